@@ -1,0 +1,197 @@
+//! The application: its state, its routes, and the server around it.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use actix_web::dev::{ResourceDef, ServerHandle};
+use actix_web::http::header;
+use actix_web::web::{self, Data};
+use actix_web::{HttpRequest, HttpResponse, HttpServer};
+use ipnet::IpNet;
+use secrecy::ExposeSecret;
+use service::Db;
+use service::posting::Poster;
+use service::auth::{Auth, SigningKey, SigningKeyError};
+use service::tx::PoolOptions;
+use tokio::task::JoinHandle;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::broadcast::Broadcast;
+use crate::config::Config;
+use crate::list::CursorKey;
+use crate::middleware::Common;
+use crate::problem::{Answer, ApiError, ErrorCode};
+use crate::{auth, catalog, customer, errors, health, location, openapi, order, pos, pricing, register, stock, tax};
+
+/// How long a request line with its headers may take to arrive.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long an idle connection is kept.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// How long requests in flight may take to finish when the server stops.
+const SHUTDOWN_SECONDS: u64 = 30;
+
+/// What every handler can reach, as `Data<App>`.
+#[derive(Debug)]
+pub struct App {
+    /// The database.
+    pub db: Db,
+    /// Carries out what posts stock and ledger.
+    pub poster: Poster,
+    /// Who calls.
+    pub auth: Data<Auth>,
+    /// Signs the cursors of lists.
+    pub cursor_key: CursorKey,
+    /// Networks of our own proxies.
+    pub trusted_proxies: Vec<IpNet>,
+    /// The link to the other nodes, where there is one.
+    pub broadcast: Option<Broadcast>,
+    stopping: AtomicBool,
+    table: RouteTable,
+}
+
+impl App {
+    /// The state over a database; `broadcast` is linked to nothing where there is no Redis.
+    pub fn new(db: Db, signing_key: SigningKey, config: &Config) -> Self {
+        let cursor_key = CursorKey::new(&signing_key.derive("cursors"));
+        let auth = Data::new(Auth::new(db.clone(), signing_key));
+        let redis = config.redis_url.as_ref();
+        let broadcast = redis.map(|url| Broadcast::start(url.expose_secret().to_owned(), Data::clone(&auth)));
+        let trusted_proxies = config.trusted_proxies.clone();
+        let table = RouteTable::of(&openapi::document());
+        let poster = Poster::new(db.clone());
+        App { db, poster, auth, cursor_key, trusted_proxies, broadcast, stopping: AtomicBool::new(false), table }
+    }
+
+    /// Whether the server is about to stop and wants no new work.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+}
+
+/// Every route of the API: an area is one line here. What is asked most often comes first, because routes are tried in
+/// order.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.configure(pos::routes).configure(order::routes).configure(stock::routes).configure(auth::routes)
+        .configure(catalog::routes).configure(customer::routes).configure(pricing::routes).configure(tax::routes)
+        .configure(location::routes).configure(register::routes)
+        .configure(health::routes)
+        .configure(errors::routes)
+        .configure(openapi::routes);
+}
+
+/// Puts the whole application into an actix `App`: `actix_web::App::new().configure(…)` in tests, [`serve`] otherwise.
+pub fn configure(cfg: &mut web::ServiceConfig) {
+    routes(&mut ServiceConfig::new(cfg));
+    cfg.service(web::redirect("/docs", "/docs/"));
+    cfg.service(openapi::explorer()).default_service(web::to(no_route));
+}
+
+/// Why the server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The signing key can't be used.
+    #[error(transparent)]
+    SigningKey(#[from] SigningKeyError),
+    /// The database can't be reached.
+    #[error("connecting to the database: {0}")]
+    Database(#[from] service::Error),
+    /// The address can't be listened on.
+    #[error("listening on {addr}: {source}")]
+    Bind {
+        /// The address.
+        addr: SocketAddr,
+        /// The system's answer.
+        source: io::Error,
+    },
+}
+
+/// A server at work.
+#[derive(Debug)]
+pub struct Running {
+    /// Where it listens.
+    pub addr: SocketAddr,
+    /// Its state.
+    pub app: Data<App>,
+    /// Stops it at once; [`Running::stop`] is gentler.
+    pub handle: ServerHandle,
+    task: JoinHandle<io::Result<()>>,
+}
+
+impl Running {
+    /// Takes no new work and ends when requests in flight have been answered. `/readyz` says so from now on; it is
+    /// given `notice` to be heard by the load balancer.
+    pub async fn stop(self, notice: Duration) -> io::Result<()> {
+        self.app.stopping.store(true, Ordering::Relaxed);
+        tokio::time::sleep(notice).await;
+        self.handle.stop(true).await;
+        self.task.await.map_err(io::Error::other)?
+    }
+}
+
+/// Starts a server.
+pub async fn serve(config: &Config) -> Result<Running, ServeError> {
+    let signing_key = SigningKey::load(&config.signing_key_file)?;
+    let options = PoolOptions { connections_max: config.db_connections, ..PoolOptions::default() };
+    let db = Db::connect(config.database_url.expose_secret(), &options).await?;
+    let app = Data::new(App::new(db, signing_key, config));
+    let bind = |source| ServeError::Bind { addr: config.addr, source };
+    let state = app.clone();
+    let server = HttpServer::new(move || {
+        actix_web::App::new().app_data(state.clone()).wrap(Common { app: state.clone() }).configure(configure)
+    })
+    .workers(config.workers)
+    .client_request_timeout(HEAD_TIMEOUT)
+    .keep_alive(KEEP_ALIVE)
+    .shutdown_timeout(SHUTDOWN_SECONDS)
+    .disable_signals()
+    .bind_auto_h2c(config.addr)
+    .map_err(bind)?;
+    let addr = server.addrs().first().copied().unwrap_or(config.addr);
+    let server = server.run();
+    let handle = server.handle();
+    Ok(Running { addr, app, handle, task: tokio::spawn(server) })
+}
+
+/// 404 for a path that no route has, 405 for a path that has others.
+async fn no_route(request: HttpRequest, app: Data<App>) -> Answer {
+    let Some(allowed) = app.table.methods(request.path()) else {
+        return Err(ApiError::of(ErrorCode::RouteNotFound));
+    };
+    if request.method() == actix_web::http::Method::OPTIONS {
+        return Ok(HttpResponse::NoContent().insert_header((header::ALLOW, allowed)).finish());
+    }
+    Err(ApiError::of(ErrorCode::MethodNotAllowed).with_header(header::ALLOW, allowed))
+}
+
+/// Which path takes which methods, by the API's own description.
+#[derive(Debug)]
+struct RouteTable(Vec<(ResourceDef, String)>);
+
+impl RouteTable {
+    fn of(document: &serde_json::Value) -> Self {
+        let paths = document["paths"].as_object().into_iter().flatten();
+        RouteTable(paths.map(|(path, item)| (ResourceDef::new(path.as_str()), allow(item))).collect())
+    }
+
+    /// The methods of a path, as `Allow` wants them.
+    fn methods(&self, path: &str) -> Option<&str> {
+        self.0.iter().find(|(pattern, _)| pattern.is_match(path)).map(|(_, methods)| methods.as_str())
+    }
+}
+
+fn allow(item: &serde_json::Value) -> String {
+    let known = ["get", "post", "put", "patch", "delete"];
+    let mut methods: BTreeSet<String> = known
+        .iter()
+        .filter(|method| item.get(**method).is_some())
+        .map(|method| method.to_uppercase())
+        .collect();
+    if methods.contains("GET") {
+        methods.insert("HEAD".to_owned());
+    }
+    methods.insert("OPTIONS".to_owned());
+    methods.into_iter().collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,102 @@
+//! Who calls: the first call of every integration; API keys, users and logins have a file each.
+
+mod form;
+mod keys;
+mod session;
+mod users;
+
+use actix_web::web::Data;
+use actix_web::{HttpResponse, get};
+use chrono::{DateTime, Utc};
+use domain::id::TenantId;
+use serde::Serialize;
+use service::scope::Scope;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use form::scopes_schema;
+
+use crate::{Answer, App, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(me);
+    cfg.configure(keys::routes).configure(users::routes).configure(session::routes);
+}
+
+/// Who calls.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Me {
+    /// Always `me`.
+    #[schema(value_type = String, max_length = 2, example = "me")]
+    object: &'static str,
+    /// The tenant that the credential belongs to.
+    tenant: MeTenant,
+    /// What kind of credential: `api_key` or `user`.
+    #[schema(value_type = String, max_length = 16, example = "api_key")]
+    actor_kind: &'static str,
+    /// The name of the key or user.
+    #[schema(max_length = 200, example = "Web shop")]
+    actor_name: String,
+    /// What the credential may do.
+    #[schema(schema_with = scopes_schema)]
+    scopes: Vec<&'static str>,
+    /// The server's clock.
+    #[schema(example = "2026-11-22T01:20:00.123456Z")]
+    server_time: DateTime<Utc>,
+    /// The version of the API.
+    #[schema(value_type = String, max_length = 32, example = "0.1.0")]
+    api_version: &'static str,
+}
+
+/// The tenant that the credential belongs to.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct MeTenant {
+    /// The tenant's id.
+    id: TenantId,
+    /// Its name in logins.
+    #[schema(max_length = 63, example = "nordwind")]
+    slug: String,
+    /// Its name.
+    #[schema(max_length = 200, example = "Nordwind Supply")]
+    name: String,
+    /// ISO 4217 code of the currency of its books.
+    #[schema(max_length = 3, example = "EUR")]
+    currency: String,
+    /// IANA name of the zone in which its days begin.
+    #[schema(max_length = 64, example = "Europe/Berlin")]
+    time_zone: String,
+    /// ISO 3166-1 alpha-2 code of its country.
+    #[schema(max_length = 2, example = "DE")]
+    country: String,
+}
+
+/// Tell who calls
+///
+/// The first call of an integration: which tenant and what scopes the credential stands for.
+#[utoipa::path(
+    operation_id = "me_get",
+    tag = "Account",
+    security(("bearer" = [])),
+    responses((status = 200, description = "The caller.", body = Me))
+)]
+#[get("/v1/me")]
+async fn me(app: Data<App>, caller: Caller) -> Answer {
+    let identity = app.auth.identify(&caller).await?;
+    let tenant = identity.tenant;
+    Ok(HttpResponse::Ok().json(Me {
+        object: "me",
+        tenant: MeTenant {
+            id: tenant.tenant_id,
+            slug: tenant.slug,
+            name: tenant.name,
+            currency: tenant.currency,
+            time_zone: tenant.time_zone,
+            country: tenant.country,
+        },
+        actor_kind: caller.actor_kind.into(),
+        actor_name: identity.name,
+        scopes: caller.scopes.iter().map(Scope::as_str).collect(),
+        server_time: identity.at,
+        api_version: env!("CARGO_PKG_VERSION"),
+    }))
+}

@@ -1,0 +1,69 @@
+//! The forms of scopes, roles and kinds of keys in JSON and in the API's description.
+
+use domain::refusal::{Problems, Refusal};
+use serde_json::json;
+use service::auth::{KeyKind, KeyMode, Role};
+use service::scope::Scope;
+use strum::IntoEnumIterator;
+use utoipa::openapi::schema::{ArrayBuilder, Object, ObjectBuilder, Schema, Type};
+
+/// A key for servers, where the caller does not say.
+pub(super) fn server_key() -> KeyKind {
+    KeyKind::Sk
+}
+
+/// A key for the real books, where the caller does not say.
+pub(super) fn live_key() -> KeyMode {
+    KeyMode::Live
+}
+
+/// The scopes; every unknown one is refused at its place.
+pub(super) fn parse_scopes(texts: &[String]) -> Result<Vec<Scope>, Refusal> {
+    let mut problems = Problems::default();
+    let mut scopes = Vec::with_capacity(texts.len());
+    for (index, text) in texts.iter().enumerate() {
+        match text.parse() {
+            Ok(scope) => scopes.push(scope),
+            Err(_) => problems.invalid(format!("/scopes/{index}"), "There is no such scope."),
+        }
+    }
+    problems.check()?;
+    Ok(scopes)
+}
+
+/// A list of scopes.
+pub(super) fn scopes_schema() -> Schema {
+    let scope =
+        word("A permission, as `resource:action`. New ones may appear.", Scope::iter().map(Scope::as_str));
+    ArrayBuilder::new()
+        .items(scope)
+        .max_items(Some(64))
+        .examples([json!(["catalog:read", "orders:write"])])
+        .into()
+}
+
+/// A role.
+pub(super) fn role_schema() -> Object {
+    word("A role. New ones may appear.", Role::iter().map(Into::into))
+}
+
+/// A kind of key.
+pub(super) fn kind_schema() -> Object {
+    word("`sk` for servers, `pk` for browsers.", [KeyKind::Sk, KeyKind::Pk].map(Into::into))
+}
+
+/// A mode of key.
+pub(super) fn mode_schema() -> Object {
+    word("`live` or `test`.", [KeyMode::Live, KeyMode::Test].map(Into::into))
+}
+
+fn word(description: &str, words: impl IntoIterator<Item = &'static str>) -> Object {
+    let words: Vec<&str> = words.into_iter().collect();
+    let example = json!(words.first());
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .description(Some(description))
+        .enum_values(Some(words))
+        .examples([example])
+        .build()
+}

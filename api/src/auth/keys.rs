@@ -1,0 +1,255 @@
+//! API keys: list, create, rotate, revoke. The model of an area: forms, then routes of about ten lines.
+
+use actix_web::http::header;
+use actix_web::web::Data;
+use actix_web::{HttpResponse, delete, get, post};
+use chrono::{DateTime, Utc};
+use domain::id::ApiKeyId;
+use entity::api_key;
+use serde::{Deserialize, Serialize};
+use service::auth::{ApiKeyCreate, KeyKind, KeyMode, NewKey};
+use service::scope::Scope;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::form::{self, kind_schema, mode_schema, scopes_schema};
+use crate::body::Body;
+use crate::list::{List, NoFilters, Page, PageParams};
+use crate::params::PathId;
+use crate::{Answer, App, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(list).service(create).service(get).service(revoke).service(rotate);
+}
+
+/// An API key, without the key itself. It works until `expires_at`, unless `revoked_at` is set.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct ApiKey {
+    /// The key's id.
+    id: ApiKeyId,
+    /// Always `api_key`.
+    #[schema(value_type = String, max_length = 7, example = "api_key")]
+    object: &'static str,
+    /// What it is for.
+    #[schema(max_length = 200, example = "Web shop")]
+    name: String,
+    /// `sk` for servers, `pk` for browsers.
+    #[schema(schema_with = kind_schema)]
+    kind: String,
+    /// `live` or `test`.
+    #[schema(schema_with = mode_schema)]
+    mode: String,
+    /// What the key starts with.
+    #[schema(max_length = 11, example = "sw_live_sk_")]
+    prefix: String,
+    /// What the key ends with.
+    #[schema(max_length = 4, example = "x7Qp")]
+    last4: String,
+    /// What it may do.
+    #[schema(schema_with = scopes_schema)]
+    scopes: Vec<String>,
+    /// The networks it may be used from; everywhere where empty.
+    #[schema(max_items = 50, example = json!(["192.0.2.0/24"]))]
+    ip_allowlist: Vec<String>,
+    /// When it ends.
+    #[schema(example = "2027-01-01T00:00:00Z")]
+    expires_at: Option<DateTime<Utc>>,
+    /// When it was revoked.
+    #[schema(example = json!(null))]
+    revoked_at: Option<DateTime<Utc>>,
+    /// The key that replaces it.
+    rotated_to: Option<ApiKeyId>,
+    /// When it was last used, to the minute.
+    #[schema(example = "2026-11-22T01:20:00Z")]
+    last_used_at: Option<DateTime<Utc>>,
+    /// Counts the changes.
+    #[schema(minimum = 1, example = 1)]
+    version: i32,
+    /// When it was created.
+    #[schema(example = "2026-11-22T01:20:00.123456Z")]
+    created_at: DateTime<Utc>,
+    /// When it was last changed.
+    #[schema(example = "2026-11-22T01:20:00.123456Z")]
+    updated_at: DateTime<Utc>,
+}
+
+impl From<api_key::Model> for ApiKey {
+    fn from(row: api_key::Model) -> Self {
+        ApiKey {
+            id: row.id,
+            object: "api_key",
+            name: row.name,
+            kind: row.kind,
+            mode: row.mode,
+            prefix: row.prefix,
+            last4: row.last4,
+            scopes: row.scopes,
+            ip_allowlist: row.ip_allowlist,
+            expires_at: row.expires_at,
+            revoked_at: row.revoked_at,
+            rotated_to: row.rotated_to,
+            last_used_at: row.last_used_at,
+            version: row.version,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        }
+    }
+}
+
+/// A key that was just made: the only answer that bears the key itself.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct ApiKeySecret {
+    /// What is kept of the key.
+    api_key: ApiKey,
+    /// The key. It is shown this once.
+    #[schema(
+        max_length = 49,
+        pattern = "^sw_(live|test)_(sk|pk)_[0-9A-Za-z]{38}$",
+        example = "sw_live_sk_abcdefghijklmnopqrstuvwxyz0123452ZtbCx"
+    )]
+    secret: String,
+}
+
+impl From<NewKey> for ApiKeySecret {
+    fn from(new: NewKey) -> Self {
+        ApiKeySecret { secret: new.reveal().to_owned(), api_key: new.row.into() }
+    }
+}
+
+/// A key that is to be made.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ApiKeyIn {
+    /// What it is for.
+    #[schema(min_length = 1, max_length = 200, example = "Web shop")]
+    name: String,
+    /// `sk` for servers; `pk` for browsers, with `catalog:read`, `prices:read` and `stock:read` at most.
+    #[serde(default = "form::server_key")]
+    #[schema(schema_with = kind_schema)]
+    kind: KeyKind,
+    /// `live` or `test`.
+    #[serde(default = "form::live_key")]
+    #[schema(schema_with = mode_schema)]
+    mode: KeyMode,
+    /// What it may do: at most what you may do yourself.
+    #[schema(schema_with = scopes_schema)]
+    scopes: Vec<String>,
+    /// The networks it may be used from, as CIDR or single addresses; everywhere where empty.
+    #[serde(default)]
+    #[schema(max_items = 50, example = json!(["192.0.2.0/24"]))]
+    ip_allowlist: Vec<String>,
+    /// When it ends; never where absent.
+    #[schema(example = "2027-01-01T00:00:00Z")]
+    expires_at: Option<DateTime<Utc>>,
+}
+
+/// How to rotate a key.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct RotateIn {
+    /// How long the old key still works, in seconds: at most 30 days.
+    #[serde(default)]
+    #[schema(maximum = 2_592_000, example = 86400)]
+    overlap_seconds: u32,
+}
+
+/// List API keys
+///
+/// Every key of the tenant, also ended ones, oldest first. The keys themselves are not shown.
+#[utoipa::path(
+    operation_id = "api_keys_list",
+    tag = "API keys",
+    security(("bearer" = ["api_keys:read"])),
+    params(PageParams),
+    responses((status = 200, description = "One page of keys.", body = Page<ApiKey>))
+)]
+#[get("/v1/api-keys")]
+async fn list(app: Data<App>, caller: Caller, list: List<NoFilters>) -> Answer {
+    caller.require(Scope::ApiKeysRead)?;
+    let keys = app.auth.list_keys(&caller, list.after()?, list.fetch()).await?;
+    list.answer(keys.into_iter().map(ApiKey::from).collect(), |key| key.id)
+}
+
+/// Create an API key
+///
+/// The answer bears the key; it is shown this once. A key can't do more than its creator.
+#[utoipa::path(
+    operation_id = "api_keys_create",
+    tag = "API keys",
+    security(("bearer" = ["api_keys:write"])),
+    request_body = ApiKeyIn,
+    responses((status = 201, description = "The key.", body = ApiKeySecret,
+        headers(("Location" = String, description = "Where the key is."))))
+)]
+#[post("/v1/api-keys")]
+async fn create(app: Data<App>, caller: Caller, body: Body<ApiKeyIn>) -> Answer {
+    caller.require(Scope::ApiKeysWrite)?;
+    let input = body.read().await?.value;
+    let wanted = ApiKeyCreate {
+        name: input.name,
+        kind: input.kind,
+        mode: input.mode,
+        scopes: form::parse_scopes(&input.scopes)?,
+        ip_allowlist: input.ip_allowlist,
+        expires_at: input.expires_at,
+    };
+    created(app.auth.create_key(&caller, &wanted).await?)
+}
+
+/// Get an API key
+///
+/// What is kept of one key.
+#[utoipa::path(
+    operation_id = "api_keys_get",
+    tag = "API keys",
+    security(("bearer" = ["api_keys:read"])),
+    params(("id" = ApiKeyId, Path, description = "The key's id.")),
+    responses((status = 200, description = "The key.", body = ApiKey))
+)]
+#[get("/v1/api-keys/{id}")]
+async fn get(app: Data<App>, caller: Caller, id: PathId<ApiKeyId>) -> Answer {
+    caller.require(Scope::ApiKeysRead)?;
+    Ok(HttpResponse::Ok().json(ApiKey::from(app.auth.get_key(&caller, id.0).await?)))
+}
+
+/// Revoke an API key
+///
+/// The key ends at once, everywhere. Revoking it again changes nothing.
+#[utoipa::path(
+    operation_id = "api_keys_revoke",
+    tag = "API keys",
+    security(("bearer" = ["api_keys:write"])),
+    params(("id" = ApiKeyId, Path, description = "The key's id.")),
+    responses((status = 204, description = "The key has ended."))
+)]
+#[delete("/v1/api-keys/{id}")]
+async fn revoke(app: Data<App>, caller: Caller, id: PathId<ApiKeyId>) -> Answer {
+    caller.require(Scope::ApiKeysWrite)?;
+    app.auth.revoke_key(&caller, id.0).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Rotate an API key
+///
+/// Makes a key with the same rights; the old one still works for `overlap_seconds`, so that callers can change over
+/// one after the other.
+#[utoipa::path(
+    operation_id = "api_keys_rotate",
+    tag = "API keys",
+    security(("bearer" = ["api_keys:write"])),
+    params(("id" = ApiKeyId, Path, description = "The id of the key that is to be replaced.")),
+    request_body = RotateIn,
+    responses((status = 201, description = "The new key.", body = ApiKeySecret,
+        headers(("Location" = String, description = "Where the new key is."))))
+)]
+#[post("/v1/api-keys/{id}/rotate")]
+async fn rotate(app: Data<App>, caller: Caller, id: PathId<ApiKeyId>, body: Body<RotateIn>) -> Answer {
+    caller.require(Scope::ApiKeysWrite)?;
+    let input = body.read().await?.value;
+    created(app.auth.rotate_key(&caller, id.0, input.overlap_seconds).await?)
+}
+
+fn created(new: NewKey) -> Answer {
+    let location = format!("/v1/api-keys/{}", new.row.id);
+    Ok(HttpResponse::Created().insert_header((header::LOCATION, location)).json(ApiKeySecret::from(new)))
+}

@@ -1,0 +1,149 @@
+//! Logins of people: log in, refresh, log out, and the public key of their tokens.
+
+use actix_web::http::header;
+use actix_web::web::Data;
+use actix_web::{HttpResponse, get, post};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use service::auth::{ACCESS_TOKEN_SECONDS, Login, Tokens};
+use service::scope::Scope;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::body::Body;
+use crate::{Answer, App};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(login).service(refresh).service(logout).service(jwks);
+}
+
+/// A try to log in.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct LoginIn {
+    /// The tenant's name in logins.
+    #[schema(max_length = 63, example = "nordwind")]
+    tenant: String,
+    /// The user's address.
+    #[schema(max_length = 254, example = "till-3@shop.example")]
+    email: String,
+    /// The user's password.
+    #[schema(value_type = String, max_length = 200, example = "correct horse battery staple")]
+    password: SecretString,
+}
+
+/// A refresh token.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct RefreshIn {
+    /// The refresh token of the last login or refresh.
+    #[schema(value_type = String, max_length = 128, example = "swr_01h455vb4pex5vsknk084sn02q_x")]
+    refresh_token: SecretString,
+}
+
+/// The tokens of a login.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct TokensOut {
+    /// For the API, as `Authorization: Bearer`.
+    #[schema(max_length = 4096, example = "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFUzI1NiJ9.e30.c2ln")]
+    access_token: String,
+    /// Always `Bearer`.
+    #[schema(value_type = String, max_length = 6, example = "Bearer")]
+    token_type: &'static str,
+    /// How long the access token lives, in seconds.
+    #[schema(minimum = 1, maximum = 3600, example = 900)]
+    expires_in: i64,
+    /// For the next pair of tokens. It works once; a second use ends the login.
+    #[schema(max_length = 128, example = "swr_01h455vb4pex5vsknk084sn02q_x")]
+    refresh_token: String,
+    /// What the access token may do, separated by spaces.
+    #[schema(max_length = 2000, example = "catalog:read pos:write")]
+    scope: String,
+}
+
+/// The public key that access tokens are signed with, as a JWK set (RFC 7517).
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Jwks {
+    /// The keys.
+    #[schema(max_items = 8)]
+    keys: Vec<serde_json::Value>,
+}
+
+/// Log in
+///
+/// Gives an access token for 15 minutes and a refresh token. An unknown tenant, an unknown user and a wrong password
+/// look the same. After ten failures for one address within 15 minutes the answer is 429.
+#[utoipa::path(
+    operation_id = "auth_login",
+    tag = "Authentication",
+    security(()),
+    request_body = LoginIn,
+    responses((status = 200, description = "The tokens.", body = TokensOut))
+)]
+#[post("/v1/auth/login")]
+async fn login(app: Data<App>, body: Body<LoginIn>) -> Answer {
+    let input = body.read().await?.value;
+    let login = Login { tenant: input.tenant, email: input.email, password: input.password };
+    Ok(tokens(app.auth.login(login).await?))
+}
+
+/// Refresh an access token
+///
+/// Exchanges a refresh token for the next pair of tokens. A refresh token that was used before ends the whole login,
+/// because two parties hold it.
+#[utoipa::path(
+    operation_id = "auth_refresh",
+    tag = "Authentication",
+    security(()),
+    request_body = RefreshIn,
+    responses((status = 200, description = "The next tokens.", body = TokensOut))
+)]
+#[post("/v1/auth/refresh")]
+async fn refresh(app: Data<App>, body: Body<RefreshIn>) -> Answer {
+    let input = body.read().await?.value;
+    Ok(tokens(app.auth.refresh(&input.refresh_token).await?))
+}
+
+/// Log out
+///
+/// Ends the login that the refresh token belongs to. The access token lives on until it expires.
+#[utoipa::path(
+    operation_id = "auth_logout",
+    tag = "Authentication",
+    security(()),
+    request_body = RefreshIn,
+    responses((status = 204, description = "The login has ended, or there was none."))
+)]
+#[post("/v1/auth/logout")]
+async fn logout(app: Data<App>, body: Body<RefreshIn>) -> Answer {
+    let input = body.read().await?.value;
+    app.auth.logout(&input.refresh_token).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Get the public key of access tokens
+///
+/// A JWK set, to check access tokens without asking this server.
+#[utoipa::path(
+    operation_id = "auth_jwks",
+    tag = "Authentication",
+    security(()),
+    responses((status = 200, description = "The key set.", body = Jwks))
+)]
+#[get("/.well-known/jwks.json")]
+async fn jwks(app: Data<App>) -> Answer {
+    let public = (header::CACHE_CONTROL, "public, max-age=300");
+    let keys = app.auth.jwks().to_owned();
+    Ok(HttpResponse::Ok().insert_header(public).content_type("application/json").body(keys))
+}
+
+fn tokens(tokens: Tokens) -> HttpResponse {
+    let scope: Vec<&str> = tokens.scopes.iter().map(Scope::as_str).collect();
+    HttpResponse::Ok().json(TokensOut {
+        access_token: tokens.access_token,
+        token_type: "Bearer",
+        expires_in: ACCESS_TOKEN_SECONDS,
+        refresh_token: tokens.refresh_token.expose_secret().to_owned(),
+        scope: scope.join(" "),
+    })
+}

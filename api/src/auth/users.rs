@@ -1,0 +1,160 @@
+//! Users: list, create, disable.
+
+use actix_web::http::header;
+use actix_web::web::Data;
+use actix_web::{HttpResponse, get, post};
+use chrono::{DateTime, Utc};
+use domain::id::UserId;
+use entity::app_user;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use service::auth::{Role, UserCreate};
+use service::scope::Scope;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::form::role_schema;
+use crate::body::Body;
+use crate::list::{List, NoFilters, Page, PageParams};
+use crate::params::PathId;
+use crate::{Answer, App, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(list).service(create).service(get).service(disable);
+}
+
+/// A person who logs in.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct User {
+    /// The user's id.
+    id: UserId,
+    /// Always `user`.
+    #[schema(value_type = String, max_length = 4, example = "user")]
+    object: &'static str,
+    /// The address to log in with.
+    #[schema(max_length = 254, example = "till-3@shop.example")]
+    email: String,
+    /// The user's name.
+    #[schema(max_length = 200, example = "Till 3")]
+    name: String,
+    /// What the user does, which says what the user may do.
+    #[schema(schema_with = role_schema)]
+    role: String,
+    /// `active` or `disabled`.
+    #[schema(max_length = 16, example = "active")]
+    status: String,
+    /// Counts the changes.
+    #[schema(minimum = 1, example = 1)]
+    version: i32,
+    /// When the user was created.
+    #[schema(example = "2026-11-22T01:20:00.123456Z")]
+    created_at: DateTime<Utc>,
+    /// When the user was last changed.
+    #[schema(example = "2026-11-22T01:20:00.123456Z")]
+    updated_at: DateTime<Utc>,
+}
+
+impl From<app_user::Model> for User {
+    fn from(row: app_user::Model) -> Self {
+        User {
+            id: row.id,
+            object: "user",
+            email: row.email,
+            name: row.name,
+            role: row.role,
+            status: row.status,
+            version: row.version,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        }
+    }
+}
+
+/// A user that is to be made.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct UserIn {
+    /// The address to log in with.
+    #[schema(max_length = 254, example = "till-3@shop.example")]
+    email: String,
+    /// The user's name.
+    #[schema(min_length = 1, max_length = 200, example = "Till 3")]
+    name: String,
+    /// What the user does, which says what the user may do: at most what you may do yourself.
+    #[schema(schema_with = role_schema)]
+    role: Role,
+    /// The first password.
+    #[schema(value_type = String, min_length = 12, max_length = 200, example = "correct horse battery staple")]
+    password: SecretString,
+}
+
+/// List users
+///
+/// Every user of the tenant, also disabled ones, oldest first.
+#[utoipa::path(
+    operation_id = "users_list",
+    tag = "Users",
+    security(("bearer" = ["users:read"])),
+    params(PageParams),
+    responses((status = 200, description = "One page of users.", body = Page<User>))
+)]
+#[get("/v1/users")]
+async fn list(app: Data<App>, caller: Caller, list: List<NoFilters>) -> Answer {
+    caller.require(Scope::UsersRead)?;
+    let users = app.auth.list_users(&caller, list.after()?, list.fetch()).await?;
+    list.answer(users.into_iter().map(User::from).collect(), |user| user.id)
+}
+
+/// Create a user
+///
+/// The role can't do more than you may do yourself.
+#[utoipa::path(
+    operation_id = "users_create",
+    tag = "Users",
+    security(("bearer" = ["users:write"])),
+    request_body = UserIn,
+    responses((status = 201, description = "The user.", body = User,
+        headers(("Location" = String, description = "Where the user is."))))
+)]
+#[post("/v1/users")]
+async fn create(app: Data<App>, caller: Caller, body: Body<UserIn>) -> Answer {
+    caller.require(Scope::UsersWrite)?;
+    let input = body.read().await?.value;
+    let wanted =
+        UserCreate { email: input.email, name: input.name, role: input.role, password: input.password };
+    let user = app.auth.create_user(&caller, wanted).await?;
+    let location = format!("/v1/users/{}", user.id);
+    Ok(HttpResponse::Created().insert_header((header::LOCATION, location)).json(User::from(user)))
+}
+
+/// Get a user
+///
+/// One user of the tenant.
+#[utoipa::path(
+    operation_id = "users_get",
+    tag = "Users",
+    security(("bearer" = ["users:read"])),
+    params(("id" = UserId, Path, description = "The user's id.")),
+    responses((status = 200, description = "The user.", body = User))
+)]
+#[get("/v1/users/{id}")]
+async fn get(app: Data<App>, caller: Caller, id: PathId<UserId>) -> Answer {
+    caller.require(Scope::UsersRead)?;
+    Ok(HttpResponse::Ok().json(User::from(app.auth.get_user(&caller, id.0).await?)))
+}
+
+/// Disable a user
+///
+/// Locks the user out at once: no login, and no token that was issued before. Disabling again changes nothing.
+#[utoipa::path(
+    operation_id = "users_disable",
+    tag = "Users",
+    security(("bearer" = ["users:write"])),
+    params(("id" = UserId, Path, description = "The user's id.")),
+    responses((status = 200, description = "The disabled user.", body = User))
+)]
+#[post("/v1/users/{id}/disable")]
+async fn disable(app: Data<App>, caller: Caller, id: PathId<UserId>) -> Answer {
+    caller.require(Scope::UsersWrite)?;
+    Ok(HttpResponse::Ok().json(User::from(app.auth.disable_user(&caller, id.0).await?)))
+}

@@ -1,0 +1,241 @@
+//! Request bodies: one JSON document, read after the caller is known to be allowed to send it.
+//!
+//! A handler takes a [`Body`] and calls [`Body::read`] once it has checked the scope, so that a caller who may not
+//! write can't make the server read. What is wrong with the document is told with a pointer to the exact field.
+
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use actix_web::dev::Payload;
+use actix_web::http::header;
+use actix_web::web::{Bytes, BytesMut};
+use actix_web::{FromRequest, HttpRequest};
+use domain::refusal::Code;
+use futures_util::StreamExt;
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+use serde_path_to_error::{Path, Segment};
+use std::future::{Ready, ready};
+
+use crate::problem::{ApiError, ErrorCode};
+
+/// The most bytes of an ordinary body.
+pub const BODY_BYTES_MAX: usize = 256 * 1024;
+/// The most bytes of a body of a batch route.
+pub const BATCH_BYTES_MAX: usize = 5 * 1024 * 1024;
+/// How long a body may take to arrive.
+const READ_DEADLINE: Duration = Duration::from_secs(10);
+
+/// A JSON body that has not been read yet. `T` should refuse unknown fields (`#[serde(deny_unknown_fields)]`).
+pub struct Body<T, const BYTES_MAX: usize = BODY_BYTES_MAX> {
+    payload: Payload,
+    head: Result<Option<usize>, ApiError>,
+    form: PhantomData<T>,
+}
+
+/// The body of a route that takes many documents at once.
+pub type BatchBody<T> = Body<T, BATCH_BYTES_MAX>;
+
+/// A body that was read.
+#[derive(Debug)]
+pub struct Input<T> {
+    /// The parsed document.
+    pub value: T,
+    /// Its bytes, for the fingerprint of idempotent writes.
+    pub raw: Bytes,
+}
+
+impl<T, const BYTES_MAX: usize> FromRequest for Body<T, BYTES_MAX> {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        ready(Ok(Body { payload: payload.take(), head: check_head(request), form: PhantomData }))
+    }
+}
+
+impl<T: DeserializeOwned, const BYTES_MAX: usize> Body<T, BYTES_MAX> {
+    /// Reads and parses the body.
+    pub async fn read(self) -> Result<Input<T>, ApiError> {
+        let announced = self.head?;
+        if announced.is_some_and(|length| length > BYTES_MAX) {
+            return Err(too_large(BYTES_MAX));
+        }
+        let reading = collect(self.payload, announced.unwrap_or(1024), BYTES_MAX);
+        let raw = match tokio::time::timeout(READ_DEADLINE, reading).await {
+            Ok(read) => read?,
+            Err(_) => return Err(ApiError::of(ErrorCode::RequestTimeout)),
+        };
+        Ok(Input { value: parse(&raw)?, raw })
+    }
+}
+
+/// Content-Type and length, as announced.
+fn check_head(request: &HttpRequest) -> Result<Option<usize>, ApiError> {
+    let headers = request.headers();
+    let media_type =
+        headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = media_type.split(';').next().unwrap_or_default().trim();
+    let is_json = essence.eq_ignore_ascii_case("application/json")
+        || essence.eq_ignore_ascii_case("application/merge-patch+json");
+    if !is_json || headers.contains_key(header::CONTENT_ENCODING) {
+        return Err(
+            ApiError::of(ErrorCode::UnsupportedMediaType).with_header(header::ACCEPT, "application/json")
+        );
+    }
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    Ok(length.and_then(|length| length.parse().ok()))
+}
+
+async fn collect(mut payload: Payload, capacity: usize, bytes_max: usize) -> Result<Bytes, ApiError> {
+    let mut first: Option<Bytes> = None;
+    let mut body = BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk =
+            chunk.map_err(|_| ApiError::new(ErrorCode::MalformedJson, "The body ended before its end."))?;
+        let length = body.len() + first.as_ref().map_or(0, Bytes::len) + chunk.len();
+        if length > bytes_max {
+            return Err(too_large(bytes_max));
+        }
+        // Most bodies arrive whole: that one piece is used as it is.
+        match (first.take(), body.is_empty()) {
+            (None, true) => first = Some(chunk),
+            (previous, _) => {
+                body.reserve(capacity.min(bytes_max));
+                body.extend_from_slice(previous.as_deref().unwrap_or_default());
+                body.extend_from_slice(&chunk);
+            }
+        }
+    }
+    Ok(first.unwrap_or_else(|| body.freeze()))
+}
+
+fn too_large(bytes_max: usize) -> ApiError {
+    ApiError::new(ErrorCode::PayloadTooLarge, format!("The body may have at most {bytes_max} bytes."))
+}
+
+/// Parses one JSON document; every refusal points at the field it is about.
+pub fn parse<T: DeserializeOwned>(raw: &[u8]) -> Result<T, ApiError> {
+    let mut reader = serde_json::Deserializer::from_slice(raw);
+    let value =
+        serde_path_to_error::deserialize(&mut reader).map_err(|error| refuse(error.path(), error.inner()))?;
+    reader.end().map_err(|error| malformed(&error))?;
+    Ok(value)
+}
+
+fn refuse(path: &Path, error: &serde_json::Error) -> ApiError {
+    if error.classify() != Category::Data {
+        return malformed(error);
+    }
+    // serde_json ends its messages with " at line 1 column 2"; the pointer says it better.
+    let text = error.to_string();
+    let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text);
+    let mut pointer = pointer(path);
+    if text.starts_with("unknown field `") {
+        let named = quoted(text).map(escaped).unwrap_or_default();
+        if !pointer.ends_with(&format!("/{named}")) {
+            pointer = format!("{pointer}/{named}");
+        }
+        return ApiError::new(ErrorCode::UnknownField, sentence(text)).at_pointer(&pointer);
+    }
+    if text.starts_with("missing field `") {
+        pointer = format!("{pointer}/{}", quoted(text).map(escaped).unwrap_or_default());
+        return ApiError::new(Code::ValidationFailed, "This field is required.").at_pointer(&pointer);
+    }
+    ApiError::new(Code::ValidationFailed, sentence(text)).at_pointer(&pointer)
+}
+
+fn malformed(error: &serde_json::Error) -> ApiError {
+    ApiError::new(ErrorCode::MalformedJson, sentence(&error.to_string()))
+}
+
+/// What stands between the first two backticks.
+fn quoted(text: &str) -> Option<&str> {
+    text.split('`').nth(1)
+}
+
+/// A message of the parser as a sentence.
+pub(crate) fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first: String = letters.next().map(|letter| letter.to_uppercase().collect()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str().trim_end_matches('.'))
+}
+
+/// The path as JSON pointer (RFC 6901).
+fn pointer(path: &Path) -> String {
+    let mut pointer = String::new();
+    for segment in path {
+        match segment {
+            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
+            Segment::Map { key } => pointer.push_str(&format!("/{}", escaped(key))),
+            Segment::Enum { .. } | Segment::Unknown => {}
+        }
+    }
+    pointer
+}
+
+fn escaped(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::id::ProductId;
+    use domain::number::Quantity;
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only the parsing is of interest")]
+    struct Line {
+        product_id: ProductId,
+        quantity: Quantity,
+        note: Option<String>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only the parsing is of interest")]
+    struct Sale {
+        lines: Vec<Line>,
+    }
+
+    fn refused(text: &str) -> (String, Option<String>) {
+        let error = parse::<Sale>(text.as_bytes()).expect_err("a refusal");
+        (error.code().to_string(), error.errors().first().and_then(|field| field.pointer.clone()))
+    }
+
+    fn at(code: &str, pointer: &str) -> (String, Option<String>) {
+        (code.to_owned(), Some(pointer.to_owned()))
+    }
+
+    #[test]
+    fn points_at_the_exact_field() {
+        let product = "prd_01h455vb4pex5vsknk084sn02q";
+        let line = |quantity: &str| {
+            format!(
+                r#"{{"lines":[{{"product_id":"{product}","quantity":"1"}},{{"product_id":"{product}",{quantity}}}]}}"#
+            )
+        };
+        assert_eq!(refused(&line(r#""quantity":1.5"#)), at("validation_failed", "#/lines/1/quantity"));
+        assert_eq!(refused(&line(r#""quantity":"1e5""#)), at("validation_failed", "#/lines/1/quantity"));
+        assert_eq!(refused(&line(r#""quanttiy":"1""#)), at("unknown_field", "#/lines/1/quanttiy"));
+        assert_eq!(refused(&line(r#""a/b~c":"1""#)), at("unknown_field", "#/lines/1/a~1b~0c"));
+        assert_eq!(refused(&line(r#""note":null"#)), at("validation_failed", "#/lines/1/quantity"));
+        let foreign = r#"{"lines":[{"product_id":"cus_01h455vb4pex5vsknk084sn02q","quantity":"1"}]}"#;
+        assert_eq!(refused(foreign), at("validation_failed", "#/lines/0/product_id"));
+        assert_eq!(refused(r#"{"lines":{}}"#), at("validation_failed", "#/lines"));
+        assert_eq!(refused(r#"{"line":[]}"#), at("unknown_field", "#/line"));
+    }
+
+    #[test]
+    fn tells_where_json_ends_to_be_json() {
+        for text in ["", "{", r#"{"lines":[}"#, r#"{"lines":[]} x"#] {
+            let error = parse::<Sale>(text.as_bytes()).expect_err("a refusal");
+            assert_eq!(error.code(), ErrorCode::MalformedJson, "{text}");
+            assert!(error.detail().contains("line 1 column"), "{}", error.detail());
+        }
+    }
+}

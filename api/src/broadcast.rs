@@ -1,0 +1,79 @@
+//! Tells the other nodes that a credential was revoked, through Redis, and hears it from them.
+//!
+//! Never in the path of a request: without Redis, or while it is away, a revocation reaches the other nodes when what
+//! they remember of the credential runs out.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use actix_web::web::Data;
+use futures_util::StreamExt;
+use service::auth::Auth;
+use tokio::task::JoinHandle;
+
+/// The channel of revocations.
+const CHANNEL: &str = "stockwell:revoked";
+/// How long to wait before Redis is tried again.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// The link to the other nodes.
+#[derive(Debug)]
+pub struct Broadcast {
+    connected: Arc<AtomicBool>,
+    task: JoinHandle<()>,
+}
+
+impl Broadcast {
+    /// Keeps a link to the Redis at `url` until it is dropped.
+    pub fn start(url: String, auth: Data<Auth>) -> Self {
+        let connected = Arc::new(AtomicBool::new(false));
+        let state = Arc::clone(&connected);
+        let task = tokio::spawn(async move {
+            loop {
+                let ended = link(&url, &auth, &state).await;
+                if state.swap(false, Ordering::Relaxed) {
+                    tracing::warn!(error = ?ended.err(), "the link to Redis was lost");
+                }
+                tokio::time::sleep(PAUSE).await;
+            }
+        });
+        Broadcast { connected, task }
+    }
+
+    /// Whether revocations reach the other nodes at once.
+    pub fn is_connected(&self) -> bool {
+        self.connected.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Broadcast {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn link(url: &str, auth: &Auth, connected: &AtomicBool) -> Result<(), redis::RedisError> {
+    let client = redis::Client::open(url)?;
+    let mut publisher = client.get_multiplexed_async_connection().await?;
+    let mut subscriber = client.get_async_pubsub().await?;
+    subscriber.subscribe(CHANNEL).await?;
+    let mut revocations = auth.revocations();
+    // What happened while there was no link is not known.
+    auth.forget();
+    connected.store(true, Ordering::Relaxed);
+    tracing::info!("linked to Redis");
+    let mut messages = subscriber.on_message();
+    loop {
+        tokio::select! {
+            message = messages.next() => match message {
+                Some(_) => auth.forget(),
+                None => return Ok(()),
+            },
+            changed = revocations.changed() => match changed {
+                Ok(()) => redis::cmd("PUBLISH").arg(CHANNEL).arg("").exec_async(&mut publisher).await?,
+                Err(_) => return Ok(()),
+            },
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Categories: list, create, get, change.
+
+use actix_web::web::Data;
+use actix_web::{get, patch, post};
+use chrono::{DateTime, Utc};
+use domain::id::CategoryId;
+use serde::{Deserialize, Serialize};
+use service::catalog::category::{self, CategoryInput, Filter};
+use service::page::Sort;
+use service::scope::Scope;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::body::Body;
+use crate::idempotency::CreateHeaders;
+use crate::list::{List, Page, PageParams, Sorted};
+use crate::params::PathId;
+use crate::patch::Patch;
+use crate::version::{ChangeHeaders, IfMatch, IfNoneMatch, ReadHeaders};
+use crate::write::{MergePatch, Write};
+use crate::{Answer, App, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(list).service(create).service(get).service(update);
+}
+
+/// A category of products.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Category {
+    /// The category's id.
+    id: CategoryId,
+    /// Always `category`.
+    #[schema(value_type = String, max_length = 8, example = "category")]
+    object: &'static str,
+    /// Your code for it.
+    #[schema(max_length = 64, example = "fasteners")]
+    code: String,
+    /// The name.
+    #[schema(max_length = 200, example = "Fasteners")]
+    name: String,
+    /// The category above; null for a root.
+    parent_id: Option<CategoryId>,
+    /// Itself first, then the category above, up to the root.
+    #[schema(min_items = 1, max_items = 10)]
+    lineage: Vec<CategoryId>,
+    /// Counts the changes.
+    #[schema(minimum = 1, example = 1)]
+    version: i32,
+    /// When it was created.
+    #[schema(example = "2026-11-22T01:20:00.123456Z")]
+    created_at: DateTime<Utc>,
+    /// When it last changed.
+    #[schema(example = "2026-11-22T01:20:00.123456Z")]
+    updated_at: DateTime<Utc>,
+}
+
+impl From<entity::category::Model> for Category {
+    fn from(row: entity::category::Model) -> Self {
+        Category {
+            id: row.id,
+            object: "category",
+            code: row.code,
+            name: row.name,
+            parent_id: row.parent_id,
+            lineage: row.lineage.into_iter().map(CategoryId).collect(),
+            version: row.version,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        }
+    }
+}
+
+/// Which categories to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Filters {
+    /// Exactly this code.
+    #[param(max_length = 64, example = "fasteners")]
+    code: Option<String>,
+    /// Directly below this one.
+    parent_id: Option<CategoryId>,
+    /// The order: newest first, if absent.
+    sort: Option<Sort>,
+    /// Only what changed at this instant or later.
+    #[serde(rename = "updated_at[gte]")]
+    #[param(example = "2026-11-22T00:00:00Z")]
+    updated_since: Option<DateTime<Utc>>,
+}
+
+/// List categories
+///
+/// One page of categories; `lineage` tells where each stands in the tree.
+#[utoipa::path(
+    operation_id = "categories_list",
+    tag = "Catalogue",
+    security(("bearer" = ["catalog:read"])),
+    params(PageParams, Filters),
+    responses((status = 200, description = "One page of categories.", body = Page<Category>))
+)]
+#[get("/v1/categories")]
+async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
+    caller.require(Scope::CatalogRead)?;
+    let filters = &list.filters;
+    let filter = Filter { code: filters.code.clone(), parent_id: filters.parent_id };
+    let sorted = Sorted::new(filters.sort, filters.updated_since);
+    let page = sorted.page(&list)?;
+    let rows = app.db.read(caller.tenant_id, async |tx| category::list(tx, &filter, &page).await).await?;
+    list.answer(rows.into_iter().map(Category::from).collect(), |row| sorted.position(row.id.0, row.updated_at))
+}
+
+/// Create a category
+///
+/// At the root, or below another one. The tree has at most 10 levels.
+#[utoipa::path(
+    operation_id = "categories_create",
+    tag = "Catalogue",
+    security(("bearer" = ["catalog:write"])),
+    params(CreateHeaders),
+    request_body = CategoryInput,
+    responses((status = 201, description = "The category.", body = Category,
+        headers(("Location" = String, description = "Where the category is."),
+                ("ETag" = String, description = "Its version."))))
+)]
+#[post("/v1/categories")]
+async fn create(write: Write, body: Body<CategoryInput>) -> Answer {
+    let write = write.require(Scope::CatalogWrite)?;
+    let input = body.read().await?;
+    write
+        .create("category.created", &input.raw, async |tx| {
+            let row = category::create(tx, &input.value).await?;
+            Ok((row.id.0, Category::from(row)))
+        })
+        .await
+}
+
+/// Get a category
+///
+/// One category.
+#[utoipa::path(
+    operation_id = "categories_get",
+    tag = "Catalogue",
+    security(("bearer" = ["catalog:read"])),
+    params(("id" = CategoryId, Path, description = "The category's id."), ReadHeaders),
+    responses((status = 200, description = "The category.", body = Category,
+        headers(("ETag" = String, description = "Its version."))))
+)]
+#[get("/v1/categories/{id}")]
+async fn get(app: Data<App>, caller: Caller, id: PathId<CategoryId>, seen: IfNoneMatch) -> Answer {
+    caller.require(Scope::CatalogRead)?;
+    let row = app.db.read(caller.tenant_id, async |tx| category::get(tx, id.0).await).await?;
+    Ok(seen.answer(row.version, Category::from(row)))
+}
+
+/// Change a category
+///
+/// A merge patch. Moving a category moves what is below it; below itself it can't go.
+#[utoipa::path(
+    operation_id = "categories_update",
+    tag = "Catalogue",
+    security(("bearer" = ["catalog:write"])),
+    params(("id" = CategoryId, Path, description = "The category's id."), ChangeHeaders),
+    request_body = Patch<CategoryInput>,
+    responses((status = 200, description = "The category as it is now.", body = Category,
+        headers(("ETag" = String, description = "Its version."))))
+)]
+#[patch("/v1/categories/{id}")]
+async fn update(write: Write, id: PathId<CategoryId>, seen: IfMatch, body: Body<MergePatch>) -> Answer {
+    let write = write.require(Scope::CatalogWrite)?;
+    let expected = seen.optional()?;
+    let patch = body.read().await?;
+    write
+        .patch("category.updated", &patch, async |tx, change| {
+            let row = category::update(tx, id.0, expected, change).await?;
+            Ok((row.id.0, Category::from(row)))
+        })
+        .await
+}

@@ -1,0 +1,281 @@
+//! Products: list, create one or many, get, change.
+
+use actix_web::web::Data;
+use actix_web::{get, patch, post};
+use chrono::{DateTime, Utc};
+use domain::id::{CategoryId, ProductId, TaxClassId};
+use domain::number::{Price, Quantity};
+use domain::product::{ProductKind, ProductStatus, Tracking};
+use serde::{Deserialize, Serialize};
+use service::catalog::product::{self, BATCH_MAX, Filter, ProductInput};
+use service::input::{Metadata, metadata_of};
+use service::page::Sort;
+use service::scope::Scope;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::batch::{Batch, Items, Parsed, Results};
+use crate::body::{BatchBody, Body};
+use crate::idempotency::CreateHeaders;
+use crate::list::{List, Page, PageParams, Sorted};
+use crate::params::PathId;
+use crate::patch::Patch;
+use crate::version::{ChangeHeaders, IfMatch, IfNoneMatch, ReadHeaders};
+use crate::write::{MergePatch, Write};
+use crate::{Answer, App, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(list).service(create).service(create_batch).service(get).service(update);
+}
+
+/// A product.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub(super) struct Product {
+    /// The product's id.
+    id: ProductId,
+    /// Always `product`.
+    #[schema(value_type = String, max_length = 7, example = "product")]
+    object: &'static str,
+    /// Stock keeping unit: unique and case-sensitive.
+    #[schema(max_length = 64, example = "BOLT-M8")]
+    sku: String,
+    /// The name.
+    #[schema(max_length = 200, example = "Bolt M8 x 40")]
+    name: String,
+    /// A longer text.
+    #[schema(max_length = 10000, example = "Zinc-plated steel, DIN 933.")]
+    description: String,
+    /// The category.
+    category_id: Option<CategoryId>,
+    /// Goods, a service or a bundle.
+    kind: ProductKind,
+    /// Whether it may be sold.
+    status: ProductStatus,
+    /// How precisely its stock is followed.
+    tracking: Tracking,
+    /// The unit that stock is counted in (UN/ECE Rec 20 or 21).
+    #[schema(max_length = 3, example = "C62")]
+    stock_uom: String,
+    /// How it is taxed.
+    tax_class_id: TaxClassId,
+    /// The list price per stock unit; null where there is none, which is not the same as a price of zero.
+    list_price: Option<Price>,
+    /// Barcodes of the stock unit.
+    #[schema(max_items = 20, example = json!(["4006381333931"]))]
+    barcodes: Vec<String>,
+    /// Units in which it is sold, besides the stock unit.
+    #[schema(max_items = 20)]
+    units: Vec<ProductUnit>,
+    /// Your own id of it.
+    #[schema(max_length = 200, example = "erp-4711")]
+    external_ref: Option<String>,
+    /// Your own notes.
+    #[schema(example = json!({"shelf": "A-12"}))]
+    metadata: Metadata,
+    /// Counts the changes.
+    #[schema(minimum = 1, example = 1)]
+    version: i32,
+    /// When it was created.
+    #[schema(example = "2026-11-22T01:20:00.123456Z")]
+    created_at: DateTime<Utc>,
+    /// When it last changed.
+    #[schema(example = "2026-11-22T01:20:00.123456Z")]
+    updated_at: DateTime<Utc>,
+}
+
+/// A unit in which a product is sold.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+struct ProductUnit {
+    /// A UN/ECE Rec 20 or 21 code.
+    #[schema(max_length = 3, example = "XCS")]
+    uom: String,
+    /// Stock units per unit.
+    factor: Quantity,
+    /// The list price per unit; null where the product's list price times the factor counts.
+    list_price: Option<Price>,
+    /// Barcodes of the unit.
+    #[schema(max_items = 20, example = json!(["10614141000415"]))]
+    barcodes: Vec<String>,
+}
+
+impl From<product::Product> for Product {
+    fn from(product: product::Product) -> Self {
+        let product::Product { row, units, barcodes } = product;
+        let barcodes_of = |uom: &str| -> Vec<String> {
+            barcodes.iter().filter(|barcode| barcode.uom == uom).map(|barcode| barcode.code.clone()).collect()
+        };
+        let unit = |unit: entity::product_unit::Model| ProductUnit {
+            barcodes: barcodes_of(&unit.uom),
+            uom: unit.uom,
+            factor: unit.factor,
+            list_price: unit.list_price,
+        };
+        Product {
+            id: row.id,
+            object: "product",
+            barcodes: barcodes_of(&row.stock_uom),
+            units: units.into_iter().map(unit).collect(),
+            sku: row.sku,
+            name: row.name,
+            description: row.description,
+            category_id: row.category_id,
+            kind: row.kind,
+            status: row.status,
+            tracking: row.tracking,
+            stock_uom: row.stock_uom,
+            tax_class_id: row.tax_class_id,
+            list_price: row.list_price,
+            external_ref: row.external_ref,
+            metadata: metadata_of(&row.metadata),
+            version: row.version,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        }
+    }
+}
+
+/// Which products to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Filters {
+    /// Exactly this SKU.
+    #[param(max_length = 64, example = "BOLT-M8")]
+    sku: Option<String>,
+    /// The name begins with this, in any case.
+    #[param(min_length = 1, max_length = 200, example = "bolt")]
+    q: Option<String>,
+    /// In this category itself.
+    category_id: Option<CategoryId>,
+    /// With this status.
+    status: Option<ProductStatus>,
+    /// With this external reference.
+    #[param(max_length = 200, example = "erp-4711")]
+    external_ref: Option<String>,
+    /// The order: newest first, if absent.
+    sort: Option<Sort>,
+    /// Only what changed at this instant or later.
+    #[serde(rename = "updated_at[gte]")]
+    #[param(example = "2026-11-22T00:00:00Z")]
+    updated_since: Option<DateTime<Utc>>,
+}
+
+/// List products
+///
+/// One page of products. For a synchronisation ask with `sort=updated_at` and `updated_at[gte]`.
+#[utoipa::path(
+    operation_id = "products_list",
+    tag = "Catalogue",
+    security(("bearer" = ["catalog:read"])),
+    params(PageParams, Filters),
+    responses((status = 200, description = "One page of products.", body = Page<Product>))
+)]
+#[get("/v1/products")]
+async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
+    caller.require(Scope::CatalogRead)?;
+    let filters = &list.filters;
+    let filter = Filter {
+        sku: filters.sku.clone(),
+        name_prefix: filters.q.clone(),
+        category_id: filters.category_id,
+        status: filters.status,
+        external_ref: filters.external_ref.clone(),
+    };
+    let sorted = Sorted::new(filters.sort, filters.updated_since);
+    let page = sorted.page(&list)?;
+    let rows = app.db.read(caller.tenant_id, async |tx| product::list(tx, &filter, &page).await).await?;
+    let rows = rows.into_iter().map(Product::from).collect();
+    list.answer(rows, |row| sorted.position(row.id.0, row.updated_at))
+}
+
+/// Create a product
+///
+/// With its units and barcodes. The check digits of GTINs are verified.
+#[utoipa::path(
+    operation_id = "products_create",
+    tag = "Catalogue",
+    security(("bearer" = ["catalog:write"])),
+    params(CreateHeaders),
+    request_body = ProductInput,
+    responses((status = 201, description = "The product.", body = Product,
+        headers(("Location" = String, description = "Where the product is."),
+                ("ETag" = String, description = "Its version."))))
+)]
+#[post("/v1/products")]
+async fn create(write: Write, body: Body<ProductInput>) -> Answer {
+    let write = write.require(Scope::CatalogWrite)?;
+    let input = body.read().await?;
+    write
+        .create("product.created", &input.raw, async |tx| {
+            let made = product::create(tx, &input.value).await?;
+            Ok((made.row.id.0, Product::from(made)))
+        })
+        .await
+}
+
+/// Create many products
+///
+/// Up to 500 in one request, one result each, in order: a refused product does not spoil the others.
+#[utoipa::path(
+    operation_id = "products_create_batch",
+    tag = "Catalogue",
+    security(("bearer" = ["catalog:write"])),
+    params(CreateHeaders),
+    request_body = Batch<ProductInput>,
+    responses((status = 207, description = "One result per product.", body = Results<Product>))
+)]
+#[post("/v1/products/batch")]
+async fn create_batch(write: Write, body: BatchBody<Items>) -> Answer {
+    let write = write.require(Scope::CatalogWrite)?;
+    let items = Parsed::<ProductInput>::read(body, BATCH_MAX).await?;
+    let inputs = items.value.well_formed();
+    write
+        .batch("product.batch_created", &items.raw, async |tx| {
+            let answers = product::create_all(tx, &inputs).await?;
+            Ok(items.value.results(answers.into_iter().map(|answer| answer.map(Product::from)).collect()))
+        })
+        .await
+}
+
+/// Get a product
+///
+/// With its units and barcodes.
+#[utoipa::path(
+    operation_id = "products_get",
+    tag = "Catalogue",
+    security(("bearer" = ["catalog:read"])),
+    params(("id" = ProductId, Path, description = "The product's id."), ReadHeaders),
+    responses((status = 200, description = "The product.", body = Product,
+        headers(("ETag" = String, description = "Its version."))))
+)]
+#[get("/v1/products/{id}")]
+async fn get(app: Data<App>, caller: Caller, id: PathId<ProductId>, seen: IfNoneMatch) -> Answer {
+    caller.require(Scope::CatalogRead)?;
+    let product = app.db.read(caller.tenant_id, async |tx| product::get(tx, id.0).await).await?;
+    Ok(seen.answer(product.row.version, Product::from(product)))
+}
+
+/// Change a product
+///
+/// A merge patch: units and barcodes are replaced as a whole. A product is archived by its `status`.
+#[utoipa::path(
+    operation_id = "products_update",
+    tag = "Catalogue",
+    security(("bearer" = ["catalog:write"])),
+    params(("id" = ProductId, Path, description = "The product's id."), ChangeHeaders),
+    request_body = Patch<ProductInput>,
+    responses((status = 200, description = "The product as it is now.", body = Product,
+        headers(("ETag" = String, description = "Its version."))))
+)]
+#[patch("/v1/products/{id}")]
+async fn update(write: Write, id: PathId<ProductId>, seen: IfMatch, body: Body<MergePatch>) -> Answer {
+    let write = write.require(Scope::CatalogWrite)?;
+    let expected = seen.optional()?;
+    let patch = body.read().await?;
+    write
+        .patch("product.updated", &patch, async |tx, change| {
+            let product = product::update(tx, id.0, expected, change).await?;
+            Ok((product.row.id.0, Product::from(product)))
+        })
+        .await
+}

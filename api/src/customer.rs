@@ -1,0 +1,328 @@
+//! Customers: list, create one or many, get, change; and what each owes.
+
+use actix_web::web::Data;
+use actix_web::{HttpResponse, get, patch, post};
+use chrono::{DateTime, Utc};
+use domain::id::{CustomerId, PriceListId, PriceTierId};
+use domain::number::Money;
+use domain::party::{CustomerKind, CustomerStatus, Exposure, PaymentTerms};
+use serde::{Deserialize, Serialize};
+use service::customer::{self, BATCH_MAX, CustomerInput, Filter};
+use service::input::{Metadata, metadata_of};
+use service::page::Sort;
+use service::scope::Scope;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::batch::{Batch, Items, Parsed, Results};
+use crate::body::{BatchBody, Body};
+use crate::idempotency::CreateHeaders;
+use crate::list::{List, Page, PageParams, Sorted};
+use crate::params::PathId;
+use crate::patch::Patch;
+use crate::version::{ChangeHeaders, IfMatch, IfNoneMatch, ReadHeaders};
+use crate::write::{MergePatch, Write};
+use crate::{Answer, App, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(list).service(create).service(create_batch).service(get).service(update).service(get_account);
+}
+
+/// A customer.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Customer {
+    /// The customer's id.
+    id: CustomerId,
+    /// Always `customer`.
+    #[schema(value_type = String, max_length = 8, example = "customer")]
+    object: &'static str,
+    /// The human number.
+    #[schema(max_length = 64, example = "C-000123")]
+    number: String,
+    /// How it usually buys.
+    kind: CustomerKind,
+    /// The name.
+    #[schema(max_length = 200, example = "Nordwind Supply GmbH")]
+    name: String,
+    /// Where invoices go.
+    #[schema(max_length = 254, example = "invoices@nordwind.example")]
+    email: Option<String>,
+    /// Its tax number.
+    #[schema(max_length = 40, example = "DE123456789")]
+    tax_number: Option<String>,
+    /// ISO 3166-1 alpha-2 code of the country it buys in; the tax zone of its orders.
+    #[schema(max_length = 2, example = "DE")]
+    country: String,
+    /// ISO 4217 code.
+    #[schema(max_length = 3, example = "EUR")]
+    currency: String,
+    /// Whether it pays no tax.
+    #[schema(example = false)]
+    tax_exempt: bool,
+    /// Its price tier.
+    price_tier_id: Option<PriceTierId>,
+    /// Its own price list, which counts before that of its tier.
+    price_list_id: Option<PriceListId>,
+    /// When its invoices are due.
+    payment_terms: PaymentTerms,
+    /// The days in those terms.
+    #[schema(minimum = 0, maximum = 365, example = 30)]
+    payment_days: i32,
+    /// The most it may owe, open orders included; null for no limit.
+    credit_limit: Option<Money>,
+    /// Whether it may buy.
+    status: CustomerStatus,
+    /// Your own id of it.
+    #[schema(max_length = 200, example = "crm-4711")]
+    external_ref: Option<String>,
+    /// Your own notes.
+    #[schema(example = json!({"region": "north"}))]
+    metadata: Metadata,
+    /// Counts the changes.
+    #[schema(minimum = 1, example = 1)]
+    version: i32,
+    /// When it was created.
+    #[schema(example = "2026-11-22T01:20:00.123456Z")]
+    created_at: DateTime<Utc>,
+    /// When it last changed.
+    #[schema(example = "2026-11-22T01:20:00.123456Z")]
+    updated_at: DateTime<Utc>,
+}
+
+impl From<entity::customer::Model> for Customer {
+    fn from(row: entity::customer::Model) -> Self {
+        Customer {
+            id: row.id,
+            object: "customer",
+            number: row.number,
+            kind: row.kind,
+            name: row.name,
+            email: row.email,
+            tax_number: row.tax_number,
+            country: row.country,
+            currency: row.currency,
+            tax_exempt: row.tax_exempt,
+            price_tier_id: row.price_tier_id,
+            price_list_id: row.price_list_id,
+            payment_terms: row.payment_terms,
+            payment_days: row.payment_days,
+            credit_limit: row.credit_limit,
+            status: row.status,
+            external_ref: row.external_ref,
+            metadata: metadata_of(&row.metadata),
+            version: row.version,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        }
+    }
+}
+
+/// What a customer owes and is about to owe.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct CustomerAccount {
+    /// The customer's id.
+    id: CustomerId,
+    /// Always `customer_account`.
+    #[schema(value_type = String, max_length = 16, example = "customer_account")]
+    object: &'static str,
+    /// ISO 4217 code of every amount.
+    #[schema(max_length = 3, example = "EUR")]
+    currency: String,
+    /// Open invoices less open credit notes.
+    receivable: Money,
+    /// Confirmed and not shipped, with tax.
+    ordered: Money,
+    /// Shipped and not invoiced, with tax.
+    shipped: Money,
+    /// Paid and not yet applied to an invoice.
+    unapplied: Money,
+    /// What counts against the credit limit: receivable + ordered + shipped − unapplied.
+    exposure: Money,
+    /// The most it may owe; null for no limit.
+    credit_limit: Option<Money>,
+    /// What is left of the limit, negative where it is exceeded; null for no limit.
+    credit_available: Option<Money>,
+}
+
+/// Which customers to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Filters {
+    /// Exactly this number.
+    #[param(max_length = 64, example = "C-000123")]
+    number: Option<String>,
+    /// The name begins with this, in any case.
+    #[param(min_length = 1, max_length = 200, example = "nord")]
+    q: Option<String>,
+    /// Of this kind.
+    kind: Option<CustomerKind>,
+    /// With this status.
+    status: Option<CustomerStatus>,
+    /// In this price tier.
+    price_tier_id: Option<PriceTierId>,
+    /// With this external reference.
+    #[param(max_length = 200, example = "crm-4711")]
+    external_ref: Option<String>,
+    /// The order: newest first, if absent.
+    sort: Option<Sort>,
+    /// Only what changed at this instant or later.
+    #[serde(rename = "updated_at[gte]")]
+    #[param(example = "2026-11-22T00:00:00Z")]
+    updated_since: Option<DateTime<Utc>>,
+}
+
+/// List customers
+///
+/// One page of customers. For a synchronisation ask with `sort=updated_at` and `updated_at[gte]`.
+#[utoipa::path(
+    operation_id = "customers_list",
+    tag = "Customers",
+    security(("bearer" = ["customers:read"])),
+    params(PageParams, Filters),
+    responses((status = 200, description = "One page of customers.", body = Page<Customer>))
+)]
+#[get("/v1/customers")]
+async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
+    caller.require(Scope::CustomersRead)?;
+    let filters = &list.filters;
+    let filter = Filter {
+        number: filters.number.clone(),
+        name_prefix: filters.q.clone(),
+        kind: filters.kind,
+        status: filters.status,
+        price_tier_id: filters.price_tier_id,
+        external_ref: filters.external_ref.clone(),
+    };
+    let sorted = Sorted::new(filters.sort, filters.updated_since);
+    let page = sorted.page(&list)?;
+    let rows = app.db.read(caller.tenant_id, async |tx| customer::list(tx, &filter, &page).await).await?;
+    list.answer(rows.into_iter().map(Customer::from).collect(), |row| sorted.position(row.id.0, row.updated_at))
+}
+
+/// Create a customer
+///
+/// With its account, which starts at nothing. The number is drawn where none is given.
+#[utoipa::path(
+    operation_id = "customers_create",
+    tag = "Customers",
+    security(("bearer" = ["customers:write"])),
+    params(CreateHeaders),
+    request_body = CustomerInput,
+    responses((status = 201, description = "The customer.", body = Customer,
+        headers(("Location" = String, description = "Where the customer is."),
+                ("ETag" = String, description = "Its version."))))
+)]
+#[post("/v1/customers")]
+async fn create(write: Write, body: Body<CustomerInput>) -> Answer {
+    let write = write.require(Scope::CustomersWrite)?;
+    let input = body.read().await?;
+    write
+        .create("customer.created", &input.raw, async |tx| {
+            let row = customer::create(tx, &input.value).await?;
+            Ok((row.id.0, Customer::from(row)))
+        })
+        .await
+}
+
+/// Create many customers
+///
+/// Up to 500 in one request, one result each, in order: a refused customer does not spoil the others.
+#[utoipa::path(
+    operation_id = "customers_create_batch",
+    tag = "Customers",
+    security(("bearer" = ["customers:write"])),
+    params(CreateHeaders),
+    request_body = Batch<CustomerInput>,
+    responses((status = 207, description = "One result per customer.", body = Results<Customer>))
+)]
+#[post("/v1/customers/batch")]
+async fn create_batch(write: Write, body: BatchBody<Items>) -> Answer {
+    let write = write.require(Scope::CustomersWrite)?;
+    let items = Parsed::<CustomerInput>::read(body, BATCH_MAX).await?;
+    let inputs = items.value.well_formed();
+    write
+        .batch("customer.batch_created", &items.raw, async |tx| {
+            let answers = customer::create_all(tx, &inputs).await?;
+            Ok(items.value.results(answers.into_iter().map(|answer| answer.map(Customer::from)).collect()))
+        })
+        .await
+}
+
+/// Get a customer
+///
+/// One customer.
+#[utoipa::path(
+    operation_id = "customers_get",
+    tag = "Customers",
+    security(("bearer" = ["customers:read"])),
+    params(("id" = CustomerId, Path, description = "The customer's id."), ReadHeaders),
+    responses((status = 200, description = "The customer.", body = Customer,
+        headers(("ETag" = String, description = "Its version."))))
+)]
+#[get("/v1/customers/{id}")]
+async fn get(app: Data<App>, caller: Caller, id: PathId<CustomerId>, seen: IfNoneMatch) -> Answer {
+    caller.require(Scope::CustomersRead)?;
+    let row = app.db.read(caller.tenant_id, async |tx| customer::get(tx, id.0).await).await?;
+    Ok(seen.answer(row.version, Customer::from(row)))
+}
+
+/// Change a customer
+///
+/// A merge patch. A customer that must not buy any more gets the status `blocked`.
+#[utoipa::path(
+    operation_id = "customers_update",
+    tag = "Customers",
+    security(("bearer" = ["customers:write"])),
+    params(("id" = CustomerId, Path, description = "The customer's id."), ChangeHeaders),
+    request_body = Patch<CustomerInput>,
+    responses((status = 200, description = "The customer as it is now.", body = Customer,
+        headers(("ETag" = String, description = "Its version."))))
+)]
+#[patch("/v1/customers/{id}")]
+async fn update(write: Write, id: PathId<CustomerId>, seen: IfMatch, body: Body<MergePatch>) -> Answer {
+    let write = write.require(Scope::CustomersWrite)?;
+    let expected = seen.optional()?;
+    let patch = body.read().await?;
+    write
+        .patch("customer.updated", &patch, async |tx, change| {
+            let row = customer::update(tx, id.0, expected, change).await?;
+            Ok((row.id.0, Customer::from(row)))
+        })
+        .await
+}
+
+/// Get a customer's account
+///
+/// What it owes and is about to owe, as of now.
+#[utoipa::path(
+    operation_id = "customers_get_account",
+    tag = "Customers",
+    security(("bearer" = ["customers:read"])),
+    params(("id" = CustomerId, Path, description = "The customer's id.")),
+    responses((status = 200, description = "The account.", body = CustomerAccount))
+)]
+#[get("/v1/customers/{id}/account")]
+async fn get_account(app: Data<App>, caller: Caller, id: PathId<CustomerId>) -> Answer {
+    caller.require(Scope::CustomersRead)?;
+    let found = app.db.read(caller.tenant_id, async |tx| customer::account(tx, id.0).await).await?;
+    let (customer, account) = found;
+    let exposure = Exposure {
+        receivable: account.receivable,
+        ordered: account.ordered,
+        shipped: account.shipped,
+        unapplied: account.unapplied,
+    };
+    Ok(HttpResponse::Ok().json(CustomerAccount {
+        id: customer.id,
+        object: "customer_account",
+        currency: customer.currency,
+        receivable: exposure.receivable,
+        ordered: exposure.ordered,
+        shipped: exposure.shipped,
+        unapplied: exposure.unapplied,
+        exposure: exposure.total(),
+        credit_limit: customer.credit_limit,
+        credit_available: customer.credit_limit.map(|limit| limit - exposure.total()),
+    }))
+}

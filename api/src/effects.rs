@@ -1,0 +1,80 @@
+//! What a dry run shows: the document as it would be, and everything that would be written.
+
+use domain::ledger::EntryLine;
+use domain::number::{Money, Quantity};
+use serde_json::{Value, json};
+use service::posting::{Outcome, Rehearsal};
+
+/// What kind of document, its id and its number.
+pub fn identity(outcome: &Outcome) -> (&'static str, String, Option<String>) {
+    match outcome {
+        Outcome::Sale(sale) => ("pos_sale", sale.id.to_string(), Some(sale.number.clone())),
+        Outcome::Session(session, _) => ("pos_session", session.id.to_string(), None),
+        Outcome::CashMove(change) => ("cash_move", change.id.to_string(), None),
+        Outcome::Order(ordered) => ("order", ordered.order.id.to_string(), Some(ordered.order.number.clone())),
+        Outcome::CreditNote(note) => ("credit_note", note.id.to_string(), Some(note.number.clone())),
+        Outcome::Payment(payment) => ("payment", payment.id.to_string(), Some(payment.number.clone())),
+        Outcome::StockDocument(document) => {
+            ("stock_document", document.id.to_string(), Some(document.number.clone()))
+        }
+        Outcome::Entry(entry) => ("journal_entry", entry.id.to_string(), None),
+    }
+}
+
+/// The answer to a dry run: `document` as the write would answer it, and its `effects`.
+pub fn of(rehearsal: &Rehearsal) -> Value {
+    let posting = &rehearsal.posting;
+    let stock: Vec<Value> = posting
+        .movements
+        .iter()
+        .map(|movement| {
+            json!({
+                "location_id": movement.key.location_id,
+                "product_id": movement.key.product_id,
+                "quantity": movement.quantity,
+                "value": movement.value,
+            })
+        })
+        .collect();
+    let reserved = |reservation: &domain::stock::Reservation| {
+        json!({
+            "location_id": reservation.key.location_id,
+            "product_id": reservation.key.product_id,
+            "line_no": reservation.line_no,
+            "quantity": reservation.quantity,
+        })
+    };
+    let traces: Vec<Value> = posting
+        .sales_lines
+        .iter()
+        .map(|line| json!({ "line_no": line.line.line_no, "source": line.line.source, "trace": line.line.trace }))
+        .collect();
+    let journal: Vec<Value> =
+        posting.entries.iter().flat_map(|entry| entry.lines.iter()).map(journal_line).collect();
+    let (kind, id, _) = identity(&rehearsal.outcome);
+    json!({
+        "object": "dry_run",
+        "document": serde_json::from_str::<Value>(&rehearsal.body).unwrap_or_default(),
+        "effects": {
+            "stock": stock,
+            "reservations": posting.reservations.iter().map(reserved).collect::<Vec<_>>(),
+            "prices": traces,
+            "journal": journal,
+            "events": [{ "object": kind, "id": id }],
+            "totals": {
+                "stock_quantity": posting.movements.iter().map(|movement| movement.quantity).sum::<Quantity>(),
+                "stock_value": posting.movements.iter().map(|movement| movement.value).sum::<Money>(),
+            },
+        },
+    })
+}
+
+fn journal_line(line: &EntryLine) -> Value {
+    json!({
+        "account": line.account,
+        "debit": line.debit(),
+        "credit": line.credit(),
+        "channel": line.dimensions.channel,
+        "location_id": line.dimensions.location_id,
+    })
+}

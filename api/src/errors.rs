@@ -1,0 +1,109 @@
+//! The pages behind `type` of a problem: what a code means and what to do about it.
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, get};
+use serde::Serialize;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::problem::{Answer, ApiError, Entry, ErrorCode, REGISTRY};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(list).service(show);
+}
+
+/// An error code explained.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct ErrorDoc {
+    /// The code, as in a problem.
+    #[schema(max_length = 64, example = "insufficient_stock")]
+    code: &'static str,
+    /// The HTTP status it is answered with.
+    #[schema(minimum = 400, maximum = 599, example = 409)]
+    status: u16,
+    /// Its title.
+    #[schema(max_length = 200, example = "Not enough stock")]
+    title: &'static str,
+    /// What it means.
+    #[schema(max_length = 2000, example = "More is wanted than is available at that place.")]
+    cause: &'static str,
+    /// What to do.
+    #[schema(max_length = 2000, example = "Take less, another location, or wait for what is on the way.")]
+    fix: &'static str,
+}
+
+/// Every error code.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct ErrorDocs {
+    /// The codes.
+    #[schema(max_items = 200)]
+    data: Vec<ErrorDoc>,
+}
+
+impl From<&Entry> for ErrorDoc {
+    fn from(entry: &Entry) -> Self {
+        ErrorDoc {
+            code: entry.code.as_str(),
+            status: entry.code.status().as_u16(),
+            title: entry.title,
+            cause: entry.cause,
+            fix: entry.fix,
+        }
+    }
+}
+
+#[utoipa::path(
+    operation_id = "errors_list",
+    tag = "Errors",
+    summary = "List every error code",
+    description = "All codes that a problem of this API may bear. New ones may be added.",
+    security(()),
+    responses((status = 200, description = "The codes.", body = ErrorDocs))
+)]
+#[get("/errors")]
+async fn list() -> Answer {
+    let data = REGISTRY.iter().map(ErrorDoc::from).collect();
+    Ok(HttpResponse::Ok().insert_header(PUBLIC).json(ErrorDocs { data }))
+}
+
+#[utoipa::path(
+    operation_id = "errors_get",
+    tag = "Errors",
+    summary = "Explain an error code",
+    description = "The page that `type` of a problem leads to: HTML for browsers, JSON for everyone else.",
+    security(()),
+    params(("code" = String, Path, description = "The code.", max_length = 64, example = "insufficient_stock")),
+    responses((status = 200, description = "The code explained.", body = ErrorDoc))
+)]
+#[get("/errors/{code}")]
+async fn show(request: HttpRequest) -> Answer {
+    let Some(code) = ErrorCode::find(request.match_info().query("code")) else {
+        return Err(ApiError::new(domain::refusal::Code::NotFound, "There is no such error code."));
+    };
+    let doc = ErrorDoc::from(code.entry());
+    let accept =
+        request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let mut response = HttpResponse::Ok();
+    response.insert_header(PUBLIC);
+    if accept.contains("text/html") {
+        return Ok(response.content_type("text/html; charset=utf-8").body(page(&doc)));
+    }
+    Ok(response.json(doc))
+}
+
+const PUBLIC: (header::HeaderName, &str) = (header::CACHE_CONTROL, "public, max-age=3600");
+
+/// The texts are our own and hold no markup.
+fn page(doc: &ErrorDoc) -> String {
+    format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{title}</title>\
+         <style>body{{font:16px/1.5 system-ui;max-width:40rem;margin:3rem auto;padding:0 1rem}}</style>\
+         <h1>{title}</h1><p><code>{code}</code>, HTTP {status}</p><h2>What it means</h2><p>{cause}</p>\
+         <h2>What to do</h2><p>{fix}</p><p><a href=\"/errors\">All codes</a></p></html>",
+        title = doc.title,
+        code = doc.code,
+        status = doc.status,
+        cause = doc.cause,
+        fix = doc.fix,
+    )
+}

@@ -1,0 +1,144 @@
+//! Whether the process lives, and whether it should get work.
+
+use std::time::Duration;
+
+use actix_web::web::Data;
+use actix_web::{HttpResponse, get};
+use serde::{Deserialize, Serialize};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::app::App;
+use crate::params::Params;
+use crate::problem::Answer;
+
+/// How long the database may take to answer.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(livez).service(readyz);
+}
+
+/// How well something is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Status {
+    /// All is well.
+    Pass,
+    /// It works, with something missing that is not needed.
+    Degraded,
+    /// It does not work.
+    Fail,
+}
+
+/// The health of the server.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Health {
+    /// How well it is.
+    #[schema(example = "pass")]
+    status: Status,
+    /// The version of the server.
+    #[schema(max_length = 32, example = "0.1.0")]
+    version: &'static str,
+    /// What was looked at; only where asked for.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schema(max_items = 10)]
+    checks: Vec<Check>,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Check {
+    /// What.
+    #[schema(max_length = 32, example = "database")]
+    name: &'static str,
+    /// How well it is.
+    #[schema(example = "pass")]
+    status: Status,
+    /// More about it.
+    #[schema(max_length = 200, example = "schema 0008_ledger")]
+    detail: String,
+}
+
+/// What to tell.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct HealthParams {
+    /// List each check.
+    #[param(allow_reserved = false, required = false, value_type = String, max_length = 5, example = "true")]
+    verbose: Option<String>,
+}
+
+#[utoipa::path(
+    operation_id = "health_live",
+    tag = "Health",
+    summary = "Does the process live?",
+    description = "Touches nothing but the process itself: restart it when this fails.",
+    security(()),
+    responses((status = 200, description = "It lives.", body = Health))
+)]
+#[get("/livez")]
+async fn livez() -> Answer {
+    Ok(HttpResponse::Ok().json(health(Vec::new(), false)))
+}
+
+#[utoipa::path(
+    operation_id = "health_ready",
+    tag = "Health",
+    summary = "Should the server get work?",
+    description = "The database answers and has the schema of this version. A missing Redis is told, and does not \
+                   fail the check. A server that is about to stop is not ready.",
+    security(()),
+    params(HealthParams),
+    responses(
+        (status = 200, description = "It is ready.", body = Health),
+        (status = 503, description = "It is not ready.", body = Health)
+    )
+)]
+#[get("/readyz")]
+async fn readyz(app: Data<App>, params: Params<HealthParams>) -> Answer {
+    let verbose = params.verbose.as_deref().is_some_and(|wish| wish != "false");
+    let health = health(vec![database(&app).await, redis(&app), server(&app)], verbose);
+    Ok(match health.status {
+        Status::Fail => HttpResponse::ServiceUnavailable().json(health),
+        _ => HttpResponse::Ok().json(health),
+    })
+}
+
+fn health(checks: Vec<Check>, verbose: bool) -> Health {
+    let status = checks.iter().map(|check| check.status).max().unwrap_or(Status::Pass);
+    let checks = if verbose { checks } else { Vec::new() };
+    Health { status, version: env!("CARGO_PKG_VERSION"), checks }
+}
+
+async fn database(app: &App) -> Check {
+    let expected = migration::STEPS.last().map_or("", |step| step.name);
+    let (status, detail) = match tokio::time::timeout(PATIENCE, app.db.schema_step()).await {
+        Ok(Ok(step)) if step == expected => (Status::Pass, format!("schema {step}")),
+        Ok(Ok(step)) => (Status::Fail, format!("schema {step}, expected {expected}")),
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "the database does not answer");
+            (Status::Fail, "no answer".to_owned())
+        }
+        Err(_) => (Status::Fail, "no answer in time".to_owned()),
+    };
+    Check { name: "database", status, detail }
+}
+
+fn redis(app: &App) -> Check {
+    let (status, detail) = match app.broadcast.as_ref().map(|broadcast| broadcast.is_connected()) {
+        None => (Status::Pass, "not configured"),
+        Some(true) => (Status::Pass, "connected"),
+        Some(false) => {
+            (Status::Degraded, "not connected: revoked keys reach other nodes within seconds, not at once")
+        }
+    };
+    Check { name: "redis", status, detail: detail.to_owned() }
+}
+
+fn server(app: &App) -> Check {
+    let (status, detail) =
+        if app.is_stopping() { (Status::Fail, "stopping") } else { (Status::Pass, "serving") };
+    Check { name: "server", status, detail: detail.to_owned() }
+}

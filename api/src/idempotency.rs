@@ -1,0 +1,235 @@
+//! `Idempotency-Key` and `Prefer`: how a caller makes a retry safe, and how it asks for a dry run.
+
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::{FromRequest, HttpRequest, HttpResponse};
+use service::command::{self, Idempotency};
+use sha2::{Digest, Sha256};
+
+use crate::problem::{ApiError, ErrorCode, PROBLEM_JSON};
+
+/// The request header that bears the key.
+pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// Tells that an answer is the stored one of the first request.
+pub const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+const PREFER: HeaderName = HeaderName::from_static("prefer");
+const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
+
+/// The longest key.
+const KEY_LENGTH_MAX: usize = 255;
+
+/// The header `Idempotency-Key`, not judged yet: a handler asks [`IdempotencyKey::required`] or
+/// [`IdempotencyKey::optional`] once it has read the body.
+pub struct IdempotencyKey {
+    header: Option<HeaderValue>,
+    prefix: Sha256,
+}
+
+impl FromRequest for IdempotencyKey {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let prefix = prefix(request.method().as_str(), request.path());
+        ready(Ok(IdempotencyKey { header: request.headers().get(IDEMPOTENCY_KEY).cloned(), prefix }))
+    }
+}
+
+impl IdempotencyKey {
+    /// The key of a write that must have one.
+    pub fn required(self, raw: &[u8]) -> Result<Idempotency, ApiError> {
+        self.optional(raw)?.ok_or_else(|| {
+            let example = uuid::Uuid::new_v4();
+            let detail = format!(
+                "Add a header such as \"Idempotency-Key: {example}\": a value of your own, unique per intended write, \
+                 and the same when you retry it."
+            );
+            ApiError::new(ErrorCode::IdempotencyKeyMissing, detail).at_header("Idempotency-Key")
+        })
+    }
+
+    /// The key of a write that may have one.
+    pub fn optional(self, raw: &[u8]) -> Result<Option<Idempotency>, ApiError> {
+        let Some(header) = self.header else { return Ok(None) };
+        let key = parse_key(header.as_bytes()).ok_or_else(|| {
+            let code = ErrorCode::IdempotencyKeyInvalid;
+            ApiError::new(code, code.entry().fix).at_header("Idempotency-Key")
+        })?;
+        let mut hash = self.prefix;
+        hash.update(raw);
+        Ok(Some(Idempotency { key: key.to_owned(), fingerprint: hash.finalize().into() }))
+    }
+}
+
+fn prefix(method: &str, path: &str) -> Sha256 {
+    let mut prefix = Sha256::new();
+    for part in [method, path] {
+        prefix.update(part.as_bytes());
+        prefix.update([0]);
+    }
+    prefix
+}
+
+/// The fingerprint of a request: SHA-256 over method, path and body.
+pub fn fingerprint(method: &str, path: &str, raw: &[u8]) -> [u8; 32] {
+    prefix(method, path).chain_update(raw).finalize().into()
+}
+
+/// A key of a batch's document, if it is a valid one.
+pub fn valid_key(key: &str) -> Option<&str> {
+    is_key(key).then_some(key)
+}
+
+fn is_key(key: &str) -> bool {
+    let known = |letter: u8| letter.is_ascii_alphanumeric() || b"_-:.".contains(&letter);
+    (1..=KEY_LENGTH_MAX).contains(&key.len()) && key.bytes().all(known)
+}
+
+/// The key without its quotes, or nothing where it has the wrong form.
+fn parse_key(header: &[u8]) -> Option<&str> {
+    let text = std::str::from_utf8(header).ok()?.trim();
+    let key = match text.strip_prefix('"') {
+        Some(rest) => rest.strip_suffix('"')?,
+        None => text,
+    };
+    is_key(key).then_some(key)
+}
+
+/// The answer of a command, with the mark of a repeated one. `location` is where the document is, for a command that
+/// makes one.
+pub fn respond(answer: command::Answer, location: Option<String>) -> HttpResponse {
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
+    let mut response = HttpResponse::build(status);
+    if answer.replayed {
+        response.insert_header((IDEMPOTENCY_REPLAYED, "true"));
+    }
+    if let Some(location) = location {
+        response.insert_header((header::LOCATION, location));
+    }
+    let is_refusal = status.is_client_error();
+    response.content_type(if is_refusal { PROBLEM_JSON } else { "application/json" }).body(answer.body)
+}
+
+/// The header `Prefer` (RFC 7240), as far as this API knows it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Preferences {
+    /// `dry-run`: decide and answer as if, and write nothing.
+    pub dry_run: bool,
+    /// `return=minimal`: of each document of a batch, answer no more than its id.
+    pub minimal: bool,
+}
+
+impl Preferences {
+    /// Reads `Prefer`; what is not known is ignored, as the standard wants.
+    pub fn of(headers: &HeaderMap) -> Self {
+        let wishes = headers.get_all(PREFER).filter_map(|value| value.to_str().ok());
+        let mut preferences = Preferences::default();
+        for wish in wishes.flat_map(|value| value.split(',')) {
+            let name = wish.split(';').next().unwrap_or(wish).trim();
+            preferences.dry_run |= name.eq_ignore_ascii_case("dry-run");
+            preferences.minimal |= name.eq_ignore_ascii_case("return=minimal");
+        }
+        preferences
+    }
+
+    /// Tells which wishes were fulfilled.
+    pub fn confirm(self, response: &mut HttpResponse) {
+        if self.dry_run {
+            response.headers_mut().insert(PREFERENCE_APPLIED, HeaderValue::from_static("dry-run"));
+        }
+    }
+}
+
+impl FromRequest for Preferences {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(Preferences::of(request.headers())))
+    }
+}
+
+/// The headers of a write of stock or ledger, for `params(WriteHeaders)` in a route's description.
+#[derive(Debug, utoipa::IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "documentation only: the extractors read the headers")]
+pub struct WriteHeaders {
+    /// A value of your own, unique per intended write. Send the same value when you retry: the write then happens
+    /// once, and every retry gets the first answer. Kept for 7 days.
+    #[param(
+        rename = "Idempotency-Key",
+        min_length = 1,
+        max_length = 257,
+        example = "8e03978e-40d5-43e8-bc93-6894a57f9324"
+    )]
+    idempotency_key: String,
+    /// `dry-run`: decide and answer as if, and write nothing.
+    #[param(rename = "Prefer", max_length = 100, example = "dry-run", required = false)]
+    prefer: Option<String>,
+}
+
+/// The headers of any other write, for `params(CreateHeaders)` in a route's description.
+#[derive(Debug, utoipa::IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "documentation only: the extractors read the headers")]
+pub struct CreateHeaders {
+    /// A value of your own, unique per intended write, where you may have to retry: the write then happens once, and
+    /// every retry gets the first answer. Kept for 7 days.
+    #[param(
+        rename = "Idempotency-Key",
+        min_length = 1,
+        max_length = 257,
+        required = false,
+        example = "8e03978e-40d5-43e8-bc93-6894a57f9324"
+    )]
+    idempotency_key: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    #[test]
+    fn a_key_is_quoted_or_bare() {
+        assert_eq!(parse_key(b"\"8e03:a.b_c-d\""), Some("8e03:a.b_c-d"));
+        assert_eq!(parse_key(b"8e03"), Some("8e03"));
+        assert_eq!(parse_key(&[b'a'; 255]).map(str::len), Some(255));
+        let refused = ["", "\"", "\"\"", "\"a", "a\"", "a b", "a,b", "ä", "\"a\";p=1"];
+        for text in refused {
+            assert_eq!(parse_key(text.as_bytes()), None, "{text}");
+        }
+        assert_eq!(parse_key(&[b'a'; 256]), None);
+    }
+
+    async fn key(request: TestRequest, raw: &[u8]) -> Option<Idempotency> {
+        let idempotency = IdempotencyKey::extract(&request.to_http_request()).await.expect("a header");
+        idempotency.optional(raw).expect("a key")
+    }
+
+    #[actix_web::test]
+    async fn the_fingerprint_covers_method_path_and_body() {
+        let with_key = |request: TestRequest| request.insert_header((IDEMPOTENCY_KEY, "a"));
+        let first = key(with_key(TestRequest::post().uri("/v1/a")), b"{}").await;
+        assert_eq!(first, key(with_key(TestRequest::post().uri("/v1/a")), b"{}").await);
+        assert_ne!(first, key(with_key(TestRequest::post().uri("/v1/b")), b"{}").await);
+        assert_ne!(first, key(with_key(TestRequest::patch().uri("/v1/a")), b"{}").await);
+        assert_ne!(first, key(with_key(TestRequest::post().uri("/v1/a")), b"{ }").await);
+        assert_eq!(key(TestRequest::post().uri("/v1/a"), b"{}").await, None);
+    }
+
+    #[test]
+    fn reads_prefer() {
+        let of = |value: &'static str| {
+            let request = TestRequest::get().insert_header((PREFER, value)).to_http_request();
+            Preferences::of(request.headers()).dry_run
+        };
+        assert!(of("dry-run"));
+        assert!(of("return=minimal, Dry-Run;x=1"));
+        assert!(!of("dry-runs"));
+    }
+}

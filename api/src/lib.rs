@@ -1,0 +1,44 @@
+//! The REST API: each area is one file with its routes and the forms of its input and output.
+//!
+//! [`app`] puts it together, [`middleware`] is what every request passes, [`problem`] is how it refuses. A handler
+//! extracts, asks for the scope, calls the use case and answers; [`auth`] is the model that other areas follow.
+
+pub mod app;
+pub mod auth;
+pub mod batch;
+pub mod body;
+pub mod broadcast;
+pub mod catalog;
+mod compress;
+pub mod config;
+pub mod context;
+mod credential;
+pub mod customer;
+pub mod effects;
+mod errors;
+mod health;
+pub mod idempotency;
+pub mod line;
+pub mod list;
+pub mod local;
+pub mod location;
+pub mod log;
+pub mod middleware;
+pub mod openapi;
+pub mod order;
+pub mod params;
+pub mod patch;
+pub mod pos;
+pub mod posting;
+pub mod pricing;
+pub mod problem;
+pub mod register;
+pub mod signal;
+pub mod stock;
+pub mod tax;
+pub mod version;
+pub mod write;
+
+pub use app::App;
+pub use context::Caller;
+pub use problem::{Answer, ApiError};

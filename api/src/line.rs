@@ -1,0 +1,230 @@
+//! Lines of documents, as both channels take and answer them.
+
+use std::collections::HashMap;
+
+use domain::book::Book;
+use domain::id::{CategoryId, PriceRuleId, ProductId};
+use domain::number::{Money, Percent, Price, Quantity};
+use domain::pricing::Source;
+use domain::product::{ItemRef, Product};
+use domain::refusal::{Problems, Refusal};
+use domain::sales::{Discount, Line, LineInput};
+use serde::{Deserialize, Serialize};
+
+/// Finds the SKU of a product that a document names.
+pub type Skus<'f, 'a> = &'f (dyn Fn(ProductId) -> &'a str + 'f);
+
+/// The SKUs of a book's products.
+pub fn skus_of<'a>(book: &'a Book) -> impl Fn(ProductId) -> &'a str {
+    |id| book.products.get(&id).map_or("", |product: &Product| product.sku.as_str())
+}
+
+/// The SKUs of products that were looked up.
+pub fn skus_in<'a>(skus: &'a HashMap<ProductId, String>) -> impl Fn(ProductId) -> &'a str {
+    |id| skus.get(&id).map_or("", String::as_str)
+}
+
+/// A line to sell. Name the product by exactly one of `product_id`, `sku` and `barcode`.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LineIn {
+    /// The product, by id.
+    pub product_id: Option<ProductId>,
+    /// The product, by SKU.
+    #[schema(min_length = 1, max_length = 64, example = "BOLT-M8")]
+    pub sku: Option<String>,
+    /// The product and unit, by barcode.
+    #[schema(min_length = 1, max_length = 64, example = "4006381333931")]
+    pub barcode: Option<String>,
+    /// The unit (UN/ECE Recommendation 20 or 21); the product's stock unit, or the barcode's unit, where absent.
+    #[schema(min_length = 1, max_length = 8, example = "C62")]
+    pub uom: Option<String>,
+    /// How many of that unit, above zero.
+    pub quantity: Quantity,
+    /// A price per unit in place of the one that the price lists give. Needs the scope `prices:override`.
+    pub unit_price: Option<Price>,
+    /// Why the price was set by hand; kept with the line.
+    #[schema(max_length = 200, example = "Matched a competitor's offer")]
+    pub price_reason: Option<String>,
+    /// A discount on this line.
+    pub discount: Option<DiscountIn>,
+    /// A text in place of the product's name.
+    #[schema(max_length = 500, example = "Bolt M8, galvanised")]
+    pub description: Option<String>,
+}
+
+/// A discount: either a percentage or an amount.
+#[derive(Debug, Clone, Copy, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+pub enum DiscountIn {
+    /// In percent of the resolved price.
+    Percent(Percent),
+    /// In the tenant's currency.
+    Amount(Money),
+}
+
+impl From<DiscountIn> for Discount {
+    fn from(discount: DiscountIn) -> Self {
+        match discount {
+            DiscountIn::Percent(percent) => Discount::Percent(percent),
+            DiscountIn::Amount(amount) => Discount::Amount(amount),
+        }
+    }
+}
+
+/// The lines of a document, every wrong one named at once.
+pub fn lines(lines: Vec<LineIn>) -> Result<Vec<LineInput>, Refusal> {
+    let mut problems = Problems::default();
+    let mut parsed = Vec::with_capacity(lines.len());
+    for (index, line) in lines.into_iter().enumerate() {
+        let pointer = format!("/lines/{index}");
+        free_text(&mut problems, &format!("{pointer}/description"), line.description.as_deref(), 500);
+        free_text(&mut problems, &format!("{pointer}/price_reason"), line.price_reason.as_deref(), 200);
+        match item(line.product_id, line.sku, line.barcode) {
+            Ok(item) => parsed.push(LineInput {
+                item,
+                uom: line.uom,
+                quantity: line.quantity,
+                unit_price: line.unit_price,
+                price_reason: line.price_reason,
+                discount: line.discount.map(Discount::from),
+                description: line.description,
+            }),
+            Err(detail) => problems.invalid(pointer, detail),
+        }
+    }
+    problems.check()?;
+    Ok(parsed)
+}
+
+/// The product that a line names.
+pub fn item(id: Option<ProductId>, sku: Option<String>, barcode: Option<String>) -> Result<ItemRef, &'static str> {
+    match (id, sku, barcode) {
+        (Some(id), None, None) => Ok(ItemRef::Id(id)),
+        (None, Some(sku), None) => Ok(ItemRef::Sku(sku)),
+        (None, None, Some(code)) => Ok(ItemRef::Barcode(code)),
+        _ => Err("Name the product by exactly one of product_id, sku and barcode."),
+    }
+}
+
+/// Notes a text that is too long, or that bears what looks like a card number, which is never kept.
+pub fn free_text(problems: &mut Problems, pointer: &str, text: Option<&str>, length_max: usize) {
+    let Some(text) = text else { return };
+    if text.chars().count() > length_max {
+        problems.invalid(pointer, format!("At most {length_max} characters."));
+    }
+    if bears_card_number(text) {
+        problems.invalid(pointer, "This looks like a card number, which is never kept: send the processor's reference.");
+    }
+}
+
+/// Whether a text holds a run of 13 to 19 digits, blanks and dashes aside, that starts like a card and passes the
+/// check of Luhn (PCI DSS 3.3.1: such a number is not to be stored).
+fn bears_card_number(text: &str) -> bool {
+    let mut run: Vec<u8> = Vec::new();
+    for byte in text.bytes().chain([b'.']) {
+        match byte {
+            b'0'..=b'9' => run.push(byte - b'0'),
+            b' ' | b'-' if !run.is_empty() => {}
+            _ => {
+                if (13..=19).contains(&run.len()) && matches!(run[0], 2..=6) && passes_luhn(&run) {
+                    return true;
+                }
+                run.clear();
+            }
+        }
+    }
+    false
+}
+
+fn passes_luhn(digits: &[u8]) -> bool {
+    let weigh = |(place, digit): (usize, &u8)| match (place % 2, u32::from(*digit)) {
+        (0, digit) => digit,
+        (_, digit) if digit > 4 => 2 * digit - 9,
+        (_, digit) => 2 * digit,
+    };
+    digits.iter().rev().enumerate().map(weigh).sum::<u32>().is_multiple_of(10)
+}
+
+/// A line that was sold or taken back. Amounts exclude tax; a return's are negative.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct LineOut<'a> {
+    /// From 1.
+    #[schema(minimum = 1, maximum = 2000, example = 1)]
+    pub line_no: i32,
+    /// The product.
+    pub product_id: ProductId,
+    /// Its SKU.
+    #[schema(max_length = 64, example = "BOLT-M8")]
+    pub sku: &'a str,
+    /// Its category when it was sold.
+    pub category_id: Option<CategoryId>,
+    /// A text in place of the product's name.
+    #[schema(max_length = 500, example = json!(null))]
+    pub description: Option<&'a str>,
+    /// The unit.
+    #[schema(max_length = 8, example = "C62")]
+    pub uom: &'a str,
+    /// How many of that unit.
+    pub quantity: Quantity,
+    /// How many stock units.
+    pub stock_quantity: Quantity,
+    /// Price of one unit.
+    pub unit_price: Price,
+    /// List price of one unit, where the product has one.
+    pub list_price: Option<Price>,
+    /// Where the price comes from.
+    pub price_source: Source,
+    /// The rule that gave it.
+    pub price_rule_id: Option<PriceRuleId>,
+    /// Before discounts given at the sale.
+    pub gross: Money,
+    /// Discounts given at the sale.
+    pub discount: Money,
+    /// Gross less discount.
+    pub net: Money,
+    /// In percent.
+    pub tax_rate: Percent,
+    /// Tax on the net.
+    pub tax: Money,
+}
+
+impl<'a> LineOut<'a> {
+    /// The answer's form of a line.
+    pub fn new(line: &'a Line, skus: Skus<'_, 'a>) -> Self {
+        LineOut {
+            line_no: line.line_no,
+            product_id: line.product_id,
+            sku: skus(line.product_id),
+            category_id: line.category_id,
+            description: line.description.as_deref(),
+            uom: &line.uom,
+            quantity: line.entered,
+            stock_quantity: line.quantity,
+            unit_price: line.unit_price,
+            list_price: line.list_price,
+            price_source: line.source,
+            price_rule_id: line.rule_id,
+            gross: line.gross,
+            discount: line.discount,
+            net: line.net,
+            tax_rate: line.tax_rate,
+            tax: line.tax,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn card_numbers_are_seen_in_every_disguise() {
+        for text in ["4111111111111111", "pay 4111 1111 1111 1111 now", "5500-0000-0000-0004", "x378282246310005y"] {
+            assert!(bears_card_number(text), "{text}");
+        }
+        for text in ["4111111111111112", "order 20101201082600", "4006381333931", "1234567890123456", "", "12 34"] {
+            assert!(!bears_card_number(text), "{text}");
+        }
+    }
+}

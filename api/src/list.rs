@@ -1,0 +1,308 @@
+//! Lists: keyset pages behind opaque, signed cursors.
+//!
+//! A list route takes [`List<Filters>`](List), asks its use case for [`List::fetch`] rows after [`List::after`], and
+//! answers [`List::answer`]. The position is any serialisable value that the rows are ordered by and that ends in the
+//! id, such as `Uuid` or `(DateTime<Utc>, Uuid)`. A cursor only fits the list, the tenant and the filters that it was
+//! made with.
+
+use std::fmt::Write as _;
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::http::header;
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
+use aws_lc_rs::hmac;
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
+use domain::id::TenantId;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use service::page::{Position, Sort};
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::context::Context;
+use crate::params;
+use crate::problem::{Answer, ApiError, ErrorCode};
+
+/// The most rows of a page.
+pub const LIMIT_MAX: u32 = 200;
+/// The rows of a page where the caller does not say.
+pub const LIMIT_DEFAULT: u32 = 50;
+/// First byte of every cursor.
+const CURSOR_VERSION: u8 = 1;
+/// Bytes of the signature that are kept.
+const MAC_BYTES: usize = 16;
+
+/// One page of a list.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Page<T> {
+    /// Always `list`.
+    #[schema(value_type = String, max_length = 4, pattern = "^list$", example = "list")]
+    pub object: &'static str,
+    /// The rows, in the order that the list is sorted by.
+    #[schema(max_items = 200)]
+    pub data: Vec<T>,
+    /// Where the page stands in the list.
+    pub page: PageInfo,
+}
+
+/// Where a page stands in its list.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct PageInfo {
+    /// The most rows of a page, as asked for.
+    #[schema(minimum = 1, maximum = 200, example = 50)]
+    pub limit: u32,
+    /// Whether more rows follow.
+    #[schema(example = false)]
+    pub has_more: bool,
+    /// Send it as `cursor` to get the next page; null at the end.
+    #[schema(max_length = 1024, required = true, example = json!(null))]
+    pub next_cursor: Option<String>,
+    /// Send it as `cursor` to get the page before; null where a list is read forward only.
+    #[schema(max_length = 1024, required = true, example = json!(null))]
+    pub prev_cursor: Option<String>,
+}
+
+/// What every list takes; name it in the route's `params(…)` beside the list's own filters.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct PageParams {
+    /// The most rows of the page.
+    #[param(minimum = 1, maximum = 200, default = 50, example = 50)]
+    pub limit: Option<u32>,
+    /// The `next_cursor` of the page before, unchanged, together with the same filters.
+    #[param(max_length = 1024, example = "")]
+    pub cursor: Option<String>,
+}
+
+/// For a list without filters.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoFilters {}
+
+/// Signs cursors. Every node of an installation has the same key.
+#[derive(Debug)]
+pub struct CursorKey(hmac::Key);
+
+impl CursorKey {
+    /// A key made of a secret.
+    pub fn new(secret: &[u8]) -> Self {
+        CursorKey(hmac::Key::new(hmac::HMAC_SHA256, secret))
+    }
+
+    fn sign(&self, list: &str, position: &[u8]) -> hmac::Tag {
+        let mut context = hmac::Context::with_key(&self.0);
+        context.update(&[CURSOR_VERSION]);
+        context.update(&(list.len() as u64).to_be_bytes());
+        context.update(list.as_bytes());
+        context.update(position);
+        context.sign()
+    }
+
+    /// The cursor of a position in the list described by `list`.
+    fn seal(&self, list: &str, position: &[u8]) -> String {
+        let mut bytes = vec![CURSOR_VERSION];
+        bytes.extend_from_slice(&self.sign(list, position).as_ref()[..MAC_BYTES]);
+        bytes.extend_from_slice(position);
+        BASE64_URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    /// The position in a cursor that was made for the list described by `list`.
+    fn open(&self, list: &str, cursor: &str) -> Option<Vec<u8>> {
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok()?;
+        let (version, rest) = bytes.split_first()?;
+        let (mac, position) = rest.split_at_checked(MAC_BYTES)?;
+        let signed = self.sign(list, position);
+        let equal =
+            aws_lc_rs::constant_time::verify_slices_are_equal(mac, &signed.as_ref()[..MAC_BYTES]).is_ok();
+        (*version == CURSOR_VERSION && equal).then(|| position.to_vec())
+    }
+}
+
+/// A request for one page of a list with the filters `F`, which should refuse unknown ones and have neither `limit`
+/// nor `cursor`.
+pub struct List<F> {
+    /// The filters.
+    pub filters: F,
+    limit: u32,
+    position: Option<Vec<u8>>,
+    path: String,
+    /// The query without `limit` and `cursor`.
+    query: String,
+    /// What the cursor is bound to: tenant, path and filters.
+    bound_to: String,
+    app: Data<App>,
+}
+
+/// The order of a list, and from which change on.
+#[derive(Debug, Clone, Copy)]
+pub struct Sorted {
+    sort: Sort,
+    updated_since: Option<DateTime<Utc>>,
+}
+
+impl Sorted {
+    /// As the caller asks; newest first, if it does not.
+    pub fn new(sort: Option<Sort>, updated_since: Option<DateTime<Utc>>) -> Self {
+        Sorted { sort: sort.unwrap_or_default(), updated_since }
+    }
+
+    /// The page that is asked for.
+    pub fn page<F>(self, list: &List<F>) -> Result<service::page::Page, ApiError> {
+        let Sorted { sort, updated_since } = self;
+        Ok(service::page::Page { sort, after: list.after()?, rows: list.fetch(), updated_since })
+    }
+
+    /// Where a row stands in the list.
+    pub fn position(self, id: Uuid, updated_at: DateTime<Utc>) -> Position {
+        self.sort.position(id, updated_at)
+    }
+}
+
+impl<F: DeserializeOwned> FromRequest for List<F> {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(List::of(request))
+    }
+}
+
+impl<F: DeserializeOwned> List<F> {
+    fn of(request: &HttpRequest) -> Result<Self, ApiError> {
+        let Some(app) = request.app_data::<Data<App>>() else {
+            return Err(ApiError::internal("no application state"));
+        };
+        let (page, query) = split(request.query_string())?;
+        let tenant_id =
+            request.extensions().get::<Context>().and_then(Context::tenant_id).unwrap_or_default();
+        let bound_to = binding(tenant_id, request.path(), &query);
+        let open = |cursor: String| app.cursor_key.open(&bound_to, &cursor).ok_or_else(invalid_cursor);
+        let position = page.cursor.map(open).transpose()?;
+        Ok(List {
+            filters: params::parse(&query)?,
+            limit: page.limit.unwrap_or(LIMIT_DEFAULT),
+            position,
+            path: request.path().to_owned(),
+            query,
+            bound_to,
+            app: Data::clone(app),
+        })
+    }
+}
+
+impl<F> List<F> {
+    /// How many rows to read: one more than the page takes, to know whether there is a next one.
+    pub fn fetch(&self) -> u64 {
+        u64::from(self.limit) + 1
+    }
+
+    /// The position after which the page starts; nothing on the first page.
+    pub fn after<K: DeserializeOwned>(&self) -> Result<Option<K>, ApiError> {
+        let parse = |position: &Vec<u8>| serde_json::from_slice(position).map_err(|_| invalid_cursor());
+        self.position.as_ref().map(parse).transpose()
+    }
+
+    /// The page of `rows`, of which there may be one more than it takes; `position` of a row is where it stands.
+    pub fn answer<T: Serialize, K: Serialize>(&self, mut rows: Vec<T>, position: impl Fn(&T) -> K) -> Answer {
+        let limit = self.limit as usize;
+        let has_more = rows.len() > limit;
+        rows.truncate(limit);
+        let mut next_cursor = None;
+        if let Some(last) = rows.last().filter(|_| has_more) {
+            let position = serde_json::to_vec(&position(last)).map_err(ApiError::internal)?;
+            next_cursor = Some(self.app.cursor_key.seal(&self.bound_to, &position));
+        }
+        let mut response = HttpResponse::Ok();
+        if let Some(cursor) = &next_cursor {
+            let mut link = format!("<{}?limit={}&cursor={cursor}", self.path, self.limit);
+            if !self.query.is_empty() {
+                let _ = write!(link, "&{}", self.query);
+            }
+            link.push_str(">; rel=\"next\"");
+            response.insert_header((header::LINK, link));
+        }
+        let page = PageInfo { limit: self.limit, has_more, next_cursor, prev_cursor: None };
+        Ok(response.json(Page { object: "list", data: rows, page }))
+    }
+}
+
+/// Splits `limit` and `cursor` off the rest of a query.
+fn split(query: &str) -> Result<(PageParams, String), ApiError> {
+    let mut page = PageParams::default();
+    let mut rest = Vec::new();
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        match pair.split_once('=') {
+            Some(("limit", value)) if page.limit.is_none() => page.limit = Some(parse_limit(value)?),
+            Some(("cursor", value)) if page.cursor.is_none() => page.cursor = Some(value.to_owned()),
+            Some(("limit", _)) => return Err(invalid_limit()),
+            Some(("cursor", _)) => return Err(invalid_cursor()),
+            _ => rest.push(pair),
+        }
+    }
+    page.cursor = page.cursor.filter(|cursor| !cursor.is_empty());
+    Ok((page, rest.join("&")))
+}
+
+fn parse_limit(text: &str) -> Result<u32, ApiError> {
+    text.parse().ok().filter(|limit| (1..=LIMIT_MAX).contains(limit)).ok_or_else(invalid_limit)
+}
+
+fn invalid_limit() -> ApiError {
+    let detail = format!("Give limit once, as a whole number from 1 to {LIMIT_MAX}.");
+    ApiError::new(ErrorCode::InvalidParameter, detail).at_parameter("limit")
+}
+
+fn invalid_cursor() -> ApiError {
+    ApiError::of(ErrorCode::InvalidCursor).at_parameter("cursor")
+}
+
+/// The order of the filters does not matter.
+fn binding(tenant_id: TenantId, path: &str, query: &str) -> String {
+    let mut pairs: Vec<&str> = query.split('&').collect();
+    pairs.sort_unstable();
+    format!("{tenant_id} {path}?{}", pairs.join("&"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_fits_its_own_list_only() {
+        let key = CursorKey::new(b"secret");
+        let list = binding(TenantId::default(), "/v1/products", "a=1&b=2");
+        let cursor = key.seal(&list, b"[1]");
+        assert_eq!(key.open(&list, &cursor).as_deref(), Some(b"[1]".as_slice()));
+        let same = binding(TenantId::default(), "/v1/products", "b=2&a=1");
+        assert!(key.open(&same, &cursor).is_some());
+        for other in [
+            binding(TenantId::default(), "/v1/products", "a=1&b=3"),
+            binding(TenantId::default(), "/v1/orders", "a=1&b=2"),
+            binding(TenantId(uuid::Uuid::max()), "/v1/products", "a=1&b=2"),
+        ] {
+            assert_eq!(key.open(&other, &cursor), None);
+        }
+        assert_eq!(CursorKey::new(b"other").open(&list, &cursor), None);
+        let mut forged = BASE64_URL_SAFE_NO_PAD.decode(&cursor).expect("base64");
+        *forged.last_mut().expect("a byte") ^= 1;
+        for cursor in ["", "x", "AQ", "ä", &BASE64_URL_SAFE_NO_PAD.encode(forged)] {
+            assert_eq!(key.open(&list, cursor), None, "{cursor}");
+        }
+    }
+
+    #[test]
+    fn limit_and_cursor_are_split_off() {
+        let (page, rest) = split("status=a&limit=7&cursor=abc&q=x").expect("a page");
+        assert_eq!(
+            (page.limit, page.cursor.as_deref(), rest.as_str()),
+            (Some(7), Some("abc"), "status=a&q=x")
+        );
+        for query in ["limit=0", "limit=201", "limit=x", "limit=1&limit=2", "cursor=a&cursor=b"] {
+            assert!(split(query).is_err(), "{query}");
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! Stock locations, and the reasons for which stock is adjusted.
+
+use actix_web::web::Data;
+use actix_web::{get, patch, post};
+use chrono::{DateTime, Utc};
+use domain::id::LocationId;
+use domain::location::LocationKind;
+use domain::tenant::Channel;
+use serde::{Deserialize, Serialize};
+use service::location::{self, Filter, LocationInput, ReasonCodeInput};
+use service::page::Sort;
+use service::scope::Scope;
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use crate::body::Body;
+use crate::idempotency::CreateHeaders;
+use crate::list::{List, NoFilters, Page, PageParams, Sorted};
+use crate::params::PathId;
+use crate::patch::Patch;
+use crate::version::{ChangeHeaders, IfMatch, IfNoneMatch, ReadHeaders};
+use crate::write::{MergePatch, Write};
+use crate::{Answer, App, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(list).service(create).service(get).service(update).service(list_reasons).service(create_reason);
+}
+
+/// A place where stock is kept.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Location {
+    /// The location's id.
+    id: LocationId,
+    /// Always `location`.
+    #[schema(value_type = String, max_length = 8, example = "location")]
+    object: &'static str,
+    /// Your code for it.
+    #[schema(max_length = 64, example = "MAIN")]
+    code: String,
+    /// The name.
+    #[schema(max_length = 200, example = "Main warehouse")]
+    name: String,
+    /// What it is.
+    kind: LocationKind,
+    /// The channels that may draw from it.
+    #[schema(max_items = 2)]
+    channels: Vec<Channel>,
+    /// Counts the changes.
+    #[schema(minimum = 1, example = 1)]
+    version: i32,
+    /// When it was created.
+    #[schema(example = "2026-11-22T01:20:00.123456Z")]
+    created_at: DateTime<Utc>,
+    /// When it last changed.
+    #[schema(example = "2026-11-22T01:20:00.123456Z")]
+    updated_at: DateTime<Utc>,
+}
+
+impl From<entity::location::Model> for Location {
+    fn from(row: entity::location::Model) -> Self {
+        Location {
+            id: row.id,
+            object: "location",
+            channels: location::channels_of(&row),
+            code: row.code,
+            name: row.name,
+            kind: row.kind,
+            version: row.version,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        }
+    }
+}
+
+/// Why stock was adjusted, and the account that bears it.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct ReasonCode {
+    /// The code itself.
+    #[schema(max_length = 64, example = "damage")]
+    id: String,
+    /// Always `reason_code`.
+    #[schema(value_type = String, max_length = 11, example = "reason_code")]
+    object: &'static str,
+    /// The code.
+    #[schema(max_length = 64, example = "damage")]
+    code: String,
+    /// What it means.
+    #[schema(max_length = 200, example = "Damaged in the warehouse")]
+    name: String,
+    /// The code of the account that bears the adjustment.
+    #[schema(max_length = 64, example = "5100")]
+    account_code: String,
+    /// Always 1: it never changes.
+    #[schema(minimum = 1, example = 1)]
+    version: i32,
+}
+
+impl From<entity::reason_code::Model> for ReasonCode {
+    fn from(row: entity::reason_code::Model) -> Self {
+        let (name, account_code) = (row.name, row.account_code);
+        ReasonCode { id: row.code.clone(), object: "reason_code", code: row.code, name, account_code, version: 1 }
+    }
+}
+
+/// Which locations to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Filters {
+    /// Exactly this code.
+    #[param(max_length = 64, example = "MAIN")]
+    code: Option<String>,
+    /// Of this kind.
+    kind: Option<LocationKind>,
+    /// The order: newest first, if absent.
+    sort: Option<Sort>,
+    /// Only what changed at this instant or later.
+    #[serde(rename = "updated_at[gte]")]
+    #[param(example = "2026-11-22T00:00:00Z")]
+    updated_since: Option<DateTime<Utc>>,
+}
+
+/// List locations
+///
+/// One page of locations.
+#[utoipa::path(
+    operation_id = "locations_list",
+    tag = "Stock",
+    security(("bearer" = ["stock:read"])),
+    params(PageParams, Filters),
+    responses((status = 200, description = "One page of locations.", body = Page<Location>))
+)]
+#[get("/v1/locations")]
+async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
+    caller.require(Scope::StockRead)?;
+    let filters = &list.filters;
+    let filter = Filter { code: filters.code.clone(), kind: filters.kind };
+    let sorted = Sorted::new(filters.sort, filters.updated_since);
+    let page = sorted.page(&list)?;
+    let rows = app.db.read(caller.tenant_id, async |tx| location::list(tx, &filter, &page).await).await?;
+    list.answer(rows.into_iter().map(Location::from).collect(), |row| sorted.position(row.id.0, row.updated_at))
+}
+
+/// Create a location
+///
+/// A warehouse, a store, goods in transit or a quarantine.
+#[utoipa::path(
+    operation_id = "locations_create",
+    tag = "Stock",
+    security(("bearer" = ["stock:write"])),
+    params(CreateHeaders),
+    request_body = LocationInput,
+    responses((status = 201, description = "The location.", body = Location,
+        headers(("Location" = String, description = "Where the location is."),
+                ("ETag" = String, description = "Its version."))))
+)]
+#[post("/v1/locations")]
+async fn create(write: Write, body: Body<LocationInput>) -> Answer {
+    let write = write.require(Scope::StockWrite)?.changing_setup();
+    let input = body.read().await?;
+    write
+        .create("location.created", &input.raw, async |tx| {
+            let row = location::create(tx, &input.value).await?;
+            Ok((row.id.0, Location::from(row)))
+        })
+        .await
+}
+
+/// Get a location
+///
+/// One location.
+#[utoipa::path(
+    operation_id = "locations_get",
+    tag = "Stock",
+    security(("bearer" = ["stock:read"])),
+    params(("id" = LocationId, Path, description = "The location's id."), ReadHeaders),
+    responses((status = 200, description = "The location.", body = Location,
+        headers(("ETag" = String, description = "Its version."))))
+)]
+#[get("/v1/locations/{id}")]
+async fn get(app: Data<App>, caller: Caller, id: PathId<LocationId>, seen: IfNoneMatch) -> Answer {
+    caller.require(Scope::StockRead)?;
+    let row = app.db.read(caller.tenant_id, async |tx| location::get(tx, id.0).await).await?;
+    Ok(seen.answer(row.version, Location::from(row)))
+}
+
+/// Change a location
+///
+/// A merge patch. The kind of a location can't change.
+#[utoipa::path(
+    operation_id = "locations_update",
+    tag = "Stock",
+    security(("bearer" = ["stock:write"])),
+    params(("id" = LocationId, Path, description = "The location's id."), ChangeHeaders),
+    request_body = Patch<LocationInput>,
+    responses((status = 200, description = "The location as it is now.", body = Location,
+        headers(("ETag" = String, description = "Its version."))))
+)]
+#[patch("/v1/locations/{id}")]
+async fn update(write: Write, id: PathId<LocationId>, seen: IfMatch, body: Body<MergePatch>) -> Answer {
+    let write = write.require(Scope::StockWrite)?.changing_setup();
+    let expected = seen.optional()?;
+    let patch = body.read().await?;
+    write
+        .patch("location.updated", &patch, async |tx, change| {
+            let row = location::update(tx, id.0, expected, change).await?;
+            Ok((row.id.0, Location::from(row)))
+        })
+        .await
+}
+
+/// List reason codes
+///
+/// One page of the reasons for which stock is adjusted, by code.
+#[utoipa::path(
+    operation_id = "reason_codes_list",
+    tag = "Stock",
+    security(("bearer" = ["stock:read"])),
+    params(PageParams),
+    responses((status = 200, description = "One page of reason codes.", body = Page<ReasonCode>))
+)]
+#[get("/v1/reason-codes")]
+async fn list_reasons(app: Data<App>, caller: Caller, page: List<NoFilters>) -> Answer {
+    caller.require(Scope::StockRead)?;
+    let after: Option<String> = page.after()?;
+    let read = async |tx: &service::Tx| location::list_reasons(tx, after.as_deref(), page.fetch()).await;
+    let rows = app.db.read(caller.tenant_id, read).await?;
+    page.answer(rows.into_iter().map(ReasonCode::from).collect(), |row| row.code.clone())
+}
+
+/// Create a reason code
+///
+/// A reason for which stock is adjusted, and the account that bears it.
+#[utoipa::path(
+    operation_id = "reason_codes_create",
+    tag = "Stock",
+    security(("bearer" = ["stock:write"])),
+    params(CreateHeaders),
+    request_body = ReasonCodeInput,
+    responses((status = 201, description = "The reason code.", body = ReasonCode))
+)]
+#[post("/v1/reason-codes")]
+async fn create_reason(write: Write, body: Body<ReasonCodeInput>) -> Answer {
+    let write = write.require(Scope::StockWrite)?.changing_setup();
+    let input = body.read().await?;
+    write
+        .create("reason_code.created", &input.raw, async |tx| {
+            let row = location::create_reason(tx, &input.value).await?;
+            Ok((Uuid::nil(), ReasonCode::from(row)))
+        })
+        .await
+}

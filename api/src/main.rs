@@ -1,0 +1,76 @@
+//! `stockwell`: the server and the operator's commands.
+
+mod operator;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use api::config::Config;
+use clap::{Parser, Subcommand};
+use operator::{Failed, KeysCommand, MigrateArgs, TenantCommand};
+
+/// One well of stock for wholesale and retail.
+#[derive(Debug, Parser)]
+#[command(name = "stockwell", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the API.
+    Serve {
+        #[command(flatten)]
+        config: Config,
+        /// Seconds that the load balancer is given to hear that the server is about to stop.
+        #[arg(long, env = "STOCKWELL_STOP_NOTICE_SECONDS", default_value_t = 0)]
+        stop_notice_seconds: u64,
+    },
+    /// Bring the database's schema up to date, or take its newest step back.
+    Migrate(MigrateArgs),
+    /// Make a tenant.
+    #[command(subcommand)]
+    Tenant(TenantCommand),
+    /// Make an API key.
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// Print the API's description.
+    Openapi,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    api::log::start();
+    match run(Cli::parse().command).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("stockwell: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> Result<(), Failed> {
+    match command {
+        Command::Serve { config, stop_notice_seconds } => {
+            serve(&config, Duration::from_secs(stop_notice_seconds)).await
+        }
+        Command::Migrate(args) => operator::migrate(&args).await,
+        Command::Tenant(command) => operator::tenant(command).await,
+        Command::Keys(command) => operator::keys(command).await,
+        Command::Openapi => {
+            print!("{}", api::openapi::text());
+            Ok(())
+        }
+    }
+}
+
+/// Serves until the process is asked to end, then finishes what is in flight.
+async fn serve(config: &Config, stop_notice: Duration) -> Result<(), Failed> {
+    let running = api::app::serve(config).await?;
+    tracing::info!(addr = %running.addr, "serving");
+    api::signal::asked_to_end().await?;
+    tracing::info!("stopping");
+    Ok(running.stop(stop_notice).await?)
+}

@@ -1,0 +1,276 @@
+//! The one middleware: request id, caller, common headers, problem bodies, compression, and one log line per request.
+//!
+//! It is one and not several because every request pays for it. Everything that an answer needs in common is added
+//! here and nowhere else.
+
+use std::future::{Ready, ready};
+use std::panic::AssertUnwindSafe;
+use std::rc::Rc;
+use std::time::Instant;
+
+use actix_web::body::BoxBody;
+use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
+use actix_web::web::{Bytes, Data};
+use actix_web::{Error, HttpMessage, HttpResponse};
+use domain::id::{ApiKeyId, UserId};
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
+use service::auth::AuthError;
+use service::caller::ActorKind;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::compress;
+use crate::context::Context;
+use crate::credential;
+use crate::problem::{ApiError, ErrorCode};
+
+/// The request's id, in requests and answers.
+pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const STOCKWELL_VERSION: HeaderName = HeaderName::from_static("stockwell-version");
+
+/// What a browser of another origin may read of an answer.
+const EXPOSED: &str = "X-Request-Id, RateLimit, RateLimit-Policy, Retry-After, ETag, Link, Location, \
+                       Idempotency-Replayed, Preference-Applied, Stockwell-Version, Deprecation, Sunset";
+/// What a browser of another origin may send.
+const ACCEPTED: &str = "Authorization, Content-Type, Accept, Idempotency-Key, If-Match, If-None-Match, Prefer, \
+                        X-Api-Key, X-Request-Id, traceparent";
+/// How long a browser may remember that, in seconds.
+const PREFLIGHT_SECONDS: &str = "7200";
+
+/// Wraps the whole application.
+#[derive(Debug, Clone)]
+pub struct Common {
+    /// The state of the application.
+    pub app: Data<App>,
+}
+
+impl<S> Transform<S, ServiceRequest> for Common
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<BoxBody>, Error = Error> + 'static,
+{
+    type Response = ServiceResponse<BoxBody>;
+    type Error = Error;
+    type Transform = CommonService<S>;
+    type InitError = ();
+    type Future = Ready<Result<Self::Transform, ()>>;
+
+    fn new_transform(&self, inner: S) -> Self::Future {
+        ready(Ok(CommonService { inner: Rc::new(inner), app: self.app.clone() }))
+    }
+}
+
+/// The middleware at work.
+#[derive(Debug)]
+pub struct CommonService<S> {
+    inner: Rc<S>,
+    app: Data<App>,
+}
+
+impl<S> Service<ServiceRequest> for CommonService<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<BoxBody>, Error = Error> + 'static,
+{
+    type Response = ServiceResponse<BoxBody>;
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self::Response, Error>>;
+
+    actix_web::dev::forward_ready!(inner);
+
+    fn call(&self, request: ServiceRequest) -> Self::Future {
+        let inner = Rc::clone(&self.inner);
+        let app = self.app.clone();
+        Box::pin(handle(inner, app, request))
+    }
+}
+
+async fn handle<S>(
+    inner: Rc<S>,
+    app: Data<App>,
+    mut request: ServiceRequest,
+) -> Result<ServiceResponse, Error>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<BoxBody>, Error = Error> + 'static,
+{
+    let started = Instant::now();
+    let request_id = request_id(request.headers());
+    let caller = identify(&app, &request).await;
+    let log = Log { started, request_id: request_id.clone(), caller: caller.as_ref().ok().cloned() };
+    let wants = Wants::of(&request);
+    request.extensions_mut().insert(Context { request_id, caller });
+    if request.method() == Method::HEAD {
+        // Answered like GET; the server leaves the body out.
+        request.head_mut().method = Method::GET;
+    }
+    if credential::exposed_in_query(request.query_string()) {
+        tracing::warn!(
+            request_id = log.id(),
+            "a credential was sent in the query string and should be rotated"
+        );
+        let refused = ApiError::new(
+            ErrorCode::InvalidParameter,
+            "A credential was sent in the query string. Send it as a header, and rotate it: addresses end up in logs.",
+        );
+        let response = refused.render(Some(log.id()));
+        return Ok(finish(request.into_response(response), &wants, &log).await);
+    }
+    if wants.preflight {
+        let response = HttpResponse::NoContent().finish();
+        return Ok(finish(request.into_response(response), &wants, &log).await);
+    }
+    match AssertUnwindSafe(async { inner.call(request).await }).catch_unwind().await {
+        Ok(Ok(response)) => Ok(finish(response, &wants, &log).await),
+        Ok(Err(error)) => Err(error),
+        Err(_) => {
+            tracing::error!(request_id = log.id(), "a handler panicked");
+            Err(ApiError::of(ErrorCode::InternalError).with_request_id(log.id()).into())
+        }
+    }
+}
+
+/// What is needed of the request once it is gone.
+struct Wants {
+    gzip: bool,
+    cross_origin: bool,
+    preflight: bool,
+}
+
+impl Wants {
+    fn of(request: &ServiceRequest) -> Self {
+        let headers = request.headers();
+        let cross_origin = headers.contains_key(header::ORIGIN);
+        Wants {
+            gzip: compress::accepts_gzip(headers),
+            cross_origin,
+            preflight: cross_origin
+                && request.method() == Method::OPTIONS
+                && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD),
+        }
+    }
+}
+
+async fn identify(app: &App, request: &ServiceRequest) -> Result<service::Caller, AuthError> {
+    let Some(credential) = credential::presented(request.headers()) else { return Err(AuthError::Missing) };
+    let peer = request.peer_addr().map(|address| address.ip());
+    let address = credential::address(peer, request.headers(), &app.trusted_proxies);
+    app.auth.authenticate(&credential, address).await
+}
+
+/// The caller's own id where it has a sensible form, or a new one.
+fn request_id(headers: &HeaderMap) -> HeaderValue {
+    let sensible = |id: &&HeaderValue| {
+        let known = |letter: &u8| letter.is_ascii_alphanumeric() || b"._-".contains(letter);
+        (8..=128).contains(&id.len()) && id.as_bytes().iter().all(known)
+    };
+    if let Some(id) = headers.get(X_REQUEST_ID).filter(sensible) {
+        return id.clone();
+    }
+    let id = domain::id::encode("req", Uuid::now_v7());
+    HeaderValue::from_maybe_shared(Bytes::from(id)).unwrap_or(HeaderValue::from_static("req_unknown"))
+}
+
+async fn finish(response: ServiceResponse, wants: &Wants, log: &Log) -> ServiceResponse {
+    let response = explain(response, log.id());
+    let (request, mut response) = response.into_parts();
+    let headers = response.headers_mut();
+    headers.insert(X_REQUEST_ID, log.request_id.clone());
+    headers.insert(STOCKWELL_VERSION, HeaderValue::from_static(env!("CARGO_PKG_VERSION")));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    }
+    headers.append(header::VARY, HeaderValue::from_static("Authorization, Accept, Accept-Encoding"));
+    if wants.cross_origin {
+        allow_origin(headers, wants.preflight);
+    }
+    if request.path().starts_with("/v1/reports") && response.status() == StatusCode::UNAUTHORIZED {
+        // Spreadsheets ask for a key only when they are challenged; browsers would pop up a dialog elsewhere.
+        let challenge = HeaderValue::from_static(r#"Basic realm="stockwell", charset="UTF-8""#);
+        response.headers_mut().append(header::WWW_AUTHENTICATE, challenge);
+    }
+    if wants.gzip {
+        response = compress::gzip(response).await;
+    }
+    log.line(&request, response.status());
+    ServiceResponse::new(request, response)
+}
+
+/// Every origin may call: the credential is a header that the page must have, never a cookie.
+fn allow_origin(headers: &mut HeaderMap, preflight: bool) {
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    if preflight {
+        let methods = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
+        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
+        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(ACCEPTED));
+        headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static(PREFLIGHT_SECONDS));
+    } else {
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
+    }
+}
+
+/// Gives a refused request its problem body with the request id in it.
+fn explain(response: ServiceResponse, request_id: &str) -> ServiceResponse {
+    let rendered = match response.response().error() {
+        None => return response,
+        Some(error) => match error.as_error::<ApiError>() {
+            Some(refused) => refused.render(Some(request_id)),
+            None => foreign(error, response.status()).render(Some(request_id)),
+        },
+    };
+    let (request, _) = response.into_parts();
+    ServiceResponse::new(request, rendered)
+}
+
+/// An error of the framework itself, such as a path that is not UTF-8.
+fn foreign(error: &Error, status: StatusCode) -> ApiError {
+    match status {
+        StatusCode::NOT_FOUND => ApiError::of(ErrorCode::RouteNotFound),
+        StatusCode::PAYLOAD_TOO_LARGE => ApiError::of(ErrorCode::PayloadTooLarge),
+        status if status.is_client_error() => ApiError::new(ErrorCode::InvalidParameter, error.to_string()),
+        _ => ApiError::internal(error),
+    }
+}
+
+/// The key or user as its id.
+fn actor(caller: &service::Caller) -> String {
+    let prefix = match caller.actor_kind {
+        ActorKind::ApiKey => ApiKeyId::PREFIX,
+        ActorKind::User => UserId::PREFIX,
+        ActorKind::Operator => "operator",
+        ActorKind::Worker => "worker",
+    };
+    domain::id::encode(prefix, caller.actor_id)
+}
+
+/// The line of a request in the log.
+struct Log {
+    started: Instant,
+    request_id: HeaderValue,
+    caller: Option<service::Caller>,
+}
+
+impl Log {
+    fn id(&self) -> &str {
+        self.request_id.to_str().unwrap_or_default()
+    }
+
+    fn line(&self, request: &actix_web::HttpRequest, status: StatusCode) {
+        if !tracing::enabled!(target: "stockwell::request", tracing::Level::INFO) {
+            return;
+        }
+        let route = request.match_pattern();
+        let duration_us = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        tracing::info!(
+            target: "stockwell::request",
+            method = request.method().as_str(),
+            route = route.as_deref().unwrap_or("none"),
+            status = status.as_u16(),
+            duration_us,
+            request_id = self.id(),
+            tenant = self.caller.as_ref().map(|caller| tracing::field::display(caller.tenant_id)),
+            actor = self.caller.as_ref().map(actor),
+        );
+    }
+}

@@ -1,0 +1,157 @@
+//! Money that wholesale customers pay.
+
+use actix_web::post;
+use actix_web::web::Data;
+use chrono::{DateTime, Utc};
+use domain::book::Book;
+use domain::id::{CustomerId, InvoiceId, PaymentId};
+use domain::number::Money;
+use domain::payment::{self, PaymentMethod};
+use domain::refusal::{Problems, Refusal};
+use serde::{Deserialize, Serialize};
+use service::posting::{Command, Outcome};
+use service::scope::Scope;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::body::Body;
+use crate::idempotency::{IdempotencyKey, Preferences, WriteHeaders};
+use crate::line::free_text;
+use crate::posting::{post, refused, rendered};
+use crate::{Answer, App, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(create);
+}
+
+/// A payment.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct PaymentIn {
+    /// Your own id of the payment; ours where absent.
+    id: Option<PaymentId>,
+    /// Who paid.
+    customer_id: CustomerId,
+    /// How.
+    method: PaymentMethod,
+    /// How much, above zero.
+    amount: Money,
+    /// Which invoices it pays; the oldest due first where absent. What is left over stays unapplied.
+    #[schema(max_items = 500)]
+    allocations: Option<Vec<AllocationForm>>,
+    /// The bank's or processor's reference. Never a card number.
+    #[schema(max_length = 100, example = "transfer 20261122-77")]
+    reference: Option<String>,
+    /// When it came in; now where absent.
+    #[schema(example = "2026-11-22T01:20:00Z")]
+    occurred_at: Option<DateTime<Utc>>,
+}
+
+/// A part of a payment that pays an invoice.
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct AllocationForm {
+    /// The invoice.
+    invoice_id: InvoiceId,
+    /// How much of it.
+    amount: Money,
+}
+
+/// A payment.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct PaymentOut<'a> {
+    /// Its id.
+    id: PaymentId,
+    /// Always `payment`.
+    #[schema(value_type = String, max_length = 7, example = "payment")]
+    object: &'static str,
+    /// Its number.
+    #[schema(max_length = 64, example = "PAY-2026-000123")]
+    number: &'a str,
+    /// Who paid.
+    customer_id: CustomerId,
+    /// How.
+    method: PaymentMethod,
+    /// The currency of every amount.
+    #[schema(max_length = 3, example = "GBP")]
+    currency: &'a str,
+    /// How much.
+    amount: Money,
+    /// What pays no invoice yet.
+    unapplied: Money,
+    /// Which invoices it pays.
+    #[schema(max_items = 500)]
+    allocations: Vec<AllocationForm>,
+    /// The bank's or processor's reference.
+    #[schema(max_length = 100, example = "transfer 20261122-77")]
+    reference: Option<&'a str>,
+    /// When it came in.
+    #[schema(example = "2026-11-22T01:20:00Z")]
+    occurred_at: DateTime<Utc>,
+}
+
+/// Record a payment
+///
+/// Applies it to the invoices named, or to the oldest due; what is left over stays unapplied.
+#[utoipa::path(
+    operation_id = "payments_create",
+    tag = "Payments",
+    security(("bearer" = ["payments:write"])),
+    params(WriteHeaders),
+    request_body = PaymentIn,
+    responses((status = 201, description = "The payment.", body = PaymentOut))
+)]
+#[post("/v1/payments")]
+async fn create(
+    app: Data<App>,
+    caller: Caller,
+    key: IdempotencyKey,
+    preferences: Preferences,
+    body: Body<PaymentIn>,
+) -> Answer {
+    caller.require(Scope::PaymentsWrite)?;
+    let body = body.read().await?;
+    let input = body.value;
+    let mut problems = Problems::default();
+    free_text(&mut problems, "/reference", input.reference.as_deref(), 100);
+    if input.allocations.as_ref().is_some_and(|named| named.len() > 500) {
+        problems.invalid("/allocations", "A payment pays at most 500 invoices.");
+    }
+    problems.check()?;
+    let part = |part: AllocationForm| payment::Allocation { invoice_id: part.invoice_id, amount: part.amount };
+    let command = Command::ReceivePayment(payment::Receive {
+        id: input.id,
+        customer_id: input.customer_id,
+        method: input.method,
+        amount: input.amount,
+        allocations: input.allocations.map(|parts| parts.into_iter().map(part).collect()),
+        reference: input.reference,
+        occurred_at: input.occurred_at,
+    });
+    post(&app, caller, (key, preferences, &body.raw), (command, render), Some("/v1/payments")).await
+}
+
+fn render(outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
+    match outcome {
+        Ok((Outcome::Payment(payment), book)) => {
+            let part =
+                |part: &payment::Allocation| AllocationForm { invoice_id: part.invoice_id, amount: part.amount };
+            let out = PaymentOut {
+                id: payment.id,
+                object: "payment",
+                number: &payment.number,
+                customer_id: payment.customer_id,
+                method: payment.method,
+                currency: &book.setup.settings.currency,
+                amount: payment.amount,
+                unapplied: payment.unapplied,
+                allocations: payment.allocations.iter().map(part).collect(),
+                reference: payment.reference.as_deref(),
+                occurred_at: payment.occurred_at,
+            };
+            rendered(201, &out)
+        }
+        Ok(_) => refused(&Refusal::state("The command made something else than a payment.")),
+        Err(refusal) => refused(refusal),
+    }
+}

@@ -1,0 +1,153 @@
+//! Wholesale goods that come back.
+
+use actix_web::post;
+use actix_web::web::Data;
+use chrono::{DateTime, Utc};
+use domain::book::Book;
+use domain::id::{CustomerId, InvoiceId, LocationId};
+use domain::number::Quantity;
+use domain::order::{self, Condition};
+use domain::refusal::{Problems, Refusal};
+use serde::Deserialize;
+use service::posting::{Command, Outcome};
+use service::scope::Scope;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::InvoiceOut;
+use crate::body::{BatchBody, Body};
+use crate::idempotency::{IdempotencyKey, Preferences, WriteHeaders};
+use crate::line::{self, LineIn, free_text, skus_of};
+use crate::posting::{BatchIn, BatchOf, BatchOut, overrider, post, post_batch, refused, rendered};
+use crate::{Answer, ApiError, App, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(create).service(create_batch);
+}
+
+const RETURNS: &str = "/v1/returns";
+
+/// A return. Name `original_id` and its lines, or `lines` without an original.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReturnIn {
+    /// Your own id of the credit note; ours where absent.
+    id: Option<InvoiceId>,
+    /// Who gives back.
+    customer_id: CustomerId,
+    /// The invoice that is taken back, if it is known.
+    original_id: Option<InvoiceId>,
+    /// Its lines; everything that is still out where empty.
+    #[serde(default)]
+    #[schema(max_items = 2000)]
+    original_lines: Vec<ReturnLineIn>,
+    /// Without an original: what comes back, at today's price or the one named.
+    #[serde(default)]
+    #[schema(max_items = 2000)]
+    lines: Vec<LineIn>,
+    /// Where the goods go; where they came from, or the oldest warehouse, where absent.
+    location_id: Option<LocationId>,
+    /// The country of the sale; the customer's where absent.
+    #[schema(min_length = 2, max_length = 60, example = "GB")]
+    country: Option<String>,
+    /// `resellable` goes back into stock, `damaged` is written off.
+    #[serde(default)]
+    condition: Condition,
+    /// Why.
+    #[schema(max_length = 200, example = "Ordered too many")]
+    reason: Option<String>,
+    /// When; now where absent.
+    #[schema(example = "2026-11-22T01:20:00Z")]
+    occurred_at: Option<DateTime<Utc>>,
+}
+
+/// A line of the original invoice that comes back.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ReturnLineIn {
+    /// Its number in the invoice.
+    #[schema(minimum = 1, maximum = 2000, example = 1)]
+    line_no: i32,
+    /// Stock units; all that are still out where absent.
+    quantity: Option<Quantity>,
+}
+
+/// Take goods back
+///
+/// Restocks them (or writes them off) and credits the customer, in one transaction: against an invoice at the price
+/// charged and the cost they left with, without one at today's price and the current cost.
+#[utoipa::path(
+    operation_id = "returns_create",
+    tag = "Orders",
+    security(("bearer" = ["orders:write"])),
+    params(WriteHeaders),
+    request_body = ReturnIn,
+    responses((status = 201, description = "The credit note; its amounts are negative.", body = InvoiceOut))
+)]
+#[post("/v1/returns")]
+async fn create(
+    app: Data<App>,
+    caller: Caller,
+    key: IdempotencyKey,
+    preferences: Preferences,
+    body: Body<ReturnIn>,
+) -> Answer {
+    caller.require(Scope::OrdersWrite)?;
+    let input = body.read().await?;
+    let command = taken_back(input.value, &caller)?;
+    post(&app, caller, (key, preferences, &input.raw), (command, render), Some("/v1/invoices")).await
+}
+
+/// Take goods back, many at once
+///
+/// Up to 500 returns in one request; each stands alone.
+#[utoipa::path(
+    operation_id = "returns_create_batch",
+    tag = "Orders",
+    security(("bearer" = ["orders:write"])),
+    request_body = BatchIn,
+    responses((status = 207, description = "One result per return, in order.", body = BatchOut))
+)]
+#[post("/v1/returns/batch")]
+async fn create_batch(
+    app: Data<App>,
+    caller: Caller,
+    preferences: Preferences,
+    body: BatchBody<BatchIn>,
+) -> Answer {
+    caller.require(Scope::OrdersWrite)?;
+    let batch = body.read().await?.value;
+    post_batch(&app, caller, preferences, (batch, BatchOf { path: RETURNS, command: taken_back, render })).await
+}
+
+fn taken_back(input: ReturnIn, caller: &Caller) -> Result<Command, ApiError> {
+    let mut problems = Problems::default();
+    free_text(&mut problems, "/reason", input.reason.as_deref(), 200);
+    free_text(&mut problems, "/country", input.country.as_deref(), 60);
+    problems.check()?;
+    let line = |line: ReturnLineIn| order::ReturnLine { line_no: line.line_no, quantity: line.quantity };
+    Ok(Command::Return(order::Return {
+        id: input.id,
+        customer_id: input.customer_id,
+        original_id: input.original_id,
+        original_lines: input.original_lines.into_iter().map(line).collect(),
+        lines: line::lines(input.lines)?,
+        location_id: input.location_id,
+        country: input.country,
+        condition: input.condition,
+        reason: input.reason,
+        occurred_at: input.occurred_at,
+        overrider: overrider(caller),
+    }))
+}
+
+fn render(outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
+    match outcome {
+        Ok((Outcome::CreditNote(note), book)) => {
+            let skus = skus_of(book);
+            rendered(201, &InvoiceOut::new(note, &book.setup.settings.currency, &skus))
+        }
+        Ok(_) => refused(&Refusal::state("The command made something else than a credit note.")),
+        Err(refusal) => refused(refusal),
+    }
+}

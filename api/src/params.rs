@@ -1,0 +1,110 @@
+//! Query parameters and path ids.
+
+use std::fmt;
+use std::future::{Ready, ready};
+use std::ops::Deref;
+use std::str::FromStr;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
+use domain::id::InvalidId;
+use serde::de::DeserializeOwned;
+
+use crate::body::sentence;
+use crate::problem::{ApiError, ErrorCode};
+
+/// The query parameters. `T` should refuse unknown ones (`#[serde(deny_unknown_fields)]`).
+#[derive(Debug, Clone)]
+pub struct Params<T>(pub T);
+
+impl<T> Deref for Params<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: DeserializeOwned> FromRequest for Params<T> {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(parse(request.query_string()).map(Params))
+    }
+}
+
+/// Parses a query string; every refusal names the parameter it is about.
+pub fn parse<T: DeserializeOwned>(query: &str) -> Result<T, ApiError> {
+    let pairs = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
+    serde_path_to_error::deserialize(pairs).map_err(|error| {
+        let text = error.inner().to_string();
+        let named = text.split('`').nth(1).unwrap_or_default();
+        if text.starts_with("unknown field `") {
+            return ApiError::new(ErrorCode::UnknownField, sentence(&text)).at_parameter(named);
+        }
+        if text.starts_with("missing field `") {
+            return ApiError::new(ErrorCode::InvalidParameter, "This parameter is required.")
+                .at_parameter(named);
+        }
+        if text.starts_with("duplicate field `") {
+            return ApiError::new(ErrorCode::InvalidParameter, "Give this parameter once.")
+                .at_parameter(named);
+        }
+        ApiError::new(ErrorCode::InvalidParameter, sentence(&text)).at_parameter(error.path().to_string())
+    })
+}
+
+/// The `{id}` of the path. A malformed id is 400 `invalid_id`; a well-formed one that is missing or foreign is 404.
+#[derive(Debug, Clone, Copy)]
+pub struct PathId<T>(pub T);
+
+impl<T> FromRequest for PathId<T>
+where
+    T: FromStr<Err = InvalidId> + fmt::Debug,
+{
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let text = request.match_info().query("id");
+        ready(text.parse().map(PathId).map_err(|error: InvalidId| {
+            ApiError::new(ErrorCode::InvalidId, sentence(&error.to_string())).at_parameter("id")
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Filters {
+        limit: Option<u32>,
+        #[serde(rename = "created_at[gte]")]
+        created_from: Option<chrono::DateTime<chrono::Utc>>,
+    }
+
+    fn refused(query: &str) -> (ErrorCode, Option<String>) {
+        let error = parse::<Filters>(query).expect_err("a refusal");
+        (error.code(), error.errors().first().and_then(|field| field.parameter.clone()))
+    }
+
+    #[test]
+    fn names_the_parameter() {
+        let filters =
+            parse::<Filters>("limit=5&created_at%5Bgte%5D=2026-01-01T00:00:00%2B01:00").expect("filters");
+        assert_eq!(filters.limit, Some(5));
+        assert!(filters.created_from.is_some());
+        assert_eq!(refused("limitt=5"), (ErrorCode::UnknownField, Some("limitt".into())));
+        assert_eq!(refused("limit=x"), (ErrorCode::InvalidParameter, Some("limit".into())));
+        assert_eq!(refused("limit=1&limit=2"), (ErrorCode::InvalidParameter, Some("limit".into())));
+        assert_eq!(
+            refused("created_at[gte]=x"),
+            (ErrorCode::InvalidParameter, Some("created_at[gte]".into()))
+        );
+    }
+}

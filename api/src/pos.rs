@@ -1,0 +1,157 @@
+//! The till: sales, refunds, sessions and the cash in their drawers.
+
+mod form;
+mod session;
+
+use actix_web::post;
+use actix_web::web::Data;
+use domain::pos;
+use service::posting::Command;
+use service::scope::Scope;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::body::{BatchBody, Body};
+use crate::idempotency::{IdempotencyKey, Preferences, WriteHeaders};
+use crate::posting::{BatchIn, BatchOf, BatchOut, overrider, post, post_batch};
+use crate::{Answer, ApiError, App, Caller, line};
+
+pub use form::{RefundIn, SaleIn, SaleOut, render};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(sell).service(sell_batch).service(refund).service(refund_batch).configure(session::routes);
+}
+
+/// Where sales are.
+const SALES: &str = "/v1/pos/sales";
+/// Where refunds are made.
+const REFUNDS: &str = "/v1/pos/refunds";
+
+/// Sell at a till
+///
+/// Takes the goods out of stock, posts revenue, tax, cost and money, and answers the receipt, in one transaction. A
+/// customer who is named pays the price negotiated with them; everybody else pays the list price. What is not
+/// available is refused with every short line (`insufficient_stock`).
+#[utoipa::path(
+    operation_id = "pos_sales_create",
+    tag = "Point of sale",
+    security(("bearer" = ["pos:write"])),
+    params(WriteHeaders),
+    request_body = SaleIn,
+    responses((status = 201, description = "The receipt.", body = SaleOut))
+)]
+#[post("/v1/pos/sales")]
+async fn sell(
+    app: Data<App>,
+    caller: Caller,
+    key: IdempotencyKey,
+    preferences: Preferences,
+    body: Body<SaleIn>,
+) -> Answer {
+    caller.require(Scope::PosWrite)?;
+    let input = body.read().await?;
+    let command = sale(input.value, &caller)?;
+    post(&app, caller, (key, preferences, &input.raw), (command, render), Some(SALES)).await
+}
+
+/// Sell many at once
+///
+/// Up to 500 sales in one request, as a till that was offline sends them. Each stands alone: one that is refused does
+/// not spoil the others. `Prefer: return=minimal` answers no more than ids.
+#[utoipa::path(
+    operation_id = "pos_sales_create_batch",
+    tag = "Point of sale",
+    security(("bearer" = ["pos:write"])),
+    request_body = BatchIn,
+    responses((status = 207, description = "One result per sale, in order.", body = BatchOut))
+)]
+#[post("/v1/pos/sales/batch")]
+async fn sell_batch(
+    app: Data<App>,
+    caller: Caller,
+    preferences: Preferences,
+    body: BatchBody<BatchIn>,
+) -> Answer {
+    caller.require(Scope::PosWrite)?;
+    let batch = body.read().await?.value;
+    post_batch(&app, caller, preferences, (batch, BatchOf { path: SALES, command: sale, render })).await
+}
+
+/// Refund at a till
+///
+/// Against a sale: at the price paid, never more than was sold, the goods back at the cost they left with. Without one
+/// (needs `pos:blind_refund`): at today's price, or the one named, and the current cost.
+#[utoipa::path(
+    operation_id = "pos_refunds_create",
+    tag = "Point of sale",
+    security(("bearer" = ["pos:write"])),
+    params(WriteHeaders),
+    request_body = RefundIn,
+    responses((status = 201, description = "The receipt; its amounts are negative.", body = SaleOut))
+)]
+#[post("/v1/pos/refunds")]
+async fn refund(
+    app: Data<App>,
+    caller: Caller,
+    key: IdempotencyKey,
+    preferences: Preferences,
+    body: Body<RefundIn>,
+) -> Answer {
+    caller.require(Scope::PosWrite)?;
+    let input = body.read().await?;
+    let command = take_back(input.value, &caller)?;
+    post(&app, caller, (key, preferences, &input.raw), (command, render), Some(SALES)).await
+}
+
+/// Refund many at once
+///
+/// Up to 500 refunds in one request; each stands alone.
+#[utoipa::path(
+    operation_id = "pos_refunds_create_batch",
+    tag = "Point of sale",
+    security(("bearer" = ["pos:write"])),
+    request_body = BatchIn,
+    responses((status = 207, description = "One result per refund, in order.", body = BatchOut))
+)]
+#[post("/v1/pos/refunds/batch")]
+async fn refund_batch(
+    app: Data<App>,
+    caller: Caller,
+    preferences: Preferences,
+    body: BatchBody<BatchIn>,
+) -> Answer {
+    caller.require(Scope::PosWrite)?;
+    let batch = body.read().await?.value;
+    post_batch(&app, caller, preferences, (batch, BatchOf { path: REFUNDS, command: take_back, render })).await
+}
+
+fn sale(input: SaleIn, caller: &Caller) -> Result<Command, ApiError> {
+    Ok(Command::Sell(pos::Sell {
+        id: input.id,
+        register_id: input.register_id,
+        customer_id: input.customer_id,
+        country: input.country,
+        occurred_at: input.occurred_at,
+        lines: line::lines(input.lines)?,
+        discount: input.discount.map(Into::into),
+        tenders: form::tenders(input.tenders)?,
+        overrider: overrider(caller),
+    }))
+}
+
+fn take_back(input: RefundIn, caller: &Caller) -> Result<Command, ApiError> {
+    if input.original_id.is_none() {
+        caller.require(Scope::PosBlindRefund)?;
+    }
+    Ok(Command::Refund(pos::Refund {
+        id: input.id,
+        register_id: input.register_id,
+        original_id: input.original_id,
+        original_lines: input.original_lines.into_iter().map(Into::into).collect(),
+        lines: line::lines(input.lines)?,
+        country: input.country,
+        occurred_at: input.occurred_at,
+        tenders: form::tenders(input.tenders)?,
+        overrider: overrider(caller),
+    }))
+}

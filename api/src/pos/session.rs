@@ -1,0 +1,228 @@
+//! Till sessions: open with a float, move cash, close by a count.
+
+use actix_web::post;
+use actix_web::web::Data;
+use chrono::{DateTime, Utc};
+use domain::book::Book;
+use domain::id::{CashMoveId, RegisterId, SessionId};
+use domain::number::Money;
+use domain::pos::{self, CashMoveKind};
+use domain::refusal::{Problems, Refusal};
+use serde::{Deserialize, Serialize};
+use service::posting::{Command, Outcome};
+use service::scope::Scope;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::body::Body;
+use crate::idempotency::{IdempotencyKey, Preferences, WriteHeaders};
+use crate::line::free_text;
+use crate::params::PathId;
+use crate::posting::{post, refused, rendered};
+use crate::{Answer, App, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(open).service(close).service(move_cash);
+}
+
+/// A session to open.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct SessionIn {
+    /// The till.
+    register_id: RegisterId,
+    /// The cash counted in its drawer; what its last session left where absent. A difference is posted.
+    opening_float: Option<Money>,
+}
+
+/// The count that closes a session.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct CloseIn {
+    /// The till.
+    register_id: RegisterId,
+    /// The cash counted in its drawer. What it is over or short is posted.
+    counted: Money,
+}
+
+/// Cash to put in or take out.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct CashMoveIn {
+    /// The till.
+    register_id: RegisterId,
+    /// `paid_in`, `paid_out` or `banked`.
+    kind: CashMoveKind,
+    /// How much, above zero.
+    amount: Money,
+    /// Why.
+    #[schema(min_length = 1, max_length = 200, example = "Window cleaner")]
+    reason: String,
+}
+
+/// A till session.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct SessionOut {
+    /// Its id.
+    id: SessionId,
+    /// Always `pos_session`.
+    #[schema(value_type = String, max_length = 11, example = "pos_session")]
+    object: &'static str,
+    /// The till.
+    register_id: RegisterId,
+    /// The cash it was opened with.
+    opening_float: Money,
+    /// The cash counted at its end.
+    counted: Option<Money>,
+    /// The cash that should have been there.
+    expected: Option<Money>,
+    /// Counted less expected.
+    difference: Option<Money>,
+    /// When it was opened.
+    #[schema(example = "2026-11-22T08:00:00Z")]
+    opened_at: DateTime<Utc>,
+    /// When it was closed; absent while it is open.
+    #[schema(example = json!(null))]
+    closed_at: Option<DateTime<Utc>>,
+}
+
+impl From<&pos::Session> for SessionOut {
+    fn from(session: &pos::Session) -> Self {
+        SessionOut {
+            id: session.id,
+            object: "pos_session",
+            register_id: session.register_id,
+            opening_float: session.opening_float,
+            counted: session.counted,
+            expected: session.expected,
+            difference: session.difference,
+            opened_at: session.opened_at,
+            closed_at: session.closed_at,
+        }
+    }
+}
+
+/// Cash that moved without a sale.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct CashMoveOut<'a> {
+    /// Its id.
+    id: CashMoveId,
+    /// Always `cash_move`.
+    #[schema(value_type = String, max_length = 9, example = "cash_move")]
+    object: &'static str,
+    /// The session.
+    session_id: SessionId,
+    /// Why.
+    kind: CashMoveKind,
+    /// Positive in, negative out.
+    amount: Money,
+    /// Why, in words.
+    #[schema(max_length = 200, example = "Window cleaner")]
+    reason: &'a str,
+    /// When.
+    #[schema(example = "2026-11-22T10:15:00Z")]
+    occurred_at: DateTime<Utc>,
+}
+
+/// Open a till session
+///
+/// Proposes the cash that the till's last session left; a float that differs is posted against the bank.
+#[utoipa::path(
+    operation_id = "pos_sessions_open",
+    tag = "Point of sale",
+    security(("bearer" = ["pos:write"])),
+    params(WriteHeaders),
+    request_body = SessionIn,
+    responses((status = 201, description = "The open session.", body = SessionOut))
+)]
+#[post("/v1/pos/sessions")]
+async fn open(
+    app: Data<App>,
+    caller: Caller,
+    key: IdempotencyKey,
+    preferences: Preferences,
+    body: Body<SessionIn>,
+) -> Answer {
+    caller.require(Scope::PosWrite)?;
+    let input = body.read().await?;
+    let SessionIn { register_id, opening_float } = input.value;
+    let command = Command::OpenSession(pos::OpenSession { register_id, opening_float });
+    post(&app, caller, (key, preferences, &input.raw), (command, render), Some("/v1/pos/sessions")).await
+}
+
+/// Close a till session
+///
+/// By a count of the drawer. What it is over or short is posted; the cash stays for the next session.
+#[utoipa::path(
+    operation_id = "pos_sessions_close",
+    tag = "Point of sale",
+    security(("bearer" = ["pos:write"])),
+    params(("id" = SessionId, Path, description = "The session."), WriteHeaders),
+    request_body = CloseIn,
+    responses((status = 200, description = "The closed session.", body = SessionOut))
+)]
+#[post("/v1/pos/sessions/{id}/close")]
+async fn close(
+    app: Data<App>,
+    (caller, id): (Caller, PathId<SessionId>),
+    key: IdempotencyKey,
+    preferences: Preferences,
+    body: Body<CloseIn>,
+) -> Answer {
+    caller.require(Scope::PosWrite)?;
+    let input = body.read().await?;
+    let CloseIn { register_id, counted } = input.value;
+    let command = Command::CloseSession(pos::CloseSession { register_id, session_id: id.0, counted });
+    post(&app, caller, (key, preferences, &input.raw), (command, render), None).await
+}
+
+/// Move cash
+///
+/// Puts cash into a till's drawer or takes it out, with a reason; the other side is the bank.
+#[utoipa::path(
+    operation_id = "pos_cash_moves_create",
+    tag = "Point of sale",
+    security(("bearer" = ["pos:write"])),
+    params(WriteHeaders),
+    request_body = CashMoveIn,
+    responses((status = 201, description = "The cash move.", body = CashMoveOut))
+)]
+#[post("/v1/pos/cash-moves")]
+async fn move_cash(
+    app: Data<App>,
+    caller: Caller,
+    key: IdempotencyKey,
+    preferences: Preferences,
+    body: Body<CashMoveIn>,
+) -> Answer {
+    caller.require(Scope::PosWrite)?;
+    let input = body.read().await?;
+    let CashMoveIn { register_id, kind, amount, reason } = input.value;
+    let mut problems = Problems::default();
+    free_text(&mut problems, "/reason", Some(&reason), 200);
+    problems.check()?;
+    let command = Command::MoveCash(pos::MoveCash { register_id, kind, amount, reason });
+    post(&app, caller, (key, preferences, &input.raw), (command, render), None).await
+}
+
+fn render(outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
+    match outcome {
+        Ok((Outcome::Session(session, _), _)) => {
+            rendered(if session.closed_at.is_none() { 201 } else { 200 }, &SessionOut::from(session))
+        }
+        Ok((Outcome::CashMove(change), _)) => {
+            let out = CashMoveOut {
+                id: change.id,
+                object: "cash_move",
+                session_id: change.session_id,
+                kind: change.kind,
+                amount: change.amount,
+                reason: &change.reason,
+                occurred_at: change.occurred_at,
+            };
+            rendered(201, &out)
+        }
+        Ok(_) => refused(&Refusal::state("The command made something else than a session.")),
+        Err(refusal) => refused(refusal),
+    }
+}

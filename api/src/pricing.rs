@@ -1,0 +1,15 @@
+//! Prices: lists, rules, tiers, the lists of channels, and the price that results have a file each.
+
+mod channel;
+mod list;
+mod quote;
+mod rule;
+mod tier;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.configure(quote::routes).configure(rule::routes).configure(list::routes);
+    cfg.configure(tier::routes).configure(channel::routes);
+}

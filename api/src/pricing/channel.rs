@@ -1,0 +1,137 @@
+//! The price lists of channels and of locations in them.
+
+use actix_web::web::{Data, Path};
+use actix_web::{delete, get, put};
+use domain::id::{LocationId, PriceListId};
+use domain::tenant::Channel;
+use serde::{Deserialize, Serialize};
+use service::pricing::channel::{self, ChannelPriceListInput};
+use service::scope::Scope;
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use crate::body::Body;
+use crate::idempotency::CreateHeaders;
+use crate::list::{List, NoFilters, Page, PageParams};
+use crate::params::Params;
+use crate::problem::ErrorCode;
+use crate::write::Write;
+use crate::{Answer, ApiError, App, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(list).service(put_list).service(delete_list);
+}
+
+/// The price list of a channel, or of one location in it.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct ChannelPriceList {
+    /// The channel, and the location where it is for one.
+    #[schema(max_length = 50, example = "retail")]
+    id: String,
+    /// Always `channel_price_list`.
+    #[schema(value_type = String, max_length = 18, example = "channel_price_list")]
+    object: &'static str,
+    /// The channel.
+    #[schema(value_type = Channel)]
+    channel: String,
+    /// The location it is for; null for the whole channel.
+    location_id: Option<LocationId>,
+    /// The price list.
+    price_list_id: PriceListId,
+}
+
+impl From<entity::channel_price_list::Model> for ChannelPriceList {
+    fn from(row: entity::channel_price_list::Model) -> Self {
+        let location_id = Some(row.location_id).filter(|id| !id.0.is_nil());
+        ChannelPriceList {
+            id: location_id.map_or_else(|| row.channel.clone(), |id| format!("{}:{id}", row.channel)),
+            object: "channel_price_list",
+            channel: row.channel,
+            location_id,
+            price_list_id: row.price_list_id,
+        }
+    }
+}
+
+/// Which one is meant.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Place {
+    /// The location; the whole channel, if absent.
+    location_id: Option<LocationId>,
+}
+
+/// List channel price lists
+///
+/// All of them: there are few.
+#[utoipa::path(
+    operation_id = "channel_price_lists_list",
+    tag = "Prices",
+    security(("bearer" = ["prices:read"])),
+    params(PageParams),
+    responses((status = 200, description = "The price lists of channels.", body = Page<ChannelPriceList>))
+)]
+#[get("/v1/channel-price-lists")]
+async fn list(app: Data<App>, caller: Caller, list: List<NoFilters>) -> Answer {
+    caller.require(Scope::PricesRead)?;
+    let after: Option<(String, Uuid)> = list.after()?;
+    let read = async |tx: &service::Tx| channel::list(tx, after.clone(), list.fetch()).await;
+    let rows = app.db.read(caller.tenant_id, read).await?;
+    list.answer(rows.into_iter().map(ChannelPriceList::from).collect(), |row| {
+        (row.channel.clone(), row.location_id.unwrap_or_default().0)
+    })
+}
+
+/// State the price list of a channel
+///
+/// For the whole channel, or for one location in it, which counts first.
+#[utoipa::path(
+    operation_id = "channel_price_lists_put",
+    tag = "Prices",
+    security(("bearer" = ["prices:write"])),
+    params(("channel" = Channel, Path, description = "The channel."), CreateHeaders),
+    request_body = ChannelPriceListInput,
+    responses((status = 200, description = "The price list of the channel.", body = ChannelPriceList))
+)]
+#[put("/v1/channel-price-lists/{channel}")]
+async fn put_list(write: Write, path: Path<String>, body: Body<ChannelPriceListInput>) -> Answer {
+    let write = write.require(Scope::PricesWrite)?.changing_setup();
+    let channel = parse(&path)?;
+    let input = body.read().await?;
+    write
+        .put("channel_price_list.stated", &input.raw, async |tx| {
+            let row = channel::put(tx, channel, &input.value).await?;
+            Ok((row.price_list_id.0, ChannelPriceList::from(row)))
+        })
+        .await
+}
+
+/// Take the price list off a channel
+///
+/// Off the whole channel, or off one location in it.
+#[utoipa::path(
+    operation_id = "channel_price_lists_delete",
+    tag = "Prices",
+    security(("bearer" = ["prices:write"])),
+    params(("channel" = Channel, Path, description = "The channel."), Place),
+    responses((status = 204, description = "The channel has no price list any more."))
+)]
+#[delete("/v1/channel-price-lists/{channel}")]
+async fn delete_list(write: Write, path: Path<String>, place: Params<Place>) -> Answer {
+    let write = write.require(Scope::PricesWrite)?.changing_setup();
+    let channel = parse(&path)?;
+    write
+        .delete("channel_price_list.deleted", async |tx| {
+            channel::delete(tx, channel, place.location_id).await?;
+            Ok(Uuid::nil())
+        })
+        .await
+}
+
+fn parse(channel: &str) -> Result<Channel, ApiError> {
+    channel.parse().map_err(|_| {
+        ApiError::new(ErrorCode::InvalidParameter, "The channel is wholesale or retail.").at_parameter("channel")
+    })
+}

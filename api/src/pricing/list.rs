@@ -1,0 +1,173 @@
+//! Price lists: list, create, get, change.
+
+use actix_web::web::Data;
+use actix_web::{get, patch, post};
+use chrono::{DateTime, Utc};
+use domain::id::PriceListId;
+use serde::{Deserialize, Serialize};
+use service::page::Sort;
+use service::pricing::list::{self as lists, PriceListInput};
+use service::scope::Scope;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::body::Body;
+use crate::idempotency::CreateHeaders;
+use crate::list::{List, Page, PageParams, Sorted};
+use crate::params::PathId;
+use crate::patch::Patch;
+use crate::version::{GuardedHeaders, IfMatch, IfNoneMatch, ReadHeaders};
+use crate::write::{MergePatch, Write};
+use crate::{Answer, App, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(list).service(create).service(get).service(update);
+}
+
+/// A price list.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct PriceList {
+    /// The price list's id.
+    id: PriceListId,
+    /// Always `price_list`.
+    #[schema(value_type = String, max_length = 10, example = "price_list")]
+    object: &'static str,
+    /// Your code for it.
+    #[schema(max_length = 64, example = "dealers")]
+    code: String,
+    /// The name.
+    #[schema(max_length = 200, example = "Dealers")]
+    name: String,
+    /// ISO 4217 code.
+    #[schema(max_length = 3, example = "EUR")]
+    currency: String,
+    /// Counts the changes.
+    #[schema(minimum = 1, example = 1)]
+    version: i32,
+    /// When it was created.
+    #[schema(example = "2026-11-22T01:20:00.123456Z")]
+    created_at: DateTime<Utc>,
+    /// When it last changed.
+    #[schema(example = "2026-11-22T01:20:00.123456Z")]
+    updated_at: DateTime<Utc>,
+}
+
+impl From<entity::price_list::Model> for PriceList {
+    fn from(row: entity::price_list::Model) -> Self {
+        PriceList {
+            id: row.id,
+            object: "price_list",
+            code: row.code,
+            name: row.name,
+            currency: row.currency,
+            version: row.version,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        }
+    }
+}
+
+/// Which price lists to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Filters {
+    /// Exactly this code.
+    #[param(max_length = 64, example = "dealers")]
+    code: Option<String>,
+    /// The order: newest first, if absent.
+    sort: Option<Sort>,
+    /// Only what changed at this instant or later.
+    #[serde(rename = "updated_at[gte]")]
+    #[param(example = "2026-11-22T00:00:00Z")]
+    updated_since: Option<DateTime<Utc>>,
+}
+
+/// List price lists
+///
+/// One page of price lists.
+#[utoipa::path(
+    operation_id = "price_lists_list",
+    tag = "Prices",
+    security(("bearer" = ["prices:read"])),
+    params(PageParams, Filters),
+    responses((status = 200, description = "One page of price lists.", body = Page<PriceList>))
+)]
+#[get("/v1/price-lists")]
+async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
+    caller.require(Scope::PricesRead)?;
+    let filters = &list.filters;
+    let sorted = Sorted::new(filters.sort, filters.updated_since);
+    let page = sorted.page(&list)?;
+    let code = filters.code.as_deref();
+    let rows = app.db.read(caller.tenant_id, async |tx| lists::list(tx, code, &page).await).await?;
+    list.answer(rows.into_iter().map(PriceList::from).collect(), |row| sorted.position(row.id.0, row.updated_at))
+}
+
+/// Create a price list
+///
+/// An empty list; its rules are added next.
+#[utoipa::path(
+    operation_id = "price_lists_create",
+    tag = "Prices",
+    security(("bearer" = ["prices:write"])),
+    params(CreateHeaders),
+    request_body = PriceListInput,
+    responses((status = 201, description = "The price list.", body = PriceList,
+        headers(("Location" = String, description = "Where the price list is."),
+                ("ETag" = String, description = "Its version."))))
+)]
+#[post("/v1/price-lists")]
+async fn create(write: Write, body: Body<PriceListInput>) -> Answer {
+    let write = write.require(Scope::PricesWrite)?;
+    let input = body.read().await?;
+    write
+        .create("price_list.created", &input.raw, async |tx| {
+            let row = lists::create(tx, &input.value).await?;
+            Ok((row.id.0, PriceList::from(row)))
+        })
+        .await
+}
+
+/// Get a price list
+///
+/// One price list.
+#[utoipa::path(
+    operation_id = "price_lists_get",
+    tag = "Prices",
+    security(("bearer" = ["prices:read"])),
+    params(("id" = PriceListId, Path, description = "The price list's id."), ReadHeaders),
+    responses((status = 200, description = "The price list.", body = PriceList,
+        headers(("ETag" = String, description = "Its version."))))
+)]
+#[get("/v1/price-lists/{id}")]
+async fn get(app: Data<App>, caller: Caller, id: PathId<PriceListId>, seen: IfNoneMatch) -> Answer {
+    caller.require(Scope::PricesRead)?;
+    let row = app.db.read(caller.tenant_id, async |tx| lists::get(tx, id.0).await).await?;
+    Ok(seen.answer(row.version, PriceList::from(row)))
+}
+
+/// Change a price list
+///
+/// A merge patch. The version of a list also counts the changes of its rules.
+#[utoipa::path(
+    operation_id = "price_lists_update",
+    tag = "Prices",
+    security(("bearer" = ["prices:write"])),
+    params(("id" = PriceListId, Path, description = "The price list's id."), GuardedHeaders),
+    request_body = Patch<PriceListInput>,
+    responses((status = 200, description = "The price list as it is now.", body = PriceList,
+        headers(("ETag" = String, description = "Its version."))))
+)]
+#[patch("/v1/price-lists/{id}")]
+async fn update(write: Write, id: PathId<PriceListId>, seen: IfMatch, body: Body<MergePatch>) -> Answer {
+    let write = write.require(Scope::PricesWrite)?;
+    let expected = seen.required()?;
+    let patch = body.read().await?;
+    write
+        .patch("price_list.updated", &patch, async |tx, change| {
+            let row = lists::update(tx, id.0, expected, change).await?;
+            Ok((row.id.0, PriceList::from(row)))
+        })
+        .await
+}

@@ -1,0 +1,105 @@
+//! What a basket costs, with every reason.
+
+use actix_web::web::Data;
+use actix_web::{HttpResponse, post};
+use chrono::{DateTime, Utc};
+use domain::id::{PriceRuleId, ProductId};
+use domain::number::{Price, Quantity};
+use domain::pricing::{Source, Trace};
+use serde::Serialize;
+use service::pricing::quote::{self, QuoteInput};
+use service::scope::Scope;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::body::Body;
+use crate::{Answer, App, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(resolve);
+}
+
+/// The prices of a basket.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Prices {
+    /// Always `prices`.
+    #[schema(value_type = String, max_length = 6, example = "prices")]
+    object: &'static str,
+    /// ISO 4217 code of every price.
+    #[schema(max_length = 3, example = "EUR")]
+    currency: String,
+    /// The instant whose prices count.
+    #[schema(example = "2026-11-22T01:20:00Z")]
+    at: DateTime<Utc>,
+    /// The lines, in the order they were asked in.
+    #[schema(max_items = 200)]
+    lines: Vec<PriceLine>,
+}
+
+/// The price of one line.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct PriceLine {
+    /// The product.
+    product_id: ProductId,
+    /// Its SKU.
+    #[schema(max_length = 64, example = "BOLT-M8")]
+    sku: String,
+    /// The unit that the price is for.
+    #[schema(max_length = 3, example = "C62")]
+    uom: String,
+    /// How many of that unit.
+    quantity: Quantity,
+    /// Stock units per unit.
+    factor: Quantity,
+    /// The price of one unit, before discounts given at the sale; with or without tax as the tenant's list prices.
+    unit_price: Price,
+    /// The list price of one unit; null where there is none.
+    list_price: Option<Price>,
+    /// Where the price comes from.
+    source: Source,
+    /// The rule that made it; null for a list price.
+    rule_id: Option<PriceRuleId>,
+    /// How it came about, and why every other candidate lost.
+    trace: Trace,
+}
+
+impl From<quote::QuoteLine> for PriceLine {
+    fn from(line: quote::QuoteLine) -> Self {
+        PriceLine {
+            product_id: line.product_id,
+            sku: line.sku,
+            uom: line.uom,
+            quantity: line.quantity,
+            factor: line.factor,
+            unit_price: line.resolved.unit_price,
+            list_price: line.resolved.list_price,
+            source: line.resolved.source,
+            rule_id: line.resolved.rule_id,
+            trace: line.trace,
+        }
+    }
+}
+
+/// Resolve prices
+///
+/// What a basket costs, for any customer, channel, location and instant, past or future, with the reason of every
+/// price. Nothing is written. A product without a price is refused: nothing is free by omission.
+#[utoipa::path(
+    operation_id = "prices_resolve",
+    tag = "Prices",
+    security(("bearer" = ["prices:read"])),
+    request_body = QuoteInput,
+    responses((status = 200, description = "The price of every line.", body = Prices))
+)]
+#[post("/v1/prices/resolve")]
+async fn resolve(app: Data<App>, caller: Caller, body: Body<QuoteInput>) -> Answer {
+    caller.require(Scope::PricesRead)?;
+    let input = body.read().await?.value;
+    let quote = app.db.read(caller.tenant_id, async |tx| quote::resolve(tx, &input).await).await?;
+    Ok(HttpResponse::Ok().json(Prices {
+        object: "prices",
+        currency: quote.currency,
+        at: quote.at,
+        lines: quote.lines.into_iter().map(PriceLine::from).collect(),
+    }))
+}

@@ -1,0 +1,239 @@
+//! The rules of a price list: list, create one or many, get, end.
+
+use actix_web::web::{Data, Path};
+use actix_web::{delete, get, post};
+use chrono::{DateTime, Utc};
+use domain::id::{CategoryId, PriceListId, PriceRuleId, ProductId};
+use domain::number::{Price, Quantity};
+use serde::{Deserialize, Serialize};
+use service::page::Sort;
+use service::pricing::rule::{self, BATCH_MAX, Filter, PriceRuleInput, RuleMethod, RuleScope};
+use service::scope::Scope;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::batch::{Batch, Items, Parsed, Results};
+use crate::body::{BatchBody, Body, sentence};
+use crate::idempotency::CreateHeaders;
+use crate::list::{List, Page, PageParams, Sorted};
+use crate::params::PathId;
+use crate::problem::ErrorCode;
+use crate::version::{GuardedHeaders, IfMatch, IfNoneMatch, ReadHeaders};
+use crate::write::Write;
+use crate::{Answer, ApiError, App, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(list).service(create).service(create_batch).service(get).service(end);
+}
+
+/// One rule of a price list. It never changes: it is added, and it ends.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct PriceRule {
+    /// The rule's id.
+    id: PriceRuleId,
+    /// Always `price_rule`.
+    #[schema(value_type = String, max_length = 10, example = "price_rule")]
+    object: &'static str,
+    /// The list that it is part of.
+    price_list_id: PriceListId,
+    /// Which products it prices.
+    #[schema(value_type = RuleScope)]
+    scope: String,
+    /// The product, for the scope `product`.
+    product_id: Option<ProductId>,
+    /// The category, for the scope `category`.
+    category_id: Option<CategoryId>,
+    /// How it makes a price.
+    #[schema(value_type = RuleMethod)]
+    method: String,
+    /// A price per stock unit, a percentage or an amount per stock unit off list, by method.
+    value: Price,
+    /// The quantity break in stock units.
+    min_quantity: Quantity,
+    /// The first instant at which it applies; null where it always did.
+    #[schema(example = "2026-11-22T00:00:00Z")]
+    valid_from: Option<DateTime<Utc>>,
+    /// The first instant at which it no longer applies; null where it never ends.
+    #[schema(example = "2027-01-01T00:00:00Z")]
+    valid_until: Option<DateTime<Utc>>,
+    /// Always 1: it never changes.
+    #[schema(minimum = 1, example = 1)]
+    version: i32,
+    /// When it was created.
+    #[schema(example = "2026-11-22T01:20:00.123456Z")]
+    created_at: DateTime<Utc>,
+    /// The same.
+    #[schema(example = "2026-11-22T01:20:00.123456Z")]
+    updated_at: DateTime<Utc>,
+}
+
+impl From<entity::price_rule::Model> for PriceRule {
+    fn from(row: entity::price_rule::Model) -> Self {
+        PriceRule {
+            id: row.id,
+            object: "price_rule",
+            price_list_id: row.price_list_id,
+            scope: row.scope,
+            product_id: row.product_id,
+            category_id: row.category_id,
+            method: row.method,
+            value: row.value,
+            min_quantity: row.min_quantity,
+            valid_from: row.valid_from,
+            valid_until: row.valid_until,
+            version: 1,
+            created_at: row.created_at,
+            updated_at: row.created_at,
+        }
+    }
+}
+
+/// Which rules of a list to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Filters {
+    /// For this product itself.
+    product_id: Option<ProductId>,
+    /// For this category itself.
+    category_id: Option<CategoryId>,
+    /// Also rules that have ended.
+    #[serde(default)]
+    #[param(default = false, example = false)]
+    include_ended: bool,
+    /// The order: newest first, if absent.
+    sort: Option<Sort>,
+    /// Only what changed at this instant or later.
+    #[serde(rename = "updated_at[gte]")]
+    #[param(example = "2026-11-22T00:00:00Z")]
+    updated_since: Option<DateTime<Utc>>,
+}
+
+/// List the rules of a price list
+///
+/// One page of rules, those that have ended left out.
+#[utoipa::path(
+    operation_id = "price_rules_list",
+    tag = "Prices",
+    security(("bearer" = ["prices:read"])),
+    params(("id" = PriceListId, Path, description = "The price list's id."), PageParams, Filters),
+    responses((status = 200, description = "One page of rules.", body = Page<PriceRule>))
+)]
+#[get("/v1/price-lists/{id}/rules")]
+async fn list(app: Data<App>, caller: Caller, id: PathId<PriceListId>, list: List<Filters>) -> Answer {
+    caller.require(Scope::PricesRead)?;
+    let filters = &list.filters;
+    let filter = Filter {
+        product_id: filters.product_id,
+        category_id: filters.category_id,
+        include_ended: filters.include_ended,
+    };
+    let sorted = Sorted::new(filters.sort, filters.updated_since);
+    let page = sorted.page(&list)?;
+    let rows = app.db.read(caller.tenant_id, async |tx| rule::list(tx, id.0, &filter, &page).await).await?;
+    list.answer(rows.into_iter().map(PriceRule::from).collect(), |row| sorted.position(row.id.0, row.updated_at))
+}
+
+/// Add a rule to a price list
+///
+/// A bare date in `valid_from` or `valid_until` means the whole day in the tenant's zone: an end date is inclusive.
+#[utoipa::path(
+    operation_id = "price_rules_create",
+    tag = "Prices",
+    security(("bearer" = ["prices:write"])),
+    params(("id" = PriceListId, Path, description = "The price list's id."), CreateHeaders),
+    request_body = PriceRuleInput,
+    responses((status = 201, description = "The rule.", body = PriceRule,
+        headers(("Location" = String, description = "Where the rule is."),
+                ("ETag" = String, description = "Its version."))))
+)]
+#[post("/v1/price-lists/{id}/rules")]
+async fn create(write: Write, id: PathId<PriceListId>, body: Body<PriceRuleInput>) -> Answer {
+    let write = write.require(Scope::PricesWrite)?;
+    let input = body.read().await?;
+    write
+        .create("price_rule.created", &input.raw, async |tx| {
+            let row = rule::create(tx, id.0, &input.value).await?;
+            Ok((row.id.0, PriceRule::from(row)))
+        })
+        .await
+}
+
+/// Add many rules to a price list
+///
+/// Up to 500 in one request, one result each, in order: a refused rule does not spoil the others.
+#[utoipa::path(
+    operation_id = "price_rules_create_batch",
+    tag = "Prices",
+    security(("bearer" = ["prices:write"])),
+    params(("id" = PriceListId, Path, description = "The price list's id."), CreateHeaders),
+    request_body = Batch<PriceRuleInput>,
+    responses((status = 207, description = "One result per rule.", body = Results<PriceRule>))
+)]
+#[post("/v1/price-lists/{id}/rules/batch")]
+async fn create_batch(write: Write, id: PathId<PriceListId>, body: BatchBody<Items>) -> Answer {
+    let write = write.require(Scope::PricesWrite)?;
+    let items = Parsed::<PriceRuleInput>::read(body, BATCH_MAX).await?;
+    let inputs = items.value.well_formed();
+    write
+        .batch("price_rule.batch_created", &items.raw, async |tx| {
+            let answers = rule::create_all(tx, id.0, &inputs).await?;
+            Ok(items.value.results(answers.into_iter().map(|answer| answer.map(PriceRule::from)).collect()))
+        })
+        .await
+}
+
+/// Get a rule of a price list
+///
+/// One rule.
+#[utoipa::path(
+    operation_id = "price_rules_get",
+    tag = "Prices",
+    security(("bearer" = ["prices:read"])),
+    params(("id" = PriceListId, Path, description = "The price list's id."),
+        ("rule_id" = PriceRuleId, Path, description = "The rule's id."), ReadHeaders),
+    responses((status = 200, description = "The rule.", body = PriceRule,
+        headers(("ETag" = String, description = "Its version."))))
+)]
+#[get("/v1/price-lists/{id}/rules/{rule_id}")]
+async fn get(app: Data<App>, caller: Caller, path: Path<(String, String)>, seen: IfNoneMatch) -> Answer {
+    caller.require(Scope::PricesRead)?;
+    let (list_id, id) = ids(&path)?;
+    let row = app.db.read(caller.tenant_id, async |tx| rule::get(tx, list_id, id).await).await?;
+    Ok(seen.answer(1, PriceRule::from(row)))
+}
+
+/// End a rule of a price list
+///
+/// From now on it applies no longer. A rule that has been in force stays for its history, so that past prices can
+/// still be explained; one that has not is gone.
+#[utoipa::path(
+    operation_id = "price_rules_end",
+    tag = "Prices",
+    security(("bearer" = ["prices:write"])),
+    params(("id" = PriceListId, Path, description = "The price list's id."),
+        ("rule_id" = PriceRuleId, Path, description = "The rule's id."), GuardedHeaders),
+    responses((status = 204, description = "The rule has ended."))
+)]
+#[delete("/v1/price-lists/{id}/rules/{rule_id}")]
+async fn end(write: Write, path: Path<(String, String)>, seen: IfMatch) -> Answer {
+    let write = write.require(Scope::PricesWrite)?;
+    let expected = seen.required()?;
+    let (list_id, id) = ids(&path)?;
+    write
+        .delete("price_rule.ended", async |tx| {
+            rule::end(tx, list_id, id, expected).await?;
+            Ok(id.0)
+        })
+        .await
+}
+
+/// The ids of a list and of a rule.
+fn ids(path: &(String, String)) -> Result<(PriceListId, PriceRuleId), ApiError> {
+    let refused = |name: &'static str, error: domain::id::InvalidId| {
+        ApiError::new(ErrorCode::InvalidId, sentence(&error.to_string())).at_parameter(name)
+    };
+    let list_id = path.0.parse().map_err(|error| refused("id", error))?;
+    let rule_id = path.1.parse().map_err(|error| refused("rule_id", error))?;
+    Ok((list_id, rule_id))
+}

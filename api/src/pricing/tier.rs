@@ -1,0 +1,172 @@
+//! Price tiers: list, create, get, change.
+
+use actix_web::web::Data;
+use actix_web::{get, patch, post};
+use chrono::{DateTime, Utc};
+use domain::id::{PriceListId, PriceTierId};
+use serde::{Deserialize, Serialize};
+use service::page::Sort;
+use service::pricing::tier::{self, PriceTierInput};
+use service::scope::Scope;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::body::Body;
+use crate::idempotency::CreateHeaders;
+use crate::list::{List, Page, PageParams, Sorted};
+use crate::params::PathId;
+use crate::patch::Patch;
+use crate::version::{ChangeHeaders, IfMatch, IfNoneMatch, ReadHeaders};
+use crate::write::{MergePatch, Write};
+use crate::{Answer, App, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(list).service(create).service(get).service(update);
+}
+
+/// A price tier.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct PriceTier {
+    /// The price tier's id.
+    id: PriceTierId,
+    /// Always `price_tier`.
+    #[schema(value_type = String, max_length = 10, example = "price_tier")]
+    object: &'static str,
+    /// Your code for it.
+    #[schema(max_length = 64, example = "dealers")]
+    code: String,
+    /// The name.
+    #[schema(max_length = 200, example = "Dealers")]
+    name: String,
+    /// The price list of every customer in it.
+    price_list_id: Option<PriceListId>,
+    /// Counts the changes.
+    #[schema(minimum = 1, example = 1)]
+    version: i32,
+    /// When it was created.
+    #[schema(example = "2026-11-22T01:20:00.123456Z")]
+    created_at: DateTime<Utc>,
+    /// When it last changed.
+    #[schema(example = "2026-11-22T01:20:00.123456Z")]
+    updated_at: DateTime<Utc>,
+}
+
+impl From<entity::price_tier::Model> for PriceTier {
+    fn from(row: entity::price_tier::Model) -> Self {
+        PriceTier {
+            id: row.id,
+            object: "price_tier",
+            code: row.code,
+            name: row.name,
+            price_list_id: row.price_list_id,
+            version: row.version,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        }
+    }
+}
+
+/// Which price tiers to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Filters {
+    /// Exactly this code.
+    #[param(max_length = 64, example = "dealers")]
+    code: Option<String>,
+    /// The order: newest first, if absent.
+    sort: Option<Sort>,
+    /// Only what changed at this instant or later.
+    #[serde(rename = "updated_at[gte]")]
+    #[param(example = "2026-11-22T00:00:00Z")]
+    updated_since: Option<DateTime<Utc>>,
+}
+
+/// List price tiers
+///
+/// One page of price tiers.
+#[utoipa::path(
+    operation_id = "price_tiers_list",
+    tag = "Prices",
+    security(("bearer" = ["prices:read"])),
+    params(PageParams, Filters),
+    responses((status = 200, description = "One page of price tiers.", body = Page<PriceTier>))
+)]
+#[get("/v1/price-tiers")]
+async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
+    caller.require(Scope::PricesRead)?;
+    let filters = &list.filters;
+    let sorted = Sorted::new(filters.sort, filters.updated_since);
+    let page = sorted.page(&list)?;
+    let code = filters.code.as_deref();
+    let rows = app.db.read(caller.tenant_id, async |tx| tier::list(tx, code, &page).await).await?;
+    list.answer(rows.into_iter().map(PriceTier::from).collect(), |row| sorted.position(row.id.0, row.updated_at))
+}
+
+/// Create a price tier
+///
+/// Customers in it buy at its price list.
+#[utoipa::path(
+    operation_id = "price_tiers_create",
+    tag = "Prices",
+    security(("bearer" = ["prices:write"])),
+    params(CreateHeaders),
+    request_body = PriceTierInput,
+    responses((status = 201, description = "The price tier.", body = PriceTier,
+        headers(("Location" = String, description = "Where the price tier is."),
+                ("ETag" = String, description = "Its version."))))
+)]
+#[post("/v1/price-tiers")]
+async fn create(write: Write, body: Body<PriceTierInput>) -> Answer {
+    let write = write.require(Scope::PricesWrite)?;
+    let input = body.read().await?;
+    write
+        .create("price_tier.created", &input.raw, async |tx| {
+            let row = tier::create(tx, &input.value).await?;
+            Ok((row.id.0, PriceTier::from(row)))
+        })
+        .await
+}
+
+/// Get a price tier
+///
+/// One price tier.
+#[utoipa::path(
+    operation_id = "price_tiers_get",
+    tag = "Prices",
+    security(("bearer" = ["prices:read"])),
+    params(("id" = PriceTierId, Path, description = "The price tier's id."), ReadHeaders),
+    responses((status = 200, description = "The price tier.", body = PriceTier,
+        headers(("ETag" = String, description = "Its version."))))
+)]
+#[get("/v1/price-tiers/{id}")]
+async fn get(app: Data<App>, caller: Caller, id: PathId<PriceTierId>, seen: IfNoneMatch) -> Answer {
+    caller.require(Scope::PricesRead)?;
+    let row = app.db.read(caller.tenant_id, async |tx| tier::get(tx, id.0).await).await?;
+    Ok(seen.answer(row.version, PriceTier::from(row)))
+}
+
+/// Change a price tier
+///
+/// A merge patch.
+#[utoipa::path(
+    operation_id = "price_tiers_update",
+    tag = "Prices",
+    security(("bearer" = ["prices:write"])),
+    params(("id" = PriceTierId, Path, description = "The price tier's id."), ChangeHeaders),
+    request_body = Patch<PriceTierInput>,
+    responses((status = 200, description = "The price tier as it is now.", body = PriceTier,
+        headers(("ETag" = String, description = "Its version."))))
+)]
+#[patch("/v1/price-tiers/{id}")]
+async fn update(write: Write, id: PathId<PriceTierId>, seen: IfMatch, body: Body<MergePatch>) -> Answer {
+    let write = write.require(Scope::PricesWrite)?;
+    let expected = seen.optional()?;
+    let patch = body.read().await?;
+    write
+        .patch("price_tier.updated", &patch, async |tx, change| {
+            let row = tier::update(tx, id.0, expected, change).await?;
+            Ok((row.id.0, PriceTier::from(row)))
+        })
+        .await
+}

@@ -1,0 +1,374 @@
+//! Every refusal of the REST API as [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) problem details.
+//!
+//! Handlers answer [`Answer`]; `?` turns a [`service::Error`] into an [`ApiError`]. The middleware adds the request id
+//! and writes the body. A fault of the server is logged with its cause and answered without it.
+
+mod code;
+mod registry;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::{HttpResponse, ResponseError};
+use domain::refusal::{Code, Refusal};
+use serde::Serialize;
+use service::auth::AuthError;
+
+pub use code::ErrorCode;
+pub use registry::{Entry, REGISTRY};
+
+/// What every handler answers.
+pub type Answer = Result<HttpResponse, ApiError>;
+
+/// Media type of a problem.
+pub const PROBLEM_JSON: &str = "application/problem+json";
+
+/// A problem: why a request was refused and what to do about it (RFC 9457).
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Problem<'a> {
+    /// A page about the code.
+    #[serde(rename = "type")]
+    #[schema(rename = "type", max_length = 200, example = "/errors/insufficient_stock")]
+    pub kind: String,
+    /// The code's title.
+    #[schema(max_length = 200, example = "Not enough stock")]
+    pub title: &'a str,
+    /// The HTTP status.
+    #[schema(minimum = 400, maximum = 599, example = 409)]
+    pub status: u16,
+    /// The stable code: what a program should look at. New codes may appear.
+    #[schema(max_length = 64, example = "insufficient_stock")]
+    pub code: &'a str,
+    /// What happened and what to do, in a sentence.
+    #[schema(max_length = 2000, example = "2 of 3 lines cannot be reserved at warehouse MAIN.")]
+    pub detail: &'a str,
+    /// The same id as in the header X-Request-Id; quote it when you report a problem.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 128, example = "req_01h455vb4pex5vsknk084sn02q")]
+    pub request_id: Option<&'a str>,
+    /// Every field or line that is wrong.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schema(max_items = 10000)]
+    pub errors: &'a [FieldProblem],
+    /// Further members by code, such as `required_scope` or `current_version`.
+    #[serde(flatten)]
+    pub more: &'a BTreeMap<&'static str, String>,
+}
+
+/// One field, parameter, header or line that is wrong.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct FieldProblem {
+    /// JSON pointer into the request body, as a URI fragment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 500, example = "#/lines/0/quantity")]
+    pub pointer: Option<String>,
+    /// The query parameter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 200, example = "limit")]
+    pub parameter: Option<String>,
+    /// The request header.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 200, example = "If-Match")]
+    pub header: Option<String>,
+    /// The stable code of this field's problem.
+    #[schema(max_length = 64, example = "insufficient_stock")]
+    pub code: String,
+    /// What is wrong with it.
+    #[schema(max_length = 2000, example = "Requested 200, available to promise 140.")]
+    pub detail: String,
+    /// The figures of the sentence by name, as strings.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(example = json!({"requested": "200", "available": "140"}))]
+    pub params: BTreeMap<&'static str, String>,
+}
+
+/// A refused request.
+pub struct ApiError(Box<Inner>);
+
+struct Inner {
+    code: ErrorCode,
+    detail: String,
+    errors: Vec<FieldProblem>,
+    more: BTreeMap<&'static str, String>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    request_id: Option<String>,
+}
+
+impl ApiError {
+    /// A refusal with its own sentence.
+    pub fn new(code: impl Into<ErrorCode>, detail: impl Into<String>) -> Self {
+        ApiError(Box::new(Inner {
+            code: code.into(),
+            detail: detail.into(),
+            errors: Vec::new(),
+            more: BTreeMap::new(),
+            headers: Vec::new(),
+            request_id: None,
+        }))
+    }
+
+    /// A refusal with the sentence of the registry.
+    pub fn of(code: impl Into<ErrorCode>) -> Self {
+        let code = code.into();
+        ApiError::new(code, code.entry().cause)
+    }
+
+    /// A fault of the server: `cause` goes to the log and nowhere else.
+    pub fn internal(cause: impl fmt::Display) -> Self {
+        tracing::error!(%cause, "internal error");
+        ApiError::of(ErrorCode::InternalError)
+    }
+
+    /// The answer to a failed use case whose error others need too.
+    pub fn from_shared(error: &service::Error) -> Self {
+        match error {
+            service::Error::Refused(refusal) => refusal.clone().into(),
+            service::Error::Busy | service::Error::LockTimeout => {
+                tracing::warn!(%error, "temporarily unavailable");
+                ApiError::of(ErrorCode::TemporarilyUnavailable).with_retry_after(1)
+            }
+            service::Error::StatementTimeout => {
+                tracing::warn!(%error, "statement timeout");
+                ApiError::of(ErrorCode::StatementTimeout).with_retry_after(5)
+            }
+            service::Error::Database(_) | service::Error::Invariant(_) => ApiError::internal(error),
+        }
+    }
+
+    /// The code.
+    pub fn code(&self) -> ErrorCode {
+        self.0.code
+    }
+
+    /// The sentence.
+    pub fn detail(&self) -> &str {
+        &self.0.detail
+    }
+
+    /// The fields that are wrong.
+    pub fn errors(&self) -> &[FieldProblem] {
+        &self.0.errors
+    }
+
+    /// Names a field of the body by JSON pointer, such as `/lines/0/quantity`.
+    pub fn at_pointer(self, pointer: &str) -> Self {
+        let pointer = Some(format!("#{pointer}"));
+        self.with(|code, detail| FieldProblem { pointer, code, detail, ..FieldProblem::default() })
+    }
+
+    /// Names a query parameter.
+    pub fn at_parameter(self, parameter: impl Into<String>) -> Self {
+        let parameter = Some(parameter.into());
+        self.with(|code, detail| FieldProblem { parameter, code, detail, ..FieldProblem::default() })
+    }
+
+    /// Names a request header.
+    pub fn at_header(self, header: impl Into<String>) -> Self {
+        let header = Some(header.into());
+        self.with(|code, detail| FieldProblem { header, code, detail, ..FieldProblem::default() })
+    }
+
+    fn with(mut self, problem: impl FnOnce(String, String) -> FieldProblem) -> Self {
+        let field = problem(self.0.code.as_str().to_owned(), self.0.detail.clone());
+        self.0.errors.push(field);
+        self
+    }
+
+    /// Adds a further member beside the standard ones.
+    pub fn with_member(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.0.more.insert(name, value.into());
+        self
+    }
+
+    /// Adds a response header.
+    pub fn with_header(mut self, name: HeaderName, value: impl TryInto<HeaderValue>) -> Self {
+        if let Ok(value) = value.try_into() {
+            self.0.headers.push((name, value));
+        }
+        self
+    }
+
+    /// Says after how many seconds to try again: a whole number of at most 120, as some tools obey nothing else.
+    pub fn with_retry_after(self, seconds: u64) -> Self {
+        self.with_header(header::RETRY_AFTER, HeaderValue::from(seconds.clamp(1, 120)))
+    }
+
+    /// Tells the request's id.
+    pub fn with_request_id(mut self, request_id: &str) -> Self {
+        self.0.request_id = Some(request_id.to_owned());
+        self
+    }
+
+    /// The answer, with the id of the request it belongs to.
+    pub fn render(&self, request_id: Option<&str>) -> HttpResponse {
+        let mut response = HttpResponse::build(self.0.code.status());
+        response.insert_header((header::CONTENT_TYPE, PROBLEM_JSON));
+        for (name, value) in &self.0.headers {
+            response.insert_header((name.clone(), value.clone()));
+        }
+        response.body(self.text(request_id))
+    }
+
+    /// The body of the answer.
+    pub fn text(&self, request_id: Option<&str>) -> String {
+        let Inner { code, detail, errors, more, .. } = &*self.0;
+        let problem = Problem {
+            kind: format!("/errors/{code}"),
+            title: code.entry().title,
+            status: code.status().as_u16(),
+            code: code.as_str(),
+            detail,
+            request_id,
+            errors,
+            more,
+        };
+        serde_json::to_string(&problem).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for ApiError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("ApiError")
+            .field("code", &self.0.code)
+            .field("detail", &self.0.detail)
+            .field("errors", &self.0.errors)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}: {}", self.0.code, self.0.detail)
+    }
+}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        self.0.code.status()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = self.render(self.0.request_id.as_deref());
+        if let Some(Ok(id)) = self.0.request_id.as_deref().map(HeaderValue::from_str) {
+            response.headers_mut().insert(HeaderName::from_static("x-request-id"), id);
+        }
+        response
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        let mut error = ApiError::new(refusal.code, refusal.detail);
+        for problem in refusal.problems {
+            // A problem of the whole request: its figures stand beside the code.
+            if problem.pointer.is_empty() {
+                error.0.more.extend(problem.params);
+                continue;
+            }
+            error.0.errors.push(FieldProblem {
+                pointer: Some(format!("#{}", problem.pointer)),
+                code: problem.code.to_string(),
+                detail: problem.detail,
+                params: problem.params.into_iter().collect(),
+                ..FieldProblem::default()
+            });
+        }
+        match refusal.code {
+            Code::InsufficientScope => {
+                let scope = error.0.more.get("required_scope").cloned().unwrap_or_default();
+                let challenge =
+                    format!(r#"Bearer realm="stockwell", error="insufficient_scope", scope="{scope}""#);
+                error.with_header(header::WWW_AUTHENTICATE, challenge)
+            }
+            Code::IdempotencyInProgress => error.with_retry_after(1),
+            _ => error,
+        }
+    }
+}
+
+impl From<service::Error> for ApiError {
+    fn from(error: service::Error) -> Self {
+        match error {
+            service::Error::Refused(refusal) => refusal.into(),
+            fault => ApiError::from_shared(&fault),
+        }
+    }
+}
+
+impl From<AuthError> for ApiError {
+    fn from(error: AuthError) -> Self {
+        let code = match error {
+            AuthError::Missing => ErrorCode::AuthenticationRequired,
+            AuthError::InvalidKey => ErrorCode::InvalidApiKey,
+            AuthError::ExpiredKey => ErrorCode::ExpiredApiKey,
+            AuthError::InvalidToken => ErrorCode::InvalidToken,
+            AuthError::WrongLogin => ErrorCode::InvalidCredentials,
+            AuthError::IpNotAllowed => ErrorCode::IpNotAllowed,
+            AuthError::TenantSuspended => ErrorCode::TenantSuspended,
+            AuthError::TooManyAttempts(seconds) => {
+                return ApiError::of(ErrorCode::RateLimited).with_retry_after(seconds);
+            }
+            AuthError::Failed(error) => return ApiError::from_shared(&error),
+        };
+        let challenge = match code.status() {
+            StatusCode::UNAUTHORIZED if code == ErrorCode::AuthenticationRequired => {
+                r#"Bearer realm="stockwell""#
+            }
+            StatusCode::UNAUTHORIZED => r#"Bearer realm="stockwell", error="invalid_token""#,
+            _ => return ApiError::of(code),
+        };
+        ApiError::of(code).with_header(header::WWW_AUTHENTICATE, challenge)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::body::to_bytes;
+    use domain::refusal::Problems;
+
+    use super::*;
+
+    async fn body(error: &ApiError) -> serde_json::Value {
+        let bytes = to_bytes(error.render(Some("req_12345678")).into_body()).await.expect("a body");
+        serde_json::from_slice(&bytes).expect("JSON")
+    }
+
+    #[actix_web::test]
+    async fn a_refusal_lists_every_line_under_its_pointer() {
+        let mut problems = Problems::default();
+        problems.add("/lines/0/quantity", Code::InsufficientStock, "Requested 200, available 140.");
+        problems.invalid("/lines/1/uom", "There is no such unit.");
+        let error = ApiError::from(problems.check().expect_err("a refusal"));
+        let body = body(&error).await;
+        assert_eq!(error.status_code(), StatusCode::CONFLICT);
+        assert_eq!(body["type"], "/errors/insufficient_stock");
+        assert_eq!(body["request_id"], "req_12345678");
+        assert_eq!(body["errors"][0]["pointer"], "#/lines/0/quantity");
+        assert_eq!(body["errors"][1]["code"], "validation_failed");
+    }
+
+    #[actix_web::test]
+    async fn a_missing_scope_is_named_beside_the_code() {
+        let caller = service::Caller {
+            tenant_id: domain::id::TenantId::default(),
+            actor_kind: service::caller::ActorKind::ApiKey,
+            actor_id: uuid::Uuid::nil(),
+            scopes: service::scope::Scopes::default(),
+        };
+        let refused = caller.require(service::scope::Scope::OrdersWrite).expect_err("a refusal");
+        let error = ApiError::from(refused);
+        let body = body(&error).await;
+        assert_eq!(body["required_scope"], "orders:write");
+        assert_eq!(body.get("errors"), None);
+        assert!(error.render(None).headers().contains_key(header::WWW_AUTHENTICATE));
+    }
+
+    #[actix_web::test]
+    async fn a_fault_does_not_show_its_cause() {
+        let error = ApiError::from(service::Error::invariant("select secret from table"));
+        assert_eq!(error.status_code(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(!body(&error).await.to_string().contains("secret"));
+    }
+}

@@ -1,0 +1,151 @@
+//! Every code that an answer may bear, with its status. The texts are in [`super::registry`].
+
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use domain::refusal::Code;
+use strum::IntoEnumIterator;
+
+/// A stable error code: what the API itself refuses, and every code of the domain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumIter, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub enum ErrorCode {
+    /// The body is not JSON.
+    MalformedJson,
+    /// The body or the query has a field that the route does not know.
+    UnknownField,
+    /// A query parameter has a value that it can't have.
+    InvalidParameter,
+    /// An id in the path has the wrong form.
+    InvalidId,
+    /// The cursor was not made by this list.
+    InvalidCursor,
+    /// The route needs an idempotency key.
+    IdempotencyKeyMissing,
+    /// The idempotency key has the wrong form.
+    IdempotencyKeyInvalid,
+    /// No credential was sent.
+    AuthenticationRequired,
+    /// The API key is not known, was revoked, or is mistyped.
+    InvalidApiKey,
+    /// The API key's time is over.
+    ExpiredApiKey,
+    /// The access or refresh token is not valid, or not any more.
+    InvalidToken,
+    /// Tenant, e-mail address or password are wrong.
+    InvalidCredentials,
+    /// The key may not be used from this address.
+    IpNotAllowed,
+    /// The tenant is suspended.
+    TenantSuspended,
+    /// No route has this path.
+    RouteNotFound,
+    /// The path does not take this method.
+    MethodNotAllowed,
+    /// The answer can't be given in the wanted form.
+    NotAcceptable,
+    /// The body is too long.
+    PayloadTooLarge,
+    /// The body is not of a known media type.
+    UnsupportedMediaType,
+    /// The route needs an `If-Match` header.
+    PreconditionRequired,
+    /// The body did not arrive in time.
+    RequestTimeout,
+    /// Too many requests.
+    RateLimited,
+    /// A fault of the server.
+    InternalError,
+    /// The server can't answer now.
+    TemporarilyUnavailable,
+    /// The database took too long.
+    StatementTimeout,
+    /// A code of the domain.
+    #[strum(disabled)]
+    Domain(Code),
+}
+
+impl ErrorCode {
+    /// Every code.
+    pub fn all() -> impl Iterator<Item = ErrorCode> {
+        ErrorCode::iter().chain(Code::ALL.into_iter().map(ErrorCode::Domain))
+    }
+
+    /// The code with this text form.
+    pub fn find(text: &str) -> Option<ErrorCode> {
+        ErrorCode::all().find(|code| code.as_str() == text)
+    }
+
+    /// The text form: the contract.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ErrorCode::Domain(code) => code.as_str(),
+            own => own.into(),
+        }
+    }
+
+    /// The HTTP status it is answered with: 400 can't be read, 422 is read but not valid, 409 is valid but conflicts
+    /// with what is there.
+    pub fn status(self) -> StatusCode {
+        match self {
+            ErrorCode::MalformedJson
+            | ErrorCode::UnknownField
+            | ErrorCode::InvalidParameter
+            | ErrorCode::InvalidId
+            | ErrorCode::InvalidCursor
+            | ErrorCode::IdempotencyKeyMissing
+            | ErrorCode::IdempotencyKeyInvalid => StatusCode::BAD_REQUEST,
+            ErrorCode::AuthenticationRequired
+            | ErrorCode::InvalidApiKey
+            | ErrorCode::ExpiredApiKey
+            | ErrorCode::InvalidToken
+            | ErrorCode::InvalidCredentials => StatusCode::UNAUTHORIZED,
+            ErrorCode::IpNotAllowed | ErrorCode::TenantSuspended => StatusCode::FORBIDDEN,
+            ErrorCode::RouteNotFound => StatusCode::NOT_FOUND,
+            ErrorCode::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            ErrorCode::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
+            ErrorCode::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
+            ErrorCode::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            ErrorCode::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            ErrorCode::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
+            ErrorCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+            ErrorCode::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
+            ErrorCode::TemporarilyUnavailable | ErrorCode::StatementTimeout => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            ErrorCode::Domain(code) => domain_status(code),
+        }
+    }
+}
+
+fn domain_status(code: Code) -> StatusCode {
+    match code {
+        Code::NotFound => StatusCode::NOT_FOUND,
+        Code::InsufficientScope => StatusCode::FORBIDDEN,
+        Code::VersionMismatch => StatusCode::PRECONDITION_FAILED,
+        Code::InsufficientStock
+        | Code::InvalidStateTransition
+        | Code::DuplicateExternalRef
+        | Code::AlreadyExists
+        | Code::IdempotencyInProgress
+        | Code::CreditExceeded => StatusCode::CONFLICT,
+        Code::ValidationFailed
+        | Code::PriceMissing
+        | Code::IdempotencyKeyReused
+        | Code::UnbalancedEntry
+        | Code::TenderMismatch
+        | Code::ReturnExceedsSale => StatusCode::UNPROCESSABLE_ENTITY,
+    }
+}
+
+impl From<Code> for ErrorCode {
+    fn from(code: Code) -> Self {
+        ErrorCode::Domain(code)
+    }
+}
+
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.as_str())
+    }
+}

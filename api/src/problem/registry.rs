@@ -1,0 +1,291 @@
+//! The texts of every error code: what `/errors/{code}`, the OpenAPI document and the problem's `title` say.
+
+use domain::refusal::Code;
+
+use super::ErrorCode::{self, Domain};
+
+/// What there is to know about one code.
+#[derive(Debug)]
+pub struct Entry {
+    /// The code.
+    pub code: ErrorCode,
+    /// Its title, the same in every answer.
+    pub title: &'static str,
+    /// What it means.
+    pub cause: &'static str,
+    /// What to do.
+    pub fix: &'static str,
+}
+
+impl ErrorCode {
+    /// Its texts.
+    pub fn entry(self) -> &'static Entry {
+        REGISTRY.iter().find(|entry| entry.code == self).unwrap_or(&UNDOCUMENTED)
+    }
+}
+
+/// Never seen: a test asks for every code.
+static UNDOCUMENTED: Entry = entry(ErrorCode::InternalError, "Undocumented error", "", "");
+
+const fn entry(code: ErrorCode, title: &'static str, cause: &'static str, fix: &'static str) -> Entry {
+    Entry { code, title, cause, fix }
+}
+
+/// Every code with its texts.
+pub static REGISTRY: &[Entry] = &[
+    entry(
+        ErrorCode::MalformedJson,
+        "The body is not JSON",
+        "The request body could not be read as JSON.",
+        "Send one JSON document in UTF-8. The detail names the line and column where reading stopped.",
+    ),
+    entry(
+        ErrorCode::UnknownField,
+        "Unknown field",
+        "The body or the query has a field that this route does not know, often a misspelt one.",
+        "Correct or remove the field that is named in errors. Unknown fields are refused so that a typo can't be dropped in silence.",
+    ),
+    entry(
+        ErrorCode::InvalidParameter,
+        "Invalid parameter",
+        "A query parameter or a header has a value that it can't have.",
+        "Correct the parameter that is named in errors.",
+    ),
+    entry(
+        ErrorCode::InvalidId,
+        "Malformed id",
+        "An id in the path has the wrong form or belongs to another type of object.",
+        "Use the id exactly as the API gave it, with its prefix, such as ord_01h455vb4pex5vsknk084sn02q.",
+    ),
+    entry(
+        ErrorCode::InvalidCursor,
+        "Invalid cursor",
+        "The cursor was not made by this list, or the filters changed between two pages.",
+        "Start again without a cursor, and send next_cursor back unchanged together with the same filters.",
+    ),
+    entry(
+        ErrorCode::IdempotencyKeyMissing,
+        "Idempotency key missing",
+        "This route writes stock or ledger, and a retry must not write twice.",
+        "Add the header Idempotency-Key with a value of your own that is unique per intended write, such as a UUID, and send the same value when you retry.",
+    ),
+    entry(
+        ErrorCode::IdempotencyKeyInvalid,
+        "Invalid idempotency key",
+        "The header Idempotency-Key has the wrong form.",
+        "Use 1 to 255 letters, digits and the characters _ - : . with or without quotes around them.",
+    ),
+    entry(
+        ErrorCode::AuthenticationRequired,
+        "Authentication required",
+        "No credential was sent.",
+        "Send an API key or an access token as Authorization: Bearer, an API key as the user name of HTTP Basic, or an API key as X-Api-Key.",
+    ),
+    entry(
+        ErrorCode::InvalidApiKey,
+        "Invalid API key",
+        "The API key is not known, was revoked, or is mistyped.",
+        "Check the whole key, and create or rotate one where it was revoked. Keys belong in a header, never in the query string.",
+    ),
+    entry(
+        ErrorCode::ExpiredApiKey,
+        "Expired API key",
+        "The API key's time is over, or it was rotated and the overlap has ended.",
+        "Use the key that replaced it, or create a new one.",
+    ),
+    entry(
+        ErrorCode::InvalidToken,
+        "Invalid token",
+        "The access or refresh token is malformed, expired, used before, or revoked.",
+        "Get a new access token with the refresh token, or log in again. A refresh token works once.",
+    ),
+    entry(
+        ErrorCode::InvalidCredentials,
+        "Wrong login",
+        "Tenant, e-mail address or password are wrong.",
+        "Check all three; the answer does not tell which one is wrong.",
+    ),
+    entry(
+        ErrorCode::IpNotAllowed,
+        "Address not allowed",
+        "The API key may only be used from certain addresses, and this is not one of them.",
+        "Call from an address on the key's list, or change the list.",
+    ),
+    entry(
+        ErrorCode::TenantSuspended,
+        "Tenant suspended",
+        "The tenant is suspended; no call is answered until the operator lifts that.",
+        "Ask the operator of this installation.",
+    ),
+    entry(
+        ErrorCode::RouteNotFound,
+        "No such route",
+        "No route of the API has this path.",
+        "Check the path against the API's description at /docs.",
+    ),
+    entry(
+        ErrorCode::MethodNotAllowed,
+        "Method not allowed",
+        "The path exists, but not with this method.",
+        "Use one of the methods in the header Allow.",
+    ),
+    entry(
+        ErrorCode::NotAcceptable,
+        "Not acceptable",
+        "The answer can't be given in the form that Accept or format asks for.",
+        "Ask for one of the forms that the route's description lists.",
+    ),
+    entry(
+        ErrorCode::PayloadTooLarge,
+        "Body too large",
+        "The request body is longer than this route takes.",
+        "Send less at once: split a batch into several requests.",
+    ),
+    entry(
+        ErrorCode::UnsupportedMediaType,
+        "Unsupported media type",
+        "The body's Content-Type or Content-Encoding is not one that this route reads.",
+        "Send Content-Type: application/json, without Content-Encoding.",
+    ),
+    entry(
+        ErrorCode::PreconditionRequired,
+        "If-Match required",
+        "This record is edited by several people, and a change must name the version it was made from.",
+        "Read the record and send its ETag as If-Match.",
+    ),
+    entry(
+        ErrorCode::RequestTimeout,
+        "The body did not arrive in time",
+        "The request body was not complete within 10 seconds.",
+        "Send the request again over a faster connection, or send less at once.",
+    ),
+    entry(
+        ErrorCode::RateLimited,
+        "Too many requests",
+        "More was asked in a short time than is allowed.",
+        "Wait for the seconds in Retry-After, then go on more slowly.",
+    ),
+    entry(
+        ErrorCode::InternalError,
+        "Internal error",
+        "A fault of the server. It was logged under the request id.",
+        "Try again; a write with the same Idempotency-Key can't happen twice. If it stays, report the request id.",
+    ),
+    entry(
+        ErrorCode::TemporarilyUnavailable,
+        "Temporarily unavailable",
+        "The server or its database is too busy, or shutting down.",
+        "Wait for the seconds in Retry-After and send the same request again with the same Idempotency-Key.",
+    ),
+    entry(
+        ErrorCode::StatementTimeout,
+        "The database took too long",
+        "The answer would have taken longer than a request may.",
+        "Ask for less: a shorter range, fewer dimensions, a smaller page.",
+    ),
+    entry(
+        Domain(Code::NotFound),
+        "Not found",
+        "There is no such record, or it belongs to another tenant: the two look the same.",
+        "Check the id.",
+    ),
+    entry(
+        Domain(Code::ValidationFailed),
+        "Validation failed",
+        "The request was read, but a field has a value that is not allowed.",
+        "Correct every field that errors lists; all of them are listed at once.",
+    ),
+    entry(
+        Domain(Code::InsufficientStock),
+        "Not enough stock",
+        "More is wanted than is available at that place.",
+        "Take less, another location, or wait for what is on the way. Each short line is in errors with what is available.",
+    ),
+    entry(
+        Domain(Code::InvalidStateTransition),
+        "Not possible in this state",
+        "The document is in a state that does not allow this step.",
+        "Read the document and take a step that its status allows.",
+    ),
+    entry(
+        Domain(Code::DuplicateExternalRef),
+        "External reference taken",
+        "Another record of this type bears this external_ref.",
+        "Use the record that has it, or another reference.",
+    ),
+    entry(
+        Domain(Code::AlreadyExists),
+        "Already exists",
+        "Another record bears this code, number, name or address.",
+        "Use the record that has it, or another value.",
+    ),
+    entry(
+        Domain(Code::PriceMissing),
+        "No price",
+        "No price rule and no list price gives a price for this product.",
+        "Set a list price or a rule, or send a unit_price with the scope prices:override.",
+    ),
+    entry(
+        Domain(Code::InsufficientScope),
+        "Scope missing",
+        "The credential lacks a permission that this route needs.",
+        "Use a key or a user that has the scope named in required_scope.",
+    ),
+    entry(
+        Domain(Code::IdempotencyKeyReused),
+        "Idempotency key used before",
+        "The same key was sent before with another method, path or body.",
+        "Use a new key for each intended write, and the same body when you retry one.",
+    ),
+    entry(
+        Domain(Code::IdempotencyInProgress),
+        "First request still running",
+        "A request with this idempotency key has not finished yet.",
+        "Wait a second and send the same request again: it gets the first one's answer.",
+    ),
+    entry(
+        Domain(Code::UnbalancedEntry),
+        "Entry does not balance",
+        "The debits and credits of the journal entry differ.",
+        "Correct the lines until both sums are equal.",
+    ),
+    entry(
+        Domain(Code::VersionMismatch),
+        "Changed in the meantime",
+        "The record was changed since you read it.",
+        "Read it again, apply your change to what it is now, and send its new ETag as If-Match.",
+    ),
+    entry(
+        Domain(Code::CreditExceeded),
+        "Credit limit exceeded",
+        "The customer's open invoices and orders would exceed the credit limit.",
+        "Take a payment first, raise the limit, or release the order with the scope credit:approve.",
+    ),
+    entry(
+        Domain(Code::TenderMismatch),
+        "Payment does not fit",
+        "What is paid does not cover what is to be paid, or exceeds it where no change can be given.",
+        "Correct the tenders; only cash can give change.",
+    ),
+    entry(
+        Domain(Code::ReturnExceedsSale),
+        "More returned than sold",
+        "More is returned or refunded than was sold and not returned yet.",
+        "Return at most what is left of the original line.",
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_documented_once() {
+        for code in ErrorCode::all() {
+            let count = REGISTRY.iter().filter(|entry| entry.code == code).count();
+            assert_eq!(count, 1, "{code} needs one entry");
+            assert_eq!(ErrorCode::find(code.as_str()), Some(code));
+        }
+        assert_eq!(REGISTRY.len(), ErrorCode::all().count());
+    }
+}

@@ -1,0 +1,152 @@
+//! Tills: list, create, get.
+
+use actix_web::web::Data;
+use actix_web::{get, post};
+use chrono::{DateTime, Utc};
+use domain::id::{LocationId, RegisterId};
+use domain::number::Money;
+use serde::{Deserialize, Serialize};
+use service::page::Sort;
+use service::register::{self, Filter, RegisterInput};
+use service::scope::Scope;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::body::Body;
+use crate::idempotency::CreateHeaders;
+use crate::list::{List, Page, PageParams, Sorted};
+use crate::params::PathId;
+use crate::version::{IfNoneMatch, ReadHeaders};
+use crate::write::Write;
+use crate::{Answer, App, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(list).service(create).service(get);
+}
+
+/// A till.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Register {
+    /// The till's id.
+    id: RegisterId,
+    /// Always `register`.
+    #[schema(value_type = String, max_length = 8, example = "register")]
+    object: &'static str,
+    /// Your code for it, part of its receipt numbers.
+    #[schema(max_length = 12, example = "TILL1")]
+    code: String,
+    /// The name.
+    #[schema(max_length = 200, example = "Till at the entrance")]
+    name: String,
+    /// The store or warehouse that it takes goods from.
+    location_id: LocationId,
+    /// The smallest cash amount that can be paid; zero where every amount can.
+    cash_rounding: Money,
+    /// Counts the changes.
+    #[schema(minimum = 1, example = 1)]
+    version: i32,
+    /// When it was created.
+    #[schema(example = "2026-11-22T01:20:00.123456Z")]
+    created_at: DateTime<Utc>,
+    /// When it last changed.
+    #[schema(example = "2026-11-22T01:20:00.123456Z")]
+    updated_at: DateTime<Utc>,
+}
+
+impl From<entity::register::Model> for Register {
+    fn from(row: entity::register::Model) -> Self {
+        Register {
+            id: row.id,
+            object: "register",
+            code: row.code,
+            name: row.name,
+            location_id: row.location_id,
+            cash_rounding: row.cash_rounding,
+            version: row.version,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        }
+    }
+}
+
+/// Which tills to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Filters {
+    /// Exactly this code.
+    #[param(max_length = 12, example = "TILL1")]
+    code: Option<String>,
+    /// At this location.
+    location_id: Option<LocationId>,
+    /// The order: newest first, if absent.
+    sort: Option<Sort>,
+    /// Only what changed at this instant or later.
+    #[serde(rename = "updated_at[gte]")]
+    #[param(example = "2026-11-22T00:00:00Z")]
+    updated_since: Option<DateTime<Utc>>,
+}
+
+/// List registers
+///
+/// One page of tills.
+#[utoipa::path(
+    operation_id = "registers_list",
+    tag = "Point of sale",
+    security(("bearer" = ["pos:read"])),
+    params(PageParams, Filters),
+    responses((status = 200, description = "One page of tills.", body = Page<Register>))
+)]
+#[get("/v1/registers")]
+async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
+    caller.require(Scope::PosRead)?;
+    let filters = &list.filters;
+    let filter = Filter { code: filters.code.clone(), location_id: filters.location_id };
+    let sorted = Sorted::new(filters.sort, filters.updated_since);
+    let page = sorted.page(&list)?;
+    let rows = app.db.read(caller.tenant_id, async |tx| register::list(tx, &filter, &page).await).await?;
+    list.answer(rows.into_iter().map(Register::from).collect(), |row| sorted.position(row.id.0, row.updated_at))
+}
+
+/// Create a register
+///
+/// A till at a store or a warehouse.
+#[utoipa::path(
+    operation_id = "registers_create",
+    tag = "Point of sale",
+    security(("bearer" = ["pos:manage"])),
+    params(CreateHeaders),
+    request_body = RegisterInput,
+    responses((status = 201, description = "The till.", body = Register,
+        headers(("Location" = String, description = "Where the till is."),
+                ("ETag" = String, description = "Its version."))))
+)]
+#[post("/v1/registers")]
+async fn create(write: Write, body: Body<RegisterInput>) -> Answer {
+    let write = write.require(Scope::PosManage)?.changing_setup();
+    let input = body.read().await?;
+    write
+        .create("register.created", &input.raw, async |tx| {
+            let row = register::create(tx, &input.value).await?;
+            Ok((row.id.0, Register::from(row)))
+        })
+        .await
+}
+
+/// Get a register
+///
+/// One till.
+#[utoipa::path(
+    operation_id = "registers_get",
+    tag = "Point of sale",
+    security(("bearer" = ["pos:read"])),
+    params(("id" = RegisterId, Path, description = "The till's id."), ReadHeaders),
+    responses((status = 200, description = "The till.", body = Register,
+        headers(("ETag" = String, description = "Its version."))))
+)]
+#[get("/v1/registers/{id}")]
+async fn get(app: Data<App>, caller: Caller, id: PathId<RegisterId>, seen: IfNoneMatch) -> Answer {
+    caller.require(Scope::PosRead)?;
+    let row = app.db.read(caller.tenant_id, async |tx| register::get(tx, id.0).await).await?;
+    Ok(seen.answer(row.version, Register::from(row)))
+}

@@ -1,0 +1,227 @@
+//! Stock: receipts, openings and adjustments.
+
+use actix_web::post;
+use actix_web::web::Data;
+use chrono::{DateTime, Utc};
+use domain::adjust::{self, StockDocumentKind};
+use domain::book::Book;
+use domain::id::{LocationId, ProductId, StockDocumentId};
+use domain::number::{Money, Price, Quantity};
+use domain::refusal::{Problems, Refusal};
+use serde::{Deserialize, Serialize};
+use service::posting::{Command, Outcome};
+use service::scope::Scope;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::body::{BatchBody, Body};
+use crate::idempotency::{IdempotencyKey, Preferences, WriteHeaders};
+use crate::line::{free_text, item, skus_of};
+use crate::posting::{BatchIn, BatchOf, BatchOut, post, post_batch, refused, rendered};
+use crate::{Answer, ApiError, App, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(create).service(create_batch);
+}
+
+const DOCUMENTS: &str = "/v1/stock/documents";
+
+/// A receipt, an opening or an adjustment.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct StockDocumentIn {
+    /// Your own id of the document; ours where absent.
+    id: Option<StockDocumentId>,
+    /// What it does.
+    kind: StockDocumentKind,
+    /// Where; the oldest warehouse where absent.
+    location_id: Option<LocationId>,
+    /// The reason code of an adjustment (`GET /v1/reason-codes`).
+    #[schema(max_length = 64, example = "damage")]
+    reason: Option<String>,
+    /// A delivery note, a remark.
+    #[schema(max_length = 200, example = "Delivery note 8812")]
+    reference: Option<String>,
+    /// When it happened; now where absent, never in the future.
+    #[schema(example = "2026-11-22T01:20:00Z")]
+    occurred_at: Option<DateTime<Utc>>,
+    /// What moved.
+    #[schema(min_items = 1, max_items = 2000)]
+    lines: Vec<StockLineIn>,
+}
+
+/// A line of a stock document. Name the product by exactly one of `product_id`, `sku` and `barcode`.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct StockLineIn {
+    /// The product, by id.
+    product_id: Option<ProductId>,
+    /// The product, by SKU.
+    #[schema(min_length = 1, max_length = 64, example = "BOLT-M8")]
+    sku: Option<String>,
+    /// The product, by barcode.
+    #[schema(min_length = 1, max_length = 64, example = "4006381333931")]
+    barcode: Option<String>,
+    /// The unit; the product's stock unit where absent.
+    #[schema(min_length = 1, max_length = 8, example = "C62")]
+    uom: Option<String>,
+    /// How many of that unit. An adjustment may be negative.
+    quantity: Quantity,
+    /// Cost of one such unit; required on receipts and openings, and not allowed on goods that go.
+    unit_cost: Option<Price>,
+}
+
+/// A posted stock document.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct StockDocumentOut<'a> {
+    /// Its id.
+    id: StockDocumentId,
+    /// Always `stock_document`.
+    #[schema(value_type = String, max_length = 14, example = "stock_document")]
+    object: &'static str,
+    /// Its number.
+    #[schema(max_length = 64, example = "GR-2026-000123")]
+    number: &'a str,
+    /// What it did.
+    kind: StockDocumentKind,
+    /// Where.
+    location_id: LocationId,
+    /// The reason code.
+    #[schema(max_length = 64, example = "damage")]
+    reason: Option<&'a str>,
+    /// A remark.
+    #[schema(max_length = 200, example = "Delivery note 8812")]
+    reference: Option<&'a str>,
+    /// When it happened.
+    #[schema(example = "2026-11-22T01:20:00Z")]
+    occurred_at: DateTime<Utc>,
+    /// The currency of every amount.
+    #[schema(max_length = 3, example = "GBP")]
+    currency: &'a str,
+    /// By how much the stock's value changed.
+    value: Money,
+    /// Its lines.
+    #[schema(max_items = 2000)]
+    lines: Vec<StockLineOut<'a>>,
+}
+
+/// A line of a posted stock document.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct StockLineOut<'a> {
+    /// From 1.
+    #[schema(minimum = 1, maximum = 2000, example = 1)]
+    line_no: i32,
+    /// The product.
+    product_id: ProductId,
+    /// Its SKU.
+    #[schema(max_length = 64, example = "BOLT-M8")]
+    sku: &'a str,
+    /// Stock units, negative where goods went.
+    quantity: Quantity,
+    /// Their cost, of the same sign.
+    value: Money,
+}
+
+/// Post a stock document
+///
+/// Receives goods, opens the books or corrects the record. Adjustments need a reason code, which names the account
+/// that bears them. Taking out more than is available is refused.
+#[utoipa::path(
+    operation_id = "stock_documents_create",
+    tag = "Stock",
+    security(("bearer" = ["stock:write"])),
+    params(WriteHeaders),
+    request_body = StockDocumentIn,
+    responses((status = 201, description = "The document.", body = StockDocumentOut))
+)]
+#[post("/v1/stock/documents")]
+async fn create(
+    app: Data<App>,
+    caller: Caller,
+    key: IdempotencyKey,
+    preferences: Preferences,
+    body: Body<StockDocumentIn>,
+) -> Answer {
+    caller.require(Scope::StockWrite)?;
+    let input = body.read().await?;
+    let command = moved(input.value, &caller)?;
+    post(&app, caller, (key, preferences, &input.raw), (command, render), Some(DOCUMENTS)).await
+}
+
+/// Post many stock documents at once
+///
+/// Up to 500 documents in one request; each stands alone.
+#[utoipa::path(
+    operation_id = "stock_documents_create_batch",
+    tag = "Stock",
+    security(("bearer" = ["stock:write"])),
+    request_body = BatchIn,
+    responses((status = 207, description = "One result per document, in order.", body = BatchOut))
+)]
+#[post("/v1/stock/documents/batch")]
+async fn create_batch(
+    app: Data<App>,
+    caller: Caller,
+    preferences: Preferences,
+    body: BatchBody<BatchIn>,
+) -> Answer {
+    caller.require(Scope::StockWrite)?;
+    let batch = body.read().await?.value;
+    post_batch(&app, caller, preferences, (batch, BatchOf { path: DOCUMENTS, command: moved, render })).await
+}
+
+fn moved(input: StockDocumentIn, _: &Caller) -> Result<Command, ApiError> {
+    let mut problems = Problems::default();
+    free_text(&mut problems, "/reference", input.reference.as_deref(), 200);
+    let mut lines = Vec::with_capacity(input.lines.len());
+    for (index, line) in input.lines.into_iter().enumerate() {
+        match item(line.product_id, line.sku, line.barcode) {
+            Ok(item) => {
+                let (uom, quantity, unit_cost) = (line.uom, line.quantity, line.unit_cost);
+                lines.push(adjust::MoveLine { item, uom, quantity, unit_cost });
+            }
+            Err(detail) => problems.invalid(format!("/lines/{index}"), detail),
+        }
+    }
+    problems.check()?;
+    Ok(Command::MoveStock(adjust::Move {
+        id: input.id,
+        kind: input.kind,
+        location_id: input.location_id,
+        reason: input.reason,
+        reference: input.reference,
+        occurred_at: input.occurred_at,
+        lines,
+    }))
+}
+
+fn render(outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
+    match outcome {
+        Ok((Outcome::StockDocument(document), book)) => {
+            let skus = skus_of(book);
+            let line = |line: &adjust::MovedLine| StockLineOut {
+                line_no: line.line_no,
+                product_id: line.product_id,
+                sku: skus(line.product_id),
+                quantity: line.quantity,
+                value: line.value,
+            };
+            let out = StockDocumentOut {
+                id: document.id,
+                object: "stock_document",
+                number: &document.number,
+                kind: document.kind,
+                location_id: document.location_id,
+                reason: document.reason.as_deref(),
+                reference: document.reference.as_deref(),
+                occurred_at: document.occurred_at,
+                currency: &book.setup.settings.currency,
+                value: document.value,
+                lines: document.lines.iter().map(line).collect(),
+            };
+            rendered(201, &out)
+        }
+        Ok(_) => refused(&Refusal::state("The command made something else than a stock document.")),
+        Err(refusal) => refused(refusal),
+    }
+}

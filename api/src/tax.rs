@@ -1,0 +1,295 @@
+//! Taxes: classes and rates.
+
+use actix_web::web::Data;
+use actix_web::{delete, get, post};
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::id::{TaxClassId, TaxRateId};
+use domain::number::Percent;
+use serde::{Deserialize, Serialize};
+use service::page::Sort;
+use service::scope::Scope;
+use service::tax::{self, TaxClassInput, TaxRateInput};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::body::Body;
+use crate::idempotency::CreateHeaders;
+use crate::list::{List, Page, PageParams, Sorted};
+use crate::params::PathId;
+use crate::version::{GuardedHeaders, IfMatch, IfNoneMatch, ReadHeaders};
+use crate::write::Write;
+use crate::{Answer, App, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(list_classes).service(create_class).service(get_class);
+    cfg.service(list_rates).service(create_rate).service(get_rate).service(delete_rate);
+}
+
+/// Products that are taxed alike.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct TaxClass {
+    /// The class's id.
+    id: TaxClassId,
+    /// Always `tax_class`.
+    #[schema(value_type = String, max_length = 9, example = "tax_class")]
+    object: &'static str,
+    /// Your code for it.
+    #[schema(max_length = 64, example = "standard")]
+    code: String,
+    /// The name.
+    #[schema(max_length = 200, example = "Standard rate")]
+    name: String,
+    /// Always 1: it never changes.
+    #[schema(minimum = 1, example = 1)]
+    version: i32,
+    /// When it was created.
+    #[schema(example = "2026-11-22T01:20:00.123456Z")]
+    created_at: DateTime<Utc>,
+    /// The same: it never changes.
+    #[schema(example = "2026-11-22T01:20:00.123456Z")]
+    updated_at: DateTime<Utc>,
+}
+
+impl From<entity::tax_class::Model> for TaxClass {
+    fn from(row: entity::tax_class::Model) -> Self {
+        TaxClass {
+            id: row.id,
+            object: "tax_class",
+            code: row.code,
+            name: row.name,
+            version: 1,
+            created_at: row.created_at,
+            updated_at: row.created_at,
+        }
+    }
+}
+
+/// The rate of a tax class in a zone for a span of days.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct TaxRate {
+    /// The rate's id.
+    id: TaxRateId,
+    /// Always `tax_rate`.
+    #[schema(value_type = String, max_length = 8, example = "tax_rate")]
+    object: &'static str,
+    /// The class of products that it taxes.
+    tax_class_id: TaxClassId,
+    /// ISO 3166-1 alpha-2 code of the country; null for every country without a rate of its own.
+    #[schema(max_length = 2, example = "DE")]
+    zone: Option<String>,
+    /// In percent of the net amount.
+    rate: Percent,
+    /// The first day; null where it always applied.
+    #[schema(example = "2027-01-01")]
+    valid_from: Option<NaiveDate>,
+    /// The last day; null where it applies until the next rate begins.
+    #[schema(example = "2027-12-31")]
+    valid_until: Option<NaiveDate>,
+    /// Always 1: it never changes.
+    #[schema(minimum = 1, example = 1)]
+    version: i32,
+    /// When it was created.
+    #[schema(example = "2026-11-22T01:20:00.123456Z")]
+    created_at: DateTime<Utc>,
+    /// The same: it never changes.
+    #[schema(example = "2026-11-22T01:20:00.123456Z")]
+    updated_at: DateTime<Utc>,
+}
+
+impl From<entity::tax_rate::Model> for TaxRate {
+    fn from(row: entity::tax_rate::Model) -> Self {
+        TaxRate {
+            id: row.id,
+            object: "tax_rate",
+            tax_class_id: row.tax_class_id,
+            zone: Some(row.zone).filter(|zone| !zone.is_empty()),
+            rate: row.rate,
+            valid_from: Some(row.valid_from).filter(|from| *from > tax::always()),
+            valid_until: row.valid_until,
+            version: 1,
+            created_at: row.created_at,
+            updated_at: row.created_at,
+        }
+    }
+}
+
+/// Which tax classes to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct ClassFilters {
+    /// Exactly this code.
+    #[param(max_length = 64, example = "standard")]
+    code: Option<String>,
+    /// The order: newest first, if absent.
+    sort: Option<Sort>,
+    /// Only what changed at this instant or later.
+    #[serde(rename = "updated_at[gte]")]
+    #[param(example = "2026-11-22T00:00:00Z")]
+    updated_since: Option<DateTime<Utc>>,
+}
+
+/// Which tax rates to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct RateFilters {
+    /// Of this class.
+    tax_class_id: Option<TaxClassId>,
+    /// The order: newest first, if absent.
+    sort: Option<Sort>,
+    /// Only what changed at this instant or later.
+    #[serde(rename = "updated_at[gte]")]
+    #[param(example = "2026-11-22T00:00:00Z")]
+    updated_since: Option<DateTime<Utc>>,
+}
+
+/// List tax classes
+///
+/// One page of tax classes.
+#[utoipa::path(
+    operation_id = "tax_classes_list",
+    tag = "Catalogue",
+    security(("bearer" = ["catalog:read"])),
+    params(PageParams, ClassFilters),
+    responses((status = 200, description = "One page of tax classes.", body = Page<TaxClass>))
+)]
+#[get("/v1/tax-classes")]
+async fn list_classes(app: Data<App>, caller: Caller, list: List<ClassFilters>) -> Answer {
+    caller.require(Scope::CatalogRead)?;
+    let filters = &list.filters;
+    let sorted = Sorted::new(filters.sort, filters.updated_since);
+    let page = sorted.page(&list)?;
+    let code = filters.code.as_deref();
+    let rows = app.db.read(caller.tenant_id, async |tx| tax::list_classes(tx, code, &page).await).await?;
+    list.answer(rows.into_iter().map(TaxClass::from).collect(), |row| sorted.position(row.id.0, row.updated_at))
+}
+
+/// Create a tax class
+///
+/// A product that names no class gets the one with the code `standard`.
+#[utoipa::path(
+    operation_id = "tax_classes_create",
+    tag = "Catalogue",
+    security(("bearer" = ["catalog:write"])),
+    params(CreateHeaders),
+    request_body = TaxClassInput,
+    responses((status = 201, description = "The tax class.", body = TaxClass,
+        headers(("Location" = String, description = "Where the tax class is."),
+                ("ETag" = String, description = "Its version."))))
+)]
+#[post("/v1/tax-classes")]
+async fn create_class(write: Write, body: Body<TaxClassInput>) -> Answer {
+    let write = write.require(Scope::CatalogWrite)?;
+    let input = body.read().await?;
+    write
+        .create("tax_class.created", &input.raw, async |tx| {
+            let row = tax::create_class(tx, &input.value).await?;
+            Ok((row.id.0, TaxClass::from(row)))
+        })
+        .await
+}
+
+/// Get a tax class
+///
+/// One tax class.
+#[utoipa::path(
+    operation_id = "tax_classes_get",
+    tag = "Catalogue",
+    security(("bearer" = ["catalog:read"])),
+    params(("id" = TaxClassId, Path, description = "The tax class's id."), ReadHeaders),
+    responses((status = 200, description = "The tax class.", body = TaxClass,
+        headers(("ETag" = String, description = "Its version."))))
+)]
+#[get("/v1/tax-classes/{id}")]
+async fn get_class(app: Data<App>, caller: Caller, id: PathId<TaxClassId>, seen: IfNoneMatch) -> Answer {
+    caller.require(Scope::CatalogRead)?;
+    let row = app.db.read(caller.tenant_id, async |tx| tax::get_class(tx, id.0).await).await?;
+    Ok(seen.answer(1, TaxClass::from(row)))
+}
+
+/// List tax rates
+///
+/// One page of tax rates, past and future ones included.
+#[utoipa::path(
+    operation_id = "tax_rates_list",
+    tag = "Catalogue",
+    security(("bearer" = ["catalog:read"])),
+    params(PageParams, RateFilters),
+    responses((status = 200, description = "One page of tax rates.", body = Page<TaxRate>))
+)]
+#[get("/v1/tax-rates")]
+async fn list_rates(app: Data<App>, caller: Caller, list: List<RateFilters>) -> Answer {
+    caller.require(Scope::CatalogRead)?;
+    let filters = &list.filters;
+    let sorted = Sorted::new(filters.sort, filters.updated_since);
+    let page = sorted.page(&list)?;
+    let class = filters.tax_class_id;
+    let rows = app.db.read(caller.tenant_id, async |tx| tax::list_rates(tx, class, &page).await).await?;
+    list.answer(rows.into_iter().map(TaxRate::from).collect(), |row| sorted.position(row.id.0, row.updated_at))
+}
+
+/// Create a tax rate
+///
+/// A change of rate is a new row with a later first day: nobody has to end the old one.
+#[utoipa::path(
+    operation_id = "tax_rates_create",
+    tag = "Catalogue",
+    security(("bearer" = ["catalog:write"])),
+    params(CreateHeaders),
+    request_body = TaxRateInput,
+    responses((status = 201, description = "The tax rate.", body = TaxRate,
+        headers(("Location" = String, description = "Where the tax rate is."),
+                ("ETag" = String, description = "Its version."))))
+)]
+#[post("/v1/tax-rates")]
+async fn create_rate(write: Write, body: Body<TaxRateInput>) -> Answer {
+    let write = write.require(Scope::CatalogWrite)?.changing_setup();
+    let input = body.read().await?;
+    write
+        .create("tax_rate.created", &input.raw, async |tx| {
+            let row = tax::create_rate(tx, &input.value).await?;
+            Ok((row.id.0, TaxRate::from(row)))
+        })
+        .await
+}
+
+/// Get a tax rate
+///
+/// One tax rate.
+#[utoipa::path(
+    operation_id = "tax_rates_get",
+    tag = "Catalogue",
+    security(("bearer" = ["catalog:read"])),
+    params(("id" = TaxRateId, Path, description = "The tax rate's id."), ReadHeaders),
+    responses((status = 200, description = "The tax rate.", body = TaxRate,
+        headers(("ETag" = String, description = "Its version."))))
+)]
+#[get("/v1/tax-rates/{id}")]
+async fn get_rate(app: Data<App>, caller: Caller, id: PathId<TaxRateId>, seen: IfNoneMatch) -> Answer {
+    caller.require(Scope::CatalogRead)?;
+    let row = app.db.read(caller.tenant_id, async |tx| tax::get_rate(tx, id.0).await).await?;
+    Ok(seen.answer(1, TaxRate::from(row)))
+}
+
+/// Delete a tax rate
+///
+/// What was sold keeps the rate that its line states.
+#[utoipa::path(
+    operation_id = "tax_rates_delete",
+    tag = "Catalogue",
+    security(("bearer" = ["catalog:write"])),
+    params(("id" = TaxRateId, Path, description = "The tax rate's id."), GuardedHeaders),
+    responses((status = 204, description = "The tax rate is gone."))
+)]
+#[delete("/v1/tax-rates/{id}")]
+async fn delete_rate(write: Write, id: PathId<TaxRateId>, seen: IfMatch) -> Answer {
+    let write = write.require(Scope::CatalogWrite)?.changing_setup();
+    let expected = seen.required()?;
+    write
+        .delete("tax_rate.deleted", async |tx| {
+            tax::delete_rate(tx, id.0, expected).await?;
+            Ok(id.0.0)
+        })
+        .await
+}

@@ -1,0 +1,274 @@
+//! Stock documents: receipts, openings, adjustments.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::book::{Book, Demand, Posting};
+use crate::product::{ItemRef, ProductKind};
+use crate::id::{EntryId, LocationId, MovementId, ProductId, StockDocumentId};
+use crate::ledger::{Dimensions, EntryHead, Lines, account};
+use crate::number::{Money, Price, Quantity};
+use crate::refusal::{Code, Problem, Problems, Refusal};
+use crate::sales::LINES_MAX;
+use crate::stock::{self, LevelKey, Movement, MovementKind};
+
+/// What a stock document does.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, strum::IntoStaticStr, strum::EnumString,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum StockDocumentKind {
+    /// Goods came from a supplier.
+    Receipt,
+    /// Goods were there when the books began.
+    Opening,
+    /// The record was wrong.
+    Adjustment,
+}
+
+impl StockDocumentKind {
+    fn prefix(self) -> &'static str {
+        match self {
+            StockDocumentKind::Receipt => "GR",
+            StockDocumentKind::Opening => "OP",
+            StockDocumentKind::Adjustment => "ADJ",
+        }
+    }
+
+    fn movement(self) -> MovementKind {
+        match self {
+            StockDocumentKind::Receipt => MovementKind::Receipt,
+            StockDocumentKind::Opening => MovementKind::Opening,
+            StockDocumentKind::Adjustment => MovementKind::Adjustment,
+        }
+    }
+}
+
+/// A receipt, an opening or an adjustment to post.
+#[derive(Debug, Clone)]
+pub struct Move {
+    /// The caller's own id of the document; ours where it has none.
+    pub id: Option<StockDocumentId>,
+    /// What it does.
+    pub kind: StockDocumentKind,
+    /// Where; the default location where none is named.
+    pub location_id: Option<LocationId>,
+    /// Why; required for an adjustment.
+    pub reason: Option<String>,
+    /// A supplier's delivery note, a remark.
+    pub reference: Option<String>,
+    /// When; now where no instant is named.
+    pub occurred_at: Option<DateTime<Utc>>,
+    /// What.
+    pub lines: Vec<MoveLine>,
+}
+
+/// A line of a stock document.
+#[derive(Debug, Clone)]
+pub struct MoveLine {
+    /// What.
+    pub item: ItemRef,
+    /// In which unit; the stock unit where none is named.
+    pub uom: Option<String>,
+    /// How many; an adjustment may be negative.
+    pub quantity: Quantity,
+    /// Cost of one such unit. A receipt needs it; an adjustment that finds goods takes the current cost without it.
+    pub unit_cost: Option<Price>,
+}
+
+/// A receipt, an opening or an adjustment.
+#[derive(Debug, Clone)]
+pub struct StockDocument {
+    /// Its id.
+    pub id: StockDocumentId,
+    /// Its number.
+    pub number: String,
+    /// What it did.
+    pub kind: StockDocumentKind,
+    /// Where.
+    pub location_id: LocationId,
+    /// Why.
+    pub reason: Option<String>,
+    /// A remark.
+    pub reference: Option<String>,
+    /// By how much the stock's value changed.
+    pub value: Money,
+    /// When.
+    pub occurred_at: DateTime<Utc>,
+    /// Its lines.
+    pub lines: Vec<MovedLine>,
+}
+
+/// A line of a posted stock document.
+#[derive(Debug, Clone, Copy)]
+pub struct MovedLine {
+    /// From 1.
+    pub line_no: i32,
+    /// What.
+    pub product_id: ProductId,
+    /// Stock units, positive in, negative out.
+    pub quantity: Quantity,
+    /// Cost, of the same sign.
+    pub value: Money,
+}
+
+struct Checked {
+    product_id: ProductId,
+    quantity: Quantity,
+    value: Option<Money>,
+}
+
+/// Posts a stock document. Taking out more than is available is refused.
+pub fn post(book: &mut Book, command: &Move) -> Result<(StockDocument, Posting), Refusal> {
+    let occurred_at = book.occurred_at(command.occurred_at)?;
+    let location_id = book
+        .setup
+        .location(command.location_id)
+        .map(|location| location.id)
+        .ok_or_else(|| Problems::one("/location_id", Code::NotFound, "There is no such location."))?;
+    let against = contra_account(book, command)?;
+    if command.lines.is_empty() || command.lines.len() > LINES_MAX {
+        return Err(Refusal::invalid("/lines", format!("A document has 1 to {LINES_MAX} lines.")));
+    }
+    let mut problems = Problems::default();
+    let mut checked = Vec::with_capacity(command.lines.len());
+    let mut demand = Demand::default();
+    for (index, line) in command.lines.iter().enumerate() {
+        match check_line(book, command.kind, line, &format!("/lines/{index}")) {
+            Ok(line) => {
+                if line.quantity.is_negative() {
+                    let key = LevelKey::untracked(location_id, line.product_id);
+                    demand.add(key, -line.quantity, format!("/lines/{index}"));
+                }
+                checked.push(line);
+            }
+            Err(problem) => problems.push(problem),
+        }
+    }
+    problems.check()?;
+    book.check_available(&demand)?;
+
+    // Nothing can refuse it any more.
+    let id = command.id.unwrap_or_else(|| StockDocumentId(book.ids.next_id()));
+    let number = book.number(command.kind.prefix());
+    let mut posting = Posting::default();
+    let mut lines = Vec::with_capacity(checked.len());
+    for (index, line) in checked.into_iter().enumerate() {
+        let line_no = index as i32 + 1;
+        let movement = move_goods(book, (command, id, location_id), line, (line_no, occurred_at));
+        let (product_id, quantity, value) = (movement.key.product_id, movement.quantity, movement.value);
+        lines.push(MovedLine { line_no, product_id, quantity, value });
+        posting.movements.push(movement);
+    }
+    let document = StockDocument {
+        id,
+        number,
+        kind: command.kind,
+        location_id,
+        reason: command.reason.clone(),
+        reference: command.reference.clone(),
+        value: lines.iter().map(|line| line.value).sum(),
+        occurred_at,
+        lines,
+    };
+    post_value(book, &document, against, &mut posting);
+    Ok((document, posting))
+}
+
+/// The account on the other side.
+fn contra_account(book: &Book, command: &Move) -> Result<String, Refusal> {
+    let reason = command.reason.as_deref();
+    match (command.kind, reason) {
+        (StockDocumentKind::Receipt, _) => Ok(account::RECEIVED_NOT_INVOICED.to_owned()),
+        (StockDocumentKind::Opening, _) => Ok(account::OPENING_BALANCES.to_owned()),
+        (StockDocumentKind::Adjustment, None) => {
+            Err(Refusal::invalid("/reason", "An adjustment needs a reason code; see GET /v1/reason-codes."))
+        }
+        (StockDocumentKind::Adjustment, Some(reason)) => {
+            book.setup.reasons.get(reason).cloned().ok_or_else(|| {
+                Refusal::invalid("/reason", format!("There is no reason code {reason}; see GET /v1/reason-codes."))
+            })
+        }
+    }
+}
+
+fn check_line(book: &Book, kind: StockDocumentKind, line: &MoveLine, pointer: &str) -> Result<Checked, Problem> {
+    let product = book.product(&line.item, pointer)?;
+    let problem = |field: &str, detail: String| Problem {
+        pointer: format!("{pointer}/{field}"),
+        code: Code::ValidationFailed,
+        detail,
+        params: vec![("sku", product.sku.clone())],
+    };
+    if product.kind != ProductKind::Stocked {
+        return Err(problem("sku", format!("{} is not kept in stock.", product.sku)));
+    }
+    let Some(unit) = product.unit(line.uom.as_deref()) else {
+        return Err(problem("uom", format!("{} has no unit {}.", product.sku, line.uom.as_deref().unwrap_or(""))));
+    };
+    let quantity = Quantity::rounded(line.quantity.get() * unit.factor.get());
+    if quantity.is_zero() || (quantity.is_negative() && kind != StockDocumentKind::Adjustment) {
+        return Err(problem("quantity", "The quantity must be above zero.".to_owned()));
+    }
+    let value = match line.unit_cost {
+        Some(cost) if cost.is_negative() => {
+            return Err(problem("unit_cost", "The cost must not be negative.".to_owned()));
+        }
+        Some(_) if quantity.is_negative() => {
+            return Err(problem("unit_cost", "Goods that go leave at their current cost; leave it out.".to_owned()));
+        }
+        Some(cost) => Some(book.setup.settings.money(cost.get() * line.quantity.get())),
+        None if kind != StockDocumentKind::Adjustment => {
+            return Err(problem("unit_cost", format!("Say what one {} of {} costs.", unit.uom, product.sku)));
+        }
+        None => None,
+    };
+    Ok(Checked { product_id: product.id, quantity, value })
+}
+
+fn move_goods(
+    book: &mut Book,
+    (command, id, location_id): (&Move, StockDocumentId, LocationId),
+    line: Checked,
+    (line_no, occurred_at): (i32, DateTime<Utc>),
+) -> Movement {
+    let setup = std::sync::Arc::clone(&book.setup);
+    let key = LevelKey::untracked(location_id, line.product_id);
+    let level = book.level_mut(key);
+    let value = if line.quantity.is_negative() {
+        -level.issue(-line.quantity, &setup.settings)
+    } else {
+        let value = line.value.unwrap_or_else(|| level.cost_of(line.quantity, &setup.settings));
+        level.receive(line.quantity, value);
+        value
+    };
+    Movement {
+        id: MovementId(book.ids.next_id()),
+        kind: command.kind.movement(),
+        key,
+        quantity: line.quantity,
+        value,
+        unit_cost: stock::unit_cost(value, line.quantity),
+        document_kind: command.kind.into(),
+        document_id: id.0,
+        line_no,
+        channel: None,
+        reason: command.reason.clone(),
+        occurred_at,
+    }
+}
+
+fn post_value(book: &mut Book, document: &StockDocument, against: String, posting: &mut Posting) {
+    let mut entry = Lines::default();
+    let place = Dimensions { location_id: Some(document.location_id), ..Dimensions::default() };
+    entry.debit(account::INVENTORY, document.value, place);
+    entry.credit(against, document.value, place);
+    let head = EntryHead {
+        id: EntryId(book.ids.next_id()),
+        document_kind: document.kind.into(),
+        document_id: document.id.0,
+        occurred_on: book.setup.settings.day(document.occurred_at),
+    };
+    posting.entries.extend(entry.into_entry(head).expect("both sides are the same amount"));
+}

@@ -1,0 +1,243 @@
+//! The state that commands are decided on: every row that a batch touches, read and locked before.
+//!
+//! A command is a function of (`&mut Book`, command) to a [`Posting`] or a refusal. It checks everything first and
+//! changes the book only when nothing can refuse it any more, so a refused command leaves no trace, and the next one
+//! of the batch sees exactly what the accepted ones before it did.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{DateTime, Datelike, Duration, Utc};
+use uuid::Uuid;
+
+use crate::product::{ItemRef, Product};
+use crate::party::Customer;
+use crate::id::{CustomerId, IdSequence, InvoiceId, LocationId, OrderId, PriceListId, ProductId, RegisterId};
+use crate::ledger::Entry;
+use crate::number::{Money, Quantity};
+use crate::order::Order;
+use crate::payment::OpenInvoice;
+use crate::pos::Drawer;
+use crate::pricing::Rules;
+use crate::refusal::{Code, Problem, Problems, Refusal};
+use crate::sales::{SalesLine, SoldLine};
+use crate::stock::{Level, LevelKey, Movement, Reservation};
+use crate::tax::Rate;
+use crate::tenant::{Channel, Settings};
+
+/// How far ahead of our clock a caller's may be.
+const CLOCK_SKEW_MAX: Duration = Duration::minutes(5);
+
+/// A place where stock is kept.
+#[derive(Debug, Clone)]
+pub struct Location {
+    /// Its id.
+    pub id: LocationId,
+    /// Its code.
+    pub code: String,
+    /// The channels that may draw from it.
+    pub channels: Vec<Channel>,
+}
+
+/// A till.
+#[derive(Debug, Clone)]
+pub struct Register {
+    /// Its id.
+    pub id: RegisterId,
+    /// Its code, which its receipts bear.
+    pub code: String,
+    /// Where it takes goods from.
+    pub location_id: LocationId,
+    /// The smallest cash amount that can be paid; zero where every amount can.
+    pub cash_rounding: Money,
+}
+
+/// What seldom changes: read once, kept for seconds.
+#[derive(Debug)]
+pub struct Setup {
+    /// The tenant's settings.
+    pub settings: Settings,
+    /// All locations, the default one first.
+    pub locations: Vec<Location>,
+    /// All registers.
+    pub registers: HashMap<RegisterId, Register>,
+    /// All tax rates.
+    pub tax_rates: Vec<Rate>,
+    /// Price lists of channels and of locations in them.
+    pub channel_lists: Vec<(Channel, Option<LocationId>, PriceListId)>,
+    /// Account codes of the chart.
+    pub accounts: Vec<String>,
+    /// Reason code → account code.
+    pub reasons: HashMap<String, String>,
+}
+
+impl Setup {
+    /// The location `id`, or the default one where none is named.
+    pub fn location(&self, id: Option<LocationId>) -> Option<&Location> {
+        match id {
+            Some(id) => self.locations.iter().find(|location| location.id == id),
+            None => self.locations.first(),
+        }
+    }
+
+    /// The price lists of a sale in `channel` at `location_id`, the narrower first.
+    pub fn channel_lists(&self, channel: Channel, location_id: LocationId) -> Vec<PriceListId> {
+        let of = |wanted: Option<LocationId>| {
+            self.channel_lists
+                .iter()
+                .filter(move |(known, location, _)| *known == channel && *location == wanted)
+                .map(|(.., list)| *list)
+        };
+        of(Some(location_id)).chain(of(None)).collect()
+    }
+}
+
+/// Every row that a batch of commands touches.
+#[derive(Debug)]
+pub struct Book {
+    /// The instant of the batch.
+    pub now: DateTime<Utc>,
+    /// Fresh ids.
+    pub ids: IdSequence,
+    /// What seldom changes.
+    pub setup: std::sync::Arc<Setup>,
+    /// Products by id.
+    pub products: HashMap<ProductId, Product>,
+    /// Products by SKU.
+    pub skus: HashMap<String, ProductId>,
+    /// Products and units by barcode.
+    pub barcodes: HashMap<String, (ProductId, String)>,
+    /// Price rules that may apply.
+    pub rules: Rules,
+    /// Customers with their exposure.
+    pub customers: HashMap<CustomerId, Customer>,
+    /// Stock levels.
+    pub levels: BTreeMap<LevelKey, Level>,
+    /// The drawers of registers.
+    pub drawers: HashMap<RegisterId, Drawer>,
+    /// Orders with their lines.
+    pub orders: HashMap<OrderId, Order>,
+    /// Till sales and invoices that something is returned from, with what already came back.
+    pub sold: HashMap<Uuid, Vec<SoldLine>>,
+    /// Invoices that can be paid.
+    pub invoices: HashMap<InvoiceId, OpenInvoice>,
+    /// The next number of each series.
+    pub series: HashMap<String, i64>,
+}
+
+/// What an accepted command writes.
+#[derive(Debug, Default)]
+pub struct Posting {
+    /// Goods that moved.
+    pub movements: Vec<Movement>,
+    /// Journal entries, one per document.
+    pub entries: Vec<Entry>,
+    /// Lines sold or taken back.
+    pub sales_lines: Vec<SalesLine>,
+    /// Reservations that changed.
+    pub reservations: Vec<Reservation>,
+}
+
+impl Book {
+    /// The product that a line names. The pointer is the line's.
+    pub fn product(&self, item: &ItemRef, pointer: &str) -> Result<&Product, Problem> {
+        let id = match item {
+            ItemRef::Id(id) => Some(*id),
+            ItemRef::Sku(sku) => self.skus.get(sku).copied(),
+            ItemRef::Barcode(code) => self.barcodes.get(code).map(|(id, _)| *id),
+        };
+        let (field, name) = match item {
+            ItemRef::Id(id) => ("product_id", id.to_string()),
+            ItemRef::Sku(sku) => ("sku", sku.clone()),
+            ItemRef::Barcode(code) => ("barcode", code.clone()),
+        };
+        id.and_then(|id| self.products.get(&id)).ok_or_else(|| Problem {
+            pointer: format!("{pointer}/{field}"),
+            code: Code::NotFound,
+            detail: format!("There is no product {name}."),
+            params: vec![(field, name)],
+        })
+    }
+
+    /// The instant at which a document happened: now where the caller names none, never in the future.
+    pub fn occurred_at(&self, named: Option<DateTime<Utc>>) -> Result<DateTime<Utc>, Refusal> {
+        match named {
+            Some(at) if at > self.now + CLOCK_SKEW_MAX => {
+                Err(Refusal::invalid("/occurred_at", "occurred_at lies in the future; send the time of the event."))
+            }
+            Some(at) => Ok(at.min(self.now)),
+            None => Ok(self.now),
+        }
+    }
+
+    /// The next human number of a series, such as `SO-2026-000123`. Called only when nothing can refuse the
+    /// command any more, so that a series has no gaps.
+    pub fn number(&mut self, prefix: &str) -> String {
+        let series = series_name(prefix, self.now);
+        let next = self.series.entry(series.clone()).or_insert(1);
+        let number = format!("{series}-{next:06}");
+        *next += 1;
+        number
+    }
+
+    /// The level at `key`; an empty one where nothing ever was.
+    pub fn level(&self, key: &LevelKey) -> Level {
+        self.levels.get(key).copied().unwrap_or_default()
+    }
+
+    /// The level at `key`, to change it.
+    pub fn level_mut(&mut self, key: LevelKey) -> &mut Level {
+        self.levels.entry(key).or_default()
+    }
+
+    /// Refuses a demand that is larger than what is available, naming every short line at once.
+    pub fn check_available(&self, demand: &Demand) -> Result<(), Refusal> {
+        let mut problems = Problems::default();
+        for (key, wanted) in &demand.0 {
+            let available = self.level(key).available().max(Quantity::ZERO);
+            if wanted.total <= available {
+                continue;
+            }
+            let product = self.products.get(&key.product_id);
+            let sku = product.map_or_else(|| key.product_id.to_string(), |product| product.sku.clone());
+            let uom = product.map_or_else(String::new, |product| product.stock_uom.clone());
+            for pointer in &wanted.pointers {
+                problems.push(Problem {
+                    pointer: format!("{pointer}/quantity"),
+                    code: Code::InsufficientStock,
+                    detail: format!("Requested {} of {sku}, available {available}.", wanted.total),
+                    params: vec![
+                        ("sku", sku.clone()),
+                        ("requested", wanted.total.to_string()),
+                        ("available", available.to_string()),
+                        ("uom", uom.clone()),
+                    ],
+                });
+            }
+        }
+        problems.check()
+    }
+}
+
+/// What the lines of a document want of each level, summed over the whole document.
+#[derive(Debug, Default)]
+pub struct Demand(BTreeMap<LevelKey, Wanted>);
+
+#[derive(Debug, Default)]
+struct Wanted {
+    total: Quantity,
+    pointers: Vec<String>,
+}
+
+impl Demand {
+    /// Adds what the line at `pointer` wants.
+    pub fn add(&mut self, key: LevelKey, quantity: Quantity, pointer: String) {
+        let wanted = self.0.entry(key).or_default();
+        wanted.total += quantity;
+        wanted.pointers.push(pointer);
+    }
+}
+
+/// The name of the series that `prefix` numbers in the year of `now`.
+pub fn series_name(prefix: &str, now: DateTime<Utc>) -> String {
+    format!("{prefix}-{}", now.year())
+}

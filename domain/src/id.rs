@@ -1,0 +1,293 @@
+//! Identifiers: UUIDv7 inside, [TypeID](https://github.com/jetify-com/typeid) text outside.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+/// The 32 letters of Crockford's base 32, lower case, in the order of their value.
+const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+
+/// Length of a UUID in base 32.
+const ENCODED_LEN: usize = 26;
+
+/// Why a text is not an id of the wanted kind.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("expected an id such as {prefix}_01h455vb4pex5vsknk084sn02q")]
+pub struct InvalidId {
+    /// The prefix that the id should have.
+    pub prefix: &'static str,
+}
+
+/// `prefix_` followed by the 26 letters of the UUID.
+pub fn encode(prefix: &str, id: Uuid) -> String {
+    let mut bits = id.as_u128();
+    let mut letters = [b'0'; ENCODED_LEN];
+    for letter in letters.iter_mut().rev() {
+        *letter = ALPHABET[(bits & 31) as usize];
+        bits >>= 5;
+    }
+    let mut text = String::with_capacity(prefix.len() + 1 + ENCODED_LEN);
+    text.push_str(prefix);
+    text.push('_');
+    text.extend(letters.iter().map(|letter| char::from(*letter)));
+    text
+}
+
+/// The UUID in `text`, which must bear `prefix`.
+pub fn decode(prefix: &'static str, text: &str) -> Result<Uuid, InvalidId> {
+    let invalid = InvalidId { prefix };
+    let letters = text
+        .strip_prefix(prefix)
+        .and_then(|rest| rest.strip_prefix('_'))
+        .filter(|letters| letters.len() == ENCODED_LEN && letters.as_bytes()[0] <= b'7')
+        .ok_or(invalid.clone())?;
+    let mut bits: u128 = 0;
+    for letter in letters.bytes() {
+        let value = ALPHABET.iter().position(|known| *known == letter).ok_or(invalid.clone())?;
+        bits = (bits << 5) | value as u128;
+    }
+    Ok(Uuid::from_u128(bits))
+}
+
+/// An endless source of UUIDv7 of one instant, ascending: the caller brings the randomness.
+#[derive(Debug, Clone)]
+pub struct IdSequence {
+    millis: u64,
+    random: u128,
+}
+
+impl IdSequence {
+    /// Ids of the instant `now`, starting at a random point.
+    pub fn new(now: DateTime<Utc>, random: u128) -> Self {
+        // The highest counter bit starts at zero, so that counting up can't overflow into the timestamp.
+        IdSequence { millis: now.timestamp_millis().max(0) as u64, random: random & (u128::MAX >> 55) }
+    }
+
+    /// The next id.
+    pub fn next_id(&mut self) -> Uuid {
+        // Steps of varying size: an id must not tell how many were made in the same instant.
+        self.random = self.random.wrapping_add(1 + ((self.random >> 7) & 0xffff));
+        let bits = self.random & ((1 << 74) - 1);
+        let head = (u128::from(self.millis) << 80) | (0x7 << 76) | ((bits >> 62) << 64);
+        Uuid::from_u128(head | (0b10 << 62) | (bits & ((1 << 62) - 1)))
+    }
+}
+
+/// Defines one kind of identifier: a newtype over [`Uuid`] with its prefix, and its form in JSON, SQL and OpenAPI.
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, sea_orm::DeriveValueType)]
+        pub struct $name(pub Uuid);
+
+        impl $name {
+            /// What the text form starts with.
+            pub const PREFIX: &'static str = $prefix;
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str(&encode($prefix, self.0))
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = InvalidId;
+
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                decode($prefix, text).map($name)
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+
+        impl sea_orm::TryFromU64 for $name {
+            fn try_from_u64(_: u64) -> Result<Self, sea_orm::DbErr> {
+                Err(sea_orm::DbErr::ConvertFromU64(stringify!($name)))
+            }
+        }
+
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                utoipa::openapi::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::schema::Type::String)
+                    .pattern(Some(concat!("^", $prefix, "_[0-7][0-9a-hjkmnp-tv-z]{25}$")))
+                    .min_length(Some($prefix.len() + 27))
+                    .max_length(Some($prefix.len() + 27))
+                    .examples([serde_json::json!(concat!($prefix, "_01h455vb4pex5vsknk084sn02q"))])
+                    .into()
+            }
+        }
+
+        impl utoipa::ToSchema for $name {}
+    };
+}
+
+id!(
+    /// A tenant.
+    TenantId, "ten"
+);
+id!(
+    /// A command: one write asked for by one actor.
+    CommandId, "cmd"
+);
+id!(
+    /// An event in the outbox.
+    EventId, "evt"
+);
+id!(
+    /// An API key.
+    ApiKeyId, "key"
+);
+id!(
+    /// A person who logs in.
+    UserId, "usr"
+);
+id!(
+    /// A product category.
+    CategoryId, "cat"
+);
+id!(
+    /// A tax class.
+    TaxClassId, "txc"
+);
+id!(
+    /// A tax rate.
+    TaxRateId, "txr"
+);
+id!(
+    /// A product.
+    ProductId, "prd"
+);
+id!(
+    /// A lot; the nil id where a product is not tracked by lot.
+    LotId, "lot"
+);
+id!(
+    /// A price list.
+    PriceListId, "prl"
+);
+id!(
+    /// A price rule.
+    PriceRuleId, "prr"
+);
+id!(
+    /// A price tier.
+    PriceTierId, "tir"
+);
+id!(
+    /// A customer.
+    CustomerId, "cus"
+);
+id!(
+    /// A stock location.
+    LocationId, "loc"
+);
+id!(
+    /// A stock movement.
+    MovementId, "mov"
+);
+id!(
+    /// A receipt, an opening or an adjustment of stock.
+    StockDocumentId, "std"
+);
+id!(
+    /// A wholesale order.
+    OrderId, "ord"
+);
+id!(
+    /// A shipment of a wholesale order.
+    ShipmentId, "shp"
+);
+id!(
+    /// An invoice or a credit note.
+    InvoiceId, "inv"
+);
+id!(
+    /// A payment received.
+    PaymentId, "pay"
+);
+id!(
+    /// A till.
+    RegisterId, "reg"
+);
+id!(
+    /// A till session (a shift).
+    SessionId, "ses"
+);
+id!(
+    /// A till sale or refund.
+    SaleId, "sal"
+);
+id!(
+    /// Cash put into or taken out of a till.
+    CashMoveId, "csh"
+);
+id!(
+    /// A journal entry.
+    EntryId, "jnl"
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The vectors of the TypeID specification, version 0.3.
+    #[test]
+    fn follows_the_specification() {
+        for (text, uuid) in [
+            ("prefix_01h455vb4pex5vsknk084sn02q", "01890a5d-ac96-774b-bcce-b302099a8057"),
+            ("prefix_0123456789abcdefghjkmnpqrs", "0110c853-1d09-52d8-d73e-1194e95b5f19"),
+            ("prefix_7zzzzzzzzzzzzzzzzzzzzzzzzz", "ffffffff-ffff-ffff-ffff-ffffffffffff"),
+            ("prefix_00000000000000000000000000", "00000000-0000-0000-0000-000000000000"),
+        ] {
+            let uuid: Uuid = uuid.parse().expect("a uuid");
+            assert_eq!(encode("prefix", uuid), text);
+            assert_eq!(decode("prefix", text), Ok(uuid));
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_no_id() {
+        for text in [
+            "",
+            "prd",
+            "prd_",
+            "prd_8zzzzzzzzzzzzzzzzzzzzzzzzz",
+            "cus_01h455vb4pex5vsknk084sn02q",
+            "prd_01H455VB4PEX5VSKNK084SN02Q",
+            "prd_01h455vb4pex5vsknk084sn02",
+            "prd_01h455vb4pex5vsknk084sn02qq",
+            "prd_01h455vb4pex5vsknk084sn0éé",
+            "01890a5d-ac96-774b-bcce-b302099a8057",
+        ] {
+            assert!(text.parse::<ProductId>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_sequence_ascends_and_is_version_7() {
+        let now = DateTime::from_timestamp_millis(1_700_000_000_123).expect("an instant");
+        for random in [0, 1, u128::MAX, 0x5555_5555_5555_5555_5555] {
+            let mut ids = IdSequence::new(now, random);
+            let made: Vec<Uuid> = (0..10_000).map(|_| ids.next_id()).collect();
+            assert!(made.is_sorted());
+            assert!(made.windows(2).all(|pair| pair[0] != pair[1]));
+            assert!(made.iter().all(|id| id.get_version_num() == 7 && id.get_variant() == uuid::Variant::RFC4122));
+            let (seconds, nanos) = made[0].get_timestamp().expect("a timestamp").to_unix();
+            assert_eq!((seconds, nanos), (1_700_000_000, 123_000_000));
+        }
+    }
+}

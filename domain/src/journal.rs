@@ -1,0 +1,101 @@
+//! Entries that a person posts by hand.
+
+use chrono::NaiveDate;
+use uuid::Uuid;
+
+use crate::book::{Book, Posting};
+use crate::id::{CustomerId, EntryId};
+use crate::ledger::{Dimensions, Entry, EntryHead, Lines, account};
+use crate::number::Money;
+use crate::refusal::{Code, Problems, Refusal};
+use crate::tenant::Channel;
+
+/// The most lines of an entry.
+const LINES_MAX: usize = 200;
+
+/// Accounts that only documents move, so that they always agree with their sub-ledger.
+const CONTROLLED: [&str; 5] =
+    [account::RECEIVABLE, account::INVENTORY, account::IN_TRANSIT, account::SHIPPED_NOT_INVOICED, account::CASH];
+
+/// An entry to post.
+#[derive(Debug, Clone)]
+pub struct Post {
+    /// The caller's own id of the entry; ours where it has none.
+    pub id: Option<EntryId>,
+    /// The day it belongs to; today where none is named.
+    pub occurred_on: Option<NaiveDate>,
+    /// What it is for.
+    pub memo: String,
+    /// Its lines.
+    pub lines: Vec<PostLine>,
+}
+
+/// A line of an entry to post.
+#[derive(Debug, Clone)]
+pub struct PostLine {
+    /// The account's code.
+    pub account: String,
+    /// Debit, if this is one.
+    pub debit: Option<Money>,
+    /// Credit, if this is one.
+    pub credit: Option<Money>,
+    /// The channel it belongs to.
+    pub channel: Option<Channel>,
+    /// The customer it belongs to.
+    pub customer_id: Option<CustomerId>,
+}
+
+/// Posts an entry. It balances, every account exists, and no controlled account is touched.
+pub fn post(book: &mut Book, command: &Post) -> Result<(Entry, Posting), Refusal> {
+    let mut problems = Problems::default();
+    if command.memo.trim().is_empty() {
+        problems.invalid("/memo", "Say what the entry is for.");
+    }
+    let today = book.setup.settings.day(book.now);
+    let occurred_on = command.occurred_on.unwrap_or(today);
+    if occurred_on > today {
+        problems.invalid("/occurred_on", "The day lies in the future.");
+    }
+    if command.lines.len() < 2 || command.lines.len() > LINES_MAX {
+        problems.invalid("/lines", format!("An entry has 2 to {LINES_MAX} lines."));
+    }
+    let mut entry = Lines::default();
+    for (index, line) in command.lines.iter().enumerate() {
+        check_line(book, line, &format!("/lines/{index}"), &mut problems);
+        let party_id: Option<Uuid> = line.customer_id.map(|id| id.0);
+        let dimensions = Dimensions { channel: line.channel, location_id: None, party_id };
+        let amount = line.debit.unwrap_or(Money::ZERO) - line.credit.unwrap_or(Money::ZERO);
+        entry.debit(line.account.clone(), amount, dimensions);
+    }
+    problems.check()?;
+    let id = command.id.unwrap_or_else(|| EntryId(book.ids.next_id()));
+    let head = EntryHead { id, document_kind: "manual", document_id: id.0, occurred_on };
+    let entry = entry.into_entry(head).map_err(|unbalanced| {
+        let detail = format!("Debits and credits differ: {unbalanced}.");
+        Problems::one("/lines", Code::UnbalancedEntry, detail)
+    })?;
+    let mut entry = entry.ok_or_else(|| Refusal::invalid("/lines", "The lines net to nothing."))?;
+    entry.memo = Some(command.memo.clone());
+    Ok((entry.clone(), Posting { entries: vec![entry], ..Posting::default() }))
+}
+
+fn check_line(book: &Book, line: &PostLine, pointer: &str, problems: &mut Problems) {
+    if !book.setup.accounts.contains(&line.account) {
+        let detail = format!("There is no account {}.", line.account);
+        problems.add(format!("{pointer}/account"), Code::NotFound, detail);
+    } else if CONTROLLED.contains(&line.account.as_str()) {
+        let detail = format!("Account {} is moved by documents only.", line.account);
+        problems.invalid(format!("{pointer}/account"), detail);
+    }
+    let amount = match (line.debit, line.credit) {
+        (Some(amount), None) | (None, Some(amount)) => amount,
+        _ => {
+            problems.invalid(pointer, "A line has either a debit or a credit.");
+            return;
+        }
+    };
+    if !amount.is_positive() || amount != book.setup.settings.money(amount.get()) {
+        let detail = format!("An amount is above zero and has {} decimals.", book.setup.settings.exponent);
+        problems.invalid(pointer, detail);
+    }
+}

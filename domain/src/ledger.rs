@@ -1,0 +1,326 @@
+//! Double entry: the default chart of accounts, and entries that can't be built unbalanced.
+
+use std::borrow::Cow;
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::id::{EntryId, LocationId};
+use crate::number::Money;
+use crate::tenant::Channel;
+
+/// What an account stands for.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, strum::IntoStaticStr, strum::EnumString,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum AccountKind {
+    /// What the business owns; grows by debit.
+    Asset,
+    /// What it owes; grows by credit.
+    Liability,
+    /// What is left to its owners; grows by credit.
+    Equity,
+    /// What it earns; grows by credit.
+    Revenue,
+    /// What it spends; grows by debit.
+    Expense,
+}
+
+/// The accounts that postings use.
+pub mod account {
+    /// Cash in tills.
+    pub const CASH: &str = "1000";
+    /// Bank.
+    pub const BANK: &str = "1010";
+    /// Card payments on their way to the bank.
+    pub const CARD_CLEARING: &str = "1020";
+    /// What customers owe.
+    pub const RECEIVABLE: &str = "1100";
+    /// Goods in stock, at cost.
+    pub const INVENTORY: &str = "1200";
+    /// Goods between two locations, at cost.
+    pub const IN_TRANSIT: &str = "1210";
+    /// Goods that left and are not invoiced yet, at cost.
+    pub const SHIPPED_NOT_INVOICED: &str = "1300";
+    /// Tax paid to suppliers.
+    pub const INPUT_TAX: &str = "1400";
+    /// What suppliers are owed.
+    pub const PAYABLE: &str = "2000";
+    /// Goods that came in and are not billed yet, at cost.
+    pub const RECEIVED_NOT_INVOICED: &str = "2100";
+    /// Tax owed on sales.
+    pub const OUTPUT_TAX: &str = "2200";
+    /// Vouchers and store credit that customers hold.
+    pub const STORE_CREDIT: &str = "2300";
+    /// The other side of opening balances.
+    pub const OPENING_BALANCES: &str = "3000";
+    /// Profit of earlier years.
+    pub const RETAINED_EARNINGS: &str = "3100";
+    /// Sales of the wholesale channel, before discounts given at the sale.
+    pub const SALES_WHOLESALE: &str = "4000";
+    /// Sales of the retail channel, before discounts given at the sale.
+    pub const SALES_RETAIL: &str = "4010";
+    /// Goods that wholesale customers gave back.
+    pub const RETURNS_WHOLESALE: &str = "4100";
+    /// Goods that retail customers gave back.
+    pub const RETURNS_RETAIL: &str = "4110";
+    /// Discounts given at the sale.
+    pub const SALES_DISCOUNTS: &str = "4200";
+    /// Cost of what wholesale sold.
+    pub const COGS_WHOLESALE: &str = "5000";
+    /// Cost of what retail sold.
+    pub const COGS_RETAIL: &str = "5010";
+    /// Stock lost.
+    pub const SHRINKAGE: &str = "5100";
+    /// Stock found.
+    pub const STOCK_FOUND: &str = "5110";
+    /// Cost that was settled after the goods had gone.
+    pub const COST_VARIANCE: &str = "5200";
+    /// A supplier's bill that differs from the receipt.
+    pub const PRICE_VARIANCE: &str = "5300";
+    /// Tills that hold more or less than they should.
+    pub const CASH_OVER_SHORT: &str = "6000";
+    /// What rounding to coins gave or took.
+    pub const CASH_ROUNDING: &str = "6010";
+    /// Receivables that will not be paid.
+    pub const BAD_DEBTS: &str = "6100";
+}
+
+/// The chart that a new tenant starts with: code, name, kind.
+pub const CHART: &[(&str, &str, AccountKind)] = &[
+    (account::CASH, "Cash in tills", AccountKind::Asset),
+    (account::BANK, "Bank", AccountKind::Asset),
+    (account::CARD_CLEARING, "Card clearing", AccountKind::Asset),
+    (account::RECEIVABLE, "Accounts receivable", AccountKind::Asset),
+    (account::INVENTORY, "Inventory", AccountKind::Asset),
+    (account::IN_TRANSIT, "Inventory in transit", AccountKind::Asset),
+    (account::SHIPPED_NOT_INVOICED, "Shipped not invoiced", AccountKind::Asset),
+    (account::INPUT_TAX, "Input tax", AccountKind::Asset),
+    (account::PAYABLE, "Accounts payable", AccountKind::Liability),
+    (account::RECEIVED_NOT_INVOICED, "Goods received not invoiced", AccountKind::Liability),
+    (account::OUTPUT_TAX, "Output tax", AccountKind::Liability),
+    (account::STORE_CREDIT, "Store credit and vouchers", AccountKind::Liability),
+    (account::OPENING_BALANCES, "Opening balances", AccountKind::Equity),
+    (account::RETAINED_EARNINGS, "Retained earnings", AccountKind::Equity),
+    (account::SALES_WHOLESALE, "Sales, wholesale", AccountKind::Revenue),
+    (account::SALES_RETAIL, "Sales, retail", AccountKind::Revenue),
+    (account::RETURNS_WHOLESALE, "Sales returns, wholesale", AccountKind::Revenue),
+    (account::RETURNS_RETAIL, "Sales returns, retail", AccountKind::Revenue),
+    (account::SALES_DISCOUNTS, "Sales discounts", AccountKind::Revenue),
+    (account::COGS_WHOLESALE, "Cost of goods sold, wholesale", AccountKind::Expense),
+    (account::COGS_RETAIL, "Cost of goods sold, retail", AccountKind::Expense),
+    (account::SHRINKAGE, "Shrinkage", AccountKind::Expense),
+    (account::STOCK_FOUND, "Stock found", AccountKind::Expense),
+    (account::COST_VARIANCE, "Cost variance", AccountKind::Expense),
+    (account::PRICE_VARIANCE, "Purchase price variance", AccountKind::Expense),
+    (account::CASH_OVER_SHORT, "Cash over and short", AccountKind::Expense),
+    (account::CASH_ROUNDING, "Cash rounding", AccountKind::Expense),
+    (account::BAD_DEBTS, "Bad debts", AccountKind::Expense),
+];
+
+/// The reasons for an adjustment that a new tenant starts with: code, name, account.
+pub const REASONS: &[(&str, &str, &str)] = &[
+    ("damage", "Damaged", account::SHRINKAGE),
+    ("theft", "Stolen", account::SHRINKAGE),
+    ("expiry", "Expired", account::SHRINKAGE),
+    ("lost", "Lost", account::SHRINKAGE),
+    ("sample", "Sample or gift", account::SHRINKAGE),
+    ("correction", "Correction of a mistake", account::SHRINKAGE),
+    ("found", "Found", account::STOCK_FOUND),
+];
+
+/// What a journal line says besides its account and amount.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Dimensions {
+    /// The sales channel, on revenue, discount, tax and cost of goods.
+    pub channel: Option<Channel>,
+    /// The location.
+    pub location_id: Option<LocationId>,
+    /// The customer (or supplier), on receivables and payables.
+    pub party_id: Option<Uuid>,
+}
+
+/// One line of an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntryLine {
+    /// The account's code.
+    pub account: Cow<'static, str>,
+    /// Debit where positive, credit where negative; never zero.
+    pub amount: Money,
+    /// Its dimensions.
+    pub dimensions: Dimensions,
+}
+
+impl EntryLine {
+    /// The debit; zero on the other side.
+    pub fn debit(&self) -> Money {
+        self.amount.max(Money::ZERO)
+    }
+
+    /// The credit; zero on the other side.
+    pub fn credit(&self) -> Money {
+        (-self.amount).max(Money::ZERO)
+    }
+}
+
+/// A balanced journal entry. There is no way to make one that does not balance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its id.
+    pub id: EntryId,
+    /// What kind of document caused it.
+    pub document_kind: &'static str,
+    /// The document that caused it.
+    pub document_id: Uuid,
+    /// A remark.
+    pub memo: Option<String>,
+    /// The tenant's day on which it happened.
+    pub occurred_on: NaiveDate,
+    /// At least two lines, of which no two agree in account and dimensions.
+    pub lines: Vec<EntryLine>,
+    /// The sum of the debits, which is the sum of the credits.
+    pub total: Money,
+}
+
+/// Which document an entry is made for.
+#[derive(Debug, Clone)]
+pub struct EntryHead {
+    /// The entry's id.
+    pub id: EntryId,
+    /// What kind of document.
+    pub document_kind: &'static str,
+    /// The document.
+    pub document_id: Uuid,
+    /// The tenant's day on which it happened.
+    pub occurred_on: NaiveDate,
+}
+
+/// The debits and credits of an entry differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("debits exceed credits by {excess}")]
+pub struct Unbalanced {
+    /// Debits less credits.
+    pub excess: Money,
+}
+
+/// An entry in the making: lines of the same account and dimensions are netted.
+#[derive(Debug, Default)]
+pub struct Lines(Vec<EntryLine>);
+
+impl Lines {
+    /// Debits an account; a negative amount credits it.
+    pub fn debit(&mut self, account: impl Into<Cow<'static, str>>, amount: Money, dimensions: Dimensions) {
+        let account = account.into();
+        let same = self.0.iter_mut().find(|line| line.account == account && line.dimensions == dimensions);
+        match same {
+            Some(line) => line.amount += amount,
+            None => self.0.push(EntryLine { account, amount, dimensions }),
+        }
+    }
+
+    /// Credits an account; a negative amount debits it.
+    pub fn credit(&mut self, account: impl Into<Cow<'static, str>>, amount: Money, dimensions: Dimensions) {
+        self.debit(account, -amount, dimensions);
+    }
+
+    /// The entry, or `None` where everything nets to zero.
+    pub fn into_entry(mut self, head: EntryHead) -> Result<Option<Entry>, Unbalanced> {
+        self.0.retain(|line| !line.amount.is_zero());
+        let excess: Money = self.0.iter().map(|line| line.amount).sum();
+        if !excess.is_zero() {
+            return Err(Unbalanced { excess });
+        }
+        if self.0.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(Entry {
+            id: head.id,
+            document_kind: head.document_kind,
+            document_id: head.document_id,
+            memo: None,
+            occurred_on: head.occurred_on,
+            total: self.0.iter().map(EntryLine::debit).sum(),
+            lines: self.0,
+        }))
+    }
+}
+
+/// The account of a channel's sales.
+pub fn sales_account(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Wholesale => account::SALES_WHOLESALE,
+        Channel::Retail => account::SALES_RETAIL,
+    }
+}
+
+/// The account of a channel's returns.
+pub fn returns_account(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Wholesale => account::RETURNS_WHOLESALE,
+        Channel::Retail => account::RETURNS_RETAIL,
+    }
+}
+
+/// The account of a channel's cost of goods sold.
+pub fn cost_account(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Wholesale => account::COGS_WHOLESALE,
+        Channel::Retail => account::COGS_RETAIL,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn money(text: &str) -> Money {
+        text.parse().expect("an amount")
+    }
+
+    fn head() -> EntryHead {
+        EntryHead {
+            id: EntryId::default(),
+            document_kind: "sale",
+            document_id: Uuid::nil(),
+            occurred_on: NaiveDate::default(),
+        }
+    }
+
+    #[test]
+    fn same_account_and_dimensions_are_netted() {
+        let mut lines = Lines::default();
+        lines.debit(account::CASH, money("12"), Dimensions::default());
+        lines.credit(account::SALES_RETAIL, money("10"), Dimensions::default());
+        lines.credit(account::SALES_RETAIL, money("2"), Dimensions::default());
+        lines.debit(account::INVENTORY, money("5"), Dimensions::default());
+        lines.credit(account::INVENTORY, money("5"), Dimensions::default());
+        let entry = lines.into_entry(head()).expect("balanced").expect("an entry");
+        assert_eq!(entry.lines.len(), 2);
+        assert_eq!(entry.total, money("12"));
+    }
+
+    #[test]
+    fn nothing_left_is_no_entry() {
+        let mut lines = Lines::default();
+        lines.debit(account::CASH, money("0"), Dimensions::default());
+        assert_eq!(lines.into_entry(head()), Ok(None));
+    }
+
+    #[test]
+    fn an_unbalanced_entry_can_not_be_built() {
+        let mut lines = Lines::default();
+        lines.debit(account::CASH, money("1"), Dimensions::default());
+        assert_eq!(lines.into_entry(head()), Err(Unbalanced { excess: money("1") }));
+    }
+
+    #[test]
+    fn the_chart_names_every_account_once() {
+        let mut codes: Vec<_> = CHART.iter().map(|(code, ..)| *code).collect();
+        codes.sort_unstable();
+        assert!(codes.windows(2).all(|pair| pair[0] < pair[1]));
+        assert!(REASONS.iter().all(|(.., account)| codes.contains(account)));
+    }
+}

@@ -1,0 +1,24 @@
+//! The rules of Stockwell: pure functions over plain values.
+//!
+//! Nothing here waits, reads a clock, draws a random number or knows SQL. The use cases in `service` read the
+//! rows that a command needs into a [`book::Book`], call one function of this crate, and write what it answers.
+
+pub mod adjust;
+pub mod book;
+pub mod id;
+pub mod journal;
+pub mod ledger;
+pub mod location;
+pub mod moment;
+pub mod number;
+pub mod order;
+pub mod party;
+pub mod payment;
+pub mod pos;
+pub mod pricing;
+pub mod product;
+pub mod refusal;
+pub mod sales;
+pub mod stock;
+pub mod tax;
+pub mod tenant;

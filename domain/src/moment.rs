@@ -1,0 +1,172 @@
+//! Instants as people name them: an exact one, or a whole calendar day of the tenant.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, Duration, NaiveDate, NaiveTime, SecondsFormat, TimeZone, Utc};
+use chrono_tz::Tz;
+
+/// How far a clock is ever set back or forward at midnight, in steps of which a gap is searched.
+const GAP_STEP_MINUTES: i64 = 15;
+const GAP_STEPS_MAX: i64 = 24 * 60 / GAP_STEP_MINUTES;
+
+/// An instant, or a whole day in the tenant's zone.
+///
+/// Business case: "valid until 31 December" includes the 31st, wherever the server stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// An exact instant.
+    Instant(DateTime<Utc>),
+    /// A calendar day.
+    Day(NaiveDate),
+}
+
+/// Why a text is no [`Moment`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("expected an instant such as \"2026-11-22T01:20:00Z\" or a day such as \"2026-11-22\"")]
+pub struct InvalidMoment;
+
+impl Moment {
+    /// The first instant that belongs to it.
+    pub fn start(self, zone: Tz) -> DateTime<Utc> {
+        match self {
+            Moment::Instant(at) => at,
+            Moment::Day(day) => start_of_day(day, zone),
+        }
+    }
+
+    /// The first instant after it: the instant itself, or the end of the day.
+    pub fn end(self, zone: Tz) -> DateTime<Utc> {
+        match self {
+            Moment::Instant(at) => at,
+            Moment::Day(day) => start_of_day(day.succ_opt().unwrap_or(day), zone),
+        }
+    }
+}
+
+/// The instant at which a calendar day begins in a zone; where clocks skip midnight, the first instant after the gap.
+pub fn start_of_day(day: NaiveDate, zone: Tz) -> DateTime<Utc> {
+    let midnight = day.and_time(NaiveTime::MIN);
+    (0..GAP_STEPS_MAX)
+        .map(|step| midnight + Duration::minutes(step * GAP_STEP_MINUTES))
+        .find_map(|local| zone.from_local_datetime(&local).earliest())
+        .map_or_else(|| midnight.and_utc(), |start| start.with_timezone(&Utc))
+}
+
+impl FromStr for Moment {
+    type Err = InvalidMoment;
+
+    fn from_str(text: &str) -> Result<Self, InvalidMoment> {
+        if let Ok(day) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
+            return if text.len() == 10 {
+                Ok(Moment::Day(day))
+            } else {
+                Err(InvalidMoment)
+            };
+        }
+        let instant = DateTime::parse_from_rfc3339(text).map_err(|_| InvalidMoment)?;
+        Ok(Moment::Instant(instant.with_timezone(&Utc)))
+    }
+}
+
+impl fmt::Display for Moment {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Moment::Instant(at) => out.write_str(&at.to_rfc3339_opts(SecondsFormat::AutoSi, true)),
+            Moment::Day(day) => fmt::Display::fmt(day, out),
+        }
+    }
+}
+
+impl serde::Serialize for Moment {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Moment {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl utoipa::PartialSchema for Moment {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::Type::String)
+            .description(Some(
+                "An RFC 3339 instant, or a bare date, which means the whole day in the tenant's time zone.",
+            ))
+            .min_length(Some(10))
+            .max_length(Some(40))
+            .examples([serde_json::json!("2026-12-31")])
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for Moment {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn moment(text: &str) -> Moment {
+        text.parse().expect("a moment")
+    }
+
+    #[test]
+    fn a_day_is_whole_in_its_zone() {
+        let day = moment("2026-12-31");
+        assert_eq!(
+            day.start(chrono_tz::Europe::Berlin).to_rfc3339(),
+            "2026-12-30T23:00:00+00:00"
+        );
+        assert_eq!(
+            day.end(chrono_tz::Europe::Berlin).to_rfc3339(),
+            "2026-12-31T23:00:00+00:00"
+        );
+        assert_eq!(
+            day.end(chrono_tz::Pacific::Auckland).to_rfc3339(),
+            "2026-12-31T11:00:00+00:00"
+        );
+    }
+
+    #[test]
+    fn days_are_23_or_25_hours_long_when_clocks_change() {
+        for (day, hours) in [("2026-03-29", 23), ("2026-10-25", 25), ("2026-06-01", 24)] {
+            let day = moment(day);
+            let length = day.end(chrono_tz::Europe::Berlin) - day.start(chrono_tz::Europe::Berlin);
+            assert_eq!(length.num_hours(), hours);
+        }
+    }
+
+    #[test]
+    fn a_day_without_midnight_begins_after_the_gap() {
+        // Clocks in Sao Paulo went from 00:00 to 01:00 on that day.
+        let start = moment("2018-11-04").start(chrono_tz::America::Sao_Paulo);
+        assert_eq!(start.to_rfc3339(), "2018-11-04T03:00:00+00:00");
+    }
+
+    #[test]
+    fn an_instant_is_itself_whatever_its_offset() {
+        let at = moment("2026-11-22T02:20:00.5+01:00");
+        assert_eq!(at.start(chrono_tz::UTC), at.end(chrono_tz::UTC));
+        assert_eq!(at.to_string(), "2026-11-22T01:20:00.500Z");
+    }
+
+    #[test]
+    fn refuses_what_is_neither() {
+        for text in [
+            "",
+            "2026",
+            "2026-13-01",
+            "2026-1-1",
+            "22.11.2026",
+            "2026-11-22T01:20:00",
+            "now",
+        ] {
+            assert!(text.parse::<Moment>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,334 @@
+//! Exact numbers: amounts of money, unit prices, quantities and percentages.
+//!
+//! They cross every border as strings and are read by one parser, because a JSON number passes through binary
+//! floating point and loses digits. Rounding happens in this crate only, half away from zero.
+
+use std::fmt;
+use std::iter::Sum;
+use std::marker::PhantomData;
+use std::ops::{Add, AddAssign, Neg, Sub, SubAssign};
+use std::str::FromStr;
+
+use rust_decimal::{Decimal, RoundingStrategy};
+use sea_orm::sea_query::{ArrayType, ColumnType, Nullable, Value, ValueType, ValueTypeErr};
+use sea_orm::{ColIdx, QueryResult, TryGetError, TryGetable};
+
+/// The most digits before the decimal point.
+const INTEGER_DIGITS: usize = 12;
+
+/// What distinguishes one [`Number`] from another.
+pub trait Kind: Copy + Ord + Default + fmt::Debug + 'static {
+    /// Its name in messages.
+    const NAME: &'static str;
+    /// The most decimals that are accepted.
+    const DECIMALS: usize;
+    /// The fewest decimals that are shown.
+    const SHOWN: u32;
+    /// The accepted form.
+    const PATTERN: &'static str;
+    /// An example.
+    const EXAMPLE: &'static str;
+}
+
+/// An exact decimal number of one [`Kind`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Number<K>(Decimal, PhantomData<K>);
+
+/// Kind of [`Money`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct MoneyKind;
+/// Kind of [`Price`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct PriceKind;
+/// Kind of [`Quantity`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct QuantityKind;
+/// Kind of [`Percent`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct PercentKind;
+
+impl Kind for MoneyKind {
+    const NAME: &'static str = "an amount";
+    const DECIMALS: usize = 4;
+    const SHOWN: u32 = 2;
+    const PATTERN: &'static str = r"^-?\d{1,14}(\.\d{1,4})?$";
+    const EXAMPLE: &'static str = "1234.50";
+}
+impl Kind for PriceKind {
+    const NAME: &'static str = "a price";
+    const DECIMALS: usize = 6;
+    const SHOWN: u32 = 2;
+    const PATTERN: &'static str = r"^-?\d{1,12}(\.\d{1,6})?$";
+    const EXAMPLE: &'static str = "2.55";
+}
+impl Kind for QuantityKind {
+    const NAME: &'static str = "a quantity";
+    const DECIMALS: usize = 6;
+    const SHOWN: u32 = 0;
+    const PATTERN: &'static str = r"^-?\d{1,12}(\.\d{1,6})?$";
+    const EXAMPLE: &'static str = "12.5";
+}
+impl Kind for PercentKind {
+    const NAME: &'static str = "a percentage";
+    const DECIMALS: usize = 6;
+    const SHOWN: u32 = 0;
+    const PATTERN: &'static str = r"^-?\d{1,3}(\.\d{1,6})?$";
+    const EXAMPLE: &'static str = "20";
+}
+
+/// An amount of money in the currency named beside it, up to 4 decimals, rounded to the currency's exponent
+/// wherever this crate computes it.
+pub type Money = Number<MoneyKind>;
+/// A price or cost of one unit, up to 6 decimals.
+pub type Price = Number<PriceKind>;
+/// A quantity in the unit named beside it, up to 6 decimals.
+pub type Quantity = Number<QuantityKind>;
+/// A percentage, up to 6 decimals: `20` is 20 %.
+pub type Percent = Number<PercentKind>;
+
+/// Why a text is not a number of the wanted kind.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("expected {name} as a string such as \"{example}\": at most {INTEGER_DIGITS} digits and {decimals} decimals")]
+pub struct InvalidNumber {
+    name: &'static str,
+    example: &'static str,
+    decimals: usize,
+}
+
+/// `value` rounded to `decimals`, half away from zero.
+pub fn round(value: Decimal, decimals: u32) -> Decimal {
+    value.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero)
+}
+
+impl<K: Kind> Number<K> {
+    /// Nothing.
+    pub const ZERO: Self = Number(Decimal::ZERO, PhantomData);
+    /// One.
+    pub const ONE: Self = Number(Decimal::ONE, PhantomData);
+
+    /// The number as it is, for a value that is known to fit: a literal, a column, a result rounded before.
+    pub const fn new(value: Decimal) -> Self {
+        Number(value, PhantomData)
+    }
+
+    /// `value` rounded to at most the decimals of this kind.
+    pub fn rounded(value: Decimal) -> Self {
+        Number(round(value, K::DECIMALS as u32), PhantomData)
+    }
+
+    /// `value` rounded to `decimals`, half away from zero.
+    pub fn rounded_to(value: Decimal, decimals: u32) -> Self {
+        Number(round(value, decimals), PhantomData)
+    }
+
+    /// The plain decimal.
+    pub const fn get(self) -> Decimal {
+        self.0
+    }
+
+    /// Whether it is exactly zero.
+    pub fn is_zero(self) -> bool {
+        self.0.is_zero()
+    }
+
+    /// Whether it is above zero.
+    pub fn is_positive(self) -> bool {
+        self.0 > Decimal::ZERO
+    }
+
+    /// Whether it is below zero.
+    pub fn is_negative(self) -> bool {
+        self.0 < Decimal::ZERO
+    }
+
+    /// Without its sign.
+    pub fn abs(self) -> Self {
+        Number::new(self.0.abs())
+    }
+}
+
+impl<K: Kind> fmt::Display for Number<K> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut value = self.0.normalize();
+        if value.scale() < K::SHOWN {
+            value.rescale(K::SHOWN);
+        }
+        fmt::Display::fmt(&value, out)
+    }
+}
+
+impl<K: Kind> fmt::Debug for Number<K> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, out)
+    }
+}
+
+impl<K: Kind> FromStr for Number<K> {
+    type Err = InvalidNumber;
+
+    fn from_str(text: &str) -> Result<Self, InvalidNumber> {
+        let digits = |part: &str, most: usize| {
+            (1..=most).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
+        };
+        let unsigned = text.strip_prefix('-').unwrap_or(text);
+        let well_formed = match unsigned.split_once('.') {
+            Some((integer, fraction)) => digits(integer, INTEGER_DIGITS) && digits(fraction, K::DECIMALS),
+            None => digits(unsigned, INTEGER_DIGITS),
+        };
+        let value = if well_formed { Decimal::from_str_exact(text).ok() } else { None };
+        value.map(Number::new).ok_or(InvalidNumber { name: K::NAME, example: K::EXAMPLE, decimals: K::DECIMALS })
+    }
+}
+
+impl<K: Kind> serde::Serialize for Number<K> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de, K: Kind> serde::Deserialize<'de> for Number<K> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor<K>(PhantomData<K>);
+
+        impl<K: Kind> serde::de::Visitor<'_> for Visitor<K> {
+            type Value = Number<K>;
+
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(out, "{} as a string such as \"{}\"", K::NAME, K::EXAMPLE)
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Self::Value, E> {
+                text.parse().map_err(E::custom)
+            }
+        }
+
+        deserializer.deserialize_str(Visitor(PhantomData))
+    }
+}
+
+impl<K: Kind> utoipa::PartialSchema for Number<K> {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::Type::String)
+            .format(Some(utoipa::openapi::SchemaFormat::Custom("decimal".to_owned())))
+            .pattern(Some(K::PATTERN))
+            .max_length(Some(20))
+            .examples([serde_json::json!(K::EXAMPLE)])
+            .into()
+    }
+}
+
+impl<K: Kind> utoipa::ToSchema for Number<K> {
+    fn name() -> std::borrow::Cow<'static, str> {
+        K::NAME.split(' ').next_back().unwrap_or(K::NAME).into()
+    }
+}
+
+impl<K: Kind> From<Number<K>> for Value {
+    fn from(number: Number<K>) -> Value {
+        number.0.into()
+    }
+}
+
+impl<K: Kind> ValueType for Number<K> {
+    fn try_from(value: Value) -> Result<Self, ValueTypeErr> {
+        <Decimal as ValueType>::try_from(value).map(Number::new)
+    }
+
+    fn type_name() -> String {
+        K::NAME.to_owned()
+    }
+
+    fn array_type() -> ArrayType {
+        Decimal::array_type()
+    }
+
+    fn column_type() -> ColumnType {
+        Decimal::column_type()
+    }
+}
+
+impl<K: Kind> Nullable for Number<K> {
+    fn null() -> Value {
+        Decimal::null()
+    }
+}
+
+impl<K: Kind> TryGetable for Number<K> {
+    fn try_get_by<I: ColIdx>(row: &QueryResult, index: I) -> Result<Self, TryGetError> {
+        Decimal::try_get_by(row, index).map(Number::new)
+    }
+}
+
+impl<K: Kind> Add for Number<K> {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Number::new(self.0 + other.0)
+    }
+}
+impl<K: Kind> Sub for Number<K> {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        Number::new(self.0 - other.0)
+    }
+}
+impl<K: Kind> Neg for Number<K> {
+    type Output = Self;
+    fn neg(self) -> Self {
+        Number::new(-self.0)
+    }
+}
+impl<K: Kind> AddAssign for Number<K> {
+    fn add_assign(&mut self, other: Self) {
+        self.0 += other.0;
+    }
+}
+impl<K: Kind> SubAssign for Number<K> {
+    fn sub_assign(&mut self, other: Self) {
+        self.0 -= other.0;
+    }
+}
+impl<K: Kind> Sum for Number<K> {
+    fn sum<I: Iterator<Item = Self>>(numbers: I) -> Self {
+        numbers.fold(Number::ZERO, Add::add)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_plain_decimals_only() {
+        for text in ["0", "-0.5", "12", "999999999999.123456", "0.00347"] {
+            assert!(text.parse::<Quantity>().is_ok(), "{text}");
+        }
+        let refused =
+            ["", "-", ".5", "5.", "+1", "1e5", "1_000", " 1", "1 ", "0.1234567", "1234567890123", "١", "NaN", "1,5"];
+        for text in refused {
+            assert!(text.parse::<Quantity>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn json_numbers_are_refused() {
+        assert!(serde_json::from_str::<Money>("12.5").is_err());
+        assert_eq!(serde_json::from_str::<Money>("\"12.5\"").expect("an amount").to_string(), "12.50");
+    }
+
+    #[test]
+    fn shows_at_least_its_usual_decimals() {
+        assert_eq!("1234.5000".parse::<Money>().expect("an amount").to_string(), "1234.50");
+        assert_eq!("0.003470".parse::<Price>().expect("a price").to_string(), "0.00347");
+        assert_eq!("200.000000".parse::<Quantity>().expect("a quantity").to_string(), "200");
+        assert_eq!("-0".parse::<Money>().expect("an amount").to_string(), "0.00");
+    }
+
+    #[test]
+    fn rounds_half_away_from_zero() {
+        for (value, rounded) in [("2.345", "2.35"), ("-2.345", "-2.35"), ("2.3449", "2.34")] {
+            let value: Decimal = value.parse().expect("a decimal");
+            assert_eq!(Money::rounded_to(value, 2).to_string(), rounded);
+        }
+    }
+}

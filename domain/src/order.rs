@@ -1,0 +1,399 @@
+//! Wholesale: order, confirm, ship, invoice, cancel.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::book::{Book, Demand, Posting};
+use crate::party::Customer;
+use crate::id::{CustomerId, LocationId, OrderId};
+use crate::number::{Money, Quantity};
+use crate::refusal::{Code, Problems, Refusal};
+use crate::sales::{self, Basket, Discount, Line, LineInput, Totals};
+use crate::stock::{LevelKey, Reservation};
+use crate::tenant::Channel;
+
+mod credit_note;
+mod invoice;
+mod ship;
+
+pub use credit_note::{Condition, Return, ReturnLine, give_back};
+pub use invoice::{Invoice, InvoiceKind, invoice};
+pub use ship::{Ship, ShipLine, Shipment, ShipmentLine, ship};
+
+/// Where an order stands.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, strum::IntoStaticStr, strum::EnumString,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum OrderStatus {
+    /// Written down; nothing is reserved.
+    Draft,
+    /// Waits for someone to approve the customer's credit; nothing is reserved.
+    OnHold,
+    /// Its goods are reserved.
+    Confirmed,
+    /// Some of its goods have left.
+    PartiallyShipped,
+    /// All of its goods have left.
+    Shipped,
+    /// All of its shipments are invoiced.
+    Invoiced,
+    /// Given up; nothing is reserved.
+    Cancelled,
+}
+
+/// How far a new order is taken in the same transaction.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Default,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    strum::IntoStaticStr,
+    strum::EnumString,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum AdvanceTo {
+    /// Only written down.
+    #[default]
+    Draft,
+    /// Goods reserved.
+    Confirmed,
+    /// Goods gone.
+    Shipped,
+    /// Goods gone and invoiced.
+    Invoiced,
+}
+
+/// A new order.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// The caller's own id of the order; ours where it has none.
+    pub id: Option<OrderId>,
+    /// Who buys.
+    pub customer_id: CustomerId,
+    /// Where the goods come from; the default location where none is named.
+    pub location_id: Option<LocationId>,
+    /// The country it goes to, if not the customer's.
+    pub country: Option<String>,
+    /// The customer's reference.
+    pub reference: Option<String>,
+    /// The caller's own number, unique among orders.
+    pub external_ref: Option<String>,
+    /// When the goods are wanted.
+    pub requested_on: Option<NaiveDate>,
+    /// When it was placed; now where no instant is named.
+    pub occurred_at: Option<DateTime<Utc>>,
+    /// What.
+    pub lines: Vec<LineInput>,
+    /// A discount over all lines.
+    pub discount: Option<Discount>,
+    /// How far to take it at once.
+    pub advance_to: AdvanceTo,
+    /// Who sets prices that no rule gave; `None` where the caller may not.
+    pub overrider: Option<String>,
+}
+
+/// An order.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// Its id.
+    pub id: OrderId,
+    /// Its number.
+    pub number: String,
+    /// Who buys.
+    pub customer_id: CustomerId,
+    /// Where the goods come from.
+    pub location_id: LocationId,
+    /// Where it stands.
+    pub status: OrderStatus,
+    /// The country it goes to.
+    pub country: String,
+    /// The customer's reference.
+    pub reference: Option<String>,
+    /// The caller's own number.
+    pub external_ref: Option<String>,
+    /// When the goods are wanted.
+    pub requested_on: Option<NaiveDate>,
+    /// Why it is on hold.
+    pub hold_reasons: Vec<String>,
+    /// When it was placed.
+    pub occurred_at: DateTime<Utc>,
+    /// Grows with each change.
+    pub version: i32,
+    /// Its lines.
+    pub lines: Vec<OrderLine>,
+    /// Its shipments; of an order that was read from the database, those that are not invoiced yet.
+    pub shipments: Vec<Shipment>,
+}
+
+/// A line of an order.
+#[derive(Debug, Clone)]
+pub struct OrderLine {
+    /// What, and at which price.
+    pub line: Line,
+    /// Stock units reserved.
+    pub reserved: Quantity,
+    /// Stock units that left.
+    pub shipped: Quantity,
+    /// Stock units invoiced.
+    pub invoiced: Quantity,
+}
+
+impl OrderLine {
+    /// Stock units that have not left.
+    pub fn open(&self) -> Quantity {
+        self.line.quantity - self.shipped
+    }
+}
+
+impl Order {
+    /// The sums of its lines.
+    pub fn totals(&self) -> Totals {
+        Totals::of(self.lines.iter().map(|line| &line.line))
+    }
+
+    /// Net and tax of what has not left.
+    fn open_total(&self, book: &Book) -> Money {
+        let settings = &book.setup.settings;
+        let open = |line: &OrderLine| {
+            let slice = |amount| settings.slice(amount, line.shipped, line.open(), line.line.quantity);
+            slice(line.line.net) + slice(line.line.tax)
+        };
+        self.lines.iter().map(open).sum()
+    }
+
+    fn require(&self, allowed: &[OrderStatus], verb: &str) -> Result<(), Refusal> {
+        if allowed.contains(&self.status) {
+            return Ok(());
+        }
+        let status: &str = self.status.into();
+        Err(Refusal::state(format!("Order {} is {status}; it can't be {verb}.", self.number)))
+    }
+}
+
+/// An order as a command left it.
+#[derive(Debug, Clone)]
+pub struct Ordered {
+    /// The order.
+    pub order: Order,
+    /// Invoices that the command made.
+    pub invoices: Vec<Invoice>,
+    /// Whether the order itself is new.
+    pub is_new: bool,
+}
+
+/// Places an order and takes it as far as asked, all or nothing.
+pub fn place(book: &mut Book, command: &Place) -> Result<(Ordered, Posting), Refusal> {
+    let order = draft(book, command)?;
+    if command.advance_to > AdvanceTo::Draft {
+        check_stock(book, &order)?;
+    }
+    let id = order.id;
+    let advance_to = command.advance_to;
+    let hold = if advance_to > AdvanceTo::Draft { hold_reasons(book, &order) } else { Vec::new() };
+    if !hold.is_empty() && advance_to > AdvanceTo::Confirmed {
+        return Err(Refusal::new(Code::CreditExceeded, hold.join(" ")));
+    }
+
+    // Nothing can refuse it any more.
+    let order = Order { number: book.number("SO"), ..order };
+    book.orders.insert(id, order);
+    let mut posting = Posting::default();
+    let mut invoices = Vec::new();
+    if !hold.is_empty() {
+        put_on_hold(book, id, hold);
+    } else if advance_to > AdvanceTo::Draft {
+        reserve(book, id);
+        if advance_to > AdvanceTo::Confirmed {
+            ship::dispatch_all(book, id, &mut posting);
+        }
+        if advance_to > AdvanceTo::Shipped {
+            invoices = invoice::invoice_all(book, id, &mut posting);
+        }
+        posting.reservations = if advance_to == AdvanceTo::Confirmed { reservations(&book.orders[&id]) } else { vec![] };
+    }
+    Ok((Ordered { order: book.orders[&id].clone(), invoices, is_new: true }, posting))
+}
+
+fn draft(book: &mut Book, command: &Place) -> Result<Order, Refusal> {
+    let occurred_at = book.occurred_at(command.occurred_at)?;
+    let customer = buyer(book, command.customer_id)?;
+    let location = book
+        .setup
+        .location(command.location_id)
+        .filter(|location| location.channels.contains(&Channel::Wholesale))
+        .ok_or_else(|| {
+            Problems::one("/location_id", Code::NotFound, "There is no such location that serves wholesale.")
+        })?;
+    let basket = Basket {
+        lines: &command.lines,
+        discount: command.discount,
+        channel: Channel::Wholesale,
+        location_id: location.id,
+        customer: Some(customer),
+        at: occurred_at,
+        overrider: command.overrider.as_deref(),
+    };
+    let lines = sales::price(book, &basket)?;
+    let line = |line| OrderLine { line, reserved: Quantity::ZERO, shipped: Quantity::ZERO, invoiced: Quantity::ZERO };
+    let (location_id, country) = (location.id, customer.country.clone());
+    Ok(Order {
+        id: command.id.unwrap_or_else(|| OrderId(book.ids.next_id())),
+        number: String::new(),
+        customer_id: command.customer_id,
+        location_id,
+        status: OrderStatus::Draft,
+        country: command.country.clone().unwrap_or(country),
+        reference: command.reference.clone(),
+        external_ref: command.external_ref.clone(),
+        requested_on: command.requested_on,
+        hold_reasons: Vec::new(),
+        occurred_at,
+        version: 1,
+        lines: lines.into_iter().map(line).collect(),
+        shipments: Vec::new(),
+    })
+}
+
+fn buyer(book: &Book, id: CustomerId) -> Result<&Customer, Refusal> {
+    let customer = book
+        .customers
+        .get(&id)
+        .ok_or_else(|| Problems::one("/customer_id", Code::NotFound, "There is no customer with this id."))?;
+    if !customer.may_buy() {
+        return Err(Refusal::state("The customer is blocked."));
+    }
+    Ok(customer)
+}
+
+/// Reserves the goods of a draft, all or nothing; over the credit limit the order goes on hold instead.
+pub fn confirm(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> {
+    let order = known(book, id)?;
+    order.require(&[OrderStatus::Draft], "confirmed")?;
+    check_stock(book, order)?;
+    let hold = hold_reasons(book, order);
+    if hold.is_empty() {
+        reserve(book, id);
+    } else {
+        put_on_hold(book, id, hold);
+    }
+    Ok(changed(book, id, Posting::default()))
+}
+
+/// Releases an order that is on hold: reserves its goods in spite of the credit limit.
+pub fn release(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> {
+    let order = known(book, id)?;
+    order.require(&[OrderStatus::OnHold], "released")?;
+    check_stock(book, order)?;
+    reserve(book, id);
+    Ok(changed(book, id, Posting::default()))
+}
+
+/// Gives an order up and releases what is reserved for it. What has left stays an invoice's business.
+pub fn cancel(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> {
+    let order = known(book, id)?;
+    order.require(&[OrderStatus::Draft, OrderStatus::OnHold, OrderStatus::Confirmed], "cancelled")?;
+    let was_confirmed = order.status == OrderStatus::Confirmed;
+    let (customer_id, open) = (order.customer_id, order.open_total(book));
+    if was_confirmed {
+        unreserve(book, id);
+        exposure(book, customer_id).ordered -= open;
+    }
+    order_mut(book, id).status = OrderStatus::Cancelled;
+    Ok(changed(book, id, Posting::default()))
+}
+
+/// The order as the command left it, with its reservations as they now are.
+fn changed(book: &mut Book, id: OrderId, posting: Posting) -> (Ordered, Posting) {
+    let order = order_mut(book, id);
+    order.version += 1;
+    let reservations = reservations(order);
+    let ordered = Ordered { order: order.clone(), invoices: Vec::new(), is_new: false };
+    (ordered, Posting { reservations, ..posting })
+}
+
+fn known(book: &Book, id: OrderId) -> Result<&Order, Refusal> {
+    book.orders.get(&id).ok_or_else(|| Refusal::not_found("order"))
+}
+
+/// An order that the command has found before.
+fn order_mut(book: &mut Book, id: OrderId) -> &mut Order {
+    book.orders.get_mut(&id).expect("the command found the order in the book")
+}
+
+/// The exposure of a customer that the book holds together with each of its orders.
+fn exposure(book: &mut Book, id: CustomerId) -> &mut crate::party::Exposure {
+    &mut book.customers.get_mut(&id).expect("the book holds the customer of each of its orders").exposure
+}
+
+fn check_stock(book: &Book, order: &Order) -> Result<(), Refusal> {
+    let mut demand = Demand::default();
+    for (index, line) in order.lines.iter().enumerate().filter(|(_, line)| line.line.stocked) {
+        let key = LevelKey::untracked(order.location_id, line.line.product_id);
+        demand.add(key, line.open(), format!("/lines/{index}"));
+    }
+    book.check_available(&demand)
+}
+
+fn hold_reasons(book: &Book, order: &Order) -> Vec<String> {
+    let more = order.open_total(book);
+    let excess = book.customers.get(&order.customer_id).and_then(|customer| customer.over_limit(more));
+    excess.map(|excess| format!("The credit limit is exceeded by {excess}.")).into_iter().collect()
+}
+
+fn put_on_hold(book: &mut Book, id: OrderId, reasons: Vec<String>) {
+    let order = order_mut(book, id);
+    order.status = OrderStatus::OnHold;
+    order.hold_reasons = reasons;
+}
+
+fn reserve(book: &mut Book, id: OrderId) {
+    let open = book.orders[&id].open_total(book);
+    let order = order_mut(book, id);
+    order.status = OrderStatus::Confirmed;
+    order.hold_reasons.clear();
+    let (location_id, customer_id) = (order.location_id, order.customer_id);
+    let mut taken = Vec::with_capacity(order.lines.len());
+    for line in order.lines.iter_mut().filter(|line| line.line.stocked) {
+        line.reserved = line.open();
+        taken.push((LevelKey::untracked(location_id, line.line.product_id), line.reserved));
+    }
+    for (key, quantity) in taken {
+        book.level_mut(key).reserved += quantity;
+    }
+    exposure(book, customer_id).ordered += open;
+}
+
+fn unreserve(book: &mut Book, id: OrderId) {
+    let order = order_mut(book, id);
+    let location_id = order.location_id;
+    let mut given = Vec::with_capacity(order.lines.len());
+    for line in order.lines.iter_mut().filter(|line| line.reserved.is_positive()) {
+        given.push((LevelKey::untracked(location_id, line.line.product_id), line.reserved));
+        line.reserved = Quantity::ZERO;
+    }
+    for (key, quantity) in given {
+        book.level_mut(key).reserved -= quantity;
+    }
+}
+
+fn reservations(order: &Order) -> Vec<Reservation> {
+    let stocked = order.lines.iter().filter(|line| line.line.stocked);
+    stocked
+        .map(|line| Reservation {
+            order_id: order.id,
+            line_no: line.line.line_no,
+            key: LevelKey::untracked(order.location_id, line.line.product_id),
+            quantity: line.reserved,
+        })
+        .collect()
+}

@@ -1,0 +1,187 @@
+//! Wholesale goods that come back: one transaction restocks them and credits the customer.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::invoice::{Invoice, InvoiceKind, post};
+use super::{buyer, exposure};
+use crate::book::{Book, Posting};
+use crate::id::{CustomerId, InvoiceId, LocationId, MovementId};
+use crate::ledger::account;
+use crate::number::{Money, Quantity};
+use crate::refusal::{Code, Problems, Refusal};
+use crate::sales::{self, Basket, Line, LineInput, TakenBack, Totals};
+use crate::stock::{self, Movement, MovementKind};
+use crate::tenant::Channel;
+
+/// In what state goods came back.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Default,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    strum::IntoStaticStr,
+    strum::EnumString,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Condition {
+    /// They go back into stock.
+    #[default]
+    Resellable,
+    /// They are written off.
+    Damaged,
+}
+
+/// A line of the original invoice that comes back.
+#[derive(Debug, Clone, Copy)]
+pub struct ReturnLine {
+    /// Its number in the invoice.
+    pub line_no: i32,
+    /// Stock units; all that are still out where no quantity is named.
+    pub quantity: Option<Quantity>,
+}
+
+/// What comes back.
+#[derive(Debug, Clone)]
+pub struct Return {
+    /// The caller's own id of the credit note; ours where it has none.
+    pub id: Option<InvoiceId>,
+    /// From whom.
+    pub customer_id: CustomerId,
+    /// The invoice that is taken back, if it is known.
+    pub original_id: Option<InvoiceId>,
+    /// Its lines; all of them where none are named.
+    pub original_lines: Vec<ReturnLine>,
+    /// Without an original: what comes back, at which price.
+    pub lines: Vec<LineInput>,
+    /// Where the goods go; where they came from, or the default location, where none is named.
+    pub location_id: Option<LocationId>,
+    /// The country, if not the customer's.
+    pub country: Option<String>,
+    /// In what state they are.
+    pub condition: Condition,
+    /// Why.
+    pub reason: Option<String>,
+    /// When; now where no instant is named.
+    pub occurred_at: Option<DateTime<Utc>>,
+    /// Who sets prices that no rule gave; `None` where the caller may not.
+    pub overrider: Option<String>,
+}
+
+/// Takes goods back: with an original at the price charged and the cost they left with, without one at today's price
+/// (or the one named) and the current cost.
+pub fn give_back(book: &mut Book, command: &Return) -> Result<(Invoice, Posting), Refusal> {
+    let occurred_at = book.occurred_at(command.occurred_at)?;
+    let country = buyer(book, command.customer_id)?.country.clone();
+    let (lines, originals) = match command.original_id {
+        Some(original_id) => with_original(book, command, original_id)?,
+        None => (without_original(book, command, occurred_at)?, Vec::new()),
+    };
+    let location_id = location(book, command)?;
+    let totals = Totals::of(lines.iter().map(|(line, _)| line));
+
+    // Nothing can refuse it any more.
+    if let Some(sold) = command.original_id.and_then(|id| book.sold.get_mut(&id.0)) {
+        for ((line, _), (_, line_no)) in lines.iter().zip(&originals) {
+            if let Some(sold) = sold.iter_mut().find(|sold| sold.line.line_no == *line_no) {
+                sold.returned += -line.quantity;
+            }
+        }
+    }
+    let note = Invoice {
+        id: command.id.unwrap_or_else(|| InvoiceId(book.ids.next_id())),
+        number: book.number("CN"),
+        kind: InvoiceKind::CreditNote,
+        customer_id: command.customer_id,
+        order_id: None,
+        location_id,
+        original_id: command.original_id,
+        country: command.country.clone().unwrap_or(country),
+        lines,
+        totals,
+        open: totals.total(),
+        due_on: book.setup.settings.day(occurred_at),
+        reason: command.reason.clone(),
+        occurred_at,
+    };
+    let mut posting = Posting::default();
+    let goods = match command.condition {
+        Condition::Resellable => {
+            restock(book, &note, &mut posting);
+            account::INVENTORY
+        }
+        Condition::Damaged => account::SHRINKAGE,
+    };
+    post(book, &note, goods, &originals, &mut posting);
+    exposure(book, command.customer_id).receivable += totals.total();
+    Ok((note, posting))
+}
+
+fn restock(book: &mut Book, note: &Invoice, posting: &mut Posting) {
+    for (line, cost) in note.lines.iter().filter(|(line, _)| line.stocked) {
+        let key = sales::level_key(note.location_id, line);
+        book.level_mut(key).receive(-line.quantity, -*cost);
+        posting.movements.push(Movement {
+            id: MovementId(book.ids.next_id()),
+            kind: MovementKind::Return,
+            key,
+            quantity: -line.quantity,
+            value: -*cost,
+            unit_cost: stock::unit_cost(*cost, line.quantity),
+            document_kind: "credit_note",
+            document_id: note.id.0,
+            line_no: line.line_no,
+            channel: Some(Channel::Wholesale),
+            reason: note.reason.clone(),
+            occurred_at: note.occurred_at,
+        });
+    }
+}
+
+fn location(book: &Book, command: &Return) -> Result<LocationId, Refusal> {
+    let original = command.original_id.and_then(|id| book.sold.get(&id.0)).and_then(|sold| sold.first());
+    let wanted = command.location_id.or(original.map(|sold| sold.location_id));
+    let location = book.setup.location(wanted);
+    location
+        .map(|location| location.id)
+        .ok_or_else(|| Problems::one("/location_id", Code::NotFound, "There is no such location."))
+}
+
+fn with_original(book: &Book, command: &Return, original_id: InvoiceId) -> Result<TakenBack, Refusal> {
+    let sold = book
+        .sold
+        .get(&original_id.0)
+        .filter(|sold| sold.iter().all(|line| line.customer_id == Some(command.customer_id)))
+        .filter(|sold| sold.iter().all(|line| line.channel == Channel::Wholesale))
+        .ok_or_else(|| {
+            Problems::one("/original_id", Code::NotFound, "The customer has no invoice with this id.")
+        })?;
+    let wanted: Vec<(i32, Option<Quantity>)> =
+        command.original_lines.iter().map(|line| (line.line_no, line.quantity)).collect();
+    sales::take_back(book, (original_id.0, sold), &wanted)
+}
+
+fn without_original(
+    book: &Book,
+    command: &Return,
+    at: DateTime<Utc>,
+) -> Result<Vec<(Line, Money)>, Refusal> {
+    let location_id = location(book, command)?;
+    let basket = Basket {
+        lines: &command.lines,
+        discount: None,
+        channel: Channel::Wholesale,
+        location_id,
+        customer: book.customers.get(&command.customer_id),
+        at,
+        overrider: command.overrider.as_deref(),
+    };
+    let lines = sales::price(book, &basket)?;
+    Ok(lines.into_iter().map(|line| sales::given_back(book, location_id, line)).collect())
+}

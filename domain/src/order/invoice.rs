@@ -1,0 +1,189 @@
+//! What left is invoiced: one invoice per shipment.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{Order, OrderStatus, Ordered, Shipment, changed, exposure, known, order_mut};
+use crate::book::{Book, Posting};
+use crate::id::{CustomerId, EntryId, InvoiceId, LocationId, OrderId};
+use crate::ledger::{Dimensions, EntryHead, Lines, account};
+use crate::number::{Money, Quantity};
+use crate::refusal::Refusal;
+use crate::sales::{self, Line, SalesLine, Totals};
+use crate::tenant::Channel;
+
+/// Whether a customer owes or is owed.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, strum::IntoStaticStr, strum::EnumString,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum InvoiceKind {
+    /// The customer owes its total.
+    Invoice,
+    /// The customer is owed its total, which is negative like every amount of it.
+    CreditNote,
+}
+
+/// An invoice or a credit note.
+#[derive(Debug, Clone)]
+pub struct Invoice {
+    /// Its id.
+    pub id: InvoiceId,
+    /// Its number, gap-free.
+    pub number: String,
+    /// Which of the two.
+    pub kind: InvoiceKind,
+    /// Who.
+    pub customer_id: CustomerId,
+    /// The order, where there is one.
+    pub order_id: Option<OrderId>,
+    /// Where the goods came from or went to.
+    pub location_id: LocationId,
+    /// The invoice that a credit note takes back.
+    pub original_id: Option<InvoiceId>,
+    /// The country of the sale.
+    pub country: String,
+    /// Its lines, with the cost of their goods.
+    pub lines: Vec<(Line, Money)>,
+    /// Their sums.
+    pub totals: Totals,
+    /// What is still to be paid.
+    pub open: Money,
+    /// When it is due.
+    pub due_on: NaiveDate,
+    /// Why goods came back.
+    pub reason: Option<String>,
+    /// When it was issued.
+    pub occurred_at: DateTime<Utc>,
+}
+
+/// Invoices every shipment that is not invoiced yet, one invoice each.
+pub fn invoice(book: &mut Book, order_id: OrderId) -> Result<(Ordered, Posting), Refusal> {
+    let order = known(book, order_id)?;
+    order.require(&[OrderStatus::PartiallyShipped, OrderStatus::Shipped], "invoiced")?;
+    if order.shipments.iter().all(|shipment| shipment.invoice_id.is_some()) {
+        return Err(Refusal::state(format!("Everything that left for order {} is invoiced.", order.number)));
+    }
+    let mut posting = Posting::default();
+    let invoices = invoice_all(book, order_id, &mut posting);
+    let (ordered, posting) = changed(book, order_id, posting);
+    Ok((Ordered { invoices, ..ordered }, posting))
+}
+
+pub(super) fn invoice_all(book: &mut Book, order_id: OrderId, posting: &mut Posting) -> Vec<Invoice> {
+    let mut order = order_mut(book, order_id).clone();
+    let mut invoices = Vec::new();
+    for at in 0..order.shipments.len() {
+        if order.shipments[at].invoice_id.is_some() {
+            continue;
+        }
+        let invoice = of_shipment(book, &mut order, at);
+        order.shipments[at].invoice_id = Some(invoice.id);
+        let billed = invoice.totals.total();
+        let exposure = exposure(book, order.customer_id);
+        exposure.shipped -= billed;
+        exposure.receivable += billed;
+        post(book, &invoice, account::SHIPPED_NOT_INVOICED, &[], posting);
+        invoices.push(invoice);
+    }
+    if order.lines.iter().all(|line| line.invoiced == line.line.quantity) {
+        order.status = OrderStatus::Invoiced;
+    }
+    *order_mut(book, order_id) = order;
+    invoices
+}
+
+fn of_shipment(book: &mut Book, order: &mut Order, at: usize) -> Invoice {
+    let shipment = order.shipments[at].clone();
+    let lines = billed_lines(book, order, &shipment);
+    let totals = Totals::of(lines.iter().map(|(line, _)| line));
+    let occurred_at = if shipment.is_new { shipment.occurred_at } else { book.now };
+    let customer = &book.customers[&order.customer_id];
+    let on = book.setup.settings.day(occurred_at);
+    let due_on = customer.payment_terms.due_on(on, customer.payment_days);
+    Invoice {
+        id: InvoiceId(book.ids.next_id()),
+        number: book.number("INV"),
+        kind: InvoiceKind::Invoice,
+        customer_id: order.customer_id,
+        order_id: Some(order.id),
+        location_id: order.location_id,
+        original_id: None,
+        country: order.country.clone(),
+        lines,
+        totals,
+        open: totals.total(),
+        due_on,
+        reason: None,
+        occurred_at,
+    }
+}
+
+/// The part of the order's lines that a shipment carried: whatever the steps, they add up to the order.
+fn billed_lines(book: &Book, order: &mut Order, shipment: &Shipment) -> Vec<(Line, Money)> {
+    let settings = &book.setup.settings;
+    let mut lines = Vec::with_capacity(shipment.lines.len());
+    for shipped in &shipment.lines {
+        let ordered = order
+            .lines
+            .iter_mut()
+            .find(|line| line.line.line_no == shipped.order_line_no)
+            .expect("a shipment's lines are lines of its order");
+        let line = &ordered.line;
+        let slice = |amount| settings.slice(amount, ordered.invoiced, shipped.quantity, line.quantity);
+        let (gross, discount) = (slice(line.gross), slice(line.discount));
+        let billed = Line {
+            line_no: shipped.line_no,
+            entered: Quantity::rounded(shipped.quantity.get() / line.factor.get()),
+            quantity: shipped.quantity,
+            gross,
+            discount,
+            net: gross - discount,
+            tax: slice(line.tax),
+            ..line.clone()
+        };
+        ordered.invoiced += shipped.quantity;
+        lines.push((billed, shipped.cost));
+    }
+    lines
+}
+
+/// Sales lines and journal entry of an invoice or credit note; the goods come from (or go to) `goods`.
+pub(super) fn post(
+    book: &mut Book,
+    invoice: &Invoice,
+    goods: &'static str,
+    originals: &[(uuid::Uuid, i32)],
+    posting: &mut Posting,
+) {
+    let document_kind = invoice.kind.into();
+    for (index, (line, cost)) in invoice.lines.iter().enumerate() {
+        posting.sales_lines.push(SalesLine {
+            document_kind,
+            document_id: invoice.id.0,
+            channel: Channel::Wholesale,
+            location_id: invoice.location_id,
+            customer_id: Some(invoice.customer_id),
+            country: invoice.country.clone(),
+            line: line.clone(),
+            cost: *cost,
+            order_id: invoice.order_id,
+            original: originals.get(index).copied(),
+            occurred_at: invoice.occurred_at,
+        });
+    }
+    let mut entry = Lines::default();
+    let owed = Dimensions { party_id: Some(invoice.customer_id.0), ..Dimensions::default() };
+    entry.debit(account::RECEIVABLE, invoice.totals.total(), owed);
+    sales::credit_revenue(&mut entry, &invoice.totals, Channel::Wholesale, invoice.location_id);
+    let cost = invoice.lines.iter().map(|(_, cost)| *cost).sum();
+    sales::debit_cost(&mut entry, cost, goods, Channel::Wholesale, invoice.location_id);
+    let head = EntryHead {
+        id: EntryId(book.ids.next_id()),
+        document_kind,
+        document_id: invoice.id.0,
+        occurred_on: book.setup.settings.day(invoice.occurred_at),
+    };
+    posting.entries.extend(entry.into_entry(head).expect("receivable is net plus tax, and cost meets its source"));
+}

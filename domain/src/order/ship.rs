@@ -1,0 +1,188 @@
+//! Goods of an order that leave.
+
+use chrono::{DateTime, Utc};
+
+use super::{Order, OrderStatus, Ordered, changed, exposure, known, order_mut};
+use crate::book::{Book, Posting};
+use crate::id::{EntryId, MovementId, OrderId, ProductId, ShipmentId};
+use crate::ledger::{Dimensions, EntryHead, Lines, account};
+use crate::number::{Money, Quantity};
+use crate::refusal::{Code, Problems, Refusal};
+use crate::stock::{self, LevelKey, Movement, MovementKind};
+use crate::tenant::Channel;
+
+/// What to ship.
+#[derive(Debug, Clone)]
+pub struct Ship {
+    /// Of which order.
+    pub order_id: OrderId,
+    /// Its lines; all that has not left where none are named.
+    pub lines: Vec<ShipLine>,
+    /// When; now where no instant is named.
+    pub occurred_at: Option<DateTime<Utc>>,
+}
+
+/// A line to ship.
+#[derive(Debug, Clone, Copy)]
+pub struct ShipLine {
+    /// Its number in the order.
+    pub line_no: i32,
+    /// Stock units; all that has not left where no quantity is named.
+    pub quantity: Option<Quantity>,
+}
+
+/// Goods that left.
+#[derive(Debug, Clone)]
+pub struct Shipment {
+    /// Its id.
+    pub id: ShipmentId,
+    /// Its number.
+    pub number: String,
+    /// When the goods left.
+    pub occurred_at: DateTime<Utc>,
+    /// Its lines.
+    pub lines: Vec<ShipmentLine>,
+    /// Whether a command of this batch made it.
+    pub is_new: bool,
+    /// The invoice, once there is one.
+    pub invoice_id: Option<crate::id::InvoiceId>,
+}
+
+/// A line of a shipment.
+#[derive(Debug, Clone, Copy)]
+pub struct ShipmentLine {
+    /// From 1.
+    pub line_no: i32,
+    /// The order's line.
+    pub order_line_no: i32,
+    /// What.
+    pub product_id: ProductId,
+    /// Stock units.
+    pub quantity: Quantity,
+    /// What they cost.
+    pub cost: Money,
+}
+
+impl Shipment {
+    /// What the goods cost.
+    pub fn cost(&self) -> Money {
+        self.lines.iter().map(|line| line.cost).sum()
+    }
+}
+
+/// Ships what is reserved, in full or in part.
+pub fn ship(book: &mut Book, command: &Ship) -> Result<(Ordered, Posting), Refusal> {
+    let order = known(book, command.order_id)?;
+    order.require(&[OrderStatus::Confirmed, OrderStatus::PartiallyShipped], "shipped")?;
+    let occurred_at = book.occurred_at(command.occurred_at)?;
+    let picked = picked(order, &command.lines)?;
+    let mut posting = Posting::default();
+    dispatch(book, (command.order_id, occurred_at), &picked, &mut posting);
+    Ok(changed(book, command.order_id, posting))
+}
+
+/// Line index and quantity of what leaves.
+fn picked(order: &Order, wanted: &[ShipLine]) -> Result<Vec<(usize, Quantity)>, Refusal> {
+    if wanted.is_empty() {
+        return Ok(all_open(order));
+    }
+    let mut problems = Problems::default();
+    let mut picked: Vec<(usize, Quantity)> = Vec::with_capacity(wanted.len());
+    for (index, wanted) in wanted.iter().enumerate() {
+        let pointer = format!("/lines/{index}");
+        let Some(at) = order.lines.iter().position(|line| line.line.line_no == wanted.line_no) else {
+            problems.add(format!("{pointer}/line_no"), Code::NotFound, "The order has no such line.");
+            continue;
+        };
+        let open = order.lines[at].open();
+        let quantity = wanted.quantity.unwrap_or(open);
+        if !quantity.is_positive() || quantity > open {
+            let detail = format!("Line {} has {open} left to ship.", wanted.line_no);
+            problems.invalid(format!("{pointer}/quantity"), detail);
+        } else if picked.iter().any(|(known, _)| *known == at) {
+            problems.invalid(format!("{pointer}/line_no"), "Name each line once.");
+        } else {
+            picked.push((at, quantity));
+        }
+    }
+    problems.check()?;
+    Ok(picked)
+}
+
+fn all_open(order: &Order) -> Vec<(usize, Quantity)> {
+    let open = order.lines.iter().enumerate().map(|(at, line)| (at, line.open()));
+    open.filter(|(_, quantity)| quantity.is_positive()).collect()
+}
+
+/// Ships everything that has not left, at the instant of the order.
+pub(super) fn dispatch_all(book: &mut Book, id: OrderId, posting: &mut Posting) {
+    let order = &book.orders[&id];
+    let (occurred_at, picked) = (order.occurred_at, all_open(order));
+    dispatch(book, (id, occurred_at), &picked, posting);
+}
+
+fn dispatch(book: &mut Book, (id, at): (OrderId, DateTime<Utc>), picked: &[(usize, Quantity)], posting: &mut Posting) {
+    let setup = std::sync::Arc::clone(&book.setup);
+    let mut order = order_mut(book, id).clone();
+    let shipment_id = ShipmentId(book.ids.next_id());
+    let number = book.number("SH");
+    let mut lines = Vec::with_capacity(picked.len());
+    let mut billable = Money::ZERO;
+    for (at_line, quantity) in picked {
+        let ordered = &mut order.lines[*at_line];
+        let line = &ordered.line;
+        for amount in [line.net, line.tax] {
+            billable += setup.settings.slice(amount, ordered.shipped, *quantity, line.quantity);
+        }
+        let line_no = lines.len() as i32 + 1;
+        let mut cost = Money::ZERO;
+        if line.stocked {
+            let key = LevelKey::untracked(order.location_id, line.product_id);
+            let level = book.level_mut(key);
+            level.reserved -= *quantity;
+            cost = level.issue(*quantity, &setup.settings);
+            ordered.reserved -= *quantity;
+            posting.movements.push(Movement {
+                id: MovementId(book.ids.next_id()),
+                kind: MovementKind::Sale,
+                key,
+                quantity: -*quantity,
+                value: -cost,
+                unit_cost: stock::unit_cost(cost, *quantity),
+                document_kind: "shipment",
+                document_id: shipment_id.0,
+                line_no,
+                channel: Some(Channel::Wholesale),
+                reason: None,
+                occurred_at: at,
+            });
+        }
+        ordered.shipped += *quantity;
+        let (order_line_no, product_id) = (ordered.line.line_no, ordered.line.product_id);
+        lines.push(ShipmentLine { line_no, order_line_no, product_id, quantity: *quantity, cost });
+    }
+    let complete = order.lines.iter().all(|line| line.open().is_zero());
+    order.status = if complete { OrderStatus::Shipped } else { OrderStatus::PartiallyShipped };
+    let shipment = Shipment { id: shipment_id, number, occurred_at: at, lines, is_new: true, invoice_id: None };
+    post_cost(book, &order, &shipment, posting);
+    order.shipments.push(shipment);
+    let exposure = exposure(book, order.customer_id);
+    exposure.ordered -= billable;
+    exposure.shipped += billable;
+    *order_mut(book, id) = order;
+}
+
+/// The goods leave inventory and wait for their invoice.
+fn post_cost(book: &mut Book, order: &Order, shipment: &Shipment, posting: &mut Posting) {
+    let mut entry = Lines::default();
+    let place = Dimensions { location_id: Some(order.location_id), ..Dimensions::default() };
+    entry.debit(account::SHIPPED_NOT_INVOICED, shipment.cost(), place);
+    entry.credit(account::INVENTORY, shipment.cost(), place);
+    let head = EntryHead {
+        id: EntryId(book.ids.next_id()),
+        document_kind: "shipment",
+        document_id: shipment.id.0,
+        occurred_on: book.setup.settings.day(shipment.occurred_at),
+    };
+    posting.entries.extend(entry.into_entry(head).expect("both sides are the same amount"));
+}

@@ -1,0 +1,184 @@
+//! Whom we sell to.
+
+use chrono::{Datelike, Days, Months, NaiveDate};
+use sea_orm::{DeriveActiveEnum, EnumIter};
+use serde::{Deserialize, Serialize};
+
+use crate::id::{CustomerId, PriceListId};
+use crate::number::Money;
+
+/// How a customer usually buys. Either kind may buy through either channel.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    EnumIter,
+    DeriveActiveEnum,
+    strum::IntoStaticStr,
+    strum::EnumString,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
+pub enum CustomerKind {
+    /// On account, at negotiated prices.
+    Wholesale,
+    /// At the counter, known by name.
+    Retail,
+}
+
+/// When an invoice is due.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    EnumIter,
+    DeriveActiveEnum,
+    strum::IntoStaticStr,
+    strum::EnumString,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
+pub enum PaymentTerms {
+    /// Before the goods leave; uses no credit.
+    Prepaid,
+    /// A number of days after the invoice.
+    Net,
+    /// A number of days after the end of the invoice's month.
+    EndOfMonth,
+}
+
+/// Whether a customer may buy.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Default,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    EnumIter,
+    DeriveActiveEnum,
+    strum::IntoStaticStr,
+    strum::EnumString,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
+pub enum CustomerStatus {
+    /// May buy.
+    #[default]
+    Active,
+    /// May not.
+    Blocked,
+}
+
+impl PaymentTerms {
+    /// The day on which an invoice of the day `on` is due.
+    pub fn due_on(self, on: NaiveDate, days: u32) -> NaiveDate {
+        let from = match self {
+            PaymentTerms::Prepaid => return on,
+            PaymentTerms::Net => on,
+            PaymentTerms::EndOfMonth => on
+                .with_day(1)
+                .and_then(|first| first.checked_add_months(Months::new(1)))
+                .and_then(|next| next.pred_opt())
+                .unwrap_or(on),
+        };
+        from.checked_add_days(Days::new(u64::from(days))).unwrap_or(from)
+    }
+}
+
+/// What a customer owes and is about to owe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Exposure {
+    /// Open invoices less open credit notes.
+    pub receivable: Money,
+    /// Confirmed and not shipped, with tax.
+    pub ordered: Money,
+    /// Shipped and not invoiced, with tax.
+    pub shipped: Money,
+    /// Payments not yet applied to an invoice.
+    pub unapplied: Money,
+}
+
+impl Exposure {
+    /// What counts against the credit limit.
+    pub fn total(&self) -> Money {
+        self.receivable + self.ordered + self.shipped - self.unapplied
+    }
+}
+
+/// A customer as the rules of a sale see it.
+#[derive(Debug, Clone)]
+pub struct Customer {
+    /// Its id.
+    pub id: CustomerId,
+    /// ISO 3166-1 alpha-2 code; the tax zone.
+    pub country: String,
+    /// Whether no tax is charged.
+    pub tax_exempt: bool,
+    /// Whether it may buy.
+    pub status: CustomerStatus,
+    /// Its own price list.
+    pub price_list_id: Option<PriceListId>,
+    /// The price list of its tier.
+    pub tier_list_id: Option<PriceListId>,
+    /// When its invoices are due.
+    pub payment_terms: PaymentTerms,
+    /// How many days later.
+    pub payment_days: u32,
+    /// The most it may owe; `None` is without limit.
+    pub credit_limit: Option<Money>,
+    /// What it owes.
+    pub exposure: Exposure,
+}
+
+impl Customer {
+    /// Whether it may buy.
+    pub fn may_buy(&self) -> bool {
+        self.status == CustomerStatus::Active
+    }
+
+    /// By how much `more` would go over the credit limit; `None` where it fits. Prepaid customers use no credit.
+    pub fn over_limit(&self, more: Money) -> Option<Money> {
+        if self.payment_terms == PaymentTerms::Prepaid {
+            return None;
+        }
+        let excess = self.exposure.total() + more - self.credit_limit?;
+        excess.is_positive().then_some(excess)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().expect("a day")
+    }
+
+    #[test]
+    fn due_days() {
+        assert_eq!(PaymentTerms::Prepaid.due_on(day("2026-01-31"), 30), day("2026-01-31"));
+        assert_eq!(PaymentTerms::Net.due_on(day("2026-01-31"), 30), day("2026-03-02"));
+        assert_eq!(PaymentTerms::EndOfMonth.due_on(day("2026-01-15"), 10), day("2026-02-10"));
+        assert_eq!(PaymentTerms::EndOfMonth.due_on(day("2026-12-31"), 0), day("2026-12-31"));
+    }
+}

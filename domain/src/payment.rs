@@ -1,0 +1,192 @@
+//! Money that wholesale customers pay.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::book::{Book, Posting};
+use crate::id::{CustomerId, EntryId, InvoiceId, PaymentId};
+use crate::ledger::{Dimensions, EntryHead, Lines, account};
+use crate::number::Money;
+use crate::refusal::{Code, Problems, Refusal};
+
+/// How it was paid.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, strum::IntoStaticStr, strum::EnumString,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum PaymentMethod {
+    /// Bank transfer.
+    Bank,
+    /// Card.
+    Card,
+}
+
+impl PaymentMethod {
+    fn account(self) -> &'static str {
+        match self {
+            PaymentMethod::Bank => account::BANK,
+            PaymentMethod::Card => account::CARD_CLEARING,
+        }
+    }
+}
+
+/// A payment to record.
+#[derive(Debug, Clone)]
+pub struct Receive {
+    /// The caller's own id of the payment; ours where it has none.
+    pub id: Option<PaymentId>,
+    /// Who paid.
+    pub customer_id: CustomerId,
+    /// How.
+    pub method: PaymentMethod,
+    /// How much.
+    pub amount: Money,
+    /// Which invoices it pays; the oldest due first where none are named.
+    pub allocations: Option<Vec<Allocation>>,
+    /// The bank's reference.
+    pub reference: Option<String>,
+    /// When; now where no instant is named.
+    pub occurred_at: Option<DateTime<Utc>>,
+}
+
+/// A part of a payment that pays an invoice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Allocation {
+    /// The invoice.
+    pub invoice_id: InvoiceId,
+    /// How much of it.
+    pub amount: Money,
+}
+
+/// A payment.
+#[derive(Debug, Clone)]
+pub struct Payment {
+    /// Its id.
+    pub id: PaymentId,
+    /// Its number.
+    pub number: String,
+    /// Who paid.
+    pub customer_id: CustomerId,
+    /// How.
+    pub method: PaymentMethod,
+    /// How much.
+    pub amount: Money,
+    /// What pays no invoice yet.
+    pub unapplied: Money,
+    /// Which invoices it pays.
+    pub allocations: Vec<Allocation>,
+    /// The bank's reference.
+    pub reference: Option<String>,
+    /// When.
+    pub occurred_at: DateTime<Utc>,
+}
+
+/// An invoice as far as paying it goes.
+#[derive(Debug, Clone, Copy)]
+pub struct OpenInvoice {
+    /// Who owes.
+    pub customer_id: CustomerId,
+    /// How much still.
+    pub open: Money,
+    /// When it is due.
+    pub due_on: NaiveDate,
+}
+
+/// Records a payment and applies it to invoices; what is left over stays unapplied.
+pub fn receive(book: &mut Book, command: &Receive) -> Result<(Payment, Posting), Refusal> {
+    let occurred_at = book.occurred_at(command.occurred_at)?;
+    if !book.customers.contains_key(&command.customer_id) {
+        return Err(Problems::one("/customer_id", Code::NotFound, "There is no customer with this id."));
+    }
+    let amount = command.amount;
+    if !amount.is_positive() || amount != book.setup.settings.money(amount.get()) {
+        let detail = format!("The amount is above zero and has {} decimals.", book.setup.settings.exponent);
+        return Err(Refusal::invalid("/amount", detail));
+    }
+    let allocations = match &command.allocations {
+        Some(named) => checked(book, command, named)?,
+        None => oldest_first(book, command),
+    };
+
+    // Nothing can refuse it any more.
+    let applied: Money = allocations.iter().map(|allocation| allocation.amount).sum();
+    for allocation in &allocations {
+        if let Some(invoice) = book.invoices.get_mut(&allocation.invoice_id) {
+            invoice.open -= allocation.amount;
+        }
+    }
+    let unapplied = amount - applied;
+    if let Some(customer) = book.customers.get_mut(&command.customer_id) {
+        customer.exposure.receivable -= applied;
+        customer.exposure.unapplied += unapplied;
+    }
+    let payment = Payment {
+        id: command.id.unwrap_or_else(|| PaymentId(book.ids.next_id())),
+        number: book.number("PAY"),
+        customer_id: command.customer_id,
+        method: command.method,
+        amount,
+        unapplied,
+        allocations,
+        reference: command.reference.clone(),
+        occurred_at,
+    };
+    let mut entry = Lines::default();
+    entry.debit(command.method.account(), amount, Dimensions::default());
+    let owed = Dimensions { party_id: Some(command.customer_id.0), ..Dimensions::default() };
+    entry.credit(account::RECEIVABLE, amount, owed);
+    let head = EntryHead {
+        id: EntryId(book.ids.next_id()),
+        document_kind: "payment",
+        document_id: payment.id.0,
+        occurred_on: book.setup.settings.day(occurred_at),
+    };
+    let entry = entry.into_entry(head).expect("both sides are the same amount");
+    Ok((payment, Posting { entries: entry.into_iter().collect(), ..Posting::default() }))
+}
+
+fn checked(book: &Book, command: &Receive, named: &[Allocation]) -> Result<Vec<Allocation>, Refusal> {
+    let mut problems = Problems::default();
+    let mut left = command.amount;
+    for (index, allocation) in named.iter().enumerate() {
+        let pointer = format!("/allocations/{index}");
+        let invoice = book.invoices.get(&allocation.invoice_id);
+        let Some(invoice) = invoice.filter(|invoice| invoice.customer_id == command.customer_id) else {
+            problems.add(format!("{pointer}/invoice_id"), Code::NotFound, "The customer has no such invoice.");
+            continue;
+        };
+        left -= allocation.amount;
+        if named[..index].iter().any(|other| other.invoice_id == allocation.invoice_id) {
+            problems.invalid(format!("{pointer}/invoice_id"), "Name each invoice once.");
+        } else if !allocation.amount.is_positive() || allocation.amount > invoice.open {
+            let detail = format!("{} of this invoice is open, not {}.", invoice.open, allocation.amount);
+            problems.invalid(format!("{pointer}/amount"), detail);
+        }
+    }
+    if left.is_negative() {
+        problems.invalid("/allocations", format!("The allocations exceed the payment by {}.", -left));
+    }
+    problems.check()?;
+    Ok(named.to_vec())
+}
+
+fn oldest_first(book: &Book, command: &Receive) -> Vec<Allocation> {
+    let mut open: Vec<_> = book
+        .invoices
+        .iter()
+        .filter(|(_, invoice)| invoice.customer_id == command.customer_id && invoice.open.is_positive())
+        .collect();
+    open.sort_by_key(|(id, invoice)| (invoice.due_on, **id));
+    let mut left = command.amount;
+    let mut allocations = Vec::new();
+    for (id, invoice) in open {
+        let amount = left.min(invoice.open);
+        if !amount.is_positive() {
+            break;
+        }
+        allocations.push(Allocation { invoice_id: *id, amount });
+        left -= amount;
+    }
+    allocations
+}

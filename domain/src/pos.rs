@@ -1,0 +1,282 @@
+//! The till: sales, refunds, and the cash of a session.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::book::{Book, Demand, Posting, Register};
+use crate::id::{CashMoveId, CustomerId, EntryId, LocationId, MovementId, RegisterId, SaleId, SessionId};
+use crate::ledger::{Dimensions, EntryHead, Lines, account};
+use crate::number::Money;
+use crate::refusal::{Code, Problems, Refusal};
+use crate::sales::{self, Basket, Discount, Line, LineInput, SalesLine, Totals};
+use crate::stock::{self, Movement, MovementKind};
+use crate::tenant::Channel;
+
+mod refund;
+mod session;
+mod tender;
+
+pub use refund::{Refund, RefundLine, refund};
+pub use session::{CashMove, CashMoveKind, CloseSession, MoveCash, OpenSession, Session, close, move_cash, open};
+pub use tender::{Tender, TenderInput, TenderKind};
+
+/// The cash drawer of a register.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Drawer {
+    /// The open session.
+    pub session: Option<OpenedSession>,
+    /// The cash that the last session left in it; known where a command needs it.
+    pub cash_left: Money,
+}
+
+/// A session that is open.
+#[derive(Debug, Clone, Copy)]
+pub struct OpenedSession {
+    /// Its id.
+    pub id: SessionId,
+    /// When it was opened.
+    pub opened_at: DateTime<Utc>,
+    /// The float it was opened with.
+    pub opening_float: Money,
+    /// Cash taken and paid out since, by sales, refunds and cash moves; known where a command needs it.
+    pub cash_moved: Money,
+}
+
+/// What to sell.
+#[derive(Debug, Clone)]
+pub struct Sell {
+    /// The till's own id of the sale; ours where it has none.
+    pub id: Option<SaleId>,
+    /// At which till.
+    pub register_id: RegisterId,
+    /// To whom; a walk-in sale where nobody is named.
+    pub customer_id: Option<CustomerId>,
+    /// The country of the sale, if not the customer's or the tenant's.
+    pub country: Option<String>,
+    /// When; now where no instant is named.
+    pub occurred_at: Option<DateTime<Utc>>,
+    /// What.
+    pub lines: Vec<LineInput>,
+    /// A discount over all lines.
+    pub discount: Option<Discount>,
+    /// What is paid, and with what.
+    pub tenders: Vec<TenderInput>,
+    /// Who sets prices that no rule gave; `None` where the caller may not.
+    pub overrider: Option<String>,
+}
+
+/// Whether goods left or came back.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, strum::IntoStaticStr, strum::EnumString,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum SaleKind {
+    /// Goods left.
+    Sale,
+    /// Goods came back; every amount is negative.
+    Refund,
+}
+
+/// A receipt: what was sold (or taken back) at a till.
+#[derive(Debug, Clone)]
+pub struct Sale {
+    /// Its id.
+    pub id: SaleId,
+    /// Its number, gap-free per till.
+    pub number: String,
+    /// Sale or refund.
+    pub kind: SaleKind,
+    /// The till.
+    pub register_id: RegisterId,
+    /// The session.
+    pub session_id: SessionId,
+    /// Where the goods came from.
+    pub location_id: LocationId,
+    /// The customer, unless it was a walk-in sale.
+    pub customer_id: Option<CustomerId>,
+    /// The sale that a refund takes back.
+    pub original_id: Option<SaleId>,
+    /// The country of the sale.
+    pub country: String,
+    /// Its lines, with the cost of their goods.
+    pub lines: Vec<(Line, Money)>,
+    /// Their sums.
+    pub totals: Totals,
+    /// What rounding to coins added.
+    pub rounding: Money,
+    /// What was paid, and with what.
+    pub tenders: Vec<Tender>,
+    /// The day of the shop.
+    pub business_date: NaiveDate,
+    /// When it happened.
+    pub occurred_at: DateTime<Utc>,
+}
+
+impl Sale {
+    /// What was to be paid.
+    pub fn total(&self) -> Money {
+        self.totals.total() + self.rounding
+    }
+
+    /// What the goods cost.
+    pub fn cost(&self) -> Money {
+        self.lines.iter().map(|(_, cost)| *cost).sum()
+    }
+}
+
+/// Sells at a till: posts stock, cost, revenue and money at once.
+pub fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal> {
+    let (register, session) = open_register(book, command.register_id)?;
+    let occurred_at = book.occurred_at(command.occurred_at)?;
+    let customer = match command.customer_id {
+        None => None,
+        Some(id) => Some(book.customers.get(&id).filter(|customer| customer.may_buy()).ok_or_else(|| {
+            Problems::one("/customer_id", Code::NotFound, "There is no active customer with this id.")
+        })?),
+    };
+    let basket = Basket {
+        lines: &command.lines,
+        discount: command.discount,
+        channel: Channel::Retail,
+        location_id: register.location_id,
+        customer,
+        at: occurred_at,
+        overrider: command.overrider.as_deref(),
+    };
+    let lines = sales::price(book, &basket)?;
+    let mut demand = Demand::default();
+    for (index, line) in lines.iter().enumerate().filter(|(_, line)| line.stocked) {
+        demand.add(sales::level_key(register.location_id, line), line.quantity, format!("/lines/{index}"));
+    }
+    book.check_available(&demand)?;
+    let totals = Totals::of(&lines);
+    let (tenders, rounding) = tender::settle(totals.total(), &command.tenders, register.cash_rounding)?;
+    let country = command.country.clone().or_else(|| customer.map(|customer| customer.country.clone()));
+
+    // Nothing can refuse it any more.
+    let lines = lines
+        .into_iter()
+        .map(|line| {
+            let cost = take_out(book, register.location_id, &line);
+            (line, cost)
+        })
+        .collect();
+    let sale = Sale {
+        id: command.id.unwrap_or_else(|| SaleId(book.ids.next_id())),
+        number: book.number(&register.code),
+        kind: SaleKind::Sale,
+        register_id: register.id,
+        session_id: session.id,
+        location_id: register.location_id,
+        customer_id: command.customer_id,
+        original_id: None,
+        country: country.unwrap_or_else(|| book.setup.settings.country.clone()),
+        lines,
+        totals,
+        rounding,
+        tenders,
+        business_date: book.setup.settings.day(occurred_at),
+        occurred_at,
+    };
+    let posting = post(book, &sale, &[]);
+    Ok((sale, posting))
+}
+
+/// The till and its open session.
+fn open_register(book: &Book, id: RegisterId) -> Result<(Register, OpenedSession), Refusal> {
+    let register = known_register(book, id)?;
+    match book.drawers.get(&id).and_then(|drawer| drawer.session) {
+        Some(session) => Ok((register, session)),
+        None => Err(Refusal::state(format!(
+            "Register {} has no open session: open one with POST /v1/pos/sessions.",
+            register.code
+        ))),
+    }
+}
+
+fn known_register(book: &Book, id: RegisterId) -> Result<Register, Refusal> {
+    let register = book.setup.registers.get(&id).cloned();
+    register.ok_or_else(|| Problems::one("/register_id", Code::NotFound, "There is no register with this id."))
+}
+
+/// Takes a line's goods out of stock; answers their cost.
+fn take_out(book: &mut Book, location_id: LocationId, line: &Line) -> Money {
+    if !line.stocked {
+        return Money::ZERO;
+    }
+    let setup = std::sync::Arc::clone(&book.setup);
+    book.level_mut(sales::level_key(location_id, line)).issue(line.quantity, &setup.settings)
+}
+
+/// Movements, sales lines and journal entry of a sale or refund. `originals` names what each line takes back.
+fn post(book: &mut Book, sale: &Sale, originals: &[(Uuid, i32)]) -> Posting {
+    let document_kind = sale.kind.into();
+    let mut posting = Posting::default();
+    for (index, (line, cost)) in sale.lines.iter().enumerate() {
+        let original = originals.get(index).copied();
+        if line.stocked {
+            posting.movements.push(Movement {
+                id: MovementId(book.ids.next_id()),
+                kind: if sale.kind == SaleKind::Sale { MovementKind::Sale } else { MovementKind::Return },
+                key: sales::level_key(sale.location_id, line),
+                quantity: -line.quantity,
+                value: -*cost,
+                unit_cost: stock::unit_cost(*cost, line.quantity),
+                document_kind,
+                document_id: sale.id.0,
+                line_no: line.line_no,
+                channel: Some(Channel::Retail),
+                reason: None,
+                occurred_at: sale.occurred_at,
+            });
+        }
+        posting.sales_lines.push(SalesLine {
+            document_kind,
+            document_id: sale.id.0,
+            channel: Channel::Retail,
+            location_id: sale.location_id,
+            customer_id: sale.customer_id,
+            country: sale.country.clone(),
+            line: line.clone(),
+            cost: *cost,
+            order_id: None,
+            original,
+            occurred_at: sale.occurred_at,
+        });
+    }
+    let mut entry = Lines::default();
+    let place = Dimensions { location_id: Some(sale.location_id), ..Dimensions::default() };
+    for tender in &sale.tenders {
+        entry.debit(tender.kind.account(), tender.amount, place);
+    }
+    entry.credit(account::CASH_ROUNDING, sale.rounding, place);
+    sales::credit_revenue(&mut entry, &sale.totals, Channel::Retail, sale.location_id);
+    sales::debit_cost(&mut entry, sale.cost(), account::INVENTORY, Channel::Retail, sale.location_id);
+    let head = EntryHead {
+        id: EntryId(book.ids.next_id()),
+        document_kind,
+        document_id: sale.id.0,
+        occurred_on: book.setup.settings.day(sale.occurred_at),
+    };
+    posting.entries.extend(entry.into_entry(head).expect("tenders settle the total, and cost meets inventory"));
+    posting
+}
+
+/// The cash that a sale or refund moved.
+pub fn cash_of(tenders: &[Tender]) -> Money {
+    tenders.iter().filter(|tender| tender.kind == TenderKind::Cash).map(|tender| tender.amount).sum()
+}
+
+/// A cash move in the making: shared by sessions and cash drawers.
+fn cash_move(book: &mut Book, session_id: SessionId, kind: CashMoveKind, amount: Money, reason: &str) -> CashMove {
+    CashMove {
+        id: CashMoveId(book.ids.next_id()),
+        session_id,
+        kind,
+        amount,
+        reason: reason.to_owned(),
+        occurred_at: book.now,
+    }
+}

@@ -1,0 +1,122 @@
+//! Goods that come back at a till: against a sale, or without one.
+
+use chrono::{DateTime, Utc};
+
+use super::{Sale, SaleKind, TenderInput, open_register, post, tender};
+use crate::book::{Book, Posting};
+use crate::id::{LocationId, RegisterId, SaleId};
+use crate::number::{Money, Quantity};
+use crate::refusal::{Code, Problems, Refusal};
+use crate::sales::{self, Basket, Line, LineInput, TakenBack, Totals};
+use crate::tenant::Channel;
+
+/// A line of the original sale to take back.
+#[derive(Debug, Clone, Copy)]
+pub struct RefundLine {
+    /// Its number in the original.
+    pub line_no: i32,
+    /// How many stock units; all that are still out where no quantity is named.
+    pub quantity: Option<Quantity>,
+}
+
+/// What to take back.
+#[derive(Debug, Clone)]
+pub struct Refund {
+    /// The till's own id of the refund; ours where it has none.
+    pub id: Option<SaleId>,
+    /// At which till.
+    pub register_id: RegisterId,
+    /// The sale that is taken back.
+    pub original_id: Option<SaleId>,
+    /// Its lines; all of them where none are named.
+    pub original_lines: Vec<RefundLine>,
+    /// Without an original: what comes back, at which price.
+    pub lines: Vec<LineInput>,
+    /// The country of the refund, where no original has it.
+    pub country: Option<String>,
+    /// When; now where no instant is named.
+    pub occurred_at: Option<DateTime<Utc>>,
+    /// What is handed back.
+    pub tenders: Vec<TenderInput>,
+    /// Who sets prices that no rule gave; `None` where the caller may not.
+    pub overrider: Option<String>,
+}
+
+/// Takes goods back. Against a sale: never more than was sold, at the price that was paid, and the goods return at
+/// the cost they left with. Without one: at the price of today (or the one named) and the current cost.
+pub fn refund(book: &mut Book, command: &Refund) -> Result<(Sale, Posting), Refusal> {
+    let (register, session) = open_register(book, command.register_id)?;
+    let occurred_at = book.occurred_at(command.occurred_at)?;
+    let (lines, originals) = match command.original_id {
+        Some(original_id) => take_back(book, command, original_id)?,
+        None => (blind(book, command, register.location_id, occurred_at)?, Vec::new()),
+    };
+    let totals = Totals::of(lines.iter().map(|(line, _)| line));
+    let (tenders, rounding) = tender::give_back(totals.total(), &command.tenders, register.cash_rounding)?;
+
+    // Nothing can refuse it any more.
+    for (line, cost) in lines.iter().filter(|(line, _)| line.stocked) {
+        book.level_mut(sales::level_key(register.location_id, line)).receive(-line.quantity, -*cost);
+    }
+    if let Some(original) = command.original_id.and_then(|id| book.sold.get_mut(&id.0)) {
+        for ((line, _), (_, line_no)) in lines.iter().zip(&originals) {
+            if let Some(sold) = original.iter_mut().find(|sold| sold.line.line_no == *line_no) {
+                sold.returned += -line.quantity;
+            }
+        }
+    }
+    let sale = Sale {
+        id: command.id.unwrap_or_else(|| SaleId(book.ids.next_id())),
+        number: book.number(&register.code),
+        kind: SaleKind::Refund,
+        register_id: register.id,
+        session_id: session.id,
+        location_id: register.location_id,
+        customer_id: customer_of(book, command),
+        original_id: command.original_id,
+        country: command.country.clone().unwrap_or_else(|| book.setup.settings.country.clone()),
+        lines,
+        totals,
+        rounding,
+        tenders,
+        business_date: book.setup.settings.day(occurred_at),
+        occurred_at,
+    };
+    let posting = post(book, &sale, &originals);
+    Ok((sale, posting))
+}
+
+fn customer_of(book: &Book, command: &Refund) -> Option<crate::id::CustomerId> {
+    let sold = book.sold.get(&command.original_id?.0)?;
+    sold.first()?.customer_id
+}
+
+fn take_back(book: &Book, command: &Refund, original_id: SaleId) -> Result<TakenBack, Refusal> {
+    let sold = book
+        .sold
+        .get(&original_id.0)
+        .filter(|sold| sold.iter().all(|line| line.channel == Channel::Retail))
+        .ok_or_else(|| Problems::one("/original_id", Code::NotFound, "There is no sale with this id."))?;
+    let wanted: Vec<(i32, Option<Quantity>)> =
+        command.original_lines.iter().map(|line| (line.line_no, line.quantity)).collect();
+    sales::take_back(book, (original_id.0, sold), &wanted)
+}
+
+fn blind(
+    book: &Book,
+    command: &Refund,
+    location_id: LocationId,
+    at: DateTime<Utc>,
+) -> Result<Vec<(Line, Money)>, Refusal> {
+    let basket = Basket {
+        lines: &command.lines,
+        discount: None,
+        channel: Channel::Retail,
+        location_id,
+        customer: None,
+        at,
+        overrider: command.overrider.as_deref(),
+    };
+    let lines = sales::price(book, &basket)?;
+    Ok(lines.into_iter().map(|line| sales::given_back(book, location_id, line)).collect())
+}

@@ -1,0 +1,206 @@
+//! A till's shift: it controls cash.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{Drawer, OpenedSession, cash_move, known_register, open_register};
+use crate::book::{Book, Posting};
+use crate::id::{CashMoveId, EntryId, LocationId, RegisterId, SessionId};
+use crate::ledger::{Dimensions, EntryHead, Lines, account};
+use crate::number::Money;
+use crate::refusal::{Problems, Refusal};
+
+/// Opens a session.
+#[derive(Debug, Clone)]
+pub struct OpenSession {
+    /// At which till.
+    pub register_id: RegisterId,
+    /// The cash counted in its drawer; what its last session left where no amount is named.
+    pub opening_float: Option<Money>,
+}
+
+/// Puts cash in or takes it out.
+#[derive(Debug, Clone)]
+pub struct MoveCash {
+    /// At which till.
+    pub register_id: RegisterId,
+    /// In or out.
+    pub kind: CashMoveKind,
+    /// How much, above zero.
+    pub amount: Money,
+    /// Why.
+    pub reason: String,
+}
+
+/// Closes a session.
+#[derive(Debug, Clone)]
+pub struct CloseSession {
+    /// At which till.
+    pub register_id: RegisterId,
+    /// The session.
+    pub session_id: SessionId,
+    /// The cash counted in the drawer.
+    pub counted: Money,
+}
+
+/// Why cash moved without a sale.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, strum::IntoStaticStr, strum::EnumString,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum CashMoveKind {
+    /// The float differs from what the last session left.
+    OpeningFloat,
+    /// Cash was put in.
+    PaidIn,
+    /// Cash was taken out.
+    PaidOut,
+    /// The count differs from what should be there.
+    OverShort,
+    /// Cash went to the bank.
+    Banked,
+}
+
+/// Cash that moved without a sale.
+#[derive(Debug, Clone)]
+pub struct CashMove {
+    /// Its id.
+    pub id: CashMoveId,
+    /// The session.
+    pub session_id: SessionId,
+    /// Why.
+    pub kind: CashMoveKind,
+    /// Positive in, negative out.
+    pub amount: Money,
+    /// Why, in words.
+    pub reason: String,
+    /// When.
+    pub occurred_at: DateTime<Utc>,
+}
+
+/// A shift.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// Its id.
+    pub id: SessionId,
+    /// The till.
+    pub register_id: RegisterId,
+    /// The cash it was opened with.
+    pub opening_float: Money,
+    /// The cash that was counted at its end.
+    pub counted: Option<Money>,
+    /// The cash that should have been there.
+    pub expected: Option<Money>,
+    /// Counted less expected.
+    pub difference: Option<Money>,
+    /// When it was opened.
+    pub opened_at: DateTime<Utc>,
+    /// When it was closed.
+    pub closed_at: Option<DateTime<Utc>>,
+}
+
+/// Opens a session; a float that differs from what the last one left is posted against the bank.
+pub fn open(book: &mut Book, command: &OpenSession) -> Result<(Session, Option<CashMove>, Posting), Refusal> {
+    let register = known_register(book, command.register_id)?;
+    let drawer = book.drawers.get(&register.id).copied().unwrap_or_default();
+    if let Some(session) = drawer.session {
+        return Err(Refusal::state(format!("Register {} has an open session: {}.", register.code, session.id)));
+    }
+    let opening_float = command.opening_float.unwrap_or(drawer.cash_left);
+    if opening_float.is_negative() {
+        return Err(Refusal::invalid("/opening_float", "The float is not below zero."));
+    }
+    let id = SessionId(book.ids.next_id());
+    let opened_at = book.now;
+    let opened = OpenedSession { id, opened_at, opening_float, cash_moved: Money::ZERO };
+    book.drawers.insert(register.id, Drawer { session: Some(opened), ..drawer });
+    let session = Session {
+        id,
+        register_id: register.id,
+        opening_float,
+        counted: None,
+        expected: None,
+        difference: None,
+        opened_at,
+        closed_at: None,
+    };
+    let difference = opening_float - drawer.cash_left;
+    if difference.is_zero() {
+        return Ok((session, None, Posting::default()));
+    }
+    let change = cash_move(book, id, CashMoveKind::OpeningFloat, difference, "Opening float");
+    let posting = post(book, &change, account::BANK, register.location_id);
+    Ok((session, Some(change), posting))
+}
+
+/// Puts cash in or takes it out; the other side is the bank.
+pub fn move_cash(book: &mut Book, command: &MoveCash) -> Result<(CashMove, Posting), Refusal> {
+    let (register, session) = open_register(book, command.register_id)?;
+    let mut problems = Problems::default();
+    if !command.amount.is_positive() {
+        problems.invalid("/amount", "The amount is above zero; the kind says whether it comes or goes.");
+    }
+    if command.reason.trim().is_empty() {
+        problems.invalid("/reason", "Say why cash is moved.");
+    }
+    let amount = match command.kind {
+        CashMoveKind::PaidIn => command.amount,
+        CashMoveKind::PaidOut | CashMoveKind::Banked => -command.amount,
+        CashMoveKind::OpeningFloat | CashMoveKind::OverShort => {
+            problems.invalid("/kind", "Use paid_in, paid_out or banked.");
+            Money::ZERO
+        }
+    };
+    problems.check()?;
+    let change = cash_move(book, session.id, command.kind, amount, &command.reason);
+    let session = OpenedSession { cash_moved: session.cash_moved + amount, ..session };
+    book.drawers.entry(register.id).or_default().session = Some(session);
+    let posting = post(book, &change, account::BANK, register.location_id);
+    Ok((change, posting))
+}
+
+/// Closes a session by a count; what is over or short is posted.
+pub fn close(book: &mut Book, command: &CloseSession) -> Result<(Session, Option<CashMove>, Posting), Refusal> {
+    let (register, opened) = open_register(book, command.register_id)?;
+    if opened.id != command.session_id {
+        return Err(Refusal::state("This session is closed already."));
+    }
+    if command.counted.is_negative() {
+        return Err(Refusal::invalid("/counted", "The count is not below zero."));
+    }
+    let expected = opened.opening_float + opened.cash_moved;
+    let difference = command.counted - expected;
+    let session = Session {
+        id: opened.id,
+        register_id: register.id,
+        opening_float: opened.opening_float,
+        counted: Some(command.counted),
+        expected: Some(expected),
+        difference: Some(difference),
+        opened_at: opened.opened_at,
+        closed_at: Some(book.now),
+    };
+    book.drawers.insert(register.id, Drawer { session: None, cash_left: command.counted });
+    if difference.is_zero() {
+        return Ok((session, None, Posting::default()));
+    }
+    let change = cash_move(book, opened.id, CashMoveKind::OverShort, difference, "Closing count");
+    let posting = post(book, &change, account::CASH_OVER_SHORT, register.location_id);
+    Ok((session, Some(change), posting))
+}
+
+fn post(book: &mut Book, change: &CashMove, against: &'static str, location_id: LocationId) -> Posting {
+    let mut entry = Lines::default();
+    let place = Dimensions { location_id: Some(location_id), ..Dimensions::default() };
+    entry.debit(account::CASH, change.amount, place);
+    entry.credit(against, change.amount, place);
+    let head = EntryHead {
+        id: EntryId(book.ids.next_id()),
+        document_kind: "cash_move",
+        document_id: change.id.0,
+        occurred_on: book.setup.settings.day(change.occurred_at),
+    };
+    let entry = entry.into_entry(head).expect("both sides are the same amount");
+    Posting { entries: entry.into_iter().collect(), ..Posting::default() }
+}

@@ -1,0 +1,188 @@
+//! What is paid, and with what.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ledger::account;
+use crate::number::{Money, round};
+use crate::refusal::{Code, Problems, Refusal};
+
+/// The most tenders of a sale.
+pub const TENDERS_MAX: usize = 10;
+
+/// A means of payment.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, strum::IntoStaticStr, strum::EnumString,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum TenderKind {
+    /// Notes and coins.
+    Cash,
+    /// A card; only the processor's reference is kept.
+    Card,
+    /// A voucher or store credit.
+    Voucher,
+}
+
+impl TenderKind {
+    /// The account that takes it.
+    pub fn account(self) -> &'static str {
+        match self {
+            TenderKind::Cash => account::CASH,
+            TenderKind::Card => account::CARD_CLEARING,
+            TenderKind::Voucher => account::STORE_CREDIT,
+        }
+    }
+}
+
+/// What a customer hands over.
+#[derive(Debug, Clone)]
+pub struct TenderInput {
+    /// With what.
+    pub kind: TenderKind,
+    /// How much; what is left to pay where no amount is named.
+    pub amount: Option<Money>,
+    /// The processor's reference, or the voucher's code.
+    pub reference: Option<String>,
+}
+
+/// What was paid.
+#[derive(Debug, Clone)]
+pub struct Tender {
+    /// With what.
+    pub kind: TenderKind,
+    /// What it paid, change taken off; negative in a refund.
+    pub amount: Money,
+    /// What was handed over in cash.
+    pub tendered: Option<Money>,
+    /// What was handed back.
+    pub change: Option<Money>,
+    /// The processor's reference, or the voucher's code.
+    pub reference: Option<String>,
+}
+
+/// Settles `total` with `inputs`: everything but cash pays its amount and never more than is due; cash comes last,
+/// is rounded to the smallest coin and gives change. Answers what was paid and what the rounding added.
+pub fn settle(total: Money, inputs: &[TenderInput], coin: Money) -> Result<(Vec<Tender>, Money), Refusal> {
+    if inputs.len() > TENDERS_MAX {
+        return Err(Refusal::invalid("/tenders", format!("A sale has at most {TENDERS_MAX} tenders.")));
+    }
+    if inputs.iter().filter(|input| input.amount.is_none()).count() > 1 {
+        return Err(Refusal::invalid("/tenders", "Only one tender may leave its amount open."));
+    }
+    let named = |cash: bool| -> Money {
+        inputs.iter().filter(|input| (input.kind == TenderKind::Cash) == cash).filter_map(|input| input.amount).sum()
+    };
+    for (index, input) in inputs.iter().enumerate() {
+        let paid = input.amount.unwrap_or(Money::ZERO);
+        if paid.is_negative() || (paid.is_zero() && input.amount.is_some()) {
+            return Err(Refusal::invalid(format!("/tenders/{index}/amount"), "A tender's amount is above zero."));
+        }
+    }
+    let has_cash = inputs.iter().any(|input| input.kind == TenderKind::Cash);
+    let open_is_cash = inputs.iter().any(|input| input.amount.is_none() && input.kind == TenderKind::Cash);
+    let open_is_other = inputs.iter().any(|input| input.amount.is_none() && input.kind != TenderKind::Cash);
+    let other = if open_is_other { total - named(true) } else { named(false) };
+    if other > total || other.is_negative() {
+        let detail = format!("Card and voucher pay {other}, but {total} is due; only cash gives change.");
+        return Err(Problems::one("/tenders", Code::TenderMismatch, detail));
+    }
+    let due = total - other;
+    let due_in_cash = if has_cash { to_coins(due, coin) } else { due };
+    let cash = if open_is_cash { due_in_cash } else { named(true) };
+    if cash < due_in_cash {
+        let detail = format!("The tenders pay {}, but {} is due.", other + cash, other + due_in_cash);
+        return Err(Problems::one("/tenders", Code::TenderMismatch, detail));
+    }
+    let mut change = cash - due_in_cash;
+    let mut tenders = Vec::with_capacity(inputs.len());
+    for input in inputs {
+        let open = if input.kind == TenderKind::Cash { due_in_cash - named(true) } else { other - named(false) };
+        let handed = input.amount.unwrap_or(open);
+        let back = if input.kind == TenderKind::Cash { change.min(handed) } else { Money::ZERO };
+        change -= back;
+        let is_cash = input.kind == TenderKind::Cash;
+        tenders.push(Tender {
+            kind: input.kind,
+            amount: handed - back,
+            tendered: is_cash.then_some(handed),
+            change: is_cash.then_some(back),
+            reference: input.reference.clone(),
+        });
+    }
+    tenders.retain(|tender| !tender.amount.is_zero() || tender.tendered.is_some_and(Money::is_positive));
+    Ok((tenders, due_in_cash - due))
+}
+
+/// `amount` rounded to a multiple of the smallest coin.
+fn to_coins(amount: Money, coin: Money) -> Money {
+    if coin.is_zero() {
+        return amount;
+    }
+    Money::new(round(amount.get() / coin.get(), 0) * coin.get())
+}
+
+/// What is handed back in a refund of `total`, which is negative: as named, or everything in one kind.
+pub fn give_back(total: Money, inputs: &[TenderInput], coin: Money) -> Result<(Vec<Tender>, Money), Refusal> {
+    let (tenders, rounding) = settle(-total, inputs, coin)?;
+    if tenders.iter().any(|tender| tender.change.is_some_and(Money::is_positive)) {
+        return Err(Problems::one("/tenders", Code::TenderMismatch, format!("The refund is {}, no more.", -total)));
+    }
+    let back = |tender: Tender| Tender { amount: -tender.amount, tendered: None, change: None, ..tender };
+    Ok((tenders.into_iter().map(back).collect(), -rounding))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn money(text: &str) -> Money {
+        text.parse().expect("an amount")
+    }
+
+    fn tender(kind: TenderKind, amount: Option<&str>) -> TenderInput {
+        TenderInput { kind, amount: amount.map(money), reference: None }
+    }
+
+    #[test]
+    fn cash_gives_change() {
+        let (tenders, rounding) =
+            settle(money("7.30"), &[tender(TenderKind::Cash, Some("10"))], Money::ZERO).expect("settled");
+        assert_eq!((tenders[0].amount, tenders[0].change), (money("7.30"), Some(money("2.70"))));
+        assert!(rounding.is_zero());
+    }
+
+    #[test]
+    fn split_with_the_rest_left_open() {
+        for kinds in [[TenderKind::Card, TenderKind::Cash], [TenderKind::Cash, TenderKind::Card]] {
+            let inputs = [tender(kinds[0], Some("5")), tender(kinds[1], None)];
+            let (tenders, _) = settle(money("7.30"), &inputs, Money::ZERO).expect("settled");
+            assert_eq!(tenders.iter().map(|tender| tender.amount).sum::<Money>(), money("7.30"));
+            assert_eq!(tenders[1].amount, money("2.30"));
+        }
+    }
+
+    #[test]
+    fn a_card_never_pays_too_much_nor_cash_too_little() {
+        assert!(settle(money("7.30"), &[tender(TenderKind::Card, Some("8"))], Money::ZERO).is_err());
+        assert!(settle(money("7.30"), &[tender(TenderKind::Cash, Some("7"))], Money::ZERO).is_err());
+        assert!(settle(money("7.30"), &[], Money::ZERO).is_err());
+        assert!(settle(money("0"), &[], Money::ZERO).is_ok());
+    }
+
+    #[test]
+    fn cash_is_rounded_to_coins() {
+        let coin = money("0.05");
+        let (tenders, rounding) = settle(money("7.33"), &[tender(TenderKind::Cash, None)], coin).expect("settled");
+        assert_eq!((tenders[0].amount, rounding), (money("7.35"), money("0.02")));
+        let (_, rounding) = settle(money("7.33"), &[tender(TenderKind::Card, None)], coin).expect("settled");
+        assert!(rounding.is_zero());
+    }
+
+    #[test]
+    fn a_refund_hands_back_exactly_its_total() {
+        let (tenders, _) = give_back(money("-7.30"), &[tender(TenderKind::Cash, None)], Money::ZERO).expect("settled");
+        assert_eq!(tenders[0].amount, money("-7.30"));
+        assert!(give_back(money("-7.30"), &[tender(TenderKind::Cash, Some("8"))], Money::ZERO).is_err());
+    }
+}

@@ -1,0 +1,213 @@
+//! What is sold: products, their units, and the check digits of their barcodes.
+
+use sea_orm::{DeriveActiveEnum, EnumIter};
+use serde::{Deserialize, Serialize};
+
+use crate::id::{CategoryId, ProductId, TaxClassId};
+use crate::number::{Price, Quantity};
+
+/// What a product is, as far as stock is concerned.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Default,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    EnumIter,
+    DeriveActiveEnum,
+    strum::IntoStaticStr,
+    strum::EnumString,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
+pub enum ProductKind {
+    /// Goods that are counted.
+    #[default]
+    Stocked,
+    /// Work, postage and the like: sold, never counted.
+    Service,
+    /// Made of other products when it is sold; stock lives on those.
+    Bundle,
+}
+
+/// Whether a product may still be sold.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Default,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    EnumIter,
+    DeriveActiveEnum,
+    strum::IntoStaticStr,
+    strum::EnumString,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
+pub enum ProductStatus {
+    /// It may be sold.
+    #[default]
+    Active,
+    /// It is kept for its history only.
+    Archived,
+}
+
+/// How precisely the stock of a product is followed.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Default,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    EnumIter,
+    DeriveActiveEnum,
+    strum::IntoStaticStr,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
+pub enum Tracking {
+    /// By quantity.
+    #[default]
+    None,
+    /// By lot.
+    Lot,
+    /// Each piece by its own number.
+    Serial,
+}
+
+/// A product as the rules of a sale see it.
+#[derive(Debug, Clone)]
+pub struct Product {
+    /// Its id.
+    pub id: ProductId,
+    /// Its stock-keeping unit, case-sensitive.
+    pub sku: String,
+    /// What it is.
+    pub kind: ProductKind,
+    /// Whether it may still be sold.
+    pub status: ProductStatus,
+    /// Its category first, then that one's parent, up to the root.
+    pub lineage: Vec<CategoryId>,
+    /// The unit that stock is kept in (UN/ECE Recommendation 20 or 21).
+    pub stock_uom: String,
+    /// Its tax class.
+    pub tax_class_id: TaxClassId,
+    /// Per stock unit.
+    pub list_price: Option<Price>,
+    /// The units it is sold in besides the stock unit.
+    pub units: Vec<Unit>,
+}
+
+/// A unit of a product.
+#[derive(Debug, Clone)]
+pub struct Unit {
+    /// Its code.
+    pub uom: String,
+    /// How many stock units it holds.
+    pub factor: Quantity,
+    /// Its own list price, where it has one.
+    pub list_price: Option<Price>,
+}
+
+impl Product {
+    /// The unit `uom`; the stock unit where none is named.
+    pub fn unit(&self, uom: Option<&str>) -> Option<Unit> {
+        match uom {
+            Some(uom) if uom != self.stock_uom => self.units.iter().find(|unit| unit.uom == uom).cloned(),
+            _ => Some(Unit { uom: self.stock_uom.clone(), factor: Quantity::ONE, list_price: None }),
+        }
+    }
+}
+
+/// How a caller names a product.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum ItemRef {
+    /// By id.
+    Id(ProductId),
+    /// By SKU.
+    Sku(String),
+    /// By the barcode of one of its units.
+    Barcode(String),
+}
+
+/// Whether the last digit of a GTIN-8, -12, -13 or -14 is the one that GS1 computes from the others. Whatever is not
+/// all digits, or has another length, is of another symbology and taken as it is.
+///
+/// Business case: a mistyped barcode would sell somebody else's product.
+pub fn barcode_is_sound(code: &str) -> bool {
+    let all_digits = code.bytes().all(|byte| byte.is_ascii_digit());
+    if !all_digits || !matches!(code.len(), 8 | 12 | 13 | 14) {
+        return true;
+    }
+    let weighed = code.bytes().rev().enumerate().map(|(place, byte)| {
+        let digit = u32::from(byte - b'0');
+        if place % 2 == 0 { digit } else { 3 * digit }
+    });
+    weighed.sum::<u32>().is_multiple_of(10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gtins_with_their_check_digit_are_sound() {
+        for code in [
+            "4006381333931",
+            "96385074",
+            "036000291452",
+            "10614141000415",
+            "00012345600012",
+        ] {
+            assert!(barcode_is_sound(code), "{code}");
+        }
+    }
+
+    #[test]
+    fn every_single_wrong_digit_is_found() {
+        let right = "4006381333931";
+        for place in 0..right.len() {
+            for digit in b'0'..=b'9' {
+                let mut wrong = right.as_bytes().to_vec();
+                if wrong[place] == digit {
+                    continue;
+                }
+                wrong[place] = digit;
+                let wrong = String::from_utf8(wrong).expect("digits");
+                assert!(!barcode_is_sound(&wrong), "{wrong}");
+            }
+        }
+    }
+
+    #[test]
+    fn other_symbologies_are_taken_as_they_are() {
+        for code in [
+            "ABC-123",
+            "1234567",
+            "123456789",
+            "40063813339311234",
+            "400638133393X",
+            "٤٠٠٦٣٨١٣",
+        ] {
+            assert!(barcode_is_sound(code), "{code}");
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! The one stock record: levels, movements, reservations, and what goods cost.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::id::{LocationId, LotId, MovementId, OrderId, ProductId};
+use crate::number::{Money, Price, Quantity};
+use crate::tenant::{Channel, Settings};
+
+/// Where a stock level is kept: one product, in one lot, at one location. Levels are locked in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LevelKey {
+    /// The location.
+    pub location_id: LocationId,
+    /// The product.
+    pub product_id: ProductId,
+    /// The lot; nil where the product is not tracked by lot.
+    pub lot_id: LotId,
+}
+
+impl LevelKey {
+    /// The level of a product that is not tracked by lot.
+    pub fn untracked(location_id: LocationId, product_id: ProductId) -> Self {
+        LevelKey { location_id, product_id, lot_id: LotId::default() }
+    }
+}
+
+/// How much there is, how much of it is promised, and what it cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Level {
+    /// Stock units physically there.
+    pub on_hand: Quantity,
+    /// Stock units promised to someone.
+    pub reserved: Quantity,
+    /// Cost of what is there; exactly zero when nothing is.
+    pub value: Money,
+    /// Cost of one stock unit when there last was one.
+    pub last_cost: Price,
+}
+
+impl Level {
+    /// What may still be sold or promised.
+    pub fn available(&self) -> Quantity {
+        self.on_hand - self.reserved
+    }
+
+    /// The moving-average cost of one stock unit; the last known one while nothing is there.
+    pub fn unit_cost(&self) -> Price {
+        if self.on_hand.is_positive() {
+            Price::rounded(self.value.get() / self.on_hand.get())
+        } else {
+            self.last_cost
+        }
+    }
+
+    /// Takes `quantity` out; answers its cost. The last unit takes what is left of the value, so that rounding
+    /// never leaves a value without goods.
+    pub fn issue(&mut self, quantity: Quantity, settings: &Settings) -> Money {
+        assert!(quantity.is_positive() && quantity <= self.on_hand, "an issue stays within what is there");
+        let cost = if quantity == self.on_hand {
+            self.value
+        } else {
+            settings.money(self.value.get() * quantity.get() / self.on_hand.get()).min(self.value)
+        };
+        self.last_cost = self.unit_cost();
+        self.on_hand -= quantity;
+        self.value -= cost;
+        cost
+    }
+
+    /// Brings `quantity` in at a total cost of `value`.
+    pub fn receive(&mut self, quantity: Quantity, value: Money) {
+        assert!(quantity.is_positive() && !value.is_negative(), "a receipt brings goods at a cost");
+        self.on_hand += quantity;
+        self.value += value;
+        self.last_cost = self.unit_cost();
+    }
+
+    /// What `quantity` costs at the current average.
+    pub fn cost_of(&self, quantity: Quantity, settings: &Settings) -> Money {
+        if self.on_hand.is_positive() {
+            settings.money(self.value.get() * quantity.get() / self.on_hand.get())
+        } else {
+            settings.money(self.last_cost.get() * quantity.get())
+        }
+    }
+}
+
+/// Why goods moved.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    strum::IntoStaticStr,
+    strum::EnumString,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum MovementKind {
+    /// Came from a supplier.
+    Receipt,
+    /// Was there when the books began.
+    Opening,
+    /// Left to a customer.
+    Sale,
+    /// Came back from a customer.
+    Return,
+    /// Was corrected.
+    Adjustment,
+    /// Left for another location.
+    TransferOut,
+    /// Came from another location.
+    TransferIn,
+    /// Was counted.
+    Count,
+    /// Went back to a supplier.
+    SupplierReturn,
+}
+
+/// Goods that moved. Never changed after it was written.
+#[derive(Debug, Clone)]
+pub struct Movement {
+    /// Its id.
+    pub id: MovementId,
+    /// Why.
+    pub kind: MovementKind,
+    /// Which level changed.
+    pub key: LevelKey,
+    /// Stock units, positive in, negative out.
+    pub quantity: Quantity,
+    /// Cost, of the same sign.
+    pub value: Money,
+    /// Cost of one stock unit.
+    pub unit_cost: Price,
+    /// What kind of document moved them.
+    pub document_kind: &'static str,
+    /// The document.
+    pub document_id: Uuid,
+    /// Its line.
+    pub line_no: i32,
+    /// The channel, where a customer is involved.
+    pub channel: Option<Channel>,
+    /// The reason code of an adjustment.
+    pub reason: Option<String>,
+    /// When it happened.
+    pub occurred_at: DateTime<Utc>,
+}
+
+/// The cost of one unit in a movement of `quantity` at `value`.
+pub fn unit_cost(value: Money, quantity: Quantity) -> Price {
+    if quantity.is_zero() { Price::ZERO } else { Price::rounded((value.get() / quantity.get()).abs()) }
+}
+
+/// The new open quantity of an order line's reservation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reservation {
+    /// The order.
+    pub order_id: OrderId,
+    /// Its line.
+    pub line_no: i32,
+    /// Where it is reserved.
+    pub key: LevelKey,
+    /// Stock units still reserved; zero ends it.
+    pub quantity: Quantity,
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rust_decimal::Decimal;
+
+    use super::*;
+    use crate::tenant::TaxRounding;
+
+    fn settings() -> Settings {
+        Settings {
+            currency: "GBP".to_owned(),
+            exponent: 2,
+            time_zone: chrono_tz::Europe::London,
+            country: "GB".to_owned(),
+            prices_include_tax: false,
+            tax_rounding: TaxRounding::Document,
+        }
+    }
+
+    proptest! {
+        /// Whatever comes and goes, the cost that left plus the value that stayed is the cost that came.
+        #[test]
+        fn cost_is_conserved(steps in prop::collection::vec((1..500_i64, 0..100_000_i64, any::<bool>()), 1..60)) {
+            let (mut level, mut came, mut left) = (Level::default(), Money::ZERO, Money::ZERO);
+            for (quantity, cents, inward) in steps {
+                let quantity = Quantity::new(Decimal::new(quantity, 1));
+                if inward {
+                    let value = Money::new(Decimal::new(cents, 2));
+                    level.receive(quantity, value);
+                    came += value;
+                } else if level.on_hand.is_positive() {
+                    left += level.issue(quantity.min(level.on_hand), &settings());
+                }
+                prop_assert_eq!(level.value + left, came);
+                prop_assert!(!level.value.is_negative());
+                prop_assert!(!level.on_hand.is_zero() || level.value.is_zero());
+            }
+        }
+    }
+}

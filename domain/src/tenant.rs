@@ -1,0 +1,113 @@
+//! A tenant's settings, as far as rules depend on them.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use crate::number::{Money, Quantity};
+
+/// How a document's tax is rounded.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, strum::IntoStaticStr, strum::EnumString,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum TaxRounding {
+    /// Each line's tax is rounded.
+    Line,
+    /// The tax of each rate is rounded once per document and spread over its lines.
+    Document,
+}
+
+/// Where goods are sold. Both channels draw from the same stock.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    strum::IntoStaticStr,
+    strum::EnumString,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Channel {
+    /// Orders at negotiated prices, shipped and invoiced.
+    Wholesale,
+    /// Sales at a till.
+    Retail,
+}
+
+/// A tenant's settings.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// ISO 4217 code of the only currency of the books.
+    pub currency: String,
+    /// Decimals of that currency.
+    pub exponent: u32,
+    /// The zone in which days begin.
+    pub time_zone: Tz,
+    /// ISO 3166-1 alpha-2 code of the country where the tenant trades; the tax zone of walk-in sales.
+    pub country: String,
+    /// Whether list prices contain tax.
+    pub prices_include_tax: bool,
+    /// How tax is rounded.
+    pub tax_rounding: TaxRounding,
+}
+
+impl Settings {
+    /// `value` as an amount of the currency, rounded half away from zero.
+    pub fn money(&self, value: Decimal) -> Money {
+        Money::rounded_to(value, self.exponent)
+    }
+
+    /// The part of `amount` that belongs to the units from `done` to `done + step` of `whole` units, for a document
+    /// that is carried out in several steps. The parts of all steps add up to `amount`, whatever the steps.
+    pub fn slice(&self, amount: Money, done: Quantity, step: Quantity, whole: Quantity) -> Money {
+        assert!(whole.is_positive() && done + step <= whole, "a step stays within the whole");
+        let up_to = |units: Quantity| self.money(amount.get() * units.get() / whole.get());
+        up_to(done + step) - up_to(done)
+    }
+
+    /// The tenant's calendar day at an instant.
+    pub fn day(&self, at: DateTime<Utc>) -> NaiveDate {
+        at.with_timezone(&self.time_zone).date_naive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// A document carried out in steps adds up to the whole.
+        #[test]
+        fn slices_add_up(cents in -100_000..100_000_i64, steps in prop::collection::vec(1..50_i64, 1..10)) {
+            let settings = Settings {
+                currency: "GBP".to_owned(),
+                exponent: 2,
+                time_zone: Tz::Europe__London,
+                country: "GB".to_owned(),
+                prices_include_tax: false,
+                tax_rounding: TaxRounding::Document,
+            };
+            let amount = Money::new(Decimal::new(cents, 2));
+            let whole: Quantity = steps.iter().map(|step| Quantity::new((*step).into())).sum();
+            let (mut done, mut total) = (Quantity::ZERO, Money::ZERO);
+            for step in steps.into_iter().map(|step| Quantity::new(step.into())) {
+                total += settings.slice(amount, done, step, whole);
+                done += step;
+            }
+            prop_assert_eq!(total, amount);
+        }
+    }
+}

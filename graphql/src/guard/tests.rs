@@ -1,0 +1,141 @@
+use super::*;
+
+fn checked(query: &str) -> Checked {
+    check(query, &Variables::default()).unwrap_or_else(|refused| panic!("{refused:?}: {query:.200}"))
+}
+
+fn points(query: &str) -> u64 {
+    checked(query).cost.points
+}
+
+fn refused(query: &str) -> String {
+    match check(query, &Variables::default()) {
+        Err(Refused::Cost(detail)) => detail,
+        other => panic!("{other:?}: {query:.200}"),
+    }
+}
+
+/// `levels` fragments, each of which spreads the next one twice; the last one selects `leaf`.
+fn bomb(levels: usize, leaf: &str) -> String {
+    let mut text = "{...f0}".to_owned();
+    for level in 0..levels {
+        text += &format!(" fragment f{level} on Query{{...f{0} ...f{0}}}", level + 1);
+    }
+    text + &format!(" fragment f{levels} on Query{{{leaf}}}")
+}
+
+/// How many selection sets are looked at to weigh a document.
+fn looks(query: &str) -> usize {
+    let document = parse_query(query).expect("a document");
+    let variables = Variables::default();
+    let operation = document.operations.iter().next().expect("an operation").1;
+    let mut scale = Scale::new(&document, &operation.node, &variables);
+    scale.weigh().expect("a weight");
+    scale.looks
+}
+
+#[test]
+fn doubled_fragments_are_looked_at_once() {
+    for levels in 8..=31 {
+        assert_eq!(looks(&bomb(levels, "__typename")), levels + 3, "{levels}");
+    }
+    for levels in 11..=31 {
+        refused(&bomb(levels, "__typename"));
+        // A fragment that does not exist costs nothing by itself; the walk to it does.
+        refused(&bomb(levels, "...nothing"));
+    }
+    refused(&bomb(1_000, "__typename"));
+}
+
+#[test]
+fn width_is_bounded() {
+    let aliases = |number: usize| -> String {
+        let fields: String = (0..number).map(|index| format!("a{index}:__typename ")).collect();
+        format!("{{{fields}}}")
+    };
+    assert_eq!(points(&aliases(10)), 11);
+    for number in [11, 400, 1_000, 5_000] {
+        refused(&aliases(number));
+    }
+    refused("{...f ...f ...f ...f} fragment f on Query{a:__typename b:__typename c:__typename}");
+    refused(&format!("{{__typename {}}}", "@skip(if:false)".repeat(5_000)));
+    refused(&format!("{{__typename {}}}", "@a".repeat(9)));
+    refused(&format!("{{{}}}", "__typename @a ".repeat(900)));
+    let variables: String = (0..100_000).map(|index| format!("$v{index}:Int ")).collect();
+    refused(&format!("query({variables}){{__typename}}"));
+    let variables: String = (0..2_000).map(|index| format!("$v{index}:Int ")).collect();
+    refused(&format!("query({variables}){{__typename}}"));
+    refused(&format!("{{a(text:\"{}\")}}", "x".repeat(1_000_000)));
+}
+
+#[test]
+fn depth_is_bounded() {
+    let nested = |depth: usize| "{a".repeat(depth) + &"}".repeat(depth);
+    points(&nested(8));
+    for depth in [9, 31, 201, 10_000] {
+        refused(&nested(depth));
+    }
+    for (open, close) in [("[", "]"), ("{a:", "}")] {
+        let deep = |depth: usize| format!("{{a(b:{}1{})}}", open.repeat(depth), close.repeat(depth));
+        points(&deep(40));
+        refused(&deep(60));
+        refused(&deep(10_000));
+    }
+    let chain: String = (0..200).map(|index| format!(" fragment f{index} on Query{{...f{}}}", index + 1)).collect();
+    refused(&format!("{{...f0}}{chain} fragment f200 on Query{{__typename}}"));
+}
+
+#[test]
+fn cycles_are_refused() {
+    refused("{...a} fragment a on Query{...a}");
+    refused("{...a} fragment a on Query{b{...c}} fragment c on Query{...a}");
+}
+
+#[test]
+fn brackets_in_texts_do_not_nest() {
+    let many = "[".repeat(200);
+    points(&format!("{{a(b:\"{many}\")}}"));
+    points(&format!("{{a(b:\"\\\"{many}\")}}"));
+    points(&format!("{{a(b:\"\"\"{many} \\\"\"\" {many}\"\"\")}}"));
+    points(&format!("# {many}\n{{a}}"));
+    refused(&format!("{{a(b:\"\" c:{many})}}"));
+}
+
+#[test]
+fn what_is_no_graphql_is_a_syntax_error() {
+    for query in ["", "{", "{a", "[{a}]", "nonsense", "{a(b:)}", "\"\"\"", "{a(b:\"}"] {
+        assert!(matches!(check(query, &Variables::default()), Err(Refused::Syntax(_))), "{query}");
+    }
+}
+
+#[test]
+fn points_count_statements_and_values() {
+    assert_eq!(points("{__typename}"), 2);
+    let small = points("{revenueReport(groupBy:[MONTH CHANNEL]){rows{month channel netRevenue}}}");
+    let large = points("{revenueReport(groupBy:[PRODUCT]){rows{sku productName netRevenue}}}");
+    assert!((10..20).contains(&small), "{small}");
+    assert!((300..310).contains(&large), "{large}");
+    assert_eq!(points("{productPerformance(limit:100){rows{sku netRevenue}}}"), 4);
+    refused("{productPerformance(limit:50000){rows{a b c d e f g h i j}}}");
+}
+
+#[test]
+fn limits_in_variables_count() {
+    let query = "query($n:Int,$by:[Dimension!]){marginReport(limit:$n groupBy:$by){rows{sku}}}";
+    let points = |variables: serde_json::Value| {
+        check(query, &Variables::from_json(variables)).expect("a checked document").cost.points
+    };
+    assert_eq!(points(serde_json::json!({"n": 1000, "by": ["PRODUCT"]})), 12);
+    assert_eq!(points(serde_json::json!({"n": 1000, "by": ["CHANNEL"]})), 2);
+    assert_eq!(points(serde_json::json!({})), 102);
+    let query = "query($n:Int=200){productPerformance(limit:$n){rows{sku}}}";
+    assert_eq!(check(query, &Variables::default()).expect("a checked document").cost.points, 4);
+}
+
+#[test]
+fn the_schema_may_be_asked_but_not_without_end() {
+    let fields = "fields{name args{name type{name ofType{name ofType{name ofType{name}}}}} type{name}}";
+    points(&format!("{{__schema{{types{{kind name description {fields} inputFields{{name}} enumValues{{name}}}}}}}}"));
+    refused("{__schema{types{fields{type{fields{type{fields{type{fields{type{fields{name}}}}}}}}}}}}");
+    refused("{__schema{types{possibleTypes{fields{type{fields{args{type{fields{name}}}}}}}}}}");
+}

@@ -1,0 +1,205 @@
+//! The reports: one definition each, served as GraphQL, JSON, CSV, NDJSON and as views in the schema `bi`.
+//!
+//! A report is one SQL statement on one snapshot. All revenue and cost come from `bi.sales_fact`, a view over the one
+//! table of sales lines. Rows are flat, with the same columns in the same order whatever the data; an amount is a
+//! decimal in a string and never mixes currencies. A ratio stands beside its numerator and its denominator.
+
+mod channel_summary;
+mod column;
+mod customer_value;
+mod dimension;
+mod filter;
+mod margin;
+mod product_performance;
+mod range;
+mod request;
+mod revenue;
+mod sales;
+mod stock_position;
+mod table;
+
+use async_graphql::{OutputType, SimpleObject};
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use domain::id::TenantId;
+use sea_orm::sqlx::Row as _;
+use sea_orm::sqlx::postgres::{PgArguments, PgRow};
+use sea_orm::sqlx::query::Query;
+use sea_orm::sqlx::Postgres;
+use sea_orm::FromQueryResult;
+use serde::Serialize;
+use service::{Db, Error, Tx};
+
+pub use channel_summary::ChannelRow;
+pub use column::{Column, Kind, Measure, Role};
+pub use customer_value::CustomerValueRow;
+pub use dimension::{Dimension, Dimensions};
+pub use filter::{Filter, Selector, Values};
+pub use margin::MarginRow;
+pub use product_performance::ProductPerformanceRow;
+pub use range::Range;
+pub use request::{Input, Invalid, Request};
+pub use revenue::RevenueRow;
+pub use stock_position::StockPositionRow;
+pub use table::{Format, Table};
+
+use crate::scalar::Instant;
+
+/// The most rows of a report.
+pub const LIMIT_MAX: u32 = 50_000;
+/// The rows of a report where the caller does not say.
+pub const LIMIT_DEFAULT: u32 = 10_000;
+
+/// A report, by its name.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumIter, strum::EnumString, strum::IntoStaticStr, strum::Display,
+)]
+#[strum(serialize_all = "snake_case")]
+pub enum Name {
+    /// Revenue by any dimensions.
+    Revenue,
+    /// Revenue, cost and margin by any dimensions.
+    Margin,
+    /// The channels side by side.
+    ChannelSummary,
+    /// Products, blended and by channel.
+    ProductPerformance,
+    /// Customers over both channels.
+    CustomerValue,
+    /// What lies where, and what it is worth.
+    StockPosition,
+}
+
+/// A report.
+#[derive(Debug, Clone, SimpleObject)]
+#[graphql(concrete(name = "RevenueReport", params(RevenueRow)))]
+#[graphql(concrete(name = "MarginReport", params(MarginRow)))]
+#[graphql(concrete(name = "ChannelSummary", params(ChannelRow)))]
+#[graphql(concrete(name = "ProductPerformance", params(ProductPerformanceRow)))]
+#[graphql(concrete(name = "CustomerValue", params(CustomerValueRow)))]
+#[graphql(concrete(name = "StockPosition", params(StockPositionRow)))]
+pub struct Report<R: OutputType> {
+    /// The columns of the rows, in their order, with unit and meaning.
+    pub columns: Vec<Column>,
+    /// The rows.
+    pub rows: Vec<R>,
+    /// One row for each currency, over everything that the report covers, also beyond the limit.
+    pub totals: Vec<R>,
+    /// Period, zone, and how fresh the report is.
+    pub meta: Meta,
+}
+
+/// What a report covers and how fresh it is.
+#[derive(Debug, Clone, Serialize, SimpleObject)]
+#[graphql(name = "ReportMeta")]
+pub struct Meta {
+    /// IANA name of the zone in which days begin.
+    pub time_zone: String,
+    /// The first day or instant that belongs to the period; null where it has no beginning.
+    pub from: Option<String>,
+    /// The first day or instant after the period; null where it has no end.
+    pub to: Option<String>,
+    /// When the report was made.
+    pub generated_at: Instant,
+    /// Everything that was committed before this instant is in the report.
+    pub data_as_of: Instant,
+    /// Number of rows, totals not counted.
+    pub row_count: u64,
+    /// Whether there are more rows than the limit.
+    pub truncated: bool,
+    /// Codes of the ledger accounts that the report agrees with, in the default chart.
+    pub ledger_accounts: Vec<&'static str>,
+}
+
+/// A row type, which is the definition of its report.
+pub trait Row: FromQueryResult + Serialize + OutputType {
+    /// The ledger accounts that the report agrees with.
+    const LEDGER_ACCOUNTS: &'static [&'static str];
+
+    /// The report's columns that describe a row, in their order.
+    fn dimensions(group_by: &[Dimension]) -> Vec<&'static str>;
+
+    /// The report's figures, in their order.
+    fn measures() -> Vec<Measure>;
+
+    /// The report's statement.
+    fn statement(request: &Request) -> String;
+
+    /// Shows its instants in the report's zone.
+    fn in_zone(&mut self, _zone: Tz) {}
+}
+
+/// What the database answered to a [`Request`].
+#[derive(Debug)]
+pub struct Answer {
+    rows: Vec<PgRow>,
+    as_of: DateTime<Utc>,
+}
+
+impl Name {
+    /// The report's statement with its values.
+    fn query<'q>(self, tenant_id: TenantId, request: &Request) -> Query<'q, Postgres, PgArguments> {
+        let statement = match self {
+            Name::Revenue => RevenueRow::statement,
+            Name::Margin => MarginRow::statement,
+            Name::ChannelSummary => ChannelRow::statement,
+            Name::ProductPerformance => ProductPerformanceRow::statement,
+            Name::CustomerValue => CustomerValueRow::statement,
+            Name::StockPosition => StockPositionRow::statement,
+        };
+        let sql = statement(request);
+        if self == Name::StockPosition {
+            stock_position::bound(sql, tenant_id, request)
+        } else {
+            sales::bound(sql, tenant_id, request)
+        }
+    }
+}
+
+/// Asks the database, with one statement.
+pub async fn ask(tx: &Tx, request: &Request) -> Result<Answer, Error> {
+    Ok(Answer { rows: tx.rows(request.name.query(tx.tenant_id, request)).await?, as_of: tx.now })
+}
+
+/// A report as a table, on a snapshot of its own.
+pub async fn run(db: &Db, tenant_id: TenantId, request: &Request) -> Result<Table, Error> {
+    let answer = db.report(tenant_id, async |tx| ask(tx, request).await).await?;
+    match request.name {
+        Name::Revenue => Table::new(request, read::<RevenueRow>(request, answer)?),
+        Name::Margin => Table::new(request, read::<MarginRow>(request, answer)?),
+        Name::ChannelSummary => Table::new(request, read::<ChannelRow>(request, answer)?),
+        Name::ProductPerformance => Table::new(request, read::<ProductPerformanceRow>(request, answer)?),
+        Name::CustomerValue => Table::new(request, read::<CustomerValueRow>(request, answer)?),
+        Name::StockPosition => Table::new(request, read::<StockPositionRow>(request, answer)?),
+    }
+}
+
+/// The report in an answer.
+pub fn read<R: Row>(request: &Request, answer: Answer) -> Result<Report<R>, Error> {
+    let (mut rows, mut totals) = (Vec::new(), Vec::new());
+    let mut time_zone = String::new();
+    for row in answer.rows {
+        let level: i32 = row.try_get("level")?;
+        match level {
+            0 => rows.push(R::from_query_result(&row.into(), "")?),
+            1 => totals.push(R::from_query_result(&row.into(), "")?),
+            _ => time_zone = row.try_get("time_zone")?,
+        }
+    }
+    let zone: Tz = time_zone.parse().unwrap_or(Tz::UTC);
+    let truncated = rows.len() > request.limit as usize;
+    rows.truncate(request.limit as usize);
+    rows.iter_mut().for_each(|row: &mut R| row.in_zone(zone));
+    let as_of = Instant(answer.as_of.fixed_offset());
+    let meta = Meta {
+        time_zone,
+        from: request.range.from.map(range::echo),
+        to: request.range.to.map(range::echo),
+        generated_at: as_of,
+        data_as_of: as_of,
+        row_count: rows.len() as u64,
+        truncated,
+        ledger_accounts: R::LEDGER_ACCOUNTS.to_vec(),
+    };
+    Ok(Report { columns: column::columns::<R>(request), rows, totals, meta })
+}

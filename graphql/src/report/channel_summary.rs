@@ -1,0 +1,53 @@
+//! Channel summary: wholesale and retail side by side, and blended in the totals.
+//!
+//! The figures of `margin` grouped by channel, and each channel's share of the net revenue of its currency. The total of
+//! a currency is the blended business: what both channels took from the same stock. Ties to the same accounts as
+//! `margin`; each channel has sales, returns and cost accounts of its own.
+
+use async_graphql::SimpleObject;
+use sea_orm::FromQueryResult;
+use serde::Serialize;
+
+use super::column::{Kind, Measure, formula};
+use super::margin::{MarginFigures, MarginRow, SUMS};
+use super::sales::{self, Attribute, Grouping};
+use super::{Dimension, Request, Row, dimension};
+use crate::scalar::Percentage;
+
+/// One channel; in the totals, all of them.
+#[derive(Debug, Clone, SimpleObject, FromQueryResult, Serialize)]
+pub struct ChannelRow {
+    /// Sales channel: `wholesale` or `retail`; null in the totals. New values may appear.
+    pub channel: Option<String>,
+    /// ISO 4217 code of the currency of every amount in the row. Different currencies are never added up.
+    pub currency: String,
+    /// What was sold, and what it cost.
+    #[graphql(flatten)]
+    #[sea_orm(nested)]
+    #[serde(flatten)]
+    pub figures: MarginFigures,
+    /// net_revenue in percent of that of all channels in the currency, 4 decimals; null without revenue. Not additive.
+    pub net_revenue_share_pct: Option<Percentage>,
+}
+
+const SHARE_PCT: &str = "round(100 * net_revenue / nullif(sum(net_revenue) over (partition by currency), 0), 4)";
+
+impl Row for ChannelRow {
+    const LEDGER_ACCOUNTS: &'static [&'static str] = MarginRow::LEDGER_ACCOUNTS;
+
+    fn measures() -> Vec<Measure> {
+        let mut measures = MarginRow::measures();
+        measures.push(formula("net_revenue_share_pct", Kind::Percentage, SHARE_PCT));
+        measures
+    }
+
+    fn dimensions(_: &[Dimension]) -> Vec<&'static str> {
+        vec!["channel"]
+    }
+
+    fn statement(request: &Request) -> String {
+        let channel = Attribute { name: "channel", value: Some("m.by_channel"), kind: "text" };
+        let grouping = Grouping { attributes: vec![channel], ..dimension::grouping(&[Dimension::Channel]) };
+        sales::statement(&grouping, &SUMS, &Self::measures(), request)
+    }
+}

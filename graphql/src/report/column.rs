@@ -1,0 +1,179 @@
+//! The columns of a report: name, type, unit, meaning. The texts are those of the GraphQL schema.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use async_graphql::parser::types::{TypeKind, TypeSystemDefinition};
+use async_graphql::{Enum, SimpleObject};
+use serde::Serialize;
+
+use super::{Request, Row};
+
+/// What a column is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum, Serialize)]
+#[graphql(name = "ColumnRole")]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// It says what a row is about.
+    Dimension,
+    /// It is a figure.
+    Measure,
+}
+
+/// A column of a report.
+#[derive(Debug, Clone, Serialize, SimpleObject)]
+#[graphql(name = "ReportColumn")]
+pub struct Column {
+    /// Name of the column in JSON, CSV and SQL; in GraphQL it is written in camel case.
+    pub name: &'static str,
+    /// The same for people.
+    pub title: String,
+    /// `string`, `date`, `datetime`, `integer` or `decimal`. Decimals are strings in JSON.
+    #[serde(rename = "type")]
+    #[graphql(name = "type")]
+    pub kind: &'static str,
+    /// `currency` (the row's own), `stock_unit`, `percent` or `count`; null on texts and dates.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit: Option<&'static str>,
+    /// Whether it says what a row is about, or is a figure.
+    pub role: Role,
+    /// Whether a figure may be added up over the rows of one currency; null on other columns.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub additive: Option<bool>,
+    /// Definition, sign and tax treatment.
+    pub description: String,
+}
+
+/// What kind of value a figure is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A whole number.
+    Count,
+    /// An amount of the row's currency.
+    Amount,
+    /// A quantity in stock units.
+    Units,
+    /// An amount of the row's currency per unit or order: a ratio.
+    Average,
+    /// A percentage: a ratio.
+    Percentage,
+}
+
+/// A figure of a report.
+#[derive(Debug, Clone, Copy)]
+pub struct Measure {
+    /// Name of the column.
+    pub name: &'static str,
+    /// Kind of the value.
+    pub kind: Kind,
+    /// SQL over the sums of a group.
+    pub formula: &'static str,
+}
+
+/// A figure that is a sum by itself.
+pub const fn sum(name: &'static str, kind: Kind) -> Measure {
+    Measure { name, kind, formula: name }
+}
+
+/// A figure that is computed from sums.
+pub const fn formula(name: &'static str, kind: Kind, formula: &'static str) -> Measure {
+    Measure { name, kind, formula }
+}
+
+/// The columns of a report.
+pub fn columns<R: Row>(request: &Request) -> Vec<Column> {
+    let shares_orders = request.group_by.iter().any(|dimension| dimension.splits_documents());
+    let row_type = R::type_name();
+    let mut columns: Vec<Column> =
+        R::dimensions(&request.group_by).into_iter().map(|name| dimension(&row_type, name)).collect();
+    columns.push(dimension(&row_type, "currency"));
+    columns.extend(R::measures().into_iter().map(|measure| {
+        let (kind, unit) = match measure.kind {
+            Kind::Count => ("integer", Some("count")),
+            Kind::Amount | Kind::Average => ("decimal", Some("currency")),
+            Kind::Units => ("decimal", Some("stock_unit")),
+            Kind::Percentage => ("decimal", Some("percent")),
+        };
+        let is_ratio = matches!(measure.kind, Kind::Average | Kind::Percentage);
+        let additive = !is_ratio && !(shares_orders && measure.name == "orders");
+        Column {
+            name: measure.name,
+            title: title(measure.name),
+            kind,
+            unit,
+            role: Role::Measure,
+            additive: Some(additive),
+            description: description(&row_type, measure.name),
+        }
+    }));
+    columns
+}
+
+fn dimension(row_type: &str, name: &'static str) -> Column {
+    let kind = match name {
+        "hour" => "datetime",
+        "day" | "week" | "month" | "quarter" | "year" | "first_order_on" | "last_order_on" => "date",
+        _ => "string",
+    };
+    let description = description(row_type, name);
+    Column { name, title: title(name), kind, unit: None, role: Role::Dimension, additive: None, description }
+}
+
+/// `gross_margin_pct` as "Gross margin %".
+fn title(name: &str) -> String {
+    let words: Vec<&str> = name
+        .split('_')
+        .map(|word| match word {
+            "pct" => "%",
+            "sku" => "SKU",
+            other => other,
+        })
+        .collect();
+    let text = words.join(" ");
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// The descriptions of all fields of all types, read from the schema itself, so that a column means the same
+/// everywhere.
+static DESCRIPTIONS: LazyLock<HashMap<(String, String), String>> = LazyLock::new(|| {
+    let mut descriptions = HashMap::new();
+    let document = async_graphql::parser::parse_schema(crate::sdl());
+    for definition in document.into_iter().flat_map(|document| document.definitions) {
+        let TypeSystemDefinition::Type(definition) = definition else { continue };
+        let TypeKind::Object(object) = definition.node.kind else { continue };
+        for field in object.fields {
+            let text = field.node.description.map_or_else(String::new, |text| text.node);
+            let key = (definition.node.name.node.to_string(), field.node.name.node.to_string());
+            descriptions.insert(key, text);
+        }
+    }
+    descriptions
+});
+
+fn description(row_type: &str, name: &str) -> String {
+    DESCRIPTIONS.get(&(row_type.to_owned(), camel_case(name))).map(|text| text.replace('\n', " ")).unwrap_or_default()
+}
+
+fn camel_case(name: &str) -> String {
+    let mut words = name.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |mut text, word| {
+        let mut letters = word.chars();
+        text.extend(letters.next().into_iter().flat_map(char::to_uppercase));
+        text.extend(letters);
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn titles_are_for_people() {
+        assert_eq!(title("gross_margin_pct"), "Gross margin %");
+        assert_eq!(title("sku"), "SKU");
+        assert_eq!(camel_case("net_revenue_share_pct"), "netRevenueSharePct");
+    }
+}

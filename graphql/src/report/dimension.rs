@@ -1,0 +1,216 @@
+//! What a report of sales is grouped by.
+
+use async_graphql::{Enum, SimpleObject};
+use chrono_tz::Tz;
+use sea_orm::FromQueryResult;
+use serde::Serialize;
+use strum::IntoEnumIterator;
+
+use super::Invalid;
+use super::sales::{Attribute, Grouping, Key};
+use crate::scalar::{Date, Instant};
+
+/// The most dimensions of a report.
+const DIMENSIONS_MAX: usize = 6;
+
+/// What the lines of a report of sales are grouped by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum, strum::EnumIter, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub enum Dimension {
+    /// Hours of the report's time zone; the hour that the clocks go back is two.
+    Hour,
+    /// Calendar days of the report's time zone.
+    Day,
+    /// ISO weeks, named by their Monday.
+    Week,
+    /// Calendar months, named by their first day.
+    Month,
+    /// Calendar quarters, named by their first day.
+    Quarter,
+    /// Calendar years, named by their first day.
+    Year,
+    /// Sales channels.
+    Channel,
+    /// Stock locations that the goods left.
+    Location,
+    /// Products.
+    Product,
+    /// Categories that the products had when they were sold.
+    Category,
+    /// Customers; walk-in sales are one group without a customer.
+    Customer,
+    /// Countries sold to.
+    Country,
+    /// One group for everything; can't be combined.
+    None,
+}
+
+/// What every row of a report of sales may be grouped by: null where the report is grouped by something else.
+#[derive(Debug, Clone, SimpleObject, FromQueryResult, Serialize)]
+pub struct Dimensions {
+    /// Start of the hour, with the offset that the report's time zone has then.
+    pub hour: Option<Instant>,
+    /// Calendar day in the report's time zone.
+    pub day: Option<Date>,
+    /// Monday of the ISO week in the report's time zone.
+    pub week: Option<Date>,
+    /// First day of the calendar month in the report's time zone.
+    pub month: Option<Date>,
+    /// First day of the calendar quarter in the report's time zone.
+    pub quarter: Option<Date>,
+    /// First day of the calendar year in the report's time zone.
+    pub year: Option<Date>,
+    /// Sales channel: `wholesale` or `retail`. New values may appear.
+    pub channel: Option<String>,
+    /// Code of the stock location that the goods left.
+    pub location_code: Option<String>,
+    /// Name of the stock location that the goods left.
+    pub location_name: Option<String>,
+    /// The product's stock keeping unit, case-sensitive.
+    pub sku: Option<String>,
+    /// Name of the product.
+    pub product_name: Option<String>,
+    /// Code of the category that the product had when it was sold; null where it had none.
+    pub category_code: Option<String>,
+    /// Name of the category that the product had when it was sold; null where it had none.
+    pub category_name: Option<String>,
+    /// Number of the customer; null for walk-in sales.
+    pub customer_number: Option<String>,
+    /// Name of the customer; null for walk-in sales.
+    pub customer_name: Option<String>,
+    /// ISO 3166-1 alpha-2 code of the country sold to.
+    pub country: Option<String>,
+}
+
+impl Dimensions {
+    pub(super) fn in_zone(&mut self, zone: Tz) {
+        if let Some(hour) = &mut self.hour {
+            hour.0 = hour.0.with_timezone(&zone).fixed_offset();
+        }
+    }
+}
+
+impl Dimension {
+    /// The dimensions in a comma-separated list.
+    pub fn parse_list(text: &str) -> Result<Vec<Dimension>, Invalid> {
+        let parse = |name: &str| {
+            name.parse().map_err(|_| {
+                let known: Vec<&str> = Dimension::iter().map(Into::into).collect();
+                Invalid::form("group_by", format!("`{name}` is not one of {}.", known.join(", ")))
+            })
+        };
+        text.split(',').map(parse).collect()
+    }
+
+    /// Checks a combination: no dimension twice, not too many, and `none` alone.
+    pub fn check(dimensions: &[Dimension]) -> Result<(), Invalid> {
+        let repeated = dimensions.iter().enumerate().any(|(index, one)| dimensions[..index].contains(one));
+        let detail = if dimensions.is_empty() {
+            "Name at least one dimension, or none."
+        } else if repeated {
+            "Name each dimension once."
+        } else if dimensions.len() > 1 && dimensions.contains(&Dimension::None) {
+            "none can't be combined with other dimensions."
+        } else if dimensions.len() > DIMENSIONS_MAX {
+            "At most 6 dimensions can be combined."
+        } else {
+            return Ok(());
+        };
+        Err(Invalid::value("group_by", detail))
+    }
+
+    /// Whether the lines of one document may fall into several groups.
+    pub(super) fn splits_documents(self) -> bool {
+        matches!(self, Dimension::Product | Dimension::Category)
+    }
+
+    /// How many groups there usually are at most, where that is known.
+    pub fn groups_estimate(self) -> Option<u64> {
+        match self {
+            Dimension::None => Some(1),
+            Dimension::Channel => Some(2),
+            Dimension::Year => Some(20),
+            Dimension::Location => Some(50),
+            Dimension::Quarter => Some(80),
+            Dimension::Country => Some(200),
+            Dimension::Month => Some(240),
+            Dimension::Category => Some(500),
+            Dimension::Week => Some(1_000),
+            Dimension::Day => Some(4_000),
+            Dimension::Hour | Dimension::Product | Dimension::Customer => None,
+        }
+    }
+
+    fn key(self) -> Option<Key> {
+        let (name, line) = match self {
+            Dimension::Hour => ("by_hour", "date_trunc('hour', l.occurred_at, coalesce($2, t.time_zone))"),
+            Dimension::Day => ("by_day", "(l.occurred_at at time zone coalesce($2, t.time_zone))::date"),
+            Dimension::Week => ("by_week", "date_trunc('week', l.occurred_at at time zone coalesce($2, t.time_zone))::date"),
+            Dimension::Month => ("by_month", "date_trunc('month', l.occurred_at at time zone coalesce($2, t.time_zone))::date"),
+            Dimension::Quarter => ("by_quarter", "date_trunc('quarter', l.occurred_at at time zone coalesce($2, t.time_zone))::date"),
+            Dimension::Year => ("by_year", "date_trunc('year', l.occurred_at at time zone coalesce($2, t.time_zone))::date"),
+            Dimension::Channel => ("by_channel", "l.channel"),
+            Dimension::Location => ("by_location_id", "l.location_id"),
+            Dimension::Product => ("by_product_id", "l.product_id"),
+            Dimension::Category => ("by_category_id", "l.category_id"),
+            Dimension::Customer => ("by_customer_id", "l.customer_id"),
+            Dimension::Country => ("by_country", "l.country"),
+            Dimension::None => return None,
+        };
+        Some(Key { name, line })
+    }
+
+    fn join(self) -> &'static str {
+        match self {
+            Dimension::Location => "left join public.location lo on lo.tenant_id = $1 and lo.id = m.by_location_id",
+            Dimension::Product => "left join public.product p on p.tenant_id = $1 and p.id = m.by_product_id",
+            Dimension::Category => "left join public.category ca on ca.tenant_id = $1 and ca.id = m.by_category_id",
+            Dimension::Customer => "left join public.customer cu on cu.tenant_id = $1 and cu.id = m.by_customer_id",
+            _ => "",
+        }
+    }
+}
+
+/// Every column that dimensions give: the dimension, the name, the value, its SQL type.
+const COLUMNS: [(Dimension, &str, &str, &str); 16] = [
+    (Dimension::Hour, "hour", "m.by_hour", "timestamptz"),
+    (Dimension::Day, "day", "m.by_day", "date"),
+    (Dimension::Week, "week", "m.by_week", "date"),
+    (Dimension::Month, "month", "m.by_month", "date"),
+    (Dimension::Quarter, "quarter", "m.by_quarter", "date"),
+    (Dimension::Year, "year", "m.by_year", "date"),
+    (Dimension::Channel, "channel", "m.by_channel", "text"),
+    (Dimension::Location, "location_code", "lo.code", "text"),
+    (Dimension::Location, "location_name", "lo.name", "text"),
+    (Dimension::Product, "sku", "p.sku", "text"),
+    (Dimension::Product, "product_name", "p.name", "text"),
+    (Dimension::Category, "category_code", "ca.code", "text"),
+    (Dimension::Category, "category_name", "ca.name", "text"),
+    (Dimension::Customer, "customer_number", "cu.number", "text"),
+    (Dimension::Customer, "customer_name", "cu.name", "text"),
+    (Dimension::Country, "country", "m.by_country", "text"),
+];
+
+/// The columns of some dimensions, in their order.
+pub(super) fn column_names(dimensions: &[Dimension]) -> Vec<&'static str> {
+    let of = |dimension: &Dimension| {
+        let dimension = *dimension;
+        COLUMNS.iter().filter(move |column| column.0 == dimension).map(|column| column.1)
+    };
+    dimensions.iter().flat_map(of).collect()
+}
+
+/// How rows are grouped by some dimensions: every column is there, null where the report has no such dimension.
+pub(super) fn grouping(dimensions: &[Dimension]) -> Grouping {
+    let attribute = |(dimension, name, value, kind): (Dimension, &'static str, &'static str, &'static str)| {
+        Attribute { name, value: dimensions.contains(&dimension).then_some(value), kind }
+    };
+    Grouping {
+        keys: dimensions.iter().filter_map(|dimension| dimension.key()).collect(),
+        attributes: COLUMNS.into_iter().map(attribute).collect(),
+        joins: dimensions.iter().map(|dimension| dimension.join()).collect(),
+        order: column_names(dimensions),
+        only: "",
+        splits_documents: dimensions.iter().any(|dimension| dimension.splits_documents()),
+    }
+}

@@ -1,0 +1,151 @@
+//! Which lines count.
+
+use std::str::FromStr;
+
+use domain::id::{CategoryId, CustomerId, InvalidId, LocationId, ProductId};
+use domain::tenant::Channel;
+use sea_orm::prelude::Uuid;
+
+use super::Invalid;
+
+/// The most values of one filter.
+const VALUES_MAX: usize = 200;
+/// The longest value.
+const LENGTH_MAX: usize = 200;
+
+/// Which lines count: those that have one of the named values in every filter that names any.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Sales channels.
+    pub channels: Vec<Channel>,
+    /// Countries sold to, ISO 3166-1 alpha-2.
+    pub countries: Vec<String>,
+    /// Currencies, ISO 4217.
+    pub currencies: Vec<String>,
+    /// Locations, by code or id.
+    pub locations: Selector,
+    /// Products, by SKU or id.
+    pub products: Selector,
+    /// Categories and everything below them, by code or id.
+    pub categories: Selector,
+    /// Customers, by number or id.
+    pub customers: Selector,
+}
+
+/// Records, each by what people call it or by its id.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Selector {
+    /// By code, number or SKU.
+    pub codes: Vec<String>,
+    /// By id.
+    pub ids: Vec<Uuid>,
+}
+
+/// The values of every filter as they came in.
+#[derive(Debug, Clone, Default)]
+pub struct Values {
+    /// Of `channel`.
+    pub channel: Vec<String>,
+    /// Of `country`.
+    pub country: Vec<String>,
+    /// Of `currency`.
+    pub currency: Vec<String>,
+    /// Of `location`.
+    pub location: Vec<String>,
+    /// Of `product`.
+    pub product: Vec<String>,
+    /// Of `category`.
+    pub category: Vec<String>,
+    /// Of `customer`.
+    pub customer: Vec<String>,
+}
+
+impl Filter {
+    /// Reads the values.
+    pub fn new(values: Values) -> Result<Self, Invalid> {
+        Ok(Filter {
+            channels: channels(values.channel)?,
+            countries: letters("country", values.country, 2)?,
+            currencies: letters("currency", values.currency, 3)?,
+            locations: selector("location", |id: LocationId| id.0, values.location)?,
+            products: selector("product", |id: ProductId| id.0, values.product)?,
+            categories: selector("category", |id: CategoryId| id.0, values.category)?,
+            customers: selector("customer", |id: CustomerId| id.0, values.customer)?,
+        })
+    }
+
+    /// Whether it may take some lines of a document and leave others.
+    pub(super) fn splits_documents(&self) -> bool {
+        !self.products.is_empty() || !self.categories.is_empty()
+    }
+}
+
+impl Selector {
+    pub(super) fn is_empty(&self) -> bool {
+        self.codes.is_empty() && self.ids.is_empty()
+    }
+}
+
+fn channels(values: Vec<String>) -> Result<Vec<Channel>, Invalid> {
+    let parse = |value: String| {
+        value.parse().map_err(|_| Invalid::form("channel", format!("`{value}` is not one of wholesale, retail.")))
+    };
+    checked("channel", values)?.into_iter().map(parse).collect()
+}
+
+fn letters(parameter: &'static str, values: Vec<String>, length: usize) -> Result<Vec<String>, Invalid> {
+    let values = checked(parameter, values)?;
+    match values.iter().find(|value| value.len() != length || !value.bytes().all(|byte| byte.is_ascii_uppercase())) {
+        Some(value) => Err(Invalid::form(parameter, format!("`{value}` is not a code of {length} capital letters."))),
+        None => Ok(values),
+    }
+}
+
+fn selector<I: FromStr<Err = InvalidId>>(
+    parameter: &'static str,
+    uuid: impl Fn(I) -> Uuid,
+    values: Vec<String>,
+) -> Result<Selector, Invalid> {
+    let mut selector = Selector::default();
+    for value in checked(parameter, values)? {
+        match value.parse() {
+            Ok(id) => selector.ids.push(uuid(id)),
+            Err(InvalidId { .. }) => selector.codes.push(value),
+        }
+    }
+    Ok(selector)
+}
+
+fn checked(parameter: &'static str, values: Vec<String>) -> Result<Vec<String>, Invalid> {
+    if values.len() > VALUES_MAX {
+        return Err(Invalid::value(parameter, format!("At most {VALUES_MAX} values can be named.")));
+    }
+    if values.iter().any(|value| value.is_empty() || value.chars().count() > LENGTH_MAX || value.contains('\0')) {
+        return Err(Invalid::form(parameter, format!("A value has 1 to {LENGTH_MAX} characters.")));
+    }
+    Ok(values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_is_named_by_its_code_or_its_id() {
+        let product = vec!["BOLT-M8".to_owned(), "prd_01h455vb4pex5vsknk084sn02q".to_owned(), "prd_1".to_owned()];
+        let filter = Filter::new(Values { product, ..Values::default() }).expect("a filter");
+        assert_eq!(filter.products.codes, ["BOLT-M8", "prd_1"]);
+        assert_eq!(filter.products.ids.len(), 1);
+        assert!(filter.splits_documents());
+    }
+
+    #[test]
+    fn refuses_values_that_can_not_be() {
+        let refused = |values: Values| Filter::new(values).expect_err("a refusal").parameter;
+        assert_eq!(refused(Values { channel: vec!["web".into()], ..Values::default() }), "channel");
+        assert_eq!(refused(Values { country: vec!["uk1".into()], ..Values::default() }), "country");
+        assert_eq!(refused(Values { currency: vec!["gbp".into()], ..Values::default() }), "currency");
+        assert_eq!(refused(Values { customer: vec![String::new()], ..Values::default() }), "customer");
+        assert_eq!(refused(Values { product: vec!["x".into(); 201], ..Values::default() }), "product");
+    }
+}

@@ -1,0 +1,83 @@
+//! Margin: revenue beside the cost of what was sold, by any dimensions.
+//!
+//! - `gross_margin` = `net_revenue` − `cost`; `gross_margin_pct` is that in percent of `net_revenue`.
+//! - `cost` is what the goods cost when they left, by the tenant's costing method; a return takes back the cost of the
+//!   sale that it names. Signs as in `revenue`.
+//! - Ties to the ledger: revenue as in `revenue`; debits less credits of 5000 and 5010 are `cost`.
+
+use async_graphql::SimpleObject;
+use chrono_tz::Tz;
+use sea_orm::FromQueryResult;
+use serde::Serialize;
+
+use super::column::{Kind, Measure, formula, sum};
+use super::sales::{self, COST, GROSS_REVENUE, LINES, NET_REVENUE, ORDERS, RETURNS, Sum, TAX, UNITS};
+use super::revenue::{self, RevenueFigures};
+use super::{Dimension, Dimensions, Request, Row, dimension};
+use crate::scalar::{Amount, Percentage};
+
+/// Revenue, cost and margin of one group.
+#[derive(Debug, Clone, SimpleObject, FromQueryResult, Serialize)]
+pub struct MarginRow {
+    /// What the row is about.
+    #[graphql(flatten)]
+    #[sea_orm(nested)]
+    #[serde(flatten)]
+    pub dimensions: Dimensions,
+    /// ISO 4217 code of the currency of every amount in the row. Different currencies are never added up.
+    pub currency: String,
+    /// What was sold, and what it cost.
+    #[graphql(flatten)]
+    #[sea_orm(nested)]
+    #[serde(flatten)]
+    pub figures: MarginFigures,
+}
+
+/// What was sold less what came back, and what it cost.
+#[derive(Debug, Clone, SimpleObject, FromQueryResult, Serialize)]
+pub struct MarginFigures {
+    /// What was sold.
+    #[graphql(flatten)]
+    #[sea_orm(nested)]
+    #[serde(flatten)]
+    pub revenue: RevenueFigures,
+    /// Cost of the goods sold, less the cost of the goods returned. Additive.
+    pub cost: Amount,
+    /// net_revenue − cost. Additive.
+    pub gross_margin: Amount,
+    /// gross_margin in percent of net_revenue, 4 decimals; null without revenue. Not additive: divide the sums.
+    pub gross_margin_pct: Option<Percentage>,
+}
+
+/// What margin is made of.
+pub(super) const SUMS: [Sum; 8] = [ORDERS, LINES, UNITS, RETURNS, GROSS_REVENUE, NET_REVENUE, TAX, COST];
+
+/// Margin in percent of revenue.
+pub(super) const MARGIN_PCT: &str = "round(100 * (net_revenue - cost) / nullif(net_revenue, 0), 4)";
+
+/// The figures besides those of revenue.
+const COST_MEASURES: [Measure; 3] = [
+    sum("cost", Kind::Amount),
+    formula("gross_margin", Kind::Amount, "net_revenue - cost"),
+    formula("gross_margin_pct", Kind::Percentage, MARGIN_PCT),
+];
+
+impl Row for MarginRow {
+    const LEDGER_ACCOUNTS: &'static [&'static str] = &["4000", "4010", "4100", "4110", "4200", "2200", "5000", "5010"];
+
+    fn measures() -> Vec<Measure> {
+        [revenue::MEASURES.as_slice(), &COST_MEASURES].concat()
+    }
+
+    fn dimensions(group_by: &[Dimension]) -> Vec<&'static str> {
+        dimension::column_names(group_by)
+    }
+
+    fn statement(request: &Request) -> String {
+        sales::statement(&dimension::grouping(&request.group_by), &SUMS, &Self::measures(), request)
+    }
+
+    fn in_zone(&mut self, zone: Tz) {
+        self.dimensions.in_zone(zone);
+    }
+}

@@ -1,0 +1,129 @@
+//! Product performance: what each product brings, blended and in each channel.
+//!
+//! One row per product and currency, the greatest revenue first. The blended margin of a product stands beside the one
+//! it earns in each channel, so that what sells better where, and what only seems to pay, is visible in one row. The
+//! category is the one that the product has now. Ties to the same accounts as `margin`.
+
+use async_graphql::SimpleObject;
+use sea_orm::FromQueryResult;
+use serde::Serialize;
+
+use super::column::{Kind, Measure, formula, sum};
+use super::margin::{MARGIN_PCT, MarginRow};
+use super::sales::{self, Attribute, COST, Grouping, Key, Merge, NET_REVENUE, Sum, UNITS};
+use super::{Dimension, Request, Row};
+use crate::scalar::{Amount, Percentage, Units};
+
+/// One product; in the totals, all of them.
+#[derive(Debug, Clone, SimpleObject, FromQueryResult, Serialize)]
+pub struct ProductPerformanceRow {
+    /// The product's stock keeping unit, case-sensitive; null in the totals.
+    pub sku: Option<String>,
+    /// Name of the product; null in the totals.
+    pub product_name: Option<String>,
+    /// Code of the category that the product has now; null where it has none.
+    pub category_code: Option<String>,
+    /// Name of the category that the product has now; null where it has none.
+    pub category_name: Option<String>,
+    /// ISO 4217 code of the currency of every amount in the row. Different currencies are never added up.
+    pub currency: String,
+    /// Stock units sold, less units returned, in both channels. Additive over products of one unit.
+    pub units: Units,
+    /// Sales less returns after discounts, without tax, in both channels. Additive.
+    pub net_revenue: Amount,
+    /// Cost of the goods sold, less the cost of the goods returned, in both channels. Additive.
+    pub cost: Amount,
+    /// net_revenue − cost: the blended margin. Additive.
+    pub gross_margin: Amount,
+    /// gross_margin in percent of net_revenue, 4 decimals; null without revenue. Not additive: divide the sums.
+    pub gross_margin_pct: Option<Percentage>,
+    /// units of the wholesale channel. Additive over products of one unit.
+    pub wholesale_units: Units,
+    /// net_revenue of the wholesale channel. Additive.
+    pub wholesale_net_revenue: Amount,
+    /// cost of the wholesale channel. Additive.
+    pub wholesale_cost: Amount,
+    /// wholesale_net_revenue − wholesale_cost. Additive.
+    pub wholesale_gross_margin: Amount,
+    /// wholesale_gross_margin in percent of wholesale_net_revenue; null without revenue. Not additive: divide the sums.
+    pub wholesale_gross_margin_pct: Option<Percentage>,
+    /// units of the retail channel. Additive over products of one unit.
+    pub retail_units: Units,
+    /// net_revenue of the retail channel. Additive.
+    pub retail_net_revenue: Amount,
+    /// cost of the retail channel. Additive.
+    pub retail_cost: Amount,
+    /// retail_net_revenue − retail_cost. Additive.
+    pub retail_gross_margin: Amount,
+    /// retail_gross_margin in percent of retail_net_revenue; null without revenue. Not additive: divide the sums.
+    pub retail_gross_margin_pct: Option<Percentage>,
+}
+
+const SUMS: [Sum; 9] = [
+    UNITS,
+    NET_REVENUE,
+    COST,
+    of_channel("wholesale_units", "coalesce(sum(units) filter (where channel = 'wholesale'), 0)"),
+    of_channel("wholesale_net_revenue", "coalesce(sum(net_revenue) filter (where channel = 'wholesale'), 0)"),
+    of_channel("wholesale_cost", "coalesce(sum(cost) filter (where channel = 'wholesale'), 0)"),
+    of_channel("retail_units", "coalesce(sum(units) filter (where channel = 'retail'), 0)"),
+    of_channel("retail_net_revenue", "coalesce(sum(net_revenue) filter (where channel = 'retail'), 0)"),
+    of_channel("retail_cost", "coalesce(sum(cost) filter (where channel = 'retail'), 0)"),
+];
+
+const WHOLESALE_MARGIN_PCT: &str =
+    "round(100 * (wholesale_net_revenue - wholesale_cost) / nullif(wholesale_net_revenue, 0), 4)";
+const RETAIL_MARGIN_PCT: &str = "round(100 * (retail_net_revenue - retail_cost) / nullif(retail_net_revenue, 0), 4)";
+
+const fn of_channel(name: &'static str, lines: &'static str) -> Sum {
+    Sum { name, lines, merge: Merge::Sum }
+}
+
+impl Row for ProductPerformanceRow {
+    const LEDGER_ACCOUNTS: &'static [&'static str] = MarginRow::LEDGER_ACCOUNTS;
+
+    fn measures() -> Vec<Measure> {
+        vec![
+            sum("units", Kind::Units),
+            sum("net_revenue", Kind::Amount),
+            sum("cost", Kind::Amount),
+            formula("gross_margin", Kind::Amount, "net_revenue - cost"),
+            formula("gross_margin_pct", Kind::Percentage, MARGIN_PCT),
+            sum("wholesale_units", Kind::Units),
+            sum("wholesale_net_revenue", Kind::Amount),
+            sum("wholesale_cost", Kind::Amount),
+            formula("wholesale_gross_margin", Kind::Amount, "wholesale_net_revenue - wholesale_cost"),
+            formula("wholesale_gross_margin_pct", Kind::Percentage, WHOLESALE_MARGIN_PCT),
+            sum("retail_units", Kind::Units),
+            sum("retail_net_revenue", Kind::Amount),
+            sum("retail_cost", Kind::Amount),
+            formula("retail_gross_margin", Kind::Amount, "retail_net_revenue - retail_cost"),
+            formula("retail_gross_margin_pct", Kind::Percentage, RETAIL_MARGIN_PCT),
+        ]
+    }
+
+    fn dimensions(_: &[Dimension]) -> Vec<&'static str> {
+        vec!["sku", "product_name", "category_code", "category_name"]
+    }
+
+    fn statement(request: &Request) -> String {
+        let text = |name, value| Attribute { name, value: Some(value), kind: "text" };
+        let grouping = Grouping {
+            keys: vec![Key { name: "by_product_id", line: "l.product_id" }],
+            attributes: vec![
+                text("sku", "p.sku"),
+                text("product_name", "p.name"),
+                text("category_code", "ca.code"),
+                text("category_name", "ca.name"),
+            ],
+            joins: vec![
+                "left join public.product p on p.tenant_id = $1 and p.id = m.by_product_id",
+                "left join public.category ca on ca.tenant_id = $1 and ca.id = p.category_id",
+            ],
+            order: vec!["net_revenue desc", "sku"],
+            only: "",
+            splits_documents: true,
+        };
+        sales::statement(&grouping, &SUMS, &Self::measures(), request)
+    }
+}

@@ -1,0 +1,124 @@
+//! The period of a report: half-open `[from, to)`, open on either side.
+
+use chrono::{DateTime, Months, NaiveDate, NaiveDateTime, SecondsFormat, Utc};
+use domain::moment::Moment;
+
+use super::Invalid;
+
+/// The longest period where both ends are given.
+const YEARS_MAX: u32 = 5;
+/// Digits of a number that is taken for milliseconds since 1970: from 1973 to the year 5138.
+const MILLISECOND_DIGITS: std::ops::RangeInclusive<usize> = 11..=14;
+
+/// A period. Days begin at midnight of the report's zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Range {
+    /// The first day or instant that belongs to it; everything before `to`, if absent.
+    pub from: Option<Moment>,
+    /// The first day or instant that does not belong to it; everything after `from`, if absent.
+    pub to: Option<Moment>,
+}
+
+impl Range {
+    /// The period between two texts.
+    pub fn parse(from: Option<&str>, to: Option<&str>) -> Result<Self, Invalid> {
+        Range::new(
+            from.map(|text| bound("from", text)).transpose()?,
+            to.map(|text| bound("to", text)).transpose()?,
+        )
+    }
+
+    /// The period between two moments.
+    pub fn new(from: Option<Moment>, to: Option<Moment>) -> Result<Self, Invalid> {
+        if let (Some(from), Some(to)) = (from, to) {
+            let (first, last) = (roughly(from), roughly(to));
+            if last < first {
+                return Err(Invalid::value("to", "The period ends before it begins."));
+            }
+            if first.checked_add_months(Months::new(12 * YEARS_MAX)).is_some_and(|most| last > most) {
+                let detail = format!("A period has at most {YEARS_MAX} years; leave out from or to for the whole history.");
+                return Err(Invalid::value("to", detail));
+            }
+        }
+        Ok(Range { from, to })
+    }
+}
+
+/// A bound as the two parameters that SQL takes: an instant, or a midnight without its zone.
+pub(super) fn parameters(bound: Option<Moment>) -> (Option<DateTime<Utc>>, Option<NaiveDateTime>) {
+    match bound {
+        None => (None, None),
+        Some(Moment::Instant(at)) => (Some(at), None),
+        Some(Moment::Day(day)) => (None, Some(day.and_time(chrono::NaiveTime::MIN))),
+    }
+}
+
+/// A bound as it is echoed.
+pub(super) fn echo(bound: Moment) -> String {
+    match bound {
+        Moment::Day(day) => day.to_string(),
+        Moment::Instant(at) => at.to_rfc3339_opts(SecondsFormat::AutoSi, true),
+    }
+}
+
+fn roughly(moment: Moment) -> NaiveDateTime {
+    match moment {
+        Moment::Instant(at) => at.naive_utc(),
+        Moment::Day(day) => day.and_time(chrono::NaiveTime::MIN),
+    }
+}
+
+/// A day, an RFC 3339 instant, or milliseconds since 1970, which is what dashboards send.
+fn bound(parameter: &'static str, text: &str) -> Result<Moment, Invalid> {
+    let milliseconds = MILLISECOND_DIGITS.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    let moment = if milliseconds {
+        text.parse().ok().and_then(DateTime::from_timestamp_millis).map(Moment::Instant)
+    } else {
+        // An offset whose plus sign was sent as it is arrives as a space.
+        let text = text.replacen(' ', "+", 1);
+        text.parse().ok().filter(|moment| in_years_that_sql_knows(*moment))
+    };
+    moment.ok_or_else(|| {
+        let detail = "Expected a day such as 2026-11-22, an instant such as 2026-11-22T01:20:00Z, or milliseconds since 1970.";
+        Invalid::form(parameter, detail)
+    })
+}
+
+fn in_years_that_sql_knows(moment: Moment) -> bool {
+    let day = roughly(moment).date();
+    NaiveDate::from_ymd_opt(1, 1, 3).is_some_and(|first| day >= first)
+        && NaiveDate::from_ymd_opt(9999, 12, 29).is_some_and(|last| day <= last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_days_instants_and_milliseconds() {
+        let range = Range::parse(Some("2011-01-01"), Some("1320192000000")).expect("a range");
+        assert_eq!(range.from.map(echo).as_deref(), Some("2011-01-01"));
+        assert_eq!(range.to.map(echo).as_deref(), Some("2011-11-02T00:00:00Z"));
+        let range = Range::parse(Some("2011-01-01T02:00:00 01:00"), None).expect("a range");
+        assert_eq!(range.from.map(echo).as_deref(), Some("2011-01-01T01:00:00Z"));
+        assert_eq!(Range::parse(None, None).expect("a range"), Range::default());
+    }
+
+    #[test]
+    fn refuses_what_is_no_moment() {
+        for text in ["", "yesterday", "2011", "20110101", "2011-13-01", "2011-1-1", "2011-01-01T00:00:00", "1e12", "-1320192000000"] {
+            let invalid = Range::parse(Some(text), None).expect_err(text);
+            assert_eq!((invalid.parameter, invalid.readable), ("from", false), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_period_runs_forward_and_has_at_most_five_years() {
+        assert!(Range::parse(Some("2011-01-01"), Some("2011-01-01")).is_ok());
+        assert!(Range::parse(Some("2011-01-01"), Some("2016-01-01")).is_ok());
+        assert!(Range::parse(Some("1990-01-01"), None).is_ok());
+        for (from, to) in [("2011-01-02", "2011-01-01"), ("2011-01-01", "2016-01-02")] {
+            assert!(Range::parse(Some(from), Some(to)).expect_err("a refusal").readable);
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! The one statement behind every report of sales: group the lines, then name the groups.
+//!
+//! All of its text is constant, chosen by enums; what a caller sends is bound. The lines are read in a subquery that
+//! the planner must not merge (`offset 0`): otherwise it takes the number of distinct instants for the number of
+//! groups and sorts a million lines. Products, customers and the rest are joined to the groups, not to the lines.
+
+use std::fmt::Write as _;
+
+use domain::id::TenantId;
+use sea_orm::sqlx::postgres::PgArguments;
+use sea_orm::sqlx::query::Query;
+use sea_orm::sqlx::{self, Postgres};
+
+use super::column::Measure;
+use super::{Request, range};
+
+/// What lines are grouped by: a name, and its value on a line `l` of a tenant `t`.
+#[derive(Debug, Clone, Copy)]
+pub struct Key {
+    /// Name of the key.
+    pub name: &'static str,
+    /// SQL over `bi.sales_fact l` and `tenant t`.
+    pub line: &'static str,
+}
+
+/// A column that describes a group.
+#[derive(Debug, Clone, Copy)]
+pub struct Attribute {
+    /// Name of the column.
+    pub name: &'static str,
+    /// SQL over the group `m` and its joins; nothing where the column is null.
+    pub value: Option<&'static str>,
+    /// SQL type.
+    pub kind: &'static str,
+}
+
+/// How lines become rows.
+#[derive(Debug, Clone)]
+pub struct Grouping {
+    /// What they are grouped by, besides the currency.
+    pub keys: Vec<Key>,
+    /// The columns that describe a group, in their order.
+    pub attributes: Vec<Attribute>,
+    /// The joins that the attributes need.
+    pub joins: Vec<&'static str>,
+    /// The order of the rows: names of attributes or measures, with `desc` where descending.
+    pub order: Vec<&'static str>,
+    /// A further condition on the lines, constant; mostly empty.
+    pub only: &'static str,
+    /// Whether the lines of one document may fall into several groups.
+    pub splits_documents: bool,
+}
+
+/// How the total of a sum is made of the sums of the groups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Merge {
+    /// Added.
+    Sum,
+    /// Added, a whole number.
+    Count,
+    /// Documents, which groups may share.
+    Orders,
+    /// Not at all.
+    Never,
+}
+
+/// What is computed from the lines of a group.
+#[derive(Debug, Clone, Copy)]
+pub struct Sum {
+    /// Its name, for measures.
+    pub name: &'static str,
+    /// SQL aggregate over the lines.
+    pub lines: &'static str,
+    /// How the total is made.
+    pub merge: Merge,
+}
+
+/// Orders of a group.
+pub const ORDERS: Sum = Sum { name: "orders", lines: "sum(orders)", merge: Merge::Orders };
+/// Lines of a group.
+pub const LINES: Sum = Sum { name: "lines", lines: "count(*)", merge: Merge::Count };
+/// Units of a group.
+pub const UNITS: Sum = Sum { name: "units", lines: "sum(units)", merge: Merge::Sum };
+/// Returns of a group.
+pub const RETURNS: Sum = Sum { name: "returns", lines: "sum(returns)", merge: Merge::Sum };
+/// Revenue before discounts of a group.
+pub const GROSS_REVENUE: Sum = Sum { name: "gross_revenue", lines: "sum(gross_revenue)", merge: Merge::Sum };
+/// Revenue of a group.
+pub const NET_REVENUE: Sum = Sum { name: "net_revenue", lines: "sum(net_revenue)", merge: Merge::Sum };
+/// Tax of a group.
+pub const TAX: Sum = Sum { name: "tax", lines: "sum(tax)", merge: Merge::Sum };
+/// Cost of a group.
+pub const COST: Sum = Sum { name: "cost", lines: "sum(cost)", merge: Merge::Sum };
+
+/// The lines of the period that pass the filters. Days begin in the report's zone, which may be the tenant's and then
+/// is only known to the database; a day more on either side is a bound that the planner can use.
+const LINES_OF_PERIOD: &str = "
+        from public.tenant t
+        join bi.sales_fact l on l.tenant_id = t.tenant_id
+        where t.tenant_id = $1 and l.tenant_id = $1
+            and (($3::timestamptz is null and $4::timestamp is null) or (
+                l.occurred_at >= coalesce($3, ($4 - interval '24 hours') at time zone 'UTC')
+                and (l.occurred_at >= coalesce($3, $4 at time zone coalesce($2, t.time_zone))) is true))
+            and (($5::timestamptz is null and $6::timestamp is null) or (
+                l.occurred_at < coalesce($5, ($6 + interval '24 hours') at time zone 'UTC')
+                and (l.occurred_at < coalesce($5, $6 at time zone coalesce($2, t.time_zone))) is true))
+            and (cardinality($8::text[]) = 0 or l.channel = any($8))
+            and (cardinality($9::text[]) = 0 or l.country = any($9))
+            and (cardinality($10::text[]) = 0 or l.currency = any($10))
+            and (cardinality($11::text[]) + cardinality($12::uuid[]) = 0 or l.location_id in (
+                select id from public.location where tenant_id = $1 and (code = any($11) or id = any($12))))
+            and (cardinality($13::text[]) + cardinality($14::uuid[]) = 0 or l.product_id in (
+                select id from public.product where tenant_id = $1 and (sku = any($13) or id = any($14))))
+            and (cardinality($15::text[]) + cardinality($16::uuid[]) = 0 or l.category_id in (
+                select c.id from public.category c where c.tenant_id = $1 and c.lineage && (
+                    select array_agg(id) from public.category
+                    where tenant_id = $1 and (code = any($15) or id = any($16)))))
+            and (cardinality($17::text[]) + cardinality($18::uuid[]) = 0 or l.customer_id in (
+                select id from public.customer where tenant_id = $1 and (number = any($17) or id = any($18))))";
+
+/// The statement of a grouping. Its rows: level 0 the groups, level 1 one total for each currency, level 2 the zone.
+pub fn statement(grouping: &Grouping, sums: &[Sum], measures: &[Measure], request: &Request) -> String {
+    let names = |separator: &str, name: &dyn Fn(&Key) -> String| -> String {
+        grouping.keys.iter().map(|key| name(key) + separator).collect()
+    };
+    let filtered = request.filter.splits_documents();
+    let (keys, lines) = (names(", ", &|key| key.name.into()), names(", ", &|key| format!("{} as {}", key.line, key.name)));
+    let mut sql = format!(
+        "with line as not materialized (
+        select {lines}l.currency, l.document_id, l.document_kind, l.channel, l.occurred_at, l.orders, l.units, l.returns,
+            l.gross_revenue, l.net_revenue, l.tax, l.cost{LINES_OF_PERIOD}{}
+        offset bigint '0'
+    ), grouped as materialized (
+        select {keys}currency",
+        grouping.only
+    );
+    // Without a filter on products, the first line of each order is among the lines, in one group only.
+    let shares = grouping.splits_documents || filtered;
+    for sum in sums {
+        let documents = "count(distinct document_id) filter (where document_kind in ('sale', 'invoice'))";
+        let lines = if sum.merge == Merge::Orders && shares { documents } else { sum.lines };
+        let _ = write!(sql, ", {lines} as {}", sum.name);
+    }
+    sql.push_str(", sum(orders) as first_lines");
+    let _ = write!(sql, "\n    from line group by {keys}currency\n    ), total as (\n        select currency");
+    for sum in sums {
+        let name = sum.name;
+        let _ = match sum.merge {
+            Merge::Sum => write!(sql, ", sum({name}) as {name}"),
+            Merge::Count => write!(sql, ", sum({name})::bigint as {name}"),
+            Merge::Never => Ok(()),
+            Merge::Orders if !filtered => write!(sql, ", sum(first_lines)::bigint as {name}"),
+            Merge::Orders => write!(
+                sql,
+                ", (select count(distinct document_id) filter (where document_kind in ('sale', 'invoice'))
+                from line where line.currency = grouped.currency) as {name}"
+            ),
+        };
+    }
+    sql.push_str("\n    from grouped group by currency\n    )");
+    sql.push_str(&rows(grouping, measures));
+    sql
+}
+
+/// The three kinds of rows.
+fn rows(grouping: &Grouping, measures: &[Measure]) -> String {
+    let mut formulas = String::new();
+    for measure in measures.iter().filter(|measure| measure.formula != measure.name) {
+        let _ = write!(formulas, ", {} as {}", measure.formula, measure.name);
+    }
+    let columns = |value: &dyn Fn(&Attribute) -> String| -> String {
+        grouping.attributes.iter().map(|column| format!("{}::{} as {}, ", value(column), column.kind, column.name)).collect()
+    };
+    let described = columns(&|column| column.value.unwrap_or("null").into());
+    let nothing = columns(&|_| "null".into());
+    let (mut named, mut unknown) = (String::new(), String::new());
+    for measure in measures {
+        let _ = write!(named, ", m.{}", measure.name);
+        unknown.push_str(", null");
+    }
+    let joins = grouping.joins.join(" ");
+    let order: String = grouping.order.iter().map(|column| format!("{column} nulls last, ")).collect();
+    format!(
+        "
+    (select 0 as level, null::text as time_zone, {described}m.currency{named}
+    from (select grouped.*{formulas} from grouped) m
+    cross join public.tenant t {joins}
+    where t.tenant_id = $1
+    order by {order}currency limit $7)
+    union all
+    (select 1, null, {nothing}m.currency{named}
+    from (select total.*{formulas} from total) m
+    cross join public.tenant t
+    where t.tenant_id = $1
+    order by currency)
+    union all
+    select 2, coalesce($2, t.time_zone), {nothing}null{unknown} from public.tenant t where t.tenant_id = $1"
+    )
+}
+
+/// Binds what a request asks for.
+pub fn bound<'q>(sql: String, tenant_id: TenantId, request: &Request) -> Query<'q, Postgres, PgArguments> {
+    let (from_at, from_day) = range::parameters(request.range.from);
+    let (to_at, to_day) = range::parameters(request.range.to);
+    let filter = &request.filter;
+    let channels: Vec<String> = filter.channels.iter().map(|channel| <&str>::from(*channel).to_owned()).collect();
+    // A statement of its own for each grouping, planned for its values: nothing to keep.
+    sqlx::query(sqlx::AssertSqlSafe(sql))
+        .persistent(false)
+        .bind(tenant_id.0)
+        .bind(request.time_zone.map(|zone| zone.name()))
+        .bind(from_at)
+        .bind(from_day)
+        .bind(to_at)
+        .bind(to_day)
+        .bind(i64::from(request.limit) + 1)
+        .bind(channels)
+        .bind(filter.countries.clone())
+        .bind(filter.currencies.clone())
+        .bind(filter.locations.codes.clone())
+        .bind(filter.locations.ids.clone())
+        .bind(filter.products.codes.clone())
+        .bind(filter.products.ids.clone())
+        .bind(filter.categories.codes.clone())
+        .bind(filter.categories.ids.clone())
+        .bind(filter.customers.codes.clone())
+        .bind(filter.customers.ids.clone())
+}

@@ -1,0 +1,207 @@
+//! A report as a table: JSON, CSV, NDJSON.
+
+use std::io::Write as _;
+
+use async_graphql::OutputType;
+use serde::ser::{SerializeMap, SerializeSeq};
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+use service::Error;
+
+use super::{Column, Meta, Report, Request};
+
+/// UTF-8 byte order mark, by which Excel knows the encoding.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// A form in which a table is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumIter, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub enum Format {
+    /// One JSON object with columns, rows, totals and meta.
+    Json,
+    /// RFC 4180: a header row with the names of the columns, then the rows.
+    Csv,
+    /// One JSON object per row and line.
+    Ndjson,
+}
+
+/// A report as a table.
+#[derive(Debug, Clone)]
+pub struct Table {
+    /// Name of the report.
+    pub report: &'static str,
+    /// The columns.
+    pub columns: Vec<Column>,
+    /// The rows: one value for each column.
+    pub rows: Vec<Vec<Value>>,
+    /// One row for each currency, over everything that the report covers.
+    pub totals: Vec<Vec<Value>>,
+    /// What it covers and how fresh it is.
+    pub meta: Meta,
+}
+
+impl Table {
+    pub(super) fn new<R: Serialize + OutputType>(request: &Request, report: Report<R>) -> Result<Self, Error> {
+        let cells = |rows: Vec<R>| -> Result<Vec<Vec<Value>>, Error> {
+            rows.iter().map(|row| cells(&report.columns, row)).collect()
+        };
+        let (rows, totals) = (cells(report.rows)?, cells(report.totals)?);
+        Ok(Table { report: request.name.into(), rows, totals, columns: report.columns, meta: report.meta })
+    }
+
+    /// The table as one JSON object.
+    pub fn to_json(&self) -> Result<Vec<u8>, Error> {
+        serde_json::to_vec(self).map_err(|error| Error::invariant(error.to_string()))
+    }
+
+    /// The rows as one JSON object per line.
+    pub fn to_ndjson(&self) -> Result<Vec<u8>, Error> {
+        let mut text = Vec::new();
+        for values in &self.rows {
+            let row = Row { columns: &self.columns, values };
+            serde_json::to_writer(&mut text, &row).map_err(|error| Error::invariant(error.to_string()))?;
+            text.push(b'\n');
+        }
+        Ok(text)
+    }
+
+    /// The rows as CSV, under a header row; null is empty. A byte order mark helps Excel.
+    pub fn to_csv(&self, byte_order_mark: bool) -> Result<Vec<u8>, Error> {
+        let mut text = Vec::new();
+        if byte_order_mark {
+            text.extend_from_slice(BYTE_ORDER_MARK);
+        }
+        let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(text);
+        let mut write = || -> csv::Result<()> {
+            writer.write_record(self.columns.iter().map(|column| column.name))?;
+            for row in &self.rows {
+                for value in row {
+                    match value {
+                        Value::Null => writer.write_field("")?,
+                        Value::String(text) => writer.write_field(text)?,
+                        other => writer.write_field(other.to_string())?,
+                    }
+                }
+                writer.write_record(None::<&[u8]>)?;
+            }
+            writer.flush()?;
+            Ok(())
+        };
+        write().map_err(|error| Error::invariant(error.to_string()))?;
+        let mut text = writer.into_inner().map_err(|error| Error::invariant(error.to_string()))?;
+        text.flush().map_err(|error| Error::invariant(error.to_string()))?;
+        Ok(text)
+    }
+}
+
+/// A row's values, in the order of the columns.
+fn cells<R: Serialize>(columns: &[Column], row: &R) -> Result<Vec<Value>, Error> {
+    match serde_json::to_value(row) {
+        Ok(Value::Object(mut fields)) => {
+            Ok(columns.iter().map(|column| fields.remove(column.name).unwrap_or(Value::Null)).collect())
+        }
+        _ => Err(Error::invariant("a row of a report is not an object")),
+    }
+}
+
+struct Row<'a> {
+    columns: &'a [Column],
+    values: &'a [Value],
+}
+
+impl Serialize for Row<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.values.len()))?;
+        for (column, value) in self.columns.iter().zip(self.values) {
+            map.serialize_entry(column.name, value)?;
+        }
+        map.end()
+    }
+}
+
+struct Rows<'a> {
+    columns: &'a [Column],
+    rows: &'a [Vec<Value>],
+}
+
+impl Serialize for Rows<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(Some(self.rows.len()))?;
+        for values in self.rows {
+            list.serialize_element(&Row { columns: self.columns, values })?;
+        }
+        list.end()
+    }
+}
+
+impl Serialize for Table {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let columns = &self.columns;
+        let mut map = serializer.serialize_map(Some(5))?;
+        map.serialize_entry("report", self.report)?;
+        map.serialize_entry("columns", columns)?;
+        map.serialize_entry("rows", &Rows { columns, rows: &self.rows })?;
+        map.serialize_entry("totals", &Rows { columns, rows: &self.totals })?;
+        map.serialize_entry("meta", &self.meta)?;
+        map.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Role;
+    use super::*;
+    use crate::scalar::Instant;
+
+    fn table(rows: Vec<Vec<Value>>) -> Table {
+        let column = |name| Column {
+            name,
+            title: String::new(),
+            kind: "string",
+            unit: None,
+            role: Role::Dimension,
+            additive: None,
+            description: String::new(),
+        };
+        let at = Instant(chrono::DateTime::UNIX_EPOCH.fixed_offset());
+        let meta = Meta {
+            time_zone: "UTC".into(),
+            from: None,
+            to: None,
+            generated_at: at,
+            data_as_of: at,
+            row_count: rows.len() as u64,
+            truncated: false,
+            ledger_accounts: Vec::new(),
+        };
+        let columns = vec![column("sku"), column("product_name"), column("net_revenue")];
+        Table { report: "revenue", columns, rows, totals: Vec::new(), meta }
+    }
+
+    #[test]
+    fn csv_follows_rfc_4180() {
+        let rows = vec![
+            vec!["B,8".into(), "Bolt \"M8\"\nsteel".into(), "12.50".into()],
+            vec!["=1+1".into(), Value::Null, 3.into()],
+        ];
+        let text = table(rows).to_csv(false).expect("CSV");
+        let expected = "sku,product_name,net_revenue\r\n\"B,8\",\"Bolt \"\"M8\"\"\nsteel\",12.50\r\n=1+1,,3\r\n";
+        assert_eq!(String::from_utf8_lossy(&text), expected);
+    }
+
+    #[test]
+    fn an_empty_table_keeps_its_header() {
+        let empty = table(Vec::new());
+        assert_eq!(empty.to_csv(true).expect("CSV"), b"\xef\xbb\xbfsku,product_name,net_revenue\r\n");
+        assert_eq!(empty.to_ndjson().expect("NDJSON"), b"");
+    }
+
+    #[test]
+    fn json_rows_keep_the_order_of_the_columns() {
+        let table = table(vec![vec!["a".into(), Value::Null, "1.00".into()]]);
+        let line = r#"{"sku":"a","product_name":null,"net_revenue":"1.00"}"#;
+        assert_eq!(String::from_utf8_lossy(&table.to_ndjson().expect("NDJSON")), format!("{line}\n"));
+        let json = String::from_utf8(table.to_json().expect("JSON")).expect("UTF-8");
+        assert!(json.contains(&format!(r#""rows":[{line}]"#)), "{json}");
+    }
+}

@@ -1,0 +1,157 @@
+//! The scalars: exact decimals as strings, days, and instants.
+
+use std::borrow::Cow;
+
+use async_graphql::parser::types::Field;
+use async_graphql::registry::Registry;
+use async_graphql::{
+    ContextSelectionSet, InputValueError, InputValueResult, OutputType, Positioned, Scalar, ScalarType, ServerResult,
+    Value,
+};
+use chrono::{DateTime, FixedOffset, NaiveDate, SecondsFormat};
+use domain::moment::Moment;
+use domain::number::{Kind, MoneyKind, Number, PriceKind, QuantityKind};
+use sea_orm::{ColIdx, QueryResult, TryGetError, TryGetable};
+use serde::{Serialize, Serializer};
+
+/// An exact decimal number in a string, such as "1234.50": no exponent, no thousands separator. Numbers are refused
+/// as input, because they lose digits.
+struct Decimal(String);
+
+#[Scalar(name = "Decimal")]
+impl ScalarType for Decimal {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match value {
+            Value::String(text) if text.parse::<Number<ExactKind>>().is_ok() => Ok(Decimal(text)),
+            _ => Err(InputValueError::custom("Expected a decimal number in a string, such as \"1234.50\".")),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.clone())
+    }
+}
+
+/// A number of a report, of the scalar `Decimal`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exact<K: Kind>(pub Number<K>);
+
+/// An amount of money: at least 2 decimals.
+pub type Amount = Exact<MoneyKind>;
+/// A quantity in stock units: as many decimals as it needs.
+pub type Units = Exact<QuantityKind>;
+/// A cost of one unit: at least 2 decimals.
+pub type UnitCost = Exact<PriceKind>;
+/// A percentage: 4 decimals.
+pub type Percentage = Exact<PercentageKind>;
+
+/// Kind of [`Percentage`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct PercentageKind;
+/// Kind of what `Decimal` accepts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+struct ExactKind;
+
+impl Kind for PercentageKind {
+    const NAME: &'static str = "a percentage";
+    const DECIMALS: usize = 4;
+    const SHOWN: u32 = 4;
+    const PATTERN: &'static str = r"^-?\d{1,12}(\.\d{1,4})?$";
+    const EXAMPLE: &'static str = "31.2500";
+}
+
+impl Kind for ExactKind {
+    const NAME: &'static str = "a decimal";
+    const DECIMALS: usize = 6;
+    const SHOWN: u32 = 0;
+    const PATTERN: &'static str = r"^-?\d{1,12}(\.\d{1,6})?$";
+    const EXAMPLE: &'static str = "1234.50";
+}
+
+impl<K: Kind> TryGetable for Exact<K> {
+    fn try_get_by<I: ColIdx>(row: &QueryResult, index: I) -> Result<Self, TryGetError> {
+        Number::try_get_by(row, index).map(Exact)
+    }
+}
+
+impl<K: Kind> Serialize for Exact<K> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<K: Kind + Send + Sync> OutputType for Exact<K> {
+    fn type_name() -> Cow<'static, str> {
+        <Decimal as OutputType>::type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        <Decimal as OutputType>::create_type_info(registry)
+    }
+
+    async fn resolve(&self, _: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
+        Ok(Value::String(self.0.to_string()))
+    }
+}
+
+/// A calendar day, `YYYY-MM-DD`. Where a period is asked for, an RFC 3339 instant is taken too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Date(pub Moment);
+
+#[Scalar(name = "Date")]
+impl ScalarType for Date {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let Value::String(text) = value else { return Err(InputValueError::expected_type(value)) };
+        text.parse().map(Date).map_err(InputValueError::custom)
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_string())
+    }
+}
+
+impl TryGetable for Date {
+    fn try_get_by<I: ColIdx>(row: &QueryResult, index: I) -> Result<Self, TryGetError> {
+        NaiveDate::try_get_by(row, index).map(|day| Date(Moment::Day(day)))
+    }
+}
+
+impl Serialize for Date {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+/// An instant, RFC 3339.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Instant(pub DateTime<FixedOffset>);
+
+impl Instant {
+    fn text(self) -> String {
+        self.0.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+    }
+}
+
+#[Scalar(name = "DateTime")]
+impl ScalarType for Instant {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let Value::String(text) = value else { return Err(InputValueError::expected_type(value)) };
+        DateTime::parse_from_rfc3339(&text).map(Instant).map_err(InputValueError::custom)
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.text())
+    }
+}
+
+impl TryGetable for Instant {
+    fn try_get_by<I: ColIdx>(row: &QueryResult, index: I) -> Result<Self, TryGetError> {
+        DateTime::<FixedOffset>::try_get_by(row, index).map(Instant)
+    }
+}
+
+impl Serialize for Instant {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.text())
+    }
+}

@@ -1,0 +1,58 @@
+-- The tenant wall and the grants, for every table of the public schema at once, so that a new table can't
+-- escape them. `stockwell_app` may read and insert everywhere; where it may also update or delete is listed here,
+-- and nothing that records what happened is on that list.
+
+do $$
+declare
+    target record;
+    mutable constant text[] := array[
+        'tenant', 'api_key', 'app_user', 'refresh_token', 'category', 'tax_class', 'tax_rate', 'product',
+        'product_unit', 'barcode', 'price_list', 'price_rule', 'price_tier', 'customer', 'customer_account',
+        'channel_price_list', 'location', 'stock_level', 'reservation', 'reason_code', 'number_series',
+        'sales_order', 'sales_order_line', 'register', 'pos_session', 'account'
+    ];
+    deletable constant text[] := array[
+        'refresh_token', 'product_unit', 'barcode', 'price_rule', 'channel_price_list', 'reservation',
+        'sales_order_line', 'tax_rate'
+    ];
+begin
+    for target in
+        select c.relname as name from pg_class c
+        where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and c.relname <> 'schema_migration'
+    loop
+        execute format('alter table public.%I enable row level security', target.name);
+        execute format('alter table public.%I force row level security', target.name);
+        execute format('drop policy if exists tenant_wall on public.%I', target.name);
+        execute format('drop policy if exists tenant_access on public.%I', target.name);
+        execute format(
+            'create policy tenant_wall on public.%I as restrictive for all to stockwell_app '
+            'using (tenant_id = current_setting(''app.tenant_id'')::uuid) '
+            'with check (tenant_id = current_setting(''app.tenant_id'')::uuid)', target.name);
+        execute format(
+            'create policy tenant_access on public.%I for all to stockwell_app using (true) with check (true)',
+            target.name);
+        execute format('revoke all on public.%I from public, stockwell_app, stockwell_relay', target.name);
+        execute format('grant select, insert on public.%I to stockwell_app', target.name);
+        if target.name = any (mutable) then
+            execute format('grant update on public.%I to stockwell_app', target.name);
+        end if;
+        if target.name = any (deletable) then
+            execute format('grant delete on public.%I to stockwell_app', target.name);
+        end if;
+    end loop;
+end
+$$;
+
+-- Documents never change; what follows them does, column by column.
+grant update (open, returned, version, updated_at) on invoice to stockwell_app;
+grant update (returned) on pos_sale to stockwell_app;
+grant update (unapplied) on payment to stockwell_app;
+grant update (invoice_id) on shipment to stockwell_app;
+
+-- The relay sees the outbox of every tenant and nothing else.
+drop policy if exists relay_read on event;
+drop policy if exists relay_mark on event;
+create policy relay_read on event for select to stockwell_relay using (true);
+create policy relay_mark on event for update to stockwell_relay using (true) with check (true);
+grant select on event to stockwell_relay;
+grant update (lease_until, attempts, sent_at) on event to stockwell_relay;

@@ -1,0 +1,242 @@
+-- What business intelligence tools read, and the one view that every report is made of.
+--
+-- Each view runs with the rights of who asks (security_invoker), so the tenant wall holds; each also names the tenant
+-- itself, so that the plan finds its rows by index. A column has the same meaning, unit and sign wherever its name
+-- occurs, in these views as in GraphQL, JSON and CSV; the texts stand at the end of this file.
+
+do $$
+declare
+    target record;
+begin
+    for target in
+        select c.relname as name from pg_class c where c.relnamespace = 'bi'::regnamespace and c.relkind = 'v'
+    loop
+        execute format('drop view if exists bi.%I cascade', target.name);
+    end loop;
+end
+$$;
+
+-- One row per line sold or taken back, in both channels. Everything that is called revenue or cost is a sum over it.
+create view bi.sales_fact with (security_invoker = true) as
+select
+    l.tenant_id, l.document_id, l.line_no, l.document_kind, l.channel, l.location_id, l.customer_id, l.country,
+    l.currency, l.product_id, l.category_id, l.occurred_at, l.recorded_at,
+    case when l.line_no = 1 and l.document_kind in ('sale', 'invoice') then 1 else 0 end as orders,
+    l.quantity as units,
+    case when l.quantity < 0 then 0 else l.net end as gross_sales,
+    case when l.quantity < 0 then l.net else 0 end as returns,
+    l.gross as gross_revenue,
+    l.discount,
+    l.net as net_revenue,
+    l.tax,
+    l.cost,
+    l.net - l.cost as gross_margin
+from public.sales_line l
+where l.tenant_id = current_setting('app.tenant_id')::uuid;
+
+-- The same with names, and with days and months of the tenant's own zone.
+create view bi.margin_lines with (security_invoker = true) as
+select
+    f.tenant_id, f.document_id, f.line_no, f.document_kind, f.occurred_at, f.recorded_at,
+    (f.occurred_at at time zone t.time_zone)::date as day,
+    date_trunc('month', f.occurred_at at time zone t.time_zone)::date as month,
+    f.channel,
+    lo.code as location_code, lo.name as location_name,
+    p.sku, p.name as product_name,
+    ca.code as category_code, ca.name as category_name,
+    cu.number as customer_number, cu.name as customer_name,
+    f.country, f.currency,
+    f.orders, f.units, f.gross_sales, f.returns, f.gross_revenue, f.discount, f.net_revenue, f.tax,
+    f.cost, f.gross_margin
+from bi.sales_fact f
+join public.tenant t on t.tenant_id = f.tenant_id
+left join public.location lo on lo.tenant_id = f.tenant_id and lo.id = f.location_id
+left join public.product p on p.tenant_id = f.tenant_id and p.id = f.product_id
+left join public.category ca on ca.tenant_id = f.tenant_id and ca.id = f.category_id
+left join public.customer cu on cu.tenant_id = f.tenant_id and cu.id = f.customer_id
+where t.tenant_id = current_setting('app.tenant_id')::uuid;
+
+create view bi.revenue_lines with (security_invoker = true) as
+select
+    tenant_id, document_id, line_no, document_kind, occurred_at, recorded_at, day, month, channel, location_code,
+    location_name, sku, product_name, category_code, category_name, customer_number, customer_name, country, currency,
+    orders, units, gross_sales, returns, gross_revenue, discount, net_revenue, tax
+from bi.margin_lines;
+
+-- The reports `revenue` and `margin` over the whole history, one view for each usual grouping. An order counts once in
+-- each group that it has a line in, so by product and by category the documents themselves are counted.
+do $$
+declare
+    target record;
+    measures constant text :=
+        'count(*) as lines, sum(units) as units, sum(gross_sales) as gross_sales, sum(returns) as returns, '
+        'sum(gross_revenue) as gross_revenue, sum(discount) as discount, sum(net_revenue) as net_revenue, '
+        'sum(tax) as tax, round(sum(gross_sales) / nullif(%1$s, 0), 4) as average_order_value';
+    margin constant text :=
+        'sum(cost) as cost, sum(gross_margin) as gross_margin, '
+        'round(100 * sum(gross_margin) / nullif(sum(net_revenue), 0), 4) as gross_margin_pct';
+    by_line constant text := 'count(distinct document_id) filter (where document_kind in (''sale'', ''invoice''))';
+    by_document constant text := 'sum(orders)';
+    orders text;
+begin
+    for target in
+        select * from (values
+            ('month', 'month', false),
+            ('day', 'day', false),
+            ('channel', 'channel', false),
+            ('month_channel', 'month, channel', false),
+            ('location', 'location_code, location_name', false),
+            ('country', 'country', false),
+            ('customer', 'customer_number, customer_name', false),
+            ('product', 'sku, product_name', true),
+            ('category', 'category_code, category_name', true)
+        ) as grouping (name, columns, splits_documents)
+    loop
+        orders := case when target.splits_documents then by_line else by_document end;
+        execute format(
+            'create view bi.revenue_by_%1$s with (security_invoker = true) as '
+            'select %2$s, currency, %3$s as orders, %4$s from bi.margin_lines group by %2$s, currency',
+            target.name, target.columns, orders, format(measures, orders));
+        execute format(
+            'create view bi.margin_by_%1$s with (security_invoker = true) as '
+            'select %2$s, currency, %3$s as orders, %4$s, %5$s from bi.margin_lines group by %2$s, currency',
+            target.name, target.columns, orders, format(measures, orders), margin);
+    end loop;
+end
+$$;
+
+create view bi.channel_summary with (security_invoker = true) as
+select
+    *,
+    round(100 * net_revenue / nullif(sum(net_revenue) over (partition by currency), 0), 4) as net_revenue_share_pct
+from bi.margin_by_channel;
+
+create view bi.product_performance with (security_invoker = true) as
+with line as (
+    select
+        f.product_id, f.currency,
+        sum(f.units) as units,
+        sum(f.net_revenue) as net_revenue,
+        sum(f.cost) as cost,
+        coalesce(sum(f.units) filter (where f.channel = 'wholesale'), 0) as wholesale_units,
+        coalesce(sum(f.net_revenue) filter (where f.channel = 'wholesale'), 0) as wholesale_net_revenue,
+        coalesce(sum(f.cost) filter (where f.channel = 'wholesale'), 0) as wholesale_cost,
+        coalesce(sum(f.units) filter (where f.channel = 'retail'), 0) as retail_units,
+        coalesce(sum(f.net_revenue) filter (where f.channel = 'retail'), 0) as retail_net_revenue,
+        coalesce(sum(f.cost) filter (where f.channel = 'retail'), 0) as retail_cost
+    from bi.sales_fact f
+    group by f.product_id, f.currency
+)
+select
+    p.sku, p.name as product_name, ca.code as category_code, ca.name as category_name, l.currency,
+    l.units, l.net_revenue, l.cost, l.net_revenue - l.cost as gross_margin,
+    round(100 * (l.net_revenue - l.cost) / nullif(l.net_revenue, 0), 4) as gross_margin_pct,
+    l.wholesale_units, l.wholesale_net_revenue, l.wholesale_cost,
+    l.wholesale_net_revenue - l.wholesale_cost as wholesale_gross_margin,
+    round(100 * (l.wholesale_net_revenue - l.wholesale_cost) / nullif(l.wholesale_net_revenue, 0), 4)
+        as wholesale_gross_margin_pct,
+    l.retail_units, l.retail_net_revenue, l.retail_cost,
+    l.retail_net_revenue - l.retail_cost as retail_gross_margin,
+    round(100 * (l.retail_net_revenue - l.retail_cost) / nullif(l.retail_net_revenue, 0), 4)
+        as retail_gross_margin_pct
+from line l
+join public.product p on p.tenant_id = current_setting('app.tenant_id')::uuid and p.id = l.product_id
+left join public.category ca on ca.tenant_id = p.tenant_id and ca.id = p.category_id;
+
+create view bi.customer_value with (security_invoker = true) as
+with line as (
+    select
+        f.customer_id, f.currency,
+        sum(f.orders) as orders,
+        min(f.occurred_at) filter (where f.orders = 1) as first_order_at,
+        max(f.occurred_at) filter (where f.orders = 1) as last_order_at,
+        sum(f.gross_sales) as gross_sales,
+        sum(f.returns) as returns,
+        sum(f.discount) as discount,
+        sum(f.net_revenue) as net_revenue,
+        sum(f.cost) as cost,
+        coalesce(sum(f.net_revenue) filter (where f.channel = 'wholesale'), 0) as wholesale_net_revenue,
+        coalesce(sum(f.net_revenue) filter (where f.channel = 'retail'), 0) as retail_net_revenue
+    from bi.sales_fact f
+    where f.customer_id is not null
+    group by f.customer_id, f.currency
+)
+select
+    cu.number as customer_number, cu.name as customer_name, cu.kind as customer_kind, cu.country, l.currency,
+    l.orders,
+    (l.first_order_at at time zone t.time_zone)::date as first_order_on,
+    (l.last_order_at at time zone t.time_zone)::date as last_order_on,
+    l.gross_sales, l.returns, l.discount, l.net_revenue, l.cost,
+    l.net_revenue - l.cost as contribution,
+    round(100 * (l.net_revenue - l.cost) / nullif(l.net_revenue, 0), 4) as contribution_pct,
+    round(l.gross_sales / nullif(l.orders, 0), 4) as average_order_value,
+    l.wholesale_net_revenue, l.retail_net_revenue
+from line l
+join public.customer cu on cu.tenant_id = current_setting('app.tenant_id')::uuid and cu.id = l.customer_id
+join public.tenant t on t.tenant_id = cu.tenant_id;
+
+create view bi.stock_positions with (security_invoker = true) as
+select
+    p.sku, p.name as product_name, ca.code as category_code, ca.name as category_name,
+    lo.code as location_code, lo.name as location_name, p.stock_uom as uom, t.currency,
+    sum(s.on_hand) as on_hand,
+    sum(s.reserved) as reserved,
+    sum(s.on_hand) - sum(s.reserved) as available,
+    sum(s.value) as value,
+    round(sum(s.value) / nullif(sum(s.on_hand), 0), 6) as unit_cost
+from public.stock_level s
+join public.tenant t on t.tenant_id = s.tenant_id
+join public.product p on p.tenant_id = s.tenant_id and p.id = s.product_id
+join public.location lo on lo.tenant_id = s.tenant_id and lo.id = s.location_id
+left join public.category ca on ca.tenant_id = p.tenant_id and ca.id = p.category_id
+where s.tenant_id = current_setting('app.tenant_id')::uuid
+group by p.sku, p.name, ca.code, ca.name, lo.code, lo.name, p.stock_uom, t.currency;
+
+create view bi.stock_movements with (security_invoker = true) as
+select
+    m.tenant_id, m.id as movement_id, m.occurred_at, m.recorded_at,
+    (m.occurred_at at time zone t.time_zone)::date as day,
+    m.kind as movement_kind, p.sku, p.name as product_name, lo.code as location_code, lo.name as location_name,
+    m.channel, m.reason, p.stock_uom as uom, t.currency, m.quantity, m.value, m.unit_cost, m.document_kind,
+    m.document_id, m.line_no, m.entry_mode, m.source_system, m.command_id
+from public.stock_movement m
+join public.tenant t on t.tenant_id = m.tenant_id
+left join public.product p on p.tenant_id = m.tenant_id and p.id = m.product_id
+left join public.location lo on lo.tenant_id = m.tenant_id and lo.id = m.location_id
+where m.tenant_id = current_setting('app.tenant_id')::uuid;
+
+create view bi.journal_lines with (security_invoker = true) as
+select
+    l.tenant_id, l.entry_id, l.line_no, l.posted_on, e.occurred_on, e.recorded_at, l.account_code,
+    a.name as account_name, a.kind as account_kind, l.currency, l.debit, l.credit, l.debit - l.credit as balance,
+    l.channel, lo.code as location_code, cu.number as customer_number, e.document_kind, e.document_id, e.memo,
+    e.command_id
+from public.journal_line l
+join public.journal_entry e on e.tenant_id = l.tenant_id and e.id = l.entry_id
+left join public.account a on a.tenant_id = l.tenant_id and a.code = l.account_code
+left join public.location lo on lo.tenant_id = l.tenant_id and lo.id = l.location_id
+left join public.customer cu on cu.tenant_id = l.tenant_id and cu.id = l.party_id
+where l.tenant_id = current_setting('app.tenant_id')::uuid;
+
+create view bi.customers with (security_invoker = true) as
+select
+    c.tenant_id, c.id as customer_id, c.number as customer_number, c.name as customer_name,
+    c.kind as customer_kind, c.country, c.currency, pt.code as price_tier, c.payment_terms, c.payment_days,
+    c.credit_limit, coalesce(ac.receivable, 0) as receivable, coalesce(ac.unapplied, 0) as unapplied, c.status,
+    c.external_ref, c.created_at, c.updated_at
+from public.customer c
+left join public.price_tier pt on pt.tenant_id = c.tenant_id and pt.id = c.price_tier_id
+left join public.customer_account ac on ac.tenant_id = c.tenant_id and ac.customer_id = c.id
+where c.tenant_id = current_setting('app.tenant_id')::uuid;
+
+create view bi.products with (security_invoker = true) as
+select
+    p.tenant_id, p.id as product_id, p.sku, p.name as product_name, ca.code as category_code,
+    ca.name as category_name, p.kind as product_kind, p.status, p.stock_uom as uom, t.currency, p.list_price,
+    p.external_ref, p.created_at, p.updated_at
+from public.product p
+join public.tenant t on t.tenant_id = p.tenant_id
+left join public.category ca on ca.tenant_id = p.tenant_id and ca.id = p.category_id
+where p.tenant_id = current_setting('app.tenant_id')::uuid;
+
+grant select on all tables in schema bi to stockwell_app;

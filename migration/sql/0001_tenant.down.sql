@@ -1,0 +1,1 @@
+drop table number_series, event, command, tenant;

@@ -1,0 +1,1 @@
+drop table refresh_token, app_user, api_key;

@@ -1,0 +1,1 @@
+drop table cash_move, tender, pos_sale, pos_session, register;

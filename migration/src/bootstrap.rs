@@ -1,0 +1,72 @@
+//! What a superuser sets up once per server: the roles and the database.
+
+use sea_orm::sqlx::{self, Connection, Executor, Row};
+
+use crate::{Doing, Error, connect};
+
+/// The passwords of the roles that log in.
+#[derive(Debug, Clone)]
+pub struct Passwords {
+    /// Of `stockwell_migrator`: changes the schema, sees every tenant; only for migrations and `verify`.
+    pub migrator: String,
+    /// Of `stockwell_app`: the service, behind the tenant wall.
+    pub app: String,
+    /// Of `stockwell_relay`: the outbox and nothing else.
+    pub relay: String,
+}
+
+/// Creates the roles and the database where they are missing, and states their settings. Safe to repeat.
+pub async fn bootstrap(admin_url: &str, database: &str, passwords: &Passwords) -> Result<(), Error> {
+    let mut admin = connect(admin_url).await?;
+    for (role, attributes) in [
+        ("stockwell_owner", "nologin nobypassrls".to_owned()),
+        ("stockwell_lookup", "nologin bypassrls".to_owned()),
+        ("stockwell_migrator", login("bypassrls", &passwords.migrator)),
+        ("stockwell_app", login("nobypassrls", &passwords.app)),
+        ("stockwell_relay", login("nobypassrls", &passwords.relay)),
+    ] {
+        let known = sqlx::query("select 1 from pg_roles where rolname = $1")
+            .bind(role)
+            .fetch_optional(&mut admin)
+            .await
+            .doing("looking for the roles")?;
+        let verb = if known.is_some() { "alter" } else { "create" };
+        let statement = format!("{verb} role {role} {attributes} nosuperuser nocreatedb nocreaterole noreplication");
+        admin.execute(sqlx::AssertSqlSafe(statement)).await.doing(format!("creating {role}"))?;
+    }
+    admin.execute(ROLE_SETTINGS).await.doing("stating the roles' settings")?;
+    let known = sqlx::query("select count(*) from pg_database where datname = $1")
+        .bind(database)
+        .fetch_one(&mut admin)
+        .await
+        .doing("looking for the database")?;
+    let known: i64 = known.try_get(0).doing("looking for the database")?;
+    if known == 0 {
+        let statement = format!("create database {} owner stockwell_owner", quoted(database));
+        admin.execute(sqlx::AssertSqlSafe(statement)).await.doing("creating the database")?;
+    }
+    let statement = format!("revoke temporary, connect on database {0} from public; \
+         grant connect on database {0} to stockwell_migrator, stockwell_app, stockwell_relay", quoted(database));
+    admin.execute(sqlx::AssertSqlSafe(statement)).await.doing("closing the database to others")?;
+    admin.close().await.doing("closing the connection")
+}
+
+/// Short statements run on cached generic plans; a report asks for `auto` again in its own transaction.
+const ROLE_SETTINGS: &str = "
+    grant stockwell_owner, stockwell_lookup to stockwell_migrator;
+    grant stockwell_lookup to stockwell_owner;
+    alter role stockwell_app set plan_cache_mode = force_generic_plan;
+    alter role stockwell_app set lock_timeout = '1500ms';
+    alter role stockwell_app set statement_timeout = '15s';
+    alter role stockwell_app set idle_in_transaction_session_timeout = '30s';
+    alter role stockwell_relay set lock_timeout = '1500ms';
+    alter role stockwell_relay set statement_timeout = '15s';
+";
+
+fn login(attributes: &str, password: &str) -> String {
+    format!("login {attributes} password '{}'", password.replace('\'', "''"))
+}
+
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}

@@ -1,0 +1,284 @@
+//! Who calls: API keys for machines, access tokens for people.
+//!
+//! A credential that was found good is remembered for at most [`REMEMBERED`]; a revocation in this process holds at
+//! once, one in another process as soon as its announcement arrives, or after that time.
+
+mod keys;
+mod password;
+mod role;
+mod session;
+mod tokens;
+mod users;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use domain::id::{ApiKeyId, TenantId, UserId};
+use ipnet::IpNet;
+use moka::future::Cache;
+use sea_orm::sqlx::{self, Row};
+use sha2::{Digest, Sha256};
+use tokio::sync::{Semaphore, watch};
+
+use crate::caller::ActorKind;
+use crate::scope::Scopes;
+use crate::{Caller, Db, Error};
+
+pub(crate) use keys::insert as insert_key;
+pub use keys::{ApiKeyCreate, KeyKind, KeyMode, NewKey, PUBLISHABLE, is_well_formed, make_key};
+pub use role::Role;
+pub use session::{Login, Tokens};
+pub use tokens::{ACCESS_TOKEN_SECONDS, SigningKey, SigningKeyError};
+pub use users::UserCreate;
+
+/// How long a good credential is remembered.
+pub const REMEMBERED: Duration = Duration::from_secs(5);
+/// How many credentials are remembered.
+const REMEMBERED_MAX: u64 = 50_000;
+/// How many logins may have failed for one address within [`FAILURES_FORGOTTEN`].
+const FAILURES_MAX: u32 = 10;
+/// After what time failed logins are forgotten.
+const FAILURES_FORGOTTEN: Duration = Duration::from_secs(15 * 60);
+/// How many addresses with failed logins are remembered.
+const FAILURES_KEPT: u64 = 100_000;
+/// How many passwords are hashed at the same time: each takes 19 MiB and a core.
+const HASHING_MAX: usize = 2;
+
+/// Why a caller was not let in.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum AuthError {
+    /// No credential was sent.
+    #[error("no credential")]
+    Missing,
+    /// The API key is unknown, mistyped or revoked.
+    #[error("invalid API key")]
+    InvalidKey,
+    /// The API key's time is over.
+    #[error("expired API key")]
+    ExpiredKey,
+    /// The access or refresh token is not valid.
+    #[error("invalid token")]
+    InvalidToken,
+    /// Tenant, address or password are wrong.
+    #[error("wrong login")]
+    WrongLogin,
+    /// The key may not be used from this address.
+    #[error("address not allowed")]
+    IpNotAllowed,
+    /// The tenant is suspended.
+    #[error("tenant suspended")]
+    TenantSuspended,
+    /// Too many logins failed; try again after these seconds.
+    #[error("too many failed logins")]
+    TooManyAttempts(u64),
+    /// The question could not be answered.
+    #[error(transparent)]
+    Failed(Arc<Error>),
+}
+
+impl From<Error> for AuthError {
+    fn from(error: Error) -> Self {
+        AuthError::Failed(Arc::new(error))
+    }
+}
+
+/// Who a caller is, in words.
+#[derive(Debug)]
+pub struct Identity {
+    /// The tenant.
+    pub tenant: entity::tenant::Model,
+    /// The name of the key or user.
+    pub name: String,
+    /// The clock of the server.
+    pub at: DateTime<Utc>,
+}
+
+/// A credential that was found good.
+#[derive(Debug)]
+struct Known {
+    caller: Caller,
+    /// Where it may be used from; everywhere where empty.
+    networks: Vec<IpNet>,
+}
+
+impl Known {
+    fn from(&self, address: Option<IpAddr>) -> Result<Caller, AuthError> {
+        let allowed = self.networks.is_empty()
+            || address.is_some_and(|address| {
+                let address = address.to_canonical();
+                self.networks.iter().any(|network| network.contains(&address))
+            });
+        if allowed { Ok(self.caller.clone()) } else { Err(AuthError::IpNotAllowed) }
+    }
+}
+
+/// Answers who calls.
+#[derive(Debug)]
+pub struct Auth {
+    db: Db,
+    signing_key: SigningKey,
+    known: Cache<[u8; 32], Arc<Known>>,
+    /// Counts the revocations of this process; others may watch it to pass them on.
+    revocations: watch::Sender<u64>,
+    /// Counts how often everything was forgotten, for whatever reason.
+    forgotten: watch::Sender<u64>,
+    failures: Cache<(String, String), Arc<std::sync::atomic::AtomicU32>>,
+    hashing: Semaphore,
+}
+
+impl Auth {
+    /// Answers from `db`; signs access tokens with `signing_key`.
+    pub fn new(db: Db, signing_key: SigningKey) -> Self {
+        Auth {
+            db,
+            signing_key,
+            known: Cache::builder().max_capacity(REMEMBERED_MAX).time_to_live(REMEMBERED).build(),
+            revocations: watch::Sender::new(0),
+            forgotten: watch::Sender::new(0),
+            failures: Cache::builder().max_capacity(FAILURES_KEPT).time_to_live(FAILURES_FORGOTTEN).build(),
+            hashing: Semaphore::new(HASHING_MAX),
+        }
+    }
+
+    /// The public half of the signing key as a JWK set, in JSON.
+    pub fn jwks(&self) -> &str {
+        self.signing_key.jwks()
+    }
+
+    /// Who presents `credential`, an API key or an access token, from `address`.
+    pub async fn authenticate(&self, credential: &str, address: Option<IpAddr>) -> Result<Caller, AuthError> {
+        let hash: [u8; 32] = Sha256::digest(credential.as_bytes()).into();
+        if let Some(known) = self.known.get(&hash).await {
+            return known.from(address);
+        }
+        let forgotten = *self.forgotten.borrow();
+        let known = if credential.starts_with(keys::PREFIX) {
+            if !is_well_formed(credential) {
+                return Err(AuthError::InvalidKey);
+            }
+            self.find_key(&hash).await?
+        } else {
+            self.check_token(credential).await?
+        };
+        let known = Arc::new(known);
+        self.known.insert(hash, Arc::clone(&known)).await;
+        // What was read before a revocation must not be remembered after it.
+        if *self.forgotten.borrow() != forgotten {
+            self.known.invalidate(&hash).await;
+        }
+        known.from(address)
+    }
+
+    /// Who the caller is.
+    pub async fn identify(&self, caller: &Caller) -> Result<Identity, Error> {
+        let identity = self.db.read(caller.tenant_id, async |tx| {
+            let tenant = tx.select::<entity::tenant::Entity>().one(tx).await?;
+            let tenant = tenant.ok_or_else(|| Error::invariant("the caller's tenant is gone"))?;
+            let name = match caller.actor_kind {
+                ActorKind::ApiKey => keys::find(tx, ApiKeyId(caller.actor_id)).await?.name,
+                ActorKind::User => users::find(tx, UserId(caller.actor_id)).await?.name,
+                ActorKind::Operator | ActorKind::Worker => String::new(),
+            };
+            Ok(Identity { tenant, name, at: tx.now })
+        });
+        identity.await
+    }
+
+    /// Forgets every credential that was found good, so that each is looked up again.
+    pub fn forget(&self) {
+        self.forgotten.send_modify(|count| *count += 1);
+        self.known.invalidate_all();
+    }
+
+    /// Changes with each revocation of this process, for whoever tells the other processes.
+    pub fn revocations(&self) -> watch::Receiver<u64> {
+        self.revocations.subscribe()
+    }
+
+    /// After something was revoked and committed: it holds from now on.
+    fn revoked(&self) {
+        self.forget();
+        self.revocations.send_modify(|count| *count += 1);
+    }
+
+    async fn find_key(&self, hash: &[u8; 32]) -> Result<Known, AuthError> {
+        let found = self.db.ask_auth(sqlx::query(FIND_KEY).bind(hash.as_slice())).await?;
+        let row = found.ok_or(AuthError::InvalidKey)?;
+        let key = KeyRow::read(&row).map_err(Error::from)?;
+        if key.revoked {
+            return Err(AuthError::InvalidKey);
+        }
+        if key.expired {
+            return Err(AuthError::ExpiredKey);
+        }
+        if key.tenant_status != "active" {
+            return Err(AuthError::TenantSuspended);
+        }
+        if key.unnoted {
+            self.note_use(key.tenant_id, key.id);
+        }
+        let caller = Caller {
+            tenant_id: key.tenant_id,
+            actor_kind: ActorKind::ApiKey,
+            actor_id: key.id.0,
+            scopes: Scopes::parse(&key.scopes),
+        };
+        let networks = key.ip_allowlist.iter().filter_map(|network| keys::parse_network(network)).collect();
+        Ok(Known { caller, networks })
+    }
+
+    /// Notes that a key was used, away from the request.
+    fn note_use(&self, tenant_id: TenantId, id: ApiKeyId) {
+        let db = self.db.clone();
+        tokio::spawn(async move {
+            let noted: Result<(), Error> = async {
+                let tx = db.begin(tenant_id).await?;
+                tx.execute(sqlx::query(NOTE_USE).bind(tenant_id.0).bind(id.0).bind(tx.now)).await?;
+                tx.commit().await
+            }
+            .await;
+            if let Err(error) = noted {
+                tracing::warn!(%error, key = %id, "the use of a key was not noted");
+            }
+        });
+    }
+}
+
+/// The clock is the database's, so that all processes agree.
+const FIND_KEY: &str = "
+    select tenant_id, id, scopes, ip_allowlist, tenant_status, revoked_at is not null as revoked,
+           coalesce(expires_at <= now(), false) as expired,
+           coalesce(last_used_at < now() - interval '1 minute', true) as unnoted
+    from auth.find_api_key($1)";
+
+const NOTE_USE: &str = "
+    update api_key set last_used_at = $3
+    where tenant_id = $1 and id = $2 and coalesce(last_used_at < $3 - interval '1 minute', true)";
+
+struct KeyRow {
+    tenant_id: TenantId,
+    id: ApiKeyId,
+    scopes: Vec<String>,
+    ip_allowlist: Vec<String>,
+    tenant_status: String,
+    revoked: bool,
+    expired: bool,
+    unnoted: bool,
+}
+
+impl KeyRow {
+    fn read(row: &sqlx::postgres::PgRow) -> Result<Self, sqlx::Error> {
+        Ok(KeyRow {
+            tenant_id: TenantId(row.try_get("tenant_id")?),
+            id: ApiKeyId(row.try_get("id")?),
+            scopes: row.try_get("scopes")?,
+            ip_allowlist: row.try_get("ip_allowlist")?,
+            tenant_status: row.try_get("tenant_status")?,
+            revoked: row.try_get("revoked")?,
+            expired: row.try_get("expired")?,
+            unnoted: row.try_get("unnoted")?,
+        })
+    }
+}

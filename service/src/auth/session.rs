@@ -1,0 +1,212 @@
+//! Logins of people and the refresh tokens that keep them logged in.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use chrono::TimeDelta;
+use domain::id::{TenantId, decode, encode};
+use entity::{app_user, refresh_token};
+use rand::RngExt;
+use rand::distr::Alphanumeric;
+use sea_orm::{ActiveModelTrait, ColumnTrait, QueryFilter, QuerySelect, Set, sqlx};
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
+use sqlx::Row;
+use uuid::Uuid;
+
+use super::password::NOBODYS_HASH;
+use super::{Auth, AuthError, FAILURES_FORGOTTEN, FAILURES_MAX, Role, users};
+use crate::caller::ActorKind;
+use crate::scope::Scopes;
+use crate::{Caller, Error, Tx};
+
+/// What a refresh token starts with; the tenant follows, so that it can be found behind the tenant wall.
+const REFRESH_PREFIX: &str = "swr";
+/// Random letters of a refresh token.
+const REFRESH_LETTERS: usize = 43;
+/// How long a refresh token waits to be used.
+const REFRESH_DAYS: i64 = 30;
+
+/// A try to log in.
+#[derive(Debug, Clone)]
+pub struct Login {
+    /// The tenant's slug.
+    pub tenant: String,
+    /// The user's address.
+    pub email: String,
+    /// The user's password.
+    pub password: SecretString,
+}
+
+/// What a login or a refresh gives.
+#[derive(Debug)]
+pub struct Tokens {
+    /// For the API, 15 minutes.
+    pub access_token: String,
+    /// For the next pair of tokens, once.
+    pub refresh_token: SecretString,
+    /// What the access token may do.
+    pub scopes: Scopes,
+}
+
+enum Refreshed {
+    Tokens(Tokens),
+    Refused,
+}
+
+impl Auth {
+    /// Logs a user in. An unknown tenant, an unknown user and a wrong password look the same and take the same time.
+    pub async fn login(&self, login: Login) -> Result<Tokens, AuthError> {
+        let email = login.email.trim().to_lowercase();
+        let key = (login.tenant.clone(), email.clone());
+        let failures = self.failures.get_with(key.clone(), async { Arc::new(AtomicU32::new(0)) }).await;
+        // Counted before it is known whether it fails, so that many at once don't slip through.
+        if failures.fetch_add(1, Ordering::Relaxed) >= FAILURES_MAX {
+            return Err(AuthError::TooManyAttempts(FAILURES_FORGOTTEN.as_secs()));
+        }
+        let known = self.find_login(&login.tenant, &email).await?;
+        let password_hash = known.as_ref().map_or(NOBODYS_HASH, |known| &known.user.password_hash).to_owned();
+        let matches = self.verify(login.password, password_hash).await?;
+        let Some(known) = known.filter(|known| matches && known.user.status == "active") else {
+            return Err(AuthError::WrongLogin);
+        };
+        self.failures.invalidate(&key).await;
+        if !known.tenant_active {
+            return Err(AuthError::TenantSuspended);
+        }
+        let caller = user_caller(&known.user);
+        let issued = self.db.write(&caller, async |tx| self.issue(tx, &known.user, Uuid::new_v4()).await);
+        Ok(issued.await?)
+    }
+
+    /// Gives the next pair of tokens for a refresh token. One that was used before ends its whole family: either its
+    /// owner or a thief holds a copy.
+    pub async fn refresh(&self, token: &SecretString) -> Result<Tokens, AuthError> {
+        let (tenant_id, hash) = read_refresh_token(token).ok_or(AuthError::InvalidToken)?;
+        let refreshed =
+            self.db.write(&anonymous(tenant_id), async |tx| self.exchange(tx, &hash).await).await?;
+        match refreshed {
+            Refreshed::Tokens(tokens) => Ok(tokens),
+            Refreshed::Refused => Err(AuthError::InvalidToken),
+        }
+    }
+
+    /// Ends the login that a refresh token belongs to. Unknown tokens are none of anybody's business.
+    pub async fn logout(&self, token: &SecretString) -> Result<(), Error> {
+        let Some((tenant_id, hash)) = read_refresh_token(token) else { return Ok(()) };
+        let end = async |tx: &Tx| {
+            if let Some(row) = find_token(tx, &hash).await? {
+                tx.execute(sqlx::query(END_FAMILY).bind(tx.tenant_id.0).bind(row.family_id).bind(tx.now))
+                    .await?;
+            }
+            Ok(())
+        };
+        self.db.write(&anonymous(tenant_id), end).await
+    }
+
+    async fn find_login(&self, slug: &str, email: &str) -> Result<Option<KnownUser>, Error> {
+        let query = sqlx::query("select tenant_id, status from auth.find_tenant($1)").bind(slug);
+        let Some(row) = self.db.ask_auth(query).await? else { return Ok(None) };
+        let tenant_id = TenantId(row.try_get("tenant_id")?);
+        let status: String = row.try_get("status")?;
+        let user = self
+            .db
+            .read(tenant_id, async |tx| {
+                let users = tx.select::<app_user::Entity>();
+                Ok(users.filter(app_user::Column::Email.eq(email)).one(tx).await?)
+            })
+            .await?;
+        Ok(user.map(|user| KnownUser { user, tenant_active: status == "active" }))
+    }
+
+    async fn exchange(&self, tx: &Tx, hash: &[u8; 32]) -> Result<Refreshed, Error> {
+        let Some(row) = find_token(tx, hash).await? else { return Ok(Refreshed::Refused) };
+        if row.revoked_at.is_some() || row.expires_at <= tx.now {
+            return Ok(Refreshed::Refused);
+        }
+        let user = users::find(tx, row.user_id).await?;
+        let tenant = tx.select::<entity::tenant::Entity>().one(tx).await?;
+        let is_active = user.status == "active" && tenant.is_some_and(|tenant| tenant.status == "active");
+        if row.used_at.is_some() || !is_active {
+            tracing::warn!(user = %user.id, reused = row.used_at.is_some(), "a family of refresh tokens was ended");
+            tx.execute(sqlx::query(END_FAMILY).bind(tx.tenant_id.0).bind(row.family_id).bind(tx.now)).await?;
+            return Ok(Refreshed::Refused);
+        }
+        tx.execute(sqlx::query(USE_TOKEN).bind(tx.tenant_id.0).bind(row.id).bind(tx.now)).await?;
+        Ok(Refreshed::Tokens(self.issue(tx, &user, row.family_id).await?))
+    }
+
+    async fn issue(&self, tx: &Tx, user: &app_user::Model, family_id: Uuid) -> Result<Tokens, Error> {
+        let role: Role =
+            user.role.parse().map_err(|_| Error::invariant(format!("{} has no role", user.id)))?;
+        let mut refresh_token = encode(REFRESH_PREFIX, tx.tenant_id.0);
+        refresh_token.push('_');
+        refresh_token.extend(rand::rng().sample_iter(Alphanumeric).take(REFRESH_LETTERS).map(char::from));
+        let row = refresh_token::ActiveModel {
+            tenant_id: Set(tx.tenant_id),
+            id: Set(tx.next_id()),
+            family_id: Set(family_id),
+            user_id: Set(user.id),
+            hash: Set(Sha256::digest(refresh_token.as_bytes()).to_vec()),
+            expires_at: Set(tx.now + TimeDelta::days(REFRESH_DAYS)),
+            used_at: Set(None),
+            revoked_at: Set(None),
+            created_at: Set(tx.now),
+        };
+        row.insert(tx).await?;
+        let access_token = self.signing_key.issue(tx.tenant_id, user.id, role, tx.now)?;
+        Ok(Tokens { access_token, refresh_token: refresh_token.into(), scopes: role.scopes() })
+    }
+}
+
+const END_FAMILY: &str = "
+    update refresh_token set revoked_at = $3
+    where tenant_id = $1 and family_id = $2 and revoked_at is null";
+
+const USE_TOKEN: &str = "update refresh_token set used_at = $3 where tenant_id = $1 and id = $2";
+
+struct KnownUser {
+    user: app_user::Model,
+    tenant_active: bool,
+}
+
+fn user_caller(user: &app_user::Model) -> Caller {
+    Caller {
+        tenant_id: user.tenant_id,
+        actor_kind: ActorKind::User,
+        actor_id: user.id.0,
+        scopes: Scopes::default(),
+    }
+}
+
+/// Whoever holds a refresh token: nothing is known yet but the tenant that it names.
+fn anonymous(tenant_id: TenantId) -> Caller {
+    Caller { tenant_id, actor_kind: ActorKind::User, actor_id: Uuid::nil(), scopes: Scopes::default() }
+}
+
+/// The token with this hash, locked.
+async fn find_token(tx: &Tx, hash: &[u8; 32]) -> Result<Option<refresh_token::Model>, Error> {
+    let tokens = tx.select::<refresh_token::Entity>().lock_exclusive();
+    Ok(tokens.filter(refresh_token::Column::Hash.eq(hash.to_vec())).one(tx).await?)
+}
+
+fn read_refresh_token(token: &SecretString) -> Option<(TenantId, [u8; 32])> {
+    let text = token.expose_secret();
+    let (tenant, letters) = text.rsplit_once('_')?;
+    let tenant_id = TenantId(decode(REFRESH_PREFIX, tenant).ok()?);
+    (letters.len() == REFRESH_LETTERS).then(|| (tenant_id, Sha256::digest(text.as_bytes()).into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refresh_token_names_its_tenant() {
+        let tenant = TenantId(Uuid::now_v7());
+        let text = format!("{}_{}", encode(REFRESH_PREFIX, tenant.0), "a".repeat(REFRESH_LETTERS));
+        assert_eq!(read_refresh_token(&text.clone().into()).map(|(tenant, _)| tenant), Some(tenant));
+        assert_eq!(read_refresh_token(&format!("{text}a").into()), None);
+        assert_eq!(read_refresh_token(&"swr__".into()), None);
+    }
+}

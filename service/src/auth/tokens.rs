@@ -1,0 +1,292 @@
+//! Access tokens of people: JWT of the profile RFC 9068, signed with ES256.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use chrono::{DateTime, Utc};
+use domain::id::{TenantId, UserId};
+use jsonwebtoken::jwk::{Jwk, JwkSet, PublicKeyUse, ThumbprintHash};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode};
+use sea_orm::{ColumnTrait, QueryFilter};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::{Auth, AuthError, Known, Role};
+use crate::caller::ActorKind;
+use crate::scope::Scopes;
+use crate::{Caller, Error};
+
+/// How long an access token lives.
+pub const ACCESS_TOKEN_SECONDS: i64 = 15 * 60;
+/// How far clocks may be apart.
+const LEEWAY_SECONDS: u64 = 30;
+/// Who issues tokens.
+const ISSUER: &str = "stockwell";
+/// Whom they are for.
+const AUDIENCE: &str = "stockwell-api";
+/// The media type of an access token, as in its header.
+const TOKEN_TYPE: &str = "at+jwt";
+/// The longest token that is looked at.
+const TOKEN_LENGTH_MAX: usize = 4096;
+
+/// What a token says.
+#[derive(Debug, Serialize, Deserialize)]
+struct Claims {
+    iss: String,
+    sub: String,
+    aud: String,
+    client_id: String,
+    iat: i64,
+    exp: i64,
+    jti: String,
+    scope: String,
+    tid: String,
+    roles: Vec<Role>,
+}
+
+/// Why the signing key can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SigningKeyError {
+    /// The file can't be read or written.
+    #[error("the signing key file {}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// The file does not hold a key of the right kind.
+    #[error(
+        "the signing key must be a P-256 key in PKCS#8 PEM form, as made by \
+         `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256`"
+    )]
+    Unusable,
+}
+
+/// The key that signs access tokens; other secrets of the installation are derived from it.
+pub struct SigningKey {
+    pem: SecretString,
+    encoding: EncodingKey,
+    decoding: DecodingKey,
+    header: Header,
+    validation: Validation,
+    jwks: String,
+}
+
+impl std::fmt::Debug for SigningKey {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("SigningKey").field("kid", &self.header.kid).finish_non_exhaustive()
+    }
+}
+
+impl SigningKey {
+    /// A new random key.
+    pub fn generate() -> Result<Self, SigningKeyError> {
+        SigningKey::from_pem(generate_pem()?)
+    }
+
+    /// The key in a PEM file.
+    pub fn load(path: &Path) -> Result<Self, SigningKeyError> {
+        let text = std::fs::read_to_string(path);
+        SigningKey::from_pem(
+            text.map_err(|source| SigningKeyError::File { path: path.to_owned(), source })?.into(),
+        )
+    }
+
+    /// The key in a PEM file, which is made where it is missing, for its owner's eyes only.
+    pub fn load_or_create(path: &Path) -> Result<Self, SigningKeyError> {
+        use std::io::Write;
+        use std::os::unix::fs::OpenOptionsExt;
+        let pem = generate_pem()?;
+        let created = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+        match created.and_then(|mut file| file.write_all(pem.expose_secret().as_bytes())) {
+            Ok(()) => SigningKey::from_pem(pem),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => SigningKey::load(path),
+            Err(source) => Err(SigningKeyError::File { path: path.to_owned(), source }),
+        }
+    }
+
+    /// A key from its PEM text.
+    pub fn from_pem(pem: SecretString) -> Result<Self, SigningKeyError> {
+        let unusable = |_| SigningKeyError::Unusable;
+        let encoding = EncodingKey::from_ec_pem(pem.expose_secret().as_bytes()).map_err(unusable)?;
+        let mut jwk = Jwk::from_encoding_key(&encoding, Algorithm::ES256).map_err(unusable)?;
+        let kid = jwk.thumbprint(ThumbprintHash::SHA256).map_err(unusable)?;
+        jwk.common.key_id = Some(kid.clone());
+        jwk.common.public_key_use = Some(PublicKeyUse::Signature);
+        let decoding = DecodingKey::from_jwk(&jwk).map_err(unusable)?;
+        let jwks =
+            serde_json::to_string(&JwkSet { keys: vec![jwk] }).map_err(|_| SigningKeyError::Unusable)?;
+        let mut header = Header::new(Algorithm::ES256);
+        header.typ = Some(TOKEN_TYPE.to_owned());
+        header.kid = Some(kid);
+        let mut validation = Validation::new(Algorithm::ES256);
+        validation.leeway = LEEWAY_SECONDS;
+        validation.validate_nbf = true;
+        validation.set_issuer(&[ISSUER]);
+        validation.set_audience(&[AUDIENCE]);
+        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        Ok(SigningKey { pem, encoding, decoding, header, validation, jwks })
+    }
+
+    /// A secret for `purpose`, the same on every node that has the same key.
+    pub fn derive(&self, purpose: &str) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        hash.update(purpose.as_bytes());
+        hash.update([0]);
+        hash.update(self.pem.expose_secret().as_bytes());
+        hash.finalize().into()
+    }
+
+    pub(super) fn jwks(&self) -> &str {
+        &self.jwks
+    }
+
+    pub(super) fn issue(
+        &self,
+        tenant_id: TenantId,
+        user_id: UserId,
+        role: Role,
+        now: DateTime<Utc>,
+    ) -> Result<String, Error> {
+        let scope: Vec<&str> = role.scopes().iter().map(|scope| scope.as_str()).collect();
+        let claims = Claims {
+            iss: ISSUER.to_owned(),
+            sub: user_id.to_string(),
+            aud: AUDIENCE.to_owned(),
+            client_id: ISSUER.to_owned(),
+            iat: now.timestamp(),
+            exp: now.timestamp() + ACCESS_TOKEN_SECONDS,
+            jti: uuid::Uuid::new_v4().to_string(),
+            scope: scope.join(" "),
+            tid: tenant_id.to_string(),
+            roles: vec![role],
+        };
+        encode(&self.header, &claims, &self.encoding).map_err(|error| Error::invariant(error.to_string()))
+    }
+
+    fn verify(&self, token: &str) -> Option<Claims> {
+        if token.len() > TOKEN_LENGTH_MAX {
+            return None;
+        }
+        let header = decode_header(token).ok()?;
+        if header.typ.as_deref() != Some(TOKEN_TYPE) || header.kid != self.header.kid {
+            return None;
+        }
+        Some(decode::<Claims>(token, &self.decoding, &self.validation).ok()?.claims)
+    }
+}
+
+fn generate_pem() -> Result<SecretString, SigningKeyError> {
+    let unusable = |_| SigningKeyError::Unusable;
+    let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).map_err(unusable)?;
+    let document = pair.to_pkcs8v1().map_err(unusable)?;
+    let encoded = BASE64_STANDARD.encode(document.as_ref());
+    let mut pem = String::from("-----BEGIN PRIVATE KEY-----\n");
+    let mut rest = encoded.as_str();
+    while !rest.is_empty() {
+        let (line, more) = rest.split_at(rest.len().min(64));
+        pem.push_str(line);
+        pem.push('\n');
+        rest = more;
+    }
+    pem.push_str("-----END PRIVATE KEY-----\n");
+    Ok(pem.into())
+}
+
+impl Auth {
+    /// The user whose access token this is. The signature alone is not enough: the user may have been disabled, or the
+    /// tenant suspended, since it was issued.
+    pub(super) async fn check_token(&self, token: &str) -> Result<Known, AuthError> {
+        let claims = self.signing_key.verify(token).ok_or(AuthError::InvalidToken)?;
+        let tenant_id: TenantId = claims.tid.parse().map_err(|_| AuthError::InvalidToken)?;
+        let user_id: UserId = claims.sub.parse().map_err(|_| AuthError::InvalidToken)?;
+        let (user, tenant) = self
+            .db
+            .read(tenant_id, async |tx| {
+                let users = tx.select::<entity::app_user::Entity>();
+                let user = users.filter(entity::app_user::Column::Id.eq(user_id)).one(tx).await?;
+                Ok((user, tx.select::<entity::tenant::Entity>().one(tx).await?))
+            })
+            .await?;
+        let user = user.filter(|user| user.status == "active").ok_or(AuthError::InvalidToken)?;
+        if tenant.is_none_or(|tenant| tenant.status != "active") {
+            return Err(AuthError::TenantSuspended);
+        }
+        // The token's scopes, as far as the role still has them.
+        let role: Role = user.role.parse().map_err(|_| AuthError::InvalidToken)?;
+        let claimed: Vec<String> = claims.scope.split(' ').map(str::to_owned).collect();
+        let scopes = Scopes::parse(&claimed).intersection(role.scopes());
+        let caller = Caller { tenant_id, actor_kind: ActorKind::User, actor_id: user_id.0, scopes };
+        Ok(Known { caller, networks: Vec::new() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+
+    fn now() -> DateTime<Utc> {
+        DateTime::from(std::time::SystemTime::now())
+    }
+
+    fn token(key: &SigningKey, at: DateTime<Utc>) -> String {
+        key.issue(TenantId::default(), UserId::default(), Role::Cashier, at).expect("a token")
+    }
+
+    #[test]
+    fn a_token_is_good_for_fifteen_minutes() {
+        let key = SigningKey::generate().expect("a key");
+        let claims = key.verify(&token(&key, now())).expect("claims");
+        assert_eq!(claims.exp - claims.iat, 900);
+        assert_eq!(claims.roles, [Role::Cashier]);
+        assert!(claims.scope.split(' ').any(|scope| scope == "pos:write"));
+        assert!(key.verify(&token(&key, now() - TimeDelta::seconds(920))).is_some(), "within the leeway");
+        assert!(key.verify(&token(&key, now() - TimeDelta::seconds(940))).is_none());
+    }
+
+    #[test]
+    fn foreign_and_changed_tokens_are_refused() {
+        let key = SigningKey::generate().expect("a key");
+        let good = token(&key, now());
+        let other = SigningKey::generate().expect("a key");
+        assert!(other.verify(&good).is_none());
+        let mut parts: Vec<&str> = good.split('.').collect();
+        let stranger = token(&other, now());
+        parts[2] = stranger.split('.').nth(2).expect("a signature");
+        assert!(key.verify(&parts.join(".")).is_none());
+        // `alg: none` and a symmetric algorithm with the public key as secret.
+        for header in [r#"{"alg":"none","typ":"at+jwt"}"#, r#"{"alg":"HS256","typ":"at+jwt"}"#] {
+            let header = base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(header);
+            assert!(key.verify(&format!("{header}.{}.", good.split('.').nth(1).expect("claims"))).is_none());
+        }
+        assert!(key.verify("").is_none() && key.verify("a.b.c").is_none());
+    }
+
+    #[test]
+    fn a_plain_jwt_is_no_access_token() {
+        let mut key = SigningKey::generate().expect("a key");
+        key.header.typ = Some("JWT".to_owned());
+        assert!(key.verify(&token(&key, now())).is_none());
+    }
+
+    #[test]
+    fn the_key_survives_its_file() {
+        let folder = std::env::temp_dir().join(format!("stockwell-{}", uuid::Uuid::new_v4()));
+        std::fs::create_dir(&folder).expect("a folder");
+        let path = folder.join("signing.pem");
+        let first = SigningKey::load_or_create(&path).expect("a key");
+        let second = SigningKey::load_or_create(&path).expect("a key");
+        assert_eq!(first.jwks(), second.jwks());
+        assert_eq!(first.derive("a"), second.derive("a"));
+        assert_ne!(first.derive("a"), first.derive("b"));
+        assert!(!first.jwks().contains("\"d\""), "the private half stays private");
+        std::fs::remove_dir_all(&folder).expect("removed");
+    }
+}

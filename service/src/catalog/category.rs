@@ -1,0 +1,228 @@
+//! Categories: a tree. Each keeps the way up to its root, so that a price rule of a category finds the products of
+//! every category below it without climbing.
+
+use std::collections::HashMap;
+
+use domain::id::CategoryId;
+use domain::refusal::{Problems, Refusal};
+use ::entity::category;
+use sea_orm::sqlx::{self, Row};
+use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::input::Change;
+use crate::page::Page;
+use crate::rows::insert_all;
+use crate::{Error, Tx, input};
+
+/// The most levels of the tree.
+const DEPTH_MAX: usize = 10;
+
+/// A category as its owner states it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = CategoryCreate)]
+pub struct CategoryInput {
+    /// Your code for it, unique among categories.
+    #[schema(min_length = 1, max_length = 64, example = "fasteners")]
+    pub code: String,
+    /// The name.
+    #[schema(min_length = 1, max_length = 200, example = "Fasteners")]
+    pub name: String,
+    /// The category above; absent for a root. The tree has at most 10 levels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_id: Option<CategoryId>,
+}
+
+/// Which categories to list.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// With this code.
+    pub code: Option<String>,
+    /// Directly below this one.
+    pub parent_id: Option<CategoryId>,
+}
+
+/// What its owner would state to get it as it is.
+pub fn input_of(row: &category::Model) -> CategoryInput {
+    CategoryInput { code: row.code.clone(), name: row.name.clone(), parent_id: row.parent_id }
+}
+
+/// Creates a category.
+pub async fn create(tx: &Tx, input: &CategoryInput) -> Result<category::Model, Error> {
+    let lineages = match input.parent_id {
+        Some(parent_id) => lock_tree(tx, Some(parent_id)).await?,
+        None => HashMap::new(),
+    };
+    let id = CategoryId(tx.next_id());
+    let lineage = check(input, id, &lineages)?;
+    let row = category::Model {
+        tenant_id: tx.tenant_id,
+        id,
+        code: input.code.clone(),
+        name: input.name.clone(),
+        parent_id: input.parent_id,
+        lineage,
+        version: 1,
+        created_at: tx.now,
+        updated_at: tx.now,
+    };
+    insert_all::<category::Entity, _>(tx, vec![row.clone()]).await.map_err(|error| code_taken(error, input))?;
+    Ok(row)
+}
+
+/// Changes a category, if it is still at version `expected`. Moving it moves what is below it.
+pub async fn update(
+    tx: &Tx,
+    id: CategoryId,
+    expected: Option<i32>,
+    change: Change<'_, CategoryInput>,
+) -> Result<category::Model, Error> {
+    let lineages = lock_tree(tx, None).await?;
+    let before = get(tx, id).await?;
+    input::check_version(before.version, expected)?;
+    let input = &change(&input_of(&before))?;
+    let lineage = check(input, id, &lineages)?;
+    if lineage != before.lineage {
+        move_descendants(tx, &before, &lineage, &lineages).await?;
+    }
+    let after = category::Model {
+        code: input.code.clone(),
+        name: input.name.clone(),
+        parent_id: input.parent_id,
+        lineage,
+        version: before.version + 1,
+        updated_at: tx.now,
+        ..before
+    };
+    let row = after.into_active_model().reset_all();
+    row.update(tx).await.map_err(Error::from).map_err(|error| code_taken(error, input))
+}
+
+/// The category `id`.
+pub async fn get(tx: &Tx, id: CategoryId) -> Result<category::Model, Error> {
+    let row = tx.select::<category::Entity>().filter(category::Column::Id.eq(id)).one(tx).await?;
+    Ok(row.ok_or_else(|| Refusal::not_found("category"))?)
+}
+
+/// One page of categories.
+pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<category::Model>, Error> {
+    let mut query = tx.select::<category::Entity>();
+    if let Some(code) = &filter.code {
+        query = query.filter(category::Column::Code.eq(code));
+    }
+    if let Some(parent_id) = filter.parent_id {
+        query = query.filter(category::Column::ParentId.eq(parent_id));
+    }
+    Ok(page.of(query, category::Column::Id, category::Column::UpdatedAt).all(tx).await?)
+}
+
+/// Locks the parent of a new category, or the whole tree for a move, so that two moves can't make a circle together
+/// and nothing new appears below what moves. Answers the lineage of each.
+async fn lock_tree(tx: &Tx, parent_id: Option<CategoryId>) -> Result<HashMap<CategoryId, Vec<Uuid>>, Error> {
+    let query = sqlx::query(
+        "select id from category where tenant_id = $1 and ($2::uuid is null or id = $2)
+         order by id for no key update",
+    );
+    tx.rows(query.bind(tx.tenant_id.0).bind(parent_id.map(|id| id.0))).await?;
+    // Read again: what was added while we waited for the locks is only visible to a new statement.
+    let query = sqlx::query("select id, lineage from category where tenant_id = $1 and ($2::uuid is null or id = $2)");
+    let rows = tx.rows(query.bind(tx.tenant_id.0).bind(parent_id.map(|id| id.0))).await?;
+    rows.iter().map(|row| Ok((CategoryId(row.try_get(0)?), row.try_get(1)?))).collect()
+}
+
+/// Checks a category; answers its lineage.
+fn check(
+    input: &CategoryInput,
+    id: CategoryId,
+    lineages: &HashMap<CategoryId, Vec<Uuid>>,
+) -> Result<Vec<Uuid>, Refusal> {
+    let mut problems = Problems::default();
+    input::code(&mut problems, "/code", &input.code);
+    input::name(&mut problems, "/name", &input.name);
+    let mut lineage = vec![id.0];
+    if let Some(parent_id) = input.parent_id {
+        match lineages.get(&parent_id) {
+            None => input::unknown(&mut problems, "/parent_id", "category"),
+            Some(above) if above.contains(&id.0) => {
+                problems.invalid("/parent_id", "A category can't stand below itself.");
+            }
+            Some(above) => lineage.extend(above),
+        }
+    }
+    let below = lineages.values().filter_map(|other| other.iter().position(|step| *step == id.0)).max().unwrap_or(0);
+    if lineage.len() + below > DEPTH_MAX {
+        problems.invalid("/parent_id", format!("The tree of categories has at most {DEPTH_MAX} levels."));
+    }
+    problems.check()?;
+    Ok(lineage)
+}
+
+/// Gives everything below a moved category its new way up.
+async fn move_descendants(
+    tx: &Tx,
+    moved: &category::Model,
+    lineage: &[Uuid],
+    lineages: &HashMap<CategoryId, Vec<Uuid>>,
+) -> Result<(), Error> {
+    let below = lineages.iter().filter(|(id, other)| **id != moved.id && other.contains(&moved.id.0));
+    for (id, other) in below {
+        let own: Vec<Uuid> = other.iter().copied().take_while(|step| *step != moved.id.0).collect();
+        let query = sqlx::query(
+            "update category set lineage = $3, version = version + 1, updated_at = $4
+             where tenant_id = $1 and id = $2",
+        );
+        let whole = [own.as_slice(), lineage].concat();
+        tx.execute(query.bind(tx.tenant_id.0).bind(id.0).bind(whole).bind(tx.now)).await?;
+    }
+    Ok(())
+}
+
+fn code_taken(error: Error, input: &CategoryInput) -> Error {
+    error.on_constraint("category_code_key", || input::refuse_taken("/code", "category", &input.code))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(number: u128) -> CategoryId {
+        CategoryId(Uuid::from_u128(number))
+    }
+
+    fn child_of(parent: u128) -> CategoryInput {
+        CategoryInput { code: "c".to_owned(), name: "C".to_owned(), parent_id: Some(id(parent)) }
+    }
+
+    /// A chain of `depth` categories: 1 is the root, each next stands below the one before.
+    fn chain(depth: u128) -> HashMap<CategoryId, Vec<Uuid>> {
+        (1..=depth).map(|own| (id(own), (1..=own).rev().map(Uuid::from_u128).collect())).collect()
+    }
+
+    #[test]
+    fn lineage_is_self_first_and_root_last() {
+        let lineage = check(&child_of(2), id(9), &chain(2)).expect("a lineage");
+        assert_eq!(lineage, [9, 2, 1].map(Uuid::from_u128));
+    }
+
+    #[test]
+    fn circles_are_refused() {
+        for parent in [1, 2, 3] {
+            assert!(check(&child_of(parent), id(1), &chain(3)).is_err());
+        }
+    }
+
+    #[test]
+    fn the_tree_has_ten_levels_whatever_moves() {
+        assert!(check(&child_of(9), id(99), &chain(9)).is_ok());
+        assert!(check(&child_of(10), id(99), &chain(10)).is_err());
+        // A category with five levels below it moves below the fifth level of another tree.
+        let mut lineages = chain(5);
+        let other = (101..=105_u128).map(|own| (id(own), (101..=own).rev().map(Uuid::from_u128).collect()));
+        lineages.extend(other);
+        assert!(check(&child_of(5), id(101), &lineages).is_ok());
+        lineages.insert(id(106), (101..=106).rev().map(Uuid::from_u128).collect());
+        assert!(check(&child_of(5), id(101), &lineages).is_err());
+    }
+}

@@ -1,0 +1,123 @@
+//! Products as rules see them, found by whatever a caller names them by.
+
+use std::collections::{BTreeSet, HashMap};
+
+use domain::id::{CategoryId, ProductId, TaxClassId};
+use domain::number::{Price, Quantity};
+use domain::product::{ItemRef, Product, Unit};
+use rust_decimal::Decimal;
+use sea_orm::sqlx::postgres::PgRow;
+use sea_orm::sqlx::{self, Row};
+use uuid::Uuid;
+
+use crate::{Error, Tx};
+
+/// The products that a basket names.
+#[derive(Debug, Default)]
+pub struct Found {
+    products: HashMap<ProductId, Product>,
+    skus: HashMap<String, ProductId>,
+    barcodes: HashMap<String, (ProductId, String)>,
+}
+
+impl Found {
+    /// The product that `item` names, and the unit of its barcode where it is named by one.
+    pub fn get(&self, item: &ItemRef) -> Option<(&Product, Option<&str>)> {
+        let (id, uom) = match item {
+            ItemRef::Id(id) => (id, None),
+            ItemRef::Sku(sku) => (self.skus.get(sku)?, None),
+            ItemRef::Barcode(code) => {
+                let (id, uom) = self.barcodes.get(code)?;
+                (id, Some(uom.as_str()))
+            }
+        };
+        Some((self.products.get(id)?, uom))
+    }
+
+    /// Every product.
+    pub fn ids(&self) -> Vec<ProductId> {
+        self.products.keys().copied().collect()
+    }
+
+    /// The categories of every product, with all above them.
+    pub fn categories(&self) -> Vec<CategoryId> {
+        let lineages = self.products.values().flat_map(|product| product.lineage.iter().copied());
+        lineages.collect::<BTreeSet<_>>().into_iter().collect()
+    }
+}
+
+/// Finds the products that `items` name, with their units.
+pub async fn find(tx: &Tx, items: &[ItemRef]) -> Result<Found, Error> {
+    let mut found = Found::default();
+    let mut ids = BTreeSet::new();
+    let mut skus = Vec::new();
+    let mut codes = Vec::new();
+    for item in items {
+        match item {
+            ItemRef::Id(id) => {
+                ids.insert(id.0);
+            }
+            ItemRef::Sku(sku) => skus.push(sku.as_str()),
+            ItemRef::Barcode(code) => codes.push(code.as_str()),
+        }
+    }
+    if !codes.is_empty() {
+        let query = sqlx::query("select code, product_id, uom from barcode where tenant_id = $1 and code = any($2)");
+        for row in tx.rows(query.bind(tx.tenant_id.0).bind(codes)).await? {
+            let id: Uuid = row.try_get(1)?;
+            ids.insert(id);
+            found.barcodes.insert(row.try_get(0)?, (ProductId(id), row.try_get(2)?));
+        }
+    }
+    let query = sqlx::query(
+        "select p.id, p.sku, p.kind, p.status, p.stock_uom, p.tax_class_id, p.list_price, c.lineage
+         from product p left join category c on c.tenant_id = p.tenant_id and c.id = p.category_id
+         where p.tenant_id = $1 and (p.id = any($2) or p.sku = any($3))",
+    );
+    for row in tx.rows(query.bind(tx.tenant_id.0).bind(ids.into_iter().collect::<Vec<_>>()).bind(skus)).await? {
+        let product = product_of(&row)?;
+        found.skus.insert(product.sku.clone(), product.id);
+        found.products.insert(product.id, product);
+    }
+    add_units(tx, &mut found).await?;
+    Ok(found)
+}
+
+async fn add_units(tx: &Tx, found: &mut Found) -> Result<(), Error> {
+    if found.products.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<Uuid> = found.products.keys().map(|id| id.0).collect();
+    let query = sqlx::query(
+        "select product_id, uom, factor, list_price from product_unit
+         where tenant_id = $1 and product_id = any($2) order by uom",
+    );
+    for row in tx.rows(query.bind(tx.tenant_id.0).bind(ids)).await? {
+        let unit = Unit {
+            uom: row.try_get(1)?,
+            factor: Quantity::new(row.try_get::<Decimal, _>(2)?),
+            list_price: row.try_get::<Option<Decimal>, _>(3)?.map(Price::new),
+        };
+        if let Some(product) = found.products.get_mut(&ProductId(row.try_get(0)?)) {
+            product.units.push(unit);
+        }
+    }
+    Ok(())
+}
+
+fn product_of(row: &PgRow) -> Result<Product, Error> {
+    let word = |at: usize| -> Result<String, Error> { Ok(row.try_get(at)?) };
+    let unknown = |text: &str| Error::invariant(format!("a product is {text}"));
+    let lineage: Option<Vec<Uuid>> = row.try_get(7)?;
+    Ok(Product {
+        id: ProductId(row.try_get(0)?),
+        sku: word(1)?,
+        kind: word(2)?.parse().map_err(|_| unknown("of no kind"))?,
+        status: word(3)?.parse().map_err(|_| unknown("in no state"))?,
+        lineage: lineage.unwrap_or_default().into_iter().map(CategoryId).collect(),
+        stock_uom: word(4)?,
+        tax_class_id: TaxClassId(row.try_get(5)?),
+        list_price: row.try_get::<Option<Decimal>, _>(6)?.map(Price::new),
+        units: Vec::new(),
+    })
+}

@@ -1,0 +1,148 @@
+//! The one door for every write: idempotency and audit in one row.
+//!
+//! The row is written in the transaction of its effect. A key that was used before with the same content answers what
+//! was answered then; with other content it is refused. There is no state in between that could get stuck: the row
+//! of a transaction that dies vanishes with it.
+
+use std::collections::HashMap;
+
+use domain::id::CommandId;
+use domain::refusal::{Code, Refusal};
+use sea_orm::sqlx::{self, Row};
+use uuid::Uuid;
+
+use crate::{Caller, Error, Tx};
+
+/// The caller's promise that two requests with this key are the same request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Idempotency {
+    /// The caller's key.
+    pub key: String,
+    /// SHA-256 over method, path and body.
+    pub fingerprint: [u8; 32],
+}
+
+/// What a request is answered with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// JSON.
+    pub body: String,
+    /// The document it made or changed.
+    pub document_id: Option<Uuid>,
+    /// Whether it was answered before.
+    pub replayed: bool,
+}
+
+/// What was answered before under some of `keys`, with the fingerprint of the request.
+pub(crate) async fn answered(tx: &Tx, keys: &[&str]) -> Result<HashMap<String, (Vec<u8>, Answer)>, Error> {
+    if keys.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = tx
+        .rows(
+            sqlx::query(
+                "select idempotency_key, fingerprint, status, response, document_id from command \
+                 where tenant_id = $1 and idempotency_key = any($2)",
+            )
+            .bind(tx.tenant_id.0)
+            .bind(keys),
+        )
+        .await?;
+    let mut answers = HashMap::with_capacity(rows.len());
+    for row in rows {
+        let answer = Answer {
+            status: row.try_get::<i16, _>(2)? as u16,
+            body: row.try_get::<Option<String>, _>(3)?.unwrap_or_default(),
+            document_id: row.try_get(4)?,
+            replayed: true,
+        };
+        answers.insert(row.try_get(0)?, (row.try_get::<Option<Vec<u8>>, _>(1)?.unwrap_or_default(), answer));
+    }
+    Ok(answers)
+}
+
+/// The answer to a repeated request, or the refusal of a key that was used for another one.
+pub(crate) fn replay(idempotency: &Idempotency, (fingerprint, answer): &(Vec<u8>, Answer)) -> Result<Answer, Error> {
+    if fingerprint.as_slice() == idempotency.fingerprint {
+        return Ok(answer.clone());
+    }
+    let detail = "This Idempotency-Key was used before with other content: use a new key for a new request.";
+    Err(Refusal::new(Code::IdempotencyKeyReused, detail).into())
+}
+
+/// A write that posts neither stock nor ledger: runs `work` in one transaction with its command row.
+///
+/// `work` answers the document's id, the HTTP status and the JSON to answer (and to answer again).
+pub async fn run(
+    db: &crate::Db,
+    caller: &Caller,
+    name: &'static str,
+    idempotency: Option<&Idempotency>,
+    work: impl AsyncFn(&Tx) -> Result<(Option<Uuid>, u16, String), Error>,
+) -> Result<Answer, Error> {
+    db.write(caller, async |tx| {
+        if let Some(idempotency) = idempotency
+            && let Some(answered) = answered(tx, &[idempotency.key.as_str()]).await?.get(&idempotency.key)
+        {
+            return replay(idempotency, answered);
+        }
+        let (document_id, status, body) = work(tx).await?;
+        record(tx, caller, name, idempotency, (document_id, status, &body)).await?;
+        Ok(Answer { status, body, document_id, replayed: false })
+    })
+    .await
+}
+
+/// Runs `work` and takes everything back: the answer of a dry run.
+pub async fn rehearse(
+    db: &crate::Db,
+    caller: &Caller,
+    work: impl AsyncFn(&Tx) -> Result<(Option<Uuid>, u16, String), Error>,
+) -> Result<Answer, Error> {
+    let tx = db.begin(caller.tenant_id).await?;
+    let (document_id, _, body) = work(&tx).await?;
+    tx.rollback().await?;
+    Ok(Answer { status: 200, body, document_id, replayed: false })
+}
+
+/// Writes the command row of a write that posts neither stock nor ledger. The answer is kept for a repeat only where
+/// the caller sent a key.
+pub async fn record(
+    tx: &Tx,
+    caller: &Caller,
+    name: &'static str,
+    idempotency: Option<&Idempotency>,
+    (document_id, status, body): (Option<Uuid>, u16, &str),
+) -> Result<CommandId, Error> {
+    let id = tx.command_id();
+    let actor: &str = caller.actor_kind.into();
+    let written = tx
+        .execute(
+            sqlx::query(
+                "insert into command (tenant_id, id, name, actor_kind, actor_id, idempotency_key, fingerprint, \
+                                      status, document_id, response, recorded_at) \
+                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
+                 on conflict (tenant_id, idempotency_key) do nothing",
+            )
+            .bind(tx.tenant_id.0)
+            .bind(id.0)
+            .bind(name)
+            .bind(actor)
+            .bind(caller.actor_id)
+            .bind(idempotency.map(|idempotency| idempotency.key.as_str()))
+            .bind(idempotency.map(|idempotency| idempotency.fingerprint.as_slice()))
+            .bind(status as i16)
+            .bind(document_id)
+            .bind(idempotency.map(|_| body))
+            .bind(tx.now),
+        )
+        .await?;
+    if written == 0 {
+        // Another process finished the same request first: its answer is found on the next try.
+        let detail = "The first request with this Idempotency-Key is just finishing: send it again.";
+        return Err(Refusal::new(Code::IdempotencyInProgress, detail).into());
+    }
+    Ok(id)
+}

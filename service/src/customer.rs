@@ -1,0 +1,276 @@
+//! Customers. Creating is set-based: a batch of 500 costs as many statements as one customer.
+
+mod check;
+mod number;
+
+use ::entity::{customer, customer_account};
+use domain::id::{CustomerId, PriceListId, PriceTierId};
+use domain::number::Money;
+use domain::party::{CustomerKind, CustomerStatus, PaymentTerms};
+use domain::refusal::Refusal;
+use sea_orm::sea_query::{Expr, ExprTrait, LockType};
+use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect};
+use serde::{Deserialize, Serialize};
+
+use crate::input::{self, Books, Change, Metadata};
+use crate::page::Page;
+use crate::rows::{insert_all, starts_with};
+use crate::{Error, Tx};
+
+use check::{Drafts, Known};
+
+/// The most customers of one batch.
+pub const BATCH_MAX: usize = 500;
+/// The days a wholesale customer has to pay, where nothing else is stated.
+const PAYMENT_DAYS_DEFAULT: i32 = 30;
+
+/// A customer as its owner states it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = CustomerCreate)]
+pub struct CustomerInput {
+    /// The human number, unique among customers; the next one of the series `C-000001`, if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 64, example = "C-000123")]
+    pub number: Option<String>,
+    /// How it usually buys. Either kind may buy through either channel.
+    pub kind: CustomerKind,
+    /// The name.
+    #[schema(min_length = 1, max_length = 200, example = "Nordwind Supply GmbH")]
+    pub name: String,
+    /// Where invoices go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 3, max_length = 254, example = "invoices@nordwind.example")]
+    pub email: Option<String>,
+    /// Its tax number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 40, example = "DE123456789")]
+    pub tax_number: Option<String>,
+    /// ISO 3166-1 alpha-2 code of the country it buys in, the tax zone of its orders; the tenant's, if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$", example = "DE")]
+    pub country: Option<String>,
+    /// ISO 4217 code: the tenant's, which is the only one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 3, max_length = 3, pattern = "^[A-Z]{3}$", example = "EUR")]
+    pub currency: Option<String>,
+    /// Whether it pays no tax.
+    #[serde(default)]
+    #[schema(example = false)]
+    pub tax_exempt: bool,
+    /// Its price tier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price_tier_id: Option<PriceTierId>,
+    /// Its own price list, which counts before that of its tier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price_list_id: Option<PriceListId>,
+    /// When its invoices are due; `net` for wholesale and `prepaid` for retail, if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment_terms: Option<PaymentTerms>,
+    /// The days in those terms; 30, or 0 where the customer prepays, if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 365, example = 30)]
+    pub payment_days: Option<i32>,
+    /// The most it may owe, open orders included; no limit, if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credit_limit: Option<Money>,
+    /// Whether it may buy.
+    #[serde(default)]
+    pub status: CustomerStatus,
+    /// Your own id of it, unique among customers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 200, example = "crm-4711")]
+    pub external_ref: Option<String>,
+    /// Your own notes: at most 50, each of at most 500 characters.
+    #[serde(default)]
+    pub metadata: Metadata,
+}
+
+/// Which customers to list.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Exactly this number.
+    pub number: Option<String>,
+    /// The name begins with this, in any case.
+    pub name_prefix: Option<String>,
+    /// Of this kind.
+    pub kind: Option<CustomerKind>,
+    /// With this status.
+    pub status: Option<CustomerStatus>,
+    /// In this tier.
+    pub price_tier_id: Option<PriceTierId>,
+    /// With this external reference.
+    pub external_ref: Option<String>,
+}
+
+/// What its owner would state to get it as it is.
+pub fn input_of(row: &customer::Model) -> CustomerInput {
+    CustomerInput {
+        number: Some(row.number.clone()),
+        kind: row.kind,
+        name: row.name.clone(),
+        email: row.email.clone(),
+        tax_number: row.tax_number.clone(),
+        country: Some(row.country.clone()),
+        currency: Some(row.currency.clone()),
+        tax_exempt: row.tax_exempt,
+        price_tier_id: row.price_tier_id,
+        price_list_id: row.price_list_id,
+        payment_terms: Some(row.payment_terms),
+        payment_days: Some(row.payment_days),
+        credit_limit: row.credit_limit,
+        status: row.status,
+        external_ref: row.external_ref.clone(),
+        metadata: input::metadata_of(&row.metadata),
+    }
+}
+
+/// Creates one customer.
+pub async fn create(tx: &Tx, input: &CustomerInput) -> Result<customer::Model, Error> {
+    let created = create_all(tx, std::slice::from_ref(input)).await.map_err(|error| lost_race(error, input))?;
+    let created = created.into_iter().next().ok_or_else(|| Error::invariant("one customer in, none out"))?;
+    Ok(created?)
+}
+
+/// Creates the customers that can be created, each with its account; answers for each of them, in order. A second
+/// customer with the number or the external reference of an earlier one of the batch is refused.
+pub async fn create_all(
+    tx: &Tx,
+    inputs: &[CustomerInput],
+) -> Result<Vec<Result<customer::Model, Refusal>>, Error> {
+    let books = input::books(tx).await?;
+    let mut drafts = Drafts::new(Known::load(tx, inputs).await?, None);
+    let mut answers: Vec<Result<customer::Model, Refusal>> = inputs
+        .iter()
+        .map(|input| {
+            drafts.check(&books, input)?;
+            Ok(assemble(tx, CustomerId(tx.next_id()), &books, input))
+        })
+        .collect();
+    let mut unnumbered: Vec<&mut customer::Model> =
+        answers.iter_mut().flatten().filter(|row| row.number.is_empty()).collect();
+    let numbers = number::next(tx, unnumbered.len(), &drafts.numbers()).await?;
+    for (row, number) in unnumbered.iter_mut().zip(numbers) {
+        row.number = number;
+    }
+    let created = || answers.iter().flatten();
+    insert_all::<customer::Entity, _>(tx, created().cloned().collect()).await?;
+    insert_all::<customer_account::Entity, _>(tx, created().map(account_of).collect()).await?;
+    Ok(answers)
+}
+
+/// Changes a customer, if it is still at version `expected`.
+pub async fn update(
+    tx: &Tx,
+    id: CustomerId,
+    expected: Option<i32>,
+    change: Change<'_, CustomerInput>,
+) -> Result<customer::Model, Error> {
+    let locked = tx.select::<customer::Entity>().filter(customer::Column::Id.eq(id)).lock(LockType::NoKeyUpdate);
+    let before = locked.one(tx).await?.ok_or_else(|| Refusal::not_found("customer"))?;
+    input::check_version(before.version, expected)?;
+    let input = &change(&input_of(&before))?;
+    let books = input::books(tx).await?;
+    let known = Known::load(tx, std::slice::from_ref(input)).await?;
+    Drafts::new(known, Some(id)).check(&books, input)?;
+    let mut after = assemble(tx, id, &books, input);
+    if after.number.is_empty() {
+        after.number = before.number;
+    }
+    after.version = before.version + 1;
+    after.created_at = before.created_at;
+    let row = after.into_active_model().reset_all();
+    row.update(tx).await.map_err(Error::from).map_err(|error| lost_race(error, input))
+}
+
+/// The customer `id`.
+pub async fn get(tx: &Tx, id: CustomerId) -> Result<customer::Model, Error> {
+    let row = tx.select::<customer::Entity>().filter(customer::Column::Id.eq(id)).one(tx).await?;
+    Ok(row.ok_or_else(|| Refusal::not_found("customer"))?)
+}
+
+/// The customer `id` with its running totals.
+pub async fn account(tx: &Tx, id: CustomerId) -> Result<(customer::Model, customer_account::Model), Error> {
+    let row = get(tx, id).await?;
+    let query = tx.select::<customer_account::Entity>().filter(customer_account::Column::CustomerId.eq(id));
+    let account = query.one(tx).await?.ok_or_else(|| Error::invariant(format!("{id} has no account")))?;
+    Ok((row, account))
+}
+
+/// One page of customers.
+pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<customer::Model>, Error> {
+    let mut query = tx.select::<customer::Entity>();
+    if let Some(number) = &filter.number {
+        query = query.filter(customer::Column::Number.eq(number));
+    }
+    if let Some(prefix) = &filter.name_prefix {
+        let name_key = Expr::col((customer::Entity, "name_key"));
+        query = query.filter(name_key.binary(starts_with(), Expr::val(prefix.to_lowercase())));
+    }
+    if let Some(kind) = filter.kind {
+        query = query.filter(customer::Column::Kind.eq(kind));
+    }
+    if let Some(status) = filter.status {
+        query = query.filter(customer::Column::Status.eq(status));
+    }
+    if let Some(price_tier_id) = filter.price_tier_id {
+        query = query.filter(customer::Column::PriceTierId.eq(price_tier_id));
+    }
+    if let Some(external_ref) = &filter.external_ref {
+        query = query.filter(customer::Column::ExternalRef.eq(external_ref));
+    }
+    Ok(page.of(query, customer::Column::Id, customer::Column::UpdatedAt).all(tx).await?)
+}
+
+/// The row that `input` stands for; its number is empty where it is still to be drawn.
+fn assemble(tx: &Tx, id: CustomerId, books: &Books, input: &CustomerInput) -> customer::Model {
+    let terms = input.payment_terms.unwrap_or(match input.kind {
+        CustomerKind::Wholesale => PaymentTerms::Net,
+        CustomerKind::Retail => PaymentTerms::Prepaid,
+    });
+    let days = if terms == PaymentTerms::Prepaid { 0 } else { PAYMENT_DAYS_DEFAULT };
+    customer::Model {
+        tenant_id: tx.tenant_id,
+        id,
+        number: input.number.clone().unwrap_or_default(),
+        kind: input.kind,
+        name: input.name.clone(),
+        email: input.email.clone(),
+        tax_number: input.tax_number.clone(),
+        country: input.country.clone().unwrap_or_else(|| books.country.clone()),
+        currency: books.currency.clone(),
+        tax_exempt: input.tax_exempt,
+        price_tier_id: input.price_tier_id,
+        price_list_id: input.price_list_id,
+        payment_terms: terms,
+        payment_days: input.payment_days.unwrap_or(days),
+        credit_limit: input.credit_limit,
+        status: input.status,
+        external_ref: input.external_ref.clone(),
+        metadata: input::metadata_json(&input.metadata),
+        version: 1,
+        created_at: tx.now,
+        updated_at: tx.now,
+    }
+}
+
+/// The account of a new customer. Its figures are changed by postings only.
+fn account_of(row: &customer::Model) -> customer_account::Model {
+    customer_account::Model {
+        tenant_id: row.tenant_id,
+        customer_id: row.id,
+        receivable: Money::ZERO,
+        ordered: Money::ZERO,
+        shipped: Money::ZERO,
+        unapplied: Money::ZERO,
+    }
+}
+
+/// Another transaction took a value between our look and our write.
+fn lost_race(error: Error, input: &CustomerInput) -> Error {
+    let number = input.number.as_deref().unwrap_or_default();
+    let external_ref = input.external_ref.as_deref().unwrap_or_default();
+    error
+        .on_constraint("customer_number_key", || input::refuse_taken("/number", "customer", number))
+        .on_constraint("customer_external_ref_key", || input::refuse_external_ref_taken(external_ref))
+}

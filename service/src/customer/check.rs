@@ -1,0 +1,162 @@
+//! What can be wrong with a customer: its own values, the records it names, and what others have already.
+
+use std::collections::{HashMap, HashSet};
+
+use domain::id::CustomerId;
+use domain::refusal::{Problems, Refusal};
+use sea_orm::sqlx::{self, Row};
+use uuid::Uuid;
+
+use super::CustomerInput;
+use crate::input::Books;
+use crate::{Error, Tx, input};
+
+/// The longest time to pay.
+const PAYMENT_DAYS_MAX: i32 = 365;
+const EMAIL_LENGTH_MAX: usize = 254;
+const TAX_NUMBER_LENGTH_MAX: usize = 40;
+
+/// The records that a batch of customers names or competes with.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    /// Price tiers and price lists.
+    references: HashSet<Uuid>,
+    numbers: HashMap<String, CustomerId>,
+    external_refs: HashMap<String, CustomerId>,
+}
+
+/// The customers of a batch, checked one after the other.
+#[derive(Debug)]
+pub(super) struct Drafts {
+    known: Known,
+    /// The customer that is being changed: it does not compete with itself.
+    own: Option<CustomerId>,
+}
+
+impl Known {
+    pub(super) async fn load(tx: &Tx, inputs: &[CustomerInput]) -> Result<Self, Error> {
+        let mut known = Known::default();
+        known.load_references(tx, inputs).await?;
+        known.load_customers(tx, inputs).await?;
+        Ok(known)
+    }
+
+    async fn load_references(&mut self, tx: &Tx, inputs: &[CustomerInput]) -> Result<(), Error> {
+        let distinct = |ids: HashSet<Uuid>| ids.into_iter().collect::<Vec<Uuid>>();
+        let tiers = distinct(inputs.iter().filter_map(|input| input.price_tier_id).map(|id| id.0).collect());
+        let lists = distinct(inputs.iter().filter_map(|input| input.price_list_id).map(|id| id.0).collect());
+        if tiers.is_empty() && lists.is_empty() {
+            return Ok(());
+        }
+        let query = sqlx::query(
+            "select id from price_tier where tenant_id = $1 and id = any($2)
+             union all
+             select id from price_list where tenant_id = $1 and id = any($3)",
+        );
+        for row in tx.rows(query.bind(tx.tenant_id.0).bind(tiers).bind(lists)).await? {
+            self.references.insert(row.try_get(0)?);
+        }
+        Ok(())
+    }
+
+    async fn load_customers(&mut self, tx: &Tx, inputs: &[CustomerInput]) -> Result<(), Error> {
+        let numbers: Vec<&str> = inputs.iter().filter_map(|input| input.number.as_deref()).collect();
+        let external_refs: Vec<&str> = inputs.iter().filter_map(|input| input.external_ref.as_deref()).collect();
+        if numbers.is_empty() && external_refs.is_empty() {
+            return Ok(());
+        }
+        let query = sqlx::query(
+            "select id, number, external_ref from customer
+             where tenant_id = $1 and (number = any($2) or external_ref = any($3))",
+        );
+        for row in tx.rows(query.bind(tx.tenant_id.0).bind(numbers).bind(external_refs)).await? {
+            let id = CustomerId(row.try_get(0)?);
+            self.numbers.insert(row.try_get(1)?, id);
+            if let Some(external_ref) = row.try_get(2)? {
+                self.external_refs.insert(external_ref, id);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drafts {
+    pub(super) fn new(known: Known, own: Option<CustomerId>) -> Self {
+        Drafts { known, own }
+    }
+
+    /// Every number that is known to be taken.
+    pub(super) fn numbers(&self) -> HashSet<String> {
+        self.known.numbers.keys().cloned().collect()
+    }
+
+    /// Refuses a customer that can't be; what an accepted one takes is taken for those after it.
+    pub(super) fn check(&mut self, books: &Books, input: &CustomerInput) -> Result<(), Refusal> {
+        let mut problems = Problems::default();
+        check_values(&mut problems, books, input);
+        self.check_references(&mut problems, input);
+        problems.check()?;
+        self.take(input);
+        Ok(())
+    }
+
+    fn check_references(&self, problems: &mut Problems, input: &CustomerInput) {
+        if input.price_tier_id.is_some_and(|id| !self.known.references.contains(&id.0)) {
+            input::unknown(problems, "/price_tier_id", "price tier");
+        }
+        if input.price_list_id.is_some_and(|id| !self.known.references.contains(&id.0)) {
+            input::unknown(problems, "/price_list_id", "price list");
+        }
+        let by_other = |owners: &HashMap<String, CustomerId>, value: &str| {
+            owners.get(value).is_some_and(|owner| self.own != Some(*owner))
+        };
+        if let Some(number) = input.number.as_deref()
+            && by_other(&self.known.numbers, number)
+        {
+            input::taken(problems, "/number", "customer", number);
+        }
+        if let Some(external_ref) = input.external_ref.as_deref()
+            && by_other(&self.known.external_refs, external_ref)
+        {
+            input::external_ref_taken(problems, external_ref);
+        }
+    }
+
+    fn take(&mut self, input: &CustomerInput) {
+        let nobody = CustomerId::default();
+        if let Some(number) = &input.number {
+            self.known.numbers.insert(number.clone(), nobody);
+        }
+        if let Some(external_ref) = &input.external_ref {
+            self.known.external_refs.insert(external_ref.clone(), nobody);
+        }
+    }
+}
+
+fn check_values(problems: &mut Problems, books: &Books, input: &CustomerInput) {
+    if let Some(number) = &input.number {
+        input::code(problems, "/number", number);
+    }
+    input::name(problems, "/name", &input.name);
+    input::optional_line(problems, "/email", input.email.as_deref(), EMAIL_LENGTH_MAX);
+    if input.email.as_deref().is_some_and(|email| !looks_like_email(email)) {
+        problems.invalid("/email", "Expected an e-mail address such as invoices@nordwind.example.");
+    }
+    input::optional_line(problems, "/tax_number", input.tax_number.as_deref(), TAX_NUMBER_LENGTH_MAX);
+    if let Some(country) = &input.country {
+        input::country(problems, "/country", country);
+    }
+    input::currency(problems, input.currency.as_deref(), &books.currency);
+    if input.payment_days.is_some_and(|days| !(0..=PAYMENT_DAYS_MAX).contains(&days)) {
+        problems.invalid("/payment_days", format!("Expected 0 to {PAYMENT_DAYS_MAX} days."));
+    }
+    input::not_negative(problems, "/credit_limit", input.credit_limit);
+    input::external_ref(problems, input.external_ref.as_deref());
+    input::metadata(problems, &input.metadata);
+}
+
+/// Whether it has a name and a domain: the rest only a letter that arrives can tell.
+fn looks_like_email(text: &str) -> bool {
+    let parts = text.split_once('@');
+    parts.is_some_and(|(name, domain)| !name.is_empty() && domain.contains('.') && !domain.contains(['@', ' ']))
+}

@@ -1,0 +1,248 @@
+//! Checks that many inputs share. Each notes what is wrong at a JSON pointer, so that a caller hears everything at
+//! once.
+
+use std::collections::BTreeMap;
+
+use ::entity::tenant;
+use chrono_tz::Tz;
+use domain::number::{Kind, Number};
+use domain::refusal::{Code, Problem, Problems, Refusal};
+
+use crate::{Error, Tx};
+
+/// The caller's own notes on a record: names and texts.
+pub type Metadata = BTreeMap<String, String>;
+
+/// The most notes of one record.
+const METADATA_KEYS_MAX: usize = 50;
+/// The longest name of a note.
+const METADATA_KEY_LENGTH_MAX: usize = 40;
+/// The longest note.
+const METADATA_VALUE_LENGTH_MAX: usize = 500;
+/// The longest code that a caller chooses.
+pub const CODE_LENGTH_MAX: usize = 64;
+/// The longest name.
+pub const NAME_LENGTH_MAX: usize = 200;
+/// The longest external reference.
+pub const EXTERNAL_REF_LENGTH_MAX: usize = 200;
+
+/// The tenant's settings that inputs depend on.
+#[derive(Debug, Clone)]
+pub struct Books {
+    /// ISO 4217 code of the only currency of the books.
+    pub currency: String,
+    /// ISO 3166-1 alpha-2 code.
+    pub country: String,
+    /// The zone in which days begin.
+    pub time_zone: Tz,
+}
+
+/// Reads the tenant's settings.
+pub async fn books(tx: &Tx) -> Result<Books, Error> {
+    let row = tx.select::<tenant::Entity>().one(tx).await?;
+    let row = row.ok_or_else(|| Error::invariant("a tenant without a row"))?;
+    let time_zone = row.time_zone.parse().map_err(|_| Error::invariant(format!("time zone {}", row.time_zone)))?;
+    Ok(Books { currency: row.currency, country: row.country, time_zone })
+}
+
+/// A text of one line that must not be empty, nor begin or end with a space.
+pub fn line(problems: &mut Problems, pointer: &str, text: &str, length_max: usize) {
+    let length = text.chars().count();
+    if length == 0 || length > length_max {
+        problems.invalid(pointer, format!("This must have 1 to {length_max} characters."));
+    } else if text.chars().any(char::is_control) || text.trim() != text {
+        problems.invalid(pointer, "This must be one line that does not begin or end with a space.");
+    }
+}
+
+/// A text of one line that may be absent.
+pub fn optional_line(problems: &mut Problems, pointer: &str, text: Option<&str>, length_max: usize) {
+    if let Some(text) = text {
+        line(problems, pointer, text, length_max);
+    }
+}
+
+/// A text of any number of lines.
+pub fn text(problems: &mut Problems, pointer: &str, text: &str, length_max: usize) {
+    if text.chars().count() > length_max {
+        problems.invalid(pointer, format!("This may have at most {length_max} characters."));
+    } else if text.chars().any(|letter| letter.is_control() && !matches!(letter, '\n' | '\r' | '\t')) {
+        problems.invalid(pointer, "This has a control character; only line breaks and tabs are allowed.");
+    }
+}
+
+/// A code that the caller chooses, such as `MAIN`.
+pub fn code(problems: &mut Problems, pointer: &str, text: &str) {
+    line(problems, pointer, text, CODE_LENGTH_MAX);
+}
+
+/// A name for people.
+pub fn name(problems: &mut Problems, pointer: &str, text: &str) {
+    line(problems, pointer, text, NAME_LENGTH_MAX);
+}
+
+/// The caller's own id of a record.
+pub fn external_ref(problems: &mut Problems, text: Option<&str>) {
+    optional_line(problems, "/external_ref", text, EXTERNAL_REF_LENGTH_MAX);
+}
+
+/// The caller's notes.
+pub fn metadata(problems: &mut Problems, notes: &Metadata) {
+    if notes.len() > METADATA_KEYS_MAX {
+        problems.invalid("/metadata", format!("At most {METADATA_KEYS_MAX} keys are kept."));
+    }
+    for (key, note) in notes {
+        let pointer = format!("/metadata/{}", key.replace('~', "~0").replace('/', "~1"));
+        line(problems, &pointer, key, METADATA_KEY_LENGTH_MAX);
+        text(problems, &pointer, note, METADATA_VALUE_LENGTH_MAX);
+    }
+}
+
+/// A unit code of UN/ECE Recommendation 20 or 21: two or three capital letters or digits.
+pub fn uom(problems: &mut Problems, pointer: &str, text: &str) {
+    let known = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+    if !matches!(text.len(), 2 | 3) || !text.bytes().all(known) {
+        problems.invalid(pointer, "Expected a UN/ECE unit code such as C62 (piece), KGM (kilogram) or XCS (case).");
+    }
+}
+
+/// An ISO 3166-1 alpha-2 country code.
+pub fn country(problems: &mut Problems, pointer: &str, text: &str) {
+    if text.len() != 2 || !text.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        problems.invalid(pointer, "Expected an ISO 3166-1 alpha-2 country code such as DE.");
+    }
+}
+
+/// The currency of the books is the only one.
+pub fn currency(problems: &mut Problems, text: Option<&str>, of_tenant: &str) {
+    if text.is_some_and(|text| text != of_tenant) {
+        problems.invalid("/currency", format!("The books are kept in {of_tenant}; no other currency is possible."));
+    }
+}
+
+/// A number that must not be below zero.
+pub fn not_negative<K: Kind>(problems: &mut Problems, pointer: &str, number: Option<Number<K>>) {
+    if number.is_some_and(Number::is_negative) {
+        problems.invalid(pointer, "This must not be below zero.");
+    }
+}
+
+/// The record that a field names does not exist, or belongs to another tenant.
+pub fn unknown(problems: &mut Problems, pointer: impl Into<String>, what: &str) {
+    problems.invalid(pointer, format!("There is no such {what}."));
+}
+
+/// Another record already has this value.
+pub fn taken(problems: &mut Problems, pointer: impl Into<String>, what: &str, value: &str) {
+    problems.push(Problem {
+        pointer: pointer.into(),
+        code: Code::AlreadyExists,
+        detail: format!("Another {what} has {value} already."),
+        params: vec![("value", value.to_owned())],
+    });
+}
+
+/// Another record already has this external reference.
+pub fn external_ref_taken(problems: &mut Problems, value: &str) {
+    problems.push(Problem {
+        pointer: "/external_ref".to_owned(),
+        code: Code::DuplicateExternalRef,
+        detail: format!("Another record has the external_ref {value} already."),
+        params: vec![("value", value.to_owned())],
+    });
+}
+
+/// A single refusal of a value that another record has.
+pub fn refuse_taken(pointer: &str, what: &str, value: &str) -> Refusal {
+    Problems::one(pointer, Code::AlreadyExists, format!("Another {what} has {value} already."))
+}
+
+/// A single refusal of an external reference that another record has.
+pub fn refuse_external_ref_taken(value: &str) -> Refusal {
+    let detail = format!("Another record has the external_ref {value} already.");
+    Problems::one("/external_ref", Code::DuplicateExternalRef, detail)
+}
+
+/// The notes as they are kept.
+pub fn metadata_json(notes: &Metadata) -> serde_json::Value {
+    notes.iter().map(|(key, note)| (key.clone(), serde_json::Value::from(note.as_str()))).collect()
+}
+
+/// The notes that are kept.
+pub fn metadata_of(json: &serde_json::Value) -> Metadata {
+    let notes = json.as_object().into_iter().flatten();
+    notes.filter_map(|(key, note)| Some((key.clone(), note.as_str()?.to_owned()))).collect()
+}
+
+/// Makes the next state of a record, as its owner states it, from the present one.
+pub type Change<'c, I> = &'c dyn Fn(&I) -> Result<I, Error>;
+
+/// Refuses a change of a record that someone else changed since the caller read it.
+pub fn check_version(current: i32, expected: Option<i32>) -> Result<(), Refusal> {
+    match expected {
+        Some(expected) if expected != current => Err(version_mismatch(current)),
+        _ => Ok(()),
+    }
+}
+
+fn version_mismatch(current: i32) -> Refusal {
+    let detail = format!("The record is at version {current} by now; read it again and repeat the change.");
+    let mut refusal = Refusal::new(Code::VersionMismatch, detail.clone());
+    refusal.problems.push(Problem {
+        pointer: String::new(),
+        code: Code::VersionMismatch,
+        detail,
+        params: vec![("current_version", current.to_string())],
+    });
+    refusal
+}
+
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pointers(check: impl FnOnce(&mut Problems)) -> Vec<String> {
+        let mut problems = Problems::default();
+        check(&mut problems);
+        let refused = problems.check().err();
+        refused.map(|refusal| refusal.problems.into_iter().map(|problem| problem.pointer).collect()).unwrap_or_default()
+    }
+
+    #[test]
+    fn a_line_is_short_and_trimmed() {
+        for text in ["", " a", "a ", "a\nb", "a\0", "äääääääääää"] {
+            assert_eq!(pointers(|problems| line(problems, "/name", text, 10)), ["/name"], "{text:?}");
+        }
+        for text in ["a", "a b", "ääääääääää"] {
+            assert!(pointers(|problems| line(problems, "/name", text, 10)).is_empty(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn metadata_is_limited() {
+        let many: Metadata = (0..51).map(|key| (format!("k{key}"), String::new())).collect();
+        assert_eq!(pointers(|problems| metadata(problems, &many)), ["/metadata"]);
+        let long = Metadata::from([("a/b".to_owned(), "x".repeat(501)), ("c".to_owned(), "x".repeat(500))]);
+        assert_eq!(pointers(|problems| metadata(problems, &long)), ["/metadata/a~1b"]);
+    }
+
+    #[test]
+    fn units_and_countries_have_their_form() {
+        for good in ["C62", "KGM", "XCS", "E4"] {
+            assert!(pointers(|problems| uom(problems, "/uom", good)).is_empty());
+        }
+        for bad in ["", "kg", "C", "C622", "C6 "] {
+            assert_eq!(pointers(|problems| uom(problems, "/uom", bad)), ["/uom"]);
+        }
+        assert_eq!(pointers(|problems| country(problems, "/country", "de")), ["/country"]);
+    }
+
+    #[test]
+    fn a_stale_version_is_refused_and_named() {
+        assert!(check_version(3, None).is_ok() && check_version(3, Some(3)).is_ok());
+        let refusal = check_version(3, Some(2)).expect_err("a refusal");
+        assert_eq!(refusal.code, Code::VersionMismatch);
+        assert_eq!(refusal.problems[0].params, [("current_version", "3".to_owned())]);
+    }
+}

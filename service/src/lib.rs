@@ -1,0 +1,26 @@
+//! The use cases: each reads the rows that a request needs, asks [`domain`] to decide, and writes the answer.
+//!
+//! [`tx`] opens transactions and is the only way to the database. [`command`] is the one door for every write.
+//! [`posting`] is the only writer of the stock, cost, ledger and outbox tables.
+
+pub mod auth;
+pub mod caller;
+pub mod catalog;
+pub mod command;
+pub mod customer;
+pub mod error;
+pub mod input;
+pub mod location;
+pub mod page;
+pub mod posting;
+pub mod pricing;
+pub mod register;
+pub mod rows;
+pub mod scope;
+pub mod tax;
+pub mod tenant;
+pub mod tx;
+
+pub use caller::Caller;
+pub use error::Error;
+pub use tx::{Db, Tx};

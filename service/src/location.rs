@@ -1,0 +1,197 @@
+//! Stock locations, and the reasons for which stock is adjusted.
+
+use std::collections::HashSet;
+
+use ::entity::{location, reason_code};
+use domain::id::LocationId;
+use domain::location::LocationKind;
+use domain::refusal::{Problems, Refusal};
+use domain::tenant::Channel;
+use sea_orm::sea_query::LockType;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, sqlx,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::input::Change;
+use crate::page::Page;
+use crate::rows::insert_all;
+use crate::{Error, Tx, input};
+
+/// A location as its owner states it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = LocationCreate)]
+pub struct LocationInput {
+    /// Your code for it, unique among locations.
+    #[schema(min_length = 1, max_length = 64, example = "MAIN")]
+    pub code: String,
+    /// The name.
+    #[schema(min_length = 1, max_length = 200, example = "Main warehouse")]
+    pub name: String,
+    /// What it is. It can't change.
+    pub kind: LocationKind,
+    /// The channels that may draw from it; both for a warehouse or a store and none for the other kinds, if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_items = 2)]
+    pub channels: Option<Vec<Channel>>,
+}
+
+/// A reason code as its owner states it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ReasonCodeCreate)]
+pub struct ReasonCodeInput {
+    /// Your code for it, unique among reasons.
+    #[schema(min_length = 1, max_length = 64, example = "damage")]
+    pub code: String,
+    /// What it means.
+    #[schema(min_length = 1, max_length = 200, example = "Damaged in the warehouse")]
+    pub name: String,
+    /// The code of the account that bears the adjustment.
+    #[schema(min_length = 1, max_length = 64, example = "5100")]
+    pub account_code: String,
+}
+
+/// Which locations to list.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// With this code.
+    pub code: Option<String>,
+    /// Of this kind.
+    pub kind: Option<LocationKind>,
+}
+
+/// What its owner would state to get it as it is.
+pub fn input_of(row: &location::Model) -> LocationInput {
+    LocationInput {
+        code: row.code.clone(),
+        name: row.name.clone(),
+        kind: row.kind,
+        channels: Some(channels_of(row)),
+    }
+}
+
+/// The channels that may draw from a location.
+pub fn channels_of(row: &location::Model) -> Vec<Channel> {
+    row.channels.iter().filter_map(|channel| channel.parse().ok()).collect()
+}
+
+/// Creates a location.
+pub async fn create(tx: &Tx, input: &LocationInput) -> Result<location::Model, Error> {
+    check(input, None)?;
+    let row = location::Model {
+        tenant_id: tx.tenant_id,
+        id: LocationId(tx.next_id()),
+        code: input.code.clone(),
+        name: input.name.clone(),
+        kind: input.kind,
+        channels: channels(input),
+        version: 1,
+        created_at: tx.now,
+        updated_at: tx.now,
+    };
+    insert_all::<location::Entity, _>(tx, vec![row.clone()]).await.map_err(|error| code_taken(error, input))?;
+    Ok(row)
+}
+
+/// Changes a location, if it is still at version `expected`.
+pub async fn update(
+    tx: &Tx,
+    id: LocationId,
+    expected: Option<i32>,
+    change: Change<'_, LocationInput>,
+) -> Result<location::Model, Error> {
+    let locked = tx.select::<location::Entity>().filter(location::Column::Id.eq(id)).lock(LockType::NoKeyUpdate);
+    let before = locked.one(tx).await?.ok_or_else(|| Refusal::not_found("location"))?;
+    input::check_version(before.version, expected)?;
+    let input = &change(&input_of(&before))?;
+    check(input, Some(before.kind))?;
+    let after = location::Model {
+        code: input.code.clone(),
+        name: input.name.clone(),
+        channels: channels(input),
+        version: before.version + 1,
+        updated_at: tx.now,
+        ..before
+    };
+    let row = after.into_active_model().reset_all();
+    row.update(tx).await.map_err(Error::from).map_err(|error| code_taken(error, input))
+}
+
+/// The location `id`.
+pub async fn get(tx: &Tx, id: LocationId) -> Result<location::Model, Error> {
+    let row = tx.select::<location::Entity>().filter(location::Column::Id.eq(id)).one(tx).await?;
+    Ok(row.ok_or_else(|| Refusal::not_found("location"))?)
+}
+
+/// One page of locations.
+pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<location::Model>, Error> {
+    let mut query = tx.select::<location::Entity>();
+    if let Some(code) = &filter.code {
+        query = query.filter(location::Column::Code.eq(code));
+    }
+    if let Some(kind) = filter.kind {
+        query = query.filter(location::Column::Kind.eq(kind));
+    }
+    Ok(page.of(query, location::Column::Id, location::Column::UpdatedAt).all(tx).await?)
+}
+
+/// Creates a reason code.
+pub async fn create_reason(tx: &Tx, input: &ReasonCodeInput) -> Result<reason_code::Model, Error> {
+    let mut problems = Problems::default();
+    input::code(&mut problems, "/code", &input.code);
+    input::name(&mut problems, "/name", &input.name);
+    let query = sqlx::query("select 1 from account where tenant_id = $1 and code = $2");
+    if tx.row(query.bind(tx.tenant_id.0).bind(&input.account_code)).await?.is_none() {
+        input::unknown(&mut problems, "/account_code", "account");
+    }
+    problems.check()?;
+    let row = reason_code::Model {
+        tenant_id: tx.tenant_id,
+        code: input.code.clone(),
+        name: input.name.clone(),
+        account_code: input.account_code.clone(),
+    };
+    insert_all::<reason_code::Entity, _>(tx, vec![row.clone()]).await.map_err(|error| {
+        error.on_constraint("reason_code_pkey", || input::refuse_taken("/code", "reason", &input.code))
+    })?;
+    Ok(row)
+}
+
+/// One page of reason codes, by code.
+pub async fn list_reasons(tx: &Tx, after: Option<&str>, rows: u64) -> Result<Vec<reason_code::Model>, Error> {
+    let mut query = tx.select::<reason_code::Entity>();
+    if let Some(after) = after {
+        query = query.filter(reason_code::Column::Code.gt(after));
+    }
+    Ok(query.order_by_asc(reason_code::Column::Code).limit(rows).all(tx).await?)
+}
+
+fn channels(input: &LocationInput) -> Vec<String> {
+    let both = [Channel::Wholesale, Channel::Retail];
+    let of_kind = if input.kind.sells() { both.as_slice() } else { &[] };
+    let wanted = input.channels.as_deref().unwrap_or(of_kind);
+    wanted.iter().map(|channel| <&str>::from(channel).to_owned()).collect()
+}
+
+fn check(input: &LocationInput, kind_before: Option<LocationKind>) -> Result<(), Refusal> {
+    let mut problems = Problems::default();
+    input::code(&mut problems, "/code", &input.code);
+    input::name(&mut problems, "/name", &input.name);
+    if kind_before.is_some_and(|kind| kind != input.kind) {
+        problems.invalid("/kind", "The kind of a location can't change; create another location.");
+    }
+    let channels = input.channels.as_deref().unwrap_or_default();
+    if !channels.is_empty() && !input.kind.sells() {
+        problems.invalid("/channels", "No channel may draw from goods in transit or in quarantine.");
+    }
+    if channels.iter().collect::<HashSet<_>>().len() < channels.len() {
+        problems.invalid("/channels", "Each channel stands once.");
+    }
+    problems.check()
+}
+
+fn code_taken(error: Error, input: &LocationInput) -> Error {
+    error.on_constraint("location_code_key", || input::refuse_taken("/code", "location", &input.code))
+}

@@ -1,0 +1,411 @@
+//! Everything that posts stock, cost and ledger goes through here, in batches.
+//!
+//! A batch is one transaction: look the idempotency keys up, read and lock every row that its commands touch in the
+//! fixed order (customers, documents, stock levels by key, number series), let the domain decide them one after the
+//! other on the same [`Book`], and write what was accepted with a handful of statements. N commands cost the same
+//! number of statements as one. A refused command leaves no trace but its command row and never spoils its
+//! neighbours.
+
+use std::collections::{BTreeMap, HashMap};
+
+use domain::book::{Book, Posting};
+use domain::id::{CommandId, OrderId};
+use domain::ledger::Entry;
+use domain::refusal::Refusal;
+use domain::stock::{Level, LevelKey};
+use domain::{adjust, journal, order, payment, pos};
+use uuid::Uuid;
+
+use crate::caller::EntryMode;
+use crate::command::{self, Answer, Idempotency};
+use crate::{Caller, Db, Error, Tx};
+
+mod documents;
+mod load;
+mod needs;
+mod orders;
+mod queue;
+mod save;
+mod setup;
+
+pub use queue::Poster;
+
+/// The most commands of one transaction.
+pub const BATCH_MAX: usize = 64;
+
+/// A write that posts stock, cost or ledger.
+#[derive(Debug, Clone)]
+pub enum Command {
+    /// Sell at a till.
+    Sell(pos::Sell),
+    /// Take back at a till.
+    Refund(pos::Refund),
+    /// Open a till session.
+    OpenSession(pos::OpenSession),
+    /// Put cash into a till or take it out.
+    MoveCash(pos::MoveCash),
+    /// Close a till session.
+    CloseSession(pos::CloseSession),
+    /// Place an order.
+    PlaceOrder(order::Place),
+    /// Reserve an order's goods.
+    ConfirmOrder(OrderId),
+    /// Release an order from its hold.
+    ReleaseOrder(OrderId),
+    /// Give an order up.
+    CancelOrder(OrderId),
+    /// Ship an order's goods.
+    ShipOrder(order::Ship),
+    /// Invoice what left.
+    InvoiceOrder(OrderId),
+    /// Take wholesale goods back.
+    Return(order::Return),
+    /// Record a payment.
+    ReceivePayment(payment::Receive),
+    /// Receive, open or adjust stock.
+    MoveStock(adjust::Move),
+    /// Post an entry by hand.
+    PostEntry(journal::Post),
+}
+
+impl Command {
+    /// How many lines it brings: what a transaction's size is measured by.
+    pub fn weight(&self) -> usize {
+        match self {
+            Command::Sell(sell) => sell.lines.len(),
+            Command::Refund(refund) => refund.lines.len(),
+            Command::PlaceOrder(place) => place.lines.len(),
+            Command::Return(back) => back.lines.len(),
+            Command::MoveStock(change) => change.lines.len(),
+            _ => 1,
+        }
+    }
+
+    /// The name in the audit log, and the kind of its event.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Command::Sell(_) => "pos_sale.completed",
+            Command::Refund(_) => "pos_sale.refunded",
+            Command::OpenSession(_) => "pos_session.opened",
+            Command::MoveCash(_) => "pos_session.cash_moved",
+            Command::CloseSession(_) => "pos_session.closed",
+            Command::PlaceOrder(_) => "order.created",
+            Command::ConfirmOrder(_) => "order.confirmed",
+            Command::ReleaseOrder(_) => "order.released",
+            Command::CancelOrder(_) => "order.cancelled",
+            Command::ShipOrder(_) => "order.shipped",
+            Command::InvoiceOrder(_) => "order.invoiced",
+            Command::Return(_) => "return.received",
+            Command::ReceivePayment(_) => "payment.received",
+            Command::MoveStock(_) => "stock.moved",
+            Command::PostEntry(_) => "journal_entry.posted",
+        }
+    }
+}
+
+/// What an accepted command made.
+#[derive(Debug)]
+pub enum Outcome {
+    /// A till sale or refund.
+    Sale(pos::Sale),
+    /// A session, and the cash that its opening or closing moved.
+    Session(pos::Session, Option<pos::CashMove>),
+    /// Cash that moved.
+    CashMove(pos::CashMove),
+    /// An order, with what the command made of it.
+    Order(Box<order::Ordered>),
+    /// A credit note.
+    CreditNote(order::Invoice),
+    /// A payment.
+    Payment(payment::Payment),
+    /// A stock document.
+    StockDocument(adjust::StockDocument),
+    /// A journal entry.
+    Entry(Entry),
+}
+
+impl Outcome {
+    /// The kind and id of the document.
+    pub fn document(&self) -> (&'static str, Uuid) {
+        match self {
+            Outcome::Sale(sale) => (sale.kind.into(), sale.id.0),
+            Outcome::Session(session, _) => ("session", session.id.0),
+            Outcome::CashMove(change) => ("cash_move", change.id.0),
+            Outcome::Order(ordered) => ("order", ordered.order.id.0),
+            Outcome::CreditNote(note) => ("credit_note", note.id.0),
+            Outcome::Payment(payment) => ("payment", payment.id.0),
+            Outcome::StockDocument(document) => (document.kind.into(), document.id.0),
+            Outcome::Entry(entry) => ("journal_entry", entry.id.0),
+        }
+    }
+}
+
+/// Turns what happened into the HTTP status and JSON that the caller is answered with.
+pub type Render = fn(Result<(&Outcome, &Book), &Refusal>) -> (u16, String);
+
+/// One command of one caller.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Who asks.
+    pub caller: Caller,
+    /// What for.
+    pub command: Command,
+    /// The promise that a repeat is a repeat.
+    pub idempotency: Option<Idempotency>,
+    /// How it came in.
+    pub entry_mode: EntryMode,
+    /// How to answer.
+    pub render: Render,
+}
+
+/// An accepted command, about to be written.
+pub(crate) struct Accepted<'a> {
+    request: &'a Request,
+    command_id: CommandId,
+    outcome: Outcome,
+    posting: Posting,
+}
+
+/// The command row of a request: what was answered.
+pub(crate) struct Recorded<'a> {
+    request: &'a Request,
+    command_id: CommandId,
+    answer: Answer,
+    /// Whether a repeat gets this answer again.
+    kept: bool,
+}
+
+/// How a batch ended without an answer.
+enum Spoiled {
+    /// Another process finished one of the requests meanwhile: look again.
+    Raced,
+    /// The database failed.
+    Failed(Error),
+}
+
+impl<E: Into<Error>> From<E> for Spoiled {
+    fn from(error: E) -> Self {
+        Spoiled::Failed(error.into())
+    }
+}
+
+/// What a command would do: its answer and its effects, with nothing written.
+#[derive(Debug)]
+pub struct Rehearsal {
+    /// The answer that the command would get.
+    pub body: String,
+    /// The document as it would be.
+    pub outcome: Outcome,
+    /// Everything that would be written.
+    pub posting: Posting,
+}
+
+/// How often a batch that met another process's answer, or lost a race, is tried.
+const ATTEMPTS_MAX: u32 = 4;
+
+/// Carries out a batch of one tenant's requests in one transaction; answers one result per request, in order. If the
+/// database fails for a reason that one command may have caused, its commands are carried out again one by one.
+pub(crate) async fn run(db: &Db, setups: &setup::Setups, requests: &[Request]) -> Vec<Result<Answer, Error>> {
+    match attempt(db, setups, requests).await {
+        Ok(answers) => answers,
+        Err(error) if requests.len() == 1 => vec![Err(explained(error, &requests[0]))],
+        Err(error) => {
+            tracing::warn!(%error, commands = requests.len(), "a batch failed and is carried out one by one");
+            let mut answers = Vec::with_capacity(requests.len());
+            for request in requests {
+                let alone = std::slice::from_ref(request);
+                let answer = attempt(db, setups, alone).await;
+                answers.push(match answer {
+                    Ok(mut answers) => answers.remove(0),
+                    Err(error) => Err(explained(error, request)),
+                });
+            }
+            answers
+        }
+    }
+}
+
+async fn attempt(
+    db: &Db,
+    setups: &setup::Setups,
+    requests: &[Request],
+) -> Result<Vec<Result<Answer, Error>>, Error> {
+    let tenant_id = requests[0].caller.tenant_id;
+    let mut attempts = 1;
+    loop {
+        let tx = db.begin(tenant_id).await?;
+        let error = match carry_out(&tx, setups, requests).await {
+            Ok(answers) => {
+                tx.commit().await?;
+                return Ok(answers);
+            }
+            Err(Spoiled::Raced) => Error::invariant("an idempotency key stayed in a race"),
+            Err(Spoiled::Failed(error)) if error.is_retryable() => error,
+            Err(Spoiled::Failed(error)) => return Err(error),
+        };
+        drop(tx);
+        if attempts == ATTEMPTS_MAX {
+            return Err(error);
+        }
+        crate::tx::pause_before_retry(&error).await;
+        attempts += 1;
+    }
+}
+
+/// Runs one command and takes everything back: the answer of a dry run.
+pub async fn rehearse(db: &Db, poster: &Poster, request: &Request) -> Result<Rehearsal, Error> {
+    let tx = db.begin(request.caller.tenant_id).await?;
+    let mut book = load::book(&tx, poster.setups(), std::slice::from_ref(&request.command)).await?;
+    let before = book.levels.clone();
+    let (outcome, posting) = decide(&mut book, &request.command)?;
+    let (_, body) = (request.render)(Ok((&outcome, &book)));
+    let accepted = [Accepted { request, command_id: tx.command_id(), outcome, posting }];
+    save::write(&tx, &book, &accepted, &[], &before).await?;
+    tx.rollback().await?;
+    let [Accepted { outcome, posting, .. }] = accepted;
+    Ok(Rehearsal { body, outcome, posting })
+}
+
+async fn carry_out(
+    tx: &Tx,
+    setups: &setup::Setups,
+    requests: &[Request],
+) -> Result<Vec<Result<Answer, Error>>, Spoiled> {
+    let keys: Vec<&str> =
+        requests.iter().filter_map(|request| request.idempotency.as_ref()).map(|key| key.key.as_str()).collect();
+    let answered = command::answered(tx, &keys).await?;
+    let mut answers: Vec<Option<Result<Answer, Error>>> = requests
+        .iter()
+        .map(|request| {
+            let idempotency = request.idempotency.as_ref()?;
+            Some(command::replay(idempotency, answered.get(&idempotency.key)?))
+        })
+        .collect();
+    let repeats = repeats(requests);
+    let fresh: Vec<usize> =
+        (0..requests.len()).filter(|at| answers[*at].is_none() && !repeats.contains_key(at)).collect();
+    if !fresh.is_empty() {
+        let commands: Vec<Command> = fresh.iter().map(|at| requests[*at].command.clone()).collect();
+        let book = load::book(tx, setups, &commands).await?;
+        for (at, recorded) in fresh.iter().zip(decide_all(tx, book, requests, &fresh).await?) {
+            answers[*at] = Some(Ok(recorded));
+        }
+    }
+    for (at, first) in repeats {
+        let (Some(idempotency), Some(Ok(answer))) = (&requests[at].idempotency, &answers[first]) else { continue };
+        let fingerprint = requests[first].idempotency.as_ref().map_or(Vec::new(), |key| key.fingerprint.to_vec());
+        let repeated = Answer { replayed: true, ..answer.clone() };
+        answers[at] = Some(command::replay(idempotency, &(fingerprint, repeated)));
+    }
+    let missing = || Err(Error::invariant("a request of the batch was left without an answer"));
+    Ok(answers.into_iter().map(|answer| answer.unwrap_or_else(missing)).collect())
+}
+
+/// Requests whose key another request of the same batch bears already, with the place of that one.
+fn repeats(requests: &[Request]) -> HashMap<usize, usize> {
+    let mut first: HashMap<&str, usize> = HashMap::new();
+    let mut repeats = HashMap::new();
+    for (at, request) in requests.iter().enumerate() {
+        let Some(idempotency) = &request.idempotency else { continue };
+        match first.entry(idempotency.key.as_str()) {
+            std::collections::hash_map::Entry::Occupied(known) => {
+                repeats.insert(at, *known.get());
+            }
+            std::collections::hash_map::Entry::Vacant(free) => {
+                free.insert(at);
+            }
+        }
+    }
+    repeats
+}
+
+/// Decides the fresh requests on one book and writes what was accepted, together with every command row.
+async fn decide_all(
+    tx: &Tx,
+    mut book: Book,
+    requests: &[Request],
+    fresh: &[usize],
+) -> Result<Vec<Answer>, Spoiled> {
+    let before: BTreeMap<LevelKey, Level> = book.levels.clone();
+    let mut accepted = Vec::with_capacity(fresh.len());
+    let mut recorded = Vec::with_capacity(fresh.len());
+    for request in fresh.iter().map(|at| &requests[*at]) {
+        let command_id = CommandId(book.ids.next_id());
+        let decided = decide(&mut book, &request.command);
+        let (status, body) = (request.render)(decided.as_ref().map(|(outcome, _)| (outcome, &book)));
+        // A refusal is answered again on a repeat only where it was decided on the present state; what the caller can
+        // put right (a permission, a missing record) is decided anew.
+        let kept = matches!(status, 200..=299 | 409 | 422);
+        let document_id = decided.as_ref().ok().map(|(outcome, _)| outcome.document().1);
+        let answer = Answer { status, body, document_id, replayed: false };
+        recorded.push(Recorded { request, command_id, answer, kept });
+        if let Ok((outcome, posting)) = decided {
+            accepted.push(Accepted { request, command_id, outcome, posting });
+        }
+    }
+    let commands_written = save::write(tx, &book, &accepted, &recorded, &before).await?;
+    if commands_written < recorded.len() as i64 {
+        return Err(Spoiled::Raced);
+    }
+    Ok(recorded.into_iter().map(|recorded| recorded.answer).collect())
+}
+
+/// One command on the book.
+fn decide(book: &mut Book, command: &Command) -> Result<(Outcome, Posting), Refusal> {
+    fn order((ordered, posting): (order::Ordered, Posting)) -> (Outcome, Posting) {
+        (Outcome::Order(Box::new(ordered)), posting)
+    }
+    Ok(match command {
+        Command::Sell(sell) => pos::sell(book, sell).map(|(sale, posting)| (Outcome::Sale(sale), posting))?,
+        Command::Refund(refund) => {
+            pos::refund(book, refund).map(|(sale, posting)| (Outcome::Sale(sale), posting))?
+        }
+        Command::OpenSession(open) => {
+            pos::open(book, open).map(|(session, cash, posting)| (Outcome::Session(session, cash), posting))?
+        }
+        Command::CloseSession(close) => {
+            pos::close(book, close).map(|(session, cash, posting)| (Outcome::Session(session, cash), posting))?
+        }
+        Command::MoveCash(change) => {
+            pos::move_cash(book, change).map(|(change, posting)| (Outcome::CashMove(change), posting))?
+        }
+        Command::PlaceOrder(place) => order(order::place(book, place)?),
+        Command::ConfirmOrder(id) => order(order::confirm(book, *id)?),
+        Command::ReleaseOrder(id) => order(order::release(book, *id)?),
+        Command::CancelOrder(id) => order(order::cancel(book, *id)?),
+        Command::ShipOrder(ship) => order(order::ship(book, ship)?),
+        Command::InvoiceOrder(id) => order(order::invoice(book, *id)?),
+        Command::Return(back) => {
+            order::give_back(book, back).map(|(note, posting)| (Outcome::CreditNote(note), posting))?
+        }
+        Command::ReceivePayment(receive) => {
+            payment::receive(book, receive).map(|(payment, posting)| (Outcome::Payment(payment), posting))?
+        }
+        Command::MoveStock(change) => {
+            adjust::post(book, change).map(|(document, posting)| (Outcome::StockDocument(document), posting))?
+        }
+        Command::PostEntry(post) => {
+            journal::post(book, post).map(|(entry, posting)| (Outcome::Entry(entry), posting))?
+        }
+    })
+}
+
+/// Named constraints that a single command can run into, as refusals that the caller can act on.
+fn explained(error: Error, request: &Request) -> Error {
+    use domain::refusal::{Code, Problems};
+    const OWN_IDS: [&str; 6] =
+        ["pos_sale_pkey", "sales_order_pkey", "invoice_pkey", "payment_pkey", "stock_document_pkey", "journal_entry_pkey"];
+    let mut error = error.on_constraint("sales_order_external_ref_key", || {
+        Problems::one("/external_ref", Code::DuplicateExternalRef, "Another order bears this external_ref.")
+    });
+    for name in OWN_IDS {
+        error = error.on_constraint(name, || {
+            Problems::one("/id", Code::AlreadyExists, "A document with this id exists: send its own Idempotency-Key to get its answer again, or use a new id.")
+        });
+    }
+    if request.idempotency.is_some() && matches!(error, Error::LockTimeout) {
+        let detail = "The first request with this Idempotency-Key, or one for the same goods, has not finished yet.";
+        return Refusal::new(Code::IdempotencyInProgress, detail).into();
+    }
+    error
+}

@@ -1,0 +1,149 @@
+//! Documents that commands refer back to: what was sold, what is owed, what is in a drawer.
+
+use std::collections::HashMap;
+
+use domain::id::{CategoryId, CustomerId, InvoiceId, LocationId, PriceRuleId, ProductId, RegisterId};
+use domain::number::{Money, Percent, Price, Quantity};
+use domain::payment::OpenInvoice;
+use domain::pos::Drawer;
+use domain::sales::{Line, SoldLine};
+use rust_decimal::Decimal;
+use sea_orm::sqlx::postgres::PgRow;
+use sea_orm::sqlx::{self, Row};
+use uuid::Uuid;
+
+use super::load::uuids;
+use super::needs::Needs;
+use super::setup::parsed;
+use crate::{Error, Tx};
+
+/// Locks the sales and invoices that something is taken back from, and reads their lines with what already came back.
+pub(super) async fn sold(tx: &Tx, needs: &Needs) -> Result<HashMap<Uuid, Vec<SoldLine>>, Error> {
+    if needs.sold_ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let ids = uuids(&needs.sold_ids, |id| id);
+    for statement in [
+        "select id from invoice where tenant_id = $1 and id = any($2) and kind = 'invoice' order by id for update",
+        "select id from pos_sale where tenant_id = $1 and id = any($2) and kind = 'sale' order by id for update",
+    ] {
+        tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(&ids)).await?;
+    }
+    let statement = "select s.document_id, s.line_no, s.product_id, s.category_id, p.kind = 'stocked', s.description, \
+                s.uom, s.factor, s.entered, s.quantity, s.unit_price, s.list_price, s.price_source, \
+                s.price_rule_id, s.price_trace, s.gross, s.discount, s.net, s.tax_rate, s.tax, s.location_id, \
+                s.channel, s.customer_id, s.cost, \
+                coalesce((select -sum(r.quantity) from sales_line r \
+                          where r.tenant_id = $1 and r.original_id = s.document_id \
+                            and r.original_line_no = s.line_no), 0) \
+         from sales_line s join product p on p.tenant_id = s.tenant_id and p.id = s.product_id \
+         where s.tenant_id = $1 and s.document_id = any($2) and s.document_kind in ('sale', 'invoice') \
+         order by s.document_id, s.line_no";
+    let mut sold: HashMap<Uuid, Vec<SoldLine>> = HashMap::new();
+    for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(&ids)).await? {
+        let line = SoldLine {
+            line: line(&row, 1)?,
+            location_id: LocationId(row.try_get(20)?),
+            channel: parsed(row.try_get(21)?)?,
+            customer_id: row.try_get::<Option<Uuid>, _>(22)?.map(CustomerId),
+            cost: Money::new(row.try_get(23)?),
+            returned: Quantity::new(row.try_get(24)?),
+        };
+        sold.entry(row.try_get(0)?).or_default().push(line);
+    }
+    Ok(sold)
+}
+
+/// A priced line, from the columns that sales lines and order lines share, starting with `line_no` at `first`.
+pub(super) fn line(row: &PgRow, first: usize) -> Result<Line, Error> {
+    let money = |at: usize| -> Result<Money, Error> { Ok(Money::new(row.try_get::<Decimal, _>(first + at)?)) };
+    let quantity = |at: usize| -> Result<Quantity, Error> { Ok(Quantity::new(row.try_get::<Decimal, _>(first + at)?)) };
+    Ok(Line {
+        line_no: row.try_get(first)?,
+        product_id: ProductId(row.try_get(first + 1)?),
+        category_id: row.try_get::<Option<Uuid>, _>(first + 2)?.map(CategoryId),
+        stocked: row.try_get(first + 3)?,
+        description: row.try_get(first + 4)?,
+        uom: row.try_get(first + 5)?,
+        factor: quantity(6)?,
+        entered: quantity(7)?,
+        quantity: quantity(8)?,
+        unit_price: Price::new(row.try_get(first + 9)?),
+        list_price: row.try_get::<Option<Decimal>, _>(first + 10)?.map(Price::new),
+        source: parsed(row.try_get(first + 11)?)?,
+        rule_id: row.try_get::<Option<Uuid>, _>(first + 12)?.map(PriceRuleId),
+        trace: row.try_get(first + 13)?,
+        gross: money(14)?,
+        discount: money(15)?,
+        net: money(16)?,
+        tax_rate: Percent::new(row.try_get(first + 17)?),
+        tax: money(18)?,
+    })
+}
+
+/// Locks the invoices that payments may settle: those that are named, and the open ones of paying customers.
+pub(super) async fn payable(tx: &Tx, needs: &Needs) -> Result<HashMap<InvoiceId, OpenInvoice>, Error> {
+    if needs.invoice_ids.is_empty() && needs.paying.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = tx
+        .rows(
+            sqlx::query(
+                "select id, customer_id, open, due_on from invoice \
+                 where tenant_id = $1 and kind = 'invoice' \
+                   and (id = any($2) or (customer_id = any($3) and open > 0)) \
+                 order by id for update",
+            )
+            .bind(tx.tenant_id.0)
+            .bind(uuids(&needs.invoice_ids, |id| id.0))
+            .bind(uuids(&needs.paying, |id| id.0)),
+        )
+        .await?;
+    let invoice = |row: &PgRow| -> Result<(InvoiceId, OpenInvoice), Error> {
+        let invoice = OpenInvoice {
+            customer_id: CustomerId(row.try_get(1)?),
+            open: Money::new(row.try_get(2)?),
+            due_on: row.try_get(3)?,
+        };
+        Ok((InvoiceId(row.try_get(0)?), invoice))
+    };
+    rows.iter().map(invoice).collect()
+}
+
+/// Counts what sales, refunds and cash moves did to the drawers since their sessions were opened, and what the last
+/// sessions left in them.
+pub(super) async fn count_cash(
+    tx: &Tx,
+    needs: &Needs,
+    drawers: &mut HashMap<RegisterId, Drawer>,
+) -> Result<(), Error> {
+    let rows = tx
+        .rows(
+            sqlx::query(
+                "select r.id, \
+                    coalesce((select s.counted from pos_session s \
+                              where s.tenant_id = $1 and s.register_id = r.id and s.status = 'closed' \
+                              order by s.id desc limit 1), 0), \
+                    coalesce((select sum(t.amount) from pos_session s \
+                              join pos_sale d on d.tenant_id = $1 and d.session_id = s.id \
+                              join tender t on t.tenant_id = $1 and t.sale_id = d.id and t.kind = 'cash' \
+                              where s.tenant_id = $1 and s.register_id = r.id and s.status = 'open'), 0) \
+                    + coalesce((select sum(m.amount) from pos_session s \
+                              join cash_move m on m.tenant_id = $1 and m.session_id = s.id \
+                               and m.kind <> 'opening_float' \
+                              where s.tenant_id = $1 and s.register_id = r.id and s.status = 'open'), 0) \
+                 from register r where r.tenant_id = $1 and r.id = any($2)",
+            )
+            .bind(tx.tenant_id.0)
+            .bind(uuids(&needs.cash_of, |id| id.0)),
+        )
+        .await?;
+    for row in rows {
+        let drawer = drawers.entry(RegisterId(row.try_get(0)?)).or_default();
+        drawer.cash_left = Money::new(row.try_get(1)?);
+        if let Some(session) = &mut drawer.session {
+            session.cash_moved = Money::new(row.try_get(2)?);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,316 @@
+//! Reads and locks every row that a batch touches, in the fixed order: customers, documents, stock levels by key,
+//! number series. One statement per table, none for a table that no command needs.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use domain::book::{Book, Setup, series_name};
+use domain::id::{CategoryId, CustomerId, LocationId, LotId, PriceListId, ProductId, RegisterId, SessionId, TaxClassId};
+use domain::number::{Money, Price, Quantity};
+use domain::party::{Customer, Exposure};
+use domain::pos::{Drawer, OpenedSession};
+use domain::pricing::Rules;
+use domain::product::{Product, ProductKind, Unit};
+use domain::stock::{Level, LevelKey};
+use rust_decimal::Decimal;
+use sea_orm::sqlx::postgres::PgRow;
+use sea_orm::sqlx::{self, Row};
+use uuid::Uuid;
+
+use super::needs::Needs;
+use super::setup::{Setups, parsed};
+use super::{Command, documents, orders};
+use crate::{Error, Tx};
+
+/// The book on which `commands` are decided.
+pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Result<Book, Error> {
+    let mut needs = Needs::of(commands);
+    let setup = setup(tx, setups, &needs).await?;
+    let customers = customers(tx, &needs).await?;
+    let orders = orders::load(tx, &needs).await?;
+    for order in orders.values() {
+        needs.product_ids.extend(order.lines.iter().map(|line| line.line.product_id));
+        needs.location_ids.insert(order.location_id);
+    }
+    let sold = documents::sold(tx, &needs).await?;
+    for line in sold.values().flatten() {
+        needs.product_ids.insert(line.line.product_id);
+        needs.location_ids.insert(line.location_id);
+    }
+    let invoices = documents::payable(tx, &needs).await?;
+    let drawers = drawers(tx, &needs).await?;
+    let mut book = Book {
+        now: tx.now,
+        ids: tx.id_sequence(),
+        setup,
+        products: HashMap::new(),
+        skus: HashMap::new(),
+        barcodes: HashMap::new(),
+        rules: Rules::default(),
+        customers,
+        levels: BTreeMap::new(),
+        drawers,
+        orders,
+        sold,
+        invoices,
+        series: HashMap::new(),
+    };
+    products(tx, &needs, &mut book).await?;
+    book.rules = rules(tx, &needs, &book).await?;
+    book.levels = levels(tx, &level_keys(&needs, &book)).await?;
+    book.series = series(tx, &series_names(&needs, &book)).await?;
+    Ok(book)
+}
+
+/// The tenant's setup; read anew where it lacks something that a command names.
+async fn setup(tx: &Tx, setups: &Setups, needs: &Needs) -> Result<Arc<Setup>, Error> {
+    let setup = setups.of(tx).await?;
+    let complete = needs.register_ids.iter().all(|id| setup.registers.contains_key(id))
+        && needs.location_ids.iter().all(|id| setup.location(Some(*id)).is_some())
+        && needs.reasons.iter().all(|reason| setup.reasons.contains_key(reason))
+        && needs.accounts.iter().all(|account| setup.accounts.contains(account));
+    if complete {
+        return Ok(setup);
+    }
+    setups.forget(tx.tenant_id).await;
+    setups.of(tx).await
+}
+
+/// Plain uuids of typed ids, to bind.
+pub(super) fn uuids<I: Copy>(ids: &BTreeSet<I>, plain: impl Fn(I) -> Uuid) -> Vec<Uuid> {
+    ids.iter().map(|id| plain(*id)).collect()
+}
+
+async fn customers(tx: &Tx, needs: &Needs) -> Result<HashMap<CustomerId, Customer>, Error> {
+    if needs.customer_ids.is_empty() && needs.order_ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = tx
+        .rows(
+            sqlx::query(
+                "select c.id, c.country, c.tax_exempt, c.status, c.price_list_id, t.price_list_id, c.payment_terms, \
+                        c.payment_days, c.credit_limit, a.receivable, a.ordered, a.shipped, a.unapplied \
+                 from customer_account a \
+                 join customer c on c.tenant_id = a.tenant_id and c.id = a.customer_id \
+                 left join price_tier t on t.tenant_id = c.tenant_id and t.id = c.price_tier_id \
+                 where a.tenant_id = $1 and (a.customer_id = any($2) or a.customer_id in ( \
+                     select o.customer_id from sales_order o where o.tenant_id = $1 and o.id = any($3))) \
+                 order by a.customer_id for update of a",
+            )
+            .bind(tx.tenant_id.0)
+            .bind(uuids(&needs.customer_ids, |id| id.0))
+            .bind(uuids(&needs.order_ids, |id| id.0)),
+        )
+        .await?;
+    rows.iter().map(customer).collect()
+}
+
+fn customer(row: &PgRow) -> Result<(CustomerId, Customer), Error> {
+    let money = |at: usize| -> Result<Money, Error> { Ok(Money::new(row.try_get::<Decimal, _>(at)?)) };
+    let list = |at: usize| -> Result<Option<PriceListId>, Error> {
+        Ok(row.try_get::<Option<Uuid>, _>(at)?.map(PriceListId))
+    };
+    let id = CustomerId(row.try_get(0)?);
+    let customer = Customer {
+        id,
+        country: row.try_get(1)?,
+        tax_exempt: row.try_get(2)?,
+        status: parsed(row.try_get(3)?)?,
+        price_list_id: list(4)?,
+        tier_list_id: list(5)?,
+        payment_terms: parsed(row.try_get(6)?)?,
+        payment_days: row.try_get::<i32, _>(7)?.unsigned_abs(),
+        credit_limit: row.try_get::<Option<Decimal>, _>(8)?.map(Money::new),
+        exposure: Exposure { receivable: money(9)?, ordered: money(10)?, shipped: money(11)?, unapplied: money(12)? },
+    };
+    Ok((id, customer))
+}
+
+/// The drawers of the registers. Locking the open session keeps it open until the sale is committed.
+async fn drawers(tx: &Tx, needs: &Needs) -> Result<HashMap<RegisterId, Drawer>, Error> {
+    if needs.register_ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let statement = if needs.cash_of.is_empty() {
+        "select register_id, id, opened_at, opening_float from pos_session \
+         where tenant_id = $1 and register_id = any($2) and status = 'open' order by id for share"
+    } else {
+        "select register_id, id, opened_at, opening_float from pos_session \
+         where tenant_id = $1 and register_id = any($2) and status = 'open' order by id for update"
+    };
+    let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(uuids(&needs.register_ids, |id| id.0));
+    let mut drawers: HashMap<RegisterId, Drawer> = HashMap::new();
+    for row in tx.rows(query).await? {
+        let session = OpenedSession {
+            id: SessionId(row.try_get(1)?),
+            opened_at: row.try_get(2)?,
+            opening_float: Money::new(row.try_get(3)?),
+            cash_moved: Money::ZERO,
+        };
+        drawers.insert(RegisterId(row.try_get(0)?), Drawer { session: Some(session), cash_left: Money::ZERO });
+    }
+    if !needs.cash_of.is_empty() {
+        documents::count_cash(tx, needs, &mut drawers).await?;
+    }
+    Ok(drawers)
+}
+
+async fn products(tx: &Tx, needs: &Needs, book: &mut Book) -> Result<(), Error> {
+    let mut ids = needs.product_ids.clone();
+    if !needs.barcodes.is_empty() {
+        let codes: Vec<&str> = needs.barcodes.iter().map(String::as_str).collect();
+        let statement = "select code, product_id, uom from barcode where tenant_id = $1 and code = any($2)";
+        for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(codes)).await? {
+            let product_id = ProductId(row.try_get(1)?);
+            ids.insert(product_id);
+            book.barcodes.insert(row.try_get(0)?, (product_id, row.try_get(2)?));
+        }
+    }
+    if !needs.skus.is_empty() {
+        let skus: Vec<&str> = needs.skus.iter().map(String::as_str).collect();
+        let statement = "select p.id, p.sku, p.kind, p.status, p.stock_uom, p.tax_class_id, p.list_price, c.lineage \
+                         from product p left join category c on c.tenant_id = p.tenant_id and c.id = p.category_id \
+                         where p.tenant_id = $1 and p.sku = any($2)";
+        add_products(book, tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(skus)).await?)?;
+    }
+    ids.retain(|id| !book.products.contains_key(id));
+    if !ids.is_empty() {
+        let statement = "select p.id, p.sku, p.kind, p.status, p.stock_uom, p.tax_class_id, p.list_price, c.lineage \
+                         from product p left join category c on c.tenant_id = p.tenant_id and c.id = p.category_id \
+                         where p.tenant_id = $1 and p.id = any($2)";
+        let ids = uuids(&ids, |id| id.0);
+        add_products(book, tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await?)?;
+    }
+    if needs.units {
+        let ids: Vec<Uuid> = book.products.keys().map(|id| id.0).collect();
+        let statement = "select product_id, uom, factor, list_price from product_unit \
+                         where tenant_id = $1 and product_id = any($2) order by uom";
+        for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await? {
+            let unit = Unit {
+                uom: row.try_get(1)?,
+                factor: Quantity::new(row.try_get(2)?),
+                list_price: row.try_get::<Option<Decimal>, _>(3)?.map(Price::new),
+            };
+            if let Some(product) = book.products.get_mut(&ProductId(row.try_get(0)?)) {
+                product.units.push(unit);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn add_products(book: &mut Book, rows: Vec<PgRow>) -> Result<(), Error> {
+    for row in rows {
+        let lineage = row.try_get::<Option<Vec<Uuid>>, _>(7)?.unwrap_or_default();
+        let product = Product {
+            id: ProductId(row.try_get(0)?),
+            sku: row.try_get(1)?,
+            kind: parsed(row.try_get(2)?)?,
+            status: parsed(row.try_get(3)?)?,
+            stock_uom: row.try_get(4)?,
+            tax_class_id: TaxClassId(row.try_get(5)?),
+            list_price: row.try_get::<Option<Decimal>, _>(6)?.map(Price::new),
+            lineage: lineage.into_iter().map(CategoryId).collect(),
+            units: Vec::new(),
+        };
+        book.skus.insert(product.sku.clone(), product.id);
+        book.products.insert(product.id, product);
+    }
+    Ok(())
+}
+
+/// The price rules that may apply; none are read where nobody has a price list.
+async fn rules(tx: &Tx, needs: &Needs, book: &Book) -> Result<Rules, Error> {
+    let of_customers = book.customers.values().flat_map(|customer| [customer.price_list_id, customer.tier_list_id]);
+    let of_channels = book.setup.channel_lists.iter().map(|(.., list)| *list);
+    let lists: BTreeSet<PriceListId> = of_customers.flatten().chain(of_channels).collect();
+    if lists.is_empty() || !needs.prices {
+        return Ok(Rules::default());
+    }
+    let lists: Vec<PriceListId> = lists.into_iter().collect();
+    let products: Vec<ProductId> = book.products.keys().copied().collect();
+    let lineages = book.products.values().flat_map(|product| product.lineage.iter().copied());
+    let categories: Vec<CategoryId> = lineages.collect::<BTreeSet<_>>().into_iter().collect();
+    crate::pricing::load_rules(tx, &lists, &products, &categories).await
+}
+
+/// Every level that the batch may move: its stocked products at its locations.
+fn level_keys(needs: &Needs, book: &Book) -> BTreeSet<LevelKey> {
+    let registers = needs.register_ids.iter().filter_map(|id| book.setup.registers.get(id));
+    let mut locations: BTreeSet<LocationId> = registers.map(|register| register.location_id).collect();
+    locations.extend(&needs.location_ids);
+    if needs.default_location {
+        locations.extend(book.setup.location(None).map(|location| location.id));
+    }
+    let stocked = book.products.values().filter(|product| product.kind == ProductKind::Stocked);
+    let stocked: Vec<ProductId> = stocked.map(|product| product.id).collect();
+    let at = |location: LocationId| stocked.iter().map(move |product| LevelKey::untracked(location, *product));
+    locations.into_iter().flat_map(at).collect()
+}
+
+/// Reads and locks levels in the order of their keys.
+async fn levels(tx: &Tx, keys: &BTreeSet<LevelKey>) -> Result<BTreeMap<LevelKey, Level>, Error> {
+    if keys.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let locations: Vec<Uuid> = keys.iter().map(|key| key.location_id.0).collect();
+    let products: Vec<Uuid> = keys.iter().map(|key| key.product_id.0).collect();
+    let rows = tx
+        .rows(
+            sqlx::query(
+                "select l.location_id, l.product_id, l.lot_id, l.on_hand, l.reserved, l.value, l.last_cost \
+                 from stock_level l \
+                 join unnest($2::uuid[], $3::uuid[]) as wanted (location_id, product_id) \
+                   on l.location_id = wanted.location_id and l.product_id = wanted.product_id \
+                 where l.tenant_id = $1 \
+                 order by l.location_id, l.product_id, l.lot_id for update of l",
+            )
+            .bind(tx.tenant_id.0)
+            .bind(locations)
+            .bind(products),
+        )
+        .await?;
+    let level = |row: &PgRow| -> Result<(LevelKey, Level), Error> {
+        let key = LevelKey {
+            location_id: LocationId(row.try_get(0)?),
+            product_id: ProductId(row.try_get(1)?),
+            lot_id: LotId(row.try_get(2)?),
+        };
+        let level = Level {
+            on_hand: Quantity::new(row.try_get(3)?),
+            reserved: Quantity::new(row.try_get(4)?),
+            value: Money::new(row.try_get(5)?),
+            last_cost: Price::new(row.try_get(6)?),
+        };
+        Ok((key, level))
+    };
+    rows.iter().map(level).collect()
+}
+
+fn series_names(needs: &Needs, book: &Book) -> BTreeSet<String> {
+    let registers = needs.register_ids.iter().filter_map(|id| book.setup.registers.get(id));
+    let mut names: BTreeSet<String> = registers.map(|register| series_name(&register.code, book.now)).collect();
+    names.extend(needs.prefixes.iter().map(|prefix| series_name(prefix, book.now)));
+    names
+}
+
+/// Reads and locks number series, which are the last rows that a batch locks. A series that is new begins at 1.
+async fn series(tx: &Tx, names: &BTreeSet<String>) -> Result<HashMap<String, i64>, Error> {
+    if names.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let wanted: Vec<&str> = names.iter().map(String::as_str).collect();
+    let read = async || -> Result<HashMap<String, i64>, Error> {
+        let statement = "select series, next from number_series where tenant_id = $1 and series = any($2) \
+                         order by series for update";
+        let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(&wanted)).await?;
+        rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
+    };
+    let found = read().await?;
+    if found.len() == names.len() {
+        return Ok(found);
+    }
+    let statement = "insert into number_series (tenant_id, series) select $1, unnest($2::text[]) on conflict do nothing";
+    tx.execute(sqlx::query(statement).bind(tx.tenant_id.0).bind(&wanted)).await?;
+    read().await
+}

@@ -1,0 +1,142 @@
+//! Which rows a batch of commands touches.
+
+use std::collections::BTreeSet;
+
+use domain::id::{CustomerId, InvoiceId, LocationId, OrderId, ProductId, RegisterId};
+use domain::product::ItemRef;
+use domain::sales::LineInput;
+use uuid::Uuid;
+
+use super::Command;
+
+/// What must be read, and locked, before a batch is decided. Sets are sorted: rows are locked in the order of keys.
+#[derive(Debug, Default)]
+pub(super) struct Needs {
+    pub(super) product_ids: BTreeSet<ProductId>,
+    pub(super) skus: BTreeSet<String>,
+    pub(super) barcodes: BTreeSet<String>,
+    /// Whether some line names a unit, so that units must be read.
+    pub(super) units: bool,
+    pub(super) customer_ids: BTreeSet<CustomerId>,
+    pub(super) order_ids: BTreeSet<OrderId>,
+    /// Invoices and till sales that something is taken back from.
+    pub(super) sold_ids: BTreeSet<Uuid>,
+    /// Customers whose open invoices a payment may settle.
+    pub(super) paying: BTreeSet<CustomerId>,
+    /// Invoices that a payment names.
+    pub(super) invoice_ids: BTreeSet<InvoiceId>,
+    pub(super) register_ids: BTreeSet<RegisterId>,
+    /// Registers whose cash must be known.
+    pub(super) cash_of: BTreeSet<RegisterId>,
+    /// Locations that are named.
+    pub(super) location_ids: BTreeSet<LocationId>,
+    /// Whether the default location is meant somewhere.
+    pub(super) default_location: bool,
+    /// Prefixes of the number series that documents take their numbers from, besides those of registers.
+    pub(super) prefixes: BTreeSet<&'static str>,
+    /// Whether prices are resolved.
+    pub(super) prices: bool,
+    /// Reason codes that are named.
+    pub(super) reasons: BTreeSet<String>,
+    /// Account codes that are named.
+    pub(super) accounts: BTreeSet<String>,
+}
+
+impl Needs {
+    /// What `commands` need.
+    pub(super) fn of(commands: &[Command]) -> Self {
+        let mut needs = Needs::default();
+        for command in commands {
+            needs.add(command);
+        }
+        needs
+    }
+
+    fn add(&mut self, command: &Command) {
+        match command {
+            Command::Sell(sell) => {
+                self.register_ids.insert(sell.register_id);
+                self.customer_ids.extend(sell.customer_id);
+                self.lines(&sell.lines);
+            }
+            Command::Refund(refund) => {
+                self.register_ids.insert(refund.register_id);
+                self.sold_ids.extend(refund.original_id.map(|id| id.0));
+                self.lines(&refund.lines);
+            }
+            Command::OpenSession(open) => self.cash(open.register_id),
+            Command::MoveCash(change) => self.cash(change.register_id),
+            Command::CloseSession(close) => self.cash(close.register_id),
+            Command::PlaceOrder(place) => {
+                self.customer_ids.insert(place.customer_id);
+                self.location(place.location_id);
+                self.prefixes.extend(["SO", "SH", "INV"]);
+                self.lines(&place.lines);
+            }
+            Command::ConfirmOrder(id) | Command::ReleaseOrder(id) | Command::CancelOrder(id) => {
+                self.order_ids.insert(*id);
+            }
+            Command::ShipOrder(ship) => {
+                self.order_ids.insert(ship.order_id);
+                self.prefixes.insert("SH");
+            }
+            Command::InvoiceOrder(id) => {
+                self.order_ids.insert(*id);
+                self.prefixes.insert("INV");
+            }
+            Command::Return(back) => {
+                self.customer_ids.insert(back.customer_id);
+                self.sold_ids.extend(back.original_id.map(|id| id.0));
+                self.location(back.location_id);
+                self.prefixes.insert("CN");
+                self.lines(&back.lines);
+            }
+            Command::ReceivePayment(receive) => {
+                self.customer_ids.insert(receive.customer_id);
+                match &receive.allocations {
+                    None => _ = self.paying.insert(receive.customer_id),
+                    Some(named) => self.invoice_ids.extend(named.iter().map(|allocation| allocation.invoice_id)),
+                }
+                self.prefixes.insert("PAY");
+            }
+            Command::MoveStock(change) => {
+                self.location(change.location_id);
+                self.prefixes.extend(["GR", "OP", "ADJ"]);
+                self.reasons.extend(change.reason.clone());
+                for line in &change.lines {
+                    self.item(&line.item, line.uom.is_some());
+                }
+            }
+            Command::PostEntry(post) => self.accounts.extend(post.lines.iter().map(|line| line.account.clone())),
+        }
+    }
+
+    fn lines(&mut self, lines: &[LineInput]) {
+        self.prices |= !lines.is_empty();
+        for line in lines {
+            self.item(&line.item, line.uom.is_some());
+        }
+    }
+
+    fn item(&mut self, item: &ItemRef, has_unit: bool) {
+        self.units |= has_unit || matches!(item, ItemRef::Barcode(_));
+        match item {
+            ItemRef::Id(id) => _ = self.product_ids.insert(*id),
+            ItemRef::Sku(sku) if !self.skus.contains(sku) => _ = self.skus.insert(sku.clone()),
+            ItemRef::Barcode(code) if !self.barcodes.contains(code) => _ = self.barcodes.insert(code.clone()),
+            ItemRef::Sku(_) | ItemRef::Barcode(_) => {}
+        }
+    }
+
+    fn cash(&mut self, id: RegisterId) {
+        self.register_ids.insert(id);
+        self.cash_of.insert(id);
+    }
+
+    fn location(&mut self, id: Option<LocationId>) {
+        match id {
+            Some(id) => _ = self.location_ids.insert(id),
+            None => self.default_location = true,
+        }
+    }
+}

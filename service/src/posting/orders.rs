@@ -1,0 +1,116 @@
+//! Orders as the domain sees them, read for a command or for an answer.
+
+use std::collections::HashMap;
+
+use domain::id::{CustomerId, InvoiceId, LocationId, OrderId, ProductId, ShipmentId};
+use domain::number::{Money, Quantity};
+use domain::order::{Order, OrderLine, Shipment, ShipmentLine};
+use sea_orm::sqlx::postgres::PgRow;
+use sea_orm::sqlx::{self, Row};
+use uuid::Uuid;
+
+use super::documents;
+use super::load::uuids;
+use super::needs::Needs;
+use super::setup::parsed;
+use crate::{Error, Tx};
+
+/// Reads and locks the orders of a batch, with their lines and the shipments that are not invoiced yet.
+pub(super) async fn load(tx: &Tx, needs: &Needs) -> Result<HashMap<OrderId, Order>, Error> {
+    if needs.order_ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let ids = uuids(&needs.order_ids, |id| id.0);
+    let statement = "select id, number, customer_id, location_id, status, country, reference, external_ref, \
+                requested_on, hold_reasons, occurred_at, version \
+         from sales_order where tenant_id = $1 and id = any($2) order by id for update";
+    let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(&ids)).await?;
+    let mut orders: HashMap<OrderId, Order> =
+        rows.iter().map(|row| head(row).map(|order| (order.id, order))).collect::<Result<_, _>>()?;
+    for (id, line) in lines(tx, &ids).await? {
+        if let Some(order) = orders.get_mut(&id) {
+            order.lines.push(line);
+        }
+    }
+    for (id, shipment) in shipments(tx, &ids, true).await? {
+        if let Some(order) = orders.get_mut(&id) {
+            order.shipments.push(shipment);
+        }
+    }
+    Ok(orders)
+}
+
+/// An order without its lines.
+pub(super) fn head(row: &PgRow) -> Result<Order, Error> {
+    Ok(Order {
+        id: OrderId(row.try_get(0)?),
+        number: row.try_get(1)?,
+        customer_id: CustomerId(row.try_get(2)?),
+        location_id: LocationId(row.try_get(3)?),
+        status: parsed(row.try_get(4)?)?,
+        country: row.try_get(5)?,
+        reference: row.try_get(6)?,
+        external_ref: row.try_get(7)?,
+        requested_on: row.try_get(8)?,
+        hold_reasons: row.try_get(9)?,
+        occurred_at: row.try_get(10)?,
+        version: row.try_get(11)?,
+        lines: Vec::new(),
+        shipments: Vec::new(),
+    })
+}
+
+/// The lines of orders.
+pub(super) async fn lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(OrderId, OrderLine)>, Error> {
+    let statement = "select l.order_id, l.line_no, l.product_id, p.category_id, p.kind = 'stocked', l.description, \
+                l.uom, l.factor, l.entered, l.quantity, l.unit_price, l.list_price, l.price_source, \
+                l.price_rule_id, l.price_trace, l.gross, l.discount, l.net, l.tax_rate, l.tax, l.reserved, \
+                l.shipped, l.invoiced \
+         from sales_order_line l join product p on p.tenant_id = l.tenant_id and p.id = l.product_id \
+         where l.tenant_id = $1 and l.order_id = any($2) order by l.order_id, l.line_no";
+    let line = |row: &PgRow| -> Result<(OrderId, OrderLine), Error> {
+        let line = OrderLine {
+            line: documents::line(row, 1)?,
+            reserved: Quantity::new(row.try_get(20)?),
+            shipped: Quantity::new(row.try_get(21)?),
+            invoiced: Quantity::new(row.try_get(22)?),
+        };
+        Ok((OrderId(row.try_get(0)?), line))
+    };
+    tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await?.iter().map(line).collect()
+}
+
+/// The shipments of orders: all of them, or those without an invoice.
+pub(super) async fn shipments(tx: &Tx, ids: &[Uuid], open_only: bool) -> Result<Vec<(OrderId, Shipment)>, Error> {
+    let statement = "select s.order_id, s.id, s.number, s.occurred_at, s.invoice_id, \
+                l.line_no, l.order_line_no, l.product_id, l.quantity, l.cost \
+         from shipment s join shipment_line l on l.tenant_id = s.tenant_id and l.shipment_id = s.id \
+         where s.tenant_id = $1 and s.order_id = any($2) and (not $3 or s.invoice_id is null) \
+         order by s.id, l.line_no";
+    let mut shipments: Vec<(OrderId, Shipment)> = Vec::new();
+    for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids).bind(open_only)).await? {
+        let id = ShipmentId(row.try_get(1)?);
+        if shipments.last().is_none_or(|(_, last)| last.id != id) {
+            let shipment = Shipment {
+                id,
+                number: row.try_get(2)?,
+                occurred_at: row.try_get(3)?,
+                invoice_id: row.try_get::<Option<Uuid>, _>(4)?.map(InvoiceId),
+                lines: Vec::new(),
+                is_new: false,
+            };
+            shipments.push((OrderId(row.try_get(0)?), shipment));
+        }
+        let line = ShipmentLine {
+            line_no: row.try_get(5)?,
+            order_line_no: row.try_get(6)?,
+            product_id: ProductId(row.try_get(7)?),
+            quantity: Quantity::new(row.try_get(8)?),
+            cost: Money::new(row.try_get(9)?),
+        };
+        if let Some((_, shipment)) = shipments.last_mut() {
+            shipment.lines.push(line);
+        }
+    }
+    Ok(shipments)
+}

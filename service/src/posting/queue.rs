@@ -1,0 +1,129 @@
+//! Requests that arrive for a tenant while its last batch is in the database form the next batch. There is no timer:
+//! an idle tenant's request starts at once.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use domain::id::TenantId;
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+
+use super::setup::Setups;
+use super::{BATCH_MAX, Request, run};
+use crate::command::Answer;
+use crate::{Db, Error};
+
+/// How many batches of one tenant may be in the database at once.
+const LANES: usize = 2;
+/// How many lines the documents of one transaction may have together.
+const LINES_MAX: usize = 4_000;
+/// How many requests of one tenant may wait.
+const WAITING_MAX: usize = 2_000;
+
+/// Carries out requests in batches.
+#[derive(Debug, Clone)]
+pub struct Poster(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    db: Db,
+    setups: Setups,
+    runtime: Handle,
+    queues: Mutex<HashMap<TenantId, Queue>>,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    waiting: VecDeque<Waiting>,
+    running: usize,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    request: Request,
+    answer: oneshot::Sender<Result<Answer, Error>>,
+}
+
+impl Poster {
+    /// A poster whose batches run on the current runtime, whatever becomes of the requests that wait for them.
+    pub fn new(db: Db) -> Self {
+        let inner = Inner { db, setups: Setups::default(), runtime: Handle::current(), queues: Mutex::default() };
+        Poster(Arc::new(inner))
+    }
+
+    /// What seldom changes about tenants.
+    pub fn setups(&self) -> &Setups {
+        &self.0.setups
+    }
+
+    /// Carries out one request. It is carried out even if the caller stops waiting.
+    pub async fn post(&self, request: Request) -> Result<Answer, Error> {
+        let tenant_id = request.caller.tenant_id;
+        let (answer, answered) = oneshot::channel();
+        {
+            let mut queues = self.0.queues.lock().unwrap_or_else(PoisonError::into_inner);
+            let queue = queues.entry(tenant_id).or_default();
+            if queue.waiting.len() >= WAITING_MAX {
+                return Err(Error::Busy);
+            }
+            queue.waiting.push_back(Waiting { request, answer });
+            if queue.running < LANES {
+                queue.running += 1;
+                self.0.runtime.spawn(drain(Arc::clone(&self.0), tenant_id));
+            }
+        }
+        answered.await.unwrap_or_else(|_| Err(Error::invariant("a batch ended without an answer")))
+    }
+
+    /// Carries out the documents of a batch route, in as few transactions as possible; one result each, in order.
+    pub async fn post_all(&self, requests: Vec<Request>) -> Vec<Result<Answer, Error>> {
+        let inner = Arc::clone(&self.0);
+        let work = self.0.runtime.spawn(async move {
+            let mut answers = Vec::with_capacity(requests.len());
+            let mut rest = requests.as_slice();
+            while !rest.is_empty() {
+                let (batch, later) = rest.split_at(fitting(rest));
+                answers.extend(run(&inner.db, &inner.setups, batch).await);
+                rest = later;
+            }
+            answers
+        });
+        work.await.unwrap_or_else(|error| vec![Err(Error::invariant(error.to_string()))])
+    }
+}
+
+/// How many of the requests fit into one transaction.
+fn fitting(requests: &[Request]) -> usize {
+    let mut lines = 0;
+    let fits = |request: &&Request| {
+        lines += request.command.weight();
+        lines <= LINES_MAX
+    };
+    requests.iter().take(BATCH_MAX).take_while(fits).count().max(1)
+}
+
+/// Carries out batches of a tenant until nothing waits.
+async fn drain(inner: Arc<Inner>, tenant_id: TenantId) {
+    loop {
+        let batch: Vec<Waiting> = {
+            let mut queues = inner.queues.lock().unwrap_or_else(PoisonError::into_inner);
+            let Some(queue) = queues.get_mut(&tenant_id) else { return };
+            let size = queue.waiting.len().min(BATCH_MAX);
+            if size == 0 {
+                queue.running -= 1;
+                if queue.running == 0 {
+                    queues.remove(&tenant_id);
+                }
+                return;
+            }
+            queue.waiting.drain(..size).collect()
+        };
+        let (requests, answers): (Vec<Request>, Vec<_>) =
+            batch.into_iter().map(|waiting| (waiting.request, waiting.answer)).unzip();
+        let results = run(&inner.db, &inner.setups, &requests).await;
+        for (answer, result) in answers.into_iter().zip(results) {
+            // Nobody waits any more where the client has gone; the work is done all the same.
+            _ = answer.send(result);
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! Writes what a batch decided: one statement for stock, ledger, till sales, facts, events and commands, and one per
+//! kind of wholesale document that the batch made. The only code that writes these tables.
+
+use std::collections::BTreeMap;
+
+use domain::book::Book;
+use domain::ledger::{Entry, EntryLine};
+use domain::pos::{Sale, Tender};
+use domain::sales::SalesLine;
+use domain::stock::{Level, LevelKey, Movement};
+use domain::tenant::Channel;
+use sea_orm::sqlx::postgres::PgArguments;
+use sea_orm::sqlx::query::Query;
+use sea_orm::sqlx::{self, Postgres, Row};
+use uuid::Uuid;
+
+use super::{Accepted, Outcome, Recorded};
+use crate::{Error, Tx};
+
+mod wholesale;
+
+type Statement<'q> = Query<'q, Postgres, PgArguments>;
+
+/// One column of rows, as an array to bind.
+fn column<T, U>(rows: &[T], value: impl Fn(&T) -> U) -> Vec<U> {
+    rows.iter().map(value).collect()
+}
+
+fn word<T: Into<&'static str>>(value: T) -> &'static str {
+    value.into()
+}
+
+fn channel(channel: Option<Channel>) -> Option<&'static str> {
+    channel.map(word)
+}
+
+/// Writes what was accepted and what was answered; answers how many command rows were written. Fewer than were given
+/// means that another process finished one of the requests first.
+pub(super) async fn write(
+    tx: &Tx,
+    book: &Book,
+    accepted: &[Accepted<'_>],
+    recorded: &[Recorded<'_>],
+    before: &BTreeMap<LevelKey, Level>,
+) -> Result<i64, Error> {
+    let changed: Vec<(LevelKey, Level)> =
+        book.levels.iter().filter(|(key, level)| before.get(key).is_some_and(|old| old != *level)).map(pair).collect();
+    let fresh: Vec<(LevelKey, Level)> =
+        book.levels.iter().filter(|(key, _)| !before.contains_key(key)).map(pair).collect();
+    open_levels(tx, &fresh).await?;
+    wholesale::write(tx, book, accepted).await?;
+    let sales: Vec<(&Sale, Uuid)> = accepted
+        .iter()
+        .filter_map(|accepted| match &accepted.outcome {
+            Outcome::Sale(sale) => Some((sale, accepted.command_id.0)),
+            _ => None,
+        })
+        .collect();
+    let facts: Vec<&SalesLine> = accepted.iter().flat_map(|accepted| &accepted.posting.sales_lines).collect();
+    let statement = sqlx::query(include_str!("save.sql")).bind(tx.tenant_id.0).bind(tx.now);
+    let statement = bind_levels(statement, &changed);
+    let statement = bind_series(statement, book);
+    let statement = bind_movements(statement, accepted);
+    let statement = bind_sales(statement, &sales).bind(&book.setup.settings.currency);
+    let statement = bind_tenders(statement, &sales);
+    let statement = bind_sales_lines(statement, &facts);
+    let statement = bind_entries(statement, accepted);
+    let statement = bind_events(statement, tx, accepted);
+    let statement = bind_commands(statement, recorded);
+    let row = tx.row(statement).await?.ok_or_else(|| Error::invariant("the save statement answers one row"))?;
+    let (commands, levels): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
+    if levels != changed.len() as i64 {
+        return Err(Error::invariant("a locked stock level has vanished"));
+    }
+    Ok(commands)
+}
+
+fn pair((key, level): (&LevelKey, &Level)) -> (LevelKey, Level) {
+    (*key, *level)
+}
+
+/// Writes levels of products that were never at a location before. If another process opened one of them meanwhile,
+/// what was decided rests on a wrong level: the batch is tried again.
+async fn open_levels(tx: &Tx, fresh: &[(LevelKey, Level)]) -> Result<(), Error> {
+    if fresh.is_empty() {
+        return Ok(());
+    }
+    tx.execute(
+        sqlx::query(
+            "insert into stock_level (tenant_id, location_id, product_id, lot_id, on_hand, reserved, value, \
+                                      last_cost, moved_at) \
+             select $1, v.*, $2 \
+             from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::numeric[], $7::numeric[], $8::numeric[], \
+                         $9::numeric[]) as v",
+        )
+        .bind(tx.tenant_id.0)
+        .bind(tx.now)
+        .bind(column(fresh, |(key, _)| key.location_id.0))
+        .bind(column(fresh, |(key, _)| key.product_id.0))
+        .bind(column(fresh, |(key, _)| key.lot_id.0))
+        .bind(column(fresh, |(_, level)| level.on_hand.get()))
+        .bind(column(fresh, |(_, level)| level.reserved.get()))
+        .bind(column(fresh, |(_, level)| level.value.get()))
+        .bind(column(fresh, |(_, level)| level.last_cost.get())),
+    )
+    .await?;
+    Ok(())
+}
+
+fn bind_levels<'q>(statement: Statement<'q>, levels: &[(LevelKey, Level)]) -> Statement<'q> {
+    statement
+        .bind(column(levels, |(key, _)| key.location_id.0))
+        .bind(column(levels, |(key, _)| key.product_id.0))
+        .bind(column(levels, |(key, _)| key.lot_id.0))
+        .bind(column(levels, |(_, level)| level.on_hand.get()))
+        .bind(column(levels, |(_, level)| level.reserved.get()))
+        .bind(column(levels, |(_, level)| level.value.get()))
+        .bind(column(levels, |(_, level)| level.last_cost.get()))
+}
+
+fn bind_series<'q>(statement: Statement<'q>, book: &Book) -> Statement<'q> {
+    let series: Vec<(&String, &i64)> = book.series.iter().collect();
+    statement.bind(column(&series, |(name, _)| (*name).clone())).bind(column(&series, |(_, next)| **next))
+}
+
+fn bind_movements<'q>(statement: Statement<'q>, accepted: &[Accepted<'_>]) -> Statement<'q> {
+    let rows: Vec<(&Movement, &Accepted<'_>)> = accepted
+        .iter()
+        .flat_map(|accepted| accepted.posting.movements.iter().map(move |movement| (movement, accepted)))
+        .collect();
+    statement
+        .bind(column(&rows, |(row, _)| row.key.product_id.0))
+        .bind(column(&rows, |(row, _)| row.key.location_id.0))
+        .bind(column(&rows, |(row, _)| row.key.lot_id.0))
+        .bind(column(&rows, |(row, _)| row.id.0))
+        .bind(column(&rows, |(row, _)| word(row.kind)))
+        .bind(column(&rows, |(row, _)| row.quantity.get()))
+        .bind(column(&rows, |(row, _)| row.value.get()))
+        .bind(column(&rows, |(row, _)| row.unit_cost.get()))
+        .bind(column(&rows, |(row, _)| row.document_kind))
+        .bind(column(&rows, |(row, _)| row.document_id))
+        .bind(column(&rows, |(row, _)| row.line_no))
+        .bind(column(&rows, |(row, _)| channel(row.channel)))
+        .bind(column(&rows, |(row, _)| row.reason.clone()))
+        .bind(column(&rows, |(row, _)| row.occurred_at))
+        .bind(column(&rows, |(_, accepted)| word(accepted.request.entry_mode)))
+        .bind(column(&rows, |(_, accepted)| accepted.command_id.0))
+}
+
+fn bind_sales<'q>(statement: Statement<'q>, rows: &[(&Sale, Uuid)]) -> Statement<'q> {
+    statement
+        .bind(column(rows, |(row, _)| row.id.0))
+        .bind(column(rows, |(row, _)| row.number.clone()))
+        .bind(column(rows, |(row, _)| word(row.kind)))
+        .bind(column(rows, |(row, _)| row.register_id.0))
+        .bind(column(rows, |(row, _)| row.session_id.0))
+        .bind(column(rows, |(row, _)| row.location_id.0))
+        .bind(column(rows, |(row, _)| row.customer_id.map(|id| id.0)))
+        .bind(column(rows, |(row, _)| row.original_id.map(|id| id.0)))
+        .bind(column(rows, |(row, _)| row.country.clone()))
+        .bind(column(rows, |(row, _)| row.totals.gross.get()))
+        .bind(column(rows, |(row, _)| row.totals.discount.get()))
+        .bind(column(rows, |(row, _)| row.totals.net.get()))
+        .bind(column(rows, |(row, _)| row.totals.tax.get()))
+        .bind(column(rows, |(row, _)| row.rounding.get()))
+        .bind(column(rows, |(row, _)| row.total().get()))
+        .bind(column(rows, |(row, _)| row.cost().get()))
+        .bind(column(rows, |(row, _)| row.business_date))
+        .bind(column(rows, |(row, _)| row.occurred_at))
+        .bind(column(rows, |(_, command_id)| *command_id))
+}
+
+fn bind_tenders<'q>(statement: Statement<'q>, sales: &[(&Sale, Uuid)]) -> Statement<'q> {
+    let rows: Vec<(Uuid, i32, &Tender)> = sales
+        .iter()
+        .flat_map(|(sale, _)| sale.tenders.iter().zip(1..).map(|(tender, line_no)| (sale.id.0, line_no, tender)))
+        .collect();
+    statement
+        .bind(column(&rows, |(sale_id, ..)| *sale_id))
+        .bind(column(&rows, |(_, line_no, _)| *line_no))
+        .bind(column(&rows, |(.., row)| word(row.kind)))
+        .bind(column(&rows, |(.., row)| row.amount.get()))
+        .bind(column(&rows, |(.., row)| row.tendered.map(|amount| amount.get())))
+        .bind(column(&rows, |(.., row)| row.change.map(|amount| amount.get())))
+        .bind(column(&rows, |(.., row)| row.reference.clone()))
+}
+
+fn bind_sales_lines<'q>(statement: Statement<'q>, rows: &[&SalesLine]) -> Statement<'q> {
+    statement
+        .bind(column(rows, |row| row.document_id))
+        .bind(column(rows, |row| row.line.line_no))
+        .bind(column(rows, |row| row.document_kind))
+        .bind(column(rows, |row| word(row.channel)))
+        .bind(column(rows, |row| row.location_id.0))
+        .bind(column(rows, |row| row.customer_id.map(|id| id.0)))
+        .bind(column(rows, |row| row.country.clone()))
+        .bind(column(rows, |row| row.line.product_id.0))
+        .bind(column(rows, |row| row.line.category_id.map(|id| id.0)))
+        .bind(column(rows, |row| row.line.description.clone()))
+        .bind(column(rows, |row| row.line.uom.clone()))
+        .bind(column(rows, |row| row.line.factor.get()))
+        .bind(column(rows, |row| row.line.entered.get()))
+        .bind(column(rows, |row| row.line.quantity.get()))
+        .bind(column(rows, |row| row.line.unit_price.get()))
+        .bind(column(rows, |row| row.line.list_price.map(|price| price.get())))
+        .bind(column(rows, |row| word(row.line.source)))
+        .bind(column(rows, |row| row.line.rule_id.map(|id| id.0)))
+        .bind(column(rows, |row| row.line.trace.clone()))
+        .bind(column(rows, |row| row.line.gross.get()))
+        .bind(column(rows, |row| row.line.discount.get()))
+        .bind(column(rows, |row| row.line.net.get()))
+        .bind(column(rows, |row| row.line.tax_rate.get()))
+        .bind(column(rows, |row| row.line.tax.get()))
+        .bind(column(rows, |row| row.cost.get()))
+        .bind(column(rows, |row| row.order_id.map(|id| id.0)))
+        .bind(column(rows, |row| row.original.map(|(id, _)| id)))
+        .bind(column(rows, |row| row.original.map(|(_, line_no)| line_no)))
+        .bind(column(rows, |row| row.occurred_at))
+}
+
+fn bind_entries<'q>(statement: Statement<'q>, accepted: &[Accepted<'_>]) -> Statement<'q> {
+    let entries: Vec<(&Entry, Uuid)> = accepted
+        .iter()
+        .flat_map(|accepted| accepted.posting.entries.iter().map(|entry| (entry, accepted.command_id.0)))
+        .collect();
+    let lines: Vec<(&Entry, i32, &EntryLine)> = entries
+        .iter()
+        .flat_map(|(entry, _)| entry.lines.iter().zip(1..).map(|(line, line_no)| (*entry, line_no, line)))
+        .collect();
+    statement
+        .bind(column(&entries, |(entry, _)| entry.id.0))
+        .bind(column(&entries, |(entry, _)| entry.document_kind))
+        .bind(column(&entries, |(entry, _)| entry.document_id))
+        .bind(column(&entries, |(entry, _)| entry.memo.clone()))
+        .bind(column(&entries, |(entry, _)| entry.total.get()))
+        .bind(column(&entries, |(entry, _)| entry.occurred_on))
+        .bind(column(&entries, |(_, command_id)| *command_id))
+        .bind(column(&lines, |(entry, ..)| entry.id.0))
+        .bind(column(&lines, |(_, line_no, _)| *line_no))
+        .bind(column(&lines, |(.., line)| line.account.clone().into_owned()))
+        .bind(column(&lines, |(.., line)| line.debit().get()))
+        .bind(column(&lines, |(.., line)| line.credit().get()))
+        .bind(column(&lines, |(.., line)| channel(line.dimensions.channel)))
+        .bind(column(&lines, |(.., line)| line.dimensions.location_id.map(|id| id.0)))
+        .bind(column(&lines, |(.., line)| line.dimensions.party_id))
+        .bind(column(&lines, |(entry, ..)| entry.occurred_on))
+}
+
+/// One event per accepted command; finer ones are derived from what it wrote.
+fn bind_events<'q>(statement: Statement<'q>, tx: &Tx, accepted: &[Accepted<'_>]) -> Statement<'q> {
+    statement
+        .bind(column(accepted, |_| tx.next_id()))
+        .bind(column(accepted, |accepted| accepted.request.command.name()))
+        .bind(column(accepted, |accepted| accepted.command_id.0))
+        .bind(column(accepted, |accepted| accepted.outcome.document().0))
+        .bind(column(accepted, |accepted| accepted.outcome.document().1))
+}
+
+fn bind_commands<'q>(statement: Statement<'q>, rows: &[Recorded<'_>]) -> Statement<'q> {
+    let key = |row: &Recorded<'_>| row.request.idempotency.clone().filter(|_| row.kept);
+    statement
+        .bind(column(rows, |row| row.command_id.0))
+        .bind(column(rows, |row| row.request.command.name()))
+        .bind(column(rows, |row| word(row.request.caller.actor_kind)))
+        .bind(column(rows, |row| row.request.caller.actor_id))
+        .bind(column(rows, |row| key(row).map(|idempotency| idempotency.key)))
+        .bind(column(rows, |row| key(row).map(|idempotency| idempotency.fingerprint.to_vec())))
+        .bind(column(rows, |row| row.answer.status as i16))
+        .bind(column(rows, |row| row.answer.document_id))
+        .bind(column(rows, |row| key(row).map(|_| row.answer.body.clone())))
+}

@@ -1,0 +1,531 @@
+//! Writes orders, shipments, invoices, payments, stock documents and till sessions: one statement per table, none for
+//! a table that the batch does not touch.
+
+use std::collections::BTreeMap;
+
+use domain::adjust::StockDocument;
+use domain::book::Book;
+use domain::id::{CustomerId, InvoiceId, OrderId};
+use domain::order::{Invoice, Order, Shipment};
+use domain::party::Exposure;
+use domain::payment::Payment;
+use domain::pos::{CashMove, Session};
+use domain::stock::Reservation;
+use sea_orm::sqlx;
+use uuid::Uuid;
+
+use super::{column, word};
+use crate::posting::{Accepted, Outcome};
+use crate::{Error, Tx};
+
+/// The documents of a batch, the last state of each.
+#[derive(Default)]
+struct Documents<'a> {
+    orders: BTreeMap<OrderId, (&'a Order, Uuid)>,
+    new_orders: Vec<OrderId>,
+    shipments: Vec<(&'a Order, &'a Shipment, Uuid)>,
+    invoices: Vec<(&'a Invoice, Uuid)>,
+    payments: Vec<(&'a Payment, Uuid)>,
+    stock: Vec<(&'a StockDocument, Uuid)>,
+    sessions: Vec<(&'a Session, Uuid)>,
+    cash: Vec<(&'a CashMove, Uuid)>,
+    reservations: BTreeMap<(OrderId, i32), Reservation>,
+    /// Documents that something was taken back from.
+    returned: Vec<Uuid>,
+    /// Invoices that were paid.
+    paid: Vec<InvoiceId>,
+    customers: Vec<CustomerId>,
+}
+
+impl<'a> Documents<'a> {
+    fn of(accepted: &'a [Accepted<'a>]) -> Self {
+        let mut documents = Documents::default();
+        for accepted in accepted {
+            documents.add(accepted);
+        }
+        documents
+    }
+
+    fn add(&mut self, accepted: &'a Accepted<'a>) {
+        let by = accepted.command_id.0;
+        for reservation in &accepted.posting.reservations {
+            self.reservations.insert((reservation.order_id, reservation.line_no), *reservation);
+        }
+        match &accepted.outcome {
+            Outcome::Sale(sale) => self.returned.extend(sale.original_id.map(|id| id.0)),
+            Outcome::Session(session, change) => {
+                self.sessions.push((session, by));
+                self.cash.extend(change.as_ref().map(|change| (change, by)));
+            }
+            Outcome::CashMove(change) => self.cash.push((change, by)),
+            Outcome::Order(ordered) => {
+                let order = &ordered.order;
+                if ordered.is_new {
+                    self.new_orders.push(order.id);
+                }
+                self.orders.insert(order.id, (order, by));
+                self.customers.push(order.customer_id);
+                let made_now = order.shipments.iter().filter(|shipment| shipment.is_new);
+                for shipment in made_now {
+                    let known = self.shipments.iter().position(|(_, known, _)| known.id == shipment.id);
+                    match known {
+                        Some(at) => self.shipments[at] = (order, shipment, by),
+                        None => self.shipments.push((order, shipment, by)),
+                    }
+                }
+                self.invoices.extend(ordered.invoices.iter().map(|invoice| (invoice, by)));
+            }
+            Outcome::CreditNote(note) => {
+                self.returned.extend(note.original_id.map(|id| id.0));
+                self.customers.push(note.customer_id);
+                self.invoices.push((note, by));
+            }
+            Outcome::Payment(payment) => {
+                self.customers.push(payment.customer_id);
+                self.paid.extend(payment.allocations.iter().map(|allocation| allocation.invoice_id));
+                self.payments.push((payment, by));
+            }
+            Outcome::StockDocument(document) => self.stock.push((document, by)),
+            Outcome::Entry(_) => {}
+        }
+    }
+}
+
+/// Writes the documents of a batch.
+pub(super) async fn write(tx: &Tx, book: &Book, accepted: &[Accepted<'_>]) -> Result<(), Error> {
+    let only_sales = |accepted: &Accepted<'_>| matches!(&accepted.outcome, Outcome::Sale(sale) if sale.original_id.is_none());
+    if accepted.iter().all(only_sales) {
+        return Ok(());
+    }
+    let mut documents = Documents::of(accepted);
+    write_orders(tx, book, &documents).await?;
+    write_lines(tx, &documents).await?;
+    write_reservations(tx, &documents).await?;
+    write_shipments(tx, &documents).await?;
+    write_invoices(tx, book, &documents).await?;
+    bill_shipments(tx, &documents).await?;
+    write_payments(tx, book, &documents).await?;
+    write_stock_documents(tx, &documents).await?;
+    write_sessions(tx, &documents).await?;
+    write_cash_moves(tx, &documents).await?;
+    mark_returned(tx, &documents).await?;
+    documents.customers.sort_unstable();
+    documents.customers.dedup();
+    write_exposures(tx, book, &documents.customers).await
+}
+
+async fn write_orders(tx: &Tx, book: &Book, documents: &Documents<'_>) -> Result<(), Error> {
+    let rows: Vec<&(&Order, Uuid)> = documents.orders.values().collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let totals = column(&rows, |(order, _)| order.totals());
+    tx.execute(
+        sqlx::query(
+            "insert into sales_order (tenant_id, id, number, customer_id, location_id, status, country, reference, \
+                 external_ref, requested_on, net, tax, total, occurred_at, version, command_id, \
+                 hold_reasons, currency, recorded_at, updated_at) \
+             select $1, v.id, v.number, v.customer_id, v.location_id, v.status, v.country, v.reference, \
+                 v.external_ref, v.requested_on, v.net, v.tax, v.net + v.tax, v.occurred_at, v.version, \
+                 v.command_id, case when v.hold_reason = '' then '{}'::text[] else array[v.hold_reason] end, \
+                 $2, $3, $3 \
+             from unnest($4::uuid[], $5::text[], $6::uuid[], $7::uuid[], $8::text[], $9::text[], $10::text[], \
+                         $11::text[], $12::date[], $13::numeric[], $14::numeric[], $15::timestamptz[], $16::int[], \
+                         $17::uuid[], $18::text[]) \
+                 as v (id, number, customer_id, location_id, status, country, reference, external_ref, \
+                       requested_on, net, tax, occurred_at, version, command_id, hold_reason) \
+             on conflict (tenant_id, id) do update \
+             set status = excluded.status, version = excluded.version, hold_reasons = excluded.hold_reasons, \
+                 updated_at = excluded.updated_at \
+             where not (sales_order.id = any($19))",
+        )
+        .bind(tx.tenant_id.0)
+        .bind(&book.setup.settings.currency)
+        .bind(tx.now)
+        .bind(column(&rows, |(order, _)| order.id.0))
+        .bind(column(&rows, |(order, _)| order.number.clone()))
+        .bind(column(&rows, |(order, _)| order.customer_id.0))
+        .bind(column(&rows, |(order, _)| order.location_id.0))
+        .bind(column(&rows, |(order, _)| word(order.status)))
+        .bind(column(&rows, |(order, _)| order.country.clone()))
+        .bind(column(&rows, |(order, _)| order.reference.clone()))
+        .bind(column(&rows, |(order, _)| order.external_ref.clone()))
+        .bind(column(&rows, |(order, _)| order.requested_on))
+        .bind(column(&totals, |totals| totals.net.get()))
+        .bind(column(&totals, |totals| totals.tax.get()))
+        .bind(column(&rows, |(order, _)| order.occurred_at))
+        .bind(column(&rows, |(order, _)| order.version))
+        .bind(column(&rows, |(_, by)| *by))
+        .bind(column(&rows, |(order, _)| order.hold_reasons.join(" ")))
+        .bind(column(&documents.new_orders, |id| id.0)),
+    )
+    .await?;
+    Ok(())
+}
+
+/// New lines are inserted; of known ones only the quantities that follow the goods change.
+async fn write_lines(tx: &Tx, documents: &Documents<'_>) -> Result<(), Error> {
+    let rows: Vec<_> = documents
+        .orders
+        .values()
+        .flat_map(|(order, _)| order.lines.iter().map(|line| (order.id, line)))
+        .collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    tx.execute(
+        sqlx::query(
+            "insert into sales_order_line (tenant_id, order_id, line_no, product_id, description, uom, factor, \
+                 entered, quantity, reserved, shipped, invoiced, unit_price, list_price, price_source, \
+                 price_rule_id, price_trace, gross, discount, net, tax_rate, tax) \
+             select $1, v.* \
+             from unnest($2::uuid[], $3::int[], $4::uuid[], $5::text[], $6::text[], $7::numeric[], $8::numeric[], \
+                         $9::numeric[], $10::numeric[], $11::numeric[], $12::numeric[], $13::numeric[], \
+                         $14::numeric[], $15::text[], $16::uuid[], $17::jsonb[], $18::numeric[], $19::numeric[], \
+                         $20::numeric[], $21::numeric[], $22::numeric[]) as v \
+             on conflict (tenant_id, order_id, line_no) do update \
+             set reserved = excluded.reserved, shipped = excluded.shipped, invoiced = excluded.invoiced",
+        )
+        .bind(tx.tenant_id.0)
+        .bind(column(&rows, |(id, _)| id.0))
+        .bind(column(&rows, |(_, row)| row.line.line_no))
+        .bind(column(&rows, |(_, row)| row.line.product_id.0))
+        .bind(column(&rows, |(_, row)| row.line.description.clone()))
+        .bind(column(&rows, |(_, row)| row.line.uom.clone()))
+        .bind(column(&rows, |(_, row)| row.line.factor.get()))
+        .bind(column(&rows, |(_, row)| row.line.entered.get()))
+        .bind(column(&rows, |(_, row)| row.line.quantity.get()))
+        .bind(column(&rows, |(_, row)| row.reserved.get()))
+        .bind(column(&rows, |(_, row)| row.shipped.get()))
+        .bind(column(&rows, |(_, row)| row.invoiced.get()))
+        .bind(column(&rows, |(_, row)| row.line.unit_price.get()))
+        .bind(column(&rows, |(_, row)| row.line.list_price.map(|price| price.get())))
+        .bind(column(&rows, |(_, row)| word(row.line.source)))
+        .bind(column(&rows, |(_, row)| row.line.rule_id.map(|id| id.0)))
+        .bind(column(&rows, |(_, row)| row.line.trace.clone()))
+        .bind(column(&rows, |(_, row)| row.line.gross.get()))
+        .bind(column(&rows, |(_, row)| row.line.discount.get()))
+        .bind(column(&rows, |(_, row)| row.line.net.get()))
+        .bind(column(&rows, |(_, row)| row.line.tax_rate.get()))
+        .bind(column(&rows, |(_, row)| row.line.tax.get())),
+    )
+    .await?;
+    Ok(())
+}
+
+async fn write_reservations(tx: &Tx, documents: &Documents<'_>) -> Result<(), Error> {
+    let (open, ended): (Vec<&Reservation>, Vec<&Reservation>) =
+        documents.reservations.values().partition(|reservation| reservation.quantity.is_positive());
+    if !ended.is_empty() {
+        tx.execute(
+            sqlx::query(
+                "delete from reservation r using unnest($2::uuid[], $3::int[]) as v (document_id, line_no) \
+                 where r.tenant_id = $1 and r.document_id = v.document_id and r.line_no = v.line_no",
+            )
+            .bind(tx.tenant_id.0)
+            .bind(column(&ended, |row| row.order_id.0))
+            .bind(column(&ended, |row| row.line_no)),
+        )
+        .await?;
+    }
+    if open.is_empty() {
+        return Ok(());
+    }
+    tx.execute(
+        sqlx::query(
+            "insert into reservation (tenant_id, document_id, line_no, location_id, product_id, lot_id, kind, \
+                                      quantity, created_at) \
+             select $1, v.document_id, v.line_no, v.location_id, v.product_id, v.lot_id, 'order', v.quantity, $2 \
+             from unnest($3::uuid[], $4::int[], $5::uuid[], $6::uuid[], $7::uuid[], $8::numeric[]) \
+                 as v (document_id, line_no, location_id, product_id, lot_id, quantity) \
+             on conflict (tenant_id, document_id, line_no, location_id, lot_id) do update \
+             set quantity = excluded.quantity",
+        )
+        .bind(tx.tenant_id.0)
+        .bind(tx.now)
+        .bind(column(&open, |row| row.order_id.0))
+        .bind(column(&open, |row| row.line_no))
+        .bind(column(&open, |row| row.key.location_id.0))
+        .bind(column(&open, |row| row.key.product_id.0))
+        .bind(column(&open, |row| row.key.lot_id.0))
+        .bind(column(&open, |row| row.quantity.get())),
+    )
+    .await?;
+    Ok(())
+}
+
+async fn write_shipments(tx: &Tx, documents: &Documents<'_>) -> Result<(), Error> {
+    let rows = &documents.shipments;
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let lines: Vec<_> =
+        rows.iter().flat_map(|(_, shipment, _)| shipment.lines.iter().map(|line| (shipment.id, line))).collect();
+    tx.execute(
+        sqlx::query(
+            "with head as ( \
+                 insert into shipment (tenant_id, id, number, order_id, location_id, cost, occurred_at, command_id, \
+                                       recorded_at) \
+                 select $1, v.*, $2 \
+                 from unnest($3::uuid[], $4::text[], $5::uuid[], $6::uuid[], $7::numeric[], $8::timestamptz[], \
+                             $9::uuid[]) as v) \
+             insert into shipment_line (tenant_id, shipment_id, line_no, order_line_no, product_id, quantity, cost) \
+             select $1, v.* \
+             from unnest($10::uuid[], $11::int[], $12::int[], $13::uuid[], $14::numeric[], $15::numeric[]) as v",
+        )
+        .bind(tx.tenant_id.0)
+        .bind(tx.now)
+        .bind(column(rows, |(_, shipment, _)| shipment.id.0))
+        .bind(column(rows, |(_, shipment, _)| shipment.number.clone()))
+        .bind(column(rows, |(order, ..)| order.id.0))
+        .bind(column(rows, |(order, ..)| order.location_id.0))
+        .bind(column(rows, |(_, shipment, _)| shipment.cost().get()))
+        .bind(column(rows, |(_, shipment, _)| shipment.occurred_at))
+        .bind(column(rows, |(.., by)| *by))
+        .bind(column(&lines, |(id, _)| id.0))
+        .bind(column(&lines, |(_, line)| line.line_no))
+        .bind(column(&lines, |(_, line)| line.order_line_no))
+        .bind(column(&lines, |(_, line)| line.product_id.0))
+        .bind(column(&lines, |(_, line)| line.quantity.get()))
+        .bind(column(&lines, |(_, line)| line.cost.get())),
+    )
+    .await?;
+    Ok(())
+}
+
+async fn write_invoices(tx: &Tx, book: &Book, documents: &Documents<'_>) -> Result<(), Error> {
+    let rows = &documents.invoices;
+    if rows.is_empty() {
+        return Ok(());
+    }
+    tx.execute(
+        sqlx::query(
+            "insert into invoice (tenant_id, id, number, kind, customer_id, order_id, location_id, original_id, \
+                 country, gross, discount, net, tax, total, open, due_on, reason, occurred_at, command_id, \
+                 currency, recorded_at, updated_at) \
+             select $1, v.*, $2, $3, $3 \
+             from unnest($4::uuid[], $5::text[], $6::text[], $7::uuid[], $8::uuid[], $9::uuid[], $10::uuid[], \
+                         $11::text[], $12::numeric[], $13::numeric[], $14::numeric[], $15::numeric[], \
+                         $16::numeric[], $17::numeric[], $18::date[], $19::text[], $20::timestamptz[], \
+                         $21::uuid[]) as v",
+        )
+        .bind(tx.tenant_id.0)
+        .bind(&book.setup.settings.currency)
+        .bind(tx.now)
+        .bind(column(rows, |(row, _)| row.id.0))
+        .bind(column(rows, |(row, _)| row.number.clone()))
+        .bind(column(rows, |(row, _)| word(row.kind)))
+        .bind(column(rows, |(row, _)| row.customer_id.0))
+        .bind(column(rows, |(row, _)| row.order_id.map(|id| id.0)))
+        .bind(column(rows, |(row, _)| row.location_id.0))
+        .bind(column(rows, |(row, _)| row.original_id.map(|id| id.0)))
+        .bind(column(rows, |(row, _)| row.country.clone()))
+        .bind(column(rows, |(row, _)| row.totals.gross.get()))
+        .bind(column(rows, |(row, _)| row.totals.discount.get()))
+        .bind(column(rows, |(row, _)| row.totals.net.get()))
+        .bind(column(rows, |(row, _)| row.totals.tax.get()))
+        .bind(column(rows, |(row, _)| row.totals.total().get()))
+        .bind(column(rows, |(row, _)| row.open.get()))
+        .bind(column(rows, |(row, _)| row.due_on))
+        .bind(column(rows, |(row, _)| row.reason.clone()))
+        .bind(column(rows, |(row, _)| row.occurred_at))
+        .bind(column(rows, |(_, by)| *by)),
+    )
+    .await?;
+    Ok(())
+}
+
+/// Names the invoice on the shipments that it bills.
+async fn bill_shipments(tx: &Tx, documents: &Documents<'_>) -> Result<(), Error> {
+    let billed: Vec<_> = documents
+        .orders
+        .values()
+        .flat_map(|(order, _)| &order.shipments)
+        .filter_map(|shipment| shipment.invoice_id.map(|invoice_id| (shipment.id, invoice_id)))
+        .collect();
+    if billed.is_empty() {
+        return Ok(());
+    }
+    tx.execute(
+        sqlx::query(
+            "update shipment s set invoice_id = v.invoice_id from unnest($2::uuid[], $3::uuid[]) as v (id, invoice_id) \
+             where s.tenant_id = $1 and s.id = v.id",
+        )
+        .bind(tx.tenant_id.0)
+        .bind(column(&billed, |(id, _)| id.0))
+        .bind(column(&billed, |(_, invoice_id)| invoice_id.0)),
+    )
+    .await?;
+    Ok(())
+}
+
+async fn write_payments(tx: &Tx, book: &Book, documents: &Documents<'_>) -> Result<(), Error> {
+    let rows = &documents.payments;
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let parts: Vec<_> =
+        rows.iter().flat_map(|(payment, _)| payment.allocations.iter().map(|part| (payment.id, part))).collect();
+    let open = column(&documents.paid, |id| book.invoices[id].open.get());
+    tx.execute(
+        sqlx::query(
+            "with head as ( \
+                 insert into payment (tenant_id, id, number, customer_id, method, amount, unapplied, reference, \
+                                      occurred_at, command_id, recorded_at) \
+                 select $1, v.*, $2 \
+                 from unnest($3::uuid[], $4::text[], $5::uuid[], $6::text[], $7::numeric[], $8::numeric[], \
+                             $9::text[], $10::timestamptz[], $11::uuid[]) as v \
+             ), part as ( \
+                 insert into payment_allocation (tenant_id, payment_id, invoice_id, amount) \
+                 select $1, v.* from unnest($12::uuid[], $13::uuid[], $14::numeric[]) as v) \
+             update invoice i set open = v.open, version = i.version + 1, updated_at = $2 \
+             from (select distinct id, open from unnest($15::uuid[], $16::numeric[]) as given (id, open)) v \
+             where i.tenant_id = $1 and i.id = v.id",
+        )
+        .bind(tx.tenant_id.0)
+        .bind(tx.now)
+        .bind(column(rows, |(row, _)| row.id.0))
+        .bind(column(rows, |(row, _)| row.number.clone()))
+        .bind(column(rows, |(row, _)| row.customer_id.0))
+        .bind(column(rows, |(row, _)| word(row.method)))
+        .bind(column(rows, |(row, _)| row.amount.get()))
+        .bind(column(rows, |(row, _)| row.unapplied.get()))
+        .bind(column(rows, |(row, _)| row.reference.clone()))
+        .bind(column(rows, |(row, _)| row.occurred_at))
+        .bind(column(rows, |(_, by)| *by))
+        .bind(column(&parts, |(id, _)| id.0))
+        .bind(column(&parts, |(_, part)| part.invoice_id.0))
+        .bind(column(&parts, |(_, part)| part.amount.get()))
+        .bind(column(&documents.paid, |id| id.0))
+        .bind(open),
+    )
+    .await?;
+    Ok(())
+}
+
+async fn write_stock_documents(tx: &Tx, documents: &Documents<'_>) -> Result<(), Error> {
+    let rows = &documents.stock;
+    if rows.is_empty() {
+        return Ok(());
+    }
+    tx.execute(
+        sqlx::query(
+            "insert into stock_document (tenant_id, id, number, kind, location_id, reason, reference, value, \
+                                         occurred_at, command_id, recorded_at) \
+             select $1, v.*, $2 \
+             from unnest($3::uuid[], $4::text[], $5::text[], $6::uuid[], $7::text[], $8::text[], $9::numeric[], \
+                         $10::timestamptz[], $11::uuid[]) as v",
+        )
+        .bind(tx.tenant_id.0)
+        .bind(tx.now)
+        .bind(column(rows, |(row, _)| row.id.0))
+        .bind(column(rows, |(row, _)| row.number.clone()))
+        .bind(column(rows, |(row, _)| word(row.kind)))
+        .bind(column(rows, |(row, _)| row.location_id.0))
+        .bind(column(rows, |(row, _)| row.reason.clone()))
+        .bind(column(rows, |(row, _)| row.reference.clone()))
+        .bind(column(rows, |(row, _)| row.value.get()))
+        .bind(column(rows, |(row, _)| row.occurred_at))
+        .bind(column(rows, |(_, by)| *by)),
+    )
+    .await?;
+    Ok(())
+}
+
+/// Opens and closes sessions. A batch may open one and close it again: each is written in order.
+async fn write_sessions(tx: &Tx, documents: &Documents<'_>) -> Result<(), Error> {
+    for (session, by) in &documents.sessions {
+        tx.execute(
+            sqlx::query(
+                "insert into pos_session (tenant_id, id, register_id, status, opening_float, counted, expected, \
+                                          difference, opened_at, closed_at, command_id) \
+                 values ($1, $2, $3, case when $9::timestamptz is null then 'open' else 'closed' end, $4, $5, $6, $7, \
+                         $8, $9, $10) \
+                 on conflict (tenant_id, id) do update \
+                 set status = excluded.status, counted = excluded.counted, expected = excluded.expected, \
+                     difference = excluded.difference, closed_at = excluded.closed_at, \
+                     version = pos_session.version + 1",
+            )
+            .bind(tx.tenant_id.0)
+            .bind(session.id.0)
+            .bind(session.register_id.0)
+            .bind(session.opening_float.get())
+            .bind(session.counted.map(|amount| amount.get()))
+            .bind(session.expected.map(|amount| amount.get()))
+            .bind(session.difference.map(|amount| amount.get()))
+            .bind(session.opened_at)
+            .bind(session.closed_at)
+            .bind(by),
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+async fn write_cash_moves(tx: &Tx, documents: &Documents<'_>) -> Result<(), Error> {
+    let rows = &documents.cash;
+    if rows.is_empty() {
+        return Ok(());
+    }
+    tx.execute(
+        sqlx::query(
+            "insert into cash_move (tenant_id, id, session_id, kind, amount, reason, occurred_at, command_id, \
+                                    recorded_at) \
+             select $1, v.*, $2 \
+             from unnest($3::uuid[], $4::uuid[], $5::text[], $6::numeric[], $7::text[], $8::timestamptz[], \
+                         $9::uuid[]) as v",
+        )
+        .bind(tx.tenant_id.0)
+        .bind(tx.now)
+        .bind(column(rows, |(row, _)| row.id.0))
+        .bind(column(rows, |(row, _)| row.session_id.0))
+        .bind(column(rows, |(row, _)| word(row.kind)))
+        .bind(column(rows, |(row, _)| row.amount.get()))
+        .bind(column(rows, |(row, _)| row.reason.clone()))
+        .bind(column(rows, |(row, _)| row.occurred_at))
+        .bind(column(rows, |(_, by)| *by)),
+    )
+    .await?;
+    Ok(())
+}
+
+async fn mark_returned(tx: &Tx, documents: &Documents<'_>) -> Result<(), Error> {
+    if documents.returned.is_empty() {
+        return Ok(());
+    }
+    for statement in [
+        "update pos_sale set returned = true where tenant_id = $1 and id = any($2) and not returned",
+        "update invoice set returned = true, version = version + 1, updated_at = $3 \
+         where tenant_id = $1 and id = any($2) and not returned",
+    ] {
+        let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(&documents.returned);
+        let query = if statement.contains("$3") { query.bind(tx.now) } else { query };
+        tx.execute(query).await?;
+    }
+    Ok(())
+}
+
+async fn write_exposures(tx: &Tx, book: &Book, customers: &[CustomerId]) -> Result<(), Error> {
+    let rows: Vec<(CustomerId, Exposure)> =
+        customers.iter().filter_map(|id| book.customers.get(id)).map(|row| (row.id, row.exposure)).collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    tx.execute(
+        sqlx::query(
+            "update customer_account a \
+             set receivable = v.receivable, ordered = v.ordered, shipped = v.shipped, unapplied = v.unapplied \
+             from unnest($2::uuid[], $3::numeric[], $4::numeric[], $5::numeric[], $6::numeric[]) \
+                 as v (customer_id, receivable, ordered, shipped, unapplied) \
+             where a.tenant_id = $1 and a.customer_id = v.customer_id",
+        )
+        .bind(tx.tenant_id.0)
+        .bind(column(&rows, |(id, _)| id.0))
+        .bind(column(&rows, |(_, row)| row.receivable.get()))
+        .bind(column(&rows, |(_, row)| row.ordered.get()))
+        .bind(column(&rows, |(_, row)| row.shipped.get()))
+        .bind(column(&rows, |(_, row)| row.unapplied.get())),
+    )
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,157 @@
+//! What seldom changes about a tenant, kept for seconds.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::book::{Location, Register, Setup};
+use domain::id::{LocationId, PriceListId, RegisterId, TaxClassId, TenantId};
+use domain::number::{Money, Percent};
+use domain::tax::Rate;
+use domain::tenant::{Channel, Settings};
+use moka::future::Cache;
+use rust_decimal::Decimal;
+use sea_orm::sqlx::postgres::PgRow;
+use sea_orm::sqlx::{self, Row};
+use uuid::Uuid;
+
+use crate::{Error, Tx};
+
+/// How long settings, locations, registers, tax rates and the chart may be out of date in a process that did not
+/// change them itself.
+const KEPT_FOR: Duration = Duration::from_secs(5);
+/// The most tenants whose setup is kept.
+const TENANTS_MAX: u64 = 10_000;
+
+/// The setups of the tenants that were busy lately.
+#[derive(Debug, Clone)]
+pub struct Setups(Cache<TenantId, Arc<Setup>>);
+
+impl Default for Setups {
+    fn default() -> Self {
+        Setups(Cache::builder().time_to_live(KEPT_FOR).max_capacity(TENANTS_MAX).build())
+    }
+}
+
+impl Setups {
+    /// The setup of the transaction's tenant.
+    pub(crate) async fn of(&self, tx: &Tx) -> Result<Arc<Setup>, Error> {
+        if let Some(setup) = self.0.get(&tx.tenant_id).await {
+            return Ok(setup);
+        }
+        let setup = Arc::new(read(tx).await?);
+        self.0.insert(tx.tenant_id, Arc::clone(&setup)).await;
+        Ok(setup)
+    }
+
+    /// Forgets a tenant's setup, because it changed or lacks something that a command names.
+    pub async fn forget(&self, tenant_id: TenantId) {
+        self.0.invalidate(&tenant_id).await;
+    }
+}
+
+/// Reads a tenant's setup.
+pub(crate) async fn read(tx: &Tx) -> Result<Setup, Error> {
+    Ok(Setup {
+        settings: settings(tx).await?,
+        locations: locations(tx).await?,
+        registers: registers(tx).await?,
+        tax_rates: tax_rates(tx).await?,
+        channel_lists: channel_lists(tx).await?,
+        accounts: column(tx, "select code from account where tenant_id = $1").await?,
+        reasons: reasons(tx).await?,
+    })
+}
+
+async fn rows(tx: &Tx, statement: &'static str) -> Result<Vec<PgRow>, Error> {
+    tx.rows(sqlx::query(statement).bind(tx.tenant_id.0)).await
+}
+
+async fn column(tx: &Tx, statement: &'static str) -> Result<Vec<String>, Error> {
+    Ok(rows(tx, statement).await?.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
+}
+
+/// A tenant's settings.
+pub async fn settings(tx: &Tx) -> Result<Settings, Error> {
+    let row = tx
+        .row(
+            sqlx::query(
+                "select currency, time_zone, country, prices_include_tax, tax_rounding from tenant where tenant_id = $1",
+            )
+            .bind(tx.tenant_id.0),
+        )
+        .await?
+        .ok_or_else(|| Error::invariant("the tenant of the credential does not exist"))?;
+    let currency: String = row.try_get(0)?;
+    let exponent = iso_currency::Currency::from_code(&currency)
+        .and_then(|currency| currency.exponent())
+        .ok_or_else(|| Error::invariant(format!("{currency} is no currency")))?;
+    let zone: String = row.try_get(1)?;
+    Ok(Settings {
+        exponent: u32::from(exponent),
+        time_zone: zone.parse().map_err(|_| Error::invariant(format!("{zone} is no time zone")))?,
+        country: row.try_get(2)?,
+        prices_include_tax: row.try_get(3)?,
+        tax_rounding: parsed(row.try_get(4)?)?,
+        currency,
+    })
+}
+
+async fn locations(tx: &Tx) -> Result<Vec<Location>, Error> {
+    // The default location is the oldest warehouse.
+    let statement = "select id, code, channels from location where tenant_id = $1 \
+                     order by kind <> 'warehouse', created_at, id";
+    let location = |row: &PgRow| -> Result<Location, Error> {
+        let channels: Vec<String> = row.try_get(2)?;
+        Ok(Location {
+            id: LocationId(row.try_get(0)?),
+            code: row.try_get(1)?,
+            channels: channels.into_iter().map(parsed).collect::<Result<_, _>>()?,
+        })
+    };
+    rows(tx, statement).await?.iter().map(location).collect()
+}
+
+async fn registers(tx: &Tx) -> Result<HashMap<RegisterId, Register>, Error> {
+    let statement = "select id, code, location_id, cash_rounding from register where tenant_id = $1";
+    let register = |row: &PgRow| -> Result<(RegisterId, Register), Error> {
+        let id = RegisterId(row.try_get(0)?);
+        let cash_rounding = Money::new(row.try_get::<Decimal, _>(3)?);
+        Ok((id, Register { id, code: row.try_get(1)?, location_id: LocationId(row.try_get(2)?), cash_rounding }))
+    };
+    rows(tx, statement).await?.iter().map(register).collect()
+}
+
+async fn tax_rates(tx: &Tx) -> Result<Vec<Rate>, Error> {
+    let statement = "select tax_class_id, zone, rate, valid_from, valid_until from tax_rate where tenant_id = $1";
+    let rate = |row: &PgRow| -> Result<Rate, Error> {
+        Ok(Rate {
+            tax_class_id: TaxClassId(row.try_get(0)?),
+            zone: row.try_get(1)?,
+            rate: Percent::new(row.try_get::<Decimal, _>(2)?),
+            valid_from: row.try_get(3)?,
+            valid_until: row.try_get(4)?,
+        })
+    };
+    rows(tx, statement).await?.iter().map(rate).collect()
+}
+
+async fn channel_lists(tx: &Tx) -> Result<Vec<(Channel, Option<LocationId>, PriceListId)>, Error> {
+    let statement = "select channel, location_id, price_list_id from channel_price_list where tenant_id = $1";
+    let list = |row: &PgRow| -> Result<_, Error> {
+        let location: Uuid = row.try_get(1)?;
+        let location = (!location.is_nil()).then_some(LocationId(location));
+        Ok((parsed(row.try_get(0)?)?, location, PriceListId(row.try_get(2)?)))
+    };
+    rows(tx, statement).await?.iter().map(list).collect()
+}
+
+async fn reasons(tx: &Tx) -> Result<HashMap<String, String>, Error> {
+    let statement = "select code, account_code from reason_code where tenant_id = $1";
+    rows(tx, statement).await?.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
+}
+
+/// A text of the database as the word it stands for.
+pub(crate) fn parsed<T: std::str::FromStr>(text: String) -> Result<T, Error> {
+    text.parse().map_err(|_| Error::invariant(format!("{text} is no {}", std::any::type_name::<T>())))
+}

@@ -1,0 +1,119 @@
+//! Price lists and who buys at them; the rules of a basket, read for [`domain::pricing`].
+
+pub mod channel;
+pub mod list;
+pub mod quote;
+pub mod rule;
+pub mod tier;
+
+use domain::id::{CategoryId, CustomerId, LocationId, PriceListId, PriceRuleId, ProductId};
+use domain::number::{Percent, Price, Quantity};
+use domain::pricing::{Lists, Method, Rule, Rules, Scope};
+use domain::refusal::Refusal;
+use domain::tenant::Channel;
+use rust_decimal::Decimal;
+use sea_orm::sqlx::postgres::PgRow;
+use sea_orm::sqlx::{self, Row};
+use uuid::Uuid;
+
+use crate::{Error, Tx};
+
+/// The rules of `lists` that can price one of `products`, of `categories` or everything, past and future ones
+/// included: the instant that counts may differ from sale to sale, and an explanation names them all. `categories`
+/// are the products' own and all above them. One statement; none where no list applies.
+pub async fn load_rules(
+    tx: &Tx,
+    lists: &[PriceListId],
+    products: &[ProductId],
+    categories: &[CategoryId],
+) -> Result<Rules, Error> {
+    if lists.is_empty() {
+        return Ok(Rules::default());
+    }
+    // Two branches, because each is a range of the index on (list, product): a sheet of 10,000 products costs no more
+    // than the lines of the basket.
+    let query = sqlx::query(
+        "select id, price_list_id, scope, product_id, category_id, method, value, min_quantity, valid_from, valid_until
+         from price_rule
+         where tenant_id = $1 and price_list_id = any($2) and product_id = any($3)
+         union all
+         select id, price_list_id, scope, product_id, category_id, method, value, min_quantity, valid_from, valid_until
+         from price_rule
+         where tenant_id = $1 and price_list_id = any($2) and product_id is null
+           and (scope = 'all' or category_id = any($4))",
+    );
+    let query = query
+        .bind(tx.tenant_id.0)
+        .bind(lists.iter().map(|id| id.0).collect::<Vec<Uuid>>())
+        .bind(products.iter().map(|id| id.0).collect::<Vec<Uuid>>())
+        .bind(categories.iter().map(|id| id.0).collect::<Vec<Uuid>>());
+    let rows = tx.rows(query).await?;
+    Ok(Rules::new(rows.iter().map(rule_of).collect::<Result<_, _>>()?))
+}
+
+/// The price lists of a sale, in order of precedence: the customer's own, its tier's, the location's, the channel's.
+pub async fn load_lists(
+    tx: &Tx,
+    customer_id: Option<CustomerId>,
+    channel: Channel,
+    location_id: Option<LocationId>,
+) -> Result<Lists, Error> {
+    let mut lists = Lists::default();
+    if let Some(customer_id) = customer_id {
+        let query = sqlx::query(
+            "select c.price_list_id, t.price_list_id from customer c
+             left join price_tier t on t.tenant_id = c.tenant_id and t.id = c.price_tier_id
+             where c.tenant_id = $1 and c.id = $2",
+        );
+        let row = tx.row(query.bind(tx.tenant_id.0).bind(customer_id.0)).await?;
+        let row = row.ok_or_else(|| Refusal::not_found("customer"))?;
+        lists.customer = row.try_get::<Option<Uuid>, _>(0)?.map(PriceListId);
+        lists.tier = row.try_get::<Option<Uuid>, _>(1)?.map(PriceListId);
+    }
+    let query = sqlx::query(
+        "select price_list_id from channel_price_list
+         where tenant_id = $1 and channel = $2 and location_id = any($3) order by location_id desc",
+    );
+    // The nil id, which stands for the whole channel, sorts before every other.
+    let places = vec![location_id.unwrap_or_default().0, Uuid::nil()];
+    let rows = tx.rows(query.bind(tx.tenant_id.0).bind(<&str>::from(channel)).bind(places)).await?;
+    for row in &rows {
+        lists.channel.push(PriceListId(row.try_get(0)?));
+    }
+    Ok(lists)
+}
+
+/// Every list, once.
+pub fn every(lists: &Lists) -> Vec<PriceListId> {
+    let mut every: Vec<PriceListId> = lists.customer.into_iter().chain(lists.tier).collect();
+    every.extend(&lists.channel);
+    every.sort_unstable();
+    every.dedup();
+    every
+}
+
+/// A row as the domain's rule.
+fn rule_of(row: &PgRow) -> Result<Rule, Error> {
+    let (product, category): (Option<Uuid>, Option<Uuid>) = (row.try_get(3)?, row.try_get(4)?);
+    let scope = match (product, category) {
+        (Some(id), _) => Scope::Product(ProductId(id)),
+        (None, Some(id)) => Scope::Category(CategoryId(id)),
+        (None, None) => Scope::All,
+    };
+    let value: Decimal = row.try_get(6)?;
+    let method = match row.try_get(5)? {
+        "fixed" => Method::Fixed(Price::new(value)),
+        "percent_off" => Method::PercentOff(Percent::new(value)),
+        "amount_off" => Method::AmountOff(Price::new(value)),
+        other => return Err(Error::invariant(format!("{other} is no pricing method"))),
+    };
+    Ok(Rule {
+        id: PriceRuleId(row.try_get(0)?),
+        list_id: PriceListId(row.try_get(1)?),
+        scope,
+        method,
+        min_quantity: Quantity::new(row.try_get::<Decimal, _>(7)?),
+        valid_from: row.try_get(8)?,
+        valid_until: row.try_get(9)?,
+    })
+}

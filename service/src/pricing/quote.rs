@@ -1,0 +1,233 @@
+//! What a basket costs, line by line, with every reason. Nothing is written.
+
+use std::collections::HashMap;
+
+use ::entity::location;
+use chrono::{DateTime, Utc};
+use domain::id::{CustomerId, LocationId, ProductId};
+use domain::number::Quantity;
+use domain::pricing::{self, Asked, Item, Lists, Resolved, Rules, Trace};
+use domain::product::{ItemRef, Product, Unit};
+use domain::refusal::{Code, Problem, Problems, Refusal};
+use domain::tenant::Channel;
+use sea_orm::{ColumnTrait, QueryFilter};
+use serde::{Deserialize, Serialize};
+
+use crate::catalog::lookup::{self, Found};
+use crate::{Error, Tx, input};
+
+/// The most lines of one basket.
+pub const LINES_MAX: usize = 200;
+
+/// A basket whose prices are asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = PriceQuery)]
+pub struct QuoteInput {
+    /// Who buys; somebody unknown, if absent.
+    #[serde(default)]
+    pub customer_id: Option<CustomerId>,
+    /// Through which channel.
+    pub channel: Channel,
+    /// Where; only the price list of the channel counts, if absent.
+    #[serde(default)]
+    pub location_id: Option<LocationId>,
+    /// The instant whose prices count, past or future; now, if absent.
+    #[serde(default)]
+    #[schema(example = "2026-11-22T01:20:00Z")]
+    pub at: Option<DateTime<Utc>>,
+    /// The lines of one basket: quantity breaks sum over the lines of the same product.
+    #[schema(min_items = 1, max_items = 200)]
+    pub lines: Vec<QuoteLineInput>,
+}
+
+/// One line of a basket: exactly one of `product_id`, `sku` and `barcode` names the product.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = PriceQueryLine)]
+pub struct QuoteLineInput {
+    /// The product.
+    #[serde(default)]
+    pub product_id: Option<ProductId>,
+    /// The product's SKU.
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 64, example = "BOLT-M8")]
+    pub sku: Option<String>,
+    /// A barcode of the product, which names the unit as well.
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 64, example = "4006381333931")]
+    pub barcode: Option<String>,
+    /// The unit; that of the barcode or the stock unit, if absent.
+    #[serde(default)]
+    #[schema(min_length = 2, max_length = 3, pattern = "^[A-Z0-9]{2,3}$", example = "C62")]
+    pub uom: Option<String>,
+    /// How many of that unit.
+    pub quantity: Quantity,
+}
+
+/// The prices of a basket.
+#[derive(Debug, Clone)]
+pub struct Quote {
+    /// ISO 4217 code.
+    pub currency: String,
+    /// The instant whose prices count.
+    pub at: DateTime<Utc>,
+    /// The lines, in order.
+    pub lines: Vec<QuoteLine>,
+}
+
+/// The price of one line.
+#[derive(Debug, Clone)]
+pub struct QuoteLine {
+    /// The product.
+    pub product_id: ProductId,
+    /// Its SKU.
+    pub sku: String,
+    /// The unit that the price is for.
+    pub uom: String,
+    /// How many of that unit.
+    pub quantity: Quantity,
+    /// Stock units per unit.
+    pub factor: Quantity,
+    /// The price.
+    pub resolved: Resolved,
+    /// Every candidate, and why it lost.
+    pub trace: Trace,
+}
+
+/// Prices a basket; refuses with every line that can't be priced.
+pub async fn resolve(tx: &Tx, input: &QuoteInput) -> Result<Quote, Error> {
+    let mut problems = Problems::default();
+    check_location(tx, &mut problems, input.location_id).await?;
+    if input.lines.is_empty() || input.lines.len() > LINES_MAX {
+        problems.invalid("/lines", format!("A basket has 1 to {LINES_MAX} lines."));
+    }
+    problems.check()?;
+    let items = items(&input.lines)?;
+    let found = lookup::find(tx, &items).await?;
+    let lines = drafts(&input.lines, &items, &found)?;
+
+    let lists = super::load_lists(tx, input.customer_id, input.channel, input.location_id).await;
+    let lists = lists.map_err(|error| match error.code() {
+        Some(Code::NotFound) => Refusal::invalid("/customer_id", "There is no such customer.").into(),
+        _ => error,
+    })?;
+    let rules = super::load_rules(tx, &super::every(&lists), &found.ids(), &found.categories()).await?;
+    let at = input.at.unwrap_or(tx.now);
+    Ok(Quote {
+        currency: input::books(tx).await?.currency,
+        at,
+        lines: price(&rules, &lists, at, lines)?,
+    })
+}
+
+/// A line whose product and unit are known.
+struct Draft<'a> {
+    product: &'a Product,
+    unit: Unit,
+    quantity: Quantity,
+}
+
+async fn check_location(tx: &Tx, problems: &mut Problems, id: Option<LocationId>) -> Result<(), Error> {
+    let Some(id) = id else { return Ok(()) };
+    let known = tx.select::<location::Entity>().filter(location::Column::Id.eq(id)).one(tx).await?;
+    if known.is_none() {
+        input::unknown(problems, "/location_id", "location");
+    }
+    Ok(())
+}
+
+/// What each line names.
+fn items(lines: &[QuoteLineInput]) -> Result<Vec<ItemRef>, Error> {
+    let mut problems = Problems::default();
+    let mut items = Vec::with_capacity(lines.len());
+    for (place, line) in lines.iter().enumerate() {
+        match (line.product_id, &line.sku, &line.barcode) {
+            (Some(id), None, None) => items.push(ItemRef::Id(id)),
+            (None, Some(sku), None) => items.push(ItemRef::Sku(sku.clone())),
+            (None, None, Some(code)) => items.push(ItemRef::Barcode(code.clone())),
+            _ => problems.invalid(
+                format!("/lines/{place}"),
+                "Name the product by exactly one of product_id, sku and barcode.",
+            ),
+        }
+    }
+    problems.check()?;
+    Ok(items)
+}
+
+fn drafts<'a>(lines: &[QuoteLineInput], items: &[ItemRef], found: &'a Found) -> Result<Vec<Draft<'a>>, Error> {
+    let mut problems = Problems::default();
+    let mut drafts = Vec::with_capacity(lines.len());
+    for (place, (line, item)) in lines.iter().zip(items).enumerate() {
+        let pointer = |field: &str| format!("/lines/{place}/{field}");
+        if !line.quantity.is_positive() {
+            problems.invalid(pointer("quantity"), "The quantity must be above zero.");
+        }
+        let field = match item {
+            ItemRef::Id(_) => "product_id",
+            ItemRef::Sku(_) => "sku",
+            ItemRef::Barcode(_) => "barcode",
+        };
+        let Some((product, barcode_uom)) = found.get(item) else {
+            input::unknown(&mut problems, pointer(field), "product");
+            continue;
+        };
+        let uom = line.uom.as_deref().or(barcode_uom);
+        match product.unit(uom) {
+            Some(unit) => drafts.push(Draft { product, unit, quantity: line.quantity }),
+            None => {
+                let uom = uom.unwrap_or_default();
+                problems.invalid(pointer("uom"), format!("{} is not sold by {uom}.", product.sku));
+            }
+        }
+    }
+    problems.check()?;
+    Ok(drafts)
+}
+
+fn price(
+    rules: &Rules,
+    lists: &Lists,
+    at: DateTime<Utc>,
+    lines: Vec<Draft<'_>>,
+) -> Result<Vec<QuoteLine>, Error> {
+    let mut baskets: HashMap<ProductId, Quantity> = HashMap::new();
+    for line in &lines {
+        let stock_units = Quantity::rounded(line.quantity.get() * line.unit.factor.get());
+        *baskets.entry(line.product.id).or_default() += stock_units;
+    }
+    let mut problems = Problems::default();
+    let mut priced = Vec::with_capacity(lines.len());
+    for (place, Draft { product, unit, quantity }) in lines.into_iter().enumerate() {
+        let item = Item {
+            product_id: product.id,
+            lineage: &product.lineage,
+            list_price: product.list_price,
+            unit_list_price: unit.list_price,
+            factor: unit.factor,
+        };
+        let asked = Asked { basket_quantity: baskets[&product.id], at };
+        let Ok(resolved) = pricing::resolve(rules, lists, &item, &asked) else {
+            problems.push(Problem {
+                pointer: format!("/lines/{place}"),
+                code: Code::PriceMissing,
+                detail: format!("{} has no price here: give it a list price or a price rule.", product.sku),
+                params: vec![("sku", product.sku.clone())],
+            });
+            continue;
+        };
+        let trace = pricing::explain(rules, lists, &item, &asked);
+        priced.push(QuoteLine {
+            product_id: product.id,
+            sku: product.sku.clone(),
+            uom: unit.uom,
+            quantity,
+            factor: unit.factor,
+            resolved,
+            trace,
+        });
+    }
+    problems.check()?;
+    Ok(priced)
+}

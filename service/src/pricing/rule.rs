@@ -1,0 +1,292 @@
+//! The rules of a price list. A rule never changes: it is added, and it ends. What was sold under it can be explained
+//! later, so a rule that has been in force is not deleted.
+
+use std::collections::{HashMap, HashSet};
+
+use ::entity::price_rule;
+use domain::id::{CategoryId, PriceListId, PriceRuleId, ProductId};
+use domain::moment::Moment;
+use domain::number::{Price, Quantity};
+use domain::refusal::{Problems, Refusal};
+use rust_decimal::Decimal;
+use sea_orm::sea_query::LockType;
+use sea_orm::sqlx::{self, Row};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
+};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::list;
+use crate::input::{self, Books};
+use crate::page::Page;
+use crate::rows::insert_all;
+use crate::{Error, Tx};
+
+/// The most rules of one batch.
+pub const BATCH_MAX: usize = 500;
+
+/// Which products a rule prices.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, strum::IntoStaticStr, strum::EnumString,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum RuleScope {
+    /// One product.
+    Product,
+    /// The products of a category and of every category below it.
+    Category,
+    /// Every product.
+    All,
+}
+
+/// How a rule makes a price.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, strum::IntoStaticStr, strum::EnumString,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum RuleMethod {
+    /// The value is the price per stock unit, whatever the list price is or becomes.
+    Fixed,
+    /// The value is a percentage off the list price.
+    PercentOff,
+    /// The value is an amount per stock unit off the list price.
+    AmountOff,
+}
+
+/// A price rule as its owner states it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = PriceRuleCreate)]
+pub struct PriceRuleInput {
+    /// Which products it prices.
+    pub scope: RuleScope,
+    /// The product, for the scope `product`; or name its `sku`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product_id: Option<ProductId>,
+    /// The product's SKU, for the scope `product`, in place of its id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 64, example = "BOLT-M8")]
+    pub sku: Option<String>,
+    /// The category, for the scope `category`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category_id: Option<CategoryId>,
+    /// How it makes a price.
+    pub method: RuleMethod,
+    /// A price per stock unit, a percentage (`15` is 15 %) or an amount per stock unit off list, by method.
+    pub value: Price,
+    /// The quantity break in stock units, summed over the lines of the same product in the basket; reaching it
+    /// exactly counts. None, if absent.
+    #[serde(default)]
+    pub min_quantity: Quantity,
+    /// The first instant at which it applies, or the first day as a bare date; always, if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_from: Option<Moment>,
+    /// The first instant at which it no longer applies, or the last day, inclusive, as a bare date; forever, if
+    /// absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_until: Option<Moment>,
+}
+
+/// Which rules of a list to list.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// For this product itself.
+    pub product_id: Option<ProductId>,
+    /// For this category itself.
+    pub category_id: Option<CategoryId>,
+    /// Also rules that have ended.
+    pub include_ended: bool,
+}
+
+/// Adds one rule to a list.
+pub async fn create(tx: &Tx, list_id: PriceListId, input: &PriceRuleInput) -> Result<price_rule::Model, Error> {
+    let created = create_all(tx, list_id, std::slice::from_ref(input)).await?;
+    let created = created.into_iter().next().ok_or_else(|| Error::invariant("one rule in, none out"))?;
+    Ok(created?)
+}
+
+/// Adds the rules that can be added; answers for each of them, in order.
+pub async fn create_all(
+    tx: &Tx,
+    list_id: PriceListId,
+    inputs: &[PriceRuleInput],
+) -> Result<Vec<Result<price_rule::Model, Refusal>>, Error> {
+    list::touch(tx, list_id).await?;
+    let books = input::books(tx).await?;
+    let known = Known::load(tx, inputs).await?;
+    let answers: Vec<Result<price_rule::Model, Refusal>> = inputs
+        .iter()
+        .map(|input| {
+            let checked = known.check(&books, input)?;
+            Ok(assemble(tx, list_id, input, checked))
+        })
+        .collect();
+    insert_all::<price_rule::Entity, _>(tx, answers.iter().flatten().cloned().collect()).await?;
+    Ok(answers)
+}
+
+/// The rule `id` of a list.
+pub async fn get(tx: &Tx, list_id: PriceListId, id: PriceRuleId) -> Result<price_rule::Model, Error> {
+    let of_list = tx.select::<price_rule::Entity>().filter(price_rule::Column::PriceListId.eq(list_id));
+    let row = of_list.filter(price_rule::Column::Id.eq(id)).one(tx).await?;
+    Ok(row.ok_or_else(|| Refusal::not_found("price rule"))?)
+}
+
+/// One page of the rules of a list.
+pub async fn list(
+    tx: &Tx,
+    list_id: PriceListId,
+    filter: &Filter,
+    page: &Page,
+) -> Result<Vec<price_rule::Model>, Error> {
+    list::get(tx, list_id).await?;
+    let mut query = tx.select::<price_rule::Entity>().filter(price_rule::Column::PriceListId.eq(list_id));
+    if let Some(product_id) = filter.product_id {
+        query = query.filter(price_rule::Column::ProductId.eq(product_id));
+    }
+    if let Some(category_id) = filter.category_id {
+        query = query.filter(price_rule::Column::CategoryId.eq(category_id));
+    }
+    if !filter.include_ended {
+        let endless = Condition::any().add(price_rule::Column::ValidUntil.is_null());
+        query = query.filter(endless.add(price_rule::Column::ValidUntil.gt(tx.now)));
+    }
+    Ok(page.of(query, price_rule::Column::Id, price_rule::Column::CreatedAt).all(tx).await?)
+}
+
+/// Ends a rule: one that has been in force stays for its history and applies no longer, one that has not is gone.
+/// Its only version is 1.
+pub async fn end(tx: &Tx, list_id: PriceListId, id: PriceRuleId, expected: Option<i32>) -> Result<(), Error> {
+    list::touch(tx, list_id).await?;
+    let of_list = tx.select::<price_rule::Entity>().filter(price_rule::Column::PriceListId.eq(list_id));
+    let row = of_list.filter(price_rule::Column::Id.eq(id)).lock(LockType::Update).one(tx).await?;
+    let row = row.filter(|row| row.valid_until.is_none_or(|until| until > tx.now));
+    let mut row = row.ok_or_else(|| Refusal::not_found("price rule"))?;
+    input::check_version(1, expected)?;
+    if row.valid_from.is_some_and(|from| from >= tx.now) {
+        let of_tenant = price_rule::Column::TenantId.eq(tx.tenant_id);
+        price_rule::Entity::delete_many().filter(of_tenant).filter(price_rule::Column::Id.eq(id)).exec(tx).await?;
+    } else {
+        row.valid_until = Some(tx.now);
+        row.into_active_model().reset_all().update(tx).await?;
+    }
+    Ok(())
+}
+
+/// The products and categories that a batch of rules names.
+#[derive(Debug, Default)]
+struct Known {
+    products: HashSet<ProductId>,
+    skus: HashMap<String, ProductId>,
+    categories: HashSet<CategoryId>,
+}
+
+/// What a rule is about, and when.
+struct Checked {
+    product_id: Option<ProductId>,
+    category_id: Option<CategoryId>,
+    valid_from: Option<chrono::DateTime<chrono::Utc>>,
+    valid_until: Option<chrono::DateTime<chrono::Utc>>,
+}
+
+impl Known {
+    async fn load(tx: &Tx, inputs: &[PriceRuleInput]) -> Result<Self, Error> {
+        let mut known = Known::default();
+        let ids: Vec<Uuid> = inputs.iter().filter_map(|input| input.product_id).map(|id| id.0).collect();
+        let skus: Vec<&str> = inputs.iter().filter_map(|input| input.sku.as_deref()).collect();
+        if !ids.is_empty() || !skus.is_empty() {
+            let query = sqlx::query("select id, sku from product where tenant_id = $1 and (id = any($2) or sku = any($3))");
+            for row in tx.rows(query.bind(tx.tenant_id.0).bind(ids).bind(skus)).await? {
+                let id = ProductId(row.try_get(0)?);
+                known.products.insert(id);
+                known.skus.insert(row.try_get(1)?, id);
+            }
+        }
+        let ids: Vec<Uuid> = inputs.iter().filter_map(|input| input.category_id).map(|id| id.0).collect();
+        if !ids.is_empty() {
+            let query = sqlx::query("select id from category where tenant_id = $1 and id = any($2)");
+            for row in tx.rows(query.bind(tx.tenant_id.0).bind(ids)).await? {
+                known.categories.insert(CategoryId(row.try_get(0)?));
+            }
+        }
+        Ok(known)
+    }
+
+    fn check(&self, books: &Books, input: &PriceRuleInput) -> Result<Checked, Refusal> {
+        let mut problems = Problems::default();
+        let product_id = self.check_product(&mut problems, input);
+        self.check_category(&mut problems, input);
+        input::not_negative(&mut problems, "/value", Some(input.value));
+        if input.method == RuleMethod::PercentOff && input.value.get() > Decimal::ONE_HUNDRED {
+            problems.invalid("/value", "At most 100 percent can be taken off.");
+        }
+        input::not_negative(&mut problems, "/min_quantity", Some(input.min_quantity));
+        let valid_from = input.valid_from.map(|moment| moment.start(books.time_zone));
+        let valid_until = input.valid_until.map(|moment| moment.end(books.time_zone));
+        if let (Some(from), Some(until)) = (valid_from, valid_until)
+            && from >= until
+        {
+            problems.invalid("/valid_until", "The rule must end after it began.");
+        }
+        problems.check()?;
+        Ok(Checked { product_id, category_id: input.category_id, valid_from, valid_until })
+    }
+
+    fn check_product(&self, problems: &mut Problems, input: &PriceRuleInput) -> Option<ProductId> {
+        let wanted = input.scope == RuleScope::Product;
+        match (input.product_id, input.sku.as_deref()) {
+            (Some(_), Some(_)) => problems.invalid("/sku", "Name the product by product_id or by sku, not by both."),
+            (Some(_), None) if !wanted => problems.invalid("/product_id", "Only the scope product names a product."),
+            (None, Some(_)) if !wanted => problems.invalid("/sku", "Only the scope product names a product."),
+            (None, None) if wanted => problems.invalid("/product_id", "The scope product needs a product."),
+            (Some(id), None) => {
+                if self.products.contains(&id) {
+                    return Some(id);
+                }
+                input::unknown(problems, "/product_id", "product");
+            }
+            (None, Some(sku)) => {
+                let known = self.skus.get(sku).copied();
+                if known.is_none() {
+                    input::unknown(problems, "/sku", "product");
+                }
+                return known;
+            }
+            (None, None) => {}
+        }
+        None
+    }
+
+    fn check_category(&self, problems: &mut Problems, input: &PriceRuleInput) {
+        match input.category_id {
+            Some(_) if input.scope != RuleScope::Category => {
+                problems.invalid("/category_id", "Only the scope category names a category.");
+            }
+            Some(id) if !self.categories.contains(&id) => input::unknown(problems, "/category_id", "category"),
+            None if input.scope == RuleScope::Category => {
+                problems.invalid("/category_id", "The scope category needs a category.");
+            }
+            _ => {}
+        }
+    }
+}
+
+fn assemble(tx: &Tx, list_id: PriceListId, input: &PriceRuleInput, checked: Checked) -> price_rule::Model {
+    price_rule::Model {
+        tenant_id: tx.tenant_id,
+        id: PriceRuleId(tx.next_id()),
+        price_list_id: list_id,
+        scope: <&str>::from(input.scope).to_owned(),
+        product_id: checked.product_id,
+        category_id: checked.category_id,
+        method: <&str>::from(input.method).to_owned(),
+        value: input.value,
+        min_quantity: input.min_quantity,
+        valid_from: checked.valid_from,
+        valid_until: checked.valid_until,
+        created_at: tx.now,
+    }
+}

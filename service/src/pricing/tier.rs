@@ -1,0 +1,105 @@
+//! Price tiers: customers that buy at the same prices.
+
+use ::entity::price_tier;
+use domain::id::{PriceListId, PriceTierId};
+use domain::refusal::{Problems, Refusal};
+use sea_orm::sea_query::LockType;
+use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect};
+use serde::{Deserialize, Serialize};
+
+use super::list;
+use crate::input::Change;
+use crate::page::Page;
+use crate::rows::insert_all;
+use crate::{Error, Tx, input};
+
+/// A price tier as its owner states it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = PriceTierCreate)]
+pub struct PriceTierInput {
+    /// Your code for it, unique among tiers.
+    #[schema(min_length = 1, max_length = 64, example = "gold")]
+    pub code: String,
+    /// The name.
+    #[schema(min_length = 1, max_length = 200, example = "Gold")]
+    pub name: String,
+    /// The price list of every customer in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price_list_id: Option<PriceListId>,
+}
+
+/// What its owner would state to get it as it is.
+pub fn input_of(row: &price_tier::Model) -> PriceTierInput {
+    PriceTierInput { code: row.code.clone(), name: row.name.clone(), price_list_id: row.price_list_id }
+}
+
+/// Creates a price tier.
+pub async fn create(tx: &Tx, input: &PriceTierInput) -> Result<price_tier::Model, Error> {
+    check(tx, input).await?;
+    let row = price_tier::Model {
+        tenant_id: tx.tenant_id,
+        id: PriceTierId(tx.next_id()),
+        code: input.code.clone(),
+        name: input.name.clone(),
+        price_list_id: input.price_list_id,
+        version: 1,
+        created_at: tx.now,
+        updated_at: tx.now,
+    };
+    insert_all::<price_tier::Entity, _>(tx, vec![row.clone()]).await.map_err(|error| code_taken(error, input))?;
+    Ok(row)
+}
+
+/// Changes a price tier, if it is still at version `expected`.
+pub async fn update(
+    tx: &Tx,
+    id: PriceTierId,
+    expected: Option<i32>,
+    change: Change<'_, PriceTierInput>,
+) -> Result<price_tier::Model, Error> {
+    let query = tx.select::<price_tier::Entity>().filter(price_tier::Column::Id.eq(id)).lock(LockType::NoKeyUpdate);
+    let before = query.one(tx).await?.ok_or_else(|| Refusal::not_found("price tier"))?;
+    input::check_version(before.version, expected)?;
+    let input = &change(&input_of(&before))?;
+    check(tx, input).await?;
+    let after = price_tier::Model {
+        code: input.code.clone(),
+        name: input.name.clone(),
+        price_list_id: input.price_list_id,
+        version: before.version + 1,
+        updated_at: tx.now,
+        ..before
+    };
+    let row = after.into_active_model().reset_all();
+    row.update(tx).await.map_err(Error::from).map_err(|error| code_taken(error, input))
+}
+
+/// The price tier `id`.
+pub async fn get(tx: &Tx, id: PriceTierId) -> Result<price_tier::Model, Error> {
+    let row = tx.select::<price_tier::Entity>().filter(price_tier::Column::Id.eq(id)).one(tx).await?;
+    Ok(row.ok_or_else(|| Refusal::not_found("price tier"))?)
+}
+
+/// One page of price tiers, or the one with a code.
+pub async fn list(tx: &Tx, code: Option<&str>, page: &Page) -> Result<Vec<price_tier::Model>, Error> {
+    let mut query = tx.select::<price_tier::Entity>();
+    if let Some(code) = code {
+        query = query.filter(price_tier::Column::Code.eq(code));
+    }
+    Ok(page.of(query, price_tier::Column::Id, price_tier::Column::UpdatedAt).all(tx).await?)
+}
+
+async fn check(tx: &Tx, input: &PriceTierInput) -> Result<(), Error> {
+    let mut problems = Problems::default();
+    input::code(&mut problems, "/code", &input.code);
+    input::name(&mut problems, "/name", &input.name);
+    if let Some(id) = input.price_list_id {
+        list::check_known(tx, &mut problems, "/price_list_id", id).await?;
+    }
+    Ok(problems.check()?)
+}
+
+fn code_taken(error: Error, input: &PriceTierInput) -> Error {
+    error.on_constraint("price_tier_code_key", || input::refuse_taken("/code", "price tier", &input.code))
+}

@@ -1,0 +1,95 @@
+//! The tills of a shop.
+
+use ::entity::{location, register};
+use domain::id::{LocationId, RegisterId};
+use domain::number::Money;
+use domain::refusal::{Problems, Refusal};
+use sea_orm::{ColumnTrait, QueryFilter};
+use serde::{Deserialize, Serialize};
+
+use crate::page::Page;
+use crate::rows::insert_all;
+use crate::{Error, Tx, input};
+
+/// The longest code: it stands on every receipt.
+const CODE_LENGTH_MAX: usize = 12;
+
+/// A till as its owner states it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = RegisterCreate)]
+pub struct RegisterInput {
+    /// Your code for it, unique among tills and part of its receipt numbers: capital letters and digits.
+    #[schema(min_length = 1, max_length = 12, pattern = "^[A-Z0-9]{1,12}$", example = "TILL1")]
+    pub code: String,
+    /// The name.
+    #[schema(min_length = 1, max_length = 200, example = "Till at the entrance")]
+    pub name: String,
+    /// The store or warehouse that it takes goods from.
+    pub location_id: LocationId,
+    /// The smallest cash amount that can be paid, such as `0.05`; every amount can, if absent or zero.
+    #[serde(default)]
+    pub cash_rounding: Money,
+}
+
+/// Which tills to list.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// With this code.
+    pub code: Option<String>,
+    /// At this location.
+    pub location_id: Option<LocationId>,
+}
+
+/// Creates a till.
+pub async fn create(tx: &Tx, input: &RegisterInput) -> Result<register::Model, Error> {
+    let mut problems = Problems::default();
+    let known = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+    if !(1..=CODE_LENGTH_MAX).contains(&input.code.len()) || !input.code.bytes().all(known) {
+        problems.invalid("/code", format!("Expected 1 to {CODE_LENGTH_MAX} capital letters or digits."));
+    }
+    input::name(&mut problems, "/name", &input.name);
+    input::not_negative(&mut problems, "/cash_rounding", Some(input.cash_rounding));
+    let place = tx.select::<location::Entity>().filter(location::Column::Id.eq(input.location_id)).one(tx).await?;
+    match place {
+        None => input::unknown(&mut problems, "/location_id", "location"),
+        Some(place) if !place.kind.sells() => {
+            problems.invalid("/location_id", "A till takes goods from a store or a warehouse.");
+        }
+        Some(_) => {}
+    }
+    problems.check()?;
+    let row = register::Model {
+        tenant_id: tx.tenant_id,
+        id: RegisterId(tx.next_id()),
+        code: input.code.clone(),
+        name: input.name.clone(),
+        location_id: input.location_id,
+        cash_rounding: input.cash_rounding,
+        version: 1,
+        created_at: tx.now,
+        updated_at: tx.now,
+    };
+    insert_all::<register::Entity, _>(tx, vec![row.clone()]).await.map_err(|error| {
+        error.on_constraint("register_code_key", || input::refuse_taken("/code", "till", &input.code))
+    })?;
+    Ok(row)
+}
+
+/// The till `id`.
+pub async fn get(tx: &Tx, id: RegisterId) -> Result<register::Model, Error> {
+    let row = tx.select::<register::Entity>().filter(register::Column::Id.eq(id)).one(tx).await?;
+    Ok(row.ok_or_else(|| Refusal::not_found("register"))?)
+}
+
+/// One page of tills.
+pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<register::Model>, Error> {
+    let mut query = tx.select::<register::Entity>();
+    if let Some(code) = &filter.code {
+        query = query.filter(register::Column::Code.eq(code));
+    }
+    if let Some(location_id) = filter.location_id {
+        query = query.filter(register::Column::LocationId.eq(location_id));
+    }
+    Ok(page.of(query, register::Column::Id, register::Column::UpdatedAt).all(tx).await?)
+}

@@ -1,0 +1,55 @@
+//! Writing many rows with few statements.
+
+use sea_orm::sea_query::BinOper;
+use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
+
+use crate::{Error, Tx};
+
+/// The most rows of one statement. Lists are cut into powers of two, so that a connection keeps few statement texts.
+const ROWS_MAX: usize = 256;
+
+/// Inserts all rows.
+pub async fn insert_all<E, A>(tx: &Tx, rows: Vec<E::Model>) -> Result<(), Error>
+where
+    E: EntityTrait,
+    E::Model: IntoActiveModel<A>,
+    A: ActiveModelTrait<Entity = E> + Send,
+{
+    let mut rows = rows.into_iter();
+    while rows.len() > 0 {
+        let length = largest_power_of_two(rows.len().min(ROWS_MAX));
+        let chunk: Vec<E::Model> = rows.by_ref().take(length).collect();
+        E::insert_many::<A, _>(chunk.into_iter().map(IntoActiveModel::into_active_model))
+            .exec_without_returning(tx)
+            .await?;
+    }
+    Ok(())
+}
+
+/// The operator `^@`, which can use an index of a column in collation C.
+pub fn starts_with() -> BinOper {
+    BinOper::Custom("^@".into())
+}
+
+/// The largest power of two that is not above `number`, which is above zero.
+fn largest_power_of_two(number: usize) -> usize {
+    1 << number.ilog2()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_number_is_a_sum_of_powers_of_two() {
+        for number in 1..=600 {
+            let mut left: usize = number;
+            let mut statements = 0;
+            while left > 0 {
+                left -= largest_power_of_two(left.min(ROWS_MAX));
+                statements += 1;
+            }
+            assert!(statements <= 10);
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! What a caller may do, as `resource:action`.
+
+use std::fmt;
+
+/// One permission.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, strum::IntoStaticStr, strum::EnumString, strum::EnumIter,
+)]
+pub enum Scope {
+    /// Read products, categories and taxes.
+    #[strum(serialize = "catalog:read")]
+    CatalogRead,
+    /// Change products, categories and taxes.
+    #[strum(serialize = "catalog:write")]
+    CatalogWrite,
+    /// Read customers.
+    #[strum(serialize = "customers:read")]
+    CustomersRead,
+    /// Change customers.
+    #[strum(serialize = "customers:write")]
+    CustomersWrite,
+    /// Read price lists and resolve prices.
+    #[strum(serialize = "prices:read")]
+    PricesRead,
+    /// Change price lists, rules and tiers.
+    #[strum(serialize = "prices:write")]
+    PricesWrite,
+    /// Sell at a price that no rule gives.
+    #[strum(serialize = "prices:override")]
+    PricesOverride,
+    /// Read stock levels and movements.
+    #[strum(serialize = "stock:read")]
+    StockRead,
+    /// Receive and adjust stock, change locations.
+    #[strum(serialize = "stock:write")]
+    StockWrite,
+    /// Read orders, shipments and invoices.
+    #[strum(serialize = "orders:read")]
+    OrdersRead,
+    /// Place, confirm, ship, invoice and cancel orders, take returns.
+    #[strum(serialize = "orders:write")]
+    OrdersWrite,
+    /// Release an order that is on hold for its customer's credit.
+    #[strum(serialize = "credit:approve")]
+    CreditApprove,
+    /// Read payments.
+    #[strum(serialize = "payments:read")]
+    PaymentsRead,
+    /// Record payments.
+    #[strum(serialize = "payments:write")]
+    PaymentsWrite,
+    /// Read registers, sessions and till sales.
+    #[strum(serialize = "pos:read")]
+    PosRead,
+    /// Sell and refund at a till, open and close its sessions.
+    #[strum(serialize = "pos:write")]
+    PosWrite,
+    /// Refund at a till without naming the sale.
+    #[strum(serialize = "pos:blind_refund")]
+    PosBlindRefund,
+    /// Set registers up.
+    #[strum(serialize = "pos:manage")]
+    PosManage,
+    /// Read the ledger.
+    #[strum(serialize = "ledger:read")]
+    LedgerRead,
+    /// Post entries by hand.
+    #[strum(serialize = "ledger:write")]
+    LedgerWrite,
+    /// Read reports, GraphQL and the integrity check.
+    #[strum(serialize = "reports:read")]
+    ReportsRead,
+    /// Read API keys.
+    #[strum(serialize = "api_keys:read")]
+    ApiKeysRead,
+    /// Create, rotate and revoke API keys.
+    #[strum(serialize = "api_keys:write")]
+    ApiKeysWrite,
+    /// Read users.
+    #[strum(serialize = "users:read")]
+    UsersRead,
+    /// Create and change users.
+    #[strum(serialize = "users:write")]
+    UsersWrite,
+}
+
+impl Scope {
+    /// The text form, such as `orders:write`.
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+
+    const fn bit(self) -> u64 {
+        1 << self as u64
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.as_str())
+    }
+}
+
+/// A set of permissions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Scopes(u64);
+
+impl Scopes {
+    /// Every permission.
+    pub fn all() -> Self {
+        <Scope as strum::IntoEnumIterator>::iter().collect()
+    }
+
+    /// Whether `scope` is among them.
+    pub fn contains(self, scope: Scope) -> bool {
+        self.0 & scope.bit() != 0
+    }
+
+    /// Whether every one of `others` is among them: a key can never grant more than it has.
+    pub fn covers(self, others: Scopes) -> bool {
+        others.0 & !self.0 == 0
+    }
+
+    /// Those in `texts` that are known: a scope of a newer version grants nothing here.
+    pub fn parse(texts: &[String]) -> Self {
+        texts.iter().filter_map(|text| text.parse::<Scope>().ok()).collect()
+    }
+
+    /// Those that are in both.
+    pub fn intersection(self, others: Scopes) -> Self {
+        Scopes(self.0 & others.0)
+    }
+
+    /// Each of them.
+    pub fn iter(self) -> impl Iterator<Item = Scope> {
+        <Scope as strum::IntoEnumIterator>::iter().filter(move |scope| self.contains(*scope))
+    }
+}
+
+impl FromIterator<Scope> for Scopes {
+    fn from_iter<I: IntoIterator<Item = Scope>>(scopes: I) -> Self {
+        Scopes(scopes.into_iter().fold(0, |bits, scope| bits | scope.bit()))
+    }
+}

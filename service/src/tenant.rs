@@ -1,0 +1,200 @@
+//! Tenants, as the operator of the installation sees them.
+
+use domain::id::TenantId;
+use domain::ledger::{CHART, REASONS};
+use domain::number::Percent;
+use domain::refusal::{Code, Problems, Refusal};
+use domain::tenant::TaxRounding;
+use rust_decimal::Decimal;
+use sea_orm::sqlx;
+use strum::IntoEnumIterator;
+use uuid::Uuid;
+
+use crate::auth::{ApiKeyCreate, KeyKind, KeyMode, NewKey, insert_key};
+use crate::caller::ActorKind;
+use crate::scope::{Scope, Scopes};
+use crate::{Caller, Db, Error, Tx, command, input};
+
+/// A tenant that is to be made.
+#[derive(Debug, Clone)]
+pub struct TenantCreate {
+    /// Its name in logins and on the command line: lower-case letters, digits and hyphens.
+    pub slug: String,
+    /// Its name.
+    pub name: String,
+    /// ISO 4217 code of the only currency of its books.
+    pub currency: String,
+    /// ISO 3166-1 alpha-2 code of the country where it trades.
+    pub country: String,
+    /// IANA name of the zone in which its days begin.
+    pub time_zone: String,
+    /// Whether its list prices contain tax.
+    pub prices_include_tax: bool,
+    /// How tax is rounded.
+    pub tax_rounding: TaxRounding,
+    /// What its first key works on.
+    pub mode: KeyMode,
+}
+
+/// A tenant that was just made.
+#[derive(Debug)]
+pub struct NewTenant {
+    /// Its id.
+    pub id: TenantId,
+    /// A key that may do everything; its secret is seen this once.
+    pub key: NewKey,
+}
+
+/// Makes a tenant that can trade at once: chart of accounts, tax classes, reasons, a warehouse, a shop with a till,
+/// and a key that may do everything.
+pub async fn create(db: &Db, wanted: &TenantCreate) -> Result<NewTenant, Error> {
+    check(wanted)?;
+    let id = TenantId(Uuid::now_v7());
+    // The wall is set up for the new tenant before its row exists, so that the row passes it.
+    let operator = operator(id);
+    let create = async |tx: &Tx| {
+        insert_tenant(tx, wanted).await?;
+        insert_accounts(tx).await?;
+        insert_taxes(tx, &wanted.country).await?;
+        insert_places(tx).await?;
+        let key = ApiKeyCreate {
+            name: "Owner".to_owned(),
+            kind: KeyKind::Sk,
+            mode: wanted.mode,
+            scopes: Scope::iter().collect(),
+            ip_allowlist: Vec::new(),
+            expires_at: None,
+        };
+        let key = insert_key(tx, &operator, &key).await?;
+        command::record(tx, &operator, "tenant.created", None, (Some(id.0), 201, "")).await?;
+        Ok(NewTenant { id, key })
+    };
+    db.write(&operator, create).await
+}
+
+/// The tenant with this slug.
+pub async fn find(db: &Db, slug: &str) -> Result<TenantId, Error> {
+    use sqlx::Row;
+    let found = db.ask_auth(sqlx::query("select tenant_id from auth.find_tenant($1)").bind(slug)).await?;
+    let row = found.ok_or_else(|| Refusal::not_found("tenant"))?;
+    Ok(TenantId(row.try_get(0)?))
+}
+
+/// The operator as a caller of a tenant.
+pub fn operator(tenant_id: TenantId) -> Caller {
+    Caller { tenant_id, actor_kind: ActorKind::Operator, actor_id: Uuid::nil(), scopes: Scopes::all() }
+}
+
+/// Standard, reduced and zero rate of a country in percent; zero where the country is not known here.
+fn tax_rates(country: &str) -> [u32; 3] {
+    match country {
+        "GB" => [20, 5, 0],
+        "DE" => [19, 7, 0],
+        _ => [0, 0, 0],
+    }
+}
+
+fn check(wanted: &TenantCreate) -> Result<(), Refusal> {
+    let mut problems = Problems::default();
+    let known = |letter: u8| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == b'-';
+    let starts_well = wanted.slug.starts_with(|letter: char| letter.is_ascii_lowercase());
+    if !starts_well || !(2..=63).contains(&wanted.slug.len()) || !wanted.slug.bytes().all(known) {
+        let detail = "Expected 2 to 63 lower-case letters, digits and hyphens, beginning with a letter.";
+        problems.invalid("/slug", detail);
+    }
+    input::line(&mut problems, "/name", &wanted.name, input::NAME_LENGTH_MAX);
+    if iso_currency::Currency::from_code(&wanted.currency).is_none() {
+        problems.invalid("/currency", "Expected an ISO 4217 code such as EUR.");
+    }
+    if wanted.country.len() != 2 || !wanted.country.bytes().all(|letter| letter.is_ascii_uppercase()) {
+        problems.invalid("/country", "Expected an ISO 3166-1 alpha-2 code such as DE.");
+    }
+    if wanted.time_zone.parse::<chrono_tz::Tz>().is_err() {
+        problems.invalid("/time_zone", "Expected an IANA time zone such as Europe/Berlin.");
+    }
+    problems.check()
+}
+
+async fn insert_tenant(tx: &Tx, wanted: &TenantCreate) -> Result<(), Error> {
+    let rounding: &str = wanted.tax_rounding.into();
+    let statement = sqlx::query(
+        "insert into tenant (tenant_id, slug, name, currency, time_zone, country, prices_include_tax, tax_rounding, \
+                             created_at, updated_at) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)",
+    )
+    .bind(tx.tenant_id.0)
+    .bind(&wanted.slug)
+    .bind(&wanted.name)
+    .bind(&wanted.currency)
+    .bind(&wanted.time_zone)
+    .bind(&wanted.country)
+    .bind(wanted.prices_include_tax)
+    .bind(rounding)
+    .bind(tx.now);
+    tx.execute(statement).await.map_err(|error| {
+        error.on_constraint("tenant_slug_key", || {
+            Problems::one("/slug", Code::AlreadyExists, "Another tenant has this slug.")
+        })
+    })?;
+    Ok(())
+}
+
+async fn insert_accounts(tx: &Tx) -> Result<(), Error> {
+    for (code, name, kind) in CHART {
+        let kind: &str = kind.into();
+        let statement =
+            sqlx::query("insert into account (tenant_id, code, name, kind) values ($1, $2, $3, $4)");
+        tx.execute(statement.bind(tx.tenant_id.0).bind(*code).bind(*name).bind(kind)).await?;
+    }
+    for (code, name, account) in REASONS {
+        let statement = sqlx::query(
+            "insert into reason_code (tenant_id, code, name, account_code) values ($1, $2, $3, $4)",
+        );
+        tx.execute(statement.bind(tx.tenant_id.0).bind(*code).bind(*name).bind(*account)).await?;
+    }
+    Ok(())
+}
+
+async fn insert_taxes(tx: &Tx, country: &str) -> Result<(), Error> {
+    let [standard, reduced, zero] = tax_rates(country);
+    let classes = [
+        ("standard", "Standard rate", standard),
+        ("reduced", "Reduced rate", reduced),
+        ("zero", "Zero rate", zero),
+    ];
+    for (code, name, rate) in classes {
+        let class_id = tx.next_id();
+        let class = sqlx::query(
+            "insert into tax_class (tenant_id, id, code, name, created_at) values ($1, $2, $3, $4, $5)",
+        );
+        tx.execute(class.bind(tx.tenant_id.0).bind(class_id).bind(code).bind(name).bind(tx.now)).await?;
+        let rate = Percent::new(Decimal::from(rate)).get();
+        let row = sqlx::query(
+            "insert into tax_rate (tenant_id, id, tax_class_id, rate, created_at) values ($1, $2, $3, $4, $5)",
+        );
+        tx.execute(row.bind(tx.tenant_id.0).bind(tx.next_id()).bind(class_id).bind(rate).bind(tx.now))
+            .await?;
+    }
+    Ok(())
+}
+
+async fn insert_places(tx: &Tx) -> Result<(), Error> {
+    let mut shop_id = Uuid::nil();
+    for (code, name, kind) in [("MAIN", "Main warehouse", "warehouse"), ("SHOP", "Shop", "store")] {
+        shop_id = tx.next_id();
+        let statement = sqlx::query(
+            "insert into location (tenant_id, id, code, name, kind, channels, created_at, updated_at) \
+             values ($1, $2, $3, $4, $5, '{wholesale,retail}', $6, $6)",
+        );
+        tx.execute(
+            statement.bind(tx.tenant_id.0).bind(shop_id).bind(code).bind(name).bind(kind).bind(tx.now),
+        )
+        .await?;
+    }
+    let statement = sqlx::query(
+        "insert into register (tenant_id, id, code, name, location_id, created_at, updated_at) \
+         values ($1, $2, 'T1', 'Till 1', $3, $4, $4)",
+    );
+    tx.execute(statement.bind(tx.tenant_id.0).bind(tx.next_id()).bind(shop_id).bind(tx.now)).await?;
+    Ok(())
+}

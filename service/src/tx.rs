@@ -1,0 +1,274 @@
+//! The only way to the database: a transaction that knows its tenant, its actor and its one clock reading.
+//!
+//! Opening costs one round trip: `begin` and the tenant travel in one message. The pool can't run SQL, so nothing can
+//! be asked outside the tenant wall. This is the only file that reads the clock.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use chrono::{DateTime, Timelike, Utc};
+use domain::id::{CommandId, IdSequence, TenantId};
+use rand::RngExt;
+use sea_orm::sea_query::{Alias, Expr, ExprTrait};
+use sea_orm::sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow};
+use sea_orm::sqlx::query::Query;
+use sea_orm::sqlx::{self, PgPool, Postgres, Transaction};
+use sea_orm::{
+    ConnectionTrait, DbBackend, DbErr, EntityTrait, ExecResult, QueryFilter, QueryResult, RuntimeErr, Select,
+    Statement,
+};
+use sea_query_sqlx::SqlxValues;
+use tokio::sync::{Mutex, MutexGuard};
+
+use crate::{Caller, Error};
+
+/// How often a write that lost a race (40001, 40P01) is tried.
+const ATTEMPTS_MAX: u32 = 3;
+/// How many prepared statements a connection keeps.
+const STATEMENTS_CACHED: usize = 500;
+
+/// What the pool of connections looks like.
+#[derive(Debug, Clone)]
+pub struct PoolOptions {
+    /// The most connections.
+    pub connections_max: u32,
+    /// How long a request waits for one before it is told to come back later.
+    pub acquire_timeout_ms: u64,
+}
+
+impl Default for PoolOptions {
+    fn default() -> Self {
+        PoolOptions { connections_max: 16, acquire_timeout_ms: 3_000 }
+    }
+}
+
+/// The database of the service.
+#[derive(Debug, Clone)]
+pub struct Db {
+    pool: PgPool,
+    statements: Arc<AtomicU64>,
+}
+
+impl Db {
+    /// Connects as the role of `url`, which must be behind the tenant wall (`stockwell_app`).
+    pub async fn connect(url: &str, options: &PoolOptions) -> Result<Self, Error> {
+        let connection: PgConnectOptions = url.parse::<PgConnectOptions>()?;
+        let pool = PgPoolOptions::new()
+            .max_connections(options.connections_max)
+            .acquire_timeout(Duration::from_millis(options.acquire_timeout_ms))
+            .test_before_acquire(false)
+            .connect_with(connection.statement_cache_capacity(STATEMENTS_CACHED).application_name("stockwell"))
+            .await?;
+        Ok(Db { pool, statements: Arc::new(AtomicU64::new(0)) })
+    }
+
+    /// How many statements have been sent, `begin` and `commit` included.
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
+    }
+
+    /// Runs `work` on one read-only snapshot of the caller's tenant.
+    pub async fn read<T>(
+        &self,
+        tenant_id: TenantId,
+        work: impl AsyncFnOnce(&Tx) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let opening = "begin isolation level repeatable read read only; set local plan_cache_mode = auto";
+        let tx = self.open(opening, tenant_id).await?;
+        let answer = work(&tx).await?;
+        tx.rollback().await?;
+        Ok(answer)
+    }
+
+    /// Like [`read`](Db::read), with the memory and the time that a report over many rows needs.
+    pub async fn report<T>(
+        &self,
+        tenant_id: TenantId,
+        work: impl AsyncFnOnce(&Tx) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let opening = "begin isolation level repeatable read read only; \
+             set local plan_cache_mode = force_custom_plan; set local work_mem = '64MB'; set local jit = off; \
+             set local statement_timeout = '60s'";
+        let tx = self.open(opening, tenant_id).await?;
+        let answer = work(&tx).await?;
+        tx.rollback().await?;
+        Ok(answer)
+    }
+
+    /// Runs `work` in one transaction of the caller's tenant and commits it. A write that lost a race is tried again.
+    pub async fn write<T>(&self, caller: &Caller, work: impl AsyncFn(&Tx) -> Result<T, Error>) -> Result<T, Error> {
+        let mut attempt = 1;
+        loop {
+            let tx = self.begin(caller.tenant_id).await?;
+            let outcome = match work(&tx).await {
+                Ok(answer) => tx.commit().await.map(|()| answer),
+                Err(error) => Err(error),
+            };
+            match outcome {
+                Err(error) if error.is_retryable() && attempt < ATTEMPTS_MAX => pause_before_retry(&error).await,
+                other => return other,
+            }
+            attempt += 1;
+        }
+    }
+
+    /// Opens a transaction for a write.
+    pub(crate) async fn begin(&self, tenant_id: TenantId) -> Result<Tx, Error> {
+        self.open("begin", tenant_id).await
+    }
+
+    /// Whether the database answers, and the newest step of its schema.
+    pub async fn schema_step(&self) -> Result<String, Error> {
+        use sqlx::Row;
+        self.statements.fetch_add(1, Ordering::Relaxed);
+        let row = sqlx::query("select max(name) from schema_migration").fetch_one(&self.pool).await?;
+        Ok(row.try_get(0)?)
+    }
+
+    /// Asks one of the functions of the `auth` schema, which answer before the tenant is known.
+    pub(crate) async fn ask_auth(
+        &self,
+        query: Query<'_, Postgres, PgArguments>,
+    ) -> Result<Option<PgRow>, Error> {
+        self.statements.fetch_add(1, Ordering::Relaxed);
+        Ok(query.fetch_optional(&self.pool).await?)
+    }
+
+    async fn open(&self, opening: &str, tenant_id: TenantId) -> Result<Tx, Error> {
+        // The only text that is ever formatted into SQL: a parsed UUID.
+        let statement = format!("{opening}; set local app.tenant_id = '{}'", tenant_id.0);
+        self.statements.fetch_add(1, Ordering::Relaxed);
+        let inner = self.pool.begin_with(sqlx::AssertSqlSafe(statement)).await?;
+        let now = now();
+        Ok(Tx {
+            inner: Mutex::new(inner),
+            statements: Arc::clone(&self.statements),
+            tenant_id,
+            now,
+            ids: std::sync::Mutex::new(IdSequence::new(now, rand::rng().random())),
+        })
+    }
+}
+
+/// The clock, in the microseconds that the database keeps.
+fn now() -> DateTime<Utc> {
+    let now = Utc::now();
+    now.with_nanosecond(now.nanosecond() / 1_000 * 1_000).unwrap_or(now)
+}
+
+pub(crate) async fn pause_before_retry(error: &Error) {
+    tracing::warn!(%error, "a write lost a race and is tried again");
+    let pause_ms = rand::rng().random_range(1..20);
+    tokio::time::sleep(Duration::from_millis(pause_ms)).await;
+}
+
+/// An open transaction of one tenant.
+#[derive(Debug)]
+pub struct Tx {
+    inner: Mutex<Transaction<'static, Postgres>>,
+    statements: Arc<AtomicU64>,
+    ids: std::sync::Mutex<IdSequence>,
+    /// Whose rows it sees.
+    pub tenant_id: TenantId,
+    /// The instant of everything it writes.
+    pub now: DateTime<Utc>,
+}
+
+impl Tx {
+    /// A fresh id.
+    pub fn next_id(&self) -> uuid::Uuid {
+        self.ids.lock().unwrap_or_else(std::sync::PoisonError::into_inner).next_id()
+    }
+
+    /// Fresh ids for as long as the domain wants some.
+    pub fn id_sequence(&self) -> IdSequence {
+        IdSequence::new(self.now, rand::rng().random())
+    }
+
+    /// A fresh command id.
+    pub fn command_id(&self) -> CommandId {
+        CommandId(self.next_id())
+    }
+
+    /// Selects rows of `E` that belong to the tenant: the wall would hide the others, the predicate finds them fast.
+    pub fn select<E: EntityTrait>(&self) -> Select<E> {
+        E::find().filter(Expr::col((E::default(), Alias::new("tenant_id"))).eq(self.tenant_id.0))
+    }
+
+    /// All rows of a literal query.
+    pub async fn rows(&self, query: Query<'_, Postgres, PgArguments>) -> Result<Vec<PgRow>, Error> {
+        Ok(query.fetch_all(&mut **self.connection().await).await?)
+    }
+
+    /// At most one row of a literal query.
+    pub async fn row(&self, query: Query<'_, Postgres, PgArguments>) -> Result<Option<PgRow>, Error> {
+        Ok(query.fetch_optional(&mut **self.connection().await).await?)
+    }
+
+    /// Runs a literal statement; answers how many rows it touched.
+    pub async fn execute(&self, query: Query<'_, Postgres, PgArguments>) -> Result<u64, Error> {
+        Ok(query.execute(&mut **self.connection().await).await?.rows_affected())
+    }
+
+    pub(crate) async fn commit(self) -> Result<(), Error> {
+        self.statements.fetch_add(1, Ordering::Relaxed);
+        Ok(self.inner.into_inner().commit().await?)
+    }
+
+    pub(crate) async fn rollback(self) -> Result<(), Error> {
+        self.statements.fetch_add(1, Ordering::Relaxed);
+        Ok(self.inner.into_inner().rollback().await?)
+    }
+
+    async fn connection(&self) -> MutexGuard<'_, Transaction<'static, Postgres>> {
+        self.statements.fetch_add(1, Ordering::Relaxed);
+        self.inner.lock().await
+    }
+}
+
+fn exec_error(error: sqlx::Error) -> DbErr {
+    DbErr::Exec(RuntimeErr::SqlxError(Arc::new(error)))
+}
+
+fn query_error(error: sqlx::Error) -> DbErr {
+    DbErr::Query(RuntimeErr::SqlxError(Arc::new(error)))
+}
+
+/// sea-orm's statement as sqlx's query, values and all.
+fn prepared(statement: Statement) -> (sqlx::AssertSqlSafe<String>, SqlxValues) {
+    let values = statement.values.unwrap_or_else(|| sea_orm::sea_query::Values(Vec::new()));
+    (sqlx::AssertSqlSafe(statement.sql), SqlxValues(values))
+}
+
+#[async_trait::async_trait]
+impl ConnectionTrait for Tx {
+    fn get_database_backend(&self) -> DbBackend {
+        DbBackend::Postgres
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        let (sql, values) = prepared(statement);
+        let query = sqlx::query_with(sql, values);
+        query.execute(&mut **self.connection().await).await.map(Into::into).map_err(exec_error)
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        let query = sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned()));
+        query.execute(&mut **self.connection().await).await.map(Into::into).map_err(exec_error)
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        let (sql, values) = prepared(statement);
+        let query = sqlx::query_with(sql, values);
+        let row = query.fetch_optional(&mut **self.connection().await).await.map_err(query_error)?;
+        Ok(row.map(Into::into))
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let (sql, values) = prepared(statement);
+        let query = sqlx::query_with(sql, values);
+        let rows = query.fetch_all(&mut **self.connection().await).await.map_err(query_error)?;
+        Ok(rows.into_iter().map(Into::into).collect())
+    }
+}
