@@ -24,7 +24,7 @@ use crate::config::Config;
 use crate::list::CursorKey;
 use crate::middleware::Common;
 use crate::problem::{Answer, ApiError, ErrorCode};
-use crate::{auth, catalog, customer, errors, health, location, openapi, order, pos, pricing, register, stock, tax};
+use crate::{auth, catalog, customer, errors, graphql, health, integrity, ledger, journal, location, openapi, order, pos, pricing, register, report, stock, tax};
 
 /// How long a request line with its headers may take to arrive.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
@@ -74,9 +74,10 @@ impl App {
 /// Every route of the API: an area is one line here. What is asked most often comes first, because routes are tried in
 /// order.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.configure(pos::routes).configure(order::routes).configure(stock::routes).configure(auth::routes)
+    cfg.configure(pos::routes).configure(order::routes).configure(stock::routes).configure(journal::routes).configure(auth::routes)
         .configure(catalog::routes).configure(customer::routes).configure(pricing::routes).configure(tax::routes)
         .configure(location::routes).configure(register::routes)
+        .configure(ledger::routes).configure(report::routes).configure(graphql::routes).configure(integrity::routes)
         .configure(health::routes)
         .configure(errors::routes)
         .configure(openapi::routes);
@@ -85,6 +86,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 /// Puts the whole application into an actix `App`: `actix_web::App::new().configure(…)` in tests, [`serve`] otherwise.
 pub fn configure(cfg: &mut web::ServiceConfig) {
     routes(&mut ServiceConfig::new(cfg));
+    graphql::pages(cfg);
     cfg.service(web::redirect("/docs", "/docs/"));
     cfg.service(openapi::explorer()).default_service(web::to(no_route));
 }

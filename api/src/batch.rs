@@ -14,11 +14,11 @@ pub struct Items {
     items: Vec<Box<RawValue>>,
 }
 
-/// The form of [`Items`] for the API's description.
+/// Many records, in the form of the route that makes one.
 #[derive(Debug, utoipa::ToSchema)]
 #[expect(dead_code, reason = "documentation only: each item is parsed for itself")]
 pub struct Batch<T> {
-    /// The records, in the form of the route that makes one.
+    /// The records, at most 500.
     #[schema(min_items = 1, max_items = 500)]
     items: Vec<T>,
 }

@@ -8,7 +8,7 @@ use domain::number::Money;
 use domain::party::{CustomerKind, CustomerStatus, Exposure, PaymentTerms};
 use serde::{Deserialize, Serialize};
 use service::customer::{self, BATCH_MAX, CustomerInput, Filter};
-use service::input::{Metadata, metadata_of};
+use service::input::{Metadata, metadata_of, metadata_schema};
 use service::page::Sort;
 use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -76,7 +76,7 @@ struct Customer {
     #[schema(max_length = 200, example = "crm-4711")]
     external_ref: Option<String>,
     /// Your own notes.
-    #[schema(example = json!({"region": "north"}))]
+    #[schema(schema_with = metadata_schema)]
     metadata: Metadata,
     /// Counts the changes.
     #[schema(minimum = 1, example = 1)]
@@ -165,6 +165,7 @@ struct Filters {
     #[param(max_length = 200, example = "crm-4711")]
     external_ref: Option<String>,
     /// The order: newest first, if absent.
+    #[param(inline)]
     sort: Option<Sort>,
     /// Only what changed at this instant or later.
     #[serde(rename = "updated_at[gte]")]
@@ -197,7 +198,9 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
     let sorted = Sorted::new(filters.sort, filters.updated_since);
     let page = sorted.page(&list)?;
     let rows = app.db.read(caller.tenant_id, async |tx| customer::list(tx, &filter, &page).await).await?;
-    list.answer(rows.into_iter().map(Customer::from).collect(), |row| sorted.position(row.id.0, row.updated_at))
+    list.answer(rows.into_iter().map(Customer::from).collect(), |row| {
+        sorted.position(row.id.0, row.updated_at)
+    })
 }
 
 /// Create a customer

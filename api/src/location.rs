@@ -24,7 +24,12 @@ use crate::{Answer, App, Caller};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(list).service(create).service(get).service(update).service(list_reasons).service(create_reason);
+    cfg.service(list)
+        .service(create)
+        .service(get)
+        .service(update)
+        .service(list_reasons)
+        .service(create_reason);
 }
 
 /// A place where stock is kept.
@@ -99,7 +104,14 @@ struct ReasonCode {
 impl From<entity::reason_code::Model> for ReasonCode {
     fn from(row: entity::reason_code::Model) -> Self {
         let (name, account_code) = (row.name, row.account_code);
-        ReasonCode { id: row.code.clone(), object: "reason_code", code: row.code, name, account_code, version: 1 }
+        ReasonCode {
+            id: row.code.clone(),
+            object: "reason_code",
+            code: row.code,
+            name,
+            account_code,
+            version: 1,
+        }
     }
 }
 
@@ -114,6 +126,7 @@ struct Filters {
     /// Of this kind.
     kind: Option<LocationKind>,
     /// The order: newest first, if absent.
+    #[param(inline)]
     sort: Option<Sort>,
     /// Only what changed at this instant or later.
     #[serde(rename = "updated_at[gte]")]
@@ -139,7 +152,9 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
     let sorted = Sorted::new(filters.sort, filters.updated_since);
     let page = sorted.page(&list)?;
     let rows = app.db.read(caller.tenant_id, async |tx| location::list(tx, &filter, &page).await).await?;
-    list.answer(rows.into_iter().map(Location::from).collect(), |row| sorted.position(row.id.0, row.updated_at))
+    list.answer(rows.into_iter().map(Location::from).collect(), |row| {
+        sorted.position(row.id.0, row.updated_at)
+    })
 }
 
 /// Create a location

@@ -6,6 +6,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use api::config::Config;
+use api::demo::DemoArgs;
+use api::import::ImportCommand;
 use clap::{Parser, Subcommand};
 use operator::{Failed, KeysCommand, MigrateArgs, TenantCommand};
 
@@ -35,6 +37,11 @@ enum Command {
     /// Make an API key.
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Import a data set through the REST API, as a client.
+    #[command(subcommand)]
+    Import(ImportCommand),
+    /// Start everything on private servers, import a year of real trade, and serve.
+    Demo(DemoArgs),
     /// Print the API's description.
     Openapi,
 }
@@ -59,6 +66,8 @@ async fn run(command: Command) -> Result<(), Failed> {
         Command::Migrate(args) => operator::migrate(&args).await,
         Command::Tenant(command) => operator::tenant(command).await,
         Command::Keys(command) => operator::keys(command).await,
+        Command::Import(command) => Ok(api::import::run(&command).await?),
+        Command::Demo(args) => Ok(api::demo::run(&args).await?),
         Command::Openapi => {
             print!("{}", api::openapi::text());
             Ok(())

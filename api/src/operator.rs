@@ -25,6 +25,12 @@ pub enum Failed {
     /// A migration failed.
     #[error(transparent)]
     Migration(#[from] migration::Error),
+    /// The import did not end well.
+    #[error(transparent)]
+    Import(#[from] api::import::ImportError),
+    /// The demo did not start.
+    #[error(transparent)]
+    Demo(#[from] api::demo::DemoError),
     /// The use case failed.
     #[error("{}", explain(.0))]
     Service(#[from] Error),

@@ -8,7 +8,8 @@ pub struct Patch<T>(T);
 
 /// Gives every `Patch_…` the form of the input that it is a patch of.
 pub fn complete(schemas: &mut Map<String, Value>) {
-    let inputs: Vec<String> = schemas.keys().filter_map(|name| name.strip_prefix("Patch_")).map(str::to_owned).collect();
+    let inputs: Vec<String> =
+        schemas.keys().filter_map(|name| name.strip_prefix("Patch_")).map(str::to_owned).collect();
     for input in inputs {
         if let Some(whole) = schemas.get(&input).cloned() {
             schemas.insert(format!("Patch_{input}"), optional(whole));
@@ -36,7 +37,9 @@ fn nullable(field: &mut Value) {
     match field.get("type") {
         Some(Value::String(kind)) => field["type"] = json!([kind, "null"]),
         Some(_) => {}
-        None if field.get("$ref").is_some() => *field = json!({ "oneOf": [{ "type": "null" }, field.clone()] }),
+        None if field.get("$ref").is_some() => {
+            *field = json!({ "oneOf": [{ "type": "null" }, field.clone()] })
+        }
         None => {}
     }
 }

@@ -80,6 +80,7 @@ struct Filters {
     /// At this location.
     location_id: Option<LocationId>,
     /// The order: newest first, if absent.
+    #[param(inline)]
     sort: Option<Sort>,
     /// Only what changed at this instant or later.
     #[serde(rename = "updated_at[gte]")]
@@ -105,7 +106,9 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
     let sorted = Sorted::new(filters.sort, filters.updated_since);
     let page = sorted.page(&list)?;
     let rows = app.db.read(caller.tenant_id, async |tx| register::list(tx, &filter, &page).await).await?;
-    list.answer(rows.into_iter().map(Register::from).collect(), |row| sorted.position(row.id.0, row.updated_at))
+    list.answer(rows.into_iter().map(Register::from).collect(), |row| {
+        sorted.position(row.id.0, row.updated_at)
+    })
 }
 
 /// Create a register

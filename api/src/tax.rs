@@ -122,6 +122,7 @@ struct ClassFilters {
     #[param(max_length = 64, example = "standard")]
     code: Option<String>,
     /// The order: newest first, if absent.
+    #[param(inline)]
     sort: Option<Sort>,
     /// Only what changed at this instant or later.
     #[serde(rename = "updated_at[gte]")]
@@ -137,6 +138,7 @@ struct RateFilters {
     /// Of this class.
     tax_class_id: Option<TaxClassId>,
     /// The order: newest first, if absent.
+    #[param(inline)]
     sort: Option<Sort>,
     /// Only what changed at this instant or later.
     #[serde(rename = "updated_at[gte]")]
@@ -162,7 +164,9 @@ async fn list_classes(app: Data<App>, caller: Caller, list: List<ClassFilters>) 
     let page = sorted.page(&list)?;
     let code = filters.code.as_deref();
     let rows = app.db.read(caller.tenant_id, async |tx| tax::list_classes(tx, code, &page).await).await?;
-    list.answer(rows.into_iter().map(TaxClass::from).collect(), |row| sorted.position(row.id.0, row.updated_at))
+    list.answer(rows.into_iter().map(TaxClass::from).collect(), |row| {
+        sorted.position(row.id.0, row.updated_at)
+    })
 }
 
 /// Create a tax class
@@ -226,7 +230,9 @@ async fn list_rates(app: Data<App>, caller: Caller, list: List<RateFilters>) -> 
     let page = sorted.page(&list)?;
     let class = filters.tax_class_id;
     let rows = app.db.read(caller.tenant_id, async |tx| tax::list_rates(tx, class, &page).await).await?;
-    list.answer(rows.into_iter().map(TaxRate::from).collect(), |row| sorted.position(row.id.0, row.updated_at))
+    list.answer(rows.into_iter().map(TaxRate::from).collect(), |row| {
+        sorted.position(row.id.0, row.updated_at)
+    })
 }
 
 /// Create a tax rate

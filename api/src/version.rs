@@ -98,8 +98,13 @@ pub struct ChangeHeaders {
     #[param(rename = "If-Match", max_length = 40, required = false, example = "\"1\"")]
     if_match: Option<String>,
     /// A value of your own, unique per intended write, where you may have to retry. Kept for 7 days.
-    #[param(rename = "Idempotency-Key", min_length = 1, max_length = 257, required = false,
-        example = "8e03978e-40d5-43e8-bc93-6894a57f9324")]
+    #[param(
+        rename = "Idempotency-Key",
+        min_length = 1,
+        max_length = 257,
+        required = false,
+        example = "8e03978e-40d5-43e8-bc93-6894a57f9324"
+    )]
     idempotency_key: Option<String>,
     /// `dry-run`: decide and answer as if, and write nothing.
     #[param(rename = "Prefer", max_length = 100, example = "dry-run", required = false)]
@@ -115,8 +120,13 @@ pub struct GuardedHeaders {
     #[param(rename = "If-Match", max_length = 40, example = "\"1\"")]
     if_match: String,
     /// A value of your own, unique per intended write, where you may have to retry. Kept for 7 days.
-    #[param(rename = "Idempotency-Key", min_length = 1, max_length = 257, required = false,
-        example = "8e03978e-40d5-43e8-bc93-6894a57f9324")]
+    #[param(
+        rename = "Idempotency-Key",
+        min_length = 1,
+        max_length = 257,
+        required = false,
+        example = "8e03978e-40d5-43e8-bc93-6894a57f9324"
+    )]
     idempotency_key: Option<String>,
     /// `dry-run`: decide and answer as if, and write nothing.
     #[param(rename = "Prefer", max_length = 100, example = "dry-run", required = false)]
@@ -149,7 +159,10 @@ mod tests {
         assert_eq!(if_match(Some("\"7\"")).required().ok(), Some(Some(7)));
         assert_eq!(if_match(Some("*")).required().ok(), Some(None));
         assert_eq!(if_match(None).optional().ok(), Some(None));
-        assert_eq!(if_match(None).required().err().map(|error| error.code()), Some(ErrorCode::PreconditionRequired));
+        assert_eq!(
+            if_match(None).required().err().map(|error| error.code()),
+            Some(ErrorCode::PreconditionRequired)
+        );
         for tag in ["7", "\"\"", "\"x\"", "W/\"7\"", "\"-1\"", "\"99999999999\"", ""] {
             let code = if_match(Some(tag)).optional().err().map(|error| error.code());
             assert_eq!(code, Some(ErrorCode::InvalidParameter), "{tag}");

@@ -7,9 +7,10 @@ use std::cell::RefCell;
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
-use actix_web::http::header;
+use actix_web::http::{StatusCode, header};
 use actix_web::web::{Bytes, Data};
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
+use domain::refusal::{Code, Refusal};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -23,7 +24,7 @@ use crate::idempotency::{IdempotencyKey, Preferences, respond};
 use crate::problem::{Answer, ApiError};
 use crate::{App, Caller, version};
 
-/// How often a batch that lost a race for a unique value is tried.
+/// How often a write that lost a race for a unique value is tried.
 const ATTEMPTS_MAX: u32 = 3;
 
 /// A write that is about to happen.
@@ -57,7 +58,8 @@ struct Head {
 
 impl Write {
     fn of(request: &HttpRequest, payload: &mut Payload) -> Result<Self, ApiError> {
-        let app = request.app_data::<Data<App>>().ok_or_else(|| ApiError::internal("no application state"))?;
+        let app =
+            request.app_data::<Data<App>>().ok_or_else(|| ApiError::internal("no application state"))?;
         Ok(Write {
             app: Data::clone(app),
             caller: Caller::from_request(request, payload).into_inner()?,
@@ -88,10 +90,11 @@ impl Write {
         work: impl AsyncFn(&Tx) -> Result<(Uuid, T), Error>,
     ) -> Answer {
         let path = self.path.clone();
-        let answer = self.run(name, raw, 201, async |tx| rendered(work(tx).await?)).await?;
-        let head = Head::of(&answer.body);
-        let made = (answer.status == 201).then_some(head.id).flatten();
-        Ok(finish(answer, made.map(|id| format!("{path}/{id}")), head.version))
+        let mut done = self.run(name, raw, 201, async |tx| rendered(work(tx).await?)).await?;
+        if done.answer.status == 201 {
+            done.location = Head::of(&done.answer.body).id.map(|id| format!("{path}/{id}"));
+        }
+        Ok(done.respond())
     }
 
     /// States a record that may or may not exist: 200.
@@ -101,9 +104,7 @@ impl Write {
         raw: &Bytes,
         work: impl AsyncFn(&Tx) -> Result<(Uuid, T), Error>,
     ) -> Answer {
-        let answer = self.run(name, raw, 200, async |tx| rendered(work(tx).await?)).await?;
-        let version = Head::of(&answer.body).version;
-        Ok(finish(answer, None, version))
+        Ok(self.run(name, raw, 200, async |tx| rendered(work(tx).await?)).await?.respond())
     }
 
     /// Changes a record by a merge patch: 200. `work` is handed what makes the next state from the present one.
@@ -121,27 +122,21 @@ impl Write {
         let change = |present: &I| {
             merge(present, &patch.value).map_err(|error| {
                 *refused.borrow_mut() = Some(error);
-                Error::invariant("the patch was refused")
+                // What the caller hears is the error just kept; this one only ends the transaction.
+                Refusal::new(Code::ValidationFailed, "The patch was refused.").into()
             })
         };
-        let answer = self.run(name, &patch.raw, 200, async |tx| rendered(work(tx, &change).await?)).await;
-        if let Some(error) = refused.into_inner() {
-            return Err(error);
+        let done = self.run(name, &patch.raw, 200, async |tx| rendered(work(tx, &change).await?)).await;
+        match refused.into_inner() {
+            Some(error) => Err(error),
+            None => Ok(done?.respond()),
         }
-        let answer = answer?;
-        let version = Head::of(&answer.body).version;
-        Ok(finish(answer, None, version))
     }
 
     /// Deletes or ends a record: 204.
     pub async fn delete(self, name: &'static str, work: impl AsyncFn(&Tx) -> Result<Uuid, Error>) -> Answer {
-        let done = async |tx: &Tx| Ok((work(tx).await?, String::new()));
-        let answer = self.run(name, &Bytes::new(), 204, done).await?;
-        let mut response = HttpResponse::NoContent();
-        if answer.replayed {
-            response.insert_header((crate::idempotency::IDEMPOTENCY_REPLAYED, "true"));
-        }
-        Ok(response.finish())
+        let ended = async |tx: &Tx| Ok((work(tx).await?, String::new()));
+        Ok(self.run(name, &Bytes::new(), 204, ended).await?.respond())
     }
 
     /// Makes many records, each for itself: 207 with one result each. A batch that lost a race for a unique value is
@@ -152,8 +147,8 @@ impl Write {
         raw: &Bytes,
         work: impl AsyncFn(&Tx) -> Result<T, Error>,
     ) -> Answer {
-        let done = async |tx: &Tx| rendered((Uuid::nil(), work(tx).await?));
-        Ok(finish(self.run(name, raw, 207, done).await?, None, None))
+        let made = async |tx: &Tx| rendered((Uuid::nil(), work(tx).await?));
+        Ok(self.run(name, raw, 207, made).await?.respond())
     }
 
     async fn run(
@@ -162,7 +157,7 @@ impl Write {
         raw: &Bytes,
         status: u16,
         work: impl AsyncFn(&Tx) -> Result<(Uuid, String), Error>,
-    ) -> Result<command::Answer, ApiError> {
+    ) -> Result<Done, ApiError> {
         let Write { app, caller, idempotency, preferences, changes_setup, .. } = self;
         let idempotency = idempotency.optional(raw)?;
         let work = async |tx: &Tx| {
@@ -177,15 +172,55 @@ impl Write {
                 command::run(&app.db, &caller, name, idempotency.as_ref(), &work).await
             };
             match answer {
-                Err(error) if error.is_unique_violation() && attempt < ATTEMPTS_MAX => attempt += 1,
+                Err(error) if attempt < ATTEMPTS_MAX && lost_race(&error, idempotency.is_some()) => {
+                    attempt += 1
+                }
                 other => {
                     if changes_setup {
                         app.poster.setups().forget(caller.tenant_id).await;
                     }
-                    return Ok(other?);
+                    return Ok(Done { answer: other?, preferences, location: None });
                 }
             }
         }
+    }
+}
+
+/// Whether another transaction came first, so that a second try sees what it wrote: who has a unique value, or, where
+/// this is the repeat of a request that was just being carried out (`has_key`), its answer.
+fn lost_race(error: &Error, has_key: bool) -> bool {
+    let by_twin = |code: Code| {
+        matches!(
+            code,
+            Code::AlreadyExists
+                | Code::DuplicateExternalRef
+                | Code::IdempotencyInProgress
+                | Code::NotFound
+                | Code::VersionMismatch
+        )
+    };
+    error.is_unique_violation() || (has_key && error.code().is_some_and(by_twin))
+}
+
+/// A write that happened, now or before, or that was rehearsed.
+struct Done {
+    answer: command::Answer,
+    preferences: Preferences,
+    location: Option<String>,
+}
+
+impl Done {
+    fn respond(self) -> HttpResponse {
+        let version = Head::of(&self.answer.body).version;
+        let mut response = respond(self.answer, self.location);
+        if let Some(version) = version {
+            version::tag(&mut response, version);
+        }
+        if response.status() == StatusCode::NO_CONTENT {
+            response.headers_mut().remove(header::CONTENT_TYPE);
+        }
+        self.preferences.confirm(&mut response);
+        response
     }
 }
 
@@ -198,17 +233,6 @@ impl Head {
 fn rendered<T: Serialize>((id, record): (Uuid, T)) -> Result<(Uuid, String), Error> {
     let body = serde_json::to_string(&record).map_err(|error| Error::invariant(error.to_string()))?;
     Ok((id, body))
-}
-
-fn finish(answer: command::Answer, location: Option<String>, version: Option<i32>) -> HttpResponse {
-    let mut response = respond(answer, None);
-    if let Some(Ok(location)) = location.map(TryInto::try_into) {
-        response.headers_mut().insert(header::LOCATION, location);
-    }
-    if let Some(version) = version {
-        version::tag(&mut response, version);
-    }
-    response
 }
 
 /// The next state of a record: the present one with the fields of the patch in their place.

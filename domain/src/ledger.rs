@@ -39,6 +39,8 @@ pub mod account {
     pub const CARD_CLEARING: &str = "1020";
     /// What customers owe.
     pub const RECEIVABLE: &str = "1100";
+    /// What is not expected to be paid of it; a credit balance.
+    pub const DOUBTFUL: &str = "1110";
     /// Goods in stock, at cost.
     pub const INVENTORY: &str = "1200";
     /// Goods between two locations, at cost.
@@ -95,6 +97,7 @@ pub const CHART: &[(&str, &str, AccountKind)] = &[
     (account::BANK, "Bank", AccountKind::Asset),
     (account::CARD_CLEARING, "Card clearing", AccountKind::Asset),
     (account::RECEIVABLE, "Accounts receivable", AccountKind::Asset),
+    (account::DOUBTFUL, "Allowance for doubtful receivables", AccountKind::Asset),
     (account::INVENTORY, "Inventory", AccountKind::Asset),
     (account::IN_TRANSIT, "Inventory in transit", AccountKind::Asset),
     (account::SHIPPED_NOT_INVOICED, "Shipped not invoiced", AccountKind::Asset),

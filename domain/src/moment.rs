@@ -58,11 +58,7 @@ impl FromStr for Moment {
 
     fn from_str(text: &str) -> Result<Self, InvalidMoment> {
         if let Ok(day) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
-            return if text.len() == 10 {
-                Ok(Moment::Day(day))
-            } else {
-                Err(InvalidMoment)
-            };
+            return if text.len() == 10 { Ok(Moment::Day(day)) } else { Err(InvalidMoment) };
         }
         let instant = DateTime::parse_from_rfc3339(text).map_err(|_| InvalidMoment)?;
         Ok(Moment::Instant(instant.with_timezone(&Utc)))
@@ -118,18 +114,9 @@ mod tests {
     #[test]
     fn a_day_is_whole_in_its_zone() {
         let day = moment("2026-12-31");
-        assert_eq!(
-            day.start(chrono_tz::Europe::Berlin).to_rfc3339(),
-            "2026-12-30T23:00:00+00:00"
-        );
-        assert_eq!(
-            day.end(chrono_tz::Europe::Berlin).to_rfc3339(),
-            "2026-12-31T23:00:00+00:00"
-        );
-        assert_eq!(
-            day.end(chrono_tz::Pacific::Auckland).to_rfc3339(),
-            "2026-12-31T11:00:00+00:00"
-        );
+        assert_eq!(day.start(chrono_tz::Europe::Berlin).to_rfc3339(), "2026-12-30T23:00:00+00:00");
+        assert_eq!(day.end(chrono_tz::Europe::Berlin).to_rfc3339(), "2026-12-31T23:00:00+00:00");
+        assert_eq!(day.end(chrono_tz::Pacific::Auckland).to_rfc3339(), "2026-12-31T11:00:00+00:00");
     }
 
     #[test]
@@ -157,15 +144,7 @@ mod tests {
 
     #[test]
     fn refuses_what_is_neither() {
-        for text in [
-            "",
-            "2026",
-            "2026-13-01",
-            "2026-1-1",
-            "22.11.2026",
-            "2026-11-22T01:20:00",
-            "now",
-        ] {
+        for text in ["", "2026", "2026-13-01", "2026-1-1", "22.11.2026", "2026-11-22T01:20:00", "now"] {
             assert!(text.parse::<Moment>().is_err(), "{text}");
         }
     }

@@ -90,24 +90,33 @@ pub struct Report<R: OutputType> {
 }
 
 /// What a report covers and how fresh it is.
-#[derive(Debug, Clone, Serialize, SimpleObject)]
+#[derive(Debug, Clone, Serialize, SimpleObject, utoipa::ToSchema)]
 #[graphql(name = "ReportMeta")]
+#[schema(as = ReportMeta)]
 pub struct Meta {
     /// IANA name of the zone in which days begin.
+    #[schema(max_length = 64, example = "Europe/Berlin")]
     pub time_zone: String,
     /// The first day or instant that belongs to the period; null where it has no beginning.
+    #[schema(max_length = 32, example = "2026-11-01")]
     pub from: Option<String>,
     /// The first day or instant after the period; null where it has no end.
+    #[schema(max_length = 32, example = "2026-12-01")]
     pub to: Option<String>,
     /// When the report was made.
+    #[schema(value_type = chrono::DateTime<Utc>, example = "2026-11-22T01:20:00.123456Z")]
     pub generated_at: Instant,
     /// Everything that was committed before this instant is in the report.
+    #[schema(value_type = chrono::DateTime<Utc>, example = "2026-11-22T01:20:00.123456Z")]
     pub data_as_of: Instant,
     /// Number of rows, totals not counted.
+    #[schema(maximum = 50000, example = 1)]
     pub row_count: u64,
     /// Whether there are more rows than the limit.
+    #[schema(example = false)]
     pub truncated: bool,
     /// Codes of the ledger accounts that the report agrees with, in the default chart.
+    #[schema(value_type = Vec<String>, max_items = 20, example = json!(["4000", "4010"]))]
     pub ledger_accounts: Vec<&'static str>,
 }
 

@@ -8,7 +8,7 @@ use domain::id::{CustomerId, PriceListId, PriceTierId};
 use domain::number::Money;
 use domain::party::{CustomerKind, CustomerStatus, PaymentTerms};
 use domain::refusal::Refusal;
-use sea_orm::sea_query::{Expr, ExprTrait, LockType};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, LockType};
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect};
 use serde::{Deserialize, Serialize};
 
@@ -83,6 +83,7 @@ pub struct CustomerInput {
     pub external_ref: Option<String>,
     /// Your own notes: at most 50, each of at most 500 characters.
     #[serde(default)]
+    #[schema(schema_with = input::metadata_schema)]
     pub metadata: Metadata,
 }
 
@@ -127,7 +128,8 @@ pub fn input_of(row: &customer::Model) -> CustomerInput {
 
 /// Creates one customer.
 pub async fn create(tx: &Tx, input: &CustomerInput) -> Result<customer::Model, Error> {
-    let created = create_all(tx, std::slice::from_ref(input)).await.map_err(|error| lost_race(error, input))?;
+    let created =
+        create_all(tx, std::slice::from_ref(input)).await.map_err(|error| lost_race(error, input))?;
     let created = created.into_iter().next().ok_or_else(|| Error::invariant("one customer in, none out"))?;
     Ok(created?)
 }
@@ -166,7 +168,8 @@ pub async fn update(
     expected: Option<i32>,
     change: Change<'_, CustomerInput>,
 ) -> Result<customer::Model, Error> {
-    let locked = tx.select::<customer::Entity>().filter(customer::Column::Id.eq(id)).lock(LockType::NoKeyUpdate);
+    let locked =
+        tx.select::<customer::Entity>().filter(customer::Column::Id.eq(id)).lock(LockType::NoKeyUpdate);
     let before = locked.one(tx).await?.ok_or_else(|| Refusal::not_found("customer"))?;
     input::check_version(before.version, expected)?;
     let input = &change(&input_of(&before))?;
@@ -205,7 +208,7 @@ pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<customer:
     }
     if let Some(prefix) = &filter.name_prefix {
         let name_key = Expr::col((customer::Entity, "name_key"));
-        query = query.filter(name_key.binary(starts_with(), Expr::val(prefix.to_lowercase())));
+        query = query.filter(name_key.binary(starts_with(), Func::lower(Expr::val(prefix))));
     }
     if let Some(kind) = filter.kind {
         query = query.filter(customer::Column::Kind.eq(kind));

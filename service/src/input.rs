@@ -7,6 +7,7 @@ use ::entity::tenant;
 use chrono_tz::Tz;
 use domain::number::{Kind, Number};
 use domain::refusal::{Code, Problem, Problems, Refusal};
+use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
 
 use crate::{Error, Tx};
 
@@ -41,7 +42,8 @@ pub struct Books {
 pub async fn books(tx: &Tx) -> Result<Books, Error> {
     let row = tx.select::<tenant::Entity>().one(tx).await?;
     let row = row.ok_or_else(|| Error::invariant("a tenant without a row"))?;
-    let time_zone = row.time_zone.parse().map_err(|_| Error::invariant(format!("time zone {}", row.time_zone)))?;
+    let time_zone =
+        row.time_zone.parse().map_err(|_| Error::invariant(format!("time zone {}", row.time_zone)))?;
     Ok(Books { currency: row.currency, country: row.country, time_zone })
 }
 
@@ -102,7 +104,10 @@ pub fn metadata(problems: &mut Problems, notes: &Metadata) {
 pub fn uom(problems: &mut Problems, pointer: &str, text: &str) {
     let known = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
     if !matches!(text.len(), 2 | 3) || !text.bytes().all(known) {
-        problems.invalid(pointer, "Expected a UN/ECE unit code such as C62 (piece), KGM (kilogram) or XCS (case).");
+        problems.invalid(
+            pointer,
+            "Expected a UN/ECE unit code such as C62 (piece), KGM (kilogram) or XCS (case).",
+        );
     }
 }
 
@@ -116,7 +121,10 @@ pub fn country(problems: &mut Problems, pointer: &str, text: &str) {
 /// The currency of the books is the only one.
 pub fn currency(problems: &mut Problems, text: Option<&str>, of_tenant: &str) {
     if text.is_some_and(|text| text != of_tenant) {
-        problems.invalid("/currency", format!("The books are kept in {of_tenant}; no other currency is possible."));
+        problems.invalid(
+            "/currency",
+            format!("The books are kept in {of_tenant}; no other currency is possible."),
+        );
     }
 }
 
@@ -163,6 +171,17 @@ pub fn refuse_external_ref_taken(value: &str) -> Refusal {
     Problems::one("/external_ref", Code::DuplicateExternalRef, detail)
 }
 
+/// The form of the notes in the API's description.
+pub fn metadata_schema() -> Object {
+    let note = ObjectBuilder::new().schema_type(Type::String).max_length(Some(METADATA_VALUE_LENGTH_MAX));
+    ObjectBuilder::new()
+        .description(Some("Your own notes: at most 50, each of at most 500 characters."))
+        .additional_properties(Some(Schema::from(note)))
+        .max_properties(Some(METADATA_KEYS_MAX))
+        .examples([serde_json::json!({ "shelf": "A-12" })])
+        .build()
+}
+
 /// The notes as they are kept.
 pub fn metadata_json(notes: &Metadata) -> serde_json::Value {
     notes.iter().map(|(key, note)| (key.clone(), serde_json::Value::from(note.as_str()))).collect()
@@ -197,7 +216,6 @@ fn version_mismatch(current: i32) -> Refusal {
     refusal
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -206,7 +224,9 @@ mod tests {
         let mut problems = Problems::default();
         check(&mut problems);
         let refused = problems.check().err();
-        refused.map(|refusal| refusal.problems.into_iter().map(|problem| problem.pointer).collect()).unwrap_or_default()
+        refused
+            .map(|refusal| refusal.problems.into_iter().map(|problem| problem.pointer).collect())
+            .unwrap_or_default()
     }
 
     #[test]

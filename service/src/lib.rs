@@ -10,6 +10,8 @@ pub mod command;
 pub mod customer;
 pub mod error;
 pub mod input;
+pub mod integrity;
+pub mod ledger;
 pub mod location;
 pub mod page;
 pub mod posting;

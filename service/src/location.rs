@@ -8,9 +8,7 @@ use domain::location::LocationKind;
 use domain::refusal::{Problems, Refusal};
 use domain::tenant::Channel;
 use sea_orm::sea_query::LockType;
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, sqlx,
-};
+use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, sqlx};
 use serde::{Deserialize, Serialize};
 
 use crate::input::Change;
@@ -91,7 +89,9 @@ pub async fn create(tx: &Tx, input: &LocationInput) -> Result<location::Model, E
         created_at: tx.now,
         updated_at: tx.now,
     };
-    insert_all::<location::Entity, _>(tx, vec![row.clone()]).await.map_err(|error| code_taken(error, input))?;
+    insert_all::<location::Entity, _>(tx, vec![row.clone()])
+        .await
+        .map_err(|error| code_taken(error, input))?;
     Ok(row)
 }
 
@@ -102,7 +102,8 @@ pub async fn update(
     expected: Option<i32>,
     change: Change<'_, LocationInput>,
 ) -> Result<location::Model, Error> {
-    let locked = tx.select::<location::Entity>().filter(location::Column::Id.eq(id)).lock(LockType::NoKeyUpdate);
+    let locked =
+        tx.select::<location::Entity>().filter(location::Column::Id.eq(id)).lock(LockType::NoKeyUpdate);
     let before = locked.one(tx).await?.ok_or_else(|| Refusal::not_found("location"))?;
     input::check_version(before.version, expected)?;
     let input = &change(&input_of(&before))?;

@@ -80,10 +80,11 @@ impl Page {
                 let after = Expr::tuple([Expr::val(at), Expr::val(last)]);
                 query.filter(if order == Order::Asc { row.gt(after) } else { row.lt(after) })
             }
-            Some(Position { id: last, .. }) => query.filter(if order == Order::Asc { id.gt(last) } else { id.lt(last) }),
+            Some(Position { id: last, .. }) => {
+                query.filter(if order == Order::Asc { id.gt(last) } else { id.lt(last) })
+            }
         };
         let query = if by_update { query.order_by(updated_at, order.clone()) } else { query };
         query.order_by(id, order).limit(self.rows)
     }
-
 }

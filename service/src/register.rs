@@ -50,7 +50,8 @@ pub async fn create(tx: &Tx, input: &RegisterInput) -> Result<register::Model, E
     }
     input::name(&mut problems, "/name", &input.name);
     input::not_negative(&mut problems, "/cash_rounding", Some(input.cash_rounding));
-    let place = tx.select::<location::Entity>().filter(location::Column::Id.eq(input.location_id)).one(tx).await?;
+    let place =
+        tx.select::<location::Entity>().filter(location::Column::Id.eq(input.location_id)).one(tx).await?;
     match place {
         None => input::unknown(&mut problems, "/location_id", "location"),
         Some(place) if !place.kind.sells() => {

@@ -28,7 +28,7 @@ where
 
 /// The operator `^@`, which can use an index of a column in collation C.
 pub fn starts_with() -> BinOper {
-    BinOper::Custom("^@".into())
+    BinOper::Custom("^@")
 }
 
 /// The largest power of two that is not above `number`, which is above zero.

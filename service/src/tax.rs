@@ -131,7 +131,11 @@ pub async fn get_rate(tx: &Tx, id: TaxRateId) -> Result<tax_rate::Model, Error> 
 }
 
 /// One page of tax rates, or those of a class.
-pub async fn list_rates(tx: &Tx, class: Option<TaxClassId>, page: &Page) -> Result<Vec<tax_rate::Model>, Error> {
+pub async fn list_rates(
+    tx: &Tx,
+    class: Option<TaxClassId>,
+    page: &Page,
+) -> Result<Vec<tax_rate::Model>, Error> {
     let mut query = tx.select::<tax_rate::Entity>();
     if let Some(class) = class {
         query = query.filter(tax_rate::Column::TaxClassId.eq(class));

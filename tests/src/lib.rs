@@ -1,1 +1,18 @@
-//! placeholder
+//! The harness of the tests: one private PostgreSQL and one server for the whole run, a fresh tenant for each test.
+//!
+//! A test is a plain `#[test]` function that hands its body to [`with_tenant`]; afterwards the books of the tenant
+//! are checked. Tests run at the same time, each sees only its own tenant.
+
+mod books;
+mod build;
+mod client;
+mod environment;
+mod facts;
+mod tenant;
+
+pub use books::violations;
+pub use build::{Product, Till, lines, sale};
+pub use client::{Call, Client, Problem, Reply};
+pub use environment::{Environment, Node, config, environment};
+pub use facts::Level;
+pub use tenant::{Tenant, with_tenant, with_tenant_as, with_tenants};

@@ -81,6 +81,7 @@ struct Filters {
     /// Directly below this one.
     parent_id: Option<CategoryId>,
     /// The order: newest first, if absent.
+    #[param(inline)]
     sort: Option<Sort>,
     /// Only what changed at this instant or later.
     #[serde(rename = "updated_at[gte]")]
@@ -106,7 +107,9 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
     let sorted = Sorted::new(filters.sort, filters.updated_since);
     let page = sorted.page(&list)?;
     let rows = app.db.read(caller.tenant_id, async |tx| category::list(tx, &filter, &page).await).await?;
-    list.answer(rows.into_iter().map(Category::from).collect(), |row| sorted.position(row.id.0, row.updated_at))
+    list.answer(rows.into_iter().map(Category::from).collect(), |row| {
+        sorted.position(row.id.0, row.updated_at)
+    })
 }
 
 /// Create a category

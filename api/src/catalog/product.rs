@@ -8,7 +8,7 @@ use domain::number::{Price, Quantity};
 use domain::product::{ProductKind, ProductStatus, Tracking};
 use serde::{Deserialize, Serialize};
 use service::catalog::product::{self, BATCH_MAX, Filter, ProductInput};
-use service::input::{Metadata, metadata_of};
+use service::input::{Metadata, metadata_of, metadata_schema};
 use service::page::Sort;
 use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -70,7 +70,7 @@ pub(super) struct Product {
     #[schema(max_length = 200, example = "erp-4711")]
     external_ref: Option<String>,
     /// Your own notes.
-    #[schema(example = json!({"shelf": "A-12"}))]
+    #[schema(schema_with = metadata_schema)]
     metadata: Metadata,
     /// Counts the changes.
     #[schema(minimum = 1, example = 1)]
@@ -153,6 +153,7 @@ struct Filters {
     #[param(max_length = 200, example = "erp-4711")]
     external_ref: Option<String>,
     /// The order: newest first, if absent.
+    #[param(inline)]
     sort: Option<Sort>,
     /// Only what changed at this instant or later.
     #[serde(rename = "updated_at[gte]")]

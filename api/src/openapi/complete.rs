@@ -231,6 +231,7 @@ fn rename_pages(document: &mut Value) {
             "Patch" => Some(format!("{of}Patch")),
             "Batch" => Some(format!("{of}Batch")),
             "Results" => Some(format!("{of}BatchResults")),
+            "RecordOrProblem" => Some(format!("{of}OrProblem")),
             "ItemResult" => Some(format!("{of}BatchResult")),
             _ => None,
         }

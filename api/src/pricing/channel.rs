@@ -132,6 +132,7 @@ async fn delete_list(write: Write, path: Path<String>, place: Params<Place>) -> 
 
 fn parse(channel: &str) -> Result<Channel, ApiError> {
     channel.parse().map_err(|_| {
-        ApiError::new(ErrorCode::InvalidParameter, "The channel is wholesale or retail.").at_parameter("channel")
+        ApiError::new(ErrorCode::InvalidParameter, "The channel is wholesale or retail.")
+            .at_parameter("channel")
     })
 }

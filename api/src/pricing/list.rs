@@ -76,6 +76,7 @@ struct Filters {
     #[param(max_length = 64, example = "dealers")]
     code: Option<String>,
     /// The order: newest first, if absent.
+    #[param(inline)]
     sort: Option<Sort>,
     /// Only what changed at this instant or later.
     #[serde(rename = "updated_at[gte]")]
@@ -101,7 +102,9 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
     let page = sorted.page(&list)?;
     let code = filters.code.as_deref();
     let rows = app.db.read(caller.tenant_id, async |tx| lists::list(tx, code, &page).await).await?;
-    list.answer(rows.into_iter().map(PriceList::from).collect(), |row| sorted.position(row.id.0, row.updated_at))
+    list.answer(rows.into_iter().map(PriceList::from).collect(), |row| {
+        sorted.position(row.id.0, row.updated_at)
+    })
 }
 
 /// Create a price list

@@ -102,6 +102,7 @@ struct Filters {
     #[param(default = false, example = false)]
     include_ended: bool,
     /// The order: newest first, if absent.
+    #[param(inline)]
     sort: Option<Sort>,
     /// Only what changed at this instant or later.
     #[serde(rename = "updated_at[gte]")]
@@ -131,7 +132,9 @@ async fn list(app: Data<App>, caller: Caller, id: PathId<PriceListId>, list: Lis
     let sorted = Sorted::new(filters.sort, filters.updated_since);
     let page = sorted.page(&list)?;
     let rows = app.db.read(caller.tenant_id, async |tx| rule::list(tx, id.0, &filter, &page).await).await?;
-    list.answer(rows.into_iter().map(PriceRule::from).collect(), |row| sorted.position(row.id.0, row.updated_at))
+    list.answer(rows.into_iter().map(PriceRule::from).collect(), |row| {
+        sorted.position(row.id.0, row.updated_at)
+    })
 }
 
 /// Add a rule to a price list

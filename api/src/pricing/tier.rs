@@ -75,6 +75,7 @@ struct Filters {
     #[param(max_length = 64, example = "dealers")]
     code: Option<String>,
     /// The order: newest first, if absent.
+    #[param(inline)]
     sort: Option<Sort>,
     /// Only what changed at this instant or later.
     #[serde(rename = "updated_at[gte]")]
@@ -100,7 +101,9 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
     let page = sorted.page(&list)?;
     let code = filters.code.as_deref();
     let rows = app.db.read(caller.tenant_id, async |tx| tier::list(tx, code, &page).await).await?;
-    list.answer(rows.into_iter().map(PriceTier::from).collect(), |row| sorted.position(row.id.0, row.updated_at))
+    list.answer(rows.into_iter().map(PriceTier::from).collect(), |row| {
+        sorted.position(row.id.0, row.updated_at)
+    })
 }
 
 /// Create a price tier

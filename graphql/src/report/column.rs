@@ -10,9 +10,10 @@ use serde::Serialize;
 use super::{Request, Row};
 
 /// What a column is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum, Serialize, utoipa::ToSchema)]
 #[graphql(name = "ColumnRole")]
 #[serde(rename_all = "snake_case")]
+#[schema(as = ColumnRole)]
 pub enum Role {
     /// It says what a row is about.
     Dimension,
@@ -21,26 +22,33 @@ pub enum Role {
 }
 
 /// A column of a report.
-#[derive(Debug, Clone, Serialize, SimpleObject)]
+#[derive(Debug, Clone, Serialize, SimpleObject, utoipa::ToSchema)]
 #[graphql(name = "ReportColumn")]
+#[schema(as = ReportColumn)]
 pub struct Column {
     /// Name of the column in JSON, CSV and SQL; in GraphQL it is written in camel case.
+    #[schema(value_type = String, max_length = 64, example = "net_revenue")]
     pub name: &'static str,
     /// The same for people.
+    #[schema(max_length = 64, example = "Net revenue")]
     pub title: String,
     /// `string`, `date`, `datetime`, `integer` or `decimal`. Decimals are strings in JSON.
     #[serde(rename = "type")]
     #[graphql(name = "type")]
+    #[schema(value_type = String, max_length = 16, example = "decimal")]
     pub kind: &'static str,
     /// `currency` (the row's own), `stock_unit`, `percent` or `count`; null on texts and dates.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, max_length = 16, example = "currency")]
     pub unit: Option<&'static str>,
     /// Whether it says what a row is about, or is a figure.
     pub role: Role,
     /// Whether a figure may be added up over the rows of one currency; null on other columns.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = true)]
     pub additive: Option<bool>,
     /// Definition, sign and tax treatment.
+    #[schema(max_length = 500, example = "gross_revenue − discount; without tax. Additive.")]
     pub description: String,
 }
 

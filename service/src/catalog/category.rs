@@ -3,9 +3,9 @@
 
 use std::collections::HashMap;
 
+use ::entity::category;
 use domain::id::CategoryId;
 use domain::refusal::{Problems, Refusal};
-use ::entity::category;
 use sea_orm::sqlx::{self, Row};
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter};
 use serde::{Deserialize, Serialize};
@@ -68,7 +68,9 @@ pub async fn create(tx: &Tx, input: &CategoryInput) -> Result<category::Model, E
         created_at: tx.now,
         updated_at: tx.now,
     };
-    insert_all::<category::Entity, _>(tx, vec![row.clone()]).await.map_err(|error| code_taken(error, input))?;
+    insert_all::<category::Entity, _>(tx, vec![row.clone()])
+        .await
+        .map_err(|error| code_taken(error, input))?;
     Ok(row)
 }
 
@@ -127,7 +129,9 @@ async fn lock_tree(tx: &Tx, parent_id: Option<CategoryId>) -> Result<HashMap<Cat
     );
     tx.rows(query.bind(tx.tenant_id.0).bind(parent_id.map(|id| id.0))).await?;
     // Read again: what was added while we waited for the locks is only visible to a new statement.
-    let query = sqlx::query("select id, lineage from category where tenant_id = $1 and ($2::uuid is null or id = $2)");
+    let query = sqlx::query(
+        "select id, lineage from category where tenant_id = $1 and ($2::uuid is null or id = $2)",
+    );
     let rows = tx.rows(query.bind(tx.tenant_id.0).bind(parent_id.map(|id| id.0))).await?;
     rows.iter().map(|row| Ok((CategoryId(row.try_get(0)?), row.try_get(1)?))).collect()
 }
@@ -151,7 +155,8 @@ fn check(
             Some(above) => lineage.extend(above),
         }
     }
-    let below = lineages.values().filter_map(|other| other.iter().position(|step| *step == id.0)).max().unwrap_or(0);
+    let below =
+        lineages.values().filter_map(|other| other.iter().position(|step| *step == id.0)).max().unwrap_or(0);
     if lineage.len() + below > DEPTH_MAX {
         problems.invalid("/parent_id", format!("The tree of categories has at most {DEPTH_MAX} levels."));
     }

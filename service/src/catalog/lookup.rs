@@ -62,7 +62,8 @@ pub async fn find(tx: &Tx, items: &[ItemRef]) -> Result<Found, Error> {
         }
     }
     if !codes.is_empty() {
-        let query = sqlx::query("select code, product_id, uom from barcode where tenant_id = $1 and code = any($2)");
+        let query =
+            sqlx::query("select code, product_id, uom from barcode where tenant_id = $1 and code = any($2)");
         for row in tx.rows(query.bind(tx.tenant_id.0).bind(codes)).await? {
             let id: Uuid = row.try_get(1)?;
             ids.insert(id);
@@ -74,7 +75,9 @@ pub async fn find(tx: &Tx, items: &[ItemRef]) -> Result<Found, Error> {
          from product p left join category c on c.tenant_id = p.tenant_id and c.id = p.category_id
          where p.tenant_id = $1 and (p.id = any($2) or p.sku = any($3))",
     );
-    for row in tx.rows(query.bind(tx.tenant_id.0).bind(ids.into_iter().collect::<Vec<_>>()).bind(skus)).await? {
+    for row in
+        tx.rows(query.bind(tx.tenant_id.0).bind(ids.into_iter().collect::<Vec<_>>()).bind(skus)).await?
+    {
         let product = product_of(&row)?;
         found.skus.insert(product.sku.clone(), product.id);
         found.products.insert(product.id, product);

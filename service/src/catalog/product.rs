@@ -4,13 +4,15 @@ mod check;
 
 use std::collections::HashMap;
 
+use ::entity::{barcode, product, product_unit};
 use domain::id::{CategoryId, ProductId, TaxClassId};
 use domain::number::{Price, Quantity};
 use domain::product::{ProductKind, ProductStatus, Tracking};
 use domain::refusal::{Code, Problems, Refusal};
-use ::entity::{barcode, product, product_unit};
-use sea_orm::sea_query::{Expr, ExprTrait, LockType};
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, LockType};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::input::{self, Change, Metadata};
@@ -74,6 +76,7 @@ pub struct ProductInput {
     pub external_ref: Option<String>,
     /// Your own notes: at most 50, each of at most 500 characters.
     #[serde(default)]
+    #[schema(schema_with = input::metadata_schema)]
     pub metadata: Metadata,
 }
 
@@ -163,7 +166,8 @@ impl Product {
 
 /// Creates one product.
 pub async fn create(tx: &Tx, input: &ProductInput) -> Result<Product, Error> {
-    let created = create_all(tx, std::slice::from_ref(input)).await.map_err(|error| lost_race(error, input))?;
+    let created =
+        create_all(tx, std::slice::from_ref(input)).await.map_err(|error| lost_race(error, input))?;
     let created = created.into_iter().next().ok_or_else(|| Error::invariant("one product in, none out"))?;
     Ok(created?)
 }
@@ -193,7 +197,8 @@ pub async fn update(
     expected: Option<i32>,
     change: Change<'_, ProductInput>,
 ) -> Result<Product, Error> {
-    let locked = tx.select::<product::Entity>().filter(product::Column::Id.eq(id)).lock(LockType::NoKeyUpdate);
+    let locked =
+        tx.select::<product::Entity>().filter(product::Column::Id.eq(id)).lock(LockType::NoKeyUpdate);
     let before = locked.one(tx).await?.ok_or_else(|| Refusal::not_found("product"))?;
     input::check_version(before.version, expected)?;
     let before = whole(tx, before).await?;
@@ -235,7 +240,7 @@ pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<Product>,
     }
     if let Some(prefix) = &filter.name_prefix {
         let name_key = Expr::col((product::Entity, "name_key"));
-        query = query.filter(name_key.binary(starts_with(), Expr::val(prefix.to_lowercase())));
+        query = query.filter(name_key.binary(starts_with(), Func::lower(Expr::val(prefix))));
     }
     if let Some(category_id) = filter.category_id {
         query = query.filter(product::Column::CategoryId.eq(category_id));
@@ -295,7 +300,10 @@ fn assemble(tx: &Tx, id: ProductId, tax_class_id: TaxClassId, input: &ProductInp
     Product { row, units, barcodes }
 }
 
-async fn insert_parts<'p>(tx: &Tx, products: impl IntoIterator<Item = &'p Product> + Clone) -> Result<(), Error> {
+async fn insert_parts<'p>(
+    tx: &Tx,
+    products: impl IntoIterator<Item = &'p Product> + Clone,
+) -> Result<(), Error> {
     let units = products.clone().into_iter().flat_map(|product| product.units.iter().cloned()).collect();
     insert_all::<product_unit::Entity, _>(tx, units).await?;
     let barcodes = products.into_iter().flat_map(|product| product.barcodes.iter().cloned()).collect();
@@ -322,7 +330,8 @@ async fn with_parts(tx: &Tx, rows: Vec<product::Model>) -> Result<Vec<Product>, 
         return Ok(Vec::new());
     }
     let ids: Vec<ProductId> = rows.iter().map(|row| row.id).collect();
-    let units = tx.select::<product_unit::Entity>().filter(product_unit::Column::ProductId.is_in(ids.clone()));
+    let units =
+        tx.select::<product_unit::Entity>().filter(product_unit::Column::ProductId.is_in(ids.clone()));
     let units = units.order_by_asc(product_unit::Column::Uom).all(tx).await?;
     let barcodes = tx.select::<barcode::Entity>().filter(barcode::Column::ProductId.is_in(ids));
     let barcodes = barcodes.order_by_asc(barcode::Column::Code).all(tx).await?;
@@ -365,7 +374,8 @@ async fn check_unchangeable(tx: &Tx, before: &product::Model, input: &ProductInp
 }
 
 async fn has_stock(tx: &Tx, id: ProductId) -> Result<bool, Error> {
-    let query = sea_orm::sqlx::query("select 1 from stock_level where tenant_id = $1 and product_id = $2 limit 1");
+    let query =
+        sea_orm::sqlx::query("select 1 from stock_level where tenant_id = $1 and product_id = $2 limit 1");
     Ok(tx.row(query.bind(tx.tenant_id.0).bind(id.0)).await?.is_some())
 }
 
@@ -376,7 +386,10 @@ fn lost_race(error: Error, input: &ProductInput) -> Error {
         .on_constraint("product_sku_key", || input::refuse_taken("/sku", "product", &input.sku))
         .on_constraint("product_external_ref_key", || input::refuse_external_ref_taken(external_ref))
         .on_constraint("barcode_pkey", || {
-            Problems::one("/barcodes", Code::AlreadyExists, "Another product has one of these barcodes already.")
+            Problems::one(
+                "/barcodes",
+                Code::AlreadyExists,
+                "Another product has one of these barcodes already.",
+            )
         })
 }
-

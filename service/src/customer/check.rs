@@ -61,7 +61,8 @@ impl Known {
 
     async fn load_customers(&mut self, tx: &Tx, inputs: &[CustomerInput]) -> Result<(), Error> {
         let numbers: Vec<&str> = inputs.iter().filter_map(|input| input.number.as_deref()).collect();
-        let external_refs: Vec<&str> = inputs.iter().filter_map(|input| input.external_ref.as_deref()).collect();
+        let external_refs: Vec<&str> =
+            inputs.iter().filter_map(|input| input.external_ref.as_deref()).collect();
         if numbers.is_empty() && external_refs.is_empty() {
             return Ok(());
         }
@@ -158,5 +159,7 @@ fn check_values(problems: &mut Problems, books: &Books, input: &CustomerInput) {
 /// Whether it has a name and a domain: the rest only a letter that arrives can tell.
 fn looks_like_email(text: &str) -> bool {
     let parts = text.split_once('@');
-    parts.is_some_and(|(name, domain)| !name.is_empty() && domain.contains('.') && !domain.contains(['@', ' ']))
+    parts.is_some_and(|(name, domain)| {
+        !name.is_empty() && domain.contains('.') && !domain.contains(['@', ' '])
+    })
 }

@@ -49,7 +49,8 @@ pub async fn put(
         "insert into channel_price_list (tenant_id, channel, location_id, price_list_id) values ($1, $2, $3, $4)
          on conflict (tenant_id, channel, location_id) do update set price_list_id = excluded.price_list_id",
     );
-    let query = query.bind(tx.tenant_id.0).bind(&row.channel).bind(row.location_id.0).bind(row.price_list_id.0);
+    let query =
+        query.bind(tx.tenant_id.0).bind(&row.channel).bind(row.location_id.0).bind(row.price_list_id.0);
     tx.execute(query).await?;
     Ok(row)
 }
@@ -67,7 +68,11 @@ pub async fn delete(tx: &Tx, channel: Channel, location_id: Option<LocationId>) 
 }
 
 /// One page of them, by channel; that of the whole channel comes before those of its locations.
-pub async fn list(tx: &Tx, after: Option<(String, Uuid)>, rows: u64) -> Result<Vec<channel_price_list::Model>, Error> {
+pub async fn list(
+    tx: &Tx,
+    after: Option<(String, Uuid)>,
+    rows: u64,
+) -> Result<Vec<channel_price_list::Model>, Error> {
     let mut query = tx.select::<channel_price_list::Entity>();
     if let Some((channel, location_id)) = after {
         let key = [channel_price_list::Column::Channel, channel_price_list::Column::LocationId];

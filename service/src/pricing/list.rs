@@ -48,7 +48,9 @@ pub async fn create(tx: &Tx, input: &PriceListInput) -> Result<price_list::Model
         created_at: tx.now,
         updated_at: tx.now,
     };
-    insert_all::<price_list::Entity, _>(tx, vec![row.clone()]).await.map_err(|error| code_taken(error, input))?;
+    insert_all::<price_list::Entity, _>(tx, vec![row.clone()])
+        .await
+        .map_err(|error| code_taken(error, input))?;
     Ok(row)
 }
 
@@ -59,7 +61,8 @@ pub async fn update(
     expected: Option<i32>,
     change: Change<'_, PriceListInput>,
 ) -> Result<price_list::Model, Error> {
-    let query = tx.select::<price_list::Entity>().filter(price_list::Column::Id.eq(id)).lock(LockType::NoKeyUpdate);
+    let query =
+        tx.select::<price_list::Entity>().filter(price_list::Column::Id.eq(id)).lock(LockType::NoKeyUpdate);
     let before = query.one(tx).await?.ok_or_else(|| Refusal::not_found("price list"))?;
     input::check_version(before.version, expected)?;
     let input = &change(&input_of(&before))?;

@@ -114,11 +114,7 @@ pub async fn resolve(tx: &Tx, input: &QuoteInput) -> Result<Quote, Error> {
     })?;
     let rules = super::load_rules(tx, &super::every(&lists), &found.ids(), &found.categories()).await?;
     let at = input.at.unwrap_or(tx.now);
-    Ok(Quote {
-        currency: input::books(tx).await?.currency,
-        at,
-        lines: price(&rules, &lists, at, lines)?,
-    })
+    Ok(Quote { currency: input::books(tx).await?.currency, at, lines: price(&rules, &lists, at, lines)? })
 }
 
 /// A line whose product and unit are known.
@@ -156,7 +152,11 @@ fn items(lines: &[QuoteLineInput]) -> Result<Vec<ItemRef>, Error> {
     Ok(items)
 }
 
-fn drafts<'a>(lines: &[QuoteLineInput], items: &[ItemRef], found: &'a Found) -> Result<Vec<Draft<'a>>, Error> {
+fn drafts<'a>(
+    lines: &[QuoteLineInput],
+    items: &[ItemRef],
+    found: &'a Found,
+) -> Result<Vec<Draft<'a>>, Error> {
     let mut problems = Problems::default();
     let mut drafts = Vec::with_capacity(lines.len());
     for (place, (line, item)) in lines.iter().zip(items).enumerate() {

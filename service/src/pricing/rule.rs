@@ -28,7 +28,16 @@ pub const BATCH_MAX: usize = 500;
 
 /// Which products a rule prices.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, strum::IntoStaticStr, strum::EnumString,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    strum::IntoStaticStr,
+    strum::EnumString,
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
@@ -43,7 +52,16 @@ pub enum RuleScope {
 
 /// How a rule makes a price.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, strum::IntoStaticStr, strum::EnumString,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    strum::IntoStaticStr,
+    strum::EnumString,
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
@@ -102,7 +120,11 @@ pub struct Filter {
 }
 
 /// Adds one rule to a list.
-pub async fn create(tx: &Tx, list_id: PriceListId, input: &PriceRuleInput) -> Result<price_rule::Model, Error> {
+pub async fn create(
+    tx: &Tx,
+    list_id: PriceListId,
+    input: &PriceRuleInput,
+) -> Result<price_rule::Model, Error> {
     let created = create_all(tx, list_id, std::slice::from_ref(input)).await?;
     let created = created.into_iter().next().ok_or_else(|| Error::invariant("one rule in, none out"))?;
     Ok(created?)
@@ -168,7 +190,11 @@ pub async fn end(tx: &Tx, list_id: PriceListId, id: PriceRuleId, expected: Optio
     input::check_version(1, expected)?;
     if row.valid_from.is_some_and(|from| from >= tx.now) {
         let of_tenant = price_rule::Column::TenantId.eq(tx.tenant_id);
-        price_rule::Entity::delete_many().filter(of_tenant).filter(price_rule::Column::Id.eq(id)).exec(tx).await?;
+        price_rule::Entity::delete_many()
+            .filter(of_tenant)
+            .filter(price_rule::Column::Id.eq(id))
+            .exec(tx)
+            .await?;
     } else {
         row.valid_until = Some(tx.now);
         row.into_active_model().reset_all().update(tx).await?;
@@ -198,7 +224,9 @@ impl Known {
         let ids: Vec<Uuid> = inputs.iter().filter_map(|input| input.product_id).map(|id| id.0).collect();
         let skus: Vec<&str> = inputs.iter().filter_map(|input| input.sku.as_deref()).collect();
         if !ids.is_empty() || !skus.is_empty() {
-            let query = sqlx::query("select id, sku from product where tenant_id = $1 and (id = any($2) or sku = any($3))");
+            let query = sqlx::query(
+                "select id, sku from product where tenant_id = $1 and (id = any($2) or sku = any($3))",
+            );
             for row in tx.rows(query.bind(tx.tenant_id.0).bind(ids).bind(skus)).await? {
                 let id = ProductId(row.try_get(0)?);
                 known.products.insert(id);
@@ -238,8 +266,12 @@ impl Known {
     fn check_product(&self, problems: &mut Problems, input: &PriceRuleInput) -> Option<ProductId> {
         let wanted = input.scope == RuleScope::Product;
         match (input.product_id, input.sku.as_deref()) {
-            (Some(_), Some(_)) => problems.invalid("/sku", "Name the product by product_id or by sku, not by both."),
-            (Some(_), None) if !wanted => problems.invalid("/product_id", "Only the scope product names a product."),
+            (Some(_), Some(_)) => {
+                problems.invalid("/sku", "Name the product by product_id or by sku, not by both.")
+            }
+            (Some(_), None) if !wanted => {
+                problems.invalid("/product_id", "Only the scope product names a product.")
+            }
             (None, Some(_)) if !wanted => problems.invalid("/sku", "Only the scope product names a product."),
             (None, None) if wanted => problems.invalid("/product_id", "The scope product needs a product."),
             (Some(id), None) => {
@@ -265,7 +297,9 @@ impl Known {
             Some(_) if input.scope != RuleScope::Category => {
                 problems.invalid("/category_id", "Only the scope category names a category.");
             }
-            Some(id) if !self.categories.contains(&id) => input::unknown(problems, "/category_id", "category"),
+            Some(id) if !self.categories.contains(&id) => {
+                input::unknown(problems, "/category_id", "category")
+            }
             None if input.scope == RuleScope::Category => {
                 problems.invalid("/category_id", "The scope category needs a category.");
             }

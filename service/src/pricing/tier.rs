@@ -47,7 +47,9 @@ pub async fn create(tx: &Tx, input: &PriceTierInput) -> Result<price_tier::Model
         created_at: tx.now,
         updated_at: tx.now,
     };
-    insert_all::<price_tier::Entity, _>(tx, vec![row.clone()]).await.map_err(|error| code_taken(error, input))?;
+    insert_all::<price_tier::Entity, _>(tx, vec![row.clone()])
+        .await
+        .map_err(|error| code_taken(error, input))?;
     Ok(row)
 }
 
@@ -58,7 +60,8 @@ pub async fn update(
     expected: Option<i32>,
     change: Change<'_, PriceTierInput>,
 ) -> Result<price_tier::Model, Error> {
-    let query = tx.select::<price_tier::Entity>().filter(price_tier::Column::Id.eq(id)).lock(LockType::NoKeyUpdate);
+    let query =
+        tx.select::<price_tier::Entity>().filter(price_tier::Column::Id.eq(id)).lock(LockType::NoKeyUpdate);
     let before = query.one(tx).await?.ok_or_else(|| Refusal::not_found("price tier"))?;
     input::check_version(before.version, expected)?;
     let input = &change(&input_of(&before))?;

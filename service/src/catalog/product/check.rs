@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::id::{CategoryId, ProductId, TaxClassId};
-use domain::product::{barcode_is_sound, ProductKind, Tracking};
+use domain::product::{ProductKind, Tracking, barcode_is_sound};
 use domain::refusal::{Problems, Refusal};
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
@@ -50,7 +50,11 @@ pub(super) fn barcodes(input: &ProductInput) -> impl Iterator<Item = (String, &s
     own.chain(of_units)
 }
 
-fn pointed<'i>(base: String, uom: &'i str, codes: &'i [String]) -> impl Iterator<Item = (String, &'i str, &'i str)> {
+fn pointed<'i>(
+    base: String,
+    uom: &'i str,
+    codes: &'i [String],
+) -> impl Iterator<Item = (String, &'i str, &'i str)> {
     codes.iter().enumerate().map(move |(place, code)| (format!("{base}/{place}"), uom, code.as_str()))
 }
 
@@ -72,7 +76,8 @@ impl Known {
                 self.standard_tax_class = Some(TaxClassId(id));
             }
         }
-        let mut wanted: Vec<Uuid> = inputs.iter().filter_map(|input| input.category_id).map(|id| id.0).collect();
+        let mut wanted: Vec<Uuid> =
+            inputs.iter().filter_map(|input| input.category_id).map(|id| id.0).collect();
         wanted.sort_unstable();
         wanted.dedup();
         if wanted.is_empty() {
@@ -87,7 +92,8 @@ impl Known {
 
     async fn load_products(&mut self, tx: &Tx, inputs: &[ProductInput]) -> Result<(), Error> {
         let skus: Vec<&str> = inputs.iter().map(|input| input.sku.as_str()).collect();
-        let external_refs: Vec<&str> = inputs.iter().filter_map(|input| input.external_ref.as_deref()).collect();
+        let external_refs: Vec<&str> =
+            inputs.iter().filter_map(|input| input.external_ref.as_deref()).collect();
         let query = sqlx::query(
             "select id, sku, external_ref from product
              where tenant_id = $1 and (sku = any($2) or external_ref = any($3))",
@@ -107,7 +113,8 @@ impl Known {
         if codes.is_empty() {
             return Ok(());
         }
-        let query = sqlx::query("select code, product_id from barcode where tenant_id = $1 and code = any($2)");
+        let query =
+            sqlx::query("select code, product_id from barcode where tenant_id = $1 and code = any($2)");
         for row in tx.rows(query.bind(tx.tenant_id.0).bind(codes)).await? {
             self.barcodes.insert(row.try_get(0)?, ProductId(row.try_get(1)?));
         }
@@ -202,14 +209,16 @@ fn check_values(problems: &mut Problems, input: &ProductInput) {
     for (pointer, _, code) in barcodes(input) {
         input::line(problems, &pointer, code, BARCODE_LENGTH_MAX);
         if !barcode_is_sound(code) {
-            problems.invalid(pointer, format!("The last digit of {code} is not its check digit; scan it again."));
+            problems
+                .invalid(pointer, format!("The last digit of {code} is not its check digit; scan it again."));
         }
     }
 }
 
 fn check_units(problems: &mut Problems, input: &ProductInput) {
     if input.units.len() > PARTS_MAX {
-        problems.invalid("/units", format!("A product has at most {PARTS_MAX} units besides its stock unit."));
+        problems
+            .invalid("/units", format!("A product has at most {PARTS_MAX} units besides its stock unit."));
     }
     let mut seen = HashSet::from([input.stock_uom.as_str()]);
     for (place, UnitInput { uom, factor, list_price, barcodes }) in input.units.iter().enumerate() {
@@ -219,7 +228,10 @@ fn check_units(problems: &mut Problems, input: &ProductInput) {
             problems.invalid(pointer("uom"), "Each unit stands once, and the stock unit is not among them.");
         }
         if !factor.is_positive() {
-            problems.invalid(pointer("factor"), "This must be above zero: it says how many stock units a unit has.");
+            problems.invalid(
+                pointer("factor"),
+                "This must be above zero: it says how many stock units a unit has.",
+            );
         }
         input::not_negative(problems, &pointer("list_price"), *list_price);
         if barcodes.len() > PARTS_MAX {

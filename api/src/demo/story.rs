@@ -1,0 +1,83 @@
+//! The story that the demo tells: one well of stock, two channels, in five requests that a reader can send.
+
+use serde_json::{Value, json};
+
+/// What stands ready for the story.
+struct Stage {
+    sku: &'static str,
+    location_id: String,
+    register_id: String,
+    customer_id: String,
+}
+
+/// URLs, key and five requests to try. The product of the story has 5 pieces in stock.
+pub async fn of(base_url: &str, key: &str) -> String {
+    match set(base_url, key).await {
+        Ok(stage) => told(base_url, key, &stage),
+        Err(error) => format!("The story could not be set up: {error}\n\nThe API is at {base_url}, the key is {key}"),
+    }
+}
+
+/// Makes a product with 5 pieces, a customer and an open till, where an earlier run has not.
+async fn set(base_url: &str, key: &str) -> Result<Stage, reqwest::Error> {
+    let http = reqwest::Client::builder().no_proxy().build()?;
+    let get = async |path: &str| -> Result<Value, reqwest::Error> {
+        http.get(format!("{base_url}{path}")).bearer_auth(key).send().await?.json().await
+    };
+    let post = async |path: &str, idempotency: &str, body: Value| -> Result<Value, reqwest::Error> {
+        let request = http.post(format!("{base_url}{path}")).bearer_auth(key);
+        request.header("Idempotency-Key", idempotency).json(&body).send().await?.json().await
+    };
+    let of_code = |list: &Value, code: &str| {
+        let records = list["data"].as_array().map(Vec::as_slice).unwrap_or_default();
+        text(records.iter().find(|record| record["code"] == code).map_or(&Value::Null, |record| &record["id"]))
+    };
+    let location_id = of_code(&get("/v1/locations").await?, "SHOP");
+    let register_id = of_code(&get("/v1/registers").await?, "T1");
+    let product = json!({ "sku": "STORY-MUG", "name": "Mug of the story", "list_price": "4.50" });
+    post("/v1/products", "story:product", product).await?;
+    let customer = json!({ "kind": "wholesale", "name": "Hazel Gifts Ltd", "number": "STORY-1" });
+    let customer_id = text(&post("/v1/customers", "story:customer", customer).await?["id"]);
+    let lines = json!([{ "sku": "STORY-MUG", "quantity": "5", "unit_cost": "2.00" }]);
+    let opening = json!({ "kind": "opening", "location_id": location_id, "lines": lines });
+    post("/v1/stock/documents", "story:opening", opening).await?;
+    post("/v1/pos/sessions", "story:session", json!({ "register_id": register_id, "opening_float": "50" })).await?;
+    Ok(Stage { sku: "STORY-MUG", location_id, register_id, customer_id })
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+fn told(base_url: &str, key: &str, stage: &Stage) -> String {
+    let Stage { sku, location_id, register_id, customer_id } = stage;
+    format!(
+        r#"
+Stockwell is ready.
+
+  API        {base_url}/v1/me
+  reference  {base_url}/docs/
+  GraphQL    {base_url}/graphql
+  key        {key}
+
+One well of stock, five requests (the shop has 5 of {sku}):
+
+1. Sell the last 5 at the till.
+   curl -s -u {key}: -H 'Idempotency-Key: story-1' -H 'Content-Type: application/json' {base_url}/v1/pos/sales -d '{{"register_id":"{register_id}","lines":[{{"sku":"{sku}","quantity":"5"}}],"tenders":[{{"kind":"cash","amount":"30"}}]}}'
+
+2. Wholesale has none left to promise.
+   curl -s -u {key}: '{base_url}/v1/stock/availability?sku={sku}'
+
+3. An order for one more is refused: 409, and it says what is there.
+   curl -s -u {key}: -H 'Idempotency-Key: story-3' -H 'Content-Type: application/json' {base_url}/v1/orders -d '{{"customer_id":"{customer_id}","location_id":"{location_id}","lines":[{{"sku":"{sku}","quantity":"1"}}],"advance_to":"confirmed"}}'
+
+4. The journal entry of the sale exists.
+   curl -s -u {key}: '{base_url}/v1/journal-entries?limit=1&sort=-recorded_at'
+
+5. The revenue report already has it.
+   curl -s -u {key}: '{base_url}/v1/reports/revenue?group_by=channel&format=csv'
+
+Ctrl-C ends it; nothing is lost. `./run sql` opens the database, `./run demo --reset` begins anew.
+"#
+    )
+}

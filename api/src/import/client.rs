@@ -1,0 +1,157 @@
+//! A small client of the REST API.
+
+use std::collections::HashMap;
+
+use reqwest::{Method, StatusCode};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// Why the API did not answer as hoped.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// It can't be reached.
+    #[error("the API can't be reached: {0}")]
+    Transport(#[from] reqwest::Error),
+    /// It refused.
+    #[error("{method} {path} answered {status}: {body}")]
+    Refused {
+        /// The method.
+        method: Method,
+        /// The path.
+        path: String,
+        /// The status.
+        status: StatusCode,
+        /// The problem.
+        body: String,
+    },
+    /// It answered something that it never should.
+    #[error("{0}")]
+    Unexpected(String),
+}
+
+/// Where the imported trade takes place.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// The warehouse that both channels draw from.
+    pub location_id: String,
+    /// A till at that warehouse.
+    pub register_id: String,
+    /// The tax class of everything: prices in the file are without tax.
+    pub tax_class_id: String,
+}
+
+/// A key and where to use it.
+#[derive(Debug, Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    url: String,
+    key: SecretString,
+}
+
+/// What a batch route answered.
+#[derive(Debug, Deserialize)]
+pub struct BatchAnswer {
+    /// One result per document.
+    pub results: Vec<BatchResult>,
+}
+
+/// What became of one document.
+#[derive(Debug, Deserialize)]
+pub struct BatchResult {
+    /// As the single route.
+    pub status: u16,
+    /// The document or the problem.
+    pub body: Value,
+}
+
+impl Client {
+    /// A client of the API at `url`.
+    pub fn new(url: &str, key: SecretString) -> Result<Self, ClientError> {
+        let http = reqwest::Client::builder().no_proxy().build()?;
+        Ok(Client { http, url: url.trim_end_matches('/').to_owned(), key })
+    }
+
+    /// Posts documents to a batch route.
+    pub async fn post_batch(&self, path: &str, items: Vec<Value>) -> Result<Vec<BatchResult>, ClientError> {
+        let answer = self.send(Method::POST, path, None, Some(json!({ "items": items }))).await?;
+        let answer: BatchAnswer =
+            serde_json::from_value(answer).map_err(|error| ClientError::Unexpected(format!("{path}: {error}")))?;
+        Ok(answer.results)
+    }
+
+    /// Posts one document under an idempotency key.
+    pub async fn post(&self, path: &str, key: &str, body: Value) -> Result<Value, ClientError> {
+        self.send(Method::POST, path, Some(key), Some(body)).await
+    }
+
+    /// Every record of a list.
+    pub async fn list(&self, path: &str) -> Result<Vec<Value>, ClientError> {
+        let mut records = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let separator = if path.contains('?') { '&' } else { '?' };
+            let query = format!("{path}{separator}limit=200{cursor}");
+            let mut page = self.send(Method::GET, &query, None, None).await?;
+            if let Value::Array(data) = page["data"].take() {
+                records.extend(data);
+            }
+            match page["page"]["next_cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return Ok(records),
+            }
+        }
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        key: Option<&str>,
+        body: Option<Value>,
+    ) -> Result<Value, ClientError> {
+        let mut request = self
+            .http
+            .request(method.clone(), format!("{}{path}", self.url))
+            .bearer_auth(self.key.expose_secret())
+            .header("Prefer", "return=minimal");
+        if let Some(key) = key {
+            request = request.header("Idempotency-Key", key);
+        }
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let response = request.send().await?;
+        let status = response.status();
+        let text = response.text().await?;
+        if !status.is_success() {
+            return Err(ClientError::Refused { method, path: path.to_owned(), status, body: text });
+        }
+        serde_json::from_str(&text).map_err(|error| ClientError::Unexpected(format!("{path}: {error}")))
+    }
+
+    /// Finds the warehouse and the tax class, makes the till and opens its session, where that was not done before.
+    pub async fn prepare(&self) -> Result<Place, ClientError> {
+        let found = |records: Vec<Value>, code: &str| -> Result<String, ClientError> {
+            let by_code: HashMap<String, String> =
+                records.iter().map(|record| (text(&record["code"]), text(&record["id"]))).collect();
+            by_code.get(code).cloned().ok_or_else(|| ClientError::Unexpected(format!("The tenant lacks {code}.")))
+        };
+        let location_id = found(self.list("/v1/locations").await?, "MAIN")?;
+        let tax_class_id = found(self.list("/v1/tax-classes").await?, "zero")?;
+        let register_id = match found(self.list("/v1/registers").await?, "COUNTER") {
+            Ok(id) => id,
+            Err(_) => {
+                let register = json!({ "code": "COUNTER", "name": "Warehouse counter", "location_id": location_id });
+                text(&self.post("/v1/registers", "online-retail:register", register).await?["id"])
+            }
+        };
+        let session = json!({ "register_id": register_id, "opening_float": "0" });
+        self.post("/v1/pos/sessions", "online-retail:session", session).await?;
+        Ok(Place { location_id, register_id, tax_class_id })
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}

@@ -1,0 +1,117 @@
+//! The proof that stock, cost and ledger agree.
+
+use actix_web::web::Data;
+use actix_web::{HttpResponse, get};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use service::integrity;
+use service::scope::Scope;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::{Answer, App, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(show);
+}
+
+/// The state of the books at one instant.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Integrity {
+    /// Always `integrity`.
+    #[schema(value_type = String, max_length = 9, example = "integrity")]
+    object: &'static str,
+    /// Whether every fact holds.
+    #[schema(example = true)]
+    holds: bool,
+    /// Everything that was committed before this instant was looked at.
+    #[schema(example = "2026-11-22T01:20:00.123456Z")]
+    checked_at: DateTime<Utc>,
+    /// The six facts.
+    #[schema(max_items = 6)]
+    facts: Vec<Fact>,
+}
+
+/// One fact, and whether it holds.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Fact {
+    /// Its number.
+    #[schema(minimum = 1, maximum = 6, example = 1)]
+    fact: u8,
+    /// What it says.
+    #[schema(value_type = String, max_length = 200,
+        example = "On hand and value of every stock level are the sums of its movements.")]
+    statement: &'static str,
+    /// How many figures were compared.
+    #[schema(maximum = 9007199254740991_u64, example = 16000)]
+    checked: u64,
+    /// How many of them differ: zero where the fact holds.
+    #[schema(maximum = 9007199254740991_u64, example = 0)]
+    differences: u64,
+    /// The largest difference, without its sign; in the tenant's currency, or in stock units for quantities.
+    #[schema(max_length = 24, pattern = r"^\d{1,16}\.\d{2,6}$", example = "0.00")]
+    largest_difference: String,
+    /// The largest differences.
+    #[schema(max_items = 5)]
+    examples: Vec<Difference>,
+}
+
+/// Two records of one figure that should agree and do not.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Difference {
+    /// What the figure is.
+    #[schema(max_length = 500, example = "on hand of BOLT-M8 at MAIN")]
+    subject: String,
+    /// What the raw rows add up to.
+    #[schema(max_length = 24, pattern = r"^-?\d{1,16}\.\d{2,6}$", example = "140.00")]
+    expected: String,
+    /// What is kept, or posted.
+    #[schema(max_length = 24, pattern = r"^-?\d{1,16}\.\d{2,6}$", example = "141.00")]
+    found: String,
+}
+
+impl From<integrity::Fact> for Fact {
+    fn from(fact: integrity::Fact) -> Self {
+        Fact {
+            fact: fact.fact,
+            statement: fact.statement,
+            checked: fact.checked,
+            differences: fact.differences,
+            largest_difference: fact.largest_difference.to_string(),
+            examples: fact.examples.into_iter().map(Difference::from).collect(),
+        }
+    }
+}
+
+impl From<integrity::Difference> for Difference {
+    fn from(difference: integrity::Difference) -> Self {
+        Difference {
+            subject: difference.subject,
+            expected: difference.expected.to_string(),
+            found: difference.found.to_string(),
+        }
+    }
+}
+
+/// Prove that the books agree
+///
+/// Six facts, computed from the raw rows on one snapshot: stock against its movements, reservations, balanced entries,
+/// inventory, receivables and cash against the ledger, and the reports against the ledger. Each says how many figures
+/// were compared and how many differ; in healthy books, none does.
+#[utoipa::path(
+    operation_id = "integrity_get",
+    tag = "Integrity",
+    security(("bearer" = ["reports:read"])),
+    responses((status = 200, description = "The facts, whether they hold or not.", body = Integrity))
+)]
+#[get("/v1/integrity")]
+async fn show(app: Data<App>, caller: Caller) -> Answer {
+    caller.require(Scope::ReportsRead)?;
+    let books = integrity::check(&app.db, caller.tenant_id).await?;
+    Ok(HttpResponse::Ok().json(Integrity {
+        object: "integrity",
+        holds: books.holds(),
+        checked_at: books.checked_at,
+        facts: books.facts.into_iter().map(Fact::from).collect(),
+    }))
+}

@@ -1,0 +1,171 @@
+//! Entries that a person posts by hand.
+
+use actix_web::post;
+use actix_web::web::Data;
+use chrono::NaiveDate;
+use domain::book::Book;
+use domain::id::{CustomerId, EntryId};
+use domain::journal;
+use domain::ledger::EntryLine;
+use domain::number::Money;
+use domain::refusal::{Problems, Refusal};
+use domain::tenant::Channel;
+use serde::{Deserialize, Serialize};
+use service::posting::{Command, Outcome};
+use service::scope::Scope;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::body::Body;
+use crate::idempotency::{IdempotencyKey, Preferences, WriteHeaders};
+use crate::line::free_text;
+use crate::posting::{post, refused, rendered};
+use crate::{Answer, App, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(create);
+}
+
+/// An entry to post.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ManualEntryIn {
+    /// Your own id of the entry; ours where absent.
+    id: Option<EntryId>,
+    /// The tenant's day that it belongs to; today where absent, never in the future.
+    #[schema(example = "2026-11-22")]
+    occurred_on: Option<NaiveDate>,
+    /// What it is for.
+    #[schema(min_length = 1, max_length = 500, example = "Allowance for a doubtful receivable")]
+    memo: String,
+    /// Its lines; debits equal credits.
+    #[schema(min_items = 2, max_items = 200)]
+    lines: Vec<ManualLineIn>,
+}
+
+/// A line to post: either a debit or a credit.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ManualLineIn {
+    /// The account's code. Accounts that only documents move (such as inventory) are refused.
+    #[schema(min_length = 1, max_length = 32, example = "6100")]
+    account: String,
+    /// The debit.
+    debit: Option<Money>,
+    /// The credit.
+    credit: Option<Money>,
+    /// The channel it belongs to.
+    channel: Option<Channel>,
+    /// The customer it belongs to.
+    customer_id: Option<CustomerId>,
+}
+
+/// A posted entry.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct ManualEntryOut<'a> {
+    /// Its id.
+    id: EntryId,
+    /// Always `journal_entry`.
+    #[schema(value_type = String, max_length = 13, example = "journal_entry")]
+    object: &'static str,
+    /// The tenant's day that it belongs to.
+    #[schema(example = "2026-11-22")]
+    occurred_on: NaiveDate,
+    /// What it is for.
+    #[schema(max_length = 500, example = "Allowance for a doubtful receivable")]
+    memo: Option<&'a str>,
+    /// The currency of every amount.
+    #[schema(max_length = 3, example = "GBP")]
+    currency: &'a str,
+    /// The sum of the debits, which is the sum of the credits.
+    total: Money,
+    /// Its lines; those of the same account and dimensions are netted.
+    #[schema(max_items = 200)]
+    lines: Vec<ManualLineOut<'a>>,
+}
+
+/// A line of a posted entry.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct ManualLineOut<'a> {
+    /// The account's code.
+    #[schema(max_length = 32, example = "6100")]
+    account: &'a str,
+    /// The debit.
+    debit: Money,
+    /// The credit.
+    credit: Money,
+    /// The channel.
+    channel: Option<Channel>,
+}
+
+impl<'a> From<&'a EntryLine> for ManualLineOut<'a> {
+    fn from(line: &'a EntryLine) -> Self {
+        ManualLineOut {
+            account: &line.account,
+            debit: line.debit(),
+            credit: line.credit(),
+            channel: line.dimensions.channel,
+        }
+    }
+}
+
+/// Post an entry by hand
+///
+/// For what no document covers. It balances, and leaves alone the accounts that documents keep in step with their
+/// sub-ledgers. An entry is never changed: post its reverse.
+#[utoipa::path(
+    operation_id = "journal_entries_create",
+    tag = "Ledger",
+    security(("bearer" = ["ledger:write"])),
+    params(WriteHeaders),
+    request_body = ManualEntryIn,
+    responses((status = 201, description = "The entry.", body = ManualEntryOut))
+)]
+#[post("/v1/journal-entries")]
+async fn create(
+    app: Data<App>,
+    caller: Caller,
+    key: IdempotencyKey,
+    preferences: Preferences,
+    body: Body<ManualEntryIn>,
+) -> Answer {
+    caller.require(Scope::LedgerWrite)?;
+    let body = body.read().await?;
+    let input = body.value;
+    let mut problems = Problems::default();
+    free_text(&mut problems, "/memo", Some(&input.memo), 500);
+    problems.check()?;
+    let line = |line: ManualLineIn| journal::PostLine {
+        account: line.account,
+        debit: line.debit,
+        credit: line.credit,
+        channel: line.channel,
+        customer_id: line.customer_id,
+    };
+    let command = Command::PostEntry(journal::Post {
+        id: input.id,
+        occurred_on: input.occurred_on,
+        memo: input.memo,
+        lines: input.lines.into_iter().map(line).collect(),
+    });
+    post(&app, caller, (key, preferences, &body.raw), (command, render), Some("/v1/journal-entries")).await
+}
+
+fn render(outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
+    match outcome {
+        Ok((Outcome::Entry(entry), book)) => {
+            let out = ManualEntryOut {
+                id: entry.id,
+                object: "journal_entry",
+                occurred_on: entry.occurred_on,
+                memo: entry.memo.as_deref(),
+                currency: &book.setup.settings.currency,
+                total: entry.total,
+                lines: entry.lines.iter().map(ManualLineOut::from).collect(),
+            };
+            rendered(201, &out)
+        }
+        Ok(_) => refused(&Refusal::state("The command made something else than an entry.")),
+        Err(refusal) => refused(refusal),
+    }
+}

@@ -1,0 +1,338 @@
+//! The six facts that hold after every commit, proved from the raw rows.
+//!
+//! Each fact is one statement that compares two independent records of the same thing: what is kept as a running
+//! figure, or posted to the ledger, with the sum of the rows it should come from. All six are read from one snapshot.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use domain::id::{EntryId, TenantId};
+use domain::number::{Kind, Number};
+use rust_decimal::Decimal;
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection, PgRow};
+use sea_orm::sqlx::{self, ConnectOptions, Connection, Row};
+use uuid::Uuid;
+
+use crate::{Db, Error, Tx};
+
+/// The most differences that are shown of a fact.
+const EXAMPLES_MAX: usize = 5;
+
+/// The state of the books of a tenant at one instant.
+#[derive(Debug, Clone)]
+pub struct Integrity {
+    /// Everything that was committed before this instant was looked at.
+    pub checked_at: DateTime<Utc>,
+    /// The six facts.
+    pub facts: Vec<Fact>,
+}
+
+impl Integrity {
+    /// Whether every fact holds.
+    pub fn holds(&self) -> bool {
+        self.facts.iter().all(|fact| fact.differences == 0)
+    }
+}
+
+/// One fact, and whether it holds.
+#[derive(Debug, Clone)]
+pub struct Fact {
+    /// Its number, from 1 to 6.
+    pub fact: u8,
+    /// What it says.
+    pub statement: &'static str,
+    /// How many figures were compared.
+    pub checked: u64,
+    /// How many of them differ: zero where the fact holds.
+    pub differences: u64,
+    /// The largest difference, without its sign; in the tenant's currency or in stock units.
+    pub largest_difference: Figure,
+    /// The largest differences, at most 5.
+    pub examples: Vec<Difference>,
+}
+
+/// Two records of one figure that should agree and do not.
+#[derive(Debug, Clone)]
+pub struct Difference {
+    /// What the figure is.
+    pub subject: String,
+    /// What the raw rows add up to.
+    pub expected: Figure,
+    /// What is kept, or posted.
+    pub found: Figure,
+}
+
+/// An amount or a quantity.
+pub type Figure = Number<FigureKind>;
+
+/// Kind of [`Figure`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct FigureKind;
+
+impl Kind for FigureKind {
+    const NAME: &'static str = "a figure";
+    const DECIMALS: usize = 6;
+    const SHOWN: u32 = 2;
+    const PATTERN: &'static str = r"^-?\d{1,14}(\.\d{1,6})?$";
+    const EXAMPLE: &'static str = "0.00";
+}
+
+impl fmt::Display for Fact {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Fact { fact, statement, checked, differences, largest_difference, .. } = self;
+        write!(out, "{fact}. {statement} {checked} compared, {differences} differ")?;
+        if *differences > 0 {
+            write!(out, ", by up to {largest_difference}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Checks the books of a tenant.
+pub async fn check(db: &Db, tenant_id: TenantId) -> Result<Integrity, Error> {
+    db.report(tenant_id, async |tx| {
+        let mut facts = Vec::new();
+        for (fact, statement, figures) in FACTS {
+            facts.push(prove(tx, fact, statement, figures).await?);
+        }
+        Ok(Integrity { checked_at: tx.now, facts })
+    })
+    .await
+}
+
+/// Every tenant and its name in logins, for a check of all books. Only a role that sees every tenant (the migrator's)
+/// gets an answer.
+pub async fn tenants(url: &str) -> Result<Vec<(TenantId, String)>, Error> {
+    let options: PgConnectOptions = url.parse::<PgConnectOptions>()?;
+    let mut connection: PgConnection = options.disable_statement_logging().connect().await?;
+    let rows = sqlx::query("select tenant_id, slug from tenant order by slug").fetch_all(&mut connection).await?;
+    connection.close().await?;
+    rows.iter().map(|row| Ok((TenantId(row.try_get::<Uuid, _>(0)?), row.try_get(1)?))).collect()
+}
+
+async fn prove(tx: &Tx, fact: u8, statement: &'static str, figures: &'static str) -> Result<Fact, Error> {
+    // Constant text: the figures of a fact between the two halves of the comparison.
+    let sql = format!("with figure as materialized ({figures}) {COMPARISON}");
+    let query = sqlx::query(sqlx::AssertSqlSafe(sql)).persistent(false).bind(tx.tenant_id.0);
+    let row = tx.row(query).await?.ok_or_else(|| Error::invariant("a comparison has one row"))?;
+    let count = |column: &str| -> Result<u64, Error> {
+        let count: i64 = row.try_get(column)?;
+        Ok(count.unsigned_abs())
+    };
+    let largest: Decimal = row.try_get("largest")?;
+    Ok(Fact {
+        fact,
+        statement,
+        checked: count("checked")?,
+        differences: count("differences")?,
+        largest_difference: Figure::new(largest),
+        examples: examples(&row)?,
+    })
+}
+
+fn examples(row: &PgRow) -> Result<Vec<Difference>, Error> {
+    let subjects: Option<Vec<String>> = row.try_get("subjects")?;
+    let expected: Option<Vec<Decimal>> = row.try_get("expected")?;
+    let found: Option<Vec<Decimal>> = row.try_get("found")?;
+    let figures = expected.unwrap_or_default().into_iter().zip(found.unwrap_or_default());
+    let differences = subjects.unwrap_or_default().into_iter().zip(figures);
+    Ok(differences
+        .take(EXAMPLES_MAX)
+        .map(|(subject, (expected, found))| Difference {
+            subject: with_entry_id(subject),
+            expected: Figure::new(expected),
+            found: Figure::new(found),
+        })
+        .collect())
+}
+
+/// The rows name an entry by its UUID; people know it by its id.
+fn with_entry_id(subject: String) -> String {
+    match subject.rsplit_once(' ').and_then(|(text, id)| Some((text, id.parse().ok()?))) {
+        Some((text, id)) => format!("{text} {}", EntryId(id)),
+        None => subject,
+    }
+}
+
+/// Counts the figures and those that differ. A subject is only put into words where it does.
+const COMPARISON: &str = "
+    select
+        count(*) as checked,
+        count(*) filter (where expected <> found) as differences,
+        coalesce(max(abs(expected - found)), 0) as largest,
+        (array_agg(subject order by abs(expected - found) desc, subject) filter (where expected <> found))[1:5]
+            as subjects,
+        (array_agg(expected order by abs(expected - found) desc, subject) filter (where expected <> found))[1:5]
+            as expected,
+        (array_agg(found order by abs(expected - found) desc, subject) filter (where expected <> found))[1:5]
+            as found
+    from figure";
+
+/// Number, statement, and the SQL of its figures: subject, expected, found.
+const FACTS: [(u8, &str, &str); 6] = [
+    (1, "On hand and value of every stock level are the sums of its movements.", STOCK),
+    (2, "Reserved of every stock level is the sum of the open reservations on it.", RESERVATIONS),
+    (3, "Every journal entry balances, and so do all of them together.", ENTRIES),
+    (4, "The inventory accounts are the value of all stock, in transit included.", INVENTORY),
+    (5, "Receivables are the open customer documents; cash accounts are the tenders and cash moves.", CUSTOMERS_AND_CASH),
+    (6, "Revenue, discount, tax and cost of goods in the reports are the ledger's, by channel and month.", REPORTS),
+];
+
+const STOCK: &str = "
+    select
+        case when figure.expected <> figure.found then concat(
+            figure.name, ' of ', (select sku from product where tenant_id = $1 and id = product_id),
+            ' at ', (select code from location where tenant_id = $1 and id = location_id)) end as subject,
+        figure.expected, figure.found
+    from (
+        select location_id, product_id, lot_id, on_hand, value from stock_level where tenant_id = $1
+    ) level
+    full join (
+        select location_id, product_id, lot_id, sum(quantity) as quantity, sum(value) as value
+        from stock_movement where tenant_id = $1 group by location_id, product_id, lot_id
+    ) movement using (location_id, product_id, lot_id)
+    cross join lateral (values
+        ('on hand', coalesce(movement.quantity, 0), coalesce(level.on_hand, 0)),
+        ('value', coalesce(movement.value, 0), coalesce(level.value, 0))
+    ) figure (name, expected, found)";
+
+const RESERVATIONS: &str = "
+    select
+        case when coalesce(open.quantity, 0) <> coalesce(level.reserved, 0) then concat(
+            'reserved of ', (select sku from product where tenant_id = $1 and id = product_id),
+            ' at ', (select code from location where tenant_id = $1 and id = location_id)) end as subject,
+        coalesce(open.quantity, 0) as expected, coalesce(level.reserved, 0) as found
+    from (
+        select location_id, product_id, lot_id, reserved from stock_level where tenant_id = $1
+    ) level
+    full join (
+        select location_id, product_id, lot_id, sum(quantity) as quantity
+        from reservation where tenant_id = $1 group by location_id, product_id, lot_id
+    ) open using (location_id, product_id, lot_id)";
+
+const ENTRIES: &str = "
+    select
+        case when line.debit is distinct from entry.debit_total or line.credit <> line.debit
+            then concat('lines of entry ', id) end as subject,
+        coalesce(entry.debit_total, line.credit, 0) as expected,
+        case when line.debit = entry.debit_total then line.credit else coalesce(line.debit, 0) end as found
+    from (
+        select id, debit_total from journal_entry where tenant_id = $1
+    ) entry
+    full join (
+        select entry_id as id, sum(debit) as debit, sum(credit) as credit
+        from journal_line where tenant_id = $1 group by entry_id
+    ) line using (id)
+    union all
+    select 'debits less credits of all entries', 0, coalesce(sum(debit - credit), 0)
+    from journal_line where tenant_id = $1";
+
+const INVENTORY: &str = "
+    select
+        'inventory accounts' as subject,
+        (select coalesce(sum(value), 0) from stock_level where tenant_id = $1) as expected,
+        (select coalesce(sum(debit - credit), 0) from journal_line
+         where tenant_id = $1 and account_code in ('1200', '1210')) as found";
+
+const CUSTOMERS_AND_CASH: &str = "
+    select
+        case when figure.expected <> figure.found then concat(
+            figure.name, ' of ', (select number from customer where tenant_id = $1 and id = customer_id)) end as subject,
+        figure.expected, figure.found
+    from (
+        select customer_id, sum(open) as open from invoice where tenant_id = $1 group by customer_id
+    ) document
+    full join (
+        select customer_id, sum(unapplied) as unapplied from payment where tenant_id = $1 group by customer_id
+    ) paid using (customer_id)
+    full join (
+        select customer_id, receivable, unapplied from customer_account where tenant_id = $1
+    ) account using (customer_id)
+    full join (
+        select party_id as customer_id, sum(debit - credit) as balance
+        from journal_line where tenant_id = $1 and account_code = '1100' group by party_id
+    ) ledger using (customer_id)
+    cross join lateral (values
+        ('receivable', coalesce(document.open, 0), coalesce(account.receivable, 0)),
+        ('unapplied payments', coalesce(paid.unapplied, 0), coalesce(account.unapplied, 0)),
+        ('ledger balance', coalesce(document.open, 0) - coalesce(paid.unapplied, 0), coalesce(ledger.balance, 0))
+    ) figure (name, expected, found)
+    union all
+    select 'receivable account',
+        (select coalesce(sum(open), 0) from invoice where tenant_id = $1)
+        - (select coalesce(sum(unapplied), 0) from payment where tenant_id = $1),
+        (select coalesce(sum(debit - credit), 0) from journal_line where tenant_id = $1 and account_code = '1100')
+    union all
+    select 'cash account',
+        (select coalesce(sum(amount), 0) from tender where tenant_id = $1 and kind = 'cash')
+        + (select coalesce(sum(amount), 0) from cash_move where tenant_id = $1),
+        (select coalesce(sum(debit - credit), 0) from journal_line where tenant_id = $1 and account_code = '1000')
+    union all
+    select other.name,
+        (select coalesce(sum(amount), 0) from tender where tenant_id = $1 and kind = other.tender)
+        + (select coalesce(sum(amount), 0) from payment where tenant_id = $1 and method = other.tender),
+        (select coalesce(sum(l.debit - l.credit), 0) from journal_line l
+         join journal_entry e on e.tenant_id = $1 and e.id = l.entry_id and e.document_kind <> 'manual'
+         where l.tenant_id = $1 and l.account_code = other.account)
+    from (values ('card clearing account', 'card', '1020'), ('voucher account', 'voucher', '2300'))
+        other (name, tender, account)";
+
+const REPORTS: &str = "
+    select
+        case when figure.expected <> figure.found
+            then concat(figure.name, ' of ', channel, ' in ', to_char(month, 'YYYY-MM')) end as subject,
+        figure.expected, figure.found
+    from (
+        select
+            f.channel, date_trunc('month', f.occurred_at at time zone t.time_zone) as month,
+            sum(f.gross_revenue) as gross, sum(f.discount) as discount, sum(f.tax) as tax, sum(f.cost) as cost
+        from tenant t join bi.sales_fact f on f.tenant_id = t.tenant_id
+        where t.tenant_id = $1 and f.tenant_id = $1
+        group by 1, 2
+    ) report
+    full join (
+        select
+            l.channel, date_trunc('month', e.occurred_on::timestamp) as month,
+            sum(l.credit - l.debit) filter (where l.account_code in ('4000', '4010', '4100', '4110')) as gross,
+            sum(l.debit - l.credit) filter (where l.account_code = '4200') as discount,
+            sum(l.credit - l.debit) filter (where l.account_code = '2200') as tax,
+            sum(l.debit - l.credit) filter (where l.account_code in ('5000', '5010')) as cost
+        from journal_line l
+        join journal_entry e on e.tenant_id = $1 and e.id = l.entry_id and e.document_kind <> 'manual'
+        where l.tenant_id = $1 and l.account_code in (
+            '4000', '4010', '4100', '4110', '4200', '2200', '5000', '5010')
+        group by 1, 2
+    ) ledger using (channel, month)
+    cross join lateral (values
+        ('revenue', coalesce(report.gross, 0), coalesce(ledger.gross, 0)),
+        ('discount', coalesce(report.discount, 0), coalesce(ledger.discount, 0)),
+        ('tax', coalesce(report.tax, 0), coalesce(ledger.tax, 0)),
+        ('cost of goods', coalesce(report.cost, 0), coalesce(ledger.cost, 0))
+    ) figure (name, expected, found)
+    union all
+    select 'documents whose lines are numbered from 1', count(*), count(*) filter (where first_line = 1)
+    from (
+        select min(line_no) as first_line from sales_line where tenant_id = $1 group by document_id
+    ) document";
+
+#[cfg(test)]
+mod tests {
+    use domain::ledger::account;
+
+    use super::*;
+
+    #[test]
+    fn the_accounts_are_those_of_the_chart() {
+        for (figures, accounts) in [
+            (INVENTORY, vec![account::INVENTORY, account::IN_TRANSIT]),
+            (CUSTOMERS_AND_CASH, vec![account::RECEIVABLE, account::CASH, account::CARD_CLEARING, account::STORE_CREDIT]),
+            (REPORTS, vec![account::SALES_WHOLESALE, account::SALES_RETAIL, account::RETURNS_WHOLESALE]),
+            (REPORTS, vec![account::RETURNS_RETAIL, account::SALES_DISCOUNTS, account::OUTPUT_TAX]),
+            (REPORTS, vec![account::COGS_WHOLESALE, account::COGS_RETAIL]),
+        ] {
+            for code in accounts {
+                assert!(figures.contains(&format!("'{code}'")), "{code}");
+            }
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! Reading the general ledger: the journal and the trial balance.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::id::{CommandId, EntryId, LocationId};
+use domain::number::Money;
+use domain::refusal::Refusal;
+use domain::tenant::Channel;
+use rust_decimal::Decimal;
+use sea_orm::sqlx::postgres::PgRow;
+use sea_orm::sqlx::{self, Row};
+use uuid::Uuid;
+
+use crate::{Error, Tx};
+
+/// A journal entry. It never changes; a correction is another entry.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// Its id.
+    pub id: EntryId,
+    /// What kind of document caused it: `sale`, `invoice`, `payment`, `manual` and others.
+    pub document_kind: String,
+    /// The document that caused it.
+    pub document_id: Uuid,
+    /// A remark, on entries posted by hand.
+    pub memo: Option<String>,
+    /// The tenant's day on which it happened.
+    pub occurred_on: NaiveDate,
+    /// The day it is booked on: later only where the period was closed.
+    pub posted_on: NaiveDate,
+    /// When it was written.
+    pub recorded_at: DateTime<Utc>,
+    /// The command that wrote it.
+    pub command_id: CommandId,
+    /// ISO 4217 code of the currency of every amount.
+    pub currency: String,
+    /// The sum of the debits, which is the sum of the credits.
+    pub total: Money,
+    /// Its lines.
+    pub lines: Vec<Line>,
+}
+
+/// A line of a journal entry.
+#[derive(Debug, Clone)]
+pub struct Line {
+    /// Its number, from 1.
+    pub line_no: i32,
+    /// Code of the account.
+    pub account_code: String,
+    /// Name of the account.
+    pub account_name: String,
+    /// The amount debited; zero on the other side.
+    pub debit: Money,
+    /// The amount credited; zero on the other side.
+    pub credit: Money,
+    /// The sales channel, on revenue, discount, tax and cost of goods.
+    pub channel: Option<Channel>,
+    /// The location.
+    pub location_id: Option<LocationId>,
+    /// The customer or supplier, on receivables and payables.
+    pub party_id: Option<Uuid>,
+}
+
+/// Which entries to list.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Only this one.
+    pub id: Option<EntryId>,
+    /// Booked on this day or later.
+    pub from: Option<NaiveDate>,
+    /// Booked before this day.
+    pub to: Option<NaiveDate>,
+    /// Caused by this kind of document.
+    pub document_kind: Option<String>,
+    /// Caused by this document.
+    pub document_id: Option<Uuid>,
+    /// With a line on this account.
+    pub account_code: Option<String>,
+}
+
+/// Entries, the newest first, after the entry `after`.
+pub async fn entries(tx: &Tx, filter: &Filter, after: Option<Uuid>, rows: u64) -> Result<Vec<Entry>, Error> {
+    let query = sqlx::query(
+        "select
+            e.id, e.document_kind, e.document_id, e.memo, e.occurred_on, e.posted_on, e.recorded_at, e.command_id,
+            e.debit_total, l.line_no, l.account_code, coalesce(a.name, '') as account_name, l.debit, l.credit,
+            l.currency, l.channel, l.location_id, l.party_id
+        from (
+            select * from journal_entry e
+            where e.tenant_id = $1 and ($2::uuid is null or e.id < $2) and ($3::uuid is null or e.id = $3)
+                and ($4::date is null or e.posted_on >= $4) and ($5::date is null or e.posted_on < $5)
+                and ($6::text is null or e.document_kind = $6) and ($7::uuid is null or e.document_id = $7)
+                and ($8::text is null or exists (
+                    select 1 from journal_line l
+                    where l.tenant_id = $1 and l.entry_id = e.id and l.account_code = $8))
+            order by e.id desc limit $9
+        ) e
+        join journal_line l on l.tenant_id = $1 and l.entry_id = e.id
+        left join account a on a.tenant_id = $1 and a.code = l.account_code
+        order by e.id desc, l.line_no",
+    )
+    .bind(tx.tenant_id.0)
+    .bind(after)
+    .bind(filter.id.map(|id| id.0))
+    .bind(filter.from)
+    .bind(filter.to)
+    .bind(&filter.document_kind)
+    .bind(filter.document_id)
+    .bind(&filter.account_code)
+    .bind(rows.cast_signed());
+    let mut entries: Vec<Entry> = Vec::new();
+    for row in tx.rows(query.persistent(false)).await? {
+        let id = EntryId(row.try_get("id")?);
+        if entries.last().is_none_or(|last| last.id != id) {
+            entries.push(head(id, &row)?);
+        }
+        if let Some(entry) = entries.last_mut() {
+            entry.lines.push(line(&row)?);
+        }
+    }
+    Ok(entries)
+}
+
+/// One entry.
+pub async fn entry(tx: &Tx, id: EntryId) -> Result<Entry, Error> {
+    let filter = Filter { id: Some(id), ..Filter::default() };
+    entries(tx, &filter, None, 1).await?.pop().ok_or_else(|| Refusal::not_found("journal entry").into())
+}
+
+fn head(id: EntryId, row: &PgRow) -> Result<Entry, Error> {
+    Ok(Entry {
+        id,
+        document_kind: row.try_get("document_kind")?,
+        document_id: row.try_get("document_id")?,
+        memo: row.try_get("memo")?,
+        occurred_on: row.try_get("occurred_on")?,
+        posted_on: row.try_get("posted_on")?,
+        recorded_at: row.try_get("recorded_at")?,
+        command_id: CommandId(row.try_get("command_id")?),
+        currency: row.try_get("currency")?,
+        total: money(row, "debit_total")?,
+        lines: Vec::new(),
+    })
+}
+
+fn line(row: &PgRow) -> Result<Line, Error> {
+    let channel: Option<String> = row.try_get("channel")?;
+    let location_id: Option<Uuid> = row.try_get("location_id")?;
+    Ok(Line {
+        line_no: row.try_get("line_no")?,
+        account_code: row.try_get("account_code")?,
+        account_name: row.try_get("account_name")?,
+        debit: money(row, "debit")?,
+        credit: money(row, "credit")?,
+        channel: channel.and_then(|channel| channel.parse().ok()),
+        location_id: location_id.map(LocationId),
+        party_id: row.try_get("party_id")?,
+    })
+}
+
+fn money(row: &PgRow, column: &str) -> Result<Money, Error> {
+    let amount: Decimal = row.try_get(column)?;
+    Ok(Money::new(amount))
+}
+
+/// The balance of an account at both ends of a period. Debits are positive, credits negative.
+#[derive(Debug, Clone)]
+pub struct Balance {
+    /// Code of the account.
+    pub account_code: String,
+    /// Name of the account.
+    pub account_name: String,
+    /// What it stands for.
+    pub account_kind: String,
+    /// Debits less credits before the period.
+    pub opening: Money,
+    /// Sum of the debits in the period.
+    pub debit: Money,
+    /// Sum of the credits in the period.
+    pub credit: Money,
+    /// Debits less credits until the end of the period.
+    pub closing: Money,
+}
+
+/// The accounts of a tenant with their balances, by code, over the half-open period of booking days; and the currency.
+pub async fn trial_balance(
+    tx: &Tx,
+    from: Option<NaiveDate>,
+    to: Option<NaiveDate>,
+) -> Result<(String, Vec<Balance>), Error> {
+    let query = sqlx::query(
+        "select
+            t.currency, coalesce(a.code, l.account_code) as account_code, coalesce(a.name, '') as account_name,
+            coalesce(a.kind, '') as account_kind, coalesce(l.opening, 0) as opening, coalesce(l.debit, 0) as debit,
+            coalesce(l.credit, 0) as credit
+        from (select code, name, kind from account where tenant_id = $1) a
+        full join (
+            select
+                account_code, sum(debit - credit) filter (where posted_on < $2) as opening,
+                sum(debit) filter (where $2::date is null or posted_on >= $2) as debit,
+                sum(credit) filter (where $2::date is null or posted_on >= $2) as credit
+            from journal_line
+            where tenant_id = $1 and ($3::date is null or posted_on < $3)
+            group by account_code
+        ) l on l.account_code = a.code
+        join tenant t on t.tenant_id = $1
+        order by account_code",
+    )
+    .bind(tx.tenant_id.0)
+    .bind(from)
+    .bind(to);
+    let rows = tx.rows(query.persistent(false)).await?;
+    let currency = rows.first().map_or(Ok(String::new()), |row| row.try_get("currency"))?;
+    let balance = |row: &PgRow| -> Result<Balance, Error> {
+        let (opening, debit, credit) = (money(row, "opening")?, money(row, "debit")?, money(row, "credit")?);
+        Ok(Balance {
+            account_code: row.try_get("account_code")?,
+            account_name: row.try_get("account_name")?,
+            account_kind: row.try_get("account_kind")?,
+            opening,
+            debit,
+            credit,
+            closing: opening + debit - credit,
+        })
+    };
+    Ok((currency, rows.iter().map(balance).collect::<Result<_, _>>()?))
+}

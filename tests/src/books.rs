@@ -1,0 +1,226 @@
+//! The facts that hold for every tenant after every commit, checked from the raw rows, past the code under test.
+
+use sea_orm::sqlx::{self, Row};
+
+use crate::{Tenant, environment};
+
+/// Each query names what is wrong, one row each; `$1` is the tenant.
+const FACTS: &[(&str, &str)] = &[
+    (
+        "a stock level is the sum of its movements",
+        "select format('product %s: level %s worth %s, movements %s worth %s', product_id, l.on_hand, l.value, m.quantity, m.value) \
+         from (select location_id, product_id, lot_id, on_hand, value from stock_level where tenant_id = $1) l \
+         full join (select location_id, product_id, lot_id, sum(quantity) as quantity, sum(value) as value \
+                    from stock_movement where tenant_id = $1 group by 1, 2, 3) m \
+           using (location_id, product_id, lot_id) \
+         where (coalesce(on_hand, 0), coalesce(l.value, 0)) <> (coalesce(m.quantity, 0), coalesce(m.value, 0))",
+    ),
+    (
+        "no level is negative or promises more than there is",
+        "select format('product %s: %s on hand, %s reserved, worth %s', product_id, on_hand, reserved, value) \
+         from stock_level where tenant_id = $1 \
+           and (on_hand < 0 or reserved < 0 or value < 0 or reserved > on_hand and not forced)",
+    ),
+    (
+        "reserved is the sum of the reservations",
+        "select format('product %s: level %s, reservations %s', product_id, reserved, quantity) \
+         from (select location_id, product_id, lot_id, reserved from stock_level where tenant_id = $1) l \
+         full join (select location_id, product_id, lot_id, sum(quantity) as quantity \
+                    from reservation where tenant_id = $1 group by 1, 2, 3) r using (location_id, product_id, lot_id) \
+         where coalesce(reserved, 0) <> coalesce(quantity, 0)",
+    ),
+    (
+        "an order's reservations are what its lines say",
+        "select format('order %s line %s: line %s, reservations %s', l.order_id, l.line_no, l.reserved, r.quantity) \
+         from (select order_id, line_no, reserved from sales_order_line where tenant_id = $1) l \
+         full join (select document_id as order_id, line_no, sum(quantity) as quantity from reservation \
+                    where tenant_id = $1 and kind = 'order' group by 1, 2) r using (order_id, line_no) \
+         where coalesce(l.reserved, 0) <> coalesce(r.quantity, 0)",
+    ),
+    (
+        "an order's lines are shipped and invoiced as its shipments say",
+        "select format('order %s line %s', l.order_id, l.line_no) from sales_order_line l \
+         left join (select s.order_id, i.order_line_no, sum(i.quantity) as shipped, \
+                           sum(i.quantity) filter (where s.invoice_id is not null) as invoiced \
+                    from shipment s join shipment_line i on i.tenant_id = s.tenant_id and i.shipment_id = s.id \
+                    where s.tenant_id = $1 group by 1, 2) s on s.order_id = l.order_id and s.order_line_no = l.line_no \
+         where l.tenant_id = $1 and (l.shipped, l.invoiced) <> (coalesce(s.shipped, 0), coalesce(s.invoiced, 0))",
+    ),
+    (
+        "every entry balances",
+        "select format('entry %s of %s', e.id, e.document_kind) from journal_entry e \
+         left join (select entry_id, sum(debit) as debit, sum(credit) as credit, count(*) as lines \
+                    from journal_line where tenant_id = $1 group by 1) l on l.entry_id = e.id \
+         where e.tenant_id = $1 and (l.lines is null or l.lines < 2 or (l.debit, l.credit) <> (e.debit_total, e.credit_total) \
+            or l.debit <> l.credit)",
+    ),
+    (
+        "inventory in the ledger is the value of the stock",
+        "select format('ledger %s, stock %s', ledger, stock) from \
+           (select coalesce(sum(debit - credit), 0) as ledger from journal_line \
+            where tenant_id = $1 and account_code in ('1200', '1210')) l, \
+           (select coalesce(sum(value), 0) as stock from stock_level where tenant_id = $1) s where ledger <> stock",
+    ),
+    (
+        "shipped-not-invoiced in the ledger is the cost of the shipments without invoice",
+        "select format('ledger %s, shipments %s', ledger, shipments) from \
+           (select coalesce(sum(debit - credit), 0) as ledger from journal_line \
+            where tenant_id = $1 and account_code = '1300') l, \
+           (select coalesce(sum(cost), 0) as shipments from shipment where tenant_id = $1 and invoice_id is null) s \
+         where ledger <> shipments",
+    ),
+    (
+        "receivable in the ledger is what customers owe, customer by customer",
+        "select format('customer %s: ledger %s, account %s, open %s', c.id, coalesce(l.amount, 0), a.receivable - a.unapplied, \
+                       coalesce(i.open, 0) - coalesce(p.unapplied, 0)) \
+         from customer c left join customer_account a on a.tenant_id = $1 and a.customer_id = c.id \
+         left join (select party_id, sum(debit - credit) as amount from journal_line \
+                    where tenant_id = $1 and account_code = '1100' group by 1) l on l.party_id = c.id \
+         left join (select customer_id, sum(open) as open from invoice where tenant_id = $1 group by 1) i on i.customer_id = c.id \
+         left join (select customer_id, sum(unapplied) as unapplied from payment where tenant_id = $1 group by 1) p \
+           on p.customer_id = c.id \
+         where c.tenant_id = $1 and (a.receivable is null or a.receivable <> coalesce(i.open, 0) \
+            or a.unapplied <> coalesce(p.unapplied, 0) or coalesce(l.amount, 0) <> a.receivable - a.unapplied)",
+    ),
+    (
+        "receivable in the ledger always names the customer",
+        "select format('entry %s', entry_id) from journal_line \
+         where tenant_id = $1 and account_code = '1100' and party_id is null",
+    ),
+    (
+        "credit exposure is what is ordered and shipped",
+        "select format('customer %s: ordered %s, should be %s; shipped %s, should be %s', a.customer_id, a.ordered, \
+                       coalesce(o.ordered, 0), a.shipped, coalesce(o.shipped, 0)) \
+         from customer_account a \
+         left join (select h.customer_id, \
+                sum(l.net + l.tax - round(l.net * l.shipped / l.quantity, d.digits) - round(l.tax * l.shipped / l.quantity, d.digits)) \
+                    filter (where h.status in ('confirmed', 'partially_shipped')) as ordered, \
+                sum(round(l.net * l.shipped / l.quantity, d.digits) + round(l.tax * l.shipped / l.quantity, d.digits) \
+                    - round(l.net * l.invoiced / l.quantity, d.digits) - round(l.tax * l.invoiced / l.quantity, d.digits)) as shipped \
+             from sales_order h join sales_order_line l on l.tenant_id = h.tenant_id and l.order_id = h.id, \
+                  (select case currency when 'JPY' then 0 else 2 end as digits from tenant where tenant_id = $1) d \
+             where h.tenant_id = $1 group by 1) o on o.customer_id = a.customer_id \
+         where a.tenant_id = $1 and (a.ordered, a.shipped) <> (coalesce(o.ordered, 0), coalesce(o.shipped, 0))",
+    ),
+    (
+        "payments and invoices agree on what was paid",
+        "select format('payment %s', p.id) from payment p \
+         left join (select payment_id, sum(amount) as paid from payment_allocation where tenant_id = $1 group by 1) l \
+           on l.payment_id = p.id \
+         where p.tenant_id = $1 and p.amount <> p.unapplied + coalesce(l.paid, 0) \
+         union all \
+         select format('invoice %s', i.number) from invoice i \
+         left join (select invoice_id, sum(amount) as paid from payment_allocation where tenant_id = $1 group by 1) l \
+           on l.invoice_id = i.id \
+         where i.tenant_id = $1 and i.kind = 'invoice' and i.open <> i.total - coalesce(l.paid, 0)",
+    ),
+    (
+        "money accounts are the sum of tenders, payments and cash moves",
+        "select format('%s: ledger %s, documents %s', code, ledger, documents) from ( \
+           select '1000' as code, \
+                  (select coalesce(sum(amount), 0) from tender where tenant_id = $1 and kind = 'cash') \
+                  + (select coalesce(sum(amount), 0) from cash_move where tenant_id = $1) as documents \
+           union all select '1010', \
+                  (select coalesce(sum(amount), 0) from payment where tenant_id = $1 and method = 'bank') \
+                  - (select coalesce(sum(amount), 0) from cash_move where tenant_id = $1 and kind <> 'over_short') \
+           union all select '1020', \
+                  (select coalesce(sum(amount), 0) from tender where tenant_id = $1 and kind = 'card') \
+                  + (select coalesce(sum(amount), 0) from payment where tenant_id = $1 and method = 'card') \
+           union all select '2300', (select coalesce(sum(amount), 0) from tender where tenant_id = $1 and kind = 'voucher') \
+         ) d, lateral (select coalesce(sum(l.debit - l.credit), 0) as ledger from journal_line l \
+                       join journal_entry e on e.tenant_id = $1 and e.id = l.entry_id and e.document_kind <> 'manual' \
+                       where l.tenant_id = $1 and l.account_code = d.code) l \
+         where ledger <> documents",
+    ),
+    (
+        "a closed session's count is explained",
+        "select format('session %s: expected %s, should be %s', s.id, s.expected, s.opening_float + t.cash + m.moved) \
+         from pos_session s, \
+              lateral (select coalesce(sum(t.amount), 0) as cash from pos_sale d join tender t on t.tenant_id = $1 and t.sale_id = d.id \
+                       where d.tenant_id = $1 and d.session_id = s.id and t.kind = 'cash') t, \
+              lateral (select coalesce(sum(amount) filter (where kind not in ('opening_float', 'over_short')), 0) as moved, \
+                              coalesce(sum(amount) filter (where kind = 'over_short'), 0) as over_short \
+                       from cash_move where tenant_id = $1 and session_id = s.id) m \
+         where s.tenant_id = $1 and s.status = 'closed' \
+           and (s.expected <> s.opening_float + t.cash + m.moved or s.difference <> s.counted - s.expected \
+                or m.over_short <> s.difference)",
+    ),
+    (
+        "revenue, discount, tax and cost of the sales lines are the ledger's, by channel",
+        "select format('%s %s: ledger %s, lines %s', channel, code, ledger, facts) from ( \
+           select v.channel, v.code, v.facts, \
+                  (select coalesce(sum(l.debit - l.credit), 0) from journal_line l \
+                   join journal_entry e on e.tenant_id = $1 and e.id = l.entry_id and e.document_kind <> 'manual' \
+                   where l.tenant_id = $1 and l.account_code = any (string_to_array(v.code, ' ')) and l.channel = v.channel) as ledger \
+           from (select c.channel, \
+                        -coalesce(sum(s.gross), 0) as gross, coalesce(sum(s.discount), 0) as discount, \
+                        -coalesce(sum(s.tax), 0) as tax, coalesce(sum(s.cost), 0) as cost \
+                 from (values ('wholesale'), ('retail')) c (channel) \
+                 left join sales_line s on s.tenant_id = $1 and s.channel = c.channel group by 1) s, \
+           lateral (values (s.channel, case s.channel when 'retail' then '4010 4110' else '4000 4100' end, s.gross), \
+                           (s.channel, '4200', s.discount), (s.channel, '2200', s.tax), \
+                           (s.channel, case s.channel when 'retail' then '5010' else '5000' end, s.cost)) v (channel, code, facts) \
+         ) f where ledger <> facts",
+    ),
+    (
+        "documents are the sum of their lines, and tenders settle sales",
+        "select format('document %s', d.id) from ( \
+           select id, gross, discount, net, tax from invoice where tenant_id = $1 \
+           union all select id, gross, discount, net, tax from pos_sale where tenant_id = $1) d \
+         left join (select document_id, sum(gross) as gross, sum(discount) as discount, sum(net) as net, sum(tax) as tax \
+                    from sales_line where tenant_id = $1 group by 1) l on l.document_id = d.id \
+         where l.document_id is null or (d.gross, d.discount, d.net, d.tax) <> (l.gross, l.discount, l.net, l.tax) \
+         union all \
+         select format('sale %s: total %s, tenders %s', d.number, d.total, t.paid) from pos_sale d, \
+              lateral (select coalesce(sum(amount), 0) as paid from tender where tenant_id = $1 and sale_id = d.id) t \
+         where d.tenant_id = $1 and t.paid <> d.total",
+    ),
+    (
+        "nothing came back that was not sold",
+        "select format('line %s of %s', s.line_no, s.document_id) from sales_line s, \
+              lateral (select coalesce(-sum(r.quantity), 0) as returned, coalesce(-sum(r.net), 0) as net, \
+                              coalesce(-sum(r.cost), 0) as cost from sales_line r \
+                       where r.tenant_id = $1 and r.original_id = s.document_id and r.original_line_no = s.line_no) r \
+         where s.tenant_id = $1 and s.quantity > 0 and (r.returned > s.quantity or r.net > s.net or r.cost > s.cost)",
+    ),
+    (
+        "amounts have no more decimals than the currency",
+        "select format('entry %s account %s: %s %s', entry_id, account_code, debit, credit) from journal_line l, \
+              (select case currency when 'JPY' then 0 else 2 end as digits from tenant where tenant_id = $1) d \
+         where l.tenant_id = $1 and (round(debit, digits), round(credit, digits)) <> (debit, credit)",
+    ),
+    (
+        "numbers have no gaps",
+        "select format('series %s: %s documents, last %s, next %s', n.series, n.documents, n.last, s.next) from ( \
+           select regexp_replace(number, '-[0-9]+$', '') as series, count(*) as documents, \
+                  max(substring(number from '[0-9]+$')::bigint) as last \
+           from (select number from invoice where tenant_id = $1 union all select number from pos_sale where tenant_id = $1 \
+                 union all select number from sales_order where tenant_id = $1 union all select number from shipment where tenant_id = $1 \
+                 union all select number from payment where tenant_id = $1 \
+                 union all select number from stock_document where tenant_id = $1) d group by 1) n \
+         left join number_series s on s.tenant_id = $1 and s.series = n.series \
+         where n.documents <> n.last or s.next is null or s.next <> n.last + 1",
+    ),
+    (
+        "everything that was written names a command and has one event",
+        "select format('command %s: %s events', w.command_id, e.events) from ( \
+           select command_id from stock_movement where tenant_id = $1 union select command_id from journal_entry where tenant_id = $1 \
+           union select command_id from pos_sale where tenant_id = $1 union select command_id from invoice where tenant_id = $1 \
+           union select command_id from shipment where tenant_id = $1 union select command_id from payment where tenant_id = $1 \
+           union select command_id from stock_document where tenant_id = $1) w \
+         left join command c on c.tenant_id = $1 and c.id = w.command_id and c.status between 200 and 299, \
+         lateral (select count(*) as events from event where tenant_id = $1 and command_id = w.command_id) e \
+         where c.id is null or e.events <> 1",
+    ),
+];
+
+/// Everything that is wrong with a tenant's books.
+pub async fn violations(tenant: &Tenant) -> Vec<String> {
+    let mut violations = Vec::new();
+    for (fact, query) in FACTS {
+        let rows = sqlx::query(*query).bind(tenant.id.0).fetch_all(&environment().root).await;
+        let rows = rows.unwrap_or_else(|error| panic!("checking that {fact}: {error}"));
+        violations.extend(rows.iter().map(|row| format!("- {fact}: {}", row.get::<String, _>(0))));
+    }
+    violations
+}

@@ -1,0 +1,125 @@
+//! What all tests share: the database server, the API server, and the runtimes that they work on.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use actix_web::web::Data;
+use api::App;
+use api::config::Config;
+use api::local::Postgres;
+use clap::Parser;
+use migration::Passwords;
+use sea_orm::sqlx::postgres::{PgPool, PgPoolOptions};
+use service::Db;
+use service::auth::SigningKey;
+use service::tx::PoolOptions;
+use tokio::runtime::{Builder, Runtime};
+
+/// The database that the tests share.
+const DATABASE: &str = "stockwell";
+
+static ENVIRONMENT: OnceLock<Environment> = OnceLock::new();
+
+/// What all tests of a run share. It ends with the process: so does the database server, whose folder vanishes.
+pub struct Environment {
+    /// The database server.
+    pub postgres: Postgres,
+    /// The runtime of the tests' own work.
+    pub runtime: Runtime,
+    /// Connections of the superuser, who sees every tenant: for checks from outside.
+    pub root: PgPool,
+    /// Connections of the application, to make tenants.
+    pub db: Db,
+    /// The HTTP client.
+    pub http: reqwest::Client,
+    /// The server that the tests share.
+    pub node: Node,
+    /// The key that signs access tokens.
+    pub signing_key_file: PathBuf,
+    servers: Runtime,
+}
+
+/// A server at work.
+pub struct Node {
+    /// Where it is.
+    pub base_url: String,
+    /// Its state.
+    pub app: Data<App>,
+}
+
+/// The shared environment, which the first test starts.
+pub fn environment() -> &'static Environment {
+    ENVIRONMENT.get_or_init(start)
+}
+
+fn start() -> Environment {
+    let runtime = |name: &str| {
+        let mut builder = Builder::new_multi_thread();
+        builder.worker_threads(2).thread_name(name).enable_all().build().expect("a runtime starts")
+    };
+    let (tests, servers) = (runtime("tests"), runtime("servers"));
+    let (postgres, root, db, http) = tests.block_on(async {
+        let postgres = Postgres::start_temporary().await.expect("PostgreSQL starts");
+        let migrator_url = prepare(&postgres, DATABASE).await;
+        migration::up(&migrator_url).await.expect("the schema is applied");
+        let root = PgPoolOptions::new().max_connections(8);
+        let root = root.connect(&postgres.url("postgres", DATABASE)).await.expect("the superuser connects");
+        let options = PoolOptions { connections_max: 4, ..PoolOptions::default() };
+        let db = Db::connect(&postgres.url("stockwell_app", DATABASE), &options).await.expect("the app connects");
+        let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
+        (postgres, root, db, http.build().expect("an HTTP client"))
+    });
+    let signing_key_file = postgres.home().join("signing-key.pem");
+    SigningKey::load_or_create(&signing_key_file).expect("a signing key");
+    let config = config(&postgres.url("stockwell_app", DATABASE), "127.0.0.1:0", &signing_key_file);
+    let node = serve(&servers, &config);
+    Environment { postgres, runtime: tests, root, db, http, node, signing_key_file, servers }
+}
+
+/// Makes the roles and `database`; answers the URL of the migrator.
+async fn prepare(postgres: &Postgres, database: &str) -> String {
+    let password = || postgres.password().to_owned();
+    let passwords = Passwords { migrator: password(), app: password(), relay: password() };
+    migration::bootstrap(&postgres.admin_url(), database, &passwords).await.expect("roles and database are made");
+    postgres.url("stockwell_migrator", database)
+}
+
+impl Environment {
+    /// The URL of the shared database for the application's role.
+    pub fn database_url(&self) -> String {
+        self.postgres.url("stockwell_app", DATABASE)
+    }
+
+    /// A further server over the shared database, as a second machine would run it.
+    pub async fn further_node(&'static self) -> Node {
+        let config = config(&self.database_url(), "127.0.0.1:0", &self.signing_key_file);
+        let started = tokio::task::spawn_blocking(move || serve(&self.servers, &config));
+        started.await.expect("a further server starts")
+    }
+
+    /// A further database without any schema; answers the migrator's URL to it.
+    pub async fn empty_database(&self, name: &str) -> String {
+        prepare(&self.postgres, name).await
+    }
+}
+
+/// Serves on the runtime of the servers. Called outside of any runtime.
+fn serve(servers: &Runtime, config: &Config) -> Node {
+    let running = servers.block_on(api::app::serve(config)).expect("the server starts");
+    Node { base_url: format!("http://{}", running.addr), app: running.app.clone() }
+}
+
+#[derive(Debug, Parser)]
+struct Cli {
+    #[command(flatten)]
+    config: Config,
+}
+
+/// The configuration of a server, as its command line would say it: what is not named has its default.
+pub fn config(database_url: &str, addr: &str, signing_key_file: &Path) -> Config {
+    addr.parse::<SocketAddr>().expect("an address");
+    let key_file = signing_key_file.to_str().expect("a path in UTF-8");
+    let arguments = ["stockwell", "--database-url", database_url, "--addr", addr, "--signing-key-file", key_file];
+    Cli::parse_from(arguments).config
+}

@@ -1,0 +1,91 @@
+//! Figures read from the rows themselves, past the API.
+
+use sea_orm::sqlx::{self, AssertSqlSafe, Row};
+
+use crate::{Tenant, environment};
+
+/// What there is of a product in the warehouse, without trailing zeros.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Level {
+    /// Stock units there.
+    pub on_hand: String,
+    /// Stock units promised.
+    pub reserved: String,
+    /// Their cost.
+    pub value: String,
+}
+
+impl Level {
+    /// The level with these figures.
+    pub fn of(on_hand: &str, reserved: &str, value: &str) -> Self {
+        Level { on_hand: on_hand.to_owned(), reserved: reserved.to_owned(), value: value.to_owned() }
+    }
+}
+
+impl Tenant {
+    /// The level of a product in the warehouse.
+    pub async fn level(&self, sku: &str) -> Level {
+        let row = sqlx::query(
+            "select trim_scale(coalesce(sum(l.on_hand), 0))::text, trim_scale(coalesce(sum(l.reserved), 0))::text, \
+                    trim_scale(coalesce(sum(l.value), 0))::text \
+             from stock_level l \
+             join product p on p.tenant_id = l.tenant_id and p.id = l.product_id \
+             join location o on o.tenant_id = l.tenant_id and o.id = l.location_id \
+             where l.tenant_id = $1 and p.sku = $2 and o.code = 'MAIN'",
+        );
+        let row = row.bind(self.id.0).bind(sku).fetch_one(&environment().root).await.expect("the level is read");
+        Level { on_hand: row.get(0), reserved: row.get(1), value: row.get(2) }
+    }
+
+    /// Debits less credits of an account, with two decimals.
+    pub async fn balance(&self, account: &str) -> String {
+        let row = sqlx::query(
+            "select round(coalesce(sum(debit) - sum(credit), 0), 2)::text from journal_line \
+             where tenant_id = $1 and account_code = $2",
+        );
+        let row = row.bind(self.id.0).bind(account).fetch_one(&environment().root).await.expect("a balance is read");
+        row.get(0)
+    }
+
+    /// The accounts of the journal entry of a document, each with debits less credits, by code.
+    pub async fn entry(&self, document_id: &str) -> Vec<(String, String)> {
+        let document_id = uuid_of(document_id);
+        let rows = sqlx::query(
+            "select l.account_code, round(sum(l.debit) - sum(l.credit), 2)::text \
+             from journal_entry e join journal_line l on l.tenant_id = e.tenant_id and l.entry_id = e.id \
+             where e.tenant_id = $1 and e.document_id = $2 group by 1 order by 1",
+        );
+        let rows = rows.bind(self.id.0).bind(document_id).fetch_all(&environment().root).await;
+        rows.expect("an entry is read").iter().map(|row| (row.get(0), row.get(1))).collect()
+    }
+
+    /// How many rows the tenant has in a table.
+    pub async fn count(&self, table: &str) -> i64 {
+        let statement = format!("select count(*) from {table} where tenant_id = $1");
+        let row = sqlx::query(AssertSqlSafe(statement)).bind(self.id.0).fetch_one(&environment().root).await;
+        row.expect("rows are counted").get(0)
+    }
+
+    /// The rows of every table in which a write leaves something.
+    pub async fn footprint(&self) -> Vec<(&'static str, i64)> {
+        let tables = [
+            "command", "event", "journal_entry", "journal_line", "stock_movement", "sales_line", "reservation",
+            "stock_level", "stock_document", "sales_order", "shipment", "invoice", "payment", "pos_session",
+            "pos_sale", "tender", "cash_move", "number_series", "product", "customer",
+        ];
+        let mut counts = Vec::with_capacity(tables.len());
+        for table in tables {
+            counts.push((table, self.count(table).await));
+        }
+        counts
+    }
+}
+
+/// The UUID in an id's text form.
+pub(crate) fn uuid_of(id: &str) -> uuid::Uuid {
+    let (prefix, letters) = id.split_once('_').expect("an id has a prefix");
+    assert_eq!((prefix.len(), letters.len()), (3, 26), "{id} is an id");
+    let alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
+    let digit = |letter: char| alphabet.find(letter).expect("a letter of base 32") as u128;
+    uuid::Uuid::from_u128(letters.chars().fold(0, |bits, letter| (bits << 5) | digit(letter)))
+}
