@@ -9,7 +9,7 @@ use api::config::Config;
 use api::demo::DemoArgs;
 use api::import::ImportCommand;
 use clap::{Parser, Subcommand};
-use operator::{Failed, KeysCommand, MigrateArgs, TenantCommand};
+use operator::{Failed, KeysCommand, MigrateArgs, TenantCommand, VerifyArgs};
 
 /// One well of stock for wholesale and retail.
 #[derive(Debug, Parser)]
@@ -31,6 +31,8 @@ enum Command {
     },
     /// Bring the database's schema up to date, or take its newest step back.
     Migrate(MigrateArgs),
+    /// Prove, for every tenant and from the raw rows, that stock, cost and ledger agree.
+    Verify(VerifyArgs),
     /// Make a tenant.
     #[command(subcommand)]
     Tenant(TenantCommand),
@@ -64,6 +66,7 @@ async fn run(command: Command) -> Result<(), Failed> {
             serve(&config, Duration::from_secs(stop_notice_seconds)).await
         }
         Command::Migrate(args) => operator::migrate(&args).await,
+        Command::Verify(args) => operator::verify(&args).await,
         Command::Tenant(command) => operator::tenant(command).await,
         Command::Keys(command) => operator::keys(command).await,
         Command::Import(command) => Ok(api::import::run(&command).await?),

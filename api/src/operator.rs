@@ -8,6 +8,7 @@ use domain::tenant::TaxRounding;
 use secrecy::{ExposeSecret, SecretString};
 use service::auth::{ApiKeyCreate, KeyKind, KeyMode, make_key};
 use service::scope::Scope;
+use service::integrity;
 use service::tenant::{self, TenantCreate};
 use service::tx::PoolOptions;
 use service::{Db, Error};
@@ -49,9 +50,29 @@ fn explain(error: &Error) -> String {
     text
 }
 
+/// Whose books to check.
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    #[command(flatten)]
+    database: Database,
+    /// The database, as the role that sees every tenant (stockwell_migrator): only to list the tenants.
+    #[arg(long, env = "STOCKWELL_MIGRATOR_DATABASE_URL", hide_env_values = true)]
+    migrator_database_url: SecretString,
+}
+
 /// How to migrate.
 #[derive(Debug, Args)]
 pub struct MigrateArgs {
+    /// The database server, as superuser: makes the roles and the database first, with the passwords of the other two
+    /// URLs.
+    #[arg(long, env = "STOCKWELL_ADMIN_DATABASE_URL", hide_env_values = true)]
+    admin_database_url: Option<SecretString>,
+    /// The database, as the service's role; needed only to make the roles.
+    #[arg(long, env = "STOCKWELL_DATABASE_URL", hide_env_values = true)]
+    database_url: Option<SecretString>,
+    /// The database, as the outbox relay's role; needed only to make the roles.
+    #[arg(long, env = "STOCKWELL_RELAY_DATABASE_URL", hide_env_values = true)]
+    relay_database_url: Option<SecretString>,
     /// The database, as the role that owns the schema (stockwell_migrator).
     #[arg(long, env = "STOCKWELL_MIGRATOR_DATABASE_URL", hide_env_values = true)]
     migrator_database_url: SecretString,
@@ -158,6 +179,9 @@ pub async fn migrate(args: &MigrateArgs) -> Result<(), Failed> {
         }
         return Ok(());
     }
+    if let Some(admin_url) = &args.admin_database_url {
+        bootstrap(admin_url, args).await?;
+    }
     let applied = migration::up(url).await?;
     for step in &applied {
         println!("applied {step}");
@@ -166,6 +190,54 @@ pub async fn migrate(args: &MigrateArgs) -> Result<(), Failed> {
         println!("the schema is up to date");
     }
     Ok(())
+}
+
+/// Makes the roles and the database, with the passwords that the services will use.
+async fn bootstrap(admin_url: &SecretString, args: &MigrateArgs) -> Result<(), Failed> {
+    let migrator = parts(args.migrator_database_url.expose_secret())?;
+    let password = |url: &Option<SecretString>, name: &str| -> Result<String, Failed> {
+        let url = url.as_ref().ok_or_else(|| Failed::Wish(format!("making the roles needs {name}")))?;
+        Ok(parts(url.expose_secret())?.password)
+    };
+    let passwords = migration::Passwords {
+        migrator: migrator.password,
+        app: password(&args.database_url, "STOCKWELL_DATABASE_URL")?,
+        relay: password(&args.relay_database_url, "STOCKWELL_RELAY_DATABASE_URL")?,
+    };
+    Ok(migration::bootstrap(admin_url.expose_secret(), &migrator.database, &passwords).await?)
+}
+
+/// What a database URL says besides the server.
+struct UrlParts {
+    password: String,
+    database: String,
+}
+
+fn parts(url: &str) -> Result<UrlParts, Failed> {
+    let wish = || Failed::Wish("a database URL looks like postgres://role:password@host:5432/database".to_owned());
+    let url = reqwest::Url::parse(url).map_err(|_| wish())?;
+    let database = url.path().trim_start_matches('/').to_owned();
+    match (url.password(), database.is_empty()) {
+        (Some(password), false) => Ok(UrlParts { password: password.to_owned(), database }),
+        _ => Err(wish()),
+    }
+}
+
+/// Proves the six facts for every tenant, from the raw rows.
+pub async fn verify(args: &VerifyArgs) -> Result<(), Failed> {
+    let db = args.database.connect().await?;
+    let mut broken = 0;
+    for (tenant_id, slug) in integrity::tenants(args.migrator_database_url.expose_secret()).await? {
+        println!("{slug} ({tenant_id})");
+        for fact in integrity::check(&db, tenant_id).await?.facts {
+            println!("  {fact}");
+            broken += usize::from(fact.differences != 0);
+            for example in &fact.examples {
+                println!("      {}: {} expected, {} found", example.subject, example.expected, example.found);
+            }
+        }
+    }
+    if broken == 0 { Ok(()) } else { Err(Failed::Wish(format!("{broken} facts do not hold"))) }
 }
 
 /// Makes a tenant.

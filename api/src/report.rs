@@ -199,7 +199,7 @@ impl From<Invalid> for ApiError {
 }
 
 fn input(params: ReportParams) -> Result<Input, Invalid> {
-    let list = |text: Option<String>| -> Vec<String> {
+    let named = |text: Option<String>| -> Vec<String> {
         text.map(|text| text.split(',').map(str::to_owned).collect()).unwrap_or_default()
     };
     Ok(Input {
@@ -208,13 +208,13 @@ fn input(params: ReportParams) -> Result<Input, Invalid> {
         time_zone: params.tz,
         group_by: params.group_by.as_deref().map(Dimension::parse_list).transpose()?,
         values: Values {
-            channel: list(params.channel),
-            country: list(params.country),
-            currency: list(params.currency),
-            location: list(params.location),
-            product: list(params.product),
-            category: list(params.category),
-            customer: list(params.customer),
+            channel: named(params.channel),
+            country: named(params.country),
+            currency: named(params.currency),
+            location: named(params.location),
+            product: named(params.product),
+            category: named(params.category),
+            customer: named(params.customer),
         },
         limit: params.limit,
     })

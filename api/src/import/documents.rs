@@ -43,7 +43,6 @@ impl Tally {
 /// A document that is to be posted.
 #[derive(Debug)]
 struct Document {
-    class: Class,
     lines: usize,
     key: String,
     body: Value,
@@ -220,7 +219,6 @@ fn openings(goods: &BTreeMap<String, Goods>, place: &Place, at: DateTime<Utc>) -
         Price::new(round(share, 4))
     };
     let documents = stocked.chunks(1_000).enumerate().map(|(index, part)| Document {
-        class: Class::Adjustment,
         lines: part.len(),
         key: format!("online-retail:opening:{index}"),
         body: json!({
@@ -280,7 +278,7 @@ fn document(rows: &[Row], class: Class, place: &Place, customers: &HashMap<Strin
         Class::BadDebt => "entry",
     };
     let key = format!("online-retail:{kind}:{}", first.invoice);
-    vec![Document { class, lines: rows.len(), key, body }]
+    vec![Document { lines: rows.len(), key, body }]
 }
 
 fn sold_line(row: &Row) -> Value {
@@ -306,7 +304,6 @@ fn adjustments(rows: &[Row], place: &Place) -> Vec<Document> {
     }
     let first = &rows[0];
     let document = |(reason, lines): (&str, Vec<Value>)| Document {
-        class: Class::Adjustment,
         lines: lines.len(),
         key: format!("online-retail:adjustment:{}:{reason}", first.invoice),
         body: json!({

@@ -1,0 +1,140 @@
+//! A load generator that costs as little as it can: closed loops over raw HTTP/1.1 on loopback.
+
+use std::time::{Duration, Instant};
+
+use rand::RngExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::Failure;
+use crate::stand::{PRODUCTS, Stand};
+
+/// Which products are sold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spread {
+    /// Three of 10,000.
+    Wide,
+    /// The same three, always.
+    Hot,
+}
+
+/// What a run of load came to.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Sales that were accepted.
+    pub sales: u64,
+    /// How long it took.
+    pub seconds: f64,
+    /// How long each sale took, sorted.
+    pub latencies: Vec<Duration>,
+}
+
+impl Outcome {
+    /// Sales per second.
+    pub fn rate(&self) -> f64 {
+        self.sales as f64 / self.seconds
+    }
+
+    /// The latency that `percent` of all sales stayed below, in milliseconds.
+    pub fn percentile_ms(&self, percent: usize) -> f64 {
+        let at = (self.latencies.len() * percent / 100).min(self.latencies.len().saturating_sub(1));
+        self.latencies.get(at).map_or(0.0, |latency| latency.as_secs_f64() * 1_000.0)
+    }
+}
+
+/// Sells on `connections` connections for `duration`.
+pub async fn sell(
+    stand: &Stand,
+    connections: usize,
+    duration: Duration,
+    spread: Spread,
+) -> Result<Outcome, Failure> {
+    let start = Instant::now();
+    let mut tasks = Vec::with_capacity(connections);
+    for _ in 0..connections {
+        let (addr, key, register) = (stand.addr.clone(), stand.key.clone(), stand.register_id.clone());
+        tasks.push(tokio::spawn(async move {
+            let head = head(&addr, &key);
+            connection(&addr, &head, &register, (start + duration, spread)).await.map_err(|error| error.to_string())
+        }));
+    }
+    let mut outcome = Outcome::default();
+    for task in tasks {
+        outcome.latencies.extend(task.await??);
+    }
+    outcome.sales = outcome.latencies.len() as u64;
+    outcome.seconds = start.elapsed().as_secs_f64();
+    outcome.latencies.sort_unstable();
+    Ok(outcome)
+}
+
+fn head(addr: &str, key: &str) -> String {
+    format!(
+        "POST /v1/pos/sales HTTP/1.1\r\nHost: {addr}\r\nAuthorization: Bearer {key}\r\n\
+         Content-Type: application/json\r\n"
+    )
+}
+
+async fn connection(
+    addr: &str,
+    head: &str,
+    register: &str,
+    (until, spread): (Instant, Spread),
+) -> Result<Vec<Duration>, Failure> {
+    let mut stream = TcpStream::connect(addr).await?;
+    stream.set_nodelay(true)?;
+    let mut latencies = Vec::new();
+    let mut answer = Vec::with_capacity(8 * 1024);
+    while Instant::now() < until {
+        let body = body(register, spread);
+        let key = uuid::Uuid::new_v4();
+        let length = body.len();
+        let request = format!("{head}Idempotency-Key: {key}\r\nContent-Length: {length}\r\n\r\n{body}");
+        let sent = Instant::now();
+        stream.write_all(request.as_bytes()).await?;
+        receive(&mut stream, &mut answer).await?;
+        latencies.push(sent.elapsed());
+    }
+    Ok(latencies)
+}
+
+fn body(register: &str, spread: Spread) -> String {
+    let third = PRODUCTS / 3;
+    let mut random = rand::rng();
+    let mut sku = |part: usize| match spread {
+        Spread::Wide => part * third + random.random_range(1..=third),
+        Spread::Hot => part + 1,
+    };
+    let (first, second, third) = (sku(0), sku(1), sku(2));
+    let line = |sku: usize| format!(r#"{{"sku":"P{sku:05}","quantity":"1"}}"#);
+    format!(
+        r#"{{"register_id":"{register}","lines":[{},{},{}],"tenders":[{{"kind":"cash"}}]}}"#,
+        line(first),
+        line(second),
+        line(third)
+    )
+}
+
+/// Reads one answer; anything but 201 ends the run.
+async fn receive(stream: &mut TcpStream, answer: &mut Vec<u8>) -> Result<(), Failure> {
+    answer.clear();
+    loop {
+        if stream.read_buf(answer).await? == 0 {
+            return Err("the server closed the connection".into());
+        }
+        let Some(end) = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n") else { continue };
+        let head = std::str::from_utf8(&answer[..end])?;
+        let length = head
+            .lines()
+            .filter_map(|line| line.split_once(':'))
+            .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
+            .and_then(|(_, value)| value.trim().parse::<usize>().ok())
+            .ok_or("an answer without a length")?;
+        if !head.starts_with("HTTP/1.1 201") {
+            return Err(String::from_utf8_lossy(answer).into_owned().into());
+        }
+        if answer.len() >= end + 4 + length {
+            return Ok(());
+        }
+    }
+}

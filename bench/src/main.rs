@@ -1,0 +1,44 @@
+//! Measures Stockwell beside what PostgreSQL alone can do, on the same private cluster in the same run.
+//!
+//! Machines are noisy: read the ratios, not the seconds.
+#![expect(clippy::disallowed_types, clippy::float_arithmetic, reason = "rates and ratios are measurements, not money")]
+
+mod cpu;
+mod floor;
+mod load;
+mod sales;
+mod stand;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// What can go wrong while measuring.
+type Failure = Box<dyn std::error::Error>;
+
+#[derive(Debug, Parser)]
+#[command(name = "bench")]
+struct Cli {
+    #[command(subcommand)]
+    scenario: Scenario,
+}
+
+#[derive(Debug, Subcommand)]
+enum Scenario {
+    /// Till sales of three lines over HTTP, beside one server-side function call per sale.
+    Sales(sales::SalesArgs),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let outcome = match Cli::parse().scenario {
+        Scenario::Sales(args) => sales::run(&args).await,
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bench: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

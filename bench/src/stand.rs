@@ -1,0 +1,156 @@
+//! The stand: a private durable PostgreSQL, a `stockwell serve` process on it, and a shop with 10,000 products.
+
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use api::local::{Postgres, PostgresOptions};
+use domain::tenant::TaxRounding;
+use serde_json::{Value, json};
+use service::Db;
+use service::auth::{KeyMode, SigningKey};
+use service::tenant::{self, TenantCreate};
+use service::tx::PoolOptions;
+
+use crate::Failure;
+
+/// How many products the shop sells.
+pub const PRODUCTS: usize = 10_000;
+/// The database of the service.
+const DATABASE: &str = "bench";
+
+/// Everything that is measured.
+pub struct Stand {
+    /// The cluster, which the floor is measured on as well.
+    pub postgres: Postgres,
+    /// Process id of its postmaster.
+    pub postmaster: u32,
+    /// Address of the API.
+    pub addr: String,
+    /// A key that may do everything.
+    pub key: String,
+    /// The till.
+    pub register_id: String,
+    server: Child,
+    folder: PathBuf,
+}
+
+impl Stand {
+    /// Sets everything up in a folder of its own, which is removed at the end.
+    pub async fn start(workers: usize, connections: u32) -> Result<Self, Failure> {
+        let folder = std::env::temp_dir().join(format!("stockwell-bench-{}", std::process::id()));
+        std::fs::create_dir_all(&folder)?;
+        let postgres = Postgres::start(PostgresOptions::durable(folder.join("postgres"))).await?;
+        let password = postgres.password().to_owned();
+        let passwords =
+            migration::Passwords { migrator: password.clone(), app: password.clone(), relay: password };
+        migration::bootstrap(&postgres.admin_url(), DATABASE, &passwords).await?;
+        migration::up(&postgres.url("stockwell_migrator", DATABASE)).await?;
+        let key = shop(&postgres.url("stockwell_app", DATABASE)).await?;
+        SigningKey::load_or_create(&folder.join("signing-key.pem"))?;
+        let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let addr = format!("127.0.0.1:{port}");
+        let server = Command::new(std::env::current_exe()?.with_file_name("stockwell"))
+            .args(["serve", "--addr", &addr, "--workers", &workers.to_string()])
+            .args(["--db-connections", &connections.to_string()])
+            .env("STOCKWELL_DATABASE_URL", postgres.url("stockwell_app", DATABASE))
+            .env("STOCKWELL_SIGNING_KEY_FILE", folder.join("signing-key.pem"))
+            .stdout(Stdio::null())
+            .spawn()
+            .map_err(|error| format!("starting stockwell (build it with --release): {error}"))?;
+        let postmaster = postmaster(&postgres)?;
+        let mut stand =
+            Stand { postgres, postmaster, addr, key, register_id: String::new(), server, folder };
+        stand.fill().await?;
+        Ok(stand)
+    }
+
+    /// Process id of the server.
+    pub fn server(&self) -> u32 {
+        self.server.id()
+    }
+
+    /// URL of a database on the cluster, as superuser.
+    pub fn database_url(&self, database: &str) -> String {
+        self.postgres.url("postgres", database)
+    }
+
+    /// Ends everything.
+    pub async fn stop(mut self) -> Result<(), Failure> {
+        self.server.kill()?;
+        self.server.wait()?;
+        self.postgres.stop().await;
+        Ok(std::fs::remove_dir_all(&self.folder)?)
+    }
+
+    /// The six facts, as the API tells them.
+    pub async fn integrity(&self) -> Result<Value, Failure> {
+        self.get("/v1/integrity").await
+    }
+
+    async fn fill(&mut self) -> Result<(), Failure> {
+        for _ in 0..100 {
+            match self.get("/v1/me").await {
+                Ok(_) => break,
+                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+            }
+        }
+        let registers = self.get("/v1/registers").await?;
+        self.register_id = text(&registers["data"][0]["id"]);
+        let location_id = text(&registers["data"][0]["location_id"]);
+        let skus: Vec<String> = (1..=PRODUCTS).map(|number| format!("P{number:05}")).collect();
+        for part in skus.chunks(500) {
+            let product = |sku: &String| json!({ "sku": sku, "name": format!("Product {sku}"), "list_price": "20" });
+            let products: Vec<Value> = part.iter().map(product).collect();
+            self.post("/v1/products/batch", json!({ "items": products })).await?;
+            let line = |sku: &String| json!({ "sku": sku, "quantity": "100000000", "unit_cost": "12" });
+            let lines: Vec<Value> = part.iter().map(line).collect();
+            self.post("/v1/stock/documents", json!({ "kind": "opening", "location_id": location_id, "lines": lines }))
+                .await?;
+        }
+        self.post("/v1/pos/sessions", json!({ "register_id": self.register_id, "opening_float": "0" })).await
+    }
+
+    async fn get(&self, path: &str) -> Result<Value, Failure> {
+        let http = reqwest::Client::builder().no_proxy().build()?;
+        let answer = http.get(format!("http://{}{path}", self.addr)).bearer_auth(&self.key).send().await?;
+        Ok(answer.error_for_status()?.json().await?)
+    }
+
+    async fn post(&self, path: &str, body: Value) -> Result<(), Failure> {
+        let http = reqwest::Client::builder().no_proxy().build()?;
+        let request = http.post(format!("http://{}{path}", self.addr)).bearer_auth(&self.key);
+        let request = request.header("Idempotency-Key", uuid::Uuid::new_v4().to_string());
+        let answer = request.json(&body).send().await?;
+        if answer.status().is_success() {
+            return Ok(());
+        }
+        Err(format!("{path}: {} {}", answer.status(), answer.text().await?).into())
+    }
+}
+
+async fn shop(database_url: &str) -> Result<String, Failure> {
+    let options = PoolOptions { connections_max: 1, ..PoolOptions::default() };
+    let db = Db::connect(database_url, &options).await?;
+    let wanted = TenantCreate {
+        slug: "bench".to_owned(),
+        name: "Bench".to_owned(),
+        currency: "EUR".to_owned(),
+        country: "DE".to_owned(),
+        time_zone: "Europe/Berlin".to_owned(),
+        prices_include_tax: false,
+        tax_rounding: TaxRounding::Document,
+        mode: KeyMode::Test,
+    };
+    Ok(tenant::create(&db, &wanted).await?.key.reveal().to_owned())
+}
+
+fn postmaster(postgres: &Postgres) -> Result<u32, Failure> {
+    let file = std::fs::read_to_string(postgres.home().join("data/postmaster.pid"))
+        .or_else(|_| std::fs::read_to_string(postgres.home().join("postmaster.pid")))?;
+    Ok(file.lines().next().ok_or("an empty postmaster.pid")?.trim().parse()?)
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
