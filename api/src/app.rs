@@ -24,7 +24,7 @@ use crate::config::Config;
 use crate::list::CursorKey;
 use crate::middleware::Common;
 use crate::problem::{Answer, ApiError, ErrorCode};
-use crate::{auth, catalog, customer, errors, graphql, health, integrity, ledger, journal, location, openapi, order, pos, pricing, register, report, stock, tax};
+use crate::{audit, auth, catalog, customer, errors, graphql, health, integrity, ledger, journal, location, openapi, order, pos, pricing, register, report, stock, tax};
 
 /// How long a request line with its headers may take to arrive.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
@@ -60,7 +60,7 @@ impl App {
         let redis = config.redis_url.as_ref();
         let broadcast = redis.map(|url| Broadcast::start(url.expose_secret().to_owned(), Data::clone(&auth)));
         let trusted_proxies = config.trusted_proxies.clone();
-        let table = RouteTable::of(&openapi::document());
+        let table = RouteTable::of(openapi::document());
         let poster = Poster::new(db.clone());
         App { db, poster, auth, cursor_key, trusted_proxies, broadcast, stopping: AtomicBool::new(false), table }
     }
@@ -78,6 +78,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .configure(catalog::routes).configure(customer::routes).configure(pricing::routes).configure(tax::routes)
         .configure(location::routes).configure(register::routes)
         .configure(ledger::routes).configure(report::routes).configure(graphql::routes).configure(integrity::routes)
+        .configure(audit::routes)
         .configure(health::routes)
         .configure(errors::routes)
         .configure(openapi::routes);

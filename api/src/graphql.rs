@@ -48,7 +48,10 @@ pub fn pages(cfg: &mut web::ServiceConfig) {
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
 struct GraphqlRequest {
     /// The document.
-    #[schema(max_length = 32768, example = "{ channelSummary { rows { channel netRevenue grossMarginPct } } }")]
+    #[schema(
+        max_length = 32768,
+        example = "{ channelSummary { rows { channel netRevenue grossMarginPct } } }"
+    )]
     query: String,
     /// Which operation of the document, where it has several.
     #[serde(rename = "operationName")]
@@ -99,9 +102,13 @@ async fn execute(
     let form = Form::of(request.headers())?;
     let body = body.read().await?.value;
     if !body.is_object() {
-        return Err(ApiError::new(ErrorCode::MalformedJson, "Send one GraphQL request as an object; batches are not taken."));
+        return Err(ApiError::new(
+            ErrorCode::MalformedJson,
+            "Send one GraphQL request as an object; batches are not taken.",
+        ));
     }
-    let asked: GraphqlRequest = serde_json::from_value(body).map_err(|error| unreadable(&error.to_string()))?;
+    let asked: GraphqlRequest =
+        serde_json::from_value(body).map_err(|error| unreadable(&error.to_string()))?;
     answer(&app, &caller, asked, id, form).await
 }
 
@@ -147,7 +154,8 @@ async fn read(
     caller.require(Scope::ReportsRead)?;
     let form = Form::of(request.headers())?;
     let Params(params) = params?;
-    let missing = || ApiError::new(ErrorCode::InvalidParameter, "This parameter is required.").at_parameter("query");
+    let missing =
+        || ApiError::new(ErrorCode::InvalidParameter, "This parameter is required.").at_parameter("query");
     let variables = params.variables.as_deref().map(serde_json::from_str).transpose();
     let asked = GraphqlRequest {
         query: params.query.ok_or_else(missing)?,
@@ -207,7 +215,8 @@ impl Form {
             return Ok(Form::Graphql);
         }
         let any = ["application/json", "application/*", "*/*"];
-        if !headers.contains_key(header::ACCEPT) || any.iter().any(|media_type| accepts(headers, media_type)) {
+        if !headers.contains_key(header::ACCEPT) || any.iter().any(|media_type| accepts(headers, media_type))
+        {
             return Ok(Form::Json);
         }
         let detail = format!("The answer can be had as {GRAPHQL_JSON} or application/json.");
@@ -233,13 +242,15 @@ impl Form {
 
 /// Whether the header Accept names a media type.
 fn accepts(headers: &HeaderMap, media_type: &str) -> bool {
-    headers.get_all(header::ACCEPT).filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(',')).any(
-        |range| {
+    headers
+        .get_all(header::ACCEPT)
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|text| text.split(','))
+        .any(|range| {
             let (name, parameters) = range.split_once(';').unwrap_or((range, ""));
             let refused = parameters.split(';').any(|parameter| matches!(parameter.trim(), "q=0" | "q=0.0"));
             name.trim().eq_ignore_ascii_case(media_type) && !refused
-        },
-    )
+        })
 }
 
 async fn answer(app: &App, caller: &Caller, asked: GraphqlRequest, id: RequestId, form: Form) -> Answer {

@@ -6,6 +6,7 @@
 //! The data: "Online Retail", Daqing Chen (2015), UCI Machine Learning Repository, DOI 10.24432/C5BW33, CC BY 4.0.
 
 mod client;
+mod country;
 mod documents;
 mod rows;
 

@@ -1,10 +1,13 @@
 //! The general ledger, to read: the journal and the trial balance.
 
+mod account;
+
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::{
-    CashMoveId, CommandId, CustomerId, EntryId, InvoiceId, LocationId, PaymentId, SaleId, ShipmentId, StockDocumentId,
+    CashMoveId, CommandId, CustomerId, EntryId, InvoiceId, LocationId, PaymentId, SaleId, ShipmentId,
+    StockDocumentId,
 };
 use domain::number::Money;
 use domain::tenant::Channel;
@@ -21,7 +24,7 @@ use crate::{Answer, App, Caller};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(list).service(show).service(trial_balance);
+    cfg.service(list).service(show).service(trial_balance).configure(account::routes);
 }
 
 /// A journal entry. It never changes; a correction is another entry.
@@ -136,17 +139,21 @@ fn prefix(document_kind: &str) -> Option<&'static str> {
 }
 
 /// The id of a document as the API writes it.
-fn document_id(document_kind: &str, id: Uuid) -> String {
+pub fn document_id(document_kind: &str, id: Uuid) -> String {
     prefix(document_kind).map_or_else(|| id.to_string(), |prefix| domain::id::encode(prefix, id))
 }
 
 /// The UUID in the id of any kind of document.
-fn parse_document_id(text: &str) -> Result<Uuid, ApiError> {
+pub fn parse_document_id(text: &str) -> Result<Uuid, ApiError> {
     let kinds = ["sale", "invoice", "shipment", "payment", "cash_move", "receipt", "manual"];
-    let found = kinds.iter().filter_map(|kind| prefix(kind)).find_map(|prefix| domain::id::decode(prefix, text).ok());
+    let found =
+        kinds.iter().filter_map(|kind| prefix(kind)).find_map(|prefix| domain::id::decode(prefix, text).ok());
     found.ok_or_else(|| {
-        ApiError::new(ErrorCode::InvalidParameter, "Expected the id of a document, such as an invoice or a sale.")
-            .at_parameter("document_id")
+        ApiError::new(
+            ErrorCode::InvalidParameter,
+            "Expected the id of a document, such as an invoice or a sale.",
+        )
+        .at_parameter("document_id")
     })
 }
 
@@ -326,5 +333,12 @@ async fn trial_balance(app: Data<App>, caller: Caller, period: Params<PeriodPara
         closing: total(|balance| balance.closing),
     };
     let accounts = balances.into_iter().map(AccountBalance::from).collect();
-    Ok(HttpResponse::Ok().json(TrialBalance { object: "trial_balance", from, to, currency, accounts, totals }))
+    Ok(HttpResponse::Ok().json(TrialBalance {
+        object: "trial_balance",
+        from,
+        to,
+        currency,
+        accounts,
+        totals,
+    }))
 }

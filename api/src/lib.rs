@@ -4,6 +4,7 @@
 //! extracts, asks for the scope, calls the use case and answers; [`auth`] is the model that other areas follow.
 
 pub mod app;
+pub mod audit;
 pub mod auth;
 pub mod batch;
 pub mod body;

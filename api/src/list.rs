@@ -19,6 +19,7 @@ use chrono::{DateTime, Utc};
 use domain::id::TenantId;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use service::listing::{Age, Slice};
 use service::page::{Position, Sort};
 use uuid::Uuid;
 
@@ -204,6 +205,11 @@ impl<F> List<F> {
     pub fn after<K: DeserializeOwned>(&self) -> Result<Option<K>, ApiError> {
         let parse = |position: &Vec<u8>| serde_json::from_slice(position).map_err(|_| invalid_cursor());
         self.position.as_ref().map(parse).transpose()
+    }
+
+    /// The page that is asked for, of a list of documents.
+    pub fn slice(&self, sort: Option<Age>) -> Result<Slice, ApiError> {
+        Ok(Slice { age: sort.unwrap_or_default(), after: self.after()?, rows: self.fetch() })
     }
 
     /// The page of `rows`, of which there may be one more than it takes; `position` of a row is where it stands.

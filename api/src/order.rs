@@ -1,7 +1,9 @@
 //! Wholesale: orders, their shipments and invoices, returns and payments.
 
 mod form;
+mod invoice;
 mod payment;
+mod read;
 mod returns;
 
 use actix_web::post;
@@ -24,7 +26,8 @@ use form::{Nothing, ShipIn};
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(place).service(place_batch).service(confirm).service(release).service(cancel).service(ship);
-    cfg.service(invoice).configure(returns::routes).configure(payment::routes);
+    cfg.service(invoice).configure(read::routes).configure(invoice::routes).configure(returns::routes);
+    cfg.configure(payment::routes);
 }
 
 /// Where orders are.

@@ -8,7 +8,8 @@ use std::str::FromStr;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use domain::id::InvalidId;
-use serde::de::DeserializeOwned;
+use serde::Deserializer;
+use serde::de::{DeserializeOwned, IntoDeserializer};
 
 use crate::body::sentence;
 use crate::problem::{ApiError, ErrorCode};
@@ -55,6 +56,17 @@ pub fn parse<T: DeserializeOwned>(query: &str) -> Result<T, ApiError> {
     })
 }
 
+/// A comma-separated list, for `#[serde(default, deserialize_with = "listed")]`.
+pub fn listed<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: DeserializeOwned,
+{
+    let text: String = serde::Deserialize::deserialize(deserializer)?;
+    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+    parts.map(|part| T::deserialize(part.to_owned().into_deserializer())).collect()
+}
+
 /// The `{id}` of the path. A malformed id is 400 `invalid_id`; a well-formed one that is missing or foreign is 404.
 #[derive(Debug, Clone, Copy)]
 pub struct PathId<T>(pub T);
@@ -84,8 +96,26 @@ mod tests {
     #[serde(deny_unknown_fields)]
     struct Filters {
         limit: Option<u32>,
+        #[serde(default, deserialize_with = "listed")]
+        sizes: Vec<Size>,
         #[serde(rename = "created_at[gte]")]
         created_from: Option<chrono::DateTime<chrono::Utc>>,
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Size {
+        Small,
+        Large,
+    }
+
+    #[test]
+    fn lists_are_split_at_commas() {
+        let sizes = |query: &str| parse::<Filters>(query).map(|filters| filters.sizes);
+        assert_eq!(sizes("").expect("none"), []);
+        assert_eq!(sizes("sizes=").expect("none"), []);
+        assert_eq!(sizes("sizes=large,%20small,").expect("two"), [Size::Large, Size::Small]);
+        assert_eq!(refused("sizes=large,huge"), (ErrorCode::InvalidParameter, Some("sizes".into())));
     }
 
     fn refused(query: &str) -> (ErrorCode, Option<String>) {

@@ -1,6 +1,7 @@
 //! The till: sales, refunds, sessions and the cash in their drawers.
 
 mod form;
+mod read;
 mod session;
 
 use actix_web::post;
@@ -19,7 +20,8 @@ pub use form::{RefundIn, SaleIn, SaleOut, render};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(sell).service(sell_batch).service(refund).service(refund_batch).configure(session::routes);
+    cfg.service(sell).service(sell_batch).service(refund).service(refund_batch).configure(read::routes);
+    cfg.configure(session::routes);
 }
 
 /// Where sales are.

@@ -258,7 +258,8 @@ fn accepted(header: &str) -> Option<Format> {
 fn thousandths(quality: &str) -> u32 {
     let (whole, fraction) = quality.split_once('.').unwrap_or((quality, ""));
     let digits: String = format!("{fraction:0<3}").chars().take(3).collect();
-    let thousandths = whole.parse().ok().zip(digits.parse().ok()).map(|(whole, rest): (u32, u32)| whole * 1_000 + rest);
+    let thousandths =
+        whole.parse().ok().zip(digits.parse().ok()).map(|(whole, rest): (u32, u32)| whole * 1_000 + rest);
     thousandths.unwrap_or_default().min(1_000)
 }
 

@@ -1,5 +1,10 @@
 //! Stock: receipts, openings and adjustments.
 
+mod availability;
+mod document;
+mod level;
+mod movement;
+
 use actix_web::post;
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
@@ -15,13 +20,14 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::{BatchBody, Body};
 use crate::idempotency::{IdempotencyKey, Preferences, WriteHeaders};
-use crate::line::{free_text, item, skus_of};
+use crate::line::{Skus, free_text, item, skus_of};
 use crate::posting::{BatchIn, BatchOf, BatchOut, post, post_batch, refused, rendered};
 use crate::{Answer, ApiError, App, Caller};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(create).service(create_batch);
+    cfg.configure(availability::routes).service(create).service(create_batch).configure(document::routes);
+    cfg.configure(level::routes).configure(movement::routes);
 }
 
 const DOCUMENTS: &str = "/v1/stock/documents";
@@ -122,6 +128,31 @@ struct StockLineOut<'a> {
     value: Money,
 }
 
+impl<'a> StockDocumentOut<'a> {
+    fn new(document: &'a adjust::StockDocument, currency: &'a str, skus: Skus<'_, 'a>) -> Self {
+        let line = |line: &adjust::MovedLine| StockLineOut {
+            line_no: line.line_no,
+            product_id: line.product_id,
+            sku: skus(line.product_id),
+            quantity: line.quantity,
+            value: line.value,
+        };
+        StockDocumentOut {
+            id: document.id,
+            object: "stock_document",
+            number: &document.number,
+            kind: document.kind,
+            location_id: document.location_id,
+            reason: document.reason.as_deref(),
+            reference: document.reference.as_deref(),
+            occurred_at: document.occurred_at,
+            currency,
+            value: document.value,
+            lines: document.lines.iter().map(line).collect(),
+        }
+    }
+}
+
 /// Post a stock document
 ///
 /// Receives goods, opens the books or corrects the record. Adjustments need a reason code, which names the account
@@ -199,27 +230,7 @@ fn render(outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
     match outcome {
         Ok((Outcome::StockDocument(document), book)) => {
             let skus = skus_of(book);
-            let line = |line: &adjust::MovedLine| StockLineOut {
-                line_no: line.line_no,
-                product_id: line.product_id,
-                sku: skus(line.product_id),
-                quantity: line.quantity,
-                value: line.value,
-            };
-            let out = StockDocumentOut {
-                id: document.id,
-                object: "stock_document",
-                number: &document.number,
-                kind: document.kind,
-                location_id: document.location_id,
-                reason: document.reason.as_deref(),
-                reference: document.reference.as_deref(),
-                occurred_at: document.occurred_at,
-                currency: &book.setup.settings.currency,
-                value: document.value,
-                lines: document.lines.iter().map(line).collect(),
-            };
-            rendered(201, &out)
+            rendered(201, &StockDocumentOut::new(document, &book.setup.settings.currency, &skus))
         }
         Ok(_) => refused(&Refusal::state("The command made something else than a stock document.")),
         Err(refusal) => refused(refusal),

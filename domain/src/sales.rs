@@ -1,22 +1,22 @@
 //! What both channels share: lines with their price and tax, the facts that reports read, and what a return takes back.
 
-use std::collections::HashMap;
-
 use chrono::{DateTime, Utc};
-use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use crate::book::Book;
-use crate::product::{ItemRef, Product, ProductKind, ProductStatus, Unit};
+use crate::product::ItemRef;
 use crate::party::Customer;
 use crate::id::{CategoryId, CustomerId, LocationId, OrderId, PriceRuleId, ProductId};
 use crate::ledger::{Dimensions, Lines, account, cost_account, returns_account, sales_account};
 use crate::number::{Money, Percent, Price, Quantity};
-use crate::pricing::{self, Asked, Item, Lists, Override, Source};
-use crate::refusal::{Code, Problem, Problems, Refusal};
+use crate::pricing::Source;
+use crate::refusal::{Code, Problems, Refusal};
 use crate::stock::LevelKey;
-use crate::tax::{self, Taxable};
 use crate::tenant::{Channel, Settings};
+
+mod price;
+
+pub use price::price;
 
 /// The most lines of a document.
 pub const LINES_MAX: usize = 2_000;
@@ -204,220 +204,6 @@ impl SoldLine {
         };
         (line, slice(self.cost))
     }
-}
-
-/// Prices and taxes a basket. Every wrong line is named at once.
-pub fn price(book: &Book, basket: &Basket<'_>) -> Result<Vec<Line>, Refusal> {
-    if basket.lines.is_empty() || basket.lines.len() > LINES_MAX {
-        return Err(Refusal::invalid("/lines", format!("A document has 1 to {LINES_MAX} lines.")));
-    }
-    let mut problems = Problems::default();
-    let mut found = Vec::with_capacity(basket.lines.len());
-    for (index, input) in basket.lines.iter().enumerate() {
-        match find(book, input, index) {
-            Ok(item) => found.push(item),
-            Err(problem) => problems.push(problem),
-        }
-    }
-    problems.check()?;
-    let mut wanted: HashMap<ProductId, Quantity> = HashMap::with_capacity(found.len());
-    for item in &found {
-        *wanted.entry(item.product.id).or_default() += item.quantity;
-    }
-    let lists = Lists {
-        customer: basket.customer.and_then(|customer| customer.price_list_id),
-        tier: basket.customer.and_then(|customer| customer.tier_list_id),
-        channel: book.setup.channel_lists(basket.channel, basket.location_id),
-    };
-    let mut problems = Problems::default();
-    let mut priced = Vec::with_capacity(found.len());
-    for (index, (input, item)) in basket.lines.iter().zip(&found).enumerate() {
-        let asked = Asked { basket_quantity: wanted[&item.product.id], at: basket.at };
-        match price_line(book, basket, (&lists, &asked), (index, input, item)) {
-            Ok(line) => priced.push(line),
-            Err(problem) => problems.push(problem),
-        }
-    }
-    problems.check()?;
-    spread_discount(&mut priced, basket.discount, &book.setup.settings)?;
-    Ok(tax_lines(book, basket, priced))
-}
-
-/// A line's product, unit and stock quantity.
-struct Found<'a> {
-    product: &'a Product,
-    unit: Unit,
-    quantity: Quantity,
-}
-
-fn find<'a>(book: &'a Book, input: &LineInput, index: usize) -> Result<Found<'a>, Problem> {
-    let pointer = format!("/lines/{index}");
-    let product = book.product(&input.item, &pointer)?;
-    let problem = |field: &str, detail: String| Problem {
-        pointer: format!("{pointer}/{field}"),
-        code: Code::ValidationFailed,
-        detail,
-        params: vec![("sku", product.sku.clone())],
-    };
-    if product.status == ProductStatus::Archived {
-        return Err(problem("sku", format!("{} is archived and can't be sold.", product.sku)));
-    }
-    if product.kind == ProductKind::Bundle {
-        return Err(problem("sku", format!("{} is a bundle, which can't be sold yet.", product.sku)));
-    }
-    let barcode_uom = match &input.item {
-        ItemRef::Barcode(code) => book.barcodes.get(code).map(|(_, uom)| uom.as_str()),
-        _ => None,
-    };
-    let uom = input.uom.as_deref().or(barcode_uom);
-    let unit = product
-        .unit(uom)
-        .ok_or_else(|| problem("uom", format!("{} is not sold by {}.", product.sku, uom.unwrap_or("")))) ?;
-    if !input.quantity.is_positive() {
-        return Err(problem("quantity", "The quantity must be above zero.".to_owned()));
-    }
-    let quantity = input.quantity.get() * unit.factor.get();
-    if quantity != crate::number::round(quantity, 6) {
-        return Err(problem("quantity", format!("The quantity is finer than a millionth of {}.", product.stock_uom)));
-    }
-    Ok(Found { product, unit, quantity: Quantity::rounded(quantity) })
-}
-
-fn price_line(
-    book: &Book,
-    basket: &Basket<'_>,
-    (lists, asked): (&Lists, &Asked),
-    (index, input, found): (usize, &LineInput, &Found<'_>),
-) -> Result<Line, Problem> {
-    let Found { product, unit, quantity } = found;
-    let item = Item {
-        product_id: product.id,
-        lineage: &product.lineage,
-        list_price: product.list_price,
-        unit_list_price: unit.list_price,
-        factor: unit.factor,
-    };
-    let problem = |field: &str, code: Code, detail: String| Problem {
-        pointer: format!("/lines/{index}/{field}"),
-        code,
-        detail,
-        params: vec![("sku", product.sku.clone())],
-    };
-    let resolved = pricing::resolve(&book.rules, lists, &item, asked);
-    let resolved = match input.unit_price {
-        None => resolved.map_err(|_| {
-            let detail = format!("{} has no price here: give it a list price or a price rule.", product.sku);
-            problem("sku", Code::PriceMissing, detail)
-        })?,
-        Some(price) => {
-            let Some(who) = basket.overrider else {
-                let detail = "A unit_price needs the scope prices:override.".to_owned();
-                return Err(problem("unit_price", Code::InsufficientScope, detail));
-            };
-            if price.is_negative() {
-                let detail = "The unit price must not be negative.".to_owned();
-                return Err(problem("unit_price", Code::ValidationFailed, detail));
-            }
-            let reason = input.price_reason.clone().unwrap_or_default();
-            pricing::override_price(resolved, &item, price, Override { who: who.to_owned(), reason })
-        }
-    };
-    let settings = &book.setup.settings;
-    let gross = settings.money(resolved.unit_price.get() * input.quantity.get());
-    let discount = line_discount(gross, input.discount, settings)
-        .map_err(|detail| problem("discount", Code::ValidationFailed, detail.to_owned()))?;
-    Ok(Line {
-        line_no: index as i32 + 1,
-        product_id: product.id,
-        category_id: product.lineage.first().copied(),
-        stocked: product.kind == ProductKind::Stocked,
-        description: input.description.clone(),
-        uom: unit.uom.clone(),
-        factor: unit.factor,
-        entered: input.quantity,
-        quantity: *quantity,
-        unit_price: resolved.unit_price,
-        list_price: resolved.list_price,
-        source: resolved.source,
-        rule_id: resolved.rule_id,
-        trace: pricing::stored_trace(&resolved),
-        gross,
-        discount,
-        net: gross - discount,
-        tax_rate: Percent::ZERO,
-        tax: Money::ZERO,
-    })
-}
-
-fn line_discount(gross: Money, discount: Option<Discount>, settings: &Settings) -> Result<Money, &'static str> {
-    match discount {
-        None => Ok(Money::ZERO),
-        Some(Discount::Percent(percent)) if percent.is_negative() || percent.get() > Decimal::ONE_HUNDRED => {
-            Err("A discount is between 0 and 100 percent.")
-        }
-        Some(Discount::Percent(percent)) => Ok(settings.money(gross.get() * percent.get() / Decimal::ONE_HUNDRED)),
-        Some(Discount::Amount(amount)) if amount.is_negative() || amount > gross => {
-            Err("A discount is not negative and not more than the amount it is taken from.")
-        }
-        Some(Discount::Amount(amount)) => Ok(amount),
-    }
-}
-
-/// Spreads a basket's discount over its lines by their net amounts; the lines add up to it exactly.
-fn spread_discount(lines: &mut [Line], discount: Option<Discount>, settings: &Settings) -> Result<(), Refusal> {
-    let Some(discount) = discount else { return Ok(()) };
-    let whole: Money = lines.iter().map(|line| line.net).sum();
-    let total = line_discount(whole, Some(discount), settings)
-        .map_err(|detail| Refusal::invalid("/discount", detail))?;
-    let (mut passed, mut given) = (Money::ZERO, Money::ZERO);
-    for line in lines {
-        passed += line.net;
-        if whole.is_zero() {
-            continue;
-        }
-        let up_to = settings.money(total.get() * passed.get() / whole.get());
-        line.discount += up_to - given;
-        line.net = line.gross - line.discount;
-        given = up_to;
-    }
-    Ok(())
-}
-
-/// Adds the taxes; where prices include tax, takes it out of the amounts.
-fn tax_lines(book: &Book, basket: &Basket<'_>, mut lines: Vec<Line>) -> Vec<Line> {
-    let settings = &book.setup.settings;
-    let exempt = basket.customer.is_some_and(|customer| customer.tax_exempt);
-    let zone = basket.customer.map_or(settings.country.as_str(), |customer| customer.country.as_str());
-    let day = settings.day(basket.at);
-    for line in &mut lines {
-        let class = book.products[&line.product_id].tax_class_id;
-        line.tax_rate = tax::rate(&book.setup.tax_rates, class, zone, day);
-    }
-    if lines.iter().all(|line| line.tax_rate.is_zero()) {
-        return lines;
-    }
-    let taxed_on = |amount: fn(&Line) -> Money| {
-        let taxable: Vec<Taxable> =
-            lines.iter().map(|line| Taxable { amount: amount(line), rate: line.tax_rate }).collect();
-        tax::split(settings, &taxable)
-    };
-    let after_discount = taxed_on(|line| line.net);
-    let before_discount = settings.prices_include_tax.then(|| taxed_on(|line| line.gross));
-    for (index, line) in lines.iter_mut().enumerate() {
-        line.net = after_discount[index].net;
-        line.tax = after_discount[index].tax;
-        if let Some(before) = &before_discount {
-            // A rounding difference must not look like a discount that nobody gave.
-            line.gross = if line.discount.is_zero() { line.net } else { before[index].net };
-            line.discount = line.gross - line.net;
-        }
-        // An exempt customer pays what is left when the tax is taken out of the price.
-        if exempt {
-            line.tax_rate = Percent::ZERO;
-            line.tax = Money::ZERO;
-        }
-    }
-    lines
 }
 
 /// The levels that stocked lines draw from.

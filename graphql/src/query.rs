@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use async_graphql::{
-    Context, EmptyMutation, EmptySubscription, InputObject, Object, Result, SDLExportOptions, Schema, ServerError,
-    Value, Variables,
+    Context, EmptyMutation, EmptySubscription, InputObject, Object, Result, SDLExportOptions, Schema,
+    ServerError, Value, Variables,
 };
 use domain::id::TenantId;
 use serde::Serialize;
@@ -13,8 +13,8 @@ use service::Db;
 
 use crate::guard::{self, Cost, POINTS_MAX, Refused};
 use crate::report::{
-    ChannelRow, CustomerValueRow, Dimension, Input, MarginRow, Name, ProductPerformanceRow, Report, RevenueRow,
-    StockPositionRow, Values,
+    ChannelRow, CustomerValueRow, Dimension, Input, MarginRow, Name, ProductPerformanceRow, Report,
+    RevenueRow, StockPositionRow, Values,
 };
 use crate::scalar::Date;
 use crate::snapshot;
@@ -269,7 +269,8 @@ pub async fn execute(db: &Db, tenant_id: TenantId, call: Call) -> Outcome {
         }
     };
     let (reader, questions) = tokio::sync::mpsc::unbounded_channel();
-    let mut request = async_graphql::Request::new(call.query).variables(variables).data::<snapshot::Reader>(reader);
+    let mut request =
+        async_graphql::Request::new(call.query).variables(variables).data::<snapshot::Reader>(reader);
     if let Some(name) = call.operation_name {
         request = request.operation_name(name);
     }
@@ -287,7 +288,9 @@ pub async fn execute(db: &Db, tenant_id: TenantId, call: Call) -> Outcome {
 
 fn outcome(response: async_graphql::Response, cost: Cost, request_id: &str) -> Outcome {
     // An error of a resolver has a path; one of the validation has none.
-    let executed = response.is_ok() || response.data != Value::Null || response.errors.iter().any(|error| !error.path.is_empty());
+    let executed = response.is_ok()
+        || response.data != Value::Null
+        || response.errors.iter().any(|error| !error.path.is_empty());
     if !executed {
         return refused(Problem::Invalid, response.errors, request_id);
     }
@@ -306,7 +309,12 @@ fn refused(problem: Problem, errors: Vec<ServerError>, request_id: &str) -> Outc
         Problem::Cost => "query_cost_exceeded",
         Problem::Timeout => "statement_timeout",
     };
-    Outcome { data: None, errors: with_codes(errors, code, request_id), extensions: None, problem: Some(problem) }
+    Outcome {
+        data: None,
+        errors: with_codes(errors, code, request_id),
+        extensions: None,
+        problem: Some(problem),
+    }
 }
 
 /// Gives every error a code, where it has none yet, and the request's id.

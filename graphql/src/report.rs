@@ -22,11 +22,11 @@ use async_graphql::{OutputType, SimpleObject};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use domain::id::TenantId;
+use sea_orm::FromQueryResult;
+use sea_orm::sqlx::Postgres;
 use sea_orm::sqlx::Row as _;
 use sea_orm::sqlx::postgres::{PgArguments, PgRow};
 use sea_orm::sqlx::query::Query;
-use sea_orm::sqlx::Postgres;
-use sea_orm::FromQueryResult;
 use serde::Serialize;
 use service::{Db, Error, Tx};
 
@@ -52,7 +52,16 @@ pub const LIMIT_DEFAULT: u32 = 10_000;
 
 /// A report, by its name.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumIter, strum::EnumString, strum::IntoStaticStr, strum::Display,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    strum::EnumIter,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::Display,
 )]
 #[strum(serialize_all = "snake_case")]
 pub enum Name {

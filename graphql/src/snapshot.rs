@@ -44,13 +44,19 @@ impl Failure {
 impl From<Invalid> for Failure {
     fn from(invalid: Invalid) -> Self {
         let code = if invalid.readable { "validation_failed" } else { "invalid_parameter" };
-        Failure::new(code, invalid.to_string())
+        let parameter = match invalid.parameter {
+            "tz" => "timeZone",
+            "group_by" => "groupBy",
+            other => other,
+        };
+        Failure::new(code, format!("{parameter}: {}", invalid.detail))
     }
 }
 
 impl From<Failure> for async_graphql::Error {
     fn from(failure: Failure) -> Self {
-        async_graphql::Error::new(failure.detail).extend_with(|_, extensions| extensions.set("code", failure.code))
+        async_graphql::Error::new(failure.detail)
+            .extend_with(|_, extensions| extensions.set("code", failure.code))
     }
 }
 
@@ -64,14 +70,15 @@ pub struct Question {
 pub type Reader = mpsc::UnboundedSender<Question>;
 
 /// A report, for a resolver.
-pub async fn report<R: Row>(context: &Context<'_>, name: Name, input: Input) -> async_graphql::Result<Report<R>> {
+pub async fn report<R: Row>(
+    context: &Context<'_>,
+    name: Name,
+    input: Input,
+) -> async_graphql::Result<Report<R>> {
     let request = Arc::new(Request::new(name, input).map_err(Failure::from)?);
     let (answer, answered) = oneshot::channel();
     let gone = || Failure::new("internal_error", "Something went wrong on our side.");
-    context
-        .data::<Reader>()?
-        .send(Question { request: Arc::clone(&request), answer })
-        .map_err(|_| gone())?;
+    context.data::<Reader>()?.send(Question { request: Arc::clone(&request), answer }).map_err(|_| gone())?;
     let answer = answered.await.map_err(|_| gone())??;
     Ok(report::read(&request, answer).map_err(|error| Failure::of(&error))?)
 }

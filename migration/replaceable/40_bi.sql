@@ -162,10 +162,10 @@ with line as (
     group by f.customer_id, f.currency
 )
 select
-    cu.number as customer_number, cu.name as customer_name, cu.kind as customer_kind, cu.country, l.currency,
-    l.orders,
+    cu.number as customer_number, cu.name as customer_name, cu.kind as customer_kind, cu.country,
     (l.first_order_at at time zone t.time_zone)::date as first_order_on,
     (l.last_order_at at time zone t.time_zone)::date as last_order_on,
+    l.currency, l.orders,
     l.gross_sales, l.returns, l.discount, l.net_revenue, l.cost,
     l.net_revenue - l.cost as contribution,
     round(100 * (l.net_revenue - l.cost) / nullif(l.net_revenue, 0), 4) as contribution_pct,

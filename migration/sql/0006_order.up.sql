@@ -31,6 +31,8 @@ create table sales_order (
     )
 );
 create index sales_order_by_customer on sales_order (tenant_id, customer_id, id);
+create index sales_order_by_reference on sales_order (tenant_id, reference) where reference is not null;
+create index sales_order_by_time on sales_order using brin (occurred_at, recorded_at) with (autosummarize = on);
 
 create table sales_order_line (
     tenant_id uuid not null,
@@ -137,6 +139,7 @@ create table invoice (
 ) with (fillfactor = 85);
 create index invoice_by_customer on invoice (tenant_id, customer_id, id);
 create index invoice_by_order on invoice (tenant_id, order_id);
+create index invoice_by_time on invoice using brin (occurred_at) with (autosummarize = on);
 
 create table payment (
     tenant_id uuid not null,

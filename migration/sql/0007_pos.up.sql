@@ -75,6 +75,8 @@ create table pos_sale (
     constraint pos_sale_adds_up check (net = gross - discount and total = net + tax + rounding)
 );
 create index pos_sale_by_session on pos_sale (tenant_id, session_id);
+create index pos_sale_by_customer on pos_sale (tenant_id, customer_id, id) where customer_id is not null;
+create index pos_sale_by_time on pos_sale using brin (business_date, occurred_at) with (autosummarize = on);
 
 -- What was paid, and with what: cash net of change, positive in, negative out.
 create table tender (

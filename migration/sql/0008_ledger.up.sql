@@ -29,6 +29,9 @@ create table journal_entry (
 );
 create index journal_entry_by_document on journal_entry (tenant_id, document_id);
 
+-- The commands of a document. Till sales name theirs themselves and are left out, so that it costs them nothing.
+create index command_by_document on command (tenant_id, document_id) where name not like 'pos_sale.%';
+
 create table journal_line (
     tenant_id uuid not null,
     entry_id uuid not null,

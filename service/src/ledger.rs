@@ -224,3 +224,26 @@ pub async fn trial_balance(
     };
     Ok((currency, rows.iter().map(balance).collect::<Result<_, _>>()?))
 }
+
+/// An account of the chart.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// Its code.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// What it stands for.
+    pub kind: String,
+}
+
+/// One page of the chart, by code, after the account `after`.
+pub async fn accounts(tx: &Tx, after: Option<&str>, rows: u64) -> Result<Vec<Account>, Error> {
+    let query = sqlx::query(
+        "select code, name, kind from account where tenant_id = $1 and code > coalesce($2, '') order by code limit $3",
+    );
+    let rows = tx.rows(query.bind(tx.tenant_id.0).bind(after).bind(rows.cast_signed())).await?;
+    let account = |row: &PgRow| -> Result<Account, Error> {
+        Ok(Account { code: row.try_get("code")?, name: row.try_get("name")?, kind: row.try_get("kind")? })
+    };
+    rows.iter().map(account).collect()
+}

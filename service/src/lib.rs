@@ -3,6 +3,7 @@
 //! [`tx`] opens transactions and is the only way to the database. [`command`] is the one door for every write.
 //! [`posting`] is the only writer of the stock, cost, ledger and outbox tables.
 
+pub mod audit;
 pub mod auth;
 pub mod caller;
 pub mod catalog;
@@ -11,14 +12,21 @@ pub mod customer;
 pub mod error;
 pub mod input;
 pub mod integrity;
+pub mod invoice;
 pub mod ledger;
+pub mod listing;
 pub mod location;
+pub mod order;
 pub mod page;
+pub mod payment;
+pub mod pos;
 pub mod posting;
 pub mod pricing;
 pub mod register;
 pub mod rows;
 pub mod scope;
+pub mod sold;
+pub mod stock;
 pub mod tax;
 pub mod tenant;
 pub mod tx;

@@ -16,19 +16,22 @@ use domain::stock::{Level, LevelKey};
 use domain::{adjust, journal, order, payment, pos};
 use uuid::Uuid;
 
+use self::decide::{decide, explained};
 use crate::caller::EntryMode;
 use crate::command::{self, Answer, Idempotency};
 use crate::{Caller, Db, Error, Tx};
 
-mod documents;
+mod decide;
+pub(crate) mod documents;
 mod load;
 mod needs;
-mod orders;
+pub(crate) mod orders;
 mod queue;
 mod save;
-mod setup;
+pub(crate) mod setup;
 
 pub use queue::Poster;
+pub(crate) use setup::parsed;
 
 /// The most commands of one transaction.
 pub const BATCH_MAX: usize = 64;
@@ -348,64 +351,4 @@ async fn decide_all(
         return Err(Spoiled::Raced);
     }
     Ok(recorded.into_iter().map(|recorded| recorded.answer).collect())
-}
-
-/// One command on the book.
-fn decide(book: &mut Book, command: &Command) -> Result<(Outcome, Posting), Refusal> {
-    fn order((ordered, posting): (order::Ordered, Posting)) -> (Outcome, Posting) {
-        (Outcome::Order(Box::new(ordered)), posting)
-    }
-    Ok(match command {
-        Command::Sell(sell) => pos::sell(book, sell).map(|(sale, posting)| (Outcome::Sale(sale), posting))?,
-        Command::Refund(refund) => {
-            pos::refund(book, refund).map(|(sale, posting)| (Outcome::Sale(sale), posting))?
-        }
-        Command::OpenSession(open) => {
-            pos::open(book, open).map(|(session, cash, posting)| (Outcome::Session(session, cash), posting))?
-        }
-        Command::CloseSession(close) => {
-            pos::close(book, close).map(|(session, cash, posting)| (Outcome::Session(session, cash), posting))?
-        }
-        Command::MoveCash(change) => {
-            pos::move_cash(book, change).map(|(change, posting)| (Outcome::CashMove(change), posting))?
-        }
-        Command::PlaceOrder(place) => order(order::place(book, place)?),
-        Command::ConfirmOrder(id) => order(order::confirm(book, *id)?),
-        Command::ReleaseOrder(id) => order(order::release(book, *id)?),
-        Command::CancelOrder(id) => order(order::cancel(book, *id)?),
-        Command::ShipOrder(ship) => order(order::ship(book, ship)?),
-        Command::InvoiceOrder(id) => order(order::invoice(book, *id)?),
-        Command::Return(back) => {
-            order::give_back(book, back).map(|(note, posting)| (Outcome::CreditNote(note), posting))?
-        }
-        Command::ReceivePayment(receive) => {
-            payment::receive(book, receive).map(|(payment, posting)| (Outcome::Payment(payment), posting))?
-        }
-        Command::MoveStock(change) => {
-            adjust::post(book, change).map(|(document, posting)| (Outcome::StockDocument(document), posting))?
-        }
-        Command::PostEntry(post) => {
-            journal::post(book, post).map(|(entry, posting)| (Outcome::Entry(entry), posting))?
-        }
-    })
-}
-
-/// Named constraints that a single command can run into, as refusals that the caller can act on.
-fn explained(error: Error, request: &Request) -> Error {
-    use domain::refusal::{Code, Problems};
-    const OWN_IDS: [&str; 6] =
-        ["pos_sale_pkey", "sales_order_pkey", "invoice_pkey", "payment_pkey", "stock_document_pkey", "journal_entry_pkey"];
-    let mut error = error.on_constraint("sales_order_external_ref_key", || {
-        Problems::one("/external_ref", Code::DuplicateExternalRef, "Another order bears this external_ref.")
-    });
-    for name in OWN_IDS {
-        error = error.on_constraint(name, || {
-            Problems::one("/id", Code::AlreadyExists, "A document with this id exists: send its own Idempotency-Key to get its answer again, or use a new id.")
-        });
-    }
-    if request.idempotency.is_some() && matches!(error, Error::LockTimeout) {
-        let detail = "The first request with this Idempotency-Key, or one for the same goods, has not finished yet.";
-        return Refusal::new(Code::IdempotencyInProgress, detail).into();
-    }
-    error
 }

@@ -62,7 +62,7 @@ fn equal_requests_on_two_machines_have_one_effect() {
     with_tenant(async |tenant| {
         tenant.stocked("MUG", "10.00", ("100", "4.00")).await;
         let (till, customer) = (tenant.till().await, tenant.customer("Nordwind Supply").await);
-        let node = environment().further_node().await;
+        let node = environment().other_node().await;
         let other = tenant.at(&node.base_url);
         for round in 0..12 {
             let mut body = sale(&till, &[("MUG", "1")]);

@@ -2,6 +2,7 @@
 
 mod auth;
 mod idempotency;
+mod online_retail;
 mod order;
 mod payment;
 mod pos;
@@ -10,3 +11,4 @@ mod refund;
 mod returns;
 mod session;
 mod stock;
+mod storm;

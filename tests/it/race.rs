@@ -83,7 +83,7 @@ impl Buyer {
 }
 
 async fn buyers(tenant: &Tenant, seed: u64) -> Vec<Buyer> {
-    let further = environment().further_node().await;
+    let second = environment().other_node().await;
     let mut tills = Vec::new();
     for _ in 0..8 {
         tills.push(tenant.till().await);
@@ -93,7 +93,7 @@ async fn buyers(tenant: &Tenant, seed: u64) -> Vec<Buyer> {
         customers.push(tenant.customer(&format!("Nordwind branch {number}")).await);
     }
     let buyer = |number: usize| Buyer {
-        client: if number.is_multiple_of(4) { tenant.at(&further.base_url) } else { tenant.at(tenant.base_url()) },
+        client: if number.is_multiple_of(4) { tenant.at(&second.base_url) } else { tenant.at(tenant.base_url()) },
         till: (number % 2 == 1).then(|| tills[number / 2 % tills.len()].clone()),
         customer: customers[number % customers.len()].clone(),
         random: StdRng::seed_from_u64(seed ^ number as u64),
@@ -173,9 +173,9 @@ fn first_receipts_on_two_machines_do_not_collide() {
         for sku in SKUS {
             tenant.product(sku, "1.00").await;
         }
-        let further = environment().further_node().await;
+        let second = environment().other_node().await;
         let receive = async |number: usize| {
-            let client = if number.is_multiple_of(2) { tenant.at(&further.base_url) } else { tenant.at(tenant.base_url()) };
+            let client = if number.is_multiple_of(2) { tenant.at(&second.base_url) } else { tenant.at(tenant.base_url()) };
             let line = |sku: &&str| json!({ "sku": sku, "quantity": "1", "unit_cost": "1" });
             let mut lines: Vec<Value> = SKUS.iter().map(line).collect();
             lines.rotate_left(number % SKUS.len());
@@ -193,8 +193,8 @@ fn a_credit_limit_holds_against_orders_placed_at_once() {
     with_tenant(async |tenant| {
         tenant.stocked("BOLT", "10.00", ("1000", "1.00")).await;
         let customer = tenant.customer_with("Nordwind Supply", json!({ "credit_limit": "120" })).await;
-        let further = environment().further_node().await;
-        let other = tenant.at(&further.base_url);
+        let second = environment().other_node().await;
+        let other = tenant.at(&second.base_url);
         let body = json!({ "customer_id": customer, "lines": [{ "sku": "BOLT", "quantity": "1" }], "advance_to": "invoiced" });
         let sends = (0..40).map(|number| (if number % 2 == 0 { &**tenant } else { &other }).post("/v1/orders", &body));
         let placed = join_all(sends).await.iter().filter(|reply| match reply.status {

@@ -15,6 +15,7 @@ use service::Db;
 use service::auth::SigningKey;
 use service::tx::PoolOptions;
 use tokio::runtime::{Builder, Runtime};
+use tokio::sync::OnceCell;
 
 /// The database that the tests share.
 const DATABASE: &str = "stockwell";
@@ -37,6 +38,7 @@ pub struct Environment {
     pub node: Node,
     /// The key that signs access tokens.
     pub signing_key_file: PathBuf,
+    other_node: OnceCell<Node>,
     servers: Runtime,
 }
 
@@ -54,6 +56,10 @@ pub fn environment() -> &'static Environment {
 }
 
 fn start() -> Environment {
+    // The servers' log is of interest only to who asks for it.
+    if std::env::var_os("STOCKWELL_LOG").is_some() {
+        api::log::start();
+    }
     let runtime = |name: &str| {
         let mut builder = Builder::new_multi_thread();
         builder.worker_threads(2).thread_name(name).enable_all().build().expect("a runtime starts")
@@ -74,7 +80,7 @@ fn start() -> Environment {
     SigningKey::load_or_create(&signing_key_file).expect("a signing key");
     let config = config(&postgres.url("stockwell_app", DATABASE), "127.0.0.1:0", &signing_key_file);
     let node = serve(&servers, &config);
-    Environment { postgres, runtime: tests, root, db, http, node, signing_key_file, servers }
+    Environment { postgres, runtime: tests, root, db, http, node, signing_key_file, other_node: OnceCell::new(), servers }
 }
 
 /// Makes the roles and `database`; answers the URL of the migrator.
@@ -91,11 +97,16 @@ impl Environment {
         self.postgres.url("stockwell_app", DATABASE)
     }
 
-    /// A further server over the shared database, as a second machine would run it.
-    pub async fn further_node(&'static self) -> Node {
+    /// A second server over the shared database, as another machine would run it. Tests share it as well.
+    pub async fn other_node(&'static self) -> &'static Node {
+        self.other_node.get_or_init(|| self.own_node()).await
+    }
+
+    /// A server that nobody else talks to.
+    pub async fn own_node(&'static self) -> Node {
         let config = config(&self.database_url(), "127.0.0.1:0", &self.signing_key_file);
         let started = tokio::task::spawn_blocking(move || serve(&self.servers, &config));
-        started.await.expect("a further server starts")
+        started.await.expect("a server starts")
     }
 
     /// A further database without any schema; answers the migrator's URL to it.

@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use super::ImportError;
+use super::{ImportError, country};
 use super::client::{BatchResult, Client, ClientError, Place};
 use super::rows::{Class, Row};
 
@@ -206,7 +206,7 @@ fn customer(row: &Row) -> Value {
         "number": row.customer,
         "kind": "wholesale",
         "name": format!("Account {}", row.customer),
-        "country": country_code(&row.country),
+        "country": country::code(&row.country),
     })
 }
 
@@ -388,47 +388,4 @@ fn expect_made(path: &str, results: Vec<BatchResult>) -> Result<(), ClientError>
         None => Ok(()),
         Some(refused) => Err(ClientError::Unexpected(format!("{path}: {} {}", refused.status, refused.body))),
     }
-}
-
-/// ISO 3166-1 alpha-2 code of a country as the file names it; what is no country counts as the seller's own.
-fn country_code(name: &str) -> &'static str {
-    const CODES: [(&str, &str); 36] = [
-        ("Australia", "AU"),
-        ("Austria", "AT"),
-        ("Bahrain", "BH"),
-        ("Belgium", "BE"),
-        ("Brazil", "BR"),
-        ("Canada", "CA"),
-        ("Channel Islands", "JE"),
-        ("Cyprus", "CY"),
-        ("Czech Republic", "CZ"),
-        ("Denmark", "DK"),
-        ("EIRE", "IE"),
-        ("Finland", "FI"),
-        ("France", "FR"),
-        ("Germany", "DE"),
-        ("Greece", "GR"),
-        ("Hong Kong", "HK"),
-        ("Iceland", "IS"),
-        ("Israel", "IL"),
-        ("Italy", "IT"),
-        ("Japan", "JP"),
-        ("Lebanon", "LB"),
-        ("Lithuania", "LT"),
-        ("Malta", "MT"),
-        ("Netherlands", "NL"),
-        ("Norway", "NO"),
-        ("Poland", "PL"),
-        ("Portugal", "PT"),
-        ("RSA", "ZA"),
-        ("Saudi Arabia", "SA"),
-        ("Singapore", "SG"),
-        ("Spain", "ES"),
-        ("Sweden", "SE"),
-        ("Switzerland", "CH"),
-        ("USA", "US"),
-        ("United Arab Emirates", "AE"),
-        ("United Kingdom", "GB"),
-    ];
-    CODES.iter().find(|(known, _)| *known == name).map_or("GB", |(_, code)| code)
 }

@@ -27,6 +27,7 @@ const TAGS: &[(&str, &str)] = &[
     ("Payments", "What customers paid and which invoices it settled."),
     ("Point of sale", "Tills: registers, sessions, sales and refunds."),
     ("Ledger", "Accounts, journal entries and the trial balance."),
+    ("Audit", "Who did what, and when."),
     ("Reports", "Figures as flat tables: revenue, margin, stock and more."),
     ("Integrity", "Proof that stock, cost and ledger agree."),
     ("Health", "For load balancers and monitoring."),

@@ -1,7 +1,7 @@
 //! Money that wholesale customers pay.
 
-use actix_web::post;
 use actix_web::web::Data;
+use actix_web::{HttpResponse, get, post};
 use chrono::{DateTime, Utc};
 use domain::book::Book;
 use domain::id::{CustomerId, InvoiceId, PaymentId};
@@ -9,6 +9,8 @@ use domain::number::Money;
 use domain::payment::{self, PaymentMethod};
 use domain::refusal::{Problems, Refusal};
 use serde::{Deserialize, Serialize};
+use service::listing::{Age, Period};
+use service::payment::{Filter, PaymentSummary};
 use service::posting::{Command, Outcome};
 use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -16,12 +18,14 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::body::Body;
 use crate::idempotency::{IdempotencyKey, Preferences, WriteHeaders};
 use crate::line::free_text;
+use crate::list::{List, Page, PageParams};
+use crate::params::PathId;
 use crate::posting::{post, refused, rendered};
 use crate::{Answer, App, Caller};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(create);
+    cfg.service(create).service(list).service(show);
 }
 
 /// A payment.
@@ -90,6 +94,25 @@ struct PaymentOut<'a> {
     occurred_at: DateTime<Utc>,
 }
 
+impl<'a> PaymentOut<'a> {
+    fn new(payment: &'a payment::Payment, currency: &'a str) -> Self {
+        let part = |part: &payment::Allocation| AllocationForm { invoice_id: part.invoice_id, amount: part.amount };
+        PaymentOut {
+            id: payment.id,
+            object: "payment",
+            number: &payment.number,
+            customer_id: payment.customer_id,
+            method: payment.method,
+            currency,
+            amount: payment.amount,
+            unapplied: payment.unapplied,
+            allocations: payment.allocations.iter().map(part).collect(),
+            reference: payment.reference.as_deref(),
+            occurred_at: payment.occurred_at,
+        }
+    }
+}
+
 /// Record a payment
 ///
 /// Applies it to the invoices named, or to the oldest due; what is left over stays unapplied.
@@ -134,24 +157,78 @@ async fn create(
 fn render(outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
     match outcome {
         Ok((Outcome::Payment(payment), book)) => {
-            let part =
-                |part: &payment::Allocation| AllocationForm { invoice_id: part.invoice_id, amount: part.amount };
-            let out = PaymentOut {
-                id: payment.id,
-                object: "payment",
-                number: &payment.number,
-                customer_id: payment.customer_id,
-                method: payment.method,
-                currency: &book.setup.settings.currency,
-                amount: payment.amount,
-                unapplied: payment.unapplied,
-                allocations: payment.allocations.iter().map(part).collect(),
-                reference: payment.reference.as_deref(),
-                occurred_at: payment.occurred_at,
-            };
-            rendered(201, &out)
+            rendered(201, &PaymentOut::new(payment, &book.setup.settings.currency))
         }
         Ok(_) => refused(&Refusal::state("The command made something else than a payment.")),
         Err(refusal) => refused(refusal),
     }
+}
+
+/// Which payments to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Filters {
+    /// Of this customer.
+    customer_id: Option<CustomerId>,
+    /// Paid so.
+    method: Option<PaymentMethod>,
+    /// `true`: a part pays no invoice yet; `false`: all of it does.
+    #[param(example = true)]
+    unapplied: Option<bool>,
+    /// Came in at this instant or later.
+    #[serde(rename = "occurred_at[gte]")]
+    #[param(example = "2026-11-01T00:00:00Z")]
+    occurred_from: Option<DateTime<Utc>>,
+    /// Came in before this instant.
+    #[serde(rename = "occurred_at[lt]")]
+    #[param(example = "2026-12-01T00:00:00Z")]
+    occurred_to: Option<DateTime<Utc>>,
+    /// The order: newest first, if absent.
+    #[param(inline)]
+    sort: Option<Age>,
+}
+
+/// List payments
+///
+/// One page of payments, without the invoices that they pay.
+#[utoipa::path(
+    operation_id = "payments_list",
+    tag = "Payments",
+    security(("bearer" = ["payments:read"])),
+    params(PageParams, Filters),
+    responses((status = 200, description = "One page of payments.", body = Page<PaymentSummary>))
+)]
+#[get("/v1/payments")]
+async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
+    caller.require(Scope::PaymentsRead)?;
+    let filters = &list.filters;
+    let filter = Filter {
+        customer_id: filters.customer_id,
+        method: filters.method,
+        unapplied: filters.unapplied,
+        occurred: Period { from: filters.occurred_from, to: filters.occurred_to },
+    };
+    let slice = list.slice(filters.sort)?;
+    let read = async |tx: &service::Tx| service::payment::list(tx, &filter, &slice).await;
+    let rows = app.db.read(caller.tenant_id, read).await?;
+    list.answer(rows, |payment| payment.id.0)
+}
+
+/// Get a payment
+///
+/// The payment with the invoices that it pays.
+#[utoipa::path(
+    operation_id = "payments_get",
+    tag = "Payments",
+    security(("bearer" = ["payments:read"])),
+    params(("id" = PaymentId, Path, description = "The payment's id.")),
+    responses((status = 200, description = "The payment.", body = PaymentOut))
+)]
+#[get("/v1/payments/{id}")]
+async fn show(app: Data<App>, caller: Caller, id: PathId<PaymentId>) -> Answer {
+    caller.require(Scope::PaymentsRead)?;
+    let read = async |tx: &service::Tx| service::payment::get(tx, id.0).await;
+    let (payment, currency) = app.db.read(caller.tenant_id, read).await?;
+    Ok(HttpResponse::Ok().json(PaymentOut::new(&payment, &currency)))
 }

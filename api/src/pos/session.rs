@@ -1,7 +1,7 @@
 //! Till sessions: open with a float, move cash, close by a count.
 
-use actix_web::post;
 use actix_web::web::Data;
+use actix_web::{HttpResponse, get, post};
 use chrono::{DateTime, Utc};
 use domain::book::Book;
 use domain::id::{CashMoveId, RegisterId, SessionId};
@@ -9,6 +9,8 @@ use domain::number::Money;
 use domain::pos::{self, CashMoveKind};
 use domain::refusal::{Problems, Refusal};
 use serde::{Deserialize, Serialize};
+use service::listing::Age;
+use service::pos::SessionFilter;
 use service::posting::{Command, Outcome};
 use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -16,13 +18,14 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::body::Body;
 use crate::idempotency::{IdempotencyKey, Preferences, WriteHeaders};
 use crate::line::free_text;
+use crate::list::{List, Page, PageParams};
 use crate::params::PathId;
 use crate::posting::{post, refused, rendered};
 use crate::{Answer, App, Caller};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(open).service(close).service(move_cash);
+    cfg.service(open).service(close).service(move_cash).service(list).service(show).service(list_cash_moves);
 }
 
 /// A session to open.
@@ -104,7 +107,7 @@ impl From<&pos::Session> for SessionOut {
 
 /// Cash that moved without a sale.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-struct CashMoveOut<'a> {
+struct CashMoveOut {
     /// Its id.
     id: CashMoveId,
     /// Always `cash_move`.
@@ -118,10 +121,24 @@ struct CashMoveOut<'a> {
     amount: Money,
     /// Why, in words.
     #[schema(max_length = 200, example = "Window cleaner")]
-    reason: &'a str,
+    reason: String,
     /// When.
     #[schema(example = "2026-11-22T10:15:00Z")]
     occurred_at: DateTime<Utc>,
+}
+
+impl From<pos::CashMove> for CashMoveOut {
+    fn from(change: pos::CashMove) -> Self {
+        CashMoveOut {
+            id: change.id,
+            object: "cash_move",
+            session_id: change.session_id,
+            kind: change.kind,
+            amount: change.amount,
+            reason: change.reason,
+            occurred_at: change.occurred_at,
+        }
+    }
 }
 
 /// Open a till session
@@ -210,19 +227,92 @@ fn render(outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
         Ok((Outcome::Session(session, _), _)) => {
             rendered(if session.closed_at.is_none() { 201 } else { 200 }, &SessionOut::from(session))
         }
-        Ok((Outcome::CashMove(change), _)) => {
-            let out = CashMoveOut {
-                id: change.id,
-                object: "cash_move",
-                session_id: change.session_id,
-                kind: change.kind,
-                amount: change.amount,
-                reason: &change.reason,
-                occurred_at: change.occurred_at,
-            };
-            rendered(201, &out)
-        }
+        Ok((Outcome::CashMove(change), _)) => rendered(201, &CashMoveOut::from(change.clone())),
         Ok(_) => refused(&Refusal::state("The command made something else than a session.")),
         Err(refusal) => refused(refusal),
     }
+}
+
+/// Which sessions to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Filters {
+    /// Of this till.
+    register_id: Option<RegisterId>,
+    /// `true`: open ones only; `false`: closed ones only.
+    #[param(example = true)]
+    open: Option<bool>,
+    /// The order: newest first, if absent.
+    #[param(inline)]
+    sort: Option<Age>,
+}
+
+/// List till sessions
+///
+/// One page of sessions.
+#[utoipa::path(
+    operation_id = "pos_sessions_list",
+    tag = "Point of sale",
+    security(("bearer" = ["pos:read"])),
+    params(PageParams, Filters),
+    responses((status = 200, description = "One page of sessions.", body = Page<SessionOut>))
+)]
+#[get("/v1/pos/sessions")]
+async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
+    caller.require(Scope::PosRead)?;
+    let filter = SessionFilter { register_id: list.filters.register_id, open: list.filters.open };
+    let slice = list.slice(list.filters.sort)?;
+    let read = async |tx: &service::Tx| service::pos::sessions(tx, &filter, &slice).await;
+    let sessions = app.db.read(caller.tenant_id, read).await?;
+    list.answer(sessions.iter().map(SessionOut::from).collect(), |session| session.id.0)
+}
+
+/// Get a till session
+///
+/// The session; once it is closed, with its count and what it was over or short.
+#[utoipa::path(
+    operation_id = "pos_sessions_get",
+    tag = "Point of sale",
+    security(("bearer" = ["pos:read"])),
+    params(("id" = SessionId, Path, description = "The session's id.")),
+    responses((status = 200, description = "The session.", body = SessionOut))
+)]
+#[get("/v1/pos/sessions/{id}")]
+async fn show(app: Data<App>, caller: Caller, id: PathId<SessionId>) -> Answer {
+    caller.require(Scope::PosRead)?;
+    let read = async |tx: &service::Tx| service::pos::session(tx, id.0).await;
+    let session = app.db.read(caller.tenant_id, read).await?;
+    Ok(HttpResponse::Ok().json(SessionOut::from(&session)))
+}
+
+/// Which cash moves to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct CashMoveFilters {
+    /// Of this session.
+    session_id: Option<SessionId>,
+    /// The order: newest first, if absent.
+    #[param(inline)]
+    sort: Option<Age>,
+}
+
+/// List cash moves
+///
+/// One page of the cash that moved without a sale.
+#[utoipa::path(
+    operation_id = "pos_cash_moves_list",
+    tag = "Point of sale",
+    security(("bearer" = ["pos:read"])),
+    params(PageParams, CashMoveFilters),
+    responses((status = 200, description = "One page of cash moves.", body = Page<CashMoveOut>))
+)]
+#[get("/v1/pos/cash-moves")]
+async fn list_cash_moves(app: Data<App>, caller: Caller, list: List<CashMoveFilters>) -> Answer {
+    caller.require(Scope::PosRead)?;
+    let slice = list.slice(list.filters.sort)?;
+    let read = async |tx: &service::Tx| service::pos::cash_moves(tx, list.filters.session_id, &slice).await;
+    let moves = app.db.read(caller.tenant_id, read).await?;
+    list.answer(moves.into_iter().map(CashMoveOut::from).collect(), |change| change.id.0)
 }

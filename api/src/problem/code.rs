@@ -54,6 +54,8 @@ pub enum ErrorCode {
     RequestTimeout,
     /// Too many requests.
     RateLimited,
+    /// A GraphQL query is too long, too deep, too wide or too dear.
+    QueryCostExceeded,
     /// A fault of the server.
     InternalError,
     /// The server can't answer now.
@@ -108,7 +110,7 @@ impl ErrorCode {
             ErrorCode::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             ErrorCode::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             ErrorCode::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
-            ErrorCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+            ErrorCode::RateLimited | ErrorCode::QueryCostExceeded => StatusCode::TOO_MANY_REQUESTS,
             ErrorCode::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
             ErrorCode::TemporarilyUnavailable | ErrorCode::StatementTimeout => {
                 StatusCode::SERVICE_UNAVAILABLE

@@ -166,6 +166,12 @@ pub static REGISTRY: &[Entry] = &[
         "Wait for the seconds in Retry-After, then go on more slowly.",
     ),
     entry(
+        ErrorCode::QueryCostExceeded,
+        "Query too costly",
+        "A GraphQL query is too long, nested too deep, asks for too many fields at its root, or for too many values.",
+        "Lower limit, group by less, or ask for fewer fields. extensions.cost of an answer tells what a query cost, in points: one for each field at the root and one for each hundred values.",
+    ),
+    entry(
         ErrorCode::InternalError,
         "Internal error",
         "A fault of the server. It was logged under the request id.",

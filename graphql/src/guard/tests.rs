@@ -81,7 +81,8 @@ fn depth_is_bounded() {
         refused(&deep(60));
         refused(&deep(10_000));
     }
-    let chain: String = (0..200).map(|index| format!(" fragment f{index} on Query{{...f{}}}", index + 1)).collect();
+    let chain: String =
+        (0..200).map(|index| format!(" fragment f{index} on Query{{...f{}}}", index + 1)).collect();
     refused(&format!("{{...f0}}{chain} fragment f200 on Query{{__typename}}"));
 }
 
@@ -135,7 +136,9 @@ fn limits_in_variables_count() {
 #[test]
 fn the_schema_may_be_asked_but_not_without_end() {
     let fields = "fields{name args{name type{name ofType{name ofType{name ofType{name}}}}} type{name}}";
-    points(&format!("{{__schema{{types{{kind name description {fields} inputFields{{name}} enumValues{{name}}}}}}}}"));
+    points(&format!(
+        "{{__schema{{types{{kind name description {fields} inputFields{{name}} enumValues{{name}}}}}}}}"
+    ));
     refused("{__schema{types{fields{type{fields{type{fields{type{fields{type{fields{name}}}}}}}}}}}}");
     refused("{__schema{types{possibleTypes{fields{type{fields{args{type{fields{name}}}}}}}}}}");
 }

@@ -30,7 +30,8 @@ pub struct ChannelRow {
     pub net_revenue_share_pct: Option<Percentage>,
 }
 
-const SHARE_PCT: &str = "round(100 * net_revenue / nullif(sum(net_revenue) over (partition by currency), 0), 4)";
+const SHARE_PCT: &str =
+    "round(100 * net_revenue / nullif(sum(net_revenue) over (partition by currency), 0), 4)";
 
 impl Row for ChannelRow {
     const LEDGER_ACCOUNTS: &'static [&'static str] = MarginRow::LEDGER_ACCOUNTS;

@@ -103,14 +103,14 @@ pub fn columns<R: Row>(request: &Request) -> Vec<Column> {
             Kind::Percentage => ("decimal", Some("percent")),
         };
         let is_ratio = matches!(measure.kind, Kind::Average | Kind::Percentage);
-        let additive = !is_ratio && !(shares_orders && measure.name == "orders");
+        let is_shared = shares_orders && measure.name == "orders";
         Column {
             name: measure.name,
             title: title(measure.name),
             kind,
             unit,
             role: Role::Measure,
-            additive: Some(additive),
+            additive: Some(!is_ratio && !is_shared),
             description: description(&row_type, measure.name),
         }
     }));
@@ -160,7 +160,10 @@ static DESCRIPTIONS: LazyLock<HashMap<(String, String), String>> = LazyLock::new
 });
 
 fn description(row_type: &str, name: &str) -> String {
-    DESCRIPTIONS.get(&(row_type.to_owned(), camel_case(name))).map(|text| text.replace('\n', " ")).unwrap_or_default()
+    DESCRIPTIONS
+        .get(&(row_type.to_owned(), camel_case(name)))
+        .map(|text| text.replace('\n', " "))
+        .unwrap_or_default()
 }
 
 fn camel_case(name: &str) -> String {
@@ -176,7 +179,83 @@ fn camel_case(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{
+        ChannelRow, CustomerValueRow, Dimension, Input, MarginRow, Name, ProductPerformanceRow, RevenueRow,
+        StockPositionRow,
+    };
     use super::*;
+
+    fn list<R: Row>(name: Name, group_by: Option<&str>) -> String {
+        let group_by = group_by.map(|text| Dimension::parse_list(text).expect("dimensions"));
+        let request = Request::new(name, Input { group_by, ..Input::default() }).expect("a request");
+        let columns = columns::<R>(&request);
+        assert!(columns.iter().all(|column| !column.description.is_empty() && !column.title.is_empty()));
+        columns.iter().map(|column| column.name).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Clients rely on these: a column never changes its meaning or goes, and a new one comes last.
+    #[test]
+    fn the_columns_are_a_contract() {
+        let revenue = "currency orders lines units gross_sales returns gross_revenue discount net_revenue tax \
+                       average_order_value";
+        let margin = format!("{revenue} cost gross_margin gross_margin_pct");
+        assert_eq!(
+            list::<RevenueRow>(Name::Revenue, Some("month,channel")),
+            format!("month channel {revenue}")
+        );
+        assert_eq!(list::<MarginRow>(Name::Margin, Some("none")), margin);
+        assert_eq!(
+            list::<MarginRow>(Name::Margin, Some("customer,product,category,location,country,week")),
+            format!(
+                "customer_number customer_name sku product_name category_code category_name location_code \
+                 location_name country week {margin}"
+            )
+        );
+        assert_eq!(
+            list::<ChannelRow>(Name::ChannelSummary, None),
+            format!("channel {margin} net_revenue_share_pct")
+        );
+        let of_channel = |channel: &str| {
+            let figures = ["units", "net_revenue", "cost", "gross_margin", "gross_margin_pct"];
+            figures.map(|figure| format!("{channel}{figure}")).join(" ")
+        };
+        assert_eq!(
+            list::<ProductPerformanceRow>(Name::ProductPerformance, None),
+            format!(
+                "sku product_name category_code category_name currency {} {} {}",
+                of_channel(""),
+                of_channel("wholesale_"),
+                of_channel("retail_")
+            )
+        );
+        assert_eq!(
+            list::<CustomerValueRow>(Name::CustomerValue, None),
+            "customer_number customer_name customer_kind country first_order_on last_order_on currency orders \
+             gross_sales returns discount net_revenue cost contribution contribution_pct average_order_value \
+             wholesale_net_revenue retail_net_revenue"
+        );
+        assert_eq!(
+            list::<StockPositionRow>(Name::StockPosition, None),
+            "sku product_name category_code category_name location_code location_name uom currency on_hand \
+             reserved available value unit_cost"
+        );
+    }
+
+    #[test]
+    fn orders_are_not_added_up_over_products() {
+        let additive = |group_by: &str| {
+            let group_by = Some(Dimension::parse_list(group_by).expect("dimensions"));
+            let request =
+                Request::new(Name::Revenue, Input { group_by, ..Input::default() }).expect("a request");
+            let columns = columns::<RevenueRow>(&request);
+            let of = |name: &str| {
+                columns.iter().find(|column| column.name == name).and_then(|column| column.additive)
+            };
+            (of("orders"), of("net_revenue"), of("average_order_value"), of("currency"))
+        };
+        assert_eq!(additive("month"), (Some(true), Some(true), Some(false), None));
+        assert_eq!(additive("month,product"), (Some(false), Some(true), Some(false), None));
+    }
 
     #[test]
     fn titles_are_for_people() {

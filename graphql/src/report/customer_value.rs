@@ -99,14 +99,25 @@ impl Row for CustomerValueRow {
             sum("cost", Kind::Amount),
             formula("contribution", Kind::Amount, "net_revenue - cost"),
             formula("contribution_pct", Kind::Percentage, MARGIN_PCT),
-            formula("average_order_value", Kind::Average, "round((net_revenue - returns) / nullif(orders, 0), 4)"),
+            formula(
+                "average_order_value",
+                Kind::Average,
+                "round((net_revenue - returns) / nullif(orders, 0), 4)",
+            ),
             sum("wholesale_net_revenue", Kind::Amount),
             sum("retail_net_revenue", Kind::Amount),
         ]
     }
 
     fn dimensions(_: &[Dimension]) -> Vec<&'static str> {
-        vec!["customer_number", "customer_name", "customer_kind", "country", "first_order_on", "last_order_on"]
+        vec![
+            "customer_number",
+            "customer_name",
+            "customer_kind",
+            "country",
+            "first_order_on",
+            "last_order_on",
+        ]
     }
 
     fn statement(request: &Request) -> String {
@@ -126,6 +137,7 @@ impl Row for CustomerValueRow {
             order: vec!["contribution desc", "customer_number"],
             only: " and l.customer_id is not null",
             splits_documents: false,
+            by_channel: false,
         };
         sales::statement(&grouping, &SUMS, &Self::measures(), request)
     }

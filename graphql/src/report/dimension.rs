@@ -14,7 +14,9 @@ use crate::scalar::{Date, Instant};
 const DIMENSIONS_MAX: usize = 6;
 
 /// What the lines of a report of sales are grouped by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum, strum::EnumIter, strum::EnumString, strum::IntoStaticStr)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Enum, strum::EnumIter, strum::EnumString, strum::IntoStaticStr,
+)]
 #[strum(serialize_all = "snake_case")]
 pub enum Dimension {
     /// Hours of the report's time zone; the hour that the clocks go back is two.
@@ -145,10 +147,20 @@ impl Dimension {
         let (name, line) = match self {
             Dimension::Hour => ("by_hour", "date_trunc('hour', l.occurred_at, coalesce($2, t.time_zone))"),
             Dimension::Day => ("by_day", "(l.occurred_at at time zone coalesce($2, t.time_zone))::date"),
-            Dimension::Week => ("by_week", "date_trunc('week', l.occurred_at at time zone coalesce($2, t.time_zone))::date"),
-            Dimension::Month => ("by_month", "date_trunc('month', l.occurred_at at time zone coalesce($2, t.time_zone))::date"),
-            Dimension::Quarter => ("by_quarter", "date_trunc('quarter', l.occurred_at at time zone coalesce($2, t.time_zone))::date"),
-            Dimension::Year => ("by_year", "date_trunc('year', l.occurred_at at time zone coalesce($2, t.time_zone))::date"),
+            Dimension::Week => {
+                ("by_week", "date_trunc('week', l.occurred_at at time zone coalesce($2, t.time_zone))::date")
+            }
+            Dimension::Month => (
+                "by_month",
+                "date_trunc('month', l.occurred_at at time zone coalesce($2, t.time_zone))::date",
+            ),
+            Dimension::Quarter => (
+                "by_quarter",
+                "date_trunc('quarter', l.occurred_at at time zone coalesce($2, t.time_zone))::date",
+            ),
+            Dimension::Year => {
+                ("by_year", "date_trunc('year', l.occurred_at at time zone coalesce($2, t.time_zone))::date")
+            }
             Dimension::Channel => ("by_channel", "l.channel"),
             Dimension::Location => ("by_location_id", "l.location_id"),
             Dimension::Product => ("by_product_id", "l.product_id"),
@@ -162,10 +174,16 @@ impl Dimension {
 
     fn join(self) -> &'static str {
         match self {
-            Dimension::Location => "left join public.location lo on lo.tenant_id = $1 and lo.id = m.by_location_id",
+            Dimension::Location => {
+                "left join public.location lo on lo.tenant_id = $1 and lo.id = m.by_location_id"
+            }
             Dimension::Product => "left join public.product p on p.tenant_id = $1 and p.id = m.by_product_id",
-            Dimension::Category => "left join public.category ca on ca.tenant_id = $1 and ca.id = m.by_category_id",
-            Dimension::Customer => "left join public.customer cu on cu.tenant_id = $1 and cu.id = m.by_customer_id",
+            Dimension::Category => {
+                "left join public.category ca on ca.tenant_id = $1 and ca.id = m.by_category_id"
+            }
+            Dimension::Customer => {
+                "left join public.customer cu on cu.tenant_id = $1 and cu.id = m.by_customer_id"
+            }
             _ => "",
         }
     }
@@ -202,9 +220,12 @@ pub(super) fn column_names(dimensions: &[Dimension]) -> Vec<&'static str> {
 
 /// How rows are grouped by some dimensions: every column is there, null where the report has no such dimension.
 pub(super) fn grouping(dimensions: &[Dimension]) -> Grouping {
-    let attribute = |(dimension, name, value, kind): (Dimension, &'static str, &'static str, &'static str)| {
-        Attribute { name, value: dimensions.contains(&dimension).then_some(value), kind }
-    };
+    let attribute =
+        |(dimension, name, value, kind): (Dimension, &'static str, &'static str, &'static str)| Attribute {
+            name,
+            value: dimensions.contains(&dimension).then_some(value),
+            kind,
+        };
     Grouping {
         keys: dimensions.iter().filter_map(|dimension| dimension.key()).collect(),
         attributes: COLUMNS.into_iter().map(attribute).collect(),
@@ -212,5 +233,6 @@ pub(super) fn grouping(dimensions: &[Dimension]) -> Grouping {
         order: column_names(dimensions),
         only: "",
         splits_documents: dimensions.iter().any(|dimension| dimension.splits_documents()),
+        by_channel: false,
     }
 }

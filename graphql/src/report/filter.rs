@@ -88,15 +88,22 @@ impl Selector {
 
 fn channels(values: Vec<String>) -> Result<Vec<Channel>, Invalid> {
     let parse = |value: String| {
-        value.parse().map_err(|_| Invalid::form("channel", format!("`{value}` is not one of wholesale, retail.")))
+        value
+            .parse()
+            .map_err(|_| Invalid::form("channel", format!("`{value}` is not one of wholesale, retail.")))
     };
     checked("channel", values)?.into_iter().map(parse).collect()
 }
 
 fn letters(parameter: &'static str, values: Vec<String>, length: usize) -> Result<Vec<String>, Invalid> {
     let values = checked(parameter, values)?;
-    match values.iter().find(|value| value.len() != length || !value.bytes().all(|byte| byte.is_ascii_uppercase())) {
-        Some(value) => Err(Invalid::form(parameter, format!("`{value}` is not a code of {length} capital letters."))),
+    match values
+        .iter()
+        .find(|value| value.len() != length || !value.bytes().all(|byte| byte.is_ascii_uppercase()))
+    {
+        Some(value) => {
+            Err(Invalid::form(parameter, format!("`{value}` is not a code of {length} capital letters.")))
+        }
         None => Ok(values),
     }
 }
@@ -120,7 +127,10 @@ fn checked(parameter: &'static str, values: Vec<String>) -> Result<Vec<String>, 
     if values.len() > VALUES_MAX {
         return Err(Invalid::value(parameter, format!("At most {VALUES_MAX} values can be named.")));
     }
-    if values.iter().any(|value| value.is_empty() || value.chars().count() > LENGTH_MAX || value.contains('\0')) {
+    if values
+        .iter()
+        .any(|value| value.is_empty() || value.chars().count() > LENGTH_MAX || value.contains('\0'))
+    {
         return Err(Invalid::form(parameter, format!("A value has 1 to {LENGTH_MAX} characters.")));
     }
     Ok(values)
@@ -132,7 +142,8 @@ mod tests {
 
     #[test]
     fn a_record_is_named_by_its_code_or_its_id() {
-        let product = vec!["BOLT-M8".to_owned(), "prd_01h455vb4pex5vsknk084sn02q".to_owned(), "prd_1".to_owned()];
+        let product =
+            vec!["BOLT-M8".to_owned(), "prd_01h455vb4pex5vsknk084sn02q".to_owned(), "prd_1".to_owned()];
         let filter = Filter::new(Values { product, ..Values::default() }).expect("a filter");
         assert_eq!(filter.products.codes, ["BOLT-M8", "prd_1"]);
         assert_eq!(filter.products.ids.len(), 1);

@@ -11,8 +11,8 @@ use sea_orm::FromQueryResult;
 use serde::Serialize;
 
 use super::column::{Kind, Measure, formula, sum};
-use super::sales::{self, COST, GROSS_REVENUE, LINES, NET_REVENUE, ORDERS, RETURNS, Sum, TAX, UNITS};
 use super::revenue::{self, RevenueFigures};
+use super::sales::{self, COST, GROSS_REVENUE, LINES, NET_REVENUE, ORDERS, RETURNS, Sum, TAX, UNITS};
 use super::{Dimension, Dimensions, Request, Row, dimension};
 use crate::scalar::{Amount, Percentage};
 
@@ -63,7 +63,8 @@ const COST_MEASURES: [Measure; 3] = [
 ];
 
 impl Row for MarginRow {
-    const LEDGER_ACCOUNTS: &'static [&'static str] = &["4000", "4010", "4100", "4110", "4200", "2200", "5000", "5010"];
+    const LEDGER_ACCOUNTS: &'static [&'static str] =
+        &["4000", "4010", "4100", "4110", "4200", "2200", "5000", "5010"];
 
     fn measures() -> Vec<Measure> {
         [revenue::MEASURES.as_slice(), &COST_MEASURES].concat()

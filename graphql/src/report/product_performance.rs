@@ -73,7 +73,8 @@ const SUMS: [Sum; 9] = [
 
 const WHOLESALE_MARGIN_PCT: &str =
     "round(100 * (wholesale_net_revenue - wholesale_cost) / nullif(wholesale_net_revenue, 0), 4)";
-const RETAIL_MARGIN_PCT: &str = "round(100 * (retail_net_revenue - retail_cost) / nullif(retail_net_revenue, 0), 4)";
+const RETAIL_MARGIN_PCT: &str =
+    "round(100 * (retail_net_revenue - retail_cost) / nullif(retail_net_revenue, 0), 4)";
 
 const fn of_channel(name: &'static str, lines: &'static str) -> Sum {
     Sum { name, lines, merge: Merge::Sum }
@@ -123,6 +124,7 @@ impl Row for ProductPerformanceRow {
             order: vec!["net_revenue desc", "sku"],
             only: "",
             splits_documents: true,
+            by_channel: true,
         };
         sales::statement(&grouping, &SUMS, &Self::measures(), request)
     }

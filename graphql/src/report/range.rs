@@ -36,7 +36,9 @@ impl Range {
                 return Err(Invalid::value("to", "The period ends before it begins."));
             }
             if first.checked_add_months(Months::new(12 * YEARS_MAX)).is_some_and(|most| last > most) {
-                let detail = format!("A period has at most {YEARS_MAX} years; leave out from or to for the whole history.");
+                let detail = format!(
+                    "A period has at most {YEARS_MAX} years; leave out from or to for the whole history."
+                );
                 return Err(Invalid::value("to", detail));
             }
         }
@@ -70,7 +72,8 @@ fn roughly(moment: Moment) -> NaiveDateTime {
 
 /// A day, an RFC 3339 instant, or milliseconds since 1970, which is what dashboards send.
 fn bound(parameter: &'static str, text: &str) -> Result<Moment, Invalid> {
-    let milliseconds = MILLISECOND_DIGITS.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    let milliseconds =
+        MILLISECOND_DIGITS.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
     let moment = if milliseconds {
         text.parse().ok().and_then(DateTime::from_timestamp_millis).map(Moment::Instant)
     } else {
@@ -106,7 +109,17 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_moment() {
-        for text in ["", "yesterday", "2011", "20110101", "2011-13-01", "2011-1-1", "2011-01-01T00:00:00", "1e12", "-1320192000000"] {
+        for text in [
+            "",
+            "yesterday",
+            "2011",
+            "20110101",
+            "2011-13-01",
+            "2011-1-1",
+            "2011-01-01T00:00:00",
+            "1e12",
+            "-1320192000000",
+        ] {
             let invalid = Range::parse(Some(text), None).expect_err(text);
             assert_eq!((invalid.parameter, invalid.readable), ("from", false), "{text}");
         }

@@ -100,19 +100,23 @@ fn refuse_what_does_not_apply(name: Name, input: &Input) -> Result<(), Invalid> 
         ("customer", !values.customer.is_empty(), name.has_period()),
     ];
     match given.into_iter().find(|(_, is_given, applies)| *is_given && !applies) {
-        Some((parameter, ..)) => Err(Invalid::value(parameter, format!("{name} does not take this parameter."))),
+        Some((parameter, ..)) => {
+            Err(Invalid::value(parameter, format!("{name} does not take this parameter.")))
+        }
         None => Ok(()),
     }
 }
 
 fn zone(text: &str) -> Result<Tz, Invalid> {
-    text.parse().map_err(|_| Invalid::form("tz", "Expected the IANA name of a time zone, such as Europe/Berlin."))
+    text.parse()
+        .map_err(|_| Invalid::form("tz", "Expected the IANA name of a time zone, such as Europe/Berlin."))
 }
 
 fn limit(limit: i64) -> Result<u32, Invalid> {
-    u32::try_from(limit).ok().filter(|limit| (1..=LIMIT_MAX).contains(limit)).ok_or_else(|| {
-        Invalid::form("limit", format!("Expected a whole number from 1 to {LIMIT_MAX}."))
-    })
+    u32::try_from(limit)
+        .ok()
+        .filter(|limit| (1..=LIMIT_MAX).contains(limit))
+        .ok_or_else(|| Invalid::form("limit", format!("Expected a whole number from 1 to {LIMIT_MAX}.")))
 }
 
 impl Name {
@@ -150,7 +154,10 @@ mod tests {
         assert_eq!(refused(Name::Margin, group(&[Dimension::Day, Dimension::Day])), "group_by");
         assert_eq!(refused(Name::Margin, group(&[Dimension::Day, Dimension::None])), "group_by");
         assert_eq!(refused(Name::ChannelSummary, group(&[Dimension::Day])), "group_by");
-        assert_eq!(refused(Name::StockPosition, Input { from: Some("2011-01-01".into()), ..input() }), "from");
+        assert_eq!(
+            refused(Name::StockPosition, Input { from: Some("2011-01-01".into()), ..input() }),
+            "from"
+        );
         assert_eq!(refused(Name::Revenue, Input { time_zone: Some("Mars/Base".into()), ..input() }), "tz");
         for limit in [0, -1, 50_001] {
             assert_eq!(refused(Name::Revenue, Input { limit: Some(limit), ..input() }), "limit");

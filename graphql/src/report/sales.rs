@@ -49,6 +49,8 @@ pub struct Grouping {
     pub only: &'static str,
     /// Whether the lines of one document may fall into several groups.
     pub splits_documents: bool,
+    /// Whether the sums are those of units, revenue and cost by channel: these are made for each channel first.
+    pub by_channel: bool,
 }
 
 /// How the total of a sum is made of the sums of the groups.
@@ -124,16 +126,28 @@ pub fn statement(grouping: &Grouping, sums: &[Sum], measures: &[Measure], reques
         grouping.keys.iter().map(|key| name(key) + separator).collect()
     };
     let filtered = request.filter.splits_documents();
-    let (keys, lines) = (names(", ", &|key| key.name.into()), names(", ", &|key| format!("{} as {}", key.line, key.name)));
+    let (keys, lines) =
+        (names(", ", &|key| key.name.into()), names(", ", &|key| format!("{} as {}", key.line, key.name)));
     let mut sql = format!(
         "with line as not materialized (
         select {lines}l.currency, l.document_id, l.document_kind, l.channel, l.occurred_at, l.orders, l.units, l.returns,
             l.gross_revenue, l.net_revenue, l.tax, l.cost{LINES_OF_PERIOD}{}
         offset bigint '0'
-    ), grouped as materialized (
-        select {keys}currency",
+    )",
         grouping.only
     );
+    let source = if grouping.by_channel { "channel_line" } else { "line" };
+    if grouping.by_channel {
+        let _ = write!(
+            sql,
+            ", channel_line as materialized (
+        select {keys}currency, channel, sum(orders) as orders, sum(units) as units, sum(net_revenue) as net_revenue,
+            sum(cost) as cost
+        from line group by {keys}currency, channel
+    )"
+        );
+    }
+    let _ = write!(sql, ", grouped as materialized (\n        select {keys}currency");
     // Without a filter on products, the first line of each order is among the lines, in one group only.
     let shares = grouping.splits_documents || filtered;
     for sum in sums {
@@ -142,7 +156,10 @@ pub fn statement(grouping: &Grouping, sums: &[Sum], measures: &[Measure], reques
         let _ = write!(sql, ", {lines} as {}", sum.name);
     }
     sql.push_str(", sum(orders) as first_lines");
-    let _ = write!(sql, "\n    from line group by {keys}currency\n    ), total as (\n        select currency");
+    let _ = write!(
+        sql,
+        "\n    from {source} group by {keys}currency\n    ), total as (\n        select currency"
+    );
     for sum in sums {
         let name = sum.name;
         let _ = match sum.merge {
@@ -169,7 +186,11 @@ fn rows(grouping: &Grouping, measures: &[Measure]) -> String {
         let _ = write!(formulas, ", {} as {}", measure.formula, measure.name);
     }
     let columns = |value: &dyn Fn(&Attribute) -> String| -> String {
-        grouping.attributes.iter().map(|column| format!("{}::{} as {}, ", value(column), column.kind, column.name)).collect()
+        grouping
+            .attributes
+            .iter()
+            .map(|column| format!("{}::{} as {}, ", value(column), column.kind, column.name))
+            .collect()
     };
     let described = columns(&|column| column.value.unwrap_or("null").into());
     let nothing = columns(&|_| "null".into());
@@ -203,7 +224,8 @@ pub fn bound<'q>(sql: String, tenant_id: TenantId, request: &Request) -> Query<'
     let (from_at, from_day) = range::parameters(request.range.from);
     let (to_at, to_day) = range::parameters(request.range.to);
     let filter = &request.filter;
-    let channels: Vec<String> = filter.channels.iter().map(|channel| <&str>::from(*channel).to_owned()).collect();
+    let channels: Vec<String> =
+        filter.channels.iter().map(|channel| <&str>::from(*channel).to_owned()).collect();
     // A statement of its own for each grouping, planned for its values: nothing to keep.
     sqlx::query(sqlx::AssertSqlSafe(sql))
         .persistent(false)

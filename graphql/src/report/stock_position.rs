@@ -109,7 +109,11 @@ select 2, t.time_zone, null, null, null, null, null, null, null, null, null, nul
 from public.tenant t where t.tenant_id = $1";
 
 /// Binds what a request asks for.
-pub(super) fn bound<'q>(sql: String, tenant_id: TenantId, request: &Request) -> Query<'q, Postgres, PgArguments> {
+pub(super) fn bound<'q>(
+    sql: String,
+    tenant_id: TenantId,
+    request: &Request,
+) -> Query<'q, Postgres, PgArguments> {
     let filter = &request.filter;
     sqlx::query(sqlx::AssertSqlSafe(sql))
         .persistent(false)

@@ -41,7 +41,10 @@ pub struct Table {
 }
 
 impl Table {
-    pub(super) fn new<R: Serialize + OutputType>(request: &Request, report: Report<R>) -> Result<Self, Error> {
+    pub(super) fn new<R: Serialize + OutputType>(
+        request: &Request,
+        report: Report<R>,
+    ) -> Result<Self, Error> {
         let cells = |rows: Vec<R>| -> Result<Vec<Vec<Value>>, Error> {
             rows.iter().map(|row| cells(&report.columns, row)).collect()
         };
@@ -185,7 +188,8 @@ mod tests {
             vec!["=1+1".into(), Value::Null, 3.into()],
         ];
         let text = table(rows).to_csv(false).expect("CSV");
-        let expected = "sku,product_name,net_revenue\r\n\"B,8\",\"Bolt \"\"M8\"\"\nsteel\",12.50\r\n=1+1,,3\r\n";
+        let expected =
+            "sku,product_name,net_revenue\r\n\"B,8\",\"Bolt \"\"M8\"\"\nsteel\",12.50\r\n=1+1,,3\r\n";
         assert_eq!(String::from_utf8_lossy(&text), expected);
     }
 

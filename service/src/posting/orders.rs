@@ -41,7 +41,7 @@ pub(super) async fn load(tx: &Tx, needs: &Needs) -> Result<HashMap<OrderId, Orde
 }
 
 /// An order without its lines.
-pub(super) fn head(row: &PgRow) -> Result<Order, Error> {
+pub(crate) fn head(row: &PgRow) -> Result<Order, Error> {
     Ok(Order {
         id: OrderId(row.try_get(0)?),
         number: row.try_get(1)?,
@@ -61,7 +61,7 @@ pub(super) fn head(row: &PgRow) -> Result<Order, Error> {
 }
 
 /// The lines of orders.
-pub(super) async fn lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(OrderId, OrderLine)>, Error> {
+pub(crate) async fn lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(OrderId, OrderLine)>, Error> {
     let statement = "select l.order_id, l.line_no, l.product_id, p.category_id, p.kind = 'stocked', l.description, \
                 l.uom, l.factor, l.entered, l.quantity, l.unit_price, l.list_price, l.price_source, \
                 l.price_rule_id, l.price_trace, l.gross, l.discount, l.net, l.tax_rate, l.tax, l.reserved, \
@@ -81,7 +81,7 @@ pub(super) async fn lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(OrderId, OrderLi
 }
 
 /// The shipments of orders: all of them, or those without an invoice.
-pub(super) async fn shipments(tx: &Tx, ids: &[Uuid], open_only: bool) -> Result<Vec<(OrderId, Shipment)>, Error> {
+pub(crate) async fn shipments(tx: &Tx, ids: &[Uuid], open_only: bool) -> Result<Vec<(OrderId, Shipment)>, Error> {
     let statement = "select s.order_id, s.id, s.number, s.occurred_at, s.invoice_id, \
                 l.line_no, l.order_line_no, l.product_id, l.quantity, l.cost \
          from shipment s join shipment_line l on l.tenant_id = s.tenant_id and l.shipment_id = s.id \

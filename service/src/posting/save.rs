@@ -17,6 +17,7 @@ use uuid::Uuid;
 use super::{Accepted, Outcome, Recorded};
 use crate::{Error, Tx};
 
+mod money;
 mod wholesale;
 
 type Statement<'q> = Query<'q, Postgres, PgArguments>;

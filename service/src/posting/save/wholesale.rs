@@ -1,5 +1,5 @@
-//! Writes orders, shipments, invoices, payments, stock documents and till sessions: one statement per table, none for
-//! a table that the batch does not touch.
+//! Writes orders, shipments, invoices and stock documents: one statement per table, none for a table that the batch
+//! does not touch.
 
 use std::collections::BTreeMap;
 
@@ -7,33 +7,32 @@ use domain::adjust::StockDocument;
 use domain::book::Book;
 use domain::id::{CustomerId, InvoiceId, OrderId};
 use domain::order::{Invoice, Order, Shipment};
-use domain::party::Exposure;
 use domain::payment::Payment;
 use domain::pos::{CashMove, Session};
 use domain::stock::Reservation;
 use sea_orm::sqlx;
 use uuid::Uuid;
 
-use super::{column, word};
+use super::{column, money, word};
 use crate::posting::{Accepted, Outcome};
 use crate::{Error, Tx};
 
 /// The documents of a batch, the last state of each.
 #[derive(Default)]
-struct Documents<'a> {
+pub(super) struct Documents<'a> {
     orders: BTreeMap<OrderId, (&'a Order, Uuid)>,
     new_orders: Vec<OrderId>,
     shipments: Vec<(&'a Order, &'a Shipment, Uuid)>,
     invoices: Vec<(&'a Invoice, Uuid)>,
-    payments: Vec<(&'a Payment, Uuid)>,
+    pub(super) payments: Vec<(&'a Payment, Uuid)>,
     stock: Vec<(&'a StockDocument, Uuid)>,
-    sessions: Vec<(&'a Session, Uuid)>,
-    cash: Vec<(&'a CashMove, Uuid)>,
+    pub(super) sessions: Vec<(&'a Session, Uuid)>,
+    pub(super) cash: Vec<(&'a CashMove, Uuid)>,
     reservations: BTreeMap<(OrderId, i32), Reservation>,
     /// Documents that something was taken back from.
     returned: Vec<Uuid>,
     /// Invoices that were paid.
-    paid: Vec<InvoiceId>,
+    pub(super) paid: Vec<InvoiceId>,
     customers: Vec<CustomerId>,
 }
 
@@ -104,14 +103,14 @@ pub(super) async fn write(tx: &Tx, book: &Book, accepted: &[Accepted<'_>]) -> Re
     write_shipments(tx, &documents).await?;
     write_invoices(tx, book, &documents).await?;
     bill_shipments(tx, &documents).await?;
-    write_payments(tx, book, &documents).await?;
+    money::write_payments(tx, book, &documents).await?;
     write_stock_documents(tx, &documents).await?;
-    write_sessions(tx, &documents).await?;
-    write_cash_moves(tx, &documents).await?;
+    money::write_sessions(tx, &documents).await?;
+    money::write_cash_moves(tx, &documents).await?;
     mark_returned(tx, &documents).await?;
     documents.customers.sort_unstable();
     documents.customers.dedup();
-    write_exposures(tx, book, &documents.customers).await
+    money::write_exposures(tx, book, &documents.customers).await
 }
 
 async fn write_orders(tx: &Tx, book: &Book, documents: &Documents<'_>) -> Result<(), Error> {
@@ -359,50 +358,6 @@ async fn bill_shipments(tx: &Tx, documents: &Documents<'_>) -> Result<(), Error>
     Ok(())
 }
 
-async fn write_payments(tx: &Tx, book: &Book, documents: &Documents<'_>) -> Result<(), Error> {
-    let rows = &documents.payments;
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let parts: Vec<_> =
-        rows.iter().flat_map(|(payment, _)| payment.allocations.iter().map(|part| (payment.id, part))).collect();
-    let open = column(&documents.paid, |id| book.invoices[id].open.get());
-    tx.execute(
-        sqlx::query(
-            "with head as ( \
-                 insert into payment (tenant_id, id, number, customer_id, method, amount, unapplied, reference, \
-                                      occurred_at, command_id, recorded_at) \
-                 select $1, v.*, $2 \
-                 from unnest($3::uuid[], $4::text[], $5::uuid[], $6::text[], $7::numeric[], $8::numeric[], \
-                             $9::text[], $10::timestamptz[], $11::uuid[]) as v \
-             ), part as ( \
-                 insert into payment_allocation (tenant_id, payment_id, invoice_id, amount) \
-                 select $1, v.* from unnest($12::uuid[], $13::uuid[], $14::numeric[]) as v) \
-             update invoice i set open = v.open, version = i.version + 1, updated_at = $2 \
-             from (select distinct id, open from unnest($15::uuid[], $16::numeric[]) as given (id, open)) v \
-             where i.tenant_id = $1 and i.id = v.id",
-        )
-        .bind(tx.tenant_id.0)
-        .bind(tx.now)
-        .bind(column(rows, |(row, _)| row.id.0))
-        .bind(column(rows, |(row, _)| row.number.clone()))
-        .bind(column(rows, |(row, _)| row.customer_id.0))
-        .bind(column(rows, |(row, _)| word(row.method)))
-        .bind(column(rows, |(row, _)| row.amount.get()))
-        .bind(column(rows, |(row, _)| row.unapplied.get()))
-        .bind(column(rows, |(row, _)| row.reference.clone()))
-        .bind(column(rows, |(row, _)| row.occurred_at))
-        .bind(column(rows, |(_, by)| *by))
-        .bind(column(&parts, |(id, _)| id.0))
-        .bind(column(&parts, |(_, part)| part.invoice_id.0))
-        .bind(column(&parts, |(_, part)| part.amount.get()))
-        .bind(column(&documents.paid, |id| id.0))
-        .bind(open),
-    )
-    .await?;
-    Ok(())
-}
-
 async fn write_stock_documents(tx: &Tx, documents: &Documents<'_>) -> Result<(), Error> {
     let rows = &documents.stock;
     if rows.is_empty() {
@@ -432,63 +387,6 @@ async fn write_stock_documents(tx: &Tx, documents: &Documents<'_>) -> Result<(),
     Ok(())
 }
 
-/// Opens and closes sessions. A batch may open one and close it again: each is written in order.
-async fn write_sessions(tx: &Tx, documents: &Documents<'_>) -> Result<(), Error> {
-    for (session, by) in &documents.sessions {
-        tx.execute(
-            sqlx::query(
-                "insert into pos_session (tenant_id, id, register_id, status, opening_float, counted, expected, \
-                                          difference, opened_at, closed_at, command_id) \
-                 values ($1, $2, $3, case when $9::timestamptz is null then 'open' else 'closed' end, $4, $5, $6, $7, \
-                         $8, $9, $10) \
-                 on conflict (tenant_id, id) do update \
-                 set status = excluded.status, counted = excluded.counted, expected = excluded.expected, \
-                     difference = excluded.difference, closed_at = excluded.closed_at, \
-                     version = pos_session.version + 1",
-            )
-            .bind(tx.tenant_id.0)
-            .bind(session.id.0)
-            .bind(session.register_id.0)
-            .bind(session.opening_float.get())
-            .bind(session.counted.map(|amount| amount.get()))
-            .bind(session.expected.map(|amount| amount.get()))
-            .bind(session.difference.map(|amount| amount.get()))
-            .bind(session.opened_at)
-            .bind(session.closed_at)
-            .bind(by),
-        )
-        .await?;
-    }
-    Ok(())
-}
-
-async fn write_cash_moves(tx: &Tx, documents: &Documents<'_>) -> Result<(), Error> {
-    let rows = &documents.cash;
-    if rows.is_empty() {
-        return Ok(());
-    }
-    tx.execute(
-        sqlx::query(
-            "insert into cash_move (tenant_id, id, session_id, kind, amount, reason, occurred_at, command_id, \
-                                    recorded_at) \
-             select $1, v.*, $2 \
-             from unnest($3::uuid[], $4::uuid[], $5::text[], $6::numeric[], $7::text[], $8::timestamptz[], \
-                         $9::uuid[]) as v",
-        )
-        .bind(tx.tenant_id.0)
-        .bind(tx.now)
-        .bind(column(rows, |(row, _)| row.id.0))
-        .bind(column(rows, |(row, _)| row.session_id.0))
-        .bind(column(rows, |(row, _)| word(row.kind)))
-        .bind(column(rows, |(row, _)| row.amount.get()))
-        .bind(column(rows, |(row, _)| row.reason.clone()))
-        .bind(column(rows, |(row, _)| row.occurred_at))
-        .bind(column(rows, |(_, by)| *by)),
-    )
-    .await?;
-    Ok(())
-}
-
 async fn mark_returned(tx: &Tx, documents: &Documents<'_>) -> Result<(), Error> {
     if documents.returned.is_empty() {
         return Ok(());
@@ -502,30 +400,5 @@ async fn mark_returned(tx: &Tx, documents: &Documents<'_>) -> Result<(), Error> 
         let query = if statement.contains("$3") { query.bind(tx.now) } else { query };
         tx.execute(query).await?;
     }
-    Ok(())
-}
-
-async fn write_exposures(tx: &Tx, book: &Book, customers: &[CustomerId]) -> Result<(), Error> {
-    let rows: Vec<(CustomerId, Exposure)> =
-        customers.iter().filter_map(|id| book.customers.get(id)).map(|row| (row.id, row.exposure)).collect();
-    if rows.is_empty() {
-        return Ok(());
-    }
-    tx.execute(
-        sqlx::query(
-            "update customer_account a \
-             set receivable = v.receivable, ordered = v.ordered, shipped = v.shipped, unapplied = v.unapplied \
-             from unnest($2::uuid[], $3::numeric[], $4::numeric[], $5::numeric[], $6::numeric[]) \
-                 as v (customer_id, receivable, ordered, shipped, unapplied) \
-             where a.tenant_id = $1 and a.customer_id = v.customer_id",
-        )
-        .bind(tx.tenant_id.0)
-        .bind(column(&rows, |(id, _)| id.0))
-        .bind(column(&rows, |(_, row)| row.receivable.get()))
-        .bind(column(&rows, |(_, row)| row.ordered.get()))
-        .bind(column(&rows, |(_, row)| row.shipped.get()))
-        .bind(column(&rows, |(_, row)| row.unapplied.get())),
-    )
-    .await?;
     Ok(())
 }

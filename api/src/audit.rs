@@ -1,0 +1,187 @@
+//! The audit log, to read: who did what, and when.
+
+use actix_web::web::Data;
+use actix_web::{HttpResponse, get};
+use chrono::{DateTime, Utc};
+use domain::id::{
+    ApiKeyId, CashMoveId, CategoryId, CommandId, CustomerId, EntryId, InvoiceId, LocationId, OrderId, PaymentId,
+    PriceListId, PriceRuleId, PriceTierId, ProductId, RegisterId, SaleId, SessionId, ShipmentId, StockDocumentId,
+    TaxClassId, TaxRateId, UserId,
+};
+use serde::{Deserialize, Serialize};
+use service::audit::{self, Entry, Filter};
+use service::listing::{Age, Period};
+use service::scope::Scope;
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use crate::list::{List, Page, PageParams};
+use crate::params::PathId;
+use crate::problem::{ApiError, ErrorCode};
+use crate::{Answer, App, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(list).service(show);
+}
+
+/// What the names of commands begin with, and the prefix of the ids of what they make or change.
+const DOCUMENTS: &[(&str, &str)] = &[
+    ("pos_sale.", SaleId::PREFIX),
+    ("pos_session.cash_moved", CashMoveId::PREFIX),
+    ("pos_session.", SessionId::PREFIX),
+    ("order.", OrderId::PREFIX),
+    ("return.", InvoiceId::PREFIX),
+    ("payment.", PaymentId::PREFIX),
+    ("stock.", StockDocumentId::PREFIX),
+    ("journal_entry.", EntryId::PREFIX),
+    ("product.", ProductId::PREFIX),
+    ("category.", CategoryId::PREFIX),
+    ("tax_class.", TaxClassId::PREFIX),
+    ("tax_rate.", TaxRateId::PREFIX),
+    ("customer.", CustomerId::PREFIX),
+    ("price_list.", PriceListId::PREFIX),
+    ("price_rule.", PriceRuleId::PREFIX),
+    ("price_tier.", PriceTierId::PREFIX),
+    ("location.", LocationId::PREFIX),
+    ("register.", RegisterId::PREFIX),
+    ("api_key.", ApiKeyId::PREFIX),
+    ("user.", UserId::PREFIX),
+];
+
+/// A write that somebody asked for. It never changes.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Command {
+    /// Its id.
+    id: CommandId,
+    /// Always `command`.
+    #[schema(value_type = String, max_length = 7, example = "command")]
+    object: &'static str,
+    /// What it did. New values may appear.
+    #[schema(max_length = 64, example = "order.confirmed")]
+    name: String,
+    /// `api_key`, `user`, `operator` or `worker`.
+    #[schema(max_length = 16, example = "api_key")]
+    actor_kind: String,
+    /// The key or the user.
+    #[schema(max_length = 64, example = "key_01h455vb4pex5vsknk084sn02q")]
+    actor_id: String,
+    /// The name of the key or the user, as it is now.
+    #[schema(max_length = 200, example = "Web shop")]
+    actor_name: Option<String>,
+    /// The HTTP status that was answered: from 400 on it was refused and changed nothing.
+    #[schema(minimum = 200, maximum = 599, example = 200)]
+    status: i16,
+    /// What it made or changed.
+    #[schema(max_length = 64, example = "ord_01h455vb4pex5vsknk084sn02q")]
+    document_id: Option<String>,
+    /// When.
+    #[schema(example = "2026-11-22T01:20:00.123456Z")]
+    created_at: DateTime<Utc>,
+}
+
+impl From<Entry> for Command {
+    fn from(entry: Entry) -> Self {
+        let actor_prefix = match entry.actor_kind.as_str() {
+            "api_key" => Some(ApiKeyId::PREFIX),
+            "user" => Some(UserId::PREFIX),
+            _ => None,
+        };
+        let document_prefix = DOCUMENTS.iter().find(|(name, _)| entry.name.starts_with(name)).map(|(_, prefix)| *prefix);
+        let text = |prefix: Option<&str>, id: Uuid| {
+            prefix.map_or_else(|| id.to_string(), |prefix| domain::id::encode(prefix, id))
+        };
+        Command {
+            id: entry.id,
+            object: "command",
+            actor_kind: entry.actor_kind,
+            actor_id: text(actor_prefix, entry.actor_id),
+            actor_name: entry.actor_name,
+            status: entry.status,
+            document_id: entry.document_id.map(|id| text(document_prefix, id)),
+            name: entry.name,
+            created_at: entry.recorded_at,
+        }
+    }
+}
+
+/// Which commands to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Filters {
+    /// That made or changed this document or record.
+    #[param(max_length = 64, example = "ord_01h455vb4pex5vsknk084sn02q")]
+    document_id: Option<String>,
+    /// Of this name.
+    #[param(max_length = 64, example = "order.confirmed")]
+    name: Option<String>,
+    /// Asked for by this API key or user.
+    #[param(max_length = 64, example = "key_01h455vb4pex5vsknk084sn02q")]
+    actor_id: Option<String>,
+    /// At this instant or later.
+    #[serde(rename = "created_at[gte]")]
+    #[param(example = "2026-11-01T00:00:00Z")]
+    created_from: Option<DateTime<Utc>>,
+    /// Before this instant.
+    #[serde(rename = "created_at[lt]")]
+    #[param(example = "2026-12-01T00:00:00Z")]
+    created_to: Option<DateTime<Utc>>,
+    /// The order: newest first, if absent.
+    #[param(inline)]
+    sort: Option<Age>,
+}
+
+/// The UUID in an id that bears one of `prefixes`.
+fn parse_id(text: &str, mut prefixes: impl Iterator<Item = &'static str>, parameter: &str) -> Result<Uuid, ApiError> {
+    prefixes.find_map(|prefix| domain::id::decode(prefix, text).ok()).ok_or_else(|| {
+        ApiError::new(ErrorCode::InvalidParameter, "Expected an id as the API writes it.").at_parameter(parameter)
+    })
+}
+
+/// List commands
+///
+/// One page of the audit log: every write, accepted or refused, with who asked for it.
+#[utoipa::path(
+    operation_id = "commands_list",
+    tag = "Audit",
+    security(("bearer" = ["ledger:read"])),
+    params(PageParams, Filters),
+    responses((status = 200, description = "One page of commands.", body = Page<Command>))
+)]
+#[get("/v1/commands")]
+async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
+    caller.require(Scope::LedgerRead)?;
+    let filters = &list.filters;
+    let documents = || DOCUMENTS.iter().map(|(_, prefix)| *prefix).chain([ShipmentId::PREFIX]);
+    let actors = || [ApiKeyId::PREFIX, UserId::PREFIX].into_iter();
+    let document_id = filters.document_id.as_deref();
+    let actor_id = filters.actor_id.as_deref();
+    let filter = Filter {
+        document_id: document_id.map(|text| parse_id(text, documents(), "document_id")).transpose()?,
+        name: filters.name.clone(),
+        actor_id: actor_id.map(|text| parse_id(text, actors(), "actor_id")).transpose()?,
+        recorded: Period { from: filters.created_from, to: filters.created_to },
+    };
+    let slice = list.slice(filters.sort)?;
+    let read = async |tx: &service::Tx| audit::list(tx, &filter, &slice).await;
+    let entries = app.db.read(caller.tenant_id, read).await?;
+    list.answer(entries.into_iter().map(Command::from).collect(), |command| command.id.0)
+}
+
+/// Get a command
+///
+/// Who asked for what, when, and which document came of it.
+#[utoipa::path(
+    operation_id = "commands_get",
+    tag = "Audit",
+    security(("bearer" = ["ledger:read"])),
+    params(("id" = CommandId, Path, description = "The command's id.")),
+    responses((status = 200, description = "The command.", body = Command))
+)]
+#[get("/v1/commands/{id}")]
+async fn show(app: Data<App>, caller: Caller, id: PathId<CommandId>) -> Answer {
+    caller.require(Scope::LedgerRead)?;
+    let entry = app.db.read(caller.tenant_id, async |tx| audit::get(tx, id.0).await).await?;
+    Ok(HttpResponse::Ok().json(Command::from(entry)))
+}

@@ -1,0 +1,44 @@
+//! The countries of the file.
+
+/// ISO 3166-1 alpha-2 code of a country as the file names it; what is no country counts as the seller's own.
+pub fn code(name: &str) -> &'static str {
+    const CODES: [(&str, &str); 36] = [
+        ("Australia", "AU"),
+        ("Austria", "AT"),
+        ("Bahrain", "BH"),
+        ("Belgium", "BE"),
+        ("Brazil", "BR"),
+        ("Canada", "CA"),
+        ("Channel Islands", "JE"),
+        ("Cyprus", "CY"),
+        ("Czech Republic", "CZ"),
+        ("Denmark", "DK"),
+        ("EIRE", "IE"),
+        ("Finland", "FI"),
+        ("France", "FR"),
+        ("Germany", "DE"),
+        ("Greece", "GR"),
+        ("Hong Kong", "HK"),
+        ("Iceland", "IS"),
+        ("Israel", "IL"),
+        ("Italy", "IT"),
+        ("Japan", "JP"),
+        ("Lebanon", "LB"),
+        ("Lithuania", "LT"),
+        ("Malta", "MT"),
+        ("Netherlands", "NL"),
+        ("Norway", "NO"),
+        ("Poland", "PL"),
+        ("Portugal", "PT"),
+        ("RSA", "ZA"),
+        ("Saudi Arabia", "SA"),
+        ("Singapore", "SG"),
+        ("Spain", "ES"),
+        ("Sweden", "SE"),
+        ("Switzerland", "CH"),
+        ("USA", "US"),
+        ("United Arab Emirates", "AE"),
+        ("United Kingdom", "GB"),
+    ];
+    CODES.iter().find(|(known, _)| *known == name).map_or("GB", |(_, code)| code)
+}

@@ -1,0 +1,59 @@
+//! The chart of accounts, to read.
+
+use actix_web::get;
+use actix_web::web::Data;
+use serde::Serialize;
+use service::ledger::{self, Account};
+use service::scope::Scope;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::list::{List, NoFilters, Page, PageParams};
+use crate::{Answer, App, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(list);
+}
+
+/// An account of the chart.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = LedgerAccount)]
+struct AccountOut {
+    /// Always `account`.
+    #[schema(value_type = String, max_length = 7, example = "account")]
+    object: &'static str,
+    /// Its code.
+    #[schema(max_length = 32, example = "4010")]
+    code: String,
+    /// Its name.
+    #[schema(max_length = 200, example = "Sales, retail")]
+    name: String,
+    /// `asset`, `liability`, `equity`, `revenue` or `expense`.
+    #[schema(max_length = 16, example = "revenue")]
+    kind: String,
+}
+
+impl From<Account> for AccountOut {
+    fn from(account: Account) -> Self {
+        AccountOut { object: "account", code: account.code, name: account.name, kind: account.kind }
+    }
+}
+
+/// List accounts
+///
+/// One page of the chart of accounts, by code.
+#[utoipa::path(
+    operation_id = "accounts_list",
+    tag = "Ledger",
+    security(("bearer" = ["ledger:read"])),
+    params(PageParams),
+    responses((status = 200, description = "One page of accounts.", body = Page<AccountOut>))
+)]
+#[get("/v1/accounts")]
+async fn list(app: Data<App>, caller: Caller, list: List<NoFilters>) -> Answer {
+    caller.require(Scope::LedgerRead)?;
+    let after: Option<String> = list.after()?;
+    let read = async |tx: &service::Tx| ledger::accounts(tx, after.as_deref(), list.fetch()).await;
+    let accounts = app.db.read(caller.tenant_id, read).await?;
+    list.answer(accounts.into_iter().map(AccountOut::from).collect(), |account| account.code.clone())
+}

@@ -1,0 +1,101 @@
+//! Invoices and credit notes, to read.
+
+use actix_web::get;
+use actix_web::web::Data;
+use chrono::{DateTime, Utc};
+use domain::id::{CustomerId, InvoiceId, OrderId};
+use domain::order::InvoiceKind;
+use serde::Deserialize;
+use service::invoice::{Filter, Found, InvoiceSummary};
+use service::listing::{Age, Period};
+use service::scope::Scope;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::InvoiceOut;
+use crate::line::skus_in;
+use crate::list::{List, Page, PageParams};
+use crate::params::PathId;
+use crate::version::{IfNoneMatch, ReadHeaders};
+use crate::{Answer, App, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(list).service(show);
+}
+
+/// Which invoices to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Filters {
+    /// Invoices or credit notes only.
+    kind: Option<InvoiceKind>,
+    /// Of this customer.
+    customer_id: Option<CustomerId>,
+    /// Of this order.
+    order_id: Option<OrderId>,
+    /// With this number.
+    #[param(max_length = 64, example = "INV-2026-000123")]
+    number: Option<String>,
+    /// `true`: something is still to be paid or given back; `false`: nothing is.
+    #[param(example = true)]
+    open: Option<bool>,
+    /// Issued at this instant or later.
+    #[serde(rename = "occurred_at[gte]")]
+    #[param(example = "2026-11-01T00:00:00Z")]
+    occurred_from: Option<DateTime<Utc>>,
+    /// Issued before this instant.
+    #[serde(rename = "occurred_at[lt]")]
+    #[param(example = "2026-12-01T00:00:00Z")]
+    occurred_to: Option<DateTime<Utc>>,
+    /// The order: newest first, if absent.
+    #[param(inline)]
+    sort: Option<Age>,
+}
+
+/// List invoices
+///
+/// One page of invoices and credit notes, without their lines.
+#[utoipa::path(
+    operation_id = "invoices_list",
+    tag = "Orders",
+    security(("bearer" = ["orders:read"])),
+    params(PageParams, Filters),
+    responses((status = 200, description = "One page of invoices.", body = Page<InvoiceSummary>))
+)]
+#[get("/v1/invoices")]
+async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
+    caller.require(Scope::OrdersRead)?;
+    let filters = &list.filters;
+    let filter = Filter {
+        kind: filters.kind,
+        customer_id: filters.customer_id,
+        order_id: filters.order_id,
+        number: filters.number.clone(),
+        open: filters.open,
+        occurred: Period { from: filters.occurred_from, to: filters.occurred_to },
+    };
+    let slice = list.slice(filters.sort)?;
+    let read = async |tx: &service::Tx| service::invoice::list(tx, &filter, &slice).await;
+    let rows = app.db.read(caller.tenant_id, read).await?;
+    list.answer(rows, |invoice| invoice.id.0)
+}
+
+/// Get an invoice
+///
+/// The invoice or credit note with its lines, and what is still open.
+#[utoipa::path(
+    operation_id = "invoices_get",
+    tag = "Orders",
+    security(("bearer" = ["orders:read"])),
+    params(("id" = InvoiceId, Path, description = "The invoice's id."), ReadHeaders),
+    responses((status = 200, description = "The invoice.", body = InvoiceOut,
+        headers(("ETag" = String, description = "Its version."))))
+)]
+#[get("/v1/invoices/{id}")]
+async fn show(app: Data<App>, caller: Caller, id: PathId<InvoiceId>, seen: IfNoneMatch) -> Answer {
+    caller.require(Scope::OrdersRead)?;
+    let read = async |tx: &service::Tx| service::invoice::get(tx, id.0).await;
+    let Found { invoice, currency, version, skus } = app.db.read(caller.tenant_id, read).await?;
+    Ok(seen.answer(version, InvoiceOut::new(&invoice, &currency, &skus_in(&skus))))
+}

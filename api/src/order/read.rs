@@ -1,0 +1,142 @@
+//! Orders and shipments, to read.
+
+use actix_web::web::Data;
+use actix_web::{HttpResponse, get};
+use chrono::{DateTime, Utc};
+use domain::id::{CustomerId, OrderId, ShipmentId};
+use domain::order::OrderStatus;
+use serde::{Deserialize, Serialize};
+use service::listing::{Age, Period};
+use service::order::{Filter, Found, OrderSummary};
+use service::scope::Scope;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{OrderOut, ShipmentOut};
+use crate::line::skus_in;
+use crate::list::{List, Page, PageParams};
+use crate::params::{PathId, listed};
+use crate::version::{IfNoneMatch, ReadHeaders};
+use crate::{Answer, App, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(list).service(show).service(show_shipment);
+}
+
+/// Which orders to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Filters {
+    /// With one of these, separated by commas.
+    #[serde(default, deserialize_with = "listed")]
+    #[param(style = Form, explode = false, max_items = 10)]
+    status: Vec<OrderStatus>,
+    /// Of this customer.
+    customer_id: Option<CustomerId>,
+    /// With this number.
+    #[param(max_length = 64, example = "SO-2026-000123")]
+    number: Option<String>,
+    /// With this number of your own.
+    #[param(max_length = 100, example = "shop-10023")]
+    external_ref: Option<String>,
+    /// With this reference of the customer.
+    #[param(max_length = 100, example = "PO 4711")]
+    reference: Option<String>,
+    /// Placed at this instant or later.
+    #[serde(rename = "occurred_at[gte]")]
+    #[param(example = "2026-11-01T00:00:00Z")]
+    occurred_from: Option<DateTime<Utc>>,
+    /// Placed before this instant.
+    #[serde(rename = "occurred_at[lt]")]
+    #[param(example = "2026-12-01T00:00:00Z")]
+    occurred_to: Option<DateTime<Utc>>,
+    /// Written down here at this instant or later.
+    #[serde(rename = "created_at[gte]")]
+    #[param(example = "2026-11-01T00:00:00Z")]
+    created_from: Option<DateTime<Utc>>,
+    /// Written down here before this instant.
+    #[serde(rename = "created_at[lt]")]
+    #[param(example = "2026-12-01T00:00:00Z")]
+    created_to: Option<DateTime<Utc>>,
+    /// The order: newest first, if absent.
+    #[param(inline)]
+    sort: Option<Age>,
+}
+
+/// List orders
+///
+/// One page of orders, without their lines, shipments and invoices.
+#[utoipa::path(
+    operation_id = "orders_list",
+    tag = "Orders",
+    security(("bearer" = ["orders:read"])),
+    params(PageParams, Filters),
+    responses((status = 200, description = "One page of orders.", body = Page<OrderSummary>))
+)]
+#[get("/v1/orders")]
+async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
+    caller.require(Scope::OrdersRead)?;
+    let filters = &list.filters;
+    let filter = Filter {
+        statuses: filters.status.clone(),
+        customer_id: filters.customer_id,
+        number: filters.number.clone(),
+        external_ref: filters.external_ref.clone(),
+        reference: filters.reference.clone(),
+        occurred: Period { from: filters.occurred_from, to: filters.occurred_to },
+        created: Period { from: filters.created_from, to: filters.created_to },
+    };
+    let slice = list.slice(filters.sort)?;
+    let read = async |tx: &service::Tx| service::order::list(tx, &filter, &slice).await;
+    let rows = app.db.read(caller.tenant_id, read).await?;
+    list.answer(rows, |order| order.id.0)
+}
+
+/// Get an order
+///
+/// The order with its lines, and all of its shipments and invoices.
+#[utoipa::path(
+    operation_id = "orders_get",
+    tag = "Orders",
+    security(("bearer" = ["orders:read"])),
+    params(("id" = OrderId, Path, description = "The order's id."), ReadHeaders),
+    responses((status = 200, description = "The order.", body = OrderOut,
+        headers(("ETag" = String, description = "Its version."))))
+)]
+#[get("/v1/orders/{id}")]
+async fn show(app: Data<App>, caller: Caller, id: PathId<OrderId>, seen: IfNoneMatch) -> Answer {
+    caller.require(Scope::OrdersRead)?;
+    let read = async |tx: &service::Tx| service::order::get(tx, id.0).await;
+    let Found { order, invoices, currency, skus } = app.db.read(caller.tenant_id, read).await?;
+    Ok(seen.answer(order.version, OrderOut::new(&order, &invoices, &currency, &skus_in(&skus))))
+}
+
+/// A shipment by itself.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct ShipmentOfOrder<'a> {
+    /// The order.
+    order_id: OrderId,
+    /// What left.
+    #[serde(flatten)]
+    shipment: ShipmentOut<'a>,
+}
+
+/// Get a shipment
+///
+/// What left, for which order, and the invoice that bills it.
+#[utoipa::path(
+    operation_id = "shipments_get",
+    tag = "Orders",
+    security(("bearer" = ["orders:read"])),
+    params(("id" = ShipmentId, Path, description = "The shipment's id.")),
+    responses((status = 200, description = "The shipment.", body = ShipmentOfOrder))
+)]
+#[get("/v1/shipments/{id}")]
+async fn show_shipment(app: Data<App>, caller: Caller, id: PathId<ShipmentId>) -> Answer {
+    caller.require(Scope::OrdersRead)?;
+    let read = async |tx: &service::Tx| service::order::shipment(tx, id.0).await;
+    let (order_id, shipment, skus) = app.db.read(caller.tenant_id, read).await?;
+    let shipment = ShipmentOut::new(&shipment, &skus_in(&skus));
+    Ok(HttpResponse::Ok().json(ShipmentOfOrder { order_id, shipment }))
+}

@@ -1,0 +1,102 @@
+//! Receipts, to read.
+
+use actix_web::web::Data;
+use actix_web::{HttpResponse, get};
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::id::{CustomerId, RegisterId, SaleId, SessionId};
+use domain::pos::SaleKind;
+use serde::Deserialize;
+use service::listing::{Age, Period};
+use service::pos::{Receipt, SaleFilter, SaleSummary};
+use service::scope::Scope;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::SaleOut;
+use crate::line::skus_in;
+use crate::list::{List, Page, PageParams};
+use crate::params::PathId;
+use crate::{Answer, App, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(list).service(show);
+}
+
+/// Which receipts to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Filters {
+    /// Sales or refunds only.
+    kind: Option<SaleKind>,
+    /// Of this till.
+    register_id: Option<RegisterId>,
+    /// Of this session.
+    session_id: Option<SessionId>,
+    /// Of this customer.
+    customer_id: Option<CustomerId>,
+    /// With this number.
+    #[param(max_length = 64, example = "T1-2026-000001")]
+    number: Option<String>,
+    /// Of this day of the shop.
+    #[param(example = "2026-11-22")]
+    business_date: Option<NaiveDate>,
+    /// Happened at this instant or later.
+    #[serde(rename = "occurred_at[gte]")]
+    #[param(example = "2026-11-01T00:00:00Z")]
+    occurred_from: Option<DateTime<Utc>>,
+    /// Happened before this instant.
+    #[serde(rename = "occurred_at[lt]")]
+    #[param(example = "2026-12-01T00:00:00Z")]
+    occurred_to: Option<DateTime<Utc>>,
+    /// The order: newest first, if absent.
+    #[param(inline)]
+    sort: Option<Age>,
+}
+
+/// List receipts
+///
+/// One page of till sales and refunds, without their lines and tenders.
+#[utoipa::path(
+    operation_id = "pos_sales_list",
+    tag = "Point of sale",
+    security(("bearer" = ["pos:read"])),
+    params(PageParams, Filters),
+    responses((status = 200, description = "One page of receipts.", body = Page<SaleSummary>))
+)]
+#[get("/v1/pos/sales")]
+async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
+    caller.require(Scope::PosRead)?;
+    let filters = &list.filters;
+    let filter = SaleFilter {
+        kind: filters.kind,
+        register_id: filters.register_id,
+        session_id: filters.session_id,
+        customer_id: filters.customer_id,
+        number: filters.number.clone(),
+        business_date: filters.business_date,
+        occurred: Period { from: filters.occurred_from, to: filters.occurred_to },
+    };
+    let slice = list.slice(filters.sort)?;
+    let read = async |tx: &service::Tx| service::pos::sales(tx, &filter, &slice).await;
+    let rows = app.db.read(caller.tenant_id, read).await?;
+    list.answer(rows, |sale| sale.id.0)
+}
+
+/// Get a receipt
+///
+/// The sale or refund with its lines and tenders.
+#[utoipa::path(
+    operation_id = "pos_sales_get",
+    tag = "Point of sale",
+    security(("bearer" = ["pos:read"])),
+    params(("id" = SaleId, Path, description = "The sale's id.")),
+    responses((status = 200, description = "The receipt.", body = SaleOut))
+)]
+#[get("/v1/pos/sales/{id}")]
+async fn show(app: Data<App>, caller: Caller, id: PathId<SaleId>) -> Answer {
+    caller.require(Scope::PosRead)?;
+    let read = async |tx: &service::Tx| service::pos::sale(tx, id.0).await;
+    let Receipt { sale, currency, skus } = app.db.read(caller.tenant_id, read).await?;
+    Ok(HttpResponse::Ok().json(SaleOut::new(&sale, &currency, &skus_in(&skus))))
+}

@@ -1,0 +1,114 @@
+//! What may be sold, and where.
+
+use std::collections::HashSet;
+
+use actix_web::web::Data;
+use actix_web::{HttpResponse, get};
+use domain::id::{LocationId, ProductId};
+use domain::tenant::Channel;
+use serde::{Deserialize, Serialize};
+use service::scope::Scope;
+use service::stock::availability::{self, ProductAvailability, Wanted};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::params::{Params, listed};
+use crate::problem::{ApiError, ErrorCode};
+use crate::{Answer, App, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(show);
+}
+
+/// The most products of one request.
+const PRODUCTS_MAX: usize = 1_000;
+
+/// Which products, where and for which channel. Name them by exactly one of `product_id`, `sku` and `barcode`.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Question {
+    /// Up to 1000 ids, separated by commas.
+    #[serde(default, deserialize_with = "listed")]
+    #[param(style = Form, explode = false, max_items = 1000)]
+    product_id: Vec<ProductId>,
+    /// Up to 1000 SKUs, separated by commas. A SKU that has a comma in it is asked for by `product_id`.
+    #[serde(default, deserialize_with = "listed")]
+    #[param(style = Form, explode = false, max_items = 1000, example = json!(["BOLT-M8"]))]
+    sku: Vec<String>,
+    /// Up to 1000 barcodes, separated by commas.
+    #[serde(default, deserialize_with = "listed")]
+    #[param(style = Form, explode = false, max_items = 1000, example = json!(["4006381333931"]))]
+    barcode: Vec<String>,
+    /// Only at this location.
+    location_id: Option<LocationId>,
+    /// Only where this channel may draw from.
+    channel: Option<Channel>,
+}
+
+/// What may be sold right now.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Availability {
+    /// Always `availability`.
+    #[schema(value_type = String, max_length = 12, example = "availability")]
+    object: &'static str,
+    /// The products that were found, in the order of the question, each once.
+    #[schema(max_items = 1000)]
+    data: Vec<ProductAvailability>,
+    /// What was asked for and is no product.
+    #[schema(max_items = 1000, example = json!(["BOLT-M9"]))]
+    unknown: Vec<String>,
+}
+
+impl Question {
+    fn wanted(&self) -> Result<Wanted, ApiError> {
+        let refuse = |detail: String, parameter: &str| {
+            Err(ApiError::new(ErrorCode::InvalidParameter, detail).at_parameter(parameter))
+        };
+        let wanted = match (self.product_id.len(), self.sku.len(), self.barcode.len()) {
+            (_, 0, 0) if !self.product_id.is_empty() => Wanted::Ids(self.product_id.clone()),
+            (0, _, 0) if !self.sku.is_empty() => Wanted::Skus(self.sku.clone()),
+            (0, 0, _) if !self.barcode.is_empty() => Wanted::Barcodes(self.barcode.clone()),
+            _ => {
+                let detail = "Name products by exactly one of product_id, sku and barcode.";
+                return refuse(detail.to_owned(), "product_id");
+            }
+        };
+        let (length, parameter) = match &wanted {
+            Wanted::Ids(ids) => (ids.len(), "product_id"),
+            Wanted::Skus(skus) => (skus.len(), "sku"),
+            Wanted::Barcodes(codes) => (codes.len(), "barcode"),
+        };
+        if length > PRODUCTS_MAX {
+            return refuse(format!("Ask for at most {PRODUCTS_MAX} products at once."), parameter);
+        }
+        Ok(wanted)
+    }
+}
+
+/// Ask what is available
+///
+/// On hand less reserved, as of now, in total and by location. Locations from which no channel may draw, such as goods
+/// in transit, do not count.
+#[utoipa::path(
+    operation_id = "stock_availability_get",
+    tag = "Stock",
+    security(("bearer" = ["stock:read"])),
+    params(Question),
+    responses((status = 200, description = "What is available.", body = Availability))
+)]
+#[get("/v1/stock/availability")]
+async fn show(app: Data<App>, caller: Caller, question: Params<Question>) -> Answer {
+    caller.require(Scope::StockRead)?;
+    let wanted = question.wanted()?;
+    let scope = availability::Scope { location_id: question.location_id, channel: question.channel };
+    let read = async |tx: &service::Tx| availability::of(tx, &wanted, &scope).await;
+    let data = app.db.read(caller.tenant_id, read).await?;
+    let asked: Vec<String> = match wanted {
+        Wanted::Ids(ids) => ids.iter().map(ProductId::to_string).collect(),
+        Wanted::Skus(texts) | Wanted::Barcodes(texts) => texts,
+    };
+    let mut answered: HashSet<String> = data.iter().map(|product| product.asked.clone()).collect();
+    let unknown = asked.into_iter().filter(|asked| answered.insert(asked.clone())).collect();
+    Ok(HttpResponse::Ok().json(Availability { object: "availability", data, unknown }))
+}

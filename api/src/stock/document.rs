@@ -1,0 +1,96 @@
+//! Stock documents, to read.
+
+use actix_web::web::Data;
+use actix_web::{HttpResponse, get};
+use chrono::{DateTime, Utc};
+use domain::adjust::StockDocumentKind;
+use domain::id::{LocationId, StockDocumentId};
+use serde::Deserialize;
+use service::listing::{Age, Period};
+use service::scope::Scope;
+use service::stock::document::{self, Filter, StockDocumentSummary};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::StockDocumentOut;
+use crate::line::skus_in;
+use crate::list::{List, Page, PageParams};
+use crate::params::PathId;
+use crate::{Answer, App, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(list).service(show);
+}
+
+/// Which stock documents to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Filters {
+    /// Of this kind.
+    kind: Option<StockDocumentKind>,
+    /// At this location.
+    location_id: Option<LocationId>,
+    /// With this reason code.
+    #[param(max_length = 64, example = "damage")]
+    reason: Option<String>,
+    /// With this number.
+    #[param(max_length = 64, example = "GR-2026-000123")]
+    number: Option<String>,
+    /// Happened at this instant or later.
+    #[serde(rename = "occurred_at[gte]")]
+    #[param(example = "2026-11-01T00:00:00Z")]
+    occurred_from: Option<DateTime<Utc>>,
+    /// Happened before this instant.
+    #[serde(rename = "occurred_at[lt]")]
+    #[param(example = "2026-12-01T00:00:00Z")]
+    occurred_to: Option<DateTime<Utc>>,
+    /// The order: newest first, if absent.
+    #[param(inline)]
+    sort: Option<Age>,
+}
+
+/// List stock documents
+///
+/// One page of receipts, openings and adjustments, without their lines.
+#[utoipa::path(
+    operation_id = "stock_documents_list",
+    tag = "Stock",
+    security(("bearer" = ["stock:read"])),
+    params(PageParams, Filters),
+    responses((status = 200, description = "One page of stock documents.", body = Page<StockDocumentSummary>))
+)]
+#[get("/v1/stock/documents")]
+async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
+    caller.require(Scope::StockRead)?;
+    let filters = &list.filters;
+    let filter = Filter {
+        kind: filters.kind,
+        location_id: filters.location_id,
+        reason: filters.reason.clone(),
+        number: filters.number.clone(),
+        occurred: Period { from: filters.occurred_from, to: filters.occurred_to },
+    };
+    let slice = list.slice(filters.sort)?;
+    let read = async |tx: &service::Tx| document::list(tx, &filter, &slice).await;
+    let rows = app.db.read(caller.tenant_id, read).await?;
+    list.answer(rows, |document| document.id.0)
+}
+
+/// Get a stock document
+///
+/// The receipt, opening or adjustment with its lines.
+#[utoipa::path(
+    operation_id = "stock_documents_get",
+    tag = "Stock",
+    security(("bearer" = ["stock:read"])),
+    params(("id" = StockDocumentId, Path, description = "The document's id.")),
+    responses((status = 200, description = "The document.", body = StockDocumentOut))
+)]
+#[get("/v1/stock/documents/{id}")]
+async fn show(app: Data<App>, caller: Caller, id: PathId<StockDocumentId>) -> Answer {
+    caller.require(Scope::StockRead)?;
+    let read = async |tx: &service::Tx| document::get(tx, id.0).await;
+    let (document, currency, skus) = app.db.read(caller.tenant_id, read).await?;
+    Ok(HttpResponse::Ok().json(StockDocumentOut::new(&document, &currency, &skus_in(&skus))))
+}

@@ -1,0 +1,52 @@
+//! Stock levels, to read.
+
+use actix_web::get;
+use actix_web::web::Data;
+use domain::id::{LocationId, ProductId};
+use serde::Deserialize;
+use service::scope::Scope;
+use service::stock::level::{self, Filter, Position, StockLevel};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::list::{List, Page, PageParams};
+use crate::{Answer, App, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(list);
+}
+
+/// Which levels to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Filters {
+    /// At this location.
+    location_id: Option<LocationId>,
+    /// Of this product.
+    product_id: Option<ProductId>,
+    /// Of the product with this SKU.
+    #[param(max_length = 64, example = "BOLT-M8")]
+    sku: Option<String>,
+}
+
+/// List stock levels
+///
+/// One page of levels with their cost, by location, product and lot.
+#[utoipa::path(
+    operation_id = "stock_levels_list",
+    tag = "Stock",
+    security(("bearer" = ["stock:read"])),
+    params(PageParams, Filters),
+    responses((status = 200, description = "One page of levels.", body = Page<StockLevel>))
+)]
+#[get("/v1/stock/levels")]
+async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
+    caller.require(Scope::StockRead)?;
+    let Filters { location_id, product_id, sku } = &list.filters;
+    let filter = Filter { location_id: *location_id, product_id: *product_id, sku: sku.clone() };
+    let after: Option<Position> = list.after()?;
+    let read = async |tx: &service::Tx| level::list(tx, &filter, after, list.fetch()).await;
+    let levels = app.db.read(caller.tenant_id, read).await?;
+    list.answer(levels, StockLevel::position)
+}

@@ -1,0 +1,164 @@
+//! Stock movements, to read.
+
+use actix_web::get;
+use actix_web::web::Data;
+use chrono::{DateTime, Utc};
+use domain::id::{CommandId, LocationId, LotId, MovementId, ProductId};
+use domain::number::{Money, Price, Quantity};
+use domain::stock::MovementKind;
+use domain::tenant::Channel;
+use serde::{Deserialize, Serialize};
+use service::listing::{Age, Period};
+use service::scope::Scope;
+use service::stock::movement::{self, Filter, Movement};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::ledger::{document_id, parse_document_id};
+use crate::list::{List, Page, PageParams};
+use crate::{Answer, App, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(list);
+}
+
+/// Goods that moved. It never changes. Quantity and value are positive in and negative out.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct StockMovement {
+    /// Its id.
+    id: MovementId,
+    /// Always `stock_movement`.
+    #[schema(value_type = String, max_length = 14, example = "stock_movement")]
+    object: &'static str,
+    /// Why goods moved.
+    kind: MovementKind,
+    /// The product.
+    product_id: ProductId,
+    /// Its SKU.
+    #[schema(max_length = 64, example = "BOLT-M8")]
+    sku: String,
+    /// Where.
+    location_id: LocationId,
+    /// The lot, where the product is tracked by lot.
+    lot_id: Option<LotId>,
+    /// The unit of the quantity.
+    #[schema(max_length = 8, example = "C62")]
+    uom: String,
+    /// How many stock units.
+    quantity: Quantity,
+    /// The currency of every amount.
+    #[schema(max_length = 3, example = "GBP")]
+    currency: String,
+    /// Their cost.
+    value: Money,
+    /// Cost of one.
+    unit_cost: Price,
+    /// What kind of document moved them: `sale`, `refund`, `shipment`, `credit_note`, `receipt`, `opening` or
+    /// `adjustment`. New values may appear.
+    #[schema(max_length = 32, example = "sale")]
+    document_kind: String,
+    /// The id of that document.
+    #[schema(max_length = 64, example = "sal_01h455vb4pex5vsknk084sn02q")]
+    document_id: String,
+    /// Its line.
+    #[schema(minimum = 1, maximum = 2000, example = 1)]
+    line_no: i32,
+    /// The channel, where a customer is involved.
+    channel: Option<Channel>,
+    /// The reason code of an adjustment.
+    #[schema(max_length = 64, example = json!(null))]
+    reason: Option<String>,
+    /// When it happened.
+    #[schema(example = "2026-11-22T01:20:00Z")]
+    occurred_at: DateTime<Utc>,
+    /// When it was written down here.
+    #[schema(example = "2026-11-22T01:20:00.123456Z")]
+    created_at: DateTime<Utc>,
+    /// The command that wrote it.
+    command_id: CommandId,
+}
+
+impl From<Movement> for StockMovement {
+    fn from(row: Movement) -> Self {
+        StockMovement {
+            id: row.id,
+            object: "stock_movement",
+            kind: row.kind,
+            product_id: row.product_id,
+            sku: row.sku,
+            location_id: row.location_id,
+            lot_id: row.lot_id,
+            uom: row.uom,
+            quantity: row.quantity,
+            currency: row.currency,
+            value: row.value,
+            unit_cost: row.unit_cost,
+            document_id: document_id(&row.document_kind, row.document_id),
+            document_kind: row.document_kind,
+            line_no: row.line_no,
+            channel: row.channel,
+            reason: row.reason,
+            occurred_at: row.occurred_at,
+            created_at: row.recorded_at,
+            command_id: row.command_id,
+        }
+    }
+}
+
+/// Which movements to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Filters {
+    /// Of this product.
+    product_id: Option<ProductId>,
+    /// Of the product with this SKU.
+    #[param(max_length = 64, example = "BOLT-M8")]
+    sku: Option<String>,
+    /// At this location.
+    location_id: Option<LocationId>,
+    /// Of this sale, refund, shipment, credit note or stock document.
+    #[param(max_length = 64, example = "sal_01h455vb4pex5vsknk084sn02q")]
+    document_id: Option<String>,
+    /// For this reason.
+    kind: Option<MovementKind>,
+    /// Happened at this instant or later.
+    #[serde(rename = "occurred_at[gte]")]
+    #[param(example = "2026-11-01T00:00:00Z")]
+    occurred_from: Option<DateTime<Utc>>,
+    /// Happened before this instant.
+    #[serde(rename = "occurred_at[lt]")]
+    #[param(example = "2026-12-01T00:00:00Z")]
+    occurred_to: Option<DateTime<Utc>>,
+    /// The order: newest first, if absent.
+    #[param(inline)]
+    sort: Option<Age>,
+}
+
+/// List stock movements
+///
+/// One page of everything that ever changed a level, in the order in which it was written down.
+#[utoipa::path(
+    operation_id = "stock_movements_list",
+    tag = "Stock",
+    security(("bearer" = ["stock:read"])),
+    params(PageParams, Filters),
+    responses((status = 200, description = "One page of movements.", body = Page<StockMovement>))
+)]
+#[get("/v1/stock/movements")]
+async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
+    caller.require(Scope::StockRead)?;
+    let filters = &list.filters;
+    let filter = Filter {
+        product_id: filters.product_id,
+        sku: filters.sku.clone(),
+        location_id: filters.location_id,
+        document_id: filters.document_id.as_deref().map(parse_document_id).transpose()?,
+        kind: filters.kind,
+        occurred: Period { from: filters.occurred_from, to: filters.occurred_to },
+    };
+    let slice = list.slice(filters.sort)?;
+    let read = async |tx: &service::Tx| movement::list(tx, &filter, &slice).await;
+    let rows = app.db.read(caller.tenant_id, read).await?;
+    list.answer(rows.into_iter().map(StockMovement::from).collect(), |row| row.id.0)
+}

@@ -1,0 +1,215 @@
+//! What a selection set weighs: its values by where it stands, each fragment weighed once.
+
+use std::collections::HashMap;
+
+use async_graphql::parser::types::{ExecutableDocument, Field, OperationDefinition, Selection, SelectionSet};
+use async_graphql::{Name, Positioned, Value, Variables};
+
+use super::{Refused, too_much};
+use crate::report::{Dimension, LIMIT_DEFAULT, LIMIT_MAX};
+
+/// The longest way from an operation through fields and fragments.
+const LEVELS_MAX: usize = 64;
+/// Columns of a report, and totals of a report: how many there usually are at most.
+const COLUMNS_ESTIMATE: u64 = 30;
+const TOTALS_ESTIMATE: u64 = 5;
+
+/// Where a selection set stands: it decides what its fields cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// At the root of an operation.
+    Root,
+    /// Below a report.
+    Data,
+    /// Below `__schema` or `__type`.
+    Schema,
+}
+
+/// What a selection set weighs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Weight {
+    /// Selections, fragments spread out.
+    pub visits: u64,
+    /// Fields at the root.
+    pub roots: u64,
+    /// Values of the answer, without those of rows.
+    pub values: u64,
+    /// Values of one row, where the set stands below a report.
+    values_of_row: u64,
+    /// Nesting of fields below reports.
+    pub depth: u32,
+    /// Nesting of fields below the schema.
+    pub depth_of_schema: u32,
+}
+
+impl Weight {
+    fn add(&mut self, other: Weight) {
+        self.visits = self.visits.saturating_add(other.visits).saturating_add(1);
+        self.roots = self.roots.saturating_add(other.roots);
+        self.values = self.values.saturating_add(other.values);
+        self.values_of_row = self.values_of_row.saturating_add(other.values_of_row);
+        self.depth = self.depth.max(other.depth);
+        self.depth_of_schema = self.depth_of_schema.max(other.depth_of_schema);
+    }
+}
+
+pub struct Scale<'a> {
+    document: &'a ExecutableDocument,
+    operation: &'a OperationDefinition,
+    variables: &'a Variables,
+    /// What is known of a fragment in a place; `None` while it is being weighed.
+    fragments: HashMap<(&'a Name, Place), Option<Weight>>,
+    /// How deep the scale stands in fields and fragments.
+    level: usize,
+    /// Selection sets that were looked at: what the tests hold against the size of the document.
+    pub looks: usize,
+}
+
+impl<'a> Scale<'a> {
+    pub fn new(
+        document: &'a ExecutableDocument,
+        operation: &'a OperationDefinition,
+        variables: &'a Variables,
+    ) -> Self {
+        Scale { document, operation, variables, fragments: HashMap::new(), level: 0, looks: 0 }
+    }
+
+    pub fn weigh(&mut self) -> Result<Weight, Refused> {
+        self.selections(&self.operation.selection_set, Place::Root)
+    }
+
+    fn selections(&mut self, set: &'a Positioned<SelectionSet>, place: Place) -> Result<Weight, Refused> {
+        self.looks += 1;
+        self.level += 1;
+        if self.level > LEVELS_MAX {
+            return Err(too_much(format!("Fields and fragments are nested more than {LEVELS_MAX} deep.")));
+        }
+        let mut weight = Weight::default();
+        for selection in &set.node.items {
+            weight.add(match &selection.node {
+                Selection::Field(field) => self.field(&field.node, place)?,
+                Selection::FragmentSpread(spread) => self.fragment(&spread.node.fragment_name.node, place)?,
+                Selection::InlineFragment(inline) => self.selections(&inline.node.selection_set, place)?,
+            });
+        }
+        self.level -= 1;
+        Ok(weight)
+    }
+
+    fn fragment(&mut self, name: &'a Name, place: Place) -> Result<Weight, Refused> {
+        match self.fragments.get(&(name, place)) {
+            Some(Some(weight)) => return Ok(*weight),
+            Some(None) => return Err(too_much("A fragment contains itself.")),
+            None => {}
+        }
+        // An unknown fragment is for the validation to name.
+        let Some(fragment) = self.document.fragments.get(name) else { return Ok(Weight::default()) };
+        self.fragments.insert((name, place), None);
+        let weight = self.selections(&fragment.node.selection_set, place)?;
+        self.fragments.insert((name, place), Some(weight));
+        Ok(weight)
+    }
+
+    fn field(&mut self, field: &'a Field, place: Place) -> Result<Weight, Refused> {
+        let name = field.name.node.as_str();
+        let below = match (place, name) {
+            (Place::Root, "__schema" | "__type") | (Place::Schema, _) => Place::Schema,
+            _ => Place::Data,
+        };
+        let mut weight = self.selections(&field.selection_set, below)?;
+        let values = weight.values.saturating_add(1);
+        match place {
+            Place::Root => {
+                let rows = self.rows_estimate(field);
+                weight.values = values.saturating_add(rows.saturating_mul(weight.values_of_row));
+                weight.values_of_row = 0;
+                weight.roots = 1;
+            }
+            Place::Data if name == "rows" => {
+                weight.values_of_row = weight.values_of_row.saturating_add(weight.values);
+                weight.values = 0;
+            }
+            Place::Data => weight.values = values.saturating_mul(times(name)),
+            Place::Schema => weight.values = values.saturating_mul(times_in_schema(name)),
+        }
+        let depth = if below == Place::Schema { &mut weight.depth_of_schema } else { &mut weight.depth };
+        *depth = depth.saturating_add(1);
+        Ok(weight)
+    }
+}
+
+/// How often a field below a report is answered.
+fn times(name: &str) -> u64 {
+    match name {
+        "columns" => COLUMNS_ESTIMATE,
+        "totals" => TOTALS_ESTIMATE,
+        _ => 1,
+    }
+}
+
+/// How often a field of the schema is answered, per object that it stands on.
+fn times_in_schema(name: &str) -> u64 {
+    match name {
+        "types" | "possibleTypes" => 40,
+        "fields" | "inputFields" => 20,
+        "enumValues" => 10,
+        "args" => 5,
+        "directives" | "interfaces" | "locations" => 5,
+        _ => 1,
+    }
+}
+
+/// An argument as far as it is known before execution.
+enum Argument {
+    Absent,
+    Known(Value),
+    Unknown,
+}
+
+impl Scale<'_> {
+    /// How many rows a report may have: what its grouping usually gives, and never more than its limit.
+    fn rows_estimate(&self, field: &Field) -> u64 {
+        let limit = match self.argument(field, "limit") {
+            Argument::Absent => u64::from(LIMIT_DEFAULT),
+            Argument::Known(Value::Number(number)) => number.as_u64().unwrap_or(1).min(u64::from(LIMIT_MAX)),
+            Argument::Known(Value::Null) => u64::from(LIMIT_DEFAULT),
+            Argument::Known(_) | Argument::Unknown => u64::from(LIMIT_MAX),
+        };
+        let groups = match field.name.node.as_str() {
+            "channelSummary" => Dimension::Channel.groups_estimate(),
+            "revenueReport" | "marginReport" => match self.argument(field, "groupBy") {
+                Argument::Absent => Dimension::Day.groups_estimate(),
+                Argument::Known(Value::List(names)) => groups_estimate(&names),
+                Argument::Known(name) => groups_estimate(&[name]),
+                Argument::Unknown => None,
+            },
+            _ => None,
+        };
+        groups.map_or(limit, |groups| groups.min(limit))
+    }
+
+    fn argument(&self, field: &Field, name: &str) -> Argument {
+        let Some(value) = field.get_argument(name) else { return Argument::Absent };
+        let default = |variable: &Name| {
+            let definitions = &self.operation.variable_definitions;
+            let definition = definitions.iter().find(|definition| definition.node.name.node == *variable)?;
+            definition.node.default_value().cloned()
+        };
+        let resolved = value.node.clone().into_const_with(|variable| {
+            self.variables.get(&variable).cloned().or_else(|| default(&variable)).ok_or(())
+        });
+        resolved.map_or(Argument::Unknown, Argument::Known)
+    }
+}
+
+fn groups_estimate(names: &[Value]) -> Option<u64> {
+    names.iter().try_fold(1_u64, |groups, name| {
+        let name = match name {
+            Value::Enum(name) => name.as_str(),
+            Value::String(name) => name,
+            _ => return None,
+        };
+        let dimension: Dimension = name.to_lowercase().parse().ok()?;
+        Some(groups.saturating_mul(dimension.groups_estimate()?))
+    })
+}

@@ -1,0 +1,198 @@
+//! Reading invoices and credit notes.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::id::{CustomerId, InvoiceId, LocationId, OrderId};
+use domain::number::Money;
+use domain::order::{Invoice, InvoiceKind};
+use domain::refusal::Refusal;
+use domain::sales::Totals;
+use sea_orm::sqlx::Row;
+use sea_orm::sqlx::postgres::PgRow;
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::listing::{Listing, Period, Slice, number, word};
+use crate::sold::{self, Skus};
+use crate::{Error, Tx};
+
+/// An invoice or a credit note in a list: without its lines. The amounts of a credit note are negative.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct InvoiceSummary {
+    /// Its id.
+    pub id: InvoiceId,
+    /// `invoice` or `credit_note`.
+    #[schema(value_type = String, max_length = 11, example = "invoice")]
+    pub object: &'static str,
+    /// Its number, gap-free per year.
+    #[schema(max_length = 64, example = "INV-2026-000123")]
+    pub number: String,
+    /// Invoice or credit note.
+    pub kind: InvoiceKind,
+    /// Who owes, or is owed.
+    pub customer_id: CustomerId,
+    /// The order.
+    pub order_id: Option<OrderId>,
+    /// The invoice that a credit note takes back.
+    pub original_id: Option<InvoiceId>,
+    /// The currency of every amount.
+    #[schema(max_length = 3, example = "GBP")]
+    pub currency: String,
+    /// The country of the sale.
+    #[schema(max_length = 60, example = "GB")]
+    pub country: String,
+    /// Before discounts.
+    pub gross: Money,
+    /// Discounts.
+    pub discount: Money,
+    /// After discounts, before tax.
+    pub net: Money,
+    /// Tax.
+    pub tax: Money,
+    /// Net plus tax.
+    pub total: Money,
+    /// What is still to be paid; of a credit note, what is still to be given back, negative.
+    pub open: Money,
+    /// When it is due.
+    #[schema(example = "2026-12-22")]
+    pub due_on: NaiveDate,
+    /// When it was issued.
+    #[schema(example = "2026-11-22T01:20:00Z")]
+    pub occurred_at: DateTime<Utc>,
+    /// When it was written down here.
+    #[schema(example = "2026-11-22T01:20:00.123456Z")]
+    pub created_at: DateTime<Utc>,
+    /// When `open` last changed.
+    #[schema(example = "2026-11-22T01:20:00.123456Z")]
+    pub updated_at: DateTime<Utc>,
+    /// Grows with each change of `open`.
+    #[schema(minimum = 1, maximum = 2_147_483_647, example = 1)]
+    pub version: i32,
+}
+
+/// Which invoices to list.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Invoices or credit notes only.
+    pub kind: Option<InvoiceKind>,
+    /// Of this customer.
+    pub customer_id: Option<CustomerId>,
+    /// Of this order.
+    pub order_id: Option<OrderId>,
+    /// With this number.
+    pub number: Option<String>,
+    /// Whether something is still to be paid.
+    pub open: Option<bool>,
+    /// When it was issued.
+    pub occurred: Period,
+}
+
+/// An invoice with its lines.
+#[derive(Debug)]
+pub struct Found {
+    /// The invoice.
+    pub invoice: Invoice,
+    /// The currency of every amount.
+    pub currency: String,
+    /// Grows with each change.
+    pub version: i32,
+    /// The SKUs of its products.
+    pub skus: Skus,
+}
+
+const SELECT: &str = "select id, number, kind, customer_id, order_id, location_id, original_id, currency, country, \
+                             gross, discount, net, tax, total, open, due_on, reason, occurred_at, recorded_at, \
+                             updated_at, version \
+                      from invoice where tenant_id = ";
+
+/// One page of invoices and credit notes.
+pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<InvoiceSummary>, Error> {
+    let openness = match filter.open {
+        Some(true) => " and open <> 0",
+        Some(false) => " and open = 0",
+        None => "",
+    };
+    let rows = Listing::new(tx, SELECT)
+        .among("kind", filter.kind.as_slice())
+        .with("customer_id = ", filter.customer_id.map(|id| id.0))
+        .with("order_id = ", filter.order_id.map(|id| id.0))
+        .with("number = ", filter.number.as_ref())
+        .sql(openness)
+        .within("occurred_at", filter.occurred)
+        .page(tx, "id", slice)
+        .await?;
+    rows.iter().map(summary).collect()
+}
+
+/// One invoice or credit note.
+pub async fn get(tx: &Tx, id: InvoiceId) -> Result<Found, Error> {
+    let rows = Listing::new(tx, SELECT).with("id = ", Some(id.0)).rows(tx).await?;
+    let row = rows.first().ok_or_else(|| Refusal::not_found("invoice"))?;
+    let mut invoice = head(row)?;
+    let mut sold = sold::lines(tx, &[id.0]).await?;
+    invoice.lines = sold.lines.remove(&id.0).unwrap_or_default();
+    Ok(Found { invoice, currency: row.try_get("currency")?, version: row.try_get("version")?, skus: sold.skus })
+}
+
+/// The invoices of an order.
+pub(crate) async fn of_order(tx: &Tx, order_id: OrderId) -> Result<Vec<Invoice>, Error> {
+    let rows =
+        Listing::new(tx, SELECT).with("order_id = ", Some(order_id.0)).sql(" order by id").rows(tx).await?;
+    let mut invoices = rows.iter().map(head).collect::<Result<Vec<_>, _>>()?;
+    let ids: Vec<Uuid> = invoices.iter().map(|invoice| invoice.id.0).collect();
+    let mut sold = sold::lines(tx, &ids).await?;
+    for invoice in &mut invoices {
+        invoice.lines = sold.lines.remove(&invoice.id.0).unwrap_or_default();
+    }
+    Ok(invoices)
+}
+
+fn head(row: &PgRow) -> Result<Invoice, Error> {
+    Ok(Invoice {
+        id: InvoiceId(row.try_get("id")?),
+        number: row.try_get("number")?,
+        kind: word(row, "kind")?,
+        customer_id: CustomerId(row.try_get("customer_id")?),
+        order_id: row.try_get::<Option<Uuid>, _>("order_id")?.map(OrderId),
+        location_id: LocationId(row.try_get("location_id")?),
+        original_id: row.try_get::<Option<Uuid>, _>("original_id")?.map(InvoiceId),
+        country: row.try_get("country")?,
+        lines: Vec::new(),
+        totals: Totals {
+            gross: number(row, "gross")?,
+            discount: number(row, "discount")?,
+            net: number(row, "net")?,
+            tax: number(row, "tax")?,
+        },
+        open: number(row, "open")?,
+        due_on: row.try_get("due_on")?,
+        reason: row.try_get("reason")?,
+        occurred_at: row.try_get("occurred_at")?,
+    })
+}
+
+fn summary(row: &PgRow) -> Result<InvoiceSummary, Error> {
+    let Invoice { id, number, kind, customer_id, order_id, original_id, country, totals, open, due_on, .. } =
+        head(row)?;
+    Ok(InvoiceSummary {
+        id,
+        object: kind.into(),
+        number,
+        kind,
+        customer_id,
+        order_id,
+        original_id,
+        currency: row.try_get("currency")?,
+        country,
+        gross: totals.gross,
+        discount: totals.discount,
+        net: totals.net,
+        tax: totals.tax,
+        total: totals.total(),
+        open,
+        due_on,
+        occurred_at: row.try_get("occurred_at")?,
+        created_at: row.try_get("recorded_at")?,
+        updated_at: row.try_get("updated_at")?,
+        version: row.try_get("version")?,
+    })
+}

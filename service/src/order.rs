@@ -1,0 +1,173 @@
+//! Reading wholesale orders and their shipments.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::id::{CustomerId, LocationId, OrderId, ShipmentId};
+use domain::number::Money;
+use domain::order::{Invoice, Order, OrderStatus, Shipment};
+use domain::refusal::Refusal;
+use sea_orm::sqlx::postgres::PgRow;
+use sea_orm::sqlx::{self, Row};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::listing::{Listing, Period, Slice, number, word};
+use crate::posting::orders;
+use crate::sold::{self, Skus};
+use crate::{Error, Tx, invoice};
+
+/// An order in a list: without its lines, shipments and invoices.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct OrderSummary {
+    /// Its id.
+    pub id: OrderId,
+    /// Always `order`.
+    #[schema(value_type = String, max_length = 5, example = "order")]
+    pub object: &'static str,
+    /// Its number.
+    #[schema(max_length = 64, example = "SO-2026-000123")]
+    pub number: String,
+    /// Where it stands.
+    pub status: OrderStatus,
+    /// Who buys.
+    pub customer_id: CustomerId,
+    /// Where the goods come from.
+    pub location_id: LocationId,
+    /// The currency of every amount.
+    #[schema(max_length = 3, example = "GBP")]
+    pub currency: String,
+    /// The country it goes to.
+    #[schema(max_length = 60, example = "GB")]
+    pub country: String,
+    /// The customer's reference.
+    #[schema(max_length = 100, example = "PO 4711")]
+    pub reference: Option<String>,
+    /// Your own number.
+    #[schema(max_length = 100, example = "shop-10023")]
+    pub external_ref: Option<String>,
+    /// When the goods are wanted.
+    #[schema(example = "2026-12-01")]
+    pub requested_on: Option<NaiveDate>,
+    /// Why it is on hold.
+    #[schema(max_items = 10)]
+    pub hold_reasons: Vec<String>,
+    /// After discounts, before tax.
+    pub net: Money,
+    /// Tax.
+    pub tax: Money,
+    /// Net plus tax.
+    pub total: Money,
+    /// When it was placed.
+    #[schema(example = "2026-11-22T01:20:00Z")]
+    pub occurred_at: DateTime<Utc>,
+    /// When it was written down here.
+    #[schema(example = "2026-11-22T01:20:00.123456Z")]
+    pub created_at: DateTime<Utc>,
+    /// When it last changed.
+    #[schema(example = "2026-11-22T01:20:00.123456Z")]
+    pub updated_at: DateTime<Utc>,
+    /// Grows with each change.
+    #[schema(minimum = 1, maximum = 2_147_483_647, example = 3)]
+    pub version: i32,
+}
+
+/// Which orders to list.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// With one of these; with any, where empty.
+    pub statuses: Vec<OrderStatus>,
+    /// Of this customer.
+    pub customer_id: Option<CustomerId>,
+    /// With this number.
+    pub number: Option<String>,
+    /// With this number of the caller's own.
+    pub external_ref: Option<String>,
+    /// With this reference of the customer.
+    pub reference: Option<String>,
+    /// When it was placed.
+    pub occurred: Period,
+    /// When it was written down.
+    pub created: Period,
+}
+
+/// An order with everything that became of it.
+#[derive(Debug)]
+pub struct Found {
+    /// The order, with all of its shipments.
+    pub order: Order,
+    /// All of its invoices.
+    pub invoices: Vec<Invoice>,
+    /// The currency of every amount.
+    pub currency: String,
+    /// The SKUs of its products.
+    pub skus: Skus,
+}
+
+/// One page of orders.
+pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<OrderSummary>, Error> {
+    let select = "select id, number, status, customer_id, location_id, currency, country, reference, external_ref, \
+                         requested_on, hold_reasons, net, tax, total, occurred_at, recorded_at, updated_at, version \
+                  from sales_order where tenant_id = ";
+    let rows = Listing::new(tx, select)
+        .among("status", &filter.statuses)
+        .with("customer_id = ", filter.customer_id.map(|id| id.0))
+        .with("number = ", filter.number.as_ref())
+        .with("external_ref = ", filter.external_ref.as_ref())
+        .with("reference = ", filter.reference.as_ref())
+        .within("occurred_at", filter.occurred)
+        .within("recorded_at", filter.created)
+        .page(tx, "id", slice)
+        .await?;
+    rows.iter().map(summary).collect()
+}
+
+/// One order.
+pub async fn get(tx: &Tx, id: OrderId) -> Result<Found, Error> {
+    let statement = "select id, number, customer_id, location_id, status, country, reference, external_ref, \
+                            requested_on, hold_reasons, occurred_at, version, currency \
+                     from sales_order where tenant_id = $1 and id = $2";
+    let row = tx.row(sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0)).await?;
+    let row = row.ok_or_else(|| Refusal::not_found("order"))?;
+    let mut order = orders::head(&row)?;
+    order.lines = orders::lines(tx, &[id.0]).await?.into_iter().map(|(_, line)| line).collect();
+    order.shipments = orders::shipments(tx, &[id.0], false).await?.into_iter().map(|(_, shipped)| shipped).collect();
+    let skus = sold::skus(tx, order.lines.iter().map(|line| line.line.product_id)).await?;
+    Ok(Found { invoices: invoice::of_order(tx, id).await?, currency: row.try_get("currency")?, skus, order })
+}
+
+/// One shipment, with its order.
+pub async fn shipment(tx: &Tx, id: ShipmentId) -> Result<(OrderId, Shipment, Skus), Error> {
+    let query = sqlx::query("select order_id from shipment where tenant_id = $1 and id = $2");
+    let row = tx.row(query.bind(tx.tenant_id.0).bind(id.0)).await?;
+    let order_id: Uuid = row.ok_or_else(|| Refusal::not_found("shipment"))?.try_get(0)?;
+    let shipments = orders::shipments(tx, &[order_id], false).await?;
+    let (order_id, shipment) = shipments
+        .into_iter()
+        .find(|(_, shipment)| shipment.id == id)
+        .ok_or_else(|| Error::invariant(format!("{id} has no lines")))?;
+    let skus = sold::skus(tx, shipment.lines.iter().map(|line| line.product_id)).await?;
+    Ok((order_id, shipment, skus))
+}
+
+fn summary(row: &PgRow) -> Result<OrderSummary, Error> {
+    Ok(OrderSummary {
+        id: OrderId(row.try_get("id")?),
+        object: "order",
+        number: row.try_get("number")?,
+        status: word(row, "status")?,
+        customer_id: CustomerId(row.try_get("customer_id")?),
+        location_id: LocationId(row.try_get("location_id")?),
+        currency: row.try_get("currency")?,
+        country: row.try_get("country")?,
+        reference: row.try_get("reference")?,
+        external_ref: row.try_get("external_ref")?,
+        requested_on: row.try_get("requested_on")?,
+        hold_reasons: row.try_get("hold_reasons")?,
+        net: number(row, "net")?,
+        tax: number(row, "tax")?,
+        total: number(row, "total")?,
+        occurred_at: row.try_get("occurred_at")?,
+        created_at: row.try_get("recorded_at")?,
+        updated_at: row.try_get("updated_at")?,
+        version: row.try_get("version")?,
+    })
+}

@@ -1,0 +1,124 @@
+//! Reading payments.
+
+use chrono::{DateTime, Utc};
+use domain::id::{CustomerId, InvoiceId, PaymentId};
+use domain::number::Money;
+use domain::payment::{Allocation, Payment, PaymentMethod};
+use domain::refusal::Refusal;
+use sea_orm::sqlx::postgres::PgRow;
+use sea_orm::sqlx::{self, Row};
+use serde::Serialize;
+
+use crate::listing::{Listing, Period, Slice, number, word};
+use crate::{Error, Tx};
+
+/// A payment in a list: without the invoices that it pays.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct PaymentSummary {
+    /// Its id.
+    pub id: PaymentId,
+    /// Always `payment`.
+    #[schema(value_type = String, max_length = 7, example = "payment")]
+    pub object: &'static str,
+    /// Its number.
+    #[schema(max_length = 64, example = "PAY-2026-000123")]
+    pub number: String,
+    /// Who paid.
+    pub customer_id: CustomerId,
+    /// How.
+    pub method: PaymentMethod,
+    /// The currency of every amount.
+    #[schema(max_length = 3, example = "GBP")]
+    pub currency: String,
+    /// How much.
+    pub amount: Money,
+    /// What pays no invoice yet.
+    pub unapplied: Money,
+    /// The bank's or processor's reference.
+    #[schema(max_length = 100, example = "transfer 20261122-77")]
+    pub reference: Option<String>,
+    /// When it came in.
+    #[schema(example = "2026-11-22T01:20:00Z")]
+    pub occurred_at: DateTime<Utc>,
+    /// When it was written down here.
+    #[schema(example = "2026-11-22T01:20:00.123456Z")]
+    pub created_at: DateTime<Utc>,
+}
+
+/// Which payments to list.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Of this customer.
+    pub customer_id: Option<CustomerId>,
+    /// Paid so.
+    pub method: Option<PaymentMethod>,
+    /// Of which a part pays no invoice yet, or none.
+    pub unapplied: Option<bool>,
+    /// When it came in.
+    pub occurred: Period,
+}
+
+const SELECT: &str = "select p.id, p.number, p.customer_id, p.method, t.currency, p.amount, p.unapplied, p.reference, \
+                             p.occurred_at, p.recorded_at \
+                      from payment p join tenant t on t.tenant_id = p.tenant_id where p.tenant_id = ";
+
+/// One page of payments.
+pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<PaymentSummary>, Error> {
+    let unapplied = match filter.unapplied {
+        Some(true) => " and p.unapplied > 0",
+        Some(false) => " and p.unapplied = 0",
+        None => "",
+    };
+    let rows = Listing::new(tx, SELECT)
+        .with("p.customer_id = ", filter.customer_id.map(|id| id.0))
+        .among("p.method", filter.method.as_slice())
+        .sql(unapplied)
+        .within("p.occurred_at", filter.occurred)
+        .page(tx, "p.id", slice)
+        .await?;
+    let summary = |row: &PgRow| -> Result<PaymentSummary, Error> {
+        let Payment { id, number, customer_id, method, amount, unapplied, reference, occurred_at, .. } = head(row)?;
+        Ok(PaymentSummary {
+            id,
+            object: "payment",
+            number,
+            customer_id,
+            method,
+            currency: row.try_get("currency")?,
+            amount,
+            unapplied,
+            reference,
+            occurred_at,
+            created_at: row.try_get("recorded_at")?,
+        })
+    };
+    rows.iter().map(summary).collect()
+}
+
+/// One payment with the invoices that it pays, and the currency.
+pub async fn get(tx: &Tx, id: PaymentId) -> Result<(Payment, String), Error> {
+    let rows = Listing::new(tx, SELECT).with("p.id = ", Some(id.0)).rows(tx).await?;
+    let row = rows.first().ok_or_else(|| Refusal::not_found("payment"))?;
+    let mut payment = head(row)?;
+    let statement = "select invoice_id, amount from payment_allocation where tenant_id = $1 and payment_id = $2 \
+                     order by invoice_id";
+    for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0)).await? {
+        let amount = number(&row, "amount")?;
+        payment.allocations.push(Allocation { invoice_id: InvoiceId(row.try_get("invoice_id")?), amount });
+    }
+    Ok((payment, row.try_get("currency")?))
+}
+
+fn head(row: &PgRow) -> Result<Payment, Error> {
+    Ok(Payment {
+        id: PaymentId(row.try_get("id")?),
+        number: row.try_get("number")?,
+        customer_id: CustomerId(row.try_get("customer_id")?),
+        method: word(row, "method")?,
+        amount: number(row, "amount")?,
+        unapplied: number(row, "unapplied")?,
+        allocations: Vec::new(),
+        reference: row.try_get("reference")?,
+        occurred_at: row.try_get("occurred_at")?,
+    })
+}

@@ -1,0 +1,255 @@
+//! Reading the tills: receipts, sessions and cash moves.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::id::{CashMoveId, CustomerId, LocationId, RegisterId, SaleId, SessionId};
+use domain::number::Money;
+use domain::pos::{CashMove, Sale, SaleKind, Session, Tender};
+use domain::refusal::Refusal;
+use domain::sales::Totals;
+use sea_orm::sqlx::postgres::PgRow;
+use sea_orm::sqlx::{self, Row};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::listing::{Listing, Period, Slice, number, optional_number, word};
+use crate::sold::{self, Skus};
+use crate::{Error, Tx};
+
+/// A receipt in a list: without its lines and tenders. A refund's amounts are negative.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct SaleSummary {
+    /// Its id.
+    pub id: SaleId,
+    /// Always `pos_sale`.
+    #[schema(value_type = String, max_length = 8, example = "pos_sale")]
+    pub object: &'static str,
+    /// Its number, gap-free per till and year.
+    #[schema(max_length = 64, example = "T1-2026-000001")]
+    pub number: String,
+    /// Sale or refund.
+    pub kind: SaleKind,
+    /// The till.
+    pub register_id: RegisterId,
+    /// The session.
+    pub session_id: SessionId,
+    /// Where the goods came from.
+    pub location_id: LocationId,
+    /// The customer, unless it was a walk-in sale.
+    pub customer_id: Option<CustomerId>,
+    /// The sale that a refund takes back.
+    pub original_id: Option<SaleId>,
+    /// The currency of every amount.
+    #[schema(max_length = 3, example = "GBP")]
+    pub currency: String,
+    /// The country of the sale.
+    #[schema(max_length = 60, example = "GB")]
+    pub country: String,
+    /// Before discounts.
+    pub gross: Money,
+    /// Discounts.
+    pub discount: Money,
+    /// After discounts, before tax.
+    pub net: Money,
+    /// Tax.
+    pub tax: Money,
+    /// What rounding to coins added.
+    pub rounding: Money,
+    /// What was to be paid.
+    pub total: Money,
+    /// The day of the shop.
+    #[schema(example = "2026-11-22")]
+    pub business_date: NaiveDate,
+    /// When it happened.
+    #[schema(example = "2026-11-22T01:20:00Z")]
+    pub occurred_at: DateTime<Utc>,
+    /// When it was written down here.
+    #[schema(example = "2026-11-22T01:20:00.123456Z")]
+    pub created_at: DateTime<Utc>,
+}
+
+/// Which receipts to list.
+#[derive(Debug, Clone, Default)]
+pub struct SaleFilter {
+    /// Sales or refunds only.
+    pub kind: Option<SaleKind>,
+    /// Of this till.
+    pub register_id: Option<RegisterId>,
+    /// Of this session.
+    pub session_id: Option<SessionId>,
+    /// Of this customer.
+    pub customer_id: Option<CustomerId>,
+    /// With this number.
+    pub number: Option<String>,
+    /// Of this day.
+    pub business_date: Option<NaiveDate>,
+    /// When it happened.
+    pub occurred: Period,
+}
+
+/// A receipt with its lines and tenders.
+#[derive(Debug)]
+pub struct Receipt {
+    /// The sale or refund.
+    pub sale: Sale,
+    /// The currency of every amount.
+    pub currency: String,
+    /// The SKUs of its products.
+    pub skus: Skus,
+}
+
+const SALES: &str = "select id, number, kind, register_id, session_id, location_id, customer_id, original_id, \
+                            currency, country, gross, discount, net, tax, rounding, business_date, occurred_at, \
+                            recorded_at \
+                     from pos_sale where tenant_id = ";
+
+/// One page of receipts.
+pub async fn sales(tx: &Tx, filter: &SaleFilter, slice: &Slice) -> Result<Vec<SaleSummary>, Error> {
+    let rows = Listing::new(tx, SALES)
+        .among("kind", filter.kind.as_slice())
+        .with("register_id = ", filter.register_id.map(|id| id.0))
+        .with("session_id = ", filter.session_id.map(|id| id.0))
+        .with("customer_id = ", filter.customer_id.map(|id| id.0))
+        .with("number = ", filter.number.as_ref())
+        .with("business_date = ", filter.business_date)
+        .within("occurred_at", filter.occurred)
+        .page(tx, "id", slice)
+        .await?;
+    rows.iter().map(summary).collect()
+}
+
+/// One receipt.
+pub async fn sale(tx: &Tx, id: SaleId) -> Result<Receipt, Error> {
+    let rows = Listing::new(tx, SALES).with("id = ", Some(id.0)).rows(tx).await?;
+    let row = rows.first().ok_or_else(|| Refusal::not_found("sale"))?;
+    let mut sale = head(row)?;
+    let mut sold = sold::lines(tx, &[id.0]).await?;
+    sale.lines = sold.lines.remove(&id.0).unwrap_or_default();
+    let statement = "select kind, amount, tendered, change, reference from tender \
+                     where tenant_id = $1 and sale_id = $2 order by line_no";
+    let tender = |row: &PgRow| -> Result<Tender, Error> {
+        Ok(Tender {
+            kind: word(row, "kind")?,
+            amount: number(row, "amount")?,
+            tendered: optional_number(row, "tendered")?,
+            change: optional_number(row, "change")?,
+            reference: row.try_get("reference")?,
+        })
+    };
+    let tenders = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0)).await?;
+    sale.tenders = tenders.iter().map(tender).collect::<Result<_, _>>()?;
+    Ok(Receipt { sale, currency: row.try_get("currency")?, skus: sold.skus })
+}
+
+fn head(row: &PgRow) -> Result<Sale, Error> {
+    Ok(Sale {
+        id: SaleId(row.try_get("id")?),
+        number: row.try_get("number")?,
+        kind: word(row, "kind")?,
+        register_id: RegisterId(row.try_get("register_id")?),
+        session_id: SessionId(row.try_get("session_id")?),
+        location_id: LocationId(row.try_get("location_id")?),
+        customer_id: row.try_get::<Option<Uuid>, _>("customer_id")?.map(CustomerId),
+        original_id: row.try_get::<Option<Uuid>, _>("original_id")?.map(SaleId),
+        country: row.try_get("country")?,
+        lines: Vec::new(),
+        totals: Totals {
+            gross: number(row, "gross")?,
+            discount: number(row, "discount")?,
+            net: number(row, "net")?,
+            tax: number(row, "tax")?,
+        },
+        rounding: number(row, "rounding")?,
+        tenders: Vec::new(),
+        business_date: row.try_get("business_date")?,
+        occurred_at: row.try_get("occurred_at")?,
+    })
+}
+
+fn summary(row: &PgRow) -> Result<SaleSummary, Error> {
+    let sale = head(row)?;
+    Ok(SaleSummary {
+        id: sale.id,
+        object: "pos_sale",
+        kind: sale.kind,
+        register_id: sale.register_id,
+        session_id: sale.session_id,
+        location_id: sale.location_id,
+        customer_id: sale.customer_id,
+        original_id: sale.original_id,
+        currency: row.try_get("currency")?,
+        gross: sale.totals.gross,
+        discount: sale.totals.discount,
+        net: sale.totals.net,
+        tax: sale.totals.tax,
+        rounding: sale.rounding,
+        total: sale.total(),
+        business_date: sale.business_date,
+        occurred_at: sale.occurred_at,
+        created_at: row.try_get("recorded_at")?,
+        number: sale.number,
+        country: sale.country,
+    })
+}
+
+/// Which sessions to list.
+#[derive(Debug, Clone, Default)]
+pub struct SessionFilter {
+    /// Of this till.
+    pub register_id: Option<RegisterId>,
+    /// Open or closed ones only.
+    pub open: Option<bool>,
+}
+
+const SESSIONS: &str = "select id, register_id, opening_float, counted, expected, difference, opened_at, closed_at \
+                        from pos_session where tenant_id = ";
+
+/// One page of sessions.
+pub async fn sessions(tx: &Tx, filter: &SessionFilter, slice: &Slice) -> Result<Vec<Session>, Error> {
+    let openness = match filter.open {
+        Some(true) => " and status = 'open'",
+        Some(false) => " and status = 'closed'",
+        None => "",
+    };
+    let rows = Listing::new(tx, SESSIONS)
+        .with("register_id = ", filter.register_id.map(|id| id.0))
+        .sql(openness)
+        .page(tx, "id", slice)
+        .await?;
+    rows.iter().map(session_of).collect()
+}
+
+/// One session.
+pub async fn session(tx: &Tx, id: SessionId) -> Result<Session, Error> {
+    let rows = Listing::new(tx, SESSIONS).with("id = ", Some(id.0)).rows(tx).await?;
+    session_of(rows.first().ok_or_else(|| Refusal::not_found("session"))?)
+}
+
+fn session_of(row: &PgRow) -> Result<Session, Error> {
+    Ok(Session {
+        id: SessionId(row.try_get("id")?),
+        register_id: RegisterId(row.try_get("register_id")?),
+        opening_float: number(row, "opening_float")?,
+        counted: optional_number(row, "counted")?,
+        expected: optional_number(row, "expected")?,
+        difference: optional_number(row, "difference")?,
+        opened_at: row.try_get("opened_at")?,
+        closed_at: row.try_get("closed_at")?,
+    })
+}
+
+/// One page of cash moves, of one session or of all.
+pub async fn cash_moves(tx: &Tx, session_id: Option<SessionId>, slice: &Slice) -> Result<Vec<CashMove>, Error> {
+    let select = "select id, session_id, kind, amount, reason, occurred_at from cash_move where tenant_id = ";
+    let listing = Listing::new(tx, select).with("session_id = ", session_id.map(|id| id.0));
+    let cash_move = |row: &PgRow| -> Result<CashMove, Error> {
+        Ok(CashMove {
+            id: CashMoveId(row.try_get("id")?),
+            session_id: SessionId(row.try_get("session_id")?),
+            kind: word(row, "kind")?,
+            amount: number(row, "amount")?,
+            reason: row.try_get("reason")?,
+            occurred_at: row.try_get("occurred_at")?,
+        })
+    };
+    listing.page(tx, "id", slice).await?.iter().map(cash_move).collect()
+}

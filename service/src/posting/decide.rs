@@ -1,0 +1,67 @@
+//! One command on the book, and what its failures mean.
+
+use domain::book::{Book, Posting};
+use domain::refusal::{Code, Problems, Refusal};
+use domain::{adjust, journal, order, payment, pos};
+
+use super::{Command, Outcome, Request};
+use crate::Error;
+
+/// One command on the book.
+pub(super) fn decide(book: &mut Book, command: &Command) -> Result<(Outcome, Posting), Refusal> {
+    fn order((ordered, posting): (order::Ordered, Posting)) -> (Outcome, Posting) {
+        (Outcome::Order(Box::new(ordered)), posting)
+    }
+    Ok(match command {
+        Command::Sell(sell) => pos::sell(book, sell).map(|(sale, posting)| (Outcome::Sale(sale), posting))?,
+        Command::Refund(refund) => {
+            pos::refund(book, refund).map(|(sale, posting)| (Outcome::Sale(sale), posting))?
+        }
+        Command::OpenSession(open) => {
+            pos::open(book, open).map(|(session, cash, posting)| (Outcome::Session(session, cash), posting))?
+        }
+        Command::CloseSession(close) => {
+            pos::close(book, close).map(|(session, cash, posting)| (Outcome::Session(session, cash), posting))?
+        }
+        Command::MoveCash(change) => {
+            pos::move_cash(book, change).map(|(change, posting)| (Outcome::CashMove(change), posting))?
+        }
+        Command::PlaceOrder(place) => order(order::place(book, place)?),
+        Command::ConfirmOrder(id) => order(order::confirm(book, *id)?),
+        Command::ReleaseOrder(id) => order(order::release(book, *id)?),
+        Command::CancelOrder(id) => order(order::cancel(book, *id)?),
+        Command::ShipOrder(ship) => order(order::ship(book, ship)?),
+        Command::InvoiceOrder(id) => order(order::invoice(book, *id)?),
+        Command::Return(back) => {
+            order::give_back(book, back).map(|(note, posting)| (Outcome::CreditNote(note), posting))?
+        }
+        Command::ReceivePayment(receive) => {
+            payment::receive(book, receive).map(|(payment, posting)| (Outcome::Payment(payment), posting))?
+        }
+        Command::MoveStock(change) => {
+            adjust::post(book, change).map(|(document, posting)| (Outcome::StockDocument(document), posting))?
+        }
+        Command::PostEntry(post) => {
+            journal::post(book, post).map(|(entry, posting)| (Outcome::Entry(entry), posting))?
+        }
+    })
+}
+
+/// Named constraints that a single command can run into, as refusals that the caller can act on.
+pub(super) fn explained(error: Error, request: &Request) -> Error {
+    const OWN_IDS: [&str; 6] =
+        ["pos_sale_pkey", "sales_order_pkey", "invoice_pkey", "payment_pkey", "stock_document_pkey", "journal_entry_pkey"];
+    let mut error = error.on_constraint("sales_order_external_ref_key", || {
+        Problems::one("/external_ref", Code::DuplicateExternalRef, "Another order bears this external_ref.")
+    });
+    for name in OWN_IDS {
+        error = error.on_constraint(name, || {
+            Problems::one("/id", Code::AlreadyExists, "A document with this id exists: send its own Idempotency-Key to get its answer again, or use a new id.")
+        });
+    }
+    if request.idempotency.is_some() && matches!(error, Error::LockTimeout) {
+        let detail = "The first request with this Idempotency-Key, or one for the same goods, has not finished yet.";
+        return Refusal::new(Code::IdempotencyInProgress, detail).into();
+    }
+    error
+}

@@ -1,0 +1,136 @@
+//! Writes what moves money: payments, till sessions, cash moves, and what customers owe.
+
+use domain::book::Book;
+use domain::id::CustomerId;
+use domain::party::Exposure;
+use sea_orm::sqlx;
+
+use super::wholesale::Documents;
+use super::{column, word};
+use crate::{Error, Tx};
+
+pub(super) async fn write_payments(tx: &Tx, book: &Book, documents: &Documents<'_>) -> Result<(), Error> {
+    let rows = &documents.payments;
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let parts: Vec<_> =
+        rows.iter().flat_map(|(payment, _)| payment.allocations.iter().map(|part| (payment.id, part))).collect();
+    let open = column(&documents.paid, |id| book.invoices[id].open.get());
+    tx.execute(
+        sqlx::query(
+            "with head as ( \
+                 insert into payment (tenant_id, id, number, customer_id, method, amount, unapplied, reference, \
+                                      occurred_at, command_id, recorded_at) \
+                 select $1, v.*, $2 \
+                 from unnest($3::uuid[], $4::text[], $5::uuid[], $6::text[], $7::numeric[], $8::numeric[], \
+                             $9::text[], $10::timestamptz[], $11::uuid[]) as v \
+             ), part as ( \
+                 insert into payment_allocation (tenant_id, payment_id, invoice_id, amount) \
+                 select $1, v.* from unnest($12::uuid[], $13::uuid[], $14::numeric[]) as v) \
+             update invoice i set open = v.open, version = i.version + 1, updated_at = $2 \
+             from (select distinct id, open from unnest($15::uuid[], $16::numeric[]) as given (id, open)) v \
+             where i.tenant_id = $1 and i.id = v.id",
+        )
+        .bind(tx.tenant_id.0)
+        .bind(tx.now)
+        .bind(column(rows, |(row, _)| row.id.0))
+        .bind(column(rows, |(row, _)| row.number.clone()))
+        .bind(column(rows, |(row, _)| row.customer_id.0))
+        .bind(column(rows, |(row, _)| word(row.method)))
+        .bind(column(rows, |(row, _)| row.amount.get()))
+        .bind(column(rows, |(row, _)| row.unapplied.get()))
+        .bind(column(rows, |(row, _)| row.reference.clone()))
+        .bind(column(rows, |(row, _)| row.occurred_at))
+        .bind(column(rows, |(_, by)| *by))
+        .bind(column(&parts, |(id, _)| id.0))
+        .bind(column(&parts, |(_, part)| part.invoice_id.0))
+        .bind(column(&parts, |(_, part)| part.amount.get()))
+        .bind(column(&documents.paid, |id| id.0))
+        .bind(open),
+    )
+    .await?;
+    Ok(())
+}
+
+/// Opens and closes sessions. A batch may open one and close it again: each is written in order.
+pub(super) async fn write_sessions(tx: &Tx, documents: &Documents<'_>) -> Result<(), Error> {
+    for (session, by) in &documents.sessions {
+        tx.execute(
+            sqlx::query(
+                "insert into pos_session (tenant_id, id, register_id, status, opening_float, counted, expected, \
+                                          difference, opened_at, closed_at, command_id) \
+                 values ($1, $2, $3, case when $9::timestamptz is null then 'open' else 'closed' end, $4, $5, $6, $7, \
+                         $8, $9, $10) \
+                 on conflict (tenant_id, id) do update \
+                 set status = excluded.status, counted = excluded.counted, expected = excluded.expected, \
+                     difference = excluded.difference, closed_at = excluded.closed_at, \
+                     version = pos_session.version + 1",
+            )
+            .bind(tx.tenant_id.0)
+            .bind(session.id.0)
+            .bind(session.register_id.0)
+            .bind(session.opening_float.get())
+            .bind(session.counted.map(|amount| amount.get()))
+            .bind(session.expected.map(|amount| amount.get()))
+            .bind(session.difference.map(|amount| amount.get()))
+            .bind(session.opened_at)
+            .bind(session.closed_at)
+            .bind(by),
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn write_cash_moves(tx: &Tx, documents: &Documents<'_>) -> Result<(), Error> {
+    let rows = &documents.cash;
+    if rows.is_empty() {
+        return Ok(());
+    }
+    tx.execute(
+        sqlx::query(
+            "insert into cash_move (tenant_id, id, session_id, kind, amount, reason, occurred_at, command_id, \
+                                    recorded_at) \
+             select $1, v.*, $2 \
+             from unnest($3::uuid[], $4::uuid[], $5::text[], $6::numeric[], $7::text[], $8::timestamptz[], \
+                         $9::uuid[]) as v",
+        )
+        .bind(tx.tenant_id.0)
+        .bind(tx.now)
+        .bind(column(rows, |(row, _)| row.id.0))
+        .bind(column(rows, |(row, _)| row.session_id.0))
+        .bind(column(rows, |(row, _)| word(row.kind)))
+        .bind(column(rows, |(row, _)| row.amount.get()))
+        .bind(column(rows, |(row, _)| row.reason.clone()))
+        .bind(column(rows, |(row, _)| row.occurred_at))
+        .bind(column(rows, |(_, by)| *by)),
+    )
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn write_exposures(tx: &Tx, book: &Book, customers: &[CustomerId]) -> Result<(), Error> {
+    let rows: Vec<(CustomerId, Exposure)> =
+        customers.iter().filter_map(|id| book.customers.get(id)).map(|row| (row.id, row.exposure)).collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    tx.execute(
+        sqlx::query(
+            "update customer_account a \
+             set receivable = v.receivable, ordered = v.ordered, shipped = v.shipped, unapplied = v.unapplied \
+             from unnest($2::uuid[], $3::numeric[], $4::numeric[], $5::numeric[], $6::numeric[]) \
+                 as v (customer_id, receivable, ordered, shipped, unapplied) \
+             where a.tenant_id = $1 and a.customer_id = v.customer_id",
+        )
+        .bind(tx.tenant_id.0)
+        .bind(column(&rows, |(id, _)| id.0))
+        .bind(column(&rows, |(_, row)| row.receivable.get()))
+        .bind(column(&rows, |(_, row)| row.ordered.get()))
+        .bind(column(&rows, |(_, row)| row.shipped.get()))
+        .bind(column(&rows, |(_, row)| row.unapplied.get())),
+    )
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,6 @@
+//! Reading the one stock record: what may be sold, the levels, the movements and their documents.
+
+pub mod availability;
+pub mod document;
+pub mod level;
+pub mod movement;

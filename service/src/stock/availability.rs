@@ -1,0 +1,155 @@
+//! What may be sold, and where: the read that storefronts and tills repeat, in one statement.
+
+use std::collections::{HashMap, HashSet};
+
+use domain::id::{LocationId, ProductId};
+use domain::number::Quantity;
+use domain::product::ProductKind;
+use domain::tenant::Channel;
+use sea_orm::sqlx::Row;
+use sea_orm::sqlx::postgres::PgRow;
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::listing::{Listing, number, optional_number, word};
+use crate::{Error, Tx};
+
+/// By what products are asked for, in the order of the answer.
+#[derive(Debug, Clone)]
+pub enum Wanted {
+    /// By id.
+    Ids(Vec<ProductId>),
+    /// By SKU.
+    Skus(Vec<String>),
+    /// By barcode.
+    Barcodes(Vec<String>),
+}
+
+/// Where stock counts.
+#[derive(Debug, Clone, Default)]
+pub struct Scope {
+    /// Only there.
+    pub location_id: Option<LocationId>,
+    /// Only where this channel may draw from; where any channel may, if absent.
+    pub channel: Option<Channel>,
+}
+
+/// What may be sold of a product.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ProductAvailability {
+    /// The id, SKU or barcode that was asked for.
+    #[schema(max_length = 64, example = "BOLT-M8")]
+    pub asked: String,
+    /// The product.
+    pub product_id: ProductId,
+    /// Its SKU.
+    #[schema(max_length = 64, example = "BOLT-M8")]
+    pub sku: String,
+    /// Only stocked products have levels; there is always enough of a service.
+    pub kind: ProductKind,
+    /// The unit of every quantity.
+    #[schema(max_length = 8, example = "C62")]
+    pub uom: String,
+    /// On hand less reserved, over all locations that count.
+    pub available: Quantity,
+    /// The locations that count and ever had it.
+    #[schema(max_items = 1000)]
+    pub locations: Vec<LocationAvailability>,
+}
+
+/// What may be sold of a product at a location.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct LocationAvailability {
+    /// The location.
+    pub location_id: LocationId,
+    /// Its code.
+    #[schema(max_length = 64, example = "MAIN")]
+    pub location_code: String,
+    /// Physically there.
+    pub on_hand: Quantity,
+    /// Promised to orders.
+    pub reserved: Quantity,
+    /// On hand less reserved.
+    pub available: Quantity,
+}
+
+const BY_PRODUCT: &str = "select p.id as product_id, p.sku, p.kind, p.stock_uom, null as code, \
+        l.location_id, l.location_code, l.on_hand, l.reserved \
+     from product p left join (";
+const BY_BARCODE: &str = "select p.id as product_id, p.sku, p.kind, p.stock_uom, b.code, \
+        l.location_id, l.location_code, l.on_hand, l.reserved \
+     from barcode b join product p on p.tenant_id = b.tenant_id and p.id = b.product_id left join (";
+const LEVELS: &str = "select l.tenant_id, l.product_id, l.location_id, o.code as location_code, l.on_hand, l.reserved \
+     from stock_level l join location o on o.tenant_id = l.tenant_id and o.id = l.location_id \
+     where o.channels <> '{}'";
+const OF_PRODUCT: &str = ") l on l.tenant_id = p.tenant_id and l.product_id = p.id where p.tenant_id = ";
+
+/// What may be sold of the products that are wanted; what is no product of the tenant is not in the answer.
+pub async fn of(tx: &Tx, wanted: &Wanted, scope: &Scope) -> Result<Vec<ProductAvailability>, Error> {
+    let channel: Option<&str> = scope.channel.map(Into::into);
+    let source = if matches!(wanted, Wanted::Barcodes(_)) { BY_BARCODE } else { BY_PRODUCT };
+    let query = Listing::raw(source)
+        .sql(LEVELS)
+        .with("l.location_id = ", scope.location_id.map(|id| id.0))
+        .with("o.channels @> array[", channel)
+        .sql(if channel.is_some() { "]" } else { "" })
+        .sql(OF_PRODUCT)
+        .tenant(tx);
+    let (query, asked) = match wanted {
+        Wanted::Ids(ids) => {
+            let plain: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+            (query.with("p.id = any(", Some(plain)), ids.iter().map(ProductId::to_string).collect())
+        }
+        Wanted::Skus(skus) => (query.with("p.sku = any(", Some(skus)), skus.clone()),
+        Wanted::Barcodes(codes) => (query.with("b.tenant_id = p.tenant_id and b.code = any(", Some(codes)), codes.clone()),
+    };
+    let rows = query.sql(") order by p.id, l.location_id").rows(tx).await?;
+    collect(asked, &rows, wanted)
+}
+
+/// One answer per text that was asked for and found, in the order of the question.
+fn collect(asked: Vec<String>, rows: &[PgRow], wanted: &Wanted) -> Result<Vec<ProductAvailability>, Error> {
+    let mut found: HashMap<String, ProductAvailability> = HashMap::with_capacity(asked.len());
+    for row in rows {
+        let product_id = ProductId(row.try_get("product_id")?);
+        let sku: String = row.try_get("sku")?;
+        let asked = match wanted {
+            Wanted::Ids(_) => product_id.to_string(),
+            Wanted::Skus(_) => sku.clone(),
+            Wanted::Barcodes(_) => row.try_get("code")?,
+        };
+        if !found.contains_key(&asked) {
+            let (kind, uom) = (word(row, "kind")?, row.try_get("stock_uom")?);
+            let (available, locations) = (Quantity::ZERO, Vec::new());
+            let fresh = ProductAvailability { asked: asked.clone(), product_id, sku, kind, uom, available, locations };
+            found.insert(asked.clone(), fresh);
+        }
+        if let Some(product) = found.get_mut(&asked) {
+            add_level(product, row)?;
+        }
+    }
+    let mut seen = HashSet::new();
+    let once = asked.into_iter().filter(|asked| seen.insert(asked.clone()));
+    Ok(once.filter_map(|asked| found.remove(&asked)).collect())
+}
+
+/// Adds a level of a product; the lots of a location count together.
+fn add_level(product: &mut ProductAvailability, row: &PgRow) -> Result<(), Error> {
+    let Some(on_hand) = optional_number(row, "on_hand")? else { return Ok(()) };
+    let reserved: Quantity = number(row, "reserved")?;
+    let location_id = LocationId(row.try_get("location_id")?);
+    let available = on_hand - reserved;
+    product.available += available;
+    match product.locations.last_mut().filter(|last| last.location_id == location_id) {
+        Some(last) => {
+            last.on_hand += on_hand;
+            last.reserved += reserved;
+            last.available += available;
+        }
+        None => {
+            let location_code = row.try_get("location_code")?;
+            product.locations.push(LocationAvailability { location_id, location_code, on_hand, reserved, available });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,115 @@
+//! Stock levels: what is where, in which lot, and what it cost.
+
+use chrono::{DateTime, Utc};
+use domain::id::{LocationId, LotId, ProductId};
+use domain::number::{Money, Price, Quantity};
+use domain::stock::Level;
+use sea_orm::sqlx::Row;
+use sea_orm::sqlx::postgres::PgRow;
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::listing::{Listing, number};
+use crate::{Error, Tx};
+
+/// What there is of a product at a location, in one lot.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct StockLevel {
+    /// Always `stock_level`.
+    #[schema(value_type = String, max_length = 11, example = "stock_level")]
+    pub object: &'static str,
+    /// The location.
+    pub location_id: LocationId,
+    /// The product.
+    pub product_id: ProductId,
+    /// Its SKU.
+    #[schema(max_length = 64, example = "BOLT-M8")]
+    pub sku: String,
+    /// The lot, where the product is tracked by lot.
+    pub lot_id: Option<LotId>,
+    /// The unit of every quantity.
+    #[schema(max_length = 8, example = "C62")]
+    pub uom: String,
+    /// Physically there.
+    pub on_hand: Quantity,
+    /// Promised to orders.
+    pub reserved: Quantity,
+    /// On hand less reserved.
+    pub available: Quantity,
+    /// The currency of every amount.
+    #[schema(max_length = 3, example = "GBP")]
+    pub currency: String,
+    /// Cost of what is there.
+    pub value: Money,
+    /// Moving-average cost of one unit; the last known one while nothing is there.
+    pub unit_cost: Price,
+    /// When it last changed.
+    #[schema(example = "2026-11-22T01:20:00.123456Z")]
+    pub moved_at: DateTime<Utc>,
+}
+
+/// Which levels to list.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// At this location.
+    pub location_id: Option<LocationId>,
+    /// Of this product.
+    pub product_id: Option<ProductId>,
+    /// Of the product with this SKU.
+    pub sku: Option<String>,
+}
+
+/// Where a level stands in the list: location, product, lot.
+pub type Position = (Uuid, Uuid, Uuid);
+
+impl StockLevel {
+    /// Where it stands in the list.
+    pub fn position(&self) -> Position {
+        (self.location_id.0, self.product_id.0, self.lot_id.unwrap_or_default().0)
+    }
+}
+
+/// One page of levels, by location, product and lot.
+pub async fn list(tx: &Tx, filter: &Filter, after: Option<Position>, rows: u64) -> Result<Vec<StockLevel>, Error> {
+    let select = "select l.location_id, l.product_id, l.lot_id, l.on_hand, l.reserved, l.value, l.last_cost, \
+                         l.moved_at, p.sku, p.stock_uom, t.currency \
+                  from stock_level l \
+                  join product p on p.tenant_id = l.tenant_id and p.id = l.product_id \
+                  join tenant t on t.tenant_id = l.tenant_id \
+                  where l.tenant_id = ";
+    let mut query = Listing::new(tx, select)
+        .with("l.location_id = ", filter.location_id.map(|id| id.0))
+        .with("l.product_id = ", filter.product_id.map(|id| id.0))
+        .with("p.sku = ", filter.sku.as_ref());
+    if let Some((location, product, lot)) = after {
+        query = query.with("(l.location_id, l.product_id, l.lot_id) > (", Some(location));
+        query = query.sql(", ").bind(product).sql(", ").bind(lot).sql(")");
+    }
+    let rows = query.sql(" order by l.location_id, l.product_id, l.lot_id limit ").bind(rows.cast_signed()).rows(tx).await?;
+    rows.iter().map(level).collect()
+}
+
+fn level(row: &PgRow) -> Result<StockLevel, Error> {
+    let level = Level {
+        on_hand: number(row, "on_hand")?,
+        reserved: number(row, "reserved")?,
+        value: number(row, "value")?,
+        last_cost: number(row, "last_cost")?,
+    };
+    let lot_id: Uuid = row.try_get("lot_id")?;
+    Ok(StockLevel {
+        object: "stock_level",
+        location_id: LocationId(row.try_get("location_id")?),
+        product_id: ProductId(row.try_get("product_id")?),
+        sku: row.try_get("sku")?,
+        lot_id: (!lot_id.is_nil()).then_some(LotId(lot_id)),
+        uom: row.try_get("stock_uom")?,
+        on_hand: level.on_hand,
+        reserved: level.reserved,
+        available: level.available(),
+        currency: row.try_get("currency")?,
+        value: level.value,
+        unit_cost: level.unit_cost(),
+        moved_at: row.try_get("moved_at")?,
+    })
+}

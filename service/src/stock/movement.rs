@@ -1,0 +1,219 @@
+//! Stock movements: every change of every level, in the order in which they were written.
+
+use chrono::{DateTime, Duration, Utc};
+use domain::id::{CommandId, LocationId, LotId, MovementId, ProductId};
+use domain::number::{Money, Price, Quantity};
+use domain::stock::MovementKind;
+use domain::tenant::Channel;
+use sea_orm::sqlx::postgres::PgRow;
+use sea_orm::sqlx::{self, Row};
+use uuid::Uuid;
+
+use crate::listing::{Age, Listing, Period, Slice, number, optional_word, word};
+use crate::{Error, Tx};
+
+/// A movement: quantity and value are positive in and negative out.
+#[derive(Debug, Clone)]
+pub struct Movement {
+    /// Its id.
+    pub id: MovementId,
+    /// Why goods moved.
+    pub kind: MovementKind,
+    /// The product.
+    pub product_id: ProductId,
+    /// Its SKU.
+    pub sku: String,
+    /// The unit of the quantity.
+    pub uom: String,
+    /// Where.
+    pub location_id: LocationId,
+    /// The lot, where the product is tracked by lot.
+    pub lot_id: Option<LotId>,
+    /// Stock units.
+    pub quantity: Quantity,
+    /// Their cost.
+    pub value: Money,
+    /// Cost of one.
+    pub unit_cost: Price,
+    /// The currency of every amount.
+    pub currency: String,
+    /// What kind of document moved them.
+    pub document_kind: String,
+    /// The document.
+    pub document_id: Uuid,
+    /// Its line.
+    pub line_no: i32,
+    /// The channel, where a customer is involved.
+    pub channel: Option<Channel>,
+    /// The reason code of an adjustment.
+    pub reason: Option<String>,
+    /// When it happened.
+    pub occurred_at: DateTime<Utc>,
+    /// When it was written.
+    pub recorded_at: DateTime<Utc>,
+    /// The command that wrote it.
+    pub command_id: CommandId,
+}
+
+/// Which movements to list.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Of this product.
+    pub product_id: Option<ProductId>,
+    /// Of the product with this SKU.
+    pub sku: Option<String>,
+    /// At this location.
+    pub location_id: Option<LocationId>,
+    /// Of this document.
+    pub document_id: Option<Uuid>,
+    /// For this reason.
+    pub kind: Option<MovementKind>,
+    /// When it happened.
+    pub occurred: Period,
+}
+
+const COLUMNS: &str = "select m.id, m.kind, m.product_id, p.sku, p.stock_uom, m.location_id, m.lot_id, m.quantity, \
+        m.value, m.unit_cost, t.currency, m.document_kind, m.document_id, m.line_no, m.channel, m.reason, \
+        m.occurred_at, m.recorded_at, m.command_id from ";
+const NAMES: &str = " m join product p on p.tenant_id = m.tenant_id and p.id = m.product_id \
+     join tenant t on t.tenant_id = m.tenant_id where m.tenant_id = ";
+
+/// One page of movements.
+pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Movement>, Error> {
+    let rows = if filter.document_id.is_some() {
+        of_document(tx, filter, slice).await?
+    } else if filter.product_id.is_some() || filter.sku.is_some() {
+        of_product(tx, filter, slice).await?
+    } else {
+        of_all(tx, filter, slice).await?
+    };
+    rows.iter().map(movement).collect()
+}
+
+/// The conditions that every way of finding movements shares.
+fn narrowed(query: Listing, filter: &Filter) -> Listing {
+    query
+        .with("m.product_id = ", filter.product_id.map(|id| id.0))
+        .with("m.location_id = ", filter.location_id.map(|id| id.0))
+        .among("m.kind", filter.kind.as_slice())
+        .within("m.occurred_at", filter.occurred)
+}
+
+/// The primary key leads with the product and the location: the page is made of one page per location.
+async fn of_product(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<PgRow>, Error> {
+    let query = Listing::raw(COLUMNS)
+        .sql("location o cross join lateral (select m.* from stock_movement m where m.tenant_id = ")
+        .tenant(tx)
+        .sql(" and m.location_id = o.id");
+    let query = match &filter.sku {
+        Some(sku) => query
+            .sql(" and m.product_id = (select p.id from product p where p.tenant_id = ")
+            .tenant(tx)
+            .with("p.sku = ", Some(sku))
+            .sql(")"),
+        None => query,
+    };
+    let query = narrowed(query, filter).cut("m.id", slice).sql(")").sql(NAMES).tenant(tx).sql(" and o.tenant_id = ");
+    query.tenant(tx).page(tx, "m.id", slice).await
+}
+
+/// Documents of stock have an index of their own; sales and shipments lead over their lines to the levels they moved.
+/// A movement's id begins with the millisecond in which its document was written.
+async fn of_document(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<PgRow>, Error> {
+    let query = Listing::raw(COLUMNS)
+        .sql(
+            "(with wanted as (select l.product_id, l.location_id, l.recorded_at from sales_line l where l.tenant_id = ",
+        )
+        .tenant(tx)
+        .with("l.document_id = ", filter.document_id)
+        .sql(
+            " union select l.product_id, s.location_id, s.recorded_at from shipment s \
+             join shipment_line l on l.tenant_id = s.tenant_id and l.shipment_id = s.id where s.tenant_id = ",
+        )
+        .tenant(tx)
+        .with("s.id = ", filter.document_id)
+        .sql(
+            ") select m.* from wanted w join stock_movement m \
+             on m.product_id = w.product_id and m.location_id = w.location_id and m.id between \
+             rpad(lpad(to_hex(floor(extract(epoch from w.recorded_at) * 1000)::bigint), 12, '0'), 32, '0')::uuid and \
+             rpad(lpad(to_hex(floor(extract(epoch from w.recorded_at) * 1000)::bigint), 12, '0'), 32, 'f')::uuid \
+             where m.tenant_id = ",
+        )
+        .tenant(tx)
+        .with("m.document_id = ", filter.document_id)
+        .sql(
+            " union all select m.* from stock_movement m \
+             where m.document_kind in ('receipt', 'opening', 'adjustment') and m.tenant_id = ",
+        )
+        .tenant(tx)
+        .with("m.document_id = ", filter.document_id)
+        .sql(")")
+        .sql(NAMES)
+        .tenant(tx)
+        .with("p.sku = ", filter.sku.as_ref());
+    narrowed(query, filter).page(tx, "m.id", slice).await
+}
+
+/// Without a product there is no order to read in but that of time: a span next to the cursor is read, and a longer
+/// one where it held too little.
+async fn of_all(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<PgRow>, Error> {
+    let start = match (slice.after, slice.age) {
+        (Some(id), _) => written_at(id),
+        (None, Age::NewestFirst) => tx.now,
+        (None, Age::OldestFirst) => begin(tx).await?,
+    };
+    let seconds = [1, 60, 3_600, 216_000, 12_960_000].map(Duration::seconds);
+    for span in seconds.into_iter().map(Some).chain([None]) {
+        let written = match slice.age {
+            Age::NewestFirst => Period { from: span.map(|span| start - span), to: None },
+            Age::OldestFirst => Period { from: Some(start), to: span.map(|span| start + span) },
+        };
+        let query = Listing::raw(COLUMNS).sql("stock_movement").sql(NAMES).tenant(tx).within("m.recorded_at", written);
+        let query = match (slice.after, slice.age) {
+            (Some(_), Age::NewestFirst) => query.with("m.recorded_at < ", Some(start + Duration::milliseconds(1))),
+            _ => query,
+        };
+        let rows = narrowed(query, filter).page(tx, "m.id", slice).await?;
+        if rows.len() as u64 == slice.rows || span.is_none() {
+            return Ok(rows);
+        }
+    }
+    Ok(Vec::new())
+}
+
+/// The millisecond in which a movement was written.
+fn written_at(id: Uuid) -> DateTime<Utc> {
+    let millis = i64::try_from(id.as_u128() >> 80).unwrap_or_default();
+    DateTime::from_timestamp_millis(millis).unwrap_or_default()
+}
+
+async fn begin(tx: &Tx) -> Result<DateTime<Utc>, Error> {
+    let query = sqlx::query("select created_at from tenant where tenant_id = $1");
+    let row = tx.row(query.bind(tx.tenant_id.0)).await?;
+    Ok(row.ok_or_else(|| Error::invariant("the tenant of the credential does not exist"))?.try_get(0)?)
+}
+
+fn movement(row: &PgRow) -> Result<Movement, Error> {
+    let lot_id: Uuid = row.try_get("lot_id")?;
+    Ok(Movement {
+        id: MovementId(row.try_get("id")?),
+        kind: word(row, "kind")?,
+        product_id: ProductId(row.try_get("product_id")?),
+        sku: row.try_get("sku")?,
+        uom: row.try_get("stock_uom")?,
+        location_id: LocationId(row.try_get("location_id")?),
+        lot_id: (!lot_id.is_nil()).then_some(LotId(lot_id)),
+        quantity: number(row, "quantity")?,
+        value: number(row, "value")?,
+        unit_cost: number(row, "unit_cost")?,
+        currency: row.try_get("currency")?,
+        document_kind: row.try_get("document_kind")?,
+        document_id: row.try_get("document_id")?,
+        line_no: row.try_get("line_no")?,
+        channel: optional_word(row, "channel")?,
+        reason: row.try_get("reason")?,
+        occurred_at: row.try_get("occurred_at")?,
+        recorded_at: row.try_get("recorded_at")?,
+        command_id: CommandId(row.try_get("command_id")?),
+    })
+}
