@@ -13,8 +13,8 @@ use actix_web::{HttpRequest, HttpResponse, HttpServer};
 use ipnet::IpNet;
 use secrecy::ExposeSecret;
 use service::Db;
-use service::posting::Poster;
 use service::auth::{Auth, SigningKey, SigningKeyError};
+use service::posting::Poster;
 use service::tx::PoolOptions;
 use tokio::task::JoinHandle;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -24,7 +24,10 @@ use crate::config::Config;
 use crate::list::CursorKey;
 use crate::middleware::Common;
 use crate::problem::{Answer, ApiError, ErrorCode};
-use crate::{audit, auth, catalog, customer, errors, graphql, health, integrity, ledger, journal, location, openapi, order, pos, pricing, register, report, stock, tax};
+use crate::{
+    audit, auth, catalog, customer, errors, graphql, health, integrity, journal, ledger, location, openapi,
+    order, pos, pricing, register, report, stock, tax,
+};
 
 /// How long a request line with its headers may take to arrive.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
@@ -62,7 +65,16 @@ impl App {
         let trusted_proxies = config.trusted_proxies.clone();
         let table = RouteTable::of(openapi::document());
         let poster = Poster::new(db.clone());
-        App { db, poster, auth, cursor_key, trusted_proxies, broadcast, stopping: AtomicBool::new(false), table }
+        App {
+            db,
+            poster,
+            auth,
+            cursor_key,
+            trusted_proxies,
+            broadcast,
+            stopping: AtomicBool::new(false),
+            table,
+        }
     }
 
     /// Whether the server is about to stop and wants no new work.
@@ -74,10 +86,21 @@ impl App {
 /// Every route of the API: an area is one line here. What is asked most often comes first, because routes are tried in
 /// order.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.configure(pos::routes).configure(order::routes).configure(stock::routes).configure(journal::routes).configure(auth::routes)
-        .configure(catalog::routes).configure(customer::routes).configure(pricing::routes).configure(tax::routes)
-        .configure(location::routes).configure(register::routes)
-        .configure(ledger::routes).configure(report::routes).configure(graphql::routes).configure(integrity::routes)
+    cfg.configure(pos::routes)
+        .configure(order::routes)
+        .configure(stock::routes)
+        .configure(journal::routes)
+        .configure(auth::routes)
+        .configure(catalog::routes)
+        .configure(customer::routes)
+        .configure(pricing::routes)
+        .configure(tax::routes)
+        .configure(location::routes)
+        .configure(register::routes)
+        .configure(ledger::routes)
+        .configure(report::routes)
+        .configure(graphql::routes)
+        .configure(integrity::routes)
         .configure(audit::routes)
         .configure(health::routes)
         .configure(errors::routes)

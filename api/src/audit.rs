@@ -4,9 +4,9 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
 use chrono::{DateTime, Utc};
 use domain::id::{
-    ApiKeyId, CashMoveId, CategoryId, CommandId, CustomerId, EntryId, InvoiceId, LocationId, OrderId, PaymentId,
-    PriceListId, PriceRuleId, PriceTierId, ProductId, RegisterId, SaleId, SessionId, ShipmentId, StockDocumentId,
-    TaxClassId, TaxRateId, UserId,
+    ApiKeyId, CashMoveId, CategoryId, CommandId, CustomerId, EntryId, InvoiceId, LocationId, OrderId,
+    PaymentId, PriceListId, PriceRuleId, PriceTierId, ProductId, RegisterId, SaleId, SessionId, ShipmentId,
+    StockDocumentId, TaxClassId, TaxRateId, UserId,
 };
 use serde::{Deserialize, Serialize};
 use service::audit::{self, Entry, Filter};
@@ -87,7 +87,8 @@ impl From<Entry> for Command {
             "user" => Some(UserId::PREFIX),
             _ => None,
         };
-        let document_prefix = DOCUMENTS.iter().find(|(name, _)| entry.name.starts_with(name)).map(|(_, prefix)| *prefix);
+        let document_prefix =
+            DOCUMENTS.iter().find(|(name, _)| entry.name.starts_with(name)).map(|(_, prefix)| *prefix);
         let text = |prefix: Option<&str>, id: Uuid| {
             prefix.map_or_else(|| id.to_string(), |prefix| domain::id::encode(prefix, id))
         };
@@ -133,9 +134,14 @@ struct Filters {
 }
 
 /// The UUID in an id that bears one of `prefixes`.
-fn parse_id(text: &str, mut prefixes: impl Iterator<Item = &'static str>, parameter: &str) -> Result<Uuid, ApiError> {
+fn parse_id(
+    text: &str,
+    mut prefixes: impl Iterator<Item = &'static str>,
+    parameter: &str,
+) -> Result<Uuid, ApiError> {
     prefixes.find_map(|prefix| domain::id::decode(prefix, text).ok()).ok_or_else(|| {
-        ApiError::new(ErrorCode::InvalidParameter, "Expected an id as the API writes it.").at_parameter(parameter)
+        ApiError::new(ErrorCode::InvalidParameter, "Expected an id as the API writes it.")
+            .at_parameter(parameter)
     })
 }
 

@@ -110,7 +110,9 @@ async fn serve(args: &DemoArgs, postgres: &Postgres, redis: Option<&Redis>) -> R
         import(args, &base_url, &key).await?;
     }
     println!("{}", story::of(&base_url, &key).await);
-    crate::signal::asked_to_end().await.map_err(|error| DemoError::Io("waiting for a signal".to_owned(), error))?;
+    crate::signal::asked_to_end()
+        .await
+        .map_err(|error| DemoError::Io("waiting for a signal".to_owned(), error))?;
     running.stop(std::time::Duration::ZERO).await.map_err(|error| DemoError::Io("stopping".to_owned(), error))
 }
 

@@ -11,7 +11,9 @@ pub fn identity(outcome: &Outcome) -> (&'static str, String, Option<String>) {
         Outcome::Sale(sale) => ("pos_sale", sale.id.to_string(), Some(sale.number.clone())),
         Outcome::Session(session, _) => ("pos_session", session.id.to_string(), None),
         Outcome::CashMove(change) => ("cash_move", change.id.to_string(), None),
-        Outcome::Order(ordered) => ("order", ordered.order.id.to_string(), Some(ordered.order.number.clone())),
+        Outcome::Order(ordered) => {
+            ("order", ordered.order.id.to_string(), Some(ordered.order.number.clone()))
+        }
         Outcome::CreditNote(note) => ("credit_note", note.id.to_string(), Some(note.number.clone())),
         Outcome::Payment(payment) => ("payment", payment.id.to_string(), Some(payment.number.clone())),
         Outcome::StockDocument(document) => {

@@ -98,7 +98,11 @@ pub fn lines(lines: Vec<LineIn>) -> Result<Vec<LineInput>, Refusal> {
 }
 
 /// The product that a line names.
-pub fn item(id: Option<ProductId>, sku: Option<String>, barcode: Option<String>) -> Result<ItemRef, &'static str> {
+pub fn item(
+    id: Option<ProductId>,
+    sku: Option<String>,
+    barcode: Option<String>,
+) -> Result<ItemRef, &'static str> {
     match (id, sku, barcode) {
         (Some(id), None, None) => Ok(ItemRef::Id(id)),
         (None, Some(sku), None) => Ok(ItemRef::Sku(sku)),
@@ -114,7 +118,10 @@ pub fn free_text(problems: &mut Problems, pointer: &str, text: Option<&str>, len
         problems.invalid(pointer, format!("At most {length_max} characters."));
     }
     if bears_card_number(text) {
-        problems.invalid(pointer, "This looks like a card number, which is never kept: send the processor's reference.");
+        problems.invalid(
+            pointer,
+            "This looks like a card number, which is never kept: send the processor's reference.",
+        );
     }
 }
 
@@ -220,10 +227,14 @@ mod tests {
 
     #[test]
     fn card_numbers_are_seen_in_every_disguise() {
-        for text in ["4111111111111111", "pay 4111 1111 1111 1111 now", "5500-0000-0000-0004", "x378282246310005y"] {
+        for text in
+            ["4111111111111111", "pay 4111 1111 1111 1111 now", "5500-0000-0000-0004", "x378282246310005y"]
+        {
             assert!(bears_card_number(text), "{text}");
         }
-        for text in ["4111111111111112", "order 20101201082600", "4006381333931", "1234567890123456", "", "12 34"] {
+        for text in
+            ["4111111111111112", "order 20101201082600", "4006381333931", "1234567890123456", "", "12 34"]
+        {
             assert!(!bears_card_number(text), "{text}");
         }
     }

@@ -7,8 +7,8 @@ use clap::{Args, Subcommand};
 use domain::tenant::TaxRounding;
 use secrecy::{ExposeSecret, SecretString};
 use service::auth::{ApiKeyCreate, KeyKind, KeyMode, make_key};
-use service::scope::Scope;
 use service::integrity;
+use service::scope::Scope;
 use service::tenant::{self, TenantCreate};
 use service::tx::PoolOptions;
 use service::{Db, Error};
@@ -214,7 +214,8 @@ struct UrlParts {
 }
 
 fn parts(url: &str) -> Result<UrlParts, Failed> {
-    let wish = || Failed::Wish("a database URL looks like postgres://role:password@host:5432/database".to_owned());
+    let wish =
+        || Failed::Wish("a database URL looks like postgres://role:password@host:5432/database".to_owned());
     let url = reqwest::Url::parse(url).map_err(|_| wish())?;
     let database = url.path().trim_start_matches('/').to_owned();
     match (url.password(), database.is_empty()) {

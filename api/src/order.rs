@@ -1,7 +1,7 @@
 //! Wholesale: orders, their shipments and invoices, returns and payments.
 
 mod form;
-mod invoice;
+mod invoices;
 mod payment;
 mod read;
 mod returns;
@@ -26,7 +26,7 @@ use form::{Nothing, ShipIn};
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(place).service(place_batch).service(confirm).service(release).service(cancel).service(ship);
-    cfg.service(invoice).configure(read::routes).configure(invoice::routes).configure(returns::routes);
+    cfg.service(invoice).configure(read::routes).configure(invoices::routes).configure(returns::routes);
     cfg.configure(payment::routes);
 }
 
@@ -177,7 +177,8 @@ async fn ship(
     caller.require(Scope::OrdersWrite)?;
     let input = body.read().await?;
     let lines = input.value.lines.into_iter().map(Into::into).collect();
-    let command = Command::ShipOrder(order::Ship { order_id: id.0, lines, occurred_at: input.value.occurred_at });
+    let command =
+        Command::ShipOrder(order::Ship { order_id: id.0, lines, occurred_at: input.value.occurred_at });
     post(&app, caller, (key, preferences, &input.raw), (command, render), None).await
 }
 

@@ -124,7 +124,8 @@ async fn refund_batch(
 ) -> Answer {
     caller.require(Scope::PosWrite)?;
     let batch = body.read().await?.value;
-    post_batch(&app, caller, preferences, (batch, BatchOf { path: REFUNDS, command: take_back, render })).await
+    post_batch(&app, caller, preferences, (batch, BatchOf { path: REFUNDS, command: take_back, render }))
+        .await
 }
 
 fn sale(input: SaleIn, caller: &Caller) -> Result<Command, ApiError> {

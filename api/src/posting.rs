@@ -27,8 +27,13 @@ pub async fn post(
     location: Option<&'static str>,
 ) -> Answer {
     let idempotency = key.required(raw)?;
-    let request =
-        Request { caller: caller.0, command, idempotency: Some(idempotency), entry_mode: EntryMode::Api, render };
+    let request = Request {
+        caller: caller.0,
+        command,
+        idempotency: Some(idempotency),
+        entry_mode: EntryMode::Api,
+        render,
+    };
     if preferences.dry_run {
         let rehearsal = rehearse(&app.db, &app.poster, &request).await?;
         let mut response = HttpResponse::Ok().json(effects::of(&rehearsal));
@@ -187,9 +192,8 @@ fn request<In: DeserializeOwned>(
     of: &BatchOf<In>,
     render: Render,
 ) -> Result<Request, ApiError> {
-    let key = valid_key(&item.idempotency_key).ok_or_else(|| {
-        ApiError::of(ErrorCode::IdempotencyKeyInvalid).at_pointer("/idempotency_key")
-    })?;
+    let key = valid_key(&item.idempotency_key)
+        .ok_or_else(|| ApiError::of(ErrorCode::IdempotencyKeyInvalid).at_pointer("/idempotency_key"))?;
     let raw = item.body.get().as_bytes();
     let fingerprint = crate::idempotency::fingerprint("POST", of.path, raw);
     let command = (of.command)(body::parse(raw)?, caller)?;

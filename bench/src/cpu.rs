@@ -12,7 +12,8 @@ pub fn of_process(pid: u32) -> Result<f64, Failure> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
     // The name in parentheses may hold blanks: the figures begin after it.
     let (_, figures) = stat.rsplit_once(')').ok_or("an unreadable /proc stat")?;
-    let ticks: f64 = figures.split_whitespace().skip(11).take(4).filter_map(|text| text.parse::<f64>().ok()).sum();
+    let ticks: f64 =
+        figures.split_whitespace().skip(11).take(4).filter_map(|text| text.parse::<f64>().ok()).sum();
     Ok(ticks / TICKS_PER_SECOND)
 }
 

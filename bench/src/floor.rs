@@ -90,7 +90,9 @@ impl Floor {
             }
         }
         micros.sort_unstable();
-        let at = |percent: usize| micros.get(micros.len() * percent / 100).map_or(0.0, |micros| *micros as f64 / 1e3);
+        let at = |percent: usize| {
+            micros.get(micros.len() * percent / 100).map_or(0.0, |micros| *micros as f64 / 1e3)
+        };
         Ok((at(50), at(99)))
     }
 }

@@ -55,7 +55,9 @@ pub async fn sell(
         let (addr, key, register) = (stand.addr.clone(), stand.key.clone(), stand.register_id.clone());
         tasks.push(tokio::spawn(async move {
             let head = head(&addr, &key);
-            connection(&addr, &head, &register, (start + duration, spread)).await.map_err(|error| error.to_string())
+            connection(&addr, &head, &register, (start + duration, spread))
+                .await
+                .map_err(|error| error.to_string())
         }));
     }
     let mut outcome = Outcome::default();

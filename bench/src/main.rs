@@ -1,7 +1,11 @@
 //! Measures Stockwell beside what PostgreSQL alone can do, on the same private cluster in the same run.
 //!
 //! Machines are noisy: read the ratios, not the seconds.
-#![expect(clippy::disallowed_types, clippy::float_arithmetic, reason = "rates and ratios are measurements, not money")]
+#![expect(
+    clippy::disallowed_types,
+    clippy::float_arithmetic,
+    reason = "rates and ratios are measurements, not money"
+)]
 
 mod cpu;
 mod floor;

@@ -139,7 +139,14 @@ async fn measure_ours(
 fn print_table(cases: &[Case]) {
     println!(
         "{:<22}{:>10}{:>10}{:>8}{:>17}{:>17}{:>20}{:>10}",
-        "case", "sales/s", "floor/s", "ratio", "p50 ms / floor", "p99 ms / floor", "cpu ms api + db", "floor db"
+        "case",
+        "sales/s",
+        "floor/s",
+        "ratio",
+        "p50 ms / floor",
+        "p99 ms / floor",
+        "cpu ms api + db",
+        "floor db"
     );
     for Case { name, ours, floor } in cases {
         let per_sale = |seconds: f64| seconds * 1e3 / ours.sales.max(1.0);
@@ -162,7 +169,11 @@ fn print_gates(cases: &[Case]) {
     let gate = |name: &str, value: f64, at_least: bool, limit: f64| {
         let passed = if at_least { value >= limit } else { value <= limit };
         let sign = if at_least { "≥" } else { "≤" };
-        println!("{:<44}{value:>8.2}  gate {sign} {limit:<5} {}", name, if passed { "passed" } else { "MISSED" });
+        println!(
+            "{:<44}{value:>8.2}  gate {sign} {limit:<5} {}",
+            name,
+            if passed { "passed" } else { "MISSED" }
+        );
     };
     gate("rate at 32 connections ÷ floor", many.ours.rate / many.floor.rate, true, 0.5);
     gate("hot rate at 32 ÷ hot floor", hot.ours.rate / hot.floor.rate, true, 2.0);

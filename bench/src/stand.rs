@@ -59,8 +59,7 @@ impl Stand {
             .spawn()
             .map_err(|error| format!("starting stockwell (build it with --release): {error}"))?;
         let postmaster = postmaster(&postgres)?;
-        let mut stand =
-            Stand { postgres, postmaster, addr, key, register_id: String::new(), server, folder };
+        let mut stand = Stand { postgres, postmaster, addr, key, register_id: String::new(), server, folder };
         stand.fill().await?;
         Ok(stand)
     }
@@ -100,13 +99,17 @@ impl Stand {
         let location_id = text(&registers["data"][0]["location_id"]);
         let skus: Vec<String> = (1..=PRODUCTS).map(|number| format!("P{number:05}")).collect();
         for part in skus.chunks(500) {
-            let product = |sku: &String| json!({ "sku": sku, "name": format!("Product {sku}"), "list_price": "20" });
+            let product =
+                |sku: &String| json!({ "sku": sku, "name": format!("Product {sku}"), "list_price": "20" });
             let products: Vec<Value> = part.iter().map(product).collect();
             self.post("/v1/products/batch", json!({ "items": products })).await?;
             let line = |sku: &String| json!({ "sku": sku, "quantity": "100000000", "unit_cost": "12" });
             let lines: Vec<Value> = part.iter().map(line).collect();
-            self.post("/v1/stock/documents", json!({ "kind": "opening", "location_id": location_id, "lines": lines }))
-                .await?;
+            self.post(
+                "/v1/stock/documents",
+                json!({ "kind": "opening", "location_id": location_id, "lines": lines }),
+            )
+            .await?;
         }
         self.post("/v1/pos/sessions", json!({ "register_id": self.register_id, "opening_float": "0" })).await
     }

@@ -4,17 +4,26 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::book::{Book, Demand, Posting};
-use crate::product::{ItemRef, ProductKind};
 use crate::id::{EntryId, LocationId, MovementId, ProductId, StockDocumentId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::number::{Money, Price, Quantity};
+use crate::product::{ItemRef, ProductKind};
 use crate::refusal::{Code, Problem, Problems, Refusal};
 use crate::sales::LINES_MAX;
 use crate::stock::{self, LevelKey, Movement, MovementKind};
 
 /// What a stock document does.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, strum::IntoStaticStr, strum::EnumString,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    strum::IntoStaticStr,
+    strum::EnumString,
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
@@ -187,13 +196,21 @@ fn contra_account(book: &Book, command: &Move) -> Result<String, Refusal> {
         }
         (StockDocumentKind::Adjustment, Some(reason)) => {
             book.setup.reasons.get(reason).cloned().ok_or_else(|| {
-                Refusal::invalid("/reason", format!("There is no reason code {reason}; see GET /v1/reason-codes."))
+                Refusal::invalid(
+                    "/reason",
+                    format!("There is no reason code {reason}; see GET /v1/reason-codes."),
+                )
             })
         }
     }
 }
 
-fn check_line(book: &Book, kind: StockDocumentKind, line: &MoveLine, pointer: &str) -> Result<Checked, Problem> {
+fn check_line(
+    book: &Book,
+    kind: StockDocumentKind,
+    line: &MoveLine,
+    pointer: &str,
+) -> Result<Checked, Problem> {
     let product = book.product(&line.item, pointer)?;
     let problem = |field: &str, detail: String| Problem {
         pointer: format!("{pointer}/{field}"),
@@ -205,7 +222,10 @@ fn check_line(book: &Book, kind: StockDocumentKind, line: &MoveLine, pointer: &s
         return Err(problem("sku", format!("{} is not kept in stock.", product.sku)));
     }
     let Some(unit) = product.unit(line.uom.as_deref()) else {
-        return Err(problem("uom", format!("{} has no unit {}.", product.sku, line.uom.as_deref().unwrap_or(""))));
+        return Err(problem(
+            "uom",
+            format!("{} has no unit {}.", product.sku, line.uom.as_deref().unwrap_or("")),
+        ));
     };
     let quantity = Quantity::rounded(line.quantity.get() * unit.factor.get());
     if quantity.is_zero() || (quantity.is_negative() && kind != StockDocumentKind::Adjustment) {
@@ -216,7 +236,10 @@ fn check_line(book: &Book, kind: StockDocumentKind, line: &MoveLine, pointer: &s
             return Err(problem("unit_cost", "The cost must not be negative.".to_owned()));
         }
         Some(_) if quantity.is_negative() => {
-            return Err(problem("unit_cost", "Goods that go leave at their current cost; leave it out.".to_owned()));
+            return Err(problem(
+                "unit_cost",
+                "Goods that go leave at their current cost; leave it out.".to_owned(),
+            ));
         }
         Some(cost) => Some(book.setup.settings.money(cost.get() * line.quantity.get())),
         None if kind != StockDocumentKind::Adjustment => {

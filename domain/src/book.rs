@@ -9,15 +9,15 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, Datelike, Duration, Utc};
 use uuid::Uuid;
 
-use crate::product::{ItemRef, Product};
-use crate::party::Customer;
 use crate::id::{CustomerId, IdSequence, InvoiceId, LocationId, OrderId, PriceListId, ProductId, RegisterId};
 use crate::ledger::Entry;
 use crate::number::{Money, Quantity};
 use crate::order::Order;
+use crate::party::Customer;
 use crate::payment::OpenInvoice;
 use crate::pos::Drawer;
 use crate::pricing::Rules;
+use crate::product::{ItemRef, Product};
 use crate::refusal::{Code, Problem, Problems, Refusal};
 use crate::sales::{SalesLine, SoldLine};
 use crate::stock::{Level, LevelKey, Movement, Reservation};
@@ -161,9 +161,10 @@ impl Book {
     /// The instant at which a document happened: now where the caller names none, never in the future.
     pub fn occurred_at(&self, named: Option<DateTime<Utc>>) -> Result<DateTime<Utc>, Refusal> {
         match named {
-            Some(at) if at > self.now + CLOCK_SKEW_MAX => {
-                Err(Refusal::invalid("/occurred_at", "occurred_at lies in the future; send the time of the event."))
-            }
+            Some(at) if at > self.now + CLOCK_SKEW_MAX => Err(Refusal::invalid(
+                "/occurred_at",
+                "occurred_at lies in the future; send the time of the event.",
+            )),
             Some(at) => Ok(at.min(self.now)),
             None => Ok(self.now),
         }

@@ -285,7 +285,9 @@ mod tests {
             let made: Vec<Uuid> = (0..10_000).map(|_| ids.next_id()).collect();
             assert!(made.is_sorted());
             assert!(made.windows(2).all(|pair| pair[0] != pair[1]));
-            assert!(made.iter().all(|id| id.get_version_num() == 7 && id.get_variant() == uuid::Variant::RFC4122));
+            assert!(
+                made.iter().all(|id| id.get_version_num() == 7 && id.get_variant() == uuid::Variant::RFC4122)
+            );
             let (seconds, nanos) = made[0].get_timestamp().expect("a timestamp").to_unix();
             assert_eq!((seconds, nanos), (1_700_000_000, 123_000_000));
         }

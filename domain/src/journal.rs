@@ -14,8 +14,13 @@ use crate::tenant::Channel;
 const LINES_MAX: usize = 200;
 
 /// Accounts that only documents move, so that they always agree with their sub-ledger.
-const CONTROLLED: [&str; 5] =
-    [account::RECEIVABLE, account::INVENTORY, account::IN_TRANSIT, account::SHIPPED_NOT_INVOICED, account::CASH];
+const CONTROLLED: [&str; 5] = [
+    account::RECEIVABLE,
+    account::INVENTORY,
+    account::IN_TRANSIT,
+    account::SHIPPED_NOT_INVOICED,
+    account::CASH,
+];
 
 /// An entry to post.
 #[derive(Debug, Clone)]

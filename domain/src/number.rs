@@ -88,7 +88,9 @@ pub type Percent = Number<PercentKind>;
 
 /// Why a text is not a number of the wanted kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("expected {name} as a string such as \"{example}\": at most {INTEGER_DIGITS} digits and {decimals} decimals")]
+#[error(
+    "expected {name} as a string such as \"{example}\": at most {INTEGER_DIGITS} digits and {decimals} decimals"
+)]
 pub struct InvalidNumber {
     name: &'static str,
     example: &'static str,
@@ -176,7 +178,11 @@ impl<K: Kind> FromStr for Number<K> {
             None => digits(unsigned, INTEGER_DIGITS),
         };
         let value = if well_formed { Decimal::from_str_exact(text).ok() } else { None };
-        value.map(Number::new).ok_or(InvalidNumber { name: K::NAME, example: K::EXAMPLE, decimals: K::DECIMALS })
+        value.map(Number::new).ok_or(InvalidNumber {
+            name: K::NAME,
+            example: K::EXAMPLE,
+            decimals: K::DECIMALS,
+        })
     }
 }
 
@@ -303,8 +309,22 @@ mod tests {
         for text in ["0", "-0.5", "12", "999999999999.123456", "0.00347"] {
             assert!(text.parse::<Quantity>().is_ok(), "{text}");
         }
-        let refused =
-            ["", "-", ".5", "5.", "+1", "1e5", "1_000", " 1", "1 ", "0.1234567", "1234567890123", "١", "NaN", "1,5"];
+        let refused = [
+            "",
+            "-",
+            ".5",
+            "5.",
+            "+1",
+            "1e5",
+            "1_000",
+            " 1",
+            "1 ",
+            "0.1234567",
+            "1234567890123",
+            "١",
+            "NaN",
+            "1,5",
+        ];
         for text in refused {
             assert!(text.parse::<Quantity>().is_err(), "{text}");
         }

@@ -4,9 +4,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::book::{Book, Demand, Posting};
-use crate::party::Customer;
 use crate::id::{CustomerId, LocationId, OrderId};
 use crate::number::{Money, Quantity};
+use crate::party::Customer;
 use crate::refusal::{Code, Problems, Refusal};
 use crate::sales::{self, Basket, Discount, Line, LineInput, Totals};
 use crate::stock::{LevelKey, Reservation};
@@ -22,7 +22,16 @@ pub use ship::{Ship, ShipLine, Shipment, ShipmentLine, ship};
 
 /// Where an order stands.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, strum::IntoStaticStr, strum::EnumString,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    strum::IntoStaticStr,
+    strum::EnumString,
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
@@ -219,7 +228,8 @@ pub fn place(book: &mut Book, command: &Place) -> Result<(Ordered, Posting), Ref
         if advance_to > AdvanceTo::Shipped {
             invoices = invoice::invoice_all(book, id, &mut posting);
         }
-        posting.reservations = if advance_to == AdvanceTo::Confirmed { reservations(&book.orders[&id]) } else { vec![] };
+        posting.reservations =
+            if advance_to == AdvanceTo::Confirmed { reservations(&book.orders[&id]) } else { vec![] };
     }
     Ok((Ordered { order: book.orders[&id].clone(), invoices, is_new: true }, posting))
 }
@@ -244,7 +254,12 @@ fn draft(book: &mut Book, command: &Place) -> Result<Order, Refusal> {
         overrider: command.overrider.as_deref(),
     };
     let lines = sales::price(book, &basket)?;
-    let line = |line| OrderLine { line, reserved: Quantity::ZERO, shipped: Quantity::ZERO, invoiced: Quantity::ZERO };
+    let line = |line| OrderLine {
+        line,
+        reserved: Quantity::ZERO,
+        shipped: Quantity::ZERO,
+        invoiced: Quantity::ZERO,
+    };
     let (location_id, country) = (location.id, customer.country.clone());
     Ok(Order {
         id: command.id.unwrap_or_else(|| OrderId(book.ids.next_id())),

@@ -11,7 +11,16 @@ use crate::refusal::{Code, Problems, Refusal};
 
 /// How it was paid.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, strum::IntoStaticStr, strum::EnumString,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    strum::IntoStaticStr,
+    strum::EnumString,
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
@@ -153,7 +162,11 @@ fn checked(book: &Book, command: &Receive, named: &[Allocation]) -> Result<Vec<A
         let pointer = format!("/allocations/{index}");
         let invoice = book.invoices.get(&allocation.invoice_id);
         let Some(invoice) = invoice.filter(|invoice| invoice.customer_id == command.customer_id) else {
-            problems.add(format!("{pointer}/invoice_id"), Code::NotFound, "The customer has no such invoice.");
+            problems.add(
+                format!("{pointer}/invoice_id"),
+                Code::NotFound,
+                "The customer has no such invoice.",
+            );
             continue;
         };
         left -= allocation.amount;

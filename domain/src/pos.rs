@@ -18,7 +18,9 @@ mod session;
 mod tender;
 
 pub use refund::{Refund, RefundLine, refund};
-pub use session::{CashMove, CashMoveKind, CloseSession, MoveCash, OpenSession, Session, close, move_cash, open};
+pub use session::{
+    CashMove, CashMoveKind, CloseSession, MoveCash, OpenSession, Session, close, move_cash, open,
+};
 pub use tender::{Tender, TenderInput, TenderKind};
 
 /// The cash drawer of a register.
@@ -68,7 +70,16 @@ pub struct Sell {
 
 /// Whether goods left or came back.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, strum::IntoStaticStr, strum::EnumString,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    strum::IntoStaticStr,
+    strum::EnumString,
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
@@ -198,7 +209,8 @@ fn open_register(book: &Book, id: RegisterId) -> Result<(Register, OpenedSession
 
 fn known_register(book: &Book, id: RegisterId) -> Result<Register, Refusal> {
     let register = book.setup.registers.get(&id).cloned();
-    register.ok_or_else(|| Problems::one("/register_id", Code::NotFound, "There is no register with this id."))
+    register
+        .ok_or_else(|| Problems::one("/register_id", Code::NotFound, "There is no register with this id."))
 }
 
 /// Takes a line's goods out of stock; answers their cost.
@@ -260,7 +272,9 @@ fn post(book: &mut Book, sale: &Sale, originals: &[(Uuid, i32)]) -> Posting {
         document_id: sale.id.0,
         occurred_on: book.setup.settings.day(sale.occurred_at),
     };
-    posting.entries.extend(entry.into_entry(head).expect("tenders settle the total, and cost meets inventory"));
+    posting
+        .entries
+        .extend(entry.into_entry(head).expect("tenders settle the total, and cost meets inventory"));
     posting
 }
 
@@ -270,7 +284,13 @@ pub fn cash_of(tenders: &[Tender]) -> Money {
 }
 
 /// A cash move in the making: shared by sessions and cash drawers.
-fn cash_move(book: &mut Book, session_id: SessionId, kind: CashMoveKind, amount: Money, reason: &str) -> CashMove {
+fn cash_move(
+    book: &mut Book,
+    session_id: SessionId,
+    kind: CashMoveKind,
+    amount: Money,
+    reason: &str,
+) -> CashMove {
     CashMove {
         id: CashMoveId(book.ids.next_id()),
         session_id,

@@ -4,12 +4,12 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::book::Book;
-use crate::product::ItemRef;
-use crate::party::Customer;
 use crate::id::{CategoryId, CustomerId, LocationId, OrderId, PriceRuleId, ProductId};
 use crate::ledger::{Dimensions, Lines, account, cost_account, returns_account, sales_account};
 use crate::number::{Money, Percent, Price, Quantity};
+use crate::party::Customer;
 use crate::pricing::Source;
+use crate::product::ItemRef;
 use crate::refusal::{Code, Problems, Refusal};
 use crate::stock::LevelKey;
 use crate::tenant::{Channel, Settings};
@@ -221,7 +221,13 @@ pub fn credit_revenue(entry: &mut Lines, totals: &Totals, channel: Channel, loca
 }
 
 /// Adds the cost side: cost of goods against `from`, which the goods left. A negative cost is a return.
-pub fn debit_cost(entry: &mut Lines, cost: Money, from: &'static str, channel: Channel, location_id: LocationId) {
+pub fn debit_cost(
+    entry: &mut Lines,
+    cost: Money,
+    from: &'static str,
+    channel: Channel,
+    location_id: LocationId,
+) {
     let place = Dimensions { location_id: Some(location_id), ..Dimensions::default() };
     let sold = Dimensions { channel: Some(channel), ..place };
     entry.debit(cost_account(channel), cost, sold);
@@ -286,7 +292,10 @@ pub fn take_back(
     }
     problems.check()?;
     if lines.is_empty() {
-        return Err(Refusal::new(Code::ReturnExceedsSale, "Everything of this document has come back already."));
+        return Err(Refusal::new(
+            Code::ReturnExceedsSale,
+            "Everything of this document has come back already.",
+        ));
     }
     Ok((lines, originals))
 }

@@ -31,7 +31,8 @@ pub async fn bootstrap(admin_url: &str, database: &str, passwords: &Passwords) -
             .await
             .doing("looking for the roles")?;
         let verb = if known.is_some() { "alter" } else { "create" };
-        let statement = format!("{verb} role {role} {attributes} nosuperuser nocreatedb nocreaterole noreplication");
+        let statement =
+            format!("{verb} role {role} {attributes} nosuperuser nocreatedb nocreaterole noreplication");
         admin.execute(sqlx::AssertSqlSafe(statement)).await.doing(format!("creating {role}"))?;
     }
     admin.execute(ROLE_SETTINGS).await.doing("stating the roles' settings")?;
@@ -45,8 +46,11 @@ pub async fn bootstrap(admin_url: &str, database: &str, passwords: &Passwords) -
         let statement = format!("create database {} owner stockwell_owner", quoted(database));
         admin.execute(sqlx::AssertSqlSafe(statement)).await.doing("creating the database")?;
     }
-    let statement = format!("revoke temporary, connect on database {0} from public; \
-         grant connect on database {0} to stockwell_migrator, stockwell_app, stockwell_relay", quoted(database));
+    let statement = format!(
+        "revoke temporary, connect on database {0} from public; \
+         grant connect on database {0} to stockwell_migrator, stockwell_app, stockwell_relay",
+        quoted(database)
+    );
     admin.execute(sqlx::AssertSqlSafe(statement)).await.doing("closing the database to others")?;
     admin.close().await.doing("closing the connection")
 }

@@ -89,7 +89,8 @@ impl<T> Doing<T> for Result<T, sqlx::Error> {
 
 /// Opens a connection for a migration: notices are not logged.
 async fn connect(url: &str) -> Result<PgConnection, Error> {
-    let options: PgConnectOptions = url.parse::<PgConnectOptions>().doing("reading the migrator's database URL")?;
+    let options: PgConnectOptions =
+        url.parse::<PgConnectOptions>().doing("reading the migrator's database URL")?;
     options.disable_statement_logging().connect().await.doing("connecting to the database")
 }
 
@@ -124,7 +125,10 @@ pub async fn down(migrator_url: &str) -> Result<Option<&'static str>, Error> {
         return Ok(None);
     };
     for statement in ["drop schema if exists bi cascade", "drop schema if exists auth cascade", step.down] {
-        connection.execute(sqlx::AssertSqlSafe(statement)).await.doing(format!("taking {} back", step.name))?;
+        connection
+            .execute(sqlx::AssertSqlSafe(statement))
+            .await
+            .doing(format!("taking {} back", step.name))?;
     }
     sqlx::query("delete from schema_migration where name = $1")
         .bind(step.name)

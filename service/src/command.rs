@@ -64,7 +64,10 @@ pub(crate) async fn answered(tx: &Tx, keys: &[&str]) -> Result<HashMap<String, (
 }
 
 /// The answer to a repeated request, or the refusal of a key that was used for another one.
-pub(crate) fn replay(idempotency: &Idempotency, (fingerprint, answer): &(Vec<u8>, Answer)) -> Result<Answer, Error> {
+pub(crate) fn replay(
+    idempotency: &Idempotency,
+    (fingerprint, answer): &(Vec<u8>, Answer),
+) -> Result<Answer, Error> {
     if fingerprint.as_slice() == idempotency.fingerprint {
         return Ok(answer.clone());
     }

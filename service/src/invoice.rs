@@ -130,7 +130,12 @@ pub async fn get(tx: &Tx, id: InvoiceId) -> Result<Found, Error> {
     let mut invoice = head(row)?;
     let mut sold = sold::lines(tx, &[id.0]).await?;
     invoice.lines = sold.lines.remove(&id.0).unwrap_or_default();
-    Ok(Found { invoice, currency: row.try_get("currency")?, version: row.try_get("version")?, skus: sold.skus })
+    Ok(Found {
+        invoice,
+        currency: row.try_get("currency")?,
+        version: row.try_get("version")?,
+        skus: sold.skus,
+    })
 }
 
 /// The invoices of an order.
@@ -171,8 +176,9 @@ fn head(row: &PgRow) -> Result<Invoice, Error> {
 }
 
 fn summary(row: &PgRow) -> Result<InvoiceSummary, Error> {
-    let Invoice { id, number, kind, customer_id, order_id, original_id, country, totals, open, due_on, .. } =
-        head(row)?;
+    let Invoice {
+        id, number, kind, customer_id, order_id, original_id, country, totals, open, due_on, ..
+    } = head(row)?;
     Ok(InvoiceSummary {
         id,
         object: kind.into(),

@@ -129,7 +129,8 @@ pub async fn get(tx: &Tx, id: OrderId) -> Result<Found, Error> {
     let row = row.ok_or_else(|| Refusal::not_found("order"))?;
     let mut order = orders::head(&row)?;
     order.lines = orders::lines(tx, &[id.0]).await?.into_iter().map(|(_, line)| line).collect();
-    order.shipments = orders::shipments(tx, &[id.0], false).await?.into_iter().map(|(_, shipped)| shipped).collect();
+    order.shipments =
+        orders::shipments(tx, &[id.0], false).await?.into_iter().map(|(_, shipped)| shipped).collect();
     let skus = sold::skus(tx, order.lines.iter().map(|line| line.line.product_id)).await?;
     Ok(Found { invoices: invoice::of_order(tx, id).await?, currency: row.try_get("currency")?, skus, order })
 }

@@ -77,7 +77,8 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Payment
         .page(tx, "p.id", slice)
         .await?;
     let summary = |row: &PgRow| -> Result<PaymentSummary, Error> {
-        let Payment { id, number, customer_id, method, amount, unapplied, reference, occurred_at, .. } = head(row)?;
+        let Payment { id, number, customer_id, method, amount, unapplied, reference, occurred_at, .. } =
+            head(row)?;
         Ok(PaymentSummary {
             id,
             object: "payment",

@@ -238,7 +238,11 @@ fn session_of(row: &PgRow) -> Result<Session, Error> {
 }
 
 /// One page of cash moves, of one session or of all.
-pub async fn cash_moves(tx: &Tx, session_id: Option<SessionId>, slice: &Slice) -> Result<Vec<CashMove>, Error> {
+pub async fn cash_moves(
+    tx: &Tx,
+    session_id: Option<SessionId>,
+    slice: &Slice,
+) -> Result<Vec<CashMove>, Error> {
     let select = "select id, session_id, kind, amount, reason, occurred_at from cash_move where tenant_id = ";
     let listing = Listing::new(tx, select).with("session_id = ", session_id.map(|id| id.0));
     let cash_move = |row: &PgRow| -> Result<CashMove, Error> {

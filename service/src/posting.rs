@@ -243,7 +243,9 @@ async fn attempt(
                 return Ok(answers);
             }
             Err(Spoiled::Raced) => Error::invariant("an idempotency key stayed in a race"),
-            Err(Spoiled::Failed(error)) if error.is_retryable() => error,
+            // A value that must be unique was taken meanwhile: by the same request on another machine, whose answer
+            // the next try finds, or by another one, which the next try meets again.
+            Err(Spoiled::Failed(error)) if error.is_retryable() || error.is_unique_violation() => error,
             Err(Spoiled::Failed(error)) => return Err(error),
         };
         drop(tx);
@@ -274,8 +276,11 @@ async fn carry_out(
     setups: &setup::Setups,
     requests: &[Request],
 ) -> Result<Vec<Result<Answer, Error>>, Spoiled> {
-    let keys: Vec<&str> =
-        requests.iter().filter_map(|request| request.idempotency.as_ref()).map(|key| key.key.as_str()).collect();
+    let keys: Vec<&str> = requests
+        .iter()
+        .filter_map(|request| request.idempotency.as_ref())
+        .map(|key| key.key.as_str())
+        .collect();
     let answered = command::answered(tx, &keys).await?;
     let mut answers: Vec<Option<Result<Answer, Error>>> = requests
         .iter()
@@ -295,8 +300,11 @@ async fn carry_out(
         }
     }
     for (at, first) in repeats {
-        let (Some(idempotency), Some(Ok(answer))) = (&requests[at].idempotency, &answers[first]) else { continue };
-        let fingerprint = requests[first].idempotency.as_ref().map_or(Vec::new(), |key| key.fingerprint.to_vec());
+        let (Some(idempotency), Some(Ok(answer))) = (&requests[at].idempotency, &answers[first]) else {
+            continue;
+        };
+        let fingerprint =
+            requests[first].idempotency.as_ref().map_or(Vec::new(), |key| key.fingerprint.to_vec());
         let repeated = Answer { replayed: true, ..answer.clone() };
         answers[at] = Some(command::replay(idempotency, &(fingerprint, repeated)));
     }

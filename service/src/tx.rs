@@ -58,7 +58,9 @@ impl Db {
             .max_connections(options.connections_max)
             .acquire_timeout(Duration::from_millis(options.acquire_timeout_ms))
             .test_before_acquire(false)
-            .connect_with(connection.statement_cache_capacity(STATEMENTS_CACHED).application_name("stockwell"))
+            .connect_with(
+                connection.statement_cache_capacity(STATEMENTS_CACHED).application_name("stockwell"),
+            )
             .await?;
         Ok(Db { pool, statements: Arc::new(AtomicU64::new(0)) })
     }
@@ -97,7 +99,11 @@ impl Db {
     }
 
     /// Runs `work` in one transaction of the caller's tenant and commits it. A write that lost a race is tried again.
-    pub async fn write<T>(&self, caller: &Caller, work: impl AsyncFn(&Tx) -> Result<T, Error>) -> Result<T, Error> {
+    pub async fn write<T>(
+        &self,
+        caller: &Caller,
+        work: impl AsyncFn(&Tx) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let mut attempt = 1;
         loop {
             let tx = self.begin(caller.tenant_id).await?;
@@ -106,7 +112,9 @@ impl Db {
                 Err(error) => Err(error),
             };
             match outcome {
-                Err(error) if error.is_retryable() && attempt < ATTEMPTS_MAX => pause_before_retry(&error).await,
+                Err(error) if error.is_retryable() && attempt < ATTEMPTS_MAX => {
+                    pause_before_retry(&error).await
+                }
                 other => return other,
             }
             attempt += 1;

@@ -79,7 +79,8 @@ fn equal_requests_on_two_machines_have_one_effect() {
             let order = json!({ "customer_id": customer, "external_ref": format!("shop-{round}"),
                 "lines": lines(&[("MUG", "1")]), "advance_to": "confirmed" });
             let key = format!("order-{round}");
-            let sends = [&**tenant, &other, &**tenant, &other].map(|client| client.post_as("/v1/orders", &key, &order));
+            let sends = [&**tenant, &other, &**tenant, &other]
+                .map(|client| client.post_as("/v1/orders", &key, &order));
             one_answer(&join_all(sends).await, 201);
         }
         assert_eq!((tenant.count("pos_sale").await, tenant.count("sales_order").await), (12, 12));
@@ -92,7 +93,10 @@ fn other_content_under_a_used_key_is_refused() {
         tenant.stocked("MUG", "10.00", ("5", "4.00")).await;
         let (till, customer) = (tenant.till().await, tenant.customer("Nordwind Supply").await);
         tenant.post_as(SALES, "a", &sale(&till, &[("MUG", "1")])).await.created();
-        tenant.post_as(SALES, "a", &sale(&till, &[("MUG", "2")])).await.refused(422, "idempotency_key_reused");
+        tenant
+            .post_as(SALES, "a", &sale(&till, &[("MUG", "2")]))
+            .await
+            .refused(422, "idempotency_key_reused");
         let order = json!({ "customer_id": customer, "lines": lines(&[("MUG", "1")]) });
         tenant.post_as("/v1/orders", "a", &order).await.refused(422, "idempotency_key_reused");
         let product = json!({ "sku": "NEW", "name": "New" });
@@ -150,13 +154,24 @@ fn a_key_means_the_same_alone_and_in_a_batch() {
         let (one, two) = (sale(&till, &[("MUG", "1")]), sale(&till, &[("MUG", "2")]));
         let alone = tenant.post_as(SALES, "one", &one).await;
         let item = |key: &str, body: &Value| json!({ "idempotency_key": key, "body": body });
-        let items = json!({ "items": [item("one", &one), item("two", &two), item("two", &two), item("two", &one)] });
+        let items =
+            json!({ "items": [item("one", &one), item("two", &two), item("two", &two), item("two", &one)] });
         let send = || tenant.call(Method::POST, "/v1/pos/sales/batch").json(&items).send();
         let answer = send().await.expect(207);
-        let shown: Vec<(&Value, &Value)> = answer["results"].as_array().expect("results").iter()
-            .map(|result| (&result["status"], &result["replayed"])).collect();
+        let shown: Vec<(&Value, &Value)> = answer["results"]
+            .as_array()
+            .expect("results")
+            .iter()
+            .map(|result| (&result["status"], &result["replayed"]))
+            .collect();
         let expected = [(201, true), (201, false), (201, true), (422, false)];
-        assert_eq!(shown, expected.map(|(status, replayed)| (json!(status), json!(replayed))).each_ref().map(|pair| (&pair.0, &pair.1)));
+        assert_eq!(
+            shown,
+            expected
+                .map(|(status, replayed)| (json!(status), json!(replayed)))
+                .each_ref()
+                .map(|pair| (&pair.0, &pair.1))
+        );
         assert_eq!(answer["results"][0]["body"], alone.created());
         assert_eq!(answer["results"][2]["body"], answer["results"][1]["body"]);
         let again = send().await.expect(207);
@@ -173,7 +188,8 @@ fn a_key_is_needed_and_has_a_form() {
     with_tenant(async |tenant| {
         let till = tenant.till().await;
         let body = sale(&till, &[("MUG", "1")]);
-        let problem = tenant.call(Method::POST, SALES).json(&body).send().await.refused(400, "idempotency_key_missing");
+        let problem =
+            tenant.call(Method::POST, SALES).json(&body).send().await.refused(400, "idempotency_key_missing");
         assert_eq!(problem.0["errors"][0]["header"], "Idempotency-Key");
         let too_long = "a".repeat(256);
         for key in ["", "\"", "a b", "a,b", "\"a\";p=1", too_long.as_str()] {

@@ -1,14 +1,20 @@
 //! Every test of the whole: one file per area, one program, one database server.
 
+mod artefacts;
 mod auth;
+mod card_numbers;
 mod idempotency;
+mod metadata;
 mod online_retail;
 mod order;
+mod own_ids;
 mod payment;
 mod pos;
 mod race;
 mod refund;
 mod returns;
 mod session;
+mod statements;
 mod stock;
 mod storm;
+mod tidy;

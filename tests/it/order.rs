@@ -10,7 +10,8 @@ fn id(document: &Value) -> String {
 }
 
 fn sum(values: impl IntoIterator<Item = Value>) -> i64 {
-    let pennies = |value: Value| value.as_str().expect("an amount").replace('.', "").parse::<i64>().expect("an amount");
+    let pennies =
+        |value: Value| value.as_str().expect("an amount").replace('.', "").parse::<i64>().expect("an amount");
     values.into_iter().map(pennies).sum()
 }
 
@@ -27,12 +28,18 @@ fn an_order_goes_from_draft_to_invoice() {
         let order = reply.created();
         let order_id = id(&order);
         assert_eq!(reply.header("location"), Some(format!("/v1/orders/{order_id}").as_str()));
-        assert_eq!((&order["status"], &order["net"], &order["total"]), (&json!("draft"), &json!("375.00"), &json!("450.00")));
+        assert_eq!(
+            (&order["status"], &order["net"], &order["total"]),
+            (&json!("draft"), &json!("375.00"), &json!("450.00"))
+        );
         assert_eq!(tenant.level("BOLT").await, Level::of("200", "0", "200"));
         assert_eq!(tenant.count("journal_entry").await, 1, "a draft is nobody's business yet");
 
         let confirmed = tenant.step(&order_id, "confirm").await.ok();
-        assert_eq!((&confirmed["status"], &confirmed["lines"][0]["reserved"]), (&json!("confirmed"), &json!("150")));
+        assert_eq!(
+            (&confirmed["status"], &confirmed["lines"][0]["reserved"]),
+            (&json!("confirmed"), &json!("150"))
+        );
         assert_eq!(tenant.level("BOLT").await, Level::of("200", "150", "200"));
 
         let shipped = tenant.step(&order_id, "ship").await.ok();
@@ -45,8 +52,13 @@ fn an_order_goes_from_draft_to_invoice() {
         let invoice = &invoiced["invoices"][0];
         assert_eq!((&invoiced["status"], &invoice["open"]), (&json!("invoiced"), &json!("450.00")));
         let entry = tenant.entry(&id(invoice)).await;
-        let expected =
-            [("1100", "450.00"), ("1300", "-150.00"), ("2200", "-75.00"), ("4000", "-375.00"), ("5000", "150.00")];
+        let expected = [
+            ("1100", "450.00"),
+            ("1300", "-150.00"),
+            ("2200", "-75.00"),
+            ("4000", "-375.00"),
+            ("5000", "150.00"),
+        ];
         assert_eq!(posted(&entry), expected);
         let versions = [&order, &confirmed, &shipped, &invoiced].map(|order| order["version"].clone());
         assert_eq!(versions, [1, 2, 3, 4].map(Value::from));
@@ -68,7 +80,8 @@ fn an_order_can_be_taken_all_the_way_at_once() {
             assert_eq!(order["status"], advance_to);
             assert_eq!(tenant.level("BOLT").await, level, "{advance_to}");
         }
-        let mut body = json!({ "customer_id": customer, "lines": lines(&[("BOLT", "1")]), "advance_to": "invoiced" });
+        let mut body =
+            json!({ "customer_id": customer, "lines": lines(&[("BOLT", "1")]), "advance_to": "invoiced" });
         body["occurred_at"] = json!("2011-12-01T08:26:00Z");
         let order = tenant.post(ORDERS, &body).await.created();
         assert_eq!(order["invoices"][0]["occurred_at"], "2011-12-01T08:26:00Z");
@@ -109,7 +122,8 @@ fn both_channels_draw_from_one_stock() {
         let problem = tenant.sell(&till, &[("BOLT", "4")]).await.refused(409, "insufficient_stock");
         assert_eq!(problem.params("#/lines/0/quantity")["available"], "3");
         tenant.sell(&till, &[("BOLT", "3")]).await.created();
-        let problem = tenant.order(&customer, &[("BOLT", "1")], "confirmed").await.refused(409, "insufficient_stock");
+        let problem =
+            tenant.order(&customer, &[("BOLT", "1")], "confirmed").await.refused(409, "insufficient_stock");
         assert_eq!(problem.params("#/lines/0/quantity")["available"], "0");
         assert_eq!(tenant.step(&order, "cancel").await.ok()["status"], "cancelled");
         assert_eq!(tenant.level("BOLT").await, Level::of("7", "0", "7"));
@@ -130,10 +144,12 @@ fn partial_shipments_and_their_invoices_add_up_to_the_order() {
         let body = json!({ "customer_id": customer, "lines": lines, "advance_to": "confirmed", "discount": { "amount": "1.00" } });
         let order = tenant.post(ORDERS, &body).await.created();
         let (order_id, ship) = (id(&order), format!("{ORDERS}/{}/ship", id(&order)));
-        let first = json!({ "lines": [{ "line_no": 1, "quantity": "3" }, { "line_no": 2, "quantity": "2" }] });
+        let first =
+            json!({ "lines": [{ "line_no": 1, "quantity": "3" }, { "line_no": 2, "quantity": "2" }] });
         let partly = tenant.post(&ship, &first).await.ok();
         assert_eq!(partly["status"], "partially_shipped");
-        let mut invoices = tenant.step(&order_id, "invoice").await.ok()["invoices"].as_array().expect("invoices").clone();
+        let mut invoices =
+            tenant.step(&order_id, "invoice").await.ok()["invoices"].as_array().expect("invoices").clone();
         let second = json!({ "lines": [{ "line_no": 1, "quantity": "3.5" }] });
         tenant.post(&ship, &second).await.ok();
         let rest = tenant.step(&order_id, "ship").await.ok();
@@ -215,13 +231,17 @@ fn over_the_credit_limit_an_order_waits_for_someone_who_may_release_it() {
         let customer = tenant.customer_with("Nordwind Supply", json!({ "credit_limit": "120" })).await;
         let within = id(&tenant.order(&customer, &[("BOLT", "10")], "confirmed").await.created());
         let order = tenant.order(&customer, &[("BOLT", "1")], "confirmed").await.created();
-        assert_eq!((&order["status"], order["hold_reasons"].as_array().map(Vec::len)), (&json!("on_hold"), Some(1)));
+        assert_eq!(
+            (&order["status"], order["hold_reasons"].as_array().map(Vec::len)),
+            (&json!("on_hold"), Some(1))
+        );
         assert_eq!(tenant.level("BOLT").await.reserved, "10", "an order on hold reserves nothing");
         let order = id(&order);
         tenant.step(&order, "ship").await.refused(409, "invalid_state_transition");
         let key = crate::auth::key(tenant, &["orders:write"]).await;
         let release = format!("{ORDERS}/{order}/release");
-        let problem = tenant.with_key(&key).post(&release, &json!({})).await.refused(403, "insufficient_scope");
+        let problem =
+            tenant.with_key(&key).post(&release, &json!({})).await.refused(403, "insufficient_scope");
         assert_eq!(problem.0["required_scope"], "credit:approve");
         let released = tenant.step(&order, "release").await.ok();
         assert_eq!((&released["status"], &released["hold_reasons"]), (&json!("confirmed"), &json!([])));
@@ -232,7 +252,8 @@ fn over_the_credit_limit_an_order_waits_for_someone_who_may_release_it() {
         tenant.step(&within, "cancel").await.ok();
         tenant.order(&customer, &[("BOLT", "9")], "invoiced").await.created();
         let account = tenant.get(&format!("/v1/customers/{customer}/account")).await.ok();
-        let figures = ["receivable", "ordered", "shipped", "exposure", "credit_available"].map(|name| account[name].clone());
+        let figures = ["receivable", "ordered", "shipped", "exposure", "credit_available"]
+            .map(|name| account[name].clone());
         assert_eq!(figures, ["108.00", "12.00", "0.00", "120.00", "0.00"].map(Value::from));
     });
 }
@@ -294,7 +315,8 @@ fn a_number_of_the_callers_own_is_used_once() {
             json!({ "idempotency_key": key, "body": body })
         };
         let items = json!({ "items": [item("a", "new-1"), item("b", "shop-10023"), item("c", "new-2"), item("d", "new-1")] });
-        let answer = tenant.call(reqwest::Method::POST, "/v1/orders/batch").json(&items).send().await.expect(207);
+        let answer =
+            tenant.call(reqwest::Method::POST, "/v1/orders/batch").json(&items).send().await.expect(207);
         let results = answer["results"].as_array().expect("results");
         let statuses: Vec<&Value> = results.iter().map(|result| &result["status"]).collect();
         assert_eq!(statuses, [201, 409, 201, 409], "{answer}");
@@ -309,16 +331,23 @@ fn an_order_in_cases_reserves_pieces() {
         tenant.product_with("BOLT", json!({ "list_price": "0.105", "units": units })).await;
         tenant.open_stock(&[("BOLT", "100", "0.05")]).await;
         let customer = tenant.customer("Nordwind Supply").await;
-        let lines = json!([{ "sku": "BOLT", "uom": "XCS", "quantity": "2" }, { "sku": "BOLT", "quantity": "2" }]);
+        let lines =
+            json!([{ "sku": "BOLT", "uom": "XCS", "quantity": "2" }, { "sku": "BOLT", "quantity": "2" }]);
         let body = json!({ "customer_id": customer, "lines": lines, "advance_to": "confirmed" });
         let order = tenant.post(ORDERS, &body).await.created();
         let line = &order["lines"][0];
-        assert_eq!((&line["quantity"], &line["stock_quantity"], &line["unit_price"]), (&json!("2"), &json!("48"), &json!("2.52")));
+        assert_eq!(
+            (&line["quantity"], &line["stock_quantity"], &line["unit_price"]),
+            (&json!("2"), &json!("48"), &json!("2.52"))
+        );
         assert_eq!((&line["reserved"], &order["net"]), (&json!("48"), &json!("5.25")));
         assert_eq!(tenant.level("BOLT").await.reserved, "50");
         let more = json!({ "customer_id": customer, "lines": [{ "sku": "BOLT", "uom": "XCS", "quantity": "3" }], "advance_to": "confirmed" });
         let problem = tenant.post(ORDERS, &more).await.refused(409, "insufficient_stock");
-        assert_eq!(problem.params("#/lines/0/quantity"), &json!({ "sku": "BOLT", "requested": "72", "available": "50", "uom": "C62" }));
+        assert_eq!(
+            problem.params("#/lines/0/quantity"),
+            &json!({ "sku": "BOLT", "requested": "72", "available": "50", "uom": "C62" })
+        );
     });
 }
 
@@ -329,9 +358,13 @@ fn a_dry_run_of_an_order_leaves_nothing() {
         let customer = tenant.customer("Nordwind Supply").await;
         let draft = id(&tenant.order(&customer, &[("BOLT", "5")], "draft").await.created());
         let before = tenant.footprint().await;
-        let body = json!({ "customer_id": customer, "lines": lines(&[("BOLT", "2")]), "advance_to": "invoiced" });
+        let body =
+            json!({ "customer_id": customer, "lines": lines(&[("BOLT", "2")]), "advance_to": "invoiced" });
         let shown = tenant.dry_run(ORDERS, &body).await.ok();
-        assert_eq!((&shown["document"]["status"], &shown["effects"]["stock"][0]["quantity"]), (&json!("invoiced"), &json!("-2")));
+        assert_eq!(
+            (&shown["document"]["status"], &shown["effects"]["stock"][0]["quantity"]),
+            (&json!("invoiced"), &json!("-2"))
+        );
         let shown = tenant.dry_run(&format!("{ORDERS}/{draft}/confirm"), &json!({})).await.ok();
         assert_eq!(shown["effects"]["reservations"][0]["quantity"], "5");
         assert_eq!(tenant.footprint().await, before);

@@ -32,7 +32,8 @@ fn a_payment_settles_the_oldest_invoices_and_keeps_the_rest() {
         let first = invoice(tenant, &customer, 100).await;
         let second = invoice(tenant, &customer, 50).await;
         let payment = tenant.post(PAYMENTS, &paid(&customer, "120.50")).await.created();
-        let parts = json!([{ "invoice_id": first, "amount": "100.00" }, { "invoice_id": second, "amount": "20.50" }]);
+        let parts =
+            json!([{ "invoice_id": first, "amount": "100.00" }, { "invoice_id": second, "amount": "20.50" }]);
         assert_eq!((&payment["allocations"], &payment["unapplied"]), (&parts, &json!("0.00")));
         let payment = tenant.post(PAYMENTS, &paid(&customer, "40")).await.created();
         assert_eq!(payment["allocations"], json!([{ "invoice_id": second, "amount": "29.50" }]));
@@ -60,7 +61,8 @@ fn a_payment_settles_the_invoices_it_names() {
         assert_eq!(tenant.balance("1020").await, "60.00");
         let problem = tenant.post(PAYMENTS, &body).await.refused(422, "validation_failed");
         problem.names(&["#/allocations/0/amount"]);
-        body["allocations"] = json!([{ "invoice_id": first, "amount": "30" }, { "invoice_id": first, "amount": "30" }]);
+        body["allocations"] =
+            json!([{ "invoice_id": first, "amount": "30" }, { "invoice_id": first, "amount": "30" }]);
         let problem = tenant.post(PAYMENTS, &body).await.refused(422, "validation_failed");
         problem.names(&["#/allocations/1/invoice_id"]);
         body["allocations"] = json!([{ "invoice_id": first, "amount": "60.01" }]);
@@ -97,7 +99,8 @@ fn an_amount_is_above_zero_and_has_the_decimals_of_the_currency() {
     with_tenant(async |tenant| {
         let customer = worker(tenant).await;
         for amount in ["0", "-1", "0.001", "1.005"] {
-            let problem = tenant.post(PAYMENTS, &paid(&customer, amount)).await.refused(422, "validation_failed");
+            let problem =
+                tenant.post(PAYMENTS, &paid(&customer, amount)).await.refused(422, "validation_failed");
             problem.names(&["#/amount"]);
         }
         let mut early = paid(&customer, "1");

@@ -73,7 +73,10 @@ impl Buyer {
             match self.buy(&[(product, 1)]).await {
                 Ok(()) => bought[product] += 1,
                 Err(problem) => {
-                    assert_eq!(problem["errors"][0]["params"]["available"], "0", "one unit is refused only at none");
+                    assert_eq!(
+                        problem["errors"][0]["params"]["available"], "0",
+                        "one unit is refused only at none"
+                    );
                     left.retain(|other| *other != product);
                 }
             }
@@ -93,7 +96,11 @@ async fn buyers(tenant: &Tenant, seed: u64) -> Vec<Buyer> {
         customers.push(tenant.customer(&format!("Nordwind branch {number}")).await);
     }
     let buyer = |number: usize| Buyer {
-        client: if number.is_multiple_of(4) { tenant.at(&second.base_url) } else { tenant.at(tenant.base_url()) },
+        client: if number.is_multiple_of(4) {
+            tenant.at(&second.base_url)
+        } else {
+            tenant.at(tenant.base_url())
+        },
         till: (number % 2 == 1).then(|| tills[number / 2 % tills.len()].clone()),
         customer: customers[number % customers.len()].clone(),
         random: StdRng::seed_from_u64(seed ^ number as u64),
@@ -175,7 +182,11 @@ fn first_receipts_on_two_machines_do_not_collide() {
         }
         let second = environment().other_node().await;
         let receive = async |number: usize| {
-            let client = if number.is_multiple_of(2) { tenant.at(&second.base_url) } else { tenant.at(tenant.base_url()) };
+            let client = if number.is_multiple_of(2) {
+                tenant.at(&second.base_url)
+            } else {
+                tenant.at(tenant.base_url())
+            };
             let line = |sku: &&str| json!({ "sku": sku, "quantity": "1", "unit_cost": "1" });
             let mut lines: Vec<Value> = SKUS.iter().map(line).collect();
             lines.rotate_left(number % SKUS.len());
@@ -196,14 +207,19 @@ fn a_credit_limit_holds_against_orders_placed_at_once() {
         let second = environment().other_node().await;
         let other = tenant.at(&second.base_url);
         let body = json!({ "customer_id": customer, "lines": [{ "sku": "BOLT", "quantity": "1" }], "advance_to": "invoiced" });
-        let sends = (0..40).map(|number| (if number % 2 == 0 { &**tenant } else { &other }).post("/v1/orders", &body));
-        let placed = join_all(sends).await.iter().filter(|reply| match reply.status {
-            201 => true,
-            _ => {
-                reply.refused(409, "credit_exceeded");
-                false
-            }
-        }).count();
+        let sends = (0..40)
+            .map(|number| (if number % 2 == 0 { &**tenant } else { &other }).post("/v1/orders", &body));
+        let placed = join_all(sends)
+            .await
+            .iter()
+            .filter(|reply| match reply.status {
+                201 => true,
+                _ => {
+                    reply.refused(409, "credit_exceeded");
+                    false
+                }
+            })
+            .count();
         assert_eq!(placed, 10, "12.00 each with tax, 120.00 in all");
     });
 }

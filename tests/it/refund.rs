@@ -6,8 +6,10 @@ use tests::{Level, Tenant, Till, lines, sale, with_tenant};
 const REFUNDS: &str = "/v1/pos/refunds";
 
 fn against(till: &Till, original: &Value, wanted: &[(i32, &str)]) -> Value {
-    let lines: Vec<Value> =
-        wanted.iter().map(|(line_no, quantity)| json!({ "line_no": line_no, "quantity": quantity })).collect();
+    let lines: Vec<Value> = wanted
+        .iter()
+        .map(|(line_no, quantity)| json!({ "line_no": line_no, "quantity": quantity }))
+        .collect();
     json!({ "register_id": till.register_id, "original_id": original["id"], "original_lines": lines,
         "tenders": [{ "kind": "cash" }] })
 }

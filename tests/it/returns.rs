@@ -23,8 +23,10 @@ async fn sold(tenant: &Tenant) -> Sold {
 }
 
 fn back(sold: &Sold, wanted: &[(i32, &str)]) -> Value {
-    let lines: Vec<Value> =
-        wanted.iter().map(|(line_no, quantity)| json!({ "line_no": line_no, "quantity": quantity })).collect();
+    let lines: Vec<Value> = wanted
+        .iter()
+        .map(|(line_no, quantity)| json!({ "line_no": line_no, "quantity": quantity }))
+        .collect();
     json!({ "customer_id": sold.customer, "original_id": sold.invoice, "original_lines": lines })
 }
 
@@ -92,7 +94,10 @@ fn a_return_without_an_invoice_takes_todays_price_and_the_current_cost() {
         let customer = tenant.customer("Nordwind Supply").await;
         let body = json!({ "customer_id": customer, "lines": lines(&[("BOLT", "2")]), "occurred_at": "2011-12-01T08:26:00Z" });
         let note = tenant.post(RETURNS, &body).await.created();
-        assert_eq!((&note["net"], &note["tax"], &note["open"]), (&json!("-19.98"), &json!("-4.00"), &json!("-23.98")));
+        assert_eq!(
+            (&note["net"], &note["tax"], &note["open"]),
+            (&json!("-19.98"), &json!("-4.00"), &json!("-23.98"))
+        );
         assert_eq!(note["lines"][0]["quantity"], "-2");
         assert_eq!(tenant.level("BOLT").await, Level::of("12", "0", "48"));
         assert_eq!(tenant.balance("4100").await, "19.98");

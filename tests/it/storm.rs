@@ -11,12 +11,14 @@ use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use api::config::Config;
 use futures_util::future::{join, join_all};
 use rand::RngExt;
 use serde_json::Value;
 use tests::{Client, environment, with_tenant};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
+use tokio::sync::watch;
 
 mod trade;
 
@@ -30,6 +32,8 @@ const DATABASE_URL: &str = "STOCKWELL_TEST_STORM_DATABASE_URL";
 const SIGNING_KEY: &str = "STOCKWELL_TEST_STORM_SIGNING_KEY";
 /// How often the server is killed.
 const KILLS: u64 = 50;
+/// How long a life of the server may last.
+const LIFE_MAX: Duration = Duration::from_secs(2);
 /// How long a client repeats a request before it gives up.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -41,7 +45,7 @@ pub struct Storm {
     /// Requests that broke off without an answer.
     broken: AtomicU64,
     /// Writes that were carried through.
-    settled: AtomicU64,
+    settled: watch::Sender<u64>,
 }
 
 /// A write: where, under which key, and what.
@@ -68,7 +72,7 @@ impl Storm {
         for answer in &answers[1..] {
             assert_eq!(answer, &answers[0], "answers to {intent:?} differ");
         }
-        self.settled.fetch_add(1, Ordering::Relaxed);
+        self.settled.send_modify(|count| *count += 1);
         let (status, text) = &answers[0];
         (*status, serde_json::from_str(text).expect("JSON"))
     }
@@ -101,7 +105,9 @@ impl Server {
         let program = std::env::current_exe().expect("this program has a file");
         let mut command = Command::new(program);
         command.args(["storm::server", "--exact", "--nocapture"]).env(ADDR, addr);
-        command.env(DATABASE_URL, environment().database_url()).env(SIGNING_KEY, &environment().signing_key_file);
+        command
+            .env(DATABASE_URL, environment().database_url())
+            .env(SIGNING_KEY, &environment().signing_key_file);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().expect("the server starts");
         let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
@@ -124,6 +130,8 @@ fn server() {
     let Ok(addr) = std::env::var(ADDR) else { return };
     let setting = |name: &str| std::env::var(name).expect("the parent sets it");
     let config = tests::config(&setting(DATABASE_URL), &addr, &PathBuf::from(setting(SIGNING_KEY)));
+    // Few connections: opening one costs more than most requests, and this server is young again every second.
+    let config = Config { db_connections: 3, ..config };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     runtime.expect("a runtime starts").block_on(async {
         let _running = api::app::serve(&config).await.expect("the server starts");
@@ -145,11 +153,16 @@ fn quiet_addr() -> String {
     }
 }
 
+/// Each life of the server ends a random moment after a random number of writes, so that a slow machine has its storm
+/// as well; a life in which nothing is carried through ends all the same.
 async fn kill_again_and_again(storm: &Storm, addr: &str) -> Server {
+    let mut settled = storm.settled.subscribe();
     let mut server = Server::start(addr).await;
     for _ in 0..KILLS {
-        let life_ms = rand::rng().random_range(30..700);
-        tokio::time::sleep(Duration::from_millis(life_ms)).await;
+        let enough = *settled.borrow_and_update() + rand::rng().random_range(0..12);
+        let moment_ms = rand::rng().random_range(0..60);
+        let _ = tokio::time::timeout(LIFE_MAX, settled.wait_for(|count| *count >= enough)).await;
+        tokio::time::sleep(Duration::from_millis(moment_ms)).await;
         server.kill().await;
         server = Server::start(addr).await;
     }
@@ -169,7 +182,7 @@ fn every_write_has_one_effect_although_the_server_is_killed() {
         let before = ledger_of(tenant).await;
         let trade = join_all(traders.into_iter().map(|trader| trader.trade(&storm)));
         let (done, _server) = join(trade, kill_again_and_again(&storm, &addr)).await;
-        let (broken, settled) = (storm.broken.into_inner(), storm.settled.into_inner());
+        let (broken, settled) = (storm.broken.into_inner(), *storm.settled.borrow());
         println!("{KILLS} kills, {settled} writes, {broken} requests broken off");
         assert!(broken > KILLS, "the kills hit nobody");
         let mut expected = before;

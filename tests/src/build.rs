@@ -70,9 +70,7 @@ impl Tenant {
 
     /// Opening stock in the warehouse: SKU, quantity, cost of one.
     pub async fn open_stock(&self, wanted: &[(&str, &str, &str)]) -> Value {
-        let line = |(sku, quantity, unit_cost): &(&str, &str, &str)| {
-            json!({ "sku": sku, "quantity": quantity, "unit_cost": unit_cost })
-        };
+        let line = |(sku, quantity, unit_cost): &(&str, &str, &str)| json!({ "sku": sku, "quantity": quantity, "unit_cost": unit_cost });
         let lines: Vec<Value> = wanted.iter().map(line).collect();
         self.post("/v1/stock/documents", &json!({ "kind": "opening", "lines": lines })).await.created()
     }

@@ -184,7 +184,8 @@ impl Reply {
     /// The body.
     #[track_caller]
     pub fn json(&self) -> Value {
-        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{}: {error}: {}", self.what, self.text))
+        serde_json::from_str(&self.text)
+            .unwrap_or_else(|error| panic!("{}: {error}: {}", self.what, self.text))
     }
 
     /// The body of an answer that must have `status`.

@@ -72,7 +72,8 @@ fn start() -> Environment {
         let root = PgPoolOptions::new().max_connections(8);
         let root = root.connect(&postgres.url("postgres", DATABASE)).await.expect("the superuser connects");
         let options = PoolOptions { connections_max: 4, ..PoolOptions::default() };
-        let db = Db::connect(&postgres.url("stockwell_app", DATABASE), &options).await.expect("the app connects");
+        let db =
+            Db::connect(&postgres.url("stockwell_app", DATABASE), &options).await.expect("the app connects");
         let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
         (postgres, root, db, http.build().expect("an HTTP client"))
     });
@@ -80,14 +81,26 @@ fn start() -> Environment {
     SigningKey::load_or_create(&signing_key_file).expect("a signing key");
     let config = config(&postgres.url("stockwell_app", DATABASE), "127.0.0.1:0", &signing_key_file);
     let node = serve(&servers, &config);
-    Environment { postgres, runtime: tests, root, db, http, node, signing_key_file, other_node: OnceCell::new(), servers }
+    Environment {
+        postgres,
+        runtime: tests,
+        root,
+        db,
+        http,
+        node,
+        signing_key_file,
+        other_node: OnceCell::new(),
+        servers,
+    }
 }
 
 /// Makes the roles and `database`; answers the URL of the migrator.
 async fn prepare(postgres: &Postgres, database: &str) -> String {
     let password = || postgres.password().to_owned();
     let passwords = Passwords { migrator: password(), app: password(), relay: password() };
-    migration::bootstrap(&postgres.admin_url(), database, &passwords).await.expect("roles and database are made");
+    migration::bootstrap(&postgres.admin_url(), database, &passwords)
+        .await
+        .expect("roles and database are made");
     postgres.url("stockwell_migrator", database)
 }
 
@@ -131,6 +144,7 @@ struct Cli {
 pub fn config(database_url: &str, addr: &str, signing_key_file: &Path) -> Config {
     addr.parse::<SocketAddr>().expect("an address");
     let key_file = signing_key_file.to_str().expect("a path in UTF-8");
-    let arguments = ["stockwell", "--database-url", database_url, "--addr", addr, "--signing-key-file", key_file];
+    let arguments =
+        ["stockwell", "--database-url", database_url, "--addr", addr, "--signing-key-file", key_file];
     Cli::parse_from(arguments).config
 }

@@ -33,7 +33,8 @@ impl Tenant {
              join location o on o.tenant_id = l.tenant_id and o.id = l.location_id \
              where l.tenant_id = $1 and p.sku = $2 and o.code = 'MAIN'",
         );
-        let row = row.bind(self.id.0).bind(sku).fetch_one(&environment().root).await.expect("the level is read");
+        let row =
+            row.bind(self.id.0).bind(sku).fetch_one(&environment().root).await.expect("the level is read");
         Level { on_hand: row.get(0), reserved: row.get(1), value: row.get(2) }
     }
 
@@ -43,7 +44,12 @@ impl Tenant {
             "select round(coalesce(sum(debit) - sum(credit), 0), 2)::text from journal_line \
              where tenant_id = $1 and account_code = $2",
         );
-        let row = row.bind(self.id.0).bind(account).fetch_one(&environment().root).await.expect("a balance is read");
+        let row = row
+            .bind(self.id.0)
+            .bind(account)
+            .fetch_one(&environment().root)
+            .await
+            .expect("a balance is read");
         row.get(0)
     }
 
@@ -69,9 +75,26 @@ impl Tenant {
     /// The rows of every table in which a write leaves something.
     pub async fn footprint(&self) -> Vec<(&'static str, i64)> {
         let tables = [
-            "command", "event", "journal_entry", "journal_line", "stock_movement", "sales_line", "reservation",
-            "stock_level", "stock_document", "sales_order", "shipment", "invoice", "payment", "pos_session",
-            "pos_sale", "tender", "cash_move", "number_series", "product", "customer",
+            "command",
+            "event",
+            "journal_entry",
+            "journal_line",
+            "stock_movement",
+            "sales_line",
+            "reservation",
+            "stock_level",
+            "stock_document",
+            "sales_order",
+            "shipment",
+            "invoice",
+            "payment",
+            "pos_session",
+            "pos_sale",
+            "tender",
+            "cash_move",
+            "number_series",
+            "product",
+            "customer",
         ];
         let mut counts = Vec::with_capacity(tables.len());
         for table in tables {

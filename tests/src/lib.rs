@@ -10,7 +10,7 @@ mod environment;
 mod facts;
 mod tenant;
 
-pub use books::violations;
+use books::violations;
 pub use build::{Product, Till, lines, sale};
 pub use client::{Call, Client, Problem, Reply};
 pub use environment::{Environment, Node, config, environment};

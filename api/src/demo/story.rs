@@ -14,7 +14,9 @@ struct Stage {
 pub async fn of(base_url: &str, key: &str) -> String {
     match set(base_url, key).await {
         Ok(stage) => told(base_url, key, &stage),
-        Err(error) => format!("The story could not be set up: {error}\n\nThe API is at {base_url}, the key is {key}"),
+        Err(error) => {
+            format!("The story could not be set up: {error}\n\nThe API is at {base_url}, the key is {key}")
+        }
     }
 }
 
@@ -30,7 +32,9 @@ async fn set(base_url: &str, key: &str) -> Result<Stage, reqwest::Error> {
     };
     let of_code = |list: &Value, code: &str| {
         let records = list["data"].as_array().map(Vec::as_slice).unwrap_or_default();
-        text(records.iter().find(|record| record["code"] == code).map_or(&Value::Null, |record| &record["id"]))
+        text(
+            records.iter().find(|record| record["code"] == code).map_or(&Value::Null, |record| &record["id"]),
+        )
     };
     let location_id = of_code(&get("/v1/locations").await?, "SHOP");
     let register_id = of_code(&get("/v1/registers").await?, "T1");
@@ -41,7 +45,8 @@ async fn set(base_url: &str, key: &str) -> Result<Stage, reqwest::Error> {
     let lines = json!([{ "sku": "STORY-MUG", "quantity": "5", "unit_cost": "2.00" }]);
     let opening = json!({ "kind": "opening", "location_id": location_id, "lines": lines });
     post("/v1/stock/documents", "story:opening", opening).await?;
-    post("/v1/pos/sessions", "story:session", json!({ "register_id": register_id, "opening_float": "50" })).await?;
+    post("/v1/pos/sessions", "story:session", json!({ "register_id": register_id, "opening_float": "50" }))
+        .await?;
     Ok(Stage { sku: "STORY-MUG", location_id, register_id, customer_id })
 }
 

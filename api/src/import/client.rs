@@ -75,8 +75,8 @@ impl Client {
     /// Posts documents to a batch route.
     pub async fn post_batch(&self, path: &str, items: Vec<Value>) -> Result<Vec<BatchResult>, ClientError> {
         let answer = self.send(Method::POST, path, None, Some(json!({ "items": items }))).await?;
-        let answer: BatchAnswer =
-            serde_json::from_value(answer).map_err(|error| ClientError::Unexpected(format!("{path}: {error}")))?;
+        let answer: BatchAnswer = serde_json::from_value(answer)
+            .map_err(|error| ClientError::Unexpected(format!("{path}: {error}")))?;
         Ok(answer.results)
     }
 
@@ -135,14 +135,18 @@ impl Client {
         let found = |records: Vec<Value>, code: &str| -> Result<String, ClientError> {
             let by_code: HashMap<String, String> =
                 records.iter().map(|record| (text(&record["code"]), text(&record["id"]))).collect();
-            by_code.get(code).cloned().ok_or_else(|| ClientError::Unexpected(format!("The tenant lacks {code}.")))
+            by_code
+                .get(code)
+                .cloned()
+                .ok_or_else(|| ClientError::Unexpected(format!("The tenant lacks {code}.")))
         };
         let location_id = found(self.list("/v1/locations").await?, "MAIN")?;
         let tax_class_id = found(self.list("/v1/tax-classes").await?, "zero")?;
         let register_id = match found(self.list("/v1/registers").await?, "COUNTER") {
             Ok(id) => id,
             Err(_) => {
-                let register = json!({ "code": "COUNTER", "name": "Warehouse counter", "location_id": location_id });
+                let register =
+                    json!({ "code": "COUNTER", "name": "Warehouse counter", "location_id": location_id });
                 text(&self.post("/v1/registers", "online-retail:register", register).await?["id"])
             }
         };

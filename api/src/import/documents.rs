@@ -9,9 +9,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use super::{ImportError, country};
 use super::client::{BatchResult, Client, ClientError, Place};
 use super::rows::{Class, Row};
+use super::{ImportError, country};
 
 /// The most documents of a request, and the most lines of all of them together.
 const DOCUMENTS_MAX: usize = 250;
@@ -130,7 +130,10 @@ impl Documents {
     /// Sends everything; answers how many lines of each class were posted.
     pub async fn send(&self, client: &Client) -> Result<Tally, ImportError> {
         for products in self.products.chunks(500) {
-            expect_made("/v1/products/batch", client.post_batch("/v1/products/batch", products.to_vec()).await?)?;
+            expect_made(
+                "/v1/products/batch",
+                client.post_batch("/v1/products/batch", products.to_vec()).await?,
+            )?;
         }
         for customers in self.customers.chunks(500) {
             let customers = customers.iter().map(customer).collect();
@@ -383,7 +386,8 @@ fn expect_accepted(documents: &[Document], results: Vec<BatchResult>) -> Result<
 
 /// Records that exist from an earlier run are fine.
 fn expect_made(path: &str, results: Vec<BatchResult>) -> Result<(), ClientError> {
-    let refused = results.iter().find(|result| result.status >= 300 && result.body["code"] != "already_exists");
+    let refused =
+        results.iter().find(|result| result.status >= 300 && result.body["code"] != "already_exists");
     match refused {
         None => Ok(()),
         Some(refused) => Err(ClientError::Unexpected(format!("{path}: {} {}", refused.status, refused.body))),

@@ -148,7 +148,8 @@ fn parsed(record: Record) -> Result<Row, String> {
         .from_local_datetime(&local)
         .earliest()
         .ok_or_else(|| format!("InvoiceDate {} does not exist in London", record.invoice_date))?;
-    let price = record.unit_price.parse().map_err(|error| format!("UnitPrice {}: {error}", record.unit_price))?;
+    let price =
+        record.unit_price.parse().map_err(|error| format!("UnitPrice {}: {error}", record.unit_price))?;
     Ok(Row {
         invoice: record.invoice_no,
         code: record.stock_code,

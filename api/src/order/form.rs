@@ -305,7 +305,12 @@ impl<'a> InvoiceOut<'a> {
 
 impl<'a> OrderOut<'a> {
     /// The answer's form of an order.
-    pub fn new(order: &'a order::Order, invoices: &'a [order::Invoice], currency: &'a str, skus: Skus<'_, 'a>) -> Self {
+    pub fn new(
+        order: &'a order::Order,
+        invoices: &'a [order::Invoice],
+        currency: &'a str,
+        skus: Skus<'_, 'a>,
+    ) -> Self {
         let totals = order.totals();
         let line = |line: &'a order::OrderLine| OrderLineOut {
             line: LineOut::new(&line.line, skus),

@@ -96,7 +96,8 @@ struct PaymentOut<'a> {
 
 impl<'a> PaymentOut<'a> {
     fn new(payment: &'a payment::Payment, currency: &'a str) -> Self {
-        let part = |part: &payment::Allocation| AllocationForm { invoice_id: part.invoice_id, amount: part.amount };
+        let part =
+            |part: &payment::Allocation| AllocationForm { invoice_id: part.invoice_id, amount: part.amount };
         PaymentOut {
             id: payment.id,
             object: "payment",
@@ -141,7 +142,8 @@ async fn create(
         problems.invalid("/allocations", "A payment pays at most 500 invoices.");
     }
     problems.check()?;
-    let part = |part: AllocationForm| payment::Allocation { invoice_id: part.invoice_id, amount: part.amount };
+    let part =
+        |part: AllocationForm| payment::Allocation { invoice_id: part.invoice_id, amount: part.amount };
     let command = Command::ReceivePayment(payment::Receive {
         id: input.id,
         customer_id: input.customer_id,

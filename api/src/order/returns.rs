@@ -117,7 +117,8 @@ async fn create_batch(
 ) -> Answer {
     caller.require(Scope::OrdersWrite)?;
     let batch = body.read().await?.value;
-    post_batch(&app, caller, preferences, (batch, BatchOf { path: RETURNS, command: taken_back, render })).await
+    post_batch(&app, caller, preferences, (batch, BatchOf { path: RETURNS, command: taken_back, render }))
+        .await
 }
 
 fn taken_back(input: ReturnIn, caller: &Caller) -> Result<Command, ApiError> {

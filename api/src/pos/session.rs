@@ -309,10 +309,10 @@ struct CashMoveFilters {
     responses((status = 200, description = "One page of cash moves.", body = Page<CashMoveOut>))
 )]
 #[get("/v1/pos/cash-moves")]
-async fn list_cash_moves(app: Data<App>, caller: Caller, list: List<CashMoveFilters>) -> Answer {
+async fn list_cash_moves(app: Data<App>, caller: Caller, asked: List<CashMoveFilters>) -> Answer {
     caller.require(Scope::PosRead)?;
-    let slice = list.slice(list.filters.sort)?;
-    let read = async |tx: &service::Tx| service::pos::cash_moves(tx, list.filters.session_id, &slice).await;
+    let slice = asked.slice(asked.filters.sort)?;
+    let read = async |tx: &service::Tx| service::pos::cash_moves(tx, asked.filters.session_id, &slice).await;
     let moves = app.db.read(caller.tenant_id, read).await?;
-    list.answer(moves.into_iter().map(CashMoveOut::from).collect(), |change| change.id.0)
+    asked.answer(moves.into_iter().map(CashMoveOut::from).collect(), |change| change.id.0)
 }

@@ -167,11 +167,7 @@ fn with_original(book: &Book, command: &Return, original_id: InvoiceId) -> Resul
     sales::take_back(book, (original_id.0, sold), &wanted)
 }
 
-fn without_original(
-    book: &Book,
-    command: &Return,
-    at: DateTime<Utc>,
-) -> Result<Vec<(Line, Money)>, Refusal> {
+fn without_original(book: &Book, command: &Return, at: DateTime<Utc>) -> Result<Vec<(Line, Money)>, Refusal> {
     let location_id = location(book, command)?;
     let basket = Basket {
         lines: &command.lines,

@@ -14,7 +14,16 @@ use crate::tenant::Channel;
 
 /// Whether a customer owes or is owed.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, strum::IntoStaticStr, strum::EnumString,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    strum::IntoStaticStr,
+    strum::EnumString,
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
@@ -185,5 +194,7 @@ pub(super) fn post(
         document_id: invoice.id.0,
         occurred_on: book.setup.settings.day(invoice.occurred_at),
     };
-    posting.entries.extend(entry.into_entry(head).expect("receivable is net plus tax, and cost meets its source"));
+    posting
+        .entries
+        .extend(entry.into_entry(head).expect("receivable is net plus tax, and cost meets its source"));
 }

@@ -121,7 +121,12 @@ pub(super) fn dispatch_all(book: &mut Book, id: OrderId, posting: &mut Posting) 
     dispatch(book, (id, occurred_at), &picked, posting);
 }
 
-fn dispatch(book: &mut Book, (id, at): (OrderId, DateTime<Utc>), picked: &[(usize, Quantity)], posting: &mut Posting) {
+fn dispatch(
+    book: &mut Book,
+    (id, at): (OrderId, DateTime<Utc>),
+    picked: &[(usize, Quantity)],
+    posting: &mut Posting,
+) {
     let setup = std::sync::Arc::clone(&book.setup);
     let mut order = order_mut(book, id).clone();
     let shipment_id = ShipmentId(book.ids.next_id());
@@ -163,7 +168,8 @@ fn dispatch(book: &mut Book, (id, at): (OrderId, DateTime<Utc>), picked: &[(usiz
     }
     let complete = order.lines.iter().all(|line| line.open().is_zero());
     order.status = if complete { OrderStatus::Shipped } else { OrderStatus::PartiallyShipped };
-    let shipment = Shipment { id: shipment_id, number, occurred_at: at, lines, is_new: true, invoice_id: None };
+    let shipment =
+        Shipment { id: shipment_id, number, occurred_at: at, lines, is_new: true, invoice_id: None };
     post_cost(book, &order, &shipment, posting);
     order.shipments.push(shipment);
     let exposure = exposure(book, order.customer_id);

@@ -45,7 +45,16 @@ pub struct CloseSession {
 
 /// Why cash moved without a sale.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, strum::IntoStaticStr, strum::EnumString,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    strum::IntoStaticStr,
+    strum::EnumString,
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
@@ -105,7 +114,10 @@ pub fn open(book: &mut Book, command: &OpenSession) -> Result<(Session, Option<C
     let register = known_register(book, command.register_id)?;
     let drawer = book.drawers.get(&register.id).copied().unwrap_or_default();
     if let Some(session) = drawer.session {
-        return Err(Refusal::state(format!("Register {} has an open session: {}.", register.code, session.id)));
+        return Err(Refusal::state(format!(
+            "Register {} has an open session: {}.",
+            register.code, session.id
+        )));
     }
     let opening_float = command.opening_float.unwrap_or(drawer.cash_left);
     if opening_float.is_negative() {
@@ -161,7 +173,10 @@ pub fn move_cash(book: &mut Book, command: &MoveCash) -> Result<(CashMove, Posti
 }
 
 /// Closes a session by a count; what is over or short is posted.
-pub fn close(book: &mut Book, command: &CloseSession) -> Result<(Session, Option<CashMove>, Posting), Refusal> {
+pub fn close(
+    book: &mut Book,
+    command: &CloseSession,
+) -> Result<(Session, Option<CashMove>, Posting), Refusal> {
     let (register, opened) = open_register(book, command.register_id)?;
     if opened.id != command.session_id {
         return Err(Refusal::state("This session is closed already."));

@@ -11,7 +11,16 @@ pub const TENDERS_MAX: usize = 10;
 
 /// A means of payment.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, strum::IntoStaticStr, strum::EnumString,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    strum::IntoStaticStr,
+    strum::EnumString,
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
@@ -71,12 +80,19 @@ pub fn settle(total: Money, inputs: &[TenderInput], coin: Money) -> Result<(Vec<
         return Err(Refusal::invalid("/tenders", "Only one tender may leave its amount open."));
     }
     let named = |cash: bool| -> Money {
-        inputs.iter().filter(|input| (input.kind == TenderKind::Cash) == cash).filter_map(|input| input.amount).sum()
+        inputs
+            .iter()
+            .filter(|input| (input.kind == TenderKind::Cash) == cash)
+            .filter_map(|input| input.amount)
+            .sum()
     };
     for (index, input) in inputs.iter().enumerate() {
         let paid = input.amount.unwrap_or(Money::ZERO);
         if paid.is_negative() || (paid.is_zero() && input.amount.is_some()) {
-            return Err(Refusal::invalid(format!("/tenders/{index}/amount"), "A tender's amount is above zero."));
+            return Err(Refusal::invalid(
+                format!("/tenders/{index}/amount"),
+                "A tender's amount is above zero.",
+            ));
         }
     }
     let has_cash = inputs.iter().any(|input| input.kind == TenderKind::Cash);
@@ -97,7 +113,8 @@ pub fn settle(total: Money, inputs: &[TenderInput], coin: Money) -> Result<(Vec<
     let mut change = cash - due_in_cash;
     let mut tenders = Vec::with_capacity(inputs.len());
     for input in inputs {
-        let open = if input.kind == TenderKind::Cash { due_in_cash - named(true) } else { other - named(false) };
+        let open =
+            if input.kind == TenderKind::Cash { due_in_cash - named(true) } else { other - named(false) };
         let handed = input.amount.unwrap_or(open);
         let back = if input.kind == TenderKind::Cash { change.min(handed) } else { Money::ZERO };
         change -= back;
@@ -126,7 +143,11 @@ fn to_coins(amount: Money, coin: Money) -> Money {
 pub fn give_back(total: Money, inputs: &[TenderInput], coin: Money) -> Result<(Vec<Tender>, Money), Refusal> {
     let (tenders, rounding) = settle(-total, inputs, coin)?;
     if tenders.iter().any(|tender| tender.change.is_some_and(Money::is_positive)) {
-        return Err(Problems::one("/tenders", Code::TenderMismatch, format!("The refund is {}, no more.", -total)));
+        return Err(Problems::one(
+            "/tenders",
+            Code::TenderMismatch,
+            format!("The refund is {}, no more.", -total),
+        ));
     }
     let back = |tender: Tender| Tender { amount: -tender.amount, tendered: None, change: None, ..tender };
     Ok((tenders.into_iter().map(back).collect(), -rounding))
@@ -173,7 +194,8 @@ mod tests {
     #[test]
     fn cash_is_rounded_to_coins() {
         let coin = money("0.05");
-        let (tenders, rounding) = settle(money("7.33"), &[tender(TenderKind::Cash, None)], coin).expect("settled");
+        let (tenders, rounding) =
+            settle(money("7.33"), &[tender(TenderKind::Cash, None)], coin).expect("settled");
         assert_eq!((tenders[0].amount, rounding), (money("7.35"), money("0.02")));
         let (_, rounding) = settle(money("7.33"), &[tender(TenderKind::Card, None)], coin).expect("settled");
         assert!(rounding.is_zero());
@@ -181,7 +203,8 @@ mod tests {
 
     #[test]
     fn a_refund_hands_back_exactly_its_total() {
-        let (tenders, _) = give_back(money("-7.30"), &[tender(TenderKind::Cash, None)], Money::ZERO).expect("settled");
+        let (tenders, _) =
+            give_back(money("-7.30"), &[tender(TenderKind::Cash, None)], Money::ZERO).expect("settled");
         assert_eq!(tenders[0].amount, money("-7.30"));
         assert!(give_back(money("-7.30"), &[tender(TenderKind::Cash, Some("8"))], Money::ZERO).is_err());
     }

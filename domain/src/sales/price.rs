@@ -80,13 +80,16 @@ fn find<'a>(book: &'a Book, input: &LineInput, index: usize) -> Result<Found<'a>
     let uom = input.uom.as_deref().or(barcode_uom);
     let unit = product
         .unit(uom)
-        .ok_or_else(|| problem("uom", format!("{} is not sold by {}.", product.sku, uom.unwrap_or("")))) ?;
+        .ok_or_else(|| problem("uom", format!("{} is not sold by {}.", product.sku, uom.unwrap_or(""))))?;
     if !input.quantity.is_positive() {
         return Err(problem("quantity", "The quantity must be above zero.".to_owned()));
     }
     let quantity = input.quantity.get() * unit.factor.get();
     if quantity != crate::number::round(quantity, 6) {
-        return Err(problem("quantity", format!("The quantity is finer than a millionth of {}.", product.stock_uom)));
+        return Err(problem(
+            "quantity",
+            format!("The quantity is finer than a millionth of {}.", product.stock_uom),
+        ));
     }
     Ok(Found { product, unit, quantity: Quantity::rounded(quantity) })
 }
@@ -157,13 +160,19 @@ fn price_line(
     })
 }
 
-fn line_discount(gross: Money, discount: Option<Discount>, settings: &Settings) -> Result<Money, &'static str> {
+fn line_discount(
+    gross: Money,
+    discount: Option<Discount>,
+    settings: &Settings,
+) -> Result<Money, &'static str> {
     match discount {
         None => Ok(Money::ZERO),
         Some(Discount::Percent(percent)) if percent.is_negative() || percent.get() > Decimal::ONE_HUNDRED => {
             Err("A discount is between 0 and 100 percent.")
         }
-        Some(Discount::Percent(percent)) => Ok(settings.money(gross.get() * percent.get() / Decimal::ONE_HUNDRED)),
+        Some(Discount::Percent(percent)) => {
+            Ok(settings.money(gross.get() * percent.get() / Decimal::ONE_HUNDRED))
+        }
         Some(Discount::Amount(amount)) if amount.is_negative() || amount > gross => {
             Err("A discount is not negative and not more than the amount it is taken from.")
         }
@@ -172,7 +181,11 @@ fn line_discount(gross: Money, discount: Option<Discount>, settings: &Settings) 
 }
 
 /// Spreads a basket's discount over its lines by their net amounts; the lines add up to it exactly.
-fn spread_discount(lines: &mut [Line], discount: Option<Discount>, settings: &Settings) -> Result<(), Refusal> {
+fn spread_discount(
+    lines: &mut [Line],
+    discount: Option<Discount>,
+    settings: &Settings,
+) -> Result<(), Refusal> {
     let Some(discount) = discount else { return Ok(()) };
     let whole: Money = lines.iter().map(|line| line.net).sum();
     let total = line_discount(whole, Some(discount), settings)

@@ -145,22 +145,14 @@ impl Dimension {
 
     fn key(self) -> Option<Key> {
         let (name, line) = match self {
-            Dimension::Hour => ("by_hour", "date_trunc('hour', l.occurred_at, coalesce($2, t.time_zone))"),
-            Dimension::Day => ("by_day", "(l.occurred_at at time zone coalesce($2, t.time_zone))::date"),
-            Dimension::Week => {
-                ("by_week", "date_trunc('week', l.occurred_at at time zone coalesce($2, t.time_zone))::date")
+            Dimension::Hour => ("by_hour", "date_trunc('hour', l.occurred_at, t.zone)"),
+            Dimension::Day => ("by_day", "(l.occurred_at at time zone t.zone)::date"),
+            Dimension::Week => ("by_week", "date_trunc('week', l.occurred_at at time zone t.zone)::date"),
+            Dimension::Month => ("by_month", "date_trunc('month', l.occurred_at at time zone t.zone)::date"),
+            Dimension::Quarter => {
+                ("by_quarter", "date_trunc('quarter', l.occurred_at at time zone t.zone)::date")
             }
-            Dimension::Month => (
-                "by_month",
-                "date_trunc('month', l.occurred_at at time zone coalesce($2, t.time_zone))::date",
-            ),
-            Dimension::Quarter => (
-                "by_quarter",
-                "date_trunc('quarter', l.occurred_at at time zone coalesce($2, t.time_zone))::date",
-            ),
-            Dimension::Year => {
-                ("by_year", "date_trunc('year', l.occurred_at at time zone coalesce($2, t.time_zone))::date")
-            }
+            Dimension::Year => ("by_year", "date_trunc('year', l.occurred_at at time zone t.zone)::date"),
             Dimension::Channel => ("by_channel", "l.channel"),
             Dimension::Location => ("by_location_id", "l.location_id"),
             Dimension::Product => ("by_product_id", "l.product_id"),

@@ -95,17 +95,23 @@ pub const TAX: Sum = Sum { name: "tax", lines: "sum(tax)", merge: Merge::Sum };
 pub const COST: Sum = Sum { name: "cost", lines: "sum(cost)", merge: Merge::Sum };
 
 /// The lines of the period that pass the filters. Days begin in the report's zone, which may be the tenant's and then
-/// is only known to the database; a day more on either side is a bound that the planner can use.
+/// is only known to the database: the exact bounds are computed once, in the subquery `t`; a day more on either side is
+/// a bound that the planner can use.
 const LINES_OF_PERIOD: &str = "
-        from public.tenant t
+        from (
+            select
+                tenant_id, coalesce($2, time_zone) as zone,
+                coalesce($3::timestamptz, $4::timestamp at time zone coalesce($2, time_zone), '-infinity') as from_at,
+                coalesce($5::timestamptz, $6::timestamp at time zone coalesce($2, time_zone), 'infinity') as to_at
+            from public.tenant where tenant_id = $1 offset bigint '0'
+        ) t
         join bi.sales_fact l on l.tenant_id = t.tenant_id
-        where t.tenant_id = $1 and l.tenant_id = $1
-            and (($3::timestamptz is null and $4::timestamp is null) or (
-                l.occurred_at >= coalesce($3, ($4 - interval '24 hours') at time zone 'UTC')
-                and (l.occurred_at >= coalesce($3, $4 at time zone coalesce($2, t.time_zone))) is true))
-            and (($5::timestamptz is null and $6::timestamp is null) or (
-                l.occurred_at < coalesce($5, ($6 + interval '24 hours') at time zone 'UTC')
-                and (l.occurred_at < coalesce($5, $6 at time zone coalesce($2, t.time_zone))) is true))
+        where l.tenant_id = $1
+            and (($3 is null and $4 is null)
+                or l.occurred_at >= coalesce($3, ($4 - interval '24 hours') at time zone 'UTC'))
+            and (($5 is null and $6 is null)
+                or l.occurred_at < coalesce($5, ($6 + interval '24 hours') at time zone 'UTC'))
+            and (l.occurred_at >= t.from_at and l.occurred_at < t.to_at) is true
             and (cardinality($8::text[]) = 0 or l.channel = any($8))
             and (cardinality($9::text[]) = 0 or l.country = any($9))
             and (cardinality($10::text[]) = 0 or l.currency = any($10))

@@ -17,12 +17,10 @@ pub(super) fn decide(book: &mut Book, command: &Command) -> Result<(Outcome, Pos
         Command::Refund(refund) => {
             pos::refund(book, refund).map(|(sale, posting)| (Outcome::Sale(sale), posting))?
         }
-        Command::OpenSession(open) => {
-            pos::open(book, open).map(|(session, cash, posting)| (Outcome::Session(session, cash), posting))?
-        }
-        Command::CloseSession(close) => {
-            pos::close(book, close).map(|(session, cash, posting)| (Outcome::Session(session, cash), posting))?
-        }
+        Command::OpenSession(open) => pos::open(book, open)
+            .map(|(session, cash, posting)| (Outcome::Session(session, cash), posting))?,
+        Command::CloseSession(close) => pos::close(book, close)
+            .map(|(session, cash, posting)| (Outcome::Session(session, cash), posting))?,
         Command::MoveCash(change) => {
             pos::move_cash(book, change).map(|(change, posting)| (Outcome::CashMove(change), posting))?
         }
@@ -38,9 +36,8 @@ pub(super) fn decide(book: &mut Book, command: &Command) -> Result<(Outcome, Pos
         Command::ReceivePayment(receive) => {
             payment::receive(book, receive).map(|(payment, posting)| (Outcome::Payment(payment), posting))?
         }
-        Command::MoveStock(change) => {
-            adjust::post(book, change).map(|(document, posting)| (Outcome::StockDocument(document), posting))?
-        }
+        Command::MoveStock(change) => adjust::post(book, change)
+            .map(|(document, posting)| (Outcome::StockDocument(document), posting))?,
         Command::PostEntry(post) => {
             journal::post(book, post).map(|(entry, posting)| (Outcome::Entry(entry), posting))?
         }
@@ -49,8 +46,17 @@ pub(super) fn decide(book: &mut Book, command: &Command) -> Result<(Outcome, Pos
 
 /// Named constraints that a single command can run into, as refusals that the caller can act on.
 pub(super) fn explained(error: Error, request: &Request) -> Error {
-    const OWN_IDS: [&str; 6] =
-        ["pos_sale_pkey", "sales_order_pkey", "invoice_pkey", "payment_pkey", "stock_document_pkey", "journal_entry_pkey"];
+    // The rows of a document are written in no particular order: a second one may stumble over its lines first.
+    const OWN_IDS: [&str; 8] = [
+        "pos_sale_pkey",
+        "sales_order_pkey",
+        "invoice_pkey",
+        "payment_pkey",
+        "stock_document_pkey",
+        "journal_entry_pkey",
+        "sales_line_pkey",
+        "tender_pkey",
+    ];
     let mut error = error.on_constraint("sales_order_external_ref_key", || {
         Problems::one("/external_ref", Code::DuplicateExternalRef, "Another order bears this external_ref.")
     });
@@ -60,7 +66,8 @@ pub(super) fn explained(error: Error, request: &Request) -> Error {
         });
     }
     if request.idempotency.is_some() && matches!(error, Error::LockTimeout) {
-        let detail = "The first request with this Idempotency-Key, or one for the same goods, has not finished yet.";
+        let detail =
+            "The first request with this Idempotency-Key, or one for the same goods, has not finished yet.";
         return Refusal::new(Code::IdempotencyInProgress, detail).into();
     }
     error

@@ -56,8 +56,10 @@ pub(super) async fn sold(tx: &Tx, needs: &Needs) -> Result<HashMap<Uuid, Vec<Sol
 
 /// A priced line, from the columns that sales lines and order lines share, starting with `line_no` at `first`.
 pub(crate) fn line(row: &PgRow, first: usize) -> Result<Line, Error> {
-    let money = |at: usize| -> Result<Money, Error> { Ok(Money::new(row.try_get::<Decimal, _>(first + at)?)) };
-    let quantity = |at: usize| -> Result<Quantity, Error> { Ok(Quantity::new(row.try_get::<Decimal, _>(first + at)?)) };
+    let money =
+        |at: usize| -> Result<Money, Error> { Ok(Money::new(row.try_get::<Decimal, _>(first + at)?)) };
+    let quantity =
+        |at: usize| -> Result<Quantity, Error> { Ok(Quantity::new(row.try_get::<Decimal, _>(first + at)?)) };
     Ok(Line {
         line_no: row.try_get(first)?,
         product_id: ProductId(row.try_get(first + 1)?),

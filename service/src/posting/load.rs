@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use domain::book::{Book, Setup, series_name};
-use domain::id::{CategoryId, CustomerId, LocationId, LotId, PriceListId, ProductId, RegisterId, SessionId, TaxClassId};
+use domain::id::{
+    CategoryId, CustomerId, LocationId, LotId, PriceListId, ProductId, RegisterId, SessionId, TaxClassId,
+};
 use domain::number::{Money, Price, Quantity};
 use domain::party::{Customer, Exposure};
 use domain::pos::{Drawer, OpenedSession};
@@ -121,7 +123,12 @@ fn customer(row: &PgRow) -> Result<(CustomerId, Customer), Error> {
         payment_terms: parsed(row.try_get(6)?)?,
         payment_days: row.try_get::<i32, _>(7)?.unsigned_abs(),
         credit_limit: row.try_get::<Option<Decimal>, _>(8)?.map(Money::new),
-        exposure: Exposure { receivable: money(9)?, ordered: money(10)?, shipped: money(11)?, unapplied: money(12)? },
+        exposure: Exposure {
+            receivable: money(9)?,
+            ordered: money(10)?,
+            shipped: money(11)?,
+            unapplied: money(12)?,
+        },
     };
     Ok((id, customer))
 }
@@ -147,7 +154,8 @@ async fn drawers(tx: &Tx, needs: &Needs) -> Result<HashMap<RegisterId, Drawer>, 
             opening_float: Money::new(row.try_get(3)?),
             cash_moved: Money::ZERO,
         };
-        drawers.insert(RegisterId(row.try_get(0)?), Drawer { session: Some(session), cash_left: Money::ZERO });
+        drawers
+            .insert(RegisterId(row.try_get(0)?), Drawer { session: Some(session), cash_left: Money::ZERO });
     }
     if !needs.cash_of.is_empty() {
         documents::count_cash(tx, needs, &mut drawers).await?;
@@ -221,7 +229,8 @@ fn add_products(book: &mut Book, rows: Vec<PgRow>) -> Result<(), Error> {
 
 /// The price rules that may apply; none are read where nobody has a price list.
 async fn rules(tx: &Tx, needs: &Needs, book: &Book) -> Result<Rules, Error> {
-    let of_customers = book.customers.values().flat_map(|customer| [customer.price_list_id, customer.tier_list_id]);
+    let of_customers =
+        book.customers.values().flat_map(|customer| [customer.price_list_id, customer.tier_list_id]);
     let of_channels = book.setup.channel_lists.iter().map(|(.., list)| *list);
     let lists: BTreeSet<PriceListId> = of_customers.flatten().chain(of_channels).collect();
     if lists.is_empty() || !needs.prices {
@@ -244,7 +253,8 @@ fn level_keys(needs: &Needs, book: &Book) -> BTreeSet<LevelKey> {
     }
     let stocked = book.products.values().filter(|product| product.kind == ProductKind::Stocked);
     let stocked: Vec<ProductId> = stocked.map(|product| product.id).collect();
-    let at = |location: LocationId| stocked.iter().map(move |product| LevelKey::untracked(location, *product));
+    let at =
+        |location: LocationId| stocked.iter().map(move |product| LevelKey::untracked(location, *product));
     locations.into_iter().flat_map(at).collect()
 }
 
@@ -289,7 +299,8 @@ async fn levels(tx: &Tx, keys: &BTreeSet<LevelKey>) -> Result<BTreeMap<LevelKey,
 
 fn series_names(needs: &Needs, book: &Book) -> BTreeSet<String> {
     let registers = needs.register_ids.iter().filter_map(|id| book.setup.registers.get(id));
-    let mut names: BTreeSet<String> = registers.map(|register| series_name(&register.code, book.now)).collect();
+    let mut names: BTreeSet<String> =
+        registers.map(|register| series_name(&register.code, book.now)).collect();
     names.extend(needs.prefixes.iter().map(|prefix| series_name(prefix, book.now)));
     names
 }
@@ -310,7 +321,8 @@ async fn series(tx: &Tx, names: &BTreeSet<String>) -> Result<HashMap<String, i64
     if found.len() == names.len() {
         return Ok(found);
     }
-    let statement = "insert into number_series (tenant_id, series) select $1, unnest($2::text[]) on conflict do nothing";
+    let statement =
+        "insert into number_series (tenant_id, series) select $1, unnest($2::text[]) on conflict do nothing";
     tx.execute(sqlx::query(statement).bind(tx.tenant_id.0).bind(&wanted)).await?;
     read().await
 }

@@ -95,7 +95,9 @@ impl Needs {
                 self.customer_ids.insert(receive.customer_id);
                 match &receive.allocations {
                     None => _ = self.paying.insert(receive.customer_id),
-                    Some(named) => self.invoice_ids.extend(named.iter().map(|allocation| allocation.invoice_id)),
+                    Some(named) => {
+                        self.invoice_ids.extend(named.iter().map(|allocation| allocation.invoice_id))
+                    }
                 }
                 self.prefixes.insert("PAY");
             }
@@ -107,7 +109,9 @@ impl Needs {
                     self.item(&line.item, line.uom.is_some());
                 }
             }
-            Command::PostEntry(post) => self.accounts.extend(post.lines.iter().map(|line| line.account.clone())),
+            Command::PostEntry(post) => {
+                self.accounts.extend(post.lines.iter().map(|line| line.account.clone()))
+            }
         }
     }
 

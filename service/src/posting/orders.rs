@@ -81,7 +81,11 @@ pub(crate) async fn lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(OrderId, OrderLi
 }
 
 /// The shipments of orders: all of them, or those without an invoice.
-pub(crate) async fn shipments(tx: &Tx, ids: &[Uuid], open_only: bool) -> Result<Vec<(OrderId, Shipment)>, Error> {
+pub(crate) async fn shipments(
+    tx: &Tx,
+    ids: &[Uuid],
+    open_only: bool,
+) -> Result<Vec<(OrderId, Shipment)>, Error> {
     let statement = "select s.order_id, s.id, s.number, s.occurred_at, s.invoice_id, \
                 l.line_no, l.order_line_no, l.product_id, l.quantity, l.cost \
          from shipment s join shipment_line l on l.tenant_id = s.tenant_id and l.shipment_id = s.id \

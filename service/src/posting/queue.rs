@@ -47,7 +47,8 @@ struct Waiting {
 impl Poster {
     /// A poster whose batches run on the current runtime, whatever becomes of the requests that wait for them.
     pub fn new(db: Db) -> Self {
-        let inner = Inner { db, setups: Setups::default(), runtime: Handle::current(), queues: Mutex::default() };
+        let inner =
+            Inner { db, setups: Setups::default(), runtime: Handle::current(), queues: Mutex::default() };
         Poster(Arc::new(inner))
     }
 

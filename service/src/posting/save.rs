@@ -44,8 +44,12 @@ pub(super) async fn write(
     recorded: &[Recorded<'_>],
     before: &BTreeMap<LevelKey, Level>,
 ) -> Result<i64, Error> {
-    let changed: Vec<(LevelKey, Level)> =
-        book.levels.iter().filter(|(key, level)| before.get(key).is_some_and(|old| old != *level)).map(pair).collect();
+    let changed: Vec<(LevelKey, Level)> = book
+        .levels
+        .iter()
+        .filter(|(key, level)| before.get(key).is_some_and(|old| old != *level))
+        .map(pair)
+        .collect();
     let fresh: Vec<(LevelKey, Level)> =
         book.levels.iter().filter(|(key, _)| !before.contains_key(key)).map(pair).collect();
     open_levels(tx, &fresh).await?;
@@ -68,7 +72,8 @@ pub(super) async fn write(
     let statement = bind_entries(statement, accepted);
     let statement = bind_events(statement, tx, accepted);
     let statement = bind_commands(statement, recorded);
-    let row = tx.row(statement).await?.ok_or_else(|| Error::invariant("the save statement answers one row"))?;
+    let row =
+        tx.row(statement).await?.ok_or_else(|| Error::invariant("the save statement answers one row"))?;
     let (commands, levels): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
     if levels != changed.len() as i64 {
         return Err(Error::invariant("a locked stock level has vanished"));
@@ -174,7 +179,9 @@ fn bind_sales<'q>(statement: Statement<'q>, rows: &[(&Sale, Uuid)]) -> Statement
 fn bind_tenders<'q>(statement: Statement<'q>, sales: &[(&Sale, Uuid)]) -> Statement<'q> {
     let rows: Vec<(Uuid, i32, &Tender)> = sales
         .iter()
-        .flat_map(|(sale, _)| sale.tenders.iter().zip(1..).map(|(tender, line_no)| (sale.id.0, line_no, tender)))
+        .flat_map(|(sale, _)| {
+            sale.tenders.iter().zip(1..).map(|(tender, line_no)| (sale.id.0, line_no, tender))
+        })
         .collect();
     statement
         .bind(column(&rows, |(sale_id, ..)| *sale_id))

@@ -117,13 +117,17 @@ async fn registers(tx: &Tx) -> Result<HashMap<RegisterId, Register>, Error> {
     let register = |row: &PgRow| -> Result<(RegisterId, Register), Error> {
         let id = RegisterId(row.try_get(0)?);
         let cash_rounding = Money::new(row.try_get::<Decimal, _>(3)?);
-        Ok((id, Register { id, code: row.try_get(1)?, location_id: LocationId(row.try_get(2)?), cash_rounding }))
+        Ok((
+            id,
+            Register { id, code: row.try_get(1)?, location_id: LocationId(row.try_get(2)?), cash_rounding },
+        ))
     };
     rows(tx, statement).await?.iter().map(register).collect()
 }
 
 async fn tax_rates(tx: &Tx) -> Result<Vec<Rate>, Error> {
-    let statement = "select tax_class_id, zone, rate, valid_from, valid_until from tax_rate where tenant_id = $1";
+    let statement =
+        "select tax_class_id, zone, rate, valid_from, valid_until from tax_rate where tenant_id = $1";
     let rate = |row: &PgRow| -> Result<Rate, Error> {
         Ok(Rate {
             tax_class_id: TaxClassId(row.try_get(0)?),

@@ -101,7 +101,9 @@ pub async fn of(tx: &Tx, wanted: &Wanted, scope: &Scope) -> Result<Vec<ProductAv
             (query.with("p.id = any(", Some(plain)), ids.iter().map(ProductId::to_string).collect())
         }
         Wanted::Skus(skus) => (query.with("p.sku = any(", Some(skus)), skus.clone()),
-        Wanted::Barcodes(codes) => (query.with("b.tenant_id = p.tenant_id and b.code = any(", Some(codes)), codes.clone()),
+        Wanted::Barcodes(codes) => {
+            (query.with("b.tenant_id = p.tenant_id and b.code = any(", Some(codes)), codes.clone())
+        }
     };
     let rows = query.sql(") order by p.id, l.location_id").rows(tx).await?;
     collect(asked, &rows, wanted)
@@ -121,7 +123,15 @@ fn collect(asked: Vec<String>, rows: &[PgRow], wanted: &Wanted) -> Result<Vec<Pr
         if !found.contains_key(&asked) {
             let (kind, uom) = (word(row, "kind")?, row.try_get("stock_uom")?);
             let (available, locations) = (Quantity::ZERO, Vec::new());
-            let fresh = ProductAvailability { asked: asked.clone(), product_id, sku, kind, uom, available, locations };
+            let fresh = ProductAvailability {
+                asked: asked.clone(),
+                product_id,
+                sku,
+                kind,
+                uom,
+                available,
+                locations,
+            };
             found.insert(asked.clone(), fresh);
         }
         if let Some(product) = found.get_mut(&asked) {
@@ -148,7 +158,13 @@ fn add_level(product: &mut ProductAvailability, row: &PgRow) -> Result<(), Error
         }
         None => {
             let location_code = row.try_get("location_code")?;
-            product.locations.push(LocationAvailability { location_id, location_code, on_hand, reserved, available });
+            product.locations.push(LocationAvailability {
+                location_id,
+                location_code,
+                on_hand,
+                reserved,
+                available,
+            });
         }
     }
     Ok(())

@@ -77,7 +77,8 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<StockDo
         .page(tx, "d.id", slice)
         .await?;
     let summary = |row: &PgRow| -> Result<StockDocumentSummary, Error> {
-        let StockDocument { id, number, kind, location_id, reason, reference, value, occurred_at, .. } = head(row)?;
+        let StockDocument { id, number, kind, location_id, reason, reference, value, occurred_at, .. } =
+            head(row)?;
         Ok(StockDocumentSummary {
             id,
             object: "stock_document",

@@ -70,7 +70,12 @@ impl StockLevel {
 }
 
 /// One page of levels, by location, product and lot.
-pub async fn list(tx: &Tx, filter: &Filter, after: Option<Position>, rows: u64) -> Result<Vec<StockLevel>, Error> {
+pub async fn list(
+    tx: &Tx,
+    filter: &Filter,
+    after: Option<Position>,
+    rows: u64,
+) -> Result<Vec<StockLevel>, Error> {
     let select = "select l.location_id, l.product_id, l.lot_id, l.on_hand, l.reserved, l.value, l.last_cost, \
                          l.moved_at, p.sku, p.stock_uom, t.currency \
                   from stock_level l \
@@ -85,7 +90,11 @@ pub async fn list(tx: &Tx, filter: &Filter, after: Option<Position>, rows: u64) 
         query = query.with("(l.location_id, l.product_id, l.lot_id) > (", Some(location));
         query = query.sql(", ").bind(product).sql(", ").bind(lot).sql(")");
     }
-    let rows = query.sql(" order by l.location_id, l.product_id, l.lot_id limit ").bind(rows.cast_signed()).rows(tx).await?;
+    let rows = query
+        .sql(" order by l.location_id, l.product_id, l.lot_id limit ")
+        .bind(rows.cast_signed())
+        .rows(tx)
+        .await?;
     rows.iter().map(level).collect()
 }
 

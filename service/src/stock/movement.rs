@@ -5,8 +5,8 @@ use domain::id::{CommandId, LocationId, LotId, MovementId, ProductId};
 use domain::number::{Money, Price, Quantity};
 use domain::stock::MovementKind;
 use domain::tenant::Channel;
+use sea_orm::sqlx::Row;
 use sea_orm::sqlx::postgres::PgRow;
-use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
 use crate::listing::{Age, Listing, Period, Slice, number, optional_word, word};
@@ -72,6 +72,9 @@ pub struct Filter {
     pub occurred: Period,
 }
 
+/// How many commands a span has that is searched for movements of any product.
+const SPANS: [i64; 2] = [50, 2_000];
+
 const COLUMNS: &str = "select m.id, m.kind, m.product_id, p.sku, p.stock_uom, m.location_id, m.lot_id, m.quantity, \
         m.value, m.unit_cost, t.currency, m.document_kind, m.document_id, m.line_no, m.channel, m.reason, \
         m.occurred_at, m.recorded_at, m.command_id from ";
@@ -97,6 +100,8 @@ fn narrowed(query: Listing, filter: &Filter) -> Listing {
         .with("m.location_id = ", filter.location_id.map(|id| id.0))
         .among("m.kind", filter.kind.as_slice())
         .within("m.occurred_at", filter.occurred)
+        // Nothing is written down before it happens.
+        .with("m.id >= ", filter.occurred.from.map(first_of))
 }
 
 /// The primary key leads with the product and the location: the page is made of one page per location.
@@ -113,7 +118,8 @@ async fn of_product(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<PgRow
             .sql(")"),
         None => query,
     };
-    let query = narrowed(query, filter).cut("m.id", slice).sql(")").sql(NAMES).tenant(tx).sql(" and o.tenant_id = ");
+    let query =
+        narrowed(query, filter).cut("m.id", slice).sql(")").sql(NAMES).tenant(tx).sql(" and o.tenant_id = ");
     query.tenant(tx).page(tx, "m.id", slice).await
 }
 
@@ -133,13 +139,14 @@ async fn of_document(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<PgRo
         .tenant(tx)
         .with("s.id = ", filter.document_id)
         .sql(
-            ") select m.* from wanted w join stock_movement m \
-             on m.product_id = w.product_id and m.location_id = w.location_id and m.id between \
+            ") select m.* from wanted w cross join lateral (select m.* from stock_movement m \
+             where m.product_id = w.product_id and m.location_id = w.location_id and m.id between \
              rpad(lpad(to_hex(floor(extract(epoch from w.recorded_at) * 1000)::bigint), 12, '0'), 32, '0')::uuid and \
              rpad(lpad(to_hex(floor(extract(epoch from w.recorded_at) * 1000)::bigint), 12, '0'), 32, 'f')::uuid \
-             where m.tenant_id = ",
+             and m.tenant_id = ",
         )
         .tenant(tx)
+        .sql(" offset 0) m where true")
         .with("m.document_id = ", filter.document_id)
         .sql(
             " union all select m.* from stock_movement m \
@@ -154,43 +161,57 @@ async fn of_document(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<PgRo
     narrowed(query, filter).page(tx, "m.id", slice).await
 }
 
-/// Without a product there is no order to read in but that of time: a span next to the cursor is read, and a longer
-/// one where it held too little.
+/// Without a product there is no index to read in order. Every movement has its command, and those are in order: a span
+/// of some commands next to the cursor is read, and a longer one where it held too few movements.
 async fn of_all(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<PgRow>, Error> {
-    let start = match (slice.after, slice.age) {
-        (Some(id), _) => written_at(id),
-        (None, Age::NewestFirst) => tx.now,
-        (None, Age::OldestFirst) => begin(tx).await?,
+    let page = async |written: Period| {
+        let query = Listing::raw(COLUMNS).sql("stock_movement").sql(NAMES).tenant(tx);
+        let query = query.within("m.recorded_at", written).with("m.recorded_at >= ", filter.occurred.from);
+        narrowed(query, filter).page(tx, "m.id", slice).await
     };
-    let seconds = [1, 60, 3_600, 216_000, 12_960_000].map(Duration::seconds);
-    for span in seconds.into_iter().map(Some).chain([None]) {
+    let millisecond = Duration::milliseconds(1);
+    let at_cursor = slice.after.map(written_at);
+    for commands in SPANS {
+        let Some(far) = command_at(tx, slice, commands).await? else { break };
         let written = match slice.age {
-            Age::NewestFirst => Period { from: span.map(|span| start - span), to: None },
-            Age::OldestFirst => Period { from: Some(start), to: span.map(|span| start + span) },
+            // Another node's clock may be ahead of ours.
+            Age::NewestFirst => {
+                let near = at_cursor.map_or(tx.now + Duration::days(1), |at| at + millisecond);
+                Period { from: Some(far), to: Some(near) }
+            }
+            Age::OldestFirst => {
+                Period { from: at_cursor.or(Some(DateTime::UNIX_EPOCH)), to: Some(far + millisecond) }
+            }
         };
-        let query = Listing::raw(COLUMNS).sql("stock_movement").sql(NAMES).tenant(tx).within("m.recorded_at", written);
-        let query = match (slice.after, slice.age) {
-            (Some(_), Age::NewestFirst) => query.with("m.recorded_at < ", Some(start + Duration::milliseconds(1))),
-            _ => query,
-        };
-        let rows = narrowed(query, filter).page(tx, "m.id", slice).await?;
-        if rows.len() as u64 == slice.rows || span.is_none() {
+        let rows = page(written).await?;
+        if rows.len() as u64 == slice.rows {
             return Ok(rows);
         }
     }
-    Ok(Vec::new())
+    page(Period::default()).await
 }
 
-/// The millisecond in which a movement was written.
+/// The millisecond of the command that is so many commands beyond the cursor, if there are as many. Ids tell
+/// milliseconds apart and no more, so a span has whole ones.
+async fn command_at(tx: &Tx, slice: &Slice, commands: i64) -> Result<Option<DateTime<Utc>>, Error> {
+    let (beyond, order) = match slice.age {
+        Age::NewestFirst => ("id < ", " order by id desc limit 1 offset "),
+        Age::OldestFirst => ("id > ", " order by id limit 1 offset "),
+    };
+    let query = Listing::new(tx, "select id from command where tenant_id = ").with(beyond, slice.after);
+    let rows = query.sql(order).bind(commands).rows(tx).await?;
+    rows.first().map(|row| Ok(written_at(row.try_get("id")?))).transpose()
+}
+
+/// The millisecond in which a movement or a command was written.
 fn written_at(id: Uuid) -> DateTime<Utc> {
     let millis = i64::try_from(id.as_u128() >> 80).unwrap_or_default();
     DateTime::from_timestamp_millis(millis).unwrap_or_default()
 }
 
-async fn begin(tx: &Tx) -> Result<DateTime<Utc>, Error> {
-    let query = sqlx::query("select created_at from tenant where tenant_id = $1");
-    let row = tx.row(query.bind(tx.tenant_id.0)).await?;
-    Ok(row.ok_or_else(|| Error::invariant("the tenant of the credential does not exist"))?.try_get(0)?)
+/// The lowest id of a millisecond.
+fn first_of(at: DateTime<Utc>) -> Uuid {
+    Uuid::from_u128(u128::from(at.timestamp_millis().max(0).unsigned_abs()) << 80)
 }
 
 fn movement(row: &PgRow) -> Result<Movement, Error> {

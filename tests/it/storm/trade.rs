@@ -49,7 +49,9 @@ pub async fn ledger_of(tenant: &Tenant) -> Made {
     for (level, sku) in on_hand.iter_mut().zip(SKUS) {
         *level = tenant.level(sku).await.on_hand.parse().expect("whole units");
     }
-    let keys = sqlx::query_scalar("select count(*) from command where tenant_id = $1 and idempotency_key is not null");
+    let keys = sqlx::query_scalar(
+        "select count(*) from command where tenant_id = $1 and idempotency_key is not null",
+    );
     Made {
         sales: tenant.count("pos_sale").await,
         orders: tenant.count("sales_order").await,
@@ -174,9 +176,7 @@ impl Trader {
 
     async fn receive(&mut self, storm: &Storm) {
         let basket = basket();
-        let line = |(product, quantity): &(usize, i64)| {
-            json!({ "sku": SKUS[*product], "quantity": quantity.to_string(), "unit_cost": "1.41" })
-        };
+        let line = |(product, quantity): &(usize, i64)| json!({ "sku": SKUS[*product], "quantity": quantity.to_string(), "unit_cost": "1.41" });
         let lines: Vec<Value> = basket.iter().map(line).collect();
         self.write(storm, "/v1/stock/documents", json!({ "kind": "receipt", "lines": lines })).await;
         self.made.documents += 1;
@@ -208,5 +208,8 @@ fn basket() -> Vec<(usize, i64)> {
 }
 
 fn lines(basket: &[(usize, i64)]) -> Vec<Value> {
-    basket.iter().map(|(product, quantity)| json!({ "sku": SKUS[*product], "quantity": quantity.to_string() })).collect()
+    basket
+        .iter()
+        .map(|(product, quantity)| json!({ "sku": SKUS[*product], "quantity": quantity.to_string() }))
+        .collect()
 }

@@ -14,8 +14,10 @@ pub(super) async fn write_payments(tx: &Tx, book: &Book, documents: &Documents<'
     if rows.is_empty() {
         return Ok(());
     }
-    let parts: Vec<_> =
-        rows.iter().flat_map(|(payment, _)| payment.allocations.iter().map(|part| (payment.id, part))).collect();
+    let parts: Vec<_> = rows
+        .iter()
+        .flat_map(|(payment, _)| payment.allocations.iter().map(|part| (payment.id, part)))
+        .collect();
     let open = column(&documents.paid, |id| book.invoices[id].open.get());
     tx.execute(
         sqlx::query(

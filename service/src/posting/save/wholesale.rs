@@ -258,8 +258,10 @@ async fn write_shipments(tx: &Tx, documents: &Documents<'_>) -> Result<(), Error
     if rows.is_empty() {
         return Ok(());
     }
-    let lines: Vec<_> =
-        rows.iter().flat_map(|(_, shipment, _)| shipment.lines.iter().map(|line| (shipment.id, line))).collect();
+    let lines: Vec<_> = rows
+        .iter()
+        .flat_map(|(_, shipment, _)| shipment.lines.iter().map(|line| (shipment.id, line)))
+        .collect();
     tx.execute(
         sqlx::query(
             "with head as ( \

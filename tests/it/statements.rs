@@ -1,0 +1,97 @@
+//! How many statements a request costs, the one that opens the transaction and the one that ends it included.
+
+use domain::id::RegisterId;
+use domain::pos::{Sell, TenderInput, TenderKind};
+use domain::product::ItemRef;
+use domain::sales::LineInput;
+use service::Db;
+use service::caller::EntryMode;
+use service::command::Idempotency;
+use service::posting::{Command, Poster, Request};
+use service::tx::PoolOptions;
+use tests::{Tenant, Till, environment, with_tenant};
+
+/// Opening, keys of the batch, session, products, stock levels, number series, the write, commit.
+const SALE: u64 = 8;
+
+/// A database connection that nobody else counts on.
+async fn own_db() -> Db {
+    Db::connect(&environment().database_url(), &PoolOptions::default()).await.expect("the app connects")
+}
+
+fn request(tenant: &Tenant, till: &Till, skus: &[&str], key: &str) -> Request {
+    let line = |sku: &&str| LineInput {
+        item: ItemRef::Sku((*sku).to_owned()),
+        uom: None,
+        quantity: "1".parse().expect("a quantity"),
+        unit_price: None,
+        price_reason: None,
+        discount: None,
+        description: None,
+    };
+    let sell = Sell {
+        id: None,
+        register_id: till.register_id.parse::<RegisterId>().expect("an id"),
+        customer_id: None,
+        country: None,
+        occurred_at: None,
+        lines: skus.iter().map(line).collect(),
+        discount: None,
+        tenders: vec![TenderInput { kind: TenderKind::Cash, amount: None, reference: None }],
+        overrider: None,
+    };
+    Request {
+        caller: service::tenant::operator(tenant.id),
+        command: Command::Sell(sell),
+        idempotency: Some(Idempotency { key: key.to_owned(), fingerprint: [0; 32] }),
+        entry_mode: EntryMode::Api,
+        render: api::pos::render,
+    }
+}
+
+#[test]
+fn a_batch_of_sales_costs_as_many_statements_as_one() {
+    with_tenant(async |tenant| {
+        let skus = ["MUG", "CUP", "JUG"];
+        for sku in skus {
+            tenant.stocked(sku, "10.00", ("100", "4.00")).await;
+        }
+        let till = tenant.till().await;
+        let db = own_db().await;
+        let poster = Poster::new(db.clone());
+        let post = async |count: usize, round: usize| {
+            let requests =
+                (0..count).map(|number| request(tenant, &till, &skus, &format!("{count}-{round}-{number}")));
+            let before = db.statements();
+            for answer in poster.post_all(requests.collect()).await {
+                assert_eq!(answer.expect("an answer").status, 201);
+            }
+            db.statements() - before
+        };
+        // The first sale also reads what is then remembered for seconds.
+        post(1, 0).await;
+        // The fewest of three: what is remembered may run out in between.
+        for count in [1, 16] {
+            let mut fewest = u64::MAX;
+            for round in 1..=3 {
+                fewest = fewest.min(post(count, round).await);
+            }
+            assert_eq!(fewest, SALE, "statements of {count} sales");
+        }
+    });
+}
+
+#[test]
+fn a_repeated_sale_costs_three_statements() {
+    with_tenant(async |tenant| {
+        tenant.stocked("MUG", "10.00", ("100", "4.00")).await;
+        let till = tenant.till().await;
+        let db = own_db().await;
+        let poster = Poster::new(db.clone());
+        poster.post(request(tenant, &till, &["MUG"], "a")).await.expect("an answer");
+        let before = db.statements();
+        let again = poster.post(request(tenant, &till, &["MUG"], "a")).await.expect("an answer");
+        assert!(again.replayed);
+        assert_eq!(db.statements() - before, 3, "open, look, commit");
+    });
+}
