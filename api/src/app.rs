@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use actix_web::dev::{ResourceDef, ServerHandle};
@@ -35,6 +36,8 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// How long requests in flight may take to finish when the server stops.
 const SHUTDOWN_SECONDS: u64 = 30;
+/// How often it is looked whether they have.
+const DRAIN_STEP: Duration = Duration::from_millis(20);
 
 /// What every handler can reach, as `Data<App>`.
 #[derive(Debug)]
@@ -52,6 +55,8 @@ pub struct App {
     /// The link to the other nodes, where there is one.
     pub broadcast: Option<Broadcast>,
     stopping: AtomicBool,
+    closed: AtomicBool,
+    in_flight: AtomicUsize,
     table: RouteTable,
 }
 
@@ -73,6 +78,8 @@ impl App {
             trusted_proxies,
             broadcast,
             stopping: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
+            in_flight: AtomicUsize::new(0),
             table,
         }
     }
@@ -80,6 +87,26 @@ impl App {
     /// Whether the server is about to stop and wants no new work.
     pub fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Relaxed)
+    }
+
+    /// Whether the server answers no more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::SeqCst)
+    }
+
+    /// Counts a request until what it answers is dropped.
+    pub(crate) fn enter(self: &Arc<Self>) -> InFlight {
+        self.in_flight.fetch_add(1, Ordering::SeqCst);
+        InFlight(Arc::clone(self))
+    }
+}
+
+/// A request that is being answered.
+pub(crate) struct InFlight(Arc<App>);
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.in_flight.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
@@ -149,9 +176,22 @@ pub struct Running {
 impl Running {
     /// Takes no new work and ends when requests in flight have been answered. `/readyz` says so from now on; it is
     /// given `notice` to be heard by the load balancer.
+    ///
+    /// The workers end together, after the last answer: a connection to the database belongs to the worker that opened
+    /// it, and whoever uses it then must not lose it because that worker had nothing left to do.
     pub async fn stop(self, notice: Duration) -> io::Result<()> {
         self.app.stopping.store(true, Ordering::Relaxed);
         tokio::time::sleep(notice).await;
+        self.handle.pause().await;
+        let answered = async {
+            while self.app.in_flight.load(Ordering::SeqCst) > 0 {
+                tokio::time::sleep(DRAIN_STEP).await;
+            }
+        };
+        if tokio::time::timeout(Duration::from_secs(SHUTDOWN_SECONDS), answered).await.is_err() {
+            tracing::warn!("some requests were not answered in time");
+        }
+        self.app.closed.store(true, Ordering::SeqCst);
         self.handle.stop(true).await;
         self.task.await.map_err(io::Error::other)?
     }

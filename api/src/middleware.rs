@@ -11,7 +11,7 @@ use std::time::Instant;
 use actix_web::body::BoxBody;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::web::{Bytes, Data};
 use actix_web::{Error, HttpMessage, HttpResponse};
 use domain::id::{ApiKeyId, UserId};
@@ -94,11 +94,12 @@ async fn handle<S>(
 where
     S: Service<ServiceRequest, Response = ServiceResponse<BoxBody>, Error = Error> + 'static,
 {
+    let _in_flight = app.enter();
     let started = Instant::now();
     let request_id = request_id(request.headers());
     let caller = identify(&app, &request).await;
     let log = Log { started, request_id: request_id.clone(), caller: caller.as_ref().ok().cloned() };
-    let wants = Wants::of(&request);
+    let wants = Wants::of(&request, app.is_stopping());
     request.extensions_mut().insert(Context { request_id, caller });
     if request.method() == Method::HEAD {
         // Answered like GET; the server leaves the body out.
@@ -120,6 +121,11 @@ where
         let response = HttpResponse::NoContent().finish();
         return Ok(finish(request.into_response(response), &wants, &log).await);
     }
+    if app.is_closed() {
+        let refused = ApiError::of(ErrorCode::TemporarilyUnavailable).with_retry_after(1);
+        let response = refused.render(Some(log.id()));
+        return Ok(finish(request.into_response(response), &wants, &log).await);
+    }
     match AssertUnwindSafe(async { inner.call(request).await }).catch_unwind().await {
         Ok(Ok(response)) => Ok(finish(response, &wants, &log).await),
         Ok(Err(error)) => Err(error),
@@ -135,15 +141,18 @@ struct Wants {
     gzip: bool,
     cross_origin: bool,
     preflight: bool,
+    /// The connection ends with this answer.
+    last: bool,
 }
 
 impl Wants {
-    fn of(request: &ServiceRequest) -> Self {
+    fn of(request: &ServiceRequest, last: bool) -> Self {
         let headers = request.headers();
         let cross_origin = headers.contains_key(header::ORIGIN);
         Wants {
             gzip: compress::accepts_gzip(headers),
             cross_origin,
+            last,
             preflight: cross_origin
                 && request.method() == Method::OPTIONS
                 && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD),
@@ -189,6 +198,9 @@ async fn finish(response: ServiceResponse, wants: &Wants, log: &Log) -> ServiceR
         // Spreadsheets ask for a key only when they are challenged; browsers would pop up a dialog elsewhere.
         let challenge = HeaderValue::from_static(r#"Basic realm="stockwell", charset="UTF-8""#);
         response.headers_mut().append(header::WWW_AUTHENTICATE, challenge);
+    }
+    if wants.last {
+        response.head_mut().set_connection_type(ConnectionType::Close);
     }
     if wants.gzip {
         response = compress::gzip(response).await;

@@ -7,6 +7,7 @@ mod session;
 use actix_web::post;
 use actix_web::web::Data;
 use domain::pos;
+use domain::refusal::{Problems, Refusal};
 use service::posting::Command;
 use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -129,6 +130,7 @@ async fn refund_batch(
 }
 
 fn sale(input: SaleIn, caller: &Caller) -> Result<Command, ApiError> {
+    check_country(input.country.as_deref())?;
     Ok(Command::Sell(pos::Sell {
         id: input.id,
         register_id: input.register_id,
@@ -142,7 +144,14 @@ fn sale(input: SaleIn, caller: &Caller) -> Result<Command, ApiError> {
     }))
 }
 
+fn check_country(country: Option<&str>) -> Result<(), Refusal> {
+    let mut problems = Problems::default();
+    line::free_text(&mut problems, "/country", country, 60);
+    problems.check()
+}
+
 fn take_back(input: RefundIn, caller: &Caller) -> Result<Command, ApiError> {
+    check_country(input.country.as_deref())?;
     if input.original_id.is_none() {
         caller.require(Scope::PosBlindRefund)?;
     }

@@ -9,7 +9,7 @@ use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::number::{Money, Price, Quantity};
 use crate::product::{ItemRef, ProductKind};
 use crate::refusal::{Code, Problem, Problems, Refusal};
-use crate::sales::LINES_MAX;
+use crate::sales::{AMOUNT_MAX, LINES_MAX};
 use crate::stock::{self, LevelKey, Movement, MovementKind};
 
 /// What a stock document does.
@@ -221,15 +221,22 @@ fn check_line(
     if product.kind != ProductKind::Stocked {
         return Err(problem("sku", format!("{} is not kept in stock.", product.sku)));
     }
-    let Some(unit) = product.unit(line.uom.as_deref()) else {
-        return Err(problem(
-            "uom",
-            format!("{} has no unit {}.", product.sku, line.uom.as_deref().unwrap_or("")),
-        ));
+    let barcode_uom = match &line.item {
+        ItemRef::Barcode(code) => book.barcodes.get(code).map(|(_, uom)| uom.as_str()),
+        ItemRef::Id(_) | ItemRef::Sku(_) => None,
+    };
+    let uom = line.uom.as_deref().or(barcode_uom);
+    let Some(unit) = product.unit(uom) else {
+        return Err(problem("uom", format!("{} has no unit {}.", product.sku, uom.unwrap_or_default())));
     };
     let quantity = Quantity::rounded(line.quantity.get() * unit.factor.get());
     if quantity.is_zero() || (quantity.is_negative() && kind != StockDocumentKind::Adjustment) {
         return Err(problem("quantity", "The quantity must be above zero.".to_owned()));
+    }
+    let worth = line.unit_cost.unwrap_or_default().get() * line.quantity.get();
+    if quantity.abs().get() > AMOUNT_MAX || worth.abs() > AMOUNT_MAX {
+        let detail = format!("A line is worth at most {AMOUNT_MAX}, and has at most so many stock units.");
+        return Err(problem("quantity", detail));
     }
     let value = match line.unit_cost {
         Some(cost) if cost.is_negative() => {

@@ -3,18 +3,20 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::book::{Book, Demand, Posting};
+use crate::book::{Book, Posting};
 use crate::id::{CustomerId, LocationId, OrderId};
 use crate::number::{Money, Quantity};
 use crate::party::Customer;
 use crate::refusal::{Code, Problems, Refusal};
 use crate::sales::{self, Basket, Discount, Line, LineInput, Totals};
-use crate::stock::{LevelKey, Reservation};
 use crate::tenant::Channel;
 
 mod credit_note;
 mod invoice;
+mod reserve;
 mod ship;
+
+use reserve::{check_stock, hold_reasons, put_on_hold, reservations, reserve, unreserve};
 
 pub use credit_note::{Condition, Return, ReturnLine, give_back};
 pub use invoice::{Invoice, InvoiceKind, invoice};
@@ -202,6 +204,9 @@ pub struct Ordered {
 
 /// Places an order and takes it as far as asked, all or nothing.
 pub fn place(book: &mut Book, command: &Place) -> Result<(Ordered, Posting), Refusal> {
+    if command.id.is_some_and(|id| book.orders.contains_key(&id)) {
+        return Err(Problems::one("/id", Code::AlreadyExists, "Another order has this id."));
+    }
     let order = draft(book, command)?;
     if command.advance_to > AdvanceTo::Draft {
         check_stock(book, &order)?;
@@ -235,6 +240,10 @@ pub fn place(book: &mut Book, command: &Place) -> Result<(Ordered, Posting), Ref
 }
 
 fn draft(book: &mut Book, command: &Place) -> Result<Order, Refusal> {
+    if command.id.is_some_and(|id| book.orders.contains_key(&id)) {
+        let detail = "An order with this id exists: send its own Idempotency-Key to get its answer again, or use a new id.";
+        return Err(Problems::one("/id", Code::AlreadyExists, detail));
+    }
     let occurred_at = book.occurred_at(command.occurred_at)?;
     let customer = buyer(book, command.customer_id)?;
     let location = book
@@ -252,6 +261,7 @@ fn draft(book: &mut Book, command: &Place) -> Result<Order, Refusal> {
         customer: Some(customer),
         at: occurred_at,
         overrider: command.overrider.as_deref(),
+        is_return: false,
     };
     let lines = sales::price(book, &basket)?;
     let line = |line| OrderLine {
@@ -279,21 +289,19 @@ fn draft(book: &mut Book, command: &Place) -> Result<Order, Refusal> {
     })
 }
 
+/// A customer who may buy; the same answer for one who is blocked as for one who does not exist.
 fn buyer(book: &Book, id: CustomerId) -> Result<&Customer, Refusal> {
-    let customer = book
-        .customers
-        .get(&id)
-        .ok_or_else(|| Problems::one("/customer_id", Code::NotFound, "There is no customer with this id."))?;
-    if !customer.may_buy() {
-        return Err(Refusal::state("The customer is blocked."));
-    }
-    Ok(customer)
+    let customer = book.customers.get(&id).filter(|customer| customer.may_buy());
+    customer.ok_or_else(|| {
+        Problems::one("/customer_id", Code::NotFound, "There is no active customer with this id.")
+    })
 }
 
 /// Reserves the goods of a draft, all or nothing; over the credit limit the order goes on hold instead.
 pub fn confirm(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> {
     let order = known(book, id)?;
     order.require(&[OrderStatus::Draft], "confirmed")?;
+    buyer(book, order.customer_id)?;
     check_stock(book, order)?;
     let hold = hold_reasons(book, order);
     if hold.is_empty() {
@@ -308,6 +316,7 @@ pub fn confirm(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refus
 pub fn release(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> {
     let order = known(book, id)?;
     order.require(&[OrderStatus::OnHold], "released")?;
+    buyer(book, order.customer_id)?;
     check_stock(book, order)?;
     reserve(book, id);
     Ok(changed(book, id, Posting::default()))
@@ -348,67 +357,4 @@ fn order_mut(book: &mut Book, id: OrderId) -> &mut Order {
 /// The exposure of a customer that the book holds together with each of its orders.
 fn exposure(book: &mut Book, id: CustomerId) -> &mut crate::party::Exposure {
     &mut book.customers.get_mut(&id).expect("the book holds the customer of each of its orders").exposure
-}
-
-fn check_stock(book: &Book, order: &Order) -> Result<(), Refusal> {
-    let mut demand = Demand::default();
-    for (index, line) in order.lines.iter().enumerate().filter(|(_, line)| line.line.stocked) {
-        let key = LevelKey::untracked(order.location_id, line.line.product_id);
-        demand.add(key, line.open(), format!("/lines/{index}"));
-    }
-    book.check_available(&demand)
-}
-
-fn hold_reasons(book: &Book, order: &Order) -> Vec<String> {
-    let more = order.open_total(book);
-    let excess = book.customers.get(&order.customer_id).and_then(|customer| customer.over_limit(more));
-    excess.map(|excess| format!("The credit limit is exceeded by {excess}.")).into_iter().collect()
-}
-
-fn put_on_hold(book: &mut Book, id: OrderId, reasons: Vec<String>) {
-    let order = order_mut(book, id);
-    order.status = OrderStatus::OnHold;
-    order.hold_reasons = reasons;
-}
-
-fn reserve(book: &mut Book, id: OrderId) {
-    let open = book.orders[&id].open_total(book);
-    let order = order_mut(book, id);
-    order.status = OrderStatus::Confirmed;
-    order.hold_reasons.clear();
-    let (location_id, customer_id) = (order.location_id, order.customer_id);
-    let mut taken = Vec::with_capacity(order.lines.len());
-    for line in order.lines.iter_mut().filter(|line| line.line.stocked) {
-        line.reserved = line.open();
-        taken.push((LevelKey::untracked(location_id, line.line.product_id), line.reserved));
-    }
-    for (key, quantity) in taken {
-        book.level_mut(key).reserved += quantity;
-    }
-    exposure(book, customer_id).ordered += open;
-}
-
-fn unreserve(book: &mut Book, id: OrderId) {
-    let order = order_mut(book, id);
-    let location_id = order.location_id;
-    let mut given = Vec::with_capacity(order.lines.len());
-    for line in order.lines.iter_mut().filter(|line| line.reserved.is_positive()) {
-        given.push((LevelKey::untracked(location_id, line.line.product_id), line.reserved));
-        line.reserved = Quantity::ZERO;
-    }
-    for (key, quantity) in given {
-        book.level_mut(key).reserved -= quantity;
-    }
-}
-
-fn reservations(order: &Order) -> Vec<Reservation> {
-    let stocked = order.lines.iter().filter(|line| line.line.stocked);
-    stocked
-        .map(|line| Reservation {
-            order_id: order.id,
-            line_no: line.line.line_no,
-            key: LevelKey::untracked(order.location_id, line.line.product_id),
-            quantity: line.reserved,
-        })
-        .collect()
 }

@@ -172,6 +172,9 @@ fn checked(book: &Book, command: &Receive, named: &[Allocation]) -> Result<Vec<A
         left -= allocation.amount;
         if named[..index].iter().any(|other| other.invoice_id == allocation.invoice_id) {
             problems.invalid(format!("{pointer}/invoice_id"), "Name each invoice once.");
+        } else if allocation.amount != book.setup.settings.money(allocation.amount.get()) {
+            let detail = format!("An amount has at most {} decimals.", book.setup.settings.exponent);
+            problems.invalid(format!("{pointer}/amount"), detail);
         } else if !allocation.amount.is_positive() || allocation.amount > invoice.open {
             let detail = format!("{} of this invoice is open, not {}.", invoice.open, allocation.amount);
             problems.invalid(format!("{pointer}/amount"), detail);

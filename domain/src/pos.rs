@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::book::{Book, Demand, Posting, Register};
+use crate::book::{Book, Demand, Location, Posting, Register};
 use crate::id::{CashMoveId, CustomerId, EntryId, LocationId, MovementId, RegisterId, SaleId, SessionId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::number::Money;
@@ -140,6 +140,13 @@ impl Sale {
 /// Sells at a till: posts stock, cost, revenue and money at once.
 pub fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal> {
     let (register, session) = open_register(book, command.register_id)?;
+    let serves_retail = |location: &Location| location.channels.contains(&Channel::Retail);
+    if !book.setup.location(Some(register.location_id)).is_some_and(serves_retail) {
+        return Err(Refusal::state(format!(
+            "The location of register {} does not serve retail.",
+            register.code
+        )));
+    }
     let occurred_at = book.occurred_at(command.occurred_at)?;
     let customer = match command.customer_id {
         None => None,
@@ -155,6 +162,7 @@ pub fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal>
         customer,
         at: occurred_at,
         overrider: command.overrider.as_deref(),
+        is_return: false,
     };
     let lines = sales::price(book, &basket)?;
     let mut demand = Demand::default();
@@ -163,6 +171,7 @@ pub fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal>
     }
     book.check_available(&demand)?;
     let totals = Totals::of(&lines);
+    tender::check(&command.tenders, &book.setup.settings)?;
     let (tenders, rounding) = tender::settle(totals.total(), &command.tenders, register.cash_rounding)?;
     let country = command.country.clone().or_else(|| customer.map(|customer| customer.country.clone()));
 

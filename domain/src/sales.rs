@@ -1,6 +1,7 @@
 //! What both channels share: lines with their price and tax, the facts that reports read, and what a return takes back.
 
 use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use crate::book::Book;
@@ -20,6 +21,9 @@ pub use price::price;
 
 /// The most lines of a document.
 pub const LINES_MAX: usize = 2_000;
+
+/// The most that a line is worth, and the most stock units of it: sums of many such lines still fit into the books.
+pub const AMOUNT_MAX: Decimal = Decimal::from_parts(1_000_000_000, 0, 0, false, 0);
 
 /// A discount given at the sale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +70,8 @@ pub struct Basket<'a> {
     pub at: DateTime<Utc>,
     /// Who set the prices that no rule gave; `None` where the caller may not.
     pub overrider: Option<&'a str>,
+    /// Whether goods come back: what is archived can't be sold, but can be given back.
+    pub is_return: bool,
 }
 
 /// A line with its price and tax. Amounts exclude tax, whatever the prices do.
@@ -181,6 +187,8 @@ pub struct SoldLine {
     pub channel: Channel,
     /// Who bought it.
     pub customer_id: Option<CustomerId>,
+    /// The country of the sale.
+    pub country: String,
     /// What its goods cost.
     pub cost: Money,
     /// Stock units that already came back.

@@ -209,7 +209,7 @@ create table sales_line (
     original_line_no integer,
     occurred_at timestamptz not null,
     recorded_at timestamptz not null,
-    constraint sales_line_pkey primary key (tenant_id, document_id, line_no),
+    constraint sales_line_pkey primary key (tenant_id, document_id, document_kind, line_no),
     constraint sales_line_kind_known check (document_kind in ('sale', 'refund', 'invoice', 'credit_note')),
     constraint sales_line_channel_known check (channel in ('wholesale', 'retail')),
     constraint sales_line_adds_up check (net = gross - discount)

@@ -5,6 +5,9 @@ use std::sync::Arc;
 use domain::refusal::{Code, Refusal};
 use sea_orm::{DbErr, RuntimeErr, sqlx};
 
+/// What a figure that does not fit into its column is answered with.
+const OUT_OF_RANGE: &str = "An amount or a quantity is larger than the books can hold.";
+
 /// Why a use case failed. Only a [`Refusal`] is for the client; the rest is for the log.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -42,6 +45,8 @@ impl Error {
         match code.as_ref() {
             "57014" => Error::StatementTimeout,
             "55P03" => Error::LockTimeout,
+            "22003" => Refusal::new(Code::ValidationFailed, OUT_OF_RANGE).into(),
+            "22021" => Refusal::new(Code::ValidationFailed, "A text bears no null character.").into(),
             "53300" | "57P03" => Error::Busy,
             _ => Error::Database(error),
         }

@@ -245,7 +245,13 @@ async fn attempt(
             Err(Spoiled::Raced) => Error::invariant("an idempotency key stayed in a race"),
             // A value that must be unique was taken meanwhile: by the same request on another machine, whose answer
             // the next try finds, or by another one, which the next try meets again.
-            Err(Spoiled::Failed(error)) if error.is_retryable() || error.is_unique_violation() => error,
+            Err(Spoiled::Failed(error))
+                if error.is_retryable()
+                    || error.is_unique_violation()
+                    || matches!(error, Error::LockTimeout) =>
+            {
+                error
+            }
             Err(Spoiled::Failed(error)) => return Err(error),
         };
         drop(tx);

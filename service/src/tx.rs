@@ -39,7 +39,7 @@ pub struct PoolOptions {
 
 impl Default for PoolOptions {
     fn default() -> Self {
-        PoolOptions { connections_max: 16, acquire_timeout_ms: 3_000 }
+        PoolOptions { connections_max: 16, acquire_timeout_ms: 10_000 }
     }
 }
 

@@ -33,7 +33,7 @@ fn the_description_of_the_api() {
 
 #[test]
 fn the_graphql_schema() {
-    keep("graphql/schema.graphql", &graphql::sdl());
+    keep("graphql/schema.graphql", graphql::sdl());
 }
 
 /// The major version of PostgreSQL whose `pg_dump` writes the kept file.

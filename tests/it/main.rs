@@ -3,13 +3,16 @@
 mod artefacts;
 mod auth;
 mod card_numbers;
+mod catalog;
 mod idempotency;
+mod limits;
 mod metadata;
 mod online_retail;
 mod order;
 mod own_ids;
 mod payment;
 mod pos;
+mod pricing;
 mod race;
 mod refund;
 mod returns;

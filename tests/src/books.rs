@@ -165,10 +165,11 @@ const FACTS: &[(&str, &str)] = &[
     (
         "documents are the sum of their lines, and tenders settle sales",
         "select format('document %s', d.id) from ( \
-           select id, gross, discount, net, tax from invoice where tenant_id = $1 \
-           union all select id, gross, discount, net, tax from pos_sale where tenant_id = $1) d \
-         left join (select document_id, sum(gross) as gross, sum(discount) as discount, sum(net) as net, sum(tax) as tax \
-                    from sales_line where tenant_id = $1 group by 1) l on l.document_id = d.id \
+           select id, kind, gross, discount, net, tax from invoice where tenant_id = $1 \
+           union all select id, kind, gross, discount, net, tax from pos_sale where tenant_id = $1) d \
+         left join (select document_id, document_kind, sum(gross) as gross, sum(discount) as discount, sum(net) as net, \
+                           sum(tax) as tax from sales_line where tenant_id = $1 group by 1, 2) l \
+           on l.document_id = d.id and l.document_kind = d.kind \
          where l.document_id is null or (d.gross, d.discount, d.net, d.tax) <> (l.gross, l.discount, l.net, l.tax) \
          union all \
          select format('sale %s: total %s, tenders %s', d.number, d.total, t.paid) from pos_sale d, \
@@ -180,7 +181,8 @@ const FACTS: &[(&str, &str)] = &[
         "select format('line %s of %s', s.line_no, s.document_id) from sales_line s, \
               lateral (select coalesce(-sum(r.quantity), 0) as returned, coalesce(-sum(r.net), 0) as net, \
                               coalesce(-sum(r.cost), 0) as cost from sales_line r \
-                       where r.tenant_id = $1 and r.original_id = s.document_id and r.original_line_no = s.line_no) r \
+                       where r.tenant_id = $1 and r.original_id = s.document_id and r.original_line_no = s.line_no \
+                         and (r.document_kind = 'refund') = (s.document_kind = 'sale')) r \
          where s.tenant_id = $1 and s.quantity > 0 and (r.returned > s.quantity or r.net > s.net or r.cost > s.cost)",
     ),
     (

@@ -73,8 +73,13 @@ impl Client {
     }
 
     /// Posts documents to a batch route.
-    pub async fn post_batch(&self, path: &str, items: Vec<Value>) -> Result<Vec<BatchResult>, ClientError> {
-        let answer = self.send(Method::POST, path, None, Some(json!({ "items": items }))).await?;
+    pub async fn post_batch(
+        &self,
+        path: &str,
+        key: Option<&str>,
+        items: Vec<Value>,
+    ) -> Result<Vec<BatchResult>, ClientError> {
+        let answer = self.send(Method::POST, path, key, Some(json!({ "items": items }))).await?;
         let answer: BatchAnswer = serde_json::from_value(answer)
             .map_err(|error| ClientError::Unexpected(format!("{path}: {error}")))?;
         Ok(answer.results)

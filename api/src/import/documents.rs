@@ -129,15 +129,12 @@ impl Documents {
 
     /// Sends everything; answers how many lines of each class were posted.
     pub async fn send(&self, client: &Client) -> Result<Tally, ImportError> {
-        for products in self.products.chunks(500) {
-            expect_made(
-                "/v1/products/batch",
-                client.post_batch("/v1/products/batch", products.to_vec()).await?,
-            )?;
-        }
-        for customers in self.customers.chunks(500) {
-            let customers = customers.iter().map(customer).collect();
-            expect_made("/v1/customers/batch", client.post_batch("/v1/customers/batch", customers).await?)?;
+        let customers: Vec<Value> = self.customers.iter().map(customer).collect();
+        for (path, records) in [("/v1/products/batch", &self.products), ("/v1/customers/batch", &customers)] {
+            for (index, part) in records.chunks(500).enumerate() {
+                let key = format!("online-retail:{}:{index}", &path[4..path.len() - 6]);
+                expect_made(path, client.post_batch(path, Some(&key), part.to_vec()).await?)?;
+            }
         }
         let mut ids = HashMap::new();
         for record in client.list("/v1/customers").await? {
@@ -339,7 +336,7 @@ async fn post_all(
     let chunks = chunks(documents);
     let sent = stream::iter(chunks.into_iter().map(|chunk| async move {
         let items = chunk.iter().map(|one| json!({ "idempotency_key": one.key, "body": one.body })).collect();
-        let results = client.post_batch(path, items).await?;
+        let results = client.post_batch(path, None, items).await?;
         let lines = expect_accepted(chunk, results)?;
         bar.inc(lines as u64);
         Ok::<usize, ImportError>(lines)

@@ -56,13 +56,14 @@ struct Filters {
 #[utoipa::path(
     operation_id = "stock_documents_list",
     tag = "Stock",
-    security(("bearer" = ["stock:read"])),
+    security(("bearer" = ["stock:read", "reports:read"])),
     params(PageParams, Filters),
     responses((status = 200, description = "One page of stock documents.", body = Page<StockDocumentSummary>))
 )]
 #[get("/v1/stock/documents")]
 async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
     caller.require(Scope::StockRead)?;
+    caller.require(Scope::ReportsRead)?;
     let filters = &list.filters;
     let filter = Filter {
         kind: filters.kind,
@@ -83,13 +84,14 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 #[utoipa::path(
     operation_id = "stock_documents_get",
     tag = "Stock",
-    security(("bearer" = ["stock:read"])),
+    security(("bearer" = ["stock:read", "reports:read"])),
     params(("id" = StockDocumentId, Path, description = "The document's id.")),
     responses((status = 200, description = "The document.", body = StockDocumentOut))
 )]
 #[get("/v1/stock/documents/{id}")]
 async fn show(app: Data<App>, caller: Caller, id: PathId<StockDocumentId>) -> Answer {
     caller.require(Scope::StockRead)?;
+    caller.require(Scope::ReportsRead)?;
     let read = async |tx: &service::Tx| document::get(tx, id.0).await;
     let (document, currency, skus) = app.db.read(caller.tenant_id, read).await?;
     Ok(HttpResponse::Ok().json(StockDocumentOut::new(&document, &currency, &skus_in(&skus))))

@@ -47,6 +47,10 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
     let filter = Filter { location_id: *location_id, product_id: *product_id, sku: sku.clone() };
     let after: Option<Position> = list.after()?;
     let read = async |tx: &service::Tx| level::list(tx, &filter, after, list.fetch()).await;
-    let levels = app.db.read(caller.tenant_id, read).await?;
+    let mut levels = app.db.read(caller.tenant_id, read).await?;
+    // A publishable key may have stock:read: what goods cost is not for everybody's browser.
+    if !caller.scopes.contains(Scope::ReportsRead) {
+        levels = levels.into_iter().map(StockLevel::without_cost).collect();
+    }
     list.answer(levels, StockLevel::position)
 }

@@ -141,13 +141,14 @@ struct Filters {
 #[utoipa::path(
     operation_id = "stock_movements_list",
     tag = "Stock",
-    security(("bearer" = ["stock:read"])),
+    security(("bearer" = ["stock:read", "reports:read"])),
     params(PageParams, Filters),
     responses((status = 200, description = "One page of movements.", body = Page<StockMovement>))
 )]
 #[get("/v1/stock/movements")]
 async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
     caller.require(Scope::StockRead)?;
+    caller.require(Scope::ReportsRead)?;
     let filters = &list.filters;
     let filter = Filter {
         product_id: filters.product_id,

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::exposure;
 use super::invoice::{Invoice, InvoiceKind, post};
-use super::{buyer, exposure};
 use crate::book::{Book, Posting};
 use crate::id::{CustomerId, InvoiceId, LocationId, MovementId};
 use crate::ledger::account;
@@ -78,12 +78,19 @@ pub struct Return {
 /// (or the one named) and the current cost.
 pub fn give_back(book: &mut Book, command: &Return) -> Result<(Invoice, Posting), Refusal> {
     let occurred_at = book.occurred_at(command.occurred_at)?;
-    let country = buyer(book, command.customer_id)?.country.clone();
+    // A customer who is blocked may not buy, but may give back.
+    let customer = book
+        .customers
+        .get(&command.customer_id)
+        .ok_or_else(|| Problems::one("/customer_id", Code::NotFound, "There is no customer with this id."))?;
+    let country = customer.country.clone();
     let (lines, originals) = match command.original_id {
         Some(original_id) => with_original(book, command, original_id)?,
         None => (without_original(book, command, occurred_at)?, Vec::new()),
     };
     let location_id = location(book, command)?;
+    let sold_to = command.original_id.and_then(|id| book.sold.get(&id.0)).and_then(|sold| sold.first());
+    let country = sold_to.map_or(country, |sold| sold.country.clone());
     let totals = Totals::of(lines.iter().map(|(line, _)| line));
 
     // Nothing can refuse it any more.
@@ -177,6 +184,7 @@ fn without_original(book: &Book, command: &Return, at: DateTime<Utc>) -> Result<
         customer: book.customers.get(&command.customer_id),
         at,
         overrider: command.overrider.as_deref(),
+        is_return: true,
     };
     let lines = sales::price(book, &basket)?;
     Ok(lines.into_iter().map(|line| sales::given_back(book, location_id, line)).collect())

@@ -52,6 +52,7 @@ pub fn refund(book: &mut Book, command: &Refund) -> Result<(Sale, Posting), Refu
         None => (blind(book, command, register.location_id, occurred_at)?, Vec::new()),
     };
     let totals = Totals::of(lines.iter().map(|(line, _)| line));
+    tender::check(&command.tenders, &book.setup.settings)?;
     let (tenders, rounding) = tender::give_back(totals.total(), &command.tenders, register.cash_rounding)?;
 
     // Nothing can refuse it any more.
@@ -65,6 +66,8 @@ pub fn refund(book: &mut Book, command: &Refund) -> Result<(Sale, Posting), Refu
             }
         }
     }
+    let original =
+        command.original_id.and_then(|id| book.sold.get(&id.0)).and_then(|sold| sold.first()).cloned();
     let sale = Sale {
         id: command.id.unwrap_or_else(|| SaleId(book.ids.next_id())),
         number: book.number(&register.code),
@@ -72,9 +75,13 @@ pub fn refund(book: &mut Book, command: &Refund) -> Result<(Sale, Posting), Refu
         register_id: register.id,
         session_id: session.id,
         location_id: register.location_id,
-        customer_id: customer_of(book, command),
+        customer_id: original.as_ref().and_then(|sold| sold.customer_id),
         original_id: command.original_id,
-        country: command.country.clone().unwrap_or_else(|| book.setup.settings.country.clone()),
+        country: command
+            .country
+            .clone()
+            .or_else(|| original.map(|sold| sold.country))
+            .unwrap_or_else(|| book.setup.settings.country.clone()),
         lines,
         totals,
         rounding,
@@ -84,11 +91,6 @@ pub fn refund(book: &mut Book, command: &Refund) -> Result<(Sale, Posting), Refu
     };
     let posting = post(book, &sale, &originals);
     Ok((sale, posting))
-}
-
-fn customer_of(book: &Book, command: &Refund) -> Option<crate::id::CustomerId> {
-    let sold = book.sold.get(&command.original_id?.0)?;
-    sold.first()?.customer_id
 }
 
 fn take_back(book: &Book, command: &Refund, original_id: SaleId) -> Result<TakenBack, Refusal> {
@@ -116,6 +118,7 @@ fn blind(
         customer: None,
         at,
         overrider: command.overrider.as_deref(),
+        is_return: true,
     };
     let lines = sales::price(book, &basket)?;
     Ok(lines.into_iter().map(|line| sales::given_back(book, location_id, line)).collect())

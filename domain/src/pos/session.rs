@@ -120,8 +120,11 @@ pub fn open(book: &mut Book, command: &OpenSession) -> Result<(Session, Option<C
         )));
     }
     let opening_float = command.opening_float.unwrap_or(drawer.cash_left);
-    if opening_float.is_negative() {
-        return Err(Refusal::invalid("/opening_float", "The float is not below zero."));
+    if opening_float.is_negative() || !is_exact(book, opening_float) {
+        return Err(Refusal::invalid(
+            "/opening_float",
+            "The float is not below zero and not finer than a coin.",
+        ));
     }
     let id = SessionId(book.ids.next_id());
     let opened_at = book.now;
@@ -150,7 +153,7 @@ pub fn open(book: &mut Book, command: &OpenSession) -> Result<(Session, Option<C
 pub fn move_cash(book: &mut Book, command: &MoveCash) -> Result<(CashMove, Posting), Refusal> {
     let (register, session) = open_register(book, command.register_id)?;
     let mut problems = Problems::default();
-    if !command.amount.is_positive() {
+    if !command.amount.is_positive() || !is_exact(book, command.amount) {
         problems.invalid("/amount", "The amount is above zero; the kind says whether it comes or goes.");
     }
     if command.reason.trim().is_empty() {
@@ -181,8 +184,8 @@ pub fn close(
     if opened.id != command.session_id {
         return Err(Refusal::state("This session is closed already."));
     }
-    if command.counted.is_negative() {
-        return Err(Refusal::invalid("/counted", "The count is not below zero."));
+    if command.counted.is_negative() || !is_exact(book, command.counted) {
+        return Err(Refusal::invalid("/counted", "The count is not below zero and not finer than a coin."));
     }
     let expected = opened.opening_float + opened.cash_moved;
     let difference = command.counted - expected;
@@ -203,6 +206,11 @@ pub fn close(
     let change = cash_move(book, opened.id, CashMoveKind::OverShort, difference, "Closing count");
     let posting = post(book, &change, account::CASH_OVER_SHORT, register.location_id);
     Ok((session, Some(change), posting))
+}
+
+/// Whether an amount has no more decimals than the currency.
+fn is_exact(book: &Book, amount: Money) -> bool {
+    amount == book.setup.settings.money(amount.get())
 }
 
 fn post(book: &mut Book, change: &CashMove, against: &'static str, location_id: LocationId) -> Posting {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::ledger::account;
 use crate::number::{Money, round};
 use crate::refusal::{Code, Problems, Refusal};
+use crate::tenant::Settings;
 
 /// The most tenders of a sale.
 pub const TENDERS_MAX: usize = 10;
@@ -68,6 +69,19 @@ pub struct Tender {
     pub change: Option<Money>,
     /// The processor's reference, or the voucher's code.
     pub reference: Option<String>,
+}
+
+/// Refuses amounts that are finer than the currency's smallest unit.
+pub fn check(inputs: &[TenderInput], settings: &Settings) -> Result<(), Refusal> {
+    let mut problems = Problems::default();
+    for (index, amount) in inputs.iter().enumerate().filter_map(|(index, input)| Some((index, input.amount?)))
+    {
+        if amount != settings.money(amount.get()) {
+            let detail = format!("An amount has at most {} decimals.", settings.exponent);
+            problems.invalid(format!("/tenders/{index}/amount"), detail);
+        }
+    }
+    problems.check()
 }
 
 /// Settles `total` with `inputs`: everything but cash pays its amount and never more than is due; cash comes last,

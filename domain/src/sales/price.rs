@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use rust_decimal::Decimal;
 
-use super::{Basket, Discount, LINES_MAX, Line, LineInput};
+use super::{AMOUNT_MAX, Basket, Discount, LINES_MAX, Line, LineInput};
 use crate::book::Book;
 use crate::id::ProductId;
 use crate::number::{Money, Percent, Quantity};
@@ -22,7 +22,7 @@ pub fn price(book: &Book, basket: &Basket<'_>) -> Result<Vec<Line>, Refusal> {
     let mut problems = Problems::default();
     let mut found = Vec::with_capacity(basket.lines.len());
     for (index, input) in basket.lines.iter().enumerate() {
-        match find(book, input, index) {
+        match find(book, (input, basket.is_return), index) {
             Ok(item) => found.push(item),
             Err(problem) => problems.push(problem),
         }
@@ -58,7 +58,11 @@ struct Found<'a> {
     quantity: Quantity,
 }
 
-fn find<'a>(book: &'a Book, input: &LineInput, index: usize) -> Result<Found<'a>, Problem> {
+fn find<'a>(
+    book: &'a Book,
+    (input, is_return): (&LineInput, bool),
+    index: usize,
+) -> Result<Found<'a>, Problem> {
     let pointer = format!("/lines/{index}");
     let product = book.product(&input.item, &pointer)?;
     let problem = |field: &str, detail: String| Problem {
@@ -67,7 +71,7 @@ fn find<'a>(book: &'a Book, input: &LineInput, index: usize) -> Result<Found<'a>
         detail,
         params: vec![("sku", product.sku.clone())],
     };
-    if product.status == ProductStatus::Archived {
+    if product.status == ProductStatus::Archived && !is_return {
         return Err(problem("sku", format!("{} is archived and can't be sold.", product.sku)));
     }
     if product.kind == ProductKind::Bundle {
@@ -134,6 +138,11 @@ fn price_line(
         }
     };
     let settings = &book.setup.settings;
+    let largest = resolved.unit_price.get().max(quantity.get()).max(input.quantity.get());
+    if largest > AMOUNT_MAX || resolved.unit_price.get() * input.quantity.get() > AMOUNT_MAX {
+        let detail = format!("A line is worth at most {AMOUNT_MAX}, and has at most so many stock units.");
+        return Err(problem("quantity", Code::ValidationFailed, detail));
+    }
     let gross = settings.money(resolved.unit_price.get() * input.quantity.get());
     let discount = line_discount(gross, input.discount, settings)
         .map_err(|detail| problem("discount", Code::ValidationFailed, detail.to_owned()))?;
@@ -172,6 +181,9 @@ fn line_discount(
         }
         Some(Discount::Percent(percent)) => {
             Ok(settings.money(gross.get() * percent.get() / Decimal::ONE_HUNDRED))
+        }
+        Some(Discount::Amount(amount)) if amount != settings.money(amount.get()) => {
+            Err("A discount is not finer than the currency's smallest unit.")
         }
         Some(Discount::Amount(amount)) if amount.is_negative() || amount > gross => {
             Err("A discount is not negative and not more than the amount it is taken from.")

@@ -32,7 +32,7 @@ pub(super) async fn sold(tx: &Tx, needs: &Needs) -> Result<HashMap<Uuid, Vec<Sol
     let statement = "select s.document_id, s.line_no, s.product_id, s.category_id, p.kind = 'stocked', s.description, \
                 s.uom, s.factor, s.entered, s.quantity, s.unit_price, s.list_price, s.price_source, \
                 s.price_rule_id, s.price_trace, s.gross, s.discount, s.net, s.tax_rate, s.tax, s.location_id, \
-                s.channel, s.customer_id, s.cost, \
+                s.channel, s.customer_id, s.cost, s.country, \
                 coalesce((select -sum(r.quantity) from sales_line r \
                           where r.tenant_id = $1 and r.original_id = s.document_id \
                             and r.original_line_no = s.line_no), 0) \
@@ -47,7 +47,8 @@ pub(super) async fn sold(tx: &Tx, needs: &Needs) -> Result<HashMap<Uuid, Vec<Sol
             channel: parsed(row.try_get(21)?)?,
             customer_id: row.try_get::<Option<Uuid>, _>(22)?.map(CustomerId),
             cost: Money::new(row.try_get(23)?),
-            returned: Quantity::new(row.try_get(24)?),
+            country: row.try_get(24)?,
+            returned: Quantity::new(row.try_get(25)?),
         };
         sold.entry(row.try_get(0)?).or_default().push(line);
     }

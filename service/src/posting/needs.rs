@@ -69,6 +69,8 @@ impl Needs {
             Command::CloseSession(close) => self.cash(close.register_id),
             Command::PlaceOrder(place) => {
                 self.customer_ids.insert(place.customer_id);
+                // An order that bears the caller's id already, if there is one.
+                self.order_ids.extend(place.id);
                 self.location(place.location_id);
                 self.prefixes.extend(["SO", "SH", "INV"]);
                 self.lines(&place.lines);

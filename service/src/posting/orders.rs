@@ -27,6 +27,9 @@ pub(super) async fn load(tx: &Tx, needs: &Needs) -> Result<HashMap<OrderId, Orde
     let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(&ids)).await?;
     let mut orders: HashMap<OrderId, Order> =
         rows.iter().map(|row| head(row).map(|order| (order.id, order))).collect::<Result<_, _>>()?;
+    if orders.is_empty() {
+        return Ok(orders);
+    }
     for (id, line) in lines(tx, &ids).await? {
         if let Some(order) = orders.get_mut(&id) {
             order.lines.push(line);

@@ -18,6 +18,7 @@ use super::{Accepted, Outcome, Recorded};
 use crate::{Error, Tx};
 
 mod money;
+mod order;
 mod wholesale;
 
 type Statement<'q> = Query<'q, Postgres, PgArguments>;

@@ -39,10 +39,11 @@ pub struct StockLevel {
     /// The currency of every amount.
     #[schema(max_length = 3, example = "GBP")]
     pub currency: String,
-    /// Cost of what is there.
-    pub value: Money,
-    /// Moving-average cost of one unit; the last known one while nothing is there.
-    pub unit_cost: Price,
+    /// Cost of what is there; null without the scope `reports:read`.
+    pub value: Option<Money>,
+    /// Moving-average cost of one unit, the last known one while nothing is there; null without the scope
+    /// `reports:read`.
+    pub unit_cost: Option<Price>,
     /// When it last changed.
     #[schema(example = "2026-11-22T01:20:00.123456Z")]
     pub moved_at: DateTime<Utc>,
@@ -63,6 +64,12 @@ pub struct Filter {
 pub type Position = (Uuid, Uuid, Uuid);
 
 impl StockLevel {
+    /// Without what it cost.
+    #[must_use]
+    pub fn without_cost(self) -> Self {
+        StockLevel { value: None, unit_cost: None, ..self }
+    }
+
     /// Where it stands in the list.
     pub fn position(&self) -> Position {
         (self.location_id.0, self.product_id.0, self.lot_id.unwrap_or_default().0)
@@ -117,8 +124,8 @@ fn level(row: &PgRow) -> Result<StockLevel, Error> {
         reserved: level.reserved,
         available: level.available(),
         currency: row.try_get("currency")?,
-        value: level.value,
-        unit_cost: level.unit_cost(),
+        value: Some(level.value),
+        unit_cost: Some(level.unit_cost()),
         moved_at: row.try_get("moved_at")?,
     })
 }

@@ -37,7 +37,7 @@ impl Source {
             let first = code[..body.start].matches('\n').count();
             let last = code[..body.end].matches('\n').count();
             let inside = original.iter().skip(first + 1).take(last.saturating_sub(first + 1));
-            let lines = inside.filter(|line| holds_code(line)).count();
+            let lines = inside.filter(holds_code).count();
             functions.push(Function { name, lines });
         }
         functions

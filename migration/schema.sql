@@ -1,0 +1,3350 @@
+-- Written by a test from the migrated database: see tests/it/artefacts.rs.
+
+CREATE SCHEMA auth;
+
+ALTER SCHEMA auth OWNER TO stockwell_owner;
+
+CREATE SCHEMA bi;
+
+ALTER SCHEMA bi OWNER TO stockwell_owner;
+
+CREATE FUNCTION auth.find_api_key(wanted bytea) RETURNS TABLE(tenant_id uuid, id uuid, name text, kind text, scopes text[], ip_allowlist text[], expires_at timestamp with time zone, revoked_at timestamp with time zone, last_used_at timestamp with time zone, tenant_status text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select k.tenant_id, k.id, k.name, k.kind, k.scopes, k.ip_allowlist, k.expires_at, k.revoked_at, k.last_used_at,
+           t.status
+    from public.api_key k join public.tenant t on t.tenant_id = k.tenant_id
+    where k.hash = wanted
+$$;
+
+ALTER FUNCTION auth.find_api_key(wanted bytea) OWNER TO stockwell_lookup;
+
+CREATE FUNCTION auth.find_tenant(wanted text) RETURNS TABLE(tenant_id uuid, status text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select t.tenant_id, t.status from public.tenant t where t.slug = wanted
+$$;
+
+ALTER FUNCTION auth.find_tenant(wanted text) OWNER TO stockwell_lookup;
+
+CREATE TABLE public.sales_line (
+    tenant_id uuid NOT NULL,
+    document_id uuid NOT NULL,
+    line_no integer NOT NULL,
+    document_kind text NOT NULL,
+    channel text NOT NULL,
+    location_id uuid NOT NULL,
+    customer_id uuid,
+    country text NOT NULL,
+    currency text NOT NULL,
+    product_id uuid NOT NULL,
+    category_id uuid,
+    description text,
+    uom text NOT NULL,
+    factor numeric(18,6) NOT NULL,
+    entered numeric(18,6) NOT NULL,
+    quantity numeric(18,6) NOT NULL,
+    unit_price numeric(18,6) NOT NULL,
+    list_price numeric(18,6),
+    price_source text NOT NULL,
+    price_rule_id uuid,
+    price_trace jsonb,
+    gross numeric(18,4) NOT NULL,
+    discount numeric(18,4) NOT NULL,
+    net numeric(18,4) NOT NULL,
+    tax_rate numeric(9,6) NOT NULL,
+    tax numeric(18,4) NOT NULL,
+    cost numeric(18,4) NOT NULL,
+    order_id uuid,
+    original_id uuid,
+    original_line_no integer,
+    occurred_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT sales_line_adds_up CHECK ((net = (gross - discount))),
+    CONSTRAINT sales_line_channel_known CHECK ((channel = ANY (ARRAY['wholesale'::text, 'retail'::text]))),
+    CONSTRAINT sales_line_kind_known CHECK ((document_kind = ANY (ARRAY['sale'::text, 'refund'::text, 'invoice'::text, 'credit_note'::text])))
+);
+
+ALTER TABLE ONLY public.sales_line FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sales_line OWNER TO stockwell_owner;
+
+CREATE VIEW bi.sales_fact WITH (security_invoker='true') AS
+ SELECT l.tenant_id,
+    l.document_id,
+    l.line_no,
+    l.document_kind,
+    l.channel,
+    l.location_id,
+    l.customer_id,
+    l.country,
+    l.currency,
+    l.product_id,
+    l.category_id,
+    l.occurred_at,
+    l.recorded_at,
+        CASE
+            WHEN ((l.line_no = 1) AND (l.document_kind = ANY (ARRAY['sale'::text, 'invoice'::text]))) THEN 1
+            ELSE 0
+        END AS orders,
+    l.quantity AS units,
+        CASE
+            WHEN (l.quantity < (0)::numeric) THEN (0)::numeric
+            ELSE l.net
+        END AS gross_sales,
+        CASE
+            WHEN (l.quantity < (0)::numeric) THEN l.net
+            ELSE (0)::numeric
+        END AS returns,
+    l.gross AS gross_revenue,
+    l.discount,
+    l.net AS net_revenue,
+    l.tax,
+    l.cost,
+    (l.net - l.cost) AS gross_margin
+   FROM public.sales_line l
+  WHERE (l.tenant_id = (current_setting('app.tenant_id'::text))::uuid);
+
+ALTER TABLE bi.sales_fact OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.sales_fact.tenant_id IS 'The tenant; always your own.';
+
+COMMENT ON COLUMN bi.sales_fact.document_id IS 'The document: a till sale, a refund, an invoice, a credit note, or what caused a movement or an entry.';
+
+COMMENT ON COLUMN bi.sales_fact.line_no IS 'Number of the line in its document, from 1.';
+
+COMMENT ON COLUMN bi.sales_fact.document_kind IS 'Kind of the document: sale and refund at a till; invoice and credit_note in wholesale; others for stock and ledger.';
+
+COMMENT ON COLUMN bi.sales_fact.channel IS 'Sales channel: wholesale or retail. New values may appear.';
+
+COMMENT ON COLUMN bi.sales_fact.location_id IS 'The stock location.';
+
+COMMENT ON COLUMN bi.sales_fact.customer_id IS 'The customer; null for walk-in sales.';
+
+COMMENT ON COLUMN bi.sales_fact.country IS 'ISO 3166-1 alpha-2 code of the country sold to, or of the customer.';
+
+COMMENT ON COLUMN bi.sales_fact.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+
+COMMENT ON COLUMN bi.sales_fact.product_id IS 'The product.';
+
+COMMENT ON COLUMN bi.sales_fact.category_id IS 'The category that the product had when it was sold; null where it had none.';
+
+COMMENT ON COLUMN bi.sales_fact.occurred_at IS 'When it happened. Filter by this column: it is indexed.';
+
+COMMENT ON COLUMN bi.sales_fact.recorded_at IS 'When it was learnt of; later than occurred_at for late documents.';
+
+COMMENT ON COLUMN bi.sales_fact.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+
+COMMENT ON COLUMN bi.sales_fact.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.sales_fact.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
+
+COMMENT ON COLUMN bi.sales_fact.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+
+COMMENT ON COLUMN bi.sales_fact.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
+
+COMMENT ON COLUMN bi.sales_fact.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
+
+COMMENT ON COLUMN bi.sales_fact.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+
+COMMENT ON COLUMN bi.sales_fact.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+
+COMMENT ON COLUMN bi.sales_fact.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+
+COMMENT ON COLUMN bi.sales_fact.gross_margin IS 'net_revenue - cost. Additive.';
+
+CREATE TABLE public.category (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    parent_id uuid,
+    lineage uuid[] NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.category FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.category OWNER TO stockwell_owner;
+
+CREATE TABLE public.customer (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    number text NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    name_key text GENERATED ALWAYS AS (lower(name)) STORED NOT NULL COLLATE pg_catalog."C",
+    email text,
+    tax_number text,
+    country text NOT NULL,
+    currency text NOT NULL,
+    tax_exempt boolean DEFAULT false NOT NULL,
+    price_tier_id uuid,
+    price_list_id uuid,
+    payment_terms text DEFAULT 'net'::text NOT NULL,
+    payment_days integer DEFAULT 30 NOT NULL,
+    credit_limit numeric(18,4),
+    status text DEFAULT 'active'::text NOT NULL,
+    external_ref text,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT customer_credit_range CHECK ((credit_limit >= (0)::numeric)),
+    CONSTRAINT customer_days_range CHECK (((payment_days >= 0) AND (payment_days <= 365))),
+    CONSTRAINT customer_kind_known CHECK ((kind = ANY (ARRAY['wholesale'::text, 'retail'::text]))),
+    CONSTRAINT customer_status_known CHECK ((status = ANY (ARRAY['active'::text, 'blocked'::text]))),
+    CONSTRAINT customer_terms_known CHECK ((payment_terms = ANY (ARRAY['prepaid'::text, 'net'::text, 'end_of_month'::text])))
+);
+
+ALTER TABLE ONLY public.customer FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.customer OWNER TO stockwell_owner;
+
+CREATE TABLE public.location (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    kind text NOT NULL,
+    channels text[] DEFAULT '{wholesale,retail}'::text[] NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT location_kind_known CHECK ((kind = ANY (ARRAY['warehouse'::text, 'store'::text, 'transit'::text, 'quarantine'::text])))
+);
+
+ALTER TABLE ONLY public.location FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.location OWNER TO stockwell_owner;
+
+CREATE TABLE public.product (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    sku text NOT NULL,
+    name text NOT NULL,
+    name_key text GENERATED ALWAYS AS (lower(name)) STORED NOT NULL COLLATE pg_catalog."C",
+    description text DEFAULT ''::text NOT NULL,
+    category_id uuid,
+    kind text DEFAULT 'stocked'::text NOT NULL,
+    status text DEFAULT 'active'::text NOT NULL,
+    tracking text DEFAULT 'none'::text NOT NULL,
+    stock_uom text DEFAULT 'C62'::text NOT NULL,
+    tax_class_id uuid NOT NULL,
+    list_price numeric(18,6),
+    external_ref text,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT product_kind_known CHECK ((kind = ANY (ARRAY['stocked'::text, 'service'::text, 'bundle'::text]))),
+    CONSTRAINT product_list_price_range CHECK ((list_price >= (0)::numeric)),
+    CONSTRAINT product_sku_length CHECK (((length(sku) >= 1) AND (length(sku) <= 64))),
+    CONSTRAINT product_status_known CHECK ((status = ANY (ARRAY['active'::text, 'archived'::text]))),
+    CONSTRAINT product_tracking_known CHECK ((tracking = ANY (ARRAY['none'::text, 'lot'::text, 'serial'::text])))
+);
+
+ALTER TABLE ONLY public.product FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.product OWNER TO stockwell_owner;
+
+CREATE TABLE public.tenant (
+    tenant_id uuid NOT NULL,
+    slug text NOT NULL,
+    name text NOT NULL,
+    currency text NOT NULL,
+    time_zone text NOT NULL,
+    country text NOT NULL,
+    prices_include_tax boolean DEFAULT false NOT NULL,
+    tax_rounding text DEFAULT 'document'::text NOT NULL,
+    status text DEFAULT 'active'::text NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT tenant_country_form CHECK ((country ~ '^[A-Z]{2}$'::text)),
+    CONSTRAINT tenant_currency_form CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT tenant_slug_form CHECK ((slug ~ '^[a-z][a-z0-9-]{1,62}$'::text)),
+    CONSTRAINT tenant_status_known CHECK ((status = ANY (ARRAY['active'::text, 'suspended'::text]))),
+    CONSTRAINT tenant_tax_rounding_known CHECK ((tax_rounding = ANY (ARRAY['line'::text, 'document'::text])))
+);
+
+ALTER TABLE ONLY public.tenant FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.tenant OWNER TO stockwell_owner;
+
+CREATE VIEW bi.margin_lines WITH (security_invoker='true') AS
+ SELECT f.tenant_id,
+    f.document_id,
+    f.line_no,
+    f.document_kind,
+    f.occurred_at,
+    f.recorded_at,
+    ((f.occurred_at AT TIME ZONE t.time_zone))::date AS day,
+    (date_trunc('month'::text, (f.occurred_at AT TIME ZONE t.time_zone)))::date AS month,
+    f.channel,
+    lo.code AS location_code,
+    lo.name AS location_name,
+    p.sku,
+    p.name AS product_name,
+    ca.code AS category_code,
+    ca.name AS category_name,
+    cu.number AS customer_number,
+    cu.name AS customer_name,
+    f.country,
+    f.currency,
+    f.orders,
+    f.units,
+    f.gross_sales,
+    f.returns,
+    f.gross_revenue,
+    f.discount,
+    f.net_revenue,
+    f.tax,
+    f.cost,
+    f.gross_margin
+   FROM (((((bi.sales_fact f
+     JOIN public.tenant t ON ((t.tenant_id = f.tenant_id)))
+     LEFT JOIN public.location lo ON (((lo.tenant_id = f.tenant_id) AND (lo.id = f.location_id))))
+     LEFT JOIN public.product p ON (((p.tenant_id = f.tenant_id) AND (p.id = f.product_id))))
+     LEFT JOIN public.category ca ON (((ca.tenant_id = f.tenant_id) AND (ca.id = f.category_id))))
+     LEFT JOIN public.customer cu ON (((cu.tenant_id = f.tenant_id) AND (cu.id = f.customer_id))))
+  WHERE (t.tenant_id = (current_setting('app.tenant_id'::text))::uuid);
+
+ALTER TABLE bi.margin_lines OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.margin_lines.tenant_id IS 'The tenant; always your own.';
+
+COMMENT ON COLUMN bi.margin_lines.document_id IS 'The document: a till sale, a refund, an invoice, a credit note, or what caused a movement or an entry.';
+
+COMMENT ON COLUMN bi.margin_lines.line_no IS 'Number of the line in its document, from 1.';
+
+COMMENT ON COLUMN bi.margin_lines.document_kind IS 'Kind of the document: sale and refund at a till; invoice and credit_note in wholesale; others for stock and ledger.';
+
+COMMENT ON COLUMN bi.margin_lines.occurred_at IS 'When it happened. Filter by this column: it is indexed.';
+
+COMMENT ON COLUMN bi.margin_lines.recorded_at IS 'When it was learnt of; later than occurred_at for late documents.';
+
+COMMENT ON COLUMN bi.margin_lines.day IS 'Calendar day in the tenant''s time zone.';
+
+COMMENT ON COLUMN bi.margin_lines.month IS 'First day of the calendar month in the tenant''s time zone.';
+
+COMMENT ON COLUMN bi.margin_lines.channel IS 'Sales channel: wholesale or retail. New values may appear.';
+
+COMMENT ON COLUMN bi.margin_lines.location_code IS 'Code of the stock location.';
+
+COMMENT ON COLUMN bi.margin_lines.location_name IS 'Name of the stock location.';
+
+COMMENT ON COLUMN bi.margin_lines.sku IS 'The product''s stock keeping unit, case-sensitive.';
+
+COMMENT ON COLUMN bi.margin_lines.product_name IS 'Name of the product.';
+
+COMMENT ON COLUMN bi.margin_lines.category_code IS 'Code of the category; null where there is none.';
+
+COMMENT ON COLUMN bi.margin_lines.category_name IS 'Name of the category; null where there is none.';
+
+COMMENT ON COLUMN bi.margin_lines.customer_number IS 'Number of the customer; null for walk-in sales.';
+
+COMMENT ON COLUMN bi.margin_lines.customer_name IS 'Name of the customer; null for walk-in sales.';
+
+COMMENT ON COLUMN bi.margin_lines.country IS 'ISO 3166-1 alpha-2 code of the country sold to, or of the customer.';
+
+COMMENT ON COLUMN bi.margin_lines.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+
+COMMENT ON COLUMN bi.margin_lines.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+
+COMMENT ON COLUMN bi.margin_lines.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.margin_lines.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_lines.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_lines.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_lines.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
+
+COMMENT ON COLUMN bi.margin_lines.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_lines.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+
+COMMENT ON COLUMN bi.margin_lines.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+
+COMMENT ON COLUMN bi.margin_lines.gross_margin IS 'net_revenue - cost. Additive.';
+
+CREATE VIEW bi.margin_by_channel WITH (security_invoker='true') AS
+ SELECT margin_lines.channel,
+    margin_lines.currency,
+    sum(margin_lines.orders) AS orders,
+    count(*) AS lines,
+    sum(margin_lines.units) AS units,
+    sum(margin_lines.gross_sales) AS gross_sales,
+    sum(margin_lines.returns) AS returns,
+    sum(margin_lines.gross_revenue) AS gross_revenue,
+    sum(margin_lines.discount) AS discount,
+    sum(margin_lines.net_revenue) AS net_revenue,
+    sum(margin_lines.tax) AS tax,
+    round((sum(margin_lines.gross_sales) / (NULLIF(sum(margin_lines.orders), 0))::numeric), 4) AS average_order_value,
+    sum(margin_lines.cost) AS cost,
+    sum(margin_lines.gross_margin) AS gross_margin,
+    round((((100)::numeric * sum(margin_lines.gross_margin)) / NULLIF(sum(margin_lines.net_revenue), (0)::numeric)), 4) AS gross_margin_pct
+   FROM bi.margin_lines
+  GROUP BY margin_lines.channel, margin_lines.currency;
+
+ALTER TABLE bi.margin_by_channel OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.margin_by_channel.channel IS 'Sales channel: wholesale or retail. New values may appear.';
+
+COMMENT ON COLUMN bi.margin_by_channel.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+
+COMMENT ON COLUMN bi.margin_by_channel.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+
+COMMENT ON COLUMN bi.margin_by_channel.lines IS 'Number of document lines. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_channel.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.margin_by_channel.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_channel.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_channel.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_channel.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_channel.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_channel.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_channel.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
+
+COMMENT ON COLUMN bi.margin_by_channel.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_channel.gross_margin IS 'net_revenue - cost. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_channel.gross_margin_pct IS 'gross_margin in percent of net_revenue, 4 decimals; null without revenue. Not additive: divide the sums.';
+
+CREATE VIEW bi.channel_summary WITH (security_invoker='true') AS
+ SELECT margin_by_channel.channel,
+    margin_by_channel.currency,
+    margin_by_channel.orders,
+    margin_by_channel.lines,
+    margin_by_channel.units,
+    margin_by_channel.gross_sales,
+    margin_by_channel.returns,
+    margin_by_channel.gross_revenue,
+    margin_by_channel.discount,
+    margin_by_channel.net_revenue,
+    margin_by_channel.tax,
+    margin_by_channel.average_order_value,
+    margin_by_channel.cost,
+    margin_by_channel.gross_margin,
+    margin_by_channel.gross_margin_pct,
+    round((((100)::numeric * margin_by_channel.net_revenue) / NULLIF(sum(margin_by_channel.net_revenue) OVER (PARTITION BY margin_by_channel.currency), (0)::numeric)), 4) AS net_revenue_share_pct
+   FROM bi.margin_by_channel;
+
+ALTER TABLE bi.channel_summary OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.channel_summary.channel IS 'Sales channel: wholesale or retail. New values may appear.';
+
+COMMENT ON COLUMN bi.channel_summary.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+
+COMMENT ON COLUMN bi.channel_summary.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+
+COMMENT ON COLUMN bi.channel_summary.lines IS 'Number of document lines. Additive.';
+
+COMMENT ON COLUMN bi.channel_summary.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.channel_summary.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
+
+COMMENT ON COLUMN bi.channel_summary.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+
+COMMENT ON COLUMN bi.channel_summary.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
+
+COMMENT ON COLUMN bi.channel_summary.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
+
+COMMENT ON COLUMN bi.channel_summary.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+
+COMMENT ON COLUMN bi.channel_summary.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+
+COMMENT ON COLUMN bi.channel_summary.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
+
+COMMENT ON COLUMN bi.channel_summary.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+
+COMMENT ON COLUMN bi.channel_summary.gross_margin IS 'net_revenue - cost. Additive.';
+
+COMMENT ON COLUMN bi.channel_summary.gross_margin_pct IS 'gross_margin in percent of net_revenue, 4 decimals; null without revenue. Not additive: divide the sums.';
+
+COMMENT ON COLUMN bi.channel_summary.net_revenue_share_pct IS 'net_revenue in percent of all rows of the currency, 4 decimals. Not additive.';
+
+CREATE VIEW bi.customer_value WITH (security_invoker='true') AS
+ WITH line AS (
+         SELECT f.customer_id,
+            f.currency,
+            sum(f.orders) AS orders,
+            min(f.occurred_at) FILTER (WHERE (f.orders = 1)) AS first_order_at,
+            max(f.occurred_at) FILTER (WHERE (f.orders = 1)) AS last_order_at,
+            sum(f.gross_sales) AS gross_sales,
+            sum(f.returns) AS returns,
+            sum(f.discount) AS discount,
+            sum(f.net_revenue) AS net_revenue,
+            sum(f.cost) AS cost,
+            COALESCE(sum(f.net_revenue) FILTER (WHERE (f.channel = 'wholesale'::text)), (0)::numeric) AS wholesale_net_revenue,
+            COALESCE(sum(f.net_revenue) FILTER (WHERE (f.channel = 'retail'::text)), (0)::numeric) AS retail_net_revenue
+           FROM bi.sales_fact f
+          WHERE (f.customer_id IS NOT NULL)
+          GROUP BY f.customer_id, f.currency
+        )
+ SELECT cu.number AS customer_number,
+    cu.name AS customer_name,
+    cu.kind AS customer_kind,
+    cu.country,
+    ((l.first_order_at AT TIME ZONE t.time_zone))::date AS first_order_on,
+    ((l.last_order_at AT TIME ZONE t.time_zone))::date AS last_order_on,
+    l.currency,
+    l.orders,
+    l.gross_sales,
+    l.returns,
+    l.discount,
+    l.net_revenue,
+    l.cost,
+    (l.net_revenue - l.cost) AS contribution,
+    round((((100)::numeric * (l.net_revenue - l.cost)) / NULLIF(l.net_revenue, (0)::numeric)), 4) AS contribution_pct,
+    round((l.gross_sales / (NULLIF(l.orders, 0))::numeric), 4) AS average_order_value,
+    l.wholesale_net_revenue,
+    l.retail_net_revenue
+   FROM ((line l
+     JOIN public.customer cu ON (((cu.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (cu.id = l.customer_id))))
+     JOIN public.tenant t ON ((t.tenant_id = cu.tenant_id)));
+
+ALTER TABLE bi.customer_value OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.customer_value.customer_number IS 'Number of the customer; null for walk-in sales.';
+
+COMMENT ON COLUMN bi.customer_value.customer_name IS 'Name of the customer; null for walk-in sales.';
+
+COMMENT ON COLUMN bi.customer_value.customer_kind IS 'Kind of the customer: wholesale or retail.';
+
+COMMENT ON COLUMN bi.customer_value.country IS 'ISO 3166-1 alpha-2 code of the country sold to, or of the customer.';
+
+COMMENT ON COLUMN bi.customer_value.first_order_on IS 'Day of the customer''s first sales document, in the tenant''s time zone.';
+
+COMMENT ON COLUMN bi.customer_value.last_order_on IS 'Day of the customer''s latest sales document, in the tenant''s time zone.';
+
+COMMENT ON COLUMN bi.customer_value.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+
+COMMENT ON COLUMN bi.customer_value.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+
+COMMENT ON COLUMN bi.customer_value.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
+
+COMMENT ON COLUMN bi.customer_value.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+
+COMMENT ON COLUMN bi.customer_value.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
+
+COMMENT ON COLUMN bi.customer_value.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+
+COMMENT ON COLUMN bi.customer_value.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+
+COMMENT ON COLUMN bi.customer_value.contribution IS 'net_revenue - cost of everything sold to the customer, in both channels. Additive.';
+
+COMMENT ON COLUMN bi.customer_value.contribution_pct IS 'contribution in percent of net_revenue, 4 decimals. Not additive: divide the sums.';
+
+COMMENT ON COLUMN bi.customer_value.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
+
+COMMENT ON COLUMN bi.customer_value.wholesale_net_revenue IS 'net_revenue of the wholesale channel. Additive.';
+
+COMMENT ON COLUMN bi.customer_value.retail_net_revenue IS 'net_revenue of the retail channel. Additive.';
+
+CREATE TABLE public.customer_account (
+    tenant_id uuid NOT NULL,
+    customer_id uuid NOT NULL,
+    receivable numeric(18,4) DEFAULT 0 NOT NULL,
+    ordered numeric(18,4) DEFAULT 0 NOT NULL,
+    shipped numeric(18,4) DEFAULT 0 NOT NULL,
+    unapplied numeric(18,4) DEFAULT 0 NOT NULL,
+    CONSTRAINT customer_account_ordered_range CHECK ((ordered >= (0)::numeric)),
+    CONSTRAINT customer_account_shipped_range CHECK ((shipped >= (0)::numeric)),
+    CONSTRAINT customer_account_unapplied_range CHECK ((unapplied >= (0)::numeric))
+)
+WITH (fillfactor='70');
+
+ALTER TABLE ONLY public.customer_account FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.customer_account OWNER TO stockwell_owner;
+
+CREATE TABLE public.price_tier (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    price_list_id uuid,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.price_tier FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.price_tier OWNER TO stockwell_owner;
+
+CREATE VIEW bi.customers WITH (security_invoker='true') AS
+ SELECT c.tenant_id,
+    c.id AS customer_id,
+    c.number AS customer_number,
+    c.name AS customer_name,
+    c.kind AS customer_kind,
+    c.country,
+    c.currency,
+    pt.code AS price_tier,
+    c.payment_terms,
+    c.payment_days,
+    c.credit_limit,
+    COALESCE(ac.receivable, (0)::numeric) AS receivable,
+    COALESCE(ac.unapplied, (0)::numeric) AS unapplied,
+    c.status,
+    c.external_ref,
+    c.created_at,
+    c.updated_at
+   FROM ((public.customer c
+     LEFT JOIN public.price_tier pt ON (((pt.tenant_id = c.tenant_id) AND (pt.id = c.price_tier_id))))
+     LEFT JOIN public.customer_account ac ON (((ac.tenant_id = c.tenant_id) AND (ac.customer_id = c.id))))
+  WHERE (c.tenant_id = (current_setting('app.tenant_id'::text))::uuid);
+
+ALTER TABLE bi.customers OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.customers.tenant_id IS 'The tenant; always your own.';
+
+COMMENT ON COLUMN bi.customers.customer_id IS 'The customer; null for walk-in sales.';
+
+COMMENT ON COLUMN bi.customers.customer_number IS 'Number of the customer; null for walk-in sales.';
+
+COMMENT ON COLUMN bi.customers.customer_name IS 'Name of the customer; null for walk-in sales.';
+
+COMMENT ON COLUMN bi.customers.customer_kind IS 'Kind of the customer: wholesale or retail.';
+
+COMMENT ON COLUMN bi.customers.country IS 'ISO 3166-1 alpha-2 code of the country sold to, or of the customer.';
+
+COMMENT ON COLUMN bi.customers.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+
+COMMENT ON COLUMN bi.customers.price_tier IS 'Code of the customer''s price tier.';
+
+COMMENT ON COLUMN bi.customers.payment_terms IS 'Payment terms: prepaid, net or end_of_month.';
+
+COMMENT ON COLUMN bi.customers.payment_days IS 'Days of the payment terms.';
+
+COMMENT ON COLUMN bi.customers.credit_limit IS 'The most that the customer may owe; null where there is no limit.';
+
+COMMENT ON COLUMN bi.customers.receivable IS 'What the customer owes on open invoices, less open credit notes. Additive.';
+
+COMMENT ON COLUMN bi.customers.unapplied IS 'Payments of the customer that pay no invoice yet. Additive.';
+
+COMMENT ON COLUMN bi.customers.status IS 'Status of the record.';
+
+COMMENT ON COLUMN bi.customers.external_ref IS 'The record''s id in the tenant''s other systems.';
+
+COMMENT ON COLUMN bi.customers.created_at IS 'When the record was made.';
+
+COMMENT ON COLUMN bi.customers.updated_at IS 'When the record last changed.';
+
+CREATE TABLE public.account (
+    tenant_id uuid NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    kind text NOT NULL,
+    CONSTRAINT account_kind_known CHECK ((kind = ANY (ARRAY['asset'::text, 'liability'::text, 'equity'::text, 'revenue'::text, 'expense'::text])))
+);
+
+ALTER TABLE ONLY public.account FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.account OWNER TO stockwell_owner;
+
+CREATE TABLE public.journal_entry (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    document_kind text NOT NULL,
+    document_id uuid NOT NULL,
+    memo text,
+    debit_total numeric(18,4) NOT NULL,
+    credit_total numeric(18,4) NOT NULL,
+    occurred_on date NOT NULL,
+    posted_on date NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    command_id uuid NOT NULL,
+    CONSTRAINT journal_entry_balances CHECK ((debit_total = credit_total)),
+    CONSTRAINT journal_entry_posted_later CHECK ((posted_on >= occurred_on))
+);
+
+ALTER TABLE ONLY public.journal_entry FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.journal_entry OWNER TO stockwell_owner;
+
+CREATE TABLE public.journal_line (
+    tenant_id uuid NOT NULL,
+    entry_id uuid NOT NULL,
+    line_no integer NOT NULL,
+    account_code text NOT NULL,
+    debit numeric(18,4) NOT NULL,
+    credit numeric(18,4) NOT NULL,
+    currency text NOT NULL,
+    channel text,
+    location_id uuid,
+    party_id uuid,
+    posted_on date NOT NULL,
+    CONSTRAINT journal_line_one_side CHECK (((debit >= (0)::numeric) AND (credit >= (0)::numeric) AND ((debit = (0)::numeric) <> (credit = (0)::numeric))))
+);
+
+ALTER TABLE ONLY public.journal_line FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.journal_line OWNER TO stockwell_owner;
+
+CREATE VIEW bi.journal_lines WITH (security_invoker='true') AS
+ SELECT l.tenant_id,
+    l.entry_id,
+    l.line_no,
+    l.posted_on,
+    e.occurred_on,
+    e.recorded_at,
+    l.account_code,
+    a.name AS account_name,
+    a.kind AS account_kind,
+    l.currency,
+    l.debit,
+    l.credit,
+    (l.debit - l.credit) AS balance,
+    l.channel,
+    lo.code AS location_code,
+    cu.number AS customer_number,
+    e.document_kind,
+    e.document_id,
+    e.memo,
+    e.command_id
+   FROM ((((public.journal_line l
+     JOIN public.journal_entry e ON (((e.tenant_id = l.tenant_id) AND (e.id = l.entry_id))))
+     LEFT JOIN public.account a ON (((a.tenant_id = l.tenant_id) AND (a.code = l.account_code))))
+     LEFT JOIN public.location lo ON (((lo.tenant_id = l.tenant_id) AND (lo.id = l.location_id))))
+     LEFT JOIN public.customer cu ON (((cu.tenant_id = l.tenant_id) AND (cu.id = l.party_id))))
+  WHERE (l.tenant_id = (current_setting('app.tenant_id'::text))::uuid);
+
+ALTER TABLE bi.journal_lines OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.journal_lines.tenant_id IS 'The tenant; always your own.';
+
+COMMENT ON COLUMN bi.journal_lines.entry_id IS 'The journal entry.';
+
+COMMENT ON COLUMN bi.journal_lines.line_no IS 'Number of the line in its document, from 1.';
+
+COMMENT ON COLUMN bi.journal_lines.posted_on IS 'The day it is booked on: later than occurred_on only where the period was closed.';
+
+COMMENT ON COLUMN bi.journal_lines.occurred_on IS 'The day it happened, in the tenant''s time zone.';
+
+COMMENT ON COLUMN bi.journal_lines.recorded_at IS 'When it was learnt of; later than occurred_at for late documents.';
+
+COMMENT ON COLUMN bi.journal_lines.account_code IS 'Code of the ledger account.';
+
+COMMENT ON COLUMN bi.journal_lines.account_name IS 'Name of the ledger account.';
+
+COMMENT ON COLUMN bi.journal_lines.account_kind IS 'Kind of the account: asset, liability, equity, revenue or expense.';
+
+COMMENT ON COLUMN bi.journal_lines.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+
+COMMENT ON COLUMN bi.journal_lines.debit IS 'Amount debited; zero on the other side. Additive.';
+
+COMMENT ON COLUMN bi.journal_lines.credit IS 'Amount credited; zero on the other side. Additive.';
+
+COMMENT ON COLUMN bi.journal_lines.balance IS 'debit - credit: assets and expenses are positive, liabilities, equity and revenue negative. Additive.';
+
+COMMENT ON COLUMN bi.journal_lines.channel IS 'Sales channel: wholesale or retail. New values may appear.';
+
+COMMENT ON COLUMN bi.journal_lines.location_code IS 'Code of the stock location.';
+
+COMMENT ON COLUMN bi.journal_lines.customer_number IS 'Number of the customer; null for walk-in sales.';
+
+COMMENT ON COLUMN bi.journal_lines.document_kind IS 'Kind of the document: sale and refund at a till; invoice and credit_note in wholesale; others for stock and ledger.';
+
+COMMENT ON COLUMN bi.journal_lines.document_id IS 'The document: a till sale, a refund, an invoice, a credit note, or what caused a movement or an entry.';
+
+COMMENT ON COLUMN bi.journal_lines.memo IS 'Remark on an entry posted by hand.';
+
+COMMENT ON COLUMN bi.journal_lines.command_id IS 'The command that wrote the row: who did it is in its audit record.';
+
+CREATE VIEW bi.margin_by_category WITH (security_invoker='true') AS
+ SELECT margin_lines.category_code,
+    margin_lines.category_name,
+    margin_lines.currency,
+    count(DISTINCT margin_lines.document_id) FILTER (WHERE (margin_lines.document_kind = ANY (ARRAY['sale'::text, 'invoice'::text]))) AS orders,
+    count(*) AS lines,
+    sum(margin_lines.units) AS units,
+    sum(margin_lines.gross_sales) AS gross_sales,
+    sum(margin_lines.returns) AS returns,
+    sum(margin_lines.gross_revenue) AS gross_revenue,
+    sum(margin_lines.discount) AS discount,
+    sum(margin_lines.net_revenue) AS net_revenue,
+    sum(margin_lines.tax) AS tax,
+    round((sum(margin_lines.gross_sales) / (NULLIF(count(DISTINCT margin_lines.document_id) FILTER (WHERE (margin_lines.document_kind = ANY (ARRAY['sale'::text, 'invoice'::text]))), 0))::numeric), 4) AS average_order_value,
+    sum(margin_lines.cost) AS cost,
+    sum(margin_lines.gross_margin) AS gross_margin,
+    round((((100)::numeric * sum(margin_lines.gross_margin)) / NULLIF(sum(margin_lines.net_revenue), (0)::numeric)), 4) AS gross_margin_pct
+   FROM bi.margin_lines
+  GROUP BY margin_lines.category_code, margin_lines.category_name, margin_lines.currency;
+
+ALTER TABLE bi.margin_by_category OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.margin_by_category.category_code IS 'Code of the category; null where there is none.';
+
+COMMENT ON COLUMN bi.margin_by_category.category_name IS 'Name of the category; null where there is none.';
+
+COMMENT ON COLUMN bi.margin_by_category.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+
+COMMENT ON COLUMN bi.margin_by_category.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+
+COMMENT ON COLUMN bi.margin_by_category.lines IS 'Number of document lines. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_category.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.margin_by_category.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_category.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_category.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_category.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_category.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_category.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_category.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
+
+COMMENT ON COLUMN bi.margin_by_category.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_category.gross_margin IS 'net_revenue - cost. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_category.gross_margin_pct IS 'gross_margin in percent of net_revenue, 4 decimals; null without revenue. Not additive: divide the sums.';
+
+CREATE VIEW bi.margin_by_country WITH (security_invoker='true') AS
+ SELECT margin_lines.country,
+    margin_lines.currency,
+    sum(margin_lines.orders) AS orders,
+    count(*) AS lines,
+    sum(margin_lines.units) AS units,
+    sum(margin_lines.gross_sales) AS gross_sales,
+    sum(margin_lines.returns) AS returns,
+    sum(margin_lines.gross_revenue) AS gross_revenue,
+    sum(margin_lines.discount) AS discount,
+    sum(margin_lines.net_revenue) AS net_revenue,
+    sum(margin_lines.tax) AS tax,
+    round((sum(margin_lines.gross_sales) / (NULLIF(sum(margin_lines.orders), 0))::numeric), 4) AS average_order_value,
+    sum(margin_lines.cost) AS cost,
+    sum(margin_lines.gross_margin) AS gross_margin,
+    round((((100)::numeric * sum(margin_lines.gross_margin)) / NULLIF(sum(margin_lines.net_revenue), (0)::numeric)), 4) AS gross_margin_pct
+   FROM bi.margin_lines
+  GROUP BY margin_lines.country, margin_lines.currency;
+
+ALTER TABLE bi.margin_by_country OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.margin_by_country.country IS 'ISO 3166-1 alpha-2 code of the country sold to, or of the customer.';
+
+COMMENT ON COLUMN bi.margin_by_country.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+
+COMMENT ON COLUMN bi.margin_by_country.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+
+COMMENT ON COLUMN bi.margin_by_country.lines IS 'Number of document lines. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_country.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.margin_by_country.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_country.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_country.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_country.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_country.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_country.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_country.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
+
+COMMENT ON COLUMN bi.margin_by_country.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_country.gross_margin IS 'net_revenue - cost. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_country.gross_margin_pct IS 'gross_margin in percent of net_revenue, 4 decimals; null without revenue. Not additive: divide the sums.';
+
+CREATE VIEW bi.margin_by_customer WITH (security_invoker='true') AS
+ SELECT margin_lines.customer_number,
+    margin_lines.customer_name,
+    margin_lines.currency,
+    sum(margin_lines.orders) AS orders,
+    count(*) AS lines,
+    sum(margin_lines.units) AS units,
+    sum(margin_lines.gross_sales) AS gross_sales,
+    sum(margin_lines.returns) AS returns,
+    sum(margin_lines.gross_revenue) AS gross_revenue,
+    sum(margin_lines.discount) AS discount,
+    sum(margin_lines.net_revenue) AS net_revenue,
+    sum(margin_lines.tax) AS tax,
+    round((sum(margin_lines.gross_sales) / (NULLIF(sum(margin_lines.orders), 0))::numeric), 4) AS average_order_value,
+    sum(margin_lines.cost) AS cost,
+    sum(margin_lines.gross_margin) AS gross_margin,
+    round((((100)::numeric * sum(margin_lines.gross_margin)) / NULLIF(sum(margin_lines.net_revenue), (0)::numeric)), 4) AS gross_margin_pct
+   FROM bi.margin_lines
+  GROUP BY margin_lines.customer_number, margin_lines.customer_name, margin_lines.currency;
+
+ALTER TABLE bi.margin_by_customer OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.margin_by_customer.customer_number IS 'Number of the customer; null for walk-in sales.';
+
+COMMENT ON COLUMN bi.margin_by_customer.customer_name IS 'Name of the customer; null for walk-in sales.';
+
+COMMENT ON COLUMN bi.margin_by_customer.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+
+COMMENT ON COLUMN bi.margin_by_customer.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+
+COMMENT ON COLUMN bi.margin_by_customer.lines IS 'Number of document lines. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_customer.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.margin_by_customer.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_customer.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_customer.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_customer.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_customer.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_customer.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_customer.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
+
+COMMENT ON COLUMN bi.margin_by_customer.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_customer.gross_margin IS 'net_revenue - cost. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_customer.gross_margin_pct IS 'gross_margin in percent of net_revenue, 4 decimals; null without revenue. Not additive: divide the sums.';
+
+CREATE VIEW bi.margin_by_day WITH (security_invoker='true') AS
+ SELECT margin_lines.day,
+    margin_lines.currency,
+    sum(margin_lines.orders) AS orders,
+    count(*) AS lines,
+    sum(margin_lines.units) AS units,
+    sum(margin_lines.gross_sales) AS gross_sales,
+    sum(margin_lines.returns) AS returns,
+    sum(margin_lines.gross_revenue) AS gross_revenue,
+    sum(margin_lines.discount) AS discount,
+    sum(margin_lines.net_revenue) AS net_revenue,
+    sum(margin_lines.tax) AS tax,
+    round((sum(margin_lines.gross_sales) / (NULLIF(sum(margin_lines.orders), 0))::numeric), 4) AS average_order_value,
+    sum(margin_lines.cost) AS cost,
+    sum(margin_lines.gross_margin) AS gross_margin,
+    round((((100)::numeric * sum(margin_lines.gross_margin)) / NULLIF(sum(margin_lines.net_revenue), (0)::numeric)), 4) AS gross_margin_pct
+   FROM bi.margin_lines
+  GROUP BY margin_lines.day, margin_lines.currency;
+
+ALTER TABLE bi.margin_by_day OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.margin_by_day.day IS 'Calendar day in the tenant''s time zone.';
+
+COMMENT ON COLUMN bi.margin_by_day.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+
+COMMENT ON COLUMN bi.margin_by_day.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+
+COMMENT ON COLUMN bi.margin_by_day.lines IS 'Number of document lines. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_day.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.margin_by_day.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_day.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_day.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_day.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_day.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_day.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_day.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
+
+COMMENT ON COLUMN bi.margin_by_day.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_day.gross_margin IS 'net_revenue - cost. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_day.gross_margin_pct IS 'gross_margin in percent of net_revenue, 4 decimals; null without revenue. Not additive: divide the sums.';
+
+CREATE VIEW bi.margin_by_location WITH (security_invoker='true') AS
+ SELECT margin_lines.location_code,
+    margin_lines.location_name,
+    margin_lines.currency,
+    sum(margin_lines.orders) AS orders,
+    count(*) AS lines,
+    sum(margin_lines.units) AS units,
+    sum(margin_lines.gross_sales) AS gross_sales,
+    sum(margin_lines.returns) AS returns,
+    sum(margin_lines.gross_revenue) AS gross_revenue,
+    sum(margin_lines.discount) AS discount,
+    sum(margin_lines.net_revenue) AS net_revenue,
+    sum(margin_lines.tax) AS tax,
+    round((sum(margin_lines.gross_sales) / (NULLIF(sum(margin_lines.orders), 0))::numeric), 4) AS average_order_value,
+    sum(margin_lines.cost) AS cost,
+    sum(margin_lines.gross_margin) AS gross_margin,
+    round((((100)::numeric * sum(margin_lines.gross_margin)) / NULLIF(sum(margin_lines.net_revenue), (0)::numeric)), 4) AS gross_margin_pct
+   FROM bi.margin_lines
+  GROUP BY margin_lines.location_code, margin_lines.location_name, margin_lines.currency;
+
+ALTER TABLE bi.margin_by_location OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.margin_by_location.location_code IS 'Code of the stock location.';
+
+COMMENT ON COLUMN bi.margin_by_location.location_name IS 'Name of the stock location.';
+
+COMMENT ON COLUMN bi.margin_by_location.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+
+COMMENT ON COLUMN bi.margin_by_location.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+
+COMMENT ON COLUMN bi.margin_by_location.lines IS 'Number of document lines. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_location.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.margin_by_location.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_location.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_location.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_location.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_location.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_location.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_location.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
+
+COMMENT ON COLUMN bi.margin_by_location.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_location.gross_margin IS 'net_revenue - cost. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_location.gross_margin_pct IS 'gross_margin in percent of net_revenue, 4 decimals; null without revenue. Not additive: divide the sums.';
+
+CREATE VIEW bi.margin_by_month WITH (security_invoker='true') AS
+ SELECT margin_lines.month,
+    margin_lines.currency,
+    sum(margin_lines.orders) AS orders,
+    count(*) AS lines,
+    sum(margin_lines.units) AS units,
+    sum(margin_lines.gross_sales) AS gross_sales,
+    sum(margin_lines.returns) AS returns,
+    sum(margin_lines.gross_revenue) AS gross_revenue,
+    sum(margin_lines.discount) AS discount,
+    sum(margin_lines.net_revenue) AS net_revenue,
+    sum(margin_lines.tax) AS tax,
+    round((sum(margin_lines.gross_sales) / (NULLIF(sum(margin_lines.orders), 0))::numeric), 4) AS average_order_value,
+    sum(margin_lines.cost) AS cost,
+    sum(margin_lines.gross_margin) AS gross_margin,
+    round((((100)::numeric * sum(margin_lines.gross_margin)) / NULLIF(sum(margin_lines.net_revenue), (0)::numeric)), 4) AS gross_margin_pct
+   FROM bi.margin_lines
+  GROUP BY margin_lines.month, margin_lines.currency;
+
+ALTER TABLE bi.margin_by_month OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.margin_by_month.month IS 'First day of the calendar month in the tenant''s time zone.';
+
+COMMENT ON COLUMN bi.margin_by_month.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+
+COMMENT ON COLUMN bi.margin_by_month.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+
+COMMENT ON COLUMN bi.margin_by_month.lines IS 'Number of document lines. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_month.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.margin_by_month.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_month.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_month.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_month.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_month.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_month.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_month.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
+
+COMMENT ON COLUMN bi.margin_by_month.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_month.gross_margin IS 'net_revenue - cost. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_month.gross_margin_pct IS 'gross_margin in percent of net_revenue, 4 decimals; null without revenue. Not additive: divide the sums.';
+
+CREATE VIEW bi.margin_by_month_channel WITH (security_invoker='true') AS
+ SELECT margin_lines.month,
+    margin_lines.channel,
+    margin_lines.currency,
+    sum(margin_lines.orders) AS orders,
+    count(*) AS lines,
+    sum(margin_lines.units) AS units,
+    sum(margin_lines.gross_sales) AS gross_sales,
+    sum(margin_lines.returns) AS returns,
+    sum(margin_lines.gross_revenue) AS gross_revenue,
+    sum(margin_lines.discount) AS discount,
+    sum(margin_lines.net_revenue) AS net_revenue,
+    sum(margin_lines.tax) AS tax,
+    round((sum(margin_lines.gross_sales) / (NULLIF(sum(margin_lines.orders), 0))::numeric), 4) AS average_order_value,
+    sum(margin_lines.cost) AS cost,
+    sum(margin_lines.gross_margin) AS gross_margin,
+    round((((100)::numeric * sum(margin_lines.gross_margin)) / NULLIF(sum(margin_lines.net_revenue), (0)::numeric)), 4) AS gross_margin_pct
+   FROM bi.margin_lines
+  GROUP BY margin_lines.month, margin_lines.channel, margin_lines.currency;
+
+ALTER TABLE bi.margin_by_month_channel OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.margin_by_month_channel.month IS 'First day of the calendar month in the tenant''s time zone.';
+
+COMMENT ON COLUMN bi.margin_by_month_channel.channel IS 'Sales channel: wholesale or retail. New values may appear.';
+
+COMMENT ON COLUMN bi.margin_by_month_channel.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+
+COMMENT ON COLUMN bi.margin_by_month_channel.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+
+COMMENT ON COLUMN bi.margin_by_month_channel.lines IS 'Number of document lines. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_month_channel.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.margin_by_month_channel.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_month_channel.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_month_channel.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_month_channel.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_month_channel.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_month_channel.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_month_channel.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
+
+COMMENT ON COLUMN bi.margin_by_month_channel.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_month_channel.gross_margin IS 'net_revenue - cost. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_month_channel.gross_margin_pct IS 'gross_margin in percent of net_revenue, 4 decimals; null without revenue. Not additive: divide the sums.';
+
+CREATE VIEW bi.margin_by_product WITH (security_invoker='true') AS
+ SELECT margin_lines.sku,
+    margin_lines.product_name,
+    margin_lines.currency,
+    count(DISTINCT margin_lines.document_id) FILTER (WHERE (margin_lines.document_kind = ANY (ARRAY['sale'::text, 'invoice'::text]))) AS orders,
+    count(*) AS lines,
+    sum(margin_lines.units) AS units,
+    sum(margin_lines.gross_sales) AS gross_sales,
+    sum(margin_lines.returns) AS returns,
+    sum(margin_lines.gross_revenue) AS gross_revenue,
+    sum(margin_lines.discount) AS discount,
+    sum(margin_lines.net_revenue) AS net_revenue,
+    sum(margin_lines.tax) AS tax,
+    round((sum(margin_lines.gross_sales) / (NULLIF(count(DISTINCT margin_lines.document_id) FILTER (WHERE (margin_lines.document_kind = ANY (ARRAY['sale'::text, 'invoice'::text]))), 0))::numeric), 4) AS average_order_value,
+    sum(margin_lines.cost) AS cost,
+    sum(margin_lines.gross_margin) AS gross_margin,
+    round((((100)::numeric * sum(margin_lines.gross_margin)) / NULLIF(sum(margin_lines.net_revenue), (0)::numeric)), 4) AS gross_margin_pct
+   FROM bi.margin_lines
+  GROUP BY margin_lines.sku, margin_lines.product_name, margin_lines.currency;
+
+ALTER TABLE bi.margin_by_product OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.margin_by_product.sku IS 'The product''s stock keeping unit, case-sensitive.';
+
+COMMENT ON COLUMN bi.margin_by_product.product_name IS 'Name of the product.';
+
+COMMENT ON COLUMN bi.margin_by_product.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+
+COMMENT ON COLUMN bi.margin_by_product.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+
+COMMENT ON COLUMN bi.margin_by_product.lines IS 'Number of document lines. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_product.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.margin_by_product.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_product.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_product.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_product.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_product.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_product.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_product.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
+
+COMMENT ON COLUMN bi.margin_by_product.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_product.gross_margin IS 'net_revenue - cost. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_product.gross_margin_pct IS 'gross_margin in percent of net_revenue, 4 decimals; null without revenue. Not additive: divide the sums.';
+
+CREATE VIEW bi.product_performance WITH (security_invoker='true') AS
+ WITH line AS (
+         SELECT f.product_id,
+            f.currency,
+            sum(f.units) AS units,
+            sum(f.net_revenue) AS net_revenue,
+            sum(f.cost) AS cost,
+            COALESCE(sum(f.units) FILTER (WHERE (f.channel = 'wholesale'::text)), (0)::numeric) AS wholesale_units,
+            COALESCE(sum(f.net_revenue) FILTER (WHERE (f.channel = 'wholesale'::text)), (0)::numeric) AS wholesale_net_revenue,
+            COALESCE(sum(f.cost) FILTER (WHERE (f.channel = 'wholesale'::text)), (0)::numeric) AS wholesale_cost,
+            COALESCE(sum(f.units) FILTER (WHERE (f.channel = 'retail'::text)), (0)::numeric) AS retail_units,
+            COALESCE(sum(f.net_revenue) FILTER (WHERE (f.channel = 'retail'::text)), (0)::numeric) AS retail_net_revenue,
+            COALESCE(sum(f.cost) FILTER (WHERE (f.channel = 'retail'::text)), (0)::numeric) AS retail_cost
+           FROM bi.sales_fact f
+          GROUP BY f.product_id, f.currency
+        )
+ SELECT p.sku,
+    p.name AS product_name,
+    ca.code AS category_code,
+    ca.name AS category_name,
+    l.currency,
+    l.units,
+    l.net_revenue,
+    l.cost,
+    (l.net_revenue - l.cost) AS gross_margin,
+    round((((100)::numeric * (l.net_revenue - l.cost)) / NULLIF(l.net_revenue, (0)::numeric)), 4) AS gross_margin_pct,
+    l.wholesale_units,
+    l.wholesale_net_revenue,
+    l.wholesale_cost,
+    (l.wholesale_net_revenue - l.wholesale_cost) AS wholesale_gross_margin,
+    round((((100)::numeric * (l.wholesale_net_revenue - l.wholesale_cost)) / NULLIF(l.wholesale_net_revenue, (0)::numeric)), 4) AS wholesale_gross_margin_pct,
+    l.retail_units,
+    l.retail_net_revenue,
+    l.retail_cost,
+    (l.retail_net_revenue - l.retail_cost) AS retail_gross_margin,
+    round((((100)::numeric * (l.retail_net_revenue - l.retail_cost)) / NULLIF(l.retail_net_revenue, (0)::numeric)), 4) AS retail_gross_margin_pct
+   FROM ((line l
+     JOIN public.product p ON (((p.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (p.id = l.product_id))))
+     LEFT JOIN public.category ca ON (((ca.tenant_id = p.tenant_id) AND (ca.id = p.category_id))));
+
+ALTER TABLE bi.product_performance OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.product_performance.sku IS 'The product''s stock keeping unit, case-sensitive.';
+
+COMMENT ON COLUMN bi.product_performance.product_name IS 'Name of the product.';
+
+COMMENT ON COLUMN bi.product_performance.category_code IS 'Code of the category; null where there is none.';
+
+COMMENT ON COLUMN bi.product_performance.category_name IS 'Name of the category; null where there is none.';
+
+COMMENT ON COLUMN bi.product_performance.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+
+COMMENT ON COLUMN bi.product_performance.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.product_performance.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+
+COMMENT ON COLUMN bi.product_performance.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+
+COMMENT ON COLUMN bi.product_performance.gross_margin IS 'net_revenue - cost. Additive.';
+
+COMMENT ON COLUMN bi.product_performance.gross_margin_pct IS 'gross_margin in percent of net_revenue, 4 decimals; null without revenue. Not additive: divide the sums.';
+
+COMMENT ON COLUMN bi.product_performance.wholesale_units IS 'units of the wholesale channel. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.product_performance.wholesale_net_revenue IS 'net_revenue of the wholesale channel. Additive.';
+
+COMMENT ON COLUMN bi.product_performance.wholesale_cost IS 'cost of the wholesale channel. Additive.';
+
+COMMENT ON COLUMN bi.product_performance.wholesale_gross_margin IS 'gross_margin of the wholesale channel. Additive.';
+
+COMMENT ON COLUMN bi.product_performance.wholesale_gross_margin_pct IS 'gross_margin_pct of the wholesale channel. Not additive.';
+
+COMMENT ON COLUMN bi.product_performance.retail_units IS 'units of the retail channel. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.product_performance.retail_net_revenue IS 'net_revenue of the retail channel. Additive.';
+
+COMMENT ON COLUMN bi.product_performance.retail_cost IS 'cost of the retail channel. Additive.';
+
+COMMENT ON COLUMN bi.product_performance.retail_gross_margin IS 'gross_margin of the retail channel. Additive.';
+
+COMMENT ON COLUMN bi.product_performance.retail_gross_margin_pct IS 'gross_margin_pct of the retail channel. Not additive.';
+
+CREATE VIEW bi.products WITH (security_invoker='true') AS
+ SELECT p.tenant_id,
+    p.id AS product_id,
+    p.sku,
+    p.name AS product_name,
+    ca.code AS category_code,
+    ca.name AS category_name,
+    p.kind AS product_kind,
+    p.status,
+    p.stock_uom AS uom,
+    t.currency,
+    p.list_price,
+    p.external_ref,
+    p.created_at,
+    p.updated_at
+   FROM ((public.product p
+     JOIN public.tenant t ON ((t.tenant_id = p.tenant_id)))
+     LEFT JOIN public.category ca ON (((ca.tenant_id = p.tenant_id) AND (ca.id = p.category_id))))
+  WHERE (p.tenant_id = (current_setting('app.tenant_id'::text))::uuid);
+
+ALTER TABLE bi.products OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.products.tenant_id IS 'The tenant; always your own.';
+
+COMMENT ON COLUMN bi.products.product_id IS 'The product.';
+
+COMMENT ON COLUMN bi.products.sku IS 'The product''s stock keeping unit, case-sensitive.';
+
+COMMENT ON COLUMN bi.products.product_name IS 'Name of the product.';
+
+COMMENT ON COLUMN bi.products.category_code IS 'Code of the category; null where there is none.';
+
+COMMENT ON COLUMN bi.products.category_name IS 'Name of the category; null where there is none.';
+
+COMMENT ON COLUMN bi.products.product_kind IS 'Kind of the product: stocked, service or bundle.';
+
+COMMENT ON COLUMN bi.products.status IS 'Status of the record.';
+
+COMMENT ON COLUMN bi.products.uom IS 'UN/ECE Recommendation 20 code of the unit that quantities are in.';
+
+COMMENT ON COLUMN bi.products.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+
+COMMENT ON COLUMN bi.products.list_price IS 'List price per stock unit; null where there is none, which is not a price of zero.';
+
+COMMENT ON COLUMN bi.products.external_ref IS 'The record''s id in the tenant''s other systems.';
+
+COMMENT ON COLUMN bi.products.created_at IS 'When the record was made.';
+
+COMMENT ON COLUMN bi.products.updated_at IS 'When the record last changed.';
+
+CREATE VIEW bi.revenue_by_category WITH (security_invoker='true') AS
+ SELECT margin_lines.category_code,
+    margin_lines.category_name,
+    margin_lines.currency,
+    count(DISTINCT margin_lines.document_id) FILTER (WHERE (margin_lines.document_kind = ANY (ARRAY['sale'::text, 'invoice'::text]))) AS orders,
+    count(*) AS lines,
+    sum(margin_lines.units) AS units,
+    sum(margin_lines.gross_sales) AS gross_sales,
+    sum(margin_lines.returns) AS returns,
+    sum(margin_lines.gross_revenue) AS gross_revenue,
+    sum(margin_lines.discount) AS discount,
+    sum(margin_lines.net_revenue) AS net_revenue,
+    sum(margin_lines.tax) AS tax,
+    round((sum(margin_lines.gross_sales) / (NULLIF(count(DISTINCT margin_lines.document_id) FILTER (WHERE (margin_lines.document_kind = ANY (ARRAY['sale'::text, 'invoice'::text]))), 0))::numeric), 4) AS average_order_value
+   FROM bi.margin_lines
+  GROUP BY margin_lines.category_code, margin_lines.category_name, margin_lines.currency;
+
+ALTER TABLE bi.revenue_by_category OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.revenue_by_category.category_code IS 'Code of the category; null where there is none.';
+
+COMMENT ON COLUMN bi.revenue_by_category.category_name IS 'Name of the category; null where there is none.';
+
+COMMENT ON COLUMN bi.revenue_by_category.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+
+COMMENT ON COLUMN bi.revenue_by_category.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+
+COMMENT ON COLUMN bi.revenue_by_category.lines IS 'Number of document lines. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_category.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.revenue_by_category.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_category.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_category.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_category.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_category.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_category.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_category.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
+
+CREATE VIEW bi.revenue_by_channel WITH (security_invoker='true') AS
+ SELECT margin_lines.channel,
+    margin_lines.currency,
+    sum(margin_lines.orders) AS orders,
+    count(*) AS lines,
+    sum(margin_lines.units) AS units,
+    sum(margin_lines.gross_sales) AS gross_sales,
+    sum(margin_lines.returns) AS returns,
+    sum(margin_lines.gross_revenue) AS gross_revenue,
+    sum(margin_lines.discount) AS discount,
+    sum(margin_lines.net_revenue) AS net_revenue,
+    sum(margin_lines.tax) AS tax,
+    round((sum(margin_lines.gross_sales) / (NULLIF(sum(margin_lines.orders), 0))::numeric), 4) AS average_order_value
+   FROM bi.margin_lines
+  GROUP BY margin_lines.channel, margin_lines.currency;
+
+ALTER TABLE bi.revenue_by_channel OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.revenue_by_channel.channel IS 'Sales channel: wholesale or retail. New values may appear.';
+
+COMMENT ON COLUMN bi.revenue_by_channel.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+
+COMMENT ON COLUMN bi.revenue_by_channel.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+
+COMMENT ON COLUMN bi.revenue_by_channel.lines IS 'Number of document lines. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_channel.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.revenue_by_channel.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_channel.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_channel.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_channel.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_channel.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_channel.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_channel.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
+
+CREATE VIEW bi.revenue_by_country WITH (security_invoker='true') AS
+ SELECT margin_lines.country,
+    margin_lines.currency,
+    sum(margin_lines.orders) AS orders,
+    count(*) AS lines,
+    sum(margin_lines.units) AS units,
+    sum(margin_lines.gross_sales) AS gross_sales,
+    sum(margin_lines.returns) AS returns,
+    sum(margin_lines.gross_revenue) AS gross_revenue,
+    sum(margin_lines.discount) AS discount,
+    sum(margin_lines.net_revenue) AS net_revenue,
+    sum(margin_lines.tax) AS tax,
+    round((sum(margin_lines.gross_sales) / (NULLIF(sum(margin_lines.orders), 0))::numeric), 4) AS average_order_value
+   FROM bi.margin_lines
+  GROUP BY margin_lines.country, margin_lines.currency;
+
+ALTER TABLE bi.revenue_by_country OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.revenue_by_country.country IS 'ISO 3166-1 alpha-2 code of the country sold to, or of the customer.';
+
+COMMENT ON COLUMN bi.revenue_by_country.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+
+COMMENT ON COLUMN bi.revenue_by_country.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+
+COMMENT ON COLUMN bi.revenue_by_country.lines IS 'Number of document lines. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_country.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.revenue_by_country.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_country.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_country.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_country.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_country.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_country.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_country.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
+
+CREATE VIEW bi.revenue_by_customer WITH (security_invoker='true') AS
+ SELECT margin_lines.customer_number,
+    margin_lines.customer_name,
+    margin_lines.currency,
+    sum(margin_lines.orders) AS orders,
+    count(*) AS lines,
+    sum(margin_lines.units) AS units,
+    sum(margin_lines.gross_sales) AS gross_sales,
+    sum(margin_lines.returns) AS returns,
+    sum(margin_lines.gross_revenue) AS gross_revenue,
+    sum(margin_lines.discount) AS discount,
+    sum(margin_lines.net_revenue) AS net_revenue,
+    sum(margin_lines.tax) AS tax,
+    round((sum(margin_lines.gross_sales) / (NULLIF(sum(margin_lines.orders), 0))::numeric), 4) AS average_order_value
+   FROM bi.margin_lines
+  GROUP BY margin_lines.customer_number, margin_lines.customer_name, margin_lines.currency;
+
+ALTER TABLE bi.revenue_by_customer OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.revenue_by_customer.customer_number IS 'Number of the customer; null for walk-in sales.';
+
+COMMENT ON COLUMN bi.revenue_by_customer.customer_name IS 'Name of the customer; null for walk-in sales.';
+
+COMMENT ON COLUMN bi.revenue_by_customer.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+
+COMMENT ON COLUMN bi.revenue_by_customer.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+
+COMMENT ON COLUMN bi.revenue_by_customer.lines IS 'Number of document lines. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_customer.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.revenue_by_customer.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_customer.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_customer.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_customer.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_customer.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_customer.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_customer.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
+
+CREATE VIEW bi.revenue_by_day WITH (security_invoker='true') AS
+ SELECT margin_lines.day,
+    margin_lines.currency,
+    sum(margin_lines.orders) AS orders,
+    count(*) AS lines,
+    sum(margin_lines.units) AS units,
+    sum(margin_lines.gross_sales) AS gross_sales,
+    sum(margin_lines.returns) AS returns,
+    sum(margin_lines.gross_revenue) AS gross_revenue,
+    sum(margin_lines.discount) AS discount,
+    sum(margin_lines.net_revenue) AS net_revenue,
+    sum(margin_lines.tax) AS tax,
+    round((sum(margin_lines.gross_sales) / (NULLIF(sum(margin_lines.orders), 0))::numeric), 4) AS average_order_value
+   FROM bi.margin_lines
+  GROUP BY margin_lines.day, margin_lines.currency;
+
+ALTER TABLE bi.revenue_by_day OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.revenue_by_day.day IS 'Calendar day in the tenant''s time zone.';
+
+COMMENT ON COLUMN bi.revenue_by_day.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+
+COMMENT ON COLUMN bi.revenue_by_day.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+
+COMMENT ON COLUMN bi.revenue_by_day.lines IS 'Number of document lines. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_day.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.revenue_by_day.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_day.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_day.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_day.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_day.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_day.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_day.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
+
+CREATE VIEW bi.revenue_by_location WITH (security_invoker='true') AS
+ SELECT margin_lines.location_code,
+    margin_lines.location_name,
+    margin_lines.currency,
+    sum(margin_lines.orders) AS orders,
+    count(*) AS lines,
+    sum(margin_lines.units) AS units,
+    sum(margin_lines.gross_sales) AS gross_sales,
+    sum(margin_lines.returns) AS returns,
+    sum(margin_lines.gross_revenue) AS gross_revenue,
+    sum(margin_lines.discount) AS discount,
+    sum(margin_lines.net_revenue) AS net_revenue,
+    sum(margin_lines.tax) AS tax,
+    round((sum(margin_lines.gross_sales) / (NULLIF(sum(margin_lines.orders), 0))::numeric), 4) AS average_order_value
+   FROM bi.margin_lines
+  GROUP BY margin_lines.location_code, margin_lines.location_name, margin_lines.currency;
+
+ALTER TABLE bi.revenue_by_location OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.revenue_by_location.location_code IS 'Code of the stock location.';
+
+COMMENT ON COLUMN bi.revenue_by_location.location_name IS 'Name of the stock location.';
+
+COMMENT ON COLUMN bi.revenue_by_location.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+
+COMMENT ON COLUMN bi.revenue_by_location.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+
+COMMENT ON COLUMN bi.revenue_by_location.lines IS 'Number of document lines. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_location.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.revenue_by_location.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_location.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_location.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_location.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_location.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_location.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_location.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
+
+CREATE VIEW bi.revenue_by_month WITH (security_invoker='true') AS
+ SELECT margin_lines.month,
+    margin_lines.currency,
+    sum(margin_lines.orders) AS orders,
+    count(*) AS lines,
+    sum(margin_lines.units) AS units,
+    sum(margin_lines.gross_sales) AS gross_sales,
+    sum(margin_lines.returns) AS returns,
+    sum(margin_lines.gross_revenue) AS gross_revenue,
+    sum(margin_lines.discount) AS discount,
+    sum(margin_lines.net_revenue) AS net_revenue,
+    sum(margin_lines.tax) AS tax,
+    round((sum(margin_lines.gross_sales) / (NULLIF(sum(margin_lines.orders), 0))::numeric), 4) AS average_order_value
+   FROM bi.margin_lines
+  GROUP BY margin_lines.month, margin_lines.currency;
+
+ALTER TABLE bi.revenue_by_month OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.revenue_by_month.month IS 'First day of the calendar month in the tenant''s time zone.';
+
+COMMENT ON COLUMN bi.revenue_by_month.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+
+COMMENT ON COLUMN bi.revenue_by_month.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+
+COMMENT ON COLUMN bi.revenue_by_month.lines IS 'Number of document lines. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_month.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.revenue_by_month.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_month.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_month.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_month.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_month.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_month.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_month.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
+
+CREATE VIEW bi.revenue_by_month_channel WITH (security_invoker='true') AS
+ SELECT margin_lines.month,
+    margin_lines.channel,
+    margin_lines.currency,
+    sum(margin_lines.orders) AS orders,
+    count(*) AS lines,
+    sum(margin_lines.units) AS units,
+    sum(margin_lines.gross_sales) AS gross_sales,
+    sum(margin_lines.returns) AS returns,
+    sum(margin_lines.gross_revenue) AS gross_revenue,
+    sum(margin_lines.discount) AS discount,
+    sum(margin_lines.net_revenue) AS net_revenue,
+    sum(margin_lines.tax) AS tax,
+    round((sum(margin_lines.gross_sales) / (NULLIF(sum(margin_lines.orders), 0))::numeric), 4) AS average_order_value
+   FROM bi.margin_lines
+  GROUP BY margin_lines.month, margin_lines.channel, margin_lines.currency;
+
+ALTER TABLE bi.revenue_by_month_channel OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.revenue_by_month_channel.month IS 'First day of the calendar month in the tenant''s time zone.';
+
+COMMENT ON COLUMN bi.revenue_by_month_channel.channel IS 'Sales channel: wholesale or retail. New values may appear.';
+
+COMMENT ON COLUMN bi.revenue_by_month_channel.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+
+COMMENT ON COLUMN bi.revenue_by_month_channel.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+
+COMMENT ON COLUMN bi.revenue_by_month_channel.lines IS 'Number of document lines. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_month_channel.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.revenue_by_month_channel.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_month_channel.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_month_channel.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_month_channel.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_month_channel.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_month_channel.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_month_channel.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
+
+CREATE VIEW bi.revenue_by_product WITH (security_invoker='true') AS
+ SELECT margin_lines.sku,
+    margin_lines.product_name,
+    margin_lines.currency,
+    count(DISTINCT margin_lines.document_id) FILTER (WHERE (margin_lines.document_kind = ANY (ARRAY['sale'::text, 'invoice'::text]))) AS orders,
+    count(*) AS lines,
+    sum(margin_lines.units) AS units,
+    sum(margin_lines.gross_sales) AS gross_sales,
+    sum(margin_lines.returns) AS returns,
+    sum(margin_lines.gross_revenue) AS gross_revenue,
+    sum(margin_lines.discount) AS discount,
+    sum(margin_lines.net_revenue) AS net_revenue,
+    sum(margin_lines.tax) AS tax,
+    round((sum(margin_lines.gross_sales) / (NULLIF(count(DISTINCT margin_lines.document_id) FILTER (WHERE (margin_lines.document_kind = ANY (ARRAY['sale'::text, 'invoice'::text]))), 0))::numeric), 4) AS average_order_value
+   FROM bi.margin_lines
+  GROUP BY margin_lines.sku, margin_lines.product_name, margin_lines.currency;
+
+ALTER TABLE bi.revenue_by_product OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.revenue_by_product.sku IS 'The product''s stock keeping unit, case-sensitive.';
+
+COMMENT ON COLUMN bi.revenue_by_product.product_name IS 'Name of the product.';
+
+COMMENT ON COLUMN bi.revenue_by_product.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+
+COMMENT ON COLUMN bi.revenue_by_product.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+
+COMMENT ON COLUMN bi.revenue_by_product.lines IS 'Number of document lines. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_product.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.revenue_by_product.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_product.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_product.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_product.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_product.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_product.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_product.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
+
+CREATE VIEW bi.revenue_lines WITH (security_invoker='true') AS
+ SELECT margin_lines.tenant_id,
+    margin_lines.document_id,
+    margin_lines.line_no,
+    margin_lines.document_kind,
+    margin_lines.occurred_at,
+    margin_lines.recorded_at,
+    margin_lines.day,
+    margin_lines.month,
+    margin_lines.channel,
+    margin_lines.location_code,
+    margin_lines.location_name,
+    margin_lines.sku,
+    margin_lines.product_name,
+    margin_lines.category_code,
+    margin_lines.category_name,
+    margin_lines.customer_number,
+    margin_lines.customer_name,
+    margin_lines.country,
+    margin_lines.currency,
+    margin_lines.orders,
+    margin_lines.units,
+    margin_lines.gross_sales,
+    margin_lines.returns,
+    margin_lines.gross_revenue,
+    margin_lines.discount,
+    margin_lines.net_revenue,
+    margin_lines.tax
+   FROM bi.margin_lines;
+
+ALTER TABLE bi.revenue_lines OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.revenue_lines.tenant_id IS 'The tenant; always your own.';
+
+COMMENT ON COLUMN bi.revenue_lines.document_id IS 'The document: a till sale, a refund, an invoice, a credit note, or what caused a movement or an entry.';
+
+COMMENT ON COLUMN bi.revenue_lines.line_no IS 'Number of the line in its document, from 1.';
+
+COMMENT ON COLUMN bi.revenue_lines.document_kind IS 'Kind of the document: sale and refund at a till; invoice and credit_note in wholesale; others for stock and ledger.';
+
+COMMENT ON COLUMN bi.revenue_lines.occurred_at IS 'When it happened. Filter by this column: it is indexed.';
+
+COMMENT ON COLUMN bi.revenue_lines.recorded_at IS 'When it was learnt of; later than occurred_at for late documents.';
+
+COMMENT ON COLUMN bi.revenue_lines.day IS 'Calendar day in the tenant''s time zone.';
+
+COMMENT ON COLUMN bi.revenue_lines.month IS 'First day of the calendar month in the tenant''s time zone.';
+
+COMMENT ON COLUMN bi.revenue_lines.channel IS 'Sales channel: wholesale or retail. New values may appear.';
+
+COMMENT ON COLUMN bi.revenue_lines.location_code IS 'Code of the stock location.';
+
+COMMENT ON COLUMN bi.revenue_lines.location_name IS 'Name of the stock location.';
+
+COMMENT ON COLUMN bi.revenue_lines.sku IS 'The product''s stock keeping unit, case-sensitive.';
+
+COMMENT ON COLUMN bi.revenue_lines.product_name IS 'Name of the product.';
+
+COMMENT ON COLUMN bi.revenue_lines.category_code IS 'Code of the category; null where there is none.';
+
+COMMENT ON COLUMN bi.revenue_lines.category_name IS 'Name of the category; null where there is none.';
+
+COMMENT ON COLUMN bi.revenue_lines.customer_number IS 'Number of the customer; null for walk-in sales.';
+
+COMMENT ON COLUMN bi.revenue_lines.customer_name IS 'Name of the customer; null for walk-in sales.';
+
+COMMENT ON COLUMN bi.revenue_lines.country IS 'ISO 3166-1 alpha-2 code of the country sold to, or of the customer.';
+
+COMMENT ON COLUMN bi.revenue_lines.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+
+COMMENT ON COLUMN bi.revenue_lines.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+
+COMMENT ON COLUMN bi.revenue_lines.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.revenue_lines.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_lines.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_lines.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_lines.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
+
+COMMENT ON COLUMN bi.revenue_lines.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_lines.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+
+CREATE TABLE public.stock_movement (
+    tenant_id uuid NOT NULL,
+    product_id uuid NOT NULL,
+    location_id uuid NOT NULL,
+    lot_id uuid NOT NULL,
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    quantity numeric(18,6) NOT NULL,
+    value numeric(18,4) NOT NULL,
+    unit_cost numeric(18,6) NOT NULL,
+    document_kind text NOT NULL,
+    document_id uuid NOT NULL,
+    line_no integer NOT NULL,
+    channel text,
+    reason text,
+    occurred_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    entry_mode text NOT NULL,
+    source_system text,
+    command_id uuid NOT NULL,
+    CONSTRAINT stock_movement_kind_known CHECK ((kind = ANY (ARRAY['receipt'::text, 'sale'::text, 'return'::text, 'transfer_out'::text, 'transfer_in'::text, 'adjustment'::text, 'count'::text, 'supplier_return'::text, 'opening'::text])))
+);
+
+ALTER TABLE ONLY public.stock_movement FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.stock_movement OWNER TO stockwell_owner;
+
+CREATE VIEW bi.stock_movements WITH (security_invoker='true') AS
+ SELECT m.tenant_id,
+    m.id AS movement_id,
+    m.occurred_at,
+    m.recorded_at,
+    ((m.occurred_at AT TIME ZONE t.time_zone))::date AS day,
+    m.kind AS movement_kind,
+    p.sku,
+    p.name AS product_name,
+    lo.code AS location_code,
+    lo.name AS location_name,
+    m.channel,
+    m.reason,
+    p.stock_uom AS uom,
+    t.currency,
+    m.quantity,
+    m.value,
+    m.unit_cost,
+    m.document_kind,
+    m.document_id,
+    m.line_no,
+    m.entry_mode,
+    m.source_system,
+    m.command_id
+   FROM (((public.stock_movement m
+     JOIN public.tenant t ON ((t.tenant_id = m.tenant_id)))
+     LEFT JOIN public.product p ON (((p.tenant_id = m.tenant_id) AND (p.id = m.product_id))))
+     LEFT JOIN public.location lo ON (((lo.tenant_id = m.tenant_id) AND (lo.id = m.location_id))))
+  WHERE (m.tenant_id = (current_setting('app.tenant_id'::text))::uuid);
+
+ALTER TABLE bi.stock_movements OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.stock_movements.tenant_id IS 'The tenant; always your own.';
+
+COMMENT ON COLUMN bi.stock_movements.movement_id IS 'The stock movement.';
+
+COMMENT ON COLUMN bi.stock_movements.occurred_at IS 'When it happened. Filter by this column: it is indexed.';
+
+COMMENT ON COLUMN bi.stock_movements.recorded_at IS 'When it was learnt of; later than occurred_at for late documents.';
+
+COMMENT ON COLUMN bi.stock_movements.day IS 'Calendar day in the tenant''s time zone.';
+
+COMMENT ON COLUMN bi.stock_movements.movement_kind IS 'Kind of the movement: receipt, sale, return, adjustment, opening and others.';
+
+COMMENT ON COLUMN bi.stock_movements.sku IS 'The product''s stock keeping unit, case-sensitive.';
+
+COMMENT ON COLUMN bi.stock_movements.product_name IS 'Name of the product.';
+
+COMMENT ON COLUMN bi.stock_movements.location_code IS 'Code of the stock location.';
+
+COMMENT ON COLUMN bi.stock_movements.location_name IS 'Name of the stock location.';
+
+COMMENT ON COLUMN bi.stock_movements.channel IS 'Sales channel: wholesale or retail. New values may appear.';
+
+COMMENT ON COLUMN bi.stock_movements.reason IS 'Reason code of an adjustment.';
+
+COMMENT ON COLUMN bi.stock_movements.uom IS 'UN/ECE Recommendation 20 code of the unit that quantities are in.';
+
+COMMENT ON COLUMN bi.stock_movements.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+
+COMMENT ON COLUMN bi.stock_movements.quantity IS 'Stock units moved: positive in, negative out. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.stock_movements.value IS 'Cost of the stock: of what is on hand, or of what a movement moved (out is negative). Additive.';
+
+COMMENT ON COLUMN bi.stock_movements.unit_cost IS 'Cost per stock unit, 6 decimals. Not additive.';
+
+COMMENT ON COLUMN bi.stock_movements.document_kind IS 'Kind of the document: sale and refund at a till; invoice and credit_note in wholesale; others for stock and ledger.';
+
+COMMENT ON COLUMN bi.stock_movements.document_id IS 'The document: a till sale, a refund, an invoice, a credit note, or what caused a movement or an entry.';
+
+COMMENT ON COLUMN bi.stock_movements.line_no IS 'Number of the line in its document, from 1.';
+
+COMMENT ON COLUMN bi.stock_movements.entry_mode IS 'How the movement came in.';
+
+COMMENT ON COLUMN bi.stock_movements.source_system IS 'The system that reported the movement; null where it was this one.';
+
+COMMENT ON COLUMN bi.stock_movements.command_id IS 'The command that wrote the row: who did it is in its audit record.';
+
+CREATE TABLE public.stock_level (
+    tenant_id uuid NOT NULL,
+    location_id uuid NOT NULL,
+    product_id uuid NOT NULL,
+    lot_id uuid DEFAULT '00000000-0000-0000-0000-000000000000'::uuid NOT NULL,
+    on_hand numeric(18,6) DEFAULT 0 NOT NULL,
+    reserved numeric(18,6) DEFAULT 0 NOT NULL,
+    value numeric(18,4) DEFAULT 0 NOT NULL,
+    last_cost numeric(18,6) DEFAULT 0 NOT NULL,
+    forced boolean DEFAULT false NOT NULL,
+    moved_at timestamp with time zone NOT NULL,
+    CONSTRAINT stock_level_empty_is_worthless CHECK (((on_hand <> (0)::numeric) OR (value = (0)::numeric))),
+    CONSTRAINT stock_level_on_hand_not_negative CHECK (((on_hand >= (0)::numeric) OR forced)),
+    CONSTRAINT stock_level_reserved_not_negative CHECK ((reserved >= (0)::numeric)),
+    CONSTRAINT stock_level_reserved_within_on_hand CHECK (((reserved <= on_hand) OR forced))
+)
+WITH (fillfactor='70');
+
+ALTER TABLE ONLY public.stock_level FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.stock_level OWNER TO stockwell_owner;
+
+CREATE VIEW bi.stock_positions WITH (security_invoker='true') AS
+ SELECT p.sku,
+    p.name AS product_name,
+    ca.code AS category_code,
+    ca.name AS category_name,
+    lo.code AS location_code,
+    lo.name AS location_name,
+    p.stock_uom AS uom,
+    t.currency,
+    sum(s.on_hand) AS on_hand,
+    sum(s.reserved) AS reserved,
+    (sum(s.on_hand) - sum(s.reserved)) AS available,
+    sum(s.value) AS value,
+    round((sum(s.value) / NULLIF(sum(s.on_hand), (0)::numeric)), 6) AS unit_cost
+   FROM ((((public.stock_level s
+     JOIN public.tenant t ON ((t.tenant_id = s.tenant_id)))
+     JOIN public.product p ON (((p.tenant_id = s.tenant_id) AND (p.id = s.product_id))))
+     JOIN public.location lo ON (((lo.tenant_id = s.tenant_id) AND (lo.id = s.location_id))))
+     LEFT JOIN public.category ca ON (((ca.tenant_id = p.tenant_id) AND (ca.id = p.category_id))))
+  WHERE (s.tenant_id = (current_setting('app.tenant_id'::text))::uuid)
+  GROUP BY p.sku, p.name, ca.code, ca.name, lo.code, lo.name, p.stock_uom, t.currency;
+
+ALTER TABLE bi.stock_positions OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.stock_positions.sku IS 'The product''s stock keeping unit, case-sensitive.';
+
+COMMENT ON COLUMN bi.stock_positions.product_name IS 'Name of the product.';
+
+COMMENT ON COLUMN bi.stock_positions.category_code IS 'Code of the category; null where there is none.';
+
+COMMENT ON COLUMN bi.stock_positions.category_name IS 'Name of the category; null where there is none.';
+
+COMMENT ON COLUMN bi.stock_positions.location_code IS 'Code of the stock location.';
+
+COMMENT ON COLUMN bi.stock_positions.location_name IS 'Name of the stock location.';
+
+COMMENT ON COLUMN bi.stock_positions.uom IS 'UN/ECE Recommendation 20 code of the unit that quantities are in.';
+
+COMMENT ON COLUMN bi.stock_positions.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+
+COMMENT ON COLUMN bi.stock_positions.on_hand IS 'Stock units in the location, reserved ones included. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.stock_positions.reserved IS 'Stock units on hand that are promised. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.stock_positions.available IS 'on_hand - reserved: what may still be sold. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.stock_positions.value IS 'Cost of the stock: of what is on hand, or of what a movement moved (out is negative). Additive.';
+
+COMMENT ON COLUMN bi.stock_positions.unit_cost IS 'Cost per stock unit, 6 decimals. Not additive.';
+
+CREATE TABLE public.api_key (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    name text NOT NULL,
+    kind text NOT NULL,
+    mode text NOT NULL,
+    prefix text NOT NULL,
+    last4 text NOT NULL,
+    hash bytea NOT NULL,
+    scopes text[] NOT NULL,
+    ip_allowlist text[] DEFAULT '{}'::text[] NOT NULL,
+    created_by uuid,
+    expires_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    rotated_to uuid,
+    last_used_at timestamp with time zone,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT api_key_hash_length CHECK ((octet_length(hash) = 32)),
+    CONSTRAINT api_key_kind_known CHECK ((kind = ANY (ARRAY['sk'::text, 'pk'::text]))),
+    CONSTRAINT api_key_mode_known CHECK ((mode = ANY (ARRAY['live'::text, 'test'::text])))
+);
+
+ALTER TABLE ONLY public.api_key FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.api_key OWNER TO stockwell_owner;
+
+CREATE TABLE public.app_user (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    email text NOT NULL,
+    name text NOT NULL,
+    role text NOT NULL,
+    password_hash text NOT NULL,
+    status text DEFAULT 'active'::text NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT app_user_email_lower CHECK ((email = lower(email))),
+    CONSTRAINT app_user_role_known CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'manager'::text, 'cashier'::text, 'buyer'::text, 'accountant'::text, 'analyst'::text]))),
+    CONSTRAINT app_user_status_known CHECK ((status = ANY (ARRAY['active'::text, 'disabled'::text])))
+);
+
+ALTER TABLE ONLY public.app_user FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.app_user OWNER TO stockwell_owner;
+
+CREATE TABLE public.barcode (
+    tenant_id uuid NOT NULL,
+    code text NOT NULL,
+    product_id uuid NOT NULL,
+    uom text NOT NULL,
+    CONSTRAINT barcode_code_length CHECK (((length(code) >= 1) AND (length(code) <= 64)))
+);
+
+ALTER TABLE ONLY public.barcode FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.barcode OWNER TO stockwell_owner;
+
+CREATE TABLE public.cash_move (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    session_id uuid NOT NULL,
+    kind text NOT NULL,
+    amount numeric(18,4) NOT NULL,
+    reason text NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    command_id uuid NOT NULL,
+    CONSTRAINT cash_move_kind_known CHECK ((kind = ANY (ARRAY['opening_float'::text, 'paid_in'::text, 'paid_out'::text, 'over_short'::text, 'banked'::text])))
+);
+
+ALTER TABLE ONLY public.cash_move FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.cash_move OWNER TO stockwell_owner;
+
+CREATE TABLE public.channel_price_list (
+    tenant_id uuid NOT NULL,
+    channel text NOT NULL,
+    location_id uuid DEFAULT '00000000-0000-0000-0000-000000000000'::uuid NOT NULL,
+    price_list_id uuid NOT NULL,
+    CONSTRAINT channel_price_list_channel_known CHECK ((channel = ANY (ARRAY['wholesale'::text, 'retail'::text])))
+);
+
+ALTER TABLE ONLY public.channel_price_list FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.channel_price_list OWNER TO stockwell_owner;
+
+CREATE TABLE public.command (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    name text NOT NULL,
+    actor_kind text NOT NULL,
+    actor_id uuid NOT NULL,
+    idempotency_key text,
+    fingerprint bytea,
+    status smallint NOT NULL,
+    document_id uuid,
+    response text,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT command_actor_known CHECK ((actor_kind = ANY (ARRAY['api_key'::text, 'user'::text, 'operator'::text, 'worker'::text]))),
+    CONSTRAINT command_fingerprint_length CHECK ((octet_length(fingerprint) = 32)),
+    CONSTRAINT command_key_length CHECK (((length(idempotency_key) >= 1) AND (length(idempotency_key) <= 255)))
+);
+
+ALTER TABLE ONLY public.command FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.command OWNER TO stockwell_owner;
+
+CREATE TABLE public.event (
+    tenant_id uuid NOT NULL,
+    "position" bigint DEFAULT ((pg_current_xact_id())::text)::bigint NOT NULL,
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    command_id uuid NOT NULL,
+    document_kind text NOT NULL,
+    document_id uuid NOT NULL,
+    data jsonb DEFAULT '{}'::jsonb NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    lease_until timestamp with time zone,
+    attempts integer DEFAULT 0 NOT NULL,
+    sent_at timestamp with time zone
+);
+
+ALTER TABLE ONLY public.event FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.event OWNER TO stockwell_owner;
+
+CREATE TABLE public.invoice (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    number text NOT NULL,
+    kind text NOT NULL,
+    customer_id uuid NOT NULL,
+    order_id uuid,
+    location_id uuid NOT NULL,
+    original_id uuid,
+    currency text NOT NULL,
+    country text NOT NULL,
+    gross numeric(18,4) NOT NULL,
+    discount numeric(18,4) NOT NULL,
+    net numeric(18,4) NOT NULL,
+    tax numeric(18,4) NOT NULL,
+    total numeric(18,4) NOT NULL,
+    open numeric(18,4) NOT NULL,
+    due_on date NOT NULL,
+    returned boolean DEFAULT false NOT NULL,
+    reason text,
+    occurred_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    command_id uuid NOT NULL,
+    CONSTRAINT invoice_adds_up CHECK (((net = (gross - discount)) AND (total = (net + tax)))),
+    CONSTRAINT invoice_kind_known CHECK ((kind = ANY (ARRAY['invoice'::text, 'credit_note'::text]))),
+    CONSTRAINT invoice_open_range CHECK ((((total >= (0)::numeric) AND ((open >= (0)::numeric) AND (open <= total))) OR ((total < (0)::numeric) AND ((open >= total) AND (open <= (0)::numeric)))))
+)
+WITH (fillfactor='85');
+
+ALTER TABLE ONLY public.invoice FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.invoice OWNER TO stockwell_owner;
+
+CREATE TABLE public.number_series (
+    tenant_id uuid NOT NULL,
+    series text NOT NULL,
+    next bigint DEFAULT 1 NOT NULL,
+    CONSTRAINT number_series_next_positive CHECK ((next > 0))
+)
+WITH (fillfactor='50');
+
+ALTER TABLE ONLY public.number_series FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.number_series OWNER TO stockwell_owner;
+
+CREATE TABLE public.payment (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    number text NOT NULL,
+    customer_id uuid NOT NULL,
+    method text NOT NULL,
+    amount numeric(18,4) NOT NULL,
+    unapplied numeric(18,4) NOT NULL,
+    reference text,
+    occurred_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    command_id uuid NOT NULL,
+    CONSTRAINT payment_amount_positive CHECK ((amount > (0)::numeric)),
+    CONSTRAINT payment_method_known CHECK ((method = ANY (ARRAY['bank'::text, 'card'::text]))),
+    CONSTRAINT payment_unapplied_range CHECK (((unapplied >= (0)::numeric) AND (unapplied <= amount)))
+);
+
+ALTER TABLE ONLY public.payment FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.payment OWNER TO stockwell_owner;
+
+CREATE TABLE public.payment_allocation (
+    tenant_id uuid NOT NULL,
+    payment_id uuid NOT NULL,
+    invoice_id uuid NOT NULL,
+    amount numeric(18,4) NOT NULL,
+    CONSTRAINT payment_allocation_amount_positive CHECK ((amount > (0)::numeric))
+);
+
+ALTER TABLE ONLY public.payment_allocation FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.payment_allocation OWNER TO stockwell_owner;
+
+CREATE TABLE public.pos_sale (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    number text NOT NULL,
+    kind text NOT NULL,
+    register_id uuid NOT NULL,
+    session_id uuid NOT NULL,
+    location_id uuid NOT NULL,
+    customer_id uuid,
+    original_id uuid,
+    currency text NOT NULL,
+    country text NOT NULL,
+    gross numeric(18,4) NOT NULL,
+    discount numeric(18,4) NOT NULL,
+    net numeric(18,4) NOT NULL,
+    tax numeric(18,4) NOT NULL,
+    rounding numeric(18,4) DEFAULT 0 NOT NULL,
+    total numeric(18,4) NOT NULL,
+    cost numeric(18,4) NOT NULL,
+    returned boolean DEFAULT false NOT NULL,
+    business_date date NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    command_id uuid NOT NULL,
+    CONSTRAINT pos_sale_adds_up CHECK (((net = (gross - discount)) AND (total = ((net + tax) + rounding)))),
+    CONSTRAINT pos_sale_kind_known CHECK ((kind = ANY (ARRAY['sale'::text, 'refund'::text])))
+);
+
+ALTER TABLE ONLY public.pos_sale FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.pos_sale OWNER TO stockwell_owner;
+
+CREATE TABLE public.pos_session (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    register_id uuid NOT NULL,
+    status text DEFAULT 'open'::text NOT NULL,
+    opening_float numeric(18,4) NOT NULL,
+    counted numeric(18,4),
+    expected numeric(18,4),
+    difference numeric(18,4),
+    opened_at timestamp with time zone NOT NULL,
+    closed_at timestamp with time zone,
+    version integer DEFAULT 1 NOT NULL,
+    command_id uuid NOT NULL,
+    CONSTRAINT pos_session_closed_whole CHECK ((((status = 'open'::text) = (closed_at IS NULL)) AND ((closed_at IS NULL) = (counted IS NULL)) AND ((counted IS NULL) = (expected IS NULL)) AND ((expected IS NULL) = (difference IS NULL)))),
+    CONSTRAINT pos_session_float_range CHECK ((opening_float >= (0)::numeric)),
+    CONSTRAINT pos_session_status_known CHECK ((status = ANY (ARRAY['open'::text, 'closed'::text])))
+);
+
+ALTER TABLE ONLY public.pos_session FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.pos_session OWNER TO stockwell_owner;
+
+CREATE TABLE public.price_list (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    currency text NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.price_list FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.price_list OWNER TO stockwell_owner;
+
+CREATE TABLE public.price_rule (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    price_list_id uuid NOT NULL,
+    scope text NOT NULL,
+    product_id uuid,
+    category_id uuid,
+    method text NOT NULL,
+    value numeric(18,6) NOT NULL,
+    min_quantity numeric(18,6) DEFAULT 0 NOT NULL,
+    valid_from timestamp with time zone,
+    valid_until timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT price_rule_method_known CHECK ((method = ANY (ARRAY['fixed'::text, 'percent_off'::text, 'amount_off'::text]))),
+    CONSTRAINT price_rule_min_quantity_range CHECK ((min_quantity >= (0)::numeric)),
+    CONSTRAINT price_rule_scope_known CHECK ((((scope = 'product'::text) AND (product_id IS NOT NULL) AND (category_id IS NULL)) OR ((scope = 'category'::text) AND (category_id IS NOT NULL) AND (product_id IS NULL)) OR ((scope = 'all'::text) AND (product_id IS NULL) AND (category_id IS NULL)))),
+    CONSTRAINT price_rule_validity CHECK (((valid_from IS NULL) OR (valid_until IS NULL) OR (valid_from < valid_until))),
+    CONSTRAINT price_rule_value_range CHECK (((value >= (0)::numeric) AND ((method <> 'percent_off'::text) OR (value <= (100)::numeric))))
+);
+
+ALTER TABLE ONLY public.price_rule FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.price_rule OWNER TO stockwell_owner;
+
+CREATE TABLE public.product_unit (
+    tenant_id uuid NOT NULL,
+    product_id uuid NOT NULL,
+    uom text NOT NULL,
+    factor numeric(18,6) NOT NULL,
+    list_price numeric(18,6),
+    CONSTRAINT product_unit_factor_positive CHECK ((factor > (0)::numeric)),
+    CONSTRAINT product_unit_list_price_range CHECK ((list_price >= (0)::numeric))
+);
+
+ALTER TABLE ONLY public.product_unit FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.product_unit OWNER TO stockwell_owner;
+
+CREATE TABLE public.reason_code (
+    tenant_id uuid NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    account_code text NOT NULL
+);
+
+ALTER TABLE ONLY public.reason_code FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.reason_code OWNER TO stockwell_owner;
+
+CREATE TABLE public.refresh_token (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    family_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    hash bytea NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.refresh_token FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.refresh_token OWNER TO stockwell_owner;
+
+CREATE TABLE public.register (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    location_id uuid NOT NULL,
+    cash_rounding numeric(18,4) DEFAULT 0 NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT register_cash_rounding_range CHECK ((cash_rounding >= (0)::numeric)),
+    CONSTRAINT register_code_form CHECK ((code ~ '^[A-Z0-9]{1,12}$'::text))
+);
+
+ALTER TABLE ONLY public.register FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.register OWNER TO stockwell_owner;
+
+CREATE TABLE public.reservation (
+    tenant_id uuid NOT NULL,
+    document_id uuid NOT NULL,
+    line_no integer NOT NULL,
+    location_id uuid NOT NULL,
+    product_id uuid NOT NULL,
+    lot_id uuid NOT NULL,
+    kind text NOT NULL,
+    quantity numeric(18,6) NOT NULL,
+    priority smallint DEFAULT 0 NOT NULL,
+    expires_at timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT reservation_kind_known CHECK ((kind = ANY (ARRAY['order'::text, 'hold'::text, 'quarantine'::text, 'till_lease'::text, 'channel_floor'::text]))),
+    CONSTRAINT reservation_quantity_positive CHECK ((quantity > (0)::numeric))
+);
+
+ALTER TABLE ONLY public.reservation FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.reservation OWNER TO stockwell_owner;
+
+CREATE TABLE public.sales_order (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    number text NOT NULL,
+    customer_id uuid NOT NULL,
+    location_id uuid NOT NULL,
+    status text NOT NULL,
+    currency text NOT NULL,
+    country text NOT NULL,
+    reference text,
+    external_ref text,
+    requested_on date,
+    net numeric(18,4) NOT NULL,
+    tax numeric(18,4) NOT NULL,
+    total numeric(18,4) NOT NULL,
+    hold_reasons text[] DEFAULT '{}'::text[] NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    command_id uuid NOT NULL,
+    CONSTRAINT sales_order_status_known CHECK ((status = ANY (ARRAY['draft'::text, 'on_hold'::text, 'confirmed'::text, 'partially_shipped'::text, 'shipped'::text, 'invoiced'::text, 'cancelled'::text])))
+);
+
+ALTER TABLE ONLY public.sales_order FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sales_order OWNER TO stockwell_owner;
+
+CREATE TABLE public.sales_order_line (
+    tenant_id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    line_no integer NOT NULL,
+    product_id uuid NOT NULL,
+    description text,
+    uom text NOT NULL,
+    factor numeric(18,6) NOT NULL,
+    entered numeric(18,6) NOT NULL,
+    quantity numeric(18,6) NOT NULL,
+    reserved numeric(18,6) DEFAULT 0 NOT NULL,
+    shipped numeric(18,6) DEFAULT 0 NOT NULL,
+    invoiced numeric(18,6) DEFAULT 0 NOT NULL,
+    unit_price numeric(18,6) NOT NULL,
+    list_price numeric(18,6),
+    price_source text NOT NULL,
+    price_rule_id uuid,
+    price_trace jsonb,
+    gross numeric(18,4) NOT NULL,
+    discount numeric(18,4) NOT NULL,
+    net numeric(18,4) NOT NULL,
+    tax_rate numeric(9,6) NOT NULL,
+    tax numeric(18,4) NOT NULL,
+    CONSTRAINT sales_order_line_flow CHECK (((reserved >= (0)::numeric) AND (shipped >= (0)::numeric) AND (invoiced >= (0)::numeric) AND ((reserved + shipped) <= quantity) AND (invoiced <= shipped))),
+    CONSTRAINT sales_order_line_quantity_positive CHECK (((quantity > (0)::numeric) AND (entered > (0)::numeric) AND (factor > (0)::numeric)))
+)
+WITH (fillfactor='85');
+
+ALTER TABLE ONLY public.sales_order_line FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sales_order_line OWNER TO stockwell_owner;
+
+CREATE TABLE public.schema_migration (
+    name text NOT NULL,
+    applied_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE public.schema_migration OWNER TO stockwell_owner;
+
+CREATE TABLE public.shipment (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    number text NOT NULL,
+    order_id uuid NOT NULL,
+    location_id uuid NOT NULL,
+    invoice_id uuid,
+    cost numeric(18,4) NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    command_id uuid NOT NULL
+);
+
+ALTER TABLE ONLY public.shipment FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.shipment OWNER TO stockwell_owner;
+
+CREATE TABLE public.shipment_line (
+    tenant_id uuid NOT NULL,
+    shipment_id uuid NOT NULL,
+    line_no integer NOT NULL,
+    order_line_no integer NOT NULL,
+    product_id uuid NOT NULL,
+    quantity numeric(18,6) NOT NULL,
+    cost numeric(18,4) NOT NULL,
+    CONSTRAINT shipment_line_quantity_positive CHECK ((quantity > (0)::numeric))
+);
+
+ALTER TABLE ONLY public.shipment_line FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.shipment_line OWNER TO stockwell_owner;
+
+CREATE TABLE public.stock_document (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    number text NOT NULL,
+    kind text NOT NULL,
+    location_id uuid NOT NULL,
+    reason text,
+    reference text,
+    value numeric(18,4) NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    command_id uuid NOT NULL,
+    CONSTRAINT stock_document_kind_known CHECK ((kind = ANY (ARRAY['receipt'::text, 'opening'::text, 'adjustment'::text])))
+);
+
+ALTER TABLE ONLY public.stock_document FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.stock_document OWNER TO stockwell_owner;
+
+CREATE TABLE public.tax_class (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.tax_class FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.tax_class OWNER TO stockwell_owner;
+
+CREATE TABLE public.tax_rate (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    tax_class_id uuid NOT NULL,
+    zone text DEFAULT ''::text NOT NULL,
+    rate numeric(9,6) NOT NULL,
+    valid_from date DEFAULT '0001-01-01'::date NOT NULL,
+    valid_until date,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT tax_rate_range CHECK (((rate >= (0)::numeric) AND (rate <= (100)::numeric))),
+    CONSTRAINT tax_rate_validity CHECK (((valid_until IS NULL) OR (valid_until >= valid_from)))
+);
+
+ALTER TABLE ONLY public.tax_rate FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.tax_rate OWNER TO stockwell_owner;
+
+CREATE TABLE public.tender (
+    tenant_id uuid NOT NULL,
+    sale_id uuid NOT NULL,
+    line_no integer NOT NULL,
+    kind text NOT NULL,
+    amount numeric(18,4) NOT NULL,
+    tendered numeric(18,4),
+    change numeric(18,4),
+    reference text,
+    CONSTRAINT tender_kind_known CHECK ((kind = ANY (ARRAY['cash'::text, 'card'::text, 'voucher'::text])))
+);
+
+ALTER TABLE ONLY public.tender FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.tender OWNER TO stockwell_owner;
+
+ALTER TABLE ONLY public.account
+    ADD CONSTRAINT account_pkey PRIMARY KEY (tenant_id, code);
+
+ALTER TABLE ONLY public.api_key
+    ADD CONSTRAINT api_key_hash_key UNIQUE (tenant_id, hash);
+
+ALTER TABLE ONLY public.api_key
+    ADD CONSTRAINT api_key_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.app_user
+    ADD CONSTRAINT app_user_email_key UNIQUE (tenant_id, email);
+
+ALTER TABLE ONLY public.app_user
+    ADD CONSTRAINT app_user_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.barcode
+    ADD CONSTRAINT barcode_pkey PRIMARY KEY (tenant_id, code);
+
+ALTER TABLE ONLY public.cash_move
+    ADD CONSTRAINT cash_move_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.category
+    ADD CONSTRAINT category_code_key UNIQUE (tenant_id, code);
+
+ALTER TABLE ONLY public.category
+    ADD CONSTRAINT category_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.channel_price_list
+    ADD CONSTRAINT channel_price_list_pkey PRIMARY KEY (tenant_id, channel, location_id);
+
+ALTER TABLE ONLY public.command
+    ADD CONSTRAINT command_idempotency_key UNIQUE (tenant_id, idempotency_key);
+
+ALTER TABLE ONLY public.command
+    ADD CONSTRAINT command_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.customer_account
+    ADD CONSTRAINT customer_account_pkey PRIMARY KEY (tenant_id, customer_id);
+
+ALTER TABLE ONLY public.customer
+    ADD CONSTRAINT customer_external_ref_key UNIQUE (tenant_id, external_ref);
+
+ALTER TABLE ONLY public.customer
+    ADD CONSTRAINT customer_number_key UNIQUE (tenant_id, number);
+
+ALTER TABLE ONLY public.customer
+    ADD CONSTRAINT customer_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.event
+    ADD CONSTRAINT event_pkey PRIMARY KEY (tenant_id, "position", id);
+
+ALTER TABLE ONLY public.invoice
+    ADD CONSTRAINT invoice_number_key UNIQUE (tenant_id, number);
+
+ALTER TABLE ONLY public.invoice
+    ADD CONSTRAINT invoice_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.journal_entry
+    ADD CONSTRAINT journal_entry_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.journal_line
+    ADD CONSTRAINT journal_line_pkey PRIMARY KEY (tenant_id, entry_id, line_no);
+
+ALTER TABLE ONLY public.location
+    ADD CONSTRAINT location_code_key UNIQUE (tenant_id, code);
+
+ALTER TABLE ONLY public.location
+    ADD CONSTRAINT location_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.number_series
+    ADD CONSTRAINT number_series_pkey PRIMARY KEY (tenant_id, series);
+
+ALTER TABLE ONLY public.payment_allocation
+    ADD CONSTRAINT payment_allocation_pkey PRIMARY KEY (tenant_id, payment_id, invoice_id);
+
+ALTER TABLE ONLY public.payment
+    ADD CONSTRAINT payment_number_key UNIQUE (tenant_id, number);
+
+ALTER TABLE ONLY public.payment
+    ADD CONSTRAINT payment_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.pos_sale
+    ADD CONSTRAINT pos_sale_number_key UNIQUE (tenant_id, number);
+
+ALTER TABLE ONLY public.pos_sale
+    ADD CONSTRAINT pos_sale_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.pos_session
+    ADD CONSTRAINT pos_session_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.price_list
+    ADD CONSTRAINT price_list_code_key UNIQUE (tenant_id, code);
+
+ALTER TABLE ONLY public.price_list
+    ADD CONSTRAINT price_list_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.price_rule
+    ADD CONSTRAINT price_rule_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.price_tier
+    ADD CONSTRAINT price_tier_code_key UNIQUE (tenant_id, code);
+
+ALTER TABLE ONLY public.price_tier
+    ADD CONSTRAINT price_tier_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.product
+    ADD CONSTRAINT product_external_ref_key UNIQUE (tenant_id, external_ref);
+
+ALTER TABLE ONLY public.product
+    ADD CONSTRAINT product_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.product
+    ADD CONSTRAINT product_sku_key UNIQUE (tenant_id, sku);
+
+ALTER TABLE ONLY public.product_unit
+    ADD CONSTRAINT product_unit_pkey PRIMARY KEY (tenant_id, product_id, uom);
+
+ALTER TABLE ONLY public.reason_code
+    ADD CONSTRAINT reason_code_pkey PRIMARY KEY (tenant_id, code);
+
+ALTER TABLE ONLY public.refresh_token
+    ADD CONSTRAINT refresh_token_hash_key UNIQUE (tenant_id, hash);
+
+ALTER TABLE ONLY public.refresh_token
+    ADD CONSTRAINT refresh_token_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.register
+    ADD CONSTRAINT register_code_key UNIQUE (tenant_id, code);
+
+ALTER TABLE ONLY public.register
+    ADD CONSTRAINT register_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.reservation
+    ADD CONSTRAINT reservation_pkey PRIMARY KEY (tenant_id, document_id, line_no, location_id, lot_id);
+
+ALTER TABLE ONLY public.sales_line
+    ADD CONSTRAINT sales_line_pkey PRIMARY KEY (tenant_id, document_id, document_kind, line_no);
+
+ALTER TABLE ONLY public.sales_order
+    ADD CONSTRAINT sales_order_external_ref_key UNIQUE (tenant_id, external_ref);
+
+ALTER TABLE ONLY public.sales_order_line
+    ADD CONSTRAINT sales_order_line_pkey PRIMARY KEY (tenant_id, order_id, line_no);
+
+ALTER TABLE ONLY public.sales_order
+    ADD CONSTRAINT sales_order_number_key UNIQUE (tenant_id, number);
+
+ALTER TABLE ONLY public.sales_order
+    ADD CONSTRAINT sales_order_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.schema_migration
+    ADD CONSTRAINT schema_migration_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY public.shipment_line
+    ADD CONSTRAINT shipment_line_pkey PRIMARY KEY (tenant_id, shipment_id, line_no);
+
+ALTER TABLE ONLY public.shipment
+    ADD CONSTRAINT shipment_number_key UNIQUE (tenant_id, number);
+
+ALTER TABLE ONLY public.shipment
+    ADD CONSTRAINT shipment_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.stock_document
+    ADD CONSTRAINT stock_document_number_key UNIQUE (tenant_id, number);
+
+ALTER TABLE ONLY public.stock_document
+    ADD CONSTRAINT stock_document_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.stock_level
+    ADD CONSTRAINT stock_level_pkey PRIMARY KEY (tenant_id, location_id, product_id, lot_id);
+
+ALTER TABLE ONLY public.stock_movement
+    ADD CONSTRAINT stock_movement_pkey PRIMARY KEY (tenant_id, product_id, location_id, id);
+
+ALTER TABLE ONLY public.tax_class
+    ADD CONSTRAINT tax_class_code_key UNIQUE (tenant_id, code);
+
+ALTER TABLE ONLY public.tax_class
+    ADD CONSTRAINT tax_class_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.tax_rate
+    ADD CONSTRAINT tax_rate_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.tax_rate
+    ADD CONSTRAINT tax_rate_start_key UNIQUE (tenant_id, tax_class_id, zone, valid_from);
+
+ALTER TABLE ONLY public.tenant
+    ADD CONSTRAINT tenant_pkey PRIMARY KEY (tenant_id);
+
+ALTER TABLE ONLY public.tenant
+    ADD CONSTRAINT tenant_slug_key UNIQUE (slug);
+
+ALTER TABLE ONLY public.tender
+    ADD CONSTRAINT tender_pkey PRIMARY KEY (tenant_id, sale_id, line_no);
+
+CREATE INDEX api_key_by_hash ON public.api_key USING btree (hash);
+
+CREATE INDEX barcode_by_product ON public.barcode USING btree (tenant_id, product_id);
+
+CREATE INDEX cash_move_by_session ON public.cash_move USING btree (tenant_id, session_id);
+
+CREATE INDEX command_by_document ON public.command USING btree (tenant_id, document_id) WHERE (name !~~ 'pos_sale.%'::text);
+
+CREATE INDEX customer_by_name ON public.customer USING btree (tenant_id, name_key);
+
+CREATE INDEX customer_by_update ON public.customer USING btree (tenant_id, updated_at, id);
+
+CREATE INDEX invoice_by_customer ON public.invoice USING btree (tenant_id, customer_id, id);
+
+CREATE INDEX invoice_by_order ON public.invoice USING btree (tenant_id, order_id);
+
+CREATE INDEX invoice_by_time ON public.invoice USING brin (occurred_at) WITH (autosummarize='on');
+
+CREATE INDEX journal_entry_by_document ON public.journal_entry USING btree (tenant_id, document_id);
+
+CREATE INDEX journal_line_by_day ON public.journal_line USING brin (posted_on);
+
+CREATE INDEX payment_allocation_by_invoice ON public.payment_allocation USING btree (tenant_id, invoice_id);
+
+CREATE INDEX payment_by_customer ON public.payment USING btree (tenant_id, customer_id, id);
+
+CREATE INDEX pos_sale_by_customer ON public.pos_sale USING btree (tenant_id, customer_id, id) WHERE (customer_id IS NOT NULL);
+
+CREATE INDEX pos_sale_by_session ON public.pos_sale USING btree (tenant_id, session_id);
+
+CREATE INDEX pos_sale_by_time ON public.pos_sale USING brin (business_date, occurred_at) WITH (autosummarize='on');
+
+CREATE INDEX pos_session_by_register ON public.pos_session USING btree (tenant_id, register_id, id);
+
+CREATE UNIQUE INDEX pos_session_one_open ON public.pos_session USING btree (tenant_id, register_id) WHERE (status = 'open'::text);
+
+CREATE INDEX price_rule_by_product ON public.price_rule USING btree (tenant_id, price_list_id, product_id);
+
+CREATE INDEX product_by_name ON public.product USING btree (tenant_id, name_key);
+
+CREATE INDEX product_by_update ON public.product USING btree (tenant_id, updated_at, id);
+
+CREATE INDEX refresh_token_by_family ON public.refresh_token USING btree (tenant_id, family_id);
+
+CREATE INDEX reservation_by_level ON public.reservation USING btree (tenant_id, location_id, product_id, lot_id);
+
+CREATE INDEX sales_line_by_original ON public.sales_line USING btree (tenant_id, original_id) WHERE (original_id IS NOT NULL);
+
+CREATE INDEX sales_line_by_time ON public.sales_line USING brin (occurred_at);
+
+CREATE INDEX sales_order_by_customer ON public.sales_order USING btree (tenant_id, customer_id, id);
+
+CREATE INDEX sales_order_by_reference ON public.sales_order USING btree (tenant_id, reference) WHERE (reference IS NOT NULL);
+
+CREATE INDEX sales_order_by_time ON public.sales_order USING brin (occurred_at, recorded_at) WITH (autosummarize='on');
+
+CREATE INDEX shipment_by_order ON public.shipment USING btree (tenant_id, order_id);
+
+CREATE INDEX stock_level_by_product ON public.stock_level USING btree (tenant_id, product_id);
+
+CREATE INDEX stock_movement_by_document ON public.stock_movement USING btree (tenant_id, document_id) WHERE (document_kind = ANY (ARRAY['receipt'::text, 'opening'::text, 'adjustment'::text]));
+
+CREATE INDEX stock_movement_by_time ON public.stock_movement USING brin (recorded_at) WITH (autosummarize='on');
+
+ALTER TABLE ONLY public.account
+    ADD CONSTRAINT account_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+
+ALTER TABLE ONLY public.api_key
+    ADD CONSTRAINT api_key_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+
+ALTER TABLE ONLY public.app_user
+    ADD CONSTRAINT app_user_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+
+ALTER TABLE ONLY public.barcode
+    ADD CONSTRAINT barcode_product_fkey FOREIGN KEY (tenant_id, product_id) REFERENCES public.product(tenant_id, id);
+
+ALTER TABLE ONLY public.cash_move
+    ADD CONSTRAINT cash_move_session_fkey FOREIGN KEY (tenant_id, session_id) REFERENCES public.pos_session(tenant_id, id);
+
+ALTER TABLE ONLY public.category
+    ADD CONSTRAINT category_parent_fkey FOREIGN KEY (tenant_id, parent_id) REFERENCES public.category(tenant_id, id);
+
+ALTER TABLE ONLY public.category
+    ADD CONSTRAINT category_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+
+ALTER TABLE ONLY public.channel_price_list
+    ADD CONSTRAINT channel_price_list_list_fkey FOREIGN KEY (tenant_id, price_list_id) REFERENCES public.price_list(tenant_id, id);
+
+ALTER TABLE ONLY public.customer_account
+    ADD CONSTRAINT customer_account_customer_fkey FOREIGN KEY (tenant_id, customer_id) REFERENCES public.customer(tenant_id, id);
+
+ALTER TABLE ONLY public.customer
+    ADD CONSTRAINT customer_list_fkey FOREIGN KEY (tenant_id, price_list_id) REFERENCES public.price_list(tenant_id, id);
+
+ALTER TABLE ONLY public.customer
+    ADD CONSTRAINT customer_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+
+ALTER TABLE ONLY public.customer
+    ADD CONSTRAINT customer_tier_fkey FOREIGN KEY (tenant_id, price_tier_id) REFERENCES public.price_tier(tenant_id, id);
+
+ALTER TABLE ONLY public.invoice
+    ADD CONSTRAINT invoice_customer_fkey FOREIGN KEY (tenant_id, customer_id) REFERENCES public.customer(tenant_id, id);
+
+ALTER TABLE ONLY public.invoice
+    ADD CONSTRAINT invoice_order_fkey FOREIGN KEY (tenant_id, order_id) REFERENCES public.sales_order(tenant_id, id);
+
+ALTER TABLE ONLY public.invoice
+    ADD CONSTRAINT invoice_original_fkey FOREIGN KEY (tenant_id, original_id) REFERENCES public.invoice(tenant_id, id);
+
+ALTER TABLE ONLY public.location
+    ADD CONSTRAINT location_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+
+ALTER TABLE ONLY public.payment_allocation
+    ADD CONSTRAINT payment_allocation_invoice_fkey FOREIGN KEY (tenant_id, invoice_id) REFERENCES public.invoice(tenant_id, id);
+
+ALTER TABLE ONLY public.payment_allocation
+    ADD CONSTRAINT payment_allocation_payment_fkey FOREIGN KEY (tenant_id, payment_id) REFERENCES public.payment(tenant_id, id);
+
+ALTER TABLE ONLY public.payment
+    ADD CONSTRAINT payment_customer_fkey FOREIGN KEY (tenant_id, customer_id) REFERENCES public.customer(tenant_id, id);
+
+ALTER TABLE ONLY public.pos_sale
+    ADD CONSTRAINT pos_sale_session_fkey FOREIGN KEY (tenant_id, session_id) REFERENCES public.pos_session(tenant_id, id);
+
+ALTER TABLE ONLY public.pos_session
+    ADD CONSTRAINT pos_session_register_fkey FOREIGN KEY (tenant_id, register_id) REFERENCES public.register(tenant_id, id);
+
+ALTER TABLE ONLY public.price_list
+    ADD CONSTRAINT price_list_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+
+ALTER TABLE ONLY public.price_rule
+    ADD CONSTRAINT price_rule_category_fkey FOREIGN KEY (tenant_id, category_id) REFERENCES public.category(tenant_id, id);
+
+ALTER TABLE ONLY public.price_rule
+    ADD CONSTRAINT price_rule_list_fkey FOREIGN KEY (tenant_id, price_list_id) REFERENCES public.price_list(tenant_id, id);
+
+ALTER TABLE ONLY public.price_rule
+    ADD CONSTRAINT price_rule_product_fkey FOREIGN KEY (tenant_id, product_id) REFERENCES public.product(tenant_id, id);
+
+ALTER TABLE ONLY public.price_tier
+    ADD CONSTRAINT price_tier_list_fkey FOREIGN KEY (tenant_id, price_list_id) REFERENCES public.price_list(tenant_id, id);
+
+ALTER TABLE ONLY public.price_tier
+    ADD CONSTRAINT price_tier_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+
+ALTER TABLE ONLY public.product
+    ADD CONSTRAINT product_category_fkey FOREIGN KEY (tenant_id, category_id) REFERENCES public.category(tenant_id, id);
+
+ALTER TABLE ONLY public.product
+    ADD CONSTRAINT product_tax_class_fkey FOREIGN KEY (tenant_id, tax_class_id) REFERENCES public.tax_class(tenant_id, id);
+
+ALTER TABLE ONLY public.product
+    ADD CONSTRAINT product_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+
+ALTER TABLE ONLY public.product_unit
+    ADD CONSTRAINT product_unit_product_fkey FOREIGN KEY (tenant_id, product_id) REFERENCES public.product(tenant_id, id);
+
+ALTER TABLE ONLY public.refresh_token
+    ADD CONSTRAINT refresh_token_user_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES public.app_user(tenant_id, id);
+
+ALTER TABLE ONLY public.register
+    ADD CONSTRAINT register_location_fkey FOREIGN KEY (tenant_id, location_id) REFERENCES public.location(tenant_id, id);
+
+ALTER TABLE ONLY public.reservation
+    ADD CONSTRAINT reservation_level_fkey FOREIGN KEY (tenant_id, location_id, product_id, lot_id) REFERENCES public.stock_level(tenant_id, location_id, product_id, lot_id);
+
+ALTER TABLE ONLY public.sales_order
+    ADD CONSTRAINT sales_order_customer_fkey FOREIGN KEY (tenant_id, customer_id) REFERENCES public.customer(tenant_id, id);
+
+ALTER TABLE ONLY public.sales_order_line
+    ADD CONSTRAINT sales_order_line_order_fkey FOREIGN KEY (tenant_id, order_id) REFERENCES public.sales_order(tenant_id, id);
+
+ALTER TABLE ONLY public.sales_order
+    ADD CONSTRAINT sales_order_location_fkey FOREIGN KEY (tenant_id, location_id) REFERENCES public.location(tenant_id, id);
+
+ALTER TABLE ONLY public.shipment_line
+    ADD CONSTRAINT shipment_line_shipment_fkey FOREIGN KEY (tenant_id, shipment_id) REFERENCES public.shipment(tenant_id, id);
+
+ALTER TABLE ONLY public.shipment
+    ADD CONSTRAINT shipment_order_fkey FOREIGN KEY (tenant_id, order_id) REFERENCES public.sales_order(tenant_id, id);
+
+ALTER TABLE ONLY public.stock_document
+    ADD CONSTRAINT stock_document_location_fkey FOREIGN KEY (tenant_id, location_id) REFERENCES public.location(tenant_id, id);
+
+ALTER TABLE ONLY public.stock_level
+    ADD CONSTRAINT stock_level_location_fkey FOREIGN KEY (tenant_id, location_id) REFERENCES public.location(tenant_id, id);
+
+ALTER TABLE ONLY public.stock_level
+    ADD CONSTRAINT stock_level_product_fkey FOREIGN KEY (tenant_id, product_id) REFERENCES public.product(tenant_id, id);
+
+ALTER TABLE ONLY public.tax_class
+    ADD CONSTRAINT tax_class_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+
+ALTER TABLE ONLY public.tax_rate
+    ADD CONSTRAINT tax_rate_class_fkey FOREIGN KEY (tenant_id, tax_class_id) REFERENCES public.tax_class(tenant_id, id);
+
+ALTER TABLE ONLY public.tender
+    ADD CONSTRAINT tender_sale_fkey FOREIGN KEY (tenant_id, sale_id) REFERENCES public.pos_sale(tenant_id, id);
+
+ALTER TABLE public.account ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.api_key ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.app_user ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.barcode ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.cash_move ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.category ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.channel_price_list ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.command ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.customer ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.customer_account ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.event ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.invoice ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.journal_entry ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.journal_line ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.location ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.number_series ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.payment ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.payment_allocation ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.pos_sale ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.pos_session ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.price_list ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.price_rule ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.price_tier ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.product ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.product_unit ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.reason_code ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.refresh_token ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.register ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY relay_mark ON public.event FOR UPDATE TO stockwell_relay USING (true) WITH CHECK (true);
+
+CREATE POLICY relay_read ON public.event FOR SELECT TO stockwell_relay USING (true);
+
+ALTER TABLE public.reservation ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sales_line ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sales_order ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sales_order_line ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.shipment ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.shipment_line ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.stock_document ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.stock_level ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.stock_movement ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.tax_class ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.tax_rate ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.tenant ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY tenant_access ON public.account TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.api_key TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.app_user TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.barcode TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.cash_move TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.category TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.channel_price_list TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.command TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.customer TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.customer_account TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.event TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.invoice TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.journal_entry TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.journal_line TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.location TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.number_series TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.payment TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.payment_allocation TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.pos_sale TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.pos_session TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.price_list TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.price_rule TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.price_tier TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.product TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.product_unit TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.reason_code TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.refresh_token TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.register TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.reservation TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.sales_line TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.sales_order TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.sales_order_line TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.shipment TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.shipment_line TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.stock_document TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.stock_level TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.stock_movement TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.tax_class TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.tax_rate TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.tenant TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.tender TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_wall ON public.account AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.api_key AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.app_user AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.barcode AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.cash_move AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.category AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.channel_price_list AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.command AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.customer AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.customer_account AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.event AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.invoice AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.journal_entry AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.journal_line AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.location AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.number_series AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.payment AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.payment_allocation AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.pos_sale AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.pos_session AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.price_list AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.price_rule AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.price_tier AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.product AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.product_unit AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.reason_code AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.refresh_token AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.register AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.reservation AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.sales_line AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.sales_order AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.sales_order_line AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.shipment AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.shipment_line AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.stock_document AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.stock_level AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.stock_movement AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.tax_class AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.tax_rate AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.tenant AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.tender AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+ALTER TABLE public.tender ENABLE ROW LEVEL SECURITY;
+
+GRANT USAGE ON SCHEMA auth TO stockwell_app;
+GRANT ALL ON SCHEMA auth TO stockwell_lookup;
+
+GRANT USAGE ON SCHEMA bi TO stockwell_app;
+
+REVOKE USAGE ON SCHEMA public FROM PUBLIC;
+GRANT ALL ON SCHEMA public TO stockwell_owner;
+GRANT USAGE ON SCHEMA public TO stockwell_app;
+GRANT USAGE ON SCHEMA public TO stockwell_relay;
+GRANT USAGE ON SCHEMA public TO stockwell_lookup;
+
+REVOKE ALL ON FUNCTION auth.find_api_key(wanted bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION auth.find_api_key(wanted bytea) TO stockwell_app;
+
+REVOKE ALL ON FUNCTION auth.find_tenant(wanted text) FROM PUBLIC;
+GRANT ALL ON FUNCTION auth.find_tenant(wanted text) TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.sales_line TO stockwell_app;
+
+GRANT SELECT ON TABLE bi.sales_fact TO stockwell_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.category TO stockwell_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.customer TO stockwell_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.location TO stockwell_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.product TO stockwell_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.tenant TO stockwell_app;
+GRANT SELECT ON TABLE public.tenant TO stockwell_lookup;
+
+GRANT SELECT ON TABLE bi.margin_lines TO stockwell_app;
+
+GRANT SELECT ON TABLE bi.margin_by_channel TO stockwell_app;
+
+GRANT SELECT ON TABLE bi.channel_summary TO stockwell_app;
+
+GRANT SELECT ON TABLE bi.customer_value TO stockwell_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.customer_account TO stockwell_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.price_tier TO stockwell_app;
+
+GRANT SELECT ON TABLE bi.customers TO stockwell_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.account TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.journal_entry TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.journal_line TO stockwell_app;
+
+GRANT SELECT ON TABLE bi.journal_lines TO stockwell_app;
+
+GRANT SELECT ON TABLE bi.margin_by_category TO stockwell_app;
+
+GRANT SELECT ON TABLE bi.margin_by_country TO stockwell_app;
+
+GRANT SELECT ON TABLE bi.margin_by_customer TO stockwell_app;
+
+GRANT SELECT ON TABLE bi.margin_by_day TO stockwell_app;
+
+GRANT SELECT ON TABLE bi.margin_by_location TO stockwell_app;
+
+GRANT SELECT ON TABLE bi.margin_by_month TO stockwell_app;
+
+GRANT SELECT ON TABLE bi.margin_by_month_channel TO stockwell_app;
+
+GRANT SELECT ON TABLE bi.margin_by_product TO stockwell_app;
+
+GRANT SELECT ON TABLE bi.product_performance TO stockwell_app;
+
+GRANT SELECT ON TABLE bi.products TO stockwell_app;
+
+GRANT SELECT ON TABLE bi.revenue_by_category TO stockwell_app;
+
+GRANT SELECT ON TABLE bi.revenue_by_channel TO stockwell_app;
+
+GRANT SELECT ON TABLE bi.revenue_by_country TO stockwell_app;
+
+GRANT SELECT ON TABLE bi.revenue_by_customer TO stockwell_app;
+
+GRANT SELECT ON TABLE bi.revenue_by_day TO stockwell_app;
+
+GRANT SELECT ON TABLE bi.revenue_by_location TO stockwell_app;
+
+GRANT SELECT ON TABLE bi.revenue_by_month TO stockwell_app;
+
+GRANT SELECT ON TABLE bi.revenue_by_month_channel TO stockwell_app;
+
+GRANT SELECT ON TABLE bi.revenue_by_product TO stockwell_app;
+
+GRANT SELECT ON TABLE bi.revenue_lines TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.stock_movement TO stockwell_app;
+
+GRANT SELECT ON TABLE bi.stock_movements TO stockwell_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.stock_level TO stockwell_app;
+
+GRANT SELECT ON TABLE bi.stock_positions TO stockwell_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.api_key TO stockwell_app;
+GRANT SELECT ON TABLE public.api_key TO stockwell_lookup;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.app_user TO stockwell_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.barcode TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.cash_move TO stockwell_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.channel_price_list TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.command TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.event TO stockwell_app;
+GRANT SELECT ON TABLE public.event TO stockwell_relay;
+
+GRANT UPDATE(lease_until) ON TABLE public.event TO stockwell_relay;
+
+GRANT UPDATE(attempts) ON TABLE public.event TO stockwell_relay;
+
+GRANT UPDATE(sent_at) ON TABLE public.event TO stockwell_relay;
+
+GRANT SELECT,INSERT ON TABLE public.invoice TO stockwell_app;
+
+GRANT UPDATE(open) ON TABLE public.invoice TO stockwell_app;
+
+GRANT UPDATE(returned) ON TABLE public.invoice TO stockwell_app;
+
+GRANT UPDATE(updated_at) ON TABLE public.invoice TO stockwell_app;
+
+GRANT UPDATE(version) ON TABLE public.invoice TO stockwell_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.number_series TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.payment TO stockwell_app;
+
+GRANT UPDATE(unapplied) ON TABLE public.payment TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.payment_allocation TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.pos_sale TO stockwell_app;
+
+GRANT UPDATE(returned) ON TABLE public.pos_sale TO stockwell_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.pos_session TO stockwell_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.price_list TO stockwell_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.price_rule TO stockwell_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.product_unit TO stockwell_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.reason_code TO stockwell_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.refresh_token TO stockwell_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.register TO stockwell_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.reservation TO stockwell_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.sales_order TO stockwell_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sales_order_line TO stockwell_app;
+
+GRANT SELECT ON TABLE public.schema_migration TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.shipment TO stockwell_app;
+
+GRANT UPDATE(invoice_id) ON TABLE public.shipment TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.shipment_line TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.stock_document TO stockwell_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.tax_class TO stockwell_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tax_rate TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.tender TO stockwell_app;

@@ -1,0 +1,140 @@
+//! Writes orders and their lines.
+
+use domain::book::Book;
+use domain::order::Order;
+use sea_orm::sqlx;
+use uuid::Uuid;
+
+use super::wholesale::Documents;
+use super::{column, word};
+use crate::{Error, Tx};
+
+/// An order and the command that changed it.
+type Row<'a> = &'a (&'a Order, Uuid);
+
+/// Writes the orders of a batch and their lines. A new order under an id that another one took meanwhile is an error,
+/// never a change of that one.
+pub(super) async fn write(tx: &Tx, book: &Book, documents: &Documents<'_>) -> Result<(), Error> {
+    let (fresh, known): (Vec<Row<'_>>, Vec<Row<'_>>) =
+        documents.orders.values().partition(|(order, _)| documents.new_orders.contains(&order.id));
+    insert(tx, book, &fresh).await?;
+    update(tx, &known).await?;
+    write_lines(tx, documents).await
+}
+
+async fn insert(tx: &Tx, book: &Book, rows: &[Row<'_>]) -> Result<(), Error> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let totals = column(rows, |(order, _)| order.totals());
+    tx.execute(
+        sqlx::query(
+            "insert into sales_order (tenant_id, id, number, customer_id, location_id, status, country, reference, \
+                 external_ref, requested_on, net, tax, total, occurred_at, version, command_id, \
+                 hold_reasons, currency, recorded_at, updated_at) \
+             select $1, v.id, v.number, v.customer_id, v.location_id, v.status, v.country, v.reference, \
+                 v.external_ref, v.requested_on, v.net, v.tax, v.net + v.tax, v.occurred_at, v.version, \
+                 v.command_id, case when v.hold_reason = '' then '{}'::text[] else array[v.hold_reason] end, \
+                 $2, $3, $3 \
+             from unnest($4::uuid[], $5::text[], $6::uuid[], $7::uuid[], $8::text[], $9::text[], $10::text[], \
+                         $11::text[], $12::date[], $13::numeric[], $14::numeric[], $15::timestamptz[], $16::int[], \
+                         $17::uuid[], $18::text[]) \
+                 as v (id, number, customer_id, location_id, status, country, reference, external_ref, \
+                       requested_on, net, tax, occurred_at, version, command_id, hold_reason)",
+        )
+        .bind(tx.tenant_id.0)
+        .bind(&book.setup.settings.currency)
+        .bind(tx.now)
+        .bind(column(rows, |(order, _)| order.id.0))
+        .bind(column(rows, |(order, _)| order.number.clone()))
+        .bind(column(rows, |(order, _)| order.customer_id.0))
+        .bind(column(rows, |(order, _)| order.location_id.0))
+        .bind(column(rows, |(order, _)| word(order.status)))
+        .bind(column(rows, |(order, _)| order.country.clone()))
+        .bind(column(rows, |(order, _)| order.reference.clone()))
+        .bind(column(rows, |(order, _)| order.external_ref.clone()))
+        .bind(column(rows, |(order, _)| order.requested_on))
+        .bind(column(&totals, |totals| totals.net.get()))
+        .bind(column(&totals, |totals| totals.tax.get()))
+        .bind(column(rows, |(order, _)| order.occurred_at))
+        .bind(column(rows, |(order, _)| order.version))
+        .bind(column(rows, |(_, by)| *by))
+        .bind(column(rows, |(order, _)| order.hold_reasons.join(" "))),
+    )
+    .await?;
+    Ok(())
+}
+
+/// Of a known order only what follows its steps changes.
+async fn update(tx: &Tx, rows: &[Row<'_>]) -> Result<(), Error> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    tx.execute(
+        sqlx::query(
+            "update sales_order o \
+             set status = v.status, version = v.version, updated_at = $2, \
+                 hold_reasons = case when v.hold_reason = '' then '{}'::text[] else array[v.hold_reason] end \
+             from unnest($3::uuid[], $4::text[], $5::int[], $6::text[]) as v (id, status, version, hold_reason) \
+             where o.tenant_id = $1 and o.id = v.id",
+        )
+        .bind(tx.tenant_id.0)
+        .bind(tx.now)
+        .bind(column(rows, |(order, _)| order.id.0))
+        .bind(column(rows, |(order, _)| word(order.status)))
+        .bind(column(rows, |(order, _)| order.version))
+        .bind(column(rows, |(order, _)| order.hold_reasons.join(" "))),
+    )
+    .await?;
+    Ok(())
+}
+
+/// New lines are inserted; of known ones only the quantities that follow the goods change.
+async fn write_lines(tx: &Tx, documents: &Documents<'_>) -> Result<(), Error> {
+    let rows: Vec<_> = documents
+        .orders
+        .values()
+        .flat_map(|(order, _)| order.lines.iter().map(|line| (order.id, line)))
+        .collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    tx.execute(
+        sqlx::query(
+            "insert into sales_order_line (tenant_id, order_id, line_no, product_id, description, uom, factor, \
+                 entered, quantity, reserved, shipped, invoiced, unit_price, list_price, price_source, \
+                 price_rule_id, price_trace, gross, discount, net, tax_rate, tax) \
+             select $1, v.* \
+             from unnest($2::uuid[], $3::int[], $4::uuid[], $5::text[], $6::text[], $7::numeric[], $8::numeric[], \
+                         $9::numeric[], $10::numeric[], $11::numeric[], $12::numeric[], $13::numeric[], \
+                         $14::numeric[], $15::text[], $16::uuid[], $17::jsonb[], $18::numeric[], $19::numeric[], \
+                         $20::numeric[], $21::numeric[], $22::numeric[]) as v \
+             on conflict (tenant_id, order_id, line_no) do update \
+             set reserved = excluded.reserved, shipped = excluded.shipped, invoiced = excluded.invoiced",
+        )
+        .bind(tx.tenant_id.0)
+        .bind(column(&rows, |(id, _)| id.0))
+        .bind(column(&rows, |(_, row)| row.line.line_no))
+        .bind(column(&rows, |(_, row)| row.line.product_id.0))
+        .bind(column(&rows, |(_, row)| row.line.description.clone()))
+        .bind(column(&rows, |(_, row)| row.line.uom.clone()))
+        .bind(column(&rows, |(_, row)| row.line.factor.get()))
+        .bind(column(&rows, |(_, row)| row.line.entered.get()))
+        .bind(column(&rows, |(_, row)| row.line.quantity.get()))
+        .bind(column(&rows, |(_, row)| row.reserved.get()))
+        .bind(column(&rows, |(_, row)| row.shipped.get()))
+        .bind(column(&rows, |(_, row)| row.invoiced.get()))
+        .bind(column(&rows, |(_, row)| row.line.unit_price.get()))
+        .bind(column(&rows, |(_, row)| row.line.list_price.map(|price| price.get())))
+        .bind(column(&rows, |(_, row)| word(row.line.source)))
+        .bind(column(&rows, |(_, row)| row.line.rule_id.map(|id| id.0)))
+        .bind(column(&rows, |(_, row)| row.line.trace.clone()))
+        .bind(column(&rows, |(_, row)| row.line.gross.get()))
+        .bind(column(&rows, |(_, row)| row.line.discount.get()))
+        .bind(column(&rows, |(_, row)| row.line.net.get()))
+        .bind(column(&rows, |(_, row)| row.line.tax_rate.get()))
+        .bind(column(&rows, |(_, row)| row.line.tax.get())),
+    )
+    .await?;
+    Ok(())
+}
