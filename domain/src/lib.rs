@@ -22,3 +22,4 @@ pub mod sales;
 pub mod stock;
 pub mod tax;
 pub mod tenant;
+pub mod text;

@@ -7,6 +7,7 @@ use ::entity::tenant;
 use chrono_tz::Tz;
 use domain::number::{Kind, Number};
 use domain::refusal::{Code, Problem, Problems, Refusal};
+use domain::text::bears_card_number;
 use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
 
 use crate::{Error, Tx};
@@ -71,6 +72,14 @@ pub fn text(problems: &mut Problems, pointer: &str, text: &str, length_max: usiz
     } else if text.chars().any(|letter| letter.is_control() && !matches!(letter, '\n' | '\r' | '\t')) {
         problems.invalid(pointer, "This has a control character; only line breaks and tabs are allowed.");
     }
+    no_card_number(problems, pointer, text);
+}
+
+/// Card numbers are never kept.
+fn no_card_number(problems: &mut Problems, pointer: &str, text: &str) {
+    if bears_card_number(text) {
+        problems.invalid(pointer, "This looks like a card number, which is never kept.");
+    }
 }
 
 /// A code that the caller chooses, such as `MAIN`.
@@ -81,6 +90,7 @@ pub fn code(problems: &mut Problems, pointer: &str, text: &str) {
 /// A name for people.
 pub fn name(problems: &mut Problems, pointer: &str, text: &str) {
     line(problems, pointer, text, NAME_LENGTH_MAX);
+    no_card_number(problems, pointer, text);
 }
 
 /// The caller's own id of a record.

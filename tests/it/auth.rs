@@ -195,6 +195,7 @@ fn a_suspended_tenant_is_let_in_no_more() {
         let fresh = key(tenant, &["catalog:read"]).await;
         outside(tenant, "update tenant set status = 'suspended' where tenant_id = $1").await;
         tenant.with_key(&fresh).get("/v1/products").await.refused(403, "tenant_suspended");
+        outside(tenant, "update tenant set status = 'active' where tenant_id = $1").await;
     });
 }
 

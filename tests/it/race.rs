@@ -207,8 +207,8 @@ fn a_credit_limit_holds_against_orders_placed_at_once() {
         let second = environment().other_node().await;
         let other = tenant.at(&second.base_url);
         let body = json!({ "customer_id": customer, "lines": [{ "sku": "BOLT", "quantity": "1" }], "advance_to": "invoiced" });
-        let sends = (0..40)
-            .map(|number| (if number % 2 == 0 { tenant } else { &other }).post("/v1/orders", &body));
+        let sends =
+            (0..40).map(|number| (if number % 2 == 0 { tenant } else { &other }).post("/v1/orders", &body));
         let placed = join_all(sends)
             .await
             .iter()

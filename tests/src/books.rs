@@ -216,7 +216,7 @@ const FACTS: &[(&str, &str)] = &[
     ),
 ];
 
-/// Everything that is wrong with a tenant's books.
+/// Everything that is wrong with a tenant's books, by the rows themselves and by what the API says of them.
 pub async fn violations(tenant: &Tenant) -> Vec<String> {
     let mut violations = Vec::new();
     for (fact, query) in FACTS {
@@ -224,5 +224,13 @@ pub async fn violations(tenant: &Tenant) -> Vec<String> {
         let rows = rows.unwrap_or_else(|error| panic!("checking that {fact}: {error}"));
         violations.extend(rows.iter().map(|row| format!("- {fact}: {}", row.get::<String, _>(0))));
     }
+    let books = tenant.get("/v1/integrity").await.ok();
+    let facts = books["facts"].as_array().expect("the facts");
+    assert_eq!(facts.len(), 6, "{books}");
+    assert_eq!(books["holds"] == true, facts.iter().all(|fact| fact["differences"] == 0), "{books}");
+    let broken = facts.iter().filter(|fact| fact["differences"] != 0);
+    violations.extend(
+        broken.map(|fact| format!("- fact {}: {} {}", fact["fact"], fact["statement"], fact["examples"])),
+    );
     violations
 }
