@@ -5,21 +5,25 @@
 pub fn bears_card_number(text: &str) -> bool {
     let mut run: Vec<u8> = Vec::new();
     // Digits that touch a letter belong to a word, such as a UUID, and to no card.
-    let mut stands_alone = true;
+    let (mut stands_alone, mut last) = (true, b' ');
     for byte in text.bytes().chain([b'.']) {
         match byte {
-            b'0'..=b'9' => run.push(byte - b'0'),
+            b'0'..=b'9' => {
+                stands_alone &= !last.is_ascii_alphabetic();
+                run.push(byte - b'0');
+            }
             b' ' | b'-' if !run.is_empty() => {}
             _ => {
-                stands_alone &= !byte.is_ascii_alphabetic();
+                stands_alone &= !(byte.is_ascii_alphabetic() && last.is_ascii_digit());
                 let is_card = (13..=19).contains(&run.len()) && matches!(run[0], 2..=6) && passes_luhn(&run);
                 if stands_alone && is_card {
                     return true;
                 }
                 run.clear();
-                stands_alone = !byte.is_ascii_alphabetic();
+                stands_alone = true;
             }
         }
+        last = byte;
     }
     false
 }

@@ -135,7 +135,7 @@ fn comparable(reply: &Reply, id: &str) -> (u16, Value) {
 }
 
 #[test]
-fn anothers_record_looks_like_one_that_is_not_there() {
+fn ids_of_others_record_looks_like_one_that_is_not_there() {
     with_tenants(async |owner, stranger| {
         let world = world(owner).await;
         let own = world::own_records(stranger).await;
@@ -211,7 +211,7 @@ fn nothing_of(world: &World, path: &str, reply: &Reply) {
 }
 
 #[test]
-fn anothers_ids_in_a_body_look_like_ones_that_are_not_there() {
+fn ids_of_others_in_a_body_look_like_ones_that_are_not_there() {
     with_tenants(async |owner, stranger| {
         let world = world(owner).await;
         let own = world::own_records(stranger).await;
