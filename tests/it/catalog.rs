@@ -111,7 +111,7 @@ fn a_change_is_a_merge_patch_of_the_version_that_was_read() {
         assert_eq!(problem.0["current_version"], "2");
         let price = tenant.patch(&path, &json!({ "list_price": null })).await.ok();
         assert_eq!(price["list_price"], Value::Null);
-        tenant.patch(&path, &json!({ "titel": "x" })).await.refused(400, "unknown_field").names(&["#/titel"]);
+        tenant.patch(&path, &json!({ "label": "x" })).await.refused(400, "unknown_field").names(&["#/label"]);
         tenant.patch(&path, &json!({ "sku": null })).await.refused(422, "validation_failed");
         tenant
             .patch("/v1/products/prd_01h455vb4pex5vsknk084sn02q", &json!({}))

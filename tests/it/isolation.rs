@@ -135,7 +135,7 @@ fn comparable(reply: &Reply, id: &str) -> (u16, Value) {
 }
 
 #[test]
-fn ids_of_others_record_looks_like_one_that_is_not_there() {
+fn a_record_of_others_looks_like_one_that_is_not_there() {
     with_tenants(async |owner, stranger| {
         let world = world(owner).await;
         let own = world::own_records(stranger).await;
