@@ -96,6 +96,8 @@ struct ManualLineOut<'a> {
     credit: Money,
     /// The channel.
     channel: Option<Channel>,
+    /// The customer.
+    customer_id: Option<CustomerId>,
 }
 
 impl<'a> From<&'a EntryLine> for ManualLineOut<'a> {
@@ -105,6 +107,7 @@ impl<'a> From<&'a EntryLine> for ManualLineOut<'a> {
             debit: line.debit(),
             credit: line.credit(),
             channel: line.dimensions.channel,
+            customer_id: line.dimensions.party_id.map(CustomerId),
         }
     }
 }

@@ -8,7 +8,8 @@ use crate::Failure;
 use crate::load::Spread;
 use crate::stand::Stand;
 
-const DATABASE: &str = "floor";
+/// The floor's database.
+pub const DATABASE: &str = "floor";
 
 /// What pgbench said.
 #[derive(Debug, Default)]

@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::floor::{self, Floor};
 use crate::load::{self, Spread};
-use crate::stand::Stand;
+use crate::stand::{self, Stand};
 use crate::{Failure, cpu};
 
 /// How to measure.
@@ -72,6 +72,10 @@ pub async fn run(args: &SalesArgs) -> Result<(), Failure> {
     };
     let duration = Duration::from_secs(args.seconds);
     load::sell(&stand, 8, Duration::from_secs(2), Spread::Wide).await?;
+    stand.settle(stand::DATABASE)?;
+    if floor.is_some() {
+        stand.settle(floor::DATABASE)?;
+    }
     let mut cases = Vec::new();
     for (name, connections, spread) in [
         ("1 connection", 1, Spread::Wide),

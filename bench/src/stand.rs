@@ -17,7 +17,7 @@ use crate::Failure;
 /// How many products the shop sells.
 pub const PRODUCTS: usize = 10_000;
 /// The database of the service.
-const DATABASE: &str = "bench";
+pub const DATABASE: &str = "bench";
 
 /// Everything that is measured.
 pub struct Stand {
@@ -56,12 +56,23 @@ impl Stand {
             .env("STOCKWELL_DATABASE_URL", postgres.url("stockwell_app", DATABASE))
             .env("STOCKWELL_SIGNING_KEY_FILE", folder.join("signing-key.pem"))
             .stdout(Stdio::null())
+            .stderr(std::fs::File::create(folder.join("server.log"))?)
             .spawn()
             .map_err(|error| format!("starting stockwell (build it with --release): {error}"))?;
         let postmaster = postmaster(&postgres)?;
         let mut stand = Stand { postgres, postmaster, addr, key, register_id: String::new(), server, folder };
         stand.fill().await?;
         Ok(stand)
+    }
+
+    /// Gathers the statistics that the planner has on a server that did not begin a minute ago, and writes out what
+    /// setting up left to write.
+    pub fn settle(&self, database: &str) -> Result<(), Failure> {
+        let url = self.database_url(database);
+        let status = Command::new(self.postgres.program("psql"))
+            .args(["-q", "-v", "ON_ERROR_STOP=1", "-d", &url, "-c", "vacuum analyze", "-c", "checkpoint"])
+            .status()?;
+        if status.success() { Ok(()) } else { Err(format!("psql failed on {database}").into()) }
     }
 
     /// Process id of the server.

@@ -92,6 +92,9 @@ fn check_line(book: &Book, line: &PostLine, pointer: &str, problems: &mut Proble
         let detail = format!("Account {} is moved by documents only.", line.account);
         problems.invalid(format!("{pointer}/account"), detail);
     }
+    if line.customer_id.is_some_and(|id| !book.customers.contains_key(&id)) {
+        problems.add(format!("{pointer}/customer_id"), Code::NotFound, "There is no customer with this id.");
+    }
     let amount = match (line.debit, line.credit) {
         (Some(amount), None) | (None, Some(amount)) => amount,
         _ => {

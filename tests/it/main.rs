@@ -19,6 +19,7 @@ mod pricing;
 mod race;
 mod reading;
 mod refund;
+mod report;
 mod returns;
 mod session;
 mod statements;

@@ -328,3 +328,49 @@ async fn shape(url: &str) -> Vec<String> {
     );
     rows.fetch_all(&mut connection).await.expect("relations").iter().map(|row| row.get(0)).collect()
 }
+
+/// A migration that does everything wrong, one thing a statement.
+const MISTAKES: &str = "
+    create table bare (tenant_id uuid not null);
+    create table open_table (tenant_id uuid not null, id uuid not null, constraint open_table_pkey primary key (tenant_id, id));
+    create type colour as enum ('red');
+    create table careless (id serial, tenant_id uuid, shade colour, amount double precision, price numeric, parent uuid,
+        constraint careless_pkey primary key (id), check (price > 0));
+    create index careless_price on careless (tenant_id, price);
+    create index careless_parent on careless (parent);
+    create index careless_lower on careless (tenant_id, lower(parent::text));
+    alter table careless add constraint careless_parent_fkey foreign key (id) references careless (id) on delete cascade;
+    create view bi.naked as select tenant_id from careless;
+    create materialized view stale as select tenant_id from careless;
+    create function auth.peek() returns bigint language sql security definer as 'select count(*) from public.careless';
+    create function public.touch() returns trigger language plpgsql as 'begin return new; end';
+    create trigger touched before update on careless for each row execute function public.touch();
+    grant update, truncate on careless, journal_line to stockwell_app;
+    grant delete on invoice to stockwell_app;
+    grant update (total) on invoice to stockwell_app;
+    grant select on product to stockwell_relay;
+    grant create on schema public to stockwell_app;
+    grant usage on schema bi to public;
+    create policy shared on product for select to stockwell_app using (true);
+    create policy peeking on customer for select to stockwell_relay using (true);
+    create index product_price on product (tenant_id, list_price);
+    alter table customer no force row level security;
+    alter table location owner to stockwell_app;
+";
+
+#[test]
+fn the_rules_see_what_breaks_them() {
+    environment().runtime.block_on(async {
+        let url = environment().empty_database("mistakes").await;
+        migration::up(&url).await.expect("up");
+        let mut root = PgConnection::connect(&url.replace("stockwell_migrator", "postgres"))
+            .await
+            .expect("the superuser connects");
+        root.execute(MISTAKES).await.expect("mistakes can be made");
+        let broken = broken(&mut root).await.join("\n");
+        let roles = ["nobody but the migrator", "the application and the relay are members"];
+        for (rule, _) in RULES.iter().filter(|(rule, _)| !roles.iter().any(|role| rule.starts_with(role))) {
+            assert!(broken.contains(rule), "nothing is seen to break the rule that {rule}:\n{broken}");
+        }
+    });
+}

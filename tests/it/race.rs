@@ -123,7 +123,14 @@ fn the_last_units_are_sold_exactly_once() {
             assert_eq!(sold, UNITS, "{sku} sold");
             assert_eq!(tenant.level(sku).await, Level::of("0", "0", "0"), "{sku} left");
         }
+        assert_eq!(deadlocks().await, 0, "a deadlock that a second try hides is one all the same");
     });
+}
+
+/// Deadlocks in the shared database since the tests began.
+async fn deadlocks() -> i64 {
+    let query = "select deadlocks from pg_stat_database where datname = current_database()";
+    sea_orm::sqlx::query_scalar(query).fetch_one(&environment().root).await.expect("deadlocks are counted")
 }
 
 #[test]

@@ -14,6 +14,9 @@ use tests::{Tenant, Till, environment, with_tenant};
 /// Opening, keys of the batch, session, products, stock levels, number series, the write, commit.
 const SALE: u64 = 8;
 
+/// Opening, the report, the end.
+const REPORT: u64 = 3;
+
 /// A database connection that nobody else counts on.
 async fn own_db() -> Db {
     Db::connect(&environment().database_url(), &PoolOptions::default()).await.expect("the app connects")
@@ -93,5 +96,38 @@ fn a_repeated_sale_costs_three_statements() {
         let again = poster.post(request(tenant, &till, &["MUG"], "a")).await.expect("an answer");
         assert!(again.replayed);
         assert_eq!(db.statements() - before, 3, "open, look, commit");
+    });
+}
+
+#[test]
+fn a_report_costs_three_statements() {
+    with_tenant(async |tenant| {
+        tenant.stocked("MUG", "10.00", ("100", "4.00")).await;
+        let till = tenant.till().await;
+        tenant.sell(&till, &[("MUG", "1")]).await.created();
+        let node = environment().own_node().await;
+        let client = tenant.at(&node.base_url);
+        for (path, expected) in [
+            ("/v1/reports/revenue?group_by=channel", REPORT),
+            ("/v1/reports/margin?group_by=month,product", REPORT),
+            ("/v1/reports/channel_summary", REPORT),
+            ("/v1/reports/product_performance", REPORT),
+            ("/v1/reports/customer_value", REPORT),
+            ("/v1/reports/stock_position", REPORT),
+            ("/graphql?query=%7BchannelSummary%7Brows%7Bchannel%7D%7D%7D", REPORT),
+            (
+                "/graphql?query=%7Ba:channelSummary%7Brows%7Bchannel%7D%7Db:stockPosition%7Brows%7Bsku%7D%7D%7D",
+                REPORT + 1,
+            ),
+        ] {
+            let mut fewest = u64::MAX;
+            // The fewest of four: the first one also asks who calls.
+            for _ in 0..4 {
+                let before = node.app.db.statements();
+                client.get(path).await.ok();
+                fewest = fewest.min(node.app.db.statements() - before);
+            }
+            assert_eq!(fewest, expected, "statements of {path}");
+        }
     });
 }

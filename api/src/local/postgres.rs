@@ -286,6 +286,8 @@ fn arguments(home: &Path, sockets: &Path, port: u16, options: &PostgresOptions) 
         "timezone=UTC".to_owned(),
         "log_timezone=UTC".to_owned(),
         "logging_collector=off".to_owned(),
+        // A young database grows from nothing to a million rows in minutes: its statistics must keep up.
+        "autovacuum_naptime=10s".to_owned(),
     ];
     if options.durable {
         settings.push("max_wal_size=4GB".to_owned());

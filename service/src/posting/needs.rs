@@ -112,7 +112,8 @@ impl Needs {
                 }
             }
             Command::PostEntry(post) => {
-                self.accounts.extend(post.lines.iter().map(|line| line.account.clone()))
+                self.accounts.extend(post.lines.iter().map(|line| line.account.clone()));
+                self.customer_ids.extend(post.lines.iter().filter_map(|line| line.customer_id));
             }
         }
     }

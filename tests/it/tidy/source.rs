@@ -150,3 +150,21 @@ fn letter_end(letters: &[char], at: usize) -> usize {
         _ => at,
     }
 }
+
+#[test]
+fn comments_and_texts_are_not_code() {
+    let text = "let a = \"f64 \\\" f64\"; // f64\nlet b = r#\"f64 \" f64\"#; /* f64\n f64 */ let c = '\"'; let d: f64 = '\\'';\nfn e<'a>(f: &'a str) {}";
+    let code = stripped(text);
+    assert_eq!(code.matches("f64").count(), 1, "{code}");
+    assert_eq!(code.lines().count(), text.lines().count());
+    assert!(code.contains("fn e<'a>(f: &'a str) {}"), "{code}");
+}
+
+#[test]
+fn lines_of_a_function_are_counted() {
+    let text = "fn a(b: [u8; 3]) -> u8 {\n    // why\n\n    let c = \"}\";\n    { 1 }\n}\ntrait T {\n    fn without();\n}\nfn d() { e() }\n";
+    let source = Source { name: String::new(), text: text.to_owned() };
+    let counted: Vec<(String, usize)> =
+        source.functions().into_iter().map(|function| (function.name, function.lines)).collect();
+    assert_eq!(counted, [("a".to_owned(), 2), ("d".to_owned(), 0)]);
+}
