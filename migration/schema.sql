@@ -1918,6 +1918,7 @@ CREATE TABLE public.stock_level (
     last_cost numeric(18,6) DEFAULT 0 NOT NULL,
     forced boolean DEFAULT false NOT NULL,
     moved_at timestamp with time zone NOT NULL,
+    next_expiry timestamp with time zone,
     CONSTRAINT stock_level_empty_is_worthless CHECK (((on_hand <> (0)::numeric) OR (value = (0)::numeric))),
     CONSTRAINT stock_level_on_hand_not_negative CHECK (((on_hand >= (0)::numeric) OR forced)),
     CONSTRAINT stock_level_reserved_not_negative CHECK ((reserved >= (0)::numeric)),
@@ -2107,6 +2108,78 @@ CREATE TABLE public.event (
 ALTER TABLE ONLY public.event FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.event OWNER TO stockwell_owner;
+
+CREATE TABLE public.expected_receipt (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    number text NOT NULL,
+    location_id uuid NOT NULL,
+    expected_on date NOT NULL,
+    reference text,
+    status text NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    version integer NOT NULL,
+    command_id uuid NOT NULL,
+    CONSTRAINT expected_receipt_status_known CHECK ((status = ANY (ARRAY['open'::text, 'received'::text, 'cancelled'::text])))
+)
+WITH (fillfactor='85');
+
+ALTER TABLE ONLY public.expected_receipt FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.expected_receipt OWNER TO stockwell_owner;
+
+CREATE TABLE public.expected_receipt_line (
+    tenant_id uuid NOT NULL,
+    expected_receipt_id uuid NOT NULL,
+    line_no integer NOT NULL,
+    product_id uuid NOT NULL,
+    quantity numeric(18,6) NOT NULL,
+    received numeric(18,6) DEFAULT 0 NOT NULL,
+    CONSTRAINT expected_receipt_line_quantity_positive CHECK (((quantity > (0)::numeric) AND (received >= (0)::numeric)))
+)
+WITH (fillfactor='85');
+
+ALTER TABLE ONLY public.expected_receipt_line FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.expected_receipt_line OWNER TO stockwell_owner;
+
+CREATE TABLE public.hold (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    reference text,
+    location_id uuid NOT NULL,
+    customer_id uuid,
+    note text,
+    status text NOT NULL,
+    expires_at timestamp with time zone,
+    placed_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    version integer NOT NULL,
+    command_id uuid NOT NULL,
+    CONSTRAINT hold_ends CHECK (((kind = 'hold'::text) = (expires_at IS NOT NULL))),
+    CONSTRAINT hold_kind_known CHECK ((kind = ANY (ARRAY['hold'::text, 'quarantine'::text]))),
+    CONSTRAINT hold_status_known CHECK ((status = ANY (ARRAY['open'::text, 'released'::text, 'replaced'::text, 'used'::text])))
+)
+WITH (fillfactor='85');
+
+ALTER TABLE ONLY public.hold FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.hold OWNER TO stockwell_owner;
+
+CREATE TABLE public.hold_line (
+    tenant_id uuid NOT NULL,
+    hold_id uuid NOT NULL,
+    line_no integer NOT NULL,
+    product_id uuid NOT NULL,
+    quantity numeric(18,6) NOT NULL,
+    CONSTRAINT hold_line_quantity_positive CHECK ((quantity > (0)::numeric))
+);
+
+ALTER TABLE ONLY public.hold_line FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.hold_line OWNER TO stockwell_owner;
 
 CREATE TABLE public.invoice (
     tenant_id uuid NOT NULL,
@@ -2523,6 +2596,48 @@ ALTER TABLE ONLY public.tender FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.tender OWNER TO stockwell_owner;
 
+CREATE TABLE public.transfer (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    number text NOT NULL,
+    from_location_id uuid NOT NULL,
+    to_location_id uuid NOT NULL,
+    status text NOT NULL,
+    expected_on date,
+    reference text,
+    occurred_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    version integer NOT NULL,
+    command_id uuid NOT NULL,
+    CONSTRAINT transfer_goes_elsewhere CHECK ((from_location_id <> to_location_id)),
+    CONSTRAINT transfer_status_known CHECK ((status = ANY (ARRAY['in_transit'::text, 'received'::text])))
+)
+WITH (fillfactor='85');
+
+ALTER TABLE ONLY public.transfer FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.transfer OWNER TO stockwell_owner;
+
+CREATE TABLE public.transfer_line (
+    tenant_id uuid NOT NULL,
+    transfer_id uuid NOT NULL,
+    line_no integer NOT NULL,
+    product_id uuid NOT NULL,
+    quantity numeric(18,6) NOT NULL,
+    received numeric(18,6) DEFAULT 0 NOT NULL,
+    missing numeric(18,6) DEFAULT 0 NOT NULL,
+    value numeric(18,4) NOT NULL,
+    open_value numeric(18,4) NOT NULL,
+    CONSTRAINT transfer_line_flow CHECK (((quantity > (0)::numeric) AND (received >= (0)::numeric) AND (missing >= (0)::numeric) AND ((received + missing) <= quantity))),
+    CONSTRAINT transfer_line_value_range CHECK (((open_value >= (0)::numeric) AND (open_value <= value)))
+)
+WITH (fillfactor='85');
+
+ALTER TABLE ONLY public.transfer_line FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.transfer_line OWNER TO stockwell_owner;
+
 ALTER TABLE ONLY public.account
     ADD CONSTRAINT account_pkey PRIMARY KEY (tenant_id, code);
 
@@ -2573,6 +2688,21 @@ ALTER TABLE ONLY public.customer
 
 ALTER TABLE ONLY public.event
     ADD CONSTRAINT event_pkey PRIMARY KEY (tenant_id, "position", id);
+
+ALTER TABLE ONLY public.expected_receipt_line
+    ADD CONSTRAINT expected_receipt_line_pkey PRIMARY KEY (tenant_id, expected_receipt_id, line_no);
+
+ALTER TABLE ONLY public.expected_receipt
+    ADD CONSTRAINT expected_receipt_number_key UNIQUE (tenant_id, number);
+
+ALTER TABLE ONLY public.expected_receipt
+    ADD CONSTRAINT expected_receipt_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.hold_line
+    ADD CONSTRAINT hold_line_pkey PRIMARY KEY (tenant_id, hold_id, line_no);
+
+ALTER TABLE ONLY public.hold
+    ADD CONSTRAINT hold_pkey PRIMARY KEY (tenant_id, id);
 
 ALTER TABLE ONLY public.invoice
     ADD CONSTRAINT invoice_number_key UNIQUE (tenant_id, number);
@@ -2718,6 +2848,15 @@ ALTER TABLE ONLY public.tenant
 ALTER TABLE ONLY public.tender
     ADD CONSTRAINT tender_pkey PRIMARY KEY (tenant_id, sale_id, line_no);
 
+ALTER TABLE ONLY public.transfer_line
+    ADD CONSTRAINT transfer_line_pkey PRIMARY KEY (tenant_id, transfer_id, line_no);
+
+ALTER TABLE ONLY public.transfer
+    ADD CONSTRAINT transfer_number_key UNIQUE (tenant_id, number);
+
+ALTER TABLE ONLY public.transfer
+    ADD CONSTRAINT transfer_pkey PRIMARY KEY (tenant_id, id);
+
 CREATE INDEX api_key_by_hash ON public.api_key USING btree (hash);
 
 CREATE INDEX barcode_by_product ON public.barcode USING btree (tenant_id, product_id);
@@ -2729,6 +2868,12 @@ CREATE INDEX command_by_document ON public.command USING btree (tenant_id, docum
 CREATE INDEX customer_by_name ON public.customer USING btree (tenant_id, name_key);
 
 CREATE INDEX customer_by_update ON public.customer USING btree (tenant_id, updated_at, id);
+
+CREATE INDEX expected_receipt_line_by_product ON public.expected_receipt_line USING btree (tenant_id, product_id);
+
+CREATE INDEX expected_receipt_open ON public.expected_receipt USING btree (tenant_id, location_id) WHERE (status = 'open'::text);
+
+CREATE UNIQUE INDEX hold_reference_key ON public.hold USING btree (tenant_id, reference) WHERE (status = 'open'::text);
 
 CREATE INDEX invoice_by_customer ON public.invoice USING btree (tenant_id, customer_id, id);
 
@@ -2782,6 +2927,8 @@ CREATE INDEX stock_movement_by_document ON public.stock_movement USING btree (te
 
 CREATE INDEX stock_movement_by_time ON public.stock_movement USING brin (recorded_at) WITH (autosummarize='on');
 
+CREATE INDEX transfer_open ON public.transfer USING btree (tenant_id, to_location_id) WHERE (status = 'in_transit'::text);
+
 ALTER TABLE ONLY public.account
     ADD CONSTRAINT account_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
 
@@ -2817,6 +2964,21 @@ ALTER TABLE ONLY public.customer
 
 ALTER TABLE ONLY public.customer
     ADD CONSTRAINT customer_tier_fkey FOREIGN KEY (tenant_id, price_tier_id) REFERENCES public.price_tier(tenant_id, id);
+
+ALTER TABLE ONLY public.expected_receipt_line
+    ADD CONSTRAINT expected_receipt_line_document_fkey FOREIGN KEY (tenant_id, expected_receipt_id) REFERENCES public.expected_receipt(tenant_id, id);
+
+ALTER TABLE ONLY public.expected_receipt
+    ADD CONSTRAINT expected_receipt_location_fkey FOREIGN KEY (tenant_id, location_id) REFERENCES public.location(tenant_id, id);
+
+ALTER TABLE ONLY public.hold
+    ADD CONSTRAINT hold_customer_fkey FOREIGN KEY (tenant_id, customer_id) REFERENCES public.customer(tenant_id, id);
+
+ALTER TABLE ONLY public.hold_line
+    ADD CONSTRAINT hold_line_hold_fkey FOREIGN KEY (tenant_id, hold_id) REFERENCES public.hold(tenant_id, id);
+
+ALTER TABLE ONLY public.hold
+    ADD CONSTRAINT hold_location_fkey FOREIGN KEY (tenant_id, location_id) REFERENCES public.location(tenant_id, id);
 
 ALTER TABLE ONLY public.invoice
     ADD CONSTRAINT invoice_customer_fkey FOREIGN KEY (tenant_id, customer_id) REFERENCES public.customer(tenant_id, id);
@@ -2917,6 +3079,15 @@ ALTER TABLE ONLY public.tax_rate
 ALTER TABLE ONLY public.tender
     ADD CONSTRAINT tender_sale_fkey FOREIGN KEY (tenant_id, sale_id) REFERENCES public.pos_sale(tenant_id, id);
 
+ALTER TABLE ONLY public.transfer
+    ADD CONSTRAINT transfer_from_fkey FOREIGN KEY (tenant_id, from_location_id) REFERENCES public.location(tenant_id, id);
+
+ALTER TABLE ONLY public.transfer_line
+    ADD CONSTRAINT transfer_line_transfer_fkey FOREIGN KEY (tenant_id, transfer_id) REFERENCES public.transfer(tenant_id, id);
+
+ALTER TABLE ONLY public.transfer
+    ADD CONSTRAINT transfer_to_fkey FOREIGN KEY (tenant_id, to_location_id) REFERENCES public.location(tenant_id, id);
+
 ALTER TABLE public.account ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.api_key ENABLE ROW LEVEL SECURITY;
@@ -2938,6 +3109,14 @@ ALTER TABLE public.customer ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.customer_account ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.event ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.expected_receipt ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.expected_receipt_line ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.hold ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.hold_line ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.invoice ENABLE ROW LEVEL SECURITY;
 
@@ -3023,6 +3202,14 @@ CREATE POLICY tenant_access ON public.customer_account TO stockwell_app USING (t
 
 CREATE POLICY tenant_access ON public.event TO stockwell_app USING (true) WITH CHECK (true);
 
+CREATE POLICY tenant_access ON public.expected_receipt TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.expected_receipt_line TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.hold TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.hold_line TO stockwell_app USING (true) WITH CHECK (true);
+
 CREATE POLICY tenant_access ON public.invoice TO stockwell_app USING (true) WITH CHECK (true);
 
 CREATE POLICY tenant_access ON public.journal_entry TO stockwell_app USING (true) WITH CHECK (true);
@@ -3083,6 +3270,10 @@ CREATE POLICY tenant_access ON public.tenant TO stockwell_app USING (true) WITH 
 
 CREATE POLICY tenant_access ON public.tender TO stockwell_app USING (true) WITH CHECK (true);
 
+CREATE POLICY tenant_access ON public.transfer TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.transfer_line TO stockwell_app USING (true) WITH CHECK (true);
+
 CREATE POLICY tenant_wall ON public.account AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.api_key AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
@@ -3104,6 +3295,14 @@ CREATE POLICY tenant_wall ON public.customer AS RESTRICTIVE TO stockwell_app USI
 CREATE POLICY tenant_wall ON public.customer_account AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.event AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.expected_receipt AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.expected_receipt_line AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.hold AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.hold_line AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.invoice AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
@@ -3165,7 +3364,15 @@ CREATE POLICY tenant_wall ON public.tenant AS RESTRICTIVE TO stockwell_app USING
 
 CREATE POLICY tenant_wall ON public.tender AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
+CREATE POLICY tenant_wall ON public.transfer AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.transfer_line AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
 ALTER TABLE public.tender ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.transfer ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.transfer_line ENABLE ROW LEVEL SECURITY;
 
 GRANT USAGE ON SCHEMA auth TO stockwell_app;
 GRANT ALL ON SCHEMA auth TO stockwell_lookup;
@@ -3291,6 +3498,32 @@ GRANT UPDATE(attempts) ON TABLE public.event TO stockwell_relay;
 
 GRANT UPDATE(sent_at) ON TABLE public.event TO stockwell_relay;
 
+GRANT SELECT,INSERT ON TABLE public.expected_receipt TO stockwell_app;
+
+GRANT UPDATE(expected_on) ON TABLE public.expected_receipt TO stockwell_app;
+
+GRANT UPDATE(status) ON TABLE public.expected_receipt TO stockwell_app;
+
+GRANT UPDATE(updated_at) ON TABLE public.expected_receipt TO stockwell_app;
+
+GRANT UPDATE(version) ON TABLE public.expected_receipt TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.expected_receipt_line TO stockwell_app;
+
+GRANT UPDATE(received) ON TABLE public.expected_receipt_line TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.hold TO stockwell_app;
+
+GRANT UPDATE(status) ON TABLE public.hold TO stockwell_app;
+
+GRANT UPDATE(expires_at) ON TABLE public.hold TO stockwell_app;
+
+GRANT UPDATE(updated_at) ON TABLE public.hold TO stockwell_app;
+
+GRANT UPDATE(version) ON TABLE public.hold TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.hold_line TO stockwell_app;
+
 GRANT SELECT,INSERT ON TABLE public.invoice TO stockwell_app;
 
 GRANT UPDATE(open) ON TABLE public.invoice TO stockwell_app;
@@ -3348,3 +3581,19 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.tax_class TO stockwell_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tax_rate TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.tender TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.transfer TO stockwell_app;
+
+GRANT UPDATE(status) ON TABLE public.transfer TO stockwell_app;
+
+GRANT UPDATE(updated_at) ON TABLE public.transfer TO stockwell_app;
+
+GRANT UPDATE(version) ON TABLE public.transfer TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.transfer_line TO stockwell_app;
+
+GRANT UPDATE(received) ON TABLE public.transfer_line TO stockwell_app;
+
+GRANT UPDATE(missing) ON TABLE public.transfer_line TO stockwell_app;
+
+GRANT UPDATE(open_value) ON TABLE public.transfer_line TO stockwell_app;

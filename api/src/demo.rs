@@ -15,7 +15,6 @@ use service::tx::PoolOptions;
 
 use crate::app::{self, Running, ServeError};
 use crate::config::Config;
-use crate::import::{ImportCommand, ImportError, OnlineRetailArgs};
 use crate::local::{LocalError, Postgres, PostgresOptions, Redis};
 
 mod story;
@@ -70,9 +69,9 @@ pub enum DemoError {
     /// The signing key could not be made.
     #[error(transparent)]
     SigningKey(#[from] service::auth::SigningKeyError),
-    /// The import failed.
-    #[error(transparent)]
-    Import(#[from] ImportError),
+    /// The import failed, and has said why.
+    #[error("the import ended with {0}")]
+    Import(std::process::ExitStatus),
 }
 
 /// Starts everything, imports what is not there yet, tells the story, and serves until it is asked to end.
@@ -192,8 +191,14 @@ async fn import(args: &DemoArgs, base_url: &str, key: &str) -> Result<(), DemoEr
         return Ok(());
     };
     println!("Importing {} through {base_url} …", file.display());
-    let args = OnlineRetailArgs { file, url: base_url.to_owned(), key: SecretString::from(key.to_owned()) };
-    Ok(crate::import::run(&ImportCommand::OnlineRetail(args)).await?)
+    // A process of its own, as any client is: the server's memory is the server's alone.
+    let program = std::env::current_exe().map_err(at(&file))?;
+    let mut client = tokio::process::Command::new(program);
+    client.args(["import", "online-retail", "--url", base_url]).arg(&file).env("STOCKWELL_API_KEY", key);
+    match client.kill_on_drop(true).status().await.map_err(at(&file))? {
+        status if status.success() => Ok(()),
+        status => Err(DemoError::Import(status)),
+    }
 }
 
 fn write(path: &Path, text: &str) -> Result<(), DemoError> {

@@ -19,6 +19,11 @@ pub fn identity(outcome: &Outcome) -> (&'static str, String, Option<String>) {
         Outcome::StockDocument(document) => {
             ("stock_document", document.id.to_string(), Some(document.number.clone()))
         }
+        Outcome::Hold(hold) => ("hold", hold.id.to_string(), None),
+        Outcome::Transfer(transfer) => ("transfer", transfer.id.to_string(), Some(transfer.number.clone())),
+        Outcome::Expected(expected) => {
+            ("expected_receipt", expected.id.to_string(), Some(expected.number.clone()))
+        }
         Outcome::Entry(entry) => ("journal_entry", entry.id.to_string(), None),
     }
 }

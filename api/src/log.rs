@@ -2,12 +2,15 @@
 
 use tracing_subscriber::EnvFilter;
 
-/// The levels where `STOCKWELL_LOG` says nothing.
-const DEFAULT: &str = "info,sqlx=warn,actix_server=warn";
+/// The levels of a service where `STOCKWELL_LOG` says nothing.
+pub const SERVICE: &str = "info,sqlx=warn,actix_server=warn";
+/// The levels of a program that talks to a person where `STOCKWELL_LOG` says nothing.
+pub const PERSON: &str = "warn";
 
-/// Starts the log of the process. `STOCKWELL_LOG` chooses levels, such as `warn` or `info,stockwell::request=warn`.
-pub fn start() {
-    let filter = EnvFilter::try_from_env("STOCKWELL_LOG").unwrap_or_else(|_| EnvFilter::new(DEFAULT));
+/// Starts the log of the process at `levels`, unless `STOCKWELL_LOG` chooses others, such as `warn` or
+/// `info,stockwell::request=warn`.
+pub fn start(levels: &str) {
+    let filter = EnvFilter::try_from_env("STOCKWELL_LOG").unwrap_or_else(|_| EnvFilter::new(levels));
     let subscriber = tracing_subscriber::fmt()
         .json()
         .flatten_event(true)

@@ -50,8 +50,10 @@ enum Command {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    api::log::start();
-    match run(Cli::parse().command).await {
+    let command = Cli::parse().command;
+    let serves = matches!(command, Command::Serve { .. } | Command::Migrate(_));
+    api::log::start(if serves { api::log::SERVICE } else { api::log::PERSON });
+    match run(command).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("stockwell: {error}");

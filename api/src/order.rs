@@ -14,14 +14,14 @@ use service::posting::Command;
 use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::body::{BatchBody, Body};
+use crate::body::{BatchBody, Body, Nothing};
 use crate::idempotency::{IdempotencyKey, Preferences, WriteHeaders};
 use crate::params::PathId;
 use crate::posting::{BatchIn, BatchOf, BatchOut, overrider, post, post_batch};
 use crate::{Answer, ApiError, App, Caller, line};
 
+use form::ShipIn;
 pub use form::{InvoiceOut, OrderIn, OrderOut, ShipmentOut, render};
-use form::{Nothing, ShipIn};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -220,6 +220,7 @@ fn placed(input: OrderIn, caller: &Caller) -> Result<Command, ApiError> {
         lines: line::lines(input.lines)?,
         discount: input.discount.map(Into::into),
         advance_to: input.advance_to,
+        hold_id: input.hold_id,
         overrider: overrider(caller),
     }))
 }

@@ -135,6 +135,7 @@ fn sale(input: SaleIn, caller: &Caller) -> Result<Command, ApiError> {
         id: input.id,
         register_id: input.register_id,
         customer_id: input.customer_id,
+        hold_id: input.hold_id,
         country: input.country,
         occurred_at: input.occurred_at,
         lines: line::lines(input.lines)?,

@@ -2,15 +2,19 @@
 
 mod availability;
 mod document;
+mod expected;
+mod goods;
+mod hold;
 mod level;
 mod movement;
+mod transfer;
 
 use actix_web::post;
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use domain::adjust::{self, StockDocumentKind};
 use domain::book::Book;
-use domain::id::{LocationId, ProductId, StockDocumentId};
+use domain::id::{ExpectedReceiptId, LocationId, ProductId, StockDocumentId};
 use domain::number::{Money, Price, Quantity};
 use domain::refusal::{Problems, Refusal};
 use serde::{Deserialize, Serialize};
@@ -27,7 +31,8 @@ use crate::{Answer, ApiError, App, Caller};
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.configure(availability::routes).service(create).service(create_batch).configure(document::routes);
-    cfg.configure(level::routes).configure(movement::routes);
+    cfg.configure(level::routes).configure(movement::routes).configure(hold::routes);
+    cfg.configure(transfer::routes).configure(expected::routes);
 }
 
 const DOCUMENTS: &str = "/v1/stock/documents";
@@ -51,6 +56,8 @@ struct StockDocumentIn {
     /// When it happened; now where absent, never in the future.
     #[schema(example = "2026-11-22T01:20:00Z")]
     occurred_at: Option<DateTime<Utc>>,
+    /// The expected receipt that came in; on receipts only.
+    expected_receipt_id: Option<ExpectedReceiptId>,
     /// What moved.
     #[schema(min_items = 1, max_items = 2000)]
     lines: Vec<StockLineIn>,
@@ -222,6 +229,7 @@ fn moved(input: StockDocumentIn, _: &Caller) -> Result<Command, ApiError> {
         reason: input.reason,
         reference: input.reference,
         occurred_at: input.occurred_at,
+        expected_receipt_id: input.expected_receipt_id,
         lines,
     }))
 }

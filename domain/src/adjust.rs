@@ -4,13 +4,15 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::book::{Book, Demand, Posting};
-use crate::id::{EntryId, LocationId, MovementId, ProductId, StockDocumentId};
+use crate::goods::invalid;
+use crate::id::{EntryId, ExpectedReceiptId, LocationId, MovementId, ProductId, StockDocumentId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::number::{Money, Price, Quantity};
-use crate::product::{ItemRef, ProductKind};
-use crate::refusal::{Code, Problem, Problems, Refusal};
+use crate::product::ItemRef;
+use crate::refusal::{Problem, Problems, Refusal};
 use crate::sales::{AMOUNT_MAX, LINES_MAX};
 use crate::stock::{self, LevelKey, Movement, MovementKind};
+use crate::supply;
 
 /// What a stock document does.
 #[derive(
@@ -69,6 +71,8 @@ pub struct Move {
     pub reference: Option<String>,
     /// When; now where no instant is named.
     pub occurred_at: Option<DateTime<Utc>>,
+    /// The expected receipt that came in.
+    pub expected_receipt_id: Option<ExpectedReceiptId>,
     /// What.
     pub lines: Vec<MoveLine>,
 }
@@ -131,11 +135,14 @@ struct Checked {
 /// Posts a stock document. Taking out more than is available is refused.
 pub fn post(book: &mut Book, command: &Move) -> Result<(StockDocument, Posting), Refusal> {
     let occurred_at = book.occurred_at(command.occurred_at)?;
-    let location_id = book
-        .setup
-        .location(command.location_id)
-        .map(|location| location.id)
-        .ok_or_else(|| Problems::one("/location_id", Code::NotFound, "There is no such location."))?;
+    let location_id = book.place(command.location_id, "/location_id")?.id;
+    match command.expected_receipt_id {
+        Some(_) if command.kind != StockDocumentKind::Receipt => {
+            return Err(Refusal::invalid("/expected_receipt_id", "Only a receipt brings what was expected."));
+        }
+        Some(id) => supply::check_arrival(book, id, location_id)?,
+        None => {}
+    }
     let against = contra_account(book, command)?;
     if command.lines.is_empty() || command.lines.len() > LINES_MAX {
         return Err(Refusal::invalid("/lines", format!("A document has 1 to {LINES_MAX} lines.")));
@@ -182,6 +189,10 @@ pub fn post(book: &mut Book, command: &Move) -> Result<(StockDocument, Posting),
         lines,
     };
     post_value(book, &document, against, &mut posting);
+    if let Some(id) = command.expected_receipt_id {
+        let goods: Vec<_> = document.lines.iter().map(|line| (line.product_id, line.quantity)).collect();
+        supply::arrive(book, id, &goods, &mut posting);
+    }
     Ok((document, posting))
 }
 
@@ -211,24 +222,8 @@ fn check_line(
     line: &MoveLine,
     pointer: &str,
 ) -> Result<Checked, Problem> {
-    let product = book.product(&line.item, pointer)?;
-    let problem = |field: &str, detail: String| Problem {
-        pointer: format!("{pointer}/{field}"),
-        code: Code::ValidationFailed,
-        detail,
-        params: vec![("sku", product.sku.clone())],
-    };
-    if product.kind != ProductKind::Stocked {
-        return Err(problem("sku", format!("{} is not kept in stock.", product.sku)));
-    }
-    let barcode_uom = match &line.item {
-        ItemRef::Barcode(code) => book.barcodes.get(code).map(|(_, uom)| uom.as_str()),
-        ItemRef::Id(_) | ItemRef::Sku(_) => None,
-    };
-    let uom = line.uom.as_deref().or(barcode_uom);
-    let Some(unit) = product.unit(uom) else {
-        return Err(problem("uom", format!("{} has no unit {}.", product.sku, uom.unwrap_or_default())));
-    };
+    let (product, unit) = book.stocked(&line.item, line.uom.as_deref(), pointer)?;
+    let problem = |field: &str, detail: String| invalid(product, format!("{pointer}/{field}"), detail);
     let quantity = Quantity::rounded(line.quantity.get() * unit.factor.get());
     if quantity.is_zero() || (quantity.is_negative() && kind != StockDocumentKind::Adjustment) {
         return Err(problem("quantity", "The quantity must be above zero.".to_owned()));

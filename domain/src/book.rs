@@ -6,11 +6,16 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use chrono::{DateTime, Datelike, Duration, Utc};
+use chrono::{DateTime, Datelike, Duration, NaiveDate, Utc};
 use uuid::Uuid;
 
-use crate::id::{CustomerId, IdSequence, InvoiceId, LocationId, OrderId, PriceListId, ProductId, RegisterId};
+use crate::hold::{Hold, HoldStatus};
+use crate::id::{
+    CustomerId, ExpectedReceiptId, HoldId, IdSequence, InvoiceId, LocationId, OrderId, PriceListId,
+    ProductId, RegisterId, TransferId,
+};
 use crate::ledger::Entry;
+use crate::location::LocationKind;
 use crate::number::{Money, Quantity};
 use crate::order::Order;
 use crate::party::Customer;
@@ -21,8 +26,10 @@ use crate::product::{ItemRef, Product};
 use crate::refusal::{Code, Problem, Problems, Refusal};
 use crate::sales::{SalesLine, SoldLine};
 use crate::stock::{Level, LevelKey, Movement, Reservation};
+use crate::supply::{self, ExpectedReceipt, Flow};
 use crate::tax::Rate;
 use crate::tenant::{Channel, Settings};
+use crate::transfer::Transfer;
 
 /// How far ahead of our clock a caller's may be.
 const CLOCK_SKEW_MAX: Duration = Duration::minutes(5);
@@ -34,6 +41,8 @@ pub struct Location {
     pub id: LocationId,
     /// Its code.
     pub code: String,
+    /// What it is.
+    pub kind: LocationKind,
     /// The channels that may draw from it.
     pub channels: Vec<Channel>,
 }
@@ -120,6 +129,14 @@ pub struct Book {
     pub sold: HashMap<Uuid, Vec<SoldLine>>,
     /// Invoices that can be paid.
     pub invoices: HashMap<InvoiceId, OpenInvoice>,
+    /// Holds: those that are named, and the open ones of a reference that is named.
+    pub holds: HashMap<HoldId, Hold>,
+    /// Transfers.
+    pub transfers: HashMap<TransferId, Transfer>,
+    /// Expected receipts.
+    pub expected: HashMap<ExpectedReceiptId, ExpectedReceipt>,
+    /// What is on its way; read where a command wants more than there is, to say when there will be enough.
+    pub supplies: HashMap<(LocationId, ProductId), Vec<Flow>>,
     /// The next number of each series.
     pub series: HashMap<String, i64>,
 }
@@ -135,6 +152,10 @@ pub struct Posting {
     pub sales_lines: Vec<SalesLine>,
     /// Reservations that changed.
     pub reservations: Vec<Reservation>,
+    /// Holds that are new or changed.
+    pub holds: Vec<Hold>,
+    /// Expected receipts that are new or changed.
+    pub expected: Vec<ExpectedReceipt>,
 }
 
 impl Book {
@@ -193,35 +214,53 @@ impl Book {
     /// Refuses a demand that is larger than what is available, naming every short line at once.
     pub fn check_available(&self, demand: &Demand) -> Result<(), Refusal> {
         let mut problems = Problems::default();
-        for (key, wanted) in &demand.0 {
-            let available = self.level(key).available().max(Quantity::ZERO);
+        for (key, wanted) in &demand.wanted {
+            let own = demand.own.get(key).copied().unwrap_or_default();
+            let available = (self.level(key).available() + own).max(Quantity::ZERO);
             if wanted.total <= available {
                 continue;
             }
             let product = self.products.get(&key.product_id);
             let sku = product.map_or_else(|| key.product_id.to_string(), |product| product.sku.clone());
             let uom = product.map_or_else(String::new, |product| product.stock_uom.clone());
+            let next = self.next_available_on(key, available, wanted.total);
+            let when = match next {
+                Some(day) => format!("it can be promised for {day}"),
+                None => "no more is expected".to_owned(),
+            };
             for pointer in &wanted.pointers {
+                let mut params = vec![
+                    ("sku", sku.clone()),
+                    ("requested", wanted.total.to_string()),
+                    ("available", available.to_string()),
+                    ("uom", uom.clone()),
+                ];
+                params.extend(next.map(|day| ("next_available_on", day.to_string())));
                 problems.push(Problem {
                     pointer: format!("{pointer}/quantity"),
                     code: Code::InsufficientStock,
-                    detail: format!("Requested {} of {sku}, available {available}.", wanted.total),
-                    params: vec![
-                        ("sku", sku.clone()),
-                        ("requested", wanted.total.to_string()),
-                        ("available", available.to_string()),
-                        ("uom", uom.clone()),
-                    ],
+                    detail: format!("Requested {} of {sku}, available {available}; {when}.", wanted.total),
+                    params,
                 });
             }
         }
         problems.check()
     }
+
+    /// The first day for which `wanted` can be promised at a level that has too little now.
+    fn next_available_on(&self, key: &LevelKey, available: Quantity, wanted: Quantity) -> Option<NaiveDate> {
+        let flows = self.supplies.get(&(key.location_id, key.product_id))?;
+        supply::promise(available, self.setup.settings.day(self.now), flows, wanted)
+    }
 }
 
 /// What the lines of a document want of each level, summed over the whole document.
 #[derive(Debug, Default)]
-pub struct Demand(BTreeMap<LevelKey, Wanted>);
+pub struct Demand {
+    wanted: BTreeMap<LevelKey, Wanted>,
+    /// What is reserved for the document itself.
+    own: BTreeMap<LevelKey, Quantity>,
+}
 
 #[derive(Debug, Default)]
 struct Wanted {
@@ -232,9 +271,19 @@ struct Wanted {
 impl Demand {
     /// Adds what the line at `pointer` wants.
     pub fn add(&mut self, key: LevelKey, quantity: Quantity, pointer: String) {
-        let wanted = self.0.entry(key).or_default();
+        let wanted = self.wanted.entry(key).or_default();
         wanted.total += quantity;
         wanted.pointers.push(pointer);
+    }
+
+    /// Counts what an open hold keeps back as available: the document takes its place.
+    pub fn own(&mut self, hold: &Hold, now: DateTime<Utc>) {
+        if hold.status_at(now) == HoldStatus::Open {
+            for line in &hold.lines {
+                let key = LevelKey::untracked(hold.location_id, line.product_id);
+                *self.own.entry(key).or_default() += line.quantity;
+            }
+        }
     }
 }
 

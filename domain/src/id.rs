@@ -204,6 +204,18 @@ id!(
     StockDocumentId, "std"
 );
 id!(
+    /// Goods that are expected.
+    ExpectedReceiptId, "exr"
+);
+id!(
+    /// Goods that are held back.
+    HoldId, "hld"
+);
+id!(
+    /// Goods that are moved from one location to another.
+    TransferId, "trf"
+);
+id!(
     /// A wholesale order.
     OrderId, "ord"
 );

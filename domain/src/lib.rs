@@ -5,6 +5,8 @@
 
 pub mod adjust;
 pub mod book;
+pub mod goods;
+pub mod hold;
 pub mod id;
 pub mod journal;
 pub mod ledger;
@@ -20,6 +22,8 @@ pub mod product;
 pub mod refusal;
 pub mod sales;
 pub mod stock;
+pub mod supply;
 pub mod tax;
 pub mod tenant;
 pub mod text;
+pub mod transfer;

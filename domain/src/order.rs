@@ -4,7 +4,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::book::{Book, Posting};
-use crate::id::{CustomerId, LocationId, OrderId};
+use crate::hold;
+use crate::id::{CustomerId, HoldId, LocationId, OrderId};
 use crate::number::{Money, Quantity};
 use crate::party::Customer;
 use crate::refusal::{Code, Problems, Refusal};
@@ -109,6 +110,8 @@ pub struct Place {
     pub discount: Option<Discount>,
     /// How far to take it at once.
     pub advance_to: AdvanceTo,
+    /// The hold whose goods it takes; only where it is confirmed at once.
+    pub hold_id: Option<HoldId>,
     /// Who sets prices that no rule gave; `None` where the caller may not.
     pub overrider: Option<String>,
 }
@@ -208,8 +211,18 @@ pub fn place(book: &mut Book, command: &Place) -> Result<(Ordered, Posting), Ref
         return Err(Problems::one("/id", Code::AlreadyExists, "Another order has this id."));
     }
     let order = draft(book, command)?;
+    let held = match command.hold_id {
+        None => None,
+        Some(_) if command.advance_to == AdvanceTo::Draft => {
+            return Err(Refusal::invalid(
+                "/hold_id",
+                "A draft reserves nothing: confirm the order at once, or leave the hold.",
+            ));
+        }
+        Some(id) => Some(hold::usable(book, id, Some(command.customer_id))?),
+    };
     if command.advance_to > AdvanceTo::Draft {
-        check_stock(book, &order)?;
+        check_stock(book, &order, held)?;
     }
     let id = order.id;
     let advance_to = command.advance_to;
@@ -226,6 +239,9 @@ pub fn place(book: &mut Book, command: &Place) -> Result<(Ordered, Posting), Ref
     if !hold.is_empty() {
         put_on_hold(book, id, hold);
     } else if advance_to > AdvanceTo::Draft {
+        if let Some(held) = command.hold_id {
+            hold::use_up(book, held, &mut posting);
+        }
         reserve(book, id);
         if advance_to > AdvanceTo::Confirmed {
             ship::dispatch_all(book, id, &mut posting);
@@ -233,8 +249,9 @@ pub fn place(book: &mut Book, command: &Place) -> Result<(Ordered, Posting), Ref
         if advance_to > AdvanceTo::Shipped {
             invoices = invoice::invoice_all(book, id, &mut posting);
         }
-        posting.reservations =
-            if advance_to == AdvanceTo::Confirmed { reservations(&book.orders[&id]) } else { vec![] };
+        if advance_to == AdvanceTo::Confirmed {
+            posting.reservations.extend(reservations(&book.orders[&id]));
+        }
     }
     Ok((Ordered { order: book.orders[&id].clone(), invoices, is_new: true }, posting))
 }
@@ -302,7 +319,7 @@ pub fn confirm(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refus
     let order = known(book, id)?;
     order.require(&[OrderStatus::Draft], "confirmed")?;
     buyer(book, order.customer_id)?;
-    check_stock(book, order)?;
+    check_stock(book, order, None)?;
     let hold = hold_reasons(book, order);
     if hold.is_empty() {
         reserve(book, id);
@@ -317,7 +334,7 @@ pub fn release(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refus
     let order = known(book, id)?;
     order.require(&[OrderStatus::OnHold], "released")?;
     buyer(book, order.customer_id)?;
-    check_stock(book, order)?;
+    check_stock(book, order, None)?;
     reserve(book, id);
     Ok(changed(book, id, Posting::default()))
 }

@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::book::{Book, Demand, Location, Posting, Register};
-use crate::id::{CashMoveId, CustomerId, EntryId, LocationId, MovementId, RegisterId, SaleId, SessionId};
+use crate::hold;
+use crate::id::{
+    CashMoveId, CustomerId, EntryId, HoldId, LocationId, MovementId, RegisterId, SaleId, SessionId,
+};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::number::Money;
 use crate::refusal::{Code, Problems, Refusal};
@@ -64,6 +67,8 @@ pub struct Sell {
     pub discount: Option<Discount>,
     /// What is paid, and with what.
     pub tenders: Vec<TenderInput>,
+    /// The hold whose goods it takes.
+    pub hold_id: Option<HoldId>,
     /// Who sets prices that no rule gave; `None` where the caller may not.
     pub overrider: Option<String>,
 }
@@ -166,6 +171,9 @@ pub fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal>
     };
     let lines = sales::price(book, &basket)?;
     let mut demand = Demand::default();
+    if let Some(id) = command.hold_id {
+        demand.own(hold::usable(book, id, command.customer_id)?, book.now);
+    }
     for (index, line) in lines.iter().enumerate().filter(|(_, line)| line.stocked) {
         demand.add(sales::level_key(register.location_id, line), line.quantity, format!("/lines/{index}"));
     }
@@ -176,6 +184,10 @@ pub fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal>
     let country = command.country.clone().or_else(|| customer.map(|customer| customer.country.clone()));
 
     // Nothing can refuse it any more.
+    let mut released = Posting::default();
+    if let Some(id) = command.hold_id {
+        hold::use_up(book, id, &mut released);
+    }
     let lines = lines
         .into_iter()
         .map(|line| {
@@ -200,7 +212,8 @@ pub fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal>
         business_date: book.setup.settings.day(occurred_at),
         occurred_at,
     };
-    let posting = post(book, &sale, &[]);
+    let posting =
+        Posting { reservations: released.reservations, holds: released.holds, ..post(book, &sale, &[]) };
     Ok((sale, posting))
 }
 

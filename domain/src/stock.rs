@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::id::{LocationId, LotId, MovementId, OrderId, ProductId};
+use crate::id::{LocationId, LotId, MovementId, ProductId};
 use crate::number::{Money, Price, Quantity};
 use crate::tenant::{Channel, Settings};
 
@@ -67,6 +67,17 @@ impl Level {
         self.on_hand -= quantity;
         self.value -= cost;
         cost
+    }
+
+    /// Takes `quantity` out at a cost that is known from where the goods came.
+    pub fn remove(&mut self, quantity: Quantity, value: Money) {
+        assert!(
+            quantity <= self.on_hand && value <= self.value,
+            "what is removed came in before at this cost"
+        );
+        self.last_cost = self.unit_cost();
+        self.on_hand -= quantity;
+        self.value -= value;
     }
 
     /// Brings `quantity` in at a total cost of `value`.
@@ -158,17 +169,45 @@ pub fn unit_cost(value: Money, quantity: Quantity) -> Price {
     if quantity.is_zero() { Price::ZERO } else { Price::rounded((value.get() / quantity.get()).abs()) }
 }
 
-/// The new open quantity of an order line's reservation.
+/// What goods are reserved for.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    strum::IntoStaticStr,
+    strum::EnumString,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum ReservationKind {
+    /// An order that was confirmed.
+    Order,
+    /// Someone, until an instant.
+    Hold,
+    /// Nobody, until somebody has decided about them.
+    Quarantine,
+}
+
+/// The new open quantity that a line of a document reserves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reservation {
-    /// The order.
-    pub order_id: OrderId,
+    /// The order or the hold.
+    pub document_id: Uuid,
     /// Its line.
     pub line_no: i32,
+    /// What for.
+    pub kind: ReservationKind,
     /// Where it is reserved.
     pub key: LevelKey,
     /// Stock units still reserved; zero ends it.
     pub quantity: Quantity,
+    /// When it ends by itself.
+    pub expires_at: Option<DateTime<Utc>>,
 }
 
 #[cfg(test)]

@@ -48,6 +48,11 @@ grant update (open, returned, version, updated_at) on invoice to stockwell_app;
 grant update (returned) on pos_sale to stockwell_app;
 grant update (unapplied) on payment to stockwell_app;
 grant update (invoice_id) on shipment to stockwell_app;
+grant update (status, expires_at, version, updated_at) on hold to stockwell_app;
+grant update (status, version, updated_at) on transfer to stockwell_app;
+grant update (received, missing, open_value) on transfer_line to stockwell_app;
+grant update (expected_on, status, version, updated_at) on expected_receipt to stockwell_app;
+grant update (received) on expected_receipt_line to stockwell_app;
 
 -- The relay sees the outbox of every tenant and nothing else.
 drop policy if exists relay_read on event;

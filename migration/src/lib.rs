@@ -50,6 +50,7 @@ pub const STEPS: &[Step] = &[
     step!("0006_order"),
     step!("0007_pos"),
     step!("0008_ledger"),
+    step!("0009_supply"),
 ];
 
 /// Stated anew after every change, in this order.

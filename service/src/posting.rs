@@ -9,20 +9,19 @@
 use std::collections::{BTreeMap, HashMap};
 
 use domain::book::{Book, Posting};
-use domain::id::{CommandId, OrderId};
-use domain::ledger::Entry;
+use domain::id::CommandId;
 use domain::refusal::Refusal;
 use domain::stock::{Level, LevelKey};
-use domain::{adjust, journal, order, payment, pos};
-use uuid::Uuid;
 
-use self::decide::{decide, explained};
+use self::decide::{decided, explained};
 use crate::caller::EntryMode;
 use crate::command::{self, Answer, Idempotency};
 use crate::{Caller, Db, Error, Tx};
 
+mod commands;
 mod decide;
 pub(crate) mod documents;
+pub(crate) mod goods;
 mod load;
 mod needs;
 pub(crate) mod orders;
@@ -30,118 +29,12 @@ mod queue;
 mod save;
 pub(crate) mod setup;
 
+pub use commands::{Command, Outcome};
 pub use queue::Poster;
 pub(crate) use setup::parsed;
 
 /// The most commands of one transaction.
 pub const BATCH_MAX: usize = 64;
-
-/// A write that posts stock, cost or ledger.
-#[derive(Debug, Clone)]
-pub enum Command {
-    /// Sell at a till.
-    Sell(pos::Sell),
-    /// Take back at a till.
-    Refund(pos::Refund),
-    /// Open a till session.
-    OpenSession(pos::OpenSession),
-    /// Put cash into a till or take it out.
-    MoveCash(pos::MoveCash),
-    /// Close a till session.
-    CloseSession(pos::CloseSession),
-    /// Place an order.
-    PlaceOrder(order::Place),
-    /// Reserve an order's goods.
-    ConfirmOrder(OrderId),
-    /// Release an order from its hold.
-    ReleaseOrder(OrderId),
-    /// Give an order up.
-    CancelOrder(OrderId),
-    /// Ship an order's goods.
-    ShipOrder(order::Ship),
-    /// Invoice what left.
-    InvoiceOrder(OrderId),
-    /// Take wholesale goods back.
-    Return(order::Return),
-    /// Record a payment.
-    ReceivePayment(payment::Receive),
-    /// Receive, open or adjust stock.
-    MoveStock(adjust::Move),
-    /// Post an entry by hand.
-    PostEntry(journal::Post),
-}
-
-impl Command {
-    /// How many lines it brings: what a transaction's size is measured by.
-    pub fn weight(&self) -> usize {
-        match self {
-            Command::Sell(sell) => sell.lines.len(),
-            Command::Refund(refund) => refund.lines.len(),
-            Command::PlaceOrder(place) => place.lines.len(),
-            Command::Return(back) => back.lines.len(),
-            Command::MoveStock(change) => change.lines.len(),
-            _ => 1,
-        }
-    }
-
-    /// The name in the audit log, and the kind of its event.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Command::Sell(_) => "pos_sale.completed",
-            Command::Refund(_) => "pos_sale.refunded",
-            Command::OpenSession(_) => "pos_session.opened",
-            Command::MoveCash(_) => "pos_session.cash_moved",
-            Command::CloseSession(_) => "pos_session.closed",
-            Command::PlaceOrder(_) => "order.created",
-            Command::ConfirmOrder(_) => "order.confirmed",
-            Command::ReleaseOrder(_) => "order.released",
-            Command::CancelOrder(_) => "order.cancelled",
-            Command::ShipOrder(_) => "order.shipped",
-            Command::InvoiceOrder(_) => "order.invoiced",
-            Command::Return(_) => "return.received",
-            Command::ReceivePayment(_) => "payment.received",
-            Command::MoveStock(_) => "stock.moved",
-            Command::PostEntry(_) => "journal_entry.posted",
-        }
-    }
-}
-
-/// What an accepted command made.
-#[derive(Debug)]
-pub enum Outcome {
-    /// A till sale or refund.
-    Sale(pos::Sale),
-    /// A session, and the cash that its opening or closing moved.
-    Session(pos::Session, Option<pos::CashMove>),
-    /// Cash that moved.
-    CashMove(pos::CashMove),
-    /// An order, with what the command made of it.
-    Order(Box<order::Ordered>),
-    /// A credit note.
-    CreditNote(order::Invoice),
-    /// A payment.
-    Payment(payment::Payment),
-    /// A stock document.
-    StockDocument(adjust::StockDocument),
-    /// A journal entry.
-    Entry(Entry),
-}
-
-impl Outcome {
-    /// The kind and id of the document.
-    pub fn document(&self) -> (&'static str, Uuid) {
-        match self {
-            Outcome::Sale(sale) => (sale.kind.into(), sale.id.0),
-            Outcome::Session(session, _) => ("session", session.id.0),
-            Outcome::CashMove(change) => ("cash_move", change.id.0),
-            Outcome::Order(ordered) => ("order", ordered.order.id.0),
-            Outcome::CreditNote(note) => ("credit_note", note.id.0),
-            Outcome::Payment(payment) => ("payment", payment.id.0),
-            Outcome::StockDocument(document) => (document.kind.into(), document.id.0),
-            Outcome::Entry(entry) => ("journal_entry", entry.id.0),
-        }
-    }
-}
 
 /// Turns what happened into the HTTP status and JSON that the caller is answered with.
 pub type Render = fn(Result<(&Outcome, &Book), &Refusal>) -> (u16, String);
@@ -268,7 +161,7 @@ pub async fn rehearse(db: &Db, poster: &Poster, request: &Request) -> Result<Reh
     let tx = db.begin(request.caller.tenant_id).await?;
     let mut book = load::book(&tx, poster.setups(), std::slice::from_ref(&request.command)).await?;
     let before = book.levels.clone();
-    let (outcome, posting) = decide(&mut book, &request.command)?;
+    let (outcome, posting) = decided(&tx, &mut book, &request.command).await??;
     let (_, body) = (request.render)(Ok((&outcome, &book)));
     let accepted = [Accepted { request, command_id: tx.command_id(), outcome, posting }];
     save::write(&tx, &book, &accepted, &[], &before).await?;
@@ -348,7 +241,7 @@ async fn decide_all(
     let mut recorded = Vec::with_capacity(fresh.len());
     for request in fresh.iter().map(|at| &requests[*at]) {
         let command_id = CommandId(book.ids.next_id());
-        let decided = decide(&mut book, &request.command);
+        let decided = decided(tx, &mut book, &request.command).await?;
         let (status, body) = (request.render)(decided.as_ref().map(|(outcome, _)| (outcome, &book)));
         // A refusal is answered again on a repeat only where it was decided on the present state; what the caller can
         // put right (a permission, a missing record) is decided anew.

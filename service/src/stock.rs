@@ -2,5 +2,9 @@
 
 pub mod availability;
 pub mod document;
+pub mod expected;
+pub mod hold;
 pub mod level;
 pub mod movement;
+pub mod supply;
+pub mod transfer;

@@ -2,6 +2,7 @@
 
 use domain::id::TenantId;
 use domain::ledger::{CHART, REASONS};
+use domain::location::LocationKind;
 use domain::number::Percent;
 use domain::refusal::{Code, Problems, Refusal};
 use domain::tenant::TaxRounding;
@@ -180,16 +181,20 @@ async fn insert_taxes(tx: &Tx, country: &str) -> Result<(), Error> {
 
 async fn insert_places(tx: &Tx) -> Result<(), Error> {
     let mut shop_id = Uuid::nil();
-    for (code, name, kind) in [("MAIN", "Main warehouse", "warehouse"), ("SHOP", "Shop", "store")] {
+    for (code, name, kind) in [
+        ("MAIN", "Main warehouse", LocationKind::Warehouse),
+        ("TRANSIT", "In transit", LocationKind::Transit),
+        ("SHOP", "Shop", LocationKind::Store),
+    ] {
         shop_id = tx.next_id();
+        let channels: &[&str] = if kind.sells() { &["wholesale", "retail"] } else { &[] };
+        let kind: &str = kind.into();
         let statement = sqlx::query(
             "insert into location (tenant_id, id, code, name, kind, channels, created_at, updated_at) \
-             values ($1, $2, $3, $4, $5, '{wholesale,retail}', $6, $6)",
+             values ($1, $2, $3, $4, $5, $6, $7, $7)",
         );
-        tx.execute(
-            statement.bind(tx.tenant_id.0).bind(shop_id).bind(code).bind(name).bind(kind).bind(tx.now),
-        )
-        .await?;
+        let statement = statement.bind(tx.tenant_id.0).bind(shop_id).bind(code).bind(name).bind(kind);
+        tx.execute(statement.bind(channels).bind(tx.now)).await?;
     }
     let statement = sqlx::query(
         "insert into register (tenant_id, id, code, name, location_id, created_at, updated_at) \

@@ -162,7 +162,7 @@ const RULES: &[(&str, &str)] = &[
         "what happened is never changed or deleted",
         "select t.name || ' ' || v.privilege from unnest(array['stock_movement', 'journal_entry', 'journal_line', \
              'sales_line', 'command', 'event', 'tender', 'cash_move', 'shipment_line', 'payment_allocation', \
-             'stock_document']) t (name), (values ('update'), ('delete')) v (privilege) \
+             'stock_document', 'hold_line']) t (name), (values ('update'), ('delete')) v (privilege) \
          where has_table_privilege('stockwell_app', t.name::regclass, v.privilege) \
             or v.privilege = 'update' and has_any_column_privilege('stockwell_app', t.name::regclass, 'update')",
     ),
@@ -170,10 +170,13 @@ const RULES: &[(&str, &str)] = &[
         "documents are never deleted, and only what follows them changes",
         "select t.name || ' delete' from unnest(array['invoice', 'pos_sale', 'payment', 'shipment', 'pos_session', \
              'sales_order', 'customer', 'customer_account', 'product', 'location', 'register', 'account', 'stock_level', \
-             'tenant', 'api_key', 'app_user']) t (name) \
+             'hold', 'transfer', 'transfer_line', 'expected_receipt', 'expected_receipt_line', 'tenant', 'api_key', 'app_user']) t (name) \
          where has_table_privilege('stockwell_app', t.name::regclass, 'delete') \
          union all select t.name || '.' || a.attname from (values ('invoice', '{open,returned,version,updated_at}'::text[]), \
-             ('pos_sale', '{returned}'), ('payment', '{unapplied}'), ('shipment', '{invoice_id}')) t (name, mutable) \
+             ('pos_sale', '{returned}'), ('payment', '{unapplied}'), ('shipment', '{invoice_id}'), \
+             ('hold', '{status,expires_at,version,updated_at}'), ('transfer', '{status,version,updated_at}'), \
+             ('transfer_line', '{received,missing,open_value}'), ('expected_receipt_line', '{received}'), \
+             ('expected_receipt', '{expected_on,status,version,updated_at}')) t (name, mutable) \
          join pg_attribute a on a.attrelid = t.name::regclass and a.attnum > 0 and not a.attisdropped \
          where has_column_privilege('stockwell_app', t.name::regclass, a.attname, 'update') <> (a.attname = any (t.mutable))",
     ),

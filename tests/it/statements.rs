@@ -41,6 +41,7 @@ fn request(tenant: &Tenant, till: &Till, skus: &[&str], key: &str) -> Request {
         lines: skus.iter().map(line).collect(),
         discount: None,
         tenders: vec![TenderInput { kind: TenderKind::Cash, amount: None, reference: None }],
+        hold_id: None,
         overrider: None,
     };
     Request {

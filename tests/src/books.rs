@@ -38,6 +38,26 @@ const FACTS: &[(&str, &str)] = &[
          where coalesce(l.reserved, 0) <> coalesce(r.quantity, 0)",
     ),
     (
+        "a hold keeps back what its lines say, until it ends",
+        "select format('hold %s line %s: line %s, reservations %s', l.hold_id, l.line_no, l.quantity, r.quantity) \
+         from (select l.hold_id, l.line_no, l.quantity, h.expires_at from hold h \
+               join hold_line l on l.tenant_id = h.tenant_id and l.hold_id = h.id \
+               where h.tenant_id = $1 and h.status = 'open') l \
+         full join (select document_id as hold_id, line_no, quantity from reservation \
+                    where tenant_id = $1 and kind <> 'order') r using (hold_id, line_no) \
+         where l.quantity is distinct from r.quantity \
+           and not (r.quantity is null and l.expires_at <= clock_timestamp())",
+    ),
+    (
+        "what is in transit is what transfers have on their way",
+        "select format('product %s: level %s worth %s, transfers %s worth %s', product_id, on_hand, s.value, quantity, t.value) \
+         from (select product_id, on_hand, value from stock_level l join location o on o.tenant_id = l.tenant_id and o.id = l.location_id \
+               where l.tenant_id = $1 and o.kind = 'transit') s \
+         full join (select product_id, sum(quantity - received - missing) as quantity, sum(open_value) as value \
+                    from transfer_line where tenant_id = $1 group by 1) t using (product_id) \
+         where (coalesce(on_hand, 0), coalesce(s.value, 0)) <> (coalesce(quantity, 0), coalesce(t.value, 0))",
+    ),
+    (
         "an order's lines are shipped and invoiced as its shipments say",
         "select format('order %s line %s', l.order_id, l.line_no) from sales_order_line l \
          left join (select s.order_id, i.order_line_no, sum(i.quantity) as shipped, \

@@ -8,8 +8,10 @@ use actix_web::web::Data;
 use api::App;
 use api::config::Config;
 use api::local::Postgres;
+use chrono::{DateTime, Utc};
 use clap::Parser;
 use migration::Passwords;
+use sea_orm::sqlx;
 use sea_orm::sqlx::postgres::{PgPool, PgPoolOptions};
 use service::Db;
 use service::auth::SigningKey;
@@ -58,7 +60,7 @@ pub fn environment() -> &'static Environment {
 fn start() -> Environment {
     // The servers' log is of interest only to who asks for it.
     if std::env::var_os("STOCKWELL_LOG").is_some() {
-        api::log::start();
+        api::log::start(api::log::PERSON);
     }
     let runtime = |name: &str| {
         let mut builder = Builder::new_multi_thread();
@@ -108,6 +110,11 @@ impl Environment {
     /// The URL of the shared database for the application's role.
     pub fn database_url(&self) -> String {
         self.postgres.url("stockwell_app", DATABASE)
+    }
+
+    /// The instant, as the database's clock shows it.
+    pub async fn now(&self) -> DateTime<Utc> {
+        sqlx::query_scalar("select clock_timestamp()").fetch_one(&self.root).await.expect("a clock")
     }
 
     /// A second server over the shared database, as another machine would run it. Tests share it as well.

@@ -1,5 +1,6 @@
 //! The story that the demo tells: one well of stock, two channels, in five requests that a reader can send.
 
+use chrono::{DateTime, Days, Utc};
 use serde_json::{Value, json};
 
 /// What stands ready for the story.
@@ -44,7 +45,12 @@ async fn set(base_url: &str, key: &str) -> Result<Stage, reqwest::Error> {
     let customer_id = text(&post("/v1/customers", "story:customer", customer).await?["id"]);
     let lines = json!([{ "sku": "STORY-MUG", "quantity": "5", "unit_cost": "2.00" }]);
     let opening = json!({ "kind": "opening", "location_id": location_id, "lines": lines });
-    post("/v1/stock/documents", "story:opening", opening).await?;
+    let opened = post("/v1/stock/documents", "story:opening", opening).await?;
+    let more_on =
+        text(&opened["occurred_at"]).parse::<DateTime<Utc>>().map(|at| at.date_naive() + Days::new(10));
+    let lines = json!([{ "sku": "STORY-MUG", "quantity": "20" }]);
+    let expected = json!({ "location_id": location_id, "expected_on": more_on.ok(), "lines": lines });
+    post("/v1/stock/expected-receipts", "story:expected", expected).await?;
     post("/v1/pos/sessions", "story:session", json!({ "register_id": register_id, "opening_float": "50" }))
         .await?;
     Ok(Stage { sku: "STORY-MUG", location_id, register_id, customer_id })
@@ -73,11 +79,11 @@ One well of stock, five requests (the shop has 5 of {sku}):
 2. Wholesale has none left to promise.
    curl -s -u {key}: '{base_url}/v1/stock/availability?sku={sku}'
 
-3. An order for one more is refused: 409, and it says what is there.
+3. An order for one more is refused: 409, with the day on which there will be enough.
    curl -s -u {key}: -H 'Idempotency-Key: story-3' -H 'Content-Type: application/json' {base_url}/v1/orders -d '{{"customer_id":"{customer_id}","location_id":"{location_id}","lines":[{{"sku":"{sku}","quantity":"1"}}],"advance_to":"confirmed"}}'
 
 4. The journal entry of the sale exists.
-   curl -s -u {key}: '{base_url}/v1/journal-entries?limit=1&sort=-recorded_at'
+   curl -s -u {key}: '{base_url}/v1/journal-entries?document_kind=sale&limit=1'
 
 5. The revenue report already has it.
    curl -s -u {key}: '{base_url}/v1/reports/revenue?group_by=channel&format=csv'

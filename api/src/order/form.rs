@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::book::Book;
-use domain::id::{CustomerId, InvoiceId, LocationId, OrderId, ProductId, ShipmentId};
+use domain::id::{CustomerId, HoldId, InvoiceId, LocationId, OrderId, ProductId, ShipmentId};
 use domain::number::{Money, Quantity};
 use domain::order::{self, AdvanceTo, InvoiceKind, OrderStatus};
 use domain::refusal::{Problems, Refusal};
@@ -45,6 +45,8 @@ pub struct OrderIn {
     /// How far to take it in the same transaction.
     #[serde(default)]
     pub advance_to: AdvanceTo,
+    /// The hold whose goods it takes, where it is confirmed at once.
+    pub hold_id: Option<HoldId>,
 }
 
 impl OrderIn {
@@ -57,11 +59,6 @@ impl OrderIn {
         problems.check()
     }
 }
-
-/// An empty object: the route says it all.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Nothing {}
 
 /// What to ship.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::book::Book;
-use domain::id::{CustomerId, LocationId, RegisterId, SaleId, SessionId};
+use domain::id::{CustomerId, HoldId, LocationId, RegisterId, SaleId, SessionId};
 use domain::number::{Money, Quantity};
 use domain::pos::{self, SaleKind, TenderInput, TenderKind};
 use domain::refusal::{Problems, Refusal};
@@ -22,6 +22,8 @@ pub struct SaleIn {
     pub register_id: RegisterId,
     /// The customer, who pays the price negotiated with them; a walk-in sale where absent.
     pub customer_id: Option<CustomerId>,
+    /// The hold whose goods are sold.
+    pub hold_id: Option<HoldId>,
     /// ISO 3166-1 alpha-2 code, or a name, of the country of the sale; the customer's or the tenant's where absent.
     #[schema(min_length = 2, max_length = 60, example = "GB")]
     pub country: Option<String>,

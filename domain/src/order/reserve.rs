@@ -2,13 +2,18 @@
 
 use super::{Order, OrderStatus, exposure, order_mut};
 use crate::book::{Book, Demand};
+use crate::hold::Hold;
 use crate::id::OrderId;
 use crate::number::Quantity;
 use crate::refusal::Refusal;
-use crate::stock::{LevelKey, Reservation};
+use crate::stock::{LevelKey, Reservation, ReservationKind};
 
-pub(super) fn check_stock(book: &Book, order: &Order) -> Result<(), Refusal> {
+/// Refuses what is more than available; what `hold` keeps back is available to the order.
+pub(super) fn check_stock(book: &Book, order: &Order, hold: Option<&Hold>) -> Result<(), Refusal> {
     let mut demand = Demand::default();
+    if let Some(hold) = hold {
+        demand.own(hold, book.now);
+    }
     for (index, line) in order.lines.iter().enumerate().filter(|(_, line)| line.line.stocked) {
         let key = LevelKey::untracked(order.location_id, line.line.product_id);
         demand.add(key, line.open(), format!("/lines/{index}"));
@@ -62,10 +67,12 @@ pub(super) fn reservations(order: &Order) -> Vec<Reservation> {
     let stocked = order.lines.iter().filter(|line| line.line.stocked);
     stocked
         .map(|line| Reservation {
-            order_id: order.id,
+            document_id: order.id.0,
             line_no: line.line.line_no,
+            kind: ReservationKind::Order,
             key: LevelKey::untracked(order.location_id, line.line.product_id),
             quantity: line.reserved,
+            expires_at: None,
         })
         .collect()
 }

@@ -1,16 +1,44 @@
 //! One command on the book, and what its failures mean.
 
 use domain::book::{Book, Posting};
+use domain::hold::{self, Hold};
 use domain::refusal::{Code, Problems, Refusal};
+use domain::supply::{self, ExpectedReceipt};
+use domain::transfer::{self, Transfer};
 use domain::{adjust, journal, order, payment, pos};
 
-use super::{Command, Outcome, Request};
-use crate::Error;
+use super::{Command, Outcome, Request, load};
+use crate::{Error, Tx};
 
-/// One command on the book.
-pub(super) fn decide(book: &mut Book, command: &Command) -> Result<(Outcome, Posting), Refusal> {
+/// One command on the book. A refusal for want of stock is decided once more with what is on its way at hand, so that
+/// it says when there will be enough.
+pub(super) async fn decided(
+    tx: &Tx,
+    book: &mut Book,
+    command: &Command,
+) -> Result<Result<(Outcome, Posting), Refusal>, Error> {
+    let is_short = |refusal: &Refusal| refusal.code == Code::InsufficientStock;
+    match decide(book, command) {
+        Err(refusal) if is_short(&refusal) && book.supplies.is_empty() => {
+            book.supplies = load::supplies(tx, book).await?;
+            Ok(decide(book, command))
+        }
+        decided => Ok(decided),
+    }
+}
+
+fn decide(book: &mut Book, command: &Command) -> Result<(Outcome, Posting), Refusal> {
     fn order((ordered, posting): (order::Ordered, Posting)) -> (Outcome, Posting) {
         (Outcome::Order(Box::new(ordered)), posting)
+    }
+    fn held((hold, posting): (Hold, Posting)) -> (Outcome, Posting) {
+        (Outcome::Hold(hold), posting)
+    }
+    fn transfer((transfer, posting): (Transfer, Posting)) -> (Outcome, Posting) {
+        (Outcome::Transfer(transfer), posting)
+    }
+    fn expected((expected, posting): (ExpectedReceipt, Posting)) -> (Outcome, Posting) {
+        (Outcome::Expected(expected), posting)
     }
     Ok(match command {
         Command::Sell(sell) => pos::sell(book, sell).map(|(sale, posting)| (Outcome::Sale(sale), posting))?,
@@ -38,6 +66,14 @@ pub(super) fn decide(book: &mut Book, command: &Command) -> Result<(Outcome, Pos
         }
         Command::MoveStock(change) => adjust::post(book, change)
             .map(|(document, posting)| (Outcome::StockDocument(document), posting))?,
+        Command::PlaceHold(place) => held(hold::place(book, place)?),
+        Command::ExtendHold(id, expires_at) => held(hold::extend(book, *id, *expires_at)?),
+        Command::ReleaseHold(id) => held(hold::release(book, *id)?),
+        Command::DispatchTransfer(dispatch) => transfer(transfer::dispatch(book, dispatch)?),
+        Command::ReceiveTransfer(arrive) => transfer(transfer::arrive(book, arrive)?),
+        Command::ExpectReceipt(expect) => expected(supply::expect(book, expect)?),
+        Command::RescheduleReceipt(id, day) => expected(supply::reschedule(book, *id, *day)?),
+        Command::CancelExpectedReceipt(id) => expected(supply::cancel(book, *id)?),
         Command::PostEntry(post) => {
             journal::post(book, post).map(|(entry, posting)| (Outcome::Entry(entry), posting))?
         }
@@ -47,12 +83,15 @@ pub(super) fn decide(book: &mut Book, command: &Command) -> Result<(Outcome, Pos
 /// Named constraints that a single command can run into, as refusals that the caller can act on.
 pub(super) fn explained(error: Error, request: &Request) -> Error {
     // The rows of a document are written in no particular order: a second one may stumble over its lines first.
-    const OWN_IDS: [&str; 8] = [
+    const OWN_IDS: [&str; 11] = [
         "pos_sale_pkey",
         "sales_order_pkey",
         "invoice_pkey",
         "payment_pkey",
         "stock_document_pkey",
+        "hold_pkey",
+        "transfer_pkey",
+        "expected_receipt_pkey",
         "journal_entry_pkey",
         "sales_line_pkey",
         "tender_pkey",

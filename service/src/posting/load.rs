@@ -8,12 +8,14 @@ use domain::book::{Book, Setup, series_name};
 use domain::id::{
     CategoryId, CustomerId, LocationId, LotId, PriceListId, ProductId, RegisterId, SessionId, TaxClassId,
 };
+use domain::location::LocationKind;
 use domain::number::{Money, Price, Quantity};
 use domain::party::{Customer, Exposure};
 use domain::pos::{Drawer, OpenedSession};
 use domain::pricing::Rules;
 use domain::product::{Product, ProductKind, Unit};
 use domain::stock::{Level, LevelKey};
+use domain::supply::Flow;
 use rust_decimal::Decimal;
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
@@ -21,7 +23,7 @@ use uuid::Uuid;
 
 use super::needs::Needs;
 use super::setup::{Setups, parsed};
-use super::{Command, documents, orders};
+use super::{Command, documents, goods, orders};
 use crate::{Error, Tx};
 
 /// The book on which `commands` are decided.
@@ -39,6 +41,8 @@ pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Resu
         needs.product_ids.insert(line.line.product_id);
         needs.location_ids.insert(line.location_id);
     }
+    let goods = goods::load(tx, &needs).await?;
+    goods.need(&mut needs);
     let invoices = documents::payable(tx, &needs).await?;
     let drawers = drawers(tx, &needs).await?;
     let mut book = Book {
@@ -55,6 +59,10 @@ pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Resu
         orders,
         sold,
         invoices,
+        holds: goods.holds,
+        transfers: goods.transfers,
+        expected: goods.expected,
+        supplies: HashMap::new(),
         series: HashMap::new(),
     };
     products(tx, &needs, &mut book).await?;
@@ -251,6 +259,10 @@ fn level_keys(needs: &Needs, book: &Book) -> BTreeSet<LevelKey> {
     if needs.default_location {
         locations.extend(book.setup.location(None).map(|location| location.id));
     }
+    if needs.transit {
+        let transit = book.setup.locations.iter().filter(|location| location.kind == LocationKind::Transit);
+        locations.extend(transit.map(|location| location.id));
+    }
     let stocked = book.products.values().filter(|product| product.kind == ProductKind::Stocked);
     let stocked: Vec<ProductId> = stocked.map(|product| product.id).collect();
     let at =
@@ -265,10 +277,11 @@ async fn levels(tx: &Tx, keys: &BTreeSet<LevelKey>) -> Result<BTreeMap<LevelKey,
     }
     let locations: Vec<Uuid> = keys.iter().map(|key| key.location_id.0).collect();
     let products: Vec<Uuid> = keys.iter().map(|key| key.product_id.0).collect();
-    let rows = tx
-        .rows(
+    let read = async || -> Result<Vec<PgRow>, Error> {
+        tx.rows(
             sqlx::query(
-                "select l.location_id, l.product_id, l.lot_id, l.on_hand, l.reserved, l.value, l.last_cost \
+                "select l.location_id, l.product_id, l.lot_id, l.on_hand, l.reserved, l.value, l.last_cost, \
+                        l.next_expiry <= $4 \
                  from stock_level l \
                  join unnest($2::uuid[], $3::uuid[]) as wanted (location_id, product_id) \
                    on l.location_id = wanted.location_id and l.product_id = wanted.product_id \
@@ -276,10 +289,18 @@ async fn levels(tx: &Tx, keys: &BTreeSet<LevelKey>) -> Result<BTreeMap<LevelKey,
                  order by l.location_id, l.product_id, l.lot_id for update of l",
             )
             .bind(tx.tenant_id.0)
-            .bind(locations)
-            .bind(products),
+            .bind(&locations)
+            .bind(&products)
+            .bind(tx.now),
         )
-        .await?;
+        .await
+    };
+    let mut rows = read().await?;
+    let has_expired = |row: &PgRow| Ok::<bool, Error>(row.try_get::<Option<bool>, _>(7)? == Some(true));
+    if rows.iter().map(has_expired).collect::<Result<Vec<bool>, Error>>()?.contains(&true) {
+        goods::sweep(tx, &locations, &products).await?;
+        rows = read().await?;
+    }
     let level = |row: &PgRow| -> Result<(LevelKey, Level), Error> {
         let key = LevelKey {
             location_id: LocationId(row.try_get(0)?),
@@ -295,6 +316,15 @@ async fn levels(tx: &Tx, keys: &BTreeSet<LevelKey>) -> Result<BTreeMap<LevelKey,
         Ok((key, level))
     };
     rows.iter().map(level).collect()
+}
+
+/// What is on its way to the places of the book's levels.
+pub(super) async fn supplies(
+    tx: &Tx,
+    book: &Book,
+) -> Result<HashMap<(LocationId, ProductId), Vec<Flow>>, Error> {
+    let products: Vec<Uuid> = book.products.keys().map(|id| id.0).collect();
+    crate::stock::supply::flows(tx, &products, None).await
 }
 
 fn series_names(needs: &Needs, book: &Book) -> BTreeSet<String> {

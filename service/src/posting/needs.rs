@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use domain::id::{CustomerId, InvoiceId, LocationId, OrderId, ProductId, RegisterId};
+use domain::goods::GoodsLine;
+use domain::id::{
+    CustomerId, ExpectedReceiptId, HoldId, InvoiceId, LocationId, OrderId, ProductId, RegisterId, TransferId,
+};
 use domain::product::ItemRef;
 use domain::sales::LineInput;
 use uuid::Uuid;
@@ -26,6 +29,13 @@ pub(super) struct Needs {
     /// Invoices that a payment names.
     pub(super) invoice_ids: BTreeSet<InvoiceId>,
     pub(super) register_ids: BTreeSet<RegisterId>,
+    pub(super) hold_ids: BTreeSet<HoldId>,
+    /// References of holds: an open one of that name makes way.
+    pub(super) hold_references: BTreeSet<String>,
+    pub(super) transfer_ids: BTreeSet<TransferId>,
+    pub(super) expected_ids: BTreeSet<ExpectedReceiptId>,
+    /// Whether goods pass through the location of goods in transit.
+    pub(super) transit: bool,
     /// Registers whose cash must be known.
     pub(super) cash_of: BTreeSet<RegisterId>,
     /// Locations that are named.
@@ -57,6 +67,7 @@ impl Needs {
             Command::Sell(sell) => {
                 self.register_ids.insert(sell.register_id);
                 self.customer_ids.extend(sell.customer_id);
+                self.hold_ids.extend(sell.hold_id);
                 self.lines(&sell.lines);
             }
             Command::Refund(refund) => {
@@ -71,6 +82,7 @@ impl Needs {
                 self.customer_ids.insert(place.customer_id);
                 // An order that bears the caller's id already, if there is one.
                 self.order_ids.extend(place.id);
+                self.hold_ids.extend(place.hold_id);
                 self.location(place.location_id);
                 self.prefixes.extend(["SO", "SH", "INV"]);
                 self.lines(&place.lines);
@@ -103,23 +115,68 @@ impl Needs {
                 }
                 self.prefixes.insert("PAY");
             }
-            Command::MoveStock(change) => {
-                self.location(change.location_id);
-                self.prefixes.extend(["GR", "OP", "ADJ"]);
-                self.reasons.extend(change.reason.clone());
-                for line in &change.lines {
-                    self.item(&line.item, line.uom.is_some());
-                }
-            }
             Command::PostEntry(post) => {
                 self.accounts.extend(post.lines.iter().map(|line| line.account.clone()));
                 self.customer_ids.extend(post.lines.iter().filter_map(|line| line.customer_id));
             }
+            _ => self.add_goods(command),
+        }
+    }
+
+    /// What the commands need that move, hold or expect goods.
+    fn add_goods(&mut self, command: &Command) {
+        match command {
+            Command::MoveStock(change) => {
+                self.location(change.location_id);
+                self.prefixes.extend(["GR", "OP", "ADJ"]);
+                self.reasons.extend(change.reason.clone());
+                self.expected_ids.extend(change.expected_receipt_id);
+                for line in &change.lines {
+                    self.item(&line.item, line.uom.is_some());
+                }
+            }
+            Command::PlaceHold(place) => {
+                self.hold_ids.extend(place.id);
+                self.hold_references.extend(place.reference.clone());
+                self.customer_ids.extend(place.customer_id);
+                self.location(place.location_id);
+                self.goods(&place.lines);
+            }
+            Command::ExtendHold(id, _) | Command::ReleaseHold(id) => _ = self.hold_ids.insert(*id),
+            Command::DispatchTransfer(dispatch) => {
+                self.transfer_ids.extend(dispatch.id);
+                self.location(dispatch.from_location_id);
+                self.location_ids.insert(dispatch.to_location_id);
+                self.transit = true;
+                self.prefixes.insert("TR");
+                self.goods(&dispatch.lines);
+            }
+            Command::ReceiveTransfer(arrive) => {
+                self.transfer_ids.insert(arrive.transfer_id);
+                self.transit = true;
+                self.reasons.extend(arrive.missing_reason.clone());
+            }
+            Command::ExpectReceipt(expect) => {
+                self.expected_ids.extend(expect.id);
+                self.location(expect.location_id);
+                self.prefixes.insert("ER");
+                self.goods(&expect.lines);
+            }
+            Command::RescheduleReceipt(id, _) | Command::CancelExpectedReceipt(id) => {
+                _ = self.expected_ids.insert(*id);
+            }
+            _ => {}
         }
     }
 
     fn lines(&mut self, lines: &[LineInput]) {
         self.prices |= !lines.is_empty();
+        for line in lines {
+            self.item(&line.item, line.uom.is_some());
+        }
+    }
+
+    fn goods(&mut self, lines: &[GoodsLine]) {
         for line in lines {
             self.item(&line.item, line.uom.is_some());
         }

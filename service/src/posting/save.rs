@@ -19,6 +19,7 @@ use crate::{Error, Tx};
 
 mod money;
 mod order;
+mod stock;
 mod wholesale;
 
 type Statement<'q> = Query<'q, Postgres, PgArguments>;
@@ -54,7 +55,10 @@ pub(super) async fn write(
     let fresh: Vec<(LevelKey, Level)> =
         book.levels.iter().filter(|(key, _)| !before.contains_key(key)).map(pair).collect();
     open_levels(tx, &fresh).await?;
-    wholesale::write(tx, book, accepted).await?;
+    if !accepted.iter().all(is_plain_sale) {
+        wholesale::write(tx, book, accepted).await?;
+        stock::write(tx, accepted).await?;
+    }
     let sales: Vec<(&Sale, Uuid)> = accepted
         .iter()
         .filter_map(|accepted| match &accepted.outcome {
@@ -80,6 +84,12 @@ pub(super) async fn write(
         return Err(Error::invariant("a locked stock level has vanished"));
     }
     Ok(commands)
+}
+
+/// A sale of which the one statement for sales writes everything.
+fn is_plain_sale(accepted: &Accepted<'_>) -> bool {
+    let is_sale = matches!(&accepted.outcome, Outcome::Sale(sale) if sale.original_id.is_none());
+    is_sale && accepted.posting.holds.is_empty()
 }
 
 fn pair((key, level): (&LevelKey, &Level)) -> (LevelKey, Level) {

@@ -99,7 +99,7 @@ pub async fn settings(tx: &Tx) -> Result<Settings, Error> {
 
 async fn locations(tx: &Tx) -> Result<Vec<Location>, Error> {
     // The default location is the oldest warehouse.
-    let statement = "select id, code, channels from location where tenant_id = $1 \
+    let statement = "select id, code, channels, kind from location where tenant_id = $1 \
                      order by kind <> 'warehouse', created_at, id";
     let location = |row: &PgRow| -> Result<Location, Error> {
         let channels: Vec<String> = row.try_get(2)?;
@@ -107,6 +107,7 @@ async fn locations(tx: &Tx) -> Result<Vec<Location>, Error> {
             id: LocationId(row.try_get(0)?),
             code: row.try_get(1)?,
             channels: channels.into_iter().map(parsed).collect::<Result<_, _>>()?,
+            kind: parsed(row.try_get(3)?)?,
         })
     };
     rows(tx, statement).await?.iter().map(location).collect()

@@ -32,7 +32,7 @@ pub struct StockLevel {
     pub uom: String,
     /// Physically there.
     pub on_hand: Quantity,
-    /// Promised to orders.
+    /// Promised to orders, or held back.
     pub reserved: Quantity,
     /// On hand less reserved.
     pub available: Quantity,
@@ -83,13 +83,16 @@ pub async fn list(
     after: Option<Position>,
     rows: u64,
 ) -> Result<Vec<StockLevel>, Error> {
-    let select = "select l.location_id, l.product_id, l.lot_id, l.on_hand, l.reserved, l.value, l.last_cost, \
-                         l.moved_at, p.sku, p.stock_uom, t.currency \
+    let select = "select l.location_id, l.product_id, l.lot_id, l.on_hand, l.value, l.last_cost, l.moved_at, p.sku, \
+                         p.stock_uom, t.currency, ";
+    let from = " as reserved \
                   from stock_level l \
                   join product p on p.tenant_id = l.tenant_id and p.id = l.product_id \
                   join tenant t on t.tenant_id = l.tenant_id \
                   where l.tenant_id = ";
-    let mut query = Listing::new(tx, select)
+    let mut query = reserved_now(tx, Listing::raw(select))
+        .sql(from)
+        .tenant(tx)
         .with("l.location_id = ", filter.location_id.map(|id| id.0))
         .with("l.product_id = ", filter.product_id.map(|id| id.0))
         .with("p.sku = ", filter.sku.as_ref());
@@ -103,6 +106,21 @@ pub async fn list(
         .rows(tx)
         .await?;
     rows.iter().map(level).collect()
+}
+
+/// Adds what is reserved on the level `l` at the instant of `tx`: a hold that has expired counts for nothing, whether or
+/// not anybody has swept it.
+pub(crate) fn reserved_now(tx: &Tx, query: Listing) -> Listing {
+    query
+        .sql("l.reserved - case when l.next_expiry <= ")
+        .bind(tx.now)
+        .sql(
+            " then (select coalesce(sum(r.quantity), 0) from reservation r \
+               where r.tenant_id = l.tenant_id and r.location_id = l.location_id and r.product_id = l.product_id \
+                 and r.lot_id = l.lot_id and r.expires_at <= ",
+        )
+        .bind(tx.now)
+        .sql(") else 0 end")
 }
 
 fn level(row: &PgRow) -> Result<StockLevel, Error> {

@@ -88,6 +88,13 @@ async fn documents(tenant: &Tenant, world: &mut World, customer: &Value) {
             json!({ "customer_id": customer, "method": "bank", "amount": "5", "reference": MARK }),
         )
         .await;
+    let hold = json!({ "kind": "quarantine", "note": MARK, "lines": lines(&[(MARK, "1")]) });
+    world.make(tenant, "/v1/stock/holds", hold).await;
+    let transfer =
+        json!({ "to_location_id": world.ids["loc"], "reference": MARK, "lines": lines(&[(MARK, "1")]) });
+    world.make(tenant, "/v1/stock/transfers", transfer).await;
+    let expected = json!({ "expected_on": "2999-01-01", "reference": MARK, "lines": lines(&[(MARK, "1")]) });
+    world.make(tenant, "/v1/stock/expected-receipts", expected).await;
     let cash = json!({ "register_id": till.register_id, "kind": "paid_in", "amount": "1", "reason": MARK });
     world.make(tenant, "/v1/pos/cash-moves", cash).await;
     for path in ["/v1/journal-entries?limit=1", "/v1/commands?limit=1"] {
@@ -123,6 +130,8 @@ pub fn body(operation: &str, own: &Own) -> Option<Value> {
     match operation {
         "channel_price_lists_delete" | "channel_price_lists_put" | "reports_get" => None,
         "pos_sessions_close" => Some(json!({ "register_id": own.till.register_id, "counted": "0" })),
+        "holds_extend" => Some(json!({ "expires_at": "2999-01-01T00:00:00Z" })),
+        "expected_receipts_reschedule" => Some(json!({ "expected_on": "2999-01-01" })),
         "price_rules_create" => Some(json!({ "scope": "all", "method": "fixed", "value": "1" })),
         "price_rules_create_batch" => {
             Some(json!({ "items": [{ "scope": "all", "method": "fixed", "value": "1" }] }))
@@ -137,13 +146,13 @@ pub type Reference = (&'static str, &'static str, &'static str, Value);
 /// Requests whose bodies name records.
 pub fn references(own: &Own) -> Vec<Reference> {
     let mut references = document_references(own);
+    references.extend(stock_references(own));
     references.extend(record_references());
     references
 }
 
 fn document_references(own: &Own) -> Vec<Reference> {
     let line = || lines(&[("MUG", "1")]);
-    let by_id = json!([{ "product_id": own.product, "quantity": "1", "unit_cost": "1" }]);
     let sold_by_id = json!([{ "product_id": own.product, "quantity": "1" }]);
     let register = &own.till.register_id;
     let cash = || json!([{ "kind": "cash" }]);
@@ -160,7 +169,7 @@ fn document_references(own: &Own) -> Vec<Reference> {
     vec![
         ("/v1/pos/sales", "/register_id", "reg", sale.clone()),
         ("/v1/pos/sales", "/customer_id", "cus", sale.clone()),
-        ("/v1/pos/sales", "/lines/0/product_id", "prd", sale),
+        ("/v1/pos/sales", "/lines/0/product_id", "prd", sale.clone()),
         ("/v1/pos/refunds", "/original_id", "sal", refund.clone()),
         (
             "/v1/pos/refunds",
@@ -183,7 +192,40 @@ fn document_references(own: &Own) -> Vec<Reference> {
         ("/v1/returns", "/customer_id", "cus", json!({ "customer_id": "", "lines": line() })),
         ("/v1/payments", "/customer_id", "cus", paid),
         ("/v1/payments", "/allocations/0/invoice_id", "inv", allocated),
+        ("/v1/pos/sales", "/hold_id", "hld", with(&sale, "hold_id")),
+    ]
+}
+
+fn stock_references(own: &Own) -> Vec<Reference> {
+    let line = || lines(&[("MUG", "1")]);
+    let by_id = json!([{ "product_id": own.product, "quantity": "1", "unit_cost": "1" }]);
+    vec![
         ("/v1/stock/documents", "/lines/0/product_id", "prd", json!({ "kind": "receipt", "lines": by_id })),
+        (
+            "/v1/stock/holds",
+            "/customer_id",
+            "cus",
+            json!({ "kind": "quarantine", "customer_id": "", "lines": line() }),
+        ),
+        (
+            "/v1/stock/holds",
+            "/location_id",
+            "loc",
+            json!({ "kind": "quarantine", "location_id": "", "lines": line() }),
+        ),
+        ("/v1/stock/transfers", "/to_location_id", "loc", json!({ "to_location_id": "", "lines": line() })),
+        (
+            "/v1/stock/expected-receipts",
+            "/location_id",
+            "loc",
+            json!({ "expected_on": "2999-01-01", "location_id": "", "lines": line() }),
+        ),
+        (
+            "/v1/stock/documents",
+            "/expected_receipt_id",
+            "exr",
+            json!({ "kind": "receipt", "expected_receipt_id": "", "lines": by_id }),
+        ),
         (
             "/v1/stock/documents",
             "/location_id",
@@ -191,6 +233,13 @@ fn document_references(own: &Own) -> Vec<Reference> {
             json!({ "kind": "receipt", "location_id": "", "lines": by_id }),
         ),
     ]
+}
+
+/// A body that names a record in one more field.
+fn with(body: &Value, field: &str) -> Value {
+    let mut body = body.clone();
+    body[field] = json!("");
+    body
 }
 
 fn record_references() -> Vec<Reference> {

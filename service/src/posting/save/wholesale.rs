@@ -1,15 +1,12 @@
-//! Writes shipments, invoices, reservations and stock documents: one statement per table, none for a table that the batch
-//! does not touch.
+//! Writes shipments and invoices: one statement per table, none for a table that the batch does not touch.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::adjust::StockDocument;
 use domain::book::Book;
 use domain::id::{CustomerId, InvoiceId, OrderId};
 use domain::order::{Invoice, Order, Shipment};
 use domain::payment::Payment;
 use domain::pos::{CashMove, Session};
-use domain::stock::Reservation;
 use sea_orm::sqlx;
 use uuid::Uuid;
 
@@ -25,10 +22,8 @@ pub(super) struct Documents<'a> {
     shipments: Vec<(&'a Order, &'a Shipment, Uuid)>,
     invoices: Vec<(&'a Invoice, Uuid)>,
     pub(super) payments: Vec<(&'a Payment, Uuid)>,
-    stock: Vec<(&'a StockDocument, Uuid)>,
     pub(super) sessions: Vec<(&'a Session, Uuid)>,
     pub(super) cash: Vec<(&'a CashMove, Uuid)>,
-    reservations: BTreeMap<(OrderId, i32), Reservation>,
     /// Documents that something was taken back from.
     returned: Vec<Uuid>,
     /// Invoices that were paid.
@@ -47,9 +42,6 @@ impl<'a> Documents<'a> {
 
     fn add(&mut self, accepted: &'a Accepted<'a>) {
         let by = accepted.command_id.0;
-        for reservation in &accepted.posting.reservations {
-            self.reservations.insert((reservation.order_id, reservation.line_no), *reservation);
-        }
         match &accepted.outcome {
             Outcome::Sale(sale) => self.returned.extend(sale.original_id.map(|id| id.0)),
             Outcome::Session(session, change) => {
@@ -84,73 +76,29 @@ impl<'a> Documents<'a> {
                 self.paid.extend(payment.allocations.iter().map(|allocation| allocation.invoice_id));
                 self.payments.push((payment, by));
             }
-            Outcome::StockDocument(document) => self.stock.push((document, by)),
-            Outcome::Entry(_) => {}
+            Outcome::StockDocument(_)
+            | Outcome::Hold(_)
+            | Outcome::Transfer(_)
+            | Outcome::Expected(_)
+            | Outcome::Entry(_) => {}
         }
     }
 }
 
 /// Writes the documents of a batch.
 pub(super) async fn write(tx: &Tx, book: &Book, accepted: &[Accepted<'_>]) -> Result<(), Error> {
-    let only_sales = |accepted: &Accepted<'_>| matches!(&accepted.outcome, Outcome::Sale(sale) if sale.original_id.is_none());
-    if accepted.iter().all(only_sales) {
-        return Ok(());
-    }
     let mut documents = Documents::of(accepted);
     order::write(tx, book, &documents).await?;
-    write_reservations(tx, &documents).await?;
     write_shipments(tx, &documents).await?;
     write_invoices(tx, book, &documents).await?;
     bill_shipments(tx, &documents).await?;
     money::write_payments(tx, book, &documents).await?;
-    write_stock_documents(tx, &documents).await?;
     money::write_sessions(tx, &documents).await?;
     money::write_cash_moves(tx, &documents).await?;
     mark_returned(tx, &documents).await?;
     documents.customers.sort_unstable();
     documents.customers.dedup();
     money::write_exposures(tx, book, &documents.customers).await
-}
-
-async fn write_reservations(tx: &Tx, documents: &Documents<'_>) -> Result<(), Error> {
-    let (open, ended): (Vec<&Reservation>, Vec<&Reservation>) =
-        documents.reservations.values().partition(|reservation| reservation.quantity.is_positive());
-    if !ended.is_empty() {
-        tx.execute(
-            sqlx::query(
-                "delete from reservation r using unnest($2::uuid[], $3::int[]) as v (document_id, line_no) \
-                 where r.tenant_id = $1 and r.document_id = v.document_id and r.line_no = v.line_no",
-            )
-            .bind(tx.tenant_id.0)
-            .bind(column(&ended, |row| row.order_id.0))
-            .bind(column(&ended, |row| row.line_no)),
-        )
-        .await?;
-    }
-    if open.is_empty() {
-        return Ok(());
-    }
-    tx.execute(
-        sqlx::query(
-            "insert into reservation (tenant_id, document_id, line_no, location_id, product_id, lot_id, kind, \
-                                      quantity, created_at) \
-             select $1, v.document_id, v.line_no, v.location_id, v.product_id, v.lot_id, 'order', v.quantity, $2 \
-             from unnest($3::uuid[], $4::int[], $5::uuid[], $6::uuid[], $7::uuid[], $8::numeric[]) \
-                 as v (document_id, line_no, location_id, product_id, lot_id, quantity) \
-             on conflict (tenant_id, document_id, line_no, location_id, lot_id) do update \
-             set quantity = excluded.quantity",
-        )
-        .bind(tx.tenant_id.0)
-        .bind(tx.now)
-        .bind(column(&open, |row| row.order_id.0))
-        .bind(column(&open, |row| row.line_no))
-        .bind(column(&open, |row| row.key.location_id.0))
-        .bind(column(&open, |row| row.key.product_id.0))
-        .bind(column(&open, |row| row.key.lot_id.0))
-        .bind(column(&open, |row| row.quantity.get())),
-    )
-    .await?;
-    Ok(())
 }
 
 async fn write_shipments(tx: &Tx, documents: &Documents<'_>) -> Result<(), Error> {
@@ -255,35 +203,6 @@ async fn bill_shipments(tx: &Tx, documents: &Documents<'_>) -> Result<(), Error>
         .bind(tx.tenant_id.0)
         .bind(column(&billed, |(id, _)| id.0))
         .bind(column(&billed, |(_, invoice_id)| invoice_id.0)),
-    )
-    .await?;
-    Ok(())
-}
-
-async fn write_stock_documents(tx: &Tx, documents: &Documents<'_>) -> Result<(), Error> {
-    let rows = &documents.stock;
-    if rows.is_empty() {
-        return Ok(());
-    }
-    tx.execute(
-        sqlx::query(
-            "insert into stock_document (tenant_id, id, number, kind, location_id, reason, reference, value, \
-                                         occurred_at, command_id, recorded_at) \
-             select $1, v.*, $2 \
-             from unnest($3::uuid[], $4::text[], $5::text[], $6::uuid[], $7::text[], $8::text[], $9::numeric[], \
-                         $10::timestamptz[], $11::uuid[]) as v",
-        )
-        .bind(tx.tenant_id.0)
-        .bind(tx.now)
-        .bind(column(rows, |(row, _)| row.id.0))
-        .bind(column(rows, |(row, _)| row.number.clone()))
-        .bind(column(rows, |(row, _)| word(row.kind)))
-        .bind(column(rows, |(row, _)| row.location_id.0))
-        .bind(column(rows, |(row, _)| row.reason.clone()))
-        .bind(column(rows, |(row, _)| row.reference.clone()))
-        .bind(column(rows, |(row, _)| row.value.get()))
-        .bind(column(rows, |(row, _)| row.occurred_at))
-        .bind(column(rows, |(_, by)| *by)),
     )
     .await?;
     Ok(())

@@ -1,0 +1,296 @@
+//! Expected receipts: goods that are on their way, which promises beyond today stand on.
+
+use actix_web::web::Data;
+use actix_web::{HttpResponse, get, post};
+use chrono::NaiveDate;
+use domain::book::Book;
+use domain::id::{ExpectedReceiptId, LocationId, ProductId};
+use domain::number::Quantity;
+use domain::refusal::{Problems, Refusal};
+use domain::supply::{self, ExpectedReceipt, ExpectedStatus};
+use serde::{Deserialize, Serialize};
+use service::listing::Age;
+use service::posting::{Command, Outcome};
+use service::scope::Scope;
+use service::stock::expected::{Filter, get, list};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::goods::{GoodsLineIn, goods, other};
+use crate::body::{Body, Nothing};
+use crate::idempotency::{IdempotencyKey, Preferences, WriteHeaders};
+use crate::line::{Skus, free_text, skus_in, skus_of};
+use crate::list::{List, Page, PageParams};
+use crate::params::PathId;
+use crate::posting::{post, refused, rendered};
+use crate::{Answer, App, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(expect).service(list_expected).service(show).service(reschedule).service(cancel);
+}
+
+const EXPECTED: &str = "/v1/stock/expected-receipts";
+
+/// Goods to expect.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ExpectedReceiptIn {
+    /// Your own id of the document; ours where absent.
+    id: Option<ExpectedReceiptId>,
+    /// Where they will come in; the oldest warehouse where absent.
+    location_id: Option<LocationId>,
+    /// On which day, today or later.
+    #[schema(example = "2026-12-02")]
+    expected_on: NaiveDate,
+    /// A supplier's confirmation, a remark.
+    #[schema(max_length = 200, example = "Confirmation 8812")]
+    reference: Option<String>,
+    /// What.
+    #[schema(min_items = 1, max_items = 2000)]
+    lines: Vec<GoodsLineIn>,
+}
+
+/// Another day.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct RescheduleIn {
+    /// On which day, today or later.
+    #[schema(example = "2026-12-09")]
+    expected_on: NaiveDate,
+}
+
+/// Goods that are expected.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct ExpectedReceiptOut<'a> {
+    /// Its id.
+    id: ExpectedReceiptId,
+    /// Always `expected_receipt`.
+    #[schema(value_type = String, max_length = 16, example = "expected_receipt")]
+    object: &'static str,
+    /// Its number.
+    #[schema(max_length = 64, example = "ER-2026-000123")]
+    number: &'a str,
+    /// Where they will come in.
+    location_id: LocationId,
+    /// On which day.
+    #[schema(example = "2026-12-02")]
+    expected_on: NaiveDate,
+    /// A remark.
+    #[schema(max_length = 200, example = "Confirmation 8812")]
+    reference: Option<&'a str>,
+    /// Where it stands.
+    status: ExpectedStatus,
+    /// Grows with each change.
+    #[schema(minimum = 1, example = 1)]
+    version: i32,
+    /// What; left out in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_items = 2000)]
+    lines: Option<Vec<ExpectedLineOut<'a>>>,
+}
+
+/// A line of an expected receipt. Quantities are stock units.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct ExpectedLineOut<'a> {
+    /// From 1.
+    #[schema(minimum = 1, maximum = 2000, example = 1)]
+    line_no: i32,
+    /// The product.
+    product_id: ProductId,
+    /// Its SKU.
+    #[schema(max_length = 64, example = "BOLT-M8")]
+    sku: &'a str,
+    /// What is expected.
+    quantity: Quantity,
+    /// What has come; more than expected where more was sent.
+    received: Quantity,
+}
+
+impl<'a> ExpectedReceiptOut<'a> {
+    fn new(expected: &'a ExpectedReceipt) -> Self {
+        ExpectedReceiptOut {
+            id: expected.id,
+            object: "expected_receipt",
+            number: &expected.number,
+            location_id: expected.location_id,
+            expected_on: expected.expected_on,
+            reference: expected.reference.as_deref(),
+            status: expected.status,
+            version: expected.version,
+            lines: None,
+        }
+    }
+
+    fn with_lines(expected: &'a ExpectedReceipt, skus: Skus<'_, 'a>) -> Self {
+        let line = |line: &supply::ExpectedLine| ExpectedLineOut {
+            line_no: line.line_no,
+            product_id: line.product_id,
+            sku: skus(line.product_id),
+            quantity: line.quantity,
+            received: line.received,
+        };
+        let lines = Some(expected.lines.iter().map(line).collect());
+        ExpectedReceiptOut { lines, ..ExpectedReceiptOut::new(expected) }
+    }
+}
+
+/// Expect goods
+///
+/// From that day on they may be promised: a refusal for want of stock names the first day on which there is enough.
+/// When they come, post a receipt that names `expected_receipt_id`.
+#[utoipa::path(
+    operation_id = "expected_receipts_create",
+    tag = "Stock",
+    security(("bearer" = ["stock:write"])),
+    params(WriteHeaders),
+    request_body = ExpectedReceiptIn,
+    responses((status = 201, description = "The expected receipt.", body = ExpectedReceiptOut))
+)]
+#[post("/v1/stock/expected-receipts")]
+async fn expect(
+    app: Data<App>,
+    caller: Caller,
+    key: IdempotencyKey,
+    preferences: Preferences,
+    body: Body<ExpectedReceiptIn>,
+) -> Answer {
+    caller.require(Scope::StockWrite)?;
+    let body = body.read().await?;
+    let input = body.value;
+    let mut problems = Problems::default();
+    free_text(&mut problems, "/reference", input.reference.as_deref(), 200);
+    let lines = goods(&mut problems, input.lines);
+    problems.check()?;
+    let command = Command::ExpectReceipt(supply::Expect {
+        id: input.id,
+        location_id: input.location_id,
+        expected_on: input.expected_on,
+        reference: input.reference,
+        lines,
+    });
+    post(&app, caller, (key, preferences, &body.raw), (command, created), Some(EXPECTED)).await
+}
+
+/// Move the day of an expected receipt
+///
+/// Promises move with it.
+#[utoipa::path(
+    operation_id = "expected_receipts_reschedule",
+    tag = "Stock",
+    security(("bearer" = ["stock:write"])),
+    params(("id" = ExpectedReceiptId, Path, description = "The expected receipt."), WriteHeaders),
+    request_body = RescheduleIn,
+    responses((status = 200, description = "The expected receipt.", body = ExpectedReceiptOut))
+)]
+#[post("/v1/stock/expected-receipts/{id}/reschedule")]
+async fn reschedule(
+    app: Data<App>,
+    (caller, id): (Caller, PathId<ExpectedReceiptId>),
+    key: IdempotencyKey,
+    preferences: Preferences,
+    body: Body<RescheduleIn>,
+) -> Answer {
+    caller.require(Scope::StockWrite)?;
+    let body = body.read().await?;
+    let command = Command::RescheduleReceipt(id.0, body.value.expected_on);
+    post(&app, caller, (key, preferences, &body.raw), (command, changed), None).await
+}
+
+/// Cancel an expected receipt
+///
+/// What has not come is expected no longer.
+#[utoipa::path(
+    operation_id = "expected_receipts_cancel",
+    tag = "Stock",
+    security(("bearer" = ["stock:write"])),
+    params(("id" = ExpectedReceiptId, Path, description = "The expected receipt."), WriteHeaders),
+    request_body = Nothing,
+    responses((status = 200, description = "The expected receipt.", body = ExpectedReceiptOut))
+)]
+#[post("/v1/stock/expected-receipts/{id}/cancel")]
+async fn cancel(
+    app: Data<App>,
+    (caller, id): (Caller, PathId<ExpectedReceiptId>),
+    key: IdempotencyKey,
+    preferences: Preferences,
+    body: Body<Nothing>,
+) -> Answer {
+    caller.require(Scope::StockWrite)?;
+    let raw = body.read().await?.raw;
+    post(&app, caller, (key, preferences, &raw), (Command::CancelExpectedReceipt(id.0), changed), None).await
+}
+
+/// Which expected receipts to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Filters {
+    /// Where they stand.
+    status: Option<ExpectedStatus>,
+    /// At this location.
+    location_id: Option<LocationId>,
+    /// Expected before this day.
+    #[serde(rename = "expected_on[lt]")]
+    #[param(example = "2026-12-01")]
+    before: Option<NaiveDate>,
+    /// The order: newest first, if absent.
+    #[param(inline)]
+    sort: Option<Age>,
+}
+
+/// List expected receipts
+///
+/// One page of expected receipts, without their lines.
+#[utoipa::path(
+    operation_id = "expected_receipts_list",
+    tag = "Stock",
+    security(("bearer" = ["stock:read"])),
+    params(PageParams, Filters),
+    responses((status = 200, description = "One page of expected receipts.", body = Page<ExpectedReceiptOut>))
+)]
+#[get("/v1/stock/expected-receipts")]
+async fn list_expected(app: Data<App>, caller: Caller, page: List<Filters>) -> Answer {
+    caller.require(Scope::StockRead)?;
+    let Filters { status, location_id, before, sort } = page.filters;
+    let filter = Filter { status, location_id, before };
+    let slice = page.slice(sort)?;
+    let read = async |tx: &service::Tx| list(tx, &filter, &slice).await;
+    let rows = app.db.read(caller.tenant_id, read).await?;
+    page.answer(rows.iter().map(ExpectedReceiptOut::new).collect(), |expected| expected.id.0)
+}
+
+/// Get an expected receipt
+///
+/// The expected receipt with its lines.
+#[utoipa::path(
+    operation_id = "expected_receipts_get",
+    tag = "Stock",
+    security(("bearer" = ["stock:read"])),
+    params(("id" = ExpectedReceiptId, Path, description = "The expected receipt's id.")),
+    responses((status = 200, description = "The expected receipt.", body = ExpectedReceiptOut))
+)]
+#[get("/v1/stock/expected-receipts/{id}")]
+async fn show(app: Data<App>, caller: Caller, id: PathId<ExpectedReceiptId>) -> Answer {
+    caller.require(Scope::StockRead)?;
+    let read = async |tx: &service::Tx| get(tx, id.0).await;
+    let (expected, skus) = app.db.read(caller.tenant_id, read).await?;
+    Ok(HttpResponse::Ok().json(ExpectedReceiptOut::with_lines(&expected, &skus_in(&skus))))
+}
+
+fn created(outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
+    render(201, outcome)
+}
+
+fn changed(outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
+    render(200, outcome)
+}
+
+fn render(status: u16, outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
+    match outcome {
+        Ok((Outcome::Expected(expected), book)) => {
+            rendered(status, &ExpectedReceiptOut::with_lines(expected, &skus_of(book)))
+        }
+        Ok(_) => refused(&other("an expected receipt")),
+        Err(refusal) => refused(refusal),
+    }
+}

@@ -1,0 +1,322 @@
+//! Holds: goods kept back for a while.
+
+use actix_web::web::Data;
+use actix_web::{HttpResponse, get, post};
+use chrono::{DateTime, Utc};
+use domain::book::Book;
+use domain::hold::{self, Hold, HoldKind, HoldStatus};
+use domain::id::{CustomerId, HoldId, LocationId, ProductId};
+use domain::number::Quantity;
+use domain::refusal::{Problems, Refusal};
+use serde::{Deserialize, Serialize};
+use service::listing::Age;
+use service::posting::{Command, Outcome};
+use service::scope::Scope;
+use service::stock::hold::{Filter, get, list};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::goods::{GoodsLineIn, goods, other};
+use crate::body::{Body, Nothing};
+use crate::idempotency::{IdempotencyKey, Preferences, WriteHeaders};
+use crate::line::{Skus, free_text, skus_in, skus_of};
+use crate::list::{List, Page, PageParams};
+use crate::params::PathId;
+use crate::posting::{post, refused, rendered};
+use crate::{Answer, App, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(place).service(list_holds).service(show).service(extend).service(release);
+}
+
+const HOLDS: &str = "/v1/stock/holds";
+
+/// Goods to keep back.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct HoldIn {
+    /// Your own id of the hold; ours where absent.
+    id: Option<HoldId>,
+    /// For someone, or in quarantine; a hold for someone where absent.
+    kind: Option<HoldKind>,
+    /// Your own name for it, such as a cart's. An open hold of that name is replaced: they never add up.
+    #[schema(min_length = 1, max_length = 100, example = "cart-8812")]
+    reference: Option<String>,
+    /// Where; the oldest warehouse where absent.
+    location_id: Option<LocationId>,
+    /// For whom; for whoever names the hold where absent.
+    customer_id: Option<CustomerId>,
+    /// A remark.
+    #[schema(max_length = 500, example = "Kept for a call back")]
+    note: Option<String>,
+    /// When it ends by itself, within 366 days; required, except in quarantine, where it is not allowed.
+    #[schema(example = "2026-11-22T12:00:00Z")]
+    expires_at: Option<DateTime<Utc>>,
+    /// What.
+    #[schema(min_items = 1, max_items = 2000)]
+    lines: Vec<GoodsLineIn>,
+}
+
+/// A new end.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ExtendIn {
+    /// When the hold ends by itself, within 366 days.
+    #[schema(example = "2026-11-23T12:00:00Z")]
+    expires_at: DateTime<Utc>,
+}
+
+/// Goods that are kept back.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct HoldOut<'a> {
+    /// Its id.
+    id: HoldId,
+    /// Always `hold`.
+    #[schema(value_type = String, max_length = 4, example = "hold")]
+    object: &'static str,
+    /// For someone, or in quarantine.
+    kind: HoldKind,
+    /// Your own name for it.
+    #[schema(max_length = 100, example = "cart-8812")]
+    reference: Option<&'a str>,
+    /// Where.
+    location_id: LocationId,
+    /// For whom.
+    customer_id: Option<CustomerId>,
+    /// A remark.
+    #[schema(max_length = 500, example = "Kept for a call back")]
+    note: Option<&'a str>,
+    /// Where it stands; only an open hold holds anything.
+    status: HoldStatus,
+    /// When it ends by itself.
+    #[schema(example = "2026-11-22T12:00:00Z")]
+    expires_at: Option<DateTime<Utc>>,
+    /// When it was placed.
+    #[schema(example = "2026-11-22T01:20:00Z")]
+    created_at: DateTime<Utc>,
+    /// Grows with each change.
+    #[schema(minimum = 1, example = 1)]
+    version: i32,
+    /// What; left out in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_items = 2000)]
+    lines: Option<Vec<HoldLineOut<'a>>>,
+}
+
+/// A line of a hold.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct HoldLineOut<'a> {
+    /// From 1.
+    #[schema(minimum = 1, maximum = 2000, example = 1)]
+    line_no: i32,
+    /// The product.
+    product_id: ProductId,
+    /// Its SKU.
+    #[schema(max_length = 64, example = "BOLT-M8")]
+    sku: &'a str,
+    /// Stock units.
+    quantity: Quantity,
+}
+
+impl<'a> HoldOut<'a> {
+    fn new(hold: &'a Hold, now: DateTime<Utc>) -> Self {
+        HoldOut {
+            id: hold.id,
+            object: "hold",
+            kind: hold.kind,
+            reference: hold.reference.as_deref(),
+            location_id: hold.location_id,
+            customer_id: hold.customer_id,
+            note: hold.note.as_deref(),
+            status: hold.status_at(now),
+            expires_at: hold.expires_at,
+            created_at: hold.placed_at,
+            version: hold.version,
+            lines: None,
+        }
+    }
+
+    fn with_lines(hold: &'a Hold, now: DateTime<Utc>, skus: Skus<'_, 'a>) -> Self {
+        let line = |line: &hold::HeldLine| HoldLineOut {
+            line_no: line.line_no,
+            product_id: line.product_id,
+            sku: skus(line.product_id),
+            quantity: line.quantity,
+        };
+        HoldOut { lines: Some(hold.lines.iter().map(line).collect()), ..HoldOut::new(hold, now) }
+    }
+}
+
+/// Hold goods back
+///
+/// Lowers what is available as an order does, until the hold ends, is released, or an order or till sale takes its
+/// goods by naming `hold_id`. Nothing is held unless everything can be.
+#[utoipa::path(
+    operation_id = "holds_create",
+    tag = "Stock",
+    security(("bearer" = ["stock:write"])),
+    params(WriteHeaders),
+    request_body = HoldIn,
+    responses((status = 201, description = "The hold.", body = HoldOut))
+)]
+#[post("/v1/stock/holds")]
+async fn place(
+    app: Data<App>,
+    caller: Caller,
+    key: IdempotencyKey,
+    preferences: Preferences,
+    body: Body<HoldIn>,
+) -> Answer {
+    caller.require(Scope::StockWrite)?;
+    let body = body.read().await?;
+    let input = body.value;
+    let mut problems = Problems::default();
+    free_text(&mut problems, "/reference", input.reference.as_deref(), 100);
+    if input.reference.as_ref().is_some_and(String::is_empty) {
+        problems.invalid("/reference", "Leave it out rather than empty.");
+    }
+    free_text(&mut problems, "/note", input.note.as_deref(), 500);
+    let lines = goods(&mut problems, input.lines);
+    problems.check()?;
+    let command = Command::PlaceHold(hold::PlaceHold {
+        id: input.id,
+        kind: input.kind.unwrap_or(HoldKind::Hold),
+        reference: input.reference,
+        location_id: input.location_id,
+        customer_id: input.customer_id,
+        note: input.note,
+        expires_at: input.expires_at,
+        lines,
+    });
+    post(&app, caller, (key, preferences, &body.raw), (command, created), Some(HOLDS)).await
+}
+
+/// Move the end of a hold
+///
+/// Only while it is open: what has ended may be gone, and has to be held anew.
+#[utoipa::path(
+    operation_id = "holds_extend",
+    tag = "Stock",
+    security(("bearer" = ["stock:write"])),
+    params(("id" = HoldId, Path, description = "The hold."), WriteHeaders),
+    request_body = ExtendIn,
+    responses((status = 200, description = "The hold.", body = HoldOut))
+)]
+#[post("/v1/stock/holds/{id}/extend")]
+async fn extend(
+    app: Data<App>,
+    (caller, id): (Caller, PathId<HoldId>),
+    key: IdempotencyKey,
+    preferences: Preferences,
+    body: Body<ExtendIn>,
+) -> Answer {
+    caller.require(Scope::StockWrite)?;
+    let body = body.read().await?;
+    let command = Command::ExtendHold(id.0, body.value.expires_at);
+    post(&app, caller, (key, preferences, &body.raw), (command, changed), None).await
+}
+
+/// Release a hold
+///
+/// Its goods are available again at once.
+#[utoipa::path(
+    operation_id = "holds_release",
+    tag = "Stock",
+    security(("bearer" = ["stock:write"])),
+    params(("id" = HoldId, Path, description = "The hold."), WriteHeaders),
+    request_body = Nothing,
+    responses((status = 200, description = "The hold.", body = HoldOut))
+)]
+#[post("/v1/stock/holds/{id}/release")]
+async fn release(
+    app: Data<App>,
+    (caller, id): (Caller, PathId<HoldId>),
+    key: IdempotencyKey,
+    preferences: Preferences,
+    body: Body<Nothing>,
+) -> Answer {
+    caller.require(Scope::StockWrite)?;
+    let raw = body.read().await?.raw;
+    post(&app, caller, (key, preferences, &raw), (Command::ReleaseHold(id.0), changed), None).await
+}
+
+/// Which holds to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Filters {
+    /// Where they stand now.
+    status: Option<HoldStatus>,
+    /// At this location.
+    location_id: Option<LocationId>,
+    /// For this customer.
+    customer_id: Option<CustomerId>,
+    /// With this name of yours.
+    #[param(max_length = 100, example = "cart-8812")]
+    reference: Option<String>,
+    /// The order: newest first, if absent.
+    #[param(inline)]
+    sort: Option<Age>,
+}
+
+/// List holds
+///
+/// One page of holds, without their lines.
+#[utoipa::path(
+    operation_id = "holds_list",
+    tag = "Stock",
+    security(("bearer" = ["stock:read"])),
+    params(PageParams, Filters),
+    responses((status = 200, description = "One page of holds.", body = Page<HoldOut>))
+)]
+#[get("/v1/stock/holds")]
+async fn list_holds(app: Data<App>, caller: Caller, page: List<Filters>) -> Answer {
+    caller.require(Scope::StockRead)?;
+    let filters = &page.filters;
+    let filter = Filter {
+        status: filters.status,
+        location_id: filters.location_id,
+        customer_id: filters.customer_id,
+        reference: filters.reference.clone(),
+    };
+    let slice = page.slice(filters.sort)?;
+    let read = async |tx: &service::Tx| Ok((list(tx, &filter, &slice).await?, tx.now));
+    let (rows, now) = app.db.read(caller.tenant_id, read).await?;
+    page.answer(rows.iter().map(|hold| HoldOut::new(hold, now)).collect(), |hold| hold.id.0)
+}
+
+/// Get a hold
+///
+/// The hold with its lines.
+#[utoipa::path(
+    operation_id = "holds_get",
+    tag = "Stock",
+    security(("bearer" = ["stock:read"])),
+    params(("id" = HoldId, Path, description = "The hold's id.")),
+    responses((status = 200, description = "The hold.", body = HoldOut))
+)]
+#[get("/v1/stock/holds/{id}")]
+async fn show(app: Data<App>, caller: Caller, id: PathId<HoldId>) -> Answer {
+    caller.require(Scope::StockRead)?;
+    let read = async |tx: &service::Tx| Ok((get(tx, id.0).await?, tx.now));
+    let ((hold, skus), now) = app.db.read(caller.tenant_id, read).await?;
+    Ok(HttpResponse::Ok().json(HoldOut::with_lines(&hold, now, &skus_in(&skus))))
+}
+
+fn created(outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
+    render(201, outcome)
+}
+
+fn changed(outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
+    render(200, outcome)
+}
+
+fn render(status: u16, outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
+    match outcome {
+        Ok((Outcome::Hold(hold), book)) => {
+            rendered(status, &HoldOut::with_lines(hold, book.now, &skus_of(book)))
+        }
+        Ok(_) => refused(&other("a hold")),
+        Err(refusal) => refused(refusal),
+    }
+}

@@ -1,0 +1,318 @@
+//! Transfers: goods that go from one location to another.
+
+use actix_web::web::Data;
+use actix_web::{HttpResponse, get, post};
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::book::Book;
+use domain::id::{LocationId, ProductId, TransferId};
+use domain::number::{Money, Quantity};
+use domain::refusal::{Problems, Refusal};
+use domain::transfer::{self, Transfer, TransferStatus};
+use serde::{Deserialize, Serialize};
+use service::listing::Age;
+use service::posting::{Command, Outcome};
+use service::scope::Scope;
+use service::stock::transfer::{Filter, get, list};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::goods::{GoodsLineIn, goods, other};
+use crate::body::Body;
+use crate::idempotency::{IdempotencyKey, Preferences, WriteHeaders};
+use crate::line::{Skus, free_text, skus_in, skus_of};
+use crate::list::{List, Page, PageParams};
+use crate::params::PathId;
+use crate::posting::{post, refused, rendered};
+use crate::{Answer, App, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(dispatch).service(list_transfers).service(show).service(receive);
+}
+
+const TRANSFERS: &str = "/v1/stock/transfers";
+
+/// Goods to send.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct TransferIn {
+    /// Your own id of the transfer; ours where absent.
+    id: Option<TransferId>,
+    /// From where; the oldest warehouse where absent.
+    from_location_id: Option<LocationId>,
+    /// To where.
+    to_location_id: LocationId,
+    /// The day on which they should arrive; the destination may promise them for that day.
+    #[schema(example = "2026-11-25")]
+    expected_on: Option<NaiveDate>,
+    /// A remark.
+    #[schema(max_length = 200, example = "Van 2")]
+    reference: Option<String>,
+    /// When they left; now where absent, never in the future.
+    #[schema(example = "2026-11-22T01:20:00Z")]
+    occurred_at: Option<DateTime<Utc>>,
+    /// What.
+    #[schema(min_items = 1, max_items = 2000)]
+    lines: Vec<GoodsLineIn>,
+}
+
+/// Goods that arrive.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ArrivalIn {
+    /// What arrived; everything that is on its way where absent.
+    #[serde(default)]
+    #[schema(max_items = 2000)]
+    lines: Vec<ArrivalLineIn>,
+    /// Why the rest will not arrive, as a reason code (`GET /v1/reason-codes`): it is written off. Without it the rest
+    /// stays on its way.
+    #[schema(max_length = 64, example = "damage")]
+    missing_reason: Option<String>,
+    /// When; now where absent, never in the future.
+    #[schema(example = "2026-11-23T09:00:00Z")]
+    occurred_at: Option<DateTime<Utc>>,
+}
+
+/// A line that arrives.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ArrivalLineIn {
+    /// Its number in the transfer.
+    #[schema(minimum = 1, maximum = 2000, example = 1)]
+    line_no: i32,
+    /// Stock units; zero where nothing of it arrived.
+    quantity: Quantity,
+}
+
+/// Goods that go from one location to another.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct TransferOut<'a> {
+    /// Its id.
+    id: TransferId,
+    /// Always `transfer`.
+    #[schema(value_type = String, max_length = 8, example = "transfer")]
+    object: &'static str,
+    /// Its number.
+    #[schema(max_length = 64, example = "TR-2026-000123")]
+    number: &'a str,
+    /// From where.
+    from_location_id: LocationId,
+    /// To where.
+    to_location_id: LocationId,
+    /// Where it stands.
+    status: TransferStatus,
+    /// The day on which the goods should arrive.
+    #[schema(example = "2026-11-25")]
+    expected_on: Option<NaiveDate>,
+    /// A remark.
+    #[schema(max_length = 200, example = "Van 2")]
+    reference: Option<&'a str>,
+    /// When they left.
+    #[schema(example = "2026-11-22T01:20:00Z")]
+    occurred_at: DateTime<Utc>,
+    /// Grows with each change.
+    #[schema(minimum = 1, example = 1)]
+    version: i32,
+    /// What; left out in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_items = 2000)]
+    lines: Option<Vec<TransferLineOut<'a>>>,
+}
+
+/// A line of a transfer. Quantities are stock units.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct TransferLineOut<'a> {
+    /// From 1.
+    #[schema(minimum = 1, maximum = 2000, example = 1)]
+    line_no: i32,
+    /// The product.
+    product_id: ProductId,
+    /// Its SKU.
+    #[schema(max_length = 64, example = "BOLT-M8")]
+    sku: &'a str,
+    /// What left.
+    quantity: Quantity,
+    /// What arrived.
+    received: Quantity,
+    /// What was written off.
+    missing: Quantity,
+    /// What is on its way.
+    in_transit: Quantity,
+    /// Cost of what left.
+    value: Money,
+}
+
+impl<'a> TransferOut<'a> {
+    fn new(transfer: &'a Transfer) -> Self {
+        TransferOut {
+            id: transfer.id,
+            object: "transfer",
+            number: &transfer.number,
+            from_location_id: transfer.from_location_id,
+            to_location_id: transfer.to_location_id,
+            status: transfer.status,
+            expected_on: transfer.expected_on,
+            reference: transfer.reference.as_deref(),
+            occurred_at: transfer.occurred_at,
+            version: transfer.version,
+            lines: None,
+        }
+    }
+
+    fn with_lines(transfer: &'a Transfer, skus: Skus<'_, 'a>) -> Self {
+        let line = |line: &transfer::TransferLine| TransferLineOut {
+            line_no: line.line_no,
+            product_id: line.product_id,
+            sku: skus(line.product_id),
+            quantity: line.quantity,
+            received: line.received,
+            missing: line.missing,
+            in_transit: line.open(),
+            value: line.value,
+        };
+        TransferOut { lines: Some(transfer.lines.iter().map(line).collect()), ..TransferOut::new(transfer) }
+    }
+}
+
+/// Send goods to another location
+///
+/// They leave at their cost and are nobody's to sell until they arrive. More than is available is refused.
+#[utoipa::path(
+    operation_id = "transfers_create",
+    tag = "Stock",
+    security(("bearer" = ["stock:write"])),
+    params(WriteHeaders),
+    request_body = TransferIn,
+    responses((status = 201, description = "The transfer.", body = TransferOut))
+)]
+#[post("/v1/stock/transfers")]
+async fn dispatch(
+    app: Data<App>,
+    caller: Caller,
+    key: IdempotencyKey,
+    preferences: Preferences,
+    body: Body<TransferIn>,
+) -> Answer {
+    caller.require(Scope::StockWrite)?;
+    let body = body.read().await?;
+    let input = body.value;
+    let mut problems = Problems::default();
+    free_text(&mut problems, "/reference", input.reference.as_deref(), 200);
+    let lines = goods(&mut problems, input.lines);
+    problems.check()?;
+    let command = Command::DispatchTransfer(transfer::Dispatch {
+        id: input.id,
+        from_location_id: input.from_location_id,
+        to_location_id: input.to_location_id,
+        expected_on: input.expected_on,
+        reference: input.reference,
+        occurred_at: input.occurred_at,
+        lines,
+    });
+    post(&app, caller, (key, preferences, &body.raw), (command, created), Some(TRANSFERS)).await
+}
+
+/// Receive a transfer
+///
+/// In full or in part, never more than is on its way. A reason for what is missing writes the rest off.
+#[utoipa::path(
+    operation_id = "transfers_receive",
+    tag = "Stock",
+    security(("bearer" = ["stock:write"])),
+    params(("id" = TransferId, Path, description = "The transfer."), WriteHeaders),
+    request_body = ArrivalIn,
+    responses((status = 200, description = "The transfer.", body = TransferOut))
+)]
+#[post("/v1/stock/transfers/{id}/receive")]
+async fn receive(
+    app: Data<App>,
+    (caller, id): (Caller, PathId<TransferId>),
+    key: IdempotencyKey,
+    preferences: Preferences,
+    body: Body<ArrivalIn>,
+) -> Answer {
+    caller.require(Scope::StockWrite)?;
+    let body = body.read().await?;
+    let input = body.value;
+    let line = |line: ArrivalLineIn| transfer::ArrivedLine { line_no: line.line_no, quantity: line.quantity };
+    let command = Command::ReceiveTransfer(transfer::Arrive {
+        transfer_id: id.0,
+        lines: input.lines.into_iter().map(line).collect(),
+        missing_reason: input.missing_reason,
+        occurred_at: input.occurred_at,
+    });
+    post(&app, caller, (key, preferences, &body.raw), (command, changed), None).await
+}
+
+/// Which transfers to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Filters {
+    /// Where they stand.
+    status: Option<TransferStatus>,
+    /// From this location.
+    from_location_id: Option<LocationId>,
+    /// To this location.
+    to_location_id: Option<LocationId>,
+    /// The order: newest first, if absent.
+    #[param(inline)]
+    sort: Option<Age>,
+}
+
+/// List transfers
+///
+/// One page of transfers, without their lines.
+#[utoipa::path(
+    operation_id = "transfers_list",
+    tag = "Stock",
+    security(("bearer" = ["stock:read"])),
+    params(PageParams, Filters),
+    responses((status = 200, description = "One page of transfers.", body = Page<TransferOut>))
+)]
+#[get("/v1/stock/transfers")]
+async fn list_transfers(app: Data<App>, caller: Caller, page: List<Filters>) -> Answer {
+    caller.require(Scope::StockRead)?;
+    let Filters { status, from_location_id, to_location_id, sort } = page.filters;
+    let filter = Filter { status, from_location_id, to_location_id };
+    let slice = page.slice(sort)?;
+    let read = async |tx: &service::Tx| list(tx, &filter, &slice).await;
+    let rows = app.db.read(caller.tenant_id, read).await?;
+    page.answer(rows.iter().map(TransferOut::new).collect(), |transfer| transfer.id.0)
+}
+
+/// Get a transfer
+///
+/// The transfer with its lines.
+#[utoipa::path(
+    operation_id = "transfers_get",
+    tag = "Stock",
+    security(("bearer" = ["stock:read", "reports:read"])),
+    params(("id" = TransferId, Path, description = "The transfer's id.")),
+    responses((status = 200, description = "The transfer.", body = TransferOut))
+)]
+#[get("/v1/stock/transfers/{id}")]
+async fn show(app: Data<App>, caller: Caller, id: PathId<TransferId>) -> Answer {
+    caller.require(Scope::StockRead)?;
+    caller.require(Scope::ReportsRead)?;
+    let read = async |tx: &service::Tx| get(tx, id.0).await;
+    let (transfer, skus) = app.db.read(caller.tenant_id, read).await?;
+    Ok(HttpResponse::Ok().json(TransferOut::with_lines(&transfer, &skus_in(&skus))))
+}
+
+fn created(outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
+    render(201, outcome)
+}
+
+fn changed(outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
+    render(200, outcome)
+}
+
+fn render(status: u16, outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
+    match outcome {
+        Ok((Outcome::Transfer(transfer), book)) => {
+            rendered(status, &TransferOut::with_lines(transfer, &skus_of(book)))
+        }
+        Ok(_) => refused(&other("a transfer")),
+        Err(refusal) => refused(refusal),
+    }
+}

@@ -1,0 +1,290 @@
+//! Holds: goods that are kept back for a while, for someone or for a reason.
+//!
+//! A hold lowers what is available as an order does. One that expires does so by itself: from that instant it counts
+//! for nothing, whether or not anybody has swept it away.
+
+use chrono::{DateTime, Duration, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::book::{Book, Demand, Posting};
+use crate::goods::{Goods, GoodsLine};
+use crate::id::{CustomerId, HoldId, LocationId, ProductId};
+use crate::number::Quantity;
+use crate::refusal::{Code, Problems, Refusal};
+use crate::stock::{LevelKey, Reservation, ReservationKind};
+
+/// How far ahead a hold may expire.
+const LENGTH_MAX: Duration = Duration::days(366);
+
+/// Why goods are held back.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    strum::IntoStaticStr,
+    strum::EnumString,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum HoldKind {
+    /// For someone, until an instant.
+    Hold,
+    /// Until somebody has decided about them; it does not expire.
+    Quarantine,
+}
+
+/// Where a hold stands. One that is open and has expired holds nothing.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    strum::IntoStaticStr,
+    strum::EnumString,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum HoldStatus {
+    /// It holds, until it expires.
+    Open,
+    /// It was given up.
+    Released,
+    /// A later hold with the same reference took its place.
+    Replaced,
+    /// An order or a sale took its goods.
+    Used,
+    /// Its time has passed.
+    Expired,
+}
+
+/// Goods to hold back.
+#[derive(Debug, Clone)]
+pub struct PlaceHold {
+    /// The caller's own id of the hold; ours where it has none.
+    pub id: Option<HoldId>,
+    /// Why.
+    pub kind: HoldKind,
+    /// The caller's name for it. An open hold of that name is replaced; they never add up.
+    pub reference: Option<String>,
+    /// Where; the default location where none is named.
+    pub location_id: Option<LocationId>,
+    /// For whom; for anybody who knows the hold where nobody is named.
+    pub customer_id: Option<CustomerId>,
+    /// A remark.
+    pub note: Option<String>,
+    /// Until when; required for a hold, not allowed for a quarantine.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// What.
+    pub lines: Vec<GoodsLine>,
+}
+
+/// Goods that are held back.
+#[derive(Debug, Clone)]
+pub struct Hold {
+    /// Its id.
+    pub id: HoldId,
+    /// Why.
+    pub kind: HoldKind,
+    /// The caller's name for it.
+    pub reference: Option<String>,
+    /// Where.
+    pub location_id: LocationId,
+    /// For whom.
+    pub customer_id: Option<CustomerId>,
+    /// A remark.
+    pub note: Option<String>,
+    /// Where it stands, as it was last written: `Open` even where its time has passed since.
+    pub status: HoldStatus,
+    /// Until when.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// When it was placed.
+    pub placed_at: DateTime<Utc>,
+    /// Grows with each change.
+    pub version: i32,
+    /// Its lines.
+    pub lines: Vec<HeldLine>,
+}
+
+/// A line of a hold.
+#[derive(Debug, Clone, Copy)]
+pub struct HeldLine {
+    /// From 1.
+    pub line_no: i32,
+    /// What.
+    pub product_id: ProductId,
+    /// Stock units.
+    pub quantity: Quantity,
+}
+
+impl Hold {
+    /// Where it stands at `now`.
+    pub fn status_at(&self, now: DateTime<Utc>) -> HoldStatus {
+        match (self.status, self.expires_at) {
+            (HoldStatus::Open, Some(end)) if end <= now => HoldStatus::Expired,
+            (status, _) => status,
+        }
+    }
+
+    /// Where and how much it holds, per line.
+    fn held(&self) -> impl Iterator<Item = (LevelKey, Quantity)> + use<'_> {
+        self.lines.iter().map(|line| (LevelKey::untracked(self.location_id, line.product_id), line.quantity))
+    }
+
+    fn reservations(&self, is_held: bool) -> impl Iterator<Item = Reservation> + use<'_> {
+        self.held().zip(&self.lines).map(move |((key, quantity), line)| Reservation {
+            document_id: self.id.0,
+            line_no: line.line_no,
+            kind: match self.kind {
+                HoldKind::Hold => ReservationKind::Hold,
+                HoldKind::Quarantine => ReservationKind::Quarantine,
+            },
+            key,
+            quantity: if is_held { quantity } else { Quantity::ZERO },
+            expires_at: self.expires_at,
+        })
+    }
+}
+
+/// Holds goods back. A hold of the same reference makes way, and what it held is there for this one.
+pub fn place(book: &mut Book, command: &PlaceHold) -> Result<(Hold, Posting), Refusal> {
+    if command.id.is_some_and(|id| book.holds.contains_key(&id)) {
+        return Err(Problems::one("/id", Code::AlreadyExists, "Another hold has this id."));
+    }
+    let location_id = book.place(command.location_id, "/location_id")?.id;
+    if command.customer_id.is_some_and(|id| !book.customers.contains_key(&id)) {
+        return Err(Problems::one("/customer_id", Code::NotFound, "There is no customer with this id."));
+    }
+    check_end(book, command.kind, command.expires_at)?;
+    let goods = book.goods(&command.lines)?;
+    let named = |hold: &&Hold| hold.status == HoldStatus::Open && hold.reference == command.reference;
+    let old = command.reference.as_ref().and_then(|_| book.holds.values().find(named)).map(|hold| hold.id);
+    let mut demand = Demand::default();
+    for (index, line) in goods.iter().enumerate() {
+        demand.add(
+            LevelKey::untracked(location_id, line.product_id),
+            line.quantity,
+            format!("/lines/{index}"),
+        );
+    }
+    if let Some(old) = old {
+        demand.own(&book.holds[&old], book.now);
+    }
+    book.check_available(&demand)?;
+
+    // Nothing can refuse it any more.
+    let mut posting = Posting::default();
+    if let Some(old) = old {
+        end(book, old, HoldStatus::Replaced, &mut posting);
+    }
+    let line = |(goods, line_no): (Goods, i32)| HeldLine {
+        line_no,
+        product_id: goods.product_id,
+        quantity: goods.quantity,
+    };
+    let hold = Hold {
+        id: command.id.unwrap_or_else(|| HoldId(book.ids.next_id())),
+        kind: command.kind,
+        reference: command.reference.clone(),
+        location_id,
+        customer_id: command.customer_id,
+        note: command.note.clone(),
+        status: HoldStatus::Open,
+        expires_at: command.expires_at,
+        placed_at: book.now,
+        version: 1,
+        lines: goods.into_iter().zip(1..).map(line).collect(),
+    };
+    for (key, quantity) in hold.held() {
+        book.level_mut(key).reserved += quantity;
+    }
+    posting.reservations.extend(hold.reservations(true));
+    keep(book, hold.clone(), &mut posting);
+    Ok((hold, posting))
+}
+
+/// Moves the instant at which an open hold expires.
+pub fn extend(book: &mut Book, id: HoldId, expires_at: DateTime<Utc>) -> Result<(Hold, Posting), Refusal> {
+    let hold = open(book, id, "extended")?.clone();
+    check_end(book, hold.kind, Some(expires_at))?;
+    let hold = Hold { expires_at: Some(expires_at), version: hold.version + 1, ..hold };
+    let mut posting = Posting { reservations: hold.reservations(true).collect(), ..Posting::default() };
+    keep(book, hold.clone(), &mut posting);
+    Ok((hold, posting))
+}
+
+/// Gives an open hold up.
+pub fn release(book: &mut Book, id: HoldId) -> Result<(Hold, Posting), Refusal> {
+    open(book, id, "released")?;
+    let mut posting = Posting::default();
+    end(book, id, HoldStatus::Released, &mut posting);
+    Ok((book.holds[&id].clone(), posting))
+}
+
+/// The hold whose goods a document of `customer_id` takes.
+pub(crate) fn usable(book: &Book, id: HoldId, customer_id: Option<CustomerId>) -> Result<&Hold, Refusal> {
+    let pointer = "/hold_id";
+    let Some(hold) = book.holds.get(&id) else {
+        return Err(Problems::one(pointer, Code::NotFound, "There is no hold with this id."));
+    };
+    if hold.kind == HoldKind::Quarantine {
+        return Err(Refusal::invalid(pointer, "Goods in quarantine can't be sold: release them first."));
+    }
+    if hold.customer_id.is_some() && hold.customer_id != customer_id {
+        return Err(Refusal::invalid(pointer, "The hold is for another customer."));
+    }
+    open(book, id, "used")
+}
+
+/// Ends a hold whose goods a document takes.
+pub(crate) fn use_up(book: &mut Book, id: HoldId, posting: &mut Posting) {
+    end(book, id, HoldStatus::Used, posting);
+}
+
+fn open<'a>(book: &'a Book, id: HoldId, verb: &str) -> Result<&'a Hold, Refusal> {
+    let hold = book.holds.get(&id).ok_or_else(|| Refusal::not_found("hold"))?;
+    let status = hold.status_at(book.now);
+    if status == HoldStatus::Open {
+        return Ok(hold);
+    }
+    let status: &str = status.into();
+    Err(Refusal::state(format!("The hold is {status}; it can't be {verb}.")))
+}
+
+fn check_end(book: &Book, kind: HoldKind, end: Option<DateTime<Utc>>) -> Result<(), Refusal> {
+    let detail = match (kind, end) {
+        (HoldKind::Quarantine, None) => return Ok(()),
+        (HoldKind::Quarantine, Some(_)) => "A quarantine does not expire: leave expires_at out.",
+        (HoldKind::Hold, None) => "Say when the hold expires.",
+        (HoldKind::Hold, Some(end)) if end <= book.now => "A hold expires in the future.",
+        (HoldKind::Hold, Some(end)) if end > book.now + LENGTH_MAX => "A hold expires within 366 days.",
+        (HoldKind::Hold, Some(_)) => return Ok(()),
+    };
+    Err(Refusal::invalid("/expires_at", detail))
+}
+
+/// Ends an open hold. What has expired meanwhile holds nothing any more: the reservations of expired holds are swept
+/// before anything is decided on a level.
+fn end(book: &mut Book, id: HoldId, status: HoldStatus, posting: &mut Posting) {
+    let hold = book.holds[&id].clone();
+    if hold.status_at(book.now) == HoldStatus::Open {
+        for (key, quantity) in hold.held() {
+            book.level_mut(key).reserved -= quantity;
+        }
+        posting.reservations.extend(hold.reservations(false));
+    }
+    keep(book, Hold { status, version: hold.version + 1, ..hold }, posting);
+}
+
+fn keep(book: &mut Book, hold: Hold, posting: &mut Posting) {
+    posting.holds.push(hold.clone());
+    book.holds.insert(hold.id, hold);
+}

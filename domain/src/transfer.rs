@@ -1,0 +1,355 @@
+//! Transfers: goods that go from one location to another, and are nobody's to sell on the way.
+//!
+//! A dispatch moves them to the location of goods in transit, at their cost; each receipt moves a part on. Whatever
+//! does not arrive is written off with a reason, so that nothing stays on the way for ever.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::book::{Book, Demand, Posting};
+use crate::goods::GoodsLine;
+use crate::id::{EntryId, LocationId, MovementId, ProductId, TransferId};
+use crate::ledger::{Dimensions, EntryHead, Lines, account};
+use crate::location::LocationKind;
+use crate::number::{Money, Quantity};
+use crate::refusal::{Code, Problems, Refusal};
+use crate::stock::{self, LevelKey, Movement, MovementKind};
+
+/// What the documents of a transfer are called in movements and journal.
+const DOCUMENT: &str = "transfer";
+
+/// Where a transfer stands.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    strum::IntoStaticStr,
+    strum::EnumString,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum TransferStatus {
+    /// Something is on its way.
+    InTransit,
+    /// Everything has arrived, or is accounted for.
+    Received,
+}
+
+/// Goods to send.
+#[derive(Debug, Clone)]
+pub struct Dispatch {
+    /// The caller's own id of the transfer; ours where it has none.
+    pub id: Option<TransferId>,
+    /// From where; the default location where none is named.
+    pub from_location_id: Option<LocationId>,
+    /// To where.
+    pub to_location_id: LocationId,
+    /// The day on which they should arrive; promises at the destination stand on it.
+    pub expected_on: Option<NaiveDate>,
+    /// A remark.
+    pub reference: Option<String>,
+    /// When they left; now where no instant is named.
+    pub occurred_at: Option<DateTime<Utc>>,
+    /// What.
+    pub lines: Vec<GoodsLine>,
+}
+
+/// Goods that arrive.
+#[derive(Debug, Clone)]
+pub struct Arrive {
+    /// On which transfer.
+    pub transfer_id: TransferId,
+    /// Its lines; everything that is on its way where none are named.
+    pub lines: Vec<ArrivedLine>,
+    /// Why the rest will not arrive, as a reason code: it is written off. Without one the rest stays on its way.
+    pub missing_reason: Option<String>,
+    /// When; now where no instant is named.
+    pub occurred_at: Option<DateTime<Utc>>,
+}
+
+/// A line that arrives.
+#[derive(Debug, Clone, Copy)]
+pub struct ArrivedLine {
+    /// Its number in the transfer.
+    pub line_no: i32,
+    /// Stock units; zero where nothing of it arrived.
+    pub quantity: Quantity,
+}
+
+/// Goods that go from one location to another.
+#[derive(Debug, Clone)]
+pub struct Transfer {
+    /// Its id.
+    pub id: TransferId,
+    /// Its number.
+    pub number: String,
+    /// From where.
+    pub from_location_id: LocationId,
+    /// To where.
+    pub to_location_id: LocationId,
+    /// Where it stands.
+    pub status: TransferStatus,
+    /// The day on which the goods should arrive.
+    pub expected_on: Option<NaiveDate>,
+    /// A remark.
+    pub reference: Option<String>,
+    /// When the goods left.
+    pub occurred_at: DateTime<Utc>,
+    /// Grows with each change.
+    pub version: i32,
+    /// Its lines.
+    pub lines: Vec<TransferLine>,
+}
+
+/// A line of a transfer.
+#[derive(Debug, Clone, Copy)]
+pub struct TransferLine {
+    /// From 1.
+    pub line_no: i32,
+    /// What.
+    pub product_id: ProductId,
+    /// Stock units that left.
+    pub quantity: Quantity,
+    /// Stock units that arrived.
+    pub received: Quantity,
+    /// Stock units that were written off.
+    pub missing: Quantity,
+    /// Cost of what left.
+    pub value: Money,
+    /// Cost of what is still on its way.
+    pub open_value: Money,
+}
+
+impl TransferLine {
+    /// Stock units on their way.
+    pub fn open(&self) -> Quantity {
+        self.quantity - self.received - self.missing
+    }
+
+    /// Takes `quantity` off what is on its way; answers its share of the cost, which the last unit takes the rest of.
+    fn take(&mut self, quantity: Quantity, book: &Book) -> Money {
+        let value = if quantity == self.open() {
+            self.open_value
+        } else {
+            let share = self.open_value.get() * quantity.get() / self.open().get();
+            book.setup.settings.money(share).min(self.open_value)
+        };
+        self.open_value -= value;
+        value
+    }
+}
+
+/// Sends goods. More than is available is refused.
+pub fn dispatch(book: &mut Book, command: &Dispatch) -> Result<(Transfer, Posting), Refusal> {
+    if command.id.is_some_and(|id| book.transfers.contains_key(&id)) {
+        return Err(Problems::one("/id", Code::AlreadyExists, "Another transfer has this id."));
+    }
+    let occurred_at = book.occurred_at(command.occurred_at)?;
+    let from = book.place(command.from_location_id, "/from_location_id")?.id;
+    let to = book.place(Some(command.to_location_id), "/to_location_id")?.id;
+    if from == to {
+        return Err(Refusal::invalid(
+            "/to_location_id",
+            "The goods are there already: name another location.",
+        ));
+    }
+    let transit = transit(book)?;
+    let goods = book.goods(&command.lines)?;
+    let mut demand = Demand::default();
+    for (index, line) in goods.iter().enumerate() {
+        demand.add(LevelKey::untracked(from, line.product_id), line.quantity, format!("/lines/{index}"));
+    }
+    book.check_available(&demand)?;
+
+    // Nothing can refuse it any more.
+    let mut transfer = Transfer {
+        id: command.id.unwrap_or_else(|| TransferId(book.ids.next_id())),
+        number: book.number("TR"),
+        from_location_id: from,
+        to_location_id: to,
+        status: TransferStatus::InTransit,
+        expected_on: command.expected_on,
+        reference: command.reference.clone(),
+        occurred_at,
+        version: 1,
+        lines: Vec::with_capacity(goods.len()),
+    };
+    let setup = std::sync::Arc::clone(&book.setup);
+    let mut posting = Posting::default();
+    let mut sent = Money::ZERO;
+    for (goods, line_no) in goods.into_iter().zip(1..) {
+        let at = |location_id| LevelKey::untracked(location_id, goods.product_id);
+        let value = book.level_mut(at(from)).issue(goods.quantity, &setup.settings);
+        book.level_mut(at(transit)).receive(goods.quantity, value);
+        let step = Step { transfer: &transfer, line_no, occurred_at, reason: None };
+        step.moved(book, (MovementKind::TransferOut, at(from)), (-goods.quantity, -value), &mut posting);
+        step.moved(book, (MovementKind::TransferIn, at(transit)), (goods.quantity, value), &mut posting);
+        sent += value;
+        transfer.lines.push(TransferLine {
+            line_no,
+            product_id: goods.product_id,
+            quantity: goods.quantity,
+            received: Quantity::ZERO,
+            missing: Quantity::ZERO,
+            value,
+            open_value: value,
+        });
+    }
+    let mut entry = Lines::default();
+    entry.debit(account::IN_TRANSIT, sent, at(transit));
+    entry.credit(account::INVENTORY, sent, at(from));
+    post(book, &transfer, (entry, occurred_at), &mut posting);
+    book.transfers.insert(transfer.id, transfer.clone());
+    Ok((transfer, posting))
+}
+
+/// Takes goods in that were on their way: all of them or a part, never more than were sent.
+pub fn arrive(book: &mut Book, command: &Arrive) -> Result<(Transfer, Posting), Refusal> {
+    let transfer = book.transfers.get(&command.transfer_id).ok_or_else(|| Refusal::not_found("transfer"))?;
+    if transfer.status != TransferStatus::InTransit {
+        return Err(Refusal::state(format!("{} has arrived already.", transfer.number)));
+    }
+    let occurred_at = book.occurred_at(command.occurred_at)?;
+    let transit = transit(book)?;
+    let against = match &command.missing_reason {
+        None => None,
+        Some(reason) => Some(book.setup.reasons.get(reason).cloned().ok_or_else(|| {
+            Refusal::invalid(
+                "/missing_reason",
+                format!("There is no reason code {reason}; see GET /v1/reason-codes."),
+            )
+        })?),
+    };
+    let arrived = arrived(transfer, &command.lines)?;
+
+    // Nothing can refuse it any more.
+    let mut transfer = transfer.clone();
+    let (mut came, mut lost) = (Money::ZERO, Money::ZERO);
+    let mut posting = Posting::default();
+    for (index, quantity) in arrived.into_iter().enumerate() {
+        let mut line = transfer.lines[index];
+        let product_id = line.product_id;
+        let key = |location_id| LevelKey::untracked(location_id, product_id);
+        let to = transfer.to_location_id;
+        let step = Step { transfer: &transfer, line_no: line.line_no, occurred_at, reason: None };
+        if quantity.is_positive() {
+            let value = line.take(quantity, book);
+            line.received += quantity;
+            book.level_mut(key(transit)).remove(quantity, value);
+            book.level_mut(key(to)).receive(quantity, value);
+            step.moved(book, (MovementKind::TransferOut, key(transit)), (-quantity, -value), &mut posting);
+            step.moved(book, (MovementKind::TransferIn, key(to)), (quantity, value), &mut posting);
+            came += value;
+        }
+        let missing = line.open();
+        if against.is_some() && missing.is_positive() {
+            let value = line.take(missing, book);
+            line.missing += missing;
+            book.level_mut(key(transit)).remove(missing, value);
+            let step = Step { reason: command.missing_reason.clone(), ..step };
+            step.moved(book, (MovementKind::Adjustment, key(transit)), (-missing, -value), &mut posting);
+            lost += value;
+        }
+        transfer.lines[index] = line;
+    }
+    if transfer.lines.iter().all(|line| line.open().is_zero()) {
+        transfer.status = TransferStatus::Received;
+    }
+    transfer.version += 1;
+    let mut entry = Lines::default();
+    entry.debit(account::INVENTORY, came, at(transfer.to_location_id));
+    if let Some(against) = against {
+        entry.debit(against, lost, at(transfer.to_location_id));
+    }
+    entry.credit(account::IN_TRANSIT, came + lost, at(transit));
+    post(book, &transfer, (entry, occurred_at), &mut posting);
+    book.transfers.insert(transfer.id, transfer.clone());
+    Ok((transfer, posting))
+}
+
+/// What arrived of each line of the transfer.
+fn arrived(transfer: &Transfer, named: &[ArrivedLine]) -> Result<Vec<Quantity>, Refusal> {
+    if named.is_empty() {
+        return Ok(transfer.lines.iter().map(TransferLine::open).collect());
+    }
+    let mut problems = Problems::default();
+    let mut arrived = vec![None; transfer.lines.len()];
+    for (index, named) in named.iter().enumerate() {
+        let pointer = format!("/lines/{index}");
+        let Some(at) = transfer.lines.iter().position(|line| line.line_no == named.line_no) else {
+            problems.add(format!("{pointer}/line_no"), Code::NotFound, "The transfer has no such line.");
+            continue;
+        };
+        let open = transfer.lines[at].open();
+        if named.quantity.is_negative() || named.quantity > open {
+            let detail =
+                format!("{open} of line {} are on their way, not {}.", named.line_no, named.quantity);
+            problems.invalid(format!("{pointer}/quantity"), detail);
+        } else if arrived[at].is_some() {
+            problems.invalid(format!("{pointer}/line_no"), "Name each line once.");
+        } else {
+            arrived[at] = Some(named.quantity);
+        }
+    }
+    problems.check()?;
+    Ok(arrived.into_iter().map(Option::unwrap_or_default).collect())
+}
+
+fn transit(book: &Book) -> Result<LocationId, Refusal> {
+    let location = book.setup.locations.iter().find(|location| location.kind == LocationKind::Transit);
+    location.map(|location| location.id).ok_or_else(|| {
+        Refusal::state("There is no location of kind transit: make one with POST /v1/locations.")
+    })
+}
+
+fn at(location_id: LocationId) -> Dimensions {
+    Dimensions { location_id: Some(location_id), ..Dimensions::default() }
+}
+
+/// One line of a transfer on the move.
+struct Step<'a> {
+    transfer: &'a Transfer,
+    line_no: i32,
+    occurred_at: DateTime<Utc>,
+    reason: Option<String>,
+}
+
+impl Step<'_> {
+    fn moved(
+        &self,
+        book: &mut Book,
+        (kind, key): (MovementKind, LevelKey),
+        (quantity, value): (Quantity, Money),
+        posting: &mut Posting,
+    ) {
+        posting.movements.push(Movement {
+            id: MovementId(book.ids.next_id()),
+            kind,
+            key,
+            quantity,
+            value,
+            unit_cost: stock::unit_cost(value, quantity),
+            document_kind: DOCUMENT,
+            document_id: self.transfer.id.0,
+            line_no: self.line_no,
+            channel: None,
+            reason: self.reason.clone(),
+            occurred_at: self.occurred_at,
+        });
+    }
+}
+
+fn post(book: &mut Book, transfer: &Transfer, (entry, at): (Lines, DateTime<Utc>), posting: &mut Posting) {
+    let head = EntryHead {
+        id: EntryId(book.ids.next_id()),
+        document_kind: DOCUMENT,
+        document_id: transfer.id.0,
+        occurred_on: book.setup.settings.day(at),
+    };
+    posting.entries.extend(entry.into_entry(head).expect("what leaves one place is what reaches another"));
+}

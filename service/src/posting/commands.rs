@@ -1,0 +1,153 @@
+//! Every write that posts stock, cost or ledger, and what each one makes.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::hold::{self, Hold};
+use domain::id::{ExpectedReceiptId, HoldId, OrderId};
+use domain::ledger::Entry;
+use domain::supply::{self, ExpectedReceipt};
+use domain::transfer::{self, Transfer};
+use domain::{adjust, journal, order, payment, pos};
+use uuid::Uuid;
+
+/// A write that posts stock, cost or ledger.
+#[derive(Debug, Clone)]
+pub enum Command {
+    /// Sell at a till.
+    Sell(pos::Sell),
+    /// Take back at a till.
+    Refund(pos::Refund),
+    /// Open a till session.
+    OpenSession(pos::OpenSession),
+    /// Put cash into a till or take it out.
+    MoveCash(pos::MoveCash),
+    /// Close a till session.
+    CloseSession(pos::CloseSession),
+    /// Place an order.
+    PlaceOrder(order::Place),
+    /// Reserve an order's goods.
+    ConfirmOrder(OrderId),
+    /// Release an order from its hold.
+    ReleaseOrder(OrderId),
+    /// Give an order up.
+    CancelOrder(OrderId),
+    /// Ship an order's goods.
+    ShipOrder(order::Ship),
+    /// Invoice what left.
+    InvoiceOrder(OrderId),
+    /// Take wholesale goods back.
+    Return(order::Return),
+    /// Record a payment.
+    ReceivePayment(payment::Receive),
+    /// Receive, open or adjust stock.
+    MoveStock(adjust::Move),
+    /// Hold goods back.
+    PlaceHold(hold::PlaceHold),
+    /// Move the end of a hold.
+    ExtendHold(HoldId, DateTime<Utc>),
+    /// Give a hold up.
+    ReleaseHold(HoldId),
+    /// Send goods to another location.
+    DispatchTransfer(transfer::Dispatch),
+    /// Take goods in from another location.
+    ReceiveTransfer(transfer::Arrive),
+    /// Note that goods are expected.
+    ExpectReceipt(supply::Expect),
+    /// Move the day on which goods are expected.
+    RescheduleReceipt(ExpectedReceiptId, NaiveDate),
+    /// Give up what was expected.
+    CancelExpectedReceipt(ExpectedReceiptId),
+    /// Post an entry by hand.
+    PostEntry(journal::Post),
+}
+
+impl Command {
+    /// How many lines it brings: what a transaction's size is measured by.
+    pub fn weight(&self) -> usize {
+        match self {
+            Command::Sell(sell) => sell.lines.len(),
+            Command::Refund(refund) => refund.lines.len(),
+            Command::PlaceOrder(place) => place.lines.len(),
+            Command::Return(back) => back.lines.len(),
+            Command::MoveStock(change) => change.lines.len(),
+            Command::PlaceHold(place) => place.lines.len(),
+            Command::DispatchTransfer(dispatch) => dispatch.lines.len(),
+            Command::ExpectReceipt(expect) => expect.lines.len(),
+            _ => 1,
+        }
+    }
+
+    /// The name in the audit log, and the kind of its event.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Command::Sell(_) => "pos_sale.completed",
+            Command::Refund(_) => "pos_sale.refunded",
+            Command::OpenSession(_) => "pos_session.opened",
+            Command::MoveCash(_) => "pos_session.cash_moved",
+            Command::CloseSession(_) => "pos_session.closed",
+            Command::PlaceOrder(_) => "order.created",
+            Command::ConfirmOrder(_) => "order.confirmed",
+            Command::ReleaseOrder(_) => "order.released",
+            Command::CancelOrder(_) => "order.cancelled",
+            Command::ShipOrder(_) => "order.shipped",
+            Command::InvoiceOrder(_) => "order.invoiced",
+            Command::Return(_) => "return.received",
+            Command::ReceivePayment(_) => "payment.received",
+            Command::MoveStock(_) => "stock.moved",
+            Command::PlaceHold(_) => "hold.placed",
+            Command::ExtendHold(..) => "hold.extended",
+            Command::ReleaseHold(_) => "hold.released",
+            Command::DispatchTransfer(_) => "transfer.dispatched",
+            Command::ReceiveTransfer(_) => "transfer.received",
+            Command::ExpectReceipt(_) => "expected_receipt.created",
+            Command::RescheduleReceipt(..) => "expected_receipt.rescheduled",
+            Command::CancelExpectedReceipt(_) => "expected_receipt.cancelled",
+            Command::PostEntry(_) => "journal_entry.posted",
+        }
+    }
+}
+
+/// What an accepted command made.
+#[derive(Debug)]
+pub enum Outcome {
+    /// A till sale or refund.
+    Sale(pos::Sale),
+    /// A session, and the cash that its opening or closing moved.
+    Session(pos::Session, Option<pos::CashMove>),
+    /// Cash that moved.
+    CashMove(pos::CashMove),
+    /// An order, with what the command made of it.
+    Order(Box<order::Ordered>),
+    /// A credit note.
+    CreditNote(order::Invoice),
+    /// A payment.
+    Payment(payment::Payment),
+    /// A stock document.
+    StockDocument(adjust::StockDocument),
+    /// A hold.
+    Hold(Hold),
+    /// A transfer.
+    Transfer(Transfer),
+    /// An expected receipt.
+    Expected(ExpectedReceipt),
+    /// A journal entry.
+    Entry(Entry),
+}
+
+impl Outcome {
+    /// The kind and id of the document.
+    pub fn document(&self) -> (&'static str, Uuid) {
+        match self {
+            Outcome::Sale(sale) => (sale.kind.into(), sale.id.0),
+            Outcome::Session(session, _) => ("session", session.id.0),
+            Outcome::CashMove(change) => ("cash_move", change.id.0),
+            Outcome::Order(ordered) => ("order", ordered.order.id.0),
+            Outcome::CreditNote(note) => ("credit_note", note.id.0),
+            Outcome::Payment(payment) => ("payment", payment.id.0),
+            Outcome::StockDocument(document) => (document.kind.into(), document.id.0),
+            Outcome::Hold(hold) => ("hold", hold.id.0),
+            Outcome::Transfer(transfer) => ("transfer", transfer.id.0),
+            Outcome::Expected(expected) => ("expected_receipt", expected.id.0),
+            Outcome::Entry(entry) => ("journal_entry", entry.id.0),
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Holds, to read.
+
+use domain::hold::{Hold, HoldStatus};
+use domain::id::{CustomerId, HoldId, LocationId};
+use domain::refusal::Refusal;
+
+use crate::listing::{Listing, Slice};
+use crate::posting::goods;
+use crate::sold::{self, Skus};
+use crate::{Error, Tx};
+
+/// Which holds to list.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Where they stand now.
+    pub status: Option<HoldStatus>,
+    /// At this location.
+    pub location_id: Option<LocationId>,
+    /// For this customer.
+    pub customer_id: Option<CustomerId>,
+    /// With this name of the caller's.
+    pub reference: Option<String>,
+}
+
+const SELECT: &str = "select id, kind, reference, location_id, customer_id, note, status, expires_at, placed_at, version \
+                      from hold where tenant_id = ";
+
+/// One page of holds, without their lines.
+pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Hold>, Error> {
+    let (words, sign): (&[&'static str], _) = match filter.status {
+        None => (&[], None),
+        Some(HoldStatus::Open) => (&["open"], Some("coalesce(expires_at, 'infinity') > ")),
+        Some(HoldStatus::Expired) => (&["open"], Some("expires_at <= ")),
+        Some(HoldStatus::Released) => (&["released"], None),
+        Some(HoldStatus::Replaced) => (&["replaced"], None),
+        Some(HoldStatus::Used) => (&["used"], None),
+    };
+    let mut query = Listing::new(tx, SELECT)
+        .among("status", words)
+        .with("location_id = ", filter.location_id.map(|id| id.0))
+        .with("customer_id = ", filter.customer_id.map(|id| id.0))
+        .with("reference = ", filter.reference.as_ref());
+    if let Some(sign) = sign {
+        query = query.with(sign, Some(tx.now));
+    }
+    let rows = query.page(tx, "id", slice).await?;
+    rows.iter().map(|row| Ok(goods::hold(row)?.1)).collect()
+}
+
+/// One hold with its lines, and the SKUs.
+pub async fn get(tx: &Tx, id: HoldId) -> Result<(Hold, Skus), Error> {
+    let rows = Listing::new(tx, SELECT).with("id = ", Some(id.0)).rows(tx).await?;
+    let mut found = goods::with_lines(tx, &rows, goods::hold, goods::held_lines).await?;
+    let hold = found.remove(&id).ok_or_else(|| Refusal::not_found("hold"))?;
+    let skus = sold::skus(tx, hold.lines.iter().map(|line| line.product_id)).await?;
+    Ok((hold, skus))
+}

@@ -1,0 +1,44 @@
+//! Transfers, to read.
+
+use domain::id::{LocationId, TransferId};
+use domain::refusal::Refusal;
+use domain::transfer::{Transfer, TransferStatus};
+
+use crate::listing::{Listing, Slice};
+use crate::posting::goods;
+use crate::sold::{self, Skus};
+use crate::{Error, Tx};
+
+/// Which transfers to list.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Where they stand.
+    pub status: Option<TransferStatus>,
+    /// From this location.
+    pub from_location_id: Option<LocationId>,
+    /// To this location.
+    pub to_location_id: Option<LocationId>,
+}
+
+const SELECT: &str = "select id, number, from_location_id, to_location_id, status, expected_on, reference, occurred_at, version \
+                      from transfer where tenant_id = ";
+
+/// One page of transfers, without their lines.
+pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Transfer>, Error> {
+    let rows = Listing::new(tx, SELECT)
+        .among("status", filter.status.as_slice())
+        .with("from_location_id = ", filter.from_location_id.map(|id| id.0))
+        .with("to_location_id = ", filter.to_location_id.map(|id| id.0))
+        .page(tx, "id", slice)
+        .await?;
+    rows.iter().map(|row| Ok(goods::transfer(row)?.1)).collect()
+}
+
+/// One transfer with its lines, and the SKUs.
+pub async fn get(tx: &Tx, id: TransferId) -> Result<(Transfer, Skus), Error> {
+    let rows = Listing::new(tx, SELECT).with("id = ", Some(id.0)).rows(tx).await?;
+    let mut found = goods::with_lines(tx, &rows, goods::transfer, goods::transfer_lines).await?;
+    let transfer = found.remove(&id).ok_or_else(|| Refusal::not_found("transfer"))?;
+    let skus = sold::skus(tx, transfer.lines.iter().map(|line| line.product_id)).await?;
+    Ok((transfer, skus))
+}
