@@ -62,6 +62,7 @@ CREATE TABLE public.sales_line (
     original_line_no integer,
     occurred_at timestamp with time zone NOT NULL,
     recorded_at timestamp with time zone NOT NULL,
+    bundle_id uuid,
     CONSTRAINT sales_line_adds_up CHECK ((net = (gross - discount))),
     CONSTRAINT sales_line_channel_known CHECK ((channel = ANY (ARRAY['wholesale'::text, 'retail'::text]))),
     CONSTRAINT sales_line_kind_known CHECK ((document_kind = ANY (ARRAY['sale'::text, 'refund'::text, 'invoice'::text, 'credit_note'::text])))
@@ -2040,6 +2041,19 @@ ALTER TABLE ONLY public.barcode FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.barcode OWNER TO stockwell_owner;
 
+CREATE TABLE public.bundle_component (
+    tenant_id uuid NOT NULL,
+    bundle_id uuid NOT NULL,
+    line_no integer NOT NULL,
+    component_id uuid NOT NULL,
+    quantity numeric(18,6) NOT NULL,
+    CONSTRAINT bundle_component_quantity_positive CHECK ((quantity > (0)::numeric))
+);
+
+ALTER TABLE ONLY public.bundle_component FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.bundle_component OWNER TO stockwell_owner;
+
 CREATE TABLE public.cash_move (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -2484,6 +2498,7 @@ CREATE TABLE public.sales_order_line (
     net numeric(18,4) NOT NULL,
     tax_rate numeric(9,6) NOT NULL,
     tax numeric(18,4) NOT NULL,
+    bundle_id uuid,
     CONSTRAINT sales_order_line_flow CHECK (((reserved >= (0)::numeric) AND (shipped >= (0)::numeric) AND (invoiced >= (0)::numeric) AND ((reserved + shipped) <= quantity) AND (invoiced <= shipped))),
     CONSTRAINT sales_order_line_quantity_positive CHECK (((quantity > (0)::numeric) AND (entered > (0)::numeric) AND (factor > (0)::numeric)))
 )
@@ -2655,6 +2670,12 @@ ALTER TABLE ONLY public.app_user
 
 ALTER TABLE ONLY public.barcode
     ADD CONSTRAINT barcode_pkey PRIMARY KEY (tenant_id, code);
+
+ALTER TABLE ONLY public.bundle_component
+    ADD CONSTRAINT bundle_component_once UNIQUE (tenant_id, bundle_id, component_id);
+
+ALTER TABLE ONLY public.bundle_component
+    ADD CONSTRAINT bundle_component_pkey PRIMARY KEY (tenant_id, bundle_id, line_no);
 
 ALTER TABLE ONLY public.cash_move
     ADD CONSTRAINT cash_move_pkey PRIMARY KEY (tenant_id, id);
@@ -2861,6 +2882,8 @@ CREATE INDEX api_key_by_hash ON public.api_key USING btree (hash);
 
 CREATE INDEX barcode_by_product ON public.barcode USING btree (tenant_id, product_id);
 
+CREATE INDEX bundle_component_by_component ON public.bundle_component USING btree (tenant_id, component_id);
+
 CREATE INDEX cash_move_by_session ON public.cash_move USING btree (tenant_id, session_id);
 
 CREATE INDEX command_by_document ON public.command USING btree (tenant_id, document_id) WHERE (name !~~ 'pos_sale.%'::text);
@@ -2940,6 +2963,12 @@ ALTER TABLE ONLY public.app_user
 
 ALTER TABLE ONLY public.barcode
     ADD CONSTRAINT barcode_product_fkey FOREIGN KEY (tenant_id, product_id) REFERENCES public.product(tenant_id, id);
+
+ALTER TABLE ONLY public.bundle_component
+    ADD CONSTRAINT bundle_component_bundle_fkey FOREIGN KEY (tenant_id, bundle_id) REFERENCES public.product(tenant_id, id);
+
+ALTER TABLE ONLY public.bundle_component
+    ADD CONSTRAINT bundle_component_component_fkey FOREIGN KEY (tenant_id, component_id) REFERENCES public.product(tenant_id, id);
 
 ALTER TABLE ONLY public.cash_move
     ADD CONSTRAINT cash_move_session_fkey FOREIGN KEY (tenant_id, session_id) REFERENCES public.pos_session(tenant_id, id);
@@ -3096,6 +3125,8 @@ ALTER TABLE public.app_user ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.barcode ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.bundle_component ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.cash_move ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.category ENABLE ROW LEVEL SECURITY;
@@ -3187,6 +3218,8 @@ CREATE POLICY tenant_access ON public.api_key TO stockwell_app USING (true) WITH
 CREATE POLICY tenant_access ON public.app_user TO stockwell_app USING (true) WITH CHECK (true);
 
 CREATE POLICY tenant_access ON public.barcode TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.bundle_component TO stockwell_app USING (true) WITH CHECK (true);
 
 CREATE POLICY tenant_access ON public.cash_move TO stockwell_app USING (true) WITH CHECK (true);
 
@@ -3281,6 +3314,8 @@ CREATE POLICY tenant_wall ON public.api_key AS RESTRICTIVE TO stockwell_app USIN
 CREATE POLICY tenant_wall ON public.app_user AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.barcode AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.bundle_component AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.cash_move AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
@@ -3482,6 +3517,8 @@ GRANT SELECT ON TABLE public.api_key TO stockwell_lookup;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.app_user TO stockwell_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.barcode TO stockwell_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.bundle_component TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.cash_move TO stockwell_app;
 

@@ -144,6 +144,8 @@ pub struct LineOut<'a> {
     /// Its SKU.
     #[schema(max_length = 64, example = "BOLT-M8")]
     pub sku: &'a str,
+    /// The bundle that it was sold in: the line is one of its components, with its share of the bundle's price.
+    pub bundle_id: Option<ProductId>,
     /// Its category when it was sold.
     pub category_id: Option<CategoryId>,
     /// A text in place of the product's name.
@@ -183,6 +185,7 @@ impl<'a> LineOut<'a> {
             line_no: line.line_no,
             product_id: line.product_id,
             sku: skus(line.product_id),
+            bundle_id: line.bundle_id,
             category_id: line.category_id,
             description: line.description.as_deref(),
             uom: &line.uom,

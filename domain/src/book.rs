@@ -273,7 +273,9 @@ impl Demand {
     pub fn add(&mut self, key: LevelKey, quantity: Quantity, pointer: String) {
         let wanted = self.wanted.entry(key).or_default();
         wanted.total += quantity;
-        wanted.pointers.push(pointer);
+        if wanted.pointers.last() != Some(&pointer) {
+            wanted.pointers.push(pointer);
+        }
     }
 
     /// Counts what an open hold keeps back as available: the document takes its place.

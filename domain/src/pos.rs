@@ -174,8 +174,9 @@ pub fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal>
     if let Some(id) = command.hold_id {
         demand.own(hold::usable(book, id, command.customer_id)?, book.now);
     }
-    for (index, line) in lines.iter().enumerate().filter(|(_, line)| line.stocked) {
-        demand.add(sales::level_key(register.location_id, line), line.quantity, format!("/lines/{index}"));
+    for line in lines.iter().filter(|line| line.stocked) {
+        let pointer = format!("/lines/{}", line.input);
+        demand.add(sales::level_key(register.location_id, line), line.quantity, pointer);
     }
     book.check_available(&demand)?;
     let totals = Totals::of(&lines);

@@ -114,6 +114,17 @@ pub struct Product {
     pub list_price: Option<Price>,
     /// The units it is sold in besides the stock unit.
     pub units: Vec<Unit>,
+    /// What a bundle is made of; empty for anything else.
+    pub components: Vec<Component>,
+}
+
+/// A part of a bundle.
+#[derive(Debug, Clone, Copy)]
+pub struct Component {
+    /// What: goods or a service, never another bundle.
+    pub product_id: ProductId,
+    /// Its stock units in one stock unit of the bundle.
+    pub quantity: Quantity,
 }
 
 /// A unit of a product.

@@ -15,6 +15,7 @@ use crate::refusal::{Code, Problems, Refusal};
 use crate::stock::LevelKey;
 use crate::tenant::{Channel, Settings};
 
+mod bundle;
 mod price;
 
 pub use price::price;
@@ -79,8 +80,12 @@ pub struct Basket<'a> {
 pub struct Line {
     /// From 1.
     pub line_no: i32,
+    /// The line of the request that it came of, from 0.
+    pub input: usize,
     /// What.
     pub product_id: ProductId,
+    /// The bundle that it was sold in.
+    pub bundle_id: Option<ProductId>,
     /// Its category at the time.
     pub category_id: Option<CategoryId>,
     /// Whether it moves stock.

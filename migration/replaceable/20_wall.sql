@@ -13,7 +13,7 @@ declare
     ];
     deletable constant text[] := array[
         'refresh_token', 'product_unit', 'barcode', 'price_rule', 'channel_price_list', 'reservation',
-        'sales_order_line', 'tax_rate'
+        'sales_order_line', 'tax_rate', 'bundle_component'
     ];
 begin
     for target in

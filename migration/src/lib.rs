@@ -51,6 +51,7 @@ pub const STEPS: &[Step] = &[
     step!("0007_pos"),
     step!("0008_ledger"),
     step!("0009_supply"),
+    step!("0013_bundle"),
 ];
 
 /// Stated anew after every change, in this order.

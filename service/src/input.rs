@@ -147,7 +147,7 @@ pub fn not_negative<K: Kind>(problems: &mut Problems, pointer: &str, number: Opt
 
 /// The record that a field names does not exist, or belongs to another tenant.
 pub fn unknown(problems: &mut Problems, pointer: impl Into<String>, what: &str) {
-    problems.invalid(pointer, format!("There is no such {what}."));
+    problems.add(pointer, Code::NotFound, format!("There is no such {what}."));
 }
 
 /// Another record already has this value.

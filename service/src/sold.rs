@@ -27,7 +27,7 @@ pub(crate) struct Sold {
 pub(crate) async fn lines(tx: &Tx, documents: &[Uuid]) -> Result<Sold, Error> {
     let statement = "select s.document_id, s.line_no, s.product_id, s.category_id, p.kind = 'stocked', s.description, \
                 s.uom, s.factor, s.entered, s.quantity, s.unit_price, s.list_price, s.price_source, \
-                s.price_rule_id, s.price_trace, s.gross, s.discount, s.net, s.tax_rate, s.tax, s.cost, p.sku \
+                s.price_rule_id, s.price_trace, s.gross, s.discount, s.net, s.tax_rate, s.tax, s.cost, p.sku, s.bundle_id \
          from sales_line s join product p on p.tenant_id = s.tenant_id and p.id = s.product_id \
          where s.tenant_id = $1 and s.document_id = any($2) order by s.document_id, s.line_no";
     let mut sold = Sold::default();

@@ -2,6 +2,7 @@
 
 mod artefacts;
 mod auth;
+mod bundle;
 mod card_numbers;
 mod catalog;
 mod hold;
@@ -11,6 +12,8 @@ mod isolation;
 mod ledger;
 mod limits;
 mod metadata;
+mod mix;
+mod model;
 mod online_retail;
 mod order;
 mod own_ids;

@@ -228,7 +228,7 @@ fn a_missing_price_is_refused_and_never_zero() {
         assert!(problem.pointers()[0].starts_with("#/lines/1"), "{}", problem.0);
         assert_eq!(prices(tenant, &asked(None, &[("FREE", "1")])).await, pairs(&[("0.00", "list_price")]));
         let unknown = tenant.post("/v1/prices/resolve", &asked(None, &[("NOWHERE", "1")])).await;
-        unknown.refused(422, "validation_failed").names(&["#/lines/0/sku"]);
+        unknown.refused(404, "not_found").names(&["#/lines/0/sku"]);
     });
 }
 
@@ -280,7 +280,7 @@ fn a_rule_that_makes_no_sense_is_refused() {
         let problem = tenant.post(&rules, &unknown).await;
         assert_eq!(
             (problem.status, problem.json()["errors"][0]["pointer"].clone()),
-            (422, json!("#/sku")),
+            (404, json!("#/sku")),
             "{}",
             problem.text
         );

@@ -128,7 +128,7 @@ fn the_last_units_are_sold_exactly_once() {
 }
 
 /// Deadlocks in the shared database since the tests began.
-async fn deadlocks() -> i64 {
+pub async fn deadlocks() -> i64 {
     let query = "select deadlocks from pg_stat_database where datname = current_database()";
     sea_orm::sqlx::query_scalar(query).fetch_one(&environment().root).await.expect("deadlocks are counted")
 }

@@ -100,7 +100,7 @@ fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
         "cash_move",
     ];
     let mut writers: BTreeMap<_, _> = of_posting.into_iter().map(|table| (table, posting)).collect();
-    let others: [(&str, &[&str]); 23] = [
+    let others: [(&str, &[&str]); 24] = [
         ("command", &["service/src/command", "service/src/posting"]),
         ("customer_account", &["service/src/posting", "service/src/customer"]),
         ("number_series", &["service/src/posting", "service/src/customer/number"]),
@@ -114,6 +114,7 @@ fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("category", &["service/src/catalog"]),
         ("product", &["service/src/catalog"]),
         ("product_unit", &["service/src/catalog"]),
+        ("bundle_component", &["service/src/catalog/bundle"]),
         ("barcode", &["service/src/catalog"]),
         ("customer", &["service/src/customer"]),
         ("price_list", &["service/src/pricing"]),

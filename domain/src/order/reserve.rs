@@ -14,9 +14,9 @@ pub(super) fn check_stock(book: &Book, order: &Order, hold: Option<&Hold>) -> Re
     if let Some(hold) = hold {
         demand.own(hold, book.now);
     }
-    for (index, line) in order.lines.iter().enumerate().filter(|(_, line)| line.line.stocked) {
+    for line in order.lines.iter().filter(|line| line.line.stocked) {
         let key = LevelKey::untracked(order.location_id, line.line.product_id);
-        demand.add(key, line.open(), format!("/lines/{index}"));
+        demand.add(key, line.open(), format!("/lines/{}", line.line.input));
     }
     book.check_available(&demand)
 }

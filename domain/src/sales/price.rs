@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use rust_decimal::Decimal;
 
-use super::{AMOUNT_MAX, Basket, Discount, LINES_MAX, Line, LineInput};
+use super::{AMOUNT_MAX, Basket, Discount, LINES_MAX, Line, LineInput, bundle};
 use crate::book::Book;
 use crate::id::ProductId;
 use crate::number::{Money, Percent, Quantity};
@@ -48,7 +48,7 @@ pub fn price(book: &Book, basket: &Basket<'_>) -> Result<Vec<Line>, Refusal> {
     }
     problems.check()?;
     spread_discount(&mut priced, basket.discount, &book.setup.settings)?;
-    Ok(tax_lines(book, basket, priced))
+    Ok(tax_lines(book, basket, bundle::unpack(book, priced, basket.is_return)?))
 }
 
 /// A line's product, unit and stock quantity.
@@ -73,9 +73,6 @@ fn find<'a>(
     };
     if product.status == ProductStatus::Archived && !is_return {
         return Err(problem("sku", format!("{} is archived and can't be sold.", product.sku)));
-    }
-    if product.kind == ProductKind::Bundle {
-        return Err(problem("sku", format!("{} is a bundle, which can't be sold yet.", product.sku)));
     }
     let barcode_uom = match &input.item {
         ItemRef::Barcode(code) => book.barcodes.get(code).map(|(_, uom)| uom.as_str()),
@@ -148,7 +145,9 @@ fn price_line(
         .map_err(|detail| problem("discount", Code::ValidationFailed, detail.to_owned()))?;
     Ok(Line {
         line_no: index as i32 + 1,
+        input: index,
         product_id: product.id,
+        bundle_id: None,
         category_id: product.lineage.first().copied(),
         stocked: product.kind == ProductKind::Stocked,
         description: input.description.clone(),

@@ -122,5 +122,6 @@ fn product_of(row: &PgRow) -> Result<Product, Error> {
         tax_class_id: TaxClassId(row.try_get(5)?),
         list_price: row.try_get::<Option<Decimal>, _>(6)?.map(Price::new),
         units: Vec::new(),
+        components: Vec::new(),
     })
 }

@@ -32,7 +32,7 @@ pub(super) async fn sold(tx: &Tx, needs: &Needs) -> Result<HashMap<Uuid, Vec<Sol
     let statement = "select s.document_id, s.line_no, s.product_id, s.category_id, p.kind = 'stocked', s.description, \
                 s.uom, s.factor, s.entered, s.quantity, s.unit_price, s.list_price, s.price_source, \
                 s.price_rule_id, s.price_trace, s.gross, s.discount, s.net, s.tax_rate, s.tax, s.location_id, \
-                s.channel, s.customer_id, s.cost, s.country, \
+                s.channel, s.customer_id, s.cost, s.country, s.bundle_id, \
                 coalesce((select -sum(r.quantity) from sales_line r \
                           where r.tenant_id = $1 and r.original_id = s.document_id \
                             and r.original_line_no = s.line_no), 0) \
@@ -48,7 +48,7 @@ pub(super) async fn sold(tx: &Tx, needs: &Needs) -> Result<HashMap<Uuid, Vec<Sol
             customer_id: row.try_get::<Option<Uuid>, _>(22)?.map(CustomerId),
             cost: Money::new(row.try_get(23)?),
             country: row.try_get(24)?,
-            returned: Quantity::new(row.try_get(25)?),
+            returned: Quantity::new(row.try_get(26)?),
         };
         sold.entry(row.try_get(0)?).or_default().push(line);
     }
@@ -63,6 +63,8 @@ pub(crate) fn line(row: &PgRow, first: usize) -> Result<Line, Error> {
         |at: usize| -> Result<Quantity, Error> { Ok(Quantity::new(row.try_get::<Decimal, _>(first + at)?)) };
     Ok(Line {
         line_no: row.try_get(first)?,
+        input: row.try_get::<i32, _>(first)?.unsigned_abs() as usize - 1,
+        bundle_id: row.try_get::<Option<Uuid>, _>("bundle_id")?.map(ProductId),
         product_id: ProductId(row.try_get(first + 1)?),
         category_id: row.try_get::<Option<Uuid>, _>(first + 2)?.map(CategoryId),
         stocked: row.try_get(first + 3)?,

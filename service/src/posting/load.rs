@@ -13,7 +13,7 @@ use domain::number::{Money, Price, Quantity};
 use domain::party::{Customer, Exposure};
 use domain::pos::{Drawer, OpenedSession};
 use domain::pricing::Rules;
-use domain::product::{Product, ProductKind, Unit};
+use domain::product::{Component, Product, ProductKind, Unit};
 use domain::stock::{Level, LevelKey};
 use domain::supply::Flow;
 use rust_decimal::Decimal;
@@ -190,13 +190,8 @@ async fn products(tx: &Tx, needs: &Needs, book: &mut Book) -> Result<(), Error> 
         add_products(book, tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(skus)).await?)?;
     }
     ids.retain(|id| !book.products.contains_key(id));
-    if !ids.is_empty() {
-        let statement = "select p.id, p.sku, p.kind, p.status, p.stock_uom, p.tax_class_id, p.list_price, c.lineage \
-                         from product p left join category c on c.tenant_id = p.tenant_id and c.id = p.category_id \
-                         where p.tenant_id = $1 and p.id = any($2)";
-        let ids = uuids(&ids, |id| id.0);
-        add_products(book, tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await?)?;
-    }
+    products_by_id(tx, book, &ids).await?;
+    unpack(tx, book).await?;
     if needs.units {
         let ids: Vec<Uuid> = book.products.keys().map(|id| id.0).collect();
         let statement = "select product_id, uom, factor, list_price from product_unit \
@@ -215,6 +210,41 @@ async fn products(tx: &Tx, needs: &Needs, book: &mut Book) -> Result<(), Error> 
     Ok(())
 }
 
+/// Reads what the book's bundles are made of.
+async fn unpack(tx: &Tx, book: &mut Book) -> Result<(), Error> {
+    let is_bundle = |product: &&Product| product.kind == ProductKind::Bundle;
+    let bundles: Vec<Uuid> = book.products.values().filter(is_bundle).map(|product| product.id.0).collect();
+    if bundles.is_empty() {
+        return Ok(());
+    }
+    let statement = "select bundle_id, component_id, quantity from bundle_component \
+                     where tenant_id = $1 and bundle_id = any($2) order by bundle_id, line_no";
+    let mut parts = BTreeSet::new();
+    for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(bundles)).await? {
+        let component =
+            Component { product_id: ProductId(row.try_get(1)?), quantity: Quantity::new(row.try_get(2)?) };
+        parts.insert(component.product_id);
+        if let Some(bundle) = book.products.get_mut(&ProductId(row.try_get(0)?)) {
+            bundle.components.push(component);
+        }
+    }
+    parts.retain(|id| !book.products.contains_key(id));
+    products_by_id(tx, book, &parts).await
+}
+
+async fn products_by_id(tx: &Tx, book: &mut Book, ids: &BTreeSet<ProductId>) -> Result<(), Error> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let statement = "select p.id, p.sku, p.kind, p.status, p.stock_uom, p.tax_class_id, p.list_price, c.lineage \
+                     from product p left join category c on c.tenant_id = p.tenant_id and c.id = p.category_id \
+                     where p.tenant_id = $1 and p.id = any($2)";
+    add_products(
+        book,
+        tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(uuids(ids, |id| id.0))).await?,
+    )
+}
+
 fn add_products(book: &mut Book, rows: Vec<PgRow>) -> Result<(), Error> {
     for row in rows {
         let lineage = row.try_get::<Option<Vec<Uuid>>, _>(7)?.unwrap_or_default();
@@ -228,6 +258,7 @@ fn add_products(book: &mut Book, rows: Vec<PgRow>) -> Result<(), Error> {
             list_price: row.try_get::<Option<Decimal>, _>(6)?.map(Price::new),
             lineage: lineage.into_iter().map(CategoryId).collect(),
             units: Vec::new(),
+            components: Vec::new(),
         };
         book.skus.insert(product.sku.clone(), product.id);
         book.products.insert(product.id, product);

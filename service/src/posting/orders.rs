@@ -68,7 +68,7 @@ pub(crate) async fn lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(OrderId, OrderLi
     let statement = "select l.order_id, l.line_no, l.product_id, p.category_id, p.kind = 'stocked', l.description, \
                 l.uom, l.factor, l.entered, l.quantity, l.unit_price, l.list_price, l.price_source, \
                 l.price_rule_id, l.price_trace, l.gross, l.discount, l.net, l.tax_rate, l.tax, l.reserved, \
-                l.shipped, l.invoiced \
+                l.shipped, l.invoiced, l.bundle_id \
          from sales_order_line l join product p on p.tenant_id = l.tenant_id and p.id = l.product_id \
          where l.tenant_id = $1 and l.order_id = any($2) order by l.order_id, l.line_no";
     let line = |row: &PgRow| -> Result<(OrderId, OrderLine), Error> {

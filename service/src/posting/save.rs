@@ -77,6 +77,7 @@ pub(super) async fn write(
     let statement = bind_entries(statement, accepted);
     let statement = bind_events(statement, tx, accepted);
     let statement = bind_commands(statement, recorded);
+    let statement = statement.bind(column(&facts, |row| row.line.bundle_id.map(|id| id.0)));
     let row =
         tx.row(statement).await?.ok_or_else(|| Error::invariant("the save statement answers one row"))?;
     let (commands, levels): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);

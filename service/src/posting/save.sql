@@ -40,13 +40,14 @@ with level as (
         tenant_id, document_id, line_no, document_kind, channel, location_id, customer_id, country, product_id,
         category_id, description, uom, factor, entered, quantity, unit_price, list_price, price_source,
         price_rule_id, price_trace, gross, discount, net, tax_rate, tax, cost, order_id, original_id,
-        original_line_no, occurred_at, currency, recorded_at)
+        original_line_no, occurred_at, bundle_id, currency, recorded_at)
     select $1, v.*, $47, $2
     from unnest(
         $55::uuid[], $56::int[], $57::text[], $58::text[], $59::uuid[], $60::uuid[], $61::text[], $62::uuid[],
         $63::uuid[], $64::text[], $65::text[], $66::numeric[], $67::numeric[], $68::numeric[], $69::numeric[],
         $70::numeric[], $71::text[], $72::uuid[], $73::jsonb[], $74::numeric[], $75::numeric[], $76::numeric[],
-        $77::numeric[], $78::numeric[], $79::numeric[], $80::uuid[], $81::uuid[], $82::int[], $83::timestamptz[])
+        $77::numeric[], $78::numeric[], $79::numeric[], $80::uuid[], $81::uuid[], $82::int[], $83::timestamptz[],
+        $114::uuid[])
         as v
 ), entry as (
     insert into journal_entry (

@@ -8,7 +8,7 @@ use domain::id::{CustomerId, LocationId, ProductId};
 use domain::number::Quantity;
 use domain::pricing::{self, Asked, Item, Lists, Resolved, Rules, Trace};
 use domain::product::{ItemRef, Product, Unit};
-use domain::refusal::{Code, Problem, Problems, Refusal};
+use domain::refusal::{Code, Problem, Problems};
 use domain::tenant::Channel;
 use sea_orm::{ColumnTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
@@ -109,7 +109,9 @@ pub async fn resolve(tx: &Tx, input: &QuoteInput) -> Result<Quote, Error> {
 
     let lists = super::load_lists(tx, input.customer_id, input.channel, input.location_id).await;
     let lists = lists.map_err(|error| match error.code() {
-        Some(Code::NotFound) => Refusal::invalid("/customer_id", "There is no such customer.").into(),
+        Some(Code::NotFound) => {
+            Problems::one("/customer_id", Code::NotFound, "There is no such customer.").into()
+        }
         _ => error,
     })?;
     let rules = super::load_rules(tx, &super::every(&lists), &found.ids(), &found.categories()).await?;

@@ -58,7 +58,7 @@ pub struct ProductAvailability {
     pub locations: Vec<LocationAvailability>,
 }
 
-/// What may be sold of a product at a location.
+/// What may be sold of a product at a location; of a bundle, complete sets.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct LocationAvailability {
     /// The location.
@@ -107,7 +107,54 @@ pub async fn of(tx: &Tx, wanted: &Wanted, scope: &Scope) -> Result<Vec<ProductAv
         }
     };
     let rows = query.sql(") order by p.id, l.location_id").rows(tx).await?;
-    collect(asked, &rows, wanted)
+    let mut products = collect(asked, &rows, wanted)?;
+    add_sets(tx, scope, &mut products).await?;
+    Ok(products)
+}
+
+/// Adds, for bundles, how many complete sets their components make at each location.
+async fn add_sets(tx: &Tx, scope: &Scope, products: &mut [ProductAvailability]) -> Result<(), Error> {
+    let is_bundle = |product: &&ProductAvailability| product.kind == ProductKind::Bundle;
+    let bundles: Vec<Uuid> = products.iter().filter(is_bundle).map(|product| product.product_id.0).collect();
+    if bundles.is_empty() {
+        return Ok(());
+    }
+    let channel: Option<&str> = scope.channel.map(Into::into);
+    let levels = "select b.bundle_id, o.id as location_id, o.code as location_code, \
+            min(floor(greatest(coalesce(l.available, 0), 0) / b.quantity)) as available \
+         from bundle_component b \
+         join product c on c.tenant_id = b.tenant_id and c.id = b.component_id and c.kind = 'stocked' \
+         join location o on o.tenant_id = b.tenant_id and o.channels <> '{}' \
+         left join lateral (select sum(l.on_hand - (";
+    let rest = ")) as available from stock_level l \
+         where l.tenant_id = b.tenant_id and l.location_id = o.id and l.product_id = b.component_id) l on true \
+         where b.tenant_id = ";
+    let rows = reserved_now(tx, Listing::raw(levels))
+        .sql(rest)
+        .tenant(tx)
+        .with("b.bundle_id = any(", Some(bundles))
+        .sql(")")
+        .with("o.id = ", scope.location_id.map(|id| id.0))
+        .with("o.channels @> array[", channel)
+        .sql(if channel.is_some() { "]" } else { "" })
+        .sql(" group by 1, 2, 3 order by 1, 2")
+        .rows(tx)
+        .await?;
+    for row in rows {
+        let id = ProductId(row.try_get("bundle_id")?);
+        let sets: Quantity = number(&row, "available")?;
+        for product in products.iter_mut().filter(|product| product.product_id == id) {
+            product.available += sets;
+            product.locations.push(LocationAvailability {
+                location_id: LocationId(row.try_get("location_id")?),
+                location_code: row.try_get("location_code")?,
+                on_hand: sets,
+                reserved: Quantity::ZERO,
+                available: sets,
+            });
+        }
+    }
+    Ok(())
 }
 
 /// One answer per text that was asked for and found, in the order of the question.

@@ -130,6 +130,7 @@ pub fn body(operation: &str, own: &Own) -> Option<Value> {
     match operation {
         "channel_price_lists_delete" | "channel_price_lists_put" | "reports_get" => None,
         "pos_sessions_close" => Some(json!({ "register_id": own.till.register_id, "counted": "0" })),
+        "bundles_put" => Some(json!({ "components": [{ "sku": "MUG", "quantity": "1" }] })),
         "holds_extend" => Some(json!({ "expires_at": "2999-01-01T00:00:00Z" })),
         "expected_receipts_reschedule" => Some(json!({ "expected_on": "2999-01-01" })),
         "price_rules_create" => Some(json!({ "scope": "all", "method": "fixed", "value": "1" })),

@@ -103,12 +103,12 @@ async fn write_lines(tx: &Tx, documents: &Documents<'_>) -> Result<(), Error> {
         sqlx::query(
             "insert into sales_order_line (tenant_id, order_id, line_no, product_id, description, uom, factor, \
                  entered, quantity, reserved, shipped, invoiced, unit_price, list_price, price_source, \
-                 price_rule_id, price_trace, gross, discount, net, tax_rate, tax) \
+                 price_rule_id, price_trace, gross, discount, net, tax_rate, tax, bundle_id) \
              select $1, v.* \
              from unnest($2::uuid[], $3::int[], $4::uuid[], $5::text[], $6::text[], $7::numeric[], $8::numeric[], \
                          $9::numeric[], $10::numeric[], $11::numeric[], $12::numeric[], $13::numeric[], \
                          $14::numeric[], $15::text[], $16::uuid[], $17::jsonb[], $18::numeric[], $19::numeric[], \
-                         $20::numeric[], $21::numeric[], $22::numeric[]) as v \
+                         $20::numeric[], $21::numeric[], $22::numeric[], $23::uuid[]) as v \
              on conflict (tenant_id, order_id, line_no) do update \
              set reserved = excluded.reserved, shipped = excluded.shipped, invoiced = excluded.invoiced",
         )
@@ -133,7 +133,8 @@ async fn write_lines(tx: &Tx, documents: &Documents<'_>) -> Result<(), Error> {
         .bind(column(&rows, |(_, row)| row.line.discount.get()))
         .bind(column(&rows, |(_, row)| row.line.net.get()))
         .bind(column(&rows, |(_, row)| row.line.tax_rate.get()))
-        .bind(column(&rows, |(_, row)| row.line.tax.get())),
+        .bind(column(&rows, |(_, row)| row.line.tax.get()))
+        .bind(column(&rows, |(_, row)| row.line.bundle_id.map(|id| id.0))),
     )
     .await?;
     Ok(())

@@ -1,0 +1,110 @@
+//! Bundles: sold as one, kept and reported as what they are made of.
+
+use rust_decimal::Decimal;
+
+use super::{LINES_MAX, Line};
+use crate::book::Book;
+use crate::number::{Money, Price, Quantity};
+use crate::product::{Component, ProductKind, ProductStatus};
+use crate::refusal::{Problems, Refusal};
+use crate::tenant::Settings;
+
+/// Puts the components of each bundle in its place. They share its gross and discount by their standalone prices (IFRS 15,
+/// paragraphs 73 to 80: their list prices), so that stock, tax, cost and margin are those of the goods that move; the
+/// shares add up exactly.
+pub(super) fn unpack(book: &Book, lines: Vec<Line>, is_return: bool) -> Result<Vec<Line>, Refusal> {
+    let is_bundle = |line: &Line| book.products[&line.product_id].kind == ProductKind::Bundle;
+    if !lines.iter().any(is_bundle) {
+        return Ok(lines);
+    }
+    let mut problems = Problems::default();
+    let mut unpacked: Vec<Line> = Vec::with_capacity(lines.len() * 2);
+    for line in lines {
+        if !is_bundle(&line) {
+            unpacked.push(line);
+            continue;
+        }
+        let product = &book.products[&line.product_id];
+        if product.components.is_empty() {
+            let detail = format!("{} has no components: say what it is made of.", product.sku);
+            problems.invalid(format!("/lines/{}/sku", line.input), detail);
+        }
+        for component in &product.components {
+            let part = &book.products[&component.product_id];
+            if part.kind == ProductKind::Bundle || (part.status == ProductStatus::Archived && !is_return) {
+                let detail = format!("{} has a component that can't be sold: {}.", product.sku, part.sku);
+                problems.invalid(format!("/lines/{}/sku", line.input), detail);
+            }
+        }
+        unpacked.extend(parts(book, &line, &product.components));
+    }
+    problems.check()?;
+    if unpacked.len() > LINES_MAX {
+        let detail =
+            format!("With the components of its bundles the document has more than {LINES_MAX} lines.");
+        return Err(Refusal::invalid("/lines", detail));
+    }
+    for (line, line_no) in unpacked.iter_mut().zip(1..) {
+        line.line_no = line_no;
+    }
+    Ok(unpacked)
+}
+
+/// One line for each component of a bundle's line.
+fn parts(book: &Book, line: &Line, components: &[Component]) -> Vec<Line> {
+    let weights = weights(book, components);
+    let whole: Decimal = weights.iter().sum();
+    let settings = &book.setup.settings;
+    let (mut passed, mut gross, mut discount) = (Decimal::ZERO, Share::default(), Share::default());
+    let mut parts = Vec::with_capacity(components.len());
+    for (component, weight) in components.iter().zip(weights) {
+        let product = &book.products[&component.product_id];
+        passed += weight;
+        let gross = gross.next(line.gross, (passed, whole), settings);
+        let discount = discount.next(line.discount, (passed, whole), settings);
+        let quantity = Quantity::rounded(component.quantity.get() * line.quantity.get());
+        parts.push(Line {
+            product_id: product.id,
+            category_id: product.lineage.first().copied(),
+            stocked: product.kind == ProductKind::Stocked,
+            uom: product.stock_uom.clone(),
+            factor: Quantity::ONE,
+            entered: quantity,
+            quantity,
+            unit_price: Price::rounded(gross.get() / quantity.get()),
+            list_price: product.list_price,
+            gross,
+            discount,
+            net: gross - discount,
+            bundle_id: Some(line.product_id),
+            ..line.clone()
+        });
+    }
+    parts
+}
+
+/// What each component is worth by itself; the same for all where none has a list price.
+fn weights(book: &Book, components: &[Component]) -> Vec<Decimal> {
+    let worth = |component: &Component| {
+        let price = book.products[&component.product_id].list_price.unwrap_or_default();
+        price.get() * component.quantity.get()
+    };
+    let weights: Vec<Decimal> = components.iter().map(worth).collect();
+    if weights.iter().all(Decimal::is_zero) { vec![Decimal::ONE; components.len()] } else { weights }
+}
+
+/// An amount that is given out in shares.
+#[derive(Default)]
+struct Share {
+    given: Money,
+}
+
+impl Share {
+    /// The next share, where `passed` of the `whole` weight has had its own.
+    fn next(&mut self, amount: Money, (passed, whole): (Decimal, Decimal), settings: &Settings) -> Money {
+        let up_to = if passed == whole { amount } else { settings.money(amount.get() * passed / whole) };
+        let share = up_to - self.given;
+        self.given = up_to;
+        share
+    }
+}

@@ -1,0 +1,199 @@
+//! Every kind of stock command at once, on goods that all of them want.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use tests::{Client, Reply, Tenant, Till, environment, lines, sale, with_tenant};
+
+/// How long the mix runs.
+const DURATION: Duration = Duration::from_secs(8);
+/// How many callers work at once.
+const WORKERS: u64 = 32;
+/// How many products they fight over.
+const PRODUCTS: u64 = 200;
+/// How many bundles share components.
+const BUNDLES: u64 = 20;
+
+/// Numbers that look random and are the same in every run (SplitMix64; Steele, Lea and Flood 2014).
+pub struct Dice(u64);
+
+impl Dice {
+    /// The same numbers for the same seed.
+    pub fn new(seed: u64) -> Self {
+        Dice(seed)
+    }
+
+    /// A number below `limit`.
+    pub fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % limit
+    }
+
+    /// One to four lines of goods, in any order.
+    fn wanted(&mut self, bundles: bool) -> Vec<(String, String)> {
+        (0..=self.below(4))
+            .map(|_| {
+                let sku = if bundles && self.below(4) == 0 {
+                    format!("SET-{}", self.below(BUNDLES))
+                } else {
+                    format!("P-{}", self.below(PRODUCTS))
+                };
+                (sku, (1 + self.below(3)).to_string())
+            })
+            .collect()
+    }
+}
+
+struct Shop {
+    tills: Vec<Till>,
+    customers: Vec<String>,
+    locations: [Value; 2],
+    answered: AtomicU32,
+}
+
+async fn shop(tenant: &Tenant) -> Shop {
+    let product = |number: u64| json!({ "sku": format!("P-{number}"), "name": "Goods", "list_price": "5" });
+    let products: Vec<Value> = (0..PRODUCTS).map(product).collect();
+    tenant.post("/v1/products/batch", &json!({ "items": products })).await.expect(207);
+    let locations = tenant.get("/v1/locations").await.ok();
+    let of = |code: &str| {
+        let all = locations["data"].as_array().expect("locations").iter();
+        all.clone().find(|location| location["code"] == code).expect("the location")["id"].clone()
+    };
+    let locations = [of("MAIN"), of("SHOP")];
+    for location in &locations {
+        let line =
+            |number: u64| json!({ "sku": format!("P-{number}"), "quantity": "30", "unit_cost": "2.37" });
+        let opening = json!({ "kind": "opening", "location_id": location, "lines": (0..PRODUCTS).map(line).collect::<Vec<_>>() });
+        tenant.post("/v1/stock/documents", &opening).await.created();
+    }
+    for number in 0..BUNDLES {
+        let set = tenant
+            .product_with(&format!("SET-{number}"), json!({ "kind": "bundle", "list_price": "9" }))
+            .await;
+        let part = |step: u64| json!({ "sku": format!("P-{}", (number + step) % BUNDLES), "quantity": "1" });
+        let components = json!({ "components": [part(0), part(1), part(2)] });
+        tenant.put(&format!("/v1/products/{}/components", set.id), &components).await.ok();
+    }
+    let mut tills = Vec::new();
+    for number in 0..4 {
+        tills.push(tenant.till_with(json!({ "code": format!("MIX{number}"), "name": "Till" })).await);
+    }
+    let mut customers = Vec::new();
+    for name in ["Nordwind Supply", "Hazel Gifts Ltd", "Kestrel Trading"] {
+        customers.push(tenant.customer(name).await);
+    }
+    Shop { tills, customers, locations, answered: AtomicU32::new(0) }
+}
+
+/// A refusal is an answer; a failure is not.
+fn sound(shop: &Shop, what: &str, reply: Reply) -> Option<Value> {
+    assert!(matches!(reply.status, 200 | 201 | 409 | 422), "{what}: {} {}", reply.status, reply.text);
+    assert!(!reply.text.contains("temporarily_unavailable"), "{what}: {}", reply.text);
+    if matches!(reply.status, 200 | 201) {
+        shop.answered.fetch_add(1, Ordering::Relaxed);
+        return Some(reply.json());
+    }
+    None
+}
+
+async fn step(client: &Client, shop: &Shop, dice: &mut Dice) {
+    let owned = dice.wanted(true);
+    let wanted: Vec<(&str, &str)> =
+        owned.iter().map(|(sku, quantity)| (sku.as_str(), quantity.as_str())).collect();
+    let goods = dice.wanted(false);
+    let goods: Vec<(&str, &str)> =
+        goods.iter().map(|(sku, quantity)| (sku.as_str(), quantity.as_str())).collect();
+    let customer = &shop.customers[dice.below(3) as usize];
+    let (here, there) = match dice.below(2) {
+        0 => (&shop.locations[0], &shop.locations[1]),
+        _ => (&shop.locations[1], &shop.locations[0]),
+    };
+    let id = |made: &Value| made["id"].as_str().expect("an id").to_owned();
+    match dice.below(8) {
+        0 | 1 => {
+            let till = &shop.tills[dice.below(4) as usize];
+            sound(shop, "sale", client.post("/v1/pos/sales", &sale(till, &wanted)).await);
+        }
+        2 => {
+            let order = json!({ "customer_id": customer, "location_id": here, "lines": lines(&wanted), "advance_to": "confirmed" });
+            let Some(order) = sound(shop, "order", client.post("/v1/orders", &order).await) else { return };
+            let verb = if dice.below(2) == 0 { "cancel" } else { "ship" };
+            sound(shop, verb, client.post(&format!("/v1/orders/{}/{verb}", id(&order)), &json!({})).await);
+        }
+        3 => {
+            let order = json!({ "customer_id": customer, "location_id": here, "lines": lines(&wanted), "advance_to": "invoiced" });
+            let Some(order) = sound(shop, "invoiced order", client.post("/v1/orders", &order).await) else {
+                return;
+            };
+            let back = json!({ "customer_id": customer, "original_id": order["invoices"][0]["id"] });
+            sound(shop, "return", client.post("/v1/returns", &back).await);
+        }
+        4 => {
+            let ends = (environment().now().await + chrono::Duration::milliseconds(300)).to_rfc3339();
+            let reference = format!("cart-{}", dice.below(20));
+            let hold = json!({ "reference": reference, "location_id": here, "expires_at": ends, "lines": lines(&goods) });
+            let Some(hold) = sound(shop, "hold", client.post("/v1/stock/holds", &hold).await) else { return };
+            if dice.below(2) == 0 {
+                let path = format!("/v1/stock/holds/{}/release", id(&hold));
+                sound(shop, "release", client.post(&path, &json!({})).await);
+            }
+        }
+        5 => {
+            let transfer =
+                json!({ "from_location_id": here, "to_location_id": there, "lines": lines(&goods) });
+            let Some(transfer) = sound(shop, "transfer", client.post("/v1/stock/transfers", &transfer).await)
+            else {
+                return;
+            };
+            let arrival = json!({ "lines": [{ "line_no": 1, "quantity": "1" }], "missing_reason": "damage" });
+            let body = if dice.below(4) == 0 { arrival } else { json!({}) };
+            let path = format!("/v1/stock/transfers/{}/receive", id(&transfer));
+            sound(shop, "receive", client.post(&path, &body).await);
+        }
+        6 => {
+            let line = |(sku, quantity): &(&str, &str)| json!({ "sku": sku, "quantity": quantity, "unit_cost": "2.11" });
+            let lines: Vec<Value> = goods.iter().map(line).collect();
+            let receipt = json!({ "kind": "receipt", "location_id": here, "lines": lines });
+            sound(shop, "receipt", client.post("/v1/stock/documents", &receipt).await);
+        }
+        _ => {
+            let line =
+                |(sku, quantity): &(&str, &str)| json!({ "sku": sku, "quantity": format!("-{quantity}") });
+            let lines: Vec<Value> = goods.iter().map(line).collect();
+            let adjustment =
+                json!({ "kind": "adjustment", "reason": "damage", "location_id": here, "lines": lines });
+            sound(shop, "adjustment", client.post("/v1/stock/documents", &adjustment).await);
+        }
+    }
+}
+
+#[test]
+fn everything_at_once_keeps_the_books() {
+    with_tenant(async |tenant| {
+        let shop = shop(tenant).await;
+        let other = tenant.at(&environment().other_node().await.base_url);
+        let started = Instant::now();
+        let worker = async |number: u64| {
+            let mut dice = Dice::new(number);
+            // Half of them talk to another server over the same database.
+            let client: &Client = if number.is_multiple_of(2) { tenant } else { &other };
+            while started.elapsed() < DURATION {
+                step(client, &shop, &mut dice).await;
+            }
+        };
+        join_all((0..WORKERS).map(worker)).await;
+        let answered = shop.answered.load(Ordering::Relaxed);
+        assert!(answered > 200, "only {answered} commands were accepted");
+        assert_eq!(
+            crate::race::deadlocks().await,
+            0,
+            "a deadlock that a second try hides is one all the same"
+        );
+        assert_eq!(tenant.check_now().await, Vec::<String>::new());
+    });
+}
