@@ -117,6 +117,11 @@ fn too_large(bytes_max: usize) -> ApiError {
 
 /// Parses one JSON document; every refusal points at the field it is about.
 pub fn parse<T: DeserializeOwned>(raw: &[u8]) -> Result<T, ApiError> {
+    // A route that needs nothing is often called with nothing.
+    let raw = if raw.trim_ascii().is_empty() { b"{}" } else { raw };
+    if matches!(raw.trim_ascii_start().first(), Some(b'[')) {
+        return Err(ApiError::new(Code::ValidationFailed, "Send a JSON object.").at_pointer(""));
+    }
     let mut reader = serde_json::Deserializer::from_slice(raw);
     let value =
         serde_path_to_error::deserialize(&mut reader).map_err(|error| refuse(error.path(), error.inner()))?;
@@ -143,7 +148,30 @@ fn refuse(path: &Path, error: &serde_json::Error) -> ApiError {
         pointer = format!("{pointer}/{}", quoted(text).map(escaped).unwrap_or_default());
         return ApiError::new(Code::ValidationFailed, "This field is required.").at_pointer(&pointer);
     }
-    ApiError::new(Code::ValidationFailed, sentence(text)).at_pointer(&pointer)
+    ApiError::new(Code::ValidationFailed, explained(text)).at_pointer(&pointer)
+}
+
+/// A message of the parser in the caller's words.
+fn explained(text: &str) -> String {
+    const TIMES: [&str; 4] = [
+        "premature end of input",
+        "input contains invalid characters",
+        "trailing input",
+        "input is out of range",
+    ];
+    if TIMES.iter().any(|known| text.contains(known)) {
+        return "Expected a day such as 2026-11-22, or an instant such as 2026-11-22T01:20:00Z.".to_owned();
+    }
+    match text.rsplit_once(", expected ") {
+        Some((found, expected)) if expected.starts_with("struct ") => {
+            sentence(&format!("{found}, expected an object"))
+        }
+        Some((found, "u8" | "u16" | "u32" | "u64" | "usize")) => {
+            sentence(&format!("{found}, expected a whole number, zero or more"))
+        }
+        Some((found, "i32" | "i64")) => sentence(&format!("{found}, expected a whole number")),
+        _ => sentence(text),
+    }
 }
 
 fn malformed(error: &serde_json::Error) -> ApiError {

@@ -77,6 +77,7 @@ pub enum DemoError {
 /// Starts everything, imports what is not there yet, tells the story, and serves until it is asked to end.
 pub async fn run(args: &DemoArgs) -> Result<(), DemoError> {
     let folder = &args.data_dir;
+    let dataset = if args.no_import { None } else { dataset(args)? };
     if args.reset {
         Postgres::erase(folder.join("postgres")).await?;
         remove(&folder.join("demo.json"))?;
@@ -85,28 +86,43 @@ pub async fn run(args: &DemoArgs) -> Result<(), DemoError> {
     println!("Starting a private PostgreSQL in {} …", folder.join("postgres").display());
     let postgres = Postgres::start(PostgresOptions::durable(folder.join("postgres"))).await?;
     let redis = Redis::start().await?;
-    let outcome = serve(args, &postgres, redis.as_ref()).await;
+    let outcome = serve(args, dataset, (&postgres, redis.as_ref())).await;
     postgres.stop().await;
     outcome
 }
 
-async fn serve(args: &DemoArgs, postgres: &Postgres, redis: Option<&Redis>) -> Result<(), DemoError> {
+async fn serve(
+    args: &DemoArgs,
+    dataset: Option<PathBuf>,
+    (postgres, redis): (&Postgres, Option<&Redis>),
+) -> Result<(), DemoError> {
     let folder = &args.data_dir;
     migrate(postgres).await?;
     let database_url = postgres.url("stockwell_app", DATABASE);
-    let tenants = tenants(folder, &database_url).await?;
+    let known = Known::load(folder);
+    let tenants = tenants(&known, &database_url).await?;
+    let mut demo = json!({
+        "base_url": Value::Null,
+        "database_url": postgres.url("postgres", DATABASE),
+        "tenants": tenants,
+        "imported": known.0["imported"],
+    });
+    // At once: nobody else knows the keys.
+    write(&folder.join("demo.json"), &format!("{demo:#}\n"))?;
     let config = config(args, postgres, redis, folder)?;
     let running = start(config).await?;
     let base_url = format!("http://{}", running.addr);
-    let demo = json!({
-        "base_url": base_url,
-        "database_url": postgres.url("postgres", DATABASE),
-        "tenants": tenants,
-    });
+    demo["base_url"] = json!(base_url);
     write(&folder.join("demo.json"), &format!("{demo:#}\n"))?;
-    let key = tenants[0]["admin_key"].as_str().unwrap_or_default().to_owned();
-    if !args.no_import {
-        import(args, &base_url, &key).await?;
+    let key = demo["tenants"][0]["admin_key"].as_str().unwrap_or_default().to_owned();
+    match (dataset, demo["imported"].as_str()) {
+        (Some(_), Some(before)) => println!("{before} was imported before; --reset begins anew."),
+        (Some(file), None) => {
+            import(&file, &base_url, &key).await?;
+            demo["imported"] = json!(file.file_name().map(|name| name.to_string_lossy()));
+            write(&folder.join("demo.json"), &format!("{demo:#}\n"))?;
+        }
+        (None, _) => {}
     }
     println!("{}", story::of(&base_url, &key).await);
     crate::signal::asked_to_end()
@@ -125,12 +141,20 @@ async fn migrate(postgres: &Postgres) -> Result<(), DemoError> {
     Ok(())
 }
 
+/// What the last run left in `demo.json`; null where there was none.
+struct Known(Value);
+
+impl Known {
+    fn load(folder: &Path) -> Self {
+        let text = std::fs::read_to_string(folder.join("demo.json")).unwrap_or_default();
+        Known(serde_json::from_str(&text).unwrap_or_default())
+    }
+}
+
 /// The demo's tenants with their keys: those of the last run, or new ones.
-async fn tenants(folder: &Path, database_url: &str) -> Result<Value, DemoError> {
-    let known = std::fs::read_to_string(folder.join("demo.json")).ok();
-    let known: Option<Value> = known.and_then(|text| serde_json::from_str(&text).ok());
-    if let Some(tenants) = known.map(|mut demo| demo["tenants"].take()).filter(Value::is_array) {
-        return Ok(tenants);
+async fn tenants(known: &Known, database_url: &str) -> Result<Value, DemoError> {
+    if known.0["tenants"].is_array() {
+        return Ok(known.0["tenants"].clone());
     }
     let options = PoolOptions { connections_max: 1, ..PoolOptions::default() };
     let db = Db::connect(database_url, &options).await?;
@@ -147,7 +171,8 @@ async fn tenants(folder: &Path, database_url: &str) -> Result<Value, DemoError> 
             mode: KeyMode::Test,
         };
         let made = tenant::create(&db, &wanted).await?;
-        tenants.push(json!({ "slug": slug, "id": made.id, "admin_key": made.key.reveal() }));
+        tenants
+            .push(json!({ "slug": slug, "id": made.id, "uuid": made.id.0, "admin_key": made.key.reveal() }));
     }
     Ok(Value::Array(tenants))
 }
@@ -183,19 +208,25 @@ async fn start(config: Config) -> Result<Running, DemoError> {
     }
 }
 
-async fn import(args: &DemoArgs, base_url: &str, key: &str) -> Result<(), DemoError> {
-    let candidates = [args.dataset.clone(), Some(PathBuf::from(WHOLE)), Some(PathBuf::from(SMALL_CUT))];
-    let named = args.dataset.is_some();
-    let Some(file) = candidates.into_iter().flatten().find(|file| named || file.exists()) else {
+/// The data set to import: the one that is named, the whole one, or the cut that comes with the project.
+fn dataset(args: &DemoArgs) -> Result<Option<PathBuf>, DemoError> {
+    if let Some(named) = &args.dataset {
+        return named.canonicalize().map(Some).map_err(at(named));
+    }
+    let file = [WHOLE, SMALL_CUT].into_iter().find_map(|file| Path::new(file).canonicalize().ok());
+    if file.is_none() {
         println!("No data set was found; give one with --dataset. Nothing is imported.");
-        return Ok(());
-    };
+    }
+    Ok(file)
+}
+
+async fn import(file: &Path, base_url: &str, key: &str) -> Result<(), DemoError> {
     println!("Importing {} through {base_url} …", file.display());
     // A process of its own, as any client is: the server's memory is the server's alone.
-    let program = std::env::current_exe().map_err(at(&file))?;
+    let program = std::env::current_exe().map_err(at(file))?;
     let mut client = tokio::process::Command::new(program);
-    client.args(["import", "online-retail", "--url", base_url]).arg(&file).env("STOCKWELL_API_KEY", key);
-    match client.kill_on_drop(true).status().await.map_err(at(&file))? {
+    client.args(["import", "online-retail", "--url", base_url]).arg(file).env("STOCKWELL_API_KEY", key);
+    match client.kill_on_drop(true).status().await.map_err(at(file))? {
         status if status.success() => Ok(()),
         status => Err(DemoError::Import(status)),
     }

@@ -28,6 +28,21 @@ pub fn identity(outcome: &Outcome) -> (&'static str, String, Option<String>) {
     }
 }
 
+/// How many lines the document has.
+pub fn line_count(outcome: &Outcome) -> usize {
+    match outcome {
+        Outcome::Sale(sale) => sale.lines.len(),
+        Outcome::Order(ordered) => ordered.order.lines.len(),
+        Outcome::CreditNote(note) => note.lines.len(),
+        Outcome::StockDocument(document) => document.lines.len(),
+        Outcome::Hold(hold) => hold.lines.len(),
+        Outcome::Transfer(transfer) => transfer.lines.len(),
+        Outcome::Expected(expected) => expected.lines.len(),
+        Outcome::Entry(entry) => entry.lines.len(),
+        Outcome::Session(..) | Outcome::CashMove(_) | Outcome::Payment(_) => 0,
+    }
+}
+
 /// The answer to a dry run: `document` as the write would answer it, and its `effects`.
 pub fn of(rehearsal: &Rehearsal) -> Value {
     let posting = &rehearsal.posting;

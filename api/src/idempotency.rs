@@ -186,6 +186,9 @@ pub struct CreateHeaders {
         example = "8e03978e-40d5-43e8-bc93-6894a57f9324"
     )]
     idempotency_key: Option<String>,
+    /// `dry-run`: decide and answer as if, and write nothing.
+    #[param(rename = "Prefer", max_length = 100, example = "dry-run", required = false)]
+    prefer: Option<String>,
 }
 
 #[cfg(test)]

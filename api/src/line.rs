@@ -133,6 +133,14 @@ pub fn free_text(problems: &mut Problems, pointer: &str, text: Option<&str>, len
     }
 }
 
+/// Notes a country that is not a code.
+pub fn country_code(problems: &mut Problems, pointer: &str, country: Option<&str>) {
+    let is_code = |text: &str| text.len() == 2 && text.bytes().all(|letter| letter.is_ascii_uppercase());
+    if country.is_some_and(|country| !is_code(country)) {
+        problems.invalid(pointer, "Use an ISO 3166-1 alpha-2 code, such as GB; ZZ where it is not known.");
+    }
+}
+
 /// A line that was sold or taken back. Amounts exclude tax; a return's are negative.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct LineOut<'a> {

@@ -8,7 +8,7 @@ use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 use std::time::Instant;
 
-use actix_web::body::BoxBody;
+use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{ConnectionType, Method, StatusCode};
@@ -25,15 +25,15 @@ use crate::app::App;
 use crate::compress;
 use crate::context::Context;
 use crate::credential;
-use crate::problem::{ApiError, ErrorCode};
+use crate::problem::{ApiError, ErrorCode, PROBLEM_JSON};
 
 /// The request's id, in requests and answers.
 pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const STOCKWELL_VERSION: HeaderName = HeaderName::from_static("stockwell-version");
 
 /// What a browser of another origin may read of an answer.
-const EXPOSED: &str = "X-Request-Id, RateLimit, RateLimit-Policy, Retry-After, ETag, Link, Location, \
-                       Idempotency-Replayed, Preference-Applied, Stockwell-Version, Deprecation, Sunset";
+const EXPOSED: &str = "X-Request-Id, Retry-After, ETag, Link, Location, Idempotency-Replayed, Preference-Applied, \
+                       Stockwell-Version, Stockwell-Report-Truncated, Content-Disposition, WWW-Authenticate";
 /// What a browser of another origin may send.
 const ACCEPTED: &str = "Authorization, Content-Type, Accept, Idempotency-Key, If-Match, If-None-Match, Prefer, \
                         X-Api-Key, X-Request-Id, traceparent";
@@ -225,7 +225,7 @@ fn allow_origin(headers: &mut HeaderMap, preflight: bool) {
 /// Gives a refused request its problem body with the request id in it.
 fn explain(response: ServiceResponse, request_id: &str) -> ServiceResponse {
     let rendered = match response.response().error() {
-        None => return response,
+        None => return identified(response, request_id),
         Some(error) => match error.as_error::<ApiError>() {
             Some(refused) => refused.render(Some(request_id)),
             None => foreign(error, response.status()).render(Some(request_id)),
@@ -233,6 +233,22 @@ fn explain(response: ServiceResponse, request_id: &str) -> ServiceResponse {
     };
     let (request, _) = response.into_parts();
     ServiceResponse::new(request, rendered)
+}
+
+/// Puts the request id into a problem that was rendered where it is not known: a refusal that is kept for repeats.
+fn identified(response: ServiceResponse, request_id: &str) -> ServiceResponse {
+    let is_problem = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == PROBLEM_JSON);
+    if !is_problem {
+        return response;
+    }
+    response.map_body(|_, body| match body.try_into_bytes() {
+        Ok(text) if text.starts_with(b"{\"") => {
+            let head = format!("{{\"request_id\":\"{request_id}\",");
+            BoxBody::new(Bytes::from([head.as_bytes(), &text[1..]].concat()))
+        }
+        Ok(text) => BoxBody::new(text),
+        Err(body) => body,
+    })
 }
 
 /// An error of the framework itself, such as a path that is not UTF-8.

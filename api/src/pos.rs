@@ -147,7 +147,7 @@ fn sale(input: SaleIn, caller: &Caller) -> Result<Command, ApiError> {
 
 fn check_country(country: Option<&str>) -> Result<(), Refusal> {
     let mut problems = Problems::default();
-    line::free_text(&mut problems, "/country", country, 60);
+    line::country_code(&mut problems, "/country", country);
     problems.check()
 }
 

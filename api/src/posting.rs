@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use service::caller::EntryMode;
-use service::command::Idempotency;
+use service::command::{self, Idempotency};
 use service::posting::{Command, Outcome, Render, Request, rehearse};
 
 use crate::idempotency::{IdempotencyKey, Preferences, respond, valid_key};
@@ -72,7 +72,7 @@ pub fn minimal(outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
         Err(refusal) => refused(refusal),
         Ok((outcome, _)) => {
             let (object, id, number) = effects::identity(outcome);
-            rendered(201, &Minimal { id, object, number })
+            rendered(201, &Minimal { id, object, number, lines: effects::line_count(outcome) })
         }
     }
 }
@@ -89,6 +89,9 @@ pub struct Minimal {
     /// Its number, where it has one.
     #[schema(max_length = 64, example = "T1-2026-000001")]
     number: Option<String>,
+    /// How many lines it has.
+    #[schema(minimum = 0, maximum = 2000, example = 3)]
+    lines: usize,
 }
 
 /// Many documents in one request. Each stands alone: one that is refused does not spoil the others.
@@ -175,7 +178,12 @@ pub async fn post_batch<In: DeserializeOwned>(
             Err(error) => results.push(Some(failed(&error))),
         }
     }
-    let mut answers = app.poster.post_all(requests).await.into_iter();
+    let answers = if preferences.dry_run {
+        rehearsed(app, &requests).await
+    } else {
+        app.poster.post_all(requests).await
+    };
+    let mut answers = answers.into_iter();
     let results: Vec<BatchResult> = results
         .into_iter()
         .map(|known| known.or_else(|| answers.next().map(answered)).unwrap_or_else(|| failed(&lost())))
@@ -183,7 +191,24 @@ pub async fn post_batch<In: DeserializeOwned>(
     let accepted = results.iter().filter(|result| result.status < 300).count();
     let refused = results.len() - accepted;
     let status = actix_web::http::StatusCode::MULTI_STATUS;
-    Ok(HttpResponse::build(status).json(BatchOut { object: "batch", accepted, refused, results }))
+    let mut response =
+        HttpResponse::build(status).json(BatchOut { object: "batch", accepted, refused, results });
+    preferences.confirm(&mut response);
+    Ok(response)
+}
+
+/// What each document of a batch would do by itself.
+async fn rehearsed(app: &App, requests: &[Request]) -> Vec<Result<command::Answer, service::Error>> {
+    let mut answers = Vec::with_capacity(requests.len());
+    for request in requests {
+        answers.push(rehearse(&app.db, &app.poster, request).await.map(|rehearsal| command::Answer {
+            status: 200,
+            body: effects::of(&rehearsal).to_string(),
+            document_id: None,
+            replayed: false,
+        }));
+    }
+    answers
 }
 
 fn request<In: DeserializeOwned>(

@@ -97,6 +97,37 @@ impl Write {
         Ok(done.respond())
     }
 
+    /// Makes a record that has a secret: 201. `work` answers the record as it is kept for a repeat, without the secret,
+    /// and as it is shown this once.
+    pub async fn create_secret<T: Serialize>(
+        self,
+        name: &'static str,
+        raw: &Bytes,
+        location: impl Fn(Uuid) -> String,
+        work: impl AsyncFn(&Tx) -> Result<(Uuid, T, T), Error>,
+    ) -> Answer {
+        let shown = RefCell::new(None);
+        let made = async |tx: &Tx| {
+            let (id, kept, whole) = work(tx).await?;
+            *shown.borrow_mut() = Some(rendered((id, whole))?.1);
+            rendered((id, kept))
+        };
+        let mut done = self.run(name, raw, 201, made).await?;
+        if let Some(whole) = shown.into_inner()
+            && !done.answer.replayed
+            && !done.preferences.dry_run
+        {
+            done.answer.body = whole;
+        }
+        done.location = done.answer.document_id.filter(|_| done.answer.status == 201).map(location);
+        Ok(done.respond())
+    }
+
+    /// Who asks.
+    pub fn caller(&self) -> service::Caller {
+        self.caller.0.clone()
+    }
+
     /// States a record that may or may not exist: 200.
     pub async fn put<T: Serialize>(
         self,

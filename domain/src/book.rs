@@ -186,6 +186,10 @@ impl Book {
                 "/occurred_at",
                 "occurred_at lies in the future; send the time of the event.",
             )),
+            Some(at) if at < DateTime::UNIX_EPOCH => Err(Refusal::invalid(
+                "/occurred_at",
+                "occurred_at lies before 1970, when no books were kept here.",
+            )),
             Some(at) => Ok(at.min(self.now)),
             None => Ok(self.now),
         }

@@ -13,13 +13,21 @@ use crate::tenant::Channel;
 /// The most lines of an entry.
 const LINES_MAX: usize = 200;
 
-/// Accounts that only documents move, so that they always agree with their sub-ledger.
-const CONTROLLED: [&str; 5] = [
+/// Accounts that only documents move, so that they always agree with what the documents say. Neither an entry by hand nor
+/// a reason code may name them.
+pub const CONTROLLED: [&str; 12] = [
     account::RECEIVABLE,
     account::INVENTORY,
     account::IN_TRANSIT,
     account::SHIPPED_NOT_INVOICED,
     account::CASH,
+    account::SALES_WHOLESALE,
+    account::SALES_RETAIL,
+    account::RETURNS_WHOLESALE,
+    account::RETURNS_RETAIL,
+    account::SALES_DISCOUNTS,
+    account::COGS_WHOLESALE,
+    account::COGS_RETAIL,
 ];
 
 /// An entry to post.
@@ -60,6 +68,9 @@ pub fn post(book: &mut Book, command: &Post) -> Result<(Entry, Posting), Refusal
     let occurred_on = command.occurred_on.unwrap_or(today);
     if occurred_on > today {
         problems.invalid("/occurred_on", "The day lies in the future.");
+    }
+    if occurred_on < NaiveDate::default() {
+        problems.invalid("/occurred_on", "The day lies before 1970, when no books were kept here.");
     }
     if command.lines.len() < 2 || command.lines.len() > LINES_MAX {
         problems.invalid("/lines", format!("An entry has 2 to {LINES_MAX} lines."));

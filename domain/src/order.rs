@@ -7,7 +7,6 @@ use crate::book::{Book, Posting};
 use crate::hold;
 use crate::id::{CustomerId, HoldId, LocationId, OrderId};
 use crate::number::{Money, Quantity};
-use crate::party::Customer;
 use crate::refusal::{Code, Problems, Refusal};
 use crate::sales::{self, Basket, Discount, Line, LineInput, Totals};
 use crate::tenant::Channel;
@@ -178,10 +177,7 @@ impl Order {
     /// Net and tax of what has not left.
     fn open_total(&self, book: &Book) -> Money {
         let settings = &book.setup.settings;
-        let open = |line: &OrderLine| {
-            let slice = |amount| settings.slice(amount, line.shipped, line.open(), line.line.quantity);
-            slice(line.line.net) + slice(line.line.tax)
-        };
+        let open = |line: &OrderLine| line.line.part(line.shipped, line.open(), settings).total();
         self.lines.iter().map(open).sum()
     }
 
@@ -207,9 +203,6 @@ pub struct Ordered {
 
 /// Places an order and takes it as far as asked, all or nothing.
 pub fn place(book: &mut Book, command: &Place) -> Result<(Ordered, Posting), Refusal> {
-    if command.id.is_some_and(|id| book.orders.contains_key(&id)) {
-        return Err(Problems::one("/id", Code::AlreadyExists, "Another order has this id."));
-    }
     let order = draft(book, command)?;
     let held = match command.hold_id {
         None => None,
@@ -262,7 +255,7 @@ fn draft(book: &mut Book, command: &Place) -> Result<Order, Refusal> {
         return Err(Problems::one("/id", Code::AlreadyExists, detail));
     }
     let occurred_at = book.occurred_at(command.occurred_at)?;
-    let customer = buyer(book, command.customer_id)?;
+    let customer = sales::buyer(book, command.customer_id)?;
     let location = book
         .setup
         .location(command.location_id)
@@ -276,6 +269,7 @@ fn draft(book: &mut Book, command: &Place) -> Result<Order, Refusal> {
         channel: Channel::Wholesale,
         location_id: location.id,
         customer: Some(customer),
+        country: command.country.as_deref().unwrap_or(&customer.country),
         at: occurred_at,
         overrider: command.overrider.as_deref(),
         is_return: false,
@@ -306,19 +300,11 @@ fn draft(book: &mut Book, command: &Place) -> Result<Order, Refusal> {
     })
 }
 
-/// A customer who may buy; the same answer for one who is blocked as for one who does not exist.
-fn buyer(book: &Book, id: CustomerId) -> Result<&Customer, Refusal> {
-    let customer = book.customers.get(&id).filter(|customer| customer.may_buy());
-    customer.ok_or_else(|| {
-        Problems::one("/customer_id", Code::NotFound, "There is no active customer with this id.")
-    })
-}
-
 /// Reserves the goods of a draft, all or nothing; over the credit limit the order goes on hold instead.
 pub fn confirm(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> {
     let order = known(book, id)?;
     order.require(&[OrderStatus::Draft], "confirmed")?;
-    buyer(book, order.customer_id)?;
+    sales::buyer(book, order.customer_id)?;
     check_stock(book, order, None)?;
     let hold = hold_reasons(book, order);
     if hold.is_empty() {
@@ -333,7 +319,7 @@ pub fn confirm(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refus
 pub fn release(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> {
     let order = known(book, id)?;
     order.require(&[OrderStatus::OnHold], "released")?;
-    buyer(book, order.customer_id)?;
+    sales::buyer(book, order.customer_id)?;
     check_stock(book, order, None)?;
     reserve(book, id);
     Ok(changed(book, id, Posting::default()))

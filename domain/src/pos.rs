@@ -153,18 +153,15 @@ pub fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal>
         )));
     }
     let occurred_at = book.occurred_at(command.occurred_at)?;
-    let customer = match command.customer_id {
-        None => None,
-        Some(id) => Some(book.customers.get(&id).filter(|customer| customer.may_buy()).ok_or_else(|| {
-            Problems::one("/customer_id", Code::NotFound, "There is no active customer with this id.")
-        })?),
-    };
+    let customer = command.customer_id.map(|id| sales::buyer(book, id)).transpose()?;
     let basket = Basket {
         lines: &command.lines,
         discount: command.discount,
         channel: Channel::Retail,
         location_id: register.location_id,
         customer,
+        // Who buys at a till gets the goods at the till, wherever they live.
+        country: command.country.as_deref().unwrap_or(&book.setup.settings.country),
         at: occurred_at,
         overrider: command.overrider.as_deref(),
         is_return: false,

@@ -67,6 +67,8 @@ pub struct Basket<'a> {
     pub location_id: LocationId,
     /// The customer, unless it is a walk-in sale.
     pub customer: Option<&'a Customer>,
+    /// The country in which the buyer gets the goods; taxes are those of this place.
+    pub country: &'a str,
     /// When.
     pub at: DateTime<Utc>,
     /// Who set the prices that no rule gave; `None` where the caller may not.
@@ -120,6 +122,36 @@ pub struct Line {
     pub tax_rate: Percent,
     /// Tax on the net.
     pub tax: Money,
+}
+
+/// What a part of a line's units comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    /// Before discounts.
+    pub gross: Money,
+    /// Discounts.
+    pub discount: Money,
+    /// Gross less discount.
+    pub net: Money,
+    /// Tax on the net.
+    pub tax: Money,
+}
+
+impl Part {
+    /// Net plus tax.
+    pub fn total(&self) -> Money {
+        self.net + self.tax
+    }
+}
+
+impl Line {
+    /// What `step` of the line's units come to after `done` of them: the parts of all steps add up to the line, and
+    /// every document that carries the same step out comes to the same.
+    pub fn part(&self, done: Quantity, step: Quantity, settings: &Settings) -> Part {
+        let slice = |amount| settings.slice(amount, done, step, self.quantity);
+        let (gross, discount) = (slice(self.gross), slice(self.discount));
+        Part { gross, discount, net: gross - discount, tax: slice(self.tax) }
+    }
 }
 
 /// The sums of a document's lines.
@@ -203,20 +235,27 @@ pub struct SoldLine {
 impl SoldLine {
     /// The part of this line that `quantity` stock units take back, negative, with its cost.
     pub fn take_back(&self, quantity: Quantity, line_no: i32, settings: &Settings) -> (Line, Money) {
-        let slice = |amount: Money| -settings.slice(amount, self.returned, quantity, self.line.quantity);
-        let (gross, discount) = (slice(self.line.gross), slice(self.line.discount));
+        let part = self.line.part(self.returned, quantity, settings);
         let line = Line {
             line_no,
             entered: -Quantity::rounded(quantity.get() / self.line.factor.get()),
             quantity: -quantity,
-            gross,
-            discount,
-            net: gross - discount,
-            tax: slice(self.line.tax),
+            gross: -part.gross,
+            discount: -part.discount,
+            net: -part.net,
+            tax: -part.tax,
             ..self.line.clone()
         };
-        (line, slice(self.cost))
+        (line, -settings.slice(self.cost, self.returned, quantity, self.line.quantity))
     }
+}
+
+/// A customer who may buy; the same answer for one who is blocked as for one who does not exist.
+pub(crate) fn buyer(book: &Book, id: CustomerId) -> Result<&Customer, Refusal> {
+    let customer = book.customers.get(&id).filter(|customer| customer.may_buy());
+    customer.ok_or_else(|| {
+        Problems::one("/customer_id", Code::NotFound, "There is no active customer with this id.")
+    })
 }
 
 /// The levels that stocked lines draw from.
@@ -268,6 +307,22 @@ pub fn given_back(book: &Book, location_id: LocationId, line: Line) -> (Line, Mo
 
 /// Lines that come back, negative, with their cost; and the document and line that each takes back.
 pub type TakenBack = (Vec<(Line, Money)>, Vec<(Uuid, i32)>);
+
+/// Refuses a return that names lines of an original and goods of its own, or lines of an original that it does not name.
+pub fn check_return_lines(has_original: bool, original_lines: usize, lines: usize) -> Result<(), Refusal> {
+    match has_original {
+        true if lines > 0 => Err(Refusal::invalid(
+            "/lines",
+            "With an original, name its lines in original_lines, and leave lines out.",
+        )),
+        false if original_lines > 0 => {
+            let detail =
+                "Without original_id there is nothing that these lines could be of: name goods in lines.";
+            Err(Refusal::invalid("/original_lines", detail))
+        }
+        _ => Ok(()),
+    }
+}
 
 /// Takes lines of a sold document back, by number and quantity: never more than is still out. All that is out comes
 /// back where no line is named.

@@ -3,12 +3,12 @@
 //! A credential that was found good is remembered for at most [`REMEMBERED`]; a revocation in this process holds at
 //! once, one in another process as soon as its announcement arrives, or after that time.
 
-mod keys;
+pub mod keys;
 mod password;
 mod role;
 mod session;
 mod tokens;
-mod users;
+pub mod users;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -198,7 +198,7 @@ impl Auth {
     }
 
     /// After something was revoked and committed: it holds from now on.
-    fn revoked(&self) {
+    pub fn revoked(&self) {
         self.forget();
         self.revocations.send_modify(|count| *count += 1);
     }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use ::entity::{location, reason_code};
 use domain::id::LocationId;
+use domain::journal::CONTROLLED;
 use domain::location::LocationKind;
 use domain::refusal::{Problems, Refusal};
 use domain::tenant::Channel;
@@ -146,6 +147,10 @@ pub async fn create_reason(tx: &Tx, input: &ReasonCodeInput) -> Result<reason_co
     let query = sqlx::query("select 1 from account where tenant_id = $1 and code = $2");
     if tx.row(query.bind(tx.tenant_id.0).bind(&input.account_code)).await?.is_none() {
         input::unknown(&mut problems, "/account_code", "account");
+    }
+    if CONTROLLED.contains(&input.account_code.as_str()) {
+        let detail = format!("Account {} is moved by documents only: name an expense.", input.account_code);
+        problems.invalid("/account_code", detail);
     }
     problems.check()?;
     let row = reason_code::Model {

@@ -104,7 +104,7 @@ const ATTEMPTS_MAX: u32 = 4;
 pub(crate) async fn run(db: &Db, setups: &setup::Setups, requests: &[Request]) -> Vec<Result<Answer, Error>> {
     match attempt(db, setups, requests).await {
         Ok(answers) => answers,
-        Err(error) if requests.len() == 1 => vec![Err(explained(error, &requests[0]))],
+        Err(error) if requests.len() == 1 => vec![Err(explained(error))],
         Err(error) => {
             tracing::warn!(%error, commands = requests.len(), "a batch failed and is carried out one by one");
             let mut answers = Vec::with_capacity(requests.len());
@@ -113,7 +113,7 @@ pub(crate) async fn run(db: &Db, setups: &setup::Setups, requests: &[Request]) -
                 let answer = attempt(db, setups, alone).await;
                 answers.push(match answer {
                     Ok(mut answers) => answers.remove(0),
-                    Err(error) => Err(explained(error, request)),
+                    Err(error) => Err(explained(error)),
                 });
             }
             answers
@@ -158,6 +158,10 @@ async fn attempt(
 
 /// Runs one command and takes everything back: the answer of a dry run.
 pub async fn rehearse(db: &Db, poster: &Poster, request: &Request) -> Result<Rehearsal, Error> {
+    tried(db, poster, request).await.map_err(explained)
+}
+
+async fn tried(db: &Db, poster: &Poster, request: &Request) -> Result<Rehearsal, Error> {
     let tx = db.begin(request.caller.tenant_id).await?;
     let mut book = load::book(&tx, poster.setups(), std::slice::from_ref(&request.command)).await?;
     let before = book.levels.clone();

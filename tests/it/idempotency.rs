@@ -133,7 +133,9 @@ fn a_refusal_is_answered_again_and_a_mistake_is_not() {
         tenant.open_stock(&[("MUG", "5", "4.00")]).await;
         let again = tenant.post_as(SALES, "short", &body).await;
         assert!(again.is_replayed());
-        assert_eq!(again.text, first.text, "what was decided stays decided");
+        // Every request has an id of its own.
+        let decided = |reply: &Reply| reply.text.split_once(',').map(|(_, rest)| rest.to_owned());
+        assert_eq!(decided(&again), decided(&first), "what was decided stays decided");
         assert_eq!(again.header("content-type"), Some("application/problem+json"));
         tenant.post_as(SALES, "new-attempt", &body).await.created();
 
@@ -220,5 +222,53 @@ fn fifty_equal_payments_pay_once() {
         let body = json!({ "customer_id": customer, "method": "bank", "amount": "10" });
         one_answer(&fifty(tenant, "/v1/payments", "payment", &body).await, 201);
         assert_eq!(tenant.balance("1010").await, "10.00");
+    });
+}
+
+#[test]
+fn a_key_is_made_once_and_shown_once() {
+    with_tenant(async |tenant| {
+        let wanted = json!({ "name": "Web shop", "scopes": ["catalog:read"] });
+        let first = tenant.post_as("/v1/api-keys", "web-shop", &wanted).await.created();
+        let again = tenant.post_as("/v1/api-keys", "web-shop", &wanted).await;
+        assert!(again.is_replayed() && again.header("location").is_some());
+        let again = again.created();
+        assert_eq!((&again["api_key"], &again["secret"]), (&first["api_key"], &json!(null)));
+        assert!(first["secret"].is_string());
+        let before = tenant.count("api_key").await;
+        assert_eq!(tenant.dry_run("/v1/api-keys", &wanted).await.ok()["secret"], json!(null));
+        assert_eq!(tenant.count("api_key").await, before);
+        let stored = "select count(*) from command where tenant_id = $1 and response like '%sw_live_sk_%' and length(response) > 0 \
+                      and response like '%\"secret\":\"%'";
+        let stored: i64 = sea_orm::sqlx::query_scalar(stored)
+            .bind(tenant.id.0)
+            .fetch_one(&tests::environment().root)
+            .await
+            .expect("a count");
+        assert_eq!(stored, 0, "no answer that is kept bears a key");
+    });
+}
+
+#[test]
+fn a_batch_can_be_rehearsed() {
+    with_tenant(async |tenant| {
+        tenant.stocked("MUG", "10.00", ("5", "4.00")).await;
+        let customer = tenant.customer("Nordwind Supply").await;
+        let before = tenant.footprint().await;
+        let item = |key: &str, quantity: &str| {
+            let body = json!({ "customer_id": customer, "lines": lines(&[("MUG", quantity)]), "advance_to": "invoiced" });
+            json!({ "idempotency_key": key, "body": body })
+        };
+        let batch = json!({ "items": [item("one", "5"), item("two", "6"), item("three", "5")] });
+        let call =
+            tenant.call(reqwest::Method::POST, "/v1/orders/batch").header("prefer", "dry-run").json(&batch);
+        let reply = call.send().await;
+        assert_eq!(reply.header("preference-applied"), Some("dry-run"));
+        let results = reply.expect(207)["results"].clone();
+        let statuses: Vec<_> = (0..3).map(|at| results[at]["status"].clone()).collect();
+        // Each by itself: the first and the third want the same goods.
+        assert_eq!(statuses, [200, 409, 200]);
+        assert_eq!(results[0]["body"]["object"], "dry_run");
+        assert_eq!(tenant.footprint().await, before);
     });
 }

@@ -1,7 +1,7 @@
 //! Money that wholesale customers pay, and the invoices it settles.
 
 use serde_json::{Value, json};
-use tests::{Tenant, with_tenant};
+use tests::{Tenant, lines, with_tenant};
 
 const PAYMENTS: &str = "/v1/payments";
 
@@ -132,5 +132,25 @@ fn two_payments_of_one_invoice_at_once_do_not_pay_it_twice() {
         }
         let account = tenant.get(&format!("/v1/customers/{customer}/account")).await.ok();
         assert_eq!((&account["receivable"], &account["unapplied"]), (&json!("0.00"), &json!("140.00")));
+    });
+}
+
+#[test]
+fn what_was_shipped_and_what_is_invoiced_come_to_the_same_cent() {
+    with_tenant(async |tenant| {
+        tenant.stocked("SCREW", "0.166667", ("50", "0.01")).await;
+        let customer = tenant.customer("Nordwind Supply").await;
+        let mut body =
+            json!({ "customer_id": customer, "lines": lines(&[("SCREW", "3")]), "advance_to": "confirmed" });
+        body["discount"] = json!({ "amount": "0.10" });
+        let order = tenant.post("/v1/orders", &body).await.created();
+        let path = format!("/v1/orders/{}", order["id"].as_str().expect("an id"));
+        for _ in 0..3 {
+            let one = json!({ "lines": [{ "line_no": 1, "quantity": "1" }] });
+            tenant.post(&format!("{path}/ship"), &one).await.ok();
+            tenant.post(&format!("{path}/invoice"), &json!({})).await.ok();
+        }
+        assert_eq!(tenant.get(&path).await.ok()["status"], "invoiced");
+        assert_eq!(tenant.balance("1100").await, order["total"].as_str().expect("a total"));
     });
 }

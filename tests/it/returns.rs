@@ -132,3 +132,20 @@ fn an_archived_product_can_still_come_back() {
         tenant.post(RETURNS, &body).await.created();
     });
 }
+
+#[test]
+fn a_return_names_lines_of_its_original_or_goods_never_both() {
+    with_tenant(async |tenant| {
+        tenant.stocked("MUG", "10.00", ("5", "4.00")).await;
+        let (till, customer) = (tenant.till().await, tenant.customer("Nordwind Supply").await);
+        let sold = tenant.sell(&till, &[("MUG", "1")]).await.created();
+        let tenders = json!([{ "kind": "cash" }]);
+        let both = json!({ "register_id": till.register_id, "original_id": sold["id"], "tenders": tenders,
+            "lines": [{ "sku": "MUG", "quantity": "1" }] });
+        tenant.post("/v1/pos/refunds", &both).await.refused(422, "validation_failed").names(&["#/lines"]);
+        let neither = json!({ "customer_id": customer, "lines": [{ "sku": "MUG", "quantity": "1" }],
+            "original_lines": [{ "line_no": 1 }] });
+        let refused = tenant.post("/v1/returns", &neither).await;
+        refused.refused(422, "validation_failed").names(&["#/original_lines"]);
+    });
+}

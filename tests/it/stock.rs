@@ -247,7 +247,8 @@ fn unreadable_bodies_point_at_the_field() {
         }
         let call = |raw: &str| tenant.call(reqwest::Method::POST, DOCUMENTS).key("a").raw(raw).send();
         call("{").await.refused(400, "malformed_json");
-        call("").await.refused(400, "malformed_json");
+        call("").await.refused(422, "validation_failed").names(&["#/kind"]);
+        call("[]").await.refused(422, "validation_failed");
         let form =
             tenant.call(reqwest::Method::POST, DOCUMENTS).key("a").header("content-type", "text/plain");
         form.send().await.refused(415, "unsupported_media_type");

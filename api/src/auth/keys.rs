@@ -1,20 +1,22 @@
 //! API keys: list, create, rotate, revoke. The model of an area: forms, then routes of about ten lines.
 
-use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, delete, get, post};
 use chrono::{DateTime, Utc};
 use domain::id::ApiKeyId;
 use entity::api_key;
 use serde::{Deserialize, Serialize};
-use service::auth::{ApiKeyCreate, KeyKind, KeyMode, NewKey};
+use service::Tx;
+use service::auth::{ApiKeyCreate, KeyKind, KeyMode, NewKey, keys};
 use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::form::{self, kind_schema, mode_schema, scopes_schema};
-use crate::body::Body;
+use crate::body::{Body, Input};
+use crate::idempotency::CreateHeaders;
 use crate::list::{List, NoFilters, Page, PageParams};
 use crate::params::PathId;
+use crate::write::Write;
 use crate::{Answer, App, Caller};
 
 /// The routes of this area.
@@ -101,19 +103,25 @@ impl From<api_key::Model> for ApiKey {
 struct ApiKeySecret {
     /// What is kept of the key.
     api_key: ApiKey,
-    /// The key. It is shown this once.
+    /// The key. It is shown this once: null in the answer to a repeat and to a dry run.
     #[schema(
         max_length = 49,
         pattern = "^sw_(live|test)_(sk|pk)_[0-9A-Za-z]{38}$",
         example = "sw_live_sk_abcdefghijklmnopqrstuvwxyz0123452ZtbCx"
     )]
-    secret: String,
+    secret: Option<String>,
 }
 
-impl From<NewKey> for ApiKeySecret {
-    fn from(new: NewKey) -> Self {
-        ApiKeySecret { secret: new.reveal().to_owned(), api_key: new.row.into() }
+impl ApiKeySecret {
+    /// The key's id, the answer to a repeat, and the answer that shows the key.
+    fn of(new: NewKey) -> (uuid::Uuid, Self, Self) {
+        let whole = ApiKeySecret { secret: Some(new.reveal().to_owned()), api_key: new.row.clone().into() };
+        (new.row.id.0, ApiKeySecret { secret: None, api_key: new.row.into() }, whole)
     }
+}
+
+fn location(id: uuid::Uuid) -> String {
+    format!("/v1/api-keys/{}", ApiKeyId(id))
 }
 
 /// A key that is to be made.
@@ -177,14 +185,15 @@ async fn list(app: Data<App>, caller: Caller, list: List<NoFilters>) -> Answer {
     operation_id = "api_keys_create",
     tag = "API keys",
     security(("bearer" = ["api_keys:write"])),
+    params(CreateHeaders),
     request_body = ApiKeyIn,
     responses((status = 201, description = "The key.", body = ApiKeySecret,
         headers(("Location" = String, description = "Where the key is."))))
 )]
 #[post("/v1/api-keys")]
-async fn create(app: Data<App>, caller: Caller, body: Body<ApiKeyIn>) -> Answer {
-    caller.require(Scope::ApiKeysWrite)?;
-    let input = body.read().await?.value;
+async fn create(write: Write, body: Body<ApiKeyIn>) -> Answer {
+    let write = write.require(Scope::ApiKeysWrite)?;
+    let Input { value: input, raw } = body.read().await?;
     let wanted = ApiKeyCreate {
         name: input.name,
         kind: input.kind,
@@ -193,7 +202,9 @@ async fn create(app: Data<App>, caller: Caller, body: Body<ApiKeyIn>) -> Answer 
         ip_allowlist: input.ip_allowlist,
         expires_at: input.expires_at,
     };
-    created(app.auth.create_key(&caller, &wanted).await?)
+    let caller = write.caller();
+    let make = async |tx: &Tx| Ok(ApiKeySecret::of(keys::create(tx, &caller, &wanted).await?));
+    write.create_secret(keys::CREATED, &raw, location, make).await
 }
 
 /// Get an API key
@@ -223,10 +234,16 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<ApiKeyId>) -> Answer {
     responses((status = 204, description = "The key has ended."))
 )]
 #[delete("/v1/api-keys/{id}")]
-async fn revoke(app: Data<App>, caller: Caller, id: PathId<ApiKeyId>) -> Answer {
-    caller.require(Scope::ApiKeysWrite)?;
-    app.auth.revoke_key(&caller, id.0).await?;
-    Ok(HttpResponse::NoContent().finish())
+async fn revoke(app: Data<App>, write: Write, id: PathId<ApiKeyId>) -> Answer {
+    let write = write.require(Scope::ApiKeysWrite)?;
+    let ended = write
+        .delete("api_key.revoked", async |tx| {
+            keys::revoke(tx, id.0).await?;
+            Ok(id.0.0)
+        })
+        .await?;
+    app.auth.revoked();
+    Ok(ended)
 }
 
 /// Rotate an API key
@@ -237,19 +254,19 @@ async fn revoke(app: Data<App>, caller: Caller, id: PathId<ApiKeyId>) -> Answer 
     operation_id = "api_keys_rotate",
     tag = "API keys",
     security(("bearer" = ["api_keys:write"])),
-    params(("id" = ApiKeyId, Path, description = "The id of the key that is to be replaced.")),
+    params(("id" = ApiKeyId, Path, description = "The id of the key that is to be replaced."), CreateHeaders),
     request_body = RotateIn,
     responses((status = 201, description = "The new key.", body = ApiKeySecret,
         headers(("Location" = String, description = "Where the new key is."))))
 )]
 #[post("/v1/api-keys/{id}/rotate")]
-async fn rotate(app: Data<App>, caller: Caller, id: PathId<ApiKeyId>, body: Body<RotateIn>) -> Answer {
-    caller.require(Scope::ApiKeysWrite)?;
-    let input = body.read().await?.value;
-    created(app.auth.rotate_key(&caller, id.0, input.overlap_seconds).await?)
-}
-
-fn created(new: NewKey) -> Answer {
-    let location = format!("/v1/api-keys/{}", new.row.id);
-    Ok(HttpResponse::Created().insert_header((header::LOCATION, location)).json(ApiKeySecret::from(new)))
+async fn rotate(app: Data<App>, write: Write, id: PathId<ApiKeyId>, body: Body<RotateIn>) -> Answer {
+    let write = write.require(Scope::ApiKeysWrite)?;
+    let input = body.read().await?;
+    let caller = write.caller();
+    let seconds = input.value.overlap_seconds;
+    let make = async |tx: &Tx| Ok(ApiKeySecret::of(keys::rotate(tx, &caller, id.0, seconds).await?));
+    let made = write.create_secret("api_key.rotated", &input.raw, location, make).await?;
+    app.auth.revoked();
+    Ok(made)
 }

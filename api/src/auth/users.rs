@@ -1,21 +1,22 @@
 //! Users: list, create, disable.
 
-use actix_web::http::header;
-use actix_web::web::Data;
+use actix_web::web::{Bytes, Data};
 use actix_web::{HttpResponse, get, post};
 use chrono::{DateTime, Utc};
 use domain::id::UserId;
 use entity::app_user;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
-use service::auth::{Role, UserCreate};
+use service::auth::{Role, UserCreate, users};
 use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::form::role_schema;
-use crate::body::Body;
+use crate::body::{Body, Input};
+use crate::idempotency::CreateHeaders;
 use crate::list::{List, NoFilters, Page, PageParams};
 use crate::params::PathId;
+use crate::write::Write;
 use crate::{Answer, App, Caller};
 
 /// The routes of this area.
@@ -112,19 +113,25 @@ async fn list(app: Data<App>, caller: Caller, list: List<NoFilters>) -> Answer {
     operation_id = "users_create",
     tag = "Users",
     security(("bearer" = ["users:write"])),
+    params(CreateHeaders),
     request_body = UserIn,
     responses((status = 201, description = "The user.", body = User,
         headers(("Location" = String, description = "Where the user is."))))
 )]
 #[post("/v1/users")]
-async fn create(app: Data<App>, caller: Caller, body: Body<UserIn>) -> Answer {
-    caller.require(Scope::UsersWrite)?;
-    let input = body.read().await?.value;
+async fn create(app: Data<App>, write: Write, body: Body<UserIn>) -> Answer {
+    let write = write.require(Scope::UsersWrite)?;
+    let Input { value: input, raw } = body.read().await?;
     let wanted =
         UserCreate { email: input.email, name: input.name, role: input.role, password: input.password };
-    let user = app.auth.create_user(&caller, wanted).await?;
-    let location = format!("/v1/users/{}", user.id);
-    Ok(HttpResponse::Created().insert_header((header::LOCATION, location)).json(User::from(user)))
+    let caller = write.caller();
+    let hash = app.auth.password_hash(&caller, &wanted).await?;
+    write
+        .create("user.created", &raw, async |tx| {
+            let user = users::create(tx, &caller, &wanted, &hash).await?;
+            Ok((user.id.0, User::from(user)))
+        })
+        .await
 }
 
 /// Get a user
@@ -150,11 +157,19 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<UserId>) -> Answer {
     operation_id = "users_disable",
     tag = "Users",
     security(("bearer" = ["users:write"])),
-    params(("id" = UserId, Path, description = "The user's id.")),
+    params(("id" = UserId, Path, description = "The user's id."), CreateHeaders),
     responses((status = 200, description = "The disabled user.", body = User))
 )]
 #[post("/v1/users/{id}/disable")]
-async fn disable(app: Data<App>, caller: Caller, id: PathId<UserId>) -> Answer {
-    caller.require(Scope::UsersWrite)?;
-    Ok(HttpResponse::Ok().json(User::from(app.auth.disable_user(&caller, id.0).await?)))
+async fn disable(app: Data<App>, write: Write, id: PathId<UserId>) -> Answer {
+    let write = write.require(Scope::UsersWrite)?;
+    let caller = write.caller();
+    let disabled = write
+        .put("user.disabled", &Bytes::new(), async |tx| {
+            let user = users::disable(tx, &caller, id.0).await?;
+            Ok((user.id.0, User::from(user)))
+        })
+        .await?;
+    app.auth.revoked();
+    Ok(disabled)
 }

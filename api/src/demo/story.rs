@@ -9,6 +9,7 @@ struct Stage {
     location_id: String,
     register_id: String,
     customer_id: String,
+    telling: String,
 }
 
 /// URLs, key and five requests to try. The product of the story has 5 pieces in stock.
@@ -43,17 +44,25 @@ async fn set(base_url: &str, key: &str) -> Result<Stage, reqwest::Error> {
     post("/v1/products", "story:product", product).await?;
     let customer = json!({ "kind": "wholesale", "name": "Hazel Gifts Ltd", "number": "STORY-1" });
     let customer_id = text(&post("/v1/customers", "story:customer", customer).await?["id"]);
-    let lines = json!([{ "sku": "STORY-MUG", "quantity": "5", "unit_cost": "2.00" }]);
-    let opening = json!({ "kind": "opening", "location_id": location_id, "lines": lines });
-    let opened = post("/v1/stock/documents", "story:opening", opening).await?;
-    let more_on =
-        text(&opened["occurred_at"]).parse::<DateTime<Utc>>().map(|at| at.date_naive() + Days::new(10));
+    // An earlier telling may have sold some: there are five again.
+    let there = get("/v1/stock/availability?sku=STORY-MUG").await?;
+    let there: i64 = text(&there["data"][0]["available"]).parse().unwrap_or_default();
+    let telling = uuid::Uuid::new_v4().simple().to_string();
+    let key = |step: &str| format!("story:{telling}:{step}");
+    if there < 5 {
+        let lines = json!([{ "sku": "STORY-MUG", "quantity": (5 - there).to_string(), "unit_cost": "2.00" }]);
+        let opening = json!({ "kind": "opening", "location_id": location_id, "lines": lines });
+        post("/v1/stock/documents", &key("opening"), opening).await?;
+    }
+    let asked = json!({ "channel": "retail", "lines": [{ "sku": "STORY-MUG", "quantity": "1" }] });
+    let today = post("/v1/prices/resolve", &key("price"), asked).await?;
+    let more_on = text(&today["at"]).parse::<DateTime<Utc>>().map(|at| at.date_naive() + Days::new(10));
     let lines = json!([{ "sku": "STORY-MUG", "quantity": "20" }]);
     let expected = json!({ "location_id": location_id, "expected_on": more_on.ok(), "lines": lines });
-    post("/v1/stock/expected-receipts", "story:expected", expected).await?;
-    post("/v1/pos/sessions", "story:session", json!({ "register_id": register_id, "opening_float": "50" }))
+    post("/v1/stock/expected-receipts", &key("expected"), expected).await?;
+    post("/v1/pos/sessions", &key("session"), json!({ "register_id": register_id, "opening_float": "50" }))
         .await?;
-    Ok(Stage { sku: "STORY-MUG", location_id, register_id, customer_id })
+    Ok(Stage { sku: "STORY-MUG", location_id, register_id, customer_id, telling })
 }
 
 fn text(value: &Value) -> String {
@@ -61,7 +70,7 @@ fn text(value: &Value) -> String {
 }
 
 fn told(base_url: &str, key: &str, stage: &Stage) -> String {
-    let Stage { sku, location_id, register_id, customer_id } = stage;
+    let Stage { sku, location_id, register_id, customer_id, telling } = stage;
     format!(
         r#"
 Stockwell is ready.
@@ -71,16 +80,16 @@ Stockwell is ready.
   GraphQL    {base_url}/graphql
   key        {key}
 
-One well of stock, five requests (the shop has 5 of {sku}):
+One well of stock, five requests (the shop has 5 of {sku}, and 20 more are expected):
 
 1. Sell the last 5 at the till.
-   curl -s -u {key}: -H 'Idempotency-Key: story-1' -H 'Content-Type: application/json' {base_url}/v1/pos/sales -d '{{"register_id":"{register_id}","lines":[{{"sku":"{sku}","quantity":"5"}}],"tenders":[{{"kind":"cash","amount":"30"}}]}}'
+   curl -s -u {key}: -H 'Idempotency-Key: {telling}-1' -H 'Content-Type: application/json' {base_url}/v1/pos/sales -d '{{"register_id":"{register_id}","lines":[{{"sku":"{sku}","quantity":"5"}}],"tenders":[{{"kind":"cash","amount":"30"}}]}}'
 
 2. Wholesale has none left to promise.
    curl -s -u {key}: '{base_url}/v1/stock/availability?sku={sku}'
 
 3. An order for one more is refused: 409, with the day on which there will be enough.
-   curl -s -u {key}: -H 'Idempotency-Key: story-3' -H 'Content-Type: application/json' {base_url}/v1/orders -d '{{"customer_id":"{customer_id}","location_id":"{location_id}","lines":[{{"sku":"{sku}","quantity":"1"}}],"advance_to":"confirmed"}}'
+   curl -s -u {key}: -H 'Idempotency-Key: {telling}-3' -H 'Content-Type: application/json' {base_url}/v1/orders -d '{{"customer_id":"{customer_id}","location_id":"{location_id}","lines":[{{"sku":"{sku}","quantity":"1"}}],"advance_to":"confirmed"}}'
 
 4. The journal entry of the sale exists.
    curl -s -u {key}: '{base_url}/v1/journal-entries?document_kind=sale&limit=1'

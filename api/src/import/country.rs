@@ -1,8 +1,9 @@
 //! The countries of the file.
 
-/// ISO 3166-1 alpha-2 code of a country as the file names it; what is no country counts as the seller's own.
+/// ISO 3166-1 alpha-2 code of a country as the file names it; ZZ, which the standard leaves to its users, where the file
+/// names none.
 pub fn code(name: &str) -> &'static str {
-    const CODES: [(&str, &str); 36] = [
+    const CODES: [(&str, &str); 37] = [
         ("Australia", "AU"),
         ("Austria", "AT"),
         ("Bahrain", "BH"),
@@ -14,6 +15,7 @@ pub fn code(name: &str) -> &'static str {
         ("Czech Republic", "CZ"),
         ("Denmark", "DK"),
         ("EIRE", "IE"),
+        ("European Community", "EU"),
         ("Finland", "FI"),
         ("France", "FR"),
         ("Germany", "DE"),
@@ -40,5 +42,5 @@ pub fn code(name: &str) -> &'static str {
         ("United Arab Emirates", "AE"),
         ("United Kingdom", "GB"),
     ];
-    CODES.iter().find(|(known, _)| *known == name).map_or("GB", |(_, code)| code)
+    CODES.iter().find(|(known, _)| *known == name).map_or("ZZ", |(_, code)| code)
 }

@@ -255,15 +255,15 @@ fn document(rows: &[Row], class: Class, place: &Place, customers: &HashMap<Strin
     let customer_id = customers.get(&first.customer);
     let body = match class {
         Class::WholesaleSale => json!({
-            "customer_id": customer_id, "location_id": place.location_id, "country": first.country,
+            "customer_id": customer_id, "location_id": place.location_id, "country": country::code(&first.country),
             "external_ref": first.invoice, "occurred_at": first.at, "lines": lines, "advance_to": "invoiced",
         }),
         Class::WholesaleReturn => json!({
-            "customer_id": customer_id, "location_id": place.location_id, "country": first.country,
+            "customer_id": customer_id, "location_id": place.location_id, "country": country::code(&first.country),
             "reason": format!("Cancellation {}", first.invoice), "occurred_at": first.at, "lines": lines,
         }),
         Class::RetailSale | Class::RetailRefund => json!({
-            "register_id": place.register_id, "country": first.country, "occurred_at": first.at, "lines": lines,
+            "register_id": place.register_id, "country": country::code(&first.country), "occurred_at": first.at, "lines": lines,
             "tenders": [{ "kind": "card", "reference": format!("invoice {}", first.invoice) }],
         }),
         Class::Adjustment => return adjustments(rows, place),
@@ -337,7 +337,7 @@ async fn post_all(
     let sent = stream::iter(chunks.into_iter().map(|chunk| async move {
         let items = chunk.iter().map(|one| json!({ "idempotency_key": one.key, "body": one.body })).collect();
         let results = client.post_batch(path, None, items).await?;
-        let lines = expect_accepted(chunk, results)?;
+        let lines = expect_accepted(results)?;
         bar.inc(lines as u64);
         Ok::<usize, ImportError>(lines)
     }));
@@ -371,14 +371,15 @@ async fn post_entries(client: &Client, documents: &[Document]) -> Result<usize, 
     Ok(lines)
 }
 
-fn expect_accepted(documents: &[Document], results: Vec<BatchResult>) -> Result<usize, ImportError> {
+/// How many lines the API says it has posted.
+fn expect_accepted(results: Vec<BatchResult>) -> Result<usize, ImportError> {
     let refused: Vec<&BatchResult> = results.iter().filter(|result| result.status >= 300).collect();
     if let Some(first) = refused.first() {
         let first = format!("{} {}", first.status, first.body);
         return Err(ImportError::Refused { refused: refused.len(), first });
     }
-    let accepted = documents.iter().zip(&results);
-    Ok(accepted.map(|(document, _)| document.lines).sum())
+    let posted = results.iter().map(|result| result.body["lines"].as_u64().unwrap_or_default());
+    Ok(usize::try_from(posted.sum::<u64>()).unwrap_or(usize::MAX))
 }
 
 /// Records that exist from an earlier run are fine.

@@ -9,7 +9,7 @@ use domain::refusal::{Problems, Refusal};
 use serde::{Deserialize, Serialize};
 use service::posting::Outcome;
 
-use crate::line::{DiscountIn, LineIn, LineOut, Skus, free_text, skus_of};
+use crate::line::{DiscountIn, LineIn, LineOut, Skus, country_code, free_text, skus_of};
 use crate::posting::{refused, rendered};
 
 /// An order.
@@ -23,7 +23,7 @@ pub struct OrderIn {
     /// Where the goods come from; the oldest warehouse where absent.
     pub location_id: Option<LocationId>,
     /// The country it goes to; the customer's where absent.
-    #[schema(min_length = 2, max_length = 60, example = "GB")]
+    #[schema(min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$", example = "GB")]
     pub country: Option<String>,
     /// The customer's reference.
     #[schema(max_length = 100, example = "PO 4711")]
@@ -55,7 +55,7 @@ impl OrderIn {
         let mut problems = Problems::default();
         free_text(&mut problems, "/reference", self.reference.as_deref(), 100);
         free_text(&mut problems, "/external_ref", self.external_ref.as_deref(), 100);
-        free_text(&mut problems, "/country", self.country.as_deref(), 60);
+        country_code(&mut problems, "/country", self.country.as_deref());
         problems.check()
     }
 }

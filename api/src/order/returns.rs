@@ -16,7 +16,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::InvoiceOut;
 use crate::body::{BatchBody, Body};
 use crate::idempotency::{IdempotencyKey, Preferences, WriteHeaders};
-use crate::line::{self, LineIn, free_text, skus_of};
+use crate::line::{self, LineIn, country_code, free_text, skus_of};
 use crate::posting::{BatchIn, BatchOf, BatchOut, overrider, post, post_batch, refused, rendered};
 use crate::{Answer, ApiError, App, Caller};
 
@@ -48,7 +48,7 @@ pub struct ReturnIn {
     /// Where the goods go; where they came from, or the oldest warehouse, where absent.
     location_id: Option<LocationId>,
     /// The country of the sale; the customer's where absent.
-    #[schema(min_length = 2, max_length = 60, example = "GB")]
+    #[schema(min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$", example = "GB")]
     country: Option<String>,
     /// `resellable` goes back into stock, `damaged` is written off.
     #[serde(default)]
@@ -124,7 +124,7 @@ async fn create_batch(
 fn taken_back(input: ReturnIn, caller: &Caller) -> Result<Command, ApiError> {
     let mut problems = Problems::default();
     free_text(&mut problems, "/reason", input.reason.as_deref(), 200);
-    free_text(&mut problems, "/country", input.country.as_deref(), 60);
+    country_code(&mut problems, "/country", input.country.as_deref());
     problems.check()?;
     let line = |line: ReturnLineIn| order::ReturnLine { line_no: line.line_no, quantity: line.quantity };
     Ok(Command::Return(order::Return {

@@ -24,8 +24,8 @@ pub struct SaleIn {
     pub customer_id: Option<CustomerId>,
     /// The hold whose goods are sold.
     pub hold_id: Option<HoldId>,
-    /// ISO 3166-1 alpha-2 code, or a name, of the country of the sale; the customer's or the tenant's where absent.
-    #[schema(min_length = 2, max_length = 60, example = "GB")]
+    /// ISO 3166-1 alpha-2 code of the country of the sale; the customer's or the tenant's where absent.
+    #[schema(min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$", example = "GB")]
     pub country: Option<String>,
     /// When it happened; now where absent, never in the future.
     #[schema(example = "2026-11-22T01:20:00Z")]
@@ -73,7 +73,7 @@ pub struct RefundIn {
     #[schema(max_items = 2000)]
     pub lines: Vec<LineIn>,
     /// The country of the refund; the tenant's where absent.
-    #[schema(min_length = 2, max_length = 60, example = "GB")]
+    #[schema(min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$", example = "GB")]
     pub country: Option<String>,
     /// When it happened; now where absent.
     #[schema(example = "2026-11-22T01:20:00Z")]

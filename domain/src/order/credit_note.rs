@@ -84,6 +84,8 @@ pub fn give_back(book: &mut Book, command: &Return) -> Result<(Invoice, Posting)
         .get(&command.customer_id)
         .ok_or_else(|| Problems::one("/customer_id", Code::NotFound, "There is no customer with this id."))?;
     let country = customer.country.clone();
+    let has_original = command.original_id.is_some();
+    sales::check_return_lines(has_original, command.original_lines.len(), command.lines.len())?;
     let (lines, originals) = match command.original_id {
         Some(original_id) => with_original(book, command, original_id)?,
         None => (without_original(book, command, occurred_at)?, Vec::new()),
@@ -154,10 +156,7 @@ fn restock(book: &mut Book, note: &Invoice, posting: &mut Posting) {
 fn location(book: &Book, command: &Return) -> Result<LocationId, Refusal> {
     let original = command.original_id.and_then(|id| book.sold.get(&id.0)).and_then(|sold| sold.first());
     let wanted = command.location_id.or(original.map(|sold| sold.location_id));
-    let location = book.setup.location(wanted);
-    location
-        .map(|location| location.id)
-        .ok_or_else(|| Problems::one("/location_id", Code::NotFound, "There is no such location."))
+    Ok(book.place(wanted, "/location_id")?.id)
 }
 
 fn with_original(book: &Book, command: &Return, original_id: InvoiceId) -> Result<TakenBack, Refusal> {
@@ -176,12 +175,15 @@ fn with_original(book: &Book, command: &Return, original_id: InvoiceId) -> Resul
 
 fn without_original(book: &Book, command: &Return, at: DateTime<Utc>) -> Result<Vec<(Line, Money)>, Refusal> {
     let location_id = location(book, command)?;
+    let customer = book.customers.get(&command.customer_id);
+    let home = customer.map(|customer| customer.country.as_str());
     let basket = Basket {
         lines: &command.lines,
         discount: None,
         channel: Channel::Wholesale,
         location_id,
-        customer: book.customers.get(&command.customer_id),
+        customer,
+        country: command.country.as_deref().or(home).unwrap_or(&book.setup.settings.country),
         at,
         overrider: command.overrider.as_deref(),
         is_return: true,

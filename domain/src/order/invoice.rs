@@ -9,7 +9,7 @@ use crate::id::{CustomerId, EntryId, InvoiceId, LocationId, OrderId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::number::{Money, Quantity};
 use crate::refusal::Refusal;
-use crate::sales::{self, Line, SalesLine, Totals};
+use crate::sales::{self, Line, Part, SalesLine, Totals};
 use crate::tenant::Channel;
 
 /// Whether a customer owes or is owed.
@@ -140,16 +140,15 @@ fn billed_lines(book: &Book, order: &mut Order, shipment: &Shipment) -> Vec<(Lin
             .find(|line| line.line.line_no == shipped.order_line_no)
             .expect("a shipment's lines are lines of its order");
         let line = &ordered.line;
-        let slice = |amount| settings.slice(amount, ordered.invoiced, shipped.quantity, line.quantity);
-        let (gross, discount) = (slice(line.gross), slice(line.discount));
+        let Part { gross, discount, net, tax } = line.part(ordered.invoiced, shipped.quantity, settings);
         let billed = Line {
             line_no: shipped.line_no,
             entered: Quantity::rounded(shipped.quantity.get() / line.factor.get()),
             quantity: shipped.quantity,
             gross,
             discount,
-            net: gross - discount,
-            tax: slice(line.tax),
+            net,
+            tax,
             ..line.clone()
         };
         ordered.invoiced += shipped.quantity;

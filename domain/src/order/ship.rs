@@ -136,9 +136,7 @@ fn dispatch(
     for (at_line, quantity) in picked {
         let ordered = &mut order.lines[*at_line];
         let line = &ordered.line;
-        for amount in [line.net, line.tax] {
-            billable += setup.settings.slice(amount, ordered.shipped, *quantity, line.quantity);
-        }
+        billable += line.part(ordered.shipped, *quantity, &setup.settings).total();
         let line_no = lines.len() as i32 + 1;
         let mut cost = Money::ZERO;
         if line.stocked {

@@ -47,6 +47,8 @@ pub struct Refund {
 pub fn refund(book: &mut Book, command: &Refund) -> Result<(Sale, Posting), Refusal> {
     let (register, session) = open_register(book, command.register_id)?;
     let occurred_at = book.occurred_at(command.occurred_at)?;
+    let has_original = command.original_id.is_some();
+    sales::check_return_lines(has_original, command.original_lines.len(), command.lines.len())?;
     let (lines, originals) = match command.original_id {
         Some(original_id) => take_back(book, command, original_id)?,
         None => (blind(book, command, register.location_id, occurred_at)?, Vec::new()),
@@ -116,6 +118,7 @@ fn blind(
         channel: Channel::Retail,
         location_id,
         customer: None,
+        country: command.country.as_deref().unwrap_or(&book.setup.settings.country),
         at,
         overrider: command.overrider.as_deref(),
         is_return: true,

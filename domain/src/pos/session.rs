@@ -182,7 +182,7 @@ pub fn close(
 ) -> Result<(Session, Option<CashMove>, Posting), Refusal> {
     let (register, opened) = open_register(book, command.register_id)?;
     if opened.id != command.session_id {
-        return Err(Refusal::state("This session is closed already."));
+        return Err(Refusal::state("This is not the open session of the register."));
     }
     if command.counted.is_negative() || !is_exact(book, command.counted) {
         return Err(Refusal::invalid("/counted", "The count is not below zero and not finer than a coin."));

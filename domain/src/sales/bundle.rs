@@ -5,40 +5,26 @@ use rust_decimal::Decimal;
 use super::{LINES_MAX, Line};
 use crate::book::Book;
 use crate::number::{Money, Price, Quantity};
-use crate::product::{Component, ProductKind, ProductStatus};
-use crate::refusal::{Problems, Refusal};
+use crate::product::{Component, Product, ProductKind, ProductStatus};
+use crate::refusal::Refusal;
 use crate::tenant::Settings;
 
 /// Puts the components of each bundle in its place. They share its gross and discount by their standalone prices (IFRS 15,
 /// paragraphs 73 to 80: their list prices), so that stock, tax, cost and margin are those of the goods that move; the
 /// shares add up exactly.
-pub(super) fn unpack(book: &Book, lines: Vec<Line>, is_return: bool) -> Result<Vec<Line>, Refusal> {
+pub(super) fn unpack(book: &Book, lines: Vec<Line>) -> Result<Vec<Line>, Refusal> {
     let is_bundle = |line: &Line| book.products[&line.product_id].kind == ProductKind::Bundle;
     if !lines.iter().any(is_bundle) {
         return Ok(lines);
     }
-    let mut problems = Problems::default();
     let mut unpacked: Vec<Line> = Vec::with_capacity(lines.len() * 2);
     for line in lines {
         if !is_bundle(&line) {
             unpacked.push(line);
             continue;
         }
-        let product = &book.products[&line.product_id];
-        if product.components.is_empty() {
-            let detail = format!("{} has no components: say what it is made of.", product.sku);
-            problems.invalid(format!("/lines/{}/sku", line.input), detail);
-        }
-        for component in &product.components {
-            let part = &book.products[&component.product_id];
-            if part.kind == ProductKind::Bundle || (part.status == ProductStatus::Archived && !is_return) {
-                let detail = format!("{} has a component that can't be sold: {}.", product.sku, part.sku);
-                problems.invalid(format!("/lines/{}/sku", line.input), detail);
-            }
-        }
-        unpacked.extend(parts(book, &line, &product.components));
+        unpacked.extend(parts(book, &line, &book.products[&line.product_id].components));
     }
-    problems.check()?;
     if unpacked.len() > LINES_MAX {
         let detail =
             format!("With the components of its bundles the document has more than {LINES_MAX} lines.");
@@ -48,6 +34,18 @@ pub(super) fn unpack(book: &Book, lines: Vec<Line>, is_return: bool) -> Result<V
         line.line_no = line_no;
     }
     Ok(unpacked)
+}
+
+/// Why a bundle can't be sold, or taken back: it is made of nothing, or of something that can't be.
+pub(super) fn flaw(book: &Book, bundle: &Product, is_return: bool) -> Option<String> {
+    if bundle.components.is_empty() {
+        return Some(format!("{} has no components: say what it is made of.", bundle.sku));
+    }
+    let mut parts = bundle.components.iter().map(|component| &book.products[&component.product_id]);
+    let flawed = parts.find(|part| {
+        part.kind == ProductKind::Bundle || (part.status == ProductStatus::Archived && !is_return)
+    })?;
+    Some(format!("{} has a component that can't be sold: {}.", bundle.sku, flawed.sku))
 }
 
 /// One line for each component of a bundle's line.

@@ -48,7 +48,7 @@ pub fn price(book: &Book, basket: &Basket<'_>) -> Result<Vec<Line>, Refusal> {
     }
     problems.check()?;
     spread_discount(&mut priced, basket.discount, &book.setup.settings)?;
-    Ok(tax_lines(book, basket, bundle::unpack(book, priced, basket.is_return)?))
+    Ok(tax_lines(book, basket, bundle::unpack(book, priced)?))
 }
 
 /// A line's product, unit and stock quantity.
@@ -73,6 +73,11 @@ fn find<'a>(
     };
     if product.status == ProductStatus::Archived && !is_return {
         return Err(problem("sku", format!("{} is archived and can't be sold.", product.sku)));
+    }
+    if product.kind == ProductKind::Bundle
+        && let Some(flaw) = bundle::flaw(book, product, is_return)
+    {
+        return Err(problem("sku", flaw));
     }
     let barcode_uom = match &input.item {
         ItemRef::Barcode(code) => book.barcodes.get(code).map(|(_, uom)| uom.as_str()),
@@ -124,7 +129,9 @@ fn price_line(
         Some(price) => {
             let Some(who) = basket.overrider else {
                 let detail = "A unit_price needs the scope prices:override.".to_owned();
-                return Err(problem("unit_price", Code::InsufficientScope, detail));
+                let mut refused = problem("unit_price", Code::InsufficientScope, detail);
+                refused.params.push(("required_scope", "prices:override".to_owned()));
+                return Err(refused);
             };
             if price.is_negative() {
                 let detail = "The unit price must not be negative.".to_owned();
@@ -219,11 +226,10 @@ fn spread_discount(
 fn tax_lines(book: &Book, basket: &Basket<'_>, mut lines: Vec<Line>) -> Vec<Line> {
     let settings = &book.setup.settings;
     let exempt = basket.customer.is_some_and(|customer| customer.tax_exempt);
-    let zone = basket.customer.map_or(settings.country.as_str(), |customer| customer.country.as_str());
     let day = settings.day(basket.at);
     for line in &mut lines {
         let class = book.products[&line.product_id].tax_class_id;
-        line.tax_rate = tax::rate(&book.setup.tax_rates, class, zone, day);
+        line.tax_rate = tax::rate(&book.setup.tax_rates, class, basket.country, day);
     }
     if lines.iter().all(|line| line.tax_rate.is_zero()) {
         return lines;

@@ -161,58 +161,39 @@ impl Auth {
     pub async fn get_key(&self, caller: &Caller, id: ApiKeyId) -> Result<api_key::Model, Error> {
         self.db.read(caller.tenant_id, async |tx| find(tx, id).await).await
     }
-
-    /// Makes a key. It can't do more than its creator.
-    pub async fn create_key(&self, caller: &Caller, wanted: &ApiKeyCreate) -> Result<NewKey, Error> {
-        make_key(&self.db, caller, wanted).await
-    }
-
-    /// Makes a key that replaces the key `id`, which works for `overlap_seconds` more.
-    pub async fn rotate_key(
-        &self,
-        caller: &Caller,
-        id: ApiKeyId,
-        overlap_seconds: u32,
-    ) -> Result<NewKey, Error> {
-        if overlap_seconds > OVERLAP_SECONDS_MAX {
-            let detail = format!("The overlap may last at most {OVERLAP_SECONDS_MAX} seconds.");
-            return Err(Refusal::invalid("/overlap_seconds", detail).into());
-        }
-        let new = self.db.write(caller, async |tx| rotate(tx, caller, id, overlap_seconds).await).await?;
-        self.revoked();
-        Ok(new)
-    }
-
-    /// Ends a key at once. Ending it again changes nothing.
-    pub async fn revoke_key(&self, caller: &Caller, id: ApiKeyId) -> Result<(), Error> {
-        let revoke = async |tx: &Tx| {
-            let statement = sqlx::query(REVOKE).bind(tx.tenant_id.0).bind(id.0).bind(tx.now);
-            if tx.execute(statement).await? == 0 {
-                // Not there, or ended before.
-                find(tx, id).await?;
-            }
-            command::record(tx, caller, "api_key.revoked", None, (Some(id.0), 204, "")).await?;
-            Ok(())
-        };
-        self.db.write(caller, revoke).await?;
-        self.revoked();
-        Ok(())
-    }
 }
 
 /// Makes a key. It can't do more than its creator.
-pub async fn make_key(db: &Db, caller: &Caller, wanted: &ApiKeyCreate) -> Result<NewKey, Error> {
+pub async fn create(tx: &Tx, caller: &Caller, wanted: &ApiKeyCreate) -> Result<NewKey, Error> {
     check(caller, wanted)?;
-    let create = async |tx: &Tx| {
-        if wanted.expires_at.is_some_and(|end| end <= tx.now) {
-            return Err(Refusal::invalid("/expires_at", "The end must lie in the future.").into());
-        }
-        let new = insert(tx, caller, wanted).await?;
-        command::record(tx, caller, "api_key.created", None, (Some(new.row.id.0), 201, "")).await?;
+    if wanted.expires_at.is_some_and(|end| end <= tx.now) {
+        return Err(Refusal::invalid("/expires_at", "The end must lie in the future.").into());
+    }
+    insert(tx, caller, wanted).await
+}
+
+/// Makes a key in a transaction of its own, for the operator.
+pub async fn make_key(db: &Db, caller: &Caller, wanted: &ApiKeyCreate) -> Result<NewKey, Error> {
+    let make = async |tx: &Tx| {
+        let new = create(tx, caller, wanted).await?;
+        command::record(tx, caller, CREATED, None, (Some(new.row.id.0), 201, "")).await?;
         Ok(new)
     };
-    db.write(caller, create).await
+    db.write(caller, make).await
 }
+
+/// Ends a key at once; ending it again changes nothing. Call [`Auth::revoked`] when it is committed.
+pub async fn revoke(tx: &Tx, id: ApiKeyId) -> Result<(), Error> {
+    let statement = sqlx::query(REVOKE).bind(tx.tenant_id.0).bind(id.0).bind(tx.now);
+    if tx.execute(statement).await? == 0 {
+        // Not there, or ended before.
+        find(tx, id).await?;
+    }
+    Ok(())
+}
+
+/// The name of the command that makes a key.
+pub const CREATED: &str = "api_key.created";
 
 const REVOKE: &str = "
     update api_key set revoked_at = $3, updated_at = $3, version = version + 1
@@ -258,7 +239,13 @@ pub(crate) async fn insert(tx: &Tx, caller: &Caller, wanted: &ApiKeyCreate) -> R
     Ok(NewKey { row: row.insert(tx).await?, secret: secret.into() })
 }
 
-async fn rotate(tx: &Tx, caller: &Caller, id: ApiKeyId, overlap_seconds: u32) -> Result<NewKey, Error> {
+/// Makes a key that replaces the key `id`, which works for `overlap_seconds` more. Call [`Auth::revoked`] when it is
+/// committed.
+pub async fn rotate(tx: &Tx, caller: &Caller, id: ApiKeyId, overlap_seconds: u32) -> Result<NewKey, Error> {
+    if overlap_seconds > OVERLAP_SECONDS_MAX {
+        let detail = format!("The overlap may last at most {OVERLAP_SECONDS_MAX} seconds.");
+        return Err(Refusal::invalid("/overlap_seconds", detail).into());
+    }
     let lock = "select 1 from api_key where tenant_id = $1 and id = $2 for update";
     tx.row(sqlx::query(lock).bind(tx.tenant_id.0).bind(id.0)).await?;
     let old = find(tx, id).await?;
@@ -283,7 +270,6 @@ async fn rotate(tx: &Tx, caller: &Caller, id: ApiKeyId, overlap_seconds: u32) ->
     let replace =
         sqlx::query(REPLACE).bind(tx.tenant_id.0).bind(id.0).bind(new.row.id.0).bind(tx.now).bind(end);
     tx.execute(replace).await?;
-    command::record(tx, caller, "api_key.rotated", None, (Some(new.row.id.0), 201, "")).await?;
     Ok(new)
 }
 

@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{Auth, Role, keys};
 use crate::caller::ActorKind;
-use crate::{Caller, Error, Tx, command, input};
+use crate::{Caller, Error, Tx, input};
 
 /// The shortest password.
 const PASSWORD_LENGTH_MIN: usize = 12;
@@ -53,59 +53,61 @@ impl Auth {
         self.db.read(caller.tenant_id, async |tx| find(tx, id).await).await
     }
 
-    /// Makes a user, whose role can't do more than the caller.
-    pub async fn create_user(&self, caller: &Caller, wanted: UserCreate) -> Result<app_user::Model, Error> {
-        let email = wanted.email.trim().to_lowercase();
-        check_user(&wanted, &email)?;
+    /// The hash that is kept of a password. It takes its time, so it is made before a transaction is opened.
+    pub async fn password_hash(&self, caller: &Caller, wanted: &UserCreate) -> Result<String, Error> {
+        check_user(wanted, &address(wanted))?;
         keys::cover(caller, wanted.role.scopes())?;
-        let password_hash = self.hash(wanted.password.clone()).await?;
-        let role: &str = wanted.role.into();
-        let insert = async |tx: &Tx| {
-            if wanted.role == Role::Owner && caller.actor_kind == ActorKind::User {
-                require_owner(tx, caller).await?;
-            }
-            let user = app_user::ActiveModel {
-                tenant_id: Set(tx.tenant_id),
-                id: Set(UserId(tx.next_id())),
-                email: Set(email.clone()),
-                name: Set(wanted.name.clone()),
-                role: Set(role.to_owned()),
-                password_hash: Set(password_hash.clone()),
-                status: Set("active".to_owned()),
-                version: Set(1),
-                created_at: Set(tx.now),
-                updated_at: Set(tx.now),
-            };
-            let user = user.insert(tx).await.map_err(|error| {
-                Error::from(error).on_constraint("app_user_email_key", || {
-                    Problems::one("/email", Code::AlreadyExists, "Another user has this address.")
-                })
-            })?;
-            command::record(tx, caller, "user.created", None, (Some(user.id.0), 201, "")).await?;
-            Ok(user)
-        };
-        self.db.write(caller, insert).await
+        self.hash(wanted.password.clone()).await
     }
+}
 
-    /// Locks a user out, at once: no login, and no token that was issued before.
-    pub async fn disable_user(&self, caller: &Caller, id: UserId) -> Result<app_user::Model, Error> {
-        let disable = async |tx: &Tx| {
-            let user = find(tx, id).await?;
-            if user.id.0 == caller.actor_id {
-                return Err(Refusal::state("You can't disable yourself.").into());
-            }
-            if user.role == "owner" && caller.actor_kind == ActorKind::User {
-                require_owner(tx, caller).await?;
-            }
-            tx.execute(sqlx::query(DISABLE_USER).bind(tx.tenant_id.0).bind(id.0).bind(tx.now)).await?;
-            tx.execute(sqlx::query(END_LOGINS).bind(tx.tenant_id.0).bind(id.0).bind(tx.now)).await?;
-            command::record(tx, caller, "user.disabled", None, (Some(id.0), 200, "")).await?;
-            find(tx, id).await
-        };
-        let user = self.db.write(caller, disable).await?;
-        self.revoked();
-        Ok(user)
+/// The address as it is kept.
+fn address(wanted: &UserCreate) -> String {
+    wanted.email.trim().to_lowercase()
+}
+
+/// Makes a user, whose role can't do more than the caller, with the hash of [`Auth::password_hash`].
+pub async fn create(
+    tx: &Tx,
+    caller: &Caller,
+    wanted: &UserCreate,
+    password_hash: &str,
+) -> Result<app_user::Model, Error> {
+    if wanted.role == Role::Owner && caller.actor_kind == ActorKind::User {
+        require_owner(tx, caller).await?;
     }
+    let role: &str = wanted.role.into();
+    let user = app_user::ActiveModel {
+        tenant_id: Set(tx.tenant_id),
+        id: Set(UserId(tx.next_id())),
+        email: Set(address(wanted)),
+        name: Set(wanted.name.clone()),
+        role: Set(role.to_owned()),
+        password_hash: Set(password_hash.to_owned()),
+        status: Set("active".to_owned()),
+        version: Set(1),
+        created_at: Set(tx.now),
+        updated_at: Set(tx.now),
+    };
+    user.insert(tx).await.map_err(|error| {
+        Error::from(error).on_constraint("app_user_email_key", || {
+            Problems::one("/email", Code::AlreadyExists, "Another user has this address.")
+        })
+    })
+}
+
+/// Locks a user out: no login, and no token that was issued before. Call [`Auth::revoked`] when it is committed.
+pub async fn disable(tx: &Tx, caller: &Caller, id: UserId) -> Result<app_user::Model, Error> {
+    let user = find(tx, id).await?;
+    if user.id.0 == caller.actor_id {
+        return Err(Refusal::state("You can't disable yourself.").into());
+    }
+    if user.role == "owner" && caller.actor_kind == ActorKind::User {
+        require_owner(tx, caller).await?;
+    }
+    tx.execute(sqlx::query(DISABLE_USER).bind(tx.tenant_id.0).bind(id.0).bind(tx.now)).await?;
+    tx.execute(sqlx::query(END_LOGINS).bind(tx.tenant_id.0).bind(id.0).bind(tx.now)).await?;
+    find(tx, id).await
 }
 
 const DISABLE_USER: &str = "

@@ -7,7 +7,7 @@ use domain::supply::{self, ExpectedReceipt};
 use domain::transfer::{self, Transfer};
 use domain::{adjust, journal, order, payment, pos};
 
-use super::{Command, Outcome, Request, load};
+use super::{Command, Outcome, load};
 use crate::{Error, Tx};
 
 /// One command on the book. A refusal for want of stock is decided once more with what is on its way at hand, so that
@@ -81,7 +81,7 @@ fn decide(book: &mut Book, command: &Command) -> Result<(Outcome, Posting), Refu
 }
 
 /// Named constraints that a single command can run into, as refusals that the caller can act on.
-pub(super) fn explained(error: Error, request: &Request) -> Error {
+pub(super) fn explained(error: Error) -> Error {
     // The rows of a document are written in no particular order: a second one may stumble over its lines first.
     const OWN_IDS: [&str; 11] = [
         "pos_sale_pkey",
@@ -103,11 +103,6 @@ pub(super) fn explained(error: Error, request: &Request) -> Error {
         error = error.on_constraint(name, || {
             Problems::one("/id", Code::AlreadyExists, "A document with this id exists: send its own Idempotency-Key to get its answer again, or use a new id.")
         });
-    }
-    if request.idempotency.is_some() && matches!(error, Error::LockTimeout) {
-        let detail =
-            "The first request with this Idempotency-Key, or one for the same goods, has not finished yet.";
-        return Refusal::new(Code::IdempotencyInProgress, detail).into();
     }
     error
 }

@@ -83,7 +83,7 @@ impl Poster {
             let mut answers = Vec::with_capacity(requests.len());
             let mut rest = requests.as_slice();
             while !rest.is_empty() {
-                let (batch, later) = rest.split_at(fitting(rest));
+                let (batch, later) = rest.split_at(fitting(rest.iter()));
                 answers.extend(run(&inner.db, &inner.setups, batch).await);
                 rest = later;
             }
@@ -94,27 +94,45 @@ impl Poster {
 }
 
 /// How many of the requests fit into one transaction.
-fn fitting(requests: &[Request]) -> usize {
+fn fitting<'a>(requests: impl Iterator<Item = &'a Request>) -> usize {
     let mut lines = 0;
-    let fits = |request: &&Request| {
+    let fits = |request: &&'a Request| {
         lines += request.command.weight();
         lines <= LINES_MAX
     };
-    requests.iter().take(BATCH_MAX).take_while(fits).count().max(1)
+    requests.take(BATCH_MAX).take_while(fits).count().max(1)
+}
+
+/// One of a tenant's lanes, which is free again when it is dropped: a batch that panics does not close it for good.
+struct Lane {
+    inner: Arc<Inner>,
+    tenant_id: TenantId,
+}
+
+impl Drop for Lane {
+    fn drop(&mut self) {
+        let mut queues = self.inner.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(queue) = queues.get_mut(&self.tenant_id) else { return };
+        queue.running -= 1;
+        if queue.running == 0 && queue.waiting.is_empty() {
+            queues.remove(&self.tenant_id);
+        } else if queue.running == 0 {
+            // Something came in after the lane had looked for the last time.
+            queue.running = 1;
+            self.inner.runtime.spawn(drain(Arc::clone(&self.inner), self.tenant_id));
+        }
+    }
 }
 
 /// Carries out batches of a tenant until nothing waits.
 async fn drain(inner: Arc<Inner>, tenant_id: TenantId) {
+    let _lane = Lane { inner: Arc::clone(&inner), tenant_id };
     loop {
         let batch: Vec<Waiting> = {
             let mut queues = inner.queues.lock().unwrap_or_else(PoisonError::into_inner);
             let Some(queue) = queues.get_mut(&tenant_id) else { return };
-            let size = queue.waiting.len().min(BATCH_MAX);
-            if size == 0 {
-                queue.running -= 1;
-                if queue.running == 0 {
-                    queues.remove(&tenant_id);
-                }
+            let size = fitting(queue.waiting.iter().map(|waiting| &waiting.request));
+            if queue.waiting.is_empty() {
                 return;
             }
             queue.waiting.drain(..size).collect()

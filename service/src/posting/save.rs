@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use domain::book::Book;
 use domain::ledger::{Entry, EntryLine};
 use domain::pos::{Sale, Tender};
+use domain::refusal::{Code, Refusal};
 use domain::sales::SalesLine;
 use domain::stock::{Level, LevelKey, Movement};
 use domain::tenant::Channel;
@@ -78,13 +79,22 @@ pub(super) async fn write(
     let statement = bind_events(statement, tx, accepted);
     let statement = bind_commands(statement, recorded);
     let statement = statement.bind(column(&facts, |row| row.line.bundle_id.map(|id| id.0)));
-    let row =
-        tx.row(statement).await?.ok_or_else(|| Error::invariant("the save statement answers one row"))?;
+    let row = tx.row(statement).await.map_err(key_held)?;
+    let row = row.ok_or_else(|| Error::invariant("the save statement answers one row"))?;
     let (commands, levels): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
     if levels != changed.len() as i64 {
         return Err(Error::invariant("a locked stock level has vanished"));
     }
     Ok(commands)
+}
+
+/// The save statement waits for nobody but another process that is just answering a request with the same key.
+fn key_held(error: Error) -> Error {
+    if !matches!(error, Error::LockTimeout) {
+        return error;
+    }
+    let detail = "The first request with this Idempotency-Key has not finished yet.";
+    Refusal::new(Code::IdempotencyInProgress, detail).into()
 }
 
 /// A sale of which the one statement for sales writes everything.
