@@ -2,6 +2,7 @@
 
 mod availability;
 mod document;
+mod explain;
 mod level;
 mod movement;
 
@@ -27,7 +28,7 @@ use crate::{Answer, ApiError, App, Caller};
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.configure(availability::routes).service(create).service(create_batch).configure(document::routes);
-    cfg.configure(level::routes).configure(movement::routes);
+    cfg.configure(level::routes).configure(explain::routes).configure(movement::routes);
 }
 
 const DOCUMENTS: &str = "/v1/stock/documents";

@@ -2,5 +2,6 @@
 
 pub mod availability;
 pub mod document;
+pub mod explain;
 pub mod level;
 pub mod movement;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::id::{LocationId, LotId, ProductId};
 use domain::number::{Money, Price, Quantity};
-use domain::stock::Level;
+use domain::stock::{Level, LevelKey};
 use sea_orm::sqlx::Row;
 use sea_orm::sqlx::postgres::PgRow;
 use serde::Serialize;
@@ -76,6 +76,13 @@ impl StockLevel {
     }
 }
 
+const SELECT: &str = "select l.location_id, l.product_id, l.lot_id, l.on_hand, l.reserved, l.value, l.last_cost, \
+        l.moved_at, p.sku, p.stock_uom, t.currency \
+     from stock_level l \
+     join product p on p.tenant_id = l.tenant_id and p.id = l.product_id \
+     join tenant t on t.tenant_id = l.tenant_id \
+     where l.tenant_id = ";
+
 /// One page of levels, by location, product and lot.
 pub async fn list(
     tx: &Tx,
@@ -83,13 +90,7 @@ pub async fn list(
     after: Option<Position>,
     rows: u64,
 ) -> Result<Vec<StockLevel>, Error> {
-    let select = "select l.location_id, l.product_id, l.lot_id, l.on_hand, l.reserved, l.value, l.last_cost, \
-                         l.moved_at, p.sku, p.stock_uom, t.currency \
-                  from stock_level l \
-                  join product p on p.tenant_id = l.tenant_id and p.id = l.product_id \
-                  join tenant t on t.tenant_id = l.tenant_id \
-                  where l.tenant_id = ";
-    let mut query = Listing::new(tx, select)
+    let mut query = Listing::new(tx, SELECT)
         .with("l.location_id = ", filter.location_id.map(|id| id.0))
         .with("l.product_id = ", filter.product_id.map(|id| id.0))
         .with("p.sku = ", filter.sku.as_ref());
@@ -103,6 +104,17 @@ pub async fn list(
         .rows(tx)
         .await?;
     rows.iter().map(level).collect()
+}
+
+/// One level; nothing where there never was one.
+pub async fn get(tx: &Tx, key: LevelKey) -> Result<Option<StockLevel>, Error> {
+    let rows = Listing::new(tx, SELECT)
+        .with("l.location_id = ", Some(key.location_id.0))
+        .with("l.product_id = ", Some(key.product_id.0))
+        .with("l.lot_id = ", Some(key.lot_id.0))
+        .rows(tx)
+        .await?;
+    rows.first().map(level).transpose()
 }
 
 fn level(row: &PgRow) -> Result<StockLevel, Error> {

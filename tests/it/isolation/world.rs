@@ -73,6 +73,9 @@ pub async fn world(tenant: &Tenant) -> World {
 async fn documents(tenant: &Tenant, world: &mut World, customer: &Value) {
     let opening = json!({ "kind": "opening", "reference": MARK, "lines": [{ "sku": MARK, "quantity": "50", "unit_cost": "4" }] });
     world.make(tenant, "/v1/stock/documents", opening).await;
+    let at_location = json!({ "kind": "opening", "reference": MARK, "location_id": world.ids["loc"],
+        "lines": [{ "sku": MARK, "quantity": "1", "unit_cost": "4" }] });
+    tenant.post("/v1/stock/documents", &at_location).await.created();
     let till = tenant.till().await;
     world.knows(&json!(till.register_id));
     world.knows(&json!(till.session_id));
