@@ -50,6 +50,7 @@ pub const STEPS: &[Step] = &[
     step!("0006_order"),
     step!("0007_pos"),
     step!("0008_ledger"),
+    step!("0012_checkpoint"),
 ];
 
 /// Stated anew after every change, in this order.
@@ -58,7 +59,8 @@ const REPLACEABLE: &[&str] = &[
     include_str!("../replaceable/20_wall.sql"),
     include_str!("../replaceable/30_auth.sql"),
     include_str!("../replaceable/40_bi.sql"),
-    include_str!("../replaceable/41_bi_comments.sql"),
+    include_str!("../replaceable/42_bi_stock.sql"),
+    include_str!("../replaceable/49_bi_comments.sql"),
 ];
 
 /// Why a migration failed.

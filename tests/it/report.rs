@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tests::{Tenant, environment, lines, sale, with_tenant, with_tenant_as};
 
 /// Reports, how they are grouped, their field in GraphQL, and the view that shows the same.
-const SURFACES: [(&str, &str, &str, &str); 15] = [
+const SURFACES: [(&str, &str, &str, &str); 21] = [
     ("revenue", "channel", "revenueReport(groupBy: [CHANNEL])", "revenue_by_channel"),
     ("revenue", "month,channel", "revenueReport(groupBy: [MONTH, CHANNEL])", "revenue_by_month_channel"),
     ("revenue", "day", "revenueReport(groupBy: [DAY])", "revenue_by_day"),
@@ -24,6 +24,17 @@ const SURFACES: [(&str, &str, &str, &str); 15] = [
     ("product_performance", "", "productPerformance", "product_performance"),
     ("customer_value", "", "customerValue", "customer_value"),
     ("stock_position", "", "stockPosition", "stock_positions"),
+    (
+        "stock_valuation",
+        "category,product,location",
+        "stockValuation(groupBy: [CATEGORY, PRODUCT, LOCATION])",
+        "stock_valuation",
+    ),
+    ("low_stock", "", "lowStock", "low_stock"),
+    ("stock_ageing", "", "stockAgeing", "stock_ageing"),
+    ("slow_stock", "", "slowStock", "slow_stock"),
+    ("abc", "", "abc", "abc"),
+    ("shrinkage", "", "shrinkage", "shrinkage"),
 ];
 
 /// A row as texts by column, decimals without trailing zeros.

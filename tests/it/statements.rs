@@ -114,6 +114,12 @@ fn a_report_costs_three_statements() {
             ("/v1/reports/product_performance", REPORT),
             ("/v1/reports/customer_value", REPORT),
             ("/v1/reports/stock_position", REPORT),
+            ("/v1/reports/stock_valuation?as_of=2026-01-01&known_at=2026-01-01", REPORT),
+            ("/v1/reports/low_stock?threshold=5", REPORT),
+            ("/v1/reports/stock_ageing", REPORT),
+            ("/v1/reports/slow_stock?days=30", REPORT),
+            ("/v1/reports/abc?measure=gross_margin", REPORT),
+            ("/v1/reports/shrinkage", REPORT),
             ("/graphql?query=%7BchannelSummary%7Brows%7Bchannel%7D%7D%7D", REPORT),
             (
                 "/graphql?query=%7Ba:channelSummary%7Brows%7Bchannel%7D%7Db:stockPosition%7Brows%7Bsku%7D%7D%7D",

@@ -9,8 +9,20 @@ use tests::{Tenant, Till, lines, sale};
 pub const MARK: &str = "XYLOPHONE";
 
 /// Every report.
-pub const REPORTS: [&str; 6] =
-    ["revenue", "margin", "channel_summary", "product_performance", "customer_value", "stock_position"];
+pub const REPORTS: [&str; 12] = [
+    "revenue",
+    "margin",
+    "channel_summary",
+    "product_performance",
+    "customer_value",
+    "abc",
+    "stock_position",
+    "stock_valuation",
+    "low_stock",
+    "stock_ageing",
+    "slow_stock",
+    "shrinkage",
+];
 
 /// One record of every kind, by the prefix of its id.
 #[derive(Debug)]
