@@ -25,5 +25,7 @@ mod returns;
 mod session;
 mod statements;
 mod stock;
+mod stock_report;
 mod storm;
 mod tidy;
+mod valuation;
