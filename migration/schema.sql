@@ -3191,7 +3191,7 @@ CREATE INDEX stock_level_by_product ON public.stock_level USING btree (tenant_id
 
 CREATE INDEX stock_movement_by_document ON public.stock_movement USING btree (tenant_id, document_id) WHERE (document_kind = ANY (ARRAY['receipt'::text, 'opening'::text, 'adjustment'::text]));
 
-CREATE INDEX stock_movement_by_time ON public.stock_movement USING brin (occurred_at, recorded_at) WITH (autosummarize='on');
+CREATE INDEX stock_movement_by_time ON public.stock_movement USING brin (occurred_at timestamptz_minmax_multi_ops, recorded_at) WITH (autosummarize='on', pages_per_range='16');
 
 ALTER TABLE ONLY public.account
     ADD CONSTRAINT account_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
@@ -3309,9 +3309,6 @@ ALTER TABLE ONLY public.shipment_line
 
 ALTER TABLE ONLY public.shipment
     ADD CONSTRAINT shipment_order_fkey FOREIGN KEY (tenant_id, order_id) REFERENCES public.sales_order(tenant_id, id);
-
-ALTER TABLE ONLY public.stock_checkpoint_level
-    ADD CONSTRAINT stock_checkpoint_level_checkpoint_fkey FOREIGN KEY (tenant_id, as_of, known_until) REFERENCES public.stock_checkpoint(tenant_id, as_of, known_until);
 
 ALTER TABLE ONLY public.stock_checkpoint
     ADD CONSTRAINT stock_checkpoint_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Days, Duration, NaiveDate, Utc};
-use sea_orm::sqlx::{self, Row};
+use sea_orm::sqlx::{self, Connection, Executor, Row};
 use serde_json::{Value, json};
 use service::stock::checkpoint::{self, Rule, Run};
 use tests::{Tenant, Till, environment, sale, with_tenant, with_tenant_as};
@@ -264,12 +264,33 @@ fn at_the_end_of_any_day_it_is_the_balance_of_the_ledger() {
 }
 
 #[test]
+fn a_run_stays_behind_every_open_transaction() {
+    with_tenant(async |tenant| {
+        let settled = async || {
+            let read = async |tx: &service::Tx| checkpoint::settled(tx).await;
+            environment().db.read(tenant.id, read).await.expect("an instant")
+        };
+        let mut open =
+            sqlx::PgConnection::connect(&environment().database_url()).await.expect("the app connects");
+        let begin = format!("begin; set local app.tenant_id = '{}'", tenant.id.0);
+        open.execute(sqlx::AssertSqlSafe(begin)).await.expect("begun");
+        let row = sqlx::query("select now()").fetch_one(&mut open).await.expect("an instant");
+        let opened: DateTime<Utc> = row.get(0);
+        tenant.stocked("BOLT", "2.00", ("1", "1.00")).await;
+        assert!(settled().await <= opened - Duration::minutes(60), "what is open may still write");
+        open.execute("rollback").await.expect("ended");
+    });
+}
+
+#[test]
 fn of_two_runs_at_once_one_is_done() {
     with_tenant(async |tenant| {
         let (till, mut dice) = (shop(tenant).await, Dice(3));
         documents(tenant, &till, &mut dice, 12).await;
         let known_until = server_time(tenant).await;
         assert_eq!(run(tenant, known_until, 1_000).await, None, "too little happened");
+        let daily = checkpoint::run(&environment().db, tenant.id).await;
+        assert_eq!(daily.expect("the daily run"), None, "for the daily run too");
         let rule = Rule { known_until, spacing: 4 };
         let once = || checkpoint::run_by(&environment().db, tenant.id, rule);
         let (one, other) = tokio::join!(once(), once());

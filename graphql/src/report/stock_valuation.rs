@@ -70,6 +70,7 @@ pub struct StockValuationRow {
 
 /// The movements that had happened and were known, as three short sums: the last checkpoint, what happened since, and
 /// what had happened before it and was recorded after its last run. Without a checkpoint the second is all of them.
+/// Every bound is a plain value by then: behind the tenant wall the index takes no other expression.
 const PIECES: &str = "moment as materialized (
     select
         coalesce($14::timestamptz, $15::timestamp at time zone coalesce($9, time_zone), 'infinity') as before,
@@ -80,12 +81,14 @@ const PIECES: &str = "moment as materialized (
     from public.stock_checkpoint c join moment on c.as_of <= moment.before and c.known_until <= moment.known_before
     where c.tenant_id = $1
     order by c.as_of desc, c.known_until desc limit 1
+), start as materialized (
+    select coalesce((select as_of from base), '-infinity') as as_of
 ), part as (
     select location_id, product_id, quantity, value from public.stock_checkpoint_level
     where tenant_id = $1 and as_of = (select as_of from base) and known_until <= (select known_until from base)
     union all
     select location_id, product_id, quantity, value from public.stock_movement
-    where tenant_id = $1 and occurred_at >= coalesce((select as_of from base), '-infinity')
+    where tenant_id = $1 and occurred_at >= (select as_of from start)
         and occurred_at < (select before from moment) and recorded_at < (select known_before from moment)
     union all
     select location_id, product_id, quantity, value from public.stock_movement
@@ -109,20 +112,22 @@ impl Row for StockValuationRow {
     }
 
     fn statement(request: &Request) -> String {
-        let key = |dimension: Dimension, column: &'static str| {
-            if request.group_by.contains(&dimension) { column } else { "null::uuid" }
-        };
-        let product = key(Dimension::Product, "l.product_id");
-        let location = key(Dimension::Location, "l.location_id");
-        let category = key(Dimension::Category, "p.category_id");
+        let by = |dimension: Dimension| request.group_by.contains(&dimension);
+        let key = |is_wanted: bool, column: &'static str| if is_wanted { column } else { "null::uuid" };
+        // As few groups as will do: millions of rows are cheap to add up, and dear to tell apart.
+        let (product, location) = (by(Dimension::Product), by(Dimension::Location));
+        let of_product = key(product || by(Dimension::Category), "s.product_id");
+        let of_location = key(location, "s.location_id");
+        let (product, category) =
+            (key(product, "l.product_id"), key(by(Dimension::Category), "p.category_id"));
         let with = format!(
-            "{PIECES}, lying as (
-    select s.product_id, s.location_id, sum(s.quantity) as on_hand, sum(s.value) as value
+            "{PIECES}, lying as materialized (
+    select {of_product} as product_id, {of_location} as location_id, sum(s.quantity) as on_hand, sum(s.value) as value
     from part s where {FILTER}
-    group by s.product_id, s.location_id
+    group by 1, 2
 ), level as materialized (
     select
-        {product} as product_id, {location} as location_id, {category} as category_id, sum(l.on_hand) as on_hand,
+        {product} as product_id, l.location_id, {category} as category_id, sum(l.on_hand) as on_hand,
         sum(l.value) as value, round(sum(l.value) / nullif(sum(l.on_hand), 0), 6) as unit_cost
     from lying l left join public.product p on p.tenant_id = $1 and p.id = l.product_id
     group by 1, 2, 3 having sum(l.on_hand) <> 0 or sum(l.value) <> 0

@@ -25,8 +25,8 @@ use crate::{Db, Error, Tx};
 /// How far a run stays behind the oldest open transaction.
 const BEHIND_MINUTES: i64 = 60;
 /// The fewest movements from one checkpoint to the next. A checkpoint has a row for each level, so that where there are
-/// more levels than this it waits for as many movements: never more rows than movements.
-const SPACING_MIN: i64 = 20_000;
+/// many of them it waits for twice as many movements: there is never more than one row for two movements.
+const SPACING_MIN: i64 = 50_000;
 
 /// What a run goes by.
 #[derive(Debug, Clone, Copy)]
@@ -65,7 +65,7 @@ pub async fn run_by(db: &Db, tenant_id: TenantId, rule: Rule) -> Result<Option<R
 }
 
 /// The instant before which nothing more can be recorded.
-async fn settled(tx: &Tx) -> Result<DateTime<Utc>, Error> {
+pub async fn settled(tx: &Tx) -> Result<DateTime<Utc>, Error> {
     let statement =
         "select least($1, min(xact_start)) from pg_stat_activity where datname = current_database()";
     let row = tx.row(sqlx::query(statement).bind(tx.now)).await?;
@@ -74,7 +74,7 @@ async fn settled(tx: &Tx) -> Result<DateTime<Utc>, Error> {
 }
 
 async fn spacing(tx: &Tx) -> Result<i64, Error> {
-    let statement = "select greatest(count(*), $2) from stock_level where tenant_id = $1";
+    let statement = "select greatest(2 * count(*), $2) from stock_level where tenant_id = $1";
     let row = tx.row(sqlx::query(statement).bind(tx.tenant_id.0).bind(SPACING_MIN)).await?;
     Ok(row.ok_or_else(|| Error::invariant("a count without a row"))?.try_get(0)?)
 }
@@ -189,7 +189,8 @@ async fn extend(
          select $1, c.as_of, $4, l.location_id, l.product_id, l.lot_id, sum(l.quantity), sum(l.value) \
          from unnest($2) with ordinality as c (as_of, place) join late l on l.earlier < c.place \
          group by c.as_of, l.location_id, l.product_id, l.lot_id \
-         having sum(l.quantity) <> 0 or sum(l.value) <> 0";
+         having sum(l.quantity) <> 0 or sum(l.value) <> 0 \
+         order by c.as_of, l.location_id, l.product_id, l.lot_id";
     let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(instants).bind(known_from);
     tx.execute(query.bind(known_until)).await?;
     Ok(())
@@ -214,7 +215,8 @@ async fn fill(
              where tenant_id = $1 and occurred_at >= coalesce($3, '-infinity') and occurred_at < $2 \
                  and recorded_at < $4 \
          ) part \
-         group by location_id, product_id, lot_id having sum(quantity) <> 0 or sum(value) <> 0";
+         group by location_id, product_id, lot_id having sum(quantity) <> 0 or sum(value) <> 0 \
+         order by location_id, product_id, lot_id";
     tx.execute(sqlx::query(statement).bind(tx.tenant_id.0).bind(as_of).bind(base).bind(known_until)).await?;
     Ok(())
 }
