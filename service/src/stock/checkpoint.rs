@@ -25,7 +25,7 @@ use crate::{Db, Error, Tx};
 /// How far a run stays behind the oldest open transaction.
 const BEHIND_MINUTES: i64 = 60;
 /// The fewest movements from one checkpoint to the next. A checkpoint has a row for each level, so that where there are
-/// many of them it waits for twice as many movements: there is never more than one row for two movements.
+/// many of them it waits for twice as many movements: what happened in order costs at most a row for two movements.
 const SPACING_MIN: i64 = 50_000;
 
 /// What a run goes by.
