@@ -82,21 +82,13 @@ struct Command {
 
 impl From<Entry> for Command {
     fn from(entry: Entry) -> Self {
-        let actor_prefix = match entry.actor_kind.as_str() {
-            "api_key" => Some(ApiKeyId::PREFIX),
-            "user" => Some(UserId::PREFIX),
-            _ => None,
-        };
         let document_prefix =
             DOCUMENTS.iter().find(|(name, _)| entry.name.starts_with(name)).map(|(_, prefix)| *prefix);
-        let text = |prefix: Option<&str>, id: Uuid| {
-            prefix.map_or_else(|| id.to_string(), |prefix| domain::id::encode(prefix, id))
-        };
         Command {
             id: entry.id,
             object: "command",
+            actor_id: actor_id(&entry.actor_kind, entry.actor_id),
             actor_kind: entry.actor_kind,
-            actor_id: text(actor_prefix, entry.actor_id),
             actor_name: entry.actor_name,
             status: entry.status,
             document_id: entry.document_id.map(|id| text(document_prefix, id)),
@@ -104,6 +96,20 @@ impl From<Entry> for Command {
             created_at: entry.recorded_at,
         }
     }
+}
+
+/// The id of an actor as the API writes it.
+pub fn actor_id(actor_kind: &str, id: Uuid) -> String {
+    let prefix = match actor_kind {
+        "api_key" => Some(ApiKeyId::PREFIX),
+        "user" => Some(UserId::PREFIX),
+        _ => None,
+    };
+    text(prefix, id)
+}
+
+fn text(prefix: Option<&str>, id: Uuid) -> String {
+    prefix.map_or_else(|| id.to_string(), |prefix| domain::id::encode(prefix, id))
 }
 
 /// Which commands to list.

@@ -6,8 +6,8 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::{
-    CashMoveId, CommandId, CustomerId, EntryId, InvoiceId, LocationId, PaymentId, SaleId, ShipmentId,
-    StockDocumentId,
+    CashMoveId, CommandId, CustomerId, EntryId, ExpectedReceiptId, HoldId, InvoiceId, LocationId, PaymentId, SaleId,
+    ShipmentId, StockDocumentId, TransferId,
 };
 use domain::number::Money;
 use domain::tenant::Channel;
@@ -133,6 +133,9 @@ fn prefix(document_kind: &str) -> Option<&'static str> {
         "payment" => PaymentId::PREFIX,
         "cash_move" => CashMoveId::PREFIX,
         "receipt" | "opening" | "adjustment" => StockDocumentId::PREFIX,
+        "transfer" => TransferId::PREFIX,
+        "hold" => HoldId::PREFIX,
+        "expected_receipt" => ExpectedReceiptId::PREFIX,
         "manual" => EntryId::PREFIX,
         _ => return None,
     })
@@ -145,7 +148,18 @@ pub fn document_id(document_kind: &str, id: Uuid) -> String {
 
 /// The UUID in the id of any kind of document.
 pub fn parse_document_id(text: &str) -> Result<Uuid, ApiError> {
-    let kinds = ["sale", "invoice", "shipment", "payment", "cash_move", "receipt", "manual"];
+    let kinds = [
+        "sale",
+        "invoice",
+        "shipment",
+        "payment",
+        "cash_move",
+        "receipt",
+        "transfer",
+        "hold",
+        "expected_receipt",
+        "manual",
+    ];
     let found =
         kinds.iter().filter_map(|kind| prefix(kind)).find_map(|prefix| domain::id::decode(prefix, text).ok());
     found.ok_or_else(|| {

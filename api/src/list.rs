@@ -213,7 +213,17 @@ impl<F> List<F> {
     }
 
     /// The page of `rows`, of which there may be one more than it takes; `position` of a row is where it stands.
-    pub fn answer<T: Serialize, K: Serialize>(&self, mut rows: Vec<T>, position: impl Fn(&T) -> K) -> Answer {
+    pub fn answer<T: Serialize, K: Serialize>(&self, rows: Vec<T>, position: impl Fn(&T) -> K) -> Answer {
+        self.answer_with(rows, position, |data, page| Page { object: "list", data, page })
+    }
+
+    /// Like [`answer`](List::answer), for a body that has more to it than the rows.
+    pub fn answer_with<T, K: Serialize, B: Serialize>(
+        &self,
+        mut rows: Vec<T>,
+        position: impl Fn(&T) -> K,
+        body: impl FnOnce(Vec<T>, PageInfo) -> B,
+    ) -> Answer {
         let limit = self.limit as usize;
         let has_more = rows.len() > limit;
         rows.truncate(limit);
@@ -232,7 +242,7 @@ impl<F> List<F> {
             response.insert_header((header::LINK, link));
         }
         let page = PageInfo { limit: self.limit, has_more, next_cursor, prev_cursor: None };
-        Ok(response.json(Page { object: "list", data: rows, page }))
+        Ok(response.json(body(rows, page)))
     }
 }
 

@@ -9,7 +9,7 @@ use api::config::Config;
 use api::demo::DemoArgs;
 use api::import::ImportCommand;
 use clap::{Parser, Subcommand};
-use operator::{Failed, KeysCommand, MigrateArgs, TenantCommand, VerifyArgs};
+use operator::{EveryTenant, Failed, KeysCommand, MigrateArgs, TenantCommand};
 
 /// One well of stock for wholesale and retail.
 #[derive(Debug, Parser)]
@@ -32,7 +32,9 @@ enum Command {
     /// Bring the database's schema up to date, or take its newest step back.
     Migrate(MigrateArgs),
     /// Prove, for every tenant and from the raw rows, that stock, cost and ledger agree.
-    Verify(VerifyArgs),
+    Verify(EveryTenant),
+    /// Make the stock checkpoints that are due, for every tenant: run it once a day.
+    Checkpoint(EveryTenant),
     /// Make a tenant.
     #[command(subcommand)]
     Tenant(TenantCommand),
@@ -69,6 +71,7 @@ async fn run(command: Command) -> Result<(), Failed> {
         }
         Command::Migrate(args) => operator::migrate(&args).await,
         Command::Verify(args) => operator::verify(&args).await,
+        Command::Checkpoint(args) => operator::checkpoint(&args).await,
         Command::Tenant(command) => operator::tenant(command).await,
         Command::Keys(command) => operator::keys(command).await,
         Command::Import(command) => Ok(api::import::run(&command).await?),

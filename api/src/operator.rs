@@ -9,6 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use service::auth::{ApiKeyCreate, KeyKind, KeyMode, make_key};
 use service::integrity;
 use service::scope::Scope;
+use service::stock::checkpoint;
 use service::tenant::{self, TenantCreate};
 use service::tx::PoolOptions;
 use service::{Db, Error};
@@ -50,9 +51,9 @@ fn explain(error: &Error) -> String {
     text
 }
 
-/// Whose books to check.
+/// Every tenant of an installation.
 #[derive(Debug, Args)]
-pub struct VerifyArgs {
+pub struct EveryTenant {
     #[command(flatten)]
     database: Database,
     /// The database, as the role that sees every tenant (stockwell_migrator): only to list the tenants.
@@ -225,7 +226,7 @@ fn parts(url: &str) -> Result<UrlParts, Failed> {
 }
 
 /// Proves the six facts for every tenant, from the raw rows.
-pub async fn verify(args: &VerifyArgs) -> Result<(), Failed> {
+pub async fn verify(args: &EveryTenant) -> Result<(), Failed> {
     let db = args.database.connect().await?;
     let mut broken = 0;
     for (tenant_id, slug) in integrity::tenants(args.migrator_database_url.expose_secret()).await? {
@@ -239,6 +240,23 @@ pub async fn verify(args: &VerifyArgs) -> Result<(), Failed> {
         }
     }
     if broken == 0 { Ok(()) } else { Err(Failed::Wish(format!("{broken} facts do not hold"))) }
+}
+
+/// Makes the checkpoints that are due, for every tenant.
+pub async fn checkpoint(args: &EveryTenant) -> Result<(), Failed> {
+    let db = args.database.connect().await?;
+    for (tenant_id, slug) in integrity::tenants(args.migrator_database_url.expose_secret()).await? {
+        match checkpoint::run(&db, tenant_id).await? {
+            Some(run) => println!(
+                "{slug}: {} checkpoints made, {} brought up to {}",
+                run.made.len(),
+                run.extended,
+                run.known_until
+            ),
+            None => println!("{slug}: nothing is due"),
+        }
+    }
+    Ok(())
 }
 
 /// Makes a tenant.

@@ -46,7 +46,7 @@ struct ReportInfo {
     /// What `group_by` may name; empty where the report's rows are fixed.
     #[schema(value_type = Vec<String>, max_items = 100, example = json!(["month", "channel"]))]
     dimensions: Vec<&'static str>,
-    /// Whether it covers a period (`from`, `to`); otherwise it shows what is now.
+    /// Whether it covers a period (`from`, `to`); otherwise it shows one instant, which is now unless it takes `as_of`.
     #[schema(example = true)]
     has_period: bool,
     /// In which forms it can be had.
@@ -69,7 +69,7 @@ async fn list(caller: Caller) -> Answer {
     let info = |name: Name| ReportInfo {
         name: name.into(),
         href: format!("/v1/reports/{name}"),
-        dimensions: if name.is_grouped() { Dimension::iter().map(Into::into).collect() } else { Vec::new() },
+        dimensions: name.dimensions().into_iter().map(Into::into).collect(),
         has_period: name.has_period(),
         formats: Format::iter().map(Into::into).collect(),
     };
@@ -89,7 +89,8 @@ struct ReportParams {
     #[param(max_length = 40, example = "2012-01-01")]
     to: Option<String>,
     /// What the rows are grouped by, separated by commas: hour, day, week, month, quarter, year, channel, location,
-    /// product, category, customer, country; or none. By day, if absent. Only for `revenue` and `margin`.
+    /// product, category, customer, country; or none. By day, if absent. Only for `revenue` and `margin`, and of these
+    /// location, product, category and none for `stock_valuation`, by product and location, if absent.
     #[param(max_length = 200, example = "channel")]
     group_by: Option<String>,
     /// IANA name of the zone in which days begin; the tenant's, if absent.
@@ -116,6 +117,21 @@ struct ReportParams {
     /// Only these currencies, ISO 4217, separated by commas.
     #[param(max_length = 800, example = "GBP")]
     currency: Option<String>,
+    /// What had happened by this instant, or by the end of this day; now, if absent. Only for `stock_valuation`.
+    #[param(max_length = 40, example = "2011-12-31")]
+    as_of: Option<String>,
+    /// What was recorded by this instant, or by the end of this day; now, if absent. Only for `stock_valuation`.
+    #[param(max_length = 40, example = "2012-01-31")]
+    known_at: Option<String>,
+    /// How many days back sales count. Only for `slow_stock`.
+    #[param(minimum = 1, maximum = 3650, default = 90, example = 90)]
+    days: Option<i64>,
+    /// Stock units at or below which a product is low; zero, if absent. Only for `low_stock`.
+    #[param(max_length = 20, example = "10")]
+    threshold: Option<String>,
+    /// What products are ranked by, `net_revenue` or `gross_margin`; by revenue, if absent. Only for `abc`.
+    #[param(max_length = 20, example = "gross_margin")]
+    measure: Option<String>,
     /// The most rows; totals count all.
     #[param(minimum = 1, maximum = 50000, default = 10000, example = 1000)]
     limit: Option<i64>,
@@ -150,8 +166,8 @@ struct ReportTable {
 
 /// Read a report
 ///
-/// A flat table from the live rows: `revenue`, `margin`, `channel_summary`, `product_performance`, `customer_value` or
-/// `stock_position`. The same figures are in GraphQL and, as SQL views, in the schema `bi`. Without a period it covers
+/// A flat table from the live rows: `revenue`, `margin`, `channel_summary`, `product_performance`, `customer_value`,
+/// `abc`, `stock_position`, `stock_valuation`, `low_stock`, `stock_ageing`, `slow_stock` or `shrinkage`. The same figures are in GraphQL and, as SQL views, in the schema `bi`. Without a period it covers
 /// the whole history; a period is half-open, from `from` until before `to`. An empty report has a header and no rows.
 #[utoipa::path(
     operation_id = "reports_get",
@@ -216,6 +232,11 @@ fn input(params: ReportParams) -> Result<Input, Invalid> {
             category: named(params.category),
             customer: named(params.customer),
         },
+        as_of: params.as_of,
+        known_at: params.known_at,
+        days: params.days,
+        threshold: params.threshold,
+        measure: params.measure,
         limit: params.limit,
     })
 }

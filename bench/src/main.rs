@@ -12,6 +12,7 @@ mod floor;
 mod load;
 mod sales;
 mod stand;
+mod valuation;
 
 use std::process::ExitCode;
 
@@ -31,12 +32,15 @@ struct Cli {
 enum Scenario {
     /// Till sales of three lines over HTTP, beside one server-side function call per sale.
     Sales(sales::SalesArgs),
+    /// The stock of a past instant over millions of movements, beside a sum over all of them.
+    Valuation(valuation::ValuationArgs),
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let outcome = match Cli::parse().scenario {
         Scenario::Sales(args) => sales::run(&args).await,
+        Scenario::Valuation(args) => valuation::run(&args).await,
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

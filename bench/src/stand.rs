@@ -114,7 +114,7 @@ impl Stand {
                 |sku: &String| json!({ "sku": sku, "name": format!("Product {sku}"), "list_price": "20" });
             let products: Vec<Value> = part.iter().map(product).collect();
             self.post("/v1/products/batch", json!({ "items": products })).await?;
-            let line = |sku: &String| json!({ "sku": sku, "quantity": "100000000", "unit_cost": "12" });
+            let line = |sku: &String| json!({ "sku": sku, "quantity": "50000000", "unit_cost": "12" });
             let lines: Vec<Value> = part.iter().map(line).collect();
             self.post(
                 "/v1/stock/documents",
@@ -125,7 +125,8 @@ impl Stand {
         self.post("/v1/pos/sessions", json!({ "register_id": self.register_id, "opening_float": "0" })).await
     }
 
-    async fn get(&self, path: &str) -> Result<Value, Failure> {
+    /// Reads something through the API.
+    pub async fn get(&self, path: &str) -> Result<Value, Failure> {
         let http = reqwest::Client::builder().no_proxy().build()?;
         let answer = http.get(format!("http://{}{path}", self.addr)).bearer_auth(&self.key).send().await?;
         Ok(answer.error_for_status()?.json().await?)

@@ -1,11 +1,13 @@
 //! The schema, and the one way to execute a document against it.
 
+mod stock;
+
 use std::sync::LazyLock;
 use std::time::Duration;
 
 use async_graphql::{
-    Context, EmptyMutation, EmptySubscription, InputObject, Object, Result, SDLExportOptions, Schema,
-    ServerError, Value, Variables,
+    Context, EmptyMutation, EmptySubscription, InputObject, MergedObject, Object, Result, SDLExportOptions,
+    Schema, ServerError, Value, Variables,
 };
 use domain::id::TenantId;
 use serde::Serialize;
@@ -13,11 +15,12 @@ use service::Db;
 
 use crate::guard::{self, Cost, POINTS_MAX, Refused};
 use crate::report::{
-    ChannelRow, CustomerValueRow, Dimension, Input, MarginRow, Name, ProductPerformanceRow, Report,
-    RevenueRow, StockPositionRow, Values,
+    AbcMeasure, AbcRow, ChannelRow, CustomerValueRow, Dimension, Input, MarginRow, Name,
+    ProductPerformanceRow, Report, RevenueRow, Values,
 };
 use crate::scalar::Date;
 use crate::snapshot;
+use stock::StockQuery;
 
 /// The longest that a request may take: tools give up soon after.
 const TIMEOUT_MS: u64 = 90_000;
@@ -48,20 +51,6 @@ struct ReportFilter {
     currency: Vec<String>,
 }
 
-/// Which stock is shown.
-#[derive(Debug, Clone, Default, InputObject)]
-struct StockFilter {
-    /// Stock locations, by code or id.
-    #[graphql(default)]
-    location: Vec<String>,
-    /// Products, by SKU or id.
-    #[graphql(default)]
-    product: Vec<String>,
-    /// Categories and everything below them, by code or id.
-    #[graphql(default)]
-    category: Vec<String>,
-}
-
 impl From<ReportFilter> for Values {
     fn from(filter: ReportFilter) -> Self {
         let ReportFilter { channel, location, product, category, customer, country, currency } = filter;
@@ -84,9 +73,9 @@ impl From<Period> for Input {
             from: period.from.map(|date| date.0.to_string()),
             to: period.to.map(|date| date.0.to_string()),
             time_zone: period.time_zone,
-            group_by: None,
             values: period.filter.unwrap_or_default().into(),
             limit: Some(i64::from(period.limit)),
+            ..Input::default()
         }
     }
 }
@@ -94,11 +83,16 @@ impl From<Period> for Input {
 /// Reports on wholesale and retail, from the live rows. Amounts are decimals in strings. All reports of one request
 /// show the same snapshot. Periods are half-open, `[from, to)`; without `from` and `to` they are the whole history.
 /// `timeZone` is an IANA name, by default the tenant's own. Rows end at `limit` (at most 50 000), totals do not.
-struct Query;
+#[derive(Default, MergedObject)]
+struct Query(SalesQuery, StockQuery);
+
+/// The reports of sales.
+#[derive(Default)]
+struct SalesQuery;
 
 #[expect(clippy::too_many_arguments, reason = "the arguments of a GraphQL field are one flat list")]
 #[Object]
-impl Query {
+impl SalesQuery {
     /// Revenue: what was sold less what came back, by any dimensions.
     async fn revenue_report(
         &self,
@@ -174,22 +168,26 @@ impl Query {
         snapshot::report(context, Name::CustomerValue, period.into()).await
     }
 
-    /// What lies where, what of it is promised, and what it is worth: as it is now.
-    async fn stock_position(
+    /// Which products bring the business, by revenue or by margin: A up to 80 %, B up to 95 %, C the rest.
+    async fn abc(
         &self,
         context: &Context<'_>,
-        filter: Option<StockFilter>,
+        from: Option<Date>,
+        to: Option<Date>,
+        #[graphql(default)] measure: AbcMeasure,
+        filter: Option<ReportFilter>,
+        time_zone: Option<String>,
         #[graphql(default = 10_000)] limit: i32,
-    ) -> Result<Report<StockPositionRow>> {
-        let StockFilter { location, product, category } = filter.unwrap_or_default();
-        let values = Values { location, product, category, ..Values::default() };
-        let input = Input { values, limit: Some(i64::from(limit)), ..Input::default() };
-        snapshot::report(context, Name::StockPosition, input).await
+    ) -> Result<Report<AbcRow>> {
+        let period = Period { from, to, filter, time_zone, limit };
+        let measure: &str = measure.into();
+        let input = Input { measure: Some(measure.to_owned()), ..period.into() };
+        snapshot::report(context, Name::Abc, input).await
     }
 }
 
 static SCHEMA: LazyLock<Schema<Query, EmptyMutation, EmptySubscription>> =
-    LazyLock::new(|| Schema::build(Query, EmptyMutation, EmptySubscription).finish());
+    LazyLock::new(|| Schema::build(Query::default(), EmptyMutation, EmptySubscription).finish());
 
 static SDL: LazyLock<String> = LazyLock::new(|| {
     let sorted = SDLExportOptions::new()

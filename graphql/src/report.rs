@@ -4,18 +4,25 @@
 //! table of sales lines. Rows are flat, with the same columns in the same order whatever the data; an amount is a
 //! decimal in a string and never mixes currencies. A ratio stands beside its numerator and its denominator.
 
+mod abc;
 mod channel_summary;
 mod column;
 mod customer_value;
 mod dimension;
 mod filter;
+mod low_stock;
 mod margin;
 mod product_performance;
 mod range;
 mod request;
 mod revenue;
 mod sales;
+mod shrinkage;
+mod slow_stock;
+mod stock;
+mod stock_ageing;
 mod stock_position;
+mod stock_valuation;
 mod table;
 
 use async_graphql::{OutputType, SimpleObject};
@@ -30,17 +37,23 @@ use sea_orm::sqlx::query::Query;
 use serde::Serialize;
 use service::{Db, Error, Tx};
 
+pub use abc::{AbcMeasure, AbcRow};
 pub use channel_summary::ChannelRow;
 pub use column::{Column, Kind, Measure, Role};
 pub use customer_value::CustomerValueRow;
 pub use dimension::{Dimension, Dimensions};
 pub use filter::{Filter, Selector, Values};
+pub use low_stock::LowStockRow;
 pub use margin::MarginRow;
 pub use product_performance::ProductPerformanceRow;
 pub use range::Range;
 pub use request::{Input, Invalid, Request};
 pub use revenue::RevenueRow;
+pub use shrinkage::ShrinkageRow;
+pub use slow_stock::SlowStockRow;
+pub use stock_ageing::StockAgeingRow;
 pub use stock_position::StockPositionRow;
+pub use stock_valuation::{StockDimension, StockValuationRow};
 pub use table::{Format, Table};
 
 use crate::scalar::Instant;
@@ -77,6 +90,18 @@ pub enum Name {
     CustomerValue,
     /// What lies where, and what it is worth.
     StockPosition,
+    /// What lay where at any instant, and what it was worth.
+    StockValuation,
+    /// What is at or below a threshold.
+    LowStock,
+    /// How long what is on hand has been there.
+    StockAgeing,
+    /// What is not sold, or hardly.
+    SlowStock,
+    /// Which products bring the business.
+    Abc,
+    /// What was lost and found.
+    Shrinkage,
 }
 
 /// A report.
@@ -87,6 +112,12 @@ pub enum Name {
 #[graphql(concrete(name = "ProductPerformance", params(ProductPerformanceRow)))]
 #[graphql(concrete(name = "CustomerValue", params(CustomerValueRow)))]
 #[graphql(concrete(name = "StockPosition", params(StockPositionRow)))]
+#[graphql(concrete(name = "StockValuation", params(StockValuationRow)))]
+#[graphql(concrete(name = "LowStock", params(LowStockRow)))]
+#[graphql(concrete(name = "StockAgeing", params(StockAgeingRow)))]
+#[graphql(concrete(name = "SlowStock", params(SlowStockRow)))]
+#[graphql(concrete(name = "Abc", params(AbcRow)))]
+#[graphql(concrete(name = "Shrinkage", params(ShrinkageRow)))]
 pub struct Report<R: OutputType> {
     /// The columns of the rows, in their order, with unit and meaning.
     pub columns: Vec<Column>,
@@ -112,6 +143,13 @@ pub struct Meta {
     /// The first day or instant after the period; null where it has no end.
     #[schema(max_length = 32, example = "2026-12-01")]
     pub to: Option<String>,
+    /// What had happened by this day or instant is in the report; null where the report has no such parameter, or it
+    /// was not given: then it is now.
+    #[schema(max_length = 32, example = json!(null))]
+    pub as_of: Option<String>,
+    /// What we knew by this day or instant is in the report; null like `as_of`.
+    #[schema(max_length = 32, example = json!(null))]
+    pub known_at: Option<String>,
     /// When the report was made.
     #[schema(value_type = chrono::DateTime<Utc>, example = "2026-11-22T01:20:00.123456Z")]
     pub generated_at: Instant,
@@ -156,7 +194,7 @@ pub struct Answer {
 
 impl Name {
     /// The report's statement with its values.
-    fn query<'q>(self, tenant_id: TenantId, request: &Request) -> Query<'q, Postgres, PgArguments> {
+    fn query<'q>(self, tx: &Tx, request: &Request) -> Query<'q, Postgres, PgArguments> {
         let statement = match self {
             Name::Revenue => RevenueRow::statement,
             Name::Margin => MarginRow::statement,
@@ -164,19 +202,25 @@ impl Name {
             Name::ProductPerformance => ProductPerformanceRow::statement,
             Name::CustomerValue => CustomerValueRow::statement,
             Name::StockPosition => StockPositionRow::statement,
+            Name::StockValuation => StockValuationRow::statement,
+            Name::LowStock => LowStockRow::statement,
+            Name::StockAgeing => StockAgeingRow::statement,
+            Name::SlowStock => SlowStockRow::statement,
+            Name::Abc => AbcRow::statement,
+            Name::Shrinkage => ShrinkageRow::statement,
         };
         let sql = statement(request);
-        if self == Name::StockPosition {
-            stock_position::bound(sql, tenant_id, request)
+        if self.is_of_sales() {
+            sales::bound(sql, tx.tenant_id, request)
         } else {
-            sales::bound(sql, tenant_id, request)
+            stock::bound(sql, tx, request)
         }
     }
 }
 
 /// Asks the database, with one statement.
 pub async fn ask(tx: &Tx, request: &Request) -> Result<Answer, Error> {
-    Ok(Answer { rows: tx.rows(request.name.query(tx.tenant_id, request)).await?, as_of: tx.now })
+    Ok(Answer { rows: tx.rows(request.name.query(tx, request)).await?, as_of: tx.now })
 }
 
 /// A report as a table, on a snapshot of its own.
@@ -189,6 +233,12 @@ pub async fn run(db: &Db, tenant_id: TenantId, request: &Request) -> Result<Tabl
         Name::ProductPerformance => Table::new(request, read::<ProductPerformanceRow>(request, answer)?),
         Name::CustomerValue => Table::new(request, read::<CustomerValueRow>(request, answer)?),
         Name::StockPosition => Table::new(request, read::<StockPositionRow>(request, answer)?),
+        Name::StockValuation => Table::new(request, read::<StockValuationRow>(request, answer)?),
+        Name::LowStock => Table::new(request, read::<LowStockRow>(request, answer)?),
+        Name::StockAgeing => Table::new(request, read::<StockAgeingRow>(request, answer)?),
+        Name::SlowStock => Table::new(request, read::<SlowStockRow>(request, answer)?),
+        Name::Abc => Table::new(request, read::<AbcRow>(request, answer)?),
+        Name::Shrinkage => Table::new(request, read::<ShrinkageRow>(request, answer)?),
     }
 }
 
@@ -213,6 +263,8 @@ pub fn read<R: Row>(request: &Request, answer: Answer) -> Result<Report<R>, Erro
         time_zone,
         from: request.range.from.map(range::echo),
         to: request.range.to.map(range::echo),
+        as_of: request.as_of.map(range::echo),
+        known_at: request.known_at.map(range::echo),
         generated_at: as_of,
         data_as_of: as_of,
         row_count: rows.len() as u64,

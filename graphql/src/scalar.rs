@@ -16,7 +16,7 @@ use serde::{Serialize, Serializer};
 
 /// An exact decimal number in a string, such as "1234.50": no exponent, no thousands separator. Numbers are refused
 /// as input, because they lose digits.
-struct Decimal(String);
+pub struct Decimal(pub String);
 
 #[Scalar(name = "Decimal")]
 impl ScalarType for Decimal {

@@ -2,7 +2,7 @@
 --
 -- Each view runs with the rights of who asks (security_invoker), so the tenant wall holds; each also names the tenant
 -- itself, so that the plan finds its rows by index. A column has the same meaning, unit and sign wherever its name
--- occurs, in these views as in GraphQL, JSON and CSV; the texts stand at the end of this file.
+-- occurs, in these views as in GraphQL, JSON and CSV; the texts stand in 49_bi_comments.sql.
 
 do $$
 declare

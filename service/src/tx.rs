@@ -98,6 +98,21 @@ impl Db {
         Ok(answer)
     }
 
+    /// Runs a job of the system's own in one transaction and commits it, with the memory and the time that many rows
+    /// need.
+    pub async fn job<T>(
+        &self,
+        tenant_id: TenantId,
+        work: impl AsyncFnOnce(&Tx) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let opening = "begin; set local plan_cache_mode = force_custom_plan; set local work_mem = '64MB'; \
+             set local jit = off; set local statement_timeout = '300s'";
+        let tx = self.open(opening, tenant_id).await?;
+        let answer = work(&tx).await?;
+        tx.commit().await?;
+        Ok(answer)
+    }
+
     /// Runs `work` in one transaction of the caller's tenant and commits it. A write that lost a race is tried again.
     pub async fn write<T>(
         &self,

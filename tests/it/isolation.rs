@@ -193,7 +193,9 @@ fn lists_show_nothing_of_another_tenant() {
             }
         }
         let query = json!({ "query": "{ productPerformance { rows { sku } } customerValue { rows { customerName } } \
-            stockPosition { rows { sku } } revenueReport(groupBy: [PRODUCT]) { rows { sku } } }" });
+            stockPosition { rows { sku } } stockValuation { rows { sku } } lowStock(threshold: \"999\") { rows { sku } } \
+            stockAgeing { rows { sku } } slowStock { rows { sku } } abc { rows { sku } } \
+            shrinkage { rows { reasonName } } revenueReport(groupBy: [PRODUCT]) { rows { sku } } }" });
         let reply = stranger.call(Method::POST, "/graphql").json(&query).send().await;
         assert!(reply.json()["data"].is_object(), "{}", reply.text);
         nothing_of(&world, "/graphql", &reply);

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tests::{Tenant, environment, lines, sale, with_tenant, with_tenant_as};
 
 /// Reports, how they are grouped, their field in GraphQL, and the view that shows the same.
-const SURFACES: [(&str, &str, &str, &str); 15] = [
+const SURFACES: [(&str, &str, &str, &str); 21] = [
     ("revenue", "channel", "revenueReport(groupBy: [CHANNEL])", "revenue_by_channel"),
     ("revenue", "month,channel", "revenueReport(groupBy: [MONTH, CHANNEL])", "revenue_by_month_channel"),
     ("revenue", "day", "revenueReport(groupBy: [DAY])", "revenue_by_day"),
@@ -24,6 +24,17 @@ const SURFACES: [(&str, &str, &str, &str); 15] = [
     ("product_performance", "", "productPerformance", "product_performance"),
     ("customer_value", "", "customerValue", "customer_value"),
     ("stock_position", "", "stockPosition", "stock_positions"),
+    (
+        "stock_valuation",
+        "category,product,location",
+        "stockValuation(groupBy: [CATEGORY, PRODUCT, LOCATION])",
+        "stock_valuation",
+    ),
+    ("low_stock", "", "lowStock", "low_stock"),
+    ("stock_ageing", "", "stockAgeing", "stock_ageing"),
+    ("slow_stock", "", "slowStock", "slow_stock"),
+    ("abc", "", "abc", "abc"),
+    ("shrinkage", "", "shrinkage", "shrinkage"),
 ];
 
 /// A row as texts by column, decimals without trailing zeros.
@@ -85,6 +96,34 @@ async fn trade(tenant: &Tenant) {
     tenant.post("/v1/pos/sales", &own).await.created();
 }
 
+/// Goods that lie, goods that ran out, goods that were lost and found.
+async fn wear(tenant: &Tenant) {
+    for sku in ["LAMP", "CUP"] {
+        tenant.product_with(sku, json!({ "list_price": "7.00" })).await;
+    }
+    for (kind, at, location, sku, quantity, cost) in [
+        ("opening", "2011-01-01T00:00:00Z", &tenant.main, "LAMP", "30", json!("3.333333")),
+        ("receipt", "2011-06-01T00:00:00Z", &tenant.shop, "LAMP", "7", json!("2.99")),
+        ("receipt", "2012-01-01T00:00:00Z", &tenant.main, "LAMP", "11", json!("3.01")),
+        ("receipt", "2012-01-01T00:00:00Z", &tenant.main, "CUP", "2", json!("1.00")),
+    ] {
+        let line = json!({ "sku": sku, "quantity": quantity, "unit_cost": cost });
+        let body = json!({ "kind": kind, "occurred_at": at, "location_id": location, "lines": [line] });
+        tenant.post("/v1/stock/documents", &body).await.created();
+    }
+    for (reason, location, sku, quantity) in [
+        ("damage", &tenant.main, "LAMP", "-3"),
+        ("theft", &tenant.shop, "LAMP", "-1"),
+        ("found", &tenant.main, "LAMP", "2"),
+        ("damage", &tenant.main, "CUP", "-2"),
+    ] {
+        let line = json!({ "sku": sku, "quantity": quantity });
+        let body =
+            json!({ "kind": "adjustment", "reason": reason, "location_id": location, "lines": [line] });
+        tenant.post("/v1/stock/documents", &body).await.created();
+    }
+}
+
 async fn by_json(tenant: &Tenant, path: &str) -> (Vec<String>, Vec<Figures>) {
     let table = tenant.get(path).await.ok();
     let names = table["columns"]
@@ -137,6 +176,7 @@ async fn by_view(tenant: &Tenant, view: &str, columns: &[String]) -> Vec<Figures
 fn every_surface_shows_the_same_figures() {
     with_tenant(async |tenant| {
         trade(tenant).await;
+        wear(tenant).await;
         for (report, group_by, field, view) in SURFACES {
             let mut path = format!("/v1/reports/{report}");
             if !group_by.is_empty() {
@@ -175,8 +215,21 @@ fn reports_tie_to_the_ledger() {
             assert_eq!(shown("net_revenue"), shown("gross_revenue") - shown("discount"), "{channel}");
             assert_eq!(shown("gross_margin"), shown("net_revenue") - shown("cost"), "{channel}");
         }
-        let stock = tenant.get("/v1/reports/stock_position").await.ok();
-        assert_eq!(stock["totals"][0]["value"], json!(tenant.balance("1200").await));
+        wear(tenant).await;
+        let inventory = json!(tenant.balance("1200").await);
+        for report in ["stock_position", "stock_valuation", "stock_valuation?group_by=none", "stock_ageing"] {
+            let stock = tenant.get(&format!("/v1/reports/{report}")).await.ok();
+            assert_eq!(stock["totals"][0]["value"], inventory, "{report}");
+        }
+        let lost = tenant.get("/v1/reports/shrinkage").await.ok();
+        let pennies = |text: &str| text.replace('.', "").parse::<i64>().expect("an amount");
+        let ledger = pennies(&tenant.balance("5100").await) + pennies(&tenant.balance("5110").await);
+        assert_eq!(pennies(lost["totals"][0]["shrinkage_value"].as_str().expect("an amount")), ledger);
+        let ranked = tenant.get("/v1/reports/abc?measure=gross_margin").await.ok();
+        assert_eq!(ranked["totals"][0]["gross_margin"], {
+            let margin = tenant.get("/v1/reports/margin?group_by=none").await.ok();
+            margin["totals"][0]["gross_margin"].clone()
+        });
     });
 }
 

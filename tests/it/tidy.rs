@@ -100,7 +100,7 @@ fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
         "cash_move",
     ];
     let mut writers: BTreeMap<_, _> = of_posting.into_iter().map(|table| (table, posting)).collect();
-    let others: [(&str, &[&str]); 24] = [
+    let others: [(&str, &[&str]); 26] = [
         ("command", &["service/src/command", "service/src/posting"]),
         ("customer_account", &["service/src/posting", "service/src/customer"]),
         ("number_series", &["service/src/posting", "service/src/customer/number"]),
@@ -124,6 +124,8 @@ fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("api_key", &["service/src/auth"]),
         ("app_user", &["service/src/auth"]),
         ("refresh_token", &["service/src/auth"]),
+        ("stock_checkpoint", &["service/src/stock/checkpoint"]),
+        ("stock_checkpoint_level", &["service/src/stock/checkpoint"]),
         ("schema_migration", &["migration/src"]),
     ];
     writers.extend(others);

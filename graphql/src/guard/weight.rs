@@ -183,6 +183,11 @@ impl Scale<'_> {
                 Argument::Known(name) => groups_estimate(&[name]),
                 Argument::Unknown => None,
             },
+            "stockValuation" => match self.argument(field, "groupBy") {
+                Argument::Known(Value::List(names)) => groups_estimate(&names),
+                Argument::Known(name) => groups_estimate(&[name]),
+                Argument::Absent | Argument::Unknown => None,
+            },
             _ => None,
         };
         groups.map_or(limit, |groups| groups.min(limit))

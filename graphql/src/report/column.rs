@@ -37,7 +37,7 @@ pub struct Column {
     #[graphql(name = "type")]
     #[schema(value_type = String, max_length = 16, example = "decimal")]
     pub kind: &'static str,
-    /// `currency` (the row's own), `stock_unit`, `percent` or `count`; null on texts and dates.
+    /// `currency` (the row's own), `stock_unit`, `percent`, `day` or `count`; null on texts and dates.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, max_length = 16, example = "currency")]
     pub unit: Option<&'static str>,
@@ -65,6 +65,8 @@ pub enum Kind {
     Average,
     /// A percentage: a ratio.
     Percentage,
+    /// A number of days: a ratio.
+    Days,
 }
 
 /// A figure of a report.
@@ -101,8 +103,9 @@ pub fn columns<R: Row>(request: &Request) -> Vec<Column> {
             Kind::Amount | Kind::Average => ("decimal", Some("currency")),
             Kind::Units => ("decimal", Some("stock_unit")),
             Kind::Percentage => ("decimal", Some("percent")),
+            Kind::Days => ("decimal", Some("day")),
         };
-        let is_ratio = matches!(measure.kind, Kind::Average | Kind::Percentage);
+        let is_ratio = matches!(measure.kind, Kind::Average | Kind::Percentage | Kind::Days);
         let is_shared = shares_orders && measure.name == "orders";
         Column {
             name: measure.name,
@@ -120,7 +123,8 @@ pub fn columns<R: Row>(request: &Request) -> Vec<Column> {
 fn dimension(row_type: &str, name: &'static str) -> Column {
     let kind = match name {
         "hour" => "datetime",
-        "day" | "week" | "month" | "quarter" | "year" | "first_order_on" | "last_order_on" => "date",
+        "day" | "week" | "month" | "quarter" | "year" => "date",
+        name if name.ends_with("_on") => "date",
         _ => "string",
     };
     let description = description(row_type, name);
@@ -180,8 +184,9 @@ fn camel_case(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::{
-        ChannelRow, CustomerValueRow, Dimension, Input, MarginRow, Name, ProductPerformanceRow, RevenueRow,
-        StockPositionRow,
+        AbcRow, ChannelRow, CustomerValueRow, Dimension, Input, LowStockRow, MarginRow, Name,
+        ProductPerformanceRow, RevenueRow, ShrinkageRow, SlowStockRow, StockAgeingRow, StockPositionRow,
+        StockValuationRow,
     };
     use super::*;
 
@@ -234,10 +239,51 @@ mod tests {
              gross_sales returns discount net_revenue cost contribution contribution_pct average_order_value \
              wholesale_net_revenue retail_net_revenue"
         );
+    }
+
+    /// The same for the reports of stock.
+    #[test]
+    fn the_columns_of_stock_are_a_contract() {
+        let names = "sku product_name category_code category_name location_code location_name uom";
         assert_eq!(
             list::<StockPositionRow>(Name::StockPosition, None),
-            "sku product_name category_code category_name location_code location_name uom currency on_hand \
-             reserved available value unit_cost"
+            format!("{names} currency on_hand reserved available value unit_cost")
+        );
+        assert_eq!(
+            list::<StockValuationRow>(Name::StockValuation, Some("category,product,location")),
+            "category_code category_name sku product_name location_code location_name uom currency on_hand value \
+             unit_cost"
+        );
+        assert_eq!(
+            list::<StockValuationRow>(Name::StockValuation, Some("none")),
+            "currency on_hand value unit_cost"
+        );
+        assert_eq!(
+            list::<LowStockRow>(Name::LowStock, None),
+            format!("{names} currency on_hand reserved available reorder_point shortage")
+        );
+        let bands = |figure: &str| {
+            ["to_30", "to_60", "to_90", "to_180", "to_365", "over_365"]
+                .map(|band| format!("{figure}_{band}_days"))
+                .join(" ")
+        };
+        assert_eq!(
+            list::<StockAgeingRow>(Name::StockAgeing, None),
+            format!("{names} oldest_on currency on_hand value {} {}", bands("units"), bands("value"))
+        );
+        assert_eq!(
+            list::<SlowStockRow>(Name::SlowStock, None),
+            format!("{names} first_moved_on last_sold_on currency on_hand value units_sold cover_days")
+        );
+        assert_eq!(
+            list::<AbcRow>(Name::Abc, None),
+            "class sku product_name category_code category_name currency units net_revenue cost gross_margin \
+             gross_margin_pct share_pct cumulative_share_pct"
+        );
+        assert_eq!(
+            list::<ShrinkageRow>(Name::Shrinkage, None),
+            "reason reason_name location_code location_name currency lines lost_units lost_value found_units \
+             found_value shrinkage_value"
         );
     }
 

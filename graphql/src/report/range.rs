@@ -71,7 +71,7 @@ fn roughly(moment: Moment) -> NaiveDateTime {
 }
 
 /// A day, an RFC 3339 instant, or milliseconds since 1970, which is what dashboards send.
-fn bound(parameter: &'static str, text: &str) -> Result<Moment, Invalid> {
+pub(super) fn bound(parameter: &'static str, text: &str) -> Result<Moment, Invalid> {
     let milliseconds =
         MILLISECOND_DIGITS.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
     let moment = if milliseconds {

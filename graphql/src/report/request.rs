@@ -1,9 +1,17 @@
 //! What a caller asks for, checked.
 
 use chrono_tz::Tz;
+use domain::moment::Moment;
+use domain::number::Quantity;
+use strum::IntoEnumIterator;
 
 use super::filter::Values;
-use super::{Dimension, Filter, LIMIT_DEFAULT, LIMIT_MAX, Name, Range};
+use super::{AbcMeasure, Dimension, Filter, LIMIT_DEFAULT, LIMIT_MAX, Name, Range, range};
+
+/// The days of a report that looks back some days, where the caller does not say.
+const DAYS_DEFAULT: u16 = 90;
+/// The most days that such a report looks back.
+const DAYS_MAX: u16 = 3_650;
 
 /// What a caller wants to see.
 #[derive(Debug, Clone)]
@@ -18,6 +26,16 @@ pub struct Request {
     pub group_by: Vec<Dimension>,
     /// Which lines count.
     pub filter: Filter,
+    /// What had happened by then; everything, if absent.
+    pub as_of: Option<Moment>,
+    /// What we knew by then; everything, if absent.
+    pub known_at: Option<Moment>,
+    /// How many days back sales count.
+    pub days: u16,
+    /// Stock units at or below which a product is low.
+    pub threshold: Quantity,
+    /// What products are ranked by.
+    pub measure: AbcMeasure,
     /// The most rows.
     pub limit: u32,
 }
@@ -35,6 +53,16 @@ pub struct Input {
     pub group_by: Option<Vec<Dimension>>,
     /// Which lines count.
     pub values: Values,
+    /// A day or an instant: what had happened by then.
+    pub as_of: Option<String>,
+    /// A day or an instant: what we knew by then.
+    pub known_at: Option<String>,
+    /// How many days back sales count.
+    pub days: Option<i64>,
+    /// Stock units at or below which a product is low.
+    pub threshold: Option<String>,
+    /// What products are ranked by.
+    pub measure: Option<String>,
     /// The most rows.
     pub limit: Option<i64>,
 }
@@ -70,18 +98,25 @@ impl Request {
         refuse_what_does_not_apply(name, &input)?;
         let group_by = match input.group_by {
             Some(dimensions) => dimensions,
-            None if name.is_grouped() => vec![Dimension::Day],
-            None => Vec::new(),
+            None => name.dimensions_default().to_vec(),
         };
         if name.is_grouped() {
             Dimension::check(&group_by)?;
+            refuse_other_dimensions(name, &group_by)?;
         }
+        let moment =
+            |parameter, text: Option<String>| text.map(|text| range::bound(parameter, &text)).transpose();
         Ok(Request {
             name,
             range: Range::parse(input.from.as_deref(), input.to.as_deref())?,
             time_zone: input.time_zone.as_deref().map(zone).transpose()?,
             group_by,
             filter: Filter::new(input.values)?,
+            as_of: moment("as_of", input.as_of)?,
+            known_at: moment("known_at", input.known_at)?,
+            days: input.days.map_or(Ok(DAYS_DEFAULT), days)?,
+            threshold: input.threshold.map_or(Ok(Quantity::ZERO), threshold)?,
+            measure: input.measure.map_or(Ok(AbcMeasure::default()), measure)?,
             limit: input.limit.map_or(Ok(LIMIT_DEFAULT), limit)?,
         })
     }
@@ -93,11 +128,16 @@ fn refuse_what_does_not_apply(name: Name, input: &Input) -> Result<(), Invalid> 
         ("group_by", input.group_by.is_some(), name.is_grouped()),
         ("from", input.from.is_some(), name.has_period()),
         ("to", input.to.is_some(), name.has_period()),
-        ("tz", input.time_zone.is_some(), name.has_period()),
-        ("channel", !values.channel.is_empty(), name.has_period()),
-        ("country", !values.country.is_empty(), name.has_period()),
-        ("currency", !values.currency.is_empty(), name.has_period()),
-        ("customer", !values.customer.is_empty(), name.has_period()),
+        ("tz", input.time_zone.is_some(), name.has_zone()),
+        ("channel", !values.channel.is_empty(), name.is_of_sales()),
+        ("country", !values.country.is_empty(), name.is_of_sales()),
+        ("currency", !values.currency.is_empty(), name.is_of_sales()),
+        ("customer", !values.customer.is_empty(), name.is_of_sales()),
+        ("as_of", input.as_of.is_some(), name == Name::StockValuation),
+        ("known_at", input.known_at.is_some(), name == Name::StockValuation),
+        ("days", input.days.is_some(), name == Name::SlowStock),
+        ("threshold", input.threshold.is_some(), name == Name::LowStock),
+        ("measure", input.measure.is_some(), name == Name::Abc),
     ];
     match given.into_iter().find(|(_, is_given, applies)| *is_given && !applies) {
         Some((parameter, ..)) => {
@@ -105,6 +145,39 @@ fn refuse_what_does_not_apply(name: Name, input: &Input) -> Result<(), Invalid> 
         }
         None => Ok(()),
     }
+}
+
+fn refuse_other_dimensions(name: Name, group_by: &[Dimension]) -> Result<(), Invalid> {
+    let allowed = name.dimensions();
+    if group_by.iter().all(|dimension| allowed.contains(dimension)) {
+        return Ok(());
+    }
+    let names: Vec<&str> = allowed.into_iter().map(Into::into).collect();
+    Err(Invalid::value("group_by", format!("{name} can be grouped by {}.", names.join(", "))))
+}
+
+fn days(days: i64) -> Result<u16, Invalid> {
+    u16::try_from(days)
+        .ok()
+        .filter(|days| (1..=DAYS_MAX).contains(days))
+        .ok_or_else(|| Invalid::form("days", format!("Expected a whole number from 1 to {DAYS_MAX}.")))
+}
+
+fn threshold(text: String) -> Result<Quantity, Invalid> {
+    let threshold: Quantity = text
+        .parse()
+        .map_err(|error: domain::number::InvalidNumber| Invalid::form("threshold", error.to_string()))?;
+    if threshold.is_negative() {
+        return Err(Invalid::value("threshold", "A threshold is zero or more."));
+    }
+    Ok(threshold)
+}
+
+fn measure(text: String) -> Result<AbcMeasure, Invalid> {
+    text.parse().map_err(|_| {
+        let known: Vec<&str> = AbcMeasure::iter().map(Into::into).collect();
+        Invalid::form("measure", format!("`{text}` is not one of {}.", known.join(", ")))
+    })
 }
 
 fn zone(text: &str) -> Result<Tz, Invalid> {
@@ -120,14 +193,57 @@ fn limit(limit: i64) -> Result<u32, Invalid> {
 }
 
 impl Name {
-    /// Whether the caller chooses the dimensions.
-    pub fn is_grouped(self) -> bool {
-        matches!(self, Name::Revenue | Name::Margin)
+    /// What the rows can be grouped by; empty where the caller has no choice.
+    pub fn dimensions(self) -> Vec<Dimension> {
+        match self {
+            Name::Revenue | Name::Margin => Dimension::iter().collect(),
+            Name::StockValuation => {
+                vec![Dimension::Location, Dimension::Product, Dimension::Category, Dimension::None]
+            }
+            _ => Vec::new(),
+        }
     }
 
-    /// Whether the report covers a period of sales; otherwise it shows the stock as it is now.
+    /// What the rows are grouped by where the caller does not say.
+    fn dimensions_default(self) -> &'static [Dimension] {
+        match self {
+            Name::Revenue | Name::Margin => &[Dimension::Day],
+            Name::StockValuation => &[Dimension::Product, Dimension::Location],
+            _ => &[],
+        }
+    }
+
+    /// Whether the caller chooses the dimensions.
+    pub fn is_grouped(self) -> bool {
+        !self.dimensions_default().is_empty()
+    }
+
+    /// Whether the report covers a period; otherwise it shows one instant.
     pub fn has_period(self) -> bool {
-        self != Name::StockPosition
+        self.is_of_sales() || self == Name::Shrinkage
+    }
+
+    /// Whether the report is about lines sold.
+    pub(super) fn is_of_sales(self) -> bool {
+        match self {
+            Name::Revenue
+            | Name::Margin
+            | Name::ChannelSummary
+            | Name::ProductPerformance
+            | Name::CustomerValue
+            | Name::Abc => true,
+            Name::StockPosition
+            | Name::StockValuation
+            | Name::LowStock
+            | Name::StockAgeing
+            | Name::SlowStock
+            | Name::Shrinkage => false,
+        }
+    }
+
+    /// Whether it matters where days begin.
+    fn has_zone(self) -> bool {
+        self.has_period() || matches!(self, Name::StockValuation | Name::StockAgeing | Name::SlowStock)
     }
 }
 
@@ -159,6 +275,24 @@ mod tests {
             "from"
         );
         assert_eq!(refused(Name::Revenue, Input { time_zone: Some("Mars/Base".into()), ..input() }), "tz");
+        let grouped = Input { group_by: Some(vec![Dimension::Product, Dimension::Customer]), ..input() };
+        assert_eq!(refused(Name::StockValuation, grouped), "group_by");
+        for (name, parameter) in [(Name::StockPosition, "as_of"), (Name::Revenue, "known_at")] {
+            let moment = || Some("2011-01-01".to_owned());
+            let input = match parameter {
+                "as_of" => Input { as_of: moment(), ..input() },
+                _ => Input { known_at: moment(), ..input() },
+            };
+            assert_eq!(refused(name, input), parameter);
+        }
+        for days in [0, -1, 3_651, i64::MAX] {
+            assert_eq!(refused(Name::SlowStock, Input { days: Some(days), ..input() }), "days");
+        }
+        for text in ["-1", "", "x", "1e3"] {
+            let threshold = Input { threshold: Some(text.to_owned()), ..input() };
+            assert_eq!(refused(Name::LowStock, threshold), "threshold");
+        }
+        assert_eq!(refused(Name::Abc, Input { measure: Some("units".into()), ..input() }), "measure");
         for limit in [0, -1, 50_001] {
             assert_eq!(refused(Name::Revenue, Input { limit: Some(limit), ..input() }), "limit");
         }

@@ -4,14 +4,11 @@
 //! still sell. `value` is at cost. Ties to the ledger: the sum of `value` is the balance of 1200 and 1210.
 
 use async_graphql::SimpleObject;
-use domain::id::TenantId;
 use sea_orm::FromQueryResult;
-use sea_orm::sqlx::postgres::PgArguments;
-use sea_orm::sqlx::query::Query;
-use sea_orm::sqlx::{self, Postgres};
 use serde::Serialize;
 
 use super::column::{Kind, Measure, sum};
+use super::stock::{FILTER, NAMES, Rows};
 use super::{Dimension, Request, Row};
 use crate::scalar::{Amount, UnitCost, Units};
 
@@ -60,69 +57,29 @@ impl Row for StockPositionRow {
     }
 
     fn dimensions(_: &[Dimension]) -> Vec<&'static str> {
-        vec!["sku", "product_name", "category_code", "category_name", "location_code", "location_name", "uom"]
+        NAMES.to_vec()
     }
 
     fn statement(_: &Request) -> String {
-        SQL.to_owned()
-    }
-}
-
-const SQL: &str = "
-with level as materialized (
+        let with = format!(
+            "level as materialized (
     select
         s.product_id, s.location_id,
         sum(s.on_hand) as on_hand, sum(s.reserved) as reserved, sum(s.on_hand) - sum(s.reserved) as available,
         sum(s.value) as value, round(sum(s.value) / nullif(sum(s.on_hand), 0), 6) as unit_cost
     from public.stock_level s
-    where s.tenant_id = $1
-        and (cardinality($3::text[]) + cardinality($4::uuid[]) = 0 or s.location_id in (
-            select id from public.location where tenant_id = $1 and (code = any($3) or id = any($4))))
-        and (cardinality($5::text[]) + cardinality($6::uuid[]) = 0 or s.product_id in (
-            select id from public.product where tenant_id = $1 and (sku = any($5) or id = any($6))))
-        and (cardinality($7::text[]) + cardinality($8::uuid[]) = 0 or s.product_id in (
-            select p.id from public.product p
-            join public.category c on c.tenant_id = $1 and c.id = p.category_id
-            where p.tenant_id = $1 and c.lineage && (
-                select array_agg(id) from public.category where tenant_id = $1 and (code = any($7) or id = any($8)))))
+    where s.tenant_id = $1 and {FILTER}
     group by s.product_id, s.location_id
-)
-(select
-    0 as level, null::text as time_zone, p.sku, p.name as product_name, ca.code as category_code,
-    ca.name as category_name, lo.code as location_code, lo.name as location_name, p.stock_uom as uom, t.currency,
-    m.on_hand, m.reserved, m.available, m.value, m.unit_cost
-from level m
-join public.tenant t on t.tenant_id = $1
-join public.product p on p.tenant_id = $1 and p.id = m.product_id
-join public.location lo on lo.tenant_id = $1 and lo.id = m.location_id
-left join public.category ca on ca.tenant_id = $1 and ca.id = p.category_id
-order by p.sku, lo.code limit $2)
-union all
-select
-    1, null, null, null, null, null, null, null, null, t.currency,
-    sum(m.on_hand), sum(m.reserved), sum(m.available), sum(m.value),
-    round(sum(m.value) / nullif(sum(m.on_hand), 0), 6)
-from level m join public.tenant t on t.tenant_id = $1
-group by t.currency
-union all
-select 2, t.time_zone, null, null, null, null, null, null, null, null, null, null, null, null, null
-from public.tenant t where t.tenant_id = $1";
-
-/// Binds what a request asks for.
-pub(super) fn bound<'q>(
-    sql: String,
-    tenant_id: TenantId,
-    request: &Request,
-) -> Query<'q, Postgres, PgArguments> {
-    let filter = &request.filter;
-    sqlx::query(sqlx::AssertSqlSafe(sql))
-        .persistent(false)
-        .bind(tenant_id.0)
-        .bind(i64::from(request.limit) + 1)
-        .bind(filter.locations.codes.clone())
-        .bind(filter.locations.ids.clone())
-        .bind(filter.products.codes.clone())
-        .bind(filter.products.ids.clone())
-        .bind(filter.categories.codes.clone())
-        .bind(filter.categories.ids.clone())
+)"
+        );
+        let figures = &[
+            ("on_hand", "sum(m.on_hand)"),
+            ("reserved", "sum(m.reserved)"),
+            ("available", "sum(m.available)"),
+            ("value", "sum(m.value)"),
+            ("unit_cost", "round(sum(m.value) / nullif(sum(m.on_hand), 0), 6)"),
+        ];
+        Rows { with, category: "p.category_id", attributes: &[], figures, order: "p.sku, lo.code" }
+            .statement()
+    }
 }

@@ -171,6 +171,8 @@ mod tests {
             time_zone: "UTC".into(),
             from: None,
             to: None,
+            as_of: None,
+            known_at: None,
             generated_at: at,
             data_as_of: at,
             row_count: rows.len() as u64,

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::id::{LocationId, LotId, ProductId};
 use domain::number::{Money, Price, Quantity};
-use domain::stock::Level;
+use domain::stock::{Level, LevelKey};
 use sea_orm::sqlx::Row;
 use sea_orm::sqlx::postgres::PgRow;
 use serde::Serialize;
@@ -76,6 +76,19 @@ impl StockLevel {
     }
 }
 
+const SELECT: &str = "select l.location_id, l.product_id, l.lot_id, l.on_hand, l.value, l.last_cost, l.moved_at, p.sku, \
+                             p.stock_uom, t.currency, ";
+const FROM: &str = " as reserved \
+                    from stock_level l \
+                    join product p on p.tenant_id = l.tenant_id and p.id = l.product_id \
+                    join tenant t on t.tenant_id = l.tenant_id \
+                    where l.tenant_id = ";
+
+/// Levels of the tenant, with what is reserved on them now.
+fn levels(tx: &Tx) -> Listing {
+    reserved_now(tx, Listing::raw(SELECT)).sql(FROM).tenant(tx)
+}
+
 /// One page of levels, by location, product and lot.
 pub async fn list(
     tx: &Tx,
@@ -83,16 +96,7 @@ pub async fn list(
     after: Option<Position>,
     rows: u64,
 ) -> Result<Vec<StockLevel>, Error> {
-    let select = "select l.location_id, l.product_id, l.lot_id, l.on_hand, l.value, l.last_cost, l.moved_at, p.sku, \
-                         p.stock_uom, t.currency, ";
-    let from = " as reserved \
-                  from stock_level l \
-                  join product p on p.tenant_id = l.tenant_id and p.id = l.product_id \
-                  join tenant t on t.tenant_id = l.tenant_id \
-                  where l.tenant_id = ";
-    let mut query = reserved_now(tx, Listing::raw(select))
-        .sql(from)
-        .tenant(tx)
+    let mut query = levels(tx)
         .with("l.location_id = ", filter.location_id.map(|id| id.0))
         .with("l.product_id = ", filter.product_id.map(|id| id.0))
         .with("p.sku = ", filter.sku.as_ref());
@@ -121,6 +125,17 @@ pub(crate) fn reserved_now(tx: &Tx, query: Listing) -> Listing {
         )
         .bind(tx.now)
         .sql(") else 0 end")
+}
+
+/// One level; nothing where there never was one.
+pub async fn get(tx: &Tx, key: LevelKey) -> Result<Option<StockLevel>, Error> {
+    let rows = levels(tx)
+        .with("l.location_id = ", Some(key.location_id.0))
+        .with("l.product_id = ", Some(key.product_id.0))
+        .with("l.lot_id = ", Some(key.lot_id.0))
+        .rows(tx)
+        .await?;
+    rows.first().map(level).transpose()
 }
 
 fn level(row: &PgRow) -> Result<StockLevel, Error> {

@@ -9,8 +9,20 @@ use tests::{Tenant, Till, lines, sale};
 pub const MARK: &str = "XYLOPHONE";
 
 /// Every report.
-pub const REPORTS: [&str; 6] =
-    ["revenue", "margin", "channel_summary", "product_performance", "customer_value", "stock_position"];
+pub const REPORTS: [&str; 12] = [
+    "revenue",
+    "margin",
+    "channel_summary",
+    "product_performance",
+    "customer_value",
+    "abc",
+    "stock_position",
+    "stock_valuation",
+    "low_stock",
+    "stock_ageing",
+    "slow_stock",
+    "shrinkage",
+];
 
 /// One record of every kind, by the prefix of its id.
 #[derive(Debug)]
@@ -73,6 +85,9 @@ pub async fn world(tenant: &Tenant) -> World {
 async fn documents(tenant: &Tenant, world: &mut World, customer: &Value) {
     let opening = json!({ "kind": "opening", "reference": MARK, "lines": [{ "sku": MARK, "quantity": "50", "unit_cost": "4" }] });
     world.make(tenant, "/v1/stock/documents", opening).await;
+    let at_location = json!({ "kind": "opening", "reference": MARK, "location_id": world.ids["loc"],
+        "lines": [{ "sku": MARK, "quantity": "1", "unit_cost": "4" }] });
+    tenant.post("/v1/stock/documents", &at_location).await.created();
     let till = tenant.till().await;
     world.knows(&json!(till.register_id));
     world.knows(&json!(till.session_id));

@@ -1,0 +1,155 @@
+//! ABC: which products bring the business, by net revenue or by gross margin.
+//!
+//! - Products are put in order, the greatest first, and their shares added up. Those with which the first 80 % are
+//!   reached are A, those with which 95 % are reached are B, the rest is C: Pareto's rule with the usual thresholds. A
+//!   product is in the class in which its share begins, so the one that crosses a threshold still belongs above it.
+//!   Equal products are in the same class, and have the same cumulative share.
+//! - A product that brought nothing or less has no share and is C; shares are of what brought something.
+//! - Each currency has classes of its own. Ties to the same accounts as `margin`.
+
+use async_graphql::{Enum, SimpleObject};
+use sea_orm::FromQueryResult;
+use serde::Serialize;
+
+use super::column::{Kind, Measure, formula, sum};
+use super::margin::{MARGIN_PCT, MarginRow};
+use super::sales::{self, Attribute, COST, Grouping, Key, NET_REVENUE, UNITS};
+use super::{Dimension, Request, Row};
+use crate::scalar::{Amount, Percentage, Units};
+
+/// What products are ranked by.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, Enum, strum::EnumIter, strum::EnumString, strum::IntoStaticStr,
+)]
+#[strum(serialize_all = "snake_case")]
+pub enum AbcMeasure {
+    /// Sales less returns after discounts, without tax.
+    #[default]
+    NetRevenue,
+    /// Net revenue less the cost of the goods.
+    GrossMargin,
+}
+
+/// One product; in the totals, all of them.
+#[derive(Debug, Clone, SimpleObject, FromQueryResult, Serialize)]
+pub struct AbcRow {
+    /// `A`, `B` or `C`; null in the totals.
+    pub class: Option<String>,
+    /// The product's stock keeping unit, case-sensitive; null in the totals.
+    pub sku: Option<String>,
+    /// Name of the product; null in the totals.
+    pub product_name: Option<String>,
+    /// Code of the category that the product has now; null where it has none.
+    pub category_code: Option<String>,
+    /// Name of the category that the product has now; null where it has none.
+    pub category_name: Option<String>,
+    /// ISO 4217 code of the currency of every amount in the row. Different currencies are never added up.
+    pub currency: String,
+    /// Stock units sold, less units returned, in both channels. Additive over products of one unit.
+    pub units: Units,
+    /// Sales less returns after discounts, without tax, in both channels. Additive.
+    pub net_revenue: Amount,
+    /// Cost of the goods sold, less the cost of the goods returned, in both channels. Additive.
+    pub cost: Amount,
+    /// net_revenue − cost. Additive.
+    pub gross_margin: Amount,
+    /// gross_margin in percent of net_revenue, 4 decimals; null without revenue. Not additive: divide the sums.
+    pub gross_margin_pct: Option<Percentage>,
+    /// What the product brought in percent of everything that brought something, 4 decimals. Not additive.
+    pub share_pct: Option<Percentage>,
+    /// share_pct of the product and of all that brought more. Not additive.
+    pub cumulative_share_pct: Option<Percentage>,
+}
+
+/// SQL of what is ranked, of its shares and of the class: by revenue, and by margin.
+struct Ranking {
+    share_pct: &'static str,
+    cumulative_share_pct: &'static str,
+    class: &'static str,
+    order: &'static str,
+}
+
+const BY_REVENUE: Ranking = Ranking {
+    share_pct: "round(100 * greatest(net_revenue, 0) \
+        / nullif(sum(greatest(net_revenue, 0)) over (partition by currency), 0), 4)",
+    cumulative_share_pct: "round(100 * sum(greatest(net_revenue, 0)) \
+        over (partition by currency order by net_revenue desc) \
+        / nullif(sum(greatest(net_revenue, 0)) over (partition by currency), 0), 4)",
+    class: "case when m.net_revenue <= 0 then 'C' else case width_bucket( \
+        coalesce(sum(greatest(m.net_revenue, 0)) over (partition by m.currency \
+            order by m.net_revenue desc range between unbounded preceding and current row exclude group), 0) \
+        / nullif(sum(greatest(m.net_revenue, 0)) over (partition by m.currency), 0), array[0.80, 0.95]) \
+        when 0 then 'A' when 1 then 'B' else 'C' end end",
+    order: "net_revenue desc",
+};
+
+const BY_MARGIN: Ranking = Ranking {
+    share_pct: "round(100 * greatest(net_revenue - cost, 0) \
+        / nullif(sum(greatest(net_revenue - cost, 0)) over (partition by currency), 0), 4)",
+    cumulative_share_pct: "round(100 * sum(greatest(net_revenue - cost, 0)) \
+        over (partition by currency order by net_revenue - cost desc) \
+        / nullif(sum(greatest(net_revenue - cost, 0)) over (partition by currency), 0), 4)",
+    class: "case when m.gross_margin <= 0 then 'C' else case width_bucket( \
+        coalesce(sum(greatest(m.gross_margin, 0)) over (partition by m.currency \
+            order by m.gross_margin desc range between unbounded preceding and current row exclude group), 0) \
+        / nullif(sum(greatest(m.gross_margin, 0)) over (partition by m.currency), 0), array[0.80, 0.95]) \
+        when 0 then 'A' when 1 then 'B' else 'C' end end",
+    order: "gross_margin desc",
+};
+
+impl Ranking {
+    fn of(measure: AbcMeasure) -> &'static Ranking {
+        match measure {
+            AbcMeasure::NetRevenue => &BY_REVENUE,
+            AbcMeasure::GrossMargin => &BY_MARGIN,
+        }
+    }
+
+    fn measures(&self) -> Vec<Measure> {
+        vec![
+            sum("units", Kind::Units),
+            sum("net_revenue", Kind::Amount),
+            sum("cost", Kind::Amount),
+            formula("gross_margin", Kind::Amount, "net_revenue - cost"),
+            formula("gross_margin_pct", Kind::Percentage, MARGIN_PCT),
+            formula("share_pct", Kind::Percentage, self.share_pct),
+            formula("cumulative_share_pct", Kind::Percentage, self.cumulative_share_pct),
+        ]
+    }
+}
+
+impl Row for AbcRow {
+    const LEDGER_ACCOUNTS: &'static [&'static str] = MarginRow::LEDGER_ACCOUNTS;
+
+    fn measures() -> Vec<Measure> {
+        BY_REVENUE.measures()
+    }
+
+    fn dimensions(_: &[Dimension]) -> Vec<&'static str> {
+        vec!["class", "sku", "product_name", "category_code", "category_name"]
+    }
+
+    fn statement(request: &Request) -> String {
+        let ranking = Ranking::of(request.measure);
+        let text = |name, value| Attribute { name, value: Some(value), kind: "text" };
+        let grouping = Grouping {
+            keys: vec![Key { name: "by_product_id", line: "l.product_id" }],
+            attributes: vec![
+                text("class", ranking.class),
+                text("sku", "p.sku"),
+                text("product_name", "p.name"),
+                text("category_code", "ca.code"),
+                text("category_name", "ca.name"),
+            ],
+            joins: vec![
+                "left join public.product p on p.tenant_id = $1 and p.id = m.by_product_id",
+                "left join public.category ca on ca.tenant_id = $1 and ca.id = p.category_id",
+            ],
+            order: vec![ranking.order, "sku"],
+            only: "",
+            splits_documents: true,
+            by_channel: false,
+        };
+        sales::statement(&grouping, &[UNITS, NET_REVENUE, COST], &ranking.measures(), request)
+    }
+}

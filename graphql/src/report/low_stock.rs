@@ -1,0 +1,86 @@
+//! Low stock: what is available at or below a threshold, where a channel may draw from. As it is now.
+//!
+//! One row per product and location that ever had it, the greatest shortage first. Only active products that are kept
+//! in stock count; a location from which no channel may draw, such as goods in transit, does not. Without a threshold
+//! it is zero: what has run out.
+
+use async_graphql::SimpleObject;
+use sea_orm::FromQueryResult;
+use serde::Serialize;
+
+use super::column::{Kind, Measure, sum};
+use super::stock::{FILTER, NAMES, Rows};
+use super::{Dimension, Request, Row};
+use crate::scalar::Units;
+
+/// One product in one location; in the totals, all of them.
+#[derive(Debug, Clone, SimpleObject, FromQueryResult, Serialize)]
+pub struct LowStockRow {
+    /// The product's stock keeping unit, case-sensitive; null in the totals.
+    pub sku: Option<String>,
+    /// Name of the product; null in the totals.
+    pub product_name: Option<String>,
+    /// Code of the product's category; null where it has none.
+    pub category_code: Option<String>,
+    /// Name of the product's category; null where it has none.
+    pub category_name: Option<String>,
+    /// Code of the location; null in the totals.
+    pub location_code: Option<String>,
+    /// Name of the location; null in the totals.
+    pub location_name: Option<String>,
+    /// UN/ECE Recommendation 20 code of the unit that the quantities are in; null in the totals.
+    pub uom: Option<String>,
+    /// ISO 4217 code of the currency of the books.
+    pub currency: String,
+    /// Stock units in the location, reserved ones included. Additive over products of one unit.
+    pub on_hand: Units,
+    /// Stock units on hand that are promised. Additive over products of one unit.
+    pub reserved: Units,
+    /// on_hand − reserved: what may still be sold. Additive over products of one unit.
+    pub available: Units,
+    /// Stock units at or below which the product is low: the threshold that was asked for. Additive over products of
+    /// one unit.
+    pub reorder_point: Units,
+    /// reorder_point − available: how many are missing to reach it. Additive over products of one unit.
+    pub shortage: Units,
+}
+
+impl Row for LowStockRow {
+    const LEDGER_ACCOUNTS: &'static [&'static str] = &[];
+
+    fn measures() -> Vec<Measure> {
+        ["on_hand", "reserved", "available", "reorder_point", "shortage"]
+            .map(|name| sum(name, Kind::Units))
+            .to_vec()
+    }
+
+    fn dimensions(_: &[Dimension]) -> Vec<&'static str> {
+        NAMES.to_vec()
+    }
+
+    fn statement(_: &Request) -> String {
+        let with = format!(
+            "level as materialized (
+    select
+        s.product_id, s.location_id, sum(s.on_hand) as on_hand, sum(s.reserved) as reserved,
+        sum(s.on_hand) - sum(s.reserved) as available, $20::numeric as reorder_point,
+        $20::numeric - sum(s.on_hand) + sum(s.reserved) as shortage
+    from public.stock_level s
+    join public.product p on p.tenant_id = $1 and p.id = s.product_id and p.status = 'active' and p.kind = 'stocked'
+    join public.location lo on lo.tenant_id = $1 and lo.id = s.location_id and lo.channels <> '{{}}'
+    where s.tenant_id = $1 and {FILTER}
+    group by s.product_id, s.location_id
+    having sum(s.on_hand) - sum(s.reserved) <= $20
+)"
+        );
+        let figures = &[
+            ("on_hand", "sum(m.on_hand)"),
+            ("reserved", "sum(m.reserved)"),
+            ("available", "sum(m.available)"),
+            ("reorder_point", "sum(m.reorder_point)"),
+            ("shortage", "sum(m.shortage)"),
+        ];
+        let order = "m.shortage desc, p.sku, lo.code";
+        Rows { with, category: "p.category_id", attributes: &[], figures, order }.statement()
+    }
+}

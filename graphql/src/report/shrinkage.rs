@@ -1,0 +1,107 @@
+//! Shrinkage: what was lost and what was found, by reason and location.
+//!
+//! - Adjustments and counts: what went out is lost, what came in is found. Losses are positive, and so is
+//!   `shrinkage_value` = `lost_value` − `found_value`, at cost.
+//! - It counts when it happened. What a count found has no reason where none was given.
+//! - Ties to the ledger: debits less credits of the accounts that the reasons name, 5100 and 5110 unless the tenant
+//!   says otherwise, are `shrinkage_value`.
+
+use async_graphql::SimpleObject;
+use sea_orm::FromQueryResult;
+use serde::Serialize;
+
+use super::column::{Kind, Measure, sum};
+use super::stock::FILTER;
+use super::{Dimension, Request, Row};
+use crate::scalar::{Amount, Units};
+
+/// One reason in one location; in the totals, all of them.
+#[derive(Debug, Clone, SimpleObject, FromQueryResult, Serialize)]
+pub struct ShrinkageRow {
+    /// Reason code of the adjustment; null where none was given, and in the totals.
+    pub reason: Option<String>,
+    /// Name of the reason; null where none was given, and in the totals.
+    pub reason_name: Option<String>,
+    /// Code of the location; null in the totals.
+    pub location_code: Option<String>,
+    /// Name of the location; null in the totals.
+    pub location_name: Option<String>,
+    /// ISO 4217 code of the currency of every amount in the row.
+    pub currency: String,
+    /// Number of lines of adjustments and counts. Additive.
+    pub lines: i64,
+    /// Stock units lost: positive. Additive over rows of one unit.
+    pub lost_units: Units,
+    /// Cost of what was lost: positive. Additive.
+    pub lost_value: Amount,
+    /// Stock units found: positive. Additive over rows of one unit.
+    pub found_units: Units,
+    /// Cost of what was found: positive. Additive.
+    pub found_value: Amount,
+    /// lost_value − found_value: positive is a loss. Additive.
+    pub shrinkage_value: Amount,
+}
+
+const FIGURES: [(&str, Kind); 6] = [
+    ("lines", Kind::Count),
+    ("lost_units", Kind::Units),
+    ("lost_value", Kind::Amount),
+    ("found_units", Kind::Units),
+    ("found_value", Kind::Amount),
+    ("shrinkage_value", Kind::Amount),
+];
+
+const WITH: &str = "with period as materialized (
+    select
+        coalesce($9, time_zone) as zone,
+        coalesce($10::timestamptz, $11::timestamp at time zone coalesce($9, time_zone), '-infinity') as from_at,
+        coalesce($12::timestamptz, $13::timestamp at time zone coalesce($9, time_zone), 'infinity') as to_at
+    from public.tenant where tenant_id = $1
+), level as materialized (
+    select
+        s.reason, s.location_id, count(*) as lines,
+        coalesce(-sum(s.quantity) filter (where s.quantity < 0), 0) as lost_units,
+        coalesce(-sum(s.value) filter (where s.quantity < 0), 0) as lost_value,
+        coalesce(sum(s.quantity) filter (where s.quantity > 0), 0) as found_units,
+        coalesce(sum(s.value) filter (where s.quantity > 0), 0) as found_value,
+        -sum(s.value) as shrinkage_value
+    from public.stock_movement s
+    where s.tenant_id = $1 and s.kind in ('adjustment', 'count')
+        and s.occurred_at >= (select from_at from period) and s.occurred_at < (select to_at from period) and";
+
+const ROWS: &str = "
+    group by s.reason, s.location_id
+)
+(select
+    0 as level, null::text as time_zone, m.reason, rc.name as reason_name, lo.code as location_code,
+    lo.name as location_name, t.currency, m.lines, m.lost_units, m.lost_value, m.found_units, m.found_value,
+    m.shrinkage_value
+from level m
+join public.tenant t on t.tenant_id = $1
+left join public.reason_code rc on rc.tenant_id = $1 and rc.code = m.reason
+left join public.location lo on lo.tenant_id = $1 and lo.id = m.location_id
+order by m.shrinkage_value desc, m.reason, lo.code limit $2)
+union all
+select
+    1, null, null, null, null, null, t.currency, sum(m.lines)::bigint, sum(m.lost_units), sum(m.lost_value),
+    sum(m.found_units), sum(m.found_value), sum(m.shrinkage_value)
+from level m join public.tenant t on t.tenant_id = $1
+group by t.currency
+union all
+select 2, period.zone, null, null, null, null, null, null, null, null, null, null, null from period";
+
+impl Row for ShrinkageRow {
+    const LEDGER_ACCOUNTS: &'static [&'static str] = &["5100", "5110"];
+
+    fn measures() -> Vec<Measure> {
+        FIGURES.iter().map(|(name, kind)| sum(name, *kind)).collect()
+    }
+
+    fn dimensions(_: &[Dimension]) -> Vec<&'static str> {
+        vec!["reason", "reason_name", "location_code", "location_name"]
+    }
+
+    fn statement(_: &Request) -> String {
+        format!("{WITH}{FILTER}{ROWS}")
+    }
+}

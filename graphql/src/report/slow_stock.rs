@@ -1,0 +1,111 @@
+//! Slow stock: what lies there longer than it should, the most money first. As it is now.
+//!
+//! - A product is slow in a location where fewer of it were sold there in the last `days` (90 unless asked otherwise)
+//!   than are on hand: at that pace it lasts longer than `days`. It is dead where none were sold (`units_sold` is 0).
+//! - What came there for the first time within those days has not had its chance and is not in it.
+//! - Sold is what left to customers of either channel, less what came back. The days begin at midnight of the report's
+//!   zone; today counts as far as it has come.
+//! - `cover_days` = `on_hand` × `days` ÷ `units_sold`.
+
+use async_graphql::SimpleObject;
+use sea_orm::FromQueryResult;
+use serde::Serialize;
+
+use super::column::{Kind, Measure, sum};
+use super::stock::{FILTER, NAMES, Rows};
+use super::{Dimension, Request, Row};
+use crate::scalar::{Amount, Date, Units};
+
+/// One product in one location; in the totals, all of them.
+#[derive(Debug, Clone, SimpleObject, FromQueryResult, Serialize)]
+pub struct SlowStockRow {
+    /// The product's stock keeping unit, case-sensitive; null in the totals.
+    pub sku: Option<String>,
+    /// Name of the product; null in the totals.
+    pub product_name: Option<String>,
+    /// Code of the product's category; null where it has none.
+    pub category_code: Option<String>,
+    /// Name of the product's category; null where it has none.
+    pub category_name: Option<String>,
+    /// Code of the location; null in the totals.
+    pub location_code: Option<String>,
+    /// Name of the location; null in the totals.
+    pub location_name: Option<String>,
+    /// UN/ECE Recommendation 20 code of the unit that the quantities are in; null in the totals.
+    pub uom: Option<String>,
+    /// Day on which the product first came to the location, in the report's time zone; null in the totals.
+    pub first_moved_on: Option<Date>,
+    /// Day on which it was last sold from the location, in the report's time zone; null where it never was.
+    pub last_sold_on: Option<Date>,
+    /// ISO 4217 code of the currency of every amount in the row.
+    pub currency: String,
+    /// Stock units in the location, reserved ones included. Additive over products of one unit.
+    pub on_hand: Units,
+    /// Cost of what is on hand. Additive.
+    pub value: Amount,
+    /// Stock units sold from the location in the last days, less units returned. Additive over products of one unit.
+    pub units_sold: Units,
+    /// How many days what is on hand lasts at that pace, 1 decimal; null where nothing was sold. Not additive.
+    pub cover_days: Option<Units>,
+}
+
+const MOVED: &str = "since as materialized (
+    select
+        coalesce($9, time_zone) as zone,
+        (($18 at time zone coalesce($9, time_zone))::date - $19)::timestamp at time zone coalesce($9, time_zone) as at
+    from public.tenant where tenant_id = $1
+), moved as (
+    select
+        s.location_id, s.product_id, min(s.occurred_at) as first_moved_at,
+        max(s.occurred_at) filter (where s.kind = 'sale') as last_sold_at,
+        coalesce(-sum(s.quantity) filter (
+            where s.kind in ('sale', 'return') and s.occurred_at >= (select at from since)), 0) as units_sold
+    from public.stock_movement s
+    where s.tenant_id = $1 and";
+const LYING: &str = "
+    group by s.location_id, s.product_id
+), lying as (
+    select location_id, product_id, sum(on_hand) as on_hand, sum(value) as value
+    from public.stock_level where tenant_id = $1 group by location_id, product_id having sum(on_hand) > 0
+), level as materialized (
+    select
+        l.product_id, l.location_id, l.on_hand, l.value, m.units_sold, since.zone, m.first_moved_at, m.last_sold_at,
+        round(l.on_hand * $19 / nullif(greatest(m.units_sold, 0), 0), 1) as cover_days
+    from lying l
+    join moved m on m.location_id = l.location_id and m.product_id = l.product_id
+    join since on m.first_moved_at < since.at
+    where m.units_sold < l.on_hand
+)";
+
+impl Row for SlowStockRow {
+    const LEDGER_ACCOUNTS: &'static [&'static str] = &[];
+
+    fn measures() -> Vec<Measure> {
+        vec![
+            sum("on_hand", Kind::Units),
+            sum("value", Kind::Amount),
+            sum("units_sold", Kind::Units),
+            sum("cover_days", Kind::Days),
+        ]
+    }
+
+    fn dimensions(_: &[Dimension]) -> Vec<&'static str> {
+        [NAMES.as_slice(), &["first_moved_on", "last_sold_on"]].concat()
+    }
+
+    fn statement(_: &Request) -> String {
+        let attributes = &[
+            ("first_moved_on", "m.first_moved_at at time zone m.zone", "date"),
+            ("last_sold_on", "m.last_sold_at at time zone m.zone", "date"),
+        ];
+        let figures = &[
+            ("on_hand", "sum(m.on_hand)"),
+            ("value", "sum(m.value)"),
+            ("units_sold", "sum(m.units_sold)"),
+            ("cover_days", "null::numeric"),
+        ];
+        let with = format!("{MOVED}{FILTER}{LYING}");
+        let order = "m.value desc, p.sku, lo.code";
+        Rows { with, category: "p.category_id", attributes, figures, order }.statement()
+    }
+}

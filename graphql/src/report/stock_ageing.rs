@@ -1,0 +1,147 @@
+//! Stock ageing: how long what is on hand has been there, first in, first out. As it is now.
+//!
+//! - What is there is what came in last: the newest receipts, as many as cover what is on hand. Everything that brought
+//!   goods counts as a receipt: from a supplier, back from a customer, from another location, found in a count. Lots are
+//!   aged one by one.
+//! - The age of a receipt is the number of midnights since it happened, in the report's zone.
+//! - The value of a level is shared out by quantity, rounded to 4 decimals; the shares add up to the value. Levels below
+//!   zero have no age and are not in it. Otherwise the sum of `value` is the balance of 1200 and 1210.
+
+use async_graphql::SimpleObject;
+use sea_orm::FromQueryResult;
+use serde::Serialize;
+
+use super::column::{Kind, Measure, sum};
+use super::stock::{FILTER, NAMES, Rows};
+use super::{Dimension, Request, Row};
+use crate::scalar::{Amount, Date, Units};
+
+/// One product in one location; in the totals, all of them.
+#[derive(Debug, Clone, SimpleObject, FromQueryResult, Serialize)]
+pub struct StockAgeingRow {
+    /// The product's stock keeping unit, case-sensitive; null in the totals.
+    pub sku: Option<String>,
+    /// Name of the product; null in the totals.
+    pub product_name: Option<String>,
+    /// Code of the product's category; null where it has none.
+    pub category_code: Option<String>,
+    /// Name of the product's category; null where it has none.
+    pub category_name: Option<String>,
+    /// Code of the location; null in the totals.
+    pub location_code: Option<String>,
+    /// Name of the location; null in the totals.
+    pub location_name: Option<String>,
+    /// UN/ECE Recommendation 20 code of the unit that the quantities are in; null in the totals.
+    pub uom: Option<String>,
+    /// Day on which the oldest of it came in, in the report's time zone; null in the totals.
+    pub oldest_on: Option<Date>,
+    /// ISO 4217 code of the currency of every amount in the row.
+    pub currency: String,
+    /// Stock units in the location, reserved ones included. Additive over products of one unit.
+    pub on_hand: Units,
+    /// Cost of what is on hand. Additive.
+    pub value: Amount,
+    /// Of on_hand, what came in 0 to 30 days ago. Additive over products of one unit.
+    pub units_to_30_days: Units,
+    /// Of on_hand, what came in 31 to 60 days ago. Additive over products of one unit.
+    pub units_to_60_days: Units,
+    /// Of on_hand, what came in 61 to 90 days ago. Additive over products of one unit.
+    pub units_to_90_days: Units,
+    /// Of on_hand, what came in 91 to 180 days ago. Additive over products of one unit.
+    pub units_to_180_days: Units,
+    /// Of on_hand, what came in 181 to 365 days ago. Additive over products of one unit.
+    pub units_to_365_days: Units,
+    /// Of on_hand, what came in more than 365 days ago. Additive over products of one unit.
+    pub units_over_365_days: Units,
+    /// Of value, the share of what came in 0 to 30 days ago. Additive.
+    pub value_to_30_days: Amount,
+    /// Of value, the share of what came in 31 to 60 days ago. Additive.
+    pub value_to_60_days: Amount,
+    /// Of value, the share of what came in 61 to 90 days ago. Additive.
+    pub value_to_90_days: Amount,
+    /// Of value, the share of what came in 91 to 180 days ago. Additive.
+    pub value_to_180_days: Amount,
+    /// Of value, the share of what came in 181 to 365 days ago. Additive.
+    pub value_to_365_days: Amount,
+    /// Of value, the share of what came in more than 365 days ago. Additive.
+    pub value_over_365_days: Amount,
+}
+
+/// The figures and their totals.
+const FIGURES: [(&str, &str); 14] = [
+    ("on_hand", "sum(m.on_hand)"),
+    ("value", "sum(m.value)"),
+    ("units_to_30_days", "sum(m.units_to_30_days)"),
+    ("units_to_60_days", "sum(m.units_to_60_days)"),
+    ("units_to_90_days", "sum(m.units_to_90_days)"),
+    ("units_to_180_days", "sum(m.units_to_180_days)"),
+    ("units_to_365_days", "sum(m.units_to_365_days)"),
+    ("units_over_365_days", "sum(m.units_over_365_days)"),
+    ("value_to_30_days", "sum(m.value_to_30_days)"),
+    ("value_to_60_days", "sum(m.value_to_60_days)"),
+    ("value_to_90_days", "sum(m.value_to_90_days)"),
+    ("value_to_180_days", "sum(m.value_to_180_days)"),
+    ("value_to_365_days", "sum(m.value_to_365_days)"),
+    ("value_over_365_days", "sum(m.value_over_365_days)"),
+];
+
+/// What is still there of each receipt: `covered` is what came in with it or later.
+const LEFT: &str = "receipt as (
+    select
+        s.location_id, s.product_id, s.lot_id, s.quantity, s.occurred_at,
+        sum(s.quantity) over (
+            partition by s.location_id, s.product_id, s.lot_id order by s.occurred_at desc, s.id desc) as covered
+    from public.stock_movement s
+    where s.tenant_id = $1 and s.quantity > 0 and";
+const AGED: &str = "
+), rest as materialized (
+    select
+        l.location_id, l.product_id, least(r.covered, l.on_hand) - (r.covered - r.quantity) as units,
+        round(l.value * least(r.covered, l.on_hand) / l.on_hand, 4)
+            - round(l.value * (r.covered - r.quantity) / l.on_hand, 4) as value,
+        (r.occurred_at at time zone t.zone)::date as came_on,
+        ($18 at time zone t.zone)::date - (r.occurred_at at time zone t.zone)::date as days
+    from (select coalesce($9, time_zone) as zone from public.tenant where tenant_id = $1) t
+    cross join public.stock_level l
+    join receipt r on r.location_id = l.location_id and r.product_id = l.product_id and r.lot_id = l.lot_id
+        and r.covered - r.quantity < l.on_hand
+    where l.tenant_id = $1 and l.on_hand > 0
+), level as materialized (
+    select
+        product_id, location_id, min(came_on) as oldest_on, sum(units) as on_hand, sum(value) as value,
+        coalesce(sum(units) filter (where days <= 30), 0) as units_to_30_days,
+        coalesce(sum(units) filter (where days between 31 and 60), 0) as units_to_60_days,
+        coalesce(sum(units) filter (where days between 61 and 90), 0) as units_to_90_days,
+        coalesce(sum(units) filter (where days between 91 and 180), 0) as units_to_180_days,
+        coalesce(sum(units) filter (where days between 181 and 365), 0) as units_to_365_days,
+        coalesce(sum(units) filter (where days > 365), 0) as units_over_365_days,
+        coalesce(sum(value) filter (where days <= 30), 0) as value_to_30_days,
+        coalesce(sum(value) filter (where days between 31 and 60), 0) as value_to_60_days,
+        coalesce(sum(value) filter (where days between 61 and 90), 0) as value_to_90_days,
+        coalesce(sum(value) filter (where days between 91 and 180), 0) as value_to_180_days,
+        coalesce(sum(value) filter (where days between 181 and 365), 0) as value_to_365_days,
+        coalesce(sum(value) filter (where days > 365), 0) as value_over_365_days
+    from rest group by product_id, location_id
+)";
+
+impl Row for StockAgeingRow {
+    const LEDGER_ACCOUNTS: &'static [&'static str] = &["1200", "1210"];
+
+    fn measures() -> Vec<Measure> {
+        let kind = |name: &str| {
+            if name.starts_with("value") { Kind::Amount } else { Kind::Units }
+        };
+        FIGURES.iter().map(|(name, _)| sum(name, kind(name))).collect()
+    }
+
+    fn dimensions(_: &[Dimension]) -> Vec<&'static str> {
+        [NAMES.as_slice(), &["oldest_on"]].concat()
+    }
+
+    fn statement(_: &Request) -> String {
+        let attributes = &[("oldest_on", "m.oldest_on", "date")];
+        let with = format!("{LEFT}{FILTER}{AGED}");
+        Rows { with, category: "p.category_id", attributes, figures: &FIGURES, order: "p.sku, lo.code" }
+            .statement()
+    }
+}

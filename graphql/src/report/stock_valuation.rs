@@ -1,0 +1,144 @@
+//! Stock valuation: what lay where at any instant, and what it was worth, as it is known now or was known then.
+//!
+//! - `as_of` says what had happened: everything up to that instant, or up to the end of that day in the report's zone.
+//!   `known_at` says what of it we knew: everything recorded up to then. Both are now where they are absent.
+//! - The figures are the sums of the movements, made short by checkpoints (`service::stock::checkpoint`): the last one
+//!   before the instant, what happened since, and what came in late. What is zero in quantity and value has no row.
+//! - A document that comes in late counts when it happened and is worth what it cost when it was recorded.
+//! - Ties to the ledger: the sum of `value` is the balance of 1200 and 1210 of what occurred up to the end of that day.
+
+use async_graphql::{Enum, SimpleObject};
+use sea_orm::FromQueryResult;
+use serde::Serialize;
+
+use super::column::{Kind, Measure, sum};
+use super::stock::{FILTER, Rows};
+use super::{Dimension, Request, Row, dimension};
+use crate::scalar::{Amount, UnitCost, Units};
+
+/// What the stock is grouped by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum StockDimension {
+    /// Stock locations.
+    Location,
+    /// Products.
+    Product,
+    /// Categories that the products have now.
+    Category,
+    /// One group for everything; can't be combined.
+    None,
+}
+
+impl From<StockDimension> for Dimension {
+    fn from(dimension: StockDimension) -> Self {
+        match dimension {
+            StockDimension::Location => Dimension::Location,
+            StockDimension::Product => Dimension::Product,
+            StockDimension::Category => Dimension::Category,
+            StockDimension::None => Dimension::None,
+        }
+    }
+}
+
+/// The stock of one group; in the totals, all of it.
+#[derive(Debug, Clone, SimpleObject, FromQueryResult, Serialize)]
+pub struct StockValuationRow {
+    /// The product's stock keeping unit, case-sensitive; null where the report is not grouped by product.
+    pub sku: Option<String>,
+    /// Name of the product; null where the report is not grouped by product.
+    pub product_name: Option<String>,
+    /// Code of the category that the product has now; null where it has none, or the report is not grouped by it.
+    pub category_code: Option<String>,
+    /// Name of the category that the product has now; null where it has none, or the report is not grouped by it.
+    pub category_name: Option<String>,
+    /// Code of the location; null where the report is not grouped by location.
+    pub location_code: Option<String>,
+    /// Name of the location; null where the report is not grouped by location.
+    pub location_name: Option<String>,
+    /// UN/ECE Recommendation 20 code of the unit that the quantities are in; null where the report is not grouped by
+    /// product.
+    pub uom: Option<String>,
+    /// ISO 4217 code of the currency of every amount in the row.
+    pub currency: String,
+    /// Stock units that were there, reserved ones included. Additive over products of one unit.
+    pub on_hand: Units,
+    /// Cost of what was there. Additive.
+    pub value: Amount,
+    /// value ÷ on_hand, 6 decimals; null where nothing was there. Not additive: divide the sums.
+    pub unit_cost: Option<UnitCost>,
+}
+
+/// The movements that had happened and were known, as three short sums: the last checkpoint, what happened since, and
+/// what had happened before it and was recorded after its last run. Without a checkpoint the second is all of them.
+/// Every bound is a plain value by then: behind the tenant wall the index takes no other expression.
+const PIECES: &str = "moment as materialized (
+    select
+        coalesce($14::timestamptz, $15::timestamp at time zone coalesce($9, time_zone), 'infinity') as before,
+        coalesce($16::timestamptz, $17::timestamp at time zone coalesce($9, time_zone), 'infinity') as known_before
+    from public.tenant where tenant_id = $1
+), base as materialized (
+    select c.as_of, c.known_until
+    from public.stock_checkpoint c join moment on c.as_of <= moment.before and c.known_until <= moment.known_before
+    where c.tenant_id = $1
+    order by c.as_of desc, c.known_until desc limit 1
+), start as materialized (
+    select coalesce((select as_of from base), '-infinity') as as_of
+), part as (
+    select location_id, product_id, quantity, value from public.stock_checkpoint_level
+    where tenant_id = $1 and as_of = (select as_of from base) and known_until <= (select known_until from base)
+    union all
+    select location_id, product_id, quantity, value from public.stock_movement
+    where tenant_id = $1 and occurred_at >= (select as_of from start)
+        and occurred_at < (select before from moment) and recorded_at < (select known_before from moment)
+    union all
+    select location_id, product_id, quantity, value from public.stock_movement
+    where tenant_id = $1 and occurred_at < (select as_of from base)
+        and recorded_at >= (select known_until from base) and recorded_at < (select known_before from moment)
+)";
+
+impl Row for StockValuationRow {
+    const LEDGER_ACCOUNTS: &'static [&'static str] = &["1200", "1210"];
+
+    fn measures() -> Vec<Measure> {
+        vec![sum("on_hand", Kind::Units), sum("value", Kind::Amount), sum("unit_cost", Kind::Average)]
+    }
+
+    fn dimensions(group_by: &[Dimension]) -> Vec<&'static str> {
+        let mut names = dimension::column_names(group_by);
+        if group_by.contains(&Dimension::Product) {
+            names.push("uom");
+        }
+        names
+    }
+
+    fn statement(request: &Request) -> String {
+        let by = |dimension: Dimension| request.group_by.contains(&dimension);
+        let key = |is_wanted: bool, column: &'static str| if is_wanted { column } else { "null::uuid" };
+        // As few groups as will do: millions of rows are cheap to add up, and dear to tell apart.
+        let (product, location) = (by(Dimension::Product), by(Dimension::Location));
+        let of_product = key(product || by(Dimension::Category), "s.product_id");
+        let of_location = key(location, "s.location_id");
+        let (product, category) =
+            (key(product, "l.product_id"), key(by(Dimension::Category), "p.category_id"));
+        let with = format!(
+            "{PIECES}, lying as materialized (
+    select {of_product} as product_id, {of_location} as location_id, sum(s.quantity) as on_hand, sum(s.value) as value
+    from part s where {FILTER}
+    group by 1, 2
+), level as materialized (
+    select
+        {product} as product_id, l.location_id, {category} as category_id, sum(l.on_hand) as on_hand,
+        sum(l.value) as value, round(sum(l.value) / nullif(sum(l.on_hand), 0), 6) as unit_cost
+    from lying l left join public.product p on p.tenant_id = $1 and p.id = l.product_id
+    group by 1, 2, 3 having sum(l.on_hand) <> 0 or sum(l.value) <> 0
+)"
+        );
+        let figures = &[
+            ("on_hand", "sum(m.on_hand)"),
+            ("value", "sum(m.value)"),
+            ("unit_cost", "round(sum(m.value) / nullif(sum(m.on_hand), 0), 6)"),
+        ];
+        let order = "p.sku, ca.code, lo.code";
+        Rows { with, category: "m.category_id", attributes: &[], figures, order }.statement()
+    }
+}

@@ -1,0 +1,284 @@
+//! Why a level is what it is: what it was, everything that changed it since, and for whom a part of it is kept.
+//!
+//! The order is that in which movements were written, which is the order in which the figure changed: a document that
+//! came in late stands where it changed the figure, with the earlier time at which it happened beside it. The ids of
+//! movements are in that order, so a page is one range of the primary key.
+
+use chrono::{DateTime, Utc};
+use domain::id::{CommandId, MovementId};
+use domain::number::{Money, Price, Quantity};
+use domain::refusal::Refusal;
+use domain::stock::{LevelKey, MovementKind};
+use domain::tenant::Channel;
+use sea_orm::sqlx::Row;
+use sea_orm::sqlx::postgres::PgRow;
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::level::{self, StockLevel};
+use super::movement::first_of;
+use crate::listing::{Listing, Period, number, optional_word, word};
+use crate::{Error, Tx};
+
+/// Which part of a level's history is wanted.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// The level.
+    pub key: LevelKey,
+    /// What was written in this span, in whole milliseconds; everything, if open.
+    pub recorded: Period,
+    /// The page starts after this movement; at the first one, if absent.
+    pub after: Option<Uuid>,
+    /// How many movements to read.
+    pub rows: u64,
+}
+
+/// Why a level is what it is.
+#[derive(Debug)]
+pub struct Explanation {
+    /// The level as it is now.
+    pub level: StockLevel,
+    /// Before the first movement of the page.
+    pub opening: Balance,
+    /// The movements of the page, oldest first.
+    pub lines: Vec<Line>,
+    /// At the end of the span; where that is open, as it is now.
+    pub closing: Balance,
+}
+
+/// What there was at one point of a level's history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, utoipa::ToSchema)]
+#[schema(as = StockBalance)]
+pub struct Balance {
+    /// Stock units physically there.
+    pub on_hand: Quantity,
+    /// Their cost.
+    pub value: Money,
+}
+
+/// A movement and what it left.
+#[derive(Debug)]
+pub struct Line {
+    /// Its id.
+    pub id: MovementId,
+    /// Why goods moved.
+    pub kind: MovementKind,
+    /// Stock units: positive in, negative out.
+    pub quantity: Quantity,
+    /// Their cost, of the same sign.
+    pub value: Money,
+    /// Cost of one.
+    pub unit_cost: Price,
+    /// What there was after it.
+    pub balance: Balance,
+    /// What kind of document moved them.
+    pub document_kind: String,
+    /// The document.
+    pub document_id: Uuid,
+    /// Its number, where it has one.
+    pub document_number: Option<String>,
+    /// Its line.
+    pub line_no: i32,
+    /// The channel, where a customer is involved.
+    pub channel: Option<Channel>,
+    /// The reason code of an adjustment.
+    pub reason: Option<String>,
+    /// When it happened.
+    pub occurred_at: DateTime<Utc>,
+    /// When it was written.
+    pub recorded_at: DateTime<Utc>,
+    /// Who wrote it, and with which command.
+    pub cause: Option<Cause>,
+}
+
+/// A part of a level that is kept for somebody.
+#[derive(Debug)]
+pub struct Promise {
+    /// Why it is kept: `order`, `hold` and others.
+    pub kind: String,
+    /// Stock units.
+    pub quantity: Quantity,
+    /// The document that it is kept for.
+    pub document_id: Uuid,
+    /// Its number, where it has one.
+    pub document_number: Option<String>,
+    /// Its line.
+    pub line_no: i32,
+    /// When it ends by itself, if it does.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// Since when it is kept.
+    pub created_at: DateTime<Utc>,
+    /// Who wanted it, and with which command.
+    pub cause: Option<Cause>,
+}
+
+/// The command that wrote something, and its actor.
+#[derive(Debug)]
+pub struct Cause {
+    /// The command.
+    pub command_id: CommandId,
+    /// What it did.
+    pub command: String,
+    /// What kind of actor asked for it.
+    pub actor_kind: String,
+    /// The key or the user.
+    pub actor_id: Uuid,
+    /// The name of the key or the user, as it is now; an operator and a worker have none.
+    pub actor_name: Option<String>,
+}
+
+/// Where a promise stands in the list: since when, document, line.
+pub type PromisePosition = (DateTime<Utc>, Uuid, i32);
+
+impl Promise {
+    /// Where it stands in the list.
+    pub fn position(&self) -> PromisePosition {
+        (self.created_at, self.document_id, self.line_no)
+    }
+}
+
+const LINES: &str = "select m.id, m.kind, m.quantity, m.value, m.unit_cost, m.document_kind, m.document_id, \
+        coalesce(s.number, h.number, i.number, d.number, t.number) as document_number, m.line_no, m.channel, m.reason, \
+        m.occurred_at, m.recorded_at, c.id as command_id, c.name as command, c.actor_kind, c.actor_id, \
+        coalesce(k.name, u.name) as actor_name \
+     from (select * from stock_movement m where m.tenant_id = ";
+const LINE_NAMES: &str = ") m \
+     left join command c on c.tenant_id = m.tenant_id and c.id = m.command_id \
+     left join api_key k on k.tenant_id = c.tenant_id and k.id = c.actor_id \
+     left join app_user u on u.tenant_id = c.tenant_id and u.id = c.actor_id \
+     left join pos_sale s on s.tenant_id = m.tenant_id and s.id = m.document_id \
+        and m.document_kind in ('sale', 'refund') \
+     left join shipment h on h.tenant_id = m.tenant_id and h.id = m.document_id and m.document_kind = 'shipment' \
+     left join invoice i on i.tenant_id = m.tenant_id and i.id = m.document_id and m.document_kind = 'credit_note' \
+     left join stock_document d on d.tenant_id = m.tenant_id and d.id = m.document_id \
+        and m.document_kind in ('receipt', 'opening', 'adjustment') \
+     left join transfer t on t.tenant_id = m.tenant_id and t.id = m.document_id and m.document_kind = 'transfer' \
+     order by m.id";
+
+/// The level, and one page of what made it so. Refuses a level that never was.
+pub async fn explain(tx: &Tx, wanted: &Wanted) -> Result<Explanation, Error> {
+    let level = known(tx, wanted.key).await?;
+    let Period { from, to } = wanted.recorded;
+    let before_page = match (wanted.after, from) {
+        (Some(after), _) => sum(tx, wanted.key, Some(after), None).await?,
+        (None, Some(from)) => sum(tx, wanted.key, None, Some(first_of(from))).await?,
+        (None, None) => Balance::default(),
+    };
+    let closing = match to {
+        Some(to) => sum(tx, wanted.key, None, Some(first_of(to))).await?,
+        None => Balance { on_hand: level.on_hand, value: level.value.unwrap_or_default() },
+    };
+    let rows = of_level(Listing::new(tx, LINES), wanted.key)
+        .with("m.id > ", wanted.after)
+        .with("m.id >= ", from.map(first_of))
+        .with("m.id < ", to.map(first_of))
+        .sql(" order by m.id limit ")
+        .bind(wanted.rows.cast_signed())
+        .sql(LINE_NAMES)
+        .rows(tx)
+        .await?;
+    let mut balance = before_page;
+    let lines = rows.iter().map(|row| line(row, &mut balance)).collect::<Result<_, _>>()?;
+    Ok(Explanation { level, opening: before_page, lines, closing })
+}
+
+/// The level as it is now. Refuses a level that never was.
+pub async fn known(tx: &Tx, key: LevelKey) -> Result<StockLevel, Error> {
+    Ok(level::get(tx, key).await?.ok_or_else(|| Refusal::not_found("stock level"))?)
+}
+
+/// One page of what of a level is kept for somebody, the oldest first.
+pub async fn promises(
+    tx: &Tx,
+    key: LevelKey,
+    after: Option<PromisePosition>,
+    rows: u64,
+) -> Result<Vec<Promise>, Error> {
+    // A reservation has the instant of the command that made it, and names the document that the command did.
+    let select = "select r.kind, r.quantity, r.document_id, o.number as document_number, r.line_no, r.expires_at, \
+            r.created_at, c.id as command_id, c.name as command, c.actor_kind, c.actor_id, \
+            coalesce(k.name, u.name) as actor_name \
+         from (select * from reservation m where m.tenant_id = ";
+    let names = ") r \
+         left join sales_order o on o.tenant_id = r.tenant_id and o.id = r.document_id and r.kind = 'order' \
+         left join lateral (select c.id, c.name, c.actor_kind, c.actor_id from command c \
+            where c.tenant_id = r.tenant_id and c.document_id = r.document_id and c.recorded_at = r.created_at \
+              and c.name not like 'pos_sale.%' and c.status between 200 and 299 order by c.id limit 1) c on true \
+         left join api_key k on k.tenant_id = r.tenant_id and k.id = c.actor_id \
+         left join app_user u on u.tenant_id = r.tenant_id and u.id = c.actor_id \
+         order by r.created_at, r.document_id, r.line_no";
+    let mut query = of_level(Listing::new(tx, select), key);
+    // What has ended counts for nothing, whether or not anybody has swept it.
+    query = query.with("coalesce(m.expires_at, 'infinity') > ", Some(tx.now));
+    if let Some((created_at, document_id, line_no)) = after {
+        query = query.with("(m.created_at, m.document_id, m.line_no) > (", Some(created_at));
+        query = query.sql(", ").bind(document_id).sql(", ").bind(line_no).sql(")");
+    }
+    let query = query.sql(" order by m.created_at, m.document_id, m.line_no limit ").bind(rows.cast_signed());
+    query.sql(names).rows(tx).await?.iter().map(promise).collect()
+}
+
+fn of_level(query: Listing, key: LevelKey) -> Listing {
+    query
+        .with("m.location_id = ", Some(key.location_id.0))
+        .with("m.product_id = ", Some(key.product_id.0))
+        .with("m.lot_id = ", Some(key.lot_id.0))
+}
+
+/// What a level's movements add up to, up to and with one or before another.
+async fn sum(tx: &Tx, key: LevelKey, up_to: Option<Uuid>, before: Option<Uuid>) -> Result<Balance, Error> {
+    let select = "select coalesce(sum(m.quantity), 0) as quantity, coalesce(sum(m.value), 0) as value \
+                  from stock_movement m where m.tenant_id = ";
+    let query = of_level(Listing::new(tx, select), key).with("m.id <= ", up_to).with("m.id < ", before);
+    match query.rows(tx).await?.first() {
+        Some(row) => Ok(Balance { on_hand: number(row, "quantity")?, value: number(row, "value")? }),
+        None => Err(Error::invariant("a sum without a row")),
+    }
+}
+
+fn line(row: &PgRow, balance: &mut Balance) -> Result<Line, Error> {
+    let (quantity, value) = (number(row, "quantity")?, number(row, "value")?);
+    balance.on_hand += quantity;
+    balance.value += value;
+    Ok(Line {
+        id: MovementId(row.try_get("id")?),
+        kind: word(row, "kind")?,
+        quantity,
+        value,
+        unit_cost: number(row, "unit_cost")?,
+        balance: *balance,
+        document_kind: row.try_get("document_kind")?,
+        document_id: row.try_get("document_id")?,
+        document_number: row.try_get("document_number")?,
+        line_no: row.try_get("line_no")?,
+        channel: optional_word(row, "channel")?,
+        reason: row.try_get("reason")?,
+        occurred_at: row.try_get("occurred_at")?,
+        recorded_at: row.try_get("recorded_at")?,
+        cause: cause(row)?,
+    })
+}
+
+fn promise(row: &PgRow) -> Result<Promise, Error> {
+    Ok(Promise {
+        kind: row.try_get("kind")?,
+        quantity: number(row, "quantity")?,
+        document_id: row.try_get("document_id")?,
+        document_number: row.try_get("document_number")?,
+        line_no: row.try_get("line_no")?,
+        expires_at: row.try_get("expires_at")?,
+        created_at: row.try_get("created_at")?,
+        cause: cause(row)?,
+    })
+}
+
+fn cause(row: &PgRow) -> Result<Option<Cause>, Error> {
+    let Some(command_id) = row.try_get::<Option<Uuid>, _>("command_id")? else { return Ok(None) };
+    Ok(Some(Cause {
+        command_id: CommandId(command_id),
+        command: row.try_get("command")?,
+        actor_kind: row.try_get("actor_kind")?,
+        actor_id: row.try_get("actor_id")?,
+        actor_name: row.try_get("actor_name")?,
+    }))
+}
