@@ -8,6 +8,22 @@ CREATE SCHEMA bi;
 
 ALTER SCHEMA bi OWNER TO stockwell_owner;
 
+CREATE SCHEMA extension;
+
+ALTER SCHEMA extension OWNER TO stockwell_owner;
+
+CREATE EXTENSION IF NOT EXISTS btree_gin WITH SCHEMA extension;
+
+COMMENT ON EXTENSION btree_gin IS 'support for indexing common datatypes in GIN';
+
+CREATE EXTENSION IF NOT EXISTS btree_gist WITH SCHEMA extension;
+
+COMMENT ON EXTENSION btree_gist IS 'support for indexing common datatypes in GiST';
+
+CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA extension;
+
+COMMENT ON EXTENSION pg_trgm IS 'text similarity measurement and index searching based on trigrams';
+
 CREATE FUNCTION auth.find_api_key(wanted bytea) RETURNS TABLE(tenant_id uuid, id uuid, name text, kind text, scopes text[], ip_allowlist text[], expires_at timestamp with time zone, revoked_at timestamp with time zone, last_used_at timestamp with time zone, tenant_status text)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -19,6 +35,22 @@ CREATE FUNCTION auth.find_api_key(wanted bytea) RETURNS TABLE(tenant_id uuid, id
 $$;
 
 ALTER FUNCTION auth.find_api_key(wanted bytea) OWNER TO stockwell_lookup;
+
+CREATE FUNCTION auth.find_products(wanted text, rows_max integer) RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    with pattern as (
+        select '%' || replace(replace(replace(lower(wanted), '\', '\\'), '%', '\%'), '_', '\_') || '%' as text
+    ), found as materialized (
+        select p.id from public.product p
+        where p.tenant_id = current_setting('app.tenant_id')::uuid
+          and (p.name_key like (select text from pattern) or p.sku_key like (select text from pattern))
+    )
+    select id from found order by id desc limit rows_max
+$$;
+
+ALTER FUNCTION auth.find_products(wanted text, rows_max integer) OWNER TO stockwell_lookup;
 
 CREATE FUNCTION auth.find_tenant(wanted text) RETURNS TABLE(tenant_id uuid, status text)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -241,11 +273,15 @@ CREATE TABLE public.product (
     version integer DEFAULT 1 NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    group_id uuid,
+    option_values text,
+    sku_key text GENERATED ALWAYS AS (lower(sku)) STORED NOT NULL COLLATE pg_catalog."C",
     CONSTRAINT product_kind_known CHECK ((kind = ANY (ARRAY['stocked'::text, 'service'::text, 'bundle'::text]))),
     CONSTRAINT product_list_price_range CHECK ((list_price >= (0)::numeric)),
     CONSTRAINT product_sku_length CHECK (((length(sku) >= 1) AND (length(sku) <= 64))),
     CONSTRAINT product_status_known CHECK ((status = ANY (ARRAY['active'::text, 'archived'::text]))),
-    CONSTRAINT product_tracking_known CHECK ((tracking = ANY (ARRAY['none'::text, 'lot'::text, 'serial'::text])))
+    CONSTRAINT product_tracking_known CHECK ((tracking = ANY (ARRAY['none'::text, 'lot'::text, 'serial'::text]))),
+    CONSTRAINT product_variant_whole CHECK (((group_id IS NULL) = (option_values IS NULL)))
 );
 
 ALTER TABLE ONLY public.product FORCE ROW LEVEL SECURITY;
@@ -2281,6 +2317,21 @@ ALTER TABLE ONLY public.price_rule FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.price_rule OWNER TO stockwell_owner;
 
+CREATE TABLE public.product_group (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    options jsonb NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.product_group FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.product_group OWNER TO stockwell_owner;
+
 CREATE TABLE public.product_unit (
     tenant_id uuid NOT NULL,
     product_id uuid NOT NULL,
@@ -2459,6 +2510,28 @@ ALTER TABLE ONLY public.shipment_line FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.shipment_line OWNER TO stockwell_owner;
 
+CREATE TABLE public.sku_mapping (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    system text NOT NULL,
+    external_sku text NOT NULL,
+    external_location text DEFAULT ''::text NOT NULL,
+    product_id uuid NOT NULL,
+    factor numeric(18,6) NOT NULL,
+    valid_from timestamp with time zone,
+    valid_until timestamp with time zone,
+    validity tstzrange GENERATED ALWAYS AS (tstzrange(valid_from, valid_until)) STORED NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT sku_mapping_factor_positive CHECK ((factor > (0)::numeric)),
+    CONSTRAINT sku_mapping_validity_order CHECK ((valid_from < valid_until))
+);
+
+ALTER TABLE ONLY public.sku_mapping FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sku_mapping OWNER TO stockwell_owner;
+
 CREATE TABLE public.stock_document (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -2522,6 +2595,23 @@ CREATE TABLE public.tender (
 ALTER TABLE ONLY public.tender FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.tender OWNER TO stockwell_owner;
+
+CREATE TABLE public.unmapped_sku (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    system text NOT NULL,
+    external_sku text NOT NULL,
+    external_location text DEFAULT ''::text NOT NULL,
+    misses bigint NOT NULL,
+    first_missed_at timestamp with time zone NOT NULL,
+    last_missed_at timestamp with time zone NOT NULL,
+    missed_for timestamp with time zone NOT NULL,
+    mapped_at timestamp with time zone
+);
+
+ALTER TABLE ONLY public.unmapped_sku FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.unmapped_sku OWNER TO stockwell_owner;
 
 ALTER TABLE ONLY public.account
     ADD CONSTRAINT account_pkey PRIMARY KEY (tenant_id, code);
@@ -2631,6 +2721,12 @@ ALTER TABLE ONLY public.price_tier
 ALTER TABLE ONLY public.product
     ADD CONSTRAINT product_external_ref_key UNIQUE (tenant_id, external_ref);
 
+ALTER TABLE ONLY public.product_group
+    ADD CONSTRAINT product_group_code_key UNIQUE (tenant_id, code);
+
+ALTER TABLE ONLY public.product_group
+    ADD CONSTRAINT product_group_pkey PRIMARY KEY (tenant_id, id);
+
 ALTER TABLE ONLY public.product
     ADD CONSTRAINT product_pkey PRIMARY KEY (tenant_id, id);
 
@@ -2639,6 +2735,9 @@ ALTER TABLE ONLY public.product
 
 ALTER TABLE ONLY public.product_unit
     ADD CONSTRAINT product_unit_pkey PRIMARY KEY (tenant_id, product_id, uom);
+
+ALTER TABLE ONLY public.product
+    ADD CONSTRAINT product_variant_key UNIQUE (tenant_id, group_id, option_values);
 
 ALTER TABLE ONLY public.reason_code
     ADD CONSTRAINT reason_code_pkey PRIMARY KEY (tenant_id, code);
@@ -2685,6 +2784,12 @@ ALTER TABLE ONLY public.shipment
 ALTER TABLE ONLY public.shipment
     ADD CONSTRAINT shipment_pkey PRIMARY KEY (tenant_id, id);
 
+ALTER TABLE ONLY public.sku_mapping
+    ADD CONSTRAINT sku_mapping_no_overlap EXCLUDE USING gist (tenant_id WITH =, system WITH =, external_sku WITH =, external_location WITH =, validity WITH &&);
+
+ALTER TABLE ONLY public.sku_mapping
+    ADD CONSTRAINT sku_mapping_pkey PRIMARY KEY (tenant_id, id);
+
 ALTER TABLE ONLY public.stock_document
     ADD CONSTRAINT stock_document_number_key UNIQUE (tenant_id, number);
 
@@ -2717,6 +2822,12 @@ ALTER TABLE ONLY public.tenant
 
 ALTER TABLE ONLY public.tender
     ADD CONSTRAINT tender_pkey PRIMARY KEY (tenant_id, sale_id, line_no);
+
+ALTER TABLE ONLY public.unmapped_sku
+    ADD CONSTRAINT unmapped_sku_key UNIQUE (tenant_id, system, external_sku, external_location);
+
+ALTER TABLE ONLY public.unmapped_sku
+    ADD CONSTRAINT unmapped_sku_pkey PRIMARY KEY (tenant_id, id);
 
 CREATE INDEX api_key_by_hash ON public.api_key USING btree (hash);
 
@@ -2758,6 +2869,10 @@ CREATE INDEX price_rule_by_product ON public.price_rule USING btree (tenant_id, 
 
 CREATE INDEX product_by_name ON public.product USING btree (tenant_id, name_key);
 
+CREATE INDEX product_by_sku_key ON public.product USING btree (tenant_id, sku_key);
+
+CREATE INDEX product_by_text ON public.product USING gin (tenant_id, name_key extension.gin_trgm_ops, sku_key extension.gin_trgm_ops);
+
 CREATE INDEX product_by_update ON public.product USING btree (tenant_id, updated_at, id);
 
 CREATE INDEX refresh_token_by_family ON public.refresh_token USING btree (tenant_id, family_id);
@@ -2776,11 +2891,17 @@ CREATE INDEX sales_order_by_time ON public.sales_order USING brin (occurred_at, 
 
 CREATE INDEX shipment_by_order ON public.shipment USING btree (tenant_id, order_id);
 
+CREATE INDEX sku_mapping_by_product ON public.sku_mapping USING btree (tenant_id, product_id);
+
+CREATE INDEX sku_mapping_by_reference ON public.sku_mapping USING btree (tenant_id, system, external_sku);
+
 CREATE INDEX stock_level_by_product ON public.stock_level USING btree (tenant_id, product_id);
 
 CREATE INDEX stock_movement_by_document ON public.stock_movement USING btree (tenant_id, document_id) WHERE (document_kind = ANY (ARRAY['receipt'::text, 'opening'::text, 'adjustment'::text]));
 
 CREATE INDEX stock_movement_by_time ON public.stock_movement USING brin (recorded_at) WITH (autosummarize='on');
+
+CREATE INDEX unmapped_sku_open ON public.unmapped_sku USING btree (tenant_id, id) WHERE (mapped_at IS NULL);
 
 ALTER TABLE ONLY public.account
     ADD CONSTRAINT account_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
@@ -2867,6 +2988,12 @@ ALTER TABLE ONLY public.product
     ADD CONSTRAINT product_category_fkey FOREIGN KEY (tenant_id, category_id) REFERENCES public.category(tenant_id, id);
 
 ALTER TABLE ONLY public.product
+    ADD CONSTRAINT product_group_fkey FOREIGN KEY (tenant_id, group_id) REFERENCES public.product_group(tenant_id, id);
+
+ALTER TABLE ONLY public.product_group
+    ADD CONSTRAINT product_group_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+
+ALTER TABLE ONLY public.product
     ADD CONSTRAINT product_tax_class_fkey FOREIGN KEY (tenant_id, tax_class_id) REFERENCES public.tax_class(tenant_id, id);
 
 ALTER TABLE ONLY public.product
@@ -2899,6 +3026,9 @@ ALTER TABLE ONLY public.shipment_line
 ALTER TABLE ONLY public.shipment
     ADD CONSTRAINT shipment_order_fkey FOREIGN KEY (tenant_id, order_id) REFERENCES public.sales_order(tenant_id, id);
 
+ALTER TABLE ONLY public.sku_mapping
+    ADD CONSTRAINT sku_mapping_product_fkey FOREIGN KEY (tenant_id, product_id) REFERENCES public.product(tenant_id, id);
+
 ALTER TABLE ONLY public.stock_document
     ADD CONSTRAINT stock_document_location_fkey FOREIGN KEY (tenant_id, location_id) REFERENCES public.location(tenant_id, id);
 
@@ -2916,6 +3046,9 @@ ALTER TABLE ONLY public.tax_rate
 
 ALTER TABLE ONLY public.tender
     ADD CONSTRAINT tender_sale_fkey FOREIGN KEY (tenant_id, sale_id) REFERENCES public.pos_sale(tenant_id, id);
+
+ALTER TABLE ONLY public.unmapped_sku
+    ADD CONSTRAINT unmapped_sku_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
 
 ALTER TABLE public.account ENABLE ROW LEVEL SECURITY;
 
@@ -2965,6 +3098,8 @@ ALTER TABLE public.price_tier ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.product ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.product_group ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.product_unit ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.reason_code ENABLE ROW LEVEL SECURITY;
@@ -2988,6 +3123,8 @@ ALTER TABLE public.sales_order_line ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.shipment ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.shipment_line ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sku_mapping ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.stock_document ENABLE ROW LEVEL SECURITY;
 
@@ -3049,6 +3186,8 @@ CREATE POLICY tenant_access ON public.price_tier TO stockwell_app USING (true) W
 
 CREATE POLICY tenant_access ON public.product TO stockwell_app USING (true) WITH CHECK (true);
 
+CREATE POLICY tenant_access ON public.product_group TO stockwell_app USING (true) WITH CHECK (true);
+
 CREATE POLICY tenant_access ON public.product_unit TO stockwell_app USING (true) WITH CHECK (true);
 
 CREATE POLICY tenant_access ON public.reason_code TO stockwell_app USING (true) WITH CHECK (true);
@@ -3069,6 +3208,8 @@ CREATE POLICY tenant_access ON public.shipment TO stockwell_app USING (true) WIT
 
 CREATE POLICY tenant_access ON public.shipment_line TO stockwell_app USING (true) WITH CHECK (true);
 
+CREATE POLICY tenant_access ON public.sku_mapping TO stockwell_app USING (true) WITH CHECK (true);
+
 CREATE POLICY tenant_access ON public.stock_document TO stockwell_app USING (true) WITH CHECK (true);
 
 CREATE POLICY tenant_access ON public.stock_level TO stockwell_app USING (true) WITH CHECK (true);
@@ -3082,6 +3223,8 @@ CREATE POLICY tenant_access ON public.tax_rate TO stockwell_app USING (true) WIT
 CREATE POLICY tenant_access ON public.tenant TO stockwell_app USING (true) WITH CHECK (true);
 
 CREATE POLICY tenant_access ON public.tender TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.unmapped_sku TO stockwell_app USING (true) WITH CHECK (true);
 
 CREATE POLICY tenant_wall ON public.account AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
@@ -3131,6 +3274,8 @@ CREATE POLICY tenant_wall ON public.price_tier AS RESTRICTIVE TO stockwell_app U
 
 CREATE POLICY tenant_wall ON public.product AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
+CREATE POLICY tenant_wall ON public.product_group AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
 CREATE POLICY tenant_wall ON public.product_unit AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.reason_code AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
@@ -3151,6 +3296,8 @@ CREATE POLICY tenant_wall ON public.shipment AS RESTRICTIVE TO stockwell_app USI
 
 CREATE POLICY tenant_wall ON public.shipment_line AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
+CREATE POLICY tenant_wall ON public.sku_mapping AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
 CREATE POLICY tenant_wall ON public.stock_document AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.stock_level AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
@@ -3165,7 +3312,11 @@ CREATE POLICY tenant_wall ON public.tenant AS RESTRICTIVE TO stockwell_app USING
 
 CREATE POLICY tenant_wall ON public.tender AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
+CREATE POLICY tenant_wall ON public.unmapped_sku AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
 ALTER TABLE public.tender ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.unmapped_sku ENABLE ROW LEVEL SECURITY;
 
 GRANT USAGE ON SCHEMA auth TO stockwell_app;
 GRANT ALL ON SCHEMA auth TO stockwell_lookup;
@@ -3181,6 +3332,9 @@ GRANT USAGE ON SCHEMA public TO stockwell_lookup;
 REVOKE ALL ON FUNCTION auth.find_api_key(wanted bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION auth.find_api_key(wanted bytea) TO stockwell_app;
 
+REVOKE ALL ON FUNCTION auth.find_products(wanted text, rows_max integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION auth.find_products(wanted text, rows_max integer) TO stockwell_app;
+
 REVOKE ALL ON FUNCTION auth.find_tenant(wanted text) FROM PUBLIC;
 GRANT ALL ON FUNCTION auth.find_tenant(wanted text) TO stockwell_app;
 
@@ -3195,6 +3349,7 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.customer TO stockwell_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.location TO stockwell_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.product TO stockwell_app;
+GRANT SELECT ON TABLE public.product TO stockwell_lookup;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.tenant TO stockwell_app;
 GRANT SELECT ON TABLE public.tenant TO stockwell_lookup;
@@ -3319,6 +3474,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.price_list TO stockwell_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.price_rule TO stockwell_app;
 
+GRANT SELECT,INSERT,UPDATE ON TABLE public.product_group TO stockwell_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.product_unit TO stockwell_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.reason_code TO stockwell_app;
@@ -3341,6 +3498,8 @@ GRANT UPDATE(invoice_id) ON TABLE public.shipment TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.shipment_line TO stockwell_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sku_mapping TO stockwell_app;
+
 GRANT SELECT,INSERT ON TABLE public.stock_document TO stockwell_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.tax_class TO stockwell_app;
@@ -3348,3 +3507,5 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.tax_class TO stockwell_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tax_rate TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.tender TO stockwell_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.unmapped_sku TO stockwell_app;

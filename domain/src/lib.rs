@@ -23,3 +23,4 @@ pub mod stock;
 pub mod tax;
 pub mod tenant;
 pub mod text;
+pub mod variant;

@@ -79,6 +79,7 @@ pub enum ProductStatus {
     EnumIter,
     DeriveActiveEnum,
     strum::IntoStaticStr,
+    strum::EnumString,
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]

@@ -50,6 +50,7 @@ pub const STEPS: &[Step] = &[
     step!("0006_order"),
     step!("0007_pos"),
     step!("0008_ledger"),
+    step!("0010_assortment"),
 ];
 
 /// Stated anew after every change, in this order.
@@ -57,6 +58,7 @@ const REPLACEABLE: &[&str] = &[
     include_str!("../replaceable/10_roles.sql"),
     include_str!("../replaceable/20_wall.sql"),
     include_str!("../replaceable/30_auth.sql"),
+    include_str!("../replaceable/31_search.sql"),
     include_str!("../replaceable/40_bi.sql"),
     include_str!("../replaceable/41_bi_comments.sql"),
 ];

@@ -182,6 +182,40 @@ fn the_tree_of_categories_has_no_loops() {
 }
 
 #[test]
+fn the_tree_of_categories_shows_what_is_below_what() {
+    with_tenant(async |tenant| {
+        let category = async |code: &str, parent: Option<&String>| {
+            tenant.make("/v1/categories", json!({ "code": code, "name": code, "parent_id": parent })).await
+        };
+        let tools = category("tools", None).await;
+        let hand = category("hand", Some(&tools)).await;
+        let saws = category("saws", Some(&hand)).await;
+        category("axes", Some(&hand)).await;
+        category("mugs", None).await;
+        tenant.product_with("SAW", json!({ "category_id": saws })).await;
+        tenant.product_with("OLD-SAW", json!({ "category_id": saws, "status": "archived" })).await;
+        /// The codes of a tree, with brackets around what is below.
+        fn outline(nodes: &Value) -> String {
+            let nodes = nodes.as_array().expect("nodes").iter();
+            let outline = |node: &Value| {
+                let (code, products) = (node["code"].as_str().expect("a code"), &node["products"]);
+                format!("{code}{products}[{}]", outline(&node["children"]))
+            };
+            nodes.map(outline).collect::<Vec<_>>().join(" ")
+        }
+        let tree = tenant.get("/v1/categories/tree").await.ok();
+        assert_eq!(outline(&tree["categories"]), "mugs0[] tools0[hand0[axes0[] saws1[]]]");
+        tenant.patch(&format!("/v1/categories/{saws}"), &json!({ "parent_id": null })).await.ok();
+        let tree = tenant.get(&format!("/v1/categories/tree?root_id={hand}")).await.ok();
+        assert_eq!(outline(&tree["categories"]), "hand0[axes0[]]");
+        let tree = tenant.get("/v1/categories/tree").await.ok();
+        assert_eq!(outline(&tree["categories"]), "mugs0[] saws1[] tools0[hand0[axes0[]]]");
+        let unknown = "/v1/categories/tree?root_id=cat_01h455vb4pex5vsknk084sn02q";
+        tenant.get(unknown).await.refused(404, "not_found");
+    });
+}
+
+#[test]
 fn a_list_is_read_page_by_page() {
     with_tenant(async |tenant| {
         for number in 0..7 {

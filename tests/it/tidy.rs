@@ -94,7 +94,7 @@ fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
         "cash_move",
     ];
     let mut writers: BTreeMap<_, _> = of_posting.into_iter().map(|table| (table, posting)).collect();
-    let others: [(&str, &[&str]); 23] = [
+    let others: [(&str, &[&str]); 26] = [
         ("command", &["service/src/command", "service/src/posting"]),
         ("customer_account", &["service/src/posting", "service/src/customer"]),
         ("number_series", &["service/src/posting", "service/src/customer/number"]),
@@ -109,6 +109,9 @@ fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("product", &["service/src/catalog"]),
         ("product_unit", &["service/src/catalog"]),
         ("barcode", &["service/src/catalog"]),
+        ("product_group", &["service/src/catalog"]),
+        ("sku_mapping", &["service/src/catalog"]),
+        ("unmapped_sku", &["service/src/catalog"]),
         ("customer", &["service/src/customer"]),
         ("price_list", &["service/src/pricing"]),
         ("price_rule", &["service/src/pricing"]),
