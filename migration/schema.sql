@@ -273,6 +273,7 @@ CREATE TABLE public.product (
     version integer DEFAULT 1 NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    stock_decimals smallint DEFAULT 6 NOT NULL,
     group_id uuid,
     option_values text,
     sku_key text GENERATED ALWAYS AS (lower(sku)) STORED NOT NULL COLLATE pg_catalog."C",
@@ -280,6 +281,7 @@ CREATE TABLE public.product (
     CONSTRAINT product_list_price_range CHECK ((list_price >= (0)::numeric)),
     CONSTRAINT product_sku_length CHECK (((length(sku) >= 1) AND (length(sku) <= 64))),
     CONSTRAINT product_status_known CHECK ((status = ANY (ARRAY['active'::text, 'archived'::text]))),
+    CONSTRAINT product_stock_decimals_range CHECK (((stock_decimals >= 0) AND (stock_decimals <= 6))),
     CONSTRAINT product_tracking_known CHECK ((tracking = ANY (ARRAY['none'::text, 'lot'::text, 'serial'::text]))),
     CONSTRAINT product_variant_whole CHECK (((group_id IS NULL) = (option_values IS NULL)))
 );

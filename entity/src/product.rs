@@ -30,6 +30,8 @@ pub struct Model {
     pub tracking: Tracking,
     /// The unit that stock is counted in.
     pub stock_uom: String,
+    /// How many decimals a quantity in that unit may have.
+    pub stock_decimals: i16,
     /// How it is taxed.
     pub tax_class_id: TaxClassId,
     /// Per stock unit; absent where no list price exists, which is not the same as a price of zero.

@@ -17,7 +17,10 @@ create table product_group (
 
 -- `option_values` is a JSON object of texts by option name, the names in order, kept as a text so that a combination is
 -- unique in its group.
+-- `stock_decimals` says how far the stock unit is divided: a piece not at all, a kilogram to the gram.
 alter table product
+    add column stock_decimals smallint not null default 6,
+    add constraint product_stock_decimals_range check (stock_decimals between 0 and 6),
     add column group_id uuid,
     add column option_values text,
     add column sku_key text collate "C" not null generated always as (lower(sku)) stored,

@@ -52,6 +52,42 @@ fn a_barcode_has_the_right_check_digit_and_stands_for_one_unit() {
 }
 
 #[test]
+fn a_unit_holds_no_fraction_of_a_piece() {
+    with_tenant(async |tenant| {
+        let with = |sku: &str, uom: &str, decimals: Option<u8>, factor: &str| {
+            json!({ "sku": sku, "name": sku, "stock_uom": uom, "stock_decimals": decimals,
+                "units": [{ "uom": "ZZ", "factor": factor }] })
+        };
+        for (uom, decimals, factor) in [("C62", None, "0.5"), ("XBX", None, "1.5"), ("KGM", Some(2), "0.125")]
+        {
+            let reply = tenant.post("/v1/products", &with("A", uom, decimals, factor)).await;
+            reply.refused(422, "validation_failed").names(&["#/units/0/factor"]);
+        }
+        let reply = tenant.post("/v1/products", &with("A", "KGM", Some(7), "1")).await;
+        reply.refused(422, "validation_failed").names(&["#/stock_decimals"]);
+        for (sku, uom, decimals, factor, kept) in [
+            ("A", "C62", None, "12", 0),
+            ("B", "C62", Some(1), "0.5", 1),
+            ("C", "KGM", None, "0.001", 6),
+            ("D", "KGM", Some(3), "0.125", 3),
+        ] {
+            let made = tenant.post("/v1/products", &with(sku, uom, decimals, factor)).await.created();
+            assert_eq!(made["stock_decimals"], kept);
+        }
+        let product = tenant.product("MUG", "1").await;
+        let path = format!("/v1/products/{}", product.id);
+        let weighed = tenant.patch(&path, &json!({ "stock_uom": "KGM" })).await.ok();
+        assert_eq!(weighed["stock_decimals"], 6, "it follows the unit where nobody said otherwise");
+        tenant.open_stock(&[("MUG", "0.5", "1")]).await;
+        let coarser = tenant.patch(&path, &json!({ "stock_decimals": 0 })).await;
+        coarser.refused(409, "invalid_state_transition").names(&["#/stock_decimals"]);
+        let mapping = json!({ "system": "shop", "external_sku": "1", "sku": "A", "factor": "0.5" });
+        let reply = tenant.post("/v1/sku-mappings", &mapping).await;
+        reply.refused(422, "validation_failed").names(&["#/factor"]);
+    });
+}
+
+#[test]
 fn every_wrong_field_of_a_product_is_named() {
     with_tenant(async |tenant| {
         let body = json!({ "sku": " ", "name": "", "stock_uom": "piece", "list_price": "-1",

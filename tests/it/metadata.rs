@@ -171,7 +171,7 @@ const RULES: &[(&str, &str)] = &[
         "documents are never deleted, and only what follows them changes",
         "select t.name || ' delete' from unnest(array['invoice', 'pos_sale', 'payment', 'shipment', 'pos_session', \
              'sales_order', 'customer', 'customer_account', 'product', 'location', 'register', 'account', 'stock_level', \
-             'tenant', 'api_key', 'app_user']) t (name) \
+             'tenant', 'api_key', 'app_user', 'product_group', 'unmapped_sku']) t (name) \
          where has_table_privilege('stockwell_app', t.name::regclass, 'delete') \
          union all select t.name || '.' || a.attname from (values ('invoice', '{open,returned,version,updated_at}'::text[]), \
              ('pos_sale', '{returned}'), ('payment', '{unapplied}'), ('shipment', '{invoice_id}')) t (name, mutable) \

@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
+use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Reply, Tenant, with_tenant};
+use tests::{Reply, Tenant, environment, with_tenant};
 use uuid::Uuid;
 
 const IMPORT: &str = "/v1/products/import";
@@ -216,6 +217,54 @@ fn what_stock_depends_on_does_not_change_by_import() {
 }
 
 #[test]
+fn semicolons_and_tabs_stand_between_cells_as_well() {
+    with_tenant(async |tenant| {
+        let file = "\u{feff}sku;name;description\r\nA;Mug;\"blue, or; green\"\r\nB;Cup;\r\n";
+        assert_eq!(counts(&send(tenant, IMPORT, file).await.ok()), [2, 0, 0, 0]);
+        let mug = &tenant.get("/v1/products?sku=A").await.ok()["data"][0];
+        assert_eq!(mug["description"], "blue, or; green");
+        let tabs = "sku\tname\tdescription\nA\tMug\tblue, or; green\nB\tCup\t\n";
+        assert_eq!(counts(&send(tenant, IMPORT, tabs).await.ok()), [0, 0, 2, 0]);
+        assert_eq!(counts(&send(tenant, IMPORT, "sku\nA\n").await.ok()), [0, 0, 1, 0]);
+    });
+}
+
+#[test]
+fn one_file_sent_by_many_at_once_is_imported_once() {
+    with_tenant(async |tenant| {
+        let file: String = (0..50).map(|number| format!("SKU-{number},Thing {number}\n")).collect();
+        let file = format!("sku,name\n{file}");
+        let replies = join_all((0..4).map(|_| send(tenant, IMPORT, file.clone()))).await;
+        let created: i64 = replies.iter().map(|reply| counts(&reply.ok())[0]).sum();
+        let unchanged: i64 = replies.iter().map(|reply| counts(&reply.ok())[2]).sum();
+        assert_eq!((created, unchanged), (50, 150));
+    });
+}
+
+#[test]
+fn an_import_costs_by_the_chunk_and_not_by_the_row() {
+    with_tenant(async |tenant| {
+        let node = environment().own_node().await;
+        let client = tenant.at(&node.base_url);
+        let file = |rows: usize, name: &str| {
+            let rows: String = (0..rows).map(|row| format!("SKU-{row},{name},{row}-{name}\n")).collect();
+            format!("sku,name,barcodes\n{rows}")
+        };
+        client.get("/v1/me").await.ok();
+        let cost = async |file: String| {
+            let before = node.app.db.statements();
+            client.call(Method::POST, IMPORT).body("text/csv", file).send().await.ok();
+            node.app.db.statements() - before
+        };
+        for name in ["first", "second", "second"] {
+            let (one, many) = (cost(file(1, name)).await, cost(file(500, name)).await);
+            assert!(many <= one + 6, "{name}: one row costs {one} statements, 500 cost {many}");
+            assert!(many <= 25, "{name}: {many} statements");
+        }
+    });
+}
+
+#[test]
 fn what_is_exported_can_be_imported() {
     with_tenant(async |tenant| {
         tenant.make("/v1/categories", json!({ "code": "mugs", "name": "Mugs" })).await;
@@ -223,7 +272,7 @@ fn what_is_exported_can_be_imported() {
             json!({ "sku": "=A,\"1\"", "name": "=1+1", "description": "two\r\nlines; \"quoted\"", "list_price": "0" }),
             json!({ "sku": "B", "name": "Grün", "barcodes": ["a|b", "4006381333931"],
                 "units": [{ "uom": "XCS", "factor": "12", "barcodes": ["10614141000415"] },
-                          { "uom": "XBX", "factor": "0.5", "list_price": "1.234567" }],
+                          { "uom": "GRM", "factor": "0.001", "list_price": "1.234567" }], "stock_uom": "KGM",
                 "metadata": { "shelf": "A, 12" }, "external_ref": "erp-1", "status": "archived" }),
             json!({ "sku": "C", "name": "Post", "kind": "service", "stock_uom": "HUR" }),
         ];

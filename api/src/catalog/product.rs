@@ -72,6 +72,9 @@ pub(super) struct Product {
     /// The unit that stock is counted in (UN/ECE Rec 20 or 21).
     #[schema(max_length = 3, example = "C62")]
     stock_uom: String,
+    /// How many decimals a quantity in that unit may have.
+    #[schema(minimum = 0, maximum = 6, example = 0)]
+    stock_decimals: i16,
     /// How it is taxed.
     tax_class_id: TaxClassId,
     /// The list price per stock unit; null where there is none, which is not the same as a price of zero.
@@ -145,6 +148,7 @@ impl From<product::Product> for Product {
             status: row.status,
             tracking: row.tracking,
             stock_uom: row.stock_uom,
+            stock_decimals: row.stock_decimals,
             tax_class_id: row.tax_class_id,
             list_price: row.list_price,
             group_id: row.group_id,

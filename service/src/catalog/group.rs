@@ -80,6 +80,11 @@ pub struct VariantTemplate {
     #[serde(default)]
     #[schema(min_length = 2, max_length = 3, pattern = "^[A-Z0-9]{2,3}$", example = "C62")]
     pub stock_uom: Option<String>,
+    /// How many decimals a quantity in that unit may have; none for pieces and packages and 6 for other units, if
+    /// absent.
+    #[serde(default)]
+    #[schema(minimum = 0, maximum = 6, example = 0)]
+    pub stock_decimals: Option<u8>,
     /// How they are taxed; the class with the code `standard`, if absent.
     #[serde(default)]
     pub tax_class_id: Option<TaxClassId>,
@@ -231,6 +236,7 @@ fn variant(group: &Group, input: &VariantsInput, choice: Choice) -> ProductInput
         status: of_all.status,
         tracking: of_all.tracking,
         stock_uom: stock_uom.clone().unwrap_or_else(|| bare.stock_uom.clone()),
+        stock_decimals: of_all.stock_decimals,
         tax_class_id: of_all.tax_class_id,
         list_price: of_all.list_price,
         metadata: of_all.metadata,

@@ -7,7 +7,7 @@ pub mod upsert;
 use ::entity::{barcode, product, product_unit};
 use domain::id::{CategoryId, ProductGroupId, ProductId, TaxClassId};
 use domain::number::{Price, Quantity};
-use domain::product::{ProductKind, ProductStatus, Tracking};
+use domain::product::{ProductKind, ProductStatus, Tracking, decimals_of};
 use domain::refusal::{Code, Problems, Refusal};
 use domain::variant::Choice;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, LockType};
@@ -60,6 +60,11 @@ pub struct ProductInput {
     #[serde(default = "piece")]
     #[schema(min_length = 2, max_length = 3, pattern = "^[A-Z0-9]{2,3}$", example = "C62")]
     pub stock_uom: String,
+    /// How many decimals a quantity in that unit may have; none for pieces and packages and 6 for other units, if
+    /// absent. It can't become less once stock was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 6, example = 0)]
+    pub stock_decimals: Option<u8>,
     /// How it is taxed; the class with the code `standard`, if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tax_class_id: Option<TaxClassId>,
@@ -182,6 +187,11 @@ fn piece() -> String {
 }
 
 impl ProductInput {
+    /// How many decimals a quantity of it may have.
+    pub fn decimals(&self) -> u8 {
+        self.stock_decimals.unwrap_or_else(|| decimals_of(&self.stock_uom))
+    }
+
     /// A product of which nothing is known but its SKU.
     pub fn new(sku: impl Into<String>) -> Self {
         ProductInput {
@@ -193,6 +203,7 @@ impl ProductInput {
             status: ProductStatus::default(),
             tracking: Tracking::default(),
             stock_uom: piece(),
+            stock_decimals: None,
             tax_class_id: None,
             list_price: None,
             barcodes: Vec::new(),
@@ -215,6 +226,8 @@ impl Product {
     /// What its owner would state to get it as it is.
     pub fn input(&self) -> ProductInput {
         let row = &self.row;
+        // What follows from the unit is not stated, so that it follows a change of the unit.
+        let stated = u8::try_from(row.stock_decimals).unwrap_or_default();
         let barcodes_of = |uom: &str| -> Vec<String> {
             self.barcodes.iter().filter(|code| code.uom == uom).map(|code| code.code.clone()).collect()
         };
@@ -227,6 +240,7 @@ impl Product {
             status: row.status,
             tracking: row.tracking,
             stock_uom: row.stock_uom.clone(),
+            stock_decimals: (stated != decimals_of(&row.stock_uom)).then_some(stated),
             tax_class_id: Some(row.tax_class_id),
             list_price: row.list_price,
             barcodes: barcodes_of(&row.stock_uom),

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use domain::id::{ProductId, SkuMappingId};
 use domain::moment::Moment;
 use domain::number::Quantity;
-use domain::product::ProductStatus;
+use domain::product::{ProductStatus, is_divided_so};
 use domain::refusal::{Code, Problems, Refusal};
 use sea_orm::sea_query::LockType;
 use sea_orm::sqlx::{self, Row};
@@ -230,7 +230,9 @@ async fn check_product(
             return Ok(None);
         }
     };
-    let query = sqlx::query("select id, status from product where tenant_id = $1 and (id = $2 or sku = $3)");
+    let query = sqlx::query(
+        "select id, status, stock_decimals from product where tenant_id = $1 and (id = $2 or sku = $3)",
+    );
     let query = query.bind(tx.tenant_id.0).bind(input.product_id.map(|id| id.0)).bind(&input.sku);
     let Some(row) = tx.row(query).await? else {
         input::unknown(problems, pointer, "product");
@@ -240,6 +242,10 @@ async fn check_product(
     let archived: &str = ProductStatus::Archived.into();
     if row.try_get::<String, _>(1)? == archived && present != Some(id) {
         problems.invalid(pointer, "This product is archived; nothing new is mapped to it.");
+    }
+    let decimals = u8::try_from(row.try_get::<i16, _>(2)?).unwrap_or_default();
+    if input.factor.is_positive() && !is_divided_so(input.factor, decimals) {
+        problems.invalid("/factor", format!("A quantity of this product has at most {decimals} decimals."));
     }
     Ok(Some(id))
 }

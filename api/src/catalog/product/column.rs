@@ -33,6 +33,8 @@ pub(super) enum Column {
     Status,
     Tracking,
     StockUom,
+    /// Empty for what follows from the unit.
+    StockDecimals,
     /// By code.
     TaxClass,
     ListPrice,
@@ -80,6 +82,7 @@ impl Column {
             Column::Tracking => input.tracking = word(cell, "none, lot or serial")?.unwrap_or(bare.tracking),
             Column::StockUom if cell.is_empty() => input.stock_uom = bare.stock_uom,
             Column::StockUom => input.stock_uom = cell.to_owned(),
+            Column::StockDecimals => input.stock_decimals = word(cell, "a whole number from 0 to 6")?,
             Column::ListPrice => input.list_price = number::<Price>(cell)?,
             Column::Barcodes => input.barcodes = listed(cell)?,
             Column::Units => input.units = units(cell)?,
@@ -104,6 +107,7 @@ impl Column {
             Column::Status => <&str>::from(input.status).to_owned(),
             Column::Tracking => <&str>::from(input.tracking).to_owned(),
             Column::StockUom => input.stock_uom.clone(),
+            Column::StockDecimals => input.stock_decimals.map(|most| most.to_string()).unwrap_or_default(),
             Column::ListPrice => input.list_price.map(|price| price.to_string()).unwrap_or_default(),
             Column::Barcodes => list_cell(&input.barcodes),
             Column::Units => units_cell(&input.units),
@@ -231,6 +235,7 @@ mod tests {
         let mut product = ProductInput::new("A,\"B\"");
         product.name = "=1+1".to_owned();
         product.description = "two\nlines".to_owned();
+        product.stock_decimals = Some(3);
         product.list_price = Some("9.999".parse().expect("a price"));
         product.metadata = [("shelf".to_owned(), "A|1".to_owned())].into();
         for (barcodes, units, choice) in [
@@ -261,6 +266,7 @@ mod tests {
         for (column, cell) in [
             (Column::Category, "tools"),
             (Column::Kind, "thing"),
+            (Column::StockDecimals, "some"),
             (Column::ListPrice, "9,99"),
             (Column::ListPrice, "1e3"),
             (Column::Units, "XCS"),

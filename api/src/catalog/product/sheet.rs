@@ -170,7 +170,14 @@ impl Content<'_> {
 }
 
 fn reader(text: &[u8]) -> csv::Reader<&[u8]> {
-    csv::ReaderBuilder::new().flexible(true).from_reader(text)
+    csv::ReaderBuilder::new().flexible(true).delimiter(delimiter(text)).from_reader(text)
+}
+
+/// What stands between the cells: spreadsheets of many countries write semicolons, and tabs are what is copied out of
+/// them. No name of a column has either.
+fn delimiter(text: &[u8]) -> u8 {
+    let header = text.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
+    *b",;\t".iter().find(|delimiter| header.contains(delimiter)).unwrap_or(&b',')
 }
 
 fn at_column(column: Column, detail: String) -> FieldProblem {
@@ -219,6 +226,6 @@ fn null_character() -> ApiError {
 
 fn unknown_column(name: &str) -> ApiError {
     let known = Column::iter().map(Column::header).collect::<Vec<_>>().join(", ");
-    let detail = format!("There is no column {name}. The columns are {known}, with commas between.");
+    let detail = format!("There is no column {name}. The columns are {known}.");
     ApiError::new(ErrorCode::UnknownField, detail)
 }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::id::{CategoryId, ProductGroupId, ProductId, TaxClassId};
-use domain::product::{ProductKind, Tracking, barcode_is_sound};
+use domain::product::{DECIMALS_MAX, ProductKind, Tracking, barcode_is_sound, is_divided_so};
 use domain::refusal::{Code, Problems, Refusal};
 use domain::variant::{Choice, GroupOption, check_choice};
 use sea_orm::sqlx::{self, Row};
@@ -290,6 +290,9 @@ fn check_values(problems: &mut Problems, input: &ProductInput) {
     input::name(problems, "/name", &input.name);
     input::text(problems, "/description", &input.description, DESCRIPTION_LENGTH_MAX);
     input::uom(problems, "/stock_uom", &input.stock_uom);
+    if input.stock_decimals.is_some_and(|decimals| decimals > DECIMALS_MAX) {
+        problems.invalid("/stock_decimals", format!("A quantity has at most {DECIMALS_MAX} decimals."));
+    }
     input::not_negative(problems, "/list_price", input.list_price);
     input::external_ref(problems, input.external_ref.as_deref());
     input::metadata(problems, &input.metadata);
@@ -325,6 +328,10 @@ fn check_units(problems: &mut Problems, input: &ProductInput) {
                 pointer("factor"),
                 "This must be above zero: it says how many stock units a unit has.",
             );
+        } else if !is_divided_so(*factor, input.decimals()) {
+            let (most, stock_uom) = (input.decimals(), &input.stock_uom);
+            let detail = format!("A quantity in {stock_uom} has at most {most} decimals here.");
+            problems.invalid(pointer("factor"), detail);
         }
         input::not_negative(problems, &pointer("list_price"), *list_price);
         if barcodes.len() > PARTS_MAX {

@@ -121,7 +121,10 @@ fn change(
 
 /// Whether the history of its stock would mean something else.
 fn changes_stock(before: &product::Model, input: &ProductInput) -> bool {
-    before.kind != input.kind || before.tracking != input.tracking || before.stock_uom != input.stock_uom
+    before.kind != input.kind
+        || before.tracking != input.tracking
+        || before.stock_uom != input.stock_uom
+        || before.stock_decimals > i16::from(input.decimals())
 }
 
 /// What stock depends on can't change once stock was kept: its history would mean something else.
@@ -138,6 +141,7 @@ fn unchangeable(before: &product::Model, input: &ProductInput) -> Refusal {
         ("/kind", before.kind != input.kind),
         ("/tracking", before.tracking != input.tracking),
         ("/stock_uom", before.stock_uom != input.stock_uom),
+        ("/stock_decimals", before.stock_decimals > i16::from(input.decimals())),
     ] {
         if changed {
             let detail = "This can't change any more, because stock of the product was kept.";
