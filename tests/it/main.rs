@@ -16,6 +16,7 @@ mod own_ids;
 mod payment;
 mod pos;
 mod pricing;
+mod product_csv;
 mod product_group;
 mod product_import;
 mod race;
