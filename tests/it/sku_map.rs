@@ -159,9 +159,9 @@ fn a_wrong_mapping_is_told_field_by_field() {
             "#/system",
             "#/external_sku",
             "#/external_location",
-            "#/factor",
             "#/valid_until",
             "#/sku",
+            "#/factor",
         ]);
         let with = |more: Value| {
             let mut body = json!({ "system": "shop", "external_sku": "1" });
@@ -203,6 +203,29 @@ fn a_mapping_keeps_its_product_and_is_changed_by_version() {
         let listed =
             tenant.get(&format!("{MAPPINGS}?product_id={}&system=shop&external_sku=1", cup.id)).await.ok();
         assert_eq!(listed["data"][0], tenant.get(&path).await.ok());
+    });
+}
+
+#[test]
+fn a_batch_maps_what_can_be_mapped() {
+    with_tenant(async |tenant| {
+        tenant.product("MUG", "1").await;
+        resolved(tenant, None, &[reference("A", None), reference("B", None), reference("C", None)]).await;
+        let mapping = |name: &str, sku: &str, from: Option<&str>, until: Option<&str>| json!({ "system": "shop", "external_sku": name, "sku": sku, "valid_from": from, "valid_until": until });
+        let items = json!({ "items": [
+            mapping("A", "MUG", None, Some("2020-12-31")),
+            mapping("A", "MUG", Some("2021-01-01"), None),
+            mapping("A", "MUG", Some("2020-12-31"), None),
+            mapping("B", "NONE", None, None),
+            { "system": "shop" },
+            mapping("C", "MUG", None, None),
+        ]});
+        let answer = tenant.post(&format!("{MAPPINGS}/batch"), &items).await.expect(207);
+        let statuses: Vec<&Value> =
+            answer["results"].as_array().expect("results").iter().map(|one| &one["status"]).collect();
+        assert_eq!(statuses, [201, 201, 409, 422, 422, 201]);
+        assert_eq!(tenant.count("sku_mapping").await, 3);
+        assert_eq!(queue(tenant, "open").await, [("B".to_owned(), 1)]);
     });
 }
 

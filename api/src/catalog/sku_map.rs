@@ -7,13 +7,14 @@ use domain::id::{ProductId, SkuMappingId};
 use domain::number::Quantity;
 use domain::product::ProductStatus;
 use serde::{Deserialize, Serialize};
-use service::catalog::sku_map::{self, Filter, Match, Reference, ResolveInput, SkuMappingInput};
+use service::catalog::sku_map::{self, BATCH_MAX, Filter, Match, Reference, ResolveInput, SkuMappingInput};
 use service::page::Sort;
 use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use crate::body::Body;
+use crate::batch::{Batch, Items, Parsed, Results};
+use crate::body::{BatchBody, Body};
 use crate::idempotency::{CreateHeaders, PreferHeader};
 use crate::list::{List, Page, PageParams, Sorted};
 use crate::params::PathId;
@@ -24,7 +25,13 @@ use crate::{Answer, App, Caller};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(list).service(create).service(resolve).service(get).service(update).service(delete);
+    cfg.service(list)
+        .service(create)
+        .service(create_batch)
+        .service(resolve)
+        .service(get)
+        .service(update)
+        .service(delete);
 }
 
 /// What a product is called in another system.
@@ -218,6 +225,30 @@ async fn create(write: Write, body: Body<SkuMappingInput>) -> Answer {
         .create("sku_mapping.created", &input.raw, async |tx| {
             let row = sku_map::create(tx, &input.value).await?;
             Ok((row.id.0, SkuMapping::from(row)))
+        })
+        .await
+}
+
+/// Create many SKU mappings
+///
+/// Up to 500 in one request, one result each, in order: a refused mapping does not spoil the others.
+#[utoipa::path(
+    operation_id = "sku_mappings_create_batch",
+    tag = "Catalogue",
+    security(("bearer" = ["catalog:write"])),
+    params(CreateHeaders),
+    request_body = Batch<SkuMappingInput>,
+    responses((status = 207, description = "One result per mapping.", body = Results<SkuMapping>))
+)]
+#[post("/v1/sku-mappings/batch")]
+async fn create_batch(write: Write, body: BatchBody<Items>) -> Answer {
+    let write = write.require(Scope::CatalogWrite)?;
+    let items = Parsed::<SkuMappingInput>::read(body, BATCH_MAX).await?;
+    let inputs = items.value.well_formed();
+    write
+        .batch("sku_mapping.batch_created", &items.raw, async |tx| {
+            let answers = sku_map::create_all(tx, &inputs).await?;
+            Ok(items.value.results(answers.into_iter().map(|answer| answer.map(SkuMapping::from)).collect()))
         })
         .await
 }

@@ -1,17 +1,15 @@
 //! What other systems call a product: a shop's article number, a marketplace's listing, a till's own code. Each mapping
 //! has a factor, because a listing may be a pack of six, and a time, because numbers are given out again.
 
+mod check;
 mod resolve;
 
 use ::entity::sku_mapping;
-use chrono::{DateTime, Utc};
 use domain::id::{ProductId, SkuMappingId};
 use domain::moment::Moment;
 use domain::number::Quantity;
-use domain::product::{ProductStatus, is_divided_so};
-use domain::refusal::{Code, Problems, Refusal};
+use domain::refusal::Refusal;
 use sea_orm::sea_query::LockType;
-use sea_orm::sqlx::{self, Row};
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
 use serde::{Deserialize, Serialize};
 
@@ -20,13 +18,15 @@ use crate::page::Page;
 use crate::rows::insert_all;
 use crate::{Error, Tx};
 
+use check::{Checked, Known, overlaps};
+
 pub use resolve::{
     Match, REFERENCES_MAX, Reference, ResolveInput, Unmapped, UnmappedFilter, UnmappedStatus, resolve,
     unmapped,
 };
 
-/// The longest name of another system, the longest SKU there, and the longest location.
-const WORD_LENGTH_MAX: usize = 100;
+/// The most mappings of one batch.
+pub const BATCH_MAX: usize = 500;
 
 /// A mapping as its owner states it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -91,26 +91,34 @@ pub fn input_of(row: &sku_mapping::Model) -> SkuMappingInput {
     }
 }
 
-/// Creates a mapping. What was asked for and is covered by it leaves the queue of unmapped SKUs.
+/// Creates one mapping.
 pub async fn create(tx: &Tx, input: &SkuMappingInput) -> Result<sku_mapping::Model, Error> {
-    let checked = check(tx, input, None).await?;
-    let row = sku_mapping::Model {
-        tenant_id: tx.tenant_id,
-        id: SkuMappingId(tx.next_id()),
-        system: input.system.clone(),
-        external_sku: input.external_sku.clone(),
-        external_location: input.external_location.clone().unwrap_or_default(),
-        product_id: checked.product_id,
-        factor: input.factor,
-        valid_from: checked.valid_from,
-        valid_until: checked.valid_until,
-        version: 1,
-        created_at: tx.now,
-        updated_at: tx.now,
-    };
-    insert_all::<sku_mapping::Entity, _>(tx, vec![row.clone()]).await.map_err(overlaps)?;
-    resolve::review(tx, &[(&row.system, &row.external_sku)]).await?;
-    Ok(row)
+    let created = create_all(tx, std::slice::from_ref(input)).await?;
+    let created = created.into_iter().next().ok_or_else(|| Error::invariant("one mapping in, none out"))?;
+    Ok(created?)
+}
+
+/// Creates the mappings that can be created; answers for each of them, in order. What was asked for and is covered by
+/// them leaves the queue of unmapped SKUs.
+pub async fn create_all(
+    tx: &Tx,
+    inputs: &[SkuMappingInput],
+) -> Result<Vec<Result<sku_mapping::Model, Refusal>>, Error> {
+    let mut known = Known::load(tx, inputs).await?;
+    let answers: Vec<Result<sku_mapping::Model, Refusal>> = inputs
+        .iter()
+        .map(|input| {
+            let id = SkuMappingId(tx.next_id());
+            let checked = known.check(input, id, None)?;
+            Ok(assemble(tx, id, checked, input))
+        })
+        .collect();
+    let rows: Vec<sku_mapping::Model> = answers.iter().flatten().cloned().collect();
+    insert_all::<sku_mapping::Entity, _>(tx, rows.clone()).await.map_err(overlaps)?;
+    let names: Vec<(&str, &str)> =
+        rows.iter().map(|row| (row.system.as_str(), row.external_sku.as_str())).collect();
+    resolve::review(tx, &names).await?;
+    Ok(answers)
 }
 
 /// Changes a mapping, if it is still at version `expected`.
@@ -128,19 +136,12 @@ pub async fn update(
     if input.sku.is_some() && input.product_id == present.product_id {
         input.product_id = None;
     }
-    let checked = check(tx, &input, Some(before.product_id)).await?;
+    let checked = Known::load(tx, std::slice::from_ref(&input)).await?.check(&input, id, Some(&before))?;
     let was = (before.system.clone(), before.external_sku.clone());
     let after = sku_mapping::Model {
-        system: input.system.clone(),
-        external_sku: input.external_sku.clone(),
-        external_location: input.external_location.clone().unwrap_or_default(),
-        product_id: checked.product_id,
-        factor: input.factor,
-        valid_from: checked.valid_from,
-        valid_until: checked.valid_until,
         version: before.version + 1,
-        updated_at: tx.now,
-        ..before
+        created_at: before.created_at,
+        ..assemble(tx, id, checked, &input)
     };
     let row = after.into_active_model().reset_all();
     let row = row.update(tx).await.map_err(Error::from).map_err(overlaps)?;
@@ -185,82 +186,20 @@ async fn locked(tx: &Tx, id: SkuMappingId) -> Result<sku_mapping::Model, Error> 
     Ok(row.ok_or_else(|| Refusal::not_found("SKU mapping"))?)
 }
 
-/// What a sound mapping is about, and when.
-struct Checked {
-    product_id: ProductId,
-    valid_from: Option<DateTime<Utc>>,
-    valid_until: Option<DateTime<Utc>>,
-}
-
-/// Checks a mapping; `present` is the product that it has, which may have been archived since.
-async fn check(tx: &Tx, input: &SkuMappingInput, present: Option<ProductId>) -> Result<Checked, Error> {
-    let mut problems = Problems::default();
-    check_words(&mut problems, "", (&input.system, &input.external_sku, input.external_location.as_deref()));
-    if !input.factor.is_positive() {
-        problems.invalid("/factor", "This must be above zero: it says how many stock units a unit has.");
+/// The row that `input` stands for, as a new mapping's.
+fn assemble(tx: &Tx, id: SkuMappingId, checked: Checked, input: &SkuMappingInput) -> sku_mapping::Model {
+    sku_mapping::Model {
+        tenant_id: tx.tenant_id,
+        id,
+        system: input.system.clone(),
+        external_sku: input.external_sku.clone(),
+        external_location: input.external_location.clone().unwrap_or_default(),
+        product_id: checked.product_id,
+        factor: input.factor,
+        valid_from: checked.valid_from,
+        valid_until: checked.valid_until,
+        version: 1,
+        created_at: tx.now,
+        updated_at: tx.now,
     }
-    let zone = input::books(tx).await?.time_zone;
-    let valid_from = input.valid_from.map(|moment| moment.start(zone));
-    let valid_until = input.valid_until.map(|moment| moment.end(zone));
-    if let (Some(from), Some(until)) = (valid_from, valid_until)
-        && from >= until
-    {
-        problems.invalid("/valid_until", "The mapping must end after it began.");
-    }
-    let product_id = check_product(tx, &mut problems, input, present).await?;
-    problems.check()?;
-    Ok(Checked { product_id: product_id.unwrap_or_default(), valid_from, valid_until })
-}
-
-async fn check_product(
-    tx: &Tx,
-    problems: &mut Problems,
-    input: &SkuMappingInput,
-    present: Option<ProductId>,
-) -> Result<Option<ProductId>, Error> {
-    let pointer = match (input.product_id, &input.sku) {
-        (Some(_), None) => "/product_id",
-        (None, Some(_)) => "/sku",
-        (Some(_), Some(_)) => {
-            problems.invalid("/sku", "Name the product by product_id or by sku, not by both.");
-            return Ok(None);
-        }
-        (None, None) => {
-            problems.invalid("/product_id", "Name the product by product_id or by sku.");
-            return Ok(None);
-        }
-    };
-    let query = sqlx::query(
-        "select id, status, stock_decimals from product where tenant_id = $1 and (id = $2 or sku = $3)",
-    );
-    let query = query.bind(tx.tenant_id.0).bind(input.product_id.map(|id| id.0)).bind(&input.sku);
-    let Some(row) = tx.row(query).await? else {
-        input::unknown(problems, pointer, "product");
-        return Ok(None);
-    };
-    let id = ProductId(row.try_get(0)?);
-    let archived: &str = ProductStatus::Archived.into();
-    if row.try_get::<String, _>(1)? == archived && present != Some(id) {
-        problems.invalid(pointer, "This product is archived; nothing new is mapped to it.");
-    }
-    let decimals = u8::try_from(row.try_get::<i16, _>(2)?).unwrap_or_default();
-    if input.factor.is_positive() && !is_divided_so(input.factor, decimals) {
-        problems.invalid("/factor", format!("A quantity of this product has at most {decimals} decimals."));
-    }
-    Ok(Some(id))
-}
-
-/// Checks a reference, whose fields stand below `base`.
-fn check_words(problems: &mut Problems, base: &str, (system, sku, location): (&str, &str, Option<&str>)) {
-    input::line(problems, &format!("{base}/system"), system, WORD_LENGTH_MAX);
-    input::line(problems, &format!("{base}/external_sku"), sku, WORD_LENGTH_MAX);
-    input::optional_line(problems, &format!("{base}/external_location"), location, WORD_LENGTH_MAX);
-}
-
-fn overlaps(error: Error) -> Error {
-    error.on_constraint("sku_mapping_no_overlap", || {
-        let detail =
-            "Another mapping of this SKU is valid in the same time: end that one before this one begins.";
-        Problems::one("/valid_from", Code::AlreadyExists, detail)
-    })
 }

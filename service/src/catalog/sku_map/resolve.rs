@@ -11,7 +11,7 @@ use sea_orm::sqlx::{self, Row, postgres::PgRow};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::check_words;
+use super::check::check_words;
 use crate::listing::{Listing, Slice, number, word};
 use crate::{Error, Tx};
 
