@@ -32,7 +32,9 @@ pub enum Outcome {
 }
 
 /// Lets one import of a tenant work at a time: two over the same products in another order would wait for each other.
+/// An import has more patience than a request at a till.
 pub async fn lock(tx: &Tx) -> Result<(), Error> {
+    tx.execute(sqlx::query("set local lock_timeout = '10s'")).await?;
     let query = sqlx::query("select 1 from tenant where tenant_id = $1 for no key update");
     tx.row(query.bind(tx.tenant_id.0)).await?;
     Ok(())
