@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use actix_web::dev::Payload;
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderMap};
 use actix_web::web::{Bytes, BytesMut};
 use actix_web::{FromRequest, HttpRequest};
 use domain::refusal::Code;
@@ -58,15 +58,7 @@ impl<T, const BYTES_MAX: usize> FromRequest for Body<T, BYTES_MAX> {
 impl<T: DeserializeOwned, const BYTES_MAX: usize> Body<T, BYTES_MAX> {
     /// Reads and parses the body.
     pub async fn read(self) -> Result<Input<T>, ApiError> {
-        let announced = self.head?;
-        if announced.is_some_and(|length| length > BYTES_MAX) {
-            return Err(too_large(BYTES_MAX));
-        }
-        let reading = collect(self.payload, announced.unwrap_or(1024), BYTES_MAX);
-        let raw = match tokio::time::timeout(READ_DEADLINE, reading).await {
-            Ok(read) => read?,
-            Err(_) => return Err(ApiError::of(ErrorCode::RequestTimeout)),
-        };
+        let raw = collect(self.payload, self.head?, BYTES_MAX, READ_DEADLINE).await?;
         Ok(Input { value: parse(&raw)?, raw })
     }
 }
@@ -74,9 +66,7 @@ impl<T: DeserializeOwned, const BYTES_MAX: usize> Body<T, BYTES_MAX> {
 /// Content-Type and length, as announced.
 fn check_head(request: &HttpRequest) -> Result<Option<usize>, ApiError> {
     let headers = request.headers();
-    let media_type =
-        headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let essence = media_type.split(';').next().unwrap_or_default().trim();
+    let essence = essence(headers);
     let is_json = essence.eq_ignore_ascii_case("application/json")
         || essence.eq_ignore_ascii_case("application/merge-patch+json");
     if !is_json || headers.contains_key(header::CONTENT_ENCODING) {
@@ -84,11 +74,40 @@ fn check_head(request: &HttpRequest) -> Result<Option<usize>, ApiError> {
             ApiError::of(ErrorCode::UnsupportedMediaType).with_header(header::ACCEPT, "application/json")
         );
     }
-    let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-    Ok(length.and_then(|length| length.parse().ok()))
+    Ok(announced(headers))
 }
 
-async fn collect(mut payload: Payload, capacity: usize, bytes_max: usize) -> Result<Bytes, ApiError> {
+/// The media type of the body, without parameters.
+pub(crate) fn essence(headers: &HeaderMap) -> &str {
+    let media_type =
+        headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    media_type.split(';').next().unwrap_or_default().trim()
+}
+
+/// The length of the body, as announced.
+pub(crate) fn announced(headers: &HeaderMap) -> Option<usize> {
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    length.and_then(|length| length.parse().ok())
+}
+
+/// Reads a body of at most `bytes_max` within `deadline`.
+pub(crate) async fn collect(
+    payload: Payload,
+    announced: Option<usize>,
+    bytes_max: usize,
+    deadline: Duration,
+) -> Result<Bytes, ApiError> {
+    if announced.is_some_and(|length| length > bytes_max) {
+        return Err(too_large(bytes_max));
+    }
+    let reading = gather(payload, announced.unwrap_or(1024), bytes_max);
+    match tokio::time::timeout(deadline, reading).await {
+        Ok(read) => read,
+        Err(_) => Err(ApiError::of(ErrorCode::RequestTimeout)),
+    }
+}
+
+async fn gather(mut payload: Payload, capacity: usize, bytes_max: usize) -> Result<Bytes, ApiError> {
     let mut first: Option<Bytes> = None;
     let mut body = BytesMut::new();
     while let Some(chunk) = payload.next().await {
@@ -116,7 +135,7 @@ fn too_large(bytes_max: usize) -> ApiError {
 }
 
 /// Parses one JSON document; every refusal points at the field it is about.
-pub fn parse<T: DeserializeOwned>(raw: &[u8]) -> Result<T, ApiError> {
+pub fn parse<'de, T: Deserialize<'de>>(raw: &'de [u8]) -> Result<T, ApiError> {
     // A route that needs nothing is often called with nothing.
     let raw = if raw.trim_ascii().is_empty() { b"{}" } else { raw };
     if matches!(raw.trim_ascii_start().first(), Some(b'[')) {
@@ -214,10 +233,10 @@ pub struct Nothing {}
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use domain::id::ProductId;
     use domain::number::Quantity;
 
-    use super::*;
 
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]

@@ -1,14 +1,22 @@
-//! The catalogue: products, barcodes and categories have a file each.
+//! The catalogue: products, groups, barcodes, categories and what others call a product have a file each.
 
 mod barcode;
 mod bundle;
 mod category;
+mod group;
 mod product;
+mod sku_map;
+mod unmapped;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.configure(product::routes).configure(barcode::routes).configure(category::routes);
-    cfg.configure(bundle::routes);
+    cfg.configure(product::routes)
+        .configure(barcode::routes)
+        .configure(bundle::routes)
+        .configure(category::routes)
+        .configure(group::routes)
+        .configure(sku_map::routes)
+        .configure(unmapped::routes);
 }

@@ -33,7 +33,8 @@ impl FromRequest for IdempotencyKey {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let prefix = prefix(request.method().as_str(), request.path());
+        let path = request.uri().path_and_query().map_or(request.path(), |path| path.as_str());
+        let prefix = prefix(request.method().as_str(), path);
         ready(Ok(IdempotencyKey { header: request.headers().get(IDEMPOTENCY_KEY).cloned(), prefix }))
     }
 }
@@ -191,6 +192,16 @@ pub struct CreateHeaders {
     prefer: Option<String>,
 }
 
+/// The header of a write whose outcome is often asked for first, for `params(PreferHeader)` in a route's description.
+#[derive(Debug, utoipa::IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "documentation only: the extractors read the header")]
+pub struct PreferHeader {
+    /// `dry-run`: decide and answer as if, and write nothing.
+    #[param(rename = "Prefer", max_length = 100, example = "dry-run", required = false)]
+    prefer: Option<String>,
+}
+
 #[cfg(test)]
 mod tests {
     use actix_web::test::TestRequest;
@@ -215,11 +226,12 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn the_fingerprint_covers_method_path_and_body() {
+    async fn the_fingerprint_covers_method_path_query_and_body() {
         let with_key = |request: TestRequest| request.insert_header((IDEMPOTENCY_KEY, "a"));
         let first = key(with_key(TestRequest::post().uri("/v1/a")), b"{}").await;
         assert_eq!(first, key(with_key(TestRequest::post().uri("/v1/a")), b"{}").await);
         assert_ne!(first, key(with_key(TestRequest::post().uri("/v1/b")), b"{}").await);
+        assert_ne!(first, key(with_key(TestRequest::post().uri("/v1/a?mode=partial")), b"{}").await);
         assert_ne!(first, key(with_key(TestRequest::patch().uri("/v1/a")), b"{}").await);
         assert_ne!(first, key(with_key(TestRequest::post().uri("/v1/a")), b"{ }").await);
         assert_eq!(key(TestRequest::post().uri("/v1/a"), b"{}").await, None);

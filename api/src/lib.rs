@@ -44,6 +44,7 @@ pub mod report;
 pub mod signal;
 pub mod stock;
 pub mod tax;
+mod upload;
 pub mod version;
 pub mod write;
 

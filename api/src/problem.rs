@@ -170,6 +170,12 @@ impl ApiError {
         self.with(|code, detail| FieldProblem { header, code, detail, ..FieldProblem::default() })
     }
 
+    /// Names many fields.
+    pub fn with_errors(mut self, errors: Vec<FieldProblem>) -> Self {
+        self.0.errors.extend(errors);
+        self
+    }
+
     fn with(mut self, problem: impl FnOnce(String, String) -> FieldProblem) -> Self {
         let field = problem(self.0.code.as_str().to_owned(), self.0.detail.clone());
         self.0.errors.push(field);

@@ -182,6 +182,29 @@ impl Write {
         Ok(self.run(name, raw, 207, made).await?.respond())
     }
 
+    /// Writes all of an upload or nothing of it: 200. What `work` refuses is taken back and answered as it says.
+    pub async fn whole<T: Serialize>(
+        self,
+        name: &'static str,
+        raw: &Bytes,
+        work: impl AsyncFn(&Tx) -> Result<Result<T, ApiError>, Error>,
+    ) -> Answer {
+        let refused = RefCell::new(None);
+        let written = async |tx: &Tx| match work(tx).await? {
+            Ok(report) => rendered((Uuid::nil(), report)),
+            Err(error) => {
+                *refused.borrow_mut() = Some(error);
+                // What the caller hears is the error just kept; this one only ends the transaction.
+                Err(Refusal::new(Code::ValidationFailed, "The upload was refused.").into())
+            }
+        };
+        let done = self.run(name, raw, 200, written).await;
+        match refused.into_inner() {
+            Some(error) if done.is_err() => Err(error),
+            _ => Ok(done?.respond()),
+        }
+    }
+
     async fn run(
         self,
         name: &'static str,
@@ -268,9 +291,13 @@ fn rendered<T: Serialize>((id, record): (Uuid, T)) -> Result<(Uuid, String), Err
 
 /// The next state of a record: the present one with the fields of the patch in their place.
 fn merge<I: Serialize + DeserializeOwned>(present: &I, patch: &MergePatch) -> Result<I, ApiError> {
-    let mut merged = serde_json::to_value(present).map_err(ApiError::internal)?;
-    merge_value(&mut merged, &Value::Object(patch.clone()));
-    let merged = serde_json::to_vec(&merged).map_err(ApiError::internal)?;
+    merged(serde_json::to_value(present).map_err(ApiError::internal)?, patch)
+}
+
+/// Like [`merge`], for a present state that may be nothing yet.
+pub(crate) fn merged<I: DeserializeOwned>(mut present: Value, patch: &MergePatch) -> Result<I, ApiError> {
+    merge_value(&mut present, &Value::Object(patch.clone()));
+    let merged = serde_json::to_vec(&present).map_err(ApiError::internal)?;
     body::parse(&merged)
 }
 

@@ -172,6 +172,18 @@ id!(
     ProductId, "prd"
 );
 id!(
+    /// A group of products that are variants of each other.
+    ProductGroupId, "grp"
+);
+id!(
+    /// What a product is called in another system.
+    SkuMappingId, "skm"
+);
+id!(
+    /// What another system asked for and nobody mapped yet.
+    UnmappedSkuId, "ums"
+);
+id!(
     /// A lot; the nil id where a product is not tracked by lot.
     LotId, "lot"
 );

@@ -27,3 +27,4 @@ pub mod tax;
 pub mod tenant;
 pub mod text;
 pub mod transfer;
+pub mod variant;

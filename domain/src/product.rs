@@ -79,6 +79,7 @@ pub enum ProductStatus {
     EnumIter,
     DeriveActiveEnum,
     strum::IntoStaticStr,
+    strum::EnumString,
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
@@ -159,6 +160,27 @@ pub enum ItemRef {
     Barcode(String),
 }
 
+/// The most decimals of a quantity.
+pub const DECIMALS_MAX: u8 = 6;
+
+/// Units of UN/ECE Recommendation 20 that count: piece, one, each, article, set, pair, dozen and the like.
+const COUNTING: [&str; 12] =
+    ["C62", "H87", "EA", "PCE", "NAR", "SET", "PR", "DZN", "GRO", "NPR", "KT", "D63"];
+
+/// How many decimals a quantity in a unit may have where nobody says otherwise: none where pieces or packages (codes of
+/// Recommendation 21 begin with X) are counted.
+///
+/// Business case: half a mug can be neither bought nor sold; half a kilogram can.
+pub fn decimals_of(uom: &str) -> u8 {
+    let is_package = uom.len() == 3 && uom.starts_with('X');
+    if is_package || COUNTING.contains(&uom) { 0 } else { DECIMALS_MAX }
+}
+
+/// Whether a quantity in a unit that is divided to `decimals` can be.
+pub fn is_divided_so(quantity: Quantity, decimals: u8) -> bool {
+    quantity.get().normalize().scale() <= u32::from(decimals)
+}
+
 /// Whether the last digit of a GTIN-8, -12, -13 or -14 is the one that GS1 computes from the others. Whatever is not
 /// all digits, or has another length, is of another symbology and taken as it is.
 ///
@@ -199,6 +221,25 @@ mod tests {
                 let wrong = String::from_utf8(wrong).expect("digits");
                 assert!(!barcode_is_sound(&wrong), "{wrong}");
             }
+        }
+    }
+
+    #[test]
+    fn pieces_are_whole_and_kilograms_are_not() {
+        let quantity = |text: &str| text.parse::<Quantity>().expect("a quantity");
+        for (uom, decimals) in [("C62", 0), ("XBX", 0), ("KGM", 6), ("MTR", 6), ("X", 6), ("XA", 6)] {
+            assert_eq!(decimals_of(uom), decimals, "{uom}");
+        }
+        for (text, decimals, can_be) in [
+            ("1", 0, true),
+            ("12.000", 0, true),
+            ("-3", 0, true),
+            ("0.5", 0, false),
+            ("0.5", 1, true),
+            ("0.001", 2, false),
+            ("100", 2, true),
+        ] {
+            assert_eq!(is_divided_so(quantity(text), decimals), can_be, "{text} to {decimals}");
         }
     }
 

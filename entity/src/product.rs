@@ -1,6 +1,6 @@
 //! What is sold.
 
-use domain::id::{CategoryId, ProductId, TaxClassId, TenantId};
+use domain::id::{CategoryId, ProductGroupId, ProductId, TaxClassId, TenantId};
 use domain::number::Price;
 use domain::product::{ProductKind, ProductStatus, Tracking};
 use sea_orm::entity::prelude::*;
@@ -30,6 +30,8 @@ pub struct Model {
     pub tracking: Tracking,
     /// The unit that stock is counted in.
     pub stock_uom: String,
+    /// How many decimals a quantity in that unit may have.
+    pub stock_decimals: i16,
     /// How it is taxed.
     pub tax_class_id: TaxClassId,
     /// Per stock unit; absent where no list price exists, which is not the same as a price of zero.
@@ -38,6 +40,10 @@ pub struct Model {
     pub external_ref: Option<String>,
     /// The caller's own notes.
     pub metadata: Json,
+    /// The group that it is a variant of.
+    pub group_id: Option<ProductGroupId>,
+    /// What it chose of the group's options: a JSON object of texts by option name, the names in order.
+    pub option_values: Option<String>,
     /// Counts changes.
     pub version: i32,
     /// When it was created.

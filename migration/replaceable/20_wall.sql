@@ -9,11 +9,12 @@ declare
         'tenant', 'api_key', 'app_user', 'refresh_token', 'category', 'tax_class', 'tax_rate', 'product',
         'product_unit', 'barcode', 'price_list', 'price_rule', 'price_tier', 'customer', 'customer_account',
         'channel_price_list', 'location', 'stock_level', 'reservation', 'reason_code', 'number_series',
-        'sales_order', 'sales_order_line', 'register', 'pos_session', 'account'
+        'sales_order', 'sales_order_line', 'register', 'pos_session', 'account', 'product_group', 'sku_mapping',
+        'unmapped_sku'
     ];
     deletable constant text[] := array[
         'refresh_token', 'product_unit', 'barcode', 'price_rule', 'channel_price_list', 'reservation',
-        'sales_order_line', 'tax_rate', 'bundle_component'
+        'sales_order_line', 'tax_rate', 'bundle_component', 'sku_mapping'
     ];
 begin
     for target in

@@ -51,6 +51,7 @@ pub const STEPS: &[Step] = &[
     step!("0007_pos"),
     step!("0008_ledger"),
     step!("0009_supply"),
+    step!("0010_assortment"),
     step!("0012_checkpoint"),
     step!("0013_bundle"),
 ];
@@ -60,6 +61,7 @@ const REPLACEABLE: &[&str] = &[
     include_str!("../replaceable/10_roles.sql"),
     include_str!("../replaceable/20_wall.sql"),
     include_str!("../replaceable/30_auth.sql"),
+    include_str!("../replaceable/31_search.sql"),
     include_str!("../replaceable/40_bi.sql"),
     include_str!("../replaceable/42_bi_stock.sql"),
     include_str!("../replaceable/49_bi_comments.sql"),

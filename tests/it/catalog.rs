@@ -52,6 +52,42 @@ fn a_barcode_has_the_right_check_digit_and_stands_for_one_unit() {
 }
 
 #[test]
+fn a_unit_holds_no_fraction_of_a_piece() {
+    with_tenant(async |tenant| {
+        let with = |sku: &str, uom: &str, decimals: Option<u8>, factor: &str| {
+            json!({ "sku": sku, "name": sku, "stock_uom": uom, "stock_decimals": decimals,
+                "units": [{ "uom": "ZZ", "factor": factor }] })
+        };
+        for (uom, decimals, factor) in [("C62", None, "0.5"), ("XBX", None, "1.5"), ("KGM", Some(2), "0.125")]
+        {
+            let reply = tenant.post("/v1/products", &with("A", uom, decimals, factor)).await;
+            reply.refused(422, "validation_failed").names(&["#/units/0/factor"]);
+        }
+        let reply = tenant.post("/v1/products", &with("A", "KGM", Some(7), "1")).await;
+        reply.refused(422, "validation_failed").names(&["#/stock_decimals"]);
+        for (sku, uom, decimals, factor, kept) in [
+            ("A", "C62", None, "12", 0),
+            ("B", "C62", Some(1), "0.5", 1),
+            ("C", "KGM", None, "0.001", 6),
+            ("D", "KGM", Some(3), "0.125", 3),
+        ] {
+            let made = tenant.post("/v1/products", &with(sku, uom, decimals, factor)).await.created();
+            assert_eq!(made["stock_decimals"], kept);
+        }
+        let product = tenant.product("MUG", "1").await;
+        let path = format!("/v1/products/{}", product.id);
+        let weighed = tenant.patch(&path, &json!({ "stock_uom": "KGM" })).await.ok();
+        assert_eq!(weighed["stock_decimals"], 6, "it follows the unit where nobody said otherwise");
+        tenant.open_stock(&[("MUG", "0.5", "1")]).await;
+        let coarser = tenant.patch(&path, &json!({ "stock_decimals": 0 })).await;
+        coarser.refused(409, "invalid_state_transition").names(&["#/stock_decimals"]);
+        let mapping = json!({ "system": "shop", "external_sku": "1", "sku": "A", "factor": "0.5" });
+        let reply = tenant.post("/v1/sku-mappings", &mapping).await;
+        reply.refused(422, "validation_failed").names(&["#/factor"]);
+    });
+}
+
+#[test]
 fn every_wrong_field_of_a_product_is_named() {
     with_tenant(async |tenant| {
         let body = json!({ "sku": " ", "name": "", "stock_uom": "piece", "list_price": "-1",
@@ -178,6 +214,40 @@ fn the_tree_of_categories_has_no_loops() {
         assert_eq!(moved["lineage"].as_array().map(Vec::len), Some(2));
         let below = tenant.get(&format!("/v1/categories/{}", ids[9])).await.ok();
         assert_eq!(below["lineage"].as_array().map(Vec::len), Some(6), "what is below moves along");
+    });
+}
+
+#[test]
+fn the_tree_of_categories_shows_what_is_below_what() {
+    with_tenant(async |tenant| {
+        let category = async |code: &str, parent: Option<&String>| {
+            tenant.make("/v1/categories", json!({ "code": code, "name": code, "parent_id": parent })).await
+        };
+        let tools = category("tools", None).await;
+        let hand = category("hand", Some(&tools)).await;
+        let saws = category("saws", Some(&hand)).await;
+        category("axes", Some(&hand)).await;
+        category("mugs", None).await;
+        tenant.product_with("SAW", json!({ "category_id": saws })).await;
+        tenant.product_with("OLD-SAW", json!({ "category_id": saws, "status": "archived" })).await;
+        /// The codes of a tree, with brackets around what is below.
+        fn outline(nodes: &Value) -> String {
+            let nodes = nodes.as_array().expect("nodes").iter();
+            let outline = |node: &Value| {
+                let (code, products) = (node["code"].as_str().expect("a code"), &node["products"]);
+                format!("{code}{products}[{}]", outline(&node["children"]))
+            };
+            nodes.map(outline).collect::<Vec<_>>().join(" ")
+        }
+        let tree = tenant.get("/v1/categories/tree").await.ok();
+        assert_eq!(outline(&tree["categories"]), "mugs0[] tools0[hand0[axes0[] saws1[]]]");
+        tenant.patch(&format!("/v1/categories/{saws}"), &json!({ "parent_id": null })).await.ok();
+        let tree = tenant.get(&format!("/v1/categories/tree?root_id={hand}")).await.ok();
+        assert_eq!(outline(&tree["categories"]), "hand0[axes0[]]");
+        let tree = tenant.get("/v1/categories/tree").await.ok();
+        assert_eq!(outline(&tree["categories"]), "mugs0[] saws1[] tools0[hand0[axes0[]]]");
+        let unknown = "/v1/categories/tree?root_id=cat_01h455vb4pex5vsknk084sn02q";
+        tenant.get(unknown).await.refused(404, "not_found");
     });
 }
 

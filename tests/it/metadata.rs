@@ -121,16 +121,17 @@ const RULES: &[(&str, &str)] = &[
          where n.nspname in ('public', 'bi', 'auth') and (c.relkind in ('m', 'f') or c.relispartition)",
     ),
     (
-        "functions with the rights of their owner are those two, with a fixed search path, closed to the public",
+        "functions with the rights of their owner are those three, with a fixed search path, closed to the public",
         "select p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace \
          where n.nspname in ('public', 'bi', 'auth') and not ( \
-             p.oid::regprocedure::text in ('auth.find_api_key(bytea)', 'auth.find_tenant(text)') \
+             p.oid::regprocedure::text in ('auth.find_api_key(bytea)', 'auth.find_tenant(text)', \
+                                           'auth.find_products(text,integer)') \
              and p.prosecdef and p.proconfig @> array['search_path=pg_catalog, pg_temp'] \
              and p.proowner = 'stockwell_lookup'::regrole \
              and not has_function_privilege('public', p.oid, 'execute'))",
     ),
     (
-        "nobody but the migrator and the owner of the two functions passes the wall",
+        "nobody but the migrator and the owner of the three functions passes the wall",
         "select rolname::text from pg_roles where rolname like 'stockwell%' \
          and (rolsuper or rolcreaterole or rolcreatedb or rolreplication \
               or rolbypassrls <> (rolname in ('stockwell_migrator', 'stockwell_lookup')) \
@@ -171,7 +172,8 @@ const RULES: &[(&str, &str)] = &[
         "documents are never deleted, and only what follows them changes",
         "select t.name || ' delete' from unnest(array['invoice', 'pos_sale', 'payment', 'shipment', 'pos_session', \
              'sales_order', 'customer', 'customer_account', 'product', 'location', 'register', 'account', 'stock_level', \
-             'hold', 'transfer', 'transfer_line', 'expected_receipt', 'expected_receipt_line', 'tenant', 'api_key', 'app_user']) t (name) \
+             'hold', 'transfer', 'transfer_line', 'expected_receipt', 'expected_receipt_line', 'tenant', 'api_key', \
+             'app_user', 'product_group', 'unmapped_sku']) t (name) \
          where has_table_privilege('stockwell_app', t.name::regclass, 'delete') \
          union all select t.name || '.' || a.attname from (values ('invoice', '{open,returned,version,updated_at}'::text[]), \
              ('pos_sale', '{returned}'), ('payment', '{unapplied}'), ('shipment', '{invoice_id}'), \

@@ -100,7 +100,7 @@ fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
         "cash_move",
     ];
     let mut writers: BTreeMap<_, _> = of_posting.into_iter().map(|table| (table, posting)).collect();
-    let others: [(&str, &[&str]); 26] = [
+    let others: [(&str, &[&str]); 29] = [
         ("command", &["service/src/command", "service/src/posting"]),
         ("customer_account", &["service/src/posting", "service/src/customer"]),
         ("number_series", &["service/src/posting", "service/src/customer/number"]),
@@ -116,6 +116,9 @@ fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("product_unit", &["service/src/catalog"]),
         ("bundle_component", &["service/src/catalog/bundle"]),
         ("barcode", &["service/src/catalog"]),
+        ("product_group", &["service/src/catalog"]),
+        ("sku_mapping", &["service/src/catalog"]),
+        ("unmapped_sku", &["service/src/catalog"]),
         ("customer", &["service/src/customer"]),
         ("price_list", &["service/src/pricing"]),
         ("price_rule", &["service/src/pricing"]),

@@ -137,6 +137,12 @@ impl Call {
         Call { request, ..self }
     }
 
+    /// Adds a body of any media type.
+    pub fn body(self, media_type: &str, body: impl Into<Vec<u8>>) -> Self {
+        let request = self.request.header("content-type", media_type).body(body.into());
+        Call { request, ..self }
+    }
+
     /// Sends it. An answer that breaks the rules of all answers fails the test, and so does a fault of the server.
     pub async fn send(self) -> Reply {
         let what = self.what.clone();

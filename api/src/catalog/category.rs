@@ -1,7 +1,7 @@
-//! Categories: list, create, get, change.
+//! Categories: list, as a tree as well, create, get, change.
 
 use actix_web::web::Data;
-use actix_web::{get, patch, post};
+use actix_web::{HttpResponse, get, patch, post};
 use chrono::{DateTime, Utc};
 use domain::id::CategoryId;
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::body::Body;
 use crate::idempotency::CreateHeaders;
 use crate::list::{List, Page, PageParams, Sorted};
-use crate::params::PathId;
+use crate::params::{Params, PathId};
 use crate::patch::Patch;
 use crate::version::{ChangeHeaders, IfMatch, IfNoneMatch, ReadHeaders};
 use crate::write::{MergePatch, Write};
@@ -21,7 +21,7 @@ use crate::{Answer, App, Caller};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(list).service(create).service(get).service(update);
+    cfg.service(list).service(tree).service(create).service(get).service(update);
 }
 
 /// A category of products.
@@ -70,6 +70,57 @@ impl From<entity::category::Model> for Category {
     }
 }
 
+/// Categories as a tree.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct CategoryTree {
+    /// Always `category_tree`.
+    #[schema(value_type = String, max_length = 13, example = "category_tree")]
+    object: &'static str,
+    /// The roots, or the one category that was asked for.
+    #[schema(max_items = 5000)]
+    categories: Vec<CategoryNode>,
+}
+
+/// A category with what is below it.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct CategoryNode {
+    /// The category's id.
+    id: CategoryId,
+    /// Your code for it.
+    #[schema(max_length = 64, example = "fasteners")]
+    code: String,
+    /// The name.
+    #[schema(max_length = 200, example = "Fasteners")]
+    name: String,
+    /// How many active products are in the category itself.
+    #[schema(minimum = 0, example = 12)]
+    products: i64,
+    /// The categories directly below it, by code.
+    #[schema(no_recursion, max_items = 5000)]
+    children: Vec<CategoryNode>,
+}
+
+impl From<category::Node> for CategoryNode {
+    fn from(node: category::Node) -> Self {
+        CategoryNode {
+            id: node.id,
+            code: node.code,
+            name: node.name,
+            products: node.products,
+            children: node.children.into_iter().map(CategoryNode::from).collect(),
+        }
+    }
+}
+
+/// Which part of the tree to show.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct TreeParams {
+    /// Only this category and what is below it.
+    root_id: Option<CategoryId>,
+}
+
 /// Which categories to list.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -110,6 +161,25 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
     list.answer(rows.into_iter().map(Category::from).collect(), |row| {
         sorted.position(row.id.0, row.updated_at)
     })
+}
+
+/// Show the tree of categories
+///
+/// Every category with those below it and with the number of its products. The tree has at most 5,000 categories.
+#[utoipa::path(
+    operation_id = "categories_tree",
+    tag = "Catalogue",
+    security(("bearer" = ["catalog:read"])),
+    params(TreeParams),
+    responses((status = 200, description = "The tree.", body = CategoryTree))
+)]
+#[get("/v1/categories/tree")]
+async fn tree(app: Data<App>, caller: Caller, params: Params<TreeParams>) -> Answer {
+    caller.require(Scope::CatalogRead)?;
+    let root_id = params.root_id;
+    let nodes = app.db.read(caller.tenant_id, async |tx| category::tree(tx, root_id).await).await?;
+    let categories = nodes.into_iter().map(CategoryNode::from).collect();
+    Ok(HttpResponse::Ok().json(CategoryTree { object: "category_tree", categories }))
 }
 
 /// Create a category

@@ -1,13 +1,19 @@
-//! Products: list, create one or many, get, change.
+//! Products: list, create one or many, get, change; import and export have a file each.
+
+mod column;
+mod export;
+mod import;
+mod sheet;
 
 use actix_web::web::Data;
 use actix_web::{get, patch, post};
 use chrono::{DateTime, Utc};
-use domain::id::{CategoryId, ProductId, TaxClassId};
+use domain::id::{CategoryId, ProductGroupId, ProductId, TaxClassId};
 use domain::number::{Price, Quantity};
 use domain::product::{ProductKind, ProductStatus, Tracking};
+use domain::variant::Choice;
 use serde::{Deserialize, Serialize};
-use service::catalog::product::{self, BATCH_MAX, Filter, ProductInput};
+use service::catalog::product::{self, BATCH_MAX, Filter, ProductInput, Text, options_schema};
 use service::input::{Metadata, metadata_of, metadata_schema};
 use service::page::Sort;
 use service::scope::Scope;
@@ -19,13 +25,23 @@ use crate::idempotency::CreateHeaders;
 use crate::list::{List, Page, PageParams, Sorted};
 use crate::params::PathId;
 use crate::patch::Patch;
+use crate::problem::{ApiError, ErrorCode};
 use crate::version::{ChangeHeaders, IfMatch, IfNoneMatch, ReadHeaders};
 use crate::write::{MergePatch, Write};
 use crate::{Answer, App, Caller};
 
+/// The fewest characters that are looked for within texts: the index knows groups of three.
+const WITHIN_LENGTH_MIN: usize = 3;
+
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(list).service(create).service(create_batch).service(get).service(update);
+    cfg.service(list)
+        .service(create)
+        .service(create_batch)
+        .configure(import::routes)
+        .configure(export::routes)
+        .service(get)
+        .service(update);
 }
 
 /// A product.
@@ -56,6 +72,9 @@ pub(super) struct Product {
     /// The unit that stock is counted in (UN/ECE Rec 20 or 21).
     #[schema(max_length = 3, example = "C62")]
     stock_uom: String,
+    /// How many decimals a quantity in that unit may have.
+    #[schema(minimum = 0, maximum = 6, example = 0)]
+    stock_decimals: i16,
     /// How it is taxed.
     tax_class_id: TaxClassId,
     /// The list price per stock unit; null where there is none, which is not the same as a price of zero.
@@ -66,6 +85,11 @@ pub(super) struct Product {
     /// Units in which it is sold, besides the stock unit.
     #[schema(max_items = 20)]
     units: Vec<ProductUnit>,
+    /// The group that it is a variant of.
+    group_id: Option<ProductGroupId>,
+    /// What it chose of its group's options.
+    #[schema(schema_with = options_schema)]
+    options: Choice,
     /// Your own id of it.
     #[schema(max_length = 200, example = "erp-4711")]
     external_ref: Option<String>,
@@ -100,6 +124,7 @@ struct ProductUnit {
 
 impl From<product::Product> for Product {
     fn from(product: product::Product) -> Self {
+        let options = product.options();
         let product::Product { row, units, barcodes } = product;
         let barcodes_of = |uom: &str| -> Vec<String> {
             barcodes.iter().filter(|barcode| barcode.uom == uom).map(|barcode| barcode.code.clone()).collect()
@@ -123,8 +148,11 @@ impl From<product::Product> for Product {
             status: row.status,
             tracking: row.tracking,
             stock_uom: row.stock_uom,
+            stock_decimals: row.stock_decimals,
             tax_class_id: row.tax_class_id,
             list_price: row.list_price,
+            group_id: row.group_id,
+            options,
             external_ref: row.external_ref,
             metadata: metadata_of(&row.metadata),
             version: row.version,
@@ -142,9 +170,14 @@ struct Filters {
     /// Exactly this SKU.
     #[param(max_length = 64, example = "BOLT-M8")]
     sku: Option<String>,
-    /// The name begins with this, in any case.
+    /// The SKU or the name begins with this, in any case.
     #[param(min_length = 1, max_length = 200, example = "bolt")]
     q: Option<String>,
+    /// Whether `q` may also stand within the SKU or the name; it then has at least 3 characters, and of more than
+    /// 10,000 products the newest are found.
+    #[serde(default)]
+    #[param(default = false, example = false)]
+    within: bool,
     /// In this category itself.
     category_id: Option<CategoryId>,
     /// With this status.
@@ -152,6 +185,8 @@ struct Filters {
     /// With this external reference.
     #[param(max_length = 200, example = "erp-4711")]
     external_ref: Option<String>,
+    /// A variant of this group.
+    group_id: Option<ProductGroupId>,
     /// The order: newest first, if absent.
     #[param(inline)]
     sort: Option<Sort>,
@@ -159,6 +194,22 @@ struct Filters {
     #[serde(rename = "updated_at[gte]")]
     #[param(example = "2026-11-22T00:00:00Z")]
     updated_since: Option<DateTime<Utc>>,
+}
+
+impl Filters {
+    fn text(&self) -> Result<Option<Text>, ApiError> {
+        let text = self.q.clone();
+        if !self.within {
+            return Ok(text.map(Text::Prefix));
+        }
+        match text {
+            Some(text) if text.chars().count() >= WITHIN_LENGTH_MIN => Ok(Some(Text::Within(text))),
+            _ => {
+                let detail = format!("To search within texts, give at least {WITHIN_LENGTH_MIN} characters.");
+                Err(ApiError::new(ErrorCode::InvalidParameter, detail).at_parameter("q"))
+            }
+        }
+    }
 }
 
 /// List products
@@ -177,10 +228,11 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
     let filters = &list.filters;
     let filter = Filter {
         sku: filters.sku.clone(),
-        name_prefix: filters.q.clone(),
+        text: filters.text()?,
         category_id: filters.category_id,
         status: filters.status,
         external_ref: filters.external_ref.clone(),
+        group_id: filters.group_id,
     };
     let sorted = Sorted::new(filters.sort, filters.updated_since);
     let page = sorted.page(&list)?;

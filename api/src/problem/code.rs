@@ -12,6 +12,8 @@ use strum::IntoEnumIterator;
 pub enum ErrorCode {
     /// The body is not JSON.
     MalformedJson,
+    /// The body is not CSV.
+    MalformedCsv,
     /// The body or the query has a field that the route does not know.
     UnknownField,
     /// A query parameter has a value that it can't have.
@@ -91,6 +93,7 @@ impl ErrorCode {
     pub fn status(self) -> StatusCode {
         match self {
             ErrorCode::MalformedJson
+            | ErrorCode::MalformedCsv
             | ErrorCode::UnknownField
             | ErrorCode::InvalidParameter
             | ErrorCode::InvalidId

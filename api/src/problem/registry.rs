@@ -40,6 +40,12 @@ pub static REGISTRY: &[Entry] = &[
         "Send one JSON document in UTF-8. The detail names the line and column where reading stopped.",
     ),
     entry(
+        ErrorCode::MalformedCsv,
+        "The body is not CSV",
+        "The request body, or a row of it, could not be read as CSV.",
+        "Send CSV in UTF-8 with commas between the cells, a header in the first row, and as many cells in every row as the header has.",
+    ),
+    entry(
         ErrorCode::UnknownField,
         "Unknown field",
         "The body or the query has a field that this route does not know, often a misspelt one.",

@@ -1,6 +1,8 @@
 //! Categories: a tree. Each keeps the way up to its root, so that a price rule of a category finds the products of
 //! every category below it without climbing.
 
+mod tree;
+
 use std::collections::HashMap;
 
 use ::entity::category;
@@ -16,8 +18,12 @@ use crate::page::Page;
 use crate::rows::insert_all;
 use crate::{Error, Tx, input};
 
+pub use tree::{Node, tree};
+
 /// The most levels of the tree.
 const DEPTH_MAX: usize = 10;
+/// The most categories of the tree.
+const CATEGORIES_MAX: i64 = 5_000;
 
 /// A category as its owner states it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -55,6 +61,11 @@ pub async fn create(tx: &Tx, input: &CategoryInput) -> Result<category::Model, E
         Some(parent_id) => lock_tree(tx, Some(parent_id)).await?,
         None => HashMap::new(),
     };
+    let query = sqlx::query("select count(*) from category where tenant_id = $1").bind(tx.tenant_id.0);
+    let there: i64 = tx.row(query).await?.map_or(Ok(0), |row| row.try_get(0))?;
+    if there >= CATEGORIES_MAX {
+        return Err(Refusal::state(format!("The tree has at most {CATEGORIES_MAX} categories.")).into());
+    }
     let id = CategoryId(tx.next_id());
     let lineage = check(input, id, &lineages)?;
     let row = category::Model {

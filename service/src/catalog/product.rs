@@ -1,29 +1,33 @@
 //! Products. Creating is set-based: a batch of 500 costs as many statements as one product.
 
 mod check;
-
-use std::collections::HashMap;
+pub(crate) mod store;
+pub mod upsert;
 
 use ::entity::{barcode, product, product_unit};
-use domain::id::{CategoryId, ProductId, TaxClassId};
+use domain::id::{CategoryId, ProductGroupId, ProductId, TaxClassId};
 use domain::number::{Price, Quantity};
-use domain::product::{ProductKind, ProductStatus, Tracking};
+use domain::product::{ProductKind, ProductStatus, Tracking, decimals_of};
 use domain::refusal::{Code, Problems, Refusal};
+use domain::variant::Choice;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, LockType};
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
 
 use crate::input::{self, Change, Metadata};
 use crate::page::Page;
-use crate::rows::{insert_all, starts_with};
+use crate::rows::starts_with;
 use crate::{Error, Tx};
 
 use check::{Drafts, Known};
+use store::{assemble, whole, with_parts};
+use upsert::check_unchangeable;
 
 /// The most products of one batch.
 pub const BATCH_MAX: usize = 500;
+/// The most products that a search within names and SKUs finds.
+const FOUND_MAX: i32 = 10_000;
 
 /// A product as its owner states it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -56,6 +60,11 @@ pub struct ProductInput {
     #[serde(default = "piece")]
     #[schema(min_length = 2, max_length = 3, pattern = "^[A-Z0-9]{2,3}$", example = "C62")]
     pub stock_uom: String,
+    /// How many decimals a quantity in that unit may have; none for pieces and packages and 6 for other units, if
+    /// absent. It can't become less once stock was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 6, example = 0)]
+    pub stock_decimals: Option<u8>,
     /// How it is taxed; the class with the code `standard`, if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tax_class_id: Option<TaxClassId>,
@@ -70,6 +79,13 @@ pub struct ProductInput {
     #[serde(default)]
     #[schema(max_items = 20)]
     pub units: Vec<UnitInput>,
+    /// The group that it is a variant of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group_id: Option<ProductGroupId>,
+    /// For a variant: the value that it chose of each option of its group, by the option's name.
+    #[serde(default)]
+    #[schema(schema_with = options_schema)]
+    pub options: Choice,
     /// Your own id of it, unique among products.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 200, example = "erp-4711")]
@@ -115,24 +131,103 @@ pub struct Product {
 pub struct Filter {
     /// Exactly this SKU.
     pub sku: Option<String>,
-    /// The name begins with this, in any case.
-    pub name_prefix: Option<String>,
+    /// With this text in its SKU or its name, in any case.
+    pub text: Option<Text>,
     /// In this category itself.
     pub category_id: Option<CategoryId>,
     /// With this status.
     pub status: Option<ProductStatus>,
     /// With this external reference.
     pub external_ref: Option<String>,
+    /// A variant of this group.
+    pub group_id: Option<ProductGroupId>,
+}
+
+/// Where a text is looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Text {
+    /// At the beginning.
+    Prefix(String),
+    /// Anywhere; of more than 10,000 products the newest are found.
+    Within(String),
+}
+
+impl Text {
+    fn condition(&self) -> Condition {
+        match self {
+            Text::Prefix(prefix) => {
+                let begins = |column: &'static str| {
+                    let column = Expr::col((product::Entity, column));
+                    column.binary(starts_with(), Func::lower(Expr::val(prefix)))
+                };
+                Condition::any().add(begins("name_key")).add(begins("sku_key"))
+            }
+            Text::Within(text) => {
+                let values = [sea_orm::Value::from(text.as_str()), sea_orm::Value::from(FOUND_MAX)];
+                let found = "product.id = any(array(select auth.find_products($1, $2)))";
+                Condition::all().add(Expr::cust_with_values(found, values))
+            }
+        }
+    }
+}
+
+/// The form of a variant's choice in the API's description.
+pub fn options_schema() -> Object {
+    let value = ObjectBuilder::new().schema_type(Type::String).max_length(Some(64));
+    ObjectBuilder::new()
+        .description(Some("For a variant: the value that it chose of each option of its group."))
+        .additional_properties(Some(Schema::from(value)))
+        .max_properties(Some(domain::variant::OPTIONS_MAX))
+        .examples([serde_json::json!({ "Size": "M", "Colour": "Red" })])
+        .build()
 }
 
 fn piece() -> String {
     "C62".to_owned()
 }
 
+impl ProductInput {
+    /// How many decimals a quantity of it may have.
+    pub fn decimals(&self) -> u8 {
+        self.stock_decimals.unwrap_or_else(|| decimals_of(&self.stock_uom))
+    }
+
+    /// A product of which nothing is known but its SKU.
+    pub fn new(sku: impl Into<String>) -> Self {
+        ProductInput {
+            sku: sku.into(),
+            name: String::new(),
+            description: String::new(),
+            category_id: None,
+            kind: ProductKind::default(),
+            status: ProductStatus::default(),
+            tracking: Tracking::default(),
+            stock_uom: piece(),
+            stock_decimals: None,
+            tax_class_id: None,
+            list_price: None,
+            barcodes: Vec::new(),
+            units: Vec::new(),
+            group_id: None,
+            options: Choice::new(),
+            external_ref: None,
+            metadata: Metadata::new(),
+        }
+    }
+}
+
 impl Product {
+    /// What it chose of its group's options; nothing where it is no variant.
+    pub fn options(&self) -> Choice {
+        let text = self.row.option_values.as_deref().unwrap_or("{}");
+        serde_json::from_str(text).unwrap_or_default()
+    }
+
     /// What its owner would state to get it as it is.
     pub fn input(&self) -> ProductInput {
         let row = &self.row;
+        // What follows from the unit is not stated, so that it follows a change of the unit.
+        let stated = u8::try_from(row.stock_decimals).unwrap_or_default();
         let barcodes_of = |uom: &str| -> Vec<String> {
             self.barcodes.iter().filter(|code| code.uom == uom).map(|code| code.code.clone()).collect()
         };
@@ -145,6 +240,7 @@ impl Product {
             status: row.status,
             tracking: row.tracking,
             stock_uom: row.stock_uom.clone(),
+            stock_decimals: (stated != decimals_of(&row.stock_uom)).then_some(stated),
             tax_class_id: Some(row.tax_class_id),
             list_price: row.list_price,
             barcodes: barcodes_of(&row.stock_uom),
@@ -158,6 +254,8 @@ impl Product {
                     barcodes: barcodes_of(&unit.uom),
                 })
                 .collect(),
+            group_id: row.group_id,
+            options: self.options(),
             external_ref: row.external_ref.clone(),
             metadata: input::metadata_of(&row.metadata),
         }
@@ -175,18 +273,16 @@ pub async fn create(tx: &Tx, input: &ProductInput) -> Result<Product, Error> {
 /// Creates the products that can be created; answers for each of them, in order. A second product with the SKU, the
 /// external reference or a barcode of an earlier one of the batch is refused.
 pub async fn create_all(tx: &Tx, inputs: &[ProductInput]) -> Result<Vec<Result<Product, Refusal>>, Error> {
-    let known = Known::load(tx, inputs).await?;
-    let mut drafts = Drafts::new(known, None);
+    let mut drafts = Drafts::new(Known::load(tx, inputs).await?);
     let answers: Vec<Result<Product, Refusal>> = inputs
         .iter()
         .map(|input| {
-            let tax_class_id = drafts.check(input)?;
-            Ok(assemble(tx, ProductId(tx.next_id()), tax_class_id, input))
+            let id = ProductId(tx.next_id());
+            let checked = drafts.check(input, id, None)?;
+            Ok(assemble(tx, id, checked, input))
         })
         .collect();
-    let created = || answers.iter().flatten();
-    insert_all::<product::Entity, _>(tx, created().map(|product| product.row.clone()).collect()).await?;
-    insert_parts(tx, created()).await?;
+    store::insert(tx, &answers.iter().flatten().collect::<Vec<_>>()).await?;
     Ok(answers)
 }
 
@@ -203,18 +299,13 @@ pub async fn update(
     input::check_version(before.version, expected)?;
     let before = whole(tx, before).await?;
     let input = &change(&before.input())?;
-    let known = Known::load(tx, std::slice::from_ref(input)).await?;
-    let tax_class_id = Drafts::new(known, Some(id)).check(input)?;
-    let before = before.row;
     check_unchangeable(tx, &before, input).await?;
-
-    let mut after = assemble(tx, id, tax_class_id, input);
-    after.row.version = before.version + 1;
-    after.row.created_at = before.created_at;
-    let row = after.row.clone().into_active_model().reset_all();
-    after.row = row.update(tx).await.map_err(Error::from).map_err(|error| lost_race(error, input))?;
-    delete_parts(tx, id).await?;
-    insert_parts(tx, [&after]).await.map_err(|error| lost_race(error, input))?;
+    let known = Known::load(tx, std::slice::from_ref(input)).await?;
+    let checked = Drafts::new(known).check(input, id, Some(&before))?;
+    let mut after = assemble(tx, id, checked, input);
+    after.row.version = before.row.version + 1;
+    after.row.created_at = before.row.created_at;
+    store::update(tx, &[&after]).await.map_err(|error| lost_race(error, input))?;
     Ok(after)
 }
 
@@ -222,6 +313,24 @@ pub async fn update(
 pub async fn get(tx: &Tx, id: ProductId) -> Result<Product, Error> {
     let row = tx.select::<product::Entity>().filter(product::Column::Id.eq(id)).one(tx).await?;
     whole(tx, row.ok_or_else(|| Refusal::not_found("product"))?).await
+}
+
+/// The next products by SKU, for an export of all of them: at most `rows` after the SKU `after`.
+pub async fn list_by_sku(
+    tx: &Tx,
+    status: Option<ProductStatus>,
+    after: Option<&str>,
+    rows: u64,
+) -> Result<Vec<Product>, Error> {
+    let mut query = tx.select::<product::Entity>();
+    if let Some(status) = status {
+        query = query.filter(product::Column::Status.eq(status));
+    }
+    if let Some(after) = after {
+        query = query.filter(product::Column::Sku.gt(after));
+    }
+    let rows = query.order_by_asc(product::Column::Sku).limit(rows).all(tx).await?;
+    with_parts(tx, rows).await
 }
 
 /// The product that a barcode stands for, and the unit.
@@ -238,9 +347,8 @@ pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<Product>,
     if let Some(sku) = &filter.sku {
         query = query.filter(product::Column::Sku.eq(sku));
     }
-    if let Some(prefix) = &filter.name_prefix {
-        let name_key = Expr::col((product::Entity, "name_key"));
-        query = query.filter(name_key.binary(starts_with(), Func::lower(Expr::val(prefix))));
+    if let Some(text) = &filter.text {
+        query = query.filter(text.condition());
     }
     if let Some(category_id) = filter.category_id {
         query = query.filter(product::Column::CategoryId.eq(category_id));
@@ -251,132 +359,11 @@ pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<Product>,
     if let Some(external_ref) = &filter.external_ref {
         query = query.filter(product::Column::ExternalRef.eq(external_ref));
     }
+    if let Some(group_id) = filter.group_id {
+        query = query.filter(product::Column::GroupId.eq(group_id));
+    }
     let rows = page.of(query, product::Column::Id, product::Column::UpdatedAt).all(tx).await?;
     with_parts(tx, rows).await
-}
-
-/// The rows that `input` stands for.
-fn assemble(tx: &Tx, id: ProductId, tax_class_id: TaxClassId, input: &ProductInput) -> Product {
-    let row = product::Model {
-        tenant_id: tx.tenant_id,
-        id,
-        sku: input.sku.clone(),
-        name: input.name.clone(),
-        description: input.description.clone(),
-        category_id: input.category_id,
-        kind: input.kind,
-        status: input.status,
-        tracking: input.tracking,
-        stock_uom: input.stock_uom.clone(),
-        tax_class_id,
-        list_price: input.list_price,
-        external_ref: input.external_ref.clone(),
-        metadata: input::metadata_json(&input.metadata),
-        version: 1,
-        created_at: tx.now,
-        updated_at: tx.now,
-    };
-    let mut units: Vec<product_unit::Model> = input
-        .units
-        .iter()
-        .map(|unit| product_unit::Model {
-            tenant_id: tx.tenant_id,
-            product_id: id,
-            uom: unit.uom.clone(),
-            factor: unit.factor,
-            list_price: unit.list_price,
-        })
-        .collect();
-    units.sort_by(|one, other| one.uom.cmp(&other.uom));
-    let mut barcodes: Vec<barcode::Model> = check::barcodes(input)
-        .map(|(_, uom, code)| barcode::Model {
-            tenant_id: tx.tenant_id,
-            code: code.to_owned(),
-            product_id: id,
-            uom: uom.to_owned(),
-        })
-        .collect();
-    barcodes.sort_by(|one, other| one.code.cmp(&other.code));
-    Product { row, units, barcodes }
-}
-
-async fn insert_parts<'p>(
-    tx: &Tx,
-    products: impl IntoIterator<Item = &'p Product> + Clone,
-) -> Result<(), Error> {
-    let units = products.clone().into_iter().flat_map(|product| product.units.iter().cloned()).collect();
-    insert_all::<product_unit::Entity, _>(tx, units).await?;
-    let barcodes = products.into_iter().flat_map(|product| product.barcodes.iter().cloned()).collect();
-    insert_all::<barcode::Entity, _>(tx, barcodes).await
-}
-
-async fn delete_parts(tx: &Tx, id: ProductId) -> Result<(), Error> {
-    let units = product_unit::Entity::delete_many();
-    let of_tenant = product_unit::Column::TenantId.eq(tx.tenant_id);
-    units.filter(of_tenant).filter(product_unit::Column::ProductId.eq(id)).exec(tx).await?;
-    let barcodes = barcode::Entity::delete_many();
-    let of_tenant = barcode::Column::TenantId.eq(tx.tenant_id);
-    barcodes.filter(of_tenant).filter(barcode::Column::ProductId.eq(id)).exec(tx).await?;
-    Ok(())
-}
-
-async fn whole(tx: &Tx, row: product::Model) -> Result<Product, Error> {
-    with_parts(tx, vec![row]).await?.pop().ok_or_else(|| Error::invariant("one row in, none out"))
-}
-
-/// The units and barcodes of many products in two statements.
-async fn with_parts(tx: &Tx, rows: Vec<product::Model>) -> Result<Vec<Product>, Error> {
-    if rows.is_empty() {
-        return Ok(Vec::new());
-    }
-    let ids: Vec<ProductId> = rows.iter().map(|row| row.id).collect();
-    let units =
-        tx.select::<product_unit::Entity>().filter(product_unit::Column::ProductId.is_in(ids.clone()));
-    let units = units.order_by_asc(product_unit::Column::Uom).all(tx).await?;
-    let barcodes = tx.select::<barcode::Entity>().filter(barcode::Column::ProductId.is_in(ids));
-    let barcodes = barcodes.order_by_asc(barcode::Column::Code).all(tx).await?;
-    let mut places: HashMap<ProductId, usize> = HashMap::with_capacity(rows.len());
-    let mut products: Vec<Product> = Vec::with_capacity(rows.len());
-    for row in rows {
-        places.insert(row.id, products.len());
-        products.push(Product { row, units: Vec::new(), barcodes: Vec::new() });
-    }
-    for unit in units {
-        if let Some(place) = places.get(&unit.product_id) {
-            products[*place].units.push(unit);
-        }
-    }
-    for barcode in barcodes {
-        if let Some(place) = places.get(&barcode.product_id) {
-            products[*place].barcodes.push(barcode);
-        }
-    }
-    Ok(products)
-}
-
-/// What stock depends on can't change once stock was kept: its history would mean something else.
-async fn check_unchangeable(tx: &Tx, before: &product::Model, input: &ProductInput) -> Result<(), Error> {
-    let mut problems = Problems::default();
-    for (pointer, changed) in [
-        ("/kind", before.kind != input.kind),
-        ("/tracking", before.tracking != input.tracking),
-        ("/stock_uom", before.stock_uom != input.stock_uom),
-    ] {
-        if changed {
-            let detail = "This can't change any more, because stock of the product was kept.";
-            problems.add(pointer, Code::InvalidStateTransition, detail);
-        }
-    }
-    if problems.is_empty() || !has_stock(tx, before.id).await? {
-        return Ok(());
-    }
-    Ok(problems.check()?)
-}
-
-async fn has_stock(tx: &Tx, id: ProductId) -> Result<bool, Error> {
-    let query =
-        sea_orm::sqlx::query("select 1 from stock_level where tenant_id = $1 and product_id = $2 limit 1");
-    Ok(tx.row(query.bind(tx.tenant_id.0).bind(id.0)).await?.is_some())
 }
 
 /// Another transaction took a value between our look and our write.
@@ -385,6 +372,7 @@ fn lost_race(error: Error, input: &ProductInput) -> Error {
     error
         .on_constraint("product_sku_key", || input::refuse_taken("/sku", "product", &input.sku))
         .on_constraint("product_external_ref_key", || input::refuse_external_ref_taken(external_ref))
+        .on_constraint("product_variant_key", check::taken_choice)
         .on_constraint("barcode_pkey", || {
             Problems::one(
                 "/barcodes",

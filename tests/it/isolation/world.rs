@@ -57,6 +57,7 @@ pub async fn world(tenant: &Tenant) -> World {
         "tax_class_id": class["id"], "barcodes": [MARK] });
     world.make(tenant, "/v1/products", product).await;
     world.ids.insert("code".to_owned(), MARK.to_owned());
+    assortment(tenant, &mut world).await;
     let list = world.make(tenant, "/v1/price-lists", json!({ "code": MARK, "name": name("list") })).await;
     let rules = format!("/v1/price-lists/{}/rules", list["id"].as_str().expect("an id"));
     world
@@ -80,6 +81,18 @@ pub async fn world(tenant: &Tenant) -> World {
     people(tenant, &mut world).await;
     world.ids.remove(MARK);
     world
+}
+
+async fn assortment(tenant: &Tenant, world: &mut World) {
+    let name = format!("{MARK} group");
+    let options = json!([{ "name": MARK, "values": ["S"] }]);
+    world.make(tenant, "/v1/product-groups", json!({ "code": MARK, "name": name, "options": options })).await;
+    let mapping = json!({ "system": MARK, "external_sku": MARK, "sku": MARK });
+    world.make(tenant, "/v1/sku-mappings", mapping).await;
+    let unknown = json!({ "references": [{ "system": MARK, "external_sku": "nothing" }] });
+    tenant.post("/v1/sku-mappings/resolve", &unknown).await.ok();
+    let queue = tenant.get("/v1/unmapped-skus").await.ok();
+    world.knows(&queue["data"][0]["id"]);
 }
 
 async fn documents(tenant: &Tenant, world: &mut World, customer: &Value) {
@@ -260,7 +273,8 @@ fn with(body: &Value, field: &str) -> Value {
 
 fn record_references() -> Vec<Reference> {
     let line = || lines(&[("MUG", "1")]);
-    let product = json!({ "sku": "NEW", "name": "New", "category_id": "", "tax_class_id": "" });
+    let product =
+        json!({ "sku": "NEW", "name": "New", "category_id": "", "tax_class_id": "", "group_id": "" });
     let one = |field: &str| {
         let mut one = product.clone();
         one.as_object_mut()
@@ -276,6 +290,13 @@ fn record_references() -> Vec<Reference> {
     vec![
         ("/v1/products", "/category_id", "cat", one("category_id")),
         ("/v1/products", "/tax_class_id", "txc", one("tax_class_id")),
+        ("/v1/products", "/group_id", "grp", one("group_id")),
+        (
+            "/v1/sku-mappings",
+            "/product_id",
+            "prd",
+            json!({ "system": "shop", "external_sku": "1", "product_id": "" }),
+        ),
         ("/v1/categories", "/parent_id", "cat", json!({ "code": "new", "name": "New", "parent_id": "" })),
         ("/v1/customers", "/price_tier_id", "tir", customer("price_tier_id")),
         ("/v1/customers", "/price_list_id", "prl", customer("price_list_id")),

@@ -2,13 +2,15 @@
 
 use std::collections::{HashMap, HashSet};
 
-use domain::id::{CategoryId, ProductId, TaxClassId};
-use domain::product::{ProductKind, Tracking, barcode_is_sound};
-use domain::refusal::{Problems, Refusal};
+use domain::id::{CategoryId, ProductGroupId, ProductId, TaxClassId};
+use domain::product::{DECIMALS_MAX, ProductKind, Tracking, barcode_is_sound, is_divided_so};
+use domain::refusal::{Code, Problems, Refusal};
+use domain::variant::{Choice, GroupOption, check_choice};
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
-use super::{ProductInput, UnitInput};
+use super::{Product, ProductInput, UnitInput};
+use crate::catalog::group;
 use crate::{Error, Tx, input};
 
 /// The most units, and the most barcodes of one unit.
@@ -29,14 +31,21 @@ pub(super) struct Known {
     skus: HashMap<String, ProductId>,
     external_refs: HashMap<String, ProductId>,
     barcodes: HashMap<String, ProductId>,
+    groups: HashMap<ProductGroupId, Vec<GroupOption>>,
+    variants: HashMap<(ProductGroupId, String), ProductId>,
 }
 
 /// The products of a batch, checked one after the other.
 #[derive(Debug)]
-pub(super) struct Drafts {
-    known: Known,
-    /// The product that is being changed: it does not compete with itself.
-    own: Option<ProductId>,
+pub(super) struct Drafts(Known);
+
+/// What follows from a product that can be.
+#[derive(Debug)]
+pub(super) struct Checked {
+    /// Its tax class.
+    pub(super) tax_class_id: TaxClassId,
+    /// What it chose of its group's options, as it is kept.
+    pub(super) option_values: Option<String>,
 }
 
 /// Every barcode of a product, with its pointer and its unit.
@@ -64,7 +73,33 @@ impl Known {
         known.load_references(tx, inputs).await?;
         known.load_products(tx, inputs).await?;
         known.load_barcodes(tx, inputs).await?;
+        known.load_groups(tx, inputs).await?;
         Ok(known)
+    }
+
+    /// The groups stay as they are until the products are written.
+    async fn load_groups(&mut self, tx: &Tx, inputs: &[ProductInput]) -> Result<(), Error> {
+        let variants = || inputs.iter().filter_map(|input| Some((input.group_id?, kept(&input.options))));
+        let ids: HashSet<Uuid> = variants().map(|(id, _)| id.0).collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let query = sqlx::query(
+            "select id, options from product_group where tenant_id = $1 and id = any($2) order by id for share",
+        );
+        for row in tx.rows(query.bind(tx.tenant_id.0).bind(ids.into_iter().collect::<Vec<_>>())).await? {
+            self.groups.insert(ProductGroupId(row.try_get(0)?), group::options_of(&row.try_get(1)?)?);
+        }
+        let (ids, choices): (Vec<Uuid>, Vec<String>) = variants().map(|(id, choice)| (id.0, choice)).unzip();
+        let query = sqlx::query(
+            "select p.group_id, p.option_values, p.id from unnest($2::uuid[], $3::text[]) wanted (group_id, choice)
+             join product p on p.tenant_id = $1 and p.group_id = wanted.group_id and p.option_values = wanted.choice",
+        );
+        for row in tx.rows(query.bind(tx.tenant_id.0).bind(ids).bind(choices)).await? {
+            let group_id = ProductGroupId(row.try_get(0)?);
+            self.variants.insert((group_id, row.try_get(1)?), ProductId(row.try_get(2)?));
+        }
+        Ok(())
     }
 
     async fn load_references(&mut self, tx: &Tx, inputs: &[ProductInput]) -> Result<(), Error> {
@@ -122,30 +157,69 @@ impl Known {
     }
 }
 
+/// A choice as it is kept: a JSON object, the names in order.
+fn kept(choice: &Choice) -> String {
+    serde_json::to_string(choice).unwrap_or_default()
+}
+
+/// Another variant of the group chose the same.
+pub(super) fn taken_choice() -> Refusal {
+    Problems::one("/options", Code::AlreadyExists, "Another variant of the group chose the same.")
+}
+
 impl Drafts {
-    pub(super) fn new(known: Known, own: Option<ProductId>) -> Self {
-        Drafts { known, own }
+    pub(super) fn new(known: Known) -> Self {
+        Drafts(known)
     }
 
-    /// Refuses a product that can't be; what an accepted one takes is taken for those after it. Answers the tax class.
-    pub(super) fn check(&mut self, input: &ProductInput) -> Result<TaxClassId, Refusal> {
+    /// Refuses a product that can't be. What an accepted one takes is taken for those after it, and what it had
+    /// `before` is free for them.
+    pub(super) fn check(
+        &mut self,
+        input: &ProductInput,
+        id: ProductId,
+        before: Option<&Product>,
+    ) -> Result<Checked, Refusal> {
         let mut problems = Problems::default();
         check_values(&mut problems, input);
         check_units(&mut problems, input);
         let tax_class_id = self.check_references(&mut problems, input);
-        self.check_taken(&mut problems, input);
+        let option_values = self.check_variant(&mut problems, input, id);
+        self.check_taken(&mut problems, input, id);
         problems.check()?;
-        self.take(input);
-        Ok(tax_class_id)
+        if let Some(before) = before {
+            self.release(before);
+        }
+        self.take(input, id);
+        Ok(Checked { tax_class_id, option_values })
+    }
+
+    fn check_variant(&self, problems: &mut Problems, input: &ProductInput, id: ProductId) -> Option<String> {
+        let Some(group_id) = input.group_id else {
+            if !input.options.is_empty() {
+                problems.invalid("/options", "Only a variant of a group has options; name its group_id.");
+            }
+            return None;
+        };
+        let Some(options) = self.0.groups.get(&group_id) else {
+            input::unknown(problems, "/group_id", "product group");
+            return None;
+        };
+        check_choice(problems, options, &input.options);
+        let choice = kept(&input.options);
+        if self.0.variants.get(&(group_id, choice.clone())).is_some_and(|owner| *owner != id) {
+            problems.add("/options", Code::AlreadyExists, "Another variant of the group chose the same.");
+        }
+        Some(choice)
     }
 
     fn check_references(&self, problems: &mut Problems, input: &ProductInput) -> TaxClassId {
-        if input.category_id.is_some_and(|id| !self.known.categories.contains(&id)) {
+        if input.category_id.is_some_and(|id| !self.0.categories.contains(&id)) {
             input::unknown(problems, "/category_id", "category");
         }
-        match input.tax_class_id.or(self.known.standard_tax_class) {
+        match input.tax_class_id.or(self.0.standard_tax_class) {
             Some(id) => {
-                if !self.known.tax_classes.contains(&id) {
+                if !self.0.tax_classes.contains(&id) {
                     input::unknown(problems, "/tax_class_id", "tax class");
                 }
                 id
@@ -158,15 +232,15 @@ impl Drafts {
         }
     }
 
-    fn check_taken(&self, problems: &mut Problems, input: &ProductInput) {
+    fn check_taken(&self, problems: &mut Problems, input: &ProductInput, id: ProductId) {
         let by_other = |owners: &HashMap<String, ProductId>, value: &str| {
-            owners.get(value).is_some_and(|owner| self.own != Some(*owner))
+            owners.get(value).is_some_and(|owner| *owner != id)
         };
-        if by_other(&self.known.skus, &input.sku) {
+        if by_other(&self.0.skus, &input.sku) {
             input::taken(problems, "/sku", "product", &input.sku);
         }
         if let Some(external_ref) = input.external_ref.as_deref()
-            && by_other(&self.known.external_refs, external_ref)
+            && by_other(&self.0.external_refs, external_ref)
         {
             input::external_ref_taken(problems, external_ref);
         }
@@ -174,20 +248,39 @@ impl Drafts {
         for (pointer, _, code) in barcodes(input) {
             if !seen.insert(code) {
                 problems.invalid(pointer, "A barcode stands for one unit only; this one is named twice.");
-            } else if by_other(&self.known.barcodes, code) {
+            } else if by_other(&self.0.barcodes, code) {
                 input::taken(problems, pointer, "product", code);
             }
         }
     }
 
-    fn take(&mut self, input: &ProductInput) {
-        let nobody = ProductId::default();
-        self.known.skus.insert(input.sku.clone(), nobody);
+    fn release(&mut self, before: &Product) {
+        let id = before.row.id;
+        let free = |owners: &mut HashMap<String, ProductId>, value: &str| {
+            if owners.get(value) == Some(&id) {
+                owners.remove(value);
+            }
+        };
+        free(&mut self.0.skus, &before.row.sku);
+        if let Some(external_ref) = &before.row.external_ref {
+            free(&mut self.0.external_refs, external_ref);
+        }
+        before.barcodes.iter().for_each(|barcode| free(&mut self.0.barcodes, &barcode.code));
+        if let (Some(group_id), Some(choice)) = (before.row.group_id, &before.row.option_values) {
+            self.0.variants.remove(&(group_id, choice.clone()));
+        }
+    }
+
+    fn take(&mut self, input: &ProductInput, id: ProductId) {
+        self.0.skus.insert(input.sku.clone(), id);
         if let Some(external_ref) = &input.external_ref {
-            self.known.external_refs.insert(external_ref.clone(), nobody);
+            self.0.external_refs.insert(external_ref.clone(), id);
         }
         for (_, _, code) in barcodes(input) {
-            self.known.barcodes.insert(code.to_owned(), nobody);
+            self.0.barcodes.insert(code.to_owned(), id);
+        }
+        if let Some(group_id) = input.group_id {
+            self.0.variants.insert((group_id, kept(&input.options)), id);
         }
     }
 }
@@ -197,6 +290,9 @@ fn check_values(problems: &mut Problems, input: &ProductInput) {
     input::name(problems, "/name", &input.name);
     input::text(problems, "/description", &input.description, DESCRIPTION_LENGTH_MAX);
     input::uom(problems, "/stock_uom", &input.stock_uom);
+    if input.stock_decimals.is_some_and(|decimals| decimals > DECIMALS_MAX) {
+        problems.invalid("/stock_decimals", format!("A quantity has at most {DECIMALS_MAX} decimals."));
+    }
     input::not_negative(problems, "/list_price", input.list_price);
     input::external_ref(problems, input.external_ref.as_deref());
     input::metadata(problems, &input.metadata);
@@ -232,6 +328,10 @@ fn check_units(problems: &mut Problems, input: &ProductInput) {
                 pointer("factor"),
                 "This must be above zero: it says how many stock units a unit has.",
             );
+        } else if !is_divided_so(*factor, input.decimals()) {
+            let (most, stock_uom) = (input.decimals(), &input.stock_uom);
+            let detail = format!("A quantity in {stock_uom} has at most {most} decimals here.");
+            problems.invalid(pointer("factor"), detail);
         }
         input::not_negative(problems, &pointer("list_price"), *list_price);
         if barcodes.len() > PARTS_MAX {

@@ -1,0 +1,234 @@
+//! Product groups: list, create, get, change, and make the variants that are missing.
+
+use actix_web::web::Data;
+use actix_web::{HttpResponse, get, patch, post};
+use chrono::{DateTime, Utc};
+use domain::id::ProductGroupId;
+use domain::variant::GroupOption;
+use serde::{Deserialize, Serialize};
+use service::catalog::group::{self, GroupInput, VariantsInput};
+use service::page::Sort;
+use service::scope::Scope;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::product::Product;
+use crate::body::Body;
+use crate::idempotency::{CreateHeaders, PreferHeader};
+use crate::list::{List, Page, PageParams, Sorted};
+use crate::params::PathId;
+use crate::patch::Patch;
+use crate::version::{self, ChangeHeaders, IfMatch};
+use crate::write::{MergePatch, Write};
+use crate::{Answer, App, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(list).service(create).service(get).service(update).service(create_variants);
+}
+
+/// A group of products that are variants of each other.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct ProductGroup {
+    /// The group's id.
+    id: ProductGroupId,
+    /// Always `product_group`.
+    #[schema(value_type = String, max_length = 13, example = "product_group")]
+    object: &'static str,
+    /// Your code for it.
+    #[schema(max_length = 64, example = "SHIRT")]
+    code: String,
+    /// The name.
+    #[schema(max_length = 200, example = "Work shirt")]
+    name: String,
+    /// What its variants differ in.
+    #[schema(max_items = 5)]
+    options: Vec<GroupOption>,
+    /// Its variants by SKU. A list of groups leaves them out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_items = 500)]
+    variants: Option<Vec<Product>>,
+    /// Counts the changes of the group itself.
+    #[schema(minimum = 1, example = 1)]
+    version: i32,
+    /// When it was created.
+    #[schema(example = "2026-11-22T01:20:00.123456Z")]
+    created_at: DateTime<Utc>,
+    /// When it last changed.
+    #[schema(example = "2026-11-22T01:20:00.123456Z")]
+    updated_at: DateTime<Utc>,
+}
+
+impl ProductGroup {
+    fn bare(group: group::Group) -> Self {
+        ProductGroup { variants: None, ..ProductGroup::from(group) }
+    }
+}
+
+impl From<group::Group> for ProductGroup {
+    fn from(group: group::Group) -> Self {
+        let group::Group { row, options, variants } = group;
+        ProductGroup {
+            id: row.id,
+            object: "product_group",
+            code: row.code,
+            name: row.name,
+            options,
+            variants: Some(variants.into_iter().map(Product::from).collect()),
+            version: row.version,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        }
+    }
+}
+
+/// The variants that were made.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct CreatedVariants {
+    /// Always `created_variants`.
+    #[schema(value_type = String, max_length = 16, example = "created_variants")]
+    object: &'static str,
+    /// How many variants were there already.
+    #[schema(minimum = 0, maximum = 500, example = 2)]
+    existing: usize,
+    /// Those that were missing.
+    #[schema(max_items = 500)]
+    created: Vec<Product>,
+}
+
+/// Which groups to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Filters {
+    /// Exactly this code.
+    #[param(max_length = 64, example = "SHIRT")]
+    code: Option<String>,
+    /// The order: newest first, if absent.
+    #[param(inline)]
+    sort: Option<Sort>,
+    /// Only what changed at this instant or later.
+    #[serde(rename = "updated_at[gte]")]
+    #[param(example = "2026-11-22T00:00:00Z")]
+    updated_since: Option<DateTime<Utc>>,
+}
+
+/// List product groups
+///
+/// One page of groups without their variants, which are products with the filter `group_id`.
+#[utoipa::path(
+    operation_id = "product_groups_list",
+    tag = "Catalogue",
+    security(("bearer" = ["catalog:read"])),
+    params(PageParams, Filters),
+    responses((status = 200, description = "One page of groups.", body = Page<ProductGroup>))
+)]
+#[get("/v1/product-groups")]
+async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
+    caller.require(Scope::CatalogRead)?;
+    let filters = &list.filters;
+    let sorted = Sorted::new(filters.sort, filters.updated_since);
+    let page = sorted.page(&list)?;
+    let read = async |tx: &service::Tx| group::list(tx, filters.code.as_deref(), &page).await;
+    let groups = app.db.read(caller.tenant_id, read).await?;
+    list.answer(groups.into_iter().map(ProductGroup::bare).collect(), |row| {
+        sorted.position(row.id.0, row.updated_at)
+    })
+}
+
+/// Create a product group
+///
+/// With the options in which its variants differ. A product becomes a variant by its `group_id` and `options`.
+#[utoipa::path(
+    operation_id = "product_groups_create",
+    tag = "Catalogue",
+    security(("bearer" = ["catalog:write"])),
+    params(CreateHeaders),
+    request_body = GroupInput,
+    responses((status = 201, description = "The group.", body = ProductGroup,
+        headers(("Location" = String, description = "Where the group is."),
+                ("ETag" = String, description = "Its version."))))
+)]
+#[post("/v1/product-groups")]
+async fn create(write: Write, body: Body<GroupInput>) -> Answer {
+    let write = write.require(Scope::CatalogWrite)?;
+    let input = body.read().await?;
+    write
+        .create("product_group.created", &input.raw, async |tx| {
+            let group = group::create(tx, &input.value).await?;
+            Ok((group.row.id.0, ProductGroup::from(group)))
+        })
+        .await
+}
+
+/// Get a product group
+///
+/// With its variants.
+#[utoipa::path(
+    operation_id = "product_groups_get",
+    tag = "Catalogue",
+    security(("bearer" = ["catalog:read"])),
+    params(("id" = ProductGroupId, Path, description = "The group's id.")),
+    responses((status = 200, description = "The group.", body = ProductGroup,
+        headers(("ETag" = String, description = "Its version."))))
+)]
+#[get("/v1/product-groups/{id}")]
+async fn get(app: Data<App>, caller: Caller, id: PathId<ProductGroupId>) -> Answer {
+    caller.require(Scope::CatalogRead)?;
+    let group = app.db.read(caller.tenant_id, async |tx| group::get(tx, id.0).await).await?;
+    let version = group.row.version;
+    // Never `not modified`: the variants have versions of their own.
+    let mut response = HttpResponse::Ok().json(ProductGroup::from(group));
+    version::tag(&mut response, version);
+    Ok(response)
+}
+
+/// Change a product group
+///
+/// A merge patch; options are replaced as a whole. They must allow the variants that there are: values may be added,
+/// and taken away where no variant has them.
+#[utoipa::path(
+    operation_id = "product_groups_update",
+    tag = "Catalogue",
+    security(("bearer" = ["catalog:write"])),
+    params(("id" = ProductGroupId, Path, description = "The group's id."), ChangeHeaders),
+    request_body = Patch<GroupInput>,
+    responses((status = 200, description = "The group as it is now.", body = ProductGroup,
+        headers(("ETag" = String, description = "Its version."))))
+)]
+#[patch("/v1/product-groups/{id}")]
+async fn update(write: Write, id: PathId<ProductGroupId>, seen: IfMatch, body: Body<MergePatch>) -> Answer {
+    let write = write.require(Scope::CatalogWrite)?;
+    let expected = seen.optional()?;
+    let patch = body.read().await?;
+    write
+        .patch("product_group.updated", &patch, async |tx, change| {
+            let group = group::update(tx, id.0, expected, change).await?;
+            Ok((group.row.id.0, ProductGroup::from(group)))
+        })
+        .await
+}
+
+/// Create the missing variants of a product group
+///
+/// Makes a product for every combination of option values that has none, all of them or none: the same request a
+/// second time makes nothing. `Prefer: dry-run` shows what would be made.
+#[utoipa::path(
+    operation_id = "product_groups_create_variants",
+    tag = "Catalogue",
+    security(("bearer" = ["catalog:write"])),
+    params(("id" = ProductGroupId, Path, description = "The group's id."), CreateHeaders, PreferHeader),
+    request_body = VariantsInput,
+    responses((status = 200, description = "The variants that were made.", body = CreatedVariants))
+)]
+#[post("/v1/product-groups/{id}/variants")]
+async fn create_variants(write: Write, id: PathId<ProductGroupId>, body: Body<VariantsInput>) -> Answer {
+    let write = write.require(Scope::CatalogWrite)?;
+    let input = body.read().await?;
+    write
+        .put("product_group.variants_created", &input.raw, async |tx| {
+            let (created, existing) = group::create_missing(tx, id.0, &input.value).await?;
+            let created = created.into_iter().map(Product::from).collect();
+            Ok((id.0.0, CreatedVariants { object: "created_variants", existing, created }))
+        })
+        .await
+}

@@ -1,0 +1,285 @@
+//! The columns of a table of products: how each is written into a cell, and what a cell states.
+//!
+//! What is written can be read back: an export is an import of what is there.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use domain::number::{Price, Quantity};
+use domain::variant::Choice;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use service::catalog::codes::Codes;
+use service::catalog::product::{ProductInput, UnitInput};
+
+use crate::body::{self, sentence};
+
+/// Stands between the entries of a cell that holds several.
+const BETWEEN: char = '|';
+
+/// A column. The text form is its header.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumIter, strum::EnumString, strum::IntoStaticStr,
+)]
+#[strum(serialize_all = "snake_case")]
+pub(super) enum Column {
+    /// Which product.
+    Sku,
+    Name,
+    Description,
+    /// By code.
+    Category,
+    Kind,
+    Status,
+    Tracking,
+    StockUom,
+    /// Empty for what follows from the unit.
+    StockDecimals,
+    /// By code.
+    TaxClass,
+    ListPrice,
+    /// `4006381333931|96385074`, or a JSON list.
+    Barcodes,
+    /// `XCS=12|XBX=6@9.50`, or JSON as in the API where units have barcodes.
+    Units,
+    /// By code.
+    Group,
+    /// `Size=M|Colour=Red`, or a JSON object.
+    Options,
+    ExternalRef,
+    /// A JSON object.
+    Metadata,
+}
+
+impl Column {
+    /// Its header.
+    pub(super) fn header(self) -> &'static str {
+        self.into()
+    }
+
+    /// The column of a field of the API.
+    pub(super) fn of_field(field: &str) -> &str {
+        match field {
+            "category_id" => "category",
+            "tax_class_id" => "tax_class",
+            "group_id" => "group",
+            other => other,
+        }
+    }
+
+    /// States what a cell says; an empty one states what a new product has. Answers what is wrong with it.
+    pub(super) fn state(self, input: &mut ProductInput, cell: &str, codes: &Codes) -> Result<(), String> {
+        let bare = ProductInput::new("");
+        match self {
+            Column::Sku => input.sku = cell.to_owned(),
+            Column::Name => input.name = cell.to_owned(),
+            Column::Description => input.description = cell.to_owned(),
+            Column::Category => input.category_id = coded(cell, "category", |code| codes.category(code))?,
+            Column::TaxClass => input.tax_class_id = coded(cell, "tax class", |code| codes.tax_class(code))?,
+            Column::Group => input.group_id = coded(cell, "product group", |code| codes.group(code))?,
+            Column::Kind => input.kind = word(cell, "stocked, service or bundle")?.unwrap_or(bare.kind),
+            Column::Status => input.status = word(cell, "active or archived")?.unwrap_or(bare.status),
+            Column::Tracking => input.tracking = word(cell, "none, lot or serial")?.unwrap_or(bare.tracking),
+            Column::StockUom if cell.is_empty() => input.stock_uom = bare.stock_uom,
+            Column::StockUom => input.stock_uom = cell.to_owned(),
+            Column::StockDecimals => input.stock_decimals = word(cell, "a whole number from 0 to 6")?,
+            Column::ListPrice => input.list_price = number::<Price>(cell)?,
+            Column::Barcodes => input.barcodes = listed(cell)?,
+            Column::Units => input.units = units(cell)?,
+            Column::Options => input.options = choice(cell)?,
+            Column::ExternalRef => input.external_ref = (!cell.is_empty()).then(|| cell.to_owned()),
+            Column::Metadata if cell.is_empty() => input.metadata = bare.metadata,
+            Column::Metadata => input.metadata = json(cell)?,
+        }
+        Ok(())
+    }
+
+    /// What the cell of a product holds.
+    pub(super) fn cell(self, input: &ProductInput, codes: &Codes) -> String {
+        match self {
+            Column::Sku => input.sku.clone(),
+            Column::Name => input.name.clone(),
+            Column::Description => input.description.clone(),
+            Column::Category => input.category_id.map_or("", |id| codes.of_category(id)).to_owned(),
+            Column::TaxClass => input.tax_class_id.map_or("", |id| codes.of_tax_class(id)).to_owned(),
+            Column::Group => input.group_id.map_or("", |id| codes.of_group(id)).to_owned(),
+            Column::Kind => <&str>::from(input.kind).to_owned(),
+            Column::Status => <&str>::from(input.status).to_owned(),
+            Column::Tracking => <&str>::from(input.tracking).to_owned(),
+            Column::StockUom => input.stock_uom.clone(),
+            Column::StockDecimals => input.stock_decimals.map(|most| most.to_string()).unwrap_or_default(),
+            Column::ListPrice => input.list_price.map(|price| price.to_string()).unwrap_or_default(),
+            Column::Barcodes => list_cell(&input.barcodes),
+            Column::Units => units_cell(&input.units),
+            Column::Options => choice_cell(&input.options),
+            Column::ExternalRef => input.external_ref.clone().unwrap_or_default(),
+            Column::Metadata if input.metadata.is_empty() => String::new(),
+            Column::Metadata => json_cell(&input.metadata),
+        }
+    }
+}
+
+fn coded<T>(cell: &str, what: &str, find: impl Fn(&str) -> Option<T>) -> Result<Option<T>, String> {
+    match cell {
+        "" => Ok(None),
+        code => find(code).map(Some).ok_or_else(|| format!("There is no {what} with the code {code}.")),
+    }
+}
+
+fn word<T: FromStr>(cell: &str, expected: &str) -> Result<Option<T>, String> {
+    match cell {
+        "" => Ok(None),
+        word => word.parse().map(Some).map_err(|_| format!("Expected {expected}.")),
+    }
+}
+
+fn number<T: FromStr<Err: Display>>(cell: &str) -> Result<Option<T>, String> {
+    match cell {
+        "" => Ok(None),
+        number => number.parse().map(Some).map_err(|error| sentence(&format!("{error}"))),
+    }
+}
+
+fn json<T: DeserializeOwned>(cell: &str) -> Result<T, String> {
+    body::parse(cell.as_bytes()).map_err(|error| error.detail().to_owned())
+}
+
+fn json_cell(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+fn entries(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split(BETWEEN).map(str::trim).filter(|entry| !entry.is_empty())
+}
+
+fn listed(cell: &str) -> Result<Vec<String>, String> {
+    if cell.starts_with('[') {
+        return json(cell);
+    }
+    Ok(entries(cell).map(str::to_owned).collect())
+}
+
+fn list_cell(list: &[String]) -> String {
+    let is_plain = |text: &String| !text.contains(BETWEEN) && !text.starts_with('[');
+    if list.iter().all(is_plain) { list.join("|") } else { json_cell(&list) }
+}
+
+fn units(cell: &str) -> Result<Vec<UnitInput>, String> {
+    if cell.starts_with('[') {
+        return json(cell);
+    }
+    let unit = |entry: &str| {
+        let form = || format!("Expected units such as XCS=12 or XCS=12@99.50, not {entry}.");
+        let (uom, rest) = entry.split_once('=').ok_or_else(form)?;
+        let (factor, price) = rest.split_once('@').unwrap_or((rest, ""));
+        let factor = number::<Quantity>(factor.trim())?.ok_or_else(form)?;
+        let list_price = number::<Price>(price.trim())?;
+        Ok(UnitInput { uom: uom.trim().to_owned(), factor, list_price, barcodes: Vec::new() })
+    };
+    entries(cell).map(unit).collect()
+}
+
+fn units_cell(units: &[UnitInput]) -> String {
+    if units.iter().any(|unit| !unit.barcodes.is_empty()) {
+        return json_cell(&units);
+    }
+    let entry = |unit: &UnitInput| match unit.list_price {
+        Some(price) => format!("{}={}@{price}", unit.uom, unit.factor),
+        None => format!("{}={}", unit.uom, unit.factor),
+    };
+    units.iter().map(entry).collect::<Vec<_>>().join("|")
+}
+
+fn choice(cell: &str) -> Result<Choice, String> {
+    if cell.starts_with('{') {
+        return json(cell);
+    }
+    let chosen = |entry: &str| {
+        let (name, value) = entry
+            .split_once('=')
+            .ok_or_else(|| format!("Expected options such as Size=M|Colour=Red, not {entry}."))?;
+        Ok((name.trim().to_owned(), value.trim().to_owned()))
+    };
+    entries(cell).map(chosen).collect()
+}
+
+fn choice_cell(choice: &Choice) -> String {
+    let is_plain = |text: &String| !text.contains([BETWEEN, '=', '{']);
+    if !choice.iter().all(|(name, value)| is_plain(name) && is_plain(value)) {
+        return json_cell(choice);
+    }
+    choice.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("|")
+}
+
+#[cfg(test)]
+mod tests {
+    use strum::IntoEnumIterator;
+
+    use super::*;
+
+    fn texts(texts: &[&str]) -> Vec<String> {
+        texts.iter().map(|text| (*text).to_owned()).collect()
+    }
+
+    fn unit(uom: &str, price: Option<&str>, barcodes: &[&str]) -> UnitInput {
+        UnitInput {
+            uom: uom.to_owned(),
+            factor: "12".parse().expect("a quantity"),
+            list_price: price.map(|price| price.parse().expect("a price")),
+            barcodes: texts(barcodes),
+        }
+    }
+
+    #[test]
+    fn every_cell_says_what_it_was_made_from() {
+        let mut product = ProductInput::new("A,\"B\"");
+        product.name = "=1+1".to_owned();
+        product.description = "two\nlines".to_owned();
+        product.stock_decimals = Some(3);
+        product.list_price = Some("9.999".parse().expect("a price"));
+        product.metadata = [("shelf".to_owned(), "A|1".to_owned())].into();
+        for (barcodes, units, choice) in [
+            (texts(&["4006381333931", "96385074"]), vec![unit("XCS", None, &[])], ("Size", "M")),
+            (
+                texts(&["a|b", "c"]),
+                vec![unit("XCS", Some("9.5"), &["x"]), unit("XBX", None, &[])],
+                ("a=b", "M"),
+            ),
+            (texts(&["[x"]), vec![unit("XCS", Some("0"), &[])], ("Size", "{M|L}")),
+            (Vec::new(), Vec::new(), ("Size", "M / L")),
+        ] {
+            product.barcodes = barcodes;
+            product.units = units;
+            product.options = [(choice.0.to_owned(), choice.1.to_owned())].into();
+            let mut read = ProductInput::new("");
+            for column in Column::iter() {
+                let cell = column.cell(&product, &Codes::default());
+                column.state(&mut read, &cell, &Codes::default()).expect("a sound cell");
+            }
+            assert_eq!(read, product);
+        }
+    }
+
+    #[test]
+    fn a_wrong_cell_is_told_from_an_empty_one() {
+        let mut product = ProductInput::new("A");
+        for (column, cell) in [
+            (Column::Category, "tools"),
+            (Column::Kind, "thing"),
+            (Column::StockDecimals, "some"),
+            (Column::ListPrice, "9,99"),
+            (Column::ListPrice, "1e3"),
+            (Column::Units, "XCS"),
+            (Column::Units, "XCS=twelve"),
+            (Column::Units, "[{\"uom\":\"XCS\"}]"),
+            (Column::Options, "Size"),
+            (Column::Metadata, "shelf"),
+            (Column::Barcodes, "[1]"),
+        ] {
+            let refused = column.state(&mut product, cell, &Codes::default());
+            assert!(refused.is_err(), "{}: {cell}", column.header());
+            assert_eq!(column.state(&mut product, "", &Codes::default()), Ok(()));
+        }
+        assert_eq!(product, ProductInput::new("A"));
+    }
+}

@@ -1,0 +1,118 @@
+//! Export: every product as a row of CSV, in the form that the import takes.
+
+use actix_web::http::header;
+use actix_web::web::{Bytes, Data};
+use actix_web::{HttpResponse, get};
+use domain::id::TenantId;
+use domain::product::ProductStatus;
+use futures_util::{StreamExt, stream};
+use serde::Deserialize;
+use service::catalog::codes::Codes;
+use service::catalog::product;
+use service::scope::Scope;
+use strum::IntoEnumIterator;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::column::Column;
+use crate::params::Params;
+use crate::{Answer, ApiError, App, Caller};
+
+/// How many products are read at once.
+const CHUNK: u64 = 500;
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(export);
+}
+
+/// What to export.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct ExportParams {
+    /// Only products with this status.
+    status: Option<ProductStatus>,
+    /// Whether the file begins with a byte order mark, by which Excel knows that it is UTF-8.
+    #[param(example = false)]
+    bom: Option<bool>,
+}
+
+/// Export products
+///
+/// Every product as a row of CSV, by SKU, in the form that the import takes: what was exported can be changed in a
+/// spreadsheet and imported again. The file is written as it is read, a page of products at a time: what is changed
+/// meanwhile may be in it or not.
+#[utoipa::path(
+    operation_id = "products_export",
+    tag = "Catalogue",
+    security(("bearer" = ["catalog:read"])),
+    params(ExportParams),
+    responses((status = 200, description = "The products.", content(
+        (String = "text/csv", example = "sku,name,description\r\nBOLT-M8,Bolt M8 x 40,\r\n"),
+    )))
+)]
+#[get("/v1/products/export")]
+async fn export(app: Data<App>, caller: Caller, params: Params<ExportParams>) -> Answer {
+    caller.require(Scope::CatalogRead)?;
+    let mut export = Export {
+        app,
+        tenant_id: caller.tenant_id,
+        status: params.status,
+        after: None,
+        is_over: false,
+        head: if params.bom.unwrap_or_default() { "\u{feff}" } else { "" },
+    };
+    // The first page is read before anything is answered, so that a failure is answered as one.
+    let first = export.next().await?;
+    let rest = stream::unfold(export, async |mut export| {
+        if export.is_over {
+            return None;
+        }
+        Some((export.next().await.map_err(|error| std::io::Error::other(error.to_string())), export))
+    });
+    let body = stream::once(async { Ok::<Bytes, std::io::Error>(first) }).chain(rest);
+    Ok(HttpResponse::Ok()
+        .content_type("text/csv; charset=utf-8; header=present")
+        .insert_header((header::CONTENT_DISPOSITION, "attachment; filename=\"products.csv\""))
+        .streaming(Box::pin(body)))
+}
+
+/// An export under way.
+struct Export {
+    app: Data<App>,
+    tenant_id: TenantId,
+    status: Option<ProductStatus>,
+    /// The last SKU that was written.
+    after: Option<String>,
+    is_over: bool,
+    head: &'static str,
+}
+
+impl Export {
+    /// The next page, the first one with the header.
+    async fn next(&mut self) -> Result<Bytes, ApiError> {
+        let (status, after) = (self.status, self.after.as_deref());
+        let read = async |tx: &service::Tx| {
+            let products = product::list_by_sku(tx, status, after, CHUNK).await?;
+            let codes = if products.is_empty() { Codes::default() } else { Codes::load(tx).await? };
+            Ok((products, codes))
+        };
+        let (products, codes) = self.app.db.read(self.tenant_id, read).await?;
+        let mut text = self.head.as_bytes().to_vec();
+        let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(&mut text);
+        if self.after.is_none() {
+            writer.write_record(Column::iter().map(Column::header)).map_err(ApiError::internal)?;
+        }
+        for product in &products {
+            let input = product.input();
+            let cells = Column::iter().map(|column| column.cell(&input, &codes));
+            writer.write_record(cells).map_err(ApiError::internal)?;
+        }
+        writer.flush().map_err(ApiError::internal)?;
+        drop(writer);
+        self.is_over = (products.len() as u64) < CHUNK;
+        self.head = "";
+        self.after = Some(products.last().map(|product| product.row.sku.clone()).unwrap_or_default());
+        Ok(Bytes::from(text))
+    }
+}

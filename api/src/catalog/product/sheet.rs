@@ -1,0 +1,231 @@
+//! What was uploaded, as rows: JSON items or records of a CSV file. They are read a chunk at a time.
+
+use std::collections::HashSet;
+
+use domain::refusal::Code;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use service::catalog::codes::Codes;
+use service::catalog::product::ProductInput;
+use strum::IntoEnumIterator;
+
+use super::column::Column;
+use crate::body;
+use crate::problem::{ApiError, ErrorCode, FieldProblem};
+use crate::upload::{Form, Uploaded};
+use crate::write::{MergePatch, merged};
+
+/// The most rows of an upload.
+const ROWS_MAX: usize = 100_000;
+/// How UTF-8 may begin.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// A table of products whose head is sound.
+#[derive(Debug)]
+pub(super) enum Sheet<'r> {
+    /// One object per product.
+    Json(Vec<&'r RawValue>),
+    /// One record per product.
+    Csv {
+        /// The columns, in their order.
+        columns: Vec<Column>,
+        /// The file, without a byte order mark.
+        text: &'r [u8],
+    },
+}
+
+/// One row of a sheet.
+#[derive(Debug)]
+pub(super) struct Row<'r> {
+    /// Which: in JSON the first item is 1; in CSV the header is 1 and the first product 2.
+    pub(super) place: usize,
+    /// The product that it states, or what is wrong with the row.
+    pub(super) content: Result<Content<'r>, ApiError>,
+}
+
+/// What a row says.
+#[derive(Debug)]
+pub(super) struct Content<'r> {
+    /// The product's SKU.
+    pub(super) sku: String,
+    cells: Cells<'r>,
+}
+
+#[derive(Debug)]
+enum Cells<'r> {
+    Json(&'r RawValue),
+    Csv(Vec<(Column, String)>),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Items<'r> {
+    #[serde(borrow)]
+    items: Vec<&'r RawValue>,
+}
+
+#[derive(Deserialize)]
+struct OfSku {
+    sku: String,
+}
+
+impl<'r> Sheet<'r> {
+    /// Reads the head: the list of items, or the header of the file.
+    pub(super) fn open(uploaded: &'r Uploaded) -> Result<Self, ApiError> {
+        match uploaded.form {
+            Form::Json => Self::of_json(&uploaded.raw),
+            Form::Csv => Self::of_csv(&uploaded.raw),
+        }
+    }
+
+    fn of_json(raw: &'r [u8]) -> Result<Self, ApiError> {
+        let Items { items } = body::parse(raw)?;
+        if items.len() > ROWS_MAX {
+            return Err(too_many().at_pointer("/items"));
+        }
+        Ok(Sheet::Json(items))
+    }
+
+    fn of_csv(raw: &'r [u8]) -> Result<Self, ApiError> {
+        let text = raw.strip_prefix(BYTE_ORDER_MARK).unwrap_or(raw);
+        let malformed = |detail: &str| ApiError::new(ErrorCode::MalformedCsv, detail);
+        let mut reader = reader(text);
+        let header =
+            reader.headers().map_err(|_| malformed("The header is not UTF-8; save the file as UTF-8."))?;
+        if header.is_empty() {
+            return Err(malformed("The file is empty: its first row names the columns."));
+        }
+        let mut columns = Vec::with_capacity(header.len());
+        let mut seen = HashSet::new();
+        for name in header {
+            let name = name.trim();
+            let column: Column = name.parse().map_err(|_| unknown_column(name))?;
+            if !seen.insert(column) {
+                let detail = format!("The column {name} stands twice in the header.");
+                return Err(ApiError::new(Code::ValidationFailed, detail));
+            }
+            columns.push(column);
+        }
+        if !seen.contains(&Column::Sku) {
+            let detail = "The header has no column sku, which says what product a row is about.";
+            return Err(ApiError::new(Code::ValidationFailed, detail));
+        }
+        if reader.into_byte_records().take(ROWS_MAX + 1).count() > ROWS_MAX {
+            return Err(too_many());
+        }
+        Ok(Sheet::Csv { columns, text })
+    }
+
+    /// Whether it is CSV, whose columns have names of their own.
+    pub(super) fn is_csv(&self) -> bool {
+        matches!(self, Sheet::Csv { .. })
+    }
+
+    /// The rows from the first one on.
+    pub(super) fn rows(&self) -> Box<dyn Iterator<Item = Row<'r>> + '_> {
+        match self {
+            Sheet::Json(items) => {
+                Box::new(items.iter().zip(1..).map(|(item, place)| Row { place, content: of_item(item) }))
+            }
+            Sheet::Csv { columns, text } => {
+                let records = reader(text).into_byte_records();
+                Box::new(
+                    records
+                        .zip(2..)
+                        .map(|(record, place)| Row { place, content: of_record(columns, record) }),
+                )
+            }
+        }
+    }
+}
+
+impl Content<'_> {
+    /// The product as the row states it: what is there already, with what the row names in its place.
+    pub(super) fn stated(
+        &self,
+        present: Option<ProductInput>,
+        codes: &Codes,
+    ) -> Result<ProductInput, ApiError> {
+        match &self.cells {
+            Cells::Json(item) => {
+                let patch: MergePatch = body::parse(item.get().as_bytes())?;
+                let present = present.map(serde_json::to_value).transpose().map_err(ApiError::internal)?;
+                merged(present.unwrap_or_default(), &patch)
+            }
+            Cells::Csv(cells) => {
+                let mut input = present.unwrap_or_else(|| ProductInput::new(&self.sku));
+                let mut problems = Vec::new();
+                for (column, cell) in cells {
+                    if let Err(detail) = column.state(&mut input, cell, codes) {
+                        problems.push(at_column(*column, detail));
+                    }
+                }
+                if problems.is_empty() {
+                    return Ok(input);
+                }
+                Err(ApiError::of(Code::ValidationFailed).with_errors(problems))
+            }
+        }
+    }
+}
+
+fn reader(text: &[u8]) -> csv::Reader<&[u8]> {
+    csv::ReaderBuilder::new().flexible(true).delimiter(delimiter(text)).from_reader(text)
+}
+
+/// What stands between the cells: spreadsheets of many countries write semicolons, and tabs are what is copied out of
+/// them. No name of a column has either.
+fn delimiter(text: &[u8]) -> u8 {
+    let header = text.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
+    *b",;\t".iter().find(|delimiter| header.contains(delimiter)).unwrap_or(&b',')
+}
+
+fn at_column(column: Column, detail: String) -> FieldProblem {
+    let code = Code::ValidationFailed.to_string();
+    FieldProblem { pointer: Some(format!("#/{}", column.header())), code, detail, ..FieldProblem::default() }
+}
+
+fn of_item(item: &RawValue) -> Result<Content<'_>, ApiError> {
+    if item.get().contains("\\u0000") {
+        return Err(null_character());
+    }
+    let OfSku { sku } = body::parse(item.get().as_bytes())?;
+    Ok(Content { sku, cells: Cells::Json(item) })
+}
+
+fn of_record<'r>(columns: &[Column], record: csv::Result<csv::ByteRecord>) -> Result<Content<'r>, ApiError> {
+    let malformed = |detail: String| ApiError::new(ErrorCode::MalformedCsv, detail);
+    let record = record.map_err(|error| malformed(error.to_string()))?;
+    if record.len() != columns.len() {
+        let detail = format!("The row has {} cells, and the header has {}.", record.len(), columns.len());
+        return Err(malformed(detail));
+    }
+    let mut sku = String::new();
+    let mut cells = Vec::with_capacity(columns.len());
+    for (column, cell) in columns.iter().zip(&record) {
+        let cell = std::str::from_utf8(cell)
+            .map_err(|_| malformed(format!("The cell {} is not UTF-8.", column.header())))?;
+        if cell.contains('\0') {
+            return Err(null_character());
+        }
+        match column {
+            Column::Sku => sku = cell.to_owned(),
+            other => cells.push((*other, cell.to_owned())),
+        }
+    }
+    Ok(Content { sku, cells: Cells::Csv(cells) })
+}
+
+fn too_many() -> ApiError {
+    ApiError::new(Code::ValidationFailed, format!("Send at most {ROWS_MAX} rows; split what is longer."))
+}
+
+fn null_character() -> ApiError {
+    ApiError::new(Code::ValidationFailed, "A text bears no null character.")
+}
+
+fn unknown_column(name: &str) -> ApiError {
+    let known = Column::iter().map(Column::header).collect::<Vec<_>>().join(", ");
+    let detail = format!("There is no column {name}. The columns are {known}.");
+    ApiError::new(ErrorCode::UnknownField, detail)
+}

@@ -1,0 +1,347 @@
+//! What other systems call a product: mappings, and what a name stands for.
+
+use actix_web::web::Data;
+use actix_web::{delete, get, patch, post};
+use chrono::{DateTime, Utc};
+use domain::id::{ProductId, SkuMappingId};
+use domain::number::Quantity;
+use domain::product::ProductStatus;
+use serde::{Deserialize, Serialize};
+use service::catalog::sku_map::{self, BATCH_MAX, Filter, Match, Reference, ResolveInput, SkuMappingInput};
+use service::page::Sort;
+use service::scope::Scope;
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use crate::batch::{Batch, Items, Parsed, Results};
+use crate::body::{BatchBody, Body};
+use crate::idempotency::{CreateHeaders, PreferHeader};
+use crate::list::{List, Page, PageParams, Sorted};
+use crate::params::PathId;
+use crate::patch::Patch;
+use crate::version::{ChangeHeaders, IfMatch, IfNoneMatch, ReadHeaders};
+use crate::write::{MergePatch, Write};
+use crate::{Answer, App, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(list)
+        .service(create)
+        .service(create_batch)
+        .service(resolve)
+        .service(get)
+        .service(update)
+        .service(delete);
+}
+
+/// What a product is called in another system.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct SkuMapping {
+    /// The mapping's id.
+    id: SkuMappingId,
+    /// Always `sku_mapping`.
+    #[schema(value_type = String, max_length = 11, example = "sku_mapping")]
+    object: &'static str,
+    /// The other system.
+    #[schema(max_length = 100, example = "webshop")]
+    system: String,
+    /// What it calls the product.
+    #[schema(max_length = 100, example = "4711-6PACK")]
+    external_sku: String,
+    /// Where it calls it so; null for everywhere that has no mapping of its own.
+    #[schema(max_length = 100, example = "outlet-2")]
+    external_location: Option<String>,
+    /// The product.
+    product_id: ProductId,
+    /// Stock units per external unit.
+    factor: Quantity,
+    /// The first instant at which it applies; null for always.
+    #[schema(example = "2026-11-22T00:00:00Z")]
+    valid_from: Option<DateTime<Utc>>,
+    /// The first instant at which it no longer applies; null for forever.
+    #[schema(example = "2027-01-01T00:00:00Z")]
+    valid_until: Option<DateTime<Utc>>,
+    /// Counts the changes.
+    #[schema(minimum = 1, example = 1)]
+    version: i32,
+    /// When it was created.
+    #[schema(example = "2026-11-22T01:20:00.123456Z")]
+    created_at: DateTime<Utc>,
+    /// When it last changed.
+    #[schema(example = "2026-11-22T01:20:00.123456Z")]
+    updated_at: DateTime<Utc>,
+}
+
+impl From<entity::sku_mapping::Model> for SkuMapping {
+    fn from(row: entity::sku_mapping::Model) -> Self {
+        SkuMapping {
+            id: row.id,
+            object: "sku_mapping",
+            system: row.system,
+            external_sku: row.external_sku,
+            external_location: (!row.external_location.is_empty()).then_some(row.external_location),
+            product_id: row.product_id,
+            factor: row.factor,
+            valid_from: row.valid_from,
+            valid_until: row.valid_until,
+            version: row.version,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        }
+    }
+}
+
+/// What names of other systems stand for.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct SkuResolution {
+    /// Always `sku_resolution`.
+    #[schema(value_type = String, max_length = 14, example = "sku_resolution")]
+    object: &'static str,
+    /// How many stand for a product.
+    #[schema(minimum = 0, maximum = 1000, example = 1)]
+    mapped: usize,
+    /// How many stand for nothing, and are kept in the queue of unmapped SKUs.
+    #[schema(minimum = 0, maximum = 1000, example = 0)]
+    unmapped: usize,
+    /// One result per reference, in their order.
+    #[schema(max_items = 1000)]
+    results: Vec<SkuResult>,
+}
+
+/// What a name stands for.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct SkuResult {
+    /// The other system.
+    #[schema(max_length = 100, example = "webshop")]
+    system: String,
+    /// The name.
+    #[schema(max_length = 100, example = "4711-6PACK")]
+    external_sku: String,
+    /// Where.
+    #[schema(max_length = 100, example = "outlet-2")]
+    external_location: Option<String>,
+    /// What it stands for; null where no mapping says so.
+    product: Option<ResolvedProduct>,
+}
+
+/// The product that a name stands for.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct ResolvedProduct {
+    /// Its id.
+    id: ProductId,
+    /// Its SKU.
+    #[schema(max_length = 64, example = "BOLT-M8")]
+    sku: String,
+    /// Whether it may be sold.
+    status: ProductStatus,
+    /// Stock units per external unit.
+    factor: Quantity,
+    /// The mapping that says so.
+    mapping_id: SkuMappingId,
+}
+
+impl SkuResult {
+    fn of((reference, found): (&Reference, Option<Match>)) -> Self {
+        let Reference { system, external_sku, external_location } = reference.clone();
+        let product = found.map(|found| ResolvedProduct {
+            id: found.product_id,
+            sku: found.sku,
+            status: found.status,
+            factor: found.factor,
+            mapping_id: found.mapping_id,
+        });
+        SkuResult { system, external_sku, external_location, product }
+    }
+}
+
+/// Which mappings to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Filters {
+    /// Of this system.
+    #[param(max_length = 100, example = "webshop")]
+    system: Option<String>,
+    /// Of this SKU there.
+    #[param(max_length = 100, example = "4711-6PACK")]
+    external_sku: Option<String>,
+    /// To this product.
+    product_id: Option<ProductId>,
+    /// The order: newest first, if absent.
+    #[param(inline)]
+    sort: Option<Sort>,
+    /// Only what changed at this instant or later.
+    #[serde(rename = "updated_at[gte]")]
+    #[param(example = "2026-11-22T00:00:00Z")]
+    updated_since: Option<DateTime<Utc>>,
+}
+
+/// List SKU mappings
+///
+/// One page of what products are called in other systems.
+#[utoipa::path(
+    operation_id = "sku_mappings_list",
+    tag = "Catalogue",
+    security(("bearer" = ["catalog:read"])),
+    params(PageParams, Filters),
+    responses((status = 200, description = "One page of mappings.", body = Page<SkuMapping>))
+)]
+#[get("/v1/sku-mappings")]
+async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
+    caller.require(Scope::CatalogRead)?;
+    let filters = &list.filters;
+    let filter = Filter {
+        system: filters.system.clone(),
+        external_sku: filters.external_sku.clone(),
+        product_id: filters.product_id,
+    };
+    let sorted = Sorted::new(filters.sort, filters.updated_since);
+    let page = sorted.page(&list)?;
+    let rows = app.db.read(caller.tenant_id, async |tx| sku_map::list(tx, &filter, &page).await).await?;
+    list.answer(rows.into_iter().map(SkuMapping::from).collect(), |row| {
+        sorted.position(row.id.0, row.updated_at)
+    })
+}
+
+/// Create a SKU mapping
+///
+/// Says what a SKU of another system stands for, everywhere or at one of its locations, always or for a time. Two
+/// mappings of the same SKU and location never overlap in time.
+#[utoipa::path(
+    operation_id = "sku_mappings_create",
+    tag = "Catalogue",
+    security(("bearer" = ["catalog:write"])),
+    params(CreateHeaders),
+    request_body = SkuMappingInput,
+    responses((status = 201, description = "The mapping.", body = SkuMapping,
+        headers(("Location" = String, description = "Where the mapping is."),
+                ("ETag" = String, description = "Its version."))))
+)]
+#[post("/v1/sku-mappings")]
+async fn create(write: Write, body: Body<SkuMappingInput>) -> Answer {
+    let write = write.require(Scope::CatalogWrite)?;
+    let input = body.read().await?;
+    write
+        .create("sku_mapping.created", &input.raw, async |tx| {
+            let row = sku_map::create(tx, &input.value).await?;
+            Ok((row.id.0, SkuMapping::from(row)))
+        })
+        .await
+}
+
+/// Create many SKU mappings
+///
+/// Up to 500 in one request, one result each, in order: a refused mapping does not spoil the others.
+#[utoipa::path(
+    operation_id = "sku_mappings_create_batch",
+    tag = "Catalogue",
+    security(("bearer" = ["catalog:write"])),
+    params(CreateHeaders),
+    request_body = Batch<SkuMappingInput>,
+    responses((status = 207, description = "One result per mapping.", body = Results<SkuMapping>))
+)]
+#[post("/v1/sku-mappings/batch")]
+async fn create_batch(write: Write, body: BatchBody<Items>) -> Answer {
+    let write = write.require(Scope::CatalogWrite)?;
+    let items = Parsed::<SkuMappingInput>::read(body, BATCH_MAX).await?;
+    let inputs = items.value.well_formed();
+    write
+        .batch("sku_mapping.batch_created", &items.raw, async |tx| {
+            let answers = sku_map::create_all(tx, &inputs).await?;
+            Ok(items.value.results(answers.into_iter().map(|answer| answer.map(SkuMapping::from)).collect()))
+        })
+        .await
+}
+
+/// Resolve SKUs of other systems
+///
+/// What up to 1,000 SKUs stand for at an instant: the mapping of the location before the one for everywhere. What
+/// stands for nothing is kept in the queue of unmapped SKUs and counted; `Prefer: dry-run` leaves the queue alone.
+#[utoipa::path(
+    operation_id = "sku_mappings_resolve",
+    tag = "Catalogue",
+    security(("bearer" = ["catalog:write"])),
+    params(CreateHeaders, PreferHeader),
+    request_body = ResolveInput,
+    responses((status = 200, description = "What they stand for.", body = SkuResolution))
+)]
+#[post("/v1/sku-mappings/resolve")]
+async fn resolve(write: Write, body: Body<ResolveInput>) -> Answer {
+    let write = write.require(Scope::CatalogWrite)?;
+    let input = body.read().await?;
+    write
+        .put("sku_mapping.resolved", &input.raw, async |tx| {
+            let found = sku_map::resolve(tx, &input.value).await?;
+            let mapped = found.iter().flatten().count();
+            let unmapped = found.len() - mapped;
+            let results = input.value.references.iter().zip(found).map(SkuResult::of).collect();
+            Ok((Uuid::nil(), SkuResolution { object: "sku_resolution", mapped, unmapped, results }))
+        })
+        .await
+}
+
+/// Get a SKU mapping
+///
+/// One mapping.
+#[utoipa::path(
+    operation_id = "sku_mappings_get",
+    tag = "Catalogue",
+    security(("bearer" = ["catalog:read"])),
+    params(("id" = SkuMappingId, Path, description = "The mapping's id."), ReadHeaders),
+    responses((status = 200, description = "The mapping.", body = SkuMapping,
+        headers(("ETag" = String, description = "Its version."))))
+)]
+#[get("/v1/sku-mappings/{id}")]
+async fn get(app: Data<App>, caller: Caller, id: PathId<SkuMappingId>, seen: IfNoneMatch) -> Answer {
+    caller.require(Scope::CatalogRead)?;
+    let row = app.db.read(caller.tenant_id, async |tx| sku_map::get(tx, id.0).await).await?;
+    Ok(seen.answer(row.version, SkuMapping::from(row)))
+}
+
+/// Change a SKU mapping
+///
+/// A merge patch. To map a SKU to another product from a day on, end this mapping and create the next one.
+#[utoipa::path(
+    operation_id = "sku_mappings_update",
+    tag = "Catalogue",
+    security(("bearer" = ["catalog:write"])),
+    params(("id" = SkuMappingId, Path, description = "The mapping's id."), ChangeHeaders),
+    request_body = Patch<SkuMappingInput>,
+    responses((status = 200, description = "The mapping as it is now.", body = SkuMapping,
+        headers(("ETag" = String, description = "Its version."))))
+)]
+#[patch("/v1/sku-mappings/{id}")]
+async fn update(write: Write, id: PathId<SkuMappingId>, seen: IfMatch, body: Body<MergePatch>) -> Answer {
+    let write = write.require(Scope::CatalogWrite)?;
+    let expected = seen.optional()?;
+    let patch = body.read().await?;
+    write
+        .patch("sku_mapping.updated", &patch, async |tx, change| {
+            let row = sku_map::update(tx, id.0, expected, change).await?;
+            Ok((row.id.0, SkuMapping::from(row)))
+        })
+        .await
+}
+
+/// Delete a SKU mapping
+///
+/// For a mapping that was wrong from the start; one that has served is ended with `valid_until`, so that what was sold
+/// under it is still understood. What it alone covered is back in the queue of unmapped SKUs.
+#[utoipa::path(
+    operation_id = "sku_mappings_delete",
+    tag = "Catalogue",
+    security(("bearer" = ["catalog:write"])),
+    params(("id" = SkuMappingId, Path, description = "The mapping's id."), ChangeHeaders),
+    responses((status = 204, description = "The mapping is gone."))
+)]
+#[delete("/v1/sku-mappings/{id}")]
+async fn delete(write: Write, id: PathId<SkuMappingId>, seen: IfMatch) -> Answer {
+    let write = write.require(Scope::CatalogWrite)?;
+    let expected = seen.optional()?;
+    write
+        .delete("sku_mapping.deleted", async |tx| {
+            sku_map::delete(tx, id.0, expected).await?;
+            Ok(id.0.0)
+        })
+        .await
+}

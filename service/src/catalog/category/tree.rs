@@ -1,0 +1,66 @@
+//! The categories as a tree.
+
+use std::collections::HashMap;
+
+use domain::id::CategoryId;
+use domain::refusal::Refusal;
+use sea_orm::sqlx::{self, Row};
+use uuid::Uuid;
+
+use crate::{Error, Tx};
+
+/// A category with what is below it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Node {
+    /// Its id.
+    pub id: CategoryId,
+    /// The caller's code.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// How many active products are in it.
+    pub products: i64,
+    /// Those directly below it, by code.
+    pub children: Vec<Node>,
+}
+
+/// The whole tree, or the part below one category, which it begins with.
+pub async fn tree(tx: &Tx, root_id: Option<CategoryId>) -> Result<Vec<Node>, Error> {
+    let query = sqlx::query(
+        "select c.id, c.parent_id, c.code, c.name, coalesce(held.products, 0) as products
+         from category c
+         left join (
+             select category_id, count(*) as products from product
+             where tenant_id = $1 and category_id is not null and status = 'active' group by category_id
+         ) held on held.category_id = c.id
+         where c.tenant_id = $1 and ($2::uuid is null or $2 = any(c.lineage))
+         order by c.code",
+    );
+    let mut below: HashMap<Option<Uuid>, Vec<Node>> = HashMap::new();
+    for row in tx.rows(query.bind(tx.tenant_id.0).bind(root_id.map(|id| id.0))).await? {
+        let id = CategoryId(row.try_get("id")?);
+        // The one that the tree begins with hangs below nothing.
+        let parent: Option<Uuid> =
+            if Some(id) == root_id { None } else { row.try_get::<Option<Uuid>, _>("parent_id")? };
+        below.entry(parent).or_default().push(Node {
+            id,
+            code: row.try_get("code")?,
+            name: row.try_get("name")?,
+            products: row.try_get("products")?,
+            children: Vec::new(),
+        });
+    }
+    if root_id.is_some() && below.is_empty() {
+        return Err(Refusal::not_found("category").into());
+    }
+    Ok(hung(&mut below, None))
+}
+
+/// Those directly below `parent`, each with what is below it. The tree has no circles and few levels.
+fn hung(below: &mut HashMap<Option<Uuid>, Vec<Node>>, parent: Option<Uuid>) -> Vec<Node> {
+    let mut nodes = below.remove(&parent).unwrap_or_default();
+    for node in &mut nodes {
+        node.children = hung(below, Some(node.id.0));
+    }
+    nodes
+}

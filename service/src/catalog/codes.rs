@@ -1,0 +1,77 @@
+//! Categories and tax classes by the codes that people write into a spreadsheet.
+
+use std::collections::HashMap;
+
+use domain::id::{CategoryId, ProductGroupId, TaxClassId};
+use sea_orm::sqlx::{self, Row};
+use uuid::Uuid;
+
+use crate::{Error, Tx};
+
+/// The codes of a tenant's categories, tax classes and product groups, and what they stand for.
+#[derive(Debug, Clone, Default)]
+pub struct Codes {
+    categories: Pairs,
+    tax_classes: Pairs,
+    groups: Pairs,
+}
+
+/// Codes and ids, from either side.
+#[derive(Debug, Clone, Default)]
+struct Pairs {
+    ids: HashMap<String, Uuid>,
+    codes: HashMap<Uuid, String>,
+}
+
+impl Pairs {
+    async fn load(tx: &Tx, text: &'static str) -> Result<Self, Error> {
+        let mut pairs = Pairs::default();
+        for row in tx.rows(sqlx::query(text).bind(tx.tenant_id.0)).await? {
+            let (id, code): (Uuid, String) = (row.try_get(0)?, row.try_get(1)?);
+            pairs.ids.insert(code.clone(), id);
+            pairs.codes.insert(id, code);
+        }
+        Ok(pairs)
+    }
+}
+
+impl Codes {
+    /// Reads them all.
+    pub async fn load(tx: &Tx) -> Result<Self, Error> {
+        Ok(Codes {
+            categories: Pairs::load(tx, "select id, code from category where tenant_id = $1").await?,
+            tax_classes: Pairs::load(tx, "select id, code from tax_class where tenant_id = $1").await?,
+            groups: Pairs::load(tx, "select id, code from product_group where tenant_id = $1").await?,
+        })
+    }
+
+    /// The category with a code.
+    pub fn category(&self, code: &str) -> Option<CategoryId> {
+        self.categories.ids.get(code).copied().map(CategoryId)
+    }
+
+    /// The tax class with a code.
+    pub fn tax_class(&self, code: &str) -> Option<TaxClassId> {
+        self.tax_classes.ids.get(code).copied().map(TaxClassId)
+    }
+
+    /// The product group with a code.
+    pub fn group(&self, code: &str) -> Option<ProductGroupId> {
+        self.groups.ids.get(code).copied().map(ProductGroupId)
+    }
+
+    /// The code of a category.
+    pub fn of_category(&self, id: CategoryId) -> &str {
+        self.categories.codes.get(&id.0).map_or("", String::as_str)
+    }
+
+    /// The code of a tax class.
+    pub fn of_tax_class(&self, id: TaxClassId) -> &str {
+        self.tax_classes.codes.get(&id.0).map_or("", String::as_str)
+    }
+
+    /// The code of a product group.
+    pub fn of_group(&self, id: ProductGroupId) -> &str {
+        self.groups.codes.get(&id.0).map_or("", String::as_str)
+    }
+}

@@ -1,0 +1,167 @@
+//! Products stated by their SKU: made where there is none, changed where it differs, left alone where it does not.
+//!
+//! It works on a chunk at a time. The chunks of one import share a transaction, so that a later one sees what the
+//! earlier ones wrote.
+
+use std::collections::{HashMap, HashSet};
+
+use ::entity::product;
+use domain::id::ProductId;
+use domain::refusal::{Code, Problems, Refusal};
+use sea_orm::sea_query::{Expr, ExprTrait, LockType, extension::postgres::PgFunc};
+use sea_orm::sqlx::{self, Row};
+use sea_orm::{QueryFilter, QueryOrder, QuerySelect};
+use uuid::Uuid;
+
+use super::check::{Drafts, Known};
+use super::{Product, ProductInput, store};
+use crate::{Error, Tx};
+
+/// The most products of one chunk.
+pub const CHUNK_MAX: usize = 500;
+
+/// What became of a product that was stated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// There was none with its SKU.
+    Created,
+    /// It differed.
+    Updated,
+    /// It was like that already.
+    Unchanged,
+}
+
+/// Lets one import of a tenant work at a time: two over the same products in another order would wait for each other.
+/// An import has more patience than a request at a till.
+pub async fn lock(tx: &Tx) -> Result<(), Error> {
+    tx.execute(sqlx::query("set local lock_timeout = '10s'")).await?;
+    let query = sqlx::query("select 1 from tenant where tenant_id = $1 for no key update");
+    tx.row(query.bind(tx.tenant_id.0)).await?;
+    Ok(())
+}
+
+/// The products with these SKUs as they are now, locked.
+pub async fn present(tx: &Tx, skus: Vec<String>) -> Result<HashMap<String, Product>, Error> {
+    let of_skus = Expr::col((product::Entity, product::Column::Sku)).eq(PgFunc::any(skus));
+    let rows = tx.select::<product::Entity>().filter(of_skus).order_by_asc(product::Column::Id);
+    let rows = rows.lock(LockType::NoKeyUpdate).all(tx).await?;
+    let products = store::with_parts(tx, rows).await?;
+    Ok(products.into_iter().map(|product| (product.row.sku.clone(), product)).collect())
+}
+
+/// Makes and changes what is stated; answers for each of them, in order. What one frees, such as a barcode, the next
+/// one may take. `present` are the products with their SKUs.
+pub async fn upsert_all(
+    tx: &Tx,
+    present: &HashMap<String, Product>,
+    inputs: &[ProductInput],
+) -> Result<Vec<Result<Outcome, Refusal>>, Error> {
+    let mut drafts = Drafts::new(Known::load(tx, inputs).await?);
+    let changing: Vec<&Product> = inputs
+        .iter()
+        .filter_map(|input| present.get(&input.sku).filter(|before| changes_stock(&before.row, input)))
+        .collect();
+    let kept = with_stock(tx, &changing).await?;
+    let mut written = Written::default();
+    let mut answers = Vec::with_capacity(inputs.len());
+    for input in inputs {
+        answers.push(match present.get(&input.sku) {
+            None => create(tx, &mut drafts, &mut written, input),
+            Some(before) if kept.contains(&before.row.id) => Err(unchangeable(&before.row, input)),
+            Some(before) => change(tx, &mut drafts, &mut written, (before, input)),
+        });
+    }
+    store::release(tx, &written.released).await?;
+    store::update(tx, &written.updated.iter().collect::<Vec<_>>()).await?;
+    store::insert(tx, &written.created.iter().collect::<Vec<_>>()).await?;
+    Ok(answers)
+}
+
+/// What a chunk writes.
+#[derive(Debug, Default)]
+struct Written {
+    created: Vec<Product>,
+    updated: Vec<Product>,
+    released: Vec<Uuid>,
+}
+
+fn create(
+    tx: &Tx,
+    drafts: &mut Drafts,
+    written: &mut Written,
+    input: &ProductInput,
+) -> Result<Outcome, Refusal> {
+    let id = ProductId(tx.next_id());
+    let checked = drafts.check(input, id, None)?;
+    written.created.push(store::assemble(tx, id, checked, input));
+    Ok(Outcome::Created)
+}
+
+fn change(
+    tx: &Tx,
+    drafts: &mut Drafts,
+    written: &mut Written,
+    (before, input): (&Product, &ProductInput),
+) -> Result<Outcome, Refusal> {
+    let checked = drafts.check(input, before.row.id, Some(before))?;
+    let mut after = store::assemble(tx, before.row.id, checked, input);
+    after.row.created_at = before.row.created_at;
+    after.row.updated_at = before.row.updated_at;
+    after.row.version = before.row.version;
+    if after == *before {
+        return Ok(Outcome::Unchanged);
+    }
+    after.row.updated_at = tx.now;
+    after.row.version += 1;
+    let unique = |row: &product::Model| (row.external_ref.clone(), row.group_id, row.option_values.clone());
+    if unique(&before.row) != unique(&after.row) {
+        written.released.push(before.row.id.0);
+    }
+    written.updated.push(after);
+    Ok(Outcome::Updated)
+}
+
+/// Whether the history of its stock would mean something else.
+fn changes_stock(before: &product::Model, input: &ProductInput) -> bool {
+    before.kind != input.kind
+        || before.tracking != input.tracking
+        || before.stock_uom != input.stock_uom
+        || before.stock_decimals > i16::from(input.decimals())
+}
+
+/// What stock depends on can't change once stock was kept: its history would mean something else.
+pub(super) async fn check_unchangeable(tx: &Tx, before: &Product, input: &ProductInput) -> Result<(), Error> {
+    if changes_stock(&before.row, input) && !with_stock(tx, &[before]).await?.is_empty() {
+        return Err(unchangeable(&before.row, input).into());
+    }
+    Ok(())
+}
+
+fn unchangeable(before: &product::Model, input: &ProductInput) -> Refusal {
+    let mut problems = Problems::default();
+    for (pointer, changed) in [
+        ("/kind", before.kind != input.kind),
+        ("/tracking", before.tracking != input.tracking),
+        ("/stock_uom", before.stock_uom != input.stock_uom),
+        ("/stock_decimals", before.stock_decimals > i16::from(input.decimals())),
+    ] {
+        if changed {
+            let detail = "This can't change any more, because stock of the product was kept.";
+            problems.add(pointer, Code::InvalidStateTransition, detail);
+        }
+    }
+    problems.check().err().unwrap_or_else(|| Refusal::state("Stock of the product was kept."))
+}
+
+/// Those of which stock was ever kept.
+async fn with_stock(tx: &Tx, products: &[&Product]) -> Result<HashSet<ProductId>, Error> {
+    if products.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let ids: Vec<Uuid> = products.iter().map(|product| product.row.id.0).collect();
+    let query = sqlx::query(
+        "select distinct product_id from stock_level where tenant_id = $1 and product_id = any($2)",
+    );
+    let rows = tx.rows(query.bind(tx.tenant_id.0).bind(ids)).await?;
+    rows.iter().map(|row| Ok(ProductId(row.try_get(0)?))).collect()
+}

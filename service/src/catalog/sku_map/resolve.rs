@@ -1,0 +1,266 @@
+//! What a name of another system stands for at an instant, and the queue of names that stand for nothing yet.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use domain::id::{ProductId, SkuMappingId, UnmappedSkuId};
+use domain::number::Quantity;
+use domain::product::ProductStatus;
+use domain::refusal::{Problems, Refusal};
+use sea_orm::sqlx::{self, Row, postgres::PgRow};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::check::check_words;
+use crate::listing::{Listing, Slice, number, word};
+use crate::{Error, Tx};
+
+/// The most references of one request.
+pub const REFERENCES_MAX: usize = 1_000;
+
+/// A name of another system.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = SkuReference)]
+pub struct Reference {
+    /// The other system.
+    #[schema(min_length = 1, max_length = 100, example = "webshop")]
+    pub system: String,
+    /// What it calls the product.
+    #[schema(min_length = 1, max_length = 100, example = "4711-6PACK")]
+    pub external_sku: String,
+    /// Where it calls it so.
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 100, example = "outlet-2")]
+    pub external_location: Option<String>,
+}
+
+/// What to resolve.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = SkuResolve)]
+pub struct ResolveInput {
+    /// The names, at most 1,000.
+    #[schema(min_items = 1, max_items = 1000)]
+    pub references: Vec<Reference>,
+    /// The instant that they are asked for: when the goods were sold there; now, if absent.
+    #[serde(default)]
+    #[schema(example = "2026-11-22T01:20:00Z")]
+    pub at: Option<DateTime<Utc>>,
+}
+
+/// What a name stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Match {
+    /// The mapping that says so.
+    pub mapping_id: SkuMappingId,
+    /// The product.
+    pub product_id: ProductId,
+    /// Its SKU.
+    pub sku: String,
+    /// Whether it may still be sold.
+    pub status: ProductStatus,
+    /// Stock units per external unit.
+    pub factor: Quantity,
+}
+
+/// A name that was asked for and stood for nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unmapped {
+    /// Its id.
+    pub id: UnmappedSkuId,
+    /// The name.
+    pub reference: Reference,
+    /// How often it was asked for in vain.
+    pub misses: i64,
+    /// When it was for the first time.
+    pub first_missed_at: DateTime<Utc>,
+    /// When it was for the last time.
+    pub last_missed_at: DateTime<Utc>,
+    /// The latest instant that it was asked for.
+    pub missed_for: DateTime<Utc>,
+    /// Since when a mapping covers that instant; nothing while none does.
+    pub mapped_at: Option<DateTime<Utc>>,
+}
+
+/// Whether somebody said what an unmapped name stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum UnmappedStatus {
+    /// Nobody did.
+    #[default]
+    Open,
+    /// Somebody did.
+    Mapped,
+}
+
+/// Which unmapped names to list.
+#[derive(Debug, Clone, Default)]
+pub struct UnmappedFilter {
+    /// Of this system.
+    pub system: Option<String>,
+    /// Open or mapped.
+    pub status: UnmappedStatus,
+}
+
+/// Says what each name stands for, in their order: its own location's mapping before the one for everywhere. What
+/// stands for nothing is counted in the queue of unmapped names.
+pub async fn resolve(tx: &Tx, input: &ResolveInput) -> Result<Vec<Option<Match>>, Error> {
+    check(input)?;
+    let at = input.at.unwrap_or(tx.now);
+    let query = sqlx::query(
+        "select r.place, m.id, m.product_id, p.sku, p.status, m.factor
+         from unnest($2::text[], $3::text[], $4::text[]) with ordinality
+              r (system, external_sku, external_location, place)
+         cross join lateral (
+             select m.id, m.product_id, m.factor from sku_mapping m
+             where m.tenant_id = $1 and m.system = r.system and m.external_sku = r.external_sku
+               and (m.external_location = r.external_location or m.external_location = '')
+               and (m.valid_from is null or m.valid_from <= $5) and (m.valid_until is null or m.valid_until > $5)
+             order by m.external_location = '' limit 1
+         ) m
+         join product p on p.tenant_id = $1 and p.id = m.product_id",
+    );
+    let (systems, skus, locations) = columns(&input.references);
+    let query = query.bind(tx.tenant_id.0).bind(systems).bind(skus).bind(locations).bind(at);
+    let mut matches: Vec<Option<Match>> = vec![None; input.references.len()];
+    for row in tx.rows(query).await? {
+        let place = usize::try_from(row.try_get::<i64, _>("place")? - 1).unwrap_or_default();
+        if let Some(found) = matches.get_mut(place) {
+            *found = Some(match_of(&row)?);
+        }
+    }
+    let (found, missed): (Vec<_>, Vec<_>) =
+        input.references.iter().zip(&matches).partition(|(_, found)| found.is_some());
+    if !found.is_empty() {
+        // A name may have been missed at the very moment at which it was mapped.
+        let names: Vec<(&str, &str)> = found
+            .iter()
+            .map(|(reference, _)| (reference.system.as_str(), reference.external_sku.as_str()))
+            .collect();
+        review(tx, &names).await?;
+    }
+    keep(tx, missed.into_iter().map(|(reference, _)| reference), at).await?;
+    Ok(matches)
+}
+
+fn match_of(row: &PgRow) -> Result<Match, Error> {
+    Ok(Match {
+        mapping_id: SkuMappingId(row.try_get("id")?),
+        product_id: ProductId(row.try_get("product_id")?),
+        sku: row.try_get("sku")?,
+        status: word(row, "status")?,
+        factor: number(row, "factor")?,
+    })
+}
+
+fn check(input: &ResolveInput) -> Result<(), Refusal> {
+    let mut problems = Problems::default();
+    if input.references.is_empty() || input.references.len() > REFERENCES_MAX {
+        problems.invalid("/references", format!("Send 1 to {REFERENCES_MAX} references."));
+    }
+    for (place, reference) in input.references.iter().enumerate() {
+        let Reference { system, external_sku, external_location } = reference;
+        let words = (system.as_str(), external_sku.as_str(), external_location.as_deref());
+        check_words(&mut problems, &format!("/references/{place}"), words);
+    }
+    problems.check()
+}
+
+fn columns<'r>(
+    references: impl IntoIterator<Item = &'r Reference>,
+) -> (Vec<&'r str>, Vec<&'r str>, Vec<&'r str>) {
+    let mut columns = (Vec::new(), Vec::new(), Vec::new());
+    for Reference { system, external_sku, external_location } in references {
+        columns.0.push(system.as_str());
+        columns.1.push(external_sku.as_str());
+        columns.2.push(external_location.as_deref().unwrap_or_default());
+    }
+    columns
+}
+
+/// Counts names that stood for nothing, each once for every time that it was asked for.
+async fn keep<'r>(
+    tx: &Tx,
+    missed: impl Iterator<Item = &'r Reference>,
+    at: DateTime<Utc>,
+) -> Result<(), Error> {
+    let mut counts: BTreeMap<&Reference, i64> = BTreeMap::new();
+    missed.for_each(|reference| *counts.entry(reference).or_default() += 1);
+    if counts.is_empty() {
+        return Ok(());
+    }
+    let query = sqlx::query(
+        "insert into unmapped_sku as u (tenant_id, id, system, external_sku, external_location, misses,
+                                        first_missed_at, last_missed_at, missed_for)
+         select $1, r.id, r.system, r.external_sku, r.external_location, r.misses, $7, $7, $8
+         from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::bigint[])
+              r (id, system, external_sku, external_location, misses)
+         order by r.system, r.external_sku, r.external_location
+         on conflict (tenant_id, system, external_sku, external_location) do update
+         set misses = u.misses + excluded.misses, last_missed_at = excluded.last_missed_at,
+             missed_for = greatest(u.missed_for, excluded.missed_for), mapped_at = null",
+    );
+    let ids: Vec<Uuid> = counts.keys().map(|_| tx.next_id()).collect();
+    let (systems, skus, locations) = columns(counts.keys().copied());
+    let query = query.bind(tx.tenant_id.0).bind(ids).bind(systems).bind(skus).bind(locations);
+    tx.execute(query.bind(counts.into_values().collect::<Vec<_>>()).bind(tx.now).bind(at)).await?;
+    Ok(())
+}
+
+/// Looks again at what was asked for in vain under names (system and SKU) whose mappings may have changed: it leaves the
+/// queue when the latest instant that it was asked for is covered, and is back in it when that is so no longer.
+pub(super) async fn review(tx: &Tx, names: &[(&str, &str)]) -> Result<(), Error> {
+    let query = sqlx::query(
+        "update unmapped_sku u
+         set mapped_at = case when seen.covered then $4::timestamptz end
+         from (
+             select missed.id, exists (
+                 select 1 from sku_mapping m
+                 where m.tenant_id = $1 and m.system = missed.system and m.external_sku = missed.external_sku
+                   and (m.external_location = missed.external_location or m.external_location = '')
+                   and (m.valid_from is null or m.valid_from <= missed.missed_for)
+                   and (m.valid_until is null or m.valid_until > missed.missed_for)
+             ) as covered
+             from unnest($2::text[], $3::text[]) r (system, external_sku)
+             join unmapped_sku missed on missed.tenant_id = $1 and missed.system = r.system
+                                     and missed.external_sku = r.external_sku
+         ) seen
+         where u.tenant_id = $1 and u.id = seen.id and (u.mapped_at is not null) <> seen.covered",
+    );
+    let (systems, skus): (Vec<&str>, Vec<&str>) = names.iter().copied().unzip();
+    tx.execute(query.bind(tx.tenant_id.0).bind(systems).bind(skus).bind(tx.now)).await?;
+    Ok(())
+}
+
+/// One page of the queue of unmapped names.
+pub async fn unmapped(tx: &Tx, filter: &UnmappedFilter, slice: &Slice) -> Result<Vec<Unmapped>, Error> {
+    let select =
+        "select id, system, external_sku, external_location, misses, first_missed_at, last_missed_at,
+                         missed_for, mapped_at
+                  from unmapped_sku where tenant_id = ";
+    let status = match filter.status {
+        UnmappedStatus::Open => " and mapped_at is null",
+        UnmappedStatus::Mapped => " and mapped_at is not null",
+    };
+    let listing = Listing::new(tx, select).sql(status).with("system = ", filter.system.as_deref());
+    let rows = listing.page(tx, "id", slice).await?;
+    rows.iter().map(unmapped_of).collect()
+}
+
+fn unmapped_of(row: &PgRow) -> Result<Unmapped, Error> {
+    let location: String = row.try_get("external_location")?;
+    Ok(Unmapped {
+        id: UnmappedSkuId(row.try_get("id")?),
+        reference: Reference {
+            system: row.try_get("system")?,
+            external_sku: row.try_get("external_sku")?,
+            external_location: (!location.is_empty()).then_some(location),
+        },
+        misses: row.try_get("misses")?,
+        first_missed_at: row.try_get("first_missed_at")?,
+        last_missed_at: row.try_get("last_missed_at")?,
+        missed_for: row.try_get("missed_for")?,
+        mapped_at: row.try_get("mapped_at")?,
+    })
+}

@@ -1,0 +1,141 @@
+//! Products by a text: at the beginning of a SKU or a name, or within one; through an index although row-level security
+//! stands before the rows.
+
+use sea_orm::sqlx::postgres::PgConnection;
+use sea_orm::sqlx::{self, AssertSqlSafe, Connection, Executor, Row};
+use serde_json::{Value, json};
+use tests::{Tenant, environment, with_tenant, with_tenants};
+
+/// The SKUs that a search finds, in their alphabet's order.
+async fn found(tenant: &Tenant, query: &str) -> Vec<String> {
+    let page = tenant.get(&format!("/v1/products?limit=200&{query}")).await.ok();
+    let products = page["data"].as_array().expect("data").iter();
+    let mut skus: Vec<String> =
+        products.map(|product| product["sku"].as_str().expect("a SKU").to_owned()).collect();
+    skus.sort_unstable();
+    skus
+}
+
+#[test]
+fn a_text_is_found_at_the_beginning_of_sku_or_name_in_any_case() {
+    with_tenant(async |tenant| {
+        for (sku, name) in
+            [("BOLT-M8", "Schraube"), ("X-1", "Bolt cutter"), ("X-2", "Big bolt"), ("X-3", "Übergroß")]
+        {
+            tenant.post("/v1/products", &json!({ "sku": sku, "name": name })).await.created();
+        }
+        assert_eq!(found(tenant, "q=bOL").await, ["BOLT-M8", "X-1"]);
+        assert_eq!(found(tenant, "q=x-").await, ["X-1", "X-2", "X-3"]);
+        assert_eq!(found(tenant, "q=%C3%BCBER").await, ["X-3"]);
+        assert_eq!(found(tenant, "q=bolt&status=archived").await, Vec::<String>::new());
+        assert_eq!(found(tenant, "q=bolt&within=true").await, ["BOLT-M8", "X-1", "X-2"]);
+        assert_eq!(found(tenant, "q=LT-m&within=true").await, ["BOLT-M8"]);
+        assert_eq!(found(tenant, "q=bolt&within=true&sku=X-2").await, ["X-2"]);
+        for query in ["q=bo&within=true", "within=true"] {
+            let problem =
+                tenant.get(&format!("/v1/products?{query}")).await.refused(400, "invalid_parameter");
+            assert_eq!(problem.0["errors"][0]["parameter"], "q");
+        }
+    });
+}
+
+#[test]
+fn what_means_something_to_the_database_is_only_text() {
+    with_tenant(async |tenant| {
+        for (sku, name) in
+            [("A", "100%"), ("B", "100 percent"), ("C", "a_b\\c"), ("D", "axb|c"), ("E", "it's")]
+        {
+            tenant.post("/v1/products", &json!({ "sku": sku, "name": name })).await.created();
+        }
+        for (text, sku) in [("00%25", "A"), ("a_b", "C"), ("b%5Cc", "C"), ("b%7Cc", "D"), ("t's", "E")] {
+            assert_eq!(found(tenant, &format!("within=true&q={text}")).await, [sku], "{text}");
+        }
+        assert_eq!(found(tenant, "q=100%25").await, ["A"]);
+    });
+}
+
+#[test]
+fn a_search_is_read_page_by_page_and_finds_no_product_of_others() {
+    with_tenants(async |tenant, stranger| {
+        let mut seen = Vec::new();
+        for number in 0..5 {
+            tenant.product(&format!("MUG-{number}"), "1").await;
+        }
+        stranger.product("MUG-X", "1").await;
+        let mut path = "/v1/products?limit=2&within=true&q=ug-".to_owned();
+        loop {
+            let page = tenant.get(&path).await.ok();
+            seen.extend(page["data"].as_array().expect("data").iter().map(|product| product["sku"].clone()));
+            let Some(cursor) = page["page"]["next_cursor"].as_str() else { break };
+            path = format!("/v1/products?limit=2&within=true&q=ug-&cursor={cursor}");
+        }
+        assert_eq!(Value::Array(seen), json!(["MUG-4", "MUG-3", "MUG-2", "MUG-1", "MUG-0"]));
+        assert_eq!(found(stranger, "within=true&q=mug").await, ["MUG-X"]);
+    });
+}
+
+/// The plan of a statement.
+async fn plan(connection: &mut PgConnection, statement: &str) -> String {
+    let rows = sqlx::query(AssertSqlSafe(format!("explain {statement}"))).fetch_all(connection).await;
+    let rows = rows.unwrap_or_else(|error| panic!("{statement}: {error}"));
+    rows.iter().map(|row| row.get::<String, _>(0)).collect::<Vec<_>>().join("\n")
+}
+
+/// Fifty tenants with a thousand products each, in a database of their own: plans follow from what is in a table.
+async fn crowd() -> (PgConnection, PgConnection, &'static str) {
+    let url = environment().empty_database("search").await;
+    migration::up(&url).await.expect("the schema is applied");
+    let connect = async |role: &str| {
+        PgConnection::connect(&url.replace("stockwell_migrator", role)).await.expect("the role connects")
+    };
+    let (mut root, app) = (connect("postgres").await, connect("stockwell_app").await);
+    // Without their tenants and tax classes: only the products are of interest.
+    root.execute(
+        "set session_replication_role = replica;
+         insert into product (tenant_id, id, sku, name, tax_class_id)
+         select ('00000000-0000-0000-0000-0000000000' || (10 + tenant))::uuid, gen_random_uuid(), 'SKU-' || number,
+                md5(tenant || '-' || number), gen_random_uuid()
+         from generate_series(0, 49) tenant, generate_series(1, 1000) number;
+         reset session_replication_role",
+    )
+    .await
+    .expect("products");
+    root.execute("vacuum analyze product").await.expect("statistics");
+    (root, app, "00000000-0000-0000-0000-000000000042")
+}
+
+#[test]
+fn a_search_goes_through_an_index() {
+    environment().runtime.block_on(async {
+        let (mut root, mut app, tenant_id) = crowd().await;
+        let of_tenant = format!("select id from product where tenant_id = '{tenant_id}'");
+        let beginning =
+            format!("{of_tenant} and (name_key ^@ lower('ABC12') or sku_key ^@ lower('SKU-399'))");
+        let within = format!("{of_tenant} and (name_key like '%abc12%' or sku_key like '%u-399%')");
+        let opening = format!("begin; set local app.tenant_id = '{tenant_id}'");
+        app.execute(AssertSqlSafe(opening)).await.expect("a transaction");
+        let behind_the_wall = plan(&mut app, &beginning).await;
+        for index in ["product_by_name", "product_by_sku_key"] {
+            assert!(behind_the_wall.contains(index), "{behind_the_wall}");
+        }
+        let kept_from_it = plan(&mut app, &within).await;
+        assert!(
+            !kept_from_it.contains("product_by_text"),
+            "then the function is needed no longer: {kept_from_it}"
+        );
+        let in_the_function = plan(&mut root, &within).await;
+        assert!(in_the_function.contains("product_by_text"), "{in_the_function}");
+        let found =
+            sqlx::query("select count(*) from auth.find_products('U-399', 10)").fetch_one(&mut app).await;
+        assert_eq!(found.expect("a search").get::<i64, _>(0), 1);
+    });
+}
+
+#[test]
+fn the_function_answers_nobody_without_a_tenant() {
+    environment().runtime.block_on(async {
+        let mut app = PgConnection::connect(&environment().database_url()).await.expect("the app connects");
+        let error = app.execute("select auth.find_products('mug', 10)").await.expect_err("no tenant");
+        assert!(error.to_string().contains("unrecognized configuration parameter"), "{error}");
+    });
+}
