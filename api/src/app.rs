@@ -26,7 +26,7 @@ use crate::list::CursorKey;
 use crate::middleware::Common;
 use crate::problem::{Answer, ApiError, ErrorCode};
 use crate::{
-    audit, auth, catalog, customer, errors, graphql, health, integrity, journal, ledger, location, openapi,
+    audit, auth, catalog, customer, errors, event, graphql, health, integrity, journal, ledger, location, openapi,
     order, pos, pricing, register, report, stock, tax,
 };
 
@@ -48,7 +48,7 @@ pub struct App {
     pub poster: Poster,
     /// Who calls.
     pub auth: Data<Auth>,
-    /// Signs the cursors of lists.
+    /// Seals the cursors of lists.
     pub cursor_key: CursorKey,
     /// Networks of our own proxies.
     pub trusted_proxies: Vec<IpNet>,
@@ -129,6 +129,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .configure(graphql::routes)
         .configure(integrity::routes)
         .configure(audit::routes)
+        .configure(event::routes)
         .configure(health::routes)
         .configure(errors::routes)
         .configure(openapi::routes);

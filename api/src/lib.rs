@@ -18,6 +18,7 @@ pub mod customer;
 pub mod demo;
 pub mod effects;
 mod errors;
+pub mod event;
 pub mod graphql;
 mod health;
 pub mod idempotency;

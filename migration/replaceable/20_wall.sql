@@ -49,7 +49,7 @@ grant update (returned) on pos_sale to stockwell_app;
 grant update (unapplied) on payment to stockwell_app;
 grant update (invoice_id) on shipment to stockwell_app;
 
--- The relay sees the outbox of every tenant and nothing else.
+-- The relay sees the outbox of every tenant and nothing else of its own. It may call auth.forget_answers.
 drop policy if exists relay_read on event;
 drop policy if exists relay_mark on event;
 create policy relay_read on event for select to stockwell_relay using (true);

@@ -10,6 +10,7 @@ pub mod catalog;
 pub mod command;
 pub mod customer;
 pub mod error;
+pub mod event;
 pub mod input;
 pub mod integrity;
 pub mod invoice;

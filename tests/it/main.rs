@@ -4,6 +4,7 @@ mod artefacts;
 mod auth;
 mod card_numbers;
 mod catalog;
+mod events;
 mod idempotency;
 mod integrity;
 mod isolation;
