@@ -26,8 +26,8 @@ use crate::list::CursorKey;
 use crate::middleware::Common;
 use crate::problem::{Answer, ApiError, ErrorCode};
 use crate::{
-    audit, auth, catalog, customer, errors, event, graphql, health, integrity, journal, ledger, location, openapi,
-    order, pos, pricing, register, report, stock, tax,
+    audit, auth, catalog, customer, errors, event, graphql, health, integrity, journal, ledger, location,
+    openapi, order, pos, pricing, register, report, stock, tax,
 };
 
 /// How long a request line with its headers may take to arrive.

@@ -17,6 +17,7 @@ use crate::app::{self, Running, ServeError};
 use crate::config::Config;
 use crate::import::{ImportCommand, ImportError, OnlineRetailArgs};
 use crate::local::{LocalError, Postgres, PostgresOptions, Redis};
+use crate::worker::{Worker, WorkerConfig};
 
 mod story;
 
@@ -97,6 +98,11 @@ async fn serve(args: &DemoArgs, postgres: &Postgres, redis: Option<&Redis>) -> R
     let database_url = postgres.url("stockwell_app", DATABASE);
     let tenants = tenants(folder, &database_url).await?;
     let config = config(args, postgres, redis, folder)?;
+    let worker = Worker::start(&WorkerConfig {
+        relay_database_url: SecretString::from(postgres.url("stockwell_relay", DATABASE)),
+        redis_url: config.redis_url.clone(),
+    })
+    .await?;
     let running = start(config).await?;
     let base_url = format!("http://{}", running.addr);
     let demo = json!({
@@ -113,7 +119,9 @@ async fn serve(args: &DemoArgs, postgres: &Postgres, redis: Option<&Redis>) -> R
     crate::signal::asked_to_end()
         .await
         .map_err(|error| DemoError::Io("waiting for a signal".to_owned(), error))?;
-    running.stop(std::time::Duration::ZERO).await.map_err(|error| DemoError::Io("stopping".to_owned(), error))
+    let stopped = running.stop(std::time::Duration::ZERO).await;
+    worker.stop().await;
+    stopped.map_err(|error| DemoError::Io("stopping".to_owned(), error))
 }
 
 /// Roles, database and schema.

@@ -4,8 +4,8 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
 use chrono::{DateTime, Utc};
 use domain::id::{
-    ApiKeyId, CashMoveId, CategoryId, CommandId, CustomerId, EntryId, EventId, InvoiceId, LocationId, OrderId,
-    PaymentId, PriceListId, PriceRuleId, PriceTierId, ProductId, RegisterId, SaleId, SessionId,
+    ApiKeyId, CashMoveId, CategoryId, CommandId, CustomerId, EntryId, EventId, InvoiceId, LocationId,
+    OrderId, PaymentId, PriceListId, PriceRuleId, PriceTierId, ProductId, RegisterId, SaleId, SessionId,
     StockDocumentId, TaxClassId, TaxRateId, TenantId, UserId,
 };
 use serde::{Deserialize, Serialize};

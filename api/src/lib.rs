@@ -46,6 +46,7 @@ pub mod signal;
 pub mod stock;
 pub mod tax;
 pub mod version;
+pub mod worker;
 pub mod write;
 
 pub use app::App;

@@ -134,7 +134,11 @@ async fn raise_positions(connection: &mut PgConnection) -> Result<(), Error> {
     if last < next {
         return Ok(());
     }
-    tracing::warn!(last, next, "the events are ahead of this server's transactions: it was loaded from a dump");
+    tracing::warn!(
+        last,
+        next,
+        "the events are ahead of this server's transactions: it was loaded from a dump"
+    );
     let statement = format!(
         "create or replace function event_base() returns bigint language sql immutable parallel safe return {last}::bigint"
     );

@@ -6,8 +6,8 @@
 
 use chrono::{DateTime, Utc};
 use domain::id::{CommandId, EventId};
-use sea_orm::sqlx::{self, Row};
 use sea_orm::sqlx::postgres::PgRow;
+use sea_orm::sqlx::{self, Row};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -174,9 +174,12 @@ mod tests {
         ] {
             assert!(fits(pattern, text), "{pattern} {text}");
         }
-        for (pattern, text) in
-            [("order", "order.confirmed"), ("order.*", "orders.confirmed"), ("*.deleted", "a.deleted.b"), ("", "a")]
-        {
+        for (pattern, text) in [
+            ("order", "order.confirmed"),
+            ("order.*", "orders.confirmed"),
+            ("*.deleted", "a.deleted.b"),
+            ("", "a"),
+        ] {
             assert!(!fits(pattern, text), "{pattern} {text}");
         }
     }

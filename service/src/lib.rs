@@ -24,6 +24,7 @@ pub mod pos;
 pub mod posting;
 pub mod pricing;
 pub mod register;
+pub mod relay;
 pub mod rows;
 pub mod scope;
 pub mod sold;

@@ -161,7 +161,7 @@ impl Db {
 
 /// The clock, in the microseconds that the database keeps.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
-fn now() -> DateTime<Utc> {
+pub(crate) fn now() -> DateTime<Utc> {
     let now = Utc::now();
     now.with_nanosecond(now.nanosecond() / 1_000 * 1_000).unwrap_or(now)
 }

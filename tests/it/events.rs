@@ -40,8 +40,16 @@ fn everything_that_happens_is_told_once_and_can_be_read() {
         let order_id = order["id"].as_str().expect("an id");
         tenant.post(&format!("/v1/orders/{order_id}/confirm"), &json!({})).await.ok();
         let (events, end) = read_on(tenant, &start, "").await;
-        let expected = ["product.created", "stock.moved", "register.created", "pos_session.opened",
-            "pos_sale.completed", "customer.created", "order.created", "order.confirmed"];
+        let expected = [
+            "product.created",
+            "stock.moved",
+            "register.created",
+            "pos_session.opened",
+            "pos_sale.completed",
+            "customer.created",
+            "order.created",
+            "order.confirmed",
+        ];
         assert_eq!(types(&events), expected);
         for event in &events {
             let url = event["data"]["object"]["url"].as_str().expect("where it is read");
@@ -49,8 +57,11 @@ fn everything_that_happens_is_told_once_and_can_be_read() {
             let command = format!("/v1/commands/{}", event["command_id"].as_str().expect("a command"));
             assert_eq!(tenant.get(&command).await.ok()["name"], event["type"]);
         }
-        assert_eq!(events[4]["data"]["object"], json!({
-            "id": sold["id"], "object": "pos_sale", "url": format!("/v1/pos/sales/{}", sold["id"].as_str().expect("an id")) }));
+        assert_eq!(
+            events[4]["data"]["object"],
+            json!({
+            "id": sold["id"], "object": "pos_sale", "url": format!("/v1/pos/sales/{}", sold["id"].as_str().expect("an id")) })
+        );
         assert_eq!(events[4]["occurred_at"], sold["occurred_at"]);
         assert_eq!(read_on(tenant, &start, "").await.0, events, "it can be read again");
         assert_eq!(read_on(tenant, &end, "").await.0, Vec::<Value>::new());

@@ -125,7 +125,7 @@ const RULES: &[(&str, &str)] = &[
         "select p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace \
          where n.nspname in ('public', 'bi', 'auth') and not ( \
              p.oid::regprocedure::text in ('auth.find_api_key(bytea)', 'auth.find_tenant(text)', \
-                                           'auth.forget_answers(uuid,uuid,integer)') \
+                                           'auth.forget_answers(uuid,uuid,uuid,uuid,integer)') \
              and p.prosecdef and p.proconfig @> array['search_path=pg_catalog, pg_temp'] \
              and p.proowner = 'stockwell_lookup'::regrole \
              and not has_function_privilege('public', p.oid, 'execute') \
