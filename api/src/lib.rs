@@ -44,6 +44,7 @@ pub mod register;
 pub mod report;
 pub mod signal;
 pub mod stock;
+pub mod stream;
 pub mod tax;
 pub mod version;
 pub mod worker;

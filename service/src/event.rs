@@ -78,6 +78,12 @@ pub async fn horizon(tx: &Tx) -> Result<i64, Error> {
     Ok(row.try_get(0)?)
 }
 
+/// Whether anything that can be seen was written at this position or later.
+pub(crate) async fn any_from(tx: &Tx, position: i64) -> Result<bool, Error> {
+    let query = sqlx::query("select 1 from event where tenant_id = $1 and position >= $2 limit 1");
+    Ok(tx.row(query.bind(tx.tenant_id.0).bind(position)).await?.is_some())
+}
+
 /// The events behind `after`, at most `rows` of them. A page that looked through [`SCAN_MAX`] events has fewer, perhaps
 /// none, and says that there is more.
 pub async fn list(tx: &Tx, filter: &Filter, after: Place, rows: usize) -> Result<Feed, Error> {

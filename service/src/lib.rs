@@ -16,6 +16,7 @@ pub mod integrity;
 pub mod invoice;
 pub mod ledger;
 pub mod listing;
+pub mod live;
 pub mod location;
 pub mod order;
 pub mod page;
