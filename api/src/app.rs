@@ -15,7 +15,7 @@ use ipnet::IpNet;
 use secrecy::ExposeSecret;
 use service::Db;
 use service::auth::{Auth, SigningKey, SigningKeyError};
-use service::live::Live;
+use service::live::{Live, WAITING_MAX};
 use service::posting::Poster;
 use service::tx::PoolOptions;
 use tokio::task::JoinHandle;
@@ -72,7 +72,7 @@ impl App {
         let cursor_key = CursorKey::new(&signing_key.derive("cursors"));
         let auth = Data::new(Auth::new(db.clone(), signing_key));
         let redis = config.redis_url.as_ref();
-        let live = Live::new(db.clone());
+        let live = Live::new(db.clone(), WAITING_MAX);
         let broadcast = redis
             .map(|url| Broadcast::start(url.expose_secret().to_owned(), Data::clone(&auth), live.clone()));
         let trusted_proxies = config.trusted_proxies.clone();

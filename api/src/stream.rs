@@ -2,9 +2,9 @@
 
 mod sender;
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::sync::{Mutex, PoisonError};
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use actix_web::http::header::{self, HeaderName};
 use actix_web::web::Data;
@@ -14,6 +14,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use service::event::Filter;
 use service::scope::Scope;
+use tokio::sync::Notify;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
@@ -41,46 +42,71 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(stream);
 }
 
-/// Who has how many streams open.
-#[derive(Debug, Default)]
-pub struct Streams(Mutex<Seats>);
+/// Who has which streams open.
+#[derive(Debug)]
+pub struct Streams {
+    seats: Arc<Mutex<Seats>>,
+    seats_max: usize,
+}
 
 #[derive(Debug, Default)]
 struct Seats {
     taken: usize,
-    by_actor: HashMap<Uuid, usize>,
+    /// Each actor's, oldest first.
+    by_actor: HashMap<Uuid, VecDeque<Arc<Notify>>>,
 }
 
 /// A stream that is open, until it is dropped.
-struct Seat {
-    app: Data<App>,
+#[derive(Debug)]
+pub(crate) struct Seat {
+    seats: Arc<Mutex<Seats>>,
     actor_id: Uuid,
+    /// Told when a newer stream of the actor takes the seat.
+    given_up: Arc<Notify>,
 }
 
-impl Seat {
-    fn take(app: &Data<App>, actor_id: Uuid) -> Option<Self> {
-        let mut seats = app.streams.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let own = seats.by_actor.get(&actor_id).copied().unwrap_or_default();
-        if seats.taken >= STREAMS_MAX || own >= STREAMS_PER_ACTOR_MAX {
+impl Default for Streams {
+    fn default() -> Self {
+        Streams { seats: Arc::default(), seats_max: STREAMS_MAX }
+    }
+}
+
+impl Streams {
+    /// A seat for one more stream. An actor who has as many as it may gives its oldest up: who has gone without a word,
+    /// as clients in a train do, must not keep itself out.
+    fn take(&self, actor_id: Uuid) -> Option<Seat> {
+        let mut seats = lock(&self.seats);
+        if seats.taken >= self.seats_max {
             return None;
         }
         seats.taken += 1;
-        seats.by_actor.insert(actor_id, own + 1);
-        Some(Seat { app: Data::clone(app), actor_id })
+        let own = seats.by_actor.entry(actor_id).or_default();
+        if own.len() >= STREAMS_PER_ACTOR_MAX
+            && let Some(oldest) = own.pop_front()
+        {
+            oldest.notify_one();
+        }
+        let given_up = Arc::new(Notify::new());
+        own.push_back(Arc::clone(&given_up));
+        Some(Seat { seats: Arc::clone(&self.seats), actor_id, given_up })
     }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        let mut seats = self.app.streams.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seats = lock(&self.seats);
         seats.taken -= 1;
         if let Entry::Occupied(mut own) = seats.by_actor.entry(self.actor_id) {
-            *own.get_mut() -= 1;
-            if *own.get() == 0 {
+            own.get_mut().retain(|seat| !Arc::ptr_eq(seat, &self.given_up));
+            if own.get().is_empty() {
                 own.remove();
             }
         }
     }
+}
+
+fn lock(seats: &Mutex<Seats>) -> MutexGuard<'_, Seats> {
+    seats.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What to push.
@@ -125,8 +151,8 @@ struct StreamHeaders {
 /// brings an event as `GET /v1/events` has it, in the same order. `ready` comes first: levels that are read after it are
 /// kept right by what follows. Apply levels in the order in which they come. An answer that ends is to be taken up again
 /// with the last id as `Last-Event-ID`, as browsers do by themselves: nothing is lost, and a level may come twice.
-/// The server ends it, with `bye` and a reason, when it stops, when the credential ends, and when the client reads too
-/// slowly. A comment comes every 15 seconds. A key may have 10 streams.
+/// The server ends it, with `bye` and a reason, when it stops, when the credential ends, when the client reads too
+/// slowly, and when the key opens more than 10 streams: the oldest makes room. A comment comes every 15 seconds.
 #[utoipa::path(
     operation_id = "stream_get",
     tag = "Events",
@@ -168,15 +194,16 @@ async fn stream(
         false => Some(Filter { kinds: checked_types(kinds, "type")?, document_id: None }),
     };
     let sent = request.headers().get(LAST_EVENT_ID).and_then(|id| id.to_str().ok()).map(str::to_owned);
-    let from = sent.or(cursor).filter(|cursor| !cursor.is_empty());
+    let from = [sent, cursor].into_iter().flatten().find(|cursor| !cursor.is_empty());
     let place = |cursor: String| open(&app.cursor_key, caller.tenant_id, &cursor).ok_or_else(invalid_cursor);
     let from = from.map(place).transpose()?;
-    let Some(seat) = Seat::take(&app, caller.actor_id) else {
+    let Some(seat) = app.streams.take(caller.actor_id) else {
         return Err(ApiError::of(ErrorCode::RateLimited).with_retry_after(5));
     };
     let listener = app.live.listen(caller.tenant_id, from).await?;
     let wanted = Wanted { levels, products: product_id, locations: location_id, events };
-    let sender = Sender::new(seat, (presented(&request, &app), caller.tenant_id), listener, wanted)?;
+    let credential = presented(&request, &app);
+    let sender = Sender::new((app, seat), (credential, caller.tenant_id), listener, wanted)?;
     Ok(HttpResponse::Ok()
         .content_type("text/event-stream")
         .insert_header((header::CACHE_CONTROL, "private, no-store"))
@@ -197,4 +224,33 @@ fn presented(request: &HttpRequest, app: &App) -> Credential {
     let peer = request.peer_addr().map(|address| address.ip());
     let address = credential::address(peer, request.headers(), &app.trusted_proxies);
     Credential { text: SecretString::from(text), address }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_stream_makes_room() {
+        let (streams, actor, other) = (Streams::default(), Uuid::from_u128(1), Uuid::from_u128(2));
+        let mut seats: Vec<Seat> = (0..STREAMS_PER_ACTOR_MAX).filter_map(|_| streams.take(actor)).collect();
+        seats.extend(streams.take(other));
+        let is_told = |seat: &Seat| futures_util::FutureExt::now_or_never(seat.given_up.notified()).is_some();
+        assert!(!seats.iter().any(is_told));
+        seats.extend(streams.take(actor));
+        let told: Vec<bool> = seats.iter().map(is_told).collect();
+        assert_eq!(told.iter().position(|told| *told), Some(0));
+        assert_eq!(told.iter().filter(|told| **told).count(), 1);
+        drop(seats);
+        assert!(lock(&streams.seats).by_actor.is_empty() && lock(&streams.seats).taken == 0);
+    }
+
+    #[test]
+    fn a_server_has_so_many_streams_and_no_more() {
+        let streams = Streams { seats_max: 3, ..Streams::default() };
+        let seats: Vec<Seat> = (0..9).filter_map(|actor| streams.take(Uuid::from_u128(actor))).collect();
+        assert_eq!(seats.len(), 3);
+        drop(seats);
+        assert!(streams.take(Uuid::nil()).is_some());
+    }
 }

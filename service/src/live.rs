@@ -82,6 +82,7 @@ struct Inner {
     runtime: Handle,
     tails: Mutex<HashMap<TenantId, Arc<Tail>>>,
     looks: Semaphore,
+    waiting_max: usize,
     closing: watch::Sender<bool>,
 }
 
@@ -115,13 +116,14 @@ struct Look {
 }
 
 impl Live {
-    /// Tails that work on the current runtime.
-    pub fn new(db: Db) -> Self {
+    /// Tails that work on the current runtime, and give a listener up for whom `waiting_max` changes wait.
+    pub fn new(db: Db, waiting_max: usize) -> Self {
         Live(Arc::new(Inner {
             db,
             runtime: Handle::current(),
             tails: Mutex::default(),
             looks: Semaphore::new(LOOKS_MAX),
+            waiting_max,
             closing: watch::Sender::new(false),
         }))
     }
@@ -167,7 +169,7 @@ impl Inner {
     fn tail(&self, tenant_id: TenantId) -> (Arc<Tail>, broadcast::Receiver<Arc<Change>>) {
         let mut tails = self.tails();
         let new =
-            || Arc::new(Tail { changes: broadcast::Sender::new(WAITING_MAX), started: OnceCell::new() });
+            || Arc::new(Tail { changes: broadcast::Sender::new(self.waiting_max), started: OnceCell::new() });
         let tail = Arc::clone(tails.entry(tenant_id).or_insert_with(new));
         let changes = tail.changes.subscribe();
         (tail, changes)

@@ -26,4 +26,5 @@ mod session;
 mod statements;
 mod stock;
 mod storm;
+mod stream;
 mod tidy;

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use actix_web::web::Bytes;
+use actix_web::web::{Bytes, Data};
 use domain::id::{LocationId, LotId, ProductId, TenantId};
 use domain::number::Quantity;
 use futures_util::Stream;
@@ -20,6 +20,7 @@ use tokio::sync::watch;
 use tokio::time::{Interval, MissedTickBehavior, interval_at};
 
 use super::Seat;
+use crate::App;
 use crate::event::{Event, seal};
 use crate::problem::ApiError;
 
@@ -52,6 +53,7 @@ pub struct Credential {
 
 /// A stream at work.
 pub struct Sender {
+    app: Data<App>,
     seat: Seat,
     tenant_id: TenantId,
     credential: Credential,
@@ -105,6 +107,7 @@ impl<'a> From<&'a ChangedLevel> for Level<'a> {
 enum Reason {
     TooSlow,
     Stopping,
+    Replaced,
     CredentialEnded,
     Failed,
 }
@@ -112,16 +115,17 @@ enum Reason {
 impl Sender {
     /// A stream that has said nothing yet.
     pub fn new(
-        seat: Seat,
+        (app, seat): (Data<App>, Seat),
         (credential, tenant_id): (Credential, TenantId),
         listener: Listener,
         wanted: Wanted,
     ) -> Result<Self, ApiError> {
         let mut beat = interval_at(tokio::time::Instant::now() + BEAT, BEAT);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let forgotten = seat.app.auth.forgotten();
+        let forgotten = app.auth.forgotten();
         let told = listener.place();
         let mut sender = Sender {
+            app,
             seat,
             tenant_id,
             credential,
@@ -163,6 +167,7 @@ impl Sender {
                     true => self.show_life(),
                     false => self.end(Reason::CredentialEnded),
                 },
+                () = self.seat.given_up.notified() => self.end(Reason::Replaced),
                 changed = self.forgotten.changed() => {
                     if changed.is_err() || !self.is_allowed().await {
                         self.end(Reason::CredentialEnded);
@@ -176,7 +181,7 @@ impl Sender {
     /// Whether the credential is still good. A fault of the database ends nothing.
     async fn is_allowed(&self) -> bool {
         let Credential { text, address } = &self.credential;
-        let answer = self.seat.app.auth.authenticate(text.expose_secret(), *address).await;
+        let answer = self.app.auth.authenticate(text.expose_secret(), *address).await;
         matches!(answer, Ok(_) | Err(service::auth::AuthError::Failed(_)))
     }
 
@@ -243,7 +248,7 @@ impl Sender {
     }
 
     fn id(&self, place: Place) -> Result<String, ApiError> {
-        seal(&self.seat.app.cursor_key, self.tenant_id, place)
+        seal(&self.app.cursor_key, self.tenant_id, place)
     }
 }
 
