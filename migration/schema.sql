@@ -29,6 +29,37 @@ $$;
 
 ALTER FUNCTION auth.find_tenant(wanted text) OWNER TO stockwell_lookup;
 
+CREATE FUNCTION auth.forget_answers(since uuid, before uuid, after_tenant_id uuid, after_id uuid, most integer) RETURNS TABLE(forgotten bigint, last_tenant_id uuid, last_id uuid)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    with old as (
+        select c.tenant_id, c.id
+        from public.tenant t cross join lateral (
+            select c.tenant_id, c.id from public.command c
+            where c.tenant_id = t.tenant_id and c.id >= since and c.id < before
+              and c.id > case when t.tenant_id = after_tenant_id then after_id else '00000000-0000-0000-0000-000000000000' end
+              and c.idempotency_key is not null
+            order by c.id limit most) c
+        where t.tenant_id >= after_tenant_id
+        order by c.tenant_id, c.id limit most
+    ), forgotten as (
+        update public.command c set idempotency_key = null, fingerprint = null, response = null
+        from old where c.tenant_id = old.tenant_id and c.id = old.id and c.idempotency_key is not null
+        returning 1
+    )
+    select (select count(*) from forgotten), old.tenant_id, old.id
+    from old order by old.tenant_id desc, old.id desc limit 1
+$$;
+
+ALTER FUNCTION auth.forget_answers(since uuid, before uuid, after_tenant_id uuid, after_id uuid, most integer) OWNER TO stockwell_lookup;
+
+CREATE FUNCTION public.event_base() RETURNS bigint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (0)::bigint;
+
+ALTER FUNCTION public.event_base() OWNER TO stockwell_owner;
+
 CREATE TABLE public.sales_line (
     tenant_id uuid NOT NULL,
     document_id uuid NOT NULL,
@@ -2091,7 +2122,7 @@ ALTER TABLE public.command OWNER TO stockwell_owner;
 
 CREATE TABLE public.event (
     tenant_id uuid NOT NULL,
-    "position" bigint DEFAULT ((pg_current_xact_id())::text)::bigint NOT NULL,
+    "position" bigint DEFAULT (public.event_base() + ((pg_current_xact_id())::text)::bigint) NOT NULL,
     id uuid NOT NULL,
     kind text NOT NULL,
     command_id uuid NOT NULL,
@@ -2730,6 +2761,10 @@ CREATE INDEX customer_by_name ON public.customer USING btree (tenant_id, name_ke
 
 CREATE INDEX customer_by_update ON public.customer USING btree (tenant_id, updated_at, id);
 
+CREATE INDEX event_by_document ON public.event USING btree (tenant_id, document_id);
+
+CREATE INDEX event_unsent ON public.event USING btree (tenant_id, "position", id) WHERE (sent_at IS NULL);
+
 CREATE INDEX invoice_by_customer ON public.invoice USING btree (tenant_id, customer_id, id);
 
 CREATE INDEX invoice_by_order ON public.invoice USING btree (tenant_id, order_id);
@@ -3168,6 +3203,7 @@ CREATE POLICY tenant_wall ON public.tender AS RESTRICTIVE TO stockwell_app USING
 ALTER TABLE public.tender ENABLE ROW LEVEL SECURITY;
 
 GRANT USAGE ON SCHEMA auth TO stockwell_app;
+GRANT USAGE ON SCHEMA auth TO stockwell_relay;
 GRANT ALL ON SCHEMA auth TO stockwell_lookup;
 
 GRANT USAGE ON SCHEMA bi TO stockwell_app;
@@ -3183,6 +3219,9 @@ GRANT ALL ON FUNCTION auth.find_api_key(wanted bytea) TO stockwell_app;
 
 REVOKE ALL ON FUNCTION auth.find_tenant(wanted text) FROM PUBLIC;
 GRANT ALL ON FUNCTION auth.find_tenant(wanted text) TO stockwell_app;
+
+REVOKE ALL ON FUNCTION auth.forget_answers(since uuid, before uuid, after_tenant_id uuid, after_id uuid, most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION auth.forget_answers(since uuid, before uuid, after_tenant_id uuid, after_id uuid, most integer) TO stockwell_relay;
 
 GRANT SELECT,INSERT ON TABLE public.sales_line TO stockwell_app;
 
@@ -3281,6 +3320,16 @@ GRANT SELECT,INSERT ON TABLE public.cash_move TO stockwell_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.channel_price_list TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.command TO stockwell_app;
+
+GRANT SELECT(tenant_id) ON TABLE public.command TO stockwell_lookup;
+
+GRANT SELECT(id) ON TABLE public.command TO stockwell_lookup;
+
+GRANT SELECT(idempotency_key),UPDATE(idempotency_key) ON TABLE public.command TO stockwell_lookup;
+
+GRANT UPDATE(fingerprint) ON TABLE public.command TO stockwell_lookup;
+
+GRANT UPDATE(response) ON TABLE public.command TO stockwell_lookup;
 
 GRANT SELECT,INSERT ON TABLE public.event TO stockwell_app;
 GRANT SELECT ON TABLE public.event TO stockwell_relay;

@@ -1,8 +1,8 @@
 //! The feed of events: what happened in a tenant, in an order that never changes, and that nothing joins later.
 //!
 //! Ids and clocks can't order it: a transaction that began first may commit last, and a reader who has seen the second
-//! would never see the first. An event's position is the id of the transaction that wrote it, and a reader stays below
-//! the oldest transaction that is still open: everything below is there, or will never be.
+//! would never see the first. An event's position is no lower than the id of the transaction that wrote it, and a reader
+//! stays below the oldest transaction that is still open: everything below is there, or will never be.
 
 use chrono::{DateTime, Utc};
 use domain::id::{CommandId, EventId};
@@ -38,10 +38,17 @@ pub struct Event {
     pub recorded_at: DateTime<Utc>,
 }
 
-/// A place in the feed of a tenant: behind the event with this position and id. It tells how much all tenants write, so
-/// it never leaves the house in clear.
+/// A place in the feed of a tenant: behind the event with this position, place in the log, and id. It tells how much all
+/// tenants write, so it never leaves the house in clear.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
-pub struct Place(pub i64, pub Uuid);
+pub struct Place(pub i64, pub i64, pub Uuid);
+
+impl Place {
+    /// Before everything at `position`.
+    pub fn before(position: i64) -> Self {
+        Place(position, 0, Uuid::nil())
+    }
+}
 
 /// Which events are wanted.
 #[derive(Debug, Clone, Default)]
@@ -87,23 +94,23 @@ pub(crate) async fn any_from(tx: &Tx, position: i64) -> Result<bool, Error> {
 /// The events behind `after`, at most `rows` of them. A page that looked through [`SCAN_MAX`] events has fewer, perhaps
 /// none, and says that there is more.
 pub async fn list(tx: &Tx, filter: &Filter, after: Place, rows: usize) -> Result<Feed, Error> {
-    let horizon = Place(horizon(tx).await?, Uuid::nil());
+    let horizon = Place::before(horizon(tx).await?);
     let limit = match filter.kinds.is_empty() || filter.document_id.is_some() {
         true => None,
         false => scanned_to(tx, after, horizon).await?,
     };
     let query = Listing::new(tx, SELECT).with("e.position < ", Some(horizon.0));
-    let query = query.sql(" and (e.position, e.id) > (").bind(after.0).sql(", ").bind(after.1).sql(")");
+    let query = place(query.sql(" and (e.position, e.written, e.id) > ("), after);
     let query = query.with("e.document_id = ", filter.document_id);
     let query = match limit {
-        Some(end) => query.sql(" and (e.position, e.id) <= (").bind(end.0).sql(", ").bind(end.1).sql(")"),
+        Some(end) => place(query.sql(" and (e.position, e.written, e.id) <= ("), end),
         None => query,
     };
     let query = match filter.kinds.is_empty() {
         true => query,
         false => query.sql(" and e.kind like any(").bind(like(&filter.kinds)).sql(")"),
     };
-    let query = query.sql(" order by e.position, e.id limit ").bind(rows as i64 + 1);
+    let query = query.sql(" order by e.position, e.written, e.id limit ").bind(rows as i64 + 1);
     let mut events = query.rows(tx).await?.iter().map(event).collect::<Result<Vec<Event>, Error>>()?;
     let is_full = events.len() > rows;
     events.truncate(rows);
@@ -116,7 +123,12 @@ pub async fn list(tx: &Tx, filter: &Filter, after: Place, rows: usize) -> Result
     Ok(Feed { events, end, has_more: is_full || limit.is_some() })
 }
 
-const SELECT: &str = "select e.position, e.id, e.kind, e.command_id, e.document_kind, e.document_id, \
+/// The values of a comparison with a place, and its end.
+fn place(query: Listing, place: Place) -> Listing {
+    query.bind(place.0).sql(", ").bind(place.1).sql(", ").bind(place.2).sql(")")
+}
+
+const SELECT: &str = "select e.position, e.written, e.id, e.kind, e.command_id, e.document_kind, e.document_id, \
         coalesce(s.occurred_at, d.occurred_at, p.occurred_at, e.occurred_at) as occurred_at, \
         e.occurred_at as recorded_at \
      from event e \
@@ -128,11 +140,13 @@ const SELECT: &str = "select e.position, e.id, e.kind, e.command_id, e.document_
 /// The place of the last event that a page looks at; none where it gets to the end of the feed.
 async fn scanned_to(tx: &Tx, after: Place, horizon: Place) -> Result<Option<Place>, Error> {
     let query = sqlx::query(
-        "select position, id from event where tenant_id = $1 and (position, id) > ($2, $3) and position < $4 \
-         order by position, id limit 1 offset $5",
+        "select position, written, id from event \
+         where tenant_id = $1 and (position, written, id) > ($2, $3, $4) and position < $5 \
+         order by position, written, id limit 1 offset $6",
     );
-    let query = query.bind(tx.tenant_id.0).bind(after.0).bind(after.1).bind(horizon.0).bind(SCAN_MAX - 1);
-    tx.row(query).await?.map(|row| Ok(Place(row.try_get(0)?, row.try_get(1)?))).transpose()
+    let query = query.bind(tx.tenant_id.0).bind(after.0).bind(after.1).bind(after.2);
+    let row = tx.row(query.bind(horizon.0).bind(SCAN_MAX - 1)).await?;
+    row.map(|row| Ok(Place(row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))).transpose()
 }
 
 /// Patterns with `*` as patterns of SQL.
@@ -154,7 +168,7 @@ fn event(row: &PgRow) -> Result<Event, Error> {
     let id: Uuid = row.try_get("id")?;
     Ok(Event {
         id: EventId(id),
-        place: Place(row.try_get("position")?, id),
+        place: Place(row.try_get("position")?, row.try_get("written")?, id),
         kind: row.try_get("kind")?,
         command_id: CommandId(row.try_get("command_id")?),
         document_kind: row.try_get("document_kind")?,

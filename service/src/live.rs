@@ -15,7 +15,6 @@ use std::time::{Duration, Instant};
 use domain::id::TenantId;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, OnceCell, Semaphore, broadcast, watch};
-use uuid::Uuid;
 
 use crate::event::{self, Event, Filter, Place};
 use crate::stock::level::{self, ChangedLevel};
@@ -237,7 +236,7 @@ impl Inner {
         let tx = self.db.begin_read(tenant_id).await?;
         let snapshot = Snapshot::of(&tx).await?;
         tx.rollback().await?;
-        let end = Place(snapshot.position(), Uuid::nil());
+        let end = Place::before(snapshot.position());
         Ok(Look { change: Change { end, ..Change::default() }, snapshot, has_more: false })
     }
 

@@ -181,6 +181,47 @@ fn an_event_that_commits_late_is_waited_for() {
     });
 }
 
+/// A transaction that waited for a document is older than the one that it waited for, and the later one all the same.
+#[test]
+fn the_events_of_a_document_come_in_the_order_of_its_lock() {
+    with_tenant(async |tenant| {
+        let mut connections = Vec::new();
+        for _ in 0..3 {
+            connections.push(environment().root.acquire().await.expect("a connection"));
+        }
+        let mut open = Vec::new();
+        for connection in &mut connections {
+            let mut transaction = connection.begin().await.expect("a transaction");
+            let number = sqlx::query("select pg_current_xact_id()").execute(&mut *transaction);
+            number.await.expect("it begins to write");
+            open.push(transaction);
+        }
+        let document = uuid::Uuid::now_v7();
+        // The ids fall, as those of older transactions do.
+        let tell = async |mut transaction: sqlx::Transaction<'_, sqlx::Postgres>, kind: &str, id: u128| {
+            sqlx::query(
+                "insert into event (tenant_id, id, kind, command_id, document_kind, document_id, occurred_at) \
+                 values ($1, $2, $3, gen_random_uuid(), 'order', $4, now())",
+            )
+            .bind(tenant.id.0)
+            .bind(uuid::Uuid::from_u128(id))
+            .bind(kind)
+            .bind(document)
+            .execute(&mut *transaction)
+            .await
+            .expect("an event");
+            transaction.commit().await.expect("it commits");
+        };
+        // The youngest comes first, the oldest last; the youngest has ended when the other two write.
+        for (kind, id) in [("order.created", 3), ("order.confirmed", 2), ("order.shipped", 1)] {
+            tell(open.pop().expect("a transaction"), kind, id).await;
+        }
+        let query = format!("&document_id={}", domain::id::OrderId(document));
+        let (events, _) = read_until(tenant, "", &query, 3).await;
+        assert_eq!(types(&events), ["order.created", "order.confirmed", "order.shipped"]);
+    });
+}
+
 #[test]
 fn a_write_that_is_taken_back_tells_nothing_and_holds_nothing_up() {
     with_tenant(async |tenant| {
