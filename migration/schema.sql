@@ -2122,7 +2122,7 @@ ALTER TABLE public.command OWNER TO stockwell_owner;
 
 CREATE TABLE public.event (
     tenant_id uuid NOT NULL,
-    "position" bigint DEFAULT (public.event_base() + ((pg_current_xact_id())::text)::bigint) NOT NULL,
+    "position" bigint DEFAULT (public.event_base() + GREATEST(((pg_current_xact_id())::text)::bigint, (((pg_snapshot_xmax(pg_current_snapshot()))::text)::bigint - 1))) NOT NULL,
     id uuid NOT NULL,
     kind text NOT NULL,
     command_id uuid NOT NULL,
@@ -2132,7 +2132,8 @@ CREATE TABLE public.event (
     occurred_at timestamp with time zone NOT NULL,
     lease_until timestamp with time zone,
     attempts integer DEFAULT 0 NOT NULL,
-    sent_at timestamp with time zone
+    sent_at timestamp with time zone,
+    written bigint DEFAULT ((pg_current_wal_insert_lsn() - '0/0'::pg_lsn))::bigint NOT NULL
 );
 
 ALTER TABLE ONLY public.event FORCE ROW LEVEL SECURITY;
@@ -2603,7 +2604,7 @@ ALTER TABLE ONLY public.customer
     ADD CONSTRAINT customer_pkey PRIMARY KEY (tenant_id, id);
 
 ALTER TABLE ONLY public.event
-    ADD CONSTRAINT event_pkey PRIMARY KEY (tenant_id, "position", id);
+    ADD CONSTRAINT event_pkey PRIMARY KEY (tenant_id, "position", written, id);
 
 ALTER TABLE ONLY public.invoice
     ADD CONSTRAINT invoice_number_key UNIQUE (tenant_id, number);
