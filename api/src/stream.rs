@@ -183,6 +183,10 @@ async fn stream(
     if !accepts_events(&request) {
         return Err(ApiError::of(ErrorCode::NotAcceptable));
     }
+    if !levels && kinds.is_empty() {
+        let detail = "Ask for levels, for types of events, or for both.";
+        return Err(ApiError::new(ErrorCode::InvalidParameter, detail).at_parameter("levels"));
+    }
     for (parameter, named) in [("product_id", product_id.len()), ("location_id", location_id.len())] {
         if named > NAMED_MAX {
             let detail = format!("Name at most {NAMED_MAX}, or none to hear of all.");
