@@ -61,6 +61,37 @@ $$;
 
 ALTER FUNCTION auth.find_tenant(wanted text) OWNER TO stockwell_lookup;
 
+CREATE FUNCTION auth.forget_answers(since uuid, before uuid, after_tenant_id uuid, after_id uuid, most integer) RETURNS TABLE(forgotten bigint, last_tenant_id uuid, last_id uuid)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    with old as (
+        select c.tenant_id, c.id
+        from public.tenant t cross join lateral (
+            select c.tenant_id, c.id from public.command c
+            where c.tenant_id = t.tenant_id and c.id >= since and c.id < before
+              and c.id > case when t.tenant_id = after_tenant_id then after_id else '00000000-0000-0000-0000-000000000000' end
+              and c.idempotency_key is not null
+            order by c.id limit most) c
+        where t.tenant_id >= after_tenant_id
+        order by c.tenant_id, c.id limit most
+    ), forgotten as (
+        update public.command c set idempotency_key = null, fingerprint = null, response = null
+        from old where c.tenant_id = old.tenant_id and c.id = old.id and c.idempotency_key is not null
+        returning 1
+    )
+    select (select count(*) from forgotten), old.tenant_id, old.id
+    from old order by old.tenant_id desc, old.id desc limit 1
+$$;
+
+ALTER FUNCTION auth.forget_answers(since uuid, before uuid, after_tenant_id uuid, after_id uuid, most integer) OWNER TO stockwell_lookup;
+
+CREATE FUNCTION public.event_base() RETURNS bigint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (0)::bigint;
+
+ALTER FUNCTION public.event_base() OWNER TO stockwell_owner;
+
 CREATE TABLE public.sales_line (
     tenant_id uuid NOT NULL,
     document_id uuid NOT NULL,
@@ -94,6 +125,7 @@ CREATE TABLE public.sales_line (
     original_line_no integer,
     occurred_at timestamp with time zone NOT NULL,
     recorded_at timestamp with time zone NOT NULL,
+    bundle_id uuid,
     CONSTRAINT sales_line_adds_up CHECK ((net = (gross - discount))),
     CONSTRAINT sales_line_channel_known CHECK ((channel = ANY (ARRAY['wholesale'::text, 'retail'::text]))),
     CONSTRAINT sales_line_kind_known CHECK ((document_kind = ANY (ARRAY['sale'::text, 'refund'::text, 'invoice'::text, 'credit_note'::text])))
@@ -203,6 +235,177 @@ ALTER TABLE ONLY public.category FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.category OWNER TO stockwell_owner;
 
+CREATE TABLE public.product (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    sku text NOT NULL,
+    name text NOT NULL,
+    name_key text GENERATED ALWAYS AS (lower(name)) STORED NOT NULL COLLATE pg_catalog."C",
+    description text DEFAULT ''::text NOT NULL,
+    category_id uuid,
+    kind text DEFAULT 'stocked'::text NOT NULL,
+    status text DEFAULT 'active'::text NOT NULL,
+    tracking text DEFAULT 'none'::text NOT NULL,
+    stock_uom text DEFAULT 'C62'::text NOT NULL,
+    tax_class_id uuid NOT NULL,
+    list_price numeric(18,6),
+    external_ref text,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    stock_decimals smallint DEFAULT 6 NOT NULL,
+    group_id uuid,
+    option_values text,
+    sku_key text GENERATED ALWAYS AS (lower(sku)) STORED NOT NULL COLLATE pg_catalog."C",
+    CONSTRAINT product_kind_known CHECK ((kind = ANY (ARRAY['stocked'::text, 'service'::text, 'bundle'::text]))),
+    CONSTRAINT product_list_price_range CHECK ((list_price >= (0)::numeric)),
+    CONSTRAINT product_sku_length CHECK (((length(sku) >= 1) AND (length(sku) <= 64))),
+    CONSTRAINT product_status_known CHECK ((status = ANY (ARRAY['active'::text, 'archived'::text]))),
+    CONSTRAINT product_stock_decimals_range CHECK (((stock_decimals >= 0) AND (stock_decimals <= 6))),
+    CONSTRAINT product_tracking_known CHECK ((tracking = ANY (ARRAY['none'::text, 'lot'::text, 'serial'::text]))),
+    CONSTRAINT product_variant_whole CHECK (((group_id IS NULL) = (option_values IS NULL)))
+);
+
+ALTER TABLE ONLY public.product FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.product OWNER TO stockwell_owner;
+
+CREATE VIEW bi.product_performance WITH (security_invoker='true') AS
+ WITH line AS (
+         SELECT f.product_id,
+            f.currency,
+            sum(f.units) AS units,
+            sum(f.net_revenue) AS net_revenue,
+            sum(f.cost) AS cost,
+            COALESCE(sum(f.units) FILTER (WHERE (f.channel = 'wholesale'::text)), (0)::numeric) AS wholesale_units,
+            COALESCE(sum(f.net_revenue) FILTER (WHERE (f.channel = 'wholesale'::text)), (0)::numeric) AS wholesale_net_revenue,
+            COALESCE(sum(f.cost) FILTER (WHERE (f.channel = 'wholesale'::text)), (0)::numeric) AS wholesale_cost,
+            COALESCE(sum(f.units) FILTER (WHERE (f.channel = 'retail'::text)), (0)::numeric) AS retail_units,
+            COALESCE(sum(f.net_revenue) FILTER (WHERE (f.channel = 'retail'::text)), (0)::numeric) AS retail_net_revenue,
+            COALESCE(sum(f.cost) FILTER (WHERE (f.channel = 'retail'::text)), (0)::numeric) AS retail_cost
+           FROM bi.sales_fact f
+          GROUP BY f.product_id, f.currency
+        )
+ SELECT p.sku,
+    p.name AS product_name,
+    ca.code AS category_code,
+    ca.name AS category_name,
+    l.currency,
+    l.units,
+    l.net_revenue,
+    l.cost,
+    (l.net_revenue - l.cost) AS gross_margin,
+    round((((100)::numeric * (l.net_revenue - l.cost)) / NULLIF(l.net_revenue, (0)::numeric)), 4) AS gross_margin_pct,
+    l.wholesale_units,
+    l.wholesale_net_revenue,
+    l.wholesale_cost,
+    (l.wholesale_net_revenue - l.wholesale_cost) AS wholesale_gross_margin,
+    round((((100)::numeric * (l.wholesale_net_revenue - l.wholesale_cost)) / NULLIF(l.wholesale_net_revenue, (0)::numeric)), 4) AS wholesale_gross_margin_pct,
+    l.retail_units,
+    l.retail_net_revenue,
+    l.retail_cost,
+    (l.retail_net_revenue - l.retail_cost) AS retail_gross_margin,
+    round((((100)::numeric * (l.retail_net_revenue - l.retail_cost)) / NULLIF(l.retail_net_revenue, (0)::numeric)), 4) AS retail_gross_margin_pct
+   FROM ((line l
+     JOIN public.product p ON (((p.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (p.id = l.product_id))))
+     LEFT JOIN public.category ca ON (((ca.tenant_id = p.tenant_id) AND (ca.id = p.category_id))));
+
+ALTER TABLE bi.product_performance OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.product_performance.sku IS 'The product''s stock keeping unit, case-sensitive.';
+
+COMMENT ON COLUMN bi.product_performance.product_name IS 'Name of the product.';
+
+COMMENT ON COLUMN bi.product_performance.category_code IS 'Code of the category; null where there is none.';
+
+COMMENT ON COLUMN bi.product_performance.category_name IS 'Name of the category; null where there is none.';
+
+COMMENT ON COLUMN bi.product_performance.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+
+COMMENT ON COLUMN bi.product_performance.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.product_performance.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+
+COMMENT ON COLUMN bi.product_performance.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+
+COMMENT ON COLUMN bi.product_performance.gross_margin IS 'net_revenue - cost. Additive.';
+
+COMMENT ON COLUMN bi.product_performance.gross_margin_pct IS 'gross_margin in percent of net_revenue, 4 decimals; null without revenue. Not additive: divide the sums.';
+
+COMMENT ON COLUMN bi.product_performance.wholesale_units IS 'units of the wholesale channel. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.product_performance.wholesale_net_revenue IS 'net_revenue of the wholesale channel. Additive.';
+
+COMMENT ON COLUMN bi.product_performance.wholesale_cost IS 'cost of the wholesale channel. Additive.';
+
+COMMENT ON COLUMN bi.product_performance.wholesale_gross_margin IS 'gross_margin of the wholesale channel. Additive.';
+
+COMMENT ON COLUMN bi.product_performance.wholesale_gross_margin_pct IS 'gross_margin_pct of the wholesale channel. Not additive.';
+
+COMMENT ON COLUMN bi.product_performance.retail_units IS 'units of the retail channel. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.product_performance.retail_net_revenue IS 'net_revenue of the retail channel. Additive.';
+
+COMMENT ON COLUMN bi.product_performance.retail_cost IS 'cost of the retail channel. Additive.';
+
+COMMENT ON COLUMN bi.product_performance.retail_gross_margin IS 'gross_margin of the retail channel. Additive.';
+
+COMMENT ON COLUMN bi.product_performance.retail_gross_margin_pct IS 'gross_margin_pct of the retail channel. Not additive.';
+
+CREATE VIEW bi.abc WITH (security_invoker='true') AS
+ SELECT
+        CASE
+            WHEN (product_performance.net_revenue <= (0)::numeric) THEN 'C'::text
+            ELSE
+            CASE width_bucket((COALESCE(sum(GREATEST(product_performance.net_revenue, (0)::numeric)) OVER (PARTITION BY product_performance.currency ORDER BY product_performance.net_revenue DESC RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW EXCLUDE GROUP), (0)::numeric) / NULLIF(sum(GREATEST(product_performance.net_revenue, (0)::numeric)) OVER (PARTITION BY product_performance.currency), (0)::numeric)), ARRAY[0.80, 0.95])
+                WHEN 0 THEN 'A'::text
+                WHEN 1 THEN 'B'::text
+                ELSE 'C'::text
+            END
+        END AS class,
+    product_performance.sku,
+    product_performance.product_name,
+    product_performance.category_code,
+    product_performance.category_name,
+    product_performance.currency,
+    product_performance.units,
+    product_performance.net_revenue,
+    product_performance.cost,
+    product_performance.gross_margin,
+    product_performance.gross_margin_pct,
+    round((((100)::numeric * GREATEST(product_performance.net_revenue, (0)::numeric)) / NULLIF(sum(GREATEST(product_performance.net_revenue, (0)::numeric)) OVER (PARTITION BY product_performance.currency), (0)::numeric)), 4) AS share_pct,
+    round((((100)::numeric * sum(GREATEST(product_performance.net_revenue, (0)::numeric)) OVER (PARTITION BY product_performance.currency ORDER BY product_performance.net_revenue DESC)) / NULLIF(sum(GREATEST(product_performance.net_revenue, (0)::numeric)) OVER (PARTITION BY product_performance.currency), (0)::numeric)), 4) AS cumulative_share_pct
+   FROM bi.product_performance;
+
+ALTER TABLE bi.abc OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.abc.class IS 'A: with these the first 80 % are reached; B: 95 %; C: the rest.';
+
+COMMENT ON COLUMN bi.abc.sku IS 'The product''s stock keeping unit, case-sensitive.';
+
+COMMENT ON COLUMN bi.abc.product_name IS 'Name of the product.';
+
+COMMENT ON COLUMN bi.abc.category_code IS 'Code of the category; null where there is none.';
+
+COMMENT ON COLUMN bi.abc.category_name IS 'Name of the category; null where there is none.';
+
+COMMENT ON COLUMN bi.abc.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+
+COMMENT ON COLUMN bi.abc.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.abc.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+
+COMMENT ON COLUMN bi.abc.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+
+COMMENT ON COLUMN bi.abc.gross_margin IS 'net_revenue - cost. Additive.';
+
+COMMENT ON COLUMN bi.abc.gross_margin_pct IS 'gross_margin in percent of net_revenue, 4 decimals; null without revenue. Not additive: divide the sums.';
+
+COMMENT ON COLUMN bi.abc.share_pct IS 'What the product brought in percent of everything that brought something, 4 decimals. Not additive.';
+
+COMMENT ON COLUMN bi.abc.cumulative_share_pct IS 'share_pct of the product and of all that brought more. Not additive.';
+
 CREATE TABLE public.customer (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -253,42 +456,6 @@ CREATE TABLE public.location (
 ALTER TABLE ONLY public.location FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.location OWNER TO stockwell_owner;
-
-CREATE TABLE public.product (
-    tenant_id uuid NOT NULL,
-    id uuid NOT NULL,
-    sku text NOT NULL,
-    name text NOT NULL,
-    name_key text GENERATED ALWAYS AS (lower(name)) STORED NOT NULL COLLATE pg_catalog."C",
-    description text DEFAULT ''::text NOT NULL,
-    category_id uuid,
-    kind text DEFAULT 'stocked'::text NOT NULL,
-    status text DEFAULT 'active'::text NOT NULL,
-    tracking text DEFAULT 'none'::text NOT NULL,
-    stock_uom text DEFAULT 'C62'::text NOT NULL,
-    tax_class_id uuid NOT NULL,
-    list_price numeric(18,6),
-    external_ref text,
-    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
-    version integer DEFAULT 1 NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    stock_decimals smallint DEFAULT 6 NOT NULL,
-    group_id uuid,
-    option_values text,
-    sku_key text GENERATED ALWAYS AS (lower(sku)) STORED NOT NULL COLLATE pg_catalog."C",
-    CONSTRAINT product_kind_known CHECK ((kind = ANY (ARRAY['stocked'::text, 'service'::text, 'bundle'::text]))),
-    CONSTRAINT product_list_price_range CHECK ((list_price >= (0)::numeric)),
-    CONSTRAINT product_sku_length CHECK (((length(sku) >= 1) AND (length(sku) <= 64))),
-    CONSTRAINT product_status_known CHECK ((status = ANY (ARRAY['active'::text, 'archived'::text]))),
-    CONSTRAINT product_stock_decimals_range CHECK (((stock_decimals >= 0) AND (stock_decimals <= 6))),
-    CONSTRAINT product_tracking_known CHECK ((tracking = ANY (ARRAY['none'::text, 'lot'::text, 'serial'::text]))),
-    CONSTRAINT product_variant_whole CHECK (((group_id IS NULL) = (option_values IS NULL)))
-);
-
-ALTER TABLE ONLY public.product FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE public.product OWNER TO stockwell_owner;
 
 CREATE TABLE public.tenant (
     tenant_id uuid NOT NULL,
@@ -806,6 +973,80 @@ COMMENT ON COLUMN bi.journal_lines.memo IS 'Remark on an entry posted by hand.';
 
 COMMENT ON COLUMN bi.journal_lines.command_id IS 'The command that wrote the row: who did it is in its audit record.';
 
+CREATE TABLE public.stock_level (
+    tenant_id uuid NOT NULL,
+    location_id uuid NOT NULL,
+    product_id uuid NOT NULL,
+    lot_id uuid DEFAULT '00000000-0000-0000-0000-000000000000'::uuid NOT NULL,
+    on_hand numeric(18,6) DEFAULT 0 NOT NULL,
+    reserved numeric(18,6) DEFAULT 0 NOT NULL,
+    value numeric(18,4) DEFAULT 0 NOT NULL,
+    last_cost numeric(18,6) DEFAULT 0 NOT NULL,
+    forced boolean DEFAULT false NOT NULL,
+    moved_at timestamp with time zone NOT NULL,
+    next_expiry timestamp with time zone,
+    CONSTRAINT stock_level_empty_is_worthless CHECK (((on_hand <> (0)::numeric) OR (value = (0)::numeric))),
+    CONSTRAINT stock_level_on_hand_not_negative CHECK (((on_hand >= (0)::numeric) OR forced)),
+    CONSTRAINT stock_level_reserved_not_negative CHECK ((reserved >= (0)::numeric)),
+    CONSTRAINT stock_level_reserved_within_on_hand CHECK (((reserved <= on_hand) OR forced))
+)
+WITH (fillfactor='70');
+
+ALTER TABLE ONLY public.stock_level FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.stock_level OWNER TO stockwell_owner;
+
+CREATE VIEW bi.low_stock WITH (security_invoker='true') AS
+ SELECT p.sku,
+    p.name AS product_name,
+    ca.code AS category_code,
+    ca.name AS category_name,
+    lo.code AS location_code,
+    lo.name AS location_name,
+    p.stock_uom AS uom,
+    t.currency,
+    sum(s.on_hand) AS on_hand,
+    sum(s.reserved) AS reserved,
+    (sum(s.on_hand) - sum(s.reserved)) AS available,
+    (0)::numeric AS reorder_point,
+    (sum(s.reserved) - sum(s.on_hand)) AS shortage
+   FROM ((((public.stock_level s
+     JOIN public.tenant t ON ((t.tenant_id = s.tenant_id)))
+     JOIN public.product p ON (((p.tenant_id = s.tenant_id) AND (p.id = s.product_id))))
+     JOIN public.location lo ON (((lo.tenant_id = s.tenant_id) AND (lo.id = s.location_id))))
+     LEFT JOIN public.category ca ON (((ca.tenant_id = p.tenant_id) AND (ca.id = p.category_id))))
+  WHERE ((s.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (p.status = 'active'::text) AND (p.kind = 'stocked'::text) AND (lo.channels <> '{}'::text[]))
+  GROUP BY p.sku, p.name, ca.code, ca.name, lo.code, lo.name, p.stock_uom, t.currency
+ HAVING (sum(s.on_hand) <= sum(s.reserved));
+
+ALTER TABLE bi.low_stock OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.low_stock.sku IS 'The product''s stock keeping unit, case-sensitive.';
+
+COMMENT ON COLUMN bi.low_stock.product_name IS 'Name of the product.';
+
+COMMENT ON COLUMN bi.low_stock.category_code IS 'Code of the category; null where there is none.';
+
+COMMENT ON COLUMN bi.low_stock.category_name IS 'Name of the category; null where there is none.';
+
+COMMENT ON COLUMN bi.low_stock.location_code IS 'Code of the stock location.';
+
+COMMENT ON COLUMN bi.low_stock.location_name IS 'Name of the stock location.';
+
+COMMENT ON COLUMN bi.low_stock.uom IS 'UN/ECE Recommendation 20 code of the unit that quantities are in.';
+
+COMMENT ON COLUMN bi.low_stock.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+
+COMMENT ON COLUMN bi.low_stock.on_hand IS 'Stock units in the location, reserved ones included. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.low_stock.reserved IS 'Stock units on hand that are promised. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.low_stock.available IS 'on_hand - reserved: what may still be sold. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.low_stock.reorder_point IS 'Stock units at or below which the product is low. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.low_stock.shortage IS 'reorder_point - available: how many are missing to reach it. Additive over rows of one unit.';
+
 CREATE VIEW bi.margin_by_category WITH (security_invoker='true') AS
  SELECT margin_lines.category_code,
     margin_lines.category_name,
@@ -1228,88 +1469,6 @@ COMMENT ON COLUMN bi.margin_by_product.cost IS 'Cost of the goods sold, less the
 COMMENT ON COLUMN bi.margin_by_product.gross_margin IS 'net_revenue - cost. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_product.gross_margin_pct IS 'gross_margin in percent of net_revenue, 4 decimals; null without revenue. Not additive: divide the sums.';
-
-CREATE VIEW bi.product_performance WITH (security_invoker='true') AS
- WITH line AS (
-         SELECT f.product_id,
-            f.currency,
-            sum(f.units) AS units,
-            sum(f.net_revenue) AS net_revenue,
-            sum(f.cost) AS cost,
-            COALESCE(sum(f.units) FILTER (WHERE (f.channel = 'wholesale'::text)), (0)::numeric) AS wholesale_units,
-            COALESCE(sum(f.net_revenue) FILTER (WHERE (f.channel = 'wholesale'::text)), (0)::numeric) AS wholesale_net_revenue,
-            COALESCE(sum(f.cost) FILTER (WHERE (f.channel = 'wholesale'::text)), (0)::numeric) AS wholesale_cost,
-            COALESCE(sum(f.units) FILTER (WHERE (f.channel = 'retail'::text)), (0)::numeric) AS retail_units,
-            COALESCE(sum(f.net_revenue) FILTER (WHERE (f.channel = 'retail'::text)), (0)::numeric) AS retail_net_revenue,
-            COALESCE(sum(f.cost) FILTER (WHERE (f.channel = 'retail'::text)), (0)::numeric) AS retail_cost
-           FROM bi.sales_fact f
-          GROUP BY f.product_id, f.currency
-        )
- SELECT p.sku,
-    p.name AS product_name,
-    ca.code AS category_code,
-    ca.name AS category_name,
-    l.currency,
-    l.units,
-    l.net_revenue,
-    l.cost,
-    (l.net_revenue - l.cost) AS gross_margin,
-    round((((100)::numeric * (l.net_revenue - l.cost)) / NULLIF(l.net_revenue, (0)::numeric)), 4) AS gross_margin_pct,
-    l.wholesale_units,
-    l.wholesale_net_revenue,
-    l.wholesale_cost,
-    (l.wholesale_net_revenue - l.wholesale_cost) AS wholesale_gross_margin,
-    round((((100)::numeric * (l.wholesale_net_revenue - l.wholesale_cost)) / NULLIF(l.wholesale_net_revenue, (0)::numeric)), 4) AS wholesale_gross_margin_pct,
-    l.retail_units,
-    l.retail_net_revenue,
-    l.retail_cost,
-    (l.retail_net_revenue - l.retail_cost) AS retail_gross_margin,
-    round((((100)::numeric * (l.retail_net_revenue - l.retail_cost)) / NULLIF(l.retail_net_revenue, (0)::numeric)), 4) AS retail_gross_margin_pct
-   FROM ((line l
-     JOIN public.product p ON (((p.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (p.id = l.product_id))))
-     LEFT JOIN public.category ca ON (((ca.tenant_id = p.tenant_id) AND (ca.id = p.category_id))));
-
-ALTER TABLE bi.product_performance OWNER TO stockwell_owner;
-
-COMMENT ON COLUMN bi.product_performance.sku IS 'The product''s stock keeping unit, case-sensitive.';
-
-COMMENT ON COLUMN bi.product_performance.product_name IS 'Name of the product.';
-
-COMMENT ON COLUMN bi.product_performance.category_code IS 'Code of the category; null where there is none.';
-
-COMMENT ON COLUMN bi.product_performance.category_name IS 'Name of the category; null where there is none.';
-
-COMMENT ON COLUMN bi.product_performance.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
-
-COMMENT ON COLUMN bi.product_performance.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
-
-COMMENT ON COLUMN bi.product_performance.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
-
-COMMENT ON COLUMN bi.product_performance.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
-
-COMMENT ON COLUMN bi.product_performance.gross_margin IS 'net_revenue - cost. Additive.';
-
-COMMENT ON COLUMN bi.product_performance.gross_margin_pct IS 'gross_margin in percent of net_revenue, 4 decimals; null without revenue. Not additive: divide the sums.';
-
-COMMENT ON COLUMN bi.product_performance.wholesale_units IS 'units of the wholesale channel. Additive over rows of one unit.';
-
-COMMENT ON COLUMN bi.product_performance.wholesale_net_revenue IS 'net_revenue of the wholesale channel. Additive.';
-
-COMMENT ON COLUMN bi.product_performance.wholesale_cost IS 'cost of the wholesale channel. Additive.';
-
-COMMENT ON COLUMN bi.product_performance.wholesale_gross_margin IS 'gross_margin of the wholesale channel. Additive.';
-
-COMMENT ON COLUMN bi.product_performance.wholesale_gross_margin_pct IS 'gross_margin_pct of the wholesale channel. Not additive.';
-
-COMMENT ON COLUMN bi.product_performance.retail_units IS 'units of the retail channel. Additive over rows of one unit.';
-
-COMMENT ON COLUMN bi.product_performance.retail_net_revenue IS 'net_revenue of the retail channel. Additive.';
-
-COMMENT ON COLUMN bi.product_performance.retail_cost IS 'cost of the retail channel. Additive.';
-
-COMMENT ON COLUMN bi.product_performance.retail_gross_margin IS 'gross_margin of the retail channel. Additive.';
-
-COMMENT ON COLUMN bi.product_performance.retail_gross_margin_pct IS 'gross_margin_pct of the retail channel. Not additive.';
 
 CREATE VIEW bi.products WITH (security_invoker='true') AS
  SELECT p.tenant_id,
@@ -1840,6 +1999,17 @@ COMMENT ON COLUMN bi.revenue_lines.net_revenue IS 'gross_revenue - discount, whi
 
 COMMENT ON COLUMN bi.revenue_lines.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
 
+CREATE TABLE public.reason_code (
+    tenant_id uuid NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    account_code text NOT NULL
+);
+
+ALTER TABLE ONLY public.reason_code FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.reason_code OWNER TO stockwell_owner;
+
 CREATE TABLE public.stock_movement (
     tenant_id uuid NOT NULL,
     product_id uuid NOT NULL,
@@ -1866,6 +2036,231 @@ CREATE TABLE public.stock_movement (
 ALTER TABLE ONLY public.stock_movement FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.stock_movement OWNER TO stockwell_owner;
+
+CREATE VIEW bi.shrinkage WITH (security_invoker='true') AS
+ SELECT m.reason,
+    rc.name AS reason_name,
+    lo.code AS location_code,
+    lo.name AS location_name,
+    t.currency,
+    count(*) AS lines,
+    COALESCE((- sum(m.quantity) FILTER (WHERE (m.quantity < (0)::numeric))), (0)::numeric) AS lost_units,
+    COALESCE((- sum(m.value) FILTER (WHERE (m.quantity < (0)::numeric))), (0)::numeric) AS lost_value,
+    COALESCE(sum(m.quantity) FILTER (WHERE (m.quantity > (0)::numeric)), (0)::numeric) AS found_units,
+    COALESCE(sum(m.value) FILTER (WHERE (m.quantity > (0)::numeric)), (0)::numeric) AS found_value,
+    (- sum(m.value)) AS shrinkage_value
+   FROM (((public.stock_movement m
+     JOIN public.tenant t ON ((t.tenant_id = m.tenant_id)))
+     LEFT JOIN public.reason_code rc ON (((rc.tenant_id = m.tenant_id) AND (rc.code = m.reason))))
+     LEFT JOIN public.location lo ON (((lo.tenant_id = m.tenant_id) AND (lo.id = m.location_id))))
+  WHERE ((m.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (m.kind = ANY (ARRAY['adjustment'::text, 'count'::text])))
+  GROUP BY m.reason, rc.name, lo.code, lo.name, t.currency;
+
+ALTER TABLE bi.shrinkage OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.shrinkage.reason IS 'Reason code of an adjustment.';
+
+COMMENT ON COLUMN bi.shrinkage.reason_name IS 'Name of the reason; null where none was given.';
+
+COMMENT ON COLUMN bi.shrinkage.location_code IS 'Code of the stock location.';
+
+COMMENT ON COLUMN bi.shrinkage.location_name IS 'Name of the stock location.';
+
+COMMENT ON COLUMN bi.shrinkage.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+
+COMMENT ON COLUMN bi.shrinkage.lines IS 'Number of document lines. Additive.';
+
+COMMENT ON COLUMN bi.shrinkage.lost_units IS 'Stock units lost: positive. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.shrinkage.lost_value IS 'Cost of what was lost: positive. Additive.';
+
+COMMENT ON COLUMN bi.shrinkage.found_units IS 'Stock units found: positive. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.shrinkage.found_value IS 'Cost of what was found: positive. Additive.';
+
+COMMENT ON COLUMN bi.shrinkage.shrinkage_value IS 'lost_value - found_value: positive is a loss. Additive.';
+
+CREATE VIEW bi.slow_stock WITH (security_invoker='true') AS
+ WITH since AS (
+         SELECT tenant.tenant_id,
+            tenant.currency,
+            tenant.time_zone AS zone,
+            (((((now() AT TIME ZONE tenant.time_zone))::date - 90))::timestamp without time zone AT TIME ZONE tenant.time_zone) AS at
+           FROM public.tenant
+          WHERE (tenant.tenant_id = (current_setting('app.tenant_id'::text))::uuid)
+        ), moved AS (
+         SELECT m_1.location_id,
+            m_1.product_id,
+            min(m_1.occurred_at) AS first_moved_at,
+            max(m_1.occurred_at) FILTER (WHERE (m_1.kind = 'sale'::text)) AS last_sold_at,
+            COALESCE((- sum(m_1.quantity) FILTER (WHERE ((m_1.kind = ANY (ARRAY['sale'::text, 'return'::text])) AND (m_1.occurred_at >= ( SELECT since_1.at
+                   FROM since since_1))))), (0)::numeric) AS units_sold
+           FROM public.stock_movement m_1
+          WHERE (m_1.tenant_id = (current_setting('app.tenant_id'::text))::uuid)
+          GROUP BY m_1.location_id, m_1.product_id
+        ), lying AS (
+         SELECT stock_level.tenant_id,
+            stock_level.location_id,
+            stock_level.product_id,
+            sum(stock_level.on_hand) AS on_hand,
+            sum(stock_level.value) AS value
+           FROM public.stock_level
+          WHERE (stock_level.tenant_id = (current_setting('app.tenant_id'::text))::uuid)
+          GROUP BY stock_level.tenant_id, stock_level.location_id, stock_level.product_id
+         HAVING (sum(stock_level.on_hand) > (0)::numeric)
+        )
+ SELECT p.sku,
+    p.name AS product_name,
+    ca.code AS category_code,
+    ca.name AS category_name,
+    lo.code AS location_code,
+    lo.name AS location_name,
+    p.stock_uom AS uom,
+    ((m.first_moved_at AT TIME ZONE since.zone))::date AS first_moved_on,
+    ((m.last_sold_at AT TIME ZONE since.zone))::date AS last_sold_on,
+    since.currency,
+    l.on_hand,
+    l.value,
+    m.units_sold,
+    round(((l.on_hand * (90)::numeric) / NULLIF(GREATEST(m.units_sold, (0)::numeric), (0)::numeric)), 1) AS cover_days
+   FROM (((((lying l
+     JOIN moved m ON (((m.location_id = l.location_id) AND (m.product_id = l.product_id))))
+     JOIN since ON (((since.tenant_id = l.tenant_id) AND (m.first_moved_at < since.at))))
+     JOIN public.product p ON (((p.tenant_id = l.tenant_id) AND (p.id = l.product_id))))
+     JOIN public.location lo ON (((lo.tenant_id = l.tenant_id) AND (lo.id = l.location_id))))
+     LEFT JOIN public.category ca ON (((ca.tenant_id = p.tenant_id) AND (ca.id = p.category_id))))
+  WHERE (m.units_sold < l.on_hand);
+
+ALTER TABLE bi.slow_stock OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.slow_stock.sku IS 'The product''s stock keeping unit, case-sensitive.';
+
+COMMENT ON COLUMN bi.slow_stock.product_name IS 'Name of the product.';
+
+COMMENT ON COLUMN bi.slow_stock.category_code IS 'Code of the category; null where there is none.';
+
+COMMENT ON COLUMN bi.slow_stock.category_name IS 'Name of the category; null where there is none.';
+
+COMMENT ON COLUMN bi.slow_stock.location_code IS 'Code of the stock location.';
+
+COMMENT ON COLUMN bi.slow_stock.location_name IS 'Name of the stock location.';
+
+COMMENT ON COLUMN bi.slow_stock.uom IS 'UN/ECE Recommendation 20 code of the unit that quantities are in.';
+
+COMMENT ON COLUMN bi.slow_stock.first_moved_on IS 'Day on which the product first came to the location, in the tenant''s time zone.';
+
+COMMENT ON COLUMN bi.slow_stock.last_sold_on IS 'Day on which it was last sold from the location, in the tenant''s time zone; null where it never was.';
+
+COMMENT ON COLUMN bi.slow_stock.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+
+COMMENT ON COLUMN bi.slow_stock.on_hand IS 'Stock units in the location, reserved ones included. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.slow_stock.value IS 'Cost of the stock: of what is on hand, or of what a movement moved (out is negative). Additive.';
+
+COMMENT ON COLUMN bi.slow_stock.units_sold IS 'Stock units sold from the location in the last days, less units returned. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.slow_stock.cover_days IS 'How many days what is on hand lasts at that pace, 1 decimal; null where nothing was sold. Not additive.';
+
+CREATE VIEW bi.stock_ageing WITH (security_invoker='true') AS
+ WITH receipt AS (
+         SELECT m.location_id,
+            m.product_id,
+            m.lot_id,
+            m.quantity,
+            m.occurred_at,
+            sum(m.quantity) OVER (PARTITION BY m.location_id, m.product_id, m.lot_id ORDER BY m.occurred_at DESC, m.id DESC) AS covered
+           FROM public.stock_movement m
+          WHERE ((m.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (m.quantity > (0)::numeric))
+        ), rest AS (
+         SELECT l.tenant_id,
+            l.location_id,
+            l.product_id,
+            t.currency,
+            (LEAST(r_1.covered, l.on_hand) - (r_1.covered - r_1.quantity)) AS units,
+            (round(((l.value * LEAST(r_1.covered, l.on_hand)) / l.on_hand), 4) - round(((l.value * (r_1.covered - r_1.quantity)) / l.on_hand), 4)) AS value,
+            ((r_1.occurred_at AT TIME ZONE t.time_zone))::date AS came_on,
+            (((now() AT TIME ZONE t.time_zone))::date - ((r_1.occurred_at AT TIME ZONE t.time_zone))::date) AS days
+           FROM ((public.stock_level l
+             JOIN public.tenant t ON ((t.tenant_id = l.tenant_id)))
+             JOIN receipt r_1 ON (((r_1.location_id = l.location_id) AND (r_1.product_id = l.product_id) AND (r_1.lot_id = l.lot_id) AND ((r_1.covered - r_1.quantity) < l.on_hand))))
+          WHERE ((l.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (l.on_hand > (0)::numeric))
+        )
+ SELECT p.sku,
+    p.name AS product_name,
+    ca.code AS category_code,
+    ca.name AS category_name,
+    lo.code AS location_code,
+    lo.name AS location_name,
+    p.stock_uom AS uom,
+    min(r.came_on) AS oldest_on,
+    r.currency,
+    sum(r.units) AS on_hand,
+    sum(r.value) AS value,
+    COALESCE(sum(r.units) FILTER (WHERE (r.days <= 30)), (0)::numeric) AS units_to_30_days,
+    COALESCE(sum(r.units) FILTER (WHERE ((r.days >= 31) AND (r.days <= 60))), (0)::numeric) AS units_to_60_days,
+    COALESCE(sum(r.units) FILTER (WHERE ((r.days >= 61) AND (r.days <= 90))), (0)::numeric) AS units_to_90_days,
+    COALESCE(sum(r.units) FILTER (WHERE ((r.days >= 91) AND (r.days <= 180))), (0)::numeric) AS units_to_180_days,
+    COALESCE(sum(r.units) FILTER (WHERE ((r.days >= 181) AND (r.days <= 365))), (0)::numeric) AS units_to_365_days,
+    COALESCE(sum(r.units) FILTER (WHERE (r.days > 365)), (0)::numeric) AS units_over_365_days,
+    COALESCE(sum(r.value) FILTER (WHERE (r.days <= 30)), (0)::numeric) AS value_to_30_days,
+    COALESCE(sum(r.value) FILTER (WHERE ((r.days >= 31) AND (r.days <= 60))), (0)::numeric) AS value_to_60_days,
+    COALESCE(sum(r.value) FILTER (WHERE ((r.days >= 61) AND (r.days <= 90))), (0)::numeric) AS value_to_90_days,
+    COALESCE(sum(r.value) FILTER (WHERE ((r.days >= 91) AND (r.days <= 180))), (0)::numeric) AS value_to_180_days,
+    COALESCE(sum(r.value) FILTER (WHERE ((r.days >= 181) AND (r.days <= 365))), (0)::numeric) AS value_to_365_days,
+    COALESCE(sum(r.value) FILTER (WHERE (r.days > 365)), (0)::numeric) AS value_over_365_days
+   FROM (((rest r
+     JOIN public.product p ON (((p.tenant_id = r.tenant_id) AND (p.id = r.product_id))))
+     JOIN public.location lo ON (((lo.tenant_id = r.tenant_id) AND (lo.id = r.location_id))))
+     LEFT JOIN public.category ca ON (((ca.tenant_id = p.tenant_id) AND (ca.id = p.category_id))))
+  GROUP BY p.sku, p.name, ca.code, ca.name, lo.code, lo.name, p.stock_uom, r.currency;
+
+ALTER TABLE bi.stock_ageing OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.stock_ageing.sku IS 'The product''s stock keeping unit, case-sensitive.';
+
+COMMENT ON COLUMN bi.stock_ageing.product_name IS 'Name of the product.';
+
+COMMENT ON COLUMN bi.stock_ageing.category_code IS 'Code of the category; null where there is none.';
+
+COMMENT ON COLUMN bi.stock_ageing.category_name IS 'Name of the category; null where there is none.';
+
+COMMENT ON COLUMN bi.stock_ageing.location_code IS 'Code of the stock location.';
+
+COMMENT ON COLUMN bi.stock_ageing.location_name IS 'Name of the stock location.';
+
+COMMENT ON COLUMN bi.stock_ageing.uom IS 'UN/ECE Recommendation 20 code of the unit that quantities are in.';
+
+COMMENT ON COLUMN bi.stock_ageing.oldest_on IS 'Day on which the oldest of it came in, in the tenant''s time zone.';
+
+COMMENT ON COLUMN bi.stock_ageing.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+
+COMMENT ON COLUMN bi.stock_ageing.on_hand IS 'Stock units in the location, reserved ones included. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.stock_ageing.value IS 'Cost of the stock: of what is on hand, or of what a movement moved (out is negative). Additive.';
+
+COMMENT ON COLUMN bi.stock_ageing.units_to_30_days IS 'Of on_hand, what came in 0 to 30 days ago. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.stock_ageing.units_to_60_days IS 'Of on_hand, what came in 31 to 60 days ago. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.stock_ageing.units_to_90_days IS 'Of on_hand, what came in 61 to 90 days ago. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.stock_ageing.units_to_180_days IS 'Of on_hand, what came in 91 to 180 days ago. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.stock_ageing.units_to_365_days IS 'Of on_hand, what came in 181 to 365 days ago. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.stock_ageing.units_over_365_days IS 'Of on_hand, what came in more than 365 days ago. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.stock_ageing.value_to_30_days IS 'Of value, the share of what came in 0 to 30 days ago. Additive.';
+
+COMMENT ON COLUMN bi.stock_ageing.value_to_60_days IS 'Of value, the share of what came in 31 to 60 days ago. Additive.';
+
+COMMENT ON COLUMN bi.stock_ageing.value_to_90_days IS 'Of value, the share of what came in 61 to 90 days ago. Additive.';
+
+COMMENT ON COLUMN bi.stock_ageing.value_to_180_days IS 'Of value, the share of what came in 91 to 180 days ago. Additive.';
+
+COMMENT ON COLUMN bi.stock_ageing.value_to_365_days IS 'Of value, the share of what came in 181 to 365 days ago. Additive.';
+
+COMMENT ON COLUMN bi.stock_ageing.value_over_365_days IS 'Of value, the share of what came in more than 365 days ago. Additive.';
 
 CREATE VIEW bi.stock_movements WITH (security_invoker='true') AS
  SELECT m.tenant_id,
@@ -1945,28 +2340,6 @@ COMMENT ON COLUMN bi.stock_movements.source_system IS 'The system that reported 
 
 COMMENT ON COLUMN bi.stock_movements.command_id IS 'The command that wrote the row: who did it is in its audit record.';
 
-CREATE TABLE public.stock_level (
-    tenant_id uuid NOT NULL,
-    location_id uuid NOT NULL,
-    product_id uuid NOT NULL,
-    lot_id uuid DEFAULT '00000000-0000-0000-0000-000000000000'::uuid NOT NULL,
-    on_hand numeric(18,6) DEFAULT 0 NOT NULL,
-    reserved numeric(18,6) DEFAULT 0 NOT NULL,
-    value numeric(18,4) DEFAULT 0 NOT NULL,
-    last_cost numeric(18,6) DEFAULT 0 NOT NULL,
-    forced boolean DEFAULT false NOT NULL,
-    moved_at timestamp with time zone NOT NULL,
-    CONSTRAINT stock_level_empty_is_worthless CHECK (((on_hand <> (0)::numeric) OR (value = (0)::numeric))),
-    CONSTRAINT stock_level_on_hand_not_negative CHECK (((on_hand >= (0)::numeric) OR forced)),
-    CONSTRAINT stock_level_reserved_not_negative CHECK ((reserved >= (0)::numeric)),
-    CONSTRAINT stock_level_reserved_within_on_hand CHECK (((reserved <= on_hand) OR forced))
-)
-WITH (fillfactor='70');
-
-ALTER TABLE ONLY public.stock_level FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE public.stock_level OWNER TO stockwell_owner;
-
 CREATE VIEW bi.stock_positions WITH (security_invoker='true') AS
  SELECT p.sku,
     p.name AS product_name,
@@ -2016,6 +2389,51 @@ COMMENT ON COLUMN bi.stock_positions.available IS 'on_hand - reserved: what may 
 COMMENT ON COLUMN bi.stock_positions.value IS 'Cost of the stock: of what is on hand, or of what a movement moved (out is negative). Additive.';
 
 COMMENT ON COLUMN bi.stock_positions.unit_cost IS 'Cost per stock unit, 6 decimals. Not additive.';
+
+CREATE VIEW bi.stock_valuation WITH (security_invoker='true') AS
+ SELECT p.sku,
+    p.name AS product_name,
+    ca.code AS category_code,
+    ca.name AS category_name,
+    lo.code AS location_code,
+    lo.name AS location_name,
+    p.stock_uom AS uom,
+    t.currency,
+    sum(s.on_hand) AS on_hand,
+    sum(s.value) AS value,
+    round((sum(s.value) / NULLIF(sum(s.on_hand), (0)::numeric)), 6) AS unit_cost
+   FROM ((((public.stock_level s
+     JOIN public.tenant t ON ((t.tenant_id = s.tenant_id)))
+     JOIN public.product p ON (((p.tenant_id = s.tenant_id) AND (p.id = s.product_id))))
+     JOIN public.location lo ON (((lo.tenant_id = s.tenant_id) AND (lo.id = s.location_id))))
+     LEFT JOIN public.category ca ON (((ca.tenant_id = p.tenant_id) AND (ca.id = p.category_id))))
+  WHERE (s.tenant_id = (current_setting('app.tenant_id'::text))::uuid)
+  GROUP BY p.sku, p.name, ca.code, ca.name, lo.code, lo.name, p.stock_uom, t.currency
+ HAVING ((sum(s.on_hand) <> (0)::numeric) OR (sum(s.value) <> (0)::numeric));
+
+ALTER TABLE bi.stock_valuation OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.stock_valuation.sku IS 'The product''s stock keeping unit, case-sensitive.';
+
+COMMENT ON COLUMN bi.stock_valuation.product_name IS 'Name of the product.';
+
+COMMENT ON COLUMN bi.stock_valuation.category_code IS 'Code of the category; null where there is none.';
+
+COMMENT ON COLUMN bi.stock_valuation.category_name IS 'Name of the category; null where there is none.';
+
+COMMENT ON COLUMN bi.stock_valuation.location_code IS 'Code of the stock location.';
+
+COMMENT ON COLUMN bi.stock_valuation.location_name IS 'Name of the stock location.';
+
+COMMENT ON COLUMN bi.stock_valuation.uom IS 'UN/ECE Recommendation 20 code of the unit that quantities are in.';
+
+COMMENT ON COLUMN bi.stock_valuation.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+
+COMMENT ON COLUMN bi.stock_valuation.on_hand IS 'Stock units in the location, reserved ones included. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.stock_valuation.value IS 'Cost of the stock: of what is on hand, or of what a movement moved (out is negative). Additive.';
+
+COMMENT ON COLUMN bi.stock_valuation.unit_cost IS 'Cost per stock unit, 6 decimals. Not additive.';
 
 CREATE TABLE public.api_key (
     tenant_id uuid NOT NULL,
@@ -2077,6 +2495,19 @@ ALTER TABLE ONLY public.barcode FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.barcode OWNER TO stockwell_owner;
 
+CREATE TABLE public.bundle_component (
+    tenant_id uuid NOT NULL,
+    bundle_id uuid NOT NULL,
+    line_no integer NOT NULL,
+    component_id uuid NOT NULL,
+    quantity numeric(18,6) NOT NULL,
+    CONSTRAINT bundle_component_quantity_positive CHECK ((quantity > (0)::numeric))
+);
+
+ALTER TABLE ONLY public.bundle_component FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.bundle_component OWNER TO stockwell_owner;
+
 CREATE TABLE public.cash_move (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -2129,7 +2560,7 @@ ALTER TABLE public.command OWNER TO stockwell_owner;
 
 CREATE TABLE public.event (
     tenant_id uuid NOT NULL,
-    "position" bigint DEFAULT ((pg_current_xact_id())::text)::bigint NOT NULL,
+    "position" bigint DEFAULT (public.event_base() + GREATEST(((pg_current_xact_id())::text)::bigint, (((pg_snapshot_xmax(pg_current_snapshot()))::text)::bigint - 1))) NOT NULL,
     id uuid NOT NULL,
     kind text NOT NULL,
     command_id uuid NOT NULL,
@@ -2139,12 +2570,85 @@ CREATE TABLE public.event (
     occurred_at timestamp with time zone NOT NULL,
     lease_until timestamp with time zone,
     attempts integer DEFAULT 0 NOT NULL,
-    sent_at timestamp with time zone
+    sent_at timestamp with time zone,
+    written bigint DEFAULT ((pg_current_wal_insert_lsn() - '0/0'::pg_lsn))::bigint NOT NULL
 );
 
 ALTER TABLE ONLY public.event FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.event OWNER TO stockwell_owner;
+
+CREATE TABLE public.expected_receipt (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    number text NOT NULL,
+    location_id uuid NOT NULL,
+    expected_on date NOT NULL,
+    reference text,
+    status text NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    version integer NOT NULL,
+    command_id uuid NOT NULL,
+    CONSTRAINT expected_receipt_status_known CHECK ((status = ANY (ARRAY['open'::text, 'received'::text, 'cancelled'::text])))
+)
+WITH (fillfactor='85');
+
+ALTER TABLE ONLY public.expected_receipt FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.expected_receipt OWNER TO stockwell_owner;
+
+CREATE TABLE public.expected_receipt_line (
+    tenant_id uuid NOT NULL,
+    expected_receipt_id uuid NOT NULL,
+    line_no integer NOT NULL,
+    product_id uuid NOT NULL,
+    quantity numeric(18,6) NOT NULL,
+    received numeric(18,6) DEFAULT 0 NOT NULL,
+    CONSTRAINT expected_receipt_line_quantity_positive CHECK (((quantity > (0)::numeric) AND (received >= (0)::numeric)))
+)
+WITH (fillfactor='85');
+
+ALTER TABLE ONLY public.expected_receipt_line FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.expected_receipt_line OWNER TO stockwell_owner;
+
+CREATE TABLE public.hold (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    reference text,
+    location_id uuid NOT NULL,
+    customer_id uuid,
+    note text,
+    status text NOT NULL,
+    expires_at timestamp with time zone,
+    placed_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    version integer NOT NULL,
+    command_id uuid NOT NULL,
+    CONSTRAINT hold_ends CHECK (((kind = 'hold'::text) = (expires_at IS NOT NULL))),
+    CONSTRAINT hold_kind_known CHECK ((kind = ANY (ARRAY['hold'::text, 'quarantine'::text]))),
+    CONSTRAINT hold_status_known CHECK ((status = ANY (ARRAY['open'::text, 'released'::text, 'replaced'::text, 'used'::text])))
+)
+WITH (fillfactor='85');
+
+ALTER TABLE ONLY public.hold FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.hold OWNER TO stockwell_owner;
+
+CREATE TABLE public.hold_line (
+    tenant_id uuid NOT NULL,
+    hold_id uuid NOT NULL,
+    line_no integer NOT NULL,
+    product_id uuid NOT NULL,
+    quantity numeric(18,6) NOT NULL,
+    CONSTRAINT hold_line_quantity_positive CHECK ((quantity > (0)::numeric))
+);
+
+ALTER TABLE ONLY public.hold_line FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.hold_line OWNER TO stockwell_owner;
 
 CREATE TABLE public.invoice (
     tenant_id uuid NOT NULL,
@@ -2348,17 +2852,6 @@ ALTER TABLE ONLY public.product_unit FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.product_unit OWNER TO stockwell_owner;
 
-CREATE TABLE public.reason_code (
-    tenant_id uuid NOT NULL,
-    code text NOT NULL,
-    name text NOT NULL,
-    account_code text NOT NULL
-);
-
-ALTER TABLE ONLY public.reason_code FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE public.reason_code OWNER TO stockwell_owner;
-
 CREATE TABLE public.refresh_token (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -2464,6 +2957,7 @@ CREATE TABLE public.sales_order_line (
     net numeric(18,4) NOT NULL,
     tax_rate numeric(9,6) NOT NULL,
     tax numeric(18,4) NOT NULL,
+    bundle_id uuid,
     CONSTRAINT sales_order_line_flow CHECK (((reserved >= (0)::numeric) AND (shipped >= (0)::numeric) AND (invoiced >= (0)::numeric) AND ((reserved + shipped) <= quantity) AND (invoiced <= shipped))),
     CONSTRAINT sales_order_line_quantity_positive CHECK (((quantity > (0)::numeric) AND (entered > (0)::numeric) AND (factor > (0)::numeric)))
 )
@@ -2534,6 +3028,34 @@ ALTER TABLE ONLY public.sku_mapping FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.sku_mapping OWNER TO stockwell_owner;
 
+CREATE TABLE public.stock_checkpoint (
+    tenant_id uuid NOT NULL,
+    as_of timestamp with time zone NOT NULL,
+    known_from timestamp with time zone NOT NULL,
+    known_until timestamp with time zone NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    CONSTRAINT stock_checkpoint_forward CHECK (((known_from < known_until) AND (as_of <= known_until)))
+);
+
+ALTER TABLE ONLY public.stock_checkpoint FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.stock_checkpoint OWNER TO stockwell_owner;
+
+CREATE TABLE public.stock_checkpoint_level (
+    tenant_id uuid NOT NULL,
+    as_of timestamp with time zone NOT NULL,
+    known_until timestamp with time zone NOT NULL,
+    location_id uuid NOT NULL,
+    product_id uuid NOT NULL,
+    lot_id uuid NOT NULL,
+    quantity numeric(18,6) NOT NULL,
+    value numeric(18,4) NOT NULL
+);
+
+ALTER TABLE ONLY public.stock_checkpoint_level FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.stock_checkpoint_level OWNER TO stockwell_owner;
+
 CREATE TABLE public.stock_document (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -2598,6 +3120,48 @@ ALTER TABLE ONLY public.tender FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.tender OWNER TO stockwell_owner;
 
+CREATE TABLE public.transfer (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    number text NOT NULL,
+    from_location_id uuid NOT NULL,
+    to_location_id uuid NOT NULL,
+    status text NOT NULL,
+    expected_on date,
+    reference text,
+    occurred_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    version integer NOT NULL,
+    command_id uuid NOT NULL,
+    CONSTRAINT transfer_goes_elsewhere CHECK ((from_location_id <> to_location_id)),
+    CONSTRAINT transfer_status_known CHECK ((status = ANY (ARRAY['in_transit'::text, 'received'::text])))
+)
+WITH (fillfactor='85');
+
+ALTER TABLE ONLY public.transfer FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.transfer OWNER TO stockwell_owner;
+
+CREATE TABLE public.transfer_line (
+    tenant_id uuid NOT NULL,
+    transfer_id uuid NOT NULL,
+    line_no integer NOT NULL,
+    product_id uuid NOT NULL,
+    quantity numeric(18,6) NOT NULL,
+    received numeric(18,6) DEFAULT 0 NOT NULL,
+    missing numeric(18,6) DEFAULT 0 NOT NULL,
+    value numeric(18,4) NOT NULL,
+    open_value numeric(18,4) NOT NULL,
+    CONSTRAINT transfer_line_flow CHECK (((quantity > (0)::numeric) AND (received >= (0)::numeric) AND (missing >= (0)::numeric) AND ((received + missing) <= quantity))),
+    CONSTRAINT transfer_line_value_range CHECK (((open_value >= (0)::numeric) AND (open_value <= value)))
+)
+WITH (fillfactor='85');
+
+ALTER TABLE ONLY public.transfer_line FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.transfer_line OWNER TO stockwell_owner;
+
 CREATE TABLE public.unmapped_sku (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -2633,6 +3197,12 @@ ALTER TABLE ONLY public.app_user
 ALTER TABLE ONLY public.barcode
     ADD CONSTRAINT barcode_pkey PRIMARY KEY (tenant_id, code);
 
+ALTER TABLE ONLY public.bundle_component
+    ADD CONSTRAINT bundle_component_once UNIQUE (tenant_id, bundle_id, component_id);
+
+ALTER TABLE ONLY public.bundle_component
+    ADD CONSTRAINT bundle_component_pkey PRIMARY KEY (tenant_id, bundle_id, line_no);
+
 ALTER TABLE ONLY public.cash_move
     ADD CONSTRAINT cash_move_pkey PRIMARY KEY (tenant_id, id);
 
@@ -2664,7 +3234,22 @@ ALTER TABLE ONLY public.customer
     ADD CONSTRAINT customer_pkey PRIMARY KEY (tenant_id, id);
 
 ALTER TABLE ONLY public.event
-    ADD CONSTRAINT event_pkey PRIMARY KEY (tenant_id, "position", id);
+    ADD CONSTRAINT event_pkey PRIMARY KEY (tenant_id, "position", written, id);
+
+ALTER TABLE ONLY public.expected_receipt_line
+    ADD CONSTRAINT expected_receipt_line_pkey PRIMARY KEY (tenant_id, expected_receipt_id, line_no);
+
+ALTER TABLE ONLY public.expected_receipt
+    ADD CONSTRAINT expected_receipt_number_key UNIQUE (tenant_id, number);
+
+ALTER TABLE ONLY public.expected_receipt
+    ADD CONSTRAINT expected_receipt_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.hold_line
+    ADD CONSTRAINT hold_line_pkey PRIMARY KEY (tenant_id, hold_id, line_no);
+
+ALTER TABLE ONLY public.hold
+    ADD CONSTRAINT hold_pkey PRIMARY KEY (tenant_id, id);
 
 ALTER TABLE ONLY public.invoice
     ADD CONSTRAINT invoice_number_key UNIQUE (tenant_id, number);
@@ -2792,6 +3377,15 @@ ALTER TABLE ONLY public.sku_mapping
 ALTER TABLE ONLY public.sku_mapping
     ADD CONSTRAINT sku_mapping_pkey PRIMARY KEY (tenant_id, id);
 
+ALTER TABLE ONLY public.stock_checkpoint
+    ADD CONSTRAINT stock_checkpoint_chain_key UNIQUE (tenant_id, as_of, known_from);
+
+ALTER TABLE ONLY public.stock_checkpoint_level
+    ADD CONSTRAINT stock_checkpoint_level_pkey PRIMARY KEY (tenant_id, as_of, known_until, location_id, product_id, lot_id);
+
+ALTER TABLE ONLY public.stock_checkpoint
+    ADD CONSTRAINT stock_checkpoint_pkey PRIMARY KEY (tenant_id, as_of, known_until);
+
 ALTER TABLE ONLY public.stock_document
     ADD CONSTRAINT stock_document_number_key UNIQUE (tenant_id, number);
 
@@ -2825,6 +3419,15 @@ ALTER TABLE ONLY public.tenant
 ALTER TABLE ONLY public.tender
     ADD CONSTRAINT tender_pkey PRIMARY KEY (tenant_id, sale_id, line_no);
 
+ALTER TABLE ONLY public.transfer_line
+    ADD CONSTRAINT transfer_line_pkey PRIMARY KEY (tenant_id, transfer_id, line_no);
+
+ALTER TABLE ONLY public.transfer
+    ADD CONSTRAINT transfer_number_key UNIQUE (tenant_id, number);
+
+ALTER TABLE ONLY public.transfer
+    ADD CONSTRAINT transfer_pkey PRIMARY KEY (tenant_id, id);
+
 ALTER TABLE ONLY public.unmapped_sku
     ADD CONSTRAINT unmapped_sku_key UNIQUE (tenant_id, system, external_sku, external_location);
 
@@ -2835,6 +3438,8 @@ CREATE INDEX api_key_by_hash ON public.api_key USING btree (hash);
 
 CREATE INDEX barcode_by_product ON public.barcode USING btree (tenant_id, product_id);
 
+CREATE INDEX bundle_component_by_component ON public.bundle_component USING btree (tenant_id, component_id);
+
 CREATE INDEX cash_move_by_session ON public.cash_move USING btree (tenant_id, session_id);
 
 CREATE INDEX command_by_document ON public.command USING btree (tenant_id, document_id) WHERE (name !~~ 'pos_sale.%'::text);
@@ -2842,6 +3447,16 @@ CREATE INDEX command_by_document ON public.command USING btree (tenant_id, docum
 CREATE INDEX customer_by_name ON public.customer USING btree (tenant_id, name_key);
 
 CREATE INDEX customer_by_update ON public.customer USING btree (tenant_id, updated_at, id);
+
+CREATE INDEX event_by_document ON public.event USING btree (tenant_id, document_id);
+
+CREATE INDEX event_unsent ON public.event USING btree (tenant_id, "position", id) WHERE (sent_at IS NULL);
+
+CREATE INDEX expected_receipt_line_by_product ON public.expected_receipt_line USING btree (tenant_id, product_id);
+
+CREATE INDEX expected_receipt_open ON public.expected_receipt USING btree (tenant_id, location_id) WHERE (status = 'open'::text);
+
+CREATE UNIQUE INDEX hold_reference_key ON public.hold USING btree (tenant_id, reference) WHERE (status = 'open'::text);
 
 CREATE INDEX invoice_by_customer ON public.invoice USING btree (tenant_id, customer_id, id);
 
@@ -2901,7 +3516,9 @@ CREATE INDEX stock_level_by_product ON public.stock_level USING btree (tenant_id
 
 CREATE INDEX stock_movement_by_document ON public.stock_movement USING btree (tenant_id, document_id) WHERE (document_kind = ANY (ARRAY['receipt'::text, 'opening'::text, 'adjustment'::text]));
 
-CREATE INDEX stock_movement_by_time ON public.stock_movement USING brin (recorded_at) WITH (autosummarize='on');
+CREATE INDEX stock_movement_by_time ON public.stock_movement USING brin (occurred_at timestamptz_minmax_multi_ops, recorded_at) WITH (autosummarize='on', pages_per_range='16');
+
+CREATE INDEX transfer_open ON public.transfer USING btree (tenant_id, to_location_id) WHERE (status = 'in_transit'::text);
 
 CREATE INDEX unmapped_sku_open ON public.unmapped_sku USING btree (tenant_id, id) WHERE (mapped_at IS NULL);
 
@@ -2916,6 +3533,12 @@ ALTER TABLE ONLY public.app_user
 
 ALTER TABLE ONLY public.barcode
     ADD CONSTRAINT barcode_product_fkey FOREIGN KEY (tenant_id, product_id) REFERENCES public.product(tenant_id, id);
+
+ALTER TABLE ONLY public.bundle_component
+    ADD CONSTRAINT bundle_component_bundle_fkey FOREIGN KEY (tenant_id, bundle_id) REFERENCES public.product(tenant_id, id);
+
+ALTER TABLE ONLY public.bundle_component
+    ADD CONSTRAINT bundle_component_component_fkey FOREIGN KEY (tenant_id, component_id) REFERENCES public.product(tenant_id, id);
 
 ALTER TABLE ONLY public.cash_move
     ADD CONSTRAINT cash_move_session_fkey FOREIGN KEY (tenant_id, session_id) REFERENCES public.pos_session(tenant_id, id);
@@ -2940,6 +3563,21 @@ ALTER TABLE ONLY public.customer
 
 ALTER TABLE ONLY public.customer
     ADD CONSTRAINT customer_tier_fkey FOREIGN KEY (tenant_id, price_tier_id) REFERENCES public.price_tier(tenant_id, id);
+
+ALTER TABLE ONLY public.expected_receipt_line
+    ADD CONSTRAINT expected_receipt_line_document_fkey FOREIGN KEY (tenant_id, expected_receipt_id) REFERENCES public.expected_receipt(tenant_id, id);
+
+ALTER TABLE ONLY public.expected_receipt
+    ADD CONSTRAINT expected_receipt_location_fkey FOREIGN KEY (tenant_id, location_id) REFERENCES public.location(tenant_id, id);
+
+ALTER TABLE ONLY public.hold
+    ADD CONSTRAINT hold_customer_fkey FOREIGN KEY (tenant_id, customer_id) REFERENCES public.customer(tenant_id, id);
+
+ALTER TABLE ONLY public.hold_line
+    ADD CONSTRAINT hold_line_hold_fkey FOREIGN KEY (tenant_id, hold_id) REFERENCES public.hold(tenant_id, id);
+
+ALTER TABLE ONLY public.hold
+    ADD CONSTRAINT hold_location_fkey FOREIGN KEY (tenant_id, location_id) REFERENCES public.location(tenant_id, id);
 
 ALTER TABLE ONLY public.invoice
     ADD CONSTRAINT invoice_customer_fkey FOREIGN KEY (tenant_id, customer_id) REFERENCES public.customer(tenant_id, id);
@@ -3031,6 +3669,9 @@ ALTER TABLE ONLY public.shipment
 ALTER TABLE ONLY public.sku_mapping
     ADD CONSTRAINT sku_mapping_product_fkey FOREIGN KEY (tenant_id, product_id) REFERENCES public.product(tenant_id, id);
 
+ALTER TABLE ONLY public.stock_checkpoint
+    ADD CONSTRAINT stock_checkpoint_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+
 ALTER TABLE ONLY public.stock_document
     ADD CONSTRAINT stock_document_location_fkey FOREIGN KEY (tenant_id, location_id) REFERENCES public.location(tenant_id, id);
 
@@ -3049,6 +3690,15 @@ ALTER TABLE ONLY public.tax_rate
 ALTER TABLE ONLY public.tender
     ADD CONSTRAINT tender_sale_fkey FOREIGN KEY (tenant_id, sale_id) REFERENCES public.pos_sale(tenant_id, id);
 
+ALTER TABLE ONLY public.transfer
+    ADD CONSTRAINT transfer_from_fkey FOREIGN KEY (tenant_id, from_location_id) REFERENCES public.location(tenant_id, id);
+
+ALTER TABLE ONLY public.transfer_line
+    ADD CONSTRAINT transfer_line_transfer_fkey FOREIGN KEY (tenant_id, transfer_id) REFERENCES public.transfer(tenant_id, id);
+
+ALTER TABLE ONLY public.transfer
+    ADD CONSTRAINT transfer_to_fkey FOREIGN KEY (tenant_id, to_location_id) REFERENCES public.location(tenant_id, id);
+
 ALTER TABLE ONLY public.unmapped_sku
     ADD CONSTRAINT unmapped_sku_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
 
@@ -3059,6 +3709,8 @@ ALTER TABLE public.api_key ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.app_user ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.barcode ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.bundle_component ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.cash_move ENABLE ROW LEVEL SECURITY;
 
@@ -3073,6 +3725,14 @@ ALTER TABLE public.customer ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.customer_account ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.event ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.expected_receipt ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.expected_receipt_line ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.hold ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.hold_line ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.invoice ENABLE ROW LEVEL SECURITY;
 
@@ -3128,6 +3788,10 @@ ALTER TABLE public.shipment_line ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.sku_mapping ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.stock_checkpoint ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.stock_checkpoint_level ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.stock_document ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.stock_level ENABLE ROW LEVEL SECURITY;
@@ -3148,6 +3812,8 @@ CREATE POLICY tenant_access ON public.app_user TO stockwell_app USING (true) WIT
 
 CREATE POLICY tenant_access ON public.barcode TO stockwell_app USING (true) WITH CHECK (true);
 
+CREATE POLICY tenant_access ON public.bundle_component TO stockwell_app USING (true) WITH CHECK (true);
+
 CREATE POLICY tenant_access ON public.cash_move TO stockwell_app USING (true) WITH CHECK (true);
 
 CREATE POLICY tenant_access ON public.category TO stockwell_app USING (true) WITH CHECK (true);
@@ -3161,6 +3827,14 @@ CREATE POLICY tenant_access ON public.customer TO stockwell_app USING (true) WIT
 CREATE POLICY tenant_access ON public.customer_account TO stockwell_app USING (true) WITH CHECK (true);
 
 CREATE POLICY tenant_access ON public.event TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.expected_receipt TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.expected_receipt_line TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.hold TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.hold_line TO stockwell_app USING (true) WITH CHECK (true);
 
 CREATE POLICY tenant_access ON public.invoice TO stockwell_app USING (true) WITH CHECK (true);
 
@@ -3212,6 +3886,10 @@ CREATE POLICY tenant_access ON public.shipment_line TO stockwell_app USING (true
 
 CREATE POLICY tenant_access ON public.sku_mapping TO stockwell_app USING (true) WITH CHECK (true);
 
+CREATE POLICY tenant_access ON public.stock_checkpoint TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.stock_checkpoint_level TO stockwell_app USING (true) WITH CHECK (true);
+
 CREATE POLICY tenant_access ON public.stock_document TO stockwell_app USING (true) WITH CHECK (true);
 
 CREATE POLICY tenant_access ON public.stock_level TO stockwell_app USING (true) WITH CHECK (true);
@@ -3226,6 +3904,10 @@ CREATE POLICY tenant_access ON public.tenant TO stockwell_app USING (true) WITH 
 
 CREATE POLICY tenant_access ON public.tender TO stockwell_app USING (true) WITH CHECK (true);
 
+CREATE POLICY tenant_access ON public.transfer TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.transfer_line TO stockwell_app USING (true) WITH CHECK (true);
+
 CREATE POLICY tenant_access ON public.unmapped_sku TO stockwell_app USING (true) WITH CHECK (true);
 
 CREATE POLICY tenant_wall ON public.account AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
@@ -3235,6 +3917,8 @@ CREATE POLICY tenant_wall ON public.api_key AS RESTRICTIVE TO stockwell_app USIN
 CREATE POLICY tenant_wall ON public.app_user AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.barcode AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.bundle_component AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.cash_move AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
@@ -3249,6 +3933,14 @@ CREATE POLICY tenant_wall ON public.customer AS RESTRICTIVE TO stockwell_app USI
 CREATE POLICY tenant_wall ON public.customer_account AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.event AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.expected_receipt AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.expected_receipt_line AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.hold AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.hold_line AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.invoice AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
@@ -3300,6 +3992,10 @@ CREATE POLICY tenant_wall ON public.shipment_line AS RESTRICTIVE TO stockwell_ap
 
 CREATE POLICY tenant_wall ON public.sku_mapping AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
+CREATE POLICY tenant_wall ON public.stock_checkpoint AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.stock_checkpoint_level AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
 CREATE POLICY tenant_wall ON public.stock_document AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.stock_level AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
@@ -3314,13 +4010,22 @@ CREATE POLICY tenant_wall ON public.tenant AS RESTRICTIVE TO stockwell_app USING
 
 CREATE POLICY tenant_wall ON public.tender AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
+CREATE POLICY tenant_wall ON public.transfer AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.transfer_line AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
 CREATE POLICY tenant_wall ON public.unmapped_sku AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 ALTER TABLE public.tender ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.transfer ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.transfer_line ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.unmapped_sku ENABLE ROW LEVEL SECURITY;
 
 GRANT USAGE ON SCHEMA auth TO stockwell_app;
+GRANT USAGE ON SCHEMA auth TO stockwell_relay;
 GRANT ALL ON SCHEMA auth TO stockwell_lookup;
 
 GRANT USAGE ON SCHEMA bi TO stockwell_app;
@@ -3340,18 +4045,25 @@ GRANT ALL ON FUNCTION auth.find_products(wanted text, rows_max integer) TO stock
 REVOKE ALL ON FUNCTION auth.find_tenant(wanted text) FROM PUBLIC;
 GRANT ALL ON FUNCTION auth.find_tenant(wanted text) TO stockwell_app;
 
+REVOKE ALL ON FUNCTION auth.forget_answers(since uuid, before uuid, after_tenant_id uuid, after_id uuid, most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION auth.forget_answers(since uuid, before uuid, after_tenant_id uuid, after_id uuid, most integer) TO stockwell_relay;
+
 GRANT SELECT,INSERT ON TABLE public.sales_line TO stockwell_app;
 
 GRANT SELECT ON TABLE bi.sales_fact TO stockwell_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.category TO stockwell_app;
 
+GRANT SELECT,INSERT,UPDATE ON TABLE public.product TO stockwell_app;
+GRANT SELECT ON TABLE public.product TO stockwell_lookup;
+
+GRANT SELECT ON TABLE bi.product_performance TO stockwell_app;
+
+GRANT SELECT ON TABLE bi.abc TO stockwell_app;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE public.customer TO stockwell_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.location TO stockwell_app;
-
-GRANT SELECT,INSERT,UPDATE ON TABLE public.product TO stockwell_app;
-GRANT SELECT ON TABLE public.product TO stockwell_lookup;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.tenant TO stockwell_app;
 GRANT SELECT ON TABLE public.tenant TO stockwell_lookup;
@@ -3378,6 +4090,10 @@ GRANT SELECT,INSERT ON TABLE public.journal_line TO stockwell_app;
 
 GRANT SELECT ON TABLE bi.journal_lines TO stockwell_app;
 
+GRANT SELECT,INSERT,UPDATE ON TABLE public.stock_level TO stockwell_app;
+
+GRANT SELECT ON TABLE bi.low_stock TO stockwell_app;
+
 GRANT SELECT ON TABLE bi.margin_by_category TO stockwell_app;
 
 GRANT SELECT ON TABLE bi.margin_by_country TO stockwell_app;
@@ -3393,8 +4109,6 @@ GRANT SELECT ON TABLE bi.margin_by_month TO stockwell_app;
 GRANT SELECT ON TABLE bi.margin_by_month_channel TO stockwell_app;
 
 GRANT SELECT ON TABLE bi.margin_by_product TO stockwell_app;
-
-GRANT SELECT ON TABLE bi.product_performance TO stockwell_app;
 
 GRANT SELECT ON TABLE bi.products TO stockwell_app;
 
@@ -3418,13 +4132,21 @@ GRANT SELECT ON TABLE bi.revenue_by_product TO stockwell_app;
 
 GRANT SELECT ON TABLE bi.revenue_lines TO stockwell_app;
 
+GRANT SELECT,INSERT,UPDATE ON TABLE public.reason_code TO stockwell_app;
+
 GRANT SELECT,INSERT ON TABLE public.stock_movement TO stockwell_app;
+
+GRANT SELECT ON TABLE bi.shrinkage TO stockwell_app;
+
+GRANT SELECT ON TABLE bi.slow_stock TO stockwell_app;
+
+GRANT SELECT ON TABLE bi.stock_ageing TO stockwell_app;
 
 GRANT SELECT ON TABLE bi.stock_movements TO stockwell_app;
 
-GRANT SELECT,INSERT,UPDATE ON TABLE public.stock_level TO stockwell_app;
-
 GRANT SELECT ON TABLE bi.stock_positions TO stockwell_app;
+
+GRANT SELECT ON TABLE bi.stock_valuation TO stockwell_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.api_key TO stockwell_app;
 GRANT SELECT ON TABLE public.api_key TO stockwell_lookup;
@@ -3433,11 +4155,23 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.app_user TO stockwell_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.barcode TO stockwell_app;
 
+GRANT SELECT,INSERT,DELETE ON TABLE public.bundle_component TO stockwell_app;
+
 GRANT SELECT,INSERT ON TABLE public.cash_move TO stockwell_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.channel_price_list TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.command TO stockwell_app;
+
+GRANT SELECT(tenant_id) ON TABLE public.command TO stockwell_lookup;
+
+GRANT SELECT(id) ON TABLE public.command TO stockwell_lookup;
+
+GRANT SELECT(idempotency_key),UPDATE(idempotency_key) ON TABLE public.command TO stockwell_lookup;
+
+GRANT UPDATE(fingerprint) ON TABLE public.command TO stockwell_lookup;
+
+GRANT UPDATE(response) ON TABLE public.command TO stockwell_lookup;
 
 GRANT SELECT,INSERT ON TABLE public.event TO stockwell_app;
 GRANT SELECT ON TABLE public.event TO stockwell_relay;
@@ -3447,6 +4181,32 @@ GRANT UPDATE(lease_until) ON TABLE public.event TO stockwell_relay;
 GRANT UPDATE(attempts) ON TABLE public.event TO stockwell_relay;
 
 GRANT UPDATE(sent_at) ON TABLE public.event TO stockwell_relay;
+
+GRANT SELECT,INSERT ON TABLE public.expected_receipt TO stockwell_app;
+
+GRANT UPDATE(expected_on) ON TABLE public.expected_receipt TO stockwell_app;
+
+GRANT UPDATE(status) ON TABLE public.expected_receipt TO stockwell_app;
+
+GRANT UPDATE(updated_at) ON TABLE public.expected_receipt TO stockwell_app;
+
+GRANT UPDATE(version) ON TABLE public.expected_receipt TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.expected_receipt_line TO stockwell_app;
+
+GRANT UPDATE(received) ON TABLE public.expected_receipt_line TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.hold TO stockwell_app;
+
+GRANT UPDATE(status) ON TABLE public.hold TO stockwell_app;
+
+GRANT UPDATE(expires_at) ON TABLE public.hold TO stockwell_app;
+
+GRANT UPDATE(updated_at) ON TABLE public.hold TO stockwell_app;
+
+GRANT UPDATE(version) ON TABLE public.hold TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.hold_line TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.invoice TO stockwell_app;
 
@@ -3480,8 +4240,6 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.product_group TO stockwell_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.product_unit TO stockwell_app;
 
-GRANT SELECT,INSERT,UPDATE ON TABLE public.reason_code TO stockwell_app;
-
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.refresh_token TO stockwell_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.register TO stockwell_app;
@@ -3502,6 +4260,10 @@ GRANT SELECT,INSERT ON TABLE public.shipment_line TO stockwell_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sku_mapping TO stockwell_app;
 
+GRANT SELECT,INSERT ON TABLE public.stock_checkpoint TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.stock_checkpoint_level TO stockwell_app;
+
 GRANT SELECT,INSERT ON TABLE public.stock_document TO stockwell_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.tax_class TO stockwell_app;
@@ -3509,5 +4271,21 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.tax_class TO stockwell_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tax_rate TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.tender TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.transfer TO stockwell_app;
+
+GRANT UPDATE(status) ON TABLE public.transfer TO stockwell_app;
+
+GRANT UPDATE(updated_at) ON TABLE public.transfer TO stockwell_app;
+
+GRANT UPDATE(version) ON TABLE public.transfer TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.transfer_line TO stockwell_app;
+
+GRANT UPDATE(received) ON TABLE public.transfer_line TO stockwell_app;
+
+GRANT UPDATE(missing) ON TABLE public.transfer_line TO stockwell_app;
+
+GRANT UPDATE(open_value) ON TABLE public.transfer_line TO stockwell_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.unmapped_sku TO stockwell_app;

@@ -15,6 +15,7 @@ use ipnet::IpNet;
 use secrecy::ExposeSecret;
 use service::Db;
 use service::auth::{Auth, SigningKey, SigningKeyError};
+use service::live::{Live, WAITING_MAX};
 use service::posting::Poster;
 use service::tx::PoolOptions;
 use tokio::task::JoinHandle;
@@ -25,9 +26,10 @@ use crate::config::Config;
 use crate::list::CursorKey;
 use crate::middleware::Common;
 use crate::problem::{Answer, ApiError, ErrorCode};
+use crate::stream::Streams;
 use crate::{
-    audit, auth, catalog, customer, errors, graphql, health, integrity, journal, ledger, location, openapi,
-    order, pos, pricing, register, report, stock, tax,
+    audit, auth, catalog, customer, errors, event, graphql, health, integrity, journal, ledger, location,
+    openapi, order, pos, pricing, register, report, stock, stream, tax,
 };
 
 /// How long a request line with its headers may take to arrive.
@@ -46,9 +48,13 @@ pub struct App {
     pub db: Db,
     /// Carries out what posts stock and ledger.
     pub poster: Poster,
+    /// What changes, for those who listen.
+    pub live: Live,
+    /// Who listens.
+    pub streams: Streams,
     /// Who calls.
     pub auth: Data<Auth>,
-    /// Signs the cursors of lists.
+    /// Seals the cursors of lists.
     pub cursor_key: CursorKey,
     /// Networks of our own proxies.
     pub trusted_proxies: Vec<IpNet>,
@@ -66,13 +72,17 @@ impl App {
         let cursor_key = CursorKey::new(&signing_key.derive("cursors"));
         let auth = Data::new(Auth::new(db.clone(), signing_key));
         let redis = config.redis_url.as_ref();
-        let broadcast = redis.map(|url| Broadcast::start(url.expose_secret().to_owned(), Data::clone(&auth)));
+        let live = Live::new(db.clone(), WAITING_MAX);
+        let broadcast = redis
+            .map(|url| Broadcast::start(url.expose_secret().to_owned(), Data::clone(&auth), live.clone()));
         let trusted_proxies = config.trusted_proxies.clone();
         let table = RouteTable::of(openapi::document());
         let poster = Poster::new(db.clone());
         App {
             db,
             poster,
+            live,
+            streams: Streams::default(),
             auth,
             cursor_key,
             trusted_proxies,
@@ -129,6 +139,8 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .configure(graphql::routes)
         .configure(integrity::routes)
         .configure(audit::routes)
+        .configure(event::routes)
+        .configure(stream::routes)
         .configure(health::routes)
         .configure(errors::routes)
         .configure(openapi::routes);
@@ -183,6 +195,7 @@ impl Running {
         self.app.stopping.store(true, Ordering::Relaxed);
         tokio::time::sleep(notice).await;
         self.handle.pause().await;
+        self.app.live.close();
         let answered = async {
             while self.app.in_flight.load(Ordering::SeqCst) > 0 {
                 tokio::time::sleep(DRAIN_STEP).await;

@@ -59,7 +59,7 @@ impl<T: DeserializeOwned, const BYTES_MAX: usize> Body<T, BYTES_MAX> {
     /// Reads and parses the body.
     pub async fn read(self) -> Result<Input<T>, ApiError> {
         let raw = collect(self.payload, self.head?, BYTES_MAX, READ_DEADLINE).await?;
-        Ok(Input { value: parse(&raw)?, raw })
+        Ok(Input { value: parse_object(&raw)?, raw })
     }
 }
 
@@ -134,13 +134,18 @@ fn too_large(bytes_max: usize) -> ApiError {
     ApiError::new(ErrorCode::PayloadTooLarge, format!("The body may have at most {bytes_max} bytes."))
 }
 
+/// Parses one JSON object. Nothing at all is an empty object: a route that needs nothing is often called with nothing.
+pub fn parse_object<'de, T: Deserialize<'de>>(raw: &'de [u8]) -> Result<T, ApiError> {
+    match raw.trim_ascii_start().first() {
+        None => parse(b"{}"),
+        // Fields are named, never placed.
+        Some(b'[') => Err(ApiError::new(Code::ValidationFailed, "Send a JSON object.").at_pointer("")),
+        Some(_) => parse(raw),
+    }
+}
+
 /// Parses one JSON document; every refusal points at the field it is about.
 pub fn parse<'de, T: Deserialize<'de>>(raw: &'de [u8]) -> Result<T, ApiError> {
-    // A route that needs nothing is often called with nothing.
-    let raw = if raw.trim_ascii().is_empty() { b"{}" } else { raw };
-    if matches!(raw.trim_ascii_start().first(), Some(b'[')) {
-        return Err(ApiError::new(Code::ValidationFailed, "Send a JSON object.").at_pointer(""));
-    }
     let mut reader = serde_json::Deserializer::from_slice(raw);
     let value =
         serde_path_to_error::deserialize(&mut reader).map_err(|error| refuse(error.path(), error.inner()))?;
@@ -233,10 +238,10 @@ pub struct Nothing {}
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use domain::id::ProductId;
     use domain::number::Quantity;
 
+    use super::*;
 
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]

@@ -1,7 +1,8 @@
-//! Tells the other nodes that a credential was revoked, through Redis, and hears it from them.
+//! Tells the other nodes that a credential was revoked, through Redis, and hears it from them; hears from the worker what
+//! was committed by others.
 //!
 //! Never in the path of a request: without Redis, or while it is away, a revocation reaches the other nodes when what
-//! they remember of the credential runs out.
+//! they remember of the credential runs out, and streams look into the database by themselves every second.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,7 +11,10 @@ use std::time::Duration;
 use actix_web::web::Data;
 use futures_util::StreamExt;
 use service::auth::Auth;
+use service::live::Live;
 use tokio::task::JoinHandle;
+
+use crate::worker;
 
 /// The channel of revocations.
 const CHANNEL: &str = "stockwell:revoked";
@@ -26,12 +30,12 @@ pub struct Broadcast {
 
 impl Broadcast {
     /// Keeps a link to the Redis at `url` until it is dropped.
-    pub fn start(url: String, auth: Data<Auth>) -> Self {
+    pub fn start(url: String, auth: Data<Auth>, live: Live) -> Self {
         let connected = Arc::new(AtomicBool::new(false));
         let state = Arc::clone(&connected);
         let task = tokio::spawn(async move {
             loop {
-                let ended = link(&url, &auth, &state).await;
+                let ended = link(&url, &auth, &live, &state).await;
                 if state.swap(false, Ordering::Relaxed) {
                     tracing::warn!(error = ?ended.err(), "the link to Redis was lost");
                 }
@@ -53,11 +57,12 @@ impl Drop for Broadcast {
     }
 }
 
-async fn link(url: &str, auth: &Auth, connected: &AtomicBool) -> Result<(), redis::RedisError> {
+async fn link(url: &str, auth: &Auth, live: &Live, connected: &AtomicBool) -> Result<(), redis::RedisError> {
     let client = redis::Client::open(url)?;
     let mut publisher = client.get_multiplexed_async_connection().await?;
     let mut subscriber = client.get_async_pubsub().await?;
     subscriber.subscribe(CHANNEL).await?;
+    subscriber.psubscribe(format!("{}*", worker::CHANNEL)).await?;
     let mut revocations = auth.revocations();
     // What happened while there was no link is not known.
     auth.forget();
@@ -67,7 +72,10 @@ async fn link(url: &str, auth: &Auth, connected: &AtomicBool) -> Result<(), redi
     loop {
         tokio::select! {
             message = messages.next() => match message {
-                Some(_) => auth.forget(),
+                Some(message) => match message.get_channel_name().strip_prefix(worker::CHANNEL) {
+                    Some(tenant_id) => _ = tenant_id.parse().map(|tenant_id| live.ring(tenant_id)),
+                    None => auth.forget(),
+                },
                 None => return Ok(()),
             },
             changed = revocations.changed() => match changed {

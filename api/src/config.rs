@@ -12,7 +12,7 @@ pub struct Config {
     /// The database, as a role behind the tenant wall (stockwell_app).
     #[arg(long, env = "STOCKWELL_DATABASE_URL", hide_env_values = true)]
     pub database_url: SecretString,
-    /// Redis, to tell other nodes of revoked keys at once. Everything works without it.
+    /// Redis, to hear of revoked keys and of events at other nodes at once. Everything works without it.
     #[arg(long, env = "STOCKWELL_REDIS_URL", hide_env_values = true)]
     pub redis_url: Option<SecretString>,
     /// Where to listen; port 0 takes a free one.

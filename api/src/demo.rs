@@ -16,6 +16,7 @@ use service::tx::PoolOptions;
 use crate::app::{self, Running, ServeError};
 use crate::config::Config;
 use crate::local::{LocalError, Postgres, PostgresOptions, Redis};
+use crate::worker::{Worker, WorkerConfig};
 
 mod story;
 
@@ -110,6 +111,11 @@ async fn serve(
     // At once: nobody else knows the keys.
     write(&folder.join("demo.json"), &format!("{demo:#}\n"))?;
     let config = config(args, postgres, redis, folder)?;
+    let worker = Worker::start(&WorkerConfig {
+        relay_database_url: SecretString::from(postgres.url("stockwell_relay", DATABASE)),
+        redis_url: config.redis_url.clone(),
+    })
+    .await?;
     let running = start(config).await?;
     let base_url = format!("http://{}", running.addr);
     demo["base_url"] = json!(base_url);
@@ -128,7 +134,9 @@ async fn serve(
     crate::signal::asked_to_end()
         .await
         .map_err(|error| DemoError::Io("waiting for a signal".to_owned(), error))?;
-    running.stop(std::time::Duration::ZERO).await.map_err(|error| DemoError::Io("stopping".to_owned(), error))
+    let stopped = running.stop(std::time::Duration::ZERO).await;
+    worker.stop().await;
+    stopped.map_err(|error| DemoError::Io("stopping".to_owned(), error))
 }
 
 /// Roles, database and schema.

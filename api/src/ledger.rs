@@ -6,8 +6,8 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::{
-    CashMoveId, CommandId, CustomerId, EntryId, ExpectedReceiptId, HoldId, InvoiceId, LocationId, PaymentId, SaleId,
-    ShipmentId, StockDocumentId, TransferId,
+    CashMoveId, CommandId, CustomerId, EntryId, ExpectedReceiptId, HoldId, InvoiceId, LocationId, PaymentId,
+    SaleId, ShipmentId, StockDocumentId, TransferId,
 };
 use domain::number::Money;
 use domain::tenant::Channel;

@@ -1,4 +1,4 @@
-//! Lists: keyset pages behind opaque, signed cursors.
+//! Lists: keyset pages behind sealed cursors.
 //!
 //! A list route takes [`List<Filters>`](List), asks its use case for [`List::fetch`] rows after [`List::after`], and
 //! answers [`List::answer`]. The position is any serialisable value that the rows are ordered by and that ends in the
@@ -12,7 +12,7 @@ use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
-use aws_lc_rs::hmac;
+use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
@@ -33,9 +33,7 @@ pub const LIMIT_MAX: u32 = 200;
 /// The rows of a page where the caller does not say.
 pub const LIMIT_DEFAULT: u32 = 50;
 /// First byte of every cursor.
-const CURSOR_VERSION: u8 = 1;
-/// Bytes of the signature that are kept.
-const MAC_BYTES: usize = 16;
+const CURSOR_VERSION: u8 = 2;
 
 /// One page of a list.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -84,43 +82,43 @@ pub struct PageParams {
 #[serde(deny_unknown_fields)]
 pub struct NoFilters {}
 
-/// Signs cursors. Every node of an installation has the same key.
+/// Seals cursors: nobody else can make one or look into it. Every node of an installation has the same key.
 #[derive(Debug)]
-pub struct CursorKey(hmac::Key);
+pub struct CursorKey(RandomizedNonceKey);
 
 impl CursorKey {
     /// A key made of a secret.
-    pub fn new(secret: &[u8]) -> Self {
-        CursorKey(hmac::Key::new(hmac::HMAC_SHA256, secret))
-    }
-
-    fn sign(&self, list: &str, position: &[u8]) -> hmac::Tag {
-        let mut context = hmac::Context::with_key(&self.0);
-        context.update(&[CURSOR_VERSION]);
-        context.update(&(list.len() as u64).to_be_bytes());
-        context.update(list.as_bytes());
-        context.update(position);
-        context.sign()
+    pub fn new(secret: &[u8; 32]) -> Self {
+        let key = RandomizedNonceKey::new(&AES_256_GCM, secret);
+        CursorKey(key.expect("AES-256 takes keys of 32 bytes"))
     }
 
     /// The cursor of a position in the list described by `list`.
-    fn seal(&self, list: &str, position: &[u8]) -> String {
+    pub(crate) fn seal(&self, list: &str, position: &[u8]) -> Result<String, ApiError> {
+        let mut sealed = position.to_vec();
+        let nonce = self.0.seal_in_place_append_tag(bound(list), &mut sealed).map_err(ApiError::internal)?;
         let mut bytes = vec![CURSOR_VERSION];
-        bytes.extend_from_slice(&self.sign(list, position).as_ref()[..MAC_BYTES]);
-        bytes.extend_from_slice(position);
-        BASE64_URL_SAFE_NO_PAD.encode(bytes)
+        bytes.extend_from_slice(nonce.as_ref());
+        bytes.append(&mut sealed);
+        Ok(BASE64_URL_SAFE_NO_PAD.encode(bytes))
     }
 
     /// The position in a cursor that was made for the list described by `list`.
-    fn open(&self, list: &str, cursor: &str) -> Option<Vec<u8>> {
+    pub(crate) fn open(&self, list: &str, cursor: &str) -> Option<Vec<u8>> {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok()?;
         let (version, rest) = bytes.split_first()?;
-        let (mac, position) = rest.split_at_checked(MAC_BYTES)?;
-        let signed = self.sign(list, position);
-        let equal =
-            aws_lc_rs::constant_time::verify_slices_are_equal(mac, &signed.as_ref()[..MAC_BYTES]).is_ok();
-        (*version == CURSOR_VERSION && equal).then(|| position.to_vec())
+        let (nonce, sealed) = rest.split_at_checked(NONCE_LEN)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+        let mut position = sealed.to_vec();
+        let length = self.0.open_in_place(nonce, bound(list), &mut position).ok()?.len();
+        position.truncate(length);
+        (*version == CURSOR_VERSION).then_some(position)
     }
+}
+
+/// What a cursor belongs to.
+fn bound(list: &str) -> Aad<&[u8]> {
+    Aad::from(list.as_bytes())
 }
 
 /// A request for one page of a list with the filters `F`, which should refuse unknown ones and have neither `limit`
@@ -230,7 +228,7 @@ impl<F> List<F> {
         let mut next_cursor = None;
         if let Some(last) = rows.last().filter(|_| has_more) {
             let position = serde_json::to_vec(&position(last)).map_err(ApiError::internal)?;
-            next_cursor = Some(self.app.cursor_key.seal(&self.bound_to, &position));
+            next_cursor = Some(self.app.cursor_key.seal(&self.bound_to, &position)?);
         }
         let mut response = HttpResponse::Ok();
         if let Some(cursor) = &next_cursor {
@@ -267,12 +265,12 @@ fn parse_limit(text: &str) -> Result<u32, ApiError> {
     text.parse().ok().filter(|limit| (1..=LIMIT_MAX).contains(limit)).ok_or_else(invalid_limit)
 }
 
-fn invalid_limit() -> ApiError {
+pub(crate) fn invalid_limit() -> ApiError {
     let detail = format!("Give limit once, as a whole number from 1 to {LIMIT_MAX}.");
     ApiError::new(ErrorCode::InvalidParameter, detail).at_parameter("limit")
 }
 
-fn invalid_cursor() -> ApiError {
+pub(crate) fn invalid_cursor() -> ApiError {
     ApiError::of(ErrorCode::InvalidCursor).at_parameter("cursor")
 }
 
@@ -289,9 +287,9 @@ mod tests {
 
     #[test]
     fn a_cursor_fits_its_own_list_only() {
-        let key = CursorKey::new(b"secret");
+        let key = CursorKey::new(&[1; 32]);
         let list = binding(TenantId::default(), "/v1/products", "a=1&b=2");
-        let cursor = key.seal(&list, b"[1]");
+        let cursor = key.seal(&list, b"[1]").expect("a cursor");
         assert_eq!(key.open(&list, &cursor).as_deref(), Some(b"[1]".as_slice()));
         let same = binding(TenantId::default(), "/v1/products", "b=2&a=1");
         assert!(key.open(&same, &cursor).is_some());
@@ -302,7 +300,7 @@ mod tests {
         ] {
             assert_eq!(key.open(&other, &cursor), None);
         }
-        assert_eq!(CursorKey::new(b"other").open(&list, &cursor), None);
+        assert_eq!(CursorKey::new(&[2; 32]).open(&list, &cursor), None);
         let mut forged = BASE64_URL_SAFE_NO_PAD.decode(&cursor).expect("base64");
         *forged.last_mut().expect("a byte") ^= 1;
         for cursor in ["", "x", "AQ", "ä", &BASE64_URL_SAFE_NO_PAD.encode(forged)] {

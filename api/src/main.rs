@@ -8,6 +8,7 @@ use std::time::Duration;
 use api::config::Config;
 use api::demo::DemoArgs;
 use api::import::ImportCommand;
+use api::worker::{Worker, WorkerConfig};
 use clap::{Parser, Subcommand};
 use operator::{EveryTenant, Failed, KeysCommand, MigrateArgs, TenantCommand};
 
@@ -29,6 +30,8 @@ enum Command {
         #[arg(long, env = "STOCKWELL_STOP_NOTICE_SECONDS", default_value_t = 0)]
         stop_notice_seconds: u64,
     },
+    /// Hand events on to the servers, and put away what has had its time. Any number of workers may run.
+    Worker(WorkerConfig),
     /// Bring the database's schema up to date, or take its newest step back.
     Migrate(MigrateArgs),
     /// Prove, for every tenant and from the raw rows, that stock, cost and ledger agree.
@@ -69,6 +72,7 @@ async fn run(command: Command) -> Result<(), Failed> {
         Command::Serve { config, stop_notice_seconds } => {
             serve(&config, Duration::from_secs(stop_notice_seconds)).await
         }
+        Command::Worker(config) => work(&config).await,
         Command::Migrate(args) => operator::migrate(&args).await,
         Command::Verify(args) => operator::verify(&args).await,
         Command::Checkpoint(args) => operator::checkpoint(&args).await,
@@ -81,6 +85,16 @@ async fn run(command: Command) -> Result<(), Failed> {
             Ok(())
         }
     }
+}
+
+/// Works until the process is asked to end, then finishes what is under way.
+async fn work(config: &WorkerConfig) -> Result<(), Failed> {
+    let worker = Worker::start(config).await?;
+    tracing::info!("working");
+    api::signal::asked_to_end().await?;
+    tracing::info!("stopping");
+    worker.stop().await;
+    Ok(())
 }
 
 /// Serves until the process is asked to end, then finishes what is in flight.

@@ -36,7 +36,7 @@ const EXPOSED: &str = "X-Request-Id, Retry-After, ETag, Link, Location, Idempote
                        Stockwell-Version, Stockwell-Report-Truncated, Content-Disposition, WWW-Authenticate";
 /// What a browser of another origin may send.
 const ACCEPTED: &str = "Authorization, Content-Type, Accept, Idempotency-Key, If-Match, If-None-Match, Prefer, \
-                        X-Api-Key, X-Request-Id, traceparent";
+                        Last-Event-ID, X-Api-Key, X-Request-Id, traceparent";
 /// How long a browser may remember that, in seconds.
 const PREFLIGHT_SECONDS: &str = "7200";
 

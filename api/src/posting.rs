@@ -221,7 +221,7 @@ fn request<In: DeserializeOwned>(
         .ok_or_else(|| ApiError::of(ErrorCode::IdempotencyKeyInvalid).at_pointer("/idempotency_key"))?;
     let raw = item.body.get().as_bytes();
     let fingerprint = crate::idempotency::fingerprint("POST", of.path, raw);
-    let command = (of.command)(body::parse(raw)?, caller)?;
+    let command = (of.command)(body::parse_object(raw)?, caller)?;
     Ok(Request {
         caller: caller.0.clone(),
         command,

@@ -32,7 +32,10 @@ use crate::{Answer, ApiError, App, Caller};
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.configure(availability::routes).service(create).service(create_batch).configure(document::routes);
-    cfg.configure(level::routes).configure(explain::routes).configure(movement::routes).configure(hold::routes);
+    cfg.configure(level::routes)
+        .configure(explain::routes)
+        .configure(movement::routes)
+        .configure(hold::routes);
     cfg.configure(transfer::routes).configure(expected::routes);
 }
 

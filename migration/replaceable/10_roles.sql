@@ -7,4 +7,5 @@ grant usage on schema public to stockwell_app, stockwell_relay, stockwell_lookup
 create schema if not exists bi authorization stockwell_owner;
 create schema if not exists auth authorization stockwell_owner;
 grant usage on schema bi, auth to stockwell_app;
+grant usage on schema auth to stockwell_relay;
 grant usage, create on schema auth to stockwell_lookup;

@@ -52,6 +52,7 @@ pub const STEPS: &[Step] = &[
     step!("0008_ledger"),
     step!("0009_supply"),
     step!("0010_assortment"),
+    step!("0011_event"),
     step!("0012_checkpoint"),
     step!("0013_bundle"),
 ];
@@ -62,6 +63,7 @@ const REPLACEABLE: &[&str] = &[
     include_str!("../replaceable/20_wall.sql"),
     include_str!("../replaceable/30_auth.sql"),
     include_str!("../replaceable/31_search.sql"),
+    include_str!("../replaceable/35_housekeeping.sql"),
     include_str!("../replaceable/40_bi.sql"),
     include_str!("../replaceable/42_bi_stock.sql"),
     include_str!("../replaceable/49_bi_comments.sql"),
@@ -118,8 +120,36 @@ pub async fn up(migrator_url: &str) -> Result<Vec<&'static str>, Error> {
             Err(error) => return Err(error),
         }
     }
+    raise_positions(&mut connection).await?;
     connection.close().await.doing("closing the connection")?;
     Ok(applied)
+}
+
+/// Puts new events behind the old ones, where the database came from a dump: a server counts its transactions from its
+/// own beginning, and an event's position is made of that count. Elsewhere it changes nothing.
+async fn raise_positions(connection: &mut PgConnection) -> Result<(), Error> {
+    let doing = "putting new events behind the old ones";
+    let row = sqlx::query(
+        "select coalesce(max(last.position), 0), \
+                event_base() + pg_snapshot_xmax(pg_current_snapshot())::text::bigint \
+         from tenant t cross join lateral ( \
+             select e.position from event e where e.tenant_id = t.tenant_id order by e.position desc limit 1) last",
+    );
+    let row = row.fetch_one(&mut *connection).await.doing(doing)?;
+    let (last, next): (i64, i64) = (row.try_get(0).doing(doing)?, row.try_get(1).doing(doing)?);
+    if last < next {
+        return Ok(());
+    }
+    tracing::warn!(
+        last,
+        next,
+        "the events are ahead of this server's transactions: it was loaded from a dump"
+    );
+    let statement = format!(
+        "create or replace function event_base() returns bigint language sql immutable parallel safe return {last}::bigint"
+    );
+    connection.execute(sqlx::AssertSqlSafe(statement)).await.doing(doing)?;
+    Ok(())
 }
 
 /// Takes the newest step back; answers its name, or `None` where there is nothing to take back.

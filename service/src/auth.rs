@@ -192,6 +192,11 @@ impl Auth {
         self.known.invalidate_all();
     }
 
+    /// Changes whenever credentials that were found good have to be looked at again.
+    pub fn forgotten(&self) -> watch::Receiver<u64> {
+        self.forgotten.subscribe()
+    }
+
     /// Changes with each revocation of this process, for whoever tells the other processes.
     pub fn revocations(&self) -> watch::Receiver<u64> {
         self.revocations.subscribe()

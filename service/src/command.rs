@@ -110,8 +110,9 @@ pub async fn rehearse(
     Ok(Answer { status: 200, body, document_id, replayed: false })
 }
 
-/// Writes the command row of a write that posts neither stock nor ledger. The answer is kept for a repeat only where
-/// the caller sent a key.
+/// Writes the command row of a write that posts neither stock nor ledger, and its event, in one statement. The answer
+/// is kept for a repeat only where the caller sent a key. An event is about the record, or about the command itself where
+/// that made none or many.
 pub async fn record(
     tx: &Tx,
     caller: &Caller,
@@ -121,13 +122,20 @@ pub async fn record(
 ) -> Result<CommandId, Error> {
     let id = tx.command_id();
     let actor: &str = caller.actor_kind.into();
+    let (object, object_id) = match (name.split_once('.'), document_id) {
+        (Some((object, _)), Some(document_id)) => (object, document_id),
+        _ => ("command", id.0),
+    };
     let written = tx
         .execute(
             sqlx::query(
-                "insert into command (tenant_id, id, name, actor_kind, actor_id, idempotency_key, fingerprint, \
-                                      status, document_id, response, recorded_at) \
-                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
-                 on conflict (tenant_id, idempotency_key) do nothing",
+                "with command as ( \
+                     insert into command (tenant_id, id, name, actor_kind, actor_id, idempotency_key, fingerprint, \
+                                          status, document_id, response, recorded_at) \
+                     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
+                     on conflict (tenant_id, idempotency_key) do nothing returning 1) \
+                 insert into event (tenant_id, id, kind, command_id, document_kind, document_id, occurred_at) \
+                 select $1, $12, $3, $2, $13, $14, $11 from command",
             )
             .bind(tx.tenant_id.0)
             .bind(id.0)
@@ -139,7 +147,10 @@ pub async fn record(
             .bind(status as i16)
             .bind(document_id)
             .bind(idempotency.map(|_| body))
-            .bind(tx.now),
+            .bind(tx.now)
+            .bind(tx.next_id())
+            .bind(object)
+            .bind(object_id),
         )
         .await?;
     if written == 0 {

@@ -80,6 +80,9 @@ pub enum Scope {
     /// Read reports, GraphQL and the integrity check.
     #[strum(serialize = "reports:read")]
     ReportsRead,
+    /// Read the feed of events.
+    #[strum(serialize = "events:read")]
+    EventsRead,
     /// Read API keys.
     #[strum(serialize = "api_keys:read")]
     ApiKeysRead,

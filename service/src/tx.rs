@@ -21,6 +21,7 @@ use sea_orm::{
 use sea_query_sqlx::SqlxValues;
 use tokio::sync::{Mutex, MutexGuard};
 
+use crate::live::Bells;
 use crate::{Caller, Error};
 
 /// How often a write that lost a race (40001, 40P01) is tried.
@@ -48,6 +49,8 @@ impl Default for PoolOptions {
 pub struct Db {
     pool: PgPool,
     statements: Arc<AtomicU64>,
+    /// Rung after every commit.
+    pub(crate) bells: Bells,
 }
 
 impl Db {
@@ -62,7 +65,7 @@ impl Db {
                 connection.statement_cache_capacity(STATEMENTS_CACHED).application_name("stockwell"),
             )
             .await?;
-        Ok(Db { pool, statements: Arc::new(AtomicU64::new(0)) })
+        Ok(Db { pool, statements: Arc::new(AtomicU64::new(0)), bells: Bells::default() })
     }
 
     /// How many statements have been sent, `begin` and `commit` included.
@@ -76,8 +79,7 @@ impl Db {
         tenant_id: TenantId,
         work: impl AsyncFnOnce(&Tx) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let opening = "begin isolation level repeatable read read only; set local plan_cache_mode = auto";
-        let tx = self.open(opening, tenant_id).await?;
+        let tx = self.begin_read(tenant_id).await?;
         let answer = work(&tx).await?;
         tx.rollback().await?;
         Ok(answer)
@@ -141,6 +143,12 @@ impl Db {
         self.open("begin", tenant_id).await
     }
 
+    /// Opens a read-only snapshot.
+    pub(crate) async fn begin_read(&self, tenant_id: TenantId) -> Result<Tx, Error> {
+        let opening = "begin isolation level repeatable read read only; set local plan_cache_mode = auto";
+        self.open(opening, tenant_id).await
+    }
+
     /// Whether the database answers, and the newest step of its schema.
     pub async fn schema_step(&self) -> Result<String, Error> {
         use sqlx::Row;
@@ -167,6 +175,7 @@ impl Db {
         Ok(Tx {
             inner: Mutex::new(inner),
             statements: Arc::clone(&self.statements),
+            bells: self.bells.clone(),
             tenant_id,
             now,
             ids: std::sync::Mutex::new(IdSequence::new(now, rand::rng().random())),
@@ -176,7 +185,7 @@ impl Db {
 
 /// The clock, in the microseconds that the database keeps.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
-fn now() -> DateTime<Utc> {
+pub(crate) fn now() -> DateTime<Utc> {
     let now = Utc::now();
     now.with_nanosecond(now.nanosecond() / 1_000 * 1_000).unwrap_or(now)
 }
@@ -192,6 +201,7 @@ pub(crate) async fn pause_before_retry(error: &Error) {
 pub struct Tx {
     inner: Mutex<Transaction<'static, Postgres>>,
     statements: Arc<AtomicU64>,
+    bells: Bells,
     ids: std::sync::Mutex<IdSequence>,
     /// Whose rows it sees.
     pub tenant_id: TenantId,
@@ -237,7 +247,9 @@ impl Tx {
 
     pub(crate) async fn commit(self) -> Result<(), Error> {
         self.statements.fetch_add(1, Ordering::Relaxed);
-        Ok(self.inner.into_inner().commit().await?)
+        self.inner.into_inner().commit().await?;
+        self.bells.ring(self.tenant_id);
+        Ok(())
     }
 
     pub(crate) async fn rollback(self) -> Result<(), Error> {

@@ -27,6 +27,9 @@ const PUBLIC: [&str; 9] = [
     "openapi_get",
 ];
 
+/// Operations whose answers have no end; their own tests see to them.
+const ENDLESS: [&str; 1] = ["stream_get"];
+
 /// A key that has the form and the checksum of one, and that nobody has.
 const NOBODYS_KEY: &str = "sw_live_sk_abcdefghijklmnopqrstuvwxyz0123452ZtbCx";
 
@@ -179,6 +182,9 @@ fn lists_show_nothing_of_another_tenant() {
         for operation in
             operations().iter().filter(|operation| operation.method == "get" && operation.scopes.is_some())
         {
+            if ENDLESS.contains(&operation.id.as_str()) {
+                continue;
+            }
             let paths: Vec<String> = match operation.kinds.as_slice() {
                 [] => vec![operation.path.clone()],
                 [kind] if kind == "name" => {

@@ -85,7 +85,6 @@ fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
         "expected_receipt_line",
         "journal_entry",
         "journal_line",
-        "event",
         "sales_line",
         "sales_order",
         "sales_order_line",
@@ -100,8 +99,9 @@ fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
         "cash_move",
     ];
     let mut writers: BTreeMap<_, _> = of_posting.into_iter().map(|table| (table, posting)).collect();
-    let others: [(&str, &[&str]); 29] = [
+    let others: [(&str, &[&str]); 30] = [
         ("command", &["service/src/command", "service/src/posting"]),
+        ("event", &["service/src/command", "service/src/posting", "service/src/relay"]),
         ("customer_account", &["service/src/posting", "service/src/customer"]),
         ("number_series", &["service/src/posting", "service/src/customer/number"]),
         ("tenant", &["service/src/tenant"]),

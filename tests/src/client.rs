@@ -151,6 +151,11 @@ impl Call {
         reply
     }
 
+    /// Sends it and reads no more than the head of the answer, whose body may have no end.
+    pub async fn open(self) -> reqwest::Response {
+        self.request.send().await.unwrap_or_else(|error| panic!("{}: {error}", self.what))
+    }
+
     /// Sends it to a server that may be dying.
     pub async fn try_send(self) -> Result<Reply, reqwest::Error> {
         let response = self.request.send().await?;

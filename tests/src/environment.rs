@@ -117,6 +117,11 @@ impl Environment {
         sqlx::query_scalar("select clock_timestamp()").fetch_one(&self.root).await.expect("a clock")
     }
 
+    /// The URL of the shared database for the relay's role.
+    pub fn relay_database_url(&self) -> String {
+        self.postgres.url("stockwell_relay", DATABASE)
+    }
+
     /// A second server over the shared database, as another machine would run it. Tests share it as well.
     pub async fn other_node(&'static self) -> &'static Node {
         self.other_node.get_or_init(|| self.own_node()).await
@@ -124,7 +129,13 @@ impl Environment {
 
     /// A server that nobody else talks to.
     pub async fn own_node(&'static self) -> Node {
-        let config = config(&self.database_url(), "127.0.0.1:0", &self.signing_key_file);
+        self.node_with(|_| {}).await
+    }
+
+    /// A server with other settings that nobody else talks to.
+    pub async fn node_with(&'static self, settings: impl FnOnce(&mut Config)) -> Node {
+        let mut config = config(&self.database_url(), "127.0.0.1:0", &self.signing_key_file);
+        settings(&mut config);
         let started = tokio::task::spawn_blocking(move || serve(&self.servers, &config));
         started.await.expect("a server starts")
     }

@@ -28,6 +28,7 @@ const TAGS: &[(&str, &str)] = &[
     ("Point of sale", "Tills: registers, sessions, sales and refunds."),
     ("Ledger", "Accounts, journal entries and the trial balance."),
     ("Audit", "Who did what, and when."),
+    ("Events", "What happened, in the order in which it did: pulled, or pushed as it happens."),
     ("Reports", "Figures as flat tables: revenue, margin, stock and more."),
     ("Integrity", "Proof that stock, cost and ledger agree."),
     ("Health", "For load balancers and monitoring."),

@@ -47,6 +47,7 @@ impl Role {
             PaymentsRead,
             PosRead,
             ReportsRead,
+            EventsRead,
         ];
         let (base, more): (&[Scope], &[Scope]) = match self {
             Role::Owner | Role::Admin => return Scopes::all(),

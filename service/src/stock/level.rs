@@ -4,12 +4,13 @@ use chrono::{DateTime, Utc};
 use domain::id::{LocationId, LotId, ProductId};
 use domain::number::{Money, Price, Quantity};
 use domain::stock::{Level, LevelKey};
-use sea_orm::sqlx::Row;
 use sea_orm::sqlx::postgres::PgRow;
+use sea_orm::sqlx::{self, Row};
 use serde::Serialize;
 use uuid::Uuid;
 
 use crate::listing::{Listing, number};
+use crate::live::Snapshot;
 use crate::{Error, Tx};
 
 /// What there is of a product at a location, in one lot.
@@ -160,5 +161,63 @@ fn level(row: &PgRow) -> Result<StockLevel, Error> {
         value: Some(level.value),
         unit_cost: Some(level.unit_cost()),
         moved_at: row.try_get("moved_at")?,
+    })
+}
+
+/// A level that changed, as it is now.
+#[derive(Debug, Clone)]
+pub struct ChangedLevel {
+    /// The location.
+    pub location_id: LocationId,
+    /// The product.
+    pub product_id: ProductId,
+    /// Its SKU.
+    pub sku: String,
+    /// The lot, where the product is tracked by lot.
+    pub lot_id: Option<LotId>,
+    /// The unit of every quantity.
+    pub uom: String,
+    /// Physically there.
+    pub on_hand: Quantity,
+    /// Promised to orders.
+    pub reserved: Quantity,
+    /// On hand less reserved.
+    pub available: Quantity,
+    /// When it last changed.
+    pub moved_at: DateTime<Utc>,
+    /// The transaction that changed it.
+    pub transaction: u64,
+}
+
+/// The levels that were changed by transactions from the one at `position` on; all of them, where that lies too far back.
+/// It looks at every level of the tenant: an index would make each sale dearer for what is asked far less often.
+pub(crate) async fn changed(tx: &Tx, snapshot: &Snapshot, position: i64) -> Result<Vec<ChangedLevel>, Error> {
+    let query = sqlx::query(
+        "select l.location_id, l.product_id, l.lot_id, l.on_hand, l.reserved, l.moved_at, p.sku, p.stock_uom, \
+                l.xmin::text::bigint as transaction \
+         from stock_level l join product p on p.tenant_id = l.tenant_id and p.id = l.product_id \
+         where l.tenant_id = $1 and ($2::text is null or age(l.xmin) <= age($2::text::xid)) \
+         order by l.location_id, l.product_id, l.lot_id",
+    );
+    let half = snapshot.half(position).map(|half| half.to_string());
+    let rows = tx.rows(query.bind(tx.tenant_id.0).bind(half)).await?;
+    rows.iter().map(|row| changed_level(row, snapshot)).collect()
+}
+
+fn changed_level(row: &PgRow, snapshot: &Snapshot) -> Result<ChangedLevel, Error> {
+    let (on_hand, reserved): (Quantity, Quantity) = (number(row, "on_hand")?, number(row, "reserved")?);
+    let lot_id: Uuid = row.try_get("lot_id")?;
+    let half: i64 = row.try_get("transaction")?;
+    Ok(ChangedLevel {
+        location_id: LocationId(row.try_get("location_id")?),
+        product_id: ProductId(row.try_get("product_id")?),
+        sku: row.try_get("sku")?,
+        lot_id: (!lot_id.is_nil()).then_some(LotId(lot_id)),
+        uom: row.try_get("stock_uom")?,
+        on_hand,
+        reserved,
+        available: on_hand - reserved,
+        moved_at: row.try_get("moved_at")?,
+        transaction: snapshot.whole(half.cast_unsigned()),
     })
 }

@@ -1,0 +1,271 @@
+//! The feed of events: pulled page by page, in an order that never changes.
+
+use actix_web::web::Data;
+use actix_web::{HttpResponse, get};
+use chrono::{DateTime, Utc};
+use domain::id::{
+    ApiKeyId, CashMoveId, CategoryId, CommandId, CustomerId, EntryId, EventId, ExpectedReceiptId, HoldId,
+    InvoiceId, LocationId, OrderId, PaymentId, PriceListId, PriceRuleId, PriceTierId, ProductGroupId,
+    ProductId, RegisterId, SaleId, SessionId, SkuMappingId, StockDocumentId, TaxClassId, TaxRateId, TenantId,
+    TransferId, UserId,
+};
+use serde::{Deserialize, Serialize};
+use service::event::{self, Filter, Place};
+use service::scope::Scope;
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use crate::list::{CursorKey, LIMIT_DEFAULT, LIMIT_MAX, invalid_cursor, invalid_limit};
+use crate::params::{Params, listed};
+use crate::problem::{ApiError, ErrorCode};
+use crate::{Answer, App, Caller};
+
+/// The most types that a request may name.
+const TYPES_MAX: usize = 20;
+/// How long a type may be.
+const TYPE_LENGTH_MAX: usize = 64;
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(list);
+}
+
+/// What an event can be about: the kind of it, the prefix of its ids, its name in the API, and where it is read.
+const OBJECTS: &[(&str, &str, &str, Option<&str>)] = &[
+    ("sale", SaleId::PREFIX, "pos_sale", Some("/v1/pos/sales")),
+    ("refund", SaleId::PREFIX, "pos_sale", Some("/v1/pos/sales")),
+    ("session", SessionId::PREFIX, "pos_session", Some("/v1/pos/sessions")),
+    ("cash_move", CashMoveId::PREFIX, "cash_move", None),
+    ("order", OrderId::PREFIX, "order", Some("/v1/orders")),
+    ("credit_note", InvoiceId::PREFIX, "credit_note", Some("/v1/invoices")),
+    ("payment", PaymentId::PREFIX, "payment", Some("/v1/payments")),
+    ("receipt", StockDocumentId::PREFIX, "stock_document", Some("/v1/stock/documents")),
+    ("opening", StockDocumentId::PREFIX, "stock_document", Some("/v1/stock/documents")),
+    ("adjustment", StockDocumentId::PREFIX, "stock_document", Some("/v1/stock/documents")),
+    ("hold", HoldId::PREFIX, "hold", Some("/v1/stock/holds")),
+    ("transfer", TransferId::PREFIX, "transfer", Some("/v1/stock/transfers")),
+    ("expected_receipt", ExpectedReceiptId::PREFIX, "expected_receipt", Some("/v1/stock/expected-receipts")),
+    ("journal_entry", EntryId::PREFIX, "journal_entry", Some("/v1/journal-entries")),
+    ("product", ProductId::PREFIX, "product", Some("/v1/products")),
+    ("bundle", ProductId::PREFIX, "product", Some("/v1/products")),
+    ("product_group", ProductGroupId::PREFIX, "product_group", Some("/v1/product-groups")),
+    ("sku_mapping", SkuMappingId::PREFIX, "sku_mapping", Some("/v1/sku-mappings")),
+    ("category", CategoryId::PREFIX, "category", Some("/v1/categories")),
+    ("tax_class", TaxClassId::PREFIX, "tax_class", Some("/v1/tax-classes")),
+    ("tax_rate", TaxRateId::PREFIX, "tax_rate", Some("/v1/tax-rates")),
+    ("customer", CustomerId::PREFIX, "customer", Some("/v1/customers")),
+    ("price_list", PriceListId::PREFIX, "price_list", Some("/v1/price-lists")),
+    ("price_rule", PriceRuleId::PREFIX, "price_rule", None),
+    ("price_tier", PriceTierId::PREFIX, "price_tier", Some("/v1/price-tiers")),
+    ("location", LocationId::PREFIX, "location", Some("/v1/locations")),
+    ("register", RegisterId::PREFIX, "register", Some("/v1/registers")),
+    ("api_key", ApiKeyId::PREFIX, "api_key", Some("/v1/api-keys")),
+    ("user", UserId::PREFIX, "user", Some("/v1/users")),
+    ("tenant", TenantId::PREFIX, "tenant", None),
+    ("command", CommandId::PREFIX, "command", Some("/v1/commands")),
+];
+
+/// Something that happened. It never changes.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct Event {
+    /// Its id: the same event may reach you more than once, and bears the same id then.
+    id: EventId,
+    /// Always `event`.
+    #[schema(value_type = String, max_length = 5, example = "event")]
+    object: &'static str,
+    /// What happened. New values may appear.
+    #[serde(rename = "type")]
+    #[schema(max_length = 64, example = "order.confirmed")]
+    kind: String,
+    /// When it happened: before `created_at` where it was told late.
+    #[schema(example = "2026-11-22T01:20:00Z")]
+    occurred_at: DateTime<Utc>,
+    /// When it was written down here.
+    #[schema(example = "2026-11-22T01:20:00.123456Z")]
+    created_at: DateTime<Utc>,
+    /// The command that did it; the audit log tells who asked for it.
+    command_id: CommandId,
+    /// What it is about.
+    data: EventData,
+}
+
+/// What an event is about.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct EventData {
+    /// The document or record, to be read as it is now.
+    object: EventObject,
+}
+
+/// A document or record. Where one command made many records, it is the command.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct EventObject {
+    /// Its id.
+    #[schema(max_length = 64, example = "ord_01h455vb4pex5vsknk084sn02q")]
+    id: String,
+    /// What it is.
+    #[schema(max_length = 32, example = "order")]
+    object: String,
+    /// Where it is read; null where there is nothing more to read.
+    #[schema(max_length = 200, example = "/v1/orders/ord_01h455vb4pex5vsknk084sn02q")]
+    url: Option<String>,
+}
+
+impl From<&event::Event> for Event {
+    fn from(event: &event::Event) -> Self {
+        Event {
+            id: event.id,
+            object: "event",
+            kind: event.kind.clone(),
+            occurred_at: event.occurred_at,
+            created_at: event.recorded_at,
+            command_id: event.command_id,
+            data: EventData { object: EventObject::of(&event.document_kind, event.document_id) },
+        }
+    }
+}
+
+impl EventObject {
+    fn of(document_kind: &str, document_id: Uuid) -> Self {
+        let known = OBJECTS.iter().find(|(kind, ..)| *kind == document_kind);
+        let Some((_, prefix, object, path)) = known else {
+            return EventObject { id: document_id.to_string(), object: document_kind.to_owned(), url: None };
+        };
+        let id = domain::id::encode(prefix, document_id);
+        let url = path.map(|path| format!("{path}/{id}"));
+        EventObject { id, object: (*object).to_owned(), url }
+    }
+}
+
+/// One page of the feed.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct EventPage {
+    /// Always `list`.
+    #[schema(value_type = String, max_length = 4, pattern = "^list$", example = "list")]
+    object: &'static str,
+    /// The events, oldest first.
+    #[schema(max_items = 200)]
+    data: Vec<Event>,
+    /// Where the page stands in the feed.
+    page: EventPageInfo,
+}
+
+/// Where a page stands in the feed.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct EventPageInfo {
+    /// The most events of a page, as asked for.
+    #[schema(minimum = 1, maximum = 200, example = 50)]
+    limit: u32,
+    /// Whether there is more right now. A page may be short of events, or have none, and still have more behind it.
+    #[schema(example = false)]
+    has_more: bool,
+    /// Send it as `cursor` to get the next page; null at the present end of the feed.
+    #[schema(max_length = 1024, required = true, example = json!(null))]
+    next_cursor: Option<String>,
+    /// Always null: the feed is read forward only.
+    #[schema(max_length = 1024, required = true, example = json!(null))]
+    prev_cursor: Option<String>,
+    /// Where this page ends, always there: keep it with what you made of the page, and send it as `cursor` to go on, in
+    /// a second or in a year. `Last-Event-ID` of the stream takes it as well.
+    #[schema(max_length = 1024, example = "AmX2Ow")]
+    resume_cursor: String,
+}
+
+/// What to read of the feed.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct FeedParams {
+    /// The most events of the page.
+    #[param(minimum = 1, maximum = 200, default = 50, example = 50)]
+    limit: Option<u32>,
+    /// The `next_cursor` or `resume_cursor` of a page, or the id of a message of the stream. It fits any filter.
+    #[param(max_length = 1024, example = "")]
+    cursor: Option<String>,
+    /// Types, separated by commas. A star stands for anything: `order.*`, `*.deleted`.
+    #[serde(default, rename = "type", deserialize_with = "listed")]
+    #[param(value_type = String, max_length = 1300, example = "order.*")]
+    kinds: Vec<String>,
+    /// About this document or record.
+    #[param(max_length = 64, example = "ord_01h455vb4pex5vsknk084sn02q")]
+    document_id: Option<String>,
+}
+
+/// The place in a cursor of the feed.
+pub(crate) fn open(key: &CursorKey, tenant_id: TenantId, cursor: &str) -> Option<Place> {
+    serde_json::from_slice(&key.open(&feed_of(tenant_id), cursor)?).ok()
+}
+
+/// The cursor of a place in the feed.
+pub(crate) fn seal(key: &CursorKey, tenant_id: TenantId, place: Place) -> Result<String, ApiError> {
+    key.seal(&feed_of(tenant_id), &serde_json::to_vec(&place).map_err(ApiError::internal)?)
+}
+
+/// What cursors of the feed are bound to.
+fn feed_of(tenant_id: TenantId) -> String {
+    format!("{tenant_id} feed")
+}
+
+/// Types with stars, as `parameter` names them.
+pub(crate) fn checked_types(types: Vec<String>, parameter: &str) -> Result<Vec<String>, ApiError> {
+    let known = |letter: u8| letter.is_ascii_lowercase() || b"_.*".contains(&letter);
+    let sound = |name: &String| name.len() <= TYPE_LENGTH_MAX && name.bytes().all(known);
+    if types.len() <= TYPES_MAX && types.iter().all(sound) {
+        return Ok(types);
+    }
+    let detail = format!(
+        "Give at most {TYPES_MAX} types of at most {TYPE_LENGTH_MAX} letters, such as order.confirmed, order.* or *.deleted."
+    );
+    Err(ApiError::new(ErrorCode::InvalidParameter, detail).at_parameter(parameter))
+}
+
+/// The UUID in an id of anything that an event can be about.
+fn object_id(text: &str) -> Result<Uuid, ApiError> {
+    OBJECTS.iter().find_map(|(_, prefix, ..)| domain::id::decode(prefix, text).ok()).ok_or_else(|| {
+        ApiError::new(ErrorCode::InvalidParameter, "Expected an id as the API writes it.")
+            .at_parameter("document_id")
+    })
+}
+
+/// Read the feed of events
+///
+/// Everything that happened, oldest first, from the first day on. The order never changes, and nothing is ever put
+/// before what was read already: read on from `resume_cursor`, and each event comes exactly once. An event appears
+/// when every write that began before its own has ended, usually at once.
+#[utoipa::path(
+    operation_id = "events_list",
+    tag = "Events",
+    security(("bearer" = ["events:read"])),
+    params(FeedParams),
+    responses((status = 200, description = "One page of events.", body = EventPage))
+)]
+#[get("/v1/events")]
+async fn list(app: Data<App>, caller: Caller, params: Params<FeedParams>) -> Answer {
+    caller.require(Scope::EventsRead)?;
+    let (key, tenant_id) = (&app.cursor_key, caller.tenant_id);
+    let Params(FeedParams { limit, cursor, kinds, document_id }) = params;
+    let limit = limit.unwrap_or(LIMIT_DEFAULT);
+    if !(1..=LIMIT_MAX).contains(&limit) {
+        return Err(invalid_limit());
+    }
+    let cursor = cursor.filter(|cursor| !cursor.is_empty());
+    let after = cursor.map(|cursor| open(key, tenant_id, &cursor).ok_or_else(invalid_cursor)).transpose()?;
+    let filter = Filter {
+        kinds: checked_types(kinds, "type")?,
+        document_id: document_id.as_deref().map(object_id).transpose()?,
+    };
+    let after = after.unwrap_or_default();
+    let read = async |tx: &service::Tx| event::list(tx, &filter, after, limit as usize).await;
+    let feed = app.db.read(tenant_id, read).await?;
+    let resume_cursor = seal(key, tenant_id, feed.end)?;
+    Ok(HttpResponse::Ok().json(EventPage {
+        object: "list",
+        data: feed.events.iter().map(Event::from).collect(),
+        page: EventPageInfo {
+            limit,
+            has_more: feed.has_more,
+            next_cursor: feed.has_more.then(|| resume_cursor.clone()),
+            prev_cursor: None,
+            resume_cursor,
+        },
+    }))
+}

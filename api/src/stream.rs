@@ -1,0 +1,260 @@
+//! What changes, pushed as it changes: server-sent events (WHATWG HTML, section 9.2).
+
+mod sender;
+
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use actix_web::http::header::{self, HeaderName};
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse, get};
+use domain::id::{LocationId, ProductId};
+use secrecy::SecretString;
+use serde::Deserialize;
+use service::event::Filter;
+use service::scope::Scope;
+use tokio::sync::Notify;
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use crate::event::{checked_types, open};
+use crate::list::invalid_cursor;
+use crate::params::{Params, listed};
+use crate::problem::{ApiError, ErrorCode, Problem};
+use crate::{Answer, App, Caller, credential};
+
+use sender::{Credential, Sender, Wanted};
+
+/// How many streams one key or user may have open at once, on one server.
+pub const STREAMS_PER_ACTOR_MAX: usize = 10;
+/// How many streams one server has open at once.
+pub const STREAMS_MAX: usize = 2_000;
+/// How many products or locations a stream may name.
+const NAMED_MAX: usize = 100;
+
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+/// Tells proxies that hold answers back not to.
+const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(stream);
+}
+
+/// Who has which streams open.
+#[derive(Debug)]
+pub struct Streams {
+    seats: Arc<Mutex<Seats>>,
+    seats_max: usize,
+}
+
+#[derive(Debug, Default)]
+struct Seats {
+    taken: usize,
+    /// Each actor's, oldest first.
+    by_actor: HashMap<Uuid, VecDeque<Arc<Notify>>>,
+}
+
+/// A stream that is open, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Seat {
+    seats: Arc<Mutex<Seats>>,
+    actor_id: Uuid,
+    /// Told when a newer stream of the actor takes the seat.
+    given_up: Arc<Notify>,
+}
+
+impl Default for Streams {
+    fn default() -> Self {
+        Streams { seats: Arc::default(), seats_max: STREAMS_MAX }
+    }
+}
+
+impl Streams {
+    /// A seat for one more stream. An actor who has as many as it may gives its oldest up: who has gone without a word,
+    /// as clients in a train do, must not keep itself out.
+    fn take(&self, actor_id: Uuid) -> Option<Seat> {
+        let mut seats = lock(&self.seats);
+        if seats.taken >= self.seats_max {
+            return None;
+        }
+        seats.taken += 1;
+        let own = seats.by_actor.entry(actor_id).or_default();
+        if own.len() >= STREAMS_PER_ACTOR_MAX
+            && let Some(oldest) = own.pop_front()
+        {
+            oldest.notify_one();
+        }
+        let given_up = Arc::new(Notify::new());
+        own.push_back(Arc::clone(&given_up));
+        Some(Seat { seats: Arc::clone(&self.seats), actor_id, given_up })
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut seats = lock(&self.seats);
+        seats.taken -= 1;
+        if let Entry::Occupied(mut own) = seats.by_actor.entry(self.actor_id) {
+            own.get_mut().retain(|seat| !Arc::ptr_eq(seat, &self.given_up));
+            if own.get().is_empty() {
+                own.remove();
+            }
+        }
+    }
+}
+
+fn lock(seats: &Mutex<Seats>) -> MutexGuard<'_, Seats> {
+    seats.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What to push.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct StreamParams {
+    /// Whether levels are wanted; they are, if absent.
+    levels: Option<bool>,
+    /// Levels of these products only, at most 100, separated by commas.
+    #[serde(default, deserialize_with = "listed")]
+    #[param(value_type = String, max_length = 3100, example = "prd_01h455vb4pex5vsknk084sn02q")]
+    product_id: Vec<ProductId>,
+    /// Levels at these locations only, at most 100, separated by commas.
+    #[serde(default, deserialize_with = "listed")]
+    #[param(value_type = String, max_length = 3100, example = "loc_01h455vb4pex5vsknk084sn02q")]
+    location_id: Vec<LocationId>,
+    /// Events of these types as well, separated by commas. A star stands for anything: `order.*`. Needs the scope
+    /// `events:read`.
+    #[serde(default, rename = "type", deserialize_with = "listed")]
+    #[param(value_type = String, max_length = 1300, example = "order.*")]
+    kinds: Vec<String>,
+    /// Where to go on, as the header `Last-Event-ID`, for clients that can't send that.
+    #[param(max_length = 1024, example = "")]
+    cursor: Option<String>,
+}
+
+/// The header that browsers send by themselves.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "documentation only: the header is read by hand")]
+struct StreamHeaders {
+    /// The id of the last message that was received, or the cursor of a page of `/v1/events`: what changed since comes
+    /// first. From now on, if absent.
+    #[param(rename = "Last-Event-ID", max_length = 1024, example = "")]
+    last_event_id: Option<String>,
+}
+
+/// Push what changes
+///
+/// Server-sent events. `stock_level` brings a level as it is now; several changes in a row may be told as one. `event`
+/// brings an event as `GET /v1/events` has it, in the same order. `ready` comes first: levels that are read after it are
+/// kept right by what follows. Apply levels in the order in which they come. An answer that ends is to be taken up again
+/// with the last id as `Last-Event-ID`, as browsers do by themselves: nothing is lost, and a level may come twice.
+/// The server ends it, with `bye` and a reason, when it stops, when the credential ends, when the client reads too
+/// slowly, and when the key opens more than 10 streams: the oldest makes room. A comment comes every 15 seconds.
+#[utoipa::path(
+    operation_id = "stream_get",
+    tag = "Events",
+    security(("bearer" = ["stock:read"])),
+    params(StreamHeaders, StreamParams),
+    responses(
+        (status = 200, description = "Messages, without end.", content(
+            (String = "text/event-stream", example = "event: stock_level\ndata: {\"object\":\"stock_level\"}\n\n"))),
+        (status = 406, description = "The client does not take server-sent events.", body = Problem,
+            content_type = "application/problem+json"),
+    )
+)]
+#[get("/v1/stream")]
+async fn stream(
+    request: HttpRequest,
+    app: Data<App>,
+    caller: Caller,
+    params: Params<StreamParams>,
+) -> Answer {
+    let Params(StreamParams { levels, product_id, location_id, kinds, cursor }) = params;
+    let levels = levels.unwrap_or(true);
+    if levels || kinds.is_empty() {
+        caller.require(Scope::StockRead)?;
+    }
+    if !kinds.is_empty() {
+        caller.require(Scope::EventsRead)?;
+    }
+    if !accepts_events(&request) {
+        return Err(ApiError::of(ErrorCode::NotAcceptable));
+    }
+    if !levels && kinds.is_empty() {
+        let detail = "Ask for levels, for types of events, or for both.";
+        return Err(ApiError::new(ErrorCode::InvalidParameter, detail).at_parameter("levels"));
+    }
+    for (parameter, named) in [("product_id", product_id.len()), ("location_id", location_id.len())] {
+        if named > NAMED_MAX {
+            let detail = format!("Name at most {NAMED_MAX}, or none to hear of all.");
+            return Err(ApiError::new(ErrorCode::InvalidParameter, detail).at_parameter(parameter));
+        }
+    }
+    let events = match kinds.is_empty() {
+        true => None,
+        false => Some(Filter { kinds: checked_types(kinds, "type")?, document_id: None }),
+    };
+    let sent = request.headers().get(LAST_EVENT_ID).and_then(|id| id.to_str().ok()).map(str::to_owned);
+    let from = [sent, cursor].into_iter().flatten().find(|cursor| !cursor.is_empty());
+    let place = |cursor: String| open(&app.cursor_key, caller.tenant_id, &cursor).ok_or_else(invalid_cursor);
+    let from = from.map(place).transpose()?;
+    let Some(seat) = app.streams.take(caller.actor_id) else {
+        return Err(ApiError::of(ErrorCode::RateLimited).with_retry_after(5));
+    };
+    let listener = app.live.listen(caller.tenant_id, from).await?;
+    let wanted = Wanted { levels, products: product_id, locations: location_id, events };
+    let credential = presented(&request, &app);
+    let sender = Sender::new((app, seat), (credential, caller.tenant_id), listener, wanted)?;
+    Ok(HttpResponse::Ok()
+        .content_type("text/event-stream")
+        .insert_header((header::CACHE_CONTROL, "private, no-store"))
+        .insert_header((X_ACCEL_BUFFERING, "no"))
+        .streaming(sender.messages()))
+}
+
+fn accepts_events(request: &HttpRequest) -> bool {
+    let accepted =
+        request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("*/*");
+    let ranges = accepted.split(',').map(|range| range.split(';').next().unwrap_or_default().trim());
+    ranges.into_iter().any(|range| matches!(range, "text/event-stream" | "text/*" | "*/*"))
+}
+
+/// The credential of the request, to be looked at again while the stream lasts.
+fn presented(request: &HttpRequest, app: &App) -> Credential {
+    let text = credential::presented(request.headers()).unwrap_or_default().into_owned();
+    let peer = request.peer_addr().map(|address| address.ip());
+    let address = credential::address(peer, request.headers(), &app.trusted_proxies);
+    Credential { text: SecretString::from(text), address }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_stream_makes_room() {
+        let (streams, actor, other) = (Streams::default(), Uuid::from_u128(1), Uuid::from_u128(2));
+        let mut seats: Vec<Seat> = (0..STREAMS_PER_ACTOR_MAX).filter_map(|_| streams.take(actor)).collect();
+        seats.extend(streams.take(other));
+        let is_told = |seat: &Seat| futures_util::FutureExt::now_or_never(seat.given_up.notified()).is_some();
+        assert!(!seats.iter().any(is_told));
+        seats.extend(streams.take(actor));
+        let told: Vec<bool> = seats.iter().map(is_told).collect();
+        assert_eq!(told.iter().position(|told| *told), Some(0));
+        assert_eq!(told.iter().filter(|told| **told).count(), 1);
+        drop(seats);
+        assert!(lock(&streams.seats).by_actor.is_empty() && lock(&streams.seats).taken == 0);
+    }
+
+    #[test]
+    fn a_server_has_so_many_streams_and_no_more() {
+        let streams = Streams { seats_max: 3, ..Streams::default() };
+        let seats: Vec<Seat> = (0..9).filter_map(|actor| streams.take(Uuid::from_u128(actor))).collect();
+        assert_eq!(seats.len(), 3);
+        drop(seats);
+        assert!(streams.take(Uuid::nil()).is_some());
+    }
+}

@@ -1,0 +1,261 @@
+//! One stream: what its listener hears, as messages.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::fmt::Write as _;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use actix_web::web::{Bytes, Data};
+use domain::id::{LocationId, LotId, ProductId, TenantId};
+use domain::number::Quantity;
+use futures_util::Stream;
+use futures_util::stream::unfold;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+use service::event::{Filter, Place};
+use service::live::{Change, Heard, Listener};
+use service::stock::level::ChangedLevel;
+use tokio::sync::watch;
+use tokio::time::{Interval, MissedTickBehavior, interval_at};
+
+use super::Seat;
+use crate::App;
+use crate::event::{Event, seal};
+use crate::problem::ApiError;
+
+/// How often a stream shows that it lives, and that its credential still does.
+const BEAT: Duration = Duration::from_secs(15);
+/// How long a client should wait before it takes a stream up again, in milliseconds.
+const RETRY_MS: u32 = 2_000;
+/// Up to how many bytes messages are sent together.
+const PIECE_BYTES: usize = 16 * 1024;
+
+/// What a stream was asked for.
+pub struct Wanted {
+    /// Whether levels are.
+    pub levels: bool,
+    /// Of these products only; of all, if there are none.
+    pub products: Vec<ProductId>,
+    /// At these locations only; at all, if there are none.
+    pub locations: Vec<LocationId>,
+    /// Which events, if any.
+    pub events: Option<Filter>,
+}
+
+/// Who listens, to be asked again.
+pub struct Credential {
+    /// The key or the token.
+    pub text: SecretString,
+    /// Where it comes from.
+    pub address: Option<IpAddr>,
+}
+
+/// A stream at work.
+pub struct Sender {
+    app: Data<App>,
+    seat: Seat,
+    tenant_id: TenantId,
+    credential: Credential,
+    listener: Listener,
+    wanted: Wanted,
+    /// What is known of credentials changed.
+    forgotten: watch::Receiver<u64>,
+    beat: Interval,
+    /// Messages that are ready.
+    ready: VecDeque<Bytes>,
+    /// The place that the client knows of.
+    told: Place,
+    has_ended: bool,
+}
+
+/// A level that changed, as it is now.
+#[derive(Serialize)]
+struct Level<'a> {
+    object: &'static str,
+    product_id: ProductId,
+    sku: &'a str,
+    location_id: LocationId,
+    lot_id: Option<LotId>,
+    uom: &'a str,
+    on_hand: Quantity,
+    reserved: Quantity,
+    available: Quantity,
+    moved_at: chrono::DateTime<chrono::Utc>,
+}
+
+impl<'a> From<&'a ChangedLevel> for Level<'a> {
+    fn from(level: &'a ChangedLevel) -> Self {
+        Level {
+            object: "stock_level",
+            product_id: level.product_id,
+            sku: &level.sku,
+            location_id: level.location_id,
+            lot_id: level.lot_id,
+            uom: &level.uom,
+            on_hand: level.on_hand,
+            reserved: level.reserved,
+            available: level.available,
+            moved_at: level.moved_at,
+        }
+    }
+}
+
+/// Why a stream ends.
+#[derive(Clone, Copy, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+enum Reason {
+    TooSlow,
+    Stopping,
+    Replaced,
+    CredentialEnded,
+    Failed,
+}
+
+impl Sender {
+    /// A stream that has said nothing yet.
+    pub fn new(
+        (app, seat): (Data<App>, Seat),
+        (credential, tenant_id): (Credential, TenantId),
+        listener: Listener,
+        wanted: Wanted,
+    ) -> Result<Self, ApiError> {
+        let mut beat = interval_at(tokio::time::Instant::now() + BEAT, BEAT);
+        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let forgotten = app.auth.forgotten();
+        let told = listener.place();
+        let mut sender = Sender {
+            app,
+            seat,
+            tenant_id,
+            credential,
+            listener,
+            wanted,
+            forgotten,
+            beat,
+            ready: VecDeque::new(),
+            told,
+            has_ended: false,
+        };
+        let id = sender.id(told)?;
+        sender
+            .send(format!("retry: {RETRY_MS}\nid: {id}\nevent: ready\ndata: {{\"object\":\"stream\"}}\n\n"));
+        Ok(sender)
+    }
+
+    /// Its messages.
+    pub fn messages(self) -> impl Stream<Item = Result<Bytes, Infallible>> {
+        unfold(self, async |mut sender: Sender| {
+            let message = sender.next().await?;
+            Some((Ok(message), sender))
+        })
+    }
+
+    async fn next(&mut self) -> Option<Bytes> {
+        while self.ready.is_empty() && !self.has_ended {
+            tokio::select! {
+                heard = self.listener.next() => match heard {
+                    Ok(Heard::Change(change)) => self.tell(&change),
+                    Ok(Heard::TooSlow) => self.end(Reason::TooSlow),
+                    Ok(Heard::Closing) => self.end(Reason::Stopping),
+                    Err(error) => {
+                        tracing::warn!(%error, "a stream ends because what changed could not be read");
+                        self.end(Reason::Failed);
+                    }
+                },
+                _ = self.beat.tick() => match self.is_allowed().await {
+                    true => self.show_life(),
+                    false => self.end(Reason::CredentialEnded),
+                },
+                () = self.seat.given_up.notified() => self.end(Reason::Replaced),
+                changed = self.forgotten.changed() => {
+                    if changed.is_err() || !self.is_allowed().await {
+                        self.end(Reason::CredentialEnded);
+                    }
+                }
+            }
+        }
+        self.ready.pop_front()
+    }
+
+    /// Whether the credential is still good. A fault of the database ends nothing.
+    async fn is_allowed(&self) -> bool {
+        let Credential { text, address } = &self.credential;
+        let answer = self.app.auth.authenticate(text.expose_secret(), *address).await;
+        matches!(answer, Ok(_) | Err(service::auth::AuthError::Failed(_)))
+    }
+
+    /// Levels first: what comes after an event may be resumed behind it, and they must not be missing then.
+    fn tell(&mut self, change: &Change) {
+        let levels: Vec<&ChangedLevel> =
+            change.levels.iter().filter(|level| self.wanted.wants(level)).collect();
+        let is_wanted = |event: &&service::event::Event| {
+            self.wanted.events.as_ref().is_some_and(|filter| filter.matches(event))
+        };
+        let events: Vec<&service::event::Event> = change.events.iter().filter(is_wanted).collect();
+        let mut piece = String::new();
+        for level in levels {
+            self.message(&mut piece, None, "stock_level", &Level::from(level));
+        }
+        for event in events {
+            self.message(&mut piece, Some(event.place), "event", &Event::from(event));
+        }
+        if !piece.is_empty() && change.end != self.told {
+            self.point_at(&mut piece, change.end);
+        }
+        self.send(piece);
+    }
+
+    /// Adds a message; sends what there is once it is much.
+    fn message(&mut self, piece: &mut String, place: Option<Place>, name: &str, data: &impl Serialize) {
+        let Ok(data) = serde_json::to_string(data) else { return self.end(Reason::Failed) };
+        if let Some(id) = place.and_then(|place| self.id(place).ok()) {
+            self.told = place.unwrap_or(self.told);
+            let _ = writeln!(piece, "id: {id}");
+        }
+        let _ = write!(piece, "event: {name}\ndata: {data}\n\n");
+        if piece.len() >= PIECE_BYTES {
+            self.send(std::mem::take(piece));
+        }
+    }
+
+    /// Tells the client where to go on, without a message.
+    fn point_at(&mut self, piece: &mut String, place: Place) {
+        if let Ok(id) = self.id(place) {
+            self.told = place;
+            let _ = write!(piece, "id: {id}\n\n");
+        }
+    }
+
+    fn show_life(&mut self) {
+        let mut piece = ":\n\n".to_owned();
+        if self.listener.place() != self.told {
+            self.point_at(&mut piece, self.listener.place());
+        }
+        self.send(piece);
+    }
+
+    fn end(&mut self, reason: Reason) {
+        let reason: &str = reason.into();
+        self.send(format!("event: bye\ndata: {{\"object\":\"stream\",\"reason\":\"{reason}\"}}\n\n"));
+        self.has_ended = true;
+    }
+
+    fn send(&mut self, piece: String) {
+        if !piece.is_empty() {
+            self.ready.push_back(Bytes::from(piece));
+        }
+    }
+
+    fn id(&self, place: Place) -> Result<String, ApiError> {
+        seal(&self.app.cursor_key, self.tenant_id, place)
+    }
+}
+
+impl Wanted {
+    fn wants(&self, level: &ChangedLevel) -> bool {
+        self.levels
+            && (self.products.is_empty() || self.products.contains(&level.product_id))
+            && (self.locations.is_empty() || self.locations.contains(&level.location_id))
+    }
+}

@@ -1,0 +1,108 @@
+//! What a reader has seen: the transactions whose writes were there when it looked.
+
+use sea_orm::sqlx::{self, Row};
+
+use crate::{Error, Tx};
+
+/// Beyond it, the ids of transactions in rows begin anew; with leeway for what is written meanwhile.
+const AGE_MAX: u64 = 2_000_000_000;
+
+/// A snapshot of the database, as `pg_current_snapshot()` writes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Every transaction below it had ended.
+    horizon: u64,
+    /// None from it on had begun to write.
+    next: u64,
+    /// Those in between that were still open.
+    open: Vec<u64>,
+    /// What makes the id of a transaction the position of its events.
+    base: i64,
+}
+
+impl Snapshot {
+    /// The snapshot that the transaction reads from.
+    pub(crate) async fn of(tx: &Tx) -> Result<Self, Error> {
+        let query = sqlx::query("select pg_current_snapshot()::text, event_base()");
+        let row = tx.row(query).await?.ok_or_else(|| Error::invariant("a transaction has a snapshot"))?;
+        let text: String = row.try_get(0)?;
+        Snapshot::parse(&text, row.try_get(1)?)
+            .ok_or_else(|| Error::invariant(format!("no snapshot: {text}")))
+    }
+
+    fn parse(text: &str, base: i64) -> Option<Self> {
+        let mut parts = text.split(':');
+        let (horizon, next) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+        let open = parts.next()?.split(',').filter(|id| !id.is_empty()).map(|id| id.parse().ok());
+        Some(Snapshot { horizon, next, open: open.collect::<Option<_>>()?, base })
+    }
+
+    /// The position below which the feed was complete.
+    pub fn position(&self) -> i64 {
+        self.base.saturating_add_unsigned(self.horizon)
+    }
+
+    /// Whether what `transaction` wrote was there.
+    pub fn sees(&self, transaction: u64) -> bool {
+        transaction < self.horizon || (transaction < self.next && !self.open.contains(&transaction))
+    }
+
+    /// The whole id of a transaction that the snapshot sees, of which a row bears the lower half. Ids below three stand
+    /// for the far past.
+    pub(crate) fn whole(&self, half: u64) -> u64 {
+        const HALF: u64 = 1 << 32;
+        if half < 3 {
+            return 0;
+        }
+        let id = self.next / HALF * HALF + half;
+        if id < self.next { id } else { id.saturating_sub(HALF) }
+    }
+
+    /// The lower half of the id of the transaction at `position`, as rows bear it; none where it lies too far back for
+    /// rows to be compared with it.
+    pub(crate) fn half(&self, position: i64) -> Option<u32> {
+        let transaction = u64::try_from(position.saturating_sub(self.base)).ok()?;
+        let age = self.next.saturating_sub(transaction);
+        let half = u32::try_from(transaction % (1 << 32)).ok()?;
+        (age < AGE_MAX).then_some(half.max(3))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn snapshot(text: &str) -> Snapshot {
+        Snapshot::parse(text, 0).expect("a snapshot")
+    }
+
+    #[test]
+    fn sees_what_had_ended() {
+        let snapshot = snapshot("10:20:10,15");
+        let seen: Vec<u64> = (8..22).filter(|id| snapshot.sees(*id)).collect();
+        assert_eq!(seen, [8, 9, 11, 12, 13, 14, 16, 17, 18, 19]);
+        assert_eq!(snapshot.position(), 10);
+    }
+
+    #[test]
+    fn nothing_is_open() {
+        let snapshot = snapshot("10:10:");
+        assert!(snapshot.sees(9) && !snapshot.sees(10));
+        for text in ["", "10", "10:20", "10:20:x", "a:b:"] {
+            assert_eq!(Snapshot::parse(text, 0), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_half_id_is_of_the_last_turn() {
+        let turn = 1_u64 << 32;
+        let snapshot = snapshot(&format!("{0}:{0}:", 5 * turn + 100));
+        assert_eq!(snapshot.whole(99), 5 * turn + 99);
+        assert_eq!(snapshot.whole(100), 4 * turn + 100);
+        assert_eq!(snapshot.whole(2), 0);
+        assert_eq!(snapshot.half(i64::try_from(5 * turn + 90).expect("small")), Some(90));
+        assert_eq!(snapshot.half(i64::try_from(5 * turn).expect("small")), Some(3), "ids begin with three");
+        assert_eq!(snapshot.half(7), None, "too far back");
+        assert_eq!(snapshot.half(-1), None, "of another server");
+    }
+}
