@@ -1,5 +1,7 @@
 //! What the clients of the storm do, and what must be there afterwards.
 
+use std::collections::BTreeMap;
+
 use rand::RngExt;
 use sea_orm::sqlx;
 use serde_json::{Value, json};
@@ -7,6 +9,12 @@ use tests::{Client, Tenant, Till, environment};
 use uuid::Uuid;
 
 use super::{Intent, Storm};
+
+/// Tables that a record is made in by one request.
+const RECORDS: [&str; 7] =
+    ["customer", "product", "category", "price_list", "price_tier", "expected_receipt", "hold"];
+/// Stands for journal entries by hand.
+const BY_HAND: &str = "journal_entry";
 
 const SKUS: [&str; 4] = ["BOLT", "NUT", "NAIL", "HOOK"];
 
@@ -20,7 +28,8 @@ pub struct Made {
     payments: i64,
     documents: i64,
     cash_moves: i64,
-    customers: i64,
+    /// Rows of the tables that one request each makes a row of.
+    records: BTreeMap<&'static str, i64>,
     answered: i64,
     on_hand: [i64; SKUS.len()],
 }
@@ -35,7 +44,9 @@ impl Made {
         self.payments += other.payments;
         self.documents += other.documents;
         self.cash_moves += other.cash_moves;
-        self.customers += other.customers;
+        for (table, more) in &other.records {
+            *self.records.entry(table).or_default() += more;
+        }
         self.answered += other.answered;
         for (own, more) in self.on_hand.iter_mut().zip(other.on_hand) {
             *own += more;
@@ -49,6 +60,13 @@ pub async fn ledger_of(tenant: &Tenant) -> Made {
     for (level, sku) in on_hand.iter_mut().zip(SKUS) {
         *level = tenant.level(sku).await.on_hand.parse().expect("whole units");
     }
+    let mut records = BTreeMap::new();
+    for table in RECORDS {
+        records.insert(table, tenant.count(table).await);
+    }
+    let entries = "select count(*) from journal_entry where tenant_id = $1 and document_kind = 'manual'";
+    let entries = sqlx::query_scalar(entries).bind(tenant.id.0).fetch_one(&environment().root);
+    records.insert(BY_HAND, entries.await.expect("entries are counted"));
     let keys = sqlx::query_scalar(
         "select count(*) from command where tenant_id = $1 and idempotency_key is not null",
     );
@@ -60,7 +78,7 @@ pub async fn ledger_of(tenant: &Tenant) -> Made {
         payments: tenant.count("payment").await,
         documents: tenant.count("stock_document").await,
         cash_moves: tenant.count("cash_move").await,
-        customers: tenant.count("customer").await,
+        records,
         answered: keys.bind(tenant.id.0).fetch_one(&environment().root).await.expect("keys are counted"),
         on_hand,
     }
@@ -107,7 +125,7 @@ impl Trader {
                 4..7 => self.order(storm).await,
                 7 => self.receive(storm).await,
                 8 => self.pay(storm).await,
-                _ => self.register(storm).await,
+                _ => self.record(storm).await,
             }
         }
         self.made
@@ -117,7 +135,7 @@ impl Trader {
         let intent = Intent { path: path.to_owned(), key: Uuid::new_v4().to_string(), body };
         self.made.answered += 1;
         let (status, answer) = storm.settle(&self.client, &intent).await;
-        assert!(matches!(status, 200 | 201 | 409), "{intent:?}: {status} {answer}");
+        assert!(matches!(status, 200 | 201 | 207 | 409), "{intent:?}: {status} {answer}");
         (status, answer)
     }
 
@@ -192,10 +210,57 @@ impl Trader {
         self.made.cash_moves += 1;
     }
 
-    async fn register(&mut self, storm: &Storm) {
-        let body = json!({ "kind": "retail", "name": "Kontor Laufkundschaft" });
-        self.write(storm, "/v1/customers", body).await;
-        self.made.customers += 1;
+    /// Makes a record of a random kind, or two receipts in a batch.
+    async fn record(&mut self, storm: &Storm) {
+        let code = Uuid::new_v4().simple().to_string()[..12].to_uppercase();
+        let line = json!([{ "sku": SKUS[0], "quantity": "1" }]);
+        let named = json!({ "code": code, "name": "Storm" });
+        let (path, table, body) = match rand::rng().random_range(0..9) {
+            0 => ("/v1/customers", "customer", json!({ "kind": "retail", "name": "Kontor Laufkundschaft" })),
+            1 => ("/v1/products", "product", json!({ "sku": code, "name": "Storm" })),
+            2 => ("/v1/categories", "category", named),
+            3 => ("/v1/price-lists", "price_list", named),
+            4 => ("/v1/price-tiers", "price_tier", named),
+            5 => {
+                let expected = json!({ "expected_on": "2999-01-01", "lines": line });
+                ("/v1/stock/expected-receipts", "expected_receipt", expected)
+            }
+            6 => {
+                let lines =
+                    json!([{ "account": "6100", "debit": "5" }, { "account": "1110", "credit": "5" }]);
+                ("/v1/journal-entries", BY_HAND, json!({ "memo": "Storm", "lines": lines }))
+            }
+            7 => return self.hold(storm, line).await,
+            _ => return self.receive_two(storm).await,
+        };
+        let (status, answer) = self.write(storm, path, body).await;
+        assert_eq!(status, 201, "{path}: {answer}");
+        *self.made.records.entry(table).or_default() += 1;
+    }
+
+    async fn hold(&mut self, storm: &Storm, lines: Value) {
+        let body = json!({ "kind": "quarantine", "lines": lines });
+        let (status, hold) = self.write(storm, "/v1/stock/holds", body).await;
+        if status == 201 {
+            *self.made.records.entry("hold").or_default() += 1;
+            let path = format!("/v1/stock/holds/{}/release", hold["id"].as_str().expect("an id"));
+            self.write(storm, &path, json!({})).await;
+        }
+    }
+
+    async fn receive_two(&mut self, storm: &Storm) {
+        let line = json!([{ "sku": SKUS[0], "quantity": "1", "unit_cost": "1.41" }]);
+        let item = || {
+            let body = json!({ "kind": "receipt", "lines": line });
+            json!({ "idempotency_key": Uuid::new_v4().to_string(), "body": body })
+        };
+        let batch = json!({ "items": [item(), item()] });
+        let (_, answer) = self.write(storm, "/v1/stock/documents/batch", batch).await;
+        assert_eq!(answer["accepted"], 2, "{answer}");
+        // Each of the two bears a key of its own; the request as a whole bears none.
+        self.made.answered += 1;
+        self.made.documents += 2;
+        self.moved(&[(0, 2)], 1);
     }
 }
 
