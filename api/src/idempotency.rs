@@ -192,16 +192,6 @@ pub struct CreateHeaders {
     prefer: Option<String>,
 }
 
-/// The header of a write whose outcome is often asked for first, for `params(PreferHeader)` in a route's description.
-#[derive(Debug, utoipa::IntoParams)]
-#[into_params(parameter_in = Header)]
-#[expect(dead_code, reason = "documentation only: the extractors read the header")]
-pub struct PreferHeader {
-    /// `dry-run`: decide and answer as if, and write nothing.
-    #[param(rename = "Prefer", max_length = 100, example = "dry-run", required = false)]
-    prefer: Option<String>,
-}
-
 #[cfg(test)]
 mod tests {
     use actix_web::test::TestRequest;

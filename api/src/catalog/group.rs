@@ -13,7 +13,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::product::Product;
 use crate::body::Body;
-use crate::idempotency::{CreateHeaders, PreferHeader};
+use crate::idempotency::CreateHeaders;
 use crate::list::{List, Page, PageParams, Sorted};
 use crate::params::PathId;
 use crate::patch::Patch;
@@ -216,7 +216,7 @@ async fn update(write: Write, id: PathId<ProductGroupId>, seen: IfMatch, body: B
     operation_id = "product_groups_create_variants",
     tag = "Catalogue",
     security(("bearer" = ["catalog:write"])),
-    params(("id" = ProductGroupId, Path, description = "The group's id."), CreateHeaders, PreferHeader),
+    params(("id" = ProductGroupId, Path, description = "The group's id."), CreateHeaders),
     request_body = VariantsInput,
     responses((status = 200, description = "The variants that were made.", body = CreatedVariants))
 )]

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::batch::{Batch, Items, Parsed, Results};
 use crate::body::{BatchBody, Body};
-use crate::idempotency::{CreateHeaders, PreferHeader};
+use crate::idempotency::CreateHeaders;
 use crate::list::{List, Page, PageParams, Sorted};
 use crate::params::PathId;
 use crate::patch::Patch;
@@ -261,7 +261,7 @@ async fn create_batch(write: Write, body: BatchBody<Items>) -> Answer {
     operation_id = "sku_mappings_resolve",
     tag = "Catalogue",
     security(("bearer" = ["catalog:write"])),
-    params(CreateHeaders, PreferHeader),
+    params(CreateHeaders),
     request_body = ResolveInput,
     responses((status = 200, description = "What they stand for.", body = SkuResolution))
 )]

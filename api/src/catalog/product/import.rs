@@ -14,7 +14,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::column::Column;
 use super::sheet::{Content, Row, Sheet};
-use crate::idempotency::{CreateHeaders, PreferHeader};
+use crate::idempotency::CreateHeaders;
 use crate::params::Params;
 use crate::patch::Patch;
 use crate::problem::FieldProblem;
@@ -127,7 +127,7 @@ struct RowProblem {
     operation_id = "products_import",
     tag = "Catalogue",
     security(("bearer" = ["catalog:write"])),
-    params(ImportParams, CreateHeaders, PreferHeader),
+    params(ImportParams, CreateHeaders),
     request_body(content(
         (ProductImportItems = "application/json"),
         (String = "text/csv", example = "sku,name,list_price\r\nBOLT-M8,Bolt M8 x 40,0.12\r\n"),
