@@ -11,7 +11,7 @@ use tests::{Client, environment, lines, with_tenant, with_tenants};
 mod together;
 
 /// How long to wait for an event: other tests have transactions open, and the feed waits for the oldest of them.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// Everything that the feed has from `cursor` on right now, and where it ends.
 async fn read_on(client: &Client, cursor: &str, query: &str) -> (Vec<Value>, String) {
