@@ -19,8 +19,8 @@ pub(super) async fn decided(
 ) -> Result<Result<(Outcome, Posting), Refusal>, Error> {
     let is_short = |refusal: &Refusal| refusal.code == Code::InsufficientStock;
     match decide(book, command) {
-        Err(refusal) if is_short(&refusal) && book.supplies.is_empty() => {
-            book.supplies = load::supplies(tx, book).await?;
+        Err(refusal) if is_short(&refusal) && book.supplies.is_none() => {
+            book.supplies = Some(load::supplies(tx, book).await?);
             Ok(decide(book, command))
         }
         decided => Ok(decided),

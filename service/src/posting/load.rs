@@ -62,7 +62,7 @@ pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Resu
         holds: goods.holds,
         transfers: goods.transfers,
         expected: goods.expected,
-        supplies: HashMap::new(),
+        supplies: None,
         series: HashMap::new(),
     };
     products(tx, &needs, &mut book).await?;
