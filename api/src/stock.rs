@@ -6,6 +6,7 @@ mod expected;
 mod explain;
 mod goods;
 mod hold;
+mod layer;
 mod level;
 mod movement;
 mod transfer;
@@ -36,7 +37,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .configure(explain::routes)
         .configure(movement::routes)
         .configure(hold::routes);
-    cfg.configure(transfer::routes).configure(expected::routes);
+    cfg.configure(transfer::routes).configure(expected::routes).configure(layer::routes);
 }
 
 const DOCUMENTS: &str = "/v1/stock/documents";

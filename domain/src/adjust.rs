@@ -11,7 +11,7 @@ use crate::number::{Money, Price, Quantity};
 use crate::product::ItemRef;
 use crate::refusal::{Problem, Problems, Refusal};
 use crate::sales::{AMOUNT_MAX, LINES_MAX};
-use crate::stock::{self, LevelKey, Movement, MovementKind};
+use crate::stock::{self, LevelKey, Movement, MovementKind, Source};
 use crate::supply;
 
 /// What a stock document does.
@@ -258,14 +258,13 @@ fn move_goods(
     line: Checked,
     (line_no, occurred_at): (i32, DateTime<Utc>),
 ) -> Movement {
-    let setup = std::sync::Arc::clone(&book.setup);
     let key = LevelKey::untracked(location_id, line.product_id);
-    let level = book.level_mut(key);
     let value = if line.quantity.is_negative() {
-        -level.issue(-line.quantity, &setup.settings)
+        -book.issue(key, -line.quantity)
     } else {
-        let value = line.value.unwrap_or_else(|| level.cost_of(line.quantity, &setup.settings));
-        level.receive(line.quantity, value);
+        let value = line.value.unwrap_or_else(|| book.current_cost(&key, line.quantity));
+        let source = Source::new(command.kind.into(), id.0, line_no, occurred_at);
+        book.receive(key, line.quantity, value, &source);
         value
     };
     Movement {

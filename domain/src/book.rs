@@ -25,7 +25,7 @@ use crate::pricing::Rules;
 use crate::product::{ItemRef, Product};
 use crate::refusal::{Code, Problem, Problems, Refusal};
 use crate::sales::{SalesLine, SoldLine};
-use crate::stock::{Level, LevelKey, Movement, Reservation};
+use crate::stock::{Layers, Level, LevelKey, Movement, Reservation};
 use crate::supply::{self, ExpectedReceipt, Flow};
 use crate::tax::Rate;
 use crate::tenant::{Channel, Settings};
@@ -121,6 +121,8 @@ pub struct Book {
     pub customers: HashMap<CustomerId, Customer>,
     /// Stock levels.
     pub levels: BTreeMap<LevelKey, Level>,
+    /// The cost layers of the levels that have some.
+    pub layers: BTreeMap<LevelKey, Layers>,
     /// The drawers of registers.
     pub drawers: HashMap<RegisterId, Drawer>,
     /// Orders with their lines.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{CategoryId, ProductId, TaxClassId};
 use crate::number::{Price, Quantity};
+use crate::stock::CostingMethod;
 
 /// What a product is, as far as stock is concerned.
 #[derive(
@@ -113,6 +114,8 @@ pub struct Product {
     pub tax_class_id: TaxClassId,
     /// Per stock unit.
     pub list_price: Option<Price>,
+    /// How its goods are valued; as the tenant's settings say, where absent.
+    pub costing_method: Option<CostingMethod>,
     /// The units it is sold in besides the stock unit.
     pub units: Vec<Unit>,
     /// What a bundle is made of; empty for anything else.

@@ -289,7 +289,7 @@ pub fn debit_cost(
 /// A priced line as goods that come back without naming an original: negative, at the current cost.
 pub fn given_back(book: &Book, location_id: LocationId, line: Line) -> (Line, Money) {
     let cost = if line.stocked {
-        book.level(&level_key(location_id, &line)).cost_of(line.quantity, &book.setup.settings)
+        book.current_cost(&level_key(location_id, &line), line.quantity)
     } else {
         Money::ZERO
     };

@@ -74,6 +74,7 @@ fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
     let posting: &[&str] = &["service/src/posting"];
     let of_posting = [
         "stock_level",
+        "cost_layer",
         "stock_movement",
         "reservation",
         "stock_document",

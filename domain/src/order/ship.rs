@@ -141,9 +141,8 @@ fn dispatch(
         let mut cost = Money::ZERO;
         if line.stocked {
             let key = LevelKey::untracked(order.location_id, line.product_id);
-            let level = book.level_mut(key);
-            level.reserved -= *quantity;
-            cost = level.issue(*quantity, &setup.settings);
+            book.level_mut(key).reserved -= *quantity;
+            cost = book.issue(key, *quantity);
             ordered.reserved -= *quantity;
             posting.movements.push(Movement {
                 id: MovementId(book.ids.next_id()),

@@ -10,6 +10,7 @@ use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
+use crate::listing::optional_word;
 use crate::{Error, Tx};
 
 /// The products that a basket names.
@@ -95,7 +96,8 @@ pub(crate) async fn products_by_sku(tx: &Tx, skus: &[&str]) -> Result<Vec<Produc
     if skus.is_empty() {
         return Ok(Vec::new());
     }
-    let statement = "select p.id, p.sku, p.kind, p.status, p.stock_uom, p.tax_class_id, p.list_price, c.lineage \
+    let statement = "select p.id, p.sku, p.kind, p.status, p.stock_uom, p.tax_class_id, p.list_price, c.lineage, \
+                            p.costing_method \
                      from product p left join category c on c.tenant_id = p.tenant_id and c.id = p.category_id \
                      where p.tenant_id = $1 and p.sku = any($2)";
     tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(skus)).await?.iter().map(product_of).collect()
@@ -106,7 +108,8 @@ pub(crate) async fn products_by_id(tx: &Tx, ids: &[Uuid]) -> Result<Vec<Product>
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let statement = "select p.id, p.sku, p.kind, p.status, p.stock_uom, p.tax_class_id, p.list_price, c.lineage \
+    let statement = "select p.id, p.sku, p.kind, p.status, p.stock_uom, p.tax_class_id, p.list_price, c.lineage, \
+                            p.costing_method \
                      from product p left join category c on c.tenant_id = p.tenant_id and c.id = p.category_id \
                      where p.tenant_id = $1 and p.id = any($2)";
     tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await?.iter().map(product_of).collect()
@@ -143,6 +146,7 @@ fn product_of(row: &PgRow) -> Result<Product, Error> {
         stock_uom: word(4)?,
         tax_class_id: TaxClassId(row.try_get(5)?),
         list_price: row.try_get::<Option<Decimal>, _>(6)?.map(Price::new),
+        costing_method: optional_word(row, "costing_method")?,
         units: Vec::new(),
         components: Vec::new(),
     })

@@ -12,7 +12,7 @@ use domain::party::{Customer, Exposure};
 use domain::pos::{Drawer, OpenedSession};
 use domain::pricing::Rules;
 use domain::product::{Component, Product, ProductKind};
-use domain::stock::{Level, LevelKey};
+use domain::stock::{Layers, Level, LevelKey};
 use domain::supply::Flow;
 use rust_decimal::Decimal;
 use sea_orm::sqlx::postgres::PgRow;
@@ -54,6 +54,7 @@ pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Resu
         rules: Rules::default(),
         customers,
         levels: BTreeMap::new(),
+        layers: BTreeMap::new(),
         drawers,
         orders,
         sold,
@@ -67,6 +68,7 @@ pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Resu
     products(tx, &needs, &mut book).await?;
     book.rules = rules(tx, &needs, &book).await?;
     book.levels = levels(tx, &level_keys(&needs, &book)).await?;
+    book.layers = layers(tx, &book.levels).await?;
     book.series = series(tx, &series_names(&needs, &book)).await?;
     Ok(book)
 }
@@ -269,7 +271,7 @@ async fn levels(tx: &Tx, keys: &BTreeSet<LevelKey>) -> Result<BTreeMap<LevelKey,
         tx.rows(
             sqlx::query(
                 "select l.location_id, l.product_id, l.lot_id, l.on_hand, l.reserved, l.value, l.last_cost, \
-                        l.next_expiry <= $4 \
+                        l.next_expiry <= $4, l.layered \
                  from stock_level l \
                  join unnest($2::uuid[], $3::uuid[]) as wanted (location_id, product_id) \
                    on l.location_id = wanted.location_id and l.product_id = wanted.product_id \
@@ -300,10 +302,41 @@ async fn levels(tx: &Tx, keys: &BTreeSet<LevelKey>) -> Result<BTreeMap<LevelKey,
             reserved: Quantity::new(row.try_get(4)?),
             value: Money::new(row.try_get(5)?),
             last_cost: Price::new(row.try_get(6)?),
+            layered: row.try_get(8)?,
         };
         Ok((key, level))
     };
     rows.iter().map(level).collect()
+}
+
+/// The cost layers of locked levels; nothing is asked of the database where no level has some.
+async fn layers(tx: &Tx, levels: &BTreeMap<LevelKey, Level>) -> Result<BTreeMap<LevelKey, Layers>, Error> {
+    let keys: Vec<&LevelKey> = levels.iter().filter(|(_, level)| level.layered).map(|(key, _)| key).collect();
+    if keys.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let statement = "select c.location_id, c.product_id, c.lot_id, c.id, c.quantity, c.value, c.document_kind, \
+                            c.document_id, c.line_no, c.received_at \
+                     from cost_layer c \
+                     join unnest($2::uuid[], $3::uuid[], $4::uuid[]) as wanted (location_id, product_id, lot_id) \
+                       on c.location_id = wanted.location_id and c.product_id = wanted.product_id \
+                      and c.lot_id = wanted.lot_id \
+                     where c.tenant_id = $1";
+    let query = sqlx::query(statement)
+        .bind(tx.tenant_id.0)
+        .bind(keys.iter().map(|key| key.location_id.0).collect::<Vec<Uuid>>())
+        .bind(keys.iter().map(|key| key.product_id.0).collect::<Vec<Uuid>>())
+        .bind(keys.iter().map(|key| key.lot_id.0).collect::<Vec<Uuid>>());
+    let mut layers: BTreeMap<LevelKey, Layers> = BTreeMap::new();
+    for row in tx.rows(query).await? {
+        let key = LevelKey {
+            location_id: LocationId(row.try_get(0)?),
+            product_id: ProductId(row.try_get(1)?),
+            lot_id: LotId(row.try_get(2)?),
+        };
+        layers.entry(key).or_default().add(crate::stock::layer::layer(&row)?);
+    }
+    Ok(layers)
 }
 
 /// What is on its way to the places of the book's levels.
