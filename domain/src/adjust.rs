@@ -36,14 +36,17 @@ pub enum StockDocumentKind {
     Opening,
     /// The record was wrong.
     Adjustment,
+    /// Goods stayed, at another value.
+    Revaluation,
 }
 
 impl StockDocumentKind {
-    fn prefix(self) -> &'static str {
+    pub(crate) fn prefix(self) -> &'static str {
         match self {
             StockDocumentKind::Receipt => "GR",
             StockDocumentKind::Opening => "OP",
             StockDocumentKind::Adjustment => "ADJ",
+            StockDocumentKind::Revaluation => "RV",
         }
     }
 
@@ -52,6 +55,7 @@ impl StockDocumentKind {
             StockDocumentKind::Receipt => MovementKind::Receipt,
             StockDocumentKind::Opening => MovementKind::Opening,
             StockDocumentKind::Adjustment => MovementKind::Adjustment,
+            StockDocumentKind::Revaluation => MovementKind::Revaluation,
         }
     }
 }
@@ -120,9 +124,9 @@ pub struct MovedLine {
     pub line_no: i32,
     /// What.
     pub product_id: ProductId,
-    /// Stock units, positive in, negative out.
+    /// Stock units, positive in, negative out; zero where goods only got another value.
     pub quantity: Quantity,
-    /// Cost, of the same sign.
+    /// By how much the value of stock changed.
     pub value: Money,
 }
 
@@ -202,6 +206,9 @@ fn contra_account(book: &Book, command: &Move) -> Result<String, Refusal> {
     match (command.kind, reason) {
         (StockDocumentKind::Receipt, _) => Ok(account::RECEIVED_NOT_INVOICED.to_owned()),
         (StockDocumentKind::Opening, _) => Ok(account::OPENING_BALANCES.to_owned()),
+        (StockDocumentKind::Revaluation, _) => {
+            Err(Refusal::invalid("/kind", "Send a revaluation to POST /v1/stock/revaluations."))
+        }
         (StockDocumentKind::Adjustment, None) => {
             Err(Refusal::invalid("/reason", "An adjustment needs a reason code; see GET /v1/reason-codes."))
         }
@@ -283,7 +290,8 @@ fn move_goods(
     }
 }
 
-fn post_value(book: &mut Book, document: &StockDocument, against: String, posting: &mut Posting) {
+/// Posts by how much the document changed the value of stock, against an account.
+pub(crate) fn post_value(book: &mut Book, document: &StockDocument, against: String, posting: &mut Posting) {
     let mut entry = Lines::default();
     let place = Dimensions { location_id: Some(document.location_id), ..Dimensions::default() };
     entry.debit(account::INVENTORY, document.value, place);

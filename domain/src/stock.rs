@@ -152,9 +152,9 @@ pub struct Movement {
     pub kind: MovementKind,
     /// Which level changed.
     pub key: LevelKey,
-    /// Stock units, positive in, negative out.
+    /// Stock units, positive in, negative out; zero in a revaluation.
     pub quantity: Quantity,
-    /// Cost, of the same sign.
+    /// Cost, of the same sign; in a revaluation by how much it changed.
     pub value: Money,
     /// Cost of one stock unit.
     pub unit_cost: Price,

@@ -21,6 +21,7 @@ mod commands;
 mod decide;
 pub(crate) mod documents;
 pub(crate) mod goods;
+mod layer;
 mod load;
 mod needs;
 pub(crate) mod orders;

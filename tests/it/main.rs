@@ -31,6 +31,7 @@ mod reading;
 mod refund;
 mod report;
 mod returns;
+mod revaluation;
 mod search;
 mod session;
 mod sku_map;

@@ -12,7 +12,7 @@ use domain::party::{Customer, Exposure};
 use domain::pos::{Drawer, OpenedSession};
 use domain::pricing::Rules;
 use domain::product::{Component, Product, ProductKind};
-use domain::stock::{Layers, Level, LevelKey};
+use domain::stock::{Level, LevelKey};
 use domain::supply::Flow;
 use rust_decimal::Decimal;
 use sea_orm::sqlx::postgres::PgRow;
@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 use super::needs::Needs;
 use super::setup::{Setups, parsed};
-use super::{Command, documents, goods, orders};
+use super::{Command, documents, goods, layer, orders};
 use crate::catalog::lookup;
 use crate::{Error, Tx};
 
@@ -68,7 +68,7 @@ pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Resu
     products(tx, &needs, &mut book).await?;
     book.rules = rules(tx, &needs, &book).await?;
     book.levels = levels(tx, &level_keys(&needs, &book)).await?;
-    book.layers = layers(tx, &book.levels).await?;
+    book.layers = layer::load(tx, &book.levels).await?;
     goods::note_swept(tx, &mut book.holds).await?;
     book.series = series(tx, &series_names(&needs, &book)).await?;
     Ok(book)
@@ -308,36 +308,6 @@ async fn levels(tx: &Tx, keys: &BTreeSet<LevelKey>) -> Result<BTreeMap<LevelKey,
         Ok((key, level))
     };
     rows.iter().map(level).collect()
-}
-
-/// The cost layers of locked levels; nothing is asked of the database where no level has some.
-async fn layers(tx: &Tx, levels: &BTreeMap<LevelKey, Level>) -> Result<BTreeMap<LevelKey, Layers>, Error> {
-    let keys: Vec<&LevelKey> = levels.iter().filter(|(_, level)| level.layered).map(|(key, _)| key).collect();
-    if keys.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let statement = "select c.location_id, c.product_id, c.lot_id, c.id, c.quantity, c.value, c.document_kind, \
-                            c.document_id, c.line_no, c.received_at \
-                     from cost_layer c \
-                     join unnest($2::uuid[], $3::uuid[], $4::uuid[]) as wanted (location_id, product_id, lot_id) \
-                       on c.location_id = wanted.location_id and c.product_id = wanted.product_id \
-                      and c.lot_id = wanted.lot_id \
-                     where c.tenant_id = $1";
-    let query = sqlx::query(statement)
-        .bind(tx.tenant_id.0)
-        .bind(keys.iter().map(|key| key.location_id.0).collect::<Vec<Uuid>>())
-        .bind(keys.iter().map(|key| key.product_id.0).collect::<Vec<Uuid>>())
-        .bind(keys.iter().map(|key| key.lot_id.0).collect::<Vec<Uuid>>());
-    let mut layers: BTreeMap<LevelKey, Layers> = BTreeMap::new();
-    for row in tx.rows(query).await? {
-        let key = LevelKey {
-            location_id: LocationId(row.try_get(0)?),
-            product_id: ProductId(row.try_get(1)?),
-            lot_id: LotId(row.try_get(2)?),
-        };
-        layers.entry(key).or_default().add(crate::stock::layer::layer(&row)?);
-    }
-    Ok(layers)
 }
 
 /// What is on its way to the places of the book's levels.
