@@ -231,7 +231,9 @@ fn check_line(
 ) -> Result<Checked, Problem> {
     let (product, unit) = book.stocked(&line.item, line.uom.as_deref(), pointer)?;
     let problem = |field: &str, detail: String| invalid(product, format!("{pointer}/{field}"), detail);
-    let quantity = Quantity::rounded(line.quantity.get() * unit.factor.get());
+    let quantity = product
+        .divided(line.quantity.get() * unit.factor.get())
+        .map_err(|detail| problem("quantity", detail))?;
     if quantity.is_zero() || (quantity.is_negative() && kind != StockDocumentKind::Adjustment) {
         return Err(problem("quantity", "The quantity must be above zero.".to_owned()));
     }

@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use crate::book::Book;
+use crate::goods::check_part;
 use crate::id::{CategoryId, CustomerId, LocationId, OrderId, PriceRuleId, ProductId};
 use crate::ledger::{Dimensions, Lines, account, cost_account, returns_account, sales_account};
 use crate::number::{Money, Percent, Price, Quantity};
@@ -353,6 +354,8 @@ pub fn take_back(
             problems.add(format!("{pointer}/quantity"), Code::ReturnExceedsSale, detail);
         } else if originals.contains(&(document_id, *line_no)) {
             problems.invalid(format!("{pointer}/line_no"), "Name each line once.");
+        } else if let Err(problem) = check_part(book, line.line.product_id, (quantity, out), &pointer) {
+            problems.push(problem);
         } else {
             lines.push(line.take_back(quantity, lines.len() as i32 + 1, &book.setup.settings));
             originals.push((document_id, *line_no));

@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::book::{Book, Demand, Posting};
-use crate::goods::GoodsLine;
+use crate::goods::{GoodsLine, check_part};
 use crate::id::{EntryId, LocationId, MovementId, ProductId, TransferId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::location::LocationKind;
@@ -225,7 +225,7 @@ pub fn arrive(book: &mut Book, command: &Arrive) -> Result<(Transfer, Posting), 
             )
         })?),
     };
-    let arrived = arrived(transfer, &command.lines)?;
+    let arrived = arrived(book, transfer, &command.lines)?;
 
     // Nothing can refuse it any more.
     let mut transfer = transfer.clone();
@@ -274,7 +274,7 @@ pub fn arrive(book: &mut Book, command: &Arrive) -> Result<(Transfer, Posting), 
 }
 
 /// What arrived of each line of the transfer.
-fn arrived(transfer: &Transfer, named: &[ArrivedLine]) -> Result<Vec<Quantity>, Refusal> {
+fn arrived(book: &Book, transfer: &Transfer, named: &[ArrivedLine]) -> Result<Vec<Quantity>, Refusal> {
     if named.is_empty() {
         return Ok(transfer.lines.iter().map(TransferLine::open).collect());
     }
@@ -293,6 +293,10 @@ fn arrived(transfer: &Transfer, named: &[ArrivedLine]) -> Result<Vec<Quantity>, 
             problems.invalid(format!("{pointer}/quantity"), detail);
         } else if arrived[at].is_some() {
             problems.invalid(format!("{pointer}/line_no"), "Name each line once.");
+        } else if let Err(problem) =
+            check_part(book, transfer.lines[at].product_id, (named.quantity, open), &pointer)
+        {
+            problems.push(problem);
         } else {
             arrived[at] = Some(named.quantity);
         }
