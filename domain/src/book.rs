@@ -18,6 +18,7 @@ use crate::ledger::Entry;
 use crate::location::LocationKind;
 use crate::number::{Money, Quantity};
 use crate::order::Order;
+use crate::oversold::{Aftermath, OpenCost, Oversold};
 use crate::party::Customer;
 use crate::payment::OpenInvoice;
 use crate::pos::Drawer;
@@ -135,6 +136,10 @@ pub struct Book {
     pub transfers: HashMap<TransferId, Transfer>,
     /// Expected receipts.
     pub expected: HashMap<ExpectedReceiptId, ExpectedReceipt>,
+    /// Costs to settle of the levels below zero, the oldest first.
+    pub costs: HashMap<LevelKey, Vec<OpenCost>>,
+    /// What the command at hand leaves to be posted beside its document.
+    pub aftermath: Aftermath,
     /// What is on its way; read where a command wants more than there is, to say when there will be enough.
     pub supplies: HashMap<(LocationId, ProductId), Vec<Flow>>,
     /// The next number of each series.
@@ -156,6 +161,12 @@ pub struct Posting {
     pub holds: Vec<Hold>,
     /// Expected receipts that are new or changed.
     pub expected: Vec<ExpectedReceipt>,
+    /// Levels from which more went than was available.
+    pub short: Vec<LevelKey>,
+    /// Goods that went below zero.
+    pub oversold: Vec<Oversold>,
+    /// Costs of which something was settled, as they are now.
+    pub settled: Vec<OpenCost>,
 }
 
 impl Book {
@@ -220,14 +231,15 @@ impl Book {
         let mut problems = Problems::default();
         for (key, wanted) in &demand.wanted {
             let own = demand.own.get(key).copied().unwrap_or_default();
-            let available = (self.level(key).available() + own).max(Quantity::ZERO);
+            let left = self.level(key).available() + own;
+            let available = left.max(Quantity::ZERO);
             if wanted.total <= available {
                 continue;
             }
             let product = self.products.get(&key.product_id);
             let sku = product.map_or_else(|| key.product_id.to_string(), |product| product.sku.clone());
             let uom = product.map_or_else(String::new, |product| product.stock_uom.clone());
-            let next = self.next_available_on(key, available, wanted.total);
+            let next = self.next_available_on(key, left, wanted.total);
             let when = match next {
                 Some(day) => format!("it can be promised for {day}"),
                 None => "no more is expected".to_owned(),
@@ -280,6 +292,12 @@ impl Demand {
         if wanted.pointers.last() != Some(&pointer) {
             wanted.pointers.push(pointer);
         }
+    }
+
+    /// Counts what is reserved at a level as available: the document takes what it was promised, and only what is not
+    /// there at all can stand in its way.
+    pub fn promised(&mut self, key: LevelKey, reserved: Quantity) {
+        self.own.insert(key, reserved);
     }
 
     /// Counts what an open hold keeps back as available: the document takes its place.

@@ -14,6 +14,7 @@ pub mod location;
 pub mod moment;
 pub mod number;
 pub mod order;
+pub mod oversold;
 pub mod party;
 pub mod payment;
 pub mod pos;

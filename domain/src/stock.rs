@@ -37,6 +37,8 @@ pub struct Level {
     pub value: Money,
     /// Cost of one stock unit when there last was one.
     pub last_cost: Price,
+    /// When it was last counted: what happened by then is in it, whenever we learn of it.
+    pub counted_at: Option<DateTime<Utc>>,
 }
 
 impl Level {
@@ -133,6 +135,8 @@ pub enum MovementKind {
     Count,
     /// Went back to a supplier.
     SupplierReturn,
+    /// Had left below zero at another cost than it came in at later: value without goods.
+    Settlement,
 }
 
 /// Goods that moved. Never changed after it was written.

@@ -12,6 +12,7 @@ use crate::id::{EntryId, LocationId, MovementId, ProductId, TransferId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::location::LocationKind;
 use crate::number::{Money, Quantity};
+use crate::oversold::Going;
 use crate::refusal::{Code, Problems, Refusal};
 use crate::stock::{self, LevelKey, Movement, MovementKind};
 
@@ -179,12 +180,13 @@ pub fn dispatch(book: &mut Book, command: &Dispatch) -> Result<(Transfer, Postin
         version: 1,
         lines: Vec::with_capacity(goods.len()),
     };
-    let setup = std::sync::Arc::clone(&book.setup);
     let mut posting = Posting::default();
     let mut sent = Money::ZERO;
     for (goods, line_no) in goods.into_iter().zip(1..) {
         let at = |location_id| LevelKey::untracked(location_id, goods.product_id);
-        let value = book.level_mut(at(from)).issue(goods.quantity, &setup.settings);
+        let quantity = goods.quantity;
+        let going = Going { key: at(from), quantity, line_no, occurred_at, forced: false };
+        let value = book.take_out(&going);
         book.level_mut(at(transit)).receive(goods.quantity, value);
         let step = Step { transfer: &transfer, line_no, occurred_at, reason: None };
         step.moved(book, (MovementKind::TransferOut, at(from)), (-goods.quantity, -value), &mut posting);
@@ -241,7 +243,7 @@ pub fn arrive(book: &mut Book, command: &Arrive) -> Result<(Transfer, Posting), 
             let value = line.take(quantity, book);
             line.received += quantity;
             book.level_mut(key(transit)).remove(quantity, value);
-            book.level_mut(key(to)).receive(quantity, value);
+            book.take_in(key(to), quantity, value, occurred_at);
             step.moved(book, (MovementKind::TransferOut, key(transit)), (-quantity, -value), &mut posting);
             step.moved(book, (MovementKind::TransferIn, key(to)), (quantity, value), &mut posting);
             came += value;

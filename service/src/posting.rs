@@ -25,6 +25,7 @@ pub(crate) mod goods;
 mod load;
 mod needs;
 pub(crate) mod orders;
+mod oversold;
 mod queue;
 mod save;
 pub(crate) mod setup;

@@ -44,6 +44,9 @@ pub enum Scope {
     /// Receive and adjust stock, change locations.
     #[strum(serialize = "stock:write")]
     StockWrite,
+    /// Let goods go that the record does not have, because they have left already.
+    #[strum(serialize = "stock:force")]
+    StockForce,
     /// Read orders, shipments and invoices.
     #[strum(serialize = "orders:read")]
     OrdersRead,

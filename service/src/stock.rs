@@ -8,5 +8,6 @@ pub mod explain;
 pub mod hold;
 pub mod level;
 pub mod movement;
+pub mod oversold;
 pub mod supply;
 pub mod transfer;

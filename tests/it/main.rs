@@ -7,6 +7,7 @@ mod card_numbers;
 mod catalog;
 mod events;
 mod explain;
+mod forced;
 mod hold;
 mod idempotency;
 mod integrity;

@@ -16,10 +16,28 @@ const FACTS: &[(&str, &str)] = &[
          where (coalesce(on_hand, 0), coalesce(l.value, 0)) <> (coalesce(m.quantity, 0), coalesce(m.value, 0))",
     ),
     (
-        "no level is negative or promises more than there is",
+        "no level is negative or promises more than there is, unless goods had left already",
         "select format('product %s: %s on hand, %s reserved, worth %s', product_id, on_hand, reserved, value) \
          from stock_level where tenant_id = $1 \
-           and (on_hand < 0 or reserved < 0 or value < 0 or reserved > on_hand and not forced)",
+           and (reserved < 0 or sign(value) * sign(on_hand) < 0 \
+                or forced <> (on_hand < 0 or reserved > on_hand))",
+    ),
+    (
+        "what is below zero is a cost to settle, and settled ones are done",
+        "select format('product %s: %s on hand worth %s, to settle %s worth %s', product_id, on_hand, l.value, \
+                       c.quantity, c.value) \
+         from (select location_id, product_id, lot_id, on_hand, value from stock_level \
+               where tenant_id = $1 and on_hand < 0) l \
+         full join (select location_id, product_id, lot_id, sum(open_quantity) as quantity, sum(open_value) as value \
+                    from cost_to_settle where tenant_id = $1 and settled_at is null group by 1, 2, 3) c \
+           using (location_id, product_id, lot_id) \
+         where (coalesce(-on_hand, 0), coalesce(-l.value, 0)) <> (coalesce(c.quantity, 0), coalesce(c.value, 0)) \
+         union all \
+         select format('cost variance: ledger %s, costs %s', ledger, costs) from \
+           (select coalesce(sum(debit - credit), 0) as ledger from journal_line \
+            where tenant_id = $1 and account_code = '5200') l, \
+           (select coalesce(sum(variance), 0) as costs from cost_to_settle where tenant_id = $1) c \
+         where ledger <> costs",
     ),
     (
         "reserved is the sum of the reservations",

@@ -84,6 +84,7 @@ impl Tenant {
             "reservation",
             "stock_level",
             "stock_document",
+            "cost_to_settle",
             "hold",
             "transfer",
             "expected_receipt",

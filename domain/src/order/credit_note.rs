@@ -135,7 +135,7 @@ pub fn give_back(book: &mut Book, command: &Return) -> Result<(Invoice, Posting)
 fn restock(book: &mut Book, note: &Invoice, posting: &mut Posting) {
     for (line, cost) in note.lines.iter().filter(|(line, _)| line.stocked) {
         let key = sales::level_key(note.location_id, line);
-        book.level_mut(key).receive(-line.quantity, -*cost);
+        book.take_in(key, -line.quantity, -*cost, note.occurred_at);
         posting.movements.push(Movement {
             id: MovementId(book.ids.next_id()),
             kind: MovementKind::Return,

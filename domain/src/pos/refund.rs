@@ -59,7 +59,7 @@ pub fn refund(book: &mut Book, command: &Refund) -> Result<(Sale, Posting), Refu
 
     // Nothing can refuse it any more.
     for (line, cost) in lines.iter().filter(|(line, _)| line.stocked) {
-        book.level_mut(sales::level_key(register.location_id, line)).receive(-line.quantity, -*cost);
+        book.take_in(sales::level_key(register.location_id, line), -line.quantity, -*cost, occurred_at);
     }
     if let Some(original) = command.original_id.and_then(|id| book.sold.get_mut(&id.0)) {
         for ((line, _), (_, line_no)) in lines.iter().zip(&originals) {

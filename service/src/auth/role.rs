@@ -59,6 +59,7 @@ impl Role {
                     PricesWrite,
                     PricesOverride,
                     StockWrite,
+                    StockForce,
                     OrdersWrite,
                     CreditApprove,
                     PaymentsWrite,

@@ -18,13 +18,17 @@ pub(super) async fn decided(
     command: &Command,
 ) -> Result<Result<(Outcome, Posting), Refusal>, Error> {
     let is_short = |refusal: &Refusal| refusal.code == Code::InsufficientStock;
-    match decide(book, command) {
+    let decided = match decide(book, command) {
         Err(refusal) if is_short(&refusal) && book.supplies.is_empty() => {
             book.supplies = load::supplies(tx, book).await?;
-            Ok(decide(book, command))
+            decide(book, command)
         }
-        decided => Ok(decided),
-    }
+        decided => decided,
+    };
+    Ok(decided.map(|(outcome, mut posting)| {
+        book.follow_up(&mut posting);
+        (outcome, posting)
+    }))
 }
 
 fn decide(book: &mut Book, command: &Command) -> Result<(Outcome, Posting), Refusal> {

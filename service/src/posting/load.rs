@@ -10,6 +10,7 @@ use domain::id::{
 };
 use domain::location::LocationKind;
 use domain::number::{Money, Price, Quantity};
+use domain::oversold::Aftermath;
 use domain::party::{Customer, Exposure};
 use domain::pos::{Drawer, OpenedSession};
 use domain::pricing::Rules;
@@ -23,7 +24,7 @@ use uuid::Uuid;
 
 use super::needs::Needs;
 use super::setup::{Setups, parsed};
-use super::{Command, documents, goods, orders};
+use super::{Command, documents, goods, orders, oversold};
 use crate::{Error, Tx};
 
 /// The book on which `commands` are decided.
@@ -62,12 +63,15 @@ pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Resu
         holds: goods.holds,
         transfers: goods.transfers,
         expected: goods.expected,
+        costs: HashMap::new(),
+        aftermath: Aftermath::default(),
         supplies: HashMap::new(),
         series: HashMap::new(),
     };
     products(tx, &needs, &mut book).await?;
     book.rules = rules(tx, &needs, &book).await?;
     book.levels = levels(tx, &level_keys(&needs, &book)).await?;
+    book.costs = oversold::load(tx, &book.levels).await?;
     book.series = series(tx, &series_names(&needs, &book)).await?;
     Ok(book)
 }
@@ -312,7 +316,7 @@ async fn levels(tx: &Tx, keys: &BTreeSet<LevelKey>) -> Result<BTreeMap<LevelKey,
         tx.rows(
             sqlx::query(
                 "select l.location_id, l.product_id, l.lot_id, l.on_hand, l.reserved, l.value, l.last_cost, \
-                        l.next_expiry <= $4 \
+                        l.next_expiry <= $4, l.counted_at \
                  from stock_level l \
                  join unnest($2::uuid[], $3::uuid[]) as wanted (location_id, product_id) \
                    on l.location_id = wanted.location_id and l.product_id = wanted.product_id \
@@ -343,6 +347,7 @@ async fn levels(tx: &Tx, keys: &BTreeSet<LevelKey>) -> Result<BTreeMap<LevelKey,
             reserved: Quantity::new(row.try_get(4)?),
             value: Money::new(row.try_get(5)?),
             last_cost: Price::new(row.try_get(6)?),
+            counted_at: row.try_get(8)?,
         };
         Ok((key, level))
     };
