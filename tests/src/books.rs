@@ -34,8 +34,9 @@ const FACTS: &[(&str, &str)] = &[
          where (coalesce(-on_hand, 0), coalesce(-l.value, 0)) <> (coalesce(c.quantity, 0), coalesce(c.value, 0)) \
          union all \
          select format('cost variance: ledger %s, costs %s', ledger, costs) from \
-           (select coalesce(sum(debit - credit), 0) as ledger from journal_line \
-            where tenant_id = $1 and account_code = '5200') l, \
+           (select coalesce(sum(l.debit - l.credit), 0) as ledger from journal_line l \
+            join journal_entry e on e.tenant_id = $1 and e.id = l.entry_id \
+            where l.tenant_id = $1 and l.account_code = '5200' and e.memo like 'Cost of goods that had left%') l, \
            (select coalesce(sum(variance), 0) as costs from cost_to_settle where tenant_id = $1) c \
          where ledger <> costs",
     ),
@@ -249,7 +250,8 @@ const FACTS: &[(&str, &str)] = &[
            union select command_id from shipment where tenant_id = $1 union select command_id from payment where tenant_id = $1 \
            union select command_id from stock_document where tenant_id = $1) w \
          left join command c on c.tenant_id = $1 and c.id = w.command_id and c.status between 200 and 299, \
-         lateral (select count(*) as events from event where tenant_id = $1 and command_id = w.command_id) e \
+         lateral (select count(*) as events from event where tenant_id = $1 and command_id = w.command_id \
+            and kind <> 'stock.oversold') e \
          where c.id is null or e.events <> 1",
     ),
 ];

@@ -72,6 +72,7 @@ pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Resu
     book.rules = rules(tx, &needs, &book).await?;
     book.levels = levels(tx, &level_keys(&needs, &book)).await?;
     book.costs = oversold::load(tx, &book.levels).await?;
+    goods::note_swept(tx, &mut book.holds).await?;
     book.series = series(tx, &series_names(&needs, &book)).await?;
     Ok(book)
 }
