@@ -305,7 +305,7 @@ fn move_goods(
     }
 }
 
-fn post_value(book: &mut Book, document: &StockDocument, against: String, posting: &mut Posting) {
+pub(crate) fn post_value(book: &mut Book, document: &StockDocument, against: String, posting: &mut Posting) {
     let mut entry = Lines::default();
     let place = Dimensions { location_id: Some(document.location_id), ..Dimensions::default() };
     entry.debit(account::INVENTORY, document.value, place);

@@ -9,14 +9,15 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, Datelike, Duration, NaiveDate, Utc};
 use uuid::Uuid;
 
+use crate::count::{Count, CountEntry, CountLine, CountSettings};
 use crate::hold::{Hold, HoldStatus};
 use crate::id::{
-    CustomerId, ExpectedReceiptId, HoldId, IdSequence, InvoiceId, LocationId, OrderId, PriceListId,
+    CountId, CustomerId, ExpectedReceiptId, HoldId, IdSequence, InvoiceId, LocationId, OrderId, PriceListId,
     ProductId, RegisterId, TransferId,
 };
 use crate::ledger::Entry;
 use crate::location::LocationKind;
-use crate::number::{Money, Quantity};
+use crate::number::{Money, Price, Quantity};
 use crate::order::Order;
 use crate::oversold::{Aftermath, OpenCost, Oversold};
 use crate::party::Customer;
@@ -33,7 +34,7 @@ use crate::tenant::{Channel, Settings};
 use crate::transfer::Transfer;
 
 /// How far ahead of our clock a caller's may be.
-const CLOCK_SKEW_MAX: Duration = Duration::minutes(5);
+pub(crate) const CLOCK_SKEW_MAX: Duration = Duration::minutes(5);
 
 /// A place where stock is kept.
 #[derive(Debug, Clone)]
@@ -136,6 +137,16 @@ pub struct Book {
     pub transfers: HashMap<TransferId, Transfer>,
     /// Expected receipts.
     pub expected: HashMap<ExpectedReceiptId, ExpectedReceipt>,
+    /// Count sheets.
+    pub counts: HashMap<CountId, Count>,
+    /// What the tenant allows a count to do; known where a command needs it.
+    pub count_settings: CountSettings,
+    /// What moved on a level after an instant and is recorded; known where a command needs it.
+    pub moved_since: HashMap<(LevelKey, DateTime<Utc>), Quantity>,
+    /// What the commands of this batch moved, where a count is among them.
+    pub moved: Vec<(LevelKey, DateTime<Utc>, Quantity)>,
+    /// What one unit of a product costs over all places; known where a command needs it.
+    pub costs_elsewhere: HashMap<ProductId, Price>,
     /// Costs to settle of the levels below zero, the oldest first.
     pub costs: HashMap<LevelKey, Vec<OpenCost>>,
     /// What the command at hand leaves to be posted beside its document.
@@ -161,6 +172,12 @@ pub struct Posting {
     pub holds: Vec<Hold>,
     /// Expected receipts that are new or changed.
     pub expected: Vec<ExpectedReceipt>,
+    /// Lines of count sheets that are new or changed.
+    pub count_lines: Vec<(CountId, CountLine)>,
+    /// What was entered on count sheets.
+    pub count_entries: Vec<CountEntry>,
+    /// Levels that were counted, and when.
+    pub anchors: Vec<(LevelKey, DateTime<Utc>)>,
     /// Levels from which more went than was available.
     pub short: Vec<LevelKey>,
     /// Goods that went below zero.

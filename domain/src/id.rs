@@ -216,6 +216,10 @@ id!(
     StockDocumentId, "std"
 );
 id!(
+    /// A count sheet.
+    CountId, "cnt"
+);
+id!(
     /// A cost to settle, of goods that went below zero.
     CostId, "cts"
 );

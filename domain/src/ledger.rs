@@ -142,6 +142,7 @@ pub const REASONS: &[(&str, &str, &str)] = &[
     ("sample", "Sample or gift", account::SHRINKAGE),
     ("correction", "Correction of a mistake", account::SHRINKAGE),
     ("found", "Found", account::STOCK_FOUND),
+    ("count", "Counted", account::SHRINKAGE),
 ];
 
 /// What a journal line says besides its account and amount.

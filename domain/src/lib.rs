@@ -5,6 +5,7 @@
 
 pub mod adjust;
 pub mod book;
+pub mod count;
 pub mod goods;
 pub mod hold;
 pub mod id;

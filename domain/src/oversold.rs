@@ -157,6 +157,10 @@ impl Book {
         }
         self.post_settled(&settled, posting);
         self.keep_counted(posting);
+        if !self.counts.is_empty() {
+            let moved = posting.movements.iter().filter(|row| !row.quantity.is_zero());
+            self.moved.extend(moved.map(|row| (row.key, row.occurred_at, row.quantity)));
+        }
     }
 
     fn owe(
