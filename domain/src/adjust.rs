@@ -284,8 +284,7 @@ fn move_goods(
         let (quantity, forced) = (-line.quantity, command.forced);
         -book.take_out(&Going { key, quantity, line_no, occurred_at, forced })
     } else {
-        let value =
-            line.value.unwrap_or_else(|| book.level(&key).cost_of(line.quantity, &setup.settings));
+        let value = line.value.unwrap_or_else(|| book.level(&key).cost_of(line.quantity, &setup.settings));
         book.take_in(key, line.quantity, value, occurred_at);
         value
     };

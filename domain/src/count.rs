@@ -11,6 +11,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::book::{Book, Posting};
@@ -197,7 +198,7 @@ impl Count {
         if off.is_zero() {
             return false;
         }
-        let allowed = |percent: Percent| expected.abs().get() * percent.get() / Percent::HUNDRED;
+        let allowed = |percent: Percent| expected.abs().get() * percent.get() / Decimal::ONE_HUNDRED;
         let by_share = self.tolerance_percent.is_some_and(|percent| off.get() > allowed(percent));
         let value = book.found_cost(&self.key(line), off).abs();
         by_share || self.tolerance_value.is_some_and(|most| value > most)
@@ -273,7 +274,7 @@ pub fn open(book: &mut Book, command: &Open) -> Result<(Count, Posting), Refusal
 
 /// Notes a tolerance that makes no sense.
 pub fn check_tolerance(problems: &mut Problems, percent: Option<Percent>, value: Option<Money>) {
-    if percent.is_some_and(|percent| percent.is_negative() || percent.get() > Percent::HUNDRED) {
+    if percent.is_some_and(|percent| percent.is_negative() || percent.get() > Decimal::ONE_HUNDRED) {
         problems.invalid("/tolerance_percent", "A tolerance is 0 to 100 percent.");
     }
     if value.is_some_and(Money::is_negative) {

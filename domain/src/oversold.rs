@@ -267,7 +267,9 @@ impl Book {
             occurred_on: self.setup.settings.day(first.occurred_at),
         };
         let entry = entry.into_entry(head).expect("both sides are the same amount");
-        posting.entries.extend(entry.map(|entry| crate::ledger::Entry { memo: Some(memo.to_owned()), ..entry }));
+        posting
+            .entries
+            .extend(entry.map(|entry| crate::ledger::Entry { memo: Some(memo.to_owned()), ..entry }));
     }
 }
 

@@ -19,6 +19,7 @@ use crate::command::{self, Answer, Idempotency};
 use crate::{Caller, Db, Error, Tx};
 
 mod commands;
+pub(crate) mod counts;
 mod decide;
 pub(crate) mod documents;
 pub(crate) mod goods;

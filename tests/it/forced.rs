@@ -54,7 +54,11 @@ fn a_forced_sale_goes_below_zero_and_receipts_in_parts_settle_it_to_the_penny() 
         let first = received(tenant, "MUG", "1", "5.00").await;
         assert_eq!(tenant.level("MUG").await, Level::of("-1", "0", "-3.33"));
         assert_eq!(tenant.balance("5200").await, "1.66");
-        assert_eq!(first["lines"].as_array().map(Vec::len), Some(1), "the variance is no line of the receipt");
+        assert_eq!(
+            first["lines"].as_array().map(Vec::len),
+            Some(1),
+            "the variance is no line of the receipt"
+        );
         let entry = tenant.entry(id(&first)).await;
         assert_eq!(
             entry,
@@ -67,7 +71,10 @@ fn a_forced_sale_goes_below_zero_and_receipts_in_parts_settle_it_to_the_penny() 
         assert_eq!(tenant.balance("5200").await, "0.33", "5.00 and 2.00 instead of 6.67");
         assert_eq!(costs(tenant, "status=open").await.len(), 0);
         let settled = costs(tenant, "status=settled&sku=MUG").await;
-        assert_eq!((of(&settled[0], "open_value"), of(&settled[0], "variance")), ("0.00".into(), "0.33".into()));
+        assert_eq!(
+            (of(&settled[0], "open_value"), of(&settled[0], "variance")),
+            ("0.00".into(), "0.33".into())
+        );
         assert!(settled[0]["settled_at"].is_string());
         let explained = format!("/v1/stock/documents/{}", id(&first));
         assert_eq!(tenant.get(&explained).await.ok()["lines"].as_array().map(Vec::len), Some(1));
@@ -186,7 +193,8 @@ fn goods_promised_to_an_order_may_be_gone_and_then_can_not_be_shipped() {
     with_tenant(async |tenant| {
         tenant.stocked("MUG", "10.00", ("5", "4.00")).await;
         let (till, customer) = (tenant.till().await, tenant.customer("Nordwind Supply").await);
-        let order = json!({ "customer_id": customer, "lines": lines(&[("MUG", "4")]), "advance_to": "confirmed" });
+        let order =
+            json!({ "customer_id": customer, "lines": lines(&[("MUG", "4")]), "advance_to": "confirmed" });
         let order = tenant.post("/v1/orders", &order).await.created();
         tenant.post("/v1/pos/sales", &offline(&till, &[("MUG", "3")])).await.created();
         // Nothing is below zero, but more is promised than there is.

@@ -5,6 +5,7 @@ mod auth;
 mod bundle;
 mod card_numbers;
 mod catalog;
+mod count;
 mod events;
 mod explain;
 mod forced;

@@ -159,7 +159,8 @@ fn dispatch(
         if line.stocked {
             let key = LevelKey::untracked(order.location_id, line.product_id);
             book.level_mut(key).reserved -= *quantity;
-            cost = book.take_out(&Going { key, quantity: *quantity, line_no, occurred_at: at, forced: false });
+            cost =
+                book.take_out(&Going { key, quantity: *quantity, line_no, occurred_at: at, forced: false });
             ordered.reserved -= *quantity;
             posting.movements.push(Movement {
                 id: MovementId(book.ids.next_id()),

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use domain::book::{Book, Setup, series_name};
+use domain::count::CountSettings;
 use domain::id::{
     CategoryId, CustomerId, LocationId, LotId, PriceListId, ProductId, RegisterId, SessionId, TaxClassId,
 };
@@ -24,7 +25,7 @@ use uuid::Uuid;
 
 use super::needs::Needs;
 use super::setup::{Setups, parsed};
-use super::{Command, documents, goods, orders, oversold};
+use super::{Command, counts, documents, goods, orders, oversold};
 use crate::{Error, Tx};
 
 /// The book on which `commands` are decided.
@@ -44,6 +45,8 @@ pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Resu
     }
     let goods = goods::load(tx, &needs).await?;
     goods.need(&mut needs);
+    let counts = counts::load(tx, &needs).await?;
+    needs.counted(&counts);
     let invoices = documents::payable(tx, &needs).await?;
     let drawers = drawers(tx, &needs).await?;
     let mut book = Book {
@@ -63,6 +66,11 @@ pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Resu
         holds: goods.holds,
         transfers: goods.transfers,
         expected: goods.expected,
+        counts,
+        count_settings: CountSettings::default(),
+        moved_since: HashMap::new(),
+        moved: Vec::new(),
+        costs_elsewhere: HashMap::new(),
         costs: HashMap::new(),
         aftermath: Aftermath::default(),
         supplies: HashMap::new(),
@@ -71,6 +79,9 @@ pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Resu
     products(tx, &needs, &mut book).await?;
     book.rules = rules(tx, &needs, &book).await?;
     book.levels = levels(tx, &level_keys(&needs, &book)).await?;
+    if needs.count_settings {
+        book.count_settings = counts::settings(tx).await?;
+    }
     book.costs = oversold::load(tx, &book.levels).await?;
     goods::note_swept(tx, &mut book.holds).await?;
     book.series = series(tx, &series_names(&needs, &book)).await?;
@@ -81,7 +92,7 @@ pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Resu
 async fn setup(tx: &Tx, setups: &Setups, needs: &Needs) -> Result<Arc<Setup>, Error> {
     let setup = setups.of(tx).await?;
     let complete = needs.register_ids.iter().all(|id| setup.registers.contains_key(id))
-        && needs.location_ids.iter().all(|id| setup.location(Some(*id)).is_some())
+        && needs.location_ids.iter().chain(&needs.named_places).all(|id| setup.location(Some(*id)).is_some())
         && needs.reasons.iter().all(|reason| setup.reasons.contains_key(reason))
         && needs.accounts.iter().all(|account| setup.accounts.contains(account));
     if complete {

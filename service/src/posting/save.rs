@@ -18,6 +18,7 @@ use uuid::Uuid;
 use super::{Accepted, Outcome, Recorded};
 use crate::{Error, Tx};
 
+mod count;
 mod money;
 mod order;
 mod oversold;
@@ -63,6 +64,7 @@ pub(super) async fn write(
         wholesale::write(tx, book, accepted).await?;
         stock::write(tx, accepted).await?;
         oversold::write(tx, accepted).await?;
+        count::write(tx, accepted).await?;
     }
     let sales: Vec<(&Sale, Uuid)> = accepted
         .iter()
@@ -114,11 +116,7 @@ fn pair((key, level): (&LevelKey, &Level)) -> (LevelKey, Level) {
 
 /// Writes levels of products that were never at a location before. If another process opened one of them meanwhile,
 /// what was decided rests on a wrong level: the batch is tried again.
-async fn open_levels(
-    tx: &Tx,
-    fresh: &[(LevelKey, Level)],
-    short: &BTreeSet<LevelKey>,
-) -> Result<(), Error> {
+async fn open_levels(tx: &Tx, fresh: &[(LevelKey, Level)], short: &BTreeSet<LevelKey>) -> Result<(), Error> {
     if fresh.is_empty() {
         return Ok(());
     }
@@ -288,11 +286,7 @@ fn bind_entries<'q>(statement: Statement<'q>, accepted: &[Accepted<'_>]) -> Stat
 
 /// One event per accepted command, and one more where it took goods that were not there; finer ones are derived from
 /// what it wrote.
-fn bind_events<'q, 'a>(
-    statement: Statement<'q>,
-    tx: &Tx,
-    accepted: &'a [Accepted<'a>],
-) -> Statement<'q> {
+fn bind_events<'q, 'a>(statement: Statement<'q>, tx: &Tx, accepted: &'a [Accepted<'a>]) -> Statement<'q> {
     let of = |accepted: &'a Accepted<'a>| (accepted, accepted.request.command.name());
     let short = accepted.iter().filter(|accepted| !accepted.posting.short.is_empty());
     let rows: Vec<(&Accepted<'_>, &str)> =
