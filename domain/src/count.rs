@@ -216,10 +216,11 @@ impl Book {
     /// What `quantity` of a level is worth: at its own cost, else at what the product costs elsewhere.
     fn found_cost(&self, key: &LevelKey, quantity: Quantity) -> Money {
         let level = self.level(key);
-        let settings = &self.setup.settings;
         match self.costs_elsewhere.get(&key.product_id) {
-            Some(cost) if level.unit_cost().is_zero() => settings.money(cost.get() * quantity.get()),
-            _ => level.cost_of(quantity, settings),
+            Some(cost) if level.unit_cost().is_zero() => {
+                self.setup.settings.money(cost.get() * quantity.get())
+            }
+            _ => self.current_cost(key, quantity),
         }
     }
 

@@ -17,7 +17,7 @@ use crate::book::{Book, Posting};
 use crate::id::{CostId, EntryId, MovementId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::number::{Money, Price, Quantity};
-use crate::stock::{Level, LevelKey, Movement, MovementKind};
+use crate::stock::{self, LevelKey, Movement, MovementKind, Source};
 use crate::tenant::{Channel, Settings};
 
 /// The reason code under which counts are posted. Nothing but a count may name it.
@@ -89,39 +89,51 @@ impl Book {
 
     /// Takes goods out; answers their cost. Whoever asks has checked that the level has them, unless they are forced.
     pub fn take_out(&mut self, going: &Going) -> Money {
-        let setup = std::sync::Arc::clone(&self.setup);
         let Going { key, quantity, line_no, .. } = *going;
         if self.is_counted(&key, going.occurred_at) {
-            return self.level(&key).cost_of(quantity, &setup.settings);
+            return self.current_cost(&key, quantity);
         }
-        let level = self.level_mut(key);
         if !going.forced {
-            return level.issue(quantity, &setup.settings);
+            return self.issue(key, quantity);
         }
-        let is_short = quantity > level.available();
-        let (cost, owed, provisional) = level.issue_forced(quantity, &setup.settings);
-        if is_short {
+        let level = self.level(&key);
+        if quantity > level.available() {
             self.aftermath.short.push(key);
         }
-        if owed.is_positive() {
-            self.aftermath.owed.push((key, line_no, owed, provisional));
+        let there = quantity.min(level.on_hand.max(Quantity::ZERO));
+        let cost = if there.is_positive() { self.issue(key, there) } else { Money::ZERO };
+        let owed = quantity - there;
+        if owed.is_zero() {
+            return cost;
         }
-        cost
+        let setup = std::sync::Arc::clone(&self.setup);
+        let level = self.level_mut(key);
+        let provisional = setup.settings.money(level.last_cost.get() * owed.get());
+        level.on_hand -= owed;
+        level.value -= provisional;
+        self.aftermath.owed.push((key, line_no, owed, provisional));
+        cost + provisional
     }
 
-    /// Brings goods in that cost `value`, and settles with them what went below zero before.
-    pub fn take_in(&mut self, key: LevelKey, quantity: Quantity, value: Money, occurred_at: DateTime<Utc>) {
-        if self.is_counted(&key, occurred_at) {
+    /// Brings goods in that cost `value`. The first of them settle what went below zero before.
+    pub fn take_in(&mut self, key: LevelKey, quantity: Quantity, value: Money, source: &Source) {
+        if self.is_counted(&key, source.occurred_at) {
             return;
         }
         let covered = quantity.min((-self.level(&key).on_hand).max(Quantity::ZERO));
         if covered.is_zero() {
-            return self.level_mut(key).receive(quantity, value);
+            return self.receive(key, quantity, value, source);
         }
         let setup = std::sync::Arc::clone(&self.setup);
         let real = share(value, (covered, quantity), &setup.settings);
         let variance = self.settle(key, (covered, real), &setup.settings);
-        self.level_mut(key).receive_below_zero(quantity, value, variance);
+        let level = self.level_mut(key);
+        level.on_hand += covered;
+        level.value += real - variance;
+        level.last_cost = stock::unit_cost(value, quantity);
+        if covered < quantity {
+            self.receive(key, quantity - covered, value - real, source);
+        }
     }
 
     /// Settles the oldest open costs of a level; answers by how much they differ from what was provisionally said.
@@ -229,7 +241,9 @@ impl Book {
         let mut counted = Vec::new();
         for row in &posting.movements {
             let Some(counted_at) = self.level(&row.key).counted_at else { continue };
-            if row.kind == MovementKind::Count || row.occurred_at > counted_at {
+            // A count says nothing of what goods are worth.
+            let is_counted = row.kind != MovementKind::Count && row.occurred_at <= counted_at;
+            if !is_counted || row.quantity.is_zero() {
                 continue;
             }
             counted.push(Movement {
@@ -280,27 +294,6 @@ fn share(value: Money, (part, whole): (Quantity, Quantity), settings: &Settings)
 
 fn at(key: LevelKey) -> Dimensions {
     Dimensions { location_id: Some(key.location_id), ..Dimensions::default() }
-}
-
-impl Level {
-    /// Takes `quantity` out, whether it is there or not; answers its cost, how much of it went below zero, and the
-    /// provisional part of the cost.
-    fn issue_forced(&mut self, quantity: Quantity, settings: &Settings) -> (Money, Quantity, Money) {
-        let there = quantity.min(self.on_hand.max(Quantity::ZERO));
-        let cost = if there.is_positive() { self.issue(there, settings) } else { Money::ZERO };
-        let owed = quantity - there;
-        let provisional = settings.money(self.last_cost.get() * owed.get());
-        self.on_hand -= owed;
-        self.value -= provisional;
-        (cost + provisional, owed, provisional)
-    }
-
-    /// Brings `quantity` in while something is owed. What is owed was worth less by `variance` than it cost.
-    fn receive_below_zero(&mut self, quantity: Quantity, value: Money, variance: Money) {
-        self.on_hand += quantity;
-        self.value += value - variance;
-        self.last_cost = Price::rounded(value.get() / quantity.get());
-    }
 }
 
 #[cfg(test)]

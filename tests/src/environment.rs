@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::LazyLock;
 
 use actix_web::web::Data;
 use api::App;
@@ -19,10 +19,13 @@ use service::tx::PoolOptions;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::OnceCell;
 
+use crate::{Client, Tenant};
+
 /// The database that the tests share.
 const DATABASE: &str = "stockwell";
 
-static ENVIRONMENT: OnceLock<Environment> = OnceLock::new();
+/// Starts once: where that fails, every test fails at once.
+static ENVIRONMENT: LazyLock<Environment> = LazyLock::new(start);
 
 /// What all tests of a run share. It ends with the process: so does the database server, whose folder vanishes.
 pub struct Environment {
@@ -44,6 +47,13 @@ pub struct Environment {
     servers: Runtime,
 }
 
+/// A tenant on a database server of its own, which ends with it.
+pub struct Apart {
+    /// The client with the tenant's key.
+    pub client: Client,
+    _postgres: Postgres,
+}
+
 /// A server at work.
 pub struct Node {
     /// Where it is.
@@ -54,7 +64,7 @@ pub struct Node {
 
 /// The shared environment, which the first test starts.
 pub fn environment() -> &'static Environment {
-    ENVIRONMENT.get_or_init(start)
+    &ENVIRONMENT
 }
 
 fn start() -> Environment {
@@ -138,6 +148,17 @@ impl Environment {
         settings(&mut config);
         let started = tokio::task::spawn_blocking(move || serve(&self.servers, &config));
         started.await.expect("a server starts")
+    }
+
+    /// A tenant on a database server of its own, for what would hold up every other test.
+    pub async fn tenant_apart(&'static self) -> Apart {
+        let postgres = Postgres::start_temporary().await.expect("PostgreSQL starts");
+        let migrator_url = prepare(&postgres, DATABASE).await;
+        migration::up(&migrator_url).await.expect("the schema is applied");
+        let database_url = postgres.url("stockwell_app", DATABASE);
+        let node = self.node_with(|config| config.database_url = database_url.into()).await;
+        let client = Tenant::on(&node.app.db, &node.base_url, |_| {}).await.client();
+        Apart { client, _postgres: postgres }
     }
 
     /// A further database without any schema; answers the migrator's URL to it.

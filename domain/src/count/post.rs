@@ -9,7 +9,7 @@ use crate::id::{CountId, MovementId, StockDocumentId};
 use crate::number::{Money, Quantity};
 use crate::oversold::{COUNT_REASON, Going};
 use crate::refusal::{Code, Problem, Problems, Refusal};
-use crate::stock::{self, LevelKey, Movement, MovementKind};
+use crate::stock::{self, LevelKey, Movement, MovementKind, Source};
 
 /// A sheet to post.
 #[derive(Debug, Clone, Copy)]
@@ -144,7 +144,8 @@ fn adjust_level(
         let going = Going { key, quantity: -due.off, line_no, occurred_at, forced: true };
         -book.take_out(&going)
     } else {
-        book.take_in(key, due.off, due.value, occurred_at);
+        let source = Source::new(document.kind.into(), document.id.0, line_no, occurred_at);
+        book.take_in(key, due.off, due.value, &source);
         due.value
     };
     posting.movements.push(Movement {

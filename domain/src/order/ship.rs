@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::{Order, OrderStatus, Ordered, changed, exposure, known, order_mut};
 use crate::book::{Book, Demand, Posting};
+use crate::goods::check_part;
 use crate::id::{EntryId, MovementId, OrderId, ProductId, ShipmentId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::number::{Money, Quantity};
@@ -76,7 +77,7 @@ pub fn ship(book: &mut Book, command: &Ship) -> Result<(Ordered, Posting), Refus
     let order = known(book, command.order_id)?;
     order.require(&[OrderStatus::Confirmed, OrderStatus::PartiallyShipped], "shipped")?;
     let occurred_at = book.occurred_at(command.occurred_at)?;
-    let picked = picked(order, &command.lines)?;
+    let picked = picked(book, order, &command.lines)?;
     check_there(book, order, &picked)?;
     let mut posting = Posting::default();
     dispatch(book, (command.order_id, occurred_at), &picked, &mut posting);
@@ -99,7 +100,7 @@ fn check_there(book: &Book, order: &Order, picked: &[(usize, Quantity)]) -> Resu
 }
 
 /// Line index and quantity of what leaves.
-fn picked(order: &Order, wanted: &[ShipLine]) -> Result<Vec<(usize, Quantity)>, Refusal> {
+fn picked(book: &Book, order: &Order, wanted: &[ShipLine]) -> Result<Vec<(usize, Quantity)>, Refusal> {
     if wanted.is_empty() {
         return Ok(all_open(order));
     }
@@ -118,6 +119,10 @@ fn picked(order: &Order, wanted: &[ShipLine]) -> Result<Vec<(usize, Quantity)>, 
             problems.invalid(format!("{pointer}/quantity"), detail);
         } else if picked.iter().any(|(known, _)| *known == at) {
             problems.invalid(format!("{pointer}/line_no"), "Name each line once.");
+        } else if let Err(problem) =
+            check_part(book, order.lines[at].line.product_id, (quantity, open), &pointer)
+        {
+            problems.push(problem);
         } else {
             picked.push((at, quantity));
         }

@@ -6,7 +6,7 @@ use domain::hold::{self, Hold};
 use domain::refusal::{Code, Problems, Refusal};
 use domain::supply::{self, ExpectedReceipt};
 use domain::transfer::{self, Transfer};
-use domain::{adjust, journal, order, payment, pos};
+use domain::{adjust, journal, order, payment, pos, revalue};
 
 use super::{Command, Outcome, counts, load};
 use crate::{Error, Tx};
@@ -21,8 +21,8 @@ pub(super) async fn decided(
     counts::look(tx, book, command).await?;
     let is_short = |refusal: &Refusal| refusal.code == Code::InsufficientStock;
     let decided = match decide(book, command) {
-        Err(refusal) if is_short(&refusal) && book.supplies.is_empty() => {
-            book.supplies = load::supplies(tx, book).await?;
+        Err(refusal) if is_short(&refusal) && book.supplies.is_none() => {
+            book.supplies = Some(load::supplies(tx, book).await?);
             decide(book, command)
         }
         decided => decided,
@@ -74,6 +74,8 @@ fn decide(book: &mut Book, command: &Command) -> Result<(Outcome, Posting), Refu
             payment::receive(book, receive).map(|(payment, posting)| (Outcome::Payment(payment), posting))?
         }
         Command::MoveStock(change) => adjust::post(book, change)
+            .map(|(document, posting)| (Outcome::StockDocument(document), posting))?,
+        Command::Revalue(revalue) => revalue::revalue(book, revalue)
             .map(|(document, posting)| (Outcome::StockDocument(document), posting))?,
         Command::PlaceHold(place) => held(hold::place(book, place)?),
         Command::ExtendHold(id, expires_at) => held(hold::extend(book, *id, *expires_at)?),

@@ -39,6 +39,8 @@ pub(super) struct Needs {
     pub(super) count_ids: BTreeSet<CountId>,
     /// Sheets that are compared with the record, whose levels must be locked.
     pub(super) compared: BTreeSet<CountId>,
+    /// Sheets that are opened under the caller's own id, and where.
+    opened: Vec<(CountId, Option<LocationId>)>,
     /// Whether it matters what the tenant allows a count to do.
     pub(super) count_settings: bool,
     /// Locations that are named where no goods move.
@@ -67,6 +69,11 @@ impl Needs {
         let mut needs = Needs::default();
         for command in commands {
             needs.add(command);
+        }
+        for (id, place) in std::mem::take(&mut needs.opened) {
+            if needs.compared.contains(&id) {
+                needs.location(place);
+            }
         }
         needs
     }
@@ -144,6 +151,14 @@ impl Needs {
                     self.item(&line.item, line.uom.is_some());
                 }
             }
+            Command::Revalue(revalue) => {
+                self.location(revalue.location_id);
+                self.prefixes.insert("RV");
+                self.reasons.insert(revalue.reason.clone());
+                for line in &revalue.lines {
+                    self.item(&line.item, false);
+                }
+            }
             Command::PlaceHold(place) => {
                 self.hold_ids.extend(place.id);
                 self.hold_references.extend(place.reference.clone());
@@ -184,6 +199,7 @@ impl Needs {
         match command {
             Command::OpenCount(open) => {
                 self.count_ids.extend(open.id);
+                self.opened.extend(open.id.map(|id| (id, open.location_id)));
                 self.named_places.extend(open.location_id);
                 self.product_ids.extend(&open.products);
                 self.count_settings = true;

@@ -11,7 +11,6 @@ use sea_orm::sqlx::postgres::PgRow;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::level::reserved_now;
 use crate::listing::{Listing, number, optional_number, word};
 use crate::{Error, Tx};
 
@@ -80,8 +79,8 @@ const BY_PRODUCT: &str = "select p.id as product_id, p.sku, p.kind, p.stock_uom,
 const BY_BARCODE: &str = "select p.id as product_id, p.sku, p.kind, p.stock_uom, b.code, \
         l.location_id, l.location_code, l.on_hand, l.reserved \
      from barcode b join product p on p.tenant_id = b.tenant_id and p.id = b.product_id left join (";
-const LEVELS: &str = "select l.tenant_id, l.product_id, l.location_id, o.code as location_code, l.on_hand, ";
-const PLACES: &str = " as reserved from stock_level l join location o on o.tenant_id = l.tenant_id and o.id = l.location_id \
+const LEVELS: &str = "select l.tenant_id, l.product_id, l.location_id, o.code as location_code, l.on_hand, l.reserved \
+     from bi.stock_level l join location o on o.tenant_id = l.tenant_id and o.id = l.location_id \
      where o.channels <> '{}'";
 const OF_PRODUCT: &str = ") l on l.tenant_id = p.tenant_id and l.product_id = p.id where p.tenant_id = ";
 
@@ -89,8 +88,8 @@ const OF_PRODUCT: &str = ") l on l.tenant_id = p.tenant_id and l.product_id = p.
 pub async fn of(tx: &Tx, wanted: &Wanted, scope: &Scope) -> Result<Vec<ProductAvailability>, Error> {
     let channel: Option<&str> = scope.channel.map(Into::into);
     let source = if matches!(wanted, Wanted::Barcodes(_)) { BY_BARCODE } else { BY_PRODUCT };
-    let query = reserved_now(tx, Listing::raw(source).sql(LEVELS))
-        .sql(PLACES)
+    let query = Listing::raw(source)
+        .sql(LEVELS)
         .with("l.location_id = ", scope.location_id.map(|id| id.0))
         .with("o.channels @> array[", channel)
         .sql(if channel.is_some() { "]" } else { "" })
@@ -125,12 +124,10 @@ async fn add_sets(tx: &Tx, scope: &Scope, products: &mut [ProductAvailability]) 
          from bundle_component b \
          join product c on c.tenant_id = b.tenant_id and c.id = b.component_id and c.kind = 'stocked' \
          join location o on o.tenant_id = b.tenant_id and o.channels <> '{}' \
-         left join lateral (select sum(l.on_hand - (";
-    let rest = ")) as available from stock_level l \
+         left join lateral (select sum(l.on_hand - l.reserved) as available from bi.stock_level l \
          where l.tenant_id = b.tenant_id and l.location_id = o.id and l.product_id = b.component_id) l on true \
          where b.tenant_id = ";
-    let rows = reserved_now(tx, Listing::raw(levels))
-        .sql(rest)
+    let rows = Listing::raw(levels)
         .tenant(tx)
         .with("b.bundle_id = any(", Some(bundles))
         .sql(")")

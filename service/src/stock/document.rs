@@ -105,7 +105,7 @@ pub async fn get(tx: &Tx, id: StockDocumentId) -> Result<(StockDocument, String,
     // seen already) is not a line.
     let statement = "select line_no, product_id, quantity, value from stock_movement \
                      where tenant_id = $1 and document_id = $2 \
-                       and document_kind in ('receipt', 'opening', 'adjustment') \
+                       and document_kind in ('receipt', 'opening', 'adjustment', 'revaluation') \
                        and kind <> 'settlement' and reason is not distinct from $3 \
                      order by line_no";
     let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0).bind(&document.reason);
