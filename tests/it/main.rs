@@ -5,6 +5,8 @@ mod auth;
 mod bundle;
 mod card_numbers;
 mod catalog;
+mod command_cost;
+mod divided;
 mod events;
 mod explain;
 mod fifo;
