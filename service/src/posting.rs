@@ -18,6 +18,7 @@ use crate::command::{self, Answer, Idempotency};
 use crate::{Caller, Db, Error, Tx};
 
 mod commands;
+pub(crate) mod counts;
 mod decide;
 pub(crate) mod documents;
 pub(crate) mod goods;
@@ -25,6 +26,7 @@ mod layer;
 mod load;
 mod needs;
 pub(crate) mod orders;
+mod oversold;
 mod queue;
 mod save;
 pub(crate) mod setup;

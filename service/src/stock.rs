@@ -9,5 +9,6 @@ pub mod hold;
 pub mod layer;
 pub mod level;
 pub mod movement;
+pub mod oversold;
 pub mod supply;
 pub mod transfer;
