@@ -23,10 +23,11 @@ use crate::payment::OpenInvoice;
 use crate::pos::Drawer;
 use crate::pricing::Rules;
 use crate::product::{ItemRef, Product};
+use crate::promise::{Allocation, Pegged, Waiting};
 use crate::refusal::{Code, Problem, Problems, Refusal};
 use crate::sales::{SalesLine, SoldLine};
 use crate::stock::{Level, LevelKey, Movement, Reservation};
-use crate::supply::{self, ExpectedReceipt, Flow};
+use crate::supply::{self, ExpectedReceipt, Supplies, Supply};
 use crate::tax::Rate;
 use crate::tenant::{Channel, Settings};
 use crate::transfer::Transfer;
@@ -136,7 +137,9 @@ pub struct Book {
     /// Expected receipts.
     pub expected: HashMap<ExpectedReceiptId, ExpectedReceipt>,
     /// What is on its way; read where a command wants more than there is, to say when there will be enough.
-    pub supplies: HashMap<(LocationId, ProductId), Vec<Flow>>,
+    pub supplies: Option<Supplies>,
+    /// The order lines that wait for goods on the book's levels, the first to be served first.
+    pub waiting: BTreeMap<LevelKey, Vec<Waiting>>,
     /// The next number of each series.
     pub series: HashMap<String, i64>,
 }
@@ -156,6 +159,12 @@ pub struct Posting {
     pub holds: Vec<Hold>,
     /// Expected receipts that are new or changed.
     pub expected: Vec<ExpectedReceipt>,
+    /// Order lines that waited and got goods.
+    pub allocations: Vec<Allocation>,
+    /// What new promises stand on.
+    pub pegs: Vec<Pegged>,
+    /// Orders whose promise the command broke.
+    pub broken: Vec<OrderId>,
 }
 
 impl Book {
@@ -219,8 +228,7 @@ impl Book {
     pub fn check_available(&self, demand: &Demand) -> Result<(), Refusal> {
         let mut problems = Problems::default();
         for (key, wanted) in &demand.wanted {
-            let own = demand.own.get(key).copied().unwrap_or_default();
-            let available = (self.level(key).available() + own).max(Quantity::ZERO);
+            let available = self.free(key, demand);
             if wanted.total <= available {
                 continue;
             }
@@ -251,10 +259,22 @@ impl Book {
         problems.check()
     }
 
+    /// What a document may take of a level: what is available, and what is reserved for itself.
+    pub fn free(&self, key: &LevelKey, demand: &Demand) -> Quantity {
+        let own = demand.own.get(key).copied().unwrap_or_default();
+        (self.level(key).available() + own).max(Quantity::ZERO)
+    }
+
+    /// What is on its way to a level, as far as it was read.
+    pub fn supplies_at(&self, key: &LevelKey) -> &[Supply] {
+        let supplies = self.supplies.as_ref().and_then(|all| all.get(&(key.location_id, key.product_id)));
+        supplies.map_or(&[], Vec::as_slice)
+    }
+
     /// The first day for which `wanted` can be promised at a level that has too little now.
     fn next_available_on(&self, key: &LevelKey, available: Quantity, wanted: Quantity) -> Option<NaiveDate> {
-        let flows = self.supplies.get(&(key.location_id, key.product_id))?;
-        supply::promise(available, self.setup.settings.day(self.now), flows, wanted)
+        let (today, owed) = (self.setup.settings.day(self.now), self.level(key).backordered);
+        supply::promise((available, owed), today, self.supplies_at(key), wanted)
     }
 }
 

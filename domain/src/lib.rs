@@ -19,6 +19,7 @@ pub mod payment;
 pub mod pos;
 pub mod pricing;
 pub mod product;
+pub mod promise;
 pub mod refusal;
 pub mod sales;
 pub mod stock;

@@ -37,6 +37,8 @@ pub struct Level {
     pub value: Money,
     /// Cost of one stock unit when there last was one.
     pub last_cost: Price,
+    /// Stock units that confirmed orders wait for: whatever becomes free here is theirs first.
+    pub backordered: Quantity,
 }
 
 impl Level {

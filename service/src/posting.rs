@@ -28,6 +28,7 @@ pub(crate) mod orders;
 mod queue;
 mod save;
 pub(crate) mod setup;
+pub(crate) mod waiting;
 
 pub use commands::{Command, Outcome};
 pub use queue::Poster;

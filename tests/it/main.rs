@@ -2,6 +2,7 @@
 
 mod artefacts;
 mod auth;
+mod backorder;
 mod bundle;
 mod card_numbers;
 mod catalog;

@@ -5,7 +5,7 @@ use domain::hold::{self, Hold};
 use domain::refusal::{Code, Problems, Refusal};
 use domain::supply::{self, ExpectedReceipt};
 use domain::transfer::{self, Transfer};
-use domain::{adjust, journal, order, payment, pos};
+use domain::{adjust, journal, order, payment, pos, promise};
 
 use super::{Command, Outcome, load};
 use crate::{Error, Tx};
@@ -18,13 +18,21 @@ pub(super) async fn decided(
     command: &Command,
 ) -> Result<Result<(Outcome, Posting), Refusal>, Error> {
     let is_short = |refusal: &Refusal| refusal.code == Code::InsufficientStock;
-    match decide(book, command) {
-        Err(refusal) if is_short(&refusal) && book.supplies.is_empty() => {
-            book.supplies = load::supplies(tx, book).await?;
-            Ok(decide(book, command))
+    let decided = match served(book, command) {
+        Err(refusal) if is_short(&refusal) && book.supplies.is_none() => {
+            book.supplies = Some(load::supplies(tx, book).await?);
+            served(book, command)
         }
-        decided => Ok(decided),
-    }
+        decided => decided,
+    };
+    Ok(decided)
+}
+
+/// One command on the book; what it left free goes to the orders that wait for it.
+fn served(book: &mut Book, command: &Command) -> Result<(Outcome, Posting), Refusal> {
+    let (outcome, mut posting) = decide(book, command)?;
+    promise::serve(book, &mut posting);
+    Ok((outcome, posting))
 }
 
 fn decide(book: &mut Book, command: &Command) -> Result<(Outcome, Posting), Refusal> {
@@ -56,6 +64,8 @@ fn decide(book: &mut Book, command: &Command) -> Result<(Outcome, Posting), Refu
         Command::ConfirmOrder(id) => order(order::confirm(book, *id)?),
         Command::ReleaseOrder(id) => order(order::release(book, *id)?),
         Command::CancelOrder(id) => order(order::cancel(book, *id)?),
+        Command::CloseOrder(id) => order(order::close(book, *id)?),
+        Command::AllocateOrder(id) => order(order::allocate(book, *id)?),
         Command::ShipOrder(ship) => order(order::ship(book, ship)?),
         Command::InvoiceOrder(id) => order(order::invoice(book, *id)?),
         Command::Return(back) => {

@@ -10,12 +10,13 @@ use domain::id::{
 };
 use domain::location::LocationKind;
 use domain::number::{Money, Price, Quantity};
+use domain::order::{Order, OrderStatus, Policy};
 use domain::party::{Customer, Exposure};
 use domain::pos::{Drawer, OpenedSession};
 use domain::pricing::Rules;
 use domain::product::{Component, Product, ProductKind, Unit};
 use domain::stock::{Level, LevelKey};
-use domain::supply::Flow;
+use domain::supply::Supplies;
 use rust_decimal::Decimal;
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
@@ -23,7 +24,7 @@ use uuid::Uuid;
 
 use super::needs::Needs;
 use super::setup::{Setups, parsed};
-use super::{Command, documents, goods, orders};
+use super::{Command, documents, goods, orders, waiting};
 use crate::{Error, Tx};
 
 /// The book on which `commands` are decided.
@@ -33,6 +34,7 @@ pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Resu
     let customers = customers(tx, &needs).await?;
     let orders = orders::load(tx, &needs).await?;
     for order in orders.values() {
+        needs.promises |= may_wait(order);
         needs.product_ids.extend(order.lines.iter().map(|line| line.line.product_id));
         needs.location_ids.insert(order.location_id);
     }
@@ -62,14 +64,24 @@ pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Resu
         holds: goods.holds,
         transfers: goods.transfers,
         expected: goods.expected,
-        supplies: HashMap::new(),
+        supplies: None,
+        waiting: BTreeMap::new(),
         series: HashMap::new(),
     };
     products(tx, &needs, &mut book).await?;
     book.rules = rules(tx, &needs, &book).await?;
     book.levels = levels(tx, &level_keys(&needs, &book)).await?;
+    waiting::load(tx, &mut book).await?;
+    if needs.promises {
+        book.supplies = Some(supplies(tx, &book).await?);
+    }
     book.series = series(tx, &series_names(&needs, &book)).await?;
     Ok(book)
+}
+
+/// Whether confirming or releasing the order may leave it waiting for goods.
+fn may_wait(order: &Order) -> bool {
+    order.policy == Policy::Backorder && matches!(order.status, OrderStatus::Draft | OrderStatus::OnHold)
 }
 
 /// The tenant's setup; read anew where it lacks something that a command names.
@@ -312,7 +324,7 @@ async fn levels(tx: &Tx, keys: &BTreeSet<LevelKey>) -> Result<BTreeMap<LevelKey,
         tx.rows(
             sqlx::query(
                 "select l.location_id, l.product_id, l.lot_id, l.on_hand, l.reserved, l.value, l.last_cost, \
-                        l.next_expiry <= $4 \
+                        l.next_expiry <= $4, l.backordered \
                  from stock_level l \
                  join unnest($2::uuid[], $3::uuid[]) as wanted (location_id, product_id) \
                    on l.location_id = wanted.location_id and l.product_id = wanted.product_id \
@@ -343,6 +355,7 @@ async fn levels(tx: &Tx, keys: &BTreeSet<LevelKey>) -> Result<BTreeMap<LevelKey,
             reserved: Quantity::new(row.try_get(4)?),
             value: Money::new(row.try_get(5)?),
             last_cost: Price::new(row.try_get(6)?),
+            backordered: Quantity::new(row.try_get(8)?),
         };
         Ok((key, level))
     };
@@ -350,12 +363,9 @@ async fn levels(tx: &Tx, keys: &BTreeSet<LevelKey>) -> Result<BTreeMap<LevelKey,
 }
 
 /// What is on its way to the places of the book's levels.
-pub(super) async fn supplies(
-    tx: &Tx,
-    book: &Book,
-) -> Result<HashMap<(LocationId, ProductId), Vec<Flow>>, Error> {
+pub(super) async fn supplies(tx: &Tx, book: &Book) -> Result<Supplies, Error> {
     let products: Vec<Uuid> = book.products.keys().map(|id| id.0).collect();
-    crate::stock::supply::flows(tx, &products, None).await
+    crate::stock::supply::coming(tx, &products, None).await
 }
 
 fn series_names(needs: &Needs, book: &Book) -> BTreeSet<String> {

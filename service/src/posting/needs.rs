@@ -6,6 +6,7 @@ use domain::goods::GoodsLine;
 use domain::id::{
     CustomerId, ExpectedReceiptId, HoldId, InvoiceId, LocationId, OrderId, ProductId, RegisterId, TransferId,
 };
+use domain::order::{AdvanceTo, Policy};
 use domain::product::ItemRef;
 use domain::sales::LineInput;
 use uuid::Uuid;
@@ -44,6 +45,8 @@ pub(super) struct Needs {
     pub(super) default_location: bool,
     /// Prefixes of the number series that documents take their numbers from, besides those of registers.
     pub(super) prefixes: BTreeSet<&'static str>,
+    /// Whether an order may wait for goods, so that what is on its way must be known.
+    pub(super) promises: bool,
     /// Whether prices are resolved.
     pub(super) prices: bool,
     /// Reason codes that are named.
@@ -83,11 +86,16 @@ impl Needs {
                 // An order that bears the caller's id already, if there is one.
                 self.order_ids.extend(place.id);
                 self.hold_ids.extend(place.hold_id);
+                self.promises |= place.policy == Policy::Backorder && place.advance_to > AdvanceTo::Draft;
                 self.location(place.location_id);
                 self.prefixes.extend(["SO", "SH", "INV"]);
                 self.lines(&place.lines);
             }
-            Command::ConfirmOrder(id) | Command::ReleaseOrder(id) | Command::CancelOrder(id) => {
+            Command::ConfirmOrder(id)
+            | Command::ReleaseOrder(id)
+            | Command::CancelOrder(id)
+            | Command::CloseOrder(id)
+            | Command::AllocateOrder(id) => {
                 self.order_ids.insert(*id);
             }
             Command::ShipOrder(ship) => {

@@ -20,6 +20,7 @@ use crate::{Error, Tx};
 
 mod money;
 mod order;
+mod promise;
 mod stock;
 mod wholesale;
 
@@ -59,6 +60,7 @@ pub(super) async fn write(
     if !accepted.iter().all(is_plain_sale) {
         wholesale::write(tx, book, accepted).await?;
         stock::write(tx, accepted).await?;
+        promise::write(tx, book, accepted, before).await?;
     }
     let sales: Vec<(&Sale, Uuid)> = accepted
         .iter()
@@ -100,7 +102,7 @@ fn key_held(error: Error) -> Error {
 /// A sale of which the one statement for sales writes everything.
 fn is_plain_sale(accepted: &Accepted<'_>) -> bool {
     let is_sale = matches!(&accepted.outcome, Outcome::Sale(sale) if sale.original_id.is_none());
-    is_sale && accepted.posting.holds.is_empty()
+    is_sale && accepted.posting.holds.is_empty() && accepted.posting.reservations.is_empty()
 }
 
 fn pair((key, level): (&LevelKey, &Level)) -> (LevelKey, Level) {
@@ -276,14 +278,25 @@ fn bind_entries<'q>(statement: Statement<'q>, accepted: &[Accepted<'_>]) -> Stat
         .bind(column(&lines, |(entry, ..)| entry.occurred_on))
 }
 
-/// One event per accepted command; finer ones are derived from what it wrote.
+/// One event per accepted command; finer ones are derived from what it wrote. What a command did to the orders of others
+/// is an event of each of these orders.
 fn bind_events<'q>(statement: Statement<'q>, tx: &Tx, accepted: &[Accepted<'_>]) -> Statement<'q> {
+    let rows: Vec<(Uuid, &str, &str, Uuid)> = accepted
+        .iter()
+        .flat_map(|accepted| {
+            let (kind, id) = accepted.outcome.document();
+            let own = (accepted.command_id.0, accepted.request.command.name(), kind, id);
+            let others = promise::events(&accepted.posting, id);
+            let others = others.into_iter().map(|(name, id)| (accepted.command_id.0, name, "order", id));
+            std::iter::once(own).chain(others)
+        })
+        .collect();
     statement
-        .bind(column(accepted, |_| tx.next_id()))
-        .bind(column(accepted, |accepted| accepted.request.command.name()))
-        .bind(column(accepted, |accepted| accepted.command_id.0))
-        .bind(column(accepted, |accepted| accepted.outcome.document().0))
-        .bind(column(accepted, |accepted| accepted.outcome.document().1))
+        .bind(column(&rows, |_| tx.next_id()))
+        .bind(column(&rows, |(_, name, ..)| *name))
+        .bind(column(&rows, |(command_id, ..)| *command_id))
+        .bind(column(&rows, |(.., kind, _)| *kind))
+        .bind(column(&rows, |(.., id)| *id))
 }
 
 fn bind_commands<'q>(statement: Statement<'q>, rows: &[Recorded<'_>]) -> Statement<'q> {

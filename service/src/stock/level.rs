@@ -145,6 +145,7 @@ fn level(row: &PgRow) -> Result<StockLevel, Error> {
         reserved: number(row, "reserved")?,
         value: number(row, "value")?,
         last_cost: number(row, "last_cost")?,
+        ..Level::default()
     };
     let lot_id: Uuid = row.try_get("lot_id")?;
     Ok(StockLevel {
