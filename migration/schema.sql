@@ -2650,6 +2650,17 @@ ALTER TABLE ONLY public.hold_line FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.hold_line OWNER TO stockwell_owner;
 
+CREATE TABLE public.hold_reference (
+    tenant_id uuid NOT NULL,
+    reference text NOT NULL,
+    placed_at timestamp with time zone NOT NULL
+)
+WITH (fillfactor='85');
+
+ALTER TABLE ONLY public.hold_reference FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.hold_reference OWNER TO stockwell_owner;
+
 CREATE TABLE public.invoice (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -3251,6 +3262,9 @@ ALTER TABLE ONLY public.hold_line
 ALTER TABLE ONLY public.hold
     ADD CONSTRAINT hold_pkey PRIMARY KEY (tenant_id, id);
 
+ALTER TABLE ONLY public.hold_reference
+    ADD CONSTRAINT hold_reference_pkey PRIMARY KEY (tenant_id, reference);
+
 ALTER TABLE ONLY public.invoice
     ADD CONSTRAINT invoice_number_key UNIQUE (tenant_id, number);
 
@@ -3734,6 +3748,8 @@ ALTER TABLE public.hold ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.hold_line ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.hold_reference ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.invoice ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.journal_entry ENABLE ROW LEVEL SECURITY;
@@ -3835,6 +3851,8 @@ CREATE POLICY tenant_access ON public.expected_receipt_line TO stockwell_app USI
 CREATE POLICY tenant_access ON public.hold TO stockwell_app USING (true) WITH CHECK (true);
 
 CREATE POLICY tenant_access ON public.hold_line TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.hold_reference TO stockwell_app USING (true) WITH CHECK (true);
 
 CREATE POLICY tenant_access ON public.invoice TO stockwell_app USING (true) WITH CHECK (true);
 
@@ -3941,6 +3959,8 @@ CREATE POLICY tenant_wall ON public.expected_receipt_line AS RESTRICTIVE TO stoc
 CREATE POLICY tenant_wall ON public.hold AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.hold_line AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.hold_reference AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.invoice AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
@@ -4207,6 +4227,10 @@ GRANT UPDATE(updated_at) ON TABLE public.hold TO stockwell_app;
 GRANT UPDATE(version) ON TABLE public.hold TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.hold_line TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.hold_reference TO stockwell_app;
+
+GRANT UPDATE(placed_at) ON TABLE public.hold_reference TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.invoice TO stockwell_app;
 

@@ -110,6 +110,9 @@ pub struct Hold {
     pub placed_at: DateTime<Utc>,
     /// Grows with each change.
     pub version: i32,
+    /// Whether its reservations were ended already by a transaction whose clock says that its time has passed. Known
+    /// only on a [`Book`], whose levels are locked.
+    pub is_swept: bool,
     /// Its lines.
     pub lines: Vec<HeldLine>,
 }
@@ -129,7 +132,7 @@ impl Hold {
     /// Where it stands at `now`.
     pub fn status_at(&self, now: DateTime<Utc>) -> HoldStatus {
         match (self.status, self.expires_at) {
-            (HoldStatus::Open, Some(end)) if end <= now => HoldStatus::Expired,
+            (HoldStatus::Open, Some(end)) if end <= now || self.is_swept => HoldStatus::Expired,
             (status, _) => status,
         }
     }
@@ -201,6 +204,7 @@ pub fn place(book: &mut Book, command: &PlaceHold) -> Result<(Hold, Posting), Re
         expires_at: command.expires_at,
         placed_at: book.now,
         version: 1,
+        is_swept: false,
         lines: goods.into_iter().zip(1..).map(line).collect(),
     };
     for (key, quantity) in hold.held() {

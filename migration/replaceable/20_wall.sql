@@ -50,6 +50,7 @@ grant update (returned) on pos_sale to stockwell_app;
 grant update (unapplied) on payment to stockwell_app;
 grant update (invoice_id) on shipment to stockwell_app;
 grant update (status, expires_at, version, updated_at) on hold to stockwell_app;
+grant update (placed_at) on hold_reference to stockwell_app;
 grant update (status, version, updated_at) on transfer to stockwell_app;
 grant update (received, missing, open_value) on transfer_line to stockwell_app;
 grant update (expected_on, status, version, updated_at) on expected_receipt to stockwell_app;

@@ -56,6 +56,7 @@ pub const STEPS: &[Step] = &[
     step!("0012_checkpoint"),
     step!("0013_bundle"),
     step!("0016_promise"),
+    step!("0018_hold_reference"),
 ];
 
 /// Stated anew after every change, in this order.

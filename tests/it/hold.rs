@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
+use sea_orm::sqlx;
 use serde_json::{Value, json};
 use tests::{Level, Tenant, environment, lines, sale, with_tenant};
 
@@ -116,6 +117,35 @@ fn an_expired_hold_counts_for_nothing_at_once() {
         assert_eq!(tenant.level("MUG").await, Level::of("0", "0", "0"));
         let expired = tenant.get(&format!("{HOLDS}?status=expired")).await.ok();
         assert_eq!(expired["data"].as_array().map(Vec::len), Some(1));
+    });
+}
+
+#[test]
+fn a_hold_that_ends_while_an_order_waits_is_not_taken_twice() {
+    with_tenant(async |tenant| {
+        tenant.stocked("MUG", "10.00", ("10", "4.00")).await;
+        let (till, customer) = (tenant.till().await, tenant.customer("Nordwind Supply").await);
+        let mut brief = hold("offer-1", &[("MUG", "10")]).await;
+        brief["expires_at"] = json!(until(1).await);
+        let placed = tenant.post(HOLDS, &brief).await.created();
+        let order = json!({ "customer_id": customer, "hold_id": placed["id"], "lines": lines(&[("MUG", "10")]),
+            "advance_to": "confirmed" });
+        let lock = "select 1 from customer_account where tenant_id = $1 for update";
+        let mut blocker = environment().root.begin().await.expect("a transaction");
+        let locked = sqlx::query(lock).bind(tenant.id.0).execute(&mut *blocker).await.expect("a lock");
+        assert_eq!(locked.rows_affected(), 1);
+        let expired_and_sold = async {
+            let end: DateTime<Utc> =
+                placed["expires_at"].as_str().expect("an end").parse().expect("an instant");
+            let wait = (end - environment().now().await).to_std().unwrap_or_default();
+            tokio::time::sleep(wait + Duration::from_millis(20)).await;
+            tenant.sell(&till, &[("MUG", "10")]).await.created();
+            blocker.rollback().await.expect("the lock is let go");
+        };
+        // The order began when the hold was open, and comes to the goods when they are sold.
+        let (late, ()) = tokio::join!(tenant.post("/v1/orders", &order), expired_and_sold);
+        late.refused(409, "invalid_state_transition");
+        assert_eq!(tenant.level("MUG").await, Level::of("0", "0", "0"));
     });
 }
 

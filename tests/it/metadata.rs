@@ -174,12 +174,12 @@ const RULES: &[(&str, &str)] = &[
         "documents are never deleted, and only what follows them changes",
         "select t.name || ' delete' from unnest(array['invoice', 'pos_sale', 'payment', 'shipment', 'pos_session', \
              'sales_order', 'customer', 'customer_account', 'product', 'location', 'register', 'account', 'stock_level', \
-             'hold', 'transfer', 'transfer_line', 'expected_receipt', 'expected_receipt_line', 'tenant', 'api_key', \
+             'hold', 'hold_reference', 'transfer', 'transfer_line', 'expected_receipt', 'expected_receipt_line', 'tenant', 'api_key', \
              'app_user', 'product_group', 'unmapped_sku']) t (name) \
          where has_table_privilege('stockwell_app', t.name::regclass, 'delete') \
          union all select t.name || '.' || a.attname from (values ('invoice', '{open,returned,version,updated_at}'::text[]), \
              ('pos_sale', '{returned}'), ('payment', '{unapplied}'), ('shipment', '{invoice_id}'), \
-             ('hold', '{status,expires_at,version,updated_at}'), ('transfer', '{status,version,updated_at}'), \
+             ('hold', '{status,expires_at,version,updated_at}'), ('hold_reference', '{placed_at}'), ('transfer', '{status,version,updated_at}'), \
              ('transfer_line', '{received,missing,open_value}'), ('expected_receipt_line', '{received}'), \
              ('expected_receipt', '{expected_on,status,version,updated_at}')) t (name, mutable) \
          join pg_attribute a on a.attrelid = t.name::regclass and a.attnum > 0 and not a.attisdropped \

@@ -79,6 +79,7 @@ fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
         "stock_document",
         "hold",
         "hold_line",
+        "hold_reference",
         "transfer",
         "transfer_line",
         "expected_receipt",

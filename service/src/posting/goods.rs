@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use domain::hold::{HeldLine, Hold};
+use domain::hold::{HeldLine, Hold, HoldStatus};
 use domain::id::{CustomerId, ExpectedReceiptId, HoldId, LocationId, ProductId, TransferId};
 use domain::number::{Money, Quantity};
 use domain::supply::{ExpectedLine, ExpectedReceipt};
@@ -29,6 +29,7 @@ pub(super) async fn load(tx: &Tx, needs: &Needs) -> Result<GoodsDocuments, Error
         GoodsDocuments { holds: HashMap::new(), transfers: HashMap::new(), expected: HashMap::new() };
     if !needs.hold_ids.is_empty() || !needs.hold_references.is_empty() {
         let references: Vec<&str> = needs.hold_references.iter().map(String::as_str).collect();
+        lock_references(tx, &references).await?;
         let statement = "select id, kind, reference, location_id, customer_id, note, status, expires_at, placed_at, version \
                          from hold where tenant_id = $1 and (id = any($2) or (status = 'open' and reference = any($3))) \
                          order by id for update";
@@ -69,6 +70,40 @@ impl GoodsDocuments {
             needs.product_ids.extend(expected.lines.iter().map(|line| line.product_id));
         }
     }
+}
+
+/// Locks the names under which holds are placed, in their order. The statement after this one sees the hold that
+/// whoever had the name before placed under it.
+async fn lock_references(tx: &Tx, references: &[&str]) -> Result<(), Error> {
+    if references.is_empty() {
+        return Ok(());
+    }
+    let statement = "insert into hold_reference (tenant_id, reference, placed_at) \
+                     select $1, v.reference, $2 from unnest($3::text[]) as v (reference) order by v.reference \
+                     on conflict (tenant_id, reference) do update set placed_at = excluded.placed_at";
+    tx.execute(sqlx::query(statement).bind(tx.tenant_id.0).bind(tx.now).bind(references)).await?;
+    Ok(())
+}
+
+/// Notes which of the open `holds` lost their goods to a sweep: that of a transaction whose clock was ahead of this
+/// one's. To be asked when the levels of the holds are locked, which is when nobody else can sweep any more.
+pub(super) async fn note_swept(tx: &Tx, holds: &mut HashMap<HoldId, Hold>) -> Result<(), Error> {
+    let open = holds.values().filter(|hold| hold.status == HoldStatus::Open && hold.expires_at.is_some());
+    let ids: Vec<Uuid> = open.map(|hold| hold.id.0).collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let statement = "select document_id, count(*) from reservation \
+                     where tenant_id = $1 and document_id = any($2) group by document_id";
+    let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(&ids)).await?;
+    let kept: HashMap<Uuid, i64> =
+        rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect::<Result<_, Error>>()?;
+    for id in ids {
+        if let Some(hold) = holds.get_mut(&HoldId(id)) {
+            hold.is_swept = kept.get(&id).is_none_or(|lines| *lines < hold.lines.len() as i64);
+        }
+    }
+    Ok(())
 }
 
 /// A document that is read in two parts: its head, and its lines.
@@ -129,6 +164,7 @@ pub(crate) fn hold(row: &PgRow) -> Result<(HoldId, Hold), Error> {
         expires_at: row.try_get("expires_at")?,
         placed_at: row.try_get("placed_at")?,
         version: row.try_get("version")?,
+        is_swept: false,
         lines: Vec::new(),
     };
     Ok((id, hold))

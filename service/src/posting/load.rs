@@ -71,6 +71,7 @@ pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Resu
     products(tx, &needs, &mut book).await?;
     book.rules = rules(tx, &needs, &book).await?;
     book.levels = levels(tx, &level_keys(&needs, &book)).await?;
+    goods::note_swept(tx, &mut book.holds).await?;
     waiting::load(tx, &mut book).await?;
     if needs.promises {
         book.supplies = Some(supplies(tx, &book).await?);

@@ -1,0 +1,1 @@
+drop table hold_reference;
