@@ -3,6 +3,7 @@
 mod form;
 mod invoices;
 mod payment;
+mod promise;
 mod read;
 mod returns;
 
@@ -26,7 +27,7 @@ pub use form::{InvoiceOut, OrderIn, OrderOut, ShipmentOut, render};
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(place).service(place_batch).service(confirm).service(release).service(cancel).service(ship);
-    cfg.service(close).service(allocate);
+    cfg.service(close).service(allocate).configure(promise::routes);
     cfg.service(invoice).configure(read::routes).configure(invoices::routes).configure(returns::routes);
     cfg.configure(payment::routes);
 }

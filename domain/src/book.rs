@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, Datelike, Duration, NaiveDate, Utc};
 use uuid::Uuid;
 
+use crate::claim::{Claim, Taker};
 use crate::hold::{Hold, HoldStatus};
 use crate::id::{
     CustomerId, ExpectedReceiptId, HoldId, IdSequence, InvoiceId, LocationId, OrderId, PriceListId,
@@ -138,6 +139,8 @@ pub struct Book {
     pub expected: HashMap<ExpectedReceiptId, ExpectedReceipt>,
     /// What is on its way; read where a command wants more than there is, to say when there will be enough.
     pub supplies: Option<Supplies>,
+    /// What tills and channels keep for themselves on the book's levels.
+    pub claims: BTreeMap<LevelKey, Vec<Claim>>,
     /// The order lines that wait for goods on the book's levels, the first to be served first.
     pub waiting: BTreeMap<LevelKey, Vec<Waiting>>,
     /// The next number of each series.
@@ -259,10 +262,11 @@ impl Book {
         problems.check()
     }
 
-    /// What a document may take of a level: what is available, and what is reserved for itself.
+    /// What a document may take of a level: what is available, and what is kept for itself, its till or its channel.
     pub fn free(&self, key: &LevelKey, demand: &Demand) -> Quantity {
         let own = demand.own.get(key).copied().unwrap_or_default();
-        (self.level(key).available() + own).max(Quantity::ZERO)
+        let claimed = demand.taker.map_or(Quantity::ZERO, |taker| self.claimed_for(key, taker));
+        (self.level(key).available() + own + claimed).max(Quantity::ZERO)
     }
 
     /// What is on its way to a level, as far as it was read.
@@ -284,6 +288,8 @@ pub struct Demand {
     wanted: BTreeMap<LevelKey, Wanted>,
     /// What is reserved for the document itself.
     own: BTreeMap<LevelKey, Quantity>,
+    /// Who takes, where it is somebody for whom goods may be kept.
+    taker: Option<Taker>,
 }
 
 #[derive(Debug, Default)]
@@ -293,6 +299,11 @@ struct Wanted {
 }
 
 impl Demand {
+    /// The demand of somebody for whom goods may be kept.
+    pub fn of(taker: Taker) -> Self {
+        Demand { taker: Some(taker), ..Demand::default() }
+    }
+
     /// Adds what the line at `pointer` wants.
     pub fn add(&mut self, key: LevelKey, quantity: Quantity, pointer: String) {
         let wanted = self.wanted.entry(key).or_default();
@@ -305,9 +316,8 @@ impl Demand {
     /// Counts what an open hold keeps back as available: the document takes its place.
     pub fn own(&mut self, hold: &Hold, now: DateTime<Utc>) {
         if hold.status_at(now) == HoldStatus::Open {
-            for line in &hold.lines {
-                let key = LevelKey::untracked(hold.location_id, line.product_id);
-                *self.own.entry(key).or_default() += line.quantity;
+            for (key, quantity) in hold.held() {
+                *self.own.entry(key).or_default() += quantity;
             }
         }
     }

@@ -5,6 +5,7 @@
 
 pub mod adjust;
 pub mod book;
+pub mod claim;
 pub mod goods;
 pub mod hold;
 pub mod id;

@@ -19,7 +19,7 @@ mod ship;
 
 use reserve::{hold_reasons, plan, put_on_hold, reservations, reserve};
 
-pub use close::{allocate, cancel, close};
+pub use close::{allocate, cancel, close, promise_anew};
 pub use credit_note::{Condition, Return, ReturnLine, give_back};
 pub use invoice::{Invoice, InvoiceKind, invoice};
 pub use reserve::Policy;
@@ -355,9 +355,10 @@ pub fn release(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refus
 fn changed(book: &mut Book, id: OrderId, posting: Posting) -> (Ordered, Posting) {
     let order = order_mut(book, id);
     order.version += 1;
-    let reservations = reservations(order);
+    let mut posting = posting;
+    posting.reservations.extend(reservations(order));
     let ordered = Ordered { order: order.clone(), invoices: Vec::new(), is_new: false };
-    (ordered, Posting { reservations, ..posting })
+    (ordered, posting)
 }
 
 fn known(book: &Book, id: OrderId) -> Result<&Order, Refusal> {

@@ -160,6 +160,28 @@ pub(crate) fn owe(book: &mut Book, id: OrderId, posting: &mut Posting) {
     }
 }
 
+/// Makes new promises for the lines of an order that wait.
+pub(crate) fn renew(book: &mut Book, id: OrderId, posting: &mut Posting) {
+    let Some(order) = book.orders.get(&id).cloned() else { return };
+    for (at, line) in order.lines.iter().enumerate().filter(|(_, line)| line.backordered.is_positive()) {
+        let (key, line_no) =
+            (LevelKey::untracked(order.location_id, line.line.product_id), line.line.line_no);
+        let queue = book.waiting.get(&key).map_or(&[][..], Vec::as_slice);
+        let is_it = |waiting: &Waiting| (waiting.order_id, waiting.line_no) == (id, line_no);
+        let before = queue.iter().take_while(|waiting| !is_it(waiting));
+        let ahead = before.map(|waiting| waiting.backordered).sum();
+        let (promised_on, pegs) = promised(book, &key, ahead, line.backordered);
+        let waiting = book.waiting.get_mut(&key).and_then(|queue| queue.iter_mut().find(|one| is_it(one)));
+        if let Some(waiting) = waiting {
+            waiting.promised_on = promised_on;
+        }
+        if let Some(order) = book.orders.get_mut(&id) {
+            order.lines[at].promised_on = promised_on;
+        }
+        posting.pegs.push(Pegged { order_id: id, line_no, pegs });
+    }
+}
+
 /// The day for which `wanted` units can be promised behind the `ahead` that have first claim, and the supplies that they
 /// come from.
 fn promised(book: &Book, key: &LevelKey, ahead: Quantity, wanted: Quantity) -> (Option<NaiveDate>, Vec<Peg>) {

@@ -193,6 +193,10 @@ pub enum ReservationKind {
     Hold,
     /// Nobody, until somebody has decided about them.
     Quarantine,
+    /// The sales of a till.
+    TillLease,
+    /// A channel.
+    ChannelFloor,
 }
 
 /// The new open quantity that a line of a document reserves.

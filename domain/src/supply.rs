@@ -11,6 +11,11 @@ use crate::id::{ExpectedReceiptId, LocationId, ProductId, TransferId};
 use crate::number::Quantity;
 use crate::refusal::{Code, Problems, Refusal};
 
+mod incoming;
+
+use incoming::note;
+pub(crate) use incoming::note_transfer;
+
 /// Goods that come to a location (or, negative, go from it) on a day to come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Flow {
@@ -281,28 +286,6 @@ pub(crate) fn arrive(
     let expected = expected.clone();
     note(book, &expected);
     posting.expected.push(expected);
-}
-
-/// Keeps what is on its way up with an expected receipt, for the commands of the batch that come after.
-fn note(book: &mut Book, expected: &ExpectedReceipt) {
-    let Some(supplies) = &mut book.supplies else { return };
-    let is_open = expected.status == ExpectedStatus::Open;
-    let still = expected.lines.iter().filter(|line| is_open && line.open().is_positive());
-    let coming: Vec<(ProductId, Supply)> = still
-        .map(|line| {
-            let source = Source::Expected(expected.id, line.line_no);
-            (line.product_id, Supply { source, on: expected.expected_on, quantity: line.open() })
-        })
-        .collect();
-    let is_other = |supply: &Supply| !matches!(supply.source, Source::Expected(id, _) if id == expected.id);
-    for line in &expected.lines {
-        supplies.entry((expected.location_id, line.product_id)).or_default().retain(is_other);
-    }
-    for (product_id, supply) in coming {
-        let there = supplies.entry((expected.location_id, product_id)).or_default();
-        there.push(supply);
-        there.sort_by_key(|supply| (supply.on, supply.source));
-    }
 }
 
 fn open(book: &Book, id: ExpectedReceiptId, verb: &str) -> Result<ExpectedReceipt, Refusal> {

@@ -18,6 +18,7 @@ use crate::caller::EntryMode;
 use crate::command::{self, Answer, Idempotency};
 use crate::{Caller, Db, Error, Tx};
 
+mod claims;
 mod commands;
 mod decide;
 pub(crate) mod documents;
@@ -27,6 +28,7 @@ mod needs;
 pub(crate) mod orders;
 mod queue;
 mod save;
+mod series;
 pub(crate) mod setup;
 pub(crate) mod waiting;
 

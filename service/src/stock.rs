@@ -8,5 +8,7 @@ pub mod explain;
 pub mod hold;
 pub mod level;
 pub mod movement;
+pub mod promise;
+pub mod step;
 pub mod supply;
 pub mod transfer;

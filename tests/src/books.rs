@@ -63,11 +63,22 @@ const FACTS: &[(&str, &str)] = &[
         "select format('hold %s line %s: line %s, reservations %s', l.hold_id, l.line_no, l.quantity, r.quantity) \
          from (select l.hold_id, l.line_no, l.quantity, h.expires_at from hold h \
                join hold_line l on l.tenant_id = h.tenant_id and l.hold_id = h.id \
-               where h.tenant_id = $1 and h.status = 'open') l \
+               where h.tenant_id = $1 and h.status = 'open' and h.kind in ('hold', 'quarantine')) l \
          full join (select document_id as hold_id, line_no, quantity from reservation \
-                    where tenant_id = $1 and kind <> 'order') r using (hold_id, line_no) \
+                    where tenant_id = $1 and kind in ('hold', 'quarantine')) r using (hold_id, line_no) \
          where l.quantity is distinct from r.quantity \
            and not (r.quantity is null and l.expires_at <= clock_timestamp())",
+    ),
+    (
+        "a till lease or channel floor holds no more than its lines say, and a level knows of it",
+        "select format('hold %s line %s: line %s, reservations %s', r.document_id, r.line_no, l.quantity, r.quantity) \
+         from reservation r \
+         join stock_level s on s.tenant_id = r.tenant_id and s.location_id = r.location_id and s.product_id = r.product_id \
+          and s.lot_id = r.lot_id \
+         left join hold h on h.tenant_id = r.tenant_id and h.id = r.document_id and h.kind = r.kind and h.status = 'open' \
+         left join hold_line l on l.tenant_id = h.tenant_id and l.hold_id = h.id and l.line_no = r.line_no \
+         where r.tenant_id = $1 and r.kind in ('till_lease', 'channel_floor') \
+           and (l.quantity is null or r.quantity > l.quantity or not s.claimed)",
     ),
     (
         "what is in transit is what transfers have on their way",

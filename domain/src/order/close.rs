@@ -48,8 +48,17 @@ pub fn allocate(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refu
     }
     let mut posting = Posting::default();
     promise::serve(book, &mut posting);
-    let others = std::mem::take(&mut posting.reservations);
-    let (ordered, mut posting) = changed(book, id, posting);
-    posting.reservations.extend(others.into_iter().filter(|reservation| reservation.document_id != id.0));
-    Ok((ordered, posting))
+    Ok(changed(book, id, posting))
+}
+
+/// Makes new promises for what an order waits for, on what is on its way now: after its customer was told.
+pub fn promise_anew(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> {
+    let order = known(book, id)?;
+    order.require(&[OrderStatus::Confirmed, OrderStatus::PartiallyShipped], "promised anew")?;
+    if !promise::waits(order) {
+        return Err(Refusal::state(format!("Order {} does not wait for goods.", order.number)));
+    }
+    let mut posting = Posting::default();
+    promise::renew(book, id, &mut posting);
+    Ok(changed(book, id, posting))
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Order, OrderLine, OrderStatus, exposure, order_mut};
 use crate::book::{Book, Demand, Posting};
+use crate::claim::{self, Taker};
 use crate::hold::Hold;
 use crate::id::OrderId;
 use crate::number::Quantity;
@@ -46,7 +47,7 @@ pub(super) struct Plan(Vec<Quantity>);
 /// What an order may take, where what `hold` keeps back is there for it. Refuses an order that has to be complete and
 /// is not, and one that would get none of its goods and wait for nothing.
 pub(super) fn plan(book: &Book, order: &Order, hold: Option<&Hold>) -> Result<Plan, Refusal> {
-    let mut demand = Demand::default();
+    let mut demand = Demand::of(Taker::ORDER);
     if let Some(hold) = hold {
         demand.own(hold, book.now);
     }
@@ -141,6 +142,7 @@ pub(super) fn reserve(book: &mut Book, id: OrderId, plan: &Plan, posting: &mut P
         reserved.push((LevelKey::untracked(location_id, line.line.product_id), *taken));
     }
     for (key, quantity) in reserved.into_iter().filter(|(_, quantity)| quantity.is_positive()) {
+        claim::draw(book, (key, quantity), Taker::ORDER, posting);
         book.level_mut(key).reserved += quantity;
     }
     promise::owe(book, id, posting);

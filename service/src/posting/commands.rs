@@ -34,6 +34,8 @@ pub enum Command {
     CloseOrder(OrderId),
     /// Serve an order that waits with what is free.
     AllocateOrder(OrderId),
+    /// Make new promises for what an order waits for.
+    PromiseOrder(OrderId),
     /// Ship an order's goods.
     ShipOrder(order::Ship),
     /// Invoice what left.
@@ -94,6 +96,7 @@ impl Command {
             Command::CancelOrder(_) => "order.cancelled",
             Command::CloseOrder(_) => "order.closed",
             Command::AllocateOrder(_) => "order.allocated",
+            Command::PromiseOrder(_) => "order.promised",
             Command::ShipOrder(_) => "order.shipped",
             Command::InvoiceOrder(_) => "order.invoiced",
             Command::Return(_) => "return.received",

@@ -1,5 +1,7 @@
 //! One command on the book, and what its failures mean.
 
+use std::collections::BTreeSet;
+
 use domain::book::{Book, Posting};
 use domain::hold::{self, Hold};
 use domain::refusal::{Code, Problems, Refusal};
@@ -30,8 +32,14 @@ pub(super) async fn decided(
 
 /// One command on the book; what it left free goes to the orders that wait for it.
 fn served(book: &mut Book, command: &Command) -> Result<(Outcome, Posting), Refusal> {
+    // Whether promises hold can only be told where it is known what is on its way.
+    let is_known = book.supplies.is_some() && !book.waiting.is_empty();
+    let before = if is_known { promise::broken(book) } else { BTreeSet::new() };
     let (outcome, mut posting) = decide(book, command)?;
     promise::serve(book, &mut posting);
+    if is_known {
+        posting.broken = promise::broken(book).difference(&before).copied().collect();
+    }
     Ok((outcome, posting))
 }
 
@@ -66,6 +74,7 @@ fn decide(book: &mut Book, command: &Command) -> Result<(Outcome, Posting), Refu
         Command::CancelOrder(id) => order(order::cancel(book, *id)?),
         Command::CloseOrder(id) => order(order::close(book, *id)?),
         Command::AllocateOrder(id) => order(order::allocate(book, *id)?),
+        Command::PromiseOrder(id) => order(order::promise_anew(book, *id)?),
         Command::ShipOrder(ship) => order(order::ship(book, ship)?),
         Command::InvoiceOrder(id) => order(order::invoice(book, *id)?),
         Command::Return(back) => {

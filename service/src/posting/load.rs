@@ -4,13 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use domain::book::{Book, Setup, series_name};
+use domain::book::{Book, Setup};
 use domain::id::{
     CategoryId, CustomerId, LocationId, LotId, PriceListId, ProductId, RegisterId, SessionId, TaxClassId,
 };
 use domain::location::LocationKind;
 use domain::number::{Money, Price, Quantity};
-use domain::order::{Order, OrderStatus, Policy};
 use domain::party::{Customer, Exposure};
 use domain::pos::{Drawer, OpenedSession};
 use domain::pricing::Rules;
@@ -24,7 +23,7 @@ use uuid::Uuid;
 
 use super::needs::Needs;
 use super::setup::{Setups, parsed};
-use super::{Command, documents, goods, orders, waiting};
+use super::{Command, claims, documents, goods, orders, series, waiting};
 use crate::{Error, Tx};
 
 /// The book on which `commands` are decided.
@@ -34,7 +33,7 @@ pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Resu
     let customers = customers(tx, &needs).await?;
     let orders = orders::load(tx, &needs).await?;
     for order in orders.values() {
-        needs.promises |= may_wait(order);
+        needs.promises |= waiting::may_wait(order);
         needs.product_ids.extend(order.lines.iter().map(|line| line.line.product_id));
         needs.location_ids.insert(order.location_id);
     }
@@ -65,30 +64,29 @@ pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Resu
         transfers: goods.transfers,
         expected: goods.expected,
         supplies: None,
+        claims: BTreeMap::new(),
         waiting: BTreeMap::new(),
         series: HashMap::new(),
     };
     products(tx, &needs, &mut book).await?;
     book.rules = rules(tx, &needs, &book).await?;
-    book.levels = levels(tx, &level_keys(&needs, &book)).await?;
+    let claimed;
+    (book.levels, claimed) = levels(tx, &level_keys(&needs, &book)).await?;
     goods::note_swept(tx, &mut book.holds).await?;
+    claims::load(tx, &claimed, &mut book).await?;
     waiting::load(tx, &mut book).await?;
     if needs.promises {
         book.supplies = Some(supplies(tx, &book).await?);
     }
-    book.series = series(tx, &series_names(&needs, &book)).await?;
+    book.series = series::load(tx, &series::names(&needs, &book)).await?;
     Ok(book)
-}
-
-/// Whether confirming or releasing the order may leave it waiting for goods.
-fn may_wait(order: &Order) -> bool {
-    order.policy == Policy::Backorder && matches!(order.status, OrderStatus::Draft | OrderStatus::OnHold)
 }
 
 /// The tenant's setup; read anew where it lacks something that a command names.
 async fn setup(tx: &Tx, setups: &Setups, needs: &Needs) -> Result<Arc<Setup>, Error> {
     let setup = setups.of(tx).await?;
-    let complete = needs.register_ids.iter().all(|id| setup.registers.contains_key(id))
+    let mut registers = needs.register_ids.iter().chain(&needs.leasing);
+    let complete = registers.all(|id| setup.registers.contains_key(id))
         && needs.location_ids.iter().all(|id| setup.location(Some(*id)).is_some())
         && needs.reasons.iter().all(|reason| setup.reasons.contains_key(reason))
         && needs.accounts.iter().all(|account| setup.accounts.contains(account));
@@ -297,7 +295,8 @@ async fn rules(tx: &Tx, needs: &Needs, book: &Book) -> Result<Rules, Error> {
 
 /// Every level that the batch may move: its stocked products at its locations.
 fn level_keys(needs: &Needs, book: &Book) -> BTreeSet<LevelKey> {
-    let registers = needs.register_ids.iter().filter_map(|id| book.setup.registers.get(id));
+    let registers = needs.register_ids.iter().chain(&needs.leasing);
+    let registers = registers.filter_map(|id| book.setup.registers.get(id));
     let mut locations: BTreeSet<LocationId> = registers.map(|register| register.location_id).collect();
     locations.extend(&needs.location_ids);
     if needs.default_location {
@@ -314,10 +313,13 @@ fn level_keys(needs: &Needs, book: &Book) -> BTreeSet<LevelKey> {
     locations.into_iter().flat_map(at).collect()
 }
 
-/// Reads and locks levels in the order of their keys.
-async fn levels(tx: &Tx, keys: &BTreeSet<LevelKey>) -> Result<BTreeMap<LevelKey, Level>, Error> {
+/// Reads and locks levels in the order of their keys; answers as well on which of them tills or channels keep something.
+async fn levels(
+    tx: &Tx,
+    keys: &BTreeSet<LevelKey>,
+) -> Result<(BTreeMap<LevelKey, Level>, Vec<LevelKey>), Error> {
     if keys.is_empty() {
-        return Ok(BTreeMap::new());
+        return Ok((BTreeMap::new(), Vec::new()));
     }
     let locations: Vec<Uuid> = keys.iter().map(|key| key.location_id.0).collect();
     let products: Vec<Uuid> = keys.iter().map(|key| key.product_id.0).collect();
@@ -325,7 +327,7 @@ async fn levels(tx: &Tx, keys: &BTreeSet<LevelKey>) -> Result<BTreeMap<LevelKey,
         tx.rows(
             sqlx::query(
                 "select l.location_id, l.product_id, l.lot_id, l.on_hand, l.reserved, l.value, l.last_cost, \
-                        l.next_expiry <= $4, l.backordered \
+                        l.next_expiry <= $4, l.backordered, l.claimed \
                  from stock_level l \
                  join unnest($2::uuid[], $3::uuid[]) as wanted (location_id, product_id) \
                    on l.location_id = wanted.location_id and l.product_id = wanted.product_id \
@@ -345,7 +347,8 @@ async fn levels(tx: &Tx, keys: &BTreeSet<LevelKey>) -> Result<BTreeMap<LevelKey,
         goods::sweep(tx, &locations, &products).await?;
         rows = read().await?;
     }
-    let level = |row: &PgRow| -> Result<(LevelKey, Level), Error> {
+    let mut claimed = Vec::new();
+    let mut level = |row: &PgRow| -> Result<(LevelKey, Level), Error> {
         let key = LevelKey {
             location_id: LocationId(row.try_get(0)?),
             product_id: ProductId(row.try_get(1)?),
@@ -358,43 +361,15 @@ async fn levels(tx: &Tx, keys: &BTreeSet<LevelKey>) -> Result<BTreeMap<LevelKey,
             last_cost: Price::new(row.try_get(6)?),
             backordered: Quantity::new(row.try_get(8)?),
         };
+        claimed.extend(row.try_get::<bool, _>(9)?.then_some(key));
         Ok((key, level))
     };
-    rows.iter().map(level).collect()
+    let levels = rows.iter().map(&mut level).collect::<Result<_, _>>()?;
+    Ok((levels, claimed))
 }
 
 /// What is on its way to the places of the book's levels.
 pub(super) async fn supplies(tx: &Tx, book: &Book) -> Result<Supplies, Error> {
     let products: Vec<Uuid> = book.products.keys().map(|id| id.0).collect();
     crate::stock::supply::coming(tx, &products, None).await
-}
-
-fn series_names(needs: &Needs, book: &Book) -> BTreeSet<String> {
-    let registers = needs.register_ids.iter().filter_map(|id| book.setup.registers.get(id));
-    let mut names: BTreeSet<String> =
-        registers.map(|register| series_name(&register.code, book.now)).collect();
-    names.extend(needs.prefixes.iter().map(|prefix| series_name(prefix, book.now)));
-    names
-}
-
-/// Reads and locks number series, which are the last rows that a batch locks. A series that is new begins at 1.
-async fn series(tx: &Tx, names: &BTreeSet<String>) -> Result<HashMap<String, i64>, Error> {
-    if names.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let wanted: Vec<&str> = names.iter().map(String::as_str).collect();
-    let read = async || -> Result<HashMap<String, i64>, Error> {
-        let statement = "select series, next from number_series where tenant_id = $1 and series = any($2) \
-                         order by series for update";
-        let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(&wanted)).await?;
-        rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
-    };
-    let found = read().await?;
-    if found.len() == names.len() {
-        return Ok(found);
-    }
-    let statement =
-        "insert into number_series (tenant_id, series) select $1, unnest($2::text[]) on conflict do nothing";
-    tx.execute(sqlx::query(statement).bind(tx.tenant_id.0).bind(&wanted)).await?;
-    read().await
 }

@@ -45,7 +45,9 @@ pub(super) struct Needs {
     pub(super) default_location: bool,
     /// Prefixes of the number series that documents take their numbers from, besides those of registers.
     pub(super) prefixes: BTreeSet<&'static str>,
-    /// Whether an order may wait for goods, so that what is on its way must be known.
+    /// Registers that lease goods.
+    pub(super) leasing: BTreeSet<RegisterId>,
+    /// Whether promises are made or may break, so that what is on its way must be known.
     pub(super) promises: bool,
     /// Whether prices are resolved.
     pub(super) prices: bool,
@@ -98,6 +100,10 @@ impl Needs {
             | Command::AllocateOrder(id) => {
                 self.order_ids.insert(*id);
             }
+            Command::PromiseOrder(id) => {
+                self.order_ids.insert(*id);
+                self.promises = true;
+            }
             Command::ShipOrder(ship) => {
                 self.order_ids.insert(ship.order_id);
                 self.prefixes.insert("SH");
@@ -147,7 +153,10 @@ impl Needs {
                 self.hold_ids.extend(place.id);
                 self.hold_references.extend(place.reference.clone());
                 self.customer_ids.extend(place.customer_id);
-                self.location(place.location_id);
+                match place.register_id {
+                    Some(id) => _ = self.leasing.insert(id),
+                    None => self.location(place.location_id),
+                }
                 self.goods(&place.lines);
             }
             Command::ExtendHold(id, _) | Command::ReleaseHold(id) => _ = self.hold_ids.insert(*id),
@@ -163,6 +172,7 @@ impl Needs {
                 self.transfer_ids.insert(arrive.transfer_id);
                 self.transit = true;
                 self.reasons.extend(arrive.missing_reason.clone());
+                self.promises |= arrive.missing_reason.is_some();
             }
             Command::ExpectReceipt(expect) => {
                 self.expected_ids.extend(expect.id);
@@ -171,6 +181,7 @@ impl Needs {
                 self.goods(&expect.lines);
             }
             Command::RescheduleReceipt(id, _) | Command::CancelExpectedReceipt(id) => {
+                self.promises = true;
                 _ = self.expected_ids.insert(*id);
             }
             _ => {}

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use domain::book::Book;
 use domain::id::{LocationId, OrderId, ProductId};
 use domain::number::Quantity;
+use domain::order::{Order, OrderStatus, Policy};
 use domain::promise::Waiting;
 use domain::stock::LevelKey;
 use sea_orm::sqlx::{self, Row};
@@ -68,8 +69,13 @@ pub(crate) async fn queues(
     Ok(queues)
 }
 
+/// Whether confirming or releasing the order may leave it waiting for goods.
+pub(super) fn may_wait(order: &Order) -> bool {
+    order.policy == Policy::Backorder && matches!(order.status, OrderStatus::Draft | OrderStatus::OnHold)
+}
+
 async fn refresh(tx: &Tx, book: &mut Book) -> Result<(), Error> {
-    let waits = |order: &domain::order::Order| order.lines.iter().any(|line| line.backordered.is_positive());
+    let waits = |order: &Order| order.lines.iter().any(|line| line.backordered.is_positive());
     let ids: Vec<Uuid> = book.orders.values().filter(|order| waits(order)).map(|order| order.id.0).collect();
     if ids.is_empty() {
         return Ok(());

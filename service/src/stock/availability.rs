@@ -12,6 +12,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::level::reserved_now;
+use super::step::{self, PromiseStep};
 use crate::listing::{Listing, number, optional_number, word};
 use crate::{Error, Tx};
 
@@ -31,8 +32,10 @@ pub enum Wanted {
 pub struct Scope {
     /// Only there.
     pub location_id: Option<LocationId>,
-    /// Only where this channel may draw from; where any channel may, if absent.
+    /// Only where this channel may draw from, with what is kept for it; where any channel may, if absent.
     pub channel: Option<Channel>,
+    /// Whether to say as well what may be promised by day.
+    pub steps: bool,
 }
 
 /// What may be sold of a product.
@@ -53,6 +56,10 @@ pub struct ProductAvailability {
     pub uom: String,
     /// On hand less reserved, over all locations that count.
     pub available: Quantity,
+    /// What may be promised by day, over all locations that count: each step until the next one. Null where `steps` was
+    /// not asked for, and for what is not kept in stock itself.
+    #[schema(max_items = 10000)]
+    pub steps: Option<Vec<PromiseStep>>,
     /// The locations that count and ever had it.
     #[schema(max_items = 1000)]
     pub locations: Vec<LocationAvailability>,
@@ -68,19 +75,40 @@ pub struct LocationAvailability {
     pub location_code: String,
     /// Physically there.
     pub on_hand: Quantity,
-    /// Promised to orders, or held back.
+    /// Promised to orders, or held back: from the channel that is asked for, if one is.
     pub reserved: Quantity,
     /// On hand less reserved.
     pub available: Quantity,
+    /// What confirmed orders wait for here.
+    pub backordered: Quantity,
+    /// What may be promised here by day.
+    #[schema(max_items = 10000)]
+    pub steps: Option<Vec<PromiseStep>>,
+}
+
+impl LocationAvailability {
+    /// A location that never had any.
+    pub(super) fn none(location_id: LocationId, location_code: String) -> Self {
+        LocationAvailability {
+            location_id,
+            location_code,
+            on_hand: Quantity::ZERO,
+            reserved: Quantity::ZERO,
+            available: Quantity::ZERO,
+            backordered: Quantity::ZERO,
+            steps: None,
+        }
+    }
 }
 
 const BY_PRODUCT: &str = "select p.id as product_id, p.sku, p.kind, p.stock_uom, null as code, \
-        l.location_id, l.location_code, l.on_hand, l.reserved \
+        l.location_id, l.location_code, l.on_hand, l.reserved, l.backordered \
      from product p left join (";
 const BY_BARCODE: &str = "select p.id as product_id, p.sku, p.kind, p.stock_uom, b.code, \
-        l.location_id, l.location_code, l.on_hand, l.reserved \
+        l.location_id, l.location_code, l.on_hand, l.reserved, l.backordered \
      from barcode b join product p on p.tenant_id = b.tenant_id and p.id = b.product_id left join (";
-const LEVELS: &str = "select l.tenant_id, l.product_id, l.location_id, o.code as location_code, l.on_hand, ";
+const LEVELS: &str = "select l.tenant_id, l.product_id, l.location_id, o.code as location_code, l.on_hand, \
+        l.backordered, ";
 const PLACES: &str = " as reserved from stock_level l join location o on o.tenant_id = l.tenant_id and o.id = l.location_id \
      where o.channels <> '{}'";
 const OF_PRODUCT: &str = ") l on l.tenant_id = p.tenant_id and l.product_id = p.id where p.tenant_id = ";
@@ -89,7 +117,7 @@ const OF_PRODUCT: &str = ") l on l.tenant_id = p.tenant_id and l.product_id = p.
 pub async fn of(tx: &Tx, wanted: &Wanted, scope: &Scope) -> Result<Vec<ProductAvailability>, Error> {
     let channel: Option<&str> = scope.channel.map(Into::into);
     let source = if matches!(wanted, Wanted::Barcodes(_)) { BY_BARCODE } else { BY_PRODUCT };
-    let query = reserved_now(tx, Listing::raw(source).sql(LEVELS))
+    let query = reserved_from(tx, Listing::raw(source).sql(LEVELS), scope.channel)
         .sql(PLACES)
         .with("l.location_id = ", scope.location_id.map(|id| id.0))
         .with("o.channels @> array[", channel)
@@ -109,7 +137,28 @@ pub async fn of(tx: &Tx, wanted: &Wanted, scope: &Scope) -> Result<Vec<ProductAv
     let rows = query.sql(") order by p.id, l.location_id").rows(tx).await?;
     let mut products = collect(asked, &rows, wanted)?;
     add_sets(tx, scope, &mut products).await?;
+    if scope.steps {
+        step::add(tx, scope, &mut products).await?;
+    }
     Ok(products)
+}
+
+/// Adds what is reserved on the level `l` now, from the view of a channel: what is kept for itself is not.
+fn reserved_from(tx: &Tx, query: Listing, channel: Option<Channel>) -> Listing {
+    let query = reserved_now(tx, query);
+    let Some(channel) = channel else { return query };
+    let word: &str = channel.into();
+    query
+        .sql(
+            " - case when l.claimed then (select coalesce(sum(r.quantity), 0) from reservation r \
+               join hold h on h.tenant_id = r.tenant_id and h.id = r.document_id \
+               where r.tenant_id = l.tenant_id and r.location_id = l.location_id and r.product_id = l.product_id \
+                 and r.lot_id = l.lot_id and r.kind = 'channel_floor' and r.expires_at > ",
+        )
+        .bind(tx.now)
+        .sql(" and h.channel = ")
+        .bind(word)
+        .sql(") else 0 end")
 }
 
 /// Adds, for bundles, how many complete sets their components make at each location.
@@ -129,7 +178,7 @@ async fn add_sets(tx: &Tx, scope: &Scope, products: &mut [ProductAvailability]) 
     let rest = ")) as available from stock_level l \
          where l.tenant_id = b.tenant_id and l.location_id = o.id and l.product_id = b.component_id) l on true \
          where b.tenant_id = ";
-    let rows = reserved_now(tx, Listing::raw(levels))
+    let rows = reserved_from(tx, Listing::raw(levels), scope.channel)
         .sql(rest)
         .tenant(tx)
         .with("b.bundle_id = any(", Some(bundles))
@@ -146,11 +195,12 @@ async fn add_sets(tx: &Tx, scope: &Scope, products: &mut [ProductAvailability]) 
         for product in products.iter_mut().filter(|product| product.product_id == id) {
             product.available += sets;
             product.locations.push(LocationAvailability {
-                location_id: LocationId(row.try_get("location_id")?),
-                location_code: row.try_get("location_code")?,
                 on_hand: sets,
-                reserved: Quantity::ZERO,
                 available: sets,
+                ..LocationAvailability::none(
+                    LocationId(row.try_get("location_id")?),
+                    row.try_get("location_code")?,
+                )
             });
         }
     }
@@ -178,6 +228,7 @@ fn collect(asked: Vec<String>, rows: &[PgRow], wanted: &Wanted) -> Result<Vec<Pr
                 kind,
                 uom,
                 available,
+                steps: None,
                 locations,
             };
             found.insert(asked.clone(), fresh);
@@ -196,6 +247,7 @@ fn add_level(product: &mut ProductAvailability, row: &PgRow) -> Result<(), Error
     let Some(on_hand) = optional_number(row, "on_hand")? else { return Ok(()) };
     let reserved: Quantity = number(row, "reserved")?;
     let location_id = LocationId(row.try_get("location_id")?);
+    let backordered = number(row, "backordered")?;
     let available = on_hand - reserved;
     product.available += available;
     match product.locations.last_mut().filter(|last| last.location_id == location_id) {
@@ -203,6 +255,7 @@ fn add_level(product: &mut ProductAvailability, row: &PgRow) -> Result<(), Error
             last.on_hand += on_hand;
             last.reserved += reserved;
             last.available += available;
+            last.backordered += backordered;
         }
         None => {
             let location_code = row.try_get("location_code")?;
@@ -212,6 +265,8 @@ fn add_level(product: &mut ProductAvailability, row: &PgRow) -> Result<(), Error
                 on_hand,
                 reserved,
                 available,
+                backordered,
+                steps: None,
             });
         }
     }

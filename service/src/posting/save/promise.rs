@@ -25,9 +25,12 @@ pub(super) async fn write(
 ) -> Result<(), Error> {
     write_waiting(tx, book, before).await?;
     write_allocations(tx, &allocations(accepted)).await?;
-    let pegged = accepted.iter().flat_map(|accepted| &accepted.posting.pegs);
+    let pegged: Vec<&Pegged> = accepted.iter().flat_map(|accepted| &accepted.posting.pegs).collect();
+    let pegged = last_of_each(pegged);
+    unpeg(tx, &pegged).await?;
     let pegs: Vec<(&Pegged, i32, &Peg)> = pegged
-        .flat_map(|line| line.pegs.iter().zip(1..).map(move |(peg, peg_no)| (line, peg_no, peg)))
+        .iter()
+        .flat_map(|line| line.pegs.iter().zip(1..).map(move |(peg, peg_no)| (*line, peg_no, peg)))
         .collect();
     write_pegs(tx, &pegs).await
 }
@@ -117,6 +120,26 @@ async fn write_allocations(tx: &Tx, rows: &[&Allocation]) -> Result<(), Error> {
         .bind(column(rows, |row| row.order_id.0)),
     )
     .await?;
+    Ok(())
+}
+
+/// The last promise of the batch for each line.
+fn last_of_each(pegged: Vec<&Pegged>) -> Vec<&Pegged> {
+    let last: BTreeMap<(OrderId, i32), &Pegged> =
+        pegged.into_iter().map(|line| ((line.order_id, line.line_no), line)).collect();
+    last.into_values().collect()
+}
+
+/// Takes the pegs of an earlier promise away.
+async fn unpeg(tx: &Tx, rows: &[&Pegged]) -> Result<(), Error> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let statement = "delete from peg p using unnest($2::uuid[], $3::int[]) as v (order_id, line_no) \
+                     where p.tenant_id = $1 and p.order_id = v.order_id and p.line_no = v.line_no";
+    let query = sqlx::query(statement).bind(tx.tenant_id.0);
+    let query = query.bind(column(rows, |row| row.order_id.0)).bind(column(rows, |row| row.line_no));
+    tx.execute(query).await?;
     Ok(())
 }
 
