@@ -6,8 +6,10 @@ mod expected;
 mod explain;
 mod goods;
 mod hold;
+mod layer;
 mod level;
 mod movement;
+mod revaluation;
 mod transfer;
 
 use actix_web::post;
@@ -24,7 +26,7 @@ use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::{BatchBody, Body};
-use crate::idempotency::{IdempotencyKey, Preferences, WriteHeaders};
+use crate::idempotency::{BatchHeaders, IdempotencyKey, Preferences, WriteHeaders};
 use crate::line::{Skus, free_text, item, skus_of};
 use crate::posting::{BatchIn, BatchOf, BatchOut, post, post_batch, refused, rendered};
 use crate::{Answer, ApiError, App, Caller};
@@ -36,12 +38,15 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .configure(explain::routes)
         .configure(movement::routes)
         .configure(hold::routes);
-    cfg.configure(transfer::routes).configure(expected::routes);
+    cfg.configure(transfer::routes)
+        .configure(expected::routes)
+        .configure(layer::routes)
+        .configure(revaluation::routes);
 }
 
 const DOCUMENTS: &str = "/v1/stock/documents";
 
-/// A receipt, an opening or an adjustment.
+/// A receipt, an opening or an adjustment; a revaluation has a path of its own.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct StockDocumentIn {
@@ -133,9 +138,9 @@ struct StockLineOut<'a> {
     /// Its SKU.
     #[schema(max_length = 64, example = "BOLT-M8")]
     sku: &'a str,
-    /// Stock units, negative where goods went.
+    /// Stock units, negative where goods went; zero where they only got another value.
     quantity: Quantity,
-    /// Their cost, of the same sign.
+    /// Their cost, of the same sign; by how much their value changed where they stayed.
     value: Money,
 }
 
@@ -197,6 +202,7 @@ async fn create(
     operation_id = "stock_documents_create_batch",
     tag = "Stock",
     security(("bearer" = ["stock:write"])),
+    params(BatchHeaders),
     request_body = BatchIn,
     responses((status = 207, description = "One result per document, in order.", body = BatchOut))
 )]

@@ -27,7 +27,7 @@ use crate::product::{ItemRef, Product};
 use crate::promise::{Allocation, Pegged, Waiting};
 use crate::refusal::{Code, Problem, Problems, Refusal};
 use crate::sales::{SalesLine, SoldLine};
-use crate::stock::{Level, LevelKey, Movement, Reservation};
+use crate::stock::{Layers, Level, LevelKey, Movement, Reservation};
 use crate::supply::{self, ExpectedReceipt, Supplies, Supply};
 use crate::tax::Rate;
 use crate::tenant::{Channel, Settings};
@@ -123,6 +123,8 @@ pub struct Book {
     pub customers: HashMap<CustomerId, Customer>,
     /// Stock levels.
     pub levels: BTreeMap<LevelKey, Level>,
+    /// The cost layers of the levels that have some.
+    pub layers: BTreeMap<LevelKey, Layers>,
     /// The drawers of registers.
     pub drawers: HashMap<RegisterId, Drawer>,
     /// Orders with their lines.
@@ -137,7 +139,7 @@ pub struct Book {
     pub transfers: HashMap<TransferId, Transfer>,
     /// Expected receipts.
     pub expected: HashMap<ExpectedReceiptId, ExpectedReceipt>,
-    /// What is on its way; read where a command wants more than there is, to say when there will be enough.
+    /// What is on its way, once it was read: where a command wants more than there is, to say when there will be enough.
     pub supplies: Option<Supplies>,
     /// What tills and channels keep for themselves on the book's levels.
     pub claims: BTreeMap<LevelKey, Vec<Claim>>,

@@ -22,6 +22,7 @@ pub mod pricing;
 pub mod product;
 pub mod promise;
 pub mod refusal;
+pub mod revalue;
 pub mod sales;
 pub mod stock;
 pub mod supply;

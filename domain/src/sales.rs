@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use crate::book::Book;
+use crate::goods::check_part;
 use crate::id::{CategoryId, CustomerId, LocationId, OrderId, PriceRuleId, ProductId};
 use crate::ledger::{Dimensions, Lines, account, cost_account, returns_account, sales_account};
 use crate::number::{Money, Percent, Price, Quantity};
@@ -289,7 +290,7 @@ pub fn debit_cost(
 /// A priced line as goods that come back without naming an original: negative, at the current cost.
 pub fn given_back(book: &Book, location_id: LocationId, line: Line) -> (Line, Money) {
     let cost = if line.stocked {
-        book.level(&level_key(location_id, &line)).cost_of(line.quantity, &book.setup.settings)
+        book.current_cost(&level_key(location_id, &line), line.quantity)
     } else {
         Money::ZERO
     };
@@ -353,6 +354,8 @@ pub fn take_back(
             problems.add(format!("{pointer}/quantity"), Code::ReturnExceedsSale, detail);
         } else if originals.contains(&(document_id, *line_no)) {
             problems.invalid(format!("{pointer}/line_no"), "Name each line once.");
+        } else if let Err(problem) = check_part(book, line.line.product_id, (quantity, out), &pointer) {
+            problems.push(problem);
         } else {
             lines.push(line.take_back(quantity, lines.len() as i32 + 1, &book.setup.settings));
             originals.push((document_id, *line_no));

@@ -92,10 +92,10 @@ fn whatever_frees_goods_serves_who_waits() {
         let hold = json!({ "kind": "quarantine", "lines": lines(&[("BOLT", "2")]) });
         let hold = tenant.post("/v1/stock/holds", &hold).await.created();
         let to_shop = json!({ "from_location_id": tenant.main, "to_location_id": tenant.shop,
-            "lines": lines(&[("BOLT", "0.5")]) });
-        tenant.open_stock(&[("BOLT", "0.5", "1")]).await;
+            "lines": lines(&[("BOLT", "1")]) });
+        tenant.open_stock(&[("BOLT", "1", "1")]).await;
         let transfer = tenant.post("/v1/stock/transfers", &to_shop).await.created();
-        let mut at_shop = order(&customer, "backorder", &[("BOLT", "1")]);
+        let mut at_shop = order(&customer, "backorder", &[("BOLT", "2")]);
         at_shop["location_id"] = json!(tenant.shop);
         let at_shop = tenant.post(ORDERS, &at_shop).await.created();
         let waiting = tenant.post(ORDERS, &order(&customer, "backorder", &[("BOLT", "20")])).await.created();
@@ -117,7 +117,7 @@ fn whatever_frees_goods_serves_who_waits() {
         assert_eq!(reserved().await, "11");
         let path = format!("/v1/stock/transfers/{}/receive", id(&transfer));
         tenant.post(&path, &json!({})).await.ok();
-        assert_eq!(lots(&shown(tenant, &at_shop).await), [["0.5", "0", "0.5", "0"]]);
+        assert_eq!(lots(&shown(tenant, &at_shop).await), [["1", "0", "1", "0"]]);
         assert_eq!(tenant.level("BOLT").await.reserved, "11");
     });
 }
@@ -228,9 +228,10 @@ fn the_rest_of_an_order_can_be_given_up() {
         );
 
         // All that left is invoiced already: there is nothing more to do.
-        let done = tenant.order(&customer, &[("BOLT", "1")], "confirmed").await.created();
+        receive(tenant, "BOLT", "1").await;
+        let done = tenant.order(&customer, &[("BOLT", "2")], "confirmed").await.created();
         let path = format!("{ORDERS}/{}/ship", id(&done));
-        tenant.post(&path, &json!({ "lines": [{ "line_no": 1, "quantity": "0.5" }] })).await.ok();
+        tenant.post(&path, &json!({ "lines": [{ "line_no": 1, "quantity": "1" }] })).await.ok();
         tenant.step(&id(&done), "invoice").await.ok();
         assert_eq!(tenant.step(&id(&done), "close").await.ok()["status"], "invoiced");
         assert_eq!(exposure(tenant).await, "9.00", "the three that were served");
@@ -241,7 +242,7 @@ fn the_rest_of_an_order_can_be_given_up() {
 fn an_order_that_waits_can_be_cancelled_and_one_on_hold_takes_what_there_is_when_it_is_released() {
     with_tenant(async |tenant| {
         tenant.stocked("BOLT", "2.50", ("6", "1.00")).await;
-        let customer = tenant.customer_with("Nordwind Supply", json!({ "credit_limit": "20.00" })).await;
+        let customer = tenant.customer_with("Nordwind Supply", json!({ "credit_limit": "28.00" })).await;
         let placed = tenant.post(ORDERS, &order(&customer, "backorder", &[("BOLT", "10")])).await.created();
         assert_eq!((&placed["status"], lots(&placed)), (&json!("on_hold"), vec![["0", "0", "0", "0"]]));
         // What a partial order gives up does not count against the limit.
@@ -357,7 +358,7 @@ fn receipts_serve_while_orders_are_cancelled_closed_and_shipped() {
         let receipts = join_all((0..20).map(async |number: usize| {
             let client = if number % 2 == 0 { &**tenant } else { &other };
             let sku = ["BOLT", "NUT"][number % 2];
-            let line = json!({ "sku": sku, "quantity": "1.5", "unit_cost": "1" });
+            let line = json!({ "sku": sku, "quantity": "1", "unit_cost": "1" });
             client
                 .post("/v1/stock/documents", &json!({ "kind": "receipt", "lines": [line] }))
                 .await

@@ -16,6 +16,14 @@ const FACTS: &[(&str, &str)] = &[
          where (coalesce(on_hand, 0), coalesce(l.value, 0)) <> (coalesce(m.quantity, 0), coalesce(m.value, 0))",
     ),
     (
+        "a level with cost layers is the sum of them, and one without has none",
+        "select format('product %s: level %s worth %s, layers %s worth %s', product_id, on_hand, l.value, quantity, c.value) \
+         from (select location_id, product_id, lot_id, on_hand, value from stock_level where tenant_id = $1 and layered) l \
+         full join (select location_id, product_id, lot_id, sum(quantity) as quantity, sum(value) as value \
+                    from cost_layer where tenant_id = $1 group by 1, 2, 3) c using (location_id, product_id, lot_id) \
+         where (coalesce(on_hand, 0), coalesce(l.value, 0)) <> (coalesce(quantity, 0), coalesce(c.value, 0))",
+    ),
+    (
         "no level is negative or promises more than there is",
         "select format('product %s: %s on hand, %s reserved, worth %s', product_id, on_hand, reserved, value) \
          from stock_level where tenant_id = $1 \

@@ -21,7 +21,7 @@ use crate::idempotency::{IdempotencyKey, Preferences, WriteHeaders};
 use crate::line::{Skus, free_text, skus_in, skus_of};
 use crate::list::{List, Page, PageParams};
 use crate::params::PathId;
-use crate::posting::{post, refused, rendered};
+use crate::posting::{post, refused, rendered_version};
 use crate::{Answer, App, Caller};
 
 /// The routes of this area.
@@ -208,7 +208,7 @@ async fn dispatch(
         occurred_at: input.occurred_at,
         lines,
     });
-    post(&app, caller, (key, preferences, &body.raw), (command, created), Some(TRANSFERS)).await
+    post(&app, caller, (key, preferences, &body.raw), (command, render), Some(TRANSFERS)).await
 }
 
 /// Receive a transfer
@@ -240,7 +240,7 @@ async fn receive(
         missing_reason: input.missing_reason,
         occurred_at: input.occurred_at,
     });
-    post(&app, caller, (key, preferences, &body.raw), (command, changed), None).await
+    post(&app, caller, (key, preferences, &body.raw), (command, render), None).await
 }
 
 /// Which transfers to list.
@@ -299,18 +299,10 @@ async fn show(app: Data<App>, caller: Caller, id: PathId<TransferId>) -> Answer 
     Ok(HttpResponse::Ok().json(TransferOut::with_lines(&transfer, &skus_in(&skus))))
 }
 
-fn created(outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
-    render(201, outcome)
-}
-
-fn changed(outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
-    render(200, outcome)
-}
-
-fn render(status: u16, outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
+fn render(outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
     match outcome {
         Ok((Outcome::Transfer(transfer), book)) => {
-            rendered(status, &TransferOut::with_lines(transfer, &skus_of(book)))
+            rendered_version(transfer.version, &TransferOut::with_lines(transfer, &skus_of(book)))
         }
         Ok(_) => refused(&other("a transfer")),
         Err(refusal) => refused(refusal),

@@ -11,7 +11,7 @@ use crate::ledger::account;
 use crate::number::{Money, Quantity};
 use crate::refusal::{Code, Problems, Refusal};
 use crate::sales::{self, Basket, Line, LineInput, TakenBack, Totals};
-use crate::stock::{self, Movement, MovementKind};
+use crate::stock::{self, Movement, MovementKind, Source};
 use crate::tenant::Channel;
 
 /// In what state goods came back.
@@ -135,7 +135,8 @@ pub fn give_back(book: &mut Book, command: &Return) -> Result<(Invoice, Posting)
 fn restock(book: &mut Book, note: &Invoice, posting: &mut Posting) {
     for (line, cost) in note.lines.iter().filter(|(line, _)| line.stocked) {
         let key = sales::level_key(note.location_id, line);
-        book.level_mut(key).receive(-line.quantity, -*cost);
+        let source = Source::new("credit_note", note.id.0, line.line_no, note.occurred_at);
+        book.receive(key, -line.quantity, -*cost, &source);
         posting.movements.push(Movement {
             id: MovementId(book.ids.next_id()),
             kind: MovementKind::Return,

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::{Order, OrderStatus, Ordered, changed, exposure, known, order_mut};
 use crate::book::{Book, Posting};
+use crate::goods::check_part;
 use crate::id::{EntryId, MovementId, OrderId, ProductId, ShipmentId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::number::{Money, Quantity};
@@ -75,14 +76,14 @@ pub fn ship(book: &mut Book, command: &Ship) -> Result<(Ordered, Posting), Refus
     let order = known(book, command.order_id)?;
     order.require(&[OrderStatus::Confirmed, OrderStatus::PartiallyShipped], "shipped")?;
     let occurred_at = book.occurred_at(command.occurred_at)?;
-    let picked = picked(order, &command.lines)?;
+    let picked = picked(book, order, &command.lines)?;
     let mut posting = Posting::default();
     dispatch(book, (command.order_id, occurred_at), &picked, &mut posting);
     Ok(changed(book, command.order_id, posting))
 }
 
 /// Line index and quantity of what leaves.
-fn picked(order: &Order, wanted: &[ShipLine]) -> Result<Vec<(usize, Quantity)>, Refusal> {
+fn picked(book: &Book, order: &Order, wanted: &[ShipLine]) -> Result<Vec<(usize, Quantity)>, Refusal> {
     if wanted.is_empty() {
         let picked = all_ready(order);
         if picked.is_empty() {
@@ -106,6 +107,10 @@ fn picked(order: &Order, wanted: &[ShipLine]) -> Result<Vec<(usize, Quantity)>, 
             problems.invalid(format!("{pointer}/quantity"), detail);
         } else if picked.iter().any(|(known, _)| *known == at) {
             problems.invalid(format!("{pointer}/line_no"), "Name each line once.");
+        } else if let Err(problem) =
+            check_part(book, order.lines[at].line.product_id, (quantity, ready), &pointer)
+        {
+            problems.push(problem);
         } else {
             picked.push((at, quantity));
         }
@@ -148,9 +153,8 @@ fn dispatch(
         let mut cost = Money::ZERO;
         if line.stocked {
             let key = LevelKey::untracked(order.location_id, line.product_id);
-            let level = book.level_mut(key);
-            level.reserved -= *quantity;
-            cost = level.issue(*quantity, &setup.settings);
+            book.level_mut(key).reserved -= *quantity;
+            cost = book.issue(key, *quantity);
             ordered.reserved -= *quantity;
             posting.movements.push(Movement {
                 id: MovementId(book.ids.next_id()),

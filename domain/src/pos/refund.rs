@@ -8,6 +8,7 @@ use crate::id::{LocationId, RegisterId, SaleId};
 use crate::number::{Money, Quantity};
 use crate::refusal::{Code, Problems, Refusal};
 use crate::sales::{self, Basket, Line, LineInput, TakenBack, Totals};
+use crate::stock::Source;
 use crate::tenant::Channel;
 
 /// A line of the original sale to take back.
@@ -58,8 +59,10 @@ pub fn refund(book: &mut Book, command: &Refund) -> Result<(Sale, Posting), Refu
     let (tenders, rounding) = tender::give_back(totals.total(), &command.tenders, register.cash_rounding)?;
 
     // Nothing can refuse it any more.
+    let id = command.id.unwrap_or_else(|| SaleId(book.ids.next_id()));
     for (line, cost) in lines.iter().filter(|(line, _)| line.stocked) {
-        book.level_mut(sales::level_key(register.location_id, line)).receive(-line.quantity, -*cost);
+        let source = Source::new(SaleKind::Refund.into(), id.0, line.line_no, occurred_at);
+        book.receive(sales::level_key(register.location_id, line), -line.quantity, -*cost, &source);
     }
     if let Some(original) = command.original_id.and_then(|id| book.sold.get_mut(&id.0)) {
         for ((line, _), (_, line_no)) in lines.iter().zip(&originals) {
@@ -71,7 +74,7 @@ pub fn refund(book: &mut Book, command: &Refund) -> Result<(Sale, Posting), Refu
     let original =
         command.original_id.and_then(|id| book.sold.get(&id.0)).and_then(|sold| sold.first()).cloned();
     let sale = Sale {
-        id: command.id.unwrap_or_else(|| SaleId(book.ids.next_id())),
+        id,
         number: book.number(&register.code),
         kind: SaleKind::Refund,
         register_id: register.id,

@@ -15,11 +15,13 @@ use crate::listing::number;
 use crate::posting::parsed;
 use crate::{Error, Tx};
 
-/// Reads what is kept on those of the book's levels that are `claimed`, and what the book's own leases and floors still
+/// Reads what is kept on those of the book's levels that are claimed, and what the book's own leases and floors still
 /// hold.
-pub(super) async fn load(tx: &Tx, claimed: &[LevelKey], book: &mut Book) -> Result<(), Error> {
+pub(super) async fn load(tx: &Tx, book: &mut Book) -> Result<(), Error> {
+    let claimed: Vec<LevelKey> =
+        book.levels.iter().filter(|(_, level)| level.claimed).map(|(key, _)| *key).collect();
     if !claimed.is_empty() {
-        book.claims = claims(tx, claimed).await?;
+        book.claims = claims(tx, &claimed).await?;
     }
     for hold in book.holds.values_mut().filter(|hold| hold.holder.is_some()) {
         for line in &mut hold.lines {

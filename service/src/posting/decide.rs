@@ -7,7 +7,7 @@ use domain::hold::{self, Hold};
 use domain::refusal::{Code, Problems, Refusal};
 use domain::supply::{self, ExpectedReceipt};
 use domain::transfer::{self, Transfer};
-use domain::{adjust, journal, order, payment, pos, promise};
+use domain::{adjust, journal, order, payment, pos, promise, revalue};
 
 use super::{Command, Outcome, load};
 use crate::{Error, Tx};
@@ -84,6 +84,8 @@ fn decide(book: &mut Book, command: &Command) -> Result<(Outcome, Posting), Refu
             payment::receive(book, receive).map(|(payment, posting)| (Outcome::Payment(payment), posting))?
         }
         Command::MoveStock(change) => adjust::post(book, change)
+            .map(|(document, posting)| (Outcome::StockDocument(document), posting))?,
+        Command::Revalue(revalue) => revalue::revalue(book, revalue)
             .map(|(document, posting)| (Outcome::StockDocument(document), posting))?,
         Command::PlaceHold(place) => held(hold::place(book, place)?),
         Command::ExtendHold(id, expires_at) => held(hold::extend(book, *id, *expires_at)?),

@@ -5,15 +5,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use domain::book::{Book, Setup};
-use domain::id::{
-    CategoryId, CustomerId, LocationId, LotId, PriceListId, ProductId, RegisterId, SessionId, TaxClassId,
-};
+use domain::id::{CategoryId, CustomerId, LocationId, LotId, PriceListId, ProductId, RegisterId, SessionId};
 use domain::location::LocationKind;
 use domain::number::{Money, Price, Quantity};
 use domain::party::{Customer, Exposure};
 use domain::pos::{Drawer, OpenedSession};
 use domain::pricing::Rules;
-use domain::product::{Component, Product, ProductKind, Unit};
+use domain::product::{Component, Product, ProductKind};
 use domain::stock::{Level, LevelKey};
 use domain::supply::Supplies;
 use rust_decimal::Decimal;
@@ -23,7 +21,8 @@ use uuid::Uuid;
 
 use super::needs::Needs;
 use super::setup::{Setups, parsed};
-use super::{Command, claims, documents, goods, orders, series, waiting};
+use super::{Command, claims, documents, goods, layer, orders, series, waiting};
+use crate::catalog::lookup;
 use crate::{Error, Tx};
 
 /// The book on which `commands` are decided.
@@ -56,6 +55,7 @@ pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Resu
         rules: Rules::default(),
         customers,
         levels: BTreeMap::new(),
+        layers: BTreeMap::new(),
         drawers,
         orders,
         sold,
@@ -70,10 +70,10 @@ pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Resu
     };
     products(tx, &needs, &mut book).await?;
     book.rules = rules(tx, &needs, &book).await?;
-    let claimed;
-    (book.levels, claimed) = levels(tx, &level_keys(&needs, &book)).await?;
+    book.levels = levels(tx, &level_keys(&needs, &book)).await?;
+    book.layers = layer::load(tx, &book.levels).await?;
     goods::note_swept(tx, &mut book.holds).await?;
-    claims::load(tx, &claimed, &mut book).await?;
+    claims::load(tx, &mut book).await?;
     waiting::load(tx, &mut book).await?;
     if needs.promises {
         book.supplies = Some(supplies(tx, &book).await?);
@@ -184,36 +184,20 @@ async fn drawers(tx: &Tx, needs: &Needs) -> Result<HashMap<RegisterId, Drawer>, 
 
 async fn products(tx: &Tx, needs: &Needs, book: &mut Book) -> Result<(), Error> {
     let mut ids = needs.product_ids.clone();
-    if !needs.barcodes.is_empty() {
-        let codes: Vec<&str> = needs.barcodes.iter().map(String::as_str).collect();
-        let statement = "select code, product_id, uom from barcode where tenant_id = $1 and code = any($2)";
-        for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(codes)).await? {
-            let product_id = ProductId(row.try_get(1)?);
-            ids.insert(product_id);
-            book.barcodes.insert(row.try_get(0)?, (product_id, row.try_get(2)?));
-        }
+    let codes: Vec<&str> = needs.barcodes.iter().map(String::as_str).collect();
+    for (code, product_id, uom) in lookup::barcodes(tx, &codes).await? {
+        ids.insert(product_id);
+        book.barcodes.insert(code, (product_id, uom));
     }
-    if !needs.skus.is_empty() {
-        let skus: Vec<&str> = needs.skus.iter().map(String::as_str).collect();
-        let statement = "select p.id, p.sku, p.kind, p.status, p.stock_uom, p.tax_class_id, p.list_price, c.lineage \
-                         from product p left join category c on c.tenant_id = p.tenant_id and c.id = p.category_id \
-                         where p.tenant_id = $1 and p.sku = any($2)";
-        add_products(book, tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(skus)).await?)?;
-    }
+    let skus: Vec<&str> = needs.skus.iter().map(String::as_str).collect();
+    add_products(book, lookup::products_by_sku(tx, &skus).await?);
     ids.retain(|id| !book.products.contains_key(id));
-    products_by_id(tx, book, &ids).await?;
+    add_products(book, lookup::products_by_id(tx, &uuids(&ids, |id| id.0)).await?);
     unpack(tx, book).await?;
     if needs.units {
         let ids: Vec<Uuid> = book.products.keys().map(|id| id.0).collect();
-        let statement = "select product_id, uom, factor, list_price from product_unit \
-                         where tenant_id = $1 and product_id = any($2) order by uom";
-        for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await? {
-            let unit = Unit {
-                uom: row.try_get(1)?,
-                factor: Quantity::new(row.try_get(2)?),
-                list_price: row.try_get::<Option<Decimal>, _>(3)?.map(Price::new),
-            };
-            if let Some(product) = book.products.get_mut(&ProductId(row.try_get(0)?)) {
+        for (id, unit) in lookup::units(tx, &ids).await? {
+            if let Some(product) = book.products.get_mut(&id) {
                 product.units.push(unit);
             }
         }
@@ -240,41 +224,15 @@ async fn unpack(tx: &Tx, book: &mut Book) -> Result<(), Error> {
         }
     }
     parts.retain(|id| !book.products.contains_key(id));
-    products_by_id(tx, book, &parts).await
+    add_products(book, lookup::products_by_id(tx, &uuids(&parts, |id| id.0)).await?);
+    Ok(())
 }
 
-async fn products_by_id(tx: &Tx, book: &mut Book, ids: &BTreeSet<ProductId>) -> Result<(), Error> {
-    if ids.is_empty() {
-        return Ok(());
-    }
-    let statement = "select p.id, p.sku, p.kind, p.status, p.stock_uom, p.tax_class_id, p.list_price, c.lineage \
-                     from product p left join category c on c.tenant_id = p.tenant_id and c.id = p.category_id \
-                     where p.tenant_id = $1 and p.id = any($2)";
-    add_products(
-        book,
-        tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(uuids(ids, |id| id.0))).await?,
-    )
-}
-
-fn add_products(book: &mut Book, rows: Vec<PgRow>) -> Result<(), Error> {
-    for row in rows {
-        let lineage = row.try_get::<Option<Vec<Uuid>>, _>(7)?.unwrap_or_default();
-        let product = Product {
-            id: ProductId(row.try_get(0)?),
-            sku: row.try_get(1)?,
-            kind: parsed(row.try_get(2)?)?,
-            status: parsed(row.try_get(3)?)?,
-            stock_uom: row.try_get(4)?,
-            tax_class_id: TaxClassId(row.try_get(5)?),
-            list_price: row.try_get::<Option<Decimal>, _>(6)?.map(Price::new),
-            lineage: lineage.into_iter().map(CategoryId).collect(),
-            units: Vec::new(),
-            components: Vec::new(),
-        };
+fn add_products(book: &mut Book, products: Vec<Product>) {
+    for product in products {
         book.skus.insert(product.sku.clone(), product.id);
         book.products.insert(product.id, product);
     }
-    Ok(())
 }
 
 /// The price rules that may apply; none are read where nobody has a price list.
@@ -313,13 +271,10 @@ fn level_keys(needs: &Needs, book: &Book) -> BTreeSet<LevelKey> {
     locations.into_iter().flat_map(at).collect()
 }
 
-/// Reads and locks levels in the order of their keys; answers as well on which of them tills or channels keep something.
-async fn levels(
-    tx: &Tx,
-    keys: &BTreeSet<LevelKey>,
-) -> Result<(BTreeMap<LevelKey, Level>, Vec<LevelKey>), Error> {
+/// Reads and locks levels in the order of their keys.
+async fn levels(tx: &Tx, keys: &BTreeSet<LevelKey>) -> Result<BTreeMap<LevelKey, Level>, Error> {
     if keys.is_empty() {
-        return Ok((BTreeMap::new(), Vec::new()));
+        return Ok(BTreeMap::new());
     }
     let locations: Vec<Uuid> = keys.iter().map(|key| key.location_id.0).collect();
     let products: Vec<Uuid> = keys.iter().map(|key| key.product_id.0).collect();
@@ -327,7 +282,7 @@ async fn levels(
         tx.rows(
             sqlx::query(
                 "select l.location_id, l.product_id, l.lot_id, l.on_hand, l.reserved, l.value, l.last_cost, \
-                        l.next_expiry <= $4, l.backordered, l.claimed \
+                        l.next_expiry <= $4, l.layered, l.backordered, l.claimed \
                  from stock_level l \
                  join unnest($2::uuid[], $3::uuid[]) as wanted (location_id, product_id) \
                    on l.location_id = wanted.location_id and l.product_id = wanted.product_id \
@@ -347,8 +302,7 @@ async fn levels(
         goods::sweep(tx, &locations, &products).await?;
         rows = read().await?;
     }
-    let mut claimed = Vec::new();
-    let mut level = |row: &PgRow| -> Result<(LevelKey, Level), Error> {
+    let level = |row: &PgRow| -> Result<(LevelKey, Level), Error> {
         let key = LevelKey {
             location_id: LocationId(row.try_get(0)?),
             product_id: ProductId(row.try_get(1)?),
@@ -359,13 +313,13 @@ async fn levels(
             reserved: Quantity::new(row.try_get(4)?),
             value: Money::new(row.try_get(5)?),
             last_cost: Price::new(row.try_get(6)?),
-            backordered: Quantity::new(row.try_get(8)?),
+            layered: row.try_get(8)?,
+            backordered: Quantity::new(row.try_get(9)?),
+            claimed: row.try_get(10)?,
         };
-        claimed.extend(row.try_get::<bool, _>(9)?.then_some(key));
         Ok((key, level))
     };
-    let levels = rows.iter().map(&mut level).collect::<Result<_, _>>()?;
-    Ok((levels, claimed))
+    rows.iter().map(level).collect()
 }
 
 /// What is on its way to the places of the book's levels.

@@ -11,7 +11,6 @@ use sea_orm::sqlx::postgres::PgRow;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::level::reserved_now;
 use super::step::{self, PromiseStep};
 use crate::listing::{Listing, number, optional_number, word};
 use crate::{Error, Tx};
@@ -81,6 +80,9 @@ pub struct LocationAvailability {
     pub available: Quantity,
     /// What confirmed orders wait for here.
     pub backordered: Quantity,
+    /// Of what is available, what is kept for the channel that is asked for: no order of the other waits for it.
+    #[serde(skip)]
+    pub(super) kept: Quantity,
     /// What may be promised here by day.
     #[schema(max_items = 10000)]
     pub steps: Option<Vec<PromiseStep>>,
@@ -96,20 +98,21 @@ impl LocationAvailability {
             reserved: Quantity::ZERO,
             available: Quantity::ZERO,
             backordered: Quantity::ZERO,
+            kept: Quantity::ZERO,
             steps: None,
         }
     }
 }
 
 const BY_PRODUCT: &str = "select p.id as product_id, p.sku, p.kind, p.stock_uom, null as code, \
-        l.location_id, l.location_code, l.on_hand, l.reserved, l.backordered \
+        l.location_id, l.location_code, l.on_hand, l.reserved, l.backordered, l.kept \
      from product p left join (";
 const BY_BARCODE: &str = "select p.id as product_id, p.sku, p.kind, p.stock_uom, b.code, \
-        l.location_id, l.location_code, l.on_hand, l.reserved, l.backordered \
+        l.location_id, l.location_code, l.on_hand, l.reserved, l.backordered, l.kept \
      from barcode b join product p on p.tenant_id = b.tenant_id and p.id = b.product_id left join (";
-const LEVELS: &str = "select l.tenant_id, l.product_id, l.location_id, o.code as location_code, l.on_hand, \
+const LEVELS: &str = "select l.tenant_id, l.product_id, l.location_id, o.code as location_code, l.on_hand, l.reserved, \
         l.backordered, ";
-const PLACES: &str = " as reserved from stock_level l join location o on o.tenant_id = l.tenant_id and o.id = l.location_id \
+const PLACES: &str = " as kept from bi.stock_level l join location o on o.tenant_id = l.tenant_id and o.id = l.location_id \
      where o.channels <> '{}'";
 const OF_PRODUCT: &str = ") l on l.tenant_id = p.tenant_id and l.product_id = p.id where p.tenant_id = ";
 
@@ -117,7 +120,7 @@ const OF_PRODUCT: &str = ") l on l.tenant_id = p.tenant_id and l.product_id = p.
 pub async fn of(tx: &Tx, wanted: &Wanted, scope: &Scope) -> Result<Vec<ProductAvailability>, Error> {
     let channel: Option<&str> = scope.channel.map(Into::into);
     let source = if matches!(wanted, Wanted::Barcodes(_)) { BY_BARCODE } else { BY_PRODUCT };
-    let query = reserved_from(tx, Listing::raw(source).sql(LEVELS), scope.channel)
+    let query = kept_for(tx, Listing::raw(source).sql(LEVELS), scope.channel)
         .sql(PLACES)
         .with("l.location_id = ", scope.location_id.map(|id| id.0))
         .with("o.channels @> array[", channel)
@@ -143,14 +146,13 @@ pub async fn of(tx: &Tx, wanted: &Wanted, scope: &Scope) -> Result<Vec<ProductAv
     Ok(products)
 }
 
-/// Adds what is reserved on the level `l` now, from the view of a channel: what is kept for itself is not.
-fn reserved_from(tx: &Tx, query: Listing, channel: Option<Channel>) -> Listing {
-    let query = reserved_now(tx, query);
-    let Some(channel) = channel else { return query };
+/// Adds what is kept on the level `l` for a channel: what is reserved there, but not from it.
+fn kept_for(tx: &Tx, query: Listing, channel: Option<Channel>) -> Listing {
+    let Some(channel) = channel else { return query.sql("0::numeric") };
     let word: &str = channel.into();
     query
         .sql(
-            " - case when l.claimed then (select coalesce(sum(r.quantity), 0) from reservation r \
+            "case when l.claimed then (select coalesce(sum(r.quantity), 0) from reservation r \
                join hold h on h.tenant_id = r.tenant_id and h.id = r.document_id \
                where r.tenant_id = l.tenant_id and r.location_id = l.location_id and r.product_id = l.product_id \
                  and r.lot_id = l.lot_id and r.kind = 'channel_floor' and r.expires_at > ",
@@ -174,11 +176,11 @@ async fn add_sets(tx: &Tx, scope: &Scope, products: &mut [ProductAvailability]) 
          from bundle_component b \
          join product c on c.tenant_id = b.tenant_id and c.id = b.component_id and c.kind = 'stocked' \
          join location o on o.tenant_id = b.tenant_id and o.channels <> '{}' \
-         left join lateral (select sum(l.on_hand - (";
-    let rest = ")) as available from stock_level l \
+         left join lateral (select sum(l.on_hand - l.reserved + ";
+    let rest = ") as available from bi.stock_level l \
          where l.tenant_id = b.tenant_id and l.location_id = o.id and l.product_id = b.component_id) l on true \
          where b.tenant_id = ";
-    let rows = reserved_from(tx, Listing::raw(levels), scope.channel)
+    let rows = kept_for(tx, Listing::raw(levels), scope.channel)
         .sql(rest)
         .tenant(tx)
         .with("b.bundle_id = any(", Some(bundles))
@@ -245,7 +247,9 @@ fn collect(asked: Vec<String>, rows: &[PgRow], wanted: &Wanted) -> Result<Vec<Pr
 /// Adds a level of a product; the lots of a location count together.
 fn add_level(product: &mut ProductAvailability, row: &PgRow) -> Result<(), Error> {
     let Some(on_hand) = optional_number(row, "on_hand")? else { return Ok(()) };
+    let kept: Quantity = number(row, "kept")?;
     let reserved: Quantity = number(row, "reserved")?;
+    let reserved = reserved - kept;
     let location_id = LocationId(row.try_get("location_id")?);
     let backordered = number(row, "backordered")?;
     let available = on_hand - reserved;
@@ -256,6 +260,7 @@ fn add_level(product: &mut ProductAvailability, row: &PgRow) -> Result<(), Error
             last.reserved += reserved;
             last.available += available;
             last.backordered += backordered;
+            last.kept += kept;
         }
         None => {
             let location_code = row.try_get("location_code")?;
@@ -266,6 +271,7 @@ fn add_level(product: &mut ProductAvailability, row: &PgRow) -> Result<(), Error
                 reserved,
                 available,
                 backordered,
+                kept,
                 steps: None,
             });
         }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::id::{LocationId, LotId, ProductId};
 use domain::number::{Money, Price, Quantity};
-use domain::stock::{Level, LevelKey};
+use domain::stock::{CostingMethod, Level, LevelKey};
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use serde::Serialize;
@@ -42,9 +42,11 @@ pub struct StockLevel {
     pub currency: String,
     /// Cost of what is there; null without the scope `reports:read`.
     pub value: Option<Money>,
-    /// Moving-average cost of one unit, the last known one while nothing is there; null without the scope
+    /// Average cost of one unit, the last known one while nothing is there; null without the scope
     /// `reports:read`.
     pub unit_cost: Option<Price>,
+    /// How goods that leave it are valued. It takes a change of that on with its next movement.
+    pub costing_method: CostingMethod,
     /// When it last changed.
     #[schema(example = "2026-11-22T01:20:00.123456Z")]
     pub moved_at: DateTime<Utc>,
@@ -77,18 +79,12 @@ impl StockLevel {
     }
 }
 
-const SELECT: &str = "select l.location_id, l.product_id, l.lot_id, l.on_hand, l.value, l.last_cost, l.moved_at, p.sku, \
-                             p.stock_uom, t.currency, ";
-const FROM: &str = " as reserved \
-                    from stock_level l \
-                    join product p on p.tenant_id = l.tenant_id and p.id = l.product_id \
-                    join tenant t on t.tenant_id = l.tenant_id \
-                    where l.tenant_id = ";
-
-/// Levels of the tenant, with what is reserved on them now.
-fn levels(tx: &Tx) -> Listing {
-    reserved_now(tx, Listing::raw(SELECT)).sql(FROM).tenant(tx)
-}
+const SELECT: &str = "select l.location_id, l.product_id, l.lot_id, l.on_hand, l.reserved, l.value, l.last_cost, \
+                             l.layered, l.moved_at, p.sku, p.stock_uom, t.currency \
+                      from bi.stock_level l \
+                      join product p on p.tenant_id = l.tenant_id and p.id = l.product_id \
+                      join tenant t on t.tenant_id = l.tenant_id \
+                      where l.tenant_id = ";
 
 /// One page of levels, by location, product and lot.
 pub async fn list(
@@ -97,7 +93,7 @@ pub async fn list(
     after: Option<Position>,
     rows: u64,
 ) -> Result<Vec<StockLevel>, Error> {
-    let mut query = levels(tx)
+    let mut query = Listing::new(tx, SELECT)
         .with("l.location_id = ", filter.location_id.map(|id| id.0))
         .with("l.product_id = ", filter.product_id.map(|id| id.0))
         .with("p.sku = ", filter.sku.as_ref());
@@ -113,24 +109,9 @@ pub async fn list(
     rows.iter().map(level).collect()
 }
 
-/// Adds what is reserved on the level `l` at the instant of `tx`: a hold that has expired counts for nothing, whether or
-/// not anybody has swept it.
-pub(crate) fn reserved_now(tx: &Tx, query: Listing) -> Listing {
-    query
-        .sql("l.reserved - case when l.next_expiry <= ")
-        .bind(tx.now)
-        .sql(
-            " then (select coalesce(sum(r.quantity), 0) from reservation r \
-               where r.tenant_id = l.tenant_id and r.location_id = l.location_id and r.product_id = l.product_id \
-                 and r.lot_id = l.lot_id and r.expires_at <= ",
-        )
-        .bind(tx.now)
-        .sql(") else 0 end")
-}
-
 /// One level; nothing where there never was one.
 pub async fn get(tx: &Tx, key: LevelKey) -> Result<Option<StockLevel>, Error> {
-    let rows = levels(tx)
+    let rows = Listing::new(tx, SELECT)
         .with("l.location_id = ", Some(key.location_id.0))
         .with("l.product_id = ", Some(key.product_id.0))
         .with("l.lot_id = ", Some(key.lot_id.0))
@@ -145,6 +126,7 @@ fn level(row: &PgRow) -> Result<StockLevel, Error> {
         reserved: number(row, "reserved")?,
         value: number(row, "value")?,
         last_cost: number(row, "last_cost")?,
+        layered: row.try_get("layered")?,
         ..Level::default()
     };
     let lot_id: Uuid = row.try_get("lot_id")?;
@@ -161,6 +143,7 @@ fn level(row: &PgRow) -> Result<StockLevel, Error> {
         currency: row.try_get("currency")?,
         value: Some(level.value),
         unit_cost: Some(level.unit_cost()),
+        costing_method: if level.layered { CostingMethod::Fifo } else { CostingMethod::MovingAverage },
         moved_at: row.try_get("moved_at")?,
     })
 }
@@ -195,9 +178,9 @@ pub struct ChangedLevel {
 pub(crate) async fn changed(tx: &Tx, snapshot: &Snapshot, position: i64) -> Result<Vec<ChangedLevel>, Error> {
     let query = sqlx::query(
         "select l.location_id, l.product_id, l.lot_id, l.on_hand, l.reserved, l.moved_at, p.sku, p.stock_uom, \
-                l.xmin::text::bigint as transaction \
-         from stock_level l join product p on p.tenant_id = l.tenant_id and p.id = l.product_id \
-         where l.tenant_id = $1 and ($2::text is null or age(l.xmin) <= age($2::text::xid)) \
+                l.transaction::bigint \
+         from bi.stock_level l join product p on p.tenant_id = l.tenant_id and p.id = l.product_id \
+         where l.tenant_id = $1 and ($2::text is null or age(l.transaction::xid) <= age($2::text::xid)) \
          order by l.location_id, l.product_id, l.lot_id",
     );
     let half = snapshot.half(position).map(|half| half.to_string());

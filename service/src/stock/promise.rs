@@ -13,7 +13,6 @@ use sea_orm::sqlx::{self, Row};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::level::reserved_now;
 use super::supply::coming;
 use crate::listing::{Listing, number};
 use crate::posting::{setup, waiting};
@@ -106,9 +105,9 @@ async fn known(tx: &Tx, id: ExpectedReceiptId) -> Result<(), Error> {
 
 /// What is free on the levels on which lines wait: on all of them, or on those of an expected receipt.
 async fn free(tx: &Tx, made_on: Option<ExpectedReceiptId>) -> Result<BTreeMap<LevelKey, Quantity>, Error> {
-    let query = reserved_now(tx, Listing::raw("select l.location_id, l.product_id, l.on_hand - ("))
-        .sql(") as free from stock_level l where l.tenant_id = ")
-        .tenant(tx)
+    let select = "select l.location_id, l.product_id, l.on_hand - l.reserved as free from bi.stock_level l \
+                  where l.tenant_id = ";
+    let query = Listing::new(tx, select)
         .sql(
             " and (l.location_id, l.product_id) in (select o.location_id, w.product_id from sales_order_line w \
                join sales_order o on o.tenant_id = w.tenant_id and o.id = w.order_id \

@@ -31,8 +31,8 @@ pub struct PromiseStep {
 }
 
 impl PromiseStep {
-    fn new(step: &Step) -> Self {
-        let available = step.available.max(Quantity::ZERO);
+    fn new(step: &Step, kept: Quantity) -> Self {
+        let available = step.available.max(kept);
         PromiseStep { on: step.on, incoming: step.incoming, outgoing: step.outgoing, available }
     }
 }
@@ -63,7 +63,7 @@ pub(super) async fn add(tx: &Tx, scope: &Scope, products: &mut [ProductAvailabil
             let supplies = supplies.get(&(place.location_id, product.product_id));
             let flows = supply::flows(today, supplies.map_or(&[][..], Vec::as_slice), place.backordered);
             let steps = supply::staircase(place.available, today, &flows);
-            place.steps = Some(steps.iter().map(PromiseStep::new).collect());
+            place.steps = Some(steps.iter().map(|step| PromiseStep::new(step, place.kept)).collect());
         }
         let of_places: Vec<&[PromiseStep]> =
             product.locations.iter().filter_map(|place| place.steps.as_deref()).collect();
