@@ -30,6 +30,7 @@ mod product_csv;
 mod product_group;
 mod product_import;
 mod promise;
+mod queue;
 mod race;
 mod reading;
 mod refund;
