@@ -1036,6 +1036,7 @@ CREATE VIEW bi.stock_level WITH (security_invoker='true') AS
         END) AS reserved,
     l.value,
     l.last_cost,
+    l.layered,
     l.moved_at,
     (l.xmin)::text AS transaction
    FROM public.stock_level l
@@ -1058,6 +1059,8 @@ COMMENT ON COLUMN bi.stock_level.reserved IS 'Stock units on hand that are promi
 COMMENT ON COLUMN bi.stock_level.value IS 'Cost of the stock: of what is on hand, or of what a movement moved (out is negative). Additive.';
 
 COMMENT ON COLUMN bi.stock_level.last_cost IS 'Cost of one unit when something was last there, in the tenant''s currency.';
+
+COMMENT ON COLUMN bi.stock_level.layered IS 'Whether the cost is kept in layers, first in, first out; otherwise it is a moving average.';
 
 COMMENT ON COLUMN bi.stock_level.moved_at IS 'When something last came or went.';
 

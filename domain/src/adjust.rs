@@ -8,6 +8,7 @@ use crate::goods::invalid;
 use crate::id::{EntryId, ExpectedReceiptId, LocationId, MovementId, ProductId, StockDocumentId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::number::{Money, Price, Quantity};
+use crate::oversold::{COUNT_REASON, Going};
 use crate::product::ItemRef;
 use crate::refusal::{Problem, Problems, Refusal};
 use crate::sales::{AMOUNT_MAX, LINES_MAX};
@@ -75,6 +76,8 @@ pub struct Move {
     pub reference: Option<String>,
     /// When; now where no instant is named.
     pub occurred_at: Option<DateTime<Utc>>,
+    /// Whether goods go although the record has too few: they have left already.
+    pub forced: bool,
     /// The expected receipt that came in.
     pub expected_receipt_id: Option<ExpectedReceiptId>,
     /// What.
@@ -148,6 +151,7 @@ pub fn post(book: &mut Book, command: &Move) -> Result<(StockDocument, Posting),
         None => {}
     }
     let against = contra_account(book, command)?;
+    check_forced(command)?;
     if command.lines.is_empty() || command.lines.len() > LINES_MAX {
         return Err(Refusal::invalid("/lines", format!("A document has 1 to {LINES_MAX} lines.")));
     }
@@ -157,8 +161,9 @@ pub fn post(book: &mut Book, command: &Move) -> Result<(StockDocument, Posting),
     for (index, line) in command.lines.iter().enumerate() {
         match check_line(book, command.kind, line, &format!("/lines/{index}")) {
             Ok(line) => {
-                if line.quantity.is_negative() {
-                    let key = LevelKey::untracked(location_id, line.product_id);
+                let key = LevelKey::untracked(location_id, line.product_id);
+                let is_gone = command.forced || book.is_counted(&key, occurred_at);
+                if line.quantity.is_negative() && !is_gone {
                     demand.add(key, -line.quantity, format!("/lines/{index}"));
                 }
                 checked.push(line);
@@ -200,6 +205,18 @@ pub fn post(book: &mut Book, command: &Move) -> Result<(StockDocument, Posting),
     Ok((document, posting))
 }
 
+/// Only what went can have gone already, and it did at some instant.
+fn check_forced(command: &Move) -> Result<(), Refusal> {
+    let mut problems = Problems::default();
+    if command.forced && command.kind != StockDocumentKind::Adjustment {
+        problems.invalid("/forced", "Only an adjustment can be forced: name kind adjustment.");
+    }
+    if command.forced && command.occurred_at.is_none() {
+        problems.invalid("/occurred_at", "Say when the goods left.");
+    }
+    problems.check()
+}
+
 /// The account on the other side.
 fn contra_account(book: &Book, command: &Move) -> Result<String, Refusal> {
     let reason = command.reason.as_deref();
@@ -211,6 +228,9 @@ fn contra_account(book: &Book, command: &Move) -> Result<String, Refusal> {
         }
         (StockDocumentKind::Adjustment, None) => {
             Err(Refusal::invalid("/reason", "An adjustment needs a reason code; see GET /v1/reason-codes."))
+        }
+        (StockDocumentKind::Adjustment, Some(COUNT_REASON)) => {
+            Err(Refusal::invalid("/reason", "Counts are posted by a count sheet; see POST /v1/counts."))
         }
         (StockDocumentKind::Adjustment, Some(reason)) => {
             book.setup.reasons.get(reason).cloned().ok_or_else(|| {
@@ -269,11 +289,12 @@ fn move_goods(
 ) -> Movement {
     let key = LevelKey::untracked(location_id, line.product_id);
     let value = if line.quantity.is_negative() {
-        -book.issue(key, -line.quantity)
+        let (quantity, forced) = (-line.quantity, command.forced);
+        -book.take_out(&Going { key, quantity, line_no, occurred_at, forced })
     } else {
         let value = line.value.unwrap_or_else(|| book.current_cost(&key, line.quantity));
         let source = Source::new(command.kind.into(), id.0, line_no, occurred_at);
-        book.receive(key, line.quantity, value, &source);
+        book.take_in(key, line.quantity, value, &source);
         value
     };
     Movement {

@@ -10,15 +10,17 @@ use chrono::{DateTime, Datelike, Duration, NaiveDate, Utc};
 use uuid::Uuid;
 
 use crate::claim::{Claim, Taker};
+use crate::count::{Count, CountEntry, CountLine, CountSettings};
 use crate::hold::{Hold, HoldStatus};
 use crate::id::{
-    CustomerId, ExpectedReceiptId, HoldId, IdSequence, InvoiceId, LocationId, OrderId, PriceListId,
+    CountId, CustomerId, ExpectedReceiptId, HoldId, IdSequence, InvoiceId, LocationId, OrderId, PriceListId,
     ProductId, RegisterId, TransferId,
 };
 use crate::ledger::Entry;
 use crate::location::LocationKind;
-use crate::number::{Money, Quantity};
+use crate::number::{Money, Price, Quantity};
 use crate::order::Order;
+use crate::oversold::{Aftermath, OpenCost, Oversold};
 use crate::party::Customer;
 use crate::payment::OpenInvoice;
 use crate::pos::Drawer;
@@ -34,7 +36,7 @@ use crate::tenant::{Channel, Settings};
 use crate::transfer::Transfer;
 
 /// How far ahead of our clock a caller's may be.
-const CLOCK_SKEW_MAX: Duration = Duration::minutes(5);
+pub(crate) const CLOCK_SKEW_MAX: Duration = Duration::minutes(5);
 
 /// A place where stock is kept.
 #[derive(Debug, Clone)]
@@ -139,6 +141,20 @@ pub struct Book {
     pub transfers: HashMap<TransferId, Transfer>,
     /// Expected receipts.
     pub expected: HashMap<ExpectedReceiptId, ExpectedReceipt>,
+    /// Count sheets.
+    pub counts: HashMap<CountId, Count>,
+    /// What the tenant allows a count to do; known where a command needs it.
+    pub count_settings: CountSettings,
+    /// What moved on a level after an instant and is recorded; known where a command needs it.
+    pub moved_since: HashMap<(LevelKey, DateTime<Utc>), Quantity>,
+    /// What the commands of this batch moved, where a count is among them.
+    pub moved: Vec<(LevelKey, DateTime<Utc>, Quantity)>,
+    /// What one unit of a product costs over all places; known where a command needs it.
+    pub costs_elsewhere: HashMap<ProductId, Price>,
+    /// Costs to settle of the levels below zero, the oldest first.
+    pub costs: HashMap<LevelKey, Vec<OpenCost>>,
+    /// What the command at hand leaves to be posted beside its document.
+    pub aftermath: Aftermath,
     /// What is on its way, once it was read: where a command wants more than there is, to say when there will be enough.
     pub supplies: Option<Supplies>,
     /// What tills and channels keep for themselves on the book's levels.
@@ -170,6 +186,18 @@ pub struct Posting {
     pub pegs: Vec<Pegged>,
     /// Orders whose promise the command broke.
     pub broken: Vec<OrderId>,
+    /// Lines of count sheets that are new or changed.
+    pub count_lines: Vec<(CountId, CountLine)>,
+    /// What was entered on count sheets.
+    pub count_entries: Vec<CountEntry>,
+    /// Levels that were counted, and when.
+    pub anchors: Vec<(LevelKey, DateTime<Utc>)>,
+    /// Levels from which more went than was available.
+    pub short: Vec<LevelKey>,
+    /// Goods that went below zero.
+    pub oversold: Vec<Oversold>,
+    /// Costs of which something was settled, as they are now.
+    pub settled: Vec<OpenCost>,
 }
 
 impl Book {
@@ -233,14 +261,15 @@ impl Book {
     pub fn check_available(&self, demand: &Demand) -> Result<(), Refusal> {
         let mut problems = Problems::default();
         for (key, wanted) in &demand.wanted {
-            let available = self.free(key, demand);
+            let left = self.left(key, demand);
+            let available = left.max(Quantity::ZERO);
             if wanted.total <= available {
                 continue;
             }
             let product = self.products.get(&key.product_id);
             let sku = product.map_or_else(|| key.product_id.to_string(), |product| product.sku.clone());
             let uom = product.map_or_else(String::new, |product| product.stock_uom.clone());
-            let next = self.next_available_on(key, available, wanted.total);
+            let next = self.next_available_on(key, left, wanted.total);
             let when = match next {
                 Some(day) => format!("it can be promised for {day}"),
                 None => "no more is expected".to_owned(),
@@ -266,9 +295,14 @@ impl Book {
 
     /// What a document may take of a level: what is available, and what is kept for itself, its till or its channel.
     pub fn free(&self, key: &LevelKey, demand: &Demand) -> Quantity {
+        self.left(key, demand).max(Quantity::ZERO)
+    }
+
+    /// As [`Book::free`]; below zero where more is promised than is there.
+    fn left(&self, key: &LevelKey, demand: &Demand) -> Quantity {
         let own = demand.own.get(key).copied().unwrap_or_default();
         let claimed = demand.taker.map_or(Quantity::ZERO, |taker| self.claimed_for(key, taker));
-        (self.level(key).available() + own + claimed).max(Quantity::ZERO)
+        self.level(key).available() + own + claimed
     }
 
     /// What is on its way to a level, as far as it was read.
@@ -313,6 +347,12 @@ impl Demand {
         if wanted.pointers.last() != Some(&pointer) {
             wanted.pointers.push(pointer);
         }
+    }
+
+    /// Counts what is reserved at a level as available: the document takes what it was promised, and only what is not
+    /// there at all can stand in its way.
+    pub fn promised(&mut self, key: LevelKey, reserved: Quantity) {
+        self.own.insert(key, reserved);
     }
 
     /// Counts what an open hold keeps back as available: the document takes its place.

@@ -12,6 +12,7 @@ use crate::id::{EntryId, LocationId, MovementId, ProductId, TransferId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::location::LocationKind;
 use crate::number::{Money, Quantity};
+use crate::oversold::Going;
 use crate::refusal::{Code, Problems, Refusal};
 use crate::stock::{self, LevelKey, Movement, MovementKind, Source};
 use crate::supply;
@@ -184,7 +185,9 @@ pub fn dispatch(book: &mut Book, command: &Dispatch) -> Result<(Transfer, Postin
     let mut sent = Money::ZERO;
     for (goods, line_no) in goods.into_iter().zip(1..) {
         let at = |location_id| LevelKey::untracked(location_id, goods.product_id);
-        let value = book.issue(at(from), goods.quantity);
+        let quantity = goods.quantity;
+        let going = Going { key: at(from), quantity, line_no, occurred_at, forced: false };
+        let value = book.take_out(&going);
         let source = Source::new(DOCUMENT, transfer.id.0, line_no, occurred_at);
         book.receive(at(transit), goods.quantity, value, &source);
         let step = Step { transfer: &transfer, line_no, occurred_at, reason: None };
@@ -244,7 +247,7 @@ pub fn arrive(book: &mut Book, command: &Arrive) -> Result<(Transfer, Posting), 
             line.received += quantity;
             let source = Source::new(DOCUMENT, transfer.id.0, line.line_no, occurred_at);
             book.take_off_transit(key(transit), quantity, value);
-            book.receive(key(to), quantity, value, &source);
+            book.take_in(key(to), quantity, value, &source);
             step.moved(book, (MovementKind::TransferOut, key(transit)), (-quantity, -value), &mut posting);
             step.moved(book, (MovementKind::TransferIn, key(to)), (quantity, value), &mut posting);
             came += value;

@@ -18,6 +18,7 @@ declare
         "location_id": "The stock location.",
         "lot_id": "The lot; the nil UUID where the product is not tracked by lot.",
         "last_cost": "Cost of one unit when something was last there, in the tenant's currency.",
+        "layered": "Whether the cost is kept in layers, first in, first out; otherwise it is a moving average.",
         "moved_at": "When something last came or went.",
         "transaction": "Number of the database transaction that wrote the row last. Not additive.",
         "location_code": "Code of the stock location.",

@@ -19,6 +19,7 @@ use crate::{Caller, Db, Error, Tx};
 
 mod claims;
 mod commands;
+pub(crate) mod counts;
 mod decide;
 pub(crate) mod documents;
 pub(crate) mod goods;
@@ -26,6 +27,7 @@ mod layer;
 mod load;
 mod needs;
 pub(crate) mod orders;
+mod oversold;
 mod queue;
 mod save;
 mod series;

@@ -9,6 +9,7 @@ pub mod hold;
 pub mod layer;
 pub mod level;
 pub mod movement;
+pub mod oversold;
 pub mod promise;
 pub mod step;
 pub mod supply;

@@ -136,7 +136,7 @@ fn restock(book: &mut Book, note: &Invoice, posting: &mut Posting) {
     for (line, cost) in note.lines.iter().filter(|(line, _)| line.stocked) {
         let key = sales::level_key(note.location_id, line);
         let source = Source::new("credit_note", note.id.0, line.line_no, note.occurred_at);
-        book.receive(key, -line.quantity, -*cost, &source);
+        book.take_in(key, -line.quantity, -*cost, &source);
         posting.movements.push(Movement {
             id: MovementId(book.ids.next_id()),
             kind: MovementKind::Return,

@@ -3,11 +3,12 @@
 use chrono::{DateTime, Utc};
 
 use super::{Order, OrderStatus, Ordered, changed, exposure, known, order_mut};
-use crate::book::{Book, Posting};
+use crate::book::{Book, Demand, Posting};
 use crate::goods::check_part;
 use crate::id::{EntryId, MovementId, OrderId, ProductId, ShipmentId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::number::{Money, Quantity};
+use crate::oversold::Going;
 use crate::refusal::{Code, Problems, Refusal};
 use crate::stock::{self, LevelKey, Movement, MovementKind};
 use crate::tenant::Channel;
@@ -77,9 +78,25 @@ pub fn ship(book: &mut Book, command: &Ship) -> Result<(Ordered, Posting), Refus
     order.require(&[OrderStatus::Confirmed, OrderStatus::PartiallyShipped], "shipped")?;
     let occurred_at = book.occurred_at(command.occurred_at)?;
     let picked = picked(book, order, &command.lines)?;
+    check_there(book, order, &picked)?;
     let mut posting = Posting::default();
     dispatch(book, (command.order_id, occurred_at), &picked, &mut posting);
     Ok(changed(book, command.order_id, posting))
+}
+
+/// Refuses what is not there. It was promised to the order, but goods that left elsewhere meanwhile, or that a count
+/// missed, can't be shipped.
+fn check_there(book: &Book, order: &Order, picked: &[(usize, Quantity)]) -> Result<(), Refusal> {
+    let mut demand = Demand::default();
+    for (at, quantity) in picked {
+        let line = &order.lines[*at].line;
+        if line.stocked {
+            let key = LevelKey::untracked(order.location_id, line.product_id);
+            demand.promised(key, book.level(&key).reserved);
+            demand.add(key, *quantity, format!("/lines/{at}"));
+        }
+    }
+    book.check_available(&demand)
 }
 
 /// Line index and quantity of what leaves.
@@ -154,7 +171,8 @@ fn dispatch(
         if line.stocked {
             let key = LevelKey::untracked(order.location_id, line.product_id);
             book.level_mut(key).reserved -= *quantity;
-            cost = book.issue(key, *quantity);
+            cost =
+                book.take_out(&Going { key, quantity: *quantity, line_no, occurred_at: at, forced: false });
             ordered.reserved -= *quantity;
             posting.movements.push(Movement {
                 id: MovementId(book.ids.next_id()),

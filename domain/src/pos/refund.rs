@@ -62,7 +62,7 @@ pub fn refund(book: &mut Book, command: &Refund) -> Result<(Sale, Posting), Refu
     let id = command.id.unwrap_or_else(|| SaleId(book.ids.next_id()));
     for (line, cost) in lines.iter().filter(|(line, _)| line.stocked) {
         let source = Source::new(SaleKind::Refund.into(), id.0, line.line_no, occurred_at);
-        book.receive(sales::level_key(register.location_id, line), -line.quantity, -*cost, &source);
+        book.take_in(sales::level_key(register.location_id, line), -line.quantity, -*cost, &source);
     }
     if let Some(original) = command.original_id.and_then(|id| book.sold.get_mut(&id.0)) {
         for ((line, _), (_, line_no)) in lines.iter().zip(&originals) {

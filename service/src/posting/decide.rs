@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 use domain::book::{Book, Posting};
+use domain::count::{self, Count};
 use domain::hold::{self, Hold};
 use domain::refusal::{Code, Problems, Refusal};
 use domain::supply::{self, ExpectedReceipt};
 use domain::transfer::{self, Transfer};
 use domain::{adjust, journal, order, payment, pos, promise, revalue};
 
-use super::{Command, Outcome, load};
+use super::{Command, Outcome, counts, load};
 use crate::{Error, Tx};
 
 /// One command on the book. A refusal for want of stock is decided once more with what is on its way at hand, so that
@@ -19,6 +20,7 @@ pub(super) async fn decided(
     book: &mut Book,
     command: &Command,
 ) -> Result<Result<(Outcome, Posting), Refusal>, Error> {
+    counts::look(tx, book, command).await?;
     let is_short = |refusal: &Refusal| refusal.code == Code::InsufficientStock;
     let decided = match served(book, command) {
         Err(refusal) if is_short(&refusal) && book.supplies.is_none() => {
@@ -30,12 +32,13 @@ pub(super) async fn decided(
     Ok(decided)
 }
 
-/// One command on the book; what it left free goes to the orders that wait for it.
+/// One command on the book with what follows from it; what it left free goes to the orders that wait for it.
 fn served(book: &mut Book, command: &Command) -> Result<(Outcome, Posting), Refusal> {
     // Whether promises hold can only be told where it is known what is on its way.
     let is_known = book.supplies.is_some() && !book.waiting.is_empty();
     let before = if is_known { promise::broken(book) } else { BTreeSet::new() };
     let (outcome, mut posting) = decide(book, command)?;
+    book.follow_up(&mut posting);
     promise::serve(book, &mut posting);
     if is_known {
         posting.broken = promise::broken(book).difference(&before).copied().collect();
@@ -55,6 +58,9 @@ fn decide(book: &mut Book, command: &Command) -> Result<(Outcome, Posting), Refu
     }
     fn expected((expected, posting): (ExpectedReceipt, Posting)) -> (Outcome, Posting) {
         (Outcome::Expected(expected), posting)
+    }
+    fn counted((count, posting): (Count, Posting)) -> (Outcome, Posting) {
+        (Outcome::Count(Box::new(count), None), posting)
     }
     Ok(match command {
         Command::Sell(sell) => pos::sell(book, sell).map(|(sale, posting)| (Outcome::Sale(sale), posting))?,
@@ -95,6 +101,13 @@ fn decide(book: &mut Book, command: &Command) -> Result<(Outcome, Posting), Refu
         Command::ExpectReceipt(expect) => expected(supply::expect(book, expect)?),
         Command::RescheduleReceipt(id, day) => expected(supply::reschedule(book, *id, *day)?),
         Command::CancelExpectedReceipt(id) => expected(supply::cancel(book, *id)?),
+        Command::OpenCount(open) => counted(count::open(book, open)?),
+        Command::EnterCount(enter) => counted(count::enter(book, enter)?),
+        Command::CompleteCount(complete) => counted(count::complete(book, complete)?),
+        Command::RecountLines(recount) => counted(count::recount(book, recount)?),
+        Command::PostCount(post) => count::post(book, post)
+            .map(|(count, document, posting)| (Outcome::Count(Box::new(count), document), posting))?,
+        Command::CancelCount(id) => counted(count::cancel(book, *id)?),
         Command::PostEntry(post) => {
             journal::post(book, post).map(|(entry, posting)| (Outcome::Entry(entry), posting))?
         }
@@ -104,7 +117,7 @@ fn decide(book: &mut Book, command: &Command) -> Result<(Outcome, Posting), Refu
 /// Named constraints that a single command can run into, as refusals that the caller can act on.
 pub(super) fn explained(error: Error) -> Error {
     // The rows of a document are written in no particular order: a second one may stumble over its lines first.
-    const OWN_IDS: [&str; 11] = [
+    const OWN_IDS: [&str; 12] = [
         "pos_sale_pkey",
         "sales_order_pkey",
         "invoice_pkey",
@@ -113,6 +126,7 @@ pub(super) fn explained(error: Error) -> Error {
         "hold_pkey",
         "transfer_pkey",
         "expected_receipt_pkey",
+        "stock_count_pkey",
         "journal_entry_pkey",
         "sales_line_pkey",
         "tender_pkey",

@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use domain::book::{Book, Setup};
+use domain::count::CountSettings;
 use domain::id::{CategoryId, CustomerId, LocationId, LotId, PriceListId, ProductId, RegisterId, SessionId};
 use domain::location::LocationKind;
 use domain::number::{Money, Price, Quantity};
+use domain::oversold::Aftermath;
 use domain::party::{Customer, Exposure};
 use domain::pos::{Drawer, OpenedSession};
 use domain::pricing::Rules;
@@ -21,7 +23,7 @@ use uuid::Uuid;
 
 use super::needs::Needs;
 use super::setup::{Setups, parsed};
-use super::{Command, claims, documents, goods, layer, orders, series, waiting};
+use super::{Command, claims, counts, documents, goods, layer, orders, oversold, series, waiting};
 use crate::catalog::lookup;
 use crate::{Error, Tx};
 
@@ -43,6 +45,8 @@ pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Resu
     }
     let goods = goods::load(tx, &needs).await?;
     goods.need(&mut needs);
+    let counts = counts::load(tx, &needs).await?;
+    needs.counted(&counts);
     let invoices = documents::payable(tx, &needs).await?;
     let drawers = drawers(tx, &needs).await?;
     let mut book = Book {
@@ -63,6 +67,13 @@ pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Resu
         holds: goods.holds,
         transfers: goods.transfers,
         expected: goods.expected,
+        counts,
+        count_settings: CountSettings::default(),
+        moved_since: HashMap::new(),
+        moved: Vec::new(),
+        costs_elsewhere: HashMap::new(),
+        costs: HashMap::new(),
+        aftermath: Aftermath::default(),
         supplies: None,
         claims: BTreeMap::new(),
         waiting: BTreeMap::new(),
@@ -71,6 +82,10 @@ pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Resu
     products(tx, &needs, &mut book).await?;
     book.rules = rules(tx, &needs, &book).await?;
     book.levels = levels(tx, &level_keys(&needs, &book)).await?;
+    if needs.count_settings {
+        book.count_settings = counts::settings(tx).await?;
+    }
+    book.costs = oversold::load(tx, &book.levels).await?;
     book.layers = layer::load(tx, &book.levels).await?;
     goods::note_swept(tx, &mut book.holds).await?;
     claims::load(tx, &mut book).await?;
@@ -87,7 +102,7 @@ async fn setup(tx: &Tx, setups: &Setups, needs: &Needs) -> Result<Arc<Setup>, Er
     let setup = setups.of(tx).await?;
     let mut registers = needs.register_ids.iter().chain(&needs.leasing);
     let complete = registers.all(|id| setup.registers.contains_key(id))
-        && needs.location_ids.iter().all(|id| setup.location(Some(*id)).is_some())
+        && needs.location_ids.iter().chain(&needs.named_places).all(|id| setup.location(Some(*id)).is_some())
         && needs.reasons.iter().all(|reason| setup.reasons.contains_key(reason))
         && needs.accounts.iter().all(|account| setup.accounts.contains(account));
     if complete {
@@ -282,7 +297,7 @@ async fn levels(tx: &Tx, keys: &BTreeSet<LevelKey>) -> Result<BTreeMap<LevelKey,
         tx.rows(
             sqlx::query(
                 "select l.location_id, l.product_id, l.lot_id, l.on_hand, l.reserved, l.value, l.last_cost, \
-                        l.next_expiry <= $4, l.layered, l.backordered, l.claimed \
+                        l.next_expiry <= $4, l.layered, l.backordered, l.claimed, l.counted_at \
                  from stock_level l \
                  join unnest($2::uuid[], $3::uuid[]) as wanted (location_id, product_id) \
                    on l.location_id = wanted.location_id and l.product_id = wanted.product_id \
@@ -316,6 +331,7 @@ async fn levels(tx: &Tx, keys: &BTreeSet<LevelKey>) -> Result<BTreeMap<LevelKey,
             layered: row.try_get(8)?,
             backordered: Quantity::new(row.try_get(9)?),
             claimed: row.try_get(10)?,
+            counted_at: row.try_get(11)?,
         };
         Ok((key, level))
     };

@@ -252,7 +252,8 @@ fn add_level(product: &mut ProductAvailability, row: &PgRow) -> Result<(), Error
     let reserved = reserved - kept;
     let location_id = LocationId(row.try_get("location_id")?);
     let backordered = number(row, "backordered")?;
-    let available = on_hand - reserved;
+    // What is oversold at one place takes nothing from the others.
+    let available = (on_hand - reserved).max(Quantity::ZERO);
     product.available += available;
     match product.locations.last_mut().filter(|last| last.location_id == location_id) {
         Some(last) => {

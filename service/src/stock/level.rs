@@ -139,7 +139,7 @@ fn level(row: &PgRow) -> Result<StockLevel, Error> {
         uom: row.try_get("stock_uom")?,
         on_hand: level.on_hand,
         reserved: level.reserved,
-        available: level.available(),
+        available: level.available().max(Quantity::ZERO),
         currency: row.try_get("currency")?,
         value: Some(level.value),
         unit_cost: Some(level.unit_cost()),
@@ -200,7 +200,7 @@ fn changed_level(row: &PgRow, snapshot: &Snapshot) -> Result<ChangedLevel, Error
         uom: row.try_get("stock_uom")?,
         on_hand,
         reserved,
-        available: on_hand - reserved,
+        available: (on_hand - reserved).max(Quantity::ZERO),
         moved_at: row.try_get("moved_at")?,
         transaction: snapshot.whole(half.cast_unsigned()),
     })

@@ -62,7 +62,7 @@ pub(super) async fn add(tx: &Tx, scope: &Scope, products: &mut [ProductAvailabil
         for place in &mut product.locations {
             let supplies = supplies.get(&(place.location_id, product.product_id));
             let flows = supply::flows(today, supplies.map_or(&[][..], Vec::as_slice), place.backordered);
-            let steps = supply::staircase(place.available, today, &flows);
+            let steps = supply::staircase(place.on_hand - place.reserved, today, &flows);
             place.steps = Some(steps.iter().map(|step| PromiseStep::new(step, place.kept)).collect());
         }
         let of_places: Vec<&[PromiseStep]> =
