@@ -56,7 +56,10 @@ struct Shop {
 }
 
 async fn shop(tenant: &Tenant) -> Shop {
-    let product = |number: u64| json!({ "sku": format!("P-{number}"), "name": "Goods", "list_price": "5" });
+    let product = |number: u64| {
+        let method = if number.is_multiple_of(2) { "fifo" } else { "moving_average" };
+        json!({ "sku": format!("P-{number}"), "name": "Goods", "list_price": "5", "costing_method": method })
+    };
     let products: Vec<Value> = (0..PRODUCTS).map(product).collect();
     tenant.post("/v1/products/batch", &json!({ "items": products })).await.expect(207);
     let locations = tenant.get("/v1/locations").await.ok();
