@@ -1009,7 +1009,11 @@ CREATE TABLE public.stock_level (
     forced boolean DEFAULT false NOT NULL,
     moved_at timestamp with time zone NOT NULL,
     next_expiry timestamp with time zone,
+    counted_at timestamp with time zone,
+    backordered numeric(18,6) DEFAULT 0 NOT NULL,
+    claimed boolean DEFAULT false NOT NULL,
     layered boolean DEFAULT false NOT NULL,
+    CONSTRAINT stock_level_backordered_not_negative CHECK ((backordered >= (0)::numeric)),
     CONSTRAINT stock_level_empty_is_worthless CHECK (((on_hand <> (0)::numeric) OR (value = (0)::numeric))),
     CONSTRAINT stock_level_on_hand_not_negative CHECK (((on_hand >= (0)::numeric) OR forced)),
     CONSTRAINT stock_level_reserved_not_negative CHECK ((reserved >= (0)::numeric)),
@@ -1034,6 +1038,8 @@ CREATE VIEW bi.stock_level WITH (security_invoker='true') AS
               WHERE ((r.tenant_id = l.tenant_id) AND (r.location_id = l.location_id) AND (r.product_id = l.product_id) AND (r.lot_id = l.lot_id) AND (r.expires_at <= now())))
             ELSE (0)::numeric
         END) AS reserved,
+    l.backordered,
+    l.claimed,
     l.value,
     l.last_cost,
     l.layered,
@@ -1055,6 +1061,10 @@ COMMENT ON COLUMN bi.stock_level.lot_id IS 'The lot; the nil UUID where the prod
 COMMENT ON COLUMN bi.stock_level.on_hand IS 'Stock units in the location, reserved ones included. Additive over rows of one unit.';
 
 COMMENT ON COLUMN bi.stock_level.reserved IS 'Stock units on hand that are promised. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.stock_level.backordered IS 'Stock units that confirmed orders wait for: whatever comes is theirs first. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.stock_level.claimed IS 'Whether something of reserved may be kept for a till or a channel, which can sell it.';
 
 COMMENT ON COLUMN bi.stock_level.value IS 'Cost of the stock: of what is on hand, or of what a movement moved (out is negative). Additive.';
 
@@ -2100,7 +2110,7 @@ CREATE TABLE public.stock_movement (
     entry_mode text NOT NULL,
     source_system text,
     command_id uuid NOT NULL,
-    CONSTRAINT stock_movement_kind_known CHECK ((kind = ANY (ARRAY['receipt'::text, 'sale'::text, 'return'::text, 'transfer_out'::text, 'transfer_in'::text, 'adjustment'::text, 'count'::text, 'supplier_return'::text, 'opening'::text, 'revaluation'::text])))
+    CONSTRAINT stock_movement_kind_known CHECK ((kind = ANY (ARRAY['receipt'::text, 'sale'::text, 'return'::text, 'transfer_out'::text, 'transfer_in'::text, 'adjustment'::text, 'count'::text, 'supplier_return'::text, 'opening'::text, 'settlement'::text, 'revaluation'::text])))
 );
 
 ALTER TABLE ONLY public.stock_movement FORCE ROW LEVEL SECURITY;
@@ -2686,6 +2696,49 @@ ALTER TABLE ONLY public.command FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.command OWNER TO stockwell_owner;
 
+CREATE TABLE public.cost_to_settle (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    location_id uuid NOT NULL,
+    product_id uuid NOT NULL,
+    lot_id uuid NOT NULL,
+    document_kind text NOT NULL,
+    document_id uuid NOT NULL,
+    line_no integer NOT NULL,
+    channel text,
+    quantity numeric(18,6) NOT NULL,
+    value numeric(18,4) NOT NULL,
+    open_quantity numeric(18,6) NOT NULL,
+    open_value numeric(18,4) NOT NULL,
+    variance numeric(18,4) DEFAULT 0 NOT NULL,
+    settled_at timestamp with time zone,
+    occurred_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    command_id uuid NOT NULL,
+    CONSTRAINT cost_to_settle_ends CHECK (((settled_at IS NULL) = (open_quantity > (0)::numeric))),
+    CONSTRAINT cost_to_settle_flow CHECK (((quantity > (0)::numeric) AND (value >= (0)::numeric) AND ((open_quantity >= (0)::numeric) AND (open_quantity <= quantity)) AND ((open_value >= (0)::numeric) AND (open_value <= value)))),
+    CONSTRAINT cost_to_settle_settled_is_worthless CHECK (((open_quantity > (0)::numeric) OR (open_value = (0)::numeric)))
+)
+WITH (fillfactor='85');
+
+ALTER TABLE ONLY public.cost_to_settle FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.cost_to_settle OWNER TO stockwell_owner;
+
+CREATE TABLE public.count_setting (
+    tenant_id uuid NOT NULL,
+    tolerance_percent numeric(9,6),
+    tolerance_value numeric(18,4),
+    approval_value numeric(18,4),
+    version integer NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT count_setting_range CHECK ((((tolerance_percent >= (0)::numeric) AND (tolerance_percent <= (100)::numeric)) AND (tolerance_value >= (0)::numeric) AND (approval_value >= (0)::numeric)))
+);
+
+ALTER TABLE ONLY public.count_setting FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.count_setting OWNER TO stockwell_owner;
+
 CREATE TABLE public.event (
     tenant_id uuid NOT NULL,
     "position" bigint DEFAULT (public.event_base() + GREATEST(((pg_current_xact_id())::text)::bigint, (((pg_snapshot_xmax(pg_current_snapshot()))::text)::bigint - 1))) NOT NULL,
@@ -2755,8 +2808,13 @@ CREATE TABLE public.hold (
     updated_at timestamp with time zone NOT NULL,
     version integer NOT NULL,
     command_id uuid NOT NULL,
-    CONSTRAINT hold_ends CHECK (((kind = 'hold'::text) = (expires_at IS NOT NULL))),
-    CONSTRAINT hold_kind_known CHECK ((kind = ANY (ARRAY['hold'::text, 'quarantine'::text]))),
+    register_id uuid,
+    channel text,
+    CONSTRAINT hold_channel_known CHECK ((channel = ANY (ARRAY['wholesale'::text, 'retail'::text]))),
+    CONSTRAINT hold_ends CHECK (((kind <> 'quarantine'::text) = (expires_at IS NOT NULL))),
+    CONSTRAINT hold_is_for_a_channel CHECK (((kind = 'channel_floor'::text) = (channel IS NOT NULL))),
+    CONSTRAINT hold_is_for_a_till CHECK (((kind = 'till_lease'::text) = (register_id IS NOT NULL))),
+    CONSTRAINT hold_kind_known CHECK ((kind = ANY (ARRAY['hold'::text, 'quarantine'::text, 'till_lease'::text, 'channel_floor'::text]))),
     CONSTRAINT hold_status_known CHECK ((status = ANY (ARRAY['open'::text, 'released'::text, 'replaced'::text, 'used'::text])))
 )
 WITH (fillfactor='85');
@@ -2868,6 +2926,24 @@ CREATE TABLE public.payment_allocation (
 ALTER TABLE ONLY public.payment_allocation FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.payment_allocation OWNER TO stockwell_owner;
+
+CREATE TABLE public.peg (
+    tenant_id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    line_no integer NOT NULL,
+    peg_no integer NOT NULL,
+    expected_receipt_id uuid,
+    transfer_id uuid,
+    supply_line_no integer NOT NULL,
+    quantity numeric(18,6) NOT NULL,
+    expected_on date NOT NULL,
+    CONSTRAINT peg_one_supply CHECK (((expected_receipt_id IS NULL) <> (transfer_id IS NULL))),
+    CONSTRAINT peg_quantity_positive CHECK ((quantity > (0)::numeric))
+);
+
+ALTER TABLE ONLY public.peg FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.peg OWNER TO stockwell_owner;
 
 CREATE TABLE public.pos_sale (
     tenant_id uuid NOT NULL,
@@ -3046,6 +3122,10 @@ CREATE TABLE public.sales_order (
     updated_at timestamp with time zone NOT NULL,
     version integer DEFAULT 1 NOT NULL,
     command_id uuid NOT NULL,
+    policy text DEFAULT 'ship_complete'::text NOT NULL,
+    priority smallint DEFAULT 0 NOT NULL,
+    CONSTRAINT sales_order_policy_known CHECK ((policy = ANY (ARRAY['ship_complete'::text, 'partial'::text, 'backorder'::text]))),
+    CONSTRAINT sales_order_priority_range CHECK (((priority >= 0) AND (priority <= 9))),
     CONSTRAINT sales_order_status_known CHECK ((status = ANY (ARRAY['draft'::text, 'on_hold'::text, 'confirmed'::text, 'partially_shipped'::text, 'shipped'::text, 'invoiced'::text, 'cancelled'::text])))
 );
 
@@ -3077,8 +3157,13 @@ CREATE TABLE public.sales_order_line (
     tax_rate numeric(9,6) NOT NULL,
     tax numeric(18,4) NOT NULL,
     bundle_id uuid,
-    CONSTRAINT sales_order_line_flow CHECK (((reserved >= (0)::numeric) AND (shipped >= (0)::numeric) AND (invoiced >= (0)::numeric) AND ((reserved + shipped) <= quantity) AND (invoiced <= shipped))),
-    CONSTRAINT sales_order_line_quantity_positive CHECK (((quantity > (0)::numeric) AND (entered > (0)::numeric) AND (factor > (0)::numeric)))
+    backordered numeric(18,6) DEFAULT 0 NOT NULL,
+    cancelled numeric(18,6) DEFAULT 0 NOT NULL,
+    backordered_at timestamp with time zone,
+    promised_on date,
+    CONSTRAINT sales_order_line_flow CHECK (((reserved >= (0)::numeric) AND (shipped >= (0)::numeric) AND (invoiced >= (0)::numeric) AND (backordered >= (0)::numeric) AND (cancelled >= (0)::numeric) AND ((((reserved + shipped) + backordered) + cancelled) <= quantity) AND (invoiced <= shipped))),
+    CONSTRAINT sales_order_line_quantity_positive CHECK (((quantity > (0)::numeric) AND (entered > (0)::numeric) AND (factor > (0)::numeric))),
+    CONSTRAINT sales_order_line_waits CHECK (((backordered > (0)::numeric) = (backordered_at IS NOT NULL)))
 )
 WITH (fillfactor='85');
 
@@ -3174,6 +3259,73 @@ CREATE TABLE public.stock_checkpoint_level (
 ALTER TABLE ONLY public.stock_checkpoint_level FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.stock_checkpoint_level OWNER TO stockwell_owner;
+
+CREATE TABLE public.stock_count (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    number text NOT NULL,
+    location_id uuid NOT NULL,
+    status text NOT NULL,
+    blind boolean NOT NULL,
+    tolerance_percent numeric(9,6),
+    tolerance_value numeric(18,4),
+    reference text,
+    document_id uuid,
+    round integer NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    version integer NOT NULL,
+    command_id uuid NOT NULL,
+    CONSTRAINT stock_count_posts_once CHECK (((document_id IS NULL) OR (status = 'posted'::text))),
+    CONSTRAINT stock_count_status_known CHECK ((status = ANY (ARRAY['counting'::text, 'recount'::text, 'counted'::text, 'posted'::text, 'cancelled'::text])))
+)
+WITH (fillfactor='85');
+
+ALTER TABLE ONLY public.stock_count FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.stock_count OWNER TO stockwell_owner;
+
+CREATE TABLE public.stock_count_entry (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    count_id uuid NOT NULL,
+    line_no integer NOT NULL,
+    round integer NOT NULL,
+    uom text NOT NULL,
+    entered numeric(18,6) NOT NULL,
+    factor numeric(18,6) NOT NULL,
+    quantity numeric(18,6) NOT NULL,
+    replaces boolean NOT NULL,
+    counted_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    command_id uuid NOT NULL,
+    CONSTRAINT stock_count_entry_not_negative CHECK (((entered >= (0)::numeric) AND (factor > (0)::numeric) AND (quantity >= (0)::numeric)))
+);
+
+ALTER TABLE ONLY public.stock_count_entry FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.stock_count_entry OWNER TO stockwell_owner;
+
+CREATE TABLE public.stock_count_line (
+    tenant_id uuid NOT NULL,
+    count_id uuid NOT NULL,
+    line_no integer NOT NULL,
+    product_id uuid NOT NULL,
+    round integer NOT NULL,
+    recount boolean NOT NULL,
+    counted numeric(18,6),
+    counted_at timestamp with time zone,
+    expected numeric(18,6),
+    posted_quantity numeric(18,6),
+    posted_value numeric(18,4),
+    superseded boolean NOT NULL,
+    CONSTRAINT stock_count_line_figure CHECK ((((counted IS NULL) = (counted_at IS NULL)) AND (counted >= (0)::numeric)))
+)
+WITH (fillfactor='85');
+
+ALTER TABLE ONLY public.stock_count_line FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.stock_count_line OWNER TO stockwell_owner;
 
 CREATE TABLE public.stock_document (
     tenant_id uuid NOT NULL,
@@ -3343,6 +3495,12 @@ ALTER TABLE ONLY public.command
 ALTER TABLE ONLY public.cost_layer
     ADD CONSTRAINT cost_layer_pkey PRIMARY KEY (tenant_id, location_id, product_id, lot_id, id);
 
+ALTER TABLE ONLY public.cost_to_settle
+    ADD CONSTRAINT cost_to_settle_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.count_setting
+    ADD CONSTRAINT count_setting_pkey PRIMARY KEY (tenant_id);
+
 ALTER TABLE ONLY public.customer_account
     ADD CONSTRAINT customer_account_pkey PRIMARY KEY (tenant_id, customer_id);
 
@@ -3405,6 +3563,9 @@ ALTER TABLE ONLY public.payment
 
 ALTER TABLE ONLY public.payment
     ADD CONSTRAINT payment_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.peg
+    ADD CONSTRAINT peg_pkey PRIMARY KEY (tenant_id, order_id, line_no, peg_no);
 
 ALTER TABLE ONLY public.pos_sale
     ADD CONSTRAINT pos_sale_number_key UNIQUE (tenant_id, number);
@@ -3511,6 +3672,21 @@ ALTER TABLE ONLY public.stock_checkpoint_level
 ALTER TABLE ONLY public.stock_checkpoint
     ADD CONSTRAINT stock_checkpoint_pkey PRIMARY KEY (tenant_id, as_of, known_until);
 
+ALTER TABLE ONLY public.stock_count_entry
+    ADD CONSTRAINT stock_count_entry_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.stock_count_line
+    ADD CONSTRAINT stock_count_line_pkey PRIMARY KEY (tenant_id, count_id, line_no);
+
+ALTER TABLE ONLY public.stock_count_line
+    ADD CONSTRAINT stock_count_line_product_key UNIQUE (tenant_id, count_id, product_id);
+
+ALTER TABLE ONLY public.stock_count
+    ADD CONSTRAINT stock_count_number_key UNIQUE (tenant_id, number);
+
+ALTER TABLE ONLY public.stock_count
+    ADD CONSTRAINT stock_count_pkey PRIMARY KEY (tenant_id, id);
+
 ALTER TABLE ONLY public.stock_document
     ADD CONSTRAINT stock_document_number_key UNIQUE (tenant_id, number);
 
@@ -3569,6 +3745,8 @@ CREATE INDEX cash_move_by_session ON public.cash_move USING btree (tenant_id, se
 
 CREATE INDEX command_by_document ON public.command USING btree (tenant_id, document_id) WHERE (name !~~ 'pos_sale.%'::text);
 
+CREATE INDEX cost_to_settle_open ON public.cost_to_settle USING btree (tenant_id, location_id, product_id) WHERE (settled_at IS NULL);
+
 CREATE INDEX customer_by_name ON public.customer USING btree (tenant_id, name_key);
 
 CREATE INDEX customer_by_update ON public.customer USING btree (tenant_id, updated_at, id);
@@ -3596,6 +3774,10 @@ CREATE INDEX journal_line_by_day ON public.journal_line USING brin (posted_on);
 CREATE INDEX payment_allocation_by_invoice ON public.payment_allocation USING btree (tenant_id, invoice_id);
 
 CREATE INDEX payment_by_customer ON public.payment USING btree (tenant_id, customer_id, id);
+
+CREATE INDEX peg_by_expected ON public.peg USING btree (tenant_id, expected_receipt_id, supply_line_no) WHERE (expected_receipt_id IS NOT NULL);
+
+CREATE INDEX peg_by_transfer ON public.peg USING btree (tenant_id, transfer_id, supply_line_no) WHERE (transfer_id IS NOT NULL);
 
 CREATE INDEX pos_sale_by_customer ON public.pos_sale USING btree (tenant_id, customer_id, id) WHERE (customer_id IS NOT NULL);
 
@@ -3631,11 +3813,17 @@ CREATE INDEX sales_order_by_reference ON public.sales_order USING btree (tenant_
 
 CREATE INDEX sales_order_by_time ON public.sales_order USING brin (occurred_at, recorded_at) WITH (autosummarize='on');
 
+CREATE INDEX sales_order_line_waiting ON public.sales_order_line USING btree (tenant_id, product_id) WHERE (backordered_at IS NOT NULL);
+
 CREATE INDEX shipment_by_order ON public.shipment USING btree (tenant_id, order_id);
 
 CREATE INDEX sku_mapping_by_product ON public.sku_mapping USING btree (tenant_id, product_id);
 
 CREATE INDEX sku_mapping_by_reference ON public.sku_mapping USING btree (tenant_id, system, external_sku);
+
+CREATE INDEX stock_count_entry_by_count ON public.stock_count_entry USING btree (tenant_id, count_id);
+
+CREATE INDEX stock_count_line_by_product ON public.stock_count_line USING btree (tenant_id, product_id) WHERE (posted_quantity IS NOT NULL);
 
 CREATE INDEX stock_level_by_product ON public.stock_level USING btree (tenant_id, product_id);
 
@@ -3680,6 +3868,12 @@ ALTER TABLE ONLY public.channel_price_list
 ALTER TABLE ONLY public.cost_layer
     ADD CONSTRAINT cost_layer_level_fkey FOREIGN KEY (tenant_id, location_id, product_id, lot_id) REFERENCES public.stock_level(tenant_id, location_id, product_id, lot_id);
 
+ALTER TABLE ONLY public.cost_to_settle
+    ADD CONSTRAINT cost_to_settle_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+
+ALTER TABLE ONLY public.count_setting
+    ADD CONSTRAINT count_setting_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+
 ALTER TABLE ONLY public.customer_account
     ADD CONSTRAINT customer_account_customer_fkey FOREIGN KEY (tenant_id, customer_id) REFERENCES public.customer(tenant_id, id);
 
@@ -3707,6 +3901,9 @@ ALTER TABLE ONLY public.hold_line
 ALTER TABLE ONLY public.hold
     ADD CONSTRAINT hold_location_fkey FOREIGN KEY (tenant_id, location_id) REFERENCES public.location(tenant_id, id);
 
+ALTER TABLE ONLY public.hold
+    ADD CONSTRAINT hold_register_fkey FOREIGN KEY (tenant_id, register_id) REFERENCES public.register(tenant_id, id);
+
 ALTER TABLE ONLY public.invoice
     ADD CONSTRAINT invoice_customer_fkey FOREIGN KEY (tenant_id, customer_id) REFERENCES public.customer(tenant_id, id);
 
@@ -3727,6 +3924,15 @@ ALTER TABLE ONLY public.payment_allocation
 
 ALTER TABLE ONLY public.payment
     ADD CONSTRAINT payment_customer_fkey FOREIGN KEY (tenant_id, customer_id) REFERENCES public.customer(tenant_id, id);
+
+ALTER TABLE ONLY public.peg
+    ADD CONSTRAINT peg_expected_fkey FOREIGN KEY (tenant_id, expected_receipt_id, supply_line_no) REFERENCES public.expected_receipt_line(tenant_id, expected_receipt_id, line_no);
+
+ALTER TABLE ONLY public.peg
+    ADD CONSTRAINT peg_order_line_fkey FOREIGN KEY (tenant_id, order_id, line_no) REFERENCES public.sales_order_line(tenant_id, order_id, line_no);
+
+ALTER TABLE ONLY public.peg
+    ADD CONSTRAINT peg_transfer_fkey FOREIGN KEY (tenant_id, transfer_id, supply_line_no) REFERENCES public.transfer_line(tenant_id, transfer_id, line_no);
 
 ALTER TABLE ONLY public.pos_sale
     ADD CONSTRAINT pos_sale_session_fkey FOREIGN KEY (tenant_id, session_id) REFERENCES public.pos_session(tenant_id, id);
@@ -3800,6 +4006,18 @@ ALTER TABLE ONLY public.sku_mapping
 ALTER TABLE ONLY public.stock_checkpoint
     ADD CONSTRAINT stock_checkpoint_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
 
+ALTER TABLE ONLY public.stock_count
+    ADD CONSTRAINT stock_count_document_fkey FOREIGN KEY (tenant_id, document_id) REFERENCES public.stock_document(tenant_id, id);
+
+ALTER TABLE ONLY public.stock_count_entry
+    ADD CONSTRAINT stock_count_entry_count_fkey FOREIGN KEY (tenant_id, count_id) REFERENCES public.stock_count(tenant_id, id);
+
+ALTER TABLE ONLY public.stock_count_line
+    ADD CONSTRAINT stock_count_line_count_fkey FOREIGN KEY (tenant_id, count_id) REFERENCES public.stock_count(tenant_id, id);
+
+ALTER TABLE ONLY public.stock_count
+    ADD CONSTRAINT stock_count_location_fkey FOREIGN KEY (tenant_id, location_id) REFERENCES public.location(tenant_id, id);
+
 ALTER TABLE ONLY public.stock_document
     ADD CONSTRAINT stock_document_location_fkey FOREIGN KEY (tenant_id, location_id) REFERENCES public.location(tenant_id, id);
 
@@ -3850,6 +4068,10 @@ ALTER TABLE public.command ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.cost_layer ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.cost_to_settle ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.count_setting ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.customer ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.customer_account ENABLE ROW LEVEL SECURITY;
@@ -3879,6 +4101,8 @@ ALTER TABLE public.number_series ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.payment ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.payment_allocation ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.peg ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.pos_sale ENABLE ROW LEVEL SECURITY;
 
@@ -3924,6 +4148,12 @@ ALTER TABLE public.stock_checkpoint ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.stock_checkpoint_level ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.stock_count ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.stock_count_entry ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.stock_count_line ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.stock_document ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.stock_level ENABLE ROW LEVEL SECURITY;
@@ -3956,6 +4186,10 @@ CREATE POLICY tenant_access ON public.command TO stockwell_app USING (true) WITH
 
 CREATE POLICY tenant_access ON public.cost_layer TO stockwell_app USING (true) WITH CHECK (true);
 
+CREATE POLICY tenant_access ON public.cost_to_settle TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.count_setting TO stockwell_app USING (true) WITH CHECK (true);
+
 CREATE POLICY tenant_access ON public.customer TO stockwell_app USING (true) WITH CHECK (true);
 
 CREATE POLICY tenant_access ON public.customer_account TO stockwell_app USING (true) WITH CHECK (true);
@@ -3985,6 +4219,8 @@ CREATE POLICY tenant_access ON public.number_series TO stockwell_app USING (true
 CREATE POLICY tenant_access ON public.payment TO stockwell_app USING (true) WITH CHECK (true);
 
 CREATE POLICY tenant_access ON public.payment_allocation TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.peg TO stockwell_app USING (true) WITH CHECK (true);
 
 CREATE POLICY tenant_access ON public.pos_sale TO stockwell_app USING (true) WITH CHECK (true);
 
@@ -4026,6 +4262,12 @@ CREATE POLICY tenant_access ON public.stock_checkpoint TO stockwell_app USING (t
 
 CREATE POLICY tenant_access ON public.stock_checkpoint_level TO stockwell_app USING (true) WITH CHECK (true);
 
+CREATE POLICY tenant_access ON public.stock_count TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.stock_count_entry TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.stock_count_line TO stockwell_app USING (true) WITH CHECK (true);
+
 CREATE POLICY tenant_access ON public.stock_document TO stockwell_app USING (true) WITH CHECK (true);
 
 CREATE POLICY tenant_access ON public.stock_level TO stockwell_app USING (true) WITH CHECK (true);
@@ -4066,6 +4308,10 @@ CREATE POLICY tenant_wall ON public.command AS RESTRICTIVE TO stockwell_app USIN
 
 CREATE POLICY tenant_wall ON public.cost_layer AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
+CREATE POLICY tenant_wall ON public.cost_to_settle AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.count_setting AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
 CREATE POLICY tenant_wall ON public.customer AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.customer_account AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
@@ -4095,6 +4341,8 @@ CREATE POLICY tenant_wall ON public.number_series AS RESTRICTIVE TO stockwell_ap
 CREATE POLICY tenant_wall ON public.payment AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.payment_allocation AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.peg AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.pos_sale AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
@@ -4135,6 +4383,12 @@ CREATE POLICY tenant_wall ON public.sku_mapping AS RESTRICTIVE TO stockwell_app 
 CREATE POLICY tenant_wall ON public.stock_checkpoint AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.stock_checkpoint_level AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.stock_count AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.stock_count_entry AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.stock_count_line AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.stock_document AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
@@ -4319,6 +4573,28 @@ GRANT UPDATE(fingerprint) ON TABLE public.command TO stockwell_lookup;
 
 GRANT UPDATE(response) ON TABLE public.command TO stockwell_lookup;
 
+GRANT SELECT,INSERT ON TABLE public.cost_to_settle TO stockwell_app;
+
+GRANT UPDATE(open_quantity) ON TABLE public.cost_to_settle TO stockwell_app;
+
+GRANT UPDATE(open_value) ON TABLE public.cost_to_settle TO stockwell_app;
+
+GRANT UPDATE(variance) ON TABLE public.cost_to_settle TO stockwell_app;
+
+GRANT UPDATE(settled_at) ON TABLE public.cost_to_settle TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.count_setting TO stockwell_app;
+
+GRANT UPDATE(tolerance_percent) ON TABLE public.count_setting TO stockwell_app;
+
+GRANT UPDATE(tolerance_value) ON TABLE public.count_setting TO stockwell_app;
+
+GRANT UPDATE(approval_value) ON TABLE public.count_setting TO stockwell_app;
+
+GRANT UPDATE(version) ON TABLE public.count_setting TO stockwell_app;
+
+GRANT UPDATE(updated_at) ON TABLE public.count_setting TO stockwell_app;
+
 GRANT SELECT,INSERT ON TABLE public.event TO stockwell_app;
 GRANT SELECT ON TABLE public.event TO stockwell_relay;
 
@@ -4376,6 +4652,8 @@ GRANT UPDATE(unapplied) ON TABLE public.payment TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.payment_allocation TO stockwell_app;
 
+GRANT SELECT,INSERT,DELETE ON TABLE public.peg TO stockwell_app;
+
 GRANT SELECT,INSERT ON TABLE public.pos_sale TO stockwell_app;
 
 GRANT UPDATE(returned) ON TABLE public.pos_sale TO stockwell_app;
@@ -4411,6 +4689,38 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sku_mapping TO stockwell_app;
 GRANT SELECT,INSERT ON TABLE public.stock_checkpoint TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.stock_checkpoint_level TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.stock_count TO stockwell_app;
+
+GRANT UPDATE(status) ON TABLE public.stock_count TO stockwell_app;
+
+GRANT UPDATE(document_id) ON TABLE public.stock_count TO stockwell_app;
+
+GRANT UPDATE(round) ON TABLE public.stock_count TO stockwell_app;
+
+GRANT UPDATE(updated_at) ON TABLE public.stock_count TO stockwell_app;
+
+GRANT UPDATE(version) ON TABLE public.stock_count TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.stock_count_entry TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.stock_count_line TO stockwell_app;
+
+GRANT UPDATE(round) ON TABLE public.stock_count_line TO stockwell_app;
+
+GRANT UPDATE(recount) ON TABLE public.stock_count_line TO stockwell_app;
+
+GRANT UPDATE(counted) ON TABLE public.stock_count_line TO stockwell_app;
+
+GRANT UPDATE(counted_at) ON TABLE public.stock_count_line TO stockwell_app;
+
+GRANT UPDATE(expected) ON TABLE public.stock_count_line TO stockwell_app;
+
+GRANT UPDATE(posted_quantity) ON TABLE public.stock_count_line TO stockwell_app;
+
+GRANT UPDATE(posted_value) ON TABLE public.stock_count_line TO stockwell_app;
+
+GRANT UPDATE(superseded) ON TABLE public.stock_count_line TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.stock_document TO stockwell_app;
 
