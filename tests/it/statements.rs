@@ -87,6 +87,30 @@ fn a_batch_of_sales_costs_as_many_statements_as_one() {
     });
 }
 
+/// What is on its way is one statement more, and asked once for all that were refused: also where nothing is.
+#[test]
+fn refused_sales_of_a_batch_ask_once_what_is_on_its_way() {
+    with_tenant(async |tenant| {
+        tenant.product("MUG", "10.00").await;
+        let till = tenant.till().await;
+        let db = own_db().await;
+        let poster = Poster::new(db.clone());
+        for count in [1, 16] {
+            let mut fewest = u64::MAX;
+            for round in 0..4 {
+                let name = |number: usize| format!("{count}-{round}-{number}");
+                let requests = (0..count).map(|number| request(tenant, &till, &["MUG"], &name(number)));
+                let before = db.statements();
+                for answer in poster.post_all(requests.collect()).await {
+                    assert_eq!(answer.expect("an answer").status, 409);
+                }
+                fewest = fewest.min(db.statements() - before);
+            }
+            assert_eq!(fewest, SALE + 1, "statements of {count} refused sales");
+        }
+    });
+}
+
 #[test]
 fn a_repeated_sale_costs_three_statements() {
     with_tenant(async |tenant| {
