@@ -16,6 +16,7 @@ use crate::id::{
 };
 use crate::ledger::Entry;
 use crate::location::LocationKind;
+use crate::lot::{Lot, Lots};
 use crate::number::{Money, Quantity};
 use crate::order::Order;
 use crate::party::Customer;
@@ -119,6 +120,8 @@ pub struct Book {
     pub rules: Rules,
     /// Customers with their exposure.
     pub customers: HashMap<CustomerId, Customer>,
+    /// Lots of tracked products.
+    pub lots: Lots,
     /// Stock levels.
     pub levels: BTreeMap<LevelKey, Level>,
     /// The drawers of registers.
@@ -156,6 +159,8 @@ pub struct Posting {
     pub holds: Vec<Hold>,
     /// Expected receipts that are new or changed.
     pub expected: Vec<ExpectedReceipt>,
+    /// Lots that are new or changed.
+    pub lots: Vec<Lot>,
 }
 
 impl Book {
@@ -218,37 +223,39 @@ impl Book {
     /// Refuses a demand that is larger than what is available, naming every short line at once.
     pub fn check_available(&self, demand: &Demand) -> Result<(), Refusal> {
         let mut problems = Problems::default();
+        demand.short.iter().for_each(|short| problems.push(short.clone()));
         for (key, wanted) in &demand.wanted {
             let own = demand.own.get(key).copied().unwrap_or_default();
             let available = (self.level(key).available() + own).max(Quantity::ZERO);
             if wanted.total <= available {
                 continue;
             }
-            let product = self.products.get(&key.product_id);
-            let sku = product.map_or_else(|| key.product_id.to_string(), |product| product.sku.clone());
-            let uom = product.map_or_else(String::new, |product| product.stock_uom.clone());
-            let next = self.next_available_on(key, available, wanted.total);
-            let when = match next {
-                Some(day) => format!("it can be promised for {day}"),
-                None => "no more is expected".to_owned(),
-            };
             for pointer in &wanted.pointers {
-                let mut params = vec![
-                    ("sku", sku.clone()),
-                    ("requested", wanted.total.to_string()),
-                    ("available", available.to_string()),
-                    ("uom", uom.clone()),
-                ];
-                params.extend(next.map(|day| ("next_available_on", day.to_string())));
-                problems.push(Problem {
-                    pointer: format!("{pointer}/quantity"),
-                    code: Code::InsufficientStock,
-                    detail: format!("Requested {} of {sku}, available {available}; {when}.", wanted.total),
-                    params,
-                });
+                problems.push(self.shortage(key, (wanted.total, available), pointer));
             }
         }
         problems.check()
+    }
+
+    /// More is wanted on the line at `pointer` than is available.
+    fn shortage(&self, key: &LevelKey, (wanted, available): (Quantity, Quantity), pointer: &str) -> Problem {
+        let product = self.products.get(&key.product_id);
+        let sku = product.map_or_else(|| key.product_id.to_string(), |product| product.sku.clone());
+        let uom = product.map_or_else(String::new, |product| product.stock_uom.clone());
+        let next = self.next_available_on(key, available, wanted);
+        let when = match next {
+            Some(day) => format!("it can be promised for {day}"),
+            None => "no more is expected".to_owned(),
+        };
+        let detail = format!("Requested {wanted} of {sku}, available {available}; {when}.");
+        let mut params = vec![
+            ("sku", sku),
+            ("requested", wanted.to_string()),
+            ("available", available.to_string()),
+            ("uom", uom),
+        ];
+        params.extend(next.map(|day| ("next_available_on", day.to_string())));
+        Problem { pointer: format!("{pointer}/quantity"), code: Code::InsufficientStock, detail, params }
     }
 
     /// The first day for which `wanted` can be promised at a level that has too little now.
@@ -264,6 +271,8 @@ pub struct Demand {
     wanted: BTreeMap<LevelKey, Wanted>,
     /// What is reserved for the document itself.
     own: BTreeMap<LevelKey, Quantity>,
+    /// Lines for which too little is left in the lots that will do.
+    short: Vec<Problem>,
 }
 
 #[derive(Debug, Default)]
@@ -286,10 +295,41 @@ impl Demand {
     pub fn own(&mut self, hold: &Hold, now: DateTime<Utc>) {
         if hold.status_at(now) == HoldStatus::Open {
             for line in &hold.lines {
-                let key = LevelKey::untracked(hold.location_id, line.product_id);
-                *self.own.entry(key).or_default() += line.quantity;
+                *self.own.entry(line.key(hold.location_id)).or_default() += line.quantity;
             }
         }
+    }
+
+    /// What is left for the document at a level after what its lines have taken there.
+    pub(crate) fn free(&self, book: &Book, key: &LevelKey) -> Quantity {
+        let own = self.own.get(key).copied().unwrap_or_default();
+        book.level(key).available() + own - self.taken(key)
+    }
+
+    /// What is left at a level of what is reserved for the document itself.
+    pub(crate) fn own_left(&self, key: &LevelKey) -> Quantity {
+        self.own.get(key).copied().unwrap_or_default() - self.taken(key)
+    }
+
+    /// What the lines want of a product at a location, over all of its lots.
+    pub(crate) fn wanted_of(&self, location_id: LocationId, product_id: ProductId) -> Quantity {
+        let here = |key: &LevelKey| key.location_id == location_id && key.product_id == product_id;
+        self.wanted.iter().filter(|(key, _)| here(key)).map(|(_, wanted)| wanted.total).sum()
+    }
+
+    /// Notes a line for which too little is left.
+    pub(crate) fn note_short(
+        &mut self,
+        book: &Book,
+        key: &LevelKey,
+        (wanted, available): (Quantity, Quantity),
+        pointer: &str,
+    ) {
+        self.short.push(book.shortage(key, (wanted, available), pointer));
+    }
+
+    fn taken(&self, key: &LevelKey) -> Quantity {
+        self.wanted.get(key).map_or(Quantity::ZERO, |wanted| wanted.total)
     }
 }
 

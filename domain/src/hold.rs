@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::book::{Book, Demand, Posting};
 use crate::goods::{Goods, GoodsLine};
-use crate::id::{CustomerId, HoldId, LocationId, ProductId};
+use crate::id::{CustomerId, HoldId, LocationId, LotId, ProductId};
+use crate::lot::{Draw, Purpose};
 use crate::number::Quantity;
 use crate::refusal::{Code, Problems, Refusal};
 use crate::stock::{LevelKey, Reservation, ReservationKind};
@@ -124,8 +125,17 @@ pub struct HeldLine {
     pub line_no: i32,
     /// What.
     pub product_id: ProductId,
+    /// In which lot; nil where the product is not tracked.
+    pub lot_id: LotId,
     /// Stock units.
     pub quantity: Quantity,
+}
+
+impl HeldLine {
+    /// The level that it holds at a location.
+    pub fn key(&self, location_id: LocationId) -> LevelKey {
+        LevelKey { location_id, product_id: self.product_id, lot_id: self.lot_id }
+    }
 }
 
 impl Hold {
@@ -139,7 +149,7 @@ impl Hold {
 
     /// Where and how much it holds, per line.
     fn held(&self) -> impl Iterator<Item = (LevelKey, Quantity)> + use<'_> {
-        self.lines.iter().map(|line| (LevelKey::untracked(self.location_id, line.product_id), line.quantity))
+        self.lines.iter().map(|line| (line.key(self.location_id), line.quantity))
     }
 
     fn reservations(&self, is_held: bool) -> impl Iterator<Item = Reservation> + use<'_> {
@@ -171,16 +181,10 @@ pub fn place(book: &mut Book, command: &PlaceHold) -> Result<(Hold, Posting), Re
     let named = |hold: &&Hold| hold.status == HoldStatus::Open && hold.reference == command.reference;
     let old = command.reference.as_ref().and_then(|_| book.holds.values().find(named)).map(|hold| hold.id);
     let mut demand = Demand::default();
-    for (index, line) in goods.iter().enumerate() {
-        demand.add(
-            LevelKey::untracked(location_id, line.product_id),
-            line.quantity,
-            format!("/lines/{index}"),
-        );
-    }
     if let Some(old) = old {
         demand.own(&book.holds[&old], book.now);
     }
+    let lines = held_lines(book, (command, location_id), &goods, &mut demand)?;
     book.check_available(&demand)?;
 
     // Nothing can refuse it any more.
@@ -188,11 +192,6 @@ pub fn place(book: &mut Book, command: &PlaceHold) -> Result<(Hold, Posting), Re
     if let Some(old) = old {
         end(book, old, HoldStatus::Replaced, &mut posting);
     }
-    let line = |(goods, line_no): (Goods, i32)| HeldLine {
-        line_no,
-        product_id: goods.product_id,
-        quantity: goods.quantity,
-    };
     let hold = Hold {
         id: command.id.unwrap_or_else(|| HoldId(book.ids.next_id())),
         kind: command.kind,
@@ -205,14 +204,67 @@ pub fn place(book: &mut Book, command: &PlaceHold) -> Result<(Hold, Posting), Re
         placed_at: book.now,
         version: 1,
         is_swept: false,
-        lines: goods.into_iter().zip(1..).map(line).collect(),
+        lines,
     };
+    begin(book, &hold, &mut posting);
+    Ok((hold, posting))
+}
+
+/// What a new hold holds, lot by lot: lots that the customer could buy today, or those that are named.
+fn held_lines(
+    book: &Book,
+    (command, location_id): (&PlaceHold, LocationId),
+    goods: &[Goods],
+    demand: &mut Demand,
+) -> Result<Vec<HeldLine>, Refusal> {
+    let customer = command.customer_id.and_then(|id| book.customers.get(&id));
+    let purpose = match command.kind {
+        HoldKind::Hold => Purpose::Sale {
+            on: book.setup.settings.day(book.now),
+            life_days: customer.map_or(0, |customer| customer.min_remaining_life_days),
+            at_hand: false,
+        },
+        HoldKind::Quarantine => Purpose::Quarantine,
+    };
+    let parts = book.draw_goods(demand, &Draw { location_id, purpose }, (goods, &command.lines))?;
+    let line =
+        |((_, product_id, lot_id, quantity), line_no)| HeldLine { line_no, product_id, lot_id, quantity };
+    Ok(parts.into_iter().zip(1..).map(line).collect())
+}
+
+/// Puts goods that are free into quarantine, until somebody has decided about them.
+pub(crate) fn quarantine(
+    book: &mut Book,
+    (key, quantity): (LevelKey, Quantity),
+    note: String,
+    posting: &mut Posting,
+) -> Hold {
+    let (product_id, lot_id) = (key.product_id, key.lot_id);
+    let hold = Hold {
+        id: HoldId(book.ids.next_id()),
+        kind: HoldKind::Quarantine,
+        reference: None,
+        location_id: key.location_id,
+        customer_id: None,
+        note: Some(note),
+        status: HoldStatus::Open,
+        expires_at: None,
+        placed_at: book.now,
+        is_swept: false,
+        version: 1,
+        lines: vec![HeldLine { line_no: 1, product_id, lot_id, quantity }],
+    };
+    begin(book, &hold, posting);
+    hold
+}
+
+/// Reserves what a new hold holds.
+fn begin(book: &mut Book, hold: &Hold, posting: &mut Posting) {
     for (key, quantity) in hold.held() {
         book.level_mut(key).reserved += quantity;
     }
     posting.reservations.extend(hold.reservations(true));
-    keep(book, hold.clone(), &mut posting);
-    Ok((hold, posting))
+    keep(book, hold.clone(), posting);
 }
 
 /// Moves the instant at which an open hold expires.

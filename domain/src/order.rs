@@ -13,6 +13,7 @@ use crate::tenant::Channel;
 
 mod credit_note;
 mod invoice;
+mod pick;
 mod reserve;
 mod ship;
 
@@ -214,9 +215,12 @@ pub fn place(book: &mut Book, command: &Place) -> Result<(Ordered, Posting), Ref
         }
         Some(id) => Some(hold::usable(book, id, Some(command.customer_id))?),
     };
-    if command.advance_to > AdvanceTo::Draft {
-        check_stock(book, &order, held)?;
-    }
+    let lots = if command.advance_to > AdvanceTo::Draft {
+        check_stock(book, &order, order.occurred_at, (held, &command.lines))?
+    } else {
+        refuse_lots(&command.lines)?;
+        Vec::new()
+    };
     let id = order.id;
     let advance_to = command.advance_to;
     let hold = if advance_to > AdvanceTo::Draft { hold_reasons(book, &order) } else { Vec::new() };
@@ -235,7 +239,7 @@ pub fn place(book: &mut Book, command: &Place) -> Result<(Ordered, Posting), Ref
         if let Some(held) = command.hold_id {
             hold::use_up(book, held, &mut posting);
         }
-        reserve(book, id);
+        reserve(book, id, lots);
         if advance_to > AdvanceTo::Confirmed {
             ship::dispatch_all(book, id, &mut posting);
         }
@@ -247,6 +251,12 @@ pub fn place(book: &mut Book, command: &Place) -> Result<(Ordered, Posting), Ref
         }
     }
     Ok((Ordered { order: book.orders[&id].clone(), invoices, is_new: true }, posting))
+}
+
+fn refuse_lots(lines: &[LineInput]) -> Result<(), Refusal> {
+    let Some(at) = lines.iter().position(|line| !line.lots.is_empty()) else { return Ok(()) };
+    let detail = "A draft reserves nothing: confirm the order at once, or name the lots when you ship it.";
+    Err(Refusal::invalid(format!("/lines/{at}/lots"), detail))
 }
 
 fn draft(book: &mut Book, command: &Place) -> Result<Order, Refusal> {
@@ -305,10 +315,10 @@ pub fn confirm(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refus
     let order = known(book, id)?;
     order.require(&[OrderStatus::Draft], "confirmed")?;
     sales::buyer(book, order.customer_id)?;
-    check_stock(book, order, None)?;
+    let lots = check_stock(book, order, book.now, (None, &[]))?;
     let hold = hold_reasons(book, order);
     if hold.is_empty() {
-        reserve(book, id);
+        reserve(book, id, lots);
     } else {
         put_on_hold(book, id, hold);
     }
@@ -320,8 +330,8 @@ pub fn release(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refus
     let order = known(book, id)?;
     order.require(&[OrderStatus::OnHold], "released")?;
     sales::buyer(book, order.customer_id)?;
-    check_stock(book, order, None)?;
-    reserve(book, id);
+    let lots = check_stock(book, order, book.now, (None, &[]))?;
+    reserve(book, id, lots);
     Ok(changed(book, id, Posting::default()))
 }
 

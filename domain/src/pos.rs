@@ -10,6 +10,7 @@ use crate::id::{
     CashMoveId, CustomerId, EntryId, HoldId, LocationId, MovementId, RegisterId, SaleId, SessionId,
 };
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
+use crate::lot::{self, Draw, Purpose};
 use crate::number::Money;
 use crate::refusal::{Code, Problems, Refusal};
 use crate::sales::{self, Basket, Discount, Line, LineInput, SalesLine, Totals};
@@ -166,15 +167,18 @@ pub fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal>
         overrider: command.overrider.as_deref(),
         is_return: false,
     };
-    let lines = sales::price(book, &basket)?;
+    let mut lines = sales::price(book, &basket)?;
     let mut demand = Demand::default();
     if let Some(id) = command.hold_id {
         demand.own(hold::usable(book, id, command.customer_id)?, book.now);
     }
-    for line in lines.iter().filter(|line| line.stocked) {
-        let pointer = format!("/lines/{}", line.input);
-        demand.add(sales::level_key(register.location_id, line), line.quantity, pointer);
-    }
+    let purpose = Purpose::Sale {
+        on: book.setup.settings.day(occurred_at),
+        life_days: customer.map_or(0, |customer| customer.min_remaining_life_days),
+        at_hand: true,
+    };
+    let draw = Draw { location_id: register.location_id, purpose };
+    sales::allot(book, &mut lines, &command.lines, (&mut demand, &draw))?;
     book.check_available(&demand)?;
     let totals = Totals::of(&lines);
     tender::check(&command.tenders, &book.setup.settings)?;
@@ -188,8 +192,8 @@ pub fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal>
     }
     let lines = lines
         .into_iter()
-        .map(|line| {
-            let cost = take_out(book, register.location_id, &line);
+        .map(|mut line| {
+            let cost = take_out(book, register.location_id, &mut line);
             (line, cost)
         })
         .collect();
@@ -234,9 +238,12 @@ fn known_register(book: &Book, id: RegisterId) -> Result<Register, Refusal> {
 }
 
 /// Takes a line's goods out of stock; answers their cost.
-fn take_out(book: &mut Book, location_id: LocationId, line: &Line) -> Money {
+fn take_out(book: &mut Book, location_id: LocationId, line: &mut Line) -> Money {
     if !line.stocked {
         return Money::ZERO;
+    }
+    if !line.lots.is_empty() {
+        return lot::issue(book, (location_id, line.product_id), &mut line.lots);
     }
     let setup = std::sync::Arc::clone(&book.setup);
     book.level_mut(sales::level_key(location_id, line)).issue(line.quantity, &setup.settings)
@@ -248,14 +255,14 @@ fn post(book: &mut Book, sale: &Sale, originals: &[(Uuid, i32)]) -> Posting {
     let mut posting = Posting::default();
     for (index, (line, cost)) in sale.lines.iter().enumerate() {
         let original = originals.get(index).copied();
-        if line.stocked {
+        for (key, quantity, cost) in lot::moves(sale.location_id, line, *cost) {
             posting.movements.push(Movement {
                 id: MovementId(book.ids.next_id()),
                 kind: if sale.kind == SaleKind::Sale { MovementKind::Sale } else { MovementKind::Return },
-                key: sales::level_key(sale.location_id, line),
-                quantity: -line.quantity,
-                value: -*cost,
-                unit_cost: stock::unit_cost(*cost, line.quantity),
+                key,
+                quantity: -quantity,
+                value: -cost,
+                unit_cost: stock::unit_cost(cost, quantity),
                 document_kind,
                 document_id: sale.id.0,
                 line_no: line.line_no,

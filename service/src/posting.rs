@@ -23,6 +23,7 @@ mod decide;
 pub(crate) mod documents;
 pub(crate) mod goods;
 mod load;
+pub(crate) mod lots;
 mod needs;
 pub(crate) mod orders;
 mod queue;

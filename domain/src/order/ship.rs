@@ -2,12 +2,15 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Order, OrderStatus, Ordered, changed, exposure, known, order_mut};
-use crate::book::{Book, Posting};
-use crate::id::{EntryId, MovementId, OrderId, ProductId, ShipmentId};
+use super::pick::{self, Picked, Wanted};
+use super::{Order, OrderLine, OrderStatus, Ordered, changed, exposure, known, order_mut};
+use crate::book::{Book, Demand, Posting};
+use crate::id::{EntryId, LocationId, MovementId, OrderId, ProductId, ShipmentId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
+use crate::lot::{self, LotShare, NamedLot};
 use crate::number::{Money, Quantity};
 use crate::refusal::{Code, Problems, Refusal};
+use crate::sales::Line;
 use crate::stock::{self, LevelKey, Movement, MovementKind};
 use crate::tenant::Channel;
 
@@ -23,12 +26,14 @@ pub struct Ship {
 }
 
 /// A line to ship.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct ShipLine {
     /// Its number in the order.
     pub line_no: i32,
     /// Stock units; all that has not left where no quantity is named.
     pub quantity: Option<Quantity>,
+    /// The lots that leave; those that are reserved where none are named.
+    pub lots: Vec<NamedLot>,
 }
 
 /// Goods that left.
@@ -49,7 +54,7 @@ pub struct Shipment {
 }
 
 /// A line of a shipment.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct ShipmentLine {
     /// From 1.
     pub line_no: i32,
@@ -61,6 +66,8 @@ pub struct ShipmentLine {
     pub quantity: Quantity,
     /// What they cost.
     pub cost: Money,
+    /// The lots that left; none where the product is not tracked.
+    pub lots: Vec<LotShare>,
 }
 
 impl Shipment {
@@ -75,21 +82,27 @@ pub fn ship(book: &mut Book, command: &Ship) -> Result<(Ordered, Posting), Refus
     let order = known(book, command.order_id)?;
     order.require(&[OrderStatus::Confirmed, OrderStatus::PartiallyShipped], "shipped")?;
     let occurred_at = book.occurred_at(command.occurred_at)?;
-    let picked = picked(order, &command.lines)?;
+    let picked = picked(book, (order, occurred_at), &command.lines)?;
     let mut posting = Posting::default();
-    dispatch(book, (command.order_id, occurred_at), &picked, &mut posting);
+    dispatch(book, (command.order_id, occurred_at), picked, &mut posting);
     Ok(changed(book, command.order_id, posting))
 }
 
-/// Line index and quantity of what leaves.
-fn picked(order: &Order, wanted: &[ShipLine]) -> Result<Vec<(usize, Quantity)>, Refusal> {
-    if wanted.is_empty() {
-        return Ok(all_open(order));
-    }
+/// What leaves, line by line.
+fn picked(
+    book: &Book,
+    (order, occurred_at): (&Order, DateTime<Utc>),
+    wanted: &[ShipLine],
+) -> Result<Vec<Picked>, Refusal> {
+    let everything: Vec<ShipLine> = all_open(order)
+        .map(|(at, _)| ShipLine { line_no: order.lines[at].line.line_no, quantity: None, lots: Vec::new() })
+        .collect();
+    let wanted = if wanted.is_empty() { everything.as_slice() } else { wanted };
     let mut problems = Problems::default();
-    let mut picked: Vec<(usize, Quantity)> = Vec::with_capacity(wanted.len());
+    let mut demand = Demand::default();
+    let mut picked: Vec<Picked> = Vec::with_capacity(wanted.len());
     for (index, wanted) in wanted.iter().enumerate() {
-        let pointer = format!("/lines/{index}");
+        let pointer = &*format!("/lines/{index}");
         let Some(at) = order.lines.iter().position(|line| line.line.line_no == wanted.line_no) else {
             problems.add(format!("{pointer}/line_no"), Code::NotFound, "The order has no such line.");
             continue;
@@ -99,59 +112,64 @@ fn picked(order: &Order, wanted: &[ShipLine]) -> Result<Vec<(usize, Quantity)>, 
         if !quantity.is_positive() || quantity > open {
             let detail = format!("Line {} has {open} left to ship.", wanted.line_no);
             problems.invalid(format!("{pointer}/quantity"), detail);
-        } else if picked.iter().any(|(known, _)| *known == at) {
+        } else if picked.iter().any(|known| known.at == at) {
             problems.invalid(format!("{pointer}/line_no"), "Name each line once.");
         } else {
-            picked.push((at, quantity));
+            let wanted = Wanted { at, quantity, named: &wanted.lots, pointer };
+            match pick::pick(book, (order, occurred_at), wanted, &mut demand) {
+                Ok(line) => picked.push(line),
+                Err(problem) => problems.push(problem),
+            }
         }
     }
     problems.check()?;
+    book.check_available(&demand)?;
     Ok(picked)
 }
 
-fn all_open(order: &Order) -> Vec<(usize, Quantity)> {
+fn all_open(order: &Order) -> impl Iterator<Item = (usize, Quantity)> {
     let open = order.lines.iter().enumerate().map(|(at, line)| (at, line.open()));
-    open.filter(|(_, quantity)| quantity.is_positive()).collect()
+    open.filter(|(_, quantity)| quantity.is_positive())
 }
 
 /// Ships everything that has not left, at the instant of the order.
 pub(super) fn dispatch_all(book: &mut Book, id: OrderId, posting: &mut Posting) {
     let order = &book.orders[&id];
-    let (occurred_at, picked) = (order.occurred_at, all_open(order));
-    dispatch(book, (id, occurred_at), &picked, posting);
+    let occurred_at = order.occurred_at;
+    // What was reserved just now leaves as it is.
+    let picked: Vec<Picked> = all_open(order)
+        .map(|(at, quantity)| Picked {
+            at,
+            quantity,
+            lots: order.lines[at].line.lots.clone(),
+            kept: Vec::new(),
+        })
+        .collect();
+    dispatch(book, (id, occurred_at), picked, posting);
 }
 
-fn dispatch(
-    book: &mut Book,
-    (id, at): (OrderId, DateTime<Utc>),
-    picked: &[(usize, Quantity)],
-    posting: &mut Posting,
-) {
+fn dispatch(book: &mut Book, (id, at): (OrderId, DateTime<Utc>), picked: Vec<Picked>, posting: &mut Posting) {
     let setup = std::sync::Arc::clone(&book.setup);
     let mut order = order_mut(book, id).clone();
     let shipment_id = ShipmentId(book.ids.next_id());
     let number = book.number("SH");
     let mut lines = Vec::with_capacity(picked.len());
     let mut billable = Money::ZERO;
-    for (at_line, quantity) in picked {
-        let ordered = &mut order.lines[*at_line];
-        let line = &ordered.line;
-        billable += line.part(ordered.shipped, *quantity, &setup.settings).total();
+    for picked in picked {
+        let quantity = picked.quantity;
+        let ordered = &mut order.lines[picked.at];
+        billable += ordered.line.part(ordered.shipped, quantity, &setup.settings).total();
         let line_no = lines.len() as i32 + 1;
-        let mut cost = Money::ZERO;
-        if line.stocked {
-            let key = LevelKey::untracked(order.location_id, line.product_id);
-            let level = book.level_mut(key);
-            level.reserved -= *quantity;
-            cost = level.issue(*quantity, &setup.settings);
-            ordered.reserved -= *quantity;
+        let leaving = leave(book, (order.location_id, ordered), picked);
+        let cost = leaving.1;
+        for (key, quantity, cost) in lot::moves(order.location_id, &leaving.0, cost) {
             posting.movements.push(Movement {
                 id: MovementId(book.ids.next_id()),
                 kind: MovementKind::Sale,
                 key,
-                quantity: -*quantity,
+                quantity: -quantity,
                 value: -cost,
-                unit_cost: stock::unit_cost(cost, *quantity),
+                unit_cost: stock::unit_cost(cost, quantity),
                 document_kind: "shipment",
                 document_id: shipment_id.0,
                 line_no,
@@ -160,9 +178,8 @@ fn dispatch(
                 occurred_at: at,
             });
         }
-        ordered.shipped += *quantity;
         let (order_line_no, product_id) = (ordered.line.line_no, ordered.line.product_id);
-        lines.push(ShipmentLine { line_no, order_line_no, product_id, quantity: *quantity, cost });
+        lines.push(ShipmentLine { line_no, order_line_no, product_id, quantity, cost, lots: leaving.0.lots });
     }
     let complete = order.lines.iter().all(|line| line.open().is_zero());
     order.status = if complete { OrderStatus::Shipped } else { OrderStatus::PartiallyShipped };
@@ -174,6 +191,38 @@ fn dispatch(
     exposure.ordered -= billable;
     exposure.shipped += billable;
     *order_mut(book, id) = order;
+}
+
+/// Takes what leaves of a line out of stock, and off what is reserved for it. Answers the line as it leaves, and its cost.
+fn leave(
+    book: &mut Book,
+    (location_id, ordered): (LocationId, &mut OrderLine),
+    picked: Picked,
+) -> (Line, Money) {
+    let setup = std::sync::Arc::clone(&book.setup);
+    let quantity = picked.quantity;
+    ordered.shipped += quantity;
+    let mut line = Line { quantity, lots: picked.lots, ..ordered.line.clone() };
+    if !line.stocked {
+        return (line, Money::ZERO);
+    }
+    ordered.reserved -= quantity;
+    let product_id = line.product_id;
+    if line.lots.is_empty() {
+        let level = book.level_mut(LevelKey::untracked(location_id, product_id));
+        level.reserved -= quantity;
+        let cost = level.issue(quantity, &setup.settings);
+        return (line, cost);
+    }
+    for own in &mut ordered.line.lots {
+        let kept = picked.kept.iter().find(|kept| kept.lot_id == own.lot_id);
+        let kept = kept.map_or(Quantity::ZERO, |kept| kept.quantity);
+        let key = LevelKey { location_id, product_id, lot_id: own.lot_id };
+        book.level_mut(key).reserved -= own.quantity - kept;
+        own.quantity = kept;
+    }
+    let cost = lot::issue(book, (location_id, product_id), &mut line.lots);
+    (line, cost)
 }
 
 /// The goods leave inventory and wait for their invoice.

@@ -5,18 +5,21 @@ use chrono::{DateTime, Utc};
 use super::{Sale, SaleKind, TenderInput, open_register, post, tender};
 use crate::book::{Book, Posting};
 use crate::id::{LocationId, RegisterId, SaleId};
+use crate::lot::{self, NamedLot};
 use crate::number::{Money, Quantity};
 use crate::refusal::{Code, Problems, Refusal};
-use crate::sales::{self, Basket, Line, LineInput, TakenBack, Totals};
+use crate::sales::{self, Back, Basket, Line, LineInput, TakenBack, Totals};
 use crate::tenant::Channel;
 
 /// A line of the original sale to take back.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct RefundLine {
     /// Its number in the original.
     pub line_no: i32,
     /// How many stock units; all that are still out where no quantity is named.
     pub quantity: Option<Quantity>,
+    /// The lots that they are of.
+    pub lots: Vec<NamedLot>,
 }
 
 /// What to take back.
@@ -58,15 +61,13 @@ pub fn refund(book: &mut Book, command: &Refund) -> Result<(Sale, Posting), Refu
     let (tenders, rounding) = tender::give_back(totals.total(), &command.tenders, register.cash_rounding)?;
 
     // Nothing can refuse it any more.
-    for (line, cost) in lines.iter().filter(|(line, _)| line.stocked) {
-        book.level_mut(sales::level_key(register.location_id, line)).receive(-line.quantity, -*cost);
-    }
-    if let Some(original) = command.original_id.and_then(|id| book.sold.get_mut(&id.0)) {
-        for ((line, _), (_, line_no)) in lines.iter().zip(&originals) {
-            if let Some(sold) = original.iter_mut().find(|sold| sold.line.line_no == *line_no) {
-                sold.returned += -line.quantity;
-            }
+    for (line, cost) in &lines {
+        for (key, quantity, cost) in lot::moves(register.location_id, line, *cost) {
+            book.level_mut(key).receive(-quantity, -cost);
         }
+    }
+    if let Some(sold) = command.original_id.and_then(|id| book.sold.get_mut(&id.0)) {
+        sales::mark_returned(sold, &lines, &originals);
     }
     let original =
         command.original_id.and_then(|id| book.sold.get(&id.0)).and_then(|sold| sold.first()).cloned();
@@ -101,8 +102,8 @@ fn take_back(book: &Book, command: &Refund, original_id: SaleId) -> Result<Taken
         .get(&original_id.0)
         .filter(|sold| sold.iter().all(|line| line.channel == Channel::Retail))
         .ok_or_else(|| Problems::one("/original_id", Code::NotFound, "There is no sale with this id."))?;
-    let wanted: Vec<(i32, Option<Quantity>)> =
-        command.original_lines.iter().map(|line| (line.line_no, line.quantity)).collect();
+    let wanted: Vec<Back<'_>> =
+        command.original_lines.iter().map(|line| (line.line_no, line.quantity, &*line.lots)).collect();
     sales::take_back(book, (original_id.0, sold), &wanted)
 }
 
@@ -124,5 +125,5 @@ fn blind(
         is_return: true,
     };
     let lines = sales::price(book, &basket)?;
-    Ok(lines.into_iter().map(|line| sales::given_back(book, location_id, line)).collect())
+    sales::given_back(book, location_id, &command.lines, lines)
 }

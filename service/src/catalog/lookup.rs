@@ -71,7 +71,7 @@ pub async fn find(tx: &Tx, items: &[ItemRef]) -> Result<Found, Error> {
         }
     }
     let query = sqlx::query(
-        "select p.id, p.sku, p.kind, p.status, p.stock_uom, p.tax_class_id, p.list_price, c.lineage
+        "select p.id, p.sku, p.kind, p.status, p.stock_uom, p.tax_class_id, p.list_price, c.lineage, p.tracking
          from product p left join category c on c.tenant_id = p.tenant_id and c.id = p.category_id
          where p.tenant_id = $1 and (p.id = any($2) or p.sku = any($3))",
     );
@@ -117,6 +117,7 @@ fn product_of(row: &PgRow) -> Result<Product, Error> {
         sku: word(1)?,
         kind: word(2)?.parse().map_err(|_| unknown("of no kind"))?,
         status: word(3)?.parse().map_err(|_| unknown("in no state"))?,
+        tracking: word(8)?.parse().map_err(|_| unknown("tracked in no known way"))?,
         lineage: lineage.unwrap_or_default().into_iter().map(CategoryId).collect(),
         stock_uom: word(4)?,
         tax_class_id: TaxClassId(row.try_get(5)?),

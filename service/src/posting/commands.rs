@@ -6,7 +6,7 @@ use domain::id::{ExpectedReceiptId, HoldId, OrderId};
 use domain::ledger::Entry;
 use domain::supply::{self, ExpectedReceipt};
 use domain::transfer::{self, Transfer};
-use domain::{adjust, journal, order, payment, pos};
+use domain::{adjust, journal, lot, order, payment, pos};
 use uuid::Uuid;
 
 /// A write that posts stock, cost or ledger.
@@ -56,6 +56,8 @@ pub enum Command {
     RescheduleReceipt(ExpectedReceiptId, NaiveDate),
     /// Give up what was expected.
     CancelExpectedReceipt(ExpectedReceiptId),
+    /// Recall a lot.
+    RecallLot(lot::RecallLot),
     /// Post an entry by hand.
     PostEntry(journal::Post),
 }
@@ -101,6 +103,7 @@ impl Command {
             Command::ExpectReceipt(_) => "expected_receipt.created",
             Command::RescheduleReceipt(..) => "expected_receipt.rescheduled",
             Command::CancelExpectedReceipt(_) => "expected_receipt.cancelled",
+            Command::RecallLot(_) => "lot.recalled",
             Command::PostEntry(_) => "journal_entry.posted",
         }
     }
@@ -129,6 +132,8 @@ pub enum Outcome {
     Transfer(Transfer),
     /// An expected receipt.
     Expected(ExpectedReceipt),
+    /// A recall.
+    Recall(Box<lot::Recall>),
     /// A journal entry.
     Entry(Entry),
 }
@@ -147,6 +152,7 @@ impl Outcome {
             Outcome::Hold(hold) => ("hold", hold.id.0),
             Outcome::Transfer(transfer) => ("transfer", transfer.id.0),
             Outcome::Expected(expected) => ("expected_receipt", expected.id.0),
+            Outcome::Recall(recall) => ("lot", recall.lot.id.0),
             Outcome::Entry(entry) => ("journal_entry", entry.id.0),
         }
     }

@@ -5,7 +5,7 @@ use domain::hold::{self, Hold};
 use domain::refusal::{Code, Problems, Refusal};
 use domain::supply::{self, ExpectedReceipt};
 use domain::transfer::{self, Transfer};
-use domain::{adjust, journal, order, payment, pos};
+use domain::{adjust, journal, lot, order, payment, pos};
 
 use super::{Command, Outcome, load};
 use crate::{Error, Tx};
@@ -74,6 +74,9 @@ fn decide(book: &mut Book, command: &Command) -> Result<(Outcome, Posting), Refu
         Command::ExpectReceipt(expect) => expected(supply::expect(book, expect)?),
         Command::RescheduleReceipt(id, day) => expected(supply::reschedule(book, *id, *day)?),
         Command::CancelExpectedReceipt(id) => expected(supply::cancel(book, *id)?),
+        Command::RecallLot(recall) => {
+            lot::recall(book, recall).map(|(recall, posting)| (Outcome::Recall(Box::new(recall)), posting))?
+        }
         Command::PostEntry(post) => {
             journal::post(book, post).map(|(entry, posting)| (Outcome::Entry(entry), posting))?
         }

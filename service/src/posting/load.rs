@@ -9,6 +9,7 @@ use domain::id::{
     CategoryId, CustomerId, LocationId, LotId, PriceListId, ProductId, RegisterId, SessionId, TaxClassId,
 };
 use domain::location::LocationKind;
+use domain::lot::Lots;
 use domain::number::{Money, Price, Quantity};
 use domain::party::{Customer, Exposure};
 use domain::pos::{Drawer, OpenedSession};
@@ -23,7 +24,7 @@ use uuid::Uuid;
 
 use super::needs::Needs;
 use super::setup::{Setups, parsed};
-use super::{Command, documents, goods, orders};
+use super::{Command, documents, goods, lots, orders};
 use crate::{Error, Tx};
 
 /// The book on which `commands` are decided.
@@ -43,6 +44,7 @@ pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Resu
     }
     let goods = goods::load(tx, &needs).await?;
     goods.need(&mut needs);
+    lots::need_products(tx, &mut needs).await?;
     let invoices = documents::payable(tx, &needs).await?;
     let drawers = drawers(tx, &needs).await?;
     let mut book = Book {
@@ -54,6 +56,7 @@ pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Resu
         barcodes: HashMap::new(),
         rules: Rules::default(),
         customers,
+        lots: Lots::default(),
         levels: BTreeMap::new(),
         drawers,
         orders,
@@ -66,8 +69,10 @@ pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Resu
         series: HashMap::new(),
     };
     products(tx, &needs, &mut book).await?;
+    lots::load(tx, &mut needs, &mut book).await?;
     book.rules = rules(tx, &needs, &book).await?;
-    book.levels = levels(tx, &level_keys(&needs, &book)).await?;
+    book.levels = levels(tx, &needs, &book).await?;
+    lots::complete(tx, &needs, &mut book).await?;
     goods::note_swept(tx, &mut book.holds).await?;
     book.series = series(tx, &series_names(&needs, &book)).await?;
     Ok(book)
@@ -100,7 +105,8 @@ async fn customers(tx: &Tx, needs: &Needs) -> Result<HashMap<CustomerId, Custome
         .rows(
             sqlx::query(
                 "select c.id, c.country, c.tax_exempt, c.status, c.price_list_id, t.price_list_id, c.payment_terms, \
-                        c.payment_days, c.credit_limit, a.receivable, a.ordered, a.shipped, a.unapplied \
+                        c.payment_days, c.credit_limit, a.receivable, a.ordered, a.shipped, a.unapplied, \
+                        c.min_remaining_life_days \
                  from customer_account a \
                  join customer c on c.tenant_id = a.tenant_id and c.id = a.customer_id \
                  left join price_tier t on t.tenant_id = c.tenant_id and t.id = c.price_tier_id \
@@ -138,6 +144,7 @@ fn customer(row: &PgRow) -> Result<(CustomerId, Customer), Error> {
             shipped: money(11)?,
             unapplied: money(12)?,
         },
+        min_remaining_life_days: row.try_get::<i32, _>(13)?.unsigned_abs(),
     };
     Ok((id, customer))
 }
@@ -185,7 +192,7 @@ async fn products(tx: &Tx, needs: &Needs, book: &mut Book) -> Result<(), Error> 
     }
     if !needs.skus.is_empty() {
         let skus: Vec<&str> = needs.skus.iter().map(String::as_str).collect();
-        let statement = "select p.id, p.sku, p.kind, p.status, p.stock_uom, p.tax_class_id, p.list_price, c.lineage \
+        let statement = "select p.id, p.sku, p.kind, p.status, p.stock_uom, p.tax_class_id, p.list_price, c.lineage, p.tracking \
                          from product p left join category c on c.tenant_id = p.tenant_id and c.id = p.category_id \
                          where p.tenant_id = $1 and p.sku = any($2)";
         add_products(book, tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(skus)).await?)?;
@@ -237,7 +244,7 @@ async fn products_by_id(tx: &Tx, book: &mut Book, ids: &BTreeSet<ProductId>) -> 
     if ids.is_empty() {
         return Ok(());
     }
-    let statement = "select p.id, p.sku, p.kind, p.status, p.stock_uom, p.tax_class_id, p.list_price, c.lineage \
+    let statement = "select p.id, p.sku, p.kind, p.status, p.stock_uom, p.tax_class_id, p.list_price, c.lineage, p.tracking \
                      from product p left join category c on c.tenant_id = p.tenant_id and c.id = p.category_id \
                      where p.tenant_id = $1 and p.id = any($2)";
     add_products(
@@ -254,6 +261,7 @@ fn add_products(book: &mut Book, rows: Vec<PgRow>) -> Result<(), Error> {
             sku: row.try_get(1)?,
             kind: parsed(row.try_get(2)?)?,
             status: parsed(row.try_get(3)?)?,
+            tracking: parsed(row.try_get(8)?)?,
             stock_uom: row.try_get(4)?,
             tax_class_id: TaxClassId(row.try_get(5)?),
             list_price: row.try_get::<Option<Decimal>, _>(6)?.map(Price::new),
@@ -291,10 +299,7 @@ fn level_keys(needs: &Needs, book: &Book) -> BTreeSet<LevelKey> {
     if needs.default_location {
         locations.extend(book.setup.location(None).map(|location| location.id));
     }
-    if needs.transit {
-        let transit = book.setup.locations.iter().filter(|location| location.kind == LocationKind::Transit);
-        locations.extend(transit.map(|location| location.id));
-    }
+    locations.extend(transit(needs, book));
     let stocked = book.products.values().filter(|product| product.kind == ProductKind::Stocked);
     let stocked: Vec<ProductId> = stocked.map(|product| product.id).collect();
     let at =
@@ -302,13 +307,23 @@ fn level_keys(needs: &Needs, book: &Book) -> BTreeSet<LevelKey> {
     locations.into_iter().flat_map(at).collect()
 }
 
+/// Where goods are in transit, if some pass through.
+fn transit(needs: &Needs, book: &Book) -> impl Iterator<Item = LocationId> {
+    let transit = book.setup.locations.iter().filter(|location| location.kind == LocationKind::Transit);
+    transit.filter(|_| needs.transit).map(|location| location.id)
+}
+
 /// Reads and locks levels in the order of their keys.
-async fn levels(tx: &Tx, keys: &BTreeSet<LevelKey>) -> Result<BTreeMap<LevelKey, Level>, Error> {
+async fn levels(tx: &Tx, needs: &Needs, book: &Book) -> Result<BTreeMap<LevelKey, Level>, Error> {
+    let keys = level_keys(needs, book);
     if keys.is_empty() {
         return Ok(BTreeMap::new());
     }
     let locations: Vec<Uuid> = keys.iter().map(|key| key.location_id.0).collect();
     let products: Vec<Uuid> = keys.iter().map(|key| key.product_id.0).collect();
+    // Lots that are used up are left where they are, unless goods may come into them.
+    let lots: Vec<Uuid> = book.lots.iter().map(|lot| lot.id.0).collect();
+    let transit: Vec<Uuid> = transit(needs, book).map(|id| id.0).collect();
     let read = async || -> Result<Vec<PgRow>, Error> {
         tx.rows(
             sqlx::query(
@@ -318,12 +333,16 @@ async fn levels(tx: &Tx, keys: &BTreeSet<LevelKey>) -> Result<BTreeMap<LevelKey,
                  join unnest($2::uuid[], $3::uuid[]) as wanted (location_id, product_id) \
                    on l.location_id = wanted.location_id and l.product_id = wanted.product_id \
                  where l.tenant_id = $1 \
+                   and (l.on_hand <> 0 or l.lot_id = $5 or l.lot_id = any($6) or l.location_id = any($7)) \
                  order by l.location_id, l.product_id, l.lot_id for update of l",
             )
             .bind(tx.tenant_id.0)
             .bind(&locations)
             .bind(&products)
-            .bind(tx.now),
+            .bind(tx.now)
+            .bind(Uuid::nil())
+            .bind(&lots)
+            .bind(&transit),
         )
         .await
     };

@@ -18,6 +18,7 @@ use uuid::Uuid;
 use super::{Accepted, Outcome, Recorded};
 use crate::{Error, Tx};
 
+mod lot;
 mod money;
 mod order;
 mod stock;
@@ -59,6 +60,7 @@ pub(super) async fn write(
     if !accepted.iter().all(is_plain_sale) {
         wholesale::write(tx, book, accepted).await?;
         stock::write(tx, accepted).await?;
+        lot::write(tx, accepted).await?;
     }
     let sales: Vec<(&Sale, Uuid)> = accepted
         .iter()
