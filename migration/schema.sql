@@ -973,6 +973,26 @@ COMMENT ON COLUMN bi.journal_lines.memo IS 'Remark on an entry posted by hand.';
 
 COMMENT ON COLUMN bi.journal_lines.command_id IS 'The command that wrote the row: who did it is in its audit record.';
 
+CREATE TABLE public.reservation (
+    tenant_id uuid NOT NULL,
+    document_id uuid NOT NULL,
+    line_no integer NOT NULL,
+    location_id uuid NOT NULL,
+    product_id uuid NOT NULL,
+    lot_id uuid NOT NULL,
+    kind text NOT NULL,
+    quantity numeric(18,6) NOT NULL,
+    priority smallint DEFAULT 0 NOT NULL,
+    expires_at timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT reservation_kind_known CHECK ((kind = ANY (ARRAY['order'::text, 'hold'::text, 'quarantine'::text, 'till_lease'::text, 'channel_floor'::text]))),
+    CONSTRAINT reservation_quantity_positive CHECK ((quantity > (0)::numeric))
+);
+
+ALTER TABLE ONLY public.reservation FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.reservation OWNER TO stockwell_owner;
+
 CREATE TABLE public.stock_level (
     tenant_id uuid NOT NULL,
     location_id uuid NOT NULL,
@@ -996,6 +1016,48 @@ ALTER TABLE ONLY public.stock_level FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.stock_level OWNER TO stockwell_owner;
 
+CREATE VIEW bi.stock_level WITH (security_invoker='true') AS
+ SELECT l.tenant_id,
+    l.location_id,
+    l.product_id,
+    l.lot_id,
+    l.on_hand,
+    (l.reserved -
+        CASE
+            WHEN (l.next_expiry <= now()) THEN ( SELECT COALESCE(sum(r.quantity), (0)::numeric) AS "coalesce"
+               FROM public.reservation r
+              WHERE ((r.tenant_id = l.tenant_id) AND (r.location_id = l.location_id) AND (r.product_id = l.product_id) AND (r.lot_id = l.lot_id) AND (r.expires_at <= now())))
+            ELSE (0)::numeric
+        END) AS reserved,
+    l.value,
+    l.last_cost,
+    l.moved_at,
+    (l.xmin)::text AS transaction
+   FROM public.stock_level l
+  WHERE (l.tenant_id = (current_setting('app.tenant_id'::text))::uuid);
+
+ALTER TABLE bi.stock_level OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.stock_level.tenant_id IS 'The tenant; always your own.';
+
+COMMENT ON COLUMN bi.stock_level.location_id IS 'The stock location.';
+
+COMMENT ON COLUMN bi.stock_level.product_id IS 'The product.';
+
+COMMENT ON COLUMN bi.stock_level.lot_id IS 'The lot; the nil UUID where the product is not tracked by lot.';
+
+COMMENT ON COLUMN bi.stock_level.on_hand IS 'Stock units in the location, reserved ones included. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.stock_level.reserved IS 'Stock units on hand that are promised. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.stock_level.value IS 'Cost of the stock: of what is on hand, or of what a movement moved (out is negative). Additive.';
+
+COMMENT ON COLUMN bi.stock_level.last_cost IS 'Cost of one unit when something was last there, in the tenant''s currency.';
+
+COMMENT ON COLUMN bi.stock_level.moved_at IS 'When something last came or went.';
+
+COMMENT ON COLUMN bi.stock_level.transaction IS 'Number of the database transaction that wrote the row last. Not additive.';
+
 CREATE VIEW bi.low_stock WITH (security_invoker='true') AS
  SELECT p.sku,
     p.name AS product_name,
@@ -1010,7 +1072,7 @@ CREATE VIEW bi.low_stock WITH (security_invoker='true') AS
     (sum(s.on_hand) - sum(s.reserved)) AS available,
     (0)::numeric AS reorder_point,
     (sum(s.reserved) - sum(s.on_hand)) AS shortage
-   FROM ((((public.stock_level s
+   FROM ((((bi.stock_level s
      JOIN public.tenant t ON ((t.tenant_id = s.tenant_id)))
      JOIN public.product p ON (((p.tenant_id = s.tenant_id) AND (p.id = s.product_id))))
      JOIN public.location lo ON (((lo.tenant_id = s.tenant_id) AND (lo.id = s.location_id))))
@@ -2354,7 +2416,7 @@ CREATE VIEW bi.stock_positions WITH (security_invoker='true') AS
     (sum(s.on_hand) - sum(s.reserved)) AS available,
     sum(s.value) AS value,
     round((sum(s.value) / NULLIF(sum(s.on_hand), (0)::numeric)), 6) AS unit_cost
-   FROM ((((public.stock_level s
+   FROM ((((bi.stock_level s
      JOIN public.tenant t ON ((t.tenant_id = s.tenant_id)))
      JOIN public.product p ON (((p.tenant_id = s.tenant_id) AND (p.id = s.product_id))))
      JOIN public.location lo ON (((lo.tenant_id = s.tenant_id) AND (lo.id = s.location_id))))
@@ -2896,26 +2958,6 @@ CREATE TABLE public.register (
 ALTER TABLE ONLY public.register FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.register OWNER TO stockwell_owner;
-
-CREATE TABLE public.reservation (
-    tenant_id uuid NOT NULL,
-    document_id uuid NOT NULL,
-    line_no integer NOT NULL,
-    location_id uuid NOT NULL,
-    product_id uuid NOT NULL,
-    lot_id uuid NOT NULL,
-    kind text NOT NULL,
-    quantity numeric(18,6) NOT NULL,
-    priority smallint DEFAULT 0 NOT NULL,
-    expires_at timestamp with time zone,
-    created_at timestamp with time zone NOT NULL,
-    CONSTRAINT reservation_kind_known CHECK ((kind = ANY (ARRAY['order'::text, 'hold'::text, 'quarantine'::text, 'till_lease'::text, 'channel_floor'::text]))),
-    CONSTRAINT reservation_quantity_positive CHECK ((quantity > (0)::numeric))
-);
-
-ALTER TABLE ONLY public.reservation FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE public.reservation OWNER TO stockwell_owner;
 
 CREATE TABLE public.sales_order (
     tenant_id uuid NOT NULL,
@@ -4110,7 +4152,11 @@ GRANT SELECT,INSERT ON TABLE public.journal_line TO stockwell_app;
 
 GRANT SELECT ON TABLE bi.journal_lines TO stockwell_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.reservation TO stockwell_app;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE public.stock_level TO stockwell_app;
+
+GRANT SELECT ON TABLE bi.stock_level TO stockwell_app;
 
 GRANT SELECT ON TABLE bi.low_stock TO stockwell_app;
 
@@ -4267,8 +4313,6 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.product_unit TO stockwell_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.refresh_token TO stockwell_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.register TO stockwell_app;
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.reservation TO stockwell_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.sales_order TO stockwell_app;
 

@@ -192,6 +192,17 @@ pub struct CreateHeaders {
     prefer: Option<String>,
 }
 
+/// The header of a batch whose documents bear their keys themselves, for `params(BatchHeaders)` in a route's description.
+#[derive(Debug, utoipa::IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "documentation only: the extractor reads the header")]
+pub struct BatchHeaders {
+    /// `dry-run`: decide and answer each document as if it were alone, and write nothing. `return=minimal`: answer no
+    /// more than id and number of each.
+    #[param(rename = "Prefer", max_length = 100, example = "return=minimal", required = false)]
+    prefer: Option<String>,
+}
+
 #[cfg(test)]
 mod tests {
     use actix_web::test::TestRequest;

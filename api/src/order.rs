@@ -15,7 +15,7 @@ use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::{BatchBody, Body, Nothing};
-use crate::idempotency::{IdempotencyKey, Preferences, WriteHeaders};
+use crate::idempotency::{BatchHeaders, IdempotencyKey, Preferences, WriteHeaders};
 use crate::params::PathId;
 use crate::posting::{BatchIn, BatchOf, BatchOut, overrider, post, post_batch};
 use crate::{Answer, ApiError, App, Caller, line};
@@ -66,6 +66,7 @@ async fn place(
     operation_id = "orders_create_batch",
     tag = "Orders",
     security(("bearer" = ["orders:write"])),
+    params(BatchHeaders),
     request_body = BatchIn,
     responses((status = 207, description = "One result per order, in their order.", body = BatchOut))
 )]

@@ -13,7 +13,7 @@ use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::{BatchBody, Body};
-use crate::idempotency::{IdempotencyKey, Preferences, WriteHeaders};
+use crate::idempotency::{BatchHeaders, IdempotencyKey, Preferences, WriteHeaders};
 use crate::posting::{BatchIn, BatchOf, BatchOut, overrider, post, post_batch};
 use crate::{Answer, ApiError, App, Caller, line};
 
@@ -65,6 +65,7 @@ async fn sell(
     operation_id = "pos_sales_create_batch",
     tag = "Point of sale",
     security(("bearer" = ["pos:write"])),
+    params(BatchHeaders),
     request_body = BatchIn,
     responses((status = 207, description = "One result per sale, in order.", body = BatchOut))
 )]
@@ -113,6 +114,7 @@ async fn refund(
     operation_id = "pos_refunds_create_batch",
     tag = "Point of sale",
     security(("bearer" = ["pos:write"])),
+    params(BatchHeaders),
     request_body = BatchIn,
     responses((status = 207, description = "One result per refund, in order.", body = BatchOut))
 )]

@@ -60,6 +60,11 @@ pub fn rendered<T: Serialize>(status: u16, document: &T) -> (u16, String) {
     }
 }
 
+/// Renders the state that a command left a document in: 201 where the command made it, 200 where it changed it.
+pub fn rendered_version<T: Serialize>(version: i32, document: &T) -> (u16, String) {
+    rendered(if version == 1 { 201 } else { 200 }, document)
+}
+
 /// Renders the problem of a refusal.
 pub fn refused(refusal: &Refusal) -> (u16, String) {
     let error = ApiError::from(refusal.clone());

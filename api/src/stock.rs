@@ -24,7 +24,7 @@ use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::{BatchBody, Body};
-use crate::idempotency::{IdempotencyKey, Preferences, WriteHeaders};
+use crate::idempotency::{BatchHeaders, IdempotencyKey, Preferences, WriteHeaders};
 use crate::line::{Skus, free_text, item, skus_of};
 use crate::lot::line::{self as lots, Codes, ReceivedLotIn, codes_of};
 use crate::posting::{BatchIn, BatchOf, BatchOut, post, post_batch, refused, rendered};
@@ -215,6 +215,7 @@ async fn create(
     operation_id = "stock_documents_create_batch",
     tag = "Stock",
     security(("bearer" = ["stock:write"])),
+    params(BatchHeaders),
     request_body = BatchIn,
     responses((status = 207, description = "One result per document, in order.", body = BatchOut))
 )]

@@ -175,6 +175,24 @@ from line l
 join public.customer cu on cu.tenant_id = current_setting('app.tenant_id')::uuid and cu.id = l.customer_id
 join public.tenant t on t.tenant_id = cu.tenant_id;
 
+-- Every level as it is now. A reservation that has expired counts for nothing, whether or not anybody has swept it:
+-- whoever asks what is reserved asks here.
+create view bi.stock_level with (security_invoker = true) as
+select
+    l.tenant_id, l.location_id, l.product_id, l.lot_id, l.on_hand,
+    l.reserved - case when l.next_expiry <= now() then (
+        select coalesce(sum(r.quantity), 0) from public.reservation r
+        where r.tenant_id = l.tenant_id and r.location_id = l.location_id and r.product_id = l.product_id
+            and r.lot_id = l.lot_id and r.expires_at <= now()) else 0 end as reserved,
+    l.value, l.last_cost, l.moved_at, l.xmin::text as transaction,
+    coalesce(t.status = 'open' and coalesce(t.expires_on, 'infinity') >= (
+        select (now() at time zone n.time_zone)::date from public.tenant n
+        where n.tenant_id = current_setting('app.tenant_id')::uuid), true) as sellable,
+    t.code as lot_code, t.expires_on
+from public.stock_level l
+left join public.lot t on t.tenant_id = l.tenant_id and t.id = l.lot_id
+where l.tenant_id = current_setting('app.tenant_id')::uuid;
+
 create view bi.stock_positions with (security_invoker = true) as
 select
     p.sku, p.name as product_name, ca.code as category_code, ca.name as category_name,
@@ -184,7 +202,7 @@ select
     sum(s.on_hand) - sum(s.reserved) as available,
     sum(s.value) as value,
     round(sum(s.value) / nullif(sum(s.on_hand), 0), 6) as unit_cost
-from public.stock_level s
+from bi.stock_level s
 join public.tenant t on t.tenant_id = s.tenant_id
 join public.product p on p.tenant_id = s.tenant_id and p.id = s.product_id
 join public.location lo on lo.tenant_id = s.tenant_id and lo.id = s.location_id

@@ -27,7 +27,7 @@ select
     sum(s.on_hand) - sum(s.reserved) as available,
     0::numeric as reorder_point,
     sum(s.reserved) - sum(s.on_hand) as shortage
-from public.stock_level s
+from bi.stock_level s
 join public.tenant t on t.tenant_id = s.tenant_id
 join public.product p on p.tenant_id = s.tenant_id and p.id = s.product_id
 join public.location lo on lo.tenant_id = s.tenant_id and lo.id = s.location_id

@@ -105,6 +105,8 @@ fn an_expired_hold_counts_for_nothing_at_once() {
         tokio::time::sleep(wait).await;
         // Nobody has swept it, and nothing has been written since.
         assert_eq!(available(tenant, "MUG").await, "10");
+        let positions = tenant.get("/v1/reports/stock_position").await.ok();
+        assert_eq!(positions["rows"][0]["reserved"], "0", "{positions}");
         let id = placed["id"].as_str().expect("an id");
         assert_eq!(tenant.get(&format!("{HOLDS}/{id}")).await.ok()["status"], "expired");
         for (path, body) in [("release", json!({})), ("extend", json!({ "expires_at": until(60).await }))] {

@@ -4,6 +4,7 @@ use std::ops::Deref;
 
 use domain::id::TenantId;
 use domain::tenant::TaxRounding;
+use service::Db;
 use service::auth::KeyMode;
 use service::tenant::TenantCreate;
 use uuid::Uuid;
@@ -60,6 +61,11 @@ pub fn with_tenants(test: impl AsyncFnOnce(&Tenant, &Tenant)) {
 
 impl Tenant {
     async fn new(settings: impl FnOnce(&mut TenantCreate)) -> Self {
+        Tenant::on(&environment().db, &environment().node.base_url, settings).await
+    }
+
+    /// A fresh tenant in `db`, asked for at `base_url`.
+    pub(crate) async fn on(db: &Db, base_url: &str, settings: impl FnOnce(&mut TenantCreate)) -> Self {
         let slug = format!("t{}", Uuid::new_v4().simple());
         let mut wanted = TenantCreate {
             slug: slug.clone(),
@@ -72,9 +78,9 @@ impl Tenant {
             mode: KeyMode::Test,
         };
         settings(&mut wanted);
-        let made = service::tenant::create(&environment().db, &wanted).await.expect("a tenant is made");
+        let made = service::tenant::create(db, &wanted).await.expect("a tenant is made");
         let key = made.key.reveal().to_owned();
-        let client = Client::new(&environment().node.base_url, Some(&key));
+        let client = Client::new(base_url, Some(&key));
         let locations = client.get("/v1/locations").await.ok();
         let id_of = |code: &str| {
             let locations = locations["data"].as_array().into_iter().flatten();
@@ -85,6 +91,11 @@ impl Tenant {
                 .to_owned()
         };
         Tenant { id: made.id, slug, key, main: id_of("MAIN"), shop: id_of("SHOP"), client }
+    }
+
+    /// The client with its key.
+    pub(crate) fn client(self) -> Client {
+        self.client
     }
 
     /// Everything that is wrong with the tenant's books now.

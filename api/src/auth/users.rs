@@ -12,7 +12,7 @@ use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::form::role_schema;
-use crate::body::{Body, Input};
+use crate::body::Body;
 use crate::idempotency::CreateHeaders;
 use crate::list::{List, NoFilters, Page, PageParams};
 use crate::params::PathId;
@@ -121,13 +121,15 @@ async fn list(app: Data<App>, caller: Caller, list: List<NoFilters>) -> Answer {
 #[post("/v1/users")]
 async fn create(app: Data<App>, write: Write, body: Body<UserIn>) -> Answer {
     let write = write.require(Scope::UsersWrite)?;
-    let Input { value: input, raw } = body.read().await?;
+    let input = body.read().await?.value;
+    // The fingerprint is kept for a week: it covers everything but the password.
+    let said = serde_json::json!([input.email, input.name, input.role]).to_string().into();
     let wanted =
         UserCreate { email: input.email, name: input.name, role: input.role, password: input.password };
     let caller = write.caller();
     let hash = app.auth.password_hash(&caller, &wanted).await?;
     write
-        .create("user.created", &raw, async |tx| {
+        .create("user.created", &said, async |tx| {
             let user = users::create(tx, &caller, &wanted, &hash).await?;
             Ok((user.id.0, User::from(user)))
         })

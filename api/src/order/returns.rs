@@ -15,7 +15,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::InvoiceOut;
 use crate::body::{BatchBody, Body};
-use crate::idempotency::{IdempotencyKey, Preferences, WriteHeaders};
+use crate::idempotency::{BatchHeaders, IdempotencyKey, Preferences, WriteHeaders};
 use crate::line::{self, LineIn, country_code, free_text, skus_of};
 use crate::lot::line::{self as lots, LotIn};
 use crate::posting::{BatchIn, BatchOf, BatchOut, overrider, post, post_batch, refused, rendered};
@@ -111,6 +111,7 @@ async fn create(
     operation_id = "returns_create_batch",
     tag = "Orders",
     security(("bearer" = ["orders:write"])),
+    params(BatchHeaders),
     request_body = BatchIn,
     responses((status = 207, description = "One result per return, in order.", body = BatchOut))
 )]

@@ -89,7 +89,7 @@ impl Question {
 /// Ask what is available
 ///
 /// On hand less reserved, as of now, in total and by location. Locations from which no channel may draw, such as goods
-/// in transit, do not count.
+/// in transit, do not count, and neither do lots that have expired or are recalled.
 #[utoipa::path(
     operation_id = "stock_availability_get",
     tag = "Stock",

@@ -21,7 +21,7 @@ use crate::idempotency::{IdempotencyKey, Preferences, WriteHeaders};
 use crate::line::{Skus, free_text, skus_in, skus_of};
 use crate::list::{List, Page, PageParams};
 use crate::params::PathId;
-use crate::posting::{post, refused, rendered};
+use crate::posting::{post, refused, rendered_version};
 use crate::{Answer, App, Caller};
 
 /// The routes of this area.
@@ -168,7 +168,7 @@ async fn expect(
         reference: input.reference,
         lines,
     });
-    post(&app, caller, (key, preferences, &body.raw), (command, created), Some(EXPECTED)).await
+    post(&app, caller, (key, preferences, &body.raw), (command, render), Some(EXPECTED)).await
 }
 
 /// Move the day of an expected receipt
@@ -193,7 +193,7 @@ async fn reschedule(
     caller.require(Scope::StockWrite)?;
     let body = body.read().await?;
     let command = Command::RescheduleReceipt(id.0, body.value.expected_on);
-    post(&app, caller, (key, preferences, &body.raw), (command, changed), None).await
+    post(&app, caller, (key, preferences, &body.raw), (command, render), None).await
 }
 
 /// Cancel an expected receipt
@@ -217,7 +217,7 @@ async fn cancel(
 ) -> Answer {
     caller.require(Scope::StockWrite)?;
     let raw = body.read().await?.raw;
-    post(&app, caller, (key, preferences, &raw), (Command::CancelExpectedReceipt(id.0), changed), None).await
+    post(&app, caller, (key, preferences, &raw), (Command::CancelExpectedReceipt(id.0), render), None).await
 }
 
 /// Which expected receipts to list.
@@ -277,18 +277,10 @@ async fn show(app: Data<App>, caller: Caller, id: PathId<ExpectedReceiptId>) -> 
     Ok(HttpResponse::Ok().json(ExpectedReceiptOut::with_lines(&expected, &skus_in(&skus))))
 }
 
-fn created(outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
-    render(201, outcome)
-}
-
-fn changed(outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
-    render(200, outcome)
-}
-
-fn render(status: u16, outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
+fn render(outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
     match outcome {
         Ok((Outcome::Expected(expected), book)) => {
-            rendered(status, &ExpectedReceiptOut::with_lines(expected, &skus_of(book)))
+            rendered_version(expected.version, &ExpectedReceiptOut::with_lines(expected, &skus_of(book)))
         }
         Ok(_) => refused(&other("an expected receipt")),
         Err(refusal) => refused(refusal),

@@ -22,7 +22,7 @@ use crate::line::{Skus, free_text, skus_in, skus_of};
 use crate::list::{List, Page, PageParams};
 use crate::lot::line::{Codes, codes_in, codes_of, known};
 use crate::params::PathId;
-use crate::posting::{post, refused, rendered};
+use crate::posting::{post, refused, rendered_version};
 use crate::{Answer, App, Caller};
 
 /// The routes of this area.
@@ -196,7 +196,7 @@ async fn place(
         expires_at: input.expires_at,
         lines,
     });
-    post(&app, caller, (key, preferences, &body.raw), (command, created), Some(HOLDS)).await
+    post(&app, caller, (key, preferences, &body.raw), (command, render), Some(HOLDS)).await
 }
 
 /// Move the end of a hold
@@ -221,7 +221,7 @@ async fn extend(
     caller.require(Scope::StockWrite)?;
     let body = body.read().await?;
     let command = Command::ExtendHold(id.0, body.value.expires_at);
-    post(&app, caller, (key, preferences, &body.raw), (command, changed), None).await
+    post(&app, caller, (key, preferences, &body.raw), (command, render), None).await
 }
 
 /// Release a hold
@@ -245,7 +245,7 @@ async fn release(
 ) -> Answer {
     caller.require(Scope::StockWrite)?;
     let raw = body.read().await?.raw;
-    post(&app, caller, (key, preferences, &raw), (Command::ReleaseHold(id.0), changed), None).await
+    post(&app, caller, (key, preferences, &raw), (Command::ReleaseHold(id.0), render), None).await
 }
 
 /// Which holds to list.
@@ -312,19 +312,12 @@ async fn show(app: Data<App>, caller: Caller, id: PathId<HoldId>) -> Answer {
     Ok(HttpResponse::Ok().json(HoldOut::with_lines(&hold, now, &skus, &codes)))
 }
 
-fn created(outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
-    render(201, outcome)
-}
-
-fn changed(outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
-    render(200, outcome)
-}
-
-fn render(status: u16, outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
+fn render(outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
     match outcome {
-        Ok((Outcome::Hold(hold), book)) => {
-            rendered(status, &HoldOut::with_lines(hold, book.now, &skus_of(book), &codes_of(book)))
-        }
+        Ok((Outcome::Hold(hold), book)) => rendered_version(
+            hold.version,
+            &HoldOut::with_lines(hold, book.now, &skus_of(book), &codes_of(book)),
+        ),
         Ok(_) => refused(&other("a hold")),
         Err(refusal) => refused(refusal),
     }

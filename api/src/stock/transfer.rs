@@ -22,7 +22,7 @@ use crate::line::{Skus, free_text, skus_in, skus_of};
 use crate::list::{List, Page, PageParams};
 use crate::lot::line::{Codes, codes_in, codes_of, known};
 use crate::params::PathId;
-use crate::posting::{post, refused, rendered};
+use crate::posting::{post, refused, rendered_version};
 use crate::{Answer, App, Caller};
 
 /// The routes of this area.
@@ -216,7 +216,7 @@ async fn dispatch(
         occurred_at: input.occurred_at,
         lines,
     });
-    post(&app, caller, (key, preferences, &body.raw), (command, created), Some(TRANSFERS)).await
+    post(&app, caller, (key, preferences, &body.raw), (command, render), Some(TRANSFERS)).await
 }
 
 /// Receive a transfer
@@ -248,7 +248,7 @@ async fn receive(
         missing_reason: input.missing_reason,
         occurred_at: input.occurred_at,
     });
-    post(&app, caller, (key, preferences, &body.raw), (command, changed), None).await
+    post(&app, caller, (key, preferences, &body.raw), (command, render), None).await
 }
 
 /// Which transfers to list.
@@ -308,19 +308,12 @@ async fn show(app: Data<App>, caller: Caller, id: PathId<TransferId>) -> Answer 
     Ok(HttpResponse::Ok().json(TransferOut::with_lines(&transfer, &skus, &codes)))
 }
 
-fn created(outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
-    render(201, outcome)
-}
-
-fn changed(outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
-    render(200, outcome)
-}
-
-fn render(status: u16, outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
+fn render(outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
     match outcome {
-        Ok((Outcome::Transfer(transfer), book)) => {
-            rendered(status, &TransferOut::with_lines(transfer, &skus_of(book), &codes_of(book)))
-        }
+        Ok((Outcome::Transfer(transfer), book)) => rendered_version(
+            transfer.version,
+            &TransferOut::with_lines(transfer, &skus_of(book), &codes_of(book)),
+        ),
         Ok(_) => refused(&other("a transfer")),
         Err(refusal) => refused(refusal),
     }

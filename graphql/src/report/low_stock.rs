@@ -65,7 +65,7 @@ impl Row for LowStockRow {
         s.product_id, s.location_id, sum(s.on_hand) as on_hand, sum(s.reserved) as reserved,
         sum(s.on_hand) - sum(s.reserved) as available, $20::numeric as reorder_point,
         $20::numeric - sum(s.on_hand) + sum(s.reserved) as shortage
-    from public.stock_level s
+    from bi.stock_level s
     join public.product p on p.tenant_id = $1 and p.id = s.product_id and p.status = 'active' and p.kind = 'stocked'
     join public.location lo on lo.tenant_id = $1 and lo.id = s.location_id and lo.channels <> '{{}}'
     where s.tenant_id = $1 and {FILTER}

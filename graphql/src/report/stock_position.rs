@@ -67,7 +67,7 @@ impl Row for StockPositionRow {
         s.product_id, s.location_id,
         sum(s.on_hand) as on_hand, sum(s.reserved) as reserved, sum(s.on_hand) - sum(s.reserved) as available,
         sum(s.value) as value, round(sum(s.value) / nullif(sum(s.on_hand), 0), 6) as unit_cost
-    from public.stock_level s
+    from bi.stock_level s
     where s.tenant_id = $1 and {FILTER}
     group by s.product_id, s.location_id
 )"

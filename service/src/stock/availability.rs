@@ -2,7 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use domain::id::{LocationId, ProductId};
+use chrono::NaiveDate;
+use domain::id::{LocationId, LotId, ProductId};
 use domain::number::Quantity;
 use domain::product::ProductKind;
 use domain::tenant::Channel;
@@ -11,7 +12,6 @@ use sea_orm::sqlx::postgres::PgRow;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::level::reserved_now;
 use crate::listing::{Listing, number, optional_number, word};
 use crate::{Error, Tx};
 
@@ -51,7 +51,7 @@ pub struct ProductAvailability {
     /// The unit of every quantity.
     #[schema(max_length = 8, example = "C62")]
     pub uom: String,
-    /// On hand less reserved, over all locations that count.
+    /// What may be sold, over all locations that count.
     pub available: Quantity,
     /// The locations that count and ever had it.
     #[schema(max_items = 1000)]
@@ -70,18 +70,38 @@ pub struct LocationAvailability {
     pub on_hand: Quantity,
     /// Promised to orders, or held back.
     pub reserved: Quantity,
+    /// On hand less reserved, without lots that have expired or are recalled.
+    pub available: Quantity,
+    /// The lots that may be sold, those first that expire first; left out where the product is not tracked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 10000)]
+    pub lots: Vec<LotAvailability>,
+}
+
+/// What may be sold of a lot at a location.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct LotAvailability {
+    /// The lot.
+    pub lot_id: LotId,
+    /// Its code, or the serial number.
+    #[schema(max_length = 64, example = "L-2026-117")]
+    pub code: String,
+    /// The last day on which it may be sold.
+    #[schema(example = "2027-03-31")]
+    pub expires_on: Option<NaiveDate>,
     /// On hand less reserved.
     pub available: Quantity,
 }
 
 const BY_PRODUCT: &str = "select p.id as product_id, p.sku, p.kind, p.stock_uom, null as code, \
-        l.location_id, l.location_code, l.on_hand, l.reserved \
+        l.location_id, l.location_code, l.on_hand, l.reserved, l.sellable, l.lot_id, l.lot_code, l.expires_on \
      from product p left join (";
 const BY_BARCODE: &str = "select p.id as product_id, p.sku, p.kind, p.stock_uom, b.code, \
-        l.location_id, l.location_code, l.on_hand, l.reserved \
+        l.location_id, l.location_code, l.on_hand, l.reserved, l.sellable, l.lot_id, l.lot_code, l.expires_on \
      from barcode b join product p on p.tenant_id = b.tenant_id and p.id = b.product_id left join (";
-const LEVELS: &str = "select l.tenant_id, l.product_id, l.location_id, o.code as location_code, l.on_hand, ";
-const PLACES: &str = " as reserved from stock_level l join location o on o.tenant_id = l.tenant_id and o.id = l.location_id \
+const LEVELS: &str = "select l.tenant_id, l.product_id, l.location_id, o.code as location_code, l.on_hand, l.reserved, \
+            l.sellable, l.lot_id, l.lot_code, l.expires_on \
+     from bi.stock_level l join location o on o.tenant_id = l.tenant_id and o.id = l.location_id \
      where o.channels <> '{}'";
 const OF_PRODUCT: &str = ") l on l.tenant_id = p.tenant_id and l.product_id = p.id where p.tenant_id = ";
 
@@ -89,8 +109,8 @@ const OF_PRODUCT: &str = ") l on l.tenant_id = p.tenant_id and l.product_id = p.
 pub async fn of(tx: &Tx, wanted: &Wanted, scope: &Scope) -> Result<Vec<ProductAvailability>, Error> {
     let channel: Option<&str> = scope.channel.map(Into::into);
     let source = if matches!(wanted, Wanted::Barcodes(_)) { BY_BARCODE } else { BY_PRODUCT };
-    let query = reserved_now(tx, Listing::raw(source).sql(LEVELS))
-        .sql(PLACES)
+    let query = Listing::raw(source)
+        .sql(LEVELS)
         .with("l.location_id = ", scope.location_id.map(|id| id.0))
         .with("o.channels @> array[", channel)
         .sql(if channel.is_some() { "]" } else { "" })
@@ -106,7 +126,8 @@ pub async fn of(tx: &Tx, wanted: &Wanted, scope: &Scope) -> Result<Vec<ProductAv
             (query.with("b.tenant_id = p.tenant_id and b.code = any(", Some(codes)), codes.clone())
         }
     };
-    let rows = query.sql(") order by p.id, l.location_id").rows(tx).await?;
+    let rows =
+        query.sql(") order by p.id, l.location_id, l.expires_on nulls last, l.lot_code").rows(tx).await?;
     let mut products = collect(asked, &rows, wanted)?;
     add_sets(tx, scope, &mut products).await?;
     Ok(products)
@@ -125,12 +146,11 @@ async fn add_sets(tx: &Tx, scope: &Scope, products: &mut [ProductAvailability]) 
          from bundle_component b \
          join product c on c.tenant_id = b.tenant_id and c.id = b.component_id and c.kind = 'stocked' \
          join location o on o.tenant_id = b.tenant_id and o.channels <> '{}' \
-         left join lateral (select sum(l.on_hand - (";
-    let rest = ")) as available from stock_level l \
+         left join lateral (select sum(l.on_hand - l.reserved) filter (where l.sellable) as available \
+                            from bi.stock_level l \
          where l.tenant_id = b.tenant_id and l.location_id = o.id and l.product_id = b.component_id) l on true \
          where b.tenant_id = ";
-    let rows = reserved_now(tx, Listing::raw(levels))
-        .sql(rest)
+    let rows = Listing::raw(levels)
         .tenant(tx)
         .with("b.bundle_id = any(", Some(bundles))
         .sql(")")
@@ -151,6 +171,7 @@ async fn add_sets(tx: &Tx, scope: &Scope, products: &mut [ProductAvailability]) 
                 on_hand: sets,
                 reserved: Quantity::ZERO,
                 available: sets,
+                lots: Vec::new(),
             });
         }
     }
@@ -191,29 +212,33 @@ fn collect(asked: Vec<String>, rows: &[PgRow], wanted: &Wanted) -> Result<Vec<Pr
     Ok(once.filter_map(|asked| found.remove(&asked)).collect())
 }
 
-/// Adds a level of a product; the lots of a location count together.
+/// Adds a level of a product; the lots of a location count together, where they may be sold.
 fn add_level(product: &mut ProductAvailability, row: &PgRow) -> Result<(), Error> {
     let Some(on_hand) = optional_number(row, "on_hand")? else { return Ok(()) };
     let reserved: Quantity = number(row, "reserved")?;
     let location_id = LocationId(row.try_get("location_id")?);
-    let available = on_hand - reserved;
+    let is_sellable: bool = row.try_get("sellable")?;
+    let available = if is_sellable { on_hand - reserved } else { Quantity::ZERO };
     product.available += available;
-    match product.locations.last_mut().filter(|last| last.location_id == location_id) {
-        Some(last) => {
-            last.on_hand += on_hand;
-            last.reserved += reserved;
-            last.available += available;
-        }
-        None => {
-            let location_code = row.try_get("location_code")?;
-            product.locations.push(LocationAvailability {
-                location_id,
-                location_code,
-                on_hand,
-                reserved,
-                available,
-            });
-        }
+    if product.locations.last().is_none_or(|last| last.location_id != location_id) {
+        product.locations.push(LocationAvailability {
+            location_id,
+            location_code: row.try_get("location_code")?,
+            on_hand: Quantity::ZERO,
+            reserved: Quantity::ZERO,
+            available: Quantity::ZERO,
+            lots: Vec::new(),
+        });
+    }
+    let Some(location) = product.locations.last_mut() else { return Ok(()) };
+    location.on_hand += on_hand;
+    location.reserved += reserved;
+    location.available += available;
+    if let Some(code) = row.try_get("lot_code")?
+        && available.is_positive()
+    {
+        let (lot_id, expires_on) = (LotId(row.try_get("lot_id")?), row.try_get("expires_on")?);
+        location.lots.push(LotAvailability { lot_id, code, expires_on, available });
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Stock levels: what is where, in which lot, and what it cost.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::{LocationId, LotId, ProductId};
 use domain::number::{Money, Price, Quantity};
 use domain::stock::{Level, LevelKey};
@@ -28,6 +28,15 @@ pub struct StockLevel {
     pub sku: String,
     /// The lot, where the product is tracked by lot.
     pub lot_id: Option<LotId>,
+    /// Its code, or the serial number.
+    #[schema(max_length = 64, example = json!(null))]
+    pub lot_code: Option<String>,
+    /// The last day on which the lot may be sold.
+    #[schema(example = json!(null))]
+    pub expires_on: Option<NaiveDate>,
+    /// Whether the lot may be sold today: it has not expired, and is not recalled. Always true without a lot.
+    #[schema(example = true)]
+    pub sellable: bool,
     /// The unit of every quantity.
     #[schema(max_length = 8, example = "C62")]
     pub uom: String,
@@ -77,18 +86,12 @@ impl StockLevel {
     }
 }
 
-const SELECT: &str = "select l.location_id, l.product_id, l.lot_id, l.on_hand, l.value, l.last_cost, l.moved_at, p.sku, \
-                             p.stock_uom, t.currency, ";
-const FROM: &str = " as reserved \
-                    from stock_level l \
-                    join product p on p.tenant_id = l.tenant_id and p.id = l.product_id \
-                    join tenant t on t.tenant_id = l.tenant_id \
-                    where l.tenant_id = ";
-
-/// Levels of the tenant, with what is reserved on them now.
-fn levels(tx: &Tx) -> Listing {
-    reserved_now(tx, Listing::raw(SELECT)).sql(FROM).tenant(tx)
-}
+const SELECT: &str = "select l.location_id, l.product_id, l.lot_id, l.on_hand, l.reserved, l.value, l.last_cost, \
+                             l.moved_at, l.lot_code, l.expires_on, l.sellable, p.sku, p.stock_uom, t.currency \
+                      from bi.stock_level l \
+                      join product p on p.tenant_id = l.tenant_id and p.id = l.product_id \
+                      join tenant t on t.tenant_id = l.tenant_id \
+                      where l.tenant_id = ";
 
 /// One page of levels, by location, product and lot.
 pub async fn list(
@@ -97,7 +100,7 @@ pub async fn list(
     after: Option<Position>,
     rows: u64,
 ) -> Result<Vec<StockLevel>, Error> {
-    let mut query = levels(tx)
+    let mut query = Listing::new(tx, SELECT)
         .with("l.location_id = ", filter.location_id.map(|id| id.0))
         .with("l.product_id = ", filter.product_id.map(|id| id.0))
         .with("p.sku = ", filter.sku.as_ref());
@@ -113,24 +116,9 @@ pub async fn list(
     rows.iter().map(level).collect()
 }
 
-/// Adds what is reserved on the level `l` at the instant of `tx`: a hold that has expired counts for nothing, whether or
-/// not anybody has swept it.
-pub(crate) fn reserved_now(tx: &Tx, query: Listing) -> Listing {
-    query
-        .sql("l.reserved - case when l.next_expiry <= ")
-        .bind(tx.now)
-        .sql(
-            " then (select coalesce(sum(r.quantity), 0) from reservation r \
-               where r.tenant_id = l.tenant_id and r.location_id = l.location_id and r.product_id = l.product_id \
-                 and r.lot_id = l.lot_id and r.expires_at <= ",
-        )
-        .bind(tx.now)
-        .sql(") else 0 end")
-}
-
 /// One level; nothing where there never was one.
 pub async fn get(tx: &Tx, key: LevelKey) -> Result<Option<StockLevel>, Error> {
-    let rows = levels(tx)
+    let rows = Listing::new(tx, SELECT)
         .with("l.location_id = ", Some(key.location_id.0))
         .with("l.product_id = ", Some(key.product_id.0))
         .with("l.lot_id = ", Some(key.lot_id.0))
@@ -153,6 +141,9 @@ fn level(row: &PgRow) -> Result<StockLevel, Error> {
         product_id: ProductId(row.try_get("product_id")?),
         sku: row.try_get("sku")?,
         lot_id: (!lot_id.is_nil()).then_some(LotId(lot_id)),
+        lot_code: row.try_get("lot_code")?,
+        expires_on: row.try_get("expires_on")?,
+        sellable: row.try_get("sellable")?,
         uom: row.try_get("stock_uom")?,
         on_hand: level.on_hand,
         reserved: level.reserved,
@@ -194,9 +185,9 @@ pub struct ChangedLevel {
 pub(crate) async fn changed(tx: &Tx, snapshot: &Snapshot, position: i64) -> Result<Vec<ChangedLevel>, Error> {
     let query = sqlx::query(
         "select l.location_id, l.product_id, l.lot_id, l.on_hand, l.reserved, l.moved_at, p.sku, p.stock_uom, \
-                l.xmin::text::bigint as transaction \
-         from stock_level l join product p on p.tenant_id = l.tenant_id and p.id = l.product_id \
-         where l.tenant_id = $1 and ($2::text is null or age(l.xmin) <= age($2::text::xid)) \
+                l.transaction::bigint \
+         from bi.stock_level l join product p on p.tenant_id = l.tenant_id and p.id = l.product_id \
+         where l.tenant_id = $1 and ($2::text is null or age(l.transaction::xid) <= age($2::text::xid)) \
          order by l.location_id, l.product_id, l.lot_id",
     );
     let half = snapshot.half(position).map(|half| half.to_string());

@@ -10,7 +10,6 @@ use sea_orm::sqlx::{self, Row};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::level::reserved_now;
 use crate::input::{self, Change};
 use crate::listing::{Listing, Slice, number};
 use crate::posting::lots;
@@ -90,25 +89,20 @@ pub struct LotInput {
 }
 
 const SELECT: &str = "select t.id, t.product_id, t.code, t.expires_on, t.supplier_lot, t.received_from, t.received_at, \
-                             t.status, t.version, t.updated_at, p.sku, p.stock_uom, coalesce(l.on_hand, 0) as on_hand, \
-                             coalesce(l.reserved, 0) as reserved, \
-                             t.status = 'open' and coalesce(t.expires_on, 'infinity') >= (";
-const TODAY: &str = "::timestamptz at time zone n.time_zone)::date as is_sellable \
-                     from lot t \
-                     join tenant n on n.tenant_id = t.tenant_id \
-                     join product p on p.tenant_id = t.tenant_id and p.id = t.product_id \
-                     left join lateral (select sum(l.on_hand) as on_hand, sum(";
-const LEVELS: &str = ") as reserved from stock_level l where l.tenant_id = t.tenant_id and l.product_id = t.product_id \
-                          and l.lot_id = t.id) l on true \
-                      where t.tenant_id = ";
-
-fn listing(tx: &Tx) -> Listing {
-    reserved_now(tx, Listing::raw(SELECT).bind(tx.now).sql(TODAY)).sql(LEVELS).tenant(tx)
-}
+            t.status, t.version, t.updated_at, p.sku, p.stock_uom, coalesce(l.on_hand, 0) as on_hand, \
+            coalesce(l.reserved, 0) as reserved, \
+            t.status = 'open' and coalesce(t.expires_on, 'infinity') >= (now() at time zone n.time_zone)::date \
+                as is_sellable \
+     from lot t \
+     join tenant n on n.tenant_id = t.tenant_id \
+     join product p on p.tenant_id = t.tenant_id and p.id = t.product_id \
+     left join lateral (select sum(l.on_hand) as on_hand, sum(l.reserved) as reserved from bi.stock_level l \
+                        where l.tenant_id = t.tenant_id and l.product_id = t.product_id and l.lot_id = t.id) l on true \
+     where t.tenant_id = ";
 
 /// One page of lots.
 pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Found>, Error> {
-    let query = listing(tx)
+    let query = Listing::new(tx, SELECT)
         .with("t.product_id = ", filter.product_id.map(|id| id.0))
         .with("p.sku = ", filter.sku.as_ref())
         .with("t.code = ", filter.code.as_ref())
@@ -129,18 +123,16 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Found>,
 
 /// One lot.
 pub async fn get(tx: &Tx, id: LotId) -> Result<Found, Error> {
-    let rows = listing(tx).with("t.id = ", Some(id.0)).rows(tx).await?;
+    let rows = Listing::new(tx, SELECT).with("t.id = ", Some(id.0)).rows(tx).await?;
     found(rows.first().ok_or_else(|| Refusal::not_found("lot"))?)
 }
 
 /// Where a lot is: every location that has some of it, or something of it reserved.
 pub async fn levels(tx: &Tx, lot: &Lot) -> Result<Vec<LotLevel>, Error> {
-    let select = "select l.location_id, o.code, o.kind = 'transit' as is_transit, l.on_hand, ";
-    let from = " as reserved from stock_level l \
-                join location o on o.tenant_id = l.tenant_id and o.id = l.location_id where l.tenant_id = ";
-    let rows = reserved_now(tx, Listing::raw(select))
-        .sql(from)
-        .tenant(tx)
+    let select = "select l.location_id, o.code, o.kind = 'transit' as is_transit, l.on_hand, l.reserved \
+                  from bi.stock_level l join location o on o.tenant_id = l.tenant_id and o.id = l.location_id \
+                  where l.tenant_id = ";
+    let rows = Listing::new(tx, select)
         .with("l.product_id = ", Some(lot.product_id.0))
         .with("l.lot_id = ", Some(lot.id.0))
         .sql(" and l.on_hand <> 0 order by o.code")

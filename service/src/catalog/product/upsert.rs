@@ -32,9 +32,12 @@ pub enum Outcome {
 }
 
 /// Lets one import of a tenant work at a time: two over the same products in another order would wait for each other.
-/// An import has more patience than a request at a till.
+/// An import has more patience than a request at a till. Its statements look rows up by hundreds of keys; a planner
+/// whose statistics have not seen the table grow would read all of it instead, for each chunk anew.
 pub async fn lock(tx: &Tx) -> Result<(), Error> {
-    tx.execute(sqlx::query("set local lock_timeout = '10s'")).await?;
+    let settings = "select set_config('lock_timeout', '10s', true), set_config('enable_seqscan', 'off', true), \
+                           set_config('plan_cache_mode', 'force_custom_plan', true)";
+    tx.execute(sqlx::query(settings)).await?;
     let query = sqlx::query("select 1 from tenant where tenant_id = $1 for no key update");
     tx.row(query.bind(tx.tenant_id.0)).await?;
     Ok(())
