@@ -13,6 +13,8 @@ mod integrity;
 mod isolation;
 mod ledger;
 mod limits;
+mod lot;
+mod lot_move;
 mod metadata;
 mod mix;
 mod model;
