@@ -258,6 +258,8 @@ CREATE TABLE public.product (
     group_id uuid,
     option_values text,
     sku_key text GENERATED ALWAYS AS (lower(sku)) STORED NOT NULL COLLATE pg_catalog."C",
+    costing_method text,
+    CONSTRAINT product_costing_method_known CHECK ((costing_method = ANY (ARRAY['moving_average'::text, 'fifo'::text]))),
     CONSTRAINT product_kind_known CHECK ((kind = ANY (ARRAY['stocked'::text, 'service'::text, 'bundle'::text]))),
     CONSTRAINT product_list_price_range CHECK ((list_price >= (0)::numeric)),
     CONSTRAINT product_sku_length CHECK (((length(sku) >= 1) AND (length(sku) <= 64))),
@@ -470,6 +472,8 @@ CREATE TABLE public.tenant (
     version integer DEFAULT 1 NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    costing_method text DEFAULT 'moving_average'::text NOT NULL,
+    CONSTRAINT tenant_costing_method_known CHECK ((costing_method = ANY (ARRAY['moving_average'::text, 'fifo'::text]))),
     CONSTRAINT tenant_country_form CHECK ((country ~ '^[A-Z]{2}$'::text)),
     CONSTRAINT tenant_currency_form CHECK ((currency ~ '^[A-Z]{3}$'::text)),
     CONSTRAINT tenant_slug_form CHECK ((slug ~ '^[a-z][a-z0-9-]{1,62}$'::text)),
@@ -1005,6 +1009,7 @@ CREATE TABLE public.stock_level (
     forced boolean DEFAULT false NOT NULL,
     moved_at timestamp with time zone NOT NULL,
     next_expiry timestamp with time zone,
+    layered boolean DEFAULT false NOT NULL,
     CONSTRAINT stock_level_empty_is_worthless CHECK (((on_hand <> (0)::numeric) OR (value = (0)::numeric))),
     CONSTRAINT stock_level_on_hand_not_negative CHECK (((on_hand >= (0)::numeric) OR forced)),
     CONSTRAINT stock_level_reserved_not_negative CHECK ((reserved >= (0)::numeric)),
@@ -1031,6 +1036,7 @@ CREATE VIEW bi.stock_level WITH (security_invoker='true') AS
         END) AS reserved,
     l.value,
     l.last_cost,
+    l.layered,
     l.moved_at,
     (l.xmin)::text AS transaction
    FROM public.stock_level l
@@ -1053,6 +1059,8 @@ COMMENT ON COLUMN bi.stock_level.reserved IS 'Stock units on hand that are promi
 COMMENT ON COLUMN bi.stock_level.value IS 'Cost of the stock: of what is on hand, or of what a movement moved (out is negative). Additive.';
 
 COMMENT ON COLUMN bi.stock_level.last_cost IS 'Cost of one unit when something was last there, in the tenant''s currency.';
+
+COMMENT ON COLUMN bi.stock_level.layered IS 'Whether the cost is kept in layers, first in, first out; otherwise it is a moving average.';
 
 COMMENT ON COLUMN bi.stock_level.moved_at IS 'When something last came or went.';
 
@@ -2092,7 +2100,7 @@ CREATE TABLE public.stock_movement (
     entry_mode text NOT NULL,
     source_system text,
     command_id uuid NOT NULL,
-    CONSTRAINT stock_movement_kind_known CHECK ((kind = ANY (ARRAY['receipt'::text, 'sale'::text, 'return'::text, 'transfer_out'::text, 'transfer_in'::text, 'adjustment'::text, 'count'::text, 'supplier_return'::text, 'opening'::text])))
+    CONSTRAINT stock_movement_kind_known CHECK ((kind = ANY (ARRAY['receipt'::text, 'sale'::text, 'return'::text, 'transfer_out'::text, 'transfer_in'::text, 'adjustment'::text, 'count'::text, 'supplier_return'::text, 'opening'::text, 'revaluation'::text])))
 );
 
 ALTER TABLE ONLY public.stock_movement FORCE ROW LEVEL SECURITY;
@@ -2223,6 +2231,28 @@ COMMENT ON COLUMN bi.slow_stock.units_sold IS 'Stock units sold from the locatio
 
 COMMENT ON COLUMN bi.slow_stock.cover_days IS 'How many days what is on hand lasts at that pace, 1 decimal; null where nothing was sold. Not additive.';
 
+CREATE TABLE public.cost_layer (
+    tenant_id uuid NOT NULL,
+    location_id uuid NOT NULL,
+    product_id uuid NOT NULL,
+    lot_id uuid NOT NULL,
+    id uuid NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    quantity numeric(18,6) NOT NULL,
+    value numeric(18,4) NOT NULL,
+    document_kind text NOT NULL,
+    document_id uuid NOT NULL,
+    line_no integer NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT cost_layer_quantity_positive CHECK ((quantity > (0)::numeric)),
+    CONSTRAINT cost_layer_value_not_negative CHECK ((value >= (0)::numeric))
+)
+WITH (fillfactor='70');
+
+ALTER TABLE ONLY public.cost_layer FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.cost_layer OWNER TO stockwell_owner;
+
 CREATE VIEW bi.stock_ageing WITH (security_invoker='true') AS
  WITH receipt AS (
          SELECT m.location_id,
@@ -2233,19 +2263,55 @@ CREATE VIEW bi.stock_ageing WITH (security_invoker='true') AS
             sum(m.quantity) OVER (PARTITION BY m.location_id, m.product_id, m.lot_id ORDER BY m.occurred_at DESC, m.id DESC) AS covered
            FROM public.stock_movement m
           WHERE ((m.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (m.quantity > (0)::numeric))
-        ), rest AS (
-         SELECT l.tenant_id,
-            l.location_id,
+        ), layer AS MATERIALIZED (
+         SELECT c.location_id,
+            c.product_id,
+            c.lot_id,
+            c.quantity,
+            c.value,
+            c.received_at,
+            (c.document_kind = 'earlier_stock'::text) AS earlier
+           FROM public.cost_layer c
+          WHERE (c.tenant_id = (current_setting('app.tenant_id'::text))::uuid)
+        ), unlayered AS MATERIALIZED (
+         SELECT l.location_id,
             l.product_id,
-            t.currency,
-            (LEAST(r_1.covered, l.on_hand) - (r_1.covered - r_1.quantity)) AS units,
-            (round(((l.value * LEAST(r_1.covered, l.on_hand)) / l.on_hand), 4) - round(((l.value * (r_1.covered - r_1.quantity)) / l.on_hand), 4)) AS value,
-            ((r_1.occurred_at AT TIME ZONE t.time_zone))::date AS came_on,
-            (((now() AT TIME ZONE t.time_zone))::date - ((r_1.occurred_at AT TIME ZONE t.time_zone))::date) AS days
-           FROM ((public.stock_level l
-             JOIN public.tenant t ON ((t.tenant_id = l.tenant_id)))
-             JOIN receipt r_1 ON (((r_1.location_id = l.location_id) AND (r_1.product_id = l.product_id) AND (r_1.lot_id = l.lot_id) AND ((r_1.covered - r_1.quantity) < l.on_hand))))
+            l.lot_id,
+            COALESCE(sum(y.quantity), (0)::numeric) AS newer,
+            (l.on_hand - COALESCE(sum(y.quantity), (0)::numeric)) AS units,
+            (l.value - COALESCE(sum(y.value), (0)::numeric)) AS value
+           FROM (public.stock_level l
+             LEFT JOIN layer y ON (((y.location_id = l.location_id) AND (y.product_id = l.product_id) AND (y.lot_id = l.lot_id) AND (NOT y.earlier))))
           WHERE ((l.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (l.on_hand > (0)::numeric))
+          GROUP BY l.location_id, l.product_id, l.lot_id, l.on_hand, l.value
+        ), part AS (
+         SELECT layer.location_id,
+            layer.product_id,
+            layer.quantity AS units,
+            layer.value,
+            layer.received_at AS came_at
+           FROM layer
+          WHERE (NOT layer.earlier)
+        UNION ALL
+         SELECT l.location_id,
+            l.product_id,
+            (LEAST((r_1.covered - l.newer), l.units) - GREATEST(((r_1.covered - r_1.quantity) - l.newer), (0)::numeric)),
+            (round(((l.value * LEAST((r_1.covered - l.newer), l.units)) / l.units), 4) - round(((l.value * GREATEST(((r_1.covered - r_1.quantity) - l.newer), (0)::numeric)) / l.units), 4)),
+            r_1.occurred_at
+           FROM (unlayered l
+             JOIN receipt r_1 ON (((r_1.location_id = l.location_id) AND (r_1.product_id = l.product_id) AND (r_1.lot_id = l.lot_id) AND (r_1.covered > l.newer) AND ((r_1.covered - r_1.quantity) < (l.newer + l.units)))))
+          WHERE (l.units > (0)::numeric)
+        ), rest AS (
+         SELECT t.tenant_id,
+            part.location_id,
+            part.product_id,
+            t.currency,
+            part.units,
+            part.value,
+            ((part.came_at AT TIME ZONE t.time_zone))::date AS came_on,
+            (((now() AT TIME ZONE t.time_zone))::date - ((part.came_at AT TIME ZONE t.time_zone))::date) AS days
+           FROM (part
+             JOIN public.tenant t ON ((t.tenant_id = (current_setting('app.tenant_id'::text))::uuid)))
         )
  SELECT p.sku,
     p.name AS product_name,
@@ -3121,7 +3187,7 @@ CREATE TABLE public.stock_document (
     occurred_at timestamp with time zone NOT NULL,
     recorded_at timestamp with time zone NOT NULL,
     command_id uuid NOT NULL,
-    CONSTRAINT stock_document_kind_known CHECK ((kind = ANY (ARRAY['receipt'::text, 'opening'::text, 'adjustment'::text])))
+    CONSTRAINT stock_document_kind_known CHECK ((kind = ANY (ARRAY['receipt'::text, 'opening'::text, 'adjustment'::text, 'revaluation'::text])))
 );
 
 ALTER TABLE ONLY public.stock_document FORCE ROW LEVEL SECURITY;
@@ -3273,6 +3339,9 @@ ALTER TABLE ONLY public.command
 
 ALTER TABLE ONLY public.command
     ADD CONSTRAINT command_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.cost_layer
+    ADD CONSTRAINT cost_layer_pkey PRIMARY KEY (tenant_id, location_id, product_id, lot_id, id);
 
 ALTER TABLE ONLY public.customer_account
     ADD CONSTRAINT customer_account_pkey PRIMARY KEY (tenant_id, customer_id);
@@ -3570,7 +3639,7 @@ CREATE INDEX sku_mapping_by_reference ON public.sku_mapping USING btree (tenant_
 
 CREATE INDEX stock_level_by_product ON public.stock_level USING btree (tenant_id, product_id);
 
-CREATE INDEX stock_movement_by_document ON public.stock_movement USING btree (tenant_id, document_id) WHERE (document_kind = ANY (ARRAY['receipt'::text, 'opening'::text, 'adjustment'::text]));
+CREATE INDEX stock_movement_by_document ON public.stock_movement USING btree (tenant_id, document_id) WHERE (document_kind = ANY (ARRAY['receipt'::text, 'opening'::text, 'adjustment'::text, 'revaluation'::text]));
 
 CREATE INDEX stock_movement_by_time ON public.stock_movement USING brin (occurred_at timestamptz_minmax_multi_ops, recorded_at) WITH (autosummarize='on', pages_per_range='16');
 
@@ -3607,6 +3676,9 @@ ALTER TABLE ONLY public.category
 
 ALTER TABLE ONLY public.channel_price_list
     ADD CONSTRAINT channel_price_list_list_fkey FOREIGN KEY (tenant_id, price_list_id) REFERENCES public.price_list(tenant_id, id);
+
+ALTER TABLE ONLY public.cost_layer
+    ADD CONSTRAINT cost_layer_level_fkey FOREIGN KEY (tenant_id, location_id, product_id, lot_id) REFERENCES public.stock_level(tenant_id, location_id, product_id, lot_id);
 
 ALTER TABLE ONLY public.customer_account
     ADD CONSTRAINT customer_account_customer_fkey FOREIGN KEY (tenant_id, customer_id) REFERENCES public.customer(tenant_id, id);
@@ -3776,6 +3848,8 @@ ALTER TABLE public.channel_price_list ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.command ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.cost_layer ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.customer ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.customer_account ENABLE ROW LEVEL SECURITY;
@@ -3879,6 +3953,8 @@ CREATE POLICY tenant_access ON public.category TO stockwell_app USING (true) WIT
 CREATE POLICY tenant_access ON public.channel_price_list TO stockwell_app USING (true) WITH CHECK (true);
 
 CREATE POLICY tenant_access ON public.command TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.cost_layer TO stockwell_app USING (true) WITH CHECK (true);
 
 CREATE POLICY tenant_access ON public.customer TO stockwell_app USING (true) WITH CHECK (true);
 
@@ -3987,6 +4063,8 @@ CREATE POLICY tenant_wall ON public.category AS RESTRICTIVE TO stockwell_app USI
 CREATE POLICY tenant_wall ON public.channel_price_list AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.command AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.cost_layer AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.customer AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
@@ -4205,6 +4283,8 @@ GRANT SELECT,INSERT ON TABLE public.stock_movement TO stockwell_app;
 GRANT SELECT ON TABLE bi.shrinkage TO stockwell_app;
 
 GRANT SELECT ON TABLE bi.slow_stock TO stockwell_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.cost_layer TO stockwell_app;
 
 GRANT SELECT ON TABLE bi.stock_ageing TO stockwell_app;
 

@@ -29,7 +29,7 @@ use crate::problem::{Answer, ApiError, ErrorCode};
 use crate::stream::Streams;
 use crate::{
     audit, auth, catalog, customer, errors, event, graphql, health, integrity, journal, ledger, location,
-    lot, openapi, order, pos, pricing, register, report, stock, stream, tax,
+    lot, openapi, order, pos, pricing, register, report, settings, stock, stream, tax,
 };
 
 /// How long a request line with its headers may take to arrive.
@@ -134,6 +134,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .configure(pricing::routes)
         .configure(tax::routes)
         .configure(location::routes)
+        .configure(settings::routes)
         .configure(register::routes)
         .configure(ledger::routes)
         .configure(report::routes)

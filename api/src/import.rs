@@ -11,6 +11,7 @@ mod documents;
 mod rows;
 
 use std::path::PathBuf;
+use std::time::Instant;
 
 use clap::{Args, Subcommand};
 use secrecy::SecretString;
@@ -78,6 +79,7 @@ pub enum ImportError {
 /// Imports the file and prints what was read and what was posted.
 pub async fn run(command: &ImportCommand) -> Result<(), ImportError> {
     let ImportCommand::OnlineRetail(args) = command;
+    let started = Instant::now();
     let rows = rows::read(&args.file)?;
     let client = Client::new(&args.url, args.key.clone())?;
     let place = client.prepare().await?;
@@ -85,5 +87,6 @@ pub async fn run(command: &ImportCommand) -> Result<(), ImportError> {
     println!("{}", documents.assumptions());
     let posted = documents.send(&client).await?;
     print!("{}", Tally::table(&documents.read, &posted));
+    println!("took {} s", started.elapsed().as_secs());
     if documents.read == posted { Ok(()) } else { Err(ImportError::Differs) }
 }

@@ -132,7 +132,7 @@ fn prefix(document_kind: &str) -> Option<&'static str> {
         "shipment" => ShipmentId::PREFIX,
         "payment" => PaymentId::PREFIX,
         "cash_move" => CashMoveId::PREFIX,
-        "receipt" | "opening" | "adjustment" => StockDocumentId::PREFIX,
+        "receipt" | "opening" | "adjustment" | "revaluation" => StockDocumentId::PREFIX,
         "transfer" => TransferId::PREFIX,
         "hold" => HoldId::PREFIX,
         "expected_receipt" => ExpectedReceiptId::PREFIX,

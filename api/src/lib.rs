@@ -43,6 +43,7 @@ pub mod pricing;
 pub mod problem;
 pub mod register;
 pub mod report;
+pub mod settings;
 pub mod signal;
 pub mod stock;
 pub mod stream;

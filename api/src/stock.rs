@@ -6,8 +6,10 @@ mod expected;
 mod explain;
 mod goods;
 mod hold;
+mod layer;
 mod level;
 mod movement;
+mod revaluation;
 mod transfer;
 
 use actix_web::post;
@@ -37,12 +39,15 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .configure(explain::routes)
         .configure(movement::routes)
         .configure(hold::routes);
-    cfg.configure(transfer::routes).configure(expected::routes);
+    cfg.configure(transfer::routes)
+        .configure(expected::routes)
+        .configure(layer::routes)
+        .configure(revaluation::routes);
 }
 
 const DOCUMENTS: &str = "/v1/stock/documents";
 
-/// A receipt, an opening or an adjustment.
+/// A receipt, an opening or an adjustment; a revaluation has a path of its own.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct StockDocumentIn {
@@ -144,9 +149,9 @@ struct StockLineOut<'a> {
     /// Its code, or the serial number.
     #[schema(max_length = 64, example = json!(null))]
     lot_code: Option<&'a str>,
-    /// Stock units, negative where goods went.
+    /// Stock units, negative where goods went; zero where they only got another value.
     quantity: Quantity,
-    /// Their cost, of the same sign.
+    /// Their cost, of the same sign; by how much their value changed where they stayed.
     value: Money,
 }
 

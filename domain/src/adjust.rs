@@ -12,7 +12,7 @@ use crate::number::{Money, Price, Quantity};
 use crate::product::ItemRef;
 use crate::refusal::{Problem, Problems, Refusal};
 use crate::sales::{AMOUNT_MAX, LINES_MAX};
-use crate::stock::{self, LevelKey, Movement, MovementKind};
+use crate::stock::{self, LevelKey, Movement, MovementKind, Source};
 use crate::supply;
 
 /// What a stock document does.
@@ -37,14 +37,17 @@ pub enum StockDocumentKind {
     Opening,
     /// The record was wrong.
     Adjustment,
+    /// Goods stayed, at another value.
+    Revaluation,
 }
 
 impl StockDocumentKind {
-    fn prefix(self) -> &'static str {
+    pub(crate) fn prefix(self) -> &'static str {
         match self {
             StockDocumentKind::Receipt => "GR",
             StockDocumentKind::Opening => "OP",
             StockDocumentKind::Adjustment => "ADJ",
+            StockDocumentKind::Revaluation => "RV",
         }
     }
 
@@ -53,6 +56,7 @@ impl StockDocumentKind {
             StockDocumentKind::Receipt => MovementKind::Receipt,
             StockDocumentKind::Opening => MovementKind::Opening,
             StockDocumentKind::Adjustment => MovementKind::Adjustment,
+            StockDocumentKind::Revaluation => MovementKind::Revaluation,
         }
     }
 }
@@ -125,9 +129,9 @@ pub struct MovedLine {
     pub product_id: ProductId,
     /// In which lot; nil where the product is not tracked.
     pub lot_id: LotId,
-    /// Stock units, positive in, negative out.
+    /// Stock units, positive in, negative out; zero where goods only got another value.
     pub quantity: Quantity,
-    /// Cost, of the same sign.
+    /// By how much the value of stock changed.
     pub value: Money,
 }
 
@@ -221,6 +225,9 @@ fn contra_account(book: &Book, command: &Move) -> Result<String, Refusal> {
     match (command.kind, reason) {
         (StockDocumentKind::Receipt, _) => Ok(account::RECEIVED_NOT_INVOICED.to_owned()),
         (StockDocumentKind::Opening, _) => Ok(account::OPENING_BALANCES.to_owned()),
+        (StockDocumentKind::Revaluation, _) => {
+            Err(Refusal::invalid("/kind", "Send a revaluation to POST /v1/stock/revaluations."))
+        }
         (StockDocumentKind::Adjustment, None) => {
             Err(Refusal::invalid("/reason", "An adjustment needs a reason code; see GET /v1/reason-codes."))
         }
@@ -243,7 +250,9 @@ fn check_line(
 ) -> Result<Checked, Problem> {
     let (product, unit) = book.stocked(&line.item, line.uom.as_deref(), pointer)?;
     let problem = |field: &str, detail: String| invalid(product, format!("{pointer}/{field}"), detail);
-    let quantity = Quantity::rounded(line.quantity.get() * unit.factor.get());
+    let quantity = product
+        .divided(line.quantity.get() * unit.factor.get())
+        .map_err(|detail| problem("quantity", detail))?;
     if quantity.is_zero() || (quantity.is_negative() && kind != StockDocumentKind::Adjustment) {
         return Err(problem("quantity", "The quantity must be above zero.".to_owned()));
     }
@@ -322,13 +331,12 @@ fn move_goods(
     line: Checked,
     (line_no, occurred_at): (i32, DateTime<Utc>),
 ) -> Movement {
-    let setup = std::sync::Arc::clone(&book.setup);
-    let level = book.level_mut(key);
     let value = if line.quantity.is_negative() {
-        -level.issue(-line.quantity, &setup.settings)
+        -book.issue(key, -line.quantity)
     } else {
-        let value = line.value.unwrap_or_else(|| level.cost_of(line.quantity, &setup.settings));
-        level.receive(line.quantity, value);
+        let value = line.value.unwrap_or_else(|| book.current_cost(&key, line.quantity));
+        let source = Source::new(command.kind.into(), id.0, line_no, occurred_at);
+        book.receive(key, line.quantity, value, &source);
         value
     };
     Movement {
@@ -347,7 +355,8 @@ fn move_goods(
     }
 }
 
-fn post_value(book: &mut Book, document: &StockDocument, against: String, posting: &mut Posting) {
+/// Posts by how much the document changed the value of stock, against an account.
+pub(crate) fn post_value(book: &mut Book, document: &StockDocument, against: String, posting: &mut Posting) {
     let mut entry = Lines::default();
     let place = Dimensions { location_id: Some(document.location_id), ..Dimensions::default() };
     entry.debit(account::INVENTORY, document.value, place);

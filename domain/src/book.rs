@@ -26,7 +26,7 @@ use crate::pricing::Rules;
 use crate::product::{ItemRef, Product};
 use crate::refusal::{Code, Problem, Problems, Refusal};
 use crate::sales::{SalesLine, SoldLine};
-use crate::stock::{Level, LevelKey, Movement, Reservation};
+use crate::stock::{Layers, Level, LevelKey, Movement, Reservation};
 use crate::supply::{self, ExpectedReceipt, Flow};
 use crate::tax::Rate;
 use crate::tenant::{Channel, Settings};
@@ -124,6 +124,8 @@ pub struct Book {
     pub lots: Lots,
     /// Stock levels.
     pub levels: BTreeMap<LevelKey, Level>,
+    /// The cost layers of the levels that have some.
+    pub layers: BTreeMap<LevelKey, Layers>,
     /// The drawers of registers.
     pub drawers: HashMap<RegisterId, Drawer>,
     /// Orders with their lines.
@@ -138,8 +140,8 @@ pub struct Book {
     pub transfers: HashMap<TransferId, Transfer>,
     /// Expected receipts.
     pub expected: HashMap<ExpectedReceiptId, ExpectedReceipt>,
-    /// What is on its way; read where a command wants more than there is, to say when there will be enough.
-    pub supplies: HashMap<(LocationId, ProductId), Vec<Flow>>,
+    /// What is on its way, once it was read: where a command wants more than there is, to say when there will be enough.
+    pub supplies: Option<HashMap<(LocationId, ProductId), Vec<Flow>>>,
     /// The next number of each series.
     pub series: HashMap<String, i64>,
 }
@@ -260,7 +262,7 @@ impl Book {
 
     /// The first day for which `wanted` can be promised at a level that has too little now.
     fn next_available_on(&self, key: &LevelKey, available: Quantity, wanted: Quantity) -> Option<NaiveDate> {
-        let flows = self.supplies.get(&(key.location_id, key.product_id))?;
+        let flows = self.supplies.as_ref()?.get(&(key.location_id, key.product_id))?;
         supply::promise(available, self.setup.settings.day(self.now), flows, wanted)
     }
 }

@@ -78,8 +78,10 @@ impl Book {
 
     fn goods_of(&self, line: &GoodsLine, pointer: &str) -> Result<Goods, Problem> {
         let (product, unit) = self.stocked(&line.item, line.uom.as_deref(), pointer)?;
-        let quantity = Quantity::rounded(line.quantity.get() * unit.factor.get());
         let pointer = format!("{pointer}/quantity");
+        let quantity = product
+            .divided(line.quantity.get() * unit.factor.get())
+            .map_err(|detail| invalid(product, pointer.clone(), detail))?;
         if !quantity.is_positive() {
             return Err(invalid(product, pointer, "The quantity must be above zero."));
         }
@@ -100,6 +102,29 @@ impl Book {
         }
         Ok(location)
     }
+}
+
+/// Checks stock units that a caller names of a line of another document: they are divided as the product's are.
+pub(crate) fn check_divided(
+    book: &Book,
+    product_id: ProductId,
+    quantity: Quantity,
+    pointer: &str,
+) -> Result<(), Problem> {
+    let Some(product) = book.products.get(&product_id) else { return Ok(()) };
+    let divided = product.divided(quantity.get());
+    divided.map(drop).map_err(|detail| invalid(product, format!("{pointer}/quantity"), detail))
+}
+
+/// Checks how many stock units of a line are named, where `open` are left of it: all of them, or as many as its product
+/// is divided into.
+pub(crate) fn check_part(
+    book: &Book,
+    product_id: ProductId,
+    (named, open): (Quantity, Quantity),
+    pointer: &str,
+) -> Result<(), Problem> {
+    if named == open { Ok(()) } else { check_divided(book, product_id, named, pointer) }
 }
 
 /// An invalid field of a line that names `product`.

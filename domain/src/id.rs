@@ -212,6 +212,10 @@ id!(
     MovementId, "mov"
 );
 id!(
+    /// Goods that came in together, at one cost.
+    CostLayerId, "cly"
+);
+id!(
     /// A receipt, an opening or an adjustment of stock.
     StockDocumentId, "std"
 );

@@ -92,6 +92,8 @@ pub mod account {
     pub const COST_VARIANCE: &str = "5200";
     /// A supplier's bill that differs from the receipt.
     pub const PRICE_VARIANCE: &str = "5300";
+    /// Goods that stay and get another value.
+    pub const INVENTORY_REVALUATION: &str = "5400";
     /// Tills that hold more or less than they should.
     pub const CASH_OVER_SHORT: &str = "6000";
     /// What rounding to coins gave or took.
@@ -128,6 +130,7 @@ pub const CHART: &[(&str, &str, AccountKind)] = &[
     (account::STOCK_FOUND, "Stock found", AccountKind::Expense),
     (account::COST_VARIANCE, "Cost variance", AccountKind::Expense),
     (account::PRICE_VARIANCE, "Purchase price variance", AccountKind::Expense),
+    (account::INVENTORY_REVALUATION, "Inventory revaluation", AccountKind::Expense),
     (account::CASH_OVER_SHORT, "Cash over and short", AccountKind::Expense),
     (account::CASH_ROUNDING, "Cash rounding", AccountKind::Expense),
     (account::BAD_DEBTS, "Bad debts", AccountKind::Expense),
@@ -142,6 +145,8 @@ pub const REASONS: &[(&str, &str, &str)] = &[
     ("sample", "Sample or gift", account::SHRINKAGE),
     ("correction", "Correction of a mistake", account::SHRINKAGE),
     ("found", "Found", account::STOCK_FOUND),
+    ("revaluation", "New valuation", account::INVENTORY_REVALUATION),
+    ("write_down", "Write-down to market value", account::INVENTORY_REVALUATION),
 ];
 
 /// What a journal line says besides its account and amount.

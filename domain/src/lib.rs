@@ -21,6 +21,7 @@ pub mod pos;
 pub mod pricing;
 pub mod product;
 pub mod refusal;
+pub mod revalue;
 pub mod sales;
 pub mod stock;
 pub mod supply;

@@ -179,10 +179,9 @@ pub(crate) fn issue(
     (location_id, product_id): (LocationId, ProductId),
     shares: &mut [LotShare],
 ) -> Money {
-    let setup = std::sync::Arc::clone(&book.setup);
     for share in shares.iter_mut() {
         let key = LevelKey { location_id, product_id, lot_id: share.lot_id };
-        share.cost = book.level_mut(key).issue(share.quantity, &setup.settings);
+        share.cost = book.issue(key, share.quantity);
     }
     shares.iter().map(|share| share.cost).sum()
 }

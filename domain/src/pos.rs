@@ -245,8 +245,7 @@ fn take_out(book: &mut Book, location_id: LocationId, line: &mut Line) -> Money 
     if !line.lots.is_empty() {
         return lot::issue(book, (location_id, line.product_id), &mut line.lots);
     }
-    let setup = std::sync::Arc::clone(&book.setup);
-    book.level_mut(sales::level_key(location_id, line)).issue(line.quantity, &setup.settings)
+    book.issue(sales::level_key(location_id, line), line.quantity)
 }
 
 /// Movements, sales lines and journal entry of a sale or refund. `originals` names what each line takes back.

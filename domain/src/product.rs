@@ -1,10 +1,12 @@
 //! What is sold: products, their units, and the check digits of their barcodes.
 
+use rust_decimal::Decimal;
 use sea_orm::{DeriveActiveEnum, EnumIter};
 use serde::{Deserialize, Serialize};
 
 use crate::id::{CategoryId, ProductId, TaxClassId};
 use crate::number::{Price, Quantity};
+use crate::stock::CostingMethod;
 
 /// What a product is, as far as stock is concerned.
 #[derive(
@@ -111,10 +113,14 @@ pub struct Product {
     pub lineage: Vec<CategoryId>,
     /// The unit that stock is kept in (UN/ECE Recommendation 20 or 21).
     pub stock_uom: String,
+    /// How many decimals a quantity in that unit may have.
+    pub stock_decimals: u8,
     /// Its tax class.
     pub tax_class_id: TaxClassId,
     /// Per stock unit.
     pub list_price: Option<Price>,
+    /// How its goods are valued; as the tenant's settings say, where absent.
+    pub costing_method: Option<CostingMethod>,
     /// The units it is sold in besides the stock unit.
     pub units: Vec<Unit>,
     /// What a bundle is made of; empty for anything else.
@@ -148,6 +154,25 @@ impl Product {
             Some(uom) if uom != self.stock_uom => self.units.iter().find(|unit| unit.uom == uom).cloned(),
             _ => Some(Unit { uom: self.stock_uom.clone(), factor: Quantity::ONE, list_price: None }),
         }
+    }
+
+    /// `quantity` in stock units, where the stock unit is divided so; else what to send in its place.
+    ///
+    /// Business case: half a mug on a document is a slip of the finger, and would stay in the books for ever.
+    pub fn divided(&self, quantity: Decimal) -> Result<Quantity, String> {
+        let quantity = quantity.normalize();
+        if quantity.scale() <= u32::from(self.stock_decimals) {
+            return Ok(Quantity::new(quantity));
+        }
+        let Product { sku, stock_uom, stock_decimals, .. } = self;
+        let wanted = match stock_decimals {
+            0 => "a whole number".to_owned(),
+            1 => "at most 1 decimal".to_owned(),
+            most => format!("at most {most} decimals"),
+        };
+        Err(format!(
+            "{sku} is kept in {stock_uom} with {wanted}, which {quantity} is not: correct the quantity."
+        ))
     }
 }
 

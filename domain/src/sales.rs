@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use crate::book::Book;
+use crate::goods::check_part;
 use crate::id::{CategoryId, CustomerId, LocationId, OrderId, PriceRuleId, ProductId};
 use crate::ledger::{Dimensions, Lines, account, cost_account, returns_account, sales_account};
 use crate::lot::{self, LotShare, NamedLot, SoldLot};
@@ -357,6 +358,8 @@ pub fn take_back(
             problems.add(format!("{pointer}/quantity"), Code::ReturnExceedsSale, detail);
         } else if originals.contains(&(document_id, *line_no)) {
             problems.invalid(format!("{pointer}/line_no"), "Name each line once.");
+        } else if let Err(problem) = check_part(book, line.line.product_id, (quantity, out), &pointer) {
+            problems.push(problem);
         } else {
             match lot::shares_back(book, line, (quantity, lots), &pointer) {
                 Ok(lots) => {

@@ -8,6 +8,10 @@ use crate::id::{LocationId, LotId, MovementId, ProductId};
 use crate::number::{Money, Price, Quantity};
 use crate::tenant::{Channel, Settings};
 
+mod cost;
+
+pub use cost::{CostingMethod, Layer, Layers, Source};
+
 /// Where a stock level is kept: one product, in one lot, at one location. Levels are locked in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LevelKey {
@@ -37,6 +41,8 @@ pub struct Level {
     pub value: Money,
     /// Cost of one stock unit when there last was one.
     pub last_cost: Price,
+    /// Whether its cost is kept in layers, first in, first out.
+    pub layered: bool,
 }
 
 impl Level {
@@ -45,7 +51,7 @@ impl Level {
         self.on_hand - self.reserved
     }
 
-    /// The moving-average cost of one stock unit; the last known one while nothing is there.
+    /// The average cost of one stock unit; the last known one while nothing is there.
     pub fn unit_cost(&self) -> Price {
         if self.on_hand.is_positive() {
             Price::rounded(self.value.get() / self.on_hand.get())
@@ -56,7 +62,7 @@ impl Level {
 
     /// Takes `quantity` out; answers its cost. The last unit takes what is left of the value, so that rounding
     /// never leaves a value without goods.
-    pub fn issue(&mut self, quantity: Quantity, settings: &Settings) -> Money {
+    fn issue(&mut self, quantity: Quantity, settings: &Settings) -> Money {
         assert!(quantity.is_positive() && quantity <= self.on_hand, "an issue stays within what is there");
         let cost = if quantity == self.on_hand {
             self.value
@@ -70,7 +76,7 @@ impl Level {
     }
 
     /// Takes `quantity` out at a cost that is known from where the goods came.
-    pub fn remove(&mut self, quantity: Quantity, value: Money) {
+    fn remove(&mut self, quantity: Quantity, value: Money) {
         assert!(
             quantity <= self.on_hand && value <= self.value,
             "what is removed came in before at this cost"
@@ -81,7 +87,7 @@ impl Level {
     }
 
     /// Brings `quantity` in at a total cost of `value`.
-    pub fn receive(&mut self, quantity: Quantity, value: Money) {
+    fn receive(&mut self, quantity: Quantity, value: Money) {
         assert!(quantity.is_positive() && !value.is_negative(), "a receipt brings goods at a cost");
         self.on_hand += quantity;
         self.value += value;
@@ -89,7 +95,7 @@ impl Level {
     }
 
     /// What `quantity` costs at the current average.
-    pub fn cost_of(&self, quantity: Quantity, settings: &Settings) -> Money {
+    fn cost_of(&self, quantity: Quantity, settings: &Settings) -> Money {
         if self.on_hand.is_positive() {
             settings.money(self.value.get() * quantity.get() / self.on_hand.get())
         } else {
@@ -131,6 +137,8 @@ pub enum MovementKind {
     TransferIn,
     /// Was counted.
     Count,
+    /// Stayed, at another value.
+    Revaluation,
     /// Went back to a supplier.
     SupplierReturn,
 }
@@ -144,9 +152,9 @@ pub struct Movement {
     pub kind: MovementKind,
     /// Which level changed.
     pub key: LevelKey,
-    /// Stock units, positive in, negative out.
+    /// Stock units, positive in, negative out; zero in a revaluation.
     pub quantity: Quantity,
-    /// Cost, of the same sign.
+    /// Cost, of the same sign; in a revaluation by how much it changed.
     pub value: Money,
     /// Cost of one stock unit.
     pub unit_cost: Price,
@@ -218,7 +226,7 @@ mod tests {
     use super::*;
     use crate::tenant::TaxRounding;
 
-    fn settings() -> Settings {
+    pub(super) fn settings() -> Settings {
         Settings {
             currency: "GBP".to_owned(),
             exponent: 2,
@@ -226,6 +234,7 @@ mod tests {
             country: "GB".to_owned(),
             prices_include_tax: false,
             tax_rounding: TaxRounding::Document,
+            costing_method: CostingMethod::MovingAverage,
         }
     }
 

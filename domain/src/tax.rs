@@ -156,6 +156,7 @@ mod tests {
             country: "DE".to_owned(),
             prices_include_tax,
             tax_rounding,
+            costing_method: crate::stock::CostingMethod::MovingAverage,
         }
     }
 

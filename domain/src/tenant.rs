@@ -6,6 +6,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::number::{Money, Quantity};
+use crate::stock::CostingMethod;
 
 /// How a document's tax is rounded.
 #[derive(
@@ -69,6 +70,8 @@ pub struct Settings {
     pub prices_include_tax: bool,
     /// How tax is rounded.
     pub tax_rounding: TaxRounding,
+    /// How goods are valued whose product says nothing else.
+    pub costing_method: CostingMethod,
 }
 
 impl Settings {
@@ -108,6 +111,7 @@ mod tests {
                 country: "GB".to_owned(),
                 prices_include_tax: false,
                 tax_rounding: TaxRounding::Document,
+                costing_method: CostingMethod::MovingAverage,
             };
             let amount = Money::new(Decimal::new(cents, 2));
             let whole: Quantity = steps.iter().map(|step| Quantity::new((*step).into())).sum();

@@ -7,14 +7,14 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::book::{Book, Demand, Posting};
-use crate::goods::GoodsLine;
+use crate::goods::{GoodsLine, check_part};
 use crate::id::{EntryId, LocationId, LotId, MovementId, ProductId, TransferId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::location::LocationKind;
 use crate::lot::{Draw, Purpose};
 use crate::number::{Money, Quantity};
 use crate::refusal::{Code, Problems, Refusal};
-use crate::stock::{self, LevelKey, Movement, MovementKind};
+use crate::stock::{self, LevelKey, Movement, MovementKind, Source};
 
 /// What the documents of a transfer are called in movements and journal.
 const DOCUMENT: &str = "transfer";
@@ -182,13 +182,13 @@ pub fn dispatch(book: &mut Book, command: &Dispatch) -> Result<(Transfer, Postin
         version: 1,
         lines: Vec::with_capacity(parts.len()),
     };
-    let setup = std::sync::Arc::clone(&book.setup);
     let mut posting = Posting::default();
     let mut sent = Money::ZERO;
     for ((_, product_id, lot_id, quantity), line_no) in parts.into_iter().zip(1..) {
         let at = |location_id| LevelKey { location_id, product_id, lot_id };
-        let value = book.level_mut(at(from)).issue(quantity, &setup.settings);
-        book.level_mut(at(transit)).receive(quantity, value);
+        let value = book.issue(at(from), quantity);
+        let source = Source::new(DOCUMENT, transfer.id.0, line_no, occurred_at);
+        book.receive(at(transit), quantity, value, &source);
         let step = Step { transfer: &transfer, line_no, occurred_at, reason: None };
         step.moved(book, (MovementKind::TransferOut, at(from)), (-quantity, -value), &mut posting);
         step.moved(book, (MovementKind::TransferIn, at(transit)), (quantity, value), &mut posting);
@@ -229,7 +229,7 @@ pub fn arrive(book: &mut Book, command: &Arrive) -> Result<(Transfer, Posting), 
             )
         })?),
     };
-    let arrived = arrived(transfer, &command.lines)?;
+    let arrived = arrived(book, transfer, &command.lines)?;
 
     // Nothing can refuse it any more.
     let mut transfer = transfer.clone();
@@ -244,8 +244,9 @@ pub fn arrive(book: &mut Book, command: &Arrive) -> Result<(Transfer, Posting), 
         if quantity.is_positive() {
             let value = line.take(quantity, book);
             line.received += quantity;
-            book.level_mut(key(transit)).remove(quantity, value);
-            book.level_mut(key(to)).receive(quantity, value);
+            let source = Source::new(DOCUMENT, transfer.id.0, line.line_no, occurred_at);
+            book.take_off_transit(key(transit), quantity, value);
+            book.receive(key(to), quantity, value, &source);
             step.moved(book, (MovementKind::TransferOut, key(transit)), (-quantity, -value), &mut posting);
             step.moved(book, (MovementKind::TransferIn, key(to)), (quantity, value), &mut posting);
             came += value;
@@ -254,7 +255,7 @@ pub fn arrive(book: &mut Book, command: &Arrive) -> Result<(Transfer, Posting), 
         if against.is_some() && missing.is_positive() {
             let value = line.take(missing, book);
             line.missing += missing;
-            book.level_mut(key(transit)).remove(missing, value);
+            book.take_off_transit(key(transit), missing, value);
             let step = Step { reason: command.missing_reason.clone(), ..step };
             step.moved(book, (MovementKind::Adjustment, key(transit)), (-missing, -value), &mut posting);
             lost += value;
@@ -277,7 +278,7 @@ pub fn arrive(book: &mut Book, command: &Arrive) -> Result<(Transfer, Posting), 
 }
 
 /// What arrived of each line of the transfer.
-fn arrived(transfer: &Transfer, named: &[ArrivedLine]) -> Result<Vec<Quantity>, Refusal> {
+fn arrived(book: &Book, transfer: &Transfer, named: &[ArrivedLine]) -> Result<Vec<Quantity>, Refusal> {
     if named.is_empty() {
         return Ok(transfer.lines.iter().map(TransferLine::open).collect());
     }
@@ -296,6 +297,10 @@ fn arrived(transfer: &Transfer, named: &[ArrivedLine]) -> Result<Vec<Quantity>, 
             problems.invalid(format!("{pointer}/quantity"), detail);
         } else if arrived[at].is_some() {
             problems.invalid(format!("{pointer}/line_no"), "Name each line once.");
+        } else if let Err(problem) =
+            check_part(book, transfer.lines[at].product_id, (named.quantity, open), &pointer)
+        {
+            problems.push(problem);
         } else {
             arrived[at] = Some(named.quantity);
         }

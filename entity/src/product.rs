@@ -3,6 +3,7 @@
 use domain::id::{CategoryId, ProductGroupId, ProductId, TaxClassId, TenantId};
 use domain::number::Price;
 use domain::product::{ProductKind, ProductStatus, Tracking};
+use domain::stock::CostingMethod;
 use sea_orm::entity::prelude::*;
 /// A row of `product`.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
@@ -36,6 +37,8 @@ pub struct Model {
     pub tax_class_id: TaxClassId,
     /// Per stock unit; absent where no list price exists, which is not the same as a price of zero.
     pub list_price: Option<Price>,
+    /// How its goods are valued; as the tenant's settings say, where absent.
+    pub costing_method: Option<CostingMethod>,
     /// The caller's own id, unique per tenant.
     pub external_ref: Option<String>,
     /// The caller's own notes.

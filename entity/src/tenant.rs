@@ -1,6 +1,7 @@
 //! A tenant and its settings.
 
 use domain::id::TenantId;
+use domain::stock::CostingMethod;
 use sea_orm::entity::prelude::*;
 
 /// One row of `tenant`.
@@ -24,6 +25,8 @@ pub struct Model {
     pub prices_include_tax: bool,
     /// `line` or `document`.
     pub tax_rounding: String,
+    /// How goods that leave are valued, where their product says nothing else.
+    pub costing_method: CostingMethod,
     /// `active` or `suspended`.
     pub status: String,
     /// Counts the changes.

@@ -10,11 +10,11 @@ declare
         'product_unit', 'barcode', 'price_list', 'price_rule', 'price_tier', 'customer', 'customer_account',
         'channel_price_list', 'location', 'stock_level', 'reservation', 'reason_code', 'number_series',
         'sales_order', 'sales_order_line', 'register', 'pos_session', 'account', 'product_group', 'sku_mapping',
-        'unmapped_sku'
+        'unmapped_sku', 'cost_layer'
     ];
     deletable constant text[] := array[
         'refresh_token', 'product_unit', 'barcode', 'price_rule', 'channel_price_list', 'reservation',
-        'sales_order_line', 'tax_rate', 'bundle_component', 'sku_mapping'
+        'sales_order_line', 'tax_rate', 'bundle_component', 'sku_mapping', 'cost_layer'
     ];
 begin
     for target in

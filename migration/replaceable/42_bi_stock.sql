@@ -45,19 +45,41 @@ with receipt as (
             partition by m.location_id, m.product_id, m.lot_id order by m.occurred_at desc, m.id desc) as covered
     from public.stock_movement m
     where m.tenant_id = current_setting('app.tenant_id')::uuid and m.quantity > 0
+), layer as materialized (
+    select
+        c.location_id, c.product_id, c.lot_id, c.quantity, c.value, c.received_at,
+        c.document_kind = 'earlier_stock' as earlier
+    from public.cost_layer c
+    where c.tenant_id = current_setting('app.tenant_id')::uuid
+), unlayered as materialized (
+    select
+        l.location_id, l.product_id, l.lot_id, coalesce(sum(y.quantity), 0) as newer,
+        l.on_hand - coalesce(sum(y.quantity), 0) as units, l.value - coalesce(sum(y.value), 0) as value
+    from public.stock_level l
+    left join layer y on y.location_id = l.location_id and y.product_id = l.product_id and y.lot_id = l.lot_id
+        and not y.earlier
+    where l.tenant_id = current_setting('app.tenant_id')::uuid and l.on_hand > 0
+    group by l.location_id, l.product_id, l.lot_id, l.on_hand, l.value
+), part as (
+    select location_id, product_id, quantity as units, value, received_at as came_at from layer where not earlier
+    union all
+    select
+        l.location_id, l.product_id,
+        least(r.covered - l.newer, l.units) - greatest(r.covered - r.quantity - l.newer, 0),
+        round(l.value * least(r.covered - l.newer, l.units) / l.units, 4)
+            - round(l.value * greatest(r.covered - r.quantity - l.newer, 0) / l.units, 4),
+        r.occurred_at
+    from unlayered l
+    join receipt r on r.location_id = l.location_id and r.product_id = l.product_id and r.lot_id = l.lot_id
+        and r.covered > l.newer and r.covered - r.quantity < l.newer + l.units
+    where l.units > 0
 ), rest as (
     select
-        l.tenant_id, l.location_id, l.product_id, t.currency,
-        least(r.covered, l.on_hand) - (r.covered - r.quantity) as units,
-        round(l.value * least(r.covered, l.on_hand) / l.on_hand, 4)
-            - round(l.value * (r.covered - r.quantity) / l.on_hand, 4) as value,
-        (r.occurred_at at time zone t.time_zone)::date as came_on,
-        (now() at time zone t.time_zone)::date - (r.occurred_at at time zone t.time_zone)::date as days
-    from public.stock_level l
-    join public.tenant t on t.tenant_id = l.tenant_id
-    join receipt r on r.location_id = l.location_id and r.product_id = l.product_id and r.lot_id = l.lot_id
-        and r.covered - r.quantity < l.on_hand
-    where l.tenant_id = current_setting('app.tenant_id')::uuid and l.on_hand > 0
+        t.tenant_id, part.location_id, part.product_id, t.currency, part.units, part.value,
+        (part.came_at at time zone t.time_zone)::date as came_on,
+        (now() at time zone t.time_zone)::date - (part.came_at at time zone t.time_zone)::date as days
+    from part
+    join public.tenant t on t.tenant_id = current_setting('app.tenant_id')::uuid
 )
 select
     p.sku, p.name as product_name, ca.code as category_code, ca.name as category_name,

@@ -171,7 +171,11 @@ const COMPARISON: &str = "
 
 /// Number, statement, and the SQL of its figures: subject, expected, found.
 const FACTS: [(u8, &str, &str); 6] = [
-    (1, "On hand and value of every stock level are the sums of its movements.", STOCK),
+    (
+        1,
+        "On hand and value of every stock level are the sums of its movements, and of its cost layers if it has some.",
+        STOCK,
+    ),
     (2, "Reserved of every stock level is the sum of the open reservations on it.", RESERVATIONS),
     (3, "Every journal entry balances, and so do all of them together.", ENTRIES),
     (4, "The inventory accounts are the value of all stock, in transit included.", INVENTORY),
@@ -203,6 +207,23 @@ const STOCK: &str = "
     cross join lateral (values
         ('on hand', coalesce(movement.quantity, 0), coalesce(level.on_hand, 0)),
         ('value', coalesce(movement.value, 0), coalesce(level.value, 0))
+    ) figure (name, expected, found)
+    union all
+    select
+        case when figure.expected <> figure.found then concat(
+            figure.name, ' of ', (select sku from product where tenant_id = $1 and id = product_id),
+            ' at ', (select code from location where tenant_id = $1 and id = location_id)) end,
+        figure.expected, figure.found
+    from (
+        select location_id, product_id, lot_id, on_hand, value from stock_level where tenant_id = $1 and layered
+    ) level
+    full join (
+        select location_id, product_id, lot_id, sum(quantity) as quantity, sum(value) as value
+        from cost_layer where tenant_id = $1 group by location_id, product_id, lot_id
+    ) layer using (location_id, product_id, lot_id)
+    cross join lateral (values
+        ('on hand in layers', coalesce(layer.quantity, 0), coalesce(level.on_hand, 0)),
+        ('value in layers', coalesce(layer.value, 0), coalesce(level.value, 0))
     ) figure (name, expected, found)";
 
 const RESERVATIONS: &str = "

@@ -6,12 +6,11 @@
 //! number of statements as one. A refused command leaves no trace but its command row and never spoils its
 //! neighbours.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use domain::book::{Book, Posting};
 use domain::id::CommandId;
 use domain::refusal::Refusal;
-use domain::stock::{Level, LevelKey};
 
 use self::decide::{decided, explained};
 use crate::caller::EntryMode;
@@ -22,6 +21,7 @@ mod commands;
 mod decide;
 pub(crate) mod documents;
 pub(crate) mod goods;
+mod layer;
 mod load;
 pub(crate) mod lots;
 mod needs;
@@ -165,7 +165,7 @@ pub async fn rehearse(db: &Db, poster: &Poster, request: &Request) -> Result<Reh
 async fn tried(db: &Db, poster: &Poster, request: &Request) -> Result<Rehearsal, Error> {
     let tx = db.begin(request.caller.tenant_id).await?;
     let mut book = load::book(&tx, poster.setups(), std::slice::from_ref(&request.command)).await?;
-    let before = book.levels.clone();
+    let before = save::Before::of(&book);
     let (outcome, posting) = decided(&tx, &mut book, &request.command).await??;
     let (_, body) = (request.render)(Ok((&outcome, &book)));
     let accepted = [Accepted { request, command_id: tx.command_id(), outcome, posting }];
@@ -241,7 +241,7 @@ async fn decide_all(
     requests: &[Request],
     fresh: &[usize],
 ) -> Result<Vec<Answer>, Spoiled> {
-    let before: BTreeMap<LevelKey, Level> = book.levels.clone();
+    let before = save::Before::of(&book);
     let mut accepted = Vec::with_capacity(fresh.len());
     let mut recorded = Vec::with_capacity(fresh.len());
     for request in fresh.iter().map(|at| &requests[*at]) {

@@ -6,6 +6,7 @@ pub mod document;
 pub mod expected;
 pub mod explain;
 pub mod hold;
+pub mod layer;
 pub mod level;
 pub mod lot;
 pub mod movement;

@@ -16,6 +16,8 @@ use crate::caller::ActorKind;
 use crate::scope::{Scope, Scopes};
 use crate::{Caller, Db, Error, Tx, command, input};
 
+pub mod settings;
+
 /// A tenant that is to be made.
 #[derive(Debug, Clone)]
 pub struct TenantCreate {

@@ -138,9 +138,12 @@ impl Db {
         }
     }
 
-    /// Opens a transaction for a write.
+    /// Opens a transaction for a write. Writes look rows up by key and nothing else: each of their statements is
+    /// planned once per connection, by index, whatever the statistics say of a table that has just begun to grow.
     pub(crate) async fn begin(&self, tenant_id: TenantId) -> Result<Tx, Error> {
-        self.open("begin", tenant_id).await
+        let opening = "begin; set local plan_cache_mode = force_generic_plan; set local enable_seqscan = off; \
+             set local jit = off";
+        self.open(opening, tenant_id).await
     }
 
     /// Opens a read-only snapshot.

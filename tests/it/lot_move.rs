@@ -312,9 +312,9 @@ fn wholesale_goods_come_back_into_their_lots() {
 fn a_bundle_is_made_of_what_expires_first() {
     with_tenant(async |tenant| {
         milk(tenant).await;
-        let body = json!({ "list_price": "15.00", "kind": "bundle",
-            "components": [{ "sku": "MILK", "quantity": "2" }] });
-        tenant.product_with("BREAKFAST", body).await;
+        let set = tenant.product_with("BREAKFAST", json!({ "list_price": "15.00", "kind": "bundle" })).await;
+        let parts = json!({ "components": [{ "sku": "MILK", "quantity": "2" }] });
+        tenant.put(&format!("/v1/products/{}/components", set.id), &parts).await.ok();
         let till = tenant.till().await;
         let sold = tenant.sell(&till, &[("BREAKFAST", "2")]).await.created();
         assert_eq!(lots_of(&sold["lines"][0]), pairs(&[("EARLY", "3"), ("LATE", "1")]));

@@ -54,6 +54,7 @@ fn product(random: &mut StdRng, number: usize) -> Value {
         "description": description.join(["\n", "\r\n", "\t"].choose(random).copied().unwrap_or_default()),
         "list_price": perhaps(random, price),
         "stock_decimals": perhaps(random, |random| json!(random.random_range(0..=6))),
+        "costing_method": perhaps(random, |random| json!(["moving_average", "fifo"].choose(random))),
         "barcodes": barcodes,
         "units": units,
         "external_ref": perhaps(random, |random| json!(format!("{}{number}", line(random)))),

@@ -93,6 +93,38 @@ fn shares_of_a_value_add_up_to_it() {
     });
 }
 
+/// The first seven columns of the only row of the ageing report: value, and the units and values of three bands.
+async fn aged(tenant: &Tenant) -> String {
+    let bands = ["to_30_days", "to_60_days", "over_365_days"];
+    let (units, values) =
+        (bands.map(|band| format!("units_{band}")), bands.map(|band| format!("value_{band}")));
+    let names: Vec<&str> =
+        ["value"].into_iter().chain(units.iter().chain(&values).map(String::as_str)).collect();
+    columns(&report(tenant, "stock_ageing").await, &names)[0].join(" ")
+}
+
+#[test]
+fn cost_layers_are_as_old_as_they_say_and_worth_what_they_cost() {
+    with_tenant(async |tenant| {
+        let product = tenant.product("BOLT", "2.00").await;
+        receive(tenant, 400, &tenant.main, ("BOLT", "10", "1.00")).await;
+        receive(tenant, 40, &tenant.main, ("BOLT", "10", "2.00")).await;
+        assert_eq!(aged(tenant).await, "30.00 0 10 10 0.00 15.00 15.00", "an average has no layers");
+        let fifo = json!({ "costing_method": "fifo" });
+        tenant.patch(&format!("/v1/products/{}", product.id), &fifo).await.ok();
+        receive(tenant, 3, &tenant.main, ("BOLT", "10", "5.00")).await;
+        let expected = "80.00 10 10 10 50.00 15.00 15.00";
+        assert_eq!(aged(tenant).await, expected, "what was there before keeps its age");
+        let till = tenant.till().await;
+        tenant.sell(&till, &[("BOLT", "15")]).await.created();
+        assert_eq!(aged(tenant).await, "57.50 10 5 0 50.00 7.50 0.00");
+        tenant.sell(&till, &[("BOLT", "12")]).await.created();
+        assert_eq!(aged(tenant).await, "15.00 3 0 0 15.00 0.00 0.00");
+        let rows = format!("/v1/stock/levels/{}/{}/layers", tenant.main, product.id);
+        assert_eq!(tenant.get(&rows).await.ok()["data"][0]["value"], "15.00");
+    });
+}
+
 #[test]
 fn slow_is_what_lasts_longer_than_the_days_that_are_looked_at() {
     with_tenant(async |tenant| {

@@ -43,8 +43,8 @@ async fn server_time(tenant: &Tenant) -> DateTime<Utc> {
 }
 
 async fn shop(tenant: &Tenant) -> Till {
-    for sku in SKUS {
-        tenant.product(sku, "9.99").await;
+    for (sku, method) in SKUS.into_iter().zip(["moving_average", "moving_average", "fifo"]) {
+        tenant.product_with(sku, json!({ "list_price": "9.99", "costing_method": method })).await;
     }
     for location in [&tenant.main, &tenant.shop] {
         let line = |sku: &&str| json!({ "sku": sku, "quantity": "1000", "unit_cost": "1.234567" });
@@ -56,7 +56,7 @@ async fn shop(tenant: &Tenant) -> Till {
     tenant.till().await
 }
 
-/// Receipts, losses and sales of any day of the year, in any order: most documents come in late.
+/// Receipts, losses, sales and revaluations of any day of the year, in any order: most documents come in late.
 async fn documents(tenant: &Tenant, till: &Till, dice: &mut Dice, count: usize) {
     for _ in 0..count {
         let sku = SKUS[dice.roll(3) as usize];
@@ -64,7 +64,7 @@ async fn documents(tenant: &Tenant, till: &Till, dice: &mut Dice, count: usize) 
         let at = text(dice.moment());
         let quantity = 1 + dice.roll(9);
         let document = |kind: &str, line: Value| json!({ "kind": kind, "location_id": location, "occurred_at": at, "lines": [line] });
-        let (path, body) = match dice.roll(4) {
+        let (path, body) = match dice.roll(5) {
             0 => {
                 let cost = format!("{}.{:02}", 1 + dice.roll(3), dice.roll(100));
                 let line = json!({ "sku": sku, "quantity": quantity.to_string(), "unit_cost": cost });
@@ -75,6 +75,12 @@ async fn documents(tenant: &Tenant, till: &Till, dice: &mut Dice, count: usize) 
                     document("adjustment", json!({ "sku": sku, "quantity": format!("-{quantity}") }));
                 body["reason"] = json!("damage");
                 ("/v1/stock/documents", body)
+            }
+            2 => {
+                let cost = format!("{}.{:02}", 1 + dice.roll(3), dice.roll(100));
+                let body = json!({ "location_id": location, "occurred_at": at, "reason": "write_down",
+                    "lines": [{ "sku": sku, "unit_cost": cost }] });
+                ("/v1/stock/revaluations", body)
             }
             _ => {
                 let mut body = sale(till, &[(sku, &quantity.to_string())]);

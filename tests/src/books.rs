@@ -16,6 +16,14 @@ const FACTS: &[(&str, &str)] = &[
          where (coalesce(on_hand, 0), coalesce(l.value, 0)) <> (coalesce(m.quantity, 0), coalesce(m.value, 0))",
     ),
     (
+        "a level with cost layers is the sum of them, and one without has none",
+        "select format('product %s: level %s worth %s, layers %s worth %s', product_id, on_hand, l.value, quantity, c.value) \
+         from (select location_id, product_id, lot_id, on_hand, value from stock_level where tenant_id = $1 and layered) l \
+         full join (select location_id, product_id, lot_id, sum(quantity) as quantity, sum(value) as value \
+                    from cost_layer where tenant_id = $1 group by 1, 2, 3) c using (location_id, product_id, lot_id) \
+         where (coalesce(on_hand, 0), coalesce(l.value, 0)) <> (coalesce(quantity, 0), coalesce(c.value, 0))",
+    ),
+    (
         "no level is negative or promises more than there is",
         "select format('product %s: %s on hand, %s reserved, worth %s', product_id, on_hand, reserved, value) \
          from stock_level where tenant_id = $1 \
@@ -51,10 +59,10 @@ const FACTS: &[(&str, &str)] = &[
     (
         "what is in transit is what transfers have on their way",
         "select format('product %s: level %s worth %s, transfers %s worth %s', product_id, on_hand, s.value, quantity, t.value) \
-         from (select product_id, on_hand, value from stock_level l join location o on o.tenant_id = l.tenant_id and o.id = l.location_id \
+         from (select product_id, lot_id, on_hand, value from stock_level l join location o on o.tenant_id = l.tenant_id and o.id = l.location_id \
                where l.tenant_id = $1 and o.kind = 'transit') s \
-         full join (select product_id, sum(quantity - received - missing) as quantity, sum(open_value) as value \
-                    from transfer_line where tenant_id = $1 group by 1) t using (product_id) \
+         full join (select product_id, lot_id, sum(quantity - received - missing) as quantity, sum(open_value) as value \
+                    from transfer_line where tenant_id = $1 group by 1, 2) t using (product_id, lot_id) \
          where (coalesce(on_hand, 0), coalesce(s.value, 0)) <> (coalesce(quantity, 0), coalesce(t.value, 0))",
     ),
     (

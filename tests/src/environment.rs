@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::LazyLock;
 
 use actix_web::web::Data;
 use api::App;
@@ -24,7 +24,8 @@ use crate::{Client, Tenant};
 /// The database that the tests share.
 const DATABASE: &str = "stockwell";
 
-static ENVIRONMENT: OnceLock<Environment> = OnceLock::new();
+/// Starts once: where that fails, every test fails at once.
+static ENVIRONMENT: LazyLock<Environment> = LazyLock::new(start);
 
 /// What all tests of a run share. It ends with the process: so does the database server, whose folder vanishes.
 pub struct Environment {
@@ -63,7 +64,7 @@ pub struct Node {
 
 /// The shared environment, which the first test starts.
 pub fn environment() -> &'static Environment {
-    ENVIRONMENT.get_or_init(start)
+    &ENVIRONMENT
 }
 
 fn start() -> Environment {

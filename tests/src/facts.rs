@@ -83,6 +83,7 @@ impl Tenant {
             "sales_line",
             "reservation",
             "stock_level",
+            "cost_layer",
             "stock_document",
             "hold",
             "transfer",

@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 use domain::id::{CategoryId, ProductGroupId, ProductId, TaxClassId};
 use domain::number::{Price, Quantity};
 use domain::product::{ProductKind, ProductStatus, Tracking};
+use domain::stock::CostingMethod;
 use domain::variant::Choice;
 use serde::{Deserialize, Serialize};
 use service::catalog::product::{self, BATCH_MAX, Filter, ProductInput, Text, options_schema};
@@ -79,6 +80,8 @@ pub(super) struct Product {
     tax_class_id: TaxClassId,
     /// The list price per stock unit; null where there is none, which is not the same as a price of zero.
     list_price: Option<Price>,
+    /// How goods that leave are valued; null where the settings say it.
+    costing_method: Option<CostingMethod>,
     /// Barcodes of the stock unit.
     #[schema(max_items = 20, example = json!(["4006381333931"]))]
     barcodes: Vec<String>,
@@ -151,6 +154,7 @@ impl From<product::Product> for Product {
             stock_decimals: row.stock_decimals,
             tax_class_id: row.tax_class_id,
             list_price: row.list_price,
+            costing_method: row.costing_method,
             group_id: row.group_id,
             options,
             external_ref: row.external_ref,

@@ -313,7 +313,7 @@ async fn reservations(
 }
 
 /// The level that a path and a lot name.
-fn key(path: &(String, String), lot_id: Option<LotId>) -> Result<LevelKey, ApiError> {
+pub(super) fn key(path: &(String, String), lot_id: Option<LotId>) -> Result<LevelKey, ApiError> {
     let refused = |name: &'static str, error: domain::id::InvalidId| {
         ApiError::new(ErrorCode::InvalidId, sentence(&error.to_string())).at_parameter(name)
     };

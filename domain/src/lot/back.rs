@@ -101,7 +101,7 @@ pub(crate) fn named_back(
         let lot = book.lots.find(product.id, &arrival.code);
         let lot = lot.ok_or_else(|| unknown(product, &arrival.code, &format!("{pointer}/lots/{index}")))?;
         let key = LevelKey { location_id, product_id: product.id, lot_id: lot.id };
-        let cost = -book.level(&key).cost_of(arrival.quantity, &book.setup.settings);
+        let cost = -book.current_cost(&key, arrival.quantity);
         shares.push(LotShare { lot_id: lot.id, code: lot.code.clone(), quantity: -arrival.quantity, cost });
     }
     Ok(shares)

@@ -127,9 +127,10 @@ impl Demand {
             let lot = lot.ok_or_else(|| unknown(wish.product, &named.code, &pointer))?;
             draw.purpose.check(wish.product, lot, &pointer)?;
             self.add(key(draw.location_id, lot), quantity, pointer);
-            shares.push(share(lot, quantity));
+            shares.push((lot, quantity));
         }
-        Ok(shares)
+        shares.sort_by(|(one, _), (other, _)| one.rank().cmp(&other.rank()));
+        Ok(shares.into_iter().map(|(lot, quantity)| share(lot, quantity)).collect())
     }
 
     fn draw_first_to_expire(&mut self, book: &Book, draw: &Draw, wish: &Wish<'_>) -> Vec<LotShare> {

@@ -12,7 +12,7 @@ use crate::lot::{self, NamedLot};
 use crate::number::{Money, Quantity};
 use crate::refusal::{Code, Problems, Refusal};
 use crate::sales::{self, Back, Basket, Line, LineInput, TakenBack, Totals};
-use crate::stock::{self, LevelKey, Movement, MovementKind};
+use crate::stock::{self, LevelKey, Movement, MovementKind, Source};
 use crate::tenant::Channel;
 
 /// In what state goods came back.
@@ -136,22 +136,20 @@ pub fn give_back(book: &mut Book, command: &Return) -> Result<(Invoice, Posting)
 
 fn restock(book: &mut Book, note: &Invoice, posting: &mut Posting) {
     for (line, cost) in &note.lines {
+        let source = Source::new("credit_note", note.id.0, line.line_no, note.occurred_at);
         for (key, quantity, cost) in lot::moves(note.location_id, line, *cost) {
-            book.level_mut(key).receive(-quantity, -cost);
+            book.receive(key, -quantity, -cost, &source);
             let goods = (key, -quantity, -cost);
             posting.movements.push(moved(book, note, (MovementKind::Return, line.line_no), goods));
         }
     }
 }
 
-/// Damaged goods never reach the shelf. Those of a lot are noted as come back and written off at once, so that the lot's
-/// trace adds up.
+/// Damaged goods never reach the shelf, and change no level. Those of a lot are noted as come back and written off at
+/// once, so that the lot's trace adds up.
 fn write_off(book: &mut Book, note: &Invoice, posting: &mut Posting) {
     for (line, cost) in note.lines.iter().filter(|(line, _)| !line.lots.is_empty()) {
         for (key, quantity, cost) in lot::moves(note.location_id, line, *cost) {
-            let level = book.level_mut(key);
-            level.receive(-quantity, -cost);
-            level.remove(-quantity, -cost);
             for (kind, goods) in [
                 (MovementKind::Return, (key, -quantity, -cost)),
                 (MovementKind::Adjustment, (key, quantity, cost)),

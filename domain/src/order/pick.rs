@@ -107,11 +107,12 @@ fn as_named(
     // Only what is not reserved for the line already must be free.
     let named = Demand::default().draw(book, draw, &wish)?;
     let mut swapped = Quantity::ZERO;
-    for (index, share) in named.iter().enumerate() {
+    for share in &named {
         let own = kept.iter_mut().find(|own| own.lot_id == share.lot_id);
         let part = own.map_or(Quantity::ZERO, |own| take(own, share.quantity));
         let more = share.quantity - part;
         if more.is_positive() {
+            let index = wanted.named.iter().position(|lot| lot.code == share.code).unwrap_or_default();
             let pointer = format!("{}/lots/{index}", wanted.pointer);
             demand.add(draw.key(line.line.product_id, share.lot_id), more, pointer);
             swapped += more;

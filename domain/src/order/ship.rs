@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use super::pick::{self, Picked, Wanted};
 use super::{Order, OrderLine, OrderStatus, Ordered, changed, exposure, known, order_mut};
 use crate::book::{Book, Demand, Posting};
+use crate::goods::check_part;
 use crate::id::{EntryId, LocationId, MovementId, OrderId, ProductId, ShipmentId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::lot::{self, LotShare, NamedLot};
@@ -114,6 +115,10 @@ fn picked(
             problems.invalid(format!("{pointer}/quantity"), detail);
         } else if picked.iter().any(|known| known.at == at) {
             problems.invalid(format!("{pointer}/line_no"), "Name each line once.");
+        } else if let Err(problem) =
+            check_part(book, order.lines[at].line.product_id, (quantity, open), pointer)
+        {
+            problems.push(problem);
         } else {
             let wanted = Wanted { at, quantity, named: &wanted.lots, pointer };
             match pick::pick(book, (order, occurred_at), wanted, &mut demand) {
@@ -199,7 +204,6 @@ fn leave(
     (location_id, ordered): (LocationId, &mut OrderLine),
     picked: Picked,
 ) -> (Line, Money) {
-    let setup = std::sync::Arc::clone(&book.setup);
     let quantity = picked.quantity;
     ordered.shipped += quantity;
     let mut line = Line { quantity, lots: picked.lots, ..ordered.line.clone() };
@@ -209,9 +213,9 @@ fn leave(
     ordered.reserved -= quantity;
     let product_id = line.product_id;
     if line.lots.is_empty() {
-        let level = book.level_mut(LevelKey::untracked(location_id, product_id));
-        level.reserved -= quantity;
-        let cost = level.issue(quantity, &setup.settings);
+        let key = LevelKey::untracked(location_id, product_id);
+        book.level_mut(key).reserved -= quantity;
+        let cost = book.issue(key, quantity);
         return (line, cost);
     }
     for own in &mut ordered.line.lots {

@@ -9,6 +9,7 @@ use crate::lot::{self, NamedLot};
 use crate::number::{Money, Quantity};
 use crate::refusal::{Code, Problems, Refusal};
 use crate::sales::{self, Back, Basket, Line, LineInput, TakenBack, Totals};
+use crate::stock::Source;
 use crate::tenant::Channel;
 
 /// A line of the original sale to take back.
@@ -61,9 +62,11 @@ pub fn refund(book: &mut Book, command: &Refund) -> Result<(Sale, Posting), Refu
     let (tenders, rounding) = tender::give_back(totals.total(), &command.tenders, register.cash_rounding)?;
 
     // Nothing can refuse it any more.
+    let id = command.id.unwrap_or_else(|| SaleId(book.ids.next_id()));
     for (line, cost) in &lines {
+        let source = Source::new(SaleKind::Refund.into(), id.0, line.line_no, occurred_at);
         for (key, quantity, cost) in lot::moves(register.location_id, line, *cost) {
-            book.level_mut(key).receive(-quantity, -cost);
+            book.receive(key, -quantity, -cost, &source);
         }
     }
     if let Some(sold) = command.original_id.and_then(|id| book.sold.get_mut(&id.0)) {
@@ -72,7 +75,7 @@ pub fn refund(book: &mut Book, command: &Refund) -> Result<(Sale, Posting), Refu
     let original =
         command.original_id.and_then(|id| book.sold.get(&id.0)).and_then(|sold| sold.first()).cloned();
     let sale = Sale {
-        id: command.id.unwrap_or_else(|| SaleId(book.ids.next_id())),
+        id,
         number: book.number(&register.code),
         kind: SaleKind::Refund,
         register_id: register.id,

@@ -4,9 +4,10 @@ use rust_decimal::Decimal;
 
 use super::{LINES_MAX, Line};
 use crate::book::Book;
+use crate::goods::check_divided;
 use crate::number::{Money, Price, Quantity};
 use crate::product::{Component, Product, ProductKind, ProductStatus};
-use crate::refusal::Refusal;
+use crate::refusal::{Problems, Refusal};
 use crate::tenant::Settings;
 
 /// Puts the components of each bundle in its place. They share its gross and discount by their standalone prices (IFRS 15,
@@ -18,13 +19,21 @@ pub(super) fn unpack(book: &Book, lines: Vec<Line>) -> Result<Vec<Line>, Refusal
         return Ok(lines);
     }
     let mut unpacked: Vec<Line> = Vec::with_capacity(lines.len() * 2);
+    let mut problems = Problems::default();
     for line in lines {
         if !is_bundle(&line) {
             unpacked.push(line);
             continue;
         }
-        unpacked.extend(parts(book, &line, &book.products[&line.product_id].components));
+        for part in parts(book, &line, &book.products[&line.product_id].components) {
+            let pointer = format!("/lines/{}", line.input);
+            match check_divided(book, part.product_id, part.quantity, &pointer) {
+                Ok(()) => unpacked.push(part),
+                Err(problem) => problems.push(problem),
+            }
+        }
     }
+    problems.check()?;
     if unpacked.len() > LINES_MAX {
         let detail =
             format!("With the components of its bundles the document has more than {LINES_MAX} lines.");

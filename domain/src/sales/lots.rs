@@ -84,9 +84,7 @@ pub(crate) fn given_back(
 
 fn reversed(book: &Book, location_id: LocationId, line: Line) -> (Line, Money) {
     let cost = match line.lots.as_slice() {
-        [] if line.stocked => {
-            -book.level(&super::level_key(location_id, &line)).cost_of(line.quantity, &book.setup.settings)
-        }
+        [] if line.stocked => -book.current_cost(&super::level_key(location_id, &line), line.quantity),
         lots => lots.iter().map(|share| share.cost).sum(),
     };
     let line = Line {

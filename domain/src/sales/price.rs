@@ -90,14 +90,10 @@ fn find<'a>(
     if !input.quantity.is_positive() {
         return Err(problem("quantity", "The quantity must be above zero.".to_owned()));
     }
-    let quantity = input.quantity.get() * unit.factor.get();
-    if quantity != crate::number::round(quantity, 6) {
-        return Err(problem(
-            "quantity",
-            format!("The quantity is finer than a millionth of {}.", product.stock_uom),
-        ));
-    }
-    Ok(Found { product, unit, quantity: Quantity::rounded(quantity) })
+    let quantity = product
+        .divided(input.quantity.get() * unit.factor.get())
+        .map_err(|detail| problem("quantity", detail))?;
+    Ok(Found { product, unit, quantity })
 }
 
 fn price_line(

@@ -3,8 +3,9 @@
 //! - What is there is what came in last: the newest receipts, as many as cover what is on hand. Everything that brought
 //!   goods counts as a receipt: from a supplier, back from a customer, from another location, found in a count. Lots are
 //!   aged one by one.
+//! - Where a product is valued first in, first out, its cost layers say what is left of each receipt, and what it cost.
 //! - The age of a receipt is the number of midnights since it happened, in the report's zone.
-//! - The value of a level is shared out by quantity, rounded to 4 decimals; the shares add up to the value. Levels below
+//! - The value of a level without layers is shared out by quantity, rounded to 4 decimals; the shares add up to the value. Levels below
 //!   zero have no age and are not in it. Otherwise the sum of `value` is the balance of 1200 and 1210.
 
 use async_graphql::SimpleObject;
@@ -86,26 +87,52 @@ const FIGURES: [(&str, &str); 14] = [
 ];
 
 /// What is still there of each receipt: `covered` is what came in with it or later.
-const LEFT: &str = "receipt as (
+const RECEIPTS: &str = "receipt as (
     select
         s.location_id, s.product_id, s.lot_id, s.quantity, s.occurred_at,
         sum(s.quantity) over (
             partition by s.location_id, s.product_id, s.lot_id order by s.occurred_at desc, s.id desc) as covered
     from public.stock_movement s
     where s.tenant_id = $1 and s.quantity > 0 and";
+/// What is left of each cost layer, where a level has some.
+const LAYERS: &str = "
+), layer as materialized (
+    select
+        s.location_id, s.product_id, s.lot_id, s.quantity, s.value, s.received_at,
+        s.document_kind = 'earlier_stock' as earlier
+    from public.cost_layer s
+    where s.tenant_id = $1 and";
+/// Layers say when they came in; what was there before its level had layers, or has none, is aged by its receipts.
 const AGED: &str = "
+), unlayered as materialized (
+    select
+        l.location_id, l.product_id, l.lot_id, coalesce(sum(y.quantity), 0) as newer,
+        l.on_hand - coalesce(sum(y.quantity), 0) as units, l.value - coalesce(sum(y.value), 0) as value
+    from public.stock_level l
+    left join layer y on y.location_id = l.location_id and y.product_id = l.product_id and y.lot_id = l.lot_id
+        and not y.earlier
+    where l.tenant_id = $1 and l.on_hand > 0
+    group by l.location_id, l.product_id, l.lot_id, l.on_hand, l.value
+), part as (
+    select location_id, product_id, quantity as units, value, received_at as came_at from layer where not earlier
+    union all
+    select
+        l.location_id, l.product_id,
+        least(r.covered - l.newer, l.units) - greatest(r.covered - r.quantity - l.newer, 0),
+        round(l.value * least(r.covered - l.newer, l.units) / l.units, 4)
+            - round(l.value * greatest(r.covered - r.quantity - l.newer, 0) / l.units, 4),
+        r.occurred_at
+    from unlayered l
+    join receipt r on r.location_id = l.location_id and r.product_id = l.product_id and r.lot_id = l.lot_id
+        and r.covered > l.newer and r.covered - r.quantity < l.newer + l.units
+    where l.units > 0
 ), rest as materialized (
     select
-        l.location_id, l.product_id, least(r.covered, l.on_hand) - (r.covered - r.quantity) as units,
-        round(l.value * least(r.covered, l.on_hand) / l.on_hand, 4)
-            - round(l.value * (r.covered - r.quantity) / l.on_hand, 4) as value,
-        (r.occurred_at at time zone t.zone)::date as came_on,
-        ($18 at time zone t.zone)::date - (r.occurred_at at time zone t.zone)::date as days
+        part.location_id, part.product_id, part.units, part.value,
+        (part.came_at at time zone t.zone)::date as came_on,
+        ($18 at time zone t.zone)::date - (part.came_at at time zone t.zone)::date as days
     from (select coalesce($9, time_zone) as zone from public.tenant where tenant_id = $1) t
-    cross join public.stock_level l
-    join receipt r on r.location_id = l.location_id and r.product_id = l.product_id and r.lot_id = l.lot_id
-        and r.covered - r.quantity < l.on_hand
-    where l.tenant_id = $1 and l.on_hand > 0
+    cross join part
 ), level as materialized (
     select
         product_id, location_id, min(came_on) as oldest_on, sum(units) as on_hand, sum(value) as value,
@@ -140,7 +167,7 @@ impl Row for StockAgeingRow {
 
     fn statement(_: &Request) -> String {
         let attributes = &[("oldest_on", "m.oldest_on", "date")];
-        let with = format!("{LEFT}{FILTER}{AGED}");
+        let with = format!("{RECEIPTS}{FILTER}{LAYERS}{FILTER}{AGED}");
         Rows { with, category: "p.category_id", attributes, figures: &FIGURES, order: "p.sku, lo.code" }
             .statement()
     }

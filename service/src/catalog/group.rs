@@ -7,6 +7,7 @@ use domain::id::{CategoryId, ProductGroupId, TaxClassId};
 use domain::number::Price;
 use domain::product::{ProductKind, ProductStatus, Tracking};
 use domain::refusal::{Problem, Problems, Refusal};
+use domain::stock::CostingMethod;
 use domain::variant::{Choice, GroupOption, check_choice, check_options, choices, filled};
 use sea_orm::sea_query::LockType;
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
@@ -91,6 +92,9 @@ pub struct VariantTemplate {
     /// The list price per stock unit.
     #[serde(default)]
     pub list_price: Option<Price>,
+    /// How goods that leave are valued; as the settings say, if absent.
+    #[serde(default)]
+    pub costing_method: Option<CostingMethod>,
     /// Your own notes.
     #[serde(default)]
     #[schema(schema_with = input::metadata_schema)]
@@ -239,6 +243,7 @@ fn variant(group: &Group, input: &VariantsInput, choice: Choice) -> ProductInput
         stock_decimals: of_all.stock_decimals,
         tax_class_id: of_all.tax_class_id,
         list_price: of_all.list_price,
+        costing_method: of_all.costing_method,
         metadata: of_all.metadata,
         group_id: Some(group.row.id),
         options: choice,

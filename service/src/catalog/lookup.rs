@@ -10,6 +10,7 @@ use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
+use crate::listing::optional_word;
 use crate::{Error, Tx};
 
 /// The products that a basket names.
@@ -61,51 +62,75 @@ pub async fn find(tx: &Tx, items: &[ItemRef]) -> Result<Found, Error> {
             ItemRef::Barcode(code) => codes.push(code.as_str()),
         }
     }
-    if !codes.is_empty() {
-        let query =
-            sqlx::query("select code, product_id, uom from barcode where tenant_id = $1 and code = any($2)");
-        for row in tx.rows(query.bind(tx.tenant_id.0).bind(codes)).await? {
-            let id: Uuid = row.try_get(1)?;
-            ids.insert(id);
-            found.barcodes.insert(row.try_get(0)?, (ProductId(id), row.try_get(2)?));
-        }
+    for (code, id, uom) in barcodes(tx, &codes).await? {
+        ids.insert(id.0);
+        found.barcodes.insert(code, (id, uom));
     }
-    let query = sqlx::query(
-        "select p.id, p.sku, p.kind, p.status, p.stock_uom, p.tax_class_id, p.list_price, c.lineage, p.tracking
-         from product p left join category c on c.tenant_id = p.tenant_id and c.id = p.category_id
-         where p.tenant_id = $1 and (p.id = any($2) or p.sku = any($3))",
-    );
-    for row in
-        tx.rows(query.bind(tx.tenant_id.0).bind(ids.into_iter().collect::<Vec<_>>()).bind(skus)).await?
+    let ids: Vec<Uuid> = ids.into_iter().collect();
+    for product in [products_by_sku(tx, &skus).await?, products_by_id(tx, &ids).await?].into_iter().flatten()
     {
-        let product = product_of(&row)?;
         found.skus.insert(product.sku.clone(), product.id);
         found.products.insert(product.id, product);
     }
-    add_units(tx, &mut found).await?;
-    Ok(found)
-}
-
-async fn add_units(tx: &Tx, found: &mut Found) -> Result<(), Error> {
-    if found.products.is_empty() {
-        return Ok(());
-    }
     let ids: Vec<Uuid> = found.products.keys().map(|id| id.0).collect();
-    let query = sqlx::query(
-        "select product_id, uom, factor, list_price from product_unit
-         where tenant_id = $1 and product_id = any($2) order by uom",
-    );
-    for row in tx.rows(query.bind(tx.tenant_id.0).bind(ids)).await? {
-        let unit = Unit {
-            uom: row.try_get(1)?,
-            factor: Quantity::new(row.try_get::<Decimal, _>(2)?),
-            list_price: row.try_get::<Option<Decimal>, _>(3)?.map(Price::new),
-        };
-        if let Some(product) = found.products.get_mut(&ProductId(row.try_get(0)?)) {
+    for (id, unit) in units(tx, &ids).await? {
+        if let Some(product) = found.products.get_mut(&id) {
             product.units.push(unit);
         }
     }
-    Ok(())
+    Ok(found)
+}
+
+/// The products and units that barcodes stand for.
+pub(crate) async fn barcodes(tx: &Tx, codes: &[&str]) -> Result<Vec<(String, ProductId, String)>, Error> {
+    if codes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let statement = "select code, product_id, uom from barcode where tenant_id = $1 and code = any($2)";
+    let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(codes)).await?;
+    rows.iter().map(|row| Ok((row.try_get(0)?, ProductId(row.try_get(1)?), row.try_get(2)?))).collect()
+}
+
+/// The products with these SKUs, without their units and parts.
+pub(crate) async fn products_by_sku(tx: &Tx, skus: &[&str]) -> Result<Vec<Product>, Error> {
+    if skus.is_empty() {
+        return Ok(Vec::new());
+    }
+    let statement = "select p.id, p.sku, p.kind, p.status, p.stock_uom, p.tax_class_id, p.list_price, c.lineage, \
+                            p.costing_method, p.stock_decimals, p.tracking \
+                     from product p left join category c on c.tenant_id = p.tenant_id and c.id = p.category_id \
+                     where p.tenant_id = $1 and p.sku = any($2)";
+    tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(skus)).await?.iter().map(product_of).collect()
+}
+
+/// The products with these ids, without their units and parts.
+pub(crate) async fn products_by_id(tx: &Tx, ids: &[Uuid]) -> Result<Vec<Product>, Error> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let statement = "select p.id, p.sku, p.kind, p.status, p.stock_uom, p.tax_class_id, p.list_price, c.lineage, \
+                            p.costing_method, p.stock_decimals, p.tracking \
+                     from product p left join category c on c.tenant_id = p.tenant_id and c.id = p.category_id \
+                     where p.tenant_id = $1 and p.id = any($2)";
+    tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await?.iter().map(product_of).collect()
+}
+
+/// The units of products besides their stock units.
+pub(crate) async fn units(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(ProductId, Unit)>, Error> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let statement = "select product_id, uom, factor, list_price from product_unit \
+                     where tenant_id = $1 and product_id = any($2) order by uom";
+    let unit = |row: &PgRow| -> Result<(ProductId, Unit), Error> {
+        let unit = Unit {
+            uom: row.try_get(1)?,
+            factor: Quantity::new(row.try_get(2)?),
+            list_price: row.try_get::<Option<Decimal>, _>(3)?.map(Price::new),
+        };
+        Ok((ProductId(row.try_get(0)?), unit))
+    };
+    tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await?.iter().map(unit).collect()
 }
 
 fn product_of(row: &PgRow) -> Result<Product, Error> {
@@ -117,11 +142,13 @@ fn product_of(row: &PgRow) -> Result<Product, Error> {
         sku: word(1)?,
         kind: word(2)?.parse().map_err(|_| unknown("of no kind"))?,
         status: word(3)?.parse().map_err(|_| unknown("in no state"))?,
-        tracking: word(8)?.parse().map_err(|_| unknown("tracked in no known way"))?,
+        tracking: word(10)?.parse().map_err(|_| unknown("tracked in no known way"))?,
         lineage: lineage.unwrap_or_default().into_iter().map(CategoryId).collect(),
         stock_uom: word(4)?,
+        stock_decimals: u8::try_from(row.try_get::<i16, _>("stock_decimals")?).unwrap_or_default(),
         tax_class_id: TaxClassId(row.try_get(5)?),
         list_price: row.try_get::<Option<Decimal>, _>(6)?.map(Price::new),
+        costing_method: optional_word(row, "costing_method")?,
         units: Vec::new(),
         components: Vec::new(),
     })

@@ -9,6 +9,7 @@ use domain::id::{CategoryId, ProductGroupId, ProductId, TaxClassId};
 use domain::number::{Price, Quantity};
 use domain::product::{ProductKind, ProductStatus, Tracking, decimals_of};
 use domain::refusal::{Code, Problems, Refusal};
+use domain::stock::CostingMethod;
 use domain::variant::Choice;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, LockType};
 use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryOrder, QuerySelect};
@@ -71,6 +72,10 @@ pub struct ProductInput {
     /// The list price per stock unit. Absent means that there is none, which is not the same as a price of zero.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub list_price: Option<Price>,
+    /// How goods that leave are valued; as the settings say, if absent. A change leaves every value as it is: stock that
+    /// is there becomes one layer at its present value, or an average of its layers, with its next movement.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub costing_method: Option<CostingMethod>,
     /// Barcodes of the stock unit.
     #[serde(default)]
     #[schema(max_items = 20)]
@@ -206,6 +211,7 @@ impl ProductInput {
             stock_decimals: None,
             tax_class_id: None,
             list_price: None,
+            costing_method: None,
             barcodes: Vec::new(),
             units: Vec::new(),
             group_id: None,
@@ -243,6 +249,7 @@ impl Product {
             stock_decimals: (stated != decimals_of(&row.stock_uom)).then_some(stated),
             tax_class_id: Some(row.tax_class_id),
             list_price: row.list_price,
+            costing_method: row.costing_method,
             barcodes: barcodes_of(&row.stock_uom),
             units: self
                 .units

@@ -6,7 +6,7 @@ use domain::id::{ExpectedReceiptId, HoldId, OrderId};
 use domain::ledger::Entry;
 use domain::supply::{self, ExpectedReceipt};
 use domain::transfer::{self, Transfer};
-use domain::{adjust, journal, lot, order, payment, pos};
+use domain::{adjust, journal, lot, order, payment, pos, revalue};
 use uuid::Uuid;
 
 /// A write that posts stock, cost or ledger.
@@ -40,6 +40,8 @@ pub enum Command {
     ReceivePayment(payment::Receive),
     /// Receive, open or adjust stock.
     MoveStock(adjust::Move),
+    /// Give stock another value.
+    Revalue(revalue::Revalue),
     /// Hold goods back.
     PlaceHold(hold::PlaceHold),
     /// Move the end of a hold.
@@ -71,6 +73,7 @@ impl Command {
             Command::PlaceOrder(place) => place.lines.len(),
             Command::Return(back) => back.lines.len(),
             Command::MoveStock(change) => change.lines.len(),
+            Command::Revalue(revalue) => revalue.lines.len(),
             Command::PlaceHold(place) => place.lines.len(),
             Command::DispatchTransfer(dispatch) => dispatch.lines.len(),
             Command::ExpectReceipt(expect) => expect.lines.len(),
@@ -95,6 +98,7 @@ impl Command {
             Command::Return(_) => "return.received",
             Command::ReceivePayment(_) => "payment.received",
             Command::MoveStock(_) => "stock.moved",
+            Command::Revalue(_) => "stock.revalued",
             Command::PlaceHold(_) => "hold.placed",
             Command::ExtendHold(..) => "hold.extended",
             Command::ReleaseHold(_) => "hold.released",

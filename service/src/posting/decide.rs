@@ -5,7 +5,7 @@ use domain::hold::{self, Hold};
 use domain::refusal::{Code, Problems, Refusal};
 use domain::supply::{self, ExpectedReceipt};
 use domain::transfer::{self, Transfer};
-use domain::{adjust, journal, lot, order, payment, pos};
+use domain::{adjust, journal, lot, order, payment, pos, revalue};
 
 use super::{Command, Outcome, load};
 use crate::{Error, Tx};
@@ -19,8 +19,8 @@ pub(super) async fn decided(
 ) -> Result<Result<(Outcome, Posting), Refusal>, Error> {
     let is_short = |refusal: &Refusal| refusal.code == Code::InsufficientStock;
     match decide(book, command) {
-        Err(refusal) if is_short(&refusal) && book.supplies.is_empty() => {
-            book.supplies = load::supplies(tx, book).await?;
+        Err(refusal) if is_short(&refusal) && book.supplies.is_none() => {
+            book.supplies = Some(load::supplies(tx, book).await?);
             Ok(decide(book, command))
         }
         decided => Ok(decided),
@@ -65,6 +65,8 @@ fn decide(book: &mut Book, command: &Command) -> Result<(Outcome, Posting), Refu
             payment::receive(book, receive).map(|(payment, posting)| (Outcome::Payment(payment), posting))?
         }
         Command::MoveStock(change) => adjust::post(book, change)
+            .map(|(document, posting)| (Outcome::StockDocument(document), posting))?,
+        Command::Revalue(revalue) => revalue::revalue(book, revalue)
             .map(|(document, posting)| (Outcome::StockDocument(document), posting))?,
         Command::PlaceHold(place) => held(hold::place(book, place)?),
         Command::ExtendHold(id, expires_at) => held(hold::extend(book, *id, *expires_at)?),

@@ -5,16 +5,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use domain::book::{Book, Setup, series_name};
-use domain::id::{
-    CategoryId, CustomerId, LocationId, LotId, PriceListId, ProductId, RegisterId, SessionId, TaxClassId,
-};
+use domain::id::{CategoryId, CustomerId, LocationId, LotId, PriceListId, ProductId, RegisterId, SessionId};
 use domain::location::LocationKind;
 use domain::lot::Lots;
 use domain::number::{Money, Price, Quantity};
 use domain::party::{Customer, Exposure};
 use domain::pos::{Drawer, OpenedSession};
 use domain::pricing::Rules;
-use domain::product::{Component, Product, ProductKind, Unit};
+use domain::product::{Component, Product, ProductKind};
 use domain::stock::{Level, LevelKey};
 use domain::supply::Flow;
 use rust_decimal::Decimal;
@@ -24,7 +22,8 @@ use uuid::Uuid;
 
 use super::needs::Needs;
 use super::setup::{Setups, parsed};
-use super::{Command, documents, goods, lots, orders};
+use super::{Command, documents, goods, layer, lots, orders};
+use crate::catalog::lookup;
 use crate::{Error, Tx};
 
 /// The book on which `commands` are decided.
@@ -58,6 +57,7 @@ pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Resu
         customers,
         lots: Lots::default(),
         levels: BTreeMap::new(),
+        layers: BTreeMap::new(),
         drawers,
         orders,
         sold,
@@ -65,7 +65,7 @@ pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Resu
         holds: goods.holds,
         transfers: goods.transfers,
         expected: goods.expected,
-        supplies: HashMap::new(),
+        supplies: None,
         series: HashMap::new(),
     };
     products(tx, &needs, &mut book).await?;
@@ -73,6 +73,7 @@ pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Resu
     book.rules = rules(tx, &needs, &book).await?;
     book.levels = levels(tx, &needs, &book).await?;
     lots::complete(tx, &needs, &mut book).await?;
+    book.layers = layer::load(tx, &book.levels).await?;
     goods::note_swept(tx, &mut book.holds).await?;
     book.series = series(tx, &series_names(&needs, &book)).await?;
     Ok(book)
@@ -181,36 +182,20 @@ async fn drawers(tx: &Tx, needs: &Needs) -> Result<HashMap<RegisterId, Drawer>, 
 
 async fn products(tx: &Tx, needs: &Needs, book: &mut Book) -> Result<(), Error> {
     let mut ids = needs.product_ids.clone();
-    if !needs.barcodes.is_empty() {
-        let codes: Vec<&str> = needs.barcodes.iter().map(String::as_str).collect();
-        let statement = "select code, product_id, uom from barcode where tenant_id = $1 and code = any($2)";
-        for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(codes)).await? {
-            let product_id = ProductId(row.try_get(1)?);
-            ids.insert(product_id);
-            book.barcodes.insert(row.try_get(0)?, (product_id, row.try_get(2)?));
-        }
+    let codes: Vec<&str> = needs.barcodes.iter().map(String::as_str).collect();
+    for (code, product_id, uom) in lookup::barcodes(tx, &codes).await? {
+        ids.insert(product_id);
+        book.barcodes.insert(code, (product_id, uom));
     }
-    if !needs.skus.is_empty() {
-        let skus: Vec<&str> = needs.skus.iter().map(String::as_str).collect();
-        let statement = "select p.id, p.sku, p.kind, p.status, p.stock_uom, p.tax_class_id, p.list_price, c.lineage, p.tracking \
-                         from product p left join category c on c.tenant_id = p.tenant_id and c.id = p.category_id \
-                         where p.tenant_id = $1 and p.sku = any($2)";
-        add_products(book, tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(skus)).await?)?;
-    }
+    let skus: Vec<&str> = needs.skus.iter().map(String::as_str).collect();
+    add_products(book, lookup::products_by_sku(tx, &skus).await?);
     ids.retain(|id| !book.products.contains_key(id));
-    products_by_id(tx, book, &ids).await?;
+    add_products(book, lookup::products_by_id(tx, &uuids(&ids, |id| id.0)).await?);
     unpack(tx, book).await?;
     if needs.units {
         let ids: Vec<Uuid> = book.products.keys().map(|id| id.0).collect();
-        let statement = "select product_id, uom, factor, list_price from product_unit \
-                         where tenant_id = $1 and product_id = any($2) order by uom";
-        for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await? {
-            let unit = Unit {
-                uom: row.try_get(1)?,
-                factor: Quantity::new(row.try_get(2)?),
-                list_price: row.try_get::<Option<Decimal>, _>(3)?.map(Price::new),
-            };
-            if let Some(product) = book.products.get_mut(&ProductId(row.try_get(0)?)) {
+        for (id, unit) in lookup::units(tx, &ids).await? {
+            if let Some(product) = book.products.get_mut(&id) {
                 product.units.push(unit);
             }
         }
@@ -237,42 +222,15 @@ async fn unpack(tx: &Tx, book: &mut Book) -> Result<(), Error> {
         }
     }
     parts.retain(|id| !book.products.contains_key(id));
-    products_by_id(tx, book, &parts).await
+    add_products(book, lookup::products_by_id(tx, &uuids(&parts, |id| id.0)).await?);
+    Ok(())
 }
 
-async fn products_by_id(tx: &Tx, book: &mut Book, ids: &BTreeSet<ProductId>) -> Result<(), Error> {
-    if ids.is_empty() {
-        return Ok(());
-    }
-    let statement = "select p.id, p.sku, p.kind, p.status, p.stock_uom, p.tax_class_id, p.list_price, c.lineage, p.tracking \
-                     from product p left join category c on c.tenant_id = p.tenant_id and c.id = p.category_id \
-                     where p.tenant_id = $1 and p.id = any($2)";
-    add_products(
-        book,
-        tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(uuids(ids, |id| id.0))).await?,
-    )
-}
-
-fn add_products(book: &mut Book, rows: Vec<PgRow>) -> Result<(), Error> {
-    for row in rows {
-        let lineage = row.try_get::<Option<Vec<Uuid>>, _>(7)?.unwrap_or_default();
-        let product = Product {
-            id: ProductId(row.try_get(0)?),
-            sku: row.try_get(1)?,
-            kind: parsed(row.try_get(2)?)?,
-            status: parsed(row.try_get(3)?)?,
-            tracking: parsed(row.try_get(8)?)?,
-            stock_uom: row.try_get(4)?,
-            tax_class_id: TaxClassId(row.try_get(5)?),
-            list_price: row.try_get::<Option<Decimal>, _>(6)?.map(Price::new),
-            lineage: lineage.into_iter().map(CategoryId).collect(),
-            units: Vec::new(),
-            components: Vec::new(),
-        };
+fn add_products(book: &mut Book, products: Vec<Product>) {
+    for product in products {
         book.skus.insert(product.sku.clone(), product.id);
         book.products.insert(product.id, product);
     }
-    Ok(())
 }
 
 /// The price rules that may apply; none are read where nobody has a price list.
@@ -328,7 +286,7 @@ async fn levels(tx: &Tx, needs: &Needs, book: &Book) -> Result<BTreeMap<LevelKey
         tx.rows(
             sqlx::query(
                 "select l.location_id, l.product_id, l.lot_id, l.on_hand, l.reserved, l.value, l.last_cost, \
-                        l.next_expiry <= $4 \
+                        l.next_expiry <= $4, l.layered \
                  from stock_level l \
                  join unnest($2::uuid[], $3::uuid[]) as wanted (location_id, product_id) \
                    on l.location_id = wanted.location_id and l.product_id = wanted.product_id \
@@ -363,6 +321,7 @@ async fn levels(tx: &Tx, needs: &Needs, book: &Book) -> Result<BTreeMap<LevelKey
             reserved: Quantity::new(row.try_get(4)?),
             value: Money::new(row.try_get(5)?),
             last_cost: Price::new(row.try_get(6)?),
+            layered: row.try_get(8)?,
         };
         Ok((key, level))
     };

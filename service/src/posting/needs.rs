@@ -150,6 +150,14 @@ impl Needs {
                     self.lots(&line.lots);
                 }
             }
+            Command::Revalue(revalue) => {
+                self.location(revalue.location_id);
+                self.prefixes.insert("RV");
+                self.reasons.insert(revalue.reason.clone());
+                for line in &revalue.lines {
+                    self.item(&line.item, false);
+                }
+            }
             Command::PlaceHold(place) => {
                 self.hold_ids.extend(place.id);
                 self.hold_references.extend(place.reference.clone());

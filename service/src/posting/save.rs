@@ -8,7 +8,7 @@ use domain::ledger::{Entry, EntryLine};
 use domain::pos::{Sale, Tender};
 use domain::refusal::{Code, Refusal};
 use domain::sales::SalesLine;
-use domain::stock::{Level, LevelKey, Movement};
+use domain::stock::{Layers, Level, LevelKey, Movement};
 use domain::tenant::Channel;
 use sea_orm::sqlx::postgres::PgArguments;
 use sea_orm::sqlx::query::Query;
@@ -18,11 +18,24 @@ use uuid::Uuid;
 use super::{Accepted, Outcome, Recorded};
 use crate::{Error, Tx};
 
+mod layer;
 mod lot;
 mod money;
 mod order;
 mod stock;
 mod wholesale;
+
+/// What a book held before anything was decided on it.
+pub(super) struct Before {
+    levels: BTreeMap<LevelKey, Level>,
+    layers: BTreeMap<LevelKey, Layers>,
+}
+
+impl Before {
+    pub(super) fn of(book: &Book) -> Self {
+        Before { levels: book.levels.clone(), layers: book.layers.clone() }
+    }
+}
 
 type Statement<'q> = Query<'q, Postgres, PgArguments>;
 
@@ -46,17 +59,18 @@ pub(super) async fn write(
     book: &Book,
     accepted: &[Accepted<'_>],
     recorded: &[Recorded<'_>],
-    before: &BTreeMap<LevelKey, Level>,
+    before: &Before,
 ) -> Result<i64, Error> {
     let changed: Vec<(LevelKey, Level)> = book
         .levels
         .iter()
-        .filter(|(key, level)| before.get(key).is_some_and(|old| old != *level))
+        .filter(|(key, level)| before.levels.get(key).is_some_and(|old| old != *level))
         .map(pair)
         .collect();
     let fresh: Vec<(LevelKey, Level)> =
-        book.levels.iter().filter(|(key, _)| !before.contains_key(key)).map(pair).collect();
+        book.levels.iter().filter(|(key, _)| !before.levels.contains_key(key)).map(pair).collect();
     open_levels(tx, &fresh).await?;
+    layer::write(tx, &before.layers, &book.layers).await?;
     if !accepted.iter().all(is_plain_sale) {
         wholesale::write(tx, book, accepted).await?;
         stock::write(tx, accepted).await?;
@@ -81,6 +95,7 @@ pub(super) async fn write(
     let statement = bind_events(statement, tx, accepted);
     let statement = bind_commands(statement, recorded);
     let statement = statement.bind(column(&facts, |row| row.line.bundle_id.map(|id| id.0)));
+    let statement = statement.bind(column(&changed, |(_, level)| level.layered));
     let row = tx.row(statement).await.map_err(key_held)?;
     let row = row.ok_or_else(|| Error::invariant("the save statement answers one row"))?;
     let (commands, levels): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
@@ -118,10 +133,10 @@ async fn open_levels(tx: &Tx, fresh: &[(LevelKey, Level)]) -> Result<(), Error> 
     tx.execute(
         sqlx::query(
             "insert into stock_level (tenant_id, location_id, product_id, lot_id, on_hand, reserved, value, \
-                                      last_cost, moved_at) \
+                                      last_cost, layered, moved_at) \
              select $1, v.*, $2 \
              from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::numeric[], $7::numeric[], $8::numeric[], \
-                         $9::numeric[]) as v",
+                         $9::numeric[], $10::boolean[]) as v",
         )
         .bind(tx.tenant_id.0)
         .bind(tx.now)
@@ -131,7 +146,8 @@ async fn open_levels(tx: &Tx, fresh: &[(LevelKey, Level)]) -> Result<(), Error> 
         .bind(column(fresh, |(_, level)| level.on_hand.get()))
         .bind(column(fresh, |(_, level)| level.reserved.get()))
         .bind(column(fresh, |(_, level)| level.value.get()))
-        .bind(column(fresh, |(_, level)| level.last_cost.get())),
+        .bind(column(fresh, |(_, level)| level.last_cost.get()))
+        .bind(column(fresh, |(_, level)| level.layered)),
     )
     .await?;
     Ok(())

@@ -1,8 +1,10 @@
 with level as (
     update stock_level l
-    set on_hand = v.on_hand, reserved = v.reserved, value = v.value, last_cost = v.last_cost, moved_at = $2
-    from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::numeric[], $7::numeric[], $8::numeric[], $9::numeric[])
-        as v (location_id, product_id, lot_id, on_hand, reserved, value, last_cost)
+    set on_hand = v.on_hand, reserved = v.reserved, value = v.value, last_cost = v.last_cost, layered = v.layered,
+        moved_at = $2
+    from unnest(
+        $3::uuid[], $4::uuid[], $5::uuid[], $6::numeric[], $7::numeric[], $8::numeric[], $9::numeric[], $115::boolean[])
+        as v (location_id, product_id, lot_id, on_hand, reserved, value, last_cost, layered)
     where l.tenant_id = $1 and l.location_id = v.location_id and l.product_id = v.product_id and l.lot_id = v.lot_id
     returning 1
 ), series as (

@@ -76,7 +76,8 @@ pub async fn settings(tx: &Tx) -> Result<Settings, Error> {
     let row = tx
         .row(
             sqlx::query(
-                "select currency, time_zone, country, prices_include_tax, tax_rounding from tenant where tenant_id = $1",
+                "select currency, time_zone, country, prices_include_tax, tax_rounding, costing_method from tenant \
+                 where tenant_id = $1",
             )
             .bind(tx.tenant_id.0),
         )
@@ -93,6 +94,7 @@ pub async fn settings(tx: &Tx) -> Result<Settings, Error> {
         country: row.try_get(2)?,
         prices_include_tax: row.try_get(3)?,
         tax_rounding: parsed(row.try_get(4)?)?,
+        costing_method: parsed(row.try_get(5)?)?,
         currency,
     })
 }

@@ -104,7 +104,7 @@ pub async fn get(tx: &Tx, id: StockDocumentId) -> Result<(StockDocument, String,
     // As in the index stock_movement_by_document.
     let statement = "select line_no, product_id, quantity, value, lot_id from stock_movement \
                      where tenant_id = $1 and document_id = $2 \
-                       and document_kind in ('receipt', 'opening', 'adjustment') \
+                       and document_kind in ('receipt', 'opening', 'adjustment', 'revaluation') \
                      order by line_no";
     for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0)).await? {
         document.lines.push(MovedLine {

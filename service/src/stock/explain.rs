@@ -151,7 +151,7 @@ const LINE_NAMES: &str = ") m \
      left join shipment h on h.tenant_id = m.tenant_id and h.id = m.document_id and m.document_kind = 'shipment' \
      left join invoice i on i.tenant_id = m.tenant_id and i.id = m.document_id and m.document_kind = 'credit_note' \
      left join stock_document d on d.tenant_id = m.tenant_id and d.id = m.document_id \
-        and m.document_kind in ('receipt', 'opening', 'adjustment') \
+        and m.document_kind in ('receipt', 'opening', 'adjustment', 'revaluation') \
      left join transfer t on t.tenant_id = m.tenant_id and t.id = m.document_id and m.document_kind = 'transfer' \
      order by m.id";
 

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::{LocationId, LotId, ProductId};
 use domain::number::{Money, Price, Quantity};
-use domain::stock::{Level, LevelKey};
+use domain::stock::{CostingMethod, Level, LevelKey};
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use serde::Serialize;
@@ -51,9 +51,11 @@ pub struct StockLevel {
     pub currency: String,
     /// Cost of what is there; null without the scope `reports:read`.
     pub value: Option<Money>,
-    /// Moving-average cost of one unit, the last known one while nothing is there; null without the scope
+    /// Average cost of one unit, the last known one while nothing is there; null without the scope
     /// `reports:read`.
     pub unit_cost: Option<Price>,
+    /// How goods that leave it are valued. It takes a change of that on with its next movement.
+    pub costing_method: CostingMethod,
     /// When it last changed.
     #[schema(example = "2026-11-22T01:20:00.123456Z")]
     pub moved_at: DateTime<Utc>,
@@ -87,7 +89,7 @@ impl StockLevel {
 }
 
 const SELECT: &str = "select l.location_id, l.product_id, l.lot_id, l.on_hand, l.reserved, l.value, l.last_cost, \
-                             l.moved_at, l.lot_code, l.expires_on, l.sellable, p.sku, p.stock_uom, t.currency \
+                             l.layered, l.moved_at, l.lot_code, l.expires_on, l.sellable, p.sku, p.stock_uom, t.currency \
                       from bi.stock_level l \
                       join product p on p.tenant_id = l.tenant_id and p.id = l.product_id \
                       join tenant t on t.tenant_id = l.tenant_id \
@@ -133,6 +135,7 @@ fn level(row: &PgRow) -> Result<StockLevel, Error> {
         reserved: number(row, "reserved")?,
         value: number(row, "value")?,
         last_cost: number(row, "last_cost")?,
+        layered: row.try_get("layered")?,
     };
     let lot_id: Uuid = row.try_get("lot_id")?;
     Ok(StockLevel {
@@ -151,6 +154,7 @@ fn level(row: &PgRow) -> Result<StockLevel, Error> {
         currency: row.try_get("currency")?,
         value: Some(level.value),
         unit_cost: Some(level.unit_cost()),
+        costing_method: if level.layered { CostingMethod::Fifo } else { CostingMethod::MovingAverage },
         moved_at: row.try_get("moved_at")?,
     })
 }

@@ -150,7 +150,7 @@ async fn of_document(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<PgRo
         .with("m.document_id = ", filter.document_id)
         .sql(
             " union all select m.* from stock_movement m \
-             where m.document_kind in ('receipt', 'opening', 'adjustment') and m.tenant_id = ",
+             where m.document_kind in ('receipt', 'opening', 'adjustment', 'revaluation') and m.tenant_id = ",
         )
         .tenant(tx)
         .with("m.document_id = ", filter.document_id)

@@ -148,7 +148,7 @@ async fn moved(tx: &Tx, id: LotId) -> Result<Vec<Moved>, Error> {
                       sum(quantity) as quantity \
                from stock_movement \
                where tenant_id = $1 and lot_id = $2 and lot_id <> '00000000-0000-0000-0000-000000000000' \
-                 and kind not in ('sale', 'transfer_out', 'transfer_in') group by 1, 2, 3, 4, 5, 6, 7) m \
+                 and kind not in ('sale', 'transfer_out', 'transfer_in', 'revaluation') group by 1, 2, 3, 4, 5, 6, 7) m \
          left join stock_document d on d.tenant_id = $1 and d.id = m.document_id \
          left join pos_sale p on p.tenant_id = $1 and p.id = m.document_id \
          left join invoice i on i.tenant_id = $1 and i.id = m.document_id \

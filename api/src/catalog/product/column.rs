@@ -38,6 +38,8 @@ pub(super) enum Column {
     /// By code.
     TaxClass,
     ListPrice,
+    /// Empty for what the settings say.
+    CostingMethod,
     /// `4006381333931|96385074`, or a JSON list.
     Barcodes,
     /// `XCS=12|XBX=6@9.50`, or JSON as in the API where units have barcodes.
@@ -84,6 +86,7 @@ impl Column {
             Column::StockUom => input.stock_uom = cell.to_owned(),
             Column::StockDecimals => input.stock_decimals = word(cell, "a whole number from 0 to 6")?,
             Column::ListPrice => input.list_price = number::<Price>(cell)?,
+            Column::CostingMethod => input.costing_method = word(cell, "moving_average or fifo")?,
             Column::Barcodes => input.barcodes = listed(cell)?,
             Column::Units => input.units = units(cell)?,
             Column::Options => input.options = choice(cell)?,
@@ -109,6 +112,7 @@ impl Column {
             Column::StockUom => input.stock_uom.clone(),
             Column::StockDecimals => input.stock_decimals.map(|most| most.to_string()).unwrap_or_default(),
             Column::ListPrice => input.list_price.map(|price| price.to_string()).unwrap_or_default(),
+            Column::CostingMethod => input.costing_method.map_or("", <&str>::from).to_owned(),
             Column::Barcodes => list_cell(&input.barcodes),
             Column::Units => units_cell(&input.units),
             Column::Options => choice_cell(&input.options),
@@ -213,6 +217,7 @@ fn choice_cell(choice: &Choice) -> String {
 
 #[cfg(test)]
 mod tests {
+    use domain::stock::CostingMethod;
     use strum::IntoEnumIterator;
 
     use super::*;
@@ -236,6 +241,7 @@ mod tests {
         product.name = "=1+1".to_owned();
         product.description = "two\nlines".to_owned();
         product.stock_decimals = Some(3);
+        product.costing_method = Some(CostingMethod::Fifo);
         product.list_price = Some("9.999".parse().expect("a price"));
         product.metadata = [("shelf".to_owned(), "A|1".to_owned())].into();
         for (barcodes, units, choice) in [
@@ -267,6 +273,7 @@ mod tests {
             (Column::Category, "tools"),
             (Column::Kind, "thing"),
             (Column::StockDecimals, "some"),
+            (Column::CostingMethod, "lifo"),
             (Column::ListPrice, "9,99"),
             (Column::ListPrice, "1e3"),
             (Column::Units, "XCS"),

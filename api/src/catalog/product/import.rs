@@ -116,8 +116,8 @@ struct RowProblem {
 ///
 /// Makes the products whose SKU is not known and changes those that differ; the same upload a second time changes
 /// nothing. Send `items` as JSON, or CSV in UTF-8 (with commas, semicolons or tabs) with a header: `sku` and any of `name`, `description`, `category`,
-/// `kind`, `status`, `tracking`, `stock_uom`, `stock_decimals`, `tax_class`, `list_price`, `barcodes`, `units`, `group`, `options`,
-/// `external_ref` and `metadata`, in any order. A column that is not there leaves what is there; an empty cell clears
+/// `kind`, `status`, `tracking`, `stock_uom`, `stock_decimals`, `tax_class`, `list_price`, `costing_method`, `barcodes`,
+/// `units`, `group`, `options`, `external_ref` and `metadata`, in any order. A column that is not there leaves what is there; an empty cell clears
 /// it. Categories, tax classes and groups are named by code. Several entries of a cell have `|` between them:
 /// `XCS=12|XBX=6@9.50` are a case of 12 and a box of 6 with its own price. At most 100,000 rows and 32 MiB.
 ///

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use domain::id::{CategoryId, ProductGroupId, ProductId, TaxClassId};
 use domain::product::{DECIMALS_MAX, ProductKind, Tracking, barcode_is_sound, is_divided_so};
 use domain::refusal::{Code, Problems, Refusal};
+use domain::stock::CostingMethod;
 use domain::variant::{Choice, GroupOption, check_choice};
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
@@ -301,6 +302,13 @@ fn check_values(problems: &mut Problems, input: &ProductInput) {
     }
     if input.tracking == Tracking::Serial && input.decimals() != 0 {
         problems.invalid("/stock_decimals", "Goods with serial numbers are counted in whole pieces: say 0.");
+    }
+    if input.costing_method.is_some() && input.kind != ProductKind::Stocked {
+        problems.invalid("/costing_method", "Only stocked goods have a value in stock; leave it out.");
+    }
+    if input.costing_method == Some(CostingMethod::Fifo) && input.tracking != Tracking::None {
+        let detail = "Goods that are tracked cost what their lot cost; leave it out.";
+        problems.invalid("/costing_method", detail);
     }
     if input.barcodes.len() > PARTS_MAX {
         problems.invalid("/barcodes", format!("A unit has at most {PARTS_MAX} barcodes."));

@@ -16,15 +16,15 @@ use crate::{Error, Tx, input};
 const INSERT: &str = "
     insert into product (tenant_id, id, sku, name, description, category_id, kind, status, tracking, stock_uom,
                          tax_class_id, list_price, external_ref, metadata, group_id, option_values, version,
-                         created_at, updated_at, stock_decimals)
+                         created_at, updated_at, stock_decimals, costing_method)
     select $1, r.id, r.sku, r.name, r.description, r.category_id, r.kind, r.status, r.tracking, r.stock_uom,
            r.tax_class_id, r.list_price, r.external_ref, r.metadata::jsonb, r.group_id, r.option_values, r.version,
-           $18, $18, r.stock_decimals
+           $18, $18, r.stock_decimals, r.costing_method
     from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[], $8::text[], $9::text[],
                 $10::text[], $11::uuid[], $12::numeric[], $13::text[], $14::text[], $15::uuid[], $16::text[],
-                $17::int[], $19::smallint[])
+                $17::int[], $19::smallint[], $20::text[])
          r (id, sku, name, description, category_id, kind, status, tracking, stock_uom, tax_class_id, list_price,
-            external_ref, metadata, group_id, option_values, version, stock_decimals)";
+            external_ref, metadata, group_id, option_values, version, stock_decimals, costing_method)";
 
 const UPDATE: &str = "
     update product p
@@ -32,12 +32,12 @@ const UPDATE: &str = "
         status = r.status, tracking = r.tracking, stock_uom = r.stock_uom, tax_class_id = r.tax_class_id,
         list_price = r.list_price, external_ref = r.external_ref, metadata = r.metadata::jsonb,
         group_id = r.group_id, option_values = r.option_values, version = r.version, updated_at = $18,
-        stock_decimals = r.stock_decimals
+        stock_decimals = r.stock_decimals, costing_method = r.costing_method
     from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[], $8::text[], $9::text[],
                 $10::text[], $11::uuid[], $12::numeric[], $13::text[], $14::text[], $15::uuid[], $16::text[],
-                $17::int[], $19::smallint[])
+                $17::int[], $19::smallint[], $20::text[])
          r (id, sku, name, description, category_id, kind, status, tracking, stock_uom, tax_class_id, list_price,
-            external_ref, metadata, group_id, option_values, version, stock_decimals)
+            external_ref, metadata, group_id, option_values, version, stock_decimals, costing_method)
     where p.tenant_id = $1 and p.id = r.id";
 
 /// The rows that `input` stands for, as a new product's.
@@ -56,6 +56,7 @@ pub(super) fn assemble(tx: &Tx, id: ProductId, checked: Checked, input: &Product
         stock_decimals: input.decimals().into(),
         tax_class_id: checked.tax_class_id,
         list_price: input.list_price,
+        costing_method: input.costing_method,
         external_ref: input.external_ref.clone(),
         metadata: input::metadata_json(&input.metadata),
         group_id: input.group_id,
@@ -153,6 +154,7 @@ fn bound<'q>(tx: &Tx, text: &'static str, products: &[&Product]) -> Query<'q, Po
         .bind(column(products, |row| row.version))
         .bind(tx.now)
         .bind(column(products, |row| row.stock_decimals))
+        .bind(column(products, |row| row.costing_method.map(<&'static str>::from)))
 }
 
 async fn insert_parts(tx: &Tx, products: &[&Product]) -> Result<(), Error> {

@@ -1,0 +1,115 @@
+//! A tenant's settings.
+
+use actix_web::web::Data;
+use actix_web::{get, patch};
+use chrono::{DateTime, Utc};
+use domain::stock::CostingMethod;
+use domain::tenant::TaxRounding;
+use serde::Serialize;
+use service::scope::Scope;
+use service::tenant::settings::{self, SettingsInput};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::body::Body;
+use crate::patch::Patch;
+use crate::version::{ChangeHeaders, IfMatch, IfNoneMatch, ReadHeaders};
+use crate::write::{MergePatch, Write};
+use crate::{Answer, App, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(get).service(update);
+}
+
+/// What your books are kept in, and how.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Settings {
+    /// Always `settings`.
+    #[schema(value_type = String, max_length = 8, example = "settings")]
+    object: &'static str,
+    /// Your name.
+    #[schema(max_length = 200, example = "Nordwind Supply")]
+    name: String,
+    /// ISO 4217 code of the only currency of your books.
+    #[schema(max_length = 3, example = "GBP")]
+    currency: String,
+    /// ISO 3166-1 alpha-2 code of the country where you trade.
+    #[schema(max_length = 2, example = "GB")]
+    country: String,
+    /// IANA name of the zone in which your days begin.
+    #[schema(max_length = 64, example = "Europe/London")]
+    time_zone: String,
+    /// Whether list prices contain tax.
+    #[schema(example = false)]
+    prices_include_tax: bool,
+    /// How tax is rounded.
+    tax_rounding: Option<TaxRounding>,
+    /// How goods that leave are valued, where their product says nothing else.
+    costing_method: CostingMethod,
+    /// Counts the changes.
+    #[schema(minimum = 1, example = 1)]
+    version: i32,
+    /// When they last changed.
+    #[schema(example = "2026-11-22T01:20:00.123456Z")]
+    updated_at: DateTime<Utc>,
+}
+
+impl From<entity::tenant::Model> for Settings {
+    fn from(row: entity::tenant::Model) -> Self {
+        Settings {
+            object: "settings",
+            name: row.name,
+            currency: row.currency,
+            country: row.country,
+            time_zone: row.time_zone,
+            prices_include_tax: row.prices_include_tax,
+            tax_rounding: row.tax_rounding.parse().ok(),
+            costing_method: row.costing_method,
+            version: row.version,
+            updated_at: row.updated_at,
+        }
+    }
+}
+
+/// Get your settings
+///
+/// What your books are kept in, and how.
+#[utoipa::path(
+    operation_id = "settings_get",
+    tag = "Ledger",
+    security(("bearer" = ["ledger:read"])),
+    params(ReadHeaders),
+    responses((status = 200, description = "Your settings.", body = Settings,
+        headers(("ETag" = String, description = "Their version."))))
+)]
+#[get("/v1/settings")]
+async fn get(app: Data<App>, caller: Caller, seen: IfNoneMatch) -> Answer {
+    caller.require(Scope::LedgerRead)?;
+    let row = app.db.read(caller.tenant_id, settings::get).await?;
+    Ok(seen.answer(row.version, Settings::from(row)))
+}
+
+/// Change your settings
+///
+/// A merge patch of what may change: the costing method.
+#[utoipa::path(
+    operation_id = "settings_update",
+    tag = "Ledger",
+    security(("bearer" = ["ledger:write"])),
+    params(ChangeHeaders),
+    request_body = Patch<SettingsInput>,
+    responses((status = 200, description = "Your settings as they are now.", body = Settings,
+        headers(("ETag" = String, description = "Their version."))))
+)]
+#[patch("/v1/settings")]
+async fn update(write: Write, seen: IfMatch, body: Body<MergePatch>) -> Answer {
+    let write = write.require(Scope::LedgerWrite)?.changing_setup();
+    let expected = seen.optional()?;
+    let patch = body.read().await?;
+    write
+        .patch("settings.updated", &patch, async |tx, change| {
+            let row = settings::update(tx, expected, change).await?;
+            Ok((row.tenant_id.0, Settings::from(row)))
+        })
+        .await
+}

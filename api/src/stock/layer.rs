@@ -1,0 +1,110 @@
+//! Cost layers of a stock level, to read.
+
+use actix_web::get;
+use actix_web::web::{Data, Path};
+use chrono::{DateTime, Utc};
+use domain::id::{CostLayerId, LocationId, LotId, ProductId};
+use domain::number::{Money, Price, Quantity};
+use serde::{Deserialize, Serialize};
+use service::scope::Scope;
+use service::stock::explain;
+use service::stock::layer::{self, ListedLayer, Position};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::explain::key;
+use crate::ledger::document_id;
+use crate::list::{List, Page, PageParams};
+use crate::{Answer, App, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(list);
+}
+
+/// What is left of goods that came in together, at one cost.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct CostLayer {
+    /// Its id.
+    id: CostLayerId,
+    /// Always `cost_layer`.
+    #[schema(value_type = String, max_length = 10, example = "cost_layer")]
+    object: &'static str,
+    /// When its goods came in. The oldest leave first.
+    #[schema(example = "2026-11-22T01:20:00Z")]
+    received_at: DateTime<Utc>,
+    /// Stock units that are left of it.
+    quantity: Quantity,
+    /// The currency of every amount.
+    #[schema(max_length = 3, example = "GBP")]
+    currency: String,
+    /// Cost of what is left.
+    value: Money,
+    /// Cost of one stock unit.
+    unit_cost: Price,
+    /// What kind of document brought them: `receipt`, `transfer`, `refund` and others; `earlier_stock` for what was there
+    /// before the level had layers. New values may appear.
+    #[schema(max_length = 32, example = "receipt")]
+    document_kind: String,
+    /// The id of that document.
+    #[schema(max_length = 64, example = "std_01h455vb4pex5vsknk084sn02q")]
+    document_id: Option<String>,
+    /// The number of that document.
+    #[schema(max_length = 64, example = "GR-2026-000123")]
+    document_number: Option<String>,
+    /// Its line.
+    #[schema(minimum = 1, maximum = 2000, example = 1)]
+    line_no: Option<i32>,
+}
+
+impl From<ListedLayer> for CostLayer {
+    fn from(layer: ListedLayer) -> Self {
+        CostLayer {
+            id: layer.id,
+            object: "cost_layer",
+            received_at: layer.received_at,
+            quantity: layer.quantity,
+            currency: layer.currency,
+            value: layer.value,
+            unit_cost: layer.unit_cost,
+            document_id: layer.document_id.map(|id| document_id(&layer.document_kind, id)),
+            document_kind: layer.document_kind,
+            document_number: layer.document_number,
+            line_no: layer.line_no,
+        }
+    }
+}
+
+/// Which lot.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct OfLot {
+    /// The lot; none where the product is not tracked by lot.
+    lot_id: Option<LotId>,
+}
+
+/// List the cost layers of a stock level
+///
+/// One page of what the level's goods cost, layer by layer, in the order in which they leave: first in, first out. They
+/// add up to what is on hand and to its value. A level that is valued at a moving average has none.
+#[utoipa::path(
+    operation_id = "stock_level_layers_list",
+    tag = "Stock",
+    security(("bearer" = ["stock:read", "reports:read"])),
+    params(("location_id" = LocationId, Path, description = "The location."),
+        ("product_id" = ProductId, Path, description = "The product."), PageParams, OfLot),
+    responses((status = 200, description = "One page of layers.", body = Page<CostLayer>))
+)]
+#[get("/v1/stock/levels/{location_id}/{product_id}/layers")]
+async fn list(app: Data<App>, caller: Caller, path: Path<(String, String)>, list: List<OfLot>) -> Answer {
+    caller.require(Scope::StockRead)?;
+    caller.require(Scope::ReportsRead)?;
+    let key = key(&path, list.filters.lot_id)?;
+    let after: Option<Position> = list.after()?;
+    let read = async |tx: &service::Tx| {
+        explain::known(tx, key).await?;
+        layer::list(tx, key, after, list.fetch()).await
+    };
+    let rows = app.db.read(caller.tenant_id, read).await?;
+    list.answer(rows.into_iter().map(CostLayer::from).collect(), |row| (row.received_at, row.id.0))
+}

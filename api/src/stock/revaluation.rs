@@ -1,0 +1,125 @@
+//! Goods that stay and get another value.
+
+use actix_web::post;
+use actix_web::web::Data;
+use chrono::{DateTime, Utc};
+use domain::id::{LocationId, LotId, ProductId, StockDocumentId};
+use domain::number::{Money, Price};
+use domain::refusal::Problems;
+use domain::revalue::{Revalue, RevaluedLine, Worth};
+use serde::Deserialize;
+use service::posting::Command;
+use service::scope::Scope;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{DOCUMENTS, StockDocumentOut, render};
+use crate::body::Body;
+use crate::idempotency::{IdempotencyKey, Preferences, WriteHeaders};
+use crate::line::{free_text, item};
+use crate::posting::post;
+use crate::{Answer, ApiError, App, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(create);
+}
+
+/// Goods that get another value.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct RevaluationIn {
+    /// Your own id of the document; ours where absent.
+    id: Option<StockDocumentId>,
+    /// Where; the oldest warehouse where absent.
+    location_id: Option<LocationId>,
+    /// The reason code (`GET /v1/reason-codes`), such as `revaluation` or `write_down`. Its account bears the difference.
+    #[schema(max_length = 64, example = "write_down")]
+    reason: String,
+    /// A remark.
+    #[schema(max_length = 200, example = "Lower of cost and market, year end")]
+    reference: Option<String>,
+    /// When it happened; now where absent, never in the future. What is there now is what gets the value.
+    #[schema(example = "2026-11-22T01:20:00Z")]
+    occurred_at: Option<DateTime<Utc>>,
+    /// What gets another value.
+    #[schema(min_items = 1, max_items = 2000)]
+    lines: Vec<RevaluationLineIn>,
+}
+
+/// Goods and what they are worth: exactly one of `unit_cost` and `value`. Name the product by exactly one of
+/// `product_id`, `sku` and `barcode`.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct RevaluationLineIn {
+    /// The product, by id.
+    product_id: Option<ProductId>,
+    /// The product, by SKU.
+    #[schema(min_length = 1, max_length = 64, example = "BOLT-M8")]
+    sku: Option<String>,
+    /// The product, by barcode.
+    #[schema(min_length = 1, max_length = 64, example = "4006381333931")]
+    barcode: Option<String>,
+    /// The lot; none where the product is not tracked by lot.
+    lot_id: Option<LotId>,
+    /// What one stock unit is worth.
+    unit_cost: Option<Price>,
+    /// What all that is there is worth.
+    value: Option<Money>,
+}
+
+/// Revalue stock
+///
+/// Gives goods another value without moving them, such as a write-down to what they would fetch. All that is at the
+/// location is worth `unit_cost` each, or `value` together, afterwards; cost layers keep their proportions and add up to
+/// the cent. The difference is posted between inventory and the account of the reason. What has left keeps the cost it
+/// left with. Goods that are not there can't be revalued (409). The document is a stock document of kind `revaluation`,
+/// whose lines say by how much each value changed.
+#[utoipa::path(
+    operation_id = "stock_revaluations_create",
+    tag = "Stock",
+    security(("bearer" = ["ledger:write"])),
+    params(WriteHeaders),
+    request_body = RevaluationIn,
+    responses((status = 201, description = "The document.", body = StockDocumentOut))
+)]
+#[post("/v1/stock/revaluations")]
+async fn create(
+    app: Data<App>,
+    caller: Caller,
+    key: IdempotencyKey,
+    preferences: Preferences,
+    body: Body<RevaluationIn>,
+) -> Answer {
+    caller.require(Scope::LedgerWrite)?;
+    let input = body.read().await?;
+    let command = revalued(input.value)?;
+    post(&app, caller, (key, preferences, &input.raw), (command, render), Some(DOCUMENTS)).await
+}
+
+fn revalued(input: RevaluationIn) -> Result<Command, ApiError> {
+    let mut problems = Problems::default();
+    free_text(&mut problems, "/reference", input.reference.as_deref(), 200);
+    let mut lines = Vec::with_capacity(input.lines.len());
+    for (index, line) in input.lines.into_iter().enumerate() {
+        let worth = match (line.unit_cost, line.value) {
+            (Some(cost), None) => Ok(Worth::Unit(cost)),
+            (None, Some(value)) => Ok(Worth::Whole(value)),
+            _ => Err("Name exactly one of unit_cost and value."),
+        };
+        match (item(line.product_id, line.sku, line.barcode), worth) {
+            (Ok(item), Ok(worth)) => {
+                lines.push(RevaluedLine { item, lot_id: line.lot_id.unwrap_or_default(), worth });
+            }
+            (Err(detail), _) | (_, Err(detail)) => problems.invalid(format!("/lines/{index}"), detail),
+        }
+    }
+    problems.check()?;
+    Ok(Command::Revalue(Revalue {
+        id: input.id,
+        location_id: input.location_id,
+        reason: input.reason,
+        reference: input.reference,
+        occurred_at: input.occurred_at,
+        lines,
+    }))
+}

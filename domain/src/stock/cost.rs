@@ -1,0 +1,337 @@
+//! What goods cost when they leave: the moving average of their level, or layer by layer, first in, first out.
+//!
+//! The method is a tenant's setting, which a product may override. Goods of a lot always cost what the lot cost, and
+//! goods in transit what they left with, so neither has layers. A level takes the method on with its next movement: it
+//! changes no figure, since the first layer of a level holds what is there at its present value, and an average starts
+//! from what the layers add up to.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+use sea_orm::{DeriveActiveEnum, EnumIter};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{Level, LevelKey, unit_cost};
+use crate::book::Book;
+use crate::id::{CostLayerId, LotId};
+use crate::location::LocationKind;
+use crate::number::{Money, Price, Quantity};
+use crate::tenant::Settings;
+
+/// How goods that leave are valued.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Default,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    EnumIter,
+    DeriveActiveEnum,
+    strum::IntoStaticStr,
+    strum::EnumString,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
+pub enum CostingMethod {
+    /// At the average cost of what is at the location.
+    #[default]
+    MovingAverage,
+    /// At the cost of the oldest goods at the location: first in, first out.
+    Fifo,
+}
+
+/// The line of a document that brought goods.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// What kind of document it is.
+    pub document_kind: Cow<'static, str>,
+    /// The document; nil where goods were there before their level had layers.
+    pub document_id: Uuid,
+    /// Its line; 0 where there is none.
+    pub line_no: i32,
+    /// When it brought them.
+    pub occurred_at: DateTime<Utc>,
+}
+
+impl Source {
+    /// Of goods that were there before their level had layers.
+    const EARLIER: &'static str = "earlier_stock";
+
+    /// The line `line_no` of a document.
+    pub fn new(kind: &'static str, id: Uuid, line_no: i32, occurred_at: DateTime<Utc>) -> Self {
+        Source { document_kind: Cow::Borrowed(kind), document_id: id, line_no, occurred_at }
+    }
+}
+
+/// What is left of goods that came in together, at one cost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layer {
+    /// Its id. Ids are in the order in which layers were made.
+    pub id: CostLayerId,
+    /// Stock units that are left, above zero.
+    pub quantity: Quantity,
+    /// Their cost.
+    pub value: Money,
+    /// What brought them.
+    pub source: Source,
+}
+
+impl Layer {
+    /// The cost of one stock unit.
+    pub fn unit_cost(&self) -> Price {
+        unit_cost(self.value, self.quantity)
+    }
+
+    /// Takes `quantity` of it; answers its cost. The last unit takes what is left of the value.
+    fn take(&mut self, quantity: Quantity, settings: &Settings) -> Money {
+        let cost = if quantity == self.quantity {
+            self.value
+        } else {
+            settings.money(self.value.get() * quantity.get() / self.quantity.get()).min(self.value)
+        };
+        self.quantity -= quantity;
+        self.value -= cost;
+        cost
+    }
+}
+
+/// The layers of one level, the oldest goods first. They always add up to what the level holds, and to its value.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Layers(Vec<Layer>);
+
+impl Layers {
+    /// All of them.
+    pub fn iter(&self) -> std::slice::Iter<'_, Layer> {
+        self.0.iter()
+    }
+
+    /// Adds goods. Those of a document that comes in late take the place that their date gives them; what left before
+    /// it was known stays as it was valued.
+    pub fn add(&mut self, layer: Layer) {
+        let key = |layer: &Layer| (layer.source.occurred_at, layer.id);
+        let place = self.0.partition_point(|known| key(known) < key(&layer));
+        self.0.insert(place, layer);
+    }
+
+    /// Takes `quantity`, the oldest first; answers its cost, and that of one unit of the youngest of it.
+    fn take(&mut self, quantity: Quantity, settings: &Settings) -> (Money, Price) {
+        let (mut wanted, mut cost, mut last) = (quantity, Money::ZERO, Price::ZERO);
+        let mut used_up = 0;
+        for layer in &mut self.0 {
+            if wanted.is_zero() {
+                break;
+            }
+            last = layer.unit_cost();
+            let part = wanted.min(layer.quantity);
+            cost += layer.take(part, settings);
+            wanted -= part;
+            used_up += usize::from(layer.quantity.is_zero());
+        }
+        assert!(wanted.is_zero(), "layers hold what their level holds");
+        self.0.drain(..used_up);
+        (cost, last)
+    }
+
+    /// Spreads a new value over all layers in proportion to their old ones; by quantity where they had none. The parts
+    /// add up to `value`.
+    fn revalue(&mut self, value: Money, settings: &Settings) {
+        let worthless = self.0.iter().all(|layer| layer.value.is_zero());
+        let weight = |layer: &Layer| if worthless { layer.quantity.get() } else { layer.value.get() };
+        let whole: Decimal = self.0.iter().map(weight).sum();
+        let (mut weighed, mut spread) = (Decimal::ZERO, Money::ZERO);
+        for layer in &mut self.0 {
+            weighed += weight(layer);
+            let up_to = if weighed == whole { value } else { settings.money(value.get() * weighed / whole) };
+            layer.value = up_to - spread;
+            spread = up_to;
+        }
+    }
+}
+
+impl Book {
+    /// Takes `quantity` out of a level that holds as much; answers its cost.
+    pub fn issue(&mut self, key: LevelKey, quantity: Quantity) -> Money {
+        let setup = Arc::clone(&self.setup);
+        if !self.adopt(key, self.now) {
+            return self.level_mut(key).issue(quantity, &setup.settings);
+        }
+        let (cost, last_cost) = self.layers.entry(key).or_default().take(quantity, &setup.settings);
+        let level = self.level_mut(key);
+        level.remove(quantity, cost);
+        level.last_cost = last_cost;
+        cost
+    }
+
+    /// Takes `quantity` out of the location of goods in transit, at the cost that it left its origin with.
+    pub fn take_off_transit(&mut self, key: LevelKey, quantity: Quantity, value: Money) {
+        let is_layered = self.adopt(key, self.now);
+        assert!(!is_layered, "goods in transit have no layers");
+        self.level_mut(key).remove(quantity, value);
+    }
+
+    /// Brings `quantity` in at a total cost of `value`.
+    pub fn receive(&mut self, key: LevelKey, quantity: Quantity, value: Money, source: &Source) {
+        let is_layered = self.adopt(key, source.occurred_at);
+        self.level_mut(key).receive(quantity, value);
+        if is_layered {
+            let id = CostLayerId(self.ids.next_id());
+            self.layers.entry(key).or_default().add(Layer { id, quantity, value, source: source.clone() });
+            self.level_mut(key).last_cost = unit_cost(value, quantity);
+        }
+    }
+
+    /// Gives what is there another value; answers by how much it changed.
+    pub fn revalue(&mut self, key: LevelKey, value: Money) -> Money {
+        let setup = Arc::clone(&self.setup);
+        if self.adopt(key, self.now) {
+            self.layers.entry(key).or_default().revalue(value, &setup.settings);
+        }
+        let level = self.level_mut(key);
+        assert!(
+            level.on_hand.is_positive() && !value.is_negative(),
+            "only goods that are there have a value"
+        );
+        let change = value - level.value;
+        level.value = value;
+        level.last_cost = level.unit_cost();
+        change
+    }
+
+    /// What `quantity` that comes in without a cost of its own is worth: the average of what is there, or the cost of
+    /// the youngest layer; the last known cost where nothing is there.
+    pub fn current_cost(&self, key: &LevelKey, quantity: Quantity) -> Money {
+        let settings = &self.setup.settings;
+        let layers = self.layers.get(key).filter(|_| self.wants_layers(key));
+        match layers.and_then(|layers| layers.0.last()) {
+            Some(layer) => settings.money(layer.value.get() * quantity.get() / layer.quantity.get()),
+            None => self.level(key).cost_of(quantity, settings),
+        }
+    }
+
+    /// Whether a level is to have layers.
+    fn wants_layers(&self, key: &LevelKey) -> bool {
+        let default = self.setup.settings.costing_method;
+        let product = self.products.get(&key.product_id);
+        let method = product.and_then(|product| product.costing_method).unwrap_or(default);
+        let is_transit =
+            |id| self.setup.location(Some(id)).is_some_and(|at| at.kind == LocationKind::Transit);
+        method == CostingMethod::Fifo && key.lot_id == LotId::default() && !is_transit(key.location_id)
+    }
+
+    /// Brings a level over to the method that its product is valued by, with a movement that happened `at` an instant;
+    /// answers whether it has layers. What is there then counts as older than what the movement brings.
+    fn adopt(&mut self, key: LevelKey, at: DateTime<Utc>) -> bool {
+        let wants_layers = self.wants_layers(&key);
+        let Level { layered, on_hand, value, .. } = self.level(&key);
+        if layered == wants_layers {
+            return layered;
+        }
+        let mut layers = Layers::default();
+        if wants_layers && on_hand.is_positive() {
+            let source = Source::new(Source::EARLIER, Uuid::nil(), 0, at);
+            let id = CostLayerId(self.ids.next_id());
+            layers.add(Layer { id, quantity: on_hand, value, source });
+        }
+        self.layers.insert(key, layers);
+        self.level_mut(key).layered = wants_layers;
+        wants_layers
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::stock::tests::settings;
+
+    fn layer(number: u128, quantity: i64, cents: i64) -> Layer {
+        let at = DateTime::UNIX_EPOCH + chrono::Duration::days(1);
+        Layer {
+            id: CostLayerId(Uuid::from_u128(number)),
+            quantity: Quantity::new(Decimal::new(quantity, 1)),
+            value: Money::new(Decimal::new(cents, 2)),
+            source: Source::new("receipt", Uuid::nil(), 1, at),
+        }
+    }
+
+    fn sums(layers: &Layers) -> (Quantity, Money) {
+        (layers.iter().map(|layer| layer.quantity).sum(), layers.iter().map(|layer| layer.value).sum())
+    }
+
+    #[test]
+    fn the_oldest_goods_leave_first() {
+        let mut layers = Layers::default();
+        // 10 at 1.00, then 10 at 2.00, and a delivery of a day before, 10 at 0.50, which comes in late.
+        layers.add(layer(1, 100, 1_000));
+        layers.add(layer(2, 100, 2_000));
+        let mut late = layer(3, 100, 500);
+        late.source.occurred_at = DateTime::UNIX_EPOCH;
+        layers.add(late);
+        let units = |number: i64| Quantity::new(number.into());
+        let taken = |layers: &mut Layers, number| {
+            let (cost, last) = layers.take(units(number), &settings());
+            (cost.to_string(), last.to_string())
+        };
+        assert_eq!(taken(&mut layers, 4), ("2.00".to_owned(), "0.50".to_owned()));
+        assert_eq!(taken(&mut layers, 10), ("7.00".to_owned(), "1.00".to_owned()));
+        assert_eq!(taken(&mut layers, 16), ("26.00".to_owned(), "2.00".to_owned()));
+        assert_eq!(layers, Layers::default());
+    }
+
+    #[test]
+    fn a_layer_leaves_no_remainder() {
+        let mut layers = Layers::default();
+        // 3 for 10.00.
+        layers.add(layer(1, 30, 1_000));
+        let one = Quantity::ONE;
+        let costs: Vec<String> = (0..3).map(|_| layers.take(one, &settings()).0.to_string()).collect();
+        assert_eq!(costs, ["3.33", "3.34", "3.33"]);
+    }
+
+    proptest! {
+        /// Whatever comes, goes and is revalued, layers add up to what came less what went, to the cent, and none is
+        /// empty or below zero.
+        #[test]
+        fn layers_add_up(
+            steps in prop::collection::vec((0..3_u8, 1..500_i64, 0..100_000_i64, 0..50_i64), 1..60),
+        ) {
+            let (mut layers, mut level) = (Layers::default(), (Quantity::ZERO, Money::ZERO));
+            for (number, (step, quantity, cents, day)) in steps.into_iter().enumerate() {
+                let value = Money::new(Decimal::new(cents, 2));
+                let wanted = Quantity::new(Decimal::new(quantity, 1));
+                match step {
+                    0 => {
+                        let mut layer = layer(number as u128, quantity, cents);
+                        layer.source.occurred_at += chrono::Duration::days(day);
+                        layers.add(layer);
+                        level = (level.0 + wanted, level.1 + value);
+                    }
+                    1 if level.0.is_positive() => {
+                        let wanted = wanted.min(level.0);
+                        let (cost, _) = layers.take(wanted, &settings());
+                        prop_assert!(!cost.is_negative());
+                        level = (level.0 - wanted, level.1 - cost);
+                    }
+                    _ if level.0.is_positive() => {
+                        layers.revalue(value, &settings());
+                        level.1 = value;
+                    }
+                    _ => {}
+                }
+                prop_assert_eq!(sums(&layers), level);
+                prop_assert!(layers.iter().all(|layer| layer.quantity.is_positive() && !layer.value.is_negative()));
+                prop_assert!(layers.0.is_sorted_by_key(|layer| (layer.source.occurred_at, layer.id)));
+            }
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Cost layers: what is left of goods that came in together, at the level of a product that is valued first in, first
+//! out.
+
+use chrono::{DateTime, Utc};
+use domain::id::CostLayerId;
+use domain::number::{Money, Price, Quantity};
+use domain::stock::{Layer, LevelKey, Source};
+use sea_orm::sqlx::Row;
+use sea_orm::sqlx::postgres::PgRow;
+use uuid::Uuid;
+
+use crate::listing::{Listing, number};
+use crate::{Error, Tx};
+
+/// A layer as it stands in the list.
+#[derive(Debug)]
+pub struct ListedLayer {
+    /// Its id.
+    pub id: CostLayerId,
+    /// When its goods came in.
+    pub received_at: DateTime<Utc>,
+    /// Stock units that are left.
+    pub quantity: Quantity,
+    /// Their cost.
+    pub value: Money,
+    /// Cost of one.
+    pub unit_cost: Price,
+    /// The currency of every amount.
+    pub currency: String,
+    /// What kind of document brought them.
+    pub document_kind: String,
+    /// The document; none for goods that were there before their level had layers.
+    pub document_id: Option<Uuid>,
+    /// Its number.
+    pub document_number: Option<String>,
+    /// Its line.
+    pub line_no: Option<i32>,
+}
+
+/// Where a layer stands in the list: since when, id.
+pub type Position = (DateTime<Utc>, Uuid);
+
+const SELECT: &str = "select c.id, c.quantity, c.value, c.document_kind, c.document_id, c.line_no, c.received_at, \
+        t.currency, coalesce(s.number, i.number, d.number, x.number) as document_number \
+     from (select * from cost_layer m where m.tenant_id = ";
+const NAMES: &str = ") c \
+     join tenant t on t.tenant_id = c.tenant_id \
+     left join pos_sale s on s.tenant_id = c.tenant_id and s.id = c.document_id and c.document_kind = 'refund' \
+     left join invoice i on i.tenant_id = c.tenant_id and i.id = c.document_id and c.document_kind = 'credit_note' \
+     left join stock_document d on d.tenant_id = c.tenant_id and d.id = c.document_id \
+        and c.document_kind in ('receipt', 'opening', 'adjustment') \
+     left join transfer x on x.tenant_id = c.tenant_id and x.id = c.document_id and c.document_kind = 'transfer' \
+     order by c.received_at, c.id";
+
+/// One page of the layers of a level, in the order in which they leave.
+pub async fn list(
+    tx: &Tx,
+    key: LevelKey,
+    after: Option<Position>,
+    rows: u64,
+) -> Result<Vec<ListedLayer>, Error> {
+    let mut query = Listing::new(tx, SELECT)
+        .with("m.location_id = ", Some(key.location_id.0))
+        .with("m.product_id = ", Some(key.product_id.0))
+        .with("m.lot_id = ", Some(key.lot_id.0));
+    if let Some((received_at, id)) = after {
+        query = query.with("(m.received_at, m.id) > (", Some(received_at)).sql(", ").bind(id).sql(")");
+    }
+    let query = query.sql(" order by m.received_at, m.id limit ").bind(rows.cast_signed()).sql(NAMES);
+    query.rows(tx).await?.iter().map(listed).collect()
+}
+
+fn listed(row: &PgRow) -> Result<ListedLayer, Error> {
+    let layer = layer(row)?;
+    let is_known = !layer.source.document_id.is_nil();
+    Ok(ListedLayer {
+        id: layer.id,
+        received_at: layer.source.occurred_at,
+        quantity: layer.quantity,
+        value: layer.value,
+        unit_cost: layer.unit_cost(),
+        currency: row.try_get("currency")?,
+        document_kind: layer.source.document_kind.into_owned(),
+        document_id: is_known.then_some(layer.source.document_id),
+        document_number: row.try_get("document_number")?,
+        line_no: is_known.then_some(layer.source.line_no),
+    })
+}
+
+/// A layer, from its columns.
+pub(crate) fn layer(row: &PgRow) -> Result<Layer, Error> {
+    let document_kind: String = row.try_get("document_kind")?;
+    Ok(Layer {
+        id: CostLayerId(row.try_get("id")?),
+        quantity: number(row, "quantity")?,
+        value: number(row, "value")?,
+        source: Source {
+            document_kind: document_kind.into(),
+            document_id: row.try_get("document_id")?,
+            line_no: row.try_get("line_no")?,
+            occurred_at: row.try_get("received_at")?,
+        },
+    })
+}

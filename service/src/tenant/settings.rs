@@ -1,0 +1,42 @@
+//! A tenant's settings: what its books are kept in, which stays, and how they are kept, which may change.
+
+use ::entity::tenant;
+use domain::stock::CostingMethod;
+use sea_orm::{ActiveModelTrait, IntoActiveModel, QuerySelect, sea_query::LockType};
+use serde::{Deserialize, Serialize};
+
+use crate::input::{self, Change};
+use crate::{Error, Tx};
+
+/// The settings that may change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SettingsInput {
+    /// How goods that leave are valued, where their product says nothing else. A change leaves every value as it is:
+    /// stock that is there becomes one layer at its present value, or an average of its layers, with its next movement.
+    /// Other servers may take seconds to see it.
+    pub costing_method: CostingMethod,
+}
+
+/// The tenant with its settings.
+pub async fn get(tx: &Tx) -> Result<tenant::Model, Error> {
+    tx.select::<tenant::Entity>().one(tx).await?.ok_or_else(unknown)
+}
+
+/// Changes settings, if they are still at version `expected`.
+pub async fn update(
+    tx: &Tx,
+    expected: Option<i32>,
+    change: Change<'_, SettingsInput>,
+) -> Result<tenant::Model, Error> {
+    let locked = tx.select::<tenant::Entity>().lock(LockType::NoKeyUpdate);
+    let before = locked.one(tx).await?.ok_or_else(unknown)?;
+    input::check_version(before.version, expected)?;
+    let SettingsInput { costing_method } = change(&SettingsInput { costing_method: before.costing_method })?;
+    let after = tenant::Model { costing_method, version: before.version + 1, updated_at: tx.now, ..before };
+    Ok(after.into_active_model().reset_all().update(tx).await?)
+}
+
+fn unknown() -> Error {
+    Error::invariant("the tenant of the credential does not exist")
+}
