@@ -163,7 +163,7 @@ fn lots_that_do_not_make_up_the_line_are_refused() {
         invalid(&phone(json!([{ "code": "S1" }])).await, "#/lines/0/lots");
         phone(json!([{ "code": "S1" }, { "code": "S2" }])).await.created();
         let half = posted(tenant, "receipt", ("PHONE", "1.5"), json!([{ "code": "S3" }])).await;
-        invalid(&half, "#/lines/0/lots");
+        invalid(&half, "#/lines/0/quantity");
         let kilo = json!({ "sku": "GOLD", "name": "Bars", "tracking": "serial", "stock_uom": "KGM" });
         invalid(&tenant.post("/v1/products", &kilo).await, "#/stock_decimals");
     });

@@ -16,6 +16,7 @@ mod ledger;
 mod limits;
 mod lot;
 mod lot_move;
+mod lot_recall;
 mod metadata;
 mod mix;
 mod model;
