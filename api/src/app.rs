@@ -28,8 +28,8 @@ use crate::middleware::Common;
 use crate::problem::{Answer, ApiError, ErrorCode};
 use crate::stream::Streams;
 use crate::{
-    audit, auth, catalog, customer, errors, event, graphql, health, integrity, journal, ledger, location,
-    lot, openapi, order, pos, pricing, register, report, settings, stock, stream, tax,
+    audit, auth, catalog, count, customer, errors, event, graphql, health, integrity, journal, ledger,
+    location, lot, openapi, order, pos, pricing, register, report, settings, stock, stream, tax,
 };
 
 /// How long a request line with its headers may take to arrive.
@@ -127,6 +127,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .configure(order::routes)
         .configure(stock::routes)
         .configure(lot::routes)
+        .configure(count::routes)
         .configure(journal::routes)
         .configure(auth::routes)
         .configure(catalog::routes)

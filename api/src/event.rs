@@ -4,8 +4,8 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
 use chrono::{DateTime, Utc};
 use domain::id::{
-    ApiKeyId, CashMoveId, CategoryId, CommandId, CustomerId, EntryId, EventId, ExpectedReceiptId, HoldId,
-    InvoiceId, LocationId, OrderId, PaymentId, PriceListId, PriceRuleId, PriceTierId, ProductGroupId,
+    ApiKeyId, CashMoveId, CategoryId, CommandId, CountId, CustomerId, EntryId, EventId, ExpectedReceiptId,
+    HoldId, InvoiceId, LocationId, OrderId, PaymentId, PriceListId, PriceRuleId, PriceTierId, ProductGroupId,
     ProductId, RegisterId, SaleId, SessionId, SkuMappingId, StockDocumentId, TaxClassId, TaxRateId, TenantId,
     TransferId, UserId,
 };
@@ -45,6 +45,8 @@ const OBJECTS: &[(&str, &str, &str, Option<&str>)] = &[
     ("hold", HoldId::PREFIX, "hold", Some("/v1/stock/holds")),
     ("transfer", TransferId::PREFIX, "transfer", Some("/v1/stock/transfers")),
     ("expected_receipt", ExpectedReceiptId::PREFIX, "expected_receipt", Some("/v1/stock/expected-receipts")),
+    ("count_settings", TenantId::PREFIX, "count_settings", None),
+    ("count", CountId::PREFIX, "count", Some("/v1/counts")),
     ("journal_entry", EntryId::PREFIX, "journal_entry", Some("/v1/journal-entries")),
     ("product", ProductId::PREFIX, "product", Some("/v1/products")),
     ("bundle", ProductId::PREFIX, "product", Some("/v1/products")),

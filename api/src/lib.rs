@@ -13,6 +13,7 @@ pub mod catalog;
 mod compress;
 pub mod config;
 pub mod context;
+pub mod count;
 mod credential;
 pub mod customer;
 pub mod demo;

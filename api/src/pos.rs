@@ -34,7 +34,8 @@ const REFUNDS: &str = "/v1/pos/refunds";
 ///
 /// Takes the goods out of stock, posts revenue, tax, cost and money, and answers the receipt, in one transaction. A
 /// customer who is named pays the price negotiated with them; everybody else pays the list price. What is not
-/// available is refused with every short line (`insufficient_stock`).
+/// available is refused with every short line (`insufficient_stock`), unless the sale is `forced`: an offline till tells
+/// of goods that have left, which go even below zero, at the last known cost, and raise `stock.oversold`.
 #[utoipa::path(
     operation_id = "pos_sales_create",
     tag = "Point of sale",
@@ -133,11 +134,15 @@ async fn refund_batch(
 
 fn sale(input: SaleIn, caller: &Caller) -> Result<Command, ApiError> {
     check_country(input.country.as_deref())?;
+    if input.forced {
+        caller.require(Scope::StockForce)?;
+    }
     Ok(Command::Sell(pos::Sell {
         id: input.id,
         register_id: input.register_id,
         customer_id: input.customer_id,
         hold_id: input.hold_id,
+        forced: input.forced,
         country: input.country,
         occurred_at: input.occurred_at,
         lines: line::lines(input.lines)?,

@@ -9,6 +9,7 @@ mod hold;
 mod layer;
 mod level;
 mod movement;
+mod oversold;
 mod revaluation;
 mod transfer;
 
@@ -41,6 +42,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .configure(hold::routes);
     cfg.configure(transfer::routes)
         .configure(expected::routes)
+        .configure(oversold::routes)
         .configure(layer::routes)
         .configure(revaluation::routes);
 }
@@ -66,6 +68,10 @@ struct StockDocumentIn {
     /// When it happened; now where absent, never in the future.
     #[schema(example = "2026-11-22T01:20:00Z")]
     occurred_at: Option<DateTime<Utc>>,
+    /// Whether the goods have left already, so that they go even below zero; on adjustments only. Needs the scope
+    /// `stock:force` and `occurred_at`.
+    #[serde(default)]
+    forced: bool,
     /// The expected receipt that came in; on receipts only.
     expected_receipt_id: Option<ExpectedReceiptId>,
     /// What moved.
@@ -190,7 +196,9 @@ impl<'a> StockDocumentOut<'a> {
 /// Post a stock document
 ///
 /// Receives goods, opens the books or corrects the record. Adjustments need a reason code, which names the account
-/// that bears them. Taking out more than is available is refused.
+/// that bears them. Taking out more than is available is refused, unless it is `forced`: what goes below zero does so at
+/// the last known cost, raises `stock.oversold`, and is settled by what comes in next (`GET /v1/stock/oversold`). What
+/// happened before the last count of its level changes nothing any more: a second movement takes it back.
 #[utoipa::path(
     operation_id = "stock_documents_create",
     tag = "Stock",
@@ -236,7 +244,10 @@ async fn create_batch(
     post_batch(&app, caller, preferences, (batch, BatchOf { path: DOCUMENTS, command: moved, render })).await
 }
 
-fn moved(input: StockDocumentIn, _: &Caller) -> Result<Command, ApiError> {
+fn moved(input: StockDocumentIn, caller: &Caller) -> Result<Command, ApiError> {
+    if input.forced {
+        caller.require(Scope::StockForce)?;
+    }
     let mut problems = Problems::default();
     free_text(&mut problems, "/reference", input.reference.as_deref(), 200);
     let mut lines = Vec::with_capacity(input.lines.len());
@@ -258,6 +269,7 @@ fn moved(input: StockDocumentIn, _: &Caller) -> Result<Command, ApiError> {
         reason: input.reason,
         reference: input.reference,
         occurred_at: input.occurred_at,
+        forced: input.forced,
         expected_receipt_id: input.expected_receipt_id,
         lines,
     }))

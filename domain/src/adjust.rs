@@ -9,6 +9,7 @@ use crate::id::{EntryId, ExpectedReceiptId, LocationId, LotId, MovementId, Produ
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::lot::{self, Arrival, Draw, Incoming, NamedLot, Purpose, Wish};
 use crate::number::{Money, Price, Quantity};
+use crate::oversold::{COUNT_REASON, Going};
 use crate::product::ItemRef;
 use crate::refusal::{Problem, Problems, Refusal};
 use crate::sales::{AMOUNT_MAX, LINES_MAX};
@@ -76,6 +77,8 @@ pub struct Move {
     pub reference: Option<String>,
     /// When; now where no instant is named.
     pub occurred_at: Option<DateTime<Utc>>,
+    /// Whether goods go although the record has too few: they have left already.
+    pub forced: bool,
     /// The expected receipt that came in.
     pub expected_receipt_id: Option<ExpectedReceiptId>,
     /// What.
@@ -162,12 +165,14 @@ pub fn post(book: &mut Book, command: &Move) -> Result<(StockDocument, Posting),
         None => {}
     }
     let against = contra_account(book, command)?;
+    check_forced(command)?;
     if command.lines.is_empty() || command.lines.len() > LINES_MAX {
         return Err(Refusal::invalid("/lines", format!("A document has 1 to {LINES_MAX} lines.")));
     }
     let mut problems = Problems::default();
     let mut checked = Vec::with_capacity(command.lines.len());
-    let mut lots = LotCheck { location_id, ..LotCheck::default() };
+    let went = (occurred_at, command.forced);
+    let mut lots = LotCheck { location_id, went, ..LotCheck::default() };
     for (index, line) in command.lines.iter().enumerate() {
         let pointer = format!("/lines/{index}");
         let parts = check_line(book, command.kind, line, &pointer)
@@ -219,6 +224,18 @@ pub fn post(book: &mut Book, command: &Move) -> Result<(StockDocument, Posting),
     Ok((document, posting))
 }
 
+/// Only what went can have gone already, and it did at some instant.
+fn check_forced(command: &Move) -> Result<(), Refusal> {
+    let mut problems = Problems::default();
+    if command.forced && command.kind != StockDocumentKind::Adjustment {
+        problems.invalid("/forced", "Only an adjustment can be forced: name kind adjustment.");
+    }
+    if command.forced && command.occurred_at.is_none() {
+        problems.invalid("/occurred_at", "Say when the goods left.");
+    }
+    problems.check()
+}
+
 /// The account on the other side.
 fn contra_account(book: &Book, command: &Move) -> Result<String, Refusal> {
     let reason = command.reason.as_deref();
@@ -230,6 +247,9 @@ fn contra_account(book: &Book, command: &Move) -> Result<String, Refusal> {
         }
         (StockDocumentKind::Adjustment, None) => {
             Err(Refusal::invalid("/reason", "An adjustment needs a reason code; see GET /v1/reason-codes."))
+        }
+        (StockDocumentKind::Adjustment, Some(COUNT_REASON)) => {
+            Err(Refusal::invalid("/reason", "Counts are posted by a count sheet; see POST /v1/counts."))
         }
         (StockDocumentKind::Adjustment, Some(reason)) => {
             book.setup.reasons.get(reason).cloned().ok_or_else(|| {
@@ -284,6 +304,8 @@ fn check_line(
 #[derive(Default)]
 struct LotCheck {
     location_id: LocationId,
+    /// When goods go, and whether they have left already.
+    went: (DateTime<Utc>, bool),
     incoming: Incoming,
     /// What goes.
     demand: Demand,
@@ -300,7 +322,8 @@ impl LotCheck {
     ) -> Result<Vec<Checked>, Problem> {
         let product = &book.products[&goods.product_id];
         let parts: Vec<(Quantity, LotPart)> = if goods.quantity.is_negative() {
-            let draw = Draw { location_id: self.location_id, purpose: Purpose::WriteOff };
+            let went = Some(self.went);
+            let draw = Draw { location_id: self.location_id, purpose: Purpose::WriteOff, went };
             let covered = Quantity::ZERO;
             let wish = Wish { product, quantity: -goods.quantity, named: &line.lots, covered, pointer };
             let shares = self.demand.draw(book, &draw, &wish)?;
@@ -332,11 +355,12 @@ fn move_goods(
     (line_no, occurred_at): (i32, DateTime<Utc>),
 ) -> Movement {
     let value = if line.quantity.is_negative() {
-        -book.issue(key, -line.quantity)
+        let (quantity, forced) = (-line.quantity, command.forced);
+        -book.take_out(&Going { key, quantity, line_no, occurred_at, forced })
     } else {
         let value = line.value.unwrap_or_else(|| book.current_cost(&key, line.quantity));
         let source = Source::new(command.kind.into(), id.0, line_no, occurred_at);
-        book.receive(key, line.quantity, value, &source);
+        book.take_in(key, line.quantity, value, &source);
         value
     };
     Movement {

@@ -9,16 +9,18 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, Datelike, Duration, NaiveDate, Utc};
 use uuid::Uuid;
 
+use crate::count::{Count, CountEntry, CountLine, CountSettings};
 use crate::hold::{Hold, HoldStatus};
 use crate::id::{
-    CustomerId, ExpectedReceiptId, HoldId, IdSequence, InvoiceId, LocationId, OrderId, PriceListId,
+    CountId, CustomerId, ExpectedReceiptId, HoldId, IdSequence, InvoiceId, LocationId, OrderId, PriceListId,
     ProductId, RegisterId, TransferId,
 };
 use crate::ledger::Entry;
 use crate::location::LocationKind;
 use crate::lot::{Lot, Lots};
-use crate::number::{Money, Quantity};
+use crate::number::{Money, Price, Quantity};
 use crate::order::Order;
+use crate::oversold::{Aftermath, OpenCost, Oversold};
 use crate::party::Customer;
 use crate::payment::OpenInvoice;
 use crate::pos::Drawer;
@@ -33,7 +35,7 @@ use crate::tenant::{Channel, Settings};
 use crate::transfer::Transfer;
 
 /// How far ahead of our clock a caller's may be.
-const CLOCK_SKEW_MAX: Duration = Duration::minutes(5);
+pub(crate) const CLOCK_SKEW_MAX: Duration = Duration::minutes(5);
 
 /// A place where stock is kept.
 #[derive(Debug, Clone)]
@@ -140,6 +142,20 @@ pub struct Book {
     pub transfers: HashMap<TransferId, Transfer>,
     /// Expected receipts.
     pub expected: HashMap<ExpectedReceiptId, ExpectedReceipt>,
+    /// Count sheets.
+    pub counts: HashMap<CountId, Count>,
+    /// What the tenant allows a count to do; known where a command needs it.
+    pub count_settings: CountSettings,
+    /// What moved on a level after an instant and is recorded; known where a command needs it.
+    pub moved_since: HashMap<(LevelKey, DateTime<Utc>), Quantity>,
+    /// What the commands of this batch moved, where a count is among them.
+    pub moved: Vec<(LevelKey, DateTime<Utc>, Quantity)>,
+    /// What one unit of a product costs over all places; known where a command needs it.
+    pub costs_elsewhere: HashMap<ProductId, Price>,
+    /// Costs to settle of the levels below zero, the oldest first.
+    pub costs: HashMap<LevelKey, Vec<OpenCost>>,
+    /// What the command at hand leaves to be posted beside its document.
+    pub aftermath: Aftermath,
     /// What is on its way, once it was read: where a command wants more than there is, to say when there will be enough.
     pub supplies: Option<HashMap<(LocationId, ProductId), Vec<Flow>>>,
     /// The next number of each series.
@@ -163,6 +179,18 @@ pub struct Posting {
     pub expected: Vec<ExpectedReceipt>,
     /// Lots that are new or changed.
     pub lots: Vec<Lot>,
+    /// Lines of count sheets that are new or changed.
+    pub count_lines: Vec<(CountId, CountLine)>,
+    /// What was entered on count sheets.
+    pub count_entries: Vec<CountEntry>,
+    /// Levels that were counted, and when.
+    pub anchors: Vec<(LevelKey, DateTime<Utc>)>,
+    /// Levels from which more went than was available.
+    pub short: Vec<LevelKey>,
+    /// Goods that went below zero.
+    pub oversold: Vec<Oversold>,
+    /// Costs of which something was settled, as they are now.
+    pub settled: Vec<OpenCost>,
 }
 
 impl Book {
@@ -228,23 +256,25 @@ impl Book {
         demand.short.iter().for_each(|short| problems.push(short.clone()));
         for (key, wanted) in &demand.wanted {
             let own = demand.own.get(key).copied().unwrap_or_default();
-            let available = (self.level(key).available() + own).max(Quantity::ZERO);
+            let left = self.level(key).available() + own;
+            let available = left.max(Quantity::ZERO);
             if wanted.total <= available {
                 continue;
             }
             for pointer in &wanted.pointers {
-                problems.push(self.shortage(key, (wanted.total, available), pointer));
+                problems.push(self.shortage(key, (wanted.total, left), pointer));
             }
         }
         problems.check()
     }
 
-    /// More is wanted on the line at `pointer` than is available.
-    fn shortage(&self, key: &LevelKey, (wanted, available): (Quantity, Quantity), pointer: &str) -> Problem {
+    /// More is wanted on the line at `pointer` than is left, which may be below zero.
+    fn shortage(&self, key: &LevelKey, (wanted, left): (Quantity, Quantity), pointer: &str) -> Problem {
+        let available = left.max(Quantity::ZERO);
         let product = self.products.get(&key.product_id);
         let sku = product.map_or_else(|| key.product_id.to_string(), |product| product.sku.clone());
         let uom = product.map_or_else(String::new, |product| product.stock_uom.clone());
-        let next = self.next_available_on(key, available, wanted);
+        let next = self.next_available_on(key, left, wanted);
         let when = match next {
             Some(day) => format!("it can be promised for {day}"),
             None => "no more is expected".to_owned(),
@@ -291,6 +321,12 @@ impl Demand {
         if wanted.pointers.last() != Some(&pointer) {
             wanted.pointers.push(pointer);
         }
+    }
+
+    /// Counts what is reserved at a level as available: the document takes what it was promised, and only what is not
+    /// there at all can stand in its way.
+    pub fn promised(&mut self, key: LevelKey, reserved: Quantity) {
+        self.own.insert(key, reserved);
     }
 
     /// Counts what an open hold keeps back as available: the document takes its place.

@@ -226,7 +226,8 @@ fn held_lines(
         },
         HoldKind::Quarantine => Purpose::Quarantine,
     };
-    let parts = book.draw_goods(demand, &Draw { location_id, purpose }, (goods, &command.lines))?;
+    let parts =
+        book.draw_goods(demand, &Draw { location_id, purpose, went: None }, (goods, &command.lines))?;
     let line =
         |((_, product_id, lot_id, quantity), line_no)| HeldLine { line_no, product_id, lot_id, quantity };
     Ok(parts.into_iter().zip(1..).map(line).collect())

@@ -220,6 +220,14 @@ id!(
     StockDocumentId, "std"
 );
 id!(
+    /// A count sheet.
+    CountId, "cnt"
+);
+id!(
+    /// A cost to settle, of goods that went below zero.
+    CostId, "cts"
+);
+id!(
     /// Goods that are expected.
     ExpectedReceiptId, "exr"
 );

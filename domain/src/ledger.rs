@@ -145,6 +145,7 @@ pub const REASONS: &[(&str, &str, &str)] = &[
     ("sample", "Sample or gift", account::SHRINKAGE),
     ("correction", "Correction of a mistake", account::SHRINKAGE),
     ("found", "Found", account::STOCK_FOUND),
+    ("count", "Counted", account::SHRINKAGE),
     ("revaluation", "New valuation", account::INVENTORY_REVALUATION),
     ("write_down", "Write-down to market value", account::INVENTORY_REVALUATION),
 ];

@@ -5,6 +5,7 @@
 
 pub mod adjust;
 pub mod book;
+pub mod count;
 pub mod goods;
 pub mod hold;
 pub mod id;
@@ -15,6 +16,7 @@ pub mod lot;
 pub mod moment;
 pub mod number;
 pub mod order;
+pub mod oversold;
 pub mod party;
 pub mod payment;
 pub mod pos;

@@ -12,6 +12,7 @@ use crate::id::{
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::lot::{self, Draw, Purpose};
 use crate::number::Money;
+use crate::oversold::Going;
 use crate::refusal::{Code, Problems, Refusal};
 use crate::sales::{self, Basket, Discount, Line, LineInput, SalesLine, Totals};
 use crate::stock::{self, Movement, MovementKind};
@@ -70,6 +71,8 @@ pub struct Sell {
     pub tenders: Vec<TenderInput>,
     /// The hold whose goods it takes.
     pub hold_id: Option<HoldId>,
+    /// Whether the goods go although the record has too few: they have left already.
+    pub forced: bool,
     /// Who sets prices that no rule gave; `None` where the caller may not.
     pub overrider: Option<String>,
 }
@@ -153,6 +156,9 @@ pub fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal>
             register.code
         )));
     }
+    if command.forced && command.occurred_at.is_none() {
+        return Err(Refusal::invalid("/occurred_at", "Say when the goods left."));
+    }
     let occurred_at = book.occurred_at(command.occurred_at)?;
     let customer = command.customer_id.map(|id| sales::buyer(book, id)).transpose()?;
     let basket = Basket {
@@ -177,7 +183,8 @@ pub fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal>
         life_days: customer.map_or(0, |customer| customer.min_remaining_life_days),
         at_hand: true,
     };
-    let draw = Draw { location_id: register.location_id, purpose };
+    let went = Some((occurred_at, command.forced));
+    let draw = Draw { location_id: register.location_id, purpose, went };
     sales::allot(book, &mut lines, &command.lines, (&mut demand, &draw))?;
     book.check_available(&demand)?;
     let totals = Totals::of(&lines);
@@ -193,7 +200,7 @@ pub fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal>
     let lines = lines
         .into_iter()
         .map(|mut line| {
-            let cost = take_out(book, register.location_id, &mut line);
+            let cost = take_out(book, register.location_id, &mut line, (occurred_at, command.forced));
             (line, cost)
         })
         .collect();
@@ -238,14 +245,20 @@ fn known_register(book: &Book, id: RegisterId) -> Result<Register, Refusal> {
 }
 
 /// Takes a line's goods out of stock; answers their cost.
-fn take_out(book: &mut Book, location_id: LocationId, line: &mut Line) -> Money {
+fn take_out(
+    book: &mut Book,
+    location_id: LocationId,
+    line: &mut Line,
+    (occurred_at, forced): (DateTime<Utc>, bool),
+) -> Money {
     if !line.stocked {
         return Money::ZERO;
     }
     if !line.lots.is_empty() {
         return lot::issue(book, (location_id, line.product_id), &mut line.lots);
     }
-    book.issue(sales::level_key(location_id, line), line.quantity)
+    let key = sales::level_key(location_id, line);
+    book.take_out(&Going { key, quantity: line.quantity, line_no: line.line_no, occurred_at, forced })
 }
 
 /// Movements, sales lines and journal entry of a sale or refund. `originals` names what each line takes back.

@@ -43,6 +43,8 @@ pub struct Level {
     pub last_cost: Price,
     /// Whether its cost is kept in layers, first in, first out.
     pub layered: bool,
+    /// When it was last counted: what happened by then is in it, whenever we learn of it.
+    pub counted_at: Option<DateTime<Utc>>,
 }
 
 impl Level {
@@ -141,6 +143,8 @@ pub enum MovementKind {
     Revaluation,
     /// Went back to a supplier.
     SupplierReturn,
+    /// Had left below zero at another cost than it came in at later: value without goods.
+    Settlement,
 }
 
 /// Goods that moved. Never changed after it was written.

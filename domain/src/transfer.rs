@@ -13,6 +13,7 @@ use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::location::LocationKind;
 use crate::lot::{Draw, Purpose};
 use crate::number::{Money, Quantity};
+use crate::oversold::Going;
 use crate::refusal::{Code, Problems, Refusal};
 use crate::stock::{self, LevelKey, Movement, MovementKind, Source};
 
@@ -165,7 +166,7 @@ pub fn dispatch(book: &mut Book, command: &Dispatch) -> Result<(Transfer, Postin
     let goods = book.goods(&command.lines)?;
     let mut demand = Demand::default();
     let purpose = Purpose::Transfer { on: book.setup.settings.day(occurred_at) };
-    let draw = Draw { location_id: from, purpose };
+    let draw = Draw { location_id: from, purpose, went: None };
     let parts = book.draw_goods(&mut demand, &draw, (&goods, &command.lines))?;
     book.check_available(&demand)?;
 
@@ -186,7 +187,8 @@ pub fn dispatch(book: &mut Book, command: &Dispatch) -> Result<(Transfer, Postin
     let mut sent = Money::ZERO;
     for ((_, product_id, lot_id, quantity), line_no) in parts.into_iter().zip(1..) {
         let at = |location_id| LevelKey { location_id, product_id, lot_id };
-        let value = book.issue(at(from), quantity);
+        let going = Going { key: at(from), quantity, line_no, occurred_at, forced: false };
+        let value = book.take_out(&going);
         let source = Source::new(DOCUMENT, transfer.id.0, line_no, occurred_at);
         book.receive(at(transit), quantity, value, &source);
         let step = Step { transfer: &transfer, line_no, occurred_at, reason: None };
@@ -246,7 +248,7 @@ pub fn arrive(book: &mut Book, command: &Arrive) -> Result<(Transfer, Posting), 
             line.received += quantity;
             let source = Source::new(DOCUMENT, transfer.id.0, line.line_no, occurred_at);
             book.take_off_transit(key(transit), quantity, value);
-            book.receive(key(to), quantity, value, &source);
+            book.take_in(key(to), quantity, value, &source);
             step.moved(book, (MovementKind::TransferOut, key(transit)), (-quantity, -value), &mut posting);
             step.moved(book, (MovementKind::TransferIn, key(to)), (quantity, value), &mut posting);
             came += value;

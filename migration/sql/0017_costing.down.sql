@@ -9,7 +9,7 @@ alter table stock_movement
     add constraint stock_movement_kind_known check (
         kind in (
             'receipt', 'sale', 'return', 'transfer_out', 'transfer_in', 'adjustment', 'count', 'supplier_return',
-            'opening'
+            'opening', 'settlement'
         )
     );
 drop table cost_layer;

@@ -8,6 +8,7 @@ pub mod auth;
 pub mod caller;
 pub mod catalog;
 pub mod command;
+pub mod count;
 pub mod customer;
 pub mod error;
 pub mod event;

@@ -18,6 +18,7 @@ use crate::command::{self, Answer, Idempotency};
 use crate::{Caller, Db, Error, Tx};
 
 mod commands;
+pub(crate) mod counts;
 mod decide;
 pub(crate) mod documents;
 pub(crate) mod goods;
@@ -26,6 +27,7 @@ mod load;
 pub(crate) mod lots;
 mod needs;
 pub(crate) mod orders;
+mod oversold;
 mod queue;
 mod save;
 pub(crate) mod setup;

@@ -44,6 +44,18 @@ pub enum Scope {
     /// Receive and adjust stock, change locations.
     #[strum(serialize = "stock:write")]
     StockWrite,
+    /// Let goods go that the record does not have, because they have left already.
+    #[strum(serialize = "stock:force")]
+    StockForce,
+    /// Read count sheets, their settings and the plan.
+    #[strum(serialize = "counts:read")]
+    CountsRead,
+    /// Open count sheets and enter what was counted.
+    #[strum(serialize = "counts:write")]
+    CountsWrite,
+    /// See what blind counts expect, post differences over the limit, and set the limits.
+    #[strum(serialize = "counts:approve")]
+    CountsApprove,
     /// Read orders, shipments and invoices.
     #[strum(serialize = "orders:read")]
     OrdersRead,

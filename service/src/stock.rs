@@ -10,6 +10,7 @@ pub mod layer;
 pub mod level;
 pub mod lot;
 pub mod movement;
+pub mod oversold;
 pub mod recall;
 pub mod supply;
 pub mod trace;

@@ -43,6 +43,7 @@ fn request(tenant: &Tenant, till: &Till, skus: &[&str], key: &str) -> Request {
         discount: None,
         tenders: vec![TenderInput { kind: TenderKind::Cash, amount: None, reference: None }],
         hold_id: None,
+        forced: false,
         overrider: None,
     };
     Request {

@@ -18,16 +18,37 @@ const FACTS: &[(&str, &str)] = &[
     (
         "a level with cost layers is the sum of them, and one without has none",
         "select format('product %s: level %s worth %s, layers %s worth %s', product_id, on_hand, l.value, quantity, c.value) \
-         from (select location_id, product_id, lot_id, on_hand, value from stock_level where tenant_id = $1 and layered) l \
+         from (select location_id, product_id, lot_id, greatest(on_hand, 0) as on_hand, \
+                      case when on_hand < 0 then 0 else value end as value \
+               from stock_level where tenant_id = $1 and layered) l \
          full join (select location_id, product_id, lot_id, sum(quantity) as quantity, sum(value) as value \
                     from cost_layer where tenant_id = $1 group by 1, 2, 3) c using (location_id, product_id, lot_id) \
          where (coalesce(on_hand, 0), coalesce(l.value, 0)) <> (coalesce(quantity, 0), coalesce(c.value, 0))",
     ),
     (
-        "no level is negative or promises more than there is",
+        "no level is negative or promises more than there is, unless goods had left already",
         "select format('product %s: %s on hand, %s reserved, worth %s', product_id, on_hand, reserved, value) \
          from stock_level where tenant_id = $1 \
-           and (on_hand < 0 or reserved < 0 or value < 0 or reserved > on_hand and not forced)",
+           and (reserved < 0 or sign(value) * sign(on_hand) < 0 \
+                or forced <> (on_hand < 0 or reserved > on_hand))",
+    ),
+    (
+        "what is below zero is a cost to settle, and settled ones are done",
+        "select format('product %s: %s on hand worth %s, to settle %s worth %s', product_id, on_hand, l.value, \
+                       c.quantity, c.value) \
+         from (select location_id, product_id, lot_id, on_hand, value from stock_level \
+               where tenant_id = $1 and on_hand < 0) l \
+         full join (select location_id, product_id, lot_id, sum(open_quantity) as quantity, sum(open_value) as value \
+                    from cost_to_settle where tenant_id = $1 and settled_at is null group by 1, 2, 3) c \
+           using (location_id, product_id, lot_id) \
+         where (coalesce(-on_hand, 0), coalesce(-l.value, 0)) <> (coalesce(c.quantity, 0), coalesce(c.value, 0)) \
+         union all \
+         select format('cost variance: ledger %s, costs %s', ledger, costs) from \
+           (select coalesce(sum(l.debit - l.credit), 0) as ledger from journal_line l \
+            join journal_entry e on e.tenant_id = $1 and e.id = l.entry_id \
+            where l.tenant_id = $1 and l.account_code = '5200' and e.memo like 'Cost of goods that had left%') l, \
+           (select coalesce(sum(variance), 0) as costs from cost_to_settle where tenant_id = $1) c \
+         where ledger <> costs",
     ),
     (
         "reserved is the sum of the reservations",
@@ -239,7 +260,8 @@ const FACTS: &[(&str, &str)] = &[
            union select command_id from shipment where tenant_id = $1 union select command_id from payment where tenant_id = $1 \
            union select command_id from stock_document where tenant_id = $1) w \
          left join command c on c.tenant_id = $1 and c.id = w.command_id and c.status between 200 and 299, \
-         lateral (select count(*) as events from event where tenant_id = $1 and command_id = w.command_id) e \
+         lateral (select count(*) as events from event where tenant_id = $1 and command_id = w.command_id \
+            and kind <> 'stock.oversold') e \
          where c.id is null or e.events <> 1",
     ),
 ];

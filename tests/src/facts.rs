@@ -85,6 +85,7 @@ impl Tenant {
             "stock_level",
             "cost_layer",
             "stock_document",
+            "cost_to_settle",
             "hold",
             "transfer",
             "expected_receipt",

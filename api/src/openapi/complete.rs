@@ -23,6 +23,7 @@ const TAGS: &[(&str, &str)] = &[
         "Stock",
         "Locations, levels, movements, receipts and adjustments: the one stock record of both channels.",
     ),
+    ("Counts", "Count sheets: what is really there, and what to count next."),
     ("Orders", "Wholesale: order, confirm, ship, invoice, cancel, return."),
     ("Payments", "What customers paid and which invoices it settled."),
     ("Point of sale", "Tills: registers, sessions, sales and refunds."),

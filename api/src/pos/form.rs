@@ -25,6 +25,10 @@ pub struct SaleIn {
     pub customer_id: Option<CustomerId>,
     /// The hold whose goods are sold.
     pub hold_id: Option<HoldId>,
+    /// Whether the goods have left already, so that they go even below zero. Needs the scope `stock:force` and
+    /// `occurred_at`.
+    #[serde(default)]
+    pub forced: bool,
     /// ISO 3166-1 alpha-2 code of the country of the sale; the customer's or the tenant's where absent.
     #[schema(min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$", example = "GB")]
     pub country: Option<String>,

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{Lot, LotShare, LotStatus, NamedLot, divided, problem, unknown, unnamed};
 use crate::book::{Book, Demand};
@@ -34,6 +34,9 @@ pub(crate) enum Purpose {
 pub(crate) struct Draw {
     pub(crate) location_id: LocationId,
     pub(crate) purpose: Purpose,
+    /// When goods without lots went, and whether they go although the record has too few; nothing where they are only
+    /// promised or sent. Goods in lots always have to be there.
+    pub(crate) went: Option<(DateTime<Utc>, bool)>,
 }
 
 /// What a line wants.
@@ -48,6 +51,11 @@ pub(crate) struct Wish<'a> {
 }
 
 impl Draw {
+    /// Whether goods without lots have left already, so that nothing can stand in their way.
+    fn is_gone(&self, book: &Book, key: &LevelKey) -> bool {
+        self.went.is_some_and(|(at, forced)| forced || book.is_counted(key, at))
+    }
+
     /// The level of a lot where goods are taken from.
     pub(crate) fn key(&self, product_id: ProductId, lot_id: LotId) -> LevelKey {
         LevelKey { location_id: self.location_id, product_id, lot_id }
@@ -109,7 +117,9 @@ impl Demand {
         }
         if wish.product.tracking == Tracking::None {
             let key = LevelKey::untracked(draw.location_id, wish.product.id);
-            self.add(key, wish.quantity, wish.pointer.to_owned());
+            if !draw.is_gone(book, &key) {
+                self.add(key, wish.quantity, wish.pointer.to_owned());
+            }
             return Ok(Vec::new());
         }
         if draw.purpose.must_name(wish.product.tracking) {

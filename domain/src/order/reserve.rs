@@ -44,7 +44,7 @@ pub(super) fn draw(book: &Book, order: &Order, at: DateTime<Utc>) -> Draw {
         life_days: customer.map_or(0, |customer| customer.min_remaining_life_days),
         at_hand: false,
     };
-    Draw { location_id: order.location_id, purpose }
+    Draw { location_id: order.location_id, purpose, went: None }
 }
 
 pub(super) fn hold_reasons(book: &Book, order: &Order) -> Vec<String> {

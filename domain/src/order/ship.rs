@@ -10,6 +10,7 @@ use crate::id::{EntryId, LocationId, MovementId, OrderId, ProductId, ShipmentId}
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::lot::{self, LotShare, NamedLot};
 use crate::number::{Money, Quantity};
+use crate::oversold::Going;
 use crate::refusal::{Code, Problems, Refusal};
 use crate::sales::Line;
 use crate::stock::{self, LevelKey, Movement, MovementKind};
@@ -84,9 +85,25 @@ pub fn ship(book: &mut Book, command: &Ship) -> Result<(Ordered, Posting), Refus
     order.require(&[OrderStatus::Confirmed, OrderStatus::PartiallyShipped], "shipped")?;
     let occurred_at = book.occurred_at(command.occurred_at)?;
     let picked = picked(book, (order, occurred_at), &command.lines)?;
+    check_there(book, order, &picked)?;
     let mut posting = Posting::default();
     dispatch(book, (command.order_id, occurred_at), picked, &mut posting);
     Ok(changed(book, command.order_id, posting))
+}
+
+/// Refuses what is not there. It was promised to the order, but goods that left elsewhere meanwhile, or that a count
+/// missed, can't be shipped. Goods in lots are never oversold.
+fn check_there(book: &Book, order: &Order, picked: &[Picked]) -> Result<(), Refusal> {
+    let mut demand = Demand::default();
+    for picked in picked.iter().filter(|picked| picked.lots.is_empty()) {
+        let line = &order.lines[picked.at].line;
+        if line.stocked {
+            let key = LevelKey::untracked(order.location_id, line.product_id);
+            demand.promised(key, book.level(&key).reserved);
+            demand.add(key, picked.quantity, format!("/lines/{}", picked.at));
+        }
+    }
+    book.check_available(&demand)
 }
 
 /// What leaves, line by line.
@@ -165,7 +182,7 @@ fn dispatch(book: &mut Book, (id, at): (OrderId, DateTime<Utc>), picked: Vec<Pic
         let ordered = &mut order.lines[picked.at];
         billable += ordered.line.part(ordered.shipped, quantity, &setup.settings).total();
         let line_no = lines.len() as i32 + 1;
-        let leaving = leave(book, (order.location_id, ordered), picked);
+        let leaving = leave(book, (order.location_id, ordered), picked, (line_no, at));
         let cost = leaving.1;
         for (key, quantity, cost) in lot::moves(order.location_id, &leaving.0, cost) {
             posting.movements.push(Movement {
@@ -203,6 +220,7 @@ fn leave(
     book: &mut Book,
     (location_id, ordered): (LocationId, &mut OrderLine),
     picked: Picked,
+    (line_no, occurred_at): (i32, DateTime<Utc>),
 ) -> (Line, Money) {
     let quantity = picked.quantity;
     ordered.shipped += quantity;
@@ -215,7 +233,7 @@ fn leave(
     if line.lots.is_empty() {
         let key = LevelKey::untracked(location_id, product_id);
         book.level_mut(key).reserved -= quantity;
-        let cost = book.issue(key, quantity);
+        let cost = book.take_out(&Going { key, quantity, line_no, occurred_at, forced: false });
         return (line, cost);
     }
     for own in &mut ordered.line.lots {

@@ -59,6 +59,10 @@ impl Role {
                     PricesWrite,
                     PricesOverride,
                     StockWrite,
+                    StockForce,
+                    CountsRead,
+                    CountsWrite,
+                    CountsApprove,
                     OrdersWrite,
                     CreditApprove,
                     PaymentsWrite,
@@ -69,10 +73,14 @@ impl Role {
                     UsersRead,
                 ],
             ),
-            Role::Cashier => (&[CatalogRead, CustomersRead, PricesRead, StockRead], &[PosRead, PosWrite]),
-            Role::Buyer => {
-                (&[CatalogRead, PricesRead, StockRead, OrdersRead, ReportsRead], &[CatalogWrite, StockWrite])
-            }
+            Role::Cashier => (
+                &[CatalogRead, CustomersRead, PricesRead, StockRead],
+                &[PosRead, PosWrite, CountsRead, CountsWrite],
+            ),
+            Role::Buyer => (
+                &[CatalogRead, PricesRead, StockRead, OrdersRead, ReportsRead],
+                &[CatalogWrite, StockWrite, CountsRead, CountsWrite],
+            ),
             Role::Accountant => (&reads, &[PaymentsWrite, LedgerRead, LedgerWrite]),
             Role::Analyst => (&reads, &[LedgerRead]),
         };

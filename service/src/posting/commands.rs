@@ -1,8 +1,9 @@
 //! Every write that posts stock, cost or ledger, and what each one makes.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use domain::count::{self, Count};
 use domain::hold::{self, Hold};
-use domain::id::{ExpectedReceiptId, HoldId, OrderId};
+use domain::id::{CountId, ExpectedReceiptId, HoldId, OrderId};
 use domain::ledger::Entry;
 use domain::supply::{self, ExpectedReceipt};
 use domain::transfer::{self, Transfer};
@@ -60,6 +61,18 @@ pub enum Command {
     CancelExpectedReceipt(ExpectedReceiptId),
     /// Recall a lot.
     RecallLot(lot::RecallLot),
+    /// Open a count sheet.
+    OpenCount(count::Open),
+    /// Enter what was counted.
+    EnterCount(count::Enter),
+    /// Declare a sheet counted.
+    CompleteCount(count::Complete),
+    /// Have lines counted once more.
+    RecountLines(count::Recount),
+    /// Post what a count found.
+    PostCount(count::Post),
+    /// Give a count up.
+    CancelCount(CountId),
     /// Post an entry by hand.
     PostEntry(journal::Post),
 }
@@ -77,6 +90,8 @@ impl Command {
             Command::PlaceHold(place) => place.lines.len(),
             Command::DispatchTransfer(dispatch) => dispatch.lines.len(),
             Command::ExpectReceipt(expect) => expect.lines.len(),
+            Command::OpenCount(open) => open.products.len(),
+            Command::EnterCount(enter) => enter.entries.len(),
             _ => 1,
         }
     }
@@ -108,6 +123,12 @@ impl Command {
             Command::RescheduleReceipt(..) => "expected_receipt.rescheduled",
             Command::CancelExpectedReceipt(_) => "expected_receipt.cancelled",
             Command::RecallLot(_) => "lot.recalled",
+            Command::OpenCount(_) => "count.opened",
+            Command::EnterCount(_) => "count.entered",
+            Command::CompleteCount(_) => "count.completed",
+            Command::RecountLines(_) => "count.recount_asked",
+            Command::PostCount(_) => "count.posted",
+            Command::CancelCount(_) => "count.cancelled",
             Command::PostEntry(_) => "journal_entry.posted",
         }
     }
@@ -138,6 +159,8 @@ pub enum Outcome {
     Expected(ExpectedReceipt),
     /// A recall.
     Recall(Box<lot::Recall>),
+    /// A count sheet, and the adjustment that its posting made.
+    Count(Box<Count>, Option<adjust::StockDocument>),
     /// A journal entry.
     Entry(Entry),
 }
@@ -157,6 +180,7 @@ impl Outcome {
             Outcome::Transfer(transfer) => ("transfer", transfer.id.0),
             Outcome::Expected(expected) => ("expected_receipt", expected.id.0),
             Outcome::Recall(recall) => ("lot", recall.lot.id.0),
+            Outcome::Count(count, _) => ("count", count.id.0),
             Outcome::Entry(entry) => ("journal_entry", entry.id.0),
         }
     }

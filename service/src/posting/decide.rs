@@ -1,13 +1,14 @@
 //! One command on the book, and what its failures mean.
 
 use domain::book::{Book, Posting};
+use domain::count::{self, Count};
 use domain::hold::{self, Hold};
 use domain::refusal::{Code, Problems, Refusal};
 use domain::supply::{self, ExpectedReceipt};
 use domain::transfer::{self, Transfer};
 use domain::{adjust, journal, lot, order, payment, pos, revalue};
 
-use super::{Command, Outcome, load};
+use super::{Command, Outcome, counts, load};
 use crate::{Error, Tx};
 
 /// One command on the book. A refusal for want of stock is decided once more with what is on its way at hand, so that
@@ -17,14 +18,19 @@ pub(super) async fn decided(
     book: &mut Book,
     command: &Command,
 ) -> Result<Result<(Outcome, Posting), Refusal>, Error> {
+    counts::look(tx, book, command).await?;
     let is_short = |refusal: &Refusal| refusal.code == Code::InsufficientStock;
-    match decide(book, command) {
+    let decided = match decide(book, command) {
         Err(refusal) if is_short(&refusal) && book.supplies.is_none() => {
             book.supplies = Some(load::supplies(tx, book).await?);
-            Ok(decide(book, command))
+            decide(book, command)
         }
-        decided => Ok(decided),
-    }
+        decided => decided,
+    };
+    Ok(decided.map(|(outcome, mut posting)| {
+        book.follow_up(&mut posting);
+        (outcome, posting)
+    }))
 }
 
 fn decide(book: &mut Book, command: &Command) -> Result<(Outcome, Posting), Refusal> {
@@ -39,6 +45,9 @@ fn decide(book: &mut Book, command: &Command) -> Result<(Outcome, Posting), Refu
     }
     fn expected((expected, posting): (ExpectedReceipt, Posting)) -> (Outcome, Posting) {
         (Outcome::Expected(expected), posting)
+    }
+    fn counted((count, posting): (Count, Posting)) -> (Outcome, Posting) {
+        (Outcome::Count(Box::new(count), None), posting)
     }
     Ok(match command {
         Command::Sell(sell) => pos::sell(book, sell).map(|(sale, posting)| (Outcome::Sale(sale), posting))?,
@@ -79,6 +88,13 @@ fn decide(book: &mut Book, command: &Command) -> Result<(Outcome, Posting), Refu
         Command::RecallLot(recall) => {
             lot::recall(book, recall).map(|(recall, posting)| (Outcome::Recall(Box::new(recall)), posting))?
         }
+        Command::OpenCount(open) => counted(count::open(book, open)?),
+        Command::EnterCount(enter) => counted(count::enter(book, enter)?),
+        Command::CompleteCount(complete) => counted(count::complete(book, complete)?),
+        Command::RecountLines(recount) => counted(count::recount(book, recount)?),
+        Command::PostCount(post) => count::post(book, post)
+            .map(|(count, document, posting)| (Outcome::Count(Box::new(count), document), posting))?,
+        Command::CancelCount(id) => counted(count::cancel(book, *id)?),
         Command::PostEntry(post) => {
             journal::post(book, post).map(|(entry, posting)| (Outcome::Entry(entry), posting))?
         }
@@ -88,7 +104,7 @@ fn decide(book: &mut Book, command: &Command) -> Result<(Outcome, Posting), Refu
 /// Named constraints that a single command can run into, as refusals that the caller can act on.
 pub(super) fn explained(error: Error) -> Error {
     // The rows of a document are written in no particular order: a second one may stumble over its lines first.
-    const OWN_IDS: [&str; 11] = [
+    const OWN_IDS: [&str; 12] = [
         "pos_sale_pkey",
         "sales_order_pkey",
         "invoice_pkey",
@@ -97,6 +113,7 @@ pub(super) fn explained(error: Error) -> Error {
         "hold_pkey",
         "transfer_pkey",
         "expected_receipt_pkey",
+        "stock_count_pkey",
         "journal_entry_pkey",
         "sales_line_pkey",
         "tender_pkey",

@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use domain::book::{Book, Setup, series_name};
+use domain::count::CountSettings;
 use domain::id::{CategoryId, CustomerId, LocationId, LotId, PriceListId, ProductId, RegisterId, SessionId};
 use domain::location::LocationKind;
 use domain::lot::Lots;
 use domain::number::{Money, Price, Quantity};
+use domain::oversold::Aftermath;
 use domain::party::{Customer, Exposure};
 use domain::pos::{Drawer, OpenedSession};
 use domain::pricing::Rules;
@@ -22,7 +24,7 @@ use uuid::Uuid;
 
 use super::needs::Needs;
 use super::setup::{Setups, parsed};
-use super::{Command, documents, goods, layer, lots, orders};
+use super::{Command, counts, documents, goods, layer, lots, orders, oversold};
 use crate::catalog::lookup;
 use crate::{Error, Tx};
 
@@ -44,6 +46,8 @@ pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Resu
     let goods = goods::load(tx, &needs).await?;
     goods.need(&mut needs);
     lots::need_products(tx, &mut needs).await?;
+    let counts = counts::load(tx, &needs).await?;
+    needs.counted(&counts);
     let invoices = documents::payable(tx, &needs).await?;
     let drawers = drawers(tx, &needs).await?;
     let mut book = Book {
@@ -65,6 +69,13 @@ pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Resu
         holds: goods.holds,
         transfers: goods.transfers,
         expected: goods.expected,
+        counts,
+        count_settings: CountSettings::default(),
+        moved_since: HashMap::new(),
+        moved: Vec::new(),
+        costs_elsewhere: HashMap::new(),
+        costs: HashMap::new(),
+        aftermath: Aftermath::default(),
         supplies: None,
         series: HashMap::new(),
     };
@@ -73,6 +84,10 @@ pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Resu
     book.rules = rules(tx, &needs, &book).await?;
     book.levels = levels(tx, &needs, &book).await?;
     lots::complete(tx, &needs, &mut book).await?;
+    if needs.count_settings {
+        book.count_settings = counts::settings(tx).await?;
+    }
+    book.costs = oversold::load(tx, &book.levels).await?;
     book.layers = layer::load(tx, &book.levels).await?;
     goods::note_swept(tx, &mut book.holds).await?;
     book.series = series(tx, &series_names(&needs, &book)).await?;
@@ -83,7 +98,7 @@ pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Resu
 async fn setup(tx: &Tx, setups: &Setups, needs: &Needs) -> Result<Arc<Setup>, Error> {
     let setup = setups.of(tx).await?;
     let complete = needs.register_ids.iter().all(|id| setup.registers.contains_key(id))
-        && needs.location_ids.iter().all(|id| setup.location(Some(*id)).is_some())
+        && needs.location_ids.iter().chain(&needs.named_places).all(|id| setup.location(Some(*id)).is_some())
         && needs.reasons.iter().all(|reason| setup.reasons.contains_key(reason))
         && needs.accounts.iter().all(|account| setup.accounts.contains(account));
     if complete {
@@ -286,7 +301,7 @@ async fn levels(tx: &Tx, needs: &Needs, book: &Book) -> Result<BTreeMap<LevelKey
         tx.rows(
             sqlx::query(
                 "select l.location_id, l.product_id, l.lot_id, l.on_hand, l.reserved, l.value, l.last_cost, \
-                        l.next_expiry <= $4, l.layered \
+                        l.next_expiry <= $4, l.layered, l.counted_at \
                  from stock_level l \
                  join unnest($2::uuid[], $3::uuid[]) as wanted (location_id, product_id) \
                    on l.location_id = wanted.location_id and l.product_id = wanted.product_id \
@@ -322,6 +337,7 @@ async fn levels(tx: &Tx, needs: &Needs, book: &Book) -> Result<BTreeMap<LevelKey
             value: Money::new(row.try_get(5)?),
             last_cost: Price::new(row.try_get(6)?),
             layered: row.try_get(8)?,
+            counted_at: row.try_get(9)?,
         };
         Ok((key, level))
     };

@@ -1,11 +1,12 @@
 //! Which rows a batch of commands touches.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
+use domain::count::Count;
 use domain::goods::GoodsLine;
 use domain::id::{
-    CustomerId, ExpectedReceiptId, HoldId, InvoiceId, LocationId, LotId, OrderId, ProductId, RegisterId,
-    TransferId,
+    CountId, CustomerId, ExpectedReceiptId, HoldId, InvoiceId, LocationId, LotId, OrderId, ProductId,
+    RegisterId, TransferId,
 };
 use domain::lot::NamedLot;
 use domain::product::ItemRef;
@@ -42,6 +43,15 @@ pub(super) struct Needs {
     pub(super) recalled: BTreeSet<LotId>,
     /// Whether goods come in, so that it matters where else their serial numbers are.
     pub(super) coming_in: bool,
+    pub(super) count_ids: BTreeSet<CountId>,
+    /// Sheets that are compared with the record, whose levels must be locked.
+    pub(super) compared: BTreeSet<CountId>,
+    /// Sheets that are opened under the caller's own id, and where.
+    opened: Vec<(CountId, Option<LocationId>)>,
+    /// Whether it matters what the tenant allows a count to do.
+    pub(super) count_settings: bool,
+    /// Locations that are named where no goods move.
+    pub(super) named_places: BTreeSet<LocationId>,
     /// Whether goods pass through the location of goods in transit.
     pub(super) transit: bool,
     /// Registers whose cash must be known.
@@ -66,6 +76,11 @@ impl Needs {
         let mut needs = Needs::default();
         for command in commands {
             needs.add(command);
+        }
+        for (id, place) in std::mem::take(&mut needs.opened) {
+            if needs.compared.contains(&id) {
+                needs.location(place);
+            }
         }
         needs
     }
@@ -189,7 +204,52 @@ impl Needs {
             Command::RescheduleReceipt(id, _) | Command::CancelExpectedReceipt(id) => {
                 _ = self.expected_ids.insert(*id);
             }
+            _ => self.add_count(command),
+        }
+    }
+
+    /// What the commands of count sheets need. A sheet freezes nothing: levels are locked only where it is compared with
+    /// them.
+    fn add_count(&mut self, command: &Command) {
+        match command {
+            Command::OpenCount(open) => {
+                self.count_ids.extend(open.id);
+                self.opened.extend(open.id.map(|id| (id, open.location_id)));
+                self.named_places.extend(open.location_id);
+                self.product_ids.extend(&open.products);
+                self.count_settings = true;
+                self.prefixes.insert("CT");
+            }
+            Command::EnterCount(enter) => {
+                self.count_ids.insert(enter.count_id);
+                for entry in &enter.entries {
+                    self.item(&entry.item, entry.uom.is_some());
+                }
+            }
+            Command::CompleteCount(complete) => self.compare(complete.count_id),
+            Command::PostCount(post) => {
+                self.compare(post.count_id);
+                self.count_settings = true;
+                self.prefixes.insert("ADJ");
+            }
+            Command::RecountLines(recount) => _ = self.count_ids.insert(recount.count_id),
+            Command::CancelCount(id) => _ = self.count_ids.insert(*id),
             _ => {}
+        }
+    }
+
+    fn compare(&mut self, id: CountId) {
+        self.count_ids.insert(id);
+        self.compared.insert(id);
+    }
+
+    /// The products of sheets are needed to name them, and their places where they are compared with the record.
+    pub(super) fn counted(&mut self, counts: &HashMap<CountId, Count>) {
+        for count in counts.values() {
+            self.product_ids.extend(count.lines.iter().map(|line| line.product_id));
+            if self.compared.contains(&count.id) {
+                self.location_ids.insert(count.location_id);
+            }
         }
     }
 

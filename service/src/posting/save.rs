@@ -1,7 +1,7 @@
 //! Writes what a batch decided: one statement for stock, ledger, till sales, facts, events and commands, and one per
 //! kind of wholesale document that the batch made. The only code that writes these tables.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::book::Book;
 use domain::ledger::{Entry, EntryLine};
@@ -18,10 +18,12 @@ use uuid::Uuid;
 use super::{Accepted, Outcome, Recorded};
 use crate::{Error, Tx};
 
+mod count;
 mod layer;
 mod lot;
 mod money;
 mod order;
+mod oversold;
 mod stock;
 mod wholesale;
 
@@ -69,12 +71,16 @@ pub(super) async fn write(
         .collect();
     let fresh: Vec<(LevelKey, Level)> =
         book.levels.iter().filter(|(key, _)| !before.levels.contains_key(key)).map(pair).collect();
-    open_levels(tx, &fresh).await?;
+    let short = oversold::short(accepted);
+    open_levels(tx, &fresh, &short).await?;
+    oversold::allow(tx, &short).await?;
     layer::write(tx, &before.layers, &book.layers).await?;
     if !accepted.iter().all(is_plain_sale) {
         wholesale::write(tx, book, accepted).await?;
         stock::write(tx, accepted).await?;
         lot::write(tx, accepted).await?;
+        oversold::write(tx, accepted).await?;
+        count::write(tx, accepted).await?;
     }
     let sales: Vec<(&Sale, Uuid)> = accepted
         .iter()
@@ -117,7 +123,8 @@ fn key_held(error: Error) -> Error {
 /// A sale of which the one statement for sales writes everything.
 fn is_plain_sale(accepted: &Accepted<'_>) -> bool {
     let is_sale = matches!(&accepted.outcome, Outcome::Sale(sale) if sale.original_id.is_none());
-    is_sale && accepted.posting.holds.is_empty()
+    let posting = &accepted.posting;
+    is_sale && posting.holds.is_empty() && posting.oversold.is_empty() && posting.settled.is_empty()
 }
 
 fn pair((key, level): (&LevelKey, &Level)) -> (LevelKey, Level) {
@@ -126,17 +133,17 @@ fn pair((key, level): (&LevelKey, &Level)) -> (LevelKey, Level) {
 
 /// Writes levels of products that were never at a location before. If another process opened one of them meanwhile,
 /// what was decided rests on a wrong level: the batch is tried again.
-async fn open_levels(tx: &Tx, fresh: &[(LevelKey, Level)]) -> Result<(), Error> {
+async fn open_levels(tx: &Tx, fresh: &[(LevelKey, Level)], short: &BTreeSet<LevelKey>) -> Result<(), Error> {
     if fresh.is_empty() {
         return Ok(());
     }
     tx.execute(
         sqlx::query(
             "insert into stock_level (tenant_id, location_id, product_id, lot_id, on_hand, reserved, value, \
-                                      last_cost, layered, moved_at) \
+                                      last_cost, layered, forced, moved_at) \
              select $1, v.*, $2 \
              from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::numeric[], $7::numeric[], $8::numeric[], \
-                         $9::numeric[], $10::boolean[]) as v",
+                         $9::numeric[], $10::boolean[], $11::boolean[]) as v",
         )
         .bind(tx.tenant_id.0)
         .bind(tx.now)
@@ -147,7 +154,8 @@ async fn open_levels(tx: &Tx, fresh: &[(LevelKey, Level)]) -> Result<(), Error> 
         .bind(column(fresh, |(_, level)| level.reserved.get()))
         .bind(column(fresh, |(_, level)| level.value.get()))
         .bind(column(fresh, |(_, level)| level.last_cost.get()))
-        .bind(column(fresh, |(_, level)| level.layered)),
+        .bind(column(fresh, |(_, level)| level.layered))
+        .bind(column(fresh, |(key, _)| short.contains(key))),
     )
     .await?;
     Ok(())
@@ -294,14 +302,19 @@ fn bind_entries<'q>(statement: Statement<'q>, accepted: &[Accepted<'_>]) -> Stat
         .bind(column(&lines, |(entry, ..)| entry.occurred_on))
 }
 
-/// One event per accepted command; finer ones are derived from what it wrote.
-fn bind_events<'q>(statement: Statement<'q>, tx: &Tx, accepted: &[Accepted<'_>]) -> Statement<'q> {
+/// One event per accepted command, and one more where it took goods that were not there; finer ones are derived from
+/// what it wrote.
+fn bind_events<'q, 'a>(statement: Statement<'q>, tx: &Tx, accepted: &'a [Accepted<'a>]) -> Statement<'q> {
+    let of = |accepted: &'a Accepted<'a>| (accepted, accepted.request.command.name());
+    let short = accepted.iter().filter(|accepted| !accepted.posting.short.is_empty());
+    let rows: Vec<(&Accepted<'_>, &str)> =
+        accepted.iter().map(of).chain(short.map(|accepted| (accepted, "stock.oversold"))).collect();
     statement
-        .bind(column(accepted, |_| tx.next_id()))
-        .bind(column(accepted, |accepted| accepted.request.command.name()))
-        .bind(column(accepted, |accepted| accepted.command_id.0))
-        .bind(column(accepted, |accepted| accepted.outcome.document().0))
-        .bind(column(accepted, |accepted| accepted.outcome.document().1))
+        .bind(column(&rows, |_| tx.next_id()))
+        .bind(column(&rows, |(_, kind)| *kind))
+        .bind(column(&rows, |(accepted, _)| accepted.command_id.0))
+        .bind(column(&rows, |(accepted, _)| accepted.outcome.document().0))
+        .bind(column(&rows, |(accepted, _)| accepted.outcome.document().1))
 }
 
 fn bind_commands<'q>(statement: Statement<'q>, rows: &[Recorded<'_>]) -> Statement<'q> {

@@ -1,7 +1,7 @@
 with level as (
     update stock_level l
     set on_hand = v.on_hand, reserved = v.reserved, value = v.value, last_cost = v.last_cost, layered = v.layered,
-        moved_at = $2
+        moved_at = $2, forced = l.forced and (v.on_hand < 0 or v.reserved > v.on_hand)
     from unnest(
         $3::uuid[], $4::uuid[], $5::uuid[], $6::numeric[], $7::numeric[], $8::numeric[], $9::numeric[], $115::boolean[])
         as v (location_id, product_id, lot_id, on_hand, reserved, value, last_cost, layered)

@@ -218,7 +218,9 @@ fn add_level(product: &mut ProductAvailability, row: &PgRow) -> Result<(), Error
     let reserved: Quantity = number(row, "reserved")?;
     let location_id = LocationId(row.try_get("location_id")?);
     let is_sellable: bool = row.try_get("sellable")?;
-    let available = if is_sellable { on_hand - reserved } else { Quantity::ZERO };
+    // What is oversold at one place takes nothing from the others.
+    let left = (on_hand - reserved).max(Quantity::ZERO);
+    let available = if is_sellable { left } else { Quantity::ZERO };
     product.available += available;
     if product.locations.last().is_none_or(|last| last.location_id != location_id) {
         product.locations.push(LocationAvailability {

@@ -101,12 +101,15 @@ pub async fn get(tx: &Tx, id: StockDocumentId) -> Result<(StockDocument, String,
     let rows = Listing::new(tx, SELECT).with("d.id = ", Some(id.0)).rows(tx).await?;
     let row = rows.first().ok_or_else(|| Refusal::not_found("stock document"))?;
     let mut document = head(row)?;
-    // As in the index stock_movement_by_document.
+    // As in the index stock_movement_by_document. What follows from a line (a settled cost, the half that a count has
+    // seen already) is not a line.
     let statement = "select line_no, product_id, quantity, value, lot_id from stock_movement \
                      where tenant_id = $1 and document_id = $2 \
                        and document_kind in ('receipt', 'opening', 'adjustment', 'revaluation') \
+                       and kind <> 'settlement' and reason is not distinct from $3 \
                      order by line_no";
-    for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0)).await? {
+    let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0).bind(&document.reason);
+    for row in tx.rows(query).await? {
         document.lines.push(MovedLine {
             line_no: row.try_get("line_no")?,
             product_id: ProductId(row.try_get("product_id")?),

@@ -136,6 +136,7 @@ fn level(row: &PgRow) -> Result<StockLevel, Error> {
         value: number(row, "value")?,
         last_cost: number(row, "last_cost")?,
         layered: row.try_get("layered")?,
+        counted_at: None,
     };
     let lot_id: Uuid = row.try_get("lot_id")?;
     Ok(StockLevel {
@@ -150,7 +151,7 @@ fn level(row: &PgRow) -> Result<StockLevel, Error> {
         uom: row.try_get("stock_uom")?,
         on_hand: level.on_hand,
         reserved: level.reserved,
-        available: level.available(),
+        available: level.available().max(Quantity::ZERO),
         currency: row.try_get("currency")?,
         value: Some(level.value),
         unit_cost: Some(level.unit_cost()),
@@ -211,7 +212,7 @@ fn changed_level(row: &PgRow, snapshot: &Snapshot) -> Result<ChangedLevel, Error
         uom: row.try_get("stock_uom")?,
         on_hand,
         reserved,
-        available: on_hand - reserved,
+        available: (on_hand - reserved).max(Quantity::ZERO),
         moved_at: row.try_get("moved_at")?,
         transaction: snapshot.whole(half.cast_unsigned()),
     })

@@ -210,7 +210,7 @@ fn written_at(id: Uuid) -> DateTime<Utc> {
 }
 
 /// The lowest id of a millisecond.
-pub(super) fn first_of(at: DateTime<Utc>) -> Uuid {
+pub(crate) fn first_of(at: DateTime<Utc>) -> Uuid {
     Uuid::from_u128(u128::from(at.timestamp_millis().max(0).unsigned_abs()) << 80)
 }
 

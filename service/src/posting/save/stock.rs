@@ -16,7 +16,7 @@ use crate::posting::{Accepted, Outcome};
 use crate::{Error, Tx};
 
 /// The last state that a batch left a document in, with the command that brought it there.
-struct Latest<'a, D> {
+pub(super) struct Latest<'a, D> {
     documents: BTreeMap<Uuid, (&'a D, Uuid)>,
     /// Those that the batch made.
     fresh: BTreeSet<Uuid>,
@@ -29,10 +29,10 @@ impl<D> Default for Latest<'_, D> {
 }
 
 /// A document and the command that changed it.
-type Row<'a, D> = (&'a D, Uuid);
+pub(super) type Row<'a, D> = (&'a D, Uuid);
 
 impl<'a, D> Latest<'a, D> {
-    fn add(&mut self, id: Uuid, version: i32, document: &'a D, by: Uuid) {
+    pub(super) fn add(&mut self, id: Uuid, version: i32, document: &'a D, by: Uuid) {
         if version == 1 {
             self.fresh.insert(id);
         }
@@ -40,7 +40,7 @@ impl<'a, D> Latest<'a, D> {
     }
 
     /// The new documents, and those that were known before.
-    fn parted(&self) -> (Vec<Row<'a, D>>, Vec<Row<'a, D>>) {
+    pub(super) fn parted(&self) -> (Vec<Row<'a, D>>, Vec<Row<'a, D>>) {
         let (fresh, known): (Vec<_>, Vec<_>) =
             self.documents.iter().partition(|(id, _)| self.fresh.contains(*id));
         let rows =
@@ -77,7 +77,9 @@ pub(super) async fn write(tx: &Tx, accepted: &[Accepted<'_>]) -> Result<(), Erro
             Outcome::Transfer(transfer) => {
                 documents.transfers.add(transfer.id.0, transfer.version, transfer, by);
             }
-            Outcome::StockDocument(document) => documents.stock.push((document, by)),
+            Outcome::StockDocument(document) | Outcome::Count(_, Some(document)) => {
+                documents.stock.push((document, by));
+            }
             _ => {}
         }
     }

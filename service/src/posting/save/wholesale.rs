@@ -77,6 +77,7 @@ impl<'a> Documents<'a> {
                 self.payments.push((payment, by));
             }
             Outcome::StockDocument(_)
+            | Outcome::Count(..)
             | Outcome::Hold(_)
             | Outcome::Transfer(_)
             | Outcome::Expected(_)

@@ -1,0 +1,75 @@
+//! What to count next.
+
+use actix_web::web::Data;
+use actix_web::{HttpResponse, get};
+use domain::id::{CategoryId, LocationId};
+use domain::refusal::Refusal;
+use serde::{Deserialize, Serialize};
+use service::count::place;
+use service::count::plan::{PlannedCount, plan};
+use service::scope::Scope;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::list::{LIMIT_DEFAULT, LIMIT_MAX, invalid_limit};
+use crate::params::Params;
+use crate::{Answer, App, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(show);
+}
+
+/// What the plan is made for.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Wanted {
+    /// The location; the oldest warehouse where absent.
+    location_id: Option<LocationId>,
+    /// Only this category and those below it.
+    category_id: Option<CategoryId>,
+    /// How many products.
+    #[param(minimum = 1, maximum = 200, default = 50, example = 50)]
+    limit: Option<u32>,
+}
+
+/// What to count next at a location.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct CountPlan {
+    /// Always `count_plan`.
+    #[schema(value_type = String, max_length = 10, example = "count_plan")]
+    object: &'static str,
+    /// The location.
+    location_id: LocationId,
+    /// The products, the most urgent first.
+    #[schema(max_items = 200)]
+    data: Vec<PlannedCount>,
+}
+
+/// Plan counts
+///
+/// What to count next, ranked by risk: value × (1 + velocity) × (1 + past variance) × days since the last count. Every
+/// factor is shown. `POST /v1/counts` with `plan` opens a sheet for the first of them.
+#[utoipa::path(
+    operation_id = "counts_plan",
+    tag = "Counts",
+    security(("bearer" = ["counts:read", "reports:read"])),
+    params(Wanted),
+    responses((status = 200, description = "The plan.", body = CountPlan))
+)]
+#[get("/v1/counts/plan")]
+async fn show(app: Data<App>, caller: Caller, wanted: Params<Wanted>) -> Answer {
+    caller.require(Scope::CountsRead)?;
+    caller.require(Scope::ReportsRead)?;
+    let rows = wanted.limit.unwrap_or(LIMIT_DEFAULT);
+    if !(1..=LIMIT_MAX).contains(&rows) {
+        return Err(invalid_limit());
+    }
+    let read = async |tx: &service::Tx| {
+        let location_id = place(tx, wanted.location_id).await?;
+        let location_id = location_id.ok_or_else(|| Refusal::not_found("location"))?;
+        Ok((location_id, plan(tx, location_id, wanted.category_id, rows).await?))
+    };
+    let (location_id, data) = app.db.read(caller.tenant_id, read).await?;
+    Ok(HttpResponse::Ok().json(CountPlan { object: "count_plan", location_id, data }))
+}

@@ -1,0 +1,76 @@
+//! Count sheets, to read.
+
+use actix_web::web::Data;
+use actix_web::{HttpResponse, get};
+use domain::count::CountStatus;
+use domain::id::{CountId, LocationId};
+use serde::Deserialize;
+use service::count::{Filter, get, list};
+use service::listing::Age;
+use service::scope::Scope;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::form::CountOut;
+use super::sees_all;
+use crate::line::skus_in;
+use crate::list::{List, Page, PageParams};
+use crate::params::PathId;
+use crate::{Answer, App, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(list_counts).service(show);
+}
+
+/// Which sheets to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Filters {
+    /// Where they stand.
+    status: Option<CountStatus>,
+    /// At this location.
+    location_id: Option<LocationId>,
+    /// The order: newest first, if absent.
+    #[param(inline)]
+    sort: Option<Age>,
+}
+
+/// List count sheets
+///
+/// One page of sheets, without their lines.
+#[utoipa::path(
+    operation_id = "counts_list",
+    tag = "Counts",
+    security(("bearer" = ["counts:read"])),
+    params(PageParams, Filters),
+    responses((status = 200, description = "One page of sheets.", body = Page<CountOut>))
+)]
+#[get("/v1/counts")]
+async fn list_counts(app: Data<App>, caller: Caller, page: List<Filters>) -> Answer {
+    caller.require(Scope::CountsRead)?;
+    let Filters { status, location_id, sort } = page.filters;
+    let filter = Filter { status, location_id };
+    let slice = page.slice(sort)?;
+    let read = async |tx: &service::Tx| list(tx, &filter, &slice).await;
+    let rows = app.db.read(caller.tenant_id, read).await?;
+    page.answer(rows.iter().map(CountOut::new).collect(), |count| count.id.0)
+}
+
+/// Get a count sheet
+///
+/// The sheet with its lines.
+#[utoipa::path(
+    operation_id = "counts_get",
+    tag = "Counts",
+    security(("bearer" = ["counts:read"])),
+    params(("id" = CountId, Path, description = "The sheet.")),
+    responses((status = 200, description = "The sheet.", body = CountOut))
+)]
+#[get("/v1/counts/{id}")]
+async fn show(app: Data<App>, caller: Caller, id: PathId<CountId>) -> Answer {
+    caller.require(Scope::CountsRead)?;
+    let read = async |tx: &service::Tx| get(tx, id.0).await;
+    let (count, skus) = app.db.read(caller.tenant_id, read).await?;
+    Ok(HttpResponse::Ok().json(CountOut::with_lines(&count, &skus_in(&skus), sees_all(&caller))))
+}

@@ -1,0 +1,55 @@
+//! What counts are allowed to do.
+
+use actix_web::web::Data;
+use actix_web::{HttpResponse, get, put};
+use service::count::setting::{self, CountSettings, CountSettingsInput};
+use service::scope::Scope;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::body::Body;
+use crate::idempotency::CreateHeaders;
+use crate::write::Write;
+use crate::{Answer, App, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(show).service(set);
+}
+
+/// Get the settings of counts
+///
+/// When lines are counted again, and up to which value a sheet is posted without an approver.
+#[utoipa::path(
+    operation_id = "count_settings_get",
+    tag = "Counts",
+    security(("bearer" = ["counts:read"])),
+    responses((status = 200, description = "The settings.", body = CountSettings))
+)]
+#[get("/v1/counts/settings")]
+async fn show(app: Data<App>, caller: Caller) -> Answer {
+    caller.require(Scope::CountsRead)?;
+    let settings = app.db.read(caller.tenant_id, async |tx| setting::get(tx).await).await?;
+    Ok(HttpResponse::Ok().json(settings))
+}
+
+/// State the settings of counts
+///
+/// All of them: what is absent has no limit. Sheets that are open keep their tolerance.
+#[utoipa::path(
+    operation_id = "count_settings_put",
+    tag = "Counts",
+    security(("bearer" = ["counts:approve"])),
+    params(CreateHeaders),
+    request_body = CountSettingsInput,
+    responses((status = 200, description = "The settings.", body = CountSettings))
+)]
+#[put("/v1/counts/settings")]
+async fn set(write: Write, body: Body<CountSettingsInput>) -> Answer {
+    let write = write.require(Scope::CountsApprove)?;
+    let input = body.read().await?;
+    write
+        .put("count_settings.stated", &input.raw, async |tx| {
+            Ok((tx.tenant_id.0, setting::set(tx, &input.value).await?))
+        })
+        .await
+}

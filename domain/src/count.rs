@@ -1,0 +1,372 @@
+//! Counts: what is really there.
+//!
+//! A sheet names a location and products, and freezes nothing: goods come and go while it is counted. So what is counted
+//! is not compared with what the record says now, but with what it said at the instant of the counting (`counted_at`),
+//! and what is posted is the difference. That instant becomes the *anchor* of the level: whatever happened by then is in
+//! the count, so what we learn of it later changes nothing any more (see [`crate::oversold`]).
+//!
+//! counting → counted → posted. What differs by more than the tolerance is counted once more (recount) before it is
+//! counted. Until it is posted, a sheet can be cancelled.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use crate::book::{Book, Posting};
+use crate::id::{CountId, LocationId, ProductId, StockDocumentId};
+use crate::number::{Money, Percent, Quantity};
+use crate::product::Tracking;
+use crate::refusal::{Code, Problems, Refusal};
+use crate::sales::LINES_MAX;
+use crate::stock::LevelKey;
+
+mod enter;
+mod post;
+
+pub use enter::{CountEntry, Enter, EntryInput, enter};
+pub use post::{Post, post};
+
+/// Where a sheet stands.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    strum::IntoStaticStr,
+    strum::EnumString,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum CountStatus {
+    /// It is being counted.
+    Counting,
+    /// Some lines are counted once more.
+    Recount,
+    /// Everything is counted, nothing is posted yet.
+    Counted,
+    /// The differences are posted.
+    Posted,
+    /// It was given up; nothing was posted.
+    Cancelled,
+}
+
+/// What a tenant allows a count to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CountSettings {
+    /// By how much of what is expected a count may differ without a recount.
+    pub tolerance_percent: Option<Percent>,
+    /// By how much value a count may differ without a recount.
+    pub tolerance_value: Option<Money>,
+    /// The differences that a sheet may post without an approver: its gains and losses at cost, added up without their
+    /// signs.
+    pub approval_value: Option<Money>,
+}
+
+/// A sheet to open.
+#[derive(Debug, Clone)]
+pub struct Open {
+    /// The caller's own id of the sheet; ours where it has none.
+    pub id: Option<CountId>,
+    /// Where; the default location where none is named.
+    pub location_id: Option<LocationId>,
+    /// What; products that are found beside them get lines when they are counted.
+    pub products: Vec<ProductId>,
+    /// Whether who counts does not see what is expected.
+    pub blind: bool,
+    /// The tenant's where absent.
+    pub tolerance_percent: Option<Percent>,
+    /// The tenant's where absent.
+    pub tolerance_value: Option<Money>,
+    /// A remark.
+    pub reference: Option<String>,
+}
+
+/// A sheet to declare counted.
+#[derive(Debug, Clone, Copy)]
+pub struct Complete {
+    /// Which one.
+    pub count_id: CountId,
+    /// Whether lines that nobody counted are left as they are.
+    pub skip_uncounted: bool,
+}
+
+/// Lines to count once more, although the tolerance does not ask for it.
+#[derive(Debug, Clone)]
+pub struct Recount {
+    /// Of which sheet.
+    pub count_id: CountId,
+    /// Their numbers.
+    pub lines: Vec<i32>,
+}
+
+/// A sheet.
+#[derive(Debug, Clone)]
+pub struct Count {
+    /// Its id.
+    pub id: CountId,
+    /// Its number.
+    pub number: String,
+    /// Where.
+    pub location_id: LocationId,
+    /// Where it stands.
+    pub status: CountStatus,
+    /// Whether who counts does not see what is expected.
+    pub blind: bool,
+    /// By how much of what is expected a line may differ without a recount.
+    pub tolerance_percent: Option<Percent>,
+    /// By how much value a line may differ without a recount.
+    pub tolerance_value: Option<Money>,
+    /// A remark.
+    pub reference: Option<String>,
+    /// The adjustment that was posted, where anything differed.
+    pub document_id: Option<StockDocumentId>,
+    /// The round of counting that is on: 1, and one more with each recount.
+    pub round: i32,
+    /// Grows with each change.
+    pub version: i32,
+    /// Its lines.
+    pub lines: Vec<CountLine>,
+}
+
+/// A line of a sheet. Quantities are stock units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CountLine {
+    /// From 1.
+    pub line_no: i32,
+    /// What.
+    pub product_id: ProductId,
+    /// The round whose count stands; 0 before anything was counted.
+    pub round: i32,
+    /// Whether it has to be counted once more.
+    pub recount: bool,
+    /// What was counted in that round.
+    pub counted: Option<Quantity>,
+    /// The instant of the last entry of that round.
+    pub counted_at: Option<DateTime<Utc>>,
+    /// What the record said at that instant, as of the last step of the sheet.
+    pub expected: Option<Quantity>,
+    /// What was posted: the difference, and its cost.
+    pub posted: Option<(Quantity, Money)>,
+    /// Whether a later count of the level stands already, so that nothing was posted.
+    pub superseded: bool,
+}
+
+impl CountLine {
+    /// A line that nobody has counted.
+    pub fn new(line_no: i32, product_id: ProductId) -> Self {
+        CountLine {
+            line_no,
+            product_id,
+            round: 0,
+            recount: false,
+            counted: None,
+            counted_at: None,
+            expected: None,
+            posted: None,
+            superseded: false,
+        }
+    }
+
+    /// What was counted, and when.
+    fn figure(&self) -> Option<(Quantity, DateTime<Utc>)> {
+        self.counted.zip(self.counted_at)
+    }
+}
+
+impl Count {
+    fn require(&self, allowed: &[CountStatus], what: &str) -> Result<(), Refusal> {
+        if allowed.contains(&self.status) {
+            return Ok(());
+        }
+        let status: &str = self.status.into();
+        Err(Refusal::state(format!("{} is {status}: it can't be {what}.", self.number)))
+    }
+
+    /// The level that a line counts.
+    pub fn key(&self, line: &CountLine) -> LevelKey {
+        LevelKey::untracked(self.location_id, line.product_id)
+    }
+
+    /// Whether a line differs by more than the sheet tolerates.
+    fn is_beyond(&self, book: &Book, line: &CountLine, (expected, counted): (Quantity, Quantity)) -> bool {
+        let off = (counted - expected).abs();
+        if off.is_zero() {
+            return false;
+        }
+        let allowed = |percent: Percent| expected.abs().get() * percent.get() / Decimal::ONE_HUNDRED;
+        let by_share = self.tolerance_percent.is_some_and(|percent| off.get() > allowed(percent));
+        let value = book.found_cost(&self.key(line), off).abs();
+        by_share || self.tolerance_value.is_some_and(|most| value > most)
+    }
+}
+
+impl Book {
+    /// What the record says of a level at an instant: what is there now, less what moved since.
+    fn expected_at(&self, key: &LevelKey, at: DateTime<Utc>) -> Quantity {
+        let recorded = self.moved_since.get(&(*key, at)).copied().unwrap_or_default();
+        let of_batch = self.moved.iter().filter(|(moved, when, _)| moved == key && *when > at);
+        self.level(key).on_hand - recorded - of_batch.map(|(.., quantity)| *quantity).sum()
+    }
+
+    /// What `quantity` of a level is worth: at its own cost, else at what the product costs elsewhere.
+    fn found_cost(&self, key: &LevelKey, quantity: Quantity) -> Money {
+        let level = self.level(key);
+        match self.costs_elsewhere.get(&key.product_id) {
+            Some(cost) if level.unit_cost().is_zero() => {
+                self.setup.settings.money(cost.get() * quantity.get())
+            }
+            _ => self.current_cost(key, quantity),
+        }
+    }
+
+    fn count(&self, id: CountId) -> Result<&Count, Refusal> {
+        self.counts.get(&id).ok_or_else(|| Refusal::not_found("count"))
+    }
+
+    /// Puts a changed sheet back, and notes what of it is to be written.
+    fn put_count(&mut self, count: &Count, changed: &BTreeSet<i32>, posting: &mut Posting) {
+        let lines = count.lines.iter().filter(|line| changed.contains(&line.line_no));
+        posting.count_lines.extend(lines.map(|line| (count.id, *line)));
+        self.counts.insert(count.id, count.clone());
+    }
+}
+
+/// Opens a sheet.
+pub fn open(book: &mut Book, command: &Open) -> Result<(Count, Posting), Refusal> {
+    if command.id.is_some_and(|id| book.counts.contains_key(&id)) {
+        return Err(Problems::one("/id", Code::AlreadyExists, "Another count has this id."));
+    }
+    let location_id = book.place(command.location_id, "/location_id")?.id;
+    if command.products.len() > LINES_MAX {
+        let detail = format!("A sheet has at most {LINES_MAX} lines: choose fewer products.");
+        return Err(Refusal::invalid("/products", detail));
+    }
+    let mut problems = Problems::default();
+    check_tolerance(&mut problems, command.tolerance_percent, command.tolerance_value);
+    problems.check()?;
+
+    // Nothing can refuse it any more.
+    let settings = book.count_settings;
+    // Goods in lots are not counted by product: what a lot lacks is an adjustment that names it.
+    let is_counted =
+        |id: &&ProductId| book.products.get(id).is_none_or(|product| product.tracking == Tracking::None);
+    let products: Vec<ProductId> = command.products.iter().filter(is_counted).copied().collect();
+    let lines = products.iter().zip(1..);
+    let count = Count {
+        id: command.id.unwrap_or_else(|| CountId(book.ids.next_id())),
+        number: book.number("CT"),
+        location_id,
+        status: CountStatus::Counting,
+        blind: command.blind,
+        tolerance_percent: command.tolerance_percent.or(settings.tolerance_percent),
+        tolerance_value: command.tolerance_value.or(settings.tolerance_value),
+        reference: command.reference.clone(),
+        document_id: None,
+        round: 1,
+        version: 1,
+        lines: lines.map(|(product_id, line_no)| CountLine::new(line_no, *product_id)).collect(),
+    };
+    let mut posting = Posting::default();
+    let all = count.lines.iter().map(|line| line.line_no).collect();
+    book.put_count(&count, &all, &mut posting);
+    Ok((count, posting))
+}
+
+/// Notes a tolerance that makes no sense.
+pub fn check_tolerance(problems: &mut Problems, percent: Option<Percent>, value: Option<Money>) {
+    if percent.is_some_and(|percent| percent.is_negative() || percent.get() > Decimal::ONE_HUNDRED) {
+        problems.invalid("/tolerance_percent", "A tolerance is 0 to 100 percent.");
+    }
+    if value.is_some_and(Money::is_negative) {
+        problems.invalid("/tolerance_value", "A tolerance is not negative.");
+    }
+}
+
+/// Declares a sheet counted. What was counted once and differs by more than the tolerance is to be counted again.
+pub fn complete(book: &mut Book, command: &Complete) -> Result<(Count, Posting), Refusal> {
+    let count = book.count(command.count_id)?;
+    count.require(&[CountStatus::Counting, CountStatus::Recount], "declared counted")?;
+    let is_missing = |line: &&CountLine| match count.status {
+        CountStatus::Recount => line.recount && line.round < count.round,
+        _ => line.counted.is_none(),
+    };
+    let missing = count.lines.iter().filter(is_missing).count();
+    let may_skip = command.skip_uncounted && count.status == CountStatus::Counting;
+    if missing > 0 && !may_skip {
+        let detail = format!(
+            "{missing} lines of {} are not counted yet: count them, or send skip_uncounted in the first round.",
+            count.number
+        );
+        return Err(Refusal::state(detail));
+    }
+    if missing == count.lines.len() {
+        return Err(Refusal::state(format!("Nothing of {} is counted: cancel it.", count.number)));
+    }
+
+    // Nothing can refuse it any more.
+    let mut count = count.clone();
+    let mut changed = BTreeSet::new();
+    for at in 0..count.lines.len() {
+        let mut line = count.lines[at];
+        let Some((counted, counted_at)) = line.figure() else { continue };
+        let expected = book.expected_at(&count.key(&line), counted_at);
+        line.expected = Some(expected);
+        line.recount = line.round == 1 && count.is_beyond(book, &line, (expected, counted));
+        changed.insert(line.line_no);
+        count.lines[at] = line;
+    }
+    let again = count.lines.iter().any(|line| line.recount);
+    count.status = if again { CountStatus::Recount } else { CountStatus::Counted };
+    count.round += i32::from(again);
+    count.version += 1;
+    let mut posting = Posting::default();
+    book.put_count(&count, &changed, &mut posting);
+    Ok((count, posting))
+}
+
+/// Has lines counted once more.
+pub fn recount(book: &mut Book, command: &Recount) -> Result<(Count, Posting), Refusal> {
+    let count = book.count(command.count_id)?;
+    count.require(&[CountStatus::Counted], "counted again")?;
+    let mut problems = Problems::default();
+    for (index, wanted) in command.lines.iter().enumerate() {
+        if !count.lines.iter().any(|line| line.line_no == *wanted) {
+            problems.add(format!("/lines/{index}"), Code::NotFound, "The count has no such line.");
+        }
+    }
+    if command.lines.is_empty() {
+        problems.invalid("/lines", "Name the lines to count again.");
+    }
+    problems.check()?;
+
+    // Nothing can refuse it any more.
+    let mut count = count.clone();
+    let changed: BTreeSet<i32> = command.lines.iter().copied().collect();
+    for line in count.lines.iter_mut().filter(|line| changed.contains(&line.line_no)) {
+        line.recount = true;
+    }
+    count.status = CountStatus::Recount;
+    count.round += 1;
+    count.version += 1;
+    let mut posting = Posting::default();
+    book.put_count(&count, &changed, &mut posting);
+    Ok((count, posting))
+}
+
+/// Gives a sheet up.
+pub fn cancel(book: &mut Book, id: CountId) -> Result<(Count, Posting), Refusal> {
+    let count = book.count(id)?;
+    count.require(&[CountStatus::Counting, CountStatus::Recount, CountStatus::Counted], "cancelled")?;
+    let mut count = count.clone();
+    count.status = CountStatus::Cancelled;
+    count.version += 1;
+    let mut posting = Posting::default();
+    book.put_count(&count, &BTreeSet::new(), &mut posting);
+    Ok((count, posting))
+}

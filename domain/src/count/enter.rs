@@ -1,0 +1,175 @@
+//! What somebody counted.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+
+use super::{Count, CountLine, CountStatus};
+use crate::book::{Book, CLOCK_SKEW_MAX, Posting};
+use crate::goods::invalid;
+use crate::id::{CountId, ProductId};
+use crate::number::Quantity;
+use crate::product::{ItemRef, Tracking};
+use crate::refusal::{Code, Problem, Problems, Refusal};
+use crate::sales::{AMOUNT_MAX, LINES_MAX};
+
+/// Figures to enter on a sheet.
+#[derive(Debug, Clone)]
+pub struct Enter {
+    /// On which one.
+    pub count_id: CountId,
+    /// The figures. Those of one product add up: it lies in two places, two people count it.
+    pub entries: Vec<EntryInput>,
+}
+
+/// A figure to enter.
+#[derive(Debug, Clone)]
+pub struct EntryInput {
+    /// What was counted.
+    pub item: ItemRef,
+    /// In which unit; that of the barcode, else the stock unit, where none is named.
+    pub uom: Option<String>,
+    /// How many of that unit; zero where there are none.
+    pub quantity: Quantity,
+    /// When; now where no instant is named.
+    pub counted_at: Option<DateTime<Utc>>,
+    /// Whether it takes the place of what was entered for the product before in this round.
+    pub replaces: bool,
+}
+
+/// A figure that was entered.
+#[derive(Debug, Clone)]
+pub struct CountEntry {
+    /// On which sheet.
+    pub count_id: CountId,
+    /// For which line.
+    pub line_no: i32,
+    /// In which round.
+    pub round: i32,
+    /// In which unit.
+    pub uom: String,
+    /// How many of that unit.
+    pub entered: Quantity,
+    /// Stock units in one of them.
+    pub factor: Quantity,
+    /// Stock units.
+    pub quantity: Quantity,
+    /// When it was counted.
+    pub counted_at: DateTime<Utc>,
+    /// Whether it took the place of earlier ones.
+    pub replaces: bool,
+}
+
+struct Checked {
+    product_id: ProductId,
+    uom: String,
+    entered: Quantity,
+    factor: Quantity,
+    counted_at: DateTime<Utc>,
+    replaces: bool,
+}
+
+/// Enters figures. A product that is not on the sheet gets a line, but not in a recount.
+pub fn enter(book: &mut Book, command: &Enter) -> Result<(Count, Posting), Refusal> {
+    let count = book.count(command.count_id)?;
+    count.require(&[CountStatus::Counting, CountStatus::Recount], "counted")?;
+    if command.entries.is_empty() || command.entries.len() > LINES_MAX {
+        return Err(Refusal::invalid("/entries", format!("Send 1 to {LINES_MAX} entries.")));
+    }
+    let mut problems = Problems::default();
+    let mut checked = Vec::with_capacity(command.entries.len());
+    for (index, entry) in command.entries.iter().enumerate() {
+        match check(book, count, entry, &format!("/entries/{index}")) {
+            Ok(entry) => checked.push(entry),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    problems.check()?;
+    let known: BTreeSet<ProductId> = count.lines.iter().map(|line| line.product_id).collect();
+    let named: BTreeSet<ProductId> = checked.iter().map(|entry| entry.product_id).collect();
+    if known.union(&named).count() > LINES_MAX {
+        let detail = format!("A sheet has at most {LINES_MAX} lines: open another one.");
+        return Err(Refusal::invalid("/entries", detail));
+    }
+
+    // Nothing can refuse it any more.
+    let mut count = count.clone();
+    let mut posting = Posting::default();
+    let mut changed = BTreeSet::new();
+    for entry in checked {
+        let line_no = note(&mut count, &entry);
+        changed.insert(line_no);
+        posting.count_entries.push(CountEntry {
+            count_id: count.id,
+            line_no,
+            round: count.round,
+            quantity: entry.quantity(),
+            uom: entry.uom,
+            entered: entry.entered,
+            factor: entry.factor,
+            counted_at: entry.counted_at,
+            replaces: entry.replaces,
+        });
+    }
+    count.version += 1;
+    book.put_count(&count, &changed, &mut posting);
+    Ok((count, posting))
+}
+
+impl Checked {
+    fn quantity(&self) -> Quantity {
+        Quantity::rounded(self.entered.get() * self.factor.get())
+    }
+}
+
+fn check(book: &Book, count: &Count, entry: &EntryInput, pointer: &str) -> Result<Checked, Problem> {
+    let (product, unit) = book.stocked(&entry.item, entry.uom.as_deref(), pointer)?;
+    let problem = |field: &str, detail: &str| invalid(product, format!("{pointer}/{field}"), detail);
+    if entry.quantity.is_negative() || entry.quantity.get() * unit.factor.get() > AMOUNT_MAX {
+        return Err(problem("quantity", "A count is zero or more, and not beyond what a level holds."));
+    }
+    let counted_at = entry.counted_at.unwrap_or(book.now);
+    if counted_at > book.now + CLOCK_SKEW_MAX || counted_at < DateTime::UNIX_EPOCH {
+        return Err(problem("counted_at", "counted_at lies in the future, or before 1970."));
+    }
+    if product.tracking != Tracking::None {
+        let detail =
+            format!("{} is tracked: put its lots right with adjustments that name them.", product.sku);
+        return Err(problem("sku", &detail));
+    }
+    let line = count.lines.iter().find(|line| line.product_id == product.id);
+    if count.status == CountStatus::Recount && !line.is_some_and(|line| line.recount) {
+        return Err(Problem {
+            pointer: pointer.to_owned(),
+            code: Code::InvalidStateTransition,
+            detail: format!("{} is not to be counted again; see recount of the lines.", product.sku),
+            params: vec![("sku", product.sku.clone())],
+        });
+    }
+    Ok(Checked {
+        product_id: product.id,
+        uom: unit.uom,
+        entered: entry.quantity,
+        factor: unit.factor,
+        counted_at: counted_at.min(book.now),
+        replaces: entry.replaces,
+    })
+}
+
+/// Adds an entry to its line; answers the line's number.
+fn note(count: &mut Count, entry: &Checked) -> i32 {
+    let round = count.round;
+    let at = count.lines.iter().position(|line| line.product_id == entry.product_id);
+    let at = at.unwrap_or_else(|| {
+        let line_no = count.lines.last().map_or(1, |line| line.line_no + 1);
+        count.lines.push(CountLine::new(line_no, entry.product_id));
+        count.lines.len() - 1
+    });
+    let line = &mut count.lines[at];
+    let adds = line.round == round && !entry.replaces;
+    let before = line.counted.filter(|_| adds).unwrap_or_default();
+    line.counted = Some(before + entry.quantity());
+    line.counted_at = line.counted_at.filter(|_| adds).max(Some(entry.counted_at));
+    line.round = round;
+    line.line_no
+}

@@ -1,0 +1,166 @@
+//! The differences of a sheet, posted.
+
+use std::collections::BTreeSet;
+
+use super::{Count, CountLine, CountStatus};
+use crate::adjust::{self, MovedLine, StockDocument, StockDocumentKind};
+use crate::book::{Book, Posting};
+use crate::id::{CountId, MovementId, StockDocumentId};
+use crate::number::{Money, Quantity};
+use crate::oversold::{COUNT_REASON, Going};
+use crate::refusal::{Code, Problem, Problems, Refusal};
+use crate::stock::{self, LevelKey, Movement, MovementKind, Source};
+
+/// A sheet to post.
+#[derive(Debug, Clone, Copy)]
+pub struct Post {
+    /// Which one.
+    pub count_id: CountId,
+    /// Whether the caller may approve differences over the tenant's limit.
+    pub is_approver: bool,
+}
+
+/// A line, and what is to be posted of it.
+struct Due {
+    at: usize,
+    key: LevelKey,
+    expected: Quantity,
+    /// What was counted less what was expected; zero where a later count stands.
+    off: Quantity,
+    value: Money,
+    superseded: bool,
+}
+
+/// Posts what differs as one adjustment, and makes each line the anchor of its level.
+pub fn post(book: &mut Book, command: &Post) -> Result<(Count, Option<StockDocument>, Posting), Refusal> {
+    let count = book.count(command.count_id)?;
+    count.require(&[CountStatus::Counted], "posted")?;
+    let due: Vec<Due> =
+        count.lines.iter().enumerate().filter_map(|(at, line)| due(book, count, at, line)).collect();
+    check_left(book, count, &due)?;
+    check_approved(book, &due, command.is_approver)?;
+
+    // Nothing can refuse it any more.
+    let mut count = count.clone();
+    let mut posting = Posting::default();
+    let differs = due.iter().any(|due| !due.off.is_zero());
+    let mut document = differs.then(|| document(book, &count));
+    for due in &due {
+        let line = &mut count.lines[due.at];
+        line.expected = Some(due.expected);
+        line.superseded = due.superseded;
+        line.posted = Some((Quantity::ZERO, Money::ZERO));
+        if let Some(document) = document.as_mut().filter(|_| !due.off.is_zero()) {
+            let moved = adjust_level(book, (document, line), due, &mut posting);
+            line.posted = Some((due.off, moved.value));
+            document.value += moved.value;
+            document.lines.push(moved);
+        }
+        if let Some(counted_at) = line.counted_at.filter(|_| !due.superseded) {
+            book.level_mut(due.key).counted_at = Some(counted_at);
+            posting.anchors.push((due.key, counted_at));
+        }
+    }
+    if let Some(document) = &document {
+        let against = book.count_account();
+        adjust::post_value(book, document, against, &mut posting);
+    }
+    count.document_id = document.as_ref().map(|document| document.id);
+    count.status = CountStatus::Posted;
+    count.version += 1;
+    let changed: BTreeSet<i32> = due.iter().map(|due| count.lines[due.at].line_no).collect();
+    book.put_count(&count, &changed, &mut posting);
+    Ok((count, document, posting))
+}
+
+fn due(book: &Book, count: &Count, at: usize, line: &CountLine) -> Option<Due> {
+    let (counted, counted_at) = line.figure()?;
+    let key = count.key(line);
+    let expected = book.expected_at(&key, counted_at);
+    let superseded = book.is_counted(&key, counted_at);
+    let off = if superseded { Quantity::ZERO } else { counted - expected };
+    Some(Due { at, key, expected, off, value: book.found_cost(&key, off.abs()), superseded })
+}
+
+/// Refuses lines of which more has gone since than was counted: one of the two is wrong.
+fn check_left(book: &Book, count: &Count, due: &[Due]) -> Result<(), Refusal> {
+    let mut problems = Problems::default();
+    for due in due.iter().filter(|due| due.off.is_negative()) {
+        let left = book.level(&due.key).on_hand + due.off;
+        if left.is_negative() {
+            let sku = book.products.get(&due.key.product_id).map_or_else(String::new, |row| row.sku.clone());
+            problems.push(Problem {
+                pointer: format!("/lines/{}", due.at),
+                code: Code::InvalidStateTransition,
+                detail: format!(
+                    "{} more of {sku} went since line {} was counted than it found: count it again.",
+                    -left, count.lines[due.at].line_no
+                ),
+                params: vec![("sku", sku)],
+            });
+        }
+    }
+    problems.check()
+}
+
+fn check_approved(book: &Book, due: &[Due], is_approver: bool) -> Result<(), Refusal> {
+    let value: Money = due.iter().map(|due| due.value.abs()).sum();
+    match book.count_settings.approval_value {
+        Some(most) if value > most && !is_approver => {
+            let detail = format!(
+                "The differences come to {value}: over {most} a count is posted by somebody with the scope counts:approve."
+            );
+            Err(Refusal::new(Code::InsufficientScope, detail))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn document(book: &mut Book, count: &Count) -> StockDocument {
+    let last = count.lines.iter().filter_map(|line| line.counted_at).max();
+    StockDocument {
+        id: StockDocumentId(book.ids.next_id()),
+        number: book.number("ADJ"),
+        kind: StockDocumentKind::Adjustment,
+        location_id: count.location_id,
+        reason: Some(COUNT_REASON.to_owned()),
+        reference: Some(count.number.clone()),
+        value: Money::ZERO,
+        occurred_at: last.unwrap_or(book.now),
+        lines: Vec::new(),
+    }
+}
+
+/// Moves a level to what was counted.
+fn adjust_level(
+    book: &mut Book,
+    (document, line): (&StockDocument, &CountLine),
+    due: &Due,
+    posting: &mut Posting,
+) -> MovedLine {
+    let (key, line_no, occurred_at) = (due.key, line.line_no, line.counted_at.unwrap_or(book.now));
+    let value = if due.off.is_negative() {
+        // What is promised may be missing: more than is available goes, but never more than there is.
+        let going = Going { key, quantity: -due.off, line_no, occurred_at, forced: true };
+        -book.take_out(&going)
+    } else {
+        let source = Source::new(document.kind.into(), document.id.0, line_no, occurred_at);
+        book.take_in(key, due.off, due.value, &source);
+        due.value
+    };
+    posting.movements.push(Movement {
+        id: MovementId(book.ids.next_id()),
+        kind: MovementKind::Count,
+        key,
+        quantity: due.off,
+        value,
+        unit_cost: stock::unit_cost(value, due.off),
+        document_kind: document.kind.into(),
+        document_id: document.id.0,
+        line_no,
+        channel: None,
+        reason: document.reason.clone(),
+        occurred_at,
+    });
+    MovedLine { line_no, product_id: key.product_id, lot_id: key.lot_id, quantity: due.off, value }
+}

@@ -1,0 +1,165 @@
+//! Count sheets: which products one is opened for, and the sheets to read.
+
+use std::collections::HashMap;
+
+use domain::count::{Count, CountStatus};
+use domain::id::{CategoryId, CountId, LocationId, ProductId};
+use domain::refusal::{Code, Problems, Refusal};
+use sea_orm::sqlx::{self, Row};
+use uuid::Uuid;
+
+use crate::listing::{Listing, Slice};
+use crate::posting::{counts, goods};
+use crate::sold::{self, Skus};
+use crate::{Error, Tx};
+
+pub mod plan;
+pub mod setting;
+
+/// Which products a sheet is opened for.
+#[derive(Debug, Clone)]
+pub enum Selection {
+    /// None yet: each gets its line when it is counted.
+    None,
+    /// These, by id.
+    Ids(Vec<ProductId>),
+    /// These, by SKU.
+    Skus(Vec<String>),
+    /// What the location ever had of a category and those below it.
+    Category(CategoryId),
+    /// What the location has.
+    WithStock,
+    /// What is most urgent to count: so many of the plan.
+    Plan(u32),
+}
+
+/// The products of a selection, by SKU; those of a plan by urgency.
+pub async fn select(
+    tx: &Tx,
+    location_id: Option<LocationId>,
+    selection: &Selection,
+) -> Result<Vec<ProductId>, Error> {
+    // An unknown location is refused when the sheet is opened.
+    let Some(location_id) = place(tx, location_id).await? else { return Ok(Vec::new()) };
+    match selection {
+        Selection::None => Ok(Vec::new()),
+        Selection::Ids(ids) => by_id(tx, ids).await,
+        Selection::Skus(skus) => by_sku(tx, skus).await,
+        Selection::Plan(rows) => {
+            let plan = plan::plan(tx, location_id, None, *rows).await?;
+            Ok(plan.into_iter().map(|row| row.product_id).collect())
+        }
+        Selection::WithStock => of_location(tx, location_id, None).await,
+        Selection::Category(id) => {
+            let known = "select 1 from category where tenant_id = $1 and id = $2";
+            if tx.row(sqlx::query(known).bind(tx.tenant_id.0).bind(id.0)).await?.is_none() {
+                let detail = "There is no category with this id.";
+                return Err(Problems::one("/category_id", Code::NotFound, detail).into());
+            }
+            of_location(tx, location_id, Some(*id)).await
+        }
+    }
+}
+
+/// The location `id`, or the default one where none is named.
+pub async fn place(tx: &Tx, id: Option<LocationId>) -> Result<Option<LocationId>, Error> {
+    let statement = "select id from location where tenant_id = $1 and ($2::uuid is null or id = $2) \
+                     order by kind <> 'warehouse', created_at, id limit 1";
+    let row = tx.row(sqlx::query(statement).bind(tx.tenant_id.0).bind(id.map(|id| id.0))).await?;
+    row.map(|row| Ok(LocationId(row.try_get(0)?))).transpose()
+}
+
+async fn of_location(
+    tx: &Tx,
+    location_id: LocationId,
+    category_id: Option<CategoryId>,
+) -> Result<Vec<ProductId>, Error> {
+    let statement = "select p.id from product p \
+         left join category c on c.tenant_id = p.tenant_id and c.id = p.category_id \
+         where p.tenant_id = $1 and p.kind = 'stocked' and ($3::uuid is null or $3 = any(c.lineage)) \
+           and exists (select 1 from stock_level l where l.tenant_id = p.tenant_id and l.location_id = $2 \
+                       and l.product_id = p.id and (l.on_hand <> 0 or $3 is not null)) \
+         order by p.sku";
+    let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(location_id.0);
+    let rows = tx.rows(query.bind(category_id.map(|id| id.0))).await?;
+    rows.iter().map(|row| Ok(ProductId(row.try_get(0)?))).collect()
+}
+
+async fn by_id(tx: &Tx, ids: &[ProductId]) -> Result<Vec<ProductId>, Error> {
+    let plain: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let statement = "select id, kind from product where tenant_id = $1 and id = any($2) order by sku";
+    let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(plain)).await?;
+    let mut found = Vec::with_capacity(rows.len());
+    let mut kinds: HashMap<ProductId, String> = HashMap::new();
+    for row in rows {
+        let id = ProductId(row.try_get(0)?);
+        kinds.insert(id, row.try_get(1)?);
+        found.push(id);
+    }
+    let named = ids.iter().map(|id| (id.to_string(), kinds.get(id)));
+    check_named("/product_ids", named)?;
+    Ok(found)
+}
+
+async fn by_sku(tx: &Tx, skus: &[String]) -> Result<Vec<ProductId>, Error> {
+    let statement = "select id, sku, kind from product where tenant_id = $1 and sku = any($2) order by sku";
+    let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(skus)).await?;
+    let mut found = Vec::with_capacity(rows.len());
+    let mut kinds: HashMap<String, String> = HashMap::new();
+    for row in rows {
+        found.push(ProductId(row.try_get(0)?));
+        kinds.insert(row.try_get(1)?, row.try_get(2)?);
+    }
+    let named = skus.iter().map(|sku| (sku.clone(), kinds.get(sku)));
+    check_named("/skus", named)?;
+    Ok(found)
+}
+
+/// Refuses products that are not there, or not kept in stock.
+fn check_named<'a>(
+    pointer: &str,
+    named: impl Iterator<Item = (String, Option<&'a String>)>,
+) -> Result<(), Refusal> {
+    let mut problems = Problems::default();
+    for (index, (name, kind)) in named.enumerate() {
+        let pointer = format!("{pointer}/{index}");
+        match kind.map(String::as_str) {
+            None => problems.add(pointer, Code::NotFound, format!("There is no product {name}.")),
+            Some("stocked") => {}
+            Some(_) => problems.invalid(pointer, format!("{name} is not kept in stock.")),
+        }
+    }
+    problems.check()
+}
+
+/// Which sheets to list.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Where they stand.
+    pub status: Option<CountStatus>,
+    /// At this location.
+    pub location_id: Option<LocationId>,
+}
+
+const SELECT: &str = "select id, number, location_id, status, blind, tolerance_percent, tolerance_value, reference, \
+                             document_id, round, version \
+                      from stock_count where tenant_id = ";
+
+/// One page of sheets, without their lines.
+pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Count>, Error> {
+    let rows = Listing::new(tx, SELECT)
+        .among("status", filter.status.as_slice())
+        .with("location_id = ", filter.location_id.map(|id| id.0))
+        .page(tx, "id", slice)
+        .await?;
+    rows.iter().map(|row| Ok(counts::head(row)?.1)).collect()
+}
+
+/// One sheet with its lines, and the SKUs.
+pub async fn get(tx: &Tx, id: CountId) -> Result<(Count, Skus), Error> {
+    let rows = Listing::new(tx, SELECT).with("id = ", Some(id.0)).rows(tx).await?;
+    let mut found = goods::with_lines(tx, &rows, counts::head, counts::lines).await?;
+    let count = found.remove(&id).ok_or_else(|| Refusal::not_found("count"))?;
+    let skus = sold::skus(tx, count.lines.iter().map(|line| line.product_id)).await?;
+    Ok((count, skus))
+}

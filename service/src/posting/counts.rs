@@ -1,0 +1,158 @@
+//! Count sheets that commands name, read and locked, and what the record said when their lines were counted.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use domain::book::Book;
+use domain::count::{Count, CountLine, CountSettings};
+use domain::id::{CountId, LocationId, ProductId, StockDocumentId};
+use domain::number::{Money, Percent, Price, Quantity};
+use domain::stock::LevelKey;
+use rust_decimal::Decimal;
+use sea_orm::sqlx::postgres::PgRow;
+use sea_orm::sqlx::{self, Row};
+use uuid::Uuid;
+
+use super::Command;
+use super::goods::{HasLines, with_lines};
+use super::load::uuids;
+use super::needs::Needs;
+use super::setup::parsed;
+use crate::stock::movement::first_of;
+use crate::{Error, Tx};
+
+/// The sheets of a batch, locked; nothing is asked of the database where no command names one.
+pub(super) async fn load(tx: &Tx, needs: &Needs) -> Result<HashMap<CountId, Count>, Error> {
+    if needs.count_ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let statement = "select id, number, location_id, status, blind, tolerance_percent, tolerance_value, reference, \
+                            document_id, round, version \
+                     from stock_count where tenant_id = $1 and id = any($2) order by id for update";
+    let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(uuids(&needs.count_ids, |id| id.0));
+    with_lines(tx, &tx.rows(query).await?, head, lines).await
+}
+
+/// What the tenant allows a count to do.
+pub(crate) async fn settings(tx: &Tx) -> Result<CountSettings, Error> {
+    let statement =
+        "select tolerance_percent, tolerance_value, approval_value from count_setting where tenant_id = $1";
+    let row = tx.row(sqlx::query(statement).bind(tx.tenant_id.0)).await?;
+    let Some(row) = row else { return Ok(CountSettings::default()) };
+    Ok(CountSettings {
+        tolerance_percent: row.try_get::<Option<Decimal>, _>(0)?.map(Percent::new),
+        tolerance_value: row.try_get::<Option<Decimal>, _>(1)?.map(Money::new),
+        approval_value: row.try_get::<Option<Decimal>, _>(2)?.map(Money::new),
+    })
+}
+
+impl HasLines for Count {
+    type Line = CountLine;
+
+    fn lines(&mut self) -> &mut Vec<CountLine> {
+        &mut self.lines
+    }
+}
+
+/// A sheet without its lines.
+pub(crate) fn head(row: &PgRow) -> Result<(CountId, Count), Error> {
+    let id = CountId(row.try_get("id")?);
+    let count = Count {
+        id,
+        number: row.try_get("number")?,
+        location_id: LocationId(row.try_get("location_id")?),
+        status: parsed(row.try_get("status")?)?,
+        blind: row.try_get("blind")?,
+        tolerance_percent: row.try_get::<Option<Decimal>, _>("tolerance_percent")?.map(Percent::new),
+        tolerance_value: row.try_get::<Option<Decimal>, _>("tolerance_value")?.map(Money::new),
+        reference: row.try_get("reference")?,
+        document_id: row.try_get::<Option<Uuid>, _>("document_id")?.map(StockDocumentId),
+        round: row.try_get("round")?,
+        version: row.try_get("version")?,
+        lines: Vec::new(),
+    };
+    Ok((id, count))
+}
+
+/// The lines of sheets.
+pub(crate) async fn lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(CountId, CountLine)>, Error> {
+    let statement = "select count_id, line_no, product_id, round, recount, counted, counted_at, expected, \
+                            posted_quantity, posted_value, superseded \
+                     from stock_count_line where tenant_id = $1 and count_id = any($2) order by count_id, line_no";
+    let line = |row: &PgRow| -> Result<(CountId, CountLine), Error> {
+        let quantity = |column: &str| -> Result<Option<Quantity>, Error> {
+            Ok(row.try_get::<Option<Decimal>, _>(column)?.map(Quantity::new))
+        };
+        let value = row.try_get::<Option<Decimal>, _>("posted_value")?.map(Money::new);
+        let line = CountLine {
+            line_no: row.try_get("line_no")?,
+            product_id: ProductId(row.try_get("product_id")?),
+            round: row.try_get("round")?,
+            recount: row.try_get("recount")?,
+            counted: quantity("counted")?,
+            counted_at: row.try_get("counted_at")?,
+            expected: quantity("expected")?,
+            posted: quantity("posted_quantity")?.zip(value),
+            superseded: row.try_get("superseded")?,
+        };
+        Ok((CountId(row.try_get("count_id")?), line))
+    };
+    tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await?.iter().map(line).collect()
+}
+
+/// Reads what a command that compares a sheet with the record needs besides: what has moved on its levels since they
+/// were counted, and what goods cost elsewhere that have no cost there. The levels are locked, so nothing is added
+/// meanwhile.
+pub(super) async fn look(tx: &Tx, book: &mut Book, command: &Command) -> Result<(), Error> {
+    let id = match command {
+        Command::CompleteCount(complete) => complete.count_id,
+        Command::PostCount(post) => post.count_id,
+        _ => return Ok(()),
+    };
+    let Some(count) = book.counts.get(&id) else { return Ok(()) };
+    let counted = count.lines.iter().filter_map(|line| Some((count.key(line), line.counted_at?)));
+    let counted: Vec<(LevelKey, DateTime<Utc>)> = counted.collect();
+    if counted.is_empty() {
+        return Ok(());
+    }
+    let products: Vec<Uuid> = counted.iter().map(|(key, _)| key.product_id.0).collect();
+    book.moved_since = moved_since(tx, &counted, &products).await?;
+    book.costs_elsewhere = costs_elsewhere(tx, &products).await?;
+    Ok(())
+}
+
+/// What moved on levels after each was counted. Nothing is written down before it happens, so the ids of the movements
+/// that are looked at begin with that instant.
+async fn moved_since(
+    tx: &Tx,
+    counted: &[(LevelKey, DateTime<Utc>)],
+    products: &[Uuid],
+) -> Result<HashMap<(LevelKey, DateTime<Utc>), Quantity>, Error> {
+    let statement = "select v.place, coalesce(sum(m.quantity), 0) \
+         from unnest($2::int[], $3::uuid[], $4::uuid[], $5::timestamptz[], $6::uuid[]) \
+             as v (place, location_id, product_id, counted_at, first_id) \
+         join stock_movement m on m.tenant_id = $1 and m.product_id = v.product_id \
+             and m.location_id = v.location_id and m.id >= v.first_id and m.occurred_at > v.counted_at \
+         group by v.place";
+    let places: Vec<i32> = (0..counted.len() as i32).collect();
+    let locations: Vec<Uuid> = counted.iter().map(|(key, _)| key.location_id.0).collect();
+    let instants: Vec<DateTime<Utc>> = counted.iter().map(|(_, at)| *at).collect();
+    let first: Vec<Uuid> = instants.iter().map(|at| first_of(*at)).collect();
+    let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(places).bind(locations).bind(products);
+    let rows = tx.rows(query.bind(instants).bind(first)).await?;
+    let moved = |row: &PgRow| -> Result<_, Error> {
+        let place: i32 = row.try_get(0)?;
+        Ok((counted[place.unsigned_abs() as usize], Quantity::new(row.try_get(1)?)))
+    };
+    rows.iter().map(moved).collect()
+}
+
+/// What one unit of each product costs on average where there is some.
+async fn costs_elsewhere(tx: &Tx, products: &[Uuid]) -> Result<HashMap<ProductId, Price>, Error> {
+    let statement = "select product_id, sum(value) / sum(on_hand) from stock_level \
+         where tenant_id = $1 and product_id = any($2) and on_hand > 0 group by product_id";
+    let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(products)).await?;
+    rows.iter()
+        .map(|row| Ok((ProductId(row.try_get(0)?), Price::rounded(row.try_get::<Decimal, _>(1)?))))
+        .collect()
+}

@@ -1,0 +1,134 @@
+//! Goods that left before the record had them, and what their cost turned out to be, to read.
+
+use chrono::{DateTime, Utc};
+use domain::id::{CommandId, CostId, LocationId, LotId, ProductId};
+use domain::number::{Money, Quantity};
+use domain::tenant::Channel;
+use sea_orm::sqlx::Row;
+use sea_orm::sqlx::postgres::PgRow;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::listing::{Listing, Slice, number, optional_word};
+use crate::{Error, Tx};
+
+/// Whether a cost to settle is still open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CostStatus {
+    /// Some of the goods have not come in yet: their cost is provisional.
+    Open,
+    /// All of them came in; the difference is posted.
+    Settled,
+}
+
+/// A cost to settle.
+#[derive(Debug, Clone)]
+pub struct CostToSettle {
+    /// Its id.
+    pub id: CostId,
+    /// Whether it is open.
+    pub status: CostStatus,
+    /// Where the goods left.
+    pub location_id: LocationId,
+    /// What.
+    pub product_id: ProductId,
+    /// Its SKU.
+    pub sku: String,
+    /// The lot, where the product is tracked by lot.
+    pub lot_id: Option<LotId>,
+    /// The unit of every quantity.
+    pub uom: String,
+    /// What kind of document they left with.
+    pub document_kind: String,
+    /// That document.
+    pub document_id: Uuid,
+    /// Its line.
+    pub line_no: i32,
+    /// The channel that sold them.
+    pub channel: Option<Channel>,
+    /// How many went below zero.
+    pub quantity: Quantity,
+    /// How many of them have not come in.
+    pub open_quantity: Quantity,
+    /// The currency of every amount.
+    pub currency: String,
+    /// What they were provisionally said to cost.
+    pub value: Money,
+    /// What of it is still provisional.
+    pub open_value: Money,
+    /// By how much what came in cost more.
+    pub variance: Money,
+    /// When they left.
+    pub occurred_at: DateTime<Utc>,
+    /// When that was written down.
+    pub recorded_at: DateTime<Utc>,
+    /// When the last of them came in.
+    pub settled_at: Option<DateTime<Utc>>,
+    /// The command that let them go.
+    pub command_id: CommandId,
+}
+
+/// Which costs to list.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Open ones or settled ones; both, if absent.
+    pub status: Option<CostStatus>,
+    /// At this location.
+    pub location_id: Option<LocationId>,
+    /// Of this product.
+    pub product_id: Option<ProductId>,
+    /// Of the product with this SKU.
+    pub sku: Option<String>,
+}
+
+const SELECT: &str = "select c.id, c.location_id, c.product_id, p.sku, c.lot_id, p.stock_uom, c.document_kind, \
+        c.document_id, c.line_no, c.channel, c.quantity, c.open_quantity, t.currency, c.value, c.open_value, \
+        c.variance, c.occurred_at, c.recorded_at, c.settled_at, c.command_id \
+     from cost_to_settle c \
+     join product p on p.tenant_id = c.tenant_id and p.id = c.product_id \
+     join tenant t on t.tenant_id = c.tenant_id where c.tenant_id = ";
+
+/// One page of costs to settle.
+pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<CostToSettle>, Error> {
+    let rows = Listing::new(tx, SELECT)
+        .sql(match filter.status {
+            Some(CostStatus::Open) => " and c.settled_at is null",
+            Some(CostStatus::Settled) => " and c.settled_at is not null",
+            None => "",
+        })
+        .with("c.location_id = ", filter.location_id.map(|id| id.0))
+        .with("c.product_id = ", filter.product_id.map(|id| id.0))
+        .with("p.sku = ", filter.sku.as_ref())
+        .page(tx, "c.id", slice)
+        .await?;
+    rows.iter().map(cost).collect()
+}
+
+fn cost(row: &PgRow) -> Result<CostToSettle, Error> {
+    let lot_id: Uuid = row.try_get("lot_id")?;
+    let settled_at: Option<DateTime<Utc>> = row.try_get("settled_at")?;
+    Ok(CostToSettle {
+        id: CostId(row.try_get("id")?),
+        status: if settled_at.is_some() { CostStatus::Settled } else { CostStatus::Open },
+        location_id: LocationId(row.try_get("location_id")?),
+        product_id: ProductId(row.try_get("product_id")?),
+        sku: row.try_get("sku")?,
+        lot_id: (!lot_id.is_nil()).then_some(LotId(lot_id)),
+        uom: row.try_get("stock_uom")?,
+        document_kind: row.try_get("document_kind")?,
+        document_id: row.try_get("document_id")?,
+        line_no: row.try_get("line_no")?,
+        channel: optional_word(row, "channel")?,
+        quantity: number(row, "quantity")?,
+        open_quantity: number(row, "open_quantity")?,
+        currency: row.try_get("currency")?,
+        value: number(row, "value")?,
+        open_value: number(row, "open_value")?,
+        variance: number(row, "variance")?,
+        occurred_at: row.try_get("occurred_at")?,
+        recorded_at: row.try_get("recorded_at")?,
+        settled_at,
+        command_id: CommandId(row.try_get("command_id")?),
+    })
+}
