@@ -69,7 +69,7 @@ struct StockDocumentIn {
     #[schema(example = "2026-11-22T01:20:00Z")]
     occurred_at: Option<DateTime<Utc>>,
     /// Whether the goods have left already, so that they go even below zero; on adjustments only. Needs the scope
-    /// `stock:force` and `occurred_at`.
+    /// `stock:force` and `occurred_at`. Goods of a lot go only where the lot has them.
     #[serde(default)]
     forced: bool,
     /// The expected receipt that came in; on receipts only.

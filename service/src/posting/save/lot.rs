@@ -21,7 +21,9 @@ pub(super) async fn write(tx: &Tx, accepted: &[Accepted<'_>]) -> Result<(), Erro
             lots.insert(lot.id, (lot, is_new, accepted.command_id.0));
         }
     }
-    let (fresh, known): (Vec<_>, Vec<_>) = lots.into_values().partition(|(_, is_new, _)| *is_new);
+    let (mut fresh, known): (Vec<_>, Vec<_>) = lots.into_values().partition(|(_, is_new, _)| *is_new);
+    // Two batches that make the same lots wait for each other's in one order.
+    fresh.sort_by_key(|(lot, ..)| (lot.product_id, lot.code.clone()));
     insert(tx, &fresh).await?;
     update(tx, &known).await?;
     write_recalls(tx, accepted).await
