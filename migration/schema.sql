@@ -1009,6 +1009,7 @@ CREATE TABLE public.stock_level (
     forced boolean DEFAULT false NOT NULL,
     moved_at timestamp with time zone NOT NULL,
     next_expiry timestamp with time zone,
+    counted_at timestamp with time zone,
     layered boolean DEFAULT false NOT NULL,
     CONSTRAINT stock_level_empty_is_worthless CHECK (((on_hand <> (0)::numeric) OR (value = (0)::numeric))),
     CONSTRAINT stock_level_on_hand_not_negative CHECK (((on_hand >= (0)::numeric) OR forced)),
@@ -2100,7 +2101,7 @@ CREATE TABLE public.stock_movement (
     entry_mode text NOT NULL,
     source_system text,
     command_id uuid NOT NULL,
-    CONSTRAINT stock_movement_kind_known CHECK ((kind = ANY (ARRAY['receipt'::text, 'sale'::text, 'return'::text, 'transfer_out'::text, 'transfer_in'::text, 'adjustment'::text, 'count'::text, 'supplier_return'::text, 'opening'::text, 'revaluation'::text])))
+    CONSTRAINT stock_movement_kind_known CHECK ((kind = ANY (ARRAY['receipt'::text, 'sale'::text, 'return'::text, 'transfer_out'::text, 'transfer_in'::text, 'adjustment'::text, 'count'::text, 'supplier_return'::text, 'opening'::text, 'settlement'::text, 'revaluation'::text])))
 );
 
 ALTER TABLE ONLY public.stock_movement FORCE ROW LEVEL SECURITY;
@@ -2686,6 +2687,49 @@ ALTER TABLE ONLY public.command FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.command OWNER TO stockwell_owner;
 
+CREATE TABLE public.cost_to_settle (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    location_id uuid NOT NULL,
+    product_id uuid NOT NULL,
+    lot_id uuid NOT NULL,
+    document_kind text NOT NULL,
+    document_id uuid NOT NULL,
+    line_no integer NOT NULL,
+    channel text,
+    quantity numeric(18,6) NOT NULL,
+    value numeric(18,4) NOT NULL,
+    open_quantity numeric(18,6) NOT NULL,
+    open_value numeric(18,4) NOT NULL,
+    variance numeric(18,4) DEFAULT 0 NOT NULL,
+    settled_at timestamp with time zone,
+    occurred_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    command_id uuid NOT NULL,
+    CONSTRAINT cost_to_settle_ends CHECK (((settled_at IS NULL) = (open_quantity > (0)::numeric))),
+    CONSTRAINT cost_to_settle_flow CHECK (((quantity > (0)::numeric) AND (value >= (0)::numeric) AND ((open_quantity >= (0)::numeric) AND (open_quantity <= quantity)) AND ((open_value >= (0)::numeric) AND (open_value <= value)))),
+    CONSTRAINT cost_to_settle_settled_is_worthless CHECK (((open_quantity > (0)::numeric) OR (open_value = (0)::numeric)))
+)
+WITH (fillfactor='85');
+
+ALTER TABLE ONLY public.cost_to_settle FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.cost_to_settle OWNER TO stockwell_owner;
+
+CREATE TABLE public.count_setting (
+    tenant_id uuid NOT NULL,
+    tolerance_percent numeric(9,6),
+    tolerance_value numeric(18,4),
+    approval_value numeric(18,4),
+    version integer NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT count_setting_range CHECK ((((tolerance_percent >= (0)::numeric) AND (tolerance_percent <= (100)::numeric)) AND (tolerance_value >= (0)::numeric) AND (approval_value >= (0)::numeric)))
+);
+
+ALTER TABLE ONLY public.count_setting FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.count_setting OWNER TO stockwell_owner;
+
 CREATE TABLE public.event (
     tenant_id uuid NOT NULL,
     "position" bigint DEFAULT (public.event_base() + GREATEST(((pg_current_xact_id())::text)::bigint, (((pg_snapshot_xmax(pg_current_snapshot()))::text)::bigint - 1))) NOT NULL,
@@ -3175,6 +3219,73 @@ ALTER TABLE ONLY public.stock_checkpoint_level FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.stock_checkpoint_level OWNER TO stockwell_owner;
 
+CREATE TABLE public.stock_count (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    number text NOT NULL,
+    location_id uuid NOT NULL,
+    status text NOT NULL,
+    blind boolean NOT NULL,
+    tolerance_percent numeric(9,6),
+    tolerance_value numeric(18,4),
+    reference text,
+    document_id uuid,
+    round integer NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    version integer NOT NULL,
+    command_id uuid NOT NULL,
+    CONSTRAINT stock_count_posts_once CHECK (((document_id IS NULL) OR (status = 'posted'::text))),
+    CONSTRAINT stock_count_status_known CHECK ((status = ANY (ARRAY['counting'::text, 'recount'::text, 'counted'::text, 'posted'::text, 'cancelled'::text])))
+)
+WITH (fillfactor='85');
+
+ALTER TABLE ONLY public.stock_count FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.stock_count OWNER TO stockwell_owner;
+
+CREATE TABLE public.stock_count_entry (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    count_id uuid NOT NULL,
+    line_no integer NOT NULL,
+    round integer NOT NULL,
+    uom text NOT NULL,
+    entered numeric(18,6) NOT NULL,
+    factor numeric(18,6) NOT NULL,
+    quantity numeric(18,6) NOT NULL,
+    replaces boolean NOT NULL,
+    counted_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    command_id uuid NOT NULL,
+    CONSTRAINT stock_count_entry_not_negative CHECK (((entered >= (0)::numeric) AND (factor > (0)::numeric) AND (quantity >= (0)::numeric)))
+);
+
+ALTER TABLE ONLY public.stock_count_entry FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.stock_count_entry OWNER TO stockwell_owner;
+
+CREATE TABLE public.stock_count_line (
+    tenant_id uuid NOT NULL,
+    count_id uuid NOT NULL,
+    line_no integer NOT NULL,
+    product_id uuid NOT NULL,
+    round integer NOT NULL,
+    recount boolean NOT NULL,
+    counted numeric(18,6),
+    counted_at timestamp with time zone,
+    expected numeric(18,6),
+    posted_quantity numeric(18,6),
+    posted_value numeric(18,4),
+    superseded boolean NOT NULL,
+    CONSTRAINT stock_count_line_figure CHECK ((((counted IS NULL) = (counted_at IS NULL)) AND (counted >= (0)::numeric)))
+)
+WITH (fillfactor='85');
+
+ALTER TABLE ONLY public.stock_count_line FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.stock_count_line OWNER TO stockwell_owner;
+
 CREATE TABLE public.stock_document (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -3342,6 +3453,12 @@ ALTER TABLE ONLY public.command
 
 ALTER TABLE ONLY public.cost_layer
     ADD CONSTRAINT cost_layer_pkey PRIMARY KEY (tenant_id, location_id, product_id, lot_id, id);
+
+ALTER TABLE ONLY public.cost_to_settle
+    ADD CONSTRAINT cost_to_settle_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.count_setting
+    ADD CONSTRAINT count_setting_pkey PRIMARY KEY (tenant_id);
 
 ALTER TABLE ONLY public.customer_account
     ADD CONSTRAINT customer_account_pkey PRIMARY KEY (tenant_id, customer_id);
@@ -3511,6 +3628,21 @@ ALTER TABLE ONLY public.stock_checkpoint_level
 ALTER TABLE ONLY public.stock_checkpoint
     ADD CONSTRAINT stock_checkpoint_pkey PRIMARY KEY (tenant_id, as_of, known_until);
 
+ALTER TABLE ONLY public.stock_count_entry
+    ADD CONSTRAINT stock_count_entry_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.stock_count_line
+    ADD CONSTRAINT stock_count_line_pkey PRIMARY KEY (tenant_id, count_id, line_no);
+
+ALTER TABLE ONLY public.stock_count_line
+    ADD CONSTRAINT stock_count_line_product_key UNIQUE (tenant_id, count_id, product_id);
+
+ALTER TABLE ONLY public.stock_count
+    ADD CONSTRAINT stock_count_number_key UNIQUE (tenant_id, number);
+
+ALTER TABLE ONLY public.stock_count
+    ADD CONSTRAINT stock_count_pkey PRIMARY KEY (tenant_id, id);
+
 ALTER TABLE ONLY public.stock_document
     ADD CONSTRAINT stock_document_number_key UNIQUE (tenant_id, number);
 
@@ -3568,6 +3700,8 @@ CREATE INDEX bundle_component_by_component ON public.bundle_component USING btre
 CREATE INDEX cash_move_by_session ON public.cash_move USING btree (tenant_id, session_id);
 
 CREATE INDEX command_by_document ON public.command USING btree (tenant_id, document_id) WHERE (name !~~ 'pos_sale.%'::text);
+
+CREATE INDEX cost_to_settle_open ON public.cost_to_settle USING btree (tenant_id, location_id, product_id) WHERE (settled_at IS NULL);
 
 CREATE INDEX customer_by_name ON public.customer USING btree (tenant_id, name_key);
 
@@ -3637,6 +3771,10 @@ CREATE INDEX sku_mapping_by_product ON public.sku_mapping USING btree (tenant_id
 
 CREATE INDEX sku_mapping_by_reference ON public.sku_mapping USING btree (tenant_id, system, external_sku);
 
+CREATE INDEX stock_count_entry_by_count ON public.stock_count_entry USING btree (tenant_id, count_id);
+
+CREATE INDEX stock_count_line_by_product ON public.stock_count_line USING btree (tenant_id, product_id) WHERE (posted_quantity IS NOT NULL);
+
 CREATE INDEX stock_level_by_product ON public.stock_level USING btree (tenant_id, product_id);
 
 CREATE INDEX stock_movement_by_document ON public.stock_movement USING btree (tenant_id, document_id) WHERE (document_kind = ANY (ARRAY['receipt'::text, 'opening'::text, 'adjustment'::text, 'revaluation'::text]));
@@ -3679,6 +3817,12 @@ ALTER TABLE ONLY public.channel_price_list
 
 ALTER TABLE ONLY public.cost_layer
     ADD CONSTRAINT cost_layer_level_fkey FOREIGN KEY (tenant_id, location_id, product_id, lot_id) REFERENCES public.stock_level(tenant_id, location_id, product_id, lot_id);
+
+ALTER TABLE ONLY public.cost_to_settle
+    ADD CONSTRAINT cost_to_settle_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+
+ALTER TABLE ONLY public.count_setting
+    ADD CONSTRAINT count_setting_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
 
 ALTER TABLE ONLY public.customer_account
     ADD CONSTRAINT customer_account_customer_fkey FOREIGN KEY (tenant_id, customer_id) REFERENCES public.customer(tenant_id, id);
@@ -3800,6 +3944,18 @@ ALTER TABLE ONLY public.sku_mapping
 ALTER TABLE ONLY public.stock_checkpoint
     ADD CONSTRAINT stock_checkpoint_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
 
+ALTER TABLE ONLY public.stock_count
+    ADD CONSTRAINT stock_count_document_fkey FOREIGN KEY (tenant_id, document_id) REFERENCES public.stock_document(tenant_id, id);
+
+ALTER TABLE ONLY public.stock_count_entry
+    ADD CONSTRAINT stock_count_entry_count_fkey FOREIGN KEY (tenant_id, count_id) REFERENCES public.stock_count(tenant_id, id);
+
+ALTER TABLE ONLY public.stock_count_line
+    ADD CONSTRAINT stock_count_line_count_fkey FOREIGN KEY (tenant_id, count_id) REFERENCES public.stock_count(tenant_id, id);
+
+ALTER TABLE ONLY public.stock_count
+    ADD CONSTRAINT stock_count_location_fkey FOREIGN KEY (tenant_id, location_id) REFERENCES public.location(tenant_id, id);
+
 ALTER TABLE ONLY public.stock_document
     ADD CONSTRAINT stock_document_location_fkey FOREIGN KEY (tenant_id, location_id) REFERENCES public.location(tenant_id, id);
 
@@ -3849,6 +4005,10 @@ ALTER TABLE public.channel_price_list ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.command ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.cost_layer ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.cost_to_settle ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.count_setting ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.customer ENABLE ROW LEVEL SECURITY;
 
@@ -3924,6 +4084,12 @@ ALTER TABLE public.stock_checkpoint ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.stock_checkpoint_level ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.stock_count ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.stock_count_entry ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.stock_count_line ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.stock_document ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.stock_level ENABLE ROW LEVEL SECURITY;
@@ -3955,6 +4121,10 @@ CREATE POLICY tenant_access ON public.channel_price_list TO stockwell_app USING 
 CREATE POLICY tenant_access ON public.command TO stockwell_app USING (true) WITH CHECK (true);
 
 CREATE POLICY tenant_access ON public.cost_layer TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.cost_to_settle TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.count_setting TO stockwell_app USING (true) WITH CHECK (true);
 
 CREATE POLICY tenant_access ON public.customer TO stockwell_app USING (true) WITH CHECK (true);
 
@@ -4026,6 +4196,12 @@ CREATE POLICY tenant_access ON public.stock_checkpoint TO stockwell_app USING (t
 
 CREATE POLICY tenant_access ON public.stock_checkpoint_level TO stockwell_app USING (true) WITH CHECK (true);
 
+CREATE POLICY tenant_access ON public.stock_count TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.stock_count_entry TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.stock_count_line TO stockwell_app USING (true) WITH CHECK (true);
+
 CREATE POLICY tenant_access ON public.stock_document TO stockwell_app USING (true) WITH CHECK (true);
 
 CREATE POLICY tenant_access ON public.stock_level TO stockwell_app USING (true) WITH CHECK (true);
@@ -4065,6 +4241,10 @@ CREATE POLICY tenant_wall ON public.channel_price_list AS RESTRICTIVE TO stockwe
 CREATE POLICY tenant_wall ON public.command AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.cost_layer AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.cost_to_settle AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.count_setting AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.customer AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
@@ -4135,6 +4315,12 @@ CREATE POLICY tenant_wall ON public.sku_mapping AS RESTRICTIVE TO stockwell_app 
 CREATE POLICY tenant_wall ON public.stock_checkpoint AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.stock_checkpoint_level AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.stock_count AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.stock_count_entry AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.stock_count_line AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.stock_document AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
@@ -4319,6 +4505,28 @@ GRANT UPDATE(fingerprint) ON TABLE public.command TO stockwell_lookup;
 
 GRANT UPDATE(response) ON TABLE public.command TO stockwell_lookup;
 
+GRANT SELECT,INSERT ON TABLE public.cost_to_settle TO stockwell_app;
+
+GRANT UPDATE(open_quantity) ON TABLE public.cost_to_settle TO stockwell_app;
+
+GRANT UPDATE(open_value) ON TABLE public.cost_to_settle TO stockwell_app;
+
+GRANT UPDATE(variance) ON TABLE public.cost_to_settle TO stockwell_app;
+
+GRANT UPDATE(settled_at) ON TABLE public.cost_to_settle TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.count_setting TO stockwell_app;
+
+GRANT UPDATE(tolerance_percent) ON TABLE public.count_setting TO stockwell_app;
+
+GRANT UPDATE(tolerance_value) ON TABLE public.count_setting TO stockwell_app;
+
+GRANT UPDATE(approval_value) ON TABLE public.count_setting TO stockwell_app;
+
+GRANT UPDATE(version) ON TABLE public.count_setting TO stockwell_app;
+
+GRANT UPDATE(updated_at) ON TABLE public.count_setting TO stockwell_app;
+
 GRANT SELECT,INSERT ON TABLE public.event TO stockwell_app;
 GRANT SELECT ON TABLE public.event TO stockwell_relay;
 
@@ -4411,6 +4619,38 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sku_mapping TO stockwell_app;
 GRANT SELECT,INSERT ON TABLE public.stock_checkpoint TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.stock_checkpoint_level TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.stock_count TO stockwell_app;
+
+GRANT UPDATE(status) ON TABLE public.stock_count TO stockwell_app;
+
+GRANT UPDATE(document_id) ON TABLE public.stock_count TO stockwell_app;
+
+GRANT UPDATE(round) ON TABLE public.stock_count TO stockwell_app;
+
+GRANT UPDATE(updated_at) ON TABLE public.stock_count TO stockwell_app;
+
+GRANT UPDATE(version) ON TABLE public.stock_count TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.stock_count_entry TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.stock_count_line TO stockwell_app;
+
+GRANT UPDATE(round) ON TABLE public.stock_count_line TO stockwell_app;
+
+GRANT UPDATE(recount) ON TABLE public.stock_count_line TO stockwell_app;
+
+GRANT UPDATE(counted) ON TABLE public.stock_count_line TO stockwell_app;
+
+GRANT UPDATE(counted_at) ON TABLE public.stock_count_line TO stockwell_app;
+
+GRANT UPDATE(expected) ON TABLE public.stock_count_line TO stockwell_app;
+
+GRANT UPDATE(posted_quantity) ON TABLE public.stock_count_line TO stockwell_app;
+
+GRANT UPDATE(posted_value) ON TABLE public.stock_count_line TO stockwell_app;
+
+GRANT UPDATE(superseded) ON TABLE public.stock_count_line TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.stock_document TO stockwell_app;
 

@@ -19,11 +19,13 @@ use crate::stock::LevelKey;
 
 mod back;
 mod draw;
+mod held;
 mod recall;
 
 pub use back::SoldLot;
 pub(crate) use back::{named_back, shares_back};
 pub(crate) use draw::{Draw, Purpose, Wish};
+pub(crate) use held::held_lines;
 pub use recall::{Affected, AffectedCustomer, AffectedParty, OpenReservation, Recall, RecallLot, recall};
 
 /// Whether goods of a lot may be sold, as far as that is a decision of somebody.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::book::{Book, Demand, Location, Posting, Register};
+use crate::claim::{self, Taker};
 use crate::hold;
 use crate::id::{
     CashMoveId, CustomerId, EntryId, HoldId, LocationId, MovementId, RegisterId, SaleId, SessionId,
@@ -174,7 +175,8 @@ pub fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal>
         is_return: false,
     };
     let mut lines = sales::price(book, &basket)?;
-    let mut demand = Demand::default();
+    let taker = Taker::till(register.id);
+    let mut demand = Demand::of(taker);
     if let Some(id) = command.hold_id {
         demand.own(hold::usable(book, id, command.customer_id)?, book.now);
     }
@@ -200,6 +202,10 @@ pub fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal>
     let lines = lines
         .into_iter()
         .map(|mut line| {
+            if line.stocked && line.lots.is_empty() {
+                let key = sales::level_key(register.location_id, &line);
+                claim::draw(book, (key, line.quantity), taker, &mut released);
+            }
             let cost = take_out(book, register.location_id, &mut line, (occurred_at, command.forced));
             (line, cost)
         })

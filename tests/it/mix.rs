@@ -71,7 +71,7 @@ async fn shop(tenant: &Tenant) -> Shop {
     for location in &locations {
         let lots = |number: u64| match number % LOTS_EVERY {
             0 => {
-                json!([{ "code": "A", "quantity": "14" }, { "code": "B", "quantity": "16", "expires_on": "2999-01-01" }])
+                json!([{ "code": "L-0", "quantity": "14" }, { "code": "L-1", "quantity": "16", "expires_on": "2999-01-01" }])
             }
             _ => json!([]),
         };
@@ -113,7 +113,7 @@ fn sound(shop: &Shop, what: &str, reply: Reply) -> Option<Value> {
 fn receipt_line((sku, quantity): &(&str, &str), lot: u64) -> Value {
     let number: u64 = sku.trim_start_matches("P-").parse().expect("a number");
     let lots = match number % LOTS_EVERY {
-        0 => json!([{ "code": ["A", "B", "C", "D"][lot as usize] }]),
+        0 => json!([{ "code": format!("L-{lot}") }]),
         _ => json!([]),
     };
     json!({ "sku": sku, "quantity": quantity, "unit_cost": "2.11", "lots": lots })
@@ -138,10 +138,18 @@ async fn step(client: &Client, shop: &Shop, dice: &mut Dice) {
             sound(shop, "sale", client.post("/v1/pos/sales", &sale(till, &wanted)).await);
         }
         2 => {
-            let order = json!({ "customer_id": customer, "location_id": here, "lines": lines(&wanted), "advance_to": "confirmed" });
+            let policy = ["ship_complete", "partial", "backorder"][dice.below(3) as usize];
+            let order = json!({ "customer_id": customer, "location_id": here, "lines": lines(&wanted),
+                "policy": policy, "priority": dice.below(3), "advance_to": "confirmed" });
             let Some(order) = sound(shop, "order", client.post("/v1/orders", &order).await) else { return };
-            let verb = if dice.below(2) == 0 { "cancel" } else { "ship" };
-            sound(shop, verb, client.post(&format!("/v1/orders/{}/{verb}", id(&order)), &json!({})).await);
+            let verb = ["cancel", "ship", "allocate", "promise"][dice.below(4) as usize];
+            for verb in [verb, "ship", "close"] {
+                sound(
+                    shop,
+                    verb,
+                    client.post(&format!("/v1/orders/{}/{verb}", id(&order)), &json!({})).await,
+                );
+            }
         }
         3 => {
             let order = json!({ "customer_id": customer, "location_id": here, "lines": lines(&wanted), "advance_to": "invoiced" });
@@ -154,7 +162,19 @@ async fn step(client: &Client, shop: &Shop, dice: &mut Dice) {
         4 => {
             let ends = (environment().now().await + chrono::Duration::milliseconds(300)).to_rfc3339();
             let reference = format!("cart-{}", dice.below(20));
-            let hold = json!({ "reference": reference, "location_id": here, "expires_at": ends, "lines": lines(&goods) });
+            let mut hold = json!({ "reference": reference, "location_id": here, "expires_at": ends, "lines": lines(&goods) });
+            match dice.below(4) {
+                0 => {
+                    hold["kind"] = json!("till_lease");
+                    hold["register_id"] = json!(shop.tills[dice.below(4) as usize].register_id);
+                    hold.as_object_mut().expect("a hold").remove("location_id");
+                }
+                1 => {
+                    hold["kind"] = json!("channel_floor");
+                    hold["channel"] = json!(["wholesale", "retail"][dice.below(2) as usize]);
+                }
+                _ => {}
+            }
             let Some(hold) = sound(shop, "hold", client.post("/v1/stock/holds", &hold).await) else { return };
             if dice.below(2) == 0 {
                 let path = format!("/v1/stock/holds/{}/release", id(&hold));

@@ -17,27 +17,36 @@ const COMPARED_EVERY: u64 = 25;
 const CHECKED_EVERY: u64 = 500;
 /// The goods; `SET` is two of `A` and one of `B`.
 const SKUS: [&str; 4] = ["A", "B", "C", "D"];
+/// Those that are valued first in, first out.
+const FIFO: [&str; 2] = ["B", "D"];
 
 /// A place: 0 is the warehouse, which the till sells from, and 1 is the shop.
 type Place = usize;
 
 /// What the model knows of goods at a place.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 struct Level {
     on_hand: Decimal,
     reserved: Decimal,
     value: Decimal,
     last_cost: Decimal,
+    /// Quantity and value of each layer, the oldest first; none where goods are worth the average.
+    layers: Option<Vec<(Decimal, Decimal)>>,
 }
 
 fn cents(amount: Decimal) -> Decimal {
     amount.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero)
 }
 
+/// What `quantity` of goods costs; all of it what is left.
+fn share(of: (Decimal, Decimal), quantity: Decimal) -> Decimal {
+    if quantity == of.0 { of.1 } else { cents(of.1 * quantity / of.0).min(of.1) }
+}
+
 impl Level {
-    fn note_cost(&mut self) {
-        if self.on_hand > Decimal::ZERO {
-            let cost = self.value / self.on_hand;
+    fn note_cost(&mut self, (quantity, value): (Decimal, Decimal)) {
+        if quantity > Decimal::ZERO {
+            let cost = value / quantity;
             self.last_cost = cost.round_dp_with_strategy(6, RoundingStrategy::MidpointAwayFromZero);
         }
     }
@@ -45,18 +54,62 @@ impl Level {
     fn come(&mut self, quantity: Decimal, value: Decimal) {
         self.on_hand += quantity;
         self.value += value;
-        self.note_cost();
+        let whole = (self.on_hand, self.value);
+        match &mut self.layers {
+            Some(layers) => {
+                layers.push((quantity, value));
+                self.note_cost((quantity, value));
+            }
+            None => self.note_cost(whole),
+        }
     }
 
-    /// Goods leave at the moving average; the last unit takes the rest.
+    /// Goods leave at the moving average, or the oldest first; the last unit takes the rest.
     fn go(&mut self, quantity: Decimal) -> Decimal {
-        let whole = quantity == self.on_hand;
-        let cost =
-            if whole { self.value } else { cents(self.value * quantity / self.on_hand).min(self.value) };
-        self.note_cost();
+        let mut cost = Decimal::ZERO;
+        let mut wanted = quantity;
+        if let Some(mut layers) = self.layers.take() {
+            while wanted > Decimal::ZERO {
+                let oldest = layers.remove(0);
+                self.note_cost(oldest);
+                let part = wanted.min(oldest.0);
+                let worth = share(oldest, part);
+                cost += worth;
+                wanted -= part;
+                if part < oldest.0 {
+                    layers.insert(0, (oldest.0 - part, oldest.1 - worth));
+                }
+            }
+            self.layers = Some(layers);
+        } else {
+            cost = share((self.on_hand, self.value), quantity);
+            self.note_cost((self.on_hand, self.value));
+        }
         self.on_hand -= quantity;
         self.value -= cost;
         cost
+    }
+
+    /// What goods are worth that come in without a cost of their own.
+    fn worth(&self, quantity: Decimal) -> Decimal {
+        let youngest = self.layers.as_ref().and_then(|layers| layers.last().copied());
+        let (of, value) = youngest.unwrap_or((self.on_hand, self.value));
+        cents(if of > Decimal::ZERO { value * quantity / of } else { self.last_cost * quantity })
+    }
+
+    /// Goods stay and are worth something else; layers share it as they shared the old value.
+    fn revalue(&mut self, value: Decimal) {
+        let worthless = self.value.is_zero();
+        let (mut passed, mut given) = (Decimal::ZERO, Decimal::ZERO);
+        let whole = if worthless { self.on_hand } else { self.value };
+        for layer in self.layers.iter_mut().flatten() {
+            passed += if worthless { layer.0 } else { layer.1 };
+            let up_to = if passed == whole { value } else { cents(value * passed / whole) };
+            layer.1 = up_to - given;
+            given = up_to;
+        }
+        self.value = value;
+        self.note_cost((self.on_hand, value));
     }
 }
 
@@ -82,7 +135,8 @@ struct Model {
 
 impl Model {
     fn at(&mut self, place: Place, sku: &'static str) -> &mut Level {
-        self.levels.entry((place, sku)).or_default()
+        let layers = FIFO.contains(&sku).then(Vec::new);
+        self.levels.entry((place, sku)).or_insert_with(|| Level { layers, ..Level::default() })
     }
 
     fn has(&mut self, place: Place, goods: &Goods) -> bool {
@@ -143,7 +197,7 @@ impl Bench<'_> {
 
     async fn step(&mut self, dice: &mut Dice) {
         let place = dice.below(2) as usize;
-        match dice.below(10) {
+        match dice.below(11) {
             0 | 1 => self.receive(dice, place).await,
             2 => self.adjust(dice, place).await,
             3 | 4 => self.sell(dice).await,
@@ -151,6 +205,7 @@ impl Bench<'_> {
             6 => self.advance_order(dice).await,
             7 => self.hold(dice, place).await,
             8 => self.release(dice).await,
+            9 => self.revalue(dice, place).await,
             _ => self.transfer(dice, place).await,
         }
     }
@@ -188,11 +243,23 @@ impl Bench<'_> {
             if out {
                 level.go(quantity);
             } else {
-                let known = level.on_hand > Decimal::ZERO;
-                let value =
-                    if known { level.value * quantity / level.on_hand } else { level.last_cost * quantity };
-                level.come(quantity, cents(value));
+                level.come(quantity, level.worth(quantity));
             }
+        }
+    }
+
+    async fn revalue(&mut self, dice: &mut Dice, place: Place) {
+        let sku = SKUS[dice.below(4) as usize];
+        let cost = Decimal::new(i64::try_from(dice.below(99_999)).expect("small"), 4);
+        let body = json!({ "reason": "revaluation", "location_id": self.places[place],
+            "lines": [{ "sku": sku, "unit_cost": cost.to_string() }] });
+        let reply = self.tenant.post("/v1/stock/revaluations", &body).await;
+        let level = self.model.at(place, sku);
+        if level.on_hand.is_zero() {
+            reply.refused(409, "invalid_state_transition");
+        } else {
+            reply.created();
+            level.revalue(cents(cost * level.on_hand));
         }
     }
 
@@ -279,11 +346,11 @@ impl Bench<'_> {
         let accepted = self.model.has(place, &goods);
         let reply = self.tenant.post("/v1/stock/transfers", &body).await;
         if let Some(transfer) = self.decided("transfer", &reply, accepted) {
-            let take = |(sku, quantity): &(&'static str, String)| {
+            let mut take = |(sku, quantity): &(&'static str, String)| {
                 let quantity: Decimal = quantity.parse().expect("a number");
-                (*sku, quantity, self.model.levels.entry((place, sku)).or_default().go(quantity))
+                (*sku, quantity, self.model.at(place, sku).go(quantity))
             };
-            let values = wanted.iter().map(take).collect();
+            let values = wanted.iter().map(&mut take).collect();
             let id = transfer["id"].as_str().expect("an id").to_owned();
             self.model.transfers.push(Kept { id, place, goods, values });
         }
@@ -299,7 +366,7 @@ impl Bench<'_> {
                 let number =
                     |name: &str| row[name].as_str().expect("a number").parse::<Decimal>().expect("a number");
                 let sku = SKUS.into_iter().find(|sku| row["sku"] == *sku).expect("one of the goods");
-                let known = self.model.levels.get(&(place, sku)).copied().unwrap_or_default();
+                let known = self.model.levels.get(&(place, sku)).cloned().unwrap_or_default();
                 assert_eq!(
                     (number("on_hand"), number("reserved"), number("value")),
                     (known.on_hand, known.reserved, known.value),
@@ -314,9 +381,12 @@ fn follows(seed: u64) {
     println!("seed {seed}");
     with_tenant(async |tenant| {
         for sku in SKUS {
-            tenant.product(sku, "3.00").await;
+            let method = if FIFO.contains(&sku) { "fifo" } else { "moving_average" };
+            let more = json!({ "list_price": "3.00", "stock_decimals": 1, "costing_method": method });
+            tenant.product_with(sku, more).await;
         }
-        let set = tenant.product_with("SET", json!({ "kind": "bundle", "list_price": "8.00" })).await;
+        let set = json!({ "kind": "bundle", "list_price": "8.00", "stock_decimals": 1 });
+        let set = tenant.product_with("SET", set).await;
         let components =
             json!({ "components": [{ "sku": "A", "quantity": "2" }, { "sku": "B", "quantity": "1" }] });
         tenant.put(&format!("/v1/products/{}/components", set.id), &components).await.ok();

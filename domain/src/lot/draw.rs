@@ -169,6 +169,40 @@ impl Demand {
     }
 }
 
+impl Demand {
+    /// What is left for the document at a level after what its lines have taken there.
+    fn free(&self, book: &Book, key: &LevelKey) -> Quantity {
+        let own = self.own.get(key).copied().unwrap_or_default();
+        book.level(key).available() + own - self.taken(key)
+    }
+
+    /// What is left at a level of what is reserved for the document itself.
+    fn own_left(&self, key: &LevelKey) -> Quantity {
+        self.own.get(key).copied().unwrap_or_default() - self.taken(key)
+    }
+
+    /// What the lines want of a product at a location, over all of its lots.
+    fn wanted_of(&self, location_id: LocationId, product_id: ProductId) -> Quantity {
+        let here = |key: &LevelKey| key.location_id == location_id && key.product_id == product_id;
+        self.wanted.iter().filter(|(key, _)| here(key)).map(|(_, wanted)| wanted.total).sum()
+    }
+
+    /// Notes a line for which too little is left.
+    fn note_short(
+        &mut self,
+        book: &Book,
+        key: &LevelKey,
+        (wanted, available): (Quantity, Quantity),
+        pointer: &str,
+    ) {
+        self.short.push(book.shortage(key, (wanted, available), pointer));
+    }
+
+    fn taken(&self, key: &LevelKey) -> Quantity {
+        self.wanted.get(key).map_or(Quantity::ZERO, |wanted| wanted.total)
+    }
+}
+
 /// A part of a line in one lot: its product, its lot (nil where it has none), and stock units; the line's place first.
 pub(crate) type Part = (usize, ProductId, LotId, Quantity);
 

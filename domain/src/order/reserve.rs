@@ -1,30 +1,68 @@
 //! What an order reserves: its goods, and its share of the customer's credit.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 use super::{Order, OrderLine, OrderStatus, exposure, order_mut};
-use crate::book::{Book, Demand};
+use crate::book::{Book, Demand, Posting};
+use crate::claim::{self, Taker};
 use crate::hold::Hold;
 use crate::id::{LocationId, OrderId};
 use crate::lot::{Draw, LotShare, Purpose};
 use crate::number::Quantity;
+use crate::product::Tracking;
+use crate::promise;
 use crate::refusal::Refusal;
 use crate::sales::{self, Line, LineInput};
 use crate::stock::{LevelKey, Reservation, ReservationKind};
 
-/// The lots that an order's lines are to have reserved, line by line.
-pub(super) type Allotted = Vec<Vec<LotShare>>;
+/// What becomes of an order that wants more than there is.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Default,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    strum::IntoStaticStr,
+    strum::EnumString,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Policy {
+    /// It is refused: everything is reserved, or nothing.
+    #[default]
+    ShipComplete,
+    /// It takes what there is, and the rest is given up. A bundle of which a part is short is given up whole.
+    Partial,
+    /// It takes what there is, and waits for the rest.
+    Backorder,
+}
 
-/// Refuses what is more than available; what `hold` keeps back is available to the order. Answers the lots that its
-/// lines get: those that `inputs` name, else those that expire first and last long enough for the customer `at` the
-/// instant.
-pub(super) fn check_stock(
+/// What an order takes of what there is, line by line.
+pub(super) struct Plan {
+    /// Stock units. Of a line that takes less than is open, the rest is given up or waits, as the order's policy says.
+    taken: Vec<Quantity>,
+    /// Their lots; none for goods that are not tracked.
+    lots: Vec<Vec<LotShare>>,
+}
+
+/// What an order may take, where what `hold` keeps back is there for it. Refuses an order that has to be complete and
+/// is not, and one that would get none of its goods and wait for nothing. Of tracked goods it gets the lots that `inputs`
+/// name, else those that expire first and last long enough for the customer `at` the instant.
+pub(super) fn plan(
     book: &Book,
     order: &Order,
     at: DateTime<Utc>,
     (hold, inputs): (Option<&Hold>, &[LineInput]),
-) -> Result<Allotted, Refusal> {
-    let mut demand = Demand::default();
+) -> Result<Plan, Refusal> {
+    check_policy(book, order)?;
+    let mut demand = Demand::of(Taker::ORDER);
     if let Some(hold) = hold {
         demand.own(hold, book.now);
     }
@@ -32,8 +70,34 @@ pub(super) fn check_stock(
     let mut lines: Vec<Line> =
         order.lines.iter().map(|line| Line { quantity: line.open(), ..line.line.clone() }).collect();
     sales::allot(book, &mut lines, inputs, (&mut demand, &draw))?;
-    book.check_available(&demand)?;
-    Ok(lines.into_iter().map(|line| line.lots).collect())
+    let taken = match order.policy {
+        Policy::ShipComplete => {
+            book.check_available(&demand)?;
+            order.lines.iter().map(OrderLine::open).collect()
+        }
+        Policy::Partial => {
+            let taken = taken(book, order, &demand, true);
+            if taken.iter().all(|taken| taken.is_zero()) {
+                book.check_available(&demand)?;
+            }
+            taken
+        }
+        Policy::Backorder => taken(book, order, &demand, false),
+    };
+    Ok(Plan { taken, lots: lines.into_iter().map(|line| line.lots).collect() })
+}
+
+/// Goods in lots are reserved lot by lot: what is not there yet is of no lot, and can't be waited for.
+fn check_policy(book: &Book, order: &Order) -> Result<(), Refusal> {
+    let is_tracked = |line: &&OrderLine| book.products[&line.line.product_id].tracking != Tracking::None;
+    match order.lines.iter().find(is_tracked) {
+        Some(line) if order.policy != Policy::ShipComplete => {
+            let sku = &book.products[&line.line.product_id].sku;
+            let detail = format!("{sku} is tracked by lot: an order with goods in lots is ship_complete.");
+            Err(Refusal::invalid("/policy", detail))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Where an order's goods come from, and which lots will do on the day that they are taken.
@@ -47,7 +111,51 @@ pub(super) fn draw(book: &Book, order: &Order, at: DateTime<Utc>) -> Draw {
     Draw { location_id: order.location_id, purpose, went: None }
 }
 
-pub(super) fn hold_reasons(book: &Book, order: &Order) -> Vec<String> {
+/// What is there for each line, one after the other; of a bundle everything or nothing where `whole` is asked for.
+fn taken(book: &Book, order: &Order, demand: &Demand, whole: bool) -> Vec<Quantity> {
+    let mut left: BTreeMap<LevelKey, Quantity> = BTreeMap::new();
+    let mut taken = Vec::with_capacity(order.lines.len());
+    let of_one_bundle = |one: &OrderLine, next: &OrderLine| {
+        one.line.bundle_id.is_some()
+            && (one.line.bundle_id, one.line.input) == (next.line.bundle_id, next.line.input)
+    };
+    for group in order.lines.chunk_by(of_one_bundle) {
+        let first = taken.len();
+        let before = (whole && group[0].line.bundle_id.is_some()).then(|| left.clone());
+        for line in group {
+            let key = key(order, line);
+            let left = left.entry(key).or_insert_with(|| book.free(&key, demand));
+            let quantity = if line.line.stocked { line.open().min(*left) } else { line.open() };
+            if line.line.stocked {
+                *left -= quantity;
+            }
+            taken.push(quantity);
+        }
+        let is_short = group.iter().zip(&taken[first..]).any(|(line, taken)| *taken < line.open());
+        if let Some(before) = before.filter(|_| is_short) {
+            taken[first..].fill(Quantity::ZERO);
+            left = before;
+        }
+    }
+    taken
+}
+
+fn key(order: &Order, line: &OrderLine) -> LevelKey {
+    LevelKey::untracked(order.location_id, line.line.product_id)
+}
+
+/// Notes on the lines what the order will not get: nothing where it waits for the rest.
+fn give_up(order: &mut Order, plan: &Plan) {
+    if order.policy == Policy::Partial {
+        for (line, taken) in order.lines.iter_mut().zip(&plan.taken) {
+            line.cancelled += line.open() - *taken;
+        }
+    }
+}
+
+pub(super) fn hold_reasons(book: &Book, order: &Order, plan: &Plan) -> Vec<String> {
+    let mut order = order.clone();
+    give_up(&mut order, plan);
     let more = order.open_total(book);
     let excess = book.customers.get(&order.customer_id).and_then(|customer| customer.over_limit(more));
     excess.map(|excess| format!("The credit limit is exceeded by {excess}.")).into_iter().collect()
@@ -59,25 +167,33 @@ pub(super) fn put_on_hold(book: &mut Book, id: OrderId, reasons: Vec<String>) {
     order.hold_reasons = reasons;
 }
 
-pub(super) fn reserve(book: &mut Book, id: OrderId, lots: Allotted) {
-    let open = book.orders[&id].open_total(book);
+/// Reserves what the plan takes; the rest is given up or owed.
+pub(super) fn reserve(book: &mut Book, id: OrderId, plan: &Plan, posting: &mut Posting) {
     let order = order_mut(book, id);
     order.status = OrderStatus::Confirmed;
     order.hold_reasons.clear();
+    give_up(order, plan);
     let (location_id, customer_id) = (order.location_id, order.customer_id);
-    let mut taken = Vec::with_capacity(order.lines.len());
-    for (line, lots) in order.lines.iter_mut().zip(lots).filter(|(line, _)| line.line.stocked) {
-        line.reserved = line.open();
-        line.line.lots = lots;
-        taken.extend(line.reservations(location_id));
+    let mut reserved = Vec::with_capacity(order.lines.len());
+    let takes = plan.taken.iter().zip(&plan.lots);
+    for (line, (taken, lots)) in order.lines.iter_mut().zip(takes).filter(|(line, _)| line.line.stocked) {
+        line.reserved = *taken;
+        line.backordered = line.open() - *taken;
+        line.line.lots.clone_from(lots);
+        reserved.extend(line.reservations(location_id));
     }
-    for (key, quantity) in taken {
+    for (key, quantity) in reserved.into_iter().filter(|(_, quantity)| quantity.is_positive()) {
+        claim::draw(book, (key, quantity), Taker::ORDER, posting);
         book.level_mut(key).reserved += quantity;
     }
+    promise::owe(book, id, posting);
+    let open = book.orders[&id].open_total(book);
     exposure(book, customer_id).ordered += open;
 }
 
+/// Releases what is reserved for an order, and what it waits for.
 pub(super) fn unreserve(book: &mut Book, id: OrderId) {
+    promise::waive(book, id);
     let order = order_mut(book, id);
     let location_id = order.location_id;
     let mut given = Vec::with_capacity(order.lines.len());

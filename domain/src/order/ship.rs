@@ -21,7 +21,7 @@ use crate::tenant::Channel;
 pub struct Ship {
     /// Of which order.
     pub order_id: OrderId,
-    /// Its lines; all that has not left where none are named.
+    /// Its lines; all that is reserved where none are named.
     pub lines: Vec<ShipLine>,
     /// When; now where no instant is named.
     pub occurred_at: Option<DateTime<Utc>>,
@@ -32,7 +32,7 @@ pub struct Ship {
 pub struct ShipLine {
     /// Its number in the order.
     pub line_no: i32,
-    /// Stock units; all that has not left where no quantity is named.
+    /// Stock units; all that is reserved where no quantity is named.
     pub quantity: Option<Quantity>,
     /// The lots that leave; those that are reserved where none are named.
     pub lots: Vec<NamedLot>,
@@ -112,10 +112,14 @@ fn picked(
     (order, occurred_at): (&Order, DateTime<Utc>),
     wanted: &[ShipLine],
 ) -> Result<Vec<Picked>, Refusal> {
-    let everything: Vec<ShipLine> = all_open(order)
+    let everything: Vec<ShipLine> = all_ready(order)
         .map(|(at, _)| ShipLine { line_no: order.lines[at].line.line_no, quantity: None, lots: Vec::new() })
         .collect();
     let wanted = if wanted.is_empty() { everything.as_slice() } else { wanted };
+    if wanted.is_empty() {
+        let detail = format!("Nothing of order {} can leave: it waits for its goods.", order.number);
+        return Err(Refusal::state(detail));
+    }
     let mut problems = Problems::default();
     let mut demand = Demand::default();
     let mut picked: Vec<Picked> = Vec::with_capacity(wanted.len());
@@ -125,15 +129,15 @@ fn picked(
             problems.add(format!("{pointer}/line_no"), Code::NotFound, "The order has no such line.");
             continue;
         };
-        let open = order.lines[at].open();
-        let quantity = wanted.quantity.unwrap_or(open);
-        if !quantity.is_positive() || quantity > open {
-            let detail = format!("Line {} has {open} left to ship.", wanted.line_no);
+        let ready = order.lines[at].ready();
+        let quantity = wanted.quantity.unwrap_or(ready);
+        if !quantity.is_positive() || quantity > ready {
+            let detail = format!("Line {} has {ready} left to ship.", wanted.line_no);
             problems.invalid(format!("{pointer}/quantity"), detail);
         } else if picked.iter().any(|known| known.at == at) {
             problems.invalid(format!("{pointer}/line_no"), "Name each line once.");
         } else if let Err(problem) =
-            check_part(book, order.lines[at].line.product_id, (quantity, open), pointer)
+            check_part(book, order.lines[at].line.product_id, (quantity, ready), pointer)
         {
             problems.push(problem);
         } else {
@@ -149,25 +153,23 @@ fn picked(
     Ok(picked)
 }
 
-fn all_open(order: &Order) -> impl Iterator<Item = (usize, Quantity)> {
-    let open = order.lines.iter().enumerate().map(|(at, line)| (at, line.open()));
-    open.filter(|(_, quantity)| quantity.is_positive())
+fn all_ready(order: &Order) -> impl Iterator<Item = (usize, Quantity)> {
+    let ready = order.lines.iter().enumerate().map(|(at, line)| (at, line.ready()));
+    ready.filter(|(_, quantity)| quantity.is_positive())
 }
 
-/// Ships everything that has not left, at the instant of the order.
+/// Ships everything that may leave, at the instant of the order; an order that waits for all of its goods stays as it is.
 pub(super) fn dispatch_all(book: &mut Book, id: OrderId, posting: &mut Posting) {
     let order = &book.orders[&id];
     let occurred_at = order.occurred_at;
     // What was reserved just now leaves as it is.
-    let picked: Vec<Picked> = all_open(order)
-        .map(|(at, quantity)| Picked {
-            at,
-            quantity,
-            lots: order.lines[at].line.lots.clone(),
-            kept: Vec::new(),
-        })
+    let lots = |at: usize| order.lines[at].line.lots.clone();
+    let picked: Vec<Picked> = all_ready(order)
+        .map(|(at, quantity)| Picked { at, quantity, lots: lots(at), kept: Vec::new() })
         .collect();
-    dispatch(book, (id, occurred_at), picked, posting);
+    if !picked.is_empty() {
+        dispatch(book, (id, occurred_at), picked, posting);
+    }
 }
 
 fn dispatch(book: &mut Book, (id, at): (OrderId, DateTime<Utc>), picked: Vec<Picked>, posting: &mut Posting) {
