@@ -130,8 +130,7 @@ impl<'a> Shop<'a> {
     /// The open session of the till; a new one where the last was closed.
     async fn session(&self) -> String {
         let register = &self.till.register_id;
-        let page =
-            self.tenant.get(&format!("/v1/pos/sessions?register_id={register}&open=true")).await.ok();
+        let page = self.tenant.get(&format!("/v1/pos/sessions?register_id={register}&open=true")).await.ok();
         match page["data"][0]["id"].as_str() {
             Some(open) => open.to_owned(),
             None => self.tenant.make("/v1/pos/sessions", json!({ "register_id": register })).await,

@@ -137,7 +137,7 @@ fn both_channels_race_over_a_floor() {
         tenant.post(HOLDS, &floor("retail", &[("MUG", "12")], 3600).await).await.created();
         let node = tenant.at(&environment().other_node().await.base_url);
         let replies = join_all((0..30).map(async |number: usize| {
-            let client = if number % 2 == 0 { &**tenant } else { &node };
+            let client = if number.is_multiple_of(2) { &**tenant } else { &node };
             let order =
                 json!({ "customer_id": customer, "advance_to": "invoiced", "lines": lines(&[("MUG", "1")]) });
             match number % 3 {

@@ -160,7 +160,7 @@ fn leases_orders_and_tills_race_for_the_same_goods() {
         let node = tenant.at(&environment().other_node().await.base_url);
         let body = lease(&till, &[("MUG", "3")]).await;
         let replies = join_all((0..40).map(async |number: usize| {
-            let client = if number % 2 == 0 { &**tenant } else { &node };
+            let client = if number.is_multiple_of(2) { &**tenant } else { &node };
             let order = json!({ "customer_id": customer, "advance_to": "confirmed", "lines": lines(&[("MUG", "2")]) });
             let reply = match number % 4 {
                 0 => client.post(HOLDS, &body).await,
