@@ -1010,11 +1010,8 @@ CREATE TABLE public.stock_level (
     moved_at timestamp with time zone NOT NULL,
     next_expiry timestamp with time zone,
     counted_at timestamp with time zone,
-<<<<<<< HEAD
     backordered numeric(18,6) DEFAULT 0 NOT NULL,
     claimed boolean DEFAULT false NOT NULL,
-=======
->>>>>>> main
     layered boolean DEFAULT false NOT NULL,
     CONSTRAINT stock_level_backordered_not_negative CHECK ((backordered >= (0)::numeric)),
     CONSTRAINT stock_level_empty_is_worthless CHECK (((on_hand <> (0)::numeric) OR (value = (0)::numeric))),

@@ -294,14 +294,15 @@ fn what_became_free_by_itself_is_allocated_on_request() {
     with_tenant(async |tenant| {
         tenant.stocked("BOLT", "2.50", ("6", "1.00")).await;
         let customer = tenant.customer("Nordwind Supply").await;
-        let ends = tests::environment().now().await + chrono::Duration::milliseconds(700);
+        let ends = tests::environment().now().await + chrono::Duration::seconds(4);
         let hold = json!({ "expires_at": ends.to_rfc3339(), "lines": lines(&[("BOLT", "6")]) });
         tenant.post("/v1/stock/holds", &hold).await.created();
         let first = tenant.post(ORDERS, &order(&customer, "backorder", &[("BOLT", "4")])).await.created();
         let second = tenant.post(ORDERS, &order(&customer, "backorder", &[("BOLT", "4")])).await.created();
         let early = tenant.step(&id(&second), "allocate").await.ok();
         assert_eq!(lots(&early), [["0", "0", "4", "0"]]);
-        tokio::time::sleep(std::time::Duration::from_millis(800)).await;
+        let wait = (ends - tests::environment().now().await).to_std().unwrap_or_default();
+        tokio::time::sleep(wait + std::time::Duration::from_millis(50)).await;
         let served = tenant.step(&id(&second), "allocate").await.ok();
         assert_eq!(lots(&served), [["2", "0", "2", "0"]]);
         assert_eq!(

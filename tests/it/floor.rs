@@ -90,9 +90,9 @@ fn a_floor_is_free_for_all_at_its_release_time() {
     with_tenant(async |tenant| {
         tenant.stocked("MUG", "10.00", ("4", "4.00")).await;
         let customer = tenant.customer("Nordwind Supply").await;
-        tenant.post(HOLDS, &floor("retail", &[("MUG", "4")], 1).await).await.created();
+        tenant.post(HOLDS, &floor("retail", &[("MUG", "4")], 3).await).await.created();
         tenant.order(&customer, &[("MUG", "1")], "confirmed").await.refused(409, "insufficient_stock");
-        tokio::time::sleep(Duration::from_millis(1100)).await;
+        tokio::time::sleep(Duration::from_millis(3_050)).await;
         assert_eq!(available(tenant, "&channel=retail").await, "4", "it is not counted twice");
         assert_eq!(available(tenant, "&channel=wholesale").await, "4");
         tenant.order(&customer, &[("MUG", "4")], "confirmed").await.created();
