@@ -29,7 +29,7 @@ use crate::problem::{Answer, ApiError, ErrorCode};
 use crate::stream::Streams;
 use crate::{
     audit, auth, catalog, count, customer, errors, event, graphql, health, integrity, journal, ledger,
-    location, openapi, order, pos, pricing, register, report, settings, stock, stream, tax,
+    location, lot, openapi, order, pos, pricing, register, report, settings, stock, stream, tax,
 };
 
 /// How long a request line with its headers may take to arrive.
@@ -126,6 +126,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.configure(pos::routes)
         .configure(order::routes)
         .configure(stock::routes)
+        .configure(lot::routes)
         .configure(count::routes)
         .configure(journal::routes)
         .configure(auth::routes)

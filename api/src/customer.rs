@@ -70,6 +70,9 @@ struct Customer {
     payment_days: i32,
     /// The most it may owe, open orders included; null for no limit.
     credit_limit: Option<Money>,
+    /// How many days goods of lots that expire must still last when it gets them, in either channel.
+    #[schema(minimum = 0, maximum = 3650, example = 0)]
+    min_remaining_life_days: i32,
     /// Whether it may buy.
     status: CustomerStatus,
     /// Your own id of it.
@@ -107,6 +110,7 @@ impl From<entity::customer::Model> for Customer {
             payment_terms: row.payment_terms,
             payment_days: row.payment_days,
             credit_limit: row.credit_limit,
+            min_remaining_life_days: row.min_remaining_life_days,
             status: row.status,
             external_ref: row.external_ref,
             metadata: metadata_of(&row.metadata),

@@ -24,6 +24,7 @@ pub fn identity(outcome: &Outcome) -> (&'static str, String, Option<String>) {
         Outcome::Expected(expected) => {
             ("expected_receipt", expected.id.to_string(), Some(expected.number.clone()))
         }
+        Outcome::Recall(recall) => ("lot", recall.lot.id.to_string(), Some(recall.lot.code.clone())),
         Outcome::Count(count, _) => ("count", count.id.to_string(), Some(count.number.clone())),
         Outcome::Entry(entry) => ("journal_entry", entry.id.to_string(), None),
     }
@@ -41,7 +42,7 @@ pub fn line_count(outcome: &Outcome) -> usize {
         Outcome::Expected(expected) => expected.lines.len(),
         Outcome::Count(count, _) => count.lines.len(),
         Outcome::Entry(entry) => entry.lines.len(),
-        Outcome::Session(..) | Outcome::CashMove(_) | Outcome::Payment(_) => 0,
+        Outcome::Session(..) | Outcome::CashMove(_) | Outcome::Payment(_) | Outcome::Recall(_) => 0,
     }
 }
 

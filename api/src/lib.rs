@@ -32,6 +32,7 @@ pub mod list;
 pub mod local;
 pub mod location;
 pub mod log;
+pub mod lot;
 pub mod middleware;
 pub mod openapi;
 pub mod order;

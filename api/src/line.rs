@@ -12,6 +12,8 @@ use domain::sales::{Discount, Line, LineInput};
 use domain::text::bears_card_number;
 use serde::{Deserialize, Serialize};
 
+use crate::lot::line::{self as lots, LotIn, LotShareOut};
+
 /// Finds the SKU of a product that a document names.
 pub type Skus<'f, 'a> = &'f (dyn Fn(ProductId) -> &'a str + 'f);
 
@@ -52,6 +54,10 @@ pub struct LineIn {
     /// A text in place of the product's name.
     #[schema(max_length = 500, example = "Bolt M8, galvanised")]
     pub description: Option<String>,
+    /// The lots that it is of, where the product is tracked by lot or serial number; those that expire first where absent.
+    #[serde(default)]
+    #[schema(max_items = 2000)]
+    pub lots: Vec<LotIn>,
 }
 
 /// A discount: either a percentage or an amount.
@@ -90,6 +96,7 @@ pub fn lines(lines: Vec<LineIn>) -> Result<Vec<LineInput>, Refusal> {
                 price_reason: line.price_reason,
                 discount: line.discount.map(Discount::from),
                 description: line.description,
+                lots: lots::named(&mut problems, &pointer, line.lots),
             }),
             Err(detail) => problems.invalid(pointer, detail),
         }
@@ -184,6 +191,10 @@ pub struct LineOut<'a> {
     pub tax_rate: Percent,
     /// Tax on the net.
     pub tax: Money,
+    /// The lots of its goods; left out where the product is not tracked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 2000)]
+    pub lots: Vec<LotShareOut<'a>>,
 }
 
 impl<'a> LineOut<'a> {
@@ -208,6 +219,7 @@ impl<'a> LineOut<'a> {
             net: line.net,
             tax_rate: line.tax_rate,
             tax: line.tax,
+            lots: lots::shown(&line.lots),
         }
     }
 }

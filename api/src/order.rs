@@ -235,7 +235,7 @@ async fn ship(
 ) -> Answer {
     caller.require(Scope::OrdersWrite)?;
     let input = body.read().await?;
-    let lines = input.value.lines.into_iter().map(Into::into).collect();
+    let lines = form::shipped(input.value.lines)?;
     let command =
         Command::ShipOrder(order::Ship { order_id: id.0, lines, occurred_at: input.value.occurred_at });
     post(&app, caller, (key, preferences, &input.raw), (command, render), None).await

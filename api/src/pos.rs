@@ -167,7 +167,7 @@ fn take_back(input: RefundIn, caller: &Caller) -> Result<Command, ApiError> {
         id: input.id,
         register_id: input.register_id,
         original_id: input.original_id,
-        original_lines: input.original_lines.into_iter().map(Into::into).collect(),
+        original_lines: form::back(input.original_lines)?,
         lines: line::lines(input.lines)?,
         country: input.country,
         occurred_at: input.occurred_at,

@@ -18,7 +18,7 @@ use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use domain::adjust::{self, StockDocumentKind};
 use domain::book::Book;
-use domain::id::{ExpectedReceiptId, LocationId, ProductId, StockDocumentId};
+use domain::id::{ExpectedReceiptId, LocationId, LotId, ProductId, StockDocumentId};
 use domain::number::{Money, Price, Quantity};
 use domain::refusal::{Problems, Refusal};
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::body::{BatchBody, Body};
 use crate::idempotency::{BatchHeaders, IdempotencyKey, Preferences, WriteHeaders};
 use crate::line::{Skus, free_text, item, skus_of};
+use crate::lot::line::{self as lots, Codes, ReceivedLotIn, codes_of};
 use crate::posting::{BatchIn, BatchOf, BatchOut, post, post_batch, refused, rendered};
 use crate::{Answer, ApiError, App, Caller};
 
@@ -68,7 +69,7 @@ struct StockDocumentIn {
     #[schema(example = "2026-11-22T01:20:00Z")]
     occurred_at: Option<DateTime<Utc>>,
     /// Whether the goods have left already, so that they go even below zero; on adjustments only. Needs the scope
-    /// `stock:force` and `occurred_at`.
+    /// `stock:force` and `occurred_at`. Goods of a lot go only where the lot has them.
     #[serde(default)]
     forced: bool,
     /// The expected receipt that came in; on receipts only.
@@ -97,6 +98,11 @@ struct StockLineIn {
     quantity: Quantity,
     /// Cost of one such unit; required on receipts and openings, and not allowed on goods that go.
     unit_cost: Option<Price>,
+    /// The lots that come in, or go, where the product is tracked by lot or serial number. Goods that come in need them;
+    /// of goods that go, those that expire first go where absent.
+    #[serde(default)]
+    #[schema(max_items = 2000)]
+    lots: Vec<ReceivedLotIn>,
 }
 
 /// A posted stock document.
@@ -144,6 +150,11 @@ struct StockLineOut<'a> {
     /// Its SKU.
     #[schema(max_length = 64, example = "BOLT-M8")]
     sku: &'a str,
+    /// The lot, where the product is tracked.
+    lot_id: Option<LotId>,
+    /// Its code, or the serial number.
+    #[schema(max_length = 64, example = json!(null))]
+    lot_code: Option<&'a str>,
     /// Stock units, negative where goods went; zero where they only got another value.
     quantity: Quantity,
     /// Their cost, of the same sign; by how much their value changed where they stayed.
@@ -151,11 +162,18 @@ struct StockLineOut<'a> {
 }
 
 impl<'a> StockDocumentOut<'a> {
-    fn new(document: &'a adjust::StockDocument, currency: &'a str, skus: Skus<'_, 'a>) -> Self {
+    fn new(
+        document: &'a adjust::StockDocument,
+        currency: &'a str,
+        skus: Skus<'_, 'a>,
+        codes: Codes<'_, 'a>,
+    ) -> Self {
         let line = |line: &adjust::MovedLine| StockLineOut {
             line_no: line.line_no,
             product_id: line.product_id,
             sku: skus(line.product_id),
+            lot_id: lots::known(line.lot_id),
+            lot_code: codes(line.lot_id),
             quantity: line.quantity,
             value: line.value,
         };
@@ -236,8 +254,9 @@ fn moved(input: StockDocumentIn, caller: &Caller) -> Result<Command, ApiError> {
     for (index, line) in input.lines.into_iter().enumerate() {
         match item(line.product_id, line.sku, line.barcode) {
             Ok(item) => {
+                let lots = lots::received(&mut problems, &format!("/lines/{index}"), line.lots);
                 let (uom, quantity, unit_cost) = (line.uom, line.quantity, line.unit_cost);
-                lines.push(adjust::MoveLine { item, uom, quantity, unit_cost });
+                lines.push(adjust::MoveLine { item, uom, quantity, unit_cost, lots });
             }
             Err(detail) => problems.invalid(format!("/lines/{index}"), detail),
         }
@@ -259,8 +278,8 @@ fn moved(input: StockDocumentIn, caller: &Caller) -> Result<Command, ApiError> {
 fn render(outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
     match outcome {
         Ok((Outcome::StockDocument(document), book)) => {
-            let skus = skus_of(book);
-            rendered(201, &StockDocumentOut::new(document, &book.setup.settings.currency, &skus))
+            let (skus, codes) = (skus_of(book), codes_of(book));
+            rendered(201, &StockDocumentOut::new(document, &book.setup.settings.currency, &skus, &codes))
         }
         Ok(_) => refused(&Refusal::state("The command made something else than a stock document.")),
         Err(refusal) => refused(refusal),

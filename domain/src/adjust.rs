@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::book::{Book, Demand, Posting};
 use crate::goods::invalid;
-use crate::id::{EntryId, ExpectedReceiptId, LocationId, MovementId, ProductId, StockDocumentId};
+use crate::id::{EntryId, ExpectedReceiptId, LocationId, LotId, MovementId, ProductId, StockDocumentId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
+use crate::lot::{self, Arrival, Draw, Incoming, NamedLot, Purpose, Wish};
 use crate::number::{Money, Price, Quantity};
 use crate::oversold::{COUNT_REASON, Going};
 use crate::product::ItemRef;
@@ -95,6 +96,8 @@ pub struct MoveLine {
     pub quantity: Quantity,
     /// Cost of one such unit. A receipt needs it; an adjustment that finds goods takes the current cost without it.
     pub unit_cost: Option<Price>,
+    /// The lots that come in, or go.
+    pub lots: Vec<NamedLot>,
 }
 
 /// A receipt, an opening or an adjustment.
@@ -127,6 +130,8 @@ pub struct MovedLine {
     pub line_no: i32,
     /// What.
     pub product_id: ProductId,
+    /// In which lot; nil where the product is not tracked.
+    pub lot_id: LotId,
     /// Stock units, positive in, negative out; zero where goods only got another value.
     pub quantity: Quantity,
     /// By how much the value of stock changed.
@@ -137,6 +142,15 @@ struct Checked {
     product_id: ProductId,
     quantity: Quantity,
     value: Option<Money>,
+    lot: LotPart,
+}
+
+/// The lot of a checked line; a line in several lots was divided into as many.
+enum LotPart {
+    /// The goods lie in it already, or have none, where it is nil.
+    Known(LotId),
+    /// It comes in.
+    Arriving(Arrival),
 }
 
 /// Posts a stock document. Taking out more than is available is refused.
@@ -157,22 +171,20 @@ pub fn post(book: &mut Book, command: &Move) -> Result<(StockDocument, Posting),
     }
     let mut problems = Problems::default();
     let mut checked = Vec::with_capacity(command.lines.len());
-    let mut demand = Demand::default();
+    let went = (occurred_at, command.forced);
+    let mut lots = LotCheck { location_id, went, ..LotCheck::default() };
     for (index, line) in command.lines.iter().enumerate() {
-        match check_line(book, command.kind, line, &format!("/lines/{index}")) {
-            Ok(line) => {
-                let key = LevelKey::untracked(location_id, line.product_id);
-                let is_gone = command.forced || book.is_counted(&key, occurred_at);
-                if line.quantity.is_negative() && !is_gone {
-                    demand.add(key, -line.quantity, format!("/lines/{index}"));
-                }
-                checked.push(line);
-            }
+        let pointer = format!("/lines/{index}");
+        let parts = check_line(book, command.kind, line, &pointer)
+            .and_then(|goods| lots.divide(book, (command.kind, line), goods, &pointer));
+        match parts {
+            Ok(parts) => checked.extend(parts),
             Err(problem) => problems.push(problem),
         }
     }
     problems.check()?;
-    book.check_available(&demand)?;
+    lot::check_line_count(checked.len())?;
+    book.check_available(&lots.demand)?;
 
     // Nothing can refuse it any more.
     let id = command.id.unwrap_or_else(|| StockDocumentId(book.ids.next_id()));
@@ -181,9 +193,16 @@ pub fn post(book: &mut Book, command: &Move) -> Result<(StockDocument, Posting),
     let mut lines = Vec::with_capacity(checked.len());
     for (index, line) in checked.into_iter().enumerate() {
         let line_no = index as i32 + 1;
-        let movement = move_goods(book, (command, id, location_id), line, (line_no, occurred_at));
-        let (product_id, quantity, value) = (movement.key.product_id, movement.quantity, movement.value);
-        lines.push(MovedLine { line_no, product_id, quantity, value });
+        let lot_id = match &line.lot {
+            LotPart::Known(lot_id) => *lot_id,
+            LotPart::Arriving(arrival) => {
+                lot::enter(book, line.product_id, arrival, occurred_at, &mut posting)
+            }
+        };
+        let key = LevelKey { location_id, product_id: line.product_id, lot_id };
+        let movement = move_goods(book, (command, id, key), line, (line_no, occurred_at));
+        let (product_id, quantity, value) = (key.product_id, movement.quantity, movement.value);
+        lines.push(MovedLine { line_no, product_id, lot_id, quantity, value });
         posting.movements.push(movement);
     }
     let document = StockDocument {
@@ -278,16 +297,63 @@ fn check_line(
         }
         None => None,
     };
-    Ok(Checked { product_id: product.id, quantity, value })
+    Ok(Checked { product_id: product.id, quantity, value, lot: LotPart::Known(LotId::default()) })
+}
+
+/// The lots of a document's lines.
+#[derive(Default)]
+struct LotCheck {
+    location_id: LocationId,
+    /// When goods go, and whether they have left already.
+    went: (DateTime<Utc>, bool),
+    incoming: Incoming,
+    /// What goes.
+    demand: Demand,
+}
+
+impl LotCheck {
+    /// A checked line, lot by lot: the parts of its value add up to it.
+    fn divide(
+        &mut self,
+        book: &Book,
+        (kind, line): (StockDocumentKind, &MoveLine),
+        goods: Checked,
+        pointer: &str,
+    ) -> Result<Vec<Checked>, Problem> {
+        let product = &book.products[&goods.product_id];
+        let parts: Vec<(Quantity, LotPart)> = if goods.quantity.is_negative() {
+            let went = Some(self.went);
+            let draw = Draw { location_id: self.location_id, purpose: Purpose::WriteOff, went };
+            let covered = Quantity::ZERO;
+            let wish = Wish { product, quantity: -goods.quantity, named: &line.lots, covered, pointer };
+            let shares = self.demand.draw(book, &draw, &wish)?;
+            shares.into_iter().map(|share| (-share.quantity, LotPart::Known(share.lot_id))).collect()
+        } else {
+            let may_return = kind == StockDocumentKind::Adjustment;
+            let named = (product, goods.quantity);
+            let arrivals = self.incoming.add(book, named, &line.lots, (may_return, pointer))?;
+            arrivals.into_iter().map(|arrival| (arrival.quantity, LotPart::Arriving(arrival))).collect()
+        };
+        if parts.is_empty() {
+            return Ok(vec![goods]);
+        }
+        let mut done = Quantity::ZERO;
+        let mut divided = Vec::with_capacity(parts.len());
+        for (quantity, lot) in parts {
+            let slice = |value| book.setup.settings.slice(value, done, quantity, goods.quantity);
+            divided.push(Checked { quantity, value: goods.value.map(slice), lot, ..goods });
+            done += quantity;
+        }
+        Ok(divided)
+    }
 }
 
 fn move_goods(
     book: &mut Book,
-    (command, id, location_id): (&Move, StockDocumentId, LocationId),
+    (command, id, key): (&Move, StockDocumentId, LevelKey),
     line: Checked,
     (line_no, occurred_at): (i32, DateTime<Utc>),
 ) -> Movement {
-    let key = LevelKey::untracked(location_id, line.product_id);
     let value = if line.quantity.is_negative() {
         let (quantity, forced) = (-line.quantity, command.forced);
         -book.take_out(&Going { key, quantity, line_no, occurred_at, forced })

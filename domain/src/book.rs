@@ -18,6 +18,7 @@ use crate::id::{
 };
 use crate::ledger::Entry;
 use crate::location::LocationKind;
+use crate::lot::{Lot, Lots};
 use crate::number::{Money, Price, Quantity};
 use crate::order::Order;
 use crate::oversold::{Aftermath, OpenCost, Oversold};
@@ -123,6 +124,8 @@ pub struct Book {
     pub rules: Rules,
     /// Customers with their exposure.
     pub customers: HashMap<CustomerId, Customer>,
+    /// Lots of tracked products.
+    pub lots: Lots,
     /// Stock levels.
     pub levels: BTreeMap<LevelKey, Level>,
     /// The cost layers of the levels that have some.
@@ -180,6 +183,8 @@ pub struct Posting {
     pub holds: Vec<Hold>,
     /// Expected receipts that are new or changed.
     pub expected: Vec<ExpectedReceipt>,
+    /// Lots that are new or changed.
+    pub lots: Vec<Lot>,
     /// Order lines that waited and got goods.
     pub allocations: Vec<Allocation>,
     /// What new promises stand on.
@@ -260,37 +265,45 @@ impl Book {
     /// Refuses a demand that is larger than what is available, naming every short line at once.
     pub fn check_available(&self, demand: &Demand) -> Result<(), Refusal> {
         let mut problems = Problems::default();
+        demand.short.iter().for_each(|short| problems.push(short.clone()));
         for (key, wanted) in &demand.wanted {
             let left = self.left(key, demand);
             let available = left.max(Quantity::ZERO);
             if wanted.total <= available {
                 continue;
             }
-            let product = self.products.get(&key.product_id);
-            let sku = product.map_or_else(|| key.product_id.to_string(), |product| product.sku.clone());
-            let uom = product.map_or_else(String::new, |product| product.stock_uom.clone());
-            let next = self.next_available_on(key, left, wanted.total);
-            let when = match next {
-                Some(day) => format!("it can be promised for {day}"),
-                None => "no more is expected".to_owned(),
-            };
             for pointer in &wanted.pointers {
-                let mut params = vec![
-                    ("sku", sku.clone()),
-                    ("requested", wanted.total.to_string()),
-                    ("available", available.to_string()),
-                    ("uom", uom.clone()),
-                ];
-                params.extend(next.map(|day| ("next_available_on", day.to_string())));
-                problems.push(Problem {
-                    pointer: format!("{pointer}/quantity"),
-                    code: Code::InsufficientStock,
-                    detail: format!("Requested {} of {sku}, available {available}; {when}.", wanted.total),
-                    params,
-                });
+                problems.push(self.shortage(key, (wanted.total, left), pointer));
             }
         }
         problems.check()
+    }
+
+    /// More is wanted on the line at `pointer` than is left, which may be below zero.
+    pub(crate) fn shortage(
+        &self,
+        key: &LevelKey,
+        (wanted, left): (Quantity, Quantity),
+        pointer: &str,
+    ) -> Problem {
+        let available = left.max(Quantity::ZERO);
+        let product = self.products.get(&key.product_id);
+        let sku = product.map_or_else(|| key.product_id.to_string(), |product| product.sku.clone());
+        let uom = product.map_or_else(String::new, |product| product.stock_uom.clone());
+        let next = self.next_available_on(key, left, wanted);
+        let when = match next {
+            Some(day) => format!("it can be promised for {day}"),
+            None => "no more is expected".to_owned(),
+        };
+        let detail = format!("Requested {wanted} of {sku}, available {available}; {when}.");
+        let mut params = vec![
+            ("sku", sku),
+            ("requested", wanted.to_string()),
+            ("available", available.to_string()),
+            ("uom", uom),
+        ];
+        params.extend(next.map(|day| ("next_available_on", day.to_string())));
+        Problem { pointer: format!("{pointer}/quantity"), code: Code::InsufficientStock, detail, params }
     }
 
     /// What a document may take of a level: what is available, and what is kept for itself, its till or its channel.
@@ -321,16 +334,18 @@ impl Book {
 /// What the lines of a document want of each level, summed over the whole document.
 #[derive(Debug, Default)]
 pub struct Demand {
-    wanted: BTreeMap<LevelKey, Wanted>,
+    pub(crate) wanted: BTreeMap<LevelKey, Wanted>,
     /// What is reserved for the document itself.
-    own: BTreeMap<LevelKey, Quantity>,
+    pub(crate) own: BTreeMap<LevelKey, Quantity>,
+    /// Lines for which too little is left in the lots that will do.
+    pub(crate) short: Vec<Problem>,
     /// Who takes, where it is somebody for whom goods may be kept.
     taker: Option<Taker>,
 }
 
 #[derive(Debug, Default)]
-struct Wanted {
-    total: Quantity,
+pub(crate) struct Wanted {
+    pub(crate) total: Quantity,
     pointers: Vec<String>,
 }
 

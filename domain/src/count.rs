@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::book::{Book, Posting};
 use crate::id::{CountId, LocationId, ProductId, StockDocumentId};
 use crate::number::{Money, Percent, Quantity};
+use crate::product::Tracking;
 use crate::refusal::{Code, Problems, Refusal};
 use crate::sales::LINES_MAX;
 use crate::stock::LevelKey;
@@ -252,7 +253,11 @@ pub fn open(book: &mut Book, command: &Open) -> Result<(Count, Posting), Refusal
 
     // Nothing can refuse it any more.
     let settings = book.count_settings;
-    let lines = command.products.iter().zip(1..);
+    // Goods in lots are not counted by product: what a lot lacks is an adjustment that names it.
+    let is_counted =
+        |id: &&ProductId| book.products.get(id).is_none_or(|product| product.tracking == Tracking::None);
+    let products: Vec<ProductId> = command.products.iter().filter(is_counted).copied().collect();
+    let lines = products.iter().zip(1..);
     let count = Count {
         id: command.id.unwrap_or_else(|| CountId(book.ids.next_id())),
         number: book.number("CT"),

@@ -3,6 +3,7 @@
 use crate::book::{Book, Location};
 use crate::id::{LocationId, ProductId};
 use crate::location::LocationKind;
+use crate::lot::NamedLot;
 use crate::number::Quantity;
 use crate::product::{ItemRef, Product, ProductKind, Unit};
 use crate::refusal::{Code, Problem, Problems, Refusal};
@@ -17,6 +18,8 @@ pub struct GoodsLine {
     pub uom: Option<String>,
     /// How many of that unit.
     pub quantity: Quantity,
+    /// The lots that they are of.
+    pub lots: Vec<NamedLot>,
 }
 
 /// Goods in stock units.

@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::book::{Book, Demand, Posting};
 use crate::claim::{self, Holder};
-use crate::goods::{Goods, GoodsLine};
-use crate::id::{CustomerId, HoldId, LocationId, ProductId, RegisterId};
+use crate::goods::GoodsLine;
+use crate::id::{CustomerId, HoldId, LocationId, LotId, ProductId, RegisterId};
+use crate::lot;
 use crate::number::Quantity;
 use crate::refusal::{Code, Problems, Refusal};
 use crate::stock::{LevelKey, Reservation, ReservationKind};
@@ -154,10 +155,19 @@ pub struct HeldLine {
     pub line_no: i32,
     /// What.
     pub product_id: ProductId,
+    /// In which lot; nil where the product is not tracked.
+    pub lot_id: LotId,
     /// Stock units.
     pub quantity: Quantity,
     /// Stock units that it still holds: fewer where a till or a channel took of them.
     pub left: Quantity,
+}
+
+impl HeldLine {
+    /// The level that it holds at a location.
+    pub fn key(&self, location_id: LocationId) -> LevelKey {
+        LevelKey { location_id, product_id: self.product_id, lot_id: self.lot_id }
+    }
 }
 
 impl Hold {
@@ -172,8 +182,7 @@ impl Hold {
     /// Where and how much it holds, per line.
     pub(crate) fn held(&self) -> impl Iterator<Item = (LevelKey, Quantity)> + use<'_> {
         let quantity = |line: &HeldLine| if self.kind.is_claim() { line.left } else { line.quantity };
-        let at = |line: &HeldLine| LevelKey::untracked(self.location_id, line.product_id);
-        self.lines.iter().map(move |line| (at(line), quantity(line)))
+        self.lines.iter().map(move |line| (line.key(self.location_id), quantity(line)))
     }
 
     fn reservations(&self, is_held: bool) -> impl Iterator<Item = Reservation> + use<'_> {
@@ -202,16 +211,10 @@ pub fn place(book: &mut Book, command: &PlaceHold) -> Result<(Hold, Posting), Re
     let named = |hold: &&Hold| hold.status == HoldStatus::Open && hold.reference == command.reference;
     let old = command.reference.as_ref().and_then(|_| book.holds.values().find(named)).map(|hold| hold.id);
     let mut demand = Demand::default();
-    for (index, line) in goods.iter().enumerate() {
-        demand.add(
-            LevelKey::untracked(location_id, line.product_id),
-            line.quantity,
-            format!("/lines/{index}"),
-        );
-    }
     if let Some(old) = old {
         demand.own(&book.holds[&old], book.now);
     }
+    let lines = lot::held_lines(book, (command, location_id), &goods, &mut demand)?;
     book.check_available(&demand)?;
 
     // Nothing can refuse it any more.
@@ -219,12 +222,6 @@ pub fn place(book: &mut Book, command: &PlaceHold) -> Result<(Hold, Posting), Re
     if let Some(old) = old {
         end(book, old, HoldStatus::Replaced, &mut posting);
     }
-    let line = |(goods, line_no): (Goods, i32)| HeldLine {
-        line_no,
-        product_id: goods.product_id,
-        quantity: goods.quantity,
-        left: goods.quantity,
-    };
     let hold = Hold {
         id: command.id.unwrap_or_else(|| HoldId(book.ids.next_id())),
         kind: command.kind,
@@ -238,15 +235,47 @@ pub fn place(book: &mut Book, command: &PlaceHold) -> Result<(Hold, Posting), Re
         placed_at: book.now,
         version: 1,
         is_swept: false,
-        lines: goods.into_iter().zip(1..).map(line).collect(),
+        lines,
     };
+    begin(book, &hold, &mut posting);
+    Ok((hold, posting))
+}
+
+/// Puts goods that are free into quarantine, until somebody has decided about them.
+pub(crate) fn quarantine(
+    book: &mut Book,
+    (key, quantity): (LevelKey, Quantity),
+    note: String,
+    posting: &mut Posting,
+) -> Hold {
+    let (product_id, lot_id) = (key.product_id, key.lot_id);
+    let hold = Hold {
+        id: HoldId(book.ids.next_id()),
+        kind: HoldKind::Quarantine,
+        reference: None,
+        location_id: key.location_id,
+        customer_id: None,
+        holder: None,
+        note: Some(note),
+        status: HoldStatus::Open,
+        expires_at: None,
+        placed_at: book.now,
+        is_swept: false,
+        version: 1,
+        lines: vec![HeldLine { line_no: 1, product_id, lot_id, quantity, left: quantity }],
+    };
+    begin(book, &hold, posting);
+    hold
+}
+
+/// Reserves what a new hold holds.
+fn begin(book: &mut Book, hold: &Hold, posting: &mut Posting) {
     for (key, quantity) in hold.held() {
         book.level_mut(key).reserved += quantity;
     }
     posting.reservations.extend(hold.reservations(true));
-    claim::note(book, &hold);
-    keep(book, hold.clone(), &mut posting);
-    Ok((hold, posting))
+    claim::note(book, hold);
+    keep(book, hold.clone(), posting);
 }
 
 /// Moves the instant at which an open hold expires.

@@ -13,6 +13,7 @@ pub mod id;
 pub mod journal;
 pub mod ledger;
 pub mod location;
+pub mod lot;
 pub mod moment;
 pub mod number;
 pub mod order;

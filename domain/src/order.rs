@@ -14,6 +14,7 @@ use crate::tenant::Channel;
 mod close;
 mod credit_note;
 mod invoice;
+mod pick;
 mod reserve;
 mod ship;
 
@@ -237,7 +238,12 @@ pub fn place(book: &mut Book, command: &Place) -> Result<(Ordered, Posting), Ref
         Some(id) => Some(hold::usable(book, id, Some(command.customer_id))?),
     };
     let (id, advance_to) = (order.id, command.advance_to);
-    let plan = (advance_to > AdvanceTo::Draft).then(|| plan(book, &order, held)).transpose()?;
+    let plan = if advance_to > AdvanceTo::Draft {
+        Some(plan(book, &order, order.occurred_at, (held, &command.lines))?)
+    } else {
+        refuse_lots(&command.lines)?;
+        None
+    };
     let hold = plan.as_ref().map_or_else(Vec::new, |plan| hold_reasons(book, &order, plan));
     if !hold.is_empty() && advance_to > AdvanceTo::Confirmed {
         return Err(Refusal::new(Code::CreditExceeded, hold.join(" ")));
@@ -266,6 +272,12 @@ pub fn place(book: &mut Book, command: &Place) -> Result<(Ordered, Posting), Ref
         }
     }
     Ok((Ordered { order: book.orders[&id].clone(), invoices, is_new: true }, posting))
+}
+
+fn refuse_lots(lines: &[LineInput]) -> Result<(), Refusal> {
+    let Some(at) = lines.iter().position(|line| !line.lots.is_empty()) else { return Ok(()) };
+    let detail = "A draft reserves nothing: confirm the order at once, or name the lots when you ship it.";
+    Err(Refusal::invalid(format!("/lines/{at}/lots"), detail))
 }
 
 fn draft(book: &mut Book, command: &Place) -> Result<Order, Refusal> {
@@ -329,7 +341,7 @@ pub fn confirm(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refus
     let order = known(book, id)?;
     order.require(&[OrderStatus::Draft], "confirmed")?;
     sales::buyer(book, order.customer_id)?;
-    let plan = plan(book, order, None)?;
+    let plan = plan(book, order, book.now, (None, &[]))?;
     let hold = hold_reasons(book, order, &plan);
     let mut posting = Posting::default();
     if hold.is_empty() {
@@ -345,7 +357,7 @@ pub fn release(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refus
     let order = known(book, id)?;
     order.require(&[OrderStatus::OnHold], "released")?;
     sales::buyer(book, order.customer_id)?;
-    let plan = plan(book, order, None)?;
+    let plan = plan(book, order, book.now, (None, &[]))?;
     let mut posting = Posting::default();
     reserve(book, id, &plan, &mut posting);
     Ok(changed(book, id, posting))

@@ -146,6 +146,8 @@ pub struct Customer {
     pub payment_days: u32,
     /// The most it may owe; `None` is without limit.
     pub credit_limit: Option<Money>,
+    /// How many days goods must last when it gets them.
+    pub min_remaining_life_days: u32,
     /// What it owes.
     pub exposure: Exposure,
 }

@@ -11,8 +11,10 @@ use crate::id::{
     CashMoveId, CustomerId, EntryId, HoldId, LocationId, MovementId, RegisterId, SaleId, SessionId,
 };
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
+use crate::lot::{self, Draw, Purpose};
 use crate::number::Money;
 use crate::oversold::Going;
+use crate::party::Customer;
 use crate::refusal::{Code, Problems, Refusal};
 use crate::sales::{self, Basket, Discount, Line, LineInput, SalesLine, Totals};
 use crate::stock::{self, Movement, MovementKind};
@@ -173,8 +175,8 @@ pub fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal>
         overrider: command.overrider.as_deref(),
         is_return: false,
     };
-    let lines = sales::price(book, &basket)?;
-    check_stock(book, command, &register, (&lines, occurred_at))?;
+    let mut lines = sales::price(book, &basket)?;
+    claim_stock(book, command, (&register, customer), (&mut lines, occurred_at))?;
     let totals = Totals::of(&lines);
     tender::check(&command.tenders, &book.setup.settings)?;
     let (tenders, rounding) = tender::settle(totals.total(), &command.tenders, register.cash_rounding)?;
@@ -187,9 +189,9 @@ pub fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal>
     }
     let lines = lines
         .into_iter()
-        .map(|line| {
+        .map(|mut line| {
             draw(book, &register, &line, &mut released);
-            let cost = take_out(book, register.location_id, &line, (occurred_at, command.forced));
+            let cost = take_out(book, register.location_id, &mut line, (occurred_at, command.forced));
             (line, cost)
         })
         .collect();
@@ -233,29 +235,31 @@ fn known_register(book: &Book, id: RegisterId) -> Result<Register, Refusal> {
         .ok_or_else(|| Problems::one("/register_id", Code::NotFound, "There is no register with this id."))
 }
 
-/// Refuses what is more than there is for the till: what is free, and what is kept for it, its channel or the sale.
-fn check_stock(
+/// Refuses what the till may not take, and gives the lines of tracked goods their lots.
+fn claim_stock(
     book: &Book,
     command: &Sell,
-    register: &Register,
-    (lines, occurred_at): (&[Line], DateTime<Utc>),
+    (register, customer): (&Register, Option<&Customer>),
+    (lines, occurred_at): (&mut [Line], DateTime<Utc>),
 ) -> Result<(), Refusal> {
     let mut demand = Demand::of(Taker::till(register.id));
     if let Some(id) = command.hold_id {
         demand.own(hold::usable(book, id, command.customer_id)?, book.now);
     }
-    for line in lines.iter().filter(|line| line.stocked) {
-        let key = sales::level_key(register.location_id, line);
-        if !command.forced && !book.is_counted(&key, occurred_at) {
-            demand.add(key, line.quantity, format!("/lines/{}", line.input));
-        }
-    }
+    let purpose = Purpose::Sale {
+        on: book.setup.settings.day(occurred_at),
+        life_days: customer.map_or(0, |customer| customer.min_remaining_life_days),
+        at_hand: true,
+    };
+    let went = Some((occurred_at, command.forced));
+    let draw = Draw { location_id: register.location_id, purpose, went };
+    sales::allot(book, lines, &command.lines, (&mut demand, &draw))?;
     book.check_available(&demand)
 }
 
 /// Makes a line's goods free that are kept for the till or its channel.
 fn draw(book: &mut Book, register: &Register, line: &Line, posting: &mut Posting) {
-    if line.stocked {
+    if line.stocked && line.lots.is_empty() {
         let wanted = (sales::level_key(register.location_id, line), line.quantity);
         claim::draw(book, wanted, Taker::till(register.id), posting);
     }
@@ -265,11 +269,14 @@ fn draw(book: &mut Book, register: &Register, line: &Line, posting: &mut Posting
 fn take_out(
     book: &mut Book,
     location_id: LocationId,
-    line: &Line,
+    line: &mut Line,
     (occurred_at, forced): (DateTime<Utc>, bool),
 ) -> Money {
     if !line.stocked {
         return Money::ZERO;
+    }
+    if !line.lots.is_empty() {
+        return lot::issue(book, (location_id, line.product_id), &mut line.lots);
     }
     let key = sales::level_key(location_id, line);
     book.take_out(&Going { key, quantity: line.quantity, line_no: line.line_no, occurred_at, forced })
@@ -281,14 +288,14 @@ fn post(book: &mut Book, sale: &Sale, originals: &[(Uuid, i32)]) -> Posting {
     let mut posting = Posting::default();
     for (index, (line, cost)) in sale.lines.iter().enumerate() {
         let original = originals.get(index).copied();
-        if line.stocked {
+        for (key, quantity, cost) in lot::moves(sale.location_id, line, *cost) {
             posting.movements.push(Movement {
                 id: MovementId(book.ids.next_id()),
                 kind: if sale.kind == SaleKind::Sale { MovementKind::Sale } else { MovementKind::Return },
-                key: sales::level_key(sale.location_id, line),
-                quantity: -line.quantity,
-                value: -*cost,
-                unit_cost: stock::unit_cost(*cost, line.quantity),
+                key,
+                quantity: -quantity,
+                value: -cost,
+                unit_cost: stock::unit_cost(cost, quantity),
                 document_kind,
                 document_id: sale.id.0,
                 line_no: line.line_no,

@@ -107,6 +107,8 @@ pub struct Product {
     pub kind: ProductKind,
     /// Whether it may still be sold.
     pub status: ProductStatus,
+    /// How precisely its stock is followed.
+    pub tracking: Tracking,
     /// Its category first, then that one's parent, up to the root.
     pub lineage: Vec<CategoryId>,
     /// The unit that stock is kept in (UN/ECE Recommendation 20 or 21).

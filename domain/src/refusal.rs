@@ -35,11 +35,15 @@ pub enum Code {
     TenderMismatch,
     /// More is returned or refunded than was sold.
     ReturnExceedsSale,
+    /// The lot has expired, or will too soon for the customer.
+    LotExpired,
+    /// The lot is recalled.
+    LotRecalled,
 }
 
 impl Code {
     /// Every code.
-    pub const ALL: [Code; 15] = [
+    pub const ALL: [Code; 17] = [
         Code::NotFound,
         Code::ValidationFailed,
         Code::InsufficientStock,
@@ -55,6 +59,8 @@ impl Code {
         Code::CreditExceeded,
         Code::TenderMismatch,
         Code::ReturnExceedsSale,
+        Code::LotExpired,
+        Code::LotRecalled,
     ];
 
     /// The text form.
@@ -75,6 +81,8 @@ impl Code {
             Code::CreditExceeded => "credit_exceeded",
             Code::TenderMismatch => "tender_mismatch",
             Code::ReturnExceedsSale => "return_exceeds_sale",
+            Code::LotExpired => "lot_expired",
+            Code::LotRecalled => "lot_recalled",
         }
     }
 }

@@ -88,8 +88,8 @@ pub fn revalue(book: &mut Book, command: &Revalue) -> Result<(StockDocument, Pos
     let mut lines = Vec::with_capacity(values.len());
     for ((key, value), line_no) in values.into_iter().zip(1..) {
         let change = book.revalue(key, value);
-        let (product_id, quantity) = (key.product_id, Quantity::ZERO);
-        lines.push(MovedLine { line_no, product_id, quantity, value: change });
+        let (product_id, lot_id, quantity) = (key.product_id, key.lot_id, Quantity::ZERO);
+        lines.push(MovedLine { line_no, product_id, lot_id, quantity, value: change });
         posting.movements.push(Movement {
             id: MovementId(book.ids.next_id()),
             kind: MovementKind::Revaluation,

@@ -8,6 +8,7 @@ use crate::book::Book;
 use crate::goods::check_part;
 use crate::id::{CategoryId, CustomerId, LocationId, OrderId, PriceRuleId, ProductId};
 use crate::ledger::{Dimensions, Lines, account, cost_account, returns_account, sales_account};
+use crate::lot::{self, LotShare, NamedLot, SoldLot};
 use crate::number::{Money, Percent, Price, Quantity};
 use crate::party::Customer;
 use crate::pricing::Source;
@@ -17,8 +18,10 @@ use crate::stock::LevelKey;
 use crate::tenant::{Channel, Settings};
 
 mod bundle;
+mod lots;
 mod price;
 
+pub(crate) use lots::{allot, given_back, mark_returned};
 pub use price::price;
 
 /// The most lines of a document.
@@ -53,6 +56,8 @@ pub struct LineInput {
     pub discount: Option<Discount>,
     /// Text in place of the product's name.
     pub description: Option<String>,
+    /// The lots that they are of.
+    pub lots: Vec<NamedLot>,
 }
 
 /// What is asked for, by whom, where and when.
@@ -123,6 +128,8 @@ pub struct Line {
     pub tax_rate: Percent,
     /// Tax on the net.
     pub tax: Money,
+    /// The lots of its goods, once they are known: of an order's line, those that are reserved for it.
+    pub lots: Vec<LotShare>,
 }
 
 /// What a part of a line's units comes to.
@@ -231,11 +238,19 @@ pub struct SoldLine {
     pub cost: Money,
     /// Stock units that already came back.
     pub returned: Quantity,
+    /// The lots that it was sold in; none where the product is not tracked.
+    pub lots: Vec<SoldLot>,
 }
 
 impl SoldLine {
-    /// The part of this line that `quantity` stock units take back, negative, with its cost.
-    pub fn take_back(&self, quantity: Quantity, line_no: i32, settings: &Settings) -> (Line, Money) {
+    /// The part of this line that `quantity` stock units take back into `lots`, negative, with its cost.
+    pub fn take_back(
+        &self,
+        quantity: Quantity,
+        lots: Vec<LotShare>,
+        line_no: i32,
+        settings: &Settings,
+    ) -> (Line, Money) {
         let part = self.line.part(self.returned, quantity, settings);
         let line = Line {
             line_no,
@@ -245,9 +260,14 @@ impl SoldLine {
             discount: -part.discount,
             net: -part.net,
             tax: -part.tax,
+            lots,
             ..self.line.clone()
         };
-        (line, -settings.slice(self.cost, self.returned, quantity, self.line.quantity))
+        let cost = match line.lots.as_slice() {
+            [] => -settings.slice(self.cost, self.returned, quantity, self.line.quantity),
+            lots => lots.iter().map(|share| share.cost).sum(),
+        };
+        (line, cost)
     }
 }
 
@@ -287,24 +307,8 @@ pub fn debit_cost(
     entry.credit(from, cost, place);
 }
 
-/// A priced line as goods that come back without naming an original: negative, at the current cost.
-pub fn given_back(book: &Book, location_id: LocationId, line: Line) -> (Line, Money) {
-    let cost = if line.stocked {
-        book.current_cost(&level_key(location_id, &line), line.quantity)
-    } else {
-        Money::ZERO
-    };
-    let line = Line {
-        entered: -line.entered,
-        quantity: -line.quantity,
-        gross: -line.gross,
-        discount: -line.discount,
-        net: -line.net,
-        tax: -line.tax,
-        ..line
-    };
-    (line, -cost)
-}
+/// A line of an original to take back: its number, how many stock units (all where none are named), and their lots.
+pub type Back<'a> = (i32, Option<Quantity>, &'a [NamedLot]);
 
 /// Lines that come back, negative, with their cost; and the document and line that each takes back.
 pub type TakenBack = (Vec<(Line, Money)>, Vec<(Uuid, i32)>);
@@ -330,18 +334,18 @@ pub fn check_return_lines(has_original: bool, original_lines: usize, lines: usiz
 pub fn take_back(
     book: &Book,
     (document_id, sold): (Uuid, &[SoldLine]),
-    wanted: &[(i32, Option<Quantity>)],
+    wanted: &[Back<'_>],
 ) -> Result<TakenBack, Refusal> {
-    let everything: Vec<(i32, Option<Quantity>)> = sold
+    let everything: Vec<Back<'_>> = sold
         .iter()
         .filter(|line| line.returned < line.line.quantity)
-        .map(|line| (line.line.line_no, None))
+        .map(|line| (line.line.line_no, None, &[][..]))
         .collect();
     let wanted = if wanted.is_empty() { everything.as_slice() } else { wanted };
     let mut problems = Problems::default();
     let mut lines: Vec<(Line, Money)> = Vec::with_capacity(wanted.len());
     let mut originals = Vec::with_capacity(wanted.len());
-    for (index, (line_no, quantity)) in wanted.iter().enumerate() {
+    for (index, (line_no, quantity, lots)) in wanted.iter().enumerate() {
         let pointer = format!("/original_lines/{index}");
         let Some(line) = sold.iter().find(|line| line.line.line_no == *line_no) else {
             problems.add(format!("{pointer}/line_no"), Code::NotFound, "The original has no such line.");
@@ -357,7 +361,13 @@ pub fn take_back(
         } else if let Err(problem) = check_part(book, line.line.product_id, (quantity, out), &pointer) {
             problems.push(problem);
         } else {
-            lines.push(line.take_back(quantity, lines.len() as i32 + 1, &book.setup.settings));
+            match lot::shares_back(book, line, (quantity, lots), &pointer) {
+                Ok(lots) => {
+                    let line_no = lines.len() as i32 + 1;
+                    lines.push(line.take_back(quantity, lots, line_no, &book.setup.settings));
+                }
+                Err(problem) => problems.push(problem),
+            }
             originals.push((document_id, *line_no));
         }
     }

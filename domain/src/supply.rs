@@ -199,6 +199,10 @@ pub fn expect(book: &mut Book, command: &Expect) -> Result<(ExpectedReceipt, Pos
     let location_id = book.place(command.location_id, "/location_id")?.id;
     not_past(book, command.expected_on)?;
     let goods = book.goods(&command.lines)?;
+    if let Some(at) = command.lines.iter().position(|line| !line.lots.is_empty()) {
+        let detail = "Name lots when the goods come in, on the receipt.";
+        return Err(Refusal::invalid(format!("/lines/{at}/lots"), detail));
+    }
 
     // Nothing can refuse it any more.
     let line = |(goods, line_no): (crate::goods::Goods, i32)| ExpectedLine {

@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::book::{Book, Demand, Posting};
 use crate::goods::{GoodsLine, check_part};
-use crate::id::{EntryId, LocationId, MovementId, ProductId, TransferId};
+use crate::id::{EntryId, LocationId, LotId, MovementId, ProductId, TransferId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::location::LocationKind;
+use crate::lot::{Draw, Purpose};
 use crate::number::{Money, Quantity};
 use crate::oversold::Going;
 use crate::refusal::{Code, Problems, Refusal};
@@ -115,6 +116,8 @@ pub struct TransferLine {
     pub line_no: i32,
     /// What.
     pub product_id: ProductId,
+    /// In which lot; nil where the product is not tracked.
+    pub lot_id: LotId,
     /// Stock units that left.
     pub quantity: Quantity,
     /// Stock units that arrived.
@@ -163,9 +166,9 @@ pub fn dispatch(book: &mut Book, command: &Dispatch) -> Result<(Transfer, Postin
     let transit = transit(book)?;
     let goods = book.goods(&command.lines)?;
     let mut demand = Demand::default();
-    for (index, line) in goods.iter().enumerate() {
-        demand.add(LevelKey::untracked(from, line.product_id), line.quantity, format!("/lines/{index}"));
-    }
+    let purpose = Purpose::Transfer { on: book.setup.settings.day(occurred_at) };
+    let draw = Draw { location_id: from, purpose, went: None };
+    let parts = book.draw_goods(&mut demand, &draw, (&goods, &command.lines))?;
     book.check_available(&demand)?;
 
     // Nothing can refuse it any more.
@@ -179,25 +182,25 @@ pub fn dispatch(book: &mut Book, command: &Dispatch) -> Result<(Transfer, Postin
         reference: command.reference.clone(),
         occurred_at,
         version: 1,
-        lines: Vec::with_capacity(goods.len()),
+        lines: Vec::with_capacity(parts.len()),
     };
     let mut posting = Posting::default();
     let mut sent = Money::ZERO;
-    for (goods, line_no) in goods.into_iter().zip(1..) {
-        let at = |location_id| LevelKey::untracked(location_id, goods.product_id);
-        let quantity = goods.quantity;
+    for ((_, product_id, lot_id, quantity), line_no) in parts.into_iter().zip(1..) {
+        let at = |location_id| LevelKey { location_id, product_id, lot_id };
         let going = Going { key: at(from), quantity, line_no, occurred_at, forced: false };
         let value = book.take_out(&going);
         let source = Source::new(DOCUMENT, transfer.id.0, line_no, occurred_at);
-        book.receive(at(transit), goods.quantity, value, &source);
+        book.receive(at(transit), quantity, value, &source);
         let step = Step { transfer: &transfer, line_no, occurred_at, reason: None };
-        step.moved(book, (MovementKind::TransferOut, at(from)), (-goods.quantity, -value), &mut posting);
-        step.moved(book, (MovementKind::TransferIn, at(transit)), (goods.quantity, value), &mut posting);
+        step.moved(book, (MovementKind::TransferOut, at(from)), (-quantity, -value), &mut posting);
+        step.moved(book, (MovementKind::TransferIn, at(transit)), (quantity, value), &mut posting);
         sent += value;
         transfer.lines.push(TransferLine {
             line_no,
-            product_id: goods.product_id,
-            quantity: goods.quantity,
+            product_id,
+            lot_id,
+            quantity,
             received: Quantity::ZERO,
             missing: Quantity::ZERO,
             value,
@@ -238,8 +241,8 @@ pub fn arrive(book: &mut Book, command: &Arrive) -> Result<(Transfer, Posting), 
     let mut posting = Posting::default();
     for (index, quantity) in arrived.into_iter().enumerate() {
         let mut line = transfer.lines[index];
-        let product_id = line.product_id;
-        let key = |location_id| LevelKey::untracked(location_id, product_id);
+        let (product_id, lot_id) = (line.product_id, line.lot_id);
+        let key = |location_id| LevelKey { location_id, product_id, lot_id };
         let to = transfer.to_location_id;
         let step = Step { transfer: &transfer, line_no: line.line_no, occurred_at, reason: None };
         if quantity.is_positive() {

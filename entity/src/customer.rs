@@ -40,6 +40,8 @@ pub struct Model {
     pub payment_days: i32,
     /// The most it may owe; no limit, if absent.
     pub credit_limit: Option<Money>,
+    /// How many days goods of lots that expire must still last when it gets them, in either channel.
+    pub min_remaining_life_days: i32,
     /// Whether it may buy.
     pub status: CustomerStatus,
     /// The caller's own id, unique per tenant.

@@ -55,6 +55,7 @@ grant update (status, version, updated_at) on transfer to stockwell_app;
 grant update (received, missing, open_value) on transfer_line to stockwell_app;
 grant update (expected_on, status, version, updated_at) on expected_receipt to stockwell_app;
 grant update (received) on expected_receipt_line to stockwell_app;
+grant update (expires_on, supplier_lot, received_from, status, version, updated_at) on lot to stockwell_app;
 grant update (status, round, version, document_id, updated_at) on stock_count to stockwell_app;
 grant update (round, recount, counted, counted_at, expected, posted_quantity, posted_value, superseded)
     on stock_count_line to stockwell_app;

@@ -55,6 +55,7 @@ pub const STEPS: &[Step] = &[
     step!("0011_event"),
     step!("0012_checkpoint"),
     step!("0013_bundle"),
+    step!("0014_lot"),
     step!("0015_count"),
     step!("0016_promise"),
     step!("0017_costing"),

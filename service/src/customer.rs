@@ -74,6 +74,10 @@ pub struct CustomerInput {
     /// The most it may owe, open orders included; no limit, if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credit_limit: Option<Money>,
+    /// How many days goods of lots that expire must still last when it gets them, in either channel.
+    #[serde(default)]
+    #[schema(minimum = 0, maximum = 3650, example = 0)]
+    pub min_remaining_life_days: i32,
     /// Whether it may buy.
     #[serde(default)]
     pub status: CustomerStatus,
@@ -120,6 +124,7 @@ pub fn input_of(row: &customer::Model) -> CustomerInput {
         payment_terms: Some(row.payment_terms),
         payment_days: Some(row.payment_days),
         credit_limit: row.credit_limit,
+        min_remaining_life_days: row.min_remaining_life_days,
         status: row.status,
         external_ref: row.external_ref.clone(),
         metadata: input::metadata_of(&row.metadata),
@@ -248,6 +253,7 @@ fn assemble(tx: &Tx, id: CustomerId, books: &Books, input: &CustomerInput) -> cu
         payment_terms: terms,
         payment_days: input.payment_days.unwrap_or(days),
         credit_limit: input.credit_limit,
+        min_remaining_life_days: input.min_remaining_life_days,
         status: input.status,
         external_ref: input.external_ref.clone(),
         metadata: input::metadata_json(&input.metadata),

@@ -11,7 +11,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::listing::{Listing, Period, Slice, number, word};
-use crate::posting::orders;
+use crate::posting::{lots, orders};
 use crate::sold::{self, Skus};
 use crate::{Error, Tx, invoice};
 
@@ -131,6 +131,7 @@ pub async fn get(tx: &Tx, id: OrderId) -> Result<Found, Error> {
     order.lines = orders::lines(tx, &[id.0]).await?.into_iter().map(|(_, line)| line).collect();
     order.shipments =
         orders::shipments(tx, &[id.0], false).await?.into_iter().map(|(_, shipped)| shipped).collect();
+    orders::add_lots(tx, &mut order).await?;
     let skus = sold::skus(tx, order.lines.iter().map(|line| line.line.product_id)).await?;
     Ok(Found { invoices: invoice::of_order(tx, id).await?, currency: row.try_get("currency")?, skus, order })
 }
@@ -141,10 +142,14 @@ pub async fn shipment(tx: &Tx, id: ShipmentId) -> Result<(OrderId, Shipment, Sku
     let row = tx.row(query.bind(tx.tenant_id.0).bind(id.0)).await?;
     let order_id: Uuid = row.ok_or_else(|| Refusal::not_found("shipment"))?.try_get(0)?;
     let shipments = orders::shipments(tx, &[order_id], false).await?;
-    let (order_id, shipment) = shipments
+    let (order_id, mut shipment) = shipments
         .into_iter()
         .find(|(_, shipment)| shipment.id == id)
         .ok_or_else(|| Error::invariant(format!("{id} has no lines")))?;
+    let mut lots = lots::moved_of(tx, &[id.0]).await?;
+    for line in &mut shipment.lines {
+        line.lots = lots.remove(&(id.0, line.line_no)).unwrap_or_default();
+    }
     let skus = sold::skus(tx, shipment.lines.iter().map(|line| line.product_id)).await?;
     Ok((order_id, shipment, skus))
 }

@@ -25,6 +25,7 @@ pub(crate) mod documents;
 pub(crate) mod goods;
 mod layer;
 mod load;
+pub(crate) mod lots;
 mod needs;
 pub(crate) mod orders;
 mod oversold;

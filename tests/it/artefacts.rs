@@ -1,6 +1,6 @@
 //! Generated files that are kept in the repository are what the code makes. `UPDATE=1` rewrites them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tests::environment;
@@ -12,12 +12,17 @@ fn repository(path: &str) -> PathBuf {
 
 /// Compares a file with what the code makes of it, or rewrites it.
 fn keep(path: &str, made: &str) {
-    let file = repository(path);
+    keep_text(&repository(path), made);
+}
+
+/// Compares a file with what a test makes of it, or rewrites it.
+pub fn keep_text(file: &Path, made: &str) {
+    let path = file.display();
     if std::env::var_os("UPDATE").is_some_and(|update| update == "1") {
-        std::fs::write(&file, made).unwrap_or_else(|error| panic!("writing {path}: {error}"));
+        std::fs::write(file, made).unwrap_or_else(|error| panic!("writing {path}: {error}"));
         return;
     }
-    let kept = std::fs::read_to_string(&file).unwrap_or_default();
+    let kept = std::fs::read_to_string(file).unwrap_or_default();
     let differs = kept.lines().zip(made.lines()).position(|(kept, made)| kept != made);
     let line = differs.unwrap_or(kept.lines().count().min(made.lines().count())) + 1;
     assert!(

@@ -13,6 +13,8 @@ const DURATION: Duration = Duration::from_secs(8);
 const WORKERS: u64 = 32;
 /// How many products they fight over.
 const PRODUCTS: u64 = 200;
+/// Every so many products one is tracked by lot.
+const LOTS_EVERY: u64 = 4;
 /// How many bundles share components.
 const BUNDLES: u64 = 20;
 
@@ -56,7 +58,12 @@ struct Shop {
 }
 
 async fn shop(tenant: &Tenant) -> Shop {
-    let product = |number: u64| json!({ "sku": format!("P-{number}"), "name": "Goods", "list_price": "5" });
+    let product = |number: u64| {
+        let method = if number.is_multiple_of(3) { "fifo" } else { "moving_average" };
+        let tracking = if number.is_multiple_of(LOTS_EVERY) { "lot" } else { "none" };
+        json!({ "sku": format!("P-{number}"), "name": "Goods", "list_price": "5", "costing_method": method,
+            "tracking": tracking })
+    };
     let products: Vec<Value> = (0..PRODUCTS).map(product).collect();
     tenant.post("/v1/products/batch", &json!({ "items": products })).await.expect(207);
     let locations = tenant.get("/v1/locations").await.ok();
@@ -66,8 +73,13 @@ async fn shop(tenant: &Tenant) -> Shop {
     };
     let locations = [of("MAIN"), of("SHOP")];
     for location in &locations {
-        let line =
-            |number: u64| json!({ "sku": format!("P-{number}"), "quantity": "30", "unit_cost": "2.37" });
+        let lots = |number: u64| match number % LOTS_EVERY {
+            0 => {
+                json!([{ "code": "L-0", "quantity": "14" }, { "code": "L-1", "quantity": "16", "expires_on": "2999-01-01" }])
+            }
+            _ => json!([]),
+        };
+        let line = |number: u64| json!({ "sku": format!("P-{number}"), "quantity": "30", "unit_cost": "2.37", "lots": lots(number) });
         let opening = json!({ "kind": "opening", "location_id": location, "lines": (0..PRODUCTS).map(line).collect::<Vec<_>>() });
         tenant.post("/v1/stock/documents", &opening).await.created();
     }
@@ -99,6 +111,16 @@ fn sound(shop: &Shop, what: &str, reply: Reply) -> Option<Value> {
         return Some(reply.json());
     }
     None
+}
+
+/// A line of a receipt; that of a tracked product brings one of four lots, of which two are new at first.
+fn receipt_line((sku, quantity): &(&str, &str), lot: u64) -> Value {
+    let number: u64 = sku.trim_start_matches("P-").parse().expect("a number");
+    let lots = match number % LOTS_EVERY {
+        0 => json!([{ "code": format!("L-{lot}") }]),
+        _ => json!([]),
+    };
+    json!({ "sku": sku, "quantity": quantity, "unit_cost": "2.11", "lots": lots })
 }
 
 async fn step(client: &Client, shop: &Shop, dice: &mut Dice) {
@@ -150,8 +172,7 @@ async fn step(client: &Client, shop: &Shop, dice: &mut Dice) {
             sound(shop, "receive", client.post(&path, &body).await);
         }
         6 => {
-            let line = |(sku, quantity): &(&str, &str)| json!({ "sku": sku, "quantity": quantity, "unit_cost": "2.11" });
-            let lines: Vec<Value> = goods.iter().map(line).collect();
+            let lines: Vec<Value> = goods.iter().map(|goods| receipt_line(goods, dice.below(4))).collect();
             let receipt = json!({ "kind": "receipt", "location_id": here, "lines": lines });
             sound(shop, "receipt", client.post("/v1/stock/documents", &receipt).await);
         }

@@ -32,6 +32,7 @@ fn request(tenant: &Tenant, till: &Till, skus: &[&str], key: &str) -> Request {
         price_reason: None,
         discount: None,
         description: None,
+        lots: Vec::new(),
     };
     let sell = Sell {
         id: None,

@@ -90,6 +90,7 @@ fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
         "stock_count_entry",
         "expected_receipt",
         "expected_receipt_line",
+        "lot_recall",
         "journal_entry",
         "journal_line",
         "sales_line",
@@ -106,11 +107,12 @@ fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
         "cash_move",
     ];
     let mut writers: BTreeMap<_, _> = of_posting.into_iter().map(|table| (table, posting)).collect();
-    let others: [(&str, &[&str]); 31] = [
+    let others: [(&str, &[&str]); 32] = [
         ("command", &["service/src/command", "service/src/posting"]),
         ("event", &["service/src/command", "service/src/posting", "service/src/relay"]),
         ("customer_account", &["service/src/posting", "service/src/customer"]),
         ("number_series", &["service/src/posting", "service/src/customer/number"]),
+        ("lot", &["service/src/posting", "service/src/stock/lot"]),
         ("tenant", &["service/src/tenant"]),
         ("count_setting", &["service/src/count"]),
         ("account", &["service/src/tenant"]),

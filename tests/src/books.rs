@@ -112,10 +112,10 @@ const FACTS: &[(&str, &str)] = &[
     (
         "what is in transit is what transfers have on their way",
         "select format('product %s: level %s worth %s, transfers %s worth %s', product_id, on_hand, s.value, quantity, t.value) \
-         from (select product_id, on_hand, value from stock_level l join location o on o.tenant_id = l.tenant_id and o.id = l.location_id \
+         from (select product_id, lot_id, on_hand, value from stock_level l join location o on o.tenant_id = l.tenant_id and o.id = l.location_id \
                where l.tenant_id = $1 and o.kind = 'transit') s \
-         full join (select product_id, sum(quantity - received - missing) as quantity, sum(open_value) as value \
-                    from transfer_line where tenant_id = $1 group by 1) t using (product_id) \
+         full join (select product_id, lot_id, sum(quantity - received - missing) as quantity, sum(open_value) as value \
+                    from transfer_line where tenant_id = $1 group by 1, 2) t using (product_id, lot_id) \
          where (coalesce(on_hand, 0), coalesce(s.value, 0)) <> (coalesce(quantity, 0), coalesce(t.value, 0))",
     ),
     (

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use service::posting::Outcome;
 
 use crate::line::{DiscountIn, LineIn, LineOut, Skus, country_code, free_text, skus_of};
+use crate::lot::line::{self as lots, LotIn, LotShareOut};
 use crate::posting::{refused, rendered};
 
 /// An order.
@@ -94,12 +95,22 @@ pub struct ShipLineIn {
     line_no: i32,
     /// Stock units; all that is reserved where absent.
     quantity: Option<Quantity>,
+    /// The lots that it is of, where the product is tracked by lot or serial number; those that are reserved for the line where absent.
+    #[serde(default)]
+    #[schema(max_items = 2000)]
+    lots: Vec<LotIn>,
 }
 
-impl From<ShipLineIn> for order::ShipLine {
-    fn from(line: ShipLineIn) -> Self {
-        order::ShipLine { line_no: line.line_no, quantity: line.quantity }
+/// The lines to ship, every wrong lot named.
+pub fn shipped(lines: Vec<ShipLineIn>) -> Result<Vec<order::ShipLine>, Refusal> {
+    let mut problems = Problems::default();
+    let mut shipped = Vec::with_capacity(lines.len());
+    for (index, line) in lines.into_iter().enumerate() {
+        let lots = lots::named(&mut problems, &format!("/lines/{index}"), line.lots);
+        shipped.push(order::ShipLine { line_no: line.line_no, quantity: line.quantity, lots });
     }
+    problems.check()?;
+    Ok(shipped)
 }
 
 /// An order.
@@ -224,17 +235,22 @@ struct ShipmentLineOut<'a> {
     sku: &'a str,
     /// Stock units.
     quantity: Quantity,
+    /// The lots of its goods; left out where the product is not tracked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 2000)]
+    lots: Vec<LotShareOut<'a>>,
 }
 
 impl<'a> ShipmentOut<'a> {
     /// The answer's form of a shipment.
     pub fn new(shipment: &'a order::Shipment, skus: Skus<'_, 'a>) -> Self {
-        let line = |line: &order::ShipmentLine| ShipmentLineOut {
+        let line = |line: &'a order::ShipmentLine| ShipmentLineOut {
             line_no: line.line_no,
             order_line_no: line.order_line_no,
             product_id: line.product_id,
             sku: skus(line.product_id),
             quantity: line.quantity,
+            lots: lots::shown(&line.lots),
         };
         ShipmentOut {
             id: shipment.id,

@@ -17,6 +17,7 @@ use super::InvoiceOut;
 use crate::body::{BatchBody, Body};
 use crate::idempotency::{BatchHeaders, IdempotencyKey, Preferences, WriteHeaders};
 use crate::line::{self, LineIn, country_code, free_text, skus_of};
+use crate::lot::line::{self as lots, LotIn};
 use crate::posting::{BatchIn, BatchOf, BatchOut, overrider, post, post_batch, refused, rendered};
 use crate::{Answer, ApiError, App, Caller};
 
@@ -70,6 +71,11 @@ struct ReturnLineIn {
     line_no: i32,
     /// Stock units; all that are still out where absent.
     quantity: Option<Quantity>,
+    /// The lots that come back, where the product is tracked by lot or serial number. They may be left out where the line
+    /// went out in one lot, or where everything that is out comes back.
+    #[serde(default)]
+    #[schema(max_items = 2000)]
+    lots: Vec<LotIn>,
 }
 
 /// Take goods back
@@ -126,13 +132,17 @@ fn taken_back(input: ReturnIn, caller: &Caller) -> Result<Command, ApiError> {
     let mut problems = Problems::default();
     free_text(&mut problems, "/reason", input.reason.as_deref(), 200);
     country_code(&mut problems, "/country", input.country.as_deref());
+    let mut original_lines = Vec::with_capacity(input.original_lines.len());
+    for (index, line) in input.original_lines.into_iter().enumerate() {
+        let lots = lots::named(&mut problems, &format!("/original_lines/{index}"), line.lots);
+        original_lines.push(order::ReturnLine { line_no: line.line_no, quantity: line.quantity, lots });
+    }
     problems.check()?;
-    let line = |line: ReturnLineIn| order::ReturnLine { line_no: line.line_no, quantity: line.quantity };
     Ok(Command::Return(order::Return {
         id: input.id,
         customer_id: input.customer_id,
         original_id: input.original_id,
-        original_lines: input.original_lines.into_iter().map(line).collect(),
+        original_lines,
         lines: line::lines(input.lines)?,
         location_id: input.location_id,
         country: input.country,

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use service::posting::Outcome;
 
 use crate::line::{DiscountIn, LineIn, LineOut, Skus, free_text, skus_of};
+use crate::lot::line::{self as lots, LotIn};
 use crate::posting::{refused, rendered};
 
 /// A sale.
@@ -25,7 +26,7 @@ pub struct SaleIn {
     /// The hold whose goods are sold.
     pub hold_id: Option<HoldId>,
     /// Whether the goods have left already, so that they go even below zero. Needs the scope `stock:force` and
-    /// `occurred_at`.
+    /// `occurred_at`. Goods of a lot are sold only where the lot has them.
     #[serde(default)]
     pub forced: bool,
     /// ISO 3166-1 alpha-2 code of the country of the sale; the customer's or the tenant's where absent.
@@ -97,12 +98,23 @@ pub struct BackIn {
     pub line_no: i32,
     /// How many stock units; all that are still out where absent.
     pub quantity: Option<Quantity>,
+    /// The lots that come back, where the product is tracked by lot or serial number. They may be left out where the line
+    /// went out in one lot, or where everything that is out comes back.
+    #[serde(default)]
+    #[schema(max_items = 2000)]
+    pub lots: Vec<LotIn>,
 }
 
-impl From<BackIn> for pos::RefundLine {
-    fn from(back: BackIn) -> Self {
-        pos::RefundLine { line_no: back.line_no, quantity: back.quantity }
+/// The lines of an original that come back, every wrong lot named.
+pub fn back(lines: Vec<BackIn>) -> Result<Vec<pos::RefundLine>, Refusal> {
+    let mut problems = Problems::default();
+    let mut back = Vec::with_capacity(lines.len());
+    for (index, line) in lines.into_iter().enumerate() {
+        let lots = lots::named(&mut problems, &format!("/original_lines/{index}"), line.lots);
+        back.push(pos::RefundLine { line_no: line.line_no, quantity: line.quantity, lots });
     }
+    problems.check()?;
+    Ok(back)
 }
 
 /// The tenders of a sale.

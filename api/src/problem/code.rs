@@ -133,6 +133,8 @@ fn domain_status(code: Code) -> StatusCode {
         | Code::DuplicateExternalRef
         | Code::AlreadyExists
         | Code::IdempotencyInProgress
+        | Code::LotExpired
+        | Code::LotRecalled
         | Code::CreditExceeded => StatusCode::CONFLICT,
         Code::ValidationFailed
         | Code::PriceMissing

@@ -285,6 +285,18 @@ pub static REGISTRY: &[Entry] = &[
         "More is returned or refunded than was sold and not returned yet.",
         "Return at most what is left of the original line.",
     ),
+    entry(
+        Domain(Code::LotExpired),
+        "Lot expired",
+        "The lot that is named has expired, or will before the customer has had it for as long as they need.",
+        "Name another lot, or none to get what expires first; write the goods off with an adjustment.",
+    ),
+    entry(
+        Domain(Code::LotRecalled),
+        "Lot recalled",
+        "The lot that is named is recalled: nobody gets more of it.",
+        "Name another lot, or none to get what expires first.",
+    ),
 ];
 
 #[cfg(test)]

@@ -126,7 +126,7 @@ impl Question {
 /// Ask what is available
 ///
 /// On hand less reserved, as of now, in total and by location. Locations from which no channel may draw, such as goods
-/// in transit, do not count.
+/// in transit, do not count, and neither do lots that have expired or are recalled.
 ///
 /// With `steps` the answer says as well from which day on how much may be promised: what is available now, what is on
 /// its way (expected receipts, and transfers with a day; a transfer without one counts for nothing, and neither does

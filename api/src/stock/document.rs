@@ -14,6 +14,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::StockDocumentOut;
 use crate::line::skus_in;
 use crate::list::{List, Page, PageParams};
+use crate::lot::line::codes_in;
 use crate::params::PathId;
 use crate::{Answer, App, Caller};
 
@@ -93,6 +94,7 @@ async fn show(app: Data<App>, caller: Caller, id: PathId<StockDocumentId>) -> An
     caller.require(Scope::StockRead)?;
     caller.require(Scope::ReportsRead)?;
     let read = async |tx: &service::Tx| document::get(tx, id.0).await;
-    let (document, currency, skus) = app.db.read(caller.tenant_id, read).await?;
-    Ok(HttpResponse::Ok().json(StockDocumentOut::new(&document, &currency, &skus_in(&skus))))
+    let (document, currency, names) = app.db.read(caller.tenant_id, read).await?;
+    let (skus, codes) = (skus_in(&names.skus), codes_in(&names.lots));
+    Ok(HttpResponse::Ok().json(StockDocumentOut::new(&document, &currency, &skus, &codes)))
 }

@@ -7,6 +7,7 @@ use domain::refusal::{Problems, Refusal};
 use serde::Deserialize;
 
 use crate::line::item;
+use crate::lot::line::{self as lots, LotIn};
 
 /// Goods. Name the product by exactly one of `product_id`, `sku` and `barcode`.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -25,6 +26,10 @@ pub struct GoodsLineIn {
     uom: Option<String>,
     /// How many of that unit, above zero.
     quantity: Quantity,
+    /// The lots that it is of, where the product is tracked by lot or serial number; those that expire first where absent.
+    #[serde(default)]
+    #[schema(max_items = 2000)]
+    lots: Vec<LotIn>,
 }
 
 /// The goods of a document, every wrong line noted.
@@ -32,7 +37,10 @@ pub fn goods(problems: &mut Problems, lines: Vec<GoodsLineIn>) -> Vec<GoodsLine>
     let mut goods = Vec::with_capacity(lines.len());
     for (index, line) in lines.into_iter().enumerate() {
         match item(line.product_id, line.sku, line.barcode) {
-            Ok(item) => goods.push(GoodsLine { item, uom: line.uom, quantity: line.quantity }),
+            Ok(item) => {
+                let lots = lots::named(problems, &format!("/lines/{index}"), line.lots);
+                goods.push(GoodsLine { item, uom: line.uom, quantity: line.quantity, lots });
+            }
             Err(detail) => problems.invalid(format!("/lines/{index}"), detail),
         }
     }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use domain::book::Book;
 use domain::claim::Holder;
 use domain::hold::{self, Hold, HoldKind, HoldStatus};
-use domain::id::{CustomerId, HoldId, LocationId, ProductId, RegisterId};
+use domain::id::{CustomerId, HoldId, LocationId, LotId, ProductId, RegisterId};
 use domain::number::Quantity;
 use domain::refusal::{Problems, Refusal};
 use domain::tenant::Channel;
@@ -22,6 +22,7 @@ use crate::body::{Body, Nothing};
 use crate::idempotency::{IdempotencyKey, Preferences, WriteHeaders};
 use crate::line::{Skus, free_text, skus_in, skus_of};
 use crate::list::{List, Page, PageParams};
+use crate::lot::line::{Codes, codes_in, codes_of, known};
 use crate::params::PathId;
 use crate::posting::{post, refused, rendered_version};
 use crate::{Answer, App, Caller};
@@ -124,6 +125,11 @@ struct HoldLineOut<'a> {
     /// Its SKU.
     #[schema(max_length = 64, example = "BOLT-M8")]
     sku: &'a str,
+    /// The lot, where the product is tracked.
+    lot_id: Option<LotId>,
+    /// Its code, or the serial number.
+    #[schema(max_length = 64, example = json!(null))]
+    lot_code: Option<&'a str>,
     /// Stock units.
     quantity: Quantity,
     /// Stock units that it still holds: fewer where sales of its till or channel took of them, none once it has ended.
@@ -156,11 +162,13 @@ impl<'a> HoldOut<'a> {
         }
     }
 
-    fn with_lines(hold: &'a Hold, now: DateTime<Utc>, skus: Skus<'_, 'a>) -> Self {
+    fn with_lines(hold: &'a Hold, now: DateTime<Utc>, skus: Skus<'_, 'a>, codes: Codes<'_, 'a>) -> Self {
         let line = |line: &hold::HeldLine| HoldLineOut {
             line_no: line.line_no,
             product_id: line.product_id,
             sku: skus(line.product_id),
+            lot_id: known(line.lot_id),
+            lot_code: codes(line.lot_id),
             quantity: line.quantity,
             left: if hold.status_at(now) == HoldStatus::Open { line.left } else { Quantity::ZERO },
         };
@@ -333,15 +341,17 @@ async fn list_holds(app: Data<App>, caller: Caller, page: List<Filters>) -> Answ
 async fn show(app: Data<App>, caller: Caller, id: PathId<HoldId>) -> Answer {
     caller.require(Scope::StockRead)?;
     let read = async |tx: &service::Tx| Ok((get(tx, id.0).await?, tx.now));
-    let ((hold, skus), now) = app.db.read(caller.tenant_id, read).await?;
-    Ok(HttpResponse::Ok().json(HoldOut::with_lines(&hold, now, &skus_in(&skus))))
+    let ((hold, names), now) = app.db.read(caller.tenant_id, read).await?;
+    let (skus, codes) = (skus_in(&names.skus), codes_in(&names.lots));
+    Ok(HttpResponse::Ok().json(HoldOut::with_lines(&hold, now, &skus, &codes)))
 }
 
 fn render(outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
     match outcome {
-        Ok((Outcome::Hold(hold), book)) => {
-            rendered_version(hold.version, &HoldOut::with_lines(hold, book.now, &skus_of(book)))
-        }
+        Ok((Outcome::Hold(hold), book)) => rendered_version(
+            hold.version,
+            &HoldOut::with_lines(hold, book.now, &skus_of(book), &codes_of(book)),
+        ),
         Ok(_) => refused(&other("a hold")),
         Err(refusal) => refused(refusal),
     }

@@ -4,7 +4,7 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post};
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::book::Book;
-use domain::id::{LocationId, ProductId, TransferId};
+use domain::id::{LocationId, LotId, ProductId, TransferId};
 use domain::number::{Money, Quantity};
 use domain::refusal::{Problems, Refusal};
 use domain::transfer::{self, Transfer, TransferStatus};
@@ -20,6 +20,7 @@ use crate::body::Body;
 use crate::idempotency::{IdempotencyKey, Preferences, WriteHeaders};
 use crate::line::{Skus, free_text, skus_in, skus_of};
 use crate::list::{List, Page, PageParams};
+use crate::lot::line::{Codes, codes_in, codes_of, known};
 use crate::params::PathId;
 use crate::posting::{post, refused, rendered_version};
 use crate::{Answer, App, Caller};
@@ -129,6 +130,11 @@ struct TransferLineOut<'a> {
     /// Its SKU.
     #[schema(max_length = 64, example = "BOLT-M8")]
     sku: &'a str,
+    /// The lot, where the product is tracked.
+    lot_id: Option<LotId>,
+    /// Its code, or the serial number.
+    #[schema(max_length = 64, example = json!(null))]
+    lot_code: Option<&'a str>,
     /// What left.
     quantity: Quantity,
     /// What arrived.
@@ -158,11 +164,13 @@ impl<'a> TransferOut<'a> {
         }
     }
 
-    fn with_lines(transfer: &'a Transfer, skus: Skus<'_, 'a>) -> Self {
+    fn with_lines(transfer: &'a Transfer, skus: Skus<'_, 'a>, codes: Codes<'_, 'a>) -> Self {
         let line = |line: &transfer::TransferLine| TransferLineOut {
             line_no: line.line_no,
             product_id: line.product_id,
             sku: skus(line.product_id),
+            lot_id: known(line.lot_id),
+            lot_code: codes(line.lot_id),
             quantity: line.quantity,
             received: line.received,
             missing: line.missing,
@@ -295,15 +303,17 @@ async fn show(app: Data<App>, caller: Caller, id: PathId<TransferId>) -> Answer 
     caller.require(Scope::StockRead)?;
     caller.require(Scope::ReportsRead)?;
     let read = async |tx: &service::Tx| get(tx, id.0).await;
-    let (transfer, skus) = app.db.read(caller.tenant_id, read).await?;
-    Ok(HttpResponse::Ok().json(TransferOut::with_lines(&transfer, &skus_in(&skus))))
+    let (transfer, names) = app.db.read(caller.tenant_id, read).await?;
+    let (skus, codes) = (skus_in(&names.skus), codes_in(&names.lots));
+    Ok(HttpResponse::Ok().json(TransferOut::with_lines(&transfer, &skus, &codes)))
 }
 
 fn render(outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
     match outcome {
-        Ok((Outcome::Transfer(transfer), book)) => {
-            rendered_version(transfer.version, &TransferOut::with_lines(transfer, &skus_of(book)))
-        }
+        Ok((Outcome::Transfer(transfer), book)) => rendered_version(
+            transfer.version,
+            &TransferOut::with_lines(transfer, &skus_of(book), &codes_of(book)),
+        ),
         Ok(_) => refused(&other("a transfer")),
         Err(refusal) => refused(refusal),
     }

@@ -9,7 +9,7 @@ use crate::book::{Book, CLOCK_SKEW_MAX, Posting};
 use crate::goods::invalid;
 use crate::id::{CountId, ProductId};
 use crate::number::Quantity;
-use crate::product::ItemRef;
+use crate::product::{ItemRef, Tracking};
 use crate::refusal::{Code, Problem, Problems, Refusal};
 use crate::sales::{AMOUNT_MAX, LINES_MAX};
 
@@ -131,6 +131,11 @@ fn check(book: &Book, count: &Count, entry: &EntryInput, pointer: &str) -> Resul
     let counted_at = entry.counted_at.unwrap_or(book.now);
     if counted_at > book.now + CLOCK_SKEW_MAX || counted_at < DateTime::UNIX_EPOCH {
         return Err(problem("counted_at", "counted_at lies in the future, or before 1970."));
+    }
+    if product.tracking != Tracking::None {
+        let detail =
+            format!("{} is tracked: put its lots right with adjustments that name them.", product.sku);
+        return Err(problem("sku", &detail));
     }
     let line = count.lines.iter().find(|line| line.product_id == product.id);
     if count.status == CountStatus::Recount && !line.is_some_and(|line| line.recount) {

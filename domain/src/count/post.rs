@@ -162,5 +162,5 @@ fn adjust_level(
         reason: document.reason.clone(),
         occurred_at,
     });
-    MovedLine { line_no, product_id: key.product_id, quantity: due.off, value }
+    MovedLine { line_no, product_id: key.product_id, lot_id: key.lot_id, quantity: due.off, value }
 }

@@ -8,10 +8,11 @@ use super::invoice::{Invoice, InvoiceKind, post};
 use crate::book::{Book, Posting};
 use crate::id::{CustomerId, InvoiceId, LocationId, MovementId};
 use crate::ledger::account;
+use crate::lot::{self, NamedLot};
 use crate::number::{Money, Quantity};
 use crate::refusal::{Code, Problems, Refusal};
-use crate::sales::{self, Basket, Line, LineInput, TakenBack, Totals};
-use crate::stock::{self, Movement, MovementKind, Source};
+use crate::sales::{self, Back, Basket, Line, LineInput, TakenBack, Totals};
+use crate::stock::{self, LevelKey, Movement, MovementKind, Source};
 use crate::tenant::Channel;
 
 /// In what state goods came back.
@@ -39,12 +40,14 @@ pub enum Condition {
 }
 
 /// A line of the original invoice that comes back.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct ReturnLine {
     /// Its number in the invoice.
     pub line_no: i32,
     /// Stock units; all that are still out where no quantity is named.
     pub quantity: Option<Quantity>,
+    /// The lots that they are of.
+    pub lots: Vec<NamedLot>,
 }
 
 /// What comes back.
@@ -97,11 +100,7 @@ pub fn give_back(book: &mut Book, command: &Return) -> Result<(Invoice, Posting)
 
     // Nothing can refuse it any more.
     if let Some(sold) = command.original_id.and_then(|id| book.sold.get_mut(&id.0)) {
-        for ((line, _), (_, line_no)) in lines.iter().zip(&originals) {
-            if let Some(sold) = sold.iter_mut().find(|sold| sold.line.line_no == *line_no) {
-                sold.returned += -line.quantity;
-            }
-        }
+        sales::mark_returned(sold, &lines, &originals);
     }
     let note = Invoice {
         id: command.id.unwrap_or_else(|| InvoiceId(book.ids.next_id())),
@@ -125,7 +124,10 @@ pub fn give_back(book: &mut Book, command: &Return) -> Result<(Invoice, Posting)
             restock(book, &note, &mut posting);
             account::INVENTORY
         }
-        Condition::Damaged => account::SHRINKAGE,
+        Condition::Damaged => {
+            write_off(book, &note, &mut posting);
+            account::SHRINKAGE
+        }
     };
     post(book, &note, goods, &originals, &mut posting);
     exposure(book, command.customer_id).receivable += totals.total();
@@ -133,24 +135,50 @@ pub fn give_back(book: &mut Book, command: &Return) -> Result<(Invoice, Posting)
 }
 
 fn restock(book: &mut Book, note: &Invoice, posting: &mut Posting) {
-    for (line, cost) in note.lines.iter().filter(|(line, _)| line.stocked) {
-        let key = sales::level_key(note.location_id, line);
+    for (line, cost) in &note.lines {
         let source = Source::new("credit_note", note.id.0, line.line_no, note.occurred_at);
-        book.take_in(key, -line.quantity, -*cost, &source);
-        posting.movements.push(Movement {
-            id: MovementId(book.ids.next_id()),
-            kind: MovementKind::Return,
-            key,
-            quantity: -line.quantity,
-            value: -*cost,
-            unit_cost: stock::unit_cost(*cost, line.quantity),
-            document_kind: "credit_note",
-            document_id: note.id.0,
-            line_no: line.line_no,
-            channel: Some(Channel::Wholesale),
-            reason: note.reason.clone(),
-            occurred_at: note.occurred_at,
-        });
+        for (key, quantity, cost) in lot::moves(note.location_id, line, *cost) {
+            book.take_in(key, -quantity, -cost, &source);
+            let goods = (key, -quantity, -cost);
+            posting.movements.push(moved(book, note, (MovementKind::Return, line.line_no), goods));
+        }
+    }
+}
+
+/// Damaged goods never reach the shelf, and change no level. Those of a lot are noted as come back and written off at
+/// once, so that the lot's trace adds up.
+fn write_off(book: &mut Book, note: &Invoice, posting: &mut Posting) {
+    for (line, cost) in note.lines.iter().filter(|(line, _)| !line.lots.is_empty()) {
+        for (key, quantity, cost) in lot::moves(note.location_id, line, *cost) {
+            for (kind, goods) in [
+                (MovementKind::Return, (key, -quantity, -cost)),
+                (MovementKind::Adjustment, (key, quantity, cost)),
+            ] {
+                posting.movements.push(moved(book, note, (kind, line.line_no), goods));
+            }
+        }
+    }
+}
+
+fn moved(
+    book: &mut Book,
+    note: &Invoice,
+    (kind, line_no): (MovementKind, i32),
+    (key, quantity, value): (LevelKey, Quantity, Money),
+) -> Movement {
+    Movement {
+        id: MovementId(book.ids.next_id()),
+        kind,
+        key,
+        quantity,
+        value,
+        unit_cost: stock::unit_cost(value, quantity),
+        document_kind: "credit_note",
+        document_id: note.id.0,
+        line_no,
+        channel: Some(Channel::Wholesale),
+        reason: note.reason.clone().filter(|_| kind == MovementKind::Return),
+        occurred_at: note.occurred_at,
     }
 }
 
@@ -169,8 +197,8 @@ fn with_original(book: &Book, command: &Return, original_id: InvoiceId) -> Resul
         .ok_or_else(|| {
             Problems::one("/original_id", Code::NotFound, "The customer has no invoice with this id.")
         })?;
-    let wanted: Vec<(i32, Option<Quantity>)> =
-        command.original_lines.iter().map(|line| (line.line_no, line.quantity)).collect();
+    let wanted: Vec<Back<'_>> =
+        command.original_lines.iter().map(|line| (line.line_no, line.quantity, &*line.lots)).collect();
     sales::take_back(book, (original_id.0, sold), &wanted)
 }
 
@@ -190,5 +218,5 @@ fn without_original(book: &Book, command: &Return, at: DateTime<Utc>) -> Result<
         is_return: true,
     };
     let lines = sales::price(book, &basket)?;
-    Ok(lines.into_iter().map(|line| sales::given_back(book, location_id, line)).collect())
+    sales::given_back(book, location_id, &command.lines, lines)
 }

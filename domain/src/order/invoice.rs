@@ -149,6 +149,7 @@ fn billed_lines(book: &Book, order: &mut Order, shipment: &Shipment) -> Vec<(Lin
             discount,
             net,
             tax,
+            lots: shipped.lots.clone(),
             ..line.clone()
         };
         ordered.invoiced += shipped.quantity;

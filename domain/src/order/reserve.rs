@@ -2,16 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{Order, OrderLine, OrderStatus, exposure, order_mut};
 use crate::book::{Book, Demand, Posting};
 use crate::claim::{self, Taker};
 use crate::hold::Hold;
-use crate::id::OrderId;
+use crate::id::{LocationId, OrderId};
+use crate::lot::{Draw, LotShare, Purpose};
 use crate::number::Quantity;
+use crate::product::Tracking;
 use crate::promise;
 use crate::refusal::Refusal;
+use crate::sales::{self, Line, LineInput};
 use crate::stock::{LevelKey, Reservation, ReservationKind};
 
 /// What becomes of an order that wants more than there is.
@@ -40,20 +44,32 @@ pub enum Policy {
     Backorder,
 }
 
-/// What an order takes of what there is: stock units of each of its lines. Of a line that takes less than is open, the
-/// rest is given up or waits, as the order's policy says.
-pub(super) struct Plan(Vec<Quantity>);
+/// What an order takes of what there is, line by line.
+pub(super) struct Plan {
+    /// Stock units. Of a line that takes less than is open, the rest is given up or waits, as the order's policy says.
+    taken: Vec<Quantity>,
+    /// Their lots; none for goods that are not tracked.
+    lots: Vec<Vec<LotShare>>,
+}
 
 /// What an order may take, where what `hold` keeps back is there for it. Refuses an order that has to be complete and
-/// is not, and one that would get none of its goods and wait for nothing.
-pub(super) fn plan(book: &Book, order: &Order, hold: Option<&Hold>) -> Result<Plan, Refusal> {
+/// is not, and one that would get none of its goods and wait for nothing. Of tracked goods it gets the lots that `inputs`
+/// name, else those that expire first and last long enough for the customer `at` the instant.
+pub(super) fn plan(
+    book: &Book,
+    order: &Order,
+    at: DateTime<Utc>,
+    (hold, inputs): (Option<&Hold>, &[LineInput]),
+) -> Result<Plan, Refusal> {
+    check_policy(book, order)?;
     let mut demand = Demand::of(Taker::ORDER);
     if let Some(hold) = hold {
         demand.own(hold, book.now);
     }
-    for line in order.lines.iter().filter(|line| line.line.stocked) {
-        demand.add(key(order, line), line.open(), format!("/lines/{}", line.line.input));
-    }
+    let draw = draw(book, order, at);
+    let mut lines: Vec<Line> =
+        order.lines.iter().map(|line| Line { quantity: line.open(), ..line.line.clone() }).collect();
+    sales::allot(book, &mut lines, inputs, (&mut demand, &draw))?;
     let taken = match order.policy {
         Policy::ShipComplete => {
             book.check_available(&demand)?;
@@ -68,7 +84,31 @@ pub(super) fn plan(book: &Book, order: &Order, hold: Option<&Hold>) -> Result<Pl
         }
         Policy::Backorder => taken(book, order, &demand, false),
     };
-    Ok(Plan(taken))
+    Ok(Plan { taken, lots: lines.into_iter().map(|line| line.lots).collect() })
+}
+
+/// Goods in lots are reserved lot by lot: what is not there yet is of no lot, and can't be waited for.
+fn check_policy(book: &Book, order: &Order) -> Result<(), Refusal> {
+    let is_tracked = |line: &&OrderLine| book.products[&line.line.product_id].tracking != Tracking::None;
+    match order.lines.iter().find(is_tracked) {
+        Some(line) if order.policy != Policy::ShipComplete => {
+            let sku = &book.products[&line.line.product_id].sku;
+            let detail = format!("{sku} is tracked by lot: an order with goods in lots is ship_complete.");
+            Err(Refusal::invalid("/policy", detail))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Where an order's goods come from, and which lots will do on the day that they are taken.
+pub(super) fn draw(book: &Book, order: &Order, at: DateTime<Utc>) -> Draw {
+    let customer = book.customers.get(&order.customer_id);
+    let purpose = Purpose::Sale {
+        on: book.setup.settings.day(at),
+        life_days: customer.map_or(0, |customer| customer.min_remaining_life_days),
+        at_hand: false,
+    };
+    Draw { location_id: order.location_id, purpose, went: None }
 }
 
 /// What is there for each line, one after the other; of a bundle everything or nothing where `whole` is asked for.
@@ -107,7 +147,7 @@ fn key(order: &Order, line: &OrderLine) -> LevelKey {
 /// Notes on the lines what the order will not get: nothing where it waits for the rest.
 fn give_up(order: &mut Order, plan: &Plan) {
     if order.policy == Policy::Partial {
-        for (line, taken) in order.lines.iter_mut().zip(&plan.0) {
+        for (line, taken) in order.lines.iter_mut().zip(&plan.taken) {
             line.cancelled += line.open() - *taken;
         }
     }
@@ -135,11 +175,12 @@ pub(super) fn reserve(book: &mut Book, id: OrderId, plan: &Plan, posting: &mut P
     give_up(order, plan);
     let (location_id, customer_id) = (order.location_id, order.customer_id);
     let mut reserved = Vec::with_capacity(order.lines.len());
-    let stocked = order.lines.iter_mut().zip(&plan.0).filter(|(line, _)| line.line.stocked);
-    for (line, taken) in stocked {
+    let takes = plan.taken.iter().zip(&plan.lots);
+    for (line, (taken, lots)) in order.lines.iter_mut().zip(takes).filter(|(line, _)| line.line.stocked) {
         line.reserved = *taken;
         line.backordered = line.open() - *taken;
-        reserved.push((LevelKey::untracked(location_id, line.line.product_id), *taken));
+        line.line.lots.clone_from(lots);
+        reserved.extend(line.reservations(location_id));
     }
     for (key, quantity) in reserved.into_iter().filter(|(_, quantity)| quantity.is_positive()) {
         claim::draw(book, (key, quantity), Taker::ORDER, posting);
@@ -157,24 +198,39 @@ pub(super) fn unreserve(book: &mut Book, id: OrderId) {
     let location_id = order.location_id;
     let mut given = Vec::with_capacity(order.lines.len());
     for line in order.lines.iter_mut().filter(|line| line.reserved.is_positive()) {
-        given.push((LevelKey::untracked(location_id, line.line.product_id), line.reserved));
+        given.extend(line.reservations(location_id));
         line.reserved = Quantity::ZERO;
+        line.line.lots.iter_mut().for_each(|share| share.quantity = Quantity::ZERO);
     }
     for (key, quantity) in given {
         book.level_mut(key).reserved -= quantity;
     }
 }
 
+impl OrderLine {
+    /// What is reserved for it, level by level. A lot that was reserved before is there with zero.
+    fn reservations(&self, location_id: LocationId) -> Vec<(LevelKey, Quantity)> {
+        let product_id = self.line.product_id;
+        if self.line.lots.is_empty() {
+            return vec![(LevelKey::untracked(location_id, product_id), self.reserved)];
+        }
+        let key = |share: &LotShare| LevelKey { location_id, product_id, lot_id: share.lot_id };
+        self.line.lots.iter().map(|share| (key(share), share.quantity)).collect()
+    }
+}
+
 pub(super) fn reservations(order: &Order) -> Vec<Reservation> {
     let stocked = order.lines.iter().filter(|line| line.line.stocked);
     stocked
-        .map(|line| Reservation {
-            document_id: order.id.0,
-            line_no: line.line.line_no,
-            kind: ReservationKind::Order,
-            key: LevelKey::untracked(order.location_id, line.line.product_id),
-            quantity: line.reserved,
-            expires_at: None,
+        .flat_map(|line| {
+            line.reservations(order.location_id).into_iter().map(|(key, quantity)| Reservation {
+                document_id: order.id.0,
+                line_no: line.line.line_no,
+                kind: ReservationKind::Order,
+                key,
+                quantity,
+                expires_at: None,
+            })
         })
         .collect()
 }

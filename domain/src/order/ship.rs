@@ -2,14 +2,17 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Order, OrderStatus, Ordered, changed, exposure, known, order_mut};
+use super::pick::{self, Picked, Wanted};
+use super::{Order, OrderLine, OrderStatus, Ordered, changed, exposure, known, order_mut};
 use crate::book::{Book, Demand, Posting};
 use crate::goods::check_part;
-use crate::id::{EntryId, MovementId, OrderId, ProductId, ShipmentId};
+use crate::id::{EntryId, LocationId, MovementId, OrderId, ProductId, ShipmentId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
+use crate::lot::{self, LotShare, NamedLot};
 use crate::number::{Money, Quantity};
 use crate::oversold::Going;
 use crate::refusal::{Code, Problems, Refusal};
+use crate::sales::Line;
 use crate::stock::{self, LevelKey, Movement, MovementKind};
 use crate::tenant::Channel;
 
@@ -25,12 +28,14 @@ pub struct Ship {
 }
 
 /// A line to ship.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct ShipLine {
     /// Its number in the order.
     pub line_no: i32,
     /// Stock units; all that is reserved where no quantity is named.
     pub quantity: Option<Quantity>,
+    /// The lots that leave; those that are reserved where none are named.
+    pub lots: Vec<NamedLot>,
 }
 
 /// Goods that left.
@@ -51,7 +56,7 @@ pub struct Shipment {
 }
 
 /// A line of a shipment.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct ShipmentLine {
     /// From 1.
     pub line_no: i32,
@@ -63,6 +68,8 @@ pub struct ShipmentLine {
     pub quantity: Quantity,
     /// What they cost.
     pub cost: Money,
+    /// The lots that left; none where the product is not tracked.
+    pub lots: Vec<LotShare>,
 }
 
 impl Shipment {
@@ -77,42 +84,47 @@ pub fn ship(book: &mut Book, command: &Ship) -> Result<(Ordered, Posting), Refus
     let order = known(book, command.order_id)?;
     order.require(&[OrderStatus::Confirmed, OrderStatus::PartiallyShipped], "shipped")?;
     let occurred_at = book.occurred_at(command.occurred_at)?;
-    let picked = picked(book, order, &command.lines)?;
+    let picked = picked(book, (order, occurred_at), &command.lines)?;
     check_there(book, order, &picked)?;
     let mut posting = Posting::default();
-    dispatch(book, (command.order_id, occurred_at), &picked, &mut posting);
+    dispatch(book, (command.order_id, occurred_at), picked, &mut posting);
     Ok(changed(book, command.order_id, posting))
 }
 
 /// Refuses what is not there. It was promised to the order, but goods that left elsewhere meanwhile, or that a count
-/// missed, can't be shipped.
-fn check_there(book: &Book, order: &Order, picked: &[(usize, Quantity)]) -> Result<(), Refusal> {
+/// missed, can't be shipped. Goods in lots are never oversold.
+fn check_there(book: &Book, order: &Order, picked: &[Picked]) -> Result<(), Refusal> {
     let mut demand = Demand::default();
-    for (at, quantity) in picked {
-        let line = &order.lines[*at].line;
+    for picked in picked.iter().filter(|picked| picked.lots.is_empty()) {
+        let line = &order.lines[picked.at].line;
         if line.stocked {
             let key = LevelKey::untracked(order.location_id, line.product_id);
             demand.promised(key, book.level(&key).reserved);
-            demand.add(key, *quantity, format!("/lines/{at}"));
+            demand.add(key, picked.quantity, format!("/lines/{}", picked.at));
         }
     }
     book.check_available(&demand)
 }
 
-/// Line index and quantity of what leaves.
-fn picked(book: &Book, order: &Order, wanted: &[ShipLine]) -> Result<Vec<(usize, Quantity)>, Refusal> {
+/// What leaves, line by line.
+fn picked(
+    book: &Book,
+    (order, occurred_at): (&Order, DateTime<Utc>),
+    wanted: &[ShipLine],
+) -> Result<Vec<Picked>, Refusal> {
+    let everything: Vec<ShipLine> = all_ready(order)
+        .map(|(at, _)| ShipLine { line_no: order.lines[at].line.line_no, quantity: None, lots: Vec::new() })
+        .collect();
+    let wanted = if wanted.is_empty() { everything.as_slice() } else { wanted };
     if wanted.is_empty() {
-        let picked = all_ready(order);
-        if picked.is_empty() {
-            let detail = format!("Nothing of order {} can leave: it waits for its goods.", order.number);
-            return Err(Refusal::state(detail));
-        }
-        return Ok(picked);
+        let detail = format!("Nothing of order {} can leave: it waits for its goods.", order.number);
+        return Err(Refusal::state(detail));
     }
     let mut problems = Problems::default();
-    let mut picked: Vec<(usize, Quantity)> = Vec::with_capacity(wanted.len());
+    let mut demand = Demand::default();
+    let mut picked: Vec<Picked> = Vec::with_capacity(wanted.len());
     for (index, wanted) in wanted.iter().enumerate() {
-        let pointer = format!("/lines/{index}");
+        let pointer = &*format!("/lines/{index}");
         let Some(at) = order.lines.iter().position(|line| line.line.line_no == wanted.line_no) else {
             problems.add(format!("{pointer}/line_no"), Code::NotFound, "The order has no such line.");
             continue;
@@ -122,65 +134,66 @@ fn picked(book: &Book, order: &Order, wanted: &[ShipLine]) -> Result<Vec<(usize,
         if !quantity.is_positive() || quantity > ready {
             let detail = format!("Line {} has {ready} left to ship.", wanted.line_no);
             problems.invalid(format!("{pointer}/quantity"), detail);
-        } else if picked.iter().any(|(known, _)| *known == at) {
+        } else if picked.iter().any(|known| known.at == at) {
             problems.invalid(format!("{pointer}/line_no"), "Name each line once.");
         } else if let Err(problem) =
-            check_part(book, order.lines[at].line.product_id, (quantity, ready), &pointer)
+            check_part(book, order.lines[at].line.product_id, (quantity, ready), pointer)
         {
             problems.push(problem);
         } else {
-            picked.push((at, quantity));
+            let wanted = Wanted { at, quantity, named: &wanted.lots, pointer };
+            match pick::pick(book, (order, occurred_at), wanted, &mut demand) {
+                Ok(line) => picked.push(line),
+                Err(problem) => problems.push(problem),
+            }
         }
     }
     problems.check()?;
+    book.check_available(&demand)?;
     Ok(picked)
 }
 
-fn all_ready(order: &Order) -> Vec<(usize, Quantity)> {
+fn all_ready(order: &Order) -> impl Iterator<Item = (usize, Quantity)> {
     let ready = order.lines.iter().enumerate().map(|(at, line)| (at, line.ready()));
-    ready.filter(|(_, quantity)| quantity.is_positive()).collect()
+    ready.filter(|(_, quantity)| quantity.is_positive())
 }
 
 /// Ships everything that may leave, at the instant of the order; an order that waits for all of its goods stays as it is.
 pub(super) fn dispatch_all(book: &mut Book, id: OrderId, posting: &mut Posting) {
     let order = &book.orders[&id];
-    let (occurred_at, picked) = (order.occurred_at, all_ready(order));
+    let occurred_at = order.occurred_at;
+    // What was reserved just now leaves as it is.
+    let lots = |at: usize| order.lines[at].line.lots.clone();
+    let picked: Vec<Picked> = all_ready(order)
+        .map(|(at, quantity)| Picked { at, quantity, lots: lots(at), kept: Vec::new() })
+        .collect();
     if !picked.is_empty() {
-        dispatch(book, (id, occurred_at), &picked, posting);
+        dispatch(book, (id, occurred_at), picked, posting);
     }
 }
 
-fn dispatch(
-    book: &mut Book,
-    (id, at): (OrderId, DateTime<Utc>),
-    picked: &[(usize, Quantity)],
-    posting: &mut Posting,
-) {
+fn dispatch(book: &mut Book, (id, at): (OrderId, DateTime<Utc>), picked: Vec<Picked>, posting: &mut Posting) {
     let setup = std::sync::Arc::clone(&book.setup);
     let mut order = order_mut(book, id).clone();
     let shipment_id = ShipmentId(book.ids.next_id());
     let number = book.number("SH");
     let mut lines = Vec::with_capacity(picked.len());
     let mut billable = Money::ZERO;
-    for (at_line, quantity) in picked {
-        let ordered = &mut order.lines[*at_line];
-        let line = &ordered.line;
-        billable += line.part(ordered.shipped, *quantity, &setup.settings).total();
+    for picked in picked {
+        let quantity = picked.quantity;
+        let ordered = &mut order.lines[picked.at];
+        billable += ordered.line.part(ordered.shipped, quantity, &setup.settings).total();
         let line_no = lines.len() as i32 + 1;
-        let mut cost = Money::ZERO;
-        if line.stocked {
-            let key = LevelKey::untracked(order.location_id, line.product_id);
-            book.level_mut(key).reserved -= *quantity;
-            cost =
-                book.take_out(&Going { key, quantity: *quantity, line_no, occurred_at: at, forced: false });
-            ordered.reserved -= *quantity;
+        let leaving = leave(book, (order.location_id, ordered), picked, (line_no, at));
+        let cost = leaving.1;
+        for (key, quantity, cost) in lot::moves(order.location_id, &leaving.0, cost) {
             posting.movements.push(Movement {
                 id: MovementId(book.ids.next_id()),
                 kind: MovementKind::Sale,
                 key,
-                quantity: -*quantity,
+                quantity: -quantity,
                 value: -cost,
-                unit_cost: stock::unit_cost(cost, *quantity),
+                unit_cost: stock::unit_cost(cost, quantity),
                 document_kind: "shipment",
                 document_id: shipment_id.0,
                 line_no,
@@ -189,9 +202,8 @@ fn dispatch(
                 occurred_at: at,
             });
         }
-        ordered.shipped += *quantity;
         let (order_line_no, product_id) = (ordered.line.line_no, ordered.line.product_id);
-        lines.push(ShipmentLine { line_no, order_line_no, product_id, quantity: *quantity, cost });
+        lines.push(ShipmentLine { line_no, order_line_no, product_id, quantity, cost, lots: leaving.0.lots });
     }
     let complete = order.lines.iter().all(|line| line.open().is_zero());
     order.status = if complete { OrderStatus::Shipped } else { OrderStatus::PartiallyShipped };
@@ -203,6 +215,38 @@ fn dispatch(
     exposure.ordered -= billable;
     exposure.shipped += billable;
     *order_mut(book, id) = order;
+}
+
+/// Takes what leaves of a line out of stock, and off what is reserved for it. Answers the line as it leaves, and its cost.
+fn leave(
+    book: &mut Book,
+    (location_id, ordered): (LocationId, &mut OrderLine),
+    picked: Picked,
+    (line_no, occurred_at): (i32, DateTime<Utc>),
+) -> (Line, Money) {
+    let quantity = picked.quantity;
+    ordered.shipped += quantity;
+    let mut line = Line { quantity, lots: picked.lots, ..ordered.line.clone() };
+    if !line.stocked {
+        return (line, Money::ZERO);
+    }
+    ordered.reserved -= quantity;
+    let product_id = line.product_id;
+    if line.lots.is_empty() {
+        let key = LevelKey::untracked(location_id, product_id);
+        book.level_mut(key).reserved -= quantity;
+        let cost = book.take_out(&Going { key, quantity, line_no, occurred_at, forced: false });
+        return (line, cost);
+    }
+    for own in &mut ordered.line.lots {
+        let kept = picked.kept.iter().find(|kept| kept.lot_id == own.lot_id);
+        let kept = kept.map_or(Quantity::ZERO, |kept| kept.quantity);
+        let key = LevelKey { location_id, product_id, lot_id: own.lot_id };
+        book.level_mut(key).reserved -= own.quantity - kept;
+        own.quantity = kept;
+    }
+    let cost = lot::issue(book, (location_id, product_id), &mut line.lots);
+    (line, cost)
 }
 
 /// The goods leave inventory and wait for their invoice.

@@ -5,19 +5,22 @@ use chrono::{DateTime, Utc};
 use super::{Sale, SaleKind, TenderInput, open_register, post, tender};
 use crate::book::{Book, Posting};
 use crate::id::{LocationId, RegisterId, SaleId};
+use crate::lot::{self, NamedLot};
 use crate::number::{Money, Quantity};
 use crate::refusal::{Code, Problems, Refusal};
-use crate::sales::{self, Basket, Line, LineInput, TakenBack, Totals};
+use crate::sales::{self, Back, Basket, Line, LineInput, TakenBack, Totals};
 use crate::stock::Source;
 use crate::tenant::Channel;
 
 /// A line of the original sale to take back.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct RefundLine {
     /// Its number in the original.
     pub line_no: i32,
     /// How many stock units; all that are still out where no quantity is named.
     pub quantity: Option<Quantity>,
+    /// The lots that they are of.
+    pub lots: Vec<NamedLot>,
 }
 
 /// What to take back.
@@ -60,16 +63,14 @@ pub fn refund(book: &mut Book, command: &Refund) -> Result<(Sale, Posting), Refu
 
     // Nothing can refuse it any more.
     let id = command.id.unwrap_or_else(|| SaleId(book.ids.next_id()));
-    for (line, cost) in lines.iter().filter(|(line, _)| line.stocked) {
+    for (line, cost) in &lines {
         let source = Source::new(SaleKind::Refund.into(), id.0, line.line_no, occurred_at);
-        book.take_in(sales::level_key(register.location_id, line), -line.quantity, -*cost, &source);
-    }
-    if let Some(original) = command.original_id.and_then(|id| book.sold.get_mut(&id.0)) {
-        for ((line, _), (_, line_no)) in lines.iter().zip(&originals) {
-            if let Some(sold) = original.iter_mut().find(|sold| sold.line.line_no == *line_no) {
-                sold.returned += -line.quantity;
-            }
+        for (key, quantity, cost) in lot::moves(register.location_id, line, *cost) {
+            book.take_in(key, -quantity, -cost, &source);
         }
+    }
+    if let Some(sold) = command.original_id.and_then(|id| book.sold.get_mut(&id.0)) {
+        sales::mark_returned(sold, &lines, &originals);
     }
     let original =
         command.original_id.and_then(|id| book.sold.get(&id.0)).and_then(|sold| sold.first()).cloned();
@@ -104,8 +105,8 @@ fn take_back(book: &Book, command: &Refund, original_id: SaleId) -> Result<Taken
         .get(&original_id.0)
         .filter(|sold| sold.iter().all(|line| line.channel == Channel::Retail))
         .ok_or_else(|| Problems::one("/original_id", Code::NotFound, "There is no sale with this id."))?;
-    let wanted: Vec<(i32, Option<Quantity>)> =
-        command.original_lines.iter().map(|line| (line.line_no, line.quantity)).collect();
+    let wanted: Vec<Back<'_>> =
+        command.original_lines.iter().map(|line| (line.line_no, line.quantity, &*line.lots)).collect();
     sales::take_back(book, (original_id.0, sold), &wanted)
 }
 
@@ -127,5 +128,5 @@ fn blind(
         is_return: true,
     };
     let lines = sales::price(book, &basket)?;
-    Ok(lines.into_iter().map(|line| sales::given_back(book, location_id, line)).collect())
+    sales::given_back(book, location_id, &command.lines, lines)
 }

@@ -168,6 +168,7 @@ fn price_line(
         net: gross - discount,
         tax_rate: Percent::ZERO,
         tax: Money::ZERO,
+        lots: Vec::new(),
     })
 }
 

@@ -97,7 +97,7 @@ pub(crate) async fn products_by_sku(tx: &Tx, skus: &[&str]) -> Result<Vec<Produc
         return Ok(Vec::new());
     }
     let statement = "select p.id, p.sku, p.kind, p.status, p.stock_uom, p.tax_class_id, p.list_price, c.lineage, \
-                            p.costing_method, p.stock_decimals \
+                            p.costing_method, p.stock_decimals, p.tracking \
                      from product p left join category c on c.tenant_id = p.tenant_id and c.id = p.category_id \
                      where p.tenant_id = $1 and p.sku = any($2)";
     tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(skus)).await?.iter().map(product_of).collect()
@@ -109,7 +109,7 @@ pub(crate) async fn products_by_id(tx: &Tx, ids: &[Uuid]) -> Result<Vec<Product>
         return Ok(Vec::new());
     }
     let statement = "select p.id, p.sku, p.kind, p.status, p.stock_uom, p.tax_class_id, p.list_price, c.lineage, \
-                            p.costing_method, p.stock_decimals \
+                            p.costing_method, p.stock_decimals, p.tracking \
                      from product p left join category c on c.tenant_id = p.tenant_id and c.id = p.category_id \
                      where p.tenant_id = $1 and p.id = any($2)";
     tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await?.iter().map(product_of).collect()
@@ -142,6 +142,7 @@ fn product_of(row: &PgRow) -> Result<Product, Error> {
         sku: word(1)?,
         kind: word(2)?.parse().map_err(|_| unknown("of no kind"))?,
         status: word(3)?.parse().map_err(|_| unknown("in no state"))?,
+        tracking: word(10)?.parse().map_err(|_| unknown("tracked in no known way"))?,
         lineage: lineage.unwrap_or_default().into_iter().map(CategoryId).collect(),
         stock_uom: word(4)?,
         stock_decimals: u8::try_from(row.try_get::<i16, _>("stock_decimals")?).unwrap_or_default(),

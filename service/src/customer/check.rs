@@ -13,6 +13,8 @@ use crate::{Error, Tx, input};
 
 /// The longest time to pay.
 const PAYMENT_DAYS_MAX: i32 = 365;
+/// The longest that goods must last.
+const LIFE_DAYS_MAX: i32 = 3650;
 const EMAIL_LENGTH_MAX: usize = 254;
 const TAX_NUMBER_LENGTH_MAX: usize = 40;
 
@@ -150,6 +152,9 @@ fn check_values(problems: &mut Problems, books: &Books, input: &CustomerInput) {
     input::currency(problems, input.currency.as_deref(), &books.currency);
     if input.payment_days.is_some_and(|days| !(0..=PAYMENT_DAYS_MAX).contains(&days)) {
         problems.invalid("/payment_days", format!("Expected 0 to {PAYMENT_DAYS_MAX} days."));
+    }
+    if !(0..=LIFE_DAYS_MAX).contains(&input.min_remaining_life_days) {
+        problems.invalid("/min_remaining_life_days", format!("Expected 0 to {LIFE_DAYS_MAX} days."));
     }
     input::not_negative(problems, "/credit_limit", input.credit_limit);
     input::external_ref(problems, input.external_ref.as_deref());

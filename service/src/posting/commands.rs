@@ -7,7 +7,7 @@ use domain::id::{CountId, ExpectedReceiptId, HoldId, OrderId};
 use domain::ledger::Entry;
 use domain::supply::{self, ExpectedReceipt};
 use domain::transfer::{self, Transfer};
-use domain::{adjust, journal, order, payment, pos, revalue};
+use domain::{adjust, journal, lot, order, payment, pos, revalue};
 use uuid::Uuid;
 
 /// A write that posts stock, cost or ledger.
@@ -65,6 +65,8 @@ pub enum Command {
     RescheduleReceipt(ExpectedReceiptId, NaiveDate),
     /// Give up what was expected.
     CancelExpectedReceipt(ExpectedReceiptId),
+    /// Recall a lot.
+    RecallLot(lot::RecallLot),
     /// Open a count sheet.
     OpenCount(count::Open),
     /// Enter what was counted.
@@ -129,6 +131,7 @@ impl Command {
             Command::ExpectReceipt(_) => "expected_receipt.created",
             Command::RescheduleReceipt(..) => "expected_receipt.rescheduled",
             Command::CancelExpectedReceipt(_) => "expected_receipt.cancelled",
+            Command::RecallLot(_) => "lot.recalled",
             Command::OpenCount(_) => "count.opened",
             Command::EnterCount(_) => "count.entered",
             Command::CompleteCount(_) => "count.completed",
@@ -163,6 +166,8 @@ pub enum Outcome {
     Transfer(Transfer),
     /// An expected receipt.
     Expected(ExpectedReceipt),
+    /// A recall.
+    Recall(Box<lot::Recall>),
     /// A count sheet, and the adjustment that its posting made.
     Count(Box<Count>, Option<adjust::StockDocument>),
     /// A journal entry.
@@ -183,6 +188,7 @@ impl Outcome {
             Outcome::Hold(hold) => ("hold", hold.id.0),
             Outcome::Transfer(transfer) => ("transfer", transfer.id.0),
             Outcome::Expected(expected) => ("expected_receipt", expected.id.0),
+            Outcome::Recall(recall) => ("lot", recall.lot.id.0),
             Outcome::Count(count, _) => ("count", count.id.0),
             Outcome::Entry(entry) => ("journal_entry", entry.id.0),
         }

@@ -8,7 +8,7 @@ use domain::hold::{self, Hold};
 use domain::refusal::{Code, Problems, Refusal};
 use domain::supply::{self, ExpectedReceipt};
 use domain::transfer::{self, Transfer};
-use domain::{adjust, journal, order, payment, pos, promise, revalue};
+use domain::{adjust, journal, lot, order, payment, pos, promise, revalue};
 
 use super::{Command, Outcome, counts, load};
 use crate::{Error, Tx};
@@ -101,6 +101,9 @@ fn decide(book: &mut Book, command: &Command) -> Result<(Outcome, Posting), Refu
         Command::ExpectReceipt(expect) => expected(supply::expect(book, expect)?),
         Command::RescheduleReceipt(id, day) => expected(supply::reschedule(book, *id, *day)?),
         Command::CancelExpectedReceipt(id) => expected(supply::cancel(book, *id)?),
+        Command::RecallLot(recall) => {
+            lot::recall(book, recall).map(|(recall, posting)| (Outcome::Recall(Box::new(recall)), posting))?
+        }
         Command::OpenCount(open) => counted(count::open(book, open)?),
         Command::EnterCount(enter) => counted(count::enter(book, enter)?),
         Command::CompleteCount(complete) => counted(count::complete(book, complete)?),

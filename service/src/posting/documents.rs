@@ -49,6 +49,7 @@ pub(super) async fn sold(tx: &Tx, needs: &Needs) -> Result<HashMap<Uuid, Vec<Sol
             cost: Money::new(row.try_get(23)?),
             country: row.try_get(24)?,
             returned: Quantity::new(row.try_get(26)?),
+            lots: Vec::new(),
         };
         sold.entry(row.try_get(0)?).or_default().push(line);
     }
@@ -83,6 +84,7 @@ pub(crate) fn line(row: &PgRow, first: usize) -> Result<Line, Error> {
         net: money(16)?,
         tax_rate: Percent::new(row.try_get(first + 17)?),
         tax: money(18)?,
+        lots: Vec::new(),
     })
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use domain::hold::{HeldLine, Hold, HoldKind, HoldStatus};
-use domain::id::{CustomerId, ExpectedReceiptId, HoldId, LocationId, ProductId, TransferId};
+use domain::id::{CustomerId, ExpectedReceiptId, HoldId, LocationId, LotId, ProductId, TransferId};
 use domain::number::{Money, Quantity};
 use domain::supply::{ExpectedLine, ExpectedReceipt};
 use domain::transfer::{Transfer, TransferLine};
@@ -177,7 +177,7 @@ pub(crate) fn hold(row: &PgRow) -> Result<(HoldId, Hold), Error> {
 
 /// The lines of holds.
 pub(crate) async fn held_lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(HoldId, HeldLine)>, Error> {
-    let statement = "select l.hold_id, l.line_no, l.product_id, l.quantity, coalesce(r.quantity, 0) \
+    let statement = "select l.hold_id, l.line_no, l.product_id, l.quantity, coalesce(r.quantity, 0), l.lot_id \
          from hold_line l \
          left join reservation r \
            on r.tenant_id = l.tenant_id and r.document_id = l.hold_id and r.line_no = l.line_no \
@@ -188,6 +188,7 @@ pub(crate) async fn held_lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(HoldId, Hel
             product_id: ProductId(row.try_get(2)?),
             quantity: Quantity::new(row.try_get(3)?),
             left: Quantity::new(row.try_get(4)?),
+            lot_id: LotId(row.try_get(5)?),
         };
         Ok((HoldId(row.try_get(0)?), line))
     };
@@ -214,7 +215,7 @@ pub(crate) fn transfer(row: &PgRow) -> Result<(TransferId, Transfer), Error> {
 
 /// The lines of transfers.
 pub(crate) async fn transfer_lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(TransferId, TransferLine)>, Error> {
-    let statement = "select transfer_id, line_no, product_id, quantity, received, missing, value, open_value \
+    let statement = "select transfer_id, line_no, product_id, quantity, received, missing, value, open_value, lot_id \
                      from transfer_line where tenant_id = $1 and transfer_id = any($2) order by transfer_id, line_no";
     let line = |row: &PgRow| -> Result<(TransferId, TransferLine), Error> {
         let line = TransferLine {
@@ -225,6 +226,7 @@ pub(crate) async fn transfer_lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(Transfe
             missing: Quantity::new(row.try_get(5)?),
             value: Money::new(row.try_get(6)?),
             open_value: Money::new(row.try_get(7)?),
+            lot_id: LotId(row.try_get(8)?),
         };
         Ok((TransferId(row.try_get(0)?), line))
     };

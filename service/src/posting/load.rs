@@ -8,6 +8,7 @@ use domain::book::{Book, Setup};
 use domain::count::CountSettings;
 use domain::id::{CategoryId, CustomerId, LocationId, LotId, PriceListId, ProductId, RegisterId, SessionId};
 use domain::location::LocationKind;
+use domain::lot::Lots;
 use domain::number::{Money, Price, Quantity};
 use domain::oversold::Aftermath;
 use domain::party::{Customer, Exposure};
@@ -23,7 +24,7 @@ use uuid::Uuid;
 
 use super::needs::Needs;
 use super::setup::{Setups, parsed};
-use super::{Command, claims, counts, documents, goods, layer, orders, oversold, series, waiting};
+use super::{Command, claims, counts, documents, goods, layer, lots, orders, oversold, series, waiting};
 use crate::catalog::lookup;
 use crate::{Error, Tx};
 
@@ -45,6 +46,7 @@ pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Resu
     }
     let goods = goods::load(tx, &needs).await?;
     goods.need(&mut needs);
+    lots::need_products(tx, &mut needs).await?;
     let counts = counts::load(tx, &needs).await?;
     needs.counted(&counts);
     let invoices = documents::payable(tx, &needs).await?;
@@ -58,6 +60,7 @@ pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Resu
         barcodes: HashMap::new(),
         rules: Rules::default(),
         customers,
+        lots: Lots::default(),
         levels: BTreeMap::new(),
         layers: BTreeMap::new(),
         drawers,
@@ -80,8 +83,10 @@ pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Resu
         series: HashMap::new(),
     };
     products(tx, &needs, &mut book).await?;
+    lots::load(tx, &mut needs, &mut book).await?;
     book.rules = rules(tx, &needs, &book).await?;
-    book.levels = levels(tx, &level_keys(&needs, &book)).await?;
+    book.levels = levels(tx, &needs, &book).await?;
+    lots::complete(tx, &needs, &mut book).await?;
     if needs.count_settings {
         book.count_settings = counts::settings(tx).await?;
     }
@@ -125,7 +130,8 @@ async fn customers(tx: &Tx, needs: &Needs) -> Result<HashMap<CustomerId, Custome
         .rows(
             sqlx::query(
                 "select c.id, c.country, c.tax_exempt, c.status, c.price_list_id, t.price_list_id, c.payment_terms, \
-                        c.payment_days, c.credit_limit, a.receivable, a.ordered, a.shipped, a.unapplied \
+                        c.payment_days, c.credit_limit, a.receivable, a.ordered, a.shipped, a.unapplied, \
+                        c.min_remaining_life_days \
                  from customer_account a \
                  join customer c on c.tenant_id = a.tenant_id and c.id = a.customer_id \
                  left join price_tier t on t.tenant_id = c.tenant_id and t.id = c.price_tier_id \
@@ -163,6 +169,7 @@ fn customer(row: &PgRow) -> Result<(CustomerId, Customer), Error> {
             shipped: money(11)?,
             unapplied: money(12)?,
         },
+        min_remaining_life_days: row.try_get::<i32, _>(13)?.unsigned_abs(),
     };
     Ok((id, customer))
 }
@@ -275,10 +282,7 @@ fn level_keys(needs: &Needs, book: &Book) -> BTreeSet<LevelKey> {
     if needs.default_location {
         locations.extend(book.setup.location(None).map(|location| location.id));
     }
-    if needs.transit {
-        let transit = book.setup.locations.iter().filter(|location| location.kind == LocationKind::Transit);
-        locations.extend(transit.map(|location| location.id));
-    }
+    locations.extend(transit(needs, book));
     let stocked = book.products.values().filter(|product| product.kind == ProductKind::Stocked);
     let stocked: Vec<ProductId> = stocked.map(|product| product.id).collect();
     let at =
@@ -286,13 +290,23 @@ fn level_keys(needs: &Needs, book: &Book) -> BTreeSet<LevelKey> {
     locations.into_iter().flat_map(at).collect()
 }
 
+/// Where goods are in transit, if some pass through.
+fn transit(needs: &Needs, book: &Book) -> impl Iterator<Item = LocationId> {
+    let transit = book.setup.locations.iter().filter(|location| location.kind == LocationKind::Transit);
+    transit.filter(|_| needs.transit).map(|location| location.id)
+}
+
 /// Reads and locks levels in the order of their keys.
-async fn levels(tx: &Tx, keys: &BTreeSet<LevelKey>) -> Result<BTreeMap<LevelKey, Level>, Error> {
+async fn levels(tx: &Tx, needs: &Needs, book: &Book) -> Result<BTreeMap<LevelKey, Level>, Error> {
+    let keys = level_keys(needs, book);
     if keys.is_empty() {
         return Ok(BTreeMap::new());
     }
     let locations: Vec<Uuid> = keys.iter().map(|key| key.location_id.0).collect();
     let products: Vec<Uuid> = keys.iter().map(|key| key.product_id.0).collect();
+    // Lots that are used up are left where they are, unless goods may come into them.
+    let lots: Vec<Uuid> = book.lots.iter().map(|lot| lot.id.0).collect();
+    let transit: Vec<Uuid> = transit(needs, book).map(|id| id.0).collect();
     let read = async || -> Result<Vec<PgRow>, Error> {
         tx.rows(
             sqlx::query(
@@ -302,12 +316,16 @@ async fn levels(tx: &Tx, keys: &BTreeSet<LevelKey>) -> Result<BTreeMap<LevelKey,
                  join unnest($2::uuid[], $3::uuid[]) as wanted (location_id, product_id) \
                    on l.location_id = wanted.location_id and l.product_id = wanted.product_id \
                  where l.tenant_id = $1 \
+                   and (l.on_hand <> 0 or l.lot_id = $5 or l.lot_id = any($6) or l.location_id = any($7)) \
                  order by l.location_id, l.product_id, l.lot_id for update of l",
             )
             .bind(tx.tenant_id.0)
             .bind(&locations)
             .bind(&products)
-            .bind(tx.now),
+            .bind(tx.now)
+            .bind(Uuid::nil())
+            .bind(&lots)
+            .bind(&transit),
         )
         .await
     };

@@ -5,9 +5,10 @@ use std::collections::{BTreeSet, HashMap};
 use domain::count::Count;
 use domain::goods::GoodsLine;
 use domain::id::{
-    CountId, CustomerId, ExpectedReceiptId, HoldId, InvoiceId, LocationId, OrderId, ProductId, RegisterId,
-    TransferId,
+    CountId, CustomerId, ExpectedReceiptId, HoldId, InvoiceId, LocationId, LotId, OrderId, ProductId,
+    RegisterId, TransferId,
 };
+use domain::lot::NamedLot;
 use domain::order::{AdvanceTo, Policy};
 use domain::product::ItemRef;
 use domain::sales::LineInput;
@@ -37,6 +38,12 @@ pub(super) struct Needs {
     pub(super) hold_references: BTreeSet<String>,
     pub(super) transfer_ids: BTreeSet<TransferId>,
     pub(super) expected_ids: BTreeSet<ExpectedReceiptId>,
+    /// Codes of lots that are named.
+    pub(super) lot_codes: BTreeSet<String>,
+    /// Lots that are recalled.
+    pub(super) recalled: BTreeSet<LotId>,
+    /// Whether goods come in, so that it matters where else their serial numbers are.
+    pub(super) coming_in: bool,
     pub(super) count_ids: BTreeSet<CountId>,
     /// Sheets that are compared with the record, whose levels must be locked.
     pub(super) compared: BTreeSet<CountId>,
@@ -96,6 +103,8 @@ impl Needs {
             Command::Refund(refund) => {
                 self.register_ids.insert(refund.register_id);
                 self.sold_ids.extend(refund.original_id.map(|id| id.0));
+                self.coming_in = true;
+                refund.original_lines.iter().for_each(|line| self.lots(&line.lots));
                 self.lines(&refund.lines);
             }
             Command::OpenSession(open) => self.cash(open.register_id),
@@ -124,6 +133,7 @@ impl Needs {
             }
             Command::ShipOrder(ship) => {
                 self.order_ids.insert(ship.order_id);
+                ship.lines.iter().for_each(|line| self.lots(&line.lots));
                 self.prefixes.insert("SH");
             }
             Command::InvoiceOrder(id) => {
@@ -135,6 +145,8 @@ impl Needs {
                 self.sold_ids.extend(back.original_id.map(|id| id.0));
                 self.location(back.location_id);
                 self.prefixes.insert("CN");
+                self.coming_in = true;
+                back.original_lines.iter().for_each(|line| self.lots(&line.lots));
                 self.lines(&back.lines);
             }
             Command::ReceivePayment(receive) => {
@@ -163,8 +175,10 @@ impl Needs {
                 self.prefixes.extend(["GR", "OP", "ADJ"]);
                 self.reasons.extend(change.reason.clone());
                 self.expected_ids.extend(change.expected_receipt_id);
+                self.coming_in = true;
                 for line in &change.lines {
                     self.item(&line.item, line.uom.is_some());
+                    self.lots(&line.lots);
                 }
             }
             Command::Revalue(revalue) => {
@@ -185,6 +199,7 @@ impl Needs {
                 }
                 self.goods(&place.lines);
             }
+            Command::RecallLot(recall) => _ = self.recalled.insert(recall.lot_id),
             Command::ExtendHold(id, _) | Command::ReleaseHold(id) => _ = self.hold_ids.insert(*id),
             Command::DispatchTransfer(dispatch) => {
                 self.transfer_ids.extend(dispatch.id);
@@ -263,13 +278,19 @@ impl Needs {
         self.prices |= !lines.is_empty();
         for line in lines {
             self.item(&line.item, line.uom.is_some());
+            self.lots(&line.lots);
         }
     }
 
     fn goods(&mut self, lines: &[GoodsLine]) {
         for line in lines {
             self.item(&line.item, line.uom.is_some());
+            self.lots(&line.lots);
         }
+    }
+
+    fn lots(&mut self, named: &[NamedLot]) {
+        self.lot_codes.extend(named.iter().map(|lot| lot.code.clone()));
     }
 
     fn item(&mut self, item: &ItemRef, has_unit: bool) {

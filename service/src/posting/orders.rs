@@ -9,10 +9,10 @@ use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
-use super::documents;
 use super::load::uuids;
 use super::needs::Needs;
 use super::setup::parsed;
+use super::{documents, lots};
 use crate::{Error, Tx};
 
 /// Reads and locks the orders of a batch, with their lines and the shipments that are not invoiced yet.
@@ -88,6 +88,28 @@ pub(crate) async fn lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(OrderId, OrderLi
     tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await?.iter().map(line).collect()
 }
 
+/// Adds the lots of an order that was read for an answer: what is reserved of them, and what left.
+pub(crate) async fn add_lots(tx: &Tx, order: &mut Order) -> Result<(), Error> {
+    let products: Vec<Uuid> = order.lines.iter().map(|line| line.line.product_id.0).collect();
+    let statement =
+        "select 1 from product where tenant_id = $1 and id = any($2) and tracking <> 'none' limit 1";
+    if tx.row(sqlx::query(statement).bind(tx.tenant_id.0).bind(products)).await?.is_none() {
+        return Ok(());
+    }
+    let mut reserved = lots::reserved_of(tx, &[order.id.0]).await?;
+    for line in &mut order.lines {
+        line.line.lots = reserved.remove(&(order.id.0, line.line.line_no)).unwrap_or_default();
+    }
+    let shipments: Vec<Uuid> = order.shipments.iter().map(|shipment| shipment.id.0).collect();
+    let mut moved = lots::moved_of(tx, &shipments).await?;
+    for shipment in &mut order.shipments {
+        for line in &mut shipment.lines {
+            line.lots = moved.remove(&(shipment.id.0, line.line_no)).unwrap_or_default();
+        }
+    }
+    Ok(())
+}
+
 /// The shipments of orders: all of them, or those without an invoice.
 pub(crate) async fn shipments(
     tx: &Tx,
@@ -119,6 +141,7 @@ pub(crate) async fn shipments(
             product_id: ProductId(row.try_get(7)?),
             quantity: Quantity::new(row.try_get(8)?),
             cost: Money::new(row.try_get(9)?),
+            lots: Vec::new(),
         };
         if let Some((_, shipment)) = shipments.last_mut() {
             shipment.lines.push(line);

@@ -20,6 +20,7 @@ use crate::{Error, Tx};
 
 mod count;
 mod layer;
+mod lot;
 mod money;
 mod order;
 mod oversold;
@@ -78,6 +79,7 @@ pub(super) async fn write(
     if !accepted.iter().all(is_plain_sale) {
         wholesale::write(tx, book, accepted).await?;
         stock::write(tx, accepted).await?;
+        lot::write(tx, accepted).await?;
         oversold::write(tx, accepted).await?;
         count::write(tx, accepted).await?;
         promise::write(tx, book, accepted, &before.levels).await?;

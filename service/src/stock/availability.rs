@@ -2,7 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use domain::id::{LocationId, ProductId};
+use chrono::NaiveDate;
+use domain::id::{LocationId, LotId, ProductId};
 use domain::number::Quantity;
 use domain::product::ProductKind;
 use domain::tenant::Channel;
@@ -53,7 +54,7 @@ pub struct ProductAvailability {
     /// The unit of every quantity.
     #[schema(max_length = 8, example = "C62")]
     pub uom: String,
-    /// On hand less reserved, over all locations that count.
+    /// What may be sold, over all locations that count.
     pub available: Quantity,
     /// What may be promised by day, over all locations that count: each step until the next one. Null where `steps` was
     /// not asked for, and for what is not kept in stock itself.
@@ -76,7 +77,7 @@ pub struct LocationAvailability {
     pub on_hand: Quantity,
     /// Promised to orders, or held back: from the channel that is asked for, if one is.
     pub reserved: Quantity,
-    /// On hand less reserved.
+    /// On hand less reserved, without lots that have expired or are recalled.
     pub available: Quantity,
     /// What confirmed orders wait for here.
     pub backordered: Quantity,
@@ -86,6 +87,25 @@ pub struct LocationAvailability {
     /// What may be promised here by day.
     #[schema(max_items = 10000)]
     pub steps: Option<Vec<PromiseStep>>,
+    /// The lots that may be sold, those first that expire first; left out where the product is not tracked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 10000)]
+    pub lots: Vec<LotAvailability>,
+}
+
+/// What may be sold of a lot at a location.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct LotAvailability {
+    /// The lot.
+    pub lot_id: LotId,
+    /// Its code, or the serial number.
+    #[schema(max_length = 64, example = "L-2026-117")]
+    pub code: String,
+    /// The last day on which it may be sold.
+    #[schema(example = "2027-03-31")]
+    pub expires_on: Option<NaiveDate>,
+    /// On hand less reserved.
+    pub available: Quantity,
 }
 
 impl LocationAvailability {
@@ -99,19 +119,22 @@ impl LocationAvailability {
             available: Quantity::ZERO,
             backordered: Quantity::ZERO,
             kept: Quantity::ZERO,
+            lots: Vec::new(),
             steps: None,
         }
     }
 }
 
 const BY_PRODUCT: &str = "select p.id as product_id, p.sku, p.kind, p.stock_uom, null as code, \
-        l.location_id, l.location_code, l.on_hand, l.reserved, l.backordered, l.kept \
+        l.location_id, l.location_code, l.on_hand, l.reserved, l.backordered, l.kept, l.sellable, l.lot_id, \
+        l.lot_code, l.expires_on \
      from product p left join (";
 const BY_BARCODE: &str = "select p.id as product_id, p.sku, p.kind, p.stock_uom, b.code, \
-        l.location_id, l.location_code, l.on_hand, l.reserved, l.backordered, l.kept \
+        l.location_id, l.location_code, l.on_hand, l.reserved, l.backordered, l.kept, l.sellable, l.lot_id, \
+        l.lot_code, l.expires_on \
      from barcode b join product p on p.tenant_id = b.tenant_id and p.id = b.product_id left join (";
 const LEVELS: &str = "select l.tenant_id, l.product_id, l.location_id, o.code as location_code, l.on_hand, l.reserved, \
-        l.backordered, ";
+        l.backordered, l.sellable, l.lot_id, l.lot_code, l.expires_on, ";
 const PLACES: &str = " as kept from bi.stock_level l join location o on o.tenant_id = l.tenant_id and o.id = l.location_id \
      where o.channels <> '{}'";
 const OF_PRODUCT: &str = ") l on l.tenant_id = p.tenant_id and l.product_id = p.id where p.tenant_id = ";
@@ -137,7 +160,8 @@ pub async fn of(tx: &Tx, wanted: &Wanted, scope: &Scope) -> Result<Vec<ProductAv
             (query.with("b.tenant_id = p.tenant_id and b.code = any(", Some(codes)), codes.clone())
         }
     };
-    let rows = query.sql(") order by p.id, l.location_id").rows(tx).await?;
+    let rows =
+        query.sql(") order by p.id, l.location_id, l.expires_on nulls last, l.lot_code").rows(tx).await?;
     let mut products = collect(asked, &rows, wanted)?;
     add_sets(tx, scope, &mut products).await?;
     if scope.steps {
@@ -177,7 +201,7 @@ async fn add_sets(tx: &Tx, scope: &Scope, products: &mut [ProductAvailability]) 
          join product c on c.tenant_id = b.tenant_id and c.id = b.component_id and c.kind = 'stocked' \
          join location o on o.tenant_id = b.tenant_id and o.channels <> '{}' \
          left join lateral (select sum(l.on_hand - l.reserved + ";
-    let rest = ") as available from bi.stock_level l \
+    let rest = ") filter (where l.sellable) as available from bi.stock_level l \
          where l.tenant_id = b.tenant_id and l.location_id = o.id and l.product_id = b.component_id) l on true \
          where b.tenant_id = ";
     let rows = kept_for(tx, Listing::raw(levels), scope.channel)
@@ -244,38 +268,34 @@ fn collect(asked: Vec<String>, rows: &[PgRow], wanted: &Wanted) -> Result<Vec<Pr
     Ok(once.filter_map(|asked| found.remove(&asked)).collect())
 }
 
-/// Adds a level of a product; the lots of a location count together.
+/// Adds a level of a product; the lots of a location count together, where they may be sold.
 fn add_level(product: &mut ProductAvailability, row: &PgRow) -> Result<(), Error> {
     let Some(on_hand) = optional_number(row, "on_hand")? else { return Ok(()) };
     let kept: Quantity = number(row, "kept")?;
     let reserved: Quantity = number(row, "reserved")?;
     let reserved = reserved - kept;
     let location_id = LocationId(row.try_get("location_id")?);
+    let is_sellable: bool = row.try_get("sellable")?;
     let backordered = number(row, "backordered")?;
     // What is oversold at one place takes nothing from the others.
-    let available = (on_hand - reserved).max(Quantity::ZERO);
+    let left = (on_hand - reserved).max(Quantity::ZERO);
+    let available = if is_sellable { left } else { Quantity::ZERO };
     product.available += available;
-    match product.locations.last_mut().filter(|last| last.location_id == location_id) {
-        Some(last) => {
-            last.on_hand += on_hand;
-            last.reserved += reserved;
-            last.available += available;
-            last.backordered += backordered;
-            last.kept += kept;
-        }
-        None => {
-            let location_code = row.try_get("location_code")?;
-            product.locations.push(LocationAvailability {
-                location_id,
-                location_code,
-                on_hand,
-                reserved,
-                available,
-                backordered,
-                kept,
-                steps: None,
-            });
-        }
+    if product.locations.last().is_none_or(|last| last.location_id != location_id) {
+        let location_code = row.try_get("location_code")?;
+        product.locations.push(LocationAvailability::none(location_id, location_code));
+    }
+    let Some(location) = product.locations.last_mut() else { return Ok(()) };
+    location.on_hand += on_hand;
+    location.reserved += reserved;
+    location.available += available;
+    location.backordered += backordered;
+    location.kept += kept;
+    if let Some(code) = row.try_get("lot_code")?
+        && available.is_positive()
+    {
+        let (lot_id, expires_on) = (LotId(row.try_get("lot_id")?), row.try_get("expires_on")?);
+        location.lots.push(LotAvailability { lot_id, code, expires_on, available });
     }
     Ok(())
 }

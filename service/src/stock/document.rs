@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::adjust::{MovedLine, StockDocument, StockDocumentKind};
-use domain::id::{LocationId, ProductId, StockDocumentId};
+use domain::id::{LocationId, LotId, ProductId, StockDocumentId};
 use domain::number::Money;
 use domain::refusal::Refusal;
 use sea_orm::sqlx::postgres::PgRow;
@@ -10,7 +10,7 @@ use sea_orm::sqlx::{self, Row};
 use serde::Serialize;
 
 use crate::listing::{Listing, Period, Slice, number, word};
-use crate::sold::{self, Skus};
+use crate::sold::{self, Names};
 use crate::{Error, Tx};
 
 /// A stock document in a list: without its lines.
@@ -96,14 +96,14 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<StockDo
     rows.iter().map(summary).collect()
 }
 
-/// One stock document with its lines, which are its movements; the currency; and the SKUs.
-pub async fn get(tx: &Tx, id: StockDocumentId) -> Result<(StockDocument, String, Skus), Error> {
+/// One stock document with its lines, which are its movements; the currency; and what the lines are called.
+pub async fn get(tx: &Tx, id: StockDocumentId) -> Result<(StockDocument, String, Names), Error> {
     let rows = Listing::new(tx, SELECT).with("d.id = ", Some(id.0)).rows(tx).await?;
     let row = rows.first().ok_or_else(|| Refusal::not_found("stock document"))?;
     let mut document = head(row)?;
     // As in the index stock_movement_by_document. What follows from a line (a settled cost, the half that a count has
     // seen already) is not a line.
-    let statement = "select line_no, product_id, quantity, value from stock_movement \
+    let statement = "select line_no, product_id, quantity, value, lot_id from stock_movement \
                      where tenant_id = $1 and document_id = $2 \
                        and document_kind in ('receipt', 'opening', 'adjustment', 'revaluation') \
                        and kind <> 'settlement' and reason is not distinct from $3 \
@@ -113,12 +113,13 @@ pub async fn get(tx: &Tx, id: StockDocumentId) -> Result<(StockDocument, String,
         document.lines.push(MovedLine {
             line_no: row.try_get("line_no")?,
             product_id: ProductId(row.try_get("product_id")?),
+            lot_id: LotId(row.try_get("lot_id")?),
             quantity: number(&row, "quantity")?,
             value: number(&row, "value")?,
         });
     }
-    let skus = sold::skus(tx, document.lines.iter().map(|line| line.product_id)).await?;
-    Ok((document, row.try_get("currency")?, skus))
+    let names = sold::names(tx, document.lines.iter().map(|line| (line.product_id, line.lot_id))).await?;
+    Ok((document, row.try_get("currency")?, names))
 }
 
 fn head(row: &PgRow) -> Result<StockDocument, Error> {

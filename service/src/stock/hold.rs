@@ -6,7 +6,7 @@ use domain::refusal::Refusal;
 
 use crate::listing::{Listing, Slice};
 use crate::posting::goods;
-use crate::sold::{self, Skus};
+use crate::sold::{self, Names};
 use crate::{Error, Tx};
 
 /// Which holds to list.
@@ -54,11 +54,11 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Hold>, 
     rows.iter().map(|row| Ok(goods::hold(row)?.1)).collect()
 }
 
-/// One hold with its lines, and the SKUs.
-pub async fn get(tx: &Tx, id: HoldId) -> Result<(Hold, Skus), Error> {
+/// One hold with its lines, and what they are called.
+pub async fn get(tx: &Tx, id: HoldId) -> Result<(Hold, Names), Error> {
     let rows = Listing::new(tx, SELECT).with("id = ", Some(id.0)).rows(tx).await?;
     let mut found = goods::with_lines(tx, &rows, goods::hold, goods::held_lines).await?;
     let hold = found.remove(&id).ok_or_else(|| Refusal::not_found("hold"))?;
-    let skus = sold::skus(tx, hold.lines.iter().map(|line| line.product_id)).await?;
-    Ok((hold, skus))
+    let names = sold::names(tx, hold.lines.iter().map(|line| (line.product_id, line.lot_id))).await?;
+    Ok((hold, names))
 }

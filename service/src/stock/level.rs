@@ -1,6 +1,6 @@
 //! Stock levels: what is where, in which lot, and what it cost.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::{LocationId, LotId, ProductId};
 use domain::number::{Money, Price, Quantity};
 use domain::stock::{CostingMethod, Level, LevelKey};
@@ -28,6 +28,15 @@ pub struct StockLevel {
     pub sku: String,
     /// The lot, where the product is tracked by lot.
     pub lot_id: Option<LotId>,
+    /// Its code, or the serial number.
+    #[schema(max_length = 64, example = json!(null))]
+    pub lot_code: Option<String>,
+    /// The last day on which the lot may be sold.
+    #[schema(example = json!(null))]
+    pub expires_on: Option<NaiveDate>,
+    /// Whether the lot may be sold today: it has not expired, and is not recalled. Always true without a lot.
+    #[schema(example = true)]
+    pub sellable: bool,
     /// The unit of every quantity.
     #[schema(max_length = 8, example = "C62")]
     pub uom: String,
@@ -80,7 +89,7 @@ impl StockLevel {
 }
 
 const SELECT: &str = "select l.location_id, l.product_id, l.lot_id, l.on_hand, l.reserved, l.value, l.last_cost, \
-                             l.layered, l.moved_at, p.sku, p.stock_uom, t.currency \
+                             l.layered, l.moved_at, l.lot_code, l.expires_on, l.sellable, p.sku, p.stock_uom, t.currency \
                       from bi.stock_level l \
                       join product p on p.tenant_id = l.tenant_id and p.id = l.product_id \
                       join tenant t on t.tenant_id = l.tenant_id \
@@ -136,6 +145,9 @@ fn level(row: &PgRow) -> Result<StockLevel, Error> {
         product_id: ProductId(row.try_get("product_id")?),
         sku: row.try_get("sku")?,
         lot_id: (!lot_id.is_nil()).then_some(LotId(lot_id)),
+        lot_code: row.try_get("lot_code")?,
+        expires_on: row.try_get("expires_on")?,
+        sellable: row.try_get("sellable")?,
         uom: row.try_get("stock_uom")?,
         on_hand: level.on_hand,
         reserved: level.reserved,

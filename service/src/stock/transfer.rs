@@ -6,7 +6,7 @@ use domain::transfer::{Transfer, TransferStatus};
 
 use crate::listing::{Listing, Slice};
 use crate::posting::goods;
-use crate::sold::{self, Skus};
+use crate::sold::{self, Names};
 use crate::{Error, Tx};
 
 /// Which transfers to list.
@@ -34,11 +34,11 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Transfe
     rows.iter().map(|row| Ok(goods::transfer(row)?.1)).collect()
 }
 
-/// One transfer with its lines, and the SKUs.
-pub async fn get(tx: &Tx, id: TransferId) -> Result<(Transfer, Skus), Error> {
+/// One transfer with its lines, and what they are called.
+pub async fn get(tx: &Tx, id: TransferId) -> Result<(Transfer, Names), Error> {
     let rows = Listing::new(tx, SELECT).with("id = ", Some(id.0)).rows(tx).await?;
     let mut found = goods::with_lines(tx, &rows, goods::transfer, goods::transfer_lines).await?;
     let transfer = found.remove(&id).ok_or_else(|| Refusal::not_found("transfer"))?;
-    let skus = sold::skus(tx, transfer.lines.iter().map(|line| line.product_id)).await?;
-    Ok((transfer, skus))
+    let names = sold::names(tx, transfer.lines.iter().map(|line| (line.product_id, line.lot_id))).await?;
+    Ok((transfer, names))
 }

@@ -123,12 +123,25 @@ async fn documents(tenant: &Tenant, world: &mut World, customer: &Value) {
     world.make(tenant, "/v1/stock/transfers", transfer).await;
     let expected = json!({ "expected_on": "2999-01-01", "reference": MARK, "lines": lines(&[(MARK, "1")]) });
     world.make(tenant, "/v1/stock/expected-receipts", expected).await;
+    recalled_lot(tenant, world).await;
     let cash = json!({ "register_id": till.register_id, "kind": "paid_in", "amount": "1", "reason": MARK });
     world.make(tenant, "/v1/pos/cash-moves", cash).await;
     for path in ["/v1/journal-entries?limit=1", "/v1/commands?limit=1"] {
         let page = tenant.get(path).await.ok();
         world.knows(&page["data"][0]["id"]);
     }
+}
+
+async fn recalled_lot(tenant: &Tenant, world: &mut World) {
+    let sku = format!("{MARK} lots");
+    tenant.product_with(&sku, json!({ "tracking": "lot" })).await;
+    let receipt = json!({ "kind": "receipt",
+        "lines": [{ "sku": sku, "quantity": "2", "unit_cost": "1", "lots": [{ "code": MARK }] }] });
+    tenant.post("/v1/stock/documents", &receipt).await.created();
+    let lots = tenant.get(&format!("/v1/lots?code={MARK}")).await.ok();
+    world.knows(&lots["data"][0]["id"]);
+    let recall = format!("/v1/lots/{}/recall", world.ids["lot"]);
+    tenant.post(&recall, &json!({ "reason": MARK })).await.ok();
 }
 
 async fn people(tenant: &Tenant, world: &mut World) {
@@ -159,6 +172,7 @@ pub fn body(operation: &str, own: &Own) -> Option<Value> {
         "channel_price_lists_delete" | "channel_price_lists_put" | "reports_get" => None,
         "pos_sessions_close" => Some(json!({ "register_id": own.till.register_id, "counted": "0" })),
         "bundles_put" => Some(json!({ "components": [{ "sku": "MUG", "quantity": "1" }] })),
+        "lots_recall" => Some(json!({ "reason": "Glass in the jar" })),
         "holds_extend" => Some(json!({ "expires_at": "2999-01-01T00:00:00Z" })),
         "expected_receipts_reschedule" => Some(json!({ "expected_on": "2999-01-01" })),
         "price_rules_create" => Some(json!({ "scope": "all", "method": "fixed", "value": "1" })),

@@ -300,6 +300,9 @@ fn check_values(problems: &mut Problems, input: &ProductInput) {
     if input.tracking != Tracking::None && input.kind != ProductKind::Stocked {
         problems.invalid("/tracking", "Only stocked goods are tracked by lot or serial number.");
     }
+    if input.tracking == Tracking::Serial && input.decimals() != 0 {
+        problems.invalid("/stock_decimals", "Goods with serial numbers are counted in whole pieces: say 0.");
+    }
     if input.costing_method.is_some() && input.kind != ProductKind::Stocked {
         problems.invalid("/costing_method", "Only stocked goods have a value in stock; leave it out.");
     }

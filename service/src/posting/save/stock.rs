@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::adjust::StockDocument;
 use domain::claim::Holder;
 use domain::hold::Hold;
-use domain::stock::Reservation;
+use domain::stock::{LevelKey, Reservation};
 use domain::supply::ExpectedReceipt;
 use domain::transfer::Transfer;
 use sea_orm::sqlx;
@@ -56,7 +56,7 @@ struct Documents<'a> {
     holds: Latest<'a, Hold>,
     transfers: Latest<'a, Transfer>,
     expected: Latest<'a, ExpectedReceipt>,
-    reservations: BTreeMap<(Uuid, i32), &'a Reservation>,
+    reservations: BTreeMap<(Uuid, i32, LevelKey), &'a Reservation>,
 }
 
 /// Writes what a batch did to stock besides levels and movements.
@@ -71,7 +71,8 @@ pub(super) async fn write(tx: &Tx, accepted: &[Accepted<'_>]) -> Result<(), Erro
             documents.expected.add(expected.id.0, expected.version, expected, by);
         }
         for reservation in &accepted.posting.reservations {
-            documents.reservations.insert((reservation.document_id, reservation.line_no), reservation);
+            let place = (reservation.document_id, reservation.line_no, reservation.key);
+            documents.reservations.insert(place, reservation);
         }
         match &accepted.outcome {
             Outcome::Transfer(transfer) => {
@@ -123,8 +124,8 @@ async fn write_holds(tx: &Tx, holds: &Latest<'_, Hold>) -> Result<(), Error> {
                  from unnest($3::uuid[], $4::text[], $5::text[], $6::uuid[], $7::uuid[], $8::text[], $9::text[], \
                              $10::timestamptz[], $11::timestamptz[], $12::int[], $13::uuid[], $18::uuid[], \
                              $19::text[]) as v) \
-             insert into hold_line (tenant_id, hold_id, line_no, product_id, quantity) \
-             select $1, v.* from unnest($14::uuid[], $15::int[], $16::uuid[], $17::numeric[]) as v",
+             insert into hold_line (tenant_id, hold_id, line_no, product_id, quantity, lot_id) \
+             select $1, v.* from unnest($14::uuid[], $15::int[], $16::uuid[], $17::numeric[], $20::uuid[]) as v",
         )
         .bind(tx.tenant_id.0)
         .bind(tx.now)
@@ -150,7 +151,8 @@ async fn write_holds(tx: &Tx, holds: &Latest<'_, Hold>) -> Result<(), Error> {
         .bind(column(&fresh, |(row, _)| match row.holder {
             Some(Holder::Channel(channel)) => Some(word(channel)),
             _ => None,
-        })),
+        }))
+        .bind(column(&lines, |(_, line)| line.lot_id.0)),
     )
     .await?;
     Ok(())
@@ -205,10 +207,10 @@ async fn write_transfers(tx: &Tx, transfers: &Latest<'_, Transfer>) -> Result<()
     tx.execute(
         sqlx::query(
             "insert into transfer_line (tenant_id, transfer_id, line_no, product_id, quantity, received, missing, \
-                                        value, open_value) \
+                                        value, open_value, lot_id) \
              select $1, v.* \
              from unnest($2::uuid[], $3::int[], $4::uuid[], $5::numeric[], $6::numeric[], $7::numeric[], \
-                         $8::numeric[], $9::numeric[]) as v \
+                         $8::numeric[], $9::numeric[], $10::uuid[]) as v \
              on conflict (tenant_id, transfer_id, line_no) do update \
              set received = excluded.received, missing = excluded.missing, open_value = excluded.open_value",
         )
@@ -220,7 +222,8 @@ async fn write_transfers(tx: &Tx, transfers: &Latest<'_, Transfer>) -> Result<()
         .bind(column(&lines, |(_, line)| line.received.get()))
         .bind(column(&lines, |(_, line)| line.missing.get()))
         .bind(column(&lines, |(_, line)| line.value.get()))
-        .bind(column(&lines, |(_, line)| line.open_value.get())),
+        .bind(column(&lines, |(_, line)| line.open_value.get()))
+        .bind(column(&lines, |(_, line)| line.lot_id.0)),
     )
     .await?;
     Ok(())
@@ -298,12 +301,15 @@ async fn write_reservations(tx: &Tx, reservations: Vec<&Reservation>) -> Result<
     if !ended.is_empty() {
         tx.execute(
             sqlx::query(
-                "delete from reservation r using unnest($2::uuid[], $3::int[]) as v (document_id, line_no) \
-                 where r.tenant_id = $1 and r.document_id = v.document_id and r.line_no = v.line_no",
+                "delete from reservation r \
+                 using unnest($2::uuid[], $3::int[], $4::uuid[]) as v (document_id, line_no, lot_id) \
+                 where r.tenant_id = $1 and r.document_id = v.document_id and r.line_no = v.line_no \
+                   and r.lot_id = v.lot_id",
             )
             .bind(tx.tenant_id.0)
             .bind(column(&ended, |row| row.document_id))
-            .bind(column(&ended, |row| row.line_no)),
+            .bind(column(&ended, |row| row.line_no))
+            .bind(column(&ended, |row| row.key.lot_id.0)),
         )
         .await?;
     }

@@ -81,6 +81,7 @@ impl<'a> Documents<'a> {
             | Outcome::Hold(_)
             | Outcome::Transfer(_)
             | Outcome::Expected(_)
+            | Outcome::Recall(_)
             | Outcome::Entry(_) => {}
         }
     }

@@ -1,0 +1,321 @@
+//! The trace of a lot: from the supplier to every customer.
+
+use actix_web::web::Data;
+use actix_web::{HttpResponse, get};
+use chrono::{DateTime, Utc};
+use domain::id::{CustomerId, HoldId, LocationId, LotId, OrderId};
+use domain::lot::{AffectedCustomer, AffectedParty, OpenReservation};
+use domain::number::Quantity;
+use domain::stock::MovementKind;
+use domain::tenant::Channel;
+use serde::Serialize;
+use service::scope::Scope;
+use service::stock::trace::{self, Moved, Trace};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{LotLevelOut, LotOut};
+use crate::ledger::document_id;
+use crate::params::PathId;
+use crate::{Answer, App, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(show);
+}
+
+/// Where goods of a lot came from and went to.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = LotTrace)]
+struct TraceOut {
+    /// Always `lot_trace`.
+    #[schema(value_type = String, max_length = 9, example = "lot_trace")]
+    object: &'static str,
+    /// The lot, and where the rest of it is.
+    lot: LotOut,
+    /// The quantities, which add up.
+    sums: SumsOut,
+    /// Where it came from: receipts and openings, oldest first.
+    #[schema(max_items = 10000)]
+    received: Vec<MovedOut>,
+    /// Who got it: till sales and shipments, oldest first.
+    #[schema(max_items = 10000)]
+    sold: Vec<PartyOut>,
+    /// What came back, oldest first.
+    #[schema(max_items = 10000)]
+    returned: Vec<MovedOut>,
+    /// What was written off, found or counted, oldest first.
+    #[schema(max_items = 10000)]
+    adjusted: Vec<MovedOut>,
+    /// The orders that some of it is reserved for.
+    #[schema(max_items = 10000)]
+    waiting: Vec<WaitingOut>,
+    /// What is in quarantine.
+    #[schema(max_items = 10000)]
+    quarantined: Vec<QuarantinedOut>,
+    /// Whether nothing is left out: a list ends after 10,000 documents, the sums don't.
+    #[schema(example = true)]
+    complete: bool,
+}
+
+/// The quantities of a trace in stock units: received - sold + returned + adjusted = on hand + in transit.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = LotTraceSums)]
+struct SumsOut {
+    /// Came from suppliers, or was there when the books began.
+    received: Quantity,
+    /// Left to customers.
+    sold: Quantity,
+    /// Came back from customers.
+    returned: Quantity,
+    /// Found less written off.
+    adjusted: Quantity,
+    /// At the locations.
+    on_hand: Quantity,
+    /// Between two locations.
+    in_transit: Quantity,
+    /// What the documents leave less what the levels say.
+    difference: Quantity,
+    /// Whether that is nothing.
+    #[schema(example = true)]
+    adds_up: bool,
+}
+
+/// A document that moved goods of a lot.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = LotMovement)]
+struct MovedOut {
+    /// Why.
+    kind: MovementKind,
+    /// What kind of document.
+    #[schema(max_length = 32, example = "receipt")]
+    document_kind: String,
+    /// The document.
+    #[schema(max_length = 36, example = "doc_01h455vb4pex5vsknk084sn02q")]
+    document_id: String,
+    /// Its number.
+    #[schema(max_length = 64, example = "GR-2026-000123")]
+    number: Option<String>,
+    /// A delivery note, a remark.
+    #[schema(max_length = 200, example = "Delivery note 8812")]
+    reference: Option<String>,
+    /// The reason code of an adjustment, or why goods came back.
+    #[schema(max_length = 200, example = json!(null))]
+    reason: Option<String>,
+    /// The channel, where a customer is involved.
+    channel: Option<Channel>,
+    /// Where.
+    location_id: LocationId,
+    /// When.
+    #[schema(example = "2026-11-22T01:20:00Z")]
+    occurred_at: DateTime<Utc>,
+    /// Stock units, positive in, negative out.
+    quantity: Quantity,
+}
+
+/// A till sale or a shipment that took goods of a lot.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = LotSale)]
+pub struct PartyOut {
+    /// `sale` or `shipment`.
+    #[schema(max_length = 32, example = "sale")]
+    document_kind: String,
+    /// The document.
+    #[schema(max_length = 36, example = "sal_01h455vb4pex5vsknk084sn02q")]
+    document_id: String,
+    /// Its number: a receipt's bears the till.
+    #[schema(max_length = 64, example = "T1-2026-000001")]
+    number: String,
+    /// The number of the order.
+    #[schema(max_length = 64, example = json!(null))]
+    order_number: Option<String>,
+    /// The code of the till.
+    #[schema(max_length = 64, example = "T1")]
+    register_code: Option<String>,
+    /// The channel.
+    channel: Channel,
+    /// Where the goods came from.
+    location_id: LocationId,
+    /// When they left.
+    #[schema(example = "2026-11-22T01:20:00Z")]
+    occurred_at: DateTime<Utc>,
+    /// Stock units that left.
+    quantity: Quantity,
+    /// Stock units of them that came back.
+    returned: Quantity,
+    /// Who got them; null where it was a walk-in sale.
+    customer: Option<LotCustomer>,
+}
+
+/// A customer who got goods of a lot, or waits for some.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct LotCustomer {
+    /// Its id.
+    pub id: CustomerId,
+    /// Its number.
+    #[schema(max_length = 64, example = "C-000123")]
+    pub number: String,
+    /// Its name.
+    #[schema(max_length = 200, example = "Nordwind Supply GmbH")]
+    pub name: String,
+    /// Where it is written to.
+    #[schema(max_length = 254, example = "invoices@nordwind.example")]
+    pub email: Option<String>,
+    /// Its country.
+    #[schema(max_length = 2, example = "DE")]
+    pub country: String,
+}
+
+/// An order that some of a lot is reserved for.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = LotWaiting)]
+pub struct WaitingOut {
+    /// The order.
+    order_id: OrderId,
+    /// Its number.
+    #[schema(max_length = 64, example = "SO-2026-000123")]
+    number: String,
+    /// Its line.
+    #[schema(minimum = 1, maximum = 2000, example = 1)]
+    line_no: i32,
+    /// Where the goods lie.
+    location_id: LocationId,
+    /// Stock units.
+    quantity: Quantity,
+    /// Who waits.
+    customer: LotCustomer,
+}
+
+/// Goods of a lot in quarantine.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = LotQuarantined)]
+pub struct QuarantinedOut {
+    /// The hold that keeps them back: release it to get at them.
+    hold_id: HoldId,
+    /// Where.
+    location_id: LocationId,
+    /// Stock units.
+    quantity: Quantity,
+    /// Why.
+    #[schema(max_length = 500, example = "Recall of lot L-2026-117: glass in the jar")]
+    note: Option<String>,
+}
+
+impl From<&AffectedCustomer> for LotCustomer {
+    fn from(customer: &AffectedCustomer) -> Self {
+        LotCustomer {
+            id: customer.id,
+            number: customer.number.clone(),
+            name: customer.name.clone(),
+            email: customer.email.clone(),
+            country: customer.country.clone(),
+        }
+    }
+}
+
+impl From<&AffectedParty> for PartyOut {
+    fn from(party: &AffectedParty) -> Self {
+        PartyOut {
+            document_id: document_id(&party.document_kind, party.document_id),
+            document_kind: party.document_kind.clone(),
+            number: party.number.clone(),
+            order_number: party.order_number.clone(),
+            register_code: party.register_code.clone(),
+            channel: party.channel,
+            location_id: party.location_id,
+            occurred_at: party.occurred_at,
+            quantity: party.sold,
+            returned: party.returned,
+            customer: party.customer.as_ref().map(LotCustomer::from),
+        }
+    }
+}
+
+impl From<&OpenReservation> for WaitingOut {
+    fn from(open: &OpenReservation) -> Self {
+        WaitingOut {
+            order_id: open.order_id,
+            number: open.number.clone(),
+            line_no: open.line_no,
+            location_id: open.location_id,
+            quantity: open.quantity,
+            customer: LotCustomer::from(&open.customer),
+        }
+    }
+}
+
+/// What holds keep in quarantine.
+pub fn quarantined(holds: &[domain::hold::Hold]) -> Vec<QuarantinedOut> {
+    let hold = |hold: &domain::hold::Hold| QuarantinedOut {
+        hold_id: hold.id,
+        location_id: hold.location_id,
+        quantity: hold.lines.iter().map(|line| line.quantity).sum(),
+        note: hold.note.clone(),
+    };
+    holds.iter().map(hold).collect()
+}
+
+impl From<Moved> for MovedOut {
+    fn from(moved: Moved) -> Self {
+        MovedOut {
+            kind: moved.kind,
+            document_id: document_id(&moved.document_kind, moved.document_id),
+            document_kind: moved.document_kind,
+            number: moved.number,
+            reference: moved.reference,
+            reason: moved.reason,
+            channel: moved.channel,
+            location_id: moved.location_id,
+            occurred_at: moved.occurred_at,
+            quantity: moved.quantity,
+        }
+    }
+}
+
+impl From<Trace> for TraceOut {
+    fn from(trace: Trace) -> Self {
+        let sums = trace.sums;
+        let listed = |moved: Vec<Moved>| moved.into_iter().map(MovedOut::from).collect();
+        let levels = trace.levels.into_iter().map(LotLevelOut::from).collect();
+        TraceOut {
+            object: "lot_trace",
+            lot: LotOut { levels: Some(levels), ..LotOut::from(trace.found) },
+            sums: SumsOut {
+                received: sums.received,
+                sold: sums.sold,
+                returned: sums.returned,
+                adjusted: sums.adjusted,
+                on_hand: sums.on_hand,
+                in_transit: sums.in_transit,
+                difference: sums.difference(),
+                adds_up: sums.difference().is_zero(),
+            },
+            received: listed(trace.received),
+            sold: trace.sold.iter().map(PartyOut::from).collect(),
+            returned: listed(trace.returned),
+            adjusted: listed(trace.adjusted),
+            waiting: trace.kept.waiting.iter().map(WaitingOut::from).collect(),
+            quarantined: quarantined(&trace.kept.quarantined),
+            complete: trace.is_complete,
+        }
+    }
+}
+
+/// Trace a lot
+///
+/// Backward to the receipts that brought it, forward to every customer of both channels, and where the rest is: on hand,
+/// in transit, reserved, in quarantine, written off. The quantities add up, or `sums` says by how much they do not.
+#[utoipa::path(
+    operation_id = "lots_trace",
+    tag = "Stock",
+    security(("bearer" = ["stock:read", "customers:read"])),
+    params(("id" = LotId, Path, description = "The lot's id.")),
+    responses((status = 200, description = "The trace.", body = TraceOut))
+)]
+#[get("/v1/lots/{id}/trace")]
+async fn show(app: Data<App>, caller: Caller, id: PathId<LotId>) -> Answer {
+    caller.require(Scope::StockRead)?;
+    caller.require(Scope::CustomersRead)?;
+    let read = async |tx: &service::Tx| trace::of(tx, id.0).await;
+    let trace = app.db.report(caller.tenant_id, read).await?;
+    Ok(HttpResponse::Ok().json(TraceOut::from(trace)))
+}

@@ -1,0 +1,108 @@
+//! Goods that come back: into the lot that they left in.
+
+use super::{Incoming, LotShare, NamedLot, check_serial, divided, unknown};
+use crate::book::Book;
+use crate::goods::invalid;
+use crate::id::LocationId;
+use crate::number::Quantity;
+use crate::product::Product;
+use crate::refusal::{Code, Problem};
+use crate::sales::SoldLine;
+use crate::stock::LevelKey;
+
+/// A lot that a line was sold in.
+#[derive(Debug, Clone)]
+pub struct SoldLot {
+    /// What was sold of it.
+    pub share: LotShare,
+    /// Stock units that already came back.
+    pub returned: Quantity,
+}
+
+impl SoldLot {
+    /// Stock units that can still come back.
+    pub fn out(&self) -> Quantity {
+        self.share.quantity - self.returned
+    }
+}
+
+/// The lots that `quantity` units of a sold line come back in, negative, at the cost they left with. Where the line went
+/// out in several and only a part of it comes back, nobody but the caller knows which.
+pub(crate) fn shares_back(
+    book: &Book,
+    line: &SoldLine,
+    (quantity, named): (Quantity, &[NamedLot]),
+    pointer: &str,
+) -> Result<Vec<LotShare>, Problem> {
+    let product = &book.products[&line.line.product_id];
+    if line.lots.is_empty() && named.is_empty() {
+        return Ok(Vec::new());
+    }
+    let out: Vec<&SoldLot> = line.lots.iter().filter(|lot| lot.out().is_positive()).collect();
+    let back: Vec<(&SoldLot, Quantity)> = if !named.is_empty() {
+        let parts = divided(product, quantity, named, pointer)?;
+        let lots = named.iter().zip(parts).enumerate();
+        lots.map(|(index, (named, part))| {
+            let pointer = format!("{pointer}/lots/{index}");
+            named_out(product, &line.lots, (&named.code, part), &pointer).map(|lot| (lot, part))
+        })
+        .collect::<Result<_, _>>()?
+    } else if let [only] = out.as_slice() {
+        vec![(*only, quantity)]
+    } else if out.iter().map(|lot| lot.out()).sum::<Quantity>() == quantity {
+        out.iter().map(|lot| (*lot, lot.out())).collect()
+    } else {
+        let codes: Vec<&str> = out.iter().map(|lot| lot.share.code.as_str()).collect();
+        let detail = format!("The line went out in {}: say in lots which came back.", codes.join(" and "));
+        return Err(invalid(product, format!("{pointer}/lots"), detail));
+    };
+    let settings = &book.setup.settings;
+    let mut shares = Vec::with_capacity(back.len());
+    for (lot, part) in back {
+        if product.tracking == crate::product::Tracking::Serial {
+            let known = book.lots.get(lot.share.lot_id);
+            check_serial(book, product, (known, false), &lot.share.code, &format!("{pointer}/lots/0"))?;
+        }
+        let cost = -settings.slice(lot.share.cost, lot.returned, part, lot.share.quantity);
+        shares.push(LotShare { quantity: -part, cost, ..lot.share.clone() });
+    }
+    Ok(shares)
+}
+
+fn named_out<'a>(
+    product: &Product,
+    sold: &'a [SoldLot],
+    (code, part): (&str, Quantity),
+    pointer: &str,
+) -> Result<&'a SoldLot, Problem> {
+    let lot = sold.iter().find(|lot| lot.share.code == code);
+    let lot = lot.ok_or_else(|| {
+        let detail = format!("The line was not sold in lot {code}.");
+        super::problem(product, format!("{pointer}/code"), Code::NotFound, detail)
+    })?;
+    if part > lot.out() {
+        let detail = format!("{} of lot {code} can still come back, not {part}.", lot.out());
+        return Err(super::problem(product, format!("{pointer}/quantity"), Code::ReturnExceedsSale, detail));
+    }
+    Ok(lot)
+}
+
+/// The lots that goods come back in without naming an original, negative, at the current cost. Each of them was here
+/// before: what never came can't come back.
+pub(crate) fn named_back(
+    book: &Book,
+    incoming: &mut Incoming,
+    (location_id, product, quantity): (LocationId, &Product, Quantity),
+    (named, pointer): (&[NamedLot], &str),
+) -> Result<Vec<LotShare>, Problem> {
+    let arrivals = incoming.add(book, (product, quantity), named, (true, pointer))?;
+    let mut shares = Vec::with_capacity(arrivals.len());
+    for (index, arrival) in arrivals.into_iter().enumerate() {
+        let lot = book.lots.find(product.id, &arrival.code);
+        let lot = lot.ok_or_else(|| unknown(product, &arrival.code, &format!("{pointer}/lots/{index}")))?;
+        let key = LevelKey { location_id, product_id: product.id, lot_id: lot.id };
+        let cost = -book.current_cost(&key, arrival.quantity);
+        shares.push(LotShare { lot_id: lot.id, code: lot.code.clone(), quantity: -arrival.quantity, cost });
+    }
+    Ok(shares)
+}

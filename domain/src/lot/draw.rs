@@ -1,0 +1,271 @@
+//! Which lots goods are taken from: those that are named, or those that expire first.
+//!
+//! Business case: what expires first is sold first, or it ends on the rubbish heap; what has expired is sold to nobody.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::{Lot, LotShare, LotStatus, NamedLot, divided, problem, unknown, unnamed};
+use crate::book::{Book, Demand};
+use crate::goods::{Goods, GoodsLine};
+use crate::id::{LocationId, LotId, ProductId};
+use crate::number::{Money, Quantity};
+use crate::product::{Product, Tracking};
+use crate::refusal::{Code, Problem, Problems, Refusal};
+use crate::stock::{Level, LevelKey};
+
+/// Why goods are taken, which decides on the lots that will do.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Purpose {
+    /// Sold or promised, on a day, to somebody who needs them to last so many days more. Of goods that are at hand every
+    /// serial number is named: whoever holds the piece can read it.
+    Sale { on: NaiveDate, life_days: u32, at_hand: bool },
+    /// Sent to another location: what expires first goes first, and what may not be sold goes only where it is named.
+    Transfer { on: NaiveDate },
+    /// Taken out of the books, whatever they are.
+    WriteOff,
+    /// Kept back until somebody has decided about them: nobody but the caller knows which.
+    Quarantine,
+}
+
+/// Where goods are taken from, and why.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Draw {
+    pub(crate) location_id: LocationId,
+    pub(crate) purpose: Purpose,
+    /// When goods without lots went, and whether they go although the record has too few; nothing where they are only
+    /// promised or sent. Goods in lots always have to be there.
+    pub(crate) went: Option<(DateTime<Utc>, bool)>,
+}
+
+/// What a line wants.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wish<'a> {
+    pub(crate) product: &'a Product,
+    pub(crate) quantity: Quantity,
+    pub(crate) named: &'a [NamedLot],
+    /// Stock units that the line has besides: they count in a refusal.
+    pub(crate) covered: Quantity,
+    pub(crate) pointer: &'a str,
+}
+
+impl Draw {
+    /// Whether goods without lots have left already, so that nothing can stand in their way.
+    fn is_gone(&self, book: &Book, key: &LevelKey) -> bool {
+        self.went.is_some_and(|(at, forced)| forced || book.is_counted(key, at))
+    }
+
+    /// The level of a lot where goods are taken from.
+    pub(crate) fn key(&self, product_id: ProductId, lot_id: LotId) -> LevelKey {
+        LevelKey { location_id: self.location_id, product_id, lot_id }
+    }
+}
+
+impl Purpose {
+    /// Whether goods of the lot are taken where none is named.
+    fn takes(self, lot: &Lot) -> bool {
+        match self {
+            Purpose::Sale { on, life_days, .. } => lot.is_sellable(on, life_days),
+            Purpose::Transfer { on } => lot.is_sellable(on, 0),
+            Purpose::WriteOff => true,
+            Purpose::Quarantine => false,
+        }
+    }
+
+    fn must_name(self, tracking: Tracking) -> bool {
+        match self {
+            Purpose::Sale { at_hand, .. } => at_hand && tracking == Tracking::Serial,
+            Purpose::Transfer { .. } | Purpose::WriteOff => tracking == Tracking::Serial,
+            Purpose::Quarantine => true,
+        }
+    }
+
+    /// Refuses a lot that is named and won't do.
+    pub(crate) fn check(self, product: &Product, lot: &Lot, pointer: &str) -> Result<(), Problem> {
+        let Purpose::Sale { on, life_days, .. } = self else { return Ok(()) };
+        if lot.is_sellable(on, life_days) {
+            return Ok(());
+        }
+        let (code, why) = match lot.expires_on {
+            _ if lot.status == LotStatus::Recalled => (Code::LotRecalled, "is recalled".to_owned()),
+            Some(end) if end < on => (Code::LotExpired, format!("expired on {end}")),
+            Some(end) => {
+                (Code::LotExpired, format!("expires on {end}, and the customer needs {life_days} days"))
+            }
+            None => return Ok(()),
+        };
+        let detail = format!(
+            "Lot {} of {} {why}: name another lot, or none to get what expires first.",
+            lot.code, product.sku
+        );
+        Err(problem(product, format!("{pointer}/code"), code, detail))
+    }
+}
+
+impl Demand {
+    /// Adds what a line wants, and answers the lots that it gets; none for goods that are not tracked. What is missing is
+    /// noted, and refused with all that is short.
+    pub(crate) fn draw(
+        &mut self,
+        book: &Book,
+        draw: &Draw,
+        wish: &Wish<'_>,
+    ) -> Result<Vec<LotShare>, Problem> {
+        if !wish.named.is_empty() {
+            return self.draw_named(book, draw, wish);
+        }
+        if wish.product.tracking == Tracking::None {
+            let key = LevelKey::untracked(draw.location_id, wish.product.id);
+            if !draw.is_gone(book, &key) {
+                self.add(key, wish.quantity, wish.pointer.to_owned());
+            }
+            return Ok(Vec::new());
+        }
+        if draw.purpose.must_name(wish.product.tracking) {
+            return Err(unnamed(wish.product, wish.pointer));
+        }
+        Ok(self.draw_first_to_expire(book, draw, wish))
+    }
+
+    fn draw_named(&mut self, book: &Book, draw: &Draw, wish: &Wish<'_>) -> Result<Vec<LotShare>, Problem> {
+        let parts = divided(wish.product, wish.quantity, wish.named, wish.pointer)?;
+        let mut shares = Vec::with_capacity(parts.len());
+        for (index, (named, quantity)) in wish.named.iter().zip(parts).enumerate() {
+            let pointer = format!("{}/lots/{index}", wish.pointer);
+            let lot = book.lots.find(wish.product.id, &named.code);
+            let lot = lot.ok_or_else(|| unknown(wish.product, &named.code, &pointer))?;
+            draw.purpose.check(wish.product, lot, &pointer)?;
+            self.add(key(draw.location_id, lot), quantity, pointer);
+            shares.push((lot, quantity));
+        }
+        shares.sort_by(|(one, _), (other, _)| one.rank().cmp(&other.rank()));
+        Ok(shares.into_iter().map(|(lot, quantity)| share(lot, quantity)).collect())
+    }
+
+    fn draw_first_to_expire(&mut self, book: &Book, draw: &Draw, wish: &Wish<'_>) -> Vec<LotShare> {
+        let lots = candidates(book, draw, wish.product.id);
+        let mut taken: BTreeMap<usize, Quantity> = BTreeMap::new();
+        let mut left = wish.quantity;
+        // What is kept back for the document itself is meant first.
+        for only_own in [true, false] {
+            for (at, lot) in lots.iter().enumerate() {
+                let key = key(draw.location_id, lot);
+                let free = if only_own { self.own_left(&key) } else { left };
+                let part = left.min(free).min(self.free(book, &key));
+                if part.is_positive() {
+                    self.add(key, part, wish.pointer.to_owned());
+                    *taken.entry(at).or_default() += part;
+                    left -= part;
+                }
+            }
+        }
+        if left.is_positive() {
+            let place = LevelKey::untracked(draw.location_id, wish.product.id);
+            let got = self.wanted_of(draw.location_id, wish.product.id) + wish.covered;
+            self.note_short(book, &place, (got + left, got), wish.pointer);
+        }
+        taken.into_iter().map(|(at, quantity)| share(lots[at], quantity)).collect()
+    }
+}
+
+impl Demand {
+    /// What is left for the document at a level after what its lines have taken there.
+    fn free(&self, book: &Book, key: &LevelKey) -> Quantity {
+        let own = self.own.get(key).copied().unwrap_or_default();
+        book.level(key).available() + own - self.taken(key)
+    }
+
+    /// What is left at a level of what is reserved for the document itself.
+    fn own_left(&self, key: &LevelKey) -> Quantity {
+        self.own.get(key).copied().unwrap_or_default() - self.taken(key)
+    }
+
+    /// What the lines want of a product at a location, over all of its lots.
+    fn wanted_of(&self, location_id: LocationId, product_id: ProductId) -> Quantity {
+        let here = |key: &LevelKey| key.location_id == location_id && key.product_id == product_id;
+        self.wanted.iter().filter(|(key, _)| here(key)).map(|(_, wanted)| wanted.total).sum()
+    }
+
+    /// Notes a line for which too little is left.
+    fn note_short(
+        &mut self,
+        book: &Book,
+        key: &LevelKey,
+        (wanted, available): (Quantity, Quantity),
+        pointer: &str,
+    ) {
+        self.short.push(book.shortage(key, (wanted, available), pointer));
+    }
+
+    fn taken(&self, key: &LevelKey) -> Quantity {
+        self.wanted.get(key).map_or(Quantity::ZERO, |wanted| wanted.total)
+    }
+}
+
+/// A part of a line in one lot: its product, its lot (nil where it has none), and stock units; the line's place first.
+pub(crate) type Part = (usize, ProductId, LotId, Quantity);
+
+impl Book {
+    /// The goods of a document's lines, lot by lot. Every line with a wrong lot is named.
+    pub(crate) fn draw_goods(
+        &self,
+        demand: &mut Demand,
+        draw: &Draw,
+        (goods, lines): (&[Goods], &[GoodsLine]),
+    ) -> Result<Vec<Part>, Refusal> {
+        let mut problems = Problems::default();
+        let mut parts = Vec::with_capacity(goods.len());
+        for (index, (goods, line)) in goods.iter().zip(lines).enumerate() {
+            let wish = Wish {
+                product: &self.products[&goods.product_id],
+                quantity: goods.quantity,
+                named: &line.lots,
+                covered: Quantity::ZERO,
+                pointer: &format!("/lines/{index}"),
+            };
+            match demand.draw(self, draw, &wish) {
+                Ok(shares) if shares.is_empty() => {
+                    parts.push((index, goods.product_id, LotId::default(), goods.quantity));
+                }
+                Ok(shares) => parts.extend(
+                    shares.iter().map(|share| (index, goods.product_id, share.lot_id, share.quantity)),
+                ),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        problems.check()?;
+        super::check_line_count(parts.len())?;
+        Ok(parts)
+    }
+}
+
+/// The lots at a location that will do, in the order in which they are taken.
+fn candidates<'a>(book: &'a Book, draw: &Draw, product_id: ProductId) -> Vec<&'a Lot> {
+    let mut lots: Vec<&Lot> = levels_of(book, draw.location_id, product_id)
+        .filter_map(|(key, _)| book.lots.get(key.lot_id))
+        .filter(|lot| draw.purpose.takes(lot))
+        .collect();
+    lots.sort_by(|one, other| one.rank().cmp(&other.rank()));
+    lots
+}
+
+/// The levels of a product at a location, lot by lot.
+pub(super) fn levels_of(
+    book: &Book,
+    location_id: LocationId,
+    product_id: ProductId,
+) -> impl Iterator<Item = (&LevelKey, &Level)> {
+    let first = LevelKey { location_id, product_id, lot_id: LotId::default() };
+    let here =
+        move |(key, _): &(&LevelKey, &Level)| key.location_id == location_id && key.product_id == product_id;
+    book.levels.range(first..).take_while(here)
+}
+
+fn key(location_id: LocationId, lot: &Lot) -> LevelKey {
+    LevelKey { location_id, product_id: lot.product_id, lot_id: lot.id }
+}
+
+fn share(lot: &Lot, quantity: Quantity) -> LotShare {
+    LotShare { lot_id: lot.id, code: lot.code.clone(), quantity, cost: Money::ZERO }
+}

@@ -1,0 +1,137 @@
+//! Which lots of an order's line leave: those that are named, else those that are reserved for it.
+//!
+//! What is reserved and may not be sold any more stays: free goods of other lots leave in its place, and its reservation
+//! ends with theirs. So a line never takes what is reserved for another.
+
+use super::reserve::draw;
+use super::{Order, OrderLine};
+use crate::book::{Book, Demand};
+use crate::lot::{Draw, LotShare, NamedLot, Wish};
+use crate::number::{Money, Quantity};
+use crate::refusal::Problem;
+use chrono::{DateTime, Utc};
+
+/// What leaves of a line.
+#[derive(Debug, Clone)]
+pub(super) struct Picked {
+    /// The line's place in the order.
+    pub(super) at: usize,
+    /// Stock units.
+    pub(super) quantity: Quantity,
+    /// The lots that leave; none for goods that are not tracked.
+    pub(super) lots: Vec<LotShare>,
+    /// What is reserved for the line after it.
+    pub(super) kept: Vec<LotShare>,
+}
+
+/// What a caller wants of a line.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted<'a> {
+    pub(super) at: usize,
+    pub(super) quantity: Quantity,
+    pub(super) named: &'a [NamedLot],
+    pub(super) pointer: &'a str,
+}
+
+/// The lots of a line that leave at an instant. What it takes besides its own is added to the demand.
+pub(super) fn pick(
+    book: &Book,
+    (order, at): (&Order, DateTime<Utc>),
+    wanted: Wanted<'_>,
+    demand: &mut Demand,
+) -> Result<Picked, Problem> {
+    let line = &order.lines[wanted.at];
+    if line.line.lots.is_empty() && wanted.named.is_empty() {
+        return Ok(Picked { at: wanted.at, quantity: wanted.quantity, lots: Vec::new(), kept: Vec::new() });
+    }
+    let draw = draw(book, order, at);
+    let mut kept = line.line.lots.clone();
+    let lots = if wanted.named.is_empty() {
+        own_first(book, (line, &draw), &wanted, &mut kept, demand)?
+    } else {
+        as_named(book, (line, &draw), &wanted, &mut kept, demand)?
+    };
+    Ok(Picked { at: wanted.at, quantity: wanted.quantity, lots, kept })
+}
+
+/// Takes up to `quantity` off what is reserved of a lot; answers how much it was.
+fn take(kept: &mut LotShare, quantity: Quantity) -> Quantity {
+    let part = quantity.min(kept.quantity);
+    kept.quantity -= part;
+    part
+}
+
+fn own_first(
+    book: &Book,
+    (line, draw): (&OrderLine, &Draw),
+    wanted: &Wanted<'_>,
+    kept: &mut [LotShare],
+    demand: &mut Demand,
+) -> Result<Vec<LotShare>, Problem> {
+    let product = &book.products[&line.line.product_id];
+    let mut left = wanted.quantity;
+    let mut lots: Vec<LotShare> = Vec::new();
+    for own in kept.iter_mut() {
+        let is_fit = |lot| draw.purpose.check(product, lot, wanted.pointer).is_ok();
+        if !book.lots.get(own.lot_id).is_some_and(is_fit) {
+            continue;
+        }
+        let part = take(own, left);
+        if part.is_positive() {
+            lots.push(LotShare { quantity: part, cost: Money::ZERO, ..own.clone() });
+            left -= part;
+        }
+    }
+    if left.is_positive() {
+        let covered = wanted.quantity - left;
+        let wish = Wish { product, quantity: left, named: &[], covered, pointer: wanted.pointer };
+        for share in demand.draw(book, draw, &wish)? {
+            merge(&mut lots, share);
+        }
+        give_up(kept, left);
+    }
+    Ok(lots)
+}
+
+fn as_named(
+    book: &Book,
+    (line, draw): (&OrderLine, &Draw),
+    wanted: &Wanted<'_>,
+    kept: &mut [LotShare],
+    demand: &mut Demand,
+) -> Result<Vec<LotShare>, Problem> {
+    let product = &book.products[&line.line.product_id];
+    let covered = Quantity::ZERO;
+    let wish =
+        Wish { product, quantity: wanted.quantity, named: wanted.named, covered, pointer: wanted.pointer };
+    // Only what is not reserved for the line already must be free.
+    let named = Demand::default().draw(book, draw, &wish)?;
+    let mut swapped = Quantity::ZERO;
+    for share in &named {
+        let own = kept.iter_mut().find(|own| own.lot_id == share.lot_id);
+        let part = own.map_or(Quantity::ZERO, |own| take(own, share.quantity));
+        let more = share.quantity - part;
+        if more.is_positive() {
+            let index = wanted.named.iter().position(|lot| lot.code == share.code).unwrap_or_default();
+            let pointer = format!("{}/lots/{index}", wanted.pointer);
+            demand.add(draw.key(line.line.product_id, share.lot_id), more, pointer);
+            swapped += more;
+        }
+    }
+    give_up(kept, swapped);
+    Ok(named)
+}
+
+/// Ends what is reserved for the line in the lots that leave in the place of others: the last to expire first.
+fn give_up(kept: &mut [LotShare], mut quantity: Quantity) {
+    for own in kept.iter_mut().rev() {
+        quantity -= take(own, quantity);
+    }
+}
+
+fn merge(lots: &mut Vec<LotShare>, share: LotShare) {
+    match lots.iter_mut().find(|known| known.lot_id == share.lot_id) {
+        Some(known) => known.quantity += share.quantity,
+        None => lots.push(share),
+    }
+}

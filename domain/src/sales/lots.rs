@@ -1,0 +1,113 @@
+//! The lots of priced lines: of goods that are sold, and of goods that come back.
+
+use super::{Line, LineInput, SoldLine};
+use crate::book::{Book, Demand};
+use crate::id::LocationId;
+use crate::lot::{self, Draw, Incoming, NamedLot, Wish};
+use crate::number::{Money, Quantity};
+use crate::refusal::{Problem, Problems, Refusal};
+use uuid::Uuid;
+
+/// Adds what priced lines want of stock, and gives those of tracked goods their lots. Every wrong lot is named; what is
+/// short stays with the demand.
+pub(crate) fn allot(
+    book: &Book,
+    lines: &mut [Line],
+    inputs: &[LineInput],
+    (demand, draw): (&mut Demand, &Draw),
+) -> Result<(), Refusal> {
+    let mut problems = Problems::default();
+    for line in lines.iter_mut() {
+        let pointer = format!("/lines/{}", line.input);
+        match named(book, inputs, line, &pointer) {
+            Err(problem) => problems.push(problem),
+            Ok(_) if !line.stocked => {}
+            Ok(named) => {
+                let product = &book.products[&line.product_id];
+                let covered = Quantity::ZERO;
+                let wish = Wish { product, quantity: line.quantity, named, covered, pointer: &pointer };
+                match demand.draw(book, draw, &wish) {
+                    Ok(shares) => line.lots = shares,
+                    Err(problem) => problems.push(problem),
+                }
+            }
+        }
+    }
+    problems.check()
+}
+
+/// The lots that the input of a line names. A service has none, and whoever sells a bundle does not see its parts.
+fn named<'a>(
+    book: &Book,
+    inputs: &'a [LineInput],
+    line: &Line,
+    pointer: &str,
+) -> Result<&'a [NamedLot], Problem> {
+    let named = inputs.get(line.input).map_or(&[][..], |input| input.lots.as_slice());
+    if named.is_empty() || (line.stocked && line.bundle_id.is_none()) {
+        return Ok(named);
+    }
+    let product = &book.products[&line.bundle_id.unwrap_or(line.product_id)];
+    let detail =
+        format!("{} has no lots of its own: leave lots out, or name its parts as lines.", product.sku);
+    Err(crate::goods::invalid(product, format!("{pointer}/lots"), detail))
+}
+
+/// Priced lines as goods that come back without naming an original: negative, at the current cost, and those of tracked
+/// goods into the lots that are named.
+pub(crate) fn given_back(
+    book: &Book,
+    location_id: LocationId,
+    inputs: &[LineInput],
+    lines: Vec<Line>,
+) -> Result<Vec<(Line, Money)>, Refusal> {
+    let mut problems = Problems::default();
+    let mut incoming = Incoming::default();
+    let mut back = Vec::with_capacity(lines.len());
+    for line in lines {
+        let pointer = format!("/lines/{}", line.input);
+        let lots = named(book, inputs, &line, &pointer).and_then(|named| {
+            if !line.stocked {
+                return Ok(Vec::new());
+            }
+            let goods = (location_id, &book.products[&line.product_id], line.quantity);
+            lot::named_back(book, &mut incoming, goods, (named, &pointer))
+        });
+        match lots {
+            Ok(lots) => back.push(reversed(book, location_id, Line { lots, ..line })),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    problems.check()?;
+    Ok(back)
+}
+
+fn reversed(book: &Book, location_id: LocationId, line: Line) -> (Line, Money) {
+    let cost = match line.lots.as_slice() {
+        [] if line.stocked => -book.current_cost(&super::level_key(location_id, &line), line.quantity),
+        lots => lots.iter().map(|share| share.cost).sum(),
+    };
+    let line = Line {
+        entered: -line.entered,
+        quantity: -line.quantity,
+        gross: -line.gross,
+        discount: -line.discount,
+        net: -line.net,
+        tax: -line.tax,
+        ..line
+    };
+    (line, cost)
+}
+
+/// Notes on sold lines what came back of them.
+pub(crate) fn mark_returned(sold: &mut [SoldLine], lines: &[(Line, Money)], originals: &[(Uuid, i32)]) {
+    for ((line, _), (_, line_no)) in lines.iter().zip(originals) {
+        let Some(sold) = sold.iter_mut().find(|sold| sold.line.line_no == *line_no) else { continue };
+        sold.returned += -line.quantity;
+        for share in &line.lots {
+            if let Some(lot) = sold.lots.iter_mut().find(|lot| lot.share.lot_id == share.lot_id) {
+                lot.returned += -share.quantity;
+            }
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! The lots that a batch touches; nothing is asked of the database where no product is tracked.
+//!
+//! Whatever brings goods of a lot in (a receipt, a return, a transfer that arrives), names it or changes it locks its row,
+//! which is the last of the documents: so two receipts of one serial number wait for each other. Lots that goods are only
+//! taken from are read when their levels are locked, so that a recall that came first is seen.
+
+use std::collections::{BTreeSet, HashMap};
+
+use domain::book::Book;
+use domain::id::{LocationId, LotId, OrderId, ProductId};
+use domain::lot::{Lot, LotShare, SoldLot};
+use domain::number::{Money, Quantity};
+use domain::product::Tracking;
+use rust_decimal::Decimal;
+use sea_orm::sqlx::postgres::PgRow;
+use sea_orm::sqlx::{self, Row};
+use uuid::Uuid;
+
+use super::load::uuids;
+use super::needs::Needs;
+use super::setup::parsed;
+use crate::{Error, Tx};
+
+/// The products of lots that commands name by id.
+pub(super) async fn need_products(tx: &Tx, needs: &mut Needs) -> Result<(), Error> {
+    if needs.recalled.is_empty() {
+        return Ok(());
+    }
+    let statement = "select product_id from lot where tenant_id = $1 and id = any($2)";
+    let ids = uuids(&needs.recalled, |id| id.0);
+    for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await? {
+        needs.product_ids.insert(ProductId(row.try_get(0)?));
+    }
+    Ok(())
+}
+
+/// Reads the lots of documents, and locks those that goods come into or that are named.
+pub(super) async fn load(tx: &Tx, needs: &mut Needs, book: &mut Book) -> Result<(), Error> {
+    if book.products.values().all(|product| product.tracking == Tracking::None) {
+        return Ok(());
+    }
+    reserved(tx, book).await?;
+    sold(tx, book).await?;
+    let mut ids: BTreeSet<LotId> = needs.recalled.clone();
+    ids.extend(book.sold.values().flatten().flat_map(|line| &line.lots).map(|lot| lot.share.lot_id));
+    ids.extend(book.transfers.values().flat_map(|transfer| &transfer.lines).map(|line| line.lot_id));
+    lock(tx, &ids, needs, book).await?;
+    if !needs.recalled.is_empty() {
+        needs.location_ids.extend(book.setup.locations.iter().map(|location| location.id));
+    }
+    serial_places(tx, needs, book).await
+}
+
+/// What orders have reserved, lot by lot.
+async fn reserved(tx: &Tx, book: &mut Book) -> Result<(), Error> {
+    let is_tracked = |id: &ProductId| book.products.get(id).is_some_and(|it| it.tracking != Tracking::None);
+    let orders: Vec<Uuid> = book
+        .orders
+        .values()
+        .filter(|order| order.lines.iter().any(|line| is_tracked(&line.line.product_id)))
+        .map(|order| order.id.0)
+        .collect();
+    for ((id, line_no), shares) in reserved_of(tx, &orders).await? {
+        let order = book.orders.get_mut(&OrderId(id));
+        let line = order.and_then(|order| order.lines.iter_mut().find(|line| line.line.line_no == line_no));
+        if let Some(line) = line {
+            line.line.lots = shares;
+        }
+    }
+    Ok(())
+}
+
+/// The lots of a document's lines, by document and line.
+pub(crate) type LotsOf = HashMap<(Uuid, i32), Vec<LotShare>>;
+
+/// What orders have reserved in lots, in the order in which they expire.
+pub(crate) async fn reserved_of(tx: &Tx, orders: &[Uuid]) -> Result<LotsOf, Error> {
+    if orders.is_empty() {
+        return Ok(LotsOf::new());
+    }
+    let statement = "select r.document_id, r.line_no, r.lot_id, t.code, r.quantity, 0::numeric \
+         from reservation r join lot t on t.tenant_id = r.tenant_id and t.id = r.lot_id \
+         where r.tenant_id = $1 and r.document_id = any($2) \
+         order by r.document_id, r.line_no, t.expires_on nulls last, t.received_at, t.code";
+    shares(tx, statement, orders).await
+}
+
+/// What sales, shipments, refunds and credit notes moved in lots; of an invoice, what its shipment did.
+pub(crate) async fn moved_of(tx: &Tx, documents: &[Uuid]) -> Result<LotsOf, Error> {
+    if documents.is_empty() {
+        return Ok(LotsOf::new());
+    }
+    // As in the index stock_movement_lots_of.
+    let statement = "with document as materialized ( \
+             select d.id, d.id as named from unnest($2::uuid[]) as d (id) \
+             union all \
+             select s.id, i.id from invoice i \
+             join shipment s on s.tenant_id = $1 and s.order_id = i.order_id and s.invoice_id = i.id \
+             where i.tenant_id = $1 and i.id = any($2)) \
+         select d.named, m.line_no, m.lot_id, t.code, -sum(m.quantity), -sum(m.value) \
+         from document d \
+         join stock_movement m on m.tenant_id = $1 and m.document_id = d.id \
+             and m.lot_id <> '00000000-0000-0000-0000-000000000000' and m.kind in ('sale', 'return') \
+         join lot t on t.tenant_id = $1 and t.id = m.lot_id \
+         group by d.named, m.line_no, m.lot_id, t.code, t.expires_on, t.received_at \
+         order by d.named, m.line_no, t.expires_on nulls last, t.received_at, t.code";
+    shares(tx, statement, documents).await
+}
+
+async fn shares(tx: &Tx, statement: &'static str, documents: &[Uuid]) -> Result<LotsOf, Error> {
+    let mut lots = LotsOf::new();
+    for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(documents)).await? {
+        let share = LotShare {
+            lot_id: LotId(row.try_get(2)?),
+            code: row.try_get(3)?,
+            quantity: Quantity::new(row.try_get::<Decimal, _>(4)?),
+            cost: Money::new(row.try_get::<Decimal, _>(5)?),
+        };
+        lots.entry((row.try_get(0)?, row.try_get(1)?)).or_default().push(share);
+    }
+    Ok(lots)
+}
+
+/// The lots in which lines were sold and shipped, with what came back of each.
+async fn sold(tx: &Tx, book: &mut Book) -> Result<(), Error> {
+    let originals: Vec<Uuid> = book.sold.keys().copied().collect();
+    let open = book.orders.values().flat_map(|order| &order.shipments).map(|shipment| shipment.id.0);
+    let documents: Vec<Uuid> = originals.iter().copied().chain(open).collect();
+    let mut lots = moved_of(tx, &documents).await?;
+    let returned = returned(tx, &originals).await?;
+    for (id, lines) in &mut book.sold {
+        for line in lines {
+            let place = (*id, line.line.line_no);
+            let shares = lots.remove(&place).unwrap_or_default();
+            let back = |share: &LotShare| returned.get(&(place, share.lot_id)).copied().unwrap_or_default();
+            line.lots = shares.into_iter().map(|share| SoldLot { returned: back(&share), share }).collect();
+        }
+    }
+    for shipment in book.orders.values_mut().flat_map(|order| &mut order.shipments) {
+        for line in &mut shipment.lines {
+            line.lots = lots.remove(&(shipment.id.0, line.line_no)).unwrap_or_default();
+        }
+    }
+    Ok(())
+}
+
+/// What came back of the lots of sold lines.
+async fn returned(tx: &Tx, originals: &[Uuid]) -> Result<HashMap<((Uuid, i32), LotId), Quantity>, Error> {
+    if originals.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let statement = "select r.original_id, r.original_line_no, m.lot_id, sum(m.quantity) \
+         from sales_line r \
+         join stock_movement m on m.tenant_id = $1 and m.document_id = r.document_id and m.line_no = r.line_no \
+             and m.lot_id <> '00000000-0000-0000-0000-000000000000' and m.kind = 'return' \
+         where r.tenant_id = $1 and r.original_id = any($2) group by 1, 2, 3";
+    let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(originals)).await?;
+    rows.iter()
+        .map(|row| {
+            let place = (row.try_get(0)?, row.try_get(1)?);
+            Ok(((place, LotId(row.try_get(2)?)), Quantity::new(row.try_get::<Decimal, _>(3)?)))
+        })
+        .collect()
+}
+
+/// Locks the lots that commands name or that goods come into.
+async fn lock(tx: &Tx, ids: &BTreeSet<LotId>, needs: &Needs, book: &mut Book) -> Result<(), Error> {
+    if ids.is_empty() && needs.lot_codes.is_empty() {
+        return Ok(());
+    }
+    let tracked = book.products.values().filter(|product| product.tracking != Tracking::None);
+    let products: Vec<Uuid> = tracked.map(|product| product.id.0).collect();
+    let codes: Vec<&str> = needs.lot_codes.iter().map(String::as_str).collect();
+    let statement = "select id, product_id, code, expires_on, supplier_lot, received_from, received_at, status, version \
+                     from lot \
+                     where tenant_id = $1 and (id = any($2) or (product_id = any($3) and code = any($4))) \
+                     order by id for update";
+    let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(uuids(ids, |id| id.0));
+    add(book, &tx.rows(query.bind(products).bind(codes)).await?)
+}
+
+/// Where the serial numbers are that commands name: one that comes in must be nowhere. It may be leaving one of these
+/// places for another by way of transit at this moment, but it can't arrive there while its row is locked.
+async fn serial_places(tx: &Tx, needs: &mut Needs, book: &Book) -> Result<(), Error> {
+    let is_serial = |lot: &&Lot| book.products[&lot.product_id].tracking == Tracking::Serial;
+    let (lots, products): (Vec<Uuid>, Vec<Uuid>) =
+        book.lots.iter().filter(is_serial).map(|lot| (lot.id.0, lot.product_id.0)).unzip();
+    if lots.is_empty() || !needs.coming_in {
+        return Ok(());
+    }
+    let statement = "select distinct location_id from stock_level \
+                     where tenant_id = $1 and product_id = any($2) and lot_id = any($3) and on_hand > 0";
+    for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(products).bind(lots)).await? {
+        needs.location_ids.insert(LocationId(row.try_get(0)?));
+    }
+    needs.transit = true;
+    Ok(())
+}
+
+/// Reads the lots whose levels are locked now, and who is affected by a recall.
+pub(super) async fn complete(tx: &Tx, needs: &Needs, book: &mut Book) -> Result<(), Error> {
+    let of_levels: BTreeSet<LotId> = book.levels.keys().map(|key| key.lot_id).collect();
+    let missing: Vec<Uuid> = of_levels
+        .into_iter()
+        .filter(|id| !id.0.is_nil() && book.lots.get(*id).is_none())
+        .map(|id| id.0)
+        .collect();
+    if !missing.is_empty() {
+        let statement = "select id, product_id, code, expires_on, supplier_lot, received_from, received_at, status, version \
+                         from lot where tenant_id = $1 and id = any($2)";
+        add(book, &tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(missing)).await?)?;
+    }
+    for id in &needs.recalled {
+        book.lots.affected.insert(*id, crate::stock::recall::affected(tx, *id).await?);
+    }
+    Ok(())
+}
+
+fn add(book: &mut Book, rows: &[PgRow]) -> Result<(), Error> {
+    for row in rows {
+        book.lots.insert(lot(row)?);
+    }
+    Ok(())
+}
+
+/// A lot.
+pub(crate) fn lot(row: &PgRow) -> Result<Lot, Error> {
+    Ok(Lot {
+        id: LotId(row.try_get("id")?),
+        product_id: ProductId(row.try_get("product_id")?),
+        code: row.try_get("code")?,
+        expires_on: row.try_get("expires_on")?,
+        supplier_lot: row.try_get("supplier_lot")?,
+        received_from: row.try_get("received_from")?,
+        received_at: row.try_get("received_at")?,
+        status: parsed(row.try_get("status")?)?,
+        version: row.try_get("version")?,
+    })
+}

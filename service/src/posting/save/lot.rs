@@ -1,0 +1,106 @@
+//! Writes lots and their recalls; nothing where a batch touches none.
+
+use std::collections::BTreeMap;
+
+use domain::id::LotId;
+use domain::lot::{Lot, Recall};
+use sea_orm::sqlx;
+use uuid::Uuid;
+
+use super::{column, word};
+use crate::posting::{Accepted, Outcome};
+use crate::{Error, Tx};
+
+/// Writes the lots that a batch made or recalled.
+pub(super) async fn write(tx: &Tx, accepted: &[Accepted<'_>]) -> Result<(), Error> {
+    // The last state of each, whether the batch made it, and by which command.
+    let mut lots: BTreeMap<LotId, (&Lot, bool, Uuid)> = BTreeMap::new();
+    for accepted in accepted {
+        for lot in &accepted.posting.lots {
+            let is_new = lot.version == 1 || lots.get(&lot.id).is_some_and(|(_, is_new, _)| *is_new);
+            lots.insert(lot.id, (lot, is_new, accepted.command_id.0));
+        }
+    }
+    let (mut fresh, known): (Vec<_>, Vec<_>) = lots.into_values().partition(|(_, is_new, _)| *is_new);
+    // Two batches that make the same lots wait for each other's in one order.
+    fresh.sort_by_key(|(lot, ..)| (lot.product_id, lot.code.clone()));
+    insert(tx, &fresh).await?;
+    update(tx, &known).await?;
+    write_recalls(tx, accepted).await
+}
+
+async fn insert(tx: &Tx, rows: &[(&Lot, bool, Uuid)]) -> Result<(), Error> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    tx.execute(
+        sqlx::query(
+            "insert into lot (tenant_id, id, product_id, code, expires_on, supplier_lot, received_from, received_at, \
+                              status, version, command_id, updated_at) \
+             select $1, v.*, $2 \
+             from unnest($3::uuid[], $4::uuid[], $5::text[], $6::date[], $7::text[], $8::text[], $9::timestamptz[], \
+                         $10::text[], $11::int[], $12::uuid[]) as v",
+        )
+        .bind(tx.tenant_id.0)
+        .bind(tx.now)
+        .bind(column(rows, |(row, ..)| row.id.0))
+        .bind(column(rows, |(row, ..)| row.product_id.0))
+        .bind(column(rows, |(row, ..)| row.code.clone()))
+        .bind(column(rows, |(row, ..)| row.expires_on))
+        .bind(column(rows, |(row, ..)| row.supplier_lot.clone()))
+        .bind(column(rows, |(row, ..)| row.received_from.clone()))
+        .bind(column(rows, |(row, ..)| row.received_at))
+        .bind(column(rows, |(row, ..)| word(row.status)))
+        .bind(column(rows, |(row, ..)| row.version))
+        .bind(column(rows, |(.., by)| *by)),
+    )
+    .await?;
+    Ok(())
+}
+
+/// Of a known lot only its status changes here.
+async fn update(tx: &Tx, rows: &[(&Lot, bool, Uuid)]) -> Result<(), Error> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    tx.execute(
+        sqlx::query(
+            "update lot t set status = v.status, version = v.version, updated_at = $2 \
+             from unnest($3::uuid[], $4::text[], $5::int[]) as v (id, status, version) \
+             where t.tenant_id = $1 and t.id = v.id",
+        )
+        .bind(tx.tenant_id.0)
+        .bind(tx.now)
+        .bind(column(rows, |(row, ..)| row.id.0))
+        .bind(column(rows, |(row, ..)| word(row.status)))
+        .bind(column(rows, |(row, ..)| row.version)),
+    )
+    .await?;
+    Ok(())
+}
+
+async fn write_recalls(tx: &Tx, accepted: &[Accepted<'_>]) -> Result<(), Error> {
+    let rows: Vec<(&Recall, Uuid)> = accepted
+        .iter()
+        .filter_map(|accepted| match &accepted.outcome {
+            Outcome::Recall(recall) if recall.is_new => Some((recall.as_ref(), accepted.command_id.0)),
+            _ => None,
+        })
+        .collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    tx.execute(
+        sqlx::query(
+            "insert into lot_recall (tenant_id, lot_id, reason, recalled_at, command_id) \
+             select $1, v.* from unnest($2::uuid[], $3::text[], $4::timestamptz[], $5::uuid[]) as v",
+        )
+        .bind(tx.tenant_id.0)
+        .bind(column(&rows, |(row, _)| row.lot.id.0))
+        .bind(column(&rows, |(row, _)| row.reason.clone()))
+        .bind(column(&rows, |(row, _)| row.recalled_at))
+        .bind(column(&rows, |(_, by)| *by)),
+    )
+    .await?;
+    Ok(())
+}

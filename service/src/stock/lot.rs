@@ -1,0 +1,219 @@
+//! Lots: what there is of each, and what their owner may put right.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::id::{LocationId, LotId, ProductId};
+use domain::lot::{Lot, LotStatus};
+use domain::number::Quantity;
+use domain::refusal::{Problems, Refusal};
+use sea_orm::sqlx::postgres::PgRow;
+use sea_orm::sqlx::{self, Row};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::input::{self, Change};
+use crate::listing::{Listing, Slice, number};
+use crate::posting::lots;
+use crate::{Error, Tx};
+
+/// The longest name of who sent a lot.
+const FROM_LENGTH_MAX: usize = 200;
+
+/// A lot with what there is of it.
+#[derive(Debug)]
+pub struct Found {
+    /// The lot.
+    pub lot: Lot,
+    /// The SKU of its product.
+    pub sku: String,
+    /// The unit of every quantity.
+    pub uom: String,
+    /// Stock units at every location, those in transit among them.
+    pub on_hand: Quantity,
+    /// What is promised of them.
+    pub reserved: Quantity,
+    /// Whether it may be sold today.
+    pub is_sellable: bool,
+    /// When it last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// What there is of a lot at a location.
+#[derive(Debug)]
+pub struct LotLevel {
+    /// The location.
+    pub location_id: LocationId,
+    /// Its code.
+    pub location_code: String,
+    /// Whether goods are only on their way there.
+    pub is_transit: bool,
+    /// Physically there.
+    pub on_hand: Quantity,
+    /// Promised to orders, or held back.
+    pub reserved: Quantity,
+}
+
+/// Which lots to list.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Of this product.
+    pub product_id: Option<ProductId>,
+    /// Of the product with this SKU.
+    pub sku: Option<String>,
+    /// With this code.
+    pub code: Option<String>,
+    /// With this status.
+    pub status: Option<LotStatus>,
+    /// Of which there is something at this location.
+    pub location_id: Option<LocationId>,
+    /// Which expire before this day.
+    pub expires_before: Option<NaiveDate>,
+}
+
+/// What the owner of a lot may put right. Its code and its product never change: the goods bear them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = LotUpdate)]
+pub struct LotInput {
+    /// The last day on which it may be sold; it does not expire, if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "2027-03-31")]
+    pub expires_on: Option<NaiveDate>,
+    /// The supplier's own code for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 64, example = "BATCH-7781")]
+    pub supplier_lot: Option<String>,
+    /// Who sent it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 200, example = "Hansa Foods")]
+    pub received_from: Option<String>,
+}
+
+const SELECT: &str = "select t.id, t.product_id, t.code, t.expires_on, t.supplier_lot, t.received_from, t.received_at, \
+            t.status, t.version, t.updated_at, p.sku, p.stock_uom, coalesce(l.on_hand, 0) as on_hand, \
+            coalesce(l.reserved, 0) as reserved, \
+            t.status = 'open' and coalesce(t.expires_on, 'infinity') >= (now() at time zone n.time_zone)::date \
+                as is_sellable \
+     from lot t \
+     join tenant n on n.tenant_id = t.tenant_id \
+     join product p on p.tenant_id = t.tenant_id and p.id = t.product_id \
+     left join lateral (select sum(l.on_hand) as on_hand, sum(l.reserved) as reserved from bi.stock_level l \
+                        where l.tenant_id = t.tenant_id and l.product_id = t.product_id and l.lot_id = t.id) l on true \
+     where t.tenant_id = ";
+
+/// One page of lots.
+pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Found>, Error> {
+    let query = Listing::new(tx, SELECT)
+        .with("t.product_id = ", filter.product_id.map(|id| id.0))
+        .with("p.sku = ", filter.sku.as_ref())
+        .with("t.code = ", filter.code.as_ref())
+        .with("t.expires_on < ", filter.expires_before)
+        .among("t.status", filter.status.as_slice());
+    let query = match filter.location_id {
+        None => query,
+        Some(location_id) => query
+            .sql(
+                " and exists (select 1 from stock_level o where o.tenant_id = t.tenant_id \
+                    and o.product_id = t.product_id and o.lot_id = t.id and o.on_hand > 0",
+            )
+            .with("o.location_id = ", Some(location_id.0))
+            .sql(")"),
+    };
+    query.page(tx, "t.id", slice).await?.iter().map(found).collect()
+}
+
+/// One lot.
+pub async fn get(tx: &Tx, id: LotId) -> Result<Found, Error> {
+    let rows = Listing::new(tx, SELECT).with("t.id = ", Some(id.0)).rows(tx).await?;
+    found(rows.first().ok_or_else(|| Refusal::not_found("lot"))?)
+}
+
+/// Where a lot is: every location that has some of it, or something of it reserved.
+pub async fn levels(tx: &Tx, lot: &Lot) -> Result<Vec<LotLevel>, Error> {
+    let select = "select l.location_id, o.code, o.kind = 'transit' as is_transit, l.on_hand, l.reserved \
+                  from bi.stock_level l join location o on o.tenant_id = l.tenant_id and o.id = l.location_id \
+                  where l.tenant_id = ";
+    let rows = Listing::new(tx, select)
+        .with("l.product_id = ", Some(lot.product_id.0))
+        .with("l.lot_id = ", Some(lot.id.0))
+        .sql(" and l.on_hand <> 0 order by o.code")
+        .rows(tx)
+        .await?;
+    let level = |row: &PgRow| -> Result<LotLevel, Error> {
+        Ok(LotLevel {
+            location_id: LocationId(row.try_get("location_id")?),
+            location_code: row.try_get("code")?,
+            is_transit: row.try_get("is_transit")?,
+            on_hand: number(row, "on_hand")?,
+            reserved: number(row, "reserved")?,
+        })
+    };
+    rows.iter().map(level).collect()
+}
+
+/// What its owner would state to get it as it is.
+pub fn input_of(lot: &Lot) -> LotInput {
+    LotInput {
+        expires_on: lot.expires_on,
+        supplier_lot: lot.supplier_lot.clone(),
+        received_from: lot.received_from.clone(),
+    }
+}
+
+/// Puts a lot right, if it is still at version `expected`. What was sold by the old day stays sold.
+pub async fn update(
+    tx: &Tx,
+    id: LotId,
+    expected: Option<i32>,
+    change: Change<'_, LotInput>,
+) -> Result<Found, Error> {
+    let query = sqlx::query(
+        "select id, product_id, code, expires_on, supplier_lot, received_from, received_at, status, version \
+         from lot where tenant_id = $1 and id = $2 for update",
+    );
+    let row = tx.row(query.bind(tx.tenant_id.0).bind(id.0)).await?;
+    let before = lots::lot(&row.ok_or_else(|| Refusal::not_found("lot"))?)?;
+    input::check_version(before.version, expected)?;
+    let input = change(&input_of(&before))?;
+    let mut problems = Problems::default();
+    input::optional_line(
+        &mut problems,
+        "/supplier_lot",
+        input.supplier_lot.as_deref(),
+        input::CODE_LENGTH_MAX,
+    );
+    input::optional_line(&mut problems, "/received_from", input.received_from.as_deref(), FROM_LENGTH_MAX);
+    problems.check()?;
+    let query = sqlx::query(
+        "update lot set expires_on = $3, supplier_lot = $4, received_from = $5, version = version + 1, updated_at = $6 \
+         where tenant_id = $1 and id = $2",
+    );
+    let query = query.bind(tx.tenant_id.0).bind(id.0).bind(input.expires_on).bind(&input.supplier_lot);
+    tx.execute(query.bind(&input.received_from).bind(tx.now)).await?;
+    get(tx, id).await
+}
+
+fn found(row: &PgRow) -> Result<Found, Error> {
+    Ok(Found {
+        lot: lots::lot(row)?,
+        sku: row.try_get("sku")?,
+        uom: row.try_get("stock_uom")?,
+        on_hand: number(row, "on_hand")?,
+        reserved: number(row, "reserved")?,
+        is_sellable: row.try_get("is_sellable")?,
+        updated_at: row.try_get("updated_at")?,
+    })
+}
+
+/// The codes of lots that documents name.
+pub(crate) async fn codes(
+    tx: &Tx,
+    lots: impl Iterator<Item = LotId>,
+) -> Result<std::collections::HashMap<LotId, String>, Error> {
+    let ids: Vec<Uuid> = lots.map(|id| id.0).filter(|id| !id.is_nil()).collect();
+    if ids.is_empty() {
+        return Ok(std::collections::HashMap::new());
+    }
+    let query = sqlx::query("select id, code from lot where tenant_id = $1 and id = any($2)");
+    let rows = tx.rows(query.bind(tx.tenant_id.0).bind(ids)).await?;
+    rows.iter().map(|row| Ok((LotId(row.try_get(0)?), row.try_get(1)?))).collect()
+}

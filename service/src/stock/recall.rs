@@ -1,0 +1,147 @@
+//! Who has goods of a lot: what a recall is about.
+
+use domain::id::{CustomerId, LocationId, LotId, OrderId};
+use domain::lot::{Affected, AffectedCustomer, AffectedParty, OpenReservation};
+use domain::number::Quantity;
+use rust_decimal::Decimal;
+use sea_orm::sqlx::postgres::PgRow;
+use sea_orm::sqlx::{self, Row};
+use uuid::Uuid;
+
+use crate::listing::{Listing, number, word};
+use crate::posting::goods;
+use crate::{Error, Tx};
+
+/// The most sales and shipments of a lot that are listed.
+pub const PARTIES_MAX: usize = 10_000;
+
+/// Who has goods of a lot, who waits for some, and what is kept back.
+pub async fn affected(tx: &Tx, id: LotId) -> Result<Affected, Error> {
+    let query =
+        sqlx::query("select reason, recalled_at from lot_recall where tenant_id = $1 and lot_id = $2");
+    let recalled = tx.row(query.bind(tx.tenant_id.0).bind(id.0)).await?;
+    Ok(Affected {
+        recalled: recalled.map(|row| Ok::<_, Error>((row.try_get(0)?, row.try_get(1)?))).transpose()?,
+        quarantined: quarantined(tx, id).await?,
+        parties: parties(tx, id).await?,
+        waiting: waiting(tx, id).await?,
+        in_transit: in_transit(tx, id).await?,
+    })
+}
+
+async fn quarantined(tx: &Tx, id: LotId) -> Result<Vec<domain::hold::Hold>, Error> {
+    // As in the index hold_line_by_lot.
+    let rows = Listing::new(
+        tx,
+        "select h.id, h.kind, h.reference, h.location_id, h.customer_id, h.note, h.status, h.expires_at, h.placed_at, \
+                h.version \
+         from hold h where h.kind = 'quarantine' and h.status = 'open' and h.tenant_id = ",
+    )
+    .sql(" and h.id in (select l.hold_id from hold_line l where l.tenant_id = ")
+    .tenant(tx)
+    .sql(" and l.lot_id <> '00000000-0000-0000-0000-000000000000'")
+    .with("l.lot_id = ", Some(id.0))
+    .sql(") order by h.id")
+    .rows(tx)
+    .await?;
+    let mut holds: Vec<_> =
+        goods::with_lines(tx, &rows, goods::hold, goods::held_lines).await?.into_values().collect();
+    holds.sort_by_key(|hold| hold.id);
+    for hold in &mut holds {
+        hold.lines.retain(|line| line.lot_id == id);
+    }
+    Ok(holds)
+}
+
+/// The sales and shipments that took goods of a lot, oldest first, with what came back of each.
+pub(super) async fn parties(tx: &Tx, id: LotId) -> Result<Vec<AffectedParty>, Error> {
+    // As in the index stock_movement_by_lot.
+    let statement = "with moved as materialized ( \
+             select m.document_kind, m.document_id, m.line_no, m.kind, m.channel, m.location_id, m.occurred_at, m.quantity \
+             from stock_movement m \
+             where m.tenant_id = $1 and m.lot_id = $2 and m.lot_id <> '00000000-0000-0000-0000-000000000000' \
+               and m.kind in ('sale', 'return')), \
+         back as materialized ( \
+             select r.original_id, sum(m.quantity) as quantity \
+             from moved m \
+             join sales_line r on r.tenant_id = $1 and r.document_id = m.document_id and r.line_no = m.line_no \
+             where m.kind = 'return' and r.original_id is not null group by r.original_id) \
+         select m.document_kind, m.document_id, coalesce(p.number, s.number) as number, o.number as order_number, \
+                g.code as register_code, m.channel, m.location_id, m.occurred_at, m.sold, \
+                coalesce(b.quantity, 0) as returned, c.id as customer_id, c.number as customer_number, c.name, c.email, \
+                c.country \
+         from (select document_kind, document_id, channel, location_id, occurred_at, -sum(quantity) as sold \
+               from moved where kind = 'sale' group by 1, 2, 3, 4, 5) m \
+         left join pos_sale p on p.tenant_id = $1 and p.id = m.document_id \
+         left join register g on g.tenant_id = $1 and g.id = p.register_id \
+         left join shipment s on s.tenant_id = $1 and s.id = m.document_id \
+         left join sales_order o on o.tenant_id = $1 and o.id = s.order_id \
+         left join customer c on c.tenant_id = $1 and c.id = coalesce(p.customer_id, o.customer_id) \
+         left join back b on b.original_id = coalesce(s.invoice_id, p.id) \
+         order by m.occurred_at, m.document_id limit $3";
+    let limit = i64::try_from(PARTIES_MAX).unwrap_or(i64::MAX);
+    let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0).bind(limit);
+    tx.rows(query).await?.iter().map(party).collect()
+}
+
+fn party(row: &PgRow) -> Result<AffectedParty, Error> {
+    let known: Option<Uuid> = row.try_get("customer_id")?;
+    Ok(AffectedParty {
+        document_kind: row.try_get("document_kind")?,
+        document_id: row.try_get("document_id")?,
+        number: row.try_get("number")?,
+        order_number: row.try_get("order_number")?,
+        register_code: row.try_get("register_code")?,
+        channel: word(row, "channel")?,
+        location_id: LocationId(row.try_get("location_id")?),
+        occurred_at: row.try_get("occurred_at")?,
+        sold: number(row, "sold")?,
+        returned: number(row, "returned")?,
+        customer: known.map(|_| customer(row)).transpose()?,
+    })
+}
+
+fn customer(row: &PgRow) -> Result<AffectedCustomer, Error> {
+    Ok(AffectedCustomer {
+        id: CustomerId(row.try_get("customer_id")?),
+        number: row.try_get("customer_number")?,
+        name: row.try_get("name")?,
+        email: row.try_get("email")?,
+        country: row.try_get("country")?,
+    })
+}
+
+/// The orders for which goods of a lot are reserved.
+async fn waiting(tx: &Tx, id: LotId) -> Result<Vec<OpenReservation>, Error> {
+    let statement = "select o.id as order_id, o.number, r.line_no, r.location_id, r.quantity, c.id as customer_id, \
+                c.number as customer_number, c.name, c.email, c.country \
+         from lot t \
+         join stock_level l on l.tenant_id = $1 and l.product_id = t.product_id and l.lot_id = t.id \
+         join reservation r on r.tenant_id = $1 and r.location_id = l.location_id and r.product_id = l.product_id \
+             and r.lot_id = l.lot_id and r.kind = 'order' \
+         join sales_order o on o.tenant_id = $1 and o.id = r.document_id \
+         join customer c on c.tenant_id = $1 and c.id = o.customer_id \
+         where t.tenant_id = $1 and t.id = $2 order by o.id, r.line_no";
+    let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0)).await?;
+    let open = |row: &PgRow| -> Result<OpenReservation, Error> {
+        Ok(OpenReservation {
+            order_id: OrderId(row.try_get("order_id")?),
+            number: row.try_get("number")?,
+            line_no: row.try_get("line_no")?,
+            location_id: LocationId(row.try_get("location_id")?),
+            quantity: number(row, "quantity")?,
+            customer: customer(row)?,
+        })
+    };
+    rows.iter().map(open).collect()
+}
+
+async fn in_transit(tx: &Tx, id: LotId) -> Result<Quantity, Error> {
+    let statement = "select coalesce(sum(l.on_hand), 0) from lot t \
+         join stock_level l on l.tenant_id = $1 and l.product_id = t.product_id and l.lot_id = t.id \
+         join location o on o.tenant_id = $1 and o.id = l.location_id and o.kind = 'transit' \
+         where t.tenant_id = $1 and t.id = $2";
+    let row = tx.row(sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0)).await?;
+    let sum: Decimal = row.ok_or_else(|| Error::invariant("a sum without a row"))?.try_get(0)?;
+    Ok(Quantity::new(sum))
+}
