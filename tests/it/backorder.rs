@@ -283,7 +283,7 @@ fn an_order_that_waits_for_everything_goes_as_far_as_it_can() {
         receive(tenant, "BOLT", "1").await;
         receive(tenant, "BOLT", "1").await;
         body["lines"] = lines(&[("BOLT", "1")]);
-        let all = tenant.get(&format!("/v1/stock/levels?sku=BOLT")).await.ok();
+        let all = tenant.get("/v1/stock/levels?sku=BOLT").await.ok();
         assert_eq!(all["data"][0]["available"], "0");
         assert_eq!(lots(&shown(tenant, &placed).await), [["1", "0", "1", "0"]]);
     });
@@ -294,14 +294,15 @@ fn what_became_free_by_itself_is_allocated_on_request() {
     with_tenant(async |tenant| {
         tenant.stocked("BOLT", "2.50", ("6", "1.00")).await;
         let customer = tenant.customer("Nordwind Supply").await;
-        let ends = tests::environment().now().await + chrono::Duration::milliseconds(700);
+        let ends = tests::environment().now().await + chrono::Duration::seconds(4);
         let hold = json!({ "expires_at": ends.to_rfc3339(), "lines": lines(&[("BOLT", "6")]) });
         tenant.post("/v1/stock/holds", &hold).await.created();
         let first = tenant.post(ORDERS, &order(&customer, "backorder", &[("BOLT", "4")])).await.created();
         let second = tenant.post(ORDERS, &order(&customer, "backorder", &[("BOLT", "4")])).await.created();
         let early = tenant.step(&id(&second), "allocate").await.ok();
         assert_eq!(lots(&early), [["0", "0", "4", "0"]]);
-        tokio::time::sleep(std::time::Duration::from_millis(800)).await;
+        let wait = (ends - tests::environment().now().await).to_std().unwrap_or_default();
+        tokio::time::sleep(wait + std::time::Duration::from_millis(50)).await;
         let served = tenant.step(&id(&second), "allocate").await.ok();
         assert_eq!(lots(&served), [["2", "0", "2", "0"]]);
         assert_eq!(
@@ -326,7 +327,7 @@ fn two_orders_for_the_last_units_never_reserve_more_than_there_is() {
         }
         let other = tenant.at(&tests::environment().other_node().await.base_url);
         let place = async |number: usize| {
-            let client = if number % 2 == 0 { &**tenant } else { &other };
+            let client = if number.is_multiple_of(2) { &**tenant } else { &other };
             let body = order(&customers[number % 6], "backorder", &[("BOLT", "4")]);
             match number % 3 {
                 0 => drop(client.post("/v1/pos/sales", &sale(&till, &[("BOLT", "1")])).await),
@@ -356,7 +357,7 @@ fn receipts_serve_while_orders_are_cancelled_closed_and_shipped() {
             orders.push(id(&tenant.post(ORDERS, &order(&customer, "backorder", &wanted)).await.created()));
         }
         let receipts = join_all((0..20).map(async |number: usize| {
-            let client = if number % 2 == 0 { &**tenant } else { &other };
+            let client = if number.is_multiple_of(2) { &**tenant } else { &other };
             let sku = ["BOLT", "NUT"][number % 2];
             let line = json!({ "sku": sku, "quantity": "1", "unit_cost": "1" });
             client

@@ -34,8 +34,8 @@ const COMMANDS: [(&str, u64); 28] = [
     ("transfer.dispatched", 9),
     ("transfer.received", 10),
     ("expected_receipt.created", 9),
-    ("expected_receipt.rescheduled", 11),
-    ("expected_receipt.cancelled", 11),
+    ("expected_receipt.rescheduled", 10),
+    ("expected_receipt.cancelled", 10),
     ("journal_entry.posted", 4),
 ];
 

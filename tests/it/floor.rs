@@ -90,9 +90,9 @@ fn a_floor_is_free_for_all_at_its_release_time() {
     with_tenant(async |tenant| {
         tenant.stocked("MUG", "10.00", ("4", "4.00")).await;
         let customer = tenant.customer("Nordwind Supply").await;
-        tenant.post(HOLDS, &floor("retail", &[("MUG", "4")], 1).await).await.created();
+        tenant.post(HOLDS, &floor("retail", &[("MUG", "4")], 3).await).await.created();
         tenant.order(&customer, &[("MUG", "1")], "confirmed").await.refused(409, "insufficient_stock");
-        tokio::time::sleep(Duration::from_millis(1100)).await;
+        tokio::time::sleep(Duration::from_millis(3_050)).await;
         assert_eq!(available(tenant, "&channel=retail").await, "4", "it is not counted twice");
         assert_eq!(available(tenant, "&channel=wholesale").await, "4");
         tenant.order(&customer, &[("MUG", "4")], "confirmed").await.created();
@@ -137,7 +137,7 @@ fn both_channels_race_over_a_floor() {
         tenant.post(HOLDS, &floor("retail", &[("MUG", "12")], 3600).await).await.created();
         let node = tenant.at(&environment().other_node().await.base_url);
         let replies = join_all((0..30).map(async |number: usize| {
-            let client = if number % 2 == 0 { &**tenant } else { &node };
+            let client = if number.is_multiple_of(2) { &**tenant } else { &node };
             let order =
                 json!({ "customer_id": customer, "advance_to": "invoiced", "lines": lines(&[("MUG", "1")]) });
             match number % 3 {

@@ -104,10 +104,10 @@ fn a_lease_that_has_expired_counts_for_nothing() {
         tenant.stocked("MUG", "10.00", ("4", "4.00")).await;
         let (till, other) = (tenant.till().await, second_till(tenant).await);
         let mut brief = lease(&till, &[("MUG", "4")]).await;
-        brief["expires_at"] = json!(until(700).await);
+        brief["expires_at"] = json!(until(3_000).await);
         let leased = tenant.post(HOLDS, &brief).await.created();
         tenant.sell(&other, &[("MUG", "1")]).await.refused(409, "insufficient_stock");
-        tokio::time::sleep(Duration::from_millis(800)).await;
+        tokio::time::sleep(Duration::from_millis(3_050)).await;
         tenant.sell(&other, &[("MUG", "4")]).await.created();
         let path = format!("{HOLDS}/{}", leased["id"].as_str().expect("an id"));
         assert_eq!(tenant.get(&path).await.ok()["status"], "expired");
@@ -160,7 +160,7 @@ fn leases_orders_and_tills_race_for_the_same_goods() {
         let node = tenant.at(&environment().other_node().await.base_url);
         let body = lease(&till, &[("MUG", "3")]).await;
         let replies = join_all((0..40).map(async |number: usize| {
-            let client = if number % 2 == 0 { &**tenant } else { &node };
+            let client = if number.is_multiple_of(2) { &**tenant } else { &node };
             let order = json!({ "customer_id": customer, "advance_to": "confirmed", "lines": lines(&[("MUG", "2")]) });
             let reply = match number % 4 {
                 0 => client.post(HOLDS, &body).await,

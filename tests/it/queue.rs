@@ -100,8 +100,8 @@ impl Bench<'_> {
             waits: goods,
             left: false,
         };
-        for at in 0..SKUS.len() {
-            placed.reserved[at] = self.model.free[at].min(goods[at]);
+        for (at, lot) in goods.into_iter().enumerate() {
+            placed.reserved[at] = self.model.free[at].min(lot);
             placed.waits[at] -= placed.reserved[at];
             self.model.free[at] -= placed.reserved[at];
         }

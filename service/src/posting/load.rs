@@ -95,7 +95,7 @@ pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Resu
     goods::note_swept(tx, &mut book.holds).await?;
     claims::load(tx, &mut book).await?;
     waiting::load(tx, &mut book).await?;
-    if needs.promises {
+    if needs.promises || (needs.breaks && !book.waiting.is_empty()) {
         book.supplies = Some(supplies(tx, &book).await?);
     }
     book.series = series::load(tx, &series::names(&needs, &book)).await?;

@@ -65,8 +65,10 @@ pub(super) struct Needs {
     pub(super) prefixes: BTreeSet<&'static str>,
     /// Registers that lease goods.
     pub(super) leasing: BTreeSet<RegisterId>,
-    /// Whether promises are made or may break, so that what is on its way must be known.
+    /// Whether promises are made, so that what is on its way must be known.
     pub(super) promises: bool,
+    /// Whether promises may break, if there are some.
+    pub(super) breaks: bool,
     /// Whether prices are resolved.
     pub(super) prices: bool,
     /// Reason codes that are named.
@@ -211,7 +213,7 @@ impl Needs {
                 self.transfer_ids.insert(arrive.transfer_id);
                 self.transit = true;
                 self.reasons.extend(arrive.missing_reason.clone());
-                self.promises |= arrive.missing_reason.is_some();
+                self.breaks |= arrive.missing_reason.is_some();
             }
             Command::ExpectReceipt(expect) => {
                 self.expected_ids.extend(expect.id);
@@ -220,7 +222,7 @@ impl Needs {
                 self.goods(&expect.lines);
             }
             Command::RescheduleReceipt(id, _) | Command::CancelExpectedReceipt(id) => {
-                self.promises = true;
+                self.breaks = true;
                 _ = self.expected_ids.insert(*id);
             }
             _ => self.add_count(command),
