@@ -31,6 +31,7 @@ mod product_import;
 mod race;
 mod reading;
 mod refund;
+mod reorder;
 mod report;
 mod returns;
 mod revaluation;

@@ -114,10 +114,28 @@ async fn step(client: &Client, shop: &Shop, dice: &mut Dice) {
         _ => (&shop.locations[1], &shop.locations[0]),
     };
     let id = |made: &Value| made["id"].as_str().expect("an id").to_owned();
-    match dice.below(8) {
+    match dice.below(10) {
         0 | 1 => {
             let till = &shop.tills[dice.below(4) as usize];
             sound(shop, "sale", client.post("/v1/pos/sales", &sale(till, &wanted)).await);
+        }
+        8 => {
+            let mut sold = sale(&shop.tills[dice.below(4) as usize], &wanted);
+            sold["forced"] = json!(true);
+            let ago = chrono::Duration::milliseconds(dice.below(2_000).cast_signed());
+            sold["occurred_at"] = json!(environment().now().await - ago);
+            sound(shop, "forced sale", client.post("/v1/pos/sales", &sold).await);
+        }
+        9 => {
+            let sheet = json!({ "location_id": here, "blind": false });
+            let Some(sheet) = sound(shop, "count", client.post("/v1/counts", &sheet).await) else { return };
+            let path = |step: &str| format!("/v1/counts/{}/{step}", id(&sheet));
+            let entry = |(sku, quantity): &(&str, &str)| json!({ "sku": sku, "quantity": quantity });
+            let entries = json!({ "entries": goods.iter().map(entry).collect::<Vec<_>>() });
+            sound(shop, "entries", client.post(&path("entries"), &entries).await);
+            sound(shop, "complete", client.post(&path("complete"), &json!({})).await);
+            let last = if dice.below(4) == 0 { "cancel" } else { "post" };
+            sound(shop, last, client.post(&path(last), &json!({})).await);
         }
         2 => {
             let order = json!({ "customer_id": customer, "location_id": here, "lines": lines(&wanted), "advance_to": "confirmed" });

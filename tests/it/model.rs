@@ -22,12 +22,16 @@ const SKUS: [&str; 4] = ["A", "B", "C", "D"];
 type Place = usize;
 
 /// What the model knows of goods at a place.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 struct Level {
     on_hand: Decimal,
     reserved: Decimal,
     value: Decimal,
     last_cost: Decimal,
+    /// Goods below zero with their provisional cost, the oldest first.
+    owed: Vec<(Decimal, Decimal)>,
+    /// Whether it was ever counted: what happened long ago changes nothing any more.
+    counted: bool,
 }
 
 fn cents(amount: Decimal) -> Decimal {
@@ -42,10 +46,52 @@ impl Level {
         }
     }
 
+    /// Goods come; the first of them settle what is owed.
     fn come(&mut self, quantity: Decimal, value: Decimal) {
-        self.on_hand += quantity;
-        self.value += value;
-        self.note_cost();
+        let covered = quantity.min((-self.on_hand).max(Decimal::ZERO));
+        let real = if covered == quantity { value } else { cents(value * covered / quantity) };
+        let mut left = covered;
+        while left > Decimal::ZERO {
+            let (open, worth) = &mut self.owed[0];
+            let part = left.min(*open);
+            let share = if part == *open { *worth } else { cents(*worth * part / *open) };
+            *open -= part;
+            *worth -= share;
+            self.value += share;
+            left -= part;
+            self.owed.retain(|(open, _)| *open > Decimal::ZERO);
+        }
+        if covered > Decimal::ZERO {
+            self.on_hand += covered;
+            self.last_cost =
+                (value / quantity).round_dp_with_strategy(6, RoundingStrategy::MidpointAwayFromZero);
+        }
+        if covered < quantity {
+            self.on_hand += quantity - covered;
+            self.value += value - real;
+            self.note_cost();
+        }
+    }
+
+    /// Goods leave, whether they are there or not; what is not there costs what one cost last.
+    fn force(&mut self, quantity: Decimal) {
+        let there = quantity.min(self.on_hand.max(Decimal::ZERO));
+        if there > Decimal::ZERO {
+            self.go(there);
+        }
+        let owed = quantity - there;
+        if owed > Decimal::ZERO {
+            let cost = cents(self.last_cost * owed);
+            self.on_hand -= owed;
+            self.value -= cost;
+            self.owed.push((owed, cost));
+        }
+    }
+
+    /// What goods are worth that come without a cost of their own.
+    fn worth(&self, quantity: Decimal) -> Decimal {
+        let known = self.on_hand > Decimal::ZERO;
+        cents(if known { self.value * quantity / self.on_hand } else { self.last_cost * quantity })
     }
 
     /// Goods leave at the moving average; the last unit takes the rest.
@@ -92,6 +138,21 @@ impl Model {
         })
     }
 
+    /// What one of the goods costs on average, over all places that have some.
+    fn average(&self, sku: &str) -> Option<Decimal> {
+        let there =
+            self.levels.iter().filter(|((_, known), level)| *known == sku && level.on_hand > Decimal::ZERO);
+        let of_transfers = self.transfers.iter().flat_map(|transfer| &transfer.values);
+        let on_way =
+            of_transfers.filter(|(known, ..)| *known == sku).map(|(_, quantity, value)| (*quantity, *value));
+        let (units, value) = there
+            .map(|(_, level)| (level.on_hand, level.value))
+            .chain(on_way)
+            .fold((Decimal::ZERO, Decimal::ZERO), |sum, row| (sum.0 + row.0, sum.1 + row.1));
+        (units > Decimal::ZERO)
+            .then(|| (value / units).round_dp_with_strategy(6, RoundingStrategy::MidpointAwayFromZero))
+    }
+
     fn reserve(&mut self, place: Place, goods: &Goods, sign: Decimal) {
         for (sku, quantity) in goods {
             self.at(place, sku).reserved += sign * quantity;
@@ -131,6 +192,15 @@ fn plain<'a>(wanted: &'a [(&'static str, String)]) -> Vec<(&'static str, &'a str
     wanted.iter().map(|(sku, quantity)| (*sku, quantity.as_str())).collect()
 }
 
+/// What the lines of a document moved, in their order.
+fn moved(lines: &Value) -> Vec<(&'static str, Decimal)> {
+    let line = |line: &Value| {
+        let sku = SKUS.into_iter().find(|sku| line["sku"] == *sku).expect("one of the goods");
+        (sku, line["stock_quantity"].as_str().expect("a quantity").parse().expect("a number"))
+    };
+    lines.as_array().expect("lines").iter().map(line).collect()
+}
+
 impl Bench<'_> {
     /// The command is accepted if and only if the model says so; answers the document.
     fn decided(&self, what: &str, reply: &Reply, accepted: bool) -> Option<Value> {
@@ -143,7 +213,9 @@ impl Bench<'_> {
 
     async fn step(&mut self, dice: &mut Dice) {
         let place = dice.below(2) as usize;
-        match dice.below(10) {
+        match dice.below(12) {
+            10 => self.sell_late(dice).await,
+            11 => self.count(dice, place).await,
             0 | 1 => self.receive(dice, place).await,
             2 => self.adjust(dice, place).await,
             3 | 4 => self.sell(dice).await,
@@ -188,10 +260,7 @@ impl Bench<'_> {
             if out {
                 level.go(quantity);
             } else {
-                let known = level.on_hand > Decimal::ZERO;
-                let value =
-                    if known { level.value * quantity / level.on_hand } else { level.last_cost * quantity };
-                level.come(quantity, cents(value));
+                level.come(quantity, level.worth(quantity));
             }
         }
     }
@@ -205,11 +274,60 @@ impl Bench<'_> {
         }
     }
 
+    /// A sale of long ago that is told of now, by a till that may know that the goods have left.
+    async fn sell_late(&mut self, dice: &mut Dice) {
+        let (wanted, mut goods) = asked(dice, true);
+        let forced = dice.below(3) > 0;
+        goods.retain(|sku, _| !self.model.at(0, sku).counted);
+        let accepted = forced || self.model.has(0, &goods);
+        let mut body = sale(&self.till, &plain(&wanted));
+        body["forced"] = json!(forced);
+        body["occurred_at"] = json!("2020-01-01T00:00:00Z");
+        let reply = self.tenant.post("/v1/pos/sales", &body).await;
+        let Some(sold) = self.decided("late sale", &reply, accepted) else { return };
+        for (sku, quantity) in moved(&sold["lines"]) {
+            let level = self.model.at(0, sku);
+            if !level.counted {
+                level.force(quantity);
+            }
+        }
+    }
+
+    /// Counts some goods at a place, and posts it.
+    async fn count(&mut self, dice: &mut Dice, place: Place) {
+        let sheet = json!({ "location_id": self.places[place], "blind": false });
+        let sheet = self.tenant.post("/v1/counts", &sheet).await.created();
+        let (_, found) = asked(dice, false);
+        let entry =
+            |(sku, quantity): (&&str, &Decimal)| json!({ "sku": sku, "quantity": quantity.to_string() });
+        let entries = json!({ "entries": found.iter().map(entry).collect::<Vec<_>>() });
+        for (step, body) in [("entries", entries), ("complete", json!({})), ("post", json!({}))] {
+            let path = format!("/v1/counts/{}/{step}", sheet["id"].as_str().expect("an id"));
+            self.tenant.post(&path, &body).await.ok();
+        }
+        let averages: BTreeMap<&str, Option<Decimal>> =
+            found.keys().map(|sku| (*sku, self.model.average(sku))).collect();
+        for (sku, counted) in found {
+            let level = self.model.at(place, sku);
+            let off = counted - level.on_hand;
+            level.counted = true;
+            if off < Decimal::ZERO {
+                level.go(-off);
+            } else if off > Decimal::ZERO {
+                let known = level.on_hand > Decimal::ZERO;
+                let cost = if known { level.value / level.on_hand } else { level.last_cost };
+                let has_cost =
+                    !cost.round_dp_with_strategy(6, RoundingStrategy::MidpointAwayFromZero).is_zero();
+                let average = averages[sku].filter(|_| !has_cost);
+                let value = average.map_or(level.worth(off), |cost| cents(cost * off));
+                level.come(off, value);
+            }
+        }
+    }
+
     /// Takes the lines of a document out, one after the other.
     fn issue(&mut self, place: Place, lines: &Value) {
-        for line in lines.as_array().expect("lines") {
-            let sku = SKUS.into_iter().find(|sku| line["sku"] == *sku).expect("one of the goods");
-            let quantity = line["stock_quantity"].as_str().expect("a quantity").parse().expect("a number");
+        for (sku, quantity) in moved(lines) {
             self.model.at(place, sku).go(quantity);
         }
     }
@@ -233,9 +351,16 @@ impl Bench<'_> {
         }
         let at = dice.below(self.model.orders.len() as u64) as usize;
         let order = self.model.orders.swap_remove(at);
-        self.model.reserve(order.place, &order.goods, -Decimal::ONE);
         let verb = if dice.below(3) == 0 { "cancel" } else { "ship" };
-        let answer = self.tenant.step(&order.id, verb).await.ok();
+        // What was promised may have left elsewhere meanwhile.
+        let there =
+            order.goods.iter().all(|(sku, wanted)| *wanted <= self.model.at(order.place, sku).on_hand);
+        let reply = self.tenant.step(&order.id, verb).await;
+        let Some(answer) = self.decided(verb, &reply, verb == "cancel" || there) else {
+            self.model.orders.push(order);
+            return;
+        };
+        self.model.reserve(order.place, &order.goods, -Decimal::ONE);
         if verb == "ship" {
             self.issue(order.place, &answer["lines"]);
         }
@@ -299,7 +424,7 @@ impl Bench<'_> {
                 let number =
                     |name: &str| row[name].as_str().expect("a number").parse::<Decimal>().expect("a number");
                 let sku = SKUS.into_iter().find(|sku| row["sku"] == *sku).expect("one of the goods");
-                let known = self.model.levels.get(&(place, sku)).copied().unwrap_or_default();
+                let known = self.model.levels.get(&(place, sku)).cloned().unwrap_or_default();
                 assert_eq!(
                     (number("on_hand"), number("reserved"), number("value")),
                     (known.on_hand, known.reserved, known.value),

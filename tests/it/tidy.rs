@@ -105,7 +105,7 @@ fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
         "cash_move",
     ];
     let mut writers: BTreeMap<_, _> = of_posting.into_iter().map(|table| (table, posting)).collect();
-    let others: [(&str, &[&str]); 31] = [
+    let others: [(&str, &[&str]); 32] = [
         ("command", &["service/src/command", "service/src/posting"]),
         ("event", &["service/src/command", "service/src/posting", "service/src/relay"]),
         ("customer_account", &["service/src/posting", "service/src/customer"]),
@@ -121,6 +121,7 @@ fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("category", &["service/src/catalog"]),
         ("product", &["service/src/catalog"]),
         ("product_unit", &["service/src/catalog"]),
+        ("reorder_setting", &["service/src/catalog/reorder"]),
         ("bundle_component", &["service/src/catalog/bundle"]),
         ("barcode", &["service/src/catalog"]),
         ("product_group", &["service/src/catalog"]),
