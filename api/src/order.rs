@@ -3,6 +3,7 @@
 mod form;
 mod invoices;
 mod payment;
+mod promise;
 mod read;
 mod returns;
 
@@ -26,6 +27,7 @@ pub use form::{InvoiceOut, OrderIn, OrderOut, ShipmentOut, render};
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(place).service(place_batch).service(confirm).service(release).service(cancel).service(ship);
+    cfg.service(close).service(allocate).configure(promise::routes);
     cfg.service(invoice).configure(read::routes).configure(invoices::routes).configure(returns::routes);
     cfg.configure(payment::routes);
 }
@@ -36,7 +38,9 @@ const ORDERS: &str = "/v1/orders";
 /// Place an order
 ///
 /// Prices every line for the customer at the instant of the order. `advance_to` takes it further in the same
-/// transaction, all or nothing: `confirmed` reserves its goods, `shipped` sends them, `invoiced` bills them.
+/// transaction: `confirmed` reserves its goods, `shipped` sends them, `invoiced` bills them. Where there is too little,
+/// `policy` says what becomes of it: it is refused, which is the default, takes what there is, or takes what there is
+/// and waits for the rest.
 #[utoipa::path(
     operation_id = "orders_create",
     tag = "Orders",
@@ -84,7 +88,8 @@ async fn place_batch(
 
 /// Confirm an order
 ///
-/// Reserves its goods, all or nothing; every short line is named. Over the customer's credit limit the order goes on
+/// Reserves its goods as its `policy` says: all or nothing, with every short line named; what there is, and the rest is
+/// given up; or what there is, and the rest waits for goods to come. Over the customer's credit limit the order goes on
 /// hold with the reason and reserves nothing.
 #[utoipa::path(
     operation_id = "orders_confirm",
@@ -133,7 +138,8 @@ async fn release(
 
 /// Cancel an order
 ///
-/// Releases what is reserved for it. An order of which something has left can't be cancelled: take a return.
+/// Releases what is reserved for it. An order of which something has left can't be cancelled: close it, and take a
+/// return of what has left.
 #[utoipa::path(
     operation_id = "orders_cancel",
     tag = "Orders",
@@ -153,6 +159,58 @@ async fn cancel(
     caller.require(Scope::OrdersWrite)?;
     let raw = body.read().await?.raw;
     post(&app, caller, (key, preferences, &raw), (Command::CancelOrder(id.0), render), None).await
+}
+
+/// Close an order
+///
+/// Gives up what has not left of an order that was shipped from: its lines say how much in `cancelled`, and what was
+/// reserved for it is free again. What has left is invoiced as ever.
+#[utoipa::path(
+    operation_id = "orders_close",
+    tag = "Orders",
+    security(("bearer" = ["orders:write"])),
+    params(("id" = OrderId, Path, description = "The order."), WriteHeaders),
+    request_body = Nothing,
+    responses((status = 200, description = "The order.", body = OrderOut))
+)]
+#[post("/v1/orders/{id}/close")]
+async fn close(
+    app: Data<App>,
+    (caller, id): (Caller, PathId<OrderId>),
+    key: IdempotencyKey,
+    preferences: Preferences,
+    body: Body<Nothing>,
+) -> Answer {
+    caller.require(Scope::OrdersWrite)?;
+    let raw = body.read().await?.raw;
+    post(&app, caller, (key, preferences, &raw), (Command::CloseOrder(id.0), render), None).await
+}
+
+/// Serve an order that waits
+///
+/// Whatever a command leaves free on a level goes to the orders that wait for it in the same transaction, the higher
+/// priority first, then the one that has waited longer: nothing has to be done for that. Only what becomes free by
+/// itself, such as by a hold that expires, waits for the next command on the level; this is one. It serves the orders
+/// that stand before this one as well.
+#[utoipa::path(
+    operation_id = "orders_allocate",
+    tag = "Orders",
+    security(("bearer" = ["orders:write"])),
+    params(("id" = OrderId, Path, description = "The order."), WriteHeaders),
+    request_body = Nothing,
+    responses((status = 200, description = "The order.", body = OrderOut))
+)]
+#[post("/v1/orders/{id}/allocate")]
+async fn allocate(
+    app: Data<App>,
+    (caller, id): (Caller, PathId<OrderId>),
+    key: IdempotencyKey,
+    preferences: Preferences,
+    body: Body<Nothing>,
+) -> Answer {
+    caller.require(Scope::OrdersWrite)?;
+    let raw = body.read().await?.raw;
+    post(&app, caller, (key, preferences, &raw), (Command::AllocateOrder(id.0), render), None).await
 }
 
 /// Ship an order
@@ -222,6 +280,8 @@ fn placed(input: OrderIn, caller: &Caller) -> Result<Command, ApiError> {
         discount: input.discount.map(Into::into),
         advance_to: input.advance_to,
         hold_id: input.hold_id,
+        policy: input.policy,
+        priority: input.priority,
         overrider: overrider(caller),
     }))
 }

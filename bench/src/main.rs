@@ -7,6 +7,7 @@
     reason = "rates and ratios are measurements, not money"
 )]
 
+mod availability;
 mod cpu;
 mod floor;
 mod load;
@@ -32,6 +33,8 @@ struct Cli {
 enum Scenario {
     /// Till sales of three lines over HTTP, beside one server-side function call per sale.
     Sales(sales::SalesArgs),
+    /// What may be sold of 1,000 products at 4 locations in one request, beside hand-written SQL.
+    Availability(availability::AvailabilityArgs),
     /// The stock of a past instant over millions of movements, beside a sum over all of them.
     Valuation(valuation::ValuationArgs),
 }
@@ -40,6 +43,7 @@ enum Scenario {
 async fn main() -> ExitCode {
     let outcome = match Cli::parse().scenario {
         Scenario::Sales(args) => sales::run(&args).await,
+        Scenario::Availability(args) => availability::run(&args).await,
         Scenario::Valuation(args) => valuation::run(&args).await,
     };
     match outcome {

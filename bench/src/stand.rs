@@ -133,12 +133,17 @@ impl Stand {
     }
 
     async fn post(&self, path: &str, body: Value) -> Result<(), Failure> {
+        self.ask(path, &body).await.map(drop)
+    }
+
+    /// Sends something to the API; answers what it answers.
+    pub async fn ask(&self, path: &str, body: &Value) -> Result<Value, Failure> {
         let http = reqwest::Client::builder().no_proxy().build()?;
         let request = http.post(format!("http://{}{path}", self.addr)).bearer_auth(&self.key);
         let request = request.header("Idempotency-Key", uuid::Uuid::new_v4().to_string());
-        let answer = request.json(&body).send().await?;
+        let answer = request.json(body).send().await?;
         if answer.status().is_success() {
-            return Ok(());
+            return Ok(answer.json().await?);
         }
         Err(format!("{path}: {} {}", answer.status(), answer.text().await?).into())
     }

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, Datelike, Duration, NaiveDate, Utc};
 use uuid::Uuid;
 
+use crate::claim::{Claim, Taker};
 use crate::count::{Count, CountEntry, CountLine, CountSettings};
 use crate::hold::{Hold, HoldStatus};
 use crate::id::{
@@ -25,10 +26,11 @@ use crate::payment::OpenInvoice;
 use crate::pos::Drawer;
 use crate::pricing::Rules;
 use crate::product::{ItemRef, Product};
+use crate::promise::{Allocation, Pegged, Waiting};
 use crate::refusal::{Code, Problem, Problems, Refusal};
 use crate::sales::{SalesLine, SoldLine};
 use crate::stock::{Layers, Level, LevelKey, Movement, Reservation};
-use crate::supply::{self, ExpectedReceipt, Flow};
+use crate::supply::{self, ExpectedReceipt, Supplies, Supply};
 use crate::tax::Rate;
 use crate::tenant::{Channel, Settings};
 use crate::transfer::Transfer;
@@ -154,7 +156,11 @@ pub struct Book {
     /// What the command at hand leaves to be posted beside its document.
     pub aftermath: Aftermath,
     /// What is on its way, once it was read: where a command wants more than there is, to say when there will be enough.
-    pub supplies: Option<HashMap<(LocationId, ProductId), Vec<Flow>>>,
+    pub supplies: Option<Supplies>,
+    /// What tills and channels keep for themselves on the book's levels.
+    pub claims: BTreeMap<LevelKey, Vec<Claim>>,
+    /// The order lines that wait for goods on the book's levels, the first to be served first.
+    pub waiting: BTreeMap<LevelKey, Vec<Waiting>>,
     /// The next number of each series.
     pub series: HashMap<String, i64>,
 }
@@ -174,6 +180,12 @@ pub struct Posting {
     pub holds: Vec<Hold>,
     /// Expected receipts that are new or changed.
     pub expected: Vec<ExpectedReceipt>,
+    /// Order lines that waited and got goods.
+    pub allocations: Vec<Allocation>,
+    /// What new promises stand on.
+    pub pegs: Vec<Pegged>,
+    /// Orders whose promise the command broke.
+    pub broken: Vec<OrderId>,
     /// Lines of count sheets that are new or changed.
     pub count_lines: Vec<(CountId, CountLine)>,
     /// What was entered on count sheets.
@@ -249,8 +261,7 @@ impl Book {
     pub fn check_available(&self, demand: &Demand) -> Result<(), Refusal> {
         let mut problems = Problems::default();
         for (key, wanted) in &demand.wanted {
-            let own = demand.own.get(key).copied().unwrap_or_default();
-            let left = self.level(key).available() + own;
+            let left = self.left(key, demand);
             let available = left.max(Quantity::ZERO);
             if wanted.total <= available {
                 continue;
@@ -282,10 +293,28 @@ impl Book {
         problems.check()
     }
 
+    /// What a document may take of a level: what is available, and what is kept for itself, its till or its channel.
+    pub fn free(&self, key: &LevelKey, demand: &Demand) -> Quantity {
+        self.left(key, demand).max(Quantity::ZERO)
+    }
+
+    /// As [`Book::free`]; below zero where more is promised than is there.
+    fn left(&self, key: &LevelKey, demand: &Demand) -> Quantity {
+        let own = demand.own.get(key).copied().unwrap_or_default();
+        let claimed = demand.taker.map_or(Quantity::ZERO, |taker| self.claimed_for(key, taker));
+        self.level(key).available() + own + claimed
+    }
+
+    /// What is on its way to a level, as far as it was read.
+    pub fn supplies_at(&self, key: &LevelKey) -> &[Supply] {
+        let supplies = self.supplies.as_ref().and_then(|all| all.get(&(key.location_id, key.product_id)));
+        supplies.map_or(&[], Vec::as_slice)
+    }
+
     /// The first day for which `wanted` can be promised at a level that has too little now.
     fn next_available_on(&self, key: &LevelKey, available: Quantity, wanted: Quantity) -> Option<NaiveDate> {
-        let flows = self.supplies.as_ref()?.get(&(key.location_id, key.product_id))?;
-        supply::promise(available, self.setup.settings.day(self.now), flows, wanted)
+        let (today, owed) = (self.setup.settings.day(self.now), self.level(key).backordered);
+        supply::promise((available, owed), today, self.supplies_at(key), wanted)
     }
 }
 
@@ -295,6 +324,8 @@ pub struct Demand {
     wanted: BTreeMap<LevelKey, Wanted>,
     /// What is reserved for the document itself.
     own: BTreeMap<LevelKey, Quantity>,
+    /// Who takes, where it is somebody for whom goods may be kept.
+    taker: Option<Taker>,
 }
 
 #[derive(Debug, Default)]
@@ -304,6 +335,11 @@ struct Wanted {
 }
 
 impl Demand {
+    /// The demand of somebody for whom goods may be kept.
+    pub fn of(taker: Taker) -> Self {
+        Demand { taker: Some(taker), ..Demand::default() }
+    }
+
     /// Adds what the line at `pointer` wants.
     pub fn add(&mut self, key: LevelKey, quantity: Quantity, pointer: String) {
         let wanted = self.wanted.entry(key).or_default();
@@ -322,9 +358,8 @@ impl Demand {
     /// Counts what an open hold keeps back as available: the document takes its place.
     pub fn own(&mut self, hold: &Hold, now: DateTime<Utc>) {
         if hold.status_at(now) == HoldStatus::Open {
-            for line in &hold.lines {
-                let key = LevelKey::untracked(hold.location_id, line.product_id);
-                *self.own.entry(key).or_default() += line.quantity;
+            for (key, quantity) in hold.held() {
+                *self.own.entry(key).or_default() += quantity;
             }
         }
     }

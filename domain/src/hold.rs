@@ -1,17 +1,20 @@
 //! Holds: goods that are kept back for a while, for someone or for a reason.
 //!
 //! A hold lowers what is available as an order does. One that expires does so by itself: from that instant it counts
-//! for nothing, whether or not anybody has swept it away.
+//! for nothing, whether or not anybody has swept it away. Till leases and channel floors are holds that some may draw on
+//! without naming them: see [`crate::claim`].
 
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::book::{Book, Demand, Posting};
+use crate::claim::{self, Holder};
 use crate::goods::{Goods, GoodsLine};
-use crate::id::{CustomerId, HoldId, LocationId, ProductId};
+use crate::id::{CustomerId, HoldId, LocationId, ProductId, RegisterId};
 use crate::number::Quantity;
 use crate::refusal::{Code, Problems, Refusal};
 use crate::stock::{LevelKey, Reservation, ReservationKind};
+use crate::tenant::Channel;
 
 /// How far ahead a hold may expire.
 const LENGTH_MAX: Duration = Duration::days(366);
@@ -36,6 +39,27 @@ pub enum HoldKind {
     Hold,
     /// Until somebody has decided about them; it does not expire.
     Quarantine,
+    /// For the sales of a till, until an instant: they take from it first, and nobody else can.
+    TillLease,
+    /// For a channel, until an instant: the other one can't take it.
+    ChannelFloor,
+}
+
+impl HoldKind {
+    /// What its goods are reserved for.
+    pub(crate) fn reservation(self) -> ReservationKind {
+        match self {
+            HoldKind::Hold => ReservationKind::Hold,
+            HoldKind::Quarantine => ReservationKind::Quarantine,
+            HoldKind::TillLease => ReservationKind::TillLease,
+            HoldKind::ChannelFloor => ReservationKind::ChannelFloor,
+        }
+    }
+
+    /// Whether some may take of it without naming it.
+    pub(crate) fn is_claim(self) -> bool {
+        matches!(self, HoldKind::TillLease | HoldKind::ChannelFloor)
+    }
 }
 
 /// Where a hold stands. One that is open and has expired holds nothing.
@@ -79,9 +103,13 @@ pub struct PlaceHold {
     pub location_id: Option<LocationId>,
     /// For whom; for anybody who knows the hold where nobody is named.
     pub customer_id: Option<CustomerId>,
+    /// The till of a lease.
+    pub register_id: Option<RegisterId>,
+    /// The channel of a floor.
+    pub channel: Option<Channel>,
     /// A remark.
     pub note: Option<String>,
-    /// Until when; required for a hold, not allowed for a quarantine.
+    /// Until when; required but for a quarantine, where it is not allowed.
     pub expires_at: Option<DateTime<Utc>>,
     /// What.
     pub lines: Vec<GoodsLine>,
@@ -100,6 +128,8 @@ pub struct Hold {
     pub location_id: LocationId,
     /// For whom.
     pub customer_id: Option<CustomerId>,
+    /// Whose till or channel it is for: of a till lease or channel floor.
+    pub holder: Option<Holder>,
     /// A remark.
     pub note: Option<String>,
     /// Where it stands, as it was last written: `Open` even where its time has passed since.
@@ -126,6 +156,8 @@ pub struct HeldLine {
     pub product_id: ProductId,
     /// Stock units.
     pub quantity: Quantity,
+    /// Stock units that it still holds: fewer where a till or a channel took of them.
+    pub left: Quantity,
 }
 
 impl Hold {
@@ -138,18 +170,17 @@ impl Hold {
     }
 
     /// Where and how much it holds, per line.
-    fn held(&self) -> impl Iterator<Item = (LevelKey, Quantity)> + use<'_> {
-        self.lines.iter().map(|line| (LevelKey::untracked(self.location_id, line.product_id), line.quantity))
+    pub(crate) fn held(&self) -> impl Iterator<Item = (LevelKey, Quantity)> + use<'_> {
+        let quantity = |line: &HeldLine| if self.kind.is_claim() { line.left } else { line.quantity };
+        let at = |line: &HeldLine| LevelKey::untracked(self.location_id, line.product_id);
+        self.lines.iter().map(move |line| (at(line), quantity(line)))
     }
 
     fn reservations(&self, is_held: bool) -> impl Iterator<Item = Reservation> + use<'_> {
         self.held().zip(&self.lines).map(move |((key, quantity), line)| Reservation {
             document_id: self.id.0,
             line_no: line.line_no,
-            kind: match self.kind {
-                HoldKind::Hold => ReservationKind::Hold,
-                HoldKind::Quarantine => ReservationKind::Quarantine,
-            },
+            kind: self.kind.reservation(),
             key,
             quantity: if is_held { quantity } else { Quantity::ZERO },
             expires_at: self.expires_at,
@@ -162,7 +193,7 @@ pub fn place(book: &mut Book, command: &PlaceHold) -> Result<(Hold, Posting), Re
     if command.id.is_some_and(|id| book.holds.contains_key(&id)) {
         return Err(Problems::one("/id", Code::AlreadyExists, "Another hold has this id."));
     }
-    let location_id = book.place(command.location_id, "/location_id")?.id;
+    let (location_id, holder) = claim::holder(book, command)?;
     if command.customer_id.is_some_and(|id| !book.customers.contains_key(&id)) {
         return Err(Problems::one("/customer_id", Code::NotFound, "There is no customer with this id."));
     }
@@ -192,6 +223,7 @@ pub fn place(book: &mut Book, command: &PlaceHold) -> Result<(Hold, Posting), Re
         line_no,
         product_id: goods.product_id,
         quantity: goods.quantity,
+        left: goods.quantity,
     };
     let hold = Hold {
         id: command.id.unwrap_or_else(|| HoldId(book.ids.next_id())),
@@ -199,6 +231,7 @@ pub fn place(book: &mut Book, command: &PlaceHold) -> Result<(Hold, Posting), Re
         reference: command.reference.clone(),
         location_id,
         customer_id: command.customer_id,
+        holder,
         note: command.note.clone(),
         status: HoldStatus::Open,
         expires_at: command.expires_at,
@@ -211,6 +244,7 @@ pub fn place(book: &mut Book, command: &PlaceHold) -> Result<(Hold, Posting), Re
         book.level_mut(key).reserved += quantity;
     }
     posting.reservations.extend(hold.reservations(true));
+    claim::note(book, &hold);
     keep(book, hold.clone(), &mut posting);
     Ok((hold, posting))
 }
@@ -221,6 +255,7 @@ pub fn extend(book: &mut Book, id: HoldId, expires_at: DateTime<Utc>) -> Result<
     check_end(book, hold.kind, Some(expires_at))?;
     let hold = Hold { expires_at: Some(expires_at), version: hold.version + 1, ..hold };
     let mut posting = Posting { reservations: hold.reservations(true).collect(), ..Posting::default() };
+    claim::note(book, &hold);
     keep(book, hold.clone(), &mut posting);
     Ok((hold, posting))
 }
@@ -239,8 +274,15 @@ pub(crate) fn usable(book: &Book, id: HoldId, customer_id: Option<CustomerId>) -
     let Some(hold) = book.holds.get(&id) else {
         return Err(Problems::one(pointer, Code::NotFound, "There is no hold with this id."));
     };
-    if hold.kind == HoldKind::Quarantine {
-        return Err(Refusal::invalid(pointer, "Goods in quarantine can't be sold: release them first."));
+    match hold.kind {
+        HoldKind::Hold => {}
+        HoldKind::Quarantine => {
+            return Err(Refusal::invalid(pointer, "Goods in quarantine can't be sold: release them first."));
+        }
+        HoldKind::TillLease | HoldKind::ChannelFloor => {
+            let detail = "A till lease or channel floor is not named: who may take of it does so by itself.";
+            return Err(Refusal::invalid(pointer, detail));
+        }
     }
     if hold.customer_id.is_some() && hold.customer_id != customer_id {
         return Err(Refusal::invalid(pointer, "The hold is for another customer."));
@@ -267,10 +309,10 @@ fn check_end(book: &Book, kind: HoldKind, end: Option<DateTime<Utc>>) -> Result<
     let detail = match (kind, end) {
         (HoldKind::Quarantine, None) => return Ok(()),
         (HoldKind::Quarantine, Some(_)) => "A quarantine does not expire: leave expires_at out.",
-        (HoldKind::Hold, None) => "Say when the hold expires.",
-        (HoldKind::Hold, Some(end)) if end <= book.now => "A hold expires in the future.",
-        (HoldKind::Hold, Some(end)) if end > book.now + LENGTH_MAX => "A hold expires within 366 days.",
-        (HoldKind::Hold, Some(_)) => return Ok(()),
+        (_, None) => "Say when the hold expires.",
+        (_, Some(end)) if end <= book.now => "A hold expires in the future.",
+        (_, Some(end)) if end > book.now + LENGTH_MAX => "A hold expires within 366 days.",
+        (_, Some(_)) => return Ok(()),
     };
     Err(Refusal::invalid("/expires_at", detail))
 }
@@ -284,6 +326,7 @@ fn end(book: &mut Book, id: HoldId, status: HoldStatus, posting: &mut Posting) {
             book.level_mut(key).reserved -= quantity;
         }
         posting.reservations.extend(hold.reservations(false));
+        claim::forget(book, &hold);
     }
     keep(book, Hold { status, version: hold.version + 1, ..hold }, posting);
 }

@@ -5,6 +5,7 @@
 
 pub mod adjust;
 pub mod book;
+pub mod claim;
 pub mod count;
 pub mod goods;
 pub mod hold;
@@ -21,6 +22,7 @@ pub mod payment;
 pub mod pos;
 pub mod pricing;
 pub mod product;
+pub mod promise;
 pub mod refusal;
 pub mod revalue;
 pub mod sales;

@@ -11,15 +11,18 @@ use crate::refusal::{Code, Problems, Refusal};
 use crate::sales::{self, Basket, Discount, Line, LineInput, Totals};
 use crate::tenant::Channel;
 
+mod close;
 mod credit_note;
 mod invoice;
 mod reserve;
 mod ship;
 
-use reserve::{check_stock, hold_reasons, put_on_hold, reservations, reserve, unreserve};
+use reserve::{hold_reasons, plan, put_on_hold, reservations, reserve};
 
+pub use close::{allocate, cancel, close, promise_anew};
 pub use credit_note::{Condition, Return, ReturnLine, give_back};
 pub use invoice::{Invoice, InvoiceKind, invoice};
+pub use reserve::Policy;
 pub use ship::{Ship, ShipLine, Shipment, ShipmentLine, ship};
 
 /// Where an order stands.
@@ -109,6 +112,10 @@ pub struct Place {
     pub discount: Option<Discount>,
     /// How far to take it at once.
     pub advance_to: AdvanceTo,
+    /// What becomes of it where it wants more than there is.
+    pub policy: Policy,
+    /// Who is served first of those that wait: from 0 to 9, the highest first.
+    pub priority: i16,
     /// The hold whose goods it takes; only where it is confirmed at once.
     pub hold_id: Option<HoldId>,
     /// Who sets prices that no rule gave; `None` where the caller may not.
@@ -136,6 +143,10 @@ pub struct Order {
     pub external_ref: Option<String>,
     /// When the goods are wanted.
     pub requested_on: Option<NaiveDate>,
+    /// What becomes of it where it wants more than there is.
+    pub policy: Policy,
+    /// Who is served first of those that wait: the highest.
+    pub priority: i16,
     /// Why it is on hold.
     pub hold_reasons: Vec<String>,
     /// When it was placed.
@@ -159,12 +170,23 @@ pub struct OrderLine {
     pub shipped: Quantity,
     /// Stock units invoiced.
     pub invoiced: Quantity,
+    /// Stock units that it waits for.
+    pub backordered: Quantity,
+    /// Stock units that were given up.
+    pub cancelled: Quantity,
+    /// The day for which what it waits for was promised.
+    pub promised_on: Option<NaiveDate>,
 }
 
 impl OrderLine {
-    /// Stock units that have not left.
+    /// Stock units that have not left, and will.
     pub fn open(&self) -> Quantity {
-        self.line.quantity - self.shipped
+        self.line.quantity - self.shipped - self.cancelled
+    }
+
+    /// Stock units that may leave now.
+    pub fn ready(&self) -> Quantity {
+        if self.line.stocked { self.reserved } else { self.open() }
     }
 }
 
@@ -214,12 +236,9 @@ pub fn place(book: &mut Book, command: &Place) -> Result<(Ordered, Posting), Ref
         }
         Some(id) => Some(hold::usable(book, id, Some(command.customer_id))?),
     };
-    if command.advance_to > AdvanceTo::Draft {
-        check_stock(book, &order, held)?;
-    }
-    let id = order.id;
-    let advance_to = command.advance_to;
-    let hold = if advance_to > AdvanceTo::Draft { hold_reasons(book, &order) } else { Vec::new() };
+    let (id, advance_to) = (order.id, command.advance_to);
+    let plan = (advance_to > AdvanceTo::Draft).then(|| plan(book, &order, held)).transpose()?;
+    let hold = plan.as_ref().map_or_else(Vec::new, |plan| hold_reasons(book, &order, plan));
     if !hold.is_empty() && advance_to > AdvanceTo::Confirmed {
         return Err(Refusal::new(Code::CreditExceeded, hold.join(" ")));
     }
@@ -231,11 +250,11 @@ pub fn place(book: &mut Book, command: &Place) -> Result<(Ordered, Posting), Ref
     let mut invoices = Vec::new();
     if !hold.is_empty() {
         put_on_hold(book, id, hold);
-    } else if advance_to > AdvanceTo::Draft {
+    } else if let Some(plan) = plan {
         if let Some(held) = command.hold_id {
             hold::use_up(book, held, &mut posting);
         }
-        reserve(book, id);
+        reserve(book, id, &plan, &mut posting);
         if advance_to > AdvanceTo::Confirmed {
             ship::dispatch_all(book, id, &mut posting);
         }
@@ -280,6 +299,9 @@ fn draft(book: &mut Book, command: &Place) -> Result<Order, Refusal> {
         reserved: Quantity::ZERO,
         shipped: Quantity::ZERO,
         invoiced: Quantity::ZERO,
+        backordered: Quantity::ZERO,
+        cancelled: Quantity::ZERO,
+        promised_on: None,
     };
     let (location_id, country) = (location.id, customer.country.clone());
     Ok(Order {
@@ -292,6 +314,8 @@ fn draft(book: &mut Book, command: &Place) -> Result<Order, Refusal> {
         reference: command.reference.clone(),
         external_ref: command.external_ref.clone(),
         requested_on: command.requested_on,
+        policy: command.policy,
+        priority: command.priority,
         hold_reasons: Vec::new(),
         occurred_at,
         version: 1,
@@ -300,19 +324,20 @@ fn draft(book: &mut Book, command: &Place) -> Result<Order, Refusal> {
     })
 }
 
-/// Reserves the goods of a draft, all or nothing; over the credit limit the order goes on hold instead.
+/// Reserves the goods of a draft, as its policy says; over the credit limit the order goes on hold instead.
 pub fn confirm(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> {
     let order = known(book, id)?;
     order.require(&[OrderStatus::Draft], "confirmed")?;
     sales::buyer(book, order.customer_id)?;
-    check_stock(book, order, None)?;
-    let hold = hold_reasons(book, order);
+    let plan = plan(book, order, None)?;
+    let hold = hold_reasons(book, order, &plan);
+    let mut posting = Posting::default();
     if hold.is_empty() {
-        reserve(book, id);
+        reserve(book, id, &plan, &mut posting);
     } else {
         put_on_hold(book, id, hold);
     }
-    Ok(changed(book, id, Posting::default()))
+    Ok(changed(book, id, posting))
 }
 
 /// Releases an order that is on hold: reserves its goods in spite of the credit limit.
@@ -320,32 +345,20 @@ pub fn release(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refus
     let order = known(book, id)?;
     order.require(&[OrderStatus::OnHold], "released")?;
     sales::buyer(book, order.customer_id)?;
-    check_stock(book, order, None)?;
-    reserve(book, id);
-    Ok(changed(book, id, Posting::default()))
-}
-
-/// Gives an order up and releases what is reserved for it. What has left stays an invoice's business.
-pub fn cancel(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> {
-    let order = known(book, id)?;
-    order.require(&[OrderStatus::Draft, OrderStatus::OnHold, OrderStatus::Confirmed], "cancelled")?;
-    let was_confirmed = order.status == OrderStatus::Confirmed;
-    let (customer_id, open) = (order.customer_id, order.open_total(book));
-    if was_confirmed {
-        unreserve(book, id);
-        exposure(book, customer_id).ordered -= open;
-    }
-    order_mut(book, id).status = OrderStatus::Cancelled;
-    Ok(changed(book, id, Posting::default()))
+    let plan = plan(book, order, None)?;
+    let mut posting = Posting::default();
+    reserve(book, id, &plan, &mut posting);
+    Ok(changed(book, id, posting))
 }
 
 /// The order as the command left it, with its reservations as they now are.
 fn changed(book: &mut Book, id: OrderId, posting: Posting) -> (Ordered, Posting) {
     let order = order_mut(book, id);
     order.version += 1;
-    let reservations = reservations(order);
+    let mut posting = posting;
+    posting.reservations.extend(reservations(order));
     let ordered = Ordered { order: order.clone(), invoices: Vec::new(), is_new: false };
-    (ordered, Posting { reservations, ..posting })
+    (ordered, posting)
 }
 
 fn known(book: &Book, id: OrderId) -> Result<&Order, Refusal> {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::book::{Book, Demand, Location, Posting, Register};
+use crate::claim::{self, Taker};
 use crate::hold;
 use crate::id::{
     CashMoveId, CustomerId, EntryId, HoldId, LocationId, MovementId, RegisterId, SaleId, SessionId,
@@ -148,13 +149,7 @@ impl Sale {
 /// Sells at a till: posts stock, cost, revenue and money at once.
 pub fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal> {
     let (register, session) = open_register(book, command.register_id)?;
-    let serves_retail = |location: &Location| location.channels.contains(&Channel::Retail);
-    if !book.setup.location(Some(register.location_id)).is_some_and(serves_retail) {
-        return Err(Refusal::state(format!(
-            "The location of register {} does not serve retail.",
-            register.code
-        )));
-    }
+    check_retail(book, &register)?;
     if command.forced && command.occurred_at.is_none() {
         return Err(Refusal::invalid("/occurred_at", "Say when the goods left."));
     }
@@ -173,17 +168,8 @@ pub fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal>
         is_return: false,
     };
     let lines = sales::price(book, &basket)?;
-    let mut demand = Demand::default();
-    if let Some(id) = command.hold_id {
-        demand.own(hold::usable(book, id, command.customer_id)?, book.now);
-    }
-    for line in lines.iter().filter(|line| line.stocked) {
-        let key = sales::level_key(register.location_id, line);
-        if !command.forced && !book.is_counted(&key, occurred_at) {
-            demand.add(key, line.quantity, format!("/lines/{}", line.input));
-        }
-    }
-    book.check_available(&demand)?;
+    let taker = Taker::till(register.id);
+    check_stock(book, command, (&lines, occurred_at), (register.location_id, taker))?;
     let totals = Totals::of(&lines);
     tender::check(&command.tenders, &book.setup.settings)?;
     let (tenders, rounding) = tender::settle(totals.total(), &command.tenders, register.cash_rounding)?;
@@ -197,6 +183,10 @@ pub fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal>
     let lines = lines
         .into_iter()
         .map(|line| {
+            if line.stocked {
+                let key = sales::level_key(register.location_id, &line);
+                claim::draw(book, (key, line.quantity), taker, &mut released);
+            }
             let cost = take_out(book, register.location_id, &line, (occurred_at, command.forced));
             (line, cost)
         })
@@ -221,6 +211,34 @@ pub fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal>
     let posting =
         Posting { reservations: released.reservations, holds: released.holds, ..post(book, &sale, &[]) };
     Ok((sale, posting))
+}
+
+fn check_retail(book: &Book, register: &Register) -> Result<(), Refusal> {
+    let serves_retail = |location: &Location| location.channels.contains(&Channel::Retail);
+    if book.setup.location(Some(register.location_id)).is_some_and(serves_retail) {
+        return Ok(());
+    }
+    Err(Refusal::state(format!("The location of register {} does not serve retail.", register.code)))
+}
+
+/// Refuses goods that are not available, unless they have left already or a count has seen them leave.
+fn check_stock(
+    book: &Book,
+    command: &Sell,
+    (lines, occurred_at): (&[Line], DateTime<Utc>),
+    (location_id, taker): (LocationId, Taker),
+) -> Result<(), Refusal> {
+    let mut demand = Demand::of(taker);
+    if let Some(id) = command.hold_id {
+        demand.own(hold::usable(book, id, command.customer_id)?, book.now);
+    }
+    for line in lines.iter().filter(|line| line.stocked) {
+        let key = sales::level_key(location_id, line);
+        if !command.forced && !book.is_counted(&key, occurred_at) {
+            demand.add(key, line.quantity, format!("/lines/{}", line.input));
+        }
+    }
+    book.check_available(&demand)
 }
 
 /// The till and its open session.

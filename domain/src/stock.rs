@@ -45,6 +45,10 @@ pub struct Level {
     pub layered: bool,
     /// When it was last counted: what happened by then is in it, whenever we learn of it.
     pub counted_at: Option<DateTime<Utc>>,
+    /// Stock units that confirmed orders wait for: whatever becomes free here is theirs first.
+    pub backordered: Quantity,
+    /// Whether tills or channels may keep something of it for themselves.
+    pub claimed: bool,
 }
 
 impl Level {
@@ -203,6 +207,10 @@ pub enum ReservationKind {
     Hold,
     /// Nobody, until somebody has decided about them.
     Quarantine,
+    /// The sales of a till.
+    TillLease,
+    /// A channel.
+    ChannelFloor,
 }
 
 /// The new open quantity that a line of a document reserves.

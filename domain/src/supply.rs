@@ -1,13 +1,20 @@
 //! What is on its way, and what may be promised on it.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::book::{Book, Posting};
 use crate::goods::GoodsLine;
-use crate::id::{ExpectedReceiptId, LocationId, ProductId};
+use crate::id::{ExpectedReceiptId, LocationId, ProductId, TransferId};
 use crate::number::Quantity;
 use crate::refusal::{Code, Problems, Refusal};
+
+mod incoming;
+
+use incoming::note;
+pub(crate) use incoming::note_transfer;
 
 /// Goods that come to a location (or, negative, go from it) on a day to come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +24,29 @@ pub struct Flow {
     /// Stock units.
     pub quantity: Quantity,
 }
+
+/// The line of a document that brings goods.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Source {
+    /// Of an expected receipt.
+    Expected(ExpectedReceiptId, i32),
+    /// Of a transfer.
+    Transfer(TransferId, i32),
+}
+
+/// What is still to come of such a line. A transfer for which no day is known is no supply: nothing is promised on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Supply {
+    /// The line.
+    pub source: Source,
+    /// The tenant's day.
+    pub on: NaiveDate,
+    /// Stock units, above zero.
+    pub quantity: Quantity,
+}
+
+/// What is on its way to a place, the earlier first.
+pub type Supplies = HashMap<(LocationId, ProductId), Vec<Supply>>;
 
 /// From a day on, until the next step: what may be promised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,10 +92,23 @@ pub fn staircase(available: Quantity, today: NaiveDate, flows: &[Flow]) -> Vec<S
     steps
 }
 
-/// The first day for which `wanted` may be promised; none while too little is on its way.
-pub fn promise(available: Quantity, today: NaiveDate, flows: &[Flow], wanted: Quantity) -> Option<NaiveDate> {
-    let steps = staircase(available, today, flows);
+/// The first day for which `wanted` may be promised; none while too little is on its way. Of what is free and of what
+/// comes, the orders that wait get `ahead` first.
+pub fn promise(
+    (free, ahead): (Quantity, Quantity),
+    today: NaiveDate,
+    supplies: &[Supply],
+    wanted: Quantity,
+) -> Option<NaiveDate> {
+    let steps = staircase(free, today, &flows(today, supplies, ahead));
     steps.iter().find(|step| step.available >= wanted).map(|step| step.on)
+}
+
+/// What comes and goes at a place: its supplies, and from today on what is owed to the orders that wait.
+pub fn flows(today: NaiveDate, supplies: &[Supply], owed: Quantity) -> Vec<Flow> {
+    let owed = owed.is_positive().then_some(Flow { on: today, quantity: -owed });
+    let incoming = supplies.iter().map(|supply| Flow { on: supply.on, quantity: supply.quantity });
+    incoming.chain(owed).collect()
 }
 
 /// Where an expected receipt stands.
@@ -240,7 +283,9 @@ pub(crate) fn arrive(
     if expected.lines.iter().all(|line| line.open().is_zero()) {
         expected.status = ExpectedStatus::Received;
     }
-    posting.expected.push(expected.clone());
+    let expected = expected.clone();
+    note(book, &expected);
+    posting.expected.push(expected);
 }
 
 fn open(book: &Book, id: ExpectedReceiptId, verb: &str) -> Result<ExpectedReceipt, Refusal> {
@@ -262,6 +307,7 @@ fn not_past(book: &Book, on: NaiveDate) -> Result<(), Refusal> {
 
 fn kept(book: &mut Book, expected: ExpectedReceipt) -> (ExpectedReceipt, Posting) {
     book.expected.insert(expected.id, expected.clone());
+    note(book, &expected);
     let posting = Posting { expected: vec![expected.clone()], ..Posting::default() };
     (expected, posting)
 }
@@ -280,6 +326,11 @@ mod tests {
         Quantity::new(number.into())
     }
 
+    fn supply(on: u32, quantity: i64) -> Supply {
+        let source = Source::Expected(ExpectedReceiptId::default(), 1);
+        Supply { source, on: day(on), quantity: units(quantity) }
+    }
+
     #[test]
     fn a_promise_never_breaks_a_later_one() {
         let flows = [(3, 50), (5, -40), (9, 30)]
@@ -287,16 +338,23 @@ mod tests {
         let shown: Vec<_> = staircase(units(5), day(0), &flows).iter().map(|step| step.available).collect();
         // 55 are there on the third day, yet 40 of them are promised for the fifth.
         assert_eq!(shown, [units(5), units(15), units(15), units(45)]);
-        assert_eq!(promise(units(5), day(0), &flows, units(15)), Some(day(3)));
-        assert_eq!(promise(units(5), day(0), &flows, units(16)), Some(day(9)));
-        assert_eq!(promise(units(5), day(0), &flows, units(46)), None);
     }
 
     #[test]
     fn what_is_late_is_no_supply() {
-        let flows = [Flow { on: day(0), quantity: units(10) }];
-        assert_eq!(promise(units(1), day(1), &flows, units(2)), None);
-        assert_eq!(promise(units(1), day(0), &flows, units(2)), Some(day(0)));
+        let supplies = [supply(0, 10)];
+        assert_eq!(promise((units(1), units(0)), day(1), &supplies, units(2)), None);
+        assert_eq!(promise((units(1), units(0)), day(0), &supplies, units(2)), Some(day(0)));
+    }
+
+    #[test]
+    fn who_waits_is_served_before_anybody_new() {
+        let supplies = [supply(3, 10), supply(9, 10)];
+        let promised = |ahead, wanted| promise((units(0), units(ahead)), day(0), &supplies, units(wanted));
+        assert_eq!(promised(0, 10), Some(day(3)));
+        assert_eq!(promised(4, 6), Some(day(3)));
+        assert_eq!(promised(4, 7), Some(day(9)));
+        assert_eq!(promised(11, 10), None);
     }
 
     proptest! {
@@ -315,7 +373,9 @@ mod tests {
             };
             let days = (0..21).map(day);
             let expected = days.clone().find(|on| days.clone().filter(|later| later >= on).all(|later| left(later) >= units(wanted)));
-            prop_assert_eq!(promise(units(now), day(0), &flows, units(wanted)), expected);
+            let steps = staircase(units(now), day(0), &flows);
+            let promised = steps.iter().find(|step| step.available >= units(wanted)).map(|step| step.on);
+            prop_assert_eq!(promised, expected);
         }
     }
 }

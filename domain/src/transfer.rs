@@ -15,6 +15,7 @@ use crate::number::{Money, Quantity};
 use crate::oversold::Going;
 use crate::refusal::{Code, Problems, Refusal};
 use crate::stock::{self, LevelKey, Movement, MovementKind, Source};
+use crate::supply;
 
 /// What the documents of a transfer are called in movements and journal.
 const DOCUMENT: &str = "transfer";
@@ -207,6 +208,7 @@ pub fn dispatch(book: &mut Book, command: &Dispatch) -> Result<(Transfer, Postin
     entry.debit(account::IN_TRANSIT, sent, at(transit));
     entry.credit(account::INVENTORY, sent, at(from));
     post(book, &transfer, (entry, occurred_at), &mut posting);
+    supply::note_transfer(book, &transfer);
     book.transfers.insert(transfer.id, transfer.clone());
     Ok((transfer, posting))
 }
@@ -272,6 +274,7 @@ pub fn arrive(book: &mut Book, command: &Arrive) -> Result<(Transfer, Posting), 
     }
     entry.credit(account::IN_TRANSIT, came + lost, at(transit));
     post(book, &transfer, (entry, occurred_at), &mut posting);
+    supply::note_transfer(book, &transfer);
     book.transfers.insert(transfer.id, transfer.clone());
     Ok((transfer, posting))
 }

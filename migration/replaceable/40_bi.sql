@@ -184,7 +184,7 @@ select
         select coalesce(sum(r.quantity), 0) from public.reservation r
         where r.tenant_id = l.tenant_id and r.location_id = l.location_id and r.product_id = l.product_id
             and r.lot_id = l.lot_id and r.expires_at <= now()) else 0 end as reserved,
-    l.value, l.last_cost, l.layered, l.moved_at, l.xmin::text as transaction
+    l.backordered, l.claimed, l.value, l.last_cost, l.layered, l.moved_at, l.xmin::text as transaction
 from public.stock_level l
 where l.tenant_id = current_setting('app.tenant_id')::uuid;
 

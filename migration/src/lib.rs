@@ -56,6 +56,7 @@ pub const STEPS: &[Step] = &[
     step!("0012_checkpoint"),
     step!("0013_bundle"),
     step!("0015_count"),
+    step!("0016_promise"),
     step!("0017_costing"),
     step!("0018_hold_reference"),
 ];

@@ -177,7 +177,11 @@ const FACTS: [(u8, &str, &str); 6] = [
          what is below zero is a cost to settle.",
         STOCK,
     ),
-    (2, "Reserved of every stock level is the sum of the open reservations on it.", RESERVATIONS),
+    (
+        2,
+        "Reserved of every stock level is the sum of the open reservations on it, and backordered of the lines that wait.",
+        RESERVATIONS,
+    ),
     (3, "Every journal entry balances, and so do all of them together.", ENTRIES),
     (4, "The inventory accounts are the value of all stock, in transit included.", INVENTORY),
     (
@@ -258,7 +262,22 @@ const RESERVATIONS: &str = "
     full join (
         select location_id, product_id, lot_id, sum(quantity) as quantity
         from reservation where tenant_id = $1 group by location_id, product_id, lot_id
-    ) open using (location_id, product_id, lot_id)";
+    ) open using (location_id, product_id, lot_id)
+    union all
+    select
+        case when coalesce(waiting.quantity, 0) <> coalesce(level.backordered, 0) then concat(
+            'backordered of ', (select sku from product where tenant_id = $1 and id = product_id),
+            ' at ', (select code from location where tenant_id = $1 and id = location_id)) end,
+        coalesce(waiting.quantity, 0), coalesce(level.backordered, 0)
+    from (
+        select location_id, product_id, sum(backordered) as backordered from stock_level
+        where tenant_id = $1 group by location_id, product_id having sum(backordered) <> 0
+    ) level
+    full join (
+        select o.location_id, l.product_id, sum(l.backordered) as quantity
+        from sales_order_line l join sales_order o on o.tenant_id = $1 and o.id = l.order_id
+        where l.tenant_id = $1 and l.backordered_at is not null group by o.location_id, l.product_id
+    ) waiting using (location_id, product_id)";
 
 const ENTRIES: &str = "
     select

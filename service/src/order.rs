@@ -123,7 +123,7 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<OrderSu
 /// One order.
 pub async fn get(tx: &Tx, id: OrderId) -> Result<Found, Error> {
     let statement = "select id, number, customer_id, location_id, status, country, reference, external_ref, \
-                            requested_on, hold_reasons, occurred_at, version, currency \
+                            requested_on, hold_reasons, occurred_at, version, currency, policy, priority \
                      from sales_order where tenant_id = $1 and id = $2";
     let row = tx.row(sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0)).await?;
     let row = row.ok_or_else(|| Refusal::not_found("order"))?;

@@ -17,6 +17,7 @@ use crate::caller::EntryMode;
 use crate::command::{self, Answer, Idempotency};
 use crate::{Caller, Db, Error, Tx};
 
+mod claims;
 mod commands;
 pub(crate) mod counts;
 mod decide;
@@ -29,7 +30,9 @@ pub(crate) mod orders;
 mod oversold;
 mod queue;
 mod save;
+mod series;
 pub(crate) mod setup;
+pub(crate) mod waiting;
 
 pub use commands::{Command, Outcome};
 pub use queue::Poster;

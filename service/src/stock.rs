@@ -10,5 +10,7 @@ pub mod layer;
 pub mod level;
 pub mod movement;
 pub mod oversold;
+pub mod promise;
+pub mod step;
 pub mod supply;
 pub mod transfer;

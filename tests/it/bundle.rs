@@ -99,7 +99,8 @@ fn as_many_sets_are_available_as_the_scarcest_component_makes() {
 #[test]
 fn prices_by_rule_and_prices_with_tax_are_shared_exactly() {
     with_tenant(async |tenant| {
-        tenant.stocked("A", "3.33", ("90", "1.00")).await;
+        tenant.product_with("A", json!({ "list_price": "3.33", "stock_decimals": 1 })).await;
+        tenant.open_stock(&[("A", "90", "1.00")]).await;
         tenant.stocked("B", "0.07", ("90", "1.00")).await;
         tenant.product_with("WRAP", json!({ "kind": "service" })).await;
         let set = tenant.product_with("SET", json!({ "kind": "bundle", "list_price": "9.99" })).await;

@@ -2,7 +2,7 @@
 
 use sea_orm::sqlx::{self, AssertSqlSafe};
 use serde_json::{Value, json};
-use tests::{Tenant, environment, with_tenant};
+use tests::{Tenant, environment, lines, with_tenant};
 
 /// Trade in both channels, so that every kind of row is there.
 async fn trade(tenant: &Tenant) {
@@ -12,6 +12,10 @@ async fn trade(tenant: &Tenant) {
     tenant.order(&customer, &[("MUG", "3")], "invoiced").await.created();
     tenant.order(&customer, &[("MUG", "4")], "confirmed").await.created();
     tenant.order(&customer, &[("MUG", "1")], "shipped").await.created();
+    tenant.product("JUG", "10.00").await;
+    let waits = json!({ "customer_id": customer, "policy": "backorder", "advance_to": "confirmed",
+        "lines": lines(&[("JUG", "5")]) });
+    tenant.post("/v1/orders", &waits).await.created();
     let payment = json!({ "customer_id": customer, "method": "bank", "amount": "5" });
     tenant.post("/v1/payments", &payment).await.created();
 }
@@ -49,6 +53,10 @@ fn every_broken_fact_is_found() {
                 "update stock_movement set quantity = quantity BY 1 where tenant_id = $1 and kind = 'opening'",
             ),
             (2, "update stock_level set reserved = reserved BY 1 where tenant_id = $1"),
+            (
+                2,
+                "update stock_level set backordered = backordered BY 1 where tenant_id = $1 and backordered > 0",
+            ),
             (2, "update reservation set quantity = quantity BY 1 where tenant_id = $1"),
             (3, "update journal_line set debit = debit BY 1 where tenant_id = $1 and account_code = '1010'"),
             (

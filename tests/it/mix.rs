@@ -101,6 +101,27 @@ fn sound(shop: &Shop, what: &str, reply: Reply) -> Option<Value> {
     None
 }
 
+/// Goods that left up to two seconds ago.
+async fn sell_forced(client: &Client, shop: &Shop, dice: &mut Dice, wanted: &[(&str, &str)]) {
+    let mut sold = sale(&shop.tills[dice.below(4) as usize], wanted);
+    sold["forced"] = json!(true);
+    let ago = chrono::Duration::milliseconds(dice.below(2_000).cast_signed());
+    sold["occurred_at"] = json!(environment().now().await - ago);
+    sound(shop, "forced sale", client.post("/v1/pos/sales", &sold).await);
+}
+
+async fn count(client: &Client, shop: &Shop, dice: &mut Dice, (here, goods): (&Value, &[(&str, &str)])) {
+    let sheet = json!({ "location_id": here, "blind": false });
+    let Some(sheet) = sound(shop, "count", client.post("/v1/counts", &sheet).await) else { return };
+    let path = |step: &str| format!("/v1/counts/{}/{step}", sheet["id"].as_str().expect("an id"));
+    let entry = |(sku, quantity): &(&str, &str)| json!({ "sku": sku, "quantity": quantity });
+    let entries = json!({ "entries": goods.iter().map(entry).collect::<Vec<_>>() });
+    sound(shop, "entries", client.post(&path("entries"), &entries).await);
+    sound(shop, "complete", client.post(&path("complete"), &json!({})).await);
+    let last = if dice.below(4) == 0 { "cancel" } else { "post" };
+    sound(shop, last, client.post(&path(last), &json!({})).await);
+}
+
 async fn step(client: &Client, shop: &Shop, dice: &mut Dice) {
     let owned = dice.wanted(true);
     let wanted: Vec<(&str, &str)> =
@@ -119,29 +140,21 @@ async fn step(client: &Client, shop: &Shop, dice: &mut Dice) {
             let till = &shop.tills[dice.below(4) as usize];
             sound(shop, "sale", client.post("/v1/pos/sales", &sale(till, &wanted)).await);
         }
-        8 => {
-            let mut sold = sale(&shop.tills[dice.below(4) as usize], &wanted);
-            sold["forced"] = json!(true);
-            let ago = chrono::Duration::milliseconds(dice.below(2_000).cast_signed());
-            sold["occurred_at"] = json!(environment().now().await - ago);
-            sound(shop, "forced sale", client.post("/v1/pos/sales", &sold).await);
-        }
-        9 => {
-            let sheet = json!({ "location_id": here, "blind": false });
-            let Some(sheet) = sound(shop, "count", client.post("/v1/counts", &sheet).await) else { return };
-            let path = |step: &str| format!("/v1/counts/{}/{step}", id(&sheet));
-            let entry = |(sku, quantity): &(&str, &str)| json!({ "sku": sku, "quantity": quantity });
-            let entries = json!({ "entries": goods.iter().map(entry).collect::<Vec<_>>() });
-            sound(shop, "entries", client.post(&path("entries"), &entries).await);
-            sound(shop, "complete", client.post(&path("complete"), &json!({})).await);
-            let last = if dice.below(4) == 0 { "cancel" } else { "post" };
-            sound(shop, last, client.post(&path(last), &json!({})).await);
-        }
+        8 => sell_forced(client, shop, dice, &wanted).await,
+        9 => count(client, shop, dice, (here, &goods)).await,
         2 => {
-            let order = json!({ "customer_id": customer, "location_id": here, "lines": lines(&wanted), "advance_to": "confirmed" });
+            let policy = ["ship_complete", "partial", "backorder"][dice.below(3) as usize];
+            let order = json!({ "customer_id": customer, "location_id": here, "lines": lines(&wanted),
+                "policy": policy, "priority": dice.below(3), "advance_to": "confirmed" });
             let Some(order) = sound(shop, "order", client.post("/v1/orders", &order).await) else { return };
-            let verb = if dice.below(2) == 0 { "cancel" } else { "ship" };
-            sound(shop, verb, client.post(&format!("/v1/orders/{}/{verb}", id(&order)), &json!({})).await);
+            let verb = ["cancel", "ship", "allocate", "promise"][dice.below(4) as usize];
+            for verb in [verb, "ship", "close"] {
+                sound(
+                    shop,
+                    verb,
+                    client.post(&format!("/v1/orders/{}/{verb}", id(&order)), &json!({})).await,
+                );
+            }
         }
         3 => {
             let order = json!({ "customer_id": customer, "location_id": here, "lines": lines(&wanted), "advance_to": "invoiced" });
@@ -154,7 +167,19 @@ async fn step(client: &Client, shop: &Shop, dice: &mut Dice) {
         4 => {
             let ends = (environment().now().await + chrono::Duration::milliseconds(300)).to_rfc3339();
             let reference = format!("cart-{}", dice.below(20));
-            let hold = json!({ "reference": reference, "location_id": here, "expires_at": ends, "lines": lines(&goods) });
+            let mut hold = json!({ "reference": reference, "location_id": here, "expires_at": ends, "lines": lines(&goods) });
+            match dice.below(4) {
+                0 => {
+                    hold["kind"] = json!("till_lease");
+                    hold["register_id"] = json!(shop.tills[dice.below(4) as usize].register_id);
+                    hold.as_object_mut().expect("a hold").remove("location_id");
+                }
+                1 => {
+                    hold["kind"] = json!("channel_floor");
+                    hold["channel"] = json!(["wholesale", "retail"][dice.below(2) as usize]);
+                }
+                _ => {}
+            }
             let Some(hold) = sound(shop, "hold", client.post("/v1/stock/holds", &hold).await) else { return };
             if dice.below(2) == 0 {
                 let path = format!("/v1/stock/holds/{}/release", id(&hold));

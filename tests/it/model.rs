@@ -1,12 +1,16 @@
 //! The stock record beside a plain model of it: long random sequences of commands, decided the same and worth the same
 //! to the cent.
 
+mod counted;
+mod level;
+
 use std::collections::BTreeMap;
 
-use rust_decimal::{Decimal, RoundingStrategy};
+use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use tests::{Reply, Tenant, Till, lines, sale, with_tenant};
 
+use self::level::{Level, cents};
 use crate::mix::Dice;
 
 /// How many commands one sequence has; four sequences make 10,000.
@@ -17,94 +21,11 @@ const COMPARED_EVERY: u64 = 25;
 const CHECKED_EVERY: u64 = 500;
 /// The goods; `SET` is two of `A` and one of `B`.
 const SKUS: [&str; 4] = ["A", "B", "C", "D"];
+/// Those that are valued first in, first out.
+const FIFO: [&str; 2] = ["B", "D"];
 
 /// A place: 0 is the warehouse, which the till sells from, and 1 is the shop.
 type Place = usize;
-
-/// What the model knows of goods at a place.
-#[derive(Debug, Clone, Default, PartialEq)]
-struct Level {
-    on_hand: Decimal,
-    reserved: Decimal,
-    value: Decimal,
-    last_cost: Decimal,
-    /// Goods below zero with their provisional cost, the oldest first.
-    owed: Vec<(Decimal, Decimal)>,
-    /// Whether it was ever counted: what happened long ago changes nothing any more.
-    counted: bool,
-}
-
-fn cents(amount: Decimal) -> Decimal {
-    amount.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero)
-}
-
-impl Level {
-    fn note_cost(&mut self) {
-        if self.on_hand > Decimal::ZERO {
-            let cost = self.value / self.on_hand;
-            self.last_cost = cost.round_dp_with_strategy(6, RoundingStrategy::MidpointAwayFromZero);
-        }
-    }
-
-    /// Goods come; the first of them settle what is owed.
-    fn come(&mut self, quantity: Decimal, value: Decimal) {
-        let covered = quantity.min((-self.on_hand).max(Decimal::ZERO));
-        let real = if covered == quantity { value } else { cents(value * covered / quantity) };
-        let mut left = covered;
-        while left > Decimal::ZERO {
-            let (open, worth) = &mut self.owed[0];
-            let part = left.min(*open);
-            let share = if part == *open { *worth } else { cents(*worth * part / *open) };
-            *open -= part;
-            *worth -= share;
-            self.value += share;
-            left -= part;
-            self.owed.retain(|(open, _)| *open > Decimal::ZERO);
-        }
-        if covered > Decimal::ZERO {
-            self.on_hand += covered;
-            self.last_cost =
-                (value / quantity).round_dp_with_strategy(6, RoundingStrategy::MidpointAwayFromZero);
-        }
-        if covered < quantity {
-            self.on_hand += quantity - covered;
-            self.value += value - real;
-            self.note_cost();
-        }
-    }
-
-    /// Goods leave, whether they are there or not; what is not there costs what one cost last.
-    fn force(&mut self, quantity: Decimal) {
-        let there = quantity.min(self.on_hand.max(Decimal::ZERO));
-        if there > Decimal::ZERO {
-            self.go(there);
-        }
-        let owed = quantity - there;
-        if owed > Decimal::ZERO {
-            let cost = cents(self.last_cost * owed);
-            self.on_hand -= owed;
-            self.value -= cost;
-            self.owed.push((owed, cost));
-        }
-    }
-
-    /// What goods are worth that come without a cost of their own.
-    fn worth(&self, quantity: Decimal) -> Decimal {
-        let known = self.on_hand > Decimal::ZERO;
-        cents(if known { self.value * quantity / self.on_hand } else { self.last_cost * quantity })
-    }
-
-    /// Goods leave at the moving average; the last unit takes the rest.
-    fn go(&mut self, quantity: Decimal) -> Decimal {
-        let whole = quantity == self.on_hand;
-        let cost =
-            if whole { self.value } else { cents(self.value * quantity / self.on_hand).min(self.value) };
-        self.note_cost();
-        self.on_hand -= quantity;
-        self.value -= cost;
-        cost
-    }
-}
 
 /// Goods by SKU, summed.
 type Goods = BTreeMap<&'static str, Decimal>;
@@ -128,7 +49,8 @@ struct Model {
 
 impl Model {
     fn at(&mut self, place: Place, sku: &'static str) -> &mut Level {
-        self.levels.entry((place, sku)).or_default()
+        let layers = FIFO.contains(&sku).then(Vec::new);
+        self.levels.entry((place, sku)).or_insert_with(|| Level { layers, ..Level::default() })
     }
 
     fn has(&mut self, place: Place, goods: &Goods) -> bool {
@@ -136,21 +58,6 @@ impl Model {
             let level = self.at(place, sku);
             *quantity <= level.on_hand - level.reserved
         })
-    }
-
-    /// What one of the goods costs on average, over all places that have some.
-    fn average(&self, sku: &str) -> Option<Decimal> {
-        let there =
-            self.levels.iter().filter(|((_, known), level)| *known == sku && level.on_hand > Decimal::ZERO);
-        let of_transfers = self.transfers.iter().flat_map(|transfer| &transfer.values);
-        let on_way =
-            of_transfers.filter(|(known, ..)| *known == sku).map(|(_, quantity, value)| (*quantity, *value));
-        let (units, value) = there
-            .map(|(_, level)| (level.on_hand, level.value))
-            .chain(on_way)
-            .fold((Decimal::ZERO, Decimal::ZERO), |sum, row| (sum.0 + row.0, sum.1 + row.1));
-        (units > Decimal::ZERO)
-            .then(|| (value / units).round_dp_with_strategy(6, RoundingStrategy::MidpointAwayFromZero))
     }
 
     fn reserve(&mut self, place: Place, goods: &Goods, sign: Decimal) {
@@ -213,9 +120,7 @@ impl Bench<'_> {
 
     async fn step(&mut self, dice: &mut Dice) {
         let place = dice.below(2) as usize;
-        match dice.below(12) {
-            10 => self.sell_late(dice).await,
-            11 => self.count(dice, place).await,
+        match dice.below(13) {
             0 | 1 => self.receive(dice, place).await,
             2 => self.adjust(dice, place).await,
             3 | 4 => self.sell(dice).await,
@@ -223,6 +128,9 @@ impl Bench<'_> {
             6 => self.advance_order(dice).await,
             7 => self.hold(dice, place).await,
             8 => self.release(dice).await,
+            9 => self.revalue(dice, place).await,
+            10 => self.sell_late(dice).await,
+            11 => self.count(dice, place).await,
             _ => self.transfer(dice, place).await,
         }
     }
@@ -265,63 +173,27 @@ impl Bench<'_> {
         }
     }
 
+    async fn revalue(&mut self, dice: &mut Dice, place: Place) {
+        let sku = SKUS[dice.below(4) as usize];
+        let cost = Decimal::new(i64::try_from(dice.below(99_999)).expect("small"), 4);
+        let body = json!({ "reason": "revaluation", "location_id": self.places[place],
+            "lines": [{ "sku": sku, "unit_cost": cost.to_string() }] });
+        let reply = self.tenant.post("/v1/stock/revaluations", &body).await;
+        let level = self.model.at(place, sku);
+        if level.on_hand <= Decimal::ZERO {
+            reply.refused(409, "invalid_state_transition");
+        } else {
+            reply.created();
+            level.revalue(cents(cost * level.on_hand));
+        }
+    }
+
     async fn sell(&mut self, dice: &mut Dice) {
         let (wanted, goods) = asked(dice, true);
         let accepted = self.model.has(0, &goods);
         let reply = self.tenant.post("/v1/pos/sales", &sale(&self.till, &plain(&wanted))).await;
         if let Some(sold) = self.decided("sale", &reply, accepted) {
             self.issue(0, &sold["lines"]);
-        }
-    }
-
-    /// A sale of long ago that is told of now, by a till that may know that the goods have left.
-    async fn sell_late(&mut self, dice: &mut Dice) {
-        let (wanted, mut goods) = asked(dice, true);
-        let forced = dice.below(3) > 0;
-        goods.retain(|sku, _| !self.model.at(0, sku).counted);
-        let accepted = forced || self.model.has(0, &goods);
-        let mut body = sale(&self.till, &plain(&wanted));
-        body["forced"] = json!(forced);
-        body["occurred_at"] = json!("2020-01-01T00:00:00Z");
-        let reply = self.tenant.post("/v1/pos/sales", &body).await;
-        let Some(sold) = self.decided("late sale", &reply, accepted) else { return };
-        for (sku, quantity) in moved(&sold["lines"]) {
-            let level = self.model.at(0, sku);
-            if !level.counted {
-                level.force(quantity);
-            }
-        }
-    }
-
-    /// Counts some goods at a place, and posts it.
-    async fn count(&mut self, dice: &mut Dice, place: Place) {
-        let sheet = json!({ "location_id": self.places[place], "blind": false });
-        let sheet = self.tenant.post("/v1/counts", &sheet).await.created();
-        let (_, found) = asked(dice, false);
-        let entry =
-            |(sku, quantity): (&&str, &Decimal)| json!({ "sku": sku, "quantity": quantity.to_string() });
-        let entries = json!({ "entries": found.iter().map(entry).collect::<Vec<_>>() });
-        for (step, body) in [("entries", entries), ("complete", json!({})), ("post", json!({}))] {
-            let path = format!("/v1/counts/{}/{step}", sheet["id"].as_str().expect("an id"));
-            self.tenant.post(&path, &body).await.ok();
-        }
-        let averages: BTreeMap<&str, Option<Decimal>> =
-            found.keys().map(|sku| (*sku, self.model.average(sku))).collect();
-        for (sku, counted) in found {
-            let level = self.model.at(place, sku);
-            let off = counted - level.on_hand;
-            level.counted = true;
-            if off < Decimal::ZERO {
-                level.go(-off);
-            } else if off > Decimal::ZERO {
-                let known = level.on_hand > Decimal::ZERO;
-                let cost = if known { level.value / level.on_hand } else { level.last_cost };
-                let has_cost =
-                    !cost.round_dp_with_strategy(6, RoundingStrategy::MidpointAwayFromZero).is_zero();
-                let average = averages[sku].filter(|_| !has_cost);
-                let value = average.map_or(level.worth(off), |cost| cents(cost * off));
-                level.come(off, value);
-            }
         }
     }
 
@@ -404,11 +276,11 @@ impl Bench<'_> {
         let accepted = self.model.has(place, &goods);
         let reply = self.tenant.post("/v1/stock/transfers", &body).await;
         if let Some(transfer) = self.decided("transfer", &reply, accepted) {
-            let take = |(sku, quantity): &(&'static str, String)| {
+            let mut take = |(sku, quantity): &(&'static str, String)| {
                 let quantity: Decimal = quantity.parse().expect("a number");
-                (*sku, quantity, self.model.levels.entry((place, sku)).or_default().go(quantity))
+                (*sku, quantity, self.model.at(place, sku).go(quantity))
             };
-            let values = wanted.iter().map(take).collect();
+            let values = wanted.iter().map(&mut take).collect();
             let id = transfer["id"].as_str().expect("an id").to_owned();
             self.model.transfers.push(Kept { id, place, goods, values });
         }
@@ -439,9 +311,12 @@ fn follows(seed: u64) {
     println!("seed {seed}");
     with_tenant(async |tenant| {
         for sku in SKUS {
-            tenant.product(sku, "3.00").await;
+            let method = if FIFO.contains(&sku) { "fifo" } else { "moving_average" };
+            let more = json!({ "list_price": "3.00", "stock_decimals": 1, "costing_method": method });
+            tenant.product_with(sku, more).await;
         }
-        let set = tenant.product_with("SET", json!({ "kind": "bundle", "list_price": "8.00" })).await;
+        let set = json!({ "kind": "bundle", "list_price": "8.00", "stock_decimals": 1 });
+        let set = tenant.product_with("SET", set).await;
         let components =
             json!({ "components": [{ "sku": "A", "quantity": "2" }, { "sku": "B", "quantity": "1" }] });
         tenant.put(&format!("/v1/products/{}/components", set.id), &components).await.ok();

@@ -39,7 +39,7 @@ fn a_return_in_steps_undoes_the_sale_to_the_penny() {
         assert_eq!((&note["object"], &note["original_id"]), (&json!("credit_note"), &json!(sold.invoice)));
         assert!(note["number"].as_str().is_some_and(|number| number.starts_with("CN-")), "{note}");
         assert_eq!(tenant.level("BOLT").await, Level::of("4", "0", "111"), "at the cost they left with");
-        tenant.post(RETURNS, &back(&sold, &[(1, "3.5")])).await.created();
+        tenant.post(RETURNS, &back(&sold, &[(1, "4")])).await.created();
         tenant.post(RETURNS, &back(&sold, &[])).await.created();
         for account in ["1100", "2200", "4200", "5000"] {
             assert_eq!(tenant.balance(account).await, "0.00", "account {account}");

@@ -4,12 +4,13 @@ use domain::id::RegisterId;
 use domain::pos::{Sell, TenderInput, TenderKind};
 use domain::product::ItemRef;
 use domain::sales::LineInput;
+use serde_json::json;
 use service::Db;
 use service::caller::EntryMode;
 use service::command::Idempotency;
 use service::posting::{Command, Poster, Request};
 use service::tx::PoolOptions;
-use tests::{Tenant, Till, environment, with_tenant};
+use tests::{Tenant, Till, environment, lines, with_tenant};
 
 /// Opening, keys of the batch, session, products, stock levels, number series, the write, commit.
 const SALE: u64 = 8;
@@ -82,6 +83,30 @@ fn a_batch_of_sales_costs_as_many_statements_as_one() {
                 fewest = fewest.min(post(count, round).await);
             }
             assert_eq!(fewest, SALE, "statements of {count} sales");
+        }
+    });
+}
+
+/// What is on its way is one statement more, and asked once for all that were refused: also where nothing is.
+#[test]
+fn refused_sales_of_a_batch_ask_once_what_is_on_its_way() {
+    with_tenant(async |tenant| {
+        tenant.product("MUG", "10.00").await;
+        let till = tenant.till().await;
+        let db = own_db().await;
+        let poster = Poster::new(db.clone());
+        for count in [1, 16] {
+            let mut fewest = u64::MAX;
+            for round in 0..4 {
+                let name = |number: usize| format!("{count}-{round}-{number}");
+                let requests = (0..count).map(|number| request(tenant, &till, &["MUG"], &name(number)));
+                let before = db.statements();
+                for answer in poster.post_all(requests.collect()).await {
+                    assert_eq!(answer.expect("an answer").status, 409);
+                }
+                fewest = fewest.min(db.statements() - before);
+            }
+            assert_eq!(fewest, SALE + 1, "statements of {count} refused sales");
         }
     });
 }
@@ -161,5 +186,42 @@ fn an_explanation_costs_as_many_statements_however_long_it_is() {
             }
             assert_eq!(fewest, 5, "opening, the level, its movements, its reservations, the end");
         }
+    });
+}
+
+#[test]
+fn a_receipt_costs_as_many_statements_however_many_orders_it_serves() {
+    with_tenant(async |tenant| {
+        tenant.product("MUG", "10.00").await;
+        let customer = tenant.customer("Nordwind Supply").await;
+        let node = environment().own_node().await;
+        let client = tenant.at(&node.base_url);
+        let receive = async || {
+            let lines = json!([{ "sku": "MUG", "quantity": "100", "unit_cost": "1" }]);
+            let before = node.app.db.statements();
+            client.post("/v1/stock/documents", &json!({ "kind": "receipt", "lines": lines })).await.created();
+            node.app.db.statements() - before
+        };
+        // The first ones also open the level, ask who calls and read what is then remembered for seconds.
+        receive().await;
+        let nobody = receive().await.min(receive().await);
+        let mut served = Vec::new();
+        for orders in [1, 1, 10, 10] {
+            let all = json!({ "customer_id": customer, "policy": "backorder", "advance_to": "confirmed",
+                "lines": lines(&[("MUG", "5000")]) });
+            let all = tenant.post("/v1/orders", &all).await.created();
+            for _ in 1..orders {
+                let one = json!({ "customer_id": customer, "policy": "backorder", "priority": 9,
+                    "advance_to": "confirmed", "lines": lines(&[("MUG", "1")]) });
+                tenant.post("/v1/orders", &one).await.created();
+            }
+            served.push((orders, receive().await));
+            tenant.step(all["id"].as_str().expect("an id"), "cancel").await.ok();
+        }
+        let fewest = |orders: i32| served.iter().filter(|(of, _)| *of == orders).map(|(_, cost)| *cost).min();
+        assert_eq!(fewest(1), fewest(10), "{served:?}");
+        let more =
+            "who waits, what is reserved, what the level owes, the lines, the versions of their orders";
+        assert_eq!(fewest(1), Some(nobody + 5), "{more}");
     });
 }

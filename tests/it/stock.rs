@@ -33,7 +33,7 @@ fn a_receipt_raises_stock_and_what_is_owed_for_it() {
 fn an_opening_is_equity() {
     with_tenant(async |tenant| {
         tenant.product("BOLT", "2.00").await;
-        tenant.product("NUT", "1.00").await;
+        tenant.product_with("NUT", json!({ "stock_uom": "KGM" })).await;
         let document = tenant.open_stock(&[("BOLT", "10", "1.25"), ("NUT", "0.5", "0.33")]).await;
         assert_eq!(document["value"], "12.67", "0.165 is rounded half away from zero");
         assert_eq!(tenant.level("NUT").await, Level::of("0.5", "0", "0.17"));
@@ -93,7 +93,8 @@ fn a_reason_of_the_tenants_own_names_its_account() {
 fn units_and_barcodes_stand_for_stock_units() {
     with_tenant(async |tenant| {
         let units = json!([{ "uom": "XCS", "factor": "12", "barcodes": ["10614141000415"] }]);
-        let more = json!({ "list_price": "2.00", "barcodes": ["4006381333931"], "units": units });
+        let more = json!({ "list_price": "2.00", "barcodes": ["4006381333931"], "units": units,
+            "stock_decimals": 1 });
         let product = tenant.product_with("BOLT", more).await;
         let lines = json!([
             { "sku": "BOLT", "uom": "XCS", "quantity": "2", "unit_cost": "12.00" },

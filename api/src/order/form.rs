@@ -4,7 +4,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use domain::book::Book;
 use domain::id::{CustomerId, HoldId, InvoiceId, LocationId, OrderId, ProductId, ShipmentId};
 use domain::number::{Money, Quantity};
-use domain::order::{self, AdvanceTo, InvoiceKind, OrderStatus};
+use domain::order::{self, AdvanceTo, InvoiceKind, OrderStatus, Policy};
+use domain::promise::PRIORITY_MAX;
 use domain::refusal::{Problems, Refusal};
 use serde::{Deserialize, Serialize};
 use service::posting::Outcome;
@@ -47,6 +48,14 @@ pub struct OrderIn {
     pub advance_to: AdvanceTo,
     /// The hold whose goods it takes, where it is confirmed at once.
     pub hold_id: Option<HoldId>,
+    /// What becomes of it where it wants more than there is when it is confirmed.
+    #[serde(default)]
+    pub policy: Policy,
+    /// Of the orders that wait for goods, which one is served first: from 0, the default, to 9, the highest first, and
+    /// among equals the one that has waited longest.
+    #[serde(default)]
+    #[schema(minimum = 0, maximum = 9, example = 0)]
+    pub priority: i16,
 }
 
 impl OrderIn {
@@ -56,6 +65,9 @@ impl OrderIn {
         free_text(&mut problems, "/reference", self.reference.as_deref(), 100);
         free_text(&mut problems, "/external_ref", self.external_ref.as_deref(), 100);
         country_code(&mut problems, "/country", self.country.as_deref());
+        if !(0..=PRIORITY_MAX).contains(&self.priority) {
+            problems.invalid("/priority", format!("The priority is a number from 0 to {PRIORITY_MAX}."));
+        }
         problems.check()
     }
 }
@@ -64,7 +76,7 @@ impl OrderIn {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShipIn {
-    /// Lines and quantities; all that has not left where empty.
+    /// Lines and quantities; all that is reserved where empty.
     #[serde(default)]
     #[schema(max_items = 2000)]
     pub lines: Vec<ShipLineIn>,
@@ -80,7 +92,7 @@ pub struct ShipLineIn {
     /// Its number in the order.
     #[schema(minimum = 1, maximum = 2000, example = 1)]
     line_no: i32,
-    /// Stock units; all that has not left where absent.
+    /// Stock units; all that is reserved where absent.
     quantity: Option<Quantity>,
 }
 
@@ -122,6 +134,11 @@ pub struct OrderOut<'a> {
     /// When the goods are wanted.
     #[schema(example = "2026-12-01")]
     requested_on: Option<NaiveDate>,
+    /// What becomes of it where it wants more than there is.
+    policy: Policy,
+    /// Of the orders that wait for goods, the highest is served first.
+    #[schema(minimum = 0, maximum = 9, example = 0)]
+    priority: i16,
     /// Why it is on hold.
     #[schema(max_items = 10)]
     hold_reasons: &'a [String],
@@ -160,6 +177,14 @@ struct OrderLineOut<'a> {
     shipped: Quantity,
     /// Stock units invoiced.
     invoiced: Quantity,
+    /// Stock units that it waits for.
+    backordered: Quantity,
+    /// Stock units that were given up and will not come.
+    cancelled: Quantity,
+    /// The day for which what it waited for was promised, on what was on its way then; null where nothing was. Whether
+    /// the promise still holds is told by `GET /v1/orders/broken-promises`.
+    #[schema(example = "2026-12-02")]
+    promised_on: Option<NaiveDate>,
 }
 
 /// Goods that left.
@@ -314,6 +339,9 @@ impl<'a> OrderOut<'a> {
             reserved: line.reserved,
             shipped: line.shipped,
             invoiced: line.invoiced,
+            backordered: line.backordered,
+            cancelled: line.cancelled,
+            promised_on: line.promised_on,
         };
         OrderOut {
             id: order.id,
@@ -327,6 +355,8 @@ impl<'a> OrderOut<'a> {
             reference: order.reference.as_deref(),
             external_ref: order.external_ref.as_deref(),
             requested_on: order.requested_on,
+            policy: order.policy,
+            priority: order.priority,
             hold_reasons: &order.hold_reasons,
             occurred_at: order.occurred_at,
             version: order.version,

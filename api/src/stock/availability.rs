@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use actix_web::web::Data;
-use actix_web::{HttpResponse, get};
+use actix_web::{HttpResponse, get, post};
 use domain::id::{LocationId, ProductId};
 use domain::tenant::Channel;
 use serde::{Deserialize, Serialize};
@@ -11,13 +11,14 @@ use service::scope::Scope;
 use service::stock::availability::{self, ProductAvailability, Wanted};
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::body::Body;
 use crate::params::{Params, listed};
 use crate::problem::{ApiError, ErrorCode};
 use crate::{Answer, App, Caller};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(show);
+    cfg.service(show).service(query);
 }
 
 /// The most products of one request.
@@ -42,8 +43,44 @@ struct Question {
     barcode: Vec<String>,
     /// Only at this location.
     location_id: Option<LocationId>,
-    /// Only where this channel may draw from.
+    /// Only where this channel may draw from; what is kept for it by channel floors is available to it.
     channel: Option<Channel>,
+    /// Whether to say as well what may be promised by day.
+    #[serde(default)]
+    steps: bool,
+}
+
+/// As the parameters of `GET /v1/stock/availability`, for lists that are too long for an address. Name products by
+/// exactly one of `product_ids`, `skus` and `barcodes`.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct QuestionIn {
+    /// Products, by id.
+    #[serde(default)]
+    #[schema(max_items = 1000)]
+    product_ids: Vec<ProductId>,
+    /// Products, by SKU.
+    #[serde(default)]
+    #[schema(max_items = 1000, example = json!(["BOLT-M8"]))]
+    skus: Vec<String>,
+    /// Products, by barcode.
+    #[serde(default)]
+    #[schema(max_items = 1000, example = json!([]))]
+    barcodes: Vec<String>,
+    /// Only at this location.
+    location_id: Option<LocationId>,
+    /// Only where this channel may draw from; what is kept for it by channel floors is available to it.
+    channel: Option<Channel>,
+    /// Whether to say as well what may be promised by day.
+    #[serde(default)]
+    steps: bool,
+}
+
+impl From<QuestionIn> for Question {
+    fn from(input: QuestionIn) -> Self {
+        let QuestionIn { product_ids, skus, barcodes, location_id, channel, steps } = input;
+        Question { product_id: product_ids, sku: skus, barcode: barcodes, location_id, channel, steps }
+    }
 }
 
 /// What may be sold right now.
@@ -90,6 +127,12 @@ impl Question {
 ///
 /// On hand less reserved, as of now, in total and by location. Locations from which no channel may draw, such as goods
 /// in transit, do not count.
+///
+/// With `steps` the answer says as well from which day on how much may be promised: what is available now, what is on
+/// its way (expected receipts, and transfers with a day; a transfer without one counts for nothing, and neither does
+/// what should have come before today), and less what confirmed orders wait for, which have first claim on whatever
+/// comes. No step promises what a later day needs. The day that a refusal for want of stock names comes from the same
+/// steps.
 #[utoipa::path(
     operation_id = "stock_availability_get",
     tag = "Stock",
@@ -100,8 +143,29 @@ impl Question {
 #[get("/v1/stock/availability")]
 async fn show(app: Data<App>, caller: Caller, question: Params<Question>) -> Answer {
     caller.require(Scope::StockRead)?;
+    answer(&app, &caller, &question).await
+}
+
+/// Ask what is available, of many
+///
+/// As `GET /v1/stock/availability`, with the products in the body. Nothing is written.
+#[utoipa::path(
+    operation_id = "stock_availability_query",
+    tag = "Stock",
+    security(("bearer" = ["stock:read"])),
+    request_body = QuestionIn,
+    responses((status = 200, description = "What is available.", body = Availability))
+)]
+#[post("/v1/stock/availability")]
+async fn query(app: Data<App>, caller: Caller, body: Body<QuestionIn>) -> Answer {
+    caller.require(Scope::StockRead)?;
+    answer(&app, &caller, &body.read().await?.value.into()).await
+}
+
+async fn answer(app: &App, caller: &Caller, question: &Question) -> Answer {
     let wanted = question.wanted()?;
-    let scope = availability::Scope { location_id: question.location_id, channel: question.channel };
+    let Question { location_id, channel, steps, .. } = *question;
+    let scope = availability::Scope { location_id, channel, steps };
     let read = async |tx: &service::Tx| availability::of(tx, &wanted, &scope).await;
     let data = app.db.read(caller.tenant_id, read).await?;
     let asked: Vec<String> = match wanted {

@@ -173,7 +173,8 @@ async fn expect(
 
 /// Move the day of an expected receipt
 ///
-/// Promises move with it.
+/// What is promised from now on moves with it. Promises that were made on it and no longer hold are listed by
+/// `GET /v1/stock/expected-receipts/{id}/broken-promises`; each of their orders has an event `order.promise_broken`.
 #[utoipa::path(
     operation_id = "expected_receipts_reschedule",
     tag = "Stock",
@@ -198,7 +199,7 @@ async fn reschedule(
 
 /// Cancel an expected receipt
 ///
-/// What has not come is expected no longer.
+/// What has not come is expected no longer. Promises that were made on it are broken, as when its day moves.
 #[utoipa::path(
     operation_id = "expected_receipts_cancel",
     tag = "Stock",

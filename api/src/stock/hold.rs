@@ -4,10 +4,12 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post};
 use chrono::{DateTime, Utc};
 use domain::book::Book;
+use domain::claim::Holder;
 use domain::hold::{self, Hold, HoldKind, HoldStatus};
-use domain::id::{CustomerId, HoldId, LocationId, ProductId};
+use domain::id::{CustomerId, HoldId, LocationId, ProductId, RegisterId};
 use domain::number::Quantity;
 use domain::refusal::{Problems, Refusal};
+use domain::tenant::Channel;
 use serde::{Deserialize, Serialize};
 use service::listing::Age;
 use service::posting::{Command, Outcome};
@@ -37,7 +39,7 @@ const HOLDS: &str = "/v1/stock/holds";
 struct HoldIn {
     /// Your own id of the hold; ours where absent.
     id: Option<HoldId>,
-    /// For someone, or in quarantine; a hold for someone where absent.
+    /// For someone, in quarantine, for a till or for a channel; a hold for someone where absent.
     kind: Option<HoldKind>,
     /// Your own name for it, such as a cart's. An open hold of that name is replaced: they never add up.
     #[schema(min_length = 1, max_length = 100, example = "cart-8812")]
@@ -46,6 +48,10 @@ struct HoldIn {
     location_id: Option<LocationId>,
     /// For whom; for whoever names the hold where absent.
     customer_id: Option<CustomerId>,
+    /// The till of a lease, which holds goods at the till's location.
+    register_id: Option<RegisterId>,
+    /// The channel of a floor.
+    channel: Option<Channel>,
     /// A remark.
     #[schema(max_length = 500, example = "Kept for a call back")]
     note: Option<String>,
@@ -74,7 +80,7 @@ struct HoldOut<'a> {
     /// Always `hold`.
     #[schema(value_type = String, max_length = 4, example = "hold")]
     object: &'static str,
-    /// For someone, or in quarantine.
+    /// For someone, in quarantine, for a till or for a channel.
     kind: HoldKind,
     /// Your own name for it.
     #[schema(max_length = 100, example = "cart-8812")]
@@ -83,6 +89,10 @@ struct HoldOut<'a> {
     location_id: LocationId,
     /// For whom.
     customer_id: Option<CustomerId>,
+    /// The till of a lease.
+    register_id: Option<RegisterId>,
+    /// The channel of a floor.
+    channel: Option<Channel>,
     /// A remark.
     #[schema(max_length = 500, example = "Kept for a call back")]
     note: Option<&'a str>,
@@ -116,6 +126,8 @@ struct HoldLineOut<'a> {
     sku: &'a str,
     /// Stock units.
     quantity: Quantity,
+    /// Stock units that it still holds: fewer where sales of its till or channel took of them, none once it has ended.
+    left: Quantity,
 }
 
 impl<'a> HoldOut<'a> {
@@ -127,6 +139,14 @@ impl<'a> HoldOut<'a> {
             reference: hold.reference.as_deref(),
             location_id: hold.location_id,
             customer_id: hold.customer_id,
+            register_id: match hold.holder {
+                Some(Holder::Till(id)) => Some(id),
+                _ => None,
+            },
+            channel: match hold.holder {
+                Some(Holder::Channel(channel)) => Some(channel),
+                _ => None,
+            },
             note: hold.note.as_deref(),
             status: hold.status_at(now),
             expires_at: hold.expires_at,
@@ -142,6 +162,7 @@ impl<'a> HoldOut<'a> {
             product_id: line.product_id,
             sku: skus(line.product_id),
             quantity: line.quantity,
+            left: if hold.status_at(now) == HoldStatus::Open { line.left } else { Quantity::ZERO },
         };
         HoldOut { lines: Some(hold.lines.iter().map(line).collect()), ..HoldOut::new(hold, now) }
     }
@@ -151,6 +172,11 @@ impl<'a> HoldOut<'a> {
 ///
 /// Lowers what is available as an order does, until the hold ends, is released, or an order or till sale takes its
 /// goods by naming `hold_id`. Nothing is held unless everything can be.
+///
+/// A `till_lease` is for the sales of one till, so that it can go on selling while it is offline: they take from it
+/// before they take anything else, and nobody else can. A `channel_floor` is for one channel until its release time: to
+/// the other channel it is reserved; sales and orders of its own take what is free first and then from the floor, which
+/// is not filled up again. Neither is named by who takes of it.
 #[utoipa::path(
     operation_id = "holds_create",
     tag = "Stock",
@@ -184,6 +210,8 @@ async fn place(
         reference: input.reference,
         location_id: input.location_id,
         customer_id: input.customer_id,
+        register_id: input.register_id,
+        channel: input.channel,
         note: input.note,
         expires_at: input.expires_at,
         lines,
@@ -254,6 +282,10 @@ struct Filters {
     /// With this name of yours.
     #[param(max_length = 100, example = "cart-8812")]
     reference: Option<String>,
+    /// Of this kind.
+    kind: Option<HoldKind>,
+    /// The leases of this till.
+    register_id: Option<RegisterId>,
     /// The order: newest first, if absent.
     #[param(inline)]
     sort: Option<Age>,
@@ -278,6 +310,8 @@ async fn list_holds(app: Data<App>, caller: Caller, page: List<Filters>) -> Answ
         location_id: filters.location_id,
         customer_id: filters.customer_id,
         reference: filters.reference.clone(),
+        kind: filters.kind,
+        register_id: filters.register_id,
     };
     let slice = page.slice(filters.sort)?;
     let read = async |tx: &service::Tx| Ok((list(tx, &filter, &slice).await?, tx.now));

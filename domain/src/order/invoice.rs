@@ -96,7 +96,7 @@ pub(super) fn invoice_all(book: &mut Book, order_id: OrderId, posting: &mut Post
         post(book, &invoice, account::SHIPPED_NOT_INVOICED, &[], posting);
         invoices.push(invoice);
     }
-    if order.lines.iter().all(|line| line.invoiced == line.line.quantity) {
+    if order.lines.iter().all(|line| line.invoiced == line.shipped && line.open().is_zero()) {
         order.status = OrderStatus::Invoiced;
     }
     *order_mut(book, order_id) = order;

@@ -1,27 +1,121 @@
 //! What an order reserves: its goods, and its share of the customer's credit.
 
-use super::{Order, OrderStatus, exposure, order_mut};
-use crate::book::{Book, Demand};
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Order, OrderLine, OrderStatus, exposure, order_mut};
+use crate::book::{Book, Demand, Posting};
+use crate::claim::{self, Taker};
 use crate::hold::Hold;
 use crate::id::OrderId;
 use crate::number::Quantity;
+use crate::promise;
 use crate::refusal::Refusal;
 use crate::stock::{LevelKey, Reservation, ReservationKind};
 
-/// Refuses what is more than available; what `hold` keeps back is available to the order.
-pub(super) fn check_stock(book: &Book, order: &Order, hold: Option<&Hold>) -> Result<(), Refusal> {
-    let mut demand = Demand::default();
+/// What becomes of an order that wants more than there is.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Default,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    strum::IntoStaticStr,
+    strum::EnumString,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Policy {
+    /// It is refused: everything is reserved, or nothing.
+    #[default]
+    ShipComplete,
+    /// It takes what there is, and the rest is given up. A bundle of which a part is short is given up whole.
+    Partial,
+    /// It takes what there is, and waits for the rest.
+    Backorder,
+}
+
+/// What an order takes of what there is: stock units of each of its lines. Of a line that takes less than is open, the
+/// rest is given up or waits, as the order's policy says.
+pub(super) struct Plan(Vec<Quantity>);
+
+/// What an order may take, where what `hold` keeps back is there for it. Refuses an order that has to be complete and
+/// is not, and one that would get none of its goods and wait for nothing.
+pub(super) fn plan(book: &Book, order: &Order, hold: Option<&Hold>) -> Result<Plan, Refusal> {
+    let mut demand = Demand::of(Taker::ORDER);
     if let Some(hold) = hold {
         demand.own(hold, book.now);
     }
     for line in order.lines.iter().filter(|line| line.line.stocked) {
-        let key = LevelKey::untracked(order.location_id, line.line.product_id);
-        demand.add(key, line.open(), format!("/lines/{}", line.line.input));
+        demand.add(key(order, line), line.open(), format!("/lines/{}", line.line.input));
     }
-    book.check_available(&demand)
+    let taken = match order.policy {
+        Policy::ShipComplete => {
+            book.check_available(&demand)?;
+            order.lines.iter().map(OrderLine::open).collect()
+        }
+        Policy::Partial => {
+            let taken = taken(book, order, &demand, true);
+            if taken.iter().all(|taken| taken.is_zero()) {
+                book.check_available(&demand)?;
+            }
+            taken
+        }
+        Policy::Backorder => taken(book, order, &demand, false),
+    };
+    Ok(Plan(taken))
 }
 
-pub(super) fn hold_reasons(book: &Book, order: &Order) -> Vec<String> {
+/// What is there for each line, one after the other; of a bundle everything or nothing where `whole` is asked for.
+fn taken(book: &Book, order: &Order, demand: &Demand, whole: bool) -> Vec<Quantity> {
+    let mut left: BTreeMap<LevelKey, Quantity> = BTreeMap::new();
+    let mut taken = Vec::with_capacity(order.lines.len());
+    let of_one_bundle = |one: &OrderLine, next: &OrderLine| {
+        one.line.bundle_id.is_some()
+            && (one.line.bundle_id, one.line.input) == (next.line.bundle_id, next.line.input)
+    };
+    for group in order.lines.chunk_by(of_one_bundle) {
+        let first = taken.len();
+        let before = (whole && group[0].line.bundle_id.is_some()).then(|| left.clone());
+        for line in group {
+            let key = key(order, line);
+            let left = left.entry(key).or_insert_with(|| book.free(&key, demand));
+            let quantity = if line.line.stocked { line.open().min(*left) } else { line.open() };
+            if line.line.stocked {
+                *left -= quantity;
+            }
+            taken.push(quantity);
+        }
+        let is_short = group.iter().zip(&taken[first..]).any(|(line, taken)| *taken < line.open());
+        if let Some(before) = before.filter(|_| is_short) {
+            taken[first..].fill(Quantity::ZERO);
+            left = before;
+        }
+    }
+    taken
+}
+
+fn key(order: &Order, line: &OrderLine) -> LevelKey {
+    LevelKey::untracked(order.location_id, line.line.product_id)
+}
+
+/// Notes on the lines what the order will not get: nothing where it waits for the rest.
+fn give_up(order: &mut Order, plan: &Plan) {
+    if order.policy == Policy::Partial {
+        for (line, taken) in order.lines.iter_mut().zip(&plan.0) {
+            line.cancelled += line.open() - *taken;
+        }
+    }
+}
+
+pub(super) fn hold_reasons(book: &Book, order: &Order, plan: &Plan) -> Vec<String> {
+    let mut order = order.clone();
+    give_up(&mut order, plan);
     let more = order.open_total(book);
     let excess = book.customers.get(&order.customer_id).and_then(|customer| customer.over_limit(more));
     excess.map(|excess| format!("The credit limit is exceeded by {excess}.")).into_iter().collect()
@@ -33,24 +127,32 @@ pub(super) fn put_on_hold(book: &mut Book, id: OrderId, reasons: Vec<String>) {
     order.hold_reasons = reasons;
 }
 
-pub(super) fn reserve(book: &mut Book, id: OrderId) {
-    let open = book.orders[&id].open_total(book);
+/// Reserves what the plan takes; the rest is given up or owed.
+pub(super) fn reserve(book: &mut Book, id: OrderId, plan: &Plan, posting: &mut Posting) {
     let order = order_mut(book, id);
     order.status = OrderStatus::Confirmed;
     order.hold_reasons.clear();
+    give_up(order, plan);
     let (location_id, customer_id) = (order.location_id, order.customer_id);
-    let mut taken = Vec::with_capacity(order.lines.len());
-    for line in order.lines.iter_mut().filter(|line| line.line.stocked) {
-        line.reserved = line.open();
-        taken.push((LevelKey::untracked(location_id, line.line.product_id), line.reserved));
+    let mut reserved = Vec::with_capacity(order.lines.len());
+    let stocked = order.lines.iter_mut().zip(&plan.0).filter(|(line, _)| line.line.stocked);
+    for (line, taken) in stocked {
+        line.reserved = *taken;
+        line.backordered = line.open() - *taken;
+        reserved.push((LevelKey::untracked(location_id, line.line.product_id), *taken));
     }
-    for (key, quantity) in taken {
+    for (key, quantity) in reserved.into_iter().filter(|(_, quantity)| quantity.is_positive()) {
+        claim::draw(book, (key, quantity), Taker::ORDER, posting);
         book.level_mut(key).reserved += quantity;
     }
+    promise::owe(book, id, posting);
+    let open = book.orders[&id].open_total(book);
     exposure(book, customer_id).ordered += open;
 }
 
+/// Releases what is reserved for an order, and what it waits for.
 pub(super) fn unreserve(book: &mut Book, id: OrderId) {
+    promise::waive(book, id);
     let order = order_mut(book, id);
     let location_id = order.location_id;
     let mut given = Vec::with_capacity(order.lines.len());

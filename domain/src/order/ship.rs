@@ -18,7 +18,7 @@ use crate::tenant::Channel;
 pub struct Ship {
     /// Of which order.
     pub order_id: OrderId,
-    /// Its lines; all that has not left where none are named.
+    /// Its lines; all that is reserved where none are named.
     pub lines: Vec<ShipLine>,
     /// When; now where no instant is named.
     pub occurred_at: Option<DateTime<Utc>>,
@@ -29,7 +29,7 @@ pub struct Ship {
 pub struct ShipLine {
     /// Its number in the order.
     pub line_no: i32,
-    /// Stock units; all that has not left where no quantity is named.
+    /// Stock units; all that is reserved where no quantity is named.
     pub quantity: Option<Quantity>,
 }
 
@@ -102,7 +102,12 @@ fn check_there(book: &Book, order: &Order, picked: &[(usize, Quantity)]) -> Resu
 /// Line index and quantity of what leaves.
 fn picked(book: &Book, order: &Order, wanted: &[ShipLine]) -> Result<Vec<(usize, Quantity)>, Refusal> {
     if wanted.is_empty() {
-        return Ok(all_open(order));
+        let picked = all_ready(order);
+        if picked.is_empty() {
+            let detail = format!("Nothing of order {} can leave: it waits for its goods.", order.number);
+            return Err(Refusal::state(detail));
+        }
+        return Ok(picked);
     }
     let mut problems = Problems::default();
     let mut picked: Vec<(usize, Quantity)> = Vec::with_capacity(wanted.len());
@@ -112,15 +117,15 @@ fn picked(book: &Book, order: &Order, wanted: &[ShipLine]) -> Result<Vec<(usize,
             problems.add(format!("{pointer}/line_no"), Code::NotFound, "The order has no such line.");
             continue;
         };
-        let open = order.lines[at].open();
-        let quantity = wanted.quantity.unwrap_or(open);
-        if !quantity.is_positive() || quantity > open {
-            let detail = format!("Line {} has {open} left to ship.", wanted.line_no);
+        let ready = order.lines[at].ready();
+        let quantity = wanted.quantity.unwrap_or(ready);
+        if !quantity.is_positive() || quantity > ready {
+            let detail = format!("Line {} has {ready} left to ship.", wanted.line_no);
             problems.invalid(format!("{pointer}/quantity"), detail);
         } else if picked.iter().any(|(known, _)| *known == at) {
             problems.invalid(format!("{pointer}/line_no"), "Name each line once.");
         } else if let Err(problem) =
-            check_part(book, order.lines[at].line.product_id, (quantity, open), &pointer)
+            check_part(book, order.lines[at].line.product_id, (quantity, ready), &pointer)
         {
             problems.push(problem);
         } else {
@@ -131,16 +136,18 @@ fn picked(book: &Book, order: &Order, wanted: &[ShipLine]) -> Result<Vec<(usize,
     Ok(picked)
 }
 
-fn all_open(order: &Order) -> Vec<(usize, Quantity)> {
-    let open = order.lines.iter().enumerate().map(|(at, line)| (at, line.open()));
-    open.filter(|(_, quantity)| quantity.is_positive()).collect()
+fn all_ready(order: &Order) -> Vec<(usize, Quantity)> {
+    let ready = order.lines.iter().enumerate().map(|(at, line)| (at, line.ready()));
+    ready.filter(|(_, quantity)| quantity.is_positive()).collect()
 }
 
-/// Ships everything that has not left, at the instant of the order.
+/// Ships everything that may leave, at the instant of the order; an order that waits for all of its goods stays as it is.
 pub(super) fn dispatch_all(book: &mut Book, id: OrderId, posting: &mut Posting) {
     let order = &book.orders[&id];
-    let (occurred_at, picked) = (order.occurred_at, all_open(order));
-    dispatch(book, (id, occurred_at), &picked, posting);
+    let (occurred_at, picked) = (order.occurred_at, all_ready(order));
+    if !picked.is_empty() {
+        dispatch(book, (id, occurred_at), &picked, posting);
+    }
 }
 
 fn dispatch(

@@ -41,6 +41,8 @@ fn book(method: CostingMethod) -> Book {
         holds: HashMap::new(),
         transfers: HashMap::new(),
         expected: HashMap::new(),
+        claims: Default::default(),
+        waiting: Default::default(),
         counts: HashMap::new(),
         count_settings: CountSettings::default(),
         moved_since: HashMap::new(),

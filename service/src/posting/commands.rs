@@ -31,6 +31,12 @@ pub enum Command {
     ReleaseOrder(OrderId),
     /// Give an order up.
     CancelOrder(OrderId),
+    /// Give up what has not left of an order.
+    CloseOrder(OrderId),
+    /// Serve an order that waits with what is free.
+    AllocateOrder(OrderId),
+    /// Make new promises for what an order waits for.
+    PromiseOrder(OrderId),
     /// Ship an order's goods.
     ShipOrder(order::Ship),
     /// Invoice what left.
@@ -106,6 +112,9 @@ impl Command {
             Command::ConfirmOrder(_) => "order.confirmed",
             Command::ReleaseOrder(_) => "order.released",
             Command::CancelOrder(_) => "order.cancelled",
+            Command::CloseOrder(_) => "order.closed",
+            Command::AllocateOrder(_) => "order.allocated",
+            Command::PromiseOrder(_) => "order.promised",
             Command::ShipOrder(_) => "order.shipped",
             Command::InvoiceOrder(_) => "order.invoiced",
             Command::Return(_) => "return.received",

@@ -1,12 +1,14 @@
 //! One command on the book, and what its failures mean.
 
+use std::collections::BTreeSet;
+
 use domain::book::{Book, Posting};
 use domain::count::{self, Count};
 use domain::hold::{self, Hold};
 use domain::refusal::{Code, Problems, Refusal};
 use domain::supply::{self, ExpectedReceipt};
 use domain::transfer::{self, Transfer};
-use domain::{adjust, journal, order, payment, pos, revalue};
+use domain::{adjust, journal, order, payment, pos, promise, revalue};
 
 use super::{Command, Outcome, counts, load};
 use crate::{Error, Tx};
@@ -20,17 +22,28 @@ pub(super) async fn decided(
 ) -> Result<Result<(Outcome, Posting), Refusal>, Error> {
     counts::look(tx, book, command).await?;
     let is_short = |refusal: &Refusal| refusal.code == Code::InsufficientStock;
-    let decided = match decide(book, command) {
+    let decided = match served(book, command) {
         Err(refusal) if is_short(&refusal) && book.supplies.is_none() => {
             book.supplies = Some(load::supplies(tx, book).await?);
-            decide(book, command)
+            served(book, command)
         }
         decided => decided,
     };
-    Ok(decided.map(|(outcome, mut posting)| {
-        book.follow_up(&mut posting);
-        (outcome, posting)
-    }))
+    Ok(decided)
+}
+
+/// One command on the book with what follows from it; what it left free goes to the orders that wait for it.
+fn served(book: &mut Book, command: &Command) -> Result<(Outcome, Posting), Refusal> {
+    // Whether promises hold can only be told where it is known what is on its way.
+    let is_known = book.supplies.is_some() && !book.waiting.is_empty();
+    let before = if is_known { promise::broken(book) } else { BTreeSet::new() };
+    let (outcome, mut posting) = decide(book, command)?;
+    book.follow_up(&mut posting);
+    promise::serve(book, &mut posting);
+    if is_known {
+        posting.broken = promise::broken(book).difference(&before).copied().collect();
+    }
+    Ok((outcome, posting))
 }
 
 fn decide(book: &mut Book, command: &Command) -> Result<(Outcome, Posting), Refusal> {
@@ -65,6 +78,9 @@ fn decide(book: &mut Book, command: &Command) -> Result<(Outcome, Posting), Refu
         Command::ConfirmOrder(id) => order(order::confirm(book, *id)?),
         Command::ReleaseOrder(id) => order(order::release(book, *id)?),
         Command::CancelOrder(id) => order(order::cancel(book, *id)?),
+        Command::CloseOrder(id) => order(order::close(book, *id)?),
+        Command::AllocateOrder(id) => order(order::allocate(book, *id)?),
+        Command::PromiseOrder(id) => order(order::promise_anew(book, *id)?),
         Command::ShipOrder(ship) => order(order::ship(book, ship)?),
         Command::InvoiceOrder(id) => order(order::invoice(book, *id)?),
         Command::Return(back) => {

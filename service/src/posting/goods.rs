@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use domain::hold::{HeldLine, Hold, HoldStatus};
+use domain::hold::{HeldLine, Hold, HoldKind, HoldStatus};
 use domain::id::{CustomerId, ExpectedReceiptId, HoldId, LocationId, ProductId, TransferId};
 use domain::number::{Money, Quantity};
 use domain::supply::{ExpectedLine, ExpectedReceipt};
@@ -11,6 +11,7 @@ use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
+use super::claims::holder;
 use super::load::uuids;
 use super::needs::Needs;
 use super::setup::parsed;
@@ -30,7 +31,8 @@ pub(super) async fn load(tx: &Tx, needs: &Needs) -> Result<GoodsDocuments, Error
     if !needs.hold_ids.is_empty() || !needs.hold_references.is_empty() {
         let references: Vec<&str> = needs.hold_references.iter().map(String::as_str).collect();
         lock_references(tx, &references).await?;
-        let statement = "select id, kind, reference, location_id, customer_id, note, status, expires_at, placed_at, version \
+        let statement = "select id, kind, reference, location_id, customer_id, note, status, expires_at, placed_at, version, \
+                                register_id, channel \
                          from hold where tenant_id = $1 and (id = any($2) or (status = 'open' and reference = any($3))) \
                          order by id for update";
         let ids = uuids(&needs.hold_ids, |id| id.0);
@@ -67,6 +69,7 @@ impl GoodsDocuments {
             needs.product_ids.extend(transfer.lines.iter().map(|line| line.product_id));
         }
         for expected in self.expected.values() {
+            needs.location_ids.insert(expected.location_id);
             needs.product_ids.extend(expected.lines.iter().map(|line| line.product_id));
         }
     }
@@ -88,7 +91,8 @@ async fn lock_references(tx: &Tx, references: &[&str]) -> Result<(), Error> {
 /// Notes which of the open `holds` lost their goods to a sweep: that of a transaction whose clock was ahead of this
 /// one's. To be asked when the levels of the holds are locked, which is when nobody else can sweep any more.
 pub(super) async fn note_swept(tx: &Tx, holds: &mut HashMap<HoldId, Hold>) -> Result<(), Error> {
-    let open = holds.values().filter(|hold| hold.status == HoldStatus::Open && hold.expires_at.is_some());
+    // Of a till lease or channel floor nothing may be left although nobody swept it.
+    let open = holds.values().filter(|hold| hold.status == HoldStatus::Open && hold.kind == HoldKind::Hold);
     let ids: Vec<Uuid> = open.map(|hold| hold.id.0).collect();
     if ids.is_empty() {
         return Ok(());
@@ -159,6 +163,7 @@ pub(crate) fn hold(row: &PgRow) -> Result<(HoldId, Hold), Error> {
         reference: row.try_get("reference")?,
         location_id: LocationId(row.try_get("location_id")?),
         customer_id: row.try_get::<Option<Uuid>, _>("customer_id")?.map(CustomerId),
+        holder: holder(row.try_get("register_id")?, row.try_get("channel")?)?,
         note: row.try_get("note")?,
         status: parsed(row.try_get("status")?)?,
         expires_at: row.try_get("expires_at")?,
@@ -172,13 +177,17 @@ pub(crate) fn hold(row: &PgRow) -> Result<(HoldId, Hold), Error> {
 
 /// The lines of holds.
 pub(crate) async fn held_lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(HoldId, HeldLine)>, Error> {
-    let statement = "select hold_id, line_no, product_id, quantity from hold_line \
-                     where tenant_id = $1 and hold_id = any($2) order by hold_id, line_no";
+    let statement = "select l.hold_id, l.line_no, l.product_id, l.quantity, coalesce(r.quantity, 0) \
+         from hold_line l \
+         left join reservation r \
+           on r.tenant_id = l.tenant_id and r.document_id = l.hold_id and r.line_no = l.line_no \
+         where l.tenant_id = $1 and l.hold_id = any($2) order by l.hold_id, l.line_no";
     let line = |row: &PgRow| -> Result<(HoldId, HeldLine), Error> {
         let line = HeldLine {
             line_no: row.try_get(1)?,
             product_id: ProductId(row.try_get(2)?),
             quantity: Quantity::new(row.try_get(3)?),
+            left: Quantity::new(row.try_get(4)?),
         };
         Ok((HoldId(row.try_get(0)?), line))
     };

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use domain::book::{Book, Setup, series_name};
+use domain::book::{Book, Setup};
 use domain::count::CountSettings;
 use domain::id::{CategoryId, CustomerId, LocationId, LotId, PriceListId, ProductId, RegisterId, SessionId};
 use domain::location::LocationKind;
@@ -15,7 +15,7 @@ use domain::pos::{Drawer, OpenedSession};
 use domain::pricing::Rules;
 use domain::product::{Component, Product, ProductKind};
 use domain::stock::{Level, LevelKey};
-use domain::supply::Flow;
+use domain::supply::Supplies;
 use rust_decimal::Decimal;
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 use super::needs::Needs;
 use super::setup::{Setups, parsed};
-use super::{Command, counts, documents, goods, layer, orders, oversold};
+use super::{Command, claims, counts, documents, goods, layer, orders, oversold, series, waiting};
 use crate::catalog::lookup;
 use crate::{Error, Tx};
 
@@ -34,6 +34,7 @@ pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Resu
     let customers = customers(tx, &needs).await?;
     let orders = orders::load(tx, &needs).await?;
     for order in orders.values() {
+        needs.promises |= waiting::may_wait(order);
         needs.product_ids.extend(order.lines.iter().map(|line| line.line.product_id));
         needs.location_ids.insert(order.location_id);
     }
@@ -74,6 +75,8 @@ pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Resu
         costs: HashMap::new(),
         aftermath: Aftermath::default(),
         supplies: None,
+        claims: BTreeMap::new(),
+        waiting: BTreeMap::new(),
         series: HashMap::new(),
     };
     products(tx, &needs, &mut book).await?;
@@ -85,14 +88,20 @@ pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Resu
     book.costs = oversold::load(tx, &book.levels).await?;
     book.layers = layer::load(tx, &book.levels).await?;
     goods::note_swept(tx, &mut book.holds).await?;
-    book.series = series(tx, &series_names(&needs, &book)).await?;
+    claims::load(tx, &mut book).await?;
+    waiting::load(tx, &mut book).await?;
+    if needs.promises {
+        book.supplies = Some(supplies(tx, &book).await?);
+    }
+    book.series = series::load(tx, &series::names(&needs, &book)).await?;
     Ok(book)
 }
 
 /// The tenant's setup; read anew where it lacks something that a command names.
 async fn setup(tx: &Tx, setups: &Setups, needs: &Needs) -> Result<Arc<Setup>, Error> {
     let setup = setups.of(tx).await?;
-    let complete = needs.register_ids.iter().all(|id| setup.registers.contains_key(id))
+    let mut registers = needs.register_ids.iter().chain(&needs.leasing);
+    let complete = registers.all(|id| setup.registers.contains_key(id))
         && needs.location_ids.iter().chain(&needs.named_places).all(|id| setup.location(Some(*id)).is_some())
         && needs.reasons.iter().all(|reason| setup.reasons.contains_key(reason))
         && needs.accounts.iter().all(|account| setup.accounts.contains(account));
@@ -259,7 +268,8 @@ async fn rules(tx: &Tx, needs: &Needs, book: &Book) -> Result<Rules, Error> {
 
 /// Every level that the batch may move: its stocked products at its locations.
 fn level_keys(needs: &Needs, book: &Book) -> BTreeSet<LevelKey> {
-    let registers = needs.register_ids.iter().filter_map(|id| book.setup.registers.get(id));
+    let registers = needs.register_ids.iter().chain(&needs.leasing);
+    let registers = registers.filter_map(|id| book.setup.registers.get(id));
     let mut locations: BTreeSet<LocationId> = registers.map(|register| register.location_id).collect();
     locations.extend(&needs.location_ids);
     if needs.default_location {
@@ -287,7 +297,7 @@ async fn levels(tx: &Tx, keys: &BTreeSet<LevelKey>) -> Result<BTreeMap<LevelKey,
         tx.rows(
             sqlx::query(
                 "select l.location_id, l.product_id, l.lot_id, l.on_hand, l.reserved, l.value, l.last_cost, \
-                        l.next_expiry <= $4, l.layered, l.counted_at \
+                        l.next_expiry <= $4, l.layered, l.backordered, l.claimed, l.counted_at \
                  from stock_level l \
                  join unnest($2::uuid[], $3::uuid[]) as wanted (location_id, product_id) \
                    on l.location_id = wanted.location_id and l.product_id = wanted.product_id \
@@ -319,7 +329,9 @@ async fn levels(tx: &Tx, keys: &BTreeSet<LevelKey>) -> Result<BTreeMap<LevelKey,
             value: Money::new(row.try_get(5)?),
             last_cost: Price::new(row.try_get(6)?),
             layered: row.try_get(8)?,
-            counted_at: row.try_get(9)?,
+            backordered: Quantity::new(row.try_get(9)?),
+            claimed: row.try_get(10)?,
+            counted_at: row.try_get(11)?,
         };
         Ok((key, level))
     };
@@ -327,40 +339,7 @@ async fn levels(tx: &Tx, keys: &BTreeSet<LevelKey>) -> Result<BTreeMap<LevelKey,
 }
 
 /// What is on its way to the places of the book's levels.
-pub(super) async fn supplies(
-    tx: &Tx,
-    book: &Book,
-) -> Result<HashMap<(LocationId, ProductId), Vec<Flow>>, Error> {
+pub(super) async fn supplies(tx: &Tx, book: &Book) -> Result<Supplies, Error> {
     let products: Vec<Uuid> = book.products.keys().map(|id| id.0).collect();
-    crate::stock::supply::flows(tx, &products, None).await
-}
-
-fn series_names(needs: &Needs, book: &Book) -> BTreeSet<String> {
-    let registers = needs.register_ids.iter().filter_map(|id| book.setup.registers.get(id));
-    let mut names: BTreeSet<String> =
-        registers.map(|register| series_name(&register.code, book.now)).collect();
-    names.extend(needs.prefixes.iter().map(|prefix| series_name(prefix, book.now)));
-    names
-}
-
-/// Reads and locks number series, which are the last rows that a batch locks. A series that is new begins at 1.
-async fn series(tx: &Tx, names: &BTreeSet<String>) -> Result<HashMap<String, i64>, Error> {
-    if names.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let wanted: Vec<&str> = names.iter().map(String::as_str).collect();
-    let read = async || -> Result<HashMap<String, i64>, Error> {
-        let statement = "select series, next from number_series where tenant_id = $1 and series = any($2) \
-                         order by series for update";
-        let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(&wanted)).await?;
-        rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
-    };
-    let found = read().await?;
-    if found.len() == names.len() {
-        return Ok(found);
-    }
-    let statement =
-        "insert into number_series (tenant_id, series) select $1, unnest($2::text[]) on conflict do nothing";
-    tx.execute(sqlx::query(statement).bind(tx.tenant_id.0).bind(&wanted)).await?;
-    read().await
+    crate::stock::supply::coming(tx, &products, None).await
 }

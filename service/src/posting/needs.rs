@@ -8,6 +8,7 @@ use domain::id::{
     CountId, CustomerId, ExpectedReceiptId, HoldId, InvoiceId, LocationId, OrderId, ProductId, RegisterId,
     TransferId,
 };
+use domain::order::{AdvanceTo, Policy};
 use domain::product::ItemRef;
 use domain::sales::LineInput;
 use uuid::Uuid;
@@ -55,6 +56,10 @@ pub(super) struct Needs {
     pub(super) default_location: bool,
     /// Prefixes of the number series that documents take their numbers from, besides those of registers.
     pub(super) prefixes: BTreeSet<&'static str>,
+    /// Registers that lease goods.
+    pub(super) leasing: BTreeSet<RegisterId>,
+    /// Whether promises are made or may break, so that what is on its way must be known.
+    pub(super) promises: bool,
     /// Whether prices are resolved.
     pub(super) prices: bool,
     /// Reason codes that are named.
@@ -99,12 +104,21 @@ impl Needs {
                 // An order that bears the caller's id already, if there is one.
                 self.order_ids.extend(place.id);
                 self.hold_ids.extend(place.hold_id);
+                self.promises |= place.policy == Policy::Backorder && place.advance_to > AdvanceTo::Draft;
                 self.location(place.location_id);
                 self.prefixes.extend(["SO", "SH", "INV"]);
                 self.lines(&place.lines);
             }
-            Command::ConfirmOrder(id) | Command::ReleaseOrder(id) | Command::CancelOrder(id) => {
+            Command::ConfirmOrder(id)
+            | Command::ReleaseOrder(id)
+            | Command::CancelOrder(id)
+            | Command::CloseOrder(id)
+            | Command::AllocateOrder(id) => {
                 self.order_ids.insert(*id);
+            }
+            Command::PromiseOrder(id) => {
+                self.order_ids.insert(*id);
+                self.promises = true;
             }
             Command::ShipOrder(ship) => {
                 self.order_ids.insert(ship.order_id);
@@ -163,7 +177,10 @@ impl Needs {
                 self.hold_ids.extend(place.id);
                 self.hold_references.extend(place.reference.clone());
                 self.customer_ids.extend(place.customer_id);
-                self.location(place.location_id);
+                match place.register_id {
+                    Some(id) => _ = self.leasing.insert(id),
+                    None => self.location(place.location_id),
+                }
                 self.goods(&place.lines);
             }
             Command::ExtendHold(id, _) | Command::ReleaseHold(id) => _ = self.hold_ids.insert(*id),
@@ -179,6 +196,7 @@ impl Needs {
                 self.transfer_ids.insert(arrive.transfer_id);
                 self.transit = true;
                 self.reasons.extend(arrive.missing_reason.clone());
+                self.promises |= arrive.missing_reason.is_some();
             }
             Command::ExpectReceipt(expect) => {
                 self.expected_ids.extend(expect.id);
@@ -187,6 +205,7 @@ impl Needs {
                 self.goods(&expect.lines);
             }
             Command::RescheduleReceipt(id, _) | Command::CancelExpectedReceipt(id) => {
+                self.promises = true;
                 _ = self.expected_ids.insert(*id);
             }
             _ => self.add_count(command),

@@ -22,7 +22,7 @@ pub(super) async fn load(tx: &Tx, needs: &Needs) -> Result<HashMap<OrderId, Orde
     }
     let ids = uuids(&needs.order_ids, |id| id.0);
     let statement = "select id, number, customer_id, location_id, status, country, reference, external_ref, \
-                requested_on, hold_reasons, occurred_at, version \
+                requested_on, hold_reasons, occurred_at, version, policy, priority \
          from sales_order where tenant_id = $1 and id = any($2) order by id for update";
     let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(&ids)).await?;
     let mut orders: HashMap<OrderId, Order> =
@@ -55,6 +55,8 @@ pub(crate) fn head(row: &PgRow) -> Result<Order, Error> {
         reference: row.try_get(6)?,
         external_ref: row.try_get(7)?,
         requested_on: row.try_get(8)?,
+        policy: parsed(row.try_get("policy")?)?,
+        priority: row.try_get("priority")?,
         hold_reasons: row.try_get(9)?,
         occurred_at: row.try_get(10)?,
         version: row.try_get(11)?,
@@ -68,7 +70,7 @@ pub(crate) async fn lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(OrderId, OrderLi
     let statement = "select l.order_id, l.line_no, l.product_id, p.category_id, p.kind = 'stocked', l.description, \
                 l.uom, l.factor, l.entered, l.quantity, l.unit_price, l.list_price, l.price_source, \
                 l.price_rule_id, l.price_trace, l.gross, l.discount, l.net, l.tax_rate, l.tax, l.reserved, \
-                l.shipped, l.invoiced, l.bundle_id \
+                l.shipped, l.invoiced, l.bundle_id, l.backordered, l.cancelled, l.promised_on \
          from sales_order_line l join product p on p.tenant_id = l.tenant_id and p.id = l.product_id \
          where l.tenant_id = $1 and l.order_id = any($2) order by l.order_id, l.line_no";
     let line = |row: &PgRow| -> Result<(OrderId, OrderLine), Error> {
@@ -77,6 +79,9 @@ pub(crate) async fn lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(OrderId, OrderLi
             reserved: Quantity::new(row.try_get(20)?),
             shipped: Quantity::new(row.try_get(21)?),
             invoiced: Quantity::new(row.try_get(22)?),
+            backordered: Quantity::new(row.try_get("backordered")?),
+            cancelled: Quantity::new(row.try_get("cancelled")?),
+            promised_on: row.try_get("promised_on")?,
         };
         Ok((OrderId(row.try_get(0)?), line))
     };

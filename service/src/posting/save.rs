@@ -23,6 +23,7 @@ mod layer;
 mod money;
 mod order;
 mod oversold;
+mod promise;
 mod stock;
 mod wholesale;
 
@@ -79,6 +80,7 @@ pub(super) async fn write(
         stock::write(tx, accepted).await?;
         oversold::write(tx, accepted).await?;
         count::write(tx, accepted).await?;
+        promise::write(tx, book, accepted, &before.levels).await?;
     }
     let sales: Vec<(&Sale, Uuid)> = accepted
         .iter()
@@ -122,7 +124,11 @@ fn key_held(error: Error) -> Error {
 fn is_plain_sale(accepted: &Accepted<'_>) -> bool {
     let is_sale = matches!(&accepted.outcome, Outcome::Sale(sale) if sale.original_id.is_none());
     let posting = &accepted.posting;
-    is_sale && posting.holds.is_empty() && posting.oversold.is_empty() && posting.settled.is_empty()
+    is_sale
+        && posting.holds.is_empty()
+        && posting.reservations.is_empty()
+        && posting.oversold.is_empty()
+        && posting.settled.is_empty()
 }
 
 fn pair((key, level): (&LevelKey, &Level)) -> (LevelKey, Level) {
@@ -301,18 +307,24 @@ fn bind_entries<'q>(statement: Statement<'q>, accepted: &[Accepted<'_>]) -> Stat
 }
 
 /// One event per accepted command, and one more where it took goods that were not there; finer ones are derived from
-/// what it wrote.
-fn bind_events<'q, 'a>(statement: Statement<'q>, tx: &Tx, accepted: &'a [Accepted<'a>]) -> Statement<'q> {
-    let of = |accepted: &'a Accepted<'a>| (accepted, accepted.request.command.name());
-    let short = accepted.iter().filter(|accepted| !accepted.posting.short.is_empty());
-    let rows: Vec<(&Accepted<'_>, &str)> =
-        accepted.iter().map(of).chain(short.map(|accepted| (accepted, "stock.oversold"))).collect();
+/// what it wrote. What a command did to the orders of others is an event of each of these orders.
+fn bind_events<'q>(statement: Statement<'q>, tx: &Tx, accepted: &[Accepted<'_>]) -> Statement<'q> {
+    let of = |accepted: &Accepted<'_>| {
+        let (kind, id) = accepted.outcome.document();
+        let (by, name) = (accepted.command_id.0, accepted.request.command.name());
+        let short = !accepted.posting.short.is_empty();
+        let short = short.then_some((by, "stock.oversold", kind, id));
+        let orders = promise::events(&accepted.posting, id);
+        let orders = orders.into_iter().map(move |(name, id)| (by, name, "order", id));
+        std::iter::once((by, name, kind, id)).chain(short).chain(orders)
+    };
+    let rows: Vec<(Uuid, &str, &str, Uuid)> = accepted.iter().flat_map(of).collect();
     statement
         .bind(column(&rows, |_| tx.next_id()))
-        .bind(column(&rows, |(_, kind)| *kind))
-        .bind(column(&rows, |(accepted, _)| accepted.command_id.0))
-        .bind(column(&rows, |(accepted, _)| accepted.outcome.document().0))
-        .bind(column(&rows, |(accepted, _)| accepted.outcome.document().1))
+        .bind(column(&rows, |(_, name, ..)| *name))
+        .bind(column(&rows, |(by, ..)| *by))
+        .bind(column(&rows, |(.., kind, _)| *kind))
+        .bind(column(&rows, |(.., id)| *id))
 }
 
 fn bind_commands<'q>(statement: Statement<'q>, rows: &[Recorded<'_>]) -> Statement<'q> {

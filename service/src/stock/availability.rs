@@ -11,6 +11,7 @@ use sea_orm::sqlx::postgres::PgRow;
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::step::{self, PromiseStep};
 use crate::listing::{Listing, number, optional_number, word};
 use crate::{Error, Tx};
 
@@ -30,8 +31,10 @@ pub enum Wanted {
 pub struct Scope {
     /// Only there.
     pub location_id: Option<LocationId>,
-    /// Only where this channel may draw from; where any channel may, if absent.
+    /// Only where this channel may draw from, with what is kept for it; where any channel may, if absent.
     pub channel: Option<Channel>,
+    /// Whether to say as well what may be promised by day.
+    pub steps: bool,
 }
 
 /// What may be sold of a product.
@@ -52,6 +55,10 @@ pub struct ProductAvailability {
     pub uom: String,
     /// On hand less reserved, over all locations that count.
     pub available: Quantity,
+    /// What may be promised by day, over all locations that count: each step until the next one. Null where `steps` was
+    /// not asked for, and for what is not kept in stock itself.
+    #[schema(max_items = 10000)]
+    pub steps: Option<Vec<PromiseStep>>,
     /// The locations that count and ever had it.
     #[schema(max_items = 1000)]
     pub locations: Vec<LocationAvailability>,
@@ -67,20 +74,45 @@ pub struct LocationAvailability {
     pub location_code: String,
     /// Physically there.
     pub on_hand: Quantity,
-    /// Promised to orders, or held back.
+    /// Promised to orders, or held back: from the channel that is asked for, if one is.
     pub reserved: Quantity,
     /// On hand less reserved.
     pub available: Quantity,
+    /// What confirmed orders wait for here.
+    pub backordered: Quantity,
+    /// Of what is available, what is kept for the channel that is asked for: no order of the other waits for it.
+    #[serde(skip)]
+    pub(super) kept: Quantity,
+    /// What may be promised here by day.
+    #[schema(max_items = 10000)]
+    pub steps: Option<Vec<PromiseStep>>,
+}
+
+impl LocationAvailability {
+    /// A location that never had any.
+    pub(super) fn none(location_id: LocationId, location_code: String) -> Self {
+        LocationAvailability {
+            location_id,
+            location_code,
+            on_hand: Quantity::ZERO,
+            reserved: Quantity::ZERO,
+            available: Quantity::ZERO,
+            backordered: Quantity::ZERO,
+            kept: Quantity::ZERO,
+            steps: None,
+        }
+    }
 }
 
 const BY_PRODUCT: &str = "select p.id as product_id, p.sku, p.kind, p.stock_uom, null as code, \
-        l.location_id, l.location_code, l.on_hand, l.reserved \
+        l.location_id, l.location_code, l.on_hand, l.reserved, l.backordered, l.kept \
      from product p left join (";
 const BY_BARCODE: &str = "select p.id as product_id, p.sku, p.kind, p.stock_uom, b.code, \
-        l.location_id, l.location_code, l.on_hand, l.reserved \
+        l.location_id, l.location_code, l.on_hand, l.reserved, l.backordered, l.kept \
      from barcode b join product p on p.tenant_id = b.tenant_id and p.id = b.product_id left join (";
-const LEVELS: &str = "select l.tenant_id, l.product_id, l.location_id, o.code as location_code, l.on_hand, l.reserved \
-     from bi.stock_level l join location o on o.tenant_id = l.tenant_id and o.id = l.location_id \
+const LEVELS: &str = "select l.tenant_id, l.product_id, l.location_id, o.code as location_code, l.on_hand, l.reserved, \
+        l.backordered, ";
+const PLACES: &str = " as kept from bi.stock_level l join location o on o.tenant_id = l.tenant_id and o.id = l.location_id \
      where o.channels <> '{}'";
 const OF_PRODUCT: &str = ") l on l.tenant_id = p.tenant_id and l.product_id = p.id where p.tenant_id = ";
 
@@ -88,8 +120,8 @@ const OF_PRODUCT: &str = ") l on l.tenant_id = p.tenant_id and l.product_id = p.
 pub async fn of(tx: &Tx, wanted: &Wanted, scope: &Scope) -> Result<Vec<ProductAvailability>, Error> {
     let channel: Option<&str> = scope.channel.map(Into::into);
     let source = if matches!(wanted, Wanted::Barcodes(_)) { BY_BARCODE } else { BY_PRODUCT };
-    let query = Listing::raw(source)
-        .sql(LEVELS)
+    let query = kept_for(tx, Listing::raw(source).sql(LEVELS), scope.channel)
+        .sql(PLACES)
         .with("l.location_id = ", scope.location_id.map(|id| id.0))
         .with("o.channels @> array[", channel)
         .sql(if channel.is_some() { "]" } else { "" })
@@ -108,7 +140,27 @@ pub async fn of(tx: &Tx, wanted: &Wanted, scope: &Scope) -> Result<Vec<ProductAv
     let rows = query.sql(") order by p.id, l.location_id").rows(tx).await?;
     let mut products = collect(asked, &rows, wanted)?;
     add_sets(tx, scope, &mut products).await?;
+    if scope.steps {
+        step::add(tx, scope, &mut products).await?;
+    }
     Ok(products)
+}
+
+/// Adds what is kept on the level `l` for a channel: what is reserved there, but not from it.
+fn kept_for(tx: &Tx, query: Listing, channel: Option<Channel>) -> Listing {
+    let Some(channel) = channel else { return query.sql("0::numeric") };
+    let word: &str = channel.into();
+    query
+        .sql(
+            "case when l.claimed then (select coalesce(sum(r.quantity), 0) from reservation r \
+               join hold h on h.tenant_id = r.tenant_id and h.id = r.document_id \
+               where r.tenant_id = l.tenant_id and r.location_id = l.location_id and r.product_id = l.product_id \
+                 and r.lot_id = l.lot_id and r.kind = 'channel_floor' and r.expires_at > ",
+        )
+        .bind(tx.now)
+        .sql(" and h.channel = ")
+        .bind(word)
+        .sql(") else 0 end")
 }
 
 /// Adds, for bundles, how many complete sets their components make at each location.
@@ -124,10 +176,12 @@ async fn add_sets(tx: &Tx, scope: &Scope, products: &mut [ProductAvailability]) 
          from bundle_component b \
          join product c on c.tenant_id = b.tenant_id and c.id = b.component_id and c.kind = 'stocked' \
          join location o on o.tenant_id = b.tenant_id and o.channels <> '{}' \
-         left join lateral (select sum(l.on_hand - l.reserved) as available from bi.stock_level l \
+         left join lateral (select sum(l.on_hand - l.reserved + ";
+    let rest = ") as available from bi.stock_level l \
          where l.tenant_id = b.tenant_id and l.location_id = o.id and l.product_id = b.component_id) l on true \
          where b.tenant_id = ";
-    let rows = Listing::raw(levels)
+    let rows = kept_for(tx, Listing::raw(levels), scope.channel)
+        .sql(rest)
         .tenant(tx)
         .with("b.bundle_id = any(", Some(bundles))
         .sql(")")
@@ -143,11 +197,12 @@ async fn add_sets(tx: &Tx, scope: &Scope, products: &mut [ProductAvailability]) 
         for product in products.iter_mut().filter(|product| product.product_id == id) {
             product.available += sets;
             product.locations.push(LocationAvailability {
-                location_id: LocationId(row.try_get("location_id")?),
-                location_code: row.try_get("location_code")?,
                 on_hand: sets,
-                reserved: Quantity::ZERO,
                 available: sets,
+                ..LocationAvailability::none(
+                    LocationId(row.try_get("location_id")?),
+                    row.try_get("location_code")?,
+                )
             });
         }
     }
@@ -175,6 +230,7 @@ fn collect(asked: Vec<String>, rows: &[PgRow], wanted: &Wanted) -> Result<Vec<Pr
                 kind,
                 uom,
                 available,
+                steps: None,
                 locations,
             };
             found.insert(asked.clone(), fresh);
@@ -191,8 +247,11 @@ fn collect(asked: Vec<String>, rows: &[PgRow], wanted: &Wanted) -> Result<Vec<Pr
 /// Adds a level of a product; the lots of a location count together.
 fn add_level(product: &mut ProductAvailability, row: &PgRow) -> Result<(), Error> {
     let Some(on_hand) = optional_number(row, "on_hand")? else { return Ok(()) };
+    let kept: Quantity = number(row, "kept")?;
     let reserved: Quantity = number(row, "reserved")?;
+    let reserved = reserved - kept;
     let location_id = LocationId(row.try_get("location_id")?);
+    let backordered = number(row, "backordered")?;
     // What is oversold at one place takes nothing from the others.
     let available = (on_hand - reserved).max(Quantity::ZERO);
     product.available += available;
@@ -201,6 +260,8 @@ fn add_level(product: &mut ProductAvailability, row: &PgRow) -> Result<(), Error
             last.on_hand += on_hand;
             last.reserved += reserved;
             last.available += available;
+            last.backordered += backordered;
+            last.kept += kept;
         }
         None => {
             let location_code = row.try_get("location_code")?;
@@ -210,6 +271,9 @@ fn add_level(product: &mut ProductAvailability, row: &PgRow) -> Result<(), Error
                 on_hand,
                 reserved,
                 available,
+                backordered,
+                kept,
+                steps: None,
             });
         }
     }

@@ -1,7 +1,7 @@
 //! Holds, to read.
 
-use domain::hold::{Hold, HoldStatus};
-use domain::id::{CustomerId, HoldId, LocationId};
+use domain::hold::{Hold, HoldKind, HoldStatus};
+use domain::id::{CustomerId, HoldId, LocationId, RegisterId};
 use domain::refusal::Refusal;
 
 use crate::listing::{Listing, Slice};
@@ -20,9 +20,14 @@ pub struct Filter {
     pub customer_id: Option<CustomerId>,
     /// With this name of the caller's.
     pub reference: Option<String>,
+    /// Of this kind.
+    pub kind: Option<HoldKind>,
+    /// The leases of this till.
+    pub register_id: Option<RegisterId>,
 }
 
-const SELECT: &str = "select id, kind, reference, location_id, customer_id, note, status, expires_at, placed_at, version \
+const SELECT: &str = "select id, kind, reference, location_id, customer_id, note, status, expires_at, placed_at, version, \
+                             register_id, channel \
                       from hold where tenant_id = ";
 
 /// One page of holds, without their lines.
@@ -39,7 +44,9 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Hold>, 
         .among("status", words)
         .with("location_id = ", filter.location_id.map(|id| id.0))
         .with("customer_id = ", filter.customer_id.map(|id| id.0))
-        .with("reference = ", filter.reference.as_ref());
+        .with("reference = ", filter.reference.as_ref())
+        .with("register_id = ", filter.register_id.map(|id| id.0))
+        .among("kind", filter.kind.as_slice());
     if let Some(sign) = sign {
         query = query.with(sign, Some(tx.now));
     }

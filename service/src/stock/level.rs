@@ -127,7 +127,7 @@ fn level(row: &PgRow) -> Result<StockLevel, Error> {
         value: number(row, "value")?,
         last_cost: number(row, "last_cost")?,
         layered: row.try_get("layered")?,
-        counted_at: None,
+        ..Level::default()
     };
     let lot_id: Uuid = row.try_get("lot_id")?;
     Ok(StockLevel {

@@ -250,6 +250,12 @@ fn stock_references(own: &Own) -> Vec<Reference> {
             "loc",
             json!({ "kind": "quarantine", "location_id": "", "lines": line() }),
         ),
+        (
+            "/v1/stock/holds",
+            "/register_id",
+            "reg",
+            json!({ "kind": "till_lease", "register_id": "", "expires_at": "2999-01-01T00:00:00Z", "lines": line() }),
+        ),
         ("/v1/stock/transfers", "/to_location_id", "loc", json!({ "to_location_id": "", "lines": line() })),
         (
             "/v1/stock/expected-receipts",

@@ -31,16 +31,16 @@ async fn insert(tx: &Tx, book: &Book, rows: &[Row<'_>]) -> Result<(), Error> {
         sqlx::query(
             "insert into sales_order (tenant_id, id, number, customer_id, location_id, status, country, reference, \
                  external_ref, requested_on, net, tax, total, occurred_at, version, command_id, \
-                 hold_reasons, currency, recorded_at, updated_at) \
+                 policy, priority, hold_reasons, currency, recorded_at, updated_at) \
              select $1, v.id, v.number, v.customer_id, v.location_id, v.status, v.country, v.reference, \
                  v.external_ref, v.requested_on, v.net, v.tax, v.net + v.tax, v.occurred_at, v.version, \
-                 v.command_id, case when v.hold_reason = '' then '{}'::text[] else array[v.hold_reason] end, \
+                 v.command_id, v.policy, v.priority, case when v.hold_reason = '' then '{}'::text[] else array[v.hold_reason] end, \
                  $2, $3, $3 \
              from unnest($4::uuid[], $5::text[], $6::uuid[], $7::uuid[], $8::text[], $9::text[], $10::text[], \
                          $11::text[], $12::date[], $13::numeric[], $14::numeric[], $15::timestamptz[], $16::int[], \
-                         $17::uuid[], $18::text[]) \
+                         $17::uuid[], $18::text[], $19::text[], $20::smallint[]) \
                  as v (id, number, customer_id, location_id, status, country, reference, external_ref, \
-                       requested_on, net, tax, occurred_at, version, command_id, hold_reason)",
+                       requested_on, net, tax, occurred_at, version, command_id, hold_reason, policy, priority)",
         )
         .bind(tx.tenant_id.0)
         .bind(&book.setup.settings.currency)
@@ -59,7 +59,9 @@ async fn insert(tx: &Tx, book: &Book, rows: &[Row<'_>]) -> Result<(), Error> {
         .bind(column(rows, |(order, _)| order.occurred_at))
         .bind(column(rows, |(order, _)| order.version))
         .bind(column(rows, |(_, by)| *by))
-        .bind(column(rows, |(order, _)| order.hold_reasons.join(" "))),
+        .bind(column(rows, |(order, _)| order.hold_reasons.join(" ")))
+        .bind(column(rows, |(order, _)| word(order.policy)))
+        .bind(column(rows, |(order, _)| order.priority)),
     )
     .await?;
     Ok(())
@@ -103,14 +105,20 @@ async fn write_lines(tx: &Tx, documents: &Documents<'_>) -> Result<(), Error> {
         sqlx::query(
             "insert into sales_order_line (tenant_id, order_id, line_no, product_id, description, uom, factor, \
                  entered, quantity, reserved, shipped, invoiced, unit_price, list_price, price_source, \
-                 price_rule_id, price_trace, gross, discount, net, tax_rate, tax, bundle_id) \
+                 price_rule_id, price_trace, gross, discount, net, tax_rate, tax, bundle_id, backordered, cancelled, \
+                 backordered_at, promised_on) \
              select $1, v.* \
              from unnest($2::uuid[], $3::int[], $4::uuid[], $5::text[], $6::text[], $7::numeric[], $8::numeric[], \
                          $9::numeric[], $10::numeric[], $11::numeric[], $12::numeric[], $13::numeric[], \
                          $14::numeric[], $15::text[], $16::uuid[], $17::jsonb[], $18::numeric[], $19::numeric[], \
-                         $20::numeric[], $21::numeric[], $22::numeric[], $23::uuid[]) as v \
+                         $20::numeric[], $21::numeric[], $22::numeric[], $23::uuid[], $24::numeric[], \
+                         $25::numeric[], $26::timestamptz[], $27::date[]) as v \
              on conflict (tenant_id, order_id, line_no) do update \
-             set reserved = excluded.reserved, shipped = excluded.shipped, invoiced = excluded.invoiced",
+             set reserved = excluded.reserved, shipped = excluded.shipped, invoiced = excluded.invoiced, \
+                 backordered = excluded.backordered, cancelled = excluded.cancelled, \
+                 promised_on = excluded.promised_on, \
+                 backordered_at = case when excluded.backordered > 0 \
+                     then coalesce(sales_order_line.backordered_at, excluded.backordered_at) end",
         )
         .bind(tx.tenant_id.0)
         .bind(column(&rows, |(id, _)| id.0))
@@ -134,7 +142,11 @@ async fn write_lines(tx: &Tx, documents: &Documents<'_>) -> Result<(), Error> {
         .bind(column(&rows, |(_, row)| row.line.net.get()))
         .bind(column(&rows, |(_, row)| row.line.tax_rate.get()))
         .bind(column(&rows, |(_, row)| row.line.tax.get()))
-        .bind(column(&rows, |(_, row)| row.line.bundle_id.map(|id| id.0))),
+        .bind(column(&rows, |(_, row)| row.line.bundle_id.map(|id| id.0)))
+        .bind(column(&rows, |(_, row)| row.backordered.get()))
+        .bind(column(&rows, |(_, row)| row.cancelled.get()))
+        .bind(column(&rows, |(_, row)| row.backordered.is_positive().then_some(tx.now)))
+        .bind(column(&rows, |(_, row)| row.promised_on)),
     )
     .await?;
     Ok(())

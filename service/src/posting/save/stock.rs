@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::adjust::StockDocument;
+use domain::claim::Holder;
 use domain::hold::Hold;
 use domain::stock::Reservation;
 use domain::supply::ExpectedReceipt;
@@ -117,10 +118,11 @@ async fn write_holds(tx: &Tx, holds: &Latest<'_, Hold>) -> Result<(), Error> {
         sqlx::query(
             "with head as ( \
                  insert into hold (tenant_id, id, kind, reference, location_id, customer_id, note, status, expires_at, \
-                                   placed_at, version, command_id, updated_at) \
+                                   placed_at, version, command_id, register_id, channel, updated_at) \
                  select $1, v.*, $2 \
                  from unnest($3::uuid[], $4::text[], $5::text[], $6::uuid[], $7::uuid[], $8::text[], $9::text[], \
-                             $10::timestamptz[], $11::timestamptz[], $12::int[], $13::uuid[]) as v) \
+                             $10::timestamptz[], $11::timestamptz[], $12::int[], $13::uuid[], $18::uuid[], \
+                             $19::text[]) as v) \
              insert into hold_line (tenant_id, hold_id, line_no, product_id, quantity) \
              select $1, v.* from unnest($14::uuid[], $15::int[], $16::uuid[], $17::numeric[]) as v",
         )
@@ -140,7 +142,15 @@ async fn write_holds(tx: &Tx, holds: &Latest<'_, Hold>) -> Result<(), Error> {
         .bind(column(&lines, |(id, _)| id.0))
         .bind(column(&lines, |(_, line)| line.line_no))
         .bind(column(&lines, |(_, line)| line.product_id.0))
-        .bind(column(&lines, |(_, line)| line.quantity.get())),
+        .bind(column(&lines, |(_, line)| line.quantity.get()))
+        .bind(column(&fresh, |(row, _)| match row.holder {
+            Some(Holder::Till(id)) => Some(id.0),
+            _ => None,
+        }))
+        .bind(column(&fresh, |(row, _)| match row.holder {
+            Some(Holder::Channel(channel)) => Some(word(channel)),
+            _ => None,
+        })),
     )
     .await?;
     Ok(())
@@ -324,7 +334,7 @@ async fn write_reservations(tx: &Tx, reservations: Vec<&Reservation>) -> Result<
     note_expiries(tx, &timed).await
 }
 
-/// Notes on each level when the next reservation on it ends.
+/// Notes on each level when the next reservation on it ends, and whether some is kept there for a till or a channel.
 async fn note_expiries(tx: &Tx, timed: &[&Reservation]) -> Result<(), Error> {
     if timed.is_empty() {
         return Ok(());
@@ -335,7 +345,11 @@ async fn note_expiries(tx: &Tx, timed: &[&Reservation]) -> Result<(), Error> {
              set next_expiry = ( \
                  select min(r.expires_at) from reservation r \
                  where r.tenant_id = $1 and r.location_id = l.location_id and r.product_id = l.product_id \
-                   and r.lot_id = l.lot_id) \
+                   and r.lot_id = l.lot_id), \
+                 claimed = exists ( \
+                 select from reservation r \
+                 where r.tenant_id = $1 and r.location_id = l.location_id and r.product_id = l.product_id \
+                   and r.lot_id = l.lot_id and r.kind in ('till_lease', 'channel_floor')) \
              from (select distinct * from unnest($2::uuid[], $3::uuid[], $4::uuid[])) \
                  as v (location_id, product_id, lot_id) \
              where l.tenant_id = $1 and l.location_id = v.location_id and l.product_id = v.product_id \

@@ -1,0 +1,100 @@
+//! Promises of days: those that no longer hold, and new ones.
+
+use actix_web::web::Data;
+use actix_web::{get, post};
+use domain::id::{ExpectedReceiptId, OrderId};
+use service::posting::Command;
+use service::scope::Scope;
+use service::stock::promise::{BrokenPromise, Position, broken};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::form::{OrderOut, render};
+use crate::body::{Body, Nothing};
+use crate::idempotency::{IdempotencyKey, Preferences, WriteHeaders};
+use crate::list::{List, NoFilters, Page, PageParams};
+use crate::params::PathId;
+use crate::posting::post;
+use crate::{Answer, App, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(list_broken).service(list_broken_of_receipt).service(promise);
+}
+
+/// List broken promises
+///
+/// Lines of orders that wait for goods which will come later than was promised, or of which too little is on its way
+/// now. Orders are served by priority and age, so a promise may be broken by a supply that slips and by an order that
+/// goes before. A line is in the list until its goods are there, or until it gets a new promise.
+#[utoipa::path(
+    operation_id = "broken_promises_list",
+    tag = "Orders",
+    security(("bearer" = ["orders:read"])),
+    params(PageParams),
+    responses((status = 200, description = "One page of broken promises, by order and line.",
+        body = Page<BrokenPromise>))
+)]
+#[get("/v1/orders/broken-promises")]
+async fn list_broken(app: Data<App>, caller: Caller, page: List<NoFilters>) -> Answer {
+    answer(&app, &caller, &page, None).await
+}
+
+/// List the promises that an expected receipt broke
+///
+/// Those of the broken promises that were made on this expected receipt: whom to call when it slips, is shortened or
+/// cancelled.
+#[utoipa::path(
+    operation_id = "expected_receipts_broken_promises",
+    tag = "Stock",
+    security(("bearer" = ["orders:read"])),
+    params(("id" = ExpectedReceiptId, Path, description = "The expected receipt."), PageParams),
+    responses((status = 200, description = "One page of broken promises, by order and line.",
+        body = Page<BrokenPromise>))
+)]
+#[get("/v1/stock/expected-receipts/{id}/broken-promises")]
+async fn list_broken_of_receipt(
+    app: Data<App>,
+    caller: Caller,
+    id: PathId<ExpectedReceiptId>,
+    page: List<NoFilters>,
+) -> Answer {
+    answer(&app, &caller, &page, Some(id.0)).await
+}
+
+async fn answer(
+    app: &App,
+    caller: &Caller,
+    page: &List<NoFilters>,
+    made_on: Option<ExpectedReceiptId>,
+) -> Answer {
+    caller.require(Scope::OrdersRead)?;
+    let after: Option<Position> = page.after()?;
+    let read = async |tx: &service::Tx| broken(tx, made_on, after, page.fetch()).await;
+    let rows = app.db.read(caller.tenant_id, read).await?;
+    page.answer(rows, BrokenPromise::position)
+}
+
+/// Promise anew
+///
+/// Makes new promises for what an order waits for, on what is on its way now: after its customer was told of the new
+/// day. A line for which too little is on its way is promised for no day.
+#[utoipa::path(
+    operation_id = "orders_promise",
+    tag = "Orders",
+    security(("bearer" = ["orders:write"])),
+    params(("id" = OrderId, Path, description = "The order."), WriteHeaders),
+    request_body = Nothing,
+    responses((status = 200, description = "The order.", body = OrderOut))
+)]
+#[post("/v1/orders/{id}/promise")]
+async fn promise(
+    app: Data<App>,
+    (caller, id): (Caller, PathId<OrderId>),
+    key: IdempotencyKey,
+    preferences: Preferences,
+    body: Body<Nothing>,
+) -> Answer {
+    caller.require(Scope::OrdersWrite)?;
+    let raw = body.read().await?.raw;
+    post(&app, caller, (key, preferences, &raw), (Command::PromiseOrder(id.0), render), None).await
+}

@@ -1,0 +1,189 @@
+//! What tills and channels keep for themselves: reservations that only some may draw on.
+//!
+//! A *till lease* is for the sales of one register: they take from it first, and nobody else can. A *channel floor* is
+//! for one channel, until its release time: the other sees it as reserved. A sale of its own channel takes what is free
+//! first and then from the floor, which is not filled up again. Both are holds that end by themselves; what moves or
+//! corrects goods without selling them, such as a transfer, may draw on neither.
+
+use chrono::{DateTime, Utc};
+
+use crate::book::{Book, Posting};
+use crate::hold::{Hold, HoldKind, PlaceHold};
+use crate::id::{HoldId, LocationId, RegisterId};
+use crate::number::Quantity;
+use crate::refusal::{Code, Problems, Refusal};
+use crate::stock::{LevelKey, Reservation};
+use crate::tenant::Channel;
+
+/// Whom goods are kept for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holder {
+    /// The sales of a till.
+    Till(RegisterId),
+    /// The sales and orders of a channel.
+    Channel(Channel),
+}
+
+/// What is left of a line of a till lease or channel floor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claim {
+    /// The lease or floor.
+    pub hold_id: HoldId,
+    /// Its line.
+    pub line_no: i32,
+    /// Whom it is for.
+    pub holder: Holder,
+    /// Stock units.
+    pub left: Quantity,
+    /// When it ends.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// Who takes goods: a till, or an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Taker {
+    /// In which channel.
+    pub channel: Channel,
+    /// At which till.
+    pub register_id: Option<RegisterId>,
+}
+
+impl Taker {
+    /// A wholesale order.
+    pub const ORDER: Taker = Taker { channel: Channel::Wholesale, register_id: None };
+
+    /// A sale at a till.
+    pub fn till(register_id: RegisterId) -> Self {
+        Taker { channel: Channel::Retail, register_id: Some(register_id) }
+    }
+
+    fn may_use(self, holder: Holder) -> bool {
+        match holder {
+            Holder::Till(register_id) => self.register_id == Some(register_id),
+            Holder::Channel(channel) => self.channel == channel,
+        }
+    }
+}
+
+impl Book {
+    /// What is kept on a level for the taker.
+    pub(crate) fn claimed_for(&self, key: &LevelKey, taker: Taker) -> Quantity {
+        let claims = self.claims.get(key).into_iter().flatten();
+        claims.filter(|claim| taker.may_use(claim.holder)).map(|claim| claim.left).sum()
+    }
+}
+
+/// Makes `wanted` units of a level free that a taker is about to take: of its till's lease whatever there is, and of its
+/// channel's floor what is not free otherwise. That they are there was checked before.
+pub(crate) fn draw(
+    book: &mut Book,
+    (key, wanted): (LevelKey, Quantity),
+    taker: Taker,
+    posting: &mut Posting,
+) {
+    let Some(claims) = book.claims.get(&key) else { return };
+    let mut lease = wanted;
+    let mut floor = wanted - book.level(&key).available();
+    let mut drawn = Vec::new();
+    for claim in claims.iter().filter(|claim| matches!(claim.holder, Holder::Till(_))) {
+        let taken = lease.min(claim.left);
+        if taker.may_use(claim.holder) && taken.is_positive() {
+            lease -= taken;
+            floor -= taken;
+            drawn.push((*claim, taken));
+        }
+    }
+    for claim in claims.iter().filter(|claim| matches!(claim.holder, Holder::Channel(_))) {
+        let taken = floor.min(claim.left);
+        if taker.may_use(claim.holder) && taken.is_positive() {
+            floor -= taken;
+            drawn.push((*claim, taken));
+        }
+    }
+    for (claim, taken) in drawn {
+        lower(book, (key, taken), claim, posting);
+    }
+}
+
+/// Where goods are held and, of a till lease or channel floor, for whom.
+pub(crate) fn holder(book: &Book, command: &PlaceHold) -> Result<(LocationId, Option<Holder>), Refusal> {
+    let only = |pointer, kind| Err(Refusal::invalid(pointer, format!("Only a {kind} has one.")));
+    if command.register_id.is_some() && command.kind != HoldKind::TillLease {
+        return only("/register_id", "till lease");
+    }
+    if command.channel.is_some() && command.kind != HoldKind::ChannelFloor {
+        return only("/channel", "channel floor");
+    }
+    if command.customer_id.is_some() && command.kind.is_claim() {
+        return only("/customer_id", "hold or a quarantine");
+    }
+    match (command.kind, command.register_id, command.channel) {
+        (HoldKind::TillLease, None, _) => Err(Refusal::invalid("/register_id", "Say which till leases.")),
+        (HoldKind::ChannelFloor, _, None) => {
+            Err(Refusal::invalid("/channel", "Say which channel it is kept for."))
+        }
+        (HoldKind::TillLease, Some(id), _) => {
+            let register = book.setup.registers.get(&id).ok_or_else(|| {
+                Problems::one("/register_id", Code::NotFound, "There is no register with this id.")
+            })?;
+            if command.location_id.is_some_and(|location_id| location_id != register.location_id) {
+                let detail = "A till leases what it sells: leave the location out, or name the till's.";
+                return Err(Refusal::invalid("/location_id", detail));
+            }
+            Ok((register.location_id, Some(Holder::Till(id))))
+        }
+        (HoldKind::ChannelFloor, _, Some(channel)) => {
+            let place = book.place(command.location_id, "/location_id")?;
+            if !place.channels.contains(&channel) {
+                let detail = "The location does not serve this channel.";
+                return Err(Refusal::invalid("/channel", detail));
+            }
+            Ok((place.id, Some(Holder::Channel(channel))))
+        }
+        _ => Ok((book.place(command.location_id, "/location_id")?.id, None)),
+    }
+}
+
+/// Notes on the levels what an open lease or floor still holds.
+pub(crate) fn note(book: &mut Book, hold: &Hold) {
+    forget(book, hold);
+    let Some(holder) = hold.holder else { return };
+    for (line, (key, left)) in hold.lines.iter().zip(hold.held()) {
+        let claim =
+            Claim { hold_id: hold.id, line_no: line.line_no, holder, left, expires_at: hold.expires_at };
+        book.claims.entry(key).or_default().push(claim);
+    }
+}
+
+/// Takes an ended lease or floor off the levels.
+pub(crate) fn forget(book: &mut Book, hold: &Hold) {
+    for (key, _) in hold.held() {
+        if let Some(claims) = book.claims.get_mut(&key) {
+            claims.retain(|claim| claim.hold_id != hold.id);
+        }
+    }
+}
+
+fn lower(book: &mut Book, (key, taken): (LevelKey, Quantity), claim: Claim, posting: &mut Posting) {
+    book.level_mut(key).reserved -= taken;
+    let left = claim.left - taken;
+    let of_claim = |other: &&mut Claim| (other.hold_id, other.line_no) == (claim.hold_id, claim.line_no);
+    if let Some(kept) = book.claims.get_mut(&key).and_then(|claims| claims.iter_mut().find(of_claim)) {
+        kept.left = left;
+    }
+    if let Some(hold) = book.holds.get_mut(&claim.hold_id) {
+        hold.lines.iter_mut().filter(|line| line.line_no == claim.line_no).for_each(|line| line.left = left);
+    }
+    let kind = match claim.holder {
+        Holder::Till(_) => HoldKind::TillLease,
+        Holder::Channel(_) => HoldKind::ChannelFloor,
+    };
+    posting.reservations.push(Reservation {
+        document_id: claim.hold_id.0,
+        line_no: claim.line_no,
+        kind: kind.reservation(),
+        key,
+        quantity: left,
+        expires_at: claim.expires_at,
+    });
+}

@@ -1,0 +1,64 @@
+//! The end of an order that will not be carried out whole, and goods for one that waits.
+
+use super::reserve::unreserve;
+use super::{OrderStatus, Ordered, changed, exposure, known, order_mut};
+use crate::book::{Book, Posting};
+use crate::id::OrderId;
+use crate::promise;
+use crate::refusal::Refusal;
+
+/// Gives an order up and releases what is reserved for it. What has left stays an invoice's business.
+pub fn cancel(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> {
+    let order = known(book, id)?;
+    order.require(&[OrderStatus::Draft, OrderStatus::OnHold, OrderStatus::Confirmed], "cancelled")?;
+    let was_confirmed = order.status == OrderStatus::Confirmed;
+    let (customer_id, open) = (order.customer_id, order.open_total(book));
+    if was_confirmed {
+        unreserve(book, id);
+        exposure(book, customer_id).ordered -= open;
+    }
+    order_mut(book, id).status = OrderStatus::Cancelled;
+    Ok(changed(book, id, Posting::default()))
+}
+
+/// Gives up what has not left of an order that was shipped from: its lines say how much. What has left and is not
+/// invoiced is invoiced as ever.
+pub fn close(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> {
+    let order = known(book, id)?;
+    order.require(&[OrderStatus::PartiallyShipped], "closed")?;
+    let (customer_id, open) = (order.customer_id, order.open_total(book));
+    unreserve(book, id);
+    exposure(book, customer_id).ordered -= open;
+    let order = order_mut(book, id);
+    for line in &mut order.lines {
+        line.cancelled += line.open();
+    }
+    let invoiced = order.lines.iter().all(|line| line.invoiced == line.shipped);
+    order.status = if invoiced { OrderStatus::Invoiced } else { OrderStatus::Shipped };
+    Ok(changed(book, id, Posting::default()))
+}
+
+/// Serves an order that waits, and those that stand before it, with what has become free by itself, such as by a hold
+/// that expired. Whatever a command frees is served at once; nothing has to be done for it.
+pub fn allocate(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> {
+    let order = known(book, id)?;
+    order.require(&[OrderStatus::Confirmed, OrderStatus::PartiallyShipped], "allocated to")?;
+    if !promise::waits(order) {
+        return Err(Refusal::state(format!("Order {} does not wait for goods.", order.number)));
+    }
+    let mut posting = Posting::default();
+    promise::serve(book, &mut posting);
+    Ok(changed(book, id, posting))
+}
+
+/// Makes new promises for what an order waits for, on what is on its way now: after its customer was told.
+pub fn promise_anew(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> {
+    let order = known(book, id)?;
+    order.require(&[OrderStatus::Confirmed, OrderStatus::PartiallyShipped], "promised anew")?;
+    if !promise::waits(order) {
+        return Err(Refusal::state(format!("Order {} does not wait for goods.", order.number)));
+    }
+    let mut posting = Posting::default();
+    promise::renew(book, id, &mut posting);
+    Ok(changed(book, id, posting))
+}

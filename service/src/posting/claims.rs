@@ -1,0 +1,74 @@
+//! What tills and channels keep for themselves on the levels of a batch. It changes under the lock on the level; a level
+//! on which nothing is kept costs nothing.
+
+use std::collections::BTreeMap;
+
+use domain::book::Book;
+use domain::claim::{Claim, Holder};
+use domain::id::{HoldId, LocationId, ProductId, RegisterId};
+use domain::number::Quantity;
+use domain::stock::LevelKey;
+use sea_orm::sqlx::{self, Row};
+use uuid::Uuid;
+
+use crate::listing::number;
+use crate::posting::parsed;
+use crate::{Error, Tx};
+
+/// Reads what is kept on those of the book's levels that are claimed, and what the book's own leases and floors still
+/// hold.
+pub(super) async fn load(tx: &Tx, book: &mut Book) -> Result<(), Error> {
+    let claimed: Vec<LevelKey> =
+        book.levels.iter().filter(|(_, level)| level.claimed).map(|(key, _)| *key).collect();
+    if !claimed.is_empty() {
+        book.claims = claims(tx, &claimed).await?;
+    }
+    for hold in book.holds.values_mut().filter(|hold| hold.holder.is_some()) {
+        for line in &mut hold.lines {
+            let key = LevelKey::untracked(hold.location_id, line.product_id);
+            let mut claims = book.claims.get(&key).into_iter().flatten();
+            let own = claims.find(|claim| (claim.hold_id, claim.line_no) == (hold.id, line.line_no));
+            line.left = own.map_or(Quantity::ZERO, |claim| claim.left);
+        }
+    }
+    Ok(())
+}
+
+async fn claims(tx: &Tx, keys: &[LevelKey]) -> Result<BTreeMap<LevelKey, Vec<Claim>>, Error> {
+    let statement = "select r.location_id, r.product_id, r.document_id, r.line_no, r.quantity, r.expires_at, \
+                h.register_id, h.channel \
+         from reservation r \
+         join unnest($2::uuid[], $3::uuid[]) as wanted (location_id, product_id) \
+           on r.location_id = wanted.location_id and r.product_id = wanted.product_id \
+         join hold h on h.tenant_id = r.tenant_id and h.id = r.document_id \
+         where r.tenant_id = $1 and r.kind in ('till_lease', 'channel_floor') \
+         order by r.expires_at, r.document_id, r.line_no";
+    let locations: Vec<Uuid> = keys.iter().map(|key| key.location_id.0).collect();
+    let products: Vec<Uuid> = keys.iter().map(|key| key.product_id.0).collect();
+    let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(locations).bind(products);
+    let mut claims: BTreeMap<LevelKey, Vec<Claim>> = BTreeMap::new();
+    for row in tx.rows(query).await? {
+        let register_id: Option<Uuid> = row.try_get("register_id")?;
+        let channel: Option<String> = row.try_get("channel")?;
+        let Some(holder) = holder(register_id, channel)? else { continue };
+        let claim = Claim {
+            hold_id: HoldId(row.try_get("document_id")?),
+            line_no: row.try_get("line_no")?,
+            holder,
+            left: number(&row, "quantity")?,
+            expires_at: row.try_get("expires_at")?,
+        };
+        let (location, product) = (row.try_get("location_id")?, row.try_get("product_id")?);
+        claims.entry(LevelKey::untracked(LocationId(location), ProductId(product))).or_default().push(claim);
+    }
+    Ok(claims)
+}
+
+/// Whom a hold is for, from its columns.
+pub(super) fn holder(register_id: Option<Uuid>, channel: Option<String>) -> Result<Option<Holder>, Error> {
+    Ok(match (register_id, channel) {
+        (Some(id), _) => Some(Holder::Till(RegisterId(id))),
+        (None, Some(channel)) => Some(Holder::Channel(parsed(channel)?)),
+        (None, None) => None,
+    })
+}

@@ -1,0 +1,181 @@
+//! Writes what is owed before it is there: what waits on the levels, lines that got goods, and what promises stand on.
+//! One statement each, none where nothing of it changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::book::{Book, Posting};
+use domain::id::OrderId;
+use domain::number::Quantity;
+use domain::promise::{Allocation, Peg, Pegged};
+use domain::stock::{Level, LevelKey};
+use domain::supply::Source;
+use sea_orm::sqlx;
+use uuid::Uuid;
+
+use super::column;
+use crate::posting::{Accepted, Outcome};
+use crate::{Error, Tx};
+
+/// Writes it; the orders, the levels and the supplies that it names are there.
+pub(super) async fn write(
+    tx: &Tx,
+    book: &Book,
+    accepted: &[Accepted<'_>],
+    before: &BTreeMap<LevelKey, Level>,
+) -> Result<(), Error> {
+    write_waiting(tx, book, before).await?;
+    write_allocations(tx, &allocations(accepted)).await?;
+    let pegged: Vec<&Pegged> = accepted.iter().flat_map(|accepted| &accepted.posting.pegs).collect();
+    let pegged = last_of_each(pegged);
+    unpeg(tx, &pegged).await?;
+    let pegs: Vec<(&Pegged, i32, &Peg)> = pegged
+        .iter()
+        .flat_map(|line| line.pegs.iter().zip(1..).map(move |(peg, peg_no)| (*line, peg_no, peg)))
+        .collect();
+    write_pegs(tx, &pegs).await
+}
+
+/// What a command did to orders other than its own document: their goods came, or their promise broke.
+pub(super) fn events(posting: &Posting, own: Uuid) -> Vec<(&'static str, Uuid)> {
+    let served: BTreeSet<Uuid> = posting.allocations.iter().map(|row| row.order_id.0).collect();
+    let served = served.into_iter().map(|id| ("order.allocated", id));
+    let broken = posting.broken.iter().map(|id| ("order.promise_broken", id.0));
+    served.chain(broken).filter(|(_, id)| *id != own).collect()
+}
+
+async fn write_waiting(tx: &Tx, book: &Book, before: &BTreeMap<LevelKey, Level>) -> Result<(), Error> {
+    let was = |key: &LevelKey| before.get(key).map_or(Quantity::ZERO, |level| level.backordered);
+    let rows: Vec<(LevelKey, Quantity)> = book
+        .levels
+        .iter()
+        .filter(|(key, level)| was(key) != level.backordered)
+        .map(|(key, level)| (*key, level.backordered))
+        .collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    tx.execute(
+        sqlx::query(
+            "update stock_level l set backordered = v.backordered \
+             from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::numeric[]) \
+                 as v (location_id, product_id, lot_id, backordered) \
+             where l.tenant_id = $1 and l.location_id = v.location_id and l.product_id = v.product_id \
+               and l.lot_id = v.lot_id",
+        )
+        .bind(tx.tenant_id.0)
+        .bind(column(&rows, |(key, _)| key.location_id.0))
+        .bind(column(&rows, |(key, _)| key.product_id.0))
+        .bind(column(&rows, |(key, _)| key.lot_id.0))
+        .bind(column(&rows, |(_, backordered)| backordered.get())),
+    )
+    .await?;
+    Ok(())
+}
+
+/// The last word on each line that got goods. An order that a later command of the batch changed has been written with
+/// all of its lines.
+fn allocations<'a>(accepted: &'a [Accepted<'a>]) -> Vec<&'a Allocation> {
+    let mut last: BTreeMap<(OrderId, i32), &Allocation> = BTreeMap::new();
+    for accepted in accepted {
+        for allocation in &accepted.posting.allocations {
+            last.insert((allocation.order_id, allocation.line_no), allocation);
+        }
+        if let Outcome::Order(ordered) = &accepted.outcome {
+            last.retain(|(id, _), _| *id != ordered.order.id);
+        }
+    }
+    last.into_values().collect()
+}
+
+async fn write_allocations(tx: &Tx, rows: &[&Allocation]) -> Result<(), Error> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    tx.execute(
+        sqlx::query(
+            "update sales_order_line l \
+             set reserved = v.reserved, backordered = v.backordered, \
+                 backordered_at = case when v.backordered > 0 then l.backordered_at end \
+             from unnest($2::uuid[], $3::int[], $4::numeric[], $5::numeric[]) \
+                 as v (order_id, line_no, reserved, backordered) \
+             where l.tenant_id = $1 and l.order_id = v.order_id and l.line_no = v.line_no",
+        )
+        .bind(tx.tenant_id.0)
+        .bind(column(rows, |row| row.order_id.0))
+        .bind(column(rows, |row| row.line_no))
+        .bind(column(rows, |row| row.reserved.get()))
+        .bind(column(rows, |row| row.backordered.get())),
+    )
+    .await?;
+    // Orders are locked before levels, so nobody waits for one here. Whoever holds one now waits for a level of this
+    // batch, and gives the order its next version itself.
+    tx.execute(
+        sqlx::query(
+            "update sales_order set version = version + 1, updated_at = $2 \
+             where tenant_id = $1 and id in ( \
+                 select id from sales_order where tenant_id = $1 and id = any($3) order by id for update skip locked)",
+        )
+        .bind(tx.tenant_id.0)
+        .bind(tx.now)
+        .bind(column(rows, |row| row.order_id.0)),
+    )
+    .await?;
+    Ok(())
+}
+
+/// The last promise of the batch for each line.
+fn last_of_each(pegged: Vec<&Pegged>) -> Vec<&Pegged> {
+    let last: BTreeMap<(OrderId, i32), &Pegged> =
+        pegged.into_iter().map(|line| ((line.order_id, line.line_no), line)).collect();
+    last.into_values().collect()
+}
+
+/// Takes the pegs of an earlier promise away.
+async fn unpeg(tx: &Tx, rows: &[&Pegged]) -> Result<(), Error> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let statement = "delete from peg p using unnest($2::uuid[], $3::int[]) as v (order_id, line_no) \
+                     where p.tenant_id = $1 and p.order_id = v.order_id and p.line_no = v.line_no";
+    let query = sqlx::query(statement).bind(tx.tenant_id.0);
+    let query = query.bind(column(rows, |row| row.order_id.0)).bind(column(rows, |row| row.line_no));
+    tx.execute(query).await?;
+    Ok(())
+}
+
+async fn write_pegs(tx: &Tx, rows: &[(&Pegged, i32, &Peg)]) -> Result<(), Error> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let expected = |peg: &Peg| match peg.supply.source {
+        Source::Expected(id, _) => Some(id.0),
+        Source::Transfer(..) => None,
+    };
+    let transfer = |peg: &Peg| match peg.supply.source {
+        Source::Expected(..) => None,
+        Source::Transfer(id, _) => Some(id.0),
+    };
+    let line_no = |peg: &Peg| match peg.supply.source {
+        Source::Expected(_, line_no) | Source::Transfer(_, line_no) => line_no,
+    };
+    tx.execute(
+        sqlx::query(
+            "insert into peg (tenant_id, order_id, line_no, peg_no, expected_receipt_id, transfer_id, supply_line_no, \
+                              quantity, expected_on) \
+             select $1, v.* \
+             from unnest($2::uuid[], $3::int[], $4::int[], $5::uuid[], $6::uuid[], $7::int[], $8::numeric[], \
+                         $9::date[]) as v",
+        )
+        .bind(tx.tenant_id.0)
+        .bind(column::<_, Uuid>(rows, |(line, ..)| line.order_id.0))
+        .bind(column(rows, |(line, ..)| line.line_no))
+        .bind(column(rows, |(_, peg_no, _)| *peg_no))
+        .bind(column(rows, |(.., peg)| expected(peg)))
+        .bind(column(rows, |(.., peg)| transfer(peg)))
+        .bind(column(rows, |(.., peg)| line_no(peg)))
+        .bind(column(rows, |(.., peg)| peg.quantity.get()))
+        .bind(column(rows, |(.., peg)| peg.supply.on)),
+    )
+    .await?;
+    Ok(())
+}

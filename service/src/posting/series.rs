@@ -1,0 +1,40 @@
+//! Number series, which are the last rows that a batch locks.
+
+use std::collections::{BTreeSet, HashMap};
+
+use domain::book::{Book, series_name};
+use sea_orm::sqlx::{self, Row};
+
+use super::needs::Needs;
+use crate::{Error, Tx};
+
+/// The series that a batch may take numbers from.
+pub(super) fn names(needs: &Needs, book: &Book) -> BTreeSet<String> {
+    let registers = needs.register_ids.iter().filter_map(|id| book.setup.registers.get(id));
+    let mut names: BTreeSet<String> =
+        registers.map(|register| series_name(&register.code, book.now)).collect();
+    names.extend(needs.prefixes.iter().map(|prefix| series_name(prefix, book.now)));
+    names
+}
+
+/// Reads and locks number series, which are the last rows that a batch locks. A series that is new begins at 1.
+pub(super) async fn load(tx: &Tx, names: &BTreeSet<String>) -> Result<HashMap<String, i64>, Error> {
+    if names.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let wanted: Vec<&str> = names.iter().map(String::as_str).collect();
+    let read = async || -> Result<HashMap<String, i64>, Error> {
+        let statement = "select series, next from number_series where tenant_id = $1 and series = any($2) \
+                         order by series for update";
+        let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(&wanted)).await?;
+        rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
+    };
+    let found = read().await?;
+    if found.len() == names.len() {
+        return Ok(found);
+    }
+    let statement =
+        "insert into number_series (tenant_id, series) select $1, unnest($2::text[]) on conflict do nothing";
+    tx.execute(sqlx::query(statement).bind(tx.tenant_id.0).bind(&wanted)).await?;
+    read().await
+}

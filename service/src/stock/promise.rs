@@ -1,0 +1,169 @@
+//! Promises that no longer hold: lines of orders that wait for goods which will come later than was promised, or not.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::NaiveDate;
+use domain::id::{CustomerId, ExpectedReceiptId, LocationId, OrderId, ProductId};
+use domain::number::Quantity;
+use domain::promise::{self, Waiting};
+use domain::refusal::Refusal;
+use domain::stock::LevelKey;
+use sea_orm::sqlx::postgres::PgRow;
+use sea_orm::sqlx::{self, Row};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::supply::coming;
+use crate::listing::{Listing, number};
+use crate::posting::{setup, waiting};
+use crate::{Error, Tx};
+
+/// A line of an order whose promise no longer holds.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct BrokenPromise {
+    /// Always `broken_promise`.
+    #[schema(value_type = String, max_length = 14, example = "broken_promise")]
+    pub object: &'static str,
+    /// The order.
+    pub order_id: OrderId,
+    /// Its number.
+    #[schema(max_length = 64, example = "SO-2026-000123")]
+    pub order_number: String,
+    /// Who buys.
+    pub customer_id: CustomerId,
+    /// The line.
+    #[schema(minimum = 1, maximum = 2000, example = 1)]
+    pub line_no: i32,
+    /// Where its goods come from.
+    pub location_id: LocationId,
+    /// The product.
+    pub product_id: ProductId,
+    /// Its SKU.
+    #[schema(max_length = 64, example = "BOLT-M8")]
+    pub sku: String,
+    /// Stock units that it waits for.
+    pub backordered: Quantity,
+    /// The day for which they were promised.
+    #[schema(example = "2026-12-02")]
+    pub promised_on: NaiveDate,
+    /// The day on which they will be there, on what is on its way now; null where too little is.
+    #[schema(example = "2026-12-09")]
+    pub due_on: Option<NaiveDate>,
+}
+
+/// Where a broken promise stands in the list: order and line.
+pub type Position = (Uuid, i32);
+
+impl BrokenPromise {
+    /// Where it stands in the list.
+    pub fn position(&self) -> Position {
+        (self.order_id.0, self.line_no)
+    }
+}
+
+/// One page of the promises that no longer hold, by order and line: of all of them, or of those that were made on an
+/// expected receipt. All lines that wait on the same levels are looked at, since they are served in their order.
+pub async fn broken(
+    tx: &Tx,
+    made_on: Option<ExpectedReceiptId>,
+    after: Option<Position>,
+    rows: u64,
+) -> Result<Vec<BrokenPromise>, Error> {
+    if let Some(id) = made_on {
+        known(tx, id).await?;
+    }
+    let levels = free(tx, made_on).await?;
+    let locations: Vec<Uuid> = levels.keys().map(|key| key.location_id.0).collect();
+    let products: Vec<Uuid> = levels.keys().map(|key| key.product_id.0).collect();
+    let queues = waiting::queues(tx, &locations, &products).await?;
+    let supplies = coming(tx, &products, None).await?;
+    let today = setup::settings(tx).await?.day(tx.now);
+    let mut broken: BTreeMap<Position, (LevelKey, Waiting, Option<NaiveDate>)> = BTreeMap::new();
+    for (key, queue) in &queues {
+        let supplies = supplies.get(&(key.location_id, key.product_id)).map_or(&[][..], Vec::as_slice);
+        let free = levels.get(key).copied().unwrap_or_default();
+        for (waiting, due) in queue.iter().zip(promise::due(free, today, supplies, queue)) {
+            let position = (waiting.order_id.0, waiting.line_no);
+            if !promise::holds(waiting.promised_on, due) && after.is_none_or(|after| position > after) {
+                broken.insert(position, (*key, *waiting, due));
+            }
+        }
+    }
+    if let Some(id) = made_on {
+        let pegged = pegged(tx, id).await?;
+        broken.retain(|position, _| pegged.contains(position));
+    }
+    let page: Vec<_> = broken.into_values().take(usize::try_from(rows).unwrap_or(usize::MAX)).collect();
+    named(tx, page).await
+}
+
+async fn known(tx: &Tx, id: ExpectedReceiptId) -> Result<(), Error> {
+    let query = sqlx::query("select 1 from expected_receipt where tenant_id = $1 and id = $2");
+    let row = tx.row(query.bind(tx.tenant_id.0).bind(id.0)).await?;
+    row.map(|_| ()).ok_or_else(|| Refusal::not_found("expected receipt").into())
+}
+
+/// What is free on the levels on which lines wait: on all of them, or on those of an expected receipt.
+async fn free(tx: &Tx, made_on: Option<ExpectedReceiptId>) -> Result<BTreeMap<LevelKey, Quantity>, Error> {
+    let select = "select l.location_id, l.product_id, l.on_hand - l.reserved as free from bi.stock_level l \
+                  where l.tenant_id = ";
+    let query = Listing::new(tx, select)
+        .sql(
+            " and (l.location_id, l.product_id) in (select o.location_id, w.product_id from sales_order_line w \
+               join sales_order o on o.tenant_id = w.tenant_id and o.id = w.order_id \
+               where w.backordered_at is not null and w.tenant_id = ",
+        )
+        .tenant(tx)
+        .with(
+            "exists (select from peg p where p.tenant_id = w.tenant_id and p.order_id = w.order_id \
+               and p.line_no = w.line_no and p.expected_receipt_id = ",
+            made_on.map(|id| id.0),
+        )
+        .sql(if made_on.is_some() { "))" } else { ")" });
+    let mut levels = BTreeMap::new();
+    for row in query.rows(tx).await? {
+        let (location, product) = (row.try_get("location_id")?, row.try_get("product_id")?);
+        let key = LevelKey::untracked(LocationId(location), ProductId(product));
+        *levels.entry(key).or_insert(Quantity::ZERO) += number(&row, "free")?;
+    }
+    Ok(levels)
+}
+
+/// The order lines whose promise was made on an expected receipt.
+async fn pegged(tx: &Tx, id: ExpectedReceiptId) -> Result<std::collections::BTreeSet<Position>, Error> {
+    let statement = "select order_id, line_no from peg where tenant_id = $1 and expected_receipt_id = $2";
+    let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0)).await?;
+    rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
+}
+
+/// The rows of a page with the names of their orders and products.
+async fn named(
+    tx: &Tx,
+    page: Vec<(LevelKey, Waiting, Option<NaiveDate>)>,
+) -> Result<Vec<BrokenPromise>, Error> {
+    let ids: Vec<Uuid> = page.iter().map(|(_, waiting, _)| waiting.order_id.0).collect();
+    let statement = "select id, number, customer_id from sales_order where tenant_id = $1 and id = any($2)";
+    let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await?;
+    let order = |row: &PgRow| -> Result<(OrderId, (String, CustomerId)), Error> {
+        Ok((OrderId(row.try_get(0)?), (row.try_get(1)?, CustomerId(row.try_get(2)?))))
+    };
+    let orders: HashMap<_, _> = rows.iter().map(order).collect::<Result<_, _>>()?;
+    let skus = crate::sold::skus(tx, page.iter().map(|(key, ..)| key.product_id)).await?;
+    let row = |(key, waiting, due_on): (LevelKey, Waiting, Option<NaiveDate>)| {
+        let (order_number, customer_id) = orders.get(&waiting.order_id).cloned()?;
+        Some(BrokenPromise {
+            object: "broken_promise",
+            order_id: waiting.order_id,
+            order_number,
+            customer_id,
+            line_no: waiting.line_no,
+            location_id: key.location_id,
+            product_id: key.product_id,
+            sku: skus.get(&key.product_id).cloned().unwrap_or_default(),
+            backordered: waiting.backordered,
+            promised_on: waiting.promised_on?,
+            due_on,
+        })
+    };
+    Ok(page.into_iter().filter_map(row).collect())
+}

@@ -1,0 +1,150 @@
+//! Goods at a place, as the model keeps them: by their average, or in layers; below zero where they had left already.
+
+use rust_decimal::{Decimal, RoundingStrategy};
+
+/// What the model knows of goods at a place.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Level {
+    pub on_hand: Decimal,
+    pub reserved: Decimal,
+    pub value: Decimal,
+    pub last_cost: Decimal,
+    /// Quantity and value of each layer, the oldest first; none where goods are worth the average.
+    pub layers: Option<Vec<(Decimal, Decimal)>>,
+    /// Goods below zero with their provisional cost, the oldest first.
+    owed: Vec<(Decimal, Decimal)>,
+    /// Whether it was ever counted: what happened long ago changes nothing any more.
+    pub counted: bool,
+}
+
+pub fn cents(amount: Decimal) -> Decimal {
+    amount.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero)
+}
+
+/// A cost with as many decimals as the cost of one has.
+pub fn price(cost: Decimal) -> Decimal {
+    cost.round_dp_with_strategy(6, RoundingStrategy::MidpointAwayFromZero)
+}
+
+/// What `quantity` of goods costs; all of it what is left.
+fn share(of: (Decimal, Decimal), quantity: Decimal) -> Decimal {
+    if quantity == of.0 { of.1 } else { cents(of.1 * quantity / of.0).min(of.1) }
+}
+
+impl Level {
+    fn note_cost(&mut self, (quantity, value): (Decimal, Decimal)) {
+        if quantity > Decimal::ZERO {
+            self.last_cost = price(value / quantity);
+        }
+    }
+
+    /// Goods come; the first of them settle what is owed.
+    pub fn come(&mut self, quantity: Decimal, value: Decimal) {
+        let covered = quantity.min((-self.on_hand).max(Decimal::ZERO));
+        let real = if covered == quantity { value } else { cents(value * covered / quantity) };
+        if covered > Decimal::ZERO {
+            self.settle(covered);
+            self.last_cost = price(value / quantity);
+        }
+        if covered < quantity {
+            self.add(quantity - covered, value - real);
+        }
+    }
+
+    /// As many of the goods below zero came in, the oldest first.
+    fn settle(&mut self, covered: Decimal) {
+        let mut left = covered;
+        while left > Decimal::ZERO {
+            let oldest = self.owed.remove(0);
+            let part = left.min(oldest.0);
+            let worth = if part == oldest.0 { oldest.1 } else { cents(oldest.1 * part / oldest.0) };
+            if part < oldest.0 {
+                self.owed.insert(0, (oldest.0 - part, oldest.1 - worth));
+            }
+            self.value += worth;
+            left -= part;
+        }
+        self.on_hand += covered;
+    }
+
+    fn add(&mut self, quantity: Decimal, value: Decimal) {
+        self.on_hand += quantity;
+        self.value += value;
+        let whole = (self.on_hand, self.value);
+        match &mut self.layers {
+            Some(layers) => {
+                layers.push((quantity, value));
+                self.note_cost((quantity, value));
+            }
+            None => self.note_cost(whole),
+        }
+    }
+
+    /// Goods leave at the moving average, or the oldest first; the last unit takes the rest.
+    pub fn go(&mut self, quantity: Decimal) -> Decimal {
+        let mut cost = Decimal::ZERO;
+        let mut wanted = quantity;
+        if let Some(mut layers) = self.layers.take() {
+            while wanted > Decimal::ZERO {
+                let oldest = layers.remove(0);
+                self.note_cost(oldest);
+                let part = wanted.min(oldest.0);
+                let worth = share(oldest, part);
+                cost += worth;
+                wanted -= part;
+                if part < oldest.0 {
+                    layers.insert(0, (oldest.0 - part, oldest.1 - worth));
+                }
+            }
+            self.layers = Some(layers);
+        } else {
+            cost = share((self.on_hand, self.value), quantity);
+            self.note_cost((self.on_hand, self.value));
+        }
+        self.on_hand -= quantity;
+        self.value -= cost;
+        cost
+    }
+
+    /// Goods leave, whether they are there or not; what is not there costs what one cost last.
+    pub fn force(&mut self, quantity: Decimal) {
+        let there = quantity.min(self.on_hand.max(Decimal::ZERO));
+        if there > Decimal::ZERO {
+            self.go(there);
+        }
+        let owed = quantity - there;
+        if owed > Decimal::ZERO {
+            let cost = cents(self.last_cost * owed);
+            self.on_hand -= owed;
+            self.value -= cost;
+            self.owed.push((owed, cost));
+        }
+    }
+
+    /// What one of the goods costs here; zero where nobody knows.
+    pub fn unit_cost(&self) -> Decimal {
+        if self.on_hand > Decimal::ZERO { price(self.value / self.on_hand) } else { self.last_cost }
+    }
+
+    /// What goods are worth that come in without a cost of their own.
+    pub fn worth(&self, quantity: Decimal) -> Decimal {
+        let youngest = self.layers.as_ref().and_then(|layers| layers.last().copied());
+        let (of, value) = youngest.unwrap_or((self.on_hand, self.value));
+        cents(if of > Decimal::ZERO { value * quantity / of } else { self.last_cost * quantity })
+    }
+
+    /// Goods stay and are worth something else; layers share it as they shared the old value.
+    pub fn revalue(&mut self, value: Decimal) {
+        let worthless = self.value.is_zero();
+        let (mut passed, mut given) = (Decimal::ZERO, Decimal::ZERO);
+        let whole = if worthless { self.on_hand } else { self.value };
+        for layer in self.layers.iter_mut().flatten() {
+            passed += if worthless { layer.0 } else { layer.1 };
+            let up_to = if passed == whole { value } else { cents(value * passed / whole) };
+            layer.1 = up_to - given;
+            given = up_to;
+        }
+        self.value = value;
+        self.note_cost((self.on_hand, value));
+    }
+}
