@@ -12,7 +12,7 @@ pub struct Level {
     /// Quantity and value of each layer, the oldest first; none where goods are worth the average.
     pub layers: Option<Vec<(Decimal, Decimal)>>,
     /// Goods below zero with their provisional cost, the oldest first.
-    owed: Vec<(Decimal, Decimal)>,
+    pub owed: Vec<(Decimal, Decimal)>,
     /// Whether it was ever counted: what happened long ago changes nothing any more.
     pub counted: bool,
 }
