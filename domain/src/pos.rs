@@ -149,7 +149,13 @@ impl Sale {
 /// Sells at a till: posts stock, cost, revenue and money at once.
 pub fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal> {
     let (register, session) = open_register(book, command.register_id)?;
-    check_retail(book, &register)?;
+    let serves_retail = |location: &Location| location.channels.contains(&Channel::Retail);
+    if !book.setup.location(Some(register.location_id)).is_some_and(serves_retail) {
+        return Err(Refusal::state(format!(
+            "The location of register {} does not serve retail.",
+            register.code
+        )));
+    }
     if command.forced && command.occurred_at.is_none() {
         return Err(Refusal::invalid("/occurred_at", "Say when the goods left."));
     }
@@ -168,8 +174,7 @@ pub fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal>
         is_return: false,
     };
     let lines = sales::price(book, &basket)?;
-    let taker = Taker::till(register.id);
-    check_stock(book, command, (&lines, occurred_at), (register.location_id, taker))?;
+    check_stock(book, command, &register, (&lines, occurred_at))?;
     let totals = Totals::of(&lines);
     tender::check(&command.tenders, &book.setup.settings)?;
     let (tenders, rounding) = tender::settle(totals.total(), &command.tenders, register.cash_rounding)?;
@@ -183,10 +188,7 @@ pub fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal>
     let lines = lines
         .into_iter()
         .map(|line| {
-            if line.stocked {
-                let key = sales::level_key(register.location_id, &line);
-                claim::draw(book, (key, line.quantity), taker, &mut released);
-            }
+            draw(book, &register, &line, &mut released);
             let cost = take_out(book, register.location_id, &line, (occurred_at, command.forced));
             (line, cost)
         })
@@ -213,34 +215,6 @@ pub fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal>
     Ok((sale, posting))
 }
 
-fn check_retail(book: &Book, register: &Register) -> Result<(), Refusal> {
-    let serves_retail = |location: &Location| location.channels.contains(&Channel::Retail);
-    if book.setup.location(Some(register.location_id)).is_some_and(serves_retail) {
-        return Ok(());
-    }
-    Err(Refusal::state(format!("The location of register {} does not serve retail.", register.code)))
-}
-
-/// Refuses goods that are not available, unless they have left already or a count has seen them leave.
-fn check_stock(
-    book: &Book,
-    command: &Sell,
-    (lines, occurred_at): (&[Line], DateTime<Utc>),
-    (location_id, taker): (LocationId, Taker),
-) -> Result<(), Refusal> {
-    let mut demand = Demand::of(taker);
-    if let Some(id) = command.hold_id {
-        demand.own(hold::usable(book, id, command.customer_id)?, book.now);
-    }
-    for line in lines.iter().filter(|line| line.stocked) {
-        let key = sales::level_key(location_id, line);
-        if !command.forced && !book.is_counted(&key, occurred_at) {
-            demand.add(key, line.quantity, format!("/lines/{}", line.input));
-        }
-    }
-    book.check_available(&demand)
-}
-
 /// The till and its open session.
 fn open_register(book: &Book, id: RegisterId) -> Result<(Register, OpenedSession), Refusal> {
     let register = known_register(book, id)?;
@@ -257,6 +231,34 @@ fn known_register(book: &Book, id: RegisterId) -> Result<Register, Refusal> {
     let register = book.setup.registers.get(&id).cloned();
     register
         .ok_or_else(|| Problems::one("/register_id", Code::NotFound, "There is no register with this id."))
+}
+
+/// Refuses what is more than there is for the till: what is free, and what is kept for it, its channel or the sale.
+fn check_stock(
+    book: &Book,
+    command: &Sell,
+    register: &Register,
+    (lines, occurred_at): (&[Line], DateTime<Utc>),
+) -> Result<(), Refusal> {
+    let mut demand = Demand::of(Taker::till(register.id));
+    if let Some(id) = command.hold_id {
+        demand.own(hold::usable(book, id, command.customer_id)?, book.now);
+    }
+    for line in lines.iter().filter(|line| line.stocked) {
+        let key = sales::level_key(register.location_id, line);
+        if !command.forced && !book.is_counted(&key, occurred_at) {
+            demand.add(key, line.quantity, format!("/lines/{}", line.input));
+        }
+    }
+    book.check_available(&demand)
+}
+
+/// Makes a line's goods free that are kept for the till or its channel.
+fn draw(book: &mut Book, register: &Register, line: &Line, posting: &mut Posting) {
+    if line.stocked {
+        let wanted = (sales::level_key(register.location_id, line), line.quantity);
+        claim::draw(book, wanted, Taker::till(register.id), posting);
+    }
 }
 
 /// Takes a line's goods out of stock; answers their cost.
