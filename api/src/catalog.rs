@@ -5,6 +5,7 @@ mod bundle;
 mod category;
 mod group;
 mod product;
+mod reorder;
 mod sku_map;
 mod unmapped;
 
@@ -15,6 +16,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.configure(product::routes)
         .configure(barcode::routes)
         .configure(bundle::routes)
+        .configure(reorder::routes)
         .configure(category::routes)
         .configure(group::routes)
         .configure(sku_map::routes)

@@ -113,6 +113,7 @@ async fn serve(
     let config = config(args, postgres, redis, folder)?;
     let worker = Worker::start(&WorkerConfig {
         relay_database_url: SecretString::from(postgres.url("stockwell_relay", DATABASE)),
+        database_url: Some(SecretString::from(postgres.url("stockwell_app", DATABASE))),
         redis_url: config.redis_url.clone(),
     })
     .await?;

@@ -30,13 +30,14 @@ enum Command {
         #[arg(long, env = "STOCKWELL_STOP_NOTICE_SECONDS", default_value_t = 0)]
         stop_notice_seconds: u64,
     },
-    /// Hand events on to the servers, and put away what has had its time. Any number of workers may run.
+    /// Hand events on to the servers, put away what has had its time, and make the stock checkpoints that are due. Any
+    /// number of workers may run.
     Worker(WorkerConfig),
     /// Bring the database's schema up to date, or take its newest step back.
     Migrate(MigrateArgs),
     /// Prove, for every tenant and from the raw rows, that stock, cost and ledger agree.
     Verify(EveryTenant),
-    /// Make the stock checkpoints that are due, for every tenant: run it once a day.
+    /// Make the stock checkpoints that are due, for every tenant: once a day, where no worker does it.
     Checkpoint(EveryTenant),
     /// Make a tenant.
     #[command(subcommand)]

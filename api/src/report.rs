@@ -126,7 +126,7 @@ struct ReportParams {
     /// How many days back sales count. Only for `slow_stock`.
     #[param(minimum = 1, maximum = 3650, default = 90, example = 90)]
     days: Option<i64>,
-    /// Stock units at or below which a product is low; zero, if absent. Only for `low_stock`.
+    /// Stock units at or below which a product without a reorder point is low; zero, if absent. Only for `low_stock`.
     #[param(max_length = 20, example = "10")]
     threshold: Option<String>,
     /// What products are ranked by, `net_revenue` or `gross_margin`; by revenue, if absent. Only for `abc`.

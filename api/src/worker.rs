@@ -4,10 +4,13 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use clap::Args;
+use domain::id::TenantId;
 use redis::aio::MultiplexedConnection;
 use secrecy::{ExposeSecret, SecretString};
-use service::Error;
 use service::relay::{Leased, Outbox};
+use service::stock::checkpoint;
+use service::tx::PoolOptions;
+use service::{Db, Error};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -21,6 +24,10 @@ const POLL: Duration = Duration::from_millis(200);
 const PAUSE: Duration = Duration::from_secs(1);
 /// How often the house is put in order.
 const HOUSEKEEPING: Duration = Duration::from_secs(3600);
+/// How often the stock checkpoints that are due are made.
+const CHECKPOINTS: Duration = Duration::from_secs(24 * 3600);
+/// Connections for making them.
+const CHECKPOINT_CONNECTIONS: u32 = 1;
 
 /// How to work.
 #[derive(Debug, Clone, Args)]
@@ -28,6 +35,10 @@ pub struct WorkerConfig {
     /// The database, as the outbox relay's role (stockwell_relay).
     #[arg(long, env = "STOCKWELL_RELAY_DATABASE_URL", hide_env_values = true)]
     pub relay_database_url: SecretString,
+    /// The database, as the service's role (stockwell_app): with it, the worker makes the stock checkpoints that are due,
+    /// for every tenant, when it starts and once a day. Without it, run `stockwell checkpoint` once a day.
+    #[arg(long, env = "STOCKWELL_DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<SecretString>,
     /// Redis, through which the servers hear of events. Without it, each looks into the database by itself.
     #[arg(long, env = "STOCKWELL_REDIS_URL", hide_env_values = true)]
     pub redis_url: Option<SecretString>,
@@ -51,6 +62,11 @@ impl Worker {
         let outbox = Outbox::connect(config.relay_database_url.expose_secret()).await?;
         let stopping = watch::Sender::new(false);
         let mut tasks = vec![tokio::spawn(keep_house(outbox.clone(), stopping.subscribe()))];
+        if let Some(url) = &config.database_url {
+            let options = PoolOptions { connections_max: CHECKPOINT_CONNECTIONS, ..PoolOptions::default() };
+            let db = Db::connect(url.expose_secret(), &options).await?;
+            tasks.push(tokio::spawn(keep_checkpoints(outbox.clone(), db, stopping.subscribe())));
+        }
         match &config.redis_url {
             Some(url) => tasks.push(tokio::spawn(relay(outbox, url.clone(), lease, stopping.subscribe()))),
             None => tracing::info!("no Redis: events are not handed on, servers find them by themselves"),
@@ -143,6 +159,37 @@ async fn keep_house(outbox: Outbox, mut stopping: watch::Receiver<bool>) {
             }
         };
         rest(&mut stopping, pause).await;
+    }
+}
+
+/// Makes the stock checkpoints that are due, now and every day.
+async fn keep_checkpoints(outbox: Outbox, db: Db, mut stopping: watch::Receiver<bool>) {
+    while !*stopping.borrow() {
+        let pause = match outbox.tenants().await {
+            Ok(tenants) => {
+                make_checkpoints(&db, tenants, &stopping).await;
+                CHECKPOINTS
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the tenants are not known; trying again");
+                PAUSE
+            }
+        };
+        rest(&mut stopping, pause).await;
+    }
+}
+
+/// What fails for one tenant does not keep the others waiting. Of two workers at one tenant, one does the work.
+async fn make_checkpoints(db: &Db, tenants: Vec<TenantId>, stopping: &watch::Receiver<bool>) {
+    for tenant_id in tenants {
+        if *stopping.borrow() {
+            return;
+        }
+        match checkpoint::run(db, tenant_id).await {
+            Ok(Some(run)) => tracing::info!(%tenant_id, made = run.made.len(), "checkpoints were made"),
+            Ok(None) => {}
+            Err(error) => tracing::warn!(%error, %tenant_id, "no checkpoints were made"),
+        }
     }
 }
 

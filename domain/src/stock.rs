@@ -231,14 +231,14 @@ pub struct Reservation {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use proptest::prelude::*;
     use rust_decimal::Decimal;
 
     use super::*;
     use crate::tenant::TaxRounding;
 
-    pub(super) fn settings() -> Settings {
+    pub(crate) fn settings() -> Settings {
         Settings {
             currency: "GBP".to_owned(),
             exponent: 2,

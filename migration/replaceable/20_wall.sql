@@ -14,7 +14,7 @@ declare
     ];
     deletable constant text[] := array[
         'refresh_token', 'product_unit', 'barcode', 'price_rule', 'channel_price_list', 'reservation',
-        'sales_order_line', 'tax_rate', 'bundle_component', 'sku_mapping', 'cost_layer', 'peg'
+        'sales_order_line', 'tax_rate', 'bundle_component', 'sku_mapping', 'reorder_setting', 'cost_layer', 'peg'
     ];
 begin
     for target in

@@ -33,3 +33,16 @@ grant select (tenant_id, id, idempotency_key), update (idempotency_key, fingerpr
 alter function auth.forget_answers(uuid, uuid, uuid, uuid, integer) owner to stockwell_lookup;
 revoke all on function auth.forget_answers(uuid, uuid, uuid, uuid, integer) from public;
 grant execute on function auth.forget_answers(uuid, uuid, uuid, uuid, integer) to stockwell_relay;
+
+-- The tenants, for what is done for each of them once a day.
+create or replace function auth.tenants()
+returns setof uuid
+language sql stable security definer
+set search_path = pg_catalog, pg_temp
+as $$
+    select t.tenant_id from public.tenant t order by t.tenant_id
+$$;
+
+alter function auth.tenants() owner to stockwell_lookup;
+revoke all on function auth.tenants() from public;
+grant execute on function auth.tenants() to stockwell_relay;

@@ -17,7 +17,7 @@ where s.tenant_id = current_setting('app.tenant_id')::uuid
 group by p.sku, p.name, ca.code, ca.name, lo.code, lo.name, p.stock_uom, t.currency
 having sum(s.on_hand) <> 0 or sum(s.value) <> 0;
 
--- What has run out.
+-- What is at its reorder point, or has run out where it has none.
 create view bi.low_stock with (security_invoker = true) as
 select
     p.sku, p.name as product_name, ca.code as category_code, ca.name as category_name,
@@ -25,17 +25,24 @@ select
     sum(s.on_hand) as on_hand,
     sum(s.reserved) as reserved,
     sum(s.on_hand) - sum(s.reserved) as available,
-    0::numeric as reorder_point,
-    sum(s.reserved) - sum(s.on_hand) as shortage
+    coalesce(r.reorder_point, 0) as reorder_point,
+    coalesce(r.reorder_quantity, 0) as reorder_quantity,
+    coalesce(r.reorder_point, 0) + sum(s.reserved) - sum(s.on_hand) as shortage
 from bi.stock_level s
 join public.tenant t on t.tenant_id = s.tenant_id
 join public.product p on p.tenant_id = s.tenant_id and p.id = s.product_id
 join public.location lo on lo.tenant_id = s.tenant_id and lo.id = s.location_id
 left join public.category ca on ca.tenant_id = p.tenant_id and ca.id = p.category_id
+left join lateral (
+    select rs.reorder_point, rs.reorder_quantity from public.reorder_setting rs
+    where rs.tenant_id = s.tenant_id and rs.product_id = s.product_id
+        and rs.location_id in (s.location_id, '00000000-0000-0000-0000-000000000000')
+    order by rs.location_id desc limit 1) r on true
 where s.tenant_id = current_setting('app.tenant_id')::uuid
     and p.status = 'active' and p.kind = 'stocked' and lo.channels <> '{}'
-group by p.sku, p.name, ca.code, ca.name, lo.code, lo.name, p.stock_uom, t.currency
-having sum(s.on_hand) <= sum(s.reserved);
+group by p.sku, p.name, ca.code, ca.name, lo.code, lo.name, p.stock_uom, t.currency, r.reorder_point,
+    r.reorder_quantity
+having sum(s.on_hand) - sum(s.reserved) <= coalesce(r.reorder_point, 0);
 
 create view bi.stock_ageing with (security_invoker = true) as
 with receipt as (
@@ -171,5 +178,18 @@ left join public.reason_code rc on rc.tenant_id = m.tenant_id and rc.code = m.re
 left join public.location lo on lo.tenant_id = m.tenant_id and lo.id = m.location_id
 where m.tenant_id = current_setting('app.tenant_id')::uuid and m.kind in ('adjustment', 'count')
 group by m.reason, rc.name, lo.code, lo.name, t.currency;
+
+-- Goods that left although the record had none, with what their cost turned out to be.
+create view bi.costs_to_settle with (security_invoker = true) as
+select
+    c.document_kind, c.document_id, c.line_no, c.channel, c.occurred_at, c.recorded_at, c.settled_at,
+    p.sku, p.name as product_name, lo.code as location_code, lo.name as location_name, p.stock_uom as uom, t.currency,
+    c.quantity as oversold_units, c.open_quantity as open_units, c.value as provisional_cost,
+    c.open_value as open_cost, c.variance as cost_variance
+from public.cost_to_settle c
+join public.tenant t on t.tenant_id = c.tenant_id
+join public.product p on p.tenant_id = c.tenant_id and p.id = c.product_id
+join public.location lo on lo.tenant_id = c.tenant_id and lo.id = c.location_id
+where c.tenant_id = current_setting('app.tenant_id')::uuid;
 
 grant select on all tables in schema bi to stockwell_app;

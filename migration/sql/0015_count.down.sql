@@ -1,4 +1,4 @@
-drop table stock_count_entry, stock_count_line, stock_count, count_setting, cost_to_settle;
+drop table reorder_setting, stock_count_entry, stock_count_line, stock_count, count_setting, cost_to_settle;
 alter table stock_movement drop constraint stock_movement_kind_known;
 alter table stock_movement add constraint stock_movement_kind_known check (
     kind in (

@@ -126,6 +126,19 @@ create table stock_count_entry (
 );
 create index stock_count_entry_by_count on stock_count_entry (tenant_id, count_id);
 
+-- At how few a product is low, and how many to order then: where location_id is the nil uuid, wherever nothing else is
+-- said.
+create table reorder_setting (
+    tenant_id uuid not null,
+    product_id uuid not null,
+    location_id uuid not null default '00000000-0000-0000-0000-000000000000',
+    reorder_point numeric(18, 6),
+    reorder_quantity numeric(18, 6),
+    constraint reorder_setting_pkey primary key (tenant_id, product_id, location_id),
+    constraint reorder_setting_product_fkey foreign key (tenant_id, product_id) references product (tenant_id, id),
+    constraint reorder_setting_range check (reorder_point >= 0 and reorder_quantity > 0)
+);
+
 -- The reason that counts are posted under.
 -- The owner of the tables stands before the tenant wall as well; the migrator sees every tenant.
 reset role;

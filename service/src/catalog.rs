@@ -6,4 +6,5 @@ pub mod codes;
 pub mod group;
 pub mod lookup;
 pub mod product;
+pub mod reorder;
 pub mod sku_map;

@@ -83,6 +83,12 @@ impl Outbox {
         Ok(())
     }
 
+    /// Every tenant.
+    pub async fn tenants(&self) -> Result<Vec<TenantId>, Error> {
+        let rows = sqlx::query("select * from auth.tenants()").fetch_all(&self.pool).await?;
+        rows.iter().map(|row| Ok(TenantId(row.try_get(0)?))).collect()
+    }
+
     /// Forgets the answers of requests from `since` on that are older than [`ANSWERS_KEPT`], whose keys may be used
     /// anew from then on; the audit record stays. Answers until when it has forgotten, which is the next `since`, and
     /// how many.

@@ -41,6 +41,7 @@ mod queue;
 mod race;
 mod reading;
 mod refund;
+mod reorder;
 mod report;
 mod returns;
 mod revaluation;

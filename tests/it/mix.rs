@@ -123,6 +123,27 @@ fn receipt_line((sku, quantity): &(&str, &str), lot: u64) -> Value {
     json!({ "sku": sku, "quantity": quantity, "unit_cost": "2.11", "lots": lots })
 }
 
+/// Goods that left up to two seconds ago.
+async fn sell_forced(client: &Client, shop: &Shop, dice: &mut Dice, wanted: &[(&str, &str)]) {
+    let mut sold = sale(&shop.tills[dice.below(4) as usize], wanted);
+    sold["forced"] = json!(true);
+    let ago = chrono::Duration::milliseconds(dice.below(2_000).cast_signed());
+    sold["occurred_at"] = json!(environment().now().await - ago);
+    sound(shop, "forced sale", client.post("/v1/pos/sales", &sold).await);
+}
+
+async fn count(client: &Client, shop: &Shop, dice: &mut Dice, (here, goods): (&Value, &[(&str, &str)])) {
+    let sheet = json!({ "location_id": here, "blind": false });
+    let Some(sheet) = sound(shop, "count", client.post("/v1/counts", &sheet).await) else { return };
+    let path = |step: &str| format!("/v1/counts/{}/{step}", sheet["id"].as_str().expect("an id"));
+    let entry = |(sku, quantity): &(&str, &str)| json!({ "sku": sku, "quantity": quantity });
+    let entries = json!({ "entries": goods.iter().map(entry).collect::<Vec<_>>() });
+    sound(shop, "entries", client.post(&path("entries"), &entries).await);
+    sound(shop, "complete", client.post(&path("complete"), &json!({})).await);
+    let last = if dice.below(4) == 0 { "cancel" } else { "post" };
+    sound(shop, last, client.post(&path(last), &json!({})).await);
+}
+
 async fn step(client: &Client, shop: &Shop, dice: &mut Dice) {
     let owned = dice.wanted(true);
     let wanted: Vec<(&str, &str)> =
@@ -136,11 +157,13 @@ async fn step(client: &Client, shop: &Shop, dice: &mut Dice) {
         _ => (&shop.locations[1], &shop.locations[0]),
     };
     let id = |made: &Value| made["id"].as_str().expect("an id").to_owned();
-    match dice.below(8) {
+    match dice.below(10) {
         0 | 1 => {
             let till = &shop.tills[dice.below(4) as usize];
             sound(shop, "sale", client.post("/v1/pos/sales", &sale(till, &wanted)).await);
         }
+        8 => sell_forced(client, shop, dice, &wanted).await,
+        9 => count(client, shop, dice, (here, &goods)).await,
         2 => {
             wait(
                 client,

@@ -1,12 +1,16 @@
 //! The stock record beside a plain model of it: long random sequences of commands, decided the same and worth the same
 //! to the cent.
 
+mod counted;
+mod level;
+
 use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use tests::{Reply, Tenant, Till, lines, sale, with_tenant};
 
+use self::level::{Level, cents};
 use crate::mix::Dice;
 
 mod level;
@@ -99,6 +103,15 @@ fn plain<'a>(wanted: &'a [(&'static str, String)]) -> Vec<(&'static str, &'a str
     wanted.iter().map(|(sku, quantity)| (*sku, quantity.as_str())).collect()
 }
 
+/// What the lines of a document moved, in their order.
+fn moved(lines: &Value) -> Vec<(&'static str, Decimal)> {
+    let line = |line: &Value| {
+        let sku = SKUS.into_iter().find(|sku| line["sku"] == *sku).expect("one of the goods");
+        (sku, line["stock_quantity"].as_str().expect("a quantity").parse().expect("a number"))
+    };
+    lines.as_array().expect("lines").iter().map(line).collect()
+}
+
 impl Bench<'_> {
     /// The command is accepted if and only if the model says so; answers the document.
     fn decided(&self, what: &str, reply: &Reply, accepted: bool) -> Option<Value> {
@@ -111,7 +124,7 @@ impl Bench<'_> {
 
     async fn step(&mut self, dice: &mut Dice) {
         let place = dice.below(2) as usize;
-        match dice.below(11) {
+        match dice.below(13) {
             0 | 1 => self.receive(dice, place).await,
             2 => self.adjust(dice, place).await,
             3 | 4 => self.sell(dice).await,
@@ -120,6 +133,8 @@ impl Bench<'_> {
             7 => self.hold(dice, place).await,
             8 => self.release(dice).await,
             9 => self.revalue(dice, place).await,
+            10 => self.sell_late(dice).await,
+            11 => self.count(dice, place).await,
             _ => self.transfer(dice, place).await,
         }
     }
@@ -169,7 +184,7 @@ impl Bench<'_> {
             "lines": [{ "sku": sku, "unit_cost": cost.to_string() }] });
         let reply = self.tenant.post("/v1/stock/revaluations", &body).await;
         let level = self.model.at(place, sku);
-        if level.on_hand.is_zero() {
+        if level.on_hand <= Decimal::ZERO {
             reply.refused(409, "invalid_state_transition");
         } else {
             reply.created();
@@ -188,9 +203,7 @@ impl Bench<'_> {
 
     /// Takes the lines of a document out, one after the other.
     fn issue(&mut self, place: Place, lines: &Value) {
-        for line in lines.as_array().expect("lines") {
-            let sku = SKUS.into_iter().find(|sku| line["sku"] == *sku).expect("one of the goods");
-            let quantity = line["stock_quantity"].as_str().expect("a quantity").parse().expect("a number");
+        for (sku, quantity) in moved(lines) {
             self.model.at(place, sku).go(quantity);
         }
     }
@@ -214,9 +227,16 @@ impl Bench<'_> {
         }
         let at = dice.below(self.model.orders.len() as u64) as usize;
         let order = self.model.orders.swap_remove(at);
-        self.model.reserve(order.place, &order.goods, -Decimal::ONE);
         let verb = if dice.below(3) == 0 { "cancel" } else { "ship" };
-        let answer = self.tenant.step(&order.id, verb).await.ok();
+        // What was promised may have left elsewhere meanwhile.
+        let there =
+            order.goods.iter().all(|(sku, wanted)| *wanted <= self.model.at(order.place, sku).on_hand);
+        let reply = self.tenant.step(&order.id, verb).await;
+        let Some(answer) = self.decided(verb, &reply, verb == "cancel" || there) else {
+            self.model.orders.push(order);
+            return;
+        };
+        self.model.reserve(order.place, &order.goods, -Decimal::ONE);
         if verb == "ship" {
             self.issue(order.place, &answer["lines"]);
         }

@@ -149,6 +149,7 @@ fn nothing_is_lost_between_two_connections() {
         let redis = Redis::start().await.expect("Redis starts").expect("redis-server is installed");
         let config = WorkerConfig {
             relay_database_url: SecretString::from(environment().relay_database_url()),
+            database_url: None,
             redis_url: Some(SecretString::from(redis.url())),
         };
         let worker = Worker::start(&config).await.expect("the worker starts");

@@ -124,6 +124,7 @@ fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("category", &["service/src/catalog"]),
         ("product", &["service/src/catalog"]),
         ("product_unit", &["service/src/catalog"]),
+        ("reorder_setting", &["service/src/catalog/reorder"]),
         ("bundle_component", &["service/src/catalog/bundle"]),
         ("barcode", &["service/src/catalog"]),
         ("product_group", &["service/src/catalog"]),

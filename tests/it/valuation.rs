@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use api::worker::{Worker, WorkerConfig};
 use chrono::{DateTime, Days, Duration, NaiveDate, Utc};
 use sea_orm::sqlx::{self, Connection, Executor, Row};
+use secrecy::SecretString;
 use serde_json::{Value, json};
 use service::stock::checkpoint::{self, Rule, Run};
 use tests::{Tenant, Till, environment, sale, with_tenant, with_tenant_as};
@@ -313,5 +315,35 @@ fn of_two_runs_at_once_one_is_done() {
         let later = Rule { known_until: server_time(tenant).await, spacing: 4 };
         let refused = checkpoint::run_by(&environment().db, tenant.id, later).await;
         assert!(matches!(refused, Err(service::Error::Invariant(_))), "a run finds it: {refused:?}");
+    });
+}
+
+#[test]
+fn the_worker_makes_the_checkpoints_that_are_due() {
+    with_tenant(async |tenant| {
+        tenant.stocked("MUG", "10.00", ("1", "1.00")).await;
+        // As many movements of an hour and more ago as a checkpoint needs: one in, one out, and so on.
+        let history = "insert into stock_movement (tenant_id, product_id, location_id, lot_id, id, kind, quantity, value, \
+                unit_cost, document_kind, document_id, line_no, occurred_at, recorded_at, entry_mode, command_id) \
+             select m.tenant_id, m.product_id, m.location_id, m.lot_id, gen_random_uuid(), 'adjustment', s.sign, s.sign, 1, \
+                    'adjustment', m.document_id, 1, $2, $2, 'api', m.command_id \
+             from stock_movement m, generate_series(1, 25000), (values (1), (-1)) s (sign) where m.tenant_id = $1";
+        let past = environment().now().await - Duration::days(3);
+        let query = sqlx::query(history).bind(tenant.id.0).bind(past);
+        query.execute(&environment().root).await.expect("the history is written");
+        let config = WorkerConfig {
+            relay_database_url: SecretString::from(environment().relay_database_url()),
+            database_url: Some(SecretString::from(environment().database_url())),
+            redis_url: None,
+        };
+        let worker = Worker::start(&config).await.expect("the worker starts");
+        for _ in 0..600 {
+            if tenant.count("stock_checkpoint").await > 0 {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+        worker.stop().await;
+        assert_eq!(tenant.count("stock_checkpoint").await, 1, "one for the day on which all of it happened");
     });
 }

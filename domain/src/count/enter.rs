@@ -65,6 +65,7 @@ struct Checked {
     uom: String,
     entered: Quantity,
     factor: Quantity,
+    quantity: Quantity,
     counted_at: DateTime<Utc>,
     replaces: bool,
 }
@@ -103,7 +104,7 @@ pub fn enter(book: &mut Book, command: &Enter) -> Result<(Count, Posting), Refus
             count_id: count.id,
             line_no,
             round: count.round,
-            quantity: entry.quantity(),
+            quantity: entry.quantity,
             uom: entry.uom,
             entered: entry.entered,
             factor: entry.factor,
@@ -116,18 +117,14 @@ pub fn enter(book: &mut Book, command: &Enter) -> Result<(Count, Posting), Refus
     Ok((count, posting))
 }
 
-impl Checked {
-    fn quantity(&self) -> Quantity {
-        Quantity::rounded(self.entered.get() * self.factor.get())
-    }
-}
-
 fn check(book: &Book, count: &Count, entry: &EntryInput, pointer: &str) -> Result<Checked, Problem> {
     let (product, unit) = book.stocked(&entry.item, entry.uom.as_deref(), pointer)?;
     let problem = |field: &str, detail: &str| invalid(product, format!("{pointer}/{field}"), detail);
     if entry.quantity.is_negative() || entry.quantity.get() * unit.factor.get() > AMOUNT_MAX {
         return Err(problem("quantity", "A count is zero or more, and not beyond what a level holds."));
     }
+    let quantity = product.divided(entry.quantity.get() * unit.factor.get());
+    let quantity = quantity.map_err(|detail| problem("quantity", &detail))?;
     let counted_at = entry.counted_at.unwrap_or(book.now);
     if counted_at > book.now + CLOCK_SKEW_MAX || counted_at < DateTime::UNIX_EPOCH {
         return Err(problem("counted_at", "counted_at lies in the future, or before 1970."));
@@ -151,6 +148,7 @@ fn check(book: &Book, count: &Count, entry: &EntryInput, pointer: &str) -> Resul
         uom: unit.uom,
         entered: entry.quantity,
         factor: unit.factor,
+        quantity,
         counted_at: counted_at.min(book.now),
         replaces: entry.replaces,
     })
@@ -168,7 +166,7 @@ fn note(count: &mut Count, entry: &Checked) -> i32 {
     let line = &mut count.lines[at];
     let adds = line.round == round && !entry.replaces;
     let before = line.counted.filter(|_| adds).unwrap_or_default();
-    line.counted = Some(before + entry.quantity());
+    line.counted = Some(before + entry.quantity);
     line.counted_at = line.counted_at.filter(|_| adds).max(Some(entry.counted_at));
     line.round = round;
     line.line_no

@@ -260,7 +260,7 @@ mod tests {
         );
         assert_eq!(
             list::<LowStockRow>(Name::LowStock, None),
-            format!("{names} currency on_hand reserved available reorder_point shortage")
+            format!("{names} currency on_hand reserved available reorder_point reorder_quantity shortage")
         );
         let bands = |figure: &str| {
             ["to_30", "to_60", "to_90", "to_180", "to_365", "over_365"]

@@ -1,8 +1,9 @@
-//! Low stock: what is available at or below a threshold, where a channel may draw from. As it is now.
+//! Low stock: what is available at or below its reorder point, where a channel may draw from. As it is now.
 //!
 //! One row per product and location that ever had it, the greatest shortage first. Only active products that are kept
-//! in stock count; a location from which no channel may draw, such as goods in transit, does not. Without a threshold
-//! it is zero: what has run out.
+//! in stock count; a location from which no channel may draw, such as goods in transit, does not. A reorder point of the
+//! location goes before one of the product. What has none goes by the threshold that was asked for, or zero: what has
+//! run out.
 
 use async_graphql::SimpleObject;
 use sea_orm::FromQueryResult;
@@ -38,9 +39,11 @@ pub struct LowStockRow {
     pub reserved: Units,
     /// on_hand − reserved: what may still be sold. Additive over products of one unit.
     pub available: Units,
-    /// Stock units at or below which the product is low: the threshold that was asked for. Additive over products of
-    /// one unit.
+    /// Stock units at or below which the product is low: its reorder point there, else the threshold that was asked
+    /// for. Additive over products of one unit.
     pub reorder_point: Units,
+    /// Stock units to order then; zero where nothing is set. Additive over products of one unit.
+    pub reorder_quantity: Units,
     /// reorder_point − available: how many are missing to reach it. Additive over products of one unit.
     pub shortage: Units,
 }
@@ -49,7 +52,7 @@ impl Row for LowStockRow {
     const LEDGER_ACCOUNTS: &'static [&'static str] = &[];
 
     fn measures() -> Vec<Measure> {
-        ["on_hand", "reserved", "available", "reorder_point", "shortage"]
+        ["on_hand", "reserved", "available", "reorder_point", "reorder_quantity", "shortage"]
             .map(|name| sum(name, Kind::Units))
             .to_vec()
     }
@@ -63,14 +66,20 @@ impl Row for LowStockRow {
             "level as materialized (
     select
         s.product_id, s.location_id, sum(s.on_hand) as on_hand, sum(s.reserved) as reserved,
-        sum(s.on_hand) - sum(s.reserved) as available, $20::numeric as reorder_point,
-        $20::numeric - sum(s.on_hand) + sum(s.reserved) as shortage
+        sum(s.on_hand) - sum(s.reserved) as available, coalesce(r.reorder_point, $20::numeric) as reorder_point,
+        coalesce(r.reorder_quantity, 0) as reorder_quantity,
+        coalesce(r.reorder_point, $20::numeric) - sum(s.on_hand) + sum(s.reserved) as shortage
     from bi.stock_level s
     join public.product p on p.tenant_id = $1 and p.id = s.product_id and p.status = 'active' and p.kind = 'stocked'
     join public.location lo on lo.tenant_id = $1 and lo.id = s.location_id and lo.channels <> '{{}}'
+    left join lateral (
+        select rs.reorder_point, rs.reorder_quantity from public.reorder_setting rs
+        where rs.tenant_id = $1 and rs.product_id = s.product_id
+            and rs.location_id in (s.location_id, '00000000-0000-0000-0000-000000000000')
+        order by rs.location_id desc limit 1) r on true
     where s.tenant_id = $1 and {FILTER}
-    group by s.product_id, s.location_id
-    having sum(s.on_hand) - sum(s.reserved) <= $20
+    group by s.product_id, s.location_id, r.reorder_point, r.reorder_quantity
+    having sum(s.on_hand) - sum(s.reserved) <= coalesce(r.reorder_point, $20)
 )"
         );
         let figures = &[
@@ -78,6 +87,7 @@ impl Row for LowStockRow {
             ("reserved", "sum(m.reserved)"),
             ("available", "sum(m.available)"),
             ("reorder_point", "sum(m.reorder_point)"),
+            ("reorder_quantity", "sum(m.reorder_quantity)"),
             ("shortage", "sum(m.shortage)"),
         ];
         let order = "m.shortage desc, p.sku, lo.code";

@@ -38,6 +38,7 @@ fn relay() {
     let Ok(redis_url) = std::env::var(REDIS_URL) else { return };
     let config = WorkerConfig {
         relay_database_url: SecretString::from(std::env::var(DATABASE_URL).expect("the parent sets it")),
+        database_url: None,
         redis_url: Some(SecretString::from(redis_url)),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();

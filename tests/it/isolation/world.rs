@@ -124,6 +124,11 @@ async fn documents(tenant: &Tenant, world: &mut World, customer: &Value) {
     let expected = json!({ "expected_on": "2999-01-01", "reference": MARK, "lines": lines(&[(MARK, "1")]) });
     world.make(tenant, "/v1/stock/expected-receipts", expected).await;
     recalled_lot(tenant, world).await;
+    world.make(tenant, "/v1/counts", json!({ "reference": MARK, "skus": [MARK], "blind": false })).await;
+    let gone = json!({ "kind": "adjustment", "reason": "theft", "reference": MARK, "forced": true,
+        "location_id": world.ids["loc"], "occurred_at": "2026-01-02T10:00:00Z",
+        "lines": [{ "sku": MARK, "quantity": "-5" }] });
+    tenant.post("/v1/stock/documents", &gone).await.created();
     let cash = json!({ "register_id": till.register_id, "kind": "paid_in", "amount": "1", "reason": MARK });
     world.make(tenant, "/v1/pos/cash-moves", cash).await;
     for path in ["/v1/journal-entries?limit=1", "/v1/commands?limit=1"] {
@@ -173,8 +178,11 @@ pub fn body(operation: &str, own: &Own) -> Option<Value> {
         "pos_sessions_close" => Some(json!({ "register_id": own.till.register_id, "counted": "0" })),
         "bundles_put" => Some(json!({ "components": [{ "sku": "MUG", "quantity": "1" }] })),
         "lots_recall" => Some(json!({ "reason": "Glass in the jar" })),
+        "reorder_settings_put" => Some(json!({ "reorder_point": "1" })),
         "holds_extend" => Some(json!({ "expires_at": "2999-01-01T00:00:00Z" })),
         "expected_receipts_reschedule" => Some(json!({ "expected_on": "2999-01-01" })),
+        "counts_enter" => Some(json!({ "entries": [{ "sku": "MUG", "quantity": "1" }] })),
+        "counts_recount" => Some(json!({ "lines": [1] })),
         "price_rules_create" => Some(json!({ "scope": "all", "method": "fixed", "value": "1" })),
         "price_rules_create_batch" => {
             Some(json!({ "items": [{ "scope": "all", "method": "fixed", "value": "1" }] }))
@@ -275,6 +283,9 @@ fn stock_references(own: &Own) -> Vec<Reference> {
             "exr",
             json!({ "kind": "receipt", "expected_receipt_id": "", "lines": by_id }),
         ),
+        ("/v1/counts", "/location_id", "loc", json!({ "location_id": "" })),
+        ("/v1/counts", "/category_id", "cat", json!({ "category_id": "" })),
+        ("/v1/counts", "/product_ids/0", "prd", json!({ "product_ids": [""] })),
         (
             "/v1/stock/documents",
             "/location_id",

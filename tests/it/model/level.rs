@@ -1,4 +1,4 @@
-//! What goods at one place are worth, as plainly as it can be said.
+//! Goods at a place, as the model keeps them: by their average, or in layers; below zero where they had left already.
 
 use rust_decimal::{Decimal, RoundingStrategy};
 
@@ -11,11 +11,19 @@ pub struct Level {
     pub last_cost: Decimal,
     /// Quantity and value of each layer, the oldest first; none where goods are worth the average.
     pub layers: Option<Vec<(Decimal, Decimal)>>,
+    /// Goods below zero with their provisional cost, the oldest first.
+    pub owed: Vec<(Decimal, Decimal)>,
+    /// Whether it was ever counted: what happened long ago changes nothing any more.
+    pub counted: bool,
 }
 
-/// To the cent, half away from zero.
 pub fn cents(amount: Decimal) -> Decimal {
     amount.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero)
+}
+
+/// A cost with as many decimals as the cost of one has.
+pub fn price(cost: Decimal) -> Decimal {
+    cost.round_dp_with_strategy(6, RoundingStrategy::MidpointAwayFromZero)
 }
 
 /// What `quantity` of goods costs; all of it what is left.
@@ -26,12 +34,40 @@ fn share(of: (Decimal, Decimal), quantity: Decimal) -> Decimal {
 impl Level {
     fn note_cost(&mut self, (quantity, value): (Decimal, Decimal)) {
         if quantity > Decimal::ZERO {
-            let cost = value / quantity;
-            self.last_cost = cost.round_dp_with_strategy(6, RoundingStrategy::MidpointAwayFromZero);
+            self.last_cost = price(value / quantity);
         }
     }
 
+    /// Goods come; the first of them settle what is owed.
     pub fn come(&mut self, quantity: Decimal, value: Decimal) {
+        let covered = quantity.min((-self.on_hand).max(Decimal::ZERO));
+        let real = if covered == quantity { value } else { cents(value * covered / quantity) };
+        if covered > Decimal::ZERO {
+            self.settle(covered);
+            self.last_cost = price(value / quantity);
+        }
+        if covered < quantity {
+            self.add(quantity - covered, value - real);
+        }
+    }
+
+    /// As many of the goods below zero came in, the oldest first.
+    fn settle(&mut self, covered: Decimal) {
+        let mut left = covered;
+        while left > Decimal::ZERO {
+            let oldest = self.owed.remove(0);
+            let part = left.min(oldest.0);
+            let worth = if part == oldest.0 { oldest.1 } else { cents(oldest.1 * part / oldest.0) };
+            if part < oldest.0 {
+                self.owed.insert(0, (oldest.0 - part, oldest.1 - worth));
+            }
+            self.value += worth;
+            left -= part;
+        }
+        self.on_hand += covered;
+    }
+
+    fn add(&mut self, quantity: Decimal, value: Decimal) {
         self.on_hand += quantity;
         self.value += value;
         let whole = (self.on_hand, self.value);
@@ -68,6 +104,26 @@ impl Level {
         self.on_hand -= quantity;
         self.value -= cost;
         cost
+    }
+
+    /// Goods leave, whether they are there or not; what is not there costs what one cost last.
+    pub fn force(&mut self, quantity: Decimal) {
+        let there = quantity.min(self.on_hand.max(Decimal::ZERO));
+        if there > Decimal::ZERO {
+            self.go(there);
+        }
+        let owed = quantity - there;
+        if owed > Decimal::ZERO {
+            let cost = cents(self.last_cost * owed);
+            self.on_hand -= owed;
+            self.value -= cost;
+            self.owed.push((owed, cost));
+        }
+    }
+
+    /// What one of the goods costs here; zero where nobody knows.
+    pub fn unit_cost(&self) -> Decimal {
+        if self.on_hand > Decimal::ZERO { price(self.value / self.on_hand) } else { self.last_cost }
     }
 
     /// What goods are worth that come in without a cost of their own.

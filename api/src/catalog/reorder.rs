@@ -1,0 +1,59 @@
+//! When products are to be ordered again.
+
+use actix_web::web::Data;
+use actix_web::{HttpResponse, get, put};
+use domain::id::ProductId;
+use service::catalog::reorder::{self, Reorder, ReorderInput};
+use service::scope::Scope;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::body::Body;
+use crate::idempotency::CreateHeaders;
+use crate::params::PathId;
+use crate::write::Write;
+use crate::{Answer, App, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(show).service(set);
+}
+
+/// Get the reorder settings of a product
+///
+/// At how few it is low, and how many to order then, everywhere and at single locations.
+#[utoipa::path(
+    operation_id = "reorder_settings_get",
+    tag = "Catalogue",
+    security(("bearer" = ["catalog:read"])),
+    params(("id" = ProductId, Path, description = "The product.")),
+    responses((status = 200, description = "The settings.", body = Reorder))
+)]
+#[get("/v1/products/{id}/reorder")]
+async fn show(app: Data<App>, caller: Caller, id: PathId<ProductId>) -> Answer {
+    caller.require(Scope::CatalogRead)?;
+    let found = app.db.read(caller.tenant_id, async |tx| reorder::get(tx, id.0).await).await?;
+    Ok(HttpResponse::Ok().json(found))
+}
+
+/// State the reorder settings of a product
+///
+/// All of them: what is absent is not set. The report `low_stock` goes by them.
+#[utoipa::path(
+    operation_id = "reorder_settings_put",
+    tag = "Catalogue",
+    security(("bearer" = ["catalog:write"])),
+    params(("id" = ProductId, Path, description = "The product."), CreateHeaders),
+    request_body = ReorderInput,
+    responses((status = 200, description = "The settings.", body = Reorder))
+)]
+#[put("/v1/products/{id}/reorder")]
+async fn set(write: Write, id: PathId<ProductId>, body: Body<ReorderInput>) -> Answer {
+    let write = write.require(Scope::CatalogWrite)?;
+    let input = body.read().await?;
+    write
+        .put("product.reorder_stated", &input.raw, async |tx| {
+            let stated = reorder::set(tx, id.0, &input.value).await?;
+            Ok((stated.id.0, stated))
+        })
+        .await
+}

@@ -1,0 +1,165 @@
+//! Reorder settings: at how few a product is low, and how many to order then, everywhere or at one location.
+
+use std::collections::HashSet;
+
+use domain::id::{LocationId, ProductId};
+use domain::number::Quantity;
+use domain::product::ProductKind;
+use domain::refusal::{Problems, Refusal};
+use sea_orm::sqlx::{self, Row};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::listing::{optional_number, word};
+use crate::{Error, Tx, input};
+
+/// The most locations that a product has settings for.
+const LOCATIONS_MAX: usize = 1000;
+
+/// When a product is to be ordered again. What is absent is not set.
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReorderInput {
+    /// Stock units available at or below which it is low, wherever nothing else is said.
+    pub reorder_point: Option<Quantity>,
+    /// How many stock units to order then.
+    pub reorder_quantity: Option<Quantity>,
+    /// What holds at single locations, each named once.
+    #[serde(default)]
+    #[schema(max_items = 1000)]
+    pub locations: Vec<LocationReorderInput>,
+}
+
+/// When a product is to be ordered again at one location.
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LocationReorderInput {
+    /// The location.
+    pub location_id: LocationId,
+    /// Stock units available at or below which it is low there.
+    pub reorder_point: Quantity,
+    /// How many stock units to order then.
+    pub reorder_quantity: Option<Quantity>,
+}
+
+/// When a product is to be ordered again.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Reorder {
+    /// The product.
+    pub id: ProductId,
+    /// Always `reorder_settings`.
+    #[schema(value_type = String, max_length = 16, example = "reorder_settings")]
+    pub object: &'static str,
+    /// Stock units available at or below which it is low, wherever nothing else is said.
+    pub reorder_point: Option<Quantity>,
+    /// How many stock units to order then.
+    pub reorder_quantity: Option<Quantity>,
+    /// What holds at single locations.
+    #[schema(max_items = 1000)]
+    pub locations: Vec<LocationReorder>,
+}
+
+/// When a product is to be ordered again at one location.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct LocationReorder {
+    /// The location.
+    pub location_id: LocationId,
+    /// Stock units available at or below which it is low there.
+    pub reorder_point: Option<Quantity>,
+    /// How many stock units to order then.
+    pub reorder_quantity: Option<Quantity>,
+}
+
+/// States the settings of a product; what was said before is forgotten.
+pub async fn set(tx: &Tx, id: ProductId, input: &ReorderInput) -> Result<Reorder, Error> {
+    // Two changes of one product's settings follow each other.
+    let lock = "select kind from product where tenant_id = $1 and id = $2 for no key update";
+    let row = tx.row(sqlx::query(lock).bind(tx.tenant_id.0).bind(id.0)).await?;
+    let kind: ProductKind = word(&row.ok_or_else(|| Refusal::not_found("product"))?, "kind")?;
+    if kind != ProductKind::Stocked {
+        return Err(Refusal::state("Only a product that is kept in stock is ordered again.").into());
+    }
+    check(tx, input).await?;
+    let delete = "delete from reorder_setting where tenant_id = $1 and product_id = $2";
+    tx.execute(sqlx::query(delete).bind(tx.tenant_id.0).bind(id.0)).await?;
+    let everywhere = (Uuid::nil(), input.reorder_point, input.reorder_quantity);
+    let at_one = input.locations.iter();
+    let at_one = at_one.map(|row| (row.location_id.0, Some(row.reorder_point), row.reorder_quantity));
+    let is_said = |(_, point, quantity): &(Uuid, Option<Quantity>, Option<Quantity>)| {
+        point.is_some() || quantity.is_some()
+    };
+    let rows: Vec<_> = std::iter::once(everywhere).chain(at_one).filter(is_said).collect();
+    let insert = "insert into reorder_setting (tenant_id, product_id, location_id, reorder_point, reorder_quantity) \
+                  select $1, $2, v.* from unnest($3::uuid[], $4::numeric[], $5::numeric[]) as v";
+    let query = sqlx::query(insert)
+        .bind(tx.tenant_id.0)
+        .bind(id.0)
+        .bind(rows.iter().map(|(location, ..)| *location).collect::<Vec<_>>())
+        .bind(rows.iter().map(|(_, point, _)| point.map(Quantity::get)).collect::<Vec<_>>())
+        .bind(rows.iter().map(|(.., quantity)| quantity.map(Quantity::get)).collect::<Vec<_>>());
+    tx.execute(query).await?;
+    get(tx, id).await
+}
+
+async fn check(tx: &Tx, input: &ReorderInput) -> Result<(), Error> {
+    let mut problems = Problems::default();
+    check_figures(&mut problems, "", input.reorder_point, input.reorder_quantity);
+    if input.locations.len() > LOCATIONS_MAX {
+        problems.invalid("/locations", format!("Name at most {LOCATIONS_MAX} locations."));
+    }
+    let ids: Vec<Uuid> = input.locations.iter().map(|row| row.location_id.0).collect();
+    let known = sqlx::query("select id from location where tenant_id = $1 and id = any($2)");
+    let known = tx.rows(known.bind(tx.tenant_id.0).bind(ids)).await?;
+    let known: HashSet<Uuid> = known.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
+    let mut seen = HashSet::new();
+    for (index, row) in input.locations.iter().enumerate() {
+        let pointer = format!("/locations/{index}");
+        if !known.contains(&row.location_id.0) {
+            input::unknown(&mut problems, format!("{pointer}/location_id"), "location");
+        } else if !seen.insert(row.location_id) {
+            problems.invalid(format!("{pointer}/location_id"), "Name each location once.");
+        }
+        check_figures(&mut problems, &pointer, Some(row.reorder_point), row.reorder_quantity);
+    }
+    Ok(problems.check()?)
+}
+
+fn check_figures(problems: &mut Problems, at: &str, point: Option<Quantity>, quantity: Option<Quantity>) {
+    if point.is_some_and(Quantity::is_negative) {
+        problems.invalid(format!("{at}/reorder_point"), "A reorder point is not negative.");
+    }
+    if quantity.is_some_and(|quantity| !quantity.is_positive()) {
+        problems.invalid(format!("{at}/reorder_quantity"), "The quantity must be above zero.");
+    }
+}
+
+/// The settings of a product: none, unless somebody has said.
+pub async fn get(tx: &Tx, id: ProductId) -> Result<Reorder, Error> {
+    let statement = "select r.location_id, r.reorder_point, r.reorder_quantity \
+                     from product p \
+                     left join reorder_setting r on r.tenant_id = p.tenant_id and r.product_id = p.id \
+                     where p.tenant_id = $1 and p.id = $2 order by r.location_id";
+    let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0)).await?;
+    if rows.is_empty() {
+        return Err(Refusal::not_found("product").into());
+    }
+    let object = "reorder_settings";
+    let (reorder_point, reorder_quantity, locations) = (None, None, Vec::new());
+    let mut settings = Reorder { id, object, reorder_point, reorder_quantity, locations };
+    for row in rows {
+        let point = optional_number(&row, "reorder_point")?;
+        let quantity = optional_number(&row, "reorder_quantity")?;
+        match row.try_get::<Option<Uuid>, _>("location_id")? {
+            None => {}
+            Some(location) if location.is_nil() => {
+                (settings.reorder_point, settings.reorder_quantity) = (point, quantity);
+            }
+            Some(location) => settings.locations.push(LocationReorder {
+                location_id: LocationId(location),
+                reorder_point: point,
+                reorder_quantity: quantity,
+            }),
+        }
+    }
+    Ok(settings)
+}
