@@ -1010,7 +1010,13 @@ CREATE TABLE public.stock_level (
     moved_at timestamp with time zone NOT NULL,
     next_expiry timestamp with time zone,
     counted_at timestamp with time zone,
+<<<<<<< HEAD
+    backordered numeric(18,6) DEFAULT 0 NOT NULL,
+    claimed boolean DEFAULT false NOT NULL,
+=======
+>>>>>>> main
     layered boolean DEFAULT false NOT NULL,
+    CONSTRAINT stock_level_backordered_not_negative CHECK ((backordered >= (0)::numeric)),
     CONSTRAINT stock_level_empty_is_worthless CHECK (((on_hand <> (0)::numeric) OR (value = (0)::numeric))),
     CONSTRAINT stock_level_on_hand_not_negative CHECK (((on_hand >= (0)::numeric) OR forced)),
     CONSTRAINT stock_level_reserved_not_negative CHECK ((reserved >= (0)::numeric)),
@@ -1035,6 +1041,8 @@ CREATE VIEW bi.stock_level WITH (security_invoker='true') AS
               WHERE ((r.tenant_id = l.tenant_id) AND (r.location_id = l.location_id) AND (r.product_id = l.product_id) AND (r.lot_id = l.lot_id) AND (r.expires_at <= now())))
             ELSE (0)::numeric
         END) AS reserved,
+    l.backordered,
+    l.claimed,
     l.value,
     l.last_cost,
     l.layered,
@@ -1056,6 +1064,10 @@ COMMENT ON COLUMN bi.stock_level.lot_id IS 'The lot; the nil UUID where the prod
 COMMENT ON COLUMN bi.stock_level.on_hand IS 'Stock units in the location, reserved ones included. Additive over rows of one unit.';
 
 COMMENT ON COLUMN bi.stock_level.reserved IS 'Stock units on hand that are promised. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.stock_level.backordered IS 'Stock units that confirmed orders wait for: whatever comes is theirs first. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.stock_level.claimed IS 'Whether something of reserved may be kept for a till or a channel, which can sell it.';
 
 COMMENT ON COLUMN bi.stock_level.value IS 'Cost of the stock: of what is on hand, or of what a movement moved (out is negative). Additive.';
 
@@ -2799,8 +2811,13 @@ CREATE TABLE public.hold (
     updated_at timestamp with time zone NOT NULL,
     version integer NOT NULL,
     command_id uuid NOT NULL,
-    CONSTRAINT hold_ends CHECK (((kind = 'hold'::text) = (expires_at IS NOT NULL))),
-    CONSTRAINT hold_kind_known CHECK ((kind = ANY (ARRAY['hold'::text, 'quarantine'::text]))),
+    register_id uuid,
+    channel text,
+    CONSTRAINT hold_channel_known CHECK ((channel = ANY (ARRAY['wholesale'::text, 'retail'::text]))),
+    CONSTRAINT hold_ends CHECK (((kind <> 'quarantine'::text) = (expires_at IS NOT NULL))),
+    CONSTRAINT hold_is_for_a_channel CHECK (((kind = 'channel_floor'::text) = (channel IS NOT NULL))),
+    CONSTRAINT hold_is_for_a_till CHECK (((kind = 'till_lease'::text) = (register_id IS NOT NULL))),
+    CONSTRAINT hold_kind_known CHECK ((kind = ANY (ARRAY['hold'::text, 'quarantine'::text, 'till_lease'::text, 'channel_floor'::text]))),
     CONSTRAINT hold_status_known CHECK ((status = ANY (ARRAY['open'::text, 'released'::text, 'replaced'::text, 'used'::text])))
 )
 WITH (fillfactor='85');
@@ -2912,6 +2929,24 @@ CREATE TABLE public.payment_allocation (
 ALTER TABLE ONLY public.payment_allocation FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.payment_allocation OWNER TO stockwell_owner;
+
+CREATE TABLE public.peg (
+    tenant_id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    line_no integer NOT NULL,
+    peg_no integer NOT NULL,
+    expected_receipt_id uuid,
+    transfer_id uuid,
+    supply_line_no integer NOT NULL,
+    quantity numeric(18,6) NOT NULL,
+    expected_on date NOT NULL,
+    CONSTRAINT peg_one_supply CHECK (((expected_receipt_id IS NULL) <> (transfer_id IS NULL))),
+    CONSTRAINT peg_quantity_positive CHECK ((quantity > (0)::numeric))
+);
+
+ALTER TABLE ONLY public.peg FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.peg OWNER TO stockwell_owner;
 
 CREATE TABLE public.pos_sale (
     tenant_id uuid NOT NULL,
@@ -3090,6 +3125,10 @@ CREATE TABLE public.sales_order (
     updated_at timestamp with time zone NOT NULL,
     version integer DEFAULT 1 NOT NULL,
     command_id uuid NOT NULL,
+    policy text DEFAULT 'ship_complete'::text NOT NULL,
+    priority smallint DEFAULT 0 NOT NULL,
+    CONSTRAINT sales_order_policy_known CHECK ((policy = ANY (ARRAY['ship_complete'::text, 'partial'::text, 'backorder'::text]))),
+    CONSTRAINT sales_order_priority_range CHECK (((priority >= 0) AND (priority <= 9))),
     CONSTRAINT sales_order_status_known CHECK ((status = ANY (ARRAY['draft'::text, 'on_hold'::text, 'confirmed'::text, 'partially_shipped'::text, 'shipped'::text, 'invoiced'::text, 'cancelled'::text])))
 );
 
@@ -3121,8 +3160,13 @@ CREATE TABLE public.sales_order_line (
     tax_rate numeric(9,6) NOT NULL,
     tax numeric(18,4) NOT NULL,
     bundle_id uuid,
-    CONSTRAINT sales_order_line_flow CHECK (((reserved >= (0)::numeric) AND (shipped >= (0)::numeric) AND (invoiced >= (0)::numeric) AND ((reserved + shipped) <= quantity) AND (invoiced <= shipped))),
-    CONSTRAINT sales_order_line_quantity_positive CHECK (((quantity > (0)::numeric) AND (entered > (0)::numeric) AND (factor > (0)::numeric)))
+    backordered numeric(18,6) DEFAULT 0 NOT NULL,
+    cancelled numeric(18,6) DEFAULT 0 NOT NULL,
+    backordered_at timestamp with time zone,
+    promised_on date,
+    CONSTRAINT sales_order_line_flow CHECK (((reserved >= (0)::numeric) AND (shipped >= (0)::numeric) AND (invoiced >= (0)::numeric) AND (backordered >= (0)::numeric) AND (cancelled >= (0)::numeric) AND ((((reserved + shipped) + backordered) + cancelled) <= quantity) AND (invoiced <= shipped))),
+    CONSTRAINT sales_order_line_quantity_positive CHECK (((quantity > (0)::numeric) AND (entered > (0)::numeric) AND (factor > (0)::numeric))),
+    CONSTRAINT sales_order_line_waits CHECK (((backordered > (0)::numeric) = (backordered_at IS NOT NULL)))
 )
 WITH (fillfactor='85');
 
@@ -3523,6 +3567,9 @@ ALTER TABLE ONLY public.payment
 ALTER TABLE ONLY public.payment
     ADD CONSTRAINT payment_pkey PRIMARY KEY (tenant_id, id);
 
+ALTER TABLE ONLY public.peg
+    ADD CONSTRAINT peg_pkey PRIMARY KEY (tenant_id, order_id, line_no, peg_no);
+
 ALTER TABLE ONLY public.pos_sale
     ADD CONSTRAINT pos_sale_number_key UNIQUE (tenant_id, number);
 
@@ -3731,6 +3778,10 @@ CREATE INDEX payment_allocation_by_invoice ON public.payment_allocation USING bt
 
 CREATE INDEX payment_by_customer ON public.payment USING btree (tenant_id, customer_id, id);
 
+CREATE INDEX peg_by_expected ON public.peg USING btree (tenant_id, expected_receipt_id, supply_line_no) WHERE (expected_receipt_id IS NOT NULL);
+
+CREATE INDEX peg_by_transfer ON public.peg USING btree (tenant_id, transfer_id, supply_line_no) WHERE (transfer_id IS NOT NULL);
+
 CREATE INDEX pos_sale_by_customer ON public.pos_sale USING btree (tenant_id, customer_id, id) WHERE (customer_id IS NOT NULL);
 
 CREATE INDEX pos_sale_by_session ON public.pos_sale USING btree (tenant_id, session_id);
@@ -3764,6 +3815,8 @@ CREATE INDEX sales_order_by_customer ON public.sales_order USING btree (tenant_i
 CREATE INDEX sales_order_by_reference ON public.sales_order USING btree (tenant_id, reference) WHERE (reference IS NOT NULL);
 
 CREATE INDEX sales_order_by_time ON public.sales_order USING brin (occurred_at, recorded_at) WITH (autosummarize='on');
+
+CREATE INDEX sales_order_line_waiting ON public.sales_order_line USING btree (tenant_id, product_id) WHERE (backordered_at IS NOT NULL);
 
 CREATE INDEX shipment_by_order ON public.shipment USING btree (tenant_id, order_id);
 
@@ -3851,6 +3904,9 @@ ALTER TABLE ONLY public.hold_line
 ALTER TABLE ONLY public.hold
     ADD CONSTRAINT hold_location_fkey FOREIGN KEY (tenant_id, location_id) REFERENCES public.location(tenant_id, id);
 
+ALTER TABLE ONLY public.hold
+    ADD CONSTRAINT hold_register_fkey FOREIGN KEY (tenant_id, register_id) REFERENCES public.register(tenant_id, id);
+
 ALTER TABLE ONLY public.invoice
     ADD CONSTRAINT invoice_customer_fkey FOREIGN KEY (tenant_id, customer_id) REFERENCES public.customer(tenant_id, id);
 
@@ -3871,6 +3927,15 @@ ALTER TABLE ONLY public.payment_allocation
 
 ALTER TABLE ONLY public.payment
     ADD CONSTRAINT payment_customer_fkey FOREIGN KEY (tenant_id, customer_id) REFERENCES public.customer(tenant_id, id);
+
+ALTER TABLE ONLY public.peg
+    ADD CONSTRAINT peg_expected_fkey FOREIGN KEY (tenant_id, expected_receipt_id, supply_line_no) REFERENCES public.expected_receipt_line(tenant_id, expected_receipt_id, line_no);
+
+ALTER TABLE ONLY public.peg
+    ADD CONSTRAINT peg_order_line_fkey FOREIGN KEY (tenant_id, order_id, line_no) REFERENCES public.sales_order_line(tenant_id, order_id, line_no);
+
+ALTER TABLE ONLY public.peg
+    ADD CONSTRAINT peg_transfer_fkey FOREIGN KEY (tenant_id, transfer_id, supply_line_no) REFERENCES public.transfer_line(tenant_id, transfer_id, line_no);
 
 ALTER TABLE ONLY public.pos_sale
     ADD CONSTRAINT pos_sale_session_fkey FOREIGN KEY (tenant_id, session_id) REFERENCES public.pos_session(tenant_id, id);
@@ -4040,6 +4105,8 @@ ALTER TABLE public.payment ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.payment_allocation ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.peg ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.pos_sale ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.pos_session ENABLE ROW LEVEL SECURITY;
@@ -4155,6 +4222,8 @@ CREATE POLICY tenant_access ON public.number_series TO stockwell_app USING (true
 CREATE POLICY tenant_access ON public.payment TO stockwell_app USING (true) WITH CHECK (true);
 
 CREATE POLICY tenant_access ON public.payment_allocation TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.peg TO stockwell_app USING (true) WITH CHECK (true);
 
 CREATE POLICY tenant_access ON public.pos_sale TO stockwell_app USING (true) WITH CHECK (true);
 
@@ -4275,6 +4344,8 @@ CREATE POLICY tenant_wall ON public.number_series AS RESTRICTIVE TO stockwell_ap
 CREATE POLICY tenant_wall ON public.payment AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.payment_allocation AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.peg AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.pos_sale AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
@@ -4583,6 +4654,8 @@ GRANT SELECT,INSERT ON TABLE public.payment TO stockwell_app;
 GRANT UPDATE(unapplied) ON TABLE public.payment TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.payment_allocation TO stockwell_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.peg TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.pos_sale TO stockwell_app;
 

@@ -175,20 +175,7 @@ pub fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal>
         is_return: false,
     };
     let mut lines = sales::price(book, &basket)?;
-    let taker = Taker::till(register.id);
-    let mut demand = Demand::of(taker);
-    if let Some(id) = command.hold_id {
-        demand.own(hold::usable(book, id, command.customer_id)?, book.now);
-    }
-    let purpose = Purpose::Sale {
-        on: book.setup.settings.day(occurred_at),
-        life_days: customer.map_or(0, |customer| customer.min_remaining_life_days),
-        at_hand: true,
-    };
-    let went = Some((occurred_at, command.forced));
-    let draw = Draw { location_id: register.location_id, purpose, went };
-    sales::allot(book, &mut lines, &command.lines, (&mut demand, &draw))?;
-    book.check_available(&demand)?;
+    check_stock(book, command, &register, (&mut lines, occurred_at))?;
     let totals = Totals::of(&lines);
     tender::check(&command.tenders, &book.setup.settings)?;
     let (tenders, rounding) = tender::settle(totals.total(), &command.tenders, register.cash_rounding)?;
@@ -202,10 +189,7 @@ pub fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal>
     let lines = lines
         .into_iter()
         .map(|mut line| {
-            if line.stocked && line.lots.is_empty() {
-                let key = sales::level_key(register.location_id, &line);
-                claim::draw(book, (key, line.quantity), taker, &mut released);
-            }
+            draw(book, &register, &line, &mut released);
             let cost = take_out(book, register.location_id, &mut line, (occurred_at, command.forced));
             (line, cost)
         })
@@ -248,6 +232,37 @@ fn known_register(book: &Book, id: RegisterId) -> Result<Register, Refusal> {
     let register = book.setup.registers.get(&id).cloned();
     register
         .ok_or_else(|| Problems::one("/register_id", Code::NotFound, "There is no register with this id."))
+}
+
+/// Refuses what is more than there is for the till: what is free, and what is kept for it, its channel or the sale.
+fn check_stock(
+    book: &Book,
+    command: &Sell,
+    register: &Register,
+    (lines, occurred_at): (&mut [Line], DateTime<Utc>),
+) -> Result<(), Refusal> {
+    let mut demand = Demand::of(Taker::till(register.id));
+    if let Some(id) = command.hold_id {
+        demand.own(hold::usable(book, id, command.customer_id)?, book.now);
+    }
+    let customer = command.customer_id.and_then(|id| book.customers.get(&id));
+    let purpose = Purpose::Sale {
+        on: book.setup.settings.day(occurred_at),
+        life_days: customer.map_or(0, |customer| customer.min_remaining_life_days),
+        at_hand: true,
+    };
+    let went = Some((occurred_at, command.forced));
+    let draw = Draw { location_id: register.location_id, purpose, went };
+    sales::allot(book, lines, &command.lines, (&mut demand, &draw))?;
+    book.check_available(&demand)
+}
+
+/// Makes a line's goods free that are kept for the till or its channel.
+fn draw(book: &mut Book, register: &Register, line: &Line, posting: &mut Posting) {
+    if line.stocked && line.lots.is_empty() {
+        let wanted = (sales::level_key(register.location_id, line), line.quantity);
+        claim::draw(book, wanted, Taker::till(register.id), posting);
+    }
 }
 
 /// Takes a line's goods out of stock; answers their cost.

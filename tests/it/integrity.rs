@@ -52,7 +52,7 @@ fn every_broken_fact_is_found() {
                 1,
                 "update stock_movement set quantity = quantity BY 1 where tenant_id = $1 and kind = 'opening'",
             ),
-            (2, "update stock_level set reserved = reserved BY 1 where tenant_id = $1"),
+            (2, "update stock_level set reserved = reserved BY 1 where tenant_id = $1 and on_hand > 0"),
             (
                 2,
                 "update stock_level set backordered = backordered BY 1 where tenant_id = $1 and backordered > 0",
@@ -61,7 +61,7 @@ fn every_broken_fact_is_found() {
             (3, "update journal_line set debit = debit BY 1 where tenant_id = $1 and account_code = '1010'"),
             (
                 4,
-                "update stock_level set value = value BY 1 where tenant_id = $1; \
+                "update stock_level set value = value BY 1 where tenant_id = $1 and on_hand > 0; \
                  update stock_movement set value = value BY 1 where tenant_id = $1 and kind = 'opening'",
             ),
             (5, "update invoice set open = open BY -1 where tenant_id = $1"),

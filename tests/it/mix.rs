@@ -58,8 +58,15 @@ struct Shop {
 }
 
 async fn shop(tenant: &Tenant) -> Shop {
-    let tracking = |number: u64| if number.is_multiple_of(LOTS_EVERY) { "lot" } else { "none" };
-    let product = |number: u64| json!({ "sku": format!("P-{number}"), "name": "Goods", "list_price": "5", "tracking": tracking(number) });
+    let product = |number: u64| {
+        let (tracking, method) = match number % LOTS_EVERY {
+            0 => ("lot", None),
+            1 | 3 => ("none", Some("moving_average")),
+            _ => ("none", Some("fifo")),
+        };
+        json!({ "sku": format!("P-{number}"), "name": "Goods", "list_price": "5", "tracking": tracking,
+            "costing_method": method })
+    };
     let products: Vec<Value> = (0..PRODUCTS).map(product).collect();
     tenant.post("/v1/products/batch", &json!({ "items": products })).await.expect(207);
     let locations = tenant.get("/v1/locations").await.ok();
@@ -138,18 +145,13 @@ async fn step(client: &Client, shop: &Shop, dice: &mut Dice) {
             sound(shop, "sale", client.post("/v1/pos/sales", &sale(till, &wanted)).await);
         }
         2 => {
-            let policy = ["ship_complete", "partial", "backorder"][dice.below(3) as usize];
-            let order = json!({ "customer_id": customer, "location_id": here, "lines": lines(&wanted),
-                "policy": policy, "priority": dice.below(3), "advance_to": "confirmed" });
-            let Some(order) = sound(shop, "order", client.post("/v1/orders", &order).await) else { return };
-            let verb = ["cancel", "ship", "allocate", "promise"][dice.below(4) as usize];
-            for verb in [verb, "ship", "close"] {
-                sound(
-                    shop,
-                    verb,
-                    client.post(&format!("/v1/orders/{}/{verb}", id(&order)), &json!({})).await,
-                );
-            }
+            wait(
+                client,
+                shop,
+                dice,
+                &json!({ "customer_id": customer, "location_id": here, "lines": lines(&wanted) }),
+            )
+            .await
         }
         3 => {
             let order = json!({ "customer_id": customer, "location_id": here, "lines": lines(&wanted), "advance_to": "invoiced" });
@@ -159,28 +161,7 @@ async fn step(client: &Client, shop: &Shop, dice: &mut Dice) {
             let back = json!({ "customer_id": customer, "original_id": order["invoices"][0]["id"] });
             sound(shop, "return", client.post("/v1/returns", &back).await);
         }
-        4 => {
-            let ends = (environment().now().await + chrono::Duration::milliseconds(300)).to_rfc3339();
-            let reference = format!("cart-{}", dice.below(20));
-            let mut hold = json!({ "reference": reference, "location_id": here, "expires_at": ends, "lines": lines(&goods) });
-            match dice.below(4) {
-                0 => {
-                    hold["kind"] = json!("till_lease");
-                    hold["register_id"] = json!(shop.tills[dice.below(4) as usize].register_id);
-                    hold.as_object_mut().expect("a hold").remove("location_id");
-                }
-                1 => {
-                    hold["kind"] = json!("channel_floor");
-                    hold["channel"] = json!(["wholesale", "retail"][dice.below(2) as usize]);
-                }
-                _ => {}
-            }
-            let Some(hold) = sound(shop, "hold", client.post("/v1/stock/holds", &hold).await) else { return };
-            if dice.below(2) == 0 {
-                let path = format!("/v1/stock/holds/{}/release", id(&hold));
-                sound(shop, "release", client.post(&path, &json!({})).await);
-            }
-        }
+        4 => keep(client, shop, dice, (here, &goods)).await,
         5 => {
             let transfer =
                 json!({ "from_location_id": here, "to_location_id": there, "lines": lines(&goods) });
@@ -206,6 +187,50 @@ async fn step(client: &Client, shop: &Shop, dice: &mut Dice) {
                 json!({ "kind": "adjustment", "reason": "damage", "location_id": here, "lines": lines });
             sound(shop, "adjustment", client.post("/v1/stock/documents", &adjustment).await);
         }
+    }
+}
+
+/// Places an order that takes what there is in one of the ways that there are, and does something with it.
+async fn wait(client: &Client, shop: &Shop, dice: &mut Dice, order: &Value) {
+    let mut order = order.clone();
+    order["policy"] = json!(["ship_complete", "partial", "backorder"][dice.below(3) as usize]);
+    order["priority"] = json!(dice.below(3));
+    order["advance_to"] = json!("confirmed");
+    let Some(order) = sound(shop, "order", client.post("/v1/orders", &order).await) else { return };
+    let verbs: &[&str] = match dice.below(5) {
+        0 => &["cancel"],
+        1 => &["ship", "close"],
+        2 => &["allocate", "ship"],
+        3 => &["promise"],
+        _ => &["ship"],
+    };
+    let id = order["id"].as_str().expect("an id");
+    for verb in verbs {
+        sound(shop, verb, client.post(&format!("/v1/orders/{id}/{verb}"), &json!({})).await);
+    }
+}
+
+/// Keeps goods back for somebody, a till or a channel.
+async fn keep(client: &Client, shop: &Shop, dice: &mut Dice, (here, goods): (&Value, &[(&str, &str)])) {
+    let ends = (environment().now().await + chrono::Duration::milliseconds(300)).to_rfc3339();
+    let reference = format!("cart-{}", dice.below(20));
+    let mut hold = json!({ "reference": reference, "expires_at": ends, "lines": lines(goods) });
+    match dice.below(4) {
+        0 => {
+            hold["kind"] = json!("till_lease");
+            hold["register_id"] = json!(shop.tills[dice.below(4) as usize].register_id);
+        }
+        1 => {
+            hold["kind"] = json!("channel_floor");
+            hold["channel"] = json!(["wholesale", "retail"][dice.below(2) as usize]);
+            hold["location_id"] = here.clone();
+        }
+        _ => hold["location_id"] = here.clone(),
+    }
+    let Some(hold) = sound(shop, "hold", client.post("/v1/stock/holds", &hold).await) else { return };
+    if dice.below(2) == 0 {
+        let path = format!("/v1/stock/holds/{}/release", hold["id"].as_str().expect("an id"));
+        sound(shop, "release", client.post(&path, &json!({})).await);
     }
 }
 

@@ -80,6 +80,7 @@ fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
         "stock_document",
         "hold",
         "hold_line",
+        "peg",
         "hold_reference",
         "transfer",
         "transfer_line",
