@@ -234,7 +234,8 @@ fn known_register(book: &Book, id: RegisterId) -> Result<Register, Refusal> {
         .ok_or_else(|| Problems::one("/register_id", Code::NotFound, "There is no register with this id."))
 }
 
-/// Refuses what is more than there is for the till: what is free, and what is kept for it, its channel or the sale.
+/// Refuses what is more than there is for the till: what is free, and what is kept for it, its channel or the sale. Lines of
+/// tracked goods get their lots.
 fn check_stock(
     book: &Book,
     command: &Sell,

@@ -123,6 +123,7 @@ async fn documents(tenant: &Tenant, world: &mut World, customer: &Value) {
     world.make(tenant, "/v1/stock/transfers", transfer).await;
     let expected = json!({ "expected_on": "2999-01-01", "reference": MARK, "lines": lines(&[(MARK, "1")]) });
     world.make(tenant, "/v1/stock/expected-receipts", expected).await;
+    world.make(tenant, "/v1/counts", json!({ "reference": MARK })).await;
     recalled_lot(tenant, world).await;
     let cash = json!({ "register_id": till.register_id, "kind": "paid_in", "amount": "1", "reason": MARK });
     world.make(tenant, "/v1/pos/cash-moves", cash).await;
