@@ -5,9 +5,9 @@ use actix_web::{HttpResponse, get};
 use chrono::{DateTime, Utc};
 use domain::id::{
     ApiKeyId, CashMoveId, CategoryId, CommandId, CountId, CustomerId, EntryId, EventId, ExpectedReceiptId,
-    HoldId, InvoiceId, LocationId, OrderId, PaymentId, PriceListId, PriceRuleId, PriceTierId, ProductGroupId,
-    ProductId, RegisterId, SaleId, SessionId, SkuMappingId, StockDocumentId, TaxClassId, TaxRateId, TenantId,
-    TransferId, UserId,
+    HoldId, InvoiceId, LocationId, LotId, OrderId, PaymentId, PriceListId, PriceRuleId, PriceTierId,
+    ProductGroupId, ProductId, RegisterId, SaleId, SessionId, SkuMappingId, StockDocumentId, TaxClassId,
+    TaxRateId, TenantId, TransferId, UserId,
 };
 use serde::{Deserialize, Serialize};
 use service::event::{self, Filter, Place};
@@ -45,6 +45,7 @@ const OBJECTS: &[(&str, &str, &str, Option<&str>)] = &[
     ("hold", HoldId::PREFIX, "hold", Some("/v1/stock/holds")),
     ("transfer", TransferId::PREFIX, "transfer", Some("/v1/stock/transfers")),
     ("expected_receipt", ExpectedReceiptId::PREFIX, "expected_receipt", Some("/v1/stock/expected-receipts")),
+    ("lot", LotId::PREFIX, "lot", Some("/v1/lots")),
     ("count_settings", TenantId::PREFIX, "count_settings", None),
     ("count", CountId::PREFIX, "count", Some("/v1/counts")),
     ("journal_entry", EntryId::PREFIX, "journal_entry", Some("/v1/journal-entries")),

@@ -176,7 +176,7 @@ pub fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal>
         is_return: false,
     };
     let mut lines = sales::price(book, &basket)?;
-    claim_stock(book, command, (&register, customer), (&mut lines, occurred_at))?;
+    check_stock(book, command, &register, (&mut lines, occurred_at))?;
     let totals = Totals::of(&lines);
     tender::check(&command.tenders, &book.setup.settings)?;
     let (tenders, rounding) = tender::settle(totals.total(), &command.tenders, register.cash_rounding)?;
@@ -235,17 +235,19 @@ fn known_register(book: &Book, id: RegisterId) -> Result<Register, Refusal> {
         .ok_or_else(|| Problems::one("/register_id", Code::NotFound, "There is no register with this id."))
 }
 
-/// Refuses what the till may not take, and gives the lines of tracked goods their lots.
-fn claim_stock(
+/// Refuses what is more than there is for the till: what is free, and what is kept for it, its channel or the sale. Lines of
+/// tracked goods get their lots.
+fn check_stock(
     book: &Book,
     command: &Sell,
-    (register, customer): (&Register, Option<&Customer>),
+    register: &Register,
     (lines, occurred_at): (&mut [Line], DateTime<Utc>),
 ) -> Result<(), Refusal> {
     let mut demand = Demand::of(Taker::till(register.id));
     if let Some(id) = command.hold_id {
         demand.own(hold::usable(book, id, command.customer_id)?, book.now);
     }
+    let customer = command.customer_id.and_then(|id| book.customers.get(&id));
     let purpose = Purpose::Sale {
         on: book.setup.settings.day(occurred_at),
         life_days: customer.map_or(0, |customer| customer.min_remaining_life_days),

@@ -340,13 +340,13 @@ async fn wholesale_and_retail(walk: &mut Walk<'_>, expires_on: &str) {
     let other = crate::lot::lot(tenant, "L-118").await;
     walk.name("OTHER_LOT", &other["id"]);
     walk.say("Another 50 jars come in lot `L-118`.\n\n## They are sold in both channels\n\nThe till sells what expires first; nobody has to name a lot.");
-    let till = tenant.till_with(json!({ "code": "SHOP-1" })).await;
+    let till = tenant.till_with(json!({ "code": "SHOP1" })).await;
     walk.name("TILL", &json!(till.register_id));
     let sold = walk.tenant.post("/v1/pos/sales", &sale(&till, &[("JAM-340", "3")])).await;
     walk.name("SALE", &sold.created()["id"]);
     let year =
-        sold.created()["number"].as_str().expect("a number").split('-').nth(2).expect("a year").to_owned();
-    for prefix in ["SHOP-1", "GR", "SO", "SH", "INV"] {
+        sold.created()["number"].as_str().expect("a number").split('-').nth(1).expect("a year").to_owned();
+    for prefix in ["SHOP1", "GR", "SO", "SH", "INV"] {
         walk.names.push((format!("{prefix}-{year}"), format!("{prefix}-2026")));
     }
     walk.show("curl -X POST \"$URL/v1/pos/sales\" …", &sold);
@@ -384,7 +384,7 @@ async fn found_out(walk: &mut Walk<'_>) {
         "The second call, which is the one shown, changed nothing: it may be repeated as often as somebody is in doubt, \
          and takes in what has come back meanwhile.\n\n## Nobody gets more of it",
     );
-    let till = tenant.get("/v1/registers?code=SHOP-1").await.ok()["data"][0]["id"].clone();
+    let till = tenant.get("/v1/registers?code=SHOP1").await.ok()["data"][0]["id"].clone();
     let named = json!({ "register_id": till, "tenders": [{ "kind": "cash" }],
         "lines": [{ "sku": "JAM-340", "quantity": "1", "lots": [{ "code": "L-117" }] }] });
     walk.post("/v1/pos/sales", &named).await;

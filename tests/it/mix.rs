@@ -59,10 +59,13 @@ struct Shop {
 
 async fn shop(tenant: &Tenant) -> Shop {
     let product = |number: u64| {
-        let method = if number.is_multiple_of(3) { "fifo" } else { "moving_average" };
-        let tracking = if number.is_multiple_of(LOTS_EVERY) { "lot" } else { "none" };
-        json!({ "sku": format!("P-{number}"), "name": "Goods", "list_price": "5", "costing_method": method,
-            "tracking": tracking })
+        let (tracking, method) = match number % LOTS_EVERY {
+            0 => ("lot", None),
+            1 | 3 => ("none", Some("moving_average")),
+            _ => ("none", Some("fifo")),
+        };
+        json!({ "sku": format!("P-{number}"), "name": "Goods", "list_price": "5", "tracking": tracking,
+            "costing_method": method })
     };
     let products: Vec<Value> = (0..PRODUCTS).map(product).collect();
     tenant.post("/v1/products/batch", &json!({ "items": products })).await.expect(207);

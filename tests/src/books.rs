@@ -51,6 +51,19 @@ const FACTS: &[(&str, &str)] = &[
          where ledger <> costs",
     ),
     (
+        "goods of a tracked product lie in lots of it, other goods in none",
+        "select format('product %s (%s): %s in lot %s', p.sku, p.tracking, l.on_hand, l.lot_id) \
+         from stock_level l join product p on p.tenant_id = l.tenant_id and p.id = l.product_id \
+         left join lot t on t.tenant_id = l.tenant_id and t.id = l.lot_id \
+         where l.tenant_id = $1 and l.on_hand <> 0 \
+           and ((p.tracking = 'none') <> (t.id is null) or t.product_id <> l.product_id) \
+         union all \
+         select format('serial number %s: %s of it', t.code, sum(l.on_hand)) \
+         from lot t join product p on p.tenant_id = t.tenant_id and p.id = t.product_id and p.tracking = 'serial' \
+         join stock_level l on l.tenant_id = t.tenant_id and l.product_id = t.product_id and l.lot_id = t.id \
+         where t.tenant_id = $1 group by t.id, t.code having sum(l.on_hand) not in (0, 1)",
+    ),
+    (
         "reserved is the sum of the reservations",
         "select format('product %s: level %s, reservations %s', product_id, reserved, quantity) \
          from (select location_id, product_id, lot_id, reserved from stock_level where tenant_id = $1) l \

@@ -86,6 +86,7 @@ impl Tenant {
             "cost_layer",
             "stock_document",
             "cost_to_settle",
+            "lot",
             "hold",
             "transfer",
             "expected_receipt",

@@ -103,8 +103,7 @@ impl Needs {
             Command::Refund(refund) => {
                 self.register_ids.insert(refund.register_id);
                 self.sold_ids.extend(refund.original_id.map(|id| id.0));
-                self.coming_in = true;
-                refund.original_lines.iter().for_each(|line| self.lots(&line.lots));
+                self.come_back(refund.original_lines.iter().map(|line| &*line.lots));
                 self.lines(&refund.lines);
             }
             Command::OpenSession(open) => self.cash(open.register_id),
@@ -145,8 +144,7 @@ impl Needs {
                 self.sold_ids.extend(back.original_id.map(|id| id.0));
                 self.location(back.location_id);
                 self.prefixes.insert("CN");
-                self.coming_in = true;
-                back.original_lines.iter().for_each(|line| self.lots(&line.lots));
+                self.come_back(back.original_lines.iter().map(|line| &*line.lots));
                 self.lines(&back.lines);
             }
             Command::ReceivePayment(receive) => {
@@ -287,6 +285,11 @@ impl Needs {
             self.item(&line.item, line.uom.is_some());
             self.lots(&line.lots);
         }
+    }
+
+    fn come_back<'a>(&mut self, lots: impl Iterator<Item = &'a [NamedLot]>) {
+        self.coming_in = true;
+        lots.for_each(|named| self.lots(named));
     }
 
     fn lots(&mut self, named: &[NamedLot]) {

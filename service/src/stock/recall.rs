@@ -34,7 +34,7 @@ async fn quarantined(tx: &Tx, id: LotId) -> Result<Vec<domain::hold::Hold>, Erro
     let rows = Listing::new(
         tx,
         "select h.id, h.kind, h.reference, h.location_id, h.customer_id, h.note, h.status, h.expires_at, h.placed_at, \
-                h.version \
+                h.version, h.register_id, h.channel \
          from hold h where h.kind = 'quarantine' and h.status = 'open' and h.tenant_id = ",
     )
     .sql(" and h.id in (select l.hold_id from hold_line l where l.tenant_id = ")

@@ -123,6 +123,7 @@ async fn documents(tenant: &Tenant, world: &mut World, customer: &Value) {
     world.make(tenant, "/v1/stock/transfers", transfer).await;
     let expected = json!({ "expected_on": "2999-01-01", "reference": MARK, "lines": lines(&[(MARK, "1")]) });
     world.make(tenant, "/v1/stock/expected-receipts", expected).await;
+    world.make(tenant, "/v1/counts", json!({ "reference": MARK })).await;
     recalled_lot(tenant, world).await;
     world.make(tenant, "/v1/counts", json!({ "reference": MARK, "skus": [MARK], "blind": false })).await;
     let gone = json!({ "kind": "adjustment", "reason": "theft", "reference": MARK, "forced": true,
