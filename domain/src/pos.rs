@@ -14,6 +14,7 @@ use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::lot::{self, Draw, Purpose};
 use crate::number::Money;
 use crate::oversold::Going;
+use crate::party::Customer;
 use crate::refusal::{Code, Problems, Refusal};
 use crate::sales::{self, Basket, Discount, Line, LineInput, SalesLine, Totals};
 use crate::stock::{self, Movement, MovementKind};
@@ -175,7 +176,7 @@ pub fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal>
         is_return: false,
     };
     let mut lines = sales::price(book, &basket)?;
-    check_stock(book, command, &register, (&mut lines, occurred_at))?;
+    claim_stock(book, command, (&register, customer), (&mut lines, occurred_at))?;
     let totals = Totals::of(&lines);
     tender::check(&command.tenders, &book.setup.settings)?;
     let (tenders, rounding) = tender::settle(totals.total(), &command.tenders, register.cash_rounding)?;
@@ -234,19 +235,17 @@ fn known_register(book: &Book, id: RegisterId) -> Result<Register, Refusal> {
         .ok_or_else(|| Problems::one("/register_id", Code::NotFound, "There is no register with this id."))
 }
 
-/// Refuses what is more than there is for the till: what is free, and what is kept for it, its channel or the sale. Lines of
-/// tracked goods get their lots.
-fn check_stock(
+/// Refuses what the till may not take, and gives the lines of tracked goods their lots.
+fn claim_stock(
     book: &Book,
     command: &Sell,
-    register: &Register,
+    (register, customer): (&Register, Option<&Customer>),
     (lines, occurred_at): (&mut [Line], DateTime<Utc>),
 ) -> Result<(), Refusal> {
     let mut demand = Demand::of(Taker::till(register.id));
     if let Some(id) = command.hold_id {
         demand.own(hold::usable(book, id, command.customer_id)?, book.now);
     }
-    let customer = command.customer_id.and_then(|id| book.customers.get(&id));
     let purpose = Purpose::Sale {
         on: book.setup.settings.day(occurred_at),
         life_days: customer.map_or(0, |customer| customer.min_remaining_life_days),
