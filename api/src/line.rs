@@ -54,7 +54,7 @@ pub struct LineIn {
     /// A text in place of the product's name.
     #[schema(max_length = 500, example = "Bolt M8, galvanised")]
     pub description: Option<String>,
-    /// The lots that it is of, where the product is tracked by lot or serial number; those that expire first where absent.
+    /// The lots that it is of, where the product is tracked; those that expire first where absent.
     #[serde(default)]
     #[schema(max_items = 2000)]
     pub lots: Vec<LotIn>,

@@ -14,7 +14,6 @@ use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::lot::{self, Draw, Purpose};
 use crate::number::Money;
 use crate::oversold::Going;
-use crate::party::Customer;
 use crate::refusal::{Code, Problems, Refusal};
 use crate::sales::{self, Basket, Discount, Line, LineInput, SalesLine, Totals};
 use crate::stock::{self, Movement, MovementKind};

@@ -95,7 +95,7 @@ pub struct ShipLineIn {
     line_no: i32,
     /// Stock units; all that is reserved where absent.
     quantity: Option<Quantity>,
-    /// The lots that it is of, where the product is tracked by lot or serial number; those that are reserved for the line where absent.
+    /// The lots that leave, of a tracked product; those that are reserved for the line where absent.
     #[serde(default)]
     #[schema(max_items = 2000)]
     lots: Vec<LotIn>,
@@ -103,8 +103,7 @@ pub struct ShipLineIn {
 
 /// The lines to ship, every wrong lot named.
 pub fn shipped(lines: Vec<ShipLineIn>) -> Result<Vec<order::ShipLine>, Refusal> {
-    let mut problems = Problems::default();
-    let mut shipped = Vec::with_capacity(lines.len());
+    let (mut problems, mut shipped) = (Problems::default(), Vec::with_capacity(lines.len()));
     for (index, line) in lines.into_iter().enumerate() {
         let lots = lots::named(&mut problems, &format!("/lines/{index}"), line.lots);
         shipped.push(order::ShipLine { line_no: line.line_no, quantity: line.quantity, lots });

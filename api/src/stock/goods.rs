@@ -26,7 +26,7 @@ pub struct GoodsLineIn {
     uom: Option<String>,
     /// How many of that unit, above zero.
     quantity: Quantity,
-    /// The lots that it is of, where the product is tracked by lot or serial number; those that expire first where absent.
+    /// The lots that it is of, where the product is tracked; those that expire first where absent.
     #[serde(default)]
     #[schema(max_items = 2000)]
     lots: Vec<LotIn>,

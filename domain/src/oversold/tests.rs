@@ -32,6 +32,7 @@ fn book(method: CostingMethod) -> Book {
         barcodes: HashMap::new(),
         rules: Rules::default(),
         customers: HashMap::new(),
+        lots: Lots::default(),
         levels: BTreeMap::new(),
         layers: BTreeMap::new(),
         drawers: HashMap::new(),

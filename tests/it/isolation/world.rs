@@ -178,6 +178,8 @@ pub fn body(operation: &str, own: &Own) -> Option<Value> {
         "channel_price_lists_delete" | "channel_price_lists_put" | "reports_get" => None,
         "pos_sessions_close" => Some(json!({ "register_id": own.till.register_id, "counted": "0" })),
         "bundles_put" => Some(json!({ "components": [{ "sku": "MUG", "quantity": "1" }] })),
+        "counts_enter" => Some(json!({ "entries": [{ "sku": "MUG", "quantity": "1" }] })),
+        "counts_recount" => Some(json!({ "lines": [1] })),
         "lots_recall" => Some(json!({ "reason": "Glass in the jar" })),
         "reorder_settings_put" => Some(json!({ "reorder_point": "1" })),
         "holds_extend" => Some(json!({ "expires_at": "2999-01-01T00:00:00Z" })),
