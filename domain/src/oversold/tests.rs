@@ -33,7 +33,7 @@ fn book(method: CostingMethod) -> Book {
         barcodes: HashMap::new(),
         rules: Rules::default(),
         customers: HashMap::new(),
-        lots: Lots::default(),
+        lots: crate::lot::Lots::default(),
         levels: BTreeMap::new(),
         layers: BTreeMap::new(),
         drawers: HashMap::new(),

@@ -85,21 +85,26 @@ pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Resu
     products(tx, &needs, &mut book).await?;
     lots::load(tx, &mut needs, &mut book).await?;
     book.rules = rules(tx, &needs, &book).await?;
-    book.levels = levels(tx, &needs, &book).await?;
-    lots::complete(tx, &needs, &mut book).await?;
+    stock(tx, &needs, &mut book).await?;
     if needs.count_settings {
         book.count_settings = counts::settings(tx).await?;
     }
-    book.costs = oversold::load(tx, &book.levels).await?;
-    book.layers = layer::load(tx, &book.levels).await?;
-    goods::note_swept(tx, &mut book.holds).await?;
-    claims::load(tx, &mut book).await?;
-    waiting::load(tx, &mut book).await?;
     if needs.promises || (needs.breaks && !book.waiting.is_empty()) {
         book.supplies = Some(supplies(tx, &book).await?);
     }
     book.series = series::load(tx, &series::names(&needs, &book)).await?;
     Ok(book)
+}
+
+/// The levels, locked, and what is known of them from then on.
+async fn stock(tx: &Tx, needs: &Needs, book: &mut Book) -> Result<(), Error> {
+    book.levels = levels(tx, needs, book).await?;
+    lots::complete(tx, needs, book).await?;
+    book.costs = oversold::load(tx, &book.levels).await?;
+    book.layers = layer::load(tx, &book.levels).await?;
+    goods::note_swept(tx, &mut book.holds).await?;
+    claims::load(tx, book).await?;
+    waiting::load(tx, book).await
 }
 
 /// The tenant's setup; read anew where it lacks something that a command names.
