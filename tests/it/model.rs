@@ -13,10 +13,6 @@ use tests::{Reply, Tenant, Till, lines, sale, with_tenant};
 use self::level::{Level, cents};
 use crate::mix::Dice;
 
-mod level;
-
-use level::{Level, cents};
-
 /// How many commands one sequence has; four sequences make 10,000.
 const STEPS: u64 = 2_500;
 /// After how many commands all levels are compared.

@@ -123,7 +123,6 @@ async fn documents(tenant: &Tenant, world: &mut World, customer: &Value) {
     world.make(tenant, "/v1/stock/transfers", transfer).await;
     let expected = json!({ "expected_on": "2999-01-01", "reference": MARK, "lines": lines(&[(MARK, "1")]) });
     world.make(tenant, "/v1/stock/expected-receipts", expected).await;
-    world.make(tenant, "/v1/counts", json!({ "reference": MARK })).await;
     recalled_lot(tenant, world).await;
     world.make(tenant, "/v1/counts", json!({ "reference": MARK, "skus": [MARK], "blind": false })).await;
     let gone = json!({ "kind": "adjustment", "reason": "theft", "reference": MARK, "forced": true,
@@ -184,8 +183,6 @@ pub fn body(operation: &str, own: &Own) -> Option<Value> {
         "reorder_settings_put" => Some(json!({ "reorder_point": "1" })),
         "holds_extend" => Some(json!({ "expires_at": "2999-01-01T00:00:00Z" })),
         "expected_receipts_reschedule" => Some(json!({ "expected_on": "2999-01-01" })),
-        "counts_enter" => Some(json!({ "entries": [{ "sku": "MUG", "quantity": "1" }] })),
-        "counts_recount" => Some(json!({ "lines": [1] })),
         "price_rules_create" => Some(json!({ "scope": "all", "method": "fixed", "value": "1" })),
         "price_rules_create_batch" => {
             Some(json!({ "items": [{ "scope": "all", "method": "fixed", "value": "1" }] }))
