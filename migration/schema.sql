@@ -431,9 +431,11 @@ CREATE TABLE public.customer (
     version integer DEFAULT 1 NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    min_remaining_life_days integer DEFAULT 0 NOT NULL,
     CONSTRAINT customer_credit_range CHECK ((credit_limit >= (0)::numeric)),
     CONSTRAINT customer_days_range CHECK (((payment_days >= 0) AND (payment_days <= 365))),
     CONSTRAINT customer_kind_known CHECK ((kind = ANY (ARRAY['wholesale'::text, 'retail'::text]))),
+    CONSTRAINT customer_life_range CHECK (((min_remaining_life_days >= 0) AND (min_remaining_life_days <= 3650))),
     CONSTRAINT customer_status_known CHECK ((status = ANY (ARRAY['active'::text, 'blocked'::text]))),
     CONSTRAINT customer_terms_known CHECK ((payment_terms = ANY (ARRAY['prepaid'::text, 'net'::text, 'end_of_month'::text])))
 );
@@ -977,6 +979,26 @@ COMMENT ON COLUMN bi.journal_lines.memo IS 'Remark on an entry posted by hand.';
 
 COMMENT ON COLUMN bi.journal_lines.command_id IS 'The command that wrote the row: who did it is in its audit record.';
 
+CREATE TABLE public.lot (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    product_id uuid NOT NULL,
+    code text NOT NULL,
+    expires_on date,
+    supplier_lot text,
+    received_from text,
+    received_at timestamp with time zone NOT NULL,
+    status text NOT NULL,
+    version integer NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    command_id uuid NOT NULL,
+    CONSTRAINT lot_status_known CHECK ((status = ANY (ARRAY['open'::text, 'recalled'::text])))
+);
+
+ALTER TABLE ONLY public.lot FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.lot OWNER TO stockwell_owner;
+
 CREATE TABLE public.reservation (
     tenant_id uuid NOT NULL,
     document_id uuid NOT NULL,
@@ -1044,8 +1066,14 @@ CREATE VIEW bi.stock_level WITH (security_invoker='true') AS
     l.last_cost,
     l.layered,
     l.moved_at,
-    (l.xmin)::text AS transaction
-   FROM public.stock_level l
+    (l.xmin)::text AS transaction,
+    COALESCE(((t.status = 'open'::text) AND (COALESCE(t.expires_on, 'infinity'::date) >= ( SELECT ((now() AT TIME ZONE n.time_zone))::date AS timezone
+           FROM public.tenant n
+          WHERE (n.tenant_id = (current_setting('app.tenant_id'::text))::uuid)))), true) AS sellable,
+    t.code AS lot_code,
+    t.expires_on
+   FROM (public.stock_level l
+     LEFT JOIN public.lot t ON (((t.tenant_id = l.tenant_id) AND (t.id = l.lot_id))))
   WHERE (l.tenant_id = (current_setting('app.tenant_id'::text))::uuid);
 
 ALTER TABLE bi.stock_level OWNER TO stockwell_owner;
@@ -1075,6 +1103,12 @@ COMMENT ON COLUMN bi.stock_level.layered IS 'Whether the cost is kept in layers,
 COMMENT ON COLUMN bi.stock_level.moved_at IS 'When something last came or went.';
 
 COMMENT ON COLUMN bi.stock_level.transaction IS 'Number of the database transaction that wrote the row last. Not additive.';
+
+COMMENT ON COLUMN bi.stock_level.sellable IS 'Whether goods of the lot may be sold today: it is not recalled and has not expired. True without a lot.';
+
+COMMENT ON COLUMN bi.stock_level.lot_code IS 'Code of the lot, or the serial number; null where the product is not tracked.';
+
+COMMENT ON COLUMN bi.stock_level.expires_on IS 'The last day on which goods of the lot may be sold; null where they do not expire.';
 
 CREATE VIEW bi.low_stock WITH (security_invoker='true') AS
  SELECT p.sku,
@@ -2829,6 +2863,7 @@ CREATE TABLE public.hold_line (
     line_no integer NOT NULL,
     product_id uuid NOT NULL,
     quantity numeric(18,6) NOT NULL,
+    lot_id uuid DEFAULT '00000000-0000-0000-0000-000000000000'::uuid NOT NULL,
     CONSTRAINT hold_line_quantity_positive CHECK ((quantity > (0)::numeric))
 );
 
@@ -2881,6 +2916,18 @@ WITH (fillfactor='85');
 ALTER TABLE ONLY public.invoice FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.invoice OWNER TO stockwell_owner;
+
+CREATE TABLE public.lot_recall (
+    tenant_id uuid NOT NULL,
+    lot_id uuid NOT NULL,
+    reason text NOT NULL,
+    recalled_at timestamp with time zone NOT NULL,
+    command_id uuid NOT NULL
+);
+
+ALTER TABLE ONLY public.lot_recall FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.lot_recall OWNER TO stockwell_owner;
 
 CREATE TABLE public.number_series (
     tenant_id uuid NOT NULL,
@@ -3424,6 +3471,7 @@ CREATE TABLE public.transfer_line (
     missing numeric(18,6) DEFAULT 0 NOT NULL,
     value numeric(18,4) NOT NULL,
     open_value numeric(18,4) NOT NULL,
+    lot_id uuid DEFAULT '00000000-0000-0000-0000-000000000000'::uuid NOT NULL,
     CONSTRAINT transfer_line_flow CHECK (((quantity > (0)::numeric) AND (received >= (0)::numeric) AND (missing >= (0)::numeric) AND ((received + missing) <= quantity))),
     CONSTRAINT transfer_line_value_range CHECK (((open_value >= (0)::numeric) AND (open_value <= value)))
 )
@@ -3551,6 +3599,15 @@ ALTER TABLE ONLY public.location
 
 ALTER TABLE ONLY public.location
     ADD CONSTRAINT location_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.lot
+    ADD CONSTRAINT lot_code_key UNIQUE (tenant_id, product_id, code);
+
+ALTER TABLE ONLY public.lot
+    ADD CONSTRAINT lot_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.lot_recall
+    ADD CONSTRAINT lot_recall_pkey PRIMARY KEY (tenant_id, lot_id);
 
 ALTER TABLE ONLY public.number_series
     ADD CONSTRAINT number_series_pkey PRIMARY KEY (tenant_id, series);
@@ -3759,6 +3816,8 @@ CREATE INDEX expected_receipt_line_by_product ON public.expected_receipt_line US
 
 CREATE INDEX expected_receipt_open ON public.expected_receipt USING btree (tenant_id, location_id) WHERE (status = 'open'::text);
 
+CREATE INDEX hold_line_by_lot ON public.hold_line USING btree (tenant_id, lot_id) WHERE (lot_id <> '00000000-0000-0000-0000-000000000000'::uuid);
+
 CREATE UNIQUE INDEX hold_reference_key ON public.hold USING btree (tenant_id, reference) WHERE (status = 'open'::text);
 
 CREATE INDEX invoice_by_customer ON public.invoice USING btree (tenant_id, customer_id, id);
@@ -3770,6 +3829,10 @@ CREATE INDEX invoice_by_time ON public.invoice USING brin (occurred_at) WITH (au
 CREATE INDEX journal_entry_by_document ON public.journal_entry USING btree (tenant_id, document_id);
 
 CREATE INDEX journal_line_by_day ON public.journal_line USING brin (posted_on);
+
+CREATE INDEX lot_by_code ON public.lot USING btree (tenant_id, code);
+
+CREATE INDEX lot_by_expiry ON public.lot USING btree (tenant_id, expires_on) WHERE (expires_on IS NOT NULL);
 
 CREATE INDEX payment_allocation_by_invoice ON public.payment_allocation USING btree (tenant_id, invoice_id);
 
@@ -3829,7 +3892,11 @@ CREATE INDEX stock_level_by_product ON public.stock_level USING btree (tenant_id
 
 CREATE INDEX stock_movement_by_document ON public.stock_movement USING btree (tenant_id, document_id) WHERE (document_kind = ANY (ARRAY['receipt'::text, 'opening'::text, 'adjustment'::text, 'revaluation'::text]));
 
+CREATE INDEX stock_movement_by_lot ON public.stock_movement USING btree (tenant_id, lot_id, id) WHERE (lot_id <> '00000000-0000-0000-0000-000000000000'::uuid);
+
 CREATE INDEX stock_movement_by_time ON public.stock_movement USING brin (occurred_at timestamptz_minmax_multi_ops, recorded_at) WITH (autosummarize='on', pages_per_range='16');
+
+CREATE INDEX stock_movement_lots_of ON public.stock_movement USING btree (tenant_id, document_id) WHERE (lot_id <> '00000000-0000-0000-0000-000000000000'::uuid);
 
 CREATE INDEX transfer_open ON public.transfer USING btree (tenant_id, to_location_id) WHERE (status = 'in_transit'::text);
 
@@ -3915,6 +3982,12 @@ ALTER TABLE ONLY public.invoice
 
 ALTER TABLE ONLY public.location
     ADD CONSTRAINT location_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+
+ALTER TABLE ONLY public.lot
+    ADD CONSTRAINT lot_product_fkey FOREIGN KEY (tenant_id, product_id) REFERENCES public.product(tenant_id, id);
+
+ALTER TABLE ONLY public.lot_recall
+    ADD CONSTRAINT lot_recall_lot_fkey FOREIGN KEY (tenant_id, lot_id) REFERENCES public.lot(tenant_id, id);
 
 ALTER TABLE ONLY public.payment_allocation
     ADD CONSTRAINT payment_allocation_invoice_fkey FOREIGN KEY (tenant_id, invoice_id) REFERENCES public.invoice(tenant_id, id);
@@ -4096,6 +4169,10 @@ ALTER TABLE public.journal_line ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.location ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.lot ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.lot_recall ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.number_series ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.payment ENABLE ROW LEVEL SECURITY;
@@ -4213,6 +4290,10 @@ CREATE POLICY tenant_access ON public.journal_entry TO stockwell_app USING (true
 CREATE POLICY tenant_access ON public.journal_line TO stockwell_app USING (true) WITH CHECK (true);
 
 CREATE POLICY tenant_access ON public.location TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.lot TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.lot_recall TO stockwell_app USING (true) WITH CHECK (true);
 
 CREATE POLICY tenant_access ON public.number_series TO stockwell_app USING (true) WITH CHECK (true);
 
@@ -4335,6 +4416,10 @@ CREATE POLICY tenant_wall ON public.journal_entry AS RESTRICTIVE TO stockwell_ap
 CREATE POLICY tenant_wall ON public.journal_line AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.location AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.lot AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.lot_recall AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.number_series AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
@@ -4483,6 +4568,20 @@ GRANT SELECT,INSERT ON TABLE public.journal_entry TO stockwell_app;
 GRANT SELECT,INSERT ON TABLE public.journal_line TO stockwell_app;
 
 GRANT SELECT ON TABLE bi.journal_lines TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.lot TO stockwell_app;
+
+GRANT UPDATE(expires_on) ON TABLE public.lot TO stockwell_app;
+
+GRANT UPDATE(supplier_lot) ON TABLE public.lot TO stockwell_app;
+
+GRANT UPDATE(received_from) ON TABLE public.lot TO stockwell_app;
+
+GRANT UPDATE(status) ON TABLE public.lot TO stockwell_app;
+
+GRANT UPDATE(version) ON TABLE public.lot TO stockwell_app;
+
+GRANT UPDATE(updated_at) ON TABLE public.lot TO stockwell_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.reservation TO stockwell_app;
 
@@ -4643,6 +4742,8 @@ GRANT UPDATE(returned) ON TABLE public.invoice TO stockwell_app;
 GRANT UPDATE(updated_at) ON TABLE public.invoice TO stockwell_app;
 
 GRANT UPDATE(version) ON TABLE public.invoice TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.lot_recall TO stockwell_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.number_series TO stockwell_app;
 
