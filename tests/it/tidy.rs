@@ -109,7 +109,7 @@ const OF_POSTING: [&str; 32] = [
 fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
     let posting: &[&str] = &["service/src/posting"];
     let mut writers: BTreeMap<_, _> = OF_POSTING.into_iter().map(|table| (table, posting)).collect();
-    let others: [(&str, &[&str]); 32] = [
+    let others: [(&str, &[&str]); 33] = [
         ("command", &["service/src/command", "service/src/posting"]),
         ("event", &["service/src/command", "service/src/posting", "service/src/relay"]),
         ("customer_account", &["service/src/posting", "service/src/customer"]),

@@ -8,6 +8,7 @@ use super::*;
 use crate::book::Setup;
 use crate::count::CountSettings;
 use crate::id::{IdSequence, LocationId, ProductId};
+use crate::lot::Lots;
 use crate::pricing::Rules;
 use crate::stock::{CostingMethod, Layers};
 
