@@ -133,7 +133,7 @@ fn to_call(parties: &[AffectedParty]) -> Vec<ToCall> {
         entry.documents.push(PartyOut::from(party));
     }
     let mut customers: Vec<ToCall> = customers.into_values().collect();
-    customers.sort_by(|one, other| other.quantity.cmp(&one.quantity));
+    customers.sort_by_key(|customer| std::cmp::Reverse(customer.quantity));
     customers
 }
 
