@@ -86,6 +86,15 @@ $$;
 
 ALTER FUNCTION auth.forget_answers(since uuid, before uuid, after_tenant_id uuid, after_id uuid, most integer) OWNER TO stockwell_lookup;
 
+CREATE FUNCTION auth.tenants() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select t.tenant_id from public.tenant t order by t.tenant_id
+$$;
+
+ALTER FUNCTION auth.tenants() OWNER TO stockwell_lookup;
+
 CREATE FUNCTION public.event_base() RETURNS bigint
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN (0)::bigint;
@@ -689,6 +698,98 @@ COMMENT ON COLUMN bi.channel_summary.gross_margin_pct IS 'gross_margin in percen
 
 COMMENT ON COLUMN bi.channel_summary.net_revenue_share_pct IS 'net_revenue in percent of all rows of the currency, 4 decimals. Not additive.';
 
+CREATE TABLE public.cost_to_settle (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    location_id uuid NOT NULL,
+    product_id uuid NOT NULL,
+    lot_id uuid NOT NULL,
+    document_kind text NOT NULL,
+    document_id uuid NOT NULL,
+    line_no integer NOT NULL,
+    channel text,
+    quantity numeric(18,6) NOT NULL,
+    value numeric(18,4) NOT NULL,
+    open_quantity numeric(18,6) NOT NULL,
+    open_value numeric(18,4) NOT NULL,
+    variance numeric(18,4) DEFAULT 0 NOT NULL,
+    settled_at timestamp with time zone,
+    occurred_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    command_id uuid NOT NULL,
+    CONSTRAINT cost_to_settle_ends CHECK (((settled_at IS NULL) = (open_quantity > (0)::numeric))),
+    CONSTRAINT cost_to_settle_flow CHECK (((quantity > (0)::numeric) AND (value >= (0)::numeric) AND ((open_quantity >= (0)::numeric) AND (open_quantity <= quantity)) AND ((open_value >= (0)::numeric) AND (open_value <= value)))),
+    CONSTRAINT cost_to_settle_settled_is_worthless CHECK (((open_quantity > (0)::numeric) OR (open_value = (0)::numeric)))
+)
+WITH (fillfactor='85');
+
+ALTER TABLE ONLY public.cost_to_settle FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.cost_to_settle OWNER TO stockwell_owner;
+
+CREATE VIEW bi.costs_to_settle WITH (security_invoker='true') AS
+ SELECT c.document_kind,
+    c.document_id,
+    c.line_no,
+    c.channel,
+    c.occurred_at,
+    c.recorded_at,
+    c.settled_at,
+    p.sku,
+    p.name AS product_name,
+    lo.code AS location_code,
+    lo.name AS location_name,
+    p.stock_uom AS uom,
+    t.currency,
+    c.quantity AS oversold_units,
+    c.open_quantity AS open_units,
+    c.value AS provisional_cost,
+    c.open_value AS open_cost,
+    c.variance AS cost_variance
+   FROM (((public.cost_to_settle c
+     JOIN public.tenant t ON ((t.tenant_id = c.tenant_id)))
+     JOIN public.product p ON (((p.tenant_id = c.tenant_id) AND (p.id = c.product_id))))
+     JOIN public.location lo ON (((lo.tenant_id = c.tenant_id) AND (lo.id = c.location_id))))
+  WHERE (c.tenant_id = (current_setting('app.tenant_id'::text))::uuid);
+
+ALTER TABLE bi.costs_to_settle OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.costs_to_settle.document_kind IS 'Kind of the document: sale and refund at a till; invoice and credit_note in wholesale; others for stock and ledger.';
+
+COMMENT ON COLUMN bi.costs_to_settle.document_id IS 'The document: a till sale, a refund, an invoice, a credit note, or what caused a movement or an entry.';
+
+COMMENT ON COLUMN bi.costs_to_settle.line_no IS 'Number of the line in its document, from 1.';
+
+COMMENT ON COLUMN bi.costs_to_settle.channel IS 'Sales channel: wholesale or retail. New values may appear.';
+
+COMMENT ON COLUMN bi.costs_to_settle.occurred_at IS 'When it happened. Filter by this column: it is indexed.';
+
+COMMENT ON COLUMN bi.costs_to_settle.recorded_at IS 'When it was learnt of; later than occurred_at for late documents.';
+
+COMMENT ON COLUMN bi.costs_to_settle.settled_at IS 'When the last of the goods came in; null while some have not.';
+
+COMMENT ON COLUMN bi.costs_to_settle.sku IS 'The product''s stock keeping unit, case-sensitive.';
+
+COMMENT ON COLUMN bi.costs_to_settle.product_name IS 'Name of the product.';
+
+COMMENT ON COLUMN bi.costs_to_settle.location_code IS 'Code of the stock location.';
+
+COMMENT ON COLUMN bi.costs_to_settle.location_name IS 'Name of the stock location.';
+
+COMMENT ON COLUMN bi.costs_to_settle.uom IS 'UN/ECE Recommendation 20 code of the unit that quantities are in.';
+
+COMMENT ON COLUMN bi.costs_to_settle.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+
+COMMENT ON COLUMN bi.costs_to_settle.oversold_units IS 'Stock units that left although the record had none. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.costs_to_settle.open_units IS 'Of oversold_units, what has not come in yet. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.costs_to_settle.provisional_cost IS 'What the goods were said to cost when they left: the last known cost. Additive.';
+
+COMMENT ON COLUMN bi.costs_to_settle.open_cost IS 'Of provisional_cost, what is still provisional. Additive.';
+
+COMMENT ON COLUMN bi.costs_to_settle.cost_variance IS 'By how much the goods that came in since cost more; negative where less. Additive.';
+
 CREATE VIEW bi.customer_value WITH (security_invoker='true') AS
  WITH line AS (
          SELECT f.customer_id,
@@ -1110,6 +1211,19 @@ COMMENT ON COLUMN bi.stock_level.lot_code IS 'Code of the lot, or the serial num
 
 COMMENT ON COLUMN bi.stock_level.expires_on IS 'The last day on which goods of the lot may be sold; null where they do not expire.';
 
+CREATE TABLE public.reorder_setting (
+    tenant_id uuid NOT NULL,
+    product_id uuid NOT NULL,
+    location_id uuid DEFAULT '00000000-0000-0000-0000-000000000000'::uuid NOT NULL,
+    reorder_point numeric(18,6),
+    reorder_quantity numeric(18,6),
+    CONSTRAINT reorder_setting_range CHECK (((reorder_point >= (0)::numeric) AND (reorder_quantity > (0)::numeric)))
+);
+
+ALTER TABLE ONLY public.reorder_setting FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.reorder_setting OWNER TO stockwell_owner;
+
 CREATE VIEW bi.low_stock WITH (security_invoker='true') AS
  SELECT p.sku,
     p.name AS product_name,
@@ -1122,16 +1236,23 @@ CREATE VIEW bi.low_stock WITH (security_invoker='true') AS
     sum(s.on_hand) AS on_hand,
     sum(s.reserved) AS reserved,
     (sum(s.on_hand) - sum(s.reserved)) AS available,
-    (0)::numeric AS reorder_point,
-    (sum(s.reserved) - sum(s.on_hand)) AS shortage
-   FROM ((((bi.stock_level s
+    COALESCE(r.reorder_point, (0)::numeric) AS reorder_point,
+    COALESCE(r.reorder_quantity, (0)::numeric) AS reorder_quantity,
+    ((COALESCE(r.reorder_point, (0)::numeric) + sum(s.reserved)) - sum(s.on_hand)) AS shortage
+   FROM (((((bi.stock_level s
      JOIN public.tenant t ON ((t.tenant_id = s.tenant_id)))
      JOIN public.product p ON (((p.tenant_id = s.tenant_id) AND (p.id = s.product_id))))
      JOIN public.location lo ON (((lo.tenant_id = s.tenant_id) AND (lo.id = s.location_id))))
      LEFT JOIN public.category ca ON (((ca.tenant_id = p.tenant_id) AND (ca.id = p.category_id))))
+     LEFT JOIN LATERAL ( SELECT rs.reorder_point,
+            rs.reorder_quantity
+           FROM public.reorder_setting rs
+          WHERE ((rs.tenant_id = s.tenant_id) AND (rs.product_id = s.product_id) AND (rs.location_id = ANY (ARRAY[s.location_id, '00000000-0000-0000-0000-000000000000'::uuid])))
+          ORDER BY rs.location_id DESC
+         LIMIT 1) r ON (true))
   WHERE ((s.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (p.status = 'active'::text) AND (p.kind = 'stocked'::text) AND (lo.channels <> '{}'::text[]))
-  GROUP BY p.sku, p.name, ca.code, ca.name, lo.code, lo.name, p.stock_uom, t.currency
- HAVING (sum(s.on_hand) <= sum(s.reserved));
+  GROUP BY p.sku, p.name, ca.code, ca.name, lo.code, lo.name, p.stock_uom, t.currency, r.reorder_point, r.reorder_quantity
+ HAVING ((sum(s.on_hand) - sum(s.reserved)) <= COALESCE(r.reorder_point, (0)::numeric));
 
 ALTER TABLE bi.low_stock OWNER TO stockwell_owner;
 
@@ -1158,6 +1279,8 @@ COMMENT ON COLUMN bi.low_stock.reserved IS 'Stock units on hand that are promise
 COMMENT ON COLUMN bi.low_stock.available IS 'on_hand - reserved: what may still be sold. Additive over rows of one unit.';
 
 COMMENT ON COLUMN bi.low_stock.reorder_point IS 'Stock units at or below which the product is low. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.low_stock.reorder_quantity IS 'Stock units to order then; zero where nothing is set. Additive over rows of one unit.';
 
 COMMENT ON COLUMN bi.low_stock.shortage IS 'reorder_point - available: how many are missing to reach it. Additive over rows of one unit.';
 
@@ -2730,35 +2853,6 @@ ALTER TABLE ONLY public.command FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.command OWNER TO stockwell_owner;
 
-CREATE TABLE public.cost_to_settle (
-    tenant_id uuid NOT NULL,
-    id uuid NOT NULL,
-    location_id uuid NOT NULL,
-    product_id uuid NOT NULL,
-    lot_id uuid NOT NULL,
-    document_kind text NOT NULL,
-    document_id uuid NOT NULL,
-    line_no integer NOT NULL,
-    channel text,
-    quantity numeric(18,6) NOT NULL,
-    value numeric(18,4) NOT NULL,
-    open_quantity numeric(18,6) NOT NULL,
-    open_value numeric(18,4) NOT NULL,
-    variance numeric(18,4) DEFAULT 0 NOT NULL,
-    settled_at timestamp with time zone,
-    occurred_at timestamp with time zone NOT NULL,
-    recorded_at timestamp with time zone NOT NULL,
-    command_id uuid NOT NULL,
-    CONSTRAINT cost_to_settle_ends CHECK (((settled_at IS NULL) = (open_quantity > (0)::numeric))),
-    CONSTRAINT cost_to_settle_flow CHECK (((quantity > (0)::numeric) AND (value >= (0)::numeric) AND ((open_quantity >= (0)::numeric) AND (open_quantity <= quantity)) AND ((open_value >= (0)::numeric) AND (open_value <= value)))),
-    CONSTRAINT cost_to_settle_settled_is_worthless CHECK (((open_quantity > (0)::numeric) OR (open_value = (0)::numeric)))
-)
-WITH (fillfactor='85');
-
-ALTER TABLE ONLY public.cost_to_settle FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE public.cost_to_settle OWNER TO stockwell_owner;
-
 CREATE TABLE public.count_setting (
     tenant_id uuid NOT NULL,
     tolerance_percent numeric(9,6),
@@ -3684,6 +3778,9 @@ ALTER TABLE ONLY public.register
 ALTER TABLE ONLY public.register
     ADD CONSTRAINT register_pkey PRIMARY KEY (tenant_id, id);
 
+ALTER TABLE ONLY public.reorder_setting
+    ADD CONSTRAINT reorder_setting_pkey PRIMARY KEY (tenant_id, product_id, location_id);
+
 ALTER TABLE ONLY public.reservation
     ADD CONSTRAINT reservation_pkey PRIMARY KEY (tenant_id, document_id, line_no, location_id, lot_id);
 
@@ -4055,6 +4152,9 @@ ALTER TABLE ONLY public.refresh_token
 ALTER TABLE ONLY public.register
     ADD CONSTRAINT register_location_fkey FOREIGN KEY (tenant_id, location_id) REFERENCES public.location(tenant_id, id);
 
+ALTER TABLE ONLY public.reorder_setting
+    ADD CONSTRAINT reorder_setting_product_fkey FOREIGN KEY (tenant_id, product_id) REFERENCES public.product(tenant_id, id);
+
 ALTER TABLE ONLY public.reservation
     ADD CONSTRAINT reservation_level_fkey FOREIGN KEY (tenant_id, location_id, product_id, lot_id) REFERENCES public.stock_level(tenant_id, location_id, product_id, lot_id);
 
@@ -4207,6 +4307,8 @@ CREATE POLICY relay_mark ON public.event FOR UPDATE TO stockwell_relay USING (tr
 
 CREATE POLICY relay_read ON public.event FOR SELECT TO stockwell_relay USING (true);
 
+ALTER TABLE public.reorder_setting ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.reservation ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.sales_line ENABLE ROW LEVEL SECURITY;
@@ -4324,6 +4426,8 @@ CREATE POLICY tenant_access ON public.reason_code TO stockwell_app USING (true) 
 CREATE POLICY tenant_access ON public.refresh_token TO stockwell_app USING (true) WITH CHECK (true);
 
 CREATE POLICY tenant_access ON public.register TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.reorder_setting TO stockwell_app USING (true) WITH CHECK (true);
 
 CREATE POLICY tenant_access ON public.reservation TO stockwell_app USING (true) WITH CHECK (true);
 
@@ -4451,6 +4555,8 @@ CREATE POLICY tenant_wall ON public.refresh_token AS RESTRICTIVE TO stockwell_ap
 
 CREATE POLICY tenant_wall ON public.register AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
+CREATE POLICY tenant_wall ON public.reorder_setting AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
 CREATE POLICY tenant_wall ON public.reservation AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.sales_line AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
@@ -4527,6 +4633,9 @@ GRANT ALL ON FUNCTION auth.find_tenant(wanted text) TO stockwell_app;
 REVOKE ALL ON FUNCTION auth.forget_answers(since uuid, before uuid, after_tenant_id uuid, after_id uuid, most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION auth.forget_answers(since uuid, before uuid, after_tenant_id uuid, after_id uuid, most integer) TO stockwell_relay;
 
+REVOKE ALL ON FUNCTION auth.tenants() FROM PUBLIC;
+GRANT ALL ON FUNCTION auth.tenants() TO stockwell_relay;
+
 GRANT SELECT,INSERT ON TABLE public.sales_line TO stockwell_app;
 
 GRANT SELECT ON TABLE bi.sales_fact TO stockwell_app;
@@ -4552,6 +4661,18 @@ GRANT SELECT ON TABLE bi.margin_lines TO stockwell_app;
 GRANT SELECT ON TABLE bi.margin_by_channel TO stockwell_app;
 
 GRANT SELECT ON TABLE bi.channel_summary TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.cost_to_settle TO stockwell_app;
+
+GRANT UPDATE(open_quantity) ON TABLE public.cost_to_settle TO stockwell_app;
+
+GRANT UPDATE(open_value) ON TABLE public.cost_to_settle TO stockwell_app;
+
+GRANT UPDATE(variance) ON TABLE public.cost_to_settle TO stockwell_app;
+
+GRANT UPDATE(settled_at) ON TABLE public.cost_to_settle TO stockwell_app;
+
+GRANT SELECT ON TABLE bi.costs_to_settle TO stockwell_app;
 
 GRANT SELECT ON TABLE bi.customer_value TO stockwell_app;
 
@@ -4588,6 +4709,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.reservation TO stockwell_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.stock_level TO stockwell_app;
 
 GRANT SELECT ON TABLE bi.stock_level TO stockwell_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.reorder_setting TO stockwell_app;
 
 GRANT SELECT ON TABLE bi.low_stock TO stockwell_app;
 
@@ -4671,16 +4794,6 @@ GRANT SELECT(idempotency_key),UPDATE(idempotency_key) ON TABLE public.command TO
 GRANT UPDATE(fingerprint) ON TABLE public.command TO stockwell_lookup;
 
 GRANT UPDATE(response) ON TABLE public.command TO stockwell_lookup;
-
-GRANT SELECT,INSERT ON TABLE public.cost_to_settle TO stockwell_app;
-
-GRANT UPDATE(open_quantity) ON TABLE public.cost_to_settle TO stockwell_app;
-
-GRANT UPDATE(open_value) ON TABLE public.cost_to_settle TO stockwell_app;
-
-GRANT UPDATE(variance) ON TABLE public.cost_to_settle TO stockwell_app;
-
-GRANT UPDATE(settled_at) ON TABLE public.cost_to_settle TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.count_setting TO stockwell_app;
 
