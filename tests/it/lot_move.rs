@@ -367,7 +367,7 @@ fn the_last_units_of_lots_are_sold_once_over_both_channels() {
         let customer = tenant.customer("Hansa Foods").await;
         let tills = [tenant.till().await, tenant.till().await];
         let attempts = join_all((0..40).map(async |turn: usize| {
-            if turn % 2 == 0 {
+            if turn.is_multiple_of(2) {
                 tenant.sell(&tills[turn % 4 / 2], &[("MILK", "1")]).await.status
             } else {
                 tenant

@@ -168,7 +168,7 @@ fn a_recall_while_both_channels_sell_lets_nothing_slip() {
         let (till, customer) = (tenant.till().await, tenant.customer("Hansa Foods").await);
         let work = futures_util::future::join_all((0..24).map(async |turn: usize| match turn {
             12 => recall(tenant, "BAD", "Glass in the jar").await.ok()["recalled_at"].is_string(),
-            _ if turn % 2 == 0 => tenant.sell(&till, &[("JAM", "1")]).await.status == 201,
+            _ if turn.is_multiple_of(2) => tenant.sell(&till, &[("JAM", "1")]).await.status == 201,
             _ => tenant.order(&customer, &[("JAM", "1")], "invoiced").await.status == 201,
         }))
         .await;
