@@ -1154,28 +1154,48 @@ CREATE VIEW bi.stock_level WITH (security_invoker='true') AS
     l.product_id,
     l.lot_id,
     l.on_hand,
-    (l.reserved -
-        CASE
-            WHEN (l.next_expiry <= now()) THEN ( SELECT COALESCE(sum(r.quantity), (0)::numeric) AS "coalesce"
-               FROM public.reservation r
-              WHERE ((r.tenant_id = l.tenant_id) AND (r.location_id = l.location_id) AND (r.product_id = l.product_id) AND (r.lot_id = l.lot_id) AND (r.expires_at <= now())))
-            ELSE (0)::numeric
-        END) AS reserved,
+    l.reserved,
     l.backordered,
     l.claimed,
     l.value,
     l.last_cost,
     l.layered,
     l.moved_at,
-    (l.xmin)::text AS transaction,
-    COALESCE(((t.status = 'open'::text) AND (COALESCE(t.expires_on, 'infinity'::date) >= ( SELECT ((now() AT TIME ZONE n.time_zone))::date AS timezone
-           FROM public.tenant n
-          WHERE (n.tenant_id = (current_setting('app.tenant_id'::text))::uuid)))), true) AS sellable,
-    t.code AS lot_code,
-    t.expires_on
-   FROM (public.stock_level l
-     LEFT JOIN public.lot t ON (((t.tenant_id = l.tenant_id) AND (t.id = l.lot_id))))
-  WHERE (l.tenant_id = (current_setting('app.tenant_id'::text))::uuid);
+    l.transaction,
+    l.sellable,
+    l.lot_code,
+    l.expires_on,
+        CASE
+            WHEN l.sellable THEN (l.on_hand - l.reserved)
+            ELSE (0)::numeric
+        END AS available
+   FROM ( SELECT l_1.tenant_id,
+            l_1.location_id,
+            l_1.product_id,
+            l_1.lot_id,
+            l_1.on_hand,
+            (l_1.reserved -
+                CASE
+                    WHEN (l_1.next_expiry <= now()) THEN ( SELECT COALESCE(sum(r.quantity), (0)::numeric) AS "coalesce"
+                       FROM public.reservation r
+                      WHERE ((r.tenant_id = l_1.tenant_id) AND (r.location_id = l_1.location_id) AND (r.product_id = l_1.product_id) AND (r.lot_id = l_1.lot_id) AND (r.expires_at <= now())))
+                    ELSE (0)::numeric
+                END) AS reserved,
+            l_1.backordered,
+            l_1.claimed,
+            l_1.value,
+            l_1.last_cost,
+            l_1.layered,
+            l_1.moved_at,
+            (l_1.xmin)::text AS transaction,
+            COALESCE(((t.status = 'open'::text) AND (COALESCE(t.expires_on, 'infinity'::date) >= ( SELECT ((now() AT TIME ZONE n.time_zone))::date AS timezone
+                   FROM public.tenant n
+                  WHERE (n.tenant_id = (current_setting('app.tenant_id'::text))::uuid)))), true) AS sellable,
+            t.code AS lot_code,
+            t.expires_on
+           FROM (public.stock_level l_1
+             LEFT JOIN public.lot t ON (((t.tenant_id = l_1.tenant_id) AND (t.id = l_1.lot_id))))
+          WHERE (l_1.tenant_id = (current_setting('app.tenant_id'::text))::uuid)) l;
 
 ALTER TABLE bi.stock_level OWNER TO stockwell_owner;
 
@@ -1211,6 +1231,8 @@ COMMENT ON COLUMN bi.stock_level.lot_code IS 'Code of the lot, or the serial num
 
 COMMENT ON COLUMN bi.stock_level.expires_on IS 'The last day on which goods of the lot may be sold; null where they do not expire.';
 
+COMMENT ON COLUMN bi.stock_level.available IS 'on_hand - reserved: what may still be sold; nothing of a lot that has expired or was recalled. Additive over rows of one unit.';
+
 CREATE TABLE public.reorder_setting (
     tenant_id uuid NOT NULL,
     product_id uuid NOT NULL,
@@ -1235,10 +1257,10 @@ CREATE VIEW bi.low_stock WITH (security_invoker='true') AS
     t.currency,
     sum(s.on_hand) AS on_hand,
     sum(s.reserved) AS reserved,
-    (sum(s.on_hand) - sum(s.reserved)) AS available,
+    sum(s.available) AS available,
     COALESCE(r.reorder_point, (0)::numeric) AS reorder_point,
     COALESCE(r.reorder_quantity, (0)::numeric) AS reorder_quantity,
-    ((COALESCE(r.reorder_point, (0)::numeric) + sum(s.reserved)) - sum(s.on_hand)) AS shortage
+    (COALESCE(r.reorder_point, (0)::numeric) - sum(s.available)) AS shortage
    FROM (((((bi.stock_level s
      JOIN public.tenant t ON ((t.tenant_id = s.tenant_id)))
      JOIN public.product p ON (((p.tenant_id = s.tenant_id) AND (p.id = s.product_id))))
@@ -1252,7 +1274,7 @@ CREATE VIEW bi.low_stock WITH (security_invoker='true') AS
          LIMIT 1) r ON (true))
   WHERE ((s.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (p.status = 'active'::text) AND (p.kind = 'stocked'::text) AND (lo.channels <> '{}'::text[]))
   GROUP BY p.sku, p.name, ca.code, ca.name, lo.code, lo.name, p.stock_uom, t.currency, r.reorder_point, r.reorder_quantity
- HAVING ((sum(s.on_hand) - sum(s.reserved)) <= COALESCE(r.reorder_point, (0)::numeric));
+ HAVING (sum(s.available) <= COALESCE(r.reorder_point, (0)::numeric));
 
 ALTER TABLE bi.low_stock OWNER TO stockwell_owner;
 
@@ -1276,7 +1298,7 @@ COMMENT ON COLUMN bi.low_stock.on_hand IS 'Stock units in the location, reserved
 
 COMMENT ON COLUMN bi.low_stock.reserved IS 'Stock units on hand that are promised. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.low_stock.available IS 'on_hand - reserved: what may still be sold. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.low_stock.available IS 'on_hand - reserved: what may still be sold; nothing of a lot that has expired or was recalled. Additive over rows of one unit.';
 
 COMMENT ON COLUMN bi.low_stock.reorder_point IS 'Stock units at or below which the product is low. Additive over rows of one unit.';
 
@@ -2646,7 +2668,7 @@ CREATE VIEW bi.stock_positions WITH (security_invoker='true') AS
     t.currency,
     sum(s.on_hand) AS on_hand,
     sum(s.reserved) AS reserved,
-    (sum(s.on_hand) - sum(s.reserved)) AS available,
+    sum(s.available) AS available,
     sum(s.value) AS value,
     round((sum(s.value) / NULLIF(sum(s.on_hand), (0)::numeric)), 6) AS unit_cost
    FROM ((((bi.stock_level s
@@ -2679,7 +2701,7 @@ COMMENT ON COLUMN bi.stock_positions.on_hand IS 'Stock units in the location, re
 
 COMMENT ON COLUMN bi.stock_positions.reserved IS 'Stock units on hand that are promised. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.stock_positions.available IS 'on_hand - reserved: what may still be sold. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.stock_positions.available IS 'on_hand - reserved: what may still be sold; nothing of a lot that has expired or was recalled. Additive over rows of one unit.';
 
 COMMENT ON COLUMN bi.stock_positions.value IS 'Cost of the stock: of what is on hand, or of what a movement moved (out is negative). Additive.';
 

@@ -178,20 +178,22 @@ join public.tenant t on t.tenant_id = cu.tenant_id;
 -- Every level as it is now. A reservation that has expired counts for nothing, whether or not anybody has swept it:
 -- whoever asks what is reserved asks here.
 create view bi.stock_level with (security_invoker = true) as
-select
-    l.tenant_id, l.location_id, l.product_id, l.lot_id, l.on_hand,
-    l.reserved - case when l.next_expiry <= now() then (
-        select coalesce(sum(r.quantity), 0) from public.reservation r
-        where r.tenant_id = l.tenant_id and r.location_id = l.location_id and r.product_id = l.product_id
-            and r.lot_id = l.lot_id and r.expires_at <= now()) else 0 end as reserved,
-    l.backordered, l.claimed, l.value, l.last_cost, l.layered, l.moved_at, l.xmin::text as transaction,
-    coalesce(t.status = 'open' and coalesce(t.expires_on, 'infinity') >= (
-        select (now() at time zone n.time_zone)::date from public.tenant n
-        where n.tenant_id = current_setting('app.tenant_id')::uuid), true) as sellable,
-    t.code as lot_code, t.expires_on
-from public.stock_level l
-left join public.lot t on t.tenant_id = l.tenant_id and t.id = l.lot_id
-where l.tenant_id = current_setting('app.tenant_id')::uuid;
+select l.*, case when l.sellable then l.on_hand - l.reserved else 0 end as available
+from (
+    select
+        l.tenant_id, l.location_id, l.product_id, l.lot_id, l.on_hand,
+        l.reserved - case when l.next_expiry <= now() then (
+            select coalesce(sum(r.quantity), 0) from public.reservation r
+            where r.tenant_id = l.tenant_id and r.location_id = l.location_id and r.product_id = l.product_id
+                and r.lot_id = l.lot_id and r.expires_at <= now()) else 0 end as reserved,
+        l.backordered, l.claimed, l.value, l.last_cost, l.layered, l.moved_at, l.xmin::text as transaction,
+        coalesce(t.status = 'open' and coalesce(t.expires_on, 'infinity') >= (
+            select (now() at time zone n.time_zone)::date from public.tenant n
+            where n.tenant_id = current_setting('app.tenant_id')::uuid), true) as sellable,
+        t.code as lot_code, t.expires_on
+    from public.stock_level l
+    left join public.lot t on t.tenant_id = l.tenant_id and t.id = l.lot_id
+    where l.tenant_id = current_setting('app.tenant_id')::uuid) l;
 
 create view bi.stock_positions with (security_invoker = true) as
 select
@@ -199,7 +201,7 @@ select
     lo.code as location_code, lo.name as location_name, p.stock_uom as uom, t.currency,
     sum(s.on_hand) as on_hand,
     sum(s.reserved) as reserved,
-    sum(s.on_hand) - sum(s.reserved) as available,
+    sum(s.available) as available,
     sum(s.value) as value,
     round(sum(s.value) / nullif(sum(s.on_hand), 0), 6) as unit_cost
 from bi.stock_level s

@@ -24,10 +24,10 @@ select
     lo.code as location_code, lo.name as location_name, p.stock_uom as uom, t.currency,
     sum(s.on_hand) as on_hand,
     sum(s.reserved) as reserved,
-    sum(s.on_hand) - sum(s.reserved) as available,
+    sum(s.available) as available,
     coalesce(r.reorder_point, 0) as reorder_point,
     coalesce(r.reorder_quantity, 0) as reorder_quantity,
-    coalesce(r.reorder_point, 0) + sum(s.reserved) - sum(s.on_hand) as shortage
+    coalesce(r.reorder_point, 0) - sum(s.available) as shortage
 from bi.stock_level s
 join public.tenant t on t.tenant_id = s.tenant_id
 join public.product p on p.tenant_id = s.tenant_id and p.id = s.product_id
@@ -42,7 +42,7 @@ where s.tenant_id = current_setting('app.tenant_id')::uuid
     and p.status = 'active' and p.kind = 'stocked' and lo.channels <> '{}'
 group by p.sku, p.name, ca.code, ca.name, lo.code, lo.name, p.stock_uom, t.currency, r.reorder_point,
     r.reorder_quantity
-having sum(s.on_hand) - sum(s.reserved) <= coalesce(r.reorder_point, 0);
+having sum(s.available) <= coalesce(r.reorder_point, 0);
 
 create view bi.stock_ageing with (security_invoker = true) as
 with receipt as (

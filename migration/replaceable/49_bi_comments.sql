@@ -72,7 +72,7 @@ declare
         "contribution_pct": "contribution in percent of net_revenue, 4 decimals. Not additive: divide the sums.",
         "on_hand": "Stock units in the location, reserved ones included. Additive over rows of one unit.",
         "reserved": "Stock units on hand that are promised. Additive over rows of one unit.",
-        "available": "on_hand - reserved: what may still be sold. Additive over rows of one unit.",
+        "available": "on_hand - reserved: what may still be sold; nothing of a lot that has expired or was recalled. Additive over rows of one unit.",
         "value": "Cost of the stock: of what is on hand, or of what a movement moved (out is negative). Additive.",
         "units_to_30_days": "Of on_hand, what came in 0 to 30 days ago. Additive over rows of one unit.",
         "units_to_60_days": "Of on_hand, what came in 31 to 60 days ago. Additive over rows of one unit.",

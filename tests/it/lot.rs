@@ -222,6 +222,9 @@ fn an_expired_lot_is_not_sold_but_written_off() {
         assert_eq!(refused.params("#/lines/0/quantity")["available"], "2");
         let sold = tenant.sell(&till, &[("MILK", "2")]).await.created();
         assert_eq!(lots_of(&sold["lines"][0]), pairs(&[("TODAY", "2")]));
+        let low = tenant.get("/v1/reports/low_stock").await.ok();
+        let figures = ["on_hand", "available", "shortage"].map(|name| &low["rows"][0][name]);
+        assert_eq!(figures, ["4", "0", "0"], "what has expired is there and can't be sold");
         let expired = tenant.get(&format!("/v1/lots?expires_on[lt]={}", day(0).await)).await.ok();
         assert_eq!(
             (&expired["data"][0]["code"], &expired["data"][0]["sellable"]),

@@ -37,7 +37,8 @@ pub struct LowStockRow {
     pub on_hand: Units,
     /// Stock units on hand that are promised. Additive over products of one unit.
     pub reserved: Units,
-    /// on_hand − reserved: what may still be sold. Additive over products of one unit.
+    /// on_hand − reserved: what may still be sold; lots that have expired or were recalled count for nothing. Additive over
+    /// products of one unit.
     pub available: Units,
     /// Stock units at or below which the product is low: its reorder point there, else the threshold that was asked
     /// for. Additive over products of one unit.
@@ -66,9 +67,9 @@ impl Row for LowStockRow {
             "level as materialized (
     select
         s.product_id, s.location_id, sum(s.on_hand) as on_hand, sum(s.reserved) as reserved,
-        sum(s.on_hand) - sum(s.reserved) as available, coalesce(r.reorder_point, $20::numeric) as reorder_point,
+        sum(s.available) as available, coalesce(r.reorder_point, $20::numeric) as reorder_point,
         coalesce(r.reorder_quantity, 0) as reorder_quantity,
-        coalesce(r.reorder_point, $20::numeric) - sum(s.on_hand) + sum(s.reserved) as shortage
+        coalesce(r.reorder_point, $20::numeric) - sum(s.available) as shortage
     from bi.stock_level s
     join public.product p on p.tenant_id = $1 and p.id = s.product_id and p.status = 'active' and p.kind = 'stocked'
     join public.location lo on lo.tenant_id = $1 and lo.id = s.location_id and lo.channels <> '{{}}'
@@ -79,7 +80,7 @@ impl Row for LowStockRow {
         order by rs.location_id desc limit 1) r on true
     where s.tenant_id = $1 and {FILTER}
     group by s.product_id, s.location_id, r.reorder_point, r.reorder_quantity
-    having sum(s.on_hand) - sum(s.reserved) <= coalesce(r.reorder_point, $20)
+    having sum(s.available) <= coalesce(r.reorder_point, $20)
 )"
         );
         let figures = &[

@@ -1,7 +1,7 @@
 //! Stock position: what lies where, what of it is promised, and what it is worth. As it is now.
 //!
-//! One row per product and location, lots added up. `available` = `on_hand` − `reserved` is what either channel may
-//! still sell. `value` is at cost. Ties to the ledger: the sum of `value` is the balance of 1200 and 1210.
+//! One row per product and location, lots added up. `available` is what either channel may still sell:
+//! `on_hand` − `reserved` of lots that may be sold. `value` is at cost. Ties to the ledger: the sum of `value` is the balance of 1200 and 1210.
 
 use async_graphql::SimpleObject;
 use sea_orm::FromQueryResult;
@@ -35,7 +35,8 @@ pub struct StockPositionRow {
     pub on_hand: Units,
     /// Stock units on hand that are promised. Additive over products of one unit.
     pub reserved: Units,
-    /// on_hand − reserved: what may still be sold. Additive over products of one unit.
+    /// on_hand − reserved: what may still be sold; lots that have expired or were recalled count for nothing. Additive over
+    /// products of one unit.
     pub available: Units,
     /// Cost of what is on hand. Additive.
     pub value: Amount,
@@ -65,7 +66,7 @@ impl Row for StockPositionRow {
             "level as materialized (
     select
         s.product_id, s.location_id,
-        sum(s.on_hand) as on_hand, sum(s.reserved) as reserved, sum(s.on_hand) - sum(s.reserved) as available,
+        sum(s.on_hand) as on_hand, sum(s.reserved) as reserved, sum(s.available) as available,
         sum(s.value) as value, round(sum(s.value) / nullif(sum(s.on_hand), 0), 6) as unit_cost
     from bi.stock_level s
     where s.tenant_id = $1 and {FILTER}
