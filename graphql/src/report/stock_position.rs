@@ -1,7 +1,8 @@
 //! Stock position: what lies where, what of it is promised, and what it is worth. As it is now.
 //!
 //! One row per product and location, lots added up. `available` is what either channel may still sell:
-//! `on_hand` − `reserved` of lots that may be sold. `value` is at cost. Ties to the ledger: the sum of `value` is the balance of 1200 and 1210.
+//! `on_hand` − `reserved`, where the lot may be sold. `value` is at cost. Ties to the ledger: the sum of `value` is the
+//! balance of 1200 and 1210.
 
 use async_graphql::SimpleObject;
 use sea_orm::FromQueryResult;
