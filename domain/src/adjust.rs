@@ -233,6 +233,11 @@ fn check_forced(command: &Move) -> Result<(), Refusal> {
     if command.forced && command.occurred_at.is_none() {
         problems.invalid("/occurred_at", "Say when the goods left.");
     }
+    let came = command.lines.iter().enumerate().filter(|(_, line)| line.quantity.is_positive());
+    for (index, _) in came.filter(|_| command.forced) {
+        let detail = "Only goods that went can be forced: send what came in as a document of its own.";
+        problems.invalid(format!("/lines/{index}/quantity"), detail);
+    }
     problems.check()
 }
 

@@ -74,16 +74,18 @@ impl Book {
 }
 
 /// Makes `wanted` units of a level free that a taker is about to take: of its till's lease whatever there is, and of its
-/// channel's floor what is not free otherwise. That they are there was checked before.
+/// channel's floor what is not free otherwise; nothing of that where a count has seen that the goods are gone. That they are
+/// there was checked before.
 pub(crate) fn draw(
     book: &mut Book,
     (key, wanted): (LevelKey, Quantity),
-    taker: Taker,
+    (taker, is_gone): (Taker, bool),
     posting: &mut Posting,
 ) {
     let Some(claims) = book.claims.get(&key) else { return };
     let mut lease = wanted;
-    let mut floor = wanted - book.level(&key).available();
+    let mut floor =
+        if is_gone { Quantity::ZERO } else { (wanted - book.level(&key).available()).min(wanted) };
     let mut drawn = Vec::new();
     for claim in claims.iter().filter(|claim| matches!(claim.holder, Holder::Till(_))) {
         let taken = lease.min(claim.left);

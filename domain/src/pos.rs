@@ -189,7 +189,7 @@ pub fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal>
     let lines = lines
         .into_iter()
         .map(|mut line| {
-            draw(book, &register, &line, &mut released);
+            draw(book, &register, (&line, occurred_at), &mut released);
             let cost = take_out(book, register.location_id, &mut line, (occurred_at, command.forced));
             (line, cost)
         })
@@ -259,10 +259,16 @@ fn check_stock(
 }
 
 /// Makes a line's goods free that are kept for the till or its channel.
-fn draw(book: &mut Book, register: &Register, line: &Line, posting: &mut Posting) {
+fn draw(
+    book: &mut Book,
+    register: &Register,
+    (line, occurred_at): (&Line, DateTime<Utc>),
+    posting: &mut Posting,
+) {
     if line.stocked && line.lots.is_empty() {
-        let wanted = (sales::level_key(register.location_id, line), line.quantity);
-        claim::draw(book, wanted, Taker::till(register.id), posting);
+        let key = sales::level_key(register.location_id, line);
+        let is_gone = book.is_counted(&key, occurred_at);
+        claim::draw(book, (key, line.quantity), (Taker::till(register.id), is_gone), posting);
     }
 }
 

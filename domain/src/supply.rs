@@ -14,6 +14,7 @@ use crate::refusal::{Code, Problems, Refusal};
 mod incoming;
 
 use incoming::note;
+pub use incoming::note_all;
 pub(crate) use incoming::note_transfer;
 
 /// Goods that come to a location (or, negative, go from it) on a day to come.

@@ -167,7 +167,7 @@ pub fn dispatch(book: &mut Book, command: &Dispatch) -> Result<(Transfer, Postin
     let goods = book.goods(&command.lines)?;
     let mut demand = Demand::default();
     let purpose = Purpose::Transfer { on: book.setup.settings.day(occurred_at) };
-    let draw = Draw { location_id: from, purpose, went: None };
+    let draw = Draw { location_id: from, purpose, went: Some((occurred_at, false)) };
     let parts = book.draw_goods(&mut demand, &draw, (&goods, &command.lines))?;
     book.check_available(&demand)?;
 

@@ -8,6 +8,7 @@ use crate::book::{Book, Posting};
 use crate::id::{CountId, MovementId, StockDocumentId};
 use crate::number::{Money, Quantity};
 use crate::oversold::{COUNT_REASON, Going};
+use crate::product::Tracking;
 use crate::refusal::{Code, Problem, Problems, Refusal};
 use crate::stock::{self, LevelKey, Movement, MovementKind, Source};
 
@@ -37,6 +38,7 @@ pub fn post(book: &mut Book, command: &Post) -> Result<(Count, Option<StockDocum
     count.require(&[CountStatus::Counted], "posted")?;
     let due: Vec<Due> =
         count.lines.iter().enumerate().filter_map(|(at, line)| due(book, count, at, line)).collect();
+    check_untracked(book, &due)?;
     check_left(book, count, &due)?;
     check_approved(book, &due, command.is_approver)?;
 
@@ -80,6 +82,19 @@ fn due(book: &Book, count: &Count, at: usize, line: &CountLine) -> Option<Due> {
     let superseded = book.is_counted(&key, counted_at);
     let off = if superseded { Quantity::ZERO } else { counted - expected };
     Some(Due { at, key, expected, off, value: book.found_cost(&key, off.abs()), superseded })
+}
+
+/// Refuses lines of products that are tracked since they were entered: their goods lie in lots.
+fn check_untracked(book: &Book, due: &[Due]) -> Result<(), Refusal> {
+    let mut problems = Problems::default();
+    for due in due {
+        let product = &book.products[&due.key.product_id];
+        if product.tracking != Tracking::None {
+            let detail = format!("{} is tracked by now: cancel the sheet.", product.sku);
+            problems.add(format!("/lines/{}", due.at), Code::InvalidStateTransition, detail);
+        }
+    }
+    problems.check()
 }
 
 /// Refuses lines of which more has gone since than was counted: one of the two is wrong.

@@ -85,20 +85,24 @@ pub fn ship(book: &mut Book, command: &Ship) -> Result<(Ordered, Posting), Refus
     order.require(&[OrderStatus::Confirmed, OrderStatus::PartiallyShipped], "shipped")?;
     let occurred_at = book.occurred_at(command.occurred_at)?;
     let picked = picked(book, (order, occurred_at), &command.lines)?;
-    check_there(book, order, &picked)?;
+    check_there(book, (order, occurred_at), &picked)?;
     let mut posting = Posting::default();
     dispatch(book, (command.order_id, occurred_at), picked, &mut posting);
     Ok(changed(book, command.order_id, posting))
 }
 
 /// Refuses what is not there. It was promised to the order, but goods that left elsewhere meanwhile, or that a count
-/// missed, can't be shipped. Goods in lots are never oversold.
-fn check_there(book: &Book, order: &Order, picked: &[Picked]) -> Result<(), Refusal> {
+/// missed, can't be shipped, unless the count saw them leave. Goods in lots are never oversold.
+fn check_there(
+    book: &Book,
+    (order, occurred_at): (&Order, DateTime<Utc>),
+    picked: &[Picked],
+) -> Result<(), Refusal> {
     let mut demand = Demand::default();
     for picked in picked.iter().filter(|picked| picked.lots.is_empty()) {
         let line = &order.lines[picked.at].line;
-        if line.stocked {
-            let key = LevelKey::untracked(order.location_id, line.product_id);
+        let key = LevelKey::untracked(order.location_id, line.product_id);
+        if line.stocked && !book.is_counted(&key, occurred_at) {
             demand.promised(key, book.level(&key).reserved);
             demand.add(key, picked.quantity, format!("/lines/{}", picked.at));
         }

@@ -5,6 +5,16 @@ use crate::book::Book;
 use crate::number::Quantity;
 use crate::transfer::Transfer;
 
+/// Keeps what is on its way up with the documents of the batch: the database does not know yet what became of them.
+pub fn note_all(book: &mut Book) {
+    for expected in book.expected.clone().values() {
+        note(book, expected);
+    }
+    for transfer in book.transfers.clone().values() {
+        note_transfer(book, transfer);
+    }
+}
+
 /// Keeps what is on its way up with an expected receipt, where it was read.
 pub(super) fn note(book: &mut Book, expected: &ExpectedReceipt) {
     let Some(supplies) = &mut book.supplies else { return };

@@ -25,6 +25,7 @@ pub(super) async fn decided(
     let decided = match served(book, command) {
         Err(refusal) if is_short(&refusal) && book.supplies.is_none() => {
             book.supplies = Some(load::supplies(tx, book).await?);
+            supply::note_all(book);
             served(book, command)
         }
         decided => decided,
@@ -37,9 +38,15 @@ fn served(book: &mut Book, command: &Command) -> Result<(Outcome, Posting), Refu
     // Whether promises hold can only be told where it is known what is on its way.
     let is_known = book.supplies.is_some() && !book.waiting.is_empty();
     let before = if is_known { promise::broken(book) } else { BTreeSet::new() };
-    let (outcome, mut posting) = decide(book, command)?;
+    let (mut outcome, mut posting) = decide(book, command)?;
     book.follow_up(&mut posting);
     promise::serve(book, &mut posting);
+    // The order itself may be one that waited.
+    if let Outcome::Order(ordered) = &mut outcome
+        && let Some(order) = book.orders.get(&ordered.order.id)
+    {
+        ordered.order.clone_from(order);
+    }
     if is_known {
         posting.broken = promise::broken(book).difference(&before).copied().collect();
     }

@@ -79,6 +79,7 @@ impl Poster {
     /// Carries out the documents of a batch route, in as few transactions as possible; one result each, in order.
     pub async fn post_all(&self, requests: Vec<Request>) -> Vec<Result<Answer, Error>> {
         let inner = Arc::clone(&self.0);
+        let asked = requests.len();
         let work = self.0.runtime.spawn(async move {
             let mut answers = Vec::with_capacity(requests.len());
             let mut rest = requests.as_slice();
@@ -89,7 +90,10 @@ impl Poster {
             }
             answers
         });
-        work.await.unwrap_or_else(|error| vec![Err(Error::invariant(error.to_string()))])
+        let failed = |error: tokio::task::JoinError| {
+            (0..asked).map(|_| Err(Error::invariant(error.to_string()))).collect()
+        };
+        work.await.unwrap_or_else(failed)
     }
 }
 
