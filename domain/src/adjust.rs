@@ -234,7 +234,7 @@ fn check_forced(command: &Move) -> Result<(), Refusal> {
         problems.invalid("/occurred_at", "Say when the goods left.");
     }
     let came = command.lines.iter().enumerate().filter(|(_, line)| line.quantity.is_positive());
-    for (index, _) in came.filter(|_| command.forced) {
+    for (index, _) in came.filter(|_| command.forced && command.kind == StockDocumentKind::Adjustment) {
         let detail = "Only goods that went can be forced: send what came in as a document of its own.";
         problems.invalid(format!("/lines/{index}/quantity"), detail);
     }

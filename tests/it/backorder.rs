@@ -317,6 +317,27 @@ fn what_became_free_by_itself_is_allocated_on_request() {
 }
 
 #[test]
+fn an_order_that_gets_goods_by_its_own_shipment_keeps_them() {
+    with_tenant(async |tenant| {
+        tenant.stocked("BOLT", "2.50", ("10", "1.00")).await;
+        let customer = tenant.customer("Nordwind Supply").await;
+        let ends = tests::environment().now().await + chrono::Duration::seconds(1);
+        let hold = json!({ "expires_at": ends.to_rfc3339(), "lines": lines(&[("BOLT", "4")]) });
+        tenant.post("/v1/stock/holds", &hold).await.created();
+        let placed = tenant.post(ORDERS, &order(&customer, "backorder", &[("BOLT", "10")])).await.created();
+        assert_eq!(lots(&placed), [["6", "0", "4", "0"]]);
+        tokio::time::sleep(std::time::Duration::from_millis(1_050)).await;
+        let shipped = tenant.step(&id(&placed), "ship").await.ok();
+        assert_eq!(
+            (lots(&shipped), lots(&shown(tenant, &placed).await)),
+            (vec![["4", "6", "0", "0"]], lots(&shipped))
+        );
+        tenant.step(&id(&placed), "ship").await.ok();
+        assert_eq!(tenant.level("BOLT").await, Level::of("0", "0", "0"));
+    });
+}
+
+#[test]
 fn two_orders_for_the_last_units_never_reserve_more_than_there_is() {
     with_tenant(async |tenant| {
         tenant.stocked("BOLT", "2.50", ("25", "1.00")).await;

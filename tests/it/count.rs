@@ -365,3 +365,17 @@ fn figures_that_make_no_sense_are_refused() {
         assert_eq!(text(line(&again.ok(), "MUG"), "counted"), "4");
     });
 }
+
+#[test]
+fn what_is_tracked_by_now_is_not_counted_without_its_lots() {
+    with_tenant(async |tenant| {
+        let product = tenant.product("MILK", "1.00").await;
+        let count = sheet(tenant, json!({ "skus": ["MILK"] })).await;
+        enter(tenant, &count, json!([{ "sku": "MILK", "quantity": "5" }])).await;
+        tenant.patch(&format!("/v1/products/{}", product.id), &json!({ "tracking": "lot" })).await.ok();
+        tenant.post(&step(&count, "complete"), &json!({})).await.ok();
+        let refused = tenant.post(&step(&count, "post"), &json!({})).await;
+        refused.refused(409, "invalid_state_transition").names(&["#/lines/0"]);
+        tenant.post(&step(&count, "cancel"), &json!({})).await.ok();
+    });
+}

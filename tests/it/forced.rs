@@ -127,6 +127,10 @@ fn it_needs_its_scope_and_the_instant_and_only_forces_goods_out() {
         inward["occurred_at"] = json!(YESTERDAY);
         let forced = ["#/forced"];
         tenant.post("/v1/stock/documents", &inward).await.refused(422, "validation_failed").names(&forced);
+        let mut both = adjustment("adjustment");
+        both["lines"] = lines(&[("MUG", "-5"), ("MUG", "5")]);
+        let came = ["#/lines/1/quantity"];
+        tenant.post("/v1/stock/documents", &both).await.refused(422, "validation_failed").names(&came);
         let clerk = crate::auth::key(tenant, &["pos:write", "stock:write"]).await;
         let clerk = tenant.with_key(&clerk);
         let sold = offline(&till, &[("MUG", "5")]);

@@ -253,3 +253,38 @@ fn selling_goes_on_while_a_count_is_posted() {
         );
     });
 }
+
+#[test]
+fn what_the_count_saw_leave_is_shipped_and_sent_late() {
+    with_tenant(async |tenant| {
+        opened(tenant, "MUG", ("8", "4.00")).await;
+        let customer = tenant.customer("Nordwind Supply").await;
+        let order = tenant.order(&customer, &[("MUG", "3")], "confirmed").await.created();
+        counted(tenant, "MUG", "0", ago(10).await).await;
+        assert_eq!(tenant.level("MUG").await, Level::of("0", "3", "0"));
+        let ship = format!("/v1/orders/{}/ship", order["id"].as_str().expect("an id"));
+        tenant.post(&ship, &json!({})).await.refused(409, "insufficient_stock");
+        tenant.post(&ship, &json!({ "occurred_at": ago(20).await })).await.ok();
+        let mut sent = json!({ "to_location_id": tenant.shop, "lines": lines(&[("MUG", "5")]) });
+        tenant.post("/v1/stock/transfers", &sent).await.refused(409, "insufficient_stock");
+        sent["occurred_at"] = json!(ago(20).await);
+        tenant.post("/v1/stock/transfers", &sent).await.created();
+        assert_eq!(tenant.level("MUG").await, Level::of("0", "0", "0"), "as counted");
+        assert_eq!(tenant.balance("5100").await, "0.00", "nothing was missing");
+    });
+}
+
+#[test]
+fn a_late_sale_that_was_counted_leaves_the_floor_of_its_channel_alone() {
+    with_tenant(async |tenant| {
+        opened(tenant, "MUG", ("8", "4.00")).await;
+        let till = tenant.till().await;
+        counted(tenant, "MUG", "5", ago(10).await).await;
+        let ends = environment().now().await + Duration::hours(1);
+        let floor = json!({ "kind": "channel_floor", "channel": "retail", "expires_at": ends,
+            "lines": lines(&[("MUG", "5")]) });
+        tenant.post("/v1/stock/holds", &floor).await.created();
+        tenant.post("/v1/pos/sales", &late(&till, &[("MUG", "3")], ago(20).await)).await.created();
+        assert_eq!(tenant.level("MUG").await, Level::of("5", "5", "20"));
+    });
+}
