@@ -3,7 +3,8 @@
 //!
 //! Whatever becomes free on a level where lines wait goes to them before anybody else sees it: the higher priority
 //! first, then the one that has waited longer. So no level has both something free and somebody who waits for it, and
-//! what waits has first claim on whatever comes.
+//! what waits has first claim on whatever comes. The one exception is what becomes free by itself, when a hold expires: it
+//! is there for the next command on the level, and those who wait are served after it.
 
 use std::cmp::Reverse;
 
