@@ -1176,12 +1176,18 @@ CREATE VIEW bi.stock_level WITH (security_invoker='true') AS
             l_1.on_hand,
             (l_1.reserved -
                 CASE
-                    WHEN (l_1.next_expiry <= now()) THEN ( SELECT COALESCE(sum(r.quantity), (0)::numeric) AS "coalesce"
+                    WHEN (l_1.next_expiry <= now()) THEN ( SELECT (COALESCE(sum(r.quantity), (0)::numeric) - LEAST(l_1.backordered, GREATEST(((l_1.on_hand - l_1.reserved) + COALESCE(sum(r.quantity), (0)::numeric)), (0)::numeric)))
                        FROM public.reservation r
                       WHERE ((r.tenant_id = l_1.tenant_id) AND (r.location_id = l_1.location_id) AND (r.product_id = l_1.product_id) AND (r.lot_id = l_1.lot_id) AND (r.expires_at <= now())))
                     ELSE (0)::numeric
                 END) AS reserved,
-            l_1.backordered,
+            (l_1.backordered -
+                CASE
+                    WHEN ((l_1.next_expiry <= now()) AND (l_1.backordered > (0)::numeric)) THEN ( SELECT LEAST(l_1.backordered, GREATEST(((l_1.on_hand - l_1.reserved) + COALESCE(sum(r.quantity), (0)::numeric)), (0)::numeric)) AS "least"
+                       FROM public.reservation r
+                      WHERE ((r.tenant_id = l_1.tenant_id) AND (r.location_id = l_1.location_id) AND (r.product_id = l_1.product_id) AND (r.lot_id = l_1.lot_id) AND (r.expires_at <= now())))
+                    ELSE (0)::numeric
+                END) AS backordered,
             l_1.claimed,
             l_1.value,
             l_1.last_cost,

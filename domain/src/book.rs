@@ -4,7 +4,7 @@
 //! changes the book only when nothing can refuse it any more, so a refused command leaves no trace, and the next one
 //! of the batch sees exactly what the accepted ones before it did.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Datelike, Duration, NaiveDate, Utc};
 use uuid::Uuid;
@@ -164,6 +164,8 @@ pub struct Book {
     pub claims: BTreeMap<LevelKey, Vec<Claim>>,
     /// The order lines that wait for goods on the book's levels, the first to be served first.
     pub waiting: BTreeMap<LevelKey, Vec<Waiting>>,
+    /// The orders that got goods before the first command was decided, which holds that ended by themselves left free.
+    pub served_first: BTreeSet<OrderId>,
     /// The next number of each series.
     pub series: HashMap<String, i64>,
 }

@@ -3,8 +3,8 @@
 //!
 //! Whatever becomes free on a level where lines wait goes to them before anybody else sees it: the higher priority
 //! first, then the one that has waited longer. So no level has both something free and somebody who waits for it, and
-//! what waits has first claim on whatever comes. The one exception is what becomes free by itself, when a hold expires: it
-//! is there for the next command on the level, and those who wait are served after it.
+//! what waits has first claim on whatever comes. What becomes free by itself, when a hold expires, is theirs too: it is
+//! given to them before the next command on the level is decided.
 
 use std::cmp::Reverse;
 
@@ -77,6 +77,14 @@ pub struct Pegged {
     pub line_no: i32,
     /// What its promise stands on; nothing where none could be made.
     pub pegs: Vec<Peg>,
+}
+
+/// Serves the lines that wait with what became free by itself, before the first command is decided.
+pub fn serve_first(book: &mut Book) -> Posting {
+    let mut posting = Posting::default();
+    serve(book, &mut posting);
+    book.served_first = posting.allocations.iter().map(|allocation| allocation.order_id).collect();
+    posting
 }
 
 /// Serves the lines that wait on the levels of the book with what is free there.

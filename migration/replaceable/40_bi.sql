@@ -175,18 +175,25 @@ from line l
 join public.customer cu on cu.tenant_id = current_setting('app.tenant_id')::uuid and cu.id = l.customer_id
 join public.tenant t on t.tenant_id = cu.tenant_id;
 
--- Every level as it is now. A reservation that has expired counts for nothing, whether or not anybody has swept it:
--- whoever asks what is reserved asks here.
+-- Every level as it is now. A reservation that has expired counts for nothing, whether or not anybody has swept it, and
+-- what it held back is theirs who wait for it: whoever asks what is reserved asks here.
 create view bi.stock_level with (security_invoker = true) as
 select l.*, case when l.sellable then l.on_hand - l.reserved else 0 end as available
 from (
     select
         l.tenant_id, l.location_id, l.product_id, l.lot_id, l.on_hand,
         l.reserved - case when l.next_expiry <= now() then (
-            select coalesce(sum(r.quantity), 0) from public.reservation r
+            select coalesce(sum(r.quantity), 0)
+                - least(l.backordered, greatest(l.on_hand - l.reserved + coalesce(sum(r.quantity), 0), 0))
+            from public.reservation r
             where r.tenant_id = l.tenant_id and r.location_id = l.location_id and r.product_id = l.product_id
                 and r.lot_id = l.lot_id and r.expires_at <= now()) else 0 end as reserved,
-        l.backordered, l.claimed, l.value, l.last_cost, l.layered, l.moved_at, l.xmin::text as transaction,
+        l.backordered - case when l.next_expiry <= now() and l.backordered > 0 then (
+            select least(l.backordered, greatest(l.on_hand - l.reserved + coalesce(sum(r.quantity), 0), 0))
+            from public.reservation r
+            where r.tenant_id = l.tenant_id and r.location_id = l.location_id and r.product_id = l.product_id
+                and r.lot_id = l.lot_id and r.expires_at <= now()) else 0 end as backordered,
+        l.claimed, l.value, l.last_cost, l.layered, l.moved_at, l.xmin::text as transaction,
         coalesce(t.status = 'open' and coalesce(t.expires_on, 'infinity') >= (
             select (now() at time zone n.time_zone)::date from public.tenant n
             where n.tenant_id = current_setting('app.tenant_id')::uuid), true) as sellable,

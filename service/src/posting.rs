@@ -170,13 +170,14 @@ pub async fn rehearse(db: &Db, poster: &Poster, request: &Request) -> Result<Reh
 async fn tried(db: &Db, poster: &Poster, request: &Request) -> Result<Rehearsal, Error> {
     let tx = db.begin(request.caller.tenant_id).await?;
     let mut book = load::book(&tx, poster.setups(), std::slice::from_ref(&request.command)).await?;
-    let before = save::Before::of(&book);
+    let before = save::Before::serve(&mut book);
     let (outcome, posting) = decided(&tx, &mut book, &request.command).await??;
     let (_, body) = (request.render)(Ok((&outcome, &book)));
     let accepted = [Accepted { request, command_id: tx.command_id(), outcome, posting }];
     save::write(&tx, &book, &accepted, &[], &before).await?;
     tx.rollback().await?;
-    let [Accepted { outcome, posting, .. }] = accepted;
+    let [Accepted { outcome, mut posting, .. }] = accepted;
+    posting.reservations.splice(0..0, before.served.reservations);
     Ok(Rehearsal { body, outcome, posting })
 }
 
@@ -246,7 +247,7 @@ async fn decide_all(
     requests: &[Request],
     fresh: &[usize],
 ) -> Result<Vec<Answer>, Spoiled> {
-    let before = save::Before::of(&book);
+    let before = save::Before::serve(&mut book);
     let mut accepted = Vec::with_capacity(fresh.len());
     let mut recorded = Vec::with_capacity(fresh.len());
     for request in fresh.iter().map(|at| &requests[*at]) {

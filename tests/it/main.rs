@@ -3,6 +3,7 @@
 mod artefacts;
 mod auth;
 mod backorder;
+mod batch;
 mod bundle;
 mod card_numbers;
 mod catalog;

@@ -87,8 +87,7 @@ const FACTS: &[(&str, &str)] = &[
          full join (select o.location_id, l.product_id, sum(l.backordered) as backordered from sales_order_line l \
                     join sales_order o on o.tenant_id = l.tenant_id and o.id = l.order_id \
                     where l.tenant_id = $1 and l.backordered > 0 group by 1, 2) w using (location_id, product_id) \
-         where coalesce(l.backordered, 0) <> coalesce(w.backordered, 0) or (w.backordered > 0 and l.free > 0 \
-             and not exists (select from hold where tenant_id = $1 and expires_at is not null))",
+         where coalesce(l.backordered, 0) <> coalesce(w.backordered, 0) or (w.backordered > 0 and l.free > 0)",
     ),
     (
         "every unit of a confirmed order is reserved, waits, has left or was given up",

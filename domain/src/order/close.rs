@@ -39,11 +39,12 @@ pub fn close(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal
 }
 
 /// Serves an order that waits, and those that stand before it, with what has become free by itself, such as by a hold
-/// that expired. Whatever a command frees is served at once; nothing has to be done for it.
+/// that expired. Whatever a command frees is served at once, and so is what the levels of this command were swept of before
+/// it: there may be nothing left to do.
 pub fn allocate(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> {
     let order = known(book, id)?;
     order.require(&[OrderStatus::Confirmed, OrderStatus::PartiallyShipped], "allocated to")?;
-    if !promise::waits(order) {
+    if !promise::waits(order) && !book.served_first.contains(&id) {
         return Err(Refusal::state(format!("Order {} does not wait for goods.", order.number)));
     }
     let mut posting = Posting::default();

@@ -44,6 +44,7 @@ fn book(method: CostingMethod) -> Book {
         expected: HashMap::new(),
         claims: Default::default(),
         waiting: Default::default(),
+        served_first: Default::default(),
         counts: HashMap::new(),
         count_settings: CountSettings::default(),
         moved_since: HashMap::new(),

@@ -80,6 +80,7 @@ pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Resu
         supplies: None,
         claims: BTreeMap::new(),
         waiting: BTreeMap::new(),
+        served_first: BTreeSet::new(),
         series: HashMap::new(),
     };
     products(tx, &needs, &mut book).await?;

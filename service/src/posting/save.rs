@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::book::Book;
+use domain::book::{Book, Posting};
 use domain::ledger::{Entry, EntryLine};
 use domain::pos::{Sale, Tender};
 use domain::refusal::{Code, Refusal};
@@ -28,15 +28,20 @@ mod promise;
 mod stock;
 mod wholesale;
 
-/// What a book held before anything was decided on it.
+/// What a book held before anything was decided on it, and what was done before that.
 pub(super) struct Before {
     levels: BTreeMap<LevelKey, Level>,
     layers: BTreeMap<LevelKey, Layers>,
+    /// What holds that ended by themselves left free, and orders that waited got.
+    pub(super) served: Posting,
 }
 
 impl Before {
-    pub(super) fn of(book: &Book) -> Self {
-        Before { levels: book.levels.clone(), layers: book.layers.clone() }
+    /// Serves the orders that wait with what was swept, so that whatever is decided next finds their goods taken. It is
+    /// written with the batch, also where nothing of that is accepted.
+    pub(super) fn serve(book: &mut Book) -> Self {
+        let (levels, layers) = (book.levels.clone(), book.layers.clone());
+        Before { levels, layers, served: domain::promise::serve_first(book) }
     }
 }
 
@@ -76,13 +81,13 @@ pub(super) async fn write(
     open_levels(tx, &fresh, &short).await?;
     oversold::allow(tx, &short).await?;
     layer::write(tx, &before.layers, &book.layers).await?;
-    if !accepted.iter().all(is_plain_sale) {
+    if !before.served.allocations.is_empty() || !accepted.iter().all(is_plain_sale) {
         wholesale::write(tx, book, accepted).await?;
-        stock::write(tx, accepted).await?;
+        stock::write(tx, accepted, &before.served).await?;
         lot::write(tx, accepted).await?;
         oversold::write(tx, accepted).await?;
         count::write(tx, accepted).await?;
-        promise::write(tx, book, accepted, &before.levels).await?;
+        promise::write(tx, book, accepted, before).await?;
     }
     let sales: Vec<(&Sale, Uuid)> = accepted
         .iter()
@@ -100,7 +105,7 @@ pub(super) async fn write(
     let statement = bind_tenders(statement, &sales);
     let statement = bind_sales_lines(statement, &facts);
     let statement = bind_entries(statement, accepted);
-    let statement = bind_events(statement, tx, accepted);
+    let statement = bind_events(statement, tx, (accepted, recorded), &before.served);
     let statement = bind_commands(statement, recorded);
     let statement = statement.bind(column(&facts, |row| row.line.bundle_id.map(|id| id.0)));
     let statement = statement.bind(column(&changed, |(_, level)| level.layered));
@@ -309,18 +314,28 @@ fn bind_entries<'q>(statement: Statement<'q>, accepted: &[Accepted<'_>]) -> Stat
 }
 
 /// One event per accepted command, and one more where it took goods that were not there; finer ones are derived from
-/// what it wrote. What a command did to the orders of others is an event of each of these orders.
-fn bind_events<'q>(statement: Statement<'q>, tx: &Tx, accepted: &[Accepted<'_>]) -> Statement<'q> {
+/// what it wrote. What a command did to the orders of others is an event of each of these orders; what the batch did
+/// before its first command counts as that one's doing.
+fn bind_events<'q>(
+    statement: Statement<'q>,
+    tx: &Tx,
+    (accepted, recorded): (&[Accepted<'_>], &[Recorded<'_>]),
+    served: &Posting,
+) -> Statement<'q> {
+    // A dry run records no command, and keeps none of this.
+    let first = recorded.first().map_or_else(|| tx.command_id(), |recorded| recorded.command_id);
+    let served = promise::first_events(served, accepted).into_iter();
+    let served = served.map(|(name, id)| (first.0, name, "order", id));
     let of = |accepted: &Accepted<'_>| {
         let (kind, id) = accepted.outcome.document();
         let (by, name) = (accepted.command_id.0, accepted.request.command.name());
         let short = !accepted.posting.short.is_empty();
         let short = short.then_some((by, "stock.oversold", kind, id));
-        let orders = promise::events(&accepted.posting, id);
+        let orders = promise::events(&accepted.posting, Some(id));
         let orders = orders.into_iter().map(move |(name, id)| (by, name, "order", id));
         std::iter::once((by, name, kind, id)).chain(short).chain(orders)
     };
-    let rows: Vec<(Uuid, &str, &str, Uuid)> = accepted.iter().flat_map(of).collect();
+    let rows: Vec<(Uuid, &str, &str, Uuid)> = served.chain(accepted.iter().flat_map(of)).collect();
     statement
         .bind(column(&rows, |_| tx.next_id()))
         .bind(column(&rows, |(_, name, ..)| *name))

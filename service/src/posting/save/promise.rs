@@ -12,7 +12,7 @@ use domain::supply::Source;
 use sea_orm::sqlx;
 use uuid::Uuid;
 
-use super::column;
+use super::{Before, column};
 use crate::posting::{Accepted, Outcome};
 use crate::{Error, Tx};
 
@@ -21,10 +21,10 @@ pub(super) async fn write(
     tx: &Tx,
     book: &Book,
     accepted: &[Accepted<'_>],
-    before: &BTreeMap<LevelKey, Level>,
+    before: &Before,
 ) -> Result<(), Error> {
-    write_waiting(tx, book, before).await?;
-    write_allocations(tx, &allocations(accepted)).await?;
+    write_waiting(tx, book, &before.levels).await?;
+    write_allocations(tx, &allocations(&before.served, accepted)).await?;
     let pegged: Vec<&Pegged> = accepted.iter().flat_map(|accepted| &accepted.posting.pegs).collect();
     let pegged = last_of_each(pegged);
     unpeg(tx, &pegged).await?;
@@ -35,12 +35,22 @@ pub(super) async fn write(
     write_pegs(tx, &pegs).await
 }
 
-/// What a command did to orders other than its own document: their goods came, or their promise broke.
-pub(super) fn events(posting: &Posting, own: Uuid) -> Vec<(&'static str, Uuid)> {
+/// What a command did to orders other than its own document, if it has one: their goods came, or their promise broke.
+pub(super) fn events(posting: &Posting, own: Option<Uuid>) -> Vec<(&'static str, Uuid)> {
     let served: BTreeSet<Uuid> = posting.allocations.iter().map(|row| row.order_id.0).collect();
     let served = served.into_iter().map(|id| ("order.allocated", id));
     let broken = posting.broken.iter().map(|id| ("order.promise_broken", id.0));
-    served.chain(broken).filter(|(_, id)| *id != own).collect()
+    served.chain(broken).filter(|(_, id)| Some(*id) != own).collect()
+}
+
+/// What was done to orders before the first command; a command that was asked to do it tells of its order itself.
+pub(super) fn first_events(served: &Posting, accepted: &[Accepted<'_>]) -> Vec<(&'static str, Uuid)> {
+    let tells = |accepted: &Accepted<'_>, (name, id): (&str, Uuid)| {
+        accepted.request.command.name() == name && accepted.outcome.document().1 == id
+    };
+    let mut events = events(served, None);
+    events.retain(|event| !accepted.iter().any(|accepted| tells(accepted, *event)));
+    events
 }
 
 async fn write_waiting(tx: &Tx, book: &Book, before: &BTreeMap<LevelKey, Level>) -> Result<(), Error> {
@@ -74,12 +84,11 @@ async fn write_waiting(tx: &Tx, book: &Book, before: &BTreeMap<LevelKey, Level>)
 
 /// The last word on each line that got goods. An order that a later command of the batch changed has been written with
 /// all of its lines.
-fn allocations<'a>(accepted: &'a [Accepted<'a>]) -> Vec<&'a Allocation> {
-    let mut last: BTreeMap<(OrderId, i32), &Allocation> = BTreeMap::new();
+fn allocations<'a>(served: &'a Posting, accepted: &'a [Accepted<'a>]) -> Vec<&'a Allocation> {
+    let at = |allocation: &'a Allocation| ((allocation.order_id, allocation.line_no), allocation);
+    let mut last: BTreeMap<(OrderId, i32), &Allocation> = served.allocations.iter().map(at).collect();
     for accepted in accepted {
-        for allocation in &accepted.posting.allocations {
-            last.insert((allocation.order_id, allocation.line_no), allocation);
-        }
+        last.extend(accepted.posting.allocations.iter().map(at));
         if let Outcome::Order(ordered) = &accepted.outcome {
             last.retain(|(id, _), _| *id != ordered.order.id);
         }

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::adjust::StockDocument;
+use domain::book::Posting;
 use domain::claim::Holder;
 use domain::hold::Hold;
 use domain::stock::{LevelKey, Reservation};
@@ -59,9 +60,12 @@ struct Documents<'a> {
     reservations: BTreeMap<(Uuid, i32, LevelKey), &'a Reservation>,
 }
 
-/// Writes what a batch did to stock besides levels and movements.
-pub(super) async fn write(tx: &Tx, accepted: &[Accepted<'_>]) -> Result<(), Error> {
-    let mut documents = Documents::default();
+/// Writes what a batch did to stock besides levels and movements; `served` came first.
+pub(super) async fn write(tx: &Tx, accepted: &[Accepted<'_>], served: &Posting) -> Result<(), Error> {
+    let postings = std::iter::once(served).chain(accepted.iter().map(|accepted| &accepted.posting));
+    let reservations = postings.flat_map(|posting| &posting.reservations);
+    let reservations = reservations.map(|row| ((row.document_id, row.line_no, row.key), row)).collect();
+    let mut documents = Documents { reservations, ..Documents::default() };
     for accepted in accepted {
         let by = accepted.command_id.0;
         for hold in &accepted.posting.holds {
@@ -69,10 +73,6 @@ pub(super) async fn write(tx: &Tx, accepted: &[Accepted<'_>]) -> Result<(), Erro
         }
         for expected in &accepted.posting.expected {
             documents.expected.add(expected.id.0, expected.version, expected, by);
-        }
-        for reservation in &accepted.posting.reservations {
-            let place = (reservation.document_id, reservation.line_no, reservation.key);
-            documents.reservations.insert(place, reservation);
         }
         match &accepted.outcome {
             Outcome::Transfer(transfer) => {
