@@ -11,7 +11,7 @@ use domain::{adjust, journal, lot, order, payment, pos, revalue};
 use uuid::Uuid;
 
 /// A write that posts stock, cost or ledger.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, strum::VariantNames)]
 pub enum Command {
     /// Sell at a till.
     Sell(pos::Sell),
