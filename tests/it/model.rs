@@ -3,6 +3,8 @@
 
 mod counted;
 mod level;
+mod lots;
+mod tracked;
 
 use std::collections::BTreeMap;
 
@@ -11,6 +13,7 @@ use serde_json::{Value, json};
 use tests::{Reply, Tenant, Till, lines, sale, with_tenant};
 
 use self::level::{Level, cents};
+use self::lots::{Lots, TRACKED};
 use crate::mix::Dice;
 
 /// How many commands one sequence has; four sequences make 10,000.
@@ -45,6 +48,7 @@ struct Model {
     orders: Vec<Kept>,
     holds: Vec<Kept>,
     transfers: Vec<Kept>,
+    lots: Lots,
 }
 
 impl Model {
@@ -120,7 +124,7 @@ impl Bench<'_> {
 
     async fn step(&mut self, dice: &mut Dice) {
         let place = dice.below(2) as usize;
-        match dice.below(13) {
+        match dice.below(19) {
             0 | 1 => self.receive(dice, place).await,
             2 => self.adjust(dice, place).await,
             3 | 4 => self.sell(dice).await,
@@ -131,7 +135,8 @@ impl Bench<'_> {
             9 => self.revalue(dice, place).await,
             10 => self.sell_late(dice).await,
             11 => self.count(dice, place).await,
-            _ => self.transfer(dice, place).await,
+            12 => self.transfer(dice, place).await,
+            _ => self.track(dice, place).await,
         }
     }
 
@@ -286,23 +291,45 @@ impl Bench<'_> {
         }
     }
 
+    /// Every level of a place.
+    async fn rows(&self, location: &str) -> Vec<Value> {
+        let first = format!("/v1/stock/levels?location_id={location}&limit=200");
+        let mut page = self.tenant.get(&first).await.ok();
+        let mut rows = page["data"].as_array().expect("levels").clone();
+        while let Some(cursor) = page["page"]["next_cursor"].as_str() {
+            page = self.tenant.get(&format!("{first}&cursor={cursor}")).await.ok();
+            rows.extend(page["data"].as_array().expect("levels").clone());
+        }
+        rows
+    }
+
     /// Every level of both places is what the model says.
     async fn compare(&self, seed: u64, step: u64) {
         for (place, location) in self.places.iter().enumerate() {
             let location = location.as_str().expect("an id");
-            let page =
-                self.tenant.get(&format!("/v1/stock/levels?location_id={location}&limit=200")).await.ok();
-            for row in page["data"].as_array().expect("levels") {
+            let mut lots = BTreeMap::new();
+            for row in &self.rows(location).await {
                 let number =
                     |name: &str| row[name].as_str().expect("a number").parse::<Decimal>().expect("a number");
+                let found = (number("on_hand"), number("reserved"), number("value"));
+                if TRACKED.iter().any(|sku| row["sku"] == *sku) {
+                    lots.insert((place, row["lot_code"].as_str().unwrap_or_default().to_owned()), found);
+                    continue;
+                }
                 let sku = SKUS.into_iter().find(|sku| row["sku"] == *sku).expect("one of the goods");
                 let known = self.model.levels.get(&(place, sku)).cloned().unwrap_or_default();
                 assert_eq!(
-                    (number("on_hand"), number("reserved"), number("value")),
+                    found,
                     (known.on_hand, known.reserved, known.value),
                     "{sku} at place {place} after step {step} of seed {seed}"
                 );
             }
+            let here = self.model.lots.levels.iter().filter(|((at, _), _)| *at == place);
+            let here = here.map(|(key, level)| (key.clone(), (level.on_hand, level.reserved, level.value)));
+            let nothing = (Decimal::ZERO, Decimal::ZERO, Decimal::ZERO);
+            let known: BTreeMap<_, _> = here.filter(|(_, level)| *level != nothing).collect();
+            lots.retain(|_, level| *level != nothing);
+            assert_eq!(lots, known, "lots at place {place} after step {step} of seed {seed}");
         }
     }
 }
@@ -314,6 +341,9 @@ fn follows(seed: u64) {
             let method = if FIFO.contains(&sku) { "fifo" } else { "moving_average" };
             let more = json!({ "list_price": "3.00", "stock_decimals": 1, "costing_method": method });
             tenant.product_with(sku, more).await;
+        }
+        for (sku, tracking) in TRACKED.into_iter().zip(["lot", "serial"]) {
+            tenant.product_with(sku, json!({ "list_price": "3.00", "tracking": tracking })).await;
         }
         let set = json!({ "kind": "bundle", "list_price": "8.00", "stock_decimals": 1 });
         let set = tenant.product_with("SET", set).await;
