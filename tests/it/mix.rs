@@ -1,5 +1,7 @@
 //! Every kind of stock command at once, on goods that all of them want.
 
+mod tracked;
+
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
@@ -94,6 +96,7 @@ async fn shop(tenant: &Tenant) -> Shop {
         let components = json!({ "components": [part(0), part(1), part(2)] });
         tenant.put(&format!("/v1/products/{}/components", set.id), &components).await.ok();
     }
+    tracked::open(tenant).await;
     let mut tills = Vec::new();
     for number in 0..4 {
         tills.push(tenant.till_with(json!({ "code": format!("MIX{number}"), "name": "Till" })).await);
@@ -160,7 +163,8 @@ async fn step(client: &Client, shop: &Shop, dice: &mut Dice) {
         _ => (&shop.locations[1], &shop.locations[0]),
     };
     let id = |made: &Value| made["id"].as_str().expect("an id").to_owned();
-    match dice.below(10) {
+    match dice.below(12) {
+        10 | 11 => tracked::step(client, shop, dice, (here, there)).await,
         0 | 1 => {
             let till = &shop.tills[dice.below(4) as usize];
             sound(shop, "sale", client.post("/v1/pos/sales", &sale(till, &wanted)).await);
