@@ -3,10 +3,15 @@
 
 use std::time::Duration;
 
-use chrono::Days;
+use chrono::{Datelike, Days};
 use domain::book::Book;
+use domain::goods::GoodsLine;
 use domain::id::{ExpectedReceiptId, OrderId};
+use domain::product::ItemRef;
 use domain::refusal::Refusal;
+use domain::supply::Expect;
+use domain::transfer::Dispatch;
+use sea_orm::sqlx;
 use serde_json::{Value, json};
 use service::Db;
 use service::caller::EntryMode;
@@ -247,4 +252,77 @@ fn a_refusal_knows_what_the_batch_before_it_did_to_what_is_expected() {
             assert_eq!(next(Command::CancelExpectedReceipt(receipt)).await, Value::Null, "it was given up");
         },
     );
+}
+
+/// An expected receipt and a transfer of one product: two series of numbers.
+fn expected_and_sent(tenant: &Tenant, sku: &str) -> Vec<Command> {
+    let line = || GoodsLine {
+        item: ItemRef::Sku(sku.to_owned()),
+        uom: None,
+        quantity: "1".parse().expect("a quantity"),
+        lots: Vec::new(),
+    };
+    let expect = Expect {
+        id: None,
+        location_id: None,
+        expected_on: "2999-01-01".parse().expect("a day"),
+        reference: None,
+        lines: vec![line()],
+    };
+    let dispatch = Dispatch {
+        id: None,
+        from_location_id: None,
+        to_location_id: tenant.shop.parse().expect("an id"),
+        expected_on: None,
+        reference: None,
+        occurred_at: None,
+        lines: vec![line()],
+    };
+    vec![Command::ExpectReceipt(expect), Command::DispatchTransfer(dispatch)]
+}
+
+/// How many connections wait for somebody else's transaction to end, as who inserts the same row does.
+async fn until_waiting(count: i64) {
+    let query = "select count(*) from pg_locks where locktype = 'transactionid' and not granted";
+    loop {
+        let waiting: i64 =
+            sqlx::query_scalar(query).fetch_one(&environment().root).await.expect("locks are read");
+        if waiting >= count {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// Which of the two gets the series that both want to make is left to chance: four rounds, each for a tenant of its own.
+#[test]
+fn batches_that_begin_a_series_at_once_do_not_lock_each_other_out() {
+    for _ in 0..4 {
+        with_tenant(async |tenant| {
+            for sku in ["MUG", "CUP", "JUG"] {
+                tenant.stocked(sku, "10.00", ("10", "4.00")).await;
+            }
+            let now = environment().now().await;
+            let mut blocker = environment().root.begin().await.expect("a transaction");
+            let series = format!("ER-{}", now.year());
+            let made = sqlx::query("insert into number_series (tenant_id, series) values ($1, $2)");
+            made.bind(tenant.id.0).bind(series).execute(&mut *blocker).await.expect("a series is begun");
+            // Neither series is there when the first one looks; when the second one does, the other's is.
+            let first = async || together(tenant, expected_and_sent(tenant, "MUG")).await;
+            let second = async || {
+                until_waiting(1).await;
+                let send = json!({ "to_location_id": tenant.shop, "lines": lines(&[("CUP", "1")]) });
+                tenant.post("/v1/stock/transfers", &send).await.created();
+                together(tenant, expected_and_sent(tenant, "JUG")).await
+            };
+            let release = async {
+                until_waiting(2).await;
+                blocker.rollback().await.expect("the series is given up");
+            };
+            let (first, second, ()) = tokio::join!(first(), second(), release);
+            let statuses: Vec<u16> = first.iter().chain(&second).map(|(status, _)| *status).collect();
+            assert_eq!(statuses, [200; 4]);
+            assert_eq!(crate::race::deadlocks().await, 0);
+        });
+    }
 }

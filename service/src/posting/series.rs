@@ -17,7 +17,8 @@ pub(super) fn names(needs: &Needs, book: &Book) -> BTreeSet<String> {
     names
 }
 
-/// Reads and locks number series, which are the last rows that a batch locks. A series that is new begins at 1.
+/// Reads and locks number series, which are the last rows that a batch locks. A series that is new begins at 1. Until
+/// all of them are there, none is locked: who waits for one that somebody else is just making must not hold another.
 pub(super) async fn load(tx: &Tx, names: &BTreeSet<String>) -> Result<HashMap<String, i64>, Error> {
     if names.is_empty() {
         return Ok(HashMap::new());
@@ -25,16 +26,17 @@ pub(super) async fn load(tx: &Tx, names: &BTreeSet<String>) -> Result<HashMap<St
     let wanted: Vec<&str> = names.iter().map(String::as_str).collect();
     let read = async || -> Result<HashMap<String, i64>, Error> {
         let statement = "select series, next from number_series where tenant_id = $1 and series = any($2) \
+                           and (select count(*) from number_series where tenant_id = $1 and series = any($2)) = $3 \
                          order by series for update";
-        let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(&wanted)).await?;
-        rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
+        let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(&wanted).bind(wanted.len() as i64);
+        tx.rows(query).await?.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
     };
     let found = read().await?;
     if found.len() == names.len() {
         return Ok(found);
     }
-    let statement =
-        "insert into number_series (tenant_id, series) select $1, unnest($2::text[]) on conflict do nothing";
+    let statement = "insert into number_series (tenant_id, series) \
+                     select $1, v.series from unnest($2::text[]) as v (series) order by v.series on conflict do nothing";
     tx.execute(sqlx::query(statement).bind(tx.tenant_id.0).bind(&wanted)).await?;
     read().await
 }
