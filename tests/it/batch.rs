@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use chrono::{Datelike, Days};
+use chrono::{Datelike, Days, NaiveDate};
 use domain::book::Book;
 use domain::goods::GoodsLine;
 use domain::id::{ExpectedReceiptId, OrderId};
@@ -236,49 +236,60 @@ fn a_refusal_knows_what_the_batch_before_it_did_to_what_is_expected() {
                 let made = tenant.post("/v1/stock/expected-receipts", &body).await.created();
                 id(&made).parse::<ExpectedReceiptId>().expect("an id")
             };
-            let draft = async || {
-                let made = tenant.order(&customer, &[("MUG", "5")], "draft").await.created();
-                Command::ConfirmOrder(order_id(&made))
-            };
-            let next = async |change: Command| {
-                let answers = together(tenant, vec![change, draft().await]).await;
+            let next = async |change: Command, location: &str| {
+                let order = json!({ "customer_id": customer, "location_id": location,
+                    "lines": lines(&[("MUG", "5")]) });
+                let draft = tenant.post(ORDERS, &order).await.created();
+                let confirm = Command::ConfirmOrder(order_id(&draft));
+                let answers = together(tenant, vec![change, confirm]).await;
                 let statuses: Vec<u16> = answers.iter().map(|(status, _)| *status).collect();
                 assert_eq!(statuses, [200, 409], "{answers:?}");
                 told(&answers[1].1)["next_available_on"].clone()
             };
             let receipt = expect(5).await;
             let slips = Command::RescheduleReceipt(receipt, day(9).await);
-            assert_eq!(next(slips).await, json!(day(9).await), "the day to which it has slipped");
-            assert_eq!(next(Command::CancelExpectedReceipt(receipt)).await, Value::Null, "it was given up");
+            assert_eq!(
+                next(slips, &tenant.main).await,
+                json!(day(9).await),
+                "the day to which it has slipped"
+            );
+            let cancel = Command::CancelExpectedReceipt(receipt);
+            assert_eq!(next(cancel, &tenant.main).await, Value::Null, "it was given up");
+            tenant.open_stock(&[("MUG", "5", "4")]).await;
+            let leaves = sent(tenant, line("MUG", "5"), Some(day(3).await));
+            assert_eq!(next(leaves, &tenant.shop).await, json!(day(3).await), "it has left for the shop");
         },
     );
 }
 
+fn line(sku: &str, quantity: &str) -> GoodsLine {
+    let quantity = quantity.parse().expect("a quantity");
+    GoodsLine { item: ItemRef::Sku(sku.to_owned()), uom: None, quantity, lots: Vec::new() }
+}
+
+/// A transfer from the warehouse to the shop.
+fn sent(tenant: &Tenant, line: GoodsLine, expected_on: Option<NaiveDate>) -> Command {
+    Command::DispatchTransfer(Dispatch {
+        id: None,
+        from_location_id: None,
+        to_location_id: tenant.shop.parse().expect("an id"),
+        expected_on,
+        reference: None,
+        occurred_at: None,
+        lines: vec![line],
+    })
+}
+
 /// An expected receipt and a transfer of one product: two series of numbers.
 fn expected_and_sent(tenant: &Tenant, sku: &str) -> Vec<Command> {
-    let line = || GoodsLine {
-        item: ItemRef::Sku(sku.to_owned()),
-        uom: None,
-        quantity: "1".parse().expect("a quantity"),
-        lots: Vec::new(),
-    };
     let expect = Expect {
         id: None,
         location_id: None,
         expected_on: "2999-01-01".parse().expect("a day"),
         reference: None,
-        lines: vec![line()],
+        lines: vec![line(sku, "1")],
     };
-    let dispatch = Dispatch {
-        id: None,
-        from_location_id: None,
-        to_location_id: tenant.shop.parse().expect("an id"),
-        expected_on: None,
-        reference: None,
-        occurred_at: None,
-        lines: vec![line()],
-    };
-    vec![Command::ExpectReceipt(expect), Command::DispatchTransfer(dispatch)]
+    vec![Command::ExpectReceipt(expect), sent(tenant, line(sku, "1"), None)]
 }
 
 /// How many connections wait for somebody else's transaction to end, as who inserts the same row does.
