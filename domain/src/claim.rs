@@ -7,7 +7,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::book::{Book, Posting};
+use crate::book::{Book, Demand, Posting};
 use crate::hold::{Hold, HoldKind, PlaceHold};
 use crate::id::{HoldId, LocationId, RegisterId};
 use crate::number::Quantity;
@@ -70,6 +70,13 @@ impl Book {
     pub(crate) fn claimed_for(&self, key: &LevelKey, taker: Taker) -> Quantity {
         let claims = self.claims.get(key).into_iter().flatten();
         claims.filter(|claim| taker.may_use(claim.holder)).map(|claim| claim.left).sum()
+    }
+
+    /// What is kept on a level for the till of whoever asks.
+    pub(crate) fn leased_to(&self, key: &LevelKey, demand: &Demand) -> Quantity {
+        let till = demand.taker.and_then(|taker| taker.register_id);
+        let is_its = |claim: &&Claim| till.is_some_and(|id| claim.holder == Holder::Till(id));
+        self.claims.get(key).into_iter().flatten().filter(is_its).map(|claim| claim.left).sum()
     }
 }
 

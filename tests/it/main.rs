@@ -23,6 +23,7 @@ mod ledger;
 mod limits;
 mod lot;
 mod lot_move;
+mod lot_queue;
 mod lot_recall;
 mod metadata;
 mod mix;

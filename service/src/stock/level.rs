@@ -92,6 +92,7 @@ const SELECT: &str = "select l.location_id, l.product_id, l.lot_id, l.on_hand, l
                              l.layered, l.moved_at, l.lot_code, l.expires_on, l.sellable, p.sku, p.stock_uom, t.currency \
                       from bi.stock_level l \
                       join product p on p.tenant_id = l.tenant_id and p.id = l.product_id \
+                       and (p.tracking = 'none' or l.lot_code is not null) \
                       join tenant t on t.tenant_id = l.tenant_id \
                       where l.tenant_id = ";
 
@@ -192,6 +193,7 @@ pub(crate) async fn changed(tx: &Tx, snapshot: &Snapshot, position: i64) -> Resu
         "select l.location_id, l.product_id, l.lot_id, l.on_hand, l.reserved, l.moved_at, p.sku, p.stock_uom, \
                 l.transaction::bigint \
          from bi.stock_level l join product p on p.tenant_id = l.tenant_id and p.id = l.product_id \
+          and (p.tracking = 'none' or l.lot_code is not null) \
          where l.tenant_id = $1 and ($2::text is null or age(l.transaction::xid) <= age($2::text::xid)) \
          order by l.location_id, l.product_id, l.lot_id",
     );
