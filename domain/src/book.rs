@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, Datelike, Duration, NaiveDate, Utc};
 use uuid::Uuid;
 
-use crate::claim::{Claim, Taker};
+use crate::claim::{self, Claim, Taker};
 use crate::count::{Count, CountEntry, CountLine, CountSettings};
 use crate::hold::{Hold, HoldStatus};
 use crate::id::{
@@ -370,9 +370,9 @@ impl Demand {
     }
 
     /// Counts what an open hold keeps back as available: the document takes its place.
-    pub fn own(&mut self, hold: &Hold, now: DateTime<Utc>) {
-        if hold.status_at(now) == HoldStatus::Open {
-            for (key, quantity) in hold.held() {
+    pub fn own(&mut self, book: &Book, hold: &Hold) {
+        if hold.status_at(book.now) == HoldStatus::Open {
+            for (key, _, quantity) in claim::held(book, hold) {
                 *self.own.entry(key).or_default() += quantity;
             }
         }

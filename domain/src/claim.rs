@@ -4,12 +4,16 @@
 //! for one channel, until its release time: the other sees it as reserved. A sale of its own channel takes what is free
 //! first and then from the floor, which is not filled up again. Both are holds that end by themselves; what moves or
 //! corrects goods without selling them, such as a transfer, may draw on neither.
+//!
+//! Goods in lots are kept lot by lot, as by any other hold. A lease stays in its lots. A floor is a quantity: what its
+//! channel takes of it in one lot is kept in another one as long as one is free.
 
 use chrono::{DateTime, Utc};
 
 use crate::book::{Book, Demand, Posting};
-use crate::hold::{Hold, HoldKind, PlaceHold};
+use crate::hold::{Held, Hold, HoldKind, PlaceHold};
 use crate::id::{HoldId, LocationId, RegisterId};
+use crate::lot;
 use crate::number::Quantity;
 use crate::refusal::{Code, Problems, Refusal};
 use crate::stock::{LevelKey, Reservation};
@@ -110,7 +114,27 @@ pub(crate) fn draw(
         }
     }
     for (claim, taken) in drawn {
-        lower(book, (key, taken), claim, posting);
+        change(book, (key, -taken), claim, posting);
+        if matches!(claim.holder, Holder::Channel(_)) {
+            keep_elsewhere(book, (key, taken), claim, posting);
+        }
+    }
+}
+
+/// A floor keeps a quantity, whatever lots it is of: what is taken of it in one lot is kept in others that are free and may
+/// be sold, those first that expire first.
+fn keep_elsewhere(book: &mut Book, (key, taken): (LevelKey, Quantity), claim: Claim, posting: &mut Posting) {
+    if !key.is_of_lot() {
+        return;
+    }
+    let today = book.setup.settings.day(book.now);
+    let mut wanted = taken;
+    for free in lot::free_at(book, &key.head()) {
+        let quantity = wanted.min(free.quantity);
+        if free.key != key && free.lasts(today, 0) && quantity.is_positive() {
+            wanted -= quantity;
+            change(book, (free.key, quantity), claim, posting);
+        }
     }
 }
 
@@ -153,35 +177,51 @@ pub(crate) fn holder(book: &Book, command: &PlaceHold) -> Result<(LocationId, Op
     }
 }
 
-/// Notes on the levels what an open lease or floor still holds.
+/// What an open hold holds now: of a lease or floor, what is left of it, where it is.
+pub(crate) fn held(book: &Book, hold: &Hold) -> Vec<Held> {
+    if !hold.kind.is_claim() {
+        return hold.placed();
+    }
+    let of_level = |(key, claims): (&LevelKey, &Vec<Claim>)| {
+        let its = claims.iter().filter(|claim| claim.hold_id == hold.id);
+        its.map(|claim| (*key, claim.line_no, claim.left)).collect::<Vec<_>>()
+    };
+    book.claims.iter().flat_map(of_level).collect()
+}
+
+/// Notes on the levels what a new lease or floor holds.
 pub(crate) fn note(book: &mut Book, hold: &Hold) {
-    forget(book, hold);
     let Some(holder) = hold.holder else { return };
-    for (line, (key, left)) in hold.lines.iter().zip(hold.held()) {
-        let claim =
-            Claim { hold_id: hold.id, line_no: line.line_no, holder, left, expires_at: hold.expires_at };
+    for (key, line_no, left) in hold.placed() {
+        let claim = Claim { hold_id: hold.id, line_no, holder, left, expires_at: hold.expires_at };
         book.claims.entry(key).or_default().push(claim);
     }
 }
 
-/// Takes an ended lease or floor off the levels.
-pub(crate) fn forget(book: &mut Book, hold: &Hold) {
-    for (key, _) in hold.held() {
-        if let Some(claims) = book.claims.get_mut(&key) {
-            claims.retain(|claim| claim.hold_id != hold.id);
-        }
-    }
+/// Notes until when a lease or floor holds.
+pub(crate) fn extend(book: &mut Book, hold: &Hold) {
+    let of_hold = book.claims.values_mut().flatten().filter(|claim| claim.hold_id == hold.id);
+    of_hold.for_each(|claim| claim.expires_at = hold.expires_at);
 }
 
-fn lower(book: &mut Book, (key, taken): (LevelKey, Quantity), claim: Claim, posting: &mut Posting) {
-    book.level_mut(key).reserved -= taken;
-    let left = claim.left - taken;
-    let of_claim = |other: &&mut Claim| (other.hold_id, other.line_no) == (claim.hold_id, claim.line_no);
-    if let Some(kept) = book.claims.get_mut(&key).and_then(|claims| claims.iter_mut().find(of_claim)) {
-        kept.left = left;
-    }
+/// Takes an ended lease or floor off the levels.
+pub(crate) fn forget(book: &mut Book, hold: &Hold) {
+    book.claims.values_mut().for_each(|claims| claims.retain(|claim| claim.hold_id != hold.id));
+}
+
+/// Adds to what a lease or floor holds of a level, or takes off it.
+fn change(book: &mut Book, (key, by): (LevelKey, Quantity), claim: Claim, posting: &mut Posting) {
+    book.level_mut(key).reserved += by;
+    let claims = book.claims.entry(key).or_default();
+    let is_it = |other: &Claim| (other.hold_id, other.line_no) == (claim.hold_id, claim.line_no);
+    let at = claims.iter().position(is_it).unwrap_or_else(|| {
+        claims.push(Claim { left: Quantity::ZERO, ..claim });
+        claims.len() - 1
+    });
+    claims[at].left += by;
+    let left = claims[at].left;
     if let Some(hold) = book.holds.get_mut(&claim.hold_id) {
-        hold.lines.iter_mut().filter(|line| line.line_no == claim.line_no).for_each(|line| line.left = left);
+        hold.lines.iter_mut().filter(|line| line.line_no == claim.line_no).for_each(|line| line.left += by);
     }
     let kind = match claim.holder {
         Holder::Till(_) => HoldKind::TillLease,

@@ -244,7 +244,7 @@ fn check_stock(
 ) -> Result<(), Refusal> {
     let mut demand = Demand::of(Taker::till(register.id));
     if let Some(id) = command.hold_id {
-        demand.own(hold::usable(book, id, command.customer_id)?, book.now);
+        demand.own(book, hold::usable(book, id, command.customer_id)?);
     }
     let customer = command.customer_id.and_then(|id| book.customers.get(&id));
     let purpose = Purpose::Sale {
@@ -265,10 +265,12 @@ fn draw(
     (line, occurred_at): (&Line, DateTime<Utc>),
     posting: &mut Posting,
 ) {
-    if line.stocked && line.lots.is_empty() {
-        let key = sales::level_key(register.location_id, line);
+    if book.claims.is_empty() {
+        return;
+    }
+    for (key, quantity, _) in lot::moves(register.location_id, line, Money::ZERO) {
         let is_gone = book.is_counted(&key, occurred_at);
-        claim::draw(book, (key, line.quantity), (Taker::till(register.id), is_gone), posting);
+        claim::draw(book, (key, quantity), (Taker::till(register.id), is_gone), posting);
     }
 }
 

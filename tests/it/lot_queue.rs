@@ -197,12 +197,11 @@ fn an_order_that_takes_what_there_is_gives_up_the_rest() {
         tracked(tenant, "MILK", "lot").await;
         tenant.stocked("JAM", "3.00", ("9", "1.00")).await;
         received(tenant, "MILK", "L1", ("3", &day(20).await)).await;
-        let kit = json!({ "sku": "BREAKFAST", "kind": "bundle", "list_price": "12.00", "components": [
-            { "sku": "MILK", "quantity": "2" }, { "sku": "JAM", "quantity": "1" }] });
         let (name, customer) = ("BREAKFAST", tenant.customer("Hansa Foods").await);
-        let mut kit = kit;
-        kit["name"] = json!(name);
-        tenant.post("/v1/products", &kit).await.created();
+        let kit = tenant.product_with(name, json!({ "kind": "bundle", "list_price": "12.00" })).await;
+        let parts = json!({ "components": [
+            { "sku": "MILK", "quantity": "2" }, { "sku": "JAM", "quantity": "1" }] });
+        tenant.put(&format!("/v1/products/{}/components", kit.id), &parts).await.ok();
         // Two sets need four: a set that is short is given up whole, and its milk is there for the line after it.
         let partial = order(&customer, "partial", &[(name, "2"), ("MILK", "5")]);
         let partial = tenant.post(ORDERS, &partial).await.created();
@@ -241,10 +240,8 @@ fn a_draft_waits_once_it_is_confirmed_and_what_is_closed_waits_no_more() {
         let rehearsed = json!({ "kind": "receipt", "lines": [{ "sku": "PHONE", "quantity": "1", "unit_cost": "4",
             "lots": [{ "code": "S3" }] }] });
         let rehearsed = tenant.dry_run("/v1/stock/documents", &rehearsed).await.ok();
-        assert!(
-            rehearsed.to_string().contains(id(&draft)),
-            "a dry run shows whom it would serve: {rehearsed}"
-        );
+        let served = &rehearsed["effects"]["reservations"];
+        assert_eq!((served.as_array().map(Vec::len), &served[0]["quantity"]), (Some(1), &json!("1")));
         assert_eq!(shown(tenant, &draft).await["lines"][0]["backordered"], "1", "and serves nobody");
         posted(tenant, "receipt", ("PHONE", "1"), json!([{ "code": "S3" }])).await.created();
         assert_eq!(figures(&shown(tenant, &draft).await), ["3", "0", "0", "0"]);
@@ -326,7 +323,7 @@ fn an_order_that_may_wait_names_no_lots() {
             .await
             .created();
         let bad = lot(tenant, "BAD").await;
-        tenant.post(&format!("/v1/lots/{}/recall", id(&bad)), &json!({ "reason": "glass" })).await.created();
+        tenant.post(&format!("/v1/lots/{}/recall", id(&bad)), &json!({ "reason": "glass" })).await.ok();
         posted(tenant, "receipt", ("MILK", "3"), json!([{ "code": "BAD" }])).await.created();
         assert_eq!(figures(&shown(tenant, &waiting).await), ["4", "0", "1", "0"]);
     });

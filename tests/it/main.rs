@@ -22,6 +22,7 @@ mod lease;
 mod ledger;
 mod limits;
 mod lot;
+mod lot_claim;
 mod lot_move;
 mod lot_queue;
 mod lot_recall;

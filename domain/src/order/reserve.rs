@@ -61,7 +61,7 @@ pub(super) fn plan(
     check_named(order, inputs)?;
     let mut demand = Demand::of(Taker::ORDER);
     if let Some(hold) = hold {
-        demand.own(hold, book.now);
+        demand.own(book, hold);
     }
     let draw = draw(book, order, at);
     let there = (order.policy != Policy::ShipComplete).then(|| fill(book, order, &draw, demand.clone()));

@@ -25,7 +25,7 @@ pub struct Free {
 
 impl Free {
     /// Whether somebody can have it today who needs it to last so many days more.
-    fn lasts(&self, today: NaiveDate, life_days: u32) -> bool {
+    pub(crate) fn lasts(&self, today: NaiveDate, life_days: u32) -> bool {
         let last = today.checked_add_days(Days::new(life_days.into())).unwrap_or(NaiveDate::MAX);
         self.expires_on.is_none_or(|end| end >= last)
     }

@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use domain::book::Book;
 use domain::claim::{Claim, Holder};
 use domain::id::{HoldId, LocationId, LotId, ProductId, RegisterId};
-use domain::number::Quantity;
 use domain::stock::LevelKey;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
@@ -25,10 +24,9 @@ pub(super) async fn load(tx: &Tx, book: &mut Book) -> Result<(), Error> {
     }
     for hold in book.holds.values_mut().filter(|hold| hold.holder.is_some()) {
         for line in &mut hold.lines {
-            let key = line.key(hold.location_id);
-            let mut claims = book.claims.get(&key).into_iter().flatten();
-            let own = claims.find(|claim| (claim.hold_id, claim.line_no) == (hold.id, line.line_no));
-            line.left = own.map_or(Quantity::ZERO, |claim| claim.left);
+            // A floor may hold several lots for one line.
+            let its = |claim: &&Claim| (claim.hold_id, claim.line_no) == (hold.id, line.line_no);
+            line.left = book.claims.values().flatten().filter(its).map(|claim| claim.left).sum();
         }
     }
     Ok(())

@@ -74,6 +74,7 @@ pub(super) async fn write(
         book.levels.iter().filter(|(key, _)| !before.levels.contains_key(key)).map(pair).collect();
     let written: Vec<(LevelKey, Level)> = fresh.iter().chain(&changed).copied().collect();
     fresh.extend(head::missing(&before.levels, &written));
+    fresh.sort_unstable_by_key(|(key, _)| *key);
     let short = oversold::short(accepted);
     open_levels(tx, &fresh, &short).await?;
     oversold::allow(tx, &short).await?;
