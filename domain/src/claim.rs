@@ -43,6 +43,14 @@ pub struct Claim {
     pub expires_at: Option<DateTime<Utc>>,
 }
 
+/// What a channel took of its floor on a level.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Drawn {
+    key: LevelKey,
+    claim: Claim,
+    taken: Quantity,
+}
+
 /// Who takes goods: a till, or an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Taker {
@@ -86,14 +94,14 @@ impl Book {
 
 /// Makes `wanted` units of a level free that a taker is about to take: of its till's lease whatever there is, and of its
 /// channel's floor what is not free otherwise; nothing of that where a count has seen that the goods are gone. That they are
-/// there was checked before.
+/// there was checked before. Answers what it took of floors.
 pub(crate) fn draw(
     book: &mut Book,
     (key, wanted): (LevelKey, Quantity),
     (taker, is_gone): (Taker, bool),
     posting: &mut Posting,
-) {
-    let Some(claims) = book.claims.get(&key) else { return };
+) -> Vec<Drawn> {
+    let Some(claims) = book.claims.get(&key) else { return Vec::new() };
     let mut lease = wanted;
     let mut floor =
         if is_gone { Quantity::ZERO } else { (wanted - book.level(&key).available()).min(wanted) };
@@ -113,27 +121,25 @@ pub(crate) fn draw(
             drawn.push((*claim, taken));
         }
     }
-    for (claim, taken) in drawn {
-        change(book, (key, -taken), claim, posting);
-        if matches!(claim.holder, Holder::Channel(_)) {
-            keep_elsewhere(book, (key, taken), claim, posting);
-        }
+    for (claim, taken) in &drawn {
+        change(book, (key, -*taken), *claim, posting);
     }
+    let of_floor = drawn.into_iter().filter(|(claim, _)| matches!(claim.holder, Holder::Channel(_)));
+    of_floor.map(|(claim, taken)| Drawn { key, claim, taken }).collect()
 }
 
-/// A floor keeps a quantity, whatever lots it is of: what is taken of it in one lot is kept in others that are free and may
-/// be sold, those first that expire first.
-fn keep_elsewhere(book: &mut Book, (key, taken): (LevelKey, Quantity), claim: Claim, posting: &mut Posting) {
-    if !key.is_of_lot() {
-        return;
-    }
+/// Keeps what was taken of floors in one lot in others that are free and may be sold, those first that expire first: a
+/// floor is a quantity, whatever lots it is of. To be asked once the goods are gone or reserved.
+pub(crate) fn keep_elsewhere(book: &mut Book, drawn: &[Drawn], posting: &mut Posting) {
     let today = book.setup.settings.day(book.now);
-    let mut wanted = taken;
-    for free in lot::free_at(book, &key.head()) {
-        let quantity = wanted.min(free.quantity);
-        if free.key != key && free.lasts(today, 0) && quantity.is_positive() {
-            wanted -= quantity;
-            change(book, (free.key, quantity), claim, posting);
+    for Drawn { key, claim, taken } in drawn.iter().filter(|drawn| drawn.key.is_of_lot()) {
+        let mut wanted = *taken;
+        for free in lot::free_at(book, &key.head()) {
+            let quantity = wanted.min(free.quantity);
+            if free.lasts(today, 0) && quantity.is_positive() {
+                wanted -= quantity;
+                change(book, (free.key, quantity), *claim, posting);
+            }
         }
     }
 }
@@ -236,3 +242,6 @@ fn change(book: &mut Book, (key, by): (LevelKey, Quantity), claim: Claim, postin
         expires_at: claim.expires_at,
     });
 }
+
+#[cfg(test)]
+mod tests;

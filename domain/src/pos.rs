@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::book::{Book, Demand, Location, Posting, Register};
-use crate::claim::{self, Taker};
+use crate::claim::{self, Drawn, Taker};
 use crate::hold;
 use crate::id::{
     CashMoveId, CustomerId, EntryId, HoldId, LocationId, MovementId, RegisterId, SaleId, SessionId,
@@ -189,8 +189,9 @@ pub fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal>
     let lines = lines
         .into_iter()
         .map(|mut line| {
-            draw(book, &register, (&line, occurred_at), &mut released);
+            let drawn = draw(book, &register, (&line, occurred_at), &mut released);
             let cost = take_out(book, register.location_id, &mut line, (occurred_at, command.forced));
+            claim::keep_elsewhere(book, &drawn, &mut released);
             (line, cost)
         })
         .collect();
@@ -258,20 +259,22 @@ fn check_stock(
     book.check_available(&demand)
 }
 
-/// Makes a line's goods free that are kept for the till or its channel.
+/// Makes a line's goods free that are kept for the till or its channel; answers what it took of floors.
 fn draw(
     book: &mut Book,
     register: &Register,
     (line, occurred_at): (&Line, DateTime<Utc>),
     posting: &mut Posting,
-) {
+) -> Vec<Drawn> {
     if book.claims.is_empty() {
-        return;
+        return Vec::new();
     }
+    let mut drawn = Vec::new();
     for (key, quantity, _) in lot::moves(register.location_id, line, Money::ZERO) {
         let is_gone = book.is_counted(&key, occurred_at);
-        claim::draw(book, (key, quantity), (Taker::till(register.id), is_gone), posting);
+        drawn.extend(claim::draw(book, (key, quantity), (Taker::till(register.id), is_gone), posting));
     }
+    drawn
 }
 
 /// Takes a line's goods out of stock; answers their cost.

@@ -185,8 +185,9 @@ pub(super) fn reserve(book: &mut Book, id: OrderId, plan: &Plan, posting: &mut P
         reserved.extend(line.reservations(location_id));
     }
     for (key, quantity) in reserved.into_iter().filter(|(_, quantity)| quantity.is_positive()) {
-        claim::draw(book, (key, quantity), (Taker::ORDER, false), posting);
+        let drawn = claim::draw(book, (key, quantity), (Taker::ORDER, false), posting);
         book.level_mut(key).reserved += quantity;
+        claim::keep_elsewhere(book, &drawn, posting);
     }
     promise::owe(book, id, posting);
     let open = book.orders[&id].open_total(book);
