@@ -40,7 +40,8 @@ const ORDERS: &str = "/v1/orders";
 /// Prices every line for the customer at the instant of the order. `advance_to` takes it further in the same
 /// transaction: `confirmed` reserves its goods, `shipped` sends them, `invoiced` bills them. Where there is too little,
 /// `policy` says what becomes of it: it is refused, which is the default, takes what there is, or takes what there is
-/// and waits for the rest.
+/// and waits for the rest. Of goods that are tracked it gets the lots that expire first and last as long as its customer
+/// needs; only an order that is `ship_complete` may name lots.
 #[utoipa::path(
     operation_id = "orders_create",
     tag = "Orders",

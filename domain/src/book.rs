@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use chrono::{DateTime, Datelike, Duration, NaiveDate, Utc};
 use uuid::Uuid;
 
-use crate::claim::{Claim, Taker};
+use crate::claim::{self, Claim, Taker};
 use crate::count::{Count, CountEntry, CountLine, CountSettings};
 use crate::hold::{Hold, HoldStatus};
 use crate::id::{
@@ -308,13 +308,9 @@ impl Book {
         Problem { pointer: format!("{pointer}/quantity"), code: Code::InsufficientStock, detail, params }
     }
 
-    /// What a document may take of a level: what is available, and what is kept for itself, its till or its channel.
-    pub fn free(&self, key: &LevelKey, demand: &Demand) -> Quantity {
-        self.left(key, demand).max(Quantity::ZERO)
-    }
-
-    /// As [`Book::free`]; below zero where more is promised than is there.
-    fn left(&self, key: &LevelKey, demand: &Demand) -> Quantity {
+    /// What a document may take of a level: what is available, and what is kept for itself, its till or its channel; below
+    /// zero where more is promised than is there.
+    pub(crate) fn left(&self, key: &LevelKey, demand: &Demand) -> Quantity {
         let own = demand.own.get(key).copied().unwrap_or_default();
         let claimed = demand.taker.map_or(Quantity::ZERO, |taker| self.claimed_for(key, taker));
         self.level(key).available() + own + claimed
@@ -326,15 +322,18 @@ impl Book {
         supplies.map_or(&[], Vec::as_slice)
     }
 
-    /// The first day for which `wanted` can be promised at a level that has too little now.
+    /// The first day for which `wanted` can be promised at a level that has too little now. What is free of goods in lots
+    /// although somebody waits will not do for who waits, so it is not owed to them.
     fn next_available_on(&self, key: &LevelKey, available: Quantity, wanted: Quantity) -> Option<NaiveDate> {
-        let (today, owed) = (self.setup.settings.day(self.now), self.level(key).backordered);
-        supply::promise((available, owed), today, self.supplies_at(key), wanted)
+        let (today, owed) = (self.setup.settings.day(self.now), self.level(&key.head()).backordered);
+        let (free, wanted) =
+            if self.is_tracked(key) { (Quantity::ZERO, wanted - available) } else { (available, wanted) };
+        supply::promise((free, owed), today, self.supplies_at(key), wanted)
     }
 }
 
 /// What the lines of a document want of each level, summed over the whole document.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Demand {
     pub(crate) wanted: BTreeMap<LevelKey, Wanted>,
     /// What is reserved for the document itself.
@@ -342,10 +341,10 @@ pub struct Demand {
     /// Lines for which too little is left in the lots that will do.
     pub(crate) short: Vec<Problem>,
     /// Who takes, where it is somebody for whom goods may be kept.
-    taker: Option<Taker>,
+    pub(crate) taker: Option<Taker>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Wanted {
     pub(crate) total: Quantity,
     pointers: Vec<String>,
@@ -373,9 +372,9 @@ impl Demand {
     }
 
     /// Counts what an open hold keeps back as available: the document takes its place.
-    pub fn own(&mut self, hold: &Hold, now: DateTime<Utc>) {
-        if hold.status_at(now) == HoldStatus::Open {
-            for (key, quantity) in hold.held() {
+    pub fn own(&mut self, book: &Book, hold: &Hold) {
+        if hold.status_at(book.now) == HoldStatus::Open {
+            for (key, _, quantity) in claim::held(book, hold) {
                 *self.own.entry(key).or_default() += quantity;
             }
         }

@@ -4,12 +4,16 @@
 //! for one channel, until its release time: the other sees it as reserved. A sale of its own channel takes what is free
 //! first and then from the floor, which is not filled up again. Both are holds that end by themselves; what moves or
 //! corrects goods without selling them, such as a transfer, may draw on neither.
+//!
+//! Goods in lots are kept lot by lot, as by any other hold. A lease stays in its lots. A floor is a quantity: what its
+//! channel takes of it in one lot is kept in another one as long as one is free.
 
 use chrono::{DateTime, Utc};
 
-use crate::book::{Book, Posting};
-use crate::hold::{Hold, HoldKind, PlaceHold};
+use crate::book::{Book, Demand, Posting};
+use crate::hold::{Held, Hold, HoldKind, PlaceHold};
 use crate::id::{HoldId, LocationId, RegisterId};
+use crate::lot;
 use crate::number::Quantity;
 use crate::refusal::{Code, Problems, Refusal};
 use crate::stock::{LevelKey, Reservation};
@@ -37,6 +41,14 @@ pub struct Claim {
     pub left: Quantity,
     /// When it ends.
     pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// What a channel took of its floor on a level.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Drawn {
+    key: LevelKey,
+    claim: Claim,
+    taken: Quantity,
 }
 
 /// Who takes goods: a till, or an order.
@@ -71,18 +83,25 @@ impl Book {
         let claims = self.claims.get(key).into_iter().flatten();
         claims.filter(|claim| taker.may_use(claim.holder)).map(|claim| claim.left).sum()
     }
+
+    /// What is kept on a level for the till of whoever asks.
+    pub(crate) fn leased_to(&self, key: &LevelKey, demand: &Demand) -> Quantity {
+        let till = demand.taker.and_then(|taker| taker.register_id);
+        let is_its = |claim: &&Claim| till.is_some_and(|id| claim.holder == Holder::Till(id));
+        self.claims.get(key).into_iter().flatten().filter(is_its).map(|claim| claim.left).sum()
+    }
 }
 
 /// Makes `wanted` units of a level free that a taker is about to take: of its till's lease whatever there is, and of its
 /// channel's floor what is not free otherwise; nothing of that where a count has seen that the goods are gone. That they are
-/// there was checked before.
+/// there was checked before. Answers what it took of floors.
 pub(crate) fn draw(
     book: &mut Book,
     (key, wanted): (LevelKey, Quantity),
     (taker, is_gone): (Taker, bool),
     posting: &mut Posting,
-) {
-    let Some(claims) = book.claims.get(&key) else { return };
+) -> Vec<Drawn> {
+    let Some(claims) = book.claims.get(&key) else { return Vec::new() };
     let mut lease = wanted;
     let mut floor =
         if is_gone { Quantity::ZERO } else { (wanted - book.level(&key).available()).min(wanted) };
@@ -102,8 +121,26 @@ pub(crate) fn draw(
             drawn.push((*claim, taken));
         }
     }
-    for (claim, taken) in drawn {
-        lower(book, (key, taken), claim, posting);
+    for (claim, taken) in &drawn {
+        change(book, (key, -*taken), *claim, posting);
+    }
+    let of_floor = drawn.into_iter().filter(|(claim, _)| matches!(claim.holder, Holder::Channel(_)));
+    of_floor.map(|(claim, taken)| Drawn { key, claim, taken }).collect()
+}
+
+/// Keeps what was taken of floors in one lot in others that are free and may be sold, those first that expire first: a
+/// floor is a quantity, whatever lots it is of. To be asked once the goods are gone or reserved.
+pub(crate) fn keep_elsewhere(book: &mut Book, drawn: &[Drawn], posting: &mut Posting) {
+    let today = book.setup.settings.day(book.now);
+    for Drawn { key, claim, taken } in drawn.iter().filter(|drawn| drawn.key.is_of_lot()) {
+        let mut wanted = *taken;
+        for free in lot::free_at(book, &key.head()) {
+            let quantity = wanted.min(free.quantity);
+            if free.lasts(today, 0) && quantity.is_positive() {
+                wanted -= quantity;
+                change(book, (free.key, quantity), *claim, posting);
+            }
+        }
     }
 }
 
@@ -146,35 +183,51 @@ pub(crate) fn holder(book: &Book, command: &PlaceHold) -> Result<(LocationId, Op
     }
 }
 
-/// Notes on the levels what an open lease or floor still holds.
+/// What an open hold holds now: of a lease or floor, what is left of it, where it is.
+pub(crate) fn held(book: &Book, hold: &Hold) -> Vec<Held> {
+    if !hold.kind.is_claim() {
+        return hold.placed();
+    }
+    let of_level = |(key, claims): (&LevelKey, &Vec<Claim>)| {
+        let its = claims.iter().filter(|claim| claim.hold_id == hold.id);
+        its.map(|claim| (*key, claim.line_no, claim.left)).collect::<Vec<_>>()
+    };
+    book.claims.iter().flat_map(of_level).collect()
+}
+
+/// Notes on the levels what a new lease or floor holds.
 pub(crate) fn note(book: &mut Book, hold: &Hold) {
-    forget(book, hold);
     let Some(holder) = hold.holder else { return };
-    for (line, (key, left)) in hold.lines.iter().zip(hold.held()) {
-        let claim =
-            Claim { hold_id: hold.id, line_no: line.line_no, holder, left, expires_at: hold.expires_at };
+    for (key, line_no, left) in hold.placed() {
+        let claim = Claim { hold_id: hold.id, line_no, holder, left, expires_at: hold.expires_at };
         book.claims.entry(key).or_default().push(claim);
     }
 }
 
-/// Takes an ended lease or floor off the levels.
-pub(crate) fn forget(book: &mut Book, hold: &Hold) {
-    for (key, _) in hold.held() {
-        if let Some(claims) = book.claims.get_mut(&key) {
-            claims.retain(|claim| claim.hold_id != hold.id);
-        }
-    }
+/// Notes until when a lease or floor holds.
+pub(crate) fn extend(book: &mut Book, hold: &Hold) {
+    let of_hold = book.claims.values_mut().flatten().filter(|claim| claim.hold_id == hold.id);
+    of_hold.for_each(|claim| claim.expires_at = hold.expires_at);
 }
 
-fn lower(book: &mut Book, (key, taken): (LevelKey, Quantity), claim: Claim, posting: &mut Posting) {
-    book.level_mut(key).reserved -= taken;
-    let left = claim.left - taken;
-    let of_claim = |other: &&mut Claim| (other.hold_id, other.line_no) == (claim.hold_id, claim.line_no);
-    if let Some(kept) = book.claims.get_mut(&key).and_then(|claims| claims.iter_mut().find(of_claim)) {
-        kept.left = left;
-    }
+/// Takes an ended lease or floor off the levels.
+pub(crate) fn forget(book: &mut Book, hold: &Hold) {
+    book.claims.values_mut().for_each(|claims| claims.retain(|claim| claim.hold_id != hold.id));
+}
+
+/// Adds to what a lease or floor holds of a level, or takes off it.
+fn change(book: &mut Book, (key, by): (LevelKey, Quantity), claim: Claim, posting: &mut Posting) {
+    book.level_mut(key).reserved += by;
+    let claims = book.claims.entry(key).or_default();
+    let is_it = |other: &Claim| (other.hold_id, other.line_no) == (claim.hold_id, claim.line_no);
+    let at = claims.iter().position(is_it).unwrap_or_else(|| {
+        claims.push(Claim { left: Quantity::ZERO, ..claim });
+        claims.len() - 1
+    });
+    claims[at].left += by;
+    let left = claims[at].left;
     if let Some(hold) = book.holds.get_mut(&claim.hold_id) {
-        hold.lines.iter_mut().filter(|line| line.line_no == claim.line_no).for_each(|line| line.left = left);
+        hold.lines.iter_mut().filter(|line| line.line_no == claim.line_no).for_each(|line| line.left += by);
     }
     let kind = match claim.holder {
         Holder::Till(_) => HoldKind::TillLease,
@@ -189,3 +242,6 @@ fn lower(book: &mut Book, (key, taken): (LevelKey, Quantity), claim: Claim, post
         expires_at: claim.expires_at,
     });
 }
+
+#[cfg(test)]
+mod tests;

@@ -170,6 +170,9 @@ impl HeldLine {
     }
 }
 
+/// What a line of a hold holds of a level.
+pub(crate) type Held = (LevelKey, i32, Quantity);
+
 impl Hold {
     /// Where it stands at `now`.
     pub fn status_at(&self, now: DateTime<Utc>) -> HoldStatus {
@@ -179,19 +182,18 @@ impl Hold {
         }
     }
 
-    /// Where and how much it holds, per line.
-    pub(crate) fn held(&self) -> impl Iterator<Item = (LevelKey, Quantity)> + use<'_> {
-        let quantity = |line: &HeldLine| if self.kind.is_claim() { line.left } else { line.quantity };
-        self.lines.iter().map(move |line| (line.key(self.location_id), quantity(line)))
+    /// Where and how much it was placed to hold, line by line.
+    pub(crate) fn placed(&self) -> Vec<Held> {
+        self.lines.iter().map(|line| (line.key(self.location_id), line.line_no, line.quantity)).collect()
     }
 
-    fn reservations(&self, is_held: bool) -> impl Iterator<Item = Reservation> + use<'_> {
-        self.held().zip(&self.lines).map(move |((key, quantity), line)| Reservation {
+    fn reservations(&self, held: &[Held], is_held: bool) -> impl Iterator<Item = Reservation> {
+        held.iter().map(move |(key, line_no, quantity)| Reservation {
             document_id: self.id.0,
-            line_no: line.line_no,
+            line_no: *line_no,
             kind: self.kind.reservation(),
-            key,
-            quantity: if is_held { quantity } else { Quantity::ZERO },
+            key: *key,
+            quantity: if is_held { *quantity } else { Quantity::ZERO },
             expires_at: self.expires_at,
         })
     }
@@ -212,7 +214,7 @@ pub fn place(book: &mut Book, command: &PlaceHold) -> Result<(Hold, Posting), Re
     let old = command.reference.as_ref().and_then(|_| book.holds.values().find(named)).map(|hold| hold.id);
     let mut demand = Demand::default();
     if let Some(old) = old {
-        demand.own(&book.holds[&old], book.now);
+        demand.own(book, &book.holds[&old]);
     }
     let lines = lot::held_lines(book, (command, location_id), &goods, &mut demand)?;
     book.check_available(&demand)?;
@@ -270,10 +272,11 @@ pub(crate) fn quarantine(
 
 /// Reserves what a new hold holds.
 fn begin(book: &mut Book, hold: &Hold, posting: &mut Posting) {
-    for (key, quantity) in hold.held() {
-        book.level_mut(key).reserved += quantity;
+    let held = hold.placed();
+    for (key, _, quantity) in &held {
+        book.level_mut(*key).reserved += *quantity;
     }
-    posting.reservations.extend(hold.reservations(true));
+    posting.reservations.extend(hold.reservations(&held, true));
     claim::note(book, hold);
     keep(book, hold.clone(), posting);
 }
@@ -283,8 +286,10 @@ pub fn extend(book: &mut Book, id: HoldId, expires_at: DateTime<Utc>) -> Result<
     let hold = open(book, id, "extended")?.clone();
     check_end(book, hold.kind, Some(expires_at))?;
     let hold = Hold { expires_at: Some(expires_at), version: hold.version + 1, ..hold };
-    let mut posting = Posting { reservations: hold.reservations(true).collect(), ..Posting::default() };
-    claim::note(book, &hold);
+    let held = claim::held(book, &hold);
+    let reservations = hold.reservations(&held, true).collect();
+    let mut posting = Posting { reservations, ..Posting::default() };
+    claim::extend(book, &hold);
     keep(book, hold.clone(), &mut posting);
     Ok((hold, posting))
 }
@@ -351,10 +356,11 @@ fn check_end(book: &Book, kind: HoldKind, end: Option<DateTime<Utc>>) -> Result<
 fn end(book: &mut Book, id: HoldId, status: HoldStatus, posting: &mut Posting) {
     let hold = book.holds[&id].clone();
     if hold.status_at(book.now) == HoldStatus::Open {
-        for (key, quantity) in hold.held() {
-            book.level_mut(key).reserved -= quantity;
+        let held = claim::held(book, &hold);
+        for (key, _, quantity) in &held {
+            book.level_mut(*key).reserved -= *quantity;
         }
-        posting.reservations.extend(hold.reservations(false));
+        posting.reservations.extend(hold.reservations(&held, false));
         claim::forget(book, &hold);
     }
     keep(book, Hold { status, version: hold.version + 1, ..hold }, posting);

@@ -21,12 +21,14 @@ mod back;
 mod draw;
 mod held;
 mod recall;
+mod waiting;
 
 pub use back::SoldLot;
 pub(crate) use back::{named_back, shares_back};
 pub(crate) use draw::{Draw, Purpose, Wish};
 pub(crate) use held::held_lines;
 pub use recall::{Affected, AffectedCustomer, AffectedParty, OpenReservation, Recall, RecallLot, recall};
+pub(crate) use waiting::{free_at, joined};
 
 /// Whether goods of a lot may be sold, as far as that is a decision of somebody.
 #[derive(

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::book::{Book, Demand, Location, Posting, Register};
-use crate::claim::{self, Taker};
+use crate::claim::{self, Drawn, Taker};
 use crate::hold;
 use crate::id::{
     CashMoveId, CustomerId, EntryId, HoldId, LocationId, MovementId, RegisterId, SaleId, SessionId,
@@ -189,8 +189,9 @@ pub fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal>
     let lines = lines
         .into_iter()
         .map(|mut line| {
-            draw(book, &register, (&line, occurred_at), &mut released);
+            let drawn = draw(book, &register, (&line, occurred_at), &mut released);
             let cost = take_out(book, register.location_id, &mut line, (occurred_at, command.forced));
+            claim::keep_elsewhere(book, &drawn, &mut released);
             (line, cost)
         })
         .collect();
@@ -244,7 +245,7 @@ fn check_stock(
 ) -> Result<(), Refusal> {
     let mut demand = Demand::of(Taker::till(register.id));
     if let Some(id) = command.hold_id {
-        demand.own(hold::usable(book, id, command.customer_id)?, book.now);
+        demand.own(book, hold::usable(book, id, command.customer_id)?);
     }
     let customer = command.customer_id.and_then(|id| book.customers.get(&id));
     let purpose = Purpose::Sale {
@@ -258,18 +259,22 @@ fn check_stock(
     book.check_available(&demand)
 }
 
-/// Makes a line's goods free that are kept for the till or its channel.
+/// Makes a line's goods free that are kept for the till or its channel; answers what it took of floors.
 fn draw(
     book: &mut Book,
     register: &Register,
     (line, occurred_at): (&Line, DateTime<Utc>),
     posting: &mut Posting,
-) {
-    if line.stocked && line.lots.is_empty() {
-        let key = sales::level_key(register.location_id, line);
-        let is_gone = book.is_counted(&key, occurred_at);
-        claim::draw(book, (key, line.quantity), (Taker::till(register.id), is_gone), posting);
+) -> Vec<Drawn> {
+    if book.claims.is_empty() {
+        return Vec::new();
     }
+    let mut drawn = Vec::new();
+    for (key, quantity, _) in lot::moves(register.location_id, line, Money::ZERO) {
+        let is_gone = book.is_counted(&key, occurred_at);
+        drawn.extend(claim::draw(book, (key, quantity), (Taker::till(register.id), is_gone), posting));
+    }
+    drawn
 }
 
 /// Takes a line's goods out of stock; answers their cost.

@@ -11,17 +11,23 @@ use std::cmp::Reverse;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::book::{Book, Posting};
-use crate::id::OrderId;
+use crate::id::{LotId, OrderId};
+use crate::lot::{self, LotShare};
 use crate::number::Quantity;
 use crate::order::Order;
 use crate::stock::{LevelKey, Reservation, ReservationKind};
 use crate::supply::{self, Supply};
 
+mod free;
+
+use free::lacking;
+pub use free::{Free, Given, allot};
+
 /// The highest priority of an order; 0 is the lowest.
 pub const PRIORITY_MAX: i16 = 9;
 
 /// A line of a confirmed order that waits for goods.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiting {
     /// The order.
     pub order_id: OrderId,
@@ -37,12 +43,21 @@ pub struct Waiting {
     pub backordered: Quantity,
     /// The day for which they are promised.
     pub promised_on: Option<NaiveDate>,
+    /// How many days more than today goods in lots must last for its customer.
+    pub life_days: u32,
+    /// What is reserved for it of goods in lots, where a command may give it more.
+    pub lots: Vec<LotShare>,
 }
 
 impl Waiting {
     /// Who is served first.
     fn rank(&self) -> (Reverse<i16>, DateTime<Utc>, OrderId, i32) {
         (Reverse(self.priority), self.since, self.order_id, self.line_no)
+    }
+
+    /// What is reserved for it of a lot.
+    fn of_lot(&self, lot_id: LotId) -> Quantity {
+        self.lots.iter().filter(|share| share.lot_id == lot_id).map(|share| share.quantity).sum()
     }
 }
 
@@ -89,17 +104,14 @@ pub fn serve_first(book: &mut Book) -> Posting {
 
 /// Serves the lines that wait on the levels of the book with what is free there.
 pub fn serve(book: &mut Book, posting: &mut Posting) {
+    let today = book.setup.settings.day(book.now);
     let keys: Vec<LevelKey> = book.waiting.keys().copied().collect();
     for key in keys {
-        let mut free = book.level(&key).available();
+        let free = book.free_at(&key);
         let mut queue = book.waiting.remove(&key).unwrap_or_default();
-        for waiting in &mut queue {
-            let taken = free.min(waiting.backordered);
-            if !taken.is_positive() {
-                break;
-            }
-            free -= taken;
-            give(book, (key, taken), waiting, posting);
+        for given in allot(today, &free, &queue) {
+            book.level_mut(key).backordered -= given.quantity;
+            give(book, (given.key, given.quantity), &mut queue[given.at], posting);
         }
         queue.retain(|waiting| waiting.backordered.is_positive());
         if !queue.is_empty() {
@@ -108,27 +120,35 @@ pub fn serve(book: &mut Book, posting: &mut Posting) {
     }
 }
 
-/// Reserves `taken` for a line that waited for it.
+/// Reserves `taken` of a level for a line that waited for it.
 fn give(book: &mut Book, (key, taken): (LevelKey, Quantity), waiting: &mut Waiting, posting: &mut Posting) {
-    let level = book.level_mut(key);
-    level.reserved += taken;
-    level.backordered -= taken;
+    book.level_mut(key).reserved += taken;
     let order = book.orders.get_mut(&waiting.order_id);
     let line =
         order.and_then(|order| order.lines.iter_mut().find(|line| line.line.line_no == waiting.line_no));
-    waiting.backordered -= taken;
     // An order of the book may have been shipped from since its line was read.
-    waiting.reserved = line.as_ref().map_or(waiting.reserved, |line| line.reserved) + taken;
+    if let Some(line) = &line {
+        waiting.reserved = line.reserved;
+        waiting.lots.clone_from(&line.line.lots);
+    }
+    waiting.backordered -= taken;
+    waiting.reserved += taken;
+    let mut quantity = waiting.reserved;
+    if key.is_of_lot() {
+        waiting.lots = lot::joined(&book.lots, &waiting.lots, (key.lot_id, taken));
+        quantity = waiting.of_lot(key.lot_id);
+    }
     if let Some(line) = line {
         line.reserved = waiting.reserved;
         line.backordered = waiting.backordered;
+        line.line.lots.clone_from(&waiting.lots);
     }
     posting.reservations.push(Reservation {
         document_id: waiting.order_id.0,
         line_no: waiting.line_no,
         kind: ReservationKind::Order,
         key,
-        quantity: waiting.reserved,
+        quantity,
         expires_at: None,
     });
     posting.allocations.push(Allocation {
@@ -143,6 +163,8 @@ fn give(book: &mut Book, (key, taken): (LevelKey, Quantity), waiting: &mut Waiti
 /// be promised and the supplies that the promise stands on.
 pub(crate) fn owe(book: &mut Book, id: OrderId, posting: &mut Posting) {
     let Some(order) = book.orders.get(&id).cloned() else { return };
+    let customer = book.customers.get(&order.customer_id);
+    let life_days = customer.map_or(0, |customer| customer.min_remaining_life_days);
     for (at, line) in order.lines.iter().enumerate().filter(|(_, line)| line.backordered.is_positive()) {
         let key = LevelKey::untracked(order.location_id, line.line.product_id);
         let queue = book.waiting.get(&key).map_or(&[][..], Vec::as_slice);
@@ -157,6 +179,8 @@ pub(crate) fn owe(book: &mut Book, id: OrderId, posting: &mut Posting) {
             reserved: line.reserved,
             backordered: line.backordered,
             promised_on,
+            life_days,
+            lots: line.line.lots.clone(),
         };
         book.level_mut(key).backordered += line.backordered;
         let queue = book.waiting.entry(key).or_default();
@@ -194,7 +218,7 @@ pub(crate) fn renew(book: &mut Book, id: OrderId, posting: &mut Posting) {
 /// The day for which `wanted` units can be promised behind the `ahead` that have first claim, and the supplies that they
 /// come from.
 fn promised(book: &Book, key: &LevelKey, ahead: Quantity, wanted: Quantity) -> (Option<NaiveDate>, Vec<Peg>) {
-    let (today, free) = (book.setup.settings.day(book.now), book.level(key).available());
+    let (today, free) = (book.setup.settings.day(book.now), book.free_beside(key));
     let supplies = book.supplies_at(key);
     match supply::promise((free, ahead), today, supplies, wanted) {
         Some(day) => (Some(day), pegs((free, ahead), today, supplies, wanted)),
@@ -241,20 +265,29 @@ pub(crate) fn waive(book: &mut Book, id: OrderId) {
     }
 }
 
-/// When each line of a queue will get its goods, on the supplies as they are now: none while too little is on its way.
+/// When each line of a queue will get its goods, on what is free and on the supplies as they are now: none while too
+/// little is on its way. Of what comes nobody knows the lot yet: it counts for everybody.
 pub fn due(
-    free: Quantity,
+    free: &[Free],
     today: NaiveDate,
     supplies: &[Supply],
     queue: &[Waiting],
 ) -> Vec<Option<NaiveDate>> {
+    let mut left: Vec<Quantity> = queue.iter().map(|waiting| waiting.backordered).collect();
+    for given in allot(today, free, queue) {
+        left[given.at] -= given.quantity;
+    }
     let mut ahead = Quantity::ZERO;
-    let of = |waiting: &Waiting| {
-        let day = supply::promise((free, ahead), today, supplies, waiting.backordered);
-        ahead += waiting.backordered;
+    let of = |left: Quantity| {
+        let day = if left.is_zero() {
+            Some(today)
+        } else {
+            supply::promise((lacking(free), ahead), today, supplies, left)
+        };
+        ahead += left;
         day
     };
-    queue.iter().map(of).collect()
+    left.into_iter().map(of).collect()
 }
 
 /// Whether a promise holds where the goods are due on another day, or on none.
@@ -266,7 +299,7 @@ pub fn holds(promised_on: Option<NaiveDate>, due: Option<NaiveDate>) -> bool {
 pub fn broken(book: &Book) -> std::collections::BTreeSet<OrderId> {
     let today = book.setup.settings.day(book.now);
     let of_level = |(key, queue): (&LevelKey, &Vec<Waiting>)| {
-        let due = due(book.level(key).available(), today, book.supplies_at(key), queue);
+        let due = due(&book.free_at(key), today, book.supplies_at(key), queue);
         let lines = queue.iter().zip(due).filter(|(waiting, due)| !holds(waiting.promised_on, *due));
         lines.map(|(waiting, _)| waiting.order_id).collect::<Vec<_>>()
     };
@@ -279,101 +312,4 @@ pub(crate) fn waits(order: &Order) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-    use uuid::Uuid;
-
-    use super::*;
-    use crate::id::ExpectedReceiptId;
-    use crate::supply::Source;
-
-    fn day(number: u64) -> NaiveDate {
-        NaiveDate::from_ymd_opt(2026, 12, 1).expect("a day") + chrono::Days::new(number)
-    }
-
-    fn units(number: i64) -> Quantity {
-        Quantity::new(number.into())
-    }
-
-    fn supplies(days: &[(u64, i64)]) -> Vec<Supply> {
-        let supply = |(line_no, (on, quantity)): (i32, &(u64, i64))| Supply {
-            source: Source::Expected(ExpectedReceiptId::default(), line_no),
-            on: day(*on),
-            quantity: units(*quantity),
-        };
-        let mut supplies: Vec<Supply> = (1..).zip(days).map(supply).collect();
-        supplies.sort_by_key(|supply| (supply.on, supply.source));
-        supplies
-    }
-
-    fn queue(wanted: &[i64]) -> Vec<Waiting> {
-        let waiting = |(number, quantity): (u128, &i64)| Waiting {
-            order_id: OrderId(Uuid::from_u128(number)),
-            line_no: 1,
-            priority: 0,
-            since: DateTime::UNIX_EPOCH,
-            reserved: Quantity::ZERO,
-            backordered: units(*quantity),
-            promised_on: None,
-        };
-        (1..).zip(wanted).map(waiting).collect()
-    }
-
-    #[test]
-    fn the_higher_priority_goes_first_and_then_the_older() {
-        let [early, late] = [0, 60].map(|seconds| DateTime::from_timestamp(seconds, 0).expect("an instant"));
-        let waiting = |priority, since| Waiting { priority, since, ..queue(&[1])[0] };
-        let mut order = [waiting(0, early), waiting(3, late), waiting(0, late), waiting(3, early)];
-        order.sort_by_key(Waiting::rank);
-        let ranks = order.map(|waiting| (waiting.priority, waiting.since));
-        assert_eq!(ranks, [(3, early), (3, late), (0, early), (0, late)]);
-    }
-
-    #[test]
-    fn a_promise_that_was_never_made_is_not_broken() {
-        assert!(holds(None, None) && holds(Some(day(3)), Some(day(3))) && holds(Some(day(3)), Some(day(1))));
-        assert!(!holds(Some(day(3)), Some(day(4))) && !holds(Some(day(3)), None));
-    }
-
-    proptest! {
-        /// Served in their order as the supplies come, the lines that wait get their goods on the days that they are
-        /// due, and each promise stands on supplies that nobody before it takes.
-        #[test]
-        fn what_is_due_is_what_will_happen(
-            free in 0..20_i64,
-            days in prop::collection::vec((0..10_u64, 1..30_i64), 0..8),
-            wanted in prop::collection::vec(1..20_i64, 1..8),
-        ) {
-            let (supplies, queue) = (supplies(&days), queue(&wanted));
-            let due = due(units(free), day(0), &supplies, &queue);
-            let (mut left, mut served) = (units(free), vec![None; queue.len()]);
-            let mut open: Vec<Quantity> = queue.iter().map(|waiting| waiting.backordered).collect();
-            for number in 0..10 {
-                let today = supplies.iter().filter(|supply| supply.on == day(number));
-                left += today.map(|supply| supply.quantity).sum();
-                for (open, served) in open.iter_mut().zip(&mut served) {
-                    let given = left.min(*open);
-                    left -= given;
-                    *open -= given;
-                    if open.is_zero() && served.is_none() {
-                        *served = Some(day(number));
-                    }
-                }
-            }
-            prop_assert_eq!(&due, &served);
-            let mut ahead = Quantity::ZERO;
-            let mut used: std::collections::BTreeMap<Source, Quantity> = Default::default();
-            for (waiting, due) in queue.iter().zip(due) {
-                if let Some(due) = due {
-                    let pegs = pegs((units(free), ahead), day(0), &supplies, waiting.backordered);
-                    prop_assert!(pegs.iter().all(|peg| peg.supply.on <= due));
-                    for peg in pegs {
-                        *used.entry(peg.supply.source).or_default() += peg.quantity;
-                        prop_assert!(used[&peg.supply.source] <= peg.supply.quantity);
-                    }
-                }
-                ahead += waiting.backordered;
-            }
-        }
-    }
-}
+mod tests;

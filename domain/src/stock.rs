@@ -28,6 +28,17 @@ impl LevelKey {
     pub fn untracked(location_id: LocationId, product_id: ProductId) -> Self {
         LevelKey { location_id, product_id, lot_id: LotId::default() }
     }
+
+    /// The level on which lines wait for the product: its own where the product is not tracked by lot, else one that never
+    /// has goods and is locked before those of the lots.
+    pub fn head(&self) -> Self {
+        LevelKey { lot_id: LotId::default(), ..*self }
+    }
+
+    /// Whether it is the level of a lot.
+    pub fn is_of_lot(&self) -> bool {
+        *self != self.head()
+    }
 }
 
 /// How much there is, how much of it is promised, and what it cost.

@@ -23,6 +23,7 @@ pub(crate) mod counts;
 mod decide;
 pub(crate) mod documents;
 pub(crate) mod goods;
+mod head;
 mod layer;
 mod load;
 pub(crate) mod lots;

@@ -12,11 +12,13 @@ use crate::mix::Dice;
 const STEPS: u64 = 400;
 /// After how many commands all orders are compared.
 const COMPARED_EVERY: u64 = 20;
-/// The goods.
-const SKUS: [&str; 2] = ["A", "B"];
+/// The goods; the last ones lie in lots.
+const SKUS: [&str; 3] = ["A", "B", "LOTTED"];
+/// The place of the goods in lots.
+const LOTTED: usize = 2;
 
 /// One line of each product.
-type Lots = [i64; 2];
+type Lots = [i64; 3];
 
 struct Order {
     id: String,
@@ -58,8 +60,9 @@ impl Model {
     }
 }
 
-fn text(goods: Lots) -> [(&'static str, String); 2] {
-    [(SKUS[0], goods[0].to_string()), (SKUS[1], goods[1].to_string())]
+fn text(goods: Lots) -> Vec<(&'static str, String)> {
+    let wanted = SKUS.iter().zip(goods).filter(|(_, quantity)| *quantity > 0);
+    wanted.map(|(sku, quantity)| (*sku, quantity.to_string())).collect()
 }
 
 fn asked(goods: Lots) -> Value {
@@ -77,10 +80,10 @@ struct Bench<'a> {
 impl Bench<'_> {
     async fn step(&mut self, dice: &mut Dice) {
         let lot = |dice: &mut Dice| 1 + i64::try_from(dice.below(6)).expect("small");
-        let goods = [lot(dice), lot(dice)];
+        let goods = [lot(dice), lot(dice), lot(dice)];
         match dice.below(8) {
             0 | 1 => self.order(goods, i64::try_from(dice.below(3)).expect("small")).await,
-            2 | 3 => self.receive(goods).await,
+            2 | 3 => self.receive(goods, dice.below(5)).await,
             4 => self.sell(goods).await,
             5 => self.keep(goods).await,
             6 => self.release(dice).await,
@@ -108,10 +111,12 @@ impl Bench<'_> {
         self.model.orders.push(placed);
     }
 
-    async fn receive(&mut self, goods: Lots) {
+    async fn receive(&mut self, goods: Lots, number: u64) {
         let line =
             |(sku, quantity): &(&str, String)| json!({ "sku": sku, "quantity": quantity, "unit_cost": "1" });
-        let lines: Vec<Value> = text(goods).iter().map(line).collect();
+        let mut lines: Vec<Value> = text(goods).iter().map(line).collect();
+        let (code, end) = (format!("L{number}"), format!("2099-01-0{}", 5 - number));
+        lines[LOTTED]["lots"] = json!([{ "code": code, "expires_on": end }]);
         let receipt = json!({ "kind": "receipt", "lines": lines });
         self.tenant.post("/v1/stock/documents", &receipt).await.created();
         self.model.give_back(goods);
@@ -139,6 +144,8 @@ impl Bench<'_> {
     }
 
     async fn keep(&mut self, goods: Lots) {
+        // Nobody but the caller knows which lots are to be kept back.
+        let goods = [goods[0], goods[1], 0];
         let body = json!({ "kind": "quarantine", "lines": asked(goods) });
         if let Some(id) = self.take(goods, "/v1/stock/holds", &body).await {
             self.model.kept.push((id, goods));
@@ -202,11 +209,12 @@ impl Bench<'_> {
 fn follows(seed: u64) {
     println!("seed {seed}");
     with_tenant(async |tenant| {
-        for sku in SKUS {
+        for sku in &SKUS[..LOTTED] {
             tenant.stocked(sku, "3.00", ("5", "1.00")).await;
         }
+        crate::lot::tracked(tenant, SKUS[LOTTED], "lot").await;
         let (till, customer) = (tenant.till().await, tenant.customer("Nordwind Supply").await);
-        let model = Model { free: [5, 5], ..Model::default() };
+        let model = Model { free: [5, 5, 0], ..Model::default() };
         let mut bench = Bench { tenant, till, customer, model };
         let mut dice = Dice::new(seed);
         for step in 1..=STEPS {

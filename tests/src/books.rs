@@ -82,12 +82,34 @@ const FACTS: &[(&str, &str)] = &[
     (
         "what levels owe is what lines wait for, and nothing is free where a line waits",
         "select format('product %s: level %s, lines %s, %s free', product_id, l.backordered, w.backordered, l.free) \
-         from (select location_id, product_id, backordered, on_hand - reserved as free from stock_level \
-               where tenant_id = $1) l \
+         from (select l.location_id, l.product_id, sum(l.backordered) as backordered, \
+                      sum(l.on_hand - l.reserved) filter (where p.tracking = 'none') as free \
+               from stock_level l join product p on p.tenant_id = $1 and p.id = l.product_id \
+               where l.tenant_id = $1 group by 1, 2) l \
          full join (select o.location_id, l.product_id, sum(l.backordered) as backordered from sales_order_line l \
                     join sales_order o on o.tenant_id = l.tenant_id and o.id = l.order_id \
                     where l.tenant_id = $1 and l.backordered > 0 group by 1, 2) w using (location_id, product_id) \
          where coalesce(l.backordered, 0) <> coalesce(w.backordered, 0) or (w.backordered > 0 and l.free > 0)",
+    ),
+    (
+        "what is free of goods in lots will do for none of the lines that wait for them",
+        "select format('order %s line %s: %s free of lot %s', w.order_id, w.line_no, l.on_hand - l.reserved, t.code) \
+         from sales_order_line w join sales_order o on o.tenant_id = $1 and o.id = w.order_id \
+         join customer c on c.tenant_id = $1 and c.id = o.customer_id \
+         join stock_level l on l.tenant_id = $1 and l.location_id = o.location_id and l.product_id = w.product_id \
+         join lot t on t.tenant_id = $1 and t.id = l.lot_id and t.status = 'open' \
+         join tenant n on n.tenant_id = $1 \
+         where w.tenant_id = $1 and w.backordered > 0 and l.on_hand > l.reserved \
+           and coalesce(t.expires_on, 'infinity') \
+               >= (now() at time zone n.time_zone)::date + c.min_remaining_life_days \
+           and not exists (select from hold where tenant_id = $1 and expires_at is not null)",
+    ),
+    (
+        "no goods lie outside the lots of a tracked product, and nothing of it is reserved there",
+        "select format('product %s: %s on hand, %s reserved', p.sku, l.on_hand, l.reserved) \
+         from stock_level l join product p on p.tenant_id = $1 and p.id = l.product_id and p.tracking <> 'none' \
+         where l.tenant_id = $1 and l.lot_id = '00000000-0000-0000-0000-000000000000' \
+           and (l.on_hand, l.reserved) <> (0, 0)",
     ),
     (
         "every unit of a confirmed order is reserved, waits, has left or was given up",

@@ -125,7 +125,7 @@ struct HoldLineOut<'a> {
     /// Its SKU.
     #[schema(max_length = 64, example = "BOLT-M8")]
     sku: &'a str,
-    /// The lot, where the product is tracked.
+    /// The lot, where the product is tracked. A channel floor was placed in it, and may be kept in others by now.
     lot_id: Option<LotId>,
     /// Its code, or the serial number.
     #[schema(max_length = 64, example = json!(null))]
@@ -185,6 +185,10 @@ impl<'a> HoldOut<'a> {
 /// before they take anything else, and nobody else can. A `channel_floor` is for one channel until its release time: to
 /// the other channel it is reserved; sales and orders of its own take what is free first and then from the floor, which
 /// is not filled up again. Neither is named by who takes of it.
+///
+/// Of goods that are tracked, every kind but `quarantine` holds the lots that are named, or those that expire first. A
+/// lease stays in its lots. A floor is a quantity: its channel sells what expires first, and what it takes of the floor in
+/// one lot is kept in another one while some is free.
 #[utoipa::path(
     operation_id = "holds_create",
     tag = "Stock",

@@ -144,15 +144,43 @@ impl Demand {
     }
 
     fn draw_first_to_expire(&mut self, book: &Book, draw: &Draw, wish: &Wish<'_>) -> Vec<LotShare> {
+        let (shares, left) = self.first_to_expire(book, draw, wish);
+        if left.is_positive() {
+            let place = LevelKey::untracked(draw.location_id, wish.product.id);
+            let got = self.wanted_of(draw.location_id, wish.product.id) + wish.covered;
+            self.note_short(book, &place, (got + left, got), wish.pointer);
+        }
+        shares
+    }
+
+    /// Adds what there is of what a line wants, of goods in lots those that expire first; answers how much that is, and its
+    /// lots.
+    pub(crate) fn draw_what_there_is(
+        &mut self,
+        book: &Book,
+        draw: &Draw,
+        wish: &Wish<'_>,
+    ) -> (Quantity, Vec<LotShare>) {
+        if wish.product.tracking == Tracking::None {
+            let key = LevelKey::untracked(draw.location_id, wish.product.id);
+            let quantity = wish.quantity.min(self.free(book, &key)).max(Quantity::ZERO);
+            self.add(key, quantity, wish.pointer.to_owned());
+            return (quantity, Vec::new());
+        }
+        let (shares, left) = self.first_to_expire(book, draw, wish);
+        (wish.quantity - left, shares)
+    }
+
+    /// Adds what there is of the lots that will do for a line; answers its lots, and how much is missing.
+    fn first_to_expire(&mut self, book: &Book, draw: &Draw, wish: &Wish<'_>) -> (Vec<LotShare>, Quantity) {
         let lots = candidates(book, draw, wish.product.id);
         let mut taken: BTreeMap<usize, Quantity> = BTreeMap::new();
         let mut left = wish.quantity;
-        // What is kept back for the document itself is meant first.
-        for only_own in [true, false] {
+        // What is kept back for the document itself is meant first, then what is for its till.
+        for first in [Self::own_left, Self::leased_left, Self::free] {
             for (at, lot) in lots.iter().enumerate() {
                 let key = key(draw.location_id, lot);
-                let free = if only_own { self.own_left(&key) } else { left };
-                let part = left.min(free).min(self.free(book, &key));
+                let part = left.min(first(self, book, &key)).min(self.free(book, &key));
                 if part.is_positive() {
                     self.add(key, part, wish.pointer.to_owned());
                     *taken.entry(at).or_default() += part;
@@ -160,25 +188,24 @@ impl Demand {
                 }
             }
         }
-        if left.is_positive() {
-            let place = LevelKey::untracked(draw.location_id, wish.product.id);
-            let got = self.wanted_of(draw.location_id, wish.product.id) + wish.covered;
-            self.note_short(book, &place, (got + left, got), wish.pointer);
-        }
-        taken.into_iter().map(|(at, quantity)| share(lots[at], quantity)).collect()
+        (taken.into_iter().map(|(at, quantity)| share(lots[at], quantity)).collect(), left)
     }
 }
 
 impl Demand {
     /// What is left for the document at a level after what its lines have taken there.
     fn free(&self, book: &Book, key: &LevelKey) -> Quantity {
-        let own = self.own.get(key).copied().unwrap_or_default();
-        book.level(key).available() + own - self.taken(key)
+        book.left(key, self) - self.taken(key)
     }
 
     /// What is left at a level of what is reserved for the document itself.
-    fn own_left(&self, key: &LevelKey) -> Quantity {
+    fn own_left(&self, _: &Book, key: &LevelKey) -> Quantity {
         self.own.get(key).copied().unwrap_or_default() - self.taken(key)
+    }
+
+    /// What is left at a level of what is reserved for the document itself or leased to its till.
+    fn leased_left(&self, book: &Book, key: &LevelKey) -> Quantity {
+        self.own_left(book, key) + book.leased_to(key, self)
     }
 
     /// What the lines want of a product at a location, over all of its lots.

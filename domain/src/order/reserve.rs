@@ -1,7 +1,5 @@
 //! What an order reserves: its goods, and its share of the customer's credit.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -10,9 +8,8 @@ use crate::book::{Book, Demand, Posting};
 use crate::claim::{self, Taker};
 use crate::hold::Hold;
 use crate::id::{LocationId, OrderId};
-use crate::lot::{Draw, LotShare, Purpose};
+use crate::lot::{Draw, LotShare, Purpose, Wish};
 use crate::number::Quantity;
-use crate::product::Tracking;
 use crate::promise;
 use crate::refusal::Refusal;
 use crate::sales::{self, Line, LineInput};
@@ -61,40 +58,38 @@ pub(super) fn plan(
     at: DateTime<Utc>,
     (hold, inputs): (Option<&Hold>, &[LineInput]),
 ) -> Result<Plan, Refusal> {
-    check_policy(book, order)?;
+    check_named(order, inputs)?;
     let mut demand = Demand::of(Taker::ORDER);
     if let Some(hold) = hold {
-        demand.own(hold, book.now);
+        demand.own(book, hold);
     }
     let draw = draw(book, order, at);
+    let there = (order.policy != Policy::ShipComplete).then(|| fill(book, order, &draw, demand.clone()));
     let mut lines: Vec<Line> =
         order.lines.iter().map(|line| Line { quantity: line.open(), ..line.line.clone() }).collect();
     sales::allot(book, &mut lines, inputs, (&mut demand, &draw))?;
-    let taken = match order.policy {
-        Policy::ShipComplete => {
+    match there {
+        // An order that waits may get nothing now; one that gives up the rest has to get something.
+        Some(plan)
+            if order.policy == Policy::Backorder || plan.taken.iter().any(|taken| taken.is_positive()) =>
+        {
+            Ok(plan)
+        }
+        _ => {
             book.check_available(&demand)?;
-            order.lines.iter().map(OrderLine::open).collect()
+            let taken = order.lines.iter().map(OrderLine::open).collect();
+            Ok(Plan { taken, lots: lines.into_iter().map(|line| line.lots).collect() })
         }
-        Policy::Partial => {
-            let taken = taken(book, order, &demand, true);
-            if taken.iter().all(|taken| taken.is_zero()) {
-                book.check_available(&demand)?;
-            }
-            taken
-        }
-        Policy::Backorder => taken(book, order, &demand, false),
-    };
-    Ok(Plan { taken, lots: lines.into_iter().map(|line| line.lots).collect() })
+    }
 }
 
-/// Goods in lots are reserved lot by lot: what is not there yet is of no lot, and can't be waited for.
-fn check_policy(book: &Book, order: &Order) -> Result<(), Refusal> {
-    let is_tracked = |line: &&OrderLine| book.products[&line.line.product_id].tracking != Tracking::None;
-    match order.lines.iter().find(is_tracked) {
-        Some(line) if order.policy != Policy::ShipComplete => {
-            let sku = &book.products[&line.line.product_id].sku;
-            let detail = format!("{sku} is tracked by lot: an order with goods in lots is ship_complete.");
-            Err(Refusal::invalid("/policy", detail))
+/// What comes for an order that waits is of a lot that nobody knows yet, so it names none.
+fn check_named(order: &Order, inputs: &[LineInput]) -> Result<(), Refusal> {
+    match inputs.iter().position(|line| !line.lots.is_empty()) {
+        Some(at) if order.policy != Policy::ShipComplete => {
+            let detail =
+                "Only an order that is ship_complete names lots: leave them out to get what expires first.";
+            Err(Refusal::invalid(format!("/lines/{at}/lots"), detail))
         }
         _ => Ok(()),
     }
@@ -111,37 +106,44 @@ pub(super) fn draw(book: &Book, order: &Order, at: DateTime<Utc>) -> Draw {
     Draw { location_id: order.location_id, purpose, went: None }
 }
 
-/// What is there for each line, one after the other; of a bundle everything or nothing where `whole` is asked for.
-fn taken(book: &Book, order: &Order, demand: &Demand, whole: bool) -> Vec<Quantity> {
-    let mut left: BTreeMap<LevelKey, Quantity> = BTreeMap::new();
-    let mut taken = Vec::with_capacity(order.lines.len());
+/// What is there for each line, one after the other; of a bundle everything or nothing where the order does not wait.
+fn fill(book: &Book, order: &Order, draw: &Draw, mut demand: Demand) -> Plan {
+    let whole = order.policy == Policy::Partial;
+    let mut plan = Plan { taken: Vec::new(), lots: Vec::new() };
     let of_one_bundle = |one: &OrderLine, next: &OrderLine| {
         one.line.bundle_id.is_some()
             && (one.line.bundle_id, one.line.input) == (next.line.bundle_id, next.line.input)
     };
     for group in order.lines.chunk_by(of_one_bundle) {
-        let first = taken.len();
-        let before = (whole && group[0].line.bundle_id.is_some()).then(|| left.clone());
-        for line in group {
-            let key = key(order, line);
-            let left = left.entry(key).or_insert_with(|| book.free(&key, demand));
-            let quantity = if line.line.stocked { line.open().min(*left) } else { line.open() };
-            if line.line.stocked {
-                *left -= quantity;
-            }
-            taken.push(quantity);
-        }
-        let is_short = group.iter().zip(&taken[first..]).any(|(line, taken)| *taken < line.open());
+        let before = (whole && group[0].line.bundle_id.is_some()).then(|| demand.clone());
+        let takes = group.iter().map(|line| taken(book, line, draw, &mut demand));
+        let mut takes: Vec<(Quantity, Vec<LotShare>)> = takes.collect();
+        let is_short = group.iter().zip(&takes).any(|(line, (taken, _))| *taken < line.open());
         if let Some(before) = before.filter(|_| is_short) {
-            taken[first..].fill(Quantity::ZERO);
-            left = before;
+            takes.fill((Quantity::ZERO, Vec::new()));
+            demand = before;
+        }
+        for (taken, lots) in takes {
+            plan.taken.push(taken);
+            plan.lots.push(lots);
         }
     }
-    taken
+    plan
 }
 
-fn key(order: &Order, line: &OrderLine) -> LevelKey {
-    LevelKey::untracked(order.location_id, line.line.product_id)
+/// What is there for a line, and its lots.
+fn taken(book: &Book, line: &OrderLine, draw: &Draw, demand: &mut Demand) -> (Quantity, Vec<LotShare>) {
+    if !line.line.stocked {
+        return (line.open(), Vec::new());
+    }
+    let wish = Wish {
+        product: &book.products[&line.line.product_id],
+        quantity: line.open(),
+        named: &[],
+        covered: Quantity::ZERO,
+        pointer: "",
+    };
+    demand.draw_what_there_is(book, draw, &wish)
 }
 
 /// Notes on the lines what the order will not get: nothing where it waits for the rest.
@@ -183,8 +185,9 @@ pub(super) fn reserve(book: &mut Book, id: OrderId, plan: &Plan, posting: &mut P
         reserved.extend(line.reservations(location_id));
     }
     for (key, quantity) in reserved.into_iter().filter(|(_, quantity)| quantity.is_positive()) {
-        claim::draw(book, (key, quantity), (Taker::ORDER, false), posting);
+        let drawn = claim::draw(book, (key, quantity), (Taker::ORDER, false), posting);
         book.level_mut(key).reserved += quantity;
+        claim::keep_elsewhere(book, &drawn, posting);
     }
     promise::owe(book, id, posting);
     let open = book.orders[&id].open_total(book);

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 
 use domain::book::Book;
 use domain::claim::{Claim, Holder};
-use domain::id::{HoldId, LocationId, ProductId, RegisterId};
-use domain::number::Quantity;
+use domain::id::{HoldId, LocationId, LotId, ProductId, RegisterId};
 use domain::stock::LevelKey;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
@@ -25,20 +24,19 @@ pub(super) async fn load(tx: &Tx, book: &mut Book) -> Result<(), Error> {
     }
     for hold in book.holds.values_mut().filter(|hold| hold.holder.is_some()) {
         for line in &mut hold.lines {
-            let key = LevelKey::untracked(hold.location_id, line.product_id);
-            let mut claims = book.claims.get(&key).into_iter().flatten();
-            let own = claims.find(|claim| (claim.hold_id, claim.line_no) == (hold.id, line.line_no));
-            line.left = own.map_or(Quantity::ZERO, |claim| claim.left);
+            // A floor may hold several lots for one line.
+            let its = |claim: &&Claim| (claim.hold_id, claim.line_no) == (hold.id, line.line_no);
+            line.left = book.claims.values().flatten().filter(its).map(|claim| claim.left).sum();
         }
     }
     Ok(())
 }
 
 async fn claims(tx: &Tx, keys: &[LevelKey]) -> Result<BTreeMap<LevelKey, Vec<Claim>>, Error> {
-    let statement = "select r.location_id, r.product_id, r.document_id, r.line_no, r.quantity, r.expires_at, \
+    let statement = "select r.location_id, r.product_id, r.lot_id, r.document_id, r.line_no, r.quantity, r.expires_at, \
                 h.register_id, h.channel \
          from reservation r \
-         join unnest($2::uuid[], $3::uuid[]) as wanted (location_id, product_id) \
+         join (select distinct * from unnest($2::uuid[], $3::uuid[])) as wanted (location_id, product_id) \
            on r.location_id = wanted.location_id and r.product_id = wanted.product_id \
          join hold h on h.tenant_id = r.tenant_id and h.id = r.document_id \
          where r.tenant_id = $1 and r.kind in ('till_lease', 'channel_floor') \
@@ -58,8 +56,12 @@ async fn claims(tx: &Tx, keys: &[LevelKey]) -> Result<BTreeMap<LevelKey, Vec<Cla
             left: number(&row, "quantity")?,
             expires_at: row.try_get("expires_at")?,
         };
-        let (location, product) = (row.try_get("location_id")?, row.try_get("product_id")?);
-        claims.entry(LevelKey::untracked(LocationId(location), ProductId(product))).or_default().push(claim);
+        let key = LevelKey {
+            location_id: LocationId(row.try_get("location_id")?),
+            product_id: ProductId(row.try_get("product_id")?),
+            lot_id: LotId(row.try_get("lot_id")?),
+        };
+        claims.entry(key).or_default().push(claim);
     }
     Ok(claims)
 }

@@ -177,10 +177,11 @@ pub(crate) fn hold(row: &PgRow) -> Result<(HoldId, Hold), Error> {
 
 /// The lines of holds.
 pub(crate) async fn held_lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(HoldId, HeldLine)>, Error> {
-    let statement = "select l.hold_id, l.line_no, l.product_id, l.quantity, coalesce(r.quantity, 0), l.lot_id \
+    let statement = "select l.hold_id, l.line_no, l.product_id, l.quantity, \
+                coalesce((select sum(r.quantity) from reservation r \
+                          where r.tenant_id = l.tenant_id and r.document_id = l.hold_id and r.line_no = l.line_no), 0), \
+                l.lot_id \
          from hold_line l \
-         left join reservation r \
-           on r.tenant_id = l.tenant_id and r.document_id = l.hold_id and r.line_no = l.line_no \
          where l.tenant_id = $1 and l.hold_id = any($2) order by l.hold_id, l.line_no";
     let line = |row: &PgRow| -> Result<(HoldId, HeldLine), Error> {
         let line = HeldLine {

@@ -24,7 +24,9 @@ use uuid::Uuid;
 
 use super::needs::Needs;
 use super::setup::{Setups, parsed};
-use super::{Command, claims, counts, documents, goods, layer, lots, orders, oversold, series, waiting};
+use super::{
+    Command, claims, counts, documents, goods, head, layer, lots, orders, oversold, series, waiting,
+};
 use crate::catalog::lookup;
 use crate::{Error, Tx};
 
@@ -99,7 +101,9 @@ pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Resu
 
 /// The levels, locked, and what is known of them from then on.
 async fn stock(tx: &Tx, needs: &Needs, book: &mut Book) -> Result<(), Error> {
-    book.levels = levels(tx, needs, book).await?;
+    book.levels = levels(tx, needs, book, &level_keys(needs, book)).await?;
+    let heads = head::unseen(needs, book);
+    book.levels.extend(levels(tx, needs, book, &heads).await?);
     lots::complete(tx, needs, book).await?;
     book.costs = oversold::load(tx, &book.levels).await?;
     book.layers = layer::load(tx, &book.levels).await?;
@@ -280,7 +284,7 @@ async fn rules(tx: &Tx, needs: &Needs, book: &Book) -> Result<Rules, Error> {
 }
 
 /// Every level that the batch may move: its stocked products at its locations.
-fn level_keys(needs: &Needs, book: &Book) -> BTreeSet<LevelKey> {
+pub(super) fn level_keys(needs: &Needs, book: &Book) -> BTreeSet<LevelKey> {
     let registers = needs.register_ids.iter().chain(&needs.leasing);
     let registers = registers.filter_map(|id| book.setup.registers.get(id));
     let mut locations: BTreeSet<LocationId> = registers.map(|register| register.location_id).collect();
@@ -303,8 +307,12 @@ fn transit(needs: &Needs, book: &Book) -> impl Iterator<Item = LocationId> {
 }
 
 /// Reads and locks levels in the order of their keys.
-async fn levels(tx: &Tx, needs: &Needs, book: &Book) -> Result<BTreeMap<LevelKey, Level>, Error> {
-    let keys = level_keys(needs, book);
+async fn levels(
+    tx: &Tx,
+    needs: &Needs,
+    book: &Book,
+    keys: &BTreeSet<LevelKey>,
+) -> Result<BTreeMap<LevelKey, Level>, Error> {
     if keys.is_empty() {
         return Ok(BTreeMap::new());
     }

@@ -52,7 +52,7 @@ pub(super) async fn load(tx: &Tx, needs: &mut Needs, book: &mut Book) -> Result<
 }
 
 /// What orders have reserved, lot by lot.
-async fn reserved(tx: &Tx, book: &mut Book) -> Result<(), Error> {
+pub(super) async fn reserved(tx: &Tx, book: &mut Book) -> Result<(), Error> {
     let is_tracked = |id: &ProductId| book.products.get(id).is_some_and(|it| it.tracking != Tracking::None);
     let orders: Vec<Uuid> = book
         .orders

@@ -15,7 +15,7 @@ use sea_orm::sqlx::query::Query;
 use sea_orm::sqlx::{self, Postgres, Row};
 use uuid::Uuid;
 
-use super::{Accepted, Outcome, Recorded};
+use super::{Accepted, Outcome, Recorded, head};
 use crate::{Error, Tx};
 
 mod count;
@@ -75,8 +75,11 @@ pub(super) async fn write(
         .filter(|(key, level)| before.levels.get(key).is_some_and(|old| old != *level))
         .map(pair)
         .collect();
-    let fresh: Vec<(LevelKey, Level)> =
+    let mut fresh: Vec<(LevelKey, Level)> =
         book.levels.iter().filter(|(key, _)| !before.levels.contains_key(key)).map(pair).collect();
+    let written: Vec<(LevelKey, Level)> = fresh.iter().chain(&changed).copied().collect();
+    fresh.extend(head::missing(&before.levels, &written));
+    fresh.sort_unstable_by_key(|(key, _)| *key);
     let short = oversold::short(accepted);
     open_levels(tx, &fresh, &short).await?;
     oversold::allow(tx, &short).await?;

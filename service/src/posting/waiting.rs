@@ -4,17 +4,19 @@
 //! is read before that lock is taken, so one that waited then is read once more under it. A level on which nothing waits
 //! costs nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::book::Book;
 use domain::id::{LocationId, OrderId, ProductId};
 use domain::number::Quantity;
 use domain::order::{Order, OrderStatus, Policy};
+use domain::product::Tracking;
 use domain::promise::Waiting;
 use domain::stock::LevelKey;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
+use super::lots;
 use crate::listing::number;
 use crate::{Error, Tx};
 
@@ -33,6 +35,23 @@ pub(super) async fn load(tx: &Tx, book: &mut Book) -> Result<(), Error> {
     let locations: Vec<Uuid> = on.iter().map(|key| key.location_id.0).collect();
     let products: Vec<Uuid> = on.iter().map(|key| key.product_id.0).collect();
     book.waiting = queues(tx, &locations, &products).await?;
+    add_lots(tx, book).await
+}
+
+/// Adds what is reserved of goods in lots for the lines that wait for more.
+async fn add_lots(tx: &Tx, book: &mut Book) -> Result<(), Error> {
+    let products = &book.products;
+    let in_lots = |key: &LevelKey| {
+        products.get(&key.product_id).is_some_and(|product| product.tracking != Tracking::None)
+    };
+    let mut waiting: Vec<&mut Waiting> =
+        book.waiting.iter_mut().filter(|(key, _)| in_lots(key)).flat_map(|(_, queue)| queue).collect();
+    let orders: BTreeSet<Uuid> = waiting.iter().map(|waiting| waiting.order_id.0).collect();
+    let orders: Vec<Uuid> = orders.into_iter().collect();
+    let mut reserved = lots::reserved_of(tx, &orders).await?;
+    for waiting in &mut waiting {
+        waiting.lots = reserved.remove(&(waiting.order_id.0, waiting.line_no)).unwrap_or_default();
+    }
     Ok(())
 }
 
@@ -43,9 +62,10 @@ pub(crate) async fn queues(
     products: &[Uuid],
 ) -> Result<BTreeMap<LevelKey, Vec<Waiting>>, Error> {
     let statement = "select o.location_id, l.product_id, l.order_id, l.line_no, o.priority, l.backordered_at, \
-                l.reserved, l.backordered, l.promised_on \
+                l.reserved, l.backordered, l.promised_on, c.min_remaining_life_days \
          from sales_order_line l \
          join sales_order o on o.tenant_id = l.tenant_id and o.id = l.order_id \
+         join customer c on c.tenant_id = o.tenant_id and c.id = o.customer_id \
          join (select distinct * from unnest($2::uuid[], $3::uuid[])) as wanted (location_id, product_id) \
            on o.location_id = wanted.location_id and l.product_id = wanted.product_id \
          where l.tenant_id = $1 and l.backordered_at is not null and l.product_id = any($3) \
@@ -62,6 +82,8 @@ pub(crate) async fn queues(
             reserved: number(&row, "reserved")?,
             backordered: number(&row, "backordered")?,
             promised_on: row.try_get("promised_on")?,
+            life_days: row.try_get::<i32, _>("min_remaining_life_days")?.unsigned_abs(),
+            lots: Vec::new(),
         };
         let key = LevelKey::untracked(LocationId(location), ProductId(product));
         queues.entry(key).or_default().push(waiting);
@@ -74,8 +96,12 @@ pub(super) fn may_wait(order: &Order) -> bool {
     order.policy == Policy::Backorder && matches!(order.status, OrderStatus::Draft | OrderStatus::OnHold)
 }
 
+/// Whether a line of the order waits for goods.
+pub(super) fn waits(order: &Order) -> bool {
+    order.lines.iter().any(|line| line.backordered.is_positive())
+}
+
 async fn refresh(tx: &Tx, book: &mut Book) -> Result<(), Error> {
-    let waits = |order: &Order| order.lines.iter().any(|line| line.backordered.is_positive());
     let ids: Vec<Uuid> = book.orders.values().filter(|order| waits(order)).map(|order| order.id.0).collect();
     if ids.is_empty() {
         return Ok(());
@@ -91,5 +117,5 @@ async fn refresh(tx: &Tx, book: &mut Book) -> Result<(), Error> {
             line.backordered = Quantity::new(row.try_get(3)?);
         }
     }
-    Ok(())
+    lots::reserved(tx, book).await
 }

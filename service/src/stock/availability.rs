@@ -84,6 +84,12 @@ pub struct LocationAvailability {
     /// Of what is available, what is kept for the channel that is asked for: no order of the other waits for it.
     #[serde(skip)]
     pub(super) kept: Quantity,
+    /// On hand less reserved of what may be sold; below zero where more is promised than is there.
+    #[serde(skip)]
+    pub(super) left: Quantity,
+    /// Whether the goods lie in lots.
+    #[serde(skip)]
+    pub(super) in_lots: bool,
     /// What may be promised here by day.
     #[schema(max_items = 10000)]
     pub steps: Option<Vec<PromiseStep>>,
@@ -119,6 +125,8 @@ impl LocationAvailability {
             available: Quantity::ZERO,
             backordered: Quantity::ZERO,
             kept: Quantity::ZERO,
+            left: Quantity::ZERO,
+            in_lots: false,
             lots: Vec::new(),
             steps: None,
         }
@@ -278,8 +286,8 @@ fn add_level(product: &mut ProductAvailability, row: &PgRow) -> Result<(), Error
     let is_sellable: bool = row.try_get("sellable")?;
     let backordered = number(row, "backordered")?;
     // What is oversold at one place takes nothing from the others.
-    let left = (on_hand - reserved).max(Quantity::ZERO);
-    let available = if is_sellable { left } else { Quantity::ZERO };
+    let left = if is_sellable { on_hand - reserved } else { Quantity::ZERO };
+    let available = left.max(Quantity::ZERO);
     product.available += available;
     if product.locations.last().is_none_or(|last| last.location_id != location_id) {
         let location_code = row.try_get("location_code")?;
@@ -291,9 +299,10 @@ fn add_level(product: &mut ProductAvailability, row: &PgRow) -> Result<(), Error
     location.available += available;
     location.backordered += backordered;
     location.kept += kept;
-    if let Some(code) = row.try_get("lot_code")?
-        && available.is_positive()
-    {
+    location.left += left;
+    let code: Option<String> = row.try_get("lot_code")?;
+    location.in_lots |= code.is_some();
+    if let Some(code) = code.filter(|_| available.is_positive()) {
         let (lot_id, expires_on) = (LotId(row.try_get("lot_id")?), row.try_get("expires_on")?);
         location.lots.push(LotAvailability { lot_id, code, expires_on, available });
     }

@@ -92,6 +92,7 @@ const SELECT: &str = "select l.location_id, l.product_id, l.lot_id, l.on_hand, l
                              l.layered, l.moved_at, l.lot_code, l.expires_on, l.sellable, p.sku, p.stock_uom, t.currency \
                       from bi.stock_level l \
                       join product p on p.tenant_id = l.tenant_id and p.id = l.product_id \
+                       and (p.tracking = 'none' or l.lot_code is not null) \
                       join tenant t on t.tenant_id = l.tenant_id \
                       where l.tenant_id = ";
 
@@ -190,6 +191,7 @@ pub struct ChangedLevel {
 const CHANGED: &str = "select l.location_id, l.product_id, l.lot_id, l.on_hand, l.reserved, l.sellable, l.moved_at, \
                               p.sku, p.stock_uom, l.transaction::bigint \
                        from bi.stock_level l join product p on p.tenant_id = l.tenant_id and p.id = l.product_id \
+                        and (p.tracking = 'none' or l.lot_code is not null) \
                        where l.tenant_id = ";
 
 /// The levels that were changed by transactions from the one at `position` on; all of them, where that lies too far back.

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::NaiveDate;
-use domain::id::{CustomerId, ExpectedReceiptId, LocationId, OrderId, ProductId};
+use domain::id::{CustomerId, ExpectedReceiptId, LocationId, LotId, OrderId, ProductId};
 use domain::number::Quantity;
-use domain::promise::{self, Waiting};
+use domain::promise::{self, Free, Waiting};
 use domain::refusal::Refusal;
 use domain::stock::LevelKey;
 use sea_orm::sqlx::postgres::PgRow;
@@ -81,11 +81,11 @@ pub async fn broken(
     let mut broken: BTreeMap<Position, (LevelKey, Waiting, Option<NaiveDate>)> = BTreeMap::new();
     for (key, queue) in &queues {
         let supplies = supplies.get(&(key.location_id, key.product_id)).map_or(&[][..], Vec::as_slice);
-        let free = levels.get(key).copied().unwrap_or_default();
+        let free = levels.get(key).map_or(&[][..], Vec::as_slice);
         for (waiting, due) in queue.iter().zip(promise::due(free, today, supplies, queue)) {
             let position = (waiting.order_id.0, waiting.line_no);
             if !promise::holds(waiting.promised_on, due) && after.is_none_or(|after| position > after) {
-                broken.insert(position, (*key, *waiting, due));
+                broken.insert(position, (*key, waiting.clone(), due));
             }
         }
     }
@@ -103,10 +103,10 @@ async fn known(tx: &Tx, id: ExpectedReceiptId) -> Result<(), Error> {
     row.map(|_| ()).ok_or_else(|| Refusal::not_found("expected receipt").into())
 }
 
-/// What is free on the levels on which lines wait: on all of them, or on those of an expected receipt.
-async fn free(tx: &Tx, made_on: Option<ExpectedReceiptId>) -> Result<BTreeMap<LevelKey, Quantity>, Error> {
-    let select = "select l.location_id, l.product_id, l.on_hand - l.reserved as free from bi.stock_level l \
-                  where l.tenant_id = ";
+/// What is free where lines wait, by the level that they wait on: for all of them, or for those of an expected receipt.
+async fn free(tx: &Tx, made_on: Option<ExpectedReceiptId>) -> Result<BTreeMap<LevelKey, Vec<Free>>, Error> {
+    let select = "select l.location_id, l.product_id, l.lot_id, l.on_hand - l.reserved as free, l.expires_on \
+                  from bi.stock_level l where l.sellable and l.tenant_id = ";
     let query = Listing::new(tx, select)
         .sql(
             " and (l.location_id, l.product_id) in (select o.location_id, w.product_id from sales_order_line w \
@@ -119,12 +119,17 @@ async fn free(tx: &Tx, made_on: Option<ExpectedReceiptId>) -> Result<BTreeMap<Le
                and p.line_no = w.line_no and p.expected_receipt_id = ",
             made_on.map(|id| id.0),
         )
-        .sql(if made_on.is_some() { "))" } else { ")" });
-    let mut levels = BTreeMap::new();
+        .sql(if made_on.is_some() { "))" } else { ")" })
+        .sql(" order by l.expires_on nulls last, l.lot_code");
+    let mut levels: BTreeMap<LevelKey, Vec<Free>> = BTreeMap::new();
     for row in query.rows(tx).await? {
-        let (location, product) = (row.try_get("location_id")?, row.try_get("product_id")?);
-        let key = LevelKey::untracked(LocationId(location), ProductId(product));
-        *levels.entry(key).or_insert(Quantity::ZERO) += number(&row, "free")?;
+        let key = LevelKey {
+            location_id: LocationId(row.try_get("location_id")?),
+            product_id: ProductId(row.try_get("product_id")?),
+            lot_id: LotId(row.try_get("lot_id")?),
+        };
+        let free = Free { key, quantity: number(&row, "free")?, expires_on: row.try_get("expires_on")? };
+        levels.entry(key.head()).or_default().push(free);
     }
     Ok(levels)
 }

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use domain::id::{LocationId, ProductId};
 use domain::number::Quantity;
 use domain::product::ProductKind;
-use domain::supply::{self, Step};
+use domain::supply::{self, Step, Supply};
 use sea_orm::sqlx::{self, Row};
 use serde::Serialize;
 use uuid::Uuid;
@@ -31,9 +31,22 @@ pub struct PromiseStep {
 }
 
 impl PromiseStep {
-    fn new(step: &Step, kept: Quantity) -> Self {
-        let available = step.available.max(kept);
-        PromiseStep { on: step.on, incoming: step.incoming, outgoing: step.outgoing, available }
+    /// The steps of a place. What is free of goods in lots although somebody waits will not do for who waits: it may be
+    /// promised beside what comes.
+    fn of_place(place: &LocationAvailability, today: NaiveDate, supplies: &[Supply]) -> Vec<Self> {
+        let flows = supply::flows(today, supplies, place.backordered);
+        let (free, kept, beside) = if place.in_lots {
+            (Quantity::ZERO, Quantity::ZERO, place.available)
+        } else {
+            (place.left, place.kept, Quantity::ZERO)
+        };
+        let step = |step: Step| PromiseStep {
+            on: step.on,
+            incoming: step.incoming,
+            outgoing: step.outgoing,
+            available: step.available.max(kept) + beside,
+        };
+        supply::staircase(free, today, &flows).into_iter().map(step).collect()
     }
 }
 
@@ -61,9 +74,8 @@ pub(super) async fn add(tx: &Tx, scope: &Scope, products: &mut [ProductAvailabil
         }
         for place in &mut product.locations {
             let supplies = supplies.get(&(place.location_id, product.product_id));
-            let flows = supply::flows(today, supplies.map_or(&[][..], Vec::as_slice), place.backordered);
-            let steps = supply::staircase(place.on_hand - place.reserved, today, &flows);
-            place.steps = Some(steps.iter().map(|step| PromiseStep::new(step, place.kept)).collect());
+            let supplies = supplies.map_or(&[][..], Vec::as_slice);
+            place.steps = Some(PromiseStep::of_place(place, today, supplies));
         }
         let of_places: Vec<&[PromiseStep]> =
             product.locations.iter().filter_map(|place| place.steps.as_deref()).collect();

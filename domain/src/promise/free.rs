@@ -1,0 +1,160 @@
+//! What is free for the lines that wait, and who of them gets it.
+//!
+//! Goods without lots are all the same. Of goods in lots each line gets those that expire first and still last as long as
+//! its customer needs: what is too short for the first line may do for the next one.
+
+use chrono::{Days, NaiveDate};
+
+use super::Waiting;
+use crate::book::Book;
+use crate::lot;
+use crate::number::Quantity;
+use crate::product::Tracking;
+use crate::stock::LevelKey;
+
+/// What is free on a level; below zero where more is promised than is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Free {
+    /// The level.
+    pub key: LevelKey,
+    /// Stock units.
+    pub quantity: Quantity,
+    /// The last day on which they may be sold.
+    pub expires_on: Option<NaiveDate>,
+}
+
+impl Free {
+    /// Whether somebody can have it today who needs it to last so many days more.
+    pub(crate) fn lasts(&self, today: NaiveDate, life_days: u32) -> bool {
+        let last = today.checked_add_days(Days::new(life_days.into())).unwrap_or(NaiveDate::MAX);
+        self.expires_on.is_none_or(|end| end >= last)
+    }
+}
+
+/// What a line that waits gets of a level.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Given {
+    /// The line's place in the queue.
+    pub at: usize,
+    /// The level.
+    pub key: LevelKey,
+    /// Stock units, above zero.
+    pub quantity: Quantity,
+}
+
+/// Who of a queue gets what of what is free, which is given in the order in which it is taken. The first line gets
+/// whatever will do for it, then the next one does.
+pub fn allot(today: NaiveDate, free: &[Free], queue: &[Waiting]) -> Vec<Given> {
+    let mut left: Vec<Quantity> = free.iter().map(|free| free.quantity).collect();
+    let mut given = Vec::new();
+    for (at, waiting) in queue.iter().enumerate() {
+        let mut wanted = waiting.backordered;
+        let fit = free.iter().zip(&mut left).filter(|(free, _)| free.lasts(today, waiting.life_days));
+        for (free, left) in fit {
+            let quantity = wanted.min(*left);
+            if quantity.is_positive() {
+                wanted -= quantity;
+                *left -= quantity;
+                given.push(Given { at, key: free.key, quantity });
+            }
+        }
+    }
+    given
+}
+
+/// What more is promised than is there: it comes out of the next supplies first.
+pub(super) fn lacking(free: &[Free]) -> Quantity {
+    free.iter().map(|free| free.quantity.min(Quantity::ZERO)).sum()
+}
+
+impl Book {
+    /// Whether the goods of a product lie in lots.
+    pub(crate) fn is_tracked(&self, key: &LevelKey) -> bool {
+        self.products.get(&key.product_id).is_some_and(|product| product.tracking != Tracking::None)
+    }
+
+    /// What is free for the queue of a level: of goods in lots, what may be sold, lot by lot.
+    pub(super) fn free_at(&self, key: &LevelKey) -> Vec<Free> {
+        if self.is_tracked(key) {
+            return lot::free_at(self, key);
+        }
+        vec![Free { key: *key, quantity: self.level(key).available(), expires_on: None }]
+    }
+
+    /// What is free for a line that waits although it has taken what there is: of goods in lots only what will not do for
+    /// it.
+    pub(super) fn free_beside(&self, key: &LevelKey) -> Quantity {
+        if self.is_tracked(key) { lacking(&self.free_at(key)) } else { self.level(key).available() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    use super::super::tests::{day, queue, units};
+    use super::*;
+    use crate::id::LotId;
+
+    fn lots(lots: &[(Option<u64>, i64)]) -> Vec<Free> {
+        let free = |(number, (end, quantity)): (u128, &(Option<u64>, i64))| Free {
+            key: LevelKey {
+                lot_id: LotId(Uuid::from_u128(number)),
+                ..LevelKey::untracked(Default::default(), Default::default())
+            },
+            quantity: units(*quantity),
+            expires_on: end.map(day),
+        };
+        let mut lots: Vec<Free> = (1..).zip(lots).map(free).collect();
+        lots.sort_by_key(|free| free.expires_on.unwrap_or(NaiveDate::MAX));
+        lots
+    }
+
+    #[test]
+    fn what_is_too_short_for_the_first_does_for_the_next() {
+        let mut queue = queue(&[5, 5]);
+        queue[0].life_days = 10;
+        let given = allot(day(0), &lots(&[(Some(3), 4), (Some(20), 6)]), &queue);
+        let given: Vec<_> = given.iter().map(|given| (given.at, given.quantity)).collect();
+        assert_eq!(given, [(0, units(5)), (1, units(4)), (1, units(1))]);
+    }
+
+    proptest! {
+        /// Nobody gets what does not last, no lot is given twice, a line that still waits has left nothing that would do
+        /// for it, and who comes later takes nothing from who comes first.
+        #[test]
+        fn each_line_gets_all_that_will_do_for_it(
+            goods in prop::collection::vec((prop::option::of(0..30_u64), -5..20_i64), 0..8),
+            lines in prop::collection::vec((1..20_i64, 0..30_u32), 0..8),
+        ) {
+            let free = lots(&goods);
+            let mut queue = queue(&lines.iter().map(|(wanted, _)| *wanted).collect::<Vec<_>>());
+            for (waiting, (_, life_days)) in queue.iter_mut().zip(&lines) {
+                waiting.life_days = *life_days;
+            }
+            let given = allot(day(0), &free, &queue);
+            let of = |key: LevelKey| given.iter().filter(move |given| given.key == key);
+            for lot in &free {
+                let taken: Quantity = of(lot.key).map(|given| given.quantity).sum();
+                prop_assert!(taken <= lot.quantity.max(Quantity::ZERO));
+            }
+            for (at, waiting) in queue.iter().enumerate() {
+                let got: Quantity = given.iter().filter(|given| given.at == at).map(|given| given.quantity).sum();
+                prop_assert!(got <= waiting.backordered);
+                let fits = |lot: &&Free| lot.expires_on.is_none_or(|end| end >= day(waiting.life_days.into()));
+                let mut before = Quantity::ZERO;
+                for lot in free.iter().filter(fits) {
+                    let first: Quantity = of(lot.key).filter(|given| given.at <= at).map(|given| given.quantity).sum();
+                    before += (lot.quantity - first).max(Quantity::ZERO);
+                }
+                prop_assert!(got == waiting.backordered || before.is_zero());
+                let mut its_own = given.iter().filter(|given| given.at == at);
+                let lasts = its_own.all(|given| free.iter().filter(fits).any(|lot| lot.key == given.key));
+                prop_assert!(lasts);
+                let alone = allot(day(0), &free, &queue[..=at]);
+                prop_assert_eq!(&given[..alone.len()], &alone[..]);
+            }
+        }
+    }
+}
