@@ -191,8 +191,8 @@ async fn close(
 ///
 /// Whatever a command leaves free on a level goes to the orders that wait for it in the same transaction, the higher
 /// priority first, then the one that has waited longer: nothing has to be done for that. Only what becomes free by
-/// itself, such as by a hold that expires, waits for the next command on the level; this is one. It serves the orders
-/// that stand before this one as well.
+/// itself, such as by a hold that expires, waits for the next command on the level, whatever it is, and goes to them
+/// before that one is decided; this is one. It serves the orders that stand before this one as well.
 #[utoipa::path(
     operation_id = "orders_allocate",
     tag = "Orders",
