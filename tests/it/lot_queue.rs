@@ -1,10 +1,11 @@
 //! Orders that wait for goods in lots: what comes free of any lot goes to them, if it lasts long enough.
 
-use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tests::{Tenant, environment, lines, with_tenant};
 
-use crate::lot::{available, day, lot, lots_of, pairs, posted, received, sale_of, tracked};
+use crate::lot::{available, day, lot, lots_of, pairs, posted, received, tracked};
+
+mod together;
 
 const ORDERS: &str = "/v1/orders";
 
@@ -326,43 +327,5 @@ fn an_order_that_may_wait_names_no_lots() {
         tenant.post(&format!("/v1/lots/{}/recall", id(&bad)), &json!({ "reason": "glass" })).await.ok();
         posted(tenant, "receipt", ("MILK", "3"), json!([{ "code": "BAD" }])).await.created();
         assert_eq!(figures(&shown(tenant, &waiting).await), ["4", "0", "1", "0"]);
-    });
-}
-
-#[test]
-fn receipts_orders_and_tills_race_over_lots_that_are_waited_for() {
-    with_tenant(async |tenant| {
-        tracked(tenant, "MILK", "lot").await;
-        let (customer, till) = (tenant.customer("Hansa Foods").await, tenant.till().await);
-        let choosy = choosy(tenant, "Nordwind", 30).await;
-        let node = tenant.at(&environment().other_node().await.base_url);
-        let ends: Vec<String> = vec![day(10).await, day(40).await];
-        let replies = join_all((0..64_usize).map(async |number| {
-            let client = if number.is_multiple_of(2) { &**tenant } else { &node };
-            let (lot, long) = (format!("L{}", number % 7), number % 7 % 2);
-            let (path, body) = match number % 4 {
-                0 => (
-                    "/v1/stock/documents",
-                    json!({ "kind": "receipt", "lines": [{ "sku": "MILK", "quantity": "3",
-                    "unit_cost": "1", "lots": [{ "code": lot, "expires_on": ends[long] }] }] }),
-                ),
-                1 => (ORDERS, order(&customer, "backorder", &[("MILK", "2")])),
-                2 => (ORDERS, order(&choosy, "backorder", &[("MILK", "2")])),
-                _ => ("/v1/pos/sales", sale_of(&till, "MILK", "1", json!([]))),
-            };
-            let reply = client.post(path, &body).await;
-            assert!(matches!(reply.status, 201 | 409), "{}", reply.text);
-            reply.status
-        }));
-        assert!(replies.await.iter().filter(|status| **status == 201).count() >= 48);
-        assert_eq!(tenant.check_now().await, Vec::<String>::new());
-        // Who still waits is served by what comes in the end, and everything can be shipped.
-        received(tenant, "MILK", "ENOUGH", ("100", &day(99).await)).await;
-        let orders = tenant.get("/v1/orders?limit=200").await.ok();
-        let shipped = orders["data"].as_array().expect("orders").iter().map(async |order| {
-            assert_eq!(tenant.step(id(order), "ship").await.ok()["status"], "shipped");
-        });
-        join_all(shipped).await;
-        assert_eq!(tenant.check_now().await, Vec::<String>::new());
     });
 }
