@@ -297,4 +297,4 @@ fn at(key: LevelKey) -> Dimensions {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

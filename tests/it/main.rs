@@ -22,6 +22,8 @@ mod lease;
 mod ledger;
 mod limits;
 mod lot;
+mod lot_count;
+mod lot_forced;
 mod lot_move;
 mod lot_recall;
 mod metadata;

@@ -12,7 +12,7 @@ use crate::pricing::Rules;
 use crate::stock::{CostingMethod, Layers};
 
 /// A book of nothing, in which goods are valued by `method`.
-fn book(method: CostingMethod) -> Book {
+pub(crate) fn book(method: CostingMethod) -> Book {
     let settings = Settings { costing_method: method, ..crate::stock::tests::settings() };
     let setup = Setup {
         settings,

@@ -263,6 +263,13 @@ fn collect(asked: Vec<String>, rows: &[PgRow], wanted: &Wanted) -> Result<Vec<Pr
             add_level(product, row)?;
         }
     }
+    for product in found.values_mut() {
+        // What is oversold at one place takes nothing from the others; what one lot lacks there is not there of the others.
+        for place in &mut product.locations {
+            place.available = place.available.max(Quantity::ZERO);
+            product.available += place.available;
+        }
+    }
     let mut seen = HashSet::new();
     let once = asked.into_iter().filter(|asked| seen.insert(asked.clone()));
     Ok(once.filter_map(|asked| found.remove(&asked)).collect())
@@ -277,10 +284,7 @@ fn add_level(product: &mut ProductAvailability, row: &PgRow) -> Result<(), Error
     let location_id = LocationId(row.try_get("location_id")?);
     let is_sellable: bool = row.try_get("sellable")?;
     let backordered = number(row, "backordered")?;
-    // What is oversold at one place takes nothing from the others.
-    let left = (on_hand - reserved).max(Quantity::ZERO);
-    let available = if is_sellable { left } else { Quantity::ZERO };
-    product.available += available;
+    let available = if is_sellable { on_hand - reserved } else { Quantity::ZERO };
     if product.locations.last().is_none_or(|last| last.location_id != location_id) {
         let location_code = row.try_get("location_code")?;
         product.locations.push(LocationAvailability::none(location_id, location_code));
