@@ -1187,7 +1187,11 @@ CREATE VIEW bi.stock_level WITH (security_invoker='true') AS
             l_1.last_cost,
             l_1.layered,
             l_1.moved_at,
-            (l_1.xmin)::text AS transaction,
+            (
+                CASE
+                    WHEN (age(t.xmin) < age(l_1.xmin)) THEN t.xmin
+                    ELSE l_1.xmin
+                END)::text AS transaction,
             COALESCE(((t.status = 'open'::text) AND (COALESCE(t.expires_on, 'infinity'::date) >= ( SELECT ((now() AT TIME ZONE n.time_zone))::date AS timezone
                    FROM public.tenant n
                   WHERE (n.tenant_id = (current_setting('app.tenant_id'::text))::uuid)))), true) AS sellable,
@@ -1223,7 +1227,7 @@ COMMENT ON COLUMN bi.stock_level.layered IS 'Whether the cost is kept in layers,
 
 COMMENT ON COLUMN bi.stock_level.moved_at IS 'When something last came or went.';
 
-COMMENT ON COLUMN bi.stock_level.transaction IS 'Number of the database transaction that wrote the row last. Not additive.';
+COMMENT ON COLUMN bi.stock_level.transaction IS 'Number of the database transaction that wrote the level or its lot last. Not additive.';
 
 COMMENT ON COLUMN bi.stock_level.sellable IS 'Whether goods of the lot may be sold today: it is not recalled and has not expired. True without a lot.';
 
@@ -3937,6 +3941,8 @@ CREATE INDEX event_unsent ON public.event USING btree (tenant_id, "position", id
 CREATE INDEX expected_receipt_line_by_product ON public.expected_receipt_line USING btree (tenant_id, product_id);
 
 CREATE INDEX expected_receipt_open ON public.expected_receipt USING btree (tenant_id, location_id) WHERE (status = 'open'::text);
+
+CREATE INDEX hold_by_expiry ON public.hold USING btree (tenant_id, expires_at) WHERE (status = 'open'::text);
 
 CREATE INDEX hold_line_by_lot ON public.hold_line USING btree (tenant_id, lot_id) WHERE (lot_id <> '00000000-0000-0000-0000-000000000000'::uuid);
 

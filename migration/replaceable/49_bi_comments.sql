@@ -25,7 +25,7 @@ declare
         "lot_code": "Code of the lot, or the serial number; null where the product is not tracked.",
         "expires_on": "The last day on which goods of the lot may be sold; null where they do not expire.",
         "sellable": "Whether goods of the lot may be sold today: it is not recalled and has not expired. True without a lot.",
-        "transaction": "Number of the database transaction that wrote the row last. Not additive.",
+        "transaction": "Number of the database transaction that wrote the level or its lot last. Not additive.",
         "location_code": "Code of the stock location.",
         "location_name": "Name of the stock location.",
         "customer_id": "The customer; null for walk-in sales.",

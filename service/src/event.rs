@@ -4,7 +4,7 @@
 //! would never see the first. An event's position is no lower than the id of the transaction that wrote it, and a reader
 //! stays below the oldest transaction that is still open: everything below is there, or will never be.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::id::{CommandId, EventId};
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
@@ -16,6 +16,11 @@ use crate::{Error, Tx};
 
 /// How many events one page looks through for those that are wanted.
 pub const SCAN_MAX: i64 = 10_000;
+
+/// How long after it ended something may be told to those who listen.
+const LATENESS_MAX: TimeDelta = TimeDelta::minutes(1);
+/// How far back what ended by itself is told to who comes back.
+const ENDED_MAX: TimeDelta = TimeDelta::days(1);
 
 /// What a command did.
 #[derive(Debug, Clone)]
@@ -89,6 +94,19 @@ pub async fn horizon(tx: &Tx) -> Result<i64, Error> {
 pub(crate) async fn any_from(tx: &Tx, position: i64) -> Result<bool, Error> {
     let query = sqlx::query("select 1 from event where tenant_id = $1 and position >= $2 limit 1");
     Ok(tx.row(query.bind(tx.tenant_id.0).bind(position)).await?.is_some())
+}
+
+/// Since when a listener who has heard everything up to `place` may not have been told what ends by itself: a while
+/// before the last event that it heard, and no longer ago than a day.
+pub(crate) async fn told_by(tx: &Tx, place: Place) -> Result<DateTime<Utc>, Error> {
+    let query = sqlx::query(
+        "select occurred_at from event where tenant_id = $1 and (position, written, id) <= ($2, $3, $4) \
+         order by position desc, written desc, id desc limit 1",
+    );
+    let row = tx.row(query.bind(tx.tenant_id.0).bind(place.0).bind(place.1).bind(place.2)).await?;
+    let earliest = tx.now - ENDED_MAX;
+    let last: Option<DateTime<Utc>> = row.map(|row| row.try_get(0)).transpose()?;
+    Ok(last.map_or(earliest, |last| (last - LATENESS_MAX).max(earliest)))
 }
 
 /// The events behind `after`, at most `rows` of them. A page that looked through [`SCAN_MAX`] events has fewer, perhaps

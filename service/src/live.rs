@@ -7,6 +7,9 @@
 //! A level that changed is found by the transaction that wrote its row: it was not yet seen by the snapshot of the look
 //! before. So a level is told as soon as it is committed, and none is lost, however long another transaction stays open.
 //! Events come in the order of the feed, below its horizon.
+//!
+//! Some levels change although nobody writes them: a hold ends, a lot expires at midnight. Each look asks what has ended
+//! since the one before and tells it like any other change.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -65,6 +68,8 @@ impl Bells {
 pub struct Change {
     /// The levels that changed, as they are now.
     pub levels: Vec<ChangedLevel>,
+    /// The levels on which something ended by itself, as they are now.
+    pub ended: Vec<ChangedLevel>,
     /// What happened, in the order of the feed.
     pub events: Vec<Event>,
     /// Where to go on, once all of it was heard.
@@ -112,6 +117,13 @@ struct Look {
     change: Change,
     snapshot: Snapshot,
     has_more: bool,
+}
+
+impl Change {
+    /// Whether it tells nothing.
+    fn is_empty(&self) -> bool {
+        self.levels.is_empty() && self.ended.is_empty() && self.events.is_empty()
+    }
 }
 
 impl Live {
@@ -207,7 +219,7 @@ impl Inner {
             let has_more = match self.look(tenant_id, seen.place, Levels::UnseenBy(&seen.snapshot)).await {
                 Ok(look) => {
                     seen = Seen { place: look.change.end, snapshot: look.snapshot };
-                    if !(look.change.levels.is_empty() && look.change.events.is_empty()) {
+                    if !look.change.is_empty() {
                         // Nobody listens any more where it fails.
                         _ = tail.changes.send(Arc::new(look.change));
                     }
@@ -245,8 +257,15 @@ impl Inner {
         let _permit = self.looks.acquire().await.map_err(|_| Error::Busy)?;
         let tx = self.db.begin_read(tenant_id).await?;
         let snapshot = Snapshot::of(&tx).await?;
+        let ended = match &levels {
+            Levels::UnseenBy(before) => level::ended(&tx, &snapshot, before.at()).await?,
+            Levels::WrittenSince(place) => {
+                level::ended(&tx, &snapshot, event::told_by(&tx, *place).await?).await?
+            }
+            Levels::None => Vec::new(),
+        };
         // Whatever changes a level tells an event in the same transaction.
-        let look = if event::any_from(&tx, place.0).await? {
+        let (change, has_more) = if event::any_from(&tx, place.0).await? {
             let levels = match levels {
                 Levels::UnseenBy(before) => {
                     let mut levels = level::changed(&tx, &snapshot, before.position()).await?;
@@ -257,13 +276,12 @@ impl Inner {
                 Levels::None => Vec::new(),
             };
             let feed = event::list(&tx, &Filter::default(), place, EVENTS_MAX).await?;
-            let change = Change { levels, events: feed.events, end: feed.end };
-            Look { change, snapshot, has_more: feed.has_more }
+            (Change { levels, ended, events: feed.events, end: feed.end }, feed.has_more)
         } else {
-            Look { change: Change { end: place, ..Change::default() }, snapshot, has_more: false }
+            (Change { ended, end: place, ..Change::default() }, false)
         };
         tx.rollback().await?;
-        Ok(look)
+        Ok(Look { change, snapshot, has_more })
     }
 }
 
@@ -325,7 +343,7 @@ impl Listener {
                 Err(broadcast::error::RecvError::Closed) => return Ok(Heard::Closing),
             };
             self.place = change.end;
-            if !(change.levels.is_empty() && change.events.is_empty()) {
+            if !change.is_empty() {
                 return Ok(Heard::Change(change));
             }
         }
@@ -337,6 +355,7 @@ impl Listener {
         let events = change.events.iter().filter(|event| event.place > self.place);
         Change {
             levels: levels.cloned().collect(),
+            ended: change.ended.clone(),
             events: events.cloned().collect(),
             end: self.place.max(change.end),
         }

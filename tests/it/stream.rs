@@ -16,6 +16,7 @@ use service::tx::PoolOptions;
 use tests::{Client, Tenant, environment, with_tenant, with_tenants};
 
 mod browser;
+mod ended;
 
 use browser::{PATIENCE, Stream};
 

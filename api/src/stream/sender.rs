@@ -77,6 +77,7 @@ struct Level<'a> {
     sku: &'a str,
     location_id: LocationId,
     lot_id: Option<LotId>,
+    sellable: bool,
     uom: &'a str,
     on_hand: Quantity,
     reserved: Quantity,
@@ -92,6 +93,7 @@ impl<'a> From<&'a ChangedLevel> for Level<'a> {
             sku: &level.sku,
             location_id: level.location_id,
             lot_id: level.lot_id,
+            sellable: level.sellable,
             uom: &level.uom,
             on_hand: level.on_hand,
             reserved: level.reserved,
@@ -187,8 +189,8 @@ impl Sender {
 
     /// Levels first: what comes after an event may be resumed behind it, and they must not be missing then.
     fn tell(&mut self, change: &Change) {
-        let levels: Vec<&ChangedLevel> =
-            change.levels.iter().filter(|level| self.wanted.wants(level)).collect();
+        let levels = change.levels.iter().chain(&change.ended);
+        let levels: Vec<&ChangedLevel> = levels.filter(|level| self.wanted.wants(level)).collect();
         let is_wanted = |event: &&service::event::Event| {
             self.wanted.events.as_ref().is_some_and(|filter| filter.matches(event))
         };

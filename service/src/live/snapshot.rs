@@ -1,5 +1,6 @@
 //! What a reader has seen: the transactions whose writes were there when it looked.
 
+use chrono::{DateTime, Utc};
 use sea_orm::sqlx::{self, Row};
 
 use crate::{Error, Tx};
@@ -18,28 +19,35 @@ pub struct Snapshot {
     open: Vec<u64>,
     /// What makes the id of a transaction the position of its events.
     base: i64,
+    /// When it was taken, by the clock that tells the database what has expired.
+    at: DateTime<Utc>,
 }
 
 impl Snapshot {
     /// The snapshot that the transaction reads from.
     pub(crate) async fn of(tx: &Tx) -> Result<Self, Error> {
-        let query = sqlx::query("select pg_current_snapshot()::text, event_base()");
+        let query = sqlx::query("select pg_current_snapshot()::text, event_base(), now()");
         let row = tx.row(query).await?.ok_or_else(|| Error::invariant("a transaction has a snapshot"))?;
         let text: String = row.try_get(0)?;
-        Snapshot::parse(&text, row.try_get(1)?)
+        Snapshot::parse(&text, row.try_get(1)?, row.try_get(2)?)
             .ok_or_else(|| Error::invariant(format!("no snapshot: {text}")))
     }
 
-    fn parse(text: &str, base: i64) -> Option<Self> {
+    fn parse(text: &str, base: i64, at: DateTime<Utc>) -> Option<Self> {
         let mut parts = text.split(':');
         let (horizon, next) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
         let open = parts.next()?.split(',').filter(|id| !id.is_empty()).map(|id| id.parse().ok());
-        Some(Snapshot { horizon, next, open: open.collect::<Option<_>>()?, base })
+        Some(Snapshot { horizon, next, open: open.collect::<Option<_>>()?, base, at })
     }
 
     /// The position below which the feed was complete.
     pub fn position(&self) -> i64 {
         self.base.saturating_add_unsigned(self.horizon)
+    }
+
+    /// When it was taken, by the clock of the database.
+    pub fn at(&self) -> DateTime<Utc> {
+        self.at
     }
 
     /// Whether what `transaction` wrote was there.
@@ -73,7 +81,7 @@ mod tests {
     use super::*;
 
     fn snapshot(text: &str) -> Snapshot {
-        Snapshot::parse(text, 0).expect("a snapshot")
+        Snapshot::parse(text, 0, DateTime::UNIX_EPOCH).expect("a snapshot")
     }
 
     #[test]
@@ -89,7 +97,7 @@ mod tests {
         let snapshot = snapshot("10:10:");
         assert!(snapshot.sees(9) && !snapshot.sees(10));
         for text in ["", "10", "10:20", "10:20:x", "a:b:"] {
-            assert_eq!(Snapshot::parse(text, 0), None, "{text}");
+            assert_eq!(Snapshot::parse(text, 0, DateTime::UNIX_EPOCH), None, "{text}");
         }
     }
 

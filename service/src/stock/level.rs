@@ -171,11 +171,13 @@ pub struct ChangedLevel {
     pub sku: String,
     /// The lot, where the product is tracked by lot.
     pub lot_id: Option<LotId>,
+    /// Whether the lot may be sold today.
+    pub sellable: bool,
     /// The unit of every quantity.
     pub uom: String,
     /// Physically there.
     pub on_hand: Quantity,
-    /// Promised to orders.
+    /// Promised to orders, or held back.
     pub reserved: Quantity,
     /// On hand less reserved.
     pub available: Quantity,
@@ -185,18 +187,53 @@ pub struct ChangedLevel {
     pub transaction: u64,
 }
 
+const CHANGED: &str = "select l.location_id, l.product_id, l.lot_id, l.on_hand, l.reserved, l.sellable, l.moved_at, \
+                              p.sku, p.stock_uom, l.transaction::bigint \
+                       from bi.stock_level l join product p on p.tenant_id = l.tenant_id and p.id = l.product_id \
+                       where l.tenant_id = ";
+
 /// The levels that were changed by transactions from the one at `position` on; all of them, where that lies too far back.
 /// It looks at every level of the tenant: an index would make each sale dearer for what is asked far less often.
 pub(crate) async fn changed(tx: &Tx, snapshot: &Snapshot, position: i64) -> Result<Vec<ChangedLevel>, Error> {
+    let mut query = Listing::new(tx, CHANGED);
+    if let Some(half) = snapshot.half(position) {
+        query = query.sql(" and age(l.transaction::xid) <= age(").bind(half.to_string()).sql("::xid)");
+    }
+    changed_levels(tx, snapshot, query).await
+}
+
+/// The levels on which something has ended by itself since `since`: a hold, a lease or what was kept for a channel by its
+/// time, a lot by the tenant's date.
+pub(crate) async fn ended(
+    tx: &Tx,
+    snapshot: &Snapshot,
+    since: DateTime<Utc>,
+) -> Result<Vec<ChangedLevel>, Error> {
     let query = sqlx::query(
-        "select l.location_id, l.product_id, l.lot_id, l.on_hand, l.reserved, l.moved_at, p.sku, p.stock_uom, \
-                l.transaction::bigint \
-         from bi.stock_level l join product p on p.tenant_id = l.tenant_id and p.id = l.product_id \
-         where l.tenant_id = $1 and ($2::text is null or age(l.transaction::xid) <= age($2::text::xid)) \
-         order by l.location_id, l.product_id, l.lot_id",
+        "select h.location_id, l.product_id \
+         from hold h join hold_line l on l.tenant_id = h.tenant_id and l.hold_id = h.id \
+         where h.tenant_id = $1 and h.status = 'open' and h.expires_at > $2 and h.expires_at <= $3 \
+         union \
+         select s.location_id, s.product_id \
+         from tenant n \
+         join lot t on t.tenant_id = n.tenant_id and t.expires_on >= ($2 at time zone n.time_zone)::date \
+             and t.expires_on < ($3 at time zone n.time_zone)::date \
+         join stock_level s on s.tenant_id = t.tenant_id and s.product_id = t.product_id and s.lot_id = t.id \
+         where n.tenant_id = $1 \
+             and ($2 at time zone n.time_zone)::date < ($3 at time zone n.time_zone)::date",
     );
-    let half = snapshot.half(position).map(|half| half.to_string());
-    let rows = tx.rows(query.bind(tx.tenant_id.0).bind(half)).await?;
+    let rows = tx.rows(query.bind(tx.tenant_id.0).bind(since).bind(snapshot.at())).await?;
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let column = |name: &str| rows.iter().map(|row| row.try_get(name)).collect::<Result<Vec<Uuid>, _>>();
+    let query = Listing::new(tx, CHANGED).sql(" and (l.location_id, l.product_id) in (select * from unnest(");
+    let query = query.bind(column("location_id")?).sql(", ").bind(column("product_id")?).sql("))");
+    changed_levels(tx, snapshot, query).await
+}
+
+async fn changed_levels(tx: &Tx, snapshot: &Snapshot, query: Listing) -> Result<Vec<ChangedLevel>, Error> {
+    let rows = query.sql(" order by l.location_id, l.product_id, l.lot_id").rows(tx).await?;
     rows.iter().map(|row| changed_level(row, snapshot)).collect()
 }
 
@@ -209,6 +246,7 @@ fn changed_level(row: &PgRow, snapshot: &Snapshot) -> Result<ChangedLevel, Error
         product_id: ProductId(row.try_get("product_id")?),
         sku: row.try_get("sku")?,
         lot_id: (!lot_id.is_nil()).then_some(LotId(lot_id)),
+        sellable: row.try_get("sellable")?,
         uom: row.try_get("stock_uom")?,
         on_hand,
         reserved,

@@ -1,0 +1,1 @@
+drop index hold_by_expiry;
