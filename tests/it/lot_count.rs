@@ -3,6 +3,7 @@
 mod piece;
 
 use chrono::{DateTime, Duration, Utc};
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tests::{Level, Tenant, environment, lines, with_tenant};
 
@@ -164,6 +165,28 @@ fn a_lot_that_nobody_knew_becomes_one_when_it_is_posted() {
         refused.refused(422, "validation_failed").names(&["#/entries/0/expires_on"]);
         let same = json!([{ "sku": "MILK", "lot_code": "NEW", "quantity": "3", "expires_on": until }]);
         enter(tenant, &count, same).await;
+    });
+}
+
+#[test]
+fn two_sheets_that_find_one_unknown_lot_make_one() {
+    with_tenant(async |tenant| {
+        tracked(tenant, "MILK", "lot").await;
+        let mut sheets = Vec::new();
+        for place in [&tenant.main, &tenant.shop].repeat(4) {
+            let count = sheet(tenant, json!({ "location_id": place })).await;
+            enter(tenant, &count, json!([counted("MILK", "NEW", "2")])).await;
+            tenant.post(&step(&count, "complete"), &json!({})).await.ok();
+            sheets.push(step(&count, "post"));
+        }
+        let other = tenant.at(&environment().other_node().await.base_url);
+        let post = async |(number, path): (usize, &String)| {
+            let client = if number < 4 { &**tenant } else { &other };
+            client.post(path, &json!({})).await.ok()
+        };
+        join_all(sheets.iter().enumerate().map(post)).await;
+        assert_eq!(tenant.count("lot").await, 1);
+        assert_eq!(on_hand(tenant, "NEW").await, "4", "two in each place, however often they are counted");
     });
 }
 
