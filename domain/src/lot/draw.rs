@@ -157,6 +157,8 @@ impl Demand {
         Ok(shares.into_iter().map(|(lot, quantity)| share(lot, quantity)).collect())
     }
 
+    /// What was kept for the document, then what is free, of the lots that expire first. One that was counted after the goods
+    /// went has seen them leave, however few it has: it bears the rest.
     fn draw_first_to_expire(
         &mut self,
         book: &Book,
