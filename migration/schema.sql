@@ -3492,7 +3492,10 @@ CREATE TABLE public.stock_count_line (
     posted_quantity numeric(18,6),
     posted_value numeric(18,4),
     superseded boolean NOT NULL,
-    CONSTRAINT stock_count_line_figure CHECK ((((counted IS NULL) = (counted_at IS NULL)) AND (counted >= (0)::numeric)))
+    lot_code text,
+    expires_on date,
+    CONSTRAINT stock_count_line_figure CHECK ((((counted IS NULL) = (counted_at IS NULL)) AND (counted >= (0)::numeric))),
+    CONSTRAINT stock_count_line_lot CHECK (((lot_code IS NOT NULL) OR (expires_on IS NULL)))
 )
 WITH (fillfactor='85');
 
@@ -3865,7 +3868,7 @@ ALTER TABLE ONLY public.stock_count_line
     ADD CONSTRAINT stock_count_line_pkey PRIMARY KEY (tenant_id, count_id, line_no);
 
 ALTER TABLE ONLY public.stock_count_line
-    ADD CONSTRAINT stock_count_line_product_key UNIQUE (tenant_id, count_id, product_id);
+    ADD CONSTRAINT stock_count_line_product_key UNIQUE NULLS NOT DISTINCT (tenant_id, count_id, product_id, lot_code);
 
 ALTER TABLE ONLY public.stock_count
     ADD CONSTRAINT stock_count_number_key UNIQUE (tenant_id, number);
@@ -4969,6 +4972,8 @@ GRANT UPDATE(posted_quantity) ON TABLE public.stock_count_line TO stockwell_app;
 GRANT UPDATE(posted_value) ON TABLE public.stock_count_line TO stockwell_app;
 
 GRANT UPDATE(superseded) ON TABLE public.stock_count_line TO stockwell_app;
+
+GRANT UPDATE(expires_on) ON TABLE public.stock_count_line TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.stock_document TO stockwell_app;
 

@@ -45,7 +45,8 @@ fn changed(caller: &Caller) -> Render {
 /// Open a count sheet
 ///
 /// For the products of a category, named ones, all that the location has, or the most urgent of the plan; without a
-/// choice the sheet is empty, and what is counted gets its lines. A sheet freezes nothing: each figure is compared with
+/// choice the sheet is empty, and what is counted gets its lines. A product that is tracked has a line for each lot, or
+/// serial number, that the location has. A sheet freezes nothing: each figure is compared with
 /// what the record said when it was counted. On a blind sheet, what is expected is shown with the scope `counts:approve`
 /// only.
 #[utoipa::path(
@@ -72,11 +73,11 @@ async fn open(
     let selection = input.selection(&mut problems);
     problems.check()?;
     let read = async |tx: &service::Tx| service::count::select(tx, input.location_id, &selection).await;
-    let products = app.db.read(caller.tenant_id, read).await?;
+    let lines = app.db.read(caller.tenant_id, read).await?;
     let command = Command::OpenCount(count::Open {
         id: input.id,
         location_id: input.location_id,
-        products,
+        lines,
         blind: input.blind,
         tolerance_percent: input.tolerance_percent,
         tolerance_value: input.tolerance_value,
@@ -89,7 +90,9 @@ async fn open(
 /// Enter what was counted
 ///
 /// In any unit, with the instant of the counting. Figures of one product add up, unless one replaces what was entered
-/// before. A product that is not on the sheet gets a line: it was found.
+/// before. A product that is not on the sheet gets a line: it was found. Of a product that is tracked each lot is counted
+/// by itself (`lot_code`), and each serial number is there, 1, or not, 0. A lot that nobody knows becomes one when the sheet
+/// is posted, with the `expires_on` that was read off the goods; who sent it stays unknown until the lot is put right.
 #[utoipa::path(
     operation_id = "counts_enter",
     tag = "Counts",
@@ -172,7 +175,9 @@ async fn recount(
 /// The differences become one adjustment with the reason `count`, and each line the anchor of its level: what happened by
 /// `counted_at` is in the count, and changes nothing any more when it is learnt of later. Differences over the tenant's
 /// limit need the scope `counts:approve`. What is promised to orders may turn out to be missing: then nothing is
-/// available, and `stock.oversold` is raised. A line for which a later count is posted already changes nothing.
+/// available, and `stock.oversold` is raised. A line for which a later count is posted already changes nothing. What is
+/// found is worth what its level says, else what its lot or product costs elsewhere. A serial number that was found here
+/// while the record has it elsewhere is refused (`already_exists`): one piece can't be in two places.
 #[utoipa::path(
     operation_id = "counts_post",
     tag = "Counts",

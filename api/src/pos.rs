@@ -35,7 +35,8 @@ const REFUNDS: &str = "/v1/pos/refunds";
 /// Takes the goods out of stock, posts revenue, tax, cost and money, and answers the receipt, in one transaction. A
 /// customer who is named pays the price negotiated with them; everybody else pays the list price. What is not
 /// available is refused with every short line (`insufficient_stock`), unless the sale is `forced`: an offline till tells
-/// of goods that have left, which go even below zero, at the last known cost, and raise `stock.oversold`.
+/// of goods that have left, which go even below zero, at the last known cost, and raise `stock.oversold`. Goods of a lot
+/// that had expired or is recalled have left all the same, and raise `stock.unsellable_sold`.
 #[utoipa::path(
     operation_id = "pos_sales_create",
     tag = "Point of sale",

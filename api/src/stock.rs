@@ -69,7 +69,8 @@ struct StockDocumentIn {
     #[schema(example = "2026-11-22T01:20:00Z")]
     occurred_at: Option<DateTime<Utc>>,
     /// Whether the goods have left already, so that they go even below zero; on adjustments only. Needs the scope
-    /// `stock:force` and `occurred_at`. Goods of a lot go only where the lot has them.
+    /// `stock:force` and `occurred_at`. Goods in lots are taken off the lots that are named, else off those that expire
+    /// first and then the one that came last. A serial number leaves only where the record has it.
     #[serde(default)]
     forced: bool,
     /// The expected receipt that came in; on receipts only.

@@ -13,8 +13,8 @@ use crate::claim::{self, Claim, Taker};
 use crate::count::{Count, CountEntry, CountLine, CountSettings};
 use crate::hold::{Hold, HoldStatus};
 use crate::id::{
-    CountId, CustomerId, ExpectedReceiptId, HoldId, IdSequence, InvoiceId, LocationId, OrderId, PriceListId,
-    ProductId, RegisterId, TransferId,
+    CountId, CustomerId, ExpectedReceiptId, HoldId, IdSequence, InvoiceId, LocationId, LotId, OrderId,
+    PriceListId, ProductId, RegisterId, TransferId,
 };
 use crate::ledger::Entry;
 use crate::location::LocationKind;
@@ -152,8 +152,9 @@ pub struct Book {
     pub moved_since: HashMap<(LevelKey, DateTime<Utc>), Quantity>,
     /// What the commands of this batch moved, where a count is among them.
     pub moved: Vec<(LevelKey, DateTime<Utc>, Quantity)>,
-    /// What one unit of a product costs over all places; known where a command needs it.
-    pub costs_elsewhere: HashMap<ProductId, Price>,
+    /// What one unit of a product costs over all places: of each lot, and with the nil lot of all together; known where a
+    /// command needs it.
+    pub costs_elsewhere: HashMap<(ProductId, LotId), Price>,
     /// Costs to settle of the levels below zero, the oldest first.
     pub costs: HashMap<LevelKey, Vec<OpenCost>>,
     /// What the command at hand leaves to be posted beside its document.
@@ -205,6 +206,8 @@ pub struct Posting {
     pub oversold: Vec<Oversold>,
     /// Costs of which something was settled, as they are now.
     pub settled: Vec<OpenCost>,
+    /// Whether goods were sold by force whose lot had expired or was recalled.
+    pub unsellable: bool,
 }
 
 impl Book {
@@ -338,6 +341,8 @@ pub struct Demand {
     pub(crate) wanted: BTreeMap<LevelKey, Wanted>,
     /// What is reserved for the document itself.
     pub(crate) own: BTreeMap<LevelKey, Quantity>,
+    /// What left of lots although nobody may refuse it.
+    pub(crate) gone: BTreeMap<LevelKey, Quantity>,
     /// Lines for which too little is left in the lots that will do.
     pub(crate) short: Vec<Problem>,
     /// Who takes, where it is somebody for whom goods may be kept.

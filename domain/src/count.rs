@@ -15,17 +15,18 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::book::{Book, Posting};
-use crate::id::{CountId, LocationId, ProductId, StockDocumentId};
+use crate::id::{CountId, LocationId, LotId, ProductId, StockDocumentId};
 use crate::number::{Money, Percent, Quantity};
-use crate::product::Tracking;
 use crate::refusal::{Code, Problems, Refusal};
 use crate::sales::LINES_MAX;
 use crate::stock::LevelKey;
 
 mod enter;
+mod lot;
 mod post;
 
 pub use enter::{CountEntry, Enter, EntryInput, enter};
+pub use lot::{CountedLot, Listed};
 pub use post::{Post, post};
 
 /// Where a sheet stands.
@@ -75,8 +76,8 @@ pub struct Open {
     pub id: Option<CountId>,
     /// Where; the default location where none is named.
     pub location_id: Option<LocationId>,
-    /// What; products that are found beside them get lines when they are counted.
-    pub products: Vec<ProductId>,
+    /// What; what is found beside it gets its lines when it is counted.
+    pub lines: Vec<Listed>,
     /// Whether who counts does not see what is expected.
     pub blind: bool,
     /// The tenant's where absent.
@@ -135,12 +136,14 @@ pub struct Count {
 }
 
 /// A line of a sheet. Quantities are stock units.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CountLine {
     /// From 1.
     pub line_no: i32,
     /// What.
     pub product_id: ProductId,
+    /// In which lot; none where the product is not tracked.
+    pub lot: Option<CountedLot>,
     /// The round whose count stands; 0 before anything was counted.
     pub round: i32,
     /// Whether it has to be counted once more.
@@ -159,10 +162,11 @@ pub struct CountLine {
 
 impl CountLine {
     /// A line that nobody has counted.
-    pub fn new(line_no: i32, product_id: ProductId) -> Self {
+    pub fn new(line_no: i32, product_id: ProductId, lot: Option<CountedLot>) -> Self {
         CountLine {
             line_no,
             product_id,
+            lot,
             round: 0,
             recount: false,
             counted: None,
@@ -188,20 +192,15 @@ impl Count {
         Err(Refusal::state(format!("{} is {status}: it can't be {what}.", self.number)))
     }
 
-    /// The level that a line counts.
-    pub fn key(&self, line: &CountLine) -> LevelKey {
-        LevelKey::untracked(self.location_id, line.product_id)
-    }
-
-    /// Whether a line differs by more than the sheet tolerates.
-    fn is_beyond(&self, book: &Book, line: &CountLine, (expected, counted): (Quantity, Quantity)) -> bool {
+    /// Whether a line of a level differs by more than the sheet tolerates.
+    fn is_beyond(&self, book: &Book, key: &LevelKey, (expected, counted): (Quantity, Quantity)) -> bool {
         let off = (counted - expected).abs();
         if off.is_zero() {
             return false;
         }
         let allowed = |percent: Percent| expected.abs().get() * percent.get() / Decimal::ONE_HUNDRED;
         let by_share = self.tolerance_percent.is_some_and(|percent| off.get() > allowed(percent));
-        let value = book.found_cost(&self.key(line), off).abs();
+        let value = book.found_cost(key, off).abs();
         by_share || self.tolerance_value.is_some_and(|most| value > most)
     }
 }
@@ -214,10 +213,12 @@ impl Book {
         self.level(key).on_hand - recorded - of_batch.map(|(.., quantity)| *quantity).sum()
     }
 
-    /// What `quantity` of a level is worth: at its own cost, else at what the product costs elsewhere.
+    /// What `quantity` of a level is worth: at its own cost, else at what its lot costs elsewhere, else at what the product
+    /// does.
     fn found_cost(&self, key: &LevelKey, quantity: Quantity) -> Money {
         let level = self.level(key);
-        match self.costs_elsewhere.get(&key.product_id) {
+        let of = |lot_id| self.costs_elsewhere.get(&(key.product_id, lot_id));
+        match of(key.lot_id).or_else(|| of(LotId::default())) {
             Some(cost) if level.unit_cost().is_zero() => {
                 self.setup.settings.money(cost.get() * quantity.get())
             }
@@ -232,7 +233,7 @@ impl Book {
     /// Puts a changed sheet back, and notes what of it is to be written.
     fn put_count(&mut self, count: &Count, changed: &BTreeSet<i32>, posting: &mut Posting) {
         let lines = count.lines.iter().filter(|line| changed.contains(&line.line_no));
-        posting.count_lines.extend(lines.map(|line| (count.id, *line)));
+        posting.count_lines.extend(lines.map(|line| (count.id, line.clone())));
         self.counts.insert(count.id, count.clone());
     }
 }
@@ -243,7 +244,7 @@ pub fn open(book: &mut Book, command: &Open) -> Result<(Count, Posting), Refusal
         return Err(Problems::one("/id", Code::AlreadyExists, "Another count has this id."));
     }
     let location_id = book.place(command.location_id, "/location_id")?.id;
-    if command.products.len() > LINES_MAX {
+    if command.lines.len() > LINES_MAX {
         let detail = format!("A sheet has at most {LINES_MAX} lines: choose fewer products.");
         return Err(Refusal::invalid("/products", detail));
     }
@@ -253,11 +254,8 @@ pub fn open(book: &mut Book, command: &Open) -> Result<(Count, Posting), Refusal
 
     // Nothing can refuse it any more.
     let settings = book.count_settings;
-    // Goods in lots are not counted by product: what a lot lacks is an adjustment that names it.
-    let is_counted =
-        |id: &&ProductId| book.products.get(id).is_none_or(|product| product.tracking == Tracking::None);
-    let products: Vec<ProductId> = command.products.iter().filter(is_counted).copied().collect();
-    let lines = products.iter().zip(1..);
+    let listed = command.lines.iter().filter(|listed| listed.fits(book));
+    let lines = listed.zip(1..).map(|(listed, line_no)| listed.line(line_no)).collect();
     let count = Count {
         id: command.id.unwrap_or_else(|| CountId(book.ids.next_id())),
         number: book.number("CT"),
@@ -270,7 +268,7 @@ pub fn open(book: &mut Book, command: &Open) -> Result<(Count, Posting), Refusal
         document_id: None,
         round: 1,
         version: 1,
-        lines: lines.map(|(product_id, line_no)| CountLine::new(line_no, *product_id)).collect(),
+        lines,
     };
     let mut posting = Posting::default();
     let all = count.lines.iter().map(|line| line.line_no).collect();
@@ -313,13 +311,14 @@ pub fn complete(book: &mut Book, command: &Complete) -> Result<(Count, Posting),
     let mut count = count.clone();
     let mut changed = BTreeSet::new();
     for at in 0..count.lines.len() {
-        let mut line = count.lines[at];
+        let line = &count.lines[at];
         let Some((counted, counted_at)) = line.figure() else { continue };
-        let expected = book.expected_at(&count.key(&line), counted_at);
-        line.expected = Some(expected);
-        line.recount = line.round == 1 && count.is_beyond(book, &line, (expected, counted));
+        let key = count.key(&book.lots, line);
+        let expected = book.expected_at(&key, counted_at);
+        let is_beyond = line.round == 1 && count.is_beyond(book, &key, (expected, counted));
+        let line = &mut count.lines[at];
+        (line.expected, line.recount) = (Some(expected), is_beyond);
         changed.insert(line.line_no);
-        count.lines[at] = line;
     }
     let again = count.lines.iter().any(|line| line.recount);
     count.status = if again { CountStatus::Recount } else { CountStatus::Counted };
@@ -370,3 +369,6 @@ pub fn cancel(book: &mut Book, id: CountId) -> Result<(Count, Posting), Refusal>
     book.put_count(&count, &BTreeSet::new(), &mut posting);
     Ok((count, posting))
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,6 +12,7 @@ use crate::book::{Book, Posting};
 use crate::goods::invalid;
 use crate::id::{LocationId, LotId, ProductId};
 use crate::number::{Money, Quantity};
+use crate::oversold::Going;
 use crate::product::{Product, Tracking};
 use crate::refusal::{Code, Problem, Refusal};
 use crate::sales::{LINES_MAX, Line};
@@ -19,14 +20,19 @@ use crate::stock::LevelKey;
 
 mod back;
 mod draw;
+mod forced;
 mod held;
+mod piece;
 mod recall;
 mod waiting;
 
 pub use back::SoldLot;
 pub(crate) use back::{named_back, shares_back};
 pub(crate) use draw::{Draw, Purpose, Wish};
+pub(crate) use forced::is_unsellable;
 pub(crate) use held::held_lines;
+use piece::check_serial;
+pub(crate) use piece::on_hand;
 pub use recall::{Affected, AffectedCustomer, AffectedParty, OpenReservation, Recall, RecallLot, recall};
 pub(crate) use waiting::{free_at, joined};
 
@@ -177,15 +183,16 @@ pub(crate) fn moves(location_id: LocationId, line: &Line, cost: Money) -> Vec<(L
     line.lots.iter().map(|share| (key(share.lot_id), share.quantity, share.cost)).collect()
 }
 
-/// Takes shares of lots out of stock and notes what each cost; answers the sum.
+/// Takes shares of lots out of stock for a line, when it left, and notes what each cost; answers the sum.
 pub(crate) fn issue(
     book: &mut Book,
     (location_id, product_id): (LocationId, ProductId),
     shares: &mut [LotShare],
+    (line_no, occurred_at, forced): (i32, DateTime<Utc>, bool),
 ) -> Money {
     for share in shares.iter_mut() {
         let key = LevelKey { location_id, product_id, lot_id: share.lot_id };
-        share.cost = book.issue(key, share.quantity);
+        share.cost = book.take_out(&Going { key, quantity: share.quantity, line_no, occurred_at, forced });
     }
     shares.iter().map(|share| share.cost).sum()
 }
@@ -260,6 +267,14 @@ pub(crate) struct Arrival {
     details: LotDetails,
 }
 
+impl Arrival {
+    /// Goods that were found in a lot of which no more is known than what is printed on them.
+    pub(crate) fn found(code: String, expires_on: Option<NaiveDate>) -> Self {
+        let details = LotDetails { expires_on, ..LotDetails::default() };
+        Arrival { code, quantity: Quantity::ZERO, details }
+    }
+}
+
 /// The lots that the lines of a document have brought in so far.
 #[derive(Debug, Default)]
 pub(crate) struct Incoming(HashMap<(ProductId, String), LotDetails>);
@@ -316,31 +331,6 @@ impl Lot {
     }
 }
 
-/// A serial number is one piece: it can't come in while it is here.
-fn check_serial(
-    book: &Book,
-    product: &Product,
-    (known, came_before): (Option<&Lot>, bool),
-    code: &str,
-    pointer: &str,
-) -> Result<(), Problem> {
-    let is_here = known.is_some_and(|lot| on_hand(book, lot.id).is_positive());
-    let detail = match (is_here, came_before) {
-        (false, false) => return Ok(()),
-        (true, _) => format!("{code} of {} is in stock already: a serial number is one piece.", product.sku),
-        (false, true) => format!(
-            "{code} of {} came in before: take it back with a return, or as found with an adjustment.",
-            product.sku
-        ),
-    };
-    Err(problem(product, format!("{pointer}/code"), Code::AlreadyExists, detail))
-}
-
-/// Stock units of a lot, over every level that the book holds: of a serial number that comes in, all there are.
-fn on_hand(book: &Book, id: LotId) -> Quantity {
-    book.levels.iter().filter(|(key, _)| key.lot_id == id).map(|(_, level)| level.on_hand).sum()
-}
-
 /// What a later receipt says of a lot must be what the first one said.
 fn check_agrees(product: &Product, known: &LotDetails, lot: &NamedLot, pointer: &str) -> Result<(), Problem> {
     let said = &lot.details;
@@ -391,3 +381,6 @@ pub(crate) fn enter(
     posting.lots.push(lot.clone());
     lot.id
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

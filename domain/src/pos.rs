@@ -212,8 +212,13 @@ pub fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal>
         business_date: book.setup.settings.day(occurred_at),
         occurred_at,
     };
-    let posting =
-        Posting { reservations: released.reservations, holds: released.holds, ..post(book, &sale, &[]) };
+    let sold = sale.lines.iter().map(|(line, _)| line);
+    let posting = Posting {
+        reservations: released.reservations,
+        holds: released.holds,
+        unsellable: command.forced && lot::is_unsellable(book, sold, sale.business_date),
+        ..post(book, &sale, &[])
+    };
     Ok((sale, posting))
 }
 
@@ -250,7 +255,10 @@ fn check_stock(
     let customer = command.customer_id.and_then(|id| book.customers.get(&id));
     let purpose = Purpose::Sale {
         on: book.setup.settings.day(occurred_at),
-        life_days: customer.map_or(0, |customer| customer.min_remaining_life_days),
+        // Goods that have left may have been too old for the customer: they have left all the same.
+        life_days: customer
+            .filter(|_| !command.forced)
+            .map_or(0, |customer| customer.min_remaining_life_days),
         at_hand: true,
     };
     let went = Some((occurred_at, command.forced));
@@ -288,7 +296,8 @@ fn take_out(
         return Money::ZERO;
     }
     if !line.lots.is_empty() {
-        return lot::issue(book, (location_id, line.product_id), &mut line.lots);
+        let went = (line.line_no, occurred_at, forced);
+        return lot::issue(book, (location_id, line.product_id), &mut line.lots, went);
     }
     let key = sales::level_key(location_id, line);
     book.take_out(&Going { key, quantity: line.quantity, line_no: line.line_no, occurred_at, forced })

@@ -57,7 +57,7 @@ grant update (expected_on, status, version, updated_at) on expected_receipt to s
 grant update (received) on expected_receipt_line to stockwell_app;
 grant update (expires_on, supplier_lot, received_from, status, version, updated_at) on lot to stockwell_app;
 grant update (status, round, version, document_id, updated_at) on stock_count to stockwell_app;
-grant update (round, recount, counted, counted_at, expected, posted_quantity, posted_value, superseded)
+grant update (round, recount, counted, counted_at, expires_on, expected, posted_quantity, posted_value, superseded)
     on stock_count_line to stockwell_app;
 grant update (tolerance_percent, tolerance_value, approval_value, version, updated_at) on count_setting to stockwell_app;
 grant update (open_quantity, open_value, variance, settled_at) on cost_to_settle to stockwell_app;

@@ -60,6 +60,7 @@ pub const STEPS: &[Step] = &[
     step!("0016_promise"),
     step!("0017_costing"),
     step!("0018_hold_reference"),
+    step!("0019_lot_count"),
     step!("0023_hold_expiry"),
 ];
 

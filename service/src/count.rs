@@ -1,8 +1,8 @@
-//! Count sheets: which products one is opened for, and the sheets to read.
+//! Count sheets: what one lists, and the sheets to read.
 
 use std::collections::HashMap;
 
-use domain::count::{Count, CountStatus};
+use domain::count::{Count, CountStatus, Listed};
 use domain::id::{CategoryId, CountId, LocationId, ProductId};
 use domain::refusal::{Code, Problems, Refusal};
 use sea_orm::sqlx::{self, Row};
@@ -33,14 +33,27 @@ pub enum Selection {
     Plan(u32),
 }
 
-/// The products of a selection, by SKU; those of a plan by urgency.
+/// What a sheet lists for a selection: its products by SKU, those of a plan by urgency; of a product that is tracked, the
+/// lots that the location has, those first that expire first.
 pub async fn select(
     tx: &Tx,
     location_id: Option<LocationId>,
     selection: &Selection,
-) -> Result<Vec<ProductId>, Error> {
+) -> Result<Vec<Listed>, Error> {
     // An unknown location is refused when the sheet is opened.
     let Some(location_id) = place(tx, location_id).await? else { return Ok(Vec::new()) };
+    let products = chosen(tx, location_id, selection).await?;
+    let mut lots = lots_at(tx, location_id, &products).await?;
+    let listed = products.into_iter().flat_map(|product_id| match lots.remove(&product_id) {
+        None => vec![Listed { product_id, lot_code: None }],
+        Some(codes) => {
+            codes.into_iter().map(|code| Listed { product_id, lot_code: Some(code) }).collect::<Vec<_>>()
+        }
+    });
+    Ok(listed.collect())
+}
+
+async fn chosen(tx: &Tx, location_id: LocationId, selection: &Selection) -> Result<Vec<ProductId>, Error> {
     match selection {
         Selection::None => Ok(Vec::new()),
         Selection::Ids(ids) => by_id(tx, ids).await,
@@ -67,6 +80,29 @@ pub async fn place(tx: &Tx, id: Option<LocationId>) -> Result<Option<LocationId>
                      order by kind <> 'warehouse', created_at, id limit 1";
     let row = tx.row(sqlx::query(statement).bind(tx.tenant_id.0).bind(id.map(|id| id.0))).await?;
     row.map(|row| Ok(LocationId(row.try_get(0)?))).transpose()
+}
+
+/// The codes of the lots that a location has of those among products that are tracked.
+async fn lots_at(
+    tx: &Tx,
+    location_id: LocationId,
+    products: &[ProductId],
+) -> Result<HashMap<ProductId, Vec<String>>, Error> {
+    if products.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let statement = "select p.id, t.code from product p \
+         left join (stock_level l join lot t on t.tenant_id = l.tenant_id and t.id = l.lot_id) \
+           on l.tenant_id = p.tenant_id and l.location_id = $2 and l.product_id = p.id and l.on_hand <> 0 \
+         where p.tenant_id = $1 and p.id = any($3) and p.tracking <> 'none' \
+         order by t.expires_on nulls last, t.received_at, t.code";
+    let plain: Vec<Uuid> = products.iter().map(|id| id.0).collect();
+    let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(location_id.0).bind(plain);
+    let mut lots: HashMap<ProductId, Vec<String>> = HashMap::new();
+    for row in tx.rows(query).await? {
+        lots.entry(ProductId(row.try_get(0)?)).or_default().extend(row.try_get::<Option<String>, _>(1)?);
+    }
+    Ok(lots)
 }
 
 async fn of_location(

@@ -24,6 +24,8 @@ mod ledger;
 mod limits;
 mod lot;
 mod lot_claim;
+mod lot_count;
+mod lot_forced;
 mod lot_move;
 mod lot_queue;
 mod lot_recall;

@@ -119,13 +119,15 @@ fn sound(shop: &Shop, what: &str, reply: Reply) -> Option<Value> {
     None
 }
 
+/// Whether the goods of a SKU lie in lots.
+fn is_tracked(sku: &str) -> bool {
+    let number: u64 = sku.trim_start_matches("P-").parse().expect("a number");
+    number.is_multiple_of(LOTS_EVERY)
+}
+
 /// A line of a receipt; that of a tracked product brings one of four lots, of which two are new at first.
 fn receipt_line((sku, quantity): &(&str, &str), lot: u64) -> Value {
-    let number: u64 = sku.trim_start_matches("P-").parse().expect("a number");
-    let lots = match number % LOTS_EVERY {
-        0 => json!([{ "code": format!("L-{lot}") }]),
-        _ => json!([]),
-    };
+    let lots = if is_tracked(sku) { json!([{ "code": format!("L-{lot}") }]) } else { json!([]) };
     json!({ "sku": sku, "quantity": quantity, "unit_cost": "2.11", "lots": lots })
 }
 
@@ -142,7 +144,11 @@ async fn count(client: &Client, shop: &Shop, dice: &mut Dice, (here, goods): (&V
     let sheet = json!({ "location_id": here, "blind": false });
     let Some(sheet) = sound(shop, "count", client.post("/v1/counts", &sheet).await) else { return };
     let path = |step: &str| format!("/v1/counts/{}/{step}", sheet["id"].as_str().expect("an id"));
-    let entry = |(sku, quantity): &(&str, &str)| json!({ "sku": sku, "quantity": quantity });
+    // Of six lots two come in by no receipt: they are found.
+    let entry = |(sku, quantity): &(&str, &str)| {
+        let lot_code = is_tracked(sku).then(|| format!("L-{}", dice.below(6)));
+        json!({ "sku": sku, "lot_code": lot_code, "quantity": quantity })
+    };
     let entries = json!({ "entries": goods.iter().map(entry).collect::<Vec<_>>() });
     sound(shop, "entries", client.post(&path("entries"), &entries).await);
     sound(shop, "complete", client.post(&path("complete"), &json!({})).await);

@@ -329,7 +329,8 @@ const FACTS: &[(&str, &str)] = &[
            union select command_id from stock_document where tenant_id = $1) w \
          left join command c on c.tenant_id = $1 and c.id = w.command_id and c.status between 200 and 299, \
          lateral (select count(*) as events from event where tenant_id = $1 and command_id = w.command_id \
-                    and (kind not in ('order.allocated', 'order.promise_broken', 'stock.oversold') or c.name = kind)) e \
+                    and (kind not in ('order.allocated', 'order.promise_broken', 'stock.oversold', \
+                                      'stock.unsellable_sold') or c.name = kind)) e \
          where c.id is null or e.events <> 1",
     ),
 ];

@@ -1,13 +1,14 @@
 //! The forms of count sheets.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use domain::book::Book;
-use domain::count::{self, Count, CountStatus, EntryInput};
+use domain::count::{self, Count, CountStatus, CountedLot, EntryInput};
 use domain::id::{CategoryId, CountId, LocationId, ProductId, StockDocumentId};
 use domain::number::{Money, Percent, Quantity};
 use domain::refusal::{Problems, Refusal};
 use serde::{Deserialize, Serialize};
 use service::count::Selection;
+use service::input;
 use service::posting::Outcome;
 
 use crate::line::{Skus, item, skus_of};
@@ -101,12 +102,20 @@ struct EntryIn {
     /// The unit; the barcode's, else the product's stock unit, where absent.
     #[schema(min_length = 1, max_length = 8, example = "C62")]
     uom: Option<String>,
-    /// How many of that unit; zero where there are none.
+    /// What is printed on the goods, where the product is tracked: the lot's code, or the serial number.
+    #[schema(min_length = 1, max_length = 64, example = "L-2026-117")]
+    lot_code: Option<String>,
+    /// The last day on which the lot may be sold, as it is printed on the goods; what is known of a lot already can be left
+    /// out, and is not changed.
+    #[schema(example = "2027-03-31")]
+    expires_on: Option<NaiveDate>,
+    /// How many of that unit; zero where there are none. Of a serial number 1, or 0.
     quantity: Quantity,
     /// When it was counted; now where absent, never in the future.
     #[schema(example = "2026-11-22T01:20:00Z")]
     counted_at: Option<DateTime<Utc>>,
-    /// Whether it takes the place of what was entered for the product before in this round, instead of adding to it.
+    /// Whether it takes the place of what was entered for the product, or its lot, before in this round, instead of adding
+    /// to it.
     #[serde(default)]
     replaces: bool,
 }
@@ -117,9 +126,17 @@ impl EntriesIn {
         let mut problems = Problems::default();
         let mut entries = Vec::with_capacity(self.entries.len());
         for (index, entry) in self.entries.into_iter().enumerate() {
-            let EntryIn { product_id, sku, barcode, uom, quantity, counted_at, replaces } = entry;
+            let EntryIn { product_id, sku, barcode, uom, lot_code, .. } = entry;
+            let EntryIn { expires_on, quantity, counted_at, replaces, .. } = entry;
+            let pointer = |field: &str| format!("/entries/{index}/{field}");
+            if let Some(code) = &lot_code {
+                input::code(&mut problems, &pointer("lot_code"), code);
+            } else if expires_on.is_some() {
+                problems.invalid(pointer("expires_on"), "Say of which lot: name its lot_code.");
+            }
+            let lot = lot_code.map(|code| CountedLot { code, expires_on });
             match item(product_id, sku, barcode) {
-                Ok(item) => entries.push(EntryInput { item, uom, quantity, counted_at, replaces }),
+                Ok(item) => entries.push(EntryInput { item, lot, uom, quantity, counted_at, replaces }),
                 Err(detail) => problems.invalid(format!("/entries/{index}"), detail),
             }
         }
@@ -197,6 +214,12 @@ struct CountLineOut<'a> {
     /// Its SKU.
     #[schema(max_length = 64, example = "BOLT-M8")]
     sku: &'a str,
+    /// The code of its lot, or the serial number, where the product is tracked.
+    #[schema(max_length = 64, example = json!(null))]
+    lot_code: Option<&'a str>,
+    /// The last day on which the lot may be sold, where somebody read it off the goods.
+    #[schema(example = json!(null))]
+    expires_on: Option<NaiveDate>,
     /// What was counted in the last round; null before.
     counted: Option<Quantity>,
     /// When, by the last figure of that round.
@@ -212,7 +235,7 @@ struct CountLineOut<'a> {
     posted_quantity: Option<Quantity>,
     /// Its cost.
     posted_value: Option<Money>,
-    /// Whether a later count of the product stood already, so that nothing was posted.
+    /// Whether a later count of the product, or its lot, stood already, so that nothing was posted.
     superseded: bool,
 }
 
@@ -239,13 +262,15 @@ impl<'a> CountOut<'a> {
     /// The answer's form of a sheet with its lines, for somebody who sees what blind sheets expect or not.
     pub fn with_lines(count: &'a Count, skus: Skus<'_, 'a>, sees_all: bool) -> Self {
         let is_shown = sees_all || !count.blind;
-        let line = |line: &count::CountLine| {
+        let line = |line: &'a count::CountLine| {
             let expected = line.expected.filter(|_| is_shown);
             let posted = line.posted.filter(|_| is_shown);
             CountLineOut {
                 line_no: line.line_no,
                 product_id: line.product_id,
                 sku: skus(line.product_id),
+                lot_code: line.lot_code(),
+                expires_on: line.lot.as_ref().and_then(|lot| lot.expires_on),
                 counted: line.counted,
                 counted_at: line.counted_at,
                 recount: line.recount,

@@ -26,7 +26,8 @@ pub struct SaleIn {
     /// The hold whose goods are sold.
     pub hold_id: Option<HoldId>,
     /// Whether the goods have left already, so that they go even below zero. Needs the scope `stock:force` and
-    /// `occurred_at`. Goods of a lot are sold only where the lot has them.
+    /// `occurred_at`. Goods in lots are taken off the lots that are named, else off those that expire first and then the
+    /// one that came last. A serial number leaves only where the record has it.
     #[serde(default)]
     pub forced: bool,
     /// ISO 3166-1 alpha-2 code of the country of the sale; the customer's or the tenant's where absent.

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
+use super::lot::{CountedLot, check_entry};
 use super::{Count, CountLine, CountStatus};
 use crate::book::{Book, CLOCK_SKEW_MAX, Posting};
 use crate::goods::invalid;
 use crate::id::{CountId, ProductId};
 use crate::number::Quantity;
-use crate::product::{ItemRef, Tracking};
+use crate::product::{ItemRef, Product, Tracking};
 use crate::refusal::{Code, Problem, Problems, Refusal};
 use crate::sales::{AMOUNT_MAX, LINES_MAX};
 
@@ -18,7 +19,7 @@ use crate::sales::{AMOUNT_MAX, LINES_MAX};
 pub struct Enter {
     /// On which one.
     pub count_id: CountId,
-    /// The figures. Those of one product add up: it lies in two places, two people count it.
+    /// The figures. Those of one product, or lot of it, add up: it lies in two places, two people count it.
     pub entries: Vec<EntryInput>,
 }
 
@@ -27,13 +28,15 @@ pub struct Enter {
 pub struct EntryInput {
     /// What was counted.
     pub item: ItemRef,
+    /// In which lot; none where the product is not tracked.
+    pub lot: Option<CountedLot>,
     /// In which unit; that of the barcode, else the stock unit, where none is named.
     pub uom: Option<String>,
     /// How many of that unit; zero where there are none.
     pub quantity: Quantity,
     /// When; now where no instant is named.
     pub counted_at: Option<DateTime<Utc>>,
-    /// Whether it takes the place of what was entered for the product before in this round.
+    /// Whether it takes the place of what was entered for the product, or its lot, before in this round.
     pub replaces: bool,
 }
 
@@ -62,6 +65,9 @@ pub struct CountEntry {
 
 struct Checked {
     product_id: ProductId,
+    lot: Option<CountedLot>,
+    /// The most that can be there of it.
+    most: Option<Quantity>,
     uom: String,
     entered: Quantity,
     factor: Quantity,
@@ -70,7 +76,7 @@ struct Checked {
     replaces: bool,
 }
 
-/// Enters figures. A product that is not on the sheet gets a line, but not in a recount.
+/// Enters figures. A product or a lot that is not on the sheet gets a line, but not in a recount.
 pub fn enter(book: &mut Book, command: &Enter) -> Result<(Count, Posting), Refusal> {
     let count = book.count(command.count_id)?;
     count.require(&[CountStatus::Counting, CountStatus::Recount], "counted")?;
@@ -86,8 +92,8 @@ pub fn enter(book: &mut Book, command: &Enter) -> Result<(Count, Posting), Refus
         }
     }
     problems.check()?;
-    let known: BTreeSet<ProductId> = count.lines.iter().map(|line| line.product_id).collect();
-    let named: BTreeSet<ProductId> = checked.iter().map(|entry| entry.product_id).collect();
+    let known: BTreeSet<(ProductId, Option<&str>)> = count.lines.iter().map(CountLine::names).collect();
+    let named: BTreeSet<(ProductId, Option<&str>)> = checked.iter().map(Checked::names).collect();
     if known.union(&named).count() > LINES_MAX {
         let detail = format!("A sheet has at most {LINES_MAX} lines: open another one.");
         return Err(Refusal::invalid("/entries", detail));
@@ -129,22 +135,12 @@ fn check(book: &Book, count: &Count, entry: &EntryInput, pointer: &str) -> Resul
     if counted_at > book.now + CLOCK_SKEW_MAX || counted_at < DateTime::UNIX_EPOCH {
         return Err(problem("counted_at", "counted_at lies in the future, or before 1970."));
     }
-    if product.tracking != Tracking::None {
-        let detail =
-            format!("{} is tracked: put its lots right with adjustments that name them.", product.sku);
-        return Err(problem("sku", &detail));
-    }
-    let line = count.lines.iter().find(|line| line.product_id == product.id);
-    if count.status == CountStatus::Recount && !line.is_some_and(|line| line.recount) {
-        return Err(Problem {
-            pointer: pointer.to_owned(),
-            code: Code::InvalidStateTransition,
-            detail: format!("{} is not to be counted again; see recount of the lines.", product.sku),
-            params: vec![("sku", product.sku.clone())],
-        });
-    }
+    check_entry(book, product, (entry.lot.as_ref(), quantity), pointer)?;
+    check_asked(count, product, entry.lot.as_ref(), pointer)?;
     Ok(Checked {
         product_id: product.id,
+        lot: entry.lot.clone(),
+        most: (product.tracking == Tracking::Serial).then_some(Quantity::ONE),
         uom: unit.uom,
         entered: entry.quantity,
         factor: unit.factor,
@@ -154,19 +150,50 @@ fn check(book: &Book, count: &Count, entry: &EntryInput, pointer: &str) -> Resul
     })
 }
 
+/// Refuses what is not to be counted in this round.
+fn check_asked(
+    count: &Count,
+    product: &Product,
+    lot: Option<&CountedLot>,
+    pointer: &str,
+) -> Result<(), Problem> {
+    let names = (product.id, lot.map(|lot| lot.code.as_str()));
+    let is_asked = count.lines.iter().any(|line| line.recount && line.names() == names);
+    if count.status != CountStatus::Recount || is_asked {
+        return Ok(());
+    }
+    let what = lot.map_or_else(|| product.sku.clone(), |lot| format!("Lot {} of {}", lot.code, product.sku));
+    Err(Problem {
+        pointer: pointer.to_owned(),
+        code: Code::InvalidStateTransition,
+        detail: format!("{what} is not to be counted again; see recount of the lines."),
+        params: vec![("sku", product.sku.clone())],
+    })
+}
+
+impl Checked {
+    fn names(&self) -> (ProductId, Option<&str>) {
+        (self.product_id, self.lot.as_ref().map(|lot| lot.code.as_str()))
+    }
+}
+
 /// Adds an entry to its line; answers the line's number.
 fn note(count: &mut Count, entry: &Checked) -> i32 {
     let round = count.round;
-    let at = count.lines.iter().position(|line| line.product_id == entry.product_id);
+    let at = count.lines.iter().position(|line| line.names() == entry.names());
     let at = at.unwrap_or_else(|| {
         let line_no = count.lines.last().map_or(1, |line| line.line_no + 1);
-        count.lines.push(CountLine::new(line_no, entry.product_id));
+        count.lines.push(CountLine::new(line_no, entry.product_id, entry.lot.clone()));
         count.lines.len() - 1
     });
     let line = &mut count.lines[at];
     let adds = line.round == round && !entry.replaces;
     let before = line.counted.filter(|_| adds).unwrap_or_default();
-    line.counted = Some(before + entry.quantity);
+    let sum = before + entry.quantity;
+    line.counted = Some(entry.most.map_or(sum, |most| sum.min(most)));
+    if let Some((lot, named)) = line.lot.as_mut().zip(entry.lot.as_ref()) {
+        lot.expires_on = named.expires_on.or(lot.expires_on);
+    }
     line.counted_at = line.counted_at.filter(|_| adds).max(Some(entry.counted_at));
     line.round = round;
     line.line_no

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use super::lot::{check_piece, check_tracking, settle_key};
 use super::{Count, CountLine, CountStatus};
 use crate::adjust::{self, MovedLine, StockDocument, StockDocumentKind};
 use crate::book::{Book, Posting};
-use crate::id::{CountId, MovementId, StockDocumentId};
+use crate::id::{CountId, LotId, MovementId, StockDocumentId};
 use crate::number::{Money, Quantity};
 use crate::oversold::{COUNT_REASON, Going};
-use crate::product::Tracking;
 use crate::refusal::{Code, Problem, Problems, Refusal};
 use crate::stock::{self, LevelKey, Movement, MovementKind, Source};
 
@@ -36,9 +36,9 @@ struct Due {
 pub fn post(book: &mut Book, command: &Post) -> Result<(Count, Option<StockDocument>, Posting), Refusal> {
     let count = book.count(command.count_id)?;
     count.require(&[CountStatus::Counted], "posted")?;
-    let due: Vec<Due> =
+    let mut due: Vec<Due> =
         count.lines.iter().enumerate().filter_map(|(at, line)| due(book, count, at, line)).collect();
-    check_untracked(book, &due)?;
+    check_lots(book, count, &due)?;
     check_left(book, count, &due)?;
     check_approved(book, &due, command.is_approver)?;
 
@@ -47,8 +47,11 @@ pub fn post(book: &mut Book, command: &Post) -> Result<(Count, Option<StockDocum
     let mut posting = Posting::default();
     let differs = due.iter().any(|due| !due.off.is_zero());
     let mut document = differs.then(|| document(book, &count));
-    for due in &due {
+    for due in &mut due {
         let line = &mut count.lines[due.at];
+        if !due.off.is_zero() {
+            due.key = settle_key(book, due.key, line, &mut posting);
+        }
         line.expected = Some(due.expected);
         line.superseded = due.superseded;
         line.posted = Some((Quantity::ZERO, Money::ZERO));
@@ -58,7 +61,9 @@ pub fn post(book: &mut Book, command: &Post) -> Result<(Count, Option<StockDocum
             document.value += moved.value;
             document.lines.push(moved);
         }
-        if let Some(counted_at) = line.counted_at.filter(|_| !due.superseded) {
+        // Of a lot that nobody knows and nobody found there is nothing to remember.
+        let is_level = line.lot.is_none() || due.key.lot_id != LotId::default();
+        if let Some(counted_at) = line.counted_at.filter(|_| is_level && !due.superseded) {
             book.level_mut(due.key).counted_at = Some(counted_at);
             posting.anchors.push((due.key, counted_at));
         }
@@ -77,21 +82,22 @@ pub fn post(book: &mut Book, command: &Post) -> Result<(Count, Option<StockDocum
 
 fn due(book: &Book, count: &Count, at: usize, line: &CountLine) -> Option<Due> {
     let (counted, counted_at) = line.figure()?;
-    let key = count.key(line);
+    let key = count.key(&book.lots, line);
     let expected = book.expected_at(&key, counted_at);
     let superseded = book.is_counted(&key, counted_at);
     let off = if superseded { Quantity::ZERO } else { counted - expected };
     Some(Due { at, key, expected, off, value: book.found_cost(&key, off.abs()), superseded })
 }
 
-/// Refuses lines of products that are tracked since they were entered: their goods lie in lots.
-fn check_untracked(book: &Book, due: &[Due]) -> Result<(), Refusal> {
+/// Refuses lines whose lots can't be posted as they were counted.
+fn check_lots(book: &Book, count: &Count, due: &[Due]) -> Result<(), Refusal> {
     let mut problems = Problems::default();
     for due in due {
-        let product = &book.products[&due.key.product_id];
-        if product.tracking != Tracking::None {
-            let detail = format!("{} is tracked by now: cancel the sheet.", product.sku);
-            problems.add(format!("/lines/{}", due.at), Code::InvalidStateTransition, detail);
+        let (product, pointer) = (&book.products[&due.key.product_id], || format!("/lines/{}", due.at));
+        let checked = check_tracking(product, &count.lines[due.at], pointer())
+            .and_then(|()| check_piece(book, (product, &due.key), due.off, pointer()));
+        if let Err(problem) = checked {
+            problems.push(problem);
         }
     }
     problems.check()

@@ -29,13 +29,15 @@ pub(crate) enum Purpose {
     Quarantine,
 }
 
+/// What is left of a level for a document.
+type Left = fn(&Demand, &Book, &LevelKey) -> Quantity;
+
 /// Where goods are taken from, and why.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Draw {
     pub(crate) location_id: LocationId,
     pub(crate) purpose: Purpose,
-    /// When goods without lots went, and whether they go although the record has too few; nothing where they are only
-    /// promised or sent. Goods in lots always have to be there.
+    /// When goods went, and whether they go although the record has too few; nothing where they are only promised.
     pub(crate) went: Option<(DateTime<Utc>, bool)>,
 }
 
@@ -53,7 +55,17 @@ pub(crate) struct Wish<'a> {
 impl Draw {
     /// Whether goods without lots have left already, so that nothing can stand in their way.
     fn is_gone(&self, book: &Book, key: &LevelKey) -> bool {
-        self.went.is_some_and(|(at, forced)| forced || book.is_counted(key, at))
+        self.is_forced() || self.is_counted(book, key)
+    }
+
+    /// Whether goods go although the record has too few.
+    fn is_forced(&self) -> bool {
+        self.went.is_some_and(|(_, forced)| forced)
+    }
+
+    /// Whether goods of a level went before it was counted: the count has seen it.
+    fn is_counted(&self, book: &Book, key: &LevelKey) -> bool {
+        self.went.is_some_and(|(at, _)| book.is_counted(key, at))
     }
 
     /// The level of a lot where goods are taken from.
@@ -125,7 +137,7 @@ impl Demand {
         if draw.purpose.must_name(wish.product.tracking) {
             return Err(unnamed(wish.product, wish.pointer));
         }
-        Ok(self.draw_first_to_expire(book, draw, wish))
+        self.draw_first_to_expire(book, draw, wish)
     }
 
     fn draw_named(&mut self, book: &Book, draw: &Draw, wish: &Wish<'_>) -> Result<Vec<LotShare>, Problem> {
@@ -135,22 +147,35 @@ impl Demand {
             let pointer = format!("{}/lots/{index}", wish.pointer);
             let lot = book.lots.find(wish.product.id, &named.code);
             let lot = lot.ok_or_else(|| unknown(wish.product, &named.code, &pointer))?;
-            draw.purpose.check(wish.product, lot, &pointer)?;
-            self.add(key(draw.location_id, lot), quantity, pointer);
+            let key = key(draw.location_id, lot);
+            if !draw.is_forced() {
+                draw.purpose.check(wish.product, lot, &pointer)?;
+            } else if wish.product.tracking == Tracking::Serial && !draw.is_counted(book, &key) {
+                self.check_piece(book, (wish, lot), (&key, &pointer))?;
+            }
+            self.want(book, draw, (key, quantity), &pointer);
             shares.push((lot, quantity));
         }
         shares.sort_by(|(one, _), (other, _)| one.rank().cmp(&other.rank()));
         Ok(shares.into_iter().map(|(lot, quantity)| share(lot, quantity)).collect())
     }
 
-    fn draw_first_to_expire(&mut self, book: &Book, draw: &Draw, wish: &Wish<'_>) -> Vec<LotShare> {
-        let (shares, left) = self.first_to_expire(book, draw, wish);
-        if left.is_positive() {
+    fn draw_first_to_expire(
+        &mut self,
+        book: &Book,
+        draw: &Draw,
+        wish: &Wish<'_>,
+    ) -> Result<Vec<LotShare>, Problem> {
+        let mut lots = candidates(book, draw, wish.product.id);
+        let (mut taken, left) = self.first_to_expire(book, (draw, wish), &lots);
+        if left.is_positive() && draw.is_forced() {
+            self.draw_gone(book, (draw, wish), (&mut lots, &mut taken), left)?;
+        } else if left.is_positive() {
             let place = LevelKey::untracked(draw.location_id, wish.product.id);
             let got = self.wanted_of(draw.location_id, wish.product.id) + wish.covered;
             self.note_short(book, &place, (got + left, got), wish.pointer);
         }
-        shares
+        Ok(shares(&lots, taken))
     }
 
     /// Adds what there is of what a line wants, of goods in lots those that expire first; answers how much that is, and its
@@ -167,32 +192,64 @@ impl Demand {
             self.add(key, quantity, wish.pointer.to_owned());
             return (quantity, Vec::new());
         }
-        let (shares, left) = self.first_to_expire(book, draw, wish);
-        (wish.quantity - left, shares)
+        let lots = candidates(book, draw, wish.product.id);
+        let (taken, left) = self.first_to_expire(book, (draw, wish), &lots);
+        (wish.quantity - left, shares(&lots, taken))
     }
 
-    /// Adds what there is of the lots that will do for a line; answers its lots, and how much is missing.
-    fn first_to_expire(&mut self, book: &Book, draw: &Draw, wish: &Wish<'_>) -> (Vec<LotShare>, Quantity) {
-        let lots = candidates(book, draw, wish.product.id);
+    /// Adds what there is of the lots that will do for a line: what was kept for the document, then what its till leases,
+    /// then what is free. One that was counted after the goods went has seen them leave, however few it has: it bears the
+    /// rest. Answers what it takes of which lot, and how much is missing.
+    fn first_to_expire(
+        &mut self,
+        book: &Book,
+        (draw, wish): (&Draw, &Wish<'_>),
+        lots: &[&Lot],
+    ) -> (BTreeMap<usize, Quantity>, Quantity) {
         let mut taken: BTreeMap<usize, Quantity> = BTreeMap::new();
         let mut left = wish.quantity;
-        // What is kept back for the document itself is meant first, then what is for its till.
-        for first in [Self::own_left, Self::leased_left, Self::free] {
+        for first in [Some(Self::own_left as Left), Some(Self::leased_left), None] {
+            // What one lot lacks left in the name of another: so much of the others is not there.
+            let free = lots.iter().map(|lot| self.free(book, &key(draw.location_id, lot))).sum();
+            let mut most = if draw.is_forced() { left } else { free };
             for (at, lot) in lots.iter().enumerate() {
                 let key = key(draw.location_id, lot);
-                let part = left.min(first(self, book, &key)).min(self.free(book, &key));
+                let part = match first {
+                    Some(kept) => left.min(kept(self, book, &key)).min(self.free(book, &key)),
+                    None if draw.is_counted(book, &key) => left,
+                    None => left.min(most).min(self.free(book, &key)),
+                };
                 if part.is_positive() {
-                    self.add(key, part, wish.pointer.to_owned());
+                    self.want(book, draw, (key, part), wish.pointer);
                     *taken.entry(at).or_default() += part;
                     left -= part;
+                    most -= part;
                 }
             }
         }
-        (taken.into_iter().map(|(at, quantity)| share(lots[at], quantity)).collect(), left)
+        (taken, left)
     }
 }
 
 impl Demand {
+    /// Notes what a line takes of a level. What has left already is not asked for.
+    pub(super) fn want(
+        &mut self,
+        book: &Book,
+        draw: &Draw,
+        (key, quantity): (LevelKey, Quantity),
+        pointer: &str,
+    ) {
+        if draw.is_counted(book, &key) {
+            return;
+        }
+        if draw.is_forced() {
+            *self.gone.entry(key).or_default() += quantity;
+        } else {
+            self.add(key, quantity, pointer.to_owned());
+        }
+    }
+
     /// What is left for the document at a level after what its lines have taken there.
     fn free(&self, book: &Book, key: &LevelKey) -> Quantity {
         book.left(key, self) - self.taken(key)
@@ -225,8 +282,9 @@ impl Demand {
         self.short.push(book.shortage(key, (wanted, available), pointer));
     }
 
-    fn taken(&self, key: &LevelKey) -> Quantity {
-        self.wanted.get(key).map_or(Quantity::ZERO, |wanted| wanted.total)
+    pub(super) fn taken(&self, key: &LevelKey) -> Quantity {
+        let gone = self.gone.get(key).copied().unwrap_or_default();
+        self.wanted.get(key).map_or(Quantity::ZERO, |wanted| wanted.total) + gone
     }
 }
 
@@ -289,8 +347,16 @@ pub(super) fn levels_of(
     book.levels.range(first..).take_while(here)
 }
 
-fn key(location_id: LocationId, lot: &Lot) -> LevelKey {
+pub(super) fn key(location_id: LocationId, lot: &Lot) -> LevelKey {
     LevelKey { location_id, product_id: lot.product_id, lot_id: lot.id }
+}
+
+/// What is taken of which lot, in the order in which lots are taken.
+fn shares(lots: &[&Lot], taken: BTreeMap<usize, Quantity>) -> Vec<LotShare> {
+    let mut drawn: Vec<(&Lot, Quantity)> =
+        taken.into_iter().map(|(at, quantity)| (lots[at], quantity)).collect();
+    drawn.sort_by(|(one, _), (other, _)| one.rank().cmp(&other.rank()));
+    drawn.into_iter().map(|(lot, quantity)| share(lot, quantity)).collect()
 }
 
 fn share(lot: &Lot, quantity: Quantity) -> LotShare {

@@ -9,6 +9,7 @@ use crate::book::{Book, Demand};
 use crate::lot::{Draw, LotShare, NamedLot, Wish};
 use crate::number::{Money, Quantity};
 use crate::refusal::Problem;
+use crate::stock::LevelKey;
 use chrono::{DateTime, Utc};
 
 /// What leaves of a line.
@@ -22,6 +23,18 @@ pub(super) struct Picked {
     pub(super) lots: Vec<LotShare>,
     /// What is reserved for the line after it.
     pub(super) kept: Vec<LotShare>,
+}
+
+impl Picked {
+    /// The levels that it leaves, each with its stock units.
+    pub(super) fn levels(&self, order: &Order) -> Vec<(LevelKey, Quantity)> {
+        let (location_id, product_id) = (order.location_id, order.lines[self.at].line.product_id);
+        if self.lots.is_empty() {
+            return vec![(LevelKey::untracked(location_id, product_id), self.quantity)];
+        }
+        let key = |lot_id| LevelKey { location_id, product_id, lot_id };
+        self.lots.iter().map(|share| (key(share.lot_id), share.quantity)).collect()
+    }
 }
 
 /// What a caller wants of a line.

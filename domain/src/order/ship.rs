@@ -92,19 +92,18 @@ pub fn ship(book: &mut Book, command: &Ship) -> Result<(Ordered, Posting), Refus
 }
 
 /// Refuses what is not there. It was promised to the order, but goods that left elsewhere meanwhile, or that a count
-/// missed, can't be shipped, unless the count saw them leave. Goods in lots are never oversold.
+/// missed, can't be shipped, unless the count saw them leave.
 fn check_there(
     book: &Book,
     (order, occurred_at): (&Order, DateTime<Utc>),
     picked: &[Picked],
 ) -> Result<(), Refusal> {
     let mut demand = Demand::default();
-    for picked in picked.iter().filter(|picked| picked.lots.is_empty()) {
-        let line = &order.lines[picked.at].line;
-        let key = LevelKey::untracked(order.location_id, line.product_id);
-        if line.stocked && !book.is_counted(&key, occurred_at) {
+    for picked in picked.iter().filter(|picked| order.lines[picked.at].line.stocked) {
+        let levels = picked.levels(order).into_iter();
+        for (key, quantity) in levels.filter(|(key, _)| !book.is_counted(key, occurred_at)) {
             demand.promised(key, book.level(&key).reserved);
-            demand.add(key, picked.quantity, format!("/lines/{}", picked.at));
+            demand.add(key, quantity, format!("/lines/{}", picked.at));
         }
     }
     book.check_available(&demand)
@@ -249,7 +248,8 @@ fn leave(
         book.level_mut(key).reserved -= own.quantity - kept;
         own.quantity = kept;
     }
-    let cost = lot::issue(book, (location_id, product_id), &mut line.lots);
+    let went = (line_no, occurred_at, false);
+    let cost = lot::issue(book, (location_id, product_id), &mut line.lots, went);
     (line, cost)
 }
 

@@ -46,15 +46,18 @@ pub struct Given {
 /// whatever will do for it, then the next one does.
 pub fn allot(today: NaiveDate, free: &[Free], queue: &[Waiting]) -> Vec<Given> {
     let mut left: Vec<Quantity> = free.iter().map(|free| free.quantity).collect();
+    // What one lot lacks left in the name of another: so much of the others is not there.
+    let mut most: Quantity = free.iter().filter(|free| free.lasts(today, 0)).map(|free| free.quantity).sum();
     let mut given = Vec::new();
     for (at, waiting) in queue.iter().enumerate() {
         let mut wanted = waiting.backordered;
         let fit = free.iter().zip(&mut left).filter(|(free, _)| free.lasts(today, waiting.life_days));
         for (free, left) in fit {
-            let quantity = wanted.min(*left);
+            let quantity = wanted.min(*left).min(most);
             if quantity.is_positive() {
                 wanted -= quantity;
                 *left -= quantity;
+                most -= quantity;
                 given.push(Given { at, key: free.key, quantity });
             }
         }
@@ -121,8 +124,8 @@ mod tests {
     }
 
     proptest! {
-        /// Nobody gets what does not last, no lot is given twice, a line that still waits has left nothing that would do
-        /// for it, and who comes later takes nothing from who comes first.
+        /// Nobody gets what does not last, no lot is given twice nor more than all of them have together, a line that still
+        /// waits has left nothing that would do for it, and who comes later takes nothing from who comes first.
         #[test]
         fn each_line_gets_all_that_will_do_for_it(
             goods in prop::collection::vec((prop::option::of(0..30_u64), -5..20_i64), 0..8),
@@ -148,7 +151,10 @@ mod tests {
                     let first: Quantity = of(lot.key).filter(|given| given.at <= at).map(|given| given.quantity).sum();
                     before += (lot.quantity - first).max(Quantity::ZERO);
                 }
-                prop_assert!(got == waiting.backordered || before.is_zero());
+                let all: Quantity = free.iter().map(|lot| lot.quantity).sum();
+                let gone: Quantity = given.iter().filter(|given| given.at <= at).map(|given| given.quantity).sum();
+                prop_assert!(gone <= all.max(Quantity::ZERO));
+                prop_assert!(got == waiting.backordered || before.is_zero() || gone == all.max(Quantity::ZERO));
                 let mut its_own = given.iter().filter(|given| given.at == at);
                 let lasts = its_own.all(|given| free.iter().filter(fits).any(|lot| lot.key == given.key));
                 prop_assert!(lasts);

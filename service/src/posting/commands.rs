@@ -96,7 +96,7 @@ impl Command {
             Command::PlaceHold(place) => place.lines.len(),
             Command::DispatchTransfer(dispatch) => dispatch.lines.len(),
             Command::ExpectReceipt(expect) => expect.lines.len(),
-            Command::OpenCount(open) => open.products.len(),
+            Command::OpenCount(open) => open.lines.len(),
             Command::EnterCount(enter) => enter.entries.len(),
             _ => 1,
         }

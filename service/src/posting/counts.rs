@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use domain::book::Book;
-use domain::count::{Count, CountLine, CountSettings};
-use domain::id::{CountId, LocationId, ProductId, StockDocumentId};
+use domain::count::{Count, CountLine, CountSettings, CountedLot};
+use domain::id::{CountId, LocationId, LotId, ProductId, StockDocumentId};
 use domain::number::{Money, Percent, Price, Quantity};
 use domain::stock::LevelKey;
 use rust_decimal::Decimal;
@@ -76,17 +76,19 @@ pub(crate) fn head(row: &PgRow) -> Result<(CountId, Count), Error> {
 
 /// The lines of sheets.
 pub(crate) async fn lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(CountId, CountLine)>, Error> {
-    let statement = "select count_id, line_no, product_id, round, recount, counted, counted_at, expected, \
-                            posted_quantity, posted_value, superseded \
+    let statement = "select count_id, line_no, product_id, lot_code, expires_on, round, recount, counted, counted_at, \
+                            expected, posted_quantity, posted_value, superseded \
                      from stock_count_line where tenant_id = $1 and count_id = any($2) order by count_id, line_no";
     let line = |row: &PgRow| -> Result<(CountId, CountLine), Error> {
         let quantity = |column: &str| -> Result<Option<Quantity>, Error> {
             Ok(row.try_get::<Option<Decimal>, _>(column)?.map(Quantity::new))
         };
         let value = row.try_get::<Option<Decimal>, _>("posted_value")?.map(Money::new);
+        let (code, expires_on) = (row.try_get::<Option<String>, _>("lot_code")?, row.try_get("expires_on")?);
         let line = CountLine {
             line_no: row.try_get("line_no")?,
             product_id: ProductId(row.try_get("product_id")?),
+            lot: code.map(|code| CountedLot { code, expires_on }),
             round: row.try_get("round")?,
             recount: row.try_get("recount")?,
             counted: quantity("counted")?,
@@ -110,7 +112,7 @@ pub(super) async fn look(tx: &Tx, book: &mut Book, command: &Command) -> Result<
         _ => return Ok(()),
     };
     let Some(count) = book.counts.get(&id) else { return Ok(()) };
-    let counted = count.lines.iter().filter_map(|line| Some((count.key(line), line.counted_at?)));
+    let counted = count.lines.iter().filter_map(|line| Some((count.key(&book.lots, line), line.counted_at?)));
     let counted: Vec<(LevelKey, DateTime<Utc>)> = counted.collect();
     if counted.is_empty() {
         return Ok(());
@@ -129,16 +131,19 @@ async fn moved_since(
     products: &[Uuid],
 ) -> Result<HashMap<(LevelKey, DateTime<Utc>), Quantity>, Error> {
     let statement = "select v.place, coalesce(sum(m.quantity), 0) \
-         from unnest($2::int[], $3::uuid[], $4::uuid[], $5::timestamptz[], $6::uuid[]) \
-             as v (place, location_id, product_id, counted_at, first_id) \
+         from unnest($2::int[], $3::uuid[], $4::uuid[], $5::uuid[], $6::timestamptz[], $7::uuid[]) \
+             as v (place, location_id, product_id, lot_id, counted_at, first_id) \
          join stock_movement m on m.tenant_id = $1 and m.product_id = v.product_id \
-             and m.location_id = v.location_id and m.id >= v.first_id and m.occurred_at > v.counted_at \
+             and m.location_id = v.location_id and m.lot_id = v.lot_id \
+             and m.id >= v.first_id and m.occurred_at > v.counted_at \
          group by v.place";
     let places: Vec<i32> = (0..counted.len() as i32).collect();
     let locations: Vec<Uuid> = counted.iter().map(|(key, _)| key.location_id.0).collect();
+    let lots: Vec<Uuid> = counted.iter().map(|(key, _)| key.lot_id.0).collect();
     let instants: Vec<DateTime<Utc>> = counted.iter().map(|(_, at)| *at).collect();
     let first: Vec<Uuid> = instants.iter().map(|at| first_of(*at)).collect();
-    let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(places).bind(locations).bind(products);
+    let query =
+        sqlx::query(statement).bind(tx.tenant_id.0).bind(places).bind(locations).bind(products).bind(lots);
     let rows = tx.rows(query.bind(instants).bind(first)).await?;
     let moved = |row: &PgRow| -> Result<_, Error> {
         let place: i32 = row.try_get(0)?;
@@ -147,12 +152,17 @@ async fn moved_since(
     rows.iter().map(moved).collect()
 }
 
-/// What one unit of each product costs on average where there is some.
-async fn costs_elsewhere(tx: &Tx, products: &[Uuid]) -> Result<HashMap<ProductId, Price>, Error> {
-    let statement = "select product_id, sum(value) / sum(on_hand) from stock_level \
-         where tenant_id = $1 and product_id = any($2) and on_hand > 0 group by product_id";
+/// What one unit of each product costs on average where there is some: of each lot, and of all together.
+async fn costs_elsewhere(tx: &Tx, products: &[Uuid]) -> Result<HashMap<(ProductId, LotId), Price>, Error> {
+    let statement = "select product_id, coalesce(lot_id, '00000000-0000-0000-0000-000000000000'), \
+                            sum(value) / sum(on_hand) \
+         from stock_level where tenant_id = $1 and product_id = any($2) and on_hand > 0 \
+         group by grouping sets ((product_id), (product_id, lot_id))";
     let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(products)).await?;
     rows.iter()
-        .map(|row| Ok((ProductId(row.try_get(0)?), Price::rounded(row.try_get::<Decimal, _>(1)?))))
+        .map(|row| {
+            let place = (ProductId(row.try_get(0)?), LotId(row.try_get(1)?));
+            Ok((place, Price::rounded(row.try_get::<Decimal, _>(2)?)))
+        })
         .collect()
 }

@@ -283,8 +283,8 @@ async fn rules(tx: &Tx, needs: &Needs, book: &Book) -> Result<Rules, Error> {
     crate::pricing::load_rules(tx, &lists, &products, &categories).await
 }
 
-/// Every level that the batch may move: its stocked products at its locations.
-pub(super) fn level_keys(needs: &Needs, book: &Book) -> BTreeSet<LevelKey> {
+/// Where the batch may move goods, but for goods in transit.
+pub(super) fn places(needs: &Needs, book: &Book) -> BTreeSet<LocationId> {
     let registers = needs.register_ids.iter().chain(&needs.leasing);
     let registers = registers.filter_map(|id| book.setup.registers.get(id));
     let mut locations: BTreeSet<LocationId> = registers.map(|register| register.location_id).collect();
@@ -292,6 +292,12 @@ pub(super) fn level_keys(needs: &Needs, book: &Book) -> BTreeSet<LevelKey> {
     if needs.default_location {
         locations.extend(book.setup.location(None).map(|location| location.id));
     }
+    locations
+}
+
+/// Every level that the batch may move: its stocked products at its locations.
+pub(super) fn level_keys(needs: &Needs, book: &Book) -> BTreeSet<LevelKey> {
+    let mut locations = places(needs, book);
     locations.extend(transit(needs, book));
     let stocked = book.products.values().filter(|product| product.kind == ProductKind::Stocked);
     let stocked: Vec<ProductId> = stocked.map(|product| product.id).collect();
@@ -318,7 +324,8 @@ async fn levels(
     }
     let locations: Vec<Uuid> = keys.iter().map(|key| key.location_id.0).collect();
     let products: Vec<Uuid> = keys.iter().map(|key| key.product_id.0).collect();
-    // Lots that are used up are left where they are, unless goods may come into them.
+    // Lots that are used up are left where they are, unless goods may come into them, or they were counted after goods
+    // went that are told of now: those went before the count, of whichever lot.
     let lots: Vec<Uuid> = book.lots.iter().map(|lot| lot.id.0).collect();
     let transit: Vec<Uuid> = transit(needs, book).map(|id| id.0).collect();
     let read = async || -> Result<Vec<PgRow>, Error> {
@@ -330,7 +337,8 @@ async fn levels(
                  join unnest($2::uuid[], $3::uuid[]) as wanted (location_id, product_id) \
                    on l.location_id = wanted.location_id and l.product_id = wanted.product_id \
                  where l.tenant_id = $1 \
-                   and (l.on_hand <> 0 or l.lot_id = $5 or l.lot_id = any($6) or l.location_id = any($7)) \
+                   and (l.on_hand <> 0 or l.lot_id = $5 or l.lot_id = any($6) or l.location_id = any($7) \
+                        or l.counted_at >= $8) \
                  order by l.location_id, l.product_id, l.lot_id for update of l",
             )
             .bind(tx.tenant_id.0)
@@ -339,7 +347,8 @@ async fn levels(
             .bind(tx.now)
             .bind(Uuid::nil())
             .bind(&lots)
-            .bind(&transit),
+            .bind(&transit)
+            .bind(needs.since),
         )
         .await
     };

@@ -16,7 +16,7 @@ use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
-use super::load::uuids;
+use super::load::{places, uuids};
 use super::needs::Needs;
 use super::setup::parsed;
 use crate::{Error, Tx};
@@ -44,6 +44,7 @@ pub(super) async fn load(tx: &Tx, needs: &mut Needs, book: &mut Book) -> Result<
     let mut ids: BTreeSet<LotId> = needs.recalled.clone();
     ids.extend(book.sold.values().flatten().flat_map(|line| &line.lots).map(|lot| lot.share.lot_id));
     ids.extend(book.transfers.values().flat_map(|transfer| &transfer.lines).map(|line| line.lot_id));
+    ids.extend(last_received(tx, needs, book).await?);
     lock(tx, &ids, needs, book).await?;
     if !needs.recalled.is_empty() {
         needs.location_ids.extend(book.setup.locations.iter().map(|location| location.id));
@@ -161,6 +162,28 @@ async fn returned(tx: &Tx, originals: &[Uuid]) -> Result<HashMap<((Uuid, i32), L
             Ok(((place, LotId(row.try_get(2)?)), Quantity::new(row.try_get::<Decimal, _>(3)?)))
         })
         .collect()
+}
+
+/// The lots that goods are taken off which have left already and of which the record has too few: of each product the one
+/// that came last to the location, if any ever did, and rather one that might be sold. `domain::lot` chooses alike.
+async fn last_received(tx: &Tx, needs: &Needs, book: &Book) -> Result<Vec<LotId>, Error> {
+    let of_lots = book.products.values().filter(|product| product.tracking == Tracking::Lot);
+    let products: Vec<Uuid> = of_lots.map(|product| product.id.0).collect();
+    if products.is_empty() || !needs.forced {
+        return Ok(Vec::new());
+    }
+    let statement = "select t.id from unnest($2::uuid[]) as l (location_id) cross join unnest($3::uuid[]) as p (id) \
+         cross join lateral ( \
+             select t.id from lot t where t.tenant_id = $1 and t.product_id = p.id \
+             order by exists (select 1 from stock_level s \
+                              where s.tenant_id = $1 and s.location_id = l.location_id \
+                                and s.product_id = t.product_id and s.lot_id = t.id) desc, \
+                      t.status = 'open' and coalesce(t.expires_on, 'infinity') >= $4 desc, t.received_at desc, \
+                      t.id desc limit 1) t";
+    let locations = uuids(&places(needs, book), |id| id.0);
+    let day = book.setup.settings.day(needs.since.unwrap_or(book.now));
+    let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(locations).bind(products).bind(day);
+    tx.rows(query).await?.iter().map(|row| Ok(LotId(row.try_get(0)?))).collect()
 }
 
 /// Locks the lots that commands name or that goods come into.

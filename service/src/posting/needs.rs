@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use chrono::{DateTime, Utc};
 use domain::count::Count;
 use domain::goods::GoodsLine;
 use domain::id::{
@@ -44,6 +45,10 @@ pub(super) struct Needs {
     pub(super) recalled: BTreeSet<LotId>,
     /// Whether goods come in, so that it matters where else their serial numbers are.
     pub(super) coming_in: bool,
+    /// The earliest instant at which goods are said to have gone: lots that were counted since may bear it.
+    pub(super) since: Option<DateTime<Utc>>,
+    /// Whether goods go that have left already, so that a lot must be known to take them off.
+    pub(super) forced: bool,
     pub(super) count_ids: BTreeSet<CountId>,
     /// Sheets that are compared with the record, whose levels must be locked.
     pub(super) compared: BTreeSet<CountId>,
@@ -98,6 +103,7 @@ impl Needs {
                 self.register_ids.insert(sell.register_id);
                 self.customer_ids.extend(sell.customer_id);
                 self.hold_ids.extend(sell.hold_id);
+                self.went(sell.occurred_at, sell.forced);
                 self.lines(&sell.lines);
             }
             Command::Refund(refund) => {
@@ -174,6 +180,7 @@ impl Needs {
                 self.reasons.extend(change.reason.clone());
                 self.expected_ids.extend(change.expected_receipt_id);
                 self.coming_in = true;
+                self.went(change.occurred_at, change.forced);
                 for line in &change.lines {
                     self.item(&line.item, line.uom.is_some());
                     self.lots(&line.lots);
@@ -205,6 +212,7 @@ impl Needs {
                 self.location_ids.insert(dispatch.to_location_id);
                 self.transit = true;
                 self.prefixes.insert("TR");
+                self.went(dispatch.occurred_at, false);
                 self.goods(&dispatch.lines);
             }
             Command::ReceiveTransfer(arrive) => {
@@ -235,7 +243,7 @@ impl Needs {
                 self.count_ids.extend(open.id);
                 self.opened.extend(open.id.map(|id| (id, open.location_id)));
                 self.named_places.extend(open.location_id);
-                self.product_ids.extend(&open.products);
+                self.product_ids.extend(open.lines.iter().map(|line| line.product_id));
                 self.count_settings = true;
                 self.prefixes.insert("CT");
             }
@@ -243,11 +251,15 @@ impl Needs {
                 self.count_ids.insert(enter.count_id);
                 for entry in &enter.entries {
                     self.item(&entry.item, entry.uom.is_some());
+                    // What is said of a lot must be what is known of it.
+                    let lot = entry.lot.as_ref().filter(|lot| lot.expires_on.is_some());
+                    self.lot_codes.extend(lot.map(|lot| lot.code.clone()));
                 }
             }
             Command::CompleteCount(complete) => self.compare(complete.count_id),
             Command::PostCount(post) => {
                 self.compare(post.count_id);
+                self.coming_in = true;
                 self.count_settings = true;
                 self.prefixes.insert("ADJ");
             }
@@ -262,12 +274,14 @@ impl Needs {
         self.compared.insert(id);
     }
 
-    /// The products of sheets are needed to name them, and their places where they are compared with the record.
+    /// The products of sheets are needed to name them, and their places and lots where they are compared with the record.
     pub(super) fn counted(&mut self, counts: &HashMap<CountId, Count>) {
         for count in counts.values() {
             self.product_ids.extend(count.lines.iter().map(|line| line.product_id));
             if self.compared.contains(&count.id) {
                 self.location_ids.insert(count.location_id);
+                let codes = count.lines.iter().filter_map(|line| line.lot_code());
+                self.lot_codes.extend(codes.map(str::to_owned));
             }
         }
     }
@@ -290,6 +304,11 @@ impl Needs {
     fn come_back<'a>(&mut self, lots: impl Iterator<Item = &'a [NamedLot]>) {
         self.coming_in = true;
         lots.for_each(|named| self.lots(named));
+    }
+
+    fn went(&mut self, at: Option<DateTime<Utc>>, forced: bool) {
+        self.forced |= forced;
+        self.since = self.since.into_iter().chain(at).min();
     }
 
     fn lots(&mut self, named: &[NamedLot]) {

@@ -316,9 +316,9 @@ fn bind_entries<'q>(statement: Statement<'q>, accepted: &[Accepted<'_>]) -> Stat
         .bind(column(&lines, |(entry, ..)| entry.occurred_on))
 }
 
-/// One event per accepted command, and one more where it took goods that were not there; finer ones are derived from
-/// what it wrote. What a command did to the orders of others is an event of each of these orders; what the batch did
-/// before its first command counts as that one's doing.
+/// One event per accepted command, and one more each where it took goods that were not there, or sold what was not to be
+/// sold; finer ones are derived from what it wrote. What a command did to the orders of others is an event of each of these
+/// orders; what the batch did before its first command counts as that one's doing.
 fn bind_events<'q>(
     statement: Statement<'q>,
     tx: &Tx,
@@ -334,9 +334,10 @@ fn bind_events<'q>(
         let (by, name) = (accepted.command_id.0, accepted.request.command.name());
         let short = !accepted.posting.short.is_empty();
         let short = short.then_some((by, "stock.oversold", kind, id));
+        let unsellable = accepted.posting.unsellable.then_some((by, "stock.unsellable_sold", kind, id));
         let orders = promise::events(&accepted.posting, Some(id));
         let orders = orders.into_iter().map(move |(name, id)| (by, name, "order", id));
-        std::iter::once((by, name, kind, id)).chain(short).chain(orders)
+        std::iter::once((by, name, kind, id)).chain(short).chain(unsellable).chain(orders)
     };
     let rows: Vec<(Uuid, &str, &str, Uuid)> = served.chain(accepted.iter().flat_map(of)).collect();
     statement

@@ -271,6 +271,13 @@ fn collect(asked: Vec<String>, rows: &[PgRow], wanted: &Wanted) -> Result<Vec<Pr
             add_level(product, row)?;
         }
     }
+    for product in found.values_mut() {
+        // What is oversold at one place takes nothing from the others; what one lot lacks there is not there of the others.
+        for place in &mut product.locations {
+            place.available = place.available.max(Quantity::ZERO);
+            product.available += place.available;
+        }
+    }
     let mut seen = HashSet::new();
     let once = asked.into_iter().filter(|asked| seen.insert(asked.clone()));
     Ok(once.filter_map(|asked| found.remove(&asked)).collect())
@@ -285,10 +292,7 @@ fn add_level(product: &mut ProductAvailability, row: &PgRow) -> Result<(), Error
     let location_id = LocationId(row.try_get("location_id")?);
     let is_sellable: bool = row.try_get("sellable")?;
     let backordered = number(row, "backordered")?;
-    // What is oversold at one place takes nothing from the others.
     let left = if is_sellable { on_hand - reserved } else { Quantity::ZERO };
-    let available = left.max(Quantity::ZERO);
-    product.available += available;
     if product.locations.last().is_none_or(|last| last.location_id != location_id) {
         let location_code = row.try_get("location_code")?;
         product.locations.push(LocationAvailability::none(location_id, location_code));
@@ -296,15 +300,15 @@ fn add_level(product: &mut ProductAvailability, row: &PgRow) -> Result<(), Error
     let Some(location) = product.locations.last_mut() else { return Ok(()) };
     location.on_hand += on_hand;
     location.reserved += reserved;
-    location.available += available;
+    location.available += left;
     location.backordered += backordered;
     location.kept += kept;
     location.left += left;
     let code: Option<String> = row.try_get("lot_code")?;
     location.in_lots |= code.is_some();
-    if let Some(code) = code.filter(|_| available.is_positive()) {
+    if let Some(code) = code.filter(|_| left.is_positive()) {
         let (lot_id, expires_on) = (LotId(row.try_get("lot_id")?), row.try_get("expires_on")?);
-        location.lots.push(LotAvailability { lot_id, code, expires_on, available });
+        location.lots.push(LotAvailability { lot_id, code, expires_on, available: left });
     }
     Ok(())
 }

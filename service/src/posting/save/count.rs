@@ -89,15 +89,15 @@ async fn write_lines(tx: &Tx, rows: &[((Uuid, i32), &CountLine)]) -> Result<(), 
         return Ok(());
     }
     let statement = "insert into stock_count_line (tenant_id, count_id, line_no, product_id, round, recount, counted, \
-                         counted_at, expected, posted_quantity, posted_value, superseded) \
+                         counted_at, expected, posted_quantity, posted_value, superseded, lot_code, expires_on) \
          select $1, v.* \
          from unnest($2::uuid[], $3::int[], $4::uuid[], $5::int[], $6::boolean[], $7::numeric[], $8::timestamptz[], \
-                     $9::numeric[], $10::numeric[], $11::numeric[], $12::boolean[]) as v \
+                     $9::numeric[], $10::numeric[], $11::numeric[], $12::boolean[], $13::text[], $14::date[]) as v \
          on conflict (tenant_id, count_id, line_no) do update \
          set round = excluded.round, recount = excluded.recount, counted = excluded.counted, \
              counted_at = excluded.counted_at, expected = excluded.expected, \
              posted_quantity = excluded.posted_quantity, posted_value = excluded.posted_value, \
-             superseded = excluded.superseded";
+             superseded = excluded.superseded, expires_on = excluded.expires_on";
     let query = sqlx::query(statement)
         .bind(tx.tenant_id.0)
         .bind(column(rows, |((id, _), _)| *id))
@@ -110,7 +110,9 @@ async fn write_lines(tx: &Tx, rows: &[((Uuid, i32), &CountLine)]) -> Result<(), 
         .bind(column(rows, |(_, row)| row.expected.map(|quantity| quantity.get())))
         .bind(column(rows, |(_, row)| row.posted.map(|(quantity, _)| quantity.get())))
         .bind(column(rows, |(_, row)| row.posted.map(|(_, value)| value.get())))
-        .bind(column(rows, |(_, row)| row.superseded));
+        .bind(column(rows, |(_, row)| row.superseded))
+        .bind(column(rows, |(_, row)| row.lot.as_ref().map(|lot| lot.code.clone())))
+        .bind(column(rows, |(_, row)| row.lot.as_ref().and_then(|lot| lot.expires_on)));
     tx.execute(query).await?;
     Ok(())
 }

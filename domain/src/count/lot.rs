@@ -1,0 +1,158 @@
+//! Sheets of goods in lots: a line is of one lot, as a level is.
+//!
+//! A line names its lot by the code, which is what is printed on the goods. So a lot may be counted that nobody knew: it
+//! becomes one when the sheet is posted, with whoever sent it unknown. A serial number is one piece, however often it is
+//! seen.
+
+use chrono::NaiveDate;
+
+use super::{Count, CountLine};
+use crate::book::{Book, Posting};
+use crate::goods::invalid;
+use crate::id::{LotId, ProductId};
+use crate::lot::{self, Arrival, Lots};
+use crate::number::Quantity;
+use crate::product::{Product, Tracking};
+use crate::refusal::{Code, Problem};
+use crate::stock::LevelKey;
+
+/// A lot as a sheet names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CountedLot {
+    /// What is printed on the goods.
+    pub code: String,
+    /// The last day on which it may be sold, as whoever counted it read it off the goods.
+    pub expires_on: Option<NaiveDate>,
+}
+
+/// What a new sheet lists: a product, or one of its lots where it is tracked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// The product.
+    pub product_id: ProductId,
+    /// The code of the lot.
+    pub lot_code: Option<String>,
+}
+
+impl Listed {
+    /// Whether the product is still tracked as it was when it was chosen.
+    pub(super) fn fits(&self, book: &Book) -> bool {
+        let product = book.products.get(&self.product_id);
+        product.is_some_and(|product| is_tracked(product) == self.lot_code.is_some())
+    }
+
+    pub(super) fn line(&self, line_no: i32) -> CountLine {
+        let lot = self.lot_code.clone().map(|code| CountedLot { code, expires_on: None });
+        CountLine::new(line_no, self.product_id, lot)
+    }
+}
+
+impl CountLine {
+    /// The code of its lot.
+    pub fn lot_code(&self) -> Option<&str> {
+        self.lot.as_ref().map(|lot| lot.code.as_str())
+    }
+
+    /// What it counts.
+    pub(super) fn names(&self) -> (ProductId, Option<&str>) {
+        (self.product_id, self.lot_code())
+    }
+}
+
+impl Count {
+    /// The level that a line counts. While nobody knows its lot, that is the one of goods without lots, of which a tracked
+    /// product has none.
+    pub fn key(&self, lots: &Lots, line: &CountLine) -> LevelKey {
+        let lot = line.lot_code().and_then(|code| lots.find(line.product_id, code));
+        let lot_id = lot.map_or_else(LotId::default, |lot| lot.id);
+        LevelKey { location_id: self.location_id, product_id: line.product_id, lot_id }
+    }
+}
+
+fn is_tracked(product: &Product) -> bool {
+    product.tracking != Tracking::None
+}
+
+/// Refuses an entry that names no lot of tracked goods, a lot of others, more than a piece of a serial number, or another
+/// day than the one that the lot is known to expire on.
+pub(super) fn check_entry(
+    book: &Book,
+    product: &Product,
+    (lot, quantity): (Option<&CountedLot>, Quantity),
+    pointer: &str,
+) -> Result<(), Problem> {
+    let refuse = |field: &str, detail: String| Err(invalid(product, format!("{pointer}/{field}"), detail));
+    let sku = &product.sku;
+    let Some(lot) = lot else {
+        return match product.tracking {
+            Tracking::None => Ok(()),
+            Tracking::Lot => {
+                refuse("lot_code", format!("{sku} is tracked by lot: count each lot by itself."))
+            }
+            Tracking::Serial => {
+                refuse("lot_code", format!("{sku} is tracked by serial number: count each piece by itself."))
+            }
+        };
+    };
+    if !is_tracked(product) {
+        return refuse("lot_code", format!("{sku} is not tracked by lot: leave lot_code out."));
+    }
+    let is_piece = quantity.is_zero() || quantity == Quantity::ONE;
+    if product.tracking == Tracking::Serial && !is_piece {
+        return refuse("quantity", format!("{} is one piece of {sku}: it is there, 1, or not, 0.", lot.code));
+    }
+    let known = book.lots.find(product.id, &lot.code);
+    match known {
+        Some(known) if lot.expires_on.is_some_and(|day| known.expires_on != Some(day)) => {
+            let detail =
+                format!("Lot {} is known, with another day: put it right with PATCH /v1/lots.", lot.code);
+            refuse("expires_on", detail)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a line whose product is tracked otherwise than when it was entered.
+pub(super) fn check_tracking(product: &Product, line: &CountLine, pointer: String) -> Result<(), Problem> {
+    if is_tracked(product) == line.lot.is_some() {
+        return Ok(());
+    }
+    let how = if is_tracked(product) { "tracked by now" } else { "not tracked any more" };
+    let detail = format!("{} is {how}: cancel the sheet.", product.sku);
+    Err(Problem { pointer, code: Code::InvalidStateTransition, detail, params: Vec::new() })
+}
+
+/// Refuses a serial number that was found although the record has it elsewhere: one piece can't be in two places.
+pub(super) fn check_piece(
+    book: &Book,
+    (product, key): (&Product, &LevelKey),
+    off: Quantity,
+    pointer: String,
+) -> Result<(), Problem> {
+    let is_found = product.tracking == Tracking::Serial && off.is_positive();
+    if !is_found || key.lot_id == LotId::default() || lot::on_hand(book, key.lot_id) + off <= Quantity::ONE {
+        return Ok(());
+    }
+    let code = book.lots.get(key.lot_id).map_or("", |lot| lot.code.as_str());
+    let detail = format!(
+        "{code} of {} was counted here, but the record has it elsewhere: take it out there with an adjustment, or \
+         record its transfer.",
+        product.sku
+    );
+    let params = vec![("sku", product.sku.clone())];
+    Err(Problem { pointer, code: Code::AlreadyExists, detail, params })
+}
+
+/// The level of a line that is posted; one of an unknown lot gets the lot, if anything of it was found. Called only when
+/// nothing can refuse the sheet.
+pub(super) fn settle_key(
+    book: &mut Book,
+    key: LevelKey,
+    line: &CountLine,
+    posting: &mut Posting,
+) -> LevelKey {
+    let Some(lot) = line.lot.as_ref().filter(|_| key.lot_id == LotId::default()) else { return key };
+    let arrival = Arrival::found(lot.code.clone(), lot.expires_on);
+    let lot_id = lot::enter(book, key.product_id, &arrival, line.counted_at.unwrap_or(book.now), posting);
+    LevelKey { lot_id, ..key }
+}
