@@ -1136,6 +1136,7 @@ CREATE TABLE public.stock_level (
     backordered numeric(18,6) DEFAULT 0 NOT NULL,
     claimed boolean DEFAULT false NOT NULL,
     layered boolean DEFAULT false NOT NULL,
+    used_up boolean GENERATED ALWAYS AS (((lot_id <> '00000000-0000-0000-0000-000000000000'::uuid) AND (on_hand = (0)::numeric) AND (reserved = (0)::numeric) AND (backordered = (0)::numeric) AND (NOT claimed))) STORED NOT NULL,
     CONSTRAINT stock_level_backordered_not_negative CHECK ((backordered >= (0)::numeric)),
     CONSTRAINT stock_level_empty_is_worthless CHECK (((on_hand <> (0)::numeric) OR (value = (0)::numeric))),
     CONSTRAINT stock_level_on_hand_not_negative CHECK (((on_hand >= (0)::numeric) OR forced)),
@@ -1242,6 +1243,95 @@ COMMENT ON COLUMN bi.stock_level.lot_code IS 'Code of the lot, or the serial num
 COMMENT ON COLUMN bi.stock_level.expires_on IS 'The last day on which goods of the lot may be sold; null where they do not expire.';
 
 COMMENT ON COLUMN bi.stock_level.available IS 'on_hand - reserved: what may still be sold; nothing of a lot that has expired or was recalled. Additive over rows of one unit.';
+
+CREATE VIEW bi.lot_expiry WITH (security_invoker='true') AS
+ WITH lying AS (
+         SELECT s.tenant_id,
+            s.product_id,
+            s.location_id,
+            s.lot_code,
+            lt.supplier_lot,
+            s.expires_on,
+            t.currency,
+            ((s.expires_on - ((now() AT TIME ZONE t.time_zone))::date))::bigint AS days_left,
+            s.on_hand,
+            s.reserved,
+            s.value,
+                CASE
+                    WHEN (lt.status = 'recalled'::text) THEN 'recalled'::text
+                    WHEN (s.expires_on < ((now() AT TIME ZONE t.time_zone))::date) THEN 'expired'::text
+                    WHEN ((lo_1.kind = 'quarantine'::text) OR (s.on_hand <= ( SELECT COALESCE(sum(r.quantity), (0)::numeric) AS "coalesce"
+                       FROM public.reservation r
+                      WHERE ((r.tenant_id = s.tenant_id) AND (r.location_id = s.location_id) AND (r.product_id = s.product_id) AND (r.lot_id = s.lot_id) AND (r.kind = 'quarantine'::text))))) THEN 'quarantined'::text
+                    WHEN (lo_1.kind = 'transit'::text) THEN 'in_transit'::text
+                    ELSE 'sellable'::text
+                END AS lot_status
+           FROM (((bi.stock_level s
+             JOIN public.tenant t ON ((t.tenant_id = s.tenant_id)))
+             JOIN public.lot lt ON (((lt.tenant_id = s.tenant_id) AND (lt.id = s.lot_id))))
+             JOIN public.location lo_1 ON (((lo_1.tenant_id = s.tenant_id) AND (lo_1.id = s.location_id))))
+          WHERE ((s.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (s.on_hand > (0)::numeric) AND (s.expires_on IS NOT NULL))
+        )
+ SELECT p.sku,
+    p.name AS product_name,
+    ca.code AS category_code,
+    ca.name AS category_name,
+    lo.code AS location_code,
+    lo.name AS location_name,
+    p.stock_uom AS uom,
+    l.lot_code,
+    l.supplier_lot,
+    l.lot_status,
+    l.expires_on,
+    l.currency,
+    l.days_left,
+    l.on_hand,
+    l.reserved,
+        CASE
+            WHEN (l.lot_status = ANY (ARRAY['recalled'::text, 'expired'::text])) THEN (0)::numeric
+            ELSE (l.on_hand - l.reserved)
+        END AS available,
+    l.value
+   FROM (((lying l
+     JOIN public.product p ON (((p.tenant_id = l.tenant_id) AND (p.id = l.product_id))))
+     JOIN public.location lo ON (((lo.tenant_id = l.tenant_id) AND (lo.id = l.location_id))))
+     LEFT JOIN public.category ca ON (((ca.tenant_id = p.tenant_id) AND (ca.id = p.category_id))));
+
+ALTER TABLE bi.lot_expiry OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.lot_expiry.sku IS 'The product''s stock keeping unit, case-sensitive.';
+
+COMMENT ON COLUMN bi.lot_expiry.product_name IS 'Name of the product.';
+
+COMMENT ON COLUMN bi.lot_expiry.category_code IS 'Code of the category; null where there is none.';
+
+COMMENT ON COLUMN bi.lot_expiry.category_name IS 'Name of the category; null where there is none.';
+
+COMMENT ON COLUMN bi.lot_expiry.location_code IS 'Code of the stock location.';
+
+COMMENT ON COLUMN bi.lot_expiry.location_name IS 'Name of the stock location.';
+
+COMMENT ON COLUMN bi.lot_expiry.uom IS 'UN/ECE Recommendation 20 code of the unit that quantities are in.';
+
+COMMENT ON COLUMN bi.lot_expiry.lot_code IS 'Code of the lot, or the serial number; null where the product is not tracked.';
+
+COMMENT ON COLUMN bi.lot_expiry.supplier_lot IS 'The supplier''s own code for the lot; null where it is not known.';
+
+COMMENT ON COLUMN bi.lot_expiry.lot_status IS 'Why goods of the lot may not be sold from the location, or that they may: recalled, expired, quarantined, in_transit or sellable.';
+
+COMMENT ON COLUMN bi.lot_expiry.expires_on IS 'The last day on which goods of the lot may be sold; null where they do not expire.';
+
+COMMENT ON COLUMN bi.lot_expiry.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+
+COMMENT ON COLUMN bi.lot_expiry.days_left IS 'Days from today to expires_on: 0 on the last day, negative once it has expired. Not additive.';
+
+COMMENT ON COLUMN bi.lot_expiry.on_hand IS 'Stock units in the location, reserved ones included. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.lot_expiry.reserved IS 'Stock units on hand that are promised. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.lot_expiry.available IS 'on_hand - reserved: what may still be sold; nothing of a lot that has expired or was recalled. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.lot_expiry.value IS 'Cost of the stock: of what is on hand, or of what a movement moved (out is negative). Additive.';
 
 CREATE TABLE public.reorder_setting (
     tenant_id uuid NOT NULL,
@@ -3043,6 +3133,24 @@ ALTER TABLE ONLY public.invoice FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.invoice OWNER TO stockwell_owner;
 
+CREATE TABLE public.layer_draw (
+    tenant_id uuid NOT NULL,
+    movement_id uuid NOT NULL,
+    layer_id uuid NOT NULL,
+    quantity numeric(18,6) NOT NULL,
+    value numeric(18,4) NOT NULL,
+    document_kind text NOT NULL,
+    document_id uuid NOT NULL,
+    line_no integer NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    CONSTRAINT layer_draw_quantity_positive CHECK ((quantity > (0)::numeric)),
+    CONSTRAINT layer_draw_value_not_negative CHECK ((value >= (0)::numeric))
+);
+
+ALTER TABLE ONLY public.layer_draw FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.layer_draw OWNER TO stockwell_owner;
+
 CREATE TABLE public.lot_recall (
     tenant_id uuid NOT NULL,
     lot_id uuid NOT NULL,
@@ -3723,6 +3831,9 @@ ALTER TABLE ONLY public.journal_entry
 ALTER TABLE ONLY public.journal_line
     ADD CONSTRAINT journal_line_pkey PRIMARY KEY (tenant_id, entry_id, line_no);
 
+ALTER TABLE ONLY public.layer_draw
+    ADD CONSTRAINT layer_draw_pkey PRIMARY KEY (tenant_id, movement_id, layer_id);
+
 ALTER TABLE ONLY public.location
     ADD CONSTRAINT location_code_key UNIQUE (tenant_id, code);
 
@@ -3934,6 +4045,8 @@ CREATE INDEX cash_move_by_session ON public.cash_move USING btree (tenant_id, se
 
 CREATE INDEX command_by_document ON public.command USING btree (tenant_id, document_id) WHERE (name !~~ 'pos_sale.%'::text);
 
+CREATE INDEX cost_to_settle_by_document ON public.cost_to_settle USING btree (tenant_id, document_id);
+
 CREATE INDEX cost_to_settle_open ON public.cost_to_settle USING btree (tenant_id, location_id, product_id) WHERE (settled_at IS NULL);
 
 CREATE INDEX customer_by_name ON public.customer USING btree (tenant_id, name_key);
@@ -4022,7 +4135,11 @@ CREATE INDEX stock_count_entry_by_count ON public.stock_count_entry USING btree 
 
 CREATE INDEX stock_count_line_by_product ON public.stock_count_line USING btree (tenant_id, product_id) WHERE (posted_quantity IS NOT NULL);
 
-CREATE INDEX stock_level_by_product ON public.stock_level USING btree (tenant_id, product_id);
+CREATE INDEX stock_level_by_lot ON public.stock_level USING btree (tenant_id, lot_id) WHERE (lot_id <> '00000000-0000-0000-0000-000000000000'::uuid);
+
+CREATE INDEX stock_level_by_product ON public.stock_level USING btree (tenant_id, product_id, location_id, lot_id);
+
+CREATE INDEX stock_level_live ON public.stock_level USING btree (tenant_id, location_id, product_id, lot_id) WHERE ((NOT used_up) AND (lot_id <> '00000000-0000-0000-0000-000000000000'::uuid));
 
 CREATE INDEX stock_movement_by_document ON public.stock_movement USING btree (tenant_id, document_id) WHERE (document_kind = ANY (ARRAY['receipt'::text, 'opening'::text, 'adjustment'::text, 'revaluation'::text]));
 
@@ -4113,6 +4230,9 @@ ALTER TABLE ONLY public.invoice
 
 ALTER TABLE ONLY public.invoice
     ADD CONSTRAINT invoice_original_fkey FOREIGN KEY (tenant_id, original_id) REFERENCES public.invoice(tenant_id, id);
+
+ALTER TABLE ONLY public.layer_draw
+    ADD CONSTRAINT layer_draw_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
 
 ALTER TABLE ONLY public.location
     ADD CONSTRAINT location_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
@@ -4304,6 +4424,8 @@ ALTER TABLE public.journal_entry ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.journal_line ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.layer_draw ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.location ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.lot ENABLE ROW LEVEL SECURITY;
@@ -4427,6 +4549,8 @@ CREATE POLICY tenant_access ON public.invoice TO stockwell_app USING (true) WITH
 CREATE POLICY tenant_access ON public.journal_entry TO stockwell_app USING (true) WITH CHECK (true);
 
 CREATE POLICY tenant_access ON public.journal_line TO stockwell_app USING (true) WITH CHECK (true);
+
+CREATE POLICY tenant_access ON public.layer_draw TO stockwell_app USING (true) WITH CHECK (true);
 
 CREATE POLICY tenant_access ON public.location TO stockwell_app USING (true) WITH CHECK (true);
 
@@ -4555,6 +4679,8 @@ CREATE POLICY tenant_wall ON public.invoice AS RESTRICTIVE TO stockwell_app USIN
 CREATE POLICY tenant_wall ON public.journal_entry AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.journal_line AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.layer_draw AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.location AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
@@ -4747,6 +4873,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.stock_level TO stockwell_app;
 
 GRANT SELECT ON TABLE bi.stock_level TO stockwell_app;
 
+GRANT SELECT ON TABLE bi.lot_expiry TO stockwell_app;
+
 GRANT SELECT,INSERT,DELETE ON TABLE public.reorder_setting TO stockwell_app;
 
 GRANT SELECT ON TABLE bi.low_stock TO stockwell_app;
@@ -4892,6 +5020,8 @@ GRANT UPDATE(returned) ON TABLE public.invoice TO stockwell_app;
 GRANT UPDATE(updated_at) ON TABLE public.invoice TO stockwell_app;
 
 GRANT UPDATE(version) ON TABLE public.invoice TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.layer_draw TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.lot_recall TO stockwell_app;
 

@@ -4,7 +4,7 @@ mod barcode;
 mod bundle;
 mod category;
 mod group;
-mod product;
+pub(crate) mod product;
 mod reorder;
 mod sku_map;
 mod unmapped;

@@ -1,5 +1,6 @@
 //! Counts: sheets, what is entered on them, and what they post.
 
+mod entry;
 mod form;
 mod plan;
 mod read;
@@ -27,7 +28,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
     // Before the sheets, which any other word in their place would name.
     cfg.configure(plan::routes).configure(setting::routes);
     cfg.service(open).service(enter).service(complete).service(recount).service(post_count).service(cancel);
-    cfg.configure(read::routes);
+    cfg.configure(read::routes).configure(entry::routes);
 }
 
 const COUNTS: &str = "/v1/counts";

@@ -39,7 +39,7 @@ struct Fact {
     #[schema(minimum = 1, maximum = 6, example = 1)]
     fact: u8,
     /// What it says.
-    #[schema(value_type = String, max_length = 200,
+    #[schema(value_type = String, max_length = 400,
         example = "On hand and value of every stock level are the sums of its movements.")]
     statement: &'static str,
     /// How many figures were compared.

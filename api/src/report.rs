@@ -132,6 +132,15 @@ struct ReportParams {
     /// What products are ranked by, `net_revenue` or `gross_margin`; by revenue, if absent. Only for `abc`.
     #[param(max_length = 20, example = "gross_margin")]
     measure: Option<String>,
+    /// In how many days from today lots expire at the latest; whenever they do, if absent. Only for `lot_expiry`.
+    #[param(minimum = 0, maximum = 3650, example = 30)]
+    within_days: Option<i64>,
+    /// The first day on which lots may still be sold that are left out. Only for `lot_expiry`.
+    #[param(max_length = 10, example = "2027-01-01")]
+    expires_before: Option<String>,
+    /// Whether lots that have expired are shown; they are, if absent. Only for `lot_expiry`.
+    #[param(example = true)]
+    include_expired: Option<bool>,
     /// The most rows; totals count all.
     #[param(minimum = 1, maximum = 50000, default = 10000, example = 1000)]
     limit: Option<i64>,
@@ -167,8 +176,9 @@ struct ReportTable {
 /// Read a report
 ///
 /// A flat table from the live rows: `revenue`, `margin`, `channel_summary`, `product_performance`, `customer_value`,
-/// `abc`, `stock_position`, `stock_valuation`, `low_stock`, `stock_ageing`, `slow_stock` or `shrinkage`. The same figures are in GraphQL and, as SQL views, in the schema `bi`. Without a period it covers
-/// the whole history; a period is half-open, from `from` until before `to`. An empty report has a header and no rows.
+/// `abc`, `stock_position`, `stock_valuation`, `low_stock`, `lot_expiry`, `stock_ageing`, `slow_stock` or `shrinkage`. The
+/// same figures are in GraphQL and, as SQL views, in the schema `bi`. Without a period it covers the whole history; a
+/// period is half-open, from `from` until before `to`. An empty report has a header and no rows.
 #[utoipa::path(
     operation_id = "reports_get",
     tag = "Reports",
@@ -237,6 +247,9 @@ fn input(params: ReportParams) -> Result<Input, Invalid> {
         days: params.days,
         threshold: params.threshold,
         measure: params.measure,
+        within_days: params.within_days,
+        expires_before: params.expires_before,
+        include_expired: params.include_expired,
         limit: params.limit,
     })
 }

@@ -3,7 +3,7 @@
 mod availability;
 mod document;
 mod expected;
-mod explain;
+pub(crate) mod explain;
 mod goods;
 mod hold;
 mod layer;

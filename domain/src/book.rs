@@ -13,8 +13,8 @@ use crate::claim::{self, Claim, Taker};
 use crate::count::{Count, CountEntry, CountLine, CountSettings};
 use crate::hold::{Hold, HoldStatus};
 use crate::id::{
-    CountId, CustomerId, ExpectedReceiptId, HoldId, IdSequence, InvoiceId, LocationId, LotId, OrderId,
-    PriceListId, ProductId, RegisterId, TransferId,
+    CountId, CustomerId, ExpectedReceiptId, HoldId, IdSequence, InvoiceId, LocationId, LotId, MovementId,
+    OrderId, PriceListId, ProductId, RegisterId, TransferId,
 };
 use crate::ledger::Entry;
 use crate::location::LocationKind;
@@ -30,7 +30,7 @@ use crate::product::{ItemRef, Product};
 use crate::promise::{Allocation, Pegged, Waiting};
 use crate::refusal::{Code, Problem, Problems, Refusal};
 use crate::sales::{SalesLine, SoldLine};
-use crate::stock::{Layers, Level, LevelKey, Movement, Reservation};
+use crate::stock::{Draw, Layers, Level, LevelKey, Movement, Reservation};
 use crate::supply::{self, ExpectedReceipt, Supplies, Supply};
 use crate::tax::Rate;
 use crate::tenant::{Channel, Settings};
@@ -208,6 +208,8 @@ pub struct Posting {
     pub settled: Vec<OpenCost>,
     /// Whether goods were sold by force whose lot had expired or was recalled.
     pub unsellable: bool,
+    /// What movements took from cost layers.
+    pub draws: Vec<(MovementId, Draw)>,
 }
 
 impl Book {

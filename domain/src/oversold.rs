@@ -17,7 +17,7 @@ use crate::book::{Book, Posting};
 use crate::id::{CostId, EntryId, MovementId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::number::{Money, Price, Quantity};
-use crate::stock::{self, LevelKey, Movement, MovementKind, Source};
+use crate::stock::{self, Draw, LevelKey, Movement, MovementKind, Source};
 use crate::tenant::{Channel, Settings};
 
 /// The reason code under which counts are posted. Nothing but a count may name it.
@@ -79,6 +79,8 @@ pub struct Aftermath {
     owed: Vec<(LevelKey, i32, Quantity, Money)>,
     /// Costs of which something was settled, and by how much they differed.
     settled: Vec<(OpenCost, Money)>,
+    /// Line, and what it took from a cost layer.
+    drawn: Vec<(LevelKey, i32, Draw)>,
 }
 
 impl Book {
@@ -94,14 +96,14 @@ impl Book {
             return self.current_cost(&key, quantity);
         }
         if !going.forced {
-            return self.issue(key, quantity);
+            return self.issue_for(key, quantity, line_no);
         }
         let level = self.level(&key);
         if quantity > level.available() {
             self.aftermath.short.push(key);
         }
         let there = quantity.min(level.on_hand.max(Quantity::ZERO));
-        let cost = if there.is_positive() { self.issue(key, there) } else { Money::ZERO };
+        let cost = if there.is_positive() { self.issue_for(key, there, line_no) } else { Money::ZERO };
         let owed = quantity - there;
         if owed.is_zero() {
             return cost;
@@ -113,6 +115,13 @@ impl Book {
         level.value -= provisional;
         self.aftermath.owed.push((key, line_no, owed, provisional));
         cost + provisional
+    }
+
+    /// Takes what is there, and notes for which line from which cost layers; answers its cost.
+    fn issue_for(&mut self, key: LevelKey, quantity: Quantity, line_no: i32) -> Money {
+        let issued = self.issue(key, quantity);
+        self.aftermath.drawn.extend(issued.draws.into_iter().map(|draw| (key, line_no, draw)));
+        issued.cost
     }
 
     /// Brings goods in that cost `value`. The first of them settle what went below zero before.
@@ -162,8 +171,12 @@ impl Book {
     /// Adds to what a command posts what follows from it by itself: costs to settle, settled ones, and the other half of
     /// what a count has seen already.
     pub fn follow_up(&mut self, posting: &mut Posting) {
-        let Aftermath { short, owed, settled } = std::mem::take(&mut self.aftermath);
+        let Aftermath { short, owed, settled, drawn } = std::mem::take(&mut self.aftermath);
         posting.short.extend(short);
+        for (key, line_no, draw) in drawn {
+            let went = went(posting, key, line_no).id;
+            posting.draws.push((went, draw));
+        }
         for (key, line_no, quantity, value) in owed {
             self.owe((key, line_no), (quantity, value), posting);
         }
@@ -181,8 +194,7 @@ impl Book {
         (quantity, value): (Quantity, Money),
         posting: &mut Posting,
     ) {
-        let went = posting.movements.iter().find(|row| row.key == key && row.line_no == line_no);
-        let went = went.expect("goods that went have their movement");
+        let went = went(posting, key, line_no);
         let (channel, variance) = (went.channel, Money::ZERO);
         let cost = OpenCost { id: CostId(self.ids.next_id()), key, channel, quantity, value, variance };
         posting.oversold.push(Oversold {
@@ -285,6 +297,13 @@ impl Book {
             .entries
             .extend(entry.map(|entry| crate::ledger::Entry { memo: Some(memo.to_owned()), ..entry }));
     }
+}
+
+/// The movement with which goods of a line went.
+fn went(posting: &Posting, key: LevelKey, line_no: i32) -> &Movement {
+    let mut movements = posting.movements.iter();
+    let went = movements.find(|row| row.key == key && row.line_no == line_no && row.quantity.is_negative());
+    went.expect("goods that went have their movement")
 }
 
 /// The part of `value` that falls on `part` of `whole`; the last part takes the rest.

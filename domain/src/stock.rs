@@ -10,7 +10,7 @@ use crate::tenant::{Channel, Settings};
 
 mod cost;
 
-pub use cost::{CostingMethod, Layer, Layers, Source};
+pub use cost::{CostingMethod, Draw, Issued, Layer, Layers, Source};
 
 /// Where a stock level is kept: one product, in one lot, at one location. Levels are locked in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -10,6 +10,7 @@ mod column;
 mod customer_value;
 mod dimension;
 mod filter;
+mod lot_expiry;
 mod low_stock;
 mod margin;
 mod product_performance;
@@ -43,6 +44,7 @@ pub use column::{Column, Kind, Measure, Role};
 pub use customer_value::CustomerValueRow;
 pub use dimension::{Dimension, Dimensions};
 pub use filter::{Filter, Selector, Values};
+pub use lot_expiry::LotExpiryRow;
 pub use low_stock::LowStockRow;
 pub use margin::MarginRow;
 pub use product_performance::ProductPerformanceRow;
@@ -94,6 +96,8 @@ pub enum Name {
     StockValuation,
     /// What is at or below a threshold.
     LowStock,
+    /// What expires by when.
+    LotExpiry,
     /// How long what is on hand has been there.
     StockAgeing,
     /// What is not sold, or hardly.
@@ -114,6 +118,7 @@ pub enum Name {
 #[graphql(concrete(name = "StockPosition", params(StockPositionRow)))]
 #[graphql(concrete(name = "StockValuation", params(StockValuationRow)))]
 #[graphql(concrete(name = "LowStock", params(LowStockRow)))]
+#[graphql(concrete(name = "LotExpiry", params(LotExpiryRow)))]
 #[graphql(concrete(name = "StockAgeing", params(StockAgeingRow)))]
 #[graphql(concrete(name = "SlowStock", params(SlowStockRow)))]
 #[graphql(concrete(name = "Abc", params(AbcRow)))]
@@ -204,6 +209,7 @@ impl Name {
             Name::StockPosition => StockPositionRow::statement,
             Name::StockValuation => StockValuationRow::statement,
             Name::LowStock => LowStockRow::statement,
+            Name::LotExpiry => LotExpiryRow::statement,
             Name::StockAgeing => StockAgeingRow::statement,
             Name::SlowStock => SlowStockRow::statement,
             Name::Abc => AbcRow::statement,
@@ -235,6 +241,7 @@ pub async fn run(db: &Db, tenant_id: TenantId, request: &Request) -> Result<Tabl
         Name::StockPosition => Table::new(request, read::<StockPositionRow>(request, answer)?),
         Name::StockValuation => Table::new(request, read::<StockValuationRow>(request, answer)?),
         Name::LowStock => Table::new(request, read::<LowStockRow>(request, answer)?),
+        Name::LotExpiry => Table::new(request, read::<LotExpiryRow>(request, answer)?),
         Name::StockAgeing => Table::new(request, read::<StockAgeingRow>(request, answer)?),
         Name::SlowStock => Table::new(request, read::<SlowStockRow>(request, answer)?),
         Name::Abc => Table::new(request, read::<AbcRow>(request, answer)?),

@@ -44,6 +44,39 @@ group by p.sku, p.name, ca.code, ca.name, lo.code, lo.name, p.stock_uom, t.curre
     r.reorder_quantity
 having sum(s.available) <= coalesce(r.reorder_point, 0);
 
+-- What expires by when, what has expired among it.
+create view bi.lot_expiry with (security_invoker = true) as
+with lying as (
+    select
+        s.tenant_id, s.product_id, s.location_id, s.lot_code, lt.supplier_lot, s.expires_on, t.currency,
+        (s.expires_on - (now() at time zone t.time_zone)::date)::bigint as days_left, s.on_hand, s.reserved, s.value,
+        case
+            when lt.status = 'recalled' then 'recalled'
+            when s.expires_on < (now() at time zone t.time_zone)::date then 'expired'
+            when lo.kind = 'quarantine' or s.on_hand <= (
+                select coalesce(sum(r.quantity), 0) from public.reservation r
+                where r.tenant_id = s.tenant_id and r.location_id = s.location_id and r.product_id = s.product_id
+                    and r.lot_id = s.lot_id and r.kind = 'quarantine') then 'quarantined'
+            when lo.kind = 'transit' then 'in_transit'
+            else 'sellable'
+        end as lot_status
+    from bi.stock_level s
+    join public.tenant t on t.tenant_id = s.tenant_id
+    join public.lot lt on lt.tenant_id = s.tenant_id and lt.id = s.lot_id
+    join public.location lo on lo.tenant_id = s.tenant_id and lo.id = s.location_id
+    where s.tenant_id = current_setting('app.tenant_id')::uuid and s.on_hand > 0 and s.expires_on is not null
+)
+select
+    p.sku, p.name as product_name, ca.code as category_code, ca.name as category_name,
+    lo.code as location_code, lo.name as location_name, p.stock_uom as uom,
+    l.lot_code, l.supplier_lot, l.lot_status, l.expires_on, l.currency, l.days_left, l.on_hand, l.reserved,
+    case when l.lot_status in ('recalled', 'expired') then 0 else l.on_hand - l.reserved end as available,
+    l.value
+from lying l
+join public.product p on p.tenant_id = l.tenant_id and p.id = l.product_id
+join public.location lo on lo.tenant_id = l.tenant_id and lo.id = l.location_id
+left join public.category ca on ca.tenant_id = p.tenant_id and ca.id = p.category_id;
+
 create view bi.stock_ageing with (security_invoker = true) as
 with receipt as (
     select

@@ -61,6 +61,7 @@ pub const STEPS: &[Step] = &[
     step!("0017_costing"),
     step!("0018_hold_reference"),
     step!("0019_lot_count"),
+    step!("0022_draw"),
     step!("0023_hold_expiry"),
 ];
 

@@ -13,6 +13,7 @@ use crate::posting::{counts, goods};
 use crate::sold::{self, Skus};
 use crate::{Error, Tx};
 
+pub mod entry;
 pub mod plan;
 pub mod setting;
 

@@ -173,8 +173,9 @@ const COMPARISON: &str = "
 const FACTS: [(u8, &str, &str); 6] = [
     (
         1,
-        "On hand and value of every stock level are the sums of its movements, and of its cost layers if it has some; \
-         what is below zero is a cost to settle.",
+        "On hand and value of every stock level are the sums of its movements, and of its cost layers if it has some, from \
+         which goods leave; what is below zero is a cost to settle; tracked goods lie in lots, and a serial number is one \
+         piece.",
         STOCK,
     ),
     (
@@ -196,60 +197,8 @@ const FACTS: [(u8, &str, &str); 6] = [
     ),
 ];
 
-const STOCK: &str = "
-    select
-        case when figure.expected <> figure.found then concat(
-            figure.name, ' of ', (select sku from product where tenant_id = $1 and id = product_id),
-            ' at ', (select code from location where tenant_id = $1 and id = location_id)) end as subject,
-        figure.expected, figure.found
-    from (
-        select location_id, product_id, lot_id, on_hand, value from stock_level where tenant_id = $1
-    ) level
-    full join (
-        select location_id, product_id, lot_id, sum(quantity) as quantity, sum(value) as value
-        from stock_movement where tenant_id = $1 group by location_id, product_id, lot_id
-    ) movement using (location_id, product_id, lot_id)
-    cross join lateral (values
-        ('on hand', coalesce(movement.quantity, 0), coalesce(level.on_hand, 0)),
-        ('value', coalesce(movement.value, 0), coalesce(level.value, 0))
-    ) figure (name, expected, found)
-    union all
-    select
-        case when figure.expected <> figure.found then concat(
-            figure.name, ' of ', (select sku from product where tenant_id = $1 and id = product_id),
-            ' at ', (select code from location where tenant_id = $1 and id = location_id)) end,
-        figure.expected, figure.found
-    from (
-        select location_id, product_id, lot_id, on_hand, value from stock_level where tenant_id = $1 and on_hand < 0
-    ) level
-    full join (
-        select location_id, product_id, lot_id, sum(open_quantity) as quantity, sum(open_value) as value
-        from cost_to_settle where tenant_id = $1 and settled_at is null group by location_id, product_id, lot_id
-    ) open using (location_id, product_id, lot_id)
-    cross join lateral (values
-        ('quantity to settle', coalesce(open.quantity, 0), coalesce(-level.on_hand, 0)),
-        ('cost to settle', coalesce(open.value, 0), coalesce(-level.value, 0))
-    ) figure (name, expected, found)
-    union all
-    select
-        case when figure.expected <> figure.found then concat(
-            figure.name, ' of ', (select sku from product where tenant_id = $1 and id = product_id),
-            ' at ', (select code from location where tenant_id = $1 and id = location_id)) end,
-        figure.expected, figure.found
-    from (
-        select location_id, product_id, lot_id, greatest(on_hand, 0) as on_hand,
-            case when on_hand < 0 then 0 else value end as value
-        from stock_level where tenant_id = $1 and layered
-    ) level
-    full join (
-        select location_id, product_id, lot_id, sum(quantity) as quantity, sum(value) as value
-        from cost_layer where tenant_id = $1 group by location_id, product_id, lot_id
-    ) layer using (location_id, product_id, lot_id)
-    cross join lateral (values
-        ('on hand in layers', coalesce(layer.quantity, 0), coalesce(level.on_hand, 0)),
-        ('value in layers', coalesce(layer.value, 0), coalesce(level.value, 0))
-    ) figure (name, expected, found)";
-
+const STOCK: &str =
+    concat!(include_str!("integrity/stock.sql"), " union all ", include_str!("integrity/lots.sql"));
 const RESERVATIONS: &str = include_str!("integrity/reservations.sql");
 
 const ENTRIES: &str = "

@@ -25,6 +25,7 @@ pub(crate) mod documents;
 pub(crate) mod goods;
 mod head;
 mod layer;
+mod live;
 mod load;
 pub(crate) mod lots;
 mod needs;
@@ -37,6 +38,7 @@ pub(crate) mod setup;
 pub(crate) mod waiting;
 
 pub use commands::{Command, Outcome};
+pub use live::LOCK_LEVELS;
 pub use queue::Poster;
 pub(crate) use setup::parsed;
 

@@ -1,6 +1,7 @@
 //! Counts: what is really there, whatever happens while and after it is counted.
 
 mod anchor;
+mod entry;
 mod plan;
 
 use serde_json::{Value, json};

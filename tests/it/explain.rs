@@ -1,7 +1,7 @@
 //! "Why is this number 47?": every change of a level with its document and its author, and what of it is kept for whom.
 
 use serde_json::{Value, json};
-use tests::{Level, Product, Tenant, with_tenant, with_tenants};
+use tests::{Level, Product, Tenant, environment, with_tenant, with_tenants};
 
 /// The paths of the explanation and of the reservations of a product in the warehouse.
 fn paths(tenant: &Tenant, product: &Product) -> (String, String) {
@@ -139,6 +139,73 @@ fn a_span_opens_and_closes_with_what_there_was() {
         let backward = tenant.get(&format!("{path}?from={}&to={}", at(4), at(2))).await;
         backward.refused(422, "validation_failed");
         tenant.get(&format!("{path}?from=yesterday")).await.refused(400, "invalid_parameter");
+    });
+}
+
+/// What the lines of an explanation took from layers: document kind, quantity, cost of one and value of each part.
+fn drawn(lines: &Value) -> Vec<Vec<String>> {
+    let part = |part: &Value| {
+        let names = ["document_kind", "quantity", "unit_cost", "value"];
+        names.map(|name| part[name].as_str().expect("a text")).join(" ")
+    };
+    let rows = lines.as_array().expect("lines").iter();
+    rows.map(|row| row["layers"].as_array().map_or_else(Vec::new, |all| all.iter().map(part).collect()))
+        .collect()
+}
+
+#[test]
+fn goods_that_left_name_the_layers_they_were_taken_from() {
+    with_tenant(async |tenant| {
+        let product = tenant.product("BOLT", "9.00").await;
+        tenant.open_stock(&[("BOLT", "3", "1.00")]).await;
+        let fifo = json!({ "costing_method": "fifo" });
+        tenant.patch(&format!("/v1/products/{}", product.id), &fifo).await.ok();
+        let receive = async |quantity: &str, cost: &str| {
+            let line = json!({ "sku": "BOLT", "quantity": quantity, "unit_cost": cost });
+            let body = json!({ "kind": "receipt", "lines": [line] });
+            tenant.post("/v1/stock/documents", &body).await.created()
+        };
+        let receipt = receive("4", "2.00").await;
+        let (till, customer) = (tenant.till().await, tenant.customer("Nordwind Supply").await);
+        let sold = tenant.sell(&till, &[("BOLT", "2"), ("BOLT", "3")]).await.created();
+        tenant.order(&customer, &[("BOLT", "1")], "shipped").await.created();
+        let back = json!({ "register_id": till.register_id, "original_id": sold["id"],
+            "original_lines": [{ "line_no": 2, "quantity": "3" }], "tenders": [{ "kind": "cash" }] });
+        tenant.post("/v1/pos/refunds", &back).await.created();
+        // More than there is: the rest goes below zero.
+        let mut forced = tests::sale(&till, &[("BOLT", "6")]);
+        forced["forced"] = json!(true);
+        forced["occurred_at"] = json!(environment().now().await);
+        tenant.post("/v1/pos/sales", &forced).await.created();
+        let (path, _) = paths(tenant, &product);
+        let lines = tenant.get(&path).await.ok()["data"].clone();
+        let expected: [&[&str]; 7] = [
+            &[],
+            &[],
+            &["earlier_stock 2 1.00 2.00"],
+            &["earlier_stock 1 1.00 1.00", "receipt 2 2.00 4.00"],
+            &["receipt 1 2.00 2.00"],
+            &[],
+            &["receipt 1 2.00 2.00", "refund 3 1.666667 5.00"],
+        ];
+        assert_eq!(drawn(&lines), expected);
+        let part = &lines[4]["layers"][0];
+        assert_eq!((&part["document_id"], &part["document_number"]), (&receipt["id"], &receipt["number"]));
+        assert!(part["layer_id"].as_str().is_some_and(|id| id.starts_with("cly_")), "{part}");
+        let earlier = &lines[2]["layers"][0];
+        assert_eq!((&earlier["document_id"], &earlier["line_no"]), (&Value::Null, &Value::Null));
+        let below = &lines[6]["below_zero"];
+        assert_eq!(
+            (&below["quantity"], &below["open_quantity"], &below["settled_at"]),
+            (&json!("2"), &json!("2"), &Value::Null)
+        );
+        receive("5", "2.00").await;
+        let lines = tenant.get(&path).await.ok()["data"].clone();
+        let below = &lines[6]["below_zero"];
+        assert_eq!((&below["open_quantity"], &below["variance"]), (&json!("0"), &json!("0.67")));
+        assert_eq!(below["settled_at"], lines[7]["recorded_at"]);
+        assert_eq!(lines[8]["kind"], "settlement", "{lines}");
+        assert!(lines[0].get("layers").is_none() && lines[0].get("below_zero").is_none(), "{}", lines[0]);
     });
 }
 

@@ -16,8 +16,31 @@ async fn trade(tenant: &Tenant) {
     let waits = json!({ "customer_id": customer, "policy": "backorder", "advance_to": "confirmed",
         "lines": lines(&[("JUG", "5")]) });
     tenant.post("/v1/orders", &waits).await.created();
+    lots_and_layers(tenant).await;
     let payment = json!({ "customer_id": customer, "method": "bank", "amount": "5" });
     tenant.post("/v1/payments", &payment).await.created();
+}
+
+/// Goods that are valued first in, first out, some of which were drawn; goods in two lots; a serial number.
+async fn lots_and_layers(tenant: &Tenant) {
+    for (sku, more) in [
+        ("TEA", json!({ "list_price": "3.00", "costing_method": "fifo" })),
+        ("MILK", json!({ "list_price": "1.00", "tracking": "lot" })),
+        ("DRILL", json!({ "list_price": "90.00", "tracking": "serial" })),
+    ] {
+        tenant.product_with(sku, more).await;
+    }
+    for (sku, quantity, lots) in [
+        ("TEA", "4", json!([])),
+        ("TEA", "6", json!([])),
+        ("MILK", "5", json!([{ "code": "L-1" }])),
+        ("DRILL", "1", json!([{ "code": "S-1" }])),
+    ] {
+        let line = json!({ "sku": sku, "quantity": quantity, "unit_cost": "1.00", "lots": lots });
+        tenant.post("/v1/stock/documents", &json!({ "kind": "receipt", "lines": [line] })).await.created();
+    }
+    let lost = json!({ "kind": "adjustment", "reason": "lost", "lines": lines(&[("TEA", "-5")]) });
+    tenant.post("/v1/stock/documents", &lost).await.created();
 }
 
 async fn change(tenant: &Tenant, statement: &str, by: &str) {
@@ -39,6 +62,14 @@ async fn broken(tenant: &Tenant) -> Vec<i64> {
         .filter(|fact| fact["differences"] != json!(0))
         .filter_map(|fact| fact["fact"].as_i64())
         .collect()
+}
+
+/// What the API says is wrong.
+async fn named(tenant: &Tenant) -> Vec<String> {
+    let books = tenant.get("/v1/integrity").await.ok();
+    let facts = books["facts"].as_array().expect("facts").iter();
+    let examples = facts.filter_map(|fact| fact["examples"].as_array()).flatten();
+    examples.filter_map(|example| example["subject"].as_str()).map(str::to_owned).collect()
 }
 
 #[test]
@@ -80,6 +111,74 @@ fn every_broken_fact_is_found() {
             change(tenant, statement, "-").await;
             assert_eq!(broken(tenant).await, Vec::<i64>::new(), "{statement} was taken back");
         }
+    });
+}
+
+#[test]
+fn a_broken_layer_or_lot_is_named() {
+    with_tenant(async |tenant| {
+        trade(tenant).await;
+        let lot = "(select id from lot where tenant_id = $1 and code = 'L-1')";
+        let serial = "(select id from lot where tenant_id = $1 and code = 'S-1')";
+        let nil = "'00000000-0000-0000-0000-000000000000'";
+        for (subject, statement) in [
+            (
+                "on hand in layers of TEA at MAIN",
+                "update cost_layer set quantity = quantity BY 1 where tenant_id = $1",
+            ),
+            (
+                "value in layers of TEA at MAIN",
+                "update cost_layer set value = value BY 1 where tenant_id = $1",
+            ),
+            (
+                "quantity drawn from layers of TEA at MAIN",
+                "update layer_draw set quantity = quantity BY 0.5 where tenant_id = $1",
+            ),
+            (
+                "cost drawn from layers of TEA at MAIN",
+                "update layer_draw set value = value BY 0.5 where tenant_id = $1",
+            ),
+            (
+                "on hand of MILK at MAIN in lot L-1",
+                &format!(
+                    "update stock_level set on_hand = on_hand BY 1 where tenant_id = $1 and lot_id = {lot}"
+                ),
+            ),
+            (
+                "pieces of serial number S-1 of DRILL",
+                &format!(
+                    "update stock_level set on_hand = on_hand BY 1 where tenant_id = $1 and lot_id = {serial}"
+                ),
+            ),
+            (
+                "pieces of serial number S-1 of DRILL",
+                &format!(
+                    "update stock_level set on_hand = on_hand BY -0.5 where tenant_id = $1 and lot_id = {serial}"
+                ),
+            ),
+        ] {
+            change(tenant, statement, "+").await;
+            assert!(named(tenant).await.iter().any(|known| known == subject), "{statement} names {subject}");
+            change(tenant, statement, "-").await;
+            assert_eq!(named(tenant).await, Vec::<String>::new(), "{statement} was taken back");
+        }
+        let moved = |from: &str, to: &str| {
+            let change = |table: &str| {
+                format!(
+                    "update {table} set lot_id = {to} where tenant_id = $1 and lot_id = {from} \
+                         and product_id = (select id from product where tenant_id = $1 and sku = 'MILK')"
+                )
+            };
+            format!("{}; {}", change("stock_level"), change("stock_movement"))
+        };
+        change(tenant, &moved(lot, nil), "").await;
+        assert_eq!(named(tenant).await, ["on hand outside lots of MILK at MAIN"]);
+        change(tenant, &moved(nil, lot), "").await;
+        let untracked = "update product set tracking = 'none' where tenant_id = $1 and sku = 'MILK'";
+        change(tenant, untracked, "").await;
+        assert_eq!(named(tenant).await, ["on hand in lots of MILK at MAIN"]);
+        change(tenant, &untracked.replace("'none'", "'lot'"), "").await;
+        assert_eq!(named(tenant).await, Vec::<String>::new());
     });
 }
 

@@ -205,6 +205,8 @@ fn lists_show_nothing_of_another_tenant() {
         let reply = stranger.call(Method::POST, "/graphql").json(&query).send().await;
         assert!(reply.json()["data"].is_object(), "{}", reply.text);
         nothing_of(&world, "/graphql", &reply);
+        let lots = json!({ "query": "{ lotExpiry { rows { sku lotCode } } }" });
+        nothing_of(&world, "/graphql", &stranger.call(Method::POST, "/graphql").json(&lots).send().await);
         let reply = owner.call(Method::POST, "/graphql").json(&query).send().await;
         assert!(reply.text.contains(MARK), "the owner sees them: {}", reply.text);
     });

@@ -14,6 +14,7 @@ const PIECES: [&str; 24] = [
 ];
 const ROWS: usize = 300;
 const OPTION: &str = "a|b=c\"";
+const PLACE: &str = "K|1=@";
 const VALUES: [&str; 4] = ["|", "=", "[1]", "a b"];
 
 /// One line that does not begin or end with a space.
@@ -59,6 +60,10 @@ fn product(random: &mut StdRng, number: usize) -> Value {
         "units": units,
         "external_ref": perhaps(random, |random| json!(format!("{}{number}", line(random)))),
         "metadata": { line(random): description.join("\n") },
+        "reorder": perhaps(random, |random| {
+            json!({ "reorder_point": random.random_range(0..99).to_string(),
+                "reorder_quantity": perhaps(random, |random| json!(random.random_range(1..99).to_string())) })
+        }),
         "status": if random.random_bool(0.2) { "archived" } else { "active" },
     });
     if number < VALUES.len() {
@@ -80,10 +85,22 @@ fn a_row_says_of_a_product_what_the_product_is() {
     let mut random = StdRng::seed_from_u64(seed);
     with_tenants(async |tenant, other| {
         let (group_id, _) = (group(tenant).await, group(other).await);
+        let place = json!({ "code": PLACE, "name": "Kiosk", "kind": "store" });
+        let (location_id, _) =
+            (tenant.make("/v1/locations", place.clone()).await, other.make("/v1/locations", place).await);
         let mut items: Vec<Value> = (0..ROWS).map(|number| product(&mut random, number)).collect();
         for item in items.iter_mut().filter(|item| item.get("options").is_some()) {
             item["group_id"] = json!(group_id);
         }
+        for item in items.iter_mut().filter(|item| item["reorder"].is_object()).step_by(3) {
+            item["reorder"]["locations"] = json!([
+                { "location_id": location_id, "reorder_point": "2.5", "reorder_quantity": "12" },
+                { "location_id": tenant.main, "reorder_point": "0" },
+            ]);
+        }
+        // The code of that place needs a list in JSON; others stand as they are.
+        let plain = items.iter_mut().find(|item| item["reorder"].is_object()).expect("one is ordered again");
+        plain["reorder"]["locations"] = json!([{ "location_id": tenant.main, "reorder_point": "7" }]);
         let report = tenant.post("/v1/products/import", &json!({ "items": items })).await.ok();
         assert_eq!(report["created"], ROWS);
         let exported = tenant.get("/v1/products/export").await.text;

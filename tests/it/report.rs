@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tests::{Tenant, environment, lines, sale, with_tenant, with_tenant_as};
 
 /// Reports, how they are grouped, their field in GraphQL, and the view that shows the same.
-const SURFACES: [(&str, &str, &str, &str); 21] = [
+const SURFACES: [(&str, &str, &str, &str); 22] = [
     ("revenue", "channel", "revenueReport(groupBy: [CHANNEL])", "revenue_by_channel"),
     ("revenue", "month,channel", "revenueReport(groupBy: [MONTH, CHANNEL])", "revenue_by_month_channel"),
     ("revenue", "day", "revenueReport(groupBy: [DAY])", "revenue_by_day"),
@@ -31,6 +31,7 @@ const SURFACES: [(&str, &str, &str, &str); 21] = [
         "stock_valuation",
     ),
     ("low_stock", "", "lowStock", "low_stock"),
+    ("lot_expiry", "", "lotExpiry", "lot_expiry"),
     ("stock_ageing", "", "stockAgeing", "stock_ageing"),
     ("slow_stock", "", "slowStock", "slow_stock"),
     ("abc", "", "abc", "abc"),
@@ -110,6 +111,12 @@ async fn wear(tenant: &Tenant) {
         let line = json!({ "sku": sku, "quantity": quantity, "unit_cost": cost });
         let body = json!({ "kind": kind, "occurred_at": at, "location_id": location, "lines": [line] });
         tenant.post("/v1/stock/documents", &body).await.created();
+    }
+    tenant.product_with("MILK", json!({ "list_price": "1.00", "tracking": "lot" })).await;
+    for (code, expires_on) in [("OLD", "2020-02-29"), ("FRESH", "2999-12-31")] {
+        let lot = json!({ "code": code, "expires_on": expires_on, "supplier_lot": "B-1" });
+        let line = json!({ "sku": "MILK", "quantity": "5", "unit_cost": "0.333333", "lots": [lot] });
+        tenant.post("/v1/stock/documents", &json!({ "kind": "receipt", "lines": [line] })).await.created();
     }
     for (reason, location, sku, quantity) in [
         ("damage", &tenant.main, "LAMP", "-3"),

@@ -60,7 +60,8 @@ const FACTS: &[(&str, &str)] = &[
          union all \
          select format('serial number %s: %s of it', t.code, sum(l.on_hand)) \
          from lot t join product p on p.tenant_id = t.tenant_id and p.id = t.product_id and p.tracking = 'serial' \
-         join stock_level l on l.tenant_id = t.tenant_id and l.product_id = t.product_id and l.lot_id = t.id \
+         join stock_level l on l.tenant_id = t.tenant_id and l.lot_id = t.id \
+          and l.lot_id <> '00000000-0000-0000-0000-000000000000' \
          where t.tenant_id = $1 group by t.id, t.code having sum(l.on_hand) not in (0, 1)",
     ),
     (

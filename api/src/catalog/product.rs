@@ -2,8 +2,9 @@
 
 mod column;
 mod export;
-mod import;
+pub mod import;
 mod sheet;
+mod stated;
 
 use actix_web::web::Data;
 use actix_web::{get, patch, post};

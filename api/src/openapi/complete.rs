@@ -47,6 +47,7 @@ const DESCRIPTION: &str = "One well of stock for wholesale and retail: orders an
 pub fn complete(document: &mut Value) {
     if let Some(schemas) = document["components"]["schemas"].as_object_mut() {
         crate::patch::complete(schemas);
+        crate::catalog::product::import::complete(schemas);
     }
     rename_pages(document);
     let mut used_tags = BTreeSet::new();

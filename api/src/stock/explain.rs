@@ -11,11 +11,12 @@ use domain::tenant::Channel;
 use serde::{Deserialize, Serialize};
 use service::listing::Period;
 use service::scope::Scope;
-use service::stock::explain::{self, Balance, Cause, Explanation, Line, Promise, Wanted};
+use service::stock::explain::{self, Balance, BelowZero, Cause, Explanation, Line, Promise, Wanted};
 use service::stock::level::StockLevel;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
+use super::layer::LayerDraw;
 use crate::audit::actor_id;
 use crate::body::sentence;
 use crate::ledger::document_id;
@@ -104,6 +105,14 @@ struct ExplainedMovement {
     /// When we learnt of it and the level changed.
     #[schema(example = "2026-11-22T01:20:00.123456Z")]
     recorded_at: DateTime<Utc>,
+    /// What goods that left were taken from, the oldest first, where the level is valued first in, first out: the parts
+    /// add up to what the movement took of what was there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 10000)]
+    layers: Vec<LayerDraw>,
+    /// What of the movement left although the record had none; what comes in next settles its cost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    below_zero: Option<BelowZero>,
     /// The command that wrote it, and who asked for it.
     caused_by: Option<CausedBy>,
 }
@@ -139,7 +148,7 @@ struct StockReservation {
 
 /// A command and who asked for it.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-struct CausedBy {
+pub(crate) struct CausedBy {
     /// The command (`GET /v1/commands/{id}`).
     command_id: CommandId,
     /// What it did. New values may appear.
@@ -185,6 +194,8 @@ impl From<Line> for ExplainedMovement {
             reason: line.reason,
             occurred_at: line.occurred_at,
             recorded_at: line.recorded_at,
+            layers: line.layers.into_iter().map(LayerDraw::from).collect(),
+            below_zero: line.oversold,
             caused_by: line.cause.map(CausedBy::from),
         }
     }
@@ -238,7 +249,9 @@ struct OfLot {
 ///
 /// Why the number is what it is: the opening balance, then everything that changed it, oldest first, each with its
 /// document, who asked for it, when it happened, when we learnt of it, and what it left; and what of the level is kept
-/// for whom. A document that came in late stands where it changed the figure.
+/// for whom. A document that came in late stands where it changed the figure. Goods that left name the cost layers they
+/// were taken from, and what of them went below zero. What a hold kept is free again the moment it ends, without a
+/// movement: it is gone from `reserved`, and `GET /v1/stock/holds/{id}` tells that it has expired.
 #[utoipa::path(
     operation_id = "stock_levels_explain",
     tag = "Stock",

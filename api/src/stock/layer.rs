@@ -8,7 +8,7 @@ use domain::number::{Money, Price, Quantity};
 use serde::{Deserialize, Serialize};
 use service::scope::Scope;
 use service::stock::explain;
-use service::stock::layer::{self, ListedLayer, Position};
+use service::stock::layer::{self, DrawnLayer, ListedLayer, Position};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::explain::key;
@@ -70,6 +70,51 @@ impl From<ListedLayer> for CostLayer {
             document_kind: layer.document_kind,
             document_number: layer.document_number,
             line_no: layer.line_no,
+        }
+    }
+}
+
+/// What a movement took from a cost layer.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct LayerDraw {
+    /// The layer; it is gone from the list of layers once it is used up.
+    layer_id: CostLayerId,
+    /// Stock units that were taken from it.
+    quantity: Quantity,
+    /// Their cost.
+    value: Money,
+    /// Cost of one stock unit.
+    unit_cost: Price,
+    /// What kind of document had brought them: `receipt`, `transfer`, `refund` and others; `earlier_stock` for what was
+    /// there before the level had layers. New values may appear.
+    #[schema(max_length = 32, example = "receipt")]
+    document_kind: String,
+    /// The id of that document.
+    #[schema(max_length = 64, example = "std_01h455vb4pex5vsknk084sn02q")]
+    document_id: Option<String>,
+    /// The number of that document.
+    #[schema(max_length = 64, example = "GR-2026-000123")]
+    document_number: Option<String>,
+    /// Its line.
+    #[schema(minimum = 1, maximum = 2000, example = 1)]
+    line_no: Option<i32>,
+    /// When it had brought them.
+    #[schema(example = "2026-11-22T01:20:00Z")]
+    received_at: DateTime<Utc>,
+}
+
+impl From<DrawnLayer> for LayerDraw {
+    fn from(drawn: DrawnLayer) -> Self {
+        LayerDraw {
+            layer_id: drawn.layer_id,
+            quantity: drawn.quantity,
+            value: drawn.value,
+            unit_cost: domain::stock::unit_cost(drawn.value, drawn.quantity),
+            document_id: drawn.document_id.map(|id| document_id(&drawn.document_kind, id)),
+            document_kind: drawn.document_kind,
+            document_number: drawn.document_number,
+            line_no: drawn.line_no,
+            received_at: drawn.received_at,
         }
     }
 }

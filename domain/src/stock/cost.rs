@@ -104,6 +104,28 @@ impl Layer {
     }
 }
 
+/// Goods that were taken from one layer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draw {
+    /// The layer, which may be used up since.
+    pub layer_id: CostLayerId,
+    /// Stock units, above zero.
+    pub quantity: Quantity,
+    /// Their cost.
+    pub value: Money,
+    /// What had brought them.
+    pub source: Source,
+}
+
+/// What goods cost that left a level.
+#[derive(Debug, Default)]
+pub struct Issued {
+    /// The cost of all of them.
+    pub cost: Money,
+    /// The layers they were taken from, the oldest first; none where the level has none.
+    pub draws: Vec<Draw>,
+}
+
 /// The layers of one level, the oldest goods first. They always add up to what the level holds, and to its value.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Layers(Vec<Layer>);
@@ -122,9 +144,10 @@ impl Layers {
         self.0.insert(place, layer);
     }
 
-    /// Takes `quantity`, the oldest first; answers its cost, and that of one unit of the youngest of it.
-    fn take(&mut self, quantity: Quantity, settings: &Settings) -> (Money, Price) {
-        let (mut wanted, mut cost, mut last) = (quantity, Money::ZERO, Price::ZERO);
+    /// Takes `quantity`, the oldest first; answers its cost with what came from which layer, and the cost of one unit of
+    /// the youngest of it.
+    fn take(&mut self, quantity: Quantity, settings: &Settings) -> (Issued, Price) {
+        let (mut wanted, mut issued, mut last) = (quantity, Issued::default(), Price::ZERO);
         let mut used_up = 0;
         for layer in &mut self.0 {
             if wanted.is_zero() {
@@ -132,13 +155,16 @@ impl Layers {
             }
             last = layer.unit_cost();
             let part = wanted.min(layer.quantity);
-            cost += layer.take(part, settings);
+            let value = layer.take(part, settings);
+            issued.cost += value;
+            let (layer_id, source) = (layer.id, layer.source.clone());
+            issued.draws.push(Draw { layer_id, quantity: part, value, source });
             wanted -= part;
             used_up += usize::from(layer.quantity.is_zero());
         }
         assert!(wanted.is_zero(), "layers hold what their level holds");
         self.0.drain(..used_up);
-        (cost, last)
+        (issued, last)
     }
 
     /// Spreads a new value over all layers in proportion to their old ones; by quantity where they had none. The parts
@@ -158,17 +184,18 @@ impl Layers {
 }
 
 impl Book {
-    /// Takes `quantity` out of a level that holds as much; answers its cost.
-    pub fn issue(&mut self, key: LevelKey, quantity: Quantity) -> Money {
+    /// Takes `quantity` out of a level that holds as much; answers what it cost.
+    pub fn issue(&mut self, key: LevelKey, quantity: Quantity) -> Issued {
         let setup = Arc::clone(&self.setup);
         if !self.adopt(key, self.now) {
-            return self.level_mut(key).issue(quantity, &setup.settings);
+            let cost = self.level_mut(key).issue(quantity, &setup.settings);
+            return Issued { cost, draws: Vec::new() };
         }
-        let (cost, last_cost) = self.layers.entry(key).or_default().take(quantity, &setup.settings);
+        let (issued, last_cost) = self.layers.entry(key).or_default().take(quantity, &setup.settings);
         let level = self.level_mut(key);
-        level.remove(quantity, cost);
+        level.remove(quantity, issued.cost);
         level.last_cost = last_cost;
-        cost
+        issued
     }
 
     /// Takes `quantity` out of the location of goods in transit, at the cost that it left its origin with.
@@ -279,12 +306,18 @@ mod tests {
         layers.add(late);
         let units = |number: i64| Quantity::new(number.into());
         let taken = |layers: &mut Layers, number| {
-            let (cost, last) = layers.take(units(number), &settings());
-            (cost.to_string(), last.to_string())
+            let (issued, last) = layers.take(units(number), &settings());
+            let draws =
+                issued.draws.iter().map(|draw| (draw.layer_id.0.as_u128(), draw.quantity.to_string()));
+            (issued.cost.to_string(), last.to_string(), draws.collect::<Vec<_>>())
         };
-        assert_eq!(taken(&mut layers, 4), ("2.00".to_owned(), "0.50".to_owned()));
-        assert_eq!(taken(&mut layers, 10), ("7.00".to_owned(), "1.00".to_owned()));
-        assert_eq!(taken(&mut layers, 16), ("26.00".to_owned(), "2.00".to_owned()));
+        let expected = |cost: &str, last: &str, draws: &[(u128, &str)]| {
+            let draws = draws.iter().map(|(layer, units)| (*layer, (*units).to_owned()));
+            (cost.to_owned(), last.to_owned(), draws.collect::<Vec<_>>())
+        };
+        assert_eq!(taken(&mut layers, 4), expected("2.00", "0.50", &[(3, "4")]));
+        assert_eq!(taken(&mut layers, 10), expected("7.00", "1.00", &[(3, "6"), (1, "4")]));
+        assert_eq!(taken(&mut layers, 16), expected("26.00", "2.00", &[(1, "6"), (2, "10")]));
         assert_eq!(layers, Layers::default());
     }
 
@@ -294,7 +327,7 @@ mod tests {
         // 3 for 10.00.
         layers.add(layer(1, 30, 1_000));
         let one = Quantity::ONE;
-        let costs: Vec<String> = (0..3).map(|_| layers.take(one, &settings()).0.to_string()).collect();
+        let costs: Vec<String> = (0..3).map(|_| layers.take(one, &settings()).0.cost.to_string()).collect();
         assert_eq!(costs, ["3.33", "3.34", "3.33"]);
     }
 
@@ -318,8 +351,10 @@ mod tests {
                     }
                     1 if level.0.is_positive() => {
                         let wanted = wanted.min(level.0);
-                        let (cost, _) = layers.take(wanted, &settings());
+                        let (Issued { cost, draws }, _) = layers.take(wanted, &settings());
                         prop_assert!(!cost.is_negative());
+                        prop_assert_eq!(draws.iter().map(|draw| draw.value).sum::<Money>(), cost);
+                        prop_assert_eq!(draws.iter().map(|draw| draw.quantity).sum::<Quantity>(), wanted);
                         level = (level.0 - wanted, level.1 - cost);
                     }
                     _ if level.0.is_positive() => {

@@ -3,8 +3,8 @@
 use async_graphql::{Context, InputObject, Object, Result};
 
 use crate::report::{
-    Input, LowStockRow, Name, Report, ShrinkageRow, SlowStockRow, StockAgeingRow, StockDimension,
-    StockPositionRow, StockValuationRow, Values,
+    Input, LotExpiryRow, LowStockRow, Name, Report, ShrinkageRow, SlowStockRow, StockAgeingRow,
+    StockDimension, StockPositionRow, StockValuationRow, Values,
 };
 use crate::scalar::{Date, Decimal};
 use crate::snapshot;
@@ -86,6 +86,28 @@ impl StockQuery {
     ) -> Result<Report<LowStockRow>> {
         let input = Input { threshold: threshold.map(|threshold| threshold.0), ..input(filter, limit) };
         snapshot::report(context, Name::LowStock, input).await
+    }
+
+    /// What expires by when, first what expires first: as it is now. `withinDays` counts from today, `expiresBefore` is the
+    /// first day that does not count; what has expired already is shown unless `includeExpired` is false.
+    async fn lot_expiry(
+        &self,
+        context: &Context<'_>,
+        within_days: Option<i32>,
+        expires_before: Option<Date>,
+        #[graphql(default = true)] include_expired: bool,
+        filter: Option<StockFilter>,
+        time_zone: Option<String>,
+        #[graphql(default = 10_000)] limit: i32,
+    ) -> Result<Report<LotExpiryRow>> {
+        let input = Input {
+            within_days: within_days.map(i64::from),
+            expires_before: expires_before.map(|date| date.0.to_string()),
+            include_expired: Some(include_expired),
+            time_zone,
+            ..input(filter, limit)
+        };
+        snapshot::report(context, Name::LotExpiry, input).await
     }
 
     /// How long what is on hand has been there, first in, first out: as it is now.

@@ -67,6 +67,8 @@ pub enum Kind {
     Percentage,
     /// A number of days: a ratio.
     Days,
+    /// Whole days up to a day.
+    DaysLeft,
 }
 
 /// A figure of a report.
@@ -104,8 +106,9 @@ pub fn columns<R: Row>(request: &Request) -> Vec<Column> {
             Kind::Units => ("decimal", Some("stock_unit")),
             Kind::Percentage => ("decimal", Some("percent")),
             Kind::Days => ("decimal", Some("day")),
+            Kind::DaysLeft => ("integer", Some("day")),
         };
-        let is_ratio = matches!(measure.kind, Kind::Average | Kind::Percentage | Kind::Days);
+        let is_ratio = matches!(measure.kind, Kind::Average | Kind::Percentage | Kind::Days | Kind::DaysLeft);
         let is_shared = shares_orders && measure.name == "orders";
         Column {
             name: measure.name,
@@ -184,7 +187,7 @@ fn camel_case(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::{
-        AbcRow, ChannelRow, CustomerValueRow, Dimension, Input, LowStockRow, MarginRow, Name,
+        AbcRow, ChannelRow, CustomerValueRow, Dimension, Input, LotExpiryRow, LowStockRow, MarginRow, Name,
         ProductPerformanceRow, RevenueRow, ShrinkageRow, SlowStockRow, StockAgeingRow, StockPositionRow,
         StockValuationRow,
     };
@@ -261,6 +264,12 @@ mod tests {
         assert_eq!(
             list::<LowStockRow>(Name::LowStock, None),
             format!("{names} currency on_hand reserved available reorder_point reorder_quantity shortage")
+        );
+        assert_eq!(
+            list::<LotExpiryRow>(Name::LotExpiry, None),
+            format!(
+                "{names} lot_code supplier_lot lot_status expires_on currency days_left on_hand reserved available value"
+            )
         );
         let bands = |figure: &str| {
             ["to_30", "to_60", "to_90", "to_180", "to_365", "over_365"]

@@ -1,5 +1,6 @@
 //! What a caller asks for, checked.
 
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 use domain::moment::Moment;
 use domain::number::Quantity;
@@ -36,6 +37,12 @@ pub struct Request {
     pub threshold: Quantity,
     /// What products are ranked by.
     pub measure: AbcMeasure,
+    /// In how many days from today lots expire at the latest; whenever they do, if absent.
+    pub within_days: Option<u16>,
+    /// Before which day lots expire; whenever they do, if absent.
+    pub expires_before: Option<NaiveDate>,
+    /// Whether lots that have expired are shown.
+    pub include_expired: bool,
     /// The most rows.
     pub limit: u32,
 }
@@ -63,6 +70,12 @@ pub struct Input {
     pub threshold: Option<String>,
     /// What products are ranked by.
     pub measure: Option<String>,
+    /// In how many days from today lots expire at the latest.
+    pub within_days: Option<i64>,
+    /// A day before which lots expire.
+    pub expires_before: Option<String>,
+    /// Whether lots that have expired are shown.
+    pub include_expired: Option<bool>,
     /// The most rows.
     pub limit: Option<i64>,
 }
@@ -117,6 +130,9 @@ impl Request {
             days: input.days.map_or(Ok(DAYS_DEFAULT), days)?,
             threshold: input.threshold.map_or(Ok(Quantity::ZERO), threshold)?,
             measure: input.measure.map_or(Ok(AbcMeasure::default()), measure)?,
+            within_days: input.within_days.map(within_days).transpose()?,
+            expires_before: input.expires_before.as_deref().map(expires_before).transpose()?,
+            include_expired: input.include_expired.unwrap_or(true),
             limit: input.limit.map_or(Ok(LIMIT_DEFAULT), limit)?,
         })
     }
@@ -138,6 +154,9 @@ fn refuse_what_does_not_apply(name: Name, input: &Input) -> Result<(), Invalid> 
         ("days", input.days.is_some(), name == Name::SlowStock),
         ("threshold", input.threshold.is_some(), name == Name::LowStock),
         ("measure", input.measure.is_some(), name == Name::Abc),
+        ("within_days", input.within_days.is_some(), name == Name::LotExpiry),
+        ("expires_before", input.expires_before.is_some(), name == Name::LotExpiry),
+        ("include_expired", input.include_expired.is_some(), name == Name::LotExpiry),
     ];
     match given.into_iter().find(|(_, is_given, applies)| *is_given && !applies) {
         Some((parameter, ..)) => {
@@ -161,6 +180,22 @@ fn days(days: i64) -> Result<u16, Invalid> {
         .ok()
         .filter(|days| (1..=DAYS_MAX).contains(days))
         .ok_or_else(|| Invalid::form("days", format!("Expected a whole number from 1 to {DAYS_MAX}.")))
+}
+
+fn within_days(days: i64) -> Result<u16, Invalid> {
+    u16::try_from(days)
+        .ok()
+        .filter(|days| *days <= DAYS_MAX)
+        .ok_or_else(|| Invalid::form("within_days", format!("Expected a whole number from 0 to {DAYS_MAX}.")))
+}
+
+fn expires_before(text: &str) -> Result<NaiveDate, Invalid> {
+    match range::bound("expires_before", text)? {
+        Moment::Day(day) => Ok(day),
+        Moment::Instant(_) => {
+            Err(Invalid::form("expires_before", "Lots expire by days: expected a day such as 2026-11-22."))
+        }
+    }
 }
 
 fn threshold(text: String) -> Result<Quantity, Invalid> {
@@ -235,6 +270,7 @@ impl Name {
             Name::StockPosition
             | Name::StockValuation
             | Name::LowStock
+            | Name::LotExpiry
             | Name::StockAgeing
             | Name::SlowStock
             | Name::Shrinkage => false,
@@ -243,7 +279,8 @@ impl Name {
 
     /// Whether it matters where days begin.
     fn has_zone(self) -> bool {
-        self.has_period() || matches!(self, Name::StockValuation | Name::StockAgeing | Name::SlowStock)
+        self.has_period()
+            || matches!(self, Name::StockValuation | Name::StockAgeing | Name::SlowStock | Name::LotExpiry)
     }
 }
 
@@ -292,6 +329,15 @@ mod tests {
             let threshold = Input { threshold: Some(text.to_owned()), ..input() };
             assert_eq!(refused(Name::LowStock, threshold), "threshold");
         }
+        for days in [-1, 3_651, i64::MIN] {
+            assert_eq!(refused(Name::LotExpiry, Input { within_days: Some(days), ..input() }), "within_days");
+        }
+        for text in ["", "soon", "2026-11-22T01:20:00Z", "2026-02-30"] {
+            let before = Input { expires_before: Some(text.to_owned()), ..input() };
+            assert_eq!(refused(Name::LotExpiry, before), "expires_before");
+        }
+        let elsewhere = Input { include_expired: Some(false), ..input() };
+        assert_eq!(refused(Name::LowStock, elsewhere), "include_expired");
         assert_eq!(refused(Name::Abc, Input { measure: Some("units".into()), ..input() }), "measure");
         for limit in [0, -1, 50_001] {
             assert_eq!(refused(Name::Revenue, Input { limit: Some(limit), ..input() }), "limit");

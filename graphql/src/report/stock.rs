@@ -2,7 +2,8 @@
 //!
 //! All of the text is constant, chosen by enums; what a caller sends is bound, always at the same places:
 //! $1 tenant, $2 limit, $3 to $8 filters, $9 zone, $10 and $11 beginning and $12 and $13 end of the period, $14 and $15
-//! the instant after `as_of`, $16 and $17 the one after `known_at`, $18 now, $19 days, $20 threshold.
+//! the instant after `as_of`, $16 and $17 the one after `known_at`, $18 now, $19 days, $20 threshold, $21 days in which
+//! and $22 day before which a lot expires, $23 whether it may have expired.
 
 use std::fmt::Write as _;
 
@@ -113,6 +114,9 @@ pub fn bound<'q>(sql: String, tx: &Tx, request: &Request) -> Query<'q, Postgres,
         .bind(tx.now)
         .bind(i32::from(request.days))
         .bind(request.threshold.get())
+        .bind(request.within_days.map(i32::from))
+        .bind(request.expires_before)
+        .bind(request.include_expired)
 }
 
 /// What comes first after a moment: after an instant the next microsecond, after a day the next midnight.

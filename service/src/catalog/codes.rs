@@ -1,19 +1,20 @@
-//! Categories and tax classes by the codes that people write into a spreadsheet.
+//! Categories, tax classes, product groups and locations by the codes that people write into a spreadsheet.
 
 use std::collections::HashMap;
 
-use domain::id::{CategoryId, ProductGroupId, TaxClassId};
+use domain::id::{CategoryId, LocationId, ProductGroupId, TaxClassId};
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
 use crate::{Error, Tx};
 
-/// The codes of a tenant's categories, tax classes and product groups, and what they stand for.
+/// The codes of a tenant's categories, tax classes, product groups and locations, and what they stand for.
 #[derive(Debug, Clone, Default)]
 pub struct Codes {
     categories: Pairs,
     tax_classes: Pairs,
     groups: Pairs,
+    locations: Pairs,
 }
 
 /// Codes and ids, from either side.
@@ -42,6 +43,7 @@ impl Codes {
             categories: Pairs::load(tx, "select id, code from category where tenant_id = $1").await?,
             tax_classes: Pairs::load(tx, "select id, code from tax_class where tenant_id = $1").await?,
             groups: Pairs::load(tx, "select id, code from product_group where tenant_id = $1").await?,
+            locations: Pairs::load(tx, "select id, code from location where tenant_id = $1").await?,
         })
     }
 
@@ -60,6 +62,16 @@ impl Codes {
         self.groups.ids.get(code).copied().map(ProductGroupId)
     }
 
+    /// The location with a code.
+    pub fn location(&self, code: &str) -> Option<LocationId> {
+        self.locations.ids.get(code).copied().map(LocationId)
+    }
+
+    /// Whether there is such a location.
+    pub fn has_location(&self, id: LocationId) -> bool {
+        self.locations.codes.contains_key(&id.0)
+    }
+
     /// The code of a category.
     pub fn of_category(&self, id: CategoryId) -> &str {
         self.categories.codes.get(&id.0).map_or("", String::as_str)
@@ -73,5 +85,10 @@ impl Codes {
     /// The code of a product group.
     pub fn of_group(&self, id: ProductGroupId) -> &str {
         self.groups.codes.get(&id.0).map_or("", String::as_str)
+    }
+
+    /// The code of a location.
+    pub fn of_location(&self, id: LocationId) -> &str {
+        self.locations.codes.get(&id.0).map_or("", String::as_str)
     }
 }

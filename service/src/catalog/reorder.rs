@@ -1,6 +1,6 @@
 //! Reorder settings: at how few a product is low, and how many to order then, everywhere or at one location.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use domain::id::{LocationId, ProductId};
 use domain::number::Quantity;
@@ -17,12 +17,14 @@ use crate::{Error, Tx, input};
 const LOCATIONS_MAX: usize = 1000;
 
 /// When a product is to be ordered again. What is absent is not set.
-#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReorderInput {
     /// Stock units available at or below which it is low, wherever nothing else is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reorder_point: Option<Quantity>,
     /// How many stock units to order then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reorder_quantity: Option<Quantity>,
     /// What holds at single locations, each named once.
     #[serde(default)]
@@ -31,7 +33,7 @@ pub struct ReorderInput {
 }
 
 /// When a product is to be ordered again at one location.
-#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LocationReorderInput {
     /// The location.
@@ -39,6 +41,7 @@ pub struct LocationReorderInput {
     /// Stock units available at or below which it is low there.
     pub reorder_point: Quantity,
     /// How many stock units to order then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reorder_quantity: Option<Quantity>,
 }
 
@@ -70,6 +73,9 @@ pub struct LocationReorder {
     pub reorder_quantity: Option<Quantity>,
 }
 
+/// Only what is kept in stock is ordered again.
+const NOT_KEPT: &str = "Only a product that is kept in stock is ordered again.";
+
 /// States the settings of a product; what was said before is forgotten.
 pub async fn set(tx: &Tx, id: ProductId, input: &ReorderInput) -> Result<Reorder, Error> {
     // Two changes of one product's settings follow each other.
@@ -77,51 +83,91 @@ pub async fn set(tx: &Tx, id: ProductId, input: &ReorderInput) -> Result<Reorder
     let row = tx.row(sqlx::query(lock).bind(tx.tenant_id.0).bind(id.0)).await?;
     let kind: ProductKind = word(&row.ok_or_else(|| Refusal::not_found("product"))?, "kind")?;
     if kind != ProductKind::Stocked {
-        return Err(Refusal::state("Only a product that is kept in stock is ordered again.").into());
-    }
-    check(tx, input).await?;
-    let delete = "delete from reorder_setting where tenant_id = $1 and product_id = $2";
-    tx.execute(sqlx::query(delete).bind(tx.tenant_id.0).bind(id.0)).await?;
-    let everywhere = (Uuid::nil(), input.reorder_point, input.reorder_quantity);
-    let at_one = input.locations.iter();
-    let at_one = at_one.map(|row| (row.location_id.0, Some(row.reorder_point), row.reorder_quantity));
-    let is_said = |(_, point, quantity): &(Uuid, Option<Quantity>, Option<Quantity>)| {
-        point.is_some() || quantity.is_some()
-    };
-    let rows: Vec<_> = std::iter::once(everywhere).chain(at_one).filter(is_said).collect();
-    let insert = "insert into reorder_setting (tenant_id, product_id, location_id, reorder_point, reorder_quantity) \
-                  select $1, $2, v.* from unnest($3::uuid[], $4::numeric[], $5::numeric[]) as v";
-    let query = sqlx::query(insert)
-        .bind(tx.tenant_id.0)
-        .bind(id.0)
-        .bind(rows.iter().map(|(location, ..)| *location).collect::<Vec<_>>())
-        .bind(rows.iter().map(|(_, point, _)| point.map(Quantity::get)).collect::<Vec<_>>())
-        .bind(rows.iter().map(|(.., quantity)| quantity.map(Quantity::get)).collect::<Vec<_>>());
-    tx.execute(query).await?;
-    get(tx, id).await
-}
-
-async fn check(tx: &Tx, input: &ReorderInput) -> Result<(), Error> {
-    let mut problems = Problems::default();
-    check_figures(&mut problems, "", input.reorder_point, input.reorder_quantity);
-    if input.locations.len() > LOCATIONS_MAX {
-        problems.invalid("/locations", format!("Name at most {LOCATIONS_MAX} locations."));
+        return Err(Refusal::state(NOT_KEPT).into());
     }
     let ids: Vec<Uuid> = input.locations.iter().map(|row| row.location_id.0).collect();
     let known = sqlx::query("select id from location where tenant_id = $1 and id = any($2)");
     let known = tx.rows(known.bind(tx.tenant_id.0).bind(ids)).await?;
     let known: HashSet<Uuid> = known.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
+    let mut problems = Problems::default();
+    check_all(&mut problems, "", input, |id| known.contains(&id.0));
+    problems.check()?;
+    state_all(tx, &[(id, input)]).await?;
+    get(tx, id).await
+}
+
+/// Refuses what an import can't state of a product; the pointers begin with `/reorder`.
+pub fn check(
+    kind: ProductKind,
+    input: &ReorderInput,
+    is_location: impl Fn(LocationId) -> bool,
+) -> Result<(), Refusal> {
+    let mut problems = Problems::default();
+    if kind != ProductKind::Stocked && *input != ReorderInput::default() {
+        problems.invalid("/reorder", NOT_KEPT);
+    }
+    check_all(&mut problems, "/reorder", input, is_location);
+    problems.check()
+}
+
+/// States the settings of products that are locked and checked; what was said before is forgotten.
+pub async fn state_all(tx: &Tx, stated: &[(ProductId, &ReorderInput)]) -> Result<(), Error> {
+    if stated.is_empty() {
+        return Ok(());
+    }
+    let delete = "delete from reorder_setting where tenant_id = $1 and product_id = any($2)";
+    let ids: Vec<Uuid> = stated.iter().map(|(id, _)| id.0).collect();
+    tx.execute(sqlx::query(delete).bind(tx.tenant_id.0).bind(ids)).await?;
+    let rows: Vec<Setting> = stated.iter().flat_map(|(id, input)| settings(*id, input)).collect();
+    let insert = "insert into reorder_setting (tenant_id, product_id, location_id, reorder_point, reorder_quantity) \
+                  select $1, v.* from unnest($2::uuid[], $3::uuid[], $4::numeric[], $5::numeric[]) as v";
+    let query = sqlx::query(insert)
+        .bind(tx.tenant_id.0)
+        .bind(rows.iter().map(|row| row.product_id.0).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.location_id).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.point.map(Quantity::get)).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.quantity.map(Quantity::get)).collect::<Vec<_>>());
+    tx.execute(query).await?;
+    Ok(())
+}
+
+/// A row of settings; everywhere where the location is nil.
+struct Setting {
+    product_id: ProductId,
+    location_id: Uuid,
+    point: Option<Quantity>,
+    quantity: Option<Quantity>,
+}
+
+/// The rows that say something.
+fn settings(product_id: ProductId, input: &ReorderInput) -> impl Iterator<Item = Setting> {
+    let row = move |location_id, point, quantity| Setting { product_id, location_id, point, quantity };
+    let everywhere = row(Uuid::nil(), input.reorder_point, input.reorder_quantity);
+    let at_one = input.locations.iter();
+    let at_one = at_one.map(move |at| row(at.location_id.0, Some(at.reorder_point), at.reorder_quantity));
+    std::iter::once(everywhere).chain(at_one).filter(|row| row.point.is_some() || row.quantity.is_some())
+}
+
+fn check_all(
+    problems: &mut Problems,
+    at: &str,
+    input: &ReorderInput,
+    is_location: impl Fn(LocationId) -> bool,
+) {
+    check_figures(problems, at, input.reorder_point, input.reorder_quantity);
+    if input.locations.len() > LOCATIONS_MAX {
+        problems.invalid(format!("{at}/locations"), format!("Name at most {LOCATIONS_MAX} locations."));
+    }
     let mut seen = HashSet::new();
     for (index, row) in input.locations.iter().enumerate() {
-        let pointer = format!("/locations/{index}");
-        if !known.contains(&row.location_id.0) {
-            input::unknown(&mut problems, format!("{pointer}/location_id"), "location");
+        let pointer = format!("{at}/locations/{index}");
+        if !is_location(row.location_id) {
+            input::unknown(problems, format!("{pointer}/location_id"), "location");
         } else if !seen.insert(row.location_id) {
             problems.invalid(format!("{pointer}/location_id"), "Name each location once.");
         }
-        check_figures(&mut problems, &pointer, Some(row.reorder_point), row.reorder_quantity);
+        check_figures(problems, &pointer, Some(row.reorder_point), row.reorder_quantity);
     }
-    Ok(problems.check()?)
 }
 
 fn check_figures(problems: &mut Problems, at: &str, point: Option<Quantity>, quantity: Option<Quantity>) {
@@ -162,4 +208,30 @@ pub async fn get(tx: &Tx, id: ProductId) -> Result<Reorder, Error> {
         }
     }
     Ok(settings)
+}
+
+/// What the owners of products would state to get their settings as they are; the locations are in the order of their ids.
+/// A product without settings is left out.
+pub async fn inputs_of(tx: &Tx, ids: &[ProductId]) -> Result<HashMap<ProductId, ReorderInput>, Error> {
+    let statement = "select product_id, location_id, reorder_point, reorder_quantity from reorder_setting \
+                     where tenant_id = $1 and product_id = any($2) order by product_id, location_id";
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let mut inputs: HashMap<ProductId, ReorderInput> = HashMap::new();
+    for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await? {
+        let input = inputs.entry(ProductId(row.try_get("product_id")?)).or_default();
+        let location_id: Uuid = row.try_get("location_id")?;
+        let point = optional_number(&row, "reorder_point")?;
+        let reorder_quantity = optional_number(&row, "reorder_quantity")?;
+        match point {
+            _ if location_id.is_nil() => {
+                (input.reorder_point, input.reorder_quantity) = (point, reorder_quantity);
+            }
+            Some(reorder_point) => {
+                let location_id = LocationId(location_id);
+                input.locations.push(LocationReorderInput { location_id, reorder_point, reorder_quantity });
+            }
+            None => {}
+        }
+    }
+    Ok(inputs)
 }

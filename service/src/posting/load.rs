@@ -25,7 +25,7 @@ use uuid::Uuid;
 use super::needs::Needs;
 use super::setup::{Setups, parsed};
 use super::{
-    Command, claims, counts, documents, goods, head, layer, lots, orders, oversold, series, waiting,
+    Command, claims, counts, documents, goods, head, layer, live, lots, orders, oversold, series, waiting,
 };
 use crate::catalog::lookup;
 use crate::{Error, Tx};
@@ -324,11 +324,11 @@ async fn levels(
     }
     let locations: Vec<Uuid> = keys.iter().map(|key| key.location_id.0).collect();
     let products: Vec<Uuid> = keys.iter().map(|key| key.product_id.0).collect();
-    // Lots that are used up are left where they are, unless goods may come into them, or they were counted after goods
-    // went that are told of now: those went before the count, of whichever lot.
-    let lots: Vec<Uuid> = book.lots.iter().map(|lot| lot.id.0).collect();
     let transit: Vec<Uuid> = transit(needs, book).map(|id| id.0).collect();
     let read = async || -> Result<Vec<PgRow>, Error> {
+        if live::are_wanted(book) {
+            return live::lock(tx, book, (&locations, &products), (&transit, needs.since)).await;
+        }
         tx.rows(
             sqlx::query(
                 "select l.location_id, l.product_id, l.lot_id, l.on_hand, l.reserved, l.value, l.last_cost, \
@@ -336,19 +336,14 @@ async fn levels(
                  from stock_level l \
                  join unnest($2::uuid[], $3::uuid[]) as wanted (location_id, product_id) \
                    on l.location_id = wanted.location_id and l.product_id = wanted.product_id \
-                 where l.tenant_id = $1 \
-                   and (l.on_hand <> 0 or l.lot_id = $5 or l.lot_id = any($6) or l.location_id = any($7) \
-                        or l.counted_at >= $8) \
+                 where l.tenant_id = $1 and l.lot_id = $5 \
                  order by l.location_id, l.product_id, l.lot_id for update of l",
             )
             .bind(tx.tenant_id.0)
             .bind(&locations)
             .bind(&products)
             .bind(tx.now)
-            .bind(Uuid::nil())
-            .bind(&lots)
-            .bind(&transit)
-            .bind(needs.since),
+            .bind(Uuid::nil()),
         )
         .await
     };

@@ -206,14 +206,15 @@ async fn lock(tx: &Tx, ids: &BTreeSet<LotId>, needs: &Needs, book: &mut Book) ->
 /// places for another by way of transit at this moment, but it can't arrive there while its row is locked.
 async fn serial_places(tx: &Tx, needs: &mut Needs, book: &Book) -> Result<(), Error> {
     let is_serial = |lot: &&Lot| book.products[&lot.product_id].tracking == Tracking::Serial;
-    let (lots, products): (Vec<Uuid>, Vec<Uuid>) =
-        book.lots.iter().filter(is_serial).map(|lot| (lot.id.0, lot.product_id.0)).unzip();
+    let lots: Vec<Uuid> = book.lots.iter().filter(is_serial).map(|lot| lot.id.0).collect();
     if lots.is_empty() || !needs.coming_in {
         return Ok(());
     }
+    // As in the index stock_level_by_lot.
     let statement = "select distinct location_id from stock_level \
-                     where tenant_id = $1 and product_id = any($2) and lot_id = any($3) and on_hand > 0";
-    for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(products).bind(lots)).await? {
+                     where tenant_id = $1 and lot_id = any($2) and on_hand > 0 \
+                       and lot_id <> '00000000-0000-0000-0000-000000000000'";
+    for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(lots)).await? {
         needs.location_ids.insert(LocationId(row.try_get(0)?));
     }
     needs.transit = true;

@@ -83,7 +83,7 @@ pub(super) async fn write(
     let short = oversold::short(accepted);
     open_levels(tx, &fresh, &short).await?;
     oversold::allow(tx, &short).await?;
-    layer::write(tx, &before.layers, &book.layers).await?;
+    layer::write(tx, &before.layers, &book.layers, accepted).await?;
     if !before.served.allocations.is_empty() || !accepted.iter().all(is_plain_sale) {
         wholesale::write(tx, book, accepted).await?;
         stock::write(tx, accepted, &before.served).await?;

@@ -15,9 +15,10 @@ use sea_orm::sqlx::postgres::PgRow;
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::layer::{self, DrawnLayer};
 use super::level::{self, StockLevel};
 use super::movement::first_of;
-use crate::listing::{Listing, Period, number, optional_word, word};
+use crate::listing::{Listing, Period, number, optional_number, optional_word, word};
 use crate::{Error, Tx};
 
 /// Which part of a level's history is wanted.
@@ -87,8 +88,29 @@ pub struct Line {
     pub occurred_at: DateTime<Utc>,
     /// When it was written.
     pub recorded_at: DateTime<Utc>,
+    /// What it took from cost layers, the oldest goods first.
+    pub layers: Vec<DrawnLayer>,
+    /// What of it went below zero.
+    pub oversold: Option<BelowZero>,
     /// Who wrote it, and with which command.
     pub cause: Option<Cause>,
+}
+
+/// What of a movement went below zero, at a cost that what comes in next settles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = StockBelowZero)]
+pub struct BelowZero {
+    /// Stock units.
+    pub quantity: Quantity,
+    /// What they were said to cost.
+    pub provisional_cost: Money,
+    /// Of these, the stock units that have not come in yet.
+    pub open_quantity: Quantity,
+    /// By how much those that came in since cost more, or less if below zero: movements of kind `settlement` say so.
+    pub variance: Money,
+    /// When the last of them came in; null while some have not.
+    #[schema(example = json!(null))]
+    pub settled_at: Option<DateTime<Utc>>,
 }
 
 /// A part of a level that is kept for somebody.
@@ -140,7 +162,8 @@ impl Promise {
 const LINES: &str = "select m.id, m.kind, m.quantity, m.value, m.unit_cost, m.document_kind, m.document_id, \
         coalesce(s.number, h.number, i.number, d.number, t.number) as document_number, m.line_no, m.channel, m.reason, \
         m.occurred_at, m.recorded_at, c.id as command_id, c.name as command, c.actor_kind, c.actor_id, \
-        coalesce(k.name, u.name) as actor_name \
+        coalesce(k.name, u.name) as actor_name, z.quantity as below_zero, z.value as provisional_cost, z.open_quantity, \
+        z.variance, z.settled_at \
      from (select * from stock_movement m where m.tenant_id = ";
 const LINE_NAMES: &str = ") m \
      left join command c on c.tenant_id = m.tenant_id and c.id = m.command_id \
@@ -153,6 +176,9 @@ const LINE_NAMES: &str = ") m \
      left join stock_document d on d.tenant_id = m.tenant_id and d.id = m.document_id \
         and m.document_kind in ('receipt', 'opening', 'adjustment', 'revaluation') \
      left join transfer t on t.tenant_id = m.tenant_id and t.id = m.document_id and m.document_kind = 'transfer' \
+     left join cost_to_settle z on z.tenant_id = m.tenant_id and z.document_id = m.document_id \
+        and z.line_no = m.line_no and z.location_id = m.location_id and z.product_id = m.product_id \
+        and z.lot_id = m.lot_id and m.quantity < 0 \
      order by m.id";
 
 /// The level, and one page of what made it so. Refuses a level that never was.
@@ -178,7 +204,11 @@ pub async fn explain(tx: &Tx, wanted: &Wanted) -> Result<Explanation, Error> {
         .rows(tx)
         .await?;
     let mut balance = before_page;
-    let lines = rows.iter().map(|row| line(row, &mut balance)).collect::<Result<_, _>>()?;
+    let mut lines = rows.iter().map(|row| line(row, &mut balance)).collect::<Result<Vec<_>, _>>()?;
+    let mut drawn = layer::drawn(tx, &lines.iter().map(|line| line.id.0).collect::<Vec<_>>()).await?;
+    for line in &mut lines {
+        line.layers = drawn.remove(&line.id.0).unwrap_or_default();
+    }
     Ok(Explanation { level, opening: before_page, lines, closing })
 }
 
@@ -255,8 +285,21 @@ fn line(row: &PgRow, balance: &mut Balance) -> Result<Line, Error> {
         reason: row.try_get("reason")?,
         occurred_at: row.try_get("occurred_at")?,
         recorded_at: row.try_get("recorded_at")?,
+        layers: Vec::new(),
+        oversold: below_zero(row)?,
         cause: cause(row)?,
     })
+}
+
+fn below_zero(row: &PgRow) -> Result<Option<BelowZero>, Error> {
+    let Some(quantity) = optional_number(row, "below_zero")? else { return Ok(None) };
+    Ok(Some(BelowZero {
+        quantity,
+        provisional_cost: number(row, "provisional_cost")?,
+        open_quantity: number(row, "open_quantity")?,
+        variance: number(row, "variance")?,
+        settled_at: row.try_get("settled_at")?,
+    }))
 }
 
 fn promise(row: &PgRow) -> Result<Promise, Error> {
@@ -272,7 +315,8 @@ fn promise(row: &PgRow) -> Result<Promise, Error> {
     })
 }
 
-fn cause(row: &PgRow) -> Result<Option<Cause>, Error> {
+/// Who wrote a row, from its columns.
+pub(crate) fn cause(row: &PgRow) -> Result<Option<Cause>, Error> {
     let Some(command_id) = row.try_get::<Option<Uuid>, _>("command_id")? else { return Ok(None) };
     Ok(Some(Cause {
         command_id: CommandId(command_id),

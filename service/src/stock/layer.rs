@@ -1,6 +1,8 @@
 //! Cost layers: what is left of goods that came in together, at the level of a product that is valued first in, first
 //! out.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use domain::id::CostLayerId;
 use domain::number::{Money, Price, Quantity};
@@ -68,6 +70,61 @@ pub async fn list(
     }
     let query = query.sql(" order by m.received_at, m.id limit ").bind(rows.cast_signed()).sql(NAMES);
     query.rows(tx).await?.iter().map(listed).collect()
+}
+
+/// What a movement took from a cost layer.
+#[derive(Debug)]
+pub struct DrawnLayer {
+    /// The layer, which may be used up since.
+    pub layer_id: CostLayerId,
+    /// Stock units that were taken.
+    pub quantity: Quantity,
+    /// Their cost.
+    pub value: Money,
+    /// What kind of document had brought them.
+    pub document_kind: String,
+    /// The document; none for goods that were there before their level had layers.
+    pub document_id: Option<Uuid>,
+    /// Its number.
+    pub document_number: Option<String>,
+    /// Its line.
+    pub line_no: Option<i32>,
+    /// When it had brought them.
+    pub received_at: DateTime<Utc>,
+}
+
+const DRAWS: &str = "select c.movement_id, c.layer_id, c.quantity, c.value, c.document_kind, c.document_id, c.line_no, \
+        c.received_at, coalesce(s.number, i.number, d.number, x.number) as document_number \
+     from (select * from layer_draw m where m.tenant_id = ";
+const DRAW_NAMES: &str = ")) c \
+     left join pos_sale s on s.tenant_id = c.tenant_id and s.id = c.document_id and c.document_kind = 'refund' \
+     left join invoice i on i.tenant_id = c.tenant_id and i.id = c.document_id and c.document_kind = 'credit_note' \
+     left join stock_document d on d.tenant_id = c.tenant_id and d.id = c.document_id \
+        and c.document_kind in ('receipt', 'opening', 'adjustment') \
+     left join transfer x on x.tenant_id = c.tenant_id and x.id = c.document_id and c.document_kind = 'transfer' \
+     order by c.movement_id, c.received_at, c.layer_id";
+
+/// What movements took from cost layers, the oldest goods first.
+pub(super) async fn drawn(tx: &Tx, movements: &[Uuid]) -> Result<HashMap<Uuid, Vec<DrawnLayer>>, Error> {
+    let query = Listing::new(tx, DRAWS).with("m.movement_id = any(", Some(movements.to_vec()));
+    let mut drawn: HashMap<Uuid, Vec<DrawnLayer>> = HashMap::new();
+    for row in query.sql(DRAW_NAMES).rows(tx).await? {
+        let document_id: Uuid = row.try_get("document_id")?;
+        let is_known = !document_id.is_nil();
+        let line_no: i32 = row.try_get("line_no")?;
+        let layer = DrawnLayer {
+            layer_id: CostLayerId(row.try_get("layer_id")?),
+            quantity: number(&row, "quantity")?,
+            value: number(&row, "value")?,
+            document_kind: row.try_get("document_kind")?,
+            document_id: is_known.then_some(document_id),
+            document_number: row.try_get("document_number")?,
+            line_no: is_known.then_some(line_no),
+            received_at: row.try_get("received_at")?,
+        };
+        drawn.entry(row.try_get("movement_id")?).or_default().push(layer);
+    }
+    Ok(drawn)
 }
 
 fn listed(row: &PgRow) -> Result<ListedLayer, Error> {

@@ -97,7 +97,8 @@ const SELECT: &str = "select t.id, t.product_id, t.code, t.expires_on, t.supplie
      join tenant n on n.tenant_id = t.tenant_id \
      join product p on p.tenant_id = t.tenant_id and p.id = t.product_id \
      left join lateral (select sum(l.on_hand) as on_hand, sum(l.reserved) as reserved from bi.stock_level l \
-                        where l.tenant_id = t.tenant_id and l.product_id = t.product_id and l.lot_id = t.id) l on true \
+                        where l.tenant_id = t.tenant_id and l.lot_id = t.id \
+                          and l.lot_id <> '00000000-0000-0000-0000-000000000000') l on true \
      where t.tenant_id = ";
 
 /// One page of lots.
@@ -133,9 +134,8 @@ pub async fn levels(tx: &Tx, lot: &Lot) -> Result<Vec<LotLevel>, Error> {
                   from bi.stock_level l join location o on o.tenant_id = l.tenant_id and o.id = l.location_id \
                   where l.tenant_id = ";
     let rows = Listing::new(tx, select)
-        .with("l.product_id = ", Some(lot.product_id.0))
         .with("l.lot_id = ", Some(lot.id.0))
-        .sql(" and l.on_hand <> 0 order by o.code")
+        .sql(" and l.lot_id <> '00000000-0000-0000-0000-000000000000' and l.on_hand <> 0 order by o.code")
         .rows(tx)
         .await?;
     let level = |row: &PgRow| -> Result<LotLevel, Error> {

@@ -116,7 +116,7 @@ async fn waiting(tx: &Tx, id: LotId) -> Result<Vec<OpenReservation>, Error> {
     let statement = "select o.id as order_id, o.number, r.line_no, r.location_id, r.quantity, c.id as customer_id, \
                 c.number as customer_number, c.name, c.email, c.country \
          from lot t \
-         join stock_level l on l.tenant_id = $1 and l.product_id = t.product_id and l.lot_id = t.id \
+         join stock_level l on l.tenant_id = $1 and l.lot_id = t.id and l.lot_id <> '00000000-0000-0000-0000-000000000000' \
          join reservation r on r.tenant_id = $1 and r.location_id = l.location_id and r.product_id = l.product_id \
              and r.lot_id = l.lot_id and r.kind = 'order' \
          join sales_order o on o.tenant_id = $1 and o.id = r.document_id \
@@ -138,7 +138,7 @@ async fn waiting(tx: &Tx, id: LotId) -> Result<Vec<OpenReservation>, Error> {
 
 async fn in_transit(tx: &Tx, id: LotId) -> Result<Quantity, Error> {
     let statement = "select coalesce(sum(l.on_hand), 0) from lot t \
-         join stock_level l on l.tenant_id = $1 and l.product_id = t.product_id and l.lot_id = t.id \
+         join stock_level l on l.tenant_id = $1 and l.lot_id = t.id and l.lot_id <> '00000000-0000-0000-0000-000000000000' \
          join location o on o.tenant_id = $1 and o.id = l.location_id and o.kind = 'transit' \
          where t.tenant_id = $1 and t.id = $2";
     let row = tx.row(sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0)).await?;

@@ -9,7 +9,7 @@ use tests::{Tenant, Till, lines, sale};
 pub const MARK: &str = "XYLOPHONE";
 
 /// Every report.
-pub const REPORTS: [&str; 12] = [
+pub const REPORTS: [&str; 13] = [
     "revenue",
     "margin",
     "channel_summary",
@@ -19,6 +19,7 @@ pub const REPORTS: [&str; 12] = [
     "stock_position",
     "stock_valuation",
     "low_stock",
+    "lot_expiry",
     "stock_ageing",
     "slow_stock",
     "shrinkage",

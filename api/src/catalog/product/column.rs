@@ -12,10 +12,11 @@ use serde::de::DeserializeOwned;
 use service::catalog::codes::Codes;
 use service::catalog::product::{ProductInput, UnitInput};
 
+use super::stated::{self, Stated};
 use crate::body::{self, sentence};
 
 /// Stands between the entries of a cell that holds several.
-const BETWEEN: char = '|';
+pub(super) const BETWEEN: char = '|';
 
 /// A column. The text form is its header.
 #[derive(
@@ -51,6 +52,12 @@ pub(super) enum Column {
     ExternalRef,
     /// A JSON object.
     Metadata,
+    /// At how few it is low, wherever nothing else is said.
+    ReorderPoint,
+    /// How many to order then.
+    ReorderQuantity,
+    /// `SHOP=8@12|MAIN=20` by codes of locations, or a JSON list.
+    ReorderAt,
 }
 
 impl Column {
@@ -59,19 +66,23 @@ impl Column {
         self.into()
     }
 
-    /// The column of a field of the API.
+    /// The column of a field of the API, such as `units/0/factor`.
     pub(super) fn of_field(field: &str) -> &str {
-        match field {
+        let field = field.strip_prefix("reorder/").unwrap_or(field);
+        match field.split('/').next().unwrap_or(field) {
             "category_id" => "category",
             "tax_class_id" => "tax_class",
             "group_id" => "group",
+            "reorder" => Column::ReorderPoint.header(),
+            "locations" => Column::ReorderAt.header(),
             other => other,
         }
     }
 
     /// States what a cell says; an empty one states what a new product has. Answers what is wrong with it.
-    pub(super) fn state(self, input: &mut ProductInput, cell: &str, codes: &Codes) -> Result<(), String> {
+    pub(super) fn state(self, stated: &mut Stated, cell: &str, codes: &Codes) -> Result<(), String> {
         let bare = ProductInput::new("");
+        let Stated { product: input, reorder } = stated;
         match self {
             Column::Sku => input.sku = cell.to_owned(),
             Column::Name => input.name = cell.to_owned(),
@@ -93,12 +104,17 @@ impl Column {
             Column::ExternalRef => input.external_ref = (!cell.is_empty()).then(|| cell.to_owned()),
             Column::Metadata if cell.is_empty() => input.metadata = bare.metadata,
             Column::Metadata => input.metadata = json(cell)?,
+            Column::ReorderPoint => reorder.reorder_point = number(cell)?,
+            Column::ReorderQuantity => reorder.reorder_quantity = number(cell)?,
+            Column::ReorderAt => reorder.locations = stated::locations(cell, codes)?,
         }
         Ok(())
     }
 
     /// What the cell of a product holds.
-    pub(super) fn cell(self, input: &ProductInput, codes: &Codes) -> String {
+    pub(super) fn cell(self, stated: &Stated, codes: &Codes) -> String {
+        let Stated { product: input, reorder } = stated;
+        let shown = |number: Option<Quantity>| number.map(|number| number.to_string()).unwrap_or_default();
         match self {
             Column::Sku => input.sku.clone(),
             Column::Name => input.name.clone(),
@@ -119,6 +135,9 @@ impl Column {
             Column::ExternalRef => input.external_ref.clone().unwrap_or_default(),
             Column::Metadata if input.metadata.is_empty() => String::new(),
             Column::Metadata => json_cell(&input.metadata),
+            Column::ReorderPoint => shown(reorder.reorder_point),
+            Column::ReorderQuantity => shown(reorder.reorder_quantity),
+            Column::ReorderAt => stated::locations_cell(&reorder.locations, codes),
         }
     }
 }
@@ -137,22 +156,22 @@ fn word<T: FromStr>(cell: &str, expected: &str) -> Result<Option<T>, String> {
     }
 }
 
-fn number<T: FromStr<Err: Display>>(cell: &str) -> Result<Option<T>, String> {
+pub(super) fn number<T: FromStr<Err: Display>>(cell: &str) -> Result<Option<T>, String> {
     match cell {
         "" => Ok(None),
         number => number.parse().map(Some).map_err(|error| sentence(&format!("{error}"))),
     }
 }
 
-fn json<T: DeserializeOwned>(cell: &str) -> Result<T, String> {
+pub(super) fn json<T: DeserializeOwned>(cell: &str) -> Result<T, String> {
     body::parse(cell.as_bytes()).map_err(|error| error.detail().to_owned())
 }
 
-fn json_cell(value: &impl Serialize) -> String {
+pub(super) fn json_cell(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
-fn entries(cell: &str) -> impl Iterator<Item = &str> {
+pub(super) fn entries(cell: &str) -> impl Iterator<Item = &str> {
     cell.split(BETWEEN).map(str::trim).filter(|entry| !entry.is_empty())
 }
 
@@ -237,7 +256,10 @@ mod tests {
 
     #[test]
     fn every_cell_says_what_it_was_made_from() {
-        let mut product = ProductInput::new("A,\"B\"");
+        let mut stated = Stated::new("A,\"B\"");
+        stated.reorder.reorder_point = Some("0".parse().expect("a quantity"));
+        stated.reorder.reorder_quantity = Some("2.5".parse().expect("a quantity"));
+        let product = &mut stated.product;
         product.name = "=1+1".to_owned();
         product.description = "two\nlines".to_owned();
         product.stock_decimals = Some(3);
@@ -254,21 +276,22 @@ mod tests {
             (texts(&["[x"]), vec![unit("XCS", Some("0"), &[])], ("Size", "{M|L}")),
             (Vec::new(), Vec::new(), ("Size", "M / L")),
         ] {
+            let product = &mut stated.product;
             product.barcodes = barcodes;
             product.units = units;
             product.options = [(choice.0.to_owned(), choice.1.to_owned())].into();
-            let mut read = ProductInput::new("");
+            let mut read = Stated::new("");
             for column in Column::iter() {
-                let cell = column.cell(&product, &Codes::default());
+                let cell = column.cell(&stated, &Codes::default());
                 column.state(&mut read, &cell, &Codes::default()).expect("a sound cell");
             }
-            assert_eq!(read, product);
+            assert_eq!(read, stated);
         }
     }
 
     #[test]
     fn a_wrong_cell_is_told_from_an_empty_one() {
-        let mut product = ProductInput::new("A");
+        let mut product = Stated::new("A");
         for (column, cell) in [
             (Column::Category, "tools"),
             (Column::Kind, "thing"),
@@ -282,11 +305,18 @@ mod tests {
             (Column::Options, "Size"),
             (Column::Metadata, "shelf"),
             (Column::Barcodes, "[1]"),
+            (Column::ReorderPoint, "few"),
+            (Column::ReorderQuantity, "1,5"),
+            (Column::ReorderAt, "SHOP"),
+            (Column::ReorderAt, "SHOP="),
+            (Column::ReorderAt, "SHOP=1@two"),
+            (Column::ReorderAt, "NOWHERE=1"),
+            (Column::ReorderAt, "[{\"location\":\"SHOP\"}]"),
         ] {
             let refused = column.state(&mut product, cell, &Codes::default());
             assert!(refused.is_err(), "{}: {cell}", column.header());
             assert_eq!(column.state(&mut product, "", &Codes::default()), Ok(()));
         }
-        assert_eq!(product, ProductInput::new("A"));
+        assert_eq!(product, Stated::new("A"));
     }
 }

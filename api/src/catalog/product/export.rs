@@ -3,17 +3,18 @@
 use actix_web::http::header;
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpResponse, get};
-use domain::id::TenantId;
+use domain::id::{ProductId, TenantId};
 use domain::product::ProductStatus;
 use futures_util::{StreamExt, stream};
 use serde::Deserialize;
 use service::catalog::codes::Codes;
-use service::catalog::product;
+use service::catalog::{product, reorder};
 use service::scope::Scope;
 use strum::IntoEnumIterator;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::column::Column;
+use super::stated::Stated;
 use crate::params::Params;
 use crate::{Answer, ApiError, App, Caller};
 
@@ -95,17 +96,20 @@ impl Export {
         let read = async |tx: &service::Tx| {
             let products = product::list_by_sku(tx, status, after, CHUNK).await?;
             let codes = if products.is_empty() { Codes::default() } else { Codes::load(tx).await? };
-            Ok((products, codes))
+            let ids: Vec<ProductId> = products.iter().map(|product| product.row.id).collect();
+            let reorder = reorder::inputs_of(tx, &ids).await?;
+            Ok((products, codes, reorder))
         };
-        let (products, codes) = self.app.db.read(self.tenant_id, read).await?;
+        let (products, codes, mut reorder) = self.app.db.read(self.tenant_id, read).await?;
         let mut text = self.head.as_bytes().to_vec();
         let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(&mut text);
         if self.after.is_none() {
             writer.write_record(Column::iter().map(Column::header)).map_err(ApiError::internal)?;
         }
         for product in &products {
-            let input = product.input();
-            let cells = Column::iter().map(|column| column.cell(&input, &codes));
+            let reorder = reorder.remove(&product.row.id).unwrap_or_default();
+            let stated = Stated { product: product.input(), reorder };
+            let cells = Column::iter().map(|column| column.cell(&stated, &codes));
             writer.write_record(cells).map_err(ApiError::internal)?;
         }
         writer.flush().map_err(ApiError::internal)?;

@@ -3,20 +3,22 @@
 use std::collections::{BTreeMap, HashMap};
 
 use actix_web::post;
+use domain::id::ProductId;
 use domain::refusal::Code;
 use serde::{Deserialize, Serialize};
 use service::catalog::codes::Codes;
-use service::catalog::product::ProductInput;
+use service::catalog::product::Product;
 use service::catalog::product::upsert::{self, CHUNK_MAX, Outcome};
+use service::catalog::reorder::{self, ReorderInput};
 use service::scope::Scope;
 use service::{Error, Tx};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::column::Column;
 use super::sheet::{Content, Row, Sheet};
+use super::stated::Stated;
 use crate::idempotency::CreateHeaders;
 use crate::params::Params;
-use crate::patch::Patch;
 use crate::problem::FieldProblem;
 use crate::upload::Upload;
 use crate::write::Write;
@@ -44,6 +46,16 @@ enum Mode {
     Partial,
 }
 
+/// Gives an item of an import the fields of a product's patch.
+pub fn complete(schemas: &mut serde_json::Map<String, serde_json::Value>) {
+    let Some(mut whole) = schemas.get("Patch_ProductCreate").cloned() else { return };
+    if let Some(item) = schemas.get_mut("ProductImportItem") {
+        whole["properties"]["reorder"] = item["properties"]["reorder"].take();
+        whole["description"] = item["description"].take();
+        *item = whole;
+    }
+}
+
 /// How to import.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -61,7 +73,15 @@ struct ProductImportItems {
     /// The products, each with its `sku`. What an item does not name stays as it is, or is as for a new product; null
     /// clears a field.
     #[schema(max_items = 100000)]
-    items: Vec<Patch<ProductInput>>,
+    items: Vec<ProductImportItem>,
+}
+
+/// A product to import, with its `sku`. What is not named stays as it is, or is as for a new product; null clears a field.
+#[derive(Debug, utoipa::ToSchema)]
+#[expect(dead_code, reason = "documentation only: the fields of a product are added to it")]
+pub struct ProductImportItem {
+    /// When it is to be ordered again, as in `PUT /v1/products/{id}/reorder`: what is not named stays as it is.
+    reorder: Option<ReorderInput>,
 }
 
 /// What an import did.
@@ -117,9 +137,10 @@ struct RowProblem {
 /// Makes the products whose SKU is not known and changes those that differ; the same upload a second time changes
 /// nothing. Send `items` as JSON, or CSV in UTF-8 (with commas, semicolons or tabs) with a header: `sku` and any of `name`, `description`, `category`,
 /// `kind`, `status`, `tracking`, `stock_uom`, `stock_decimals`, `tax_class`, `list_price`, `costing_method`, `barcodes`,
-/// `units`, `group`, `options`, `external_ref` and `metadata`, in any order. A column that is not there leaves what is there; an empty cell clears
+/// `units`, `group`, `options`, `external_ref`, `metadata`, `reorder_point`, `reorder_quantity` and `reorder_at`, in any order. A column that is not there leaves what is there; an empty cell clears
 /// it. Categories, tax classes and groups are named by code. Several entries of a cell have `|` between them:
-/// `XCS=12|XBX=6@9.50` are a case of 12 and a box of 6 with its own price. At most 100,000 rows and 32 MiB.
+/// `XCS=12|XBX=6@9.50` are a case of 12 and a box of 6 with its own price; `SHOP=8@12|MAIN=20` in `reorder_at` orders 12
+/// again where 8 are left in the shop. At most 100,000 rows and 32 MiB.
 ///
 /// Rows are carried out in order in one transaction. If one is wrong nothing is written and every error is listed with
 /// `row` and `column` (422), unless `mode=partial` is asked for. `Prefer: dry-run` answers the same and writes nothing.
@@ -163,25 +184,52 @@ async fn take(tx: &Tx, codes: &Codes, tally: &mut Tally, chunk: Vec<Row<'_>>) ->
     let rows: Vec<(usize, Content<'_>)> = chunk.into_iter().filter_map(|row| tally.admit(row)).collect();
     let skus = rows.iter().map(|(_, content)| content.sku.clone()).collect();
     let present = upsert::present(tx, skus).await?;
+    let ids: Vec<ProductId> = present.values().map(|product| product.row.id).collect();
+    let reorder = reorder::inputs_of(tx, &ids).await?;
     let (mut places, mut inputs) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
+    let mut ordered = Vec::with_capacity(rows.len());
     for (place, content) in rows {
-        let before = present.get(&content.sku).map(|product| product.input());
-        match content.stated(before, codes) {
-            Ok(input) => {
+        let before = present.get(&content.sku);
+        let known = before.and_then(|product| reorder.get(&product.row.id)).cloned().unwrap_or_default();
+        match checked(&content, (before, &known), codes) {
+            Ok(stated) => {
                 places.push(place);
-                inputs.push(input);
+                ordered.push((stated.reorder != known).then_some(stated.reorder));
+                inputs.push(stated.product);
             }
             Err(error) => tally.refuse(place, &error),
         }
     }
     let outcomes = upsert::upsert_all(tx, &present, &inputs).await?;
-    for (place, outcome) in places.into_iter().zip(outcomes) {
-        match outcome {
-            Ok(outcome) => tally.count(outcome),
-            Err(refusal) => tally.refuse(place, &refusal.into()),
+    let mut changed: Vec<(ProductId, &ReorderInput)> = Vec::new();
+    for ((place, outcome), ordered) in places.into_iter().zip(outcomes).zip(&ordered) {
+        match (outcome, ordered) {
+            (Ok(upserted), None) => tally.count(upserted.outcome),
+            (Ok(upserted), Some(ordered)) => {
+                changed.push((upserted.id, ordered));
+                let is_new = upserted.outcome == Outcome::Created;
+                tally.count(if is_new { Outcome::Created } else { Outcome::Updated });
+            }
+            (Err(refusal), _) => tally.refuse(place, &refusal.into()),
         }
     }
-    Ok(())
+    reorder::state_all(tx, &changed).await
+}
+
+/// What a row states of its product, as it is to be. What is wrong with its reorder settings is told at once; with the
+/// product itself, by what writes it.
+fn checked(
+    content: &Content<'_>,
+    (before, known): (Option<&Product>, &ReorderInput),
+    codes: &Codes,
+) -> Result<Stated, ApiError> {
+    let before = before.map(|product| Stated { product: product.input(), reorder: known.clone() });
+    let mut stated = content.stated(before, codes)?;
+    stated.reorder.locations.sort_by_key(|at| at.location_id);
+    if stated.reorder != *known {
+        reorder::check(stated.product.kind, &stated.reorder, |id| codes.has_location(id))?;
+    }
+    Ok(stated)
 }
 
 /// What came of the rows so far.
@@ -247,9 +295,7 @@ impl Tally {
         for problem in problems.iter().take(room) {
             let field = problem.pointer.as_deref().and_then(|pointer| pointer.strip_prefix("#/"));
             let column = match field {
-                Some(field) if self.is_csv => {
-                    Some(Column::of_field(field.split('/').next().unwrap_or(field)).to_owned())
-                }
+                Some(field) if self.is_csv => Some(Column::of_field(field).to_owned()),
                 field => field.map(str::to_owned),
             };
             let (code, detail) = (problem.code.clone(), problem.detail.clone());

@@ -5,11 +5,13 @@ use std::collections::HashSet;
 use domain::refusal::Code;
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 use service::catalog::codes::Codes;
-use service::catalog::product::ProductInput;
+use service::catalog::reorder::ReorderInput;
 use strum::IntoEnumIterator;
 
 use super::column::Column;
+use super::stated::Stated;
 use crate::body;
 use crate::problem::{ApiError, ErrorCode, FieldProblem};
 use crate::upload::{Form, Uploaded};
@@ -17,6 +19,8 @@ use crate::write::{MergePatch, merged};
 
 /// The most rows of an upload.
 const ROWS_MAX: usize = 100_000;
+/// The field of an item that says when its product is ordered again.
+const REORDER: &str = "reorder";
 /// How UTF-8 may begin.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -62,6 +66,13 @@ enum Cells<'r> {
 struct Items<'r> {
     #[serde(borrow)]
     items: Vec<&'r RawValue>,
+}
+
+/// What an item says of when its product is ordered again.
+#[derive(Deserialize)]
+struct Reordered {
+    #[serde(default)]
+    reorder: ReorderInput,
 }
 
 #[derive(Deserialize)]
@@ -141,19 +152,17 @@ impl<'r> Sheet<'r> {
 
 impl Content<'_> {
     /// The product as the row states it: what is there already, with what the row names in its place.
-    pub(super) fn stated(
-        &self,
-        present: Option<ProductInput>,
-        codes: &Codes,
-    ) -> Result<ProductInput, ApiError> {
+    pub(super) fn stated(&self, present: Option<Stated>, codes: &Codes) -> Result<Stated, ApiError> {
         match &self.cells {
             Cells::Json(item) => {
-                let patch: MergePatch = body::parse(item.get().as_bytes())?;
-                let present = present.map(serde_json::to_value).transpose().map_err(ApiError::internal)?;
-                merged(present.unwrap_or_default(), &patch)
+                let mut patch: MergePatch = body::parse(item.get().as_bytes())?;
+                let (product, reorder) = present.map(|present| (present.product, present.reorder)).unzip();
+                let reorder = reordered(reorder.unwrap_or_default(), patch.remove_entry(REORDER))?;
+                let product = product.map(serde_json::to_value).transpose().map_err(ApiError::internal)?;
+                Ok(Stated { product: merged(product.unwrap_or_default(), &patch)?, reorder })
             }
             Cells::Csv(cells) => {
-                let mut input = present.unwrap_or_else(|| ProductInput::new(&self.sku));
+                let mut input = present.unwrap_or_else(|| Stated::new(&self.sku));
                 let mut problems = Vec::new();
                 for (column, cell) in cells {
                     if let Err(detail) = column.state(&mut input, cell, codes) {
@@ -167,6 +176,13 @@ impl Content<'_> {
             }
         }
     }
+}
+
+/// When a product is ordered again, as an item states it: what is there, with what is named in its place.
+fn reordered(present: ReorderInput, named: Option<(String, Value)>) -> Result<ReorderInput, ApiError> {
+    let Some(named) = named else { return Ok(present) };
+    let Reordered { reorder } = merged(json!({ REORDER: present }), &MergePatch::from_iter([named]))?;
+    Ok(reorder)
 }
 
 fn reader(text: &[u8]) -> csv::Reader<&[u8]> {

@@ -31,6 +31,15 @@ pub enum Outcome {
     Unchanged,
 }
 
+/// A product that was stated, and what became of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Upserted {
+    /// The product.
+    pub id: ProductId,
+    /// What became of it.
+    pub outcome: Outcome,
+}
+
 /// Lets one import of a tenant work at a time: two over the same products in another order would wait for each other.
 /// An import has more patience than a request at a till. Its statements look rows up by hundreds of keys; a planner
 /// whose statistics have not seen the table grow would read all of it instead, for each chunk anew.
@@ -58,7 +67,7 @@ pub async fn upsert_all(
     tx: &Tx,
     present: &HashMap<String, Product>,
     inputs: &[ProductInput],
-) -> Result<Vec<Result<Outcome, Refusal>>, Error> {
+) -> Result<Vec<Result<Upserted, Refusal>>, Error> {
     let mut drafts = Drafts::new(Known::load(tx, inputs).await?);
     let changing: Vec<&Product> = inputs
         .iter()
@@ -93,11 +102,11 @@ fn create(
     drafts: &mut Drafts,
     written: &mut Written,
     input: &ProductInput,
-) -> Result<Outcome, Refusal> {
+) -> Result<Upserted, Refusal> {
     let id = ProductId(tx.next_id());
     let checked = drafts.check(input, id, None)?;
     written.created.push(store::assemble(tx, id, checked, input));
-    Ok(Outcome::Created)
+    Ok(Upserted { id, outcome: Outcome::Created })
 }
 
 fn change(
@@ -105,14 +114,15 @@ fn change(
     drafts: &mut Drafts,
     written: &mut Written,
     (before, input): (&Product, &ProductInput),
-) -> Result<Outcome, Refusal> {
+) -> Result<Upserted, Refusal> {
+    let id = before.row.id;
     let checked = drafts.check(input, before.row.id, Some(before))?;
     let mut after = store::assemble(tx, before.row.id, checked, input);
     after.row.created_at = before.row.created_at;
     after.row.updated_at = before.row.updated_at;
     after.row.version = before.row.version;
     if after == *before {
-        return Ok(Outcome::Unchanged);
+        return Ok(Upserted { id, outcome: Outcome::Unchanged });
     }
     after.row.updated_at = tx.now;
     after.row.version += 1;
@@ -121,7 +131,7 @@ fn change(
         written.released.push(before.row.id.0);
     }
     written.updated.push(after);
-    Ok(Outcome::Updated)
+    Ok(Upserted { id, outcome: Outcome::Updated })
 }
 
 /// Whether the history of its stock would mean something else.

@@ -1,12 +1,14 @@
-//! Writes what became of cost layers: one statement, none where no level has some.
+//! Writes what became of cost layers, and what was taken from them: one statement, none where no level has some.
 
 use std::collections::BTreeMap;
 
-use domain::stock::{Layer, Layers, LevelKey};
+use domain::id::MovementId;
+use domain::stock::{Draw, Layer, Layers, LevelKey};
 use sea_orm::sqlx;
 use uuid::Uuid;
 
 use super::column;
+use crate::posting::Accepted;
 use crate::{Error, Tx};
 
 const WRITE: &str = "
@@ -21,6 +23,13 @@ const WRITE: &str = "
             as v (location_id, product_id, lot_id, id, quantity, value)
         where c.tenant_id = $1 and c.location_id = v.location_id and c.product_id = v.product_id and c.lot_id = v.lot_id
           and c.id = v.id
+    ), draw as (
+        insert into layer_draw (
+            tenant_id, movement_id, layer_id, quantity, value, document_kind, document_id, line_no, received_at)
+        select $1, v.*
+        from unnest(
+            $23::uuid[], $24::uuid[], $25::numeric[], $26::numeric[], $27::text[], $28::uuid[], $29::int[],
+            $30::timestamptz[]) as v
     )
     insert into cost_layer (
         tenant_id, location_id, product_id, lot_id, id, received_at, quantity, value, document_kind, document_id, line_no,
@@ -40,12 +49,13 @@ fn rows(layers: &BTreeMap<LevelKey, Layers>) -> BTreeMap<(LevelKey, Uuid), &Laye
         .collect()
 }
 
-/// Writes new layers, what is left of old ones, and takes away what is used up. The locks on their levels are the locks
-/// on the layers.
+/// Writes new layers, what is left of old ones, and takes away what is used up; and which movements took what. The locks
+/// on their levels are the locks on the layers.
 pub(super) async fn write(
     tx: &Tx,
     before: &BTreeMap<LevelKey, Layers>,
     after: &BTreeMap<LevelKey, Layers>,
+    accepted: &[Accepted<'_>],
 ) -> Result<(), Error> {
     let (before, after) = (rows(before), rows(after));
     let gone: Vec<(LevelKey, Uuid)> = before.keys().filter(|id| !after.contains_key(id)).copied().collect();
@@ -57,7 +67,10 @@ pub(super) async fn write(
             None => fresh.push((id.0, layer)),
         }
     }
-    if gone.is_empty() && changed.is_empty() && fresh.is_empty() {
+    // A layer that one command of the batch brought and another used up is drawn from and never written.
+    let draws: Vec<&(MovementId, Draw)> =
+        accepted.iter().flat_map(|accepted| &accepted.posting.draws).collect();
+    if gone.is_empty() && changed.is_empty() && fresh.is_empty() && draws.is_empty() {
         return Ok(());
     }
     let query = sqlx::query(WRITE)
@@ -82,7 +95,15 @@ pub(super) async fn write(
         .bind(column(&fresh, |(_, layer)| layer.value.get()))
         .bind(column(&fresh, |(_, layer)| layer.source.document_kind.clone().into_owned()))
         .bind(column(&fresh, |(_, layer)| layer.source.document_id))
-        .bind(column(&fresh, |(_, layer)| layer.source.line_no));
+        .bind(column(&fresh, |(_, layer)| layer.source.line_no))
+        .bind(column(&draws, |(movement_id, _)| movement_id.0))
+        .bind(column(&draws, |(_, draw)| draw.layer_id.0))
+        .bind(column(&draws, |(_, draw)| draw.quantity.get()))
+        .bind(column(&draws, |(_, draw)| draw.value.get()))
+        .bind(column(&draws, |(_, draw)| draw.source.document_kind.clone().into_owned()))
+        .bind(column(&draws, |(_, draw)| draw.source.document_id))
+        .bind(column(&draws, |(_, draw)| draw.source.line_no))
+        .bind(column(&draws, |(_, draw)| draw.source.occurred_at));
     tx.execute(query).await?;
     Ok(())
 }

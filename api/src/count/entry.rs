@@ -1,0 +1,124 @@
+//! What was entered on count sheets, to read.
+
+use actix_web::get;
+use actix_web::web::Data;
+use chrono::{DateTime, Utc};
+use domain::id::{CountId, ProductId};
+use domain::number::Quantity;
+use serde::{Deserialize, Serialize};
+use service::count::entry::{EnteredFigure, Filter, list};
+use service::scope::Scope;
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use crate::list::{List, Page, PageParams};
+use crate::params::PathId;
+use crate::stock::explain::CausedBy;
+use crate::{Answer, App, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(list_entries);
+}
+
+/// A figure that somebody entered on a count sheet. It does not say what was expected.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct CountEntry {
+    /// Always `count_entry`.
+    #[schema(value_type = String, max_length = 11, example = "count_entry")]
+    object: &'static str,
+    /// The line of the sheet.
+    #[schema(minimum = 1, maximum = 2000, example = 1)]
+    line_no: i32,
+    /// The product.
+    product_id: ProductId,
+    /// Its SKU.
+    #[schema(max_length = 64, example = "BOLT-M8")]
+    sku: String,
+    /// The lot or serial number that was counted, where the product is tracked.
+    #[schema(max_length = 64, example = json!(null))]
+    lot_code: Option<String>,
+    /// The round of counting: 1, and one more with each recount. The figures of a line's last round add up to what the
+    /// line says was counted.
+    #[schema(minimum = 1, example = 1)]
+    round: i32,
+    /// The unit that was counted in.
+    #[schema(max_length = 8, example = "XCS")]
+    uom: String,
+    /// How many of that unit.
+    entered: Quantity,
+    /// Stock units in one of them.
+    factor: Quantity,
+    /// Stock units.
+    quantity: Quantity,
+    /// Whether it took the place of what was entered for the line before in its round, instead of adding to it.
+    #[schema(example = false)]
+    replaces: bool,
+    /// When it was counted.
+    #[schema(example = "2026-11-22T01:20:00Z")]
+    counted_at: DateTime<Utc>,
+    /// When it was entered.
+    #[schema(example = "2026-11-22T01:21:00.123456Z")]
+    recorded_at: DateTime<Utc>,
+    /// The command that entered it, and who asked for it.
+    caused_by: Option<CausedBy>,
+    #[serde(skip)]
+    position: Uuid,
+}
+
+impl From<EnteredFigure> for CountEntry {
+    fn from(figure: EnteredFigure) -> Self {
+        CountEntry {
+            object: "count_entry",
+            line_no: figure.line_no,
+            product_id: figure.product_id,
+            sku: figure.sku,
+            lot_code: figure.lot_code,
+            round: figure.round,
+            uom: figure.uom,
+            entered: figure.entered,
+            factor: figure.factor,
+            quantity: figure.quantity,
+            replaces: figure.replaces,
+            counted_at: figure.counted_at,
+            recorded_at: figure.recorded_at,
+            caused_by: figure.cause.map(CausedBy::from),
+            position: figure.id,
+        }
+    }
+}
+
+/// Which figures to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Filters {
+    /// Only those of this line.
+    #[param(minimum = 1, maximum = 2000, example = 1)]
+    line_no: Option<i32>,
+    /// Only those of this round.
+    #[param(minimum = 1, example = 1)]
+    round: Option<i32>,
+}
+
+/// List what was entered on a count sheet
+///
+/// One page of figures in the order in which they were entered, each with its unit, its round and who entered it. On a
+/// blind sheet too: nothing of it says what was expected.
+#[utoipa::path(
+    operation_id = "count_entries_list",
+    tag = "Counts",
+    security(("bearer" = ["counts:read"])),
+    params(("id" = CountId, Path, description = "The sheet."), PageParams, Filters),
+    responses((status = 200, description = "One page of figures.", body = Page<CountEntry>))
+)]
+#[get("/v1/counts/{id}/entries")]
+async fn list_entries(app: Data<App>, caller: Caller, id: PathId<CountId>, page: List<Filters>) -> Answer {
+    caller.require(Scope::CountsRead)?;
+    let Filters { line_no, round } = page.filters;
+    let filter = Filter { count_id: id.0, line_no, round };
+    let after: Option<Uuid> = page.after()?;
+    let read = async |tx: &service::Tx| list(tx, &filter, after, page.fetch()).await;
+    let rows = app.db.read(caller.tenant_id, read).await?;
+    page.answer(rows.into_iter().map(CountEntry::from).collect(), |row| row.position)
+}

@@ -1,0 +1,123 @@
+//! Lot expiry: what expires by when, where it lies, and what of it may still be sold. As it is now.
+//!
+//! - One row per lot and location with something on hand, what expires first comes first. Lots that do not expire are
+//!   not in it.
+//! - A lot may be sold to the end of the day that it bears: `days_left` is 0 on its last day and negative afterwards.
+//!   Today is a day of the report's zone; sales go by the tenant's own.
+//! - What has expired is in it, since it has to be written off, unless the caller leaves it out.
+//! - The first that holds of a row is its `lot_status`: `recalled`, `expired`, `quarantined` (in a quarantine location, or
+//!   held back as a whole), `in_transit`, else `sellable`.
+
+use async_graphql::SimpleObject;
+use sea_orm::FromQueryResult;
+use serde::Serialize;
+
+use super::column::{Kind, Measure, sum};
+use super::stock::{FILTER, NAMES, Rows};
+use super::{Dimension, Request, Row};
+use crate::scalar::{Amount, Date, Units};
+
+/// One lot in one location; in the totals, all of them.
+#[derive(Debug, Clone, SimpleObject, FromQueryResult, Serialize)]
+pub struct LotExpiryRow {
+    /// The product's stock keeping unit, case-sensitive; null in the totals.
+    pub sku: Option<String>,
+    /// Name of the product; null in the totals.
+    pub product_name: Option<String>,
+    /// Code of the product's category; null where it has none.
+    pub category_code: Option<String>,
+    /// Name of the product's category; null where it has none.
+    pub category_name: Option<String>,
+    /// Code of the location; null in the totals.
+    pub location_code: Option<String>,
+    /// Name of the location; null in the totals.
+    pub location_name: Option<String>,
+    /// UN/ECE Recommendation 20 code of the unit that the quantities are in; null in the totals.
+    pub uom: Option<String>,
+    /// Code of the lot, or the serial number; null in the totals.
+    pub lot_code: Option<String>,
+    /// The supplier's own code for the lot; null where it is not known.
+    pub supplier_lot: Option<String>,
+    /// Why goods of the lot may not be sold from the location, or that they may: recalled, expired, quarantined,
+    /// in_transit or sellable; null in the totals.
+    pub lot_status: Option<String>,
+    /// The last day on which goods of the lot may be sold; null in the totals.
+    pub expires_on: Option<Date>,
+    /// ISO 4217 code of the currency of every amount in the row.
+    pub currency: String,
+    /// Days from today to expires_on: 0 on the last day, negative once it has expired; null in the totals. Not additive.
+    pub days_left: Option<i64>,
+    /// Stock units in the location, reserved ones included. Additive over products of one unit.
+    pub on_hand: Units,
+    /// Stock units on hand that are promised. Additive over products of one unit.
+    pub reserved: Units,
+    /// on_hand − reserved: what may still be sold; lots that have expired or were recalled count for nothing. Additive over
+    /// products of one unit.
+    pub available: Units,
+    /// Cost of what is on hand. Additive.
+    pub value: Amount,
+}
+
+impl Row for LotExpiryRow {
+    const LEDGER_ACCOUNTS: &'static [&'static str] = &[];
+
+    fn measures() -> Vec<Measure> {
+        vec![
+            sum("days_left", Kind::DaysLeft),
+            sum("on_hand", Kind::Units),
+            sum("reserved", Kind::Units),
+            sum("available", Kind::Units),
+            sum("value", Kind::Amount),
+        ]
+    }
+
+    fn dimensions(_: &[Dimension]) -> Vec<&'static str> {
+        [NAMES.as_slice(), &["lot_code", "supplier_lot", "lot_status", "expires_on"]].concat()
+    }
+
+    fn statement(_: &Request) -> String {
+        let with = format!(
+            "today as materialized (
+    select ($18 at time zone coalesce($9, time_zone))::date as day from public.tenant where tenant_id = $1
+), lying as materialized (
+    select
+        s.product_id, s.location_id, s.lot_id, s.lot_code, s.expires_on, lt.supplier_lot,
+        (s.expires_on - d.day)::bigint as days_left, s.on_hand, s.reserved, s.value,
+        case
+            when lt.status = 'recalled' then 'recalled'
+            when s.expires_on < d.day then 'expired'
+            when lo.kind = 'quarantine' or s.on_hand <= (
+                select coalesce(sum(r.quantity), 0) from public.reservation r
+                where r.tenant_id = $1 and r.location_id = s.location_id and r.product_id = s.product_id
+                    and r.lot_id = s.lot_id and r.kind = 'quarantine') then 'quarantined'
+            when lo.kind = 'transit' then 'in_transit'
+            else 'sellable'
+        end as lot_status
+    from today d
+    cross join bi.stock_level s
+    join public.lot lt on lt.tenant_id = $1 and lt.id = s.lot_id
+    join public.location lo on lo.tenant_id = $1 and lo.id = s.location_id
+    where s.tenant_id = $1 and s.on_hand > 0 and s.expires_on <= coalesce(d.day + $21, 'infinity')
+        and s.expires_on < coalesce($22, 'infinity') and (s.expires_on >= d.day or $23) and {FILTER}
+), level as materialized (
+    select *, case when lot_status in ('recalled', 'expired') then 0 else on_hand - reserved end as available
+    from lying
+)"
+        );
+        let attributes = &[
+            ("lot_code", "m.lot_code", "text"),
+            ("supplier_lot", "m.supplier_lot", "text"),
+            ("lot_status", "m.lot_status", "text"),
+            ("expires_on", "m.expires_on", "date"),
+        ];
+        let figures = &[
+            ("days_left", "null"),
+            ("on_hand", "sum(m.on_hand)"),
+            ("reserved", "sum(m.reserved)"),
+            ("available", "sum(m.available)"),
+            ("value", "sum(m.value)"),
+        ];
+        let order = "m.expires_on, p.sku, m.lot_code, lo.code";
+        Rows { with, category: "p.category_id", attributes, figures, order }.statement()
+    }
+}

@@ -1,0 +1,114 @@
+//! What was entered on count sheets, to read: each figure as somebody entered it, with who did.
+
+use chrono::{DateTime, Utc};
+use domain::id::{CountId, ProductId};
+use domain::number::Quantity;
+use domain::refusal::Refusal;
+use sea_orm::sqlx::postgres::PgRow;
+use sea_orm::sqlx::{self, Row};
+use uuid::Uuid;
+
+use crate::listing::{Listing, number};
+use crate::stock::explain::{Cause, cause};
+use crate::{Error, Tx};
+
+/// A figure that was entered.
+#[derive(Debug)]
+pub struct EnteredFigure {
+    /// Where it stands in the order in which figures were entered.
+    pub id: Uuid,
+    /// For which line.
+    pub line_no: i32,
+    /// The product.
+    pub product_id: ProductId,
+    /// Its SKU.
+    pub sku: String,
+    /// The code of its lot, where it is tracked.
+    pub lot_code: Option<String>,
+    /// In which round.
+    pub round: i32,
+    /// In which unit.
+    pub uom: String,
+    /// How many of that unit.
+    pub entered: Quantity,
+    /// Stock units in one of them.
+    pub factor: Quantity,
+    /// Stock units.
+    pub quantity: Quantity,
+    /// Whether it took the place of what was entered for the line before in its round.
+    pub replaces: bool,
+    /// When it was counted.
+    pub counted_at: DateTime<Utc>,
+    /// When it was entered.
+    pub recorded_at: DateTime<Utc>,
+    /// Who entered it, and with which command.
+    pub cause: Option<Cause>,
+}
+
+/// Which figures to list.
+#[derive(Debug, Clone, Copy)]
+pub struct Filter {
+    /// Of this sheet.
+    pub count_id: CountId,
+    /// Of this line.
+    pub line_no: Option<i32>,
+    /// Of this round.
+    pub round: Option<i32>,
+}
+
+const SELECT: &str = "select e.id, e.line_no, l.product_id, l.lot_code, p.sku, e.round, e.uom, e.entered, e.factor, e.quantity, \
+        e.replaces, e.counted_at, e.recorded_at, c.id as command_id, c.name as command, c.actor_kind, c.actor_id, \
+        coalesce(k.name, u.name) as actor_name \
+     from (select * from stock_count_entry m where m.tenant_id = ";
+const NAMES: &str = ") e \
+     join stock_count_line l on l.tenant_id = e.tenant_id and l.count_id = e.count_id and l.line_no = e.line_no \
+     join product p on p.tenant_id = e.tenant_id and p.id = l.product_id \
+     left join command c on c.tenant_id = e.tenant_id and c.id = e.command_id \
+     left join api_key k on k.tenant_id = c.tenant_id and k.id = c.actor_id \
+     left join app_user u on u.tenant_id = c.tenant_id and u.id = c.actor_id \
+     order by e.id";
+
+/// One page of what was entered on a sheet, in the order in which it was. Nothing of it says what was expected.
+pub async fn list(
+    tx: &Tx,
+    filter: &Filter,
+    after: Option<Uuid>,
+    rows: u64,
+) -> Result<Vec<EnteredFigure>, Error> {
+    let known = sqlx::query("select 1 from stock_count where tenant_id = $1 and id = $2");
+    if tx.row(known.bind(tx.tenant_id.0).bind(filter.count_id.0)).await?.is_none() {
+        return Err(Refusal::not_found("count").into());
+    }
+    Listing::new(tx, SELECT)
+        .with("m.count_id = ", Some(filter.count_id.0))
+        .with("m.line_no = ", filter.line_no)
+        .with("m.round = ", filter.round)
+        .with("m.id > ", after)
+        .sql(" order by m.id limit ")
+        .bind(rows.cast_signed())
+        .sql(NAMES)
+        .rows(tx)
+        .await?
+        .iter()
+        .map(entered)
+        .collect()
+}
+
+fn entered(row: &PgRow) -> Result<EnteredFigure, Error> {
+    Ok(EnteredFigure {
+        id: row.try_get("id")?,
+        line_no: row.try_get("line_no")?,
+        product_id: ProductId(row.try_get("product_id")?),
+        sku: row.try_get("sku")?,
+        lot_code: row.try_get("lot_code")?,
+        round: row.try_get("round")?,
+        uom: row.try_get("uom")?,
+        entered: number(row, "entered")?,
+        factor: number(row, "factor")?,
+        quantity: number(row, "quantity")?,
+        replaces: row.try_get("replaces")?,
+        counted_at: row.try_get("counted_at")?,
+        recorded_at: row.try_get("recorded_at")?,
+        cause: cause(row)?,
+    })
+}

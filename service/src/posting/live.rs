@@ -1,0 +1,69 @@
+//! The levels of goods in lots, locked: those of which something is left, and those that goods come into.
+//!
+//! A product with serial numbers leaves a level behind with each piece that is sold. An index knows the others, so that
+//! the hundred-thousandth sale reads no more than the first.
+
+use chrono::{DateTime, Utc};
+use domain::book::Book;
+use domain::product::Tracking;
+use sea_orm::sqlx;
+use sea_orm::sqlx::postgres::PgRow;
+use uuid::Uuid;
+
+use crate::{Error, Tx};
+
+/// Locks levels in the order of their keys. Wanted are: a level without a lot, at each place; lots of which something is
+/// left, there and, where goods leave for it, in transit; lots that goods may come into; and, where goods went that are
+/// told of late, lots that were counted since: those went before the count, of whichever lot. Planned for a statement of
+/// unknown length, it finds a level by its key or by the index of live ones: hence the arrays.
+pub const LOCK_LEVELS: &str = "
+    with wanted as materialized (
+        select * from unnest($2::uuid[], $3::uuid[]) as v (location_id, product_id)
+    ), live as materialized (
+        select
+            array_agg(s.location_id) as locations, array_agg(s.product_id) as products, array_agg(s.lot_id) as lots
+        from wanted w
+        join stock_level s on s.location_id = w.location_id and s.product_id = w.product_id
+        where s.tenant_id = $1 and not s.used_up and s.lot_id <> '00000000-0000-0000-0000-000000000000'
+    ), key as (
+        select location_id, product_id, '00000000-0000-0000-0000-000000000000'::uuid as lot_id from wanted
+        union
+        select v.* from live, unnest(live.locations, live.products, live.lots) as v
+        union
+        select t.id, v.* from live, unnest(live.products, live.lots) as v, unnest($5::uuid[]) as t (id)
+        union
+        select w.location_id, w.product_id, v.lot_id
+        from wanted w join unnest($6::uuid[], $7::uuid[]) as v (product_id, lot_id) on v.product_id = w.product_id
+        union
+        select s.location_id, s.product_id, s.lot_id
+        from wanted w
+        join stock_level s on s.location_id = w.location_id and s.product_id = w.product_id
+        where $8::timestamptz is not null and s.tenant_id = $1 and s.counted_at >= $8
+    ), keys as materialized (
+        select array_agg(location_id) as locations, array_agg(product_id) as products, array_agg(lot_id) as lots from key
+    )
+    select
+        l.location_id, l.product_id, l.lot_id, l.on_hand, l.reserved, l.value, l.last_cost, l.next_expiry <= $4,
+        l.layered, l.backordered, l.claimed, l.counted_at
+    from keys
+    cross join unnest(keys.locations, keys.products, keys.lots) as key (location_id, product_id, lot_id)
+    join stock_level l on l.location_id = key.location_id and l.product_id = key.product_id and l.lot_id = key.lot_id
+    where l.tenant_id = $1
+    order by l.location_id, l.product_id, l.lot_id for update of l";
+
+/// Whether some product of the book lies in lots.
+pub(super) fn are_wanted(book: &Book) -> bool {
+    book.products.values().any(|product| product.tracking != Tracking::None)
+}
+
+/// Reads and locks the levels of products at locations, those in lots among them.
+pub(super) async fn lock(
+    tx: &Tx,
+    book: &Book,
+    (locations, products): (&[Uuid], &[Uuid]),
+    (transit, since): (&[Uuid], Option<DateTime<Utc>>),
+) -> Result<Vec<PgRow>, Error> {
+    let (of, lots): (Vec<Uuid>, Vec<Uuid>) = book.lots.iter().map(|lot| (lot.product_id.0, lot.id.0)).unzip();
+    let query = sqlx::query(LOCK_LEVELS).bind(tx.tenant_id.0).bind(locations).bind(products).bind(tx.now);
+    tx.rows(query.bind(transit).bind(of).bind(lots).bind(since)).await
+}
