@@ -62,7 +62,7 @@ const COMMANDS: [(&str, u64); 52] = [
     ("expected_receipt.rescheduled", 10),
     ("expected_receipt.cancelled", 10),
     ("lot.recalled", 18),
-    ("count.opened", 13),
+    ("count.opened", 14),
     ("count.entered", 10),
     ("count.completed", 12),
     ("count.recount_asked", 9),

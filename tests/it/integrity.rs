@@ -162,16 +162,18 @@ fn a_broken_layer_or_lot_is_named() {
             change(tenant, statement, "-").await;
             assert_eq!(named(tenant).await, Vec::<String>::new(), "{statement} was taken back");
         }
+        let product = "product_id = (select id from product where tenant_id = $1 and sku = 'MILK')";
         let moved = |from: &str, to: &str| {
             let change = |table: &str| {
                 format!(
-                    "update {table} set lot_id = {to} where tenant_id = $1 and lot_id = {from} \
-                         and product_id = (select id from product where tenant_id = $1 and sku = 'MILK')"
+                    "update {table} set lot_id = {to} where tenant_id = $1 and lot_id = {from} and {product}"
                 )
             };
             format!("{}; {}", change("stock_level"), change("stock_movement"))
         };
-        change(tenant, &moved(lot, nil), "").await;
+        // The level that carries what waits for the product makes room: nothing does.
+        let head = format!("delete from stock_level where tenant_id = $1 and lot_id = {nil} and {product}");
+        change(tenant, &format!("{head}; {}", moved(lot, nil)), "").await;
         assert_eq!(named(tenant).await, ["on hand outside lots of MILK at MAIN"]);
         change(tenant, &moved(nil, lot), "").await;
         let untracked = "update product set tracking = 'none' where tenant_id = $1 and sku = 'MILK'";
