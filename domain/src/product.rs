@@ -165,14 +165,12 @@ impl Product {
             return Ok(Quantity::new(quantity));
         }
         let Product { sku, stock_uom, stock_decimals, .. } = self;
-        let wanted = match stock_decimals {
-            0 => "a whole number".to_owned(),
+        let form = match stock_decimals {
+            0 => "whole numbers".to_owned(),
             1 => "at most 1 decimal".to_owned(),
             most => format!("at most {most} decimals"),
         };
-        Err(format!(
-            "{sku} is kept in {stock_uom} with {wanted}, which {quantity} is not: correct the quantity."
-        ))
+        Err(format!("{sku} is kept in {form} of {stock_uom}: correct the quantity, {quantity}."))
     }
 }
 

@@ -309,10 +309,13 @@ impl Tally {
             return Ok(report);
         }
         let (refused, rows, errors) = (report.refused, report.rows, report.errors_total);
+        let listed = match report.errors.len() {
+            listed if listed < errors => format!("the first {listed} of {errors} errors are in errors"),
+            _ => "each is in errors".to_owned(),
+        };
         let detail = format!(
-            "{refused} of {rows} rows are wrong, and nothing was written. Of {errors} errors the first {} are listed; \
-             correct them, or ask for mode=partial.",
-            report.errors.len()
+            "Rows that are wrong: {refused} of {rows}; {listed}. Nothing was written: correct them, or ask for \
+             mode=partial."
         );
         let problems = report.errors.into_iter().map(|problem| problem.into_field(is_csv)).collect();
         Err(ApiError::new(Code::ValidationFailed, detail)
