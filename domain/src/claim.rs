@@ -15,6 +15,7 @@ use crate::hold::{Held, Hold, HoldKind, PlaceHold};
 use crate::id::{HoldId, LocationId, RegisterId};
 use crate::lot;
 use crate::number::Quantity;
+use crate::promise::Free;
 use crate::refusal::{Code, Problems, Refusal};
 use crate::stock::{LevelKey, Reservation};
 use crate::tenant::Channel;
@@ -133,10 +134,13 @@ pub(crate) fn draw(
 pub(crate) fn keep_elsewhere(book: &mut Book, drawn: &[Drawn], posting: &mut Posting) {
     let today = book.setup.settings.day(book.now);
     for Drawn { key, claim, taken } in drawn.iter().filter(|drawn| drawn.key.is_of_lot()) {
-        let mut wanted = *taken;
-        for free in lot::free_at(book, &key.head()) {
+        let lots: Vec<Free> =
+            lot::free_at(book, &key.head()).into_iter().filter(|free| free.lasts(today, 0)).collect();
+        // What one lot lacks left in the name of another: so much of the others is not there.
+        let mut wanted = (*taken).min(lots.iter().map(|free| free.quantity).sum());
+        for free in lots {
             let quantity = wanted.min(free.quantity);
-            if free.lasts(today, 0) && quantity.is_positive() {
+            if quantity.is_positive() {
                 wanted -= quantity;
                 change(book, (free.key, quantity), *claim, posting);
             }

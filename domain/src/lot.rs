@@ -32,7 +32,7 @@ pub(crate) use draw::{Draw, Purpose, Wish};
 pub(crate) use forced::is_unsellable;
 pub(crate) use held::held_lines;
 use piece::check_serial;
-pub(crate) use piece::on_hand;
+pub(crate) use piece::{check_gone, on_hand};
 pub use recall::{Affected, AffectedCustomer, AffectedParty, OpenReservation, Recall, RecallLot, recall};
 pub(crate) use waiting::{free_at, joined};
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use sea_orm::sqlx;
 use serde_json::{Value, json};
 use tests::{Level, Tenant, Till, environment, lines, sale, with_tenant};
 
@@ -177,5 +178,27 @@ fn leases_orders_and_tills_race_for_the_same_goods() {
         while tenant.sell(&till, &[("MUG", "1")]).await.status == 201 {}
         let after = tenant.level("MUG").await;
         assert_eq!(after.on_hand, after.reserved, "only the orders' goods are left of {level:?}");
+    });
+}
+
+#[test]
+fn a_level_forgets_a_lease_that_ended() {
+    with_tenant(async |tenant| {
+        tenant.stocked("MUG", "10.00", ("5", "4.00")).await;
+        let (till, other) = (tenant.till().await, second_till(tenant).await);
+        let mut short = lease(&till, &[("MUG", "5")]).await;
+        short["expires_at"] = json!(until(1_000).await);
+        tenant.post(HOLDS, &short).await.created();
+        let claimed = async || -> bool {
+            sqlx::query_scalar("select claimed from stock_level where tenant_id = $1")
+                .bind(tenant.id.0)
+                .fetch_one(&environment().root)
+                .await
+                .expect("the level")
+        };
+        assert!(claimed().await);
+        tokio::time::sleep(Duration::from_millis(1_050)).await;
+        tenant.sell(&other, &[("MUG", "1")]).await.created();
+        assert!(!claimed().await, "or every sale asked for leases for ever");
     });
 }

@@ -206,3 +206,33 @@ fn leases_floors_orders_and_tills_race_for_the_same_lots() {
         assert_eq!(on_hand, reserved);
     });
 }
+
+#[test]
+fn a_floor_is_not_kept_in_goods_that_are_not_there() {
+    with_tenant(async |tenant| {
+        tracked(tenant, "MILK", "lot").await;
+        received(tenant, "MILK", "A", ("5", &day(20).await)).await;
+        let (till, customer) = (tenant.till().await, tenant.customer("Hansa Foods").await);
+        tenant.post(HOLDS, &floor("retail", &[("MILK", "5")]).await).await.created();
+        // What is sold of C is of lots that are here in truth.
+        received(tenant, "MILK", "C", ("1", &day(60).await)).await;
+        let mut gone = sale_of(&till, "MILK", "6", json!([{ "code": "C" }]));
+        gone["forced"] = json!(true);
+        gone["occurred_at"] = json!(environment().now().await);
+        tenant.post("/v1/pos/sales", &gone).await.created();
+        received(tenant, "MILK", "B", ("5", &day(40).await)).await;
+        let order = json!({ "customer_id": customer, "policy": "backorder", "advance_to": "confirmed",
+            "lines": lines(&[("MILK", "5")]) });
+        let order = tenant.post("/v1/orders", &order).await.created();
+        assert_eq!(order["lines"][0]["backordered"], "5");
+        let sold = tenant.sell(&till, &[("MILK", "5")]).await.created();
+        assert_eq!(lots_of(&sold["lines"][0]), pairs(&[("A", "5")]));
+        received(tenant, "MILK", "C", ("5", &day(60).await)).await;
+        let order = tenant.get(&format!("/v1/orders/{}", id(&order))).await.ok();
+        assert_eq!(
+            (&order["lines"][0]["backordered"], &order["lines"][0]["reserved"]),
+            (&json!("0"), &json!("5"))
+        );
+        assert_eq!(tenant.check_now().await, Vec::<String>::new());
+    });
+}

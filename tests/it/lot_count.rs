@@ -355,12 +355,20 @@ fn goods_of_a_lot_that_come_back_late_or_move_change_nothing_that_was_counted() 
         tenant.post("/v1/stock/documents", &receipt).await.created();
         let transfer =
             json!({ "to_location_id": tenant.shop, "occurred_at": at, "lines": lines(&[("MILK", "20")]) });
-        tenant.post("/v1/stock/transfers", &transfer).await.created();
+        let move_late = async || {
+            let sent = tenant.post("/v1/stock/transfers", &transfer).await.created();
+            tenant.post(&format!("/v1/stock/transfers/{}/receive", text(&sent, "id")), &json!({})).await.ok();
+        };
+        move_late().await;
         let customer = tenant.customer("Hansa Foods").await;
         let order = tenant.order(&customer, &[("MILK", "2")], "confirmed").await.created();
         let ship = format!("/v1/orders/{}/ship", text(&order, "id"));
         tenant.post(&ship, &json!({ "occurred_at": at })).await.ok();
         assert_eq!(tenant.level("MILK").await, Level::of("9", "0", "36"), "as counted");
+        // Also once it is used up, here and on the way.
+        let till = tenant.till().await;
+        tenant.sell(&till, &[("MILK", "9")]).await.created();
+        move_late().await;
         assert_eq!(tenant.check_now().await, Vec::<String>::new());
     });
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::{Lot, LotShare, LotStatus, NamedLot, divided, problem, unknown, unnamed};
+use super::{Lot, LotShare, LotStatus, NamedLot, check_gone, divided, problem, unknown, unnamed};
 use crate::book::{Book, Demand};
 use crate::goods::{Goods, GoodsLine};
 use crate::id::{LocationId, LotId, ProductId};
@@ -150,7 +150,11 @@ impl Demand {
             let key = key(draw.location_id, lot);
             if !draw.is_forced() {
                 draw.purpose.check(wish.product, lot, &pointer)?;
-            } else if wish.product.tracking == Tracking::Serial && !draw.is_counted(book, &key) {
+            }
+            if wish.product.tracking == Tracking::Serial && draw.is_counted(book, &key) {
+                check_gone(book, (&key, self.taken(&key)), &format!("{pointer}/code"))?;
+                *self.gone.entry(key).or_default() += quantity;
+            } else if wish.product.tracking == Tracking::Serial && draw.is_forced() {
                 self.check_piece(book, (wish, lot), (&key, &pointer))?;
             }
             self.want(book, draw, (key, quantity), &pointer);

@@ -60,7 +60,7 @@ impl Demand {
     }
 
     /// Refuses a serial number of which the record has no piece at the place, however it left: not the stock is wrong
-    /// then, but the number or the place. So a piece is never sold twice, and its level never goes below zero.
+    /// then, but the number or the place. So a piece never leaves twice, and its level never goes below zero.
     pub(super) fn check_piece(
         &self,
         book: &Book,

@@ -98,14 +98,20 @@ fn check_there(
     (order, occurred_at): (&Order, DateTime<Utc>),
     picked: &[Picked],
 ) -> Result<(), Refusal> {
-    let mut demand = Demand::default();
+    let (mut demand, mut problems) = (Demand::default(), Problems::default());
     for picked in picked.iter().filter(|picked| order.lines[picked.at].line.stocked) {
-        let levels = picked.levels(order).into_iter();
-        for (key, quantity) in levels.filter(|(key, _)| !book.is_counted(key, occurred_at)) {
+        for (key, quantity) in picked.levels(order) {
+            if book.is_counted(&key, occurred_at) {
+                let seen =
+                    lot::check_gone(book, (&key, Quantity::ZERO), &format!("/lines/{}/lots", picked.at));
+                seen.err().into_iter().for_each(|problem| problems.push(problem));
+                continue;
+            }
             demand.promised(key, book.level(&key).reserved);
             demand.add(key, quantity, format!("/lines/{}", picked.at));
         }
     }
+    problems.check()?;
     book.check_available(&demand)
 }
 

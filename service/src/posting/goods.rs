@@ -285,7 +285,11 @@ pub(super) async fn sweep(tx: &Tx, locations: &[Uuid], products: &[Uuid]) -> Res
              next_expiry = ( \
                  select min(r.expires_at) from reservation r \
                  where r.tenant_id = $1 and r.location_id = l.location_id and r.product_id = l.product_id \
-                   and r.lot_id = l.lot_id and r.expires_at > $2) \
+                   and r.lot_id = l.lot_id and r.expires_at > $2), \
+             claimed = l.claimed and exists ( \
+                 select 1 from reservation r \
+                 where r.tenant_id = $1 and r.location_id = l.location_id and r.product_id = l.product_id \
+                   and r.lot_id = l.lot_id and r.kind in ('till_lease', 'channel_floor') and r.expires_at > $2) \
          from unnest($3::uuid[], $4::uuid[]) as v (location_id, product_id) \
          where l.tenant_id = $1 and l.location_id = v.location_id and l.product_id = v.product_id \
            and l.next_expiry <= $2";

@@ -25,20 +25,23 @@ pub const LOCK_LEVELS: &str = "
         from wanted w
         join stock_level s on s.location_id = w.location_id and s.product_id = w.product_id
         where s.tenant_id = $1 and not s.used_up and s.lot_id <> '00000000-0000-0000-0000-000000000000'
+    ), counted as materialized (
+        select
+            array_agg(s.location_id) as locations, array_agg(s.product_id) as products, array_agg(s.lot_id) as lots
+        from wanted w
+        join stock_level s on s.location_id = w.location_id and s.product_id = w.product_id
+        where $8::timestamptz is not null and s.tenant_id = $1 and s.counted_at >= $8 and s.used_up
+    ), here as (
+        select * from live union all select * from counted
     ), key as (
         select location_id, product_id, '00000000-0000-0000-0000-000000000000'::uuid as lot_id from wanted
         union
-        select v.* from live, unnest(live.locations, live.products, live.lots) as v
+        select v.* from here, unnest(here.locations, here.products, here.lots) as v
         union
-        select t.id, v.* from live, unnest(live.products, live.lots) as v, unnest($5::uuid[]) as t (id)
+        select t.id, v.* from here, unnest(here.products, here.lots) as v, unnest($5::uuid[]) as t (id)
         union
         select w.location_id, w.product_id, v.lot_id
         from wanted w join unnest($6::uuid[], $7::uuid[]) as v (product_id, lot_id) on v.product_id = w.product_id
-        union
-        select s.location_id, s.product_id, s.lot_id
-        from wanted w
-        join stock_level s on s.location_id = w.location_id and s.product_id = w.product_id
-        where $8::timestamptz is not null and s.tenant_id = $1 and s.counted_at >= $8
     ), keys as materialized (
         select array_agg(location_id) as locations, array_agg(product_id) as products, array_agg(lot_id) as lots from key
     )

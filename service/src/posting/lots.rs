@@ -202,12 +202,13 @@ async fn lock(tx: &Tx, ids: &BTreeSet<LotId>, needs: &Needs, book: &mut Book) ->
     add(book, &tx.rows(query.bind(products).bind(codes)).await?)
 }
 
-/// Where the serial numbers are that commands name: one that comes in must be nowhere. It may be leaving one of these
+/// Where the serial numbers are that commands name: one that comes in must be nowhere, and so must one that left before its
+/// level was counted. It may be leaving one of these
 /// places for another by way of transit at this moment, but it can't arrive there while its row is locked.
 async fn serial_places(tx: &Tx, needs: &mut Needs, book: &Book) -> Result<(), Error> {
     let is_serial = |lot: &&Lot| book.products[&lot.product_id].tracking == Tracking::Serial;
     let lots: Vec<Uuid> = book.lots.iter().filter(is_serial).map(|lot| lot.id.0).collect();
-    if lots.is_empty() || !needs.coming_in {
+    if lots.is_empty() || !(needs.coming_in || needs.since.is_some()) {
         return Ok(());
     }
     // As in the index stock_level_by_lot.

@@ -205,22 +205,23 @@ pub(crate) async fn changed(tx: &Tx, snapshot: &Snapshot, position: i64) -> Resu
 }
 
 /// The levels on which something has ended by itself since `since`: a hold, a lease or what was kept for a channel by its
-/// time, a lot by the tenant's date.
+/// time, a lot by the tenant's date. What was swept meanwhile is not among them: that was written.
 pub(crate) async fn ended(
     tx: &Tx,
     snapshot: &Snapshot,
     since: DateTime<Utc>,
 ) -> Result<Vec<ChangedLevel>, Error> {
     let query = sqlx::query(
-        "select h.location_id, l.product_id \
-         from hold h join hold_line l on l.tenant_id = h.tenant_id and l.hold_id = h.id \
+        "select r.location_id, r.product_id, r.lot_id \
+         from hold h join reservation r on r.tenant_id = h.tenant_id and r.document_id = h.id \
          where h.tenant_id = $1 and h.status = 'open' and h.expires_at > $2 and h.expires_at <= $3 \
          union \
-         select s.location_id, s.product_id \
+         select s.location_id, s.product_id, s.lot_id \
          from tenant n \
          join lot t on t.tenant_id = n.tenant_id and t.expires_on >= ($2 at time zone n.time_zone)::date \
              and t.expires_on < ($3 at time zone n.time_zone)::date \
          join stock_level s on s.tenant_id = t.tenant_id and s.product_id = t.product_id and s.lot_id = t.id \
+             and not s.used_up and s.lot_id <> '00000000-0000-0000-0000-000000000000' \
          where n.tenant_id = $1 \
              and ($2 at time zone n.time_zone)::date < ($3 at time zone n.time_zone)::date",
     );
@@ -229,8 +230,9 @@ pub(crate) async fn ended(
         return Ok(Vec::new());
     }
     let column = |name: &str| rows.iter().map(|row| row.try_get(name)).collect::<Result<Vec<Uuid>, _>>();
-    let query = Listing::new(tx, CHANGED).sql(" and (l.location_id, l.product_id) in (select * from unnest(");
-    let query = query.bind(column("location_id")?).sql(", ").bind(column("product_id")?).sql("))");
+    let keys = " and (l.location_id, l.product_id, l.lot_id) in (select * from unnest(";
+    let query = Listing::new(tx, CHANGED).sql(keys).bind(column("location_id")?).sql(", ");
+    let query = query.bind(column("product_id")?).sql(", ").bind(column("lot_id")?).sql("))");
     changed_levels(tx, snapshot, query).await
 }
 

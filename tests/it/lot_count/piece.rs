@@ -3,7 +3,7 @@
 use serde_json::json;
 use tests::{Level, with_tenant};
 
-use super::{codes, counted, line, on_hand, opened, text};
+use super::{ago, codes, counted, line, on_hand, opened, text};
 use crate::count::{enter, posted, sheet, step};
 use crate::lot::{sale_of, tracked};
 
@@ -59,5 +59,65 @@ fn a_piece_is_not_found_in_two_places() {
         post().await.ok();
         assert_eq!(on_hand(tenant, "S1").await, "1");
         assert_eq!(tenant.level("PHONE").await.on_hand, "0", "it is in the shop now");
+    });
+}
+
+#[test]
+fn a_piece_that_was_counted_left_before_that_only_if_it_is_nowhere() {
+    with_tenant(async |tenant| {
+        tracked(tenant, "PHONE", "serial").await;
+        for code in ["S1", "S2"] {
+            opened(tenant, ("PHONE", code), ("1", "100.00")).await;
+        }
+        let count = sheet(tenant, json!({ "skus": ["PHONE"] })).await;
+        let seen = |code: &str, quantity: &str, at| {
+            let mut entry = counted("PHONE", code, quantity);
+            entry["counted_at"] = json!(at);
+            entry
+        };
+        let at = ago(10).await;
+        enter(tenant, &count, json!([seen("S1", "1", at), seen("S2", "0", at)])).await;
+        posted(tenant, &count).await;
+        let till = tenant.till().await;
+        let before = json!(ago(20).await);
+        let send = |code: &str| {
+            json!({ "to_location_id": tenant.shop, "occurred_at": before,
+                "lines": [{ "sku": "PHONE", "quantity": "1", "lots": [{ "code": code }] }] })
+        };
+        let sell = |code: &str| {
+            let mut sale = sale_of(&till, "PHONE", "1", json!([{ "code": code }]));
+            sale["occurred_at"] = before.clone();
+            sale
+        };
+        // The count saw the first piece after it is said to have gone; of the second it saw that it had.
+        let at_code = ["#/lines/0/lots/0/code"];
+        tenant
+            .post("/v1/stock/transfers", &send("S1"))
+            .await
+            .refused(422, "validation_failed")
+            .names(&at_code);
+        for forced in [false, true] {
+            let mut sale = sell("S1");
+            sale["forced"] = json!(forced);
+            tenant.post("/v1/pos/sales", &sale).await.refused(422, "validation_failed").names(&at_code);
+        }
+        let mut twice = sell("S2");
+        twice["lines"] = json!([twice["lines"][0], twice["lines"][0]]);
+        let refused = tenant.post("/v1/pos/sales", &twice).await.refused(422, "validation_failed");
+        refused.names(&["#/lines/1/lots/0/code"]);
+        tenant.post("/v1/stock/transfers", &send("S2")).await.created();
+        tenant
+            .post("/v1/stock/transfers", &send("S2"))
+            .await
+            .refused(422, "validation_failed")
+            .names(&at_code);
+        // What is promised of a piece that the count saw can't have been shipped before that.
+        let customer = tenant.customer("Hansa Foods").await;
+        let order = tenant.order(&customer, &[("PHONE", "1")], "confirmed").await.created();
+        let ship = format!("/v1/orders/{}/ship", order["id"].as_str().expect("an id"));
+        let lots = json!({ "lines": [{ "line_no": 1, "lots": [{ "code": "S1" }] }], "occurred_at": before });
+        tenant.post(&ship, &lots).await.refused(422, "validation_failed");
+        assert_eq!(on_hand(tenant, "S1").await, "1");
+        assert_eq!(tenant.check_now().await, Vec::<String>::new());
     });
 }
