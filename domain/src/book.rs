@@ -313,6 +313,11 @@ impl Book {
         Problem { pointer: format!("{pointer}/quantity"), code: Code::InsufficientStock, detail, params }
     }
 
+    /// Whether the goods of a product lie in lots.
+    pub fn is_tracked(&self, id: ProductId) -> bool {
+        self.products.get(&id).is_some_and(Product::is_tracked)
+    }
+
     /// What a document may take of a level: what is available, and what is kept for itself, its till or its channel; below
     /// zero where more is promised than is there.
     pub(crate) fn left(&self, key: &LevelKey, demand: &Demand) -> Quantity {
@@ -331,8 +336,11 @@ impl Book {
     /// although somebody waits will not do for who waits, so it is not owed to them.
     fn next_available_on(&self, key: &LevelKey, available: Quantity, wanted: Quantity) -> Option<NaiveDate> {
         let (today, owed) = (self.setup.settings.day(self.now), self.level(&key.head()).backordered);
-        let (free, wanted) =
-            if self.is_tracked(key) { (Quantity::ZERO, wanted - available) } else { (available, wanted) };
+        let (free, wanted) = if self.is_tracked(key.product_id) {
+            (Quantity::ZERO, wanted - available)
+        } else {
+            (available, wanted)
+        };
         supply::promise((free, owed), today, self.supplies_at(key), wanted)
     }
 }

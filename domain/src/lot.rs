@@ -207,7 +207,7 @@ fn divided(
 ) -> Result<Vec<Quantity>, Problem> {
     let refuse = |field: String, detail: String| Err(invalid(product, format!("{pointer}/{field}"), detail));
     let sku = &product.sku;
-    if product.tracking == Tracking::None {
+    if !product.is_tracked() {
         return refuse("lots".to_owned(), format!("{sku} is not tracked by lot: leave lots out."));
     }
     let is_serial = product.tracking == Tracking::Serial;
@@ -290,11 +290,7 @@ impl Incoming {
         (may_return, pointer): (bool, &str),
     ) -> Result<Vec<Arrival>, Problem> {
         if named.is_empty() {
-            return if product.tracking == Tracking::None {
-                Ok(Vec::new())
-            } else {
-                Err(unnamed(product, pointer))
-            };
+            return if !product.is_tracked() { Ok(Vec::new()) } else { Err(unnamed(product, pointer)) };
         }
         let parts = divided(product, quantity, named, pointer)?;
         let mut arrivals = Vec::with_capacity(named.len());

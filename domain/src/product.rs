@@ -148,6 +148,11 @@ pub struct Unit {
 }
 
 impl Product {
+    /// Whether its goods lie in lots; serial numbers are lots of one.
+    pub fn is_tracked(&self) -> bool {
+        self.tracking != Tracking::None
+    }
+
     /// The unit `uom`; the stock unit where none is named.
     pub fn unit(&self, uom: Option<&str>) -> Option<Unit> {
         match uom {

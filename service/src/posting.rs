@@ -25,8 +25,8 @@ pub(crate) mod documents;
 pub(crate) mod goods;
 mod head;
 mod layer;
-mod live;
 mod load;
+mod lot_levels;
 pub(crate) mod lots;
 mod needs;
 pub(crate) mod orders;
@@ -38,7 +38,7 @@ pub(crate) mod setup;
 pub(crate) mod waiting;
 
 pub use commands::{Command, Outcome};
-pub use live::LOCK_LEVELS;
+pub use lot_levels::LOCK_LEVELS;
 pub use queue::Poster;
 pub(crate) use setup::parsed;
 

@@ -38,7 +38,7 @@ impl Listed {
     /// Whether the product is still tracked as it was when it was chosen.
     pub(super) fn fits(&self, book: &Book) -> bool {
         let product = book.products.get(&self.product_id);
-        product.is_some_and(|product| is_tracked(product) == self.lot_code.is_some())
+        product.is_some_and(|product| product.is_tracked() == self.lot_code.is_some())
     }
 
     pub(super) fn line(&self, line_no: i32) -> CountLine {
@@ -69,10 +69,6 @@ impl Count {
     }
 }
 
-fn is_tracked(product: &Product) -> bool {
-    product.tracking != Tracking::None
-}
-
 /// Refuses an entry that names no lot of tracked goods, a lot of others, more than a piece of a serial number, or another
 /// day than the one that the lot is known to expire on.
 pub(super) fn check_entry(
@@ -94,7 +90,7 @@ pub(super) fn check_entry(
             }
         };
     };
-    if !is_tracked(product) {
+    if !product.is_tracked() {
         return refuse("lot_code", format!("{sku} is not tracked by lot: leave lot_code out."));
     }
     let is_piece = quantity.is_zero() || quantity == Quantity::ONE;
@@ -114,10 +110,10 @@ pub(super) fn check_entry(
 
 /// Refuses a line whose product is tracked otherwise than when it was entered.
 pub(super) fn check_tracking(product: &Product, line: &CountLine, pointer: String) -> Result<(), Problem> {
-    if is_tracked(product) == line.lot.is_some() {
+    if product.is_tracked() == line.lot.is_some() {
         return Ok(());
     }
-    let how = if is_tracked(product) { "tracked by now" } else { "not tracked any more" };
+    let how = if product.is_tracked() { "tracked by now" } else { "not tracked any more" };
     let detail = format!("{} is {how}: cancel the sheet.", product.sku);
     Err(Problem { pointer, code: Code::InvalidStateTransition, detail, params: Vec::new() })
 }

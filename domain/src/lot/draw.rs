@@ -127,7 +127,7 @@ impl Demand {
         if !wish.named.is_empty() {
             return self.draw_named(book, draw, wish);
         }
-        if wish.product.tracking == Tracking::None {
+        if !wish.product.is_tracked() {
             let key = LevelKey::untracked(draw.location_id, wish.product.id);
             if !draw.is_gone(book, &key) {
                 self.add(key, wish.quantity, wish.pointer.to_owned());
@@ -190,7 +190,7 @@ impl Demand {
         draw: &Draw,
         wish: &Wish<'_>,
     ) -> (Quantity, Vec<LotShare>) {
-        if wish.product.tracking == Tracking::None {
+        if !wish.product.is_tracked() {
             let key = LevelKey::untracked(draw.location_id, wish.product.id);
             let quantity = wish.quantity.min(self.free(book, &key)).max(Quantity::ZERO);
             self.add(key, quantity, wish.pointer.to_owned());
@@ -214,8 +214,12 @@ impl Demand {
         let mut left = wish.quantity;
         for first in [Some(Self::own_left as Left), Some(Self::leased_left), None] {
             // What one lot lacks left in the name of another: so much of the others is not there.
-            let free = lots.iter().map(|lot| self.free(book, &key(draw.location_id, lot))).sum();
-            let mut most = if draw.is_forced() { left } else { free };
+            let mut most = match first {
+                None if !draw.is_forced() => {
+                    lots.iter().map(|lot| self.free(book, &key(draw.location_id, lot))).sum()
+                }
+                _ => left,
+            };
             for (at, lot) in lots.iter().enumerate() {
                 let key = key(draw.location_id, lot);
                 let part = match first {

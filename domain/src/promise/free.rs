@@ -9,7 +9,6 @@ use super::Waiting;
 use crate::book::Book;
 use crate::lot;
 use crate::number::Quantity;
-use crate::product::Tracking;
 use crate::stock::LevelKey;
 
 /// What is free on a level; below zero where more is promised than is there.
@@ -71,14 +70,9 @@ pub(super) fn lacking(free: &[Free]) -> Quantity {
 }
 
 impl Book {
-    /// Whether the goods of a product lie in lots.
-    pub(crate) fn is_tracked(&self, key: &LevelKey) -> bool {
-        self.products.get(&key.product_id).is_some_and(|product| product.tracking != Tracking::None)
-    }
-
     /// What is free for the queue of a level: of goods in lots, what may be sold, lot by lot.
     pub(super) fn free_at(&self, key: &LevelKey) -> Vec<Free> {
-        if self.is_tracked(key) {
+        if self.is_tracked(key.product_id) {
             return lot::free_at(self, key);
         }
         vec![Free { key: *key, quantity: self.level(key).available(), expires_on: None }]
@@ -87,7 +81,11 @@ impl Book {
     /// What is free for a line that waits although it has taken what there is: of goods in lots only what will not do for
     /// it.
     pub(super) fn free_beside(&self, key: &LevelKey) -> Quantity {
-        if self.is_tracked(key) { lacking(&self.free_at(key)) } else { self.level(key).available() }
+        if self.is_tracked(key.product_id) {
+            lacking(&self.free_at(key))
+        } else {
+            self.level(key).available()
+        }
     }
 }
 

@@ -5,7 +5,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::book::Book;
-use domain::product::Tracking;
 use domain::stock::{Level, LevelKey};
 
 use super::needs::Needs;
@@ -19,7 +18,7 @@ pub(super) fn unseen(needs: &Needs, book: &Book) -> BTreeSet<LevelKey> {
     if !needs.promises && !book.orders.values().any(waiting::waits) {
         return BTreeSet::new();
     }
-    let is_tracked = |key: &LevelKey| book.products[&key.product_id].tracking != Tracking::None;
+    let is_tracked = |key: &LevelKey| book.is_tracked(key.product_id);
     load::level_keys(needs, book).into_iter().filter(is_tracked).collect()
 }
 

@@ -25,7 +25,8 @@ use uuid::Uuid;
 use super::needs::Needs;
 use super::setup::{Setups, parsed};
 use super::{
-    Command, claims, counts, documents, goods, head, layer, live, lots, orders, oversold, series, waiting,
+    Command, claims, counts, documents, goods, head, layer, lot_levels, lots, orders, oversold, series,
+    waiting,
 };
 use crate::catalog::lookup;
 use crate::{Error, Tx};
@@ -326,8 +327,8 @@ async fn levels(
     let products: Vec<Uuid> = keys.iter().map(|key| key.product_id.0).collect();
     let transit: Vec<Uuid> = transit(needs, book).map(|id| id.0).collect();
     let read = async || -> Result<Vec<PgRow>, Error> {
-        if live::are_wanted(book) {
-            return live::lock(tx, book, (&locations, &products), (&transit, needs.since)).await;
+        if lot_levels::are_wanted(book) {
+            return lot_levels::lock(tx, book, (&locations, &products), (&transit, needs.since)).await;
         }
         tx.rows(
             sqlx::query(

@@ -10,7 +10,7 @@ use domain::book::Book;
 use domain::id::{LocationId, LotId, OrderId, ProductId};
 use domain::lot::{Lot, LotShare, SoldLot};
 use domain::number::{Money, Quantity};
-use domain::product::Tracking;
+use domain::product::{Product, Tracking};
 use rust_decimal::Decimal;
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
@@ -36,7 +36,7 @@ pub(super) async fn need_products(tx: &Tx, needs: &mut Needs) -> Result<(), Erro
 
 /// Reads the lots of documents, and locks those that goods come into or that are named.
 pub(super) async fn load(tx: &Tx, needs: &mut Needs, book: &mut Book) -> Result<(), Error> {
-    if book.products.values().all(|product| product.tracking == Tracking::None) {
+    if !book.products.values().any(Product::is_tracked) {
         return Ok(());
     }
     reserved(tx, book).await?;
@@ -54,11 +54,10 @@ pub(super) async fn load(tx: &Tx, needs: &mut Needs, book: &mut Book) -> Result<
 
 /// What orders have reserved, lot by lot.
 pub(super) async fn reserved(tx: &Tx, book: &mut Book) -> Result<(), Error> {
-    let is_tracked = |id: &ProductId| book.products.get(id).is_some_and(|it| it.tracking != Tracking::None);
     let orders: Vec<Uuid> = book
         .orders
         .values()
-        .filter(|order| order.lines.iter().any(|line| is_tracked(&line.line.product_id)))
+        .filter(|order| order.lines.iter().any(|line| book.is_tracked(line.line.product_id)))
         .map(|order| order.id.0)
         .collect();
     for ((id, line_no), shares) in reserved_of(tx, &orders).await? {
@@ -191,7 +190,7 @@ async fn lock(tx: &Tx, ids: &BTreeSet<LotId>, needs: &Needs, book: &mut Book) ->
     if ids.is_empty() && needs.lot_codes.is_empty() {
         return Ok(());
     }
-    let tracked = book.products.values().filter(|product| product.tracking != Tracking::None);
+    let tracked = book.products.values().filter(|product| product.is_tracked());
     let products: Vec<Uuid> = tracked.map(|product| product.id.0).collect();
     let codes: Vec<&str> = needs.lot_codes.iter().map(String::as_str).collect();
     let statement = "select id, product_id, code, expires_on, supplier_lot, received_from, received_at, status, version \
@@ -203,8 +202,8 @@ async fn lock(tx: &Tx, ids: &BTreeSet<LotId>, needs: &Needs, book: &mut Book) ->
 }
 
 /// Where the serial numbers are that commands name: one that comes in must be nowhere, and so must one that left before its
-/// level was counted. It may be leaving one of these
-/// places for another by way of transit at this moment, but it can't arrive there while its row is locked.
+/// level was counted. It may be leaving one of these places for another by way of transit at this moment, but it can't
+/// arrive there while its row is locked.
 async fn serial_places(tx: &Tx, needs: &mut Needs, book: &Book) -> Result<(), Error> {
     let is_serial = |lot: &&Lot| book.products[&lot.product_id].tracking == Tracking::Serial;
     let lots: Vec<Uuid> = book.lots.iter().filter(is_serial).map(|lot| lot.id.0).collect();

@@ -10,7 +10,7 @@ use domain::book::Book;
 use domain::id::{LocationId, OrderId, ProductId};
 use domain::number::Quantity;
 use domain::order::{Order, OrderStatus, Policy};
-use domain::product::Tracking;
+use domain::product::Product;
 use domain::promise::Waiting;
 use domain::stock::LevelKey;
 use sea_orm::sqlx::{self, Row};
@@ -41,9 +41,7 @@ pub(super) async fn load(tx: &Tx, book: &mut Book) -> Result<(), Error> {
 /// Adds what is reserved of goods in lots for the lines that wait for more.
 async fn add_lots(tx: &Tx, book: &mut Book) -> Result<(), Error> {
     let products = &book.products;
-    let in_lots = |key: &LevelKey| {
-        products.get(&key.product_id).is_some_and(|product| product.tracking != Tracking::None)
-    };
+    let in_lots = |key: &LevelKey| products.get(&key.product_id).is_some_and(Product::is_tracked);
     let mut waiting: Vec<&mut Waiting> =
         book.waiting.iter_mut().filter(|(key, _)| in_lots(key)).flat_map(|(_, queue)| queue).collect();
     let orders: BTreeSet<Uuid> = waiting.iter().map(|waiting| waiting.order_id.0).collect();

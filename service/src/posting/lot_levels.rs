@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::book::Book;
-use domain::product::Tracking;
+use domain::product::Product;
 use sea_orm::sqlx;
 use sea_orm::sqlx::postgres::PgRow;
 use uuid::Uuid;
@@ -56,7 +56,7 @@ pub const LOCK_LEVELS: &str = "
 
 /// Whether some product of the book lies in lots.
 pub(super) fn are_wanted(book: &Book) -> bool {
-    book.products.values().any(|product| product.tracking != Tracking::None)
+    book.products.values().any(Product::is_tracked)
 }
 
 /// Reads and locks the levels of products at locations, those in lots among them.
