@@ -221,7 +221,7 @@ impl Write {
         let mut attempt = 1;
         loop {
             let answer = if preferences.dry_run {
-                command::rehearse(&app.db, &caller, &work).await
+                command::dry_run(&app.db, &caller, &work).await
             } else {
                 command::run(&app.db, &caller, name, idempotency.as_ref(), &work).await
             };

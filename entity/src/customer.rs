@@ -1,8 +1,8 @@
 //! Whom we sell to.
 
+use domain::customer::{CustomerKind, CustomerStatus, PaymentTerms};
 use domain::id::{CustomerId, PriceListId, PriceTierId, TenantId};
 use domain::number::Money;
-use domain::party::{CustomerKind, CustomerStatus, PaymentTerms};
 use sea_orm::entity::prelude::*;
 /// A row of `customer`.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]

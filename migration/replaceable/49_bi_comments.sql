@@ -20,7 +20,7 @@ declare
         "last_cost": "Cost of one unit when something was last there, in the tenant's currency.",
         "layered": "Whether the cost is kept in layers, first in, first out; otherwise it is a moving average.",
         "backordered": "Stock units that confirmed orders wait for: whatever comes is theirs first. Additive over rows of one unit.",
-        "claimed": "Whether something of reserved may be kept for a till or a channel, which can sell it.",
+        "allotted": "Whether something of reserved may be kept for a till or a channel, which can sell it.",
         "moved_at": "When something last came or went.",
         "lot_code": "Code of the lot, or the serial number; null where the product is not tracked.",
         "expires_on": "The last day on which goods of the lot may be sold; null where they do not expire.",

@@ -99,7 +99,7 @@ pub async fn run(
 }
 
 /// Runs `work` and takes everything back: the answer of a dry run.
-pub async fn rehearse(
+pub async fn dry_run(
     db: &crate::Db,
     caller: &Caller,
     work: impl AsyncFn(&Tx) -> Result<(Option<Uuid>, u16, String), Error>,

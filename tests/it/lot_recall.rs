@@ -100,7 +100,7 @@ fn nobody_gets_more_of_a_lot_that_is_recalled() {
 
         let rehearsed = tenant.dry_run(&path, &json!({ "reason": "Glass in the jar" })).await.ok();
         assert_eq!(rehearsed["document"]["quarantined"][0]["quantity"], "4");
-        assert_eq!(lot(tenant, "BAD").await["status"], "open", "a rehearsal changes nothing");
+        assert_eq!(lot(tenant, "BAD").await["status"], "open", "a dry_run changes nothing");
         let body = json!({ "reason": "Glass in the jar" });
         let recalled = tenant.post_as(&path, "recall-1", &body).await;
         let again = tenant.post_as(&path, "recall-1", &body).await;

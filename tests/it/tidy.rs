@@ -73,7 +73,7 @@ fn crates_use_only_the_crates_below_them() {
 const OF_POSTING: [&str; 33] = [
     "stock_level",
     "cost_layer",
-    "layer_draw",
+    "layer_use",
     "stock_movement",
     "reservation",
     "stock_document",

@@ -43,7 +43,7 @@ struct Question {
     barcode: Vec<String>,
     /// Only at this location.
     location_id: Option<LocationId>,
-    /// Only where this channel may draw from; what is kept for it by channel floors is available to it.
+    /// Only where this channel may draw from; what is kept for it by channel allotments is available to it.
     channel: Option<Channel>,
     /// Whether to say as well what may be promised by day.
     #[serde(default)]
@@ -69,7 +69,7 @@ struct QuestionIn {
     barcodes: Vec<String>,
     /// Only at this location.
     location_id: Option<LocationId>,
-    /// Only where this channel may draw from; what is kept for it by channel floors is available to it.
+    /// Only where this channel may draw from; what is kept for it by channel allotments is available to it.
     channel: Option<Channel>,
     /// Whether to say as well what may be promised by day.
     #[serde(default)]

@@ -4,10 +4,10 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post};
 use chrono::NaiveDate;
 use domain::book::Book;
+use domain::expected_receipt::{self, ExpectedReceipt, ExpectedStatus};
 use domain::id::{ExpectedReceiptId, LocationId, ProductId};
 use domain::number::Quantity;
 use domain::refusal::{Problems, Refusal};
-use domain::supply::{self, ExpectedReceipt, ExpectedStatus};
 use serde::{Deserialize, Serialize};
 use service::listing::Age;
 use service::posting::{Command, Outcome};
@@ -122,7 +122,7 @@ impl<'a> ExpectedReceiptOut<'a> {
     }
 
     fn with_lines(expected: &'a ExpectedReceipt, skus: Skus<'_, 'a>) -> Self {
-        let line = |line: &supply::ExpectedLine| ExpectedLineOut {
+        let line = |line: &expected_receipt::ExpectedLine| ExpectedLineOut {
             line_no: line.line_no,
             product_id: line.product_id,
             sku: skus(line.product_id),
@@ -161,7 +161,7 @@ async fn expect(
     free_text(&mut problems, "/reference", input.reference.as_deref(), 200);
     let lines = goods(&mut problems, input.lines);
     problems.check()?;
-    let command = Command::ExpectReceipt(supply::Expect {
+    let command = Command::ExpectReceipt(expected_receipt::Expect {
         id: input.id,
         location_id: input.location_id,
         expected_on: input.expected_on,

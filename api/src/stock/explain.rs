@@ -16,7 +16,7 @@ use service::stock::level::StockLevel;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::layer::LayerDraw;
+use super::layer::LayerUse;
 use crate::audit::actor_id;
 use crate::body::sentence;
 use crate::ledger::document_id;
@@ -109,7 +109,7 @@ struct ExplainedMovement {
     /// add up to what the movement took of what was there.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 10000)]
-    layers: Vec<LayerDraw>,
+    layers: Vec<LayerUse>,
     /// What of the movement left although the record had none; what comes in next settles its cost.
     #[serde(skip_serializing_if = "Option::is_none")]
     below_zero: Option<BelowZero>,
@@ -194,7 +194,7 @@ impl From<Line> for ExplainedMovement {
             reason: line.reason,
             occurred_at: line.occurred_at,
             recorded_at: line.recorded_at,
-            layers: line.layers.into_iter().map(LayerDraw::from).collect(),
+            layers: line.layers.into_iter().map(LayerUse::from).collect(),
             below_zero: line.oversold,
             caused_by: line.cause.map(CausedBy::from),
         }

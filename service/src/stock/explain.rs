@@ -15,7 +15,7 @@ use sea_orm::sqlx::postgres::PgRow;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::layer::{self, DrawnLayer};
+use super::layer::{self, UsedLayer};
 use super::level::{self, StockLevel};
 use super::movement::first_of;
 use crate::listing::{Listing, Period, number, optional_number, optional_word, word};
@@ -89,7 +89,7 @@ pub struct Line {
     /// When it was written.
     pub recorded_at: DateTime<Utc>,
     /// What it took from cost layers, the oldest goods first.
-    pub layers: Vec<DrawnLayer>,
+    pub layers: Vec<UsedLayer>,
     /// What of it went below zero.
     pub oversold: Option<BelowZero>,
     /// Who wrote it, and with which command.

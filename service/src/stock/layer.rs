@@ -74,7 +74,7 @@ pub async fn list(
 
 /// What a movement took from a cost layer.
 #[derive(Debug)]
-pub struct DrawnLayer {
+pub struct UsedLayer {
     /// The layer, which may be used up since.
     pub layer_id: CostLayerId,
     /// Stock units that were taken.
@@ -95,7 +95,7 @@ pub struct DrawnLayer {
 
 const DRAWS: &str = "select c.movement_id, c.layer_id, c.quantity, c.value, c.document_kind, c.document_id, c.line_no, \
         c.received_at, coalesce(s.number, i.number, d.number, x.number) as document_number \
-     from (select * from layer_draw m where m.tenant_id = ";
+     from (select * from layer_use m where m.tenant_id = ";
 const DRAW_NAMES: &str = ")) c \
      left join pos_sale s on s.tenant_id = c.tenant_id and s.id = c.document_id and c.document_kind = 'refund' \
      left join invoice i on i.tenant_id = c.tenant_id and i.id = c.document_id and c.document_kind = 'credit_note' \
@@ -105,14 +105,14 @@ const DRAW_NAMES: &str = ")) c \
      order by c.movement_id, c.received_at, c.layer_id";
 
 /// What movements took from cost layers, the oldest goods first.
-pub(super) async fn drawn(tx: &Tx, movements: &[Uuid]) -> Result<HashMap<Uuid, Vec<DrawnLayer>>, Error> {
+pub(super) async fn drawn(tx: &Tx, movements: &[Uuid]) -> Result<HashMap<Uuid, Vec<UsedLayer>>, Error> {
     let query = Listing::new(tx, DRAWS).with("m.movement_id = any(", Some(movements.to_vec()));
-    let mut drawn: HashMap<Uuid, Vec<DrawnLayer>> = HashMap::new();
+    let mut drawn: HashMap<Uuid, Vec<UsedLayer>> = HashMap::new();
     for row in query.sql(DRAW_NAMES).rows(tx).await? {
         let document_id: Uuid = row.try_get("document_id")?;
         let is_known = !document_id.is_nil();
         let line_no: i32 = row.try_get("line_no")?;
-        let layer = DrawnLayer {
+        let layer = UsedLayer {
             layer_id: CostLayerId(row.try_get("layer_id")?),
             quantity: number(&row, "quantity")?,
             value: number(&row, "value")?,

@@ -13,7 +13,7 @@ use sea_orm::sqlx::{self, Row};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::supply::coming;
+use super::incoming::coming;
 use crate::listing::{Listing, number};
 use crate::posting::{setup, waiting};
 use crate::{Error, Tx};
@@ -129,7 +129,7 @@ async fn free(tx: &Tx, made_on: Option<ExpectedReceiptId>) -> Result<BTreeMap<Le
             lot_id: LotId(row.try_get("lot_id")?),
         };
         let free = Free { key, quantity: number(&row, "free")?, expires_on: row.try_get("expires_on")? };
-        levels.entry(key.head()).or_default().push(free);
+        levels.entry(key.without_lot()).or_default().push(free);
     }
     Ok(levels)
 }

@@ -3,16 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
+use domain::expected_receipt::{self, Step, Supply};
 use domain::id::{LocationId, ProductId};
 use domain::number::Quantity;
 use domain::product::ProductKind;
-use domain::supply::{self, Step, Supply};
 use sea_orm::sqlx::{self, Row};
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::availability::{LocationAvailability, ProductAvailability, Scope};
-use super::supply::coming;
+use super::incoming::coming;
 use crate::posting::setup;
 use crate::{Error, Tx};
 
@@ -34,7 +34,7 @@ impl PromiseStep {
     /// The steps of a place. What is free of goods in lots although somebody waits will not do for who waits: it may be
     /// promised beside what comes.
     fn of_place(place: &LocationAvailability, today: NaiveDate, supplies: &[Supply]) -> Vec<Self> {
-        let flows = supply::flows(today, supplies, place.backordered);
+        let flows = expected_receipt::flows(today, supplies, place.backordered);
         let (free, kept, beside) = if place.in_lots {
             (Quantity::ZERO, Quantity::ZERO, place.available)
         } else {
@@ -46,7 +46,7 @@ impl PromiseStep {
             outgoing: step.outgoing,
             available: step.available.max(kept) + beside,
         };
-        supply::staircase(free, today, &flows).into_iter().map(step).collect()
+        expected_receipt::staircase(free, today, &flows).into_iter().map(step).collect()
     }
 }
 

@@ -14,7 +14,7 @@ async fn until(milliseconds: i64) -> String {
 }
 
 async fn lease(till: &Till, wanted: &[(&str, &str)]) -> Value {
-    json!({ "kind": "till_lease", "register_id": till.register_id, "expires_at": until(3_600_000).await,
+    json!({ "kind": "till_allotment", "register_id": till.register_id, "expires_at": until(3_600_000).await,
         "lines": lines(wanted) })
 }
 
@@ -36,7 +36,7 @@ fn a_till_sells_from_its_lease_first_and_nobody_else_can() {
         let leased = tenant.post(HOLDS, &lease(&till, &[("MUG", "6")]).await).await.created();
         assert_eq!(
             (&leased["kind"], &leased["register_id"]),
-            (&json!("till_lease"), &json!(till.register_id))
+            (&json!("till_allotment"), &json!(till.register_id))
         );
         assert_eq!(tenant.level("MUG").await, Level::of("10", "6", "40"));
         // The other till and wholesale have four.
@@ -93,7 +93,7 @@ fn a_lease_is_extended_and_released_with_what_is_left_of_it() {
             (json!("5"), "5")
         );
         let listed = tenant
-            .get(&format!("{HOLDS}?kind=till_lease&status=open&register_id={}", till.register_id))
+            .get(&format!("{HOLDS}?kind=till_allotment&status=open&register_id={}", till.register_id))
             .await;
         assert_eq!(listed.ok()["data"].as_array().map(Vec::len), Some(1));
     });
@@ -189,16 +189,16 @@ fn a_level_forgets_a_lease_that_ended() {
         let mut short = lease(&till, &[("MUG", "5")]).await;
         short["expires_at"] = json!(until(1_000).await);
         tenant.post(HOLDS, &short).await.created();
-        let claimed = async || -> bool {
-            sqlx::query_scalar("select claimed from stock_level where tenant_id = $1")
+        let allotted = async || -> bool {
+            sqlx::query_scalar("select allotted from stock_level where tenant_id = $1")
                 .bind(tenant.id.0)
                 .fetch_one(&environment().root)
                 .await
                 .expect("the level")
         };
-        assert!(claimed().await);
+        assert!(allotted().await);
         tokio::time::sleep(Duration::from_millis(1_050)).await;
         tenant.sell(&other, &[("MUG", "1")]).await.created();
-        assert!(!claimed().await, "or every sale asked for leases for ever");
+        assert!(!allotted().await, "or every sale asked for leases for ever");
     });
 }

@@ -1,7 +1,7 @@
 //! What is on its way: expected receipts and transfers, by place and day.
 
+use domain::expected_receipt::{Source, Supplies, Supply};
 use domain::id::{ExpectedReceiptId, LocationId, ProductId, TransferId};
-use domain::supply::{Source, Supplies, Supply};
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 

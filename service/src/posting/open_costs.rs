@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use domain::id::{CostId, LocationId, LotId, ProductId};
+use domain::negative_stock::OpenCost;
 use domain::number::{Money, Quantity};
-use domain::oversold::OpenCost;
 use domain::stock::{Level, LevelKey};
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;

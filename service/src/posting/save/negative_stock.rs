@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::oversold::{OpenCost, Oversold};
+use domain::negative_stock::{OpenCost, Oversold};
 use domain::stock::LevelKey;
 use sea_orm::sqlx;
 use uuid::Uuid;

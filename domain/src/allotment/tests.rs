@@ -4,7 +4,7 @@ use uuid::Uuid;
 use super::*;
 use crate::id::{LotId, ProductId};
 use crate::lot::{Lot, LotStatus};
-use crate::oversold::tests::book;
+use crate::negative_stock::tests::book;
 use crate::stock::CostingMethod;
 
 fn units(number: i64) -> Quantity {
@@ -35,17 +35,17 @@ fn shelf(lots: &[(i64, i64)]) -> Book {
         });
         let level = book.level_mut(key);
         (level.on_hand, level.reserved) = (units(free + kept), units(*kept));
-        let (hold_id, holder) = (HoldId::default(), Holder::Channel(Channel::Retail));
-        let claim = Claim { hold_id, line_no: 1, holder, left: units(*kept), expires_at: None };
+        let (hold_id, owner) = (HoldId::default(), Owner::Channel(Channel::Retail));
+        let allotment = Allotment { hold_id, line_no: 1, owner, left: units(*kept), expires_at: None };
         if *kept > 0 {
-            book.claims.insert(key, vec![claim]);
+            book.allotments.insert(key, vec![allotment]);
         }
     }
     book
 }
 
 fn kept(book: &Book) -> Quantity {
-    book.claims.values().flatten().map(|claim| claim.left).sum()
+    book.allotments.values().flatten().map(|allotment| allotment.left).sum()
 }
 
 proptest! {
@@ -57,33 +57,33 @@ proptest! {
         sales in prop::collection::vec(prop::collection::btree_map(0..6_usize, 1..12_i64, 1..4), 1..8),
     ) {
         let mut book = shelf(&lots);
-        let taker = Taker::till(RegisterId::default());
+        let requester = Requester::till(RegisterId::default());
         for sale in sales {
             let (before, mut posting) = (kept(&book), Posting::default());
-            let (mut taken, mut drawn) = (Vec::new(), Vec::new());
+            let (mut taken, mut consumed) = (Vec::new(), Vec::new());
             for (number, wanted) in sale.into_iter().filter(|(number, _)| *number < lots.len()) {
                 let key = key(number);
-                let usable = book.level(&key).available() + book.claimed_for(&key, taker);
+                let usable = book.level(&key).available() + book.allotted_to(&key, requester);
                 let quantity = units(wanted).min(usable);
-                drawn.extend(draw(&mut book, (key, quantity), (taker, false), &mut posting));
+                consumed.extend(consume(&mut book, (key, quantity), (requester, false), &mut posting));
                 prop_assert!(quantity <= book.level(&key).available(), "what is taken is free then");
                 taken.push((key, quantity));
             }
             for (key, quantity) in taken {
                 book.level_mut(key).on_hand -= quantity;
             }
-            keep_elsewhere(&mut book, &drawn, &mut posting);
+            rebalance(&mut book, &consumed, &mut posting);
             let free: Quantity = book.levels.values().map(|level| level.available()).sum();
             prop_assert!(kept(&book) <= before);
             prop_assert!(kept(&book) == before || free.is_zero());
             for (key, level) in &book.levels {
                 prop_assert!(!level.available().is_negative());
-                prop_assert_eq!(level.reserved, book.claimed_for(key, taker));
+                prop_assert_eq!(level.reserved, book.allotted_to(key, requester));
             }
             for reservation in &posting.reservations {
                 let last = posting.reservations.iter().rfind(|other| other.key == reservation.key);
                 let last = last.expect("it is one of them");
-                prop_assert_eq!(last.quantity, book.claimed_for(&last.key, taker));
+                prop_assert_eq!(last.quantity, book.allotted_to(&last.key, requester));
             }
         }
     }

@@ -42,7 +42,7 @@ pub(crate) fn book(method: CostingMethod) -> Book {
         holds: HashMap::new(),
         transfers: HashMap::new(),
         expected: HashMap::new(),
-        claims: Default::default(),
+        allotments: Default::default(),
         waiting: Default::default(),
         served_first: Default::default(),
         counts: HashMap::new(),
@@ -51,7 +51,7 @@ pub(crate) fn book(method: CostingMethod) -> Book {
         moved: Vec::new(),
         costs_elsewhere: HashMap::new(),
         costs: HashMap::new(),
-        aftermath: Aftermath::default(),
+        consequences: Consequences::default(),
         supplies: None,
         series: HashMap::new(),
     }
@@ -79,20 +79,20 @@ fn movement(kind: MovementKind, key: LevelKey, (quantity, value): (Quantity, Mon
 
 /// Forces goods out; answers what is posted.
 fn force(book: &mut Book, key: LevelKey, quantity: Quantity) -> Posting {
-    let going = Going { key, quantity, line_no: 1, occurred_at: DateTime::UNIX_EPOCH, forced: true };
-    let cost = book.take_out(&going);
+    let issue = Issue { key, quantity, line_no: 1, occurred_at: DateTime::UNIX_EPOCH, forced: true };
+    let cost = book.issue(&issue);
     let movements = vec![movement(MovementKind::Sale, key, (-quantity, -cost))];
     let mut posting = Posting { movements, ..Posting::default() };
-    book.follow_up(&mut posting);
+    book.post_consequences(&mut posting);
     posting
 }
 
 /// Brings goods in; answers what is posted.
 fn bring(book: &mut Book, key: LevelKey, (quantity, value): (Quantity, Money)) -> Posting {
-    book.take_in(key, quantity, value, &Source::new(RECEIPT, Uuid::nil(), 1, DateTime::UNIX_EPOCH));
+    book.receive(key, quantity, value, &Source::new(RECEIPT, Uuid::nil(), 1, DateTime::UNIX_EPOCH));
     let movements = vec![movement(MovementKind::Receipt, key, (quantity, value))];
     let mut posting = Posting { movements, ..Posting::default() };
-    book.follow_up(&mut posting);
+    book.post_consequences(&mut posting);
     posting
 }
 

@@ -17,11 +17,11 @@ async fn ends() -> String {
 }
 
 async fn lease(till: &Till, wanted: &[(&str, &str)]) -> Value {
-    json!({ "kind": "till_lease", "register_id": till.register_id, "expires_at": ends().await, "lines": lines(wanted) })
+    json!({ "kind": "till_allotment", "register_id": till.register_id, "expires_at": ends().await, "lines": lines(wanted) })
 }
 
 async fn floor(channel: &str, wanted: &[(&str, &str)]) -> Value {
-    json!({ "kind": "channel_floor", "channel": channel, "expires_at": ends().await, "lines": lines(wanted) })
+    json!({ "kind": "channel_allotment", "channel": channel, "expires_at": ends().await, "lines": lines(wanted) })
 }
 
 /// What is left of each line of a hold.

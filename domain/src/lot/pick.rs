@@ -8,8 +8,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{Lot, LotShare, LotStatus, NamedLot, check_gone, divided, problem, unknown, unnamed};
 use crate::book::{Book, Demand};
-use crate::goods::{Goods, GoodsLine};
 use crate::id::{LocationId, LotId, ProductId};
+use crate::line_item::{Goods, GoodsLine};
 use crate::number::{Money, Quantity};
 use crate::product::{Product, Tracking};
 use crate::refusal::{Code, Problem, Problems, Refusal};
@@ -34,7 +34,7 @@ type Left = fn(&Demand, &Book, &LevelKey) -> Quantity;
 
 /// Where goods are taken from, and why.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Draw {
+pub(crate) struct PickRule {
     pub(crate) location_id: LocationId,
     pub(crate) purpose: Purpose,
     /// When goods went, and whether they go although the record has too few; nothing where they are only promised.
@@ -43,7 +43,7 @@ pub(crate) struct Draw {
 
 /// What a line wants.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Wish<'a> {
+pub(crate) struct LineRequest<'a> {
     pub(crate) product: &'a Product,
     pub(crate) quantity: Quantity,
     pub(crate) named: &'a [NamedLot],
@@ -52,7 +52,7 @@ pub(crate) struct Wish<'a> {
     pub(crate) pointer: &'a str,
 }
 
-impl Draw {
+impl PickRule {
     /// Whether goods without lots have left already, so that nothing can stand in their way.
     fn is_gone(&self, book: &Book, key: &LevelKey) -> bool {
         self.is_forced() || self.is_counted(book, key)
@@ -118,117 +118,122 @@ impl Purpose {
 impl Demand {
     /// Adds what a line wants, and answers the lots that it gets; none for goods that are not tracked. What is missing is
     /// noted, and refused with all that is short.
-    pub(crate) fn draw(
+    pub(crate) fn allocate(
         &mut self,
         book: &Book,
-        draw: &Draw,
-        wish: &Wish<'_>,
+        rule: &PickRule,
+        request: &LineRequest<'_>,
     ) -> Result<Vec<LotShare>, Problem> {
-        if !wish.named.is_empty() {
-            return self.draw_named(book, draw, wish);
+        if !request.named.is_empty() {
+            return self.allocate_named(book, rule, request);
         }
-        if !wish.product.is_tracked() {
-            let key = LevelKey::untracked(draw.location_id, wish.product.id);
-            if !draw.is_gone(book, &key) {
-                self.add(key, wish.quantity, wish.pointer.to_owned());
+        if !request.product.is_tracked() {
+            let key = LevelKey::untracked(rule.location_id, request.product.id);
+            if !rule.is_gone(book, &key) {
+                self.add(key, request.quantity, request.pointer.to_owned());
             }
             return Ok(Vec::new());
         }
-        if draw.purpose.must_name(wish.product.tracking) {
-            return Err(unnamed(wish.product, wish.pointer));
+        if rule.purpose.must_name(request.product.tracking) {
+            return Err(unnamed(request.product, request.pointer));
         }
-        self.draw_first_to_expire(book, draw, wish)
+        self.allocate_first_expiring(book, rule, request)
     }
 
-    fn draw_named(&mut self, book: &Book, draw: &Draw, wish: &Wish<'_>) -> Result<Vec<LotShare>, Problem> {
-        let parts = divided(wish.product, wish.quantity, wish.named, wish.pointer)?;
+    fn allocate_named(
+        &mut self,
+        book: &Book,
+        rule: &PickRule,
+        request: &LineRequest<'_>,
+    ) -> Result<Vec<LotShare>, Problem> {
+        let parts = divided(request.product, request.quantity, request.named, request.pointer)?;
         let mut shares = Vec::with_capacity(parts.len());
-        for (index, (named, quantity)) in wish.named.iter().zip(parts).enumerate() {
-            let pointer = format!("{}/lots/{index}", wish.pointer);
-            let lot = book.lots.find(wish.product.id, &named.code);
-            let lot = lot.ok_or_else(|| unknown(wish.product, &named.code, &pointer))?;
-            let key = key(draw.location_id, lot);
-            if !draw.is_forced() {
-                draw.purpose.check(wish.product, lot, &pointer)?;
+        for (index, (named, quantity)) in request.named.iter().zip(parts).enumerate() {
+            let pointer = format!("{}/lots/{index}", request.pointer);
+            let lot = book.lots.find(request.product.id, &named.code);
+            let lot = lot.ok_or_else(|| unknown(request.product, &named.code, &pointer))?;
+            let key = key(rule.location_id, lot);
+            if !rule.is_forced() {
+                rule.purpose.check(request.product, lot, &pointer)?;
             }
-            if wish.product.tracking == Tracking::Serial && draw.is_counted(book, &key) {
+            if request.product.tracking == Tracking::Serial && rule.is_counted(book, &key) {
                 check_gone(book, (&key, self.taken(&key)), &format!("{pointer}/code"))?;
                 *self.gone.entry(key).or_default() += quantity;
-            } else if wish.product.tracking == Tracking::Serial && draw.is_forced() {
-                self.check_piece(book, (wish, lot), (&key, &pointer))?;
+            } else if request.product.tracking == Tracking::Serial && rule.is_forced() {
+                self.check_piece(book, (request, lot), (&key, &pointer))?;
             }
-            self.want(book, draw, (key, quantity), &pointer);
+            self.want(book, rule, (key, quantity), &pointer);
             shares.push((lot, quantity));
         }
         shares.sort_by(|(one, _), (other, _)| one.rank().cmp(&other.rank()));
         Ok(shares.into_iter().map(|(lot, quantity)| share(lot, quantity)).collect())
     }
 
-    fn draw_first_to_expire(
+    fn allocate_first_expiring(
         &mut self,
         book: &Book,
-        draw: &Draw,
-        wish: &Wish<'_>,
+        rule: &PickRule,
+        request: &LineRequest<'_>,
     ) -> Result<Vec<LotShare>, Problem> {
-        let mut lots = candidates(book, draw, wish.product.id);
-        let (mut taken, left) = self.first_to_expire(book, (draw, wish), &lots);
-        if left.is_positive() && draw.is_forced() {
-            self.draw_gone(book, (draw, wish), (&mut lots, &mut taken), left)?;
+        let mut lots = candidates(book, rule, request.product.id);
+        let (mut taken, left) = self.take_first_expiring(book, (rule, request), &lots);
+        if left.is_positive() && rule.is_forced() {
+            self.allocate_forced(book, (rule, request), (&mut lots, &mut taken), left)?;
         } else if left.is_positive() {
-            let place = LevelKey::untracked(draw.location_id, wish.product.id);
-            let got = self.wanted_of(draw.location_id, wish.product.id) + wish.covered;
-            self.note_short(book, &place, (got + left, got), wish.pointer);
+            let place = LevelKey::untracked(rule.location_id, request.product.id);
+            let got = self.wanted_of(rule.location_id, request.product.id) + request.covered;
+            self.note_short(book, &place, (got + left, got), request.pointer);
         }
         Ok(shares(&lots, taken))
     }
 
     /// Adds what there is of what a line wants, of goods in lots those that expire first; answers how much that is, and its
     /// lots.
-    pub(crate) fn draw_what_there_is(
+    pub(crate) fn allocate_available(
         &mut self,
         book: &Book,
-        draw: &Draw,
-        wish: &Wish<'_>,
+        rule: &PickRule,
+        request: &LineRequest<'_>,
     ) -> (Quantity, Vec<LotShare>) {
-        if !wish.product.is_tracked() {
-            let key = LevelKey::untracked(draw.location_id, wish.product.id);
-            let quantity = wish.quantity.min(self.free(book, &key)).max(Quantity::ZERO);
-            self.add(key, quantity, wish.pointer.to_owned());
+        if !request.product.is_tracked() {
+            let key = LevelKey::untracked(rule.location_id, request.product.id);
+            let quantity = request.quantity.min(self.free(book, &key)).max(Quantity::ZERO);
+            self.add(key, quantity, request.pointer.to_owned());
             return (quantity, Vec::new());
         }
-        let lots = candidates(book, draw, wish.product.id);
-        let (taken, left) = self.first_to_expire(book, (draw, wish), &lots);
-        (wish.quantity - left, shares(&lots, taken))
+        let lots = candidates(book, rule, request.product.id);
+        let (taken, left) = self.take_first_expiring(book, (rule, request), &lots);
+        (request.quantity - left, shares(&lots, taken))
     }
 
-    /// Adds what there is of the lots that will do for a line: what was kept for the document, then what its till leases,
+    /// Adds what there is of the lots that will do for a line: what was kept for the document, then what its till allotments,
     /// then what is free. One that was counted after the goods went has seen them leave, however few it has: it bears the
     /// rest. Answers what it takes of which lot, and how much is missing.
-    fn first_to_expire(
+    fn take_first_expiring(
         &mut self,
         book: &Book,
-        (draw, wish): (&Draw, &Wish<'_>),
+        (rule, request): (&PickRule, &LineRequest<'_>),
         lots: &[&Lot],
     ) -> (BTreeMap<usize, Quantity>, Quantity) {
         let mut taken: BTreeMap<usize, Quantity> = BTreeMap::new();
-        let mut left = wish.quantity;
-        for first in [Some(Self::own_left as Left), Some(Self::leased_left), None] {
+        let mut left = request.quantity;
+        for first in [Some(Self::own_left as Left), Some(Self::till_allotment_left), None] {
             // What one lot lacks left in the name of another: so much of the others is not there.
             let mut most = match first {
-                None if !draw.is_forced() => {
-                    lots.iter().map(|lot| self.free(book, &key(draw.location_id, lot))).sum()
+                None if !rule.is_forced() => {
+                    lots.iter().map(|lot| self.free(book, &key(rule.location_id, lot))).sum()
                 }
                 _ => left,
             };
             for (at, lot) in lots.iter().enumerate() {
-                let key = key(draw.location_id, lot);
+                let key = key(rule.location_id, lot);
                 let part = match first {
                     Some(kept) => left.min(kept(self, book, &key)).min(self.free(book, &key)),
-                    None if draw.is_counted(book, &key) => left,
+                    None if rule.is_counted(book, &key) => left,
                     None => left.min(most).min(self.free(book, &key)),
                 };
                 if part.is_positive() {
-                    self.want(book, draw, (key, part), wish.pointer);
+                    self.want(book, rule, (key, part), request.pointer);
                     *taken.entry(at).or_default() += part;
                     left -= part;
                     most -= part;
@@ -244,14 +249,14 @@ impl Demand {
     pub(super) fn want(
         &mut self,
         book: &Book,
-        draw: &Draw,
+        rule: &PickRule,
         (key, quantity): (LevelKey, Quantity),
         pointer: &str,
     ) {
-        if draw.is_counted(book, &key) {
+        if rule.is_counted(book, &key) {
             return;
         }
-        if draw.is_forced() {
+        if rule.is_forced() {
             *self.gone.entry(key).or_default() += quantity;
         } else {
             self.add(key, quantity, pointer.to_owned());
@@ -269,8 +274,8 @@ impl Demand {
     }
 
     /// What is left at a level of what is reserved for the document itself or leased to its till.
-    fn leased_left(&self, book: &Book, key: &LevelKey) -> Quantity {
-        self.own_left(book, key) + book.leased_to(key, self)
+    fn till_allotment_left(&self, book: &Book, key: &LevelKey) -> Quantity {
+        self.own_left(book, key) + book.allotted_to_till(key, self)
     }
 
     /// What the lines want of a product at a location, over all of its lots.
@@ -301,23 +306,23 @@ pub(crate) type Part = (usize, ProductId, LotId, Quantity);
 
 impl Book {
     /// The goods of a document's lines, lot by lot. Every line with a wrong lot is named.
-    pub(crate) fn draw_goods(
+    pub(crate) fn allocate_goods(
         &self,
         demand: &mut Demand,
-        draw: &Draw,
+        rule: &PickRule,
         (goods, lines): (&[Goods], &[GoodsLine]),
     ) -> Result<Vec<Part>, Refusal> {
         let mut problems = Problems::default();
         let mut parts = Vec::with_capacity(goods.len());
         for (index, (goods, line)) in goods.iter().zip(lines).enumerate() {
-            let wish = Wish {
+            let request = LineRequest {
                 product: &self.products[&goods.product_id],
                 quantity: goods.quantity,
                 named: &line.lots,
                 covered: Quantity::ZERO,
                 pointer: &format!("/lines/{index}"),
             };
-            match demand.draw(self, draw, &wish) {
+            match demand.allocate(self, rule, &request) {
                 Ok(shares) if shares.is_empty() => {
                     parts.push((index, goods.product_id, LotId::default(), goods.quantity));
                 }
@@ -334,10 +339,10 @@ impl Book {
 }
 
 /// The lots at a location that will do, in the order in which they are taken.
-fn candidates<'a>(book: &'a Book, draw: &Draw, product_id: ProductId) -> Vec<&'a Lot> {
-    let mut lots: Vec<&Lot> = levels_of(book, draw.location_id, product_id)
+fn candidates<'a>(book: &'a Book, rule: &PickRule, product_id: ProductId) -> Vec<&'a Lot> {
+    let mut lots: Vec<&Lot> = levels_of(book, rule.location_id, product_id)
         .filter_map(|(key, _)| book.lots.get(key.lot_id))
-        .filter(|lot| draw.purpose.takes(lot))
+        .filter(|lot| rule.purpose.takes(lot))
         .collect();
     lots.sort_by(|one, other| one.rank().cmp(&other.rank()));
     lots

@@ -2,16 +2,16 @@
 
 use std::collections::HashMap;
 
+use domain::expected_receipt::{ExpectedLine, ExpectedReceipt};
 use domain::hold::{HeldLine, Hold, HoldKind, HoldStatus};
 use domain::id::{CustomerId, ExpectedReceiptId, HoldId, LocationId, LotId, ProductId, TransferId};
 use domain::number::{Money, Quantity};
-use domain::supply::{ExpectedLine, ExpectedReceipt};
 use domain::transfer::{Transfer, TransferLine};
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
-use super::claims::holder;
+use super::allotments::owner;
 use super::load::uuids;
 use super::needs::Needs;
 use super::setup::parsed;
@@ -91,7 +91,7 @@ async fn lock_references(tx: &Tx, references: &[&str]) -> Result<(), Error> {
 /// Notes which of the open `holds` lost their goods to a sweep: that of a transaction whose clock was ahead of this
 /// one's. To be asked when the levels of the holds are locked, which is when nobody else can sweep any more.
 pub(super) async fn note_swept(tx: &Tx, holds: &mut HashMap<HoldId, Hold>) -> Result<(), Error> {
-    // Of a till lease or channel floor nothing may be left although nobody swept it.
+    // Of a till allotment or channel allotment nothing may be left although nobody swept it.
     let open = holds.values().filter(|hold| hold.status == HoldStatus::Open && hold.kind == HoldKind::Hold);
     let ids: Vec<Uuid> = open.map(|hold| hold.id.0).collect();
     if ids.is_empty() {
@@ -163,7 +163,7 @@ pub(crate) fn hold(row: &PgRow) -> Result<(HoldId, Hold), Error> {
         reference: row.try_get("reference")?,
         location_id: LocationId(row.try_get("location_id")?),
         customer_id: row.try_get::<Option<Uuid>, _>("customer_id")?.map(CustomerId),
-        holder: holder(row.try_get("register_id")?, row.try_get("channel")?)?,
+        owner: owner(row.try_get("register_id")?, row.try_get("channel")?)?,
         note: row.try_get("note")?,
         status: parsed(row.try_get("status")?)?,
         expires_at: row.try_get("expires_at")?,
@@ -286,10 +286,10 @@ pub(super) async fn sweep(tx: &Tx, locations: &[Uuid], products: &[Uuid]) -> Res
                  select min(r.expires_at) from reservation r \
                  where r.tenant_id = $1 and r.location_id = l.location_id and r.product_id = l.product_id \
                    and r.lot_id = l.lot_id and r.expires_at > $2), \
-             claimed = l.claimed and exists ( \
+             allotted = l.allotted and exists ( \
                  select 1 from reservation r \
                  where r.tenant_id = $1 and r.location_id = l.location_id and r.product_id = l.product_id \
-                   and r.lot_id = l.lot_id and r.kind in ('till_lease', 'channel_floor') and r.expires_at > $2) \
+                   and r.lot_id = l.lot_id and r.kind in ('till_allotment', 'channel_allotment') and r.expires_at > $2) \
          from unnest($3::uuid[], $4::uuid[]) as v (location_id, product_id) \
          where l.tenant_id = $1 and l.location_id = v.location_id and l.product_id = v.product_id \
            and l.next_expiry <= $2";

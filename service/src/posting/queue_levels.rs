@@ -28,7 +28,7 @@ pub(super) fn missing(
     known: &BTreeMap<LevelKey, Level>,
     written: &[(LevelKey, Level)],
 ) -> Vec<(LevelKey, Level)> {
-    let heads: BTreeSet<LevelKey> = written.iter().map(|(key, _)| key.head()).collect();
+    let heads: BTreeSet<LevelKey> = written.iter().map(|(key, _)| key.without_lot()).collect();
     let is_missing =
         |head: &LevelKey| !known.contains_key(head) && !written.iter().any(|(key, _)| key == head);
     heads.into_iter().filter(is_missing).map(|head| (head, Level::default())).collect()

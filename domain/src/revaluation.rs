@@ -7,15 +7,15 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
-use crate::adjust::{MovedLine, StockDocument, StockDocumentKind, post_value};
 use crate::book::{Book, Posting};
-use crate::goods::invalid;
 use crate::id::{LocationId, LotId, MovementId, StockDocumentId};
+use crate::line_item::invalid;
 use crate::number::{Money, Price, Quantity};
 use crate::product::ItemRef;
 use crate::refusal::{Code, Problem, Problems, Refusal};
 use crate::sales::{AMOUNT_MAX, LINES_MAX};
 use crate::stock::{LevelKey, Movement, MovementKind};
+use crate::stock_document::{MovedLine, StockDocument, StockDocumentKind, post_value};
 
 /// A revaluation to post.
 #[derive(Debug, Clone)]

@@ -17,7 +17,7 @@ use crate::book::{Book, Posting};
 use crate::id::{CostId, EntryId, MovementId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::number::{Money, Price, Quantity};
-use crate::stock::{self, Draw, LevelKey, Movement, MovementKind, Source};
+use crate::stock::{self, LayerUse, LevelKey, Movement, MovementKind, Source};
 use crate::tenant::{Channel, Settings};
 
 /// The reason code under which counts are posted. Nothing but a count may name it.
@@ -25,7 +25,7 @@ pub const COUNT_REASON: &str = "count";
 
 /// Goods that go.
 #[derive(Debug, Clone, Copy)]
-pub struct Going {
+pub struct Issue {
     /// From which level.
     pub key: LevelKey,
     /// Stock units.
@@ -72,7 +72,7 @@ pub struct OpenCost {
 
 /// What a command left to be posted beside its document.
 #[derive(Debug, Default)]
-pub struct Aftermath {
+pub struct Consequences {
     /// Levels from which more went than was available.
     short: Vec<LevelKey>,
     /// Line, and the part of it that went below zero.
@@ -80,7 +80,7 @@ pub struct Aftermath {
     /// Costs of which something was settled, and by how much they differed.
     settled: Vec<(OpenCost, Money)>,
     /// Line, and what it took from a cost layer.
-    drawn: Vec<(LevelKey, i32, Draw)>,
+    layer_uses: Vec<(LevelKey, i32, LayerUse)>,
 }
 
 impl Book {
@@ -90,17 +90,17 @@ impl Book {
     }
 
     /// Takes goods out; answers their cost. Whoever asks has checked that the level has them, unless they are forced.
-    pub fn take_out(&mut self, going: &Going) -> Money {
-        let Going { key, quantity, line_no, .. } = *going;
-        if self.is_counted(&key, going.occurred_at) {
+    pub fn issue(&mut self, issue: &Issue) -> Money {
+        let Issue { key, quantity, line_no, .. } = *issue;
+        if self.is_counted(&key, issue.occurred_at) {
             return self.current_cost(&key, quantity);
         }
-        if !going.forced {
+        if !issue.forced {
             return self.issue_for(key, quantity, line_no);
         }
         let level = self.level(&key);
         if quantity > level.available() {
-            self.aftermath.short.push(key);
+            self.consequences.short.push(key);
         }
         let there = quantity.min(level.on_hand.max(Quantity::ZERO));
         let cost = if there.is_positive() { self.issue_for(key, there, line_no) } else { Money::ZERO };
@@ -113,25 +113,27 @@ impl Book {
         let provisional = setup.settings.money(level.last_cost.get() * owed.get());
         level.on_hand -= owed;
         level.value -= provisional;
-        self.aftermath.owed.push((key, line_no, owed, provisional));
+        self.consequences.owed.push((key, line_no, owed, provisional));
         cost + provisional
     }
 
     /// Takes what is there, and notes for which line from which cost layers; answers its cost.
     fn issue_for(&mut self, key: LevelKey, quantity: Quantity, line_no: i32) -> Money {
-        let issued = self.issue(key, quantity);
-        self.aftermath.drawn.extend(issued.draws.into_iter().map(|draw| (key, line_no, draw)));
+        let issued = self.issue_layers(key, quantity);
+        self.consequences
+            .layer_uses
+            .extend(issued.layer_uses.into_iter().map(|layer_use| (key, line_no, layer_use)));
         issued.cost
     }
 
     /// Brings goods in that cost `value`. The first of them settle what went below zero before.
-    pub fn take_in(&mut self, key: LevelKey, quantity: Quantity, value: Money, source: &Source) {
+    pub fn receive(&mut self, key: LevelKey, quantity: Quantity, value: Money, source: &Source) {
         if self.is_counted(&key, source.occurred_at) {
             return;
         }
         let covered = quantity.min((-self.level(&key).on_hand).max(Quantity::ZERO));
         if covered.is_zero() {
-            return self.receive(key, quantity, value, source);
+            return self.receive_layers(key, quantity, value, source);
         }
         let setup = std::sync::Arc::clone(&self.setup);
         let real = share(value, (covered, quantity), &setup.settings);
@@ -141,7 +143,7 @@ impl Book {
         level.value += real - variance;
         level.last_cost = stock::unit_cost(value, quantity);
         if covered < quantity {
-            self.receive(key, quantity - covered, value - real, source);
+            self.receive_layers(key, quantity - covered, value - real, source);
         }
     }
 
@@ -160,7 +162,7 @@ impl Book {
             total += real - provisional;
             quantity_left -= quantity;
             real_left -= real;
-            self.aftermath.settled.push((*cost, real - provisional));
+            self.consequences.settled.push((*cost, real - provisional));
             if cost.quantity.is_zero() {
                 open.remove(0);
             }
@@ -170,12 +172,12 @@ impl Book {
 
     /// Adds to what a command posts what follows from it by itself: costs to settle, settled ones, and the other half of
     /// what a count has seen already.
-    pub fn follow_up(&mut self, posting: &mut Posting) {
-        let Aftermath { short, owed, settled, drawn } = std::mem::take(&mut self.aftermath);
+    pub fn post_consequences(&mut self, posting: &mut Posting) {
+        let Consequences { short, owed, settled, layer_uses } = std::mem::take(&mut self.consequences);
         posting.short.extend(short);
-        for (key, line_no, draw) in drawn {
+        for (key, line_no, layer_use) in layer_uses {
             let went = went(posting, key, line_no).id;
-            posting.draws.push((went, draw));
+            posting.layer_uses.push((went, layer_use));
         }
         for (key, line_no, quantity, value) in owed {
             self.owe((key, line_no), (quantity, value), posting);

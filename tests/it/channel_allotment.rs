@@ -10,7 +10,7 @@ const HOLDS: &str = "/v1/stock/holds";
 
 async fn floor(channel: &str, wanted: &[(&str, &str)], seconds: i64) -> Value {
     let ends = environment().now().await + chrono::Duration::seconds(seconds);
-    json!({ "kind": "channel_floor", "channel": channel, "expires_at": ends.to_rfc3339(), "lines": lines(wanted) })
+    json!({ "kind": "channel_allotment", "channel": channel, "expires_at": ends.to_rfc3339(), "lines": lines(wanted) })
 }
 
 async fn available(tenant: &Tenant, query: &str) -> Value {
@@ -24,7 +24,7 @@ fn the_other_channel_sees_a_floor_as_reserved() {
         tenant.stocked("MUG", "10.00", ("10", "4.00")).await;
         let (till, customer) = (tenant.till().await, tenant.customer("Nordwind Supply").await);
         let kept = tenant.post(HOLDS, &floor("retail", &[("MUG", "6")], 3600).await).await.created();
-        assert_eq!((&kept["kind"], &kept["channel"]), (&json!("channel_floor"), &json!("retail")));
+        assert_eq!((&kept["kind"], &kept["channel"]), (&json!("channel_allotment"), &json!("retail")));
         assert_eq!(tenant.level("MUG").await, Level::of("10", "6", "40"));
         assert_eq!(available(tenant, "&channel=wholesale").await, "4");
         assert_eq!(available(tenant, "&channel=retail").await, "10");

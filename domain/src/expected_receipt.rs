@@ -6,8 +6,8 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::book::{Book, Posting};
-use crate::goods::GoodsLine;
 use crate::id::{ExpectedReceiptId, LocationId, ProductId, TransferId};
+use crate::line_item::GoodsLine;
 use crate::number::Quantity;
 use crate::refusal::{Code, Problems, Refusal};
 
@@ -206,7 +206,7 @@ pub fn expect(book: &mut Book, command: &Expect) -> Result<(ExpectedReceipt, Pos
     }
 
     // Nothing can refuse it any more.
-    let line = |(goods, line_no): (crate::goods::Goods, i32)| ExpectedLine {
+    let line = |(goods, line_no): (crate::line_item::Goods, i32)| ExpectedLine {
         line_no,
         product_id: goods.product_id,
         quantity: goods.quantity,

@@ -4,17 +4,17 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::book::{Book, Demand, Posting};
-use crate::goods::invalid;
+use crate::expected_receipt;
 use crate::id::{EntryId, ExpectedReceiptId, LocationId, LotId, MovementId, ProductId, StockDocumentId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
-use crate::lot::{self, Arrival, Draw, Incoming, NamedLot, Purpose, Wish};
+use crate::line_item::invalid;
+use crate::lot::{self, Arrival, Incoming, LineRequest, NamedLot, PickRule, Purpose};
+use crate::negative_stock::{COUNT_REASON, Issue};
 use crate::number::{Money, Price, Quantity};
-use crate::oversold::{COUNT_REASON, Going};
 use crate::product::ItemRef;
 use crate::refusal::{Problem, Problems, Refusal};
 use crate::sales::{AMOUNT_MAX, LINES_MAX};
 use crate::stock::{self, LevelKey, Movement, MovementKind, Source};
-use crate::supply;
 
 /// What a stock document does.
 #[derive(
@@ -161,7 +161,7 @@ pub fn post(book: &mut Book, command: &Move) -> Result<(StockDocument, Posting),
         Some(_) if command.kind != StockDocumentKind::Receipt => {
             return Err(Refusal::invalid("/expected_receipt_id", "Only a receipt brings what was expected."));
         }
-        Some(id) => supply::check_arrival(book, id, location_id)?,
+        Some(id) => expected_receipt::check_arrival(book, id, location_id)?,
         None => {}
     }
     let against = contra_account(book, command)?;
@@ -219,7 +219,7 @@ pub fn post(book: &mut Book, command: &Move) -> Result<(StockDocument, Posting),
     post_value(book, &document, against, &mut posting);
     if let Some(id) = command.expected_receipt_id {
         let goods: Vec<_> = document.lines.iter().map(|line| (line.product_id, line.quantity)).collect();
-        supply::arrive(book, id, &goods, &mut posting);
+        expected_receipt::arrive(book, id, &goods, &mut posting);
     }
     Ok((document, posting))
 }
@@ -328,10 +328,11 @@ impl LotCheck {
         let product = &book.products[&goods.product_id];
         let parts: Vec<(Quantity, LotPart)> = if goods.quantity.is_negative() {
             let went = Some(self.went);
-            let draw = Draw { location_id: self.location_id, purpose: Purpose::WriteOff, went };
+            let rule = PickRule { location_id: self.location_id, purpose: Purpose::WriteOff, went };
             let covered = Quantity::ZERO;
-            let wish = Wish { product, quantity: -goods.quantity, named: &line.lots, covered, pointer };
-            let shares = self.demand.draw(book, &draw, &wish)?;
+            let request =
+                LineRequest { product, quantity: -goods.quantity, named: &line.lots, covered, pointer };
+            let shares = self.demand.allocate(book, &rule, &request)?;
             shares.into_iter().map(|share| (-share.quantity, LotPart::Known(share.lot_id))).collect()
         } else {
             let may_return = kind == StockDocumentKind::Adjustment;
@@ -361,11 +362,11 @@ fn move_goods(
 ) -> Movement {
     let value = if line.quantity.is_negative() {
         let (quantity, forced) = (-line.quantity, command.forced);
-        -book.take_out(&Going { key, quantity, line_no, occurred_at, forced })
+        -book.issue(&Issue { key, quantity, line_no, occurred_at, forced })
     } else {
         let value = line.value.unwrap_or_else(|| book.current_cost(&key, line.quantity));
         let source = Source::new(command.kind.into(), id.0, line_no, occurred_at);
-        book.take_in(key, line.quantity, value, &source);
+        book.receive(key, line.quantity, value, &source);
         value
     };
     Movement {
