@@ -23,7 +23,7 @@ const WRITE: &str = "
             as v (location_id, product_id, lot_id, id, quantity, value)
         where c.tenant_id = $1 and c.location_id = v.location_id and c.product_id = v.product_id and c.lot_id = v.lot_id
           and c.id = v.id
-    ), layer_use as (
+    ), used as (
         insert into layer_use (
             tenant_id, movement_id, layer_id, quantity, value, document_kind, document_id, line_no, received_at)
         select $1, v.*
