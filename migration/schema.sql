@@ -1,4 +1,4 @@
--- Written by a test from the migrated database: see tests/it/artefacts.rs.
+-- Written by a test from the migrated database: see tests/contract/artefacts.rs.
 
 CREATE SCHEMA auth;
 

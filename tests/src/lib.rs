@@ -8,6 +8,7 @@ mod build;
 mod client;
 mod environment;
 mod facts;
+mod kept;
 mod tenant;
 
 use books::violations;
@@ -15,4 +16,5 @@ pub use build::{Product, Till, lines, sale};
 pub use client::{Call, Client, Problem, Reply};
 pub use environment::{Environment, Node, config, environment};
 pub use facts::Level;
+pub use kept::keep;
 pub use tenant::{Tenant, with_tenant, with_tenant_as, with_tenants};
