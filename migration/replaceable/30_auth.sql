@@ -1,4 +1,4 @@
--- The only functions that look across tenants: they answer who calls, before the tenant is known.
+-- The only functions that read across tenants: they find the caller before the tenant is known.
 
 create or replace function auth.find_api_key(wanted bytea)
 returns table (

@@ -1,4 +1,4 @@
-//! Reading the one stock record: what may be sold, the levels, the movements and their documents.
+//! The stock record, for reading: availability, levels, movements and their documents.
 
 pub mod availability;
 pub mod checkpoint;

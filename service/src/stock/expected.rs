@@ -1,4 +1,4 @@
-//! Expected receipts, to read.
+//! Expected receipts, for reading.
 
 use chrono::NaiveDate;
 use domain::expected_receipt::{ExpectedReceipt, ExpectedStatus};
@@ -10,12 +10,9 @@ use crate::posting::stock_documents;
 use crate::sold::{self, Skus};
 use crate::{Error, Tx};
 
-/// Which expected receipts to list.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// Where they stand.
     pub status: Option<ExpectedStatus>,
-    /// At this location.
     pub location_id: Option<LocationId>,
     /// Expected before this day.
     pub before: Option<NaiveDate>,
@@ -24,7 +21,7 @@ pub struct Filter {
 const SELECT: &str = "select id, number, location_id, expected_on, reference, status, version \
                       from expected_receipt where tenant_id = ";
 
-/// One page of expected receipts, without their lines.
+/// Returns one page of expected receipts, without their lines.
 pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<ExpectedReceipt>, Error> {
     let rows = Listing::new(tx, SELECT)
         .among("status", filter.status.as_slice())
@@ -35,7 +32,6 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Expecte
     rows.iter().map(|row| Ok(stock_documents::expected(row)?.1)).collect()
 }
 
-/// One expected receipt with its lines, and the SKUs.
 pub async fn get(tx: &Tx, id: ExpectedReceiptId) -> Result<(ExpectedReceipt, Skus), Error> {
     let rows = Listing::new(tx, SELECT).with("id = ", Some(id.0)).rows(tx).await?;
     let mut found =

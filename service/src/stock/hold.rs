@@ -1,4 +1,4 @@
-//! Holds, to read.
+//! Holds, for reading.
 
 use domain::hold::{Hold, HoldKind, HoldStatus};
 use domain::id::{CustomerId, HoldId, LocationId, RegisterId};
@@ -9,20 +9,15 @@ use crate::posting::stock_documents;
 use crate::sold::{self, Names};
 use crate::{Error, Tx};
 
-/// Which holds to list.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// Where they stand now.
+    /// Present status: a hold that has expired counts as expired.
     pub status: Option<HoldStatus>,
-    /// At this location.
     pub location_id: Option<LocationId>,
-    /// For this customer.
     pub customer_id: Option<CustomerId>,
-    /// With this name of the caller's.
     pub reference: Option<String>,
-    /// Of this kind.
     pub kind: Option<HoldKind>,
-    /// The leases of this till.
+    /// Till allotments of this till.
     pub register_id: Option<RegisterId>,
 }
 
@@ -30,7 +25,7 @@ const SELECT: &str = "select id, kind, reference, location_id, customer_id, note
                              register_id, channel \
                       from hold where tenant_id = ";
 
-/// One page of holds, without their lines.
+/// Returns one page of holds, without their lines.
 pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Hold>, Error> {
     let (words, sign): (&[&'static str], _) = match filter.status {
         None => (&[], None),
@@ -54,7 +49,6 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Hold>, 
     rows.iter().map(|row| Ok(stock_documents::hold(row)?.1)).collect()
 }
 
-/// One hold with its lines, and what they are called.
 pub async fn get(tx: &Tx, id: HoldId) -> Result<(Hold, Names), Error> {
     let rows = Listing::new(tx, SELECT).with("id = ", Some(id.0)).rows(tx).await?;
     let mut found =

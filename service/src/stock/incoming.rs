@@ -1,4 +1,4 @@
-//! What is on its way: expected receipts and transfers, by place and day.
+//! Supplies: expected receipts and transfers, by location and day.
 
 use domain::expected_receipt::{Source, Supplies, Supply};
 use domain::id::{ExpectedReceiptId, LocationId, ProductId, TransferId};
@@ -8,8 +8,8 @@ use uuid::Uuid;
 use crate::listing::number;
 use crate::{Error, Tx};
 
-/// What comes in of `products`, at one location or at all of them, the earlier first. A transfer without a day is left
-/// out: nobody knows when it comes.
+/// Returns the supplies of `products` at one location or all, the earliest first. A transfer without an expected day
+/// is left out.
 pub async fn coming(tx: &Tx, products: &[Uuid], location_id: Option<LocationId>) -> Result<Supplies, Error> {
     let statement = "select location_id, product_id, expected_on, expected_receipt_id, transfer_id, line_no, quantity \
          from ( \

@@ -1,4 +1,4 @@
-//! Transfers, to read.
+//! Transfers, for reading.
 
 use domain::id::{LocationId, TransferId};
 use domain::refusal::Refusal;
@@ -9,21 +9,17 @@ use crate::posting::stock_documents;
 use crate::sold::{self, Names};
 use crate::{Error, Tx};
 
-/// Which transfers to list.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// Where they stand.
     pub status: Option<TransferStatus>,
-    /// From this location.
     pub from_location_id: Option<LocationId>,
-    /// To this location.
     pub to_location_id: Option<LocationId>,
 }
 
 const SELECT: &str = "select id, number, from_location_id, to_location_id, status, expected_on, reference, occurred_at, version \
                       from transfer where tenant_id = ";
 
-/// One page of transfers, without their lines.
+/// Returns one page of transfers, without their lines.
 pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Transfer>, Error> {
     let rows = Listing::new(tx, SELECT)
         .among("status", filter.status.as_slice())
@@ -34,7 +30,6 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Transfe
     rows.iter().map(|row| Ok(stock_documents::transfer(row)?.1)).collect()
 }
 
-/// One transfer with its lines, and what they are called.
 pub async fn get(tx: &Tx, id: TransferId) -> Result<(Transfer, Names), Error> {
     let rows = Listing::new(tx, SELECT).with("id = ", Some(id.0)).rows(tx).await?;
     let mut found =
