@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use api::local::Redis;
-use api::worker::{Worker, WorkerConfig};
 use futures_util::future::{join, join_all};
+use local::Redis;
 use rand::RngExt;
 use reqwest::Method;
 use secrecy::SecretString;
@@ -13,6 +12,7 @@ use serde_json::{Value, json};
 use service::Db;
 use service::live::{Heard, Live};
 use service::tx::PoolOptions;
+use stockwell::worker::{Worker, WorkerConfig};
 use tests::{Client, Tenant, environment, with_tenant, with_tenants};
 
 mod browser;
