@@ -1,6 +1,6 @@
 //! The REST API: each area is one file with its routes and the forms of its input and output.
 //!
-//! [`app`] puts it together, [`middleware`] is what every request passes, [`problem`] is how it refuses. A handler
+//! [`app`] is the state, [`routes`] the list of routes, [`server`] puts them together; [`middleware`] is what every request passes, [`problem`] is how it refuses. A handler
 //! extracts, asks for the scope, calls the use case and answers; [`auth`] is the model that other areas follow.
 
 pub mod app;
@@ -15,11 +15,11 @@ pub mod config;
 pub mod context;
 pub mod count;
 mod credential;
+pub mod cursor;
 pub mod customer;
 pub mod effects;
 mod errors;
 pub mod event;
-pub mod graphql;
 mod health;
 pub mod idempotency;
 pub mod integrity;
@@ -39,7 +39,9 @@ pub mod posting;
 pub mod pricing;
 pub mod problem;
 pub mod register;
-pub mod report;
+mod route_table;
+pub mod routes;
+pub mod server;
 pub mod settings;
 pub mod stock;
 pub mod stream;

@@ -4,8 +4,8 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use api::app::{self, Running, ServeError};
 use api::config::Config;
+use api::server::{Running, ServeError};
 use clap::Args;
 use domain::tenant::TaxRounding;
 use local::{LocalError, Postgres, PostgresOptions, Redis};
@@ -206,11 +206,11 @@ fn config(
 
 /// Serves on the wished port, or on a free one where that is taken.
 async fn start(config: Config) -> Result<Running, DemoError> {
-    match app::serve(&config).await {
+    match crate::serve(&config).await {
         Err(ServeError::Bind { addr, .. }) => {
             println!("Port {} is taken; using a free one.", addr.port());
             let addr = SocketAddr::from(([127, 0, 0, 1], 0));
-            Ok(app::serve(&Config { addr, ..config }).await?)
+            Ok(crate::serve(&Config { addr, ..config }).await?)
         }
         other => Ok(other?),
     }

@@ -83,7 +83,7 @@ async fn run(command: Command) -> Result<(), Failed> {
         Command::Import(command) => Ok(import::run(&command).await?),
         Command::Demo(args) => Ok(demo::run(&args).await?),
         Command::Openapi => {
-            print!("{}", api::openapi::text());
+            print!("{}", stockwell::routes().text());
             Ok(())
         }
     }
@@ -101,7 +101,7 @@ async fn work(config: &WorkerConfig) -> Result<(), Failed> {
 
 /// Serves until the process is asked to end, then finishes what is in flight.
 async fn serve(config: &Config, stop_notice: Duration) -> Result<(), Failed> {
-    let running = api::app::serve(config).await?;
+    let running = stockwell::serve(config).await?;
     tracing::info!(addr = %running.addr, "serving");
     signal::asked_to_end().await?;
     tracing::info!("stopping");

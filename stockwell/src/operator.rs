@@ -20,7 +20,7 @@ use strum::IntoEnumIterator;
 pub enum Failed {
     /// The server did not start.
     #[error(transparent)]
-    Serve(#[from] api::app::ServeError),
+    Serve(#[from] api::server::ServeError),
     /// The system said no.
     #[error(transparent)]
     Io(#[from] io::Error),

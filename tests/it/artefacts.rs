@@ -33,7 +33,7 @@ pub fn keep_text(file: &Path, made: &str) {
 
 #[test]
 fn the_description_of_the_api() {
-    keep("openapi/openapi.json", &api::openapi::text());
+    keep("openapi/openapi.json", &stockwell::routes().text());
 }
 
 #[test]

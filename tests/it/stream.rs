@@ -298,7 +298,7 @@ fn a_stream_is_refused_for_a_reason() {
 fn a_key_has_so_many_streams_and_the_oldest_makes_room() {
     with_tenant(async |tenant| {
         let mut streams = Vec::new();
-        for _ in 0..=api::stream::STREAMS_PER_ACTOR_MAX {
+        for _ in 0..=api::stream::seat::STREAMS_PER_ACTOR_MAX {
             streams.push(Stream::open(tenant, "", "").await);
         }
         tenant.stocked("MUG", "10.00", ("100", "4.00")).await;

@@ -170,7 +170,7 @@ impl Environment {
 
 /// Serves on the runtime of the servers. Called outside of any runtime.
 fn serve(servers: &Runtime, config: &Config) -> Node {
-    let running = servers.block_on(api::app::serve(config)).expect("the server starts");
+    let running = servers.block_on(stockwell::serve(config)).expect("the server starts");
     Node { base_url: format!("http://{}", running.addr), app: running.app.clone() }
 }
 
