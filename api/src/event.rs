@@ -15,7 +15,8 @@ use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use crate::list::{CursorKey, LIMIT_DEFAULT, LIMIT_MAX, invalid_cursor, invalid_limit};
+use crate::cursor::CursorKey;
+use crate::list::{LIMIT_DEFAULT, LIMIT_MAX, invalid_cursor, invalid_limit};
 use crate::params::{Params, listed};
 use crate::problem::{ApiError, ErrorCode};
 use crate::{Answer, App, Caller};

@@ -295,7 +295,7 @@ fn the_walk_through_is_what_was_asked_and_answered() {
         walk.say("# Recalling a lot");
         walk.say(
             "A jar of jam has glass in it. Which lot is it from, where did the lot go in both channels, and which \
-             customers must be called?\n\nA test made every request and response below () and \
+             customers must be called?\n\nA test made every request and response below (`tests/commerce/lot/recall.rs`) and \
              fails if the API responds differently; `UPDATE=1 ./run test -p tests walk_through` rewrites this \
              page. Fields that the example does not need are left out. `$NAMES` stand for ids, and `…` for instants. \
              `./run demo` prints `$URL` and `$KEY`.",

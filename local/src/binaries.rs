@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::LocalError;
-use super::folder::{User, run_as};
-use super::tether::output;
+use crate::LocalError;
+use crate::folder::{User, run_as};
+use crate::tether::output;
 
 /// The folder of PostgreSQL's programs: of major version `wanted` (the one of `cluster`) when given, else the first found of `STOCKWELL_POSTGRES_BIN`,
 /// `pg_config --bindir`, the newest `/usr/lib/postgresql/*/bin`, `PATH`, and a wheel unpacked by `./run`.

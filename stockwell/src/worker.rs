@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use api::broadcast::EVENTS_CHANNEL;
 use chrono::{DateTime, Utc};
 use clap::Args;
 use domain::id::TenantId;
@@ -14,8 +15,6 @@ use service::{Db, Error};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-/// Events are told on the channel of this name and the tenant's id.
-pub const CHANNEL: &str = "stockwell:events:";
 /// How long an event is its relay's before another one takes it over.
 const LEASE: Duration = Duration::from_secs(30);
 /// How often the outbox is looked into while nothing happens.
@@ -137,7 +136,7 @@ async fn hand_on(
 async fn publish(redis: &mut MultiplexedConnection, events: &[Leased]) -> Result<(), redis::RedisError> {
     let mut pipeline = redis::pipe();
     for event in events {
-        let channel = format!("{CHANNEL}{}", event.tenant_id);
+        let channel = format!("{EVENTS_CHANNEL}{}", event.tenant_id);
         pipeline.cmd("PUBLISH").arg(channel).arg(event.id.to_string()).ignore();
     }
     pipeline.exec_async(redis).await

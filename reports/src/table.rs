@@ -3,6 +3,9 @@
 use actix_web::http::header;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get};
+use api::params::Params;
+use api::problem::{ApiError, ErrorCode, Problem};
+use api::{Answer, App, Caller};
 use domain::refusal::Code;
 use graphql::report::{self, Column, Dimension, Format, Input, Invalid, Meta, Name, Request, Table, Values};
 use serde::{Deserialize, Serialize};
@@ -10,10 +13,6 @@ use serde_json::{Map, Value};
 use service::scope::Scope;
 use strum::IntoEnumIterator;
 use utoipa_actix_web::service_config::ServiceConfig;
-
-use crate::params::Params;
-use crate::problem::{ApiError, ErrorCode, Problem};
-use crate::{Answer, App, Caller};
 
 /// Says whether the rows end at the limit, where the form of the answer has no other place for it.
 const TRUNCATED: header::HeaderName = header::HeaderName::from_static("stockwell-report-truncated");
@@ -208,20 +207,18 @@ async fn show(
     let name: Name = name.parse().map_err(|_| ApiError::new(Code::NotFound, "There is no such report."))?;
     let format = wanted(params.format.as_deref(), &request)?;
     let byte_order_mark = params.bom.unwrap_or_default();
-    let asked = Request::new(name, input(params.0)?)?;
+    let asked = input(params.0).and_then(|input| Request::new(name, input)).map_err(reject)?;
     let table = report::run(&app.db, caller.tenant_id, &asked).await?;
     answer(&table, format, byte_order_mark)
 }
 
-impl From<Invalid> for ApiError {
-    fn from(invalid: Invalid) -> Self {
-        let error = if invalid.readable {
-            ApiError::new(Code::ValidationFailed, invalid.detail)
-        } else {
-            ApiError::new(ErrorCode::InvalidParameter, invalid.detail)
-        };
-        error.at_parameter(invalid.parameter)
-    }
+fn reject(invalid: Invalid) -> ApiError {
+    let error = if invalid.readable {
+        ApiError::new(Code::ValidationFailed, invalid.detail)
+    } else {
+        ApiError::new(ErrorCode::InvalidParameter, invalid.detail)
+    };
+    error.at_parameter(invalid.parameter)
 }
 
 fn input(params: ReportParams) -> Result<Input, Invalid> {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use sea_orm::{ConnectionTrait as _, Database, DatabaseConnection, Statement};
 
-use super::{LocalError, Postgres, PostgresOptions, Redis, free_port};
+use crate::{LocalError, Postgres, PostgresOptions, Redis, free_port};
 
 /// Names the folder for [`hold`] in a child process.
 const HOLD: &str = "STOCKWELL_TEST_HOLD";
@@ -108,10 +108,7 @@ async fn server_ends_with_a_killed_process_and_starts_again() {
     let data_dir = folder("killed");
     for _ in 0..2 {
         let mut holder = Command::new(std::env::current_exe().expect("the test program has a path"));
-        holder
-            .args(["local::tests::hold", "--exact", "--nocapture"])
-            .env(HOLD, &data_dir)
-            .stdout(Stdio::piped());
+        holder.args(["tests::hold", "--exact", "--nocapture"]).env(HOLD, &data_dir).stdout(Stdio::piped());
         let mut holder = holder.spawn().expect("the test program starts again");
         let lines =
             BufReader::new(holder.stdout.take().expect("its output is piped")).lines().map_while(Result::ok);

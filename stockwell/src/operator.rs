@@ -20,7 +20,7 @@ use strum::IntoEnumIterator;
 pub enum Failed {
     /// The server did not start.
     #[error(transparent)]
-    Serve(#[from] api::app::ServeError),
+    Serve(#[from] api::server::ServeError),
     /// The system said no.
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -29,10 +29,10 @@ pub enum Failed {
     Migration(#[from] migration::Error),
     /// The import did not end well.
     #[error(transparent)]
-    Import(#[from] api::import::ImportError),
+    Import(#[from] stockwell::import::ImportError),
     /// The demo did not start.
     #[error(transparent)]
-    Demo(#[from] api::demo::DemoError),
+    Demo(#[from] stockwell::demo::DemoError),
     /// The use case failed.
     #[error("{}", explain(.0))]
     Service(#[from] Error),

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::folder::{self, LOCK, User};
-use super::tether::{Leash, Tether, output};
-use super::{LocalError, binaries, blocking, free_port, is_free, log_end};
+use crate::folder::{self, LOCK, User};
+use crate::tether::{Leash, Tether, output};
+use crate::{LocalError, binaries, blocking, free_port, is_free, log_end};
 
 /// How long the server may take to start; replaying the log after a crash can need minutes.
 const START_LIMIT: Duration = Duration::from_secs(300);

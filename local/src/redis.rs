@@ -6,8 +6,8 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::tether::{Leash, Tether};
-use super::{LocalError, binaries, blocking, folder, free_port, log_end};
+use crate::tether::{Leash, Tether};
+use crate::{LocalError, binaries, blocking, folder, free_port, log_end};
 
 /// A running private Redis; dropping it stops the server.
 pub struct Redis {

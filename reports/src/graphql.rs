@@ -6,19 +6,18 @@
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap};
-use actix_web::web::{self, Data, Path};
+use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
+use api::body::Body;
+use api::context::RequestId;
+use api::params::Params;
+use api::problem::{ApiError, ErrorCode};
+use api::{Answer, App, Caller};
 use graphql::{Call, Outcome, Problem};
 use serde::Deserialize;
 use serde_json::Value;
 use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
-
-use crate::body::Body;
-use crate::context::RequestId;
-use crate::params::Params;
-use crate::problem::{ApiError, ErrorCode};
-use crate::{Answer, App, Caller};
 
 /// The most bytes of a request.
 const BYTES_MAX: usize = 64 * 1024;
@@ -37,11 +36,8 @@ const NOTICE: &str = include_str!("../assets/graphiql/NOTICE");
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(execute).service(read).service(schema);
-}
-
-/// The files of the editor: not a part of the API.
-pub fn pages(cfg: &mut web::ServiceConfig) {
-    cfg.service(asset);
+    // The files of the editor are not a part of the API.
+    cfg.map(|cfg| cfg.service(asset));
 }
 
 /// A GraphQL request.

@@ -11,8 +11,8 @@ use std::process::Command;
 
 use sha2::{Digest as _, Sha256};
 
-use super::LocalError;
-use super::tether::output;
+use crate::LocalError;
+use crate::tether::output;
 
 /// The file that marks a folder as ours and that the owning process keeps locked.
 pub const LOCK: &str = "owner.lock";

@@ -6,11 +6,12 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use api::config::Config;
-use api::demo::DemoArgs;
-use api::import::ImportCommand;
-use api::worker::{Worker, WorkerConfig};
 use clap::{Parser, Subcommand};
 use operator::{EveryTenant, Failed, KeysCommand, MigrateArgs, TenantCommand};
+use stockwell::demo::{self, DemoArgs};
+use stockwell::import::{self, ImportCommand};
+use stockwell::worker::{Worker, WorkerConfig};
+use stockwell::{log, signal};
 
 /// One well of stock for wholesale and retail.
 #[derive(Debug, Parser)]
@@ -58,7 +59,7 @@ enum Command {
 async fn main() -> ExitCode {
     let command = Cli::parse().command;
     let serves = matches!(command, Command::Serve { .. } | Command::Migrate(_));
-    api::log::start(if serves { api::log::SERVICE } else { api::log::PERSON });
+    log::start(if serves { log::SERVICE } else { log::PERSON });
     match run(command).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -79,10 +80,10 @@ async fn run(command: Command) -> Result<(), Failed> {
         Command::Checkpoint(args) => operator::checkpoint(&args).await,
         Command::Tenant(command) => operator::tenant(command).await,
         Command::Keys(command) => operator::keys(command).await,
-        Command::Import(command) => Ok(api::import::run(&command).await?),
-        Command::Demo(args) => Ok(api::demo::run(&args).await?),
+        Command::Import(command) => Ok(import::run(&command).await?),
+        Command::Demo(args) => Ok(demo::run(&args).await?),
         Command::Openapi => {
-            print!("{}", api::openapi::text());
+            print!("{}", stockwell::routes().text());
             Ok(())
         }
     }
@@ -92,7 +93,7 @@ async fn run(command: Command) -> Result<(), Failed> {
 async fn work(config: &WorkerConfig) -> Result<(), Failed> {
     let worker = Worker::start(config).await?;
     tracing::info!("working");
-    api::signal::asked_to_end().await?;
+    signal::asked_to_end().await?;
     tracing::info!("stopping");
     worker.stop().await;
     Ok(())
@@ -100,9 +101,9 @@ async fn work(config: &WorkerConfig) -> Result<(), Failed> {
 
 /// Serves until the process is asked to end, then finishes what is in flight.
 async fn serve(config: &Config, stop_notice: Duration) -> Result<(), Failed> {
-    let running = api::app::serve(config).await?;
+    let running = stockwell::serve(config).await?;
     tracing::info!(addr = %running.addr, "serving");
-    api::signal::asked_to_end().await?;
+    signal::asked_to_end().await?;
     tracing::info!("stopping");
     Ok(running.stop(stop_notice).await?)
 }

@@ -4,8 +4,11 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use api::config::Config;
+use api::server::{Running, ServeError};
 use clap::Args;
 use domain::tenant::TaxRounding;
+use local::{LocalError, Postgres, PostgresOptions, Redis};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use service::Db;
@@ -13,9 +16,7 @@ use service::auth::{KeyMode, SigningKey};
 use service::tenant::{self, TenantCreate};
 use service::tx::PoolOptions;
 
-use crate::app::{self, Running, ServeError};
-use crate::config::Config;
-use crate::local::{LocalError, Postgres, PostgresOptions, Redis};
+use crate::signal;
 use crate::worker::{Worker, WorkerConfig};
 
 mod story;
@@ -132,9 +133,7 @@ async fn serve(
         (None, _) => {}
     }
     println!("{}", story::of(&base_url, &key).await);
-    crate::signal::asked_to_end()
-        .await
-        .map_err(|error| DemoError::Io("waiting for a signal".to_owned(), error))?;
+    signal::asked_to_end().await.map_err(|error| DemoError::Io("waiting for a signal".to_owned(), error))?;
     let stopped = running.stop(std::time::Duration::ZERO).await;
     worker.stop().await;
     stopped.map_err(|error| DemoError::Io("stopping".to_owned(), error))
@@ -207,11 +206,11 @@ fn config(
 
 /// Serves on the wished port, or on a free one where that is taken.
 async fn start(config: Config) -> Result<Running, DemoError> {
-    match app::serve(&config).await {
+    match crate::serve(&config).await {
         Err(ServeError::Bind { addr, .. }) => {
             println!("Port {} is taken; using a free one.", addr.port());
             let addr = SocketAddr::from(([127, 0, 0, 1], 0));
-            Ok(app::serve(&Config { addr, ..config }).await?)
+            Ok(crate::serve(&Config { addr, ..config }).await?)
         }
         other => Ok(other?),
     }

@@ -12,8 +12,8 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::LocalError;
-use super::folder::User;
+use crate::LocalError;
+use crate::folder::User;
 
 /// `$1` the signal that stops the server, `$2` a folder to remove afterwards (or empty), then the server's command line.
 /// The folder stays when the server ends by itself: it holds the log that says why.
