@@ -151,6 +151,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 
 /// Puts the whole application into an actix `App`: `actix_web::App::new().configure(…)` in tests, [`serve`] otherwise.
 pub fn configure(cfg: &mut web::ServiceConfig) {
+    cfg.app_data(openapi::access());
     routes(&mut ServiceConfig::new(cfg));
     graphql::pages(cfg);
     cfg.service(web::redirect("/docs", "/docs/"));

@@ -2,15 +2,16 @@
 
 mod complete;
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
-use actix_web::web::Bytes;
+use actix_web::web::{Bytes, Data};
 use actix_web::{HttpResponse, get};
 use serde_json::Value;
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
+use crate::access::Access;
 use crate::app;
 use crate::problem::{Answer, ApiError};
 
@@ -21,11 +22,18 @@ static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     document
 });
 
+static ACCESS: LazyLock<Arc<Access>> = LazyLock::new(|| Arc::new(Access::declared(document())));
+
 static TEXT: LazyLock<Bytes> = LazyLock::new(|| Bytes::from(text()));
 
 /// The whole document.
 pub fn document() -> &'static Value {
     &DOCUMENT
+}
+
+/// The scopes that the document declares: [`Caller`](crate::Caller) asks for them.
+pub fn access() -> Data<Access> {
+    Data::from(Arc::clone(&ACCESS))
 }
 
 /// The whole document as indented JSON.
