@@ -216,7 +216,6 @@ async fn create(
     preferences: Preferences,
     body: Body<StockDocumentIn>,
 ) -> Answer {
-    caller.require(Scope::StockWrite)?;
     let input = body.read().await?;
     let command = moved(input.value, &caller)?;
     post(&app, caller, (key, preferences, &input.raw), (command, render), Some(DOCUMENTS)).await
@@ -240,7 +239,6 @@ async fn create_batch(
     preferences: Preferences,
     body: BatchBody<BatchIn>,
 ) -> Answer {
-    caller.require(Scope::StockWrite)?;
     let batch = body.read().await?.value;
     post_batch(&app, caller, preferences, (batch, BatchOf { path: DOCUMENTS, command: moved, render })).await
 }

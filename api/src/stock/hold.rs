@@ -13,7 +13,6 @@ use domain::tenant::Channel;
 use serde::{Deserialize, Serialize};
 use service::listing::Age;
 use service::posting::{Command, Outcome};
-use service::scope::Scope;
 use service::stock::hold::{Filter, get, list};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -205,7 +204,6 @@ async fn place(
     preferences: Preferences,
     body: Body<HoldIn>,
 ) -> Answer {
-    caller.require(Scope::StockWrite)?;
     let body = body.read().await?;
     let input = body.value;
     let mut problems = Problems::default();
@@ -250,7 +248,6 @@ async fn extend(
     preferences: Preferences,
     body: Body<ExtendIn>,
 ) -> Answer {
-    caller.require(Scope::StockWrite)?;
     let body = body.read().await?;
     let command = Command::ExtendHold(id.0, body.value.expires_at);
     post(&app, caller, (key, preferences, &body.raw), (command, render), None).await
@@ -275,7 +272,6 @@ async fn release(
     preferences: Preferences,
     body: Body<Nothing>,
 ) -> Answer {
-    caller.require(Scope::StockWrite)?;
     let raw = body.read().await?.raw;
     post(&app, caller, (key, preferences, &raw), (Command::ReleaseHold(id.0), render), None).await
 }
@@ -315,7 +311,6 @@ struct Filters {
 )]
 #[get("/v1/stock/holds")]
 async fn list_holds(app: Data<App>, caller: Caller, page: List<Filters>) -> Answer {
-    caller.require(Scope::StockRead)?;
     let filters = &page.filters;
     let filter = Filter {
         status: filters.status,
@@ -343,7 +338,6 @@ async fn list_holds(app: Data<App>, caller: Caller, page: List<Filters>) -> Answ
 )]
 #[get("/v1/stock/holds/{id}")]
 async fn show(app: Data<App>, caller: Caller, id: PathId<HoldId>) -> Answer {
-    caller.require(Scope::StockRead)?;
     let read = async |tx: &service::Tx| Ok((get(tx, id.0).await?, tx.now));
     let ((hold, names), now) = app.db.read(caller.tenant_id, read).await?;
     let (skus, codes) = (skus_in(&names.skus), codes_in(&names.lots));
