@@ -121,13 +121,14 @@ const RULES: &[(&str, &str)] = &[
          where n.nspname in ('public', 'bi', 'auth') and (c.relkind in ('m', 'f') or c.relispartition)",
     ),
     (
-        "functions with the rights of their owner are those that are known, with a fixed search path, closed to the public",
+        "functions with the rights of their owner are those that are known, in plpgsql, with a fixed search path, closed to the public",
         "select p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace \
          where n.nspname in ('public', 'bi', 'auth') and not ( \
              p.oid::regprocedure::text in ('auth.find_api_key(bytea)', 'auth.find_tenant(text)', 'auth.tenants()', \
                                            'auth.find_products(text,integer)', \
                                            'auth.forget_answers(uuid,uuid,uuid,uuid,integer)') \
-             and p.prosecdef and p.proconfig @> array['search_path=pg_catalog, pg_temp'] \
+             and p.prosecdef and p.prolang = (select l.oid from pg_language l where l.lanname = 'plpgsql') \
+             and p.proconfig @> array['search_path=pg_catalog, pg_temp'] \
              and p.proowner = 'stockwell_lookup'::regrole \
              and not has_function_privilege('public', p.oid, 'execute') \
              or p.oid::regprocedure::text = 'event_base()' and not p.prosecdef)",
