@@ -1,14 +1,14 @@
 //! Receipts, openings and adjustments: quantities, costs, and what is refused.
 
+mod channel_allotment;
 mod expected_receipt;
 mod explain;
 mod fifo;
-mod channel_allotment;
 mod forced;
 mod hold;
-mod till_allotment;
 mod promise;
 mod revaluation;
+mod till_allotment;
 mod transfer;
 mod valuation;
 

@@ -3,10 +3,9 @@
 
 use sea_orm::sqlx::postgres::PgConnection;
 use sea_orm::sqlx::{self, AssertSqlSafe, Connection, Executor, Row};
-use tests::{Tenant, environment, with_tenants};
+use tests::{Tenant, broken_rules, environment, with_tenants};
 
 use super::world;
-use crate::metadata::broken;
 
 /// A table, and its columns that can be written.
 struct Table {
@@ -150,7 +149,7 @@ fn a_second_policy_is_seen_by_the_gate_and_goes_with_the_next_migration() {
         for (way, seen) in WAYS {
             root.execute("begin").await.expect("begun");
             root.execute(way).await.expect("a policy can be made");
-            let broken = broken(&mut root).await;
+            let broken = broken_rules(&mut root).await;
             assert!(
                 broken.iter().any(|broken| broken.ends_with(" number_series")
                     && broken.contains("exactly one policy for the application")),
@@ -166,7 +165,7 @@ fn a_second_policy_is_seen_by_the_gate_and_goes_with_the_next_migration() {
         }
         root.execute(WAYS[0].0).await.expect("a policy stays");
         migration::up(&url).await.expect("up again");
-        assert_eq!(broken(&mut root).await, Vec::<String>::new());
+        assert_eq!(broken_rules(&mut root).await, Vec::<String>::new());
     });
 }
 
@@ -199,6 +198,6 @@ fn a_database_with_two_policies_is_moved_to_one_and_back() {
             root.execute("rollback").await.expect("taken back");
         }
         migration::up(&url).await.expect("up again");
-        assert_eq!(broken(&mut root).await, Vec::<String>::new());
+        assert_eq!(broken_rules(&mut root).await, Vec::<String>::new());
     });
 }
