@@ -65,6 +65,7 @@ pub const STEPS: &[Step] = &[
     step!("0023_hold_expiry"),
     step!("0024_allotment"),
     step!("0030_one_policy"),
+    step!("0035_transfer_movements"),
 ];
 
 /// Stated anew after every change, in this order.

@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::layer::LayerUse;
 use crate::audit::actor_id;
 use crate::body::sentence;
-use crate::ledger::document_id;
+use crate::document::document_id;
 use crate::list::{List, Page, PageInfo, PageParams};
 use crate::problem::{ApiError, ErrorCode};
 use crate::{Answer, App, Caller};

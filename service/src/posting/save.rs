@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::book::{Book, Posting};
+use domain::document::DocumentKind;
 use domain::ledger::{Entry, EntryLine};
 use domain::pos::{Sale, Tender};
 use domain::refusal::{Code, Refusal};
@@ -205,7 +206,7 @@ fn bind_movements<'q>(statement: Statement<'q>, accepted: &[Accepted<'_>]) -> St
         .bind(column(&rows, |(row, _)| row.quantity.get()))
         .bind(column(&rows, |(row, _)| row.value.get()))
         .bind(column(&rows, |(row, _)| row.unit_cost.get()))
-        .bind(column(&rows, |(row, _)| row.document_kind))
+        .bind(column(&rows, |(row, _)| row.document_kind.word()))
         .bind(column(&rows, |(row, _)| row.document_id))
         .bind(column(&rows, |(row, _)| row.line_no))
         .bind(column(&rows, |(row, _)| channel(row.channel)))
@@ -259,7 +260,7 @@ fn bind_sales_lines<'q>(statement: Statement<'q>, rows: &[&SalesLine]) -> Statem
     statement
         .bind(column(rows, |row| row.document_id))
         .bind(column(rows, |row| row.line.line_no))
-        .bind(column(rows, |row| row.document_kind))
+        .bind(column(rows, |row| row.document_kind.word()))
         .bind(column(rows, |row| word(row.channel)))
         .bind(column(rows, |row| row.location_id.0))
         .bind(column(rows, |row| row.customer_id.map(|id| id.0)))
@@ -299,7 +300,7 @@ fn bind_entries<'q>(statement: Statement<'q>, accepted: &[Accepted<'_>]) -> Stat
         .collect();
     statement
         .bind(column(&entries, |(entry, _)| entry.id.0))
-        .bind(column(&entries, |(entry, _)| entry.document_kind))
+        .bind(column(&entries, |(entry, _)| entry.document_kind.word()))
         .bind(column(&entries, |(entry, _)| entry.document_id))
         .bind(column(&entries, |(entry, _)| entry.memo.clone()))
         .bind(column(&entries, |(entry, _)| entry.total.get()))
@@ -328,7 +329,7 @@ fn bind_events<'q>(
     // A dry run records no command, and keeps none of this.
     let first = recorded.first().map_or_else(|| tx.command_id(), |recorded| recorded.command_id);
     let served = promise::first_events(served, accepted).into_iter();
-    let served = served.map(|(name, id)| (first.0, name, "order", id));
+    let served = served.map(|(name, id)| (first.0, name, DocumentKind::Order, id));
     let of = |accepted: &Accepted<'_>| {
         let (kind, id) = accepted.outcome.document();
         let (by, name) = (accepted.command_id.0, accepted.request.command.name());
@@ -336,15 +337,15 @@ fn bind_events<'q>(
         let short = short.then_some((by, "stock.oversold", kind, id));
         let unsellable = accepted.posting.unsellable.then_some((by, "stock.unsellable_sold", kind, id));
         let orders = promise::events(&accepted.posting, Some(id));
-        let orders = orders.into_iter().map(move |(name, id)| (by, name, "order", id));
+        let orders = orders.into_iter().map(move |(name, id)| (by, name, DocumentKind::Order, id));
         std::iter::once((by, name, kind, id)).chain(short).chain(unsellable).chain(orders)
     };
-    let rows: Vec<(Uuid, &str, &str, Uuid)> = served.chain(accepted.iter().flat_map(of)).collect();
+    let rows: Vec<(Uuid, &str, DocumentKind, Uuid)> = served.chain(accepted.iter().flat_map(of)).collect();
     statement
         .bind(column(&rows, |_| tx.next_id()))
         .bind(column(&rows, |(_, name, ..)| *name))
         .bind(column(&rows, |(by, ..)| *by))
-        .bind(column(&rows, |(.., kind, _)| *kind))
+        .bind(column(&rows, |(.., kind, _)| kind.word()))
         .bind(column(&rows, |(.., id)| *id))
 }
 
