@@ -11,7 +11,7 @@ use service::stock::explain;
 use service::stock::layer::{self, DrawnLayer, ListedLayer, Position};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::explain::key;
+use super::level::key;
 use crate::ledger::document_id;
 use crate::list::{List, Page, PageParams};
 use crate::{Answer, App, Caller};
