@@ -28,10 +28,10 @@ pub const NAME_LENGTH_MAX: usize = 200;
 /// The longest external reference.
 pub const EXTERNAL_REF_LENGTH_MAX: usize = 200;
 
-/// The tenant's settings that inputs depend on.
+/// The tenant's settings that complete what an input leaves out.
 #[derive(Debug, Clone)]
-pub struct Books {
-    /// ISO 4217 code of the only currency of the books.
+pub struct TenantDefaults {
+    /// ISO 4217 code of the only currency of the defaults.
     pub currency: String,
     /// ISO 3166-1 alpha-2 code.
     pub country: String,
@@ -40,12 +40,12 @@ pub struct Books {
 }
 
 /// Reads the tenant's settings.
-pub async fn books(tx: &Tx) -> Result<Books, Error> {
+pub async fn tenant_defaults(tx: &Tx) -> Result<TenantDefaults, Error> {
     let row = tx.select::<tenant::Entity>().one(tx).await?;
     let row = row.ok_or_else(|| Error::invariant("a tenant without a row"))?;
     let time_zone =
         row.time_zone.parse().map_err(|_| Error::invariant(format!("time zone {}", row.time_zone)))?;
-    Ok(Books { currency: row.currency, country: row.country, time_zone })
+    Ok(TenantDefaults { currency: row.currency, country: row.country, time_zone })
 }
 
 /// A text of one line that must not be empty, nor begin or end with a space.

@@ -1,18 +1,18 @@
 //! What changes, as it changes: for those who listen.
 //!
-//! The database is the only source. One tail per tenant, and only while somebody listens, reads what was committed since
-//! its last look and hands it to every listener. Who commits only rings a bell, so nothing here is in the way of a write:
-//! a bell that was not heard, because it rang in another process, costs a second.
+//! The database is the only source. A tenant with listeners has one follower. The follower polls: it reads what was
+//! committed since its last poll and hands it to every listener. A commit only notifies the follower, so a write waits
+//! for nothing here. A notification in another process is not received: the follower then polls within a second.
 //!
-//! A level that changed is found by the transaction that wrote its row: it was not yet seen by the snapshot of the look
-//! before. So a level is told as soon as it is committed, and none is lost, however long another transaction stays open.
+//! A level that changed is found by the transaction that wrote its row: the snapshot of the last poll did not see it.
+//! So a level is sent as soon as it is committed, and none is lost, however long another transaction stays open.
 //! Events come in the order of the feed, below its horizon.
 //!
-//! Some levels change although nobody writes them: a hold ends, a lot expires at midnight. Each look asks what has ended
-//! since the one before and tells it like any other change.
+//! Some levels change without a write: a hold ends, a lot expires at midnight. Each poll reads what has ended since the
+//! last one and sends it like any other change.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use domain::id::TenantId;
@@ -29,41 +29,18 @@ pub use snapshot::Snapshot;
 
 /// How many changes wait for a listener before it is given up.
 pub const WAITING_MAX: usize = 256;
-/// How many events one look takes.
+/// How many events one poll reads.
 const EVENTS_MAX: usize = 200;
-/// How many looks of one process may be in the database at once, so that writes never wait for a connection.
-const LOOKS_MAX: usize = 2;
-/// How often a tail looks without being rung for: another process may have nobody to ring for it.
+/// How many polls of one process may use the database at once, so that writes never wait for a connection.
+const POLLS_MAX: usize = 2;
+/// How often a follower polls without a notification: another process can't notify it without Redis.
 const TICK: Duration = Duration::from_secs(1);
-/// The least time between two looks; what changes meanwhile is told once.
+/// The least time between two polls; what changes meanwhile is sent once.
 const PACE: Duration = Duration::from_millis(20);
-/// A look is followed by a pause of so many times its own length.
+/// A poll is followed by a pause of so many times its own length.
 const PACE_FACTOR: u32 = 10;
 
-/// What rings when a tenant's data changed.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Bells(Arc<RwLock<HashMap<TenantId, Arc<Notify>>>>);
-
-impl Bells {
-    /// Wakes the tail of a tenant, if there is one.
-    pub(crate) fn ring(&self, tenant_id: TenantId) {
-        let bells = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(bell) = bells.get(&tenant_id) {
-            bell.notify_one();
-        }
-    }
-
-    fn hang(&self, tenant_id: TenantId) -> Arc<Notify> {
-        let mut bells = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(bells.entry(tenant_id).or_default())
-    }
-
-    fn take_down(&self, tenant_id: TenantId) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).remove(&tenant_id);
-    }
-}
-
-/// What changed between two looks.
+/// What changed between two polls.
 #[derive(Debug, Clone, Default)]
 pub struct Change {
     /// The levels that changed, as they are now.
@@ -76,7 +53,7 @@ pub struct Change {
     pub end: Place,
 }
 
-/// The tails of this process.
+/// The followers of this process.
 #[derive(Debug, Clone)]
 pub struct Live(Arc<Inner>);
 
@@ -84,26 +61,26 @@ pub struct Live(Arc<Inner>);
 struct Inner {
     db: Db,
     runtime: Handle,
-    tails: Mutex<HashMap<TenantId, Arc<Tail>>>,
-    looks: Semaphore,
+    followers: Mutex<HashMap<TenantId, Arc<Follower>>>,
+    polls: Semaphore,
     waiting_max: usize,
     closing: watch::Sender<bool>,
 }
 
 #[derive(Debug)]
-struct Tail {
+struct Follower {
     changes: broadcast::Sender<Arc<Change>>,
     started: OnceCell<()>,
 }
 
-/// What a tail or a listener has seen.
+/// What a follower or a listener has seen.
 #[derive(Debug, Clone)]
 struct Seen {
     place: Place,
     snapshot: Snapshot,
 }
 
-/// Which levels a look is for.
+/// Which levels a poll reads.
 enum Levels<'a> {
     /// Those that changed since this snapshot.
     UnseenBy(&'a Snapshot),
@@ -112,8 +89,8 @@ enum Levels<'a> {
     None,
 }
 
-/// One look.
-struct Look {
+/// What one poll read.
+struct Polled {
     change: Change,
     snapshot: Snapshot,
     has_more: bool,
@@ -127,21 +104,21 @@ impl Change {
 }
 
 impl Live {
-    /// Tails that work on the current runtime, and give a listener up for whom `waiting_max` changes wait.
+    /// Followers that work on the current runtime, and give a listener up for whom `waiting_max` changes wait.
     pub fn new(db: Db, waiting_max: usize) -> Self {
         Live(Arc::new(Inner {
             db,
             runtime: Handle::current(),
-            tails: Mutex::default(),
-            looks: Semaphore::new(LOOKS_MAX),
+            followers: Mutex::default(),
+            polls: Semaphore::new(POLLS_MAX),
             waiting_max,
             closing: watch::Sender::new(false),
         }))
     }
 
     /// Another process has committed something of the tenant.
-    pub fn ring(&self, tenant_id: TenantId) {
-        self.0.db.bells.ring(tenant_id);
+    pub fn notify(&self, tenant_id: TenantId) {
+        self.0.db.notifier.notify(tenant_id);
     }
 
     /// Ends every listener: this process stops.
@@ -151,11 +128,11 @@ impl Live {
 
     /// Listens to a tenant: from `from` on, which is caught up with first, or from now on.
     pub async fn listen(&self, tenant_id: TenantId, from: Option<Place>) -> Result<Listener, Error> {
-        let (tail, changes) = self.0.tail(tenant_id);
-        // The tail has looked before this listener does: what comes in between reaches it twice and never not at all.
-        tail.started.get_or_try_init(|| self.0.start(tenant_id, &tail)).await?;
+        let (follower, changes) = self.0.follower(tenant_id);
+        // The follower polls before this listener does: what is committed in between comes twice, and is never lost.
+        follower.started.get_or_try_init(|| self.0.start(tenant_id, &follower)).await?;
         let first = match from {
-            Some(place) => self.0.look(tenant_id, place, Levels::WrittenSince(place)).await?,
+            Some(place) => self.0.poll(tenant_id, place, Levels::WrittenSince(place)).await?,
             None => self.0.begin(tenant_id).await?,
         };
         Ok(Listener {
@@ -172,58 +149,60 @@ impl Live {
 }
 
 impl Inner {
-    fn tails(&self) -> MutexGuard<'_, HashMap<TenantId, Arc<Tail>>> {
-        self.tails.lock().unwrap_or_else(PoisonError::into_inner)
+    fn followers(&self) -> MutexGuard<'_, HashMap<TenantId, Arc<Follower>>> {
+        self.followers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The tenant's tail, with a listener's end of it.
-    fn tail(&self, tenant_id: TenantId) -> (Arc<Tail>, broadcast::Receiver<Arc<Change>>) {
-        let mut tails = self.tails();
-        let new =
-            || Arc::new(Tail { changes: broadcast::Sender::new(self.waiting_max), started: OnceCell::new() });
-        let tail = Arc::clone(tails.entry(tenant_id).or_insert_with(new));
-        let changes = tail.changes.subscribe();
-        (tail, changes)
+    /// The tenant's follower, with a listener's end of it.
+    fn follower(&self, tenant_id: TenantId) -> (Arc<Follower>, broadcast::Receiver<Arc<Change>>) {
+        let mut followers = self.followers();
+        let new = || {
+            let changes = broadcast::Sender::new(self.waiting_max);
+            Arc::new(Follower { changes, started: OnceCell::new() })
+        };
+        let follower = Arc::clone(followers.entry(tenant_id).or_insert_with(new));
+        let changes = follower.changes.subscribe();
+        (follower, changes)
     }
 
-    /// Whether nobody listens any more; the tail is gone then.
-    fn is_deserted(&self, tenant_id: TenantId, tail: &Arc<Tail>) -> bool {
-        let mut tails = self.tails();
-        if tail.changes.receiver_count() > 0 {
+    /// Removes the follower if no listener is left; returns whether it did.
+    fn remove_if_deserted(&self, tenant_id: TenantId, follower: &Arc<Follower>) -> bool {
+        let mut followers = self.followers();
+        if follower.changes.receiver_count() > 0 {
             return false;
         }
-        tails.remove(&tenant_id);
-        self.db.bells.take_down(tenant_id);
+        followers.remove(&tenant_id);
+        self.db.notifier.unsubscribe(tenant_id);
         true
     }
 
-    async fn start(self: &Arc<Self>, tenant_id: TenantId, tail: &Arc<Tail>) -> Result<(), Error> {
-        let bell = self.db.bells.hang(tenant_id);
+    async fn start(self: &Arc<Self>, tenant_id: TenantId, follower: &Arc<Follower>) -> Result<(), Error> {
+        let notified = self.db.notifier.subscribe(tenant_id);
         let first = self.begin(tenant_id).await?;
         let seen = Seen { place: first.change.end, snapshot: first.snapshot };
-        self.runtime.spawn(Arc::clone(self).follow(tenant_id, Arc::clone(tail), bell, seen));
+        self.runtime.spawn(Arc::clone(self).follow(tenant_id, Arc::clone(follower), notified, seen));
         Ok(())
     }
 
-    /// Looks whenever it is rung for, until nobody listens.
+    /// Polls after every notification, until no listener is left.
     async fn follow(
         self: Arc<Self>,
         tenant_id: TenantId,
-        tail: Arc<Tail>,
-        bell: Arc<Notify>,
+        follower: Arc<Follower>,
+        notified: Arc<Notify>,
         mut seen: Seen,
     ) {
         let mut closing = self.closing.subscribe();
-        while !*closing.borrow() && !self.is_deserted(tenant_id, &tail) {
+        while !*closing.borrow() && !self.remove_if_deserted(tenant_id, &follower) {
             let began = Instant::now();
-            let has_more = match self.look(tenant_id, seen.place, Levels::UnseenBy(&seen.snapshot)).await {
-                Ok(look) => {
-                    seen = Seen { place: look.change.end, snapshot: look.snapshot };
-                    if !look.change.is_empty() {
-                        // Nobody listens any more where it fails.
-                        _ = tail.changes.send(Arc::new(look.change));
+            let has_more = match self.poll(tenant_id, seen.place, Levels::UnseenBy(&seen.snapshot)).await {
+                Ok(polled) => {
+                    seen = Seen { place: polled.change.end, snapshot: polled.snapshot };
+                    if !polled.change.is_empty() {
+                        // It fails when no listener is left.
+                        _ = follower.changes.send(Arc::new(polled.change));
                     }
-                    look.has_more
+                    polled.has_more
                 }
                 Err(error) => {
                     tracing::warn!(%error, "what changed could not be read; trying again");
@@ -234,7 +213,7 @@ impl Inner {
             tokio::time::sleep(PACE.max(began.elapsed() * PACE_FACTOR)).await;
             if !has_more {
                 tokio::select! {
-                    () = bell.notified() => {}
+                    () = notified.notified() => {}
                     () = tokio::time::sleep(TICK) => {}
                     _ = closing.wait_for(|closing| *closing) => {}
                 }
@@ -243,18 +222,18 @@ impl Inner {
     }
 
     /// Where everything stands now.
-    async fn begin(&self, tenant_id: TenantId) -> Result<Look, Error> {
-        let _permit = self.looks.acquire().await.map_err(|_| Error::Busy)?;
+    async fn begin(&self, tenant_id: TenantId) -> Result<Polled, Error> {
+        let _permit = self.polls.acquire().await.map_err(|_| Error::Busy)?;
         let tx = self.db.begin_read(tenant_id).await?;
         let snapshot = Snapshot::of(&tx).await?;
         tx.rollback().await?;
         let end = Place::before(snapshot.position());
-        Ok(Look { change: Change { end, ..Change::default() }, snapshot, has_more: false })
+        Ok(Polled { change: Change { end, ..Change::default() }, snapshot, has_more: false })
     }
 
-    /// What is there behind `place`.
-    async fn look(&self, tenant_id: TenantId, place: Place, levels: Levels<'_>) -> Result<Look, Error> {
-        let _permit = self.looks.acquire().await.map_err(|_| Error::Busy)?;
+    /// Reads what was committed after `place`.
+    async fn poll(&self, tenant_id: TenantId, place: Place, levels: Levels<'_>) -> Result<Polled, Error> {
+        let _permit = self.polls.acquire().await.map_err(|_| Error::Busy)?;
         let tx = self.db.begin_read(tenant_id).await?;
         let snapshot = Snapshot::of(&tx).await?;
         let ended = match &levels {
@@ -281,7 +260,7 @@ impl Inner {
             (Change { ended, end: place, ..Change::default() }, false)
         };
         tx.rollback().await?;
-        Ok(Look { change, snapshot, has_more })
+        Ok(Polled { change, snapshot, has_more })
     }
 }
 
@@ -305,7 +284,7 @@ pub struct Listener {
     closing: watch::Receiver<bool>,
     /// Up to where it has heard everything.
     place: Place,
-    /// What its own look saw: a tail that looked earlier tells nothing new about that.
+    /// What its own poll saw: a follower that polled earlier has nothing new about that.
     seen: Snapshot,
     /// Whether it still has to read the feed by itself.
     is_behind: bool,
@@ -325,11 +304,11 @@ impl Listener {
             return Ok(Heard::Change(first));
         }
         if self.is_behind {
-            // The levels are the tail's from the first look on.
-            let look = self.live.0.look(self.tenant_id, self.place, Levels::None).await?;
-            self.is_behind = look.has_more;
-            self.place = look.change.end;
-            return Ok(Heard::Change(look.change));
+            // Levels come from the follower after the first poll.
+            let polled = self.live.0.poll(self.tenant_id, self.place, Levels::None).await?;
+            self.is_behind = polled.has_more;
+            self.place = polled.change.end;
+            return Ok(Heard::Change(polled.change));
         }
         loop {
             let change = tokio::select! {

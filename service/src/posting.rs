@@ -31,6 +31,7 @@ pub(crate) mod lots;
 mod needs;
 pub(crate) mod orders;
 mod oversold;
+mod places;
 mod queue;
 mod save;
 mod series;
@@ -40,7 +41,6 @@ pub(crate) mod waiting;
 pub use commands::{Command, Outcome};
 pub use lot_levels::LOCK_LEVELS;
 pub use queue::Poster;
-pub(crate) use setup::parsed;
 
 /// The most commands of one transaction.
 pub const BATCH_MAX: usize = 64;

@@ -13,7 +13,6 @@ pub mod movement;
 pub mod oversold;
 pub mod promise;
 pub mod recall;
-pub mod step;
 pub mod supply;
 pub mod trace;
 pub mod transfer;

@@ -15,9 +15,8 @@ use uuid::Uuid;
 
 use super::Command;
 use super::goods::{HasLines, with_lines};
-use super::load::uuids;
 use super::needs::Needs;
-use super::setup::parsed;
+use crate::rows::{parsed, uuids};
 use crate::stock::movement::first_of;
 use crate::{Error, Tx};
 

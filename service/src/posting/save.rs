@@ -19,6 +19,7 @@ use super::{Accepted, Outcome, Recorded, head};
 use crate::{Error, Tx};
 
 mod count;
+mod documents;
 mod layer;
 mod lot;
 mod money;

@@ -1,5 +1,7 @@
 //! What may be sold, and where: the read that storefronts and tills repeat, in one statement.
 
+mod step;
+
 use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
@@ -12,9 +14,10 @@ use sea_orm::sqlx::postgres::PgRow;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::step::{self, PromiseStep};
 use crate::listing::{Listing, number, optional_number, word};
 use crate::{Error, Tx};
+
+pub use step::PromiseStep;
 
 /// By what products are asked for, in the order of the answer.
 #[derive(Debug, Clone)]

@@ -11,9 +11,9 @@ use sea_orm::sqlx::{self, Row};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::availability::{LocationAvailability, ProductAvailability, Scope};
-use super::supply::coming;
+use super::{LocationAvailability, ProductAvailability, Scope};
 use crate::posting::setup;
+use crate::stock::supply::coming;
 use crate::{Error, Tx};
 
 /// From a day on, until the next step: what may be promised.
