@@ -7,28 +7,16 @@
 //! - A product that brought nothing or less has no share and is C; shares are of what brought something.
 //! - Each currency has classes of its own. Ties to the same accounts as `margin`.
 
-use async_graphql::{Enum, SimpleObject};
+use async_graphql::SimpleObject;
 use sea_orm::FromQueryResult;
 use serde::Serialize;
 
 use super::column::{Kind, Measure, formula, sum};
+use super::grouping::{Attribute, Grouping, Key};
 use super::margin::{MARGIN_PCT, MarginRow};
-use super::sales::{self, Attribute, COST, Grouping, Key, NET_REVENUE, UNITS};
-use super::{Dimension, Request, Row};
+use super::sales::{self, COST, NET_REVENUE, UNITS};
+use super::{AbcMeasure, Dimension, Request, Row};
 use crate::scalar::{Amount, Percentage, Units};
-
-/// What products are ranked by.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Default, Enum, strum::EnumIter, strum::EnumString, strum::IntoStaticStr,
-)]
-#[strum(serialize_all = "snake_case")]
-pub enum AbcMeasure {
-    /// Sales less returns after discounts, without tax.
-    #[default]
-    NetRevenue,
-    /// Net revenue less the cost of the goods.
-    GrossMargin,
-}
 
 /// One product; in the totals, all of them.
 #[derive(Debug, Clone, SimpleObject, FromQueryResult, Serialize)]

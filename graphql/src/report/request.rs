@@ -1,5 +1,6 @@
 //! What a caller asks for, checked.
 
+use async_graphql::Enum;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use domain::moment::Moment;
@@ -7,7 +8,7 @@ use domain::number::Quantity;
 use strum::IntoEnumIterator;
 
 use super::filter::Values;
-use super::{AbcMeasure, Dimension, Filter, LIMIT_DEFAULT, LIMIT_MAX, Name, Range, range};
+use super::{Dimension, Filter, Invalid, LIMIT_DEFAULT, LIMIT_MAX, Name, Range, range};
 
 /// The days of a report that looks back some days, where the caller does not say.
 const DAYS_DEFAULT: u16 = 90;
@@ -80,28 +81,17 @@ pub struct Input {
     pub limit: Option<i64>,
 }
 
-/// A parameter that can't be.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{parameter}: {detail}")]
-pub struct Invalid {
-    /// Name of the parameter, in snake case.
-    pub parameter: &'static str,
-    /// What is wrong with it.
-    pub detail: String,
-    /// Whether it could be read (422), or not even that (400).
-    pub readable: bool,
-}
-
-impl Invalid {
-    /// A parameter that can't be read.
-    pub fn form(parameter: &'static str, detail: impl Into<String>) -> Self {
-        Invalid { parameter, detail: detail.into(), readable: false }
-    }
-
-    /// A parameter with a value that is not allowed.
-    pub fn value(parameter: &'static str, detail: impl Into<String>) -> Self {
-        Invalid { parameter, detail: detail.into(), readable: true }
-    }
+/// What products are ranked by.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, Enum, strum::EnumIter, strum::EnumString, strum::IntoStaticStr,
+)]
+#[strum(serialize_all = "snake_case")]
+pub enum AbcMeasure {
+    /// Sales less returns after discounts, without tax.
+    #[default]
+    NetRevenue,
+    /// Net revenue less the cost of the goods.
+    GrossMargin,
 }
 
 impl Request {
