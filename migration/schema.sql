@@ -1,4 +1,4 @@
--- Written by a test from the migrated database: see tests/it/artefacts.rs.
+-- Written by a test from the migrated database: see tests/contract/artefacts.rs.
 
 CREATE SCHEMA auth;
 
@@ -1112,7 +1112,7 @@ CREATE TABLE public.reservation (
     priority smallint DEFAULT 0 NOT NULL,
     expires_at timestamp with time zone,
     created_at timestamp with time zone NOT NULL,
-    CONSTRAINT reservation_kind_known CHECK ((kind = ANY (ARRAY['order'::text, 'hold'::text, 'quarantine'::text, 'till_lease'::text, 'channel_floor'::text]))),
+    CONSTRAINT reservation_kind_known CHECK ((kind = ANY (ARRAY['order'::text, 'hold'::text, 'quarantine'::text, 'till_allotment'::text, 'channel_allotment'::text]))),
     CONSTRAINT reservation_quantity_positive CHECK ((quantity > (0)::numeric))
 );
 
@@ -1134,9 +1134,9 @@ CREATE TABLE public.stock_level (
     next_expiry timestamp with time zone,
     counted_at timestamp with time zone,
     backordered numeric(18,6) DEFAULT 0 NOT NULL,
-    claimed boolean DEFAULT false NOT NULL,
+    allotted boolean DEFAULT false NOT NULL,
     layered boolean DEFAULT false NOT NULL,
-    used_up boolean GENERATED ALWAYS AS (((lot_id <> '00000000-0000-0000-0000-000000000000'::uuid) AND (on_hand = (0)::numeric) AND (reserved = (0)::numeric) AND (backordered = (0)::numeric) AND (NOT claimed))) STORED NOT NULL,
+    used_up boolean GENERATED ALWAYS AS (((lot_id <> '00000000-0000-0000-0000-000000000000'::uuid) AND (on_hand = (0)::numeric) AND (reserved = (0)::numeric) AND (backordered = (0)::numeric) AND (NOT allotted))) STORED NOT NULL,
     CONSTRAINT stock_level_backordered_not_negative CHECK ((backordered >= (0)::numeric)),
     CONSTRAINT stock_level_empty_is_worthless CHECK (((on_hand <> (0)::numeric) OR (value = (0)::numeric))),
     CONSTRAINT stock_level_on_hand_not_negative CHECK (((on_hand >= (0)::numeric) OR forced)),
@@ -1157,7 +1157,7 @@ CREATE VIEW bi.stock_level WITH (security_invoker='true') AS
     l.on_hand,
     l.reserved,
     l.backordered,
-    l.claimed,
+    l.allotted,
     l.value,
     l.last_cost,
     l.layered,
@@ -1189,7 +1189,7 @@ CREATE VIEW bi.stock_level WITH (security_invoker='true') AS
                       WHERE ((r.tenant_id = l_1.tenant_id) AND (r.location_id = l_1.location_id) AND (r.product_id = l_1.product_id) AND (r.lot_id = l_1.lot_id) AND (r.expires_at <= now())))
                     ELSE (0)::numeric
                 END) AS backordered,
-            l_1.claimed,
+            l_1.allotted,
             l_1.value,
             l_1.last_cost,
             l_1.layered,
@@ -1224,7 +1224,7 @@ COMMENT ON COLUMN bi.stock_level.reserved IS 'Stock units on hand that are promi
 
 COMMENT ON COLUMN bi.stock_level.backordered IS 'Stock units that confirmed orders wait for: whatever comes is theirs first. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.stock_level.claimed IS 'Whether something of reserved may be kept for a till or a channel, which can sell it.';
+COMMENT ON COLUMN bi.stock_level.allotted IS 'Whether something of reserved may be kept for a till or a channel, which can sell it.';
 
 COMMENT ON COLUMN bi.stock_level.value IS 'Cost of the stock: of what is on hand, or of what a movement moved (out is negative). Additive.';
 
@@ -3062,9 +3062,9 @@ CREATE TABLE public.hold (
     channel text,
     CONSTRAINT hold_channel_known CHECK ((channel = ANY (ARRAY['wholesale'::text, 'retail'::text]))),
     CONSTRAINT hold_ends CHECK (((kind <> 'quarantine'::text) = (expires_at IS NOT NULL))),
-    CONSTRAINT hold_is_for_a_channel CHECK (((kind = 'channel_floor'::text) = (channel IS NOT NULL))),
-    CONSTRAINT hold_is_for_a_till CHECK (((kind = 'till_lease'::text) = (register_id IS NOT NULL))),
-    CONSTRAINT hold_kind_known CHECK ((kind = ANY (ARRAY['hold'::text, 'quarantine'::text, 'till_lease'::text, 'channel_floor'::text]))),
+    CONSTRAINT hold_is_for_a_channel CHECK (((kind = 'channel_allotment'::text) = (channel IS NOT NULL))),
+    CONSTRAINT hold_is_for_a_till CHECK (((kind = 'till_allotment'::text) = (register_id IS NOT NULL))),
+    CONSTRAINT hold_kind_known CHECK ((kind = ANY (ARRAY['hold'::text, 'quarantine'::text, 'till_allotment'::text, 'channel_allotment'::text]))),
     CONSTRAINT hold_status_known CHECK ((status = ANY (ARRAY['open'::text, 'released'::text, 'replaced'::text, 'used'::text])))
 )
 WITH (fillfactor='85');
@@ -3133,7 +3133,7 @@ ALTER TABLE ONLY public.invoice FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.invoice OWNER TO stockwell_owner;
 
-CREATE TABLE public.layer_draw (
+CREATE TABLE public.layer_use (
     tenant_id uuid NOT NULL,
     movement_id uuid NOT NULL,
     layer_id uuid NOT NULL,
@@ -3143,13 +3143,13 @@ CREATE TABLE public.layer_draw (
     document_id uuid NOT NULL,
     line_no integer NOT NULL,
     received_at timestamp with time zone NOT NULL,
-    CONSTRAINT layer_draw_quantity_positive CHECK ((quantity > (0)::numeric)),
-    CONSTRAINT layer_draw_value_not_negative CHECK ((value >= (0)::numeric))
+    CONSTRAINT layer_use_quantity_positive CHECK ((quantity > (0)::numeric)),
+    CONSTRAINT layer_use_value_not_negative CHECK ((value >= (0)::numeric))
 );
 
-ALTER TABLE ONLY public.layer_draw FORCE ROW LEVEL SECURITY;
+ALTER TABLE ONLY public.layer_use FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE public.layer_draw OWNER TO stockwell_owner;
+ALTER TABLE public.layer_use OWNER TO stockwell_owner;
 
 CREATE TABLE public.lot_recall (
     tenant_id uuid NOT NULL,
@@ -3831,8 +3831,8 @@ ALTER TABLE ONLY public.journal_entry
 ALTER TABLE ONLY public.journal_line
     ADD CONSTRAINT journal_line_pkey PRIMARY KEY (tenant_id, entry_id, line_no);
 
-ALTER TABLE ONLY public.layer_draw
-    ADD CONSTRAINT layer_draw_pkey PRIMARY KEY (tenant_id, movement_id, layer_id);
+ALTER TABLE ONLY public.layer_use
+    ADD CONSTRAINT layer_use_pkey PRIMARY KEY (tenant_id, movement_id, layer_id);
 
 ALTER TABLE ONLY public.location
     ADD CONSTRAINT location_code_key UNIQUE (tenant_id, code);
@@ -4231,8 +4231,8 @@ ALTER TABLE ONLY public.invoice
 ALTER TABLE ONLY public.invoice
     ADD CONSTRAINT invoice_original_fkey FOREIGN KEY (tenant_id, original_id) REFERENCES public.invoice(tenant_id, id);
 
-ALTER TABLE ONLY public.layer_draw
-    ADD CONSTRAINT layer_draw_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+ALTER TABLE ONLY public.layer_use
+    ADD CONSTRAINT layer_use_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
 
 ALTER TABLE ONLY public.location
     ADD CONSTRAINT location_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
@@ -4424,7 +4424,7 @@ ALTER TABLE public.journal_entry ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.journal_line ENABLE ROW LEVEL SECURITY;
 
-ALTER TABLE public.layer_draw ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.layer_use ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.location ENABLE ROW LEVEL SECURITY;
 
@@ -4550,7 +4550,7 @@ CREATE POLICY tenant_access ON public.journal_entry TO stockwell_app USING (true
 
 CREATE POLICY tenant_access ON public.journal_line TO stockwell_app USING (true) WITH CHECK (true);
 
-CREATE POLICY tenant_access ON public.layer_draw TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_access ON public.layer_use TO stockwell_app USING (true) WITH CHECK (true);
 
 CREATE POLICY tenant_access ON public.location TO stockwell_app USING (true) WITH CHECK (true);
 
@@ -4680,7 +4680,7 @@ CREATE POLICY tenant_wall ON public.journal_entry AS RESTRICTIVE TO stockwell_ap
 
 CREATE POLICY tenant_wall ON public.journal_line AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_wall ON public.layer_draw AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+CREATE POLICY tenant_wall ON public.layer_use AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.location AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
@@ -5021,7 +5021,7 @@ GRANT UPDATE(updated_at) ON TABLE public.invoice TO stockwell_app;
 
 GRANT UPDATE(version) ON TABLE public.invoice TO stockwell_app;
 
-GRANT SELECT,INSERT ON TABLE public.layer_draw TO stockwell_app;
+GRANT SELECT,INSERT ON TABLE public.layer_use TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.lot_recall TO stockwell_app;
 

@@ -1,8 +1,10 @@
 //! The REST API: each area is one file with its routes and the forms of its input and output.
 //!
-//! [`app`] is the state, [`routes`] the list of routes, [`server`] puts them together; [`middleware`] is what every request passes, [`problem`] is how it refuses. A handler
-//! extracts, asks for the scope, calls the use case and answers; [`auth`] is the model that other areas follow.
+//! [`app`] is the state, [`routes`] the list of routes, [`server`] puts them together. [`middleware`] is what every request
+//! passes, [`problem`] is how it refuses. A handler extracts, calls the use case and answers; [`access`] has asked for its
+//! scopes before. [`auth`] is the model that other areas follow.
 
+pub mod access;
 pub mod app;
 pub mod audit;
 pub mod auth;

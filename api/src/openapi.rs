@@ -3,6 +3,7 @@
 mod complete;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpResponse, get};
@@ -11,6 +12,7 @@ use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
+use crate::access::Access;
 use crate::problem::{Answer, ApiError};
 
 /// A set of routes, and the document that describes it.
@@ -19,6 +21,7 @@ pub struct DescribedRoutes {
     routes: fn(&mut ServiceConfig),
     document: Value,
     text: Bytes,
+    access: Arc<Access>,
 }
 
 impl DescribedRoutes {
@@ -28,12 +31,13 @@ impl DescribedRoutes {
         let mut document = serde_json::to_value(described).unwrap_or_default();
         complete::complete(&mut document);
         let text = Bytes::from(format!("{document:#}\n"));
-        DescribedRoutes { routes, document, text }
+        let access = Arc::new(Access::declared(&document));
+        DescribedRoutes { routes, document, text, access }
     }
 
-    /// Mounts the routes.
+    /// Mounts the routes, and the scopes that they declare.
     pub fn mount(&self, cfg: &mut ServiceConfig) {
-        cfg.configure(self.routes);
+        cfg.app_data(Data::from(Arc::clone(&self.access))).configure(self.routes);
     }
 
     /// The whole document.

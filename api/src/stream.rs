@@ -80,7 +80,7 @@ struct StreamHeaders {
 #[utoipa::path(
     operation_id = "stream_get",
     tag = "Events",
-    security(("bearer" = ["stock:read"])),
+    security(("bearer" = ["stock:read"]), ("bearer" = ["events:read"])),
     params(StreamHeaders, StreamParams),
     responses(
         (status = 200, description = "Messages, without end.", content(

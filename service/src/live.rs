@@ -1,15 +1,15 @@
-//! What changes, as it changes: for those who listen.
+//! The live stream: changes of a tenant's levels, and its events, for listeners.
 //!
-//! The database is the only source. A tenant with listeners has one follower. The follower polls: it reads what was
-//! committed since its last poll and hands it to every listener. A commit only notifies the follower, so a write waits
-//! for nothing here. A notification in another process is not received: the follower then polls within a second.
+//! The database is the only source. Each tenant with listeners has one follower. It polls for what was committed
+//! since its last poll and sends it to every listener. A commit only notifies the follower, so it never delays a
+//! write. If another process commits, the notification may be missing, and the change arrives a second later.
 //!
-//! A level that changed is found by the transaction that wrote its row: the snapshot of the last poll did not see it.
+//! The follower finds a changed level by the transaction that wrote its row, which the previous snapshot did not see.
 //! So a level is sent as soon as it is committed, and none is lost, however long another transaction stays open.
 //! Events come in the order of the feed, below its horizon.
 //!
-//! Some levels change without a write: a hold ends, a lot expires at midnight. Each poll reads what has ended since the
-//! last one and sends it like any other change.
+//! Some levels change without a write: a hold expires, or a lot expires at midnight. Each poll reads what has expired
+//! since the previous one and sends it like any other change.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -27,15 +27,15 @@ mod snapshot;
 
 pub use snapshot::Snapshot;
 
-/// How many changes wait for a listener before it is given up.
+/// Most changes that wait for a listener before it is disconnected.
 pub const WAITING_MAX: usize = 256;
-/// How many events one poll reads.
+/// Most events of one poll.
 const EVENTS_MAX: usize = 200;
-/// How many polls of one process may use the database at once, so that writes never wait for a connection.
+/// Most concurrent polls of one process, so that writes never wait for a connection.
 const POLLS_MAX: usize = 2;
-/// How often a follower polls without a notification: another process can't notify it without Redis.
+/// Interval of polls without a notification: another process may have nothing to notify this one with.
 const TICK: Duration = Duration::from_secs(1);
-/// The least time between two polls; what changes meanwhile is sent once.
+/// Least time between two polls. Several changes within it are sent as one.
 const PACE: Duration = Duration::from_millis(20);
 /// A poll is followed by a pause of so many times its own length.
 const PACE_FACTOR: u32 = 10;
@@ -43,13 +43,13 @@ const PACE_FACTOR: u32 = 10;
 /// What changed between two polls.
 #[derive(Debug, Clone, Default)]
 pub struct Change {
-    /// The levels that changed, as they are now.
+    /// Levels that changed, with their present figures.
     pub levels: Vec<ChangedLevel>,
-    /// The levels on which something ended by itself, as they are now.
+    /// Levels on which a hold or a lot expired, with their present figures.
     pub ended: Vec<ChangedLevel>,
-    /// What happened, in the order of the feed.
+    /// In the order of the feed.
     pub events: Vec<Event>,
-    /// Where to go on, once all of it was heard.
+    /// Place to continue from after this change.
     pub end: Place,
 }
 
@@ -80,16 +80,16 @@ struct Seen {
     snapshot: Snapshot,
 }
 
-/// Which levels a poll reads.
+/// The levels that a poll reads.
 enum Levels<'a> {
-    /// Those that changed since this snapshot.
+    /// Levels changed since this snapshot.
     UnseenBy(&'a Snapshot),
-    /// Those that may have changed since this place was reached.
+    /// Levels that may have changed since this place.
     WrittenSince(Place),
     None,
 }
 
-/// What one poll read.
+/// The result of one poll.
 struct Polled {
     change: Change,
     snapshot: Snapshot,
@@ -97,14 +97,14 @@ struct Polled {
 }
 
 impl Change {
-    /// Whether it tells nothing.
+    /// Whether there is nothing to send.
     fn is_empty(&self) -> bool {
         self.levels.is_empty() && self.ended.is_empty() && self.events.is_empty()
     }
 }
 
 impl Live {
-    /// Followers that work on the current runtime, and give a listener up for whom `waiting_max` changes wait.
+    /// Starts followers on the current runtime. A listener is disconnected when `waiting_max` changes wait for it.
     pub fn new(db: Db, waiting_max: usize) -> Self {
         Live(Arc::new(Inner {
             db,
@@ -116,20 +116,20 @@ impl Live {
         }))
     }
 
-    /// Another process has committed something of the tenant.
+    /// Notifies the follower of a tenant that another process has committed.
     pub fn notify(&self, tenant_id: TenantId) {
         self.0.db.notifier.notify(tenant_id);
     }
 
-    /// Ends every listener: this process stops.
+    /// Ends every listener, because this process stops.
     pub fn close(&self) {
         self.0.closing.send_replace(true);
     }
 
-    /// Listens to a tenant: from `from` on, which is caught up with first, or from now on.
+    /// Listens to a tenant: from `from` on, after catching up, or from now on.
     pub async fn listen(&self, tenant_id: TenantId, from: Option<Place>) -> Result<Listener, Error> {
         let (follower, changes) = self.0.follower(tenant_id);
-        // The follower polls before this listener does: what is committed in between comes twice, and is never lost.
+        // The follower polls before the listener does. A change in between arrives twice rather than never.
         follower.started.get_or_try_init(|| self.0.start(tenant_id, &follower)).await?;
         let first = match from {
             Some(place) => self.0.poll(tenant_id, place, Levels::WrittenSince(place)).await?,
@@ -153,19 +153,17 @@ impl Inner {
         self.followers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The tenant's follower, with a listener's end of it.
+    /// Returns the tenant's follower, with a receiver of its changes.
     fn follower(&self, tenant_id: TenantId) -> (Arc<Follower>, broadcast::Receiver<Arc<Change>>) {
         let mut followers = self.followers();
-        let new = || {
-            let changes = broadcast::Sender::new(self.waiting_max);
-            Arc::new(Follower { changes, started: OnceCell::new() })
-        };
+        let new =
+            || Arc::new(Follower { changes: broadcast::Sender::new(self.waiting_max), started: OnceCell::new() });
         let follower = Arc::clone(followers.entry(tenant_id).or_insert_with(new));
         let changes = follower.changes.subscribe();
         (follower, changes)
     }
 
-    /// Removes the follower if no listener is left; returns whether it did.
+    /// Removes the follower if no listener is left. Returns whether it did.
     fn remove_if_deserted(&self, tenant_id: TenantId, follower: &Arc<Follower>) -> bool {
         let mut followers = self.followers();
         if follower.changes.receiver_count() > 0 {
@@ -184,7 +182,7 @@ impl Inner {
         Ok(())
     }
 
-    /// Polls after every notification, until no listener is left.
+    /// Polls on every notification until there is no listener left.
     async fn follow(
         self: Arc<Self>,
         tenant_id: TenantId,
@@ -199,7 +197,7 @@ impl Inner {
                 Ok(polled) => {
                     seen = Seen { place: polled.change.end, snapshot: polled.snapshot };
                     if !polled.change.is_empty() {
-                        // It fails when no listener is left.
+                        // Sending fails only if there is no listener left.
                         _ = follower.changes.send(Arc::new(polled.change));
                     }
                     polled.has_more
@@ -221,7 +219,7 @@ impl Inner {
         }
     }
 
-    /// Where everything stands now.
+    /// Returns the present state, from which changes are counted.
     async fn begin(&self, tenant_id: TenantId) -> Result<Polled, Error> {
         let _permit = self.polls.acquire().await.map_err(|_| Error::Busy)?;
         let tx = self.db.begin_read(tenant_id).await?;
@@ -231,7 +229,7 @@ impl Inner {
         Ok(Polled { change: Change { end, ..Change::default() }, snapshot, has_more: false })
     }
 
-    /// Reads what was committed after `place`.
+    /// Reads what changed after `place`.
     async fn poll(&self, tenant_id: TenantId, place: Place, levels: Levels<'_>) -> Result<Polled, Error> {
         let _permit = self.polls.acquire().await.map_err(|_| Error::Busy)?;
         let tx = self.db.begin_read(tenant_id).await?;
@@ -243,7 +241,7 @@ impl Inner {
             }
             Levels::None => Vec::new(),
         };
-        // Whatever changes a level tells an event in the same transaction.
+        // A transaction that changes a level also writes an event.
         let (change, has_more) = if event::any_from(&tx, place.0).await? {
             let levels = match levels {
                 Levels::UnseenBy(before) => {
@@ -264,47 +262,47 @@ impl Inner {
     }
 }
 
-/// What a listener hears.
+/// A message to a listener.
 #[derive(Debug)]
 pub enum Heard {
-    /// Something changed.
+    /// A change.
     Change(Change),
-    /// It was too slow: it has to begin anew where it was.
+    /// The listener was too slow; it must reconnect at its place.
     TooSlow,
     /// The process stops.
     Closing,
 }
 
-/// Somebody who listens to a tenant.
+/// A listener to a tenant's changes.
 #[derive(Debug)]
 pub struct Listener {
     live: Live,
     tenant_id: TenantId,
     changes: broadcast::Receiver<Arc<Change>>,
     closing: watch::Receiver<bool>,
-    /// Up to where it has heard everything.
+    /// Everything up to here was delivered.
     place: Place,
-    /// What its own poll saw: a follower that polled earlier has nothing new about that.
+    /// The snapshot of its own poll. Changes from before it are no news.
     seen: Snapshot,
-    /// Whether it still has to read the feed by itself.
+    /// Whether it still has to catch up on the feed.
     is_behind: bool,
     first: Option<Change>,
 }
 
 impl Listener {
-    /// Up to where it has heard everything.
+    /// Returns the place up to which everything was delivered.
     pub fn place(&self) -> Place {
         self.place
     }
 
-    /// The next change. It may be dropped while it waits.
+    /// Returns the next change. The future may be dropped while it waits.
     pub async fn next(&mut self) -> Result<Heard, Error> {
         if let Some(first) = self.first.take() {
             self.place = first.end;
             return Ok(Heard::Change(first));
         }
         if self.is_behind {
-            // Levels come from the follower after the first poll.
+            // After the first poll the follower delivers the levels.
             let polled = self.live.0.poll(self.tenant_id, self.place, Levels::None).await?;
             self.is_behind = polled.has_more;
             self.place = polled.change.end;
@@ -328,7 +326,7 @@ impl Listener {
         }
     }
 
-    /// What of a change it has not heard by itself.
+    /// Returns the part of a change that the listener has not read itself.
     fn news(&self, change: &Change) -> Change {
         let levels = change.levels.iter().filter(|level| !self.seen.sees(level.transaction));
         let events = change.events.iter().filter(|event| event.place > self.place);

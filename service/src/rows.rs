@@ -1,4 +1,4 @@
-//! Rows: reading what a column holds, and writing many rows with few statements.
+//! Rows: reading a column, and inserts of many rows with few statements.
 
 use std::collections::BTreeSet;
 use std::str::FromStr;
@@ -9,10 +9,9 @@ use uuid::Uuid;
 
 use crate::{Error, Tx};
 
-/// The most rows of one statement. Lists are cut into powers of two, so that a connection keeps few statement texts.
+/// Most rows of one statement. Inserts are cut into powers of two, so that a connection caches few statement texts.
 const ROWS_MAX: usize = 256;
 
-/// Inserts all rows.
 pub async fn insert_all<E, A>(tx: &Tx, rows: Vec<E::Model>) -> Result<(), Error>
 where
     E: EntityTrait,
@@ -30,22 +29,22 @@ where
     Ok(())
 }
 
-/// A text of the database as the word it stands for.
+/// Parses a text of the database as the word it stands for.
 pub(crate) fn parsed<T: FromStr>(text: String) -> Result<T, Error> {
     text.parse().map_err(|_| Error::invariant(format!("{text} is no {}", std::any::type_name::<T>())))
 }
 
-/// Plain uuids of typed ids, to bind.
+/// Returns the plain uuids of typed ids, to bind.
 pub(crate) fn uuids<I: Copy>(ids: &BTreeSet<I>, plain: impl Fn(I) -> Uuid) -> Vec<Uuid> {
     ids.iter().map(|id| plain(*id)).collect()
 }
 
-/// The operator `^@`, which can use an index of a column in collation C.
+/// Returns the operator `^@`, which can use an index of a column in collation C.
 pub fn starts_with() -> BinOper {
     BinOper::Custom("^@")
 }
 
-/// The largest power of two that is not above `number`, which is above zero.
+/// Returns the largest power of two up to `number`, which must be positive.
 fn largest_power_of_two(number: usize) -> usize {
     1 << number.ilog2()
 }

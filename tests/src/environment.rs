@@ -128,6 +128,12 @@ impl Environment {
         sqlx::query_scalar("select clock_timestamp()").fetch_one(&self.root).await.expect("a clock")
     }
 
+    /// Deadlocks in the shared database since the tests began.
+    pub async fn deadlocks(&self) -> i64 {
+        let query = "select deadlocks from pg_stat_database where datname = current_database()";
+        sqlx::query_scalar(query).fetch_one(&self.root).await.expect("deadlocks are counted")
+    }
+
     /// The URL of the shared database for the relay's role.
     pub fn relay_database_url(&self) -> String {
         self.postgres.url("stockwell_relay", DATABASE)

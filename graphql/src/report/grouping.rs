@@ -1,9 +1,8 @@
 //! How the lines of sales become the rows of a report.
 
-/// What lines are grouped by: a name, and its value on a line `l` of a tenant `t`.
+/// A key that lines are grouped by.
 #[derive(Debug, Clone, Copy)]
 pub struct Key {
-    /// Name of the key.
     pub name: &'static str,
     /// SQL over `bi.sales_fact l` and `tenant t`.
     pub line: &'static str,
@@ -12,29 +11,28 @@ pub struct Key {
 /// A column that describes a group.
 #[derive(Debug, Clone, Copy)]
 pub struct Attribute {
-    /// Name of the column.
     pub name: &'static str,
-    /// SQL over the group `m` and its joins; nothing where the column is null.
+    /// SQL over the group `m` and its joins; `None` makes the column null.
     pub value: Option<&'static str>,
     /// SQL type.
     pub kind: &'static str,
 }
 
-/// How lines become rows.
+/// How lines are grouped into rows.
 #[derive(Debug, Clone)]
 pub struct Grouping {
-    /// What they are grouped by, besides the currency.
+    /// Keys besides the currency.
     pub keys: Vec<Key>,
-    /// The columns that describe a group, in their order.
+    /// Columns that describe a group, in their order.
     pub attributes: Vec<Attribute>,
-    /// The joins that the attributes need.
+    /// Joins that the attributes need.
     pub joins: Vec<&'static str>,
-    /// The order of the rows: names of attributes or measures, with `desc` where descending.
+    /// Order of the rows: attributes or measures, with `desc` if descending.
     pub order: Vec<&'static str>,
-    /// A further condition on the lines, constant; mostly empty.
+    /// A further constant condition on the lines; usually empty.
     pub only: &'static str,
-    /// Whether the lines of one document may fall into several groups.
+    /// Whether lines of one document may fall into several groups.
     pub splits_documents: bool,
-    /// Whether the sums are those of units, revenue and cost by channel: these are made for each channel first.
+    /// Whether units, revenue and cost are also needed by channel. Lines are then summed by channel first.
     pub by_channel: bool,
 }

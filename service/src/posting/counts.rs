@@ -14,8 +14,8 @@ use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
 use super::Command;
-use super::goods::{HasLines, with_lines};
 use super::needs::Needs;
+use super::stock_documents::{HasLines, with_lines};
 use crate::rows::{parsed, uuids};
 use crate::stock::movement::first_of;
 use crate::{Error, Tx};
