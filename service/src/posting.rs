@@ -29,6 +29,7 @@ pub(crate) mod lots;
 mod needs;
 mod open_costs;
 pub(crate) mod orders;
+mod places;
 mod queue;
 mod queue_levels;
 mod save;
@@ -40,7 +41,6 @@ pub(crate) mod waiting;
 pub use commands::{Command, Outcome};
 pub use lot_levels::LOCK_LEVELS;
 pub use queue::Poster;
-pub(crate) use setup::parsed;
 
 /// The most commands of one transaction.
 pub const BATCH_MAX: usize = 64;

@@ -10,7 +10,7 @@ use service::stock::explain;
 use service::stock::layer::{self, ListedLayer, Position, UsedLayer};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::explain::key;
+use super::level::key;
 use crate::document::document_id;
 use crate::list::{List, Page, PageParams};
 use crate::{Answer, App, Caller};

@@ -7,7 +7,7 @@ use serde::Serialize;
 use strum::IntoEnumIterator;
 
 use super::Invalid;
-use super::sales::{Attribute, Grouping, Key};
+use super::grouping::{Attribute, Grouping, Key};
 use crate::scalar::{Date, Instant};
 
 /// Most dimensions of a report.

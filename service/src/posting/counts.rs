@@ -14,10 +14,9 @@ use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
 use super::Command;
-use super::load::uuids;
 use super::needs::Needs;
-use super::setup::parsed;
 use super::stock_documents::{HasLines, with_lines};
+use crate::rows::{parsed, uuids};
 use crate::stock::movement::first_of;
 use crate::{Error, Tx};
 

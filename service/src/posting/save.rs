@@ -20,6 +20,7 @@ use super::{Accepted, Outcome, Recorded, queue_levels};
 use crate::{Error, Tx};
 
 mod count;
+mod documents;
 mod layer;
 mod lot;
 mod money;
