@@ -1,6 +1,6 @@
 //! Lots and serial numbers: how they come in, what is sold first, and what is refused.
 
-mod claim;
+mod allotment;
 mod count;
 mod expiry;
 mod forced;

@@ -1,14 +1,14 @@
 //! Receipts, openings and adjustments: quantities, costs, and what is refused.
 
+mod channel_allotment;
 mod expected_receipt;
 mod explain;
 mod fifo;
-mod floor;
 mod forced;
 mod hold;
-mod lease;
 mod promise;
 mod revaluation;
+mod till_allotment;
 mod transfer;
 mod valuation;
 

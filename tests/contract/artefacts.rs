@@ -6,7 +6,7 @@ use tests::{environment, keep};
 
 #[test]
 fn the_description_of_the_api() {
-    keep("openapi/openapi.json", &api::openapi::text());
+    keep("openapi/openapi.json", &stockwell::routes().text());
 }
 
 #[test]

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use chrono::{Datelike, Days, NaiveDate};
 use domain::book::Book;
-use domain::goods::GoodsLine;
+use domain::expected_receipt::Expect;
 use domain::id::{ExpectedReceiptId, OrderId};
+use domain::line_item::GoodsLine;
 use domain::product::ItemRef;
 use domain::refusal::Refusal;
-use domain::supply::Expect;
 use domain::transfer::Dispatch;
 use sea_orm::sqlx;
 use serde_json::{Value, json};

@@ -250,11 +250,11 @@ async fn keep(client: &Client, shop: &Shop, dice: &mut Dice, (here, goods): (&Va
     let mut hold = json!({ "reference": reference, "expires_at": ends, "lines": lines(goods) });
     match dice.below(4) {
         0 => {
-            hold["kind"] = json!("till_lease");
+            hold["kind"] = json!("till_allotment");
             hold["register_id"] = json!(shop.tills[dice.below(4) as usize].register_id);
         }
         1 => {
-            hold["kind"] = json!("channel_floor");
+            hold["kind"] = json!("channel_allotment");
             hold["channel"] = json!(["wholesale", "retail"][dice.below(2) as usize]);
             hold["location_id"] = here.clone();
         }

@@ -144,7 +144,7 @@ fn server() {
     let config = Config { db_connections: 3, ..config };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     runtime.expect("a runtime starts").block_on(async {
-        let _running = api::app::serve(&config).await.expect("the server starts");
+        let _running = stockwell::serve(&config).await.expect("the server starts");
         println!("\nserving");
         // The parent never writes: its end closes the pipe.
         let ended = tokio::task::spawn_blocking(|| std::io::read_to_string(std::io::stdin()));

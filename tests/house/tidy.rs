@@ -11,18 +11,33 @@ struct Source {
     text: String,
 }
 
-const CRATES: [&str; 8] = ["domain", "entity", "migration", "service", "graphql", "api", "tests", "bench"];
+const CRATES: [&str; 11] = [
+    "domain",
+    "entity",
+    "migration",
+    "service",
+    "graphql",
+    "api",
+    "reports",
+    "local",
+    "stockwell",
+    "tests",
+    "bench",
+];
 
 /// Which crates of the workspace a crate may use.
-const EDGES: [(&str, &[&str]); 8] = [
+const EDGES: [(&str, &[&str]); 11] = [
     ("domain", &[]),
     ("entity", &["domain"]),
     ("migration", &[]),
     ("service", &["domain", "entity"]),
     ("graphql", &["domain", "entity", "service"]),
-    ("api", &["domain", "entity", "migration", "service", "graphql"]),
-    ("tests", &["domain", "entity", "migration", "service", "graphql", "api"]),
-    ("bench", &["domain", "entity", "migration", "service", "graphql", "api"]),
+    ("api", &["domain", "entity", "migration", "service"]),
+    ("reports", &["domain", "service", "graphql", "api"]),
+    ("local", &[]),
+    ("stockwell", &["domain", "migration", "service", "api", "reports", "local"]),
+    ("tests", &["domain", "migration", "service", "graphql", "api", "local", "stockwell"]),
+    ("bench", &["domain", "migration", "service", "local"]),
 ];
 
 fn root() -> PathBuf {
@@ -84,7 +99,7 @@ fn crates_use_only_the_crates_below_them() {
 const OF_POSTING: [&str; 33] = [
     "stock_level",
     "cost_layer",
-    "layer_draw",
+    "layer_use",
     "stock_movement",
     "reservation",
     "stock_document",

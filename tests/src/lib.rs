@@ -9,6 +9,7 @@ mod client;
 mod environment;
 mod facts;
 mod kept;
+mod schema;
 mod tenant;
 
 use books::violations;
@@ -17,4 +18,5 @@ pub use client::{Call, Client, Problem, Reply};
 pub use environment::{Environment, Node, config, environment};
 pub use facts::Level;
 pub use kept::keep;
+pub use schema::{SCHEMA_RULES, broken_rules};
 pub use tenant::{Tenant, with_tenant, with_tenant_as, with_tenants};

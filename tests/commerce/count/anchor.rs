@@ -281,7 +281,7 @@ fn a_late_sale_that_was_counted_leaves_the_floor_of_its_channel_alone() {
         let till = tenant.till().await;
         counted(tenant, "MUG", "5", ago(10).await).await;
         let ends = environment().now().await + Duration::hours(1);
-        let floor = json!({ "kind": "channel_floor", "channel": "retail", "expires_at": ends,
+        let floor = json!({ "kind": "channel_allotment", "channel": "retail", "expires_at": ends,
             "lines": lines(&[("MUG", "5")]) });
         tenant.post("/v1/stock/holds", &floor).await.created();
         tenant.post("/v1/pos/sales", &late(&till, &[("MUG", "3")], ago(20).await)).await.created();

@@ -100,7 +100,7 @@ fn nobody_gets_more_of_a_lot_that_is_recalled() {
 
         let rehearsed = tenant.dry_run(&path, &json!({ "reason": "Glass in the jar" })).await.ok();
         assert_eq!(rehearsed["document"]["quarantined"][0]["quantity"], "4");
-        assert_eq!(lot(tenant, "BAD").await["status"], "open", "a rehearsal changes nothing");
+        assert_eq!(lot(tenant, "BAD").await["status"], "open", "a dry_run changes nothing");
         let body = json!({ "reason": "Glass in the jar" });
         let recalled = tenant.post_as(&path, "recall-1", &body).await;
         let again = tenant.post_as(&path, "recall-1", &body).await;
@@ -294,24 +294,22 @@ fn the_walk_through_is_what_was_asked_and_answered() {
             Walk { tenant, text: String::new(), names: vec![(expires_on.clone(), "2027-09-18".to_owned())] };
         walk.say("# Recalling a lot");
         walk.say(
-            "A jar of jam has glass in it. Which lot is it of, where did the lot go in both channels, and whom must we \
-             call?\n\nEvery request and answer below was made by a test (`tests/commerce/lot/recall.rs`), which fails if the \
-             API answers anything else; `UPDATE=1 ./run test -p tests walk_through` writes this page anew. \
-             Fields that the story does not need are left out, `$NAMES` stand for ids, and `…` for instants. `$URL` and \
-             `$KEY` are those that `./run demo` prints.",
+            "A jar of jam has glass in it. Which lot is it from, where did the lot go in both channels, and which \
+             customers must be called?\n\nA test made every request and response below (`tests/commerce/lot/recall.rs`) and \
+             fails if the API responds differently; `UPDATE=1 ./run test -p tests walk_through` rewrites this \
+             page. Fields that the example does not need are left out. `$NAMES` stand for ids, and `…` for instants. \
+             `./run demo` prints `$URL` and `$KEY`.",
         );
         wholesale_and_retail(&mut walk, &expires_on).await;
-        found_out(&mut walk).await;
+        trace_and_recall(&mut walk).await;
         keep("docs/walkthroughs/lot-recall.md", &format!("{}\n", walk.text.trim_end()));
     });
 }
 
-/// Goods come in and are sold, in the shop and to a wholesale customer.
+/// Receives stock and sells it, in the shop and to a wholesale customer.
 async fn wholesale_and_retail(walk: &mut Walk<'_>, expires_on: &str) {
     let tenant = walk.tenant;
-    walk.say(
-        "## The goods come in\n\nA product says that it is tracked by lot; its receipts then name the lot.",
-    );
+    walk.say("## The stock is received\n\nThe product is tracked by lot, so its receipts name the lot.");
     let jam =
         json!({ "sku": "JAM-340", "name": "Strawberry jam, 340 g", "tracking": "lot", "list_price": "4.50" });
     tenant.post("/v1/products", &jam).await.created();
@@ -337,7 +335,7 @@ async fn wholesale_and_retail(walk: &mut Walk<'_>, expires_on: &str) {
     tenant.post("/v1/stock/documents", &receipt("L-118", "50")).await.created();
     let other = crate::lot::lot(tenant, "L-118").await;
     walk.name("OTHER_LOT", &other["id"]);
-    walk.say("Another 50 jars come in lot `L-118`.\n\n## They are sold in both channels\n\nThe till sells what expires first; nobody has to name a lot.");
+    walk.say("Another 50 jars are received in lot `L-118`.\n\n## Both channels sell it\n\nThe till sells the lot that expires first; the request need not name one.");
     let till = tenant.till_with(json!({ "code": "SHOP1" })).await;
     walk.name("TILL", &json!(till.register_id));
     let sold = walk.tenant.post("/v1/pos/sales", &sale(&till, &[("JAM-340", "3")])).await;
@@ -353,25 +351,25 @@ async fn wholesale_and_retail(walk: &mut Walk<'_>, expires_on: &str) {
     walk.name("CUSTOMER", &json!(customer));
     tenant.order(&customer, &[("JAM-340", "40")], "invoiced").await.created();
     tenant.order(&customer, &[("JAM-340", "10")], "confirmed").await.created();
-    walk.say("Nordwind Supply orders 40 jars, which are shipped and invoiced, and another 10, which are only reserved yet.");
+    walk.say("Nordwind Supply orders 40 jars, which are shipped and invoiced, and another 10, which are only reserved.");
     let transfer = json!({ "to_location_id": tenant.shop, "lines": lines(&[("JAM-340", "12")]) });
     tenant.post("/v1/stock/transfers", &transfer).await.created();
-    walk.say("A van takes 12 jars to the shop.");
+    walk.say("A transfer sends 12 jars to the shop.");
 }
 
-/// The trace, the recall, and what comes of it.
-async fn found_out(walk: &mut Walk<'_>) {
+/// Traces and recalls the lot, and ships from another one.
+async fn trace_and_recall(walk: &mut Walk<'_>) {
     let tenant = walk.tenant;
     walk.say("## Which lot, and where did it go?\n\nThe code is printed on the jar.");
     walk.get("/v1/lots?code=L-117").await;
-    walk.say("The trace leads back to the receipt and forward to every customer; its quantities add up.");
+    walk.say("The trace shows the receipt and every customer; its quantities add up.");
     let lot = lot(tenant, "L-117").await;
     let trace = tenant.get(&format!("/v1/lots/{}/trace", id(&lot))).await;
     walk.name("ORDER", &trace.ok()["waiting"][0]["order_id"]);
     walk.get(&format!("/v1/lots/{}/trace", id(&lot))).await;
     walk.say(
-        "## The recall\n\nOne call stops the lot in both channels, puts what is free of it into quarantine, and names \
-         whom to call: customers by name, walk-in sales by receipt and till.",
+        "## The recall\n\nOne request stops the lot in both channels, puts its available stock into quarantine, and lists \
+         the customers to call: wholesale customers by name, walk-in sales by receipt and till.",
     );
     let path = format!("/v1/lots/{}/recall", id(&lot));
     let body = json!({ "reason": "Glass in the jar" });
@@ -379,17 +377,19 @@ async fn found_out(walk: &mut Walk<'_>) {
     walk.name("HOLD", &recalled.ok()["quarantined"][0]["hold_id"]);
     walk.post(&path, &body).await;
     walk.say(
-        "The second call, which is the one shown, changed nothing: it may be repeated as often as somebody is in doubt, \
-         and takes in what has come back meanwhile.\n\n## Nobody gets more of it",
+        "The second request, shown here, changed nothing. A recall may be repeated at any time; it then also puts units \
+         into quarantine that were returned meanwhile.\n\n## Sales of the lot are rejected",
     );
     let till = tenant.get("/v1/registers?code=SHOP1").await.ok()["data"][0]["id"].clone();
     let named = json!({ "register_id": till, "tenders": [{ "kind": "cash" }],
         "lines": [{ "sku": "JAM-340", "quantity": "1", "lots": [{ "code": "L-117" }] }] });
     walk.post("/v1/pos/sales", &named).await;
-    walk.say("The order that had 10 jars of it reserved is shipped from the other lot.");
+    walk.say("The order with 10 reserved jars is shipped from the other lot.");
     let order = trace.ok()["waiting"][0]["order_id"].as_str().expect("an id").to_owned();
     let shipped = tenant.post(&format!("/v1/orders/{order}/ship"), &json!({})).await;
     walk.name("SHIPMENT", &shipped.ok()["shipments"][0]["id"]);
     walk.show("curl -X POST \"$URL/v1/orders/$ORDER/ship\" …", &shipped);
-    walk.say("What is in quarantine is written off when its hold is released, with an adjustment that names the lot.");
+    walk.say(
+        "To write the quarantined jars off, release the hold and post an adjustment that names the lot.",
+    );
 }

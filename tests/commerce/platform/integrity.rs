@@ -132,11 +132,11 @@ fn a_broken_layer_or_lot_is_named() {
             ),
             (
                 "quantity drawn from layers of TEA at MAIN",
-                "update layer_draw set quantity = quantity BY 0.5 where tenant_id = $1",
+                "update layer_use set quantity = quantity BY 0.5 where tenant_id = $1",
             ),
             (
                 "cost drawn from layers of TEA at MAIN",
-                "update layer_draw set value = value BY 0.5 where tenant_id = $1",
+                "update layer_use set value = value BY 0.5 where tenant_id = $1",
             ),
             (
                 "on hand of MILK at MAIN in lot L-1",

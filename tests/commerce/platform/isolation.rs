@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use tests::{Client, Reply, with_tenant, with_tenants};
 
 mod operation;
+mod wall;
 mod world;
 
 use operation::{Operation, operations};

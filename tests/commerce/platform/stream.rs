@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use api::local::Redis;
-use api::worker::{Worker, WorkerConfig};
 use futures_util::future::{join, join_all};
+use local::Redis;
 use rand::RngExt;
 use reqwest::Method;
 use secrecy::SecretString;
@@ -13,6 +12,7 @@ use serde_json::{Value, json};
 use service::Db;
 use service::live::{Heard, Live};
 use service::tx::PoolOptions;
+use stockwell::worker::{Worker, WorkerConfig};
 use tests::{Client, Tenant, environment, with_tenant, with_tenants};
 
 mod browser;
@@ -298,7 +298,7 @@ fn a_stream_is_refused_for_a_reason() {
 fn a_key_has_so_many_streams_and_the_oldest_makes_room() {
     with_tenant(async |tenant| {
         let mut streams = Vec::new();
-        for _ in 0..=api::stream::STREAMS_PER_ACTOR_MAX {
+        for _ in 0..=api::stream::seat::STREAMS_PER_ACTOR_MAX {
             streams.push(Stream::open(tenant, "", "").await);
         }
         tenant.stocked("MUG", "10.00", ("100", "4.00")).await;

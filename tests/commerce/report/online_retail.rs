@@ -3,10 +3,10 @@
 
 use std::path::PathBuf;
 
-use api::import::{ImportCommand, OnlineRetailArgs, run};
 use domain::number::{Money, round};
 use rust_decimal::Decimal;
 use secrecy::SecretString;
+use stockwell::import::{ImportCommand, OnlineRetailArgs, run};
 use tests::{Tenant, with_tenant};
 
 fn file() -> PathBuf {

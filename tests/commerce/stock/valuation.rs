@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use api::worker::{Worker, WorkerConfig};
 use chrono::{DateTime, Days, Duration, NaiveDate, Utc};
 use sea_orm::sqlx::{self, Connection, Executor, Row};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use service::stock::checkpoint::{self, Rule, Run};
+use stockwell::worker::{Worker, WorkerConfig};
 use tests::{Tenant, Till, environment, sale, with_tenant, with_tenant_as};
 
 /// Product and location, and what lay there.

@@ -33,13 +33,13 @@ impl Shop<'_> {
         self.session().await;
         let goods = lines(&wanted("K", many));
         let in_hours = environment().now().await + chrono::Duration::hours(1);
-        let lease = json!({ "kind": "till_lease", "register_id": self.till.register_id, "expires_at": in_hours,
+        let lease = json!({ "kind": "till_allotment", "register_id": self.till.register_id, "expires_at": in_hours,
             "lines": goods });
         let holds = "/v1/stock/holds".to_owned();
         match name {
-            "hold.placed, till lease" => (holds, lease),
-            "hold.placed, channel floor" => {
-                let body = json!({ "kind": "channel_floor", "channel": "wholesale", "expires_at": in_hours, "lines": goods });
+            "hold.placed, till allotment" => (holds, lease),
+            "hold.placed, channel allotment" => {
+                let body = json!({ "kind": "channel_allotment", "channel": "wholesale", "expires_at": in_hours, "lines": goods });
                 (holds, body)
             }
             "hold.placed, quarantine" => {

@@ -7,14 +7,15 @@ use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use api::local::Redis;
-use api::worker::{CHANNEL, Worker, WorkerConfig};
+use api::broadcast::EVENTS_CHANNEL;
 use futures_util::StreamExt;
 use futures_util::future::{join, join_all};
+use local::Redis;
 use rand::RngExt;
 use sea_orm::sqlx::{self, Connection, Row};
 use secrecy::SecretString;
 use serde_json::{Value, json};
+use stockwell::worker::{Worker, WorkerConfig};
 use tests::{Tenant, Till, environment, with_tenant};
 use tokio::process::{Child, Command};
 
@@ -124,7 +125,7 @@ async fn kill_relays(redis: &Redis, are_done: &AtomicBool) -> (usize, [Child; 2]
 async fn hear(redis: &Redis, tenant: &Tenant, until: &AtomicBool) -> BTreeMap<String, usize> {
     let client = redis::Client::open(redis.url()).expect("a client");
     let mut subscriber = client.get_async_pubsub().await.expect("Redis answers");
-    subscriber.subscribe(format!("{CHANNEL}{}", tenant.id)).await.expect("a subscription");
+    subscriber.subscribe(format!("{EVENTS_CHANNEL}{}", tenant.id)).await.expect("a subscription");
     let mut messages = subscriber.on_message();
     let mut heard = BTreeMap::new();
     while !until.load(Ordering::Relaxed) {

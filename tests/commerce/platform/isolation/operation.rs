@@ -25,7 +25,7 @@ pub struct Operation {
 
 /// Every operation.
 pub fn operations() -> Vec<Operation> {
-    let document = api::openapi::document();
+    let document = stockwell::routes().document();
     let paths = document["paths"].as_object().expect("paths");
     let mut operations = Vec::new();
     for (path, item) in paths {

@@ -269,7 +269,7 @@ fn stock_references(own: &Own) -> Vec<Reference> {
             "/v1/stock/holds",
             "/register_id",
             "reg",
-            json!({ "kind": "till_lease", "register_id": "", "expires_at": "2999-01-01T00:00:00Z", "lines": line() }),
+            json!({ "kind": "till_allotment", "register_id": "", "expires_at": "2999-01-01T00:00:00Z", "lines": line() }),
         ),
         ("/v1/stock/transfers", "/to_location_id", "loc", json!({ "to_location_id": "", "lines": line() })),
         (
