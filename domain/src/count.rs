@@ -291,9 +291,12 @@ pub fn check_tolerance(problems: &mut Problems, percent: Option<Percent>, value:
 pub fn complete(book: &mut Book, command: &Complete) -> Result<(Count, Posting), Refusal> {
     let count = book.count(command.count_id)?;
     count.require(&[CountStatus::Counting, CountStatus::Recount], "declared counted")?;
-    let is_missing = |line: &&CountLine| match count.status {
-        CountStatus::Recount => line.recount && line.round < count.round,
-        _ => line.counted.is_none(),
+    let is_missing = |line: &&CountLine| {
+        if count.status == CountStatus::Recount {
+            line.recount && line.round < count.round
+        } else {
+            line.counted.is_none()
+        }
     };
     let missing = count.lines.iter().filter(is_missing).count();
     let may_skip = command.skip_uncounted && count.status == CountStatus::Counting;

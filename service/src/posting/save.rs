@@ -96,9 +96,9 @@ pub(super) async fn write(
     }
     let sales: Vec<(&Sale, Uuid)> = accepted
         .iter()
-        .filter_map(|accepted| match &accepted.outcome {
-            Outcome::Sale(sale) => Some((sale, accepted.command_id.0)),
-            _ => None,
+        .filter_map(|accepted| {
+            let Outcome::Sale(sale) = &accepted.outcome else { return None };
+            Some((sale, accepted.command_id.0))
         })
         .collect();
     let facts: Vec<&SalesLine> = accepted.iter().flat_map(|accepted| &accepted.posting.sales_lines).collect();
