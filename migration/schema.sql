@@ -25,21 +25,26 @@ CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA extension;
 COMMENT ON EXTENSION pg_trgm IS 'text similarity measurement and index searching based on trigrams';
 
 CREATE FUNCTION auth.find_api_key(wanted bytea) RETURNS TABLE(tenant_id uuid, id uuid, name text, kind text, scopes text[], ip_allowlist text[], expires_at timestamp with time zone, revoked_at timestamp with time zone, last_used_at timestamp with time zone, tenant_status text)
-    LANGUAGE sql STABLE SECURITY DEFINER
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+begin
+    return query
     select k.tenant_id, k.id, k.name, k.kind, k.scopes, k.ip_allowlist, k.expires_at, k.revoked_at, k.last_used_at,
            t.status
     from public.api_key k join public.tenant t on t.tenant_id = k.tenant_id
-    where k.hash = wanted
+    where k.hash = wanted;
+end
 $$;
 
 ALTER FUNCTION auth.find_api_key(wanted bytea) OWNER TO stockwell_lookup;
 
 CREATE FUNCTION auth.find_products(wanted text, rows_max integer) RETURNS SETOF uuid
-    LANGUAGE sql STABLE SECURITY DEFINER
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+begin
+    return query
     with pattern as (
         select '%' || replace(replace(replace(lower(wanted), '\', '\\'), '%', '\%'), '_', '\_') || '%' as text
     ), found as materialized (
@@ -47,50 +52,53 @@ CREATE FUNCTION auth.find_products(wanted text, rows_max integer) RETURNS SETOF 
         where p.tenant_id = current_setting('app.tenant_id')::uuid
           and (p.name_key like (select text from pattern) or p.sku_key like (select text from pattern))
     )
-    select id from found order by id desc limit rows_max
+    select id from found order by id desc limit rows_max;
+end
 $$;
 
 ALTER FUNCTION auth.find_products(wanted text, rows_max integer) OWNER TO stockwell_lookup;
 
 CREATE FUNCTION auth.find_tenant(wanted text) RETURNS TABLE(tenant_id uuid, status text)
-    LANGUAGE sql STABLE SECURITY DEFINER
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    select t.tenant_id, t.status from public.tenant t where t.slug = wanted
+begin
+    return query
+    select t.tenant_id, t.status from public.tenant t where t.slug = wanted;
+end
 $$;
 
 ALTER FUNCTION auth.find_tenant(wanted text) OWNER TO stockwell_lookup;
 
-CREATE FUNCTION auth.forget_answers(since uuid, before uuid, after_tenant_id uuid, after_id uuid, most integer) RETURNS TABLE(forgotten bigint, last_tenant_id uuid, last_id uuid)
-    LANGUAGE sql SECURITY DEFINER
+CREATE FUNCTION auth.forget_answers(of_tenant uuid, after_id uuid, before uuid, most integer) RETURNS TABLE(forgotten bigint, last_id uuid)
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+begin
+    return query
     with old as (
-        select c.tenant_id, c.id
-        from public.tenant t cross join lateral (
-            select c.tenant_id, c.id from public.command c
-            where c.tenant_id = t.tenant_id and c.id >= since and c.id < before
-              and c.id > case when t.tenant_id = after_tenant_id then after_id else '00000000-0000-0000-0000-000000000000' end
-              and c.idempotency_key is not null
-            order by c.id limit most) c
-        where t.tenant_id >= after_tenant_id
-        order by c.tenant_id, c.id limit most
-    ), forgotten as (
+        select c.id from public.command c
+        where c.tenant_id = of_tenant and c.id > after_id and c.id < before and c.idempotency_key is not null
+        order by c.id limit most
+    ), changed as (
         update public.command c set idempotency_key = null, fingerprint = null, response = null
-        from old where c.tenant_id = old.tenant_id and c.id = old.id and c.idempotency_key is not null
+        from old where c.tenant_id = of_tenant and c.id = old.id and c.idempotency_key is not null
         returning 1
     )
-    select (select count(*) from forgotten), old.tenant_id, old.id
-    from old order by old.tenant_id desc, old.id desc limit 1
+    select (select count(*) from changed), old.id from old order by old.id desc limit 1;
+end
 $$;
 
-ALTER FUNCTION auth.forget_answers(since uuid, before uuid, after_tenant_id uuid, after_id uuid, most integer) OWNER TO stockwell_lookup;
+ALTER FUNCTION auth.forget_answers(of_tenant uuid, after_id uuid, before uuid, most integer) OWNER TO stockwell_lookup;
 
 CREATE FUNCTION auth.tenants() RETURNS SETOF uuid
-    LANGUAGE sql STABLE SECURITY DEFINER
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    select t.tenant_id from public.tenant t order by t.tenant_id
+begin
+    return query
+    select t.tenant_id from public.tenant t order by t.tenant_id;
+end
 $$;
 
 ALTER FUNCTION auth.tenants() OWNER TO stockwell_lookup;
@@ -2999,15 +3007,29 @@ CREATE TABLE public.event (
     document_id uuid NOT NULL,
     data jsonb DEFAULT '{}'::jsonb NOT NULL,
     occurred_at timestamp with time zone NOT NULL,
-    lease_until timestamp with time zone,
-    attempts integer DEFAULT 0 NOT NULL,
-    sent_at timestamp with time zone,
     written bigint DEFAULT ((pg_current_wal_insert_lsn() - '0/0'::pg_lsn))::bigint NOT NULL
 );
 
 ALTER TABLE ONLY public.event FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.event OWNER TO stockwell_owner;
+
+CREATE TABLE public.event_cursor (
+    tenant_id uuid NOT NULL,
+    consumer text NOT NULL,
+    "position" bigint DEFAULT 0 NOT NULL,
+    written bigint DEFAULT 0 NOT NULL,
+    event_id uuid DEFAULT '00000000-0000-0000-0000-000000000000'::uuid NOT NULL,
+    leased_by uuid,
+    lease_until timestamp with time zone,
+    CONSTRAINT event_cursor_consumer_length CHECK (((length(consumer) >= 1) AND (length(consumer) <= 100))),
+    CONSTRAINT event_cursor_lease_ends CHECK (((leased_by IS NULL) = (lease_until IS NULL)))
+)
+WITH (fillfactor='50');
+
+ALTER TABLE ONLY public.event_cursor FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.event_cursor OWNER TO stockwell_owner;
 
 CREATE TABLE public.expected_receipt (
     tenant_id uuid NOT NULL,
@@ -3798,6 +3820,9 @@ ALTER TABLE ONLY public.customer
 ALTER TABLE ONLY public.customer
     ADD CONSTRAINT customer_pkey PRIMARY KEY (tenant_id, id);
 
+ALTER TABLE ONLY public.event_cursor
+    ADD CONSTRAINT event_cursor_pkey PRIMARY KEY (tenant_id, consumer);
+
 ALTER TABLE ONLY public.event
     ADD CONSTRAINT event_pkey PRIMARY KEY (tenant_id, "position", written, id);
 
@@ -4055,7 +4080,7 @@ CREATE INDEX customer_by_update ON public.customer USING btree (tenant_id, updat
 
 CREATE INDEX event_by_document ON public.event USING btree (tenant_id, document_id);
 
-CREATE INDEX event_unsent ON public.event USING btree (tenant_id, "position", id) WHERE (sent_at IS NULL);
+CREATE INDEX event_by_position ON public.event USING brin ("position") WITH (autosummarize='on');
 
 CREATE INDEX expected_receipt_line_by_product ON public.expected_receipt_line USING btree (tenant_id, product_id);
 
@@ -4203,6 +4228,9 @@ ALTER TABLE ONLY public.customer
 
 ALTER TABLE ONLY public.customer
     ADD CONSTRAINT customer_tier_fkey FOREIGN KEY (tenant_id, price_tier_id) REFERENCES public.price_tier(tenant_id, id);
+
+ALTER TABLE ONLY public.event_cursor
+    ADD CONSTRAINT event_cursor_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
 
 ALTER TABLE ONLY public.expected_receipt_line
     ADD CONSTRAINT expected_receipt_line_document_fkey FOREIGN KEY (tenant_id, expected_receipt_id) REFERENCES public.expected_receipt(tenant_id, id);
@@ -4408,6 +4436,8 @@ ALTER TABLE public.customer_account ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.event ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.event_cursor ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.expected_receipt ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.expected_receipt_line ENABLE ROW LEVEL SECURITY;
@@ -4462,7 +4492,7 @@ ALTER TABLE public.refresh_token ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.register ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY relay_mark ON public.event FOR UPDATE TO stockwell_relay USING (true) WITH CHECK (true);
+CREATE POLICY relay_move ON public.event_cursor TO stockwell_relay USING (true) WITH CHECK (true);
 
 CREATE POLICY relay_read ON public.event FOR SELECT TO stockwell_relay USING (true);
 
@@ -4504,265 +4534,137 @@ ALTER TABLE public.tax_rate ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.tenant ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY tenant_access ON public.account TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.account TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.api_key TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.api_key TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.app_user TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.app_user TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.barcode TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.barcode TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.bundle_component TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.bundle_component TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.cash_move TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.cash_move TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.category TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.category TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.channel_price_list TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.channel_price_list TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.command TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.command TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.cost_layer TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.cost_layer TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.cost_to_settle TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.cost_to_settle TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.count_setting TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.count_setting TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.customer TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.customer TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.customer_account TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.customer_account TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.event TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.event TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.expected_receipt TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.event_cursor TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.expected_receipt_line TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.expected_receipt TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.hold TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.expected_receipt_line TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.hold_line TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.hold TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.hold_reference TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.hold_line TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.invoice TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.hold_reference TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.journal_entry TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.invoice TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.journal_line TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.journal_entry TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.layer_draw TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.journal_line TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.location TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.layer_draw TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.lot TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.location TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.lot_recall TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.lot TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.number_series TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.lot_recall TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.payment TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.number_series TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.payment_allocation TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.payment TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.peg TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.payment_allocation TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.pos_sale TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.peg TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.pos_session TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.pos_sale TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.price_list TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.pos_session TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.price_rule TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.price_list TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.price_tier TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.price_rule TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.product TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.price_tier TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.product_group TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.product TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.product_unit TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.product_group TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.reason_code TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.product_unit TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.refresh_token TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.reason_code TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.register TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.refresh_token TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.reorder_setting TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.register TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.reservation TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.reorder_setting TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.sales_line TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.reservation TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.sales_order TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.sales_line TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.sales_order_line TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.sales_order TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.shipment TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.sales_order_line TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.shipment_line TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.shipment TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.sku_mapping TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.shipment_line TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.stock_checkpoint TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.sku_mapping TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.stock_checkpoint_level TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.stock_checkpoint TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.stock_count TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.stock_checkpoint_level TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.stock_count_entry TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.stock_count TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.stock_count_line TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.stock_count_entry TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.stock_document TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.stock_count_line TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.stock_level TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.stock_document TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.stock_movement TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.stock_level TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.tax_class TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.stock_movement TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.tax_rate TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.tax_class TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.tenant TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.tax_rate TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.tender TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.tenant TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.transfer TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.tender TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.transfer_line TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.transfer TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.unmapped_sku TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.transfer_line TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_wall ON public.account AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.api_key AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.app_user AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.barcode AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.bundle_component AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.cash_move AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.category AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.channel_price_list AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.command AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.cost_layer AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.cost_to_settle AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.count_setting AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.customer AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.customer_account AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.event AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.expected_receipt AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.expected_receipt_line AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.hold AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.hold_line AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.hold_reference AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.invoice AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.journal_entry AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.journal_line AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.layer_draw AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.location AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.lot AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.lot_recall AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.number_series AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.payment AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.payment_allocation AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.peg AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.pos_sale AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.pos_session AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.price_list AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.price_rule AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.price_tier AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.product AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.product_group AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.product_unit AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.reason_code AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.refresh_token AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.register AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.reorder_setting AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.reservation AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.sales_line AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.sales_order AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.sales_order_line AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.shipment AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.shipment_line AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.sku_mapping AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.stock_checkpoint AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.stock_checkpoint_level AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.stock_count AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.stock_count_entry AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.stock_count_line AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.stock_document AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.stock_level AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.stock_movement AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.tax_class AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.tax_rate AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.tenant AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.tender AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.transfer AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.transfer_line AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.unmapped_sku AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+CREATE POLICY tenant_wall ON public.unmapped_sku TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 ALTER TABLE public.tender ENABLE ROW LEVEL SECURITY;
 
@@ -4793,8 +4695,8 @@ GRANT ALL ON FUNCTION auth.find_products(wanted text, rows_max integer) TO stock
 REVOKE ALL ON FUNCTION auth.find_tenant(wanted text) FROM PUBLIC;
 GRANT ALL ON FUNCTION auth.find_tenant(wanted text) TO stockwell_app;
 
-REVOKE ALL ON FUNCTION auth.forget_answers(since uuid, before uuid, after_tenant_id uuid, after_id uuid, most integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION auth.forget_answers(since uuid, before uuid, after_tenant_id uuid, after_id uuid, most integer) TO stockwell_relay;
+REVOKE ALL ON FUNCTION auth.forget_answers(of_tenant uuid, after_id uuid, before uuid, most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION auth.forget_answers(of_tenant uuid, after_id uuid, before uuid, most integer) TO stockwell_relay;
 
 REVOKE ALL ON FUNCTION auth.tenants() FROM PUBLIC;
 GRANT ALL ON FUNCTION auth.tenants() TO stockwell_relay;
@@ -4975,11 +4877,8 @@ GRANT UPDATE(updated_at) ON TABLE public.count_setting TO stockwell_app;
 GRANT SELECT,INSERT ON TABLE public.event TO stockwell_app;
 GRANT SELECT ON TABLE public.event TO stockwell_relay;
 
-GRANT UPDATE(lease_until) ON TABLE public.event TO stockwell_relay;
-
-GRANT UPDATE(attempts) ON TABLE public.event TO stockwell_relay;
-
-GRANT UPDATE(sent_at) ON TABLE public.event TO stockwell_relay;
+GRANT SELECT,INSERT ON TABLE public.event_cursor TO stockwell_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.event_cursor TO stockwell_relay;
 
 GRANT SELECT,INSERT ON TABLE public.expected_receipt TO stockwell_app;
 
