@@ -1,9 +1,9 @@
--- The tenant wall and the grants, for every table of the public schema at once, so that a new table can't
--- escape them. `stockwell_app` may read and insert everywhere; where it may also update or delete is listed here,
--- and nothing that records what happened is on that list.
+-- Row-level security and grants for every table of the public schema, so that a new table cannot be missed.
+-- `stockwell_app` may select and insert everywhere. Tables that it may also update or delete are listed here; none of
+-- them records the past.
 --
 -- Each table has exactly one policy for the application, permissive, with the predicate. PostgreSQL joins permissive
--- policies by `or`, so a second one would open the wall; a distributed engine makes restrictive ones permissive.
+-- policies by `or`, so a second one would open the wall. A distributed engine makes restrictive policies permissive.
 
 do $$
 declare
@@ -50,7 +50,7 @@ begin
 end
 $$;
 
--- Documents never change; what follows them does, column by column.
+-- Documents never change; their progress does, column by column.
 grant update (open, returned, version, updated_at) on invoice to stockwell_app;
 grant update (returned) on pos_sale to stockwell_app;
 grant update (unapplied) on payment to stockwell_app;
@@ -68,7 +68,7 @@ grant update (round, recount, counted, counted_at, expires_on, expected, posted_
 grant update (tolerance_percent, tolerance_value, approval_value, version, updated_at) on count_setting to stockwell_app;
 grant update (open_quantity, open_value, variance, settled_at) on cost_to_settle to stockwell_app;
 
--- The relay sees the feed of every tenant, and moves the cursors of its consumers. It may call auth.forget_answers.
+-- The relay sees the events of every tenant and moves the cursors on them. It may call auth.forget_answers.
 drop policy if exists relay_read on event;
 drop policy if exists relay_move on event_cursor;
 create policy relay_read on event for select to stockwell_relay using (true);

@@ -1,4 +1,4 @@
--- The only functions that look across tenants: they find who calls, before the tenant is known. They are in plpgsql, as
+-- The only functions that read across tenants: they find the caller before the tenant is known. They are in plpgsql, as
 -- all functions with the rights of their owner: a distributed engine plans no query with the parameters of an SQL function.
 
 create or replace function auth.find_api_key(wanted bytea)

@@ -1,5 +1,5 @@
--- The one search that row-level security would keep from its index: a text anywhere in a name or a SKU. It looks at
--- the products of the tenant of the open transaction, raises where none is set, and answers ids only.
+-- The one search for which row-level security would prevent the use of an index: a text within a name or an SKU. It
+-- reads the products of the current tenant, raises if none is set, and returns only ids.
 
 create or replace function auth.find_products(wanted text, rows_max integer)
 returns setof uuid

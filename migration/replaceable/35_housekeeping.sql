@@ -1,8 +1,8 @@
--- What the worker puts away. The rows of `command` are the audit record and stay; what was kept for a repeat of the
--- request goes, and its key is free again.
+-- Clean-up by the worker. Rows of `command` are the audit log and stay. Stored responses are deleted, and their
+-- idempotency keys become free.
 
--- One step of a walk over the commands of a tenant with ids below `before`, behind `after_id`: how many answers it
--- forgot, and where it stopped. No row at the end of the walk.
+-- One step of a walk over the commands of a tenant with ids before `before`, after the command `after_id`. Returns how
+-- many responses it deleted and where it stopped; no row at the end of the walk.
 create or replace function auth.forget_answers(of_tenant uuid, after_id uuid, before uuid, most integer)
 returns table (forgotten bigint, last_id uuid)
 language plpgsql volatile security definer
@@ -29,7 +29,7 @@ alter function auth.forget_answers(uuid, uuid, uuid, integer) owner to stockwell
 revoke all on function auth.forget_answers(uuid, uuid, uuid, integer) from public;
 grant execute on function auth.forget_answers(uuid, uuid, uuid, integer) to stockwell_relay;
 
--- The tenants, for what is done for each of them.
+-- All tenants, for work that is done for each.
 create or replace function auth.tenants()
 returns setof uuid
 language plpgsql stable security definer
