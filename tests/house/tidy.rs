@@ -136,9 +136,10 @@ const OF_POSTING: [&str; 33] = [
 fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
     let posting: &[&str] = &["service/src/posting"];
     let mut writers: BTreeMap<_, _> = OF_POSTING.into_iter().map(|table| (table, posting)).collect();
-    let others: [(&str, &[&str]); 33] = [
+    let others: [(&str, &[&str]); 34] = [
         ("command", &["service/src/command", "service/src/posting"]),
-        ("event", &["service/src/command", "service/src/posting", "service/src/relay"]),
+        ("event", &["service/src/command", "service/src/posting"]),
+        ("event_cursor", &["service/src/relay"]),
         ("customer_account", &["service/src/posting", "service/src/customer"]),
         ("number_series", &["service/src/posting", "service/src/customer/number"]),
         ("lot", &["service/src/posting", "service/src/stock/lot"]),
