@@ -63,6 +63,7 @@ pub const STEPS: &[Step] = &[
     step!("0019_lot_count"),
     step!("0022_draw"),
     step!("0023_hold_expiry"),
+    step!("0025_rows"),
 ];
 
 /// Stated anew after every change, in this order.
@@ -72,6 +73,7 @@ const REPLACEABLE: &[&str] = &[
     include_str!("../replaceable/30_auth.sql"),
     include_str!("../replaceable/31_search.sql"),
     include_str!("../replaceable/35_housekeeping.sql"),
+    include_str!("../replaceable/36_post.sql"),
     include_str!("../replaceable/40_bi.sql"),
     include_str!("../replaceable/42_bi_stock.sql"),
     include_str!("../replaceable/49_bi_comments.sql"),

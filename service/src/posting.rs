@@ -35,12 +35,14 @@ mod queue;
 mod save;
 mod series;
 pub(crate) mod setup;
+mod table;
 pub(crate) mod waiting;
 
 pub use commands::{Command, Outcome};
 pub use lot_levels::LOCK_LEVELS;
 pub use queue::Poster;
 pub(crate) use setup::parsed;
+pub use table::{ROW_TYPES, RowType};
 
 /// The most commands of one transaction.
 pub const BATCH_MAX: usize = 64;

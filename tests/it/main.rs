@@ -52,6 +52,7 @@ mod reorder;
 mod report;
 mod returns;
 mod revaluation;
+mod rows;
 mod search;
 mod session;
 mod sku_map;
