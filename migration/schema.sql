@@ -1,4 +1,4 @@
--- Written by a test from the migrated database: see tests/it/artefacts.rs.
+-- Written by a test from the migrated database: see tests/contract/artefacts.rs.
 
 CREATE SCHEMA auth;
 
@@ -187,21 +187,26 @@ CREATE TYPE public.tender_row_1 AS (
 ALTER TYPE public.tender_row_1 OWNER TO stockwell_owner;
 
 CREATE FUNCTION auth.find_api_key(wanted bytea) RETURNS TABLE(tenant_id uuid, id uuid, name text, kind text, scopes text[], ip_allowlist text[], expires_at timestamp with time zone, revoked_at timestamp with time zone, last_used_at timestamp with time zone, tenant_status text)
-    LANGUAGE sql STABLE SECURITY DEFINER
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+begin
+    return query
     select k.tenant_id, k.id, k.name, k.kind, k.scopes, k.ip_allowlist, k.expires_at, k.revoked_at, k.last_used_at,
            t.status
     from public.api_key k join public.tenant t on t.tenant_id = k.tenant_id
-    where k.hash = wanted
+    where k.hash = wanted;
+end
 $$;
 
 ALTER FUNCTION auth.find_api_key(wanted bytea) OWNER TO stockwell_lookup;
 
 CREATE FUNCTION auth.find_products(wanted text, rows_max integer) RETURNS SETOF uuid
-    LANGUAGE sql STABLE SECURITY DEFINER
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+begin
+    return query
     with pattern as (
         select '%' || replace(replace(replace(lower(wanted), '\', '\\'), '%', '\%'), '_', '\_') || '%' as text
     ), found as materialized (
@@ -209,24 +214,30 @@ CREATE FUNCTION auth.find_products(wanted text, rows_max integer) RETURNS SETOF 
         where p.tenant_id = current_setting('app.tenant_id')::uuid
           and (p.name_key like (select text from pattern) or p.sku_key like (select text from pattern))
     )
-    select id from found order by id desc limit rows_max
+    select id from found order by id desc limit rows_max;
+end
 $$;
 
 ALTER FUNCTION auth.find_products(wanted text, rows_max integer) OWNER TO stockwell_lookup;
 
 CREATE FUNCTION auth.find_tenant(wanted text) RETURNS TABLE(tenant_id uuid, status text)
-    LANGUAGE sql STABLE SECURITY DEFINER
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    select t.tenant_id, t.status from public.tenant t where t.slug = wanted
+begin
+    return query
+    select t.tenant_id, t.status from public.tenant t where t.slug = wanted;
+end
 $$;
 
 ALTER FUNCTION auth.find_tenant(wanted text) OWNER TO stockwell_lookup;
 
 CREATE FUNCTION auth.forget_answers(since uuid, before uuid, after_tenant_id uuid, after_id uuid, most integer) RETURNS TABLE(forgotten bigint, last_tenant_id uuid, last_id uuid)
-    LANGUAGE sql SECURITY DEFINER
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+begin
+    return query
     with old as (
         select c.tenant_id, c.id
         from public.tenant t cross join lateral (
@@ -243,16 +254,20 @@ CREATE FUNCTION auth.forget_answers(since uuid, before uuid, after_tenant_id uui
         returning 1
     )
     select (select count(*) from forgotten), old.tenant_id, old.id
-    from old order by old.tenant_id desc, old.id desc limit 1
+    from old order by old.tenant_id desc, old.id desc limit 1;
+end
 $$;
 
 ALTER FUNCTION auth.forget_answers(since uuid, before uuid, after_tenant_id uuid, after_id uuid, most integer) OWNER TO stockwell_lookup;
 
 CREATE FUNCTION auth.tenants() RETURNS SETOF uuid
-    LANGUAGE sql STABLE SECURITY DEFINER
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    select t.tenant_id from public.tenant t order by t.tenant_id
+begin
+    return query
+    select t.tenant_id from public.tenant t order by t.tenant_id;
+end
 $$;
 
 ALTER FUNCTION auth.tenants() OWNER TO stockwell_lookup;
@@ -445,7 +460,7 @@ ALTER TABLE bi.sales_fact OWNER TO stockwell_owner;
 
 COMMENT ON COLUMN bi.sales_fact.tenant_id IS 'The tenant; always your own.';
 
-COMMENT ON COLUMN bi.sales_fact.document_id IS 'The document: a till sale, a refund, an invoice, a credit note, or what caused a movement or an entry.';
+COMMENT ON COLUMN bi.sales_fact.document_id IS 'The document: a till sale, refund, invoice or credit note, or the document that caused a movement or an entry.';
 
 COMMENT ON COLUMN bi.sales_fact.line_no IS 'Number of the line in its document, from 1.';
 
@@ -457,35 +472,35 @@ COMMENT ON COLUMN bi.sales_fact.location_id IS 'The stock location.';
 
 COMMENT ON COLUMN bi.sales_fact.customer_id IS 'The customer; null for walk-in sales.';
 
-COMMENT ON COLUMN bi.sales_fact.country IS 'ISO 3166-1 alpha-2 code of the country sold to, or of the customer.';
+COMMENT ON COLUMN bi.sales_fact.country IS 'ISO 3166-1 alpha-2 code of the country of sale, or of the customer.';
 
-COMMENT ON COLUMN bi.sales_fact.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.sales_fact.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
 COMMENT ON COLUMN bi.sales_fact.product_id IS 'The product.';
 
-COMMENT ON COLUMN bi.sales_fact.category_id IS 'The category that the product had when it was sold; null where it had none.';
+COMMENT ON COLUMN bi.sales_fact.category_id IS 'The category that the product had when it was sold; null if it had none.';
 
 COMMENT ON COLUMN bi.sales_fact.occurred_at IS 'When it happened. Filter by this column: it is indexed.';
 
-COMMENT ON COLUMN bi.sales_fact.recorded_at IS 'When it was learnt of; later than occurred_at for late documents.';
+COMMENT ON COLUMN bi.sales_fact.recorded_at IS 'When it was recorded; later than occurred_at for late documents.';
 
-COMMENT ON COLUMN bi.sales_fact.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.sales_fact.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.sales_fact.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
 
 COMMENT ON COLUMN bi.sales_fact.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.sales_fact.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.sales_fact.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.sales_fact.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.sales_fact.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.sales_fact.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.sales_fact.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.sales_fact.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.sales_fact.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
-COMMENT ON COLUMN bi.sales_fact.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+COMMENT ON COLUMN bi.sales_fact.cost IS 'Cost of sales, less the cost of returns. Additive.';
 
 COMMENT ON COLUMN bi.sales_fact.gross_margin IS 'net_revenue - cost. Additive.';
 
@@ -585,21 +600,21 @@ CREATE VIEW bi.product_performance WITH (security_invoker='true') AS
 
 ALTER TABLE bi.product_performance OWNER TO stockwell_owner;
 
-COMMENT ON COLUMN bi.product_performance.sku IS 'The product''s stock keeping unit, case-sensitive.';
+COMMENT ON COLUMN bi.product_performance.sku IS 'SKU of the product, case-sensitive.';
 
 COMMENT ON COLUMN bi.product_performance.product_name IS 'Name of the product.';
 
-COMMENT ON COLUMN bi.product_performance.category_code IS 'Code of the category; null where there is none.';
+COMMENT ON COLUMN bi.product_performance.category_code IS 'Code of the category; null if there is none.';
 
-COMMENT ON COLUMN bi.product_performance.category_name IS 'Name of the category; null where there is none.';
+COMMENT ON COLUMN bi.product_performance.category_name IS 'Name of the category; null if there is none.';
 
-COMMENT ON COLUMN bi.product_performance.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.product_performance.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
 COMMENT ON COLUMN bi.product_performance.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.product_performance.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.product_performance.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.product_performance.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+COMMENT ON COLUMN bi.product_performance.cost IS 'Cost of sales, less the cost of returns. Additive.';
 
 COMMENT ON COLUMN bi.product_performance.gross_margin IS 'net_revenue - cost. Additive.';
 
@@ -652,31 +667,31 @@ CREATE VIEW bi.abc WITH (security_invoker='true') AS
 
 ALTER TABLE bi.abc OWNER TO stockwell_owner;
 
-COMMENT ON COLUMN bi.abc.class IS 'A: with these the first 80 % are reached; B: 95 %; C: the rest.';
+COMMENT ON COLUMN bi.abc.class IS 'A: products that make up the first 80 %; B: up to 95 %; C: the rest.';
 
-COMMENT ON COLUMN bi.abc.sku IS 'The product''s stock keeping unit, case-sensitive.';
+COMMENT ON COLUMN bi.abc.sku IS 'SKU of the product, case-sensitive.';
 
 COMMENT ON COLUMN bi.abc.product_name IS 'Name of the product.';
 
-COMMENT ON COLUMN bi.abc.category_code IS 'Code of the category; null where there is none.';
+COMMENT ON COLUMN bi.abc.category_code IS 'Code of the category; null if there is none.';
 
-COMMENT ON COLUMN bi.abc.category_name IS 'Name of the category; null where there is none.';
+COMMENT ON COLUMN bi.abc.category_name IS 'Name of the category; null if there is none.';
 
-COMMENT ON COLUMN bi.abc.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.abc.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
 COMMENT ON COLUMN bi.abc.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.abc.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.abc.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.abc.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+COMMENT ON COLUMN bi.abc.cost IS 'Cost of sales, less the cost of returns. Additive.';
 
 COMMENT ON COLUMN bi.abc.gross_margin IS 'net_revenue - cost. Additive.';
 
 COMMENT ON COLUMN bi.abc.gross_margin_pct IS 'gross_margin in percent of net_revenue, 4 decimals; null without revenue. Not additive: divide the sums.';
 
-COMMENT ON COLUMN bi.abc.share_pct IS 'What the product brought in percent of everything that brought something, 4 decimals. Not additive.';
+COMMENT ON COLUMN bi.abc.share_pct IS 'Share of the product in the ranked figure of all products with a positive one, in percent, 4 decimals. Not additive.';
 
-COMMENT ON COLUMN bi.abc.cumulative_share_pct IS 'share_pct of the product and of all that brought more. Not additive.';
+COMMENT ON COLUMN bi.abc.cumulative_share_pct IS 'share_pct of the product plus that of all products ranked above it. Not additive.';
 
 CREATE TABLE public.customer (
     tenant_id uuid NOT NULL,
@@ -799,7 +814,7 @@ ALTER TABLE bi.margin_lines OWNER TO stockwell_owner;
 
 COMMENT ON COLUMN bi.margin_lines.tenant_id IS 'The tenant; always your own.';
 
-COMMENT ON COLUMN bi.margin_lines.document_id IS 'The document: a till sale, a refund, an invoice, a credit note, or what caused a movement or an entry.';
+COMMENT ON COLUMN bi.margin_lines.document_id IS 'The document: a till sale, refund, invoice or credit note, or the document that caused a movement or an entry.';
 
 COMMENT ON COLUMN bi.margin_lines.line_no IS 'Number of the line in its document, from 1.';
 
@@ -807,7 +822,7 @@ COMMENT ON COLUMN bi.margin_lines.document_kind IS 'Kind of the document: sale a
 
 COMMENT ON COLUMN bi.margin_lines.occurred_at IS 'When it happened. Filter by this column: it is indexed.';
 
-COMMENT ON COLUMN bi.margin_lines.recorded_at IS 'When it was learnt of; later than occurred_at for late documents.';
+COMMENT ON COLUMN bi.margin_lines.recorded_at IS 'When it was recorded; later than occurred_at for late documents.';
 
 COMMENT ON COLUMN bi.margin_lines.day IS 'Calendar day in the tenant''s time zone.';
 
@@ -819,39 +834,39 @@ COMMENT ON COLUMN bi.margin_lines.location_code IS 'Code of the stock location.'
 
 COMMENT ON COLUMN bi.margin_lines.location_name IS 'Name of the stock location.';
 
-COMMENT ON COLUMN bi.margin_lines.sku IS 'The product''s stock keeping unit, case-sensitive.';
+COMMENT ON COLUMN bi.margin_lines.sku IS 'SKU of the product, case-sensitive.';
 
 COMMENT ON COLUMN bi.margin_lines.product_name IS 'Name of the product.';
 
-COMMENT ON COLUMN bi.margin_lines.category_code IS 'Code of the category; null where there is none.';
+COMMENT ON COLUMN bi.margin_lines.category_code IS 'Code of the category; null if there is none.';
 
-COMMENT ON COLUMN bi.margin_lines.category_name IS 'Name of the category; null where there is none.';
+COMMENT ON COLUMN bi.margin_lines.category_name IS 'Name of the category; null if there is none.';
 
 COMMENT ON COLUMN bi.margin_lines.customer_number IS 'Number of the customer; null for walk-in sales.';
 
 COMMENT ON COLUMN bi.margin_lines.customer_name IS 'Name of the customer; null for walk-in sales.';
 
-COMMENT ON COLUMN bi.margin_lines.country IS 'ISO 3166-1 alpha-2 code of the country sold to, or of the customer.';
+COMMENT ON COLUMN bi.margin_lines.country IS 'ISO 3166-1 alpha-2 code of the country of sale, or of the customer.';
 
-COMMENT ON COLUMN bi.margin_lines.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.margin_lines.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.margin_lines.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.margin_lines.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.margin_lines.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
 
 COMMENT ON COLUMN bi.margin_lines.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_lines.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.margin_lines.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_lines.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_lines.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.margin_lines.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.margin_lines.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_lines.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.margin_lines.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
-COMMENT ON COLUMN bi.margin_lines.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+COMMENT ON COLUMN bi.margin_lines.cost IS 'Cost of sales, less the cost of returns. Additive.';
 
 COMMENT ON COLUMN bi.margin_lines.gross_margin IS 'net_revenue - cost. Additive.';
 
@@ -878,9 +893,9 @@ ALTER TABLE bi.margin_by_channel OWNER TO stockwell_owner;
 
 COMMENT ON COLUMN bi.margin_by_channel.channel IS 'Sales channel: wholesale or retail. New values may appear.';
 
-COMMENT ON COLUMN bi.margin_by_channel.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.margin_by_channel.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.margin_by_channel.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.margin_by_channel.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.margin_by_channel.lines IS 'Number of document lines. Additive.';
 
@@ -888,19 +903,19 @@ COMMENT ON COLUMN bi.margin_by_channel.units IS 'Stock units sold, less units re
 
 COMMENT ON COLUMN bi.margin_by_channel.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_channel.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.margin_by_channel.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_channel.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_channel.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_channel.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.margin_by_channel.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_channel.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.margin_by_channel.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_channel.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
-COMMENT ON COLUMN bi.margin_by_channel.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+COMMENT ON COLUMN bi.margin_by_channel.cost IS 'Cost of sales, less the cost of returns. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_channel.gross_margin IS 'net_revenue - cost. Additive.';
 
@@ -929,9 +944,9 @@ ALTER TABLE bi.channel_summary OWNER TO stockwell_owner;
 
 COMMENT ON COLUMN bi.channel_summary.channel IS 'Sales channel: wholesale or retail. New values may appear.';
 
-COMMENT ON COLUMN bi.channel_summary.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.channel_summary.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.channel_summary.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.channel_summary.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.channel_summary.lines IS 'Number of document lines. Additive.';
 
@@ -939,19 +954,19 @@ COMMENT ON COLUMN bi.channel_summary.units IS 'Stock units sold, less units retu
 
 COMMENT ON COLUMN bi.channel_summary.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.channel_summary.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.channel_summary.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.channel_summary.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.channel_summary.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.channel_summary.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.channel_summary.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.channel_summary.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.channel_summary.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.channel_summary.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
-COMMENT ON COLUMN bi.channel_summary.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+COMMENT ON COLUMN bi.channel_summary.cost IS 'Cost of sales, less the cost of returns. Additive.';
 
 COMMENT ON COLUMN bi.channel_summary.gross_margin IS 'net_revenue - cost. Additive.';
 
@@ -1017,7 +1032,7 @@ ALTER TABLE bi.costs_to_settle OWNER TO stockwell_owner;
 
 COMMENT ON COLUMN bi.costs_to_settle.document_kind IS 'Kind of the document: sale and refund at a till; invoice and credit_note in wholesale; others for stock and ledger.';
 
-COMMENT ON COLUMN bi.costs_to_settle.document_id IS 'The document: a till sale, a refund, an invoice, a credit note, or what caused a movement or an entry.';
+COMMENT ON COLUMN bi.costs_to_settle.document_id IS 'The document: a till sale, refund, invoice or credit note, or the document that caused a movement or an entry.';
 
 COMMENT ON COLUMN bi.costs_to_settle.line_no IS 'Number of the line in its document, from 1.';
 
@@ -1025,11 +1040,11 @@ COMMENT ON COLUMN bi.costs_to_settle.channel IS 'Sales channel: wholesale or ret
 
 COMMENT ON COLUMN bi.costs_to_settle.occurred_at IS 'When it happened. Filter by this column: it is indexed.';
 
-COMMENT ON COLUMN bi.costs_to_settle.recorded_at IS 'When it was learnt of; later than occurred_at for late documents.';
+COMMENT ON COLUMN bi.costs_to_settle.recorded_at IS 'When it was recorded; later than occurred_at for late documents.';
 
-COMMENT ON COLUMN bi.costs_to_settle.settled_at IS 'When the last of the goods came in; null while some have not.';
+COMMENT ON COLUMN bi.costs_to_settle.settled_at IS 'When the last oversold unit was received; null while some are open.';
 
-COMMENT ON COLUMN bi.costs_to_settle.sku IS 'The product''s stock keeping unit, case-sensitive.';
+COMMENT ON COLUMN bi.costs_to_settle.sku IS 'SKU of the product, case-sensitive.';
 
 COMMENT ON COLUMN bi.costs_to_settle.product_name IS 'Name of the product.';
 
@@ -1039,17 +1054,17 @@ COMMENT ON COLUMN bi.costs_to_settle.location_name IS 'Name of the stock locatio
 
 COMMENT ON COLUMN bi.costs_to_settle.uom IS 'UN/ECE Recommendation 20 code of the unit that quantities are in.';
 
-COMMENT ON COLUMN bi.costs_to_settle.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.costs_to_settle.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.costs_to_settle.oversold_units IS 'Stock units that left although the record had none. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.costs_to_settle.oversold_units IS 'Stock units that were issued below zero. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.costs_to_settle.open_units IS 'Of oversold_units, what has not come in yet. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.costs_to_settle.open_units IS 'Oversold units that have not been received yet. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.costs_to_settle.provisional_cost IS 'What the goods were said to cost when they left: the last known cost. Additive.';
+COMMENT ON COLUMN bi.costs_to_settle.provisional_cost IS 'Cost of the oversold units when they were issued: the last known cost. Additive.';
 
-COMMENT ON COLUMN bi.costs_to_settle.open_cost IS 'Of provisional_cost, what is still provisional. Additive.';
+COMMENT ON COLUMN bi.costs_to_settle.open_cost IS 'Provisional cost of the open units. Additive.';
 
-COMMENT ON COLUMN bi.costs_to_settle.cost_variance IS 'By how much the goods that came in since cost more; negative where less. Additive.';
+COMMENT ON COLUMN bi.costs_to_settle.cost_variance IS 'Cost of the units received since, less their provisional cost. Additive.';
 
 CREATE VIEW bi.customer_value WITH (security_invoker='true') AS
  WITH line AS (
@@ -1099,27 +1114,27 @@ COMMENT ON COLUMN bi.customer_value.customer_name IS 'Name of the customer; null
 
 COMMENT ON COLUMN bi.customer_value.customer_kind IS 'Kind of the customer: wholesale or retail.';
 
-COMMENT ON COLUMN bi.customer_value.country IS 'ISO 3166-1 alpha-2 code of the country sold to, or of the customer.';
+COMMENT ON COLUMN bi.customer_value.country IS 'ISO 3166-1 alpha-2 code of the country of sale, or of the customer.';
 
 COMMENT ON COLUMN bi.customer_value.first_order_on IS 'Day of the customer''s first sales document, in the tenant''s time zone.';
 
 COMMENT ON COLUMN bi.customer_value.last_order_on IS 'Day of the customer''s latest sales document, in the tenant''s time zone.';
 
-COMMENT ON COLUMN bi.customer_value.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.customer_value.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.customer_value.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.customer_value.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.customer_value.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.customer_value.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.customer_value.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.customer_value.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.customer_value.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.customer_value.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.customer_value.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+COMMENT ON COLUMN bi.customer_value.cost IS 'Cost of sales, less the cost of returns. Additive.';
 
-COMMENT ON COLUMN bi.customer_value.contribution IS 'net_revenue - cost of everything sold to the customer, in both channels. Additive.';
+COMMENT ON COLUMN bi.customer_value.contribution IS 'net_revenue - cost over all sales to the customer, in both channels. Additive.';
 
 COMMENT ON COLUMN bi.customer_value.contribution_pct IS 'contribution in percent of net_revenue, 4 decimals. Not additive: divide the sums.';
 
@@ -1196,9 +1211,9 @@ COMMENT ON COLUMN bi.customers.customer_name IS 'Name of the customer; null for 
 
 COMMENT ON COLUMN bi.customers.customer_kind IS 'Kind of the customer: wholesale or retail.';
 
-COMMENT ON COLUMN bi.customers.country IS 'ISO 3166-1 alpha-2 code of the country sold to, or of the customer.';
+COMMENT ON COLUMN bi.customers.country IS 'ISO 3166-1 alpha-2 code of the country of sale, or of the customer.';
 
-COMMENT ON COLUMN bi.customers.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.customers.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
 COMMENT ON COLUMN bi.customers.price_tier IS 'Code of the customer''s price tier.';
 
@@ -1206,17 +1221,17 @@ COMMENT ON COLUMN bi.customers.payment_terms IS 'Payment terms: prepaid, net or 
 
 COMMENT ON COLUMN bi.customers.payment_days IS 'Days of the payment terms.';
 
-COMMENT ON COLUMN bi.customers.credit_limit IS 'The most that the customer may owe; null where there is no limit.';
+COMMENT ON COLUMN bi.customers.credit_limit IS 'Highest exposure of the customer; null if there is no limit.';
 
-COMMENT ON COLUMN bi.customers.receivable IS 'What the customer owes on open invoices, less open credit notes. Additive.';
+COMMENT ON COLUMN bi.customers.receivable IS 'Open invoices of the customer less open credit notes. Additive.';
 
-COMMENT ON COLUMN bi.customers.unapplied IS 'Payments of the customer that pay no invoice yet. Additive.';
+COMMENT ON COLUMN bi.customers.unapplied IS 'Payments of the customer that are not applied to an invoice. Additive.';
 
 COMMENT ON COLUMN bi.customers.status IS 'Status of the record.';
 
 COMMENT ON COLUMN bi.customers.external_ref IS 'The record''s id in the tenant''s other systems.';
 
-COMMENT ON COLUMN bi.customers.created_at IS 'When the record was made.';
+COMMENT ON COLUMN bi.customers.created_at IS 'When the record was created.';
 
 COMMENT ON COLUMN bi.customers.updated_at IS 'When the record last changed.';
 
@@ -1307,11 +1322,11 @@ COMMENT ON COLUMN bi.journal_lines.entry_id IS 'The journal entry.';
 
 COMMENT ON COLUMN bi.journal_lines.line_no IS 'Number of the line in its document, from 1.';
 
-COMMENT ON COLUMN bi.journal_lines.posted_on IS 'The day it is booked on: later than occurred_on only where the period was closed.';
+COMMENT ON COLUMN bi.journal_lines.posted_on IS 'Day of the posting: later than occurred_on only if the period was closed.';
 
-COMMENT ON COLUMN bi.journal_lines.occurred_on IS 'The day it happened, in the tenant''s time zone.';
+COMMENT ON COLUMN bi.journal_lines.occurred_on IS 'Day of the event in the tenant''s time zone.';
 
-COMMENT ON COLUMN bi.journal_lines.recorded_at IS 'When it was learnt of; later than occurred_at for late documents.';
+COMMENT ON COLUMN bi.journal_lines.recorded_at IS 'When it was recorded; later than occurred_at for late documents.';
 
 COMMENT ON COLUMN bi.journal_lines.account_code IS 'Code of the ledger account.';
 
@@ -1319,11 +1334,11 @@ COMMENT ON COLUMN bi.journal_lines.account_name IS 'Name of the ledger account.'
 
 COMMENT ON COLUMN bi.journal_lines.account_kind IS 'Kind of the account: asset, liability, equity, revenue or expense.';
 
-COMMENT ON COLUMN bi.journal_lines.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.journal_lines.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.journal_lines.debit IS 'Amount debited; zero on the other side. Additive.';
+COMMENT ON COLUMN bi.journal_lines.debit IS 'Amount debited; zero if the line is a credit. Additive.';
 
-COMMENT ON COLUMN bi.journal_lines.credit IS 'Amount credited; zero on the other side. Additive.';
+COMMENT ON COLUMN bi.journal_lines.credit IS 'Amount credited; zero if the line is a debit. Additive.';
 
 COMMENT ON COLUMN bi.journal_lines.balance IS 'debit - credit: assets and expenses are positive, liabilities, equity and revenue negative. Additive.';
 
@@ -1335,11 +1350,11 @@ COMMENT ON COLUMN bi.journal_lines.customer_number IS 'Number of the customer; n
 
 COMMENT ON COLUMN bi.journal_lines.document_kind IS 'Kind of the document: sale and refund at a till; invoice and credit_note in wholesale; others for stock and ledger.';
 
-COMMENT ON COLUMN bi.journal_lines.document_id IS 'The document: a till sale, a refund, an invoice, a credit note, or what caused a movement or an entry.';
+COMMENT ON COLUMN bi.journal_lines.document_id IS 'The document: a till sale, refund, invoice or credit note, or the document that caused a movement or an entry.';
 
-COMMENT ON COLUMN bi.journal_lines.memo IS 'Remark on an entry posted by hand.';
+COMMENT ON COLUMN bi.journal_lines.memo IS 'Remark on a manual entry.';
 
-COMMENT ON COLUMN bi.journal_lines.command_id IS 'The command that wrote the row: who did it is in its audit record.';
+COMMENT ON COLUMN bi.journal_lines.command_id IS 'The command that wrote the row. The audit log has its caller.';
 
 CREATE TABLE public.lot (
     tenant_id uuid NOT NULL,
@@ -1373,7 +1388,7 @@ CREATE TABLE public.reservation (
     priority smallint DEFAULT 0 NOT NULL,
     expires_at timestamp with time zone,
     created_at timestamp with time zone NOT NULL,
-    CONSTRAINT reservation_kind_known CHECK ((kind = ANY (ARRAY['order'::text, 'hold'::text, 'quarantine'::text, 'till_lease'::text, 'channel_floor'::text]))),
+    CONSTRAINT reservation_kind_known CHECK ((kind = ANY (ARRAY['order'::text, 'hold'::text, 'quarantine'::text, 'till_allotment'::text, 'channel_allotment'::text]))),
     CONSTRAINT reservation_quantity_positive CHECK ((quantity > (0)::numeric))
 );
 
@@ -1395,9 +1410,9 @@ CREATE TABLE public.stock_level (
     next_expiry timestamp with time zone,
     counted_at timestamp with time zone,
     backordered numeric(18,6) DEFAULT 0 NOT NULL,
-    claimed boolean DEFAULT false NOT NULL,
+    allotted boolean DEFAULT false NOT NULL,
     layered boolean DEFAULT false NOT NULL,
-    used_up boolean GENERATED ALWAYS AS (((lot_id <> '00000000-0000-0000-0000-000000000000'::uuid) AND (on_hand = (0)::numeric) AND (reserved = (0)::numeric) AND (backordered = (0)::numeric) AND (NOT claimed))) STORED NOT NULL,
+    used_up boolean GENERATED ALWAYS AS (((lot_id <> '00000000-0000-0000-0000-000000000000'::uuid) AND (on_hand = (0)::numeric) AND (reserved = (0)::numeric) AND (backordered = (0)::numeric) AND (NOT allotted))) STORED NOT NULL,
     CONSTRAINT stock_level_backordered_not_negative CHECK ((backordered >= (0)::numeric)),
     CONSTRAINT stock_level_empty_is_worthless CHECK (((on_hand <> (0)::numeric) OR (value = (0)::numeric))),
     CONSTRAINT stock_level_on_hand_not_negative CHECK (((on_hand >= (0)::numeric) OR forced)),
@@ -1418,7 +1433,7 @@ CREATE VIEW bi.stock_level WITH (security_invoker='true') AS
     l.on_hand,
     l.reserved,
     l.backordered,
-    l.claimed,
+    l.allotted,
     l.value,
     l.last_cost,
     l.layered,
@@ -1450,7 +1465,7 @@ CREATE VIEW bi.stock_level WITH (security_invoker='true') AS
                       WHERE ((r.tenant_id = l_1.tenant_id) AND (r.location_id = l_1.location_id) AND (r.product_id = l_1.product_id) AND (r.lot_id = l_1.lot_id) AND (r.expires_at <= now())))
                     ELSE (0)::numeric
                 END) AS backordered,
-            l_1.claimed,
+            l_1.allotted,
             l_1.value,
             l_1.last_cost,
             l_1.layered,
@@ -1477,33 +1492,33 @@ COMMENT ON COLUMN bi.stock_level.location_id IS 'The stock location.';
 
 COMMENT ON COLUMN bi.stock_level.product_id IS 'The product.';
 
-COMMENT ON COLUMN bi.stock_level.lot_id IS 'The lot; the nil UUID where the product is not tracked by lot.';
+COMMENT ON COLUMN bi.stock_level.lot_id IS 'The lot; the nil UUID if the product is not tracked.';
 
-COMMENT ON COLUMN bi.stock_level.on_hand IS 'Stock units in the location, reserved ones included. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.stock_level.on_hand IS 'Stock units on hand in the location, including reserved units. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.stock_level.reserved IS 'Stock units on hand that are promised. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.stock_level.reserved IS 'Stock units on hand that are reserved. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.stock_level.backordered IS 'Stock units that confirmed orders wait for: whatever comes is theirs first. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.stock_level.backordered IS 'Stock units that confirmed orders wait for. Incoming stock is allocated to them first. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.stock_level.claimed IS 'Whether something of reserved may be kept for a till or a channel, which can sell it.';
+COMMENT ON COLUMN bi.stock_level.allotted IS 'Whether a part of reserved may be a till or channel allotment, which that till or channel can sell.';
 
-COMMENT ON COLUMN bi.stock_level.value IS 'Cost of the stock: of what is on hand, or of what a movement moved (out is negative). Additive.';
+COMMENT ON COLUMN bi.stock_level.value IS 'Cost of the stock: of the units on hand, or of a movement (negative if out). Additive.';
 
-COMMENT ON COLUMN bi.stock_level.last_cost IS 'Cost of one unit when something was last there, in the tenant''s currency.';
+COMMENT ON COLUMN bi.stock_level.last_cost IS 'Last known cost of one unit, in the tenant''s currency.';
 
-COMMENT ON COLUMN bi.stock_level.layered IS 'Whether the cost is kept in layers, first in, first out; otherwise it is a moving average.';
+COMMENT ON COLUMN bi.stock_level.layered IS 'Whether the level has cost layers (FIFO); otherwise its cost is a moving average.';
 
-COMMENT ON COLUMN bi.stock_level.moved_at IS 'When something last came or went.';
+COMMENT ON COLUMN bi.stock_level.moved_at IS 'When the level last changed.';
 
-COMMENT ON COLUMN bi.stock_level.transaction IS 'Number of the database transaction that wrote the level or its lot last. Not additive.';
+COMMENT ON COLUMN bi.stock_level.transaction IS 'Number of the last database transaction that wrote the level or its lot. Not additive.';
 
-COMMENT ON COLUMN bi.stock_level.sellable IS 'Whether goods of the lot may be sold today: it is not recalled and has not expired. True without a lot.';
+COMMENT ON COLUMN bi.stock_level.sellable IS 'Whether the lot may be sold today: it is not recalled and has not expired. True without a lot.';
 
-COMMENT ON COLUMN bi.stock_level.lot_code IS 'Code of the lot, or the serial number; null where the product is not tracked.';
+COMMENT ON COLUMN bi.stock_level.lot_code IS 'Code of the lot, or the serial number; null if the product is not tracked.';
 
-COMMENT ON COLUMN bi.stock_level.expires_on IS 'The last day on which goods of the lot may be sold; null where they do not expire.';
+COMMENT ON COLUMN bi.stock_level.expires_on IS 'Last day on which the lot may be sold; null if it does not expire.';
 
-COMMENT ON COLUMN bi.stock_level.available IS 'on_hand - reserved: what may still be sold; nothing of a lot that has expired or was recalled. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.stock_level.available IS 'on_hand - reserved: stock that may still be sold. Expired and recalled lots count as zero. Additive over rows of one unit.';
 
 CREATE VIEW bi.lot_expiry WITH (security_invoker='true') AS
  WITH lying AS (
@@ -1560,13 +1575,13 @@ CREATE VIEW bi.lot_expiry WITH (security_invoker='true') AS
 
 ALTER TABLE bi.lot_expiry OWNER TO stockwell_owner;
 
-COMMENT ON COLUMN bi.lot_expiry.sku IS 'The product''s stock keeping unit, case-sensitive.';
+COMMENT ON COLUMN bi.lot_expiry.sku IS 'SKU of the product, case-sensitive.';
 
 COMMENT ON COLUMN bi.lot_expiry.product_name IS 'Name of the product.';
 
-COMMENT ON COLUMN bi.lot_expiry.category_code IS 'Code of the category; null where there is none.';
+COMMENT ON COLUMN bi.lot_expiry.category_code IS 'Code of the category; null if there is none.';
 
-COMMENT ON COLUMN bi.lot_expiry.category_name IS 'Name of the category; null where there is none.';
+COMMENT ON COLUMN bi.lot_expiry.category_name IS 'Name of the category; null if there is none.';
 
 COMMENT ON COLUMN bi.lot_expiry.location_code IS 'Code of the stock location.';
 
@@ -1574,25 +1589,25 @@ COMMENT ON COLUMN bi.lot_expiry.location_name IS 'Name of the stock location.';
 
 COMMENT ON COLUMN bi.lot_expiry.uom IS 'UN/ECE Recommendation 20 code of the unit that quantities are in.';
 
-COMMENT ON COLUMN bi.lot_expiry.lot_code IS 'Code of the lot, or the serial number; null where the product is not tracked.';
+COMMENT ON COLUMN bi.lot_expiry.lot_code IS 'Code of the lot, or the serial number; null if the product is not tracked.';
 
-COMMENT ON COLUMN bi.lot_expiry.supplier_lot IS 'The supplier''s own code for the lot; null where it is not known.';
+COMMENT ON COLUMN bi.lot_expiry.supplier_lot IS 'The supplier''s own code for the lot; null if it is not known.';
 
-COMMENT ON COLUMN bi.lot_expiry.lot_status IS 'Why goods of the lot may not be sold from the location, or that they may: recalled, expired, quarantined, in_transit or sellable.';
+COMMENT ON COLUMN bi.lot_expiry.lot_status IS 'Whether the lot may be sold from the location, or why not: recalled, expired, quarantined, in_transit or sellable.';
 
-COMMENT ON COLUMN bi.lot_expiry.expires_on IS 'The last day on which goods of the lot may be sold; null where they do not expire.';
+COMMENT ON COLUMN bi.lot_expiry.expires_on IS 'Last day on which the lot may be sold; null if it does not expire.';
 
-COMMENT ON COLUMN bi.lot_expiry.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.lot_expiry.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.lot_expiry.days_left IS 'Days from today to expires_on: 0 on the last day, negative once it has expired. Not additive.';
+COMMENT ON COLUMN bi.lot_expiry.days_left IS 'Days from today to expires_on: 0 on the last day, negative after it. Not additive.';
 
-COMMENT ON COLUMN bi.lot_expiry.on_hand IS 'Stock units in the location, reserved ones included. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.lot_expiry.on_hand IS 'Stock units on hand in the location, including reserved units. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.lot_expiry.reserved IS 'Stock units on hand that are promised. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.lot_expiry.reserved IS 'Stock units on hand that are reserved. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.lot_expiry.available IS 'on_hand - reserved: what may still be sold; nothing of a lot that has expired or was recalled. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.lot_expiry.available IS 'on_hand - reserved: stock that may still be sold. Expired and recalled lots count as zero. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.lot_expiry.value IS 'Cost of the stock: of what is on hand, or of what a movement moved (out is negative). Additive.';
+COMMENT ON COLUMN bi.lot_expiry.value IS 'Cost of the stock: of the units on hand, or of a movement (negative if out). Additive.';
 
 CREATE TABLE public.reorder_setting (
     tenant_id uuid NOT NULL,
@@ -1639,13 +1654,13 @@ CREATE VIEW bi.low_stock WITH (security_invoker='true') AS
 
 ALTER TABLE bi.low_stock OWNER TO stockwell_owner;
 
-COMMENT ON COLUMN bi.low_stock.sku IS 'The product''s stock keeping unit, case-sensitive.';
+COMMENT ON COLUMN bi.low_stock.sku IS 'SKU of the product, case-sensitive.';
 
 COMMENT ON COLUMN bi.low_stock.product_name IS 'Name of the product.';
 
-COMMENT ON COLUMN bi.low_stock.category_code IS 'Code of the category; null where there is none.';
+COMMENT ON COLUMN bi.low_stock.category_code IS 'Code of the category; null if there is none.';
 
-COMMENT ON COLUMN bi.low_stock.category_name IS 'Name of the category; null where there is none.';
+COMMENT ON COLUMN bi.low_stock.category_name IS 'Name of the category; null if there is none.';
 
 COMMENT ON COLUMN bi.low_stock.location_code IS 'Code of the stock location.';
 
@@ -1653,19 +1668,19 @@ COMMENT ON COLUMN bi.low_stock.location_name IS 'Name of the stock location.';
 
 COMMENT ON COLUMN bi.low_stock.uom IS 'UN/ECE Recommendation 20 code of the unit that quantities are in.';
 
-COMMENT ON COLUMN bi.low_stock.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.low_stock.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.low_stock.on_hand IS 'Stock units in the location, reserved ones included. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.low_stock.on_hand IS 'Stock units on hand in the location, including reserved units. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.low_stock.reserved IS 'Stock units on hand that are promised. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.low_stock.reserved IS 'Stock units on hand that are reserved. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.low_stock.available IS 'on_hand - reserved: what may still be sold; nothing of a lot that has expired or was recalled. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.low_stock.available IS 'on_hand - reserved: stock that may still be sold. Expired and recalled lots count as zero. Additive over rows of one unit.';
 
 COMMENT ON COLUMN bi.low_stock.reorder_point IS 'Stock units at or below which the product is low. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.low_stock.reorder_quantity IS 'Stock units to order then; zero where nothing is set. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.low_stock.reorder_quantity IS 'Stock units to order when the product is low; zero if nothing is set. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.low_stock.shortage IS 'reorder_point - available: how many are missing to reach it. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.low_stock.shortage IS 'reorder_point - available: units short of the reorder point. Additive over rows of one unit.';
 
 CREATE VIEW bi.margin_by_category WITH (security_invoker='true') AS
  SELECT margin_lines.category_code,
@@ -1689,13 +1704,13 @@ CREATE VIEW bi.margin_by_category WITH (security_invoker='true') AS
 
 ALTER TABLE bi.margin_by_category OWNER TO stockwell_owner;
 
-COMMENT ON COLUMN bi.margin_by_category.category_code IS 'Code of the category; null where there is none.';
+COMMENT ON COLUMN bi.margin_by_category.category_code IS 'Code of the category; null if there is none.';
 
-COMMENT ON COLUMN bi.margin_by_category.category_name IS 'Name of the category; null where there is none.';
+COMMENT ON COLUMN bi.margin_by_category.category_name IS 'Name of the category; null if there is none.';
 
-COMMENT ON COLUMN bi.margin_by_category.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.margin_by_category.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.margin_by_category.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.margin_by_category.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.margin_by_category.lines IS 'Number of document lines. Additive.';
 
@@ -1703,19 +1718,19 @@ COMMENT ON COLUMN bi.margin_by_category.units IS 'Stock units sold, less units r
 
 COMMENT ON COLUMN bi.margin_by_category.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_category.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.margin_by_category.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_category.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_category.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_category.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.margin_by_category.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_category.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.margin_by_category.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_category.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
-COMMENT ON COLUMN bi.margin_by_category.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+COMMENT ON COLUMN bi.margin_by_category.cost IS 'Cost of sales, less the cost of returns. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_category.gross_margin IS 'net_revenue - cost. Additive.';
 
@@ -1742,11 +1757,11 @@ CREATE VIEW bi.margin_by_country WITH (security_invoker='true') AS
 
 ALTER TABLE bi.margin_by_country OWNER TO stockwell_owner;
 
-COMMENT ON COLUMN bi.margin_by_country.country IS 'ISO 3166-1 alpha-2 code of the country sold to, or of the customer.';
+COMMENT ON COLUMN bi.margin_by_country.country IS 'ISO 3166-1 alpha-2 code of the country of sale, or of the customer.';
 
-COMMENT ON COLUMN bi.margin_by_country.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.margin_by_country.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.margin_by_country.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.margin_by_country.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.margin_by_country.lines IS 'Number of document lines. Additive.';
 
@@ -1754,19 +1769,19 @@ COMMENT ON COLUMN bi.margin_by_country.units IS 'Stock units sold, less units re
 
 COMMENT ON COLUMN bi.margin_by_country.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_country.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.margin_by_country.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_country.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_country.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_country.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.margin_by_country.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_country.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.margin_by_country.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_country.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
-COMMENT ON COLUMN bi.margin_by_country.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+COMMENT ON COLUMN bi.margin_by_country.cost IS 'Cost of sales, less the cost of returns. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_country.gross_margin IS 'net_revenue - cost. Additive.';
 
@@ -1798,9 +1813,9 @@ COMMENT ON COLUMN bi.margin_by_customer.customer_number IS 'Number of the custom
 
 COMMENT ON COLUMN bi.margin_by_customer.customer_name IS 'Name of the customer; null for walk-in sales.';
 
-COMMENT ON COLUMN bi.margin_by_customer.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.margin_by_customer.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.margin_by_customer.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.margin_by_customer.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.margin_by_customer.lines IS 'Number of document lines. Additive.';
 
@@ -1808,19 +1823,19 @@ COMMENT ON COLUMN bi.margin_by_customer.units IS 'Stock units sold, less units r
 
 COMMENT ON COLUMN bi.margin_by_customer.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_customer.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.margin_by_customer.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_customer.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_customer.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_customer.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.margin_by_customer.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_customer.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.margin_by_customer.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_customer.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
-COMMENT ON COLUMN bi.margin_by_customer.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+COMMENT ON COLUMN bi.margin_by_customer.cost IS 'Cost of sales, less the cost of returns. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_customer.gross_margin IS 'net_revenue - cost. Additive.';
 
@@ -1849,9 +1864,9 @@ ALTER TABLE bi.margin_by_day OWNER TO stockwell_owner;
 
 COMMENT ON COLUMN bi.margin_by_day.day IS 'Calendar day in the tenant''s time zone.';
 
-COMMENT ON COLUMN bi.margin_by_day.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.margin_by_day.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.margin_by_day.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.margin_by_day.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.margin_by_day.lines IS 'Number of document lines. Additive.';
 
@@ -1859,19 +1874,19 @@ COMMENT ON COLUMN bi.margin_by_day.units IS 'Stock units sold, less units return
 
 COMMENT ON COLUMN bi.margin_by_day.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_day.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.margin_by_day.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_day.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_day.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_day.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.margin_by_day.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_day.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.margin_by_day.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_day.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
-COMMENT ON COLUMN bi.margin_by_day.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+COMMENT ON COLUMN bi.margin_by_day.cost IS 'Cost of sales, less the cost of returns. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_day.gross_margin IS 'net_revenue - cost. Additive.';
 
@@ -1903,9 +1918,9 @@ COMMENT ON COLUMN bi.margin_by_location.location_code IS 'Code of the stock loca
 
 COMMENT ON COLUMN bi.margin_by_location.location_name IS 'Name of the stock location.';
 
-COMMENT ON COLUMN bi.margin_by_location.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.margin_by_location.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.margin_by_location.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.margin_by_location.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.margin_by_location.lines IS 'Number of document lines. Additive.';
 
@@ -1913,19 +1928,19 @@ COMMENT ON COLUMN bi.margin_by_location.units IS 'Stock units sold, less units r
 
 COMMENT ON COLUMN bi.margin_by_location.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_location.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.margin_by_location.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_location.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_location.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_location.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.margin_by_location.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_location.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.margin_by_location.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_location.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
-COMMENT ON COLUMN bi.margin_by_location.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+COMMENT ON COLUMN bi.margin_by_location.cost IS 'Cost of sales, less the cost of returns. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_location.gross_margin IS 'net_revenue - cost. Additive.';
 
@@ -1954,9 +1969,9 @@ ALTER TABLE bi.margin_by_month OWNER TO stockwell_owner;
 
 COMMENT ON COLUMN bi.margin_by_month.month IS 'First day of the calendar month in the tenant''s time zone.';
 
-COMMENT ON COLUMN bi.margin_by_month.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.margin_by_month.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.margin_by_month.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.margin_by_month.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.margin_by_month.lines IS 'Number of document lines. Additive.';
 
@@ -1964,19 +1979,19 @@ COMMENT ON COLUMN bi.margin_by_month.units IS 'Stock units sold, less units retu
 
 COMMENT ON COLUMN bi.margin_by_month.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_month.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.margin_by_month.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_month.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_month.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_month.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.margin_by_month.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_month.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.margin_by_month.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_month.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
-COMMENT ON COLUMN bi.margin_by_month.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+COMMENT ON COLUMN bi.margin_by_month.cost IS 'Cost of sales, less the cost of returns. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_month.gross_margin IS 'net_revenue - cost. Additive.';
 
@@ -2008,9 +2023,9 @@ COMMENT ON COLUMN bi.margin_by_month_channel.month IS 'First day of the calendar
 
 COMMENT ON COLUMN bi.margin_by_month_channel.channel IS 'Sales channel: wholesale or retail. New values may appear.';
 
-COMMENT ON COLUMN bi.margin_by_month_channel.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.margin_by_month_channel.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.margin_by_month_channel.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.margin_by_month_channel.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.margin_by_month_channel.lines IS 'Number of document lines. Additive.';
 
@@ -2018,19 +2033,19 @@ COMMENT ON COLUMN bi.margin_by_month_channel.units IS 'Stock units sold, less un
 
 COMMENT ON COLUMN bi.margin_by_month_channel.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_month_channel.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.margin_by_month_channel.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_month_channel.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_month_channel.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_month_channel.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.margin_by_month_channel.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_month_channel.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.margin_by_month_channel.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_month_channel.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
-COMMENT ON COLUMN bi.margin_by_month_channel.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+COMMENT ON COLUMN bi.margin_by_month_channel.cost IS 'Cost of sales, less the cost of returns. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_month_channel.gross_margin IS 'net_revenue - cost. Additive.';
 
@@ -2058,13 +2073,13 @@ CREATE VIEW bi.margin_by_product WITH (security_invoker='true') AS
 
 ALTER TABLE bi.margin_by_product OWNER TO stockwell_owner;
 
-COMMENT ON COLUMN bi.margin_by_product.sku IS 'The product''s stock keeping unit, case-sensitive.';
+COMMENT ON COLUMN bi.margin_by_product.sku IS 'SKU of the product, case-sensitive.';
 
 COMMENT ON COLUMN bi.margin_by_product.product_name IS 'Name of the product.';
 
-COMMENT ON COLUMN bi.margin_by_product.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.margin_by_product.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.margin_by_product.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.margin_by_product.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.margin_by_product.lines IS 'Number of document lines. Additive.';
 
@@ -2072,19 +2087,19 @@ COMMENT ON COLUMN bi.margin_by_product.units IS 'Stock units sold, less units re
 
 COMMENT ON COLUMN bi.margin_by_product.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_product.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.margin_by_product.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_product.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_product.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_product.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.margin_by_product.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_product.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.margin_by_product.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_product.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
-COMMENT ON COLUMN bi.margin_by_product.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+COMMENT ON COLUMN bi.margin_by_product.cost IS 'Cost of sales, less the cost of returns. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_product.gross_margin IS 'net_revenue - cost. Additive.';
 
@@ -2116,13 +2131,13 @@ COMMENT ON COLUMN bi.products.tenant_id IS 'The tenant; always your own.';
 
 COMMENT ON COLUMN bi.products.product_id IS 'The product.';
 
-COMMENT ON COLUMN bi.products.sku IS 'The product''s stock keeping unit, case-sensitive.';
+COMMENT ON COLUMN bi.products.sku IS 'SKU of the product, case-sensitive.';
 
 COMMENT ON COLUMN bi.products.product_name IS 'Name of the product.';
 
-COMMENT ON COLUMN bi.products.category_code IS 'Code of the category; null where there is none.';
+COMMENT ON COLUMN bi.products.category_code IS 'Code of the category; null if there is none.';
 
-COMMENT ON COLUMN bi.products.category_name IS 'Name of the category; null where there is none.';
+COMMENT ON COLUMN bi.products.category_name IS 'Name of the category; null if there is none.';
 
 COMMENT ON COLUMN bi.products.product_kind IS 'Kind of the product: stocked, service or bundle.';
 
@@ -2130,13 +2145,13 @@ COMMENT ON COLUMN bi.products.status IS 'Status of the record.';
 
 COMMENT ON COLUMN bi.products.uom IS 'UN/ECE Recommendation 20 code of the unit that quantities are in.';
 
-COMMENT ON COLUMN bi.products.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.products.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.products.list_price IS 'List price per stock unit; null where there is none, which is not a price of zero.';
+COMMENT ON COLUMN bi.products.list_price IS 'List price per stock unit; null if there is none, which differs from a price of zero.';
 
 COMMENT ON COLUMN bi.products.external_ref IS 'The record''s id in the tenant''s other systems.';
 
-COMMENT ON COLUMN bi.products.created_at IS 'When the record was made.';
+COMMENT ON COLUMN bi.products.created_at IS 'When the record was created.';
 
 COMMENT ON COLUMN bi.products.updated_at IS 'When the record last changed.';
 
@@ -2159,13 +2174,13 @@ CREATE VIEW bi.revenue_by_category WITH (security_invoker='true') AS
 
 ALTER TABLE bi.revenue_by_category OWNER TO stockwell_owner;
 
-COMMENT ON COLUMN bi.revenue_by_category.category_code IS 'Code of the category; null where there is none.';
+COMMENT ON COLUMN bi.revenue_by_category.category_code IS 'Code of the category; null if there is none.';
 
-COMMENT ON COLUMN bi.revenue_by_category.category_name IS 'Name of the category; null where there is none.';
+COMMENT ON COLUMN bi.revenue_by_category.category_name IS 'Name of the category; null if there is none.';
 
-COMMENT ON COLUMN bi.revenue_by_category.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.revenue_by_category.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.revenue_by_category.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.revenue_by_category.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.revenue_by_category.lines IS 'Number of document lines. Additive.';
 
@@ -2173,15 +2188,15 @@ COMMENT ON COLUMN bi.revenue_by_category.units IS 'Stock units sold, less units 
 
 COMMENT ON COLUMN bi.revenue_by_category.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_category.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_by_category.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_category.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_category.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_category.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_by_category.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_category.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.revenue_by_category.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_category.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
@@ -2205,9 +2220,9 @@ ALTER TABLE bi.revenue_by_channel OWNER TO stockwell_owner;
 
 COMMENT ON COLUMN bi.revenue_by_channel.channel IS 'Sales channel: wholesale or retail. New values may appear.';
 
-COMMENT ON COLUMN bi.revenue_by_channel.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.revenue_by_channel.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.revenue_by_channel.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.revenue_by_channel.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.revenue_by_channel.lines IS 'Number of document lines. Additive.';
 
@@ -2215,15 +2230,15 @@ COMMENT ON COLUMN bi.revenue_by_channel.units IS 'Stock units sold, less units r
 
 COMMENT ON COLUMN bi.revenue_by_channel.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_channel.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_by_channel.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_channel.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_channel.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_channel.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_by_channel.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_channel.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.revenue_by_channel.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_channel.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
@@ -2245,11 +2260,11 @@ CREATE VIEW bi.revenue_by_country WITH (security_invoker='true') AS
 
 ALTER TABLE bi.revenue_by_country OWNER TO stockwell_owner;
 
-COMMENT ON COLUMN bi.revenue_by_country.country IS 'ISO 3166-1 alpha-2 code of the country sold to, or of the customer.';
+COMMENT ON COLUMN bi.revenue_by_country.country IS 'ISO 3166-1 alpha-2 code of the country of sale, or of the customer.';
 
-COMMENT ON COLUMN bi.revenue_by_country.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.revenue_by_country.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.revenue_by_country.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.revenue_by_country.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.revenue_by_country.lines IS 'Number of document lines. Additive.';
 
@@ -2257,15 +2272,15 @@ COMMENT ON COLUMN bi.revenue_by_country.units IS 'Stock units sold, less units r
 
 COMMENT ON COLUMN bi.revenue_by_country.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_country.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_by_country.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_country.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_country.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_country.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_by_country.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_country.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.revenue_by_country.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_country.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
@@ -2292,9 +2307,9 @@ COMMENT ON COLUMN bi.revenue_by_customer.customer_number IS 'Number of the custo
 
 COMMENT ON COLUMN bi.revenue_by_customer.customer_name IS 'Name of the customer; null for walk-in sales.';
 
-COMMENT ON COLUMN bi.revenue_by_customer.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.revenue_by_customer.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.revenue_by_customer.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.revenue_by_customer.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.revenue_by_customer.lines IS 'Number of document lines. Additive.';
 
@@ -2302,15 +2317,15 @@ COMMENT ON COLUMN bi.revenue_by_customer.units IS 'Stock units sold, less units 
 
 COMMENT ON COLUMN bi.revenue_by_customer.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_customer.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_by_customer.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_customer.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_customer.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_customer.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_by_customer.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_customer.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.revenue_by_customer.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_customer.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
@@ -2334,9 +2349,9 @@ ALTER TABLE bi.revenue_by_day OWNER TO stockwell_owner;
 
 COMMENT ON COLUMN bi.revenue_by_day.day IS 'Calendar day in the tenant''s time zone.';
 
-COMMENT ON COLUMN bi.revenue_by_day.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.revenue_by_day.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.revenue_by_day.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.revenue_by_day.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.revenue_by_day.lines IS 'Number of document lines. Additive.';
 
@@ -2344,15 +2359,15 @@ COMMENT ON COLUMN bi.revenue_by_day.units IS 'Stock units sold, less units retur
 
 COMMENT ON COLUMN bi.revenue_by_day.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_day.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_by_day.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_day.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_day.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_day.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_by_day.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_day.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.revenue_by_day.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_day.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
@@ -2379,9 +2394,9 @@ COMMENT ON COLUMN bi.revenue_by_location.location_code IS 'Code of the stock loc
 
 COMMENT ON COLUMN bi.revenue_by_location.location_name IS 'Name of the stock location.';
 
-COMMENT ON COLUMN bi.revenue_by_location.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.revenue_by_location.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.revenue_by_location.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.revenue_by_location.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.revenue_by_location.lines IS 'Number of document lines. Additive.';
 
@@ -2389,15 +2404,15 @@ COMMENT ON COLUMN bi.revenue_by_location.units IS 'Stock units sold, less units 
 
 COMMENT ON COLUMN bi.revenue_by_location.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_location.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_by_location.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_location.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_location.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_location.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_by_location.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_location.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.revenue_by_location.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_location.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
@@ -2421,9 +2436,9 @@ ALTER TABLE bi.revenue_by_month OWNER TO stockwell_owner;
 
 COMMENT ON COLUMN bi.revenue_by_month.month IS 'First day of the calendar month in the tenant''s time zone.';
 
-COMMENT ON COLUMN bi.revenue_by_month.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.revenue_by_month.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.revenue_by_month.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.revenue_by_month.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.revenue_by_month.lines IS 'Number of document lines. Additive.';
 
@@ -2431,15 +2446,15 @@ COMMENT ON COLUMN bi.revenue_by_month.units IS 'Stock units sold, less units ret
 
 COMMENT ON COLUMN bi.revenue_by_month.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_month.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_by_month.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_month.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_month.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_month.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_by_month.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_month.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.revenue_by_month.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_month.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
@@ -2466,9 +2481,9 @@ COMMENT ON COLUMN bi.revenue_by_month_channel.month IS 'First day of the calenda
 
 COMMENT ON COLUMN bi.revenue_by_month_channel.channel IS 'Sales channel: wholesale or retail. New values may appear.';
 
-COMMENT ON COLUMN bi.revenue_by_month_channel.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.revenue_by_month_channel.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.revenue_by_month_channel.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.revenue_by_month_channel.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.revenue_by_month_channel.lines IS 'Number of document lines. Additive.';
 
@@ -2476,15 +2491,15 @@ COMMENT ON COLUMN bi.revenue_by_month_channel.units IS 'Stock units sold, less u
 
 COMMENT ON COLUMN bi.revenue_by_month_channel.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_month_channel.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_by_month_channel.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_month_channel.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_month_channel.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_month_channel.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_by_month_channel.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_month_channel.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.revenue_by_month_channel.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_month_channel.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
@@ -2507,13 +2522,13 @@ CREATE VIEW bi.revenue_by_product WITH (security_invoker='true') AS
 
 ALTER TABLE bi.revenue_by_product OWNER TO stockwell_owner;
 
-COMMENT ON COLUMN bi.revenue_by_product.sku IS 'The product''s stock keeping unit, case-sensitive.';
+COMMENT ON COLUMN bi.revenue_by_product.sku IS 'SKU of the product, case-sensitive.';
 
 COMMENT ON COLUMN bi.revenue_by_product.product_name IS 'Name of the product.';
 
-COMMENT ON COLUMN bi.revenue_by_product.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.revenue_by_product.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.revenue_by_product.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.revenue_by_product.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.revenue_by_product.lines IS 'Number of document lines. Additive.';
 
@@ -2521,15 +2536,15 @@ COMMENT ON COLUMN bi.revenue_by_product.units IS 'Stock units sold, less units r
 
 COMMENT ON COLUMN bi.revenue_by_product.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_product.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_by_product.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_product.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_product.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_product.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_by_product.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_product.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.revenue_by_product.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_product.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
@@ -2567,7 +2582,7 @@ ALTER TABLE bi.revenue_lines OWNER TO stockwell_owner;
 
 COMMENT ON COLUMN bi.revenue_lines.tenant_id IS 'The tenant; always your own.';
 
-COMMENT ON COLUMN bi.revenue_lines.document_id IS 'The document: a till sale, a refund, an invoice, a credit note, or what caused a movement or an entry.';
+COMMENT ON COLUMN bi.revenue_lines.document_id IS 'The document: a till sale, refund, invoice or credit note, or the document that caused a movement or an entry.';
 
 COMMENT ON COLUMN bi.revenue_lines.line_no IS 'Number of the line in its document, from 1.';
 
@@ -2575,7 +2590,7 @@ COMMENT ON COLUMN bi.revenue_lines.document_kind IS 'Kind of the document: sale 
 
 COMMENT ON COLUMN bi.revenue_lines.occurred_at IS 'When it happened. Filter by this column: it is indexed.';
 
-COMMENT ON COLUMN bi.revenue_lines.recorded_at IS 'When it was learnt of; later than occurred_at for late documents.';
+COMMENT ON COLUMN bi.revenue_lines.recorded_at IS 'When it was recorded; later than occurred_at for late documents.';
 
 COMMENT ON COLUMN bi.revenue_lines.day IS 'Calendar day in the tenant''s time zone.';
 
@@ -2587,37 +2602,37 @@ COMMENT ON COLUMN bi.revenue_lines.location_code IS 'Code of the stock location.
 
 COMMENT ON COLUMN bi.revenue_lines.location_name IS 'Name of the stock location.';
 
-COMMENT ON COLUMN bi.revenue_lines.sku IS 'The product''s stock keeping unit, case-sensitive.';
+COMMENT ON COLUMN bi.revenue_lines.sku IS 'SKU of the product, case-sensitive.';
 
 COMMENT ON COLUMN bi.revenue_lines.product_name IS 'Name of the product.';
 
-COMMENT ON COLUMN bi.revenue_lines.category_code IS 'Code of the category; null where there is none.';
+COMMENT ON COLUMN bi.revenue_lines.category_code IS 'Code of the category; null if there is none.';
 
-COMMENT ON COLUMN bi.revenue_lines.category_name IS 'Name of the category; null where there is none.';
+COMMENT ON COLUMN bi.revenue_lines.category_name IS 'Name of the category; null if there is none.';
 
 COMMENT ON COLUMN bi.revenue_lines.customer_number IS 'Number of the customer; null for walk-in sales.';
 
 COMMENT ON COLUMN bi.revenue_lines.customer_name IS 'Name of the customer; null for walk-in sales.';
 
-COMMENT ON COLUMN bi.revenue_lines.country IS 'ISO 3166-1 alpha-2 code of the country sold to, or of the customer.';
+COMMENT ON COLUMN bi.revenue_lines.country IS 'ISO 3166-1 alpha-2 code of the country of sale, or of the customer.';
 
-COMMENT ON COLUMN bi.revenue_lines.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.revenue_lines.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.revenue_lines.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.revenue_lines.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.revenue_lines.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
 
 COMMENT ON COLUMN bi.revenue_lines.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_lines.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_lines.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_lines.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_lines.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.revenue_lines.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_lines.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_lines.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.revenue_lines.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 CREATE TABLE public.reason_code (
     tenant_id uuid NOT NULL,
@@ -2680,23 +2695,23 @@ ALTER TABLE bi.shrinkage OWNER TO stockwell_owner;
 
 COMMENT ON COLUMN bi.shrinkage.reason IS 'Reason code of an adjustment.';
 
-COMMENT ON COLUMN bi.shrinkage.reason_name IS 'Name of the reason; null where none was given.';
+COMMENT ON COLUMN bi.shrinkage.reason_name IS 'Name of the reason; null if none was given.';
 
 COMMENT ON COLUMN bi.shrinkage.location_code IS 'Code of the stock location.';
 
 COMMENT ON COLUMN bi.shrinkage.location_name IS 'Name of the stock location.';
 
-COMMENT ON COLUMN bi.shrinkage.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.shrinkage.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
 COMMENT ON COLUMN bi.shrinkage.lines IS 'Number of document lines. Additive.';
 
 COMMENT ON COLUMN bi.shrinkage.lost_units IS 'Stock units lost: positive. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.shrinkage.lost_value IS 'Cost of what was lost: positive. Additive.';
+COMMENT ON COLUMN bi.shrinkage.lost_value IS 'Cost of the units lost: positive. Additive.';
 
 COMMENT ON COLUMN bi.shrinkage.found_units IS 'Stock units found: positive. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.shrinkage.found_value IS 'Cost of what was found: positive. Additive.';
+COMMENT ON COLUMN bi.shrinkage.found_value IS 'Cost of the units found: positive. Additive.';
 
 COMMENT ON COLUMN bi.shrinkage.shrinkage_value IS 'lost_value - found_value: positive is a loss. Additive.';
 
@@ -2753,13 +2768,13 @@ CREATE VIEW bi.slow_stock WITH (security_invoker='true') AS
 
 ALTER TABLE bi.slow_stock OWNER TO stockwell_owner;
 
-COMMENT ON COLUMN bi.slow_stock.sku IS 'The product''s stock keeping unit, case-sensitive.';
+COMMENT ON COLUMN bi.slow_stock.sku IS 'SKU of the product, case-sensitive.';
 
 COMMENT ON COLUMN bi.slow_stock.product_name IS 'Name of the product.';
 
-COMMENT ON COLUMN bi.slow_stock.category_code IS 'Code of the category; null where there is none.';
+COMMENT ON COLUMN bi.slow_stock.category_code IS 'Code of the category; null if there is none.';
 
-COMMENT ON COLUMN bi.slow_stock.category_name IS 'Name of the category; null where there is none.';
+COMMENT ON COLUMN bi.slow_stock.category_name IS 'Name of the category; null if there is none.';
 
 COMMENT ON COLUMN bi.slow_stock.location_code IS 'Code of the stock location.';
 
@@ -2769,17 +2784,17 @@ COMMENT ON COLUMN bi.slow_stock.uom IS 'UN/ECE Recommendation 20 code of the uni
 
 COMMENT ON COLUMN bi.slow_stock.first_moved_on IS 'Day on which the product first came to the location, in the tenant''s time zone.';
 
-COMMENT ON COLUMN bi.slow_stock.last_sold_on IS 'Day on which it was last sold from the location, in the tenant''s time zone; null where it never was.';
+COMMENT ON COLUMN bi.slow_stock.last_sold_on IS 'Day of the last sale from the location, in the tenant''s time zone; null if it was never sold.';
 
-COMMENT ON COLUMN bi.slow_stock.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.slow_stock.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.slow_stock.on_hand IS 'Stock units in the location, reserved ones included. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.slow_stock.on_hand IS 'Stock units on hand in the location, including reserved units. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.slow_stock.value IS 'Cost of the stock: of what is on hand, or of what a movement moved (out is negative). Additive.';
+COMMENT ON COLUMN bi.slow_stock.value IS 'Cost of the stock: of the units on hand, or of a movement (negative if out). Additive.';
 
 COMMENT ON COLUMN bi.slow_stock.units_sold IS 'Stock units sold from the location in the last days, less units returned. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.slow_stock.cover_days IS 'How many days what is on hand lasts at that pace, 1 decimal; null where nothing was sold. Not additive.';
+COMMENT ON COLUMN bi.slow_stock.cover_days IS 'Days until the stock on hand is sold at that pace, 1 decimal; null if nothing was sold. Not additive.';
 
 CREATE TABLE public.cost_layer (
     tenant_id uuid NOT NULL,
@@ -2894,13 +2909,13 @@ CREATE VIEW bi.stock_ageing WITH (security_invoker='true') AS
 
 ALTER TABLE bi.stock_ageing OWNER TO stockwell_owner;
 
-COMMENT ON COLUMN bi.stock_ageing.sku IS 'The product''s stock keeping unit, case-sensitive.';
+COMMENT ON COLUMN bi.stock_ageing.sku IS 'SKU of the product, case-sensitive.';
 
 COMMENT ON COLUMN bi.stock_ageing.product_name IS 'Name of the product.';
 
-COMMENT ON COLUMN bi.stock_ageing.category_code IS 'Code of the category; null where there is none.';
+COMMENT ON COLUMN bi.stock_ageing.category_code IS 'Code of the category; null if there is none.';
 
-COMMENT ON COLUMN bi.stock_ageing.category_name IS 'Name of the category; null where there is none.';
+COMMENT ON COLUMN bi.stock_ageing.category_name IS 'Name of the category; null if there is none.';
 
 COMMENT ON COLUMN bi.stock_ageing.location_code IS 'Code of the stock location.';
 
@@ -2908,37 +2923,37 @@ COMMENT ON COLUMN bi.stock_ageing.location_name IS 'Name of the stock location.'
 
 COMMENT ON COLUMN bi.stock_ageing.uom IS 'UN/ECE Recommendation 20 code of the unit that quantities are in.';
 
-COMMENT ON COLUMN bi.stock_ageing.oldest_on IS 'Day on which the oldest of it came in, in the tenant''s time zone.';
+COMMENT ON COLUMN bi.stock_ageing.oldest_on IS 'Day on which the oldest units on hand came in, in the tenant''s time zone.';
 
-COMMENT ON COLUMN bi.stock_ageing.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.stock_ageing.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.stock_ageing.on_hand IS 'Stock units in the location, reserved ones included. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.stock_ageing.on_hand IS 'Stock units on hand in the location, including reserved units. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.stock_ageing.value IS 'Cost of the stock: of what is on hand, or of what a movement moved (out is negative). Additive.';
+COMMENT ON COLUMN bi.stock_ageing.value IS 'Cost of the stock: of the units on hand, or of a movement (negative if out). Additive.';
 
-COMMENT ON COLUMN bi.stock_ageing.units_to_30_days IS 'Of on_hand, what came in 0 to 30 days ago. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.stock_ageing.units_to_30_days IS 'Units on hand that came in 0 to 30 days ago. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.stock_ageing.units_to_60_days IS 'Of on_hand, what came in 31 to 60 days ago. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.stock_ageing.units_to_60_days IS 'Units on hand that came in 31 to 60 days ago. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.stock_ageing.units_to_90_days IS 'Of on_hand, what came in 61 to 90 days ago. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.stock_ageing.units_to_90_days IS 'Units on hand that came in 61 to 90 days ago. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.stock_ageing.units_to_180_days IS 'Of on_hand, what came in 91 to 180 days ago. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.stock_ageing.units_to_180_days IS 'Units on hand that came in 91 to 180 days ago. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.stock_ageing.units_to_365_days IS 'Of on_hand, what came in 181 to 365 days ago. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.stock_ageing.units_to_365_days IS 'Units on hand that came in 181 to 365 days ago. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.stock_ageing.units_over_365_days IS 'Of on_hand, what came in more than 365 days ago. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.stock_ageing.units_over_365_days IS 'Units on hand that came in more than 365 days ago. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.stock_ageing.value_to_30_days IS 'Of value, the share of what came in 0 to 30 days ago. Additive.';
+COMMENT ON COLUMN bi.stock_ageing.value_to_30_days IS 'Value of the units that came in 0 to 30 days ago. Additive.';
 
-COMMENT ON COLUMN bi.stock_ageing.value_to_60_days IS 'Of value, the share of what came in 31 to 60 days ago. Additive.';
+COMMENT ON COLUMN bi.stock_ageing.value_to_60_days IS 'Value of the units that came in 31 to 60 days ago. Additive.';
 
-COMMENT ON COLUMN bi.stock_ageing.value_to_90_days IS 'Of value, the share of what came in 61 to 90 days ago. Additive.';
+COMMENT ON COLUMN bi.stock_ageing.value_to_90_days IS 'Value of the units that came in 61 to 90 days ago. Additive.';
 
-COMMENT ON COLUMN bi.stock_ageing.value_to_180_days IS 'Of value, the share of what came in 91 to 180 days ago. Additive.';
+COMMENT ON COLUMN bi.stock_ageing.value_to_180_days IS 'Value of the units that came in 91 to 180 days ago. Additive.';
 
-COMMENT ON COLUMN bi.stock_ageing.value_to_365_days IS 'Of value, the share of what came in 181 to 365 days ago. Additive.';
+COMMENT ON COLUMN bi.stock_ageing.value_to_365_days IS 'Value of the units that came in 181 to 365 days ago. Additive.';
 
-COMMENT ON COLUMN bi.stock_ageing.value_over_365_days IS 'Of value, the share of what came in more than 365 days ago. Additive.';
+COMMENT ON COLUMN bi.stock_ageing.value_over_365_days IS 'Value of the units that came in more than 365 days ago. Additive.';
 
 CREATE VIEW bi.stock_movements WITH (security_invoker='true') AS
  SELECT m.tenant_id,
@@ -2978,13 +2993,13 @@ COMMENT ON COLUMN bi.stock_movements.movement_id IS 'The stock movement.';
 
 COMMENT ON COLUMN bi.stock_movements.occurred_at IS 'When it happened. Filter by this column: it is indexed.';
 
-COMMENT ON COLUMN bi.stock_movements.recorded_at IS 'When it was learnt of; later than occurred_at for late documents.';
+COMMENT ON COLUMN bi.stock_movements.recorded_at IS 'When it was recorded; later than occurred_at for late documents.';
 
 COMMENT ON COLUMN bi.stock_movements.day IS 'Calendar day in the tenant''s time zone.';
 
 COMMENT ON COLUMN bi.stock_movements.movement_kind IS 'Kind of the movement: receipt, sale, return, adjustment, opening and others.';
 
-COMMENT ON COLUMN bi.stock_movements.sku IS 'The product''s stock keeping unit, case-sensitive.';
+COMMENT ON COLUMN bi.stock_movements.sku IS 'SKU of the product, case-sensitive.';
 
 COMMENT ON COLUMN bi.stock_movements.product_name IS 'Name of the product.';
 
@@ -2998,25 +3013,25 @@ COMMENT ON COLUMN bi.stock_movements.reason IS 'Reason code of an adjustment.';
 
 COMMENT ON COLUMN bi.stock_movements.uom IS 'UN/ECE Recommendation 20 code of the unit that quantities are in.';
 
-COMMENT ON COLUMN bi.stock_movements.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.stock_movements.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
 COMMENT ON COLUMN bi.stock_movements.quantity IS 'Stock units moved: positive in, negative out. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.stock_movements.value IS 'Cost of the stock: of what is on hand, or of what a movement moved (out is negative). Additive.';
+COMMENT ON COLUMN bi.stock_movements.value IS 'Cost of the stock: of the units on hand, or of a movement (negative if out). Additive.';
 
 COMMENT ON COLUMN bi.stock_movements.unit_cost IS 'Cost per stock unit, 6 decimals. Not additive.';
 
 COMMENT ON COLUMN bi.stock_movements.document_kind IS 'Kind of the document: sale and refund at a till; invoice and credit_note in wholesale; others for stock and ledger.';
 
-COMMENT ON COLUMN bi.stock_movements.document_id IS 'The document: a till sale, a refund, an invoice, a credit note, or what caused a movement or an entry.';
+COMMENT ON COLUMN bi.stock_movements.document_id IS 'The document: a till sale, refund, invoice or credit note, or the document that caused a movement or an entry.';
 
 COMMENT ON COLUMN bi.stock_movements.line_no IS 'Number of the line in its document, from 1.';
 
-COMMENT ON COLUMN bi.stock_movements.entry_mode IS 'How the movement came in.';
+COMMENT ON COLUMN bi.stock_movements.entry_mode IS 'How the movement was entered: by request, in a batch, or from the command line.';
 
-COMMENT ON COLUMN bi.stock_movements.source_system IS 'The system that reported the movement; null where it was this one.';
+COMMENT ON COLUMN bi.stock_movements.source_system IS 'The system that reported the movement; null if it was this one.';
 
-COMMENT ON COLUMN bi.stock_movements.command_id IS 'The command that wrote the row: who did it is in its audit record.';
+COMMENT ON COLUMN bi.stock_movements.command_id IS 'The command that wrote the row. The audit log has its caller.';
 
 CREATE VIEW bi.stock_positions WITH (security_invoker='true') AS
  SELECT p.sku,
@@ -3042,13 +3057,13 @@ CREATE VIEW bi.stock_positions WITH (security_invoker='true') AS
 
 ALTER TABLE bi.stock_positions OWNER TO stockwell_owner;
 
-COMMENT ON COLUMN bi.stock_positions.sku IS 'The product''s stock keeping unit, case-sensitive.';
+COMMENT ON COLUMN bi.stock_positions.sku IS 'SKU of the product, case-sensitive.';
 
 COMMENT ON COLUMN bi.stock_positions.product_name IS 'Name of the product.';
 
-COMMENT ON COLUMN bi.stock_positions.category_code IS 'Code of the category; null where there is none.';
+COMMENT ON COLUMN bi.stock_positions.category_code IS 'Code of the category; null if there is none.';
 
-COMMENT ON COLUMN bi.stock_positions.category_name IS 'Name of the category; null where there is none.';
+COMMENT ON COLUMN bi.stock_positions.category_name IS 'Name of the category; null if there is none.';
 
 COMMENT ON COLUMN bi.stock_positions.location_code IS 'Code of the stock location.';
 
@@ -3056,15 +3071,15 @@ COMMENT ON COLUMN bi.stock_positions.location_name IS 'Name of the stock locatio
 
 COMMENT ON COLUMN bi.stock_positions.uom IS 'UN/ECE Recommendation 20 code of the unit that quantities are in.';
 
-COMMENT ON COLUMN bi.stock_positions.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.stock_positions.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.stock_positions.on_hand IS 'Stock units in the location, reserved ones included. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.stock_positions.on_hand IS 'Stock units on hand in the location, including reserved units. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.stock_positions.reserved IS 'Stock units on hand that are promised. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.stock_positions.reserved IS 'Stock units on hand that are reserved. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.stock_positions.available IS 'on_hand - reserved: what may still be sold; nothing of a lot that has expired or was recalled. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.stock_positions.available IS 'on_hand - reserved: stock that may still be sold. Expired and recalled lots count as zero. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.stock_positions.value IS 'Cost of the stock: of what is on hand, or of what a movement moved (out is negative). Additive.';
+COMMENT ON COLUMN bi.stock_positions.value IS 'Cost of the stock: of the units on hand, or of a movement (negative if out). Additive.';
 
 COMMENT ON COLUMN bi.stock_positions.unit_cost IS 'Cost per stock unit, 6 decimals. Not additive.';
 
@@ -3091,13 +3106,13 @@ CREATE VIEW bi.stock_valuation WITH (security_invoker='true') AS
 
 ALTER TABLE bi.stock_valuation OWNER TO stockwell_owner;
 
-COMMENT ON COLUMN bi.stock_valuation.sku IS 'The product''s stock keeping unit, case-sensitive.';
+COMMENT ON COLUMN bi.stock_valuation.sku IS 'SKU of the product, case-sensitive.';
 
 COMMENT ON COLUMN bi.stock_valuation.product_name IS 'Name of the product.';
 
-COMMENT ON COLUMN bi.stock_valuation.category_code IS 'Code of the category; null where there is none.';
+COMMENT ON COLUMN bi.stock_valuation.category_code IS 'Code of the category; null if there is none.';
 
-COMMENT ON COLUMN bi.stock_valuation.category_name IS 'Name of the category; null where there is none.';
+COMMENT ON COLUMN bi.stock_valuation.category_name IS 'Name of the category; null if there is none.';
 
 COMMENT ON COLUMN bi.stock_valuation.location_code IS 'Code of the stock location.';
 
@@ -3105,11 +3120,11 @@ COMMENT ON COLUMN bi.stock_valuation.location_name IS 'Name of the stock locatio
 
 COMMENT ON COLUMN bi.stock_valuation.uom IS 'UN/ECE Recommendation 20 code of the unit that quantities are in.';
 
-COMMENT ON COLUMN bi.stock_valuation.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.stock_valuation.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.stock_valuation.on_hand IS 'Stock units in the location, reserved ones included. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.stock_valuation.on_hand IS 'Stock units on hand in the location, including reserved units. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.stock_valuation.value IS 'Cost of the stock: of what is on hand, or of what a movement moved (out is negative). Additive.';
+COMMENT ON COLUMN bi.stock_valuation.value IS 'Cost of the stock: of the units on hand, or of a movement (negative if out). Additive.';
 
 COMMENT ON COLUMN bi.stock_valuation.unit_cost IS 'Cost per stock unit, 6 decimals. Not additive.';
 
@@ -3323,9 +3338,9 @@ CREATE TABLE public.hold (
     channel text,
     CONSTRAINT hold_channel_known CHECK ((channel = ANY (ARRAY['wholesale'::text, 'retail'::text]))),
     CONSTRAINT hold_ends CHECK (((kind <> 'quarantine'::text) = (expires_at IS NOT NULL))),
-    CONSTRAINT hold_is_for_a_channel CHECK (((kind = 'channel_floor'::text) = (channel IS NOT NULL))),
-    CONSTRAINT hold_is_for_a_till CHECK (((kind = 'till_lease'::text) = (register_id IS NOT NULL))),
-    CONSTRAINT hold_kind_known CHECK ((kind = ANY (ARRAY['hold'::text, 'quarantine'::text, 'till_lease'::text, 'channel_floor'::text]))),
+    CONSTRAINT hold_is_for_a_channel CHECK (((kind = 'channel_allotment'::text) = (channel IS NOT NULL))),
+    CONSTRAINT hold_is_for_a_till CHECK (((kind = 'till_allotment'::text) = (register_id IS NOT NULL))),
+    CONSTRAINT hold_kind_known CHECK ((kind = ANY (ARRAY['hold'::text, 'quarantine'::text, 'till_allotment'::text, 'channel_allotment'::text]))),
     CONSTRAINT hold_status_known CHECK ((status = ANY (ARRAY['open'::text, 'released'::text, 'replaced'::text, 'used'::text])))
 )
 WITH (fillfactor='85');
@@ -3394,7 +3409,7 @@ ALTER TABLE ONLY public.invoice FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.invoice OWNER TO stockwell_owner;
 
-CREATE TABLE public.layer_draw (
+CREATE TABLE public.layer_use (
     tenant_id uuid NOT NULL,
     movement_id uuid NOT NULL,
     layer_id uuid NOT NULL,
@@ -3404,13 +3419,13 @@ CREATE TABLE public.layer_draw (
     document_id uuid NOT NULL,
     line_no integer NOT NULL,
     received_at timestamp with time zone NOT NULL,
-    CONSTRAINT layer_draw_quantity_positive CHECK ((quantity > (0)::numeric)),
-    CONSTRAINT layer_draw_value_not_negative CHECK ((value >= (0)::numeric))
+    CONSTRAINT layer_use_quantity_positive CHECK ((quantity > (0)::numeric)),
+    CONSTRAINT layer_use_value_not_negative CHECK ((value >= (0)::numeric))
 );
 
-ALTER TABLE ONLY public.layer_draw FORCE ROW LEVEL SECURITY;
+ALTER TABLE ONLY public.layer_use FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE public.layer_draw OWNER TO stockwell_owner;
+ALTER TABLE public.layer_use OWNER TO stockwell_owner;
 
 CREATE TABLE public.lot_recall (
     tenant_id uuid NOT NULL,
@@ -4092,8 +4107,8 @@ ALTER TABLE ONLY public.journal_entry
 ALTER TABLE ONLY public.journal_line
     ADD CONSTRAINT journal_line_pkey PRIMARY KEY (tenant_id, entry_id, line_no);
 
-ALTER TABLE ONLY public.layer_draw
-    ADD CONSTRAINT layer_draw_pkey PRIMARY KEY (tenant_id, movement_id, layer_id);
+ALTER TABLE ONLY public.layer_use
+    ADD CONSTRAINT layer_use_pkey PRIMARY KEY (tenant_id, movement_id, layer_id);
 
 ALTER TABLE ONLY public.location
     ADD CONSTRAINT location_code_key UNIQUE (tenant_id, code);
@@ -4492,8 +4507,8 @@ ALTER TABLE ONLY public.invoice
 ALTER TABLE ONLY public.invoice
     ADD CONSTRAINT invoice_original_fkey FOREIGN KEY (tenant_id, original_id) REFERENCES public.invoice(tenant_id, id);
 
-ALTER TABLE ONLY public.layer_draw
-    ADD CONSTRAINT layer_draw_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+ALTER TABLE ONLY public.layer_use
+    ADD CONSTRAINT layer_use_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
 
 ALTER TABLE ONLY public.location
     ADD CONSTRAINT location_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
@@ -4685,7 +4700,7 @@ ALTER TABLE public.journal_entry ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.journal_line ENABLE ROW LEVEL SECURITY;
 
-ALTER TABLE public.layer_draw ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.layer_use ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.location ENABLE ROW LEVEL SECURITY;
 
@@ -4765,265 +4780,135 @@ ALTER TABLE public.tax_rate ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.tenant ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY tenant_access ON public.account TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.account TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.api_key TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.api_key TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.app_user TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.app_user TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.barcode TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.barcode TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.bundle_component TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.bundle_component TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.cash_move TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.cash_move TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.category TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.category TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.channel_price_list TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.channel_price_list TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.command TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.command TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.cost_layer TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.cost_layer TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.cost_to_settle TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.cost_to_settle TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.count_setting TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.count_setting TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.customer TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.customer TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.customer_account TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.customer_account TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.event TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.event TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.expected_receipt TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.expected_receipt TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.expected_receipt_line TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.expected_receipt_line TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.hold TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.hold TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.hold_line TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.hold_line TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.hold_reference TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.hold_reference TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.invoice TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.invoice TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.journal_entry TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.journal_entry TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.journal_line TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.journal_line TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.layer_draw TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.layer_use TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.location TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.location TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.lot TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.lot TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.lot_recall TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.lot_recall TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.number_series TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.number_series TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.payment TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.payment TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.payment_allocation TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.payment_allocation TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.peg TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.peg TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.pos_sale TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.pos_sale TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.pos_session TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.pos_session TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.price_list TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.price_list TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.price_rule TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.price_rule TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.price_tier TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.price_tier TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.product TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.product TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.product_group TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.product_group TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.product_unit TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.product_unit TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.reason_code TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.reason_code TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.refresh_token TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.refresh_token TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.register TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.register TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.reorder_setting TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.reorder_setting TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.reservation TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.reservation TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.sales_line TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.sales_line TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.sales_order TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.sales_order TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.sales_order_line TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.sales_order_line TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.shipment TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.shipment TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.shipment_line TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.shipment_line TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.sku_mapping TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.sku_mapping TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.stock_checkpoint TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.stock_checkpoint TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.stock_checkpoint_level TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.stock_checkpoint_level TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.stock_count TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.stock_count TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.stock_count_entry TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.stock_count_entry TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.stock_count_line TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.stock_count_line TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.stock_document TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.stock_document TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.stock_level TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.stock_level TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.stock_movement TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.stock_movement TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.tax_class TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.tax_class TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.tax_rate TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.tax_rate TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.tenant TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.tenant TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.tender TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.tender TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.transfer TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.transfer TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.transfer_line TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.transfer_line TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.unmapped_sku TO stockwell_app USING (true) WITH CHECK (true);
-
-CREATE POLICY tenant_wall ON public.account AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.api_key AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.app_user AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.barcode AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.bundle_component AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.cash_move AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.category AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.channel_price_list AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.command AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.cost_layer AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.cost_to_settle AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.count_setting AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.customer AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.customer_account AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.event AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.expected_receipt AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.expected_receipt_line AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.hold AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.hold_line AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.hold_reference AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.invoice AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.journal_entry AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.journal_line AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.layer_draw AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.location AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.lot AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.lot_recall AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.number_series AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.payment AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.payment_allocation AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.peg AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.pos_sale AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.pos_session AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.price_list AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.price_rule AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.price_tier AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.product AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.product_group AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.product_unit AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.reason_code AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.refresh_token AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.register AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.reorder_setting AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.reservation AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.sales_line AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.sales_order AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.sales_order_line AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.shipment AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.shipment_line AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.sku_mapping AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.stock_checkpoint AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.stock_checkpoint_level AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.stock_count AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.stock_count_entry AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.stock_count_line AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.stock_document AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.stock_level AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.stock_movement AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.tax_class AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.tax_rate AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.tenant AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.tender AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.transfer AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.transfer_line AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.unmapped_sku AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+CREATE POLICY tenant_wall ON public.unmapped_sku TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 ALTER TABLE public.tender ENABLE ROW LEVEL SECURITY;
 
@@ -5285,7 +5170,7 @@ GRANT UPDATE(updated_at) ON TABLE public.invoice TO stockwell_app;
 
 GRANT UPDATE(version) ON TABLE public.invoice TO stockwell_app;
 
-GRANT SELECT,INSERT ON TABLE public.layer_draw TO stockwell_app;
+GRANT SELECT,INSERT ON TABLE public.layer_use TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.lot_recall TO stockwell_app;
 

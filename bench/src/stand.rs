@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use api::local::{Postgres, PostgresOptions};
 use domain::tenant::TaxRounding;
+use local::{Postgres, PostgresOptions};
 use serde_json::{Value, json};
 use service::Db;
 use service::auth::{KeyMode, SigningKey};

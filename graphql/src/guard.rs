@@ -1,10 +1,10 @@
-//! Weighs a GraphQL document before anything else looks at it.
+//! Checks the cost of a GraphQL document before validation.
 //!
-//! The library's own limits walk fragments without memory, so a kilobyte of fragments that spread each other twice
-//! keeps a thread busy for minutes; and they know nothing of rows. This check reads each selection once, remembers
-//! what a fragment costs, and refuses what is too deep, too wide or too dear, before validation starts.
+//! The library's own limits walk fragments without memory: a kilobyte of fragments that spread each other twice keeps
+//! a thread busy for minutes. They also know nothing about rows. This check reads each selection once, remembers the
+//! cost of each fragment, and rejects a document that is too deep, too wide or too costly.
 //!
-//! One point is one SQL statement or a hundred values of the answer.
+//! One point is one SQL statement, or a hundred values of the response.
 
 mod weight;
 
@@ -14,61 +14,59 @@ use async_graphql::{Positioned, Variables};
 
 use weight::Scale;
 
-/// The longest document.
+/// Longest document.
 pub const BYTES_MAX: usize = 32 * 1024;
-/// The deepest nesting of any brackets.
+/// Deepest nesting of brackets of any kind.
 const NESTING_MAX: usize = 48;
-/// The most selections that are written down.
+/// Most selections in the text of a document.
 const SELECTIONS_MAX: usize = 1_000;
-/// The most selections once every fragment is spread out.
+/// Most selections after fragments are expanded.
 const VISITS_MAX: u64 = 2_000;
-/// The most directives, arguments and variables that are written down.
+/// Most directives, arguments and variables in the text of a document.
 const DETAILS_MAX: usize = 500;
-/// The most directives of one selection.
+/// Most directives of one selection.
 const DIRECTIVES_MAX: usize = 8;
-/// The deepest nesting of fields; the schema itself may be asked deeper.
+/// Deepest nesting of fields. Introspection may go deeper.
 const DEPTH_MAX: u32 = 8;
 const DEPTH_OF_SCHEMA_MAX: u32 = 16;
-/// The most fields at the root, aliases and fragments included: each report is one SQL statement.
+/// Most fields at the root, including aliases and fragments: each report is one SQL statement.
 const ROOTS_MAX: u64 = 10;
-/// The most points.
+/// Most points of a document.
 pub const POINTS_MAX: u64 = 5_000;
-/// Values of the answer that make a point.
+/// Values of the response that cost one point.
 const VALUES_PER_POINT: u64 = 100;
 /// Points of a field at the root.
 const POINTS_PER_ROOT: u64 = 1;
 
-/// What a document costs.
+/// The cost of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cost {
-    /// Points, of which there are [`POINTS_MAX`].
+    /// Points, at most [`POINTS_MAX`].
     pub points: u64,
 }
 
 /// A document that may be executed.
 #[derive(Debug)]
 pub struct Checked {
-    /// It, parsed.
     pub document: ExecutableDocument,
-    /// What it costs.
     pub cost: Cost,
 }
 
-/// Why a document is not executed.
+/// The reason why a document is not executed.
 #[derive(Debug)]
 pub enum Refused {
-    /// It is not GraphQL.
+    /// The document is not GraphQL.
     Syntax(async_graphql::ServerError),
-    /// It is too long, too deep, too wide or too dear.
+    /// The document is too long, too deep, too wide or too costly.
     Cost(String),
 }
 
-/// Checks a document.
+/// Parses a document and checks its cost.
 pub fn check(query: &str, variables: &Variables) -> Result<Checked, Refused> {
     if query.len() > BYTES_MAX {
         return Err(too_much(format!("The document has more than {BYTES_MAX} bytes.")));
     }
-    // The parser descends into brackets, so they are counted before.
+    // The parser recurses into brackets, so their nesting is checked first.
     if nesting(query) > NESTING_MAX {
         return Err(too_much(format!("Brackets are nested more than {NESTING_MAX} deep.")));
     }
@@ -127,13 +125,13 @@ fn nesting(query: &str) -> usize {
     deepest
 }
 
-/// What follows the next `end`, one with a backslash before it left aside.
+/// The text after the next `end` that has no backslash before it.
 fn after<'a>(text: &'a [u8], end: &[u8]) -> &'a [u8] {
     let is_end = |at: usize| text[at..].starts_with(end) && (at == 0 || text[at - 1] != b'\\');
     (0..text.len()).find(|at| is_end(*at)).map_or(&[], |at| &text[at + end.len()..])
 }
 
-/// What follows a string of one line.
+/// The text after a string of one line.
 fn after_string(text: &[u8]) -> &[u8] {
     let mut rest = text;
     while let Some((byte, tail)) = rest.split_first() {
@@ -146,7 +144,7 @@ fn after_string(text: &[u8]) -> &[u8] {
     rest
 }
 
-/// Counts what is written down, each thing once.
+/// Checks the size of the text: every selection, argument and directive counts once.
 fn count(document: &ExecutableDocument) -> Result<(), Refused> {
     let mut tally = Tally::default();
     for (_, operation) in document.operations.iter() {

@@ -1,7 +1,7 @@
 //! One snapshot for all reports of a request.
 //!
-//! Resolvers run side by side and can't share a transaction, so they send what they want to one place that has it. It
-//! is opened with the first question; a request that only asks for the schema opens none.
+//! Resolvers run concurrently and cannot share a transaction. They send their reports to one task that has it. The
+//! first report opens the transaction; a request for the schema alone opens none.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::report::{self, Answer, Input, Invalid, Name, Report, Request, Row};
 
-/// Why a report can't be given: a code that clients may rely on, and a sentence.
+/// The reason why a report failed: a stable code and a sentence.
 #[derive(Debug, Clone)]
 pub struct Failure {
     code: &'static str,
@@ -60,16 +60,15 @@ impl From<Failure> for async_graphql::Error {
     }
 }
 
-/// A question of a resolver.
+/// A report that a resolver wants, and the channel for its rows.
 pub struct Question {
     request: Arc<Request>,
     answer: oneshot::Sender<Result<Answer, Failure>>,
 }
 
-/// Where resolvers send their questions.
 pub type Reader = mpsc::UnboundedSender<Question>;
 
-/// A report, for a resolver.
+/// Runs a report for a resolver.
 pub async fn report<R: Row>(
     context: &Context<'_>,
     name: Name,
@@ -83,14 +82,14 @@ pub async fn report<R: Row>(
     Ok(report::read(&request, answer).map_err(|error| Failure::of(&error))?)
 }
 
-/// Answers questions from one snapshot, until nobody is left to ask any.
+/// Runs reports on one snapshot until every sender is dropped.
 pub async fn serve(db: &Db, tenant_id: TenantId, mut questions: mpsc::UnboundedReceiver<Question>) {
     let Some(first) = questions.recv().await else { return };
     let mut next = Some(first);
     let outcome = db
         .report(tenant_id, async |tx| {
             while let Some(question) = next.take() {
-                // Nobody waits for the answer any more if the request was given up.
+                // A send fails if the request was given up; the rows are not needed then.
                 match report::ask(tx, &question.request).await {
                     Ok(answer) => drop(question.answer.send(Ok(answer))),
                     Err(error) => {

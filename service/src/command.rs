@@ -1,8 +1,8 @@
-//! The one door for every write: idempotency and audit in one row.
+//! The command row, which every write makes: idempotency and audit in one.
 //!
-//! The row is written in the transaction of its effect. A key that was used before with the same content answers what
-//! was answered then; with other content it is refused. There is no state in between that could get stuck: the row
-//! of a transaction that dies vanishes with it.
+//! The row is written in the transaction of its effect. If a key was used before with the same content, the stored
+//! response is returned. With other content the request is rejected. No state in between can get stuck: if the
+//! transaction fails, its row is gone.
 
 use std::collections::HashMap;
 
@@ -13,29 +13,28 @@ use uuid::Uuid;
 
 use crate::{Caller, Error, Tx};
 
-/// The caller's promise that two requests with this key are the same request.
+/// The idempotency key of a request, with the content that it stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Idempotency {
-    /// The caller's key.
     pub key: String,
     /// SHA-256 over method, path and body.
     pub fingerprint: [u8; 32],
 }
 
-/// What a request is answered with.
+/// The response to a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// HTTP status.
     pub status: u16,
     /// JSON.
     pub body: String,
-    /// The document it made or changed.
+    /// The document that the command made or changed.
     pub document_id: Option<Uuid>,
-    /// Whether it was answered before.
+    /// Whether this is the stored response to an earlier request.
     pub replayed: bool,
 }
 
-/// What was answered before under some of `keys`, with the fingerprint of the request.
+/// Returns the stored responses under some of `keys`, with the fingerprints of their requests.
 pub(crate) async fn answered(tx: &Tx, keys: &[&str]) -> Result<HashMap<String, (Vec<u8>, Answer)>, Error> {
     if keys.is_empty() {
         return Ok(HashMap::new());
@@ -63,7 +62,7 @@ pub(crate) async fn answered(tx: &Tx, keys: &[&str]) -> Result<HashMap<String, (
     Ok(answers)
 }
 
-/// The answer to a repeated request, or the refusal of a key that was used for another one.
+/// Returns the stored response to a repeated request. Rejects a key that was used for another request.
 pub(crate) fn replay(
     idempotency: &Idempotency,
     (fingerprint, answer): &(Vec<u8>, Answer),
@@ -75,9 +74,9 @@ pub(crate) fn replay(
     Err(Refusal::new(Code::IdempotencyKeyReused, detail).into())
 }
 
-/// A write that posts neither stock nor ledger: runs `work` in one transaction with its command row.
+/// Runs `work` in one transaction with its command row. For writes that post neither stock nor ledger.
 ///
-/// `work` answers the document's id, the HTTP status and the JSON to answer (and to answer again).
+/// `work` returns the document's id, the HTTP status and the JSON of the response, which is stored for replays.
 pub async fn run(
     db: &crate::Db,
     caller: &Caller,
@@ -98,8 +97,8 @@ pub async fn run(
     .await
 }
 
-/// Runs `work` and takes everything back: the answer of a dry run.
-pub async fn rehearse(
+/// Runs `work` and rolls it back: the response of a dry run.
+pub async fn dry_run(
     db: &crate::Db,
     caller: &Caller,
     work: impl AsyncFn(&Tx) -> Result<(Option<Uuid>, u16, String), Error>,
@@ -110,9 +109,9 @@ pub async fn rehearse(
     Ok(Answer { status: 200, body, document_id, replayed: false })
 }
 
-/// Writes the command row of a write that posts neither stock nor ledger, and its event, in one statement. The answer
-/// is kept for a repeat only where the caller sent a key. An event is about the record, or about the command itself where
-/// that made none or many.
+/// Writes the command row of a write that posts neither stock nor ledger, and its event, in one statement. The
+/// response is stored only if the caller sent a key. The event is about the record; if the command made none or
+/// several, it is about the command.
 pub async fn record(
     tx: &Tx,
     caller: &Caller,
@@ -154,7 +153,7 @@ pub async fn record(
         )
         .await?;
     if written == 0 {
-        // Another process finished the same request first: its answer is found on the next try.
+        // Another process finished the same request first; a retry finds its response.
         let detail = "The first request with this Idempotency-Key is just finishing: send it again.";
         return Err(Refusal::new(Code::IdempotencyInProgress, detail).into());
     }

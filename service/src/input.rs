@@ -1,5 +1,5 @@
-//! Checks that many inputs share. Each notes what is wrong at a JSON pointer, so that a caller hears everything at
-//! once.
+//! Checks of input fields. Each adds a problem at a JSON pointer, so that the caller learns everything in one
+//! response.
 
 use std::collections::BTreeMap;
 
@@ -7,35 +7,35 @@ use ::entity::tenant;
 use chrono_tz::Tz;
 use domain::number::{Kind, Number};
 use domain::refusal::{Code, Problem, Problems, Refusal};
-use domain::text::bears_card_number;
+use domain::text::holds_card_number;
 use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
 
 use crate::{Error, Tx};
 
-/// The caller's own notes on a record: names and texts.
+/// Notes of a caller on a record: names and texts.
 pub type Metadata = BTreeMap<String, String>;
 
-/// The most notes of one record.
+/// Most notes of one record.
 const METADATA_KEYS_MAX: usize = 50;
-/// The longest name of a note.
+/// Longest name of a note.
 const METADATA_KEY_LENGTH_MAX: usize = 40;
-/// The longest note.
+/// Longest note.
 const METADATA_VALUE_LENGTH_MAX: usize = 500;
-/// The longest code that a caller chooses.
+/// Longest code that a caller chooses.
 pub const CODE_LENGTH_MAX: usize = 64;
-/// The longest name.
+/// Longest name.
 pub const NAME_LENGTH_MAX: usize = 200;
-/// The longest external reference.
+/// Longest external reference.
 pub const EXTERNAL_REF_LENGTH_MAX: usize = 200;
 
-/// The tenant's settings that inputs depend on.
+/// The tenant's settings that input checks need.
 #[derive(Debug, Clone)]
 pub struct Books {
-    /// ISO 4217 code of the only currency of the books.
+    /// ISO 4217 code of the only currency of the ledger.
     pub currency: String,
     /// ISO 3166-1 alpha-2 code.
     pub country: String,
-    /// The zone in which days begin.
+    /// Time zone in which days begin.
     pub time_zone: Tz,
 }
 
@@ -48,7 +48,7 @@ pub async fn books(tx: &Tx) -> Result<Books, Error> {
     Ok(Books { currency: row.currency, country: row.country, time_zone })
 }
 
-/// A text of one line that must not be empty, nor begin or end with a space.
+/// Checks a text of one line. It must not be empty, nor begin or end with a space.
 pub fn line(problems: &mut Problems, pointer: &str, text: &str, length_max: usize) {
     let length = text.chars().count();
     if length == 0 || length > length_max {
@@ -58,14 +58,14 @@ pub fn line(problems: &mut Problems, pointer: &str, text: &str, length_max: usiz
     }
 }
 
-/// A text of one line that may be absent.
+/// Checks a text of one line that may be absent.
 pub fn optional_line(problems: &mut Problems, pointer: &str, text: Option<&str>, length_max: usize) {
     if let Some(text) = text {
         line(problems, pointer, text, length_max);
     }
 }
 
-/// A text of any number of lines.
+/// Checks a text of any number of lines.
 pub fn text(problems: &mut Problems, pointer: &str, text: &str, length_max: usize) {
     if text.chars().count() > length_max {
         problems.invalid(pointer, format!("This may have at most {length_max} characters."));
@@ -75,30 +75,28 @@ pub fn text(problems: &mut Problems, pointer: &str, text: &str, length_max: usiz
     no_card_number(problems, pointer, text);
 }
 
-/// Card numbers are never kept.
+/// Rejects card numbers, which are never stored.
 fn no_card_number(problems: &mut Problems, pointer: &str, text: &str) {
-    if bears_card_number(text) {
+    if holds_card_number(text) {
         problems.invalid(pointer, "This looks like a card number, which is never kept.");
     }
 }
 
-/// A code that the caller chooses, such as `MAIN`.
+/// Checks a code that the caller chooses, such as `MAIN`.
 pub fn code(problems: &mut Problems, pointer: &str, text: &str) {
     line(problems, pointer, text, CODE_LENGTH_MAX);
 }
 
-/// A name for people.
 pub fn name(problems: &mut Problems, pointer: &str, text: &str) {
     line(problems, pointer, text, NAME_LENGTH_MAX);
     no_card_number(problems, pointer, text);
 }
 
-/// The caller's own id of a record.
+/// Checks the caller's own id of a record.
 pub fn external_ref(problems: &mut Problems, text: Option<&str>) {
     optional_line(problems, "/external_ref", text, EXTERNAL_REF_LENGTH_MAX);
 }
 
-/// The caller's notes.
 pub fn metadata(problems: &mut Problems, notes: &Metadata) {
     if notes.len() > METADATA_KEYS_MAX {
         problems.invalid("/metadata", format!("At most {METADATA_KEYS_MAX} keys are kept."));
@@ -110,7 +108,7 @@ pub fn metadata(problems: &mut Problems, notes: &Metadata) {
     }
 }
 
-/// A unit code of UN/ECE Recommendation 20 or 21: two or three capital letters or digits.
+/// Checks a unit code of UN/ECE Recommendation 20 or 21: two or three capital letters or digits.
 pub fn uom(problems: &mut Problems, pointer: &str, text: &str) {
     let known = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
     if !matches!(text.len(), 2 | 3) || !text.bytes().all(known) {
@@ -121,14 +119,14 @@ pub fn uom(problems: &mut Problems, pointer: &str, text: &str) {
     }
 }
 
-/// An ISO 3166-1 alpha-2 country code.
+/// Checks an ISO 3166-1 alpha-2 country code.
 pub fn country(problems: &mut Problems, pointer: &str, text: &str) {
     if text.len() != 2 || !text.bytes().all(|byte| byte.is_ascii_uppercase()) {
         problems.invalid(pointer, "Expected an ISO 3166-1 alpha-2 country code such as DE.");
     }
 }
 
-/// The currency of the books is the only one.
+/// Rejects any currency but the tenant's.
 pub fn currency(problems: &mut Problems, text: Option<&str>, of_tenant: &str) {
     if text.is_some_and(|text| text != of_tenant) {
         problems.invalid(
@@ -138,19 +136,19 @@ pub fn currency(problems: &mut Problems, text: Option<&str>, of_tenant: &str) {
     }
 }
 
-/// A number that must not be below zero.
+/// Checks a number that must not be negative.
 pub fn not_negative<K: Kind>(problems: &mut Problems, pointer: &str, number: Option<Number<K>>) {
     if number.is_some_and(Number::is_negative) {
         problems.invalid(pointer, "This must not be below zero.");
     }
 }
 
-/// The record that a field names does not exist, or belongs to another tenant.
+/// Adds the problem that a referenced record does not exist, or belongs to another tenant.
 pub fn unknown(problems: &mut Problems, pointer: impl Into<String>, what: &str) {
     problems.add(pointer, Code::NotFound, format!("There is no such {what}."));
 }
 
-/// Another record already has this value.
+/// Adds the problem that another record has this value.
 pub fn taken(problems: &mut Problems, pointer: impl Into<String>, what: &str, value: &str) {
     problems.push(Problem {
         pointer: pointer.into(),
@@ -160,7 +158,7 @@ pub fn taken(problems: &mut Problems, pointer: impl Into<String>, what: &str, va
     });
 }
 
-/// Another record already has this external reference.
+/// Adds the problem that another record has this external reference.
 pub fn external_ref_taken(problems: &mut Problems, value: &str) {
     problems.push(Problem {
         pointer: "/external_ref".to_owned(),
@@ -170,18 +168,18 @@ pub fn external_ref_taken(problems: &mut Problems, value: &str) {
     });
 }
 
-/// A single refusal of a value that another record has.
+/// Returns the rejection of a value that another record has.
 pub fn refuse_taken(pointer: &str, what: &str, value: &str) -> Refusal {
     Problems::one(pointer, Code::AlreadyExists, format!("Another {what} has {value} already."))
 }
 
-/// A single refusal of an external reference that another record has.
+/// Returns the rejection of an external reference that another record has.
 pub fn refuse_external_ref_taken(value: &str) -> Refusal {
     let detail = format!("Another record has the external_ref {value} already.");
     Problems::one("/external_ref", Code::DuplicateExternalRef, detail)
 }
 
-/// The form of the notes in the API's description.
+/// Returns the OpenAPI schema of the notes.
 pub fn metadata_schema() -> Object {
     let note = ObjectBuilder::new().schema_type(Type::String).max_length(Some(METADATA_VALUE_LENGTH_MAX));
     ObjectBuilder::new()
@@ -192,21 +190,19 @@ pub fn metadata_schema() -> Object {
         .build()
 }
 
-/// The notes as they are kept.
 pub fn metadata_json(notes: &Metadata) -> serde_json::Value {
     notes.iter().map(|(key, note)| (key.clone(), serde_json::Value::from(note.as_str()))).collect()
 }
 
-/// The notes that are kept.
 pub fn metadata_of(json: &serde_json::Value) -> Metadata {
     let notes = json.as_object().into_iter().flatten();
     notes.filter_map(|(key, note)| Some((key.clone(), note.as_str()?.to_owned()))).collect()
 }
 
-/// Makes the next state of a record, as its owner states it, from the present one.
+/// Returns the next input of a record from its present one.
 pub type Change<'c, I> = &'c dyn Fn(&I) -> Result<I, Error>;
 
-/// Refuses a change of a record that someone else changed since the caller read it.
+/// Rejects a change if the record has changed since the caller read it.
 pub fn check_version(current: i32, expected: Option<i32>) -> Result<(), Refusal> {
     match expected {
         Some(expected) if expected != current => Err(version_mismatch(current)),

@@ -1,7 +1,7 @@
-//! The six facts that hold after every commit, proved from the raw rows.
+//! The integrity check: six facts that hold after every commit, recomputed from the raw rows.
 //!
-//! Each fact is one statement that compares two independent records of the same thing: what is kept as a running
-//! figure, or posted to the ledger, with the sum of the rows it should come from. All six are read from one snapshot.
+//! Each fact is one statement. It compares two independent records of the same figure: the running figure or the
+//! ledger, and the sum of the rows that it should come from. All six are read from one snapshot.
 
 use std::fmt;
 
@@ -15,15 +15,14 @@ use uuid::Uuid;
 
 use crate::{Db, Error, Tx};
 
-/// The most differences that are shown of a fact.
+/// Most differences shown for one fact.
 const EXAMPLES_MAX: usize = 5;
 
-/// The state of the books of a tenant at one instant.
+/// The result of the check for one tenant at one instant.
 #[derive(Debug, Clone)]
 pub struct Integrity {
-    /// Everything that was committed before this instant was looked at.
+    /// The check covers everything that was committed before this instant.
     pub checked_at: DateTime<Utc>,
-    /// The six facts.
     pub facts: Vec<Fact>,
 }
 
@@ -34,38 +33,36 @@ impl Integrity {
     }
 }
 
-/// One fact, and whether it holds.
 #[derive(Debug, Clone)]
 pub struct Fact {
-    /// Its number, from 1 to 6.
+    /// From 1 to 6.
     pub fact: u8,
-    /// What it says.
+    /// The fact as a sentence.
     pub statement: &'static str,
-    /// How many figures were compared.
+    /// Number of figures compared.
     pub checked: u64,
-    /// How many of them differ: zero where the fact holds.
+    /// Number of figures that differ.
     pub differences: u64,
-    /// The largest difference, without its sign; in the tenant's currency or in stock units.
+    /// Largest difference without its sign, in the tenant's currency or in stock units.
     pub largest_difference: Figure,
-    /// The largest differences, at most 5.
+    /// Largest differences, at most 5.
     pub examples: Vec<Difference>,
 }
 
-/// Two records of one figure that should agree and do not.
+/// Two records of one figure that differ.
 #[derive(Debug, Clone)]
 pub struct Difference {
-    /// What the figure is.
+    /// Name of the figure.
     pub subject: String,
-    /// What the raw rows add up to.
+    /// Sum of the raw rows.
     pub expected: Figure,
-    /// What is kept, or posted.
+    /// The running figure, or the ledger's.
     pub found: Figure,
 }
 
 /// An amount or a quantity.
 pub type Figure = Number<FigureKind>;
 
-/// Kind of [`Figure`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct FigureKind;
 
@@ -100,8 +97,7 @@ pub async fn check(db: &Db, tenant_id: TenantId) -> Result<Integrity, Error> {
     .await
 }
 
-/// Every tenant and its name in logins, for a check of all books. Only a role that sees every tenant (the migrator's)
-/// gets an answer.
+/// Returns every tenant and its slug. Row-level security shows all tenants only to the migrator's role.
 pub async fn tenants(url: &str) -> Result<Vec<(TenantId, String)>, Error> {
     let options: PgConnectOptions = url.parse::<PgConnectOptions>()?;
     let mut connection: PgConnection = options.disable_statement_logging().connect().await?;
@@ -112,7 +108,7 @@ pub async fn tenants(url: &str) -> Result<Vec<(TenantId, String)>, Error> {
 }
 
 async fn prove(tx: &Tx, fact: u8, statement: &'static str, figures: &'static str) -> Result<Fact, Error> {
-    // Constant text: the figures of a fact between the two halves of the comparison.
+    // Constant text: the figures of a fact stand between the two halves of the comparison.
     let sql = format!("with figure as materialized ({figures}) {COMPARISON}");
     let query = sqlx::query(sqlx::AssertSqlSafe(sql)).persistent(false).bind(tx.tenant_id.0);
     let row = tx.row(query).await?.ok_or_else(|| Error::invariant("a comparison has one row"))?;
@@ -147,7 +143,7 @@ fn examples(row: &PgRow) -> Result<Vec<Difference>, Error> {
         .collect())
 }
 
-/// The rows name an entry by its UUID; people know it by its id.
+/// Replaces the UUID of an entry by its id as the API writes it.
 fn with_entry_id(subject: String) -> String {
     match subject.rsplit_once(' ').and_then(|(text, id)| Some((text, id.parse().ok()?))) {
         Some((text, id)) => format!("{text} {}", EntryId(id)),
@@ -155,7 +151,7 @@ fn with_entry_id(subject: String) -> String {
     }
 }
 
-/// Counts the figures and those that differ. A subject is only put into words where it does.
+/// Counts the figures, and those that differ. Only a figure that differs gets a name.
 const COMPARISON: &str = "
     select
         count(*) as checked,
@@ -169,7 +165,7 @@ const COMPARISON: &str = "
             as found
     from figure";
 
-/// Number, statement, and the SQL of its figures: subject, expected, found.
+/// Number, statement, and the SQL of the figures: subject, expected, found.
 const FACTS: [(u8, &str, &str); 6] = [
     (
         1,

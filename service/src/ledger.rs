@@ -1,4 +1,4 @@
-//! Reading the general ledger: the journal and the trial balance.
+//! The general ledger, for reading: journal, trial balance, chart of accounts.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::{CommandId, EntryId, LocationId};
@@ -12,72 +12,59 @@ use uuid::Uuid;
 
 use crate::{Error, Tx};
 
-/// A journal entry. It never changes; a correction is another entry.
+/// A journal entry. It never changes; another entry corrects it.
 #[derive(Debug, Clone)]
 pub struct Entry {
-    /// Its id.
     pub id: EntryId,
-    /// What kind of document caused it: `sale`, `invoice`, `payment`, `manual` and others.
+    /// The kind of document that caused it: `sale`, `invoice`, `payment`, `manual` and others.
     pub document_kind: String,
-    /// The document that caused it.
     pub document_id: Uuid,
-    /// A remark, on entries posted by hand.
+    /// A remark on a manual entry.
     pub memo: Option<String>,
-    /// The tenant's day on which it happened.
+    /// Day of the event in the tenant's time zone.
     pub occurred_on: NaiveDate,
-    /// The day it is booked on: later only where the period was closed.
+    /// Day of the posting: later than `occurred_on` only if the period was closed.
     pub posted_on: NaiveDate,
-    /// When it was written.
     pub recorded_at: DateTime<Utc>,
-    /// The command that wrote it.
     pub command_id: CommandId,
-    /// ISO 4217 code of the currency of every amount.
+    /// ISO 4217 code for every amount.
     pub currency: String,
-    /// The sum of the debits, which is the sum of the credits.
+    /// Sum of the debits, which equals the sum of the credits.
     pub total: Money,
-    /// Its lines.
     pub lines: Vec<Line>,
 }
 
-/// A line of a journal entry.
 #[derive(Debug, Clone)]
 pub struct Line {
-    /// Its number, from 1.
+    /// From 1.
     pub line_no: i32,
-    /// Code of the account.
     pub account_code: String,
-    /// Name of the account.
     pub account_name: String,
-    /// The amount debited; zero on the other side.
+    /// Zero if the line is a credit.
     pub debit: Money,
-    /// The amount credited; zero on the other side.
+    /// Zero if the line is a debit.
     pub credit: Money,
-    /// The sales channel, on revenue, discount, tax and cost of goods.
+    /// Set on revenue, discount, tax and cost of sales.
     pub channel: Option<Channel>,
-    /// The location.
     pub location_id: Option<LocationId>,
-    /// The customer or supplier, on receivables and payables.
+    /// Customer or supplier, on receivables and payables.
     pub party_id: Option<Uuid>,
 }
 
-/// Which entries to list.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// Only this one.
     pub id: Option<EntryId>,
-    /// Booked on this day or later.
+    /// Posted on this day or later.
     pub from: Option<NaiveDate>,
-    /// Booked before this day.
+    /// Posted before this day.
     pub to: Option<NaiveDate>,
-    /// Caused by this kind of document.
     pub document_kind: Option<String>,
-    /// Caused by this document.
     pub document_id: Option<Uuid>,
-    /// With a line on this account.
+    /// Entries with a line on this account.
     pub account_code: Option<String>,
 }
 
-/// Entries, the newest first, after the entry `after`.
+/// Returns entries after the entry `after`, newest first.
 pub async fn entries(tx: &Tx, filter: &Filter, after: Option<Uuid>, rows: u64) -> Result<Vec<Entry>, Error> {
     let query = sqlx::query(
         "select
@@ -120,7 +107,6 @@ pub async fn entries(tx: &Tx, filter: &Filter, after: Option<Uuid>, rows: u64) -
     Ok(entries)
 }
 
-/// One entry.
 pub async fn entry(tx: &Tx, id: EntryId) -> Result<Entry, Error> {
     let filter = Filter { id: Some(id), ..Filter::default() };
     entries(tx, &filter, None, 1).await?.pop().ok_or_else(|| Refusal::not_found("journal entry").into())
@@ -165,11 +151,9 @@ fn money(row: &PgRow, column: &str) -> Result<Money, Error> {
 /// The balance of an account at both ends of a period. Debits are positive, credits negative.
 #[derive(Debug, Clone)]
 pub struct Balance {
-    /// Code of the account.
     pub account_code: String,
-    /// Name of the account.
     pub account_name: String,
-    /// What it stands for.
+    /// Asset, liability, income and so on.
     pub account_kind: String,
     /// Debits less credits before the period.
     pub opening: Money,
@@ -177,11 +161,11 @@ pub struct Balance {
     pub debit: Money,
     /// Sum of the credits in the period.
     pub credit: Money,
-    /// Debits less credits until the end of the period.
+    /// Debits less credits to the end of the period.
     pub closing: Money,
 }
 
-/// The accounts of a tenant with their balances, by code, over the half-open period of booking days; and the currency.
+/// Returns the balance of every account by code, over a half-open period of posting days, and the currency.
 pub async fn trial_balance(
     tx: &Tx,
     from: Option<NaiveDate>,
@@ -228,15 +212,13 @@ pub async fn trial_balance(
 /// An account of the chart.
 #[derive(Debug, Clone)]
 pub struct Account {
-    /// Its code.
     pub code: String,
-    /// Its name.
     pub name: String,
-    /// What it stands for.
+    /// Asset, liability, income and so on.
     pub kind: String,
 }
 
-/// One page of the chart, by code, after the account `after`.
+/// Returns accounts by code, after the account `after`.
 pub async fn accounts(tx: &Tx, after: Option<&str>, rows: u64) -> Result<Vec<Account>, Error> {
     let query = sqlx::query(
         "select code, name, kind from account where tenant_id = $1 and code > coalesce($2, '') order by code limit $3",

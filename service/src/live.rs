@@ -1,15 +1,15 @@
-//! What changes, as it changes: for those who listen.
+//! The live stream: changes of a tenant's levels, and its events, for listeners.
 //!
-//! The database is the only source. One tail per tenant, and only while somebody listens, reads what was committed since
-//! its last look and hands it to every listener. Who commits only rings a bell, so nothing here is in the way of a write:
-//! a bell that was not heard, because it rang in another process, costs a second.
+//! The database is the only source. Each tenant with listeners has one follower. It polls for what was committed
+//! since its last poll and sends it to every listener. A commit only notifies the follower, so it never delays a
+//! write. If another process commits, the notification may be missing, and the change arrives a second later.
 //!
-//! A level that changed is found by the transaction that wrote its row: it was not yet seen by the snapshot of the look
-//! before. So a level is told as soon as it is committed, and none is lost, however long another transaction stays open.
+//! The follower finds a changed level by the transaction that wrote its row, which the previous snapshot did not see.
+//! So a level is sent as soon as it is committed, and none is lost, however long another transaction stays open.
 //! Events come in the order of the feed, below its horizon.
 //!
-//! Some levels change although nobody writes them: a hold ends, a lot expires at midnight. Each look asks what has ended
-//! since the one before and tells it like any other change.
+//! Some levels change without a write: a hold expires, or a lot expires at midnight. Each poll reads what has expired
+//! since the previous one and sends it like any other change.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -27,25 +27,25 @@ mod snapshot;
 
 pub use snapshot::Snapshot;
 
-/// How many changes wait for a listener before it is given up.
+/// Most changes that wait for a listener before it is disconnected.
 pub const WAITING_MAX: usize = 256;
-/// How many events one look takes.
+/// Most events of one poll.
 const EVENTS_MAX: usize = 200;
-/// How many looks of one process may be in the database at once, so that writes never wait for a connection.
+/// Most concurrent polls of one process, so that writes never wait for a connection.
 const LOOKS_MAX: usize = 2;
-/// How often a tail looks without being rung for: another process may have nobody to ring for it.
+/// Interval of polls without a notification: another process may have nothing to notify this one with.
 const TICK: Duration = Duration::from_secs(1);
-/// The least time between two looks; what changes meanwhile is told once.
+/// Least time between two polls. Several changes within it are sent as one.
 const PACE: Duration = Duration::from_millis(20);
-/// A look is followed by a pause of so many times its own length.
+/// A poll is followed by a pause of so many times its own length.
 const PACE_FACTOR: u32 = 10;
 
-/// What rings when a tenant's data changed.
+/// Notifies the followers of tenants after a commit.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Bells(Arc<RwLock<HashMap<TenantId, Arc<Notify>>>>);
 
 impl Bells {
-    /// Wakes the tail of a tenant, if there is one.
+    /// Wakes the follower of a tenant, if there is one.
     pub(crate) fn ring(&self, tenant_id: TenantId) {
         let bells = self.0.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(bell) = bells.get(&tenant_id) {
@@ -63,20 +63,20 @@ impl Bells {
     }
 }
 
-/// What changed between two looks.
+/// What changed between two polls.
 #[derive(Debug, Clone, Default)]
 pub struct Change {
-    /// The levels that changed, as they are now.
+    /// Levels that changed, with their present figures.
     pub levels: Vec<ChangedLevel>,
-    /// The levels on which something ended by itself, as they are now.
+    /// Levels on which a hold or a lot expired, with their present figures.
     pub ended: Vec<ChangedLevel>,
-    /// What happened, in the order of the feed.
+    /// In the order of the feed.
     pub events: Vec<Event>,
-    /// Where to go on, once all of it was heard.
+    /// Place to continue from after this change.
     pub end: Place,
 }
 
-/// The tails of this process.
+/// The followers of this process.
 #[derive(Debug, Clone)]
 pub struct Live(Arc<Inner>);
 
@@ -96,23 +96,23 @@ struct Tail {
     started: OnceCell<()>,
 }
 
-/// What a tail or a listener has seen.
+/// What a follower or a listener has seen.
 #[derive(Debug, Clone)]
 struct Seen {
     place: Place,
     snapshot: Snapshot,
 }
 
-/// Which levels a look is for.
+/// The levels that a poll reads.
 enum Levels<'a> {
-    /// Those that changed since this snapshot.
+    /// Levels changed since this snapshot.
     UnseenBy(&'a Snapshot),
-    /// Those that may have changed since this place was reached.
+    /// Levels that may have changed since this place.
     WrittenSince(Place),
     None,
 }
 
-/// One look.
+/// The result of one poll.
 struct Look {
     change: Change,
     snapshot: Snapshot,
@@ -120,14 +120,14 @@ struct Look {
 }
 
 impl Change {
-    /// Whether it tells nothing.
+    /// Whether there is nothing to send.
     fn is_empty(&self) -> bool {
         self.levels.is_empty() && self.ended.is_empty() && self.events.is_empty()
     }
 }
 
 impl Live {
-    /// Tails that work on the current runtime, and give a listener up for whom `waiting_max` changes wait.
+    /// Starts followers on the current runtime. A listener is disconnected when `waiting_max` changes wait for it.
     pub fn new(db: Db, waiting_max: usize) -> Self {
         Live(Arc::new(Inner {
             db,
@@ -139,20 +139,20 @@ impl Live {
         }))
     }
 
-    /// Another process has committed something of the tenant.
+    /// Notifies the follower of a tenant that another process has committed.
     pub fn ring(&self, tenant_id: TenantId) {
         self.0.db.bells.ring(tenant_id);
     }
 
-    /// Ends every listener: this process stops.
+    /// Ends every listener, because this process stops.
     pub fn close(&self) {
         self.0.closing.send_replace(true);
     }
 
-    /// Listens to a tenant: from `from` on, which is caught up with first, or from now on.
+    /// Listens to a tenant: from `from` on, after catching up, or from now on.
     pub async fn listen(&self, tenant_id: TenantId, from: Option<Place>) -> Result<Listener, Error> {
         let (tail, changes) = self.0.tail(tenant_id);
-        // The tail has looked before this listener does: what comes in between reaches it twice and never not at all.
+        // The follower polls before the listener does. A change in between arrives twice rather than never.
         tail.started.get_or_try_init(|| self.0.start(tenant_id, &tail)).await?;
         let first = match from {
             Some(place) => self.0.look(tenant_id, place, Levels::WrittenSince(place)).await?,
@@ -176,7 +176,7 @@ impl Inner {
         self.tails.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The tenant's tail, with a listener's end of it.
+    /// Returns the tenant's follower, with a receiver of its changes.
     fn tail(&self, tenant_id: TenantId) -> (Arc<Tail>, broadcast::Receiver<Arc<Change>>) {
         let mut tails = self.tails();
         let new =
@@ -186,7 +186,7 @@ impl Inner {
         (tail, changes)
     }
 
-    /// Whether nobody listens any more; the tail is gone then.
+    /// Whether there is no listener left. The follower is removed then.
     fn is_deserted(&self, tenant_id: TenantId, tail: &Arc<Tail>) -> bool {
         let mut tails = self.tails();
         if tail.changes.receiver_count() > 0 {
@@ -205,7 +205,7 @@ impl Inner {
         Ok(())
     }
 
-    /// Looks whenever it is rung for, until nobody listens.
+    /// Polls on every notification until there is no listener left.
     async fn follow(
         self: Arc<Self>,
         tenant_id: TenantId,
@@ -220,7 +220,7 @@ impl Inner {
                 Ok(look) => {
                     seen = Seen { place: look.change.end, snapshot: look.snapshot };
                     if !look.change.is_empty() {
-                        // Nobody listens any more where it fails.
+                        // Sending fails only if there is no listener left.
                         _ = tail.changes.send(Arc::new(look.change));
                     }
                     look.has_more
@@ -242,7 +242,7 @@ impl Inner {
         }
     }
 
-    /// Where everything stands now.
+    /// Returns the present state, from which changes are counted.
     async fn begin(&self, tenant_id: TenantId) -> Result<Look, Error> {
         let _permit = self.looks.acquire().await.map_err(|_| Error::Busy)?;
         let tx = self.db.begin_read(tenant_id).await?;
@@ -252,7 +252,7 @@ impl Inner {
         Ok(Look { change: Change { end, ..Change::default() }, snapshot, has_more: false })
     }
 
-    /// What is there behind `place`.
+    /// Reads what changed after `place`.
     async fn look(&self, tenant_id: TenantId, place: Place, levels: Levels<'_>) -> Result<Look, Error> {
         let _permit = self.looks.acquire().await.map_err(|_| Error::Busy)?;
         let tx = self.db.begin_read(tenant_id).await?;
@@ -264,7 +264,7 @@ impl Inner {
             }
             Levels::None => Vec::new(),
         };
-        // Whatever changes a level tells an event in the same transaction.
+        // A transaction that changes a level also writes an event.
         let (change, has_more) = if event::any_from(&tx, place.0).await? {
             let levels = match levels {
                 Levels::UnseenBy(before) => {
@@ -285,47 +285,47 @@ impl Inner {
     }
 }
 
-/// What a listener hears.
+/// A message to a listener.
 #[derive(Debug)]
 pub enum Heard {
-    /// Something changed.
+    /// A change.
     Change(Change),
-    /// It was too slow: it has to begin anew where it was.
+    /// The listener was too slow; it must reconnect at its place.
     TooSlow,
     /// The process stops.
     Closing,
 }
 
-/// Somebody who listens to a tenant.
+/// A listener to a tenant's changes.
 #[derive(Debug)]
 pub struct Listener {
     live: Live,
     tenant_id: TenantId,
     changes: broadcast::Receiver<Arc<Change>>,
     closing: watch::Receiver<bool>,
-    /// Up to where it has heard everything.
+    /// Everything up to here was delivered.
     place: Place,
-    /// What its own look saw: a tail that looked earlier tells nothing new about that.
+    /// The snapshot of its own poll. Changes from before it are no news.
     seen: Snapshot,
-    /// Whether it still has to read the feed by itself.
+    /// Whether it still has to catch up on the feed.
     is_behind: bool,
     first: Option<Change>,
 }
 
 impl Listener {
-    /// Up to where it has heard everything.
+    /// Returns the place up to which everything was delivered.
     pub fn place(&self) -> Place {
         self.place
     }
 
-    /// The next change. It may be dropped while it waits.
+    /// Returns the next change. The future may be dropped while it waits.
     pub async fn next(&mut self) -> Result<Heard, Error> {
         if let Some(first) = self.first.take() {
             self.place = first.end;
             return Ok(Heard::Change(first));
         }
         if self.is_behind {
-            // The levels are the tail's from the first look on.
+            // After the first poll the follower delivers the levels.
             let look = self.live.0.look(self.tenant_id, self.place, Levels::None).await?;
             self.is_behind = look.has_more;
             self.place = look.change.end;
@@ -349,7 +349,7 @@ impl Listener {
         }
     }
 
-    /// What of a change it has not heard by itself.
+    /// Returns the part of a change that the listener has not read itself.
     fn news(&self, change: &Change) -> Change {
         let levels = change.levels.iter().filter(|level| !self.seen.sees(level.transaction));
         let events = change.events.iter().filter(|event| event.place > self.place);

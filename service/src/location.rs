@@ -1,4 +1,4 @@
-//! Stock locations, and the reasons for which stock is adjusted.
+//! Stock locations, and reason codes of adjustments.
 
 use std::collections::HashSet;
 
@@ -17,51 +17,49 @@ use crate::page::Page;
 use crate::rows::insert_all;
 use crate::{Error, Tx, input};
 
-/// A location as its owner states it.
+/// The fields of a location that a caller can set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = LocationCreate)]
 pub struct LocationInput {
-    /// Your code for it, unique among locations.
+    /// Your code for the location, unique among locations.
     #[schema(min_length = 1, max_length = 64, example = "MAIN")]
     pub code: String,
-    /// The name.
+    /// Name of the location.
     #[schema(min_length = 1, max_length = 200, example = "Main warehouse")]
     pub name: String,
-    /// What it is. It can't change.
+    /// Kind of the location. It cannot change.
     pub kind: LocationKind,
-    /// The channels that may draw from it; both for a warehouse or a store and none for the other kinds, if absent.
+    /// Channels that may sell from the location. The default is both for a warehouse or a store, and none for other
+    /// kinds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 2)]
     pub channels: Option<Vec<Channel>>,
 }
 
-/// A reason code as its owner states it.
+/// The fields of a reason code that a caller can set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = ReasonCodeCreate)]
 pub struct ReasonCodeInput {
-    /// Your code for it, unique among reasons.
+    /// Your code for the reason, unique among reasons.
     #[schema(min_length = 1, max_length = 64, example = "damage")]
     pub code: String,
-    /// What it means.
+    /// Name of the reason.
     #[schema(min_length = 1, max_length = 200, example = "Damaged in the warehouse")]
     pub name: String,
-    /// The code of the account that bears the adjustment.
+    /// Code of the account to which adjustments with this reason are posted.
     #[schema(min_length = 1, max_length = 64, example = "5100")]
     pub account_code: String,
 }
 
-/// Which locations to list.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// With this code.
     pub code: Option<String>,
-    /// Of this kind.
     pub kind: Option<LocationKind>,
 }
 
-/// What its owner would state to get it as it is.
+/// Returns the input that would create the location as it is now.
 pub fn input_of(row: &location::Model) -> LocationInput {
     LocationInput {
         code: row.code.clone(),
@@ -71,12 +69,11 @@ pub fn input_of(row: &location::Model) -> LocationInput {
     }
 }
 
-/// The channels that may draw from a location.
+/// Returns the channels that may sell from a location.
 pub fn channels_of(row: &location::Model) -> Vec<Channel> {
     row.channels.iter().filter_map(|channel| channel.parse().ok()).collect()
 }
 
-/// Creates a location.
 pub async fn create(tx: &Tx, input: &LocationInput) -> Result<location::Model, Error> {
     check(input, None)?;
     let row = location::Model {
@@ -96,7 +93,7 @@ pub async fn create(tx: &Tx, input: &LocationInput) -> Result<location::Model, E
     Ok(row)
 }
 
-/// Changes a location, if it is still at version `expected`.
+/// Changes a location that is still at version `expected`.
 pub async fn update(
     tx: &Tx,
     id: LocationId,
@@ -121,13 +118,11 @@ pub async fn update(
     row.update(tx).await.map_err(Error::from).map_err(|error| code_taken(error, input))
 }
 
-/// The location `id`.
 pub async fn get(tx: &Tx, id: LocationId) -> Result<location::Model, Error> {
     let row = tx.select::<location::Entity>().filter(location::Column::Id.eq(id)).one(tx).await?;
     Ok(row.ok_or_else(|| Refusal::not_found("location"))?)
 }
 
-/// One page of locations.
 pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<location::Model>, Error> {
     let mut query = tx.select::<location::Entity>();
     if let Some(code) = &filter.code {
@@ -139,7 +134,6 @@ pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<location:
     Ok(page.of(query, location::Column::Id, location::Column::UpdatedAt).all(tx).await?)
 }
 
-/// Creates a reason code.
 pub async fn create_reason(tx: &Tx, input: &ReasonCodeInput) -> Result<reason_code::Model, Error> {
     let mut problems = Problems::default();
     input::code(&mut problems, "/code", &input.code);
@@ -165,7 +159,7 @@ pub async fn create_reason(tx: &Tx, input: &ReasonCodeInput) -> Result<reason_co
     Ok(row)
 }
 
-/// One page of reason codes, by code.
+/// Returns reason codes by code.
 pub async fn list_reasons(tx: &Tx, after: Option<&str>, rows: u64) -> Result<Vec<reason_code::Model>, Error> {
     let mut query = tx.select::<reason_code::Entity>();
     if let Some(after) = after {

@@ -1,4 +1,4 @@
-//! The lines of documents that were posted, and the names of their products, to read.
+//! Lines of posted documents, with the names of products and lots, for reading.
 
 use std::collections::HashMap;
 
@@ -12,24 +12,20 @@ use uuid::Uuid;
 use crate::posting::lots;
 use crate::{Error, Tx};
 
-/// The SKUs of products.
 pub type Skus = HashMap<ProductId, String>;
 
-/// What the lines of a document are called.
+/// SKUs and lot codes of a document's lines.
 #[derive(Debug, Default)]
 pub struct Names {
-    /// The SKUs of their products.
     pub skus: Skus,
-    /// The codes of their lots.
     pub lots: HashMap<LotId, String>,
 }
 
 /// The lines of documents.
 #[derive(Debug, Default)]
 pub(crate) struct Sold {
-    /// By document: the lines in their order, each with the cost of its goods.
+    /// By document: the lines in their order, each with its cost.
     pub(crate) lines: HashMap<Uuid, Vec<(Line, Money)>>,
-    /// The SKUs of their products.
     pub(crate) skus: Skus,
 }
 
@@ -63,7 +59,6 @@ pub(crate) async fn lines(tx: &Tx, documents: &[Uuid]) -> Result<Sold, Error> {
     Ok(sold)
 }
 
-/// Reads the SKUs of products.
 pub(crate) async fn skus(tx: &Tx, products: impl Iterator<Item = ProductId>) -> Result<Skus, Error> {
     let ids: Vec<Uuid> = products.map(|id| id.0).collect();
     let query = sqlx::query("select id, sku from product where tenant_id = $1 and id = any($2)");

@@ -1,4 +1,4 @@
-//! Tenants, as the operator of the installation sees them.
+//! Tenants, for the operator of the installation.
 
 use domain::id::TenantId;
 use domain::ledger::{CHART, REASONS};
@@ -18,42 +18,38 @@ use crate::{Caller, Db, Error, Tx, command, input};
 
 pub mod settings;
 
-/// A tenant that is to be made.
 #[derive(Debug, Clone)]
 pub struct TenantCreate {
-    /// Its name in logins and on the command line: lower-case letters, digits and hyphens.
+    /// Name in logins and on the command line: lower-case letters, digits and hyphens.
     pub slug: String,
-    /// Its name.
     pub name: String,
-    /// ISO 4217 code of the only currency of its books.
+    /// ISO 4217 code of the only currency of the ledger.
     pub currency: String,
-    /// ISO 3166-1 alpha-2 code of the country where it trades.
+    /// ISO 3166-1 alpha-2 code of the home country.
     pub country: String,
-    /// IANA name of the zone in which its days begin.
+    /// IANA name of the time zone in which days begin.
     pub time_zone: String,
-    /// Whether its list prices contain tax.
+    /// Whether list prices include tax.
     pub prices_include_tax: bool,
-    /// How tax is rounded.
     pub tax_rounding: TaxRounding,
-    /// What its first key works on.
+    /// Mode of the first key.
     pub mode: KeyMode,
 }
 
-/// A tenant that was just made.
+/// A tenant that was just created.
 #[derive(Debug)]
 pub struct NewTenant {
-    /// Its id.
     pub id: TenantId,
-    /// A key that may do everything; its secret is seen this once.
+    /// A key with every scope. Its secret is shown only once.
     pub key: NewKey,
 }
 
-/// Makes a tenant that can trade at once: chart of accounts, tax classes, reasons, a warehouse, a shop with a till,
-/// and a key that may do everything.
+/// Creates a tenant that can trade at once: chart of accounts, tax classes, reason codes, a warehouse, a shop with a
+/// till, and a key with every scope.
 pub async fn create(db: &Db, wanted: &TenantCreate) -> Result<NewTenant, Error> {
     check(wanted)?;
     let id = TenantId(Uuid::now_v7());
-    // The wall is set up for the new tenant before its row exists, so that the row passes it.
+    // Row-level security needs the tenant before its row is inserted.
     let operator = operator(id);
     let create = async |tx: &Tx| {
         insert_tenant(tx, wanted).await?;
@@ -75,7 +71,7 @@ pub async fn create(db: &Db, wanted: &TenantCreate) -> Result<NewTenant, Error> 
     db.write(&operator, create).await
 }
 
-/// The tenant with this slug.
+/// Returns the tenant with this slug.
 pub async fn find(db: &Db, slug: &str) -> Result<TenantId, Error> {
     use sqlx::Row;
     let found = db.ask_auth(sqlx::query("select tenant_id from auth.find_tenant($1)").bind(slug)).await?;
@@ -83,12 +79,12 @@ pub async fn find(db: &Db, slug: &str) -> Result<TenantId, Error> {
     Ok(TenantId(row.try_get(0)?))
 }
 
-/// The operator as a caller of a tenant.
+/// Returns the operator as a caller of a tenant.
 pub fn operator(tenant_id: TenantId) -> Caller {
     Caller { tenant_id, actor_kind: ActorKind::Operator, actor_id: Uuid::nil(), scopes: Scopes::all() }
 }
 
-/// Standard, reduced and zero rate of a country in percent; zero where the country is not known here.
+/// Returns the standard, reduced and zero rate of a country in percent; zero for an unknown country.
 fn tax_rates(country: &str) -> [u32; 3] {
     match country {
         "GB" => [20, 5, 0],

@@ -15,7 +15,7 @@ fn refused(query: &str) -> String {
     }
 }
 
-/// `levels` fragments, each of which spreads the next one twice; the last one selects `leaf`.
+/// Returns `levels` fragments. Each spreads the next one twice; the last one selects `leaf`.
 fn bomb(levels: usize, leaf: &str) -> String {
     let mut text = "{...f0}".to_owned();
     for level in 0..levels {
@@ -24,7 +24,7 @@ fn bomb(levels: usize, leaf: &str) -> String {
     text + &format!(" fragment f{levels} on Query{{{leaf}}}")
 }
 
-/// How many selection sets are looked at to weigh a document.
+/// Returns the number of selection sets that the check reads.
 fn looks(query: &str) -> usize {
     let document = parse_query(query).expect("a document");
     let variables = Variables::default();
@@ -41,7 +41,7 @@ fn doubled_fragments_are_looked_at_once() {
     }
     for levels in 11..=31 {
         refused(&bomb(levels, "__typename"));
-        // A fragment that does not exist costs nothing by itself; the walk to it does.
+        // An unknown fragment costs nothing; the way to it does.
         refused(&bomb(levels, "...nothing"));
     }
     refused(&bomb(1_000, "__typename"));

@@ -1,4 +1,4 @@
-//! What a selection set weighs: its values by where it stands, each fragment weighed once.
+//! Computes the cost of a selection set. Each fragment is weighed once per kind of parent.
 
 use std::collections::HashMap;
 
@@ -8,33 +8,33 @@ use async_graphql::{Name, Positioned, Value, Variables};
 use super::{Refused, too_much};
 use crate::report::{Dimension, LIMIT_DEFAULT, LIMIT_MAX};
 
-/// The longest way from an operation through fields and fragments.
+/// Longest path from an operation through fields and fragments.
 const LEVELS_MAX: usize = 64;
-/// Columns of a report, and totals of a report: how many there usually are at most.
+/// Assumed number of columns or totals of a report.
 const COLUMNS_ESTIMATE: u64 = 30;
 const TOTALS_ESTIMATE: u64 = 5;
 
-/// Where a selection set stands: it decides what its fields cost.
+/// The parent of a selection set. It decides the cost of the fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Place {
-    /// At the root of an operation.
+    /// The root of an operation.
     Root,
-    /// Below a report.
+    /// A report, or an object below it.
     Data,
-    /// Below `__schema` or `__type`.
+    /// `__schema` or `__type`, or an object below them.
     Schema,
 }
 
-/// What a selection set weighs.
+/// The cost of a selection set.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Weight {
-    /// Selections, fragments spread out.
+    /// Selections after fragments are expanded.
     pub visits: u64,
     /// Fields at the root.
     pub roots: u64,
-    /// Values of the answer, without those of rows.
+    /// Values of the response outside rows.
     pub values: u64,
-    /// Values of one row, where the set stands below a report.
+    /// Values of one row, if the parent is a report.
     values_of_row: u64,
     /// Nesting of fields below reports.
     pub depth: u32,
@@ -57,11 +57,11 @@ pub struct Scale<'a> {
     document: &'a ExecutableDocument,
     operation: &'a OperationDefinition,
     variables: &'a Variables,
-    /// What is known of a fragment in a place; `None` while it is being weighed.
+    /// Weight of each fragment by parent; `None` while it is being weighed.
     fragments: HashMap<(&'a Name, Place), Option<Weight>>,
-    /// How deep the scale stands in fields and fragments.
+    /// Current depth in fields and fragments.
     level: usize,
-    /// Selection sets that were looked at: what the tests hold against the size of the document.
+    /// Selection sets read so far. Tests compare it with the size of the document.
     pub looks: usize,
 }
 
@@ -102,7 +102,7 @@ impl<'a> Scale<'a> {
             Some(None) => return Err(too_much("A fragment contains itself.")),
             None => {}
         }
-        // An unknown fragment is for the validation to name.
+        // Validation reports an unknown fragment.
         let Some(fragment) = self.document.fragments.get(name) else { return Ok(Weight::default()) };
         self.fragments.insert((name, place), None);
         let weight = self.selections(&fragment.node.selection_set, place)?;
@@ -138,7 +138,7 @@ impl<'a> Scale<'a> {
     }
 }
 
-/// How often a field below a report is answered.
+/// How many values a field below a report returns.
 fn times(name: &str) -> u64 {
     match name {
         "columns" => COLUMNS_ESTIMATE,
@@ -147,7 +147,7 @@ fn times(name: &str) -> u64 {
     }
 }
 
-/// How often a field of the schema is answered, per object that it stands on.
+/// How many values a field of the schema returns per object.
 fn times_in_schema(name: &str) -> u64 {
     match name {
         "types" | "possibleTypes" => 40,
@@ -159,7 +159,7 @@ fn times_in_schema(name: &str) -> u64 {
     }
 }
 
-/// An argument as far as it is known before execution.
+/// An argument, as far as it is known before execution.
 enum Argument {
     Absent,
     Known(Value),
@@ -167,7 +167,7 @@ enum Argument {
 }
 
 impl Scale<'_> {
-    /// How many rows a report may have: what its grouping usually gives, and never more than its limit.
+    /// Estimates the rows of a report: the usual number for its grouping, at most its limit.
     fn rows_estimate(&self, field: &Field) -> u64 {
         let limit = match self.argument(field, "limit") {
             Argument::Absent => u64::from(LIMIT_DEFAULT),

@@ -1,4 +1,4 @@
-//! Which lines count.
+//! Filters of a report.
 
 use std::str::FromStr;
 
@@ -8,60 +8,51 @@ use sea_orm::prelude::Uuid;
 
 use super::Invalid;
 
-/// The most values of one filter.
+/// Most values of one filter.
 const VALUES_MAX: usize = 200;
-/// The longest value.
+/// Longest value.
 const LENGTH_MAX: usize = 200;
 
-/// Which lines count: those that have one of the named values in every filter that names any.
+/// Selects the lines that a report counts. A line must match one value of every filter that has values.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Sales channels.
     pub channels: Vec<Channel>,
-    /// Countries sold to, ISO 3166-1 alpha-2.
+    /// ISO 3166-1 alpha-2 codes.
     pub countries: Vec<String>,
-    /// Currencies, ISO 4217.
+    /// ISO 4217 codes.
     pub currencies: Vec<String>,
     /// Locations, by code or id.
     pub locations: Selector,
     /// Products, by SKU or id.
     pub products: Selector,
-    /// Categories and everything below them, by code or id.
+    /// Categories by code or id, including all categories below them.
     pub categories: Selector,
     /// Customers, by number or id.
     pub customers: Selector,
 }
 
-/// Records, each by what people call it or by its id.
+/// Records, selected by code or by id.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Selector {
-    /// By code, number or SKU.
+    /// Codes, numbers or SKUs.
     pub codes: Vec<String>,
-    /// By id.
     pub ids: Vec<Uuid>,
 }
 
-/// The values of every filter as they came in.
+/// Unchecked values of every filter.
 #[derive(Debug, Clone, Default)]
 pub struct Values {
-    /// Of `channel`.
     pub channel: Vec<String>,
-    /// Of `country`.
     pub country: Vec<String>,
-    /// Of `currency`.
     pub currency: Vec<String>,
-    /// Of `location`.
     pub location: Vec<String>,
-    /// Of `product`.
     pub product: Vec<String>,
-    /// Of `category`.
     pub category: Vec<String>,
-    /// Of `customer`.
     pub customer: Vec<String>,
 }
 
 impl Filter {
-    /// Reads the values.
+    /// Checks and parses the values.
     pub fn new(values: Values) -> Result<Self, Invalid> {
         Ok(Filter {
             channels: channels(values.channel)?,
@@ -74,7 +65,7 @@ impl Filter {
         })
     }
 
-    /// Whether it may take some lines of a document and leave others.
+    /// Whether the filter may select only some lines of a document.
     pub(super) fn splits_documents(&self) -> bool {
         !self.products.is_empty() || !self.categories.is_empty()
     }

@@ -1,4 +1,4 @@
-//! What a caller asks for, checked.
+//! The parameters of a report, and their checks.
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
@@ -9,104 +9,86 @@ use strum::IntoEnumIterator;
 use super::filter::Values;
 use super::{AbcMeasure, Dimension, Filter, LIMIT_DEFAULT, LIMIT_MAX, Name, Range, range};
 
-/// The days of a report that looks back some days, where the caller does not say.
+/// Days that a report looks back if the caller does not say.
 const DAYS_DEFAULT: u16 = 90;
-/// The most days that such a report looks back.
+/// Most days that a report looks back.
 const DAYS_MAX: u16 = 3_650;
 
-/// What a caller wants to see.
+/// The checked parameters of a report.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// Which report.
     pub name: Name,
-    /// The period; the whole history if open on both sides.
     pub range: Range,
-    /// The zone in which days begin; the tenant's, if absent.
+    /// Time zone in which days begin; the tenant's if absent.
     pub time_zone: Option<Tz>,
-    /// What the rows are grouped by, where the report leaves the choice.
+    /// Grouping, if the report lets the caller choose.
     pub group_by: Vec<Dimension>,
-    /// Which lines count.
     pub filter: Filter,
-    /// What had happened by then; everything, if absent.
+    /// Only what had happened by then counts; everything if absent.
     pub as_of: Option<Moment>,
-    /// What we knew by then; everything, if absent.
+    /// Only what was recorded by then counts; everything if absent.
     pub known_at: Option<Moment>,
-    /// How many days back sales count.
+    /// Days of sales to look back.
     pub days: u16,
     /// Stock units at or below which a product is low.
     pub threshold: Quantity,
-    /// What products are ranked by.
     pub measure: AbcMeasure,
-    /// In how many days from today lots expire at the latest; whenever they do, if absent.
+    /// Lots expire in at most so many days from today; no limit if absent.
     pub within_days: Option<u16>,
-    /// Before which day lots expire; whenever they do, if absent.
+    /// Lots expire before this day; no limit if absent.
     pub expires_before: Option<NaiveDate>,
-    /// Whether lots that have expired are shown.
     pub include_expired: bool,
-    /// The most rows.
     pub limit: u32,
 }
 
-/// The parameters of a report as they came in; a [`Request`] once they are checked.
+/// Unchecked parameters of a report; [`Request`] has the checked ones.
 #[derive(Debug, Clone, Default)]
 pub struct Input {
-    /// Beginning of the period.
     pub from: Option<String>,
-    /// End of the period.
     pub to: Option<String>,
     /// IANA name of a time zone.
     pub time_zone: Option<String>,
-    /// What to group by.
     pub group_by: Option<Vec<Dimension>>,
-    /// Which lines count.
     pub values: Values,
-    /// A day or an instant: what had happened by then.
+    /// A day or an instant.
     pub as_of: Option<String>,
-    /// A day or an instant: what we knew by then.
+    /// A day or an instant.
     pub known_at: Option<String>,
-    /// How many days back sales count.
     pub days: Option<i64>,
-    /// Stock units at or below which a product is low.
+    /// A decimal number of stock units.
     pub threshold: Option<String>,
-    /// What products are ranked by.
     pub measure: Option<String>,
-    /// In how many days from today lots expire at the latest.
     pub within_days: Option<i64>,
-    /// A day before which lots expire.
     pub expires_before: Option<String>,
-    /// Whether lots that have expired are shown.
     pub include_expired: Option<bool>,
-    /// The most rows.
     pub limit: Option<i64>,
 }
 
-/// A parameter that can't be.
+/// A parameter that is not valid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{parameter}: {detail}")]
 pub struct Invalid {
     /// Name of the parameter, in snake case.
     pub parameter: &'static str,
-    /// What is wrong with it.
     pub detail: String,
-    /// Whether it could be read (422), or not even that (400).
+    /// Whether the parameter could be parsed: 422 if so, otherwise 400.
     pub readable: bool,
 }
 
 impl Invalid {
-    /// A parameter that can't be read.
+    /// Returns the error for a parameter that cannot be parsed.
     pub fn form(parameter: &'static str, detail: impl Into<String>) -> Self {
         Invalid { parameter, detail: detail.into(), readable: false }
     }
 
-    /// A parameter with a value that is not allowed.
+    /// Returns the error for a value that is not allowed.
     pub fn value(parameter: &'static str, detail: impl Into<String>) -> Self {
         Invalid { parameter, detail: detail.into(), readable: true }
     }
 }
 
 impl Request {
-    /// Checks the parameters of a report. Where no period is named it covers the whole history; rows are by day where
-    /// no grouping is named.
+    /// Checks the parameters of a report. The period defaults to the whole history, the grouping to the report's own.
     pub fn new(name: Name, input: Input) -> Result<Self, Invalid> {
         refuse_what_does_not_apply(name, &input)?;
         let group_by = match input.group_by {
@@ -228,7 +210,7 @@ fn limit(limit: i64) -> Result<u32, Invalid> {
 }
 
 impl Name {
-    /// What the rows can be grouped by; empty where the caller has no choice.
+    /// Returns the dimensions that the caller may choose; none if the report is not grouped.
     pub fn dimensions(self) -> Vec<Dimension> {
         match self {
             Name::Revenue | Name::Margin => Dimension::iter().collect(),
@@ -239,7 +221,7 @@ impl Name {
         }
     }
 
-    /// What the rows are grouped by where the caller does not say.
+    /// Grouping if the caller names none.
     fn dimensions_default(self) -> &'static [Dimension] {
         match self {
             Name::Revenue | Name::Margin => &[Dimension::Day],
@@ -258,7 +240,6 @@ impl Name {
         self.is_of_sales() || self == Name::Shrinkage
     }
 
-    /// Whether the report is about lines sold.
     pub(super) fn is_of_sales(self) -> bool {
         match self {
             Name::Revenue
@@ -277,7 +258,7 @@ impl Name {
         }
     }
 
-    /// Whether it matters where days begin.
+    /// Whether the time zone has an effect on the report.
     fn has_zone(self) -> bool {
         self.has_period()
             || matches!(self, Name::StockValuation | Name::StockAgeing | Name::SlowStock | Name::LotExpiry)

@@ -1,4 +1,4 @@
-//! Passwords: argon2id, a few at a time, away from the threads that answer requests.
+//! Passwords: argon2id, few at a time, on threads that serve no requests.
 
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
@@ -8,12 +8,12 @@ use secrecy::{ExposeSecret, SecretString};
 use super::Auth;
 use crate::Error;
 
-/// The hash of no password: compared with where there is no user, so that the answer takes as long.
+/// Hash of no password. If there is no user, the password is compared with it, so that the response takes as long.
 pub(super) const NOBODYS_HASH: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$c3RvY2t3ZWxsLW5vYm9keQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 impl Auth {
-    /// argon2id of a password, away from the threads that answer requests.
+    /// Hashes a password with argon2id, on a thread that serves no requests.
     pub(super) async fn hash(&self, password: SecretString) -> Result<String, Error> {
         let hashed = self.hashing(move || {
             let hash = Argon2::default().hash_password(password.expose_secret().as_bytes());

@@ -1,4 +1,4 @@
-//! Product groups: products that are variants of each other, and what they differ in.
+//! Product groups: products that are variants of each other, and the options in which they differ.
 
 use std::collections::HashSet;
 
@@ -19,80 +19,80 @@ use crate::page::Page;
 use crate::rows::insert_all;
 use crate::{Error, Tx};
 
-/// The longest pattern.
+/// Longest pattern.
 const PATTERN_LENGTH_MAX: usize = 200;
 
-/// A product group as its owner states it.
+/// The fields of a product group that a caller can set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = ProductGroupCreate)]
 pub struct GroupInput {
-    /// Your code for it, unique among groups.
+    /// Your code for the group, unique among groups.
     #[schema(min_length = 1, max_length = 64, example = "SHIRT")]
     pub code: String,
-    /// The name.
+    /// Name of the group.
     #[schema(min_length = 1, max_length = 200, example = "Work shirt")]
     pub name: String,
-    /// What its variants differ in. They may allow at most 500 variants.
+    /// Options in which the variants differ. They may allow at most 500 variants.
     #[schema(min_items = 1, max_items = 5)]
     pub options: Vec<GroupOption>,
 }
 
-/// How the missing variants of a group are made.
+/// How the missing variants of a group are created.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = VariantsCreate)]
 pub struct VariantsInput {
-    /// The SKU of each, with option names in braces for the chosen values; the group's code and all values with
-    /// dashes between, if absent.
+    /// Pattern for SKUs, with option names in braces for the chosen values. The default is the group's code and all
+    /// values, joined by dashes.
     #[serde(default)]
     #[schema(min_length = 1, max_length = 200, example = "SHIRT-{Size}-{Colour}")]
     pub sku_pattern: Option<String>,
-    /// The name of each, likewise; the group's name and all values with blanks between, if absent.
+    /// Pattern for names, with option names in braces. The default is the group's name and all values, joined by
+    /// spaces.
     #[serde(default)]
     #[schema(min_length = 1, max_length = 200, example = "Work shirt {Colour}, {Size}")]
     pub name_pattern: Option<String>,
-    /// What all of them have in common.
+    /// Fields that all new variants share.
     #[serde(default)]
     pub product: VariantTemplate,
 }
 
-/// What the variants of a group have in common.
+/// Fields that the variants of a group share.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VariantTemplate {
-    /// A longer text.
+    /// Description of the products.
     #[serde(default)]
     #[schema(max_length = 10000, example = "Heavy cotton, reinforced elbows.")]
     pub description: String,
-    /// The category.
+    /// Category of the products.
     #[serde(default)]
     pub category_id: Option<CategoryId>,
-    /// Goods or a service.
+    /// Kind of the products: stocked or a service.
     #[serde(default)]
     pub kind: ProductKind,
-    /// Whether they may be sold.
+    /// Whether the products may be sold.
     #[serde(default)]
     pub status: ProductStatus,
-    /// How precisely their stock is followed.
+    /// Whether stock is tracked by lot or serial number.
     #[serde(default)]
     pub tracking: Tracking,
-    /// The unit that stock is counted in; pieces (`C62`), if absent.
+    /// Unit in which stock is counted; pieces (`C62`) if absent.
     #[serde(default)]
     #[schema(min_length = 2, max_length = 3, pattern = "^[A-Z0-9]{2,3}$", example = "C62")]
     pub stock_uom: Option<String>,
-    /// How many decimals a quantity in that unit may have; none for pieces and packages and 6 for other units, if
-    /// absent.
+    /// Decimals of a quantity in that unit. The default is 0 for pieces and packages, and 6 for other units.
     #[serde(default)]
     #[schema(minimum = 0, maximum = 6, example = 0)]
     pub stock_decimals: Option<u8>,
-    /// How they are taxed; the class with the code `standard`, if absent.
+    /// Tax class. The default is the class with the code `standard`.
     #[serde(default)]
     pub tax_class_id: Option<TaxClassId>,
-    /// The list price per stock unit.
+    /// List price per stock unit.
     #[serde(default)]
     pub list_price: Option<Price>,
-    /// How goods that leave are valued; as the settings say, if absent.
+    /// Costing method. The default is the one in the settings.
     #[serde(default)]
     pub costing_method: Option<CostingMethod>,
     /// Your own notes.
@@ -104,15 +104,13 @@ pub struct VariantTemplate {
 /// A group with its variants.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Group {
-    /// The group's own row.
     pub row: product_group::Model,
-    /// What its variants differ in.
     pub options: Vec<GroupOption>,
-    /// Its variants by SKU, at most 500.
+    /// By SKU, at most 500.
     pub variants: Vec<Product>,
 }
 
-/// The options of a group, as they are kept.
+/// Parses the stored options of a group.
 pub(super) fn options_of(json: &serde_json::Value) -> Result<Vec<GroupOption>, Error> {
     serde::Deserialize::deserialize(json)
         .map_err(|error| Error::invariant(format!("options of a group: {error}")))
@@ -124,7 +122,6 @@ fn kept(options: &[GroupOption]) -> serde_json::Value {
     serde_json::Value::Array(list.collect())
 }
 
-/// Creates a group.
 pub async fn create(tx: &Tx, input: &GroupInput) -> Result<Group, Error> {
     check(input, &[])?;
     let row = product_group::Model {
@@ -143,7 +140,7 @@ pub async fn create(tx: &Tx, input: &GroupInput) -> Result<Group, Error> {
     Ok(Group { row, options: input.options.clone(), variants: Vec::new() })
 }
 
-/// Changes a group, if it is still at version `expected`. Its options must allow the variants that it has.
+/// Changes a group that is still at version `expected`. Rejects options that do not allow its existing variants.
 pub async fn update(
     tx: &Tx,
     id: ProductGroupId,
@@ -171,13 +168,13 @@ pub async fn update(
     Ok(Group { row, options: input.options.clone(), variants: before.variants })
 }
 
-/// The group `id` with its variants.
+/// Returns a group with its variants.
 pub async fn get(tx: &Tx, id: ProductGroupId) -> Result<Group, Error> {
     let row = tx.select::<product_group::Entity>().filter(product_group::Column::Id.eq(id)).one(tx).await?;
     whole(tx, row.ok_or_else(|| Refusal::not_found("product group"))?).await
 }
 
-/// One page of groups, without their variants.
+/// Returns one page of groups, without their variants.
 pub async fn list(tx: &Tx, code: Option<&str>, page: &Page) -> Result<Vec<Group>, Error> {
     let mut query = tx.select::<product_group::Entity>();
     if let Some(code) = code {
@@ -191,8 +188,8 @@ pub async fn list(tx: &Tx, code: Option<&str>, page: &Page) -> Result<Vec<Group>
     query.all(tx).await?.into_iter().map(group).collect()
 }
 
-/// Makes every variant that the options allow and that is not there; answers them and how many were there. Makes all
-/// of them or none.
+/// Creates every variant that the options allow and that does not exist yet: all of them or none. Returns them, and
+/// the number of existing ones.
 pub async fn create_missing(
     tx: &Tx,
     id: ProductGroupId,
@@ -211,7 +208,7 @@ pub async fn create_missing(
             Err(refusal) => problems.extend(refusal.problems.into_iter().map(of_template)),
         }
     }
-    // What is wrong with the template is wrong with every variant.
+    // A problem of the template occurs in every variant; it is reported once.
     let mut seen = HashSet::new();
     problems.retain(|problem| seen.insert((problem.pointer.clone(), problem.detail.clone())));
     let mut all = Problems::default();
@@ -251,7 +248,7 @@ fn variant(group: &Group, input: &VariantsInput, choice: Choice) -> ProductInput
     }
 }
 
-/// A problem of a variant as one of what it was made from.
+/// Turns a problem of a variant into one of the template.
 fn of_template(problem: Problem) -> Problem {
     let pointer = match problem.pointer.as_str() {
         "/sku" => "/sku_pattern".to_owned(),
@@ -261,7 +258,7 @@ fn of_template(problem: Problem) -> Problem {
     Problem { pointer, ..problem }
 }
 
-/// The group `id` with its variants, locked: no variant is added meanwhile.
+/// Returns a group with its variants and locks it, so that no variant is added meanwhile.
 async fn locked(tx: &Tx, id: ProductGroupId) -> Result<Group, Error> {
     let query = tx.select::<product_group::Entity>().filter(product_group::Column::Id.eq(id));
     let row = query.lock(LockType::NoKeyUpdate).one(tx).await?;

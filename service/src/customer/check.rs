@@ -1,4 +1,4 @@
-//! What can be wrong with a customer: its own values, the records it names, and what others have already.
+//! Checks of a customer: its own values, the records that it references, and values that other customers have.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,14 +11,14 @@ use super::CustomerInput;
 use crate::input::Books;
 use crate::{Error, Tx, input};
 
-/// The longest time to pay.
+/// Longest payment term.
 const PAYMENT_DAYS_MAX: i32 = 365;
-/// The longest that goods must last.
+/// Longest remaining shelf life.
 const LIFE_DAYS_MAX: i32 = 3650;
 const EMAIL_LENGTH_MAX: usize = 254;
 const TAX_NUMBER_LENGTH_MAX: usize = 40;
 
-/// The records that a batch of customers names or competes with.
+/// The records that a batch of customers references or competes with.
 #[derive(Debug, Default)]
 pub(super) struct Known {
     /// Price tiers and price lists.
@@ -31,7 +31,7 @@ pub(super) struct Known {
 #[derive(Debug)]
 pub(super) struct Drafts {
     known: Known,
-    /// The customer that is being changed: it does not compete with itself.
+    /// The customer that changes. It does not compete with itself.
     own: Option<CustomerId>,
 }
 
@@ -88,12 +88,12 @@ impl Drafts {
         Drafts { known, own }
     }
 
-    /// Every number that is known to be taken.
+    /// Returns every number that is taken.
     pub(super) fn numbers(&self) -> HashSet<String> {
         self.known.numbers.keys().cloned().collect()
     }
 
-    /// Refuses a customer that can't be; what an accepted one takes is taken for those after it.
+    /// Rejects an invalid customer. The unique values of an accepted one are taken for the customers after it.
     pub(super) fn check(&mut self, books: &Books, input: &CustomerInput) -> Result<(), Refusal> {
         let mut problems = Problems::default();
         check_values(&mut problems, books, input);
@@ -161,7 +161,7 @@ fn check_values(problems: &mut Problems, books: &Books, input: &CustomerInput) {
     input::metadata(problems, &input.metadata);
 }
 
-/// Whether it has a name and a domain: the rest only a letter that arrives can tell.
+/// Whether the text has a name and a domain. Only a delivered letter can prove more.
 fn looks_like_email(text: &str) -> bool {
     let parts = text.split_once('@');
     parts.is_some_and(|(name, domain)| {

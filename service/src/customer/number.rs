@@ -6,8 +6,8 @@ use sea_orm::sqlx::{self, Row};
 
 use crate::{Error, Tx};
 
-/// Draws `count` numbers that no customer has, and that are not among `avoid`: callers may choose numbers of the same
-/// form themselves. The series is the last row that a transaction locks.
+/// Returns `count` numbers that no customer has and that are not in `avoid`: callers may choose numbers of the same
+/// form. The series is the last row that a transaction locks.
 pub(super) async fn next(tx: &Tx, count: usize, avoid: &HashSet<String>) -> Result<Vec<String>, Error> {
     let mut numbers = Vec::with_capacity(count);
     while numbers.len() < count {

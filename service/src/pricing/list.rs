@@ -1,4 +1,4 @@
-//! Price lists. The version of a list counts the changes of its rules as well.
+//! Price lists. A change of a list's rules increases its version too.
 
 use ::entity::price_list;
 use domain::id::PriceListId;
@@ -12,29 +12,28 @@ use crate::page::Page;
 use crate::rows::insert_all;
 use crate::{Error, Tx};
 
-/// A price list as its owner states it.
+/// The fields of a price list that a caller can set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = PriceListCreate)]
 pub struct PriceListInput {
-    /// Your code for it, unique among price lists.
+    /// Your code for the price list, unique among price lists.
     #[schema(min_length = 1, max_length = 64, example = "dealers")]
     pub code: String,
-    /// The name.
+    /// Name of the price list.
     #[schema(min_length = 1, max_length = 200, example = "Dealers")]
     pub name: String,
-    /// ISO 4217 code: the tenant's, which is the only one.
+    /// ISO 4217 code. Only the tenant's currency is allowed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 3, max_length = 3, pattern = "^[A-Z]{3}$", example = "EUR")]
     pub currency: Option<String>,
 }
 
-/// What its owner would state to get it as it is.
+/// Returns the input that would create the price list as it is now.
 pub fn input_of(row: &price_list::Model) -> PriceListInput {
     PriceListInput { code: row.code.clone(), name: row.name.clone(), currency: Some(row.currency.clone()) }
 }
 
-/// Creates a price list.
 pub async fn create(tx: &Tx, input: &PriceListInput) -> Result<price_list::Model, Error> {
     let books = input::books(tx).await?;
     check(&books, input)?;
@@ -54,7 +53,7 @@ pub async fn create(tx: &Tx, input: &PriceListInput) -> Result<price_list::Model
     Ok(row)
 }
 
-/// Changes a price list, if it is still at version `expected`.
+/// Changes a price list that is still at version `expected`.
 pub async fn update(
     tx: &Tx,
     id: PriceListId,
@@ -78,13 +77,12 @@ pub async fn update(
     row.update(tx).await.map_err(Error::from).map_err(|error| code_taken(error, input))
 }
 
-/// The price list `id`.
 pub async fn get(tx: &Tx, id: PriceListId) -> Result<price_list::Model, Error> {
     let row = tx.select::<price_list::Entity>().filter(price_list::Column::Id.eq(id)).one(tx).await?;
     Ok(row.ok_or_else(|| Refusal::not_found("price list"))?)
 }
 
-/// One page of price lists, or the one with a code.
+/// Returns one page of price lists, or the one with a code.
 pub async fn list(tx: &Tx, code: Option<&str>, page: &Page) -> Result<Vec<price_list::Model>, Error> {
     let mut query = tx.select::<price_list::Entity>();
     if let Some(code) = code {
@@ -93,7 +91,7 @@ pub async fn list(tx: &Tx, code: Option<&str>, page: &Page) -> Result<Vec<price_
     Ok(page.of(query, price_list::Column::Id, price_list::Column::UpdatedAt).all(tx).await?)
 }
 
-/// Counts a change of the rules of a list, and locks it; refuses where there is no such list.
+/// Locks a list and increases its version, because its rules change. Rejects an unknown list.
 pub(super) async fn touch(tx: &Tx, id: PriceListId) -> Result<(), Error> {
     let query = sqlx::query(
         "update price_list set version = version + 1, updated_at = $3 where tenant_id = $1 and id = $2",
@@ -104,7 +102,7 @@ pub(super) async fn touch(tx: &Tx, id: PriceListId) -> Result<(), Error> {
     }
 }
 
-/// Notes a price list that does not exist.
+/// Adds a problem if a price list does not exist.
 pub(super) async fn check_known(
     tx: &Tx,
     problems: &mut Problems,

@@ -1,5 +1,5 @@
-//! The rules of a price list. A rule never changes: it is added, and it ends. What was sold under it can be explained
-//! later, so a rule that has been in force is not deleted.
+//! Rules of a price list. A rule never changes: it is added, and it ends. A rule that has been in force is not
+//! deleted, so that the prices of past sales can still be traced.
 
 use std::collections::{HashMap, HashSet};
 
@@ -23,10 +23,10 @@ use crate::page::Page;
 use crate::rows::insert_all;
 use crate::{Error, Tx};
 
-/// The most rules of one batch.
+/// Most rules of one batch.
 pub const BATCH_MAX: usize = 500;
 
-/// Which products a rule prices.
+/// The products that a rule prices.
 #[derive(
     Debug,
     Clone,
@@ -44,13 +44,13 @@ pub const BATCH_MAX: usize = 500;
 pub enum RuleScope {
     /// One product.
     Product,
-    /// The products of a category and of every category below it.
+    /// Products of a category and of all categories below it.
     Category,
     /// Every product.
     All,
 }
 
-/// How a rule makes a price.
+/// How a rule computes a price.
 #[derive(
     Debug,
     Clone,
@@ -66,7 +66,7 @@ pub enum RuleScope {
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum RuleMethod {
-    /// The value is the price per stock unit, whatever the list price is or becomes.
+    /// The value is the price per stock unit, whatever the list price is.
     Fixed,
     /// The value is a percentage off the list price.
     PercentOff,
@@ -74,52 +74,50 @@ pub enum RuleMethod {
     AmountOff,
 }
 
-/// A price rule as its owner states it.
+/// The fields of a price rule that a caller can set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = PriceRuleCreate)]
 pub struct PriceRuleInput {
-    /// Which products it prices.
+    /// Products that the rule prices.
     pub scope: RuleScope,
-    /// The product, for the scope `product`; or name its `sku`.
+    /// Id of the product, for the scope `product`; or set `sku`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product_id: Option<ProductId>,
-    /// The product's SKU, for the scope `product`, in place of its id.
+    /// SKU of the product, for the scope `product`, instead of its id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 64, example = "BOLT-M8")]
     pub sku: Option<String>,
-    /// The category, for the scope `category`.
+    /// Category, for the scope `category`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category_id: Option<CategoryId>,
-    /// How it makes a price.
+    /// How the rule computes a price.
     pub method: RuleMethod,
-    /// A price per stock unit, a percentage (`15` is 15 %) or an amount per stock unit off list, by method.
+    /// Price per stock unit, percentage (`15` is 15 %), or amount per stock unit off the list price, depending on the
+    /// method.
     pub value: Price,
-    /// The quantity break in stock units, summed over the lines of the same product in the basket; reaching it
-    /// exactly counts. None, if absent.
+    /// Quantity break in stock units, added up over the lines of the same product in the basket. A quantity equal to
+    /// it qualifies. Without it there is no break.
     #[serde(default)]
     pub min_quantity: Quantity,
-    /// The first instant at which it applies, or the first day as a bare date; always, if absent.
+    /// First instant of the validity; a bare date means the start of that day. Without it the rule has no beginning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_from: Option<Moment>,
-    /// The first instant at which it no longer applies, or the last day, inclusive, as a bare date; forever, if
-    /// absent.
+    /// First instant after the validity; a bare date means the end of that day. Without it the rule has no end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_until: Option<Moment>,
 }
 
-/// Which rules of a list to list.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// For this product itself.
+    /// Rules for this product itself.
     pub product_id: Option<ProductId>,
-    /// For this category itself.
+    /// Rules for this category itself.
     pub category_id: Option<CategoryId>,
-    /// Also rules that have ended.
+    /// Include rules that have ended.
     pub include_ended: bool,
 }
 
-/// Adds one rule to a list.
 pub async fn create(
     tx: &Tx,
     list_id: PriceListId,
@@ -130,7 +128,7 @@ pub async fn create(
     Ok(created?)
 }
 
-/// Adds the rules that can be added; answers for each of them, in order.
+/// Adds every valid rule of a batch and returns one result per input, in order.
 pub async fn create_all(
     tx: &Tx,
     list_id: PriceListId,
@@ -150,14 +148,12 @@ pub async fn create_all(
     Ok(answers)
 }
 
-/// The rule `id` of a list.
 pub async fn get(tx: &Tx, list_id: PriceListId, id: PriceRuleId) -> Result<price_rule::Model, Error> {
     let of_list = tx.select::<price_rule::Entity>().filter(price_rule::Column::PriceListId.eq(list_id));
     let row = of_list.filter(price_rule::Column::Id.eq(id)).one(tx).await?;
     Ok(row.ok_or_else(|| Refusal::not_found("price rule"))?)
 }
 
-/// One page of the rules of a list.
 pub async fn list(
     tx: &Tx,
     list_id: PriceListId,
@@ -179,8 +175,8 @@ pub async fn list(
     Ok(page.of(query, price_rule::Column::Id, price_rule::Column::CreatedAt).all(tx).await?)
 }
 
-/// Ends a rule: one that has been in force stays for its history and applies no longer, one that has not is gone.
-/// Its only version is 1.
+/// Ends a rule. One that has been in force is kept for its history and no longer applies; any other is deleted. Its
+/// only version is 1.
 pub async fn end(tx: &Tx, list_id: PriceListId, id: PriceRuleId, expected: Option<i32>) -> Result<(), Error> {
     list::touch(tx, list_id).await?;
     let of_list = tx.select::<price_rule::Entity>().filter(price_rule::Column::PriceListId.eq(list_id));
@@ -202,7 +198,7 @@ pub async fn end(tx: &Tx, list_id: PriceListId, id: PriceRuleId, expected: Optio
     Ok(())
 }
 
-/// The products and categories that a batch of rules names.
+/// The products and categories that a batch of rules references.
 #[derive(Debug, Default)]
 struct Known {
     products: HashSet<ProductId>,
@@ -210,7 +206,7 @@ struct Known {
     categories: HashSet<CategoryId>,
 }
 
-/// What a rule is about, and when.
+/// Product and validity of a valid rule.
 struct Checked {
     product_id: Option<ProductId>,
     category_id: Option<CategoryId>,

@@ -1,4 +1,4 @@
-//! Price tiers: customers that buy at the same prices.
+//! Price tiers: classes of customers that buy at the same prices.
 
 use ::entity::price_tier;
 use domain::id::{PriceListId, PriceTierId};
@@ -13,28 +13,27 @@ use crate::page::Page;
 use crate::rows::insert_all;
 use crate::{Error, Tx, input};
 
-/// A price tier as its owner states it.
+/// The fields of a price tier that a caller can set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = PriceTierCreate)]
 pub struct PriceTierInput {
-    /// Your code for it, unique among tiers.
+    /// Your code for the tier, unique among tiers.
     #[schema(min_length = 1, max_length = 64, example = "gold")]
     pub code: String,
-    /// The name.
+    /// Name of the tier.
     #[schema(min_length = 1, max_length = 200, example = "Gold")]
     pub name: String,
-    /// The price list of every customer in it.
+    /// Price list of every customer in the tier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price_list_id: Option<PriceListId>,
 }
 
-/// What its owner would state to get it as it is.
+/// Returns the input that would create the tier as it is now.
 pub fn input_of(row: &price_tier::Model) -> PriceTierInput {
     PriceTierInput { code: row.code.clone(), name: row.name.clone(), price_list_id: row.price_list_id }
 }
 
-/// Creates a price tier.
 pub async fn create(tx: &Tx, input: &PriceTierInput) -> Result<price_tier::Model, Error> {
     check(tx, input).await?;
     let row = price_tier::Model {
@@ -53,7 +52,7 @@ pub async fn create(tx: &Tx, input: &PriceTierInput) -> Result<price_tier::Model
     Ok(row)
 }
 
-/// Changes a price tier, if it is still at version `expected`.
+/// Changes a price tier that is still at version `expected`.
 pub async fn update(
     tx: &Tx,
     id: PriceTierId,
@@ -78,13 +77,12 @@ pub async fn update(
     row.update(tx).await.map_err(Error::from).map_err(|error| code_taken(error, input))
 }
 
-/// The price tier `id`.
 pub async fn get(tx: &Tx, id: PriceTierId) -> Result<price_tier::Model, Error> {
     let row = tx.select::<price_tier::Entity>().filter(price_tier::Column::Id.eq(id)).one(tx).await?;
     Ok(row.ok_or_else(|| Refusal::not_found("price tier"))?)
 }
 
-/// One page of price tiers, or the one with a code.
+/// Returns one page of price tiers, or the one with a code.
 pub async fn list(tx: &Tx, code: Option<&str>, page: &Page) -> Result<Vec<price_tier::Model>, Error> {
     let mut query = tx.select::<price_tier::Entity>();
     if let Some(code) = code {

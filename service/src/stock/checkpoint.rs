@@ -1,19 +1,19 @@
-//! Checkpoints: what lay where at an instant of the past, so that nobody has to add up every movement since the books
+//! Checkpoints: stock at an instant of the past, so that a report need not add up all movements since the books
 //! began.
 //!
-//! A checkpoint says what the movements that happened before `as_of` and were recorded before `known_until` add up to,
-//! level by level. A document that comes in late changes no row: the next run adds what was recorded since the last
-//! one to every checkpoint that it belongs to, as rows of its own. So the stock of an instant A as it was known at K is
-//! three short sums, and exactly the sum of all movements that happened by A and were recorded by K:
+//! A checkpoint has, for each level, the sum of the movements that happened before `as_of` and were recorded before
+//! `known_until`. A document that comes in late changes no row: the next run adds what was recorded since the last
+//! run to every checkpoint that it belongs to, as rows of their own. So the stock of an instant A, as known at K, is
+//! three short sums. They equal the sum of all movements that happened by A and were recorded by K:
 //!
 //! 1. the rows of the latest checkpoint up to A that were known by K,
 //! 2. the movements that happened since that checkpoint, up to A,
 //! 3. the movements that happened before it and were recorded since its last run, up to K.
 //!
-//! This holds only if nothing is ever recorded before `known_until` once a run has passed. The instant of a movement is
-//! the clock's when its transaction opened, and it is seen when that commits. So a run stays an hour behind the oldest
-//! transaction that is open: no clock of a node is that wrong, and no transaction of the service lives that long (its
-//! role gives a statement 15 s, and a pause between two of them 30 s).
+//! This holds only if nothing is recorded before `known_until` after a run has passed. The instant of a movement is
+//! the clock reading when its transaction opened; it becomes visible when that commits. A run therefore stays an hour
+//! behind the oldest open transaction. No node's clock is off by that much, and no transaction of the service lasts
+//! that long: its role limits a statement to 15 s, and a pause between statements to 30 s.
 
 use chrono::{DateTime, Duration, Utc};
 use domain::id::TenantId;
@@ -24,33 +24,32 @@ use crate::{Db, Error, Tx};
 
 /// How far a run stays behind the oldest open transaction.
 const BEHIND_MINUTES: i64 = 60;
-/// The fewest movements from one checkpoint to the next. A checkpoint has a row for each level, so that where there are
-/// many of them it waits for twice as many movements: what happened in order costs at most a row for two movements.
+/// Fewest movements from one checkpoint to the next. A checkpoint has a row for each level, so with many levels it
+/// waits for twice as many movements: in-order movements then cost at most one row per two movements.
 const SPACING_MIN: i64 = 50_000;
 
-/// What a run goes by.
+/// The rule of a run.
 #[derive(Debug, Clone, Copy)]
 pub struct Rule {
-    /// Movements that were recorded before this instant count. It must be settled: no transaction that is older may
-    /// still be open.
+    /// Movements recorded before this instant count. No older transaction may still be open.
     pub known_until: DateTime<Utc>,
-    /// The fewest movements from one checkpoint to the next.
+    /// Fewest movements from one checkpoint to the next.
     pub spacing: i64,
 }
 
-/// What a run did.
+/// The result of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Run {
-    /// Movements that were recorded before this instant are in every checkpoint now.
+    /// Every checkpoint now includes the movements that were recorded before this instant.
     pub known_until: DateTime<Utc>,
-    /// The instants of the checkpoints that it made.
+    /// Instants of the new checkpoints.
     pub made: Vec<DateTime<Utc>>,
-    /// How many earlier ones it brought up to date.
+    /// Number of earlier checkpoints that were updated.
     pub extended: usize,
 }
 
-/// Makes the checkpoints that are due; nothing where too little happened since the last run. Fails, and leaves
-/// everything as it was, if another run is at it, or if a checkpoint does not agree with the movements.
+/// Makes the checkpoints that are due; none if too little happened since the last run. Fails and rolls back if
+/// another run is active, or if a checkpoint differs from its movements.
 pub async fn run(db: &Db, tenant_id: TenantId) -> Result<Option<Run>, Error> {
     db.job(tenant_id, async |tx| {
         let rule = Rule { known_until: settled(tx).await?, spacing: spacing(tx).await? };
@@ -59,12 +58,12 @@ pub async fn run(db: &Db, tenant_id: TenantId) -> Result<Option<Run>, Error> {
     .await
 }
 
-/// Like [`run`], by another rule.
+/// Makes the checkpoints that are due by another rule.
 pub async fn run_by(db: &Db, tenant_id: TenantId, rule: Rule) -> Result<Option<Run>, Error> {
     db.job(tenant_id, async |tx| build(tx, &rule).await).await
 }
 
-/// The instant before which nothing more can be recorded.
+/// Returns the instant before which nothing more can be recorded.
 pub async fn settled(tx: &Tx) -> Result<DateTime<Utc>, Error> {
     let statement =
         "select least($1, min(xact_start)) from pg_stat_activity where datname = current_database()";
@@ -104,7 +103,7 @@ async fn build(tx: &Tx, rule: &Rule) -> Result<Option<Run>, Error> {
     Ok(Some(Run { known_until: rule.known_until, made, extended: known.len() }))
 }
 
-/// The instants of the checkpoints there are, and until when all of them are known.
+/// Returns the instants of all checkpoints, and until when all of them are known.
 async fn known(tx: &Tx) -> Result<(Vec<DateTime<Utc>>, Option<DateTime<Utc>>), Error> {
     let statement =
         "select as_of, max(known_until) from stock_checkpoint where tenant_id = $1 group by 1 order by 1";
@@ -117,7 +116,7 @@ async fn known(tx: &Tx) -> Result<(Vec<DateTime<Utc>>, Option<DateTime<Utc>>), E
     Ok((instants, known_until))
 }
 
-/// How many movements were recorded in a span.
+/// Counts the movements that were recorded in a period.
 async fn recorded(tx: &Tx, from: Option<DateTime<Utc>>, until: DateTime<Utc>) -> Result<i64, Error> {
     let statement = "select count(*) from stock_movement \
          where tenant_id = $1 and recorded_at >= coalesce($2, '-infinity') and recorded_at < $3";
@@ -125,8 +124,8 @@ async fn recorded(tx: &Tx, from: Option<DateTime<Utc>>, until: DateTime<Utc>) ->
     Ok(row.ok_or_else(|| Error::invariant("a count without a row"))?.try_get(0)?)
 }
 
-/// The days on which something happened, and how many movements each has. Days are those of UTC: a checkpoint may lie
-/// anywhere, and one that lies on a day's end is easy to name.
+/// Returns the days with movements, and the number of each. Days are those of UTC: a checkpoint may be at any
+/// instant, and the end of a day is easy to name.
 async fn days(tx: &Tx, until: DateTime<Utc>) -> Result<Vec<(DateTime<Utc>, i64)>, Error> {
     let statement = "select date_trunc('day', occurred_at, 'UTC'), count(*) from stock_movement \
          where tenant_id = $1 and recorded_at < $2 group by 1 order by 1";
@@ -134,7 +133,8 @@ async fn days(tx: &Tx, until: DateTime<Utc>) -> Result<Vec<(DateTime<Utc>, i64)>
     rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
 }
 
-/// Where checkpoints are due: at the end of each day with which the movements since the last checkpoint are enough.
+/// Returns the instants at which checkpoints are due: the end of each day on which enough movements have happened
+/// since the last checkpoint.
 fn due(days: &[(DateTime<Utc>, i64)], known: &[DateTime<Utc>], rule: &Rule) -> Vec<DateTime<Utc>> {
     let mut known = known.iter().peekable();
     let (mut due, mut since) = (Vec::new(), 0);
@@ -152,7 +152,7 @@ fn due(days: &[(DateTime<Utc>, i64)], known: &[DateTime<Utc>], rule: &Rule) -> V
     due
 }
 
-/// Writes the heads. Where one is there already, another run was faster.
+/// Inserts the checkpoints. A conflict means that another run was faster.
 async fn head(
     tx: &Tx,
     instants: &[DateTime<Utc>],
@@ -170,7 +170,7 @@ async fn head(
     Err(Refusal::state("Another run is making the same checkpoints: nothing was done here.").into())
 }
 
-/// Adds to every checkpoint what was recorded since the last run and happened before it.
+/// Adds to every checkpoint the earlier movements that were recorded since the last run.
 async fn extend(
     tx: &Tx,
     instants: &[DateTime<Utc>],
@@ -196,7 +196,7 @@ async fn extend(
     Ok(())
 }
 
-/// Fills a checkpoint: the one before it, and what happened since.
+/// Fills a checkpoint: the one before it, plus the movements since.
 async fn fill(
     tx: &Tx,
     as_of: DateTime<Utc>,
@@ -221,7 +221,8 @@ async fn fill(
     Ok(())
 }
 
-/// Fails unless a checkpoint is the plain sum of its movements. The newest one stands on all others.
+/// Fails unless a checkpoint is the plain sum of its movements. Checking the newest one checks all, because it builds
+/// on them.
 async fn check(tx: &Tx, as_of: DateTime<Utc>, known_until: DateTime<Utc>) -> Result<(), Error> {
     let statement = "select count(*) from ( \
              select location_id, product_id, lot_id, sum(quantity) as quantity, sum(value) as value \

@@ -1,4 +1,4 @@
-//! Who has goods of a lot: what a recall is about.
+//! The scope of a recall: customers and documents that have units of a lot.
 
 use domain::id::{CustomerId, LocationId, LotId, OrderId};
 use domain::lot::{Affected, AffectedCustomer, AffectedParty, OpenReservation};
@@ -9,13 +9,13 @@ use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
 use crate::listing::{Listing, number, word};
-use crate::posting::goods;
+use crate::posting::stock_documents;
 use crate::{Error, Tx};
 
-/// The most sales and shipments of a lot that are listed.
+/// Most sales and shipments of a lot that are listed.
 pub const PARTIES_MAX: usize = 10_000;
 
-/// Who has goods of a lot, who waits for some, and what is kept back.
+/// Returns the sales and shipments of a lot, the orders that reserve it, and its quarantines.
 pub async fn affected(tx: &Tx, id: LotId) -> Result<Affected, Error> {
     let query =
         sqlx::query("select reason, recalled_at from lot_recall where tenant_id = $1 and lot_id = $2");
@@ -30,7 +30,7 @@ pub async fn affected(tx: &Tx, id: LotId) -> Result<Affected, Error> {
 }
 
 async fn quarantined(tx: &Tx, id: LotId) -> Result<Vec<domain::hold::Hold>, Error> {
-    // As in the index hold_line_by_lot.
+    // The condition of the index hold_line_by_lot.
     let rows = Listing::new(
         tx,
         "select h.id, h.kind, h.reference, h.location_id, h.customer_id, h.note, h.status, h.expires_at, h.placed_at, \
@@ -45,7 +45,10 @@ async fn quarantined(tx: &Tx, id: LotId) -> Result<Vec<domain::hold::Hold>, Erro
     .rows(tx)
     .await?;
     let mut holds: Vec<_> =
-        goods::with_lines(tx, &rows, goods::hold, goods::held_lines).await?.into_values().collect();
+        stock_documents::with_lines(tx, &rows, stock_documents::hold, stock_documents::held_lines)
+            .await?
+            .into_values()
+            .collect();
     holds.sort_by_key(|hold| hold.id);
     for hold in &mut holds {
         hold.lines.retain(|line| line.lot_id == id);
@@ -53,9 +56,9 @@ async fn quarantined(tx: &Tx, id: LotId) -> Result<Vec<domain::hold::Hold>, Erro
     Ok(holds)
 }
 
-/// The sales and shipments that took goods of a lot, oldest first, with what came back of each.
+/// Returns the sales and shipments of a lot, oldest first, with the returns of each.
 pub(super) async fn parties(tx: &Tx, id: LotId) -> Result<Vec<AffectedParty>, Error> {
-    // As in the index stock_movement_by_lot.
+    // The condition of the index stock_movement_by_lot.
     let statement = "with moved as materialized ( \
              select m.document_kind, m.document_id, m.line_no, m.kind, m.channel, m.location_id, m.occurred_at, m.quantity \
              from stock_movement m \
@@ -111,7 +114,7 @@ fn customer(row: &PgRow) -> Result<AffectedCustomer, Error> {
     })
 }
 
-/// The orders for which goods of a lot are reserved.
+/// Returns the orders with reservations of a lot.
 async fn waiting(tx: &Tx, id: LotId) -> Result<Vec<OpenReservation>, Error> {
     let statement = "select o.id as order_id, o.number, r.line_no, r.location_id, r.quantity, c.id as customer_id, \
                 c.number as customer_number, c.name, c.email, c.country \

@@ -1,40 +1,41 @@
-//! What may be promised, by day: the staircase of a product over the places that count.
+//! Promise steps: quantities that may be promised by day, for one location and over all locations that count.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
+use domain::expected_receipt::{self, Step, Supply};
 use domain::id::{LocationId, ProductId};
 use domain::number::Quantity;
 use domain::product::ProductKind;
-use domain::supply::{self, Step, Supply};
 use sea_orm::sqlx::{self, Row};
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::availability::{LocationAvailability, ProductAvailability, Scope};
-use super::supply::coming;
+use super::incoming::coming;
 use crate::posting::setup;
 use crate::{Error, Tx};
 
-/// From a day on, until the next step: what may be promised.
+/// The quantity that may be promised from a day until the next step.
 #[derive(Debug, Clone, Copy, Serialize, utoipa::ToSchema)]
 pub struct PromiseStep {
-    /// The day, in the tenant's time zone; the first is today.
+    /// Day in the tenant's time zone; the first is today.
     #[schema(example = "2026-12-02")]
     pub on: NaiveDate,
-    /// Stock units that come on that day: of expected receipts, and of transfers whose day is known.
+    /// Stock units that come in on that day from expected receipts and from transfers with a known day.
     pub incoming: Quantity,
-    /// Stock units that go on that day. What confirmed orders wait for goes today: whatever comes is theirs first.
+    /// Stock units that go out on that day. Backorders of confirmed orders go out today, because they are allocated
+    /// first.
     pub outgoing: Quantity,
-    /// Stock units that may be promised for that day, never below zero.
+    /// Stock units that may be promised for that day, never negative.
     pub available: Quantity,
 }
 
 impl PromiseStep {
-    /// The steps of a place. What is free of goods in lots although somebody waits will not do for who waits: it may be
-    /// promised beside what comes.
+    /// Returns the steps of one location. A tracked product may have available stock although orders wait, because
+    /// its lots do not suit them. That stock may be promised in addition to incoming stock.
     fn of_place(place: &LocationAvailability, today: NaiveDate, supplies: &[Supply]) -> Vec<Self> {
-        let flows = supply::flows(today, supplies, place.backordered);
+        let flows = expected_receipt::flows(today, supplies, place.backordered);
         let (free, kept, beside) = if place.in_lots {
             (Quantity::ZERO, Quantity::ZERO, place.available)
         } else {
@@ -46,12 +47,12 @@ impl PromiseStep {
             outgoing: step.outgoing,
             available: step.available.max(kept) + beside,
         };
-        supply::staircase(free, today, &flows).into_iter().map(step).collect()
+        expected_receipt::staircase(free, today, &flows).into_iter().map(step).collect()
     }
 }
 
-/// Adds the steps of stocked products, by place and over all places that count, including those to which something is on
-/// its way and that never had any. Three statements, however many products there are.
+/// Adds the steps of stocked products, by location and over all locations that count. Includes locations that never
+/// had the product if a supply is on its way there. Runs three statements, however many products there are.
 pub(super) async fn add(tx: &Tx, scope: &Scope, products: &mut [ProductAvailability]) -> Result<(), Error> {
     let stocked: BTreeSet<Uuid> = products
         .iter()
@@ -84,7 +85,7 @@ pub(super) async fn add(tx: &Tx, scope: &Scope, products: &mut [ProductAvailabil
     Ok(())
 }
 
-/// The code of each location that counts.
+/// Returns the code of each location that counts.
 async fn places(tx: &Tx, scope: &Scope) -> Result<BTreeMap<LocationId, String>, Error> {
     let channel: Option<&str> = scope.channel.map(Into::into);
     let statement = "select id, code from location \
@@ -93,7 +94,7 @@ async fn places(tx: &Tx, scope: &Scope) -> Result<BTreeMap<LocationId, String>, 
     rows.iter().map(|row| Ok((LocationId(row.try_get(0)?), row.try_get(1)?))).collect()
 }
 
-/// Adds a place that never had the product, where there is none of it.
+/// Adds a location that has never had the product, if it is missing.
 fn add_place(product: &mut ProductAvailability, location_id: LocationId, code: &str) {
     let at = product.locations.partition_point(|place| place.location_id < location_id);
     if product.locations.get(at).is_none_or(|place| place.location_id != location_id) {
@@ -102,7 +103,7 @@ fn add_place(product: &mut ProductAvailability, location_id: LocationId, code: &
     }
 }
 
-/// The steps of all places as one staircase: on each day the sum of what every place may promise.
+/// Adds up the steps of all locations: each day has the sum of what the locations may promise.
 fn summed(today: NaiveDate, places: &[&[PromiseStep]]) -> Vec<PromiseStep> {
     let days: BTreeSet<NaiveDate> =
         places.iter().flat_map(|steps| steps.iter().map(|step| step.on)).chain([today]).collect();

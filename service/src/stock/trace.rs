@@ -1,5 +1,5 @@
-//! The trace of a lot: where it came from, who got it, and where the rest is. The quantities add up, or the trace says
-//! by how much they do not.
+//! The trace of a lot: where it came from, who bought it, and where the rest is. The quantities add up, or the trace
+//! shows the difference.
 
 use chrono::{DateTime, Utc};
 use domain::id::{LocationId, LotId};
@@ -15,49 +15,41 @@ use super::recall::{self, PARTIES_MAX};
 use crate::listing::{number, optional_word, word};
 use crate::{Error, Tx};
 
-/// Where goods of a lot came from and went to.
+/// The trace of a lot.
 #[derive(Debug)]
 pub struct Trace {
-    /// The lot.
     pub found: Found,
-    /// Where it came from: receipts and openings.
+    /// Receipts and openings.
     pub received: Vec<Moved>,
-    /// Who got it: sales and shipments.
+    /// Sales and shipments.
     pub sold: Vec<AffectedParty>,
-    /// What came back.
+    /// Refunds and returns.
     pub returned: Vec<Moved>,
-    /// What was written off, found or counted.
+    /// Adjustments and counts.
     pub adjusted: Vec<Moved>,
-    /// Where the rest is.
+    /// Stock left, by location.
     pub levels: Vec<LotLevel>,
-    /// Who waits for it, and what is kept back.
+    /// Orders that reserve the lot, and its quarantines.
     pub kept: Affected,
-    /// Whether nothing is left out of the lists.
+    /// Whether no list is cut off.
     pub is_complete: bool,
-    /// The sums.
     pub sums: Sums,
 }
 
-/// A document that moved goods of a lot.
+/// A document that moved units of a lot.
 #[derive(Debug)]
 pub struct Moved {
-    /// Why.
     pub kind: MovementKind,
-    /// What kind of document.
     pub document_kind: String,
-    /// The document.
     pub document_id: Uuid,
-    /// Its number.
     pub number: Option<String>,
     /// A delivery note, a remark.
     pub reference: Option<String>,
-    /// The reason code of an adjustment.
+    /// Reason code of an adjustment.
     pub reason: Option<String>,
-    /// The channel, where a customer is involved.
+    /// Set if a customer is involved.
     pub channel: Option<domain::tenant::Channel>,
-    /// Where.
     pub location_id: LocationId,
-    /// When.
     pub occurred_at: DateTime<Utc>,
     /// Stock units, positive in, negative out.
     pub quantity: Quantity,
@@ -66,28 +58,27 @@ pub struct Moved {
 /// The quantities of a trace, in stock units: received - sold + returned + adjusted = on hand + in transit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Sums {
-    /// Came from suppliers, or was there when the books began.
+    /// Receipts and openings.
     pub received: Quantity,
-    /// Left to customers.
+    /// Sales and shipments.
     pub sold: Quantity,
-    /// Came back from customers.
+    /// Returned by customers.
     pub returned: Quantity,
-    /// Found less written off.
+    /// Gains less losses of adjustments and counts.
     pub adjusted: Quantity,
-    /// At the locations, by their levels.
+    /// On hand by the levels of locations, without transit.
     pub on_hand: Quantity,
-    /// Between two locations, by their levels.
+    /// On hand by the levels of transit locations.
     pub in_transit: Quantity,
 }
 
 impl Sums {
-    /// What the movements leave less what the levels say: zero, or the books are wrong.
+    /// Returns the sum of the movements less that of the levels: zero, unless the books are wrong.
     pub fn difference(&self) -> Quantity {
         self.received - self.sold + self.returned + self.adjusted - self.on_hand - self.in_transit
     }
 }
 
-/// The trace of a lot.
 pub async fn of(tx: &Tx, id: LotId) -> Result<Trace, Error> {
     let found = lot::get(tx, id).await?;
     let levels = lot::levels(tx, &found.lot).await?;
@@ -119,7 +110,7 @@ pub async fn of(tx: &Tx, id: LotId) -> Result<Trace, Error> {
     Ok(trace)
 }
 
-/// What the movements add up to. A transfer takes from one place what it brings to another.
+/// Adds up the movements. The two movements of a transfer cancel out.
 async fn sums(tx: &Tx, id: LotId) -> Result<Sums, Error> {
     let statement = "select \
              coalesce(sum(quantity) filter (where kind in ('receipt', 'opening')), 0) as received, \
@@ -139,7 +130,7 @@ async fn sums(tx: &Tx, id: LotId) -> Result<Sums, Error> {
     })
 }
 
-/// Every document that moved goods of the lot besides sales and what only brought them elsewhere, oldest first.
+/// Returns the documents that moved units of the lot, oldest first, without sales and transfers.
 async fn moved(tx: &Tx, id: LotId) -> Result<Vec<Moved>, Error> {
     let statement = "select m.kind, m.document_kind, m.document_id, \
                 coalesce(d.number, p.number, i.number, r.number) as number, d.reference, m.reason, m.channel, \

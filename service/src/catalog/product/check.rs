@@ -1,4 +1,4 @@
-//! What can be wrong with a product: its own values, the records it names, and what others have already.
+//! Checks of a product: its own values, the records that it references, and values that other products have.
 
 use std::collections::{HashMap, HashSet};
 
@@ -14,16 +14,16 @@ use super::{Product, ProductInput, UnitInput};
 use crate::catalog::group;
 use crate::{Error, Tx, input};
 
-/// The most units, and the most barcodes of one unit.
+/// Most units, and most barcodes of one unit.
 const PARTS_MAX: usize = 20;
-/// The longest description.
+/// Longest description.
 const DESCRIPTION_LENGTH_MAX: usize = 10_000;
-/// The longest barcode.
+/// Longest barcode.
 const BARCODE_LENGTH_MAX: usize = 64;
-/// The tax class of a product that names none.
+/// Tax class of a product that names none.
 const STANDARD_TAX_CLASS: &str = "standard";
 
-/// The records that a batch of products names or competes with.
+/// The records that a batch of products references or competes with.
 #[derive(Debug, Default)]
 pub(super) struct Known {
     categories: HashSet<CategoryId>,
@@ -40,16 +40,15 @@ pub(super) struct Known {
 #[derive(Debug)]
 pub(super) struct Drafts(Known);
 
-/// What follows from a product that can be.
+/// What a valid product was resolved to.
 #[derive(Debug)]
 pub(super) struct Checked {
-    /// Its tax class.
     pub(super) tax_class_id: TaxClassId,
-    /// What it chose of its group's options, as it is kept.
+    /// The values of its group's options, as stored.
     pub(super) option_values: Option<String>,
 }
 
-/// Every barcode of a product, with its pointer and its unit.
+/// Returns every barcode of a product, with its pointer and its unit.
 pub(super) fn barcodes(input: &ProductInput) -> impl Iterator<Item = (String, &str, &str)> {
     let own = pointed("/barcodes".to_owned(), &input.stock_uom, &input.barcodes);
     let of_units = input
@@ -78,7 +77,7 @@ impl Known {
         Ok(known)
     }
 
-    /// The groups stay as they are until the products are written.
+    /// Locks the groups until the products are written.
     async fn load_groups(&mut self, tx: &Tx, inputs: &[ProductInput]) -> Result<(), Error> {
         let variants = || inputs.iter().filter_map(|input| Some((input.group_id?, kept(&input.options))));
         let ids: HashSet<Uuid> = variants().map(|(id, _)| id.0).collect();
@@ -158,12 +157,12 @@ impl Known {
     }
 }
 
-/// A choice as it is kept: a JSON object, the names in order.
+/// Returns option values as they are stored: a JSON object with sorted names.
 fn kept(choice: &Choice) -> String {
     serde_json::to_string(choice).unwrap_or_default()
 }
 
-/// Another variant of the group chose the same.
+/// Returns the rejection of option values that another variant of the group has.
 pub(super) fn taken_choice() -> Refusal {
     Problems::one("/options", Code::AlreadyExists, "Another variant of the group chose the same.")
 }
@@ -173,8 +172,8 @@ impl Drafts {
         Drafts(known)
     }
 
-    /// Refuses a product that can't be. What an accepted one takes is taken for those after it, and what it had
-    /// `before` is free for them.
+    /// Rejects an invalid product. The unique values of an accepted one are taken for the products after it; those
+    /// that it had `before` become free for them.
     pub(super) fn check(
         &mut self,
         input: &ProductInput,

@@ -1,4 +1,4 @@
-//! What can be wrong with a mapping: its own values, the product that it names, and the time that another one covers.
+//! Checks of a mapping: its own values, the product that it names, and the validity of other mappings.
 
 use std::collections::HashMap;
 
@@ -14,10 +14,10 @@ use super::{SkuMappingInput, sku_mapping};
 use crate::listing::word;
 use crate::{Error, Tx, input};
 
-/// The longest name of another system, the longest SKU there, and the longest location.
+/// Longest name of another system, longest SKU and longest location there.
 const WORD_LENGTH_MAX: usize = 100;
 
-/// What a sound mapping is about, and when.
+/// Product and validity of a valid mapping.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Checked {
     pub(super) product_id: ProductId,
@@ -25,7 +25,7 @@ pub(super) struct Checked {
     pub(super) valid_until: Option<DateTime<Utc>>,
 }
 
-/// What a batch of mappings names or competes with.
+/// The records that a batch of mappings references or competes with.
 #[derive(Debug)]
 pub(super) struct Known {
     time_zone: Tz,
@@ -34,7 +34,7 @@ pub(super) struct Known {
     taken: HashMap<Name, Vec<Taken>>,
 }
 
-/// System, SKU there, location there.
+/// System, external SKU, external location.
 type Name = (String, String, String);
 
 /// A product that may be mapped to.
@@ -44,7 +44,7 @@ struct Target {
     decimals: u8,
 }
 
-/// The time that a mapping covers.
+/// The validity of a mapping.
 #[derive(Debug)]
 struct Taken {
     id: SkuMappingId,
@@ -98,8 +98,9 @@ impl Known {
         Ok(())
     }
 
-    /// Refuses a mapping that can't be. The time of an accepted one is taken for those after it. `before` is the
-    /// mapping that is changed: it does not compete with itself, and keeps a product that was archived since.
+    /// Rejects an invalid mapping. The validity of an accepted one is taken for the mappings after it. `before` is
+    /// the mapping that changes: it does not compete with itself, and may keep a product that has been archived
+    /// since.
     pub(super) fn check(
         &mut self,
         input: &SkuMappingInput,
@@ -177,7 +178,7 @@ impl Known {
 }
 
 impl Taken {
-    /// Whether both cover an instant. A time without an end on a side goes on for ever there.
+    /// Whether both validities share an instant. An open end never ends.
     fn overlaps(&self, other: &Taken) -> bool {
         let begins_before = |from: Option<DateTime<Utc>>, until: Option<DateTime<Utc>>| match (from, until) {
             (Some(from), Some(until)) => from < until,
@@ -190,14 +191,14 @@ impl Taken {
 const OVERLAP: &str =
     "Another mapping of this SKU is valid in the same time: end that one before this one begins.";
 
-/// Another transaction wrote such a mapping between our look and our write.
+/// Turns a constraint violation into a rejection: another transaction wrote such a mapping after the check.
 pub(super) fn overlaps(error: Error) -> Error {
     error.on_constraint("sku_mapping_no_overlap", || {
         Problems::one("/valid_from", Code::AlreadyExists, OVERLAP)
     })
 }
 
-/// Checks a reference, whose fields stand below `base`.
+/// Checks the fields of a reference below `base`.
 pub(super) fn check_words(
     problems: &mut Problems,
     base: &str,
