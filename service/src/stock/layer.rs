@@ -11,7 +11,7 @@ use sea_orm::sqlx::postgres::PgRow;
 use uuid::Uuid;
 
 use crate::listing::{Listing, number};
-use crate::posting::parsed;
+use crate::rows::parsed;
 use crate::{Error, Tx};
 
 /// A cost layer in the list.
