@@ -114,7 +114,9 @@ fn every_kind_is_named_alike_in_events_audit_ledger_and_movements() {
 
         for movement in all(tenant, "/v1/stock/movements").await {
             let (location, product) = (text(&movement["location_id"]), text(&movement["product_id"]));
-            let explained = tenant.get(&format!("/v1/stock/levels/{location}/{product}/explain")).await.ok();
+            let lot = movement["lot_id"].as_str().map_or_else(String::new, |lot| format!("?lot_id={lot}"));
+            let path = format!("/v1/stock/levels/{location}/{product}/explain{lot}");
+            let explained = tenant.get(&path).await.ok();
             for line in explained["data"].as_array().into_iter().flatten() {
                 check_id(&line["document_id"], line);
             }
