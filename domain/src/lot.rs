@@ -31,7 +31,7 @@ pub(crate) use back::{named_back, shares_back};
 pub(crate) use forced::is_unsellable;
 pub(crate) use held::held_lines;
 pub(crate) use pick::{LineRequest, PickRule, Purpose};
-pub use recall::{Affected, AffectedCustomer, AffectedParty, OpenReservation, Recall, RecallLot, recall};
+pub use recall::{Affected, AffectedCustomer, AffectedParty, OpenReservation, Recall, RecallLot};
 use serial::check_serial;
 pub(crate) use serial::{check_gone, on_hand};
 pub(crate) use waiting::{free_at, joined};

@@ -21,7 +21,6 @@ use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
-use super::needs::Needs;
 use super::places::{level_keys, transit};
 use super::setup::Setups;
 use super::{
@@ -31,6 +30,7 @@ use super::{
 use crate::catalog::lookup;
 use crate::rows::{parsed, uuids};
 use crate::{Error, Tx};
+use domain::needs::Needs;
 
 /// The book on which `commands` are decided.
 pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Result<Book, Error> {
