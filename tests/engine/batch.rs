@@ -118,10 +118,9 @@ fn what_an_expired_hold_frees_goes_to_who_waits_before_a_sale_that_is_refused() 
             // Nobody has looked: what will go to who waits is promised already for whoever reads.
             let shown = tenant.get("/v1/stock/availability?sku=MUG").await.ok()["data"][0].clone();
             let place = &shown["locations"][0];
-            assert_eq!(
-                (&shown["available"], &place["reserved"], &place["backordered"]),
-                (&json!("1"), &json!("9"), &json!("0"))
-            );
+            assert_eq!(shown["available"], "1");
+            assert_eq!(place["reserved"], "9");
+            assert_eq!(place["backordered"], "0");
             assert_eq!(reserved(tenant, &orders).await, pairs(&[("0", "6"), ("0", "3")]));
 
             // The sale is all that its batch has, and is refused.
@@ -176,10 +175,8 @@ fn commands_of_the_batch_that_sweeps_find_the_goods_of_who_waits_taken() {
         let answers = together(tenant, vec![confirm(&large), confirm(&small), confirm(&late)]).await;
         let statuses: Vec<u16> = answers.iter().map(|(status, _)| *status).collect();
         assert_eq!(statuses, [409, 200, 409]);
-        assert_eq!(
-            (&told(&answers[0].1)["available"], &told(&answers[2].1)["available"]),
-            (&json!("1"), &json!("0"))
-        );
+        assert_eq!(told(&answers[0].1)["available"], "1");
+        assert_eq!(told(&answers[2].1)["available"], "0");
         assert_eq!(reserved(tenant, &orders).await, pairs(&[("9", "0")]));
         assert_eq!(allocated(tenant, &orders).await, [1]);
         assert_eq!(tenant.level("MUG").await, Level::of("10", "10", "40"));
@@ -200,7 +197,8 @@ fn an_order_that_an_expired_hold_serves_is_shipped_or_given_up_at_once() {
 
         let orders = expired(tenant, &customer, ("MUG", "3"), &[("3", 0)]).await;
         let shipped = tenant.step(id(&orders[0]), "ship").await.ok();
-        assert_eq!((&shipped["status"], &shipped["lines"][0]["shipped"]), (&json!("shipped"), &json!("3")));
+        assert_eq!(shipped["status"], "shipped");
+        assert_eq!(shipped["lines"][0]["shipped"], "3");
         assert_eq!(tenant.level("MUG").await, Level::of("7", "7", "28"));
     });
 }
