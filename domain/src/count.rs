@@ -16,9 +16,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::book::{Book, Posting};
 use crate::id::{CountId, LocationId, LotId, ProductId, StockDocumentId};
+use crate::line_item::LINES_MAX;
 use crate::number::{Money, Percent, Quantity};
 use crate::refusal::{Code, Problems, Refusal};
-use crate::sales::LINES_MAX;
 use crate::stock::LevelKey;
 
 mod enter;
