@@ -156,8 +156,9 @@ impl Inner {
     /// Returns the tenant's follower, with a receiver of its changes.
     fn follower(&self, tenant_id: TenantId) -> (Arc<Follower>, broadcast::Receiver<Arc<Change>>) {
         let mut followers = self.followers();
-        let new =
-            || Arc::new(Follower { changes: broadcast::Sender::new(self.waiting_max), started: OnceCell::new() });
+        let new = || {
+            Arc::new(Follower { changes: broadcast::Sender::new(self.waiting_max), started: OnceCell::new() })
+        };
         let follower = Arc::clone(followers.entry(tenant_id).or_insert_with(new));
         let changes = follower.changes.subscribe();
         (follower, changes)

@@ -100,15 +100,16 @@ impl Crate {
         };
         while let Some((name, after)) = rest.split_first() {
             let module = self.modules.get(&at)?;
-            if name == "super" {
-                at = parent(&at).to_owned();
-            } else if let Some(child) = module.children.get(name) {
-                at = child.clone();
-            } else if let Some(passed_on) = module.scope.get(name).filter(|_| depth < DEPTH_MAX) {
-                let whole: Vec<String> = passed_on.iter().chain(after).cloned().collect();
-                return self.place(&at, &whole, false, depth + 1);
-            } else {
-                return Some(Place { module: at, item: Some(name.clone()) });
+            let passed_on = module.scope.get(name).filter(|_| depth < DEPTH_MAX);
+            match (module.children.get(name), passed_on) {
+                // A module and an item may have one name: where the path ends, it names the item as well.
+                (child, Some(item)) if child.is_none() || after.is_empty() => {
+                    let whole: Vec<String> = item.iter().chain(after).cloned().collect();
+                    return self.place(&at, &whole, false, depth + 1);
+                }
+                (Some(child), _) => at = child.clone(),
+                (None, _) if name == "super" => at = parent(&at).to_owned(),
+                (None, _) => return Some(Place { module: at, item: Some(name.clone()) }),
             }
             rest = after;
         }
@@ -223,10 +224,16 @@ fn paths_are_followed_to_the_module_that_defines() {
     let source =
         |name: &str, text: &str| Source { name: format!("one/src/{name}.rs"), text: text.to_owned() };
     let sources = [
-        source("lib", "mod a;\nmod b;\nmod c;\npub use a::inner::Thing;\n"),
+        source("lib", "mod a;\nmod b;\nmod c;\nmod d;\nmod f;\npub use a::inner::Thing;\n"),
         source("a", "pub mod inner;\nuse other::b;\nfn f() { b::x() }\n"),
         source("a/inner", "pub struct Thing;\nuse super::f;\n"),
-        source("b", "use crate::{Thing, c::{self, d}};\n#[cfg(test)]\nmod tests {\n    use crate::a::f;\n}\n"),
+        source(
+            "b",
+            "use crate::{Thing, c::{self, d}};\n#[cfg(test)]\nmod tests {\n    use crate::a::f;\n}\n",
+        ),
+        source("d", "mod e;\npub use e::e;\n"),
+        source("d/e", "pub fn e() {}\n"),
+        source("f", "use crate::d::e;\nfn f() { e() }\n"),
         source("c", "use crate::b;\nuse super::a;\npub fn d() { a::inner::g(); }\n"),
     ];
     let uses = Crate::read("one", &sources).uses();
@@ -236,6 +243,7 @@ fn paths_are_followed_to_the_module_that_defines() {
     assert_eq!(used("a"), Vec::<&str>::new());
     assert_eq!(used("a/inner"), ["a"]);
     assert_eq!(used("b"), ["a/inner", "c"]);
+    assert_eq!(used("f"), ["d/e"]);
     // An import of a module from which nothing is used is no use.
     assert_eq!(used("c"), ["a/inner"]);
 }
