@@ -11,7 +11,7 @@ pub struct Passwords {
     pub migrator: String,
     /// Of `stockwell_app`: the service, behind the tenant wall.
     pub app: String,
-    /// Of `stockwell_relay`: the outbox and nothing else.
+    /// Of `stockwell_relay`: the feed, its cursors and nothing else.
     pub relay: String,
 }
 

@@ -150,6 +150,9 @@ impl Environment {
 
     /// A further database without any schema; answers the migrator's URL to it.
     pub async fn empty_database(&self, name: &str) -> String {
+        // The roles belong to the server: two that state them at once are refused.
+        static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+        let _turn = ONE_AT_A_TIME.lock().await;
         prepare(&self.postgres, name).await
     }
 }

@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::layer::LayerUse;
 use super::level::key;
 use crate::audit::actor_id;
-use crate::ledger::document_id;
+use crate::document::document_id;
 use crate::list::{List, Page, PageInfo, PageParams};
 use crate::problem::ApiError;
 use crate::{Answer, App, Caller};

@@ -11,7 +11,7 @@ use service::stock::layer::{self, ListedLayer, Position, UsedLayer};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::level::key;
-use crate::ledger::document_id;
+use crate::document::document_id;
 use crate::list::{List, Page, PageParams};
 use crate::{Answer, App, Caller};
 

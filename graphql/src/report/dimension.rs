@@ -176,7 +176,15 @@ impl Dimension {
             Dimension::Customer => {
                 "left join public.customer cu on cu.tenant_id = $1 and cu.id = m.by_customer_id"
             }
-            _ => "",
+            Dimension::Hour
+            | Dimension::Day
+            | Dimension::Week
+            | Dimension::Month
+            | Dimension::Quarter
+            | Dimension::Year
+            | Dimension::Channel
+            | Dimension::Country
+            | Dimension::None => "",
         }
     }
 }

@@ -208,7 +208,16 @@ impl Name {
             Name::StockValuation => {
                 vec![Dimension::Location, Dimension::Product, Dimension::Category, Dimension::None]
             }
-            _ => Vec::new(),
+            Name::ChannelSummary
+            | Name::ProductPerformance
+            | Name::CustomerValue
+            | Name::StockPosition
+            | Name::LowStock
+            | Name::LotExpiry
+            | Name::StockAgeing
+            | Name::SlowStock
+            | Name::Abc
+            | Name::Shrinkage => Vec::new(),
         }
     }
 
@@ -217,7 +226,16 @@ impl Name {
         match self {
             Name::Revenue | Name::Margin => &[Dimension::Day],
             Name::StockValuation => &[Dimension::Product, Dimension::Location],
-            _ => &[],
+            Name::ChannelSummary
+            | Name::ProductPerformance
+            | Name::CustomerValue
+            | Name::StockPosition
+            | Name::LowStock
+            | Name::LotExpiry
+            | Name::StockAgeing
+            | Name::SlowStock
+            | Name::Abc
+            | Name::Shrinkage => &[],
         }
     }
 

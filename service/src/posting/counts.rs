@@ -105,10 +105,12 @@ pub(crate) async fn lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(CountId, CountLi
 /// were counted, and what goods cost elsewhere that have no cost there. The levels are locked, so nothing is added
 /// meanwhile.
 pub(super) async fn look(tx: &Tx, book: &mut Book, command: &Command) -> Result<(), Error> {
-    let id = match command {
-        Command::CompleteCount(complete) => complete.count_id,
-        Command::PostCount(post) => post.count_id,
-        _ => return Ok(()),
+    let id = if let Command::CompleteCount(complete) = command {
+        complete.count_id
+    } else if let Command::PostCount(post) = command {
+        post.count_id
+    } else {
+        return Ok(());
     };
     let Some(count) = book.counts.get(&id) else { return Ok(()) };
     let counted = count.lines.iter().filter_map(|line| Some((count.key(&book.lots, line), line.counted_at?)));

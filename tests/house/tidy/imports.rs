@@ -5,7 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::source::{Source, stripped, without_tests};
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+
+use super::Source;
 
 /// The modules of one crate, each by its path below `src`, such as `stock/hold`; the root is empty.
 #[derive(Debug)]
@@ -127,7 +129,7 @@ fn parent(module: &str) -> &str {
 impl Module {
     fn read(path: &str, text: &str) -> Self {
         let folder = if path.is_empty() || path == "main" { String::new() } else { format!("{path}/") };
-        let tokens = tokens(&stripped(&without_tests(text)));
+        let tokens = tokens(text);
         let mut module = Module::default();
         let mut at = 0;
         while let Some(token) = tokens.get(at) {
@@ -199,24 +201,57 @@ fn is_word(token: &str) -> bool {
     token.starts_with(|letter: char| letter.is_alphabetic() || letter == '_')
 }
 
-/// The words and signs of code; `::` is one sign.
-fn tokens(code: &str) -> Vec<String> {
-    let mut tokens: Vec<String> = Vec::new();
-    let mut letters = code.chars().peekable();
-    while let Some(letter) = letters.next() {
-        if letter.is_alphanumeric() || letter == '_' {
-            let mut word = letter.to_string();
-            while let Some(next) = letters.next_if(|next| next.is_alphanumeric() || *next == '_') {
-                word.push(next);
+/// The words and signs of a file, without its unit tests; `::` is one sign, and a literal is `"`.
+fn tokens(text: &str) -> Vec<String> {
+    let stream: TokenStream = text.parse().unwrap_or_else(|error| panic!("{error} in {text}"));
+    let mut tokens = Vec::new();
+    add_tokens(stream, &mut tokens);
+    tokens
+}
+
+fn add_tokens(stream: TokenStream, tokens: &mut Vec<String>) {
+    let mut trees = stream.into_iter().peekable();
+    while let Some(tree) = trees.next() {
+        match tree {
+            TokenTree::Punct(sign) if sign.as_char() == '#' && trees.peek().is_some_and(is_for_tests) => {
+                // The item that follows ends with a block or a semicolon.
+                trees.by_ref().find(|tree| is_block(tree) || is_sign(tree, ';'));
             }
-            tokens.push(word);
-        } else if letter == ':' && letters.next_if_eq(&':').is_some() {
-            tokens.push("::".to_owned());
-        } else if !letter.is_whitespace() {
-            tokens.push(letter.to_string());
+            TokenTree::Punct(sign)
+                if sign.as_char() == ':' && trees.peek().is_some_and(|next| is_sign(next, ':')) =>
+            {
+                trees.next();
+                tokens.push("::".to_owned());
+            }
+            TokenTree::Punct(sign) => tokens.push(sign.to_string()),
+            TokenTree::Ident(word) => tokens.push(word.to_string()),
+            TokenTree::Literal(_) => tokens.push("\"".to_owned()),
+            TokenTree::Group(group) => {
+                let (open, close) = match group.delimiter() {
+                    Delimiter::Brace => ("{", "}"),
+                    Delimiter::Parenthesis => ("(", ")"),
+                    Delimiter::Bracket => ("[", "]"),
+                    Delimiter::None => ("", ""),
+                };
+                tokens.push(open.to_owned());
+                add_tokens(group.stream(), tokens);
+                tokens.push(close.to_owned());
+            }
         }
     }
-    tokens
+}
+
+fn is_sign(tree: &TokenTree, sign: char) -> bool {
+    matches!(tree, TokenTree::Punct(punct) if punct.as_char() == sign)
+}
+
+fn is_block(tree: &TokenTree) -> bool {
+    matches!(tree, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace)
+}
+
+/// Whether an attribute, without its `#`, is `[cfg(test)]`.
+fn is_for_tests(tree: &TokenTree) -> bool {
+    matches!(tree, TokenTree::Group(group) if group.stream().to_string().replace(' ', "") == "cfg(test)")
 }
 
 #[test]
