@@ -19,9 +19,9 @@ use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
 use crate::id::{CountId, LocationId, LotId, ProductId, StockDocumentId};
 use crate::needs::Needs;
+use crate::line_item::LINES_MAX;
 use crate::number::{Money, Percent, Quantity};
 use crate::refusal::{Code, Problems, Refusal};
-use crate::sales::LINES_MAX;
 use crate::stock::LevelKey;
 
 mod enter;

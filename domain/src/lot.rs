@@ -10,12 +10,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::book::{Book, Posting};
 use crate::id::{LocationId, LotId, ProductId};
-use crate::line_item::invalid;
+use crate::line_item::{LINES_MAX, invalid};
 use crate::negative_stock::Issue;
 use crate::number::{Money, Quantity};
 use crate::product::{Product, Tracking};
 use crate::refusal::{Code, Problem, Refusal};
-use crate::sales::{LINES_MAX, Line};
+use crate::sales::Line;
 use crate::stock::LevelKey;
 
 mod back;

@@ -13,10 +13,10 @@ use crate::document::DocumentKind;
 use crate::id::{LocationId, LotId, MovementId, StockDocumentId};
 use crate::line_item::invalid;
 use crate::needs::Needs;
+use crate::line_item::{AMOUNT_MAX, LINES_MAX};
 use crate::number::{Money, Price, Quantity};
 use crate::product::ItemRef;
 use crate::refusal::{Code, Problem, Problems, Refusal};
-use crate::sales::{AMOUNT_MAX, LINES_MAX};
 use crate::stock::{LevelKey, Movement, MovementKind};
 use crate::stock_document::{MovedLine, StockDocument, StockDocumentKind, post_value};
 

@@ -10,8 +10,10 @@ use crate::number::{Money, Price, Quantity};
 use crate::tenant::{Channel, Settings};
 
 mod cost;
+mod costing_method;
 
-pub use cost::{CostingMethod, Issued, Layer, LayerUse, Layers, Source};
+pub use cost::{Issued, Layer, LayerUse, Layers, Source};
+pub use costing_method::CostingMethod;
 
 /// Where a stock level is kept: one product, in one lot, at one location. Levels are locked in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

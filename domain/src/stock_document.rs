@@ -10,13 +10,13 @@ use crate::expected_receipt;
 use crate::id::{EntryId, ExpectedReceiptId, LocationId, LotId, MovementId, ProductId, StockDocumentId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::line_item::invalid;
+use crate::line_item::{AMOUNT_MAX, LINES_MAX};
 use crate::lot::{self, Arrival, Incoming, LineRequest, NamedLot, PickRule, Purpose};
 use crate::needs::Needs;
 use crate::negative_stock::{COUNT_REASON, Issue};
 use crate::number::{Money, Price, Quantity};
 use crate::product::ItemRef;
 use crate::refusal::{Problem, Problems, Refusal};
-use crate::sales::{AMOUNT_MAX, LINES_MAX};
 use crate::stock::{self, LevelKey, Movement, MovementKind, Source};
 
 /// What a stock document does.

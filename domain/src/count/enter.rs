@@ -11,10 +11,10 @@ use crate::command::{Decision, Outcome, Rule};
 use crate::id::{CountId, ProductId};
 use crate::line_item::invalid;
 use crate::needs::Needs;
+use crate::line_item::{AMOUNT_MAX, LINES_MAX};
 use crate::number::Quantity;
 use crate::product::{ItemRef, Product, Tracking};
 use crate::refusal::{Code, Problem, Problems, Refusal};
-use crate::sales::{AMOUNT_MAX, LINES_MAX};
 
 /// Figures to enter on a sheet.
 #[derive(Debug, Clone)]
