@@ -32,7 +32,7 @@ pub struct Attribute {
     pub kind: &'static str,
 }
 
-/// How lines are grouped into rows.
+/// The rule by which lines become rows.
 #[derive(Debug, Clone)]
 pub struct Grouping {
     /// Keys besides the currency.
@@ -51,7 +51,7 @@ pub struct Grouping {
     pub by_channel: bool,
 }
 
-/// How the total of a sum is computed from the groups.
+/// The rule by which a total is computed from the groups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Merge {
     /// Add the groups.
@@ -215,7 +215,7 @@ fn rows(grouping: &Grouping, measures: &[Measure]) -> String {
 }
 
 /// Binds the values of a request.
-pub fn bound<'q>(sql: String, tenant_id: TenantId, request: &Request) -> Query<'q, Postgres, PgArguments> {
+pub fn bind<'q>(sql: String, tenant_id: TenantId, request: &Request) -> Query<'q, Postgres, PgArguments> {
     let (from_at, from_day) = range::parameters(request.range.from);
     let (to_at, to_day) = range::parameters(request.range.to);
     let filter = &request.filter;
