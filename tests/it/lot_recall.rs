@@ -311,9 +311,7 @@ fn the_walk_through_is_what_was_asked_and_answered() {
 /// Receives stock and sells it, in the shop and to a wholesale customer.
 async fn wholesale_and_retail(walk: &mut Walk<'_>, expires_on: &str) {
     let tenant = walk.tenant;
-    walk.say(
-        "## The stock is received\n\nThe product is tracked by lot, so its receipts name the lot.",
-    );
+    walk.say("## The stock is received\n\nThe product is tracked by lot, so its receipts name the lot.");
     let jam =
         json!({ "sku": "JAM-340", "name": "Strawberry jam, 340 g", "tracking": "lot", "list_price": "4.50" });
     tenant.post("/v1/products", &jam).await.created();
@@ -393,5 +391,7 @@ async fn trace_and_recall(walk: &mut Walk<'_>) {
     let shipped = tenant.post(&format!("/v1/orders/{order}/ship"), &json!({})).await;
     walk.name("SHIPMENT", &shipped.ok()["shipments"][0]["id"]);
     walk.show("curl -X POST \"$URL/v1/orders/$ORDER/ship\" …", &shipped);
-    walk.say("To write the quarantined jars off, release the hold and post an adjustment that names the lot.");
+    walk.say(
+        "To write the quarantined jars off, release the hold and post an adjustment that names the lot.",
+    );
 }

@@ -10,7 +10,7 @@ use domain::stock::MovementKind;
 use domain::tenant::Channel;
 use serde::Serialize;
 use service::scope::Scope;
-use service::stock::trace::{self, Moved, Trace};
+use service::stock::trace::{self, Trace, TracedDocument};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{LotLevelOut, LotOut};
@@ -254,8 +254,8 @@ pub fn quarantined(holds: &[domain::hold::Hold]) -> Vec<QuarantinedOut> {
     holds.iter().map(hold).collect()
 }
 
-impl From<Moved> for MovedOut {
-    fn from(moved: Moved) -> Self {
+impl From<TracedDocument> for MovedOut {
+    fn from(moved: TracedDocument) -> Self {
         MovedOut {
             kind: moved.kind,
             document_id: document_id(&moved.document_kind, moved.document_id),
@@ -274,7 +274,7 @@ impl From<Moved> for MovedOut {
 impl From<Trace> for TraceOut {
     fn from(trace: Trace) -> Self {
         let sums = trace.sums;
-        let listed = |moved: Vec<Moved>| moved.into_iter().map(MovedOut::from).collect();
+        let listed = |moved: Vec<TracedDocument>| moved.into_iter().map(MovedOut::from).collect();
         let levels = trace.levels.into_iter().map(LotLevelOut::from).collect();
         TraceOut {
             object: "lot_trace",
@@ -315,7 +315,7 @@ impl From<Trace> for TraceOut {
 async fn show(app: Data<App>, caller: Caller, id: PathId<LotId>) -> Answer {
     caller.require(Scope::StockRead)?;
     caller.require(Scope::CustomersRead)?;
-    let read = async |tx: &service::Tx| trace::of(tx, id.0).await;
+    let read = async |tx: &service::Tx| trace::find(tx, id.0).await;
     let trace = app.db.report(caller.tenant_id, read).await?;
     Ok(HttpResponse::Ok().json(TraceOut::from(trace)))
 }

@@ -7,7 +7,7 @@ use domain::supply::{ExpectedReceipt, ExpectedStatus};
 
 use crate::listing::{Listing, Slice};
 use crate::posting::goods;
-use crate::sold::{self, Skus};
+use crate::sales_lines::{self, Skus};
 use crate::{Error, Tx};
 
 #[derive(Debug, Clone, Default)]
@@ -36,6 +36,6 @@ pub async fn get(tx: &Tx, id: ExpectedReceiptId) -> Result<(ExpectedReceipt, Sku
     let rows = Listing::new(tx, SELECT).with("id = ", Some(id.0)).rows(tx).await?;
     let mut found = goods::with_lines(tx, &rows, goods::expected, goods::expected_lines).await?;
     let expected = found.remove(&id).ok_or_else(|| Refusal::not_found("expected receipt"))?;
-    let skus = sold::skus(tx, expected.lines.iter().map(|line| line.product_id)).await?;
+    let skus = sales_lines::skus(tx, expected.lines.iter().map(|line| line.product_id)).await?;
     Ok((expected, skus))
 }

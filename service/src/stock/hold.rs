@@ -6,7 +6,7 @@ use domain::refusal::Refusal;
 
 use crate::listing::{Listing, Slice};
 use crate::posting::goods;
-use crate::sold::{self, Names};
+use crate::sales_lines::{self, Names};
 use crate::{Error, Tx};
 
 #[derive(Debug, Clone, Default)]
@@ -53,6 +53,6 @@ pub async fn get(tx: &Tx, id: HoldId) -> Result<(Hold, Names), Error> {
     let rows = Listing::new(tx, SELECT).with("id = ", Some(id.0)).rows(tx).await?;
     let mut found = goods::with_lines(tx, &rows, goods::hold, goods::held_lines).await?;
     let hold = found.remove(&id).ok_or_else(|| Refusal::not_found("hold"))?;
-    let names = sold::names(tx, hold.lines.iter().map(|line| (line.product_id, line.lot_id))).await?;
+    let names = sales_lines::names(tx, hold.lines.iter().map(|line| (line.product_id, line.lot_id))).await?;
     Ok((hold, names))
 }

@@ -25,7 +25,7 @@ pub struct ListedLayer {
     pub value: Money,
     /// Cost of one stock unit.
     pub unit_cost: Price,
-    /// Of every amount.
+    /// Currency of every amount.
     pub currency: String,
     /// The kind of document that received the stock.
     pub document_kind: String,
@@ -65,7 +65,7 @@ pub async fn list(
         query = query.with("(m.received_at, m.id) > (", Some(received_at)).sql(", ").bind(id).sql(")");
     }
     let query = query.sql(" order by m.received_at, m.id limit ").bind(rows.cast_signed()).sql(NAMES);
-    query.rows(tx).await?.iter().map(listed).collect()
+    query.rows(tx).await?.iter().map(read_listed).collect()
 }
 
 /// The use of one cost layer by a movement.
@@ -99,7 +99,7 @@ const DRAW_NAMES: &str = ")) c \
      order by c.movement_id, c.received_at, c.layer_id";
 
 /// Returns the layer uses of movements, oldest layers first.
-pub(super) async fn drawn(tx: &Tx, movements: &[Uuid]) -> Result<HashMap<Uuid, Vec<DrawnLayer>>, Error> {
+pub(super) async fn find_uses(tx: &Tx, movements: &[Uuid]) -> Result<HashMap<Uuid, Vec<DrawnLayer>>, Error> {
     let query = Listing::new(tx, DRAWS).with("m.movement_id = any(", Some(movements.to_vec()));
     let mut drawn: HashMap<Uuid, Vec<DrawnLayer>> = HashMap::new();
     for row in query.sql(DRAW_NAMES).rows(tx).await? {
@@ -121,8 +121,8 @@ pub(super) async fn drawn(tx: &Tx, movements: &[Uuid]) -> Result<HashMap<Uuid, V
     Ok(drawn)
 }
 
-fn listed(row: &PgRow) -> Result<ListedLayer, Error> {
-    let layer = layer(row)?;
+fn read_listed(row: &PgRow) -> Result<ListedLayer, Error> {
+    let layer = read_layer(row)?;
     let is_known = !layer.source.document_id.is_nil();
     Ok(ListedLayer {
         id: layer.id,
@@ -139,7 +139,7 @@ fn listed(row: &PgRow) -> Result<ListedLayer, Error> {
 }
 
 /// Reads a layer from the columns of a row.
-pub(crate) fn layer(row: &PgRow) -> Result<Layer, Error> {
+pub(crate) fn read_layer(row: &PgRow) -> Result<Layer, Error> {
     let document_kind: String = row.try_get("document_kind")?;
     Ok(Layer {
         id: CostLayerId(row.try_get("id")?),

@@ -6,7 +6,7 @@ use domain::transfer::{Transfer, TransferStatus};
 
 use crate::listing::{Listing, Slice};
 use crate::posting::goods;
-use crate::sold::{self, Names};
+use crate::sales_lines::{self, Names};
 use crate::{Error, Tx};
 
 #[derive(Debug, Clone, Default)]
@@ -34,6 +34,7 @@ pub async fn get(tx: &Tx, id: TransferId) -> Result<(Transfer, Names), Error> {
     let rows = Listing::new(tx, SELECT).with("id = ", Some(id.0)).rows(tx).await?;
     let mut found = goods::with_lines(tx, &rows, goods::transfer, goods::transfer_lines).await?;
     let transfer = found.remove(&id).ok_or_else(|| Refusal::not_found("transfer"))?;
-    let names = sold::names(tx, transfer.lines.iter().map(|line| (line.product_id, line.lot_id))).await?;
+    let names =
+        sales_lines::names(tx, transfer.lines.iter().map(|line| (line.product_id, line.lot_id))).await?;
     Ok((transfer, names))
 }
