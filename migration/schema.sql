@@ -184,7 +184,7 @@ ALTER TABLE bi.sales_fact OWNER TO stockwell_owner;
 
 COMMENT ON COLUMN bi.sales_fact.tenant_id IS 'The tenant; always your own.';
 
-COMMENT ON COLUMN bi.sales_fact.document_id IS 'The document: a till sale, a refund, an invoice, a credit note, or what caused a movement or an entry.';
+COMMENT ON COLUMN bi.sales_fact.document_id IS 'The document: a till sale, refund, invoice or credit note, or the document that caused a movement or an entry.';
 
 COMMENT ON COLUMN bi.sales_fact.line_no IS 'Number of the line in its document, from 1.';
 
@@ -196,35 +196,35 @@ COMMENT ON COLUMN bi.sales_fact.location_id IS 'The stock location.';
 
 COMMENT ON COLUMN bi.sales_fact.customer_id IS 'The customer; null for walk-in sales.';
 
-COMMENT ON COLUMN bi.sales_fact.country IS 'ISO 3166-1 alpha-2 code of the country sold to, or of the customer.';
+COMMENT ON COLUMN bi.sales_fact.country IS 'ISO 3166-1 alpha-2 code of the country of sale, or of the customer.';
 
-COMMENT ON COLUMN bi.sales_fact.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.sales_fact.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
 COMMENT ON COLUMN bi.sales_fact.product_id IS 'The product.';
 
-COMMENT ON COLUMN bi.sales_fact.category_id IS 'The category that the product had when it was sold; null where it had none.';
+COMMENT ON COLUMN bi.sales_fact.category_id IS 'The category that the product had when it was sold; null if it had none.';
 
 COMMENT ON COLUMN bi.sales_fact.occurred_at IS 'When it happened. Filter by this column: it is indexed.';
 
-COMMENT ON COLUMN bi.sales_fact.recorded_at IS 'When it was learnt of; later than occurred_at for late documents.';
+COMMENT ON COLUMN bi.sales_fact.recorded_at IS 'When it was recorded; later than occurred_at for late documents.';
 
-COMMENT ON COLUMN bi.sales_fact.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.sales_fact.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.sales_fact.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
 
 COMMENT ON COLUMN bi.sales_fact.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.sales_fact.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.sales_fact.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.sales_fact.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.sales_fact.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.sales_fact.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.sales_fact.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.sales_fact.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.sales_fact.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
-COMMENT ON COLUMN bi.sales_fact.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+COMMENT ON COLUMN bi.sales_fact.cost IS 'Cost of sales, less the cost of returns. Additive.';
 
 COMMENT ON COLUMN bi.sales_fact.gross_margin IS 'net_revenue - cost. Additive.';
 
@@ -324,21 +324,21 @@ CREATE VIEW bi.product_performance WITH (security_invoker='true') AS
 
 ALTER TABLE bi.product_performance OWNER TO stockwell_owner;
 
-COMMENT ON COLUMN bi.product_performance.sku IS 'The product''s stock keeping unit, case-sensitive.';
+COMMENT ON COLUMN bi.product_performance.sku IS 'SKU of the product, case-sensitive.';
 
 COMMENT ON COLUMN bi.product_performance.product_name IS 'Name of the product.';
 
-COMMENT ON COLUMN bi.product_performance.category_code IS 'Code of the category; null where there is none.';
+COMMENT ON COLUMN bi.product_performance.category_code IS 'Code of the category; null if there is none.';
 
-COMMENT ON COLUMN bi.product_performance.category_name IS 'Name of the category; null where there is none.';
+COMMENT ON COLUMN bi.product_performance.category_name IS 'Name of the category; null if there is none.';
 
-COMMENT ON COLUMN bi.product_performance.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.product_performance.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
 COMMENT ON COLUMN bi.product_performance.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.product_performance.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.product_performance.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.product_performance.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+COMMENT ON COLUMN bi.product_performance.cost IS 'Cost of sales, less the cost of returns. Additive.';
 
 COMMENT ON COLUMN bi.product_performance.gross_margin IS 'net_revenue - cost. Additive.';
 
@@ -391,31 +391,31 @@ CREATE VIEW bi.abc WITH (security_invoker='true') AS
 
 ALTER TABLE bi.abc OWNER TO stockwell_owner;
 
-COMMENT ON COLUMN bi.abc.class IS 'A: with these the first 80 % are reached; B: 95 %; C: the rest.';
+COMMENT ON COLUMN bi.abc.class IS 'A: products that make up the first 80 %; B: up to 95 %; C: the rest.';
 
-COMMENT ON COLUMN bi.abc.sku IS 'The product''s stock keeping unit, case-sensitive.';
+COMMENT ON COLUMN bi.abc.sku IS 'SKU of the product, case-sensitive.';
 
 COMMENT ON COLUMN bi.abc.product_name IS 'Name of the product.';
 
-COMMENT ON COLUMN bi.abc.category_code IS 'Code of the category; null where there is none.';
+COMMENT ON COLUMN bi.abc.category_code IS 'Code of the category; null if there is none.';
 
-COMMENT ON COLUMN bi.abc.category_name IS 'Name of the category; null where there is none.';
+COMMENT ON COLUMN bi.abc.category_name IS 'Name of the category; null if there is none.';
 
-COMMENT ON COLUMN bi.abc.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.abc.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
 COMMENT ON COLUMN bi.abc.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.abc.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.abc.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.abc.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+COMMENT ON COLUMN bi.abc.cost IS 'Cost of sales, less the cost of returns. Additive.';
 
 COMMENT ON COLUMN bi.abc.gross_margin IS 'net_revenue - cost. Additive.';
 
 COMMENT ON COLUMN bi.abc.gross_margin_pct IS 'gross_margin in percent of net_revenue, 4 decimals; null without revenue. Not additive: divide the sums.';
 
-COMMENT ON COLUMN bi.abc.share_pct IS 'What the product brought in percent of everything that brought something, 4 decimals. Not additive.';
+COMMENT ON COLUMN bi.abc.share_pct IS 'Share of the product in the ranked figure of all products with a positive one, in percent, 4 decimals. Not additive.';
 
-COMMENT ON COLUMN bi.abc.cumulative_share_pct IS 'share_pct of the product and of all that brought more. Not additive.';
+COMMENT ON COLUMN bi.abc.cumulative_share_pct IS 'share_pct of the product plus that of all products ranked above it. Not additive.';
 
 CREATE TABLE public.customer (
     tenant_id uuid NOT NULL,
@@ -538,7 +538,7 @@ ALTER TABLE bi.margin_lines OWNER TO stockwell_owner;
 
 COMMENT ON COLUMN bi.margin_lines.tenant_id IS 'The tenant; always your own.';
 
-COMMENT ON COLUMN bi.margin_lines.document_id IS 'The document: a till sale, a refund, an invoice, a credit note, or what caused a movement or an entry.';
+COMMENT ON COLUMN bi.margin_lines.document_id IS 'The document: a till sale, refund, invoice or credit note, or the document that caused a movement or an entry.';
 
 COMMENT ON COLUMN bi.margin_lines.line_no IS 'Number of the line in its document, from 1.';
 
@@ -546,7 +546,7 @@ COMMENT ON COLUMN bi.margin_lines.document_kind IS 'Kind of the document: sale a
 
 COMMENT ON COLUMN bi.margin_lines.occurred_at IS 'When it happened. Filter by this column: it is indexed.';
 
-COMMENT ON COLUMN bi.margin_lines.recorded_at IS 'When it was learnt of; later than occurred_at for late documents.';
+COMMENT ON COLUMN bi.margin_lines.recorded_at IS 'When it was recorded; later than occurred_at for late documents.';
 
 COMMENT ON COLUMN bi.margin_lines.day IS 'Calendar day in the tenant''s time zone.';
 
@@ -558,39 +558,39 @@ COMMENT ON COLUMN bi.margin_lines.location_code IS 'Code of the stock location.'
 
 COMMENT ON COLUMN bi.margin_lines.location_name IS 'Name of the stock location.';
 
-COMMENT ON COLUMN bi.margin_lines.sku IS 'The product''s stock keeping unit, case-sensitive.';
+COMMENT ON COLUMN bi.margin_lines.sku IS 'SKU of the product, case-sensitive.';
 
 COMMENT ON COLUMN bi.margin_lines.product_name IS 'Name of the product.';
 
-COMMENT ON COLUMN bi.margin_lines.category_code IS 'Code of the category; null where there is none.';
+COMMENT ON COLUMN bi.margin_lines.category_code IS 'Code of the category; null if there is none.';
 
-COMMENT ON COLUMN bi.margin_lines.category_name IS 'Name of the category; null where there is none.';
+COMMENT ON COLUMN bi.margin_lines.category_name IS 'Name of the category; null if there is none.';
 
 COMMENT ON COLUMN bi.margin_lines.customer_number IS 'Number of the customer; null for walk-in sales.';
 
 COMMENT ON COLUMN bi.margin_lines.customer_name IS 'Name of the customer; null for walk-in sales.';
 
-COMMENT ON COLUMN bi.margin_lines.country IS 'ISO 3166-1 alpha-2 code of the country sold to, or of the customer.';
+COMMENT ON COLUMN bi.margin_lines.country IS 'ISO 3166-1 alpha-2 code of the country of sale, or of the customer.';
 
-COMMENT ON COLUMN bi.margin_lines.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.margin_lines.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.margin_lines.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.margin_lines.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.margin_lines.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
 
 COMMENT ON COLUMN bi.margin_lines.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_lines.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.margin_lines.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_lines.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_lines.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.margin_lines.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.margin_lines.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_lines.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.margin_lines.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
-COMMENT ON COLUMN bi.margin_lines.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+COMMENT ON COLUMN bi.margin_lines.cost IS 'Cost of sales, less the cost of returns. Additive.';
 
 COMMENT ON COLUMN bi.margin_lines.gross_margin IS 'net_revenue - cost. Additive.';
 
@@ -617,9 +617,9 @@ ALTER TABLE bi.margin_by_channel OWNER TO stockwell_owner;
 
 COMMENT ON COLUMN bi.margin_by_channel.channel IS 'Sales channel: wholesale or retail. New values may appear.';
 
-COMMENT ON COLUMN bi.margin_by_channel.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.margin_by_channel.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.margin_by_channel.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.margin_by_channel.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.margin_by_channel.lines IS 'Number of document lines. Additive.';
 
@@ -627,19 +627,19 @@ COMMENT ON COLUMN bi.margin_by_channel.units IS 'Stock units sold, less units re
 
 COMMENT ON COLUMN bi.margin_by_channel.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_channel.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.margin_by_channel.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_channel.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_channel.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_channel.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.margin_by_channel.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_channel.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.margin_by_channel.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_channel.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
-COMMENT ON COLUMN bi.margin_by_channel.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+COMMENT ON COLUMN bi.margin_by_channel.cost IS 'Cost of sales, less the cost of returns. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_channel.gross_margin IS 'net_revenue - cost. Additive.';
 
@@ -668,9 +668,9 @@ ALTER TABLE bi.channel_summary OWNER TO stockwell_owner;
 
 COMMENT ON COLUMN bi.channel_summary.channel IS 'Sales channel: wholesale or retail. New values may appear.';
 
-COMMENT ON COLUMN bi.channel_summary.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.channel_summary.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.channel_summary.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.channel_summary.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.channel_summary.lines IS 'Number of document lines. Additive.';
 
@@ -678,19 +678,19 @@ COMMENT ON COLUMN bi.channel_summary.units IS 'Stock units sold, less units retu
 
 COMMENT ON COLUMN bi.channel_summary.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.channel_summary.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.channel_summary.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.channel_summary.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.channel_summary.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.channel_summary.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.channel_summary.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.channel_summary.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.channel_summary.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.channel_summary.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
-COMMENT ON COLUMN bi.channel_summary.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+COMMENT ON COLUMN bi.channel_summary.cost IS 'Cost of sales, less the cost of returns. Additive.';
 
 COMMENT ON COLUMN bi.channel_summary.gross_margin IS 'net_revenue - cost. Additive.';
 
@@ -756,7 +756,7 @@ ALTER TABLE bi.costs_to_settle OWNER TO stockwell_owner;
 
 COMMENT ON COLUMN bi.costs_to_settle.document_kind IS 'Kind of the document: sale and refund at a till; invoice and credit_note in wholesale; others for stock and ledger.';
 
-COMMENT ON COLUMN bi.costs_to_settle.document_id IS 'The document: a till sale, a refund, an invoice, a credit note, or what caused a movement or an entry.';
+COMMENT ON COLUMN bi.costs_to_settle.document_id IS 'The document: a till sale, refund, invoice or credit note, or the document that caused a movement or an entry.';
 
 COMMENT ON COLUMN bi.costs_to_settle.line_no IS 'Number of the line in its document, from 1.';
 
@@ -764,11 +764,11 @@ COMMENT ON COLUMN bi.costs_to_settle.channel IS 'Sales channel: wholesale or ret
 
 COMMENT ON COLUMN bi.costs_to_settle.occurred_at IS 'When it happened. Filter by this column: it is indexed.';
 
-COMMENT ON COLUMN bi.costs_to_settle.recorded_at IS 'When it was learnt of; later than occurred_at for late documents.';
+COMMENT ON COLUMN bi.costs_to_settle.recorded_at IS 'When it was recorded; later than occurred_at for late documents.';
 
-COMMENT ON COLUMN bi.costs_to_settle.settled_at IS 'When the last of the goods came in; null while some have not.';
+COMMENT ON COLUMN bi.costs_to_settle.settled_at IS 'When the last oversold unit was received; null while some are open.';
 
-COMMENT ON COLUMN bi.costs_to_settle.sku IS 'The product''s stock keeping unit, case-sensitive.';
+COMMENT ON COLUMN bi.costs_to_settle.sku IS 'SKU of the product, case-sensitive.';
 
 COMMENT ON COLUMN bi.costs_to_settle.product_name IS 'Name of the product.';
 
@@ -778,17 +778,17 @@ COMMENT ON COLUMN bi.costs_to_settle.location_name IS 'Name of the stock locatio
 
 COMMENT ON COLUMN bi.costs_to_settle.uom IS 'UN/ECE Recommendation 20 code of the unit that quantities are in.';
 
-COMMENT ON COLUMN bi.costs_to_settle.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.costs_to_settle.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.costs_to_settle.oversold_units IS 'Stock units that left although the record had none. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.costs_to_settle.oversold_units IS 'Stock units that were issued below zero. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.costs_to_settle.open_units IS 'Of oversold_units, what has not come in yet. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.costs_to_settle.open_units IS 'Oversold units that have not been received yet. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.costs_to_settle.provisional_cost IS 'What the goods were said to cost when they left: the last known cost. Additive.';
+COMMENT ON COLUMN bi.costs_to_settle.provisional_cost IS 'Cost of the oversold units when they were issued: the last known cost. Additive.';
 
-COMMENT ON COLUMN bi.costs_to_settle.open_cost IS 'Of provisional_cost, what is still provisional. Additive.';
+COMMENT ON COLUMN bi.costs_to_settle.open_cost IS 'Provisional cost of the open units. Additive.';
 
-COMMENT ON COLUMN bi.costs_to_settle.cost_variance IS 'By how much the goods that came in since cost more; negative where less. Additive.';
+COMMENT ON COLUMN bi.costs_to_settle.cost_variance IS 'Cost of the units received since, less their provisional cost. Additive.';
 
 CREATE VIEW bi.customer_value WITH (security_invoker='true') AS
  WITH line AS (
@@ -838,27 +838,27 @@ COMMENT ON COLUMN bi.customer_value.customer_name IS 'Name of the customer; null
 
 COMMENT ON COLUMN bi.customer_value.customer_kind IS 'Kind of the customer: wholesale or retail.';
 
-COMMENT ON COLUMN bi.customer_value.country IS 'ISO 3166-1 alpha-2 code of the country sold to, or of the customer.';
+COMMENT ON COLUMN bi.customer_value.country IS 'ISO 3166-1 alpha-2 code of the country of sale, or of the customer.';
 
 COMMENT ON COLUMN bi.customer_value.first_order_on IS 'Day of the customer''s first sales document, in the tenant''s time zone.';
 
 COMMENT ON COLUMN bi.customer_value.last_order_on IS 'Day of the customer''s latest sales document, in the tenant''s time zone.';
 
-COMMENT ON COLUMN bi.customer_value.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.customer_value.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.customer_value.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.customer_value.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.customer_value.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.customer_value.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.customer_value.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.customer_value.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.customer_value.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.customer_value.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.customer_value.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+COMMENT ON COLUMN bi.customer_value.cost IS 'Cost of sales, less the cost of returns. Additive.';
 
-COMMENT ON COLUMN bi.customer_value.contribution IS 'net_revenue - cost of everything sold to the customer, in both channels. Additive.';
+COMMENT ON COLUMN bi.customer_value.contribution IS 'net_revenue - cost over all sales to the customer, in both channels. Additive.';
 
 COMMENT ON COLUMN bi.customer_value.contribution_pct IS 'contribution in percent of net_revenue, 4 decimals. Not additive: divide the sums.';
 
@@ -935,9 +935,9 @@ COMMENT ON COLUMN bi.customers.customer_name IS 'Name of the customer; null for 
 
 COMMENT ON COLUMN bi.customers.customer_kind IS 'Kind of the customer: wholesale or retail.';
 
-COMMENT ON COLUMN bi.customers.country IS 'ISO 3166-1 alpha-2 code of the country sold to, or of the customer.';
+COMMENT ON COLUMN bi.customers.country IS 'ISO 3166-1 alpha-2 code of the country of sale, or of the customer.';
 
-COMMENT ON COLUMN bi.customers.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.customers.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
 COMMENT ON COLUMN bi.customers.price_tier IS 'Code of the customer''s price tier.';
 
@@ -945,17 +945,17 @@ COMMENT ON COLUMN bi.customers.payment_terms IS 'Payment terms: prepaid, net or 
 
 COMMENT ON COLUMN bi.customers.payment_days IS 'Days of the payment terms.';
 
-COMMENT ON COLUMN bi.customers.credit_limit IS 'The most that the customer may owe; null where there is no limit.';
+COMMENT ON COLUMN bi.customers.credit_limit IS 'Highest exposure of the customer; null if there is no limit.';
 
-COMMENT ON COLUMN bi.customers.receivable IS 'What the customer owes on open invoices, less open credit notes. Additive.';
+COMMENT ON COLUMN bi.customers.receivable IS 'Open invoices of the customer less open credit notes. Additive.';
 
-COMMENT ON COLUMN bi.customers.unapplied IS 'Payments of the customer that pay no invoice yet. Additive.';
+COMMENT ON COLUMN bi.customers.unapplied IS 'Payments of the customer that are not applied to an invoice. Additive.';
 
 COMMENT ON COLUMN bi.customers.status IS 'Status of the record.';
 
 COMMENT ON COLUMN bi.customers.external_ref IS 'The record''s id in the tenant''s other systems.';
 
-COMMENT ON COLUMN bi.customers.created_at IS 'When the record was made.';
+COMMENT ON COLUMN bi.customers.created_at IS 'When the record was created.';
 
 COMMENT ON COLUMN bi.customers.updated_at IS 'When the record last changed.';
 
@@ -1046,11 +1046,11 @@ COMMENT ON COLUMN bi.journal_lines.entry_id IS 'The journal entry.';
 
 COMMENT ON COLUMN bi.journal_lines.line_no IS 'Number of the line in its document, from 1.';
 
-COMMENT ON COLUMN bi.journal_lines.posted_on IS 'The day it is booked on: later than occurred_on only where the period was closed.';
+COMMENT ON COLUMN bi.journal_lines.posted_on IS 'Day of the posting: later than occurred_on only if the period was closed.';
 
-COMMENT ON COLUMN bi.journal_lines.occurred_on IS 'The day it happened, in the tenant''s time zone.';
+COMMENT ON COLUMN bi.journal_lines.occurred_on IS 'Day of the event in the tenant''s time zone.';
 
-COMMENT ON COLUMN bi.journal_lines.recorded_at IS 'When it was learnt of; later than occurred_at for late documents.';
+COMMENT ON COLUMN bi.journal_lines.recorded_at IS 'When it was recorded; later than occurred_at for late documents.';
 
 COMMENT ON COLUMN bi.journal_lines.account_code IS 'Code of the ledger account.';
 
@@ -1058,11 +1058,11 @@ COMMENT ON COLUMN bi.journal_lines.account_name IS 'Name of the ledger account.'
 
 COMMENT ON COLUMN bi.journal_lines.account_kind IS 'Kind of the account: asset, liability, equity, revenue or expense.';
 
-COMMENT ON COLUMN bi.journal_lines.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.journal_lines.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.journal_lines.debit IS 'Amount debited; zero on the other side. Additive.';
+COMMENT ON COLUMN bi.journal_lines.debit IS 'Amount debited; zero if the line is a credit. Additive.';
 
-COMMENT ON COLUMN bi.journal_lines.credit IS 'Amount credited; zero on the other side. Additive.';
+COMMENT ON COLUMN bi.journal_lines.credit IS 'Amount credited; zero if the line is a debit. Additive.';
 
 COMMENT ON COLUMN bi.journal_lines.balance IS 'debit - credit: assets and expenses are positive, liabilities, equity and revenue negative. Additive.';
 
@@ -1074,11 +1074,11 @@ COMMENT ON COLUMN bi.journal_lines.customer_number IS 'Number of the customer; n
 
 COMMENT ON COLUMN bi.journal_lines.document_kind IS 'Kind of the document: sale and refund at a till; invoice and credit_note in wholesale; others for stock and ledger.';
 
-COMMENT ON COLUMN bi.journal_lines.document_id IS 'The document: a till sale, a refund, an invoice, a credit note, or what caused a movement or an entry.';
+COMMENT ON COLUMN bi.journal_lines.document_id IS 'The document: a till sale, refund, invoice or credit note, or the document that caused a movement or an entry.';
 
-COMMENT ON COLUMN bi.journal_lines.memo IS 'Remark on an entry posted by hand.';
+COMMENT ON COLUMN bi.journal_lines.memo IS 'Remark on a manual entry.';
 
-COMMENT ON COLUMN bi.journal_lines.command_id IS 'The command that wrote the row: who did it is in its audit record.';
+COMMENT ON COLUMN bi.journal_lines.command_id IS 'The command that wrote the row. The audit log has its caller.';
 
 CREATE TABLE public.lot (
     tenant_id uuid NOT NULL,
@@ -1216,33 +1216,33 @@ COMMENT ON COLUMN bi.stock_level.location_id IS 'The stock location.';
 
 COMMENT ON COLUMN bi.stock_level.product_id IS 'The product.';
 
-COMMENT ON COLUMN bi.stock_level.lot_id IS 'The lot; the nil UUID where the product is not tracked by lot.';
+COMMENT ON COLUMN bi.stock_level.lot_id IS 'The lot; the nil UUID if the product is not tracked.';
 
-COMMENT ON COLUMN bi.stock_level.on_hand IS 'Stock units in the location, reserved ones included. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.stock_level.on_hand IS 'Stock units on hand in the location, including reserved units. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.stock_level.reserved IS 'Stock units on hand that are promised. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.stock_level.reserved IS 'Stock units on hand that are reserved. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.stock_level.backordered IS 'Stock units that confirmed orders wait for: whatever comes is theirs first. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.stock_level.backordered IS 'Stock units that confirmed orders wait for. Incoming stock is allocated to them first. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.stock_level.claimed IS 'Whether something of reserved may be kept for a till or a channel, which can sell it.';
+COMMENT ON COLUMN bi.stock_level.claimed IS 'Whether a part of reserved may be a till or channel allotment, which that till or channel can sell.';
 
-COMMENT ON COLUMN bi.stock_level.value IS 'Cost of the stock: of what is on hand, or of what a movement moved (out is negative). Additive.';
+COMMENT ON COLUMN bi.stock_level.value IS 'Cost of the stock: of the units on hand, or of a movement (negative if out). Additive.';
 
-COMMENT ON COLUMN bi.stock_level.last_cost IS 'Cost of one unit when something was last there, in the tenant''s currency.';
+COMMENT ON COLUMN bi.stock_level.last_cost IS 'Last known cost of one unit, in the tenant''s currency.';
 
-COMMENT ON COLUMN bi.stock_level.layered IS 'Whether the cost is kept in layers, first in, first out; otherwise it is a moving average.';
+COMMENT ON COLUMN bi.stock_level.layered IS 'Whether the level has cost layers (FIFO); otherwise its cost is a moving average.';
 
-COMMENT ON COLUMN bi.stock_level.moved_at IS 'When something last came or went.';
+COMMENT ON COLUMN bi.stock_level.moved_at IS 'When the level last changed.';
 
-COMMENT ON COLUMN bi.stock_level.transaction IS 'Number of the database transaction that wrote the level or its lot last. Not additive.';
+COMMENT ON COLUMN bi.stock_level.transaction IS 'Number of the last database transaction that wrote the level or its lot. Not additive.';
 
-COMMENT ON COLUMN bi.stock_level.sellable IS 'Whether goods of the lot may be sold today: it is not recalled and has not expired. True without a lot.';
+COMMENT ON COLUMN bi.stock_level.sellable IS 'Whether the lot may be sold today: it is not recalled and has not expired. True without a lot.';
 
-COMMENT ON COLUMN bi.stock_level.lot_code IS 'Code of the lot, or the serial number; null where the product is not tracked.';
+COMMENT ON COLUMN bi.stock_level.lot_code IS 'Code of the lot, or the serial number; null if the product is not tracked.';
 
-COMMENT ON COLUMN bi.stock_level.expires_on IS 'The last day on which goods of the lot may be sold; null where they do not expire.';
+COMMENT ON COLUMN bi.stock_level.expires_on IS 'Last day on which the lot may be sold; null if it does not expire.';
 
-COMMENT ON COLUMN bi.stock_level.available IS 'on_hand - reserved: what may still be sold; nothing of a lot that has expired or was recalled. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.stock_level.available IS 'on_hand - reserved: stock that may still be sold. Expired and recalled lots count as zero. Additive over rows of one unit.';
 
 CREATE VIEW bi.lot_expiry WITH (security_invoker='true') AS
  WITH lying AS (
@@ -1299,13 +1299,13 @@ CREATE VIEW bi.lot_expiry WITH (security_invoker='true') AS
 
 ALTER TABLE bi.lot_expiry OWNER TO stockwell_owner;
 
-COMMENT ON COLUMN bi.lot_expiry.sku IS 'The product''s stock keeping unit, case-sensitive.';
+COMMENT ON COLUMN bi.lot_expiry.sku IS 'SKU of the product, case-sensitive.';
 
 COMMENT ON COLUMN bi.lot_expiry.product_name IS 'Name of the product.';
 
-COMMENT ON COLUMN bi.lot_expiry.category_code IS 'Code of the category; null where there is none.';
+COMMENT ON COLUMN bi.lot_expiry.category_code IS 'Code of the category; null if there is none.';
 
-COMMENT ON COLUMN bi.lot_expiry.category_name IS 'Name of the category; null where there is none.';
+COMMENT ON COLUMN bi.lot_expiry.category_name IS 'Name of the category; null if there is none.';
 
 COMMENT ON COLUMN bi.lot_expiry.location_code IS 'Code of the stock location.';
 
@@ -1313,25 +1313,25 @@ COMMENT ON COLUMN bi.lot_expiry.location_name IS 'Name of the stock location.';
 
 COMMENT ON COLUMN bi.lot_expiry.uom IS 'UN/ECE Recommendation 20 code of the unit that quantities are in.';
 
-COMMENT ON COLUMN bi.lot_expiry.lot_code IS 'Code of the lot, or the serial number; null where the product is not tracked.';
+COMMENT ON COLUMN bi.lot_expiry.lot_code IS 'Code of the lot, or the serial number; null if the product is not tracked.';
 
-COMMENT ON COLUMN bi.lot_expiry.supplier_lot IS 'The supplier''s own code for the lot; null where it is not known.';
+COMMENT ON COLUMN bi.lot_expiry.supplier_lot IS 'The supplier''s own code for the lot; null if it is not known.';
 
-COMMENT ON COLUMN bi.lot_expiry.lot_status IS 'Why goods of the lot may not be sold from the location, or that they may: recalled, expired, quarantined, in_transit or sellable.';
+COMMENT ON COLUMN bi.lot_expiry.lot_status IS 'Whether the lot may be sold from the location, or why not: recalled, expired, quarantined, in_transit or sellable.';
 
-COMMENT ON COLUMN bi.lot_expiry.expires_on IS 'The last day on which goods of the lot may be sold; null where they do not expire.';
+COMMENT ON COLUMN bi.lot_expiry.expires_on IS 'Last day on which the lot may be sold; null if it does not expire.';
 
-COMMENT ON COLUMN bi.lot_expiry.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.lot_expiry.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.lot_expiry.days_left IS 'Days from today to expires_on: 0 on the last day, negative once it has expired. Not additive.';
+COMMENT ON COLUMN bi.lot_expiry.days_left IS 'Days from today to expires_on: 0 on the last day, negative after it. Not additive.';
 
-COMMENT ON COLUMN bi.lot_expiry.on_hand IS 'Stock units in the location, reserved ones included. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.lot_expiry.on_hand IS 'Stock units on hand in the location, including reserved units. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.lot_expiry.reserved IS 'Stock units on hand that are promised. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.lot_expiry.reserved IS 'Stock units on hand that are reserved. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.lot_expiry.available IS 'on_hand - reserved: what may still be sold; nothing of a lot that has expired or was recalled. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.lot_expiry.available IS 'on_hand - reserved: stock that may still be sold. Expired and recalled lots count as zero. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.lot_expiry.value IS 'Cost of the stock: of what is on hand, or of what a movement moved (out is negative). Additive.';
+COMMENT ON COLUMN bi.lot_expiry.value IS 'Cost of the stock: of the units on hand, or of a movement (negative if out). Additive.';
 
 CREATE TABLE public.reorder_setting (
     tenant_id uuid NOT NULL,
@@ -1378,13 +1378,13 @@ CREATE VIEW bi.low_stock WITH (security_invoker='true') AS
 
 ALTER TABLE bi.low_stock OWNER TO stockwell_owner;
 
-COMMENT ON COLUMN bi.low_stock.sku IS 'The product''s stock keeping unit, case-sensitive.';
+COMMENT ON COLUMN bi.low_stock.sku IS 'SKU of the product, case-sensitive.';
 
 COMMENT ON COLUMN bi.low_stock.product_name IS 'Name of the product.';
 
-COMMENT ON COLUMN bi.low_stock.category_code IS 'Code of the category; null where there is none.';
+COMMENT ON COLUMN bi.low_stock.category_code IS 'Code of the category; null if there is none.';
 
-COMMENT ON COLUMN bi.low_stock.category_name IS 'Name of the category; null where there is none.';
+COMMENT ON COLUMN bi.low_stock.category_name IS 'Name of the category; null if there is none.';
 
 COMMENT ON COLUMN bi.low_stock.location_code IS 'Code of the stock location.';
 
@@ -1392,19 +1392,19 @@ COMMENT ON COLUMN bi.low_stock.location_name IS 'Name of the stock location.';
 
 COMMENT ON COLUMN bi.low_stock.uom IS 'UN/ECE Recommendation 20 code of the unit that quantities are in.';
 
-COMMENT ON COLUMN bi.low_stock.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.low_stock.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.low_stock.on_hand IS 'Stock units in the location, reserved ones included. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.low_stock.on_hand IS 'Stock units on hand in the location, including reserved units. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.low_stock.reserved IS 'Stock units on hand that are promised. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.low_stock.reserved IS 'Stock units on hand that are reserved. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.low_stock.available IS 'on_hand - reserved: what may still be sold; nothing of a lot that has expired or was recalled. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.low_stock.available IS 'on_hand - reserved: stock that may still be sold. Expired and recalled lots count as zero. Additive over rows of one unit.';
 
 COMMENT ON COLUMN bi.low_stock.reorder_point IS 'Stock units at or below which the product is low. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.low_stock.reorder_quantity IS 'Stock units to order then; zero where nothing is set. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.low_stock.reorder_quantity IS 'Stock units to order when the product is low; zero if nothing is set. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.low_stock.shortage IS 'reorder_point - available: how many are missing to reach it. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.low_stock.shortage IS 'reorder_point - available: units short of the reorder point. Additive over rows of one unit.';
 
 CREATE VIEW bi.margin_by_category WITH (security_invoker='true') AS
  SELECT margin_lines.category_code,
@@ -1428,13 +1428,13 @@ CREATE VIEW bi.margin_by_category WITH (security_invoker='true') AS
 
 ALTER TABLE bi.margin_by_category OWNER TO stockwell_owner;
 
-COMMENT ON COLUMN bi.margin_by_category.category_code IS 'Code of the category; null where there is none.';
+COMMENT ON COLUMN bi.margin_by_category.category_code IS 'Code of the category; null if there is none.';
 
-COMMENT ON COLUMN bi.margin_by_category.category_name IS 'Name of the category; null where there is none.';
+COMMENT ON COLUMN bi.margin_by_category.category_name IS 'Name of the category; null if there is none.';
 
-COMMENT ON COLUMN bi.margin_by_category.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.margin_by_category.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.margin_by_category.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.margin_by_category.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.margin_by_category.lines IS 'Number of document lines. Additive.';
 
@@ -1442,19 +1442,19 @@ COMMENT ON COLUMN bi.margin_by_category.units IS 'Stock units sold, less units r
 
 COMMENT ON COLUMN bi.margin_by_category.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_category.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.margin_by_category.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_category.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_category.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_category.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.margin_by_category.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_category.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.margin_by_category.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_category.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
-COMMENT ON COLUMN bi.margin_by_category.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+COMMENT ON COLUMN bi.margin_by_category.cost IS 'Cost of sales, less the cost of returns. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_category.gross_margin IS 'net_revenue - cost. Additive.';
 
@@ -1481,11 +1481,11 @@ CREATE VIEW bi.margin_by_country WITH (security_invoker='true') AS
 
 ALTER TABLE bi.margin_by_country OWNER TO stockwell_owner;
 
-COMMENT ON COLUMN bi.margin_by_country.country IS 'ISO 3166-1 alpha-2 code of the country sold to, or of the customer.';
+COMMENT ON COLUMN bi.margin_by_country.country IS 'ISO 3166-1 alpha-2 code of the country of sale, or of the customer.';
 
-COMMENT ON COLUMN bi.margin_by_country.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.margin_by_country.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.margin_by_country.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.margin_by_country.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.margin_by_country.lines IS 'Number of document lines. Additive.';
 
@@ -1493,19 +1493,19 @@ COMMENT ON COLUMN bi.margin_by_country.units IS 'Stock units sold, less units re
 
 COMMENT ON COLUMN bi.margin_by_country.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_country.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.margin_by_country.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_country.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_country.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_country.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.margin_by_country.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_country.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.margin_by_country.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_country.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
-COMMENT ON COLUMN bi.margin_by_country.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+COMMENT ON COLUMN bi.margin_by_country.cost IS 'Cost of sales, less the cost of returns. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_country.gross_margin IS 'net_revenue - cost. Additive.';
 
@@ -1537,9 +1537,9 @@ COMMENT ON COLUMN bi.margin_by_customer.customer_number IS 'Number of the custom
 
 COMMENT ON COLUMN bi.margin_by_customer.customer_name IS 'Name of the customer; null for walk-in sales.';
 
-COMMENT ON COLUMN bi.margin_by_customer.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.margin_by_customer.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.margin_by_customer.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.margin_by_customer.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.margin_by_customer.lines IS 'Number of document lines. Additive.';
 
@@ -1547,19 +1547,19 @@ COMMENT ON COLUMN bi.margin_by_customer.units IS 'Stock units sold, less units r
 
 COMMENT ON COLUMN bi.margin_by_customer.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_customer.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.margin_by_customer.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_customer.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_customer.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_customer.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.margin_by_customer.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_customer.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.margin_by_customer.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_customer.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
-COMMENT ON COLUMN bi.margin_by_customer.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+COMMENT ON COLUMN bi.margin_by_customer.cost IS 'Cost of sales, less the cost of returns. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_customer.gross_margin IS 'net_revenue - cost. Additive.';
 
@@ -1588,9 +1588,9 @@ ALTER TABLE bi.margin_by_day OWNER TO stockwell_owner;
 
 COMMENT ON COLUMN bi.margin_by_day.day IS 'Calendar day in the tenant''s time zone.';
 
-COMMENT ON COLUMN bi.margin_by_day.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.margin_by_day.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.margin_by_day.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.margin_by_day.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.margin_by_day.lines IS 'Number of document lines. Additive.';
 
@@ -1598,19 +1598,19 @@ COMMENT ON COLUMN bi.margin_by_day.units IS 'Stock units sold, less units return
 
 COMMENT ON COLUMN bi.margin_by_day.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_day.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.margin_by_day.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_day.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_day.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_day.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.margin_by_day.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_day.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.margin_by_day.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_day.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
-COMMENT ON COLUMN bi.margin_by_day.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+COMMENT ON COLUMN bi.margin_by_day.cost IS 'Cost of sales, less the cost of returns. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_day.gross_margin IS 'net_revenue - cost. Additive.';
 
@@ -1642,9 +1642,9 @@ COMMENT ON COLUMN bi.margin_by_location.location_code IS 'Code of the stock loca
 
 COMMENT ON COLUMN bi.margin_by_location.location_name IS 'Name of the stock location.';
 
-COMMENT ON COLUMN bi.margin_by_location.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.margin_by_location.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.margin_by_location.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.margin_by_location.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.margin_by_location.lines IS 'Number of document lines. Additive.';
 
@@ -1652,19 +1652,19 @@ COMMENT ON COLUMN bi.margin_by_location.units IS 'Stock units sold, less units r
 
 COMMENT ON COLUMN bi.margin_by_location.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_location.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.margin_by_location.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_location.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_location.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_location.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.margin_by_location.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_location.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.margin_by_location.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_location.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
-COMMENT ON COLUMN bi.margin_by_location.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+COMMENT ON COLUMN bi.margin_by_location.cost IS 'Cost of sales, less the cost of returns. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_location.gross_margin IS 'net_revenue - cost. Additive.';
 
@@ -1693,9 +1693,9 @@ ALTER TABLE bi.margin_by_month OWNER TO stockwell_owner;
 
 COMMENT ON COLUMN bi.margin_by_month.month IS 'First day of the calendar month in the tenant''s time zone.';
 
-COMMENT ON COLUMN bi.margin_by_month.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.margin_by_month.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.margin_by_month.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.margin_by_month.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.margin_by_month.lines IS 'Number of document lines. Additive.';
 
@@ -1703,19 +1703,19 @@ COMMENT ON COLUMN bi.margin_by_month.units IS 'Stock units sold, less units retu
 
 COMMENT ON COLUMN bi.margin_by_month.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_month.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.margin_by_month.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_month.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_month.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_month.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.margin_by_month.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_month.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.margin_by_month.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_month.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
-COMMENT ON COLUMN bi.margin_by_month.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+COMMENT ON COLUMN bi.margin_by_month.cost IS 'Cost of sales, less the cost of returns. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_month.gross_margin IS 'net_revenue - cost. Additive.';
 
@@ -1747,9 +1747,9 @@ COMMENT ON COLUMN bi.margin_by_month_channel.month IS 'First day of the calendar
 
 COMMENT ON COLUMN bi.margin_by_month_channel.channel IS 'Sales channel: wholesale or retail. New values may appear.';
 
-COMMENT ON COLUMN bi.margin_by_month_channel.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.margin_by_month_channel.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.margin_by_month_channel.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.margin_by_month_channel.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.margin_by_month_channel.lines IS 'Number of document lines. Additive.';
 
@@ -1757,19 +1757,19 @@ COMMENT ON COLUMN bi.margin_by_month_channel.units IS 'Stock units sold, less un
 
 COMMENT ON COLUMN bi.margin_by_month_channel.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_month_channel.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.margin_by_month_channel.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_month_channel.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_month_channel.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_month_channel.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.margin_by_month_channel.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_month_channel.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.margin_by_month_channel.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_month_channel.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
-COMMENT ON COLUMN bi.margin_by_month_channel.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+COMMENT ON COLUMN bi.margin_by_month_channel.cost IS 'Cost of sales, less the cost of returns. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_month_channel.gross_margin IS 'net_revenue - cost. Additive.';
 
@@ -1797,13 +1797,13 @@ CREATE VIEW bi.margin_by_product WITH (security_invoker='true') AS
 
 ALTER TABLE bi.margin_by_product OWNER TO stockwell_owner;
 
-COMMENT ON COLUMN bi.margin_by_product.sku IS 'The product''s stock keeping unit, case-sensitive.';
+COMMENT ON COLUMN bi.margin_by_product.sku IS 'SKU of the product, case-sensitive.';
 
 COMMENT ON COLUMN bi.margin_by_product.product_name IS 'Name of the product.';
 
-COMMENT ON COLUMN bi.margin_by_product.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.margin_by_product.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.margin_by_product.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.margin_by_product.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.margin_by_product.lines IS 'Number of document lines. Additive.';
 
@@ -1811,19 +1811,19 @@ COMMENT ON COLUMN bi.margin_by_product.units IS 'Stock units sold, less units re
 
 COMMENT ON COLUMN bi.margin_by_product.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_product.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.margin_by_product.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_product.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_product.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_product.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.margin_by_product.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_product.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.margin_by_product.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_product.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
-COMMENT ON COLUMN bi.margin_by_product.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+COMMENT ON COLUMN bi.margin_by_product.cost IS 'Cost of sales, less the cost of returns. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_product.gross_margin IS 'net_revenue - cost. Additive.';
 
@@ -1855,13 +1855,13 @@ COMMENT ON COLUMN bi.products.tenant_id IS 'The tenant; always your own.';
 
 COMMENT ON COLUMN bi.products.product_id IS 'The product.';
 
-COMMENT ON COLUMN bi.products.sku IS 'The product''s stock keeping unit, case-sensitive.';
+COMMENT ON COLUMN bi.products.sku IS 'SKU of the product, case-sensitive.';
 
 COMMENT ON COLUMN bi.products.product_name IS 'Name of the product.';
 
-COMMENT ON COLUMN bi.products.category_code IS 'Code of the category; null where there is none.';
+COMMENT ON COLUMN bi.products.category_code IS 'Code of the category; null if there is none.';
 
-COMMENT ON COLUMN bi.products.category_name IS 'Name of the category; null where there is none.';
+COMMENT ON COLUMN bi.products.category_name IS 'Name of the category; null if there is none.';
 
 COMMENT ON COLUMN bi.products.product_kind IS 'Kind of the product: stocked, service or bundle.';
 
@@ -1869,13 +1869,13 @@ COMMENT ON COLUMN bi.products.status IS 'Status of the record.';
 
 COMMENT ON COLUMN bi.products.uom IS 'UN/ECE Recommendation 20 code of the unit that quantities are in.';
 
-COMMENT ON COLUMN bi.products.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.products.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.products.list_price IS 'List price per stock unit; null where there is none, which is not a price of zero.';
+COMMENT ON COLUMN bi.products.list_price IS 'List price per stock unit; null if there is none, which differs from a price of zero.';
 
 COMMENT ON COLUMN bi.products.external_ref IS 'The record''s id in the tenant''s other systems.';
 
-COMMENT ON COLUMN bi.products.created_at IS 'When the record was made.';
+COMMENT ON COLUMN bi.products.created_at IS 'When the record was created.';
 
 COMMENT ON COLUMN bi.products.updated_at IS 'When the record last changed.';
 
@@ -1898,13 +1898,13 @@ CREATE VIEW bi.revenue_by_category WITH (security_invoker='true') AS
 
 ALTER TABLE bi.revenue_by_category OWNER TO stockwell_owner;
 
-COMMENT ON COLUMN bi.revenue_by_category.category_code IS 'Code of the category; null where there is none.';
+COMMENT ON COLUMN bi.revenue_by_category.category_code IS 'Code of the category; null if there is none.';
 
-COMMENT ON COLUMN bi.revenue_by_category.category_name IS 'Name of the category; null where there is none.';
+COMMENT ON COLUMN bi.revenue_by_category.category_name IS 'Name of the category; null if there is none.';
 
-COMMENT ON COLUMN bi.revenue_by_category.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.revenue_by_category.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.revenue_by_category.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.revenue_by_category.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.revenue_by_category.lines IS 'Number of document lines. Additive.';
 
@@ -1912,15 +1912,15 @@ COMMENT ON COLUMN bi.revenue_by_category.units IS 'Stock units sold, less units 
 
 COMMENT ON COLUMN bi.revenue_by_category.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_category.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_by_category.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_category.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_category.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_category.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_by_category.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_category.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.revenue_by_category.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_category.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
@@ -1944,9 +1944,9 @@ ALTER TABLE bi.revenue_by_channel OWNER TO stockwell_owner;
 
 COMMENT ON COLUMN bi.revenue_by_channel.channel IS 'Sales channel: wholesale or retail. New values may appear.';
 
-COMMENT ON COLUMN bi.revenue_by_channel.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.revenue_by_channel.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.revenue_by_channel.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.revenue_by_channel.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.revenue_by_channel.lines IS 'Number of document lines. Additive.';
 
@@ -1954,15 +1954,15 @@ COMMENT ON COLUMN bi.revenue_by_channel.units IS 'Stock units sold, less units r
 
 COMMENT ON COLUMN bi.revenue_by_channel.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_channel.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_by_channel.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_channel.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_channel.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_channel.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_by_channel.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_channel.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.revenue_by_channel.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_channel.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
@@ -1984,11 +1984,11 @@ CREATE VIEW bi.revenue_by_country WITH (security_invoker='true') AS
 
 ALTER TABLE bi.revenue_by_country OWNER TO stockwell_owner;
 
-COMMENT ON COLUMN bi.revenue_by_country.country IS 'ISO 3166-1 alpha-2 code of the country sold to, or of the customer.';
+COMMENT ON COLUMN bi.revenue_by_country.country IS 'ISO 3166-1 alpha-2 code of the country of sale, or of the customer.';
 
-COMMENT ON COLUMN bi.revenue_by_country.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.revenue_by_country.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.revenue_by_country.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.revenue_by_country.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.revenue_by_country.lines IS 'Number of document lines. Additive.';
 
@@ -1996,15 +1996,15 @@ COMMENT ON COLUMN bi.revenue_by_country.units IS 'Stock units sold, less units r
 
 COMMENT ON COLUMN bi.revenue_by_country.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_country.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_by_country.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_country.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_country.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_country.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_by_country.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_country.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.revenue_by_country.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_country.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
@@ -2031,9 +2031,9 @@ COMMENT ON COLUMN bi.revenue_by_customer.customer_number IS 'Number of the custo
 
 COMMENT ON COLUMN bi.revenue_by_customer.customer_name IS 'Name of the customer; null for walk-in sales.';
 
-COMMENT ON COLUMN bi.revenue_by_customer.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.revenue_by_customer.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.revenue_by_customer.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.revenue_by_customer.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.revenue_by_customer.lines IS 'Number of document lines. Additive.';
 
@@ -2041,15 +2041,15 @@ COMMENT ON COLUMN bi.revenue_by_customer.units IS 'Stock units sold, less units 
 
 COMMENT ON COLUMN bi.revenue_by_customer.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_customer.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_by_customer.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_customer.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_customer.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_customer.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_by_customer.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_customer.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.revenue_by_customer.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_customer.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
@@ -2073,9 +2073,9 @@ ALTER TABLE bi.revenue_by_day OWNER TO stockwell_owner;
 
 COMMENT ON COLUMN bi.revenue_by_day.day IS 'Calendar day in the tenant''s time zone.';
 
-COMMENT ON COLUMN bi.revenue_by_day.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.revenue_by_day.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.revenue_by_day.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.revenue_by_day.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.revenue_by_day.lines IS 'Number of document lines. Additive.';
 
@@ -2083,15 +2083,15 @@ COMMENT ON COLUMN bi.revenue_by_day.units IS 'Stock units sold, less units retur
 
 COMMENT ON COLUMN bi.revenue_by_day.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_day.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_by_day.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_day.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_day.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_day.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_by_day.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_day.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.revenue_by_day.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_day.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
@@ -2118,9 +2118,9 @@ COMMENT ON COLUMN bi.revenue_by_location.location_code IS 'Code of the stock loc
 
 COMMENT ON COLUMN bi.revenue_by_location.location_name IS 'Name of the stock location.';
 
-COMMENT ON COLUMN bi.revenue_by_location.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.revenue_by_location.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.revenue_by_location.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.revenue_by_location.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.revenue_by_location.lines IS 'Number of document lines. Additive.';
 
@@ -2128,15 +2128,15 @@ COMMENT ON COLUMN bi.revenue_by_location.units IS 'Stock units sold, less units 
 
 COMMENT ON COLUMN bi.revenue_by_location.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_location.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_by_location.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_location.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_location.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_location.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_by_location.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_location.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.revenue_by_location.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_location.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
@@ -2160,9 +2160,9 @@ ALTER TABLE bi.revenue_by_month OWNER TO stockwell_owner;
 
 COMMENT ON COLUMN bi.revenue_by_month.month IS 'First day of the calendar month in the tenant''s time zone.';
 
-COMMENT ON COLUMN bi.revenue_by_month.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.revenue_by_month.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.revenue_by_month.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.revenue_by_month.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.revenue_by_month.lines IS 'Number of document lines. Additive.';
 
@@ -2170,15 +2170,15 @@ COMMENT ON COLUMN bi.revenue_by_month.units IS 'Stock units sold, less units ret
 
 COMMENT ON COLUMN bi.revenue_by_month.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_month.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_by_month.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_month.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_month.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_month.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_by_month.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_month.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.revenue_by_month.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_month.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
@@ -2205,9 +2205,9 @@ COMMENT ON COLUMN bi.revenue_by_month_channel.month IS 'First day of the calenda
 
 COMMENT ON COLUMN bi.revenue_by_month_channel.channel IS 'Sales channel: wholesale or retail. New values may appear.';
 
-COMMENT ON COLUMN bi.revenue_by_month_channel.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.revenue_by_month_channel.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.revenue_by_month_channel.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.revenue_by_month_channel.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.revenue_by_month_channel.lines IS 'Number of document lines. Additive.';
 
@@ -2215,15 +2215,15 @@ COMMENT ON COLUMN bi.revenue_by_month_channel.units IS 'Stock units sold, less u
 
 COMMENT ON COLUMN bi.revenue_by_month_channel.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_month_channel.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_by_month_channel.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_month_channel.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_month_channel.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_month_channel.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_by_month_channel.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_month_channel.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.revenue_by_month_channel.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_month_channel.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
@@ -2246,13 +2246,13 @@ CREATE VIEW bi.revenue_by_product WITH (security_invoker='true') AS
 
 ALTER TABLE bi.revenue_by_product OWNER TO stockwell_owner;
 
-COMMENT ON COLUMN bi.revenue_by_product.sku IS 'The product''s stock keeping unit, case-sensitive.';
+COMMENT ON COLUMN bi.revenue_by_product.sku IS 'SKU of the product, case-sensitive.';
 
 COMMENT ON COLUMN bi.revenue_by_product.product_name IS 'Name of the product.';
 
-COMMENT ON COLUMN bi.revenue_by_product.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.revenue_by_product.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.revenue_by_product.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.revenue_by_product.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.revenue_by_product.lines IS 'Number of document lines. Additive.';
 
@@ -2260,15 +2260,15 @@ COMMENT ON COLUMN bi.revenue_by_product.units IS 'Stock units sold, less units r
 
 COMMENT ON COLUMN bi.revenue_by_product.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_product.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_by_product.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_product.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_product.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_product.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_by_product.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_product.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.revenue_by_product.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_product.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
@@ -2306,7 +2306,7 @@ ALTER TABLE bi.revenue_lines OWNER TO stockwell_owner;
 
 COMMENT ON COLUMN bi.revenue_lines.tenant_id IS 'The tenant; always your own.';
 
-COMMENT ON COLUMN bi.revenue_lines.document_id IS 'The document: a till sale, a refund, an invoice, a credit note, or what caused a movement or an entry.';
+COMMENT ON COLUMN bi.revenue_lines.document_id IS 'The document: a till sale, refund, invoice or credit note, or the document that caused a movement or an entry.';
 
 COMMENT ON COLUMN bi.revenue_lines.line_no IS 'Number of the line in its document, from 1.';
 
@@ -2314,7 +2314,7 @@ COMMENT ON COLUMN bi.revenue_lines.document_kind IS 'Kind of the document: sale 
 
 COMMENT ON COLUMN bi.revenue_lines.occurred_at IS 'When it happened. Filter by this column: it is indexed.';
 
-COMMENT ON COLUMN bi.revenue_lines.recorded_at IS 'When it was learnt of; later than occurred_at for late documents.';
+COMMENT ON COLUMN bi.revenue_lines.recorded_at IS 'When it was recorded; later than occurred_at for late documents.';
 
 COMMENT ON COLUMN bi.revenue_lines.day IS 'Calendar day in the tenant''s time zone.';
 
@@ -2326,37 +2326,37 @@ COMMENT ON COLUMN bi.revenue_lines.location_code IS 'Code of the stock location.
 
 COMMENT ON COLUMN bi.revenue_lines.location_name IS 'Name of the stock location.';
 
-COMMENT ON COLUMN bi.revenue_lines.sku IS 'The product''s stock keeping unit, case-sensitive.';
+COMMENT ON COLUMN bi.revenue_lines.sku IS 'SKU of the product, case-sensitive.';
 
 COMMENT ON COLUMN bi.revenue_lines.product_name IS 'Name of the product.';
 
-COMMENT ON COLUMN bi.revenue_lines.category_code IS 'Code of the category; null where there is none.';
+COMMENT ON COLUMN bi.revenue_lines.category_code IS 'Code of the category; null if there is none.';
 
-COMMENT ON COLUMN bi.revenue_lines.category_name IS 'Name of the category; null where there is none.';
+COMMENT ON COLUMN bi.revenue_lines.category_name IS 'Name of the category; null if there is none.';
 
 COMMENT ON COLUMN bi.revenue_lines.customer_number IS 'Number of the customer; null for walk-in sales.';
 
 COMMENT ON COLUMN bi.revenue_lines.customer_name IS 'Name of the customer; null for walk-in sales.';
 
-COMMENT ON COLUMN bi.revenue_lines.country IS 'ISO 3166-1 alpha-2 code of the country sold to, or of the customer.';
+COMMENT ON COLUMN bi.revenue_lines.country IS 'ISO 3166-1 alpha-2 code of the country of sale, or of the customer.';
 
-COMMENT ON COLUMN bi.revenue_lines.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.revenue_lines.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.revenue_lines.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.revenue_lines.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.revenue_lines.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
 
 COMMENT ON COLUMN bi.revenue_lines.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_lines.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_lines.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_lines.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_lines.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.revenue_lines.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_lines.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_lines.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.revenue_lines.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 CREATE TABLE public.reason_code (
     tenant_id uuid NOT NULL,
@@ -2419,23 +2419,23 @@ ALTER TABLE bi.shrinkage OWNER TO stockwell_owner;
 
 COMMENT ON COLUMN bi.shrinkage.reason IS 'Reason code of an adjustment.';
 
-COMMENT ON COLUMN bi.shrinkage.reason_name IS 'Name of the reason; null where none was given.';
+COMMENT ON COLUMN bi.shrinkage.reason_name IS 'Name of the reason; null if none was given.';
 
 COMMENT ON COLUMN bi.shrinkage.location_code IS 'Code of the stock location.';
 
 COMMENT ON COLUMN bi.shrinkage.location_name IS 'Name of the stock location.';
 
-COMMENT ON COLUMN bi.shrinkage.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.shrinkage.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
 COMMENT ON COLUMN bi.shrinkage.lines IS 'Number of document lines. Additive.';
 
 COMMENT ON COLUMN bi.shrinkage.lost_units IS 'Stock units lost: positive. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.shrinkage.lost_value IS 'Cost of what was lost: positive. Additive.';
+COMMENT ON COLUMN bi.shrinkage.lost_value IS 'Cost of the units lost: positive. Additive.';
 
 COMMENT ON COLUMN bi.shrinkage.found_units IS 'Stock units found: positive. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.shrinkage.found_value IS 'Cost of what was found: positive. Additive.';
+COMMENT ON COLUMN bi.shrinkage.found_value IS 'Cost of the units found: positive. Additive.';
 
 COMMENT ON COLUMN bi.shrinkage.shrinkage_value IS 'lost_value - found_value: positive is a loss. Additive.';
 
@@ -2492,13 +2492,13 @@ CREATE VIEW bi.slow_stock WITH (security_invoker='true') AS
 
 ALTER TABLE bi.slow_stock OWNER TO stockwell_owner;
 
-COMMENT ON COLUMN bi.slow_stock.sku IS 'The product''s stock keeping unit, case-sensitive.';
+COMMENT ON COLUMN bi.slow_stock.sku IS 'SKU of the product, case-sensitive.';
 
 COMMENT ON COLUMN bi.slow_stock.product_name IS 'Name of the product.';
 
-COMMENT ON COLUMN bi.slow_stock.category_code IS 'Code of the category; null where there is none.';
+COMMENT ON COLUMN bi.slow_stock.category_code IS 'Code of the category; null if there is none.';
 
-COMMENT ON COLUMN bi.slow_stock.category_name IS 'Name of the category; null where there is none.';
+COMMENT ON COLUMN bi.slow_stock.category_name IS 'Name of the category; null if there is none.';
 
 COMMENT ON COLUMN bi.slow_stock.location_code IS 'Code of the stock location.';
 
@@ -2508,17 +2508,17 @@ COMMENT ON COLUMN bi.slow_stock.uom IS 'UN/ECE Recommendation 20 code of the uni
 
 COMMENT ON COLUMN bi.slow_stock.first_moved_on IS 'Day on which the product first came to the location, in the tenant''s time zone.';
 
-COMMENT ON COLUMN bi.slow_stock.last_sold_on IS 'Day on which it was last sold from the location, in the tenant''s time zone; null where it never was.';
+COMMENT ON COLUMN bi.slow_stock.last_sold_on IS 'Day of the last sale from the location, in the tenant''s time zone; null if it was never sold.';
 
-COMMENT ON COLUMN bi.slow_stock.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.slow_stock.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.slow_stock.on_hand IS 'Stock units in the location, reserved ones included. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.slow_stock.on_hand IS 'Stock units on hand in the location, including reserved units. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.slow_stock.value IS 'Cost of the stock: of what is on hand, or of what a movement moved (out is negative). Additive.';
+COMMENT ON COLUMN bi.slow_stock.value IS 'Cost of the stock: of the units on hand, or of a movement (negative if out). Additive.';
 
 COMMENT ON COLUMN bi.slow_stock.units_sold IS 'Stock units sold from the location in the last days, less units returned. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.slow_stock.cover_days IS 'How many days what is on hand lasts at that pace, 1 decimal; null where nothing was sold. Not additive.';
+COMMENT ON COLUMN bi.slow_stock.cover_days IS 'Days until the stock on hand is sold at that pace, 1 decimal; null if nothing was sold. Not additive.';
 
 CREATE TABLE public.cost_layer (
     tenant_id uuid NOT NULL,
@@ -2633,13 +2633,13 @@ CREATE VIEW bi.stock_ageing WITH (security_invoker='true') AS
 
 ALTER TABLE bi.stock_ageing OWNER TO stockwell_owner;
 
-COMMENT ON COLUMN bi.stock_ageing.sku IS 'The product''s stock keeping unit, case-sensitive.';
+COMMENT ON COLUMN bi.stock_ageing.sku IS 'SKU of the product, case-sensitive.';
 
 COMMENT ON COLUMN bi.stock_ageing.product_name IS 'Name of the product.';
 
-COMMENT ON COLUMN bi.stock_ageing.category_code IS 'Code of the category; null where there is none.';
+COMMENT ON COLUMN bi.stock_ageing.category_code IS 'Code of the category; null if there is none.';
 
-COMMENT ON COLUMN bi.stock_ageing.category_name IS 'Name of the category; null where there is none.';
+COMMENT ON COLUMN bi.stock_ageing.category_name IS 'Name of the category; null if there is none.';
 
 COMMENT ON COLUMN bi.stock_ageing.location_code IS 'Code of the stock location.';
 
@@ -2647,37 +2647,37 @@ COMMENT ON COLUMN bi.stock_ageing.location_name IS 'Name of the stock location.'
 
 COMMENT ON COLUMN bi.stock_ageing.uom IS 'UN/ECE Recommendation 20 code of the unit that quantities are in.';
 
-COMMENT ON COLUMN bi.stock_ageing.oldest_on IS 'Day on which the oldest of it came in, in the tenant''s time zone.';
+COMMENT ON COLUMN bi.stock_ageing.oldest_on IS 'Day on which the oldest units on hand came in, in the tenant''s time zone.';
 
-COMMENT ON COLUMN bi.stock_ageing.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.stock_ageing.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.stock_ageing.on_hand IS 'Stock units in the location, reserved ones included. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.stock_ageing.on_hand IS 'Stock units on hand in the location, including reserved units. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.stock_ageing.value IS 'Cost of the stock: of what is on hand, or of what a movement moved (out is negative). Additive.';
+COMMENT ON COLUMN bi.stock_ageing.value IS 'Cost of the stock: of the units on hand, or of a movement (negative if out). Additive.';
 
-COMMENT ON COLUMN bi.stock_ageing.units_to_30_days IS 'Of on_hand, what came in 0 to 30 days ago. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.stock_ageing.units_to_30_days IS 'Units on hand that came in 0 to 30 days ago. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.stock_ageing.units_to_60_days IS 'Of on_hand, what came in 31 to 60 days ago. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.stock_ageing.units_to_60_days IS 'Units on hand that came in 31 to 60 days ago. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.stock_ageing.units_to_90_days IS 'Of on_hand, what came in 61 to 90 days ago. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.stock_ageing.units_to_90_days IS 'Units on hand that came in 61 to 90 days ago. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.stock_ageing.units_to_180_days IS 'Of on_hand, what came in 91 to 180 days ago. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.stock_ageing.units_to_180_days IS 'Units on hand that came in 91 to 180 days ago. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.stock_ageing.units_to_365_days IS 'Of on_hand, what came in 181 to 365 days ago. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.stock_ageing.units_to_365_days IS 'Units on hand that came in 181 to 365 days ago. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.stock_ageing.units_over_365_days IS 'Of on_hand, what came in more than 365 days ago. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.stock_ageing.units_over_365_days IS 'Units on hand that came in more than 365 days ago. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.stock_ageing.value_to_30_days IS 'Of value, the share of what came in 0 to 30 days ago. Additive.';
+COMMENT ON COLUMN bi.stock_ageing.value_to_30_days IS 'Value of the units that came in 0 to 30 days ago. Additive.';
 
-COMMENT ON COLUMN bi.stock_ageing.value_to_60_days IS 'Of value, the share of what came in 31 to 60 days ago. Additive.';
+COMMENT ON COLUMN bi.stock_ageing.value_to_60_days IS 'Value of the units that came in 31 to 60 days ago. Additive.';
 
-COMMENT ON COLUMN bi.stock_ageing.value_to_90_days IS 'Of value, the share of what came in 61 to 90 days ago. Additive.';
+COMMENT ON COLUMN bi.stock_ageing.value_to_90_days IS 'Value of the units that came in 61 to 90 days ago. Additive.';
 
-COMMENT ON COLUMN bi.stock_ageing.value_to_180_days IS 'Of value, the share of what came in 91 to 180 days ago. Additive.';
+COMMENT ON COLUMN bi.stock_ageing.value_to_180_days IS 'Value of the units that came in 91 to 180 days ago. Additive.';
 
-COMMENT ON COLUMN bi.stock_ageing.value_to_365_days IS 'Of value, the share of what came in 181 to 365 days ago. Additive.';
+COMMENT ON COLUMN bi.stock_ageing.value_to_365_days IS 'Value of the units that came in 181 to 365 days ago. Additive.';
 
-COMMENT ON COLUMN bi.stock_ageing.value_over_365_days IS 'Of value, the share of what came in more than 365 days ago. Additive.';
+COMMENT ON COLUMN bi.stock_ageing.value_over_365_days IS 'Value of the units that came in more than 365 days ago. Additive.';
 
 CREATE VIEW bi.stock_movements WITH (security_invoker='true') AS
  SELECT m.tenant_id,
@@ -2717,13 +2717,13 @@ COMMENT ON COLUMN bi.stock_movements.movement_id IS 'The stock movement.';
 
 COMMENT ON COLUMN bi.stock_movements.occurred_at IS 'When it happened. Filter by this column: it is indexed.';
 
-COMMENT ON COLUMN bi.stock_movements.recorded_at IS 'When it was learnt of; later than occurred_at for late documents.';
+COMMENT ON COLUMN bi.stock_movements.recorded_at IS 'When it was recorded; later than occurred_at for late documents.';
 
 COMMENT ON COLUMN bi.stock_movements.day IS 'Calendar day in the tenant''s time zone.';
 
 COMMENT ON COLUMN bi.stock_movements.movement_kind IS 'Kind of the movement: receipt, sale, return, adjustment, opening and others.';
 
-COMMENT ON COLUMN bi.stock_movements.sku IS 'The product''s stock keeping unit, case-sensitive.';
+COMMENT ON COLUMN bi.stock_movements.sku IS 'SKU of the product, case-sensitive.';
 
 COMMENT ON COLUMN bi.stock_movements.product_name IS 'Name of the product.';
 
@@ -2737,25 +2737,25 @@ COMMENT ON COLUMN bi.stock_movements.reason IS 'Reason code of an adjustment.';
 
 COMMENT ON COLUMN bi.stock_movements.uom IS 'UN/ECE Recommendation 20 code of the unit that quantities are in.';
 
-COMMENT ON COLUMN bi.stock_movements.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.stock_movements.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
 COMMENT ON COLUMN bi.stock_movements.quantity IS 'Stock units moved: positive in, negative out. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.stock_movements.value IS 'Cost of the stock: of what is on hand, or of what a movement moved (out is negative). Additive.';
+COMMENT ON COLUMN bi.stock_movements.value IS 'Cost of the stock: of the units on hand, or of a movement (negative if out). Additive.';
 
 COMMENT ON COLUMN bi.stock_movements.unit_cost IS 'Cost per stock unit, 6 decimals. Not additive.';
 
 COMMENT ON COLUMN bi.stock_movements.document_kind IS 'Kind of the document: sale and refund at a till; invoice and credit_note in wholesale; others for stock and ledger.';
 
-COMMENT ON COLUMN bi.stock_movements.document_id IS 'The document: a till sale, a refund, an invoice, a credit note, or what caused a movement or an entry.';
+COMMENT ON COLUMN bi.stock_movements.document_id IS 'The document: a till sale, refund, invoice or credit note, or the document that caused a movement or an entry.';
 
 COMMENT ON COLUMN bi.stock_movements.line_no IS 'Number of the line in its document, from 1.';
 
-COMMENT ON COLUMN bi.stock_movements.entry_mode IS 'How the movement came in.';
+COMMENT ON COLUMN bi.stock_movements.entry_mode IS 'How the movement was entered: by request, in a batch, or from the command line.';
 
-COMMENT ON COLUMN bi.stock_movements.source_system IS 'The system that reported the movement; null where it was this one.';
+COMMENT ON COLUMN bi.stock_movements.source_system IS 'The system that reported the movement; null if it was this one.';
 
-COMMENT ON COLUMN bi.stock_movements.command_id IS 'The command that wrote the row: who did it is in its audit record.';
+COMMENT ON COLUMN bi.stock_movements.command_id IS 'The command that wrote the row. The audit log has its caller.';
 
 CREATE VIEW bi.stock_positions WITH (security_invoker='true') AS
  SELECT p.sku,
@@ -2781,13 +2781,13 @@ CREATE VIEW bi.stock_positions WITH (security_invoker='true') AS
 
 ALTER TABLE bi.stock_positions OWNER TO stockwell_owner;
 
-COMMENT ON COLUMN bi.stock_positions.sku IS 'The product''s stock keeping unit, case-sensitive.';
+COMMENT ON COLUMN bi.stock_positions.sku IS 'SKU of the product, case-sensitive.';
 
 COMMENT ON COLUMN bi.stock_positions.product_name IS 'Name of the product.';
 
-COMMENT ON COLUMN bi.stock_positions.category_code IS 'Code of the category; null where there is none.';
+COMMENT ON COLUMN bi.stock_positions.category_code IS 'Code of the category; null if there is none.';
 
-COMMENT ON COLUMN bi.stock_positions.category_name IS 'Name of the category; null where there is none.';
+COMMENT ON COLUMN bi.stock_positions.category_name IS 'Name of the category; null if there is none.';
 
 COMMENT ON COLUMN bi.stock_positions.location_code IS 'Code of the stock location.';
 
@@ -2795,15 +2795,15 @@ COMMENT ON COLUMN bi.stock_positions.location_name IS 'Name of the stock locatio
 
 COMMENT ON COLUMN bi.stock_positions.uom IS 'UN/ECE Recommendation 20 code of the unit that quantities are in.';
 
-COMMENT ON COLUMN bi.stock_positions.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.stock_positions.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.stock_positions.on_hand IS 'Stock units in the location, reserved ones included. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.stock_positions.on_hand IS 'Stock units on hand in the location, including reserved units. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.stock_positions.reserved IS 'Stock units on hand that are promised. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.stock_positions.reserved IS 'Stock units on hand that are reserved. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.stock_positions.available IS 'on_hand - reserved: what may still be sold; nothing of a lot that has expired or was recalled. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.stock_positions.available IS 'on_hand - reserved: stock that may still be sold. Expired and recalled lots count as zero. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.stock_positions.value IS 'Cost of the stock: of what is on hand, or of what a movement moved (out is negative). Additive.';
+COMMENT ON COLUMN bi.stock_positions.value IS 'Cost of the stock: of the units on hand, or of a movement (negative if out). Additive.';
 
 COMMENT ON COLUMN bi.stock_positions.unit_cost IS 'Cost per stock unit, 6 decimals. Not additive.';
 
@@ -2830,13 +2830,13 @@ CREATE VIEW bi.stock_valuation WITH (security_invoker='true') AS
 
 ALTER TABLE bi.stock_valuation OWNER TO stockwell_owner;
 
-COMMENT ON COLUMN bi.stock_valuation.sku IS 'The product''s stock keeping unit, case-sensitive.';
+COMMENT ON COLUMN bi.stock_valuation.sku IS 'SKU of the product, case-sensitive.';
 
 COMMENT ON COLUMN bi.stock_valuation.product_name IS 'Name of the product.';
 
-COMMENT ON COLUMN bi.stock_valuation.category_code IS 'Code of the category; null where there is none.';
+COMMENT ON COLUMN bi.stock_valuation.category_code IS 'Code of the category; null if there is none.';
 
-COMMENT ON COLUMN bi.stock_valuation.category_name IS 'Name of the category; null where there is none.';
+COMMENT ON COLUMN bi.stock_valuation.category_name IS 'Name of the category; null if there is none.';
 
 COMMENT ON COLUMN bi.stock_valuation.location_code IS 'Code of the stock location.';
 
@@ -2844,11 +2844,11 @@ COMMENT ON COLUMN bi.stock_valuation.location_name IS 'Name of the stock locatio
 
 COMMENT ON COLUMN bi.stock_valuation.uom IS 'UN/ECE Recommendation 20 code of the unit that quantities are in.';
 
-COMMENT ON COLUMN bi.stock_valuation.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.stock_valuation.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.stock_valuation.on_hand IS 'Stock units in the location, reserved ones included. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.stock_valuation.on_hand IS 'Stock units on hand in the location, including reserved units. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.stock_valuation.value IS 'Cost of the stock: of what is on hand, or of what a movement moved (out is negative). Additive.';
+COMMENT ON COLUMN bi.stock_valuation.value IS 'Cost of the stock: of the units on hand, or of a movement (negative if out). Additive.';
 
 COMMENT ON COLUMN bi.stock_valuation.unit_cost IS 'Cost per stock unit, 6 decimals. Not additive.';
 
