@@ -1,7 +1,7 @@
-//! Request bodies: one JSON document, read after the caller is known to be allowed to send it.
+//! Request bodies: one JSON document.
 //!
-//! A handler takes a [`Body`] and calls [`Body::read`] once it has checked the scope, so that a caller who may not
-//! write can't make the server read. What is wrong with the document is told with a pointer to the exact field.
+//! A handler takes a [`Body`] and calls [`Body::read`]. Extracting it reads nothing, so that a caller who may not write
+//! can't make the server read. What is wrong with the document is told with a pointer to the exact field.
 
 use std::marker::PhantomData;
 use std::time::Duration;

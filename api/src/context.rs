@@ -5,30 +5,36 @@ use std::ops::Deref;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::HeaderValue;
+use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use domain::id::TenantId;
 use service::auth::AuthError;
 
+use crate::access::Access;
 use crate::problem::ApiError;
 
 /// The context that the middleware puts into every request.
 #[derive(Debug, Clone)]
 pub struct Context {
-    /// The request's id, as in the header `X-Request-Id`.
-    pub request_id: HeaderValue,
-    /// Who calls, or why that is not known.
-    pub caller: Result<service::Caller, AuthError>,
+    request_id: HeaderValue,
+    /// Who calls, or why that is not known. A handler hears it as a [`Caller`] alone.
+    caller: Result<service::Caller, AuthError>,
 }
 
 impl Context {
+    /// The context of a request with this `X-Request-Id`.
+    pub fn new(request_id: HeaderValue, caller: Result<service::Caller, AuthError>) -> Self {
+        Context { request_id, caller }
+    }
+
     /// The caller's tenant.
     pub fn tenant_id(&self) -> Option<TenantId> {
         self.caller.as_ref().ok().map(|caller| caller.tenant_id)
     }
 }
 
-/// An authenticated caller. A handler that takes one answers 401 to everybody else; it then calls
-/// [`require`](service::Caller::require) with the scope it needs.
+/// An authenticated caller who has the scopes that the route declares: everybody else is refused with 401 or 403 before
+/// the handler runs. See [`access`](crate::access).
 #[derive(Debug, Clone)]
 pub struct Caller(pub service::Caller);
 
@@ -45,13 +51,16 @@ impl FromRequest for Caller {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let extensions = request.extensions();
-        ready(match extensions.get::<Context>().map(|context| &context.caller) {
-            Some(Ok(caller)) => Ok(Caller(caller.clone())),
-            Some(Err(error)) => Err(error.clone().into()),
-            None => Err(AuthError::Missing.into()),
-        })
+        ready(admitted(request).map(Caller))
     }
+}
+
+fn admitted(request: &HttpRequest) -> Result<service::Caller, ApiError> {
+    let known = request.extensions().get::<Context>().map(|context| context.caller.clone());
+    let caller = known.unwrap_or(Err(AuthError::Missing))?;
+    let access = request.app_data::<Data<Access>>();
+    access.ok_or_else(|| ApiError::internal("no declared scopes"))?.check(request, &caller)?;
+    Ok(caller)
 }
 
 /// The request's id.

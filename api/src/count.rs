@@ -66,7 +66,6 @@ async fn open(
     preferences: Preferences,
     body: Body<CountIn>,
 ) -> Answer {
-    caller.require(Scope::CountsWrite)?;
     let body = body.read().await?;
     let input = body.value;
     let mut problems = Problems::default();
@@ -110,7 +109,6 @@ async fn enter(
     preferences: Preferences,
     body: Body<EntriesIn>,
 ) -> Answer {
-    caller.require(Scope::CountsWrite)?;
     let body = body.read().await?;
     let command = Command::EnterCount(count::Enter { count_id: id.0, entries: body.value.entries()? });
     let render = changed(&caller);
@@ -137,7 +135,6 @@ async fn complete(
     preferences: Preferences,
     body: Body<CompleteIn>,
 ) -> Answer {
-    caller.require(Scope::CountsWrite)?;
     let body = body.read().await?;
     let complete = Complete { count_id: id.0, skip_uncounted: body.value.skip_uncounted };
     let render = changed(&caller);
@@ -164,7 +161,6 @@ async fn recount(
     preferences: Preferences,
     body: Body<RecountIn>,
 ) -> Answer {
-    caller.require(Scope::CountsWrite)?;
     let body = body.read().await?;
     let command = Command::RecountLines(Recount { count_id: id.0, lines: body.value.lines });
     let render = changed(&caller);
@@ -195,7 +191,6 @@ async fn post_count(
     preferences: Preferences,
     body: Body<Nothing>,
 ) -> Answer {
-    caller.require(Scope::StockWrite)?;
     let raw = body.read().await?.raw;
     let command = Command::PostCount(count::Post { count_id: id.0, is_approver: sees_all(&caller) });
     let render = changed(&caller);
@@ -221,7 +216,6 @@ async fn cancel(
     preferences: Preferences,
     body: Body<Nothing>,
 ) -> Answer {
-    caller.require(Scope::CountsWrite)?;
     let raw = body.read().await?.raw;
     let render = changed(&caller);
     post(&app, caller, (key, preferences, &raw), (Command::CancelCount(id.0), render), None).await

@@ -3,7 +3,7 @@
 use domain::ledger::EntryLine;
 use domain::number::{Money, Quantity};
 use serde_json::{Value, json};
-use service::posting::{Outcome, Rehearsal};
+use service::posting::{DryRun, Outcome};
 
 /// What kind of document, its id and its number.
 pub fn identity(outcome: &Outcome) -> (&'static str, String, Option<String>) {
@@ -47,8 +47,8 @@ pub fn line_count(outcome: &Outcome) -> usize {
 }
 
 /// The answer to a dry run: `document` as the write would answer it, and its `effects`.
-pub fn of(rehearsal: &Rehearsal) -> Value {
-    let posting = &rehearsal.posting;
+pub fn of(dry_run: &DryRun) -> Value {
+    let posting = &dry_run.posting;
     let stock: Vec<Value> = posting
         .movements
         .iter()
@@ -76,10 +76,10 @@ pub fn of(rehearsal: &Rehearsal) -> Value {
         .collect();
     let journal: Vec<Value> =
         posting.entries.iter().flat_map(|entry| entry.lines.iter()).map(journal_line).collect();
-    let (kind, id, _) = identity(&rehearsal.outcome);
+    let (kind, id, _) = identity(&dry_run.outcome);
     json!({
         "object": "dry_run",
-        "document": serde_json::from_str::<Value>(&rehearsal.body).unwrap_or_default(),
+        "document": serde_json::from_str::<Value>(&dry_run.body).unwrap_or_default(),
         "effects": {
             "stock": stock,
             "reservations": posting.reservations.iter().map(reserved).collect::<Vec<_>>(),

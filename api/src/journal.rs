@@ -12,7 +12,6 @@ use domain::refusal::{Problems, Refusal};
 use domain::tenant::Channel;
 use serde::{Deserialize, Serialize};
 use service::posting::{Command, Outcome};
-use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::Body;
@@ -132,7 +131,6 @@ async fn create(
     preferences: Preferences,
     body: Body<ManualEntryIn>,
 ) -> Answer {
-    caller.require(Scope::LedgerWrite)?;
     let body = body.read().await?;
     let input = body.value;
     let mut problems = Problems::default();

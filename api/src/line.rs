@@ -9,7 +9,7 @@ use domain::pricing::Source;
 use domain::product::{ItemRef, Product};
 use domain::refusal::{Problems, Refusal};
 use domain::sales::{Discount, Line, LineInput};
-use domain::text::bears_card_number;
+use domain::text::holds_card_number;
 use serde::{Deserialize, Serialize};
 
 use crate::lot::line::{self as lots, LotIn, LotShareOut};
@@ -132,7 +132,7 @@ pub fn free_text(problems: &mut Problems, pointer: &str, text: Option<&str>, len
     if text.contains('\0') {
         problems.invalid(pointer, "A text bears no null character.");
     }
-    if bears_card_number(text) {
+    if holds_card_number(text) {
         problems.invalid(
             pointer,
             "This looks like a card number, which is never kept: send the processor's reference.",

@@ -9,7 +9,6 @@ use domain::tenant::Channel;
 use serde::{Deserialize, Serialize};
 use service::location::{self, Filter, LocationInput, ReasonCodeInput};
 use service::page::Sort;
-use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
@@ -146,7 +145,6 @@ struct Filters {
 )]
 #[get("/v1/locations")]
 async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
-    caller.require(Scope::StockRead)?;
     let filters = &list.filters;
     let filter = Filter { code: filters.code.clone(), kind: filters.kind };
     let sorted = Sorted::new(filters.sort, filters.updated_since);
@@ -172,7 +170,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 )]
 #[post("/v1/locations")]
 async fn create(write: Write, body: Body<LocationInput>) -> Answer {
-    let write = write.require(Scope::StockWrite)?.changing_setup();
+    let write = write.changing_setup();
     let input = body.read().await?;
     write
         .create("location.created", &input.raw, async |tx| {
@@ -195,7 +193,6 @@ async fn create(write: Write, body: Body<LocationInput>) -> Answer {
 )]
 #[get("/v1/locations/{id}")]
 async fn get(app: Data<App>, caller: Caller, id: PathId<LocationId>, seen: IfNoneMatch) -> Answer {
-    caller.require(Scope::StockRead)?;
     let row = app.db.read(caller.tenant_id, async |tx| location::get(tx, id.0).await).await?;
     Ok(seen.answer(row.version, Location::from(row)))
 }
@@ -214,7 +211,7 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<LocationId>, seen: IfNon
 )]
 #[patch("/v1/locations/{id}")]
 async fn update(write: Write, id: PathId<LocationId>, seen: IfMatch, body: Body<MergePatch>) -> Answer {
-    let write = write.require(Scope::StockWrite)?.changing_setup();
+    let write = write.changing_setup();
     let expected = seen.optional()?;
     let patch = body.read().await?;
     write
@@ -237,7 +234,6 @@ async fn update(write: Write, id: PathId<LocationId>, seen: IfMatch, body: Body<
 )]
 #[get("/v1/reason-codes")]
 async fn list_reasons(app: Data<App>, caller: Caller, page: List<NoFilters>) -> Answer {
-    caller.require(Scope::StockRead)?;
     let after: Option<String> = page.after()?;
     let read = async |tx: &service::Tx| location::list_reasons(tx, after.as_deref(), page.fetch()).await;
     let rows = app.db.read(caller.tenant_id, read).await?;
@@ -257,7 +253,7 @@ async fn list_reasons(app: Data<App>, caller: Caller, page: List<NoFilters>) -> 
 )]
 #[post("/v1/reason-codes")]
 async fn create_reason(write: Write, body: Body<ReasonCodeInput>) -> Answer {
-    let write = write.require(Scope::StockWrite)?.changing_setup();
+    let write = write.changing_setup();
     let input = body.read().await?;
     write
         .create("reason_code.created", &input.raw, async |tx| {

@@ -100,7 +100,7 @@ where
     let caller = identify(&app, &request).await;
     let log = Log { started, request_id: request_id.clone(), caller: caller.as_ref().ok().cloned() };
     let wants = Wants::of(&request, app.is_stopping());
-    request.extensions_mut().insert(Context { request_id, caller });
+    request.extensions_mut().insert(Context::new(request_id, caller));
     if request.method() == Method::HEAD {
         // Answered like GET; the server leaves the body out.
         request.head_mut().method = Method::GET;

@@ -12,7 +12,6 @@ use actix_web::web::Data;
 use domain::id::OrderId;
 use domain::order;
 use service::posting::Command;
-use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::{BatchBody, Body, Nothing};
@@ -58,7 +57,6 @@ async fn place(
     preferences: Preferences,
     body: Body<OrderIn>,
 ) -> Answer {
-    caller.require(Scope::OrdersWrite)?;
     let input = body.read().await?;
     let command = placed(input.value, &caller)?;
     post(&app, caller, (key, preferences, &input.raw), (command, render), Some(ORDERS)).await
@@ -82,7 +80,6 @@ async fn place_batch(
     preferences: Preferences,
     body: BatchBody<BatchIn>,
 ) -> Answer {
-    caller.require(Scope::OrdersWrite)?;
     let batch = body.read().await?.value;
     post_batch(&app, caller, preferences, (batch, BatchOf { path: ORDERS, command: placed, render })).await
 }
@@ -108,7 +105,6 @@ async fn confirm(
     preferences: Preferences,
     body: Body<Nothing>,
 ) -> Answer {
-    caller.require(Scope::OrdersWrite)?;
     let raw = body.read().await?.raw;
     post(&app, caller, (key, preferences, &raw), (Command::ConfirmOrder(id.0), render), None).await
 }
@@ -132,7 +128,6 @@ async fn release(
     preferences: Preferences,
     body: Body<Nothing>,
 ) -> Answer {
-    caller.require(Scope::CreditApprove)?;
     let raw = body.read().await?.raw;
     post(&app, caller, (key, preferences, &raw), (Command::ReleaseOrder(id.0), render), None).await
 }
@@ -157,7 +152,6 @@ async fn cancel(
     preferences: Preferences,
     body: Body<Nothing>,
 ) -> Answer {
-    caller.require(Scope::OrdersWrite)?;
     let raw = body.read().await?.raw;
     post(&app, caller, (key, preferences, &raw), (Command::CancelOrder(id.0), render), None).await
 }
@@ -182,7 +176,6 @@ async fn close(
     preferences: Preferences,
     body: Body<Nothing>,
 ) -> Answer {
-    caller.require(Scope::OrdersWrite)?;
     let raw = body.read().await?.raw;
     post(&app, caller, (key, preferences, &raw), (Command::CloseOrder(id.0), render), None).await
 }
@@ -209,7 +202,6 @@ async fn allocate(
     preferences: Preferences,
     body: Body<Nothing>,
 ) -> Answer {
-    caller.require(Scope::OrdersWrite)?;
     let raw = body.read().await?.raw;
     post(&app, caller, (key, preferences, &raw), (Command::AllocateOrder(id.0), render), None).await
 }
@@ -234,7 +226,6 @@ async fn ship(
     preferences: Preferences,
     body: Body<ShipIn>,
 ) -> Answer {
-    caller.require(Scope::OrdersWrite)?;
     let input = body.read().await?;
     let lines = form::shipped(input.value.lines)?;
     let command =
@@ -261,7 +252,6 @@ async fn invoice(
     preferences: Preferences,
     body: Body<Nothing>,
 ) -> Answer {
-    caller.require(Scope::OrdersWrite)?;
     let raw = body.read().await?.raw;
     post(&app, caller, (key, preferences, &raw), (Command::InvoiceOrder(id.0), render), None).await
 }

@@ -53,7 +53,6 @@ async fn sell(
     preferences: Preferences,
     body: Body<SaleIn>,
 ) -> Answer {
-    caller.require(Scope::PosWrite)?;
     let input = body.read().await?;
     let command = sale(input.value, &caller)?;
     post(&app, caller, (key, preferences, &input.raw), (command, render), Some(SALES)).await
@@ -78,7 +77,6 @@ async fn sell_batch(
     preferences: Preferences,
     body: BatchBody<BatchIn>,
 ) -> Answer {
-    caller.require(Scope::PosWrite)?;
     let batch = body.read().await?.value;
     post_batch(&app, caller, preferences, (batch, BatchOf { path: SALES, command: sale, render })).await
 }
@@ -103,7 +101,6 @@ async fn refund(
     preferences: Preferences,
     body: Body<RefundIn>,
 ) -> Answer {
-    caller.require(Scope::PosWrite)?;
     let input = body.read().await?;
     let command = take_back(input.value, &caller)?;
     post(&app, caller, (key, preferences, &input.raw), (command, render), Some(SALES)).await
@@ -127,7 +124,6 @@ async fn refund_batch(
     preferences: Preferences,
     body: BatchBody<BatchIn>,
 ) -> Answer {
-    caller.require(Scope::PosWrite)?;
     let batch = body.read().await?.value;
     post_batch(&app, caller, preferences, (batch, BatchOf { path: REFUNDS, command: take_back, render }))
         .await

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use service::caller::EntryMode;
 use service::command::{self, Idempotency};
-use service::posting::{Command, Outcome, Render, Request, rehearse};
+use service::posting::{Command, Outcome, Render, Request, dry_run};
 
 use crate::idempotency::{IdempotencyKey, Preferences, respond, valid_key};
 use crate::problem::{Answer, ApiError, ErrorCode};
@@ -35,8 +35,8 @@ pub async fn post(
         render,
     };
     if preferences.dry_run {
-        let rehearsal = rehearse(&app.db, &app.poster, &request).await?;
-        let mut response = HttpResponse::Ok().json(effects::of(&rehearsal));
+        let dry_run = dry_run(&app.db, &app.poster, &request).await?;
+        let mut response = HttpResponse::Ok().json(effects::of(&dry_run));
         preferences.confirm(&mut response);
         return Ok(response);
     }
@@ -206,9 +206,9 @@ pub async fn post_batch<In: DeserializeOwned>(
 async fn rehearsed(app: &App, requests: &[Request]) -> Vec<Result<command::Answer, service::Error>> {
     let mut answers = Vec::with_capacity(requests.len());
     for request in requests {
-        answers.push(rehearse(&app.db, &app.poster, request).await.map(|rehearsal| command::Answer {
+        answers.push(dry_run(&app.db, &app.poster, request).await.map(|dry_run| command::Answer {
             status: 200,
-            body: effects::of(&rehearsal).to_string(),
+            body: effects::of(&dry_run).to_string(),
             document_id: None,
             replayed: false,
         }));

@@ -7,7 +7,6 @@ use domain::id::{TaxClassId, TaxRateId};
 use domain::number::Percent;
 use serde::{Deserialize, Serialize};
 use service::page::Sort;
-use service::scope::Scope;
 use service::tax::{self, TaxClassInput, TaxRateInput};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -158,7 +157,6 @@ struct RateFilters {
 )]
 #[get("/v1/tax-classes")]
 async fn list_classes(app: Data<App>, caller: Caller, list: List<ClassFilters>) -> Answer {
-    caller.require(Scope::CatalogRead)?;
     let filters = &list.filters;
     let sorted = Sorted::new(filters.sort, filters.updated_since);
     let page = sorted.page(&list)?;
@@ -184,7 +182,6 @@ async fn list_classes(app: Data<App>, caller: Caller, list: List<ClassFilters>) 
 )]
 #[post("/v1/tax-classes")]
 async fn create_class(write: Write, body: Body<TaxClassInput>) -> Answer {
-    let write = write.require(Scope::CatalogWrite)?;
     let input = body.read().await?;
     write
         .create("tax_class.created", &input.raw, async |tx| {
@@ -207,7 +204,6 @@ async fn create_class(write: Write, body: Body<TaxClassInput>) -> Answer {
 )]
 #[get("/v1/tax-classes/{id}")]
 async fn get_class(app: Data<App>, caller: Caller, id: PathId<TaxClassId>, seen: IfNoneMatch) -> Answer {
-    caller.require(Scope::CatalogRead)?;
     let row = app.db.read(caller.tenant_id, async |tx| tax::get_class(tx, id.0).await).await?;
     Ok(seen.answer(1, TaxClass::from(row)))
 }
@@ -224,7 +220,6 @@ async fn get_class(app: Data<App>, caller: Caller, id: PathId<TaxClassId>, seen:
 )]
 #[get("/v1/tax-rates")]
 async fn list_rates(app: Data<App>, caller: Caller, list: List<RateFilters>) -> Answer {
-    caller.require(Scope::CatalogRead)?;
     let filters = &list.filters;
     let sorted = Sorted::new(filters.sort, filters.updated_since);
     let page = sorted.page(&list)?;
@@ -250,7 +245,7 @@ async fn list_rates(app: Data<App>, caller: Caller, list: List<RateFilters>) -> 
 )]
 #[post("/v1/tax-rates")]
 async fn create_rate(write: Write, body: Body<TaxRateInput>) -> Answer {
-    let write = write.require(Scope::CatalogWrite)?.changing_setup();
+    let write = write.changing_setup();
     let input = body.read().await?;
     write
         .create("tax_rate.created", &input.raw, async |tx| {
@@ -273,7 +268,6 @@ async fn create_rate(write: Write, body: Body<TaxRateInput>) -> Answer {
 )]
 #[get("/v1/tax-rates/{id}")]
 async fn get_rate(app: Data<App>, caller: Caller, id: PathId<TaxRateId>, seen: IfNoneMatch) -> Answer {
-    caller.require(Scope::CatalogRead)?;
     let row = app.db.read(caller.tenant_id, async |tx| tax::get_rate(tx, id.0).await).await?;
     Ok(seen.answer(1, TaxRate::from(row)))
 }
@@ -290,7 +284,7 @@ async fn get_rate(app: Data<App>, caller: Caller, id: PathId<TaxRateId>, seen: I
 )]
 #[delete("/v1/tax-rates/{id}")]
 async fn delete_rate(write: Write, id: PathId<TaxRateId>, seen: IfMatch) -> Answer {
-    let write = write.require(Scope::CatalogWrite)?.changing_setup();
+    let write = write.changing_setup();
     let expected = seen.required()?;
     write
         .delete("tax_rate.deleted", async |tx| {

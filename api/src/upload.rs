@@ -38,7 +38,7 @@ pub enum Form {
     Csv,
 }
 
-/// An upload that has not been read yet: a handler reads it once it has checked the scope.
+/// An upload that has not been read yet.
 pub struct Upload {
     payload: Payload,
     head: Result<(Form, Option<usize>), ApiError>,

@@ -1,6 +1,6 @@
 //! Writes of records that post neither stock nor ledger: products, customers, prices and the like.
 //!
-//! A handler takes a [`Write`], asks it for the scope, reads the body, and hands over the work. The command row, a
+//! A handler takes a [`Write`], reads the body, and hands over the work. The command row, a
 //! repeated answer, a dry run, `Location` and `ETag` follow from that.
 
 use std::cell::RefCell;
@@ -15,7 +15,6 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use service::input::Change;
-use service::scope::Scope;
 use service::{Error, Tx, command};
 use uuid::Uuid;
 
@@ -68,12 +67,6 @@ impl Write {
             path: request.path().to_owned(),
             changes_setup: false,
         })
-    }
-
-    /// Refuses a caller without `scope`.
-    pub fn require(self, scope: Scope) -> Result<Self, ApiError> {
-        self.caller.require(scope)?;
-        Ok(self)
     }
 
     /// Says that postings must read the tenant's settings, locations, tills, taxes and channel prices anew.
@@ -221,7 +214,7 @@ impl Write {
         let mut attempt = 1;
         loop {
             let answer = if preferences.dry_run {
-                command::rehearse(&app.db, &caller, &work).await
+                command::dry_run(&app.db, &caller, &work).await
             } else {
                 command::run(&app.db, &caller, name, idempotency.as_ref(), &work).await
             };

@@ -3,7 +3,7 @@
 //! A sheet names a location and products, and freezes nothing: goods come and go while it is counted. So what is counted
 //! is not compared with what the record says now, but with what it said at the instant of the counting (`counted_at`),
 //! and what is posted is the difference. That instant becomes the *anchor* of the level: whatever happened by then is in
-//! the count, so what we learn of it later changes nothing any more (see [`crate::oversold`]).
+//! the count, so what we learn of it later changes nothing any more (see [`crate::negative_stock`]).
 //!
 //! counting → counted → posted. What differs by more than the tolerance is counted once more (recount) before it is
 //! counted. Until it is posted, a sheet can be cancelled.

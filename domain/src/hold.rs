@@ -1,16 +1,16 @@
 //! Holds: goods that are kept back for a while, for someone or for a reason.
 //!
 //! A hold lowers what is available as an order does. One that expires does so by itself: from that instant it counts
-//! for nothing, whether or not anybody has swept it away. Till leases and channel floors are holds that some may draw on
-//! without naming them: see [`crate::claim`].
+//! for nothing, whether or not anybody has swept it away. Till leases and channel allotments are holds that some may draw on
+//! without naming them: see [`crate::allotment`].
 
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::allotment::{self, Owner};
 use crate::book::{Book, Demand, Posting};
-use crate::claim::{self, Holder};
-use crate::goods::GoodsLine;
 use crate::id::{CustomerId, HoldId, LocationId, LotId, ProductId, RegisterId};
+use crate::line_item::GoodsLine;
 use crate::lot;
 use crate::number::Quantity;
 use crate::refusal::{Code, Problems, Refusal};
@@ -41,9 +41,9 @@ pub enum HoldKind {
     /// Until somebody has decided about them; it does not expire.
     Quarantine,
     /// For the sales of a till, until an instant: they take from it first, and nobody else can.
-    TillLease,
+    TillAllotment,
     /// For a channel, until an instant: the other one can't take it.
-    ChannelFloor,
+    ChannelAllotment,
 }
 
 impl HoldKind {
@@ -52,14 +52,14 @@ impl HoldKind {
         match self {
             HoldKind::Hold => ReservationKind::Hold,
             HoldKind::Quarantine => ReservationKind::Quarantine,
-            HoldKind::TillLease => ReservationKind::TillLease,
-            HoldKind::ChannelFloor => ReservationKind::ChannelFloor,
+            HoldKind::TillAllotment => ReservationKind::TillAllotment,
+            HoldKind::ChannelAllotment => ReservationKind::ChannelAllotment,
         }
     }
 
     /// Whether some may take of it without naming it.
-    pub(crate) fn is_claim(self) -> bool {
-        matches!(self, HoldKind::TillLease | HoldKind::ChannelFloor)
+    pub(crate) fn is_allotment(self) -> bool {
+        matches!(self, HoldKind::TillAllotment | HoldKind::ChannelAllotment)
     }
 }
 
@@ -129,8 +129,8 @@ pub struct Hold {
     pub location_id: LocationId,
     /// For whom.
     pub customer_id: Option<CustomerId>,
-    /// Whose till or channel it is for: of a till lease or channel floor.
-    pub holder: Option<Holder>,
+    /// Whose till or channel it is for: of a till allotment or channel allotment.
+    pub owner: Option<Owner>,
     /// A remark.
     pub note: Option<String>,
     /// Where it stands, as it was last written: `Open` even where its time has passed since.
@@ -204,7 +204,7 @@ pub fn place(book: &mut Book, command: &PlaceHold) -> Result<(Hold, Posting), Re
     if command.id.is_some_and(|id| book.holds.contains_key(&id)) {
         return Err(Problems::one("/id", Code::AlreadyExists, "Another hold has this id."));
     }
-    let (location_id, holder) = claim::holder(book, command)?;
+    let (location_id, owner) = allotment::owner(book, command)?;
     if command.customer_id.is_some_and(|id| !book.customers.contains_key(&id)) {
         return Err(Problems::one("/customer_id", Code::NotFound, "There is no customer with this id."));
     }
@@ -230,7 +230,7 @@ pub fn place(book: &mut Book, command: &PlaceHold) -> Result<(Hold, Posting), Re
         reference: command.reference.clone(),
         location_id,
         customer_id: command.customer_id,
-        holder,
+        owner,
         note: command.note.clone(),
         status: HoldStatus::Open,
         expires_at: command.expires_at,
@@ -257,7 +257,7 @@ pub(crate) fn quarantine(
         reference: None,
         location_id: key.location_id,
         customer_id: None,
-        holder: None,
+        owner: None,
         note: Some(note),
         status: HoldStatus::Open,
         expires_at: None,
@@ -277,7 +277,7 @@ fn begin(book: &mut Book, hold: &Hold, posting: &mut Posting) {
         book.level_mut(*key).reserved += *quantity;
     }
     posting.reservations.extend(hold.reservations(&held, true));
-    claim::note(book, hold);
+    allotment::note(book, hold);
     keep(book, hold.clone(), posting);
 }
 
@@ -286,10 +286,10 @@ pub fn extend(book: &mut Book, id: HoldId, expires_at: DateTime<Utc>) -> Result<
     let hold = open(book, id, "extended")?.clone();
     check_end(book, hold.kind, Some(expires_at))?;
     let hold = Hold { expires_at: Some(expires_at), version: hold.version + 1, ..hold };
-    let held = claim::held(book, &hold);
+    let held = allotment::held(book, &hold);
     let reservations = hold.reservations(&held, true).collect();
     let mut posting = Posting { reservations, ..Posting::default() };
-    claim::extend(book, &hold);
+    allotment::extend(book, &hold);
     keep(book, hold.clone(), &mut posting);
     Ok((hold, posting))
 }
@@ -313,8 +313,9 @@ pub(crate) fn usable(book: &Book, id: HoldId, customer_id: Option<CustomerId>) -
         HoldKind::Quarantine => {
             return Err(Refusal::invalid(pointer, "Goods in quarantine can't be sold: release them first."));
         }
-        HoldKind::TillLease | HoldKind::ChannelFloor => {
-            let detail = "A till lease or channel floor is not named: who may take of it does so by itself.";
+        HoldKind::TillAllotment | HoldKind::ChannelAllotment => {
+            let detail =
+                "A till allotment or channel allotment is not named: who may take of it does so by itself.";
             return Err(Refusal::invalid(pointer, detail));
         }
     }
@@ -356,12 +357,12 @@ fn check_end(book: &Book, kind: HoldKind, end: Option<DateTime<Utc>>) -> Result<
 fn end(book: &mut Book, id: HoldId, status: HoldStatus, posting: &mut Posting) {
     let hold = book.holds[&id].clone();
     if hold.status_at(book.now) == HoldStatus::Open {
-        let held = claim::held(book, &hold);
+        let held = allotment::held(book, &hold);
         for (key, _, quantity) in &held {
             book.level_mut(*key).reserved -= *quantity;
         }
         posting.reservations.extend(hold.reservations(&held, false));
-        claim::forget(book, &hold);
+        allotment::forget(book, &hold);
     }
     keep(book, Hold { status, version: hold.version + 1, ..hold }, posting);
 }

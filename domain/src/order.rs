@@ -383,6 +383,6 @@ fn order_mut(book: &mut Book, id: OrderId) -> &mut Order {
 }
 
 /// The exposure of a customer that the book holds together with each of its orders.
-fn exposure(book: &mut Book, id: CustomerId) -> &mut crate::party::Exposure {
+fn exposure(book: &mut Book, id: CustomerId) -> &mut crate::customer::Exposure {
     &mut book.customers.get_mut(&id).expect("the book holds the customer of each of its orders").exposure
 }

@@ -5,12 +5,12 @@ use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use crate::book::Book;
-use crate::goods::check_part;
+use crate::customer::Customer;
 use crate::id::{CategoryId, CustomerId, LocationId, OrderId, PriceRuleId, ProductId};
 use crate::ledger::{Dimensions, Lines, account, cost_account, returns_account, sales_account};
+use crate::line_item::check_part;
 use crate::lot::{self, LotShare, NamedLot, SoldLot};
 use crate::number::{Money, Percent, Price, Quantity};
-use crate::party::Customer;
 use crate::pricing::Source;
 use crate::product::ItemRef;
 use crate::refusal::{Code, Problems, Refusal};
@@ -279,7 +279,7 @@ pub(crate) fn buyer(book: &Book, id: CustomerId) -> Result<&Customer, Refusal> {
     })
 }
 
-/// The levels that stocked lines draw from.
+/// The levels that stocked lines rule from.
 pub fn level_key(location_id: LocationId, line: &Line) -> LevelKey {
     LevelKey::untracked(location_id, line.product_id)
 }

@@ -10,7 +10,7 @@ use crate::tenant::{Channel, Settings};
 
 mod cost;
 
-pub use cost::{CostingMethod, Draw, Issued, Layer, Layers, Source};
+pub use cost::{CostingMethod, Issued, Layer, LayerUse, Layers, Source};
 
 /// Where a stock level is kept: one product, in one lot, at one location. Levels are locked in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,13 +31,13 @@ impl LevelKey {
 
     /// The level on which lines wait for the product: its own where the product is not tracked by lot, else one that never
     /// has goods and is locked before those of the lots.
-    pub fn head(&self) -> Self {
+    pub fn without_lot(&self) -> Self {
         LevelKey { lot_id: LotId::default(), ..*self }
     }
 
     /// Whether it is the level of a lot.
     pub fn is_of_lot(&self) -> bool {
-        *self != self.head()
+        *self != self.without_lot()
     }
 }
 
@@ -59,7 +59,7 @@ pub struct Level {
     /// Stock units that confirmed orders wait for: whatever becomes free here is theirs first.
     pub backordered: Quantity,
     /// Whether tills or channels may keep something of it for themselves.
-    pub claimed: bool,
+    pub allotted: bool,
 }
 
 impl Level {
@@ -219,9 +219,9 @@ pub enum ReservationKind {
     /// Nobody, until somebody has decided about them.
     Quarantine,
     /// The sales of a till.
-    TillLease,
+    TillAllotment,
     /// A channel.
-    ChannelFloor,
+    ChannelAllotment,
 }
 
 /// The new open quantity that a line of a document reserves.

@@ -7,16 +7,16 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::book::{Book, Demand, Posting};
-use crate::goods::{GoodsLine, check_part};
+use crate::expected_receipt;
 use crate::id::{EntryId, LocationId, LotId, MovementId, ProductId, TransferId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
+use crate::line_item::{GoodsLine, check_part};
 use crate::location::LocationKind;
-use crate::lot::{Draw, Purpose};
+use crate::lot::{PickRule, Purpose};
+use crate::negative_stock::Issue;
 use crate::number::{Money, Quantity};
-use crate::oversold::Going;
 use crate::refusal::{Code, Problems, Refusal};
 use crate::stock::{self, LevelKey, Movement, MovementKind, Source};
-use crate::supply;
 
 /// What the documents of a transfer are called in movements and journal.
 const DOCUMENT: &str = "transfer";
@@ -167,8 +167,8 @@ pub fn dispatch(book: &mut Book, command: &Dispatch) -> Result<(Transfer, Postin
     let goods = book.goods(&command.lines)?;
     let mut demand = Demand::default();
     let purpose = Purpose::Transfer { on: book.setup.settings.day(occurred_at) };
-    let draw = Draw { location_id: from, purpose, went: Some((occurred_at, false)) };
-    let parts = book.draw_goods(&mut demand, &draw, (&goods, &command.lines))?;
+    let rule = PickRule { location_id: from, purpose, went: Some((occurred_at, false)) };
+    let parts = book.allocate_goods(&mut demand, &rule, (&goods, &command.lines))?;
     book.check_available(&demand)?;
 
     // Nothing can refuse it any more.
@@ -188,8 +188,8 @@ pub fn dispatch(book: &mut Book, command: &Dispatch) -> Result<(Transfer, Postin
     let mut sent = Money::ZERO;
     for ((_, product_id, lot_id, quantity), line_no) in parts.into_iter().zip(1..) {
         let at = |location_id| LevelKey { location_id, product_id, lot_id };
-        let going = Going { key: at(from), quantity, line_no, occurred_at, forced: false };
-        let value = book.take_out(&going);
+        let issue = Issue { key: at(from), quantity, line_no, occurred_at, forced: false };
+        let value = book.issue(&issue);
         let source = Source::new(DOCUMENT, transfer.id.0, line_no, occurred_at);
         book.receive(at(transit), quantity, value, &source);
         let step = Step { transfer: &transfer, line_no, occurred_at, reason: None };
@@ -211,7 +211,7 @@ pub fn dispatch(book: &mut Book, command: &Dispatch) -> Result<(Transfer, Postin
     entry.debit(account::IN_TRANSIT, sent, at(transit));
     entry.credit(account::INVENTORY, sent, at(from));
     post(book, &transfer, (entry, occurred_at), &mut posting);
-    supply::note_transfer(book, &transfer);
+    expected_receipt::note_transfer(book, &transfer);
     book.transfers.insert(transfer.id, transfer.clone());
     Ok((transfer, posting))
 }
@@ -250,7 +250,7 @@ pub fn arrive(book: &mut Book, command: &Arrive) -> Result<(Transfer, Posting), 
             line.received += quantity;
             let source = Source::new(DOCUMENT, transfer.id.0, line.line_no, occurred_at);
             book.take_off_transit(key(transit), quantity, value);
-            book.take_in(key(to), quantity, value, &source);
+            book.receive(key(to), quantity, value, &source);
             step.moved(book, (MovementKind::TransferOut, key(transit)), (-quantity, -value), &mut posting);
             step.moved(book, (MovementKind::TransferIn, key(to)), (quantity, value), &mut posting);
             came += value;
@@ -277,7 +277,7 @@ pub fn arrive(book: &mut Book, command: &Arrive) -> Result<(Transfer, Posting), 
     }
     entry.credit(account::IN_TRANSIT, came + lost, at(transit));
     post(book, &transfer, (entry, occurred_at), &mut posting);
-    supply::note_transfer(book, &transfer);
+    expected_receipt::note_transfer(book, &transfer);
     book.transfers.insert(transfer.id, transfer.clone());
     Ok((transfer, posting))
 }

@@ -1,8 +1,8 @@
 //! A customer.
 
+use domain::customer::{CustomerKind, CustomerStatus, PaymentTerms};
 use domain::id::{CustomerId, PriceListId, PriceTierId, TenantId};
 use domain::number::Money;
-use domain::party::{CustomerKind, CustomerStatus, PaymentTerms};
 use sea_orm::entity::prelude::*;
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "customer")]

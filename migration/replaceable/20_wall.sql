@@ -1,10 +1,14 @@
 -- Row-level security and grants for every table of the public schema, so that a new table cannot be missed.
 -- `stockwell_app` may select and insert everywhere. Tables that it may also update or delete are listed here; none of
 -- them records the past.
+--
+-- Each table has exactly one policy for the application, permissive, with the predicate. PostgreSQL joins permissive
+-- policies by `or`, so a second one would open the wall. A distributed engine makes restrictive policies permissive.
 
 do $$
 declare
     target record;
+    known record;
     mutable constant text[] := array[
         'tenant', 'api_key', 'app_user', 'refresh_token', 'category', 'tax_class', 'tax_rate', 'product',
         'product_unit', 'barcode', 'price_list', 'price_rule', 'price_tier', 'customer', 'customer_account',
@@ -18,20 +22,22 @@ declare
     ];
 begin
     for target in
-        select c.relname as name from pg_class c
+        select c.oid as id, c.relname as name from pg_class c
         where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and c.relname <> 'schema_migration'
     loop
         execute format('alter table public.%I enable row level security', target.name);
         execute format('alter table public.%I force row level security', target.name);
-        execute format('drop policy if exists tenant_wall on public.%I', target.name);
-        execute format('drop policy if exists tenant_access on public.%I', target.name);
+        -- A table without a policy shows nothing, so the wall is closed between these two.
+        for known in
+            select p.polname as name from pg_policy p
+            where p.polrelid = target.id and p.polroles && array[0, 'stockwell_app'::regrole]::oid[]
+        loop
+            execute format('drop policy %I on public.%I', known.name, target.name);
+        end loop;
         execute format(
-            'create policy tenant_wall on public.%I as restrictive for all to stockwell_app '
+            'create policy tenant_wall on public.%I for all to stockwell_app '
             'using (tenant_id = current_setting(''app.tenant_id'')::uuid) '
             'with check (tenant_id = current_setting(''app.tenant_id'')::uuid)', target.name);
-        execute format(
-            'create policy tenant_access on public.%I for all to stockwell_app using (true) with check (true)',
-            target.name);
         execute format('revoke all on public.%I from public, stockwell_app, stockwell_relay', target.name);
         execute format('grant select, insert on public.%I to stockwell_app', target.name);
         if target.name = any (mutable) then

@@ -7,9 +7,11 @@
 create or replace function auth.forget_answers(
     since uuid, before uuid, after_tenant_id uuid, after_id uuid, most integer)
 returns table (forgotten bigint, last_tenant_id uuid, last_id uuid)
-language sql volatile security definer
+language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
 as $$
+begin
+    return query
     with old as (
         select c.tenant_id, c.id
         from public.tenant t cross join lateral (
@@ -26,7 +28,8 @@ as $$
         returning 1
     )
     select (select count(*) from forgotten), old.tenant_id, old.id
-    from old order by old.tenant_id desc, old.id desc limit 1
+    from old order by old.tenant_id desc, old.id desc limit 1;
+end
 $$;
 
 grant select (tenant_id, id, idempotency_key), update (idempotency_key, fingerprint, response) on public.command
@@ -38,10 +41,13 @@ grant execute on function auth.forget_answers(uuid, uuid, uuid, uuid, integer) t
 -- All tenants, for work that is done once a day for each.
 create or replace function auth.tenants()
 returns setof uuid
-language sql stable security definer
+language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp
 as $$
-    select t.tenant_id from public.tenant t order by t.tenant_id
+begin
+    return query
+    select t.tenant_id from public.tenant t order by t.tenant_id;
+end
 $$;
 
 alter function auth.tenants() owner to stockwell_lookup;

@@ -193,7 +193,7 @@ from (
             from public.reservation r
             where r.tenant_id = l.tenant_id and r.location_id = l.location_id and r.product_id = l.product_id
                 and r.lot_id = l.lot_id and r.expires_at <= now()) else 0 end as backordered,
-        l.claimed, l.value, l.last_cost, l.layered, l.moved_at,
+        l.allotted, l.value, l.last_cost, l.layered, l.moved_at,
         case when age(t.xmin) < age(l.xmin) then t.xmin else l.xmin end::text as transaction,
         coalesce(t.status = 'open' and coalesce(t.expires_on, 'infinity') >= (
             select (now() at time zone n.time_zone)::date from public.tenant n

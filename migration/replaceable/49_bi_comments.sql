@@ -20,7 +20,7 @@ declare
         "last_cost": "Last known cost of one unit, in the tenant's currency.",
         "layered": "Whether the level has cost layers (FIFO); otherwise its cost is a moving average.",
         "backordered": "Stock units that confirmed orders wait for. Incoming stock is allocated to them first. Additive over rows of one unit.",
-        "claimed": "Whether a part of reserved may be a till or channel allotment, which that till or channel can sell.",
+        "allotted": "Whether a part of reserved may be a till or channel allotment, which that till or channel can sell.",
         "moved_at": "When the level last changed.",
         "lot_code": "Code of the lot, or the serial number; null if the product is not tracked.",
         "expires_on": "Last day on which the lot may be sold; null if it does not expire.",

@@ -61,6 +61,8 @@ pub const STEPS: &[Step] = &[
     step!("0019_lot_count"),
     step!("0022_draw"),
     step!("0023_hold_expiry"),
+    step!("0024_allotment"),
+    step!("0030_one_policy"),
 ];
 
 /// Run after every change, in this order.

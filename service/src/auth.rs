@@ -14,7 +14,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::id::{ApiKeyId, TenantId, UserId};
 use ipnet::IpNet;
 use moka::future::Cache;
@@ -39,6 +39,8 @@ pub const CREDENTIAL_CACHE_TTL: Duration = Duration::from_secs(5);
 const CACHED_CREDENTIALS_MAX: u64 = 50_000;
 /// Most failed logins for one address within [`FAILURE_WINDOW`].
 const FAILURES_MAX: u32 = 10;
+/// Shortest time between two notes of a key's use. [`FIND_KEY`] says the same.
+const USE_NOTED_EVERY: TimeDelta = TimeDelta::minutes(1);
 /// Time after which failed logins no longer count.
 const FAILURE_WINDOW: Duration = Duration::from_secs(15 * 60);
 /// Most addresses with failed logins that are remembered.
@@ -244,7 +246,8 @@ impl Auth {
         tokio::spawn(async move {
             let noted: Result<(), Error> = async {
                 let tx = db.begin(tenant_id).await?;
-                tx.execute(sqlx::query(NOTE_USE).bind(tenant_id.0).bind(id.0).bind(tx.now)).await?;
+                let note = sqlx::query(NOTE_USE).bind(tenant_id.0).bind(id.0).bind(tx.now);
+                tx.execute(note.bind(tx.now - USE_NOTED_EVERY)).await?;
                 tx.commit().await
             }
             .await;
@@ -258,13 +261,13 @@ impl Auth {
 /// The database's clock decides, so that all processes agree.
 const FIND_KEY: &str = "
     select tenant_id, id, scopes, ip_allowlist, tenant_status, revoked_at is not null as revoked,
-           coalesce(expires_at <= now(), false) as expired,
-           coalesce(last_used_at < now() - interval '1 minute', true) as unnoted
+           expires_at is not null and expires_at <= now() as expired,
+           last_used_at is null or last_used_at < now() - interval '1 minute' as unnoted
     from auth.find_api_key($1)";
 
 const NOTE_USE: &str = "
     update api_key set last_used_at = $3
-    where tenant_id = $1 and id = $2 and coalesce(last_used_at < $3 - interval '1 minute', true)";
+    where tenant_id = $1 and id = $2 and (last_used_at is null or last_used_at < $4)";
 
 struct KeyRow {
     tenant_id: TenantId,

@@ -102,7 +102,7 @@ pub async fn run(
 }
 
 /// Runs `work` and rolls it back: the response of a dry run.
-pub async fn rehearse(
+pub async fn dry_run(
     db: &crate::Db,
     caller: &Caller,
     work: impl AsyncFn(&Tx) -> Result<(Option<Uuid>, u16, String), Error>,

@@ -9,7 +9,7 @@ use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
 use crate::listing::{Listing, Slice};
-use crate::posting::{counts, goods};
+use crate::posting::{counts, stock_documents};
 use crate::sales_lines::{self, Skus};
 use crate::{Error, Tx};
 
@@ -196,7 +196,7 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Count>,
 /// Returns one sheet with its lines, and the SKUs of its products.
 pub async fn get(tx: &Tx, id: CountId) -> Result<(Count, Skus), Error> {
     let rows = Listing::new(tx, SELECT).with("id = ", Some(id.0)).rows(tx).await?;
-    let mut found = goods::with_lines(tx, &rows, counts::head, counts::lines).await?;
+    let mut found = stock_documents::with_lines(tx, &rows, counts::head, counts::lines).await?;
     let count = found.remove(&id).ok_or_else(|| Refusal::not_found("count"))?;
     let skus = sales_lines::skus(tx, count.lines.iter().map(|line| line.product_id)).await?;
     Ok((count, skus))

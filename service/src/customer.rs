@@ -4,9 +4,9 @@ mod check;
 mod number;
 
 use ::entity::{customer, customer_account};
+use domain::customer::{CustomerKind, CustomerStatus, PaymentTerms};
 use domain::id::{CustomerId, PriceListId, PriceTierId};
 use domain::number::Money;
-use domain::party::{CustomerKind, CustomerStatus, PaymentTerms};
 use domain::refusal::Refusal;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, LockType};
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect};

@@ -7,7 +7,7 @@ use ::entity::tenant;
 use chrono_tz::Tz;
 use domain::number::{Kind, Number};
 use domain::refusal::{Code, Problem, Problems, Refusal};
-use domain::text::bears_card_number;
+use domain::text::holds_card_number;
 use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
 
 use crate::{Error, Tx};
@@ -77,7 +77,7 @@ pub fn check_text(problems: &mut Problems, pointer: &str, text: &str, length_max
 
 /// Rejects card numbers, which are never stored.
 fn reject_card_number(problems: &mut Problems, pointer: &str, text: &str) {
-    if bears_card_number(text) {
+    if holds_card_number(text) {
         problems.invalid(pointer, "This looks like a card number, which is never kept.");
     }
 }

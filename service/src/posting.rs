@@ -12,29 +12,29 @@ use domain::book::{Book, Posting};
 use domain::id::CommandId;
 use domain::refusal::Refusal;
 
-use self::decide::{decided, explained};
+use self::decide::{decide_naming_supply_date, map_constraint};
 use crate::caller::EntryMode;
 use crate::command::{self, Answer, Idempotency};
 use crate::{Caller, Db, Error, Tx};
 
-mod claims;
+mod allotments;
 mod commands;
 pub(crate) mod counts;
 mod decide;
 pub(crate) mod documents;
-pub(crate) mod goods;
-mod head;
 mod layer;
 mod load;
 mod lot_levels;
 pub(crate) mod lots;
 mod needs;
+mod open_costs;
 pub(crate) mod orders;
-mod oversold;
 mod queue;
+mod queue_levels;
 mod save;
 mod series;
 pub(crate) mod setup;
+pub(crate) mod stock_documents;
 pub(crate) mod waiting;
 
 pub use commands::{Command, Outcome};
@@ -96,7 +96,7 @@ impl<E: Into<Error>> From<E> for Spoiled {
 
 /// What a command would do: its answer and its effects, with nothing written.
 #[derive(Debug)]
-pub struct Rehearsal {
+pub struct DryRun {
     /// The answer that the command would get.
     pub body: String,
     /// The document as it would be.
@@ -113,7 +113,7 @@ const ATTEMPTS_MAX: u32 = 4;
 pub(crate) async fn run(db: &Db, setups: &setup::Setups, requests: &[Request]) -> Vec<Result<Answer, Error>> {
     match attempt(db, setups, requests).await {
         Ok(answers) => answers,
-        Err(error) if requests.len() == 1 => vec![Err(explained(error))],
+        Err(error) if requests.len() == 1 => vec![Err(map_constraint(error))],
         Err(error) => {
             tracing::warn!(%error, commands = requests.len(), "a batch failed and is carried out one by one");
             let mut answers = Vec::with_capacity(requests.len());
@@ -122,7 +122,7 @@ pub(crate) async fn run(db: &Db, setups: &setup::Setups, requests: &[Request]) -
                 let answer = attempt(db, setups, alone).await;
                 answers.push(match answer {
                     Ok(mut answers) => answers.remove(0),
-                    Err(error) => Err(explained(error)),
+                    Err(error) => Err(map_constraint(error)),
                 });
             }
             answers
@@ -166,22 +166,22 @@ async fn attempt(
 }
 
 /// Runs one command and takes everything back: the answer of a dry run.
-pub async fn rehearse(db: &Db, poster: &Poster, request: &Request) -> Result<Rehearsal, Error> {
-    tried(db, poster, request).await.map_err(explained)
+pub async fn dry_run(db: &Db, poster: &Poster, request: &Request) -> Result<DryRun, Error> {
+    dry_run_once(db, poster, request).await.map_err(map_constraint)
 }
 
-async fn tried(db: &Db, poster: &Poster, request: &Request) -> Result<Rehearsal, Error> {
+async fn dry_run_once(db: &Db, poster: &Poster, request: &Request) -> Result<DryRun, Error> {
     let tx = db.begin(request.caller.tenant_id).await?;
     let mut book = load::book(&tx, poster.setups(), std::slice::from_ref(&request.command)).await?;
     let before = save::Before::serve(&mut book);
-    let (outcome, posting) = decided(&tx, &mut book, &request.command).await??;
+    let (outcome, posting) = decide_naming_supply_date(&tx, &mut book, &request.command).await??;
     let (_, body) = (request.render)(Ok((&outcome, &book)));
     let accepted = [Accepted { request, command_id: tx.command_id(), outcome, posting }];
     save::write(&tx, &book, &accepted, &[], &before).await?;
     tx.rollback().await?;
     let [Accepted { outcome, mut posting, .. }] = accepted;
     posting.reservations.splice(0..0, before.served.reservations);
-    Ok(Rehearsal { body, outcome, posting })
+    Ok(DryRun { body, outcome, posting })
 }
 
 async fn carry_out(
@@ -255,7 +255,7 @@ async fn decide_all(
     let mut recorded = Vec::with_capacity(fresh.len());
     for request in fresh.iter().map(|at| &requests[*at]) {
         let command_id = CommandId(book.ids.next_id());
-        let decided = decided(tx, &mut book, &request.command).await?;
+        let decided = decide_naming_supply_date(tx, &mut book, &request.command).await?;
         let (status, body) = (request.render)(decided.as_ref().map(|(outcome, _)| (outcome, &book)));
         // A refusal is answered again on a repeat only where it was decided on the present state; what the caller can
         // put right (a permission, a missing record) is decided anew.

@@ -134,15 +134,15 @@ const FACTS: &[(&str, &str)] = &[
            and not (r.quantity is null and l.expires_at <= clock_timestamp())",
     ),
     (
-        "a till lease or channel floor holds no more than its lines say, and a level knows of it",
+        "a till allotment or channel allotment holds no more than its lines say, and a level knows of it",
         "select format('hold %s line %s: line %s, reservations %s', r.document_id, r.line_no, l.quantity, r.quantity) \
          from reservation r \
          join stock_level s on s.tenant_id = r.tenant_id and s.location_id = r.location_id and s.product_id = r.product_id \
           and s.lot_id = r.lot_id \
          left join hold h on h.tenant_id = r.tenant_id and h.id = r.document_id and h.kind = r.kind and h.status = 'open' \
          left join hold_line l on l.tenant_id = h.tenant_id and l.hold_id = h.id and l.line_no = r.line_no \
-         where r.tenant_id = $1 and r.kind in ('till_lease', 'channel_floor') \
-           and (l.quantity is null or r.quantity > l.quantity or not s.claimed)",
+         where r.tenant_id = $1 and r.kind in ('till_allotment', 'channel_allotment') \
+           and (l.quantity is null or r.quantity > l.quantity or not s.allotted)",
     ),
     (
         "what is in transit is what transfers have on their way",

@@ -7,15 +7,16 @@ use std::sync::LazyLock;
 use actix_web::web::Data;
 use api::App;
 use api::config::Config;
-use api::local::Postgres;
 use chrono::{DateTime, Utc};
 use clap::Parser;
+use local::Postgres;
 use migration::Passwords;
 use sea_orm::sqlx;
 use sea_orm::sqlx::postgres::{PgPool, PgPoolOptions};
 use service::Db;
 use service::auth::SigningKey;
 use service::tx::PoolOptions;
+use stockwell::log;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::OnceCell;
 
@@ -70,7 +71,7 @@ pub fn environment() -> &'static Environment {
 fn start() -> Environment {
     // The servers' log is of interest only to who asks for it.
     if std::env::var_os("STOCKWELL_LOG").is_some() {
-        api::log::start(api::log::PERSON);
+        log::start(log::PERSON);
     }
     let runtime = |name: &str| {
         let mut builder = Builder::new_multi_thread();
@@ -127,6 +128,12 @@ impl Environment {
         sqlx::query_scalar("select clock_timestamp()").fetch_one(&self.root).await.expect("a clock")
     }
 
+    /// Deadlocks in the shared database since the tests began.
+    pub async fn deadlocks(&self) -> i64 {
+        let query = "select deadlocks from pg_stat_database where datname = current_database()";
+        sqlx::query_scalar(query).fetch_one(&self.root).await.expect("deadlocks are counted")
+    }
+
     /// The URL of the shared database for the relay's role.
     pub fn relay_database_url(&self) -> String {
         self.postgres.url("stockwell_relay", DATABASE)
@@ -169,7 +176,7 @@ impl Environment {
 
 /// Serves on the runtime of the servers. Called outside of any runtime.
 fn serve(servers: &Runtime, config: &Config) -> Node {
-    let running = servers.block_on(api::app::serve(config)).expect("the server starts");
+    let running = servers.block_on(stockwell::serve(config)).expect("the server starts");
     Node { base_url: format!("http://{}", running.addr), app: running.app.clone() }
 }
 

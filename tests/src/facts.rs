@@ -84,7 +84,7 @@ impl Tenant {
             "reservation",
             "stock_level",
             "cost_layer",
-            "layer_draw",
+            "layer_use",
             "stock_document",
             "cost_to_settle",
             "lot",

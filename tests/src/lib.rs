@@ -8,6 +8,8 @@ mod build;
 mod client;
 mod environment;
 mod facts;
+mod kept;
+mod schema;
 mod tenant;
 
 use books::violations;
@@ -15,4 +17,6 @@ pub use build::{Product, Till, lines, sale};
 pub use client::{Call, Client, Problem, Reply};
 pub use environment::{Environment, Node, config, environment};
 pub use facts::Level;
+pub use kept::keep;
+pub use schema::{SCHEMA_RULES, broken_rules};
 pub use tenant::{Tenant, with_tenant, with_tenant_as, with_tenants};

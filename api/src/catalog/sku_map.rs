@@ -9,7 +9,6 @@ use domain::product::ProductStatus;
 use serde::{Deserialize, Serialize};
 use service::catalog::sku_map::{self, BATCH_MAX, Filter, Match, Reference, ResolveInput, SkuMappingInput};
 use service::page::Sort;
-use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
@@ -188,7 +187,6 @@ struct Filters {
 )]
 #[get("/v1/sku-mappings")]
 async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
-    caller.require(Scope::CatalogRead)?;
     let filters = &list.filters;
     let filter = Filter {
         system: filters.system.clone(),
@@ -219,7 +217,6 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 )]
 #[post("/v1/sku-mappings")]
 async fn create(write: Write, body: Body<SkuMappingInput>) -> Answer {
-    let write = write.require(Scope::CatalogWrite)?;
     let input = body.read().await?;
     write
         .create("sku_mapping.created", &input.raw, async |tx| {
@@ -242,7 +239,6 @@ async fn create(write: Write, body: Body<SkuMappingInput>) -> Answer {
 )]
 #[post("/v1/sku-mappings/batch")]
 async fn create_batch(write: Write, body: BatchBody<Items>) -> Answer {
-    let write = write.require(Scope::CatalogWrite)?;
     let items = Parsed::<SkuMappingInput>::read(body, BATCH_MAX).await?;
     let inputs = items.value.well_formed();
     write
@@ -267,7 +263,6 @@ async fn create_batch(write: Write, body: BatchBody<Items>) -> Answer {
 )]
 #[post("/v1/sku-mappings/resolve")]
 async fn resolve(write: Write, body: Body<ResolveInput>) -> Answer {
-    let write = write.require(Scope::CatalogWrite)?;
     let input = body.read().await?;
     write
         .put("sku_mapping.resolved", &input.raw, async |tx| {
@@ -293,7 +288,6 @@ async fn resolve(write: Write, body: Body<ResolveInput>) -> Answer {
 )]
 #[get("/v1/sku-mappings/{id}")]
 async fn get(app: Data<App>, caller: Caller, id: PathId<SkuMappingId>, seen: IfNoneMatch) -> Answer {
-    caller.require(Scope::CatalogRead)?;
     let row = app.db.read(caller.tenant_id, async |tx| sku_map::get(tx, id.0).await).await?;
     Ok(seen.answer(row.version, SkuMapping::from(row)))
 }
@@ -312,7 +306,6 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<SkuMappingId>, seen: IfN
 )]
 #[patch("/v1/sku-mappings/{id}")]
 async fn update(write: Write, id: PathId<SkuMappingId>, seen: IfMatch, body: Body<MergePatch>) -> Answer {
-    let write = write.require(Scope::CatalogWrite)?;
     let expected = seen.optional()?;
     let patch = body.read().await?;
     write
@@ -336,7 +329,6 @@ async fn update(write: Write, id: PathId<SkuMappingId>, seen: IfMatch, body: Bod
 )]
 #[delete("/v1/sku-mappings/{id}")]
 async fn delete(write: Write, id: PathId<SkuMappingId>, seen: IfMatch) -> Answer {
-    let write = write.require(Scope::CatalogWrite)?;
     let expected = seen.optional()?;
     write
         .delete("sku_mapping.deleted", async |tx| {

@@ -7,7 +7,6 @@ use domain::id::UnmappedSkuId;
 use serde::{Deserialize, Serialize};
 use service::catalog::sku_map::{self, UnmappedFilter, UnmappedStatus};
 use service::listing::Age;
-use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::list::{List, Page, PageParams};
@@ -98,7 +97,6 @@ struct UnmappedFilters {
 )]
 #[get("/v1/unmapped-skus")]
 async fn list(app: Data<App>, caller: Caller, list: List<UnmappedFilters>) -> Answer {
-    caller.require(Scope::CatalogRead)?;
     let filters = &list.filters;
     let filter =
         UnmappedFilter { system: filters.system.clone(), status: filters.status.unwrap_or_default() };

@@ -1,8 +1,9 @@
 //! What the document needs besides what the routes say: everything that is the same for all of them.
 //!
-//! A route names its scope as `security(("bearer" = ["orders:write"]))`, or `security(())` where nobody needs to be
-//! known. From that follow the other ways to present a credential, the refusals that can be expected, the sentence that
-//! names the scope, and `x-required-scopes` for programs.
+//! A route names its scope as `security(("bearer" = ["orders:write"]))`, or `security(())` where it is public; further
+//! ways are alternatives to the first. From that follow the guard of the route ([`crate::access`]), the other ways to
+//! present a credential, the refusals that can be expected, the sentence that names the scope, and `x-required-scopes`
+//! for programs.
 
 use std::collections::BTreeSet;
 
@@ -211,9 +212,9 @@ fn complete_operation(path: &str, method: &str, operation: &mut Value) {
 
 /// Every way to present the credential that the route asks for; answers the scopes, or nothing for a public route.
 fn expand_security(operation: &mut Value) -> Option<Vec<String>> {
-    let asked =
-        operation["security"].as_array().and_then(|ways| ways.first()).and_then(|way| way.get("bearer"));
-    let Some(scopes) = asked.cloned() else {
+    let ways = operation["security"].as_array().into_iter().flatten();
+    let mut asked: Vec<Value> = ways.filter_map(|way| way.get("bearer")).cloned().collect();
+    let Some(scopes) = asked.first().cloned() else {
         if operation["security"].is_array() {
             operation["security"] = json!([]);
         }
@@ -222,6 +223,9 @@ fn expand_security(operation: &mut Value) -> Option<Vec<String>> {
     // Scopes have a place of their own: by the standard, only OAuth 2 schemes list them under `security`.
     operation["security"] = json!([{ "bearer": [] }, { "basic": [] }, { "apiKey": [] }]);
     operation["x-required-scopes"] = scopes.clone();
+    if asked.len() > 1 {
+        operation["x-alternative-scopes"] = asked.split_off(1).into();
+    }
     Some(scopes.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect())
 }
 

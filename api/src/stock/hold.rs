@@ -3,8 +3,8 @@
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post};
 use chrono::{DateTime, Utc};
+use domain::allotment::Owner;
 use domain::book::Book;
-use domain::claim::Holder;
 use domain::hold::{self, Hold, HoldKind, HoldStatus};
 use domain::id::{CustomerId, HoldId, LocationId, LotId, ProductId, RegisterId};
 use domain::number::Quantity;
@@ -13,7 +13,6 @@ use domain::tenant::Channel;
 use serde::{Deserialize, Serialize};
 use service::listing::Age;
 use service::posting::{Command, Outcome};
-use service::scope::Scope;
 use service::stock::hold::{Filter, get, list};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -125,7 +124,7 @@ struct HoldLineOut<'a> {
     /// Its SKU.
     #[schema(max_length = 64, example = "BOLT-M8")]
     sku: &'a str,
-    /// The lot, where the product is tracked. A channel floor was placed in it, and may be kept in others by now.
+    /// The lot, where the product is tracked. A channel allotment was placed in it, and may be kept in others by now.
     lot_id: Option<LotId>,
     /// Its code, or the serial number.
     #[schema(max_length = 64, example = json!(null))]
@@ -145,12 +144,12 @@ impl<'a> HoldOut<'a> {
             reference: hold.reference.as_deref(),
             location_id: hold.location_id,
             customer_id: hold.customer_id,
-            register_id: match hold.holder {
-                Some(Holder::Till(id)) => Some(id),
+            register_id: match hold.owner {
+                Some(Owner::Till(id)) => Some(id),
                 _ => None,
             },
-            channel: match hold.holder {
-                Some(Holder::Channel(channel)) => Some(channel),
+            channel: match hold.owner {
+                Some(Owner::Channel(channel)) => Some(channel),
                 _ => None,
             },
             note: hold.note.as_deref(),
@@ -181,8 +180,8 @@ impl<'a> HoldOut<'a> {
 /// Lowers what is available as an order does, until the hold ends, is released, or an order or till sale takes its
 /// goods by naming `hold_id`. Nothing is held unless everything can be.
 ///
-/// A `till_lease` is for the sales of one till, so that it can go on selling while it is offline: they take from it
-/// before they take anything else, and nobody else can. A `channel_floor` is for one channel until its release time: to
+/// A `till_allotment` is for the sales of one till, so that it can go on selling while it is offline: they take from it
+/// before they take anything else, and nobody else can. A `channel_allotment` is for one channel until its release time: to
 /// the other channel it is reserved; sales and orders of its own take what is free first and then from the floor, which
 /// is not filled up again. Neither is named by who takes of it.
 ///
@@ -205,7 +204,6 @@ async fn place(
     preferences: Preferences,
     body: Body<HoldIn>,
 ) -> Answer {
-    caller.require(Scope::StockWrite)?;
     let body = body.read().await?;
     let input = body.value;
     let mut problems = Problems::default();
@@ -250,7 +248,6 @@ async fn extend(
     preferences: Preferences,
     body: Body<ExtendIn>,
 ) -> Answer {
-    caller.require(Scope::StockWrite)?;
     let body = body.read().await?;
     let command = Command::ExtendHold(id.0, body.value.expires_at);
     post(&app, caller, (key, preferences, &body.raw), (command, render), None).await
@@ -275,7 +272,6 @@ async fn release(
     preferences: Preferences,
     body: Body<Nothing>,
 ) -> Answer {
-    caller.require(Scope::StockWrite)?;
     let raw = body.read().await?.raw;
     post(&app, caller, (key, preferences, &raw), (Command::ReleaseHold(id.0), render), None).await
 }
@@ -315,7 +311,6 @@ struct Filters {
 )]
 #[get("/v1/stock/holds")]
 async fn list_holds(app: Data<App>, caller: Caller, page: List<Filters>) -> Answer {
-    caller.require(Scope::StockRead)?;
     let filters = &page.filters;
     let filter = Filter {
         status: filters.status,
@@ -343,7 +338,6 @@ async fn list_holds(app: Data<App>, caller: Caller, page: List<Filters>) -> Answ
 )]
 #[get("/v1/stock/holds/{id}")]
 async fn show(app: Data<App>, caller: Caller, id: PathId<HoldId>) -> Answer {
-    caller.require(Scope::StockRead)?;
     let read = async |tx: &service::Tx| Ok((get(tx, id.0).await?, tx.now));
     let ((hold, names), now) = app.db.read(caller.tenant_id, read).await?;
     let (skus, codes) = (skus_in(&names.skus), codes_in(&names.lots));

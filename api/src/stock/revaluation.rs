@@ -6,10 +6,9 @@ use chrono::{DateTime, Utc};
 use domain::id::{LocationId, LotId, ProductId, StockDocumentId};
 use domain::number::{Money, Price};
 use domain::refusal::Problems;
-use domain::revalue::{Revalue, RevaluedLine, Worth};
+use domain::revaluation::{Revalue, RevaluedLine, Worth};
 use serde::Deserialize;
 use service::posting::Command;
-use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{DOCUMENTS, StockDocumentOut, render};
@@ -90,7 +89,6 @@ async fn create(
     preferences: Preferences,
     body: Body<RevaluationIn>,
 ) -> Answer {
-    caller.require(Scope::LedgerWrite)?;
     let input = body.read().await?;
     let command = revalued(input.value)?;
     post(&app, caller, (key, preferences, &input.raw), (command, render), Some(DOCUMENTS)).await

@@ -19,7 +19,7 @@ use service::stock::level::ChangedLevel;
 use tokio::sync::watch;
 use tokio::time::{Interval, MissedTickBehavior, interval_at};
 
-use super::Seat;
+use super::seat::Seat;
 use crate::App;
 use crate::event::{Event, seal};
 use crate::problem::ApiError;

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use super::lot::{check_piece, check_tracking, settle_key};
 use super::{Count, CountLine, CountStatus};
-use crate::adjust::{self, MovedLine, StockDocument, StockDocumentKind};
 use crate::book::{Book, Posting};
 use crate::id::{CountId, LotId, MovementId, StockDocumentId};
+use crate::negative_stock::{COUNT_REASON, Issue};
 use crate::number::{Money, Quantity};
-use crate::oversold::{COUNT_REASON, Going};
 use crate::refusal::{Code, Problem, Problems, Refusal};
 use crate::stock::{self, LevelKey, Movement, MovementKind, Source};
+use crate::stock_document::{self, MovedLine, StockDocument, StockDocumentKind};
 
 /// A sheet to post.
 #[derive(Debug, Clone, Copy)]
@@ -70,7 +70,7 @@ pub fn post(book: &mut Book, command: &Post) -> Result<(Count, Option<StockDocum
     }
     if let Some(document) = &document {
         let against = book.count_account();
-        adjust::post_value(book, document, against, &mut posting);
+        stock_document::post_value(book, document, against, &mut posting);
     }
     count.document_id = document.as_ref().map(|document| document.id);
     count.status = CountStatus::Posted;
@@ -162,11 +162,11 @@ fn adjust_level(
     let (key, line_no, occurred_at) = (due.key, line.line_no, line.counted_at.unwrap_or(book.now));
     let value = if due.off.is_negative() {
         // What is promised may be missing: more than is available goes, but never more than there is.
-        let going = Going { key, quantity: -due.off, line_no, occurred_at, forced: true };
-        -book.take_out(&going)
+        let issue = Issue { key, quantity: -due.off, line_no, occurred_at, forced: true };
+        -book.issue(&issue)
     } else {
         let source = Source::new(document.kind.into(), document.id.0, line_no, occurred_at);
-        book.take_in(key, due.off, due.value, &source);
+        book.receive(key, due.off, due.value, &source);
         due.value
     };
     posting.movements.push(Movement {

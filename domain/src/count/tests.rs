@@ -4,7 +4,7 @@ use uuid::Uuid;
 use super::*;
 use crate::location::LocationKind;
 use crate::lot::tests::product;
-use crate::oversold::tests::book;
+use crate::negative_stock::tests::book;
 use crate::product::{ItemRef, Tracking};
 use crate::stock::{CostingMethod, Level};
 

@@ -138,7 +138,7 @@ fn restock(book: &mut Book, note: &Invoice, posting: &mut Posting) {
     for (line, cost) in &note.lines {
         let source = Source::new("credit_note", note.id.0, line.line_no, note.occurred_at);
         for (key, quantity, cost) in lot::moves(note.location_id, line, *cost) {
-            book.take_in(key, -quantity, -cost, &source);
+            book.receive(key, -quantity, -cost, &source);
             let goods = (key, -quantity, -cost);
             posting.movements.push(moved(book, note, (MovementKind::Return, line.line_no), goods));
         }

@@ -5,12 +5,12 @@ use chrono::{DateTime, Utc};
 use super::pick::{self, Picked, Wanted};
 use super::{Order, OrderLine, OrderStatus, Ordered, changed, exposure, known, order_mut};
 use crate::book::{Book, Demand, Posting};
-use crate::goods::check_part;
 use crate::id::{EntryId, LocationId, MovementId, OrderId, ProductId, ShipmentId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
+use crate::line_item::check_part;
 use crate::lot::{self, LotShare, NamedLot};
+use crate::negative_stock::Issue;
 use crate::number::{Money, Quantity};
-use crate::oversold::Going;
 use crate::refusal::{Code, Problems, Refusal};
 use crate::sales::Line;
 use crate::stock::{self, LevelKey, Movement, MovementKind};
@@ -244,7 +244,7 @@ fn leave(
     if line.lots.is_empty() {
         let key = LevelKey::untracked(location_id, product_id);
         book.level_mut(key).reserved -= quantity;
-        let cost = book.take_out(&Going { key, quantity, line_no, occurred_at, forced: false });
+        let cost = book.issue(&Issue { key, quantity, line_no, occurred_at, forced: false });
         return (line, cost);
     }
     for own in &mut ordered.line.lots {

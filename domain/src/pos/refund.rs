@@ -66,7 +66,7 @@ pub fn refund(book: &mut Book, command: &Refund) -> Result<(Sale, Posting), Refu
     for (line, cost) in &lines {
         let source = Source::new(SaleKind::Refund.into(), id.0, line.line_no, occurred_at);
         for (key, quantity, cost) in lot::moves(register.location_id, line, *cost) {
-            book.take_in(key, -quantity, -cost, &source);
+            book.receive(key, -quantity, -cost, &source);
         }
     }
     if let Some(sold) = command.original_id.and_then(|id| book.sold.get_mut(&id.0)) {

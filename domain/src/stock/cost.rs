@@ -106,7 +106,7 @@ impl Layer {
 
 /// Goods that were taken from one layer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Draw {
+pub struct LayerUse {
     /// The layer, which may be used up since.
     pub layer_id: CostLayerId,
     /// Stock units, above zero.
@@ -123,7 +123,7 @@ pub struct Issued {
     /// The cost of all of them.
     pub cost: Money,
     /// The layers they were taken from, the oldest first; none where the level has none.
-    pub draws: Vec<Draw>,
+    pub layer_uses: Vec<LayerUse>,
 }
 
 /// The layers of one level, the oldest goods first. They always add up to what the level holds, and to its value.
@@ -158,7 +158,7 @@ impl Layers {
             let value = layer.take(part, settings);
             issued.cost += value;
             let (layer_id, source) = (layer.id, layer.source.clone());
-            issued.draws.push(Draw { layer_id, quantity: part, value, source });
+            issued.layer_uses.push(LayerUse { layer_id, quantity: part, value, source });
             wanted -= part;
             used_up += usize::from(layer.quantity.is_zero());
         }
@@ -185,11 +185,11 @@ impl Layers {
 
 impl Book {
     /// Takes `quantity` out of a level that holds as much; answers what it cost.
-    pub fn issue(&mut self, key: LevelKey, quantity: Quantity) -> Issued {
+    pub fn issue_layers(&mut self, key: LevelKey, quantity: Quantity) -> Issued {
         let setup = Arc::clone(&self.setup);
         if !self.adopt(key, self.now) {
             let cost = self.level_mut(key).issue(quantity, &setup.settings);
-            return Issued { cost, draws: Vec::new() };
+            return Issued { cost, layer_uses: Vec::new() };
         }
         let (issued, last_cost) = self.layers.entry(key).or_default().take(quantity, &setup.settings);
         let level = self.level_mut(key);
@@ -206,7 +206,7 @@ impl Book {
     }
 
     /// Brings `quantity` in at a total cost of `value`.
-    pub fn receive(&mut self, key: LevelKey, quantity: Quantity, value: Money, source: &Source) {
+    pub fn receive_layers(&mut self, key: LevelKey, quantity: Quantity, value: Money, source: &Source) {
         let is_layered = self.adopt(key, source.occurred_at);
         self.level_mut(key).receive(quantity, value);
         if is_layered {
@@ -307,13 +307,15 @@ mod tests {
         let units = |number: i64| Quantity::new(number.into());
         let taken = |layers: &mut Layers, number| {
             let (issued, last) = layers.take(units(number), &settings());
-            let draws =
-                issued.draws.iter().map(|draw| (draw.layer_id.0.as_u128(), draw.quantity.to_string()));
-            (issued.cost.to_string(), last.to_string(), draws.collect::<Vec<_>>())
+            let layer_uses = issued
+                .layer_uses
+                .iter()
+                .map(|layer_use| (layer_use.layer_id.0.as_u128(), layer_use.quantity.to_string()));
+            (issued.cost.to_string(), last.to_string(), layer_uses.collect::<Vec<_>>())
         };
-        let expected = |cost: &str, last: &str, draws: &[(u128, &str)]| {
-            let draws = draws.iter().map(|(layer, units)| (*layer, (*units).to_owned()));
-            (cost.to_owned(), last.to_owned(), draws.collect::<Vec<_>>())
+        let expected = |cost: &str, last: &str, layer_uses: &[(u128, &str)]| {
+            let layer_uses = layer_uses.iter().map(|(layer, units)| (*layer, (*units).to_owned()));
+            (cost.to_owned(), last.to_owned(), layer_uses.collect::<Vec<_>>())
         };
         assert_eq!(taken(&mut layers, 4), expected("2.00", "0.50", &[(3, "4")]));
         assert_eq!(taken(&mut layers, 10), expected("7.00", "1.00", &[(3, "6"), (1, "4")]));
@@ -351,10 +353,10 @@ mod tests {
                     }
                     1 if level.0.is_positive() => {
                         let wanted = wanted.min(level.0);
-                        let (Issued { cost, draws }, _) = layers.take(wanted, &settings());
+                        let (Issued { cost, layer_uses }, _) = layers.take(wanted, &settings());
                         prop_assert!(!cost.is_negative());
-                        prop_assert_eq!(draws.iter().map(|draw| draw.value).sum::<Money>(), cost);
-                        prop_assert_eq!(draws.iter().map(|draw| draw.quantity).sum::<Quantity>(), wanted);
+                        prop_assert_eq!(layer_uses.iter().map(|layer_use| layer_use.value).sum::<Money>(), cost);
+                        prop_assert_eq!(layer_uses.iter().map(|layer_use| layer_use.quantity).sum::<Quantity>(), wanted);
                         level = (level.0 - wanted, level.1 - cost);
                     }
                     _ if level.0.is_positive() => {

@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::count::{self, Count};
+use domain::expected_receipt::{self, ExpectedReceipt};
 use domain::hold::{self, Hold};
 use domain::id::{CountId, ExpectedReceiptId, HoldId, OrderId};
 use domain::ledger::Entry;
-use domain::supply::{self, ExpectedReceipt};
 use domain::transfer::{self, Transfer};
-use domain::{adjust, journal, lot, order, payment, pos, revalue};
+use domain::{journal, lot, order, payment, pos, revaluation, stock_document};
 use uuid::Uuid;
 
 /// A write that posts stock, cost or ledger.
@@ -46,9 +46,9 @@ pub enum Command {
     /// Record a payment.
     ReceivePayment(payment::Receive),
     /// Receive, open or adjust stock.
-    MoveStock(adjust::Move),
+    MoveStock(stock_document::Move),
     /// Give stock another value.
-    Revalue(revalue::Revalue),
+    Revalue(revaluation::Revalue),
     /// Hold goods back.
     PlaceHold(hold::PlaceHold),
     /// Move the end of a hold.
@@ -60,7 +60,7 @@ pub enum Command {
     /// Take goods in from another location.
     ReceiveTransfer(transfer::Arrive),
     /// Note that goods are expected.
-    ExpectReceipt(supply::Expect),
+    ExpectReceipt(expected_receipt::Expect),
     /// Move the day on which goods are expected.
     RescheduleReceipt(ExpectedReceiptId, NaiveDate),
     /// Give up what was expected.
@@ -159,7 +159,7 @@ pub enum Outcome {
     /// A payment.
     Payment(payment::Payment),
     /// A stock document.
-    StockDocument(adjust::StockDocument),
+    StockDocument(stock_document::StockDocument),
     /// A hold.
     Hold(Hold),
     /// A transfer.
@@ -169,7 +169,7 @@ pub enum Outcome {
     /// A recall.
     Recall(Box<lot::Recall>),
     /// A count sheet, and the adjustment that its posting made.
-    Count(Box<Count>, Option<adjust::StockDocument>),
+    Count(Box<Count>, Option<stock_document::StockDocument>),
     /// A journal entry.
     Entry(Entry),
 }

@@ -14,10 +14,10 @@ use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
 use super::Command;
-use super::goods::{HasLines, with_lines};
 use super::load::uuids;
 use super::needs::Needs;
 use super::setup::parsed;
+use super::stock_documents::{HasLines, with_lines};
 use crate::stock::movement::first_of;
 use crate::{Error, Tx};
 

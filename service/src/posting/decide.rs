@@ -4,29 +4,29 @@ use std::collections::BTreeSet;
 
 use domain::book::{Book, Posting};
 use domain::count::{self, Count};
+use domain::expected_receipt::{self, ExpectedReceipt};
 use domain::hold::{self, Hold};
 use domain::refusal::{Code, Problems, Refusal};
-use domain::supply::{self, ExpectedReceipt};
 use domain::transfer::{self, Transfer};
-use domain::{adjust, journal, lot, order, payment, pos, promise, revalue};
+use domain::{journal, lot, order, payment, pos, promise, revaluation, stock_document};
 
 use super::{Command, Outcome, counts, load};
 use crate::{Error, Tx};
 
 /// One command on the book. A refusal for want of stock is decided once more with what is on its way at hand, so that
 /// it says when there will be enough.
-pub(super) async fn decided(
+pub(super) async fn decide_naming_supply_date(
     tx: &Tx,
     book: &mut Book,
     command: &Command,
 ) -> Result<Result<(Outcome, Posting), Refusal>, Error> {
     counts::look(tx, book, command).await?;
     let is_short = |refusal: &Refusal| refusal.code == Code::InsufficientStock;
-    let decided = match served(book, command) {
+    let decided = match decide_and_allocate(book, command) {
         Err(refusal) if is_short(&refusal) && book.supplies.is_none() => {
             book.supplies = Some(load::supplies(tx, book).await?);
-            supply::note_all(book);
-            served(book, command)
+            expected_receipt::note_all(book);
+            decide_and_allocate(book, command)
         }
         decided => decided,
     };
@@ -34,12 +34,12 @@ pub(super) async fn decided(
 }
 
 /// One command on the book with what follows from it; what it left free goes to the orders that wait for it.
-fn served(book: &mut Book, command: &Command) -> Result<(Outcome, Posting), Refusal> {
+fn decide_and_allocate(book: &mut Book, command: &Command) -> Result<(Outcome, Posting), Refusal> {
     // Whether promises hold can only be told where it is known what is on its way.
     let is_known = book.supplies.is_some() && !book.waiting.is_empty();
     let before = if is_known { promise::broken(book) } else { BTreeSet::new() };
     let (mut outcome, mut posting) = decide(book, command)?;
-    book.follow_up(&mut posting);
+    book.post_consequences(&mut posting);
     promise::serve(book, &mut posting);
     // The order itself may be one that waited.
     if let Outcome::Order(ordered) = &mut outcome
@@ -96,18 +96,18 @@ fn decide(book: &mut Book, command: &Command) -> Result<(Outcome, Posting), Refu
         Command::ReceivePayment(receive) => {
             payment::receive(book, receive).map(|(payment, posting)| (Outcome::Payment(payment), posting))?
         }
-        Command::MoveStock(change) => adjust::post(book, change)
+        Command::MoveStock(change) => stock_document::post(book, change)
             .map(|(document, posting)| (Outcome::StockDocument(document), posting))?,
-        Command::Revalue(revalue) => revalue::revalue(book, revalue)
+        Command::Revalue(revalue) => revaluation::revalue(book, revalue)
             .map(|(document, posting)| (Outcome::StockDocument(document), posting))?,
         Command::PlaceHold(place) => held(hold::place(book, place)?),
         Command::ExtendHold(id, expires_at) => held(hold::extend(book, *id, *expires_at)?),
         Command::ReleaseHold(id) => held(hold::release(book, *id)?),
         Command::DispatchTransfer(dispatch) => transfer(transfer::dispatch(book, dispatch)?),
         Command::ReceiveTransfer(arrive) => transfer(transfer::arrive(book, arrive)?),
-        Command::ExpectReceipt(expect) => expected(supply::expect(book, expect)?),
-        Command::RescheduleReceipt(id, day) => expected(supply::reschedule(book, *id, *day)?),
-        Command::CancelExpectedReceipt(id) => expected(supply::cancel(book, *id)?),
+        Command::ExpectReceipt(expect) => expected(expected_receipt::expect(book, expect)?),
+        Command::RescheduleReceipt(id, day) => expected(expected_receipt::reschedule(book, *id, *day)?),
+        Command::CancelExpectedReceipt(id) => expected(expected_receipt::cancel(book, *id)?),
         Command::RecallLot(recall) => {
             lot::recall(book, recall).map(|(recall, posting)| (Outcome::Recall(Box::new(recall)), posting))?
         }
@@ -125,7 +125,7 @@ fn decide(book: &mut Book, command: &Command) -> Result<(Outcome, Posting), Refu
 }
 
 /// Named constraints that a single command can run into, as refusals that the caller can act on.
-pub(super) fn explained(error: Error) -> Error {
+pub(super) fn map_constraint(error: Error) -> Error {
     // The rows of a document are written in no particular order: a second one may stumble over its lines first.
     const OWN_IDS: [&str; 12] = [
         "pos_sale_pkey",

@@ -6,17 +6,17 @@ use std::sync::Arc;
 
 use domain::book::{Book, Setup};
 use domain::count::CountSettings;
+use domain::customer::{Customer, Exposure};
+use domain::expected_receipt::Supplies;
 use domain::id::{CategoryId, CustomerId, LocationId, LotId, PriceListId, ProductId, RegisterId, SessionId};
 use domain::location::LocationKind;
 use domain::lot::Lots;
+use domain::negative_stock::Consequences;
 use domain::number::{Money, Price, Quantity};
-use domain::oversold::Aftermath;
-use domain::party::{Customer, Exposure};
 use domain::pos::{Drawer, OpenedSession};
 use domain::pricing::Rules;
 use domain::product::{Component, Product, ProductKind};
 use domain::stock::{Level, LevelKey};
-use domain::supply::Supplies;
 use rust_decimal::Decimal;
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
@@ -25,8 +25,8 @@ use uuid::Uuid;
 use super::needs::Needs;
 use super::setup::{Setups, parsed};
 use super::{
-    Command, claims, counts, documents, goods, head, layer, lot_levels, lots, orders, oversold, series,
-    waiting,
+    Command, allotments, counts, documents, layer, lot_levels, lots, open_costs, orders, queue_levels,
+    series, stock_documents, waiting,
 };
 use crate::catalog::lookup;
 use crate::{Error, Tx};
@@ -47,7 +47,7 @@ pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Resu
         needs.product_ids.insert(line.line.product_id);
         needs.location_ids.insert(line.location_id);
     }
-    let goods = goods::load(tx, &needs).await?;
+    let goods = stock_documents::load(tx, &needs).await?;
     goods.need(&mut needs);
     lots::need_products(tx, &mut needs).await?;
     let counts = counts::load(tx, &needs).await?;
@@ -79,9 +79,9 @@ pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Resu
         moved: Vec::new(),
         costs_elsewhere: HashMap::new(),
         costs: HashMap::new(),
-        aftermath: Aftermath::default(),
+        consequences: Consequences::default(),
         supplies: None,
-        claims: BTreeMap::new(),
+        allotments: BTreeMap::new(),
         waiting: BTreeMap::new(),
         served_first: BTreeSet::new(),
         series: HashMap::new(),
@@ -103,13 +103,13 @@ pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Resu
 /// The levels, locked, and what is known of them from then on.
 async fn stock(tx: &Tx, needs: &Needs, book: &mut Book) -> Result<(), Error> {
     book.levels = levels(tx, needs, book, &level_keys(needs, book)).await?;
-    let heads = head::unseen(needs, book);
+    let heads = queue_levels::unseen(needs, book);
     book.levels.extend(levels(tx, needs, book, &heads).await?);
     lots::complete(tx, needs, book).await?;
-    book.costs = oversold::load(tx, &book.levels).await?;
+    book.costs = open_costs::load(tx, &book.levels).await?;
     book.layers = layer::load(tx, &book.levels).await?;
-    goods::note_swept(tx, &mut book.holds).await?;
-    claims::load(tx, book).await?;
+    stock_documents::note_swept(tx, &mut book.holds).await?;
+    allotments::load(tx, book).await?;
     waiting::load(tx, book).await
 }
 
@@ -333,7 +333,7 @@ async fn levels(
         tx.rows(
             sqlx::query(
                 "select l.location_id, l.product_id, l.lot_id, l.on_hand, l.reserved, l.value, l.last_cost, \
-                        l.next_expiry <= $4, l.layered, l.backordered, l.claimed, l.counted_at \
+                        l.next_expiry <= $4, l.layered, l.backordered, l.allotted, l.counted_at \
                  from stock_level l \
                  join unnest($2::uuid[], $3::uuid[]) as wanted (location_id, product_id) \
                    on l.location_id = wanted.location_id and l.product_id = wanted.product_id \
@@ -351,7 +351,7 @@ async fn levels(
     let mut rows = read().await?;
     let has_expired = |row: &PgRow| Ok::<bool, Error>(row.try_get::<Option<bool>, _>(7)? == Some(true));
     if rows.iter().map(has_expired).collect::<Result<Vec<bool>, Error>>()?.contains(&true) {
-        goods::sweep(tx, &locations, &products).await?;
+        stock_documents::sweep(tx, &locations, &products).await?;
         rows = read().await?;
     }
     let level = |row: &PgRow| -> Result<(LevelKey, Level), Error> {
@@ -367,7 +367,7 @@ async fn levels(
             last_cost: Price::new(row.try_get(6)?),
             layered: row.try_get(8)?,
             backordered: Quantity::new(row.try_get(9)?),
-            claimed: row.try_get(10)?,
+            allotted: row.try_get(10)?,
             counted_at: row.try_get(11)?,
         };
         Ok((key, level))
@@ -378,5 +378,5 @@ async fn levels(
 /// What is on its way to the places of the book's levels.
 pub(super) async fn supplies(tx: &Tx, book: &Book) -> Result<Supplies, Error> {
     let products: Vec<Uuid> = book.products.keys().map(|id| id.0).collect();
-    crate::stock::supply::find_supplies(tx, &products, None).await
+    crate::stock::incoming::find_supplies(tx, &products, None).await
 }

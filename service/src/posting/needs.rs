@@ -4,11 +4,11 @@ use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use domain::count::Count;
-use domain::goods::GoodsLine;
 use domain::id::{
     CountId, CustomerId, ExpectedReceiptId, HoldId, InvoiceId, LocationId, LotId, OrderId, ProductId,
     RegisterId, TransferId,
 };
+use domain::line_item::GoodsLine;
 use domain::lot::NamedLot;
 use domain::order::{AdvanceTo, Policy};
 use domain::product::ItemRef;

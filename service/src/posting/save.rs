@@ -15,15 +15,15 @@ use sea_orm::sqlx::query::Query;
 use sea_orm::sqlx::{self, Postgres, Row};
 use uuid::Uuid;
 
-use super::{Accepted, Outcome, Recorded, head};
+use super::{Accepted, Outcome, Recorded, queue_levels};
 use crate::{Error, Tx};
 
 mod count;
 mod layer;
 mod lot;
 mod money;
+mod negative_stock;
 mod order;
-mod oversold;
 mod promise;
 mod stock;
 mod wholesale;
@@ -78,17 +78,17 @@ pub(super) async fn write(
     let mut fresh: Vec<(LevelKey, Level)> =
         book.levels.iter().filter(|(key, _)| !before.levels.contains_key(key)).map(pair).collect();
     let written: Vec<(LevelKey, Level)> = fresh.iter().chain(&changed).copied().collect();
-    fresh.extend(head::missing(&before.levels, &written));
+    fresh.extend(queue_levels::missing(&before.levels, &written));
     fresh.sort_unstable_by_key(|(key, _)| *key);
-    let short = oversold::short(accepted);
+    let short = negative_stock::short(accepted);
     open_levels(tx, &fresh, &short).await?;
-    oversold::allow(tx, &short).await?;
+    negative_stock::allow(tx, &short).await?;
     layer::write(tx, &before.layers, &book.layers, accepted).await?;
     if !before.served.allocations.is_empty() || !accepted.iter().all(is_plain_sale) {
         wholesale::write(tx, book, accepted).await?;
         stock::write(tx, accepted, &before.served).await?;
         lot::write(tx, accepted).await?;
-        oversold::write(tx, accepted).await?;
+        negative_stock::write(tx, accepted).await?;
         count::write(tx, accepted).await?;
         promise::write(tx, book, accepted, before).await?;
     }

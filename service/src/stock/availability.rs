@@ -184,10 +184,10 @@ fn add_allotted(tx: &Tx, query: Listing, channel: Option<Channel>) -> Listing {
     let word: &str = channel.into();
     query
         .sql(
-            "case when l.claimed then (select coalesce(sum(r.quantity), 0) from reservation r \
+            "case when l.allotted then (select coalesce(sum(r.quantity), 0) from reservation r \
                join hold h on h.tenant_id = r.tenant_id and h.id = r.document_id \
                where r.tenant_id = l.tenant_id and r.location_id = l.location_id and r.product_id = l.product_id \
-                 and r.lot_id = l.lot_id and r.kind = 'channel_floor' and r.expires_at > ",
+                 and r.lot_id = l.lot_id and r.kind = 'channel_allotment' and r.expires_at > ",
         )
         .bind(tx.now)
         .sql(" and h.channel = ")

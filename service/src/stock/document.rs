@@ -1,10 +1,10 @@
 //! Receipts, openings, adjustments and revaluations, for reading.
 
 use chrono::{DateTime, Utc};
-use domain::adjust::{MovedLine, StockDocument, StockDocumentKind};
 use domain::id::{LocationId, LotId, ProductId, StockDocumentId};
 use domain::number::Money;
 use domain::refusal::Refusal;
+use domain::stock_document::{MovedLine, StockDocument, StockDocumentKind};
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use serde::Serialize;

@@ -1,12 +1,12 @@
 //! Expected receipts, for reading.
 
 use chrono::NaiveDate;
+use domain::expected_receipt::{ExpectedReceipt, ExpectedStatus};
 use domain::id::{ExpectedReceiptId, LocationId};
 use domain::refusal::Refusal;
-use domain::supply::{ExpectedReceipt, ExpectedStatus};
 
 use crate::listing::{Listing, Slice};
-use crate::posting::goods;
+use crate::posting::stock_documents;
 use crate::sales_lines::{self, Skus};
 use crate::{Error, Tx};
 
@@ -29,12 +29,14 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Expecte
         .with("expected_on < ", filter.before)
         .page(tx, "id", slice)
         .await?;
-    rows.iter().map(|row| Ok(goods::expected(row)?.1)).collect()
+    rows.iter().map(|row| Ok(stock_documents::expected(row)?.1)).collect()
 }
 
 pub async fn get(tx: &Tx, id: ExpectedReceiptId) -> Result<(ExpectedReceipt, Skus), Error> {
     let rows = Listing::new(tx, SELECT).with("id = ", Some(id.0)).rows(tx).await?;
-    let mut found = goods::with_lines(tx, &rows, goods::expected, goods::expected_lines).await?;
+    let mut found =
+        stock_documents::with_lines(tx, &rows, stock_documents::expected, stock_documents::expected_lines)
+            .await?;
     let expected = found.remove(&id).ok_or_else(|| Refusal::not_found("expected receipt"))?;
     let skus = sales_lines::skus(tx, expected.lines.iter().map(|line| line.product_id)).await?;
     Ok((expected, skus))

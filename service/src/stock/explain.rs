@@ -15,7 +15,7 @@ use sea_orm::sqlx::postgres::PgRow;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::layer::{self, DrawnLayer};
+use super::layer::{self, UsedLayer};
 use super::level::{self, StockLevel};
 use super::movement::first_of;
 use crate::listing::{Listing, Period, number, optional_number, optional_word, word};
@@ -81,7 +81,7 @@ pub struct Line {
     pub occurred_at: DateTime<Utc>,
     pub recorded_at: DateTime<Utc>,
     /// Its use of cost layers, oldest first.
-    pub layers: Vec<DrawnLayer>,
+    pub layers: Vec<UsedLayer>,
     /// The part of it that went below zero.
     pub oversold: Option<BelowZero>,
     /// The command that wrote it, and its caller.
@@ -192,9 +192,9 @@ pub async fn explain(tx: &Tx, wanted: &Request) -> Result<Explanation, Error> {
         .await?;
     let mut balance = before_page;
     let mut lines = rows.iter().map(|row| read_line(row, &mut balance)).collect::<Result<Vec<_>, _>>()?;
-    let mut drawn = layer::find_uses(tx, &lines.iter().map(|line| line.id.0).collect::<Vec<_>>()).await?;
+    let mut uses = layer::find_uses(tx, &lines.iter().map(|line| line.id.0).collect::<Vec<_>>()).await?;
     for line in &mut lines {
-        line.layers = drawn.remove(&line.id.0).unwrap_or_default();
+        line.layers = uses.remove(&line.id.0).unwrap_or_default();
     }
     Ok(Explanation { level, opening: before_page, lines, closing })
 }

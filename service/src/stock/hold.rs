@@ -5,7 +5,7 @@ use domain::id::{CustomerId, HoldId, LocationId, RegisterId};
 use domain::refusal::Refusal;
 
 use crate::listing::{Listing, Slice};
-use crate::posting::goods;
+use crate::posting::stock_documents;
 use crate::sales_lines::{self, Names};
 use crate::{Error, Tx};
 
@@ -46,12 +46,13 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Hold>, 
         query = query.with(sign, Some(tx.now));
     }
     let rows = query.page(tx, "id", slice).await?;
-    rows.iter().map(|row| Ok(goods::hold(row)?.1)).collect()
+    rows.iter().map(|row| Ok(stock_documents::hold(row)?.1)).collect()
 }
 
 pub async fn get(tx: &Tx, id: HoldId) -> Result<(Hold, Names), Error> {
     let rows = Listing::new(tx, SELECT).with("id = ", Some(id.0)).rows(tx).await?;
-    let mut found = goods::with_lines(tx, &rows, goods::hold, goods::held_lines).await?;
+    let mut found =
+        stock_documents::with_lines(tx, &rows, stock_documents::hold, stock_documents::held_lines).await?;
     let hold = found.remove(&id).ok_or_else(|| Refusal::not_found("hold"))?;
     let names = sales_lines::names(tx, hold.lines.iter().map(|line| (line.product_id, line.lot_id))).await?;
     Ok((hold, names))

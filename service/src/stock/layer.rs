@@ -70,7 +70,7 @@ pub async fn list(
 
 /// The use of one cost layer by a movement.
 #[derive(Debug)]
-pub struct DrawnLayer {
+pub struct UsedLayer {
     /// The layer, which may be used up since.
     pub layer_id: CostLayerId,
     /// Stock units used.
@@ -87,10 +87,10 @@ pub struct DrawnLayer {
     pub received_at: DateTime<Utc>,
 }
 
-const DRAWS: &str = "select c.movement_id, c.layer_id, c.quantity, c.value, c.document_kind, c.document_id, c.line_no, \
+const USES: &str = "select c.movement_id, c.layer_id, c.quantity, c.value, c.document_kind, c.document_id, c.line_no, \
         c.received_at, coalesce(s.number, i.number, d.number, x.number) as document_number \
-     from (select * from layer_draw m where m.tenant_id = ";
-const DRAW_NAMES: &str = ")) c \
+     from (select * from layer_use m where m.tenant_id = ";
+const USE_NAMES: &str = ")) c \
      left join pos_sale s on s.tenant_id = c.tenant_id and s.id = c.document_id and c.document_kind = 'refund' \
      left join invoice i on i.tenant_id = c.tenant_id and i.id = c.document_id and c.document_kind = 'credit_note' \
      left join stock_document d on d.tenant_id = c.tenant_id and d.id = c.document_id \
@@ -99,14 +99,14 @@ const DRAW_NAMES: &str = ")) c \
      order by c.movement_id, c.received_at, c.layer_id";
 
 /// Returns the layer uses of movements, oldest layers first.
-pub(super) async fn find_uses(tx: &Tx, movements: &[Uuid]) -> Result<HashMap<Uuid, Vec<DrawnLayer>>, Error> {
-    let query = Listing::new(tx, DRAWS).with("m.movement_id = any(", Some(movements.to_vec()));
-    let mut drawn: HashMap<Uuid, Vec<DrawnLayer>> = HashMap::new();
-    for row in query.sql(DRAW_NAMES).rows(tx).await? {
+pub(super) async fn find_uses(tx: &Tx, movements: &[Uuid]) -> Result<HashMap<Uuid, Vec<UsedLayer>>, Error> {
+    let query = Listing::new(tx, USES).with("m.movement_id = any(", Some(movements.to_vec()));
+    let mut uses: HashMap<Uuid, Vec<UsedLayer>> = HashMap::new();
+    for row in query.sql(USE_NAMES).rows(tx).await? {
         let document_id: Uuid = row.try_get("document_id")?;
         let is_known = !document_id.is_nil();
         let line_no: i32 = row.try_get("line_no")?;
-        let layer = DrawnLayer {
+        let layer = UsedLayer {
             layer_id: CostLayerId(row.try_get("layer_id")?),
             quantity: number(&row, "quantity")?,
             value: number(&row, "value")?,
@@ -116,9 +116,9 @@ pub(super) async fn find_uses(tx: &Tx, movements: &[Uuid]) -> Result<HashMap<Uui
             line_no: is_known.then_some(line_no),
             received_at: row.try_get("received_at")?,
         };
-        drawn.entry(row.try_get("movement_id")?).or_default().push(layer);
+        uses.entry(row.try_get("movement_id")?).or_default().push(layer);
     }
-    Ok(drawn)
+    Ok(uses)
 }
 
 fn read_listed(row: &PgRow) -> Result<ListedLayer, Error> {

@@ -13,7 +13,7 @@ use sea_orm::sqlx::{self, Row};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::supply::find_supplies;
+use super::incoming::find_supplies;
 use crate::listing::{Listing, number};
 use crate::posting::{setup, waiting};
 use crate::{Error, Tx};
@@ -132,7 +132,7 @@ async fn find_available(
             lot_id: LotId(row.try_get("lot_id")?),
         };
         let free = Free { key, quantity: number(&row, "free")?, expires_on: row.try_get("expires_on")? };
-        levels.entry(key.head()).or_default().push(free);
+        levels.entry(key.without_lot()).or_default().push(free);
     }
     Ok(levels)
 }

@@ -9,7 +9,7 @@ use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
 use crate::listing::{Listing, number, word};
-use crate::posting::goods;
+use crate::posting::stock_documents;
 use crate::{Error, Tx};
 
 /// Most sales and shipments of a lot that are listed.
@@ -45,7 +45,10 @@ async fn find_quarantines(tx: &Tx, id: LotId) -> Result<Vec<domain::hold::Hold>,
     .rows(tx)
     .await?;
     let mut holds: Vec<_> =
-        goods::with_lines(tx, &rows, goods::hold, goods::held_lines).await?.into_values().collect();
+        stock_documents::with_lines(tx, &rows, stock_documents::hold, stock_documents::held_lines)
+            .await?
+            .into_values()
+            .collect();
     holds.sort_by_key(|hold| hold.id);
     for hold in &mut holds {
         hold.lines.retain(|line| line.lot_id == id);

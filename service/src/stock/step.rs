@@ -3,16 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
+use domain::expected_receipt::{self, Step, Supply};
 use domain::id::{LocationId, ProductId};
 use domain::number::Quantity;
 use domain::product::ProductKind;
-use domain::supply::{self, Step, Supply};
 use sea_orm::sqlx::{self, Row};
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::availability::{LocationAvailability, ProductAvailability, Scope};
-use super::supply::find_supplies;
+use super::incoming::find_supplies;
 use crate::posting::setup;
 use crate::{Error, Tx};
 
@@ -35,7 +35,7 @@ impl PromiseStep {
     /// Returns the steps of one location. A tracked product may have available stock although orders wait, because
     /// its lots do not suit them. That stock may be promised in addition to incoming stock.
     fn of_place(place: &LocationAvailability, today: NaiveDate, supplies: &[Supply]) -> Vec<Self> {
-        let flows = supply::flows(today, supplies, place.backordered);
+        let flows = expected_receipt::flows(today, supplies, place.backordered);
         let (free, kept, beside) = if place.in_lots {
             (Quantity::ZERO, Quantity::ZERO, place.available)
         } else {
@@ -47,7 +47,7 @@ impl PromiseStep {
             outgoing: step.outgoing,
             available: step.available.max(kept) + beside,
         };
-        supply::staircase(free, today, &flows).into_iter().map(step).collect()
+        expected_receipt::staircase(free, today, &flows).into_iter().map(step).collect()
     }
 }
 

@@ -5,7 +5,7 @@ use domain::refusal::Refusal;
 use domain::transfer::{Transfer, TransferStatus};
 
 use crate::listing::{Listing, Slice};
-use crate::posting::goods;
+use crate::posting::stock_documents;
 use crate::sales_lines::{self, Names};
 use crate::{Error, Tx};
 
@@ -27,12 +27,14 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Transfe
         .with("to_location_id = ", filter.to_location_id.map(|id| id.0))
         .page(tx, "id", slice)
         .await?;
-    rows.iter().map(|row| Ok(goods::transfer(row)?.1)).collect()
+    rows.iter().map(|row| Ok(stock_documents::transfer(row)?.1)).collect()
 }
 
 pub async fn get(tx: &Tx, id: TransferId) -> Result<(Transfer, Names), Error> {
     let rows = Listing::new(tx, SELECT).with("id = ", Some(id.0)).rows(tx).await?;
-    let mut found = goods::with_lines(tx, &rows, goods::transfer, goods::transfer_lines).await?;
+    let mut found =
+        stock_documents::with_lines(tx, &rows, stock_documents::transfer, stock_documents::transfer_lines)
+            .await?;
     let transfer = found.remove(&id).ok_or_else(|| Refusal::not_found("transfer"))?;
     let names =
         sales_lines::names(tx, transfer.lines.iter().map(|line| (line.product_id, line.lot_id))).await?;

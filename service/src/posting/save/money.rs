@@ -1,8 +1,8 @@
 //! Writes what moves money: payments, till sessions, cash moves, and what customers owe.
 
 use domain::book::Book;
+use domain::customer::Exposure;
 use domain::id::CustomerId;
-use domain::party::Exposure;
 use sea_orm::sqlx;
 
 use super::wholesale::Documents;

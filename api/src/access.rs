@@ -1,0 +1,173 @@
+//! Who may call which route: the scopes that a route declares in its description are the ones it is guarded with.
+//!
+//! `security(("bearer" = ["orders:write"]))` beside a handler is the only place where its scopes stand. A handler gets at
+//! the database only with a [`Caller`](crate::Caller), and that is extracted only where the caller has them. A handler
+//! asks for a further scope itself only where the need depends on what is sent.
+
+use std::collections::HashMap;
+
+use actix_web::HttpRequest;
+use actix_web::http::Method;
+use serde_json::Value;
+use service::scope::Scope;
+
+use crate::problem::ApiError;
+
+/// The scopes of every route that is not public, by its pattern, such as `/v1/orders/{id}`.
+#[derive(Debug)]
+pub struct Access(HashMap<String, Vec<Guard>>);
+
+/// What one operation needs.
+#[derive(Debug)]
+struct Guard {
+    method: Method,
+    /// A caller needs all scopes of one of these.
+    alternatives: Vec<Vec<Scope>>,
+}
+
+impl Access {
+    /// Reads the scopes off the API's own description. An operation with a scope that does not exist stays closed.
+    pub fn declared(document: &Value) -> Self {
+        let paths = document["paths"].as_object().into_iter().flatten();
+        Access(paths.map(|(path, item)| (path.clone(), guards(item))).collect())
+    }
+
+    /// Refuses a caller who lacks a scope of the route that the request matched, and everybody on a route that declares
+    /// none.
+    pub fn check(&self, request: &HttpRequest, caller: &service::Caller) -> Result<(), ApiError> {
+        let pattern = request.match_pattern().unwrap_or_default();
+        let guards = self.0.get(&pattern).map(Vec::as_slice).unwrap_or_default();
+        let Some(guard) = guards.iter().find(|guard| guard.method == request.method()) else {
+            return Err(ApiError::internal(format!("{} {pattern} declares no scopes", request.method())));
+        };
+        Ok(guard.check(caller)?)
+    }
+}
+
+impl Guard {
+    fn check(&self, caller: &service::Caller) -> Result<(), service::Error> {
+        let has = |scopes: &Vec<Scope>| scopes.iter().all(|scope| caller.scopes.contains(*scope));
+        if self.alternatives.iter().any(has) {
+            return Ok(());
+        }
+        // The first way is the usual one: its missing scope is the one that is named.
+        let usual = self.alternatives.first().into_iter().flatten();
+        usual.copied().try_for_each(|scope| caller.require(scope))
+    }
+}
+
+fn guards(item: &Value) -> Vec<Guard> {
+    let operations = item.as_object().into_iter().flatten();
+    operations.filter_map(|(method, operation)| guard(method, operation)).collect()
+}
+
+fn guard(method: &str, operation: &Value) -> Option<Guard> {
+    let usual = scopes(&operation["x-required-scopes"])?;
+    let others = operation["x-alternative-scopes"].as_array().into_iter().flatten();
+    let others = others.map(scopes).collect::<Option<Vec<_>>>()?;
+    Some(Guard {
+        method: method.to_uppercase().parse().ok()?,
+        alternatives: std::iter::once(usual).chain(others).collect(),
+    })
+}
+
+/// The scopes of a list; nothing where one of them does not exist.
+fn scopes(texts: &Value) -> Option<Vec<Scope>> {
+    texts.as_array()?.iter().map(|text| text.as_str()?.parse().ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::StatusCode;
+    use actix_web::http::header::HeaderValue;
+    use actix_web::test::{TestRequest, call_service, init_service};
+    use actix_web::web::{self, Data};
+    use actix_web::{App, HttpMessage, HttpResponse};
+    use serde_json::json;
+    use service::caller::ActorKind;
+    use service::scope::Scopes;
+
+    use super::*;
+    use crate::Caller;
+    use crate::context::Context;
+
+    async fn handler(_: Caller) -> HttpResponse {
+        HttpResponse::Ok().finish()
+    }
+
+    /// The status of a request by a caller with `scopes`, where `document` declares what it does.
+    async fn status(document: &Value, request: TestRequest, scopes: &[Scope]) -> StatusCode {
+        let app = App::new()
+            .app_data(Data::new(Access::declared(document)))
+            .route("/orders/batch", web::post().to(handler))
+            .route("/orders/{id}", web::get().to(handler))
+            .route("/orders/{id}", web::delete().to(handler));
+        let request = request.to_request();
+        let caller = service::Caller {
+            tenant_id: domain::id::TenantId::default(),
+            actor_kind: ActorKind::ApiKey,
+            actor_id: uuid::Uuid::nil(),
+            scopes: scopes.iter().copied().collect::<Scopes>(),
+        };
+        request.extensions_mut().insert(Context::new(HeaderValue::from_static("req"), Ok(caller)));
+        call_service(&init_service(app).await, request).await.status()
+    }
+
+    fn orders(operations: Value) -> Value {
+        json!({ "paths": { "/orders/{id}": operations } })
+    }
+
+    #[actix_web::test]
+    async fn a_route_without_a_declaration_is_refused() {
+        let all: Vec<Scope> = Scopes::all().iter().collect();
+        let get = || TestRequest::get().uri("/orders/1");
+        for document in [
+            json!({}),
+            orders(json!({})),
+            orders(json!({ "get": {} })),
+            orders(json!({ "get": { "security": [] } })),
+            orders(json!({ "delete": { "x-required-scopes": [] } })),
+            orders(json!({ "get": { "x-required-scopes": ["orders:raed"] } })),
+            orders(json!({ "get": { "x-required-scopes": [], "x-alternative-scopes": [["orders:raed"]] } })),
+        ] {
+            assert_eq!(status(&document, get(), &all).await, StatusCode::INTERNAL_SERVER_ERROR, "{document}");
+        }
+    }
+
+    #[actix_web::test]
+    async fn each_method_asks_for_its_own_scopes() {
+        let document = orders(json!({
+            "get": { "x-required-scopes": ["orders:read", "customers:read"] },
+            "delete": { "x-required-scopes": ["orders:write"], "x-alternative-scopes": [["credit:approve"]] },
+        }));
+        let get = || TestRequest::get().uri("/orders/batch");
+        let delete = || TestRequest::delete().uri("/orders/1");
+        let (read, write) = ([Scope::OrdersRead, Scope::CustomersRead], [Scope::OrdersWrite]);
+        assert_eq!(status(&document, get(), &read).await, StatusCode::OK);
+        assert_eq!(status(&document, get(), &read[..1]).await, StatusCode::FORBIDDEN);
+        assert_eq!(status(&document, get(), &write).await, StatusCode::FORBIDDEN);
+        assert_eq!(status(&document, delete(), &write).await, StatusCode::OK);
+        assert_eq!(status(&document, delete(), &[Scope::CreditApprove]).await, StatusCode::OK);
+        assert_eq!(status(&document, delete(), &read).await, StatusCode::FORBIDDEN);
+        assert_eq!(
+            status(&orders(json!({ "get": { "x-required-scopes": [] } })), get(), &[]).await,
+            StatusCode::OK
+        );
+    }
+
+    /// A scope that is misspelt closes its route: no operation of the API may have one.
+    #[test]
+    fn every_operation_is_public_or_guarded() {
+        let routes = crate::openapi::DescribedRoutes::new(crate::routes::mount);
+        let document = routes.document();
+        let access = Access::declared(document);
+        for (path, item) in document["paths"].as_object().expect("paths") {
+            for (method, operation) in item.as_object().expect("operations") {
+                let is_public = operation["security"] == json!([]);
+                let is_guarded =
+                    access.0[path].iter().any(|guard| guard.method.as_str().eq_ignore_ascii_case(method));
+                assert!(is_public != is_guarded, "{method} {path}: {}", operation["x-required-scopes"]);
+            }
+        }
+    }
+}
