@@ -205,7 +205,7 @@ async fn carry_out(
         .filter_map(|request| request.idempotency.as_ref())
         .map(|key| key.key.as_str())
         .collect();
-    let answered = command::answered(tx, &keys).await?;
+    let answered = command::find_responses(tx, &keys).await?;
     let mut answers: Vec<Option<Result<Answer, Error>>> = requests
         .iter()
         .map(|request| {

@@ -345,5 +345,5 @@ async fn levels(
 /// What is on its way to the places of the book's levels.
 pub(super) async fn supplies(tx: &Tx, book: &Book) -> Result<Supplies, Error> {
     let products: Vec<Uuid> = book.products.keys().map(|id| id.0).collect();
-    crate::stock::incoming::coming(tx, &products, None).await
+    crate::stock::incoming::find_supplies(tx, &products, None).await
 }
