@@ -70,33 +70,26 @@ $$;
 
 ALTER FUNCTION auth.find_tenant(wanted text) OWNER TO stockwell_lookup;
 
-CREATE FUNCTION auth.forget_answers(since uuid, before uuid, after_tenant_id uuid, after_id uuid, most integer) RETURNS TABLE(forgotten bigint, last_tenant_id uuid, last_id uuid)
+CREATE FUNCTION auth.forget_answers(of_tenant uuid, after_id uuid, before uuid, most integer) RETURNS TABLE(forgotten bigint, last_id uuid)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
     return query
     with old as (
-        select c.tenant_id, c.id
-        from public.tenant t cross join lateral (
-            select c.tenant_id, c.id from public.command c
-            where c.tenant_id = t.tenant_id and c.id >= since and c.id < before
-              and c.id > case when t.tenant_id = after_tenant_id then after_id else '00000000-0000-0000-0000-000000000000' end
-              and c.idempotency_key is not null
-            order by c.id limit most) c
-        where t.tenant_id >= after_tenant_id
-        order by c.tenant_id, c.id limit most
-    ), forgotten as (
+        select c.id from public.command c
+        where c.tenant_id = of_tenant and c.id > after_id and c.id < before and c.idempotency_key is not null
+        order by c.id limit most
+    ), changed as (
         update public.command c set idempotency_key = null, fingerprint = null, response = null
-        from old where c.tenant_id = old.tenant_id and c.id = old.id and c.idempotency_key is not null
+        from old where c.tenant_id = of_tenant and c.id = old.id and c.idempotency_key is not null
         returning 1
     )
-    select (select count(*) from forgotten), old.tenant_id, old.id
-    from old order by old.tenant_id desc, old.id desc limit 1;
+    select (select count(*) from changed), old.id from old order by old.id desc limit 1;
 end
 $$;
 
-ALTER FUNCTION auth.forget_answers(since uuid, before uuid, after_tenant_id uuid, after_id uuid, most integer) OWNER TO stockwell_lookup;
+ALTER FUNCTION auth.forget_answers(of_tenant uuid, after_id uuid, before uuid, most integer) OWNER TO stockwell_lookup;
 
 CREATE FUNCTION auth.tenants() RETURNS SETOF uuid
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -3014,15 +3007,29 @@ CREATE TABLE public.event (
     document_id uuid NOT NULL,
     data jsonb DEFAULT '{}'::jsonb NOT NULL,
     occurred_at timestamp with time zone NOT NULL,
-    lease_until timestamp with time zone,
-    attempts integer DEFAULT 0 NOT NULL,
-    sent_at timestamp with time zone,
     written bigint DEFAULT ((pg_current_wal_insert_lsn() - '0/0'::pg_lsn))::bigint NOT NULL
 );
 
 ALTER TABLE ONLY public.event FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.event OWNER TO stockwell_owner;
+
+CREATE TABLE public.event_cursor (
+    tenant_id uuid NOT NULL,
+    consumer text NOT NULL,
+    "position" bigint DEFAULT 0 NOT NULL,
+    written bigint DEFAULT 0 NOT NULL,
+    event_id uuid DEFAULT '00000000-0000-0000-0000-000000000000'::uuid NOT NULL,
+    leased_by uuid,
+    lease_until timestamp with time zone,
+    CONSTRAINT event_cursor_consumer_length CHECK (((length(consumer) >= 1) AND (length(consumer) <= 100))),
+    CONSTRAINT event_cursor_lease_ends CHECK (((leased_by IS NULL) = (lease_until IS NULL)))
+)
+WITH (fillfactor='50');
+
+ALTER TABLE ONLY public.event_cursor FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.event_cursor OWNER TO stockwell_owner;
 
 CREATE TABLE public.expected_receipt (
     tenant_id uuid NOT NULL,
@@ -3813,6 +3820,9 @@ ALTER TABLE ONLY public.customer
 ALTER TABLE ONLY public.customer
     ADD CONSTRAINT customer_pkey PRIMARY KEY (tenant_id, id);
 
+ALTER TABLE ONLY public.event_cursor
+    ADD CONSTRAINT event_cursor_pkey PRIMARY KEY (tenant_id, consumer);
+
 ALTER TABLE ONLY public.event
     ADD CONSTRAINT event_pkey PRIMARY KEY (tenant_id, "position", written, id);
 
@@ -4070,7 +4080,7 @@ CREATE INDEX customer_by_update ON public.customer USING btree (tenant_id, updat
 
 CREATE INDEX event_by_document ON public.event USING btree (tenant_id, document_id);
 
-CREATE INDEX event_unsent ON public.event USING btree (tenant_id, "position", id) WHERE (sent_at IS NULL);
+CREATE INDEX event_by_position ON public.event USING brin ("position") WITH (autosummarize='on');
 
 CREATE INDEX expected_receipt_line_by_product ON public.expected_receipt_line USING btree (tenant_id, product_id);
 
@@ -4218,6 +4228,9 @@ ALTER TABLE ONLY public.customer
 
 ALTER TABLE ONLY public.customer
     ADD CONSTRAINT customer_tier_fkey FOREIGN KEY (tenant_id, price_tier_id) REFERENCES public.price_tier(tenant_id, id);
+
+ALTER TABLE ONLY public.event_cursor
+    ADD CONSTRAINT event_cursor_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
 
 ALTER TABLE ONLY public.expected_receipt_line
     ADD CONSTRAINT expected_receipt_line_document_fkey FOREIGN KEY (tenant_id, expected_receipt_id) REFERENCES public.expected_receipt(tenant_id, id);
@@ -4423,6 +4436,8 @@ ALTER TABLE public.customer_account ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.event ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.event_cursor ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.expected_receipt ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.expected_receipt_line ENABLE ROW LEVEL SECURITY;
@@ -4477,7 +4492,7 @@ ALTER TABLE public.refresh_token ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.register ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY relay_mark ON public.event FOR UPDATE TO stockwell_relay USING (true) WITH CHECK (true);
+CREATE POLICY relay_move ON public.event_cursor TO stockwell_relay USING (true) WITH CHECK (true);
 
 CREATE POLICY relay_read ON public.event FOR SELECT TO stockwell_relay USING (true);
 
@@ -4548,6 +4563,8 @@ CREATE POLICY tenant_wall ON public.customer TO stockwell_app USING ((tenant_id 
 CREATE POLICY tenant_wall ON public.customer_account TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.event TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.event_cursor TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.expected_receipt TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
@@ -4678,8 +4695,8 @@ GRANT ALL ON FUNCTION auth.find_products(wanted text, rows_max integer) TO stock
 REVOKE ALL ON FUNCTION auth.find_tenant(wanted text) FROM PUBLIC;
 GRANT ALL ON FUNCTION auth.find_tenant(wanted text) TO stockwell_app;
 
-REVOKE ALL ON FUNCTION auth.forget_answers(since uuid, before uuid, after_tenant_id uuid, after_id uuid, most integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION auth.forget_answers(since uuid, before uuid, after_tenant_id uuid, after_id uuid, most integer) TO stockwell_relay;
+REVOKE ALL ON FUNCTION auth.forget_answers(of_tenant uuid, after_id uuid, before uuid, most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION auth.forget_answers(of_tenant uuid, after_id uuid, before uuid, most integer) TO stockwell_relay;
 
 REVOKE ALL ON FUNCTION auth.tenants() FROM PUBLIC;
 GRANT ALL ON FUNCTION auth.tenants() TO stockwell_relay;
@@ -4860,11 +4877,8 @@ GRANT UPDATE(updated_at) ON TABLE public.count_setting TO stockwell_app;
 GRANT SELECT,INSERT ON TABLE public.event TO stockwell_app;
 GRANT SELECT ON TABLE public.event TO stockwell_relay;
 
-GRANT UPDATE(lease_until) ON TABLE public.event TO stockwell_relay;
-
-GRANT UPDATE(attempts) ON TABLE public.event TO stockwell_relay;
-
-GRANT UPDATE(sent_at) ON TABLE public.event TO stockwell_relay;
+GRANT SELECT,INSERT ON TABLE public.event_cursor TO stockwell_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.event_cursor TO stockwell_relay;
 
 GRANT SELECT,INSERT ON TABLE public.expected_receipt TO stockwell_app;
 
