@@ -24,6 +24,168 @@ CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA extension;
 
 COMMENT ON EXTENSION pg_trgm IS 'text similarity measurement and index searching based on trigrams';
 
+CREATE TYPE public.command_row_1 AS (
+	id uuid,
+	name text,
+	actor_kind text,
+	actor_id uuid,
+	idempotency_key text,
+	fingerprint bytea,
+	status smallint,
+	document_id uuid,
+	response text
+);
+
+ALTER TYPE public.command_row_1 OWNER TO stockwell_owner;
+
+CREATE TYPE public.event_row_1 AS (
+	id uuid,
+	kind text,
+	command_id uuid,
+	document_kind text,
+	document_id uuid
+);
+
+ALTER TYPE public.event_row_1 OWNER TO stockwell_owner;
+
+CREATE TYPE public.journal_entry_row_1 AS (
+	id uuid,
+	document_kind text,
+	document_id uuid,
+	memo text,
+	total numeric,
+	occurred_on date,
+	command_id uuid
+);
+
+ALTER TYPE public.journal_entry_row_1 OWNER TO stockwell_owner;
+
+CREATE TYPE public.journal_line_row_1 AS (
+	entry_id uuid,
+	line_no integer,
+	account_code text,
+	debit numeric,
+	credit numeric,
+	channel text,
+	location_id uuid,
+	party_id uuid,
+	posted_on date
+);
+
+ALTER TYPE public.journal_line_row_1 OWNER TO stockwell_owner;
+
+CREATE TYPE public.number_series_row_1 AS (
+	series text,
+	next bigint
+);
+
+ALTER TYPE public.number_series_row_1 OWNER TO stockwell_owner;
+
+CREATE TYPE public.pos_sale_row_1 AS (
+	id uuid,
+	number text,
+	kind text,
+	register_id uuid,
+	session_id uuid,
+	location_id uuid,
+	customer_id uuid,
+	original_id uuid,
+	country text,
+	gross numeric,
+	discount numeric,
+	net numeric,
+	tax numeric,
+	rounding numeric,
+	total numeric,
+	cost numeric,
+	business_date date,
+	occurred_at timestamp with time zone,
+	command_id uuid
+);
+
+ALTER TYPE public.pos_sale_row_1 OWNER TO stockwell_owner;
+
+CREATE TYPE public.sales_line_row_1 AS (
+	document_id uuid,
+	line_no integer,
+	document_kind text,
+	channel text,
+	location_id uuid,
+	customer_id uuid,
+	country text,
+	product_id uuid,
+	category_id uuid,
+	description text,
+	uom text,
+	factor numeric,
+	entered numeric,
+	quantity numeric,
+	unit_price numeric,
+	list_price numeric,
+	price_source text,
+	price_rule_id uuid,
+	price_trace jsonb,
+	gross numeric,
+	discount numeric,
+	net numeric,
+	tax_rate numeric,
+	tax numeric,
+	cost numeric,
+	order_id uuid,
+	original_id uuid,
+	original_line_no integer,
+	occurred_at timestamp with time zone,
+	bundle_id uuid
+);
+
+ALTER TYPE public.sales_line_row_1 OWNER TO stockwell_owner;
+
+CREATE TYPE public.stock_level_row_1 AS (
+	location_id uuid,
+	product_id uuid,
+	lot_id uuid,
+	on_hand numeric,
+	reserved numeric,
+	value numeric,
+	last_cost numeric,
+	layered boolean
+);
+
+ALTER TYPE public.stock_level_row_1 OWNER TO stockwell_owner;
+
+CREATE TYPE public.stock_movement_row_1 AS (
+	product_id uuid,
+	location_id uuid,
+	lot_id uuid,
+	id uuid,
+	kind text,
+	quantity numeric,
+	value numeric,
+	unit_cost numeric,
+	document_kind text,
+	document_id uuid,
+	line_no integer,
+	channel text,
+	reason text,
+	occurred_at timestamp with time zone,
+	entry_mode text,
+	command_id uuid
+);
+
+ALTER TYPE public.stock_movement_row_1 OWNER TO stockwell_owner;
+
+CREATE TYPE public.tender_row_1 AS (
+	sale_id uuid,
+	line_no integer,
+	kind text,
+	amount numeric,
+	tendered numeric,
+	change numeric,
+	reference text
+);
+
+ALTER TYPE public.tender_row_1 OWNER TO stockwell_owner;
+
 CREATE FUNCTION auth.find_api_key(wanted bytea) RETURNS TABLE(tenant_id uuid, id uuid, name text, kind text, scopes text[], ip_allowlist text[], expires_at timestamp with time zone, revoked_at timestamp with time zone, last_used_at timestamp with time zone, tenant_status text)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -108,6 +270,105 @@ CREATE FUNCTION public.event_base() RETURNS bigint
     RETURN (0)::bigint;
 
 ALTER FUNCTION public.event_base() OWNER TO stockwell_owner;
+
+CREATE FUNCTION public.post_batch_1(p_tenant uuid, p_now timestamp with time zone, p_currency text, p_levels public.stock_level_row_1[], p_series public.number_series_row_1[], p_movements public.stock_movement_row_1[], p_sales public.pos_sale_row_1[], p_tenders public.tender_row_1[], p_sales_lines public.sales_line_row_1[], p_entries public.journal_entry_row_1[], p_entry_lines public.journal_line_row_1[], p_events public.event_row_1[], p_commands public.command_row_1[]) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+declare
+    v_rows integer;
+begin
+    if cardinality(p_levels) > 0 then
+        update stock_level l
+        set on_hand = v.on_hand, reserved = v.reserved, value = v.value, last_cost = v.last_cost, layered = v.layered,
+            moved_at = p_now, forced = l.forced and (v.on_hand < 0 or v.reserved > v.on_hand)
+        from unnest(p_levels) v
+        where l.tenant_id = p_tenant and l.location_id = v.location_id and l.product_id = v.product_id
+          and l.lot_id = v.lot_id;
+        get diagnostics v_rows = row_count;
+        if v_rows <> cardinality(p_levels) then
+            raise exception 'a locked stock level has vanished';
+        end if;
+    end if;
+    if cardinality(p_series) > 0 then
+        update number_series s set next = v.next
+        from unnest(p_series) v
+        where s.tenant_id = p_tenant and s.series = v.series;
+    end if;
+    if cardinality(p_movements) > 0 then
+        insert into stock_movement (
+            tenant_id, product_id, location_id, lot_id, id, kind, quantity, value, unit_cost, document_kind, document_id,
+            line_no, channel, reason, occurred_at, recorded_at, entry_mode, command_id)
+        select
+            p_tenant, v.product_id, v.location_id, v.lot_id, v.id, v.kind, v.quantity, v.value, v.unit_cost,
+            v.document_kind, v.document_id, v.line_no, v.channel, v.reason, v.occurred_at, p_now, v.entry_mode,
+            v.command_id
+        from unnest(p_movements) v;
+    end if;
+    if cardinality(p_sales) > 0 then
+        insert into pos_sale (
+            tenant_id, id, number, kind, register_id, session_id, location_id, customer_id, original_id, currency,
+            country, gross, discount, net, tax, rounding, total, cost, business_date, occurred_at, recorded_at,
+            command_id)
+        select
+            p_tenant, v.id, v.number, v.kind, v.register_id, v.session_id, v.location_id, v.customer_id, v.original_id,
+            p_currency, v.country, v.gross, v.discount, v.net, v.tax, v.rounding, v.total, v.cost, v.business_date,
+            v.occurred_at, p_now, v.command_id
+        from unnest(p_sales) v;
+    end if;
+    if cardinality(p_tenders) > 0 then
+        insert into tender (tenant_id, sale_id, line_no, kind, amount, tendered, change, reference)
+        select p_tenant, v.sale_id, v.line_no, v.kind, v.amount, v.tendered, v.change, v.reference
+        from unnest(p_tenders) v;
+    end if;
+    if cardinality(p_sales_lines) > 0 then
+        insert into sales_line (
+            tenant_id, document_id, line_no, document_kind, channel, location_id, customer_id, country, currency,
+            product_id, category_id, description, uom, factor, entered, quantity, unit_price, list_price, price_source,
+            price_rule_id, price_trace, gross, discount, net, tax_rate, tax, cost, order_id, original_id,
+            original_line_no, occurred_at, recorded_at, bundle_id)
+        select
+            p_tenant, v.document_id, v.line_no, v.document_kind, v.channel, v.location_id, v.customer_id, v.country,
+            p_currency, v.product_id, v.category_id, v.description, v.uom, v.factor, v.entered, v.quantity,
+            v.unit_price, v.list_price, v.price_source, v.price_rule_id, v.price_trace, v.gross, v.discount, v.net,
+            v.tax_rate, v.tax, v.cost, v.order_id, v.original_id, v.original_line_no, v.occurred_at, p_now, v.bundle_id
+        from unnest(p_sales_lines) v;
+    end if;
+    if cardinality(p_entries) > 0 then
+        insert into journal_entry (
+            tenant_id, id, document_kind, document_id, memo, debit_total, credit_total, occurred_on, posted_on,
+            recorded_at, command_id)
+        select
+            p_tenant, v.id, v.document_kind, v.document_id, v.memo, v.total, v.total, v.occurred_on, v.occurred_on,
+            p_now, v.command_id
+        from unnest(p_entries) v;
+        insert into journal_line (
+            tenant_id, entry_id, line_no, account_code, debit, credit, currency, channel, location_id, party_id,
+            posted_on)
+        select
+            p_tenant, v.entry_id, v.line_no, v.account_code, v.debit, v.credit, p_currency, v.channel, v.location_id,
+            v.party_id, v.posted_on
+        from unnest(p_entry_lines) v;
+    end if;
+    if cardinality(p_events) > 0 then
+        insert into event (tenant_id, id, kind, command_id, document_kind, document_id, occurred_at)
+        select p_tenant, v.id, v.kind, v.command_id, v.document_kind, v.document_id, p_now
+        from unnest(p_events) v;
+    end if;
+    insert into command (
+        tenant_id, id, name, actor_kind, actor_id, idempotency_key, fingerprint, status, document_id, response,
+        recorded_at)
+    select
+        p_tenant, v.id, v.name, v.actor_kind, v.actor_id, v.idempotency_key, v.fingerprint, v.status, v.document_id,
+        v.response, p_now
+    from unnest(p_commands) v
+    order by v.idempotency_key
+    on conflict (tenant_id, idempotency_key) do nothing;
+    get diagnostics v_rows = row_count;
+    return v_rows;
+end
+$$;
+
+ALTER FUNCTION public.post_batch_1(p_tenant uuid, p_now timestamp with time zone, p_currency text, p_levels public.stock_level_row_1[], p_series public.number_series_row_1[], p_movements public.stock_movement_row_1[], p_sales public.pos_sale_row_1[], p_tenders public.tender_row_1[], p_sales_lines public.sales_line_row_1[], p_entries public.journal_entry_row_1[], p_entry_lines public.journal_line_row_1[], p_events public.event_row_1[], p_commands public.command_row_1[]) OWNER TO stockwell_owner;
 
 CREATE TABLE public.sales_line (
     tenant_id uuid NOT NULL,
@@ -4166,7 +4427,7 @@ CREATE INDEX stock_level_by_product ON public.stock_level USING btree (tenant_id
 
 CREATE INDEX stock_level_live ON public.stock_level USING btree (tenant_id, location_id, product_id, lot_id) WHERE ((NOT used_up) AND (lot_id <> '00000000-0000-0000-0000-000000000000'::uuid));
 
-CREATE INDEX stock_movement_by_document ON public.stock_movement USING btree (tenant_id, document_id) WHERE (document_kind = ANY (ARRAY['receipt'::text, 'opening'::text, 'adjustment'::text, 'revaluation'::text]));
+CREATE INDEX stock_movement_by_document ON public.stock_movement USING btree (tenant_id, document_id) WHERE (document_kind = ANY (ARRAY['receipt'::text, 'opening'::text, 'adjustment'::text, 'revaluation'::text, 'transfer'::text]));
 
 CREATE INDEX stock_movement_by_lot ON public.stock_movement USING btree (tenant_id, lot_id, id) WHERE (lot_id <> '00000000-0000-0000-0000-000000000000'::uuid);
 
@@ -4700,6 +4961,9 @@ GRANT ALL ON FUNCTION auth.forget_answers(of_tenant uuid, after_id uuid, before 
 
 REVOKE ALL ON FUNCTION auth.tenants() FROM PUBLIC;
 GRANT ALL ON FUNCTION auth.tenants() TO stockwell_relay;
+
+REVOKE ALL ON FUNCTION public.post_batch_1(p_tenant uuid, p_now timestamp with time zone, p_currency text, p_levels public.stock_level_row_1[], p_series public.number_series_row_1[], p_movements public.stock_movement_row_1[], p_sales public.pos_sale_row_1[], p_tenders public.tender_row_1[], p_sales_lines public.sales_line_row_1[], p_entries public.journal_entry_row_1[], p_entry_lines public.journal_line_row_1[], p_events public.event_row_1[], p_commands public.command_row_1[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.post_batch_1(p_tenant uuid, p_now timestamp with time zone, p_currency text, p_levels public.stock_level_row_1[], p_series public.number_series_row_1[], p_movements public.stock_movement_row_1[], p_sales public.pos_sale_row_1[], p_tenders public.tender_row_1[], p_sales_lines public.sales_line_row_1[], p_entries public.journal_entry_row_1[], p_entry_lines public.journal_line_row_1[], p_events public.event_row_1[], p_commands public.command_row_1[]) TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.sales_line TO stockwell_app;
 

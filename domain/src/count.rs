@@ -15,6 +15,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::book::{Book, Posting};
+use crate::document::DocumentKind;
 use crate::id::{CountId, LocationId, LotId, ProductId, StockDocumentId};
 use crate::number::{Money, Percent, Quantity};
 use crate::refusal::{Code, Problems, Refusal};
@@ -258,7 +259,7 @@ pub fn open(book: &mut Book, command: &Open) -> Result<(Count, Posting), Refusal
     let lines = listed.zip(1..).map(|(listed, line_no)| listed.line(line_no)).collect();
     let count = Count {
         id: command.id.unwrap_or_else(|| CountId(book.ids.next_id())),
-        number: book.number("CT"),
+        number: book.number(DocumentKind::Count),
         location_id,
         status: CountStatus::Counting,
         blind: command.blind,
@@ -290,9 +291,12 @@ pub fn check_tolerance(problems: &mut Problems, percent: Option<Percent>, value:
 pub fn complete(book: &mut Book, command: &Complete) -> Result<(Count, Posting), Refusal> {
     let count = book.count(command.count_id)?;
     count.require(&[CountStatus::Counting, CountStatus::Recount], "declared counted")?;
-    let is_missing = |line: &&CountLine| match count.status {
-        CountStatus::Recount => line.recount && line.round < count.round,
-        _ => line.counted.is_none(),
+    let is_missing = |line: &&CountLine| {
+        if count.status == CountStatus::Recount {
+            line.recount && line.round < count.round
+        } else {
+            line.counted.is_none()
+        }
     };
     let missing = count.lines.iter().filter(is_missing).count();
     let may_skip = command.skip_uncounted && count.status == CountStatus::Counting;

@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::book::{Book, Posting};
+use crate::document::DocumentKind;
 use crate::id::{ExpectedReceiptId, LocationId, ProductId, TransferId};
 use crate::line_item::GoodsLine;
 use crate::number::Quantity;
@@ -214,7 +215,7 @@ pub fn expect(book: &mut Book, command: &Expect) -> Result<(ExpectedReceipt, Pos
     };
     let expected = ExpectedReceipt {
         id: command.id.unwrap_or_else(|| ExpectedReceiptId(book.ids.next_id())),
-        number: book.number("ER"),
+        number: book.number(DocumentKind::ExpectedReceipt),
         location_id,
         expected_on: command.expected_on,
         reference: command.reference.clone(),

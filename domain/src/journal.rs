@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use uuid::Uuid;
 
 use crate::book::{Book, Posting};
+use crate::document::DocumentKind;
 use crate::id::{CustomerId, EntryId};
 use crate::ledger::{Dimensions, Entry, EntryHead, Lines, account};
 use crate::number::Money;
@@ -85,7 +86,7 @@ pub fn post(book: &mut Book, command: &Post) -> Result<(Entry, Posting), Refusal
     }
     problems.check()?;
     let id = command.id.unwrap_or_else(|| EntryId(book.ids.next_id()));
-    let head = EntryHead { id, document_kind: "manual", document_id: id.0, occurred_on };
+    let head = EntryHead { id, document_kind: DocumentKind::Manual, document_id: id.0, occurred_on };
     let entry = entry.into_entry(head).map_err(|unbalanced| {
         let detail = format!("Debits and credits differ: {unbalanced}.");
         Problems::one("/lines", Code::UnbalancedEntry, detail)

@@ -7,6 +7,7 @@ pub mod allotment;
 pub mod book;
 pub mod count;
 pub mod customer;
+pub mod document;
 pub mod expected_receipt;
 pub mod hold;
 pub mod id;

@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::book::{Book, Posting};
+use crate::document::DocumentKind;
 use crate::hold;
 use crate::id::{CustomerId, HoldId, LocationId, OrderId};
 use crate::number::{Money, Quantity};
@@ -250,7 +251,7 @@ pub fn place(book: &mut Book, command: &Place) -> Result<(Ordered, Posting), Ref
     }
 
     // Nothing can refuse it any more.
-    let order = Order { number: book.number("SO"), ..order };
+    let order = Order { number: book.number(DocumentKind::Order), ..order };
     book.orders.insert(id, order);
     let mut posting = Posting::default();
     let mut invoices = Vec::new();

@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::book::{Book, Posting};
+use crate::document::DocumentKind;
 use crate::id::{CustomerId, EntryId, InvoiceId, PaymentId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::number::Money;
@@ -132,7 +133,7 @@ pub fn receive(book: &mut Book, command: &Receive) -> Result<(Payment, Posting),
     }
     let payment = Payment {
         id: command.id.unwrap_or_else(|| PaymentId(book.ids.next_id())),
-        number: book.number("PAY"),
+        number: book.number(DocumentKind::Payment),
         customer_id: command.customer_id,
         method: command.method,
         amount,
@@ -147,7 +148,7 @@ pub fn receive(book: &mut Book, command: &Receive) -> Result<(Payment, Posting),
     entry.credit(account::RECEIVABLE, amount, owed);
     let head = EntryHead {
         id: EntryId(book.ids.next_id()),
-        document_kind: "payment",
+        document_kind: DocumentKind::Payment,
         document_id: payment.id.0,
         occurred_on: book.setup.settings.day(occurred_at),
     };

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::allotment::{self, Consumed, Requester};
 use crate::book::{Book, Demand, Location, Posting, Register};
+use crate::document::DocumentKind;
 use crate::hold;
 use crate::id::{
     CashMoveId, CustomerId, EntryId, HoldId, LocationId, MovementId, RegisterId, SaleId, SessionId,
@@ -98,6 +99,15 @@ pub enum SaleKind {
     Sale,
     /// Goods came back; every amount is negative.
     Refund,
+}
+
+impl From<SaleKind> for DocumentKind {
+    fn from(kind: SaleKind) -> Self {
+        match kind {
+            SaleKind::Sale => DocumentKind::Sale,
+            SaleKind::Refund => DocumentKind::Refund,
+        }
+    }
 }
 
 /// A receipt: what was sold (or taken back) at a till.
@@ -197,7 +207,7 @@ pub fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal>
         .collect();
     let sale = Sale {
         id: command.id.unwrap_or_else(|| SaleId(book.ids.next_id())),
-        number: book.number(&register.code),
+        number: book.number_of_register(&register.code),
         kind: SaleKind::Sale,
         register_id: register.id,
         session_id: session.id,

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 
 use crate::book::{Book, Posting};
+use crate::document::DocumentKind;
 use crate::id::{LocationId, LotId, MovementId, StockDocumentId};
 use crate::line_item::invalid;
 use crate::number::{Money, Price, Quantity};
@@ -83,7 +84,7 @@ pub fn revalue(book: &mut Book, command: &Revalue) -> Result<(StockDocument, Pos
 
     // Nothing can refuse it any more.
     let id = command.id.unwrap_or_else(|| StockDocumentId(book.ids.next_id()));
-    let number = book.number(StockDocumentKind::Revaluation.prefix());
+    let number = book.number(DocumentKind::Revaluation);
     let mut posting = Posting::default();
     let mut lines = Vec::with_capacity(values.len());
     for ((key, value), line_no) in values.into_iter().zip(1..) {
@@ -97,7 +98,7 @@ pub fn revalue(book: &mut Book, command: &Revalue) -> Result<(StockDocument, Pos
             quantity,
             value: change,
             unit_cost: book.level(&key).unit_cost(),
-            document_kind: StockDocumentKind::Revaluation.into(),
+            document_kind: DocumentKind::Revaluation,
             document_id: id.0,
             line_no,
             channel: None,

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::book::Book;
 use crate::customer::Customer;
+use crate::document::DocumentKind;
 use crate::id::{CategoryId, CustomerId, LocationId, OrderId, PriceRuleId, ProductId};
 use crate::ledger::{Dimensions, Lines, account, cost_account, returns_account, sales_account};
 use crate::line_item::check_part;
@@ -198,7 +199,7 @@ impl Totals {
 #[derive(Debug, Clone)]
 pub struct SalesLine {
     /// What kind of document: `sale`, `refund`, `invoice` or `credit_note`.
-    pub document_kind: &'static str,
+    pub document_kind: DocumentKind,
     /// The document.
     pub document_id: Uuid,
     /// The channel.

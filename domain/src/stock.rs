@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::document::DocumentKind;
 use crate::id::{LocationId, LotId, MovementId, ProductId};
 use crate::number::{Money, Price, Quantity};
 use crate::tenant::{Channel, Settings};
@@ -178,7 +179,7 @@ pub struct Movement {
     /// Cost of one stock unit.
     pub unit_cost: Price,
     /// What kind of document moved them.
-    pub document_kind: &'static str,
+    pub document_kind: DocumentKind,
     /// The document.
     pub document_id: Uuid,
     /// Its line.

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::book::{Book, Demand, Posting};
+use crate::document::DocumentKind;
 use crate::expected_receipt;
 use crate::id::{EntryId, ExpectedReceiptId, LocationId, LotId, MovementId, ProductId, StockDocumentId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
@@ -42,16 +43,18 @@ pub enum StockDocumentKind {
     Revaluation,
 }
 
-impl StockDocumentKind {
-    pub(crate) fn prefix(self) -> &'static str {
-        match self {
-            StockDocumentKind::Receipt => "GR",
-            StockDocumentKind::Opening => "OP",
-            StockDocumentKind::Adjustment => "ADJ",
-            StockDocumentKind::Revaluation => "RV",
+impl From<StockDocumentKind> for DocumentKind {
+    fn from(kind: StockDocumentKind) -> Self {
+        match kind {
+            StockDocumentKind::Receipt => DocumentKind::Receipt,
+            StockDocumentKind::Opening => DocumentKind::Opening,
+            StockDocumentKind::Adjustment => DocumentKind::Adjustment,
+            StockDocumentKind::Revaluation => DocumentKind::Revaluation,
         }
     }
+}
 
+impl StockDocumentKind {
     fn movement(self) -> MovementKind {
         match self {
             StockDocumentKind::Receipt => MovementKind::Receipt,
@@ -188,7 +191,7 @@ pub fn post(book: &mut Book, command: &Move) -> Result<(StockDocument, Posting),
 
     // Nothing can refuse it any more.
     let id = command.id.unwrap_or_else(|| StockDocumentId(book.ids.next_id()));
-    let number = book.number(command.kind.prefix());
+    let number = book.number(command.kind.into());
     let mut posting = Posting::default();
     let mut lines = Vec::with_capacity(checked.len());
     for (index, line) in checked.into_iter().enumerate() {

@@ -7,6 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::book::{Book, Demand, Posting};
+use crate::document::DocumentKind;
 use crate::expected_receipt;
 use crate::id::{EntryId, LocationId, LotId, MovementId, ProductId, TransferId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
@@ -19,7 +20,7 @@ use crate::refusal::{Code, Problems, Refusal};
 use crate::stock::{self, LevelKey, Movement, MovementKind, Source};
 
 /// What the documents of a transfer are called in movements and journal.
-const DOCUMENT: &str = "transfer";
+const DOCUMENT: DocumentKind = DocumentKind::Transfer;
 
 /// Where a transfer stands.
 #[derive(
@@ -174,7 +175,7 @@ pub fn dispatch(book: &mut Book, command: &Dispatch) -> Result<(Transfer, Postin
     // Nothing can refuse it any more.
     let mut transfer = Transfer {
         id: command.id.unwrap_or_else(|| TransferId(book.ids.next_id())),
-        number: book.number("TR"),
+        number: book.number(DocumentKind::Transfer),
         from_location_id: from,
         to_location_id: to,
         status: TransferStatus::InTransit,

@@ -64,8 +64,10 @@ pub const STEPS: &[Step] = &[
     step!("0022_draw"),
     step!("0023_hold_expiry"),
     step!("0024_allotment"),
+    step!("0025_rows"),
     step!("0030_one_policy"),
     step!("0031_event_cursor"),
+    step!("0035_transfer_movements"),
 ];
 
 /// Stated anew after every change, in this order.
@@ -75,6 +77,7 @@ const REPLACEABLE: &[&str] = &[
     include_str!("../replaceable/30_auth.sql"),
     include_str!("../replaceable/31_search.sql"),
     include_str!("../replaceable/35_housekeeping.sql"),
+    include_str!("../replaceable/36_post.sql"),
     include_str!("../replaceable/40_bi.sql"),
     include_str!("../replaceable/42_bi_stock.sql"),
     include_str!("../replaceable/49_bi_comments.sql"),

@@ -12,7 +12,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, Func, LockType};
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect};
 use serde::{Deserialize, Serialize};
 
-use crate::input::{self, Books, Change, Metadata};
+use crate::input::{self, Change, Metadata, TenantDefaults};
 use crate::page::Page;
 use crate::rows::{insert_all, starts_with};
 use crate::{Error, Tx};
@@ -139,13 +139,13 @@ pub async fn create_all(
     tx: &Tx,
     inputs: &[CustomerInput],
 ) -> Result<Vec<Result<customer::Model, Refusal>>, Error> {
-    let books = input::books(tx).await?;
+    let defaults = input::tenant_defaults(tx).await?;
     let mut drafts = Drafts::new(Known::load(tx, inputs).await?, None);
     let mut answers: Vec<Result<customer::Model, Refusal>> = inputs
         .iter()
         .map(|input| {
-            drafts.check(&books, input)?;
-            Ok(assemble(tx, CustomerId(tx.next_id()), &books, input))
+            drafts.check(&defaults, input)?;
+            Ok(assemble(tx, CustomerId(tx.next_id()), &defaults, input))
         })
         .collect();
     let mut unnumbered: Vec<&mut customer::Model> =
@@ -172,10 +172,10 @@ pub async fn update(
     let before = locked.one(tx).await?.ok_or_else(|| Refusal::not_found("customer"))?;
     input::check_version(before.version, expected)?;
     let input = &change(&input_of(&before))?;
-    let books = input::books(tx).await?;
+    let defaults = input::tenant_defaults(tx).await?;
     let known = Known::load(tx, std::slice::from_ref(input)).await?;
-    Drafts::new(known, Some(id)).check(&books, input)?;
-    let mut after = assemble(tx, id, &books, input);
+    Drafts::new(known, Some(id)).check(&defaults, input)?;
+    let mut after = assemble(tx, id, &defaults, input);
     if after.number.is_empty() {
         after.number = before.number;
     }
@@ -223,7 +223,7 @@ pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<customer:
 }
 
 /// Builds the row of a customer. The number is empty if the series is to assign it.
-fn assemble(tx: &Tx, id: CustomerId, books: &Books, input: &CustomerInput) -> customer::Model {
+fn assemble(tx: &Tx, id: CustomerId, defaults: &TenantDefaults, input: &CustomerInput) -> customer::Model {
     let terms = input.payment_terms.unwrap_or(match input.kind {
         CustomerKind::Wholesale => PaymentTerms::Net,
         CustomerKind::Retail => PaymentTerms::Prepaid,
@@ -237,8 +237,8 @@ fn assemble(tx: &Tx, id: CustomerId, books: &Books, input: &CustomerInput) -> cu
         name: input.name.clone(),
         email: input.email.clone(),
         tax_number: input.tax_number.clone(),
-        country: input.country.clone().unwrap_or_else(|| books.country.clone()),
-        currency: books.currency.clone(),
+        country: input.country.clone().unwrap_or_else(|| defaults.country.clone()),
+        currency: defaults.currency.clone(),
         tax_exempt: input.tax_exempt,
         price_tier_id: input.price_tier_id,
         price_list_id: input.price_list_id,

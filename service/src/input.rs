@@ -30,7 +30,7 @@ pub const EXTERNAL_REF_LENGTH_MAX: usize = 200;
 
 /// The tenant's settings that input checks need.
 #[derive(Debug, Clone)]
-pub struct Books {
+pub struct TenantDefaults {
     /// ISO 4217 code of the only currency of the ledger.
     pub currency: String,
     /// ISO 3166-1 alpha-2 code.
@@ -40,12 +40,12 @@ pub struct Books {
 }
 
 /// Reads the tenant's settings.
-pub async fn books(tx: &Tx) -> Result<Books, Error> {
+pub async fn tenant_defaults(tx: &Tx) -> Result<TenantDefaults, Error> {
     let row = tx.select::<tenant::Entity>().one(tx).await?;
     let row = row.ok_or_else(|| Error::invariant("a tenant without a row"))?;
     let time_zone =
         row.time_zone.parse().map_err(|_| Error::invariant(format!("time zone {}", row.time_zone)))?;
-    Ok(Books { currency: row.currency, country: row.country, time_zone })
+    Ok(TenantDefaults { currency: row.currency, country: row.country, time_zone })
 }
 
 /// Checks a text of one line. It must not be empty, nor begin or end with a space.

@@ -12,7 +12,7 @@
 //! since the previous one and sends it like any other change.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use domain::id::TenantId;
@@ -32,36 +32,13 @@ pub const WAITING_MAX: usize = 256;
 /// Most events of one poll.
 const EVENTS_MAX: usize = 200;
 /// Most concurrent polls of one process, so that writes never wait for a connection.
-const LOOKS_MAX: usize = 2;
+const POLLS_MAX: usize = 2;
 /// Interval of polls without a notification: another process may have nothing to notify this one with.
 const TICK: Duration = Duration::from_secs(1);
 /// Least time between two polls. Several changes within it are sent as one.
 const PACE: Duration = Duration::from_millis(20);
 /// A poll is followed by a pause of so many times its own length.
 const PACE_FACTOR: u32 = 10;
-
-/// Notifies the followers of tenants after a commit.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Bells(Arc<RwLock<HashMap<TenantId, Arc<Notify>>>>);
-
-impl Bells {
-    /// Wakes the follower of a tenant, if there is one.
-    pub(crate) fn ring(&self, tenant_id: TenantId) {
-        let bells = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(bell) = bells.get(&tenant_id) {
-            bell.notify_one();
-        }
-    }
-
-    fn hang(&self, tenant_id: TenantId) -> Arc<Notify> {
-        let mut bells = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(bells.entry(tenant_id).or_default())
-    }
-
-    fn take_down(&self, tenant_id: TenantId) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).remove(&tenant_id);
-    }
-}
 
 /// What changed between two polls.
 #[derive(Debug, Clone, Default)]
@@ -84,14 +61,14 @@ pub struct Live(Arc<Inner>);
 struct Inner {
     db: Db,
     runtime: Handle,
-    tails: Mutex<HashMap<TenantId, Arc<Tail>>>,
-    looks: Semaphore,
+    followers: Mutex<HashMap<TenantId, Arc<Follower>>>,
+    polls: Semaphore,
     waiting_max: usize,
     closing: watch::Sender<bool>,
 }
 
 #[derive(Debug)]
-struct Tail {
+struct Follower {
     changes: broadcast::Sender<Arc<Change>>,
     started: OnceCell<()>,
 }
@@ -113,7 +90,7 @@ enum Levels<'a> {
 }
 
 /// The result of one poll.
-struct Look {
+struct Polled {
     change: Change,
     snapshot: Snapshot,
     has_more: bool,
@@ -132,16 +109,16 @@ impl Live {
         Live(Arc::new(Inner {
             db,
             runtime: Handle::current(),
-            tails: Mutex::default(),
-            looks: Semaphore::new(LOOKS_MAX),
+            followers: Mutex::default(),
+            polls: Semaphore::new(POLLS_MAX),
             waiting_max,
             closing: watch::Sender::new(false),
         }))
     }
 
     /// Notifies the follower of a tenant that another process has committed.
-    pub fn ring(&self, tenant_id: TenantId) {
-        self.0.db.bells.ring(tenant_id);
+    pub fn notify(&self, tenant_id: TenantId) {
+        self.0.db.notifier.notify(tenant_id);
     }
 
     /// Ends every listener, because this process stops.
@@ -151,11 +128,11 @@ impl Live {
 
     /// Listens to a tenant: from `from` on, after catching up, or from now on.
     pub async fn listen(&self, tenant_id: TenantId, from: Option<Place>) -> Result<Listener, Error> {
-        let (tail, changes) = self.0.tail(tenant_id);
+        let (follower, changes) = self.0.follower(tenant_id);
         // The follower polls before the listener does. A change in between arrives twice rather than never.
-        tail.started.get_or_try_init(|| self.0.start(tenant_id, &tail)).await?;
+        follower.started.get_or_try_init(|| self.0.start(tenant_id, &follower)).await?;
         let first = match from {
-            Some(place) => self.0.look(tenant_id, place, Levels::WrittenSince(place)).await?,
+            Some(place) => self.0.poll(tenant_id, place, Levels::WrittenSince(place)).await?,
             None => self.0.begin(tenant_id).await?,
         };
         Ok(Listener {
@@ -172,36 +149,37 @@ impl Live {
 }
 
 impl Inner {
-    fn tails(&self) -> MutexGuard<'_, HashMap<TenantId, Arc<Tail>>> {
-        self.tails.lock().unwrap_or_else(PoisonError::into_inner)
+    fn followers(&self) -> MutexGuard<'_, HashMap<TenantId, Arc<Follower>>> {
+        self.followers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns the tenant's follower, with a receiver of its changes.
-    fn tail(&self, tenant_id: TenantId) -> (Arc<Tail>, broadcast::Receiver<Arc<Change>>) {
-        let mut tails = self.tails();
-        let new =
-            || Arc::new(Tail { changes: broadcast::Sender::new(self.waiting_max), started: OnceCell::new() });
-        let tail = Arc::clone(tails.entry(tenant_id).or_insert_with(new));
-        let changes = tail.changes.subscribe();
-        (tail, changes)
+    fn follower(&self, tenant_id: TenantId) -> (Arc<Follower>, broadcast::Receiver<Arc<Change>>) {
+        let mut followers = self.followers();
+        let new = || {
+            Arc::new(Follower { changes: broadcast::Sender::new(self.waiting_max), started: OnceCell::new() })
+        };
+        let follower = Arc::clone(followers.entry(tenant_id).or_insert_with(new));
+        let changes = follower.changes.subscribe();
+        (follower, changes)
     }
 
-    /// Whether there is no listener left. The follower is removed then.
-    fn is_deserted(&self, tenant_id: TenantId, tail: &Arc<Tail>) -> bool {
-        let mut tails = self.tails();
-        if tail.changes.receiver_count() > 0 {
+    /// Removes the follower if no listener is left. Returns whether it did.
+    fn remove_if_deserted(&self, tenant_id: TenantId, follower: &Arc<Follower>) -> bool {
+        let mut followers = self.followers();
+        if follower.changes.receiver_count() > 0 {
             return false;
         }
-        tails.remove(&tenant_id);
-        self.db.bells.take_down(tenant_id);
+        followers.remove(&tenant_id);
+        self.db.notifier.unsubscribe(tenant_id);
         true
     }
 
-    async fn start(self: &Arc<Self>, tenant_id: TenantId, tail: &Arc<Tail>) -> Result<(), Error> {
-        let bell = self.db.bells.hang(tenant_id);
+    async fn start(self: &Arc<Self>, tenant_id: TenantId, follower: &Arc<Follower>) -> Result<(), Error> {
+        let notified = self.db.notifier.subscribe(tenant_id);
         let first = self.begin(tenant_id).await?;
         let seen = Seen { place: first.change.end, snapshot: first.snapshot };
-        self.runtime.spawn(Arc::clone(self).follow(tenant_id, Arc::clone(tail), bell, seen));
+        self.runtime.spawn(Arc::clone(self).follow(tenant_id, Arc::clone(follower), notified, seen));
         Ok(())
     }
 
@@ -209,21 +187,21 @@ impl Inner {
     async fn follow(
         self: Arc<Self>,
         tenant_id: TenantId,
-        tail: Arc<Tail>,
-        bell: Arc<Notify>,
+        follower: Arc<Follower>,
+        notified: Arc<Notify>,
         mut seen: Seen,
     ) {
         let mut closing = self.closing.subscribe();
-        while !*closing.borrow() && !self.is_deserted(tenant_id, &tail) {
+        while !*closing.borrow() && !self.remove_if_deserted(tenant_id, &follower) {
             let began = Instant::now();
-            let has_more = match self.look(tenant_id, seen.place, Levels::UnseenBy(&seen.snapshot)).await {
-                Ok(look) => {
-                    seen = Seen { place: look.change.end, snapshot: look.snapshot };
-                    if !look.change.is_empty() {
+            let has_more = match self.poll(tenant_id, seen.place, Levels::UnseenBy(&seen.snapshot)).await {
+                Ok(polled) => {
+                    seen = Seen { place: polled.change.end, snapshot: polled.snapshot };
+                    if !polled.change.is_empty() {
                         // Sending fails only if there is no listener left.
-                        _ = tail.changes.send(Arc::new(look.change));
+                        _ = follower.changes.send(Arc::new(polled.change));
                     }
-                    look.has_more
+                    polled.has_more
                 }
                 Err(error) => {
                     tracing::warn!(%error, "what changed could not be read; trying again");
@@ -234,7 +212,7 @@ impl Inner {
             tokio::time::sleep(PACE.max(began.elapsed() * PACE_FACTOR)).await;
             if !has_more {
                 tokio::select! {
-                    () = bell.notified() => {}
+                    () = notified.notified() => {}
                     () = tokio::time::sleep(TICK) => {}
                     _ = closing.wait_for(|closing| *closing) => {}
                 }
@@ -243,18 +221,18 @@ impl Inner {
     }
 
     /// Returns the present state, from which changes are counted.
-    async fn begin(&self, tenant_id: TenantId) -> Result<Look, Error> {
-        let _permit = self.looks.acquire().await.map_err(|_| Error::Busy)?;
+    async fn begin(&self, tenant_id: TenantId) -> Result<Polled, Error> {
+        let _permit = self.polls.acquire().await.map_err(|_| Error::Busy)?;
         let tx = self.db.begin_read(tenant_id).await?;
         let snapshot = Snapshot::of(&tx).await?;
         tx.rollback().await?;
         let end = Place::before(snapshot.position());
-        Ok(Look { change: Change { end, ..Change::default() }, snapshot, has_more: false })
+        Ok(Polled { change: Change { end, ..Change::default() }, snapshot, has_more: false })
     }
 
     /// Reads what changed after `place`.
-    async fn look(&self, tenant_id: TenantId, place: Place, levels: Levels<'_>) -> Result<Look, Error> {
-        let _permit = self.looks.acquire().await.map_err(|_| Error::Busy)?;
+    async fn poll(&self, tenant_id: TenantId, place: Place, levels: Levels<'_>) -> Result<Polled, Error> {
+        let _permit = self.polls.acquire().await.map_err(|_| Error::Busy)?;
         let tx = self.db.begin_read(tenant_id).await?;
         let snapshot = Snapshot::of(&tx).await?;
         let ended = match &levels {
@@ -281,7 +259,7 @@ impl Inner {
             (Change { ended, end: place, ..Change::default() }, false)
         };
         tx.rollback().await?;
-        Ok(Look { change, snapshot, has_more })
+        Ok(Polled { change, snapshot, has_more })
     }
 }
 
@@ -326,10 +304,10 @@ impl Listener {
         }
         if self.is_behind {
             // After the first poll the follower delivers the levels.
-            let look = self.live.0.look(self.tenant_id, self.place, Levels::None).await?;
-            self.is_behind = look.has_more;
-            self.place = look.change.end;
-            return Ok(Heard::Change(look.change));
+            let polled = self.live.0.poll(self.tenant_id, self.place, Levels::None).await?;
+            self.is_behind = polled.has_more;
+            self.place = polled.change.end;
+            return Ok(Heard::Change(polled.change));
         }
         loop {
             let change = tokio::select! {

@@ -29,18 +29,20 @@ pub(crate) mod lots;
 mod needs;
 mod open_costs;
 pub(crate) mod orders;
+mod places;
 mod queue;
 mod queue_levels;
 mod save;
 mod series;
 pub(crate) mod setup;
 pub(crate) mod stock_documents;
+mod table;
 pub(crate) mod waiting;
 
 pub use commands::{Command, Outcome};
 pub use lot_levels::LOCK_LEVELS;
 pub use queue::Poster;
-pub(crate) use setup::parsed;
+pub use table::{ROW_TYPES, RowType};
 
 /// The most commands of one transaction.
 pub const BATCH_MAX: usize = 64;

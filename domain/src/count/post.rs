@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::lot::{check_piece, check_tracking, settle_key};
 use super::{Count, CountLine, CountStatus};
 use crate::book::{Book, Posting};
+use crate::document::DocumentKind;
 use crate::id::{CountId, LotId, MovementId, StockDocumentId};
 use crate::negative_stock::{COUNT_REASON, Issue};
 use crate::number::{Money, Quantity};
@@ -141,7 +142,7 @@ fn document(book: &mut Book, count: &Count) -> StockDocument {
     let last = count.lines.iter().filter_map(|line| line.counted_at).max();
     StockDocument {
         id: StockDocumentId(book.ids.next_id()),
-        number: book.number("ADJ"),
+        number: book.number(DocumentKind::Adjustment),
         kind: StockDocumentKind::Adjustment,
         location_id: count.location_id,
         reason: Some(COUNT_REASON.to_owned()),

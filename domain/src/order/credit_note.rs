@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::exposure;
 use super::invoice::{Invoice, InvoiceKind, post};
 use crate::book::{Book, Posting};
+use crate::document::DocumentKind;
 use crate::id::{CustomerId, InvoiceId, LocationId, MovementId};
 use crate::ledger::account;
 use crate::lot::{self, NamedLot};
@@ -104,7 +105,7 @@ pub fn give_back(book: &mut Book, command: &Return) -> Result<(Invoice, Posting)
     }
     let note = Invoice {
         id: command.id.unwrap_or_else(|| InvoiceId(book.ids.next_id())),
-        number: book.number("CN"),
+        number: book.number(DocumentKind::CreditNote),
         kind: InvoiceKind::CreditNote,
         customer_id: command.customer_id,
         order_id: None,
@@ -136,7 +137,7 @@ pub fn give_back(book: &mut Book, command: &Return) -> Result<(Invoice, Posting)
 
 fn restock(book: &mut Book, note: &Invoice, posting: &mut Posting) {
     for (line, cost) in &note.lines {
-        let source = Source::new("credit_note", note.id.0, line.line_no, note.occurred_at);
+        let source = Source::new(DocumentKind::CreditNote, note.id.0, line.line_no, note.occurred_at);
         for (key, quantity, cost) in lot::moves(note.location_id, line, *cost) {
             book.receive(key, -quantity, -cost, &source);
             let goods = (key, -quantity, -cost);
@@ -173,7 +174,7 @@ fn moved(
         quantity,
         value,
         unit_cost: stock::unit_cost(value, quantity),
-        document_kind: "credit_note",
+        document_kind: DocumentKind::CreditNote,
         document_id: note.id.0,
         line_no,
         channel: Some(Channel::Wholesale),

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Order, OrderStatus, Ordered, Shipment, changed, exposure, known, order_mut};
 use crate::book::{Book, Posting};
+use crate::document::DocumentKind;
 use crate::id::{CustomerId, EntryId, InvoiceId, LocationId, OrderId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::number::{Money, Quantity};
@@ -32,6 +33,15 @@ pub enum InvoiceKind {
     Invoice,
     /// The customer is owed its total, which is negative like every amount of it.
     CreditNote,
+}
+
+impl From<InvoiceKind> for DocumentKind {
+    fn from(kind: InvoiceKind) -> Self {
+        match kind {
+            InvoiceKind::Invoice => DocumentKind::Invoice,
+            InvoiceKind::CreditNote => DocumentKind::CreditNote,
+        }
+    }
 }
 
 /// An invoice or a credit note.
@@ -113,7 +123,7 @@ fn of_shipment(book: &mut Book, order: &mut Order, at: usize) -> Invoice {
     let due_on = customer.payment_terms.due_on(on, customer.payment_days);
     Invoice {
         id: InvoiceId(book.ids.next_id()),
-        number: book.number("INV"),
+        number: book.number(DocumentKind::Invoice),
         kind: InvoiceKind::Invoice,
         customer_id: order.customer_id,
         order_id: Some(order.id),

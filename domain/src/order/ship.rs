@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use super::pick::{self, Picked, Wanted};
 use super::{Order, OrderLine, OrderStatus, Ordered, changed, exposure, known, order_mut};
 use crate::book::{Book, Demand, Posting};
+use crate::document::DocumentKind;
 use crate::id::{EntryId, LocationId, MovementId, OrderId, ProductId, ShipmentId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::line_item::check_part;
@@ -185,7 +186,7 @@ fn dispatch(book: &mut Book, (id, at): (OrderId, DateTime<Utc>), picked: Vec<Pic
     let setup = std::sync::Arc::clone(&book.setup);
     let mut order = order_mut(book, id).clone();
     let shipment_id = ShipmentId(book.ids.next_id());
-    let number = book.number("SH");
+    let number = book.number(DocumentKind::Shipment);
     let mut lines = Vec::with_capacity(picked.len());
     let mut billable = Money::ZERO;
     for picked in picked {
@@ -203,7 +204,7 @@ fn dispatch(book: &mut Book, (id, at): (OrderId, DateTime<Utc>), picked: Vec<Pic
                 quantity: -quantity,
                 value: -cost,
                 unit_cost: stock::unit_cost(cost, quantity),
-                document_kind: "shipment",
+                document_kind: DocumentKind::Shipment,
                 document_id: shipment_id.0,
                 line_no,
                 channel: Some(Channel::Wholesale),
@@ -267,7 +268,7 @@ fn post_cost(book: &mut Book, order: &Order, shipment: &Shipment, posting: &mut 
     entry.credit(account::INVENTORY, shipment.cost(), place);
     let head = EntryHead {
         id: EntryId(book.ids.next_id()),
-        document_kind: "shipment",
+        document_kind: DocumentKind::Shipment,
         document_id: shipment.id.0,
         occurred_on: book.setup.settings.day(shipment.occurred_at),
     };

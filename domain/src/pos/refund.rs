@@ -76,7 +76,7 @@ pub fn refund(book: &mut Book, command: &Refund) -> Result<(Sale, Posting), Refu
         command.original_id.and_then(|id| book.sold.get(&id.0)).and_then(|sold| sold.first()).cloned();
     let sale = Sale {
         id,
-        number: book.number(&register.code),
+        number: book.number_of_register(&register.code),
         kind: SaleKind::Refund,
         register_id: register.id,
         session_id: session.id,

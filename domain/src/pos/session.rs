@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Drawer, OpenedSession, cash_move, known_register, open_register};
 use crate::book::{Book, Posting};
+use crate::document::DocumentKind;
 use crate::id::{CashMoveId, EntryId, LocationId, RegisterId, SessionId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::number::Money;
@@ -220,7 +221,7 @@ fn post(book: &mut Book, change: &CashMove, against: &'static str, location_id: 
     entry.credit(against, change.amount, place);
     let head = EntryHead {
         id: EntryId(book.ids.next_id()),
-        document_kind: "cash_move",
+        document_kind: DocumentKind::CashMove,
         document_id: change.id.0,
         occurred_on: book.setup.settings.day(change.occurred_at),
     };

@@ -81,7 +81,7 @@ fn find<'a>(
     }
     let barcode_uom = match &input.item {
         ItemRef::Barcode(code) => book.barcodes.get(code).map(|(_, uom)| uom.as_str()),
-        _ => None,
+        ItemRef::Id(_) | ItemRef::Sku(_) => None,
     };
     let uom = input.uom.as_deref().or(barcode_uom);
     let unit = product

@@ -8,7 +8,7 @@ use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
 use super::CustomerInput;
-use crate::input::Books;
+use crate::input::TenantDefaults;
 use crate::{Error, Tx, input};
 
 /// Longest payment term.
@@ -94,9 +94,9 @@ impl Drafts {
     }
 
     /// Rejects an invalid customer. The unique values of an accepted one are taken for the customers after it.
-    pub(super) fn check(&mut self, books: &Books, input: &CustomerInput) -> Result<(), Refusal> {
+    pub(super) fn check(&mut self, defaults: &TenantDefaults, input: &CustomerInput) -> Result<(), Refusal> {
         let mut problems = Problems::default();
-        check_values(&mut problems, books, input);
+        check_values(&mut problems, defaults, input);
         self.check_references(&mut problems, input);
         problems.check()?;
         self.take(input);
@@ -136,7 +136,7 @@ impl Drafts {
     }
 }
 
-fn check_values(problems: &mut Problems, books: &Books, input: &CustomerInput) {
+fn check_values(problems: &mut Problems, defaults: &TenantDefaults, input: &CustomerInput) {
     if let Some(number) = &input.number {
         input::code(problems, "/number", number);
     }
@@ -149,7 +149,7 @@ fn check_values(problems: &mut Problems, books: &Books, input: &CustomerInput) {
     if let Some(country) = &input.country {
         input::country(problems, "/country", country);
     }
-    input::currency(problems, input.currency.as_deref(), &books.currency);
+    input::currency(problems, input.currency.as_deref(), &defaults.currency);
     if input.payment_days.is_some_and(|days| !(0..=PAYMENT_DAYS_MAX).contains(&days)) {
         problems.invalid("/payment_days", format!("Expected 0 to {PAYMENT_DAYS_MAX} days."));
     }

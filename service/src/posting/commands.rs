@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::count::{self, Count};
+use domain::document::DocumentKind;
 use domain::expected_receipt::{self, ExpectedReceipt};
 use domain::hold::{self, Hold};
 use domain::id::{CountId, ExpectedReceiptId, HoldId, OrderId};
@@ -175,22 +176,54 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The kind and id of the document.
-    pub fn document(&self) -> (&'static str, Uuid) {
+    /// The document that the command made or changed.
+    pub fn document(&self) -> (DocumentKind, Uuid) {
         match self {
             Outcome::Sale(sale) => (sale.kind.into(), sale.id.0),
-            Outcome::Session(session, _) => ("session", session.id.0),
-            Outcome::CashMove(change) => ("cash_move", change.id.0),
-            Outcome::Order(ordered) => ("order", ordered.order.id.0),
-            Outcome::CreditNote(note) => ("credit_note", note.id.0),
-            Outcome::Payment(payment) => ("payment", payment.id.0),
+            Outcome::Session(session, _) => (DocumentKind::Session, session.id.0),
+            Outcome::CashMove(change) => (DocumentKind::CashMove, change.id.0),
+            Outcome::Order(ordered) => (DocumentKind::Order, ordered.order.id.0),
+            Outcome::CreditNote(note) => (DocumentKind::CreditNote, note.id.0),
+            Outcome::Payment(payment) => (DocumentKind::Payment, payment.id.0),
             Outcome::StockDocument(document) => (document.kind.into(), document.id.0),
-            Outcome::Hold(hold) => ("hold", hold.id.0),
-            Outcome::Transfer(transfer) => ("transfer", transfer.id.0),
-            Outcome::Expected(expected) => ("expected_receipt", expected.id.0),
-            Outcome::Recall(recall) => ("lot", recall.lot.id.0),
-            Outcome::Count(count, _) => ("count", count.id.0),
-            Outcome::Entry(entry) => ("journal_entry", entry.id.0),
+            Outcome::Hold(hold) => (DocumentKind::Hold, hold.id.0),
+            Outcome::Transfer(transfer) => (DocumentKind::Transfer, transfer.id.0),
+            Outcome::Expected(expected) => (DocumentKind::ExpectedReceipt, expected.id.0),
+            Outcome::Recall(recall) => (DocumentKind::Lot, recall.lot.id.0),
+            Outcome::Count(count, _) => (DocumentKind::Count, count.id.0),
+            Outcome::Entry(entry) => (DocumentKind::JournalEntry, entry.id.0),
+        }
+    }
+
+    /// The number of the document, or the code of the lot; absent if it has none.
+    pub fn number(&self) -> Option<&str> {
+        match self {
+            Outcome::Sale(sale) => Some(&sale.number),
+            Outcome::Order(ordered) => Some(&ordered.order.number),
+            Outcome::CreditNote(note) => Some(&note.number),
+            Outcome::Payment(payment) => Some(&payment.number),
+            Outcome::StockDocument(document) => Some(&document.number),
+            Outcome::Transfer(transfer) => Some(&transfer.number),
+            Outcome::Expected(expected) => Some(&expected.number),
+            Outcome::Recall(recall) => Some(&recall.lot.code),
+            Outcome::Count(count, _) => Some(&count.number),
+            Outcome::Session(..) | Outcome::CashMove(_) | Outcome::Hold(_) | Outcome::Entry(_) => None,
+        }
+    }
+
+    /// The number of lines of the document.
+    pub fn line_count(&self) -> usize {
+        match self {
+            Outcome::Sale(sale) => sale.lines.len(),
+            Outcome::Order(ordered) => ordered.order.lines.len(),
+            Outcome::CreditNote(note) => note.lines.len(),
+            Outcome::StockDocument(document) => document.lines.len(),
+            Outcome::Hold(hold) => hold.lines.len(),
+            Outcome::Transfer(transfer) => transfer.lines.len(),
+            Outcome::Expected(expected) => expected.lines.len(),
+            Outcome::Count(count, _) => count.lines.len(),
+            Outcome::Entry(entry) => entry.lines.len(),
+            Outcome::Session(..) | Outcome::CashMove(_) | Outcome::Payment(_) | Outcome::Recall(_) => 0,
         }
     }
 }

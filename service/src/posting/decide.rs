@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 
 use domain::book::{Book, Posting};
 use domain::count::{self, Count};
+use domain::document::DocumentKind;
 use domain::expected_receipt::{self, ExpectedReceipt};
 use domain::hold::{self, Hold};
 use domain::refusal::{Code, Problems, Refusal};
 use domain::transfer::{self, Transfer};
 use domain::{journal, lot, order, payment, pos, promise, revaluation, stock_document};
+use strum::VariantArray;
 
 use super::{Command, Outcome, counts, load};
 use crate::{Error, Tx};
@@ -126,27 +128,17 @@ fn decide(book: &mut Book, command: &Command) -> Result<(Outcome, Posting), Refu
 
 /// Named constraints that a single command can run into, as refusals that the caller can act on.
 pub(super) fn map_constraint(error: Error) -> Error {
-    // The rows of a document are written in no particular order: a second one may stumble over its lines first.
-    const OWN_IDS: [&str; 12] = [
-        "pos_sale_pkey",
-        "sales_order_pkey",
-        "invoice_pkey",
-        "payment_pkey",
-        "stock_document_pkey",
-        "hold_pkey",
-        "transfer_pkey",
-        "expected_receipt_pkey",
-        "stock_count_pkey",
-        "journal_entry_pkey",
-        "sales_line_pkey",
-        "tender_pkey",
-    ];
     let mut error = error.on_constraint("sales_order_external_ref_key", || {
-        Problems::one("/external_ref", Code::DuplicateExternalRef, "Another order bears this external_ref.")
+        Problems::one("/external_ref", Code::DuplicateExternalRef, "Another order has this external_ref.")
     });
-    for name in OWN_IDS {
-        error = error.on_constraint(name, || {
-            Problems::one("/id", Code::AlreadyExists, "A document with this id exists: send its own Idempotency-Key to get its answer again, or use a new id.")
+    // The rows of a document are written in no particular order: its lines may meet those of the first one before its
+    // header does.
+    let headers = DocumentKind::VARIANTS.iter().map(|kind| kind.primary_key());
+    for name in headers.chain(["sales_line_pkey".to_owned(), "tender_pkey".to_owned()]) {
+        error = error.on_constraint(&name, || {
+            let detail = "A document with this id exists: send its own Idempotency-Key to get its response again, or \
+                          use a new id.";
+            Problems::one("/id", Code::AlreadyExists, detail)
         });
     }
     error

@@ -12,9 +12,8 @@ use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
-use super::load::uuids;
 use super::needs::Needs;
-use super::setup::parsed;
+use crate::rows::{parsed, uuids};
 use crate::{Error, Tx};
 
 /// Locks the sales and invoices that something is taken back from, and reads their lines with what already came back.

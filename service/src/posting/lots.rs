@@ -16,9 +16,9 @@ use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
-use super::load::{places, uuids};
 use super::needs::Needs;
-use super::setup::parsed;
+use super::places::places;
+use crate::rows::{parsed, uuids};
 use crate::{Error, Tx};
 
 /// The products of lots that commands name by id.

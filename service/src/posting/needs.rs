@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use domain::count::Count;
+use domain::document::DocumentKind;
 use domain::id::{
     CountId, CustomerId, ExpectedReceiptId, HoldId, InvoiceId, LocationId, LotId, OrderId, ProductId,
     RegisterId, TransferId,
@@ -67,7 +68,7 @@ pub(super) struct Needs {
     /// Whether the default location is meant somewhere.
     pub(super) default_location: bool,
     /// Prefixes of the number series that documents take their numbers from, besides those of registers.
-    pub(super) prefixes: BTreeSet<&'static str>,
+    pub(super) numbered: BTreeSet<DocumentKind>,
     /// Registers that lease goods.
     pub(super) leasing: BTreeSet<RegisterId>,
     /// Whether promises are made, so that what is on its way must be known.
@@ -122,7 +123,7 @@ impl Needs {
                 self.hold_ids.extend(place.hold_id);
                 self.promises |= place.policy == Policy::Backorder && place.advance_to > AdvanceTo::Draft;
                 self.location(place.location_id);
-                self.prefixes.extend(["SO", "SH", "INV"]);
+                self.numbered.extend([DocumentKind::Order, DocumentKind::Shipment, DocumentKind::Invoice]);
                 self.lines(&place.lines);
             }
             Command::ConfirmOrder(id)
@@ -139,17 +140,17 @@ impl Needs {
             Command::ShipOrder(ship) => {
                 self.order_ids.insert(ship.order_id);
                 ship.lines.iter().for_each(|line| self.lots(&line.lots));
-                self.prefixes.insert("SH");
+                self.numbered.insert(DocumentKind::Shipment);
             }
             Command::InvoiceOrder(id) => {
                 self.order_ids.insert(*id);
-                self.prefixes.insert("INV");
+                self.numbered.insert(DocumentKind::Invoice);
             }
             Command::Return(back) => {
                 self.customer_ids.insert(back.customer_id);
                 self.sold_ids.extend(back.original_id.map(|id| id.0));
                 self.location(back.location_id);
-                self.prefixes.insert("CN");
+                self.numbered.insert(DocumentKind::CreditNote);
                 self.come_back(back.original_lines.iter().map(|line| &*line.lots));
                 self.lines(&back.lines);
             }
@@ -161,7 +162,7 @@ impl Needs {
                         self.invoice_ids.extend(named.iter().map(|allocation| allocation.invoice_id))
                     }
                 }
-                self.prefixes.insert("PAY");
+                self.numbered.insert(DocumentKind::Payment);
             }
             Command::PostEntry(post) => {
                 self.accounts.extend(post.lines.iter().map(|line| line.account.clone()));
@@ -176,7 +177,11 @@ impl Needs {
         match command {
             Command::MoveStock(change) => {
                 self.location(change.location_id);
-                self.prefixes.extend(["GR", "OP", "ADJ"]);
+                self.numbered.extend([
+                    DocumentKind::Receipt,
+                    DocumentKind::Opening,
+                    DocumentKind::Adjustment,
+                ]);
                 self.reasons.extend(change.reason.clone());
                 self.expected_ids.extend(change.expected_receipt_id);
                 self.coming_in = true;
@@ -188,7 +193,7 @@ impl Needs {
             }
             Command::Revalue(revalue) => {
                 self.location(revalue.location_id);
-                self.prefixes.insert("RV");
+                self.numbered.insert(DocumentKind::Revaluation);
                 self.reasons.insert(revalue.reason.clone());
                 for line in &revalue.lines {
                     self.item(&line.item, false);
@@ -211,7 +216,7 @@ impl Needs {
                 self.location(dispatch.from_location_id);
                 self.location_ids.insert(dispatch.to_location_id);
                 self.transit = true;
-                self.prefixes.insert("TR");
+                self.numbered.insert(DocumentKind::Transfer);
                 self.went(dispatch.occurred_at, false);
                 self.goods(&dispatch.lines);
             }
@@ -224,7 +229,7 @@ impl Needs {
             Command::ExpectReceipt(expect) => {
                 self.expected_ids.extend(expect.id);
                 self.location(expect.location_id);
-                self.prefixes.insert("ER");
+                self.numbered.insert(DocumentKind::ExpectedReceipt);
                 self.goods(&expect.lines);
             }
             Command::RescheduleReceipt(id, _) | Command::CancelExpectedReceipt(id) => {
@@ -245,7 +250,7 @@ impl Needs {
                 self.named_places.extend(open.location_id);
                 self.product_ids.extend(open.lines.iter().map(|line| line.product_id));
                 self.count_settings = true;
-                self.prefixes.insert("CT");
+                self.numbered.insert(DocumentKind::Count);
             }
             Command::EnterCount(enter) => {
                 self.count_ids.insert(enter.count_id);
@@ -261,7 +266,7 @@ impl Needs {
                 self.compare(post.count_id);
                 self.coming_in = true;
                 self.count_settings = true;
-                self.prefixes.insert("ADJ");
+                self.numbered.insert(DocumentKind::Adjustment);
             }
             Command::RecountLines(recount) => _ = self.count_ids.insert(recount.count_id),
             Command::CancelCount(id) => _ = self.count_ids.insert(*id),

@@ -7,7 +7,7 @@ use sea_orm::sea_query::LockType;
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect, sqlx};
 use serde::{Deserialize, Serialize};
 
-use crate::input::{self, Books, Change};
+use crate::input::{self, Change, TenantDefaults};
 use crate::page::Page;
 use crate::rows::insert_all;
 use crate::{Error, Tx};
@@ -35,14 +35,14 @@ pub fn input_of(row: &price_list::Model) -> PriceListInput {
 }
 
 pub async fn create(tx: &Tx, input: &PriceListInput) -> Result<price_list::Model, Error> {
-    let books = input::books(tx).await?;
-    check(&books, input)?;
+    let defaults = input::tenant_defaults(tx).await?;
+    check(&defaults, input)?;
     let row = price_list::Model {
         tenant_id: tx.tenant_id,
         id: PriceListId(tx.next_id()),
         code: input.code.clone(),
         name: input.name.clone(),
-        currency: books.currency,
+        currency: defaults.currency,
         version: 1,
         created_at: tx.now,
         updated_at: tx.now,
@@ -65,7 +65,7 @@ pub async fn update(
     let before = query.one(tx).await?.ok_or_else(|| Refusal::not_found("price list"))?;
     input::check_version(before.version, expected)?;
     let input = &change(&input_of(&before))?;
-    check(&input::books(tx).await?, input)?;
+    check(&input::tenant_defaults(tx).await?, input)?;
     let after = price_list::Model {
         code: input.code.clone(),
         name: input.name.clone(),
@@ -116,11 +116,11 @@ pub(super) async fn check_known(
     Ok(())
 }
 
-fn check(books: &Books, input: &PriceListInput) -> Result<(), Refusal> {
+fn check(defaults: &TenantDefaults, input: &PriceListInput) -> Result<(), Refusal> {
     let mut problems = Problems::default();
     input::code(&mut problems, "/code", &input.code);
     input::name(&mut problems, "/name", &input.name);
-    input::currency(&mut problems, input.currency.as_deref(), &books.currency);
+    input::currency(&mut problems, input.currency.as_deref(), &defaults.currency);
     problems.check()
 }
 

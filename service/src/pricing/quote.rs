@@ -111,7 +111,11 @@ pub async fn resolve(tx: &Tx, input: &QuoteInput) -> Result<Quote, Error> {
     })?;
     let rules = super::load_rules(tx, &super::every(&lists), &found.ids(), &found.categories()).await?;
     let at = input.at.unwrap_or(tx.now);
-    Ok(Quote { currency: input::books(tx).await?.currency, at, lines: price(&rules, &lists, at, lines)? })
+    Ok(Quote {
+        currency: input::tenant_defaults(tx).await?.currency,
+        at,
+        lines: price(&rules, &lists, at, lines)?,
+    })
 }
 
 /// A line with its product and unit.

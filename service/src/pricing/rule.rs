@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::list;
-use crate::input::{self, Books};
+use crate::input::{self, TenantDefaults};
 use crate::page::Page;
 use crate::rows::insert_all;
 use crate::{Error, Tx};
@@ -135,12 +135,12 @@ pub async fn create_all(
     inputs: &[PriceRuleInput],
 ) -> Result<Vec<Result<price_rule::Model, Refusal>>, Error> {
     list::touch(tx, list_id).await?;
-    let books = input::books(tx).await?;
+    let defaults = input::tenant_defaults(tx).await?;
     let known = Known::load(tx, inputs).await?;
     let answers: Vec<Result<price_rule::Model, Refusal>> = inputs
         .iter()
         .map(|input| {
-            let checked = known.check(&books, input)?;
+            let checked = known.check(&defaults, input)?;
             Ok(assemble(tx, list_id, input, checked))
         })
         .collect();
@@ -239,7 +239,7 @@ impl Known {
         Ok(known)
     }
 
-    fn check(&self, books: &Books, input: &PriceRuleInput) -> Result<Checked, Refusal> {
+    fn check(&self, defaults: &TenantDefaults, input: &PriceRuleInput) -> Result<Checked, Refusal> {
         let mut problems = Problems::default();
         let product_id = self.check_product(&mut problems, input);
         self.check_category(&mut problems, input);
@@ -248,8 +248,8 @@ impl Known {
             problems.invalid("/value", "At most 100 percent can be taken off.");
         }
         input::not_negative(&mut problems, "/min_quantity", Some(input.min_quantity));
-        let valid_from = input.valid_from.map(|moment| moment.start(books.time_zone));
-        let valid_until = input.valid_until.map(|moment| moment.end(books.time_zone));
+        let valid_from = input.valid_from.map(|moment| moment.start(defaults.time_zone));
+        let valid_until = input.valid_until.map(|moment| moment.end(defaults.time_zone));
         if let (Some(from), Some(until)) = (valid_from, valid_until)
             && from >= until
         {

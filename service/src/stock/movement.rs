@@ -105,7 +105,7 @@ async fn of_product(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<PgRow
     query.tenant(tx).page(tx, "m.id", slice).await
 }
 
-/// Finds movements of a document. Stock documents have an index. Sales and shipments are found through their lines
+/// Finds movements of a document. Stock documents and transfers have an index. Sales and shipments are found through their lines
 /// and the levels that they moved; the id of a movement begins with the millisecond of its document.
 async fn of_document(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<PgRow>, Error> {
     let query = Listing::raw(COLUMNS)
@@ -132,7 +132,8 @@ async fn of_document(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<PgRo
         .with("m.document_id = ", filter.document_id)
         .sql(
             " union all select m.* from stock_movement m \
-             where m.document_kind in ('receipt', 'opening', 'adjustment', 'revaluation') and m.tenant_id = ",
+             where m.document_kind in ('receipt', 'opening', 'adjustment', 'revaluation', 'transfer') \
+             and m.tenant_id = ",
         )
         .tenant(tx)
         .with("m.document_id = ", filter.document_id)

@@ -25,10 +25,7 @@ async fn report(tenant: &Tenant, path: &str) -> Value {
 
 /// Some columns of the rows, as they are shown.
 fn columns(table: &Value, names: &[&str]) -> Vec<Vec<String>> {
-    let text = |value: &Value| match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let rows = table["rows"].as_array().expect("rows").iter();
     rows.map(|row| names.iter().map(|name| text(&row[*name])).collect()).collect()
 }

@@ -54,7 +54,7 @@ struct Taken {
 
 impl Known {
     pub(super) async fn load(tx: &Tx, inputs: &[SkuMappingInput]) -> Result<Self, Error> {
-        let time_zone = input::books(tx).await?.time_zone;
+        let time_zone = input::tenant_defaults(tx).await?.time_zone;
         let (products, skus, taken) = (HashMap::new(), HashMap::new(), HashMap::new());
         let mut known = Known { time_zone, products, skus, taken };
         known.load_products(tx, inputs).await?;
