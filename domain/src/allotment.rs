@@ -228,7 +228,12 @@ pub(crate) fn forget(book: &mut Book, hold: &Hold) {
 
 /// Adds to what a lease or floor holds of a level, or takes off it.
 fn change(book: &mut Book, (key, by): (LevelKey, Quantity), allotment: Allotment, posting: &mut Posting) {
-    book.level_mut(key).reserved += by;
+    let level = book.level_mut(key);
+    if by.is_negative() {
+        level.release(-by);
+    } else {
+        level.reserve(by);
+    }
     let allotments = book.allotments.entry(key).or_default();
     let is_it = |other: &Allotment| (other.hold_id, other.line_no) == (allotment.hold_id, allotment.line_no);
     let at = allotments.iter().position(is_it).unwrap_or_else(|| {

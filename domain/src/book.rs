@@ -345,7 +345,7 @@ impl Book {
     /// The first day for which `wanted` can be promised at a level that has too little now. What is free of goods in lots
     /// although somebody waits will not do for who waits, so it is not owed to them.
     fn next_available_on(&self, key: &LevelKey, available: Quantity, wanted: Quantity) -> Option<NaiveDate> {
-        let (today, owed) = (self.setup.settings.day(self.now), self.level(&key.without_lot()).backordered);
+        let (today, owed) = (self.setup.settings.day(self.now), self.level(&key.without_lot()).backordered());
         let (free, wanted) = if self.is_tracked(key.product_id) {
             (Quantity::ZERO, wanted - available)
         } else {

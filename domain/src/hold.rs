@@ -274,7 +274,7 @@ pub(crate) fn quarantine(
 fn begin(book: &mut Book, hold: &Hold, posting: &mut Posting) {
     let held = hold.placed();
     for (key, _, quantity) in &held {
-        book.level_mut(*key).reserved += *quantity;
+        book.level_mut(*key).reserve(*quantity);
     }
     posting.reservations.extend(hold.reservations(&held, true));
     allotment::note(book, hold);
@@ -359,7 +359,7 @@ fn end(book: &mut Book, id: HoldId, status: HoldStatus, posting: &mut Posting) {
     if hold.status_at(book.now) == HoldStatus::Open {
         let held = allotment::held(book, &hold);
         for (key, _, quantity) in &held {
-            book.level_mut(*key).reserved -= *quantity;
+            book.level_mut(*key).release(*quantity);
         }
         posting.reservations.extend(hold.reservations(&held, false));
         allotment::forget(book, &hold);

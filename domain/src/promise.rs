@@ -110,7 +110,7 @@ pub fn serve(book: &mut Book, posting: &mut Posting) {
         let free = book.free_at(&key);
         let mut queue = book.waiting.remove(&key).unwrap_or_default();
         for given in allot(today, &free, &queue) {
-            book.level_mut(key).backordered -= given.quantity;
+            book.level_mut(key).end_backorder(given.quantity);
             give(book, (given.key, given.quantity), &mut queue[given.at], posting);
         }
         queue.retain(|waiting| waiting.backordered.is_positive());
@@ -122,7 +122,7 @@ pub fn serve(book: &mut Book, posting: &mut Posting) {
 
 /// Reserves `taken` of a level for a line that waited for it.
 fn give(book: &mut Book, (key, taken): (LevelKey, Quantity), waiting: &mut Waiting, posting: &mut Posting) {
-    book.level_mut(key).reserved += taken;
+    book.level_mut(key).reserve(taken);
     let order = book.orders.get_mut(&waiting.order_id);
     let line =
         order.and_then(|order| order.lines.iter_mut().find(|line| line.line.line_no == waiting.line_no));
@@ -182,7 +182,7 @@ pub(crate) fn owe(book: &mut Book, id: OrderId, posting: &mut Posting) {
             life_days,
             lots: line.line.lots.clone(),
         };
-        book.level_mut(key).backordered += line.backordered;
+        book.level_mut(key).backorder(line.backordered);
         let queue = book.waiting.entry(key).or_default();
         queue.push(waiting);
         queue.sort_by_key(Waiting::rank);
@@ -258,7 +258,7 @@ pub(crate) fn waive(book: &mut Book, id: OrderId) {
         line.backordered = Quantity::ZERO;
     }
     for (key, backordered) in waived {
-        book.level_mut(key).backordered -= backordered;
+        book.level_mut(key).end_backorder(backordered);
         if let Some(queue) = book.waiting.get_mut(&key) {
             queue.retain(|waiting| waiting.order_id != id);
         }

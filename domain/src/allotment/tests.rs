@@ -5,7 +5,7 @@ use super::*;
 use crate::id::{LotId, ProductId};
 use crate::lot::{Lot, LotStatus};
 use crate::negative_stock::tests::book;
-use crate::stock::CostingMethod;
+use crate::stock::{CostingMethod, StoredLevel};
 
 fn units(number: i64) -> Quantity {
     Quantity::new(number.into())
@@ -33,8 +33,9 @@ fn shelf(lots: &[(i64, i64)]) -> Book {
             status: LotStatus::Open,
             version: 1,
         });
-        let level = book.level_mut(key);
-        (level.on_hand, level.reserved) = (units(free + kept), units(*kept));
+        let stored =
+            StoredLevel { on_hand: units(free + kept), reserved: units(*kept), ..StoredLevel::default() };
+        book.levels.insert(key, stored.into());
         let (hold_id, owner) = (HoldId::default(), Owner::Channel(Channel::Retail));
         let allotment = Allotment { hold_id, line_no: 1, owner, left: units(*kept), expires_at: None };
         if *kept > 0 {
@@ -70,7 +71,9 @@ proptest! {
                 taken.push((key, quantity));
             }
             for (key, quantity) in taken {
-                book.level_mut(key).on_hand -= quantity;
+                if quantity.is_positive() {
+                    book.issue_layers(key, quantity);
+                }
             }
             rebalance(&mut book, &consumed, &mut posting);
             let free: Quantity = book.levels.values().map(|level| level.available()).sum();
@@ -78,7 +81,7 @@ proptest! {
             prop_assert!(kept(&book) == before || free.is_zero());
             for (key, level) in &book.levels {
                 prop_assert!(!level.available().is_negative());
-                prop_assert_eq!(level.reserved, book.allotted_to(key, requester));
+                prop_assert_eq!(level.reserved(), book.allotted_to(key, requester));
             }
             for reservation in &posting.reservations {
                 let last = posting.reservations.iter().rfind(|other| other.key == reservation.key);

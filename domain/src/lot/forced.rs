@@ -32,7 +32,7 @@ impl Demand {
     ) -> Result<(), Problem> {
         for (at, lot) in lots.iter().enumerate() {
             let key = key(rule.location_id, lot);
-            let part = left.min(book.level(&key).on_hand - self.taken(&key));
+            let part = left.min(book.level(&key).on_hand() - self.taken(&key));
             if part.is_positive() {
                 self.want(book, rule, (key, part), request.pointer);
                 *taken.entry(at).or_default() += part;
@@ -67,7 +67,7 @@ impl Demand {
         (request, lot): (&LineRequest<'_>, &Lot),
         (key, pointer): (&LevelKey, &str),
     ) -> Result<(), Problem> {
-        if book.level(key).on_hand - self.taken(key) >= Quantity::ONE {
+        if book.level(key).on_hand() - self.taken(key) >= Quantity::ONE {
             return Ok(());
         }
         let detail = format!(

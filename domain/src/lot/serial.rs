@@ -51,5 +51,5 @@ pub(crate) fn check_gone(
 
 /// Stock units of a lot, over every level that the book holds: of a serial number that comes in, all there are.
 pub(crate) fn on_hand(book: &Book, id: LotId) -> Quantity {
-    book.levels.iter().filter(|(key, _)| key.lot_id == id).map(|(_, level)| level.on_hand).sum()
+    book.levels.iter().filter(|(key, _)| key.lot_id == id).map(|(_, level)| level.on_hand()).sum()
 }

@@ -186,7 +186,7 @@ pub(super) fn reserve(book: &mut Book, id: OrderId, plan: &Plan, posting: &mut P
     }
     for (key, quantity) in reserved.into_iter().filter(|(_, quantity)| quantity.is_positive()) {
         let consumed = allotment::consume(book, (key, quantity), (Requester::ORDER, false), posting);
-        book.level_mut(key).reserved += quantity;
+        book.level_mut(key).reserve(quantity);
         allotment::rebalance(book, &consumed, posting);
     }
     promise::owe(book, id, posting);
@@ -206,7 +206,7 @@ pub(super) fn unreserve(book: &mut Book, id: OrderId) {
         line.line.lots.iter_mut().for_each(|share| share.quantity = Quantity::ZERO);
     }
     for (key, quantity) in given {
-        book.level_mut(key).reserved -= quantity;
+        book.level_mut(key).release(quantity);
     }
 }
 

@@ -108,7 +108,7 @@ fn check_there(
                 seen.err().into_iter().for_each(|problem| problems.push(problem));
                 continue;
             }
-            demand.promised(key, book.level(&key).reserved);
+            demand.promised(key, book.level(&key).reserved());
             demand.add(key, quantity, format!("/lines/{}", picked.at));
         }
     }
@@ -244,7 +244,7 @@ fn leave(
     let product_id = line.product_id;
     if line.lots.is_empty() {
         let key = LevelKey::untracked(location_id, product_id);
-        book.level_mut(key).reserved -= quantity;
+        book.level_mut(key).release(quantity);
         let cost = book.issue(&Issue { key, quantity, line_no, occurred_at, forced: false });
         return (line, cost);
     }
@@ -252,7 +252,7 @@ fn leave(
         let kept = picked.kept.iter().find(|kept| kept.lot_id == own.lot_id);
         let kept = kept.map_or(Quantity::ZERO, |kept| kept.quantity);
         let key = LevelKey { location_id, product_id, lot_id: own.lot_id };
-        book.level_mut(key).reserved -= own.quantity - kept;
+        book.level_mut(key).release(own.quantity - kept);
         own.quantity = kept;
     }
     let went = (line_no, occurred_at, false);
