@@ -2,16 +2,15 @@
 //!
 //! A hold lowers what is available as an order does. One that expires does so by itself: from that instant it counts
 //! for nothing, whether or not anybody has swept it away. Till leases and channel allotments are holds that some may draw on
-//! without naming them: see [`crate::allotment`].
+//! without naming them: see [`crate::allocation`].
 
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::allotment::{self, Owner};
-use crate::book::{Book, Demand, Posting};
+use crate::allocation::{self, Demand, Owner, allotment};
+use crate::book::{Book, Posting};
 use crate::id::{CustomerId, HoldId, LocationId, LotId, ProductId, RegisterId};
 use crate::line_item::GoodsLine;
-use crate::lot;
 use crate::number::Quantity;
 use crate::refusal::{Code, Problems, Refusal};
 use crate::stock::{LevelKey, Reservation, ReservationKind};
@@ -216,7 +215,7 @@ pub fn place(book: &mut Book, command: &PlaceHold) -> Result<(Hold, Posting), Re
     if let Some(old) = old {
         demand.own(book, &book.holds[&old]);
     }
-    let lines = lot::held_lines(book, (command, location_id), &goods, &mut demand)?;
+    let lines = allocation::held_lines(book, command, location_id, &goods, &mut demand)?;
     book.check_available(&demand)?;
 
     // Nothing can refuse it any more.

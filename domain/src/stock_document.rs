@@ -3,13 +3,14 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::book::{Book, Demand, Posting};
+use crate::allocation::{Demand, LineRequest, PickRule, Purpose};
+use crate::book::{Book, Posting};
 use crate::document::DocumentKind;
 use crate::expected_receipt;
 use crate::id::{EntryId, ExpectedReceiptId, LocationId, LotId, MovementId, ProductId, StockDocumentId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::line_item::invalid;
-use crate::lot::{self, Arrival, Incoming, LineRequest, NamedLot, PickRule, Purpose};
+use crate::lot::{self, Arrival, Incoming, NamedLot};
 use crate::negative_stock::{COUNT_REASON, Issue};
 use crate::number::{Money, Price, Quantity};
 use crate::product::ItemRef;

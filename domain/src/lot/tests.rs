@@ -2,9 +2,8 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 use proptest::prelude::*;
 use uuid::Uuid;
 
-use super::forced::last_received;
 use super::*;
-use crate::book::Demand;
+use crate::allocation::{Demand, LineRequest, PickRule, Purpose, last_received};
 use crate::negative_stock::tests::book;
 use crate::product::{ProductKind, ProductStatus};
 use crate::stock::{CostingMethod, Level, StoredLevel};
@@ -108,7 +107,7 @@ proptest! {
         let mut book = shelf(&lots);
         let before: Quantity = book.levels.values().map(|level| level.on_hand()).sum();
         let (location_id, id) = (LocationId::default(), ProductId(Uuid::from_u128(1)));
-        let last = last_received(&book, (location_id, id), today()).expect("there is a lot").id;
+        let last = last_received(&book, location_id, id, today()).expect("there is a lot").id;
         let mut shares = allocated(&book, wanted, true).expect("it is never refused");
         prop_assert_eq!(shares.iter().map(|share| share.quantity).sum::<Quantity>(), units(wanted));
         prop_assert!(shares.iter().all(|share| share.quantity.is_positive()));

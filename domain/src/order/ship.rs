@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 
 use super::pick::{self, Picked, Wanted};
 use super::{Order, OrderLine, OrderStatus, Ordered, changed, exposure, known, order_mut};
-use crate::book::{Book, Demand, Posting};
+use crate::allocation::{Demand, check_gone};
+use crate::book::{Book, Posting};
 use crate::document::DocumentKind;
 use crate::id::{EntryId, LocationId, MovementId, OrderId, ProductId, ShipmentId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
@@ -103,8 +104,7 @@ fn check_there(
     for picked in picked.iter().filter(|picked| order.lines[picked.at].line.stocked) {
         for (key, quantity) in picked.levels(order) {
             if book.is_counted(&key, occurred_at) {
-                let seen =
-                    lot::check_gone(book, (&key, Quantity::ZERO), &format!("/lines/{}/lots", picked.at));
+                let seen = check_gone(book, &key, Quantity::ZERO, &format!("/lines/{}/lots", picked.at));
                 seen.err().into_iter().for_each(|problem| problems.push(problem));
                 continue;
             }

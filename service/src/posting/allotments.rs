@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::allotment::{Allotment, Owner};
+use domain::allocation::{Allotment, Owner};
 use domain::book::Book;
 use domain::id::{HoldId, LocationId, LotId, ProductId, RegisterId};
 use domain::stock::LevelKey;

@@ -50,10 +50,10 @@ fn kept(book: &Book) -> Quantity {
 }
 
 proptest! {
-    /// Whatever its channel takes of which lot: a floor shrinks only when nothing else is free, and a level has reserved
-    /// what is kept on it.
+    /// A channel allotment shrinks only when nothing else is free, whatever its channel takes of which lot, and a level has
+    /// reserved what is left of its allotments.
     #[test]
-    fn a_floor_keeps_its_quantity_while_goods_are_free(
+    fn a_channel_allotment_keeps_its_quantity_while_goods_are_free(
         lots in prop::collection::vec((0..10_i64, 0..10_i64), 1..6),
         sales in prop::collection::vec(prop::collection::btree_map(0..6_usize, 1..12_i64, 1..4), 1..8),
     ) {
@@ -66,7 +66,7 @@ proptest! {
                 let key = key(number);
                 let usable = book.level(&key).available() + book.allotted_to(&key, requester);
                 let quantity = units(wanted).min(usable);
-                consumed.extend(consume(&mut book, (key, quantity), (requester, false), &mut posting));
+                consumed.extend(consume(&mut book, key, quantity, requester, false, &mut posting));
                 prop_assert!(quantity <= book.level(&key).available(), "what is taken is free then");
                 taken.push((key, quantity));
             }
