@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use domain::document::DocumentKind;
 use domain::id::{CommandId, EventId, TenantId};
 use serde::{Deserialize, Serialize};
-use service::event::{self, Filter, Place};
+use service::event::{self, FeedPosition, Filter};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
@@ -152,12 +152,12 @@ struct FeedParams {
 }
 
 /// The place in a cursor of the feed.
-pub(crate) fn open(key: &CursorKey, tenant_id: TenantId, cursor: &str) -> Option<Place> {
+pub(crate) fn open(key: &CursorKey, tenant_id: TenantId, cursor: &str) -> Option<FeedPosition> {
     serde_json::from_slice(&key.open(&feed_of(tenant_id), cursor)?).ok()
 }
 
 /// The cursor of a place in the feed.
-pub(crate) fn seal(key: &CursorKey, tenant_id: TenantId, place: Place) -> Result<String, ApiError> {
+pub(crate) fn seal(key: &CursorKey, tenant_id: TenantId, place: FeedPosition) -> Result<String, ApiError> {
     key.seal(&feed_of(tenant_id), &serde_json::to_vec(&place).map_err(ApiError::internal)?)
 }
 

@@ -5,6 +5,7 @@
 
 pub mod allocation;
 pub mod book;
+pub mod command;
 pub mod count;
 pub mod customer;
 pub mod document;
@@ -17,6 +18,7 @@ pub mod line_item;
 pub mod location;
 pub mod lot;
 pub mod moment;
+pub mod needs;
 pub mod negative_stock;
 pub mod number;
 pub mod order;

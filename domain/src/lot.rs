@@ -11,12 +11,12 @@ use serde::{Deserialize, Serialize};
 use crate::allocation::check_serial;
 use crate::book::{Book, Posting};
 use crate::id::{LocationId, LotId, ProductId};
-use crate::line_item::invalid;
+use crate::line_item::{LINES_MAX, invalid};
 use crate::negative_stock::Issue;
 use crate::number::{Money, Quantity};
 use crate::product::{Product, Tracking};
 use crate::refusal::{Code, Problem, Refusal};
-use crate::sales::{LINES_MAX, Line};
+use crate::sales::Line;
 use crate::stock::LevelKey;
 
 mod back;
@@ -24,7 +24,7 @@ mod recall;
 
 pub use back::SoldLot;
 pub(crate) use back::{named_back, shares_back};
-pub use recall::{Affected, AffectedCustomer, AffectedParty, OpenReservation, Recall, RecallLot, recall};
+pub use recall::{Affected, AffectedCustomer, AffectedParty, OpenReservation, Recall, RecallLot};
 
 /// Whether goods of a lot may be sold, as far as that is a decision of somebody.
 #[derive(

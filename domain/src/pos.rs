@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::allocation::{self, Consumed, Demand, PickRule, Purpose, Requester};
 use crate::book::{Book, Location, Posting, Register};
+use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
 use crate::hold;
 use crate::id::{
@@ -13,6 +14,7 @@ use crate::id::{
 };
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::lot;
+use crate::needs::Needs;
 use crate::negative_stock::Issue;
 use crate::number::Money;
 use crate::refusal::{Code, Problems, Refusal};
@@ -24,10 +26,8 @@ mod refund;
 mod session;
 mod tender;
 
-pub use refund::{Refund, RefundLine, refund};
-pub use session::{
-    CashMove, CashMoveKind, CloseSession, MoveCash, OpenSession, Session, close, move_cash, open,
-};
+pub use refund::{Refund, RefundLine};
+pub use session::{CashMove, CashMoveKind, CloseSession, MoveCash, OpenSession, Session};
 pub use tender::{Tender, TenderInput, TenderKind};
 
 /// The cash drawer of a register.
@@ -156,9 +156,30 @@ impl Sale {
         self.lines.iter().map(|(_, cost)| *cost).sum()
     }
 }
+impl Rule for Sell {
+    fn name(&self) -> &'static str {
+        "pos_sale.completed"
+    }
+
+    fn lines(&self) -> usize {
+        self.lines.len()
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.register_ids.insert(self.register_id);
+        needs.customer_ids.extend(self.customer_id);
+        needs.hold_ids.extend(self.hold_id);
+        needs.went(self.occurred_at, self.forced);
+        needs.lines(&self.lines);
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        sell(book, self).map(|(sale, posting)| (Outcome::Sale(sale), posting))
+    }
+}
 
 /// Sells at a till: posts stock, cost, revenue and money at once.
-pub fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal> {
+fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal> {
     let (register, session) = open_register(book, command.register_id)?;
     let serves_retail = |location: &Location| location.channels.contains(&Channel::Retail);
     if !book.setup.location(Some(register.location_id)).is_some_and(serves_retail) {

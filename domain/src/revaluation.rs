@@ -8,13 +8,15 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 
 use crate::book::{Book, Posting};
+use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
 use crate::id::{LocationId, LotId, MovementId, StockDocumentId};
 use crate::line_item::invalid;
+use crate::line_item::{AMOUNT_MAX, LINES_MAX};
+use crate::needs::Needs;
 use crate::number::{Money, Price, Quantity};
 use crate::product::ItemRef;
 use crate::refusal::{Code, Problem, Problems, Refusal};
-use crate::sales::{AMOUNT_MAX, LINES_MAX};
 use crate::stock::{LevelKey, Movement, MovementKind};
 use crate::stock_document::{MovedLine, StockDocument, StockDocumentKind, post_value};
 
@@ -54,10 +56,30 @@ pub enum Worth {
     /// All of them.
     Whole(Money),
 }
+impl Rule for Revalue {
+    fn name(&self) -> &'static str {
+        "stock.revalued"
+    }
+
+    fn lines(&self) -> usize {
+        self.lines.len()
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.location(self.location_id);
+        needs.numbered.insert(DocumentKind::Revaluation);
+        needs.reasons.insert(self.reason.clone());
+        self.lines.iter().for_each(|line| needs.item(&line.item, false));
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        revalue(book, self).map(|(document, posting)| (Outcome::StockDocument(document), posting))
+    }
+}
 
 /// Gives goods another value. All that is at the location, in that lot, is worth the same afterwards; cost layers keep
 /// their proportions.
-pub fn revalue(book: &mut Book, command: &Revalue) -> Result<(StockDocument, Posting), Refusal> {
+fn revalue(book: &mut Book, command: &Revalue) -> Result<(StockDocument, Posting), Refusal> {
     let occurred_at = book.occurred_at(command.occurred_at)?;
     let location_id = book.place(command.location_id, "/location_id")?.id;
     let against = book.setup.reasons.get(&command.reason).cloned().ok_or_else(|| {

@@ -1,7 +1,6 @@
 //! What both channels share: lines with their price and tax, the facts that reports read, and what a return takes back.
 
 use chrono::{DateTime, Utc};
-use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use crate::book::Book;
@@ -24,12 +23,6 @@ mod price;
 
 pub(crate) use lots::{allot, given_back, mark_returned};
 pub use price::price;
-
-/// The most lines of a document.
-pub const LINES_MAX: usize = 2_000;
-
-/// The most that a line is worth, and the most stock units of it: sums of many such lines still fit into the books.
-pub const AMOUNT_MAX: Decimal = Decimal::from_parts(1_000_000_000, 0, 0, false, 0);
 
 /// A discount given at the sale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

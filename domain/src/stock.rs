@@ -10,9 +10,11 @@ use crate::number::{Money, Price, Quantity};
 use crate::tenant::Channel;
 
 mod cost;
+mod costing_method;
 mod level;
 
-pub use cost::{CostingMethod, Issued, Layer, LayerUse, Layers, Source};
+pub use cost::{Issued, Layer, LayerUse, Layers, Source};
+pub use costing_method::CostingMethod;
 pub use level::{Level, LevelKey, StoredLevel};
 
 /// Why goods moved.

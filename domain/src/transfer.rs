@@ -8,12 +8,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::allocation::{Demand, Part, PickRule, Purpose};
 use crate::book::{Book, Posting};
+use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
 use crate::expected_receipt;
 use crate::id::{EntryId, LocationId, LotId, MovementId, ProductId, TransferId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::line_item::{GoodsLine, check_part};
 use crate::location::LocationKind;
+use crate::needs::Needs;
 use crate::negative_stock::Issue;
 use crate::number::{Money, Quantity};
 use crate::refusal::{Code, Problems, Refusal};
@@ -149,9 +151,32 @@ impl TransferLine {
         value
     }
 }
+impl Rule for Dispatch {
+    fn name(&self) -> &'static str {
+        "transfer.dispatched"
+    }
+
+    fn lines(&self) -> usize {
+        self.lines.len()
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.transfer_ids.extend(self.id);
+        needs.location(self.from_location_id);
+        needs.location_ids.insert(self.to_location_id);
+        needs.transit = true;
+        needs.numbered.insert(DocumentKind::Transfer);
+        needs.went(self.occurred_at, false);
+        needs.goods(&self.lines);
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        dispatch(book, self).map(|(transfer, posting)| (Outcome::Transfer(transfer), posting))
+    }
+}
 
 /// Sends goods. More than is available is refused.
-pub fn dispatch(book: &mut Book, command: &Dispatch) -> Result<(Transfer, Posting), Refusal> {
+fn dispatch(book: &mut Book, command: &Dispatch) -> Result<(Transfer, Posting), Refusal> {
     if command.id.is_some_and(|id| book.transfers.contains_key(&id)) {
         return Err(Problems::one("/id", Code::AlreadyExists, "Another transfer has this id."));
     }
@@ -217,9 +242,25 @@ pub fn dispatch(book: &mut Book, command: &Dispatch) -> Result<(Transfer, Postin
     book.transfers.insert(transfer.id, transfer.clone());
     Ok((transfer, posting))
 }
+impl Rule for Arrive {
+    fn name(&self) -> &'static str {
+        "transfer.received"
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.transfer_ids.insert(self.transfer_id);
+        needs.transit = true;
+        needs.reasons.extend(self.missing_reason.clone());
+        needs.breaks |= self.missing_reason.is_some();
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        arrive(book, self).map(|(transfer, posting)| (Outcome::Transfer(transfer), posting))
+    }
+}
 
 /// Takes goods in that were on their way: all of them or a part, never more than were sent.
-pub fn arrive(book: &mut Book, command: &Arrive) -> Result<(Transfer, Posting), Refusal> {
+fn arrive(book: &mut Book, command: &Arrive) -> Result<(Transfer, Posting), Refusal> {
     let transfer = book.transfers.get(&command.transfer_id).ok_or_else(|| Refusal::not_found("transfer"))?;
     if transfer.status != TransferStatus::InTransit {
         return Err(Refusal::state(format!("{} has arrived already.", transfer.number)));

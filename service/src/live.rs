@@ -19,7 +19,7 @@ use domain::id::TenantId;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, OnceCell, Semaphore, broadcast, watch};
 
-use crate::event::{self, Event, Filter, Place};
+use crate::event::{self, Event, FeedPosition, Filter};
 use crate::stock::level::{self, ChangedLevel};
 use crate::{Db, Error};
 
@@ -50,7 +50,7 @@ pub struct Change {
     /// In the order of the feed.
     pub events: Vec<Event>,
     /// Place to continue from after this change.
-    pub end: Place,
+    pub end: FeedPosition,
 }
 
 /// The followers of this process.
@@ -73,10 +73,10 @@ struct Follower {
     started: OnceCell<()>,
 }
 
-/// What a follower or a listener has seen.
+/// The state that a follower or a listener has seen.
 #[derive(Debug, Clone)]
 struct Seen {
-    place: Place,
+    place: FeedPosition,
     snapshot: Snapshot,
 }
 
@@ -85,12 +85,12 @@ enum Levels<'a> {
     /// Levels changed since this snapshot.
     UnseenBy(&'a Snapshot),
     /// Levels that may have changed since this place.
-    WrittenSince(Place),
+    WrittenSince(FeedPosition),
     None,
 }
 
 /// The result of one poll.
-struct Polled {
+struct Poll {
     change: Change,
     snapshot: Snapshot,
     has_more: bool,
@@ -127,13 +127,13 @@ impl Live {
     }
 
     /// Listens to a tenant: from `from` on, after catching up, or from now on.
-    pub async fn listen(&self, tenant_id: TenantId, from: Option<Place>) -> Result<Listener, Error> {
+    pub async fn listen(&self, tenant_id: TenantId, from: Option<FeedPosition>) -> Result<Listener, Error> {
         let (follower, changes) = self.0.follower(tenant_id);
         // The follower polls before the listener does. A change in between arrives twice rather than never.
         follower.started.get_or_try_init(|| self.0.start(tenant_id, &follower)).await?;
         let first = match from {
             Some(place) => self.0.poll(tenant_id, place, Levels::WrittenSince(place)).await?,
-            None => self.0.begin(tenant_id).await?,
+            None => self.0.read_start(tenant_id).await?,
         };
         Ok(Listener {
             live: self.clone(),
@@ -164,8 +164,8 @@ impl Inner {
         (follower, changes)
     }
 
-    /// Removes the follower if no listener is left. Returns whether it did.
-    fn remove_if_deserted(&self, tenant_id: TenantId, follower: &Arc<Follower>) -> bool {
+    /// Removes the follower if there is no listener left, and returns whether it did.
+    fn remove_if_unused(&self, tenant_id: TenantId, follower: &Arc<Follower>) -> bool {
         let mut followers = self.followers();
         if follower.changes.receiver_count() > 0 {
             return false;
@@ -176,10 +176,10 @@ impl Inner {
     }
 
     async fn start(self: &Arc<Self>, tenant_id: TenantId, follower: &Arc<Follower>) -> Result<(), Error> {
-        let notified = self.db.notifier.subscribe(tenant_id);
-        let first = self.begin(tenant_id).await?;
+        let wake = self.db.notifier.subscribe(tenant_id);
+        let first = self.read_start(tenant_id).await?;
         let seen = Seen { place: first.change.end, snapshot: first.snapshot };
-        self.runtime.spawn(Arc::clone(self).follow(tenant_id, Arc::clone(follower), notified, seen));
+        self.runtime.spawn(Arc::clone(self).follow(tenant_id, Arc::clone(follower), wake, seen));
         Ok(())
     }
 
@@ -188,20 +188,20 @@ impl Inner {
         self: Arc<Self>,
         tenant_id: TenantId,
         follower: Arc<Follower>,
-        notified: Arc<Notify>,
+        wake: Arc<Notify>,
         mut seen: Seen,
     ) {
         let mut closing = self.closing.subscribe();
-        while !*closing.borrow() && !self.remove_if_deserted(tenant_id, &follower) {
+        while !*closing.borrow() && !self.remove_if_unused(tenant_id, &follower) {
             let began = Instant::now();
             let has_more = match self.poll(tenant_id, seen.place, Levels::UnseenBy(&seen.snapshot)).await {
-                Ok(polled) => {
-                    seen = Seen { place: polled.change.end, snapshot: polled.snapshot };
-                    if !polled.change.is_empty() {
+                Ok(poll) => {
+                    seen = Seen { place: poll.change.end, snapshot: poll.snapshot };
+                    if !poll.change.is_empty() {
                         // Sending fails only if there is no listener left.
-                        _ = follower.changes.send(Arc::new(polled.change));
+                        _ = follower.changes.send(Arc::new(poll.change));
                     }
-                    polled.has_more
+                    poll.has_more
                 }
                 Err(error) => {
                     tracing::warn!(%error, "what changed could not be read; trying again");
@@ -212,7 +212,7 @@ impl Inner {
             tokio::time::sleep(PACE.max(began.elapsed() * PACE_FACTOR)).await;
             if !has_more {
                 tokio::select! {
-                    () = notified.notified() => {}
+                    () = wake.notified() => {}
                     () = tokio::time::sleep(TICK) => {}
                     _ = closing.wait_for(|closing| *closing) => {}
                 }
@@ -221,36 +221,41 @@ impl Inner {
     }
 
     /// Returns the present state, from which changes are counted.
-    async fn begin(&self, tenant_id: TenantId) -> Result<Polled, Error> {
+    async fn read_start(&self, tenant_id: TenantId) -> Result<Poll, Error> {
         let _permit = self.polls.acquire().await.map_err(|_| Error::Busy)?;
         let tx = self.db.begin_read(tenant_id).await?;
-        let snapshot = Snapshot::of(&tx).await?;
+        let snapshot = Snapshot::read(&tx).await?;
         tx.rollback().await?;
-        let end = Place::before(snapshot.position());
-        Ok(Polled { change: Change { end, ..Change::default() }, snapshot, has_more: false })
+        let end = FeedPosition::before(snapshot.position());
+        Ok(Poll { change: Change { end, ..Change::default() }, snapshot, has_more: false })
     }
 
     /// Reads what changed after `place`.
-    async fn poll(&self, tenant_id: TenantId, place: Place, levels: Levels<'_>) -> Result<Polled, Error> {
+    async fn poll(
+        &self,
+        tenant_id: TenantId,
+        place: FeedPosition,
+        levels: Levels<'_>,
+    ) -> Result<Poll, Error> {
         let _permit = self.polls.acquire().await.map_err(|_| Error::Busy)?;
         let tx = self.db.begin_read(tenant_id).await?;
-        let snapshot = Snapshot::of(&tx).await?;
+        let snapshot = Snapshot::read(&tx).await?;
         let ended = match &levels {
-            Levels::UnseenBy(before) => level::ended(&tx, &snapshot, before.at()).await?,
+            Levels::UnseenBy(before) => level::find_expired(&tx, &snapshot, before.at()).await?,
             Levels::WrittenSince(place) => {
-                level::ended(&tx, &snapshot, event::told_by(&tx, *place).await?).await?
+                level::find_expired(&tx, &snapshot, event::expiries_unsent_since(&tx, *place).await?).await?
             }
             Levels::None => Vec::new(),
         };
         // A transaction that changes a level also writes an event.
-        let (change, has_more) = if event::any_from(&tx, place.0).await? {
+        let (change, has_more) = if event::has_events_from(&tx, place.0).await? {
             let levels = match levels {
                 Levels::UnseenBy(before) => {
-                    let mut levels = level::changed(&tx, &snapshot, before.position()).await?;
+                    let mut levels = level::find_changed(&tx, &snapshot, before.position()).await?;
                     levels.retain(|level| !before.sees(level.transaction));
                     levels
                 }
-                Levels::WrittenSince(place) => level::changed(&tx, &snapshot, place.0).await?,
+                Levels::WrittenSince(place) => level::find_changed(&tx, &snapshot, place.0).await?,
                 Levels::None => Vec::new(),
             };
             let feed = event::list(&tx, &Filter::default(), place, EVENTS_MAX).await?;
@@ -259,13 +264,13 @@ impl Inner {
             (Change { ended, end: place, ..Change::default() }, false)
         };
         tx.rollback().await?;
-        Ok(Polled { change, snapshot, has_more })
+        Ok(Poll { change, snapshot, has_more })
     }
 }
 
 /// A message to a listener.
 #[derive(Debug)]
-pub enum Heard {
+pub enum Message {
     /// A change.
     Change(Change),
     /// The listener was too slow; it must reconnect at its place.
@@ -282,8 +287,8 @@ pub struct Listener {
     changes: broadcast::Receiver<Arc<Change>>,
     closing: watch::Receiver<bool>,
     /// Everything up to here was delivered.
-    place: Place,
-    /// The snapshot of its own poll. Changes from before it are no news.
+    place: FeedPosition,
+    /// The snapshot of its own poll. Changes from before it are no unseen_part.
     seen: Snapshot,
     /// Whether it still has to catch up on the feed.
     is_behind: bool,
@@ -292,43 +297,43 @@ pub struct Listener {
 
 impl Listener {
     /// Returns the place up to which everything was delivered.
-    pub fn place(&self) -> Place {
+    pub fn place(&self) -> FeedPosition {
         self.place
     }
 
     /// Returns the next change. The future may be dropped while it waits.
-    pub async fn next(&mut self) -> Result<Heard, Error> {
+    pub async fn next(&mut self) -> Result<Message, Error> {
         if let Some(first) = self.first.take() {
             self.place = first.end;
-            return Ok(Heard::Change(first));
+            return Ok(Message::Change(first));
         }
         if self.is_behind {
             // After the first poll the follower delivers the levels.
-            let polled = self.live.0.poll(self.tenant_id, self.place, Levels::None).await?;
-            self.is_behind = polled.has_more;
-            self.place = polled.change.end;
-            return Ok(Heard::Change(polled.change));
+            let poll = self.live.0.poll(self.tenant_id, self.place, Levels::None).await?;
+            self.is_behind = poll.has_more;
+            self.place = poll.change.end;
+            return Ok(Message::Change(poll.change));
         }
         loop {
             let change = tokio::select! {
                 biased;
-                _ = self.closing.wait_for(|closing| *closing) => return Ok(Heard::Closing),
+                _ = self.closing.wait_for(|closing| *closing) => return Ok(Message::Closing),
                 change = self.changes.recv() => change,
             };
             let change = match change {
-                Ok(change) => self.news(&change),
-                Err(broadcast::error::RecvError::Lagged(_)) => return Ok(Heard::TooSlow),
-                Err(broadcast::error::RecvError::Closed) => return Ok(Heard::Closing),
+                Ok(change) => self.unseen_part(&change),
+                Err(broadcast::error::RecvError::Lagged(_)) => return Ok(Message::TooSlow),
+                Err(broadcast::error::RecvError::Closed) => return Ok(Message::Closing),
             };
             self.place = change.end;
             if !change.is_empty() {
-                return Ok(Heard::Change(change));
+                return Ok(Message::Change(change));
             }
         }
     }
 
     /// Returns the part of a change that the listener has not read itself.
-    fn news(&self, change: &Change) -> Change {
+    fn unseen_part(&self, change: &Change) -> Change {
         let levels = change.levels.iter().filter(|level| !self.seen.sees(level.transaction));
         let events = change.events.iter().filter(|event| event.place > self.place);
         Change {

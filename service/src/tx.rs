@@ -49,7 +49,7 @@ impl Default for PoolOptions {
 pub struct Db {
     pool: PgPool,
     statements: Arc<AtomicU64>,
-    /// Notified after every commit.
+    /// Rung after every commit.
     pub(crate) notifier: Notifier,
 }
 

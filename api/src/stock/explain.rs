@@ -10,7 +10,7 @@ use domain::stock::MovementKind;
 use domain::tenant::Channel;
 use serde::{Deserialize, Serialize};
 use service::listing::Period;
-use service::stock::explain::{self, Balance, BelowZero, Cause, Explanation, Line, Promise, Wanted};
+use service::stock::explain::{self, Balance, BelowZero, Cause, Explanation, Line, Promise, Request};
 use service::stock::level::StockLevel;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
@@ -268,10 +268,10 @@ async fn show(app: Data<App>, caller: Caller, path: Path<(String, String)>, list
     }
     let key = key(&path, lot_id)?;
     let after: Option<Uuid> = list.after()?;
-    let wanted = Wanted { key, recorded: Period { from, to }, after, rows: list.fetch() };
+    let wanted = Request { key, recorded: Period { from, to }, after, rows: list.fetch() };
     let read = async |tx: &service::Tx| {
         let explanation = explain::explain(tx, &wanted).await?;
-        Ok((explanation, explain::promises(tx, key, None, RESERVED_MAX + 1).await?))
+        Ok((explanation, explain::list_reservations(tx, key, None, RESERVED_MAX + 1).await?))
     };
     let (Explanation { level, opening, lines, closing }, mut kept) =
         app.db.read(caller.tenant_id, read).await?;
@@ -314,8 +314,8 @@ async fn reservations(
     let key = key(&path, list.filters.lot_id)?;
     let after: Option<explain::PromisePosition> = list.after()?;
     let read = async |tx: &service::Tx| {
-        explain::known(tx, key).await?;
-        explain::promises(tx, key, after, list.fetch()).await
+        explain::get_level(tx, key).await?;
+        explain::list_reservations(tx, key, after, list.fetch()).await
     };
     let rows = app.db.read(caller.tenant_id, read).await?;
     list.answer(rows.into_iter().map(StockReservation::from).collect(), |row| row.position)

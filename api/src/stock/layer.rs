@@ -144,7 +144,7 @@ async fn list(app: Data<App>, caller: Caller, path: Path<(String, String)>, list
     let key = key(&path, list.filters.lot_id)?;
     let after: Option<Position> = list.after()?;
     let read = async |tx: &service::Tx| {
-        explain::known(tx, key).await?;
+        explain::get_level(tx, key).await?;
         layer::list(tx, key, after, list.fetch()).await
     };
     let rows = app.db.read(caller.tenant_id, read).await?;

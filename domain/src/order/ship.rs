@@ -6,11 +6,13 @@ use super::pick::{self, Picked, Wanted};
 use super::{Order, OrderLine, OrderStatus, Ordered, changed, exposure, known, order_mut};
 use crate::allocation::{Demand, check_gone};
 use crate::book::{Book, Posting};
+use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
 use crate::id::{EntryId, LocationId, MovementId, OrderId, ProductId, ShipmentId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::line_item::check_part;
 use crate::lot::{self, LotShare, NamedLot};
+use crate::needs::Needs;
 use crate::negative_stock::Issue;
 use crate::number::{Money, Quantity};
 use crate::refusal::{Code, Problems, Refusal};
@@ -80,9 +82,24 @@ impl Shipment {
         self.lines.iter().map(|line| line.cost).sum()
     }
 }
+impl Rule for Ship {
+    fn name(&self) -> &'static str {
+        "order.shipped"
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.order_ids.insert(self.order_id);
+        self.lines.iter().for_each(|line| needs.lots(&line.lots));
+        needs.numbered.insert(DocumentKind::Shipment);
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        ship(book, self).map(|(ordered, posting)| (Outcome::Order(Box::new(ordered)), posting))
+    }
+}
 
 /// Ships what is reserved, in full or in part.
-pub fn ship(book: &mut Book, command: &Ship) -> Result<(Ordered, Posting), Refusal> {
+fn ship(book: &mut Book, command: &Ship) -> Result<(Ordered, Posting), Refusal> {
     let order = known(book, command.order_id)?;
     order.require(&[OrderStatus::Confirmed, OrderStatus::PartiallyShipped], "shipped")?;
     let occurred_at = book.occurred_at(command.occurred_at)?;

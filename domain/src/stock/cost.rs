@@ -9,45 +9,15 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
-use sea_orm::{DeriveActiveEnum, EnumIter};
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{LevelKey, unit_cost};
+use super::{CostingMethod, LevelKey, unit_cost};
 use crate::book::Book;
 use crate::document::DocumentKind;
 use crate::id::{CostLayerId, LotId};
 use crate::location::LocationKind;
 use crate::number::{Money, Price, Quantity};
 use crate::tenant::Settings;
-
-/// How goods that leave are valued.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Hash,
-    Default,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-    EnumIter,
-    DeriveActiveEnum,
-    strum::IntoStaticStr,
-    strum::EnumString,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
-pub enum CostingMethod {
-    /// At the average cost of what is at the location.
-    #[default]
-    MovingAverage,
-    /// At the cost of the oldest goods at the location: first in, first out.
-    Fifo,
-}
 
 /// The line of a document that brought goods.
 #[derive(Debug, Clone, PartialEq, Eq)]

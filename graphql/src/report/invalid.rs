@@ -13,12 +13,12 @@ pub struct Invalid {
 
 impl Invalid {
     /// Returns the error for a parameter that cannot be parsed.
-    pub fn form(parameter: &'static str, detail: impl Into<String>) -> Self {
+    pub fn unreadable(parameter: &'static str, detail: impl Into<String>) -> Self {
         Invalid { parameter, detail: detail.into(), readable: false }
     }
 
     /// Returns the error for a value that is not allowed.
-    pub fn value(parameter: &'static str, detail: impl Into<String>) -> Self {
+    pub fn not_allowed(parameter: &'static str, detail: impl Into<String>) -> Self {
         Invalid { parameter, detail: detail.into(), readable: true }
     }
 }

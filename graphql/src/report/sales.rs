@@ -179,7 +179,7 @@ fn rows(grouping: &Grouping, measures: &[Measure]) -> String {
 }
 
 /// Binds the values of a request.
-pub fn bound<'q>(sql: String, tenant_id: TenantId, request: &Request) -> Query<'q, Postgres, PgArguments> {
+pub fn bind<'q>(sql: String, tenant_id: TenantId, request: &Request) -> Query<'q, Postgres, PgArguments> {
     let (from_at, from_day) = range::parameters(request.range.from);
     let (to_at, to_day) = range::parameters(request.range.to);
     let filter = &request.filter;

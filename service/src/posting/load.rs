@@ -21,7 +21,6 @@ use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
-use super::needs::Needs;
 use super::places::{level_keys, transit};
 use super::setup::Setups;
 use super::{
@@ -31,6 +30,7 @@ use super::{
 use crate::catalog::lookup;
 use crate::rows::{parsed, uuids};
 use crate::{Error, Tx};
+use domain::needs::Needs;
 
 /// The book on which `commands` are decided.
 pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Result<Book, Error> {
@@ -345,5 +345,5 @@ async fn levels(
 /// What is on its way to the places of the book's levels.
 pub(super) async fn supplies(tx: &Tx, book: &Book) -> Result<Supplies, Error> {
     let products: Vec<Uuid> = book.products.keys().map(|id| id.0).collect();
-    crate::stock::incoming::coming(tx, &products, None).await
+    crate::stock::incoming::find_supplies(tx, &products, None).await
 }

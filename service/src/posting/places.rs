@@ -8,7 +8,7 @@ use domain::location::LocationKind;
 use domain::product::ProductKind;
 use domain::stock::LevelKey;
 
-use super::needs::Needs;
+use domain::needs::Needs;
 
 /// Where the batch may move goods, but for goods in transit.
 pub(super) fn places(needs: &Needs, book: &Book) -> BTreeSet<LocationId> {

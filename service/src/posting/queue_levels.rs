@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::book::Book;
 use domain::stock::{Level, LevelKey};
 
-use super::needs::Needs;
 use super::{places, waiting};
+use domain::needs::Needs;
 
 /// The heads whose lots must be read once more, now that they are locked. A statement that waits for a lock does not see
 /// lots that came meanwhile: whoever begins to wait must, or there were goods that nobody gets; and so must an order that

@@ -6,8 +6,8 @@ use domain::book::Book;
 use domain::document;
 use sea_orm::sqlx::{self, Row};
 
-use super::needs::Needs;
 use crate::{Error, Tx};
+use domain::needs::Needs;
 
 /// The series that a batch may take numbers from.
 pub(super) fn names(needs: &Needs, book: &Book) -> BTreeSet<String> {

@@ -19,7 +19,7 @@ use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
 use crate::Error;
-use crate::event::{HORIZON, Place};
+use crate::event::{FeedPosition, HORIZON};
 
 /// The most events of one tenant that are taken at once, so that a busy one does not keep the others waiting.
 pub const SHARE_MAX: usize = 50;
@@ -51,7 +51,7 @@ pub struct Batch {
     pub tenant_id: TenantId,
     /// Their ids, in the order of the feed.
     pub events: Vec<EventId>,
-    end: Place,
+    end: FeedPosition,
 }
 
 impl Consumer {
@@ -97,7 +97,7 @@ impl Consumer {
     /// Moves the cursor behind events that were handed on. Returns whether it did: if the lease ran out and another relay
     /// has taken the events, that one moves it.
     pub async fn advance(&mut self, batch: &Batch) -> Result<bool, Error> {
-        let Place(position, written, event_id) = batch.end;
+        let FeedPosition(position, written, event_id) = batch.end;
         let query = sqlx::query(ADVANCE).bind(batch.tenant_id.0).bind(&self.name).bind(self.id);
         let done = query.bind(position).bind(written).bind(event_id).execute(&self.pool).await?;
         let has_moved = done.rows_affected() > 0;
@@ -140,7 +140,7 @@ impl Consumer {
         let query = sqlx::query(TAKE).bind(tenant_id.0).bind(&self.name).bind(self.id).bind(self.lease_ms);
         let rows = query.bind(horizon).bind(SHARE_MAX as i64).fetch_all(&self.pool).await?;
         let Some(last) = rows.last() else { return Ok(None) };
-        let end = Place(last.try_get("position")?, last.try_get("written")?, last.try_get("id")?);
+        let end = FeedPosition(last.try_get("position")?, last.try_get("written")?, last.try_get("id")?);
         let ids = rows.iter().map(|row| Ok(EventId(row.try_get("id")?)));
         Ok(Some(Batch { tenant_id, events: ids.collect::<Result<_, Error>>()?, end }))
     }

@@ -285,7 +285,8 @@ fn a_tenant_without_anything_has_columns_and_no_rows() {
     with_tenant(async |tenant| {
         for name in REPORTS {
             let table = report(tenant, name).await;
-            assert_eq!((&table["rows"], &table["totals"]), (&json!([]), &json!([])), "{name}");
+            assert_eq!(table["rows"], json!([]), "{name}");
+            assert_eq!(table["totals"], json!([]), "{name}");
             assert!(table["columns"].as_array().is_some_and(|columns| columns.len() > 5), "{name}");
             assert_eq!(table["meta"]["time_zone"], "Europe/London", "{name}");
         }

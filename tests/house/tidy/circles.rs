@@ -16,13 +16,92 @@ struct Allowed {
     because: &'static str,
 }
 
-/// Every circle that there is, by the uses that close it.
-const ALLOWED: &[Allowed] = &[Allowed {
-    in_crate: "domain",
-    from: "book",
-    to: &[],
-    because: "the book holds the rows of every area, and every area changes the book",
-}];
+/// Every circle that there is, by the uses that close it: without them there is none. All of them are in `domain`. Most
+/// are one question, *who may take which units out of which lot*, that lies in four areas.
+const ALLOWED: &[Allowed] = &[
+    Allowed {
+        in_crate: "domain",
+        from: "book",
+        to: &[
+            "allotment",
+            "count",
+            "count/enter",
+            "expected_receipt",
+            "hold",
+            "lot",
+            "negative_stock",
+            "order",
+            "payment",
+            "pos",
+            "promise",
+            "sales",
+            "stock",
+            "stock/cost",
+            "transfer",
+        ],
+        because: "the book holds the rows of every area, and every area changes the book",
+    },
+    Allowed {
+        in_crate: "domain",
+        from: "line_item",
+        to: &["lot"],
+        because: "a line names its lots, and a lot rejects a line by the line's pointer",
+    },
+    Allowed {
+        in_crate: "domain",
+        from: "lot",
+        to: &["sales"],
+        because: "lots are allocated to the lines of a sale, and a line of a sale names its lots",
+    },
+    Allowed {
+        in_crate: "domain",
+        from: "lot/back",
+        to: &["sales"],
+        because: "a return puts goods back into the lots that the sold line had",
+    },
+    Allowed {
+        in_crate: "domain",
+        from: "lot/forced",
+        to: &["sales"],
+        because: "a forced sale takes lots by the lines of the sale",
+    },
+    Allowed {
+        in_crate: "domain",
+        from: "lot/held",
+        to: &["hold"],
+        because: "a hold reserves lots by the same rule as a sale",
+    },
+    Allowed {
+        in_crate: "domain",
+        from: "lot/recall",
+        to: &["hold"],
+        because: "a recall puts what is free of the lot on hold",
+    },
+    Allowed {
+        in_crate: "domain",
+        from: "lot/waiting",
+        to: &["promise/free"],
+        because: "free lots are listed in the form that the queue of waiting orders takes",
+    },
+    Allowed {
+        in_crate: "domain",
+        from: "allotment",
+        to: &["hold"],
+        because: "an allotment is kept as a hold of its own kind",
+    },
+    Allowed {
+        in_crate: "domain",
+        from: "promise",
+        to: &["order"],
+        because: "lines of orders wait, and an order that is confirmed begins to wait",
+    },
+    Allowed {
+        in_crate: "domain",
+        from: "expected_receipt/incoming",
+        to: &["transfer"],
+        because: "goods in transfer are a supply, as an expected receipt is",
+    },
+];
 
 type Modules = BTreeSet<String>;
 
@@ -104,7 +183,8 @@ fn no_module_uses_one_that_uses_it() {
         assert!(circles.is_empty(), "a new circle in {name}:\n{}", shown.join("\n  and\n"));
         for place in 0..allowed.len() {
             let (from, to) = allowed[place];
-            let others: Vec<(&str, &str)> = allowed.iter().filter(|one| **one != (from, to)).copied().collect();
+            let others: Vec<(&str, &str)> =
+                allowed.iter().filter(|one| **one != (from, to)).copied().collect();
             let closes = !self::circles(&modules, &without(&others)).is_empty();
             assert!(closes, "{name}: that {from} uses {to} closes no circle any more: take it off the list");
         }

@@ -5,7 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::source::{Source, stripped, without_tests};
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+
+use super::Source;
 
 /// The modules of one crate, each by its path below `src`, such as `stock/hold`; the root is empty.
 #[derive(Debug)]
@@ -100,15 +102,16 @@ impl Crate {
         };
         while let Some((name, after)) = rest.split_first() {
             let module = self.modules.get(&at)?;
-            if name == "super" {
-                at = parent(&at).to_owned();
-            } else if let Some(child) = module.children.get(name) {
-                at = child.clone();
-            } else if let Some(passed_on) = module.scope.get(name).filter(|_| depth < DEPTH_MAX) {
-                let whole: Vec<String> = passed_on.iter().chain(after).cloned().collect();
-                return self.place(&at, &whole, false, depth + 1);
-            } else {
-                return Some(Place { module: at, item: Some(name.clone()) });
+            let passed_on = module.scope.get(name).filter(|_| depth < DEPTH_MAX);
+            match (module.children.get(name), passed_on) {
+                // A module and an item may have one name: where the path ends, it names the item as well.
+                (child, Some(item)) if child.is_none() || after.is_empty() => {
+                    let whole: Vec<String> = item.iter().chain(after).cloned().collect();
+                    return self.place(&at, &whole, false, depth + 1);
+                }
+                (Some(child), _) => at = child.clone(),
+                (None, _) if name == "super" => at = parent(&at).to_owned(),
+                (None, _) => return Some(Place { module: at, item: Some(name.clone()) }),
             }
             rest = after;
         }
@@ -126,7 +129,7 @@ fn parent(module: &str) -> &str {
 impl Module {
     fn read(path: &str, text: &str) -> Self {
         let folder = if path.is_empty() || path == "main" { String::new() } else { format!("{path}/") };
-        let tokens = tokens(&stripped(&without_tests(text)));
+        let tokens = tokens(text);
         let mut module = Module::default();
         let mut at = 0;
         while let Some(token) = tokens.get(at) {
@@ -198,24 +201,57 @@ fn is_word(token: &str) -> bool {
     token.starts_with(|letter: char| letter.is_alphabetic() || letter == '_')
 }
 
-/// The words and signs of code; `::` is one sign.
-fn tokens(code: &str) -> Vec<String> {
-    let mut tokens: Vec<String> = Vec::new();
-    let mut letters = code.chars().peekable();
-    while let Some(letter) = letters.next() {
-        if letter.is_alphanumeric() || letter == '_' {
-            let mut word = letter.to_string();
-            while let Some(next) = letters.next_if(|next| next.is_alphanumeric() || *next == '_') {
-                word.push(next);
+/// The words and signs of a file, without its unit tests; `::` is one sign, and a literal is `"`.
+fn tokens(text: &str) -> Vec<String> {
+    let stream: TokenStream = text.parse().unwrap_or_else(|error| panic!("{error} in {text}"));
+    let mut tokens = Vec::new();
+    add_tokens(stream, &mut tokens);
+    tokens
+}
+
+fn add_tokens(stream: TokenStream, tokens: &mut Vec<String>) {
+    let mut trees = stream.into_iter().peekable();
+    while let Some(tree) = trees.next() {
+        match tree {
+            TokenTree::Punct(sign) if sign.as_char() == '#' && trees.peek().is_some_and(is_for_tests) => {
+                // The item that follows ends with a block or a semicolon.
+                trees.by_ref().find(|tree| is_block(tree) || is_sign(tree, ';'));
             }
-            tokens.push(word);
-        } else if letter == ':' && letters.next_if_eq(&':').is_some() {
-            tokens.push("::".to_owned());
-        } else if !letter.is_whitespace() {
-            tokens.push(letter.to_string());
+            TokenTree::Punct(sign)
+                if sign.as_char() == ':' && trees.peek().is_some_and(|next| is_sign(next, ':')) =>
+            {
+                trees.next();
+                tokens.push("::".to_owned());
+            }
+            TokenTree::Punct(sign) => tokens.push(sign.to_string()),
+            TokenTree::Ident(word) => tokens.push(word.to_string()),
+            TokenTree::Literal(_) => tokens.push("\"".to_owned()),
+            TokenTree::Group(group) => {
+                let (open, close) = match group.delimiter() {
+                    Delimiter::Brace => ("{", "}"),
+                    Delimiter::Parenthesis => ("(", ")"),
+                    Delimiter::Bracket => ("[", "]"),
+                    Delimiter::None => ("", ""),
+                };
+                tokens.push(open.to_owned());
+                add_tokens(group.stream(), tokens);
+                tokens.push(close.to_owned());
+            }
         }
     }
-    tokens
+}
+
+fn is_sign(tree: &TokenTree, sign: char) -> bool {
+    matches!(tree, TokenTree::Punct(punct) if punct.as_char() == sign)
+}
+
+fn is_block(tree: &TokenTree) -> bool {
+    matches!(tree, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace)
+}
+
+/// Whether an attribute, without its `#`, is `[cfg(test)]`.
+fn is_for_tests(tree: &TokenTree) -> bool {
+    matches!(tree, TokenTree::Group(group) if group.stream().to_string().replace(' ', "") == "cfg(test)")
 }
 
 #[test]
@@ -223,10 +259,16 @@ fn paths_are_followed_to_the_module_that_defines() {
     let source =
         |name: &str, text: &str| Source { name: format!("one/src/{name}.rs"), text: text.to_owned() };
     let sources = [
-        source("lib", "mod a;\nmod b;\nmod c;\npub use a::inner::Thing;\n"),
+        source("lib", "mod a;\nmod b;\nmod c;\nmod d;\nmod f;\npub use a::inner::Thing;\n"),
         source("a", "pub mod inner;\nuse other::b;\nfn f() { b::x() }\n"),
         source("a/inner", "pub struct Thing;\nuse super::f;\n"),
-        source("b", "use crate::{Thing, c::{self, d}};\n#[cfg(test)]\nmod tests {\n    use crate::a::f;\n}\n"),
+        source(
+            "b",
+            "use crate::{Thing, c::{self, d}};\n#[cfg(test)]\nmod tests {\n    use crate::a::f;\n}\n",
+        ),
+        source("d", "mod e;\npub use e::e;\n"),
+        source("d/e", "pub fn e() {}\n"),
+        source("f", "use crate::d::e;\nfn f() { e() }\n"),
         source("c", "use crate::b;\nuse super::a;\npub fn d() { a::inner::g(); }\n"),
     ];
     let uses = Crate::read("one", &sources).uses();
@@ -236,6 +278,7 @@ fn paths_are_followed_to_the_module_that_defines() {
     assert_eq!(used("a"), Vec::<&str>::new());
     assert_eq!(used("a/inner"), ["a"]);
     assert_eq!(used("b"), ["a/inner", "c"]);
+    assert_eq!(used("f"), ["d/e"]);
     // An import of a module from which nothing is used is no use.
     assert_eq!(used("c"), ["a/inner"]);
 }
