@@ -6,15 +6,15 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use chrono::{DateTime, Duration, NaiveDate, Utc};
+use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
 
-use crate::allotment::{self, Allotment, Requester};
+use crate::allocation::Allotment;
 use crate::count::{Count, CountEntry, CountLine, CountSettings};
 use crate::customer::Customer;
 use crate::document::{self, DocumentKind};
-use crate::expected_receipt::{self, ExpectedReceipt, Supplies, Supply};
-use crate::hold::{Hold, HoldStatus};
+use crate::expected_receipt::{ExpectedReceipt, Supplies, Supply};
+use crate::hold::Hold;
 use crate::id::{
     CountId, CustomerId, ExpectedReceiptId, HoldId, IdSequence, InvoiceId, LocationId, LotId, MovementId,
     OrderId, PriceListId, ProductId, RegisterId, TransferId,
@@ -30,7 +30,7 @@ use crate::pos::Drawer;
 use crate::pricing::Rules;
 use crate::product::{ItemRef, Product};
 use crate::promise::{Allocation, Pegged, Waiting};
-use crate::refusal::{Code, Problem, Problems, Refusal};
+use crate::refusal::{Code, Problem, Refusal};
 use crate::sales::{SalesLine, SoldLine};
 use crate::stock::{LayerUse, Layers, Level, LevelKey, Movement, Reservation};
 use crate::tax::Rate;
@@ -279,129 +279,14 @@ impl Book {
         self.levels.entry(key).or_default()
     }
 
-    /// Refuses a demand that is larger than what is available, naming every short line at once.
-    pub fn check_available(&self, demand: &Demand) -> Result<(), Refusal> {
-        let mut problems = Problems::default();
-        demand.short.iter().for_each(|short| problems.push(short.clone()));
-        for (key, wanted) in &demand.wanted {
-            let left = self.left(key, demand);
-            let available = left.max(Quantity::ZERO);
-            if wanted.total <= available {
-                continue;
-            }
-            for pointer in &wanted.pointers {
-                problems.push(self.shortage(key, (wanted.total, left), pointer));
-            }
-        }
-        problems.check()
-    }
-
-    /// More is wanted on the line at `pointer` than is left, which may be below zero.
-    pub(crate) fn shortage(
-        &self,
-        key: &LevelKey,
-        (wanted, left): (Quantity, Quantity),
-        pointer: &str,
-    ) -> Problem {
-        let available = left.max(Quantity::ZERO);
-        let product = self.products.get(&key.product_id);
-        let sku = product.map_or_else(|| key.product_id.to_string(), |product| product.sku.clone());
-        let uom = product.map_or_else(String::new, |product| product.stock_uom.clone());
-        let next = self.next_available_on(key, left, wanted);
-        let when = match next {
-            Some(day) => format!("it can be promised for {day}"),
-            None => "no more is expected".to_owned(),
-        };
-        let detail = format!("Requested {wanted} of {sku}, available {available}; {when}.");
-        let mut params = vec![
-            ("sku", sku),
-            ("requested", wanted.to_string()),
-            ("available", available.to_string()),
-            ("uom", uom),
-        ];
-        params.extend(next.map(|day| ("next_available_on", day.to_string())));
-        Problem { pointer: format!("{pointer}/quantity"), code: Code::InsufficientStock, detail, params }
-    }
-
     /// Whether the goods of a product lie in lots.
     pub fn is_tracked(&self, id: ProductId) -> bool {
         self.products.get(&id).is_some_and(Product::is_tracked)
-    }
-
-    /// What a document may take of a level: what is available, and what is kept for itself, its till or its channel; below
-    /// zero where more is promised than is there.
-    pub(crate) fn left(&self, key: &LevelKey, demand: &Demand) -> Quantity {
-        let own = demand.own.get(key).copied().unwrap_or_default();
-        let allotted = demand.requester.map_or(Quantity::ZERO, |requester| self.allotted_to(key, requester));
-        self.level(key).available() + own + allotted
     }
 
     /// What is on its way to a level, as far as it was read.
     pub fn supplies_at(&self, key: &LevelKey) -> &[Supply] {
         let supplies = self.supplies.as_ref().and_then(|all| all.get(&(key.location_id, key.product_id)));
         supplies.map_or(&[], Vec::as_slice)
-    }
-
-    /// The first day for which `wanted` can be promised at a level that has too little now. What is free of goods in lots
-    /// although somebody waits will not do for who waits, so it is not owed to them.
-    fn next_available_on(&self, key: &LevelKey, available: Quantity, wanted: Quantity) -> Option<NaiveDate> {
-        let (today, owed) = (self.setup.settings.day(self.now), self.level(&key.without_lot()).backordered);
-        let (free, wanted) = if self.is_tracked(key.product_id) {
-            (Quantity::ZERO, wanted - available)
-        } else {
-            (available, wanted)
-        };
-        expected_receipt::promise((free, owed), today, self.supplies_at(key), wanted)
-    }
-}
-
-/// What the lines of a document want of each level, summed over the whole document.
-#[derive(Debug, Clone, Default)]
-pub struct Demand {
-    pub(crate) wanted: BTreeMap<LevelKey, Wanted>,
-    /// What is reserved for the document itself.
-    pub(crate) own: BTreeMap<LevelKey, Quantity>,
-    /// What left of lots although nobody may refuse it.
-    pub(crate) gone: BTreeMap<LevelKey, Quantity>,
-    /// Lines for which too little is left in the lots that will do.
-    pub(crate) short: Vec<Problem>,
-    /// Who takes, where it is somebody for whom goods may be kept.
-    pub(crate) requester: Option<Requester>,
-}
-
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Wanted {
-    pub(crate) total: Quantity,
-    pointers: Vec<String>,
-}
-
-impl Demand {
-    /// The demand of somebody for whom goods may be kept.
-    pub fn of(requester: Requester) -> Self {
-        Demand { requester: Some(requester), ..Demand::default() }
-    }
-
-    /// Adds what the line at `pointer` wants.
-    pub fn add(&mut self, key: LevelKey, quantity: Quantity, pointer: String) {
-        let wanted = self.wanted.entry(key).or_default();
-        wanted.total += quantity;
-        if wanted.pointers.last() != Some(&pointer) {
-            wanted.pointers.push(pointer);
-        }
-    }
-
-    /// Counts what is reserved at a level as available: the document takes what it was promised, and only what is not
-    /// there at all can stand in its way.
-    pub fn promised(&mut self, key: LevelKey, reserved: Quantity) {
-        self.own.insert(key, reserved);
-    }
-
-    /// Counts what an open hold keeps back as available: the document takes its place.
-    pub fn own(&mut self, book: &Book, hold: &Hold) {
-        if hold.status_at(book.now) == HoldStatus::Open {
-            for (key, _, quantity) in allotment::held(book, hold) {
-                *self.own.entry(key).or_default() += quantity;
-            }
-        }
     }
 }

@@ -213,7 +213,7 @@ impl Book {
     fn expected_at(&self, key: &LevelKey, at: DateTime<Utc>) -> Quantity {
         let recorded = self.moved_since.get(&(*key, at)).copied().unwrap_or_default();
         let of_batch = self.moved.iter().filter(|(moved, when, _)| moved == key && *when > at);
-        self.level(key).on_hand - recorded - of_batch.map(|(.., quantity)| *quantity).sum()
+        self.level(key).on_hand() - recorded - of_batch.map(|(.., quantity)| *quantity).sum()
     }
 
     /// What `quantity` of a level is worth: at its own cost, else at what its lot costs elsewhere, else at what the product

@@ -2,17 +2,16 @@
 //!
 //! A hold lowers what is available as an order does. One that expires does so by itself: from that instant it counts
 //! for nothing, whether or not anybody has swept it away. Till leases and channel allotments are holds that some may draw on
-//! without naming them: see [`crate::allotment`].
+//! without naming them: see [`crate::allocation`].
 
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::allotment::{self, Owner};
-use crate::book::{Book, Demand, Posting};
+use crate::allocation::{self, Demand, Owner, allotment};
+use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::id::{CustomerId, HoldId, LocationId, LotId, ProductId, RegisterId};
 use crate::line_item::GoodsLine;
-use crate::lot;
 use crate::needs::Needs;
 use crate::number::Quantity;
 use crate::refusal::{Code, Problems, Refusal};
@@ -242,7 +241,7 @@ fn place(book: &mut Book, command: &PlaceHold) -> Result<(Hold, Posting), Refusa
     if let Some(old) = old {
         demand.own(book, &book.holds[&old]);
     }
-    let lines = lot::held_lines(book, (command, location_id), &goods, &mut demand)?;
+    let lines = allocation::held_lines(book, command, location_id, &goods, &mut demand)?;
     book.check_available(&demand)?;
 
     // Nothing can refuse it any more.
@@ -300,7 +299,7 @@ pub(crate) fn quarantine(
 fn begin(book: &mut Book, hold: &Hold, posting: &mut Posting) {
     let held = hold.placed();
     for (key, _, quantity) in &held {
-        book.level_mut(*key).reserved += *quantity;
+        book.level_mut(*key).reserve(*quantity);
     }
     posting.reservations.extend(hold.reservations(&held, true));
     allotment::note(book, hold);
@@ -422,7 +421,7 @@ fn end(book: &mut Book, id: HoldId, status: HoldStatus, posting: &mut Posting) {
     if hold.status_at(book.now) == HoldStatus::Open {
         let held = allotment::held(book, &hold);
         for (key, _, quantity) in &held {
-            book.level_mut(*key).reserved -= *quantity;
+            book.level_mut(*key).release(*quantity);
         }
         posting.reservations.extend(hold.reservations(&held, false));
         allotment::forget(book, &hold);

@@ -3,7 +3,7 @@
 //! Nothing here waits, reads a clock, draws a random number or knows SQL. The use cases in `service` read the
 //! rows that a command needs into a [`book::Book`], call one function of this crate, and write what it answers.
 
-pub mod allotment;
+pub mod allocation;
 pub mod book;
 pub mod command;
 pub mod count;

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::allocation::check_serial;
 use crate::book::{Book, Posting};
 use crate::id::{LocationId, LotId, ProductId};
 use crate::line_item::{LINES_MAX, invalid};
@@ -19,22 +20,11 @@ use crate::sales::Line;
 use crate::stock::LevelKey;
 
 mod back;
-mod forced;
-mod held;
-mod pick;
 mod recall;
-mod serial;
-mod waiting;
 
 pub use back::SoldLot;
 pub(crate) use back::{named_back, shares_back};
-pub(crate) use forced::is_unsellable;
-pub(crate) use held::held_lines;
-pub(crate) use pick::{LineRequest, PickRule, Purpose};
 pub use recall::{Affected, AffectedCustomer, AffectedParty, OpenReservation, Recall, RecallLot};
-use serial::check_serial;
-pub(crate) use serial::{check_gone, on_hand};
-pub(crate) use waiting::{free_at, joined};
 
 /// Whether goods of a lot may be sold, as far as that is a decision of somebody.
 #[derive(
@@ -89,7 +79,7 @@ impl Lot {
     }
 
     /// What is sold first: what expires first, then what came first. Goods without an end come last.
-    fn rank(&self) -> (NaiveDate, DateTime<Utc>, &str) {
+    pub(crate) fn rank(&self) -> (NaiveDate, DateTime<Utc>, &str) {
         (self.expires_on.unwrap_or(NaiveDate::MAX), self.received_at, &self.code)
     }
 }
@@ -197,9 +187,23 @@ pub(crate) fn issue(
     shares.iter().map(|share| share.cost).sum()
 }
 
+/// The shares of a line with `quantity` more of a lot, those first that expire first.
+pub(crate) fn joined(lots: &Lots, shares: &[LotShare], lot_id: LotId, quantity: Quantity) -> Vec<LotShare> {
+    let mut shares = shares.to_vec();
+    match shares.iter_mut().find(|share| share.lot_id == lot_id) {
+        Some(share) => share.quantity += quantity,
+        None => {
+            let code = lots.get(lot_id).map(|lot| lot.code.clone()).unwrap_or_default();
+            shares.push(LotShare { lot_id, code, quantity, cost: Money::ZERO });
+        }
+    }
+    shares.sort_by_key(|share| lots.get(share.lot_id).map(|lot| lot.rank()));
+    shares
+}
+
 /// How many stock units of each named lot a line is of. Refuses lots of goods that are not tracked, and quantities that
 /// do not make up the line.
-fn divided(
+pub(crate) fn divided(
     product: &Product,
     quantity: Quantity,
     named: &[NamedLot],
@@ -242,7 +246,7 @@ fn divided(
 }
 
 /// A line of tracked goods without lots.
-fn unnamed(product: &Product, pointer: &str) -> Problem {
+pub(crate) fn unnamed(product: &Product, pointer: &str) -> Problem {
     let what = match product.tracking {
         Tracking::Serial => "by serial number: name each piece",
         Tracking::Lot | Tracking::None => "by lot: say which",
@@ -250,11 +254,11 @@ fn unnamed(product: &Product, pointer: &str) -> Problem {
     invalid(product, format!("{pointer}/lots"), format!("{} is tracked {what} in lots.", product.sku))
 }
 
-fn problem(product: &Product, pointer: String, code: Code, detail: String) -> Problem {
+pub(crate) fn problem(product: &Product, pointer: String, code: Code, detail: String) -> Problem {
     Problem { pointer, code, detail, params: vec![("sku", product.sku.clone())] }
 }
 
-fn unknown(product: &Product, code: &str, pointer: &str) -> Problem {
+pub(crate) fn unknown(product: &Product, code: &str, pointer: &str) -> Problem {
     let detail = format!("There is no lot {code} of {}.", product.sku);
     problem(product, format!("{pointer}/code"), Code::NotFound, detail)
 }
@@ -302,7 +306,8 @@ impl Incoming {
                 check_serial(
                     book,
                     product,
-                    (known, earlier.is_some() || (known.is_some() && !may_return)),
+                    known,
+                    earlier.is_some() || (known.is_some() && !may_return),
                     &lot.code,
                     &pointer,
                 )?;

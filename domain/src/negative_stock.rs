@@ -87,7 +87,7 @@ pub struct Consequences {
 impl Book {
     /// Whether what happened at `occurred_at` is in the last count of the level already.
     pub fn is_counted(&self, key: &LevelKey, occurred_at: DateTime<Utc>) -> bool {
-        self.level(key).counted_at.is_some_and(|counted_at| occurred_at <= counted_at)
+        self.level(key).counted_at().is_some_and(|counted_at| occurred_at <= counted_at)
     }
 
     /// Takes goods out; answers their cost. Whoever asks has checked that the level has them, unless they are forced.
@@ -103,17 +103,14 @@ impl Book {
         if quantity > level.available() {
             self.consequences.short.push(key);
         }
-        let there = quantity.min(level.on_hand.max(Quantity::ZERO));
+        let there = quantity.min(level.on_hand().max(Quantity::ZERO));
         let cost = if there.is_positive() { self.issue_for(key, there, line_no) } else { Money::ZERO };
         let owed = quantity - there;
         if owed.is_zero() {
             return cost;
         }
         let setup = std::sync::Arc::clone(&self.setup);
-        let level = self.level_mut(key);
-        let provisional = setup.settings.money(level.last_cost.get() * owed.get());
-        level.on_hand -= owed;
-        level.value -= provisional;
+        let provisional = self.level_mut(key).issue_below_zero(owed, &setup.settings);
         self.consequences.owed.push((key, line_no, owed, provisional));
         cost + provisional
     }
@@ -132,17 +129,15 @@ impl Book {
         if self.is_counted(&key, source.occurred_at) {
             return;
         }
-        let covered = quantity.min((-self.level(&key).on_hand).max(Quantity::ZERO));
+        let covered = quantity.min((-self.level(&key).on_hand()).max(Quantity::ZERO));
         if covered.is_zero() {
             return self.receive_layers(key, quantity, value, source);
         }
         let setup = std::sync::Arc::clone(&self.setup);
         let real = share(value, (covered, quantity), &setup.settings);
         let variance = self.settle(key, (covered, real), &setup.settings);
-        let level = self.level_mut(key);
-        level.on_hand += covered;
-        level.value += real - variance;
-        level.last_cost = stock::unit_cost(value, quantity);
+        let last_cost = stock::unit_cost(value, quantity);
+        self.level_mut(key).settle_below_zero(covered, real - variance, last_cost);
         if covered < quantity {
             self.receive_layers(key, quantity - covered, value - real, source);
         }
@@ -255,7 +250,7 @@ impl Book {
         let mut entry = Lines::default();
         let mut counted = Vec::new();
         for row in &posting.movements {
-            let Some(counted_at) = self.level(&row.key).counted_at else { continue };
+            let Some(counted_at) = self.level(&row.key).counted_at() else { continue };
             // A count says nothing of what goods are worth.
             let is_counted = row.kind != MovementKind::Count && row.occurred_at <= counted_at;
             if !is_counted || row.quantity.is_zero() {

@@ -4,8 +4,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::allotment::{self, Consumed, Requester};
-use crate::book::{Book, Demand, Location, Posting, Register};
+use crate::allocation::{self, Consumed, Demand, PickRule, Purpose, Requester};
+use crate::book::{Book, Location, Posting, Register};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
 use crate::hold;
@@ -13,7 +13,7 @@ use crate::id::{
     CashMoveId, CustomerId, EntryId, HoldId, LocationId, MovementId, RegisterId, SaleId, SessionId,
 };
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
-use crate::lot::{self, PickRule, Purpose};
+use crate::lot;
 use crate::needs::Needs;
 use crate::negative_stock::Issue;
 use crate::number::Money;
@@ -222,7 +222,7 @@ fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal> {
         .map(|mut line| {
             let consumed = consume_allotments(book, &register, (&line, occurred_at), &mut released);
             let cost = issue_line(book, register.location_id, &mut line, (occurred_at, command.forced));
-            allotment::rebalance(book, &consumed, &mut released);
+            allocation::rebalance(book, &consumed, &mut released);
             (line, cost)
         })
         .collect();
@@ -247,7 +247,7 @@ fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal> {
     let posting = Posting {
         reservations: released.reservations,
         holds: released.holds,
-        unsellable: command.forced && lot::is_unsellable(book, sold, sale.business_date),
+        unsellable: command.forced && allocation::is_unsellable(book, sold, sale.business_date),
         ..post(book, &sale, &[])
     };
     Ok((sale, posting))
@@ -311,12 +311,8 @@ fn consume_allotments(
     let mut consumed = Vec::new();
     for (key, quantity, _) in lot::moves(register.location_id, line, Money::ZERO) {
         let is_gone = book.is_counted(&key, occurred_at);
-        consumed.extend(allotment::consume(
-            book,
-            (key, quantity),
-            (Requester::till(register.id), is_gone),
-            posting,
-        ));
+        let till = Requester::till(register.id);
+        consumed.extend(allocation::consume(book, key, quantity, till, is_gone, posting));
     }
     consumed
 }

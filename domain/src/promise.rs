@@ -10,6 +10,7 @@ use std::cmp::Reverse;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use crate::allocation::{Free, Given, allot, lacking};
 use crate::book::{Book, Posting};
 use crate::expected_receipt::{self, Supply};
 use crate::id::{LotId, OrderId};
@@ -17,11 +18,6 @@ use crate::lot::{self, LotShare};
 use crate::number::Quantity;
 use crate::order::Order;
 use crate::stock::{LevelKey, Reservation, ReservationKind};
-
-mod free;
-
-use free::lacking;
-pub use free::{Free, Given, allot};
 
 /// The highest priority of an order; 0 is the lowest.
 pub const PRIORITY_MAX: i16 = 9;
@@ -110,8 +106,8 @@ pub fn serve(book: &mut Book, posting: &mut Posting) {
         let free = book.free_at(&key);
         let mut queue = book.waiting.remove(&key).unwrap_or_default();
         for given in allot(today, &free, &queue) {
-            book.level_mut(key).backordered -= given.quantity;
-            give(book, (given.key, given.quantity), &mut queue[given.at], posting);
+            book.level_mut(key).end_backorder(given.quantity);
+            give(book, &given, &mut queue[given.at], posting);
         }
         queue.retain(|waiting| waiting.backordered.is_positive());
         if !queue.is_empty() {
@@ -120,9 +116,10 @@ pub fn serve(book: &mut Book, posting: &mut Posting) {
     }
 }
 
-/// Reserves `taken` of a level for a line that waited for it.
-fn give(book: &mut Book, (key, taken): (LevelKey, Quantity), waiting: &mut Waiting, posting: &mut Posting) {
-    book.level_mut(key).reserved += taken;
+/// Reserves what a line is given that waited for it.
+fn give(book: &mut Book, given: &Given, waiting: &mut Waiting, posting: &mut Posting) {
+    let (key, taken) = (given.key, given.quantity);
+    book.level_mut(key).reserve(taken);
     let order = book.orders.get_mut(&waiting.order_id);
     let line =
         order.and_then(|order| order.lines.iter_mut().find(|line| line.line.line_no == waiting.line_no));
@@ -135,7 +132,7 @@ fn give(book: &mut Book, (key, taken): (LevelKey, Quantity), waiting: &mut Waiti
     waiting.reserved += taken;
     let mut quantity = waiting.reserved;
     if key.is_of_lot() {
-        waiting.lots = lot::joined(&book.lots, &waiting.lots, (key.lot_id, taken));
+        waiting.lots = lot::joined(&book.lots, &waiting.lots, key.lot_id, taken);
         quantity = waiting.of_lot(key.lot_id);
     }
     if let Some(line) = line {
@@ -182,7 +179,7 @@ pub(crate) fn owe(book: &mut Book, id: OrderId, posting: &mut Posting) {
             life_days,
             lots: line.line.lots.clone(),
         };
-        book.level_mut(key).backordered += line.backordered;
+        book.level_mut(key).backorder(line.backordered);
         let queue = book.waiting.entry(key).or_default();
         queue.push(waiting);
         queue.sort_by_key(Waiting::rank);
@@ -258,7 +255,7 @@ pub(crate) fn waive(book: &mut Book, id: OrderId) {
         line.backordered = Quantity::ZERO;
     }
     for (key, backordered) in waived {
-        book.level_mut(key).backordered -= backordered;
+        book.level_mut(key).end_backorder(backordered);
         if let Some(queue) = book.waiting.get_mut(&key) {
             queue.retain(|waiting| waiting.order_id != id);
         }
@@ -312,4 +309,4 @@ pub(crate) fn waits(order: &Order) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -152,7 +152,7 @@ fn checked(
 ) -> Result<(LevelKey, Money), Problem> {
     let (product, _) = book.stocked(&line.item, None, pointer)?;
     let key = LevelKey { lot_id: line.lot_id, ..LevelKey::untracked(location_id, product.id) };
-    let on_hand = book.level(&key).on_hand;
+    let on_hand = book.level(&key).on_hand();
     if !on_hand.is_positive() {
         let detail = format!("There is no {} at the location: nothing can be revalued.", product.sku);
         let problem = invalid(product, pointer.to_owned(), detail);

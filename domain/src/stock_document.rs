@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::book::{Book, Demand, Posting};
+use crate::allocation::{Demand, LineRequest, PickRule, Purpose};
+use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
 use crate::expected_receipt;
@@ -11,7 +12,7 @@ use crate::id::{EntryId, ExpectedReceiptId, LocationId, LotId, MovementId, Produ
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::line_item::invalid;
 use crate::line_item::{AMOUNT_MAX, LINES_MAX};
-use crate::lot::{self, Arrival, Incoming, LineRequest, NamedLot, PickRule, Purpose};
+use crate::lot::{self, Arrival, Incoming, NamedLot};
 use crate::needs::Needs;
 use crate::negative_stock::{COUNT_REASON, Issue};
 use crate::number::{Money, Price, Quantity};

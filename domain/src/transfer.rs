@@ -6,7 +6,8 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::book::{Book, Demand, Posting};
+use crate::allocation::{Demand, Part, PickRule, Purpose};
+use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
 use crate::expected_receipt;
@@ -14,7 +15,6 @@ use crate::id::{EntryId, LocationId, LotId, MovementId, ProductId, TransferId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::line_item::{GoodsLine, check_part};
 use crate::location::LocationKind;
-use crate::lot::{PickRule, Purpose};
 use crate::needs::Needs;
 use crate::negative_stock::Issue;
 use crate::number::{Money, Quantity};
@@ -194,7 +194,7 @@ fn dispatch(book: &mut Book, command: &Dispatch) -> Result<(Transfer, Posting), 
     let mut demand = Demand::default();
     let purpose = Purpose::Transfer { on: book.setup.settings.day(occurred_at) };
     let rule = PickRule { location_id: from, purpose, went: Some((occurred_at, false)) };
-    let parts = book.allocate_goods(&mut demand, &rule, (&goods, &command.lines))?;
+    let parts = book.allocate_goods(&mut demand, &rule, &goods, &command.lines)?;
     book.check_available(&demand)?;
 
     // Nothing can refuse it any more.
@@ -212,7 +212,8 @@ fn dispatch(book: &mut Book, command: &Dispatch) -> Result<(Transfer, Posting), 
     };
     let mut posting = Posting::default();
     let mut sent = Money::ZERO;
-    for ((_, product_id, lot_id, quantity), line_no) in parts.into_iter().zip(1..) {
+    for (part, line_no) in parts.into_iter().zip(1..) {
+        let Part { product_id, lot_id, quantity } = part;
         let at = |location_id| LevelKey { location_id, product_id, lot_id };
         let issue = Issue { key: at(from), quantity, line_no, occurred_at, forced: false };
         let value = book.issue(&issue);

@@ -7,6 +7,7 @@
 use chrono::NaiveDate;
 
 use super::{Count, CountLine};
+use crate::allocation;
 use crate::book::{Book, Posting};
 use crate::id::{LotId, ProductId};
 use crate::line_item::invalid;
@@ -126,7 +127,10 @@ pub(super) fn check_piece(
     pointer: String,
 ) -> Result<(), Problem> {
     let is_found = product.tracking == Tracking::Serial && off.is_positive();
-    if !is_found || key.lot_id == LotId::default() || lot::on_hand(book, key.lot_id) + off <= Quantity::ONE {
+    if !is_found
+        || key.lot_id == LotId::default()
+        || allocation::on_hand(book, key.lot_id) + off <= Quantity::ONE
+    {
         return Ok(());
     }
     let code = book.lots.get(key.lot_id).map_or("", |lot| lot.code.as_str());

@@ -87,7 +87,7 @@ pub(super) fn post(
         // Of a lot that nobody knows and nobody found there is nothing to remember.
         let is_level = line.lot.is_none() || due.key.lot_id != LotId::default();
         if let Some(counted_at) = line.counted_at.filter(|_| is_level && !due.superseded) {
-            book.level_mut(due.key).counted_at = Some(counted_at);
+            book.level_mut(due.key).note_count(counted_at);
             posting.anchors.push((due.key, counted_at));
         }
     }
@@ -130,7 +130,7 @@ fn check_lots(book: &Book, count: &Count, due: &[Due]) -> Result<(), Refusal> {
 fn check_left(book: &Book, count: &Count, due: &[Due]) -> Result<(), Refusal> {
     let mut problems = Problems::default();
     for due in due.iter().filter(|due| due.off.is_negative()) {
-        let left = book.level(&due.key).on_hand + due.off;
+        let left = book.level(&due.key).on_hand() + due.off;
         if left.is_negative() {
             let sku = book.products.get(&due.key.product_id).map_or_else(String::new, |row| row.sku.clone());
             problems.push(Problem {

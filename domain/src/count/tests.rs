@@ -8,7 +8,7 @@ use crate::location::LocationKind;
 use crate::lot::tests::product;
 use crate::negative_stock::tests::book;
 use crate::product::{ItemRef, Tracking};
-use crate::stock::{CostingMethod, Level};
+use crate::stock::{CostingMethod, StoredLevel};
 
 /// A lot: stock units on record, what was counted, and what moved on it since.
 type Figures = (i64, i64, i64);
@@ -43,8 +43,9 @@ fn counted(lots: &[Figures], known: usize) -> (Book, CountId) {
         let arrival = crate::lot::Arrival::found(code(number), None);
         let lot_id = crate::lot::enter(&mut book, product.id, &arrival, at(0), &mut Posting::default());
         let key = LevelKey { location_id: LocationId::default(), product_id: product.id, lot_id };
-        let level = Level { on_hand: units(*there), value: Money::new((*there).into()), ..Level::default() };
-        book.levels.insert(key, level);
+        let value = Money::new((*there).into());
+        let stored = StoredLevel { on_hand: units(*there), value, ..StoredLevel::default() };
+        book.levels.insert(key, stored.into());
         book.moved_since.insert((key, at(number as i64)), units(*since));
     }
     let open = Open {
@@ -81,7 +82,7 @@ proptest! {
         let entries = lots.iter().enumerate().map(entry).collect();
         enter(&mut book, &Enter { count_id: id, entries }).expect("figures are entered");
         complete(&mut book, &Complete { count_id: id, skip_uncounted: false }).expect("all are counted");
-        let worth = |book: &Book| book.levels.values().map(|level| level.value).sum::<Money>();
+        let worth = |book: &Book| book.levels.values().map(|level| level.value()).sum::<Money>();
         let (old, before) = (book.levels.clone(), worth(&book));
         let posted = post(&mut book, &Post { count_id: id, is_approver: true });
         let left = |(number, (_, found, since)): (usize, &Figures)| found + if number < known { *since } else { 0 };
@@ -95,8 +96,8 @@ proptest! {
         for (number, lot) in lots.iter().enumerate() {
             let known = book.lots.find(ProductId(Uuid::from_u128(1)), &code(number));
             let level = known.map(|_| book.level(&count.key(&book.lots, &count.lines[number])));
-            prop_assert_eq!(level.map_or(Quantity::ZERO, |level| level.on_hand), units(left((number, lot))));
-            prop_assert_eq!(level.and_then(|level| level.counted_at), level.map(|_| at(number as i64)));
+            prop_assert_eq!(level.map_or(Quantity::ZERO, |level| level.on_hand()), units(left((number, lot))));
+            prop_assert_eq!(level.and_then(|level| level.counted_at()), level.map(|_| at(number as i64)));
             prop_assert!(known.is_some() || lot.1 == 0, "what was found has a lot");
         }
         prop_assert_eq!(worth(&book) - before, posting.movements.iter().map(|row| row.value).sum());

@@ -1,6 +1,7 @@
 //! Goods that come back: into the lot that they left in.
 
-use super::{Incoming, LotShare, NamedLot, check_serial, divided, unknown};
+use super::{Incoming, LotShare, NamedLot, divided, unknown};
+use crate::allocation::check_serial;
 use crate::book::Book;
 use crate::id::LocationId;
 use crate::line_item::invalid;
@@ -61,7 +62,7 @@ pub(crate) fn shares_back(
     for (lot, part) in back {
         if product.tracking == crate::product::Tracking::Serial {
             let known = book.lots.get(lot.share.lot_id);
-            check_serial(book, product, (known, false), &lot.share.code, &format!("{pointer}/lots/0"))?;
+            check_serial(book, product, known, false, &lot.share.code, &format!("{pointer}/lots/0"))?;
         }
         let cost = -settings.slice(lot.share.cost, lot.returned, part, lot.share.quantity);
         shares.push(LotShare { quantity: -part, cost, ..lot.share.clone() });

@@ -2,12 +2,11 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 use proptest::prelude::*;
 use uuid::Uuid;
 
-use super::forced::last_received;
 use super::*;
-use crate::book::Demand;
+use crate::allocation::{Demand, LineRequest, PickRule, Purpose, last_received};
 use crate::negative_stock::tests::book;
 use crate::product::{ProductKind, ProductStatus};
-use crate::stock::{CostingMethod, Level};
+use crate::stock::{CostingMethod, Level, StoredLevel};
 
 /// A lot on the shelf: the day on which it ends, stock units, how many of them are promised, and whether it is recalled.
 type OnShelf = (u64, i64, i64, bool);
@@ -62,8 +61,9 @@ fn shelf(lots: &[OnShelf]) -> Book {
         };
         let key = LevelKey { location_id: LocationId::default(), product_id: product.id, lot_id: lot.id };
         let value = Money::new((*on_hand).max(0).into());
-        let level = Level { on_hand: units(*on_hand), reserved: units(*promised), value, ..Level::default() };
-        book.levels.insert(key, level);
+        let (on_hand, reserved) = (units(*on_hand), units(*promised));
+        let stored = StoredLevel { on_hand, reserved, value, ..StoredLevel::default() };
+        book.levels.insert(key, stored.into());
         book.lots.insert(lot);
     }
     book.products.insert(product.id, product);
@@ -105,9 +105,9 @@ proptest! {
     #[test]
     fn what_has_left_is_taken_off_in_full(lots in shelves(), wanted in 1..40_i64) {
         let mut book = shelf(&lots);
-        let before: Quantity = book.levels.values().map(|level| level.on_hand).sum();
+        let before: Quantity = book.levels.values().map(|level| level.on_hand()).sum();
         let (location_id, id) = (LocationId::default(), ProductId(Uuid::from_u128(1)));
-        let last = last_received(&book, (location_id, id), today()).expect("there is a lot").id;
+        let last = last_received(&book, location_id, id, today()).expect("there is a lot").id;
         let mut shares = allocated(&book, wanted, true).expect("it is never refused");
         prop_assert_eq!(shares.iter().map(|share| share.quantity).sum::<Quantity>(), units(wanted));
         prop_assert!(shares.iter().all(|share| share.quantity.is_positive()));
@@ -116,16 +116,16 @@ proptest! {
         prop_assert!(!could.is_empty() || shares.iter().all(|share| share.lot_id == last));
         let old = book.levels.clone();
         issue(&mut book, (location_id, id), &mut shares, (1, DateTime::UNIX_EPOCH, true));
-        let after: Quantity = book.levels.values().map(|level| level.on_hand).sum();
+        let after: Quantity = book.levels.values().map(|level| level.on_hand()).sum();
         prop_assert_eq!(before - after, units(wanted));
-        let fell = |key: &LevelKey, level: &Level| level.on_hand < old[key].on_hand;
+        let fell = |key: &LevelKey, level: &Level| level.on_hand() < old[key].on_hand();
         let is_broken = book.levels.iter().any(|(key, level)| {
             fell(key, level) && key.lot_id != last && level.available().is_negative()
         });
-        let is_below = book.levels.iter().any(|(key, level)| fell(key, level) && level.on_hand.is_negative());
+        let is_below = book.levels.iter().any(|(key, level)| fell(key, level) && level.on_hand().is_negative());
         for (_, level) in sellable(&book) {
             prop_assert!(!is_broken || !level.available().is_positive(), "promised goods went while some were free");
-            prop_assert!(!is_below || !level.on_hand.is_positive(), "a lot fell below zero while another had some");
+            prop_assert!(!is_below || !level.on_hand().is_positive(), "a lot fell below zero while another had some");
         }
     }
 

@@ -125,24 +125,24 @@ proptest! {
             let posted = posting.entries.iter().flat_map(|entry| &entry.lines);
             variance += posted.filter(|line| line.account == account::COST_VARIANCE).map(|line| line.amount).sum();
             let level = book.level(&key);
-            prop_assert_eq!((level.on_hand, level.value), moved);
+            prop_assert_eq!((level.on_hand(), level.value()), moved);
             let open = book.costs.get(&key).cloned().unwrap_or_default();
             let owed: Quantity = open.iter().map(|cost| cost.quantity).sum();
             let owed_value: Money = open.iter().map(|cost| cost.value).sum();
-            prop_assert_eq!(owed, (-level.on_hand).max(Quantity::ZERO));
+            prop_assert_eq!(owed, (-level.on_hand()).max(Quantity::ZERO));
             prop_assert!(open.iter().all(|cost| cost.quantity.is_positive() && !cost.value.is_negative()));
-            if level.on_hand.is_positive() {
-                prop_assert!(!level.value.is_negative());
+            if level.on_hand().is_positive() {
+                prop_assert!(!level.value().is_negative());
             } else {
-                prop_assert_eq!(-level.value, owed_value);
+                prop_assert_eq!(-level.value(), owed_value);
             }
-            if level.layered {
-                let there = level.on_hand.max(Quantity::ZERO);
-                prop_assert_eq!(layers_of(&book, &key), (there, level.value.max(Money::ZERO)));
+            if level.is_layered() {
+                let there = level.on_hand().max(Quantity::ZERO);
+                prop_assert_eq!(layers_of(&book, &key), (there, level.value().max(Money::ZERO)));
             }
         }
         let is_settled = book.costs.get(&key).is_none_or(Vec::is_empty);
-        prop_assert!(is_settled || book.level(&key).on_hand.is_negative());
+        prop_assert!(is_settled || book.level(&key).on_hand().is_negative());
     }
 }
 
@@ -161,9 +161,9 @@ fn the_oldest_goods_below_zero_are_settled_first() {
     let came = bring(&mut book, key, (units(1), pounds(4)));
     let variances: Vec<(CostId, Money)> = came.settled.iter().map(|cost| (cost.id, cost.variance)).collect();
     assert_eq!(variances, [(first.oversold[0].cost.id, pounds(3))], "5.00 and 4.00 instead of 3.00 each");
-    assert_eq!((book.level(&key).on_hand, book.level(&key).value), (units(-1), pounds(-5)));
+    assert_eq!((book.level(&key).on_hand(), book.level(&key).value()), (units(-1), pounds(-5)));
     let rest = bring(&mut book, key, (units(3), pounds(6)));
     assert_eq!(rest.settled[0].variance, pounds(-3));
-    assert_eq!((book.level(&key).on_hand, book.level(&key).value), (units(2), pounds(4)));
+    assert_eq!((book.level(&key).on_hand(), book.level(&key).value()), (units(2), pounds(4)));
     assert_eq!(rest.movements[1].kind, MovementKind::Settlement);
 }

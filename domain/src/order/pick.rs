@@ -5,8 +5,9 @@
 
 use super::reserve::pick_rule;
 use super::{Order, OrderLine};
-use crate::book::{Book, Demand};
-use crate::lot::{LineRequest, LotShare, NamedLot, PickRule};
+use crate::allocation::{Demand, LineRequest, PickRule};
+use crate::book::Book;
+use crate::lot::{LotShare, NamedLot};
 use crate::number::{Money, Quantity};
 use crate::refusal::Problem;
 use crate::stock::LevelKey;

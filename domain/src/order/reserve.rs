@@ -4,11 +4,11 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{Order, OrderLine, OrderStatus, exposure, order_mut};
-use crate::allotment::{self, Requester};
-use crate::book::{Book, Demand, Posting};
+use crate::allocation::{self, Demand, LineRequest, PickRule, Purpose, Requester};
+use crate::book::{Book, Posting};
 use crate::hold::Hold;
 use crate::id::{LocationId, OrderId};
-use crate::lot::{LineRequest, LotShare, PickRule, Purpose};
+use crate::lot::LotShare;
 use crate::number::Quantity;
 use crate::promise;
 use crate::refusal::Refusal;
@@ -185,9 +185,9 @@ pub(super) fn reserve(book: &mut Book, id: OrderId, plan: &Plan, posting: &mut P
         reserved.extend(line.reservations(location_id));
     }
     for (key, quantity) in reserved.into_iter().filter(|(_, quantity)| quantity.is_positive()) {
-        let consumed = allotment::consume(book, (key, quantity), (Requester::ORDER, false), posting);
-        book.level_mut(key).reserved += quantity;
-        allotment::rebalance(book, &consumed, posting);
+        let consumed = allocation::consume(book, key, quantity, Requester::ORDER, false, posting);
+        book.level_mut(key).reserve(quantity);
+        allocation::rebalance(book, &consumed, posting);
     }
     promise::owe(book, id, posting);
     let open = book.orders[&id].open_total(book);
@@ -206,7 +206,7 @@ pub(super) fn unreserve(book: &mut Book, id: OrderId) {
         line.line.lots.iter_mut().for_each(|share| share.quantity = Quantity::ZERO);
     }
     for (key, quantity) in given {
-        book.level_mut(key).reserved -= quantity;
+        book.level_mut(key).release(quantity);
     }
 }
 

@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 
 use super::pick::{self, Picked, Wanted};
 use super::{Order, OrderLine, OrderStatus, Ordered, changed, exposure, known, order_mut};
-use crate::book::{Book, Demand, Posting};
+use crate::allocation::{Demand, check_gone};
+use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
 use crate::id::{EntryId, LocationId, MovementId, OrderId, ProductId, ShipmentId};
@@ -120,12 +121,11 @@ fn check_there(
     for picked in picked.iter().filter(|picked| order.lines[picked.at].line.stocked) {
         for (key, quantity) in picked.levels(order) {
             if book.is_counted(&key, occurred_at) {
-                let seen =
-                    lot::check_gone(book, (&key, Quantity::ZERO), &format!("/lines/{}/lots", picked.at));
+                let seen = check_gone(book, &key, Quantity::ZERO, &format!("/lines/{}/lots", picked.at));
                 seen.err().into_iter().for_each(|problem| problems.push(problem));
                 continue;
             }
-            demand.promised(key, book.level(&key).reserved);
+            demand.promised(key, book.level(&key).reserved());
             demand.add(key, quantity, format!("/lines/{}", picked.at));
         }
     }
@@ -261,7 +261,7 @@ fn leave(
     let product_id = line.product_id;
     if line.lots.is_empty() {
         let key = LevelKey::untracked(location_id, product_id);
-        book.level_mut(key).reserved -= quantity;
+        book.level_mut(key).release(quantity);
         let cost = book.issue(&Issue { key, quantity, line_no, occurred_at, forced: false });
         return (line, cost);
     }
@@ -269,7 +269,7 @@ fn leave(
         let kept = picked.kept.iter().find(|kept| kept.lot_id == own.lot_id);
         let kept = kept.map_or(Quantity::ZERO, |kept| kept.quantity);
         let key = LevelKey { location_id, product_id, lot_id: own.lot_id };
-        book.level_mut(key).reserved -= own.quantity - kept;
+        book.level_mut(key).release(own.quantity - kept);
         own.quantity = kept;
     }
     let went = (line_no, occurred_at, false);

@@ -5,11 +5,11 @@ use super::*;
 use crate::expected_receipt::Source;
 use crate::id::ExpectedReceiptId;
 
-pub(super) fn day(number: u64) -> NaiveDate {
+pub(crate) fn day(number: u64) -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 12, 1).expect("a day") + chrono::Days::new(number)
 }
 
-pub(super) fn units(number: i64) -> Quantity {
+pub(crate) fn units(number: i64) -> Quantity {
     Quantity::new(number.into())
 }
 
@@ -24,7 +24,7 @@ fn supplies(days: &[(u64, i64)]) -> Vec<Supply> {
     supplies
 }
 
-pub(super) fn queue(wanted: &[i64]) -> Vec<Waiting> {
+pub(crate) fn queue(wanted: &[i64]) -> Vec<Waiting> {
     let waiting = |(number, quantity): (u128, &i64)| Waiting {
         order_id: OrderId(Uuid::from_u128(number)),
         line_no: 1,

@@ -1,9 +1,10 @@
 //! The lots of priced lines: of goods that are sold, and of goods that come back.
 
 use super::{Line, LineInput, SoldLine};
-use crate::book::{Book, Demand};
+use crate::allocation::{Demand, LineRequest, PickRule};
+use crate::book::Book;
 use crate::id::LocationId;
-use crate::lot::{self, Incoming, LineRequest, NamedLot, PickRule};
+use crate::lot::{self, Incoming, NamedLot};
 use crate::number::{Money, Quantity};
 use crate::refusal::{Problem, Problems, Refusal};
 use uuid::Uuid;

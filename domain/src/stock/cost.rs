@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-use super::{CostingMethod, Level, LevelKey, unit_cost};
+use super::{CostingMethod, LevelKey, unit_cost};
 use crate::book::Book;
 use crate::document::DocumentKind;
 use crate::id::{CostLayerId, LotId};
@@ -106,6 +106,7 @@ impl Layers {
     /// Adds goods. Those of a document that comes in late take the place that their date gives them; what left before
     /// it was known stays as it was valued.
     pub fn add(&mut self, layer: Layer) {
+        assert!(layer.quantity.is_positive() && !layer.value.is_negative(), "a layer holds goods at a cost");
         let key = |layer: &Layer| (layer.source.occurred_at, layer.id);
         let place = self.0.partition_point(|known| key(known) < key(&layer));
         self.0.insert(place, layer);
@@ -159,9 +160,8 @@ impl Book {
             return Issued { cost, layer_uses: Vec::new() };
         }
         let (issued, last_cost) = self.layers.entry(key).or_default().take(quantity, &setup.settings);
-        let level = self.level_mut(key);
-        level.remove(quantity, issued.cost);
-        level.last_cost = last_cost;
+        self.level_mut(key).issue_at(quantity, issued.cost, last_cost);
+        self.check_layers(&key);
         issued
     }
 
@@ -169,7 +169,8 @@ impl Book {
     pub fn take_off_transit(&mut self, key: LevelKey, quantity: Quantity, value: Money) {
         let is_layered = self.adopt(key, self.now);
         assert!(!is_layered, "goods in transit have no layers");
-        self.level_mut(key).remove(quantity, value);
+        let level = self.level_mut(key);
+        level.issue_at(quantity, value, level.unit_cost());
     }
 
     /// Brings `quantity` in at a total cost of `value`.
@@ -179,7 +180,7 @@ impl Book {
         if is_layered {
             let id = CostLayerId(self.ids.next_id());
             self.layers.entry(key).or_default().add(Layer { id, quantity, value, source: source.clone() });
-            self.level_mut(key).last_cost = unit_cost(value, quantity);
+            self.check_layers(&key);
         }
     }
 
@@ -189,14 +190,8 @@ impl Book {
         if self.adopt(key, self.now) {
             self.layers.entry(key).or_default().revalue(value, &setup.settings);
         }
-        let level = self.level_mut(key);
-        assert!(
-            level.on_hand.is_positive() && !value.is_negative(),
-            "only goods that are there have a value"
-        );
-        let change = value - level.value;
-        level.value = value;
-        level.last_cost = level.unit_cost();
+        let change = self.level_mut(key).revalue(value);
+        self.check_layers(&key);
         change
     }
 
@@ -209,6 +204,20 @@ impl Book {
             Some(layer) => settings.money(layer.value.get() * quantity.get() / layer.quantity.get()),
             None => self.level(key).cost_of(quantity, settings),
         }
+    }
+
+    /// Panics in a build with debug checks if the layers of a level do not add up to what is on hand and to its value.
+    fn check_layers(&self, key: &LevelKey) {
+        let level = self.level(key);
+        let add_up = || {
+            let layers = || self.layers.get(key).into_iter().flat_map(Layers::iter);
+            layers().map(|layer| layer.quantity).sum::<Quantity>() == level.on_hand()
+                && layers().map(|layer| layer.value).sum::<Money>() == level.value()
+        };
+        debug_assert!(
+            !level.is_layered() || level.on_hand().is_negative() || add_up(),
+            "layers add up to their level"
+        );
     }
 
     /// Whether a level is to have layers.
@@ -225,18 +234,18 @@ impl Book {
     /// answers whether it has layers. What is there then counts as older than what the movement brings.
     fn adopt(&mut self, key: LevelKey, at: DateTime<Utc>) -> bool {
         let wants_layers = self.wants_layers(&key);
-        let Level { layered, on_hand, value, .. } = self.level(&key);
-        if layered == wants_layers {
-            return layered;
+        let level = self.level(&key);
+        if level.is_layered() == wants_layers {
+            return wants_layers;
         }
         let mut layers = Layers::default();
-        if wants_layers && on_hand.is_positive() {
+        if wants_layers && level.on_hand().is_positive() {
             let source = Source::new(DocumentKind::EarlierStock, Uuid::nil(), 0, at);
             let id = CostLayerId(self.ids.next_id());
-            layers.add(Layer { id, quantity: on_hand, value, source });
+            layers.add(Layer { id, quantity: level.on_hand(), value: level.value(), source });
         }
         self.layers.insert(key, layers);
-        self.level_mut(key).layered = wants_layers;
+        self.level_mut(key).set_layered(wants_layers);
         wants_layers
     }
 }

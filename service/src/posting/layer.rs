@@ -15,7 +15,8 @@ pub(super) async fn load(
     tx: &Tx,
     levels: &BTreeMap<LevelKey, Level>,
 ) -> Result<BTreeMap<LevelKey, Layers>, Error> {
-    let keys: Vec<&LevelKey> = levels.iter().filter(|(_, level)| level.layered).map(|(key, _)| key).collect();
+    let keys: Vec<&LevelKey> =
+        levels.iter().filter(|(_, level)| level.is_layered()).map(|(key, _)| key).collect();
     if keys.is_empty() {
         return Ok(BTreeMap::new());
     }

@@ -15,7 +15,7 @@ use domain::number::{Money, Price, Quantity};
 use domain::pos::{Drawer, OpenedSession};
 use domain::pricing::Rules;
 use domain::product::{Component, Product, ProductKind};
-use domain::stock::{Level, LevelKey};
+use domain::stock::{Level, LevelKey, StoredLevel};
 use rust_decimal::Decimal;
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
@@ -327,7 +327,7 @@ async fn levels(
             product_id: ProductId(row.try_get(1)?),
             lot_id: LotId(row.try_get(2)?),
         };
-        let level = Level {
+        let level = StoredLevel {
             on_hand: Quantity::new(row.try_get(3)?),
             reserved: Quantity::new(row.try_get(4)?),
             value: Money::new(row.try_get(5)?),
@@ -337,7 +337,7 @@ async fn levels(
             allotted: row.try_get(10)?,
             counted_at: row.try_get(11)?,
         };
-        Ok((key, level))
+        Ok((key, level.into()))
     };
     rows.iter().map(level).collect()
 }

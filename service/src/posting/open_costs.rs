@@ -19,7 +19,7 @@ pub(super) async fn load(
     levels: &BTreeMap<LevelKey, Level>,
 ) -> Result<HashMap<LevelKey, Vec<OpenCost>>, Error> {
     let below: Vec<&LevelKey> =
-        levels.iter().filter(|(_, level)| level.on_hand.is_negative()).map(|(key, _)| key).collect();
+        levels.iter().filter(|(_, level)| level.on_hand().is_negative()).map(|(key, _)| key).collect();
     let mut costs: HashMap<LevelKey, Vec<OpenCost>> = HashMap::new();
     if below.is_empty() {
         return Ok(costs);

@@ -122,11 +122,11 @@ async fn open_levels(tx: &Tx, fresh: &[(LevelKey, Level)], short: &BTreeSet<Leve
         .bind(column(fresh, |(key, _)| key.location_id.0))
         .bind(column(fresh, |(key, _)| key.product_id.0))
         .bind(column(fresh, |(key, _)| key.lot_id.0))
-        .bind(column(fresh, |(_, level)| level.on_hand.get()))
-        .bind(column(fresh, |(_, level)| level.reserved.get()))
-        .bind(column(fresh, |(_, level)| level.value.get()))
-        .bind(column(fresh, |(_, level)| level.last_cost.get()))
-        .bind(column(fresh, |(_, level)| level.layered))
+        .bind(column(fresh, |(_, level)| level.on_hand().get()))
+        .bind(column(fresh, |(_, level)| level.reserved().get()))
+        .bind(column(fresh, |(_, level)| level.value().get()))
+        .bind(column(fresh, |(_, level)| level.last_cost().get()))
+        .bind(column(fresh, |(_, level)| level.is_layered()))
         .bind(column(fresh, |(key, _)| short.contains(key))),
     )
     .await?;

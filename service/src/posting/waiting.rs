@@ -26,7 +26,7 @@ pub(super) async fn load(tx: &Tx, book: &mut Book) -> Result<(), Error> {
     let on: Vec<LevelKey> = book
         .levels
         .iter()
-        .filter(|(_, level)| level.backordered.is_positive())
+        .filter(|(_, level)| level.backordered().is_positive())
         .map(|(key, _)| *key)
         .collect();
     if on.is_empty() {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::{LocationId, LotId, ProductId};
 use domain::number::{Money, Price, Quantity};
-use domain::stock::{CostingMethod, Level, LevelKey};
+use domain::stock::{CostingMethod, Level, LevelKey, StoredLevel};
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use serde::Serialize;
@@ -125,14 +125,14 @@ pub async fn get(tx: &Tx, key: LevelKey) -> Result<Option<StockLevel>, Error> {
 }
 
 fn read_level(row: &PgRow) -> Result<StockLevel, Error> {
-    let level = Level {
+    let level = Level::from(StoredLevel {
         on_hand: number(row, "on_hand")?,
         reserved: number(row, "reserved")?,
         value: number(row, "value")?,
         last_cost: number(row, "last_cost")?,
         layered: row.try_get("layered")?,
-        ..Level::default()
-    };
+        ..StoredLevel::default()
+    });
     let lot_id: Uuid = row.try_get("lot_id")?;
     Ok(StockLevel {
         object: "stock_level",
@@ -144,13 +144,13 @@ fn read_level(row: &PgRow) -> Result<StockLevel, Error> {
         expires_on: row.try_get("expires_on")?,
         sellable: row.try_get("sellable")?,
         uom: row.try_get("stock_uom")?,
-        on_hand: level.on_hand,
-        reserved: level.reserved,
+        on_hand: level.on_hand(),
+        reserved: level.reserved(),
         available: level.available().max(Quantity::ZERO),
         currency: row.try_get("currency")?,
-        value: Some(level.value),
+        value: Some(level.value()),
         unit_cost: Some(level.unit_cost()),
-        costing_method: if level.layered { CostingMethod::Fifo } else { CostingMethod::MovingAverage },
+        costing_method: if level.is_layered() { CostingMethod::Fifo } else { CostingMethod::MovingAverage },
         moved_at: row.try_get("moved_at")?,
     })
 }

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::NaiveDate;
+use domain::allocation::Free;
 use domain::id::{CustomerId, ExpectedReceiptId, LocationId, LotId, OrderId, ProductId};
 use domain::number::Quantity;
-use domain::promise::{self, Free, Waiting};
+use domain::promise::{self, Waiting};
 use domain::refusal::Refusal;
 use domain::stock::LevelKey;
 use sea_orm::sqlx::postgres::PgRow;

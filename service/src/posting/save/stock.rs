@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::allotment::Owner;
+use domain::allocation::Owner;
 use domain::book::Posting;
 use domain::expected_receipt::ExpectedReceipt;
 use domain::hold::Hold;

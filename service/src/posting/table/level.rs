@@ -26,11 +26,11 @@ impl LevelRow {
             location_id: key.location_id,
             product_id: key.product_id,
             lot_id: key.lot_id,
-            on_hand: level.on_hand,
-            reserved: level.reserved,
-            value: level.value,
-            last_cost: level.last_cost,
-            layered: level.layered,
+            on_hand: level.on_hand(),
+            reserved: level.reserved(),
+            value: level.value(),
+            last_cost: level.last_cost(),
+            layered: level.is_layered(),
         }
     }
 }

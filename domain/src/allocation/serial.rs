@@ -1,18 +1,19 @@
 //! Serial numbers: one piece each, which is in one place or with a customer.
 
-use super::{Lot, problem};
 use crate::book::Book;
 use crate::id::LotId;
+use crate::lot::{Lot, problem};
 use crate::number::Quantity;
 use crate::product::{Product, Tracking};
 use crate::refusal::{Code, Problem};
 use crate::stock::LevelKey;
 
-/// A serial number is one piece: it can't come in while it is here.
-pub(super) fn check_serial(
+/// Rejects a serial number that comes in while its piece is in stock, or that `came_before` and may not come in again.
+pub(crate) fn check_serial(
     book: &Book,
     product: &Product,
-    (known, came_before): (Option<&Lot>, bool),
+    known: Option<&Lot>,
+    came_before: bool,
     code: &str,
     pointer: &str,
 ) -> Result<(), Problem> {
@@ -28,13 +29,9 @@ pub(super) fn check_serial(
     Err(problem(product, format!("{pointer}/code"), Code::AlreadyExists, detail))
 }
 
-/// Refuses a serial number that is said to have left before its level was counted, but that the record has: the count saw
-/// the piece after that, or it is elsewhere, and it would be two. `taken` is what the document took of it already.
-pub(crate) fn check_gone(
-    book: &Book,
-    (key, taken): (&LevelKey, Quantity),
-    pointer: &str,
-) -> Result<(), Problem> {
+/// Rejects a serial number that left before its level was counted, if the record still has the piece: the count saw the
+/// piece later, or it is at another place. `taken` is what the document took of it already.
+pub(crate) fn check_gone(book: &Book, key: &LevelKey, taken: Quantity, pointer: &str) -> Result<(), Problem> {
     let product = &book.products[&key.product_id];
     let Some(lot) = book.lots.get(key.lot_id).filter(|_| product.tracking == Tracking::Serial) else {
         return Ok(());
@@ -49,7 +46,7 @@ pub(crate) fn check_gone(
     Err(problem(product, pointer.to_owned(), Code::ValidationFailed, detail))
 }
 
-/// Stock units of a lot, over every level that the book holds: of a serial number that comes in, all there are.
+/// Returns the stock units of a lot over every level in the book. For a serial number that comes in, these are all.
 pub(crate) fn on_hand(book: &Book, id: LotId) -> Quantity {
-    book.levels.iter().filter(|(key, _)| key.lot_id == id).map(|(_, level)| level.on_hand).sum()
+    book.levels.iter().filter(|(key, _)| key.lot_id == id).map(|(_, level)| level.on_hand()).sum()
 }

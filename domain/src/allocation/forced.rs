@@ -1,40 +1,40 @@
-//! Goods in lots that have left already, whatever the record says: which lots they are taken off.
+//! Goods in lots that have left already, whatever the record says: the lots that they are taken off.
 //!
-//! A lot that is named is the one. Otherwise it is what a till would have sold: what is free of the lots that may be sold,
-//! those first that expire first; then what is there of them although it is promised; and what is missing still is taken
-//! off the lot that came last, as the one of which a delivery is most likely not recorded yet. That one goes below zero, at
-//! its last known cost, until the next goods of it, a count or an adjustment say what it really was. Nobody is told to
-//! have got goods that were expired or recalled unless somebody names them, or there is nothing else.
-
-use std::collections::BTreeMap;
+//! A named lot is taken as named. Otherwise the lots are those that a till would have sold: first what is free of the lots
+//! that may be sold, from the one that expires first; then what is on hand of them although it is reserved. What is still
+//! missing is taken off the lot that came last: a delivery of it is most likely not recorded yet. That lot goes below
+//! zero, at its last known cost, until its next receipt, a count or an adjustment gives the real figure. Expired and
+//! recalled lots are taken only if the caller names them, or if there is no other lot.
 
 use chrono::NaiveDate;
 
-use super::pick::key;
-use super::{LineRequest, Lot, PickRule, problem};
-use crate::book::{Book, Demand};
+use super::pick::{Picked, key};
+use super::{Demand, LineRequest, PickRule};
+use crate::book::Book;
 use crate::id::{LocationId, ProductId};
 use crate::line_item::invalid;
+use crate::lot::{Lot, problem};
 use crate::number::Quantity;
 use crate::refusal::{Code, Problem};
 use crate::sales::Line;
 use crate::stock::LevelKey;
 
 impl Demand {
-    /// Spreads the `left` units of a line that are not free over lots: `lots` are those that may be sold where the goods
-    /// were, `taken` what the line takes of each.
+    /// Spreads the `left` units of a line that are not free over lots: first over those `picked` from, which may be sold.
     pub(super) fn allocate_forced<'a>(
         &mut self,
         book: &'a Book,
-        (rule, request): (&PickRule, &LineRequest<'_>),
-        (lots, taken): (&mut Vec<&'a Lot>, &mut BTreeMap<usize, Quantity>),
+        rule: &PickRule,
+        request: &LineRequest<'_>,
+        picked: Picked<'_, 'a>,
         mut left: Quantity,
     ) -> Result<(), Problem> {
+        let Picked { lots, taken } = picked;
         for (at, lot) in lots.iter().enumerate() {
             let key = key(rule.location_id, lot);
-            let part = left.min(book.level(&key).on_hand - self.taken(&key));
+            let part = left.min(book.level(&key).on_hand() - self.taken(&key));
             if part.is_positive() {
-                self.want(book, rule, (key, part), request.pointer);
+                self.want(book, rule, key, part, request.pointer);
                 *taken.entry(at).or_default() += part;
                 left -= part;
             }
@@ -43,7 +43,7 @@ impl Demand {
             return Ok(());
         }
         let on = book.setup.settings.day(rule.went.map_or(book.now, |(at, _)| at));
-        let Some(last) = last_received(book, (rule.location_id, request.product.id), on) else {
+        let Some(last) = last_received(book, rule.location_id, request.product.id, on) else {
             let detail = format!(
                 "Nothing of {} ever came in, so it has no lot: record its receipt, then send this again.",
                 request.product.sku
@@ -54,20 +54,22 @@ impl Demand {
             lots.push(last);
             lots.len() - 1
         });
-        self.want(book, rule, (key(rule.location_id, last), left), request.pointer);
+        self.want(book, rule, key(rule.location_id, last), left, request.pointer);
         *taken.entry(at).or_default() += left;
         Ok(())
     }
 
-    /// Refuses a serial number of which the record has no piece at the place, however it left: not the stock is wrong
-    /// then, but the number or the place. So a piece never leaves twice, and its level never goes below zero.
+    /// Rejects a serial number of which the record has no piece at the place, even if it is forced: then the number or the
+    /// place is wrong, not the stock. So a piece never leaves twice, and its level never goes below zero.
     pub(super) fn check_piece(
         &self,
         book: &Book,
-        (request, lot): (&LineRequest<'_>, &Lot),
-        (key, pointer): (&LevelKey, &str),
+        request: &LineRequest<'_>,
+        lot: &Lot,
+        key: &LevelKey,
+        pointer: &str,
     ) -> Result<(), Problem> {
-        if book.level(key).on_hand - self.taken(key) >= Quantity::ONE {
+        if book.level(key).on_hand() - self.taken(key) >= Quantity::ONE {
             return Ok(());
         }
         let detail = format!(
@@ -79,11 +81,12 @@ impl Demand {
     }
 }
 
-/// The lot of a product that came last: to the location, if any ever did, and rather one that might be sold on the day. The
-/// service reads the same one beforehand.
-pub(super) fn last_received(
+/// Returns the lot of a product that came last: to the location if any did, and first one that may be sold on the day.
+/// The service reads the same lot beforehand.
+pub(crate) fn last_received(
     book: &Book,
-    (location_id, product_id): (LocationId, ProductId),
+    location_id: LocationId,
+    product_id: ProductId,
     on: NaiveDate,
 ) -> Option<&Lot> {
     let lots = book.lots.iter().filter(|lot| lot.product_id == product_id);

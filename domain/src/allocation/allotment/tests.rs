@@ -5,7 +5,7 @@ use super::*;
 use crate::id::{LotId, ProductId};
 use crate::lot::{Lot, LotStatus};
 use crate::negative_stock::tests::book;
-use crate::stock::CostingMethod;
+use crate::stock::{CostingMethod, StoredLevel};
 
 fn units(number: i64) -> Quantity {
     Quantity::new(number.into())
@@ -33,8 +33,9 @@ fn shelf(lots: &[(i64, i64)]) -> Book {
             status: LotStatus::Open,
             version: 1,
         });
-        let level = book.level_mut(key);
-        (level.on_hand, level.reserved) = (units(free + kept), units(*kept));
+        let stored =
+            StoredLevel { on_hand: units(free + kept), reserved: units(*kept), ..StoredLevel::default() };
+        book.levels.insert(key, stored.into());
         let (hold_id, owner) = (HoldId::default(), Owner::Channel(Channel::Retail));
         let allotment = Allotment { hold_id, line_no: 1, owner, left: units(*kept), expires_at: None };
         if *kept > 0 {
@@ -49,10 +50,10 @@ fn kept(book: &Book) -> Quantity {
 }
 
 proptest! {
-    /// Whatever its channel takes of which lot: a floor shrinks only when nothing else is free, and a level has reserved
-    /// what is kept on it.
+    /// A channel allotment shrinks only when nothing else is free, whatever its channel takes of which lot, and a level has
+    /// reserved what is left of its allotments.
     #[test]
-    fn a_floor_keeps_its_quantity_while_goods_are_free(
+    fn a_channel_allotment_keeps_its_quantity_while_goods_are_free(
         lots in prop::collection::vec((0..10_i64, 0..10_i64), 1..6),
         sales in prop::collection::vec(prop::collection::btree_map(0..6_usize, 1..12_i64, 1..4), 1..8),
     ) {
@@ -65,12 +66,14 @@ proptest! {
                 let key = key(number);
                 let usable = book.level(&key).available() + book.allotted_to(&key, requester);
                 let quantity = units(wanted).min(usable);
-                consumed.extend(consume(&mut book, (key, quantity), (requester, false), &mut posting));
+                consumed.extend(consume(&mut book, key, quantity, requester, false, &mut posting));
                 prop_assert!(quantity <= book.level(&key).available(), "what is taken is free then");
                 taken.push((key, quantity));
             }
             for (key, quantity) in taken {
-                book.level_mut(key).on_hand -= quantity;
+                if quantity.is_positive() {
+                    book.issue_layers(key, quantity);
+                }
             }
             rebalance(&mut book, &consumed, &mut posting);
             let free: Quantity = book.levels.values().map(|level| level.available()).sum();
@@ -78,7 +81,7 @@ proptest! {
             prop_assert!(kept(&book) == before || free.is_zero());
             for (key, level) in &book.levels {
                 prop_assert!(!level.available().is_negative());
-                prop_assert_eq!(level.reserved, book.allotted_to(key, requester));
+                prop_assert_eq!(level.reserved(), book.allotted_to(key, requester));
             }
             for reservation in &posting.reservations {
                 let last = posting.reservations.iter().rfind(|other| other.key == reservation.key);

@@ -1,14 +1,15 @@
-//! What is free for the lines that wait, and who of them gets it.
+//! What is free for the order lines that wait, and which of them gets it.
 //!
 //! Goods without lots are all the same. Of goods in lots each line gets those that expire first and still last as long as
 //! its customer needs: what is too short for the first line may do for the next one.
 
 use chrono::{Days, NaiveDate};
 
-use super::Waiting;
+use super::pick::levels_of;
 use crate::book::Book;
-use crate::lot;
+use crate::lot::{Lot, LotStatus};
 use crate::number::Quantity;
+use crate::promise::Waiting;
 use crate::stock::LevelKey;
 
 /// What is free on a level; below zero where more is promised than is there.
@@ -23,7 +24,7 @@ pub struct Free {
 }
 
 impl Free {
-    /// Whether somebody can have it today who needs it to last so many days more.
+    /// Whether it lasts `life_days` more than today.
     pub(crate) fn lasts(&self, today: NaiveDate, life_days: u32) -> bool {
         let last = today.checked_add_days(Days::new(life_days.into())).unwrap_or(NaiveDate::MAX);
         self.expires_on.is_none_or(|end| end >= last)
@@ -41,11 +42,11 @@ pub struct Given {
     pub quantity: Quantity,
 }
 
-/// Who of a queue gets what of what is free, which is given in the order in which it is taken. The first line gets
-/// whatever will do for it, then the next one does.
+/// Divides what is `free` among the lines of a queue. Both are in the order in which they are served: the first line gets
+/// all that will do for it, then the next one.
 pub fn allot(today: NaiveDate, free: &[Free], queue: &[Waiting]) -> Vec<Given> {
     let mut left: Vec<Quantity> = free.iter().map(|free| free.quantity).collect();
-    // What one lot lacks left in the name of another: so much of the others is not there.
+    // What one lot is below zero was taken from another lot, so the others have that much less than they say.
     let mut most: Quantity = free.iter().filter(|free| free.lasts(today, 0)).map(|free| free.quantity).sum();
     let mut given = Vec::new();
     for (at, waiting) in queue.iter().enumerate() {
@@ -64,23 +65,34 @@ pub fn allot(today: NaiveDate, free: &[Free], queue: &[Waiting]) -> Vec<Given> {
     given
 }
 
-/// What more is promised than is there: it comes out of the next supplies first.
-pub(super) fn lacking(free: &[Free]) -> Quantity {
+/// Returns what is free of a product at the location of `level`, for each lot that is not recalled, in the order in which
+/// lots are taken.
+pub(super) fn free_lots(book: &Book, level: &LevelKey) -> Vec<Free> {
+    let lots = levels_of(book, level.location_id, level.product_id)
+        .filter_map(|(key, of_lot)| Some((book.lots.get(key.lot_id)?, *key, of_lot.available())));
+    let mut lots: Vec<(&Lot, LevelKey, Quantity)> =
+        lots.filter(|(lot, ..)| lot.status == LotStatus::Open).collect();
+    lots.sort_by(|(one, ..), (other, ..)| one.rank().cmp(&other.rank()));
+    lots.into_iter().map(|(lot, key, quantity)| Free { key, quantity, expires_on: lot.expires_on }).collect()
+}
+
+/// Returns what is reserved beyond what is on hand, as a negative quantity: the next supplies cover it first.
+pub(crate) fn lacking(free: &[Free]) -> Quantity {
     free.iter().map(|free| free.quantity.min(Quantity::ZERO)).sum()
 }
 
 impl Book {
-    /// What is free for the queue of a level: of goods in lots, what may be sold, lot by lot.
-    pub(super) fn free_at(&self, key: &LevelKey) -> Vec<Free> {
+    /// Returns what is free for the queue of a level: of goods in lots, what may be sold, lot by lot.
+    pub(crate) fn free_at(&self, key: &LevelKey) -> Vec<Free> {
         if self.is_tracked(key.product_id) {
-            return lot::free_at(self, key);
+            return free_lots(self, key);
         }
         vec![Free { key: *key, quantity: self.level(key).available(), expires_on: None }]
     }
 
-    /// What is free for a line that waits although it has taken what there is: of goods in lots only what will not do for
-    /// it.
-    pub(super) fn free_beside(&self, key: &LevelKey) -> Quantity {
+    /// Returns what is free for a line that waits although it has taken what is available to it. What is still free of goods
+    /// in lots will not do for the line; only what is reserved beyond what is on hand counts.
+    pub(crate) fn free_beside(&self, key: &LevelKey) -> Quantity {
         if self.is_tracked(key.product_id) {
             lacking(&self.free_at(key))
         } else {
@@ -94,9 +106,9 @@ mod tests {
     use proptest::prelude::*;
     use uuid::Uuid;
 
-    use super::super::tests::{day, queue, units};
     use super::*;
     use crate::id::LotId;
+    use crate::promise::tests::{day, queue, units};
 
     fn lots(lots: &[(Option<u64>, i64)]) -> Vec<Free> {
         let free = |(number, (end, quantity)): (u128, &(Option<u64>, i64))| Free {

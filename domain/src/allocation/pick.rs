@@ -1,15 +1,18 @@
 //! Which lots goods are taken from: those that are named, or those that expire first.
 //!
-//! Business case: what expires first is sold first, or it ends on the rubbish heap; what has expired is sold to nobody.
+//! Business case: goods that expire first are sold first, or they end as waste; goods that have expired are not sold.
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::{Lot, LotShare, LotStatus, NamedLot, check_gone, divided, problem, unknown, unnamed};
-use crate::book::{Book, Demand};
+use super::Demand;
+use super::serial::check_gone;
+use crate::book::Book;
+use crate::hold::{HeldLine, HoldKind, PlaceHold};
 use crate::id::{LocationId, LotId, ProductId};
 use crate::line_item::{Goods, GoodsLine};
+use crate::lot::{self, Lot, LotShare, LotStatus, NamedLot, divided, problem, unknown, unnamed};
 use crate::number::{Money, Quantity};
 use crate::product::{Product, Tracking};
 use crate::refusal::{Code, Problem, Problems, Refusal};
@@ -18,18 +21,18 @@ use crate::stock::{Level, LevelKey};
 /// Why goods are taken, which decides on the lots that will do.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Purpose {
-    /// Sold or promised, on a day, to somebody who needs them to last so many days more. Of goods that are at hand every
-    /// serial number is named: whoever holds the piece can read it.
+    /// Sold or reserved on a day, for a customer who needs them to last `life_days` more. If goods are `at_hand`, every serial
+    /// number is named: the seller holds the piece and can read it.
     Sale { on: NaiveDate, life_days: u32, at_hand: bool },
     /// Sent to another location: what expires first goes first, and what may not be sold goes only where it is named.
     Transfer { on: NaiveDate },
     /// Taken out of the books, whatever they are.
     WriteOff,
-    /// Kept back until somebody has decided about them: nobody but the caller knows which.
+    /// Kept back until a decision about them: the caller names the lots, which are not known otherwise.
     Quarantine,
 }
 
-/// What is left of a level for a document.
+/// Returns what is left of a level for a document, in one of its reservations.
 type Left = fn(&Demand, &Book, &LevelKey) -> Quantity;
 
 /// Where goods are taken from, and why.
@@ -37,7 +40,7 @@ type Left = fn(&Demand, &Book, &LevelKey) -> Quantity;
 pub(crate) struct PickRule {
     pub(crate) location_id: LocationId,
     pub(crate) purpose: Purpose,
-    /// When goods went, and whether they go although the record has too few; nothing where they are only promised.
+    /// When goods left, and whether they leave although the record has too few; none if they are only reserved.
     pub(crate) went: Option<(DateTime<Utc>, bool)>,
 }
 
@@ -47,13 +50,13 @@ pub(crate) struct LineRequest<'a> {
     pub(crate) product: &'a Product,
     pub(crate) quantity: Quantity,
     pub(crate) named: &'a [NamedLot],
-    /// Stock units that the line has besides: they count in a refusal.
+    /// Stock units that the line got otherwise: a refusal adds them to what was requested and to what is available.
     pub(crate) covered: Quantity,
     pub(crate) pointer: &'a str,
 }
 
 impl PickRule {
-    /// Whether goods without lots have left already, so that nothing can stand in their way.
+    /// Whether goods without lots have left already, so that they are never refused.
     fn is_gone(&self, book: &Book, key: &LevelKey) -> bool {
         self.is_forced() || self.is_counted(book, key)
     }
@@ -63,7 +66,7 @@ impl PickRule {
         self.went.is_some_and(|(_, forced)| forced)
     }
 
-    /// Whether goods of a level went before it was counted: the count has seen it.
+    /// Whether goods of a level left before it was counted: the count includes that.
     fn is_counted(&self, book: &Book, key: &LevelKey) -> bool {
         self.went.is_some_and(|(at, _)| book.is_counted(key, at))
     }
@@ -93,7 +96,7 @@ impl Purpose {
         }
     }
 
-    /// Refuses a lot that is named and won't do.
+    /// Rejects a named lot that is recalled, or expires too early.
     pub(crate) fn check(self, product: &Product, lot: &Lot, pointer: &str) -> Result<(), Problem> {
         let Purpose::Sale { on, life_days, .. } = self else { return Ok(()) };
         if lot.is_sellable(on, life_days) {
@@ -116,8 +119,8 @@ impl Purpose {
 }
 
 impl Demand {
-    /// Adds what a line wants, and answers the lots that it gets; none for goods that are not tracked. What is missing is
-    /// noted, and refused with all that is short.
+    /// Adds what a line wants, and returns the lots that it gets; none for goods that are not tracked. What is missing is
+    /// noted, so that one refusal names all short lines.
     pub(crate) fn allocate(
         &mut self,
         book: &Book,
@@ -157,12 +160,12 @@ impl Demand {
                 rule.purpose.check(request.product, lot, &pointer)?;
             }
             if request.product.tracking == Tracking::Serial && rule.is_counted(book, &key) {
-                check_gone(book, (&key, self.taken(&key)), &format!("{pointer}/code"))?;
+                check_gone(book, &key, self.taken(&key), &format!("{pointer}/code"))?;
                 *self.gone.entry(key).or_default() += quantity;
             } else if request.product.tracking == Tracking::Serial && rule.is_forced() {
-                self.check_piece(book, (request, lot), (&key, &pointer))?;
+                self.check_piece(book, request, lot, &key, &pointer)?;
             }
-            self.want(book, rule, (key, quantity), &pointer);
+            self.want(book, rule, key, quantity, &pointer);
             shares.push((lot, quantity));
         }
         shares.sort_by(|(one, _), (other, _)| one.rank().cmp(&other.rank()));
@@ -176,18 +179,19 @@ impl Demand {
         request: &LineRequest<'_>,
     ) -> Result<Vec<LotShare>, Problem> {
         let mut lots = candidates(book, rule, request.product.id);
-        let (mut taken, left) = self.take_first_expiring(book, (rule, request), &lots);
+        let (mut taken, left) = self.take_first_expiring(book, rule, request, &lots);
         if left.is_positive() && rule.is_forced() {
-            self.allocate_forced(book, (rule, request), (&mut lots, &mut taken), left)?;
+            let picked = Picked { lots: &mut lots, taken: &mut taken };
+            self.allocate_forced(book, rule, request, picked, left)?;
         } else if left.is_positive() {
             let place = LevelKey::untracked(rule.location_id, request.product.id);
             let got = self.wanted_of(rule.location_id, request.product.id) + request.covered;
-            self.note_short(book, &place, (got + left, got), request.pointer);
+            self.short.push(book.shortage(&place, got + left, got, request.pointer));
         }
         Ok(shares(&lots, taken))
     }
 
-    /// Adds what there is of what a line wants, of goods in lots those that expire first; answers how much that is, and its
+    /// Adds as much of what a line wants as is available, from the lots that expire first; returns how much that is, and its
     /// lots.
     pub(crate) fn allocate_available(
         &mut self,
@@ -202,23 +206,24 @@ impl Demand {
             return (quantity, Vec::new());
         }
         let lots = candidates(book, rule, request.product.id);
-        let (taken, left) = self.take_first_expiring(book, (rule, request), &lots);
+        let (taken, left) = self.take_first_expiring(book, rule, request, &lots);
         (request.quantity - left, shares(&lots, taken))
     }
 
-    /// Adds what there is of the lots that will do for a line: what was kept for the document, then what its till allotments,
-    /// then what is free. One that was counted after the goods went has seen them leave, however few it has: it bears the
-    /// rest. Answers what it takes of which lot, and how much is missing.
+    /// Takes from the lots that will do for a line: first what is reserved for the document, then its till allotment, then
+    /// what is free or in its channel allotment. A lot that was counted after the goods left gives the rest, however little
+    /// it has: its count includes that they left. Returns what is taken of which lot, and how much is missing.
     fn take_first_expiring(
         &mut self,
         book: &Book,
-        (rule, request): (&PickRule, &LineRequest<'_>),
+        rule: &PickRule,
+        request: &LineRequest<'_>,
         lots: &[&Lot],
     ) -> (BTreeMap<usize, Quantity>, Quantity) {
         let mut taken: BTreeMap<usize, Quantity> = BTreeMap::new();
         let mut left = request.quantity;
         for first in [Some(Self::own_left as Left), Some(Self::till_allotment_left), None] {
-            // What one lot lacks left in the name of another: so much of the others is not there.
+            // What one lot is below zero was taken from another lot, so the others have that much less than they say.
             let mut most = match first {
                 None if !rule.is_forced() => {
                     lots.iter().map(|lot| self.free(book, &key(rule.location_id, lot))).sum()
@@ -233,7 +238,7 @@ impl Demand {
                     None => left.min(most).min(self.free(book, &key)),
                 };
                 if part.is_positive() {
-                    self.want(book, rule, (key, part), request.pointer);
+                    self.want(book, rule, key, part, request.pointer);
                     *taken.entry(at).or_default() += part;
                     left -= part;
                     most -= part;
@@ -245,12 +250,13 @@ impl Demand {
 }
 
 impl Demand {
-    /// Notes what a line takes of a level. What has left already is not asked for.
+    /// Notes what a line takes of a level. Goods that have left already are not checked later.
     pub(super) fn want(
         &mut self,
         book: &Book,
         rule: &PickRule,
-        (key, quantity): (LevelKey, Quantity),
+        key: LevelKey,
+        quantity: Quantity,
         pointer: &str,
     ) {
         if rule.is_counted(book, &key) {
@@ -273,7 +279,7 @@ impl Demand {
         self.own.get(key).copied().unwrap_or_default() - self.taken(key)
     }
 
-    /// What is left at a level of what is reserved for the document itself or leased to its till.
+    /// What is left at a level of what is reserved for the document itself or allotted to its till.
     fn till_allotment_left(&self, book: &Book, key: &LevelKey) -> Quantity {
         self.own_left(book, key) + book.allotted_to_till(key, self)
     }
@@ -284,33 +290,31 @@ impl Demand {
         self.wanted.iter().filter(|(key, _)| here(key)).map(|(_, wanted)| wanted.total).sum()
     }
 
-    /// Notes a line for which too little is left.
-    fn note_short(
-        &mut self,
-        book: &Book,
-        key: &LevelKey,
-        (wanted, available): (Quantity, Quantity),
-        pointer: &str,
-    ) {
-        self.short.push(book.shortage(key, (wanted, available), pointer));
-    }
-
+    /// What the lines have taken of a level so far.
     pub(super) fn taken(&self, key: &LevelKey) -> Quantity {
         let gone = self.gone.get(key).copied().unwrap_or_default();
         self.wanted.get(key).map_or(Quantity::ZERO, |wanted| wanted.total) + gone
     }
 }
 
-/// A part of a line in one lot: its product, its lot (nil where it has none), and stock units; the line's place first.
-pub(crate) type Part = (usize, ProductId, LotId, Quantity);
+/// The part of a line that is of one lot, or a whole line of goods without lots.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Part {
+    pub(crate) product_id: ProductId,
+    /// Nil if the product is not tracked.
+    pub(crate) lot_id: LotId,
+    /// Stock units.
+    pub(crate) quantity: Quantity,
+}
 
 impl Book {
-    /// The goods of a document's lines, lot by lot. Every line with a wrong lot is named.
+    /// Returns the goods of a document's lines, lot by lot. The refusal names every line with a wrong lot.
     pub(crate) fn allocate_goods(
         &self,
         demand: &mut Demand,
         rule: &PickRule,
-        (goods, lines): (&[Goods], &[GoodsLine]),
+        goods: &[Goods],
+        lines: &[GoodsLine],
     ) -> Result<Vec<Part>, Refusal> {
         let mut problems = Problems::default();
         let mut parts = Vec::with_capacity(goods.len());
@@ -323,19 +327,31 @@ impl Book {
                 pointer: &format!("/lines/{index}"),
             };
             match demand.allocate(self, rule, &request) {
-                Ok(shares) if shares.is_empty() => {
-                    parts.push((index, goods.product_id, LotId::default(), goods.quantity));
-                }
-                Ok(shares) => parts.extend(
-                    shares.iter().map(|share| (index, goods.product_id, share.lot_id, share.quantity)),
-                ),
+                Ok(shares) if shares.is_empty() => parts.push(Part {
+                    product_id: goods.product_id,
+                    lot_id: LotId::default(),
+                    quantity: goods.quantity,
+                }),
+                Ok(shares) => parts.extend(shares.iter().map(|share| Part {
+                    product_id: goods.product_id,
+                    lot_id: share.lot_id,
+                    quantity: share.quantity,
+                })),
                 Err(problem) => problems.push(problem),
             }
         }
         problems.check()?;
-        super::check_line_count(parts.len())?;
+        lot::check_line_count(parts.len())?;
         Ok(parts)
     }
+}
+
+/// What a line takes of the lots that will do for it.
+pub(super) struct Picked<'p, 'b> {
+    /// The lots, in the order in which they are taken.
+    pub(super) lots: &'p mut Vec<&'b Lot>,
+    /// Stock units, by the place of the lot.
+    pub(super) taken: &'p mut BTreeMap<usize, Quantity>,
 }
 
 /// The lots at a location that will do, in the order in which they are taken.
@@ -374,4 +390,33 @@ fn shares(lots: &[&Lot], taken: BTreeMap<usize, Quantity>) -> Vec<LotShare> {
 
 fn share(lot: &Lot, quantity: Quantity) -> LotShare {
     LotShare { lot_id: lot.id, code: lot.code.clone(), quantity, cost: Money::ZERO }
+}
+
+/// Returns the lines of a new hold, lot by lot: lots that the customer could buy today, or the named ones.
+pub(crate) fn held_lines(
+    book: &Book,
+    command: &PlaceHold,
+    location_id: LocationId,
+    goods: &[Goods],
+    demand: &mut Demand,
+) -> Result<Vec<HeldLine>, Refusal> {
+    let customer = command.customer_id.and_then(|id| book.customers.get(&id));
+    let purpose = match command.kind {
+        HoldKind::Hold | HoldKind::TillAllotment | HoldKind::ChannelAllotment => Purpose::Sale {
+            on: book.setup.settings.day(book.now),
+            life_days: customer.map_or(0, |customer| customer.min_remaining_life_days),
+            at_hand: false,
+        },
+        HoldKind::Quarantine => Purpose::Quarantine,
+    };
+    let parts =
+        book.allocate_goods(demand, &PickRule { location_id, purpose, went: None }, goods, &command.lines)?;
+    let line = |(part, line_no): (Part, i32)| HeldLine {
+        line_no,
+        product_id: part.product_id,
+        lot_id: part.lot_id,
+        quantity: part.quantity,
+        left: part.quantity,
+    };
+    Ok(parts.into_iter().zip(1..).map(line).collect())
 }

@@ -1,26 +1,26 @@
-//! What tills and channels keep for themselves: reservations that only some may draw on.
+//! Allotments: reservations that only one till or one channel may use.
 //!
-//! A *till allotment* is for the sales of one register: they take from it first, and nobody else can. A *channel allotment* is
-//! for one channel, until its release time: the other sees it as reserved. A sale of its own channel takes what is free
-//! first and then from the floor, which is not filled up again. Both are holds that end by themselves; what moves or
-//! corrects goods without selling them, such as a transfer, may draw on neither.
+//! A *till allotment* is for the sales of one register: they take from it first, and no other document can. A *channel
+//! allotment* is for one channel until its release time: the other channel sees it as reserved. A sale of its own channel
+//! takes what is free first and then from the allotment, which is not filled up again. Both are holds that expire. A
+//! document that moves or corrects goods without selling them, such as a transfer, may use neither.
 //!
-//! Goods in lots are kept lot by lot, as by any other hold. A lease stays in its lots. A floor is a quantity: what its
-//! channel takes of it in one lot is kept in another one as long as one is free.
+//! Goods in lots are reserved lot by lot, as by any other hold. A till allotment stays in its lots. A channel allotment is a
+//! quantity: what its channel takes of it in one lot moves to another lot as long as one is free.
 
 use chrono::{DateTime, Utc};
 
-use crate::book::{Book, Demand, Posting};
+use super::demand::Demand;
+use super::shelf::{Free, free_lots};
+use crate::book::{Book, Posting};
 use crate::hold::{Held, Hold, HoldKind, PlaceHold};
 use crate::id::{HoldId, LocationId, RegisterId};
-use crate::lot;
 use crate::number::Quantity;
-use crate::promise::Free;
 use crate::refusal::{Code, Problems, Refusal};
 use crate::stock::{LevelKey, Reservation};
 use crate::tenant::Channel;
 
-/// Whom goods are kept for.
+/// The till or the channel that an allotment is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Owner {
     /// The sales of a till.
@@ -32,11 +32,11 @@ pub enum Owner {
 /// What is left of a line of a till allotment or channel allotment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Allotment {
-    /// The lease or floor.
+    /// The hold that is the allotment.
     pub hold_id: HoldId,
     /// Its line.
     pub line_no: i32,
-    /// Whom it is for.
+    /// The till or channel it is for.
     pub owner: Owner,
     /// Stock units.
     pub left: Quantity,
@@ -44,7 +44,7 @@ pub struct Allotment {
     pub expires_at: Option<DateTime<Utc>>,
 }
 
-/// What a channel took of its floor on a level.
+/// What a channel took of its allotment on a level.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Consumed {
     key: LevelKey,
@@ -52,7 +52,7 @@ pub(crate) struct Consumed {
     taken: Quantity,
 }
 
-/// Who takes goods: a till, or an order.
+/// The document that takes goods: a sale at a till, or an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Requester {
     /// In which channel.
@@ -79,8 +79,8 @@ impl Requester {
 }
 
 impl Book {
-    /// What is kept on a level for the requester.
-    pub(crate) fn allotted_to(&self, key: &LevelKey, requester: Requester) -> Quantity {
+    /// Returns what is left on a level of the allotments that the requester may use.
+    pub(super) fn allotted_to(&self, key: &LevelKey, requester: Requester) -> Quantity {
         let allotments = self.allotments.get(key).into_iter().flatten();
         allotments
             .filter(|allotment| requester.may_use(allotment.owner))
@@ -88,70 +88,73 @@ impl Book {
             .sum()
     }
 
-    /// What is kept on a level for the till of whoever asks.
-    pub(crate) fn allotted_to_till(&self, key: &LevelKey, demand: &Demand) -> Quantity {
+    /// Returns what is left on a level of the allotments for the till of the document.
+    pub(super) fn allotted_to_till(&self, key: &LevelKey, demand: &Demand) -> Quantity {
         let till = demand.requester.and_then(|requester| requester.register_id);
         let is_its = |allotment: &&Allotment| till.is_some_and(|id| allotment.owner == Owner::Till(id));
         self.allotments.get(key).into_iter().flatten().filter(is_its).map(|allotment| allotment.left).sum()
     }
 }
 
-/// Makes `wanted` units of a level free that a requester is about to take: of its till's lease whatever there is, and of its
-/// channel's floor what is not free otherwise; nothing of that where a count has seen that the goods are gone. That they are
-/// there was checked before. Answers what it took of floors.
+/// Makes `wanted` units of a level free that a requester is about to take: from its till allotment whatever is left, and
+/// from its channel allotment only what is not free otherwise. If a count has seen already that the goods `is_gone`, the
+/// channel allotment stays as it is. The command checked before that the goods are available. Returns what was taken from
+/// channel allotments.
 pub(crate) fn consume(
     book: &mut Book,
-    (key, wanted): (LevelKey, Quantity),
-    (requester, is_gone): (Requester, bool),
+    key: LevelKey,
+    wanted: Quantity,
+    requester: Requester,
+    is_gone: bool,
     posting: &mut Posting,
 ) -> Vec<Consumed> {
     let Some(allotments) = book.allotments.get(&key) else { return Vec::new() };
-    let mut lease = wanted;
-    let mut floor =
+    let mut of_till = wanted;
+    let mut of_channel =
         if is_gone { Quantity::ZERO } else { (wanted - book.level(&key).available()).min(wanted) };
     let mut consumed = Vec::new();
     for allotment in allotments.iter().filter(|allotment| matches!(allotment.owner, Owner::Till(_))) {
-        let taken = lease.min(allotment.left);
+        let taken = of_till.min(allotment.left);
         if requester.may_use(allotment.owner) && taken.is_positive() {
-            lease -= taken;
-            floor -= taken;
+            of_till -= taken;
+            of_channel -= taken;
             consumed.push((*allotment, taken));
         }
     }
     for allotment in allotments.iter().filter(|allotment| matches!(allotment.owner, Owner::Channel(_))) {
-        let taken = floor.min(allotment.left);
+        let taken = of_channel.min(allotment.left);
         if requester.may_use(allotment.owner) && taken.is_positive() {
-            floor -= taken;
+            of_channel -= taken;
             consumed.push((*allotment, taken));
         }
     }
     for (allotment, taken) in &consumed {
-        change(book, (key, -*taken), *allotment, posting);
+        change(book, key, -*taken, *allotment, posting);
     }
-    let of_floor = consumed.into_iter().filter(|(allotment, _)| matches!(allotment.owner, Owner::Channel(_)));
-    of_floor.map(|(allotment, taken)| Consumed { key, allotment, taken }).collect()
+    let channels = consumed.into_iter().filter(|(allotment, _)| matches!(allotment.owner, Owner::Channel(_)));
+    channels.map(|(allotment, taken)| Consumed { key, allotment, taken }).collect()
 }
 
-/// Keeps what was taken of floors in one lot in others that are free and may be sold, those first that expire first: a
-/// floor is a quantity, whatever lots it is of. To be asked once the goods are gone or reserved.
+/// Moves what was taken of channel allotments in one lot to other lots that are free and may be sold, first to those that
+/// expire first. A channel allotment is a quantity, in whatever lots. Call it after the goods are issued or reserved.
 pub(crate) fn rebalance(book: &mut Book, consumed: &[Consumed], posting: &mut Posting) {
     let today = book.setup.settings.day(book.now);
     for Consumed { key, allotment, taken } in consumed.iter().filter(|consumed| consumed.key.is_of_lot()) {
         let lots: Vec<Free> =
-            lot::free_at(book, &key.without_lot()).into_iter().filter(|free| free.lasts(today, 0)).collect();
-        // What one lot lacks left in the name of another: so much of the others is not there.
+            free_lots(book, &key.without_lot()).into_iter().filter(|free| free.lasts(today, 0)).collect();
+        // What one lot is below zero was taken from another lot, so the others have that much less than they say.
         let mut wanted = (*taken).min(lots.iter().map(|free| free.quantity).sum());
         for free in lots {
             let quantity = wanted.min(free.quantity);
             if quantity.is_positive() {
                 wanted -= quantity;
-                change(book, (free.key, quantity), *allotment, posting);
+                change(book, free.key, quantity, *allotment, posting);
             }
         }
     }
 }
 
-/// Where goods are held and, of a till allotment or channel allotment, for whom.
+/// Returns where goods are held and, for an allotment, its till or channel.
 pub(crate) fn owner(book: &Book, command: &PlaceHold) -> Result<(LocationId, Option<Owner>), Refusal> {
     let only = |pointer, kind| Err(Refusal::invalid(pointer, format!("Only a {kind} has one.")));
     if command.register_id.is_some() && command.kind != HoldKind::TillAllotment {
@@ -192,7 +195,7 @@ pub(crate) fn owner(book: &Book, command: &PlaceHold) -> Result<(LocationId, Opt
     }
 }
 
-/// What an open hold holds now: of a lease or floor, what is left of it, where it is.
+/// Returns what an open hold has reserved now: of an allotment, what is left of it, level by level.
 pub(crate) fn held(book: &Book, hold: &Hold) -> Vec<Held> {
     if !hold.kind.is_allotment() {
         return hold.placed();
@@ -204,7 +207,7 @@ pub(crate) fn held(book: &Book, hold: &Hold) -> Vec<Held> {
     book.allotments.iter().flat_map(of_level).collect()
 }
 
-/// Notes on the levels what a new lease or floor holds.
+/// Adds a new allotment to the levels.
 pub(crate) fn note(book: &mut Book, hold: &Hold) {
     let Some(owner) = hold.owner else { return };
     for (key, line_no, left) in hold.placed() {
@@ -213,22 +216,27 @@ pub(crate) fn note(book: &mut Book, hold: &Hold) {
     }
 }
 
-/// Notes until when a lease or floor holds.
+/// Changes on the levels when an allotment expires.
 pub(crate) fn extend(book: &mut Book, hold: &Hold) {
     let of_hold = book.allotments.values_mut().flatten().filter(|allotment| allotment.hold_id == hold.id);
     of_hold.for_each(|allotment| allotment.expires_at = hold.expires_at);
 }
 
-/// Takes an ended lease or floor off the levels.
+/// Takes an ended allotment off the levels.
 pub(crate) fn forget(book: &mut Book, hold: &Hold) {
     book.allotments
         .values_mut()
         .for_each(|allotments| allotments.retain(|allotment| allotment.hold_id != hold.id));
 }
 
-/// Adds to what a lease or floor holds of a level, or takes off it.
-fn change(book: &mut Book, (key, by): (LevelKey, Quantity), allotment: Allotment, posting: &mut Posting) {
-    book.level_mut(key).reserved += by;
+/// Adds `by` to what an allotment has reserved of a level, or takes it off if it is negative.
+fn change(book: &mut Book, key: LevelKey, by: Quantity, allotment: Allotment, posting: &mut Posting) {
+    let level = book.level_mut(key);
+    if by.is_negative() {
+        level.release(-by);
+    } else {
+        level.reserve(by);
+    }
     let allotments = book.allotments.entry(key).or_default();
     let is_it = |other: &Allotment| (other.hold_id, other.line_no) == (allotment.hold_id, allotment.line_no);
     let at = allotments.iter().position(is_it).unwrap_or_else(|| {

@@ -1,0 +1,132 @@
+//! What a document wants of each level, and whether it is available to it.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+
+use super::Requester;
+use super::allotment;
+use crate::book::Book;
+use crate::expected_receipt;
+use crate::hold::{Hold, HoldStatus};
+use crate::number::Quantity;
+use crate::refusal::{Code, Problem, Problems, Refusal};
+use crate::stock::LevelKey;
+
+/// What the lines of a document want of each level, summed over the whole document.
+#[derive(Debug, Clone, Default)]
+pub struct Demand {
+    pub(super) wanted: BTreeMap<LevelKey, Wanted>,
+    /// What is reserved for the document itself.
+    pub(super) own: BTreeMap<LevelKey, Quantity>,
+    /// What left already, lot by lot: it is never refused.
+    pub(super) gone: BTreeMap<LevelKey, Quantity>,
+    /// Lines for which too little is left in the lots that will do.
+    pub(super) short: Vec<Problem>,
+    /// The till or the order that takes, if an allotment may be for it.
+    pub(super) requester: Option<Requester>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct Wanted {
+    pub(super) total: Quantity,
+    pointers: Vec<String>,
+}
+
+impl Demand {
+    /// The demand of a requester who may use allotments.
+    pub fn of(requester: Requester) -> Self {
+        Demand { requester: Some(requester), ..Demand::default() }
+    }
+
+    /// Adds what the line at `pointer` wants.
+    pub fn add(&mut self, key: LevelKey, quantity: Quantity, pointer: String) {
+        let wanted = self.wanted.entry(key).or_default();
+        wanted.total += quantity;
+        if wanted.pointers.last() != Some(&pointer) {
+            wanted.pointers.push(pointer);
+        }
+    }
+
+    /// Counts what is reserved at a level as available to the document: it takes what was reserved for it, and lacks only
+    /// what is not on hand at all.
+    pub fn promised(&mut self, key: LevelKey, reserved: Quantity) {
+        self.own.insert(key, reserved);
+    }
+
+    /// Counts what an open hold has reserved as available to the document, which takes the place of the hold.
+    pub fn own(&mut self, book: &Book, hold: &Hold) {
+        if hold.status_at(book.now) == HoldStatus::Open {
+            for (key, _, quantity) in allotment::held(book, hold) {
+                *self.own.entry(key).or_default() += quantity;
+            }
+        }
+    }
+}
+
+impl Book {
+    /// Refuses a demand that is larger than what is available, naming every short line at once.
+    pub fn check_available(&self, demand: &Demand) -> Result<(), Refusal> {
+        let mut problems = Problems::default();
+        demand.short.iter().for_each(|short| problems.push(short.clone()));
+        for (key, wanted) in &demand.wanted {
+            let left = self.left(key, demand);
+            let available = left.max(Quantity::ZERO);
+            if wanted.total <= available {
+                continue;
+            }
+            for pointer in &wanted.pointers {
+                problems.push(self.shortage(key, wanted.total, left, pointer));
+            }
+        }
+        problems.check()
+    }
+
+    /// The problem of the line at `pointer`, which wants more than is left. What is left may be below zero.
+    pub(super) fn shortage(
+        &self,
+        key: &LevelKey,
+        wanted: Quantity,
+        left: Quantity,
+        pointer: &str,
+    ) -> Problem {
+        let available = left.max(Quantity::ZERO);
+        let product = self.products.get(&key.product_id);
+        let sku = product.map_or_else(|| key.product_id.to_string(), |product| product.sku.clone());
+        let uom = product.map_or_else(String::new, |product| product.stock_uom.clone());
+        let next = self.next_available_on(key, left, wanted);
+        let when = match next {
+            Some(day) => format!("it can be promised for {day}"),
+            None => "no more is expected".to_owned(),
+        };
+        let detail = format!("Requested {wanted} of {sku}, available {available}; {when}.");
+        let mut params = vec![
+            ("sku", sku),
+            ("requested", wanted.to_string()),
+            ("available", available.to_string()),
+            ("uom", uom),
+        ];
+        params.extend(next.map(|day| ("next_available_on", day.to_string())));
+        Problem { pointer: format!("{pointer}/quantity"), code: Code::InsufficientStock, detail, params }
+    }
+
+    /// What a document may take of a level: what is available, what is reserved for the document itself, and what its till
+    /// or its channel has an allotment of. Below zero if more is reserved than is on hand.
+    pub(super) fn left(&self, key: &LevelKey, demand: &Demand) -> Quantity {
+        let own = demand.own.get(key).copied().unwrap_or_default();
+        let allotted = demand.requester.map_or(Quantity::ZERO, |requester| self.allotted_to(key, requester));
+        self.level(key).available() + own + allotted
+    }
+
+    /// The first day for which `wanted` can be promised at a level that has too little now. Of goods in lots, what is free
+    /// although orders wait will not do for those orders, so they do not get it first.
+    fn next_available_on(&self, key: &LevelKey, available: Quantity, wanted: Quantity) -> Option<NaiveDate> {
+        let (today, owed) = (self.setup.settings.day(self.now), self.level(&key.without_lot()).backordered());
+        let (free, wanted) = if self.is_tracked(key.product_id) {
+            (Quantity::ZERO, wanted - available)
+        } else {
+            (available, wanted)
+        };
+        expected_receipt::promise((free, owed), today, self.supplies_at(key), wanted)
+    }
+}

@@ -1,0 +1,345 @@
+//! One level: how much there is, how much of it is reserved, and what it cost.
+//!
+//! A level keeps its own rules. Its fields are private, and only the methods here change them. After each change:
+//!
+//! - what is reserved and what is backordered is never below zero;
+//! - goods on hand are worth zero or more, and an empty level is worth exactly zero;
+//! - a level below zero is worth zero or less: the provisional cost of what it lacks.
+//!
+//! More may be reserved than is on hand: goods that left in spite of the record leave reservations uncovered. A command
+//! checks what is available before it changes a level, so a broken rule is a fault of the program and panics.
+
+use chrono::{DateTime, Utc};
+
+use crate::id::{LocationId, LotId, ProductId};
+use crate::number::{Money, Price, Quantity};
+use crate::stock::unit_cost;
+use crate::tenant::Settings;
+
+/// Where a stock level is kept: one product, in one lot, at one location. Levels are locked in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LevelKey {
+    /// The location.
+    pub location_id: LocationId,
+    /// The product.
+    pub product_id: ProductId,
+    /// The lot; nil where the product is not tracked by lot.
+    pub lot_id: LotId,
+}
+
+impl LevelKey {
+    /// The level of a product that is not tracked by lot.
+    pub fn untracked(location_id: LocationId, product_id: ProductId) -> Self {
+        LevelKey { location_id, product_id, lot_id: LotId::default() }
+    }
+
+    /// The level on which lines wait for the product: its own where the product is not tracked by lot, else one that never
+    /// has goods and is locked before those of the lots.
+    pub fn without_lot(&self) -> Self {
+        LevelKey { lot_id: LotId::default(), ..*self }
+    }
+
+    /// Whether it is the level of a lot.
+    pub fn is_of_lot(&self) -> bool {
+        *self != self.without_lot()
+    }
+}
+
+/// The figures of a level as they are stored.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct StoredLevel {
+    /// Stock units on hand; below zero where more left than the record had.
+    pub on_hand: Quantity,
+    /// Stock units that are reserved.
+    pub reserved: Quantity,
+    /// Cost of what is on hand.
+    pub value: Money,
+    /// Cost of one stock unit when there last was one.
+    pub last_cost: Price,
+    /// Whether the cost is kept in layers, first in, first out.
+    pub layered: bool,
+    /// When the level was last counted.
+    pub counted_at: Option<DateTime<Utc>>,
+    /// Stock units that confirmed orders wait for.
+    pub backordered: Quantity,
+    /// Whether a till or a channel may have an allotment on the level.
+    pub allotted: bool,
+}
+
+/// How much there is, how much of it is reserved, and what it cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Level {
+    on_hand: Quantity,
+    reserved: Quantity,
+    value: Money,
+    last_cost: Price,
+    layered: bool,
+    counted_at: Option<DateTime<Utc>>,
+    backordered: Quantity,
+    allotted: bool,
+}
+
+impl From<StoredLevel> for Level {
+    fn from(stored: StoredLevel) -> Self {
+        let StoredLevel { on_hand, reserved, value, last_cost, layered, counted_at, backordered, allotted } =
+            stored;
+        Level { on_hand, reserved, value, last_cost, layered, counted_at, backordered, allotted }
+    }
+}
+
+/// Reading.
+impl Level {
+    /// Stock units on hand; below zero where more left than the record had.
+    pub fn on_hand(&self) -> Quantity {
+        self.on_hand
+    }
+
+    /// Stock units that are reserved: for orders, holds and allotments.
+    pub fn reserved(&self) -> Quantity {
+        self.reserved
+    }
+
+    /// What may still be sold or reserved; below zero where more is reserved than is on hand.
+    pub fn available(&self) -> Quantity {
+        self.on_hand - self.reserved
+    }
+
+    /// Stock units that confirmed orders wait for: whatever becomes free here is allocated to them first.
+    pub fn backordered(&self) -> Quantity {
+        self.backordered
+    }
+
+    /// Whether a till or a channel may have an allotment on the level.
+    pub fn is_allotted(&self) -> bool {
+        self.allotted
+    }
+
+    /// Cost of what is on hand.
+    pub fn value(&self) -> Money {
+        self.value
+    }
+
+    /// Cost of one stock unit when there last was one.
+    pub fn last_cost(&self) -> Price {
+        self.last_cost
+    }
+
+    /// The average cost of one stock unit; the last known one while nothing is on hand.
+    pub fn unit_cost(&self) -> Price {
+        if self.on_hand.is_positive() {
+            Price::rounded(self.value.get() / self.on_hand.get())
+        } else {
+            self.last_cost
+        }
+    }
+
+    /// What `quantity` costs at the current average.
+    pub(super) fn cost_of(&self, quantity: Quantity, settings: &Settings) -> Money {
+        if self.on_hand.is_positive() {
+            settings.money(self.value.get() * quantity.get() / self.on_hand.get())
+        } else {
+            settings.money(self.last_cost.get() * quantity.get())
+        }
+    }
+
+    /// Whether the cost is kept in layers, first in, first out.
+    pub fn is_layered(&self) -> bool {
+        self.layered
+    }
+
+    /// When the level was last counted. The count includes whatever happened by then, even if it is recorded later.
+    pub fn counted_at(&self) -> Option<DateTime<Utc>> {
+        self.counted_at
+    }
+}
+
+/// Goods that come and go.
+impl Level {
+    /// Issues `quantity` at the average cost; returns what it cost. The last unit takes the rest of the value, so that
+    /// rounding never leaves a value without goods.
+    pub(super) fn issue(&mut self, quantity: Quantity, settings: &Settings) -> Money {
+        self.check_issue(quantity);
+        let cost = if quantity == self.on_hand {
+            self.value
+        } else {
+            settings.money(self.value.get() * quantity.get() / self.on_hand.get()).min(self.value)
+        };
+        self.issue_at(quantity, cost, self.unit_cost());
+        cost
+    }
+
+    /// Issues `quantity` at a cost that is known: that of its layers, or that with which it came. `last_cost` is the cost
+    /// of the last unit of it.
+    pub(super) fn issue_at(&mut self, quantity: Quantity, cost: Money, last_cost: Price) {
+        self.check_issue(quantity);
+        self.on_hand -= quantity;
+        self.value -= cost;
+        self.last_cost = last_cost;
+        self.check();
+    }
+
+    fn check_issue(&self, quantity: Quantity) {
+        assert!(quantity.is_positive() && quantity <= self.on_hand, "an issue stays within what is on hand");
+    }
+
+    /// Issues `quantity` that the level does not have, at the last known cost; returns that cost, which is provisional.
+    pub(crate) fn issue_below_zero(&mut self, quantity: Quantity, settings: &Settings) -> Money {
+        assert!(
+            quantity.is_positive() && !self.on_hand.is_positive(),
+            "goods go below zero only after everything on hand"
+        );
+        let provisional = settings.money(self.last_cost.get() * quantity.get());
+        self.on_hand -= quantity;
+        self.value -= provisional;
+        self.check();
+        provisional
+    }
+
+    /// Receives `quantity` at a total cost of `value`. What is below zero was settled before.
+    pub(super) fn receive(&mut self, quantity: Quantity, value: Money) {
+        assert!(quantity.is_positive() && !value.is_negative(), "a receipt brings goods at a cost");
+        assert!(!self.on_hand.is_negative(), "a receipt settles what is below zero first");
+        self.on_hand += quantity;
+        self.value += value;
+        self.last_cost = if self.layered { unit_cost(value, quantity) } else { self.unit_cost() };
+        self.check();
+    }
+
+    /// Receives `quantity` of what is below zero, which gives back its provisional cost; `last_cost` is what one unit of the
+    /// receipt really costs.
+    pub(crate) fn settle_below_zero(&mut self, quantity: Quantity, provisional: Money, last_cost: Price) {
+        assert!(
+            quantity.is_positive() && quantity <= -self.on_hand,
+            "a settlement stays within what is below zero"
+        );
+        self.on_hand += quantity;
+        self.value += provisional;
+        self.last_cost = last_cost;
+        self.check();
+    }
+
+    /// Gives what is on hand another value; returns by how much it changed.
+    pub(super) fn revalue(&mut self, value: Money) -> Money {
+        assert!(self.on_hand.is_positive() && !value.is_negative(), "only goods on hand have a value");
+        let change = value - self.value;
+        self.value = value;
+        self.last_cost = self.unit_cost();
+        self.check();
+        change
+    }
+
+    /// Says whether the cost is kept in layers from now on.
+    pub(super) fn set_layered(&mut self, layered: bool) {
+        self.layered = layered;
+    }
+
+    /// Notes that the level was counted at an instant.
+    pub(crate) fn note_count(&mut self, counted_at: DateTime<Utc>) {
+        self.counted_at = Some(counted_at);
+    }
+}
+
+/// Goods that are reserved or waited for.
+impl Level {
+    /// Reserves `quantity`.
+    pub(crate) fn reserve(&mut self, quantity: Quantity) {
+        assert!(!quantity.is_negative(), "a reservation adds to what is reserved");
+        self.reserved += quantity;
+    }
+
+    /// Releases `quantity` of what is reserved.
+    pub(crate) fn release(&mut self, quantity: Quantity) {
+        assert!(!quantity.is_negative(), "a release takes off what is reserved");
+        self.reserved -= quantity;
+        self.check();
+    }
+
+    /// Adds `quantity` to what confirmed orders wait for.
+    pub(crate) fn backorder(&mut self, quantity: Quantity) {
+        assert!(!quantity.is_negative(), "a backorder adds to what is waited for");
+        self.backordered += quantity;
+    }
+
+    /// Takes `quantity` off what confirmed orders wait for: they got it, or gave it up.
+    pub(crate) fn end_backorder(&mut self, quantity: Quantity) {
+        assert!(!quantity.is_negative(), "the end of a backorder takes off what is waited for");
+        self.backordered -= quantity;
+        self.check();
+    }
+
+    /// Panics if a rule of the level is broken.
+    fn check(&self) {
+        assert!(!self.reserved.is_negative(), "no more is released than was reserved");
+        assert!(!self.backordered.is_negative(), "no more is allocated than was backordered");
+        let is_sound = if self.on_hand.is_positive() {
+            !self.value.is_negative()
+        } else if self.on_hand.is_negative() {
+            !self.value.is_positive()
+        } else {
+            self.value.is_zero()
+        };
+        assert!(is_sound, "the value of a level has the sign of what is on hand");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rust_decimal::Decimal;
+
+    use super::*;
+    use crate::stock::tests::settings;
+
+    fn units(number: i64) -> Quantity {
+        Quantity::new(number.into())
+    }
+
+    #[test]
+    #[should_panic(expected = "no more is released than was reserved")]
+    fn no_more_is_released_than_was_reserved() {
+        let mut level = Level::from(StoredLevel { reserved: units(2), ..StoredLevel::default() });
+        level.release(units(3));
+    }
+
+    #[test]
+    #[should_panic(expected = "an issue stays within what is on hand")]
+    fn an_issue_stays_within_what_is_on_hand() {
+        let stored = StoredLevel { on_hand: units(2), value: Money::ONE, ..StoredLevel::default() };
+        Level::from(stored).issue(units(3), &settings());
+    }
+
+    #[test]
+    #[should_panic(expected = "goods go below zero only after everything on hand")]
+    fn goods_go_below_zero_only_after_everything_on_hand() {
+        let stored = StoredLevel { on_hand: units(2), value: Money::ONE, ..StoredLevel::default() };
+        Level::from(stored).issue_below_zero(units(3), &settings());
+    }
+
+    #[test]
+    #[should_panic(expected = "the value of a level has the sign of what is on hand")]
+    fn an_empty_level_is_worth_nothing() {
+        let stored = StoredLevel { on_hand: units(2), value: Money::ONE, ..StoredLevel::default() };
+        Level::from(stored).issue_at(units(2), Money::ZERO, Price::ZERO);
+    }
+
+    proptest! {
+        /// Whatever comes and goes, the cost that left plus the value that stayed is the cost that came.
+        #[test]
+        fn cost_is_conserved(steps in prop::collection::vec((1..500_i64, 0..100_000_i64, any::<bool>()), 1..60)) {
+            let (mut level, mut came, mut left) = (Level::default(), Money::ZERO, Money::ZERO);
+            for (quantity, cents, inward) in steps {
+                let quantity = Quantity::new(Decimal::new(quantity, 1));
+                if inward {
+                    let value = Money::new(Decimal::new(cents, 2));
+                    level.receive(quantity, value);
+                    came += value;
+                } else if level.on_hand.is_positive() {
+                    left += level.issue(quantity.min(level.on_hand), &settings());
+                }
+                prop_assert_eq!(level.value + left, came);
+                prop_assert!(!level.value.is_negative());
+                prop_assert!(!level.on_hand.is_zero() || level.value.is_zero());
+            }
+        }
+    }
+}
