@@ -73,7 +73,7 @@ async fn link(url: &str, auth: &Auth, live: &Live, connected: &AtomicBool) -> Re
         tokio::select! {
             message = messages.next() => match message {
                 Some(message) => match message.get_channel_name().strip_prefix(EVENTS_CHANNEL) {
-                    Some(tenant_id) => _ = tenant_id.parse().map(|tenant_id| live.ring(tenant_id)),
+                    Some(tenant_id) => _ = tenant_id.parse().map(|tenant_id| live.notify(tenant_id)),
                     None => auth.forget(),
                 },
                 None => return Ok(()),

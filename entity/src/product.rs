@@ -28,7 +28,6 @@ pub struct Model {
     pub stock_uom: String,
     /// Decimals of a quantity in that unit.
     pub stock_decimals: i16,
-    /// How it is taxed.
     pub tax_class_id: TaxClassId,
     /// Per stock unit; absent if there is none, which differs from a price of zero.
     pub list_price: Option<Price>,

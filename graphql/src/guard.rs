@@ -47,14 +47,14 @@ pub struct Cost {
 
 /// A document that may be executed.
 #[derive(Debug)]
-pub struct Checked {
+pub struct CheckedDocument {
     pub document: ExecutableDocument,
     pub cost: Cost,
 }
 
 /// The reason why a document is not executed.
 #[derive(Debug)]
-pub enum Refused {
+pub enum Rejection {
     /// The document is not GraphQL.
     Syntax(async_graphql::ServerError),
     /// The document is too long, too deep, too wide or too costly.
@@ -62,29 +62,29 @@ pub enum Refused {
 }
 
 /// Parses a document and checks its cost.
-pub fn check(query: &str, variables: &Variables) -> Result<Checked, Refused> {
+pub fn check(query: &str, variables: &Variables) -> Result<CheckedDocument, Rejection> {
     if query.len() > BYTES_MAX {
-        return Err(too_much(format!("The document has more than {BYTES_MAX} bytes.")));
+        return Err(too_costly(format!("The document has more than {BYTES_MAX} bytes.")));
     }
     // The parser recurses into brackets, so their nesting is checked first.
     if nesting(query) > NESTING_MAX {
-        return Err(too_much(format!("Brackets are nested more than {NESTING_MAX} deep.")));
+        return Err(too_costly(format!("Brackets are nested more than {NESTING_MAX} deep.")));
     }
-    let document = parse_query(query).map_err(|error| Refused::Syntax(error.into()))?;
-    count(&document)?;
+    let document = parse_query(query).map_err(|error| Rejection::Syntax(error.into()))?;
+    check_size(&document)?;
     let mut points = 0;
     for (_, operation) in document.operations.iter() {
         let weight = Scale::new(&document, &operation.node, variables).weigh()?;
         if weight.roots > ROOTS_MAX {
-            return Err(too_much(format!(
+            return Err(too_costly(format!(
                 "More than {ROOTS_MAX} fields are asked for at the root, aliases included."
             )));
         }
         if weight.depth > DEPTH_MAX || weight.depth_of_schema > DEPTH_OF_SCHEMA_MAX {
-            return Err(too_much(format!("Fields are nested more than {DEPTH_MAX} deep.")));
+            return Err(too_costly(format!("Fields are nested more than {DEPTH_MAX} deep.")));
         }
         if weight.visits > VISITS_MAX {
-            return Err(too_much(format!(
+            return Err(too_costly(format!(
                 "More than {VISITS_MAX} selections are asked for, fragments spread out."
             )));
         }
@@ -95,13 +95,13 @@ pub fn check(query: &str, variables: &Variables) -> Result<Checked, Refused> {
         let detail = format!(
             "The query costs {points} points of at most {POINTS_MAX}: lower limit, or ask for fewer fields."
         );
-        return Err(too_much(detail));
+        return Err(too_costly(detail));
     }
-    Ok(Checked { document, cost: Cost { points } })
+    Ok(CheckedDocument { document, cost: Cost { points } })
 }
 
-fn too_much(detail: impl Into<String>) -> Refused {
-    Refused::Cost(detail.into())
+fn too_costly(detail: impl Into<String>) -> Rejection {
+    Rejection::Cost(detail.into())
 }
 
 /// The deepest nesting of brackets outside strings and comments.
@@ -110,9 +110,9 @@ fn nesting(query: &str) -> usize {
     let mut rest = query.as_bytes();
     while let Some((&byte, tail)) = rest.split_first() {
         rest = match byte {
-            b'#' => after(tail, b"\n"),
-            b'"' if tail.starts_with(b"\"\"") => after(&tail[2..], b"\"\"\""),
-            b'"' => after_string(tail),
+            b'#' => skip_past(tail, b"\n"),
+            b'"' if tail.starts_with(b"\"\"") => skip_past(&tail[2..], b"\"\"\""),
+            b'"' => skip_string(tail),
             _ => tail,
         };
         match byte {
@@ -126,13 +126,13 @@ fn nesting(query: &str) -> usize {
 }
 
 /// The text after the next `end` that has no backslash before it.
-fn after<'a>(text: &'a [u8], end: &[u8]) -> &'a [u8] {
+fn skip_past<'a>(text: &'a [u8], end: &[u8]) -> &'a [u8] {
     let is_end = |at: usize| text[at..].starts_with(end) && (at == 0 || text[at - 1] != b'\\');
     (0..text.len()).find(|at| is_end(*at)).map_or(&[], |at| &text[at + end.len()..])
 }
 
 /// The text after a string of one line.
-fn after_string(text: &[u8]) -> &[u8] {
+fn skip_string(text: &[u8]) -> &[u8] {
     let mut rest = text;
     while let Some((byte, tail)) = rest.split_first() {
         match byte {
@@ -145,7 +145,7 @@ fn after_string(text: &[u8]) -> &[u8] {
 }
 
 /// Checks the size of the text: every selection, argument and directive counts once.
-fn count(document: &ExecutableDocument) -> Result<(), Refused> {
+fn check_size(document: &ExecutableDocument) -> Result<(), Rejection> {
     let mut tally = Tally::default();
     for (_, operation) in document.operations.iter() {
         tally.details += operation.node.variable_definitions.len();
@@ -166,10 +166,10 @@ struct Tally {
 }
 
 impl Tally {
-    fn selections(&mut self, set: &Positioned<SelectionSet>) -> Result<(), Refused> {
+    fn selections(&mut self, set: &Positioned<SelectionSet>) -> Result<(), Rejection> {
         self.selections += set.node.items.len();
         if self.selections > SELECTIONS_MAX {
-            return Err(too_much(format!("The document has more than {SELECTIONS_MAX} selections.")));
+            return Err(too_costly(format!("The document has more than {SELECTIONS_MAX} selections.")));
         }
         for selection in &set.node.items {
             match &selection.node {
@@ -188,13 +188,13 @@ impl Tally {
         Ok(())
     }
 
-    fn directives(&mut self, directives: &[Positioned<Directive>]) -> Result<(), Refused> {
+    fn directives(&mut self, directives: &[Positioned<Directive>]) -> Result<(), Rejection> {
         self.details += directives.len();
         if directives.len() > DIRECTIVES_MAX {
-            return Err(too_much(format!("A selection has more than {DIRECTIVES_MAX} directives.")));
+            return Err(too_costly(format!("A selection has more than {DIRECTIVES_MAX} directives.")));
         }
         if self.details > DETAILS_MAX {
-            return Err(too_much(format!(
+            return Err(too_costly(format!(
                 "The document has more than {DETAILS_MAX} arguments, directives and variables."
             )));
         }

@@ -13,7 +13,7 @@ use domain::id::TenantId;
 use serde::Serialize;
 use service::Db;
 
-use crate::guard::{self, Cost, POINTS_MAX, Refused};
+use crate::guard::{self, Cost, POINTS_MAX, Rejection};
 use crate::report::{
     AbcMeasure, AbcRow, ChannelRow, CustomerValueRow, Dimension, Input, MarginRow, Name,
     ProductPerformanceRow, Report, RevenueRow, Values,
@@ -259,47 +259,47 @@ pub async fn execute(db: &Db, tenant_id: TenantId, call: Call) -> Outcome {
     let variables = Variables::from_json(call.variables);
     let checked = match guard::check(&call.query, &variables) {
         Ok(checked) => checked,
-        Err(Refused::Syntax(error)) => return refused(Problem::Invalid, vec![error], &call.request_id),
-        Err(Refused::Cost(detail)) => {
-            return refused(Problem::Cost, vec![ServerError::new(detail, None)], &call.request_id);
+        Err(Rejection::Syntax(error)) => return reject(Problem::Invalid, vec![error], &call.request_id),
+        Err(Rejection::Cost(detail)) => {
+            return reject(Problem::Cost, vec![ServerError::new(detail, None)], &call.request_id);
         }
     };
-    let (reader, questions) = tokio::sync::mpsc::unbounded_channel();
+    let (sender, calls) = tokio::sync::mpsc::unbounded_channel();
     let mut request =
-        async_graphql::Request::new(call.query).variables(variables).data::<snapshot::Reader>(reader);
+        async_graphql::Request::new(call.query).variables(variables).data::<snapshot::ReportSender>(sender);
     if let Some(name) = call.operation_name {
         request = request.operation_name(name);
     }
     request.set_parsed_query(checked.document);
     // The last resolver drops the last sender, and that ends the snapshot.
-    let work = async { tokio::join!(SCHEMA.execute(request), snapshot::serve(db, tenant_id, questions)).0 };
+    let work = async { tokio::join!(SCHEMA.execute(request), snapshot::serve(db, tenant_id, calls)).0 };
     match tokio::time::timeout(Duration::from_millis(TIMEOUT_MS), work).await {
-        Ok(response) => outcome(response, checked.cost, &call.request_id),
+        Ok(response) => into_outcome(response, checked.cost, &call.request_id),
         Err(_) => {
             let error = ServerError::new("The request took too long; ask for a shorter period.", None);
-            refused(Problem::Timeout, vec![error], &call.request_id)
+            reject(Problem::Timeout, vec![error], &call.request_id)
         }
     }
 }
 
-fn outcome(response: async_graphql::Response, cost: Cost, request_id: &str) -> Outcome {
+fn into_outcome(response: async_graphql::Response, cost: Cost, request_id: &str) -> Outcome {
     // A resolver's error has a path; a validation error has none.
     let executed = response.is_ok()
         || response.data != Value::Null
         || response.errors.iter().any(|error| !error.path.is_empty());
     if !executed {
-        return refused(Problem::Invalid, response.errors, request_id);
+        return reject(Problem::Invalid, response.errors, request_id);
     }
     let cost = Points { requested: cost.points, available: POINTS_MAX };
     Outcome {
         data: Some(response.data),
-        errors: with_codes(response.errors, "validation_failed", request_id),
+        errors: add_codes(response.errors, "validation_failed", request_id),
         extensions: Some(Extensions { cost }),
         problem: None,
     }
 }
 
-fn refused(problem: Problem, errors: Vec<ServerError>, request_id: &str) -> Outcome {
+fn reject(problem: Problem, errors: Vec<ServerError>, request_id: &str) -> Outcome {
     let code = match problem {
         Problem::Invalid => "validation_failed",
         Problem::Cost => "query_cost_exceeded",
@@ -307,14 +307,14 @@ fn refused(problem: Problem, errors: Vec<ServerError>, request_id: &str) -> Outc
     };
     Outcome {
         data: None,
-        errors: with_codes(errors, code, request_id),
+        errors: add_codes(errors, code, request_id),
         extensions: None,
         problem: Some(problem),
     }
 }
 
 /// Adds the request's id to every error, and a code where there is none yet.
-fn with_codes(mut errors: Vec<ServerError>, code: &str, request_id: &str) -> Vec<ServerError> {
+fn add_codes(mut errors: Vec<ServerError>, code: &str, request_id: &str) -> Vec<ServerError> {
     for error in &mut errors {
         let extensions = error.extensions.get_or_insert_default();
         if extensions.get("code").is_none() {
@@ -323,4 +323,19 @@ fn with_codes(mut errors: Vec<ServerError>, code: &str, request_id: &str) -> Vec
         extensions.set("request_id", request_id);
     }
     errors
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Fields get their descriptions from doc comments; REST shows them as the meaning of a column.
+    #[test]
+    fn every_field_is_described() {
+        let lines: Vec<&str> = sdl().lines().map(str::trim_end).collect();
+        let is_field =
+            |line: &str| line.starts_with("  ") && line.contains(": ") && !line.trim_start().starts_with('"');
+        let undescribed = lines.windows(2).filter(|pair| is_field(pair[1]) && !pair[0].ends_with('"'));
+        assert_eq!(undescribed.map(|pair| pair[1]).collect::<Vec<_>>(), Vec::<&str>::new());
+    }
 }

@@ -10,6 +10,8 @@ mod column;
 mod customer_value;
 mod dimension;
 mod filter;
+mod grouping;
+mod invalid;
 mod lot_expiry;
 mod low_stock;
 mod margin;
@@ -38,18 +40,19 @@ use sea_orm::sqlx::query::Query;
 use serde::Serialize;
 use service::{Db, Error, Tx};
 
-pub use abc::{AbcMeasure, AbcRow};
+pub use abc::AbcRow;
 pub use channel_summary::ChannelRow;
 pub use column::{Column, Kind, Measure, Role};
 pub use customer_value::CustomerValueRow;
 pub use dimension::{Dimension, Dimensions};
 pub use filter::{Filter, Selector, Values};
+pub use invalid::Invalid;
 pub use lot_expiry::LotExpiryRow;
 pub use low_stock::LowStockRow;
 pub use margin::MarginRow;
 pub use product_performance::ProductPerformanceRow;
 pub use range::Range;
-pub use request::{Input, Invalid, Request};
+pub use request::{AbcMeasure, Input, Request};
 pub use revenue::RevenueRow;
 pub use shrinkage::ShrinkageRow;
 pub use slow_stock::SlowStockRow;
@@ -190,7 +193,7 @@ pub trait Row: FromQueryResult + Serialize + OutputType {
 
 /// The rows that the database returned for a [`Request`], not decoded yet.
 #[derive(Debug)]
-pub struct Answer {
+pub struct RawReport {
     rows: Vec<PgRow>,
     as_of: DateTime<Utc>,
 }
@@ -215,43 +218,43 @@ impl Name {
         };
         let sql = statement(request);
         if self.is_of_sales() {
-            sales::bound(sql, tx.tenant_id, request)
+            sales::bind(sql, tx.tenant_id, request)
         } else {
-            stock::bound(sql, tx, request)
+            stock::bind(sql, tx, request)
         }
     }
 }
 
 /// Runs the report's one statement.
-pub async fn ask(tx: &Tx, request: &Request) -> Result<Answer, Error> {
-    Ok(Answer { rows: tx.rows(request.name.query(tx, request)).await?, as_of: tx.now })
+pub async fn fetch(tx: &Tx, request: &Request) -> Result<RawReport, Error> {
+    Ok(RawReport { rows: tx.rows(request.name.query(tx, request)).await?, as_of: tx.now })
 }
 
 /// Runs a report on a snapshot of its own and returns it as a table.
 pub async fn run(db: &Db, tenant_id: TenantId, request: &Request) -> Result<Table, Error> {
-    let answer = db.report(tenant_id, async |tx| ask(tx, request).await).await?;
+    let raw = db.report(tenant_id, async |tx| fetch(tx, request).await).await?;
     match request.name {
-        Name::Revenue => Table::new(request, read::<RevenueRow>(request, answer)?),
-        Name::Margin => Table::new(request, read::<MarginRow>(request, answer)?),
-        Name::ChannelSummary => Table::new(request, read::<ChannelRow>(request, answer)?),
-        Name::ProductPerformance => Table::new(request, read::<ProductPerformanceRow>(request, answer)?),
-        Name::CustomerValue => Table::new(request, read::<CustomerValueRow>(request, answer)?),
-        Name::StockPosition => Table::new(request, read::<StockPositionRow>(request, answer)?),
-        Name::StockValuation => Table::new(request, read::<StockValuationRow>(request, answer)?),
-        Name::LowStock => Table::new(request, read::<LowStockRow>(request, answer)?),
-        Name::LotExpiry => Table::new(request, read::<LotExpiryRow>(request, answer)?),
-        Name::StockAgeing => Table::new(request, read::<StockAgeingRow>(request, answer)?),
-        Name::SlowStock => Table::new(request, read::<SlowStockRow>(request, answer)?),
-        Name::Abc => Table::new(request, read::<AbcRow>(request, answer)?),
-        Name::Shrinkage => Table::new(request, read::<ShrinkageRow>(request, answer)?),
+        Name::Revenue => Table::new(request, decode::<RevenueRow>(request, raw)?),
+        Name::Margin => Table::new(request, decode::<MarginRow>(request, raw)?),
+        Name::ChannelSummary => Table::new(request, decode::<ChannelRow>(request, raw)?),
+        Name::ProductPerformance => Table::new(request, decode::<ProductPerformanceRow>(request, raw)?),
+        Name::CustomerValue => Table::new(request, decode::<CustomerValueRow>(request, raw)?),
+        Name::StockPosition => Table::new(request, decode::<StockPositionRow>(request, raw)?),
+        Name::StockValuation => Table::new(request, decode::<StockValuationRow>(request, raw)?),
+        Name::LowStock => Table::new(request, decode::<LowStockRow>(request, raw)?),
+        Name::LotExpiry => Table::new(request, decode::<LotExpiryRow>(request, raw)?),
+        Name::StockAgeing => Table::new(request, decode::<StockAgeingRow>(request, raw)?),
+        Name::SlowStock => Table::new(request, decode::<SlowStockRow>(request, raw)?),
+        Name::Abc => Table::new(request, decode::<AbcRow>(request, raw)?),
+        Name::Shrinkage => Table::new(request, decode::<ShrinkageRow>(request, raw)?),
     }
 }
 
 /// Decodes the rows of a report.
-pub fn read<R: Row>(request: &Request, answer: Answer) -> Result<Report<R>, Error> {
+pub fn decode<R: Row>(request: &Request, raw: RawReport) -> Result<Report<R>, Error> {
     let (mut rows, mut totals) = (Vec::new(), Vec::new());
     let mut time_zone = String::new();
-    for row in answer.rows {
+    for row in raw.rows {
         let level: i32 = row.try_get("level")?;
         match level {
             0 => rows.push(R::from_query_result(&row.into(), "")?),
@@ -263,7 +266,7 @@ pub fn read<R: Row>(request: &Request, answer: Answer) -> Result<Report<R>, Erro
     let truncated = rows.len() > request.limit as usize;
     rows.truncate(request.limit as usize);
     rows.iter_mut().for_each(|row: &mut R| row.in_zone(zone));
-    let as_of = Instant(answer.as_of.fixed_offset());
+    let as_of = Instant(raw.as_of.fixed_offset());
     let meta = Meta {
         time_zone,
         from: request.range.from.map(range::echo),

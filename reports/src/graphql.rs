@@ -1,8 +1,8 @@
 //! GraphQL over HTTP, and the editor that browsers get at the same address.
 //!
-//! The answer follows the header Accept: a client that takes `application/graphql-response+json` gets a status that says
-//! what happened; others get `application/json` and 200 for every well-formed request, as they expect. A refused
-//! credential is 401 problem details in any case.
+//! The header Accept decides the response. A client that accepts `application/graphql-response+json` gets a status
+//! that shows the result. Any other client gets `application/json` and 200 for every well-formed request, as it
+//! expects. A rejected credential is always 401 with problem details.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap};
@@ -18,21 +18,20 @@ use serde::Deserialize;
 use serde_json::Value;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-/// The most bytes of a request.
+/// Most bytes of a request.
 const BYTES_MAX: usize = 64 * 1024;
-/// What an answer of a GraphQL server is called.
+/// Media type of a GraphQL response.
 const GRAPHQL_JSON: &str = "application/graphql-response+json";
-/// The editor loads nothing from elsewhere, and can't be made to.
+/// Policy that keeps the editor from loading anything from another server.
 const CONTENT_SECURITY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
     img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; \
     frame-ancestors 'none'";
-/// The editor's files: built by tools/graphiql/build.
+/// Files of the editor, built by tools/graphiql/build.
 const PAGE: &str = include_str!("../assets/graphiql/index.html");
 const SCRIPT: &str = include_str!("../assets/graphiql/graphiql.js");
 const STYLE: &str = include_str!("../assets/graphiql/graphiql.css");
 const NOTICE: &str = include_str!("../assets/graphiql/NOTICE");
 
-/// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(execute).service(read).service(schema);
     // The files of the editor are not a part of the API.
@@ -42,13 +41,13 @@ pub fn routes(cfg: &mut ServiceConfig) {
 /// A GraphQL request.
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
 struct GraphqlRequest {
-    /// The document.
+    /// GraphQL document.
     #[schema(
         max_length = 32768,
         example = "{ channelSummary { rows { channel netRevenue grossMarginPct } } }"
     )]
     query: String,
-    /// Which operation of the document, where it has several.
+    /// Name of the operation to execute; needed if the document has several.
     #[serde(rename = "operationName")]
     #[schema(max_length = 200, example = json!(null))]
     operation_name: Option<String>,
@@ -62,27 +61,29 @@ struct GraphqlRequest {
 #[derive(Debug, utoipa::ToSchema)]
 #[expect(dead_code, reason = "it only describes what the crate graphql writes")]
 struct GraphqlResponse {
-    /// The data that was asked for; absent where nothing was executed.
+    /// Requested data; absent if nothing was executed.
     #[schema(value_type = Option<Object>, example = json!({"channelSummary": {"rows": []}}))]
     data: Option<Value>,
-    /// What went wrong: each has `extensions.code` and `extensions.request_id`.
+    /// Errors, each with `extensions.code` and `extensions.request_id`.
     #[schema(max_items = 100, value_type = Option<Vec<Object>>, example = json!(null))]
     errors: Option<Vec<Value>>,
-    /// `cost.requested` and `cost.available`, in points: one is a field at the root or a hundred values of the answer.
+    /// `cost.requested` and `cost.available`, in points. One point is a field at the root, or a hundred values of the
+    /// response.
     #[schema(value_type = Option<Object>, example = json!({"cost": {"requested": 2, "available": 5000}}))]
     extensions: Option<Value>,
 }
 
-/// Ask by GraphQL
+/// Query with GraphQL
 ///
-/// All reports by name, with exactly the columns you want, from one snapshot; there are no mutations. At most 10 fields
-/// at the root, 8 levels and 5000 points. The schema can be asked for, and is at `/graphql/schema.graphql`.
+/// Reads any reports, with the columns you choose, from one snapshot. There are no mutations. A query may have at
+/// most 10 fields at the root, 8 levels and 5000 points. Introspection is allowed; the schema is also at
+/// `/graphql/schema.graphql`.
 #[utoipa::path(
     operation_id = "graphql_execute",
     tag = "Reports",
     security(("bearer" = ["reports:read"])),
     request_body = GraphqlRequest,
-    responses((status = 200, description = "The answer; also of a request that failed, unless the client accepts \
+    responses((status = 200, description = "The response; also of a request that failed, unless the client accepts \
         `application/graphql-response+json`.", body = GraphqlResponse))
 )]
 #[post("/graphql")]
@@ -98,7 +99,7 @@ async fn execute(
     if !body.is_object() {
         return Err(ApiError::new(
             ErrorCode::MalformedJson,
-            "Send one GraphQL request as an object; batches are not taken.",
+            "Send one GraphQL request as an object; batches are not accepted.",
         ));
     }
     let asked: GraphqlRequest =
@@ -106,15 +107,15 @@ async fn execute(
     answer(&app, &caller, asked, id, form).await
 }
 
-/// A GraphQL request in an address.
+/// A GraphQL request in a URL.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct GraphqlParams {
-    /// The document.
+    /// GraphQL document.
     #[param(max_length = 32768, example = "{ channelSummary { rows { channel netRevenue } } }")]
     query: Option<String>,
-    /// Which operation of the document, where it has several.
+    /// Name of the operation to execute; needed if the document has several.
     #[serde(rename = "operationName")]
     #[param(max_length = 200, example = "")]
     operation_name: Option<String>,
@@ -123,15 +124,16 @@ struct GraphqlParams {
     variables: Option<String>,
 }
 
-/// Ask by GraphQL in an address
+/// Query with GraphQL by GET
 ///
-/// The same as the POST, for tools that can only GET. A browser that opens this address without a query gets an editor.
+/// Does the same as the POST, for tools that can only GET. A browser that opens this URL without a query gets an
+/// editor.
 #[utoipa::path(
     operation_id = "graphql_get",
     tag = "Reports",
     security(("bearer" = ["reports:read"])),
     params(GraphqlParams),
-    responses((status = 200, description = "The answer, as of the POST.", body = GraphqlResponse))
+    responses((status = 200, description = "The response, as for the POST.", body = GraphqlResponse))
 )]
 #[get("/graphql")]
 async fn read(
@@ -160,7 +162,7 @@ async fn read(
 
 /// Read the GraphQL schema
 ///
-/// The schema in GraphQL's own language, in a stable order.
+/// Returns the schema in GraphQL's schema language, in a stable order.
 #[utoipa::path(
     operation_id = "graphql_schema_get",
     tag = "Reports",
@@ -192,12 +194,12 @@ fn page() -> HttpResponse {
         .body(PAGE)
 }
 
-/// In which form a client wants its answer.
+/// The form of a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
-    /// With a status that says what happened.
+    /// With a status that shows the result.
     Graphql,
-    /// With 200 for every well-formed request.
+    /// With status 200 for every well-formed request.
     Json,
 }
 
@@ -211,7 +213,7 @@ impl Form {
         {
             return Ok(Form::Json);
         }
-        let detail = format!("The answer can be had as {GRAPHQL_JSON} or application/json.");
+        let detail = format!("The response is available as {GRAPHQL_JSON} or application/json.");
         Err(ApiError::new(ErrorCode::NotAcceptable, detail).at_header("Accept"))
     }
 

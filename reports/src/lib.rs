@@ -5,7 +5,6 @@ mod table;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-/// The routes of this crate.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.configure(table::routes).configure(graphql::routes);
 }

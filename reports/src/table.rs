@@ -13,15 +13,14 @@ use serde_json::{Map, Value};
 use strum::IntoEnumIterator;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-/// Says whether the rows end at the limit, where the form of the answer has no other place for it.
+/// Shows whether the limit cut the rows, for formats that have no other place for it.
 const TRUNCATED: header::HeaderName = header::HeaderName::from_static("stockwell-report-truncated");
 
-/// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(list).service(show);
 }
 
-/// Every report.
+/// All reports.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct ReportList {
     /// Always `list`.
@@ -32,29 +31,30 @@ struct ReportList {
     data: Vec<ReportInfo>,
 }
 
-/// A report and what it can be grouped by.
+/// A report with its possible groupings.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct ReportInfo {
-    /// Its name.
+    /// Name of the report.
     #[schema(value_type = String, max_length = 64, example = "revenue")]
     name: &'static str,
-    /// Where it is.
+    /// URL of the report.
     #[schema(max_length = 200, example = "/v1/reports/revenue")]
     href: String,
-    /// What `group_by` may name; empty where the report's rows are fixed.
+    /// Dimensions that `group_by` accepts; empty if the report's rows are fixed.
     #[schema(value_type = Vec<String>, max_items = 100, example = json!(["month", "channel"]))]
     dimensions: Vec<&'static str>,
-    /// Whether it covers a period (`from`, `to`); otherwise it shows one instant, which is now unless it takes `as_of`.
+    /// Whether the report covers a period (`from`, `to`). Otherwise it shows one instant: now, or `as_of` if it
+    /// accepts that.
     #[schema(example = true)]
     has_period: bool,
-    /// In which forms it can be had.
+    /// Formats of the report.
     #[schema(value_type = Vec<String>, max_items = 10, example = json!(["json", "csv", "ndjson"]))]
     formats: Vec<&'static str>,
 }
 
 /// List the reports
 ///
-/// Their names, and what each can be grouped by.
+/// Returns all reports with their possible groupings and formats.
 #[utoipa::path(
     operation_id = "reports_list",
     tag = "Reports",
@@ -73,24 +73,24 @@ async fn list(_: Caller) -> Answer {
     Ok(HttpResponse::Ok().json(ReportList { object: "list", data: Name::iter().map(info).collect() }))
 }
 
-/// What a report covers and how it is answered.
+/// Parameters of a report.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct ReportParams {
-    /// The first day or instant of the period: a day such as 2026-11-01, an RFC 3339 instant, or milliseconds since
-    /// 1970. From the beginning, if absent.
+    /// First day or instant of the period: a day such as 2026-11-01, an RFC 3339 instant, or milliseconds since 1970.
+    /// Without it the period has no beginning.
     #[param(max_length = 40, example = "2011-01-01")]
     from: Option<String>,
-    /// The first day or instant after the period. To the end, if absent.
+    /// First day or instant after the period. Without it the period has no end.
     #[param(max_length = 40, example = "2012-01-01")]
     to: Option<String>,
-    /// What the rows are grouped by, separated by commas: hour, day, week, month, quarter, year, channel, location,
-    /// product, category, customer, country; or none. By day, if absent. Only for `revenue` and `margin`, and of these
-    /// location, product, category and none for `stock_valuation`, by product and location, if absent.
+    /// Dimensions, separated by commas. `revenue` and `margin` accept hour, day, week, month, quarter, year, channel,
+    /// location, product, category, customer, country, or none; the default is day. `stock_valuation` accepts
+    /// location, product, category, or none; the default is product and location.
     #[param(max_length = 200, example = "channel")]
     group_by: Option<String>,
-    /// IANA name of the zone in which days begin; the tenant's, if absent.
+    /// IANA name of the time zone in which days begin. The default is the tenant's.
     #[param(max_length = 64, example = "Europe/London")]
     tz: Option<String>,
     /// Only these channels, separated by commas.
@@ -102,7 +102,7 @@ struct ReportParams {
     /// Only these products, by SKU or id, separated by commas.
     #[param(max_length = 4000, example = "BOLT-M8")]
     product: Option<String>,
-    /// Only these categories and everything below them, by code or id, separated by commas.
+    /// Only these categories and all below them, by code or id, separated by commas.
     #[param(max_length = 4000, example = "TOOLS")]
     category: Option<String>,
     /// Only these customers, by number or id, separated by commas.
@@ -114,68 +114,73 @@ struct ReportParams {
     /// Only these currencies, ISO 4217, separated by commas.
     #[param(max_length = 800, example = "GBP")]
     currency: Option<String>,
-    /// What had happened by this instant, or by the end of this day; now, if absent. Only for `stock_valuation`.
+    /// Counts only movements that happened by this instant, or by the end of this day. The default is now. Only for
+    /// `stock_valuation`.
     #[param(max_length = 40, example = "2011-12-31")]
     as_of: Option<String>,
-    /// What was recorded by this instant, or by the end of this day; now, if absent. Only for `stock_valuation`.
+    /// Counts only movements that were recorded by this instant, or by the end of this day. The default is now. Only
+    /// for `stock_valuation`.
     #[param(max_length = 40, example = "2012-01-31")]
     known_at: Option<String>,
-    /// How many days back sales count. Only for `slow_stock`.
+    /// Days of sales to look back. Only for `slow_stock`.
     #[param(minimum = 1, maximum = 3650, default = 90, example = 90)]
     days: Option<i64>,
-    /// Stock units at or below which a product without a reorder point is low; zero, if absent. Only for `low_stock`.
+    /// Stock units at or below which a product without a reorder point is low. The default is zero. Only for
+    /// `low_stock`.
     #[param(max_length = 20, example = "10")]
     threshold: Option<String>,
-    /// What products are ranked by, `net_revenue` or `gross_margin`; by revenue, if absent. Only for `abc`.
+    /// Figure by which products are ranked, `net_revenue` or `gross_margin`. The default is `net_revenue`. Only for
+    /// `abc`.
     #[param(max_length = 20, example = "gross_margin")]
     measure: Option<String>,
-    /// In how many days from today lots expire at the latest; whenever they do, if absent. Only for `lot_expiry`.
+    /// Lots that expire in at most so many days from today. Without it there is no limit. Only for `lot_expiry`.
     #[param(minimum = 0, maximum = 3650, example = 30)]
     within_days: Option<i64>,
-    /// The first day on which lots may still be sold that are left out. Only for `lot_expiry`.
+    /// Lots that expire before this day. Only for `lot_expiry`.
     #[param(max_length = 10, example = "2027-01-01")]
     expires_before: Option<String>,
-    /// Whether lots that have expired are shown; they are, if absent. Only for `lot_expiry`.
+    /// Whether expired lots are included. The default is true. Only for `lot_expiry`.
     #[param(example = true)]
     include_expired: Option<bool>,
-    /// The most rows; totals count all.
+    /// Most rows. Totals include all rows.
     #[param(minimum = 1, maximum = 50000, default = 10000, example = 1000)]
     limit: Option<i64>,
-    /// `json`, `csv` or `ndjson`; by the header Accept, if absent.
+    /// `json`, `csv` or `ndjson`. The default follows the header Accept.
     #[param(max_length = 16, example = "json")]
     format: Option<String>,
-    /// Whether CSV begins with a byte order mark, by which Excel knows that it is UTF-8.
+    /// Whether CSV begins with a byte order mark, from which Excel learns that it is UTF-8.
     #[param(example = false)]
     bom: Option<bool>,
 }
 
-/// A report as a flat table. The rows have the same columns in the same order whatever the data.
+/// A report as a flat table. The columns and their order do not depend on the data.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct ReportTable {
     /// Name of the report.
     #[schema(max_length = 64, example = "revenue")]
     report: String,
-    /// The columns, in their order, with unit and meaning.
+    /// Columns in their order, with unit and meaning.
     #[schema(max_items = 100)]
     columns: Vec<Column>,
-    /// The rows, one member for each column. Decimals are strings.
+    /// Rows, one member for each column. Decimals are strings.
     #[schema(max_items = 50000, value_type = Vec<Object>,
         example = json!([{"channel": "wholesale", "currency": "GBP", "net_revenue": "1200.00"}]))]
     rows: Vec<Map<String, Value>>,
-    /// One row for each currency, over everything that the report covers, also beyond the limit.
+    /// One row for each currency, over everything that the report covers, including rows beyond the limit.
     #[schema(max_items = 200, value_type = Vec<Object>,
         example = json!([{"channel": null, "currency": "GBP", "net_revenue": "1200.00"}]))]
     totals: Vec<Map<String, Value>>,
-    /// What the report covers and how fresh it is.
+    /// Period, time zone and age of the data.
     meta: Meta,
 }
 
 /// Read a report
 ///
-/// A flat table from the live rows: `revenue`, `margin`, `channel_summary`, `product_performance`, `customer_value`,
-/// `abc`, `stock_position`, `stock_valuation`, `low_stock`, `lot_expiry`, `stock_ageing`, `slow_stock` or `shrinkage`. The
-/// same figures are in GraphQL and, as SQL views, in the schema `bi`. Without a period it covers the whole history; a
-/// period is half-open, from `from` until before `to`. An empty report has a header and no rows.
+/// Returns a flat table from the live rows: `revenue`, `margin`, `channel_summary`, `product_performance`,
+/// `customer_value`, `abc`, `stock_position`, `stock_valuation`, `low_stock`, `lot_expiry`, `stock_ageing`,
+/// `slow_stock` or `shrinkage`. GraphQL and the SQL views in the schema `bi` have the same figures. Without a period
+/// the report covers the whole history. A period is half-open, from `from` to before `to`. An empty report has a
+/// header and no rows.
 #[utoipa::path(
     operation_id = "reports_get",
     tag = "Reports",
@@ -186,8 +191,8 @@ struct ReportTable {
             (ReportTable = "application/json"),
             (String = "text/csv", example = "channel,currency,net_revenue\r\nwholesale,GBP,1200.00\r\n"),
             (String = "application/x-ndjson", example = "{\"channel\":\"wholesale\",\"net_revenue\":\"1200.00\"}\n"),
-        ), headers(("Stockwell-Report-Truncated" = bool, description = "Whether the rows end at the limit."))),
-        (status = 406, description = "The report can't be had in this form.", body = Problem,
+        ), headers(("Stockwell-Report-Truncated" = bool, description = "Whether the limit cut the rows."))),
+        (status = 406, description = "The report is not available in this format.", body = Problem,
             content_type = "application/problem+json"),
         (status = 422, description = "A parameter has a value that is not allowed.", body = Problem,
             content_type = "application/problem+json"),
@@ -248,7 +253,7 @@ fn input(params: ReportParams) -> Result<Input, Invalid> {
     })
 }
 
-/// The form that is asked for by the parameter, or by the header Accept.
+/// Returns the format of the parameter, or of the header Accept.
 fn wanted(parameter: Option<&str>, request: &HttpRequest) -> Result<Format, ApiError> {
     let format = match parameter {
         Some(name) => name.parse().ok(),
@@ -263,7 +268,7 @@ fn wanted(parameter: Option<&str>, request: &HttpRequest) -> Result<Format, ApiE
     })
 }
 
-/// The form that an Accept header likes best; of equals, the one that comes first.
+/// Returns the format that an Accept header prefers; of equals, the first one.
 fn accepted(header: &str) -> Option<Format> {
     let mut best = None;
     for range in header.split(',') {

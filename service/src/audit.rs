@@ -49,20 +49,20 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Entry>,
         .with("c.actor_id = ", filter.actor_id)
         .within("c.recorded_at", filter.recorded);
     let query = match filter.document_id {
-        Some(document_id) => of_document(query, tx, document_id),
+        Some(document_id) => filter_by_document(query, tx, document_id),
         None => query,
     };
-    query.page(tx, "c.id", slice).await?.iter().map(entry).collect()
+    query.page(tx, "c.id", slice).await?.iter().map(read_entry).collect()
 }
 
 pub async fn get(tx: &Tx, id: CommandId) -> Result<Entry, Error> {
     let rows = Listing::new(tx, SELECT).with("c.id = ", Some(id.0)).rows(tx).await?;
-    entry(rows.first().ok_or_else(|| Refusal::not_found("command"))?)
+    read_entry(rows.first().ok_or_else(|| Refusal::not_found("command"))?)
 }
 
 /// Restricts a query to the commands of a document. Till sales and documents of an order name their command in their
 /// own row; all others are in the index command_by_document.
-fn of_document(query: Listing, tx: &Tx, document_id: Uuid) -> Listing {
+fn filter_by_document(query: Listing, tx: &Tx, document_id: Uuid) -> Listing {
     query
         .sql(" and c.id in (select d.id from command d where d.name not like 'pos_sale.%' and d.tenant_id = ")
         .tenant(tx)
@@ -79,7 +79,7 @@ fn of_document(query: Listing, tx: &Tx, document_id: Uuid) -> Listing {
         .sql(")")
 }
 
-fn entry(row: &PgRow) -> Result<Entry, Error> {
+fn read_entry(row: &PgRow) -> Result<Entry, Error> {
     Ok(Entry {
         id: CommandId(row.try_get("id")?),
         name: row.try_get("name")?,

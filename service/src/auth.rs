@@ -1,6 +1,6 @@
 //! Authentication: API keys for programs, access tokens for people.
 //!
-//! A valid credential is cached for at most [`REMEMBERED`]. A revocation by this process takes effect at once; one by
+//! A valid credential is cached for at most [`CREDENTIAL_CACHE_TTL`]. A revocation by this process takes effect at once; one by
 //! another process when its announcement arrives, or after that time.
 
 pub mod keys;
@@ -33,18 +33,18 @@ pub use session::{Login, Tokens};
 pub use tokens::{ACCESS_TOKEN_SECONDS, SigningKey, SigningKeyError};
 pub use users::UserCreate;
 
-/// How long a valid credential is cached.
-pub const REMEMBERED: Duration = Duration::from_secs(5);
+/// Longest time that a valid credential is cached.
+pub const CREDENTIAL_CACHE_TTL: Duration = Duration::from_secs(5);
 /// Most credentials in the cache.
-const REMEMBERED_MAX: u64 = 50_000;
-/// Most failed logins for one address within [`FAILURES_FORGOTTEN`].
+const CACHED_CREDENTIALS_MAX: u64 = 50_000;
+/// Most failed logins for one address within [`FAILURE_WINDOW`].
 const FAILURES_MAX: u32 = 10;
 /// Shortest time between two notes of a key's use. [`FIND_KEY`] says the same.
 const USE_NOTED_EVERY: TimeDelta = TimeDelta::minutes(1);
 /// Time after which failed logins no longer count.
-const FAILURES_FORGOTTEN: Duration = Duration::from_secs(15 * 60);
+const FAILURE_WINDOW: Duration = Duration::from_secs(15 * 60);
 /// Most addresses with failed logins that are remembered.
-const FAILURES_KEPT: u64 = 100_000;
+const FAILED_ADDRESSES_MAX: u64 = 100_000;
 /// Most passwords that are hashed at the same time: each takes 19 MiB and a core.
 const HASHING_MAX: usize = 2;
 
@@ -98,13 +98,13 @@ pub struct Identity {
 
 /// A valid credential in the cache.
 #[derive(Debug)]
-struct Known {
+struct CachedCredential {
     caller: Caller,
     /// Networks from which it may be used; all if empty.
     networks: Vec<IpNet>,
 }
 
-impl Known {
+impl CachedCredential {
     fn from(&self, address: Option<IpAddr>) -> Result<Caller, AuthError> {
         let allowed = self.networks.is_empty()
             || address.is_some_and(|address| {
@@ -120,7 +120,7 @@ impl Known {
 pub struct Auth {
     db: Db,
     signing_key: SigningKey,
-    known: Cache<[u8; 32], Arc<Known>>,
+    known: Cache<[u8; 32], Arc<CachedCredential>>,
     /// Counts revocations by this process. Others watch it to announce them.
     revocations: watch::Sender<u64>,
     /// Counts how often the cache was cleared.
@@ -135,10 +135,16 @@ impl Auth {
         Auth {
             db,
             signing_key,
-            known: Cache::builder().max_capacity(REMEMBERED_MAX).time_to_live(REMEMBERED).build(),
+            known: Cache::builder()
+                .max_capacity(CACHED_CREDENTIALS_MAX)
+                .time_to_live(CREDENTIAL_CACHE_TTL)
+                .build(),
             revocations: watch::Sender::new(0),
             forgotten: watch::Sender::new(0),
-            failures: Cache::builder().max_capacity(FAILURES_KEPT).time_to_live(FAILURES_FORGOTTEN).build(),
+            failures: Cache::builder()
+                .max_capacity(FAILED_ADDRESSES_MAX)
+                .time_to_live(FAILURE_WINDOW)
+                .build(),
             hashing: Semaphore::new(HASHING_MAX),
         }
     }
@@ -208,7 +214,7 @@ impl Auth {
         self.revocations.send_modify(|count| *count += 1);
     }
 
-    async fn find_key(&self, hash: &[u8; 32]) -> Result<Known, AuthError> {
+    async fn find_key(&self, hash: &[u8; 32]) -> Result<CachedCredential, AuthError> {
         let found = self.db.ask_auth(sqlx::query(FIND_KEY).bind(hash.as_slice())).await?;
         let row = found.ok_or(AuthError::InvalidKey)?;
         let key = KeyRow::read(&row).map_err(Error::from)?;
@@ -231,7 +237,7 @@ impl Auth {
             scopes: Scopes::parse(&key.scopes),
         };
         let networks = key.ip_allowlist.iter().filter_map(|network| keys::parse_network(network)).collect();
-        Ok(Known { caller, networks })
+        Ok(CachedCredential { caller, networks })
     }
 
     /// Records the use of a key, in the background.

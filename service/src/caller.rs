@@ -21,7 +21,7 @@ pub enum ActorKind {
     Worker,
 }
 
-/// How a document was entered.
+/// The way in which a document was entered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum EntryMode {

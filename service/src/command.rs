@@ -35,7 +35,10 @@ pub struct Answer {
 }
 
 /// Returns the stored responses under some of `keys`, with the fingerprints of their requests.
-pub(crate) async fn answered(tx: &Tx, keys: &[&str]) -> Result<HashMap<String, (Vec<u8>, Answer)>, Error> {
+pub(crate) async fn find_responses(
+    tx: &Tx,
+    keys: &[&str],
+) -> Result<HashMap<String, (Vec<u8>, Answer)>, Error> {
     if keys.is_empty() {
         return Ok(HashMap::new());
     }
@@ -86,7 +89,8 @@ pub async fn run(
 ) -> Result<Answer, Error> {
     db.write(caller, async |tx| {
         if let Some(idempotency) = idempotency
-            && let Some(answered) = answered(tx, &[idempotency.key.as_str()]).await?.get(&idempotency.key)
+            && let Some(answered) =
+                find_responses(tx, &[idempotency.key.as_str()]).await?.get(&idempotency.key)
         {
             return replay(idempotency, answered);
         }

@@ -12,12 +12,12 @@ use sea_orm::sea_query::{Expr, ExprTrait, Func, LockType};
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect};
 use serde::{Deserialize, Serialize};
 
-use crate::input::{self, Books, Change, Metadata};
+use crate::input::{self, Change, Metadata, TenantDefaults};
 use crate::page::Page;
 use crate::rows::{insert_all, starts_with};
 use crate::{Error, Tx};
 
-use check::{Drafts, Known};
+use check::{Drafts, References};
 
 /// Most customers of one batch.
 pub const BATCH_MAX: usize = 500;
@@ -33,7 +33,7 @@ pub struct CustomerInput {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 64, example = "C-000123")]
     pub number: Option<String>,
-    /// How the customer usually buys. Either kind may buy through either channel.
+    /// Usual channel of the customer. Either kind may buy through either channel.
     pub kind: CustomerKind,
     /// Name of the customer.
     #[schema(min_length = 1, max_length = 200, example = "Nordwind Supply GmbH")]
@@ -127,8 +127,9 @@ pub fn input_of(row: &customer::Model) -> CustomerInput {
 }
 
 pub async fn create(tx: &Tx, input: &CustomerInput) -> Result<customer::Model, Error> {
-    let created =
-        create_all(tx, std::slice::from_ref(input)).await.map_err(|error| lost_race(error, input))?;
+    let created = create_all(tx, std::slice::from_ref(input))
+        .await
+        .map_err(|error| reject_taken_value(error, input))?;
     let created = created.into_iter().next().ok_or_else(|| Error::invariant("one customer in, none out"))?;
     Ok(created?)
 }
@@ -139,18 +140,18 @@ pub async fn create_all(
     tx: &Tx,
     inputs: &[CustomerInput],
 ) -> Result<Vec<Result<customer::Model, Refusal>>, Error> {
-    let books = input::books(tx).await?;
-    let mut drafts = Drafts::new(Known::load(tx, inputs).await?, None);
+    let defaults = input::tenant_defaults(tx).await?;
+    let mut drafts = Drafts::new(References::load(tx, inputs).await?, None);
     let mut answers: Vec<Result<customer::Model, Refusal>> = inputs
         .iter()
         .map(|input| {
-            drafts.check(&books, input)?;
-            Ok(assemble(tx, CustomerId(tx.next_id()), &books, input))
+            drafts.check(&defaults, input)?;
+            Ok(assemble(tx, CustomerId(tx.next_id()), &defaults, input))
         })
         .collect();
     let mut unnumbered: Vec<&mut customer::Model> =
         answers.iter_mut().flatten().filter(|row| row.number.is_empty()).collect();
-    let numbers = number::next(tx, unnumbered.len(), &drafts.numbers()).await?;
+    let numbers = number::assign(tx, unnumbered.len(), &drafts.numbers()).await?;
     for (row, number) in unnumbered.iter_mut().zip(numbers) {
         row.number = number;
     }
@@ -172,17 +173,17 @@ pub async fn update(
     let before = locked.one(tx).await?.ok_or_else(|| Refusal::not_found("customer"))?;
     input::check_version(before.version, expected)?;
     let input = &change(&input_of(&before))?;
-    let books = input::books(tx).await?;
-    let known = Known::load(tx, std::slice::from_ref(input)).await?;
-    Drafts::new(known, Some(id)).check(&books, input)?;
-    let mut after = assemble(tx, id, &books, input);
+    let defaults = input::tenant_defaults(tx).await?;
+    let known = References::load(tx, std::slice::from_ref(input)).await?;
+    Drafts::new(known, Some(id)).check(&defaults, input)?;
+    let mut after = assemble(tx, id, &defaults, input);
     if after.number.is_empty() {
         after.number = before.number;
     }
     after.version = before.version + 1;
     after.created_at = before.created_at;
     let row = after.into_active_model().reset_all();
-    row.update(tx).await.map_err(Error::from).map_err(|error| lost_race(error, input))
+    row.update(tx).await.map_err(Error::from).map_err(|error| reject_taken_value(error, input))
 }
 
 pub async fn get(tx: &Tx, id: CustomerId) -> Result<customer::Model, Error> {
@@ -223,7 +224,7 @@ pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<customer:
 }
 
 /// Builds the row of a customer. The number is empty if the series is to assign it.
-fn assemble(tx: &Tx, id: CustomerId, books: &Books, input: &CustomerInput) -> customer::Model {
+fn assemble(tx: &Tx, id: CustomerId, defaults: &TenantDefaults, input: &CustomerInput) -> customer::Model {
     let terms = input.payment_terms.unwrap_or(match input.kind {
         CustomerKind::Wholesale => PaymentTerms::Net,
         CustomerKind::Retail => PaymentTerms::Prepaid,
@@ -237,8 +238,8 @@ fn assemble(tx: &Tx, id: CustomerId, books: &Books, input: &CustomerInput) -> cu
         name: input.name.clone(),
         email: input.email.clone(),
         tax_number: input.tax_number.clone(),
-        country: input.country.clone().unwrap_or_else(|| books.country.clone()),
-        currency: books.currency.clone(),
+        country: input.country.clone().unwrap_or_else(|| defaults.country.clone()),
+        currency: defaults.currency.clone(),
         tax_exempt: input.tax_exempt,
         price_tier_id: input.price_tier_id,
         price_list_id: input.price_list_id,
@@ -268,10 +269,10 @@ fn account_of(row: &customer::Model) -> customer_account::Model {
 }
 
 /// Turns a unique violation into a rejection: another transaction took the value after the check.
-fn lost_race(error: Error, input: &CustomerInput) -> Error {
+fn reject_taken_value(error: Error, input: &CustomerInput) -> Error {
     let number = input.number.as_deref().unwrap_or_default();
     let external_ref = input.external_ref.as_deref().unwrap_or_default();
     error
-        .on_constraint("customer_number_key", || input::refuse_taken("/number", "customer", number))
-        .on_constraint("customer_external_ref_key", || input::refuse_external_ref_taken(external_ref))
+        .on_constraint("customer_number_key", || input::reject_taken("/number", "customer", number))
+        .on_constraint("customer_external_ref_key", || input::reject_external_ref_taken(external_ref))
 }

@@ -30,7 +30,7 @@ pub const EXTERNAL_REF_LENGTH_MAX: usize = 200;
 
 /// The tenant's settings that input checks need.
 #[derive(Debug, Clone)]
-pub struct Books {
+pub struct TenantDefaults {
     /// ISO 4217 code of the only currency of the ledger.
     pub currency: String,
     /// ISO 3166-1 alpha-2 code.
@@ -40,16 +40,16 @@ pub struct Books {
 }
 
 /// Reads the tenant's settings.
-pub async fn books(tx: &Tx) -> Result<Books, Error> {
+pub async fn tenant_defaults(tx: &Tx) -> Result<TenantDefaults, Error> {
     let row = tx.select::<tenant::Entity>().one(tx).await?;
     let row = row.ok_or_else(|| Error::invariant("a tenant without a row"))?;
     let time_zone =
         row.time_zone.parse().map_err(|_| Error::invariant(format!("time zone {}", row.time_zone)))?;
-    Ok(Books { currency: row.currency, country: row.country, time_zone })
+    Ok(TenantDefaults { currency: row.currency, country: row.country, time_zone })
 }
 
 /// Checks a text of one line. It must not be empty, nor begin or end with a space.
-pub fn line(problems: &mut Problems, pointer: &str, text: &str, length_max: usize) {
+pub fn check_line(problems: &mut Problems, pointer: &str, text: &str, length_max: usize) {
     let length = text.chars().count();
     if length == 0 || length > length_max {
         problems.invalid(pointer, format!("This must have 1 to {length_max} characters."));
@@ -59,57 +59,57 @@ pub fn line(problems: &mut Problems, pointer: &str, text: &str, length_max: usiz
 }
 
 /// Checks a text of one line that may be absent.
-pub fn optional_line(problems: &mut Problems, pointer: &str, text: Option<&str>, length_max: usize) {
+pub fn check_optional_line(problems: &mut Problems, pointer: &str, text: Option<&str>, length_max: usize) {
     if let Some(text) = text {
-        line(problems, pointer, text, length_max);
+        check_line(problems, pointer, text, length_max);
     }
 }
 
 /// Checks a text of any number of lines.
-pub fn text(problems: &mut Problems, pointer: &str, text: &str, length_max: usize) {
+pub fn check_text(problems: &mut Problems, pointer: &str, text: &str, length_max: usize) {
     if text.chars().count() > length_max {
         problems.invalid(pointer, format!("This may have at most {length_max} characters."));
     } else if text.chars().any(|letter| letter.is_control() && !matches!(letter, '\n' | '\r' | '\t')) {
         problems.invalid(pointer, "This has a control character; only line breaks and tabs are allowed.");
     }
-    no_card_number(problems, pointer, text);
+    reject_card_number(problems, pointer, text);
 }
 
 /// Rejects card numbers, which are never stored.
-fn no_card_number(problems: &mut Problems, pointer: &str, text: &str) {
+fn reject_card_number(problems: &mut Problems, pointer: &str, text: &str) {
     if holds_card_number(text) {
         problems.invalid(pointer, "This looks like a card number, which is never kept.");
     }
 }
 
 /// Checks a code that the caller chooses, such as `MAIN`.
-pub fn code(problems: &mut Problems, pointer: &str, text: &str) {
-    line(problems, pointer, text, CODE_LENGTH_MAX);
+pub fn check_code(problems: &mut Problems, pointer: &str, text: &str) {
+    check_line(problems, pointer, text, CODE_LENGTH_MAX);
 }
 
-pub fn name(problems: &mut Problems, pointer: &str, text: &str) {
-    line(problems, pointer, text, NAME_LENGTH_MAX);
-    no_card_number(problems, pointer, text);
+pub fn check_name(problems: &mut Problems, pointer: &str, text: &str) {
+    check_line(problems, pointer, text, NAME_LENGTH_MAX);
+    reject_card_number(problems, pointer, text);
 }
 
 /// Checks the caller's own id of a record.
-pub fn external_ref(problems: &mut Problems, text: Option<&str>) {
-    optional_line(problems, "/external_ref", text, EXTERNAL_REF_LENGTH_MAX);
+pub fn check_external_ref(problems: &mut Problems, text: Option<&str>) {
+    check_optional_line(problems, "/external_ref", text, EXTERNAL_REF_LENGTH_MAX);
 }
 
-pub fn metadata(problems: &mut Problems, notes: &Metadata) {
+pub fn check_metadata(problems: &mut Problems, notes: &Metadata) {
     if notes.len() > METADATA_KEYS_MAX {
         problems.invalid("/metadata", format!("At most {METADATA_KEYS_MAX} keys are kept."));
     }
     for (key, note) in notes {
         let pointer = format!("/metadata/{}", key.replace('~', "~0").replace('/', "~1"));
-        line(problems, &pointer, key, METADATA_KEY_LENGTH_MAX);
-        text(problems, &pointer, note, METADATA_VALUE_LENGTH_MAX);
+        check_line(problems, &pointer, key, METADATA_KEY_LENGTH_MAX);
+        check_text(problems, &pointer, note, METADATA_VALUE_LENGTH_MAX);
     }
 }
 
 /// Checks a unit code of UN/ECE Recommendation 20 or 21: two or three capital letters or digits.
-pub fn uom(problems: &mut Problems, pointer: &str, text: &str) {
+pub fn check_uom(problems: &mut Problems, pointer: &str, text: &str) {
     let known = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
     if !matches!(text.len(), 2 | 3) || !text.bytes().all(known) {
         problems.invalid(
@@ -120,36 +120,33 @@ pub fn uom(problems: &mut Problems, pointer: &str, text: &str) {
 }
 
 /// Checks an ISO 3166-1 alpha-2 country code.
-pub fn country(problems: &mut Problems, pointer: &str, text: &str) {
+pub fn check_country(problems: &mut Problems, pointer: &str, text: &str) {
     if text.len() != 2 || !text.bytes().all(|byte| byte.is_ascii_uppercase()) {
         problems.invalid(pointer, "Expected an ISO 3166-1 alpha-2 country code such as DE.");
     }
 }
 
 /// Rejects any currency but the tenant's.
-pub fn currency(problems: &mut Problems, text: Option<&str>, of_tenant: &str) {
+pub fn check_currency(problems: &mut Problems, text: Option<&str>, of_tenant: &str) {
     if text.is_some_and(|text| text != of_tenant) {
-        problems.invalid(
-            "/currency",
-            format!("The books are kept in {of_tenant}; no other currency is possible."),
-        );
+        problems.invalid("/currency", format!("Only the tenant's currency is allowed: {of_tenant}."));
     }
 }
 
 /// Checks a number that must not be negative.
-pub fn not_negative<K: Kind>(problems: &mut Problems, pointer: &str, number: Option<Number<K>>) {
+pub fn check_not_negative<K: Kind>(problems: &mut Problems, pointer: &str, number: Option<Number<K>>) {
     if number.is_some_and(Number::is_negative) {
         problems.invalid(pointer, "This must not be below zero.");
     }
 }
 
 /// Adds the problem that a referenced record does not exist, or belongs to another tenant.
-pub fn unknown(problems: &mut Problems, pointer: impl Into<String>, what: &str) {
+pub fn add_unknown(problems: &mut Problems, pointer: impl Into<String>, what: &str) {
     problems.add(pointer, Code::NotFound, format!("There is no such {what}."));
 }
 
 /// Adds the problem that another record has this value.
-pub fn taken(problems: &mut Problems, pointer: impl Into<String>, what: &str, value: &str) {
+pub fn add_taken(problems: &mut Problems, pointer: impl Into<String>, what: &str, value: &str) {
     problems.push(Problem {
         pointer: pointer.into(),
         code: Code::AlreadyExists,
@@ -159,7 +156,7 @@ pub fn taken(problems: &mut Problems, pointer: impl Into<String>, what: &str, va
 }
 
 /// Adds the problem that another record has this external reference.
-pub fn external_ref_taken(problems: &mut Problems, value: &str) {
+pub fn add_external_ref_taken(problems: &mut Problems, value: &str) {
     problems.push(Problem {
         pointer: "/external_ref".to_owned(),
         code: Code::DuplicateExternalRef,
@@ -169,12 +166,12 @@ pub fn external_ref_taken(problems: &mut Problems, value: &str) {
 }
 
 /// Returns the rejection of a value that another record has.
-pub fn refuse_taken(pointer: &str, what: &str, value: &str) -> Refusal {
+pub fn reject_taken(pointer: &str, what: &str, value: &str) -> Refusal {
     Problems::one(pointer, Code::AlreadyExists, format!("Another {what} has {value} already."))
 }
 
 /// Returns the rejection of an external reference that another record has.
-pub fn refuse_external_ref_taken(value: &str) -> Refusal {
+pub fn reject_external_ref_taken(value: &str) -> Refusal {
     let detail = format!("Another record has the external_ref {value} already.");
     Problems::one("/external_ref", Code::DuplicateExternalRef, detail)
 }
@@ -211,7 +208,7 @@ pub fn check_version(current: i32, expected: Option<i32>) -> Result<(), Refusal>
 }
 
 fn version_mismatch(current: i32) -> Refusal {
-    let detail = format!("The record is at version {current} by now; read it again and repeat the change.");
+    let detail = format!("The record is at version {current} now; read it again and repeat the change.");
     let mut refusal = Refusal::new(Code::VersionMismatch, detail.clone());
     refusal.problems.push(Problem {
         pointer: String::new(),
@@ -238,30 +235,30 @@ mod tests {
     #[test]
     fn a_line_is_short_and_trimmed() {
         for text in ["", " a", "a ", "a\nb", "a\0", "äääääääääää"] {
-            assert_eq!(pointers(|problems| line(problems, "/name", text, 10)), ["/name"], "{text:?}");
+            assert_eq!(pointers(|problems| check_line(problems, "/name", text, 10)), ["/name"], "{text:?}");
         }
         for text in ["a", "a b", "ääääääääää"] {
-            assert!(pointers(|problems| line(problems, "/name", text, 10)).is_empty(), "{text:?}");
+            assert!(pointers(|problems| check_line(problems, "/name", text, 10)).is_empty(), "{text:?}");
         }
     }
 
     #[test]
     fn metadata_is_limited() {
         let many: Metadata = (0..51).map(|key| (format!("k{key}"), String::new())).collect();
-        assert_eq!(pointers(|problems| metadata(problems, &many)), ["/metadata"]);
+        assert_eq!(pointers(|problems| check_metadata(problems, &many)), ["/metadata"]);
         let long = Metadata::from([("a/b".to_owned(), "x".repeat(501)), ("c".to_owned(), "x".repeat(500))]);
-        assert_eq!(pointers(|problems| metadata(problems, &long)), ["/metadata/a~1b"]);
+        assert_eq!(pointers(|problems| check_metadata(problems, &long)), ["/metadata/a~1b"]);
     }
 
     #[test]
     fn units_and_countries_have_their_form() {
         for good in ["C62", "KGM", "XCS", "E4"] {
-            assert!(pointers(|problems| uom(problems, "/uom", good)).is_empty());
+            assert!(pointers(|problems| check_uom(problems, "/uom", good)).is_empty());
         }
         for bad in ["", "kg", "C", "C622", "C6 "] {
-            assert_eq!(pointers(|problems| uom(problems, "/uom", bad)), ["/uom"]);
+            assert_eq!(pointers(|problems| check_uom(problems, "/uom", bad)), ["/uom"]);
         }
-        assert_eq!(pointers(|problems| country(problems, "/country", "de")), ["/country"]);
+        assert_eq!(pointers(|problems| check_country(problems, "/country", "de")), ["/country"]);
     }
 
     #[test]

@@ -90,7 +90,7 @@ pub async fn check(db: &Db, tenant_id: TenantId) -> Result<Integrity, Error> {
     db.report(tenant_id, async |tx| {
         let mut facts = Vec::new();
         for (fact, statement, figures) in FACTS {
-            facts.push(prove(tx, fact, statement, figures).await?);
+            facts.push(check_fact(tx, fact, statement, figures).await?);
         }
         Ok(Integrity { checked_at: tx.now, facts })
     })
@@ -107,7 +107,12 @@ pub async fn tenants(url: &str) -> Result<Vec<(TenantId, String)>, Error> {
     rows.iter().map(|row| Ok((TenantId(row.try_get::<Uuid, _>(0)?), row.try_get(1)?))).collect()
 }
 
-async fn prove(tx: &Tx, fact: u8, statement: &'static str, figures: &'static str) -> Result<Fact, Error> {
+async fn check_fact(
+    tx: &Tx,
+    fact: u8,
+    statement: &'static str,
+    figures: &'static str,
+) -> Result<Fact, Error> {
     // Constant text: the figures of a fact stand between the two halves of the comparison.
     let sql = format!("with figure as materialized ({figures}) {COMPARISON}");
     let query = sqlx::query(sqlx::AssertSqlSafe(sql)).persistent(false).bind(tx.tenant_id.0);
@@ -123,11 +128,11 @@ async fn prove(tx: &Tx, fact: u8, statement: &'static str, figures: &'static str
         checked: count("checked")?,
         differences: count("differences")?,
         largest_difference: Figure::new(largest),
-        examples: examples(&row)?,
+        examples: read_examples(&row)?,
     })
 }
 
-fn examples(row: &PgRow) -> Result<Vec<Difference>, Error> {
+fn read_examples(row: &PgRow) -> Result<Vec<Difference>, Error> {
     let subjects: Option<Vec<String>> = row.try_get("subjects")?;
     let expected: Option<Vec<Decimal>> = row.try_get("expected")?;
     let found: Option<Vec<Decimal>> = row.try_get("found")?;
@@ -169,26 +174,25 @@ const COMPARISON: &str = "
 const FACTS: [(u8, &str, &str); 6] = [
     (
         1,
-        "On hand and value of every stock level are the sums of its movements, and of its cost layers if it has some, from \
-         which goods leave; what is below zero is a cost to settle; tracked goods lie in lots, and a serial number is one \
-         piece.",
+        "On hand and value of every stock level equal the sums of its movements and, with FIFO costing, of its cost \
+         layers. Negative stock equals its costs to settle. Tracked stock lies in lots, and a serial number is one unit.",
         STOCK,
     ),
     (
         2,
-        "Reserved of every stock level is the sum of the open reservations on it, and backordered of the lines that wait.",
+        "Reserved of every stock level equals its open reservations, and backordered equals the lines that wait on it.",
         RESERVATIONS,
     ),
-    (3, "Every journal entry balances, and so do all of them together.", ENTRIES),
-    (4, "The inventory accounts are the value of all stock, in transit included.", INVENTORY),
+    (3, "Every journal entry balances, and so does their sum.", ENTRIES),
+    (4, "The inventory accounts equal the value of all stock, including stock in transit.", INVENTORY),
     (
         5,
-        "Receivables are the open customer documents; cash accounts are the tenders and cash moves.",
+        "Receivables equal the open customer documents; cash accounts equal the tenders and cash moves.",
         CUSTOMERS_AND_CASH,
     ),
     (
         6,
-        "Revenue, discount, tax and cost of goods in the reports are the ledger's, by channel and month.",
+        "Revenue, discount, tax and cost of sales in the reports equal the ledger's, by channel and month.",
         REPORTS,
     ),
 ];

@@ -12,7 +12,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::listing::{Listing, Period, Slice, number, word};
-use crate::sold::{self, Skus};
+use crate::sales_lines::{self, Skus};
 use crate::{Error, Tx};
 
 /// An invoice or credit note in a list, without its lines. The amounts of a credit note are negative.
@@ -82,9 +82,9 @@ pub struct Filter {
 
 /// An invoice with its lines.
 #[derive(Debug)]
-pub struct Found {
+pub struct InvoiceDetail {
     pub invoice: Invoice,
-    /// Of every amount.
+    /// Currency of every amount.
     pub currency: String,
     pub version: i32,
     pub skus: Skus,
@@ -110,16 +110,16 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Invoice
         .within("occurred_at", filter.occurred)
         .page(tx, "id", slice)
         .await?;
-    rows.iter().map(summary).collect()
+    rows.iter().map(read_summary).collect()
 }
 
-pub async fn get(tx: &Tx, id: InvoiceId) -> Result<Found, Error> {
+pub async fn get(tx: &Tx, id: InvoiceId) -> Result<InvoiceDetail, Error> {
     let rows = Listing::new(tx, SELECT).with("id = ", Some(id.0)).rows(tx).await?;
     let row = rows.first().ok_or_else(|| Refusal::not_found("invoice"))?;
-    let mut invoice = head(row)?;
-    let mut sold = sold::lines(tx, &[id.0]).await?;
+    let mut invoice = read_header(row)?;
+    let mut sold = sales_lines::lines(tx, &[id.0]).await?;
     invoice.lines = sold.lines.remove(&id.0).unwrap_or_default();
-    Ok(Found {
+    Ok(InvoiceDetail {
         invoice,
         currency: row.try_get("currency")?,
         version: row.try_get("version")?,
@@ -130,16 +130,16 @@ pub async fn get(tx: &Tx, id: InvoiceId) -> Result<Found, Error> {
 pub(crate) async fn of_order(tx: &Tx, order_id: OrderId) -> Result<Vec<Invoice>, Error> {
     let rows =
         Listing::new(tx, SELECT).with("order_id = ", Some(order_id.0)).sql(" order by id").rows(tx).await?;
-    let mut invoices = rows.iter().map(head).collect::<Result<Vec<_>, _>>()?;
+    let mut invoices = rows.iter().map(read_header).collect::<Result<Vec<_>, _>>()?;
     let ids: Vec<Uuid> = invoices.iter().map(|invoice| invoice.id.0).collect();
-    let mut sold = sold::lines(tx, &ids).await?;
+    let mut sold = sales_lines::lines(tx, &ids).await?;
     for invoice in &mut invoices {
         invoice.lines = sold.lines.remove(&invoice.id.0).unwrap_or_default();
     }
     Ok(invoices)
 }
 
-fn head(row: &PgRow) -> Result<Invoice, Error> {
+fn read_header(row: &PgRow) -> Result<Invoice, Error> {
     Ok(Invoice {
         id: InvoiceId(row.try_get("id")?),
         number: row.try_get("number")?,
@@ -163,10 +163,10 @@ fn head(row: &PgRow) -> Result<Invoice, Error> {
     })
 }
 
-fn summary(row: &PgRow) -> Result<InvoiceSummary, Error> {
+fn read_summary(row: &PgRow) -> Result<InvoiceSummary, Error> {
     let Invoice {
         id, number, kind, customer_id, order_id, original_id, country, totals, open, due_on, ..
-    } = head(row)?;
+    } = read_header(row)?;
     Ok(InvoiceSummary {
         id,
         object: kind.into(),

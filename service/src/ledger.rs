@@ -98,10 +98,10 @@ pub async fn entries(tx: &Tx, filter: &Filter, after: Option<Uuid>, rows: u64) -
     for row in tx.rows(query.persistent(false)).await? {
         let id = EntryId(row.try_get("id")?);
         if entries.last().is_none_or(|last| last.id != id) {
-            entries.push(head(id, &row)?);
+            entries.push(read_header(id, &row)?);
         }
         if let Some(entry) = entries.last_mut() {
-            entry.lines.push(line(&row)?);
+            entry.lines.push(read_line(&row)?);
         }
     }
     Ok(entries)
@@ -112,7 +112,7 @@ pub async fn entry(tx: &Tx, id: EntryId) -> Result<Entry, Error> {
     entries(tx, &filter, None, 1).await?.pop().ok_or_else(|| Refusal::not_found("journal entry").into())
 }
 
-fn head(id: EntryId, row: &PgRow) -> Result<Entry, Error> {
+fn read_header(id: EntryId, row: &PgRow) -> Result<Entry, Error> {
     Ok(Entry {
         id,
         document_kind: row.try_get("document_kind")?,
@@ -123,27 +123,27 @@ fn head(id: EntryId, row: &PgRow) -> Result<Entry, Error> {
         recorded_at: row.try_get("recorded_at")?,
         command_id: CommandId(row.try_get("command_id")?),
         currency: row.try_get("currency")?,
-        total: money(row, "debit_total")?,
+        total: read_money(row, "debit_total")?,
         lines: Vec::new(),
     })
 }
 
-fn line(row: &PgRow) -> Result<Line, Error> {
+fn read_line(row: &PgRow) -> Result<Line, Error> {
     let channel: Option<String> = row.try_get("channel")?;
     let location_id: Option<Uuid> = row.try_get("location_id")?;
     Ok(Line {
         line_no: row.try_get("line_no")?,
         account_code: row.try_get("account_code")?,
         account_name: row.try_get("account_name")?,
-        debit: money(row, "debit")?,
-        credit: money(row, "credit")?,
+        debit: read_money(row, "debit")?,
+        credit: read_money(row, "credit")?,
         channel: channel.and_then(|channel| channel.parse().ok()),
         location_id: location_id.map(LocationId),
         party_id: row.try_get("party_id")?,
     })
 }
 
-fn money(row: &PgRow, column: &str) -> Result<Money, Error> {
+fn read_money(row: &PgRow, column: &str) -> Result<Money, Error> {
     let amount: Decimal = row.try_get(column)?;
     Ok(Money::new(amount))
 }
@@ -195,7 +195,8 @@ pub async fn trial_balance(
     let rows = tx.rows(query.persistent(false)).await?;
     let currency = rows.first().map_or(Ok(String::new()), |row| row.try_get("currency"))?;
     let balance = |row: &PgRow| -> Result<Balance, Error> {
-        let (opening, debit, credit) = (money(row, "opening")?, money(row, "debit")?, money(row, "credit")?);
+        let (opening, debit, credit) =
+            (read_money(row, "opening")?, read_money(row, "debit")?, read_money(row, "credit")?);
         Ok(Balance {
             account_code: row.try_get("account_code")?,
             account_name: row.try_get("account_name")?,

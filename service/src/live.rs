@@ -12,14 +12,14 @@
 //! since the previous one and sends it like any other change.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use domain::id::TenantId;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, OnceCell, Semaphore, broadcast, watch};
 
-use crate::event::{self, Event, Filter, Place};
+use crate::event::{self, Event, FeedPosition, Filter};
 use crate::stock::level::{self, ChangedLevel};
 use crate::{Db, Error};
 
@@ -32,36 +32,13 @@ pub const WAITING_MAX: usize = 256;
 /// Most events of one poll.
 const EVENTS_MAX: usize = 200;
 /// Most concurrent polls of one process, so that writes never wait for a connection.
-const LOOKS_MAX: usize = 2;
+const POLLS_MAX: usize = 2;
 /// Interval of polls without a notification: another process may have nothing to notify this one with.
 const TICK: Duration = Duration::from_secs(1);
 /// Least time between two polls. Several changes within it are sent as one.
 const PACE: Duration = Duration::from_millis(20);
 /// A poll is followed by a pause of so many times its own length.
 const PACE_FACTOR: u32 = 10;
-
-/// Notifies the followers of tenants after a commit.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Bells(Arc<RwLock<HashMap<TenantId, Arc<Notify>>>>);
-
-impl Bells {
-    /// Wakes the follower of a tenant, if there is one.
-    pub(crate) fn ring(&self, tenant_id: TenantId) {
-        let bells = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(bell) = bells.get(&tenant_id) {
-            bell.notify_one();
-        }
-    }
-
-    fn hang(&self, tenant_id: TenantId) -> Arc<Notify> {
-        let mut bells = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(bells.entry(tenant_id).or_default())
-    }
-
-    fn take_down(&self, tenant_id: TenantId) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).remove(&tenant_id);
-    }
-}
 
 /// What changed between two polls.
 #[derive(Debug, Clone, Default)]
@@ -73,7 +50,7 @@ pub struct Change {
     /// In the order of the feed.
     pub events: Vec<Event>,
     /// Place to continue from after this change.
-    pub end: Place,
+    pub end: FeedPosition,
 }
 
 /// The followers of this process.
@@ -84,22 +61,22 @@ pub struct Live(Arc<Inner>);
 struct Inner {
     db: Db,
     runtime: Handle,
-    tails: Mutex<HashMap<TenantId, Arc<Tail>>>,
-    looks: Semaphore,
+    followers: Mutex<HashMap<TenantId, Arc<Follower>>>,
+    polls: Semaphore,
     waiting_max: usize,
     closing: watch::Sender<bool>,
 }
 
 #[derive(Debug)]
-struct Tail {
+struct Follower {
     changes: broadcast::Sender<Arc<Change>>,
     started: OnceCell<()>,
 }
 
-/// What a follower or a listener has seen.
+/// The state that a follower or a listener has seen.
 #[derive(Debug, Clone)]
 struct Seen {
-    place: Place,
+    place: FeedPosition,
     snapshot: Snapshot,
 }
 
@@ -108,12 +85,12 @@ enum Levels<'a> {
     /// Levels changed since this snapshot.
     UnseenBy(&'a Snapshot),
     /// Levels that may have changed since this place.
-    WrittenSince(Place),
+    WrittenSince(FeedPosition),
     None,
 }
 
 /// The result of one poll.
-struct Look {
+struct Poll {
     change: Change,
     snapshot: Snapshot,
     has_more: bool,
@@ -132,16 +109,16 @@ impl Live {
         Live(Arc::new(Inner {
             db,
             runtime: Handle::current(),
-            tails: Mutex::default(),
-            looks: Semaphore::new(LOOKS_MAX),
+            followers: Mutex::default(),
+            polls: Semaphore::new(POLLS_MAX),
             waiting_max,
             closing: watch::Sender::new(false),
         }))
     }
 
     /// Notifies the follower of a tenant that another process has committed.
-    pub fn ring(&self, tenant_id: TenantId) {
-        self.0.db.bells.ring(tenant_id);
+    pub fn notify(&self, tenant_id: TenantId) {
+        self.0.db.notifier.notify(tenant_id);
     }
 
     /// Ends every listener, because this process stops.
@@ -150,13 +127,13 @@ impl Live {
     }
 
     /// Listens to a tenant: from `from` on, after catching up, or from now on.
-    pub async fn listen(&self, tenant_id: TenantId, from: Option<Place>) -> Result<Listener, Error> {
-        let (tail, changes) = self.0.tail(tenant_id);
+    pub async fn listen(&self, tenant_id: TenantId, from: Option<FeedPosition>) -> Result<Listener, Error> {
+        let (follower, changes) = self.0.follower(tenant_id);
         // The follower polls before the listener does. A change in between arrives twice rather than never.
-        tail.started.get_or_try_init(|| self.0.start(tenant_id, &tail)).await?;
+        follower.started.get_or_try_init(|| self.0.start(tenant_id, &follower)).await?;
         let first = match from {
-            Some(place) => self.0.look(tenant_id, place, Levels::WrittenSince(place)).await?,
-            None => self.0.begin(tenant_id).await?,
+            Some(place) => self.0.poll(tenant_id, place, Levels::WrittenSince(place)).await?,
+            None => self.0.read_start(tenant_id).await?,
         };
         Ok(Listener {
             live: self.clone(),
@@ -172,36 +149,37 @@ impl Live {
 }
 
 impl Inner {
-    fn tails(&self) -> MutexGuard<'_, HashMap<TenantId, Arc<Tail>>> {
-        self.tails.lock().unwrap_or_else(PoisonError::into_inner)
+    fn followers(&self) -> MutexGuard<'_, HashMap<TenantId, Arc<Follower>>> {
+        self.followers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns the tenant's follower, with a receiver of its changes.
-    fn tail(&self, tenant_id: TenantId) -> (Arc<Tail>, broadcast::Receiver<Arc<Change>>) {
-        let mut tails = self.tails();
-        let new =
-            || Arc::new(Tail { changes: broadcast::Sender::new(self.waiting_max), started: OnceCell::new() });
-        let tail = Arc::clone(tails.entry(tenant_id).or_insert_with(new));
-        let changes = tail.changes.subscribe();
-        (tail, changes)
+    fn follower(&self, tenant_id: TenantId) -> (Arc<Follower>, broadcast::Receiver<Arc<Change>>) {
+        let mut followers = self.followers();
+        let new = || {
+            Arc::new(Follower { changes: broadcast::Sender::new(self.waiting_max), started: OnceCell::new() })
+        };
+        let follower = Arc::clone(followers.entry(tenant_id).or_insert_with(new));
+        let changes = follower.changes.subscribe();
+        (follower, changes)
     }
 
-    /// Whether there is no listener left. The follower is removed then.
-    fn is_deserted(&self, tenant_id: TenantId, tail: &Arc<Tail>) -> bool {
-        let mut tails = self.tails();
-        if tail.changes.receiver_count() > 0 {
+    /// Removes the follower if there is no listener left, and returns whether it did.
+    fn remove_if_unused(&self, tenant_id: TenantId, follower: &Arc<Follower>) -> bool {
+        let mut followers = self.followers();
+        if follower.changes.receiver_count() > 0 {
             return false;
         }
-        tails.remove(&tenant_id);
-        self.db.bells.take_down(tenant_id);
+        followers.remove(&tenant_id);
+        self.db.notifier.unsubscribe(tenant_id);
         true
     }
 
-    async fn start(self: &Arc<Self>, tenant_id: TenantId, tail: &Arc<Tail>) -> Result<(), Error> {
-        let bell = self.db.bells.hang(tenant_id);
-        let first = self.begin(tenant_id).await?;
+    async fn start(self: &Arc<Self>, tenant_id: TenantId, follower: &Arc<Follower>) -> Result<(), Error> {
+        let wake = self.db.notifier.subscribe(tenant_id);
+        let first = self.read_start(tenant_id).await?;
         let seen = Seen { place: first.change.end, snapshot: first.snapshot };
-        self.runtime.spawn(Arc::clone(self).follow(tenant_id, Arc::clone(tail), bell, seen));
+        self.runtime.spawn(Arc::clone(self).follow(tenant_id, Arc::clone(follower), wake, seen));
         Ok(())
     }
 
@@ -209,21 +187,21 @@ impl Inner {
     async fn follow(
         self: Arc<Self>,
         tenant_id: TenantId,
-        tail: Arc<Tail>,
-        bell: Arc<Notify>,
+        follower: Arc<Follower>,
+        wake: Arc<Notify>,
         mut seen: Seen,
     ) {
         let mut closing = self.closing.subscribe();
-        while !*closing.borrow() && !self.is_deserted(tenant_id, &tail) {
+        while !*closing.borrow() && !self.remove_if_unused(tenant_id, &follower) {
             let began = Instant::now();
-            let has_more = match self.look(tenant_id, seen.place, Levels::UnseenBy(&seen.snapshot)).await {
-                Ok(look) => {
-                    seen = Seen { place: look.change.end, snapshot: look.snapshot };
-                    if !look.change.is_empty() {
+            let has_more = match self.poll(tenant_id, seen.place, Levels::UnseenBy(&seen.snapshot)).await {
+                Ok(poll) => {
+                    seen = Seen { place: poll.change.end, snapshot: poll.snapshot };
+                    if !poll.change.is_empty() {
                         // Sending fails only if there is no listener left.
-                        _ = tail.changes.send(Arc::new(look.change));
+                        _ = follower.changes.send(Arc::new(poll.change));
                     }
-                    look.has_more
+                    poll.has_more
                 }
                 Err(error) => {
                     tracing::warn!(%error, "what changed could not be read; trying again");
@@ -234,7 +212,7 @@ impl Inner {
             tokio::time::sleep(PACE.max(began.elapsed() * PACE_FACTOR)).await;
             if !has_more {
                 tokio::select! {
-                    () = bell.notified() => {}
+                    () = wake.notified() => {}
                     () = tokio::time::sleep(TICK) => {}
                     _ = closing.wait_for(|closing| *closing) => {}
                 }
@@ -243,36 +221,41 @@ impl Inner {
     }
 
     /// Returns the present state, from which changes are counted.
-    async fn begin(&self, tenant_id: TenantId) -> Result<Look, Error> {
-        let _permit = self.looks.acquire().await.map_err(|_| Error::Busy)?;
+    async fn read_start(&self, tenant_id: TenantId) -> Result<Poll, Error> {
+        let _permit = self.polls.acquire().await.map_err(|_| Error::Busy)?;
         let tx = self.db.begin_read(tenant_id).await?;
-        let snapshot = Snapshot::of(&tx).await?;
+        let snapshot = Snapshot::read(&tx).await?;
         tx.rollback().await?;
-        let end = Place::before(snapshot.position());
-        Ok(Look { change: Change { end, ..Change::default() }, snapshot, has_more: false })
+        let end = FeedPosition::before(snapshot.position());
+        Ok(Poll { change: Change { end, ..Change::default() }, snapshot, has_more: false })
     }
 
     /// Reads what changed after `place`.
-    async fn look(&self, tenant_id: TenantId, place: Place, levels: Levels<'_>) -> Result<Look, Error> {
-        let _permit = self.looks.acquire().await.map_err(|_| Error::Busy)?;
+    async fn poll(
+        &self,
+        tenant_id: TenantId,
+        place: FeedPosition,
+        levels: Levels<'_>,
+    ) -> Result<Poll, Error> {
+        let _permit = self.polls.acquire().await.map_err(|_| Error::Busy)?;
         let tx = self.db.begin_read(tenant_id).await?;
-        let snapshot = Snapshot::of(&tx).await?;
+        let snapshot = Snapshot::read(&tx).await?;
         let ended = match &levels {
-            Levels::UnseenBy(before) => level::ended(&tx, &snapshot, before.at()).await?,
+            Levels::UnseenBy(before) => level::find_expired(&tx, &snapshot, before.at()).await?,
             Levels::WrittenSince(place) => {
-                level::ended(&tx, &snapshot, event::told_by(&tx, *place).await?).await?
+                level::find_expired(&tx, &snapshot, event::expiries_unsent_since(&tx, *place).await?).await?
             }
             Levels::None => Vec::new(),
         };
         // A transaction that changes a level also writes an event.
-        let (change, has_more) = if event::any_from(&tx, place.0).await? {
+        let (change, has_more) = if event::has_events_from(&tx, place.0).await? {
             let levels = match levels {
                 Levels::UnseenBy(before) => {
-                    let mut levels = level::changed(&tx, &snapshot, before.position()).await?;
+                    let mut levels = level::find_changed(&tx, &snapshot, before.position()).await?;
                     levels.retain(|level| !before.sees(level.transaction));
                     levels
                 }
-                Levels::WrittenSince(place) => level::changed(&tx, &snapshot, place.0).await?,
+                Levels::WrittenSince(place) => level::find_changed(&tx, &snapshot, place.0).await?,
                 Levels::None => Vec::new(),
             };
             let feed = event::list(&tx, &Filter::default(), place, EVENTS_MAX).await?;
@@ -281,13 +264,13 @@ impl Inner {
             (Change { ended, end: place, ..Change::default() }, false)
         };
         tx.rollback().await?;
-        Ok(Look { change, snapshot, has_more })
+        Ok(Poll { change, snapshot, has_more })
     }
 }
 
 /// A message to a listener.
 #[derive(Debug)]
-pub enum Heard {
+pub enum Message {
     /// A change.
     Change(Change),
     /// The listener was too slow; it must reconnect at its place.
@@ -304,8 +287,8 @@ pub struct Listener {
     changes: broadcast::Receiver<Arc<Change>>,
     closing: watch::Receiver<bool>,
     /// Everything up to here was delivered.
-    place: Place,
-    /// The snapshot of its own poll. Changes from before it are no news.
+    place: FeedPosition,
+    /// The snapshot of its own poll. Changes from before it are no unseen_part.
     seen: Snapshot,
     /// Whether it still has to catch up on the feed.
     is_behind: bool,
@@ -314,43 +297,43 @@ pub struct Listener {
 
 impl Listener {
     /// Returns the place up to which everything was delivered.
-    pub fn place(&self) -> Place {
+    pub fn place(&self) -> FeedPosition {
         self.place
     }
 
     /// Returns the next change. The future may be dropped while it waits.
-    pub async fn next(&mut self) -> Result<Heard, Error> {
+    pub async fn next(&mut self) -> Result<Message, Error> {
         if let Some(first) = self.first.take() {
             self.place = first.end;
-            return Ok(Heard::Change(first));
+            return Ok(Message::Change(first));
         }
         if self.is_behind {
             // After the first poll the follower delivers the levels.
-            let look = self.live.0.look(self.tenant_id, self.place, Levels::None).await?;
-            self.is_behind = look.has_more;
-            self.place = look.change.end;
-            return Ok(Heard::Change(look.change));
+            let poll = self.live.0.poll(self.tenant_id, self.place, Levels::None).await?;
+            self.is_behind = poll.has_more;
+            self.place = poll.change.end;
+            return Ok(Message::Change(poll.change));
         }
         loop {
             let change = tokio::select! {
                 biased;
-                _ = self.closing.wait_for(|closing| *closing) => return Ok(Heard::Closing),
+                _ = self.closing.wait_for(|closing| *closing) => return Ok(Message::Closing),
                 change = self.changes.recv() => change,
             };
             let change = match change {
-                Ok(change) => self.news(&change),
-                Err(broadcast::error::RecvError::Lagged(_)) => return Ok(Heard::TooSlow),
-                Err(broadcast::error::RecvError::Closed) => return Ok(Heard::Closing),
+                Ok(change) => self.unseen_part(&change),
+                Err(broadcast::error::RecvError::Lagged(_)) => return Ok(Message::TooSlow),
+                Err(broadcast::error::RecvError::Closed) => return Ok(Message::Closing),
             };
             self.place = change.end;
             if !change.is_empty() {
-                return Ok(Heard::Change(change));
+                return Ok(Message::Change(change));
             }
         }
     }
 
     /// Returns the part of a change that the listener has not read itself.
-    fn news(&self, change: &Change) -> Change {
+    fn unseen_part(&self, change: &Change) -> Change {
         let levels = change.levels.iter().filter(|level| !self.seen.sees(level.transaction));
         let events = change.events.iter().filter(|event| event.place > self.place);
         Change {

@@ -89,7 +89,7 @@ pub async fn create(tx: &Tx, input: &LocationInput) -> Result<location::Model, E
     };
     insert_all::<location::Entity, _>(tx, vec![row.clone()])
         .await
-        .map_err(|error| code_taken(error, input))?;
+        .map_err(|error| reject_taken_code(error, input))?;
     Ok(row)
 }
 
@@ -115,7 +115,7 @@ pub async fn update(
         ..before
     };
     let row = after.into_active_model().reset_all();
-    row.update(tx).await.map_err(Error::from).map_err(|error| code_taken(error, input))
+    row.update(tx).await.map_err(Error::from).map_err(|error| reject_taken_code(error, input))
 }
 
 pub async fn get(tx: &Tx, id: LocationId) -> Result<location::Model, Error> {
@@ -136,14 +136,15 @@ pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<location:
 
 pub async fn create_reason(tx: &Tx, input: &ReasonCodeInput) -> Result<reason_code::Model, Error> {
     let mut problems = Problems::default();
-    input::code(&mut problems, "/code", &input.code);
-    input::name(&mut problems, "/name", &input.name);
+    input::check_code(&mut problems, "/code", &input.code);
+    input::check_name(&mut problems, "/name", &input.name);
     let query = sqlx::query("select 1 from account where tenant_id = $1 and code = $2");
     if tx.row(query.bind(tx.tenant_id.0).bind(&input.account_code)).await?.is_none() {
-        input::unknown(&mut problems, "/account_code", "account");
+        input::add_unknown(&mut problems, "/account_code", "account");
     }
     if CONTROLLED.contains(&input.account_code.as_str()) {
-        let detail = format!("Account {} is moved by documents only: name an expense.", input.account_code);
+        let detail =
+            format!("Only documents post to account {}: name an expense account.", input.account_code);
         problems.invalid("/account_code", detail);
     }
     problems.check()?;
@@ -154,7 +155,7 @@ pub async fn create_reason(tx: &Tx, input: &ReasonCodeInput) -> Result<reason_co
         account_code: input.account_code.clone(),
     };
     insert_all::<reason_code::Entity, _>(tx, vec![row.clone()]).await.map_err(|error| {
-        error.on_constraint("reason_code_pkey", || input::refuse_taken("/code", "reason", &input.code))
+        error.on_constraint("reason_code_pkey", || input::reject_taken("/code", "reason", &input.code))
     })?;
     Ok(row)
 }
@@ -177,21 +178,21 @@ fn channels(input: &LocationInput) -> Vec<String> {
 
 fn check(input: &LocationInput, kind_before: Option<LocationKind>) -> Result<(), Refusal> {
     let mut problems = Problems::default();
-    input::code(&mut problems, "/code", &input.code);
-    input::name(&mut problems, "/name", &input.name);
+    input::check_code(&mut problems, "/code", &input.code);
+    input::check_name(&mut problems, "/name", &input.name);
     if kind_before.is_some_and(|kind| kind != input.kind) {
-        problems.invalid("/kind", "The kind of a location can't change; create another location.");
+        problems.invalid("/kind", "The kind of a location cannot change; create another location.");
     }
     let channels = input.channels.as_deref().unwrap_or_default();
     if !channels.is_empty() && !input.kind.sells() {
-        problems.invalid("/channels", "No channel may draw from goods in transit or in quarantine.");
+        problems.invalid("/channels", "A transit or quarantine location serves no channel.");
     }
     if channels.iter().collect::<HashSet<_>>().len() < channels.len() {
-        problems.invalid("/channels", "Each channel stands once.");
+        problems.invalid("/channels", "Name each channel once.");
     }
     problems.check()
 }
 
-fn code_taken(error: Error, input: &LocationInput) -> Error {
-    error.on_constraint("location_code_key", || input::refuse_taken("/code", "location", &input.code))
+fn reject_taken_code(error: Error, input: &LocationInput) -> Error {
+    error.on_constraint("location_code_key", || input::reject_taken("/code", "location", &input.code))
 }

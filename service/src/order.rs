@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::listing::{Listing, Period, Slice, number, word};
 use crate::posting::{lots, orders};
-use crate::sold::{self, Skus};
+use crate::sales_lines::{self, Skus};
 use crate::{Error, Tx, invoice};
 
 /// An order in a list, without its lines, shipments and invoices.
@@ -84,10 +84,10 @@ pub struct Filter {
 
 /// An order with its shipments and invoices.
 #[derive(Debug)]
-pub struct Found {
+pub struct OrderDetail {
     pub order: Order,
     pub invoices: Vec<Invoice>,
-    /// Of every amount.
+    /// Currency of every amount.
     pub currency: String,
     pub skus: Skus,
 }
@@ -106,10 +106,10 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<OrderSu
         .within("recorded_at", filter.created)
         .page(tx, "id", slice)
         .await?;
-    rows.iter().map(summary).collect()
+    rows.iter().map(read_summary).collect()
 }
 
-pub async fn get(tx: &Tx, id: OrderId) -> Result<Found, Error> {
+pub async fn get(tx: &Tx, id: OrderId) -> Result<OrderDetail, Error> {
     let statement = "select id, number, customer_id, location_id, status, country, reference, external_ref, \
                             requested_on, hold_reasons, occurred_at, version, currency, policy, priority \
                      from sales_order where tenant_id = $1 and id = $2";
@@ -120,8 +120,13 @@ pub async fn get(tx: &Tx, id: OrderId) -> Result<Found, Error> {
     order.shipments =
         orders::shipments(tx, &[id.0], false).await?.into_iter().map(|(_, shipped)| shipped).collect();
     orders::add_lots(tx, &mut order).await?;
-    let skus = sold::skus(tx, order.lines.iter().map(|line| line.line.product_id)).await?;
-    Ok(Found { invoices: invoice::of_order(tx, id).await?, currency: row.try_get("currency")?, skus, order })
+    let skus = sales_lines::skus(tx, order.lines.iter().map(|line| line.line.product_id)).await?;
+    Ok(OrderDetail {
+        invoices: invoice::of_order(tx, id).await?,
+        currency: row.try_get("currency")?,
+        skus,
+        order,
+    })
 }
 
 /// Returns one shipment with the id of its order.
@@ -138,11 +143,11 @@ pub async fn shipment(tx: &Tx, id: ShipmentId) -> Result<(OrderId, Shipment, Sku
     for line in &mut shipment.lines {
         line.lots = lots.remove(&(id.0, line.line_no)).unwrap_or_default();
     }
-    let skus = sold::skus(tx, shipment.lines.iter().map(|line| line.product_id)).await?;
+    let skus = sales_lines::skus(tx, shipment.lines.iter().map(|line| line.product_id)).await?;
     Ok((order_id, shipment, skus))
 }
 
-fn summary(row: &PgRow) -> Result<OrderSummary, Error> {
+fn read_summary(row: &PgRow) -> Result<OrderSummary, Error> {
     Ok(OrderSummary {
         id: OrderId(row.try_get("id")?),
         object: "order",

@@ -73,7 +73,7 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Payment
         .await?;
     let summary = |row: &PgRow| -> Result<PaymentSummary, Error> {
         let Payment { id, number, customer_id, method, amount, unapplied, reference, occurred_at, .. } =
-            head(row)?;
+            read_header(row)?;
         Ok(PaymentSummary {
             id,
             object: "payment",
@@ -95,7 +95,7 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Payment
 pub async fn get(tx: &Tx, id: PaymentId) -> Result<(Payment, String), Error> {
     let rows = Listing::new(tx, SELECT).with("p.id = ", Some(id.0)).rows(tx).await?;
     let row = rows.first().ok_or_else(|| Refusal::not_found("payment"))?;
-    let mut payment = head(row)?;
+    let mut payment = read_header(row)?;
     let statement = "select invoice_id, amount from payment_allocation where tenant_id = $1 and payment_id = $2 \
                      order by invoice_id";
     for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0)).await? {
@@ -105,7 +105,7 @@ pub async fn get(tx: &Tx, id: PaymentId) -> Result<(Payment, String), Error> {
     Ok((payment, row.try_get("currency")?))
 }
 
-fn head(row: &PgRow) -> Result<Payment, Error> {
+fn read_header(row: &PgRow) -> Result<Payment, Error> {
     Ok(Payment {
         id: PaymentId(row.try_get("id")?),
         number: row.try_get("number")?,

@@ -12,7 +12,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::listing::{Listing, Period, Slice, number, optional_number, word};
-use crate::sold::{self, Skus};
+use crate::sales_lines::{self, Skus};
 use crate::{Error, Tx};
 
 /// A till sale or refund in a list, without its lines and tenders. The amounts of a refund are negative.
@@ -82,7 +82,7 @@ pub struct SaleFilter {
 #[derive(Debug)]
 pub struct Receipt {
     pub sale: Sale,
-    /// Of every amount.
+    /// Currency of every amount.
     pub currency: String,
     pub skus: Skus,
 }
@@ -103,14 +103,14 @@ pub async fn sales(tx: &Tx, filter: &SaleFilter, slice: &Slice) -> Result<Vec<Sa
         .within("occurred_at", filter.occurred)
         .page(tx, "id", slice)
         .await?;
-    rows.iter().map(summary).collect()
+    rows.iter().map(read_summary).collect()
 }
 
 pub async fn sale(tx: &Tx, id: SaleId) -> Result<Receipt, Error> {
     let rows = Listing::new(tx, SALES).with("id = ", Some(id.0)).rows(tx).await?;
     let row = rows.first().ok_or_else(|| Refusal::not_found("sale"))?;
-    let mut sale = head(row)?;
-    let mut sold = sold::lines(tx, &[id.0]).await?;
+    let mut sale = read_header(row)?;
+    let mut sold = sales_lines::lines(tx, &[id.0]).await?;
     sale.lines = sold.lines.remove(&id.0).unwrap_or_default();
     let statement = "select kind, amount, tendered, change, reference from tender \
                      where tenant_id = $1 and sale_id = $2 order by line_no";
@@ -128,7 +128,7 @@ pub async fn sale(tx: &Tx, id: SaleId) -> Result<Receipt, Error> {
     Ok(Receipt { sale, currency: row.try_get("currency")?, skus: sold.skus })
 }
 
-fn head(row: &PgRow) -> Result<Sale, Error> {
+fn read_header(row: &PgRow) -> Result<Sale, Error> {
     Ok(Sale {
         id: SaleId(row.try_get("id")?),
         number: row.try_get("number")?,
@@ -153,8 +153,8 @@ fn head(row: &PgRow) -> Result<Sale, Error> {
     })
 }
 
-fn summary(row: &PgRow) -> Result<SaleSummary, Error> {
-    let sale = head(row)?;
+fn read_summary(row: &PgRow) -> Result<SaleSummary, Error> {
+    let sale = read_header(row)?;
     Ok(SaleSummary {
         id: sale.id,
         object: "pos_sale",
@@ -199,15 +199,15 @@ pub async fn sessions(tx: &Tx, filter: &SessionFilter, slice: &Slice) -> Result<
         .sql(openness)
         .page(tx, "id", slice)
         .await?;
-    rows.iter().map(session_of).collect()
+    rows.iter().map(read_session).collect()
 }
 
 pub async fn session(tx: &Tx, id: SessionId) -> Result<Session, Error> {
     let rows = Listing::new(tx, SESSIONS).with("id = ", Some(id.0)).rows(tx).await?;
-    session_of(rows.first().ok_or_else(|| Refusal::not_found("session"))?)
+    read_session(rows.first().ok_or_else(|| Refusal::not_found("session"))?)
 }
 
-fn session_of(row: &PgRow) -> Result<Session, Error> {
+fn read_session(row: &PgRow) -> Result<Session, Error> {
     Ok(Session {
         id: SessionId(row.try_get("id")?),
         register_id: RegisterId(row.try_get("register_id")?),

@@ -48,7 +48,7 @@ pub async fn load_rules(
         .bind(products.iter().map(|id| id.0).collect::<Vec<Uuid>>())
         .bind(categories.iter().map(|id| id.0).collect::<Vec<Uuid>>());
     let rows = tx.rows(query).await?;
-    Ok(Rules::new(rows.iter().map(rule_of).collect::<Result<_, _>>()?))
+    Ok(Rules::new(rows.iter().map(read_rule).collect::<Result<_, _>>()?))
 }
 
 /// Returns the price lists of a sale in order of precedence: the customer's own, its tier's, the location's, the
@@ -85,7 +85,7 @@ pub async fn load_lists(
 }
 
 /// Returns every list once.
-pub fn every(lists: &Lists) -> Vec<PriceListId> {
+pub fn all_lists(lists: &Lists) -> Vec<PriceListId> {
     let mut every: Vec<PriceListId> = lists.customer.into_iter().chain(lists.tier).collect();
     every.extend(&lists.channel);
     every.sort_unstable();
@@ -93,7 +93,7 @@ pub fn every(lists: &Lists) -> Vec<PriceListId> {
     every
 }
 
-fn rule_of(row: &PgRow) -> Result<Rule, Error> {
+fn read_rule(row: &PgRow) -> Result<Rule, Error> {
     let (product, category): (Option<Uuid>, Option<Uuid>) = (row.try_get(3)?, row.try_get(4)?);
     let scope = match (product, category) {
         (Some(id), _) => Scope::Product(ProductId(id)),

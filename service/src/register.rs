@@ -44,14 +44,14 @@ pub async fn create(tx: &Tx, input: &RegisterInput) -> Result<register::Model, E
     if !(1..=CODE_LENGTH_MAX).contains(&input.code.len()) || !input.code.bytes().all(known) {
         problems.invalid("/code", format!("Expected 1 to {CODE_LENGTH_MAX} capital letters or digits."));
     }
-    input::name(&mut problems, "/name", &input.name);
-    input::not_negative(&mut problems, "/cash_rounding", Some(input.cash_rounding));
+    input::check_name(&mut problems, "/name", &input.name);
+    input::check_not_negative(&mut problems, "/cash_rounding", Some(input.cash_rounding));
     let place =
         tx.select::<location::Entity>().filter(location::Column::Id.eq(input.location_id)).one(tx).await?;
     match place {
-        None => input::unknown(&mut problems, "/location_id", "location"),
+        None => input::add_unknown(&mut problems, "/location_id", "location"),
         Some(place) if !place.kind.sells() => {
-            problems.invalid("/location_id", "A till takes goods from a store or a warehouse.");
+            problems.invalid("/location_id", "A till sells from a store or a warehouse.");
         }
         Some(_) => {}
     }
@@ -68,7 +68,7 @@ pub async fn create(tx: &Tx, input: &RegisterInput) -> Result<register::Model, E
         updated_at: tx.now,
     };
     insert_all::<register::Entity, _>(tx, vec![row.clone()]).await.map_err(|error| {
-        error.on_constraint("register_code_key", || input::refuse_taken("/code", "till", &input.code))
+        error.on_constraint("register_code_key", || input::reject_taken("/code", "till", &input.code))
     })?;
     Ok(row)
 }

@@ -55,8 +55,8 @@ pub struct TaxRateInput {
 
 pub async fn create_class(tx: &Tx, input: &TaxClassInput) -> Result<tax_class::Model, Error> {
     let mut problems = Problems::default();
-    input::code(&mut problems, "/code", &input.code);
-    input::name(&mut problems, "/name", &input.name);
+    input::check_code(&mut problems, "/code", &input.code);
+    input::check_name(&mut problems, "/name", &input.name);
     problems.check()?;
     let row = tax_class::Model {
         tenant_id: tx.tenant_id,
@@ -66,7 +66,7 @@ pub async fn create_class(tx: &Tx, input: &TaxClassInput) -> Result<tax_class::M
         created_at: tx.now,
     };
     insert_all::<tax_class::Entity, _>(tx, vec![row.clone()]).await.map_err(|error| {
-        error.on_constraint("tax_class_code_key", || input::refuse_taken("/code", "tax class", &input.code))
+        error.on_constraint("tax_class_code_key", || input::reject_taken("/code", "tax class", &input.code))
     })?;
     Ok(row)
 }
@@ -89,18 +89,18 @@ pub async fn list_classes(tx: &Tx, code: Option<&str>, page: &Page) -> Result<Ve
 pub async fn create_rate(tx: &Tx, input: &TaxRateInput) -> Result<tax_rate::Model, Error> {
     let mut problems = Problems::default();
     if let Some(zone) = &input.zone {
-        input::country(&mut problems, "/zone", zone);
+        input::check_country(&mut problems, "/zone", zone);
     }
     if input.rate.is_negative() || input.rate > Percent::new(RATE_MAX.into()) {
         problems.invalid("/rate", format!("Expected 0 to {RATE_MAX} percent."));
     }
     let valid_from = input.valid_from.unwrap_or(always());
     if input.valid_until.is_some_and(|until| until < valid_from) {
-        problems.invalid("/valid_until", "The last day must not lie before the first.");
+        problems.invalid("/valid_until", "The last day must not be before the first.");
     }
     let class = tx.select::<tax_class::Entity>().filter(tax_class::Column::Id.eq(input.tax_class_id));
     if class.one(tx).await?.is_none() {
-        input::unknown(&mut problems, "/tax_class_id", "tax class");
+        input::add_unknown(&mut problems, "/tax_class_id", "tax class");
     }
     problems.check()?;
     let row = tax_rate::Model {
@@ -116,7 +116,7 @@ pub async fn create_rate(tx: &Tx, input: &TaxRateInput) -> Result<tax_rate::Mode
     insert_all::<tax_rate::Entity, _>(tx, vec![row.clone()]).await.map_err(|error| {
         let day = valid_from.to_string();
         error.on_constraint("tax_rate_start_key", || {
-            input::refuse_taken("/valid_from", "rate of this class and zone", &format!("the start {day}"))
+            input::reject_taken("/valid_from", "rate of this class and zone", &format!("the start {day}"))
         })
     })?;
     Ok(row)

@@ -46,20 +46,20 @@ pub struct NewTenant {
 
 /// Creates a tenant that can trade at once: chart of accounts, tax classes, reason codes, a warehouse, a shop with a
 /// till, and a key with every scope.
-pub async fn create(db: &Db, wanted: &TenantCreate) -> Result<NewTenant, Error> {
-    check(wanted)?;
+pub async fn create(db: &Db, input: &TenantCreate) -> Result<NewTenant, Error> {
+    check(input)?;
     let id = TenantId(Uuid::now_v7());
     // Row-level security needs the tenant before its row is inserted.
     let operator = operator(id);
     let create = async |tx: &Tx| {
-        insert_tenant(tx, wanted).await?;
+        insert_tenant(tx, input).await?;
         insert_accounts(tx).await?;
-        insert_taxes(tx, &wanted.country).await?;
-        insert_places(tx).await?;
+        insert_taxes(tx, &input.country).await?;
+        insert_locations(tx).await?;
         let key = ApiKeyCreate {
             name: "Owner".to_owned(),
             kind: KeyKind::Sk,
-            mode: wanted.mode,
+            mode: input.mode,
             scopes: Scope::iter().collect(),
             ip_allowlist: Vec::new(),
             expires_at: None,
@@ -93,41 +93,41 @@ fn tax_rates(country: &str) -> [u32; 3] {
     }
 }
 
-fn check(wanted: &TenantCreate) -> Result<(), Refusal> {
+fn check(input: &TenantCreate) -> Result<(), Refusal> {
     let mut problems = Problems::default();
     let known = |letter: u8| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == b'-';
-    let starts_well = wanted.slug.starts_with(|letter: char| letter.is_ascii_lowercase());
-    if !starts_well || !(2..=63).contains(&wanted.slug.len()) || !wanted.slug.bytes().all(known) {
+    let starts_well = input.slug.starts_with(|letter: char| letter.is_ascii_lowercase());
+    if !starts_well || !(2..=63).contains(&input.slug.len()) || !input.slug.bytes().all(known) {
         let detail = "Expected 2 to 63 lower-case letters, digits and hyphens, beginning with a letter.";
         problems.invalid("/slug", detail);
     }
-    input::line(&mut problems, "/name", &wanted.name, input::NAME_LENGTH_MAX);
-    if iso_currency::Currency::from_code(&wanted.currency).is_none() {
+    input::check_line(&mut problems, "/name", &input.name, input::NAME_LENGTH_MAX);
+    if iso_currency::Currency::from_code(&input.currency).is_none() {
         problems.invalid("/currency", "Expected an ISO 4217 code such as EUR.");
     }
-    if wanted.country.len() != 2 || !wanted.country.bytes().all(|letter| letter.is_ascii_uppercase()) {
+    if input.country.len() != 2 || !input.country.bytes().all(|letter| letter.is_ascii_uppercase()) {
         problems.invalid("/country", "Expected an ISO 3166-1 alpha-2 code such as DE.");
     }
-    if wanted.time_zone.parse::<chrono_tz::Tz>().is_err() {
+    if input.time_zone.parse::<chrono_tz::Tz>().is_err() {
         problems.invalid("/time_zone", "Expected an IANA time zone such as Europe/Berlin.");
     }
     problems.check()
 }
 
-async fn insert_tenant(tx: &Tx, wanted: &TenantCreate) -> Result<(), Error> {
-    let rounding: &str = wanted.tax_rounding.into();
+async fn insert_tenant(tx: &Tx, input: &TenantCreate) -> Result<(), Error> {
+    let rounding: &str = input.tax_rounding.into();
     let statement = sqlx::query(
         "insert into tenant (tenant_id, slug, name, currency, time_zone, country, prices_include_tax, tax_rounding, \
                              created_at, updated_at) \
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)",
     )
     .bind(tx.tenant_id.0)
-    .bind(&wanted.slug)
-    .bind(&wanted.name)
-    .bind(&wanted.currency)
-    .bind(&wanted.time_zone)
-    .bind(&wanted.country)
-    .bind(wanted.prices_include_tax)
+    .bind(&input.slug)
+    .bind(&input.name)
+    .bind(&input.currency)
+    .bind(&input.time_zone)
+    .bind(&input.country)
+    .bind(input.prices_include_tax)
     .bind(rounding)
     .bind(tx.now);
     tx.execute(statement).await.map_err(|error| {
@@ -177,7 +177,7 @@ async fn insert_taxes(tx: &Tx, country: &str) -> Result<(), Error> {
     Ok(())
 }
 
-async fn insert_places(tx: &Tx) -> Result<(), Error> {
+async fn insert_locations(tx: &Tx) -> Result<(), Error> {
     let mut shop_id = Uuid::nil();
     for (code, name, kind) in [
         ("MAIN", "Main warehouse", LocationKind::Warehouse),

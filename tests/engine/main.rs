@@ -8,5 +8,6 @@ mod mix;
 mod model;
 mod queue;
 mod race;
+mod rows;
 mod statements;
 mod storm;

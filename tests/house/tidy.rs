@@ -3,6 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+mod circles;
+mod imports;
+
 /// A Rust file.
 struct Source {
     /// Its path from the root.
@@ -31,9 +34,9 @@ const EDGES: [(&str, &[&str]); 11] = [
     ("entity", &["domain"]),
     ("migration", &[]),
     ("service", &["domain", "entity"]),
-    ("graphql", &["domain", "entity", "service"]),
+    ("graphql", &["domain", "service"]),
     ("api", &["domain", "entity", "migration", "service"]),
-    ("reports", &["domain", "service", "graphql", "api"]),
+    ("reports", &["domain", "graphql", "api"]),
     ("local", &[]),
     ("stockwell", &["domain", "migration", "service", "api", "reports", "local"]),
     ("tests", &["domain", "migration", "service", "graphql", "api", "local", "stockwell"]),
@@ -136,9 +139,10 @@ const OF_POSTING: [&str; 33] = [
 fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
     let posting: &[&str] = &["service/src/posting"];
     let mut writers: BTreeMap<_, _> = OF_POSTING.into_iter().map(|table| (table, posting)).collect();
-    let others: [(&str, &[&str]); 33] = [
+    let others: [(&str, &[&str]); 34] = [
         ("command", &["service/src/command", "service/src/posting"]),
-        ("event", &["service/src/command", "service/src/posting", "service/src/relay"]),
+        ("event", &["service/src/command", "service/src/posting"]),
+        ("event_cursor", &["service/src/relay"]),
         ("customer_account", &["service/src/posting", "service/src/customer"]),
         ("number_series", &["service/src/posting", "service/src/customer/number"]),
         ("lot", &["service/src/posting", "service/src/stock/lot"]),
@@ -200,8 +204,16 @@ fn written(text: &str) -> BTreeSet<String> {
 fn every_table_has_one_writer() {
     let writers = writers();
     let mut offenders = Vec::new();
-    let steps = |source: &Source| source.name.starts_with("migration/");
-    let statements = files("sql").into_iter().filter(|source| !steps(source));
+    // Of the schema's statements, only the functions of posting write for the service.
+    const POST: &str = "migration/replaceable/36_post.sql";
+    let is_schema = |source: &Source| source.name.starts_with("migration/") && source.name != POST;
+    let statements = files("sql").into_iter().filter(|source| !is_schema(source)).map(|source| match source
+        .name
+        .as_str()
+    {
+        POST => Source { name: "service/src/posting and its functions".to_owned(), ..source },
+        _ => source,
+    });
     let mut seen = BTreeSet::new();
     for Source { name, text } in sources().into_iter().chain(statements) {
         let is_of_tests =

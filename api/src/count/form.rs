@@ -130,7 +130,7 @@ impl EntriesIn {
             let EntryIn { expires_on, quantity, counted_at, replaces, .. } = entry;
             let pointer = |field: &str| format!("/entries/{index}/{field}");
             if let Some(code) = &lot_code {
-                input::code(&mut problems, &pointer("lot_code"), code);
+                input::check_code(&mut problems, &pointer("lot_code"), code);
             } else if expires_on.is_some() {
                 problems.invalid(pointer("expires_on"), "Say of which lot: name its lot_code.");
             }

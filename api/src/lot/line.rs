@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use domain::book::Book;
 use domain::id::LotId;
+use domain::line_item::LINES_MAX;
 use domain::lot::{LotDetails, LotShare, NamedLot};
 use domain::number::Quantity;
 use domain::refusal::Problems;
-use domain::sales::LINES_MAX;
 use serde::{Deserialize, Serialize};
 use service::input;
 
@@ -77,7 +77,7 @@ pub fn known(id: LotId) -> Option<LotId> {
 pub fn named(problems: &mut Problems, pointer: &str, lots: Vec<LotIn>) -> Vec<NamedLot> {
     check_count(problems, pointer, lots.len());
     let lot = |(index, lot): (usize, LotIn)| {
-        input::code(problems, &format!("{pointer}/lots/{index}/code"), &lot.code);
+        input::check_code(problems, &format!("{pointer}/lots/{index}/code"), &lot.code);
         NamedLot { code: lot.code, quantity: lot.quantity, details: LotDetails::default() }
     };
     lots.into_iter().enumerate().map(lot).collect()
@@ -88,10 +88,10 @@ pub fn received(problems: &mut Problems, pointer: &str, lots: Vec<ReceivedLotIn>
     check_count(problems, pointer, lots.len());
     let lot = |(index, lot): (usize, ReceivedLotIn)| {
         let at = |field: &str| format!("{pointer}/lots/{index}/{field}");
-        input::code(problems, &at("code"), &lot.code);
+        input::check_code(problems, &at("code"), &lot.code);
         let (supplier_lot, received_from) = (lot.supplier_lot.as_deref(), lot.received_from.as_deref());
-        input::optional_line(problems, &at("supplier_lot"), supplier_lot, input::CODE_LENGTH_MAX);
-        input::optional_line(problems, &at("received_from"), received_from, input::NAME_LENGTH_MAX);
+        input::check_optional_line(problems, &at("supplier_lot"), supplier_lot, input::CODE_LENGTH_MAX);
+        input::check_optional_line(problems, &at("received_from"), received_from, input::NAME_LENGTH_MAX);
         NamedLot {
             code: lot.code,
             quantity: lot.quantity,

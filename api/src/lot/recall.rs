@@ -194,7 +194,7 @@ fn render(outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
 async fn show(app: Data<App>, caller: Caller, id: PathId<LotId>) -> Answer {
     let read = async |tx: &service::Tx| {
         let found = lot::get(tx, id.0).await?;
-        Ok((found.lot, recall::affected(tx, id.0).await?))
+        Ok((found.lot, recall::find_affected(tx, id.0).await?))
     };
     let (lot, affected) = app.db.report(caller.tenant_id, read).await?;
     let (reason, since) =

@@ -10,8 +10,8 @@ use service::stock::explain;
 use service::stock::layer::{self, ListedLayer, Position, UsedLayer};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::explain::key;
-use crate::ledger::document_id;
+use super::level::key;
+use crate::document::document_id;
 use crate::list::{List, Page, PageParams};
 use crate::{Answer, App, Caller};
 
@@ -144,7 +144,7 @@ async fn list(app: Data<App>, caller: Caller, path: Path<(String, String)>, list
     let key = key(&path, list.filters.lot_id)?;
     let after: Option<Position> = list.after()?;
     let read = async |tx: &service::Tx| {
-        explain::known(tx, key).await?;
+        explain::get_level(tx, key).await?;
         layer::list(tx, key, after, list.fetch()).await
     };
     let rows = app.db.read(caller.tenant_id, read).await?;

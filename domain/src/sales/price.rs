@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use rust_decimal::Decimal;
 
-use super::{AMOUNT_MAX, Basket, Discount, LINES_MAX, Line, LineInput, bundle};
+use super::{Basket, Discount, Line, LineInput, bundle};
 use crate::book::Book;
 use crate::id::ProductId;
+use crate::line_item::{AMOUNT_MAX, LINES_MAX};
 use crate::number::{Money, Percent, Quantity};
 use crate::pricing::{self, Asked, Item, Lists, Override};
 use crate::product::{ItemRef, Product, ProductKind, ProductStatus, Unit};

@@ -1,6 +1,6 @@
 use super::*;
 
-fn checked(query: &str) -> Checked {
+fn checked(query: &str) -> CheckedDocument {
     check(query, &Variables::default()).unwrap_or_else(|refused| panic!("{refused:?}: {query:.200}"))
 }
 
@@ -10,7 +10,7 @@ fn points(query: &str) -> u64 {
 
 fn refused(query: &str) -> String {
     match check(query, &Variables::default()) {
-        Err(Refused::Cost(detail)) => detail,
+        Err(Rejection::Cost(detail)) => detail,
         other => panic!("{other:?}: {query:.200}"),
     }
 }
@@ -25,19 +25,19 @@ fn bomb(levels: usize, leaf: &str) -> String {
 }
 
 /// Returns the number of selection sets that the check reads.
-fn looks(query: &str) -> usize {
+fn sets_read(query: &str) -> usize {
     let document = parse_query(query).expect("a document");
     let variables = Variables::default();
     let operation = document.operations.iter().next().expect("an operation").1;
     let mut scale = Scale::new(&document, &operation.node, &variables);
     scale.weigh().expect("a weight");
-    scale.looks
+    scale.sets_read
 }
 
 #[test]
 fn doubled_fragments_are_looked_at_once() {
     for levels in 8..=31 {
-        assert_eq!(looks(&bomb(levels, "__typename")), levels + 3, "{levels}");
+        assert_eq!(sets_read(&bomb(levels, "__typename")), levels + 3, "{levels}");
     }
     for levels in 11..=31 {
         refused(&bomb(levels, "__typename"));
@@ -105,7 +105,7 @@ fn brackets_in_texts_do_not_nest() {
 #[test]
 fn what_is_no_graphql_is_a_syntax_error() {
     for query in ["", "{", "{a", "[{a}]", "nonsense", "{a(b:)}", "\"\"\"", "{a(b:\"}"] {
-        assert!(matches!(check(query, &Variables::default()), Err(Refused::Syntax(_))), "{query}");
+        assert!(matches!(check(query, &Variables::default()), Err(Rejection::Syntax(_))), "{query}");
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use async_graphql::parser::types::{ExecutableDocument, Field, OperationDefinition, Selection, SelectionSet};
 use async_graphql::{Name, Positioned, Value, Variables};
 
-use super::{Refused, too_much};
+use super::{Rejection, too_costly};
 use crate::report::{Dimension, LIMIT_DEFAULT, LIMIT_MAX};
 
 /// Longest path from an operation through fields and fragments.
@@ -16,7 +16,7 @@ const TOTALS_ESTIMATE: u64 = 5;
 
 /// The parent of a selection set. It decides the cost of the fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Place {
+pub enum Parent {
     /// The root of an operation.
     Root,
     /// A report, or an object below it.
@@ -58,11 +58,11 @@ pub struct Scale<'a> {
     operation: &'a OperationDefinition,
     variables: &'a Variables,
     /// Weight of each fragment by parent; `None` while it is being weighed.
-    fragments: HashMap<(&'a Name, Place), Option<Weight>>,
+    fragments: HashMap<(&'a Name, Parent), Option<Weight>>,
     /// Current depth in fields and fragments.
     level: usize,
     /// Selection sets read so far. Tests compare it with the size of the document.
-    pub looks: usize,
+    pub sets_read: usize,
 }
 
 impl<'a> Scale<'a> {
@@ -71,74 +71,76 @@ impl<'a> Scale<'a> {
         operation: &'a OperationDefinition,
         variables: &'a Variables,
     ) -> Self {
-        Scale { document, operation, variables, fragments: HashMap::new(), level: 0, looks: 0 }
+        Scale { document, operation, variables, fragments: HashMap::new(), level: 0, sets_read: 0 }
     }
 
-    pub fn weigh(&mut self) -> Result<Weight, Refused> {
-        self.selections(&self.operation.selection_set, Place::Root)
+    pub fn weigh(&mut self) -> Result<Weight, Rejection> {
+        self.selections(&self.operation.selection_set, Parent::Root)
     }
 
-    fn selections(&mut self, set: &'a Positioned<SelectionSet>, place: Place) -> Result<Weight, Refused> {
-        self.looks += 1;
+    fn selections(&mut self, set: &'a Positioned<SelectionSet>, parent: Parent) -> Result<Weight, Rejection> {
+        self.sets_read += 1;
         self.level += 1;
         if self.level > LEVELS_MAX {
-            return Err(too_much(format!("Fields and fragments are nested more than {LEVELS_MAX} deep.")));
+            return Err(too_costly(format!("Fields and fragments are nested more than {LEVELS_MAX} deep.")));
         }
         let mut weight = Weight::default();
         for selection in &set.node.items {
             weight.add(match &selection.node {
-                Selection::Field(field) => self.field(&field.node, place)?,
-                Selection::FragmentSpread(spread) => self.fragment(&spread.node.fragment_name.node, place)?,
-                Selection::InlineFragment(inline) => self.selections(&inline.node.selection_set, place)?,
+                Selection::Field(field) => self.field(&field.node, parent)?,
+                Selection::FragmentSpread(spread) => {
+                    self.fragment(&spread.node.fragment_name.node, parent)?
+                }
+                Selection::InlineFragment(inline) => self.selections(&inline.node.selection_set, parent)?,
             });
         }
         self.level -= 1;
         Ok(weight)
     }
 
-    fn fragment(&mut self, name: &'a Name, place: Place) -> Result<Weight, Refused> {
-        match self.fragments.get(&(name, place)) {
+    fn fragment(&mut self, name: &'a Name, parent: Parent) -> Result<Weight, Rejection> {
+        match self.fragments.get(&(name, parent)) {
             Some(Some(weight)) => return Ok(*weight),
-            Some(None) => return Err(too_much("A fragment contains itself.")),
+            Some(None) => return Err(too_costly("A fragment contains itself.")),
             None => {}
         }
         // Validation reports an unknown fragment.
         let Some(fragment) = self.document.fragments.get(name) else { return Ok(Weight::default()) };
-        self.fragments.insert((name, place), None);
-        let weight = self.selections(&fragment.node.selection_set, place)?;
-        self.fragments.insert((name, place), Some(weight));
+        self.fragments.insert((name, parent), None);
+        let weight = self.selections(&fragment.node.selection_set, parent)?;
+        self.fragments.insert((name, parent), Some(weight));
         Ok(weight)
     }
 
-    fn field(&mut self, field: &'a Field, place: Place) -> Result<Weight, Refused> {
+    fn field(&mut self, field: &'a Field, parent: Parent) -> Result<Weight, Rejection> {
         let name = field.name.node.as_str();
-        let below = match (place, name) {
-            (Place::Root, "__schema" | "__type") | (Place::Schema, _) => Place::Schema,
-            _ => Place::Data,
+        let below = match (parent, name) {
+            (Parent::Root, "__schema" | "__type") | (Parent::Schema, _) => Parent::Schema,
+            _ => Parent::Data,
         };
         let mut weight = self.selections(&field.selection_set, below)?;
         let values = weight.values.saturating_add(1);
-        match place {
-            Place::Root => {
+        match parent {
+            Parent::Root => {
                 let rows = self.rows_estimate(field);
                 weight.values = values.saturating_add(rows.saturating_mul(weight.values_of_row));
                 weight.values_of_row = 0;
                 weight.roots = 1;
             }
-            Place::Data if name == "rows" => {
+            Parent::Data if name == "rows" => {
                 weight.values_of_row = weight.values_of_row.saturating_add(weight.values);
                 weight.values = 0;
             }
-            Place::Data => weight.values = values.saturating_mul(times(name)),
-            Place::Schema => weight.values = values.saturating_mul(times_in_schema(name)),
+            Parent::Data => weight.values = values.saturating_mul(times(name)),
+            Parent::Schema => weight.values = values.saturating_mul(times_in_schema(name)),
         }
-        let depth = if below == Place::Schema { &mut weight.depth_of_schema } else { &mut weight.depth };
+        let depth = if below == Parent::Schema { &mut weight.depth_of_schema } else { &mut weight.depth };
         *depth = depth.saturating_add(1);
         Ok(weight)
     }
 }
 
-/// How many values a field below a report returns.
+/// Returns the number of values of a field below a report.
 fn times(name: &str) -> u64 {
     match name {
         "columns" => COLUMNS_ESTIMATE,
@@ -147,7 +149,7 @@ fn times(name: &str) -> u64 {
     }
 }
 
-/// How many values a field of the schema returns per object.
+/// Returns the number of values of a field of the schema, per object.
 fn times_in_schema(name: &str) -> u64 {
     match name {
         "types" | "possibleTypes" => 40,

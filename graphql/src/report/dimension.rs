@@ -7,7 +7,7 @@ use serde::Serialize;
 use strum::IntoEnumIterator;
 
 use super::Invalid;
-use super::sales::{Attribute, Grouping, Key};
+use super::grouping::{Attribute, Grouping, Key};
 use crate::scalar::{Date, Instant};
 
 /// Most dimensions of a report.
@@ -98,7 +98,7 @@ impl Dimension {
         let parse = |name: &str| {
             name.parse().map_err(|_| {
                 let known: Vec<&str> = Dimension::iter().map(Into::into).collect();
-                Invalid::form("group_by", format!("`{name}` is not one of {}.", known.join(", ")))
+                Invalid::unreadable("group_by", format!("`{name}` is not one of {}.", known.join(", ")))
             })
         };
         text.split(',').map(parse).collect()
@@ -118,7 +118,7 @@ impl Dimension {
         } else {
             return Ok(());
         };
-        Err(Invalid::value("group_by", detail))
+        Err(Invalid::not_allowed("group_by", detail))
     }
 
     /// Whether lines of one document may fall into several groups.

@@ -23,23 +23,23 @@ impl Range {
     /// Parses the two ends of a period.
     pub fn parse(from: Option<&str>, to: Option<&str>) -> Result<Self, Invalid> {
         Range::new(
-            from.map(|text| bound("from", text)).transpose()?,
-            to.map(|text| bound("to", text)).transpose()?,
+            from.map(|text| parse_bound("from", text)).transpose()?,
+            to.map(|text| parse_bound("to", text)).transpose()?,
         )
     }
 
     /// Checks the two ends of a period.
     pub fn new(from: Option<Moment>, to: Option<Moment>) -> Result<Self, Invalid> {
         if let (Some(from), Some(to)) = (from, to) {
-            let (first, last) = (roughly(from), roughly(to));
+            let (first, last) = (approximate(from), approximate(to));
             if last < first {
-                return Err(Invalid::value("to", "The period ends before it begins."));
+                return Err(Invalid::not_allowed("to", "The period ends before it begins."));
             }
             if first.checked_add_months(Months::new(12 * YEARS_MAX)).is_some_and(|most| last > most) {
                 let detail = format!(
                     "A period has at most {YEARS_MAX} years; leave out from or to for the whole history."
                 );
-                return Err(Invalid::value("to", detail));
+                return Err(Invalid::not_allowed("to", detail));
             }
         }
         Ok(Range { from, to })
@@ -63,7 +63,7 @@ pub(super) fn echo(bound: Moment) -> String {
     }
 }
 
-fn roughly(moment: Moment) -> NaiveDateTime {
+fn approximate(moment: Moment) -> NaiveDateTime {
     match moment {
         Moment::Instant(at) => at.naive_utc(),
         Moment::Day(day) => day.and_time(chrono::NaiveTime::MIN),
@@ -71,7 +71,7 @@ fn roughly(moment: Moment) -> NaiveDateTime {
 }
 
 /// Parses a day, an RFC 3339 instant, or milliseconds since 1970, which dashboards send.
-pub(super) fn bound(parameter: &'static str, text: &str) -> Result<Moment, Invalid> {
+pub(super) fn parse_bound(parameter: &'static str, text: &str) -> Result<Moment, Invalid> {
     let milliseconds =
         MILLISECOND_DIGITS.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
     let moment = if milliseconds {
@@ -79,16 +79,16 @@ pub(super) fn bound(parameter: &'static str, text: &str) -> Result<Moment, Inval
     } else {
         // A plus sign that is not percent-encoded arrives as a space.
         let text = text.replacen(' ', "+", 1);
-        text.parse().ok().filter(|moment| in_years_that_sql_knows(*moment))
+        text.parse().ok().filter(|moment| is_in_sql_range(*moment))
     };
     moment.ok_or_else(|| {
         let detail = "Expected a day such as 2026-11-22, an instant such as 2026-11-22T01:20:00Z, or milliseconds since 1970.";
-        Invalid::form(parameter, detail)
+        Invalid::unreadable(parameter, detail)
     })
 }
 
-fn in_years_that_sql_knows(moment: Moment) -> bool {
-    let day = roughly(moment).date();
+fn is_in_sql_range(moment: Moment) -> bool {
+    let day = approximate(moment).date();
     NaiveDate::from_ymd_opt(1, 1, 3).is_some_and(|first| day >= first)
         && NaiveDate::from_ymd_opt(9999, 12, 29).is_some_and(|last| day <= last)
 }

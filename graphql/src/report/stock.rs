@@ -86,7 +86,7 @@ select 2, coalesce($9, t.time_zone), {nobody}, {nothing}null{unknown} from publi
 }
 
 /// Binds the values of a request.
-pub fn bound<'q>(sql: String, tx: &Tx, request: &Request) -> Query<'q, Postgres, PgArguments> {
+pub fn bind<'q>(sql: String, tx: &Tx, request: &Request) -> Query<'q, Postgres, PgArguments> {
     let filter = &request.filter;
     let (from_at, from_day) = range::parameters(request.range.from);
     let (to_at, to_day) = range::parameters(request.range.to);

@@ -29,7 +29,7 @@ const NETWORKS_MAX: usize = 50;
 /// Scopes that a publishable key may have.
 pub const PUBLISHABLE: [Scope; 3] = [Scope::CatalogRead, Scope::StockRead, Scope::PricesRead];
 
-/// Where a key may be used.
+/// The place where a key may be used.
 #[derive(
     Debug,
     Clone,
@@ -158,7 +158,7 @@ impl Auth {
 pub async fn create(tx: &Tx, caller: &Caller, wanted: &ApiKeyCreate) -> Result<NewKey, Error> {
     check(caller, wanted)?;
     if wanted.expires_at.is_some_and(|end| end <= tx.now) {
-        return Err(Refusal::invalid("/expires_at", "The end must lie in the future.").into());
+        return Err(Refusal::invalid("/expires_at", "This must be in the future.").into());
     }
     insert(tx, caller, wanted).await
 }
@@ -241,7 +241,7 @@ pub async fn rotate(tx: &Tx, caller: &Caller, id: ApiKeyId, overlap_seconds: u32
     tx.row(sqlx::query(lock).bind(tx.tenant_id.0).bind(id.0)).await?;
     let old = find(tx, id).await?;
     if old.revoked_at.is_some() || old.expires_at.is_some_and(|end| end <= tx.now) {
-        return Err(Refusal::state("The key has ended; create a new one.").into());
+        return Err(Refusal::state("The key has expired or was revoked; create a new one.").into());
     }
     if old.rotated_to.is_some() {
         return Err(Refusal::state("The key was rotated before; rotate the key that replaced it.").into());
@@ -266,7 +266,7 @@ pub async fn rotate(tx: &Tx, caller: &Caller, id: ApiKeyId, overlap_seconds: u32
 
 fn check(caller: &Caller, wanted: &ApiKeyCreate) -> Result<(), Error> {
     let mut problems = Problems::default();
-    crate::input::line(&mut problems, "/name", &wanted.name, crate::input::NAME_LENGTH_MAX);
+    crate::input::check_line(&mut problems, "/name", &wanted.name, crate::input::NAME_LENGTH_MAX);
     if wanted.scopes.is_empty() {
         problems.invalid("/scopes", "Name at least one scope.");
     }

@@ -9,7 +9,7 @@ use super::Auth;
 use crate::Error;
 
 /// Hash of no password. If there is no user, the password is compared with it, so that the response takes as long.
-pub(super) const NOBODYS_HASH: &str =
+pub(super) const DUMMY_HASH: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$c3RvY2t3ZWxsLW5vYm9keQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 impl Auth {
@@ -44,8 +44,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nobodys_hash_is_as_slow_as_everybodys() {
-        let hash = PasswordHash::new(NOBODYS_HASH).expect("a hash");
+    fn the_dummy_hash_is_as_slow_as_a_real_one() {
+        let hash = PasswordHash::new(DUMMY_HASH).expect("a hash");
         let real = Argon2::default().hash_password(b"correct horse battery staple").expect("a hash");
         assert_eq!(hash.params, real.params);
         assert!(Argon2::default().verify_password(b"", &hash).is_err());

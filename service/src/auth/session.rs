@@ -14,8 +14,8 @@ use sha2::{Digest, Sha256};
 use sqlx::Row;
 use uuid::Uuid;
 
-use super::password::NOBODYS_HASH;
-use super::{Auth, AuthError, FAILURES_FORGOTTEN, FAILURES_MAX, Role, users};
+use super::password::DUMMY_HASH;
+use super::{Auth, AuthError, FAILURE_WINDOW, FAILURES_MAX, Role, users};
 use crate::caller::ActorKind;
 use crate::scope::Scopes;
 use crate::{Caller, Error, Tx};
@@ -60,10 +60,10 @@ impl Auth {
         let failures = self.failures.get_with(key.clone(), async { Arc::new(AtomicU32::new(0)) }).await;
         // Counted before the result is known, so that parallel attempts count too.
         if failures.fetch_add(1, Ordering::Relaxed) >= FAILURES_MAX {
-            return Err(AuthError::TooManyAttempts(FAILURES_FORGOTTEN.as_secs()));
+            return Err(AuthError::TooManyAttempts(FAILURE_WINDOW.as_secs()));
         }
         let known = self.find_login(&login.tenant, &email).await?;
-        let password_hash = known.as_ref().map_or(NOBODYS_HASH, |known| &known.user.password_hash).to_owned();
+        let password_hash = known.as_ref().map_or(DUMMY_HASH, |known| &known.user.password_hash).to_owned();
         let matches = self.verify(login.password, password_hash).await?;
         let Some(known) = known.filter(|known| matches && known.user.status == "active") else {
             return Err(AuthError::WrongLogin);
@@ -102,7 +102,7 @@ impl Auth {
         self.db.write(&anonymous(tenant_id), end).await
     }
 
-    async fn find_login(&self, slug: &str, email: &str) -> Result<Option<KnownUser>, Error> {
+    async fn find_login(&self, slug: &str, email: &str) -> Result<Option<LoginUser>, Error> {
         let query = sqlx::query("select tenant_id, status from auth.find_tenant($1)").bind(slug);
         let Some(row) = self.db.ask_auth(query).await? else { return Ok(None) };
         let tenant_id = TenantId(row.try_get("tenant_id")?);
@@ -114,7 +114,7 @@ impl Auth {
                 Ok(users.filter(app_user::Column::Email.eq(email)).one(tx).await?)
             })
             .await?;
-        Ok(user.map(|user| KnownUser { user, tenant_active: status == "active" }))
+        Ok(user.map(|user| LoginUser { user, tenant_active: status == "active" }))
     }
 
     async fn exchange(&self, tx: &Tx, hash: &[u8; 32]) -> Result<Refreshed, Error> {
@@ -163,7 +163,7 @@ const END_FAMILY: &str = "
 
 const USE_TOKEN: &str = "update refresh_token set used_at = $3 where tenant_id = $1 and id = $2";
 
-struct KnownUser {
+struct LoginUser {
     user: app_user::Model,
     tenant_active: bool,
 }

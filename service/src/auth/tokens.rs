@@ -15,7 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Auth, AuthError, Known, Role};
+use super::{Auth, AuthError, CachedCredential, Role};
 use crate::caller::ActorKind;
 use crate::scope::Scopes;
 use crate::{Caller, Error};
@@ -196,7 +196,7 @@ fn generate_pem() -> Result<SecretString, SigningKeyError> {
 impl Auth {
     /// Returns the user of an access token. A valid signature is not enough: the user may have been disabled, or the
     /// tenant suspended, since the token was issued.
-    pub(super) async fn check_token(&self, token: &str) -> Result<Known, AuthError> {
+    pub(super) async fn check_token(&self, token: &str) -> Result<CachedCredential, AuthError> {
         let claims = self.signing_key.verify(token).ok_or(AuthError::InvalidToken)?;
         let tenant_id: TenantId = claims.tid.parse().map_err(|_| AuthError::InvalidToken)?;
         let user_id: UserId = claims.sub.parse().map_err(|_| AuthError::InvalidToken)?;
@@ -217,7 +217,7 @@ impl Auth {
         let claimed: Vec<String> = claims.scope.split(' ').map(str::to_owned).collect();
         let scopes = Scopes::parse(&claimed).intersection(role.scopes());
         let caller = Caller { tenant_id, actor_kind: ActorKind::User, actor_id: user_id.0, scopes };
-        Ok(Known { caller, networks: Vec::new() })
+        Ok(CachedCredential { caller, networks: Vec::new() })
     }
 }
 

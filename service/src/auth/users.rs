@@ -98,7 +98,7 @@ pub async fn create(
 pub async fn disable(tx: &Tx, caller: &Caller, id: UserId) -> Result<app_user::Model, Error> {
     let user = find(tx, id).await?;
     if user.id.0 == caller.actor_id {
-        return Err(Refusal::state("You can't disable yourself.").into());
+        return Err(Refusal::state("You cannot disable yourself.").into());
     }
     if user.role == "owner" && caller.actor_kind == ActorKind::User {
         require_owner(tx, caller).await?;
@@ -141,7 +141,7 @@ fn check_user(wanted: &UserCreate, email: &str) -> Result<(), Refusal> {
     {
         problems.invalid("/email", "Expected an e-mail address.");
     }
-    input::line(&mut problems, "/name", &wanted.name, input::NAME_LENGTH_MAX);
+    input::check_line(&mut problems, "/name", &wanted.name, input::NAME_LENGTH_MAX);
     let length = wanted.password.expose_secret().chars().count();
     if !(PASSWORD_LENGTH_MIN..=PASSWORD_LENGTH_MAX).contains(&length) {
         let detail = format!("A password has {PASSWORD_LENGTH_MIN} to {PASSWORD_LENGTH_MAX} characters.");

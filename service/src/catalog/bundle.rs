@@ -77,9 +77,9 @@ pub async fn set(tx: &Tx, id: ProductId, input: &BundleInput) -> Result<Bundle, 
     let row = tx.row(sqlx::query(lock).bind(tx.tenant_id.0).bind(id.0)).await?;
     let kind: ProductKind = word(&row.ok_or_else(|| Refusal::not_found("product"))?, "kind")?;
     if kind != ProductKind::Bundle {
-        return Err(Refusal::state("Only a product of kind bundle is made of components.").into());
+        return Err(Refusal::state("Only a product of kind bundle has components.").into());
     }
-    let components = checked(tx, input).await?;
+    let components = check(tx, input).await?;
     let delete = "delete from bundle_component where tenant_id = $1 and bundle_id = $2";
     tx.execute(sqlx::query(delete).bind(tx.tenant_id.0).bind(id.0)).await?;
     let insert = "insert into bundle_component (tenant_id, bundle_id, line_no, component_id, quantity) \
@@ -95,7 +95,7 @@ pub async fn set(tx: &Tx, id: ProductId, input: &BundleInput) -> Result<Bundle, 
     get(tx, id).await
 }
 
-async fn checked(tx: &Tx, input: &BundleInput) -> Result<Vec<(ProductId, Quantity)>, Error> {
+async fn check(tx: &Tx, input: &BundleInput) -> Result<Vec<(ProductId, Quantity)>, Error> {
     let mut problems = Problems::default();
     if input.components.is_empty() || input.components.len() > COMPONENTS_MAX {
         problems.invalid("/components", format!("A bundle has 1 to {COMPONENTS_MAX} components."));
@@ -119,11 +119,11 @@ async fn checked(tx: &Tx, input: &BundleInput) -> Result<Vec<(ProductId, Quantit
         let field = if matches!(item, ItemRef::Id(_)) { "product_id" } else { "sku" };
         let pointer = format!("/components/{index}/{field}");
         let Some((product, _)) = found.get(item) else {
-            input::unknown(&mut problems, pointer, "product");
+            input::add_unknown(&mut problems, pointer, "product");
             continue;
         };
         if product.kind == ProductKind::Bundle {
-            problems.invalid(pointer.clone(), "A bundle is made of goods and services, not of bundles.");
+            problems.invalid(pointer.clone(), "A component is a stocked product or a service, not a bundle.");
         }
         if !seen.insert(product.id) {
             problems.invalid(pointer, "Name each component once.");

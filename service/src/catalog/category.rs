@@ -78,7 +78,7 @@ pub async fn create(tx: &Tx, input: &CategoryInput) -> Result<category::Model, E
     };
     insert_all::<category::Entity, _>(tx, vec![row.clone()])
         .await
-        .map_err(|error| code_taken(error, input))?;
+        .map_err(|error| reject_taken_code(error, input))?;
     Ok(row)
 }
 
@@ -107,7 +107,7 @@ pub async fn update(
         ..before
     };
     let row = after.into_active_model().reset_all();
-    row.update(tx).await.map_err(Error::from).map_err(|error| code_taken(error, input))
+    row.update(tx).await.map_err(Error::from).map_err(|error| reject_taken_code(error, input))
 }
 
 pub async fn get(tx: &Tx, id: CategoryId) -> Result<category::Model, Error> {
@@ -149,14 +149,14 @@ fn check(
     lineages: &HashMap<CategoryId, Vec<Uuid>>,
 ) -> Result<Vec<Uuid>, Refusal> {
     let mut problems = Problems::default();
-    input::code(&mut problems, "/code", &input.code);
-    input::name(&mut problems, "/name", &input.name);
+    input::check_code(&mut problems, "/code", &input.code);
+    input::check_name(&mut problems, "/name", &input.name);
     let mut lineage = vec![id.0];
     if let Some(parent_id) = input.parent_id {
         match lineages.get(&parent_id) {
-            None => input::unknown(&mut problems, "/parent_id", "category"),
+            None => input::add_unknown(&mut problems, "/parent_id", "category"),
             Some(above) if above.contains(&id.0) => {
-                problems.invalid("/parent_id", "A category can't stand below itself.");
+                problems.invalid("/parent_id", "A category cannot be below itself.");
             }
             Some(above) => lineage.extend(above),
         }
@@ -190,8 +190,8 @@ async fn move_descendants(
     Ok(())
 }
 
-fn code_taken(error: Error, input: &CategoryInput) -> Error {
-    error.on_constraint("category_code_key", || input::refuse_taken("/code", "category", &input.code))
+fn reject_taken_code(error: Error, input: &CategoryInput) -> Error {
+    error.on_constraint("category_code_key", || input::reject_taken("/code", "category", &input.code))
 }
 
 #[cfg(test)]

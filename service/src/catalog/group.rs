@@ -8,7 +8,9 @@ use domain::number::Price;
 use domain::product::{ProductKind, ProductStatus, Tracking};
 use domain::refusal::{Problem, Problems, Refusal};
 use domain::stock::CostingMethod;
-use domain::variant::{Choice, GroupOption, check_choice, check_options, choices, filled};
+use domain::variant::{
+    Choice, GroupOption, check_choice, check_options, choices, filled, options_json, parse_options,
+};
 use sea_orm::sea_query::LockType;
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
@@ -38,7 +40,7 @@ pub struct GroupInput {
     pub options: Vec<GroupOption>,
 }
 
-/// How the missing variants of a group are created.
+/// Rules for creating the missing variants of a group.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = VariantsCreate)]
@@ -110,16 +112,8 @@ pub struct Group {
     pub variants: Vec<Product>,
 }
 
-/// Parses the stored options of a group.
-pub(super) fn options_of(json: &serde_json::Value) -> Result<Vec<GroupOption>, Error> {
-    serde::Deserialize::deserialize(json)
-        .map_err(|error| Error::invariant(format!("options of a group: {error}")))
-}
-
-fn kept(options: &[GroupOption]) -> serde_json::Value {
-    let list =
-        options.iter().map(|option| serde_json::json!({ "name": option.name, "values": option.values }));
-    serde_json::Value::Array(list.collect())
+fn options_of(row: &product_group::Model) -> Result<Vec<GroupOption>, Error> {
+    parse_options(&row.options).map_err(|error| Error::invariant(format!("options of a group: {error}")))
 }
 
 pub async fn create(tx: &Tx, input: &GroupInput) -> Result<Group, Error> {
@@ -129,14 +123,14 @@ pub async fn create(tx: &Tx, input: &GroupInput) -> Result<Group, Error> {
         id: ProductGroupId(tx.next_id()),
         code: input.code.clone(),
         name: input.name.clone(),
-        options: kept(&input.options),
+        options: options_json(&input.options),
         version: 1,
         created_at: tx.now,
         updated_at: tx.now,
     };
     insert_all::<product_group::Entity, _>(tx, vec![row.clone()])
         .await
-        .map_err(|error| code_taken(error, input))?;
+        .map_err(|error| reject_taken_code(error, input))?;
     Ok(Group { row, options: input.options.clone(), variants: Vec::new() })
 }
 
@@ -147,7 +141,7 @@ pub async fn update(
     expected: Option<i32>,
     change: Change<'_, GroupInput>,
 ) -> Result<Group, Error> {
-    let before = locked(tx, id).await?;
+    let before = lock(tx, id).await?;
     input::check_version(before.row.version, expected)?;
     let input = &change(&GroupInput {
         code: before.row.code.clone(),
@@ -158,20 +152,20 @@ pub async fn update(
     let after = product_group::Model {
         code: input.code.clone(),
         name: input.name.clone(),
-        options: kept(&input.options),
+        options: options_json(&input.options),
         version: before.row.version + 1,
         updated_at: tx.now,
         ..before.row
     };
     let row = after.into_active_model().reset_all();
-    let row = row.update(tx).await.map_err(Error::from).map_err(|error| code_taken(error, input))?;
+    let row = row.update(tx).await.map_err(Error::from).map_err(|error| reject_taken_code(error, input))?;
     Ok(Group { row, options: input.options.clone(), variants: before.variants })
 }
 
 /// Returns a group with its variants.
 pub async fn get(tx: &Tx, id: ProductGroupId) -> Result<Group, Error> {
     let row = tx.select::<product_group::Entity>().filter(product_group::Column::Id.eq(id)).one(tx).await?;
-    whole(tx, row.ok_or_else(|| Refusal::not_found("product group"))?).await
+    with_variants(tx, row.ok_or_else(|| Refusal::not_found("product group"))?).await
 }
 
 /// Returns one page of groups, without their variants.
@@ -182,7 +176,7 @@ pub async fn list(tx: &Tx, code: Option<&str>, page: &Page) -> Result<Vec<Group>
     }
     let query = page.of(query, product_group::Column::Id, product_group::Column::UpdatedAt);
     let group = |row: product_group::Model| {
-        let options = options_of(&row.options)?;
+        let options = options_of(&row)?;
         Ok(Group { row, options, variants: Vec::new() })
     };
     query.all(tx).await?.into_iter().map(group).collect()
@@ -195,17 +189,17 @@ pub async fn create_missing(
     id: ProductGroupId,
     input: &VariantsInput,
 ) -> Result<(Vec<Product>, usize), Error> {
-    let group = locked(tx, id).await?;
+    let group = lock(tx, id).await?;
     check_patterns(input)?;
     let there: HashSet<Choice> = group.variants.iter().map(Product::options).collect();
     let missing = choices(&group.options).into_iter().filter(|choice| !there.contains(choice));
-    let inputs: Vec<ProductInput> = missing.map(|choice| variant(&group, input, choice)).collect();
+    let inputs: Vec<ProductInput> = missing.map(|choice| build_variant(&group, input, choice)).collect();
     let mut created = Vec::with_capacity(inputs.len());
     let mut problems: Vec<Problem> = Vec::new();
     for answer in create_all(tx, &inputs).await? {
         match answer {
             Ok(product) => created.push(product),
-            Err(refusal) => problems.extend(refusal.problems.into_iter().map(of_template)),
+            Err(refusal) => problems.extend(refusal.problems.into_iter().map(to_template_problem)),
         }
     }
     // A problem of the template occurs in every variant; it is reported once.
@@ -217,7 +211,7 @@ pub async fn create_missing(
     Ok((created, group.variants.len()))
 }
 
-fn variant(group: &Group, input: &VariantsInput, choice: Choice) -> ProductInput {
+fn build_variant(group: &Group, input: &VariantsInput, choice: Choice) -> ProductInput {
     let values: Vec<&str> =
         group.options.iter().filter_map(|option| choice.get(&option.name)).map(String::as_str).collect();
     let text = |pattern: Option<&String>, own: &str, between: &str| match pattern {
@@ -249,7 +243,7 @@ fn variant(group: &Group, input: &VariantsInput, choice: Choice) -> ProductInput
 }
 
 /// Turns a problem of a variant into one of the template.
-fn of_template(problem: Problem) -> Problem {
+fn to_template_problem(problem: Problem) -> Problem {
     let pointer = match problem.pointer.as_str() {
         "/sku" => "/sku_pattern".to_owned(),
         "/name" => "/name_pattern".to_owned(),
@@ -259,30 +253,30 @@ fn of_template(problem: Problem) -> Problem {
 }
 
 /// Returns a group with its variants and locks it, so that no variant is added meanwhile.
-async fn locked(tx: &Tx, id: ProductGroupId) -> Result<Group, Error> {
+async fn lock(tx: &Tx, id: ProductGroupId) -> Result<Group, Error> {
     let query = tx.select::<product_group::Entity>().filter(product_group::Column::Id.eq(id));
     let row = query.lock(LockType::NoKeyUpdate).one(tx).await?;
-    whole(tx, row.ok_or_else(|| Refusal::not_found("product group"))?).await
+    with_variants(tx, row.ok_or_else(|| Refusal::not_found("product group"))?).await
 }
 
-async fn whole(tx: &Tx, row: product_group::Model) -> Result<Group, Error> {
+async fn with_variants(tx: &Tx, row: product_group::Model) -> Result<Group, Error> {
     let variants = tx.select::<product::Entity>().filter(product::Column::GroupId.eq(row.id));
     let variants = variants.order_by_asc(product::Column::Sku).all(tx).await?;
-    let options = options_of(&row.options)?;
+    let options = options_of(&row)?;
     Ok(Group { row, options, variants: store::with_parts(tx, variants).await? })
 }
 
 fn check(input: &GroupInput, variants: &[Product]) -> Result<(), Refusal> {
     let mut problems = Problems::default();
-    input::code(&mut problems, "/code", &input.code);
-    input::name(&mut problems, "/name", &input.name);
+    input::check_code(&mut problems, "/code", &input.code);
+    input::check_name(&mut problems, "/name", &input.name);
     check_options(&mut problems, &input.options);
     problems.check()?;
     for variant in variants {
         let mut of_variant = Problems::default();
         check_choice(&mut of_variant, &input.options, &variant.options());
         if !of_variant.is_empty() {
-            let detail = format!("These options do not allow {}, which is a variant.", variant.row.sku);
+            let detail = format!("These options do not allow the existing variant {}.", variant.row.sku);
             return Err(Refusal::invalid("/options", detail));
         }
     }
@@ -293,13 +287,13 @@ fn check_patterns(input: &VariantsInput) -> Result<(), Refusal> {
     let mut problems = Problems::default();
     let patterns = [("/sku_pattern", &input.sku_pattern), ("/name_pattern", &input.name_pattern)];
     for (pointer, pattern) in patterns {
-        input::optional_line(&mut problems, pointer, pattern.as_deref(), PATTERN_LENGTH_MAX);
+        input::check_optional_line(&mut problems, pointer, pattern.as_deref(), PATTERN_LENGTH_MAX);
     }
     problems.check()
 }
 
-fn code_taken(error: Error, input: &GroupInput) -> Error {
+fn reject_taken_code(error: Error, input: &GroupInput) -> Error {
     error.on_constraint("product_group_code_key", || {
-        input::refuse_taken("/code", "product group", &input.code)
+        input::reject_taken("/code", "product group", &input.code)
     })
 }

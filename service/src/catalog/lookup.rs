@@ -15,13 +15,13 @@ use crate::{Error, Tx};
 
 /// The products that a basket names.
 #[derive(Debug, Default)]
-pub struct Found {
+pub struct BasketProducts {
     products: HashMap<ProductId, Product>,
     skus: HashMap<String, ProductId>,
     barcodes: HashMap<String, (ProductId, String)>,
 }
 
-impl Found {
+impl BasketProducts {
     /// Returns the product that `item` names, and the unit of its barcode if it is named by one.
     pub fn get(&self, item: &ItemRef) -> Option<(&Product, Option<&str>)> {
         let (id, uom) = match item {
@@ -47,8 +47,8 @@ impl Found {
 }
 
 /// Finds the products that `items` name, with their units.
-pub async fn find(tx: &Tx, items: &[ItemRef]) -> Result<Found, Error> {
-    let mut found = Found::default();
+pub async fn find(tx: &Tx, items: &[ItemRef]) -> Result<BasketProducts, Error> {
+    let mut found = BasketProducts::default();
     let mut ids = BTreeSet::new();
     let mut skus = Vec::new();
     let mut codes = Vec::new();
@@ -99,7 +99,7 @@ pub(crate) async fn products_by_sku(tx: &Tx, skus: &[&str]) -> Result<Vec<Produc
                             p.costing_method, p.stock_decimals, p.tracking \
                      from product p left join category c on c.tenant_id = p.tenant_id and c.id = p.category_id \
                      where p.tenant_id = $1 and p.sku = any($2)";
-    tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(skus)).await?.iter().map(product_of).collect()
+    tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(skus)).await?.iter().map(read_product).collect()
 }
 
 /// Returns the products with these ids, without their units and components.
@@ -111,7 +111,7 @@ pub(crate) async fn products_by_id(tx: &Tx, ids: &[Uuid]) -> Result<Vec<Product>
                             p.costing_method, p.stock_decimals, p.tracking \
                      from product p left join category c on c.tenant_id = p.tenant_id and c.id = p.category_id \
                      where p.tenant_id = $1 and p.id = any($2)";
-    tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await?.iter().map(product_of).collect()
+    tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await?.iter().map(read_product).collect()
 }
 
 /// Returns the units of products besides their stock units.
@@ -132,7 +132,7 @@ pub(crate) async fn units(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(ProductId, Unit)
     tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await?.iter().map(unit).collect()
 }
 
-fn product_of(row: &PgRow) -> Result<Product, Error> {
+fn read_product(row: &PgRow) -> Result<Product, Error> {
     let word = |at: usize| -> Result<String, Error> { Ok(row.try_get(at)?) };
     let unknown = |text: &str| Error::invariant(format!("a product is {text}"));
     let lineage: Option<Vec<Uuid>> = row.try_get(7)?;

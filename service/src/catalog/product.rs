@@ -21,9 +21,9 @@ use crate::page::Page;
 use crate::rows::starts_with;
 use crate::{Error, Tx};
 
-use check::{Drafts, Known};
-use store::{assemble, whole, with_parts};
-use upsert::check_unchangeable;
+use check::{Drafts, References};
+use store::{assemble, with_parts, with_parts_of};
+use upsert::check_stock_fields;
 
 /// Most products of one batch.
 pub const BATCH_MAX: usize = 500;
@@ -142,7 +142,7 @@ pub struct Filter {
     pub group_id: Option<ProductGroupId>,
 }
 
-/// Where a text is searched.
+/// A search text, and where it must occur.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Text {
     /// At the beginning.
@@ -264,8 +264,9 @@ impl Product {
 }
 
 pub async fn create(tx: &Tx, input: &ProductInput) -> Result<Product, Error> {
-    let created =
-        create_all(tx, std::slice::from_ref(input)).await.map_err(|error| lost_race(error, input))?;
+    let created = create_all(tx, std::slice::from_ref(input))
+        .await
+        .map_err(|error| reject_taken_value(error, input))?;
     let created = created.into_iter().next().ok_or_else(|| Error::invariant("one product in, none out"))?;
     Ok(created?)
 }
@@ -273,7 +274,7 @@ pub async fn create(tx: &Tx, input: &ProductInput) -> Result<Product, Error> {
 /// Creates every valid product of a batch and returns one result per input, in order. Rejects an SKU, external
 /// reference or barcode that an earlier product of the batch has.
 pub async fn create_all(tx: &Tx, inputs: &[ProductInput]) -> Result<Vec<Result<Product, Refusal>>, Error> {
-    let mut drafts = Drafts::new(Known::load(tx, inputs).await?);
+    let mut drafts = Drafts::new(References::load(tx, inputs).await?);
     let answers: Vec<Result<Product, Refusal>> = inputs
         .iter()
         .map(|input| {
@@ -297,21 +298,21 @@ pub async fn update(
         tx.select::<product::Entity>().filter(product::Column::Id.eq(id)).lock(LockType::NoKeyUpdate);
     let before = locked.one(tx).await?.ok_or_else(|| Refusal::not_found("product"))?;
     input::check_version(before.version, expected)?;
-    let before = whole(tx, before).await?;
+    let before = with_parts_of(tx, before).await?;
     let input = &change(&before.input())?;
-    check_unchangeable(tx, &before, input).await?;
-    let known = Known::load(tx, std::slice::from_ref(input)).await?;
+    check_stock_fields(tx, &before, input).await?;
+    let known = References::load(tx, std::slice::from_ref(input)).await?;
     let checked = Drafts::new(known).check(input, id, Some(&before))?;
     let mut after = assemble(tx, id, checked, input);
     after.row.version = before.row.version + 1;
     after.row.created_at = before.row.created_at;
-    store::update(tx, &[&after]).await.map_err(|error| lost_race(error, input))?;
+    store::update(tx, &[&after]).await.map_err(|error| reject_taken_value(error, input))?;
     Ok(after)
 }
 
 pub async fn get(tx: &Tx, id: ProductId) -> Result<Product, Error> {
     let row = tx.select::<product::Entity>().filter(product::Column::Id.eq(id)).one(tx).await?;
-    whole(tx, row.ok_or_else(|| Refusal::not_found("product"))?).await
+    with_parts_of(tx, row.ok_or_else(|| Refusal::not_found("product"))?).await
 }
 
 /// Returns at most `rows` products by SKU, after the SKU `after`, for an export.
@@ -365,12 +366,12 @@ pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<Product>,
 }
 
 /// Turns a unique violation into a rejection: another transaction took the value after the check.
-fn lost_race(error: Error, input: &ProductInput) -> Error {
+fn reject_taken_value(error: Error, input: &ProductInput) -> Error {
     let external_ref = input.external_ref.as_deref().unwrap_or_default();
     error
-        .on_constraint("product_sku_key", || input::refuse_taken("/sku", "product", &input.sku))
-        .on_constraint("product_external_ref_key", || input::refuse_external_ref_taken(external_ref))
-        .on_constraint("product_variant_key", check::taken_choice)
+        .on_constraint("product_sku_key", || input::reject_taken("/sku", "product", &input.sku))
+        .on_constraint("product_external_ref_key", || input::reject_external_ref_taken(external_ref))
+        .on_constraint("product_variant_key", check::reject_taken_options)
         .on_constraint("barcode_pkey", || {
             Problems::one(
                 "/barcodes",

@@ -73,7 +73,7 @@ pub struct LocationReorder {
     pub reorder_quantity: Option<Quantity>,
 }
 
-const NOT_KEPT: &str = "Only a product that is kept in stock is ordered again.";
+const NOT_STOCKED: &str = "Only a stocked product has reorder settings.";
 
 /// Replaces the settings of a product.
 pub async fn set(tx: &Tx, id: ProductId, input: &ReorderInput) -> Result<Reorder, Error> {
@@ -82,7 +82,7 @@ pub async fn set(tx: &Tx, id: ProductId, input: &ReorderInput) -> Result<Reorder
     let row = tx.row(sqlx::query(lock).bind(tx.tenant_id.0).bind(id.0)).await?;
     let kind: ProductKind = word(&row.ok_or_else(|| Refusal::not_found("product"))?, "kind")?;
     if kind != ProductKind::Stocked {
-        return Err(Refusal::state(NOT_KEPT).into());
+        return Err(Refusal::state(NOT_STOCKED).into());
     }
     let ids: Vec<Uuid> = input.locations.iter().map(|row| row.location_id.0).collect();
     let known = sqlx::query("select id from location where tenant_id = $1 and id = any($2)");
@@ -91,7 +91,7 @@ pub async fn set(tx: &Tx, id: ProductId, input: &ReorderInput) -> Result<Reorder
     let mut problems = Problems::default();
     check_all(&mut problems, "", input, |id| known.contains(&id.0));
     problems.check()?;
-    state_all(tx, &[(id, input)]).await?;
+    replace_all(tx, &[(id, input)]).await?;
     get(tx, id).await
 }
 
@@ -103,14 +103,14 @@ pub fn check(
 ) -> Result<(), Refusal> {
     let mut problems = Problems::default();
     if kind != ProductKind::Stocked && *input != ReorderInput::default() {
-        problems.invalid("/reorder", NOT_KEPT);
+        problems.invalid("/reorder", NOT_STOCKED);
     }
     check_all(&mut problems, "/reorder", input, is_location);
     problems.check()
 }
 
 /// Replaces the settings of products that are locked and checked.
-pub async fn state_all(tx: &Tx, stated: &[(ProductId, &ReorderInput)]) -> Result<(), Error> {
+pub async fn replace_all(tx: &Tx, stated: &[(ProductId, &ReorderInput)]) -> Result<(), Error> {
     if stated.is_empty() {
         return Ok(());
     }
@@ -161,7 +161,7 @@ fn check_all(
     for (index, row) in input.locations.iter().enumerate() {
         let pointer = format!("{at}/locations/{index}");
         if !is_location(row.location_id) {
-            input::unknown(problems, format!("{pointer}/location_id"), "location");
+            input::add_unknown(problems, format!("{pointer}/location_id"), "location");
         } else if !seen.insert(row.location_id) {
             problems.invalid(format!("{pointer}/location_id"), "Name each location once.");
         }

@@ -18,11 +18,11 @@ use crate::page::Page;
 use crate::rows::insert_all;
 use crate::{Error, Tx};
 
-use check::{Checked, Known, overlaps};
+use check::{References, Resolved, overlaps};
 
 pub use resolve::{
-    Match, REFERENCES_MAX, Reference, ResolveInput, Unmapped, UnmappedFilter, UnmappedStatus, resolve,
-    unmapped,
+    Match, REFERENCES_MAX, Reference, ResolveInput, Unmapped, UnmappedFilter, UnmappedStatus, list_unmapped,
+    resolve,
 };
 
 /// Most mappings of one batch.
@@ -99,7 +99,7 @@ pub async fn create_all(
     tx: &Tx,
     inputs: &[SkuMappingInput],
 ) -> Result<Vec<Result<sku_mapping::Model, Refusal>>, Error> {
-    let mut known = Known::load(tx, inputs).await?;
+    let mut known = References::load(tx, inputs).await?;
     let answers: Vec<Result<sku_mapping::Model, Refusal>> = inputs
         .iter()
         .map(|input| {
@@ -123,7 +123,7 @@ pub async fn update(
     expected: Option<i32>,
     change: Change<'_, SkuMappingInput>,
 ) -> Result<sku_mapping::Model, Error> {
-    let before = locked(tx, id).await?;
+    let before = lock(tx, id).await?;
     input::check_version(before.version, expected)?;
     let present = input_of(&before);
     let mut input = change(&present)?;
@@ -131,7 +131,8 @@ pub async fn update(
     if input.sku.is_some() && input.product_id == present.product_id {
         input.product_id = None;
     }
-    let checked = Known::load(tx, std::slice::from_ref(&input)).await?.check(&input, id, Some(&before))?;
+    let checked =
+        References::load(tx, std::slice::from_ref(&input)).await?.check(&input, id, Some(&before))?;
     let was = (before.system.clone(), before.external_sku.clone());
     let after = sku_mapping::Model {
         version: before.version + 1,
@@ -147,7 +148,7 @@ pub async fn update(
 /// Deletes a mapping that is still at version `expected`. SKUs that only it covered return to the queue of unmapped
 /// SKUs.
 pub async fn delete(tx: &Tx, id: SkuMappingId, expected: Option<i32>) -> Result<(), Error> {
-    let row = locked(tx, id).await?;
+    let row = lock(tx, id).await?;
     input::check_version(row.version, expected)?;
     let of_tenant = sku_mapping::Column::TenantId.eq(tx.tenant_id);
     let delete = sku_mapping::Entity::delete_many().filter(of_tenant);
@@ -174,14 +175,14 @@ pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<sku_mappi
     Ok(page.of(query, sku_mapping::Column::Id, sku_mapping::Column::UpdatedAt).all(tx).await?)
 }
 
-async fn locked(tx: &Tx, id: SkuMappingId) -> Result<sku_mapping::Model, Error> {
+async fn lock(tx: &Tx, id: SkuMappingId) -> Result<sku_mapping::Model, Error> {
     let query = tx.select::<sku_mapping::Entity>().filter(sku_mapping::Column::Id.eq(id));
     let row = query.lock(LockType::Update).one(tx).await?;
     Ok(row.ok_or_else(|| Refusal::not_found("SKU mapping"))?)
 }
 
 /// Builds the row of a new mapping.
-fn assemble(tx: &Tx, id: SkuMappingId, checked: Checked, input: &SkuMappingInput) -> sku_mapping::Model {
+fn assemble(tx: &Tx, id: SkuMappingId, checked: Resolved, input: &SkuMappingInput) -> sku_mapping::Model {
     sku_mapping::Model {
         tenant_id: tx.tenant_id,
         id,

@@ -9,7 +9,7 @@ use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
 use crate::listing::{Listing, number};
-use crate::stock::explain::{Cause, cause};
+use crate::stock::explain::{Cause, read_cause};
 use crate::{Error, Tx};
 
 /// A figure entered on a count sheet.
@@ -79,11 +79,11 @@ pub async fn list(
         .rows(tx)
         .await?
         .iter()
-        .map(entered)
+        .map(read_entry)
         .collect()
 }
 
-fn entered(row: &PgRow) -> Result<EnteredFigure, Error> {
+fn read_entry(row: &PgRow) -> Result<EnteredFigure, Error> {
     Ok(EnteredFigure {
         id: row.try_get("id")?,
         line_no: row.try_get("line_no")?,
@@ -98,6 +98,6 @@ fn entered(row: &PgRow) -> Result<EnteredFigure, Error> {
         replaces: row.try_get("replaces")?,
         counted_at: row.try_get("counted_at")?,
         recorded_at: row.try_get("recorded_at")?,
-        cause: cause(row)?,
+        cause: read_cause(row)?,
     })
 }

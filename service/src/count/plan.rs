@@ -97,10 +97,10 @@ pub async fn plan(
 ) -> Result<Vec<PlannedCount>, Error> {
     let query = sqlx::query(PLAN).bind(tx.tenant_id.0).bind(location_id.0).bind(tx.now);
     let query = query.bind(category_id.map(|id| id.0)).bind(i64::from(rows));
-    tx.rows(query).await?.iter().map(planned).collect()
+    tx.rows(query).await?.iter().map(read_planned).collect()
 }
 
-fn planned(row: &PgRow) -> Result<PlannedCount, Error> {
+fn read_planned(row: &PgRow) -> Result<PlannedCount, Error> {
     let days: rust_decimal::Decimal = row.try_get("days")?;
     Ok(PlannedCount {
         rank: row.try_get("rank")?,

@@ -25,7 +25,7 @@ pub struct Snapshot {
 
 impl Snapshot {
     /// Returns the snapshot that the transaction reads from.
-    pub(crate) async fn of(tx: &Tx) -> Result<Self, Error> {
+    pub(crate) async fn read(tx: &Tx) -> Result<Self, Error> {
         let query = sqlx::query("select pg_current_snapshot()::text, event_base(), now()");
         let row = tx.row(query).await?.ok_or_else(|| Error::invariant("a transaction has a snapshot"))?;
         let text: String = row.try_get(0)?;
@@ -57,7 +57,7 @@ impl Snapshot {
 
     /// Returns the whole id of a transaction that the snapshot sees. A row has only the lower half. Ids below three
     /// stand for the far past.
-    pub(crate) fn whole(&self, half: u64) -> u64 {
+    pub(crate) fn widen(&self, half: u64) -> u64 {
         const HALF: u64 = 1 << 32;
         if half < 3 {
             return 0;
@@ -68,7 +68,7 @@ impl Snapshot {
 
     /// Returns the lower half of the id of the transaction at `position`, as rows have it. Returns nothing if the
     /// position is too old to be compared with rows.
-    pub(crate) fn half(&self, position: i64) -> Option<u32> {
+    pub(crate) fn truncate(&self, position: i64) -> Option<u32> {
         let transaction = u64::try_from(position.saturating_sub(self.base)).ok()?;
         let age = self.next.saturating_sub(transaction);
         let half = u32::try_from(transaction % (1 << 32)).ok()?;
@@ -105,12 +105,16 @@ mod tests {
     fn a_half_id_is_of_the_last_turn() {
         let turn = 1_u64 << 32;
         let snapshot = snapshot(&format!("{0}:{0}:", 5 * turn + 100));
-        assert_eq!(snapshot.whole(99), 5 * turn + 99);
-        assert_eq!(snapshot.whole(100), 4 * turn + 100);
-        assert_eq!(snapshot.whole(2), 0);
-        assert_eq!(snapshot.half(i64::try_from(5 * turn + 90).expect("small")), Some(90));
-        assert_eq!(snapshot.half(i64::try_from(5 * turn).expect("small")), Some(3), "ids begin with three");
-        assert_eq!(snapshot.half(7), None, "too far back");
-        assert_eq!(snapshot.half(-1), None, "of another server");
+        assert_eq!(snapshot.widen(99), 5 * turn + 99);
+        assert_eq!(snapshot.widen(100), 4 * turn + 100);
+        assert_eq!(snapshot.widen(2), 0);
+        assert_eq!(snapshot.truncate(i64::try_from(5 * turn + 90).expect("small")), Some(90));
+        assert_eq!(
+            snapshot.truncate(i64::try_from(5 * turn).expect("small")),
+            Some(3),
+            "ids begin with three"
+        );
+        assert_eq!(snapshot.truncate(7), None, "too far back");
+        assert_eq!(snapshot.truncate(-1), None, "of another server");
     }
 }

@@ -14,12 +14,11 @@ use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
 use super::Command;
-use super::load::uuids;
-use super::needs::Needs;
-use super::setup::parsed;
 use super::stock_documents::{HasLines, with_lines};
+use crate::rows::{parsed, uuids};
 use crate::stock::movement::first_of;
 use crate::{Error, Tx};
+use domain::needs::Needs;
 
 /// The sheets of a batch, locked; nothing is asked of the database where no command names one.
 pub(super) async fn load(tx: &Tx, needs: &Needs) -> Result<HashMap<CountId, Count>, Error> {

@@ -32,11 +32,11 @@ pub async fn put(
     input: &ChannelPriceListInput,
 ) -> Result<channel_price_list::Model, Error> {
     let mut problems = Problems::default();
-    list::check_known(tx, &mut problems, "/price_list_id", input.price_list_id).await?;
+    list::check_exists(tx, &mut problems, "/price_list_id", input.price_list_id).await?;
     if let Some(id) = input.location_id {
         let known = tx.select::<location::Entity>().filter(location::Column::Id.eq(id)).one(tx).await?;
         if known.is_none() {
-            input::unknown(&mut problems, "/location_id", "location");
+            input::add_unknown(&mut problems, "/location_id", "location");
         }
     }
     problems.check()?;

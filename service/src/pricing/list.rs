@@ -7,7 +7,7 @@ use sea_orm::sea_query::LockType;
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect, sqlx};
 use serde::{Deserialize, Serialize};
 
-use crate::input::{self, Books, Change};
+use crate::input::{self, Change, TenantDefaults};
 use crate::page::Page;
 use crate::rows::insert_all;
 use crate::{Error, Tx};
@@ -35,21 +35,21 @@ pub fn input_of(row: &price_list::Model) -> PriceListInput {
 }
 
 pub async fn create(tx: &Tx, input: &PriceListInput) -> Result<price_list::Model, Error> {
-    let books = input::books(tx).await?;
-    check(&books, input)?;
+    let defaults = input::tenant_defaults(tx).await?;
+    check(&defaults, input)?;
     let row = price_list::Model {
         tenant_id: tx.tenant_id,
         id: PriceListId(tx.next_id()),
         code: input.code.clone(),
         name: input.name.clone(),
-        currency: books.currency,
+        currency: defaults.currency,
         version: 1,
         created_at: tx.now,
         updated_at: tx.now,
     };
     insert_all::<price_list::Entity, _>(tx, vec![row.clone()])
         .await
-        .map_err(|error| code_taken(error, input))?;
+        .map_err(|error| reject_taken_code(error, input))?;
     Ok(row)
 }
 
@@ -65,7 +65,7 @@ pub async fn update(
     let before = query.one(tx).await?.ok_or_else(|| Refusal::not_found("price list"))?;
     input::check_version(before.version, expected)?;
     let input = &change(&input_of(&before))?;
-    check(&input::books(tx).await?, input)?;
+    check(&input::tenant_defaults(tx).await?, input)?;
     let after = price_list::Model {
         code: input.code.clone(),
         name: input.name.clone(),
@@ -74,7 +74,7 @@ pub async fn update(
         ..before
     };
     let row = after.into_active_model().reset_all();
-    row.update(tx).await.map_err(Error::from).map_err(|error| code_taken(error, input))
+    row.update(tx).await.map_err(Error::from).map_err(|error| reject_taken_code(error, input))
 }
 
 pub async fn get(tx: &Tx, id: PriceListId) -> Result<price_list::Model, Error> {
@@ -92,7 +92,7 @@ pub async fn list(tx: &Tx, code: Option<&str>, page: &Page) -> Result<Vec<price_
 }
 
 /// Locks a list and increases its version, because its rules change. Rejects an unknown list.
-pub(super) async fn touch(tx: &Tx, id: PriceListId) -> Result<(), Error> {
+pub(super) async fn lock_and_bump(tx: &Tx, id: PriceListId) -> Result<(), Error> {
     let query = sqlx::query(
         "update price_list set version = version + 1, updated_at = $3 where tenant_id = $1 and id = $2",
     );
@@ -103,7 +103,7 @@ pub(super) async fn touch(tx: &Tx, id: PriceListId) -> Result<(), Error> {
 }
 
 /// Adds a problem if a price list does not exist.
-pub(super) async fn check_known(
+pub(super) async fn check_exists(
     tx: &Tx,
     problems: &mut Problems,
     pointer: &str,
@@ -111,19 +111,19 @@ pub(super) async fn check_known(
 ) -> Result<(), Error> {
     let known = tx.select::<price_list::Entity>().filter(price_list::Column::Id.eq(id)).one(tx).await?;
     if known.is_none() {
-        input::unknown(problems, pointer, "price list");
+        input::add_unknown(problems, pointer, "price list");
     }
     Ok(())
 }
 
-fn check(books: &Books, input: &PriceListInput) -> Result<(), Refusal> {
+fn check(defaults: &TenantDefaults, input: &PriceListInput) -> Result<(), Refusal> {
     let mut problems = Problems::default();
-    input::code(&mut problems, "/code", &input.code);
-    input::name(&mut problems, "/name", &input.name);
-    input::currency(&mut problems, input.currency.as_deref(), &books.currency);
+    input::check_code(&mut problems, "/code", &input.code);
+    input::check_name(&mut problems, "/name", &input.name);
+    input::check_currency(&mut problems, input.currency.as_deref(), &defaults.currency);
     problems.check()
 }
 
-fn code_taken(error: Error, input: &PriceListInput) -> Error {
-    error.on_constraint("price_list_code_key", || input::refuse_taken("/code", "price list", &input.code))
+fn reject_taken_code(error: Error, input: &PriceListInput) -> Error {
+    error.on_constraint("price_list_code_key", || input::reject_taken("/code", "price list", &input.code))
 }

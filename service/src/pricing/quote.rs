@@ -13,7 +13,7 @@ use domain::tenant::Channel;
 use sea_orm::{ColumnTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
 
-use crate::catalog::lookup::{self, Found};
+use crate::catalog::lookup::{self, BasketProducts};
 use crate::{Error, Tx, input};
 
 /// Most lines of one basket.
@@ -98,9 +98,9 @@ pub async fn resolve(tx: &Tx, input: &QuoteInput) -> Result<Quote, Error> {
         problems.invalid("/lines", format!("A basket has 1 to {LINES_MAX} lines."));
     }
     problems.check()?;
-    let items = items(&input.lines)?;
+    let items = item_of_each(&input.lines)?;
     let found = lookup::find(tx, &items).await?;
-    let lines = drafts(&input.lines, &items, &found)?;
+    let lines = resolve_lines(&input.lines, &items, &found)?;
 
     let lists = super::load_lists(tx, input.customer_id, input.channel, input.location_id).await;
     let lists = lists.map_err(|error| match error.code() {
@@ -109,9 +109,13 @@ pub async fn resolve(tx: &Tx, input: &QuoteInput) -> Result<Quote, Error> {
         }
         _ => error,
     })?;
-    let rules = super::load_rules(tx, &super::every(&lists), &found.ids(), &found.categories()).await?;
+    let rules = super::load_rules(tx, &super::all_lists(&lists), &found.ids(), &found.categories()).await?;
     let at = input.at.unwrap_or(tx.now);
-    Ok(Quote { currency: input::books(tx).await?.currency, at, lines: price(&rules, &lists, at, lines)? })
+    Ok(Quote {
+        currency: input::tenant_defaults(tx).await?.currency,
+        at,
+        lines: price(&rules, &lists, at, lines)?,
+    })
 }
 
 /// A line with its product and unit.
@@ -125,13 +129,13 @@ async fn check_location(tx: &Tx, problems: &mut Problems, id: Option<LocationId>
     let Some(id) = id else { return Ok(()) };
     let known = tx.select::<location::Entity>().filter(location::Column::Id.eq(id)).one(tx).await?;
     if known.is_none() {
-        input::unknown(problems, "/location_id", "location");
+        input::add_unknown(problems, "/location_id", "location");
     }
     Ok(())
 }
 
 /// Returns the item of each line.
-fn items(lines: &[QuoteLineInput]) -> Result<Vec<ItemRef>, Error> {
+fn item_of_each(lines: &[QuoteLineInput]) -> Result<Vec<ItemRef>, Error> {
     let mut problems = Problems::default();
     let mut items = Vec::with_capacity(lines.len());
     for (place, line) in lines.iter().enumerate() {
@@ -149,10 +153,10 @@ fn items(lines: &[QuoteLineInput]) -> Result<Vec<ItemRef>, Error> {
     Ok(items)
 }
 
-fn drafts<'a>(
+fn resolve_lines<'a>(
     lines: &[QuoteLineInput],
     items: &[ItemRef],
-    found: &'a Found,
+    found: &'a BasketProducts,
 ) -> Result<Vec<Draft<'a>>, Error> {
     let mut problems = Problems::default();
     let mut drafts = Vec::with_capacity(lines.len());
@@ -167,7 +171,7 @@ fn drafts<'a>(
             ItemRef::Barcode(_) => "barcode",
         };
         let Some((product, barcode_uom)) = found.get(item) else {
-            input::unknown(&mut problems, pointer(field), "product");
+            input::add_unknown(&mut problems, pointer(field), "product");
             continue;
         };
         let uom = line.uom.as_deref().or(barcode_uom);

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::list;
-use crate::input::{self, Books};
+use crate::input::{self, TenantDefaults};
 use crate::page::Page;
 use crate::rows::insert_all;
 use crate::{Error, Tx};
@@ -50,7 +50,7 @@ pub enum RuleScope {
     All,
 }
 
-/// How a rule computes a price.
+/// The method by which a rule computes a price.
 #[derive(
     Debug,
     Clone,
@@ -66,7 +66,7 @@ pub enum RuleScope {
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum RuleMethod {
-    /// The value is the price per stock unit, whatever the list price is.
+    /// The value is the price per stock unit, independent of the list price.
     Fixed,
     /// The value is a percentage off the list price.
     PercentOff,
@@ -91,7 +91,7 @@ pub struct PriceRuleInput {
     /// Category, for the scope `category`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category_id: Option<CategoryId>,
-    /// How the rule computes a price.
+    /// Method by which the rule computes a price.
     pub method: RuleMethod,
     /// Price per stock unit, percentage (`15` is 15 %), or amount per stock unit off the list price, depending on the
     /// method.
@@ -134,13 +134,13 @@ pub async fn create_all(
     list_id: PriceListId,
     inputs: &[PriceRuleInput],
 ) -> Result<Vec<Result<price_rule::Model, Refusal>>, Error> {
-    list::touch(tx, list_id).await?;
-    let books = input::books(tx).await?;
-    let known = Known::load(tx, inputs).await?;
+    list::lock_and_bump(tx, list_id).await?;
+    let defaults = input::tenant_defaults(tx).await?;
+    let known = References::load(tx, inputs).await?;
     let answers: Vec<Result<price_rule::Model, Refusal>> = inputs
         .iter()
         .map(|input| {
-            let checked = known.check(&books, input)?;
+            let checked = known.check(&defaults, input)?;
             Ok(assemble(tx, list_id, input, checked))
         })
         .collect();
@@ -178,7 +178,7 @@ pub async fn list(
 /// Ends a rule. One that has been in force is kept for its history and no longer applies; any other is deleted. Its
 /// only version is 1.
 pub async fn end(tx: &Tx, list_id: PriceListId, id: PriceRuleId, expected: Option<i32>) -> Result<(), Error> {
-    list::touch(tx, list_id).await?;
+    list::lock_and_bump(tx, list_id).await?;
     let of_list = tx.select::<price_rule::Entity>().filter(price_rule::Column::PriceListId.eq(list_id));
     let row = of_list.filter(price_rule::Column::Id.eq(id)).lock(LockType::Update).one(tx).await?;
     let row = row.filter(|row| row.valid_until.is_none_or(|until| until > tx.now));
@@ -200,23 +200,23 @@ pub async fn end(tx: &Tx, list_id: PriceListId, id: PriceRuleId, expected: Optio
 
 /// The products and categories that a batch of rules references.
 #[derive(Debug, Default)]
-struct Known {
+struct References {
     products: HashSet<ProductId>,
     skus: HashMap<String, ProductId>,
     categories: HashSet<CategoryId>,
 }
 
 /// Product and validity of a valid rule.
-struct Checked {
+struct Resolved {
     product_id: Option<ProductId>,
     category_id: Option<CategoryId>,
     valid_from: Option<chrono::DateTime<chrono::Utc>>,
     valid_until: Option<chrono::DateTime<chrono::Utc>>,
 }
 
-impl Known {
+impl References {
     async fn load(tx: &Tx, inputs: &[PriceRuleInput]) -> Result<Self, Error> {
-        let mut known = Known::default();
+        let mut known = References::default();
         let ids: Vec<Uuid> = inputs.iter().filter_map(|input| input.product_id).map(|id| id.0).collect();
         let skus: Vec<&str> = inputs.iter().filter_map(|input| input.sku.as_deref()).collect();
         if !ids.is_empty() || !skus.is_empty() {
@@ -239,24 +239,24 @@ impl Known {
         Ok(known)
     }
 
-    fn check(&self, books: &Books, input: &PriceRuleInput) -> Result<Checked, Refusal> {
+    fn check(&self, defaults: &TenantDefaults, input: &PriceRuleInput) -> Result<Resolved, Refusal> {
         let mut problems = Problems::default();
         let product_id = self.check_product(&mut problems, input);
         self.check_category(&mut problems, input);
-        input::not_negative(&mut problems, "/value", Some(input.value));
+        input::check_not_negative(&mut problems, "/value", Some(input.value));
         if input.method == RuleMethod::PercentOff && input.value.get() > Decimal::ONE_HUNDRED {
             problems.invalid("/value", "At most 100 percent can be taken off.");
         }
-        input::not_negative(&mut problems, "/min_quantity", Some(input.min_quantity));
-        let valid_from = input.valid_from.map(|moment| moment.start(books.time_zone));
-        let valid_until = input.valid_until.map(|moment| moment.end(books.time_zone));
+        input::check_not_negative(&mut problems, "/min_quantity", Some(input.min_quantity));
+        let valid_from = input.valid_from.map(|moment| moment.start(defaults.time_zone));
+        let valid_until = input.valid_until.map(|moment| moment.end(defaults.time_zone));
         if let (Some(from), Some(until)) = (valid_from, valid_until)
             && from >= until
         {
-            problems.invalid("/valid_until", "The rule must end after it began.");
+            problems.invalid("/valid_until", "The rule must end after it begins.");
         }
         problems.check()?;
-        Ok(Checked { product_id, category_id: input.category_id, valid_from, valid_until })
+        Ok(Resolved { product_id, category_id: input.category_id, valid_from, valid_until })
     }
 
     fn check_product(&self, problems: &mut Problems, input: &PriceRuleInput) -> Option<ProductId> {
@@ -274,12 +274,12 @@ impl Known {
                 if self.products.contains(&id) {
                     return Some(id);
                 }
-                input::unknown(problems, "/product_id", "product");
+                input::add_unknown(problems, "/product_id", "product");
             }
             (None, Some(sku)) => {
                 let known = self.skus.get(sku).copied();
                 if known.is_none() {
-                    input::unknown(problems, "/sku", "product");
+                    input::add_unknown(problems, "/sku", "product");
                 }
                 return known;
             }
@@ -294,7 +294,7 @@ impl Known {
                 problems.invalid("/category_id", "Only the scope category names a category.");
             }
             Some(id) if !self.categories.contains(&id) => {
-                input::unknown(problems, "/category_id", "category")
+                input::add_unknown(problems, "/category_id", "category")
             }
             None if input.scope == RuleScope::Category => {
                 problems.invalid("/category_id", "The scope category needs a category.");
@@ -304,7 +304,7 @@ impl Known {
     }
 }
 
-fn assemble(tx: &Tx, list_id: PriceListId, input: &PriceRuleInput, checked: Checked) -> price_rule::Model {
+fn assemble(tx: &Tx, list_id: PriceListId, input: &PriceRuleInput, checked: Resolved) -> price_rule::Model {
     price_rule::Model {
         tenant_id: tx.tenant_id,
         id: PriceRuleId(tx.next_id()),

@@ -48,7 +48,7 @@ pub async fn create(tx: &Tx, input: &PriceTierInput) -> Result<price_tier::Model
     };
     insert_all::<price_tier::Entity, _>(tx, vec![row.clone()])
         .await
-        .map_err(|error| code_taken(error, input))?;
+        .map_err(|error| reject_taken_code(error, input))?;
     Ok(row)
 }
 
@@ -74,7 +74,7 @@ pub async fn update(
         ..before
     };
     let row = after.into_active_model().reset_all();
-    row.update(tx).await.map_err(Error::from).map_err(|error| code_taken(error, input))
+    row.update(tx).await.map_err(Error::from).map_err(|error| reject_taken_code(error, input))
 }
 
 pub async fn get(tx: &Tx, id: PriceTierId) -> Result<price_tier::Model, Error> {
@@ -93,14 +93,14 @@ pub async fn list(tx: &Tx, code: Option<&str>, page: &Page) -> Result<Vec<price_
 
 async fn check(tx: &Tx, input: &PriceTierInput) -> Result<(), Error> {
     let mut problems = Problems::default();
-    input::code(&mut problems, "/code", &input.code);
-    input::name(&mut problems, "/name", &input.name);
+    input::check_code(&mut problems, "/code", &input.code);
+    input::check_name(&mut problems, "/name", &input.name);
     if let Some(id) = input.price_list_id {
-        list::check_known(tx, &mut problems, "/price_list_id", id).await?;
+        list::check_exists(tx, &mut problems, "/price_list_id", id).await?;
     }
     Ok(problems.check()?)
 }
 
-fn code_taken(error: Error, input: &PriceTierInput) -> Error {
-    error.on_constraint("price_tier_code_key", || input::refuse_taken("/code", "price tier", &input.code))
+fn reject_taken_code(error: Error, input: &PriceTierInput) -> Error {
+    error.on_constraint("price_tier_code_key", || input::reject_taken("/code", "price tier", &input.code))
 }

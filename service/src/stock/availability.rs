@@ -1,6 +1,8 @@
 //! Availability: how much of a product may be sold, and where. Storefronts and tills read it often, so it is one
 //! statement.
 
+mod step;
+
 use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
@@ -13,13 +15,14 @@ use sea_orm::sqlx::postgres::PgRow;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::step::{self, PromiseStep};
 use crate::listing::{Listing, number, optional_number, word};
 use crate::{Error, Tx};
 
+pub use step::PromiseStep;
+
 /// The products to look up, in the order of the response.
 #[derive(Debug, Clone)]
-pub enum Wanted {
+pub enum Lookup {
     Ids(Vec<ProductId>),
     Skus(Vec<String>),
     Barcodes(Vec<String>),
@@ -148,10 +151,10 @@ const PLACES: &str = " as kept from bi.stock_level l join location o on o.tenant
 const OF_PRODUCT: &str = ") l on l.tenant_id = p.tenant_id and l.product_id = p.id where p.tenant_id = ";
 
 /// Returns the availability of the requested products. Unknown ones are left out.
-pub async fn of(tx: &Tx, wanted: &Wanted, scope: &Scope) -> Result<Vec<ProductAvailability>, Error> {
+pub async fn find(tx: &Tx, wanted: &Lookup, scope: &Scope) -> Result<Vec<ProductAvailability>, Error> {
     let channel: Option<&str> = scope.channel.map(Into::into);
-    let source = if matches!(wanted, Wanted::Barcodes(_)) { BY_BARCODE } else { BY_PRODUCT };
-    let query = kept_for(tx, Listing::raw(source).sql(LEVELS), scope.channel)
+    let source = if matches!(wanted, Lookup::Barcodes(_)) { BY_BARCODE } else { BY_PRODUCT };
+    let query = add_allotted(tx, Listing::raw(source).sql(LEVELS), scope.channel)
         .sql(PLACES)
         .with("l.location_id = ", scope.location_id.map(|id| id.0))
         .with("o.channels @> array[", channel)
@@ -159,12 +162,12 @@ pub async fn of(tx: &Tx, wanted: &Wanted, scope: &Scope) -> Result<Vec<ProductAv
         .sql(OF_PRODUCT)
         .tenant(tx);
     let (query, asked) = match wanted {
-        Wanted::Ids(ids) => {
+        Lookup::Ids(ids) => {
             let plain: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
             (query.with("p.id = any(", Some(plain)), ids.iter().map(ProductId::to_string).collect())
         }
-        Wanted::Skus(skus) => (query.with("p.sku = any(", Some(skus)), skus.clone()),
-        Wanted::Barcodes(codes) => {
+        Lookup::Skus(skus) => (query.with("p.sku = any(", Some(skus)), skus.clone()),
+        Lookup::Barcodes(codes) => {
             (query.with("b.tenant_id = p.tenant_id and b.code = any(", Some(codes)), codes.clone())
         }
     };
@@ -179,7 +182,7 @@ pub async fn of(tx: &Tx, wanted: &Wanted, scope: &Scope) -> Result<Vec<ProductAv
 }
 
 /// Adds the quantity on level `l` that a channel may use of the reserved one.
-fn kept_for(tx: &Tx, query: Listing, channel: Option<Channel>) -> Listing {
+fn add_allotted(tx: &Tx, query: Listing, channel: Option<Channel>) -> Listing {
     let Some(channel) = channel else { return query.sql("0::numeric") };
     let word: &str = channel.into();
     query
@@ -212,7 +215,7 @@ async fn add_sets(tx: &Tx, scope: &Scope, products: &mut [ProductAvailability]) 
     let rest = ") filter (where l.sellable) as available from bi.stock_level l \
          where l.tenant_id = b.tenant_id and l.location_id = o.id and l.product_id = b.component_id) l on true \
          where b.tenant_id = ";
-    let rows = kept_for(tx, Listing::raw(levels), scope.channel)
+    let rows = add_allotted(tx, Listing::raw(levels), scope.channel)
         .sql(rest)
         .tenant(tx)
         .with("b.bundle_id = any(", Some(bundles))
@@ -242,15 +245,15 @@ async fn add_sets(tx: &Tx, scope: &Scope, products: &mut [ProductAvailability]) 
 }
 
 /// Returns one result per requested text that was found, in the order of the request.
-fn collect(asked: Vec<String>, rows: &[PgRow], wanted: &Wanted) -> Result<Vec<ProductAvailability>, Error> {
+fn collect(asked: Vec<String>, rows: &[PgRow], wanted: &Lookup) -> Result<Vec<ProductAvailability>, Error> {
     let mut found: HashMap<String, ProductAvailability> = HashMap::with_capacity(asked.len());
     for row in rows {
         let product_id = ProductId(row.try_get("product_id")?);
         let sku: String = row.try_get("sku")?;
         let asked = match wanted {
-            Wanted::Ids(_) => product_id.to_string(),
-            Wanted::Skus(_) => sku.clone(),
-            Wanted::Barcodes(_) => row.try_get("code")?,
+            Lookup::Ids(_) => product_id.to_string(),
+            Lookup::Skus(_) => sku.clone(),
+            Lookup::Barcodes(_) => row.try_get("code")?,
         };
         if !found.contains_key(&asked) {
             let (kind, uom) = (word(row, "kind")?, row.try_get("stock_uom")?);

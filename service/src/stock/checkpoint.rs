@@ -22,7 +22,7 @@ use sea_orm::sqlx::{self, Row};
 
 use crate::{Db, Error, Tx};
 
-/// How far a run stays behind the oldest open transaction.
+/// Minutes that a run stays behind the oldest open transaction.
 const BEHIND_MINUTES: i64 = 60;
 /// Fewest movements from one checkpoint to the next. A checkpoint has a row for each level, so with many levels it
 /// waits for twice as many movements: in-order movements then cost at most one row per two movements.
@@ -52,7 +52,7 @@ pub struct Run {
 /// another run is active, or if a checkpoint differs from its movements.
 pub async fn run(db: &Db, tenant_id: TenantId) -> Result<Option<Run>, Error> {
     db.job(tenant_id, async |tx| {
-        let rule = Rule { known_until: settled(tx).await?, spacing: spacing(tx).await? };
+        let rule = Rule { known_until: settled_until(tx).await?, spacing: default_spacing(tx).await? };
         build(tx, &rule).await
     })
     .await
@@ -64,7 +64,7 @@ pub async fn run_by(db: &Db, tenant_id: TenantId, rule: Rule) -> Result<Option<R
 }
 
 /// Returns the instant before which nothing more can be recorded.
-pub async fn settled(tx: &Tx) -> Result<DateTime<Utc>, Error> {
+pub async fn settled_until(tx: &Tx) -> Result<DateTime<Utc>, Error> {
     let statement =
         "select least($1, min(xact_start)) from pg_stat_activity where datname = current_database()";
     let row = tx.row(sqlx::query(statement).bind(tx.now)).await?;
@@ -72,7 +72,7 @@ pub async fn settled(tx: &Tx) -> Result<DateTime<Utc>, Error> {
     Ok(oldest - Duration::minutes(BEHIND_MINUTES))
 }
 
-async fn spacing(tx: &Tx) -> Result<i64, Error> {
+async fn default_spacing(tx: &Tx) -> Result<i64, Error> {
     let statement = "select greatest(2 * count(*), $2) from stock_level where tenant_id = $1";
     let row = tx.row(sqlx::query(statement).bind(tx.tenant_id.0).bind(SPACING_MIN)).await?;
     Ok(row.ok_or_else(|| Error::invariant("a count without a row"))?.try_get(0)?)
@@ -80,17 +80,17 @@ async fn spacing(tx: &Tx) -> Result<i64, Error> {
 
 async fn build(tx: &Tx, rule: &Rule) -> Result<Option<Run>, Error> {
     assert!(rule.known_until <= tx.now && rule.spacing > 0, "what is still to come is not settled");
-    let (known, known_from) = known(tx).await?;
-    if recorded(tx, known_from, rule.known_until).await? < rule.spacing {
+    let (known, known_from) = load_existing(tx).await?;
+    if count_recorded(tx, known_from, rule.known_until).await? < rule.spacing {
         return Ok(None);
     }
-    let days = days(tx, rule.known_until).await?;
-    let made = due(&days, &known, rule);
+    let days = count_by_day(tx, rule.known_until).await?;
+    let made = find_due(&days, &known, rule);
     if let (Some(known_from), false) = (known_from, known.is_empty()) {
-        head(tx, &known, Some(known_from), rule.known_until).await?;
+        insert_checkpoints(tx, &known, Some(known_from), rule.known_until).await?;
         extend(tx, &known, known_from, rule.known_until).await?;
     }
-    head(tx, &made, None, rule.known_until).await?;
+    insert_checkpoints(tx, &made, None, rule.known_until).await?;
     let mut before: Vec<DateTime<Utc>> = known.clone();
     for as_of in &made {
         let base = before.iter().copied().filter(|earlier| earlier < as_of).max();
@@ -104,7 +104,7 @@ async fn build(tx: &Tx, rule: &Rule) -> Result<Option<Run>, Error> {
 }
 
 /// Returns the instants of all checkpoints, and until when all of them are known.
-async fn known(tx: &Tx) -> Result<(Vec<DateTime<Utc>>, Option<DateTime<Utc>>), Error> {
+async fn load_existing(tx: &Tx) -> Result<(Vec<DateTime<Utc>>, Option<DateTime<Utc>>), Error> {
     let statement =
         "select as_of, max(known_until) from stock_checkpoint where tenant_id = $1 group by 1 order by 1";
     let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0)).await?;
@@ -117,7 +117,7 @@ async fn known(tx: &Tx) -> Result<(Vec<DateTime<Utc>>, Option<DateTime<Utc>>), E
 }
 
 /// Counts the movements that were recorded in a period.
-async fn recorded(tx: &Tx, from: Option<DateTime<Utc>>, until: DateTime<Utc>) -> Result<i64, Error> {
+async fn count_recorded(tx: &Tx, from: Option<DateTime<Utc>>, until: DateTime<Utc>) -> Result<i64, Error> {
     let statement = "select count(*) from stock_movement \
          where tenant_id = $1 and recorded_at >= coalesce($2, '-infinity') and recorded_at < $3";
     let row = tx.row(sqlx::query(statement).bind(tx.tenant_id.0).bind(from).bind(until)).await?;
@@ -126,7 +126,7 @@ async fn recorded(tx: &Tx, from: Option<DateTime<Utc>>, until: DateTime<Utc>) ->
 
 /// Returns the days with movements, and the number of each. Days are those of UTC: a checkpoint may be at any
 /// instant, and the end of a day is easy to name.
-async fn days(tx: &Tx, until: DateTime<Utc>) -> Result<Vec<(DateTime<Utc>, i64)>, Error> {
+async fn count_by_day(tx: &Tx, until: DateTime<Utc>) -> Result<Vec<(DateTime<Utc>, i64)>, Error> {
     let statement = "select date_trunc('day', occurred_at, 'UTC'), count(*) from stock_movement \
          where tenant_id = $1 and recorded_at < $2 group by 1 order by 1";
     let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(until)).await?;
@@ -135,7 +135,7 @@ async fn days(tx: &Tx, until: DateTime<Utc>) -> Result<Vec<(DateTime<Utc>, i64)>
 
 /// Returns the instants at which checkpoints are due: the end of each day on which enough movements have happened
 /// since the last checkpoint.
-fn due(days: &[(DateTime<Utc>, i64)], known: &[DateTime<Utc>], rule: &Rule) -> Vec<DateTime<Utc>> {
+fn find_due(days: &[(DateTime<Utc>, i64)], known: &[DateTime<Utc>], rule: &Rule) -> Vec<DateTime<Utc>> {
     let mut known = known.iter().peekable();
     let (mut due, mut since) = (Vec::new(), 0);
     for (day, movements) in days {
@@ -153,7 +153,7 @@ fn due(days: &[(DateTime<Utc>, i64)], known: &[DateTime<Utc>], rule: &Rule) -> V
 }
 
 /// Inserts the checkpoints. A conflict means that another run was faster.
-async fn head(
+async fn insert_checkpoints(
     tx: &Tx,
     instants: &[DateTime<Utc>],
     known_from: Option<DateTime<Utc>>,
@@ -167,7 +167,7 @@ async fn head(
     if written == instants.len() as u64 {
         return Ok(());
     }
-    Err(Refusal::state("Another run is making the same checkpoints: nothing was done here.").into())
+    Err(Refusal::state("Another run makes the same checkpoints; this one did nothing.").into())
 }
 
 /// Adds to every checkpoint the earlier movements that were recorded since the last run.
@@ -258,7 +258,10 @@ mod tests {
             days.iter().map(|(number, movements)| (day(*number), *movements)).collect();
         let known: Vec<DateTime<Utc>> = known.iter().map(|number| day(*number)).collect();
         let rule = Rule { known_until: day(until), spacing: 10 };
-        due(&days, &known, &rule).iter().map(|as_of| (*as_of - DateTime::UNIX_EPOCH).num_days()).collect()
+        find_due(&days, &known, &rule)
+            .iter()
+            .map(|as_of| (*as_of - DateTime::UNIX_EPOCH).num_days())
+            .collect()
     }
 
     #[test]

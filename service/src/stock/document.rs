@@ -10,7 +10,7 @@ use sea_orm::sqlx::{self, Row};
 use serde::Serialize;
 
 use crate::listing::{Listing, Period, Slice, number, word};
-use crate::sold::{self, Names};
+use crate::sales_lines::{self, Names};
 use crate::{Error, Tx};
 
 /// A stock document in a list, without its lines.
@@ -71,7 +71,7 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<StockDo
         .await?;
     let summary = |row: &PgRow| -> Result<StockDocumentSummary, Error> {
         let StockDocument { id, number, kind, location_id, reason, reference, value, occurred_at, .. } =
-            head(row)?;
+            read_header(row)?;
         Ok(StockDocumentSummary {
             id,
             object: "stock_document",
@@ -94,7 +94,7 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<StockDo
 pub async fn get(tx: &Tx, id: StockDocumentId) -> Result<(StockDocument, String, Names), Error> {
     let rows = Listing::new(tx, SELECT).with("d.id = ", Some(id.0)).rows(tx).await?;
     let row = rows.first().ok_or_else(|| Refusal::not_found("stock document"))?;
-    let mut document = head(row)?;
+    let mut document = read_header(row)?;
     // The condition of the index stock_movement_by_document. Consequences of a line (a settled cost, the part that a
     // count has already seen) are not lines.
     let statement = "select line_no, product_id, quantity, value, lot_id from stock_movement \
@@ -112,11 +112,12 @@ pub async fn get(tx: &Tx, id: StockDocumentId) -> Result<(StockDocument, String,
             value: number(&row, "value")?,
         });
     }
-    let names = sold::names(tx, document.lines.iter().map(|line| (line.product_id, line.lot_id))).await?;
+    let names =
+        sales_lines::names(tx, document.lines.iter().map(|line| (line.product_id, line.lot_id))).await?;
     Ok((document, row.try_get("currency")?, names))
 }
 
-fn head(row: &PgRow) -> Result<StockDocument, Error> {
+fn read_header(row: &PgRow) -> Result<StockDocument, Error> {
     Ok(StockDocument {
         id: StockDocumentId(row.try_get("id")?),
         number: row.try_get("number")?,

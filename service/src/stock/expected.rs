@@ -7,7 +7,7 @@ use domain::refusal::Refusal;
 
 use crate::listing::{Listing, Slice};
 use crate::posting::stock_documents;
-use crate::sold::{self, Skus};
+use crate::sales_lines::{self, Skus};
 use crate::{Error, Tx};
 
 #[derive(Debug, Clone, Default)]
@@ -38,6 +38,6 @@ pub async fn get(tx: &Tx, id: ExpectedReceiptId) -> Result<(ExpectedReceipt, Sku
         stock_documents::with_lines(tx, &rows, stock_documents::expected, stock_documents::expected_lines)
             .await?;
     let expected = found.remove(&id).ok_or_else(|| Refusal::not_found("expected receipt"))?;
-    let skus = sold::skus(tx, expected.lines.iter().map(|line| line.product_id)).await?;
+    let skus = sales_lines::skus(tx, expected.lines.iter().map(|line| line.product_id)).await?;
     Ok((expected, skus))
 }

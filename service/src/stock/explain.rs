@@ -23,7 +23,7 @@ use crate::{Error, Tx};
 
 /// The part of a level's history that is requested.
 #[derive(Debug, Clone)]
-pub struct Wanted {
+pub struct Request {
     pub key: LevelKey,
     /// Period in which movements were recorded, in whole milliseconds; everything if open.
     pub recorded: Period,
@@ -169,19 +169,19 @@ const LINE_NAMES: &str = ") m \
      order by m.id";
 
 /// Returns a level with one page of its history. Rejects a level that never existed.
-pub async fn explain(tx: &Tx, wanted: &Wanted) -> Result<Explanation, Error> {
-    let level = known(tx, wanted.key).await?;
+pub async fn explain(tx: &Tx, wanted: &Request) -> Result<Explanation, Error> {
+    let level = get_level(tx, wanted.key).await?;
     let Period { from, to } = wanted.recorded;
     let before_page = match (wanted.after, from) {
-        (Some(after), _) => sum(tx, wanted.key, Some(after), None).await?,
-        (None, Some(from)) => sum(tx, wanted.key, None, Some(first_of(from))).await?,
+        (Some(after), _) => sum_movements(tx, wanted.key, Some(after), None).await?,
+        (None, Some(from)) => sum_movements(tx, wanted.key, None, Some(first_of(from))).await?,
         (None, None) => Balance::default(),
     };
     let closing = match to {
-        Some(to) => sum(tx, wanted.key, None, Some(first_of(to))).await?,
+        Some(to) => sum_movements(tx, wanted.key, None, Some(first_of(to))).await?,
         None => Balance { on_hand: level.on_hand, value: level.value.unwrap_or_default() },
     };
-    let rows = of_level(Listing::new(tx, LINES), wanted.key)
+    let rows = filter_by_level(Listing::new(tx, LINES), wanted.key)
         .with("m.id > ", wanted.after)
         .with("m.id >= ", from.map(first_of))
         .with("m.id < ", to.map(first_of))
@@ -191,21 +191,21 @@ pub async fn explain(tx: &Tx, wanted: &Wanted) -> Result<Explanation, Error> {
         .rows(tx)
         .await?;
     let mut balance = before_page;
-    let mut lines = rows.iter().map(|row| line(row, &mut balance)).collect::<Result<Vec<_>, _>>()?;
-    let mut drawn = layer::drawn(tx, &lines.iter().map(|line| line.id.0).collect::<Vec<_>>()).await?;
+    let mut lines = rows.iter().map(|row| read_line(row, &mut balance)).collect::<Result<Vec<_>, _>>()?;
+    let mut uses = layer::find_uses(tx, &lines.iter().map(|line| line.id.0).collect::<Vec<_>>()).await?;
     for line in &mut lines {
-        line.layers = drawn.remove(&line.id.0).unwrap_or_default();
+        line.layers = uses.remove(&line.id.0).unwrap_or_default();
     }
     Ok(Explanation { level, opening: before_page, lines, closing })
 }
 
 /// Returns the present figures of a level. Rejects a level that never existed.
-pub async fn known(tx: &Tx, key: LevelKey) -> Result<StockLevel, Error> {
+pub async fn get_level(tx: &Tx, key: LevelKey) -> Result<StockLevel, Error> {
     Ok(level::get(tx, key).await?.ok_or_else(|| Refusal::not_found("stock level"))?)
 }
 
 /// Returns one page of the reservations on a level, oldest first.
-pub async fn promises(
+pub async fn list_reservations(
     tx: &Tx,
     key: LevelKey,
     after: Option<PromisePosition>,
@@ -224,7 +224,7 @@ pub async fn promises(
          left join api_key k on k.tenant_id = r.tenant_id and k.id = c.actor_id \
          left join app_user u on u.tenant_id = r.tenant_id and u.id = c.actor_id \
          order by r.created_at, r.document_id, r.line_no";
-    let mut query = of_level(Listing::new(tx, select), key);
+    let mut query = filter_by_level(Listing::new(tx, select), key);
     // An expired reservation does not count, even if it has not been released yet.
     query = query.with("coalesce(m.expires_at, 'infinity') > ", Some(tx.now));
     if let Some((created_at, document_id, line_no)) = after {
@@ -232,10 +232,10 @@ pub async fn promises(
         query = query.sql(", ").bind(document_id).sql(", ").bind(line_no).sql(")");
     }
     let query = query.sql(" order by m.created_at, m.document_id, m.line_no limit ").bind(rows.cast_signed());
-    query.sql(names).rows(tx).await?.iter().map(promise).collect()
+    query.sql(names).rows(tx).await?.iter().map(read_reservation).collect()
 }
 
-fn of_level(query: Listing, key: LevelKey) -> Listing {
+fn filter_by_level(query: Listing, key: LevelKey) -> Listing {
     query
         .with("m.location_id = ", Some(key.location_id.0))
         .with("m.product_id = ", Some(key.product_id.0))
@@ -243,17 +243,23 @@ fn of_level(query: Listing, key: LevelKey) -> Listing {
 }
 
 /// Returns the sum of a level's movements, up to one or before another.
-async fn sum(tx: &Tx, key: LevelKey, up_to: Option<Uuid>, before: Option<Uuid>) -> Result<Balance, Error> {
+async fn sum_movements(
+    tx: &Tx,
+    key: LevelKey,
+    up_to: Option<Uuid>,
+    before: Option<Uuid>,
+) -> Result<Balance, Error> {
     let select = "select coalesce(sum(m.quantity), 0) as quantity, coalesce(sum(m.value), 0) as value \
                   from stock_movement m where m.tenant_id = ";
-    let query = of_level(Listing::new(tx, select), key).with("m.id <= ", up_to).with("m.id < ", before);
+    let query =
+        filter_by_level(Listing::new(tx, select), key).with("m.id <= ", up_to).with("m.id < ", before);
     match query.rows(tx).await?.first() {
         Some(row) => Ok(Balance { on_hand: number(row, "quantity")?, value: number(row, "value")? }),
         None => Err(Error::invariant("a sum without a row")),
     }
 }
 
-fn line(row: &PgRow, balance: &mut Balance) -> Result<Line, Error> {
+fn read_line(row: &PgRow, balance: &mut Balance) -> Result<Line, Error> {
     let (quantity, value) = (number(row, "quantity")?, number(row, "value")?);
     balance.on_hand += quantity;
     balance.value += value;
@@ -273,12 +279,12 @@ fn line(row: &PgRow, balance: &mut Balance) -> Result<Line, Error> {
         occurred_at: row.try_get("occurred_at")?,
         recorded_at: row.try_get("recorded_at")?,
         layers: Vec::new(),
-        oversold: below_zero(row)?,
-        cause: cause(row)?,
+        oversold: read_below_zero(row)?,
+        cause: read_cause(row)?,
     })
 }
 
-fn below_zero(row: &PgRow) -> Result<Option<BelowZero>, Error> {
+fn read_below_zero(row: &PgRow) -> Result<Option<BelowZero>, Error> {
     let Some(quantity) = optional_number(row, "below_zero")? else { return Ok(None) };
     Ok(Some(BelowZero {
         quantity,
@@ -289,7 +295,7 @@ fn below_zero(row: &PgRow) -> Result<Option<BelowZero>, Error> {
     }))
 }
 
-fn promise(row: &PgRow) -> Result<Promise, Error> {
+fn read_reservation(row: &PgRow) -> Result<Promise, Error> {
     Ok(Promise {
         kind: row.try_get("kind")?,
         quantity: number(row, "quantity")?,
@@ -298,12 +304,12 @@ fn promise(row: &PgRow) -> Result<Promise, Error> {
         line_no: row.try_get("line_no")?,
         expires_at: row.try_get("expires_at")?,
         created_at: row.try_get("created_at")?,
-        cause: cause(row)?,
+        cause: read_cause(row)?,
     })
 }
 
 /// Reads the command and caller from the columns of a row.
-pub(crate) fn cause(row: &PgRow) -> Result<Option<Cause>, Error> {
+pub(crate) fn read_cause(row: &PgRow) -> Result<Option<Cause>, Error> {
     let Some(command_id) = row.try_get::<Option<Uuid>, _>("command_id")? else { return Ok(None) };
     Ok(Some(Cause {
         command_id: CommandId(command_id),

@@ -6,7 +6,7 @@ use domain::refusal::Refusal;
 
 use crate::listing::{Listing, Slice};
 use crate::posting::stock_documents;
-use crate::sold::{self, Names};
+use crate::sales_lines::{self, Names};
 use crate::{Error, Tx};
 
 #[derive(Debug, Clone, Default)]
@@ -54,6 +54,6 @@ pub async fn get(tx: &Tx, id: HoldId) -> Result<(Hold, Names), Error> {
     let mut found =
         stock_documents::with_lines(tx, &rows, stock_documents::hold, stock_documents::held_lines).await?;
     let hold = found.remove(&id).ok_or_else(|| Refusal::not_found("hold"))?;
-    let names = sold::names(tx, hold.lines.iter().map(|line| (line.product_id, line.lot_id))).await?;
+    let names = sales_lines::names(tx, hold.lines.iter().map(|line| (line.product_id, line.lot_id))).await?;
     Ok((hold, names))
 }

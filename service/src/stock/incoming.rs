@@ -10,7 +10,11 @@ use crate::{Error, Tx};
 
 /// Returns the supplies of `products` at one location or all, the earliest first. A transfer without an expected day
 /// is left out.
-pub async fn coming(tx: &Tx, products: &[Uuid], location_id: Option<LocationId>) -> Result<Supplies, Error> {
+pub async fn find_supplies(
+    tx: &Tx,
+    products: &[Uuid],
+    location_id: Option<LocationId>,
+) -> Result<Supplies, Error> {
     let statement = "select location_id, product_id, expected_on, expected_receipt_id, transfer_id, line_no, quantity \
          from ( \
              select d.location_id, l.product_id, d.expected_on, d.id as expected_receipt_id, null::uuid as transfer_id, \

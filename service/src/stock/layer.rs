@@ -11,6 +11,7 @@ use sea_orm::sqlx::postgres::PgRow;
 use uuid::Uuid;
 
 use crate::listing::{Listing, number};
+use crate::rows::parsed;
 use crate::{Error, Tx};
 
 /// A cost layer in the list.
@@ -25,7 +26,7 @@ pub struct ListedLayer {
     pub value: Money,
     /// Cost of one stock unit.
     pub unit_cost: Price,
-    /// Of every amount.
+    /// Currency of every amount.
     pub currency: String,
     /// The kind of document that received the stock.
     pub document_kind: String,
@@ -65,7 +66,7 @@ pub async fn list(
         query = query.with("(m.received_at, m.id) > (", Some(received_at)).sql(", ").bind(id).sql(")");
     }
     let query = query.sql(" order by m.received_at, m.id limit ").bind(rows.cast_signed()).sql(NAMES);
-    query.rows(tx).await?.iter().map(listed).collect()
+    query.rows(tx).await?.iter().map(read_listed).collect()
 }
 
 /// The use of one cost layer by a movement.
@@ -87,10 +88,10 @@ pub struct UsedLayer {
     pub received_at: DateTime<Utc>,
 }
 
-const DRAWS: &str = "select c.movement_id, c.layer_id, c.quantity, c.value, c.document_kind, c.document_id, c.line_no, \
+const USES: &str = "select c.movement_id, c.layer_id, c.quantity, c.value, c.document_kind, c.document_id, c.line_no, \
         c.received_at, coalesce(s.number, i.number, d.number, x.number) as document_number \
      from (select * from layer_use m where m.tenant_id = ";
-const DRAW_NAMES: &str = ")) c \
+const USE_NAMES: &str = ")) c \
      left join pos_sale s on s.tenant_id = c.tenant_id and s.id = c.document_id and c.document_kind = 'refund' \
      left join invoice i on i.tenant_id = c.tenant_id and i.id = c.document_id and c.document_kind = 'credit_note' \
      left join stock_document d on d.tenant_id = c.tenant_id and d.id = c.document_id \
@@ -99,10 +100,10 @@ const DRAW_NAMES: &str = ")) c \
      order by c.movement_id, c.received_at, c.layer_id";
 
 /// Returns the layer uses of movements, oldest layers first.
-pub(super) async fn drawn(tx: &Tx, movements: &[Uuid]) -> Result<HashMap<Uuid, Vec<UsedLayer>>, Error> {
-    let query = Listing::new(tx, DRAWS).with("m.movement_id = any(", Some(movements.to_vec()));
-    let mut drawn: HashMap<Uuid, Vec<UsedLayer>> = HashMap::new();
-    for row in query.sql(DRAW_NAMES).rows(tx).await? {
+pub(super) async fn find_uses(tx: &Tx, movements: &[Uuid]) -> Result<HashMap<Uuid, Vec<UsedLayer>>, Error> {
+    let query = Listing::new(tx, USES).with("m.movement_id = any(", Some(movements.to_vec()));
+    let mut uses: HashMap<Uuid, Vec<UsedLayer>> = HashMap::new();
+    for row in query.sql(USE_NAMES).rows(tx).await? {
         let document_id: Uuid = row.try_get("document_id")?;
         let is_known = !document_id.is_nil();
         let line_no: i32 = row.try_get("line_no")?;
@@ -116,13 +117,13 @@ pub(super) async fn drawn(tx: &Tx, movements: &[Uuid]) -> Result<HashMap<Uuid, V
             line_no: is_known.then_some(line_no),
             received_at: row.try_get("received_at")?,
         };
-        drawn.entry(row.try_get("movement_id")?).or_default().push(layer);
+        uses.entry(row.try_get("movement_id")?).or_default().push(layer);
     }
-    Ok(drawn)
+    Ok(uses)
 }
 
-fn listed(row: &PgRow) -> Result<ListedLayer, Error> {
-    let layer = layer(row)?;
+fn read_listed(row: &PgRow) -> Result<ListedLayer, Error> {
+    let layer = read_layer(row)?;
     let is_known = !layer.source.document_id.is_nil();
     Ok(ListedLayer {
         id: layer.id,
@@ -131,7 +132,7 @@ fn listed(row: &PgRow) -> Result<ListedLayer, Error> {
         value: layer.value,
         unit_cost: layer.unit_cost(),
         currency: row.try_get("currency")?,
-        document_kind: layer.source.document_kind.into_owned(),
+        document_kind: layer.source.document_kind.word().to_owned(),
         document_id: is_known.then_some(layer.source.document_id),
         document_number: row.try_get("document_number")?,
         line_no: is_known.then_some(layer.source.line_no),
@@ -139,14 +140,14 @@ fn listed(row: &PgRow) -> Result<ListedLayer, Error> {
 }
 
 /// Reads a layer from the columns of a row.
-pub(crate) fn layer(row: &PgRow) -> Result<Layer, Error> {
+pub(crate) fn read_layer(row: &PgRow) -> Result<Layer, Error> {
     let document_kind: String = row.try_get("document_kind")?;
     Ok(Layer {
         id: CostLayerId(row.try_get("id")?),
         quantity: number(row, "quantity")?,
         value: number(row, "value")?,
         source: Source {
-            document_kind: document_kind.into(),
+            document_kind: parsed(document_kind)?,
             document_id: row.try_get("document_id")?,
             line_no: row.try_get("line_no")?,
             occurred_at: row.try_get("received_at")?,

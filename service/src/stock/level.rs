@@ -110,7 +110,7 @@ pub async fn list(
         .bind(rows.cast_signed())
         .rows(tx)
         .await?;
-    rows.iter().map(level).collect()
+    rows.iter().map(read_level).collect()
 }
 
 /// Returns one level, or nothing if it never existed.
@@ -121,10 +121,10 @@ pub async fn get(tx: &Tx, key: LevelKey) -> Result<Option<StockLevel>, Error> {
         .with("l.lot_id = ", Some(key.lot_id.0))
         .rows(tx)
         .await?;
-    rows.first().map(level).transpose()
+    rows.first().map(read_level).transpose()
 }
 
-fn level(row: &PgRow) -> Result<StockLevel, Error> {
+fn read_level(row: &PgRow) -> Result<StockLevel, Error> {
     let level = Level {
         on_hand: number(row, "on_hand")?,
         reserved: number(row, "reserved")?,
@@ -184,17 +184,21 @@ const CHANGED: &str = "select l.location_id, l.product_id, l.lot_id, l.on_hand, 
 
 /// Returns the levels that transactions changed from `position` on; all levels if the position is too old. It reads
 /// every level of the tenant: an index would make each sale more expensive for a read that is far less frequent.
-pub(crate) async fn changed(tx: &Tx, snapshot: &Snapshot, position: i64) -> Result<Vec<ChangedLevel>, Error> {
+pub(crate) async fn find_changed(
+    tx: &Tx,
+    snapshot: &Snapshot,
+    position: i64,
+) -> Result<Vec<ChangedLevel>, Error> {
     let mut query = Listing::new(tx, CHANGED);
-    if let Some(half) = snapshot.half(position) {
+    if let Some(half) = snapshot.truncate(position) {
         query = query.sql(" and age(l.transaction::xid) <= age(").bind(half.to_string()).sql("::xid)");
     }
-    changed_levels(tx, snapshot, query).await
+    read_changed_levels(tx, snapshot, query).await
 }
 
 /// Returns the levels on which something expired since `since`: a hold or an allotment by its end, a lot by the
 /// tenant's date. A hold that has been released meanwhile is left out, because that was a write.
-pub(crate) async fn ended(
+pub(crate) async fn find_expired(
     tx: &Tx,
     snapshot: &Snapshot,
     since: DateTime<Utc>,
@@ -221,15 +225,19 @@ pub(crate) async fn ended(
     let keys = " and (l.location_id, l.product_id, l.lot_id) in (select * from unnest(";
     let query = Listing::new(tx, CHANGED).sql(keys).bind(column("location_id")?).sql(", ");
     let query = query.bind(column("product_id")?).sql(", ").bind(column("lot_id")?).sql("))");
-    changed_levels(tx, snapshot, query).await
+    read_changed_levels(tx, snapshot, query).await
 }
 
-async fn changed_levels(tx: &Tx, snapshot: &Snapshot, query: Listing) -> Result<Vec<ChangedLevel>, Error> {
+async fn read_changed_levels(
+    tx: &Tx,
+    snapshot: &Snapshot,
+    query: Listing,
+) -> Result<Vec<ChangedLevel>, Error> {
     let rows = query.sql(" order by l.location_id, l.product_id, l.lot_id").rows(tx).await?;
-    rows.iter().map(|row| changed_level(row, snapshot)).collect()
+    rows.iter().map(|row| read_changed_level(row, snapshot)).collect()
 }
 
-fn changed_level(row: &PgRow, snapshot: &Snapshot) -> Result<ChangedLevel, Error> {
+fn read_changed_level(row: &PgRow, snapshot: &Snapshot) -> Result<ChangedLevel, Error> {
     let (on_hand, reserved): (Quantity, Quantity) = (number(row, "on_hand")?, number(row, "reserved")?);
     let lot_id: Uuid = row.try_get("lot_id")?;
     let half: i64 = row.try_get("transaction")?;
@@ -244,6 +252,6 @@ fn changed_level(row: &PgRow, snapshot: &Snapshot) -> Result<ChangedLevel, Error
         reserved,
         available: (on_hand - reserved).max(Quantity::ZERO),
         moved_at: row.try_get("moved_at")?,
-        transaction: snapshot.whole(half.cast_unsigned()),
+        transaction: snapshot.widen(half.cast_unsigned()),
     })
 }

@@ -20,7 +20,7 @@ const FROM_LENGTH_MAX: usize = 200;
 
 /// A lot with its stock.
 #[derive(Debug)]
-pub struct Found {
+pub struct LotDetail {
     pub lot: Lot,
     pub sku: String,
     /// Unit of every quantity.
@@ -89,7 +89,7 @@ const SELECT: &str = "select t.id, t.product_id, t.code, t.expires_on, t.supplie
                           and l.lot_id <> '00000000-0000-0000-0000-000000000000') l on true \
      where t.tenant_id = ";
 
-pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Found>, Error> {
+pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<LotDetail>, Error> {
     let query = Listing::new(tx, SELECT)
         .with("t.product_id = ", filter.product_id.map(|id| id.0))
         .with("p.sku = ", filter.sku.as_ref())
@@ -106,12 +106,12 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Found>,
             .with("o.location_id = ", Some(location_id.0))
             .sql(")"),
     };
-    query.page(tx, "t.id", slice).await?.iter().map(found).collect()
+    query.page(tx, "t.id", slice).await?.iter().map(read_lot).collect()
 }
 
-pub async fn get(tx: &Tx, id: LotId) -> Result<Found, Error> {
+pub async fn get(tx: &Tx, id: LotId) -> Result<LotDetail, Error> {
     let rows = Listing::new(tx, SELECT).with("t.id = ", Some(id.0)).rows(tx).await?;
-    found(rows.first().ok_or_else(|| Refusal::not_found("lot"))?)
+    read_lot(rows.first().ok_or_else(|| Refusal::not_found("lot"))?)
 }
 
 /// Returns every location with units of a lot on hand or reserved.
@@ -151,7 +151,7 @@ pub async fn update(
     id: LotId,
     expected: Option<i32>,
     change: Change<'_, LotInput>,
-) -> Result<Found, Error> {
+) -> Result<LotDetail, Error> {
     let query = sqlx::query(
         "select id, product_id, code, expires_on, supplier_lot, received_from, received_at, status, version \
          from lot where tenant_id = $1 and id = $2 for update",
@@ -161,13 +161,18 @@ pub async fn update(
     input::check_version(before.version, expected)?;
     let input = change(&input_of(&before))?;
     let mut problems = Problems::default();
-    input::optional_line(
+    input::check_optional_line(
         &mut problems,
         "/supplier_lot",
         input.supplier_lot.as_deref(),
         input::CODE_LENGTH_MAX,
     );
-    input::optional_line(&mut problems, "/received_from", input.received_from.as_deref(), FROM_LENGTH_MAX);
+    input::check_optional_line(
+        &mut problems,
+        "/received_from",
+        input.received_from.as_deref(),
+        FROM_LENGTH_MAX,
+    );
     problems.check()?;
     let query = sqlx::query(
         "update lot set expires_on = $3, supplier_lot = $4, received_from = $5, version = version + 1, updated_at = $6 \
@@ -178,8 +183,8 @@ pub async fn update(
     get(tx, id).await
 }
 
-fn found(row: &PgRow) -> Result<Found, Error> {
-    Ok(Found {
+fn read_lot(row: &PgRow) -> Result<LotDetail, Error> {
+    Ok(LotDetail {
         lot: lots::lot(row)?,
         sku: row.try_get("sku")?,
         uom: row.try_get("stock_uom")?,

@@ -29,7 +29,7 @@ pub struct Movement {
     pub value: Money,
     /// Cost of one stock unit.
     pub unit_cost: Price,
-    /// Of every amount.
+    /// Currency of every amount.
     pub currency: String,
     pub document_kind: String,
     pub document_id: Uuid,
@@ -65,17 +65,17 @@ const NAMES: &str = " m join product p on p.tenant_id = m.tenant_id and p.id = m
 
 pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Movement>, Error> {
     let rows = if filter.document_id.is_some() {
-        of_document(tx, filter, slice).await?
+        find_by_document(tx, filter, slice).await?
     } else if filter.product_id.is_some() || filter.sku.is_some() {
-        of_product(tx, filter, slice).await?
+        find_by_product(tx, filter, slice).await?
     } else {
-        of_all(tx, filter, slice).await?
+        find_by_command(tx, filter, slice).await?
     };
-    rows.iter().map(movement).collect()
+    rows.iter().map(read_movement).collect()
 }
 
 /// Adds the conditions that every search for movements shares.
-fn narrowed(query: Listing, filter: &Filter) -> Listing {
+fn add_filter(query: Listing, filter: &Filter) -> Listing {
     query
         .with("m.product_id = ", filter.product_id.map(|id| id.0))
         .with("m.location_id = ", filter.location_id.map(|id| id.0))
@@ -87,7 +87,7 @@ fn narrowed(query: Listing, filter: &Filter) -> Listing {
 
 /// Finds movements of a product. The primary key starts with product and location, so the page is merged from one
 /// page per location.
-async fn of_product(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<PgRow>, Error> {
+async fn find_by_product(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<PgRow>, Error> {
     let query = Listing::raw(COLUMNS)
         .sql("location o cross join lateral (select m.* from stock_movement m where m.tenant_id = ")
         .tenant(tx)
@@ -100,14 +100,18 @@ async fn of_product(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<PgRow
             .sql(")"),
         None => query,
     };
-    let query =
-        narrowed(query, filter).cut("m.id", slice).sql(")").sql(NAMES).tenant(tx).sql(" and o.tenant_id = ");
+    let query = add_filter(query, filter)
+        .cut("m.id", slice)
+        .sql(")")
+        .sql(NAMES)
+        .tenant(tx)
+        .sql(" and o.tenant_id = ");
     query.tenant(tx).page(tx, "m.id", slice).await
 }
 
-/// Finds movements of a document. Stock documents have an index. Sales and shipments are found through their lines
+/// Finds movements of a document. Stock documents and transfers have an index. Sales and shipments are found through their lines
 /// and the levels that they moved; the id of a movement begins with the millisecond of its document.
-async fn of_document(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<PgRow>, Error> {
+async fn find_by_document(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<PgRow>, Error> {
     let query = Listing::raw(COLUMNS)
         .sql(
             "(with wanted as (select l.product_id, l.location_id, l.recorded_at from sales_line l where l.tenant_id = ",
@@ -132,7 +136,8 @@ async fn of_document(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<PgRo
         .with("m.document_id = ", filter.document_id)
         .sql(
             " union all select m.* from stock_movement m \
-             where m.document_kind in ('receipt', 'opening', 'adjustment', 'revaluation') and m.tenant_id = ",
+             where m.document_kind in ('receipt', 'opening', 'adjustment', 'revaluation', 'transfer') \
+             and m.tenant_id = ",
         )
         .tenant(tx)
         .with("m.document_id = ", filter.document_id)
@@ -140,16 +145,16 @@ async fn of_document(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<PgRo
         .sql(NAMES)
         .tenant(tx)
         .with("p.sku = ", filter.sku.as_ref());
-    narrowed(query, filter).page(tx, "m.id", slice).await
+    add_filter(query, filter).page(tx, "m.id", slice).await
 }
 
 /// Finds movements of all products, for which no index gives the order. Every movement has a command, and commands
 /// are in order: a span of commands next to the cursor is searched, and a longer one if it has too few movements.
-async fn of_all(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<PgRow>, Error> {
+async fn find_by_command(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<PgRow>, Error> {
     let page = async |written: Period| {
         let query = Listing::raw(COLUMNS).sql("stock_movement").sql(NAMES).tenant(tx);
         let query = query.within("m.recorded_at", written).with("m.recorded_at >= ", filter.occurred.from);
-        narrowed(query, filter).page(tx, "m.id", slice).await
+        add_filter(query, filter).page(tx, "m.id", slice).await
     };
     let millisecond = Duration::milliseconds(1);
     let at_cursor = slice.after.map(written_at);
@@ -196,7 +201,7 @@ pub(crate) fn first_of(at: DateTime<Utc>) -> Uuid {
     Uuid::from_u128(u128::from(at.timestamp_millis().max(0).unsigned_abs()) << 80)
 }
 
-fn movement(row: &PgRow) -> Result<Movement, Error> {
+fn read_movement(row: &PgRow) -> Result<Movement, Error> {
     let lot_id: Uuid = row.try_get("lot_id")?;
     Ok(Movement {
         id: MovementId(row.try_get("id")?),

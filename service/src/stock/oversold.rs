@@ -43,7 +43,7 @@ pub struct CostToSettle {
     pub quantity: Quantity,
     /// Units that have not been received yet.
     pub open_quantity: Quantity,
-    /// Of every amount.
+    /// Currency of every amount.
     pub currency: String,
     /// Provisional cost of all units.
     pub value: Money,
@@ -88,10 +88,10 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<CostToS
         .with("p.sku = ", filter.sku.as_ref())
         .page(tx, "c.id", slice)
         .await?;
-    rows.iter().map(cost).collect()
+    rows.iter().map(read_cost).collect()
 }
 
-fn cost(row: &PgRow) -> Result<CostToSettle, Error> {
+fn read_cost(row: &PgRow) -> Result<CostToSettle, Error> {
     let lot_id: Uuid = row.try_get("lot_id")?;
     let settled_at: Option<DateTime<Utc>> = row.try_get("settled_at")?;
     Ok(CostToSettle {

@@ -13,7 +13,7 @@ use sea_orm::sqlx::{self, Row};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::incoming::coming;
+use super::incoming::find_supplies;
 use crate::listing::{Listing, number};
 use crate::posting::{setup, waiting};
 use crate::{Error, Tx};
@@ -62,20 +62,20 @@ impl BrokenPromise {
 
 /// Returns one page of broken promises by order and line: all, or those pegged to an expected receipt. All lines that
 /// wait on the same levels are read, because they are allocated in their order.
-pub async fn broken(
+pub async fn list_broken(
     tx: &Tx,
     made_on: Option<ExpectedReceiptId>,
     after: Option<Position>,
     rows: u64,
 ) -> Result<Vec<BrokenPromise>, Error> {
     if let Some(id) = made_on {
-        known(tx, id).await?;
+        check_exists(tx, id).await?;
     }
-    let levels = free(tx, made_on).await?;
+    let levels = find_available(tx, made_on).await?;
     let locations: Vec<Uuid> = levels.keys().map(|key| key.location_id.0).collect();
     let products: Vec<Uuid> = levels.keys().map(|key| key.product_id.0).collect();
     let queues = waiting::queues(tx, &locations, &products).await?;
-    let supplies = coming(tx, &products, None).await?;
+    let supplies = find_supplies(tx, &products, None).await?;
     let today = setup::settings(tx).await?.day(tx.now);
     let mut broken: BTreeMap<Position, (LevelKey, Waiting, Option<NaiveDate>)> = BTreeMap::new();
     for (key, queue) in &queues {
@@ -89,14 +89,14 @@ pub async fn broken(
         }
     }
     if let Some(id) = made_on {
-        let pegged = pegged(tx, id).await?;
+        let pegged = find_pegged(tx, id).await?;
         broken.retain(|position, _| pegged.contains(position));
     }
     let page: Vec<_> = broken.into_values().take(usize::try_from(rows).unwrap_or(usize::MAX)).collect();
-    named(tx, page).await
+    add_names(tx, page).await
 }
 
-async fn known(tx: &Tx, id: ExpectedReceiptId) -> Result<(), Error> {
+async fn check_exists(tx: &Tx, id: ExpectedReceiptId) -> Result<(), Error> {
     let query = sqlx::query("select 1 from expected_receipt where tenant_id = $1 and id = $2");
     let row = tx.row(query.bind(tx.tenant_id.0).bind(id.0)).await?;
     row.map(|_| ()).ok_or_else(|| Refusal::not_found("expected receipt").into())
@@ -104,7 +104,10 @@ async fn known(tx: &Tx, id: ExpectedReceiptId) -> Result<(), Error> {
 
 /// Returns the available stock by the level on which lines wait: for all lines, or for those pegged to an expected
 /// receipt.
-async fn free(tx: &Tx, made_on: Option<ExpectedReceiptId>) -> Result<BTreeMap<LevelKey, Vec<Free>>, Error> {
+async fn find_available(
+    tx: &Tx,
+    made_on: Option<ExpectedReceiptId>,
+) -> Result<BTreeMap<LevelKey, Vec<Free>>, Error> {
     let select = "select l.location_id, l.product_id, l.lot_id, l.on_hand - l.reserved as free, l.expires_on \
                   from bi.stock_level l where l.sellable and l.tenant_id = ";
     let query = Listing::new(tx, select)
@@ -135,14 +138,14 @@ async fn free(tx: &Tx, made_on: Option<ExpectedReceiptId>) -> Result<BTreeMap<Le
 }
 
 /// Returns the order lines that are pegged to an expected receipt.
-async fn pegged(tx: &Tx, id: ExpectedReceiptId) -> Result<std::collections::BTreeSet<Position>, Error> {
+async fn find_pegged(tx: &Tx, id: ExpectedReceiptId) -> Result<std::collections::BTreeSet<Position>, Error> {
     let statement = "select order_id, line_no from peg where tenant_id = $1 and expected_receipt_id = $2";
     let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0)).await?;
     rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
 }
 
 /// Adds the names of orders and products to the rows of a page.
-async fn named(
+async fn add_names(
     tx: &Tx,
     page: Vec<(LevelKey, Waiting, Option<NaiveDate>)>,
 ) -> Result<Vec<BrokenPromise>, Error> {
@@ -153,7 +156,7 @@ async fn named(
         Ok((OrderId(row.try_get(0)?), (row.try_get(1)?, CustomerId(row.try_get(2)?))))
     };
     let orders: HashMap<_, _> = rows.iter().map(order).collect::<Result<_, _>>()?;
-    let skus = crate::sold::skus(tx, page.iter().map(|(key, ..)| key.product_id)).await?;
+    let skus = crate::sales_lines::skus(tx, page.iter().map(|(key, ..)| key.product_id)).await?;
     let row = |(key, waiting, due_on): (LevelKey, Waiting, Option<NaiveDate>)| {
         let (order_number, customer_id) = orders.get(&waiting.order_id).cloned()?;
         Some(BrokenPromise {

@@ -10,7 +10,7 @@ use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
-use super::lot::{self, Found, LotLevel};
+use super::lot::{self, LotDetail, LotLevel};
 use super::recall::{self, PARTIES_MAX};
 use crate::listing::{number, optional_word, word};
 use crate::{Error, Tx};
@@ -18,15 +18,15 @@ use crate::{Error, Tx};
 /// The trace of a lot.
 #[derive(Debug)]
 pub struct Trace {
-    pub found: Found,
+    pub found: LotDetail,
     /// Receipts and openings.
-    pub received: Vec<Moved>,
+    pub received: Vec<TracedDocument>,
     /// Sales and shipments.
     pub sold: Vec<AffectedParty>,
     /// Refunds and returns.
-    pub returned: Vec<Moved>,
+    pub returned: Vec<TracedDocument>,
     /// Adjustments and counts.
-    pub adjusted: Vec<Moved>,
+    pub adjusted: Vec<TracedDocument>,
     /// Stock left, by location.
     pub levels: Vec<LotLevel>,
     /// Orders that reserve the lot, and its quarantines.
@@ -38,7 +38,7 @@ pub struct Trace {
 
 /// A document that moved units of a lot.
 #[derive(Debug)]
-pub struct Moved {
+pub struct TracedDocument {
     pub kind: MovementKind,
     pub document_kind: String,
     pub document_id: Uuid,
@@ -79,15 +79,15 @@ impl Sums {
     }
 }
 
-pub async fn of(tx: &Tx, id: LotId) -> Result<Trace, Error> {
+pub async fn find(tx: &Tx, id: LotId) -> Result<Trace, Error> {
     let found = lot::get(tx, id).await?;
     let levels = lot::levels(tx, &found.lot).await?;
-    let kept = recall::affected(tx, id).await?;
-    let mut sums = sums(tx, id).await?;
+    let kept = recall::find_affected(tx, id).await?;
+    let mut sums = sum_movements(tx, id).await?;
     for level in &levels {
         *(if level.is_transit { &mut sums.in_transit } else { &mut sums.on_hand }) += level.on_hand;
     }
-    let moved = moved(tx, id).await?;
+    let moved = find_documents(tx, id).await?;
     let is_complete = moved.len() < PARTIES_MAX && kept.parties.len() < PARTIES_MAX;
     let mut trace = Trace {
         found,
@@ -118,7 +118,7 @@ pub async fn of(tx: &Tx, id: LotId) -> Result<Trace, Error> {
 }
 
 /// Adds up the movements. The two movements of a transfer cancel out.
-async fn sums(tx: &Tx, id: LotId) -> Result<Sums, Error> {
+async fn sum_movements(tx: &Tx, id: LotId) -> Result<Sums, Error> {
     let statement = "select \
              coalesce(sum(quantity) filter (where kind in ('receipt', 'opening')), 0) as received, \
              coalesce(-sum(quantity) filter (where kind = 'sale'), 0) as sold, \
@@ -138,7 +138,7 @@ async fn sums(tx: &Tx, id: LotId) -> Result<Sums, Error> {
 }
 
 /// Returns the documents that moved units of the lot, oldest first, without sales and transfers.
-async fn moved(tx: &Tx, id: LotId) -> Result<Vec<Moved>, Error> {
+async fn find_documents(tx: &Tx, id: LotId) -> Result<Vec<TracedDocument>, Error> {
     let statement = "select m.kind, m.document_kind, m.document_id, \
                 coalesce(d.number, p.number, i.number, r.number) as number, d.reference, m.reason, m.channel, \
                 m.location_id, m.occurred_at, m.quantity \
@@ -154,8 +154,8 @@ async fn moved(tx: &Tx, id: LotId) -> Result<Vec<Moved>, Error> {
          order by m.occurred_at, m.document_id, m.kind limit $3";
     let limit = i64::try_from(PARTIES_MAX).unwrap_or(i64::MAX);
     let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0).bind(limit);
-    let moved = |row: &PgRow| -> Result<Moved, Error> {
-        Ok(Moved {
+    let moved = |row: &PgRow| -> Result<TracedDocument, Error> {
+        Ok(TracedDocument {
             kind: word(row, "kind")?,
             document_kind: row.try_get("document_kind")?,
             document_id: row.try_get("document_id")?,

@@ -6,7 +6,7 @@ use domain::transfer::{Transfer, TransferStatus};
 
 use crate::listing::{Listing, Slice};
 use crate::posting::stock_documents;
-use crate::sold::{self, Names};
+use crate::sales_lines::{self, Names};
 use crate::{Error, Tx};
 
 #[derive(Debug, Clone, Default)]
@@ -36,6 +36,7 @@ pub async fn get(tx: &Tx, id: TransferId) -> Result<(Transfer, Names), Error> {
         stock_documents::with_lines(tx, &rows, stock_documents::transfer, stock_documents::transfer_lines)
             .await?;
     let transfer = found.remove(&id).ok_or_else(|| Refusal::not_found("transfer"))?;
-    let names = sold::names(tx, transfer.lines.iter().map(|line| (line.product_id, line.lot_id))).await?;
+    let names =
+        sales_lines::names(tx, transfer.lines.iter().map(|line| (line.product_id, line.lot_id))).await?;
     Ok((transfer, names))
 }

@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 use service::relay::Outbox;
 use tests::{Client, environment, lines, with_tenant, with_tenants};
 
+mod consumer;
+mod house;
+mod random;
 mod together;
 
 /// How long to wait for an event: other tests have transactions open, and the feed waits for the oldest of them.

@@ -10,7 +10,7 @@ use reqwest::Method;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use service::Db;
-use service::live::{Heard, Live};
+use service::live::{Live, Message};
 use service::tx::PoolOptions;
 use stockwell::worker::{Worker, WorkerConfig};
 use tests::{Client, Tenant, environment, with_tenant, with_tenants};
@@ -213,14 +213,14 @@ fn a_slow_listener_is_given_up_and_misses_nothing() {
         let mut quick = live.listen(tenant.id, None).await.expect("it listens");
         for _ in 0..2 {
             // The place of the start is heard first, and holds nothing.
-            let Heard::Change(first) = slow.next().await.expect("an answer") else { panic!("a change") };
+            let Message::Change(first) = slow.next().await.expect("an answer") else { panic!("a change") };
             assert!(first.levels.is_empty() && first.events.is_empty());
             std::mem::swap(&mut slow, &mut quick);
         }
         for sold in 1..=5_u32 {
             tenant.sell(&till, &[("MUG", "1")]).await.created();
             loop {
-                let Heard::Change(change) = quick.next().await.expect("an answer") else {
+                let Message::Change(change) = quick.next().await.expect("an answer") else {
                     panic!("it is quick")
                 };
                 let Some(level) = change.levels.first() else { continue };
@@ -228,11 +228,13 @@ fn a_slow_listener_is_given_up_and_misses_nothing() {
                 break;
             }
         }
-        assert!(matches!(slow.next().await.expect("an answer"), Heard::TooSlow));
+        assert!(matches!(slow.next().await.expect("an answer"), Message::TooSlow));
         let mut again = live.listen(tenant.id, Some(slow.place())).await.expect("it listens");
         let (mut sales, mut on_hand) = (0, String::new());
         while sales < 5 {
-            let Heard::Change(change) = again.next().await.expect("an answer") else { panic!("it is quick") };
+            let Message::Change(change) = again.next().await.expect("an answer") else {
+                panic!("it is quick")
+            };
             sales += change.events.iter().filter(|event| event.kind == "pos_sale.completed").count();
             on_hand = change.levels.first().map_or(on_hand, |level| level.on_hand.to_string());
         }

@@ -277,7 +277,7 @@ fn at_the_end_of_any_day_it_is_the_balance_of_the_ledger() {
 fn a_run_stays_behind_every_open_transaction() {
     with_tenant(async |tenant| {
         let settled = async || {
-            let read = async |tx: &service::Tx| checkpoint::settled(tx).await;
+            let read = async |tx: &service::Tx| checkpoint::settled_until(tx).await;
             environment().db.read(tenant.id, read).await.expect("an instant")
         };
         let mut open =

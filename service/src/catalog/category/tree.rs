@@ -50,14 +50,14 @@ pub async fn tree(tx: &Tx, root_id: Option<CategoryId>) -> Result<Vec<Node>, Err
     if root_id.is_some() && below.is_empty() {
         return Err(Refusal::not_found("category").into());
     }
-    Ok(hung(&mut below, None))
+    Ok(build_subtree(&mut below, None))
 }
 
 /// Returns the children of `parent`, each with all categories below it. The tree has no circles and few levels.
-fn hung(below: &mut HashMap<Option<Uuid>, Vec<Node>>, parent: Option<Uuid>) -> Vec<Node> {
+fn build_subtree(below: &mut HashMap<Option<Uuid>, Vec<Node>>, parent: Option<Uuid>) -> Vec<Node> {
     let mut nodes = below.remove(&parent).unwrap_or_default();
     for node in &mut nodes {
-        node.children = hung(below, Some(node.id.0));
+        node.children = build_subtree(below, Some(node.id.0));
     }
     nodes
 }

@@ -6,12 +6,11 @@ use domain::id::{CategoryId, ProductGroupId, ProductId, TaxClassId};
 use domain::product::{DECIMALS_MAX, ProductKind, Tracking, barcode_is_sound, is_divided_so};
 use domain::refusal::{Code, Problems, Refusal};
 use domain::stock::CostingMethod;
-use domain::variant::{Choice, GroupOption, check_choice};
+use domain::variant::{Choice, GroupOption, check_choice, parse_options};
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
 use super::{Product, ProductInput, UnitInput};
-use crate::catalog::group;
 use crate::{Error, Tx, input};
 
 /// Most units, and most barcodes of one unit.
@@ -25,7 +24,7 @@ const STANDARD_TAX_CLASS: &str = "standard";
 
 /// The records that a batch of products references or competes with.
 #[derive(Debug, Default)]
-pub(super) struct Known {
+pub(super) struct References {
     categories: HashSet<CategoryId>,
     tax_classes: HashSet<TaxClassId>,
     standard_tax_class: Option<TaxClassId>,
@@ -38,11 +37,11 @@ pub(super) struct Known {
 
 /// The products of a batch, checked one after the other.
 #[derive(Debug)]
-pub(super) struct Drafts(Known);
+pub(super) struct Drafts(References);
 
-/// What a valid product was resolved to.
+/// The resolved values of a valid product.
 #[derive(Debug)]
-pub(super) struct Checked {
+pub(super) struct Resolved {
     pub(super) tax_class_id: TaxClassId,
     /// The values of its group's options, as stored.
     pub(super) option_values: Option<String>,
@@ -50,16 +49,14 @@ pub(super) struct Checked {
 
 /// Returns every barcode of a product, with its pointer and its unit.
 pub(super) fn barcodes(input: &ProductInput) -> impl Iterator<Item = (String, &str, &str)> {
-    let own = pointed("/barcodes".to_owned(), &input.stock_uom, &input.barcodes);
-    let of_units = input
-        .units
-        .iter()
-        .enumerate()
-        .flat_map(|(place, unit)| pointed(format!("/units/{place}/barcodes"), &unit.uom, &unit.barcodes));
+    let own = with_pointer("/barcodes".to_owned(), &input.stock_uom, &input.barcodes);
+    let of_units = input.units.iter().enumerate().flat_map(|(place, unit)| {
+        with_pointer(format!("/units/{place}/barcodes"), &unit.uom, &unit.barcodes)
+    });
     own.chain(of_units)
 }
 
-fn pointed<'i>(
+fn with_pointer<'i>(
     base: String,
     uom: &'i str,
     codes: &'i [String],
@@ -67,9 +64,9 @@ fn pointed<'i>(
     codes.iter().enumerate().map(move |(place, code)| (format!("{base}/{place}"), uom, code.as_str()))
 }
 
-impl Known {
+impl References {
     pub(super) async fn load(tx: &Tx, inputs: &[ProductInput]) -> Result<Self, Error> {
-        let mut known = Known::default();
+        let mut known = References::default();
         known.load_references(tx, inputs).await?;
         known.load_products(tx, inputs).await?;
         known.load_barcodes(tx, inputs).await?;
@@ -79,7 +76,8 @@ impl Known {
 
     /// Locks the groups until the products are written.
     async fn load_groups(&mut self, tx: &Tx, inputs: &[ProductInput]) -> Result<(), Error> {
-        let variants = || inputs.iter().filter_map(|input| Some((input.group_id?, kept(&input.options))));
+        let variants =
+            || inputs.iter().filter_map(|input| Some((input.group_id?, to_stored(&input.options))));
         let ids: HashSet<Uuid> = variants().map(|(id, _)| id.0).collect();
         if ids.is_empty() {
             return Ok(());
@@ -88,7 +86,9 @@ impl Known {
             "select id, options from product_group where tenant_id = $1 and id = any($2) order by id for share",
         );
         for row in tx.rows(query.bind(tx.tenant_id.0).bind(ids.into_iter().collect::<Vec<_>>())).await? {
-            self.groups.insert(ProductGroupId(row.try_get(0)?), group::options_of(&row.try_get(1)?)?);
+            let options = parse_options(&row.try_get(1)?)
+                .map_err(|error| Error::invariant(format!("options of a group: {error}")))?;
+            self.groups.insert(ProductGroupId(row.try_get(0)?), options);
         }
         let (ids, choices): (Vec<Uuid>, Vec<String>) = variants().map(|(id, choice)| (id.0, choice)).unzip();
         let query = sqlx::query(
@@ -158,17 +158,17 @@ impl Known {
 }
 
 /// Returns option values as they are stored: a JSON object with sorted names.
-fn kept(choice: &Choice) -> String {
+fn to_stored(choice: &Choice) -> String {
     serde_json::to_string(choice).unwrap_or_default()
 }
 
 /// Returns the rejection of option values that another variant of the group has.
-pub(super) fn taken_choice() -> Refusal {
-    Problems::one("/options", Code::AlreadyExists, "Another variant of the group chose the same.")
+pub(super) fn reject_taken_options() -> Refusal {
+    Problems::one("/options", Code::AlreadyExists, "Another variant of the group has the same options.")
 }
 
 impl Drafts {
-    pub(super) fn new(known: Known) -> Self {
+    pub(super) fn new(known: References) -> Self {
         Drafts(known)
     }
 
@@ -179,7 +179,7 @@ impl Drafts {
         input: &ProductInput,
         id: ProductId,
         before: Option<&Product>,
-    ) -> Result<Checked, Refusal> {
+    ) -> Result<Resolved, Refusal> {
         let mut problems = Problems::default();
         check_values(&mut problems, input);
         check_units(&mut problems, input);
@@ -191,7 +191,7 @@ impl Drafts {
             self.release(before);
         }
         self.take(input, id);
-        Ok(Checked { tax_class_id, option_values })
+        Ok(Resolved { tax_class_id, option_values })
     }
 
     fn check_variant(&self, problems: &mut Problems, input: &ProductInput, id: ProductId) -> Option<String> {
@@ -202,25 +202,29 @@ impl Drafts {
             return None;
         };
         let Some(options) = self.0.groups.get(&group_id) else {
-            input::unknown(problems, "/group_id", "product group");
+            input::add_unknown(problems, "/group_id", "product group");
             return None;
         };
         check_choice(problems, options, &input.options);
-        let choice = kept(&input.options);
+        let choice = to_stored(&input.options);
         if self.0.variants.get(&(group_id, choice.clone())).is_some_and(|owner| *owner != id) {
-            problems.add("/options", Code::AlreadyExists, "Another variant of the group chose the same.");
+            problems.add(
+                "/options",
+                Code::AlreadyExists,
+                "Another variant of the group has the same options.",
+            );
         }
         Some(choice)
     }
 
     fn check_references(&self, problems: &mut Problems, input: &ProductInput) -> TaxClassId {
         if input.category_id.is_some_and(|id| !self.0.categories.contains(&id)) {
-            input::unknown(problems, "/category_id", "category");
+            input::add_unknown(problems, "/category_id", "category");
         }
         match input.tax_class_id.or(self.0.standard_tax_class) {
             Some(id) => {
                 if !self.0.tax_classes.contains(&id) {
-                    input::unknown(problems, "/tax_class_id", "tax class");
+                    input::add_unknown(problems, "/tax_class_id", "tax class");
                 }
                 id
             }
@@ -237,19 +241,19 @@ impl Drafts {
             owners.get(value).is_some_and(|owner| *owner != id)
         };
         if by_other(&self.0.skus, &input.sku) {
-            input::taken(problems, "/sku", "product", &input.sku);
+            input::add_taken(problems, "/sku", "product", &input.sku);
         }
         if let Some(external_ref) = input.external_ref.as_deref()
             && by_other(&self.0.external_refs, external_ref)
         {
-            input::external_ref_taken(problems, external_ref);
+            input::add_external_ref_taken(problems, external_ref);
         }
         let mut seen = HashSet::new();
         for (pointer, _, code) in barcodes(input) {
             if !seen.insert(code) {
-                problems.invalid(pointer, "A barcode stands for one unit only; this one is named twice.");
+                problems.invalid(pointer, "A barcode stands for one unit; this one is named twice.");
             } else if by_other(&self.0.barcodes, code) {
-                input::taken(problems, pointer, "product", code);
+                input::add_taken(problems, pointer, "product", code);
             }
         }
     }
@@ -280,40 +284,41 @@ impl Drafts {
             self.0.barcodes.insert(code.to_owned(), id);
         }
         if let Some(group_id) = input.group_id {
-            self.0.variants.insert((group_id, kept(&input.options)), id);
+            self.0.variants.insert((group_id, to_stored(&input.options)), id);
         }
     }
 }
 
 fn check_values(problems: &mut Problems, input: &ProductInput) {
-    input::code(problems, "/sku", &input.sku);
-    input::name(problems, "/name", &input.name);
-    input::text(problems, "/description", &input.description, DESCRIPTION_LENGTH_MAX);
-    input::uom(problems, "/stock_uom", &input.stock_uom);
+    input::check_code(problems, "/sku", &input.sku);
+    input::check_name(problems, "/name", &input.name);
+    input::check_text(problems, "/description", &input.description, DESCRIPTION_LENGTH_MAX);
+    input::check_uom(problems, "/stock_uom", &input.stock_uom);
     if input.stock_decimals.is_some_and(|decimals| decimals > DECIMALS_MAX) {
         problems.invalid("/stock_decimals", format!("A quantity has at most {DECIMALS_MAX} decimals."));
     }
-    input::not_negative(problems, "/list_price", input.list_price);
-    input::external_ref(problems, input.external_ref.as_deref());
-    input::metadata(problems, &input.metadata);
+    input::check_not_negative(problems, "/list_price", input.list_price);
+    input::check_external_ref(problems, input.external_ref.as_deref());
+    input::check_metadata(problems, &input.metadata);
     if input.tracking != Tracking::None && input.kind != ProductKind::Stocked {
-        problems.invalid("/tracking", "Only stocked goods are tracked by lot or serial number.");
+        problems.invalid("/tracking", "Only a stocked product is tracked by lot or serial number.");
     }
     if input.tracking == Tracking::Serial && input.decimals() != 0 {
-        problems.invalid("/stock_decimals", "Goods with serial numbers are counted in whole pieces: say 0.");
+        problems
+            .invalid("/stock_decimals", "A product with serial numbers is counted in whole units: use 0.");
     }
     if input.costing_method.is_some() && input.kind != ProductKind::Stocked {
-        problems.invalid("/costing_method", "Only stocked goods have a value in stock; leave it out.");
+        problems.invalid("/costing_method", "Only a stocked product has a costing method; leave it out.");
     }
     if input.costing_method == Some(CostingMethod::Fifo) && input.tracking != Tracking::None {
-        let detail = "Goods that are tracked cost what their lot cost; leave it out.";
+        let detail = "A tracked product is valued by lot; leave it out.";
         problems.invalid("/costing_method", detail);
     }
     if input.barcodes.len() > PARTS_MAX {
         problems.invalid("/barcodes", format!("A unit has at most {PARTS_MAX} barcodes."));
     }
     for (pointer, _, code) in barcodes(input) {
-        input::line(problems, &pointer, code, BARCODE_LENGTH_MAX);
+        input::check_line(problems, &pointer, code, BARCODE_LENGTH_MAX);
         if !barcode_is_sound(code) {
             problems
                 .invalid(pointer, format!("The last digit of {code} is not its check digit; scan it again."));
@@ -329,9 +334,9 @@ fn check_units(problems: &mut Problems, input: &ProductInput) {
     let mut seen = HashSet::from([input.stock_uom.as_str()]);
     for (place, UnitInput { uom, factor, list_price, barcodes }) in input.units.iter().enumerate() {
         let pointer = |field: &str| format!("/units/{place}/{field}");
-        input::uom(problems, &pointer("uom"), uom);
+        input::check_uom(problems, &pointer("uom"), uom);
         if !seen.insert(uom) {
-            problems.invalid(pointer("uom"), "Each unit stands once, and the stock unit is not among them.");
+            problems.invalid(pointer("uom"), "Name each unit once, and not the stock unit.");
         }
         if !factor.is_positive() {
             problems.invalid(
@@ -343,7 +348,7 @@ fn check_units(problems: &mut Problems, input: &ProductInput) {
             let detail = format!("A quantity in {stock_uom} has at most {most} decimals here.");
             problems.invalid(pointer("factor"), detail);
         }
-        input::not_negative(problems, &pointer("list_price"), *list_price);
+        input::check_not_negative(problems, &pointer("list_price"), *list_price);
         if barcodes.len() > PARTS_MAX {
             problems.invalid(pointer("barcodes"), format!("A unit has at most {PARTS_MAX} barcodes."));
         }

@@ -9,7 +9,7 @@ use sea_orm::sqlx::{self, Postgres, postgres::PgArguments, query::Query};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
-use super::check::{self, Checked};
+use super::check::{self, Resolved};
 use super::{Product, ProductInput};
 use crate::{Error, Tx, input};
 
@@ -41,7 +41,7 @@ const UPDATE: &str = "
     where p.tenant_id = $1 and p.id = r.id";
 
 /// Builds the rows of a new product.
-pub(super) fn assemble(tx: &Tx, id: ProductId, checked: Checked, input: &ProductInput) -> Product {
+pub(super) fn assemble(tx: &Tx, id: ProductId, checked: Resolved, input: &ProductInput) -> Product {
     let row = product::Model {
         tenant_id: tx.tenant_id,
         id,
@@ -95,7 +95,7 @@ pub(super) async fn insert(tx: &Tx, products: &[&Product]) -> Result<(), Error> 
     if products.is_empty() {
         return Ok(());
     }
-    tx.execute(bound(tx, INSERT, products)).await?;
+    tx.execute(bind(tx, INSERT, products)).await?;
     insert_parts(tx, products).await
 }
 
@@ -111,7 +111,7 @@ pub(super) async fn update(tx: &Tx, products: &[&Product]) -> Result<(), Error> 
     ] {
         tx.execute(sqlx::query(delete).bind(tx.tenant_id.0).bind(&ids)).await?;
     }
-    tx.execute(bound(tx, UPDATE, products)).await?;
+    tx.execute(bind(tx, UPDATE, products)).await?;
     insert_parts(tx, products).await
 }
 
@@ -129,7 +129,7 @@ pub(super) async fn release(tx: &Tx, ids: &[Uuid]) -> Result<(), Error> {
 }
 
 /// Binds the columns of products for [`INSERT`] and [`UPDATE`].
-fn bound<'q>(tx: &Tx, text: &'static str, products: &[&Product]) -> Query<'q, Postgres, PgArguments> {
+fn bind<'q>(tx: &Tx, text: &'static str, products: &[&Product]) -> Query<'q, Postgres, PgArguments> {
     fn column<T>(products: &[&Product], value: impl Fn(&product::Model) -> T) -> Vec<T> {
         products.iter().map(|product| value(&product.row)).collect()
     }
@@ -188,7 +188,7 @@ async fn insert_parts(tx: &Tx, products: &[&Product]) -> Result<(), Error> {
 }
 
 /// Returns the product of a row, with its units and barcodes.
-pub(super) async fn whole(tx: &Tx, row: product::Model) -> Result<Product, Error> {
+pub(super) async fn with_parts_of(tx: &Tx, row: product::Model) -> Result<Product, Error> {
     with_parts(tx, vec![row]).await?.pop().ok_or_else(|| Error::invariant("one row in, none out"))
 }
 

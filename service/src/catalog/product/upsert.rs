@@ -13,7 +13,7 @@ use sea_orm::sqlx::{self, Row};
 use sea_orm::{QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
-use super::check::{Drafts, Known};
+use super::check::{Drafts, References};
 use super::{Product, ProductInput, store};
 use crate::{Error, Tx};
 
@@ -51,7 +51,7 @@ pub async fn lock(tx: &Tx) -> Result<(), Error> {
 }
 
 /// Returns and locks the products with these SKUs.
-pub async fn present(tx: &Tx, skus: Vec<String>) -> Result<HashMap<String, Product>, Error> {
+pub async fn lock_by_sku(tx: &Tx, skus: Vec<String>) -> Result<HashMap<String, Product>, Error> {
     let of_skus = Expr::col((product::Entity, product::Column::Sku)).eq(PgFunc::any(skus));
     let rows = tx.select::<product::Entity>().filter(of_skus).order_by_asc(product::Column::Id);
     let rows = rows.lock(LockType::NoKeyUpdate).all(tx).await?;
@@ -66,18 +66,18 @@ pub async fn upsert_all(
     present: &HashMap<String, Product>,
     inputs: &[ProductInput],
 ) -> Result<Vec<Result<Upserted, Refusal>>, Error> {
-    let mut drafts = Drafts::new(Known::load(tx, inputs).await?);
+    let mut drafts = Drafts::new(References::load(tx, inputs).await?);
     let changing: Vec<&Product> = inputs
         .iter()
         .filter_map(|input| present.get(&input.sku).filter(|before| changes_stock(&before.row, input)))
         .collect();
-    let kept = with_stock(tx, &changing).await?;
-    let mut written = Written::default();
+    let kept = find_with_stock(tx, &changing).await?;
+    let mut written = Changes::default();
     let mut answers = Vec::with_capacity(inputs.len());
     for input in inputs {
         answers.push(match present.get(&input.sku) {
             None => create(tx, &mut drafts, &mut written, input),
-            Some(before) if kept.contains(&before.row.id) => Err(unchangeable(&before.row, input)),
+            Some(before) if kept.contains(&before.row.id) => Err(reject_stock_fields(&before.row, input)),
             Some(before) => change(tx, &mut drafts, &mut written, (before, input)),
         });
     }
@@ -89,7 +89,7 @@ pub async fn upsert_all(
 
 /// The products that a chunk writes.
 #[derive(Debug, Default)]
-struct Written {
+struct Changes {
     created: Vec<Product>,
     updated: Vec<Product>,
     released: Vec<Uuid>,
@@ -98,7 +98,7 @@ struct Written {
 fn create(
     tx: &Tx,
     drafts: &mut Drafts,
-    written: &mut Written,
+    written: &mut Changes,
     input: &ProductInput,
 ) -> Result<Upserted, Refusal> {
     let id = ProductId(tx.next_id());
@@ -110,7 +110,7 @@ fn create(
 fn change(
     tx: &Tx,
     drafts: &mut Drafts,
-    written: &mut Written,
+    written: &mut Changes,
     (before, input): (&Product, &ProductInput),
 ) -> Result<Upserted, Refusal> {
     let id = before.row.id;
@@ -141,14 +141,14 @@ fn changes_stock(before: &product::Model, input: &ProductInput) -> bool {
 }
 
 /// Rejects a change that alters the meaning of the stock history, after the product has had stock.
-pub(super) async fn check_unchangeable(tx: &Tx, before: &Product, input: &ProductInput) -> Result<(), Error> {
-    if changes_stock(&before.row, input) && !with_stock(tx, &[before]).await?.is_empty() {
-        return Err(unchangeable(&before.row, input).into());
+pub(super) async fn check_stock_fields(tx: &Tx, before: &Product, input: &ProductInput) -> Result<(), Error> {
+    if changes_stock(&before.row, input) && !find_with_stock(tx, &[before]).await?.is_empty() {
+        return Err(reject_stock_fields(&before.row, input).into());
     }
     Ok(())
 }
 
-fn unchangeable(before: &product::Model, input: &ProductInput) -> Refusal {
+fn reject_stock_fields(before: &product::Model, input: &ProductInput) -> Refusal {
     let mut problems = Problems::default();
     for (pointer, changed) in [
         ("/kind", before.kind != input.kind),
@@ -157,15 +157,15 @@ fn unchangeable(before: &product::Model, input: &ProductInput) -> Refusal {
         ("/stock_decimals", before.stock_decimals > i16::from(input.decimals())),
     ] {
         if changed {
-            let detail = "This can't change any more, because stock of the product was kept.";
+            let detail = "This cannot change, because the product has had stock.";
             problems.add(pointer, Code::InvalidStateTransition, detail);
         }
     }
-    problems.check().err().unwrap_or_else(|| Refusal::state("Stock of the product was kept."))
+    problems.check().err().unwrap_or_else(|| Refusal::state("The product has had stock."))
 }
 
 /// Returns the products that have ever had stock.
-async fn with_stock(tx: &Tx, products: &[&Product]) -> Result<HashSet<ProductId>, Error> {
+async fn find_with_stock(tx: &Tx, products: &[&Product]) -> Result<HashSet<ProductId>, Error> {
     if products.is_empty() {
         return Ok(HashSet::new());
     }

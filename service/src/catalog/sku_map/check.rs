@@ -19,7 +19,7 @@ const WORD_LENGTH_MAX: usize = 100;
 
 /// Product and validity of a valid mapping.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Checked {
+pub(super) struct Resolved {
     pub(super) product_id: ProductId,
     pub(super) valid_from: Option<DateTime<Utc>>,
     pub(super) valid_until: Option<DateTime<Utc>>,
@@ -27,11 +27,11 @@ pub(super) struct Checked {
 
 /// The records that a batch of mappings references or competes with.
 #[derive(Debug)]
-pub(super) struct Known {
+pub(super) struct References {
     time_zone: Tz,
     products: HashMap<ProductId, Target>,
     skus: HashMap<String, ProductId>,
-    taken: HashMap<Name, Vec<Taken>>,
+    taken: HashMap<Name, Vec<Validity>>,
 }
 
 /// System, external SKU, external location.
@@ -46,17 +46,17 @@ struct Target {
 
 /// The validity of a mapping.
 #[derive(Debug)]
-struct Taken {
+struct Validity {
     id: SkuMappingId,
     valid_from: Option<DateTime<Utc>>,
     valid_until: Option<DateTime<Utc>>,
 }
 
-impl Known {
+impl References {
     pub(super) async fn load(tx: &Tx, inputs: &[SkuMappingInput]) -> Result<Self, Error> {
-        let time_zone = input::books(tx).await?.time_zone;
+        let time_zone = input::tenant_defaults(tx).await?.time_zone;
         let (products, skus, taken) = (HashMap::new(), HashMap::new(), HashMap::new());
-        let mut known = Known { time_zone, products, skus, taken };
+        let mut known = References { time_zone, products, skus, taken };
         known.load_products(tx, inputs).await?;
         known.load_taken(tx, inputs).await?;
         Ok(known)
@@ -89,7 +89,7 @@ impl Known {
         for row in tx.rows(query.bind(tx.tenant_id.0).bind(systems).bind(skus)).await? {
             let name =
                 (row.try_get("system")?, row.try_get("external_sku")?, row.try_get("external_location")?);
-            self.taken.entry(name).or_default().push(Taken {
+            self.taken.entry(name).or_default().push(Validity {
                 id: SkuMappingId(row.try_get("id")?),
                 valid_from: row.try_get("valid_from")?,
                 valid_until: row.try_get("valid_until")?,
@@ -106,9 +106,9 @@ impl Known {
         input: &SkuMappingInput,
         id: SkuMappingId,
         before: Option<&sku_mapping::Model>,
-    ) -> Result<Checked, Refusal> {
+    ) -> Result<Resolved, Refusal> {
         let mut problems = Problems::default();
-        check_words(
+        check_reference(
             &mut problems,
             "",
             (&input.system, &input.external_sku, input.external_location.as_deref()),
@@ -118,21 +118,21 @@ impl Known {
         if let (Some(from), Some(until)) = (valid_from, valid_until)
             && from >= until
         {
-            problems.invalid("/valid_until", "The mapping must end after it began.");
+            problems.invalid("/valid_until", "The mapping must end after it begins.");
         }
         let product_id = self.check_product(&mut problems, input, before.map(|row| row.product_id));
         self.check_factor(&mut problems, input, product_id);
         let location = input.external_location.clone().unwrap_or_default();
         let taken =
             self.taken.entry((input.system.clone(), input.external_sku.clone(), location)).or_default();
-        let wanted = Taken { id, valid_from, valid_until };
+        let wanted = Validity { id, valid_from, valid_until };
         if taken.iter().any(|other| other.id != id && other.overlaps(&wanted)) {
             problems.add("/valid_from", Code::AlreadyExists, OVERLAP);
         }
         problems.check()?;
         taken.retain(|other| other.id != id);
         taken.push(wanted);
-        Ok(Checked { product_id: product_id.unwrap_or_default(), valid_from, valid_until })
+        Ok(Resolved { product_id: product_id.unwrap_or_default(), valid_from, valid_until })
     }
 
     fn check_product(
@@ -154,11 +154,11 @@ impl Known {
             }
         };
         let Some((id, target)) = id.and_then(|id| Some((id, self.products.get(&id)?))) else {
-            input::unknown(problems, pointer, "product");
+            input::add_unknown(problems, pointer, "product");
             return None;
         };
         if target.status == ProductStatus::Archived && present != Some(id) {
-            problems.invalid(pointer, "This product is archived; nothing new is mapped to it.");
+            problems.invalid(pointer, "The product is archived and takes no new mapping.");
         }
         Some(id)
     }
@@ -177,9 +177,9 @@ impl Known {
     }
 }
 
-impl Taken {
+impl Validity {
     /// Whether both validities share an instant. An open end never ends.
-    fn overlaps(&self, other: &Taken) -> bool {
+    fn overlaps(&self, other: &Validity) -> bool {
         let begins_before = |from: Option<DateTime<Utc>>, until: Option<DateTime<Utc>>| match (from, until) {
             (Some(from), Some(until)) => from < until,
             _ => true,
@@ -189,7 +189,7 @@ impl Taken {
 }
 
 const OVERLAP: &str =
-    "Another mapping of this SKU is valid in the same time: end that one before this one begins.";
+    "Another mapping of this SKU is valid at the same time: end that one before this one begins.";
 
 /// Turns a constraint violation into a rejection: another transaction wrote such a mapping after the check.
 pub(super) fn overlaps(error: Error) -> Error {
@@ -199,12 +199,12 @@ pub(super) fn overlaps(error: Error) -> Error {
 }
 
 /// Checks the fields of a reference below `base`.
-pub(super) fn check_words(
+pub(super) fn check_reference(
     problems: &mut Problems,
     base: &str,
     (system, sku, location): (&str, &str, Option<&str>),
 ) {
-    input::line(problems, &format!("{base}/system"), system, WORD_LENGTH_MAX);
-    input::line(problems, &format!("{base}/external_sku"), sku, WORD_LENGTH_MAX);
-    input::optional_line(problems, &format!("{base}/external_location"), location, WORD_LENGTH_MAX);
+    input::check_line(problems, &format!("{base}/system"), system, WORD_LENGTH_MAX);
+    input::check_line(problems, &format!("{base}/external_sku"), sku, WORD_LENGTH_MAX);
+    input::check_optional_line(problems, &format!("{base}/external_location"), location, WORD_LENGTH_MAX);
 }

@@ -11,7 +11,7 @@ use sea_orm::sqlx::{self, Row, postgres::PgRow};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::check::check_words;
+use super::check::check_reference;
 use crate::listing::{Listing, Slice, number, word};
 use crate::{Error, Tx};
 
@@ -116,7 +116,7 @@ pub async fn resolve(tx: &Tx, input: &ResolveInput) -> Result<Vec<Option<Match>>
     for row in tx.rows(query).await? {
         let place = usize::try_from(row.try_get::<i64, _>("place")? - 1).unwrap_or_default();
         if let Some(found) = matches.get_mut(place) {
-            *found = Some(match_of(&row)?);
+            *found = Some(read_match(&row)?);
         }
     }
     let (found, missed): (Vec<_>, Vec<_>) =
@@ -129,11 +129,11 @@ pub async fn resolve(tx: &Tx, input: &ResolveInput) -> Result<Vec<Option<Match>>
             .collect();
         review(tx, &names).await?;
     }
-    keep(tx, missed.into_iter().map(|(reference, _)| reference), at).await?;
+    record_misses(tx, missed.into_iter().map(|(reference, _)| reference), at).await?;
     Ok(matches)
 }
 
-fn match_of(row: &PgRow) -> Result<Match, Error> {
+fn read_match(row: &PgRow) -> Result<Match, Error> {
     Ok(Match {
         mapping_id: SkuMappingId(row.try_get("id")?),
         product_id: ProductId(row.try_get("product_id")?),
@@ -151,7 +151,7 @@ fn check(input: &ResolveInput) -> Result<(), Refusal> {
     for (place, reference) in input.references.iter().enumerate() {
         let Reference { system, external_sku, external_location } = reference;
         let words = (system.as_str(), external_sku.as_str(), external_location.as_deref());
-        check_words(&mut problems, &format!("/references/{place}"), words);
+        check_reference(&mut problems, &format!("/references/{place}"), words);
     }
     problems.check()
 }
@@ -169,7 +169,7 @@ fn columns<'r>(
 }
 
 /// Counts references without a mapping, each once per requested instant.
-async fn keep<'r>(
+async fn record_misses<'r>(
     tx: &Tx,
     missed: impl Iterator<Item = &'r Reference>,
     at: DateTime<Utc>,
@@ -223,7 +223,7 @@ pub(super) async fn review(tx: &Tx, names: &[(&str, &str)]) -> Result<(), Error>
 }
 
 /// Returns one page of the queue of unmapped SKUs.
-pub async fn unmapped(tx: &Tx, filter: &UnmappedFilter, slice: &Slice) -> Result<Vec<Unmapped>, Error> {
+pub async fn list_unmapped(tx: &Tx, filter: &UnmappedFilter, slice: &Slice) -> Result<Vec<Unmapped>, Error> {
     let select =
         "select id, system, external_sku, external_location, misses, first_missed_at, last_missed_at,
                          missed_for, mapped_at
@@ -234,10 +234,10 @@ pub async fn unmapped(tx: &Tx, filter: &UnmappedFilter, slice: &Slice) -> Result
     };
     let listing = Listing::new(tx, select).sql(status).with("system = ", filter.system.as_deref());
     let rows = listing.page(tx, "id", slice).await?;
-    rows.iter().map(unmapped_of).collect()
+    rows.iter().map(read_unmapped).collect()
 }
 
-fn unmapped_of(row: &PgRow) -> Result<Unmapped, Error> {
+fn read_unmapped(row: &PgRow) -> Result<Unmapped, Error> {
     let location: String = row.try_get("external_location")?;
     Ok(Unmapped {
         id: UnmappedSkuId(row.try_get("id")?),

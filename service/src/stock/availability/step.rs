@@ -11,9 +11,9 @@ use sea_orm::sqlx::{self, Row};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::availability::{LocationAvailability, ProductAvailability, Scope};
-use super::incoming::coming;
+use super::{LocationAvailability, ProductAvailability, Scope};
 use crate::posting::setup;
+use crate::stock::incoming::find_supplies;
 use crate::{Error, Tx};
 
 /// The quantity that may be promised from a day until the next step.
@@ -62,7 +62,7 @@ pub(super) async fn add(tx: &Tx, scope: &Scope, products: &mut [ProductAvailabil
     let today = setup::settings(tx).await?.day(tx.now);
     let places = places(tx, scope).await?;
     let stocked: Vec<Uuid> = stocked.into_iter().collect();
-    let supplies = coming(tx, &stocked, scope.location_id).await?;
+    let supplies = find_supplies(tx, &stocked, scope.location_id).await?;
     let mut awaited: BTreeMap<ProductId, BTreeSet<LocationId>> = BTreeMap::new();
     for (location_id, product_id) in supplies.keys() {
         awaited.entry(*product_id).or_default().insert(*location_id);
@@ -80,7 +80,7 @@ pub(super) async fn add(tx: &Tx, scope: &Scope, products: &mut [ProductAvailabil
         }
         let of_places: Vec<&[PromiseStep]> =
             product.locations.iter().filter_map(|place| place.steps.as_deref()).collect();
-        product.steps = Some(summed(today, &of_places));
+        product.steps = Some(add_up_steps(today, &of_places));
     }
     Ok(())
 }
@@ -104,7 +104,7 @@ fn add_place(product: &mut ProductAvailability, location_id: LocationId, code: &
 }
 
 /// Adds up the steps of all locations: each day has the sum of what the locations may promise.
-fn summed(today: NaiveDate, places: &[&[PromiseStep]]) -> Vec<PromiseStep> {
+fn add_up_steps(today: NaiveDate, places: &[&[PromiseStep]]) -> Vec<PromiseStep> {
     let days: BTreeSet<NaiveDate> =
         places.iter().flat_map(|steps| steps.iter().map(|step| step.on)).chain([today]).collect();
     let mut at = vec![0; places.len()];

@@ -23,21 +23,21 @@ pub struct Names {
 
 /// The lines of documents.
 #[derive(Debug, Default)]
-pub(crate) struct Sold {
+pub(crate) struct DocumentLines {
     /// By document: the lines in their order, each with its cost.
     pub(crate) lines: HashMap<Uuid, Vec<(Line, Money)>>,
     pub(crate) skus: Skus,
 }
 
 /// Reads the lines of sales, refunds, invoices and credit notes.
-pub(crate) async fn lines(tx: &Tx, documents: &[Uuid]) -> Result<Sold, Error> {
+pub(crate) async fn lines(tx: &Tx, documents: &[Uuid]) -> Result<DocumentLines, Error> {
     let statement = "select s.document_id, s.line_no, s.product_id, s.category_id, p.kind = 'stocked', s.description, \
                 s.uom, s.factor, s.entered, s.quantity, s.unit_price, s.list_price, s.price_source, \
                 s.price_rule_id, s.price_trace, s.gross, s.discount, s.net, s.tax_rate, s.tax, s.cost, p.sku, s.bundle_id, \
                 p.tracking <> 'none' \
          from sales_line s join product p on p.tenant_id = s.tenant_id and p.id = s.product_id \
          where s.tenant_id = $1 and s.document_id = any($2) order by s.document_id, s.line_no";
-    let (mut sold, mut has_lots) = (Sold::default(), false);
+    let (mut sold, mut has_lots) = (DocumentLines::default(), false);
     if documents.is_empty() {
         return Ok(sold);
     }
