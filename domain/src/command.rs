@@ -1,7 +1,7 @@
 //! Commands: every write that posts stock, cost or ledger.
 //!
 //! A command is a struct beside its rule, and says there, as [`Rule`], what it is called, which rows it needs, how large it is
-//! and what it does. Here it is one variant of [`Command`] and one line of [`Command::rule`], and what it makes is an
+//! and what it does. Here it is one variant of [`Command`] and one line of `Command::rule`, and what it makes is an
 //! [`Outcome`]. Every match is exhaustive: the compiler names the places that a new one is missing in.
 
 use std::collections::BTreeSet;

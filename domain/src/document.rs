@@ -1,6 +1,6 @@
 //! The kinds of documents and records, and everything that the layers must agree on about each kind.
 //!
-//! A new kind is one variant and one line in [`DocumentKind::facts`]. Ids, events, the audit log, the ledger, number series
+//! A new kind is one variant and one line in `DocumentKind::facts`. Ids, events, the audit log, the ledger, number series
 //! and the texts of constraints follow from it.
 
 use chrono::{DateTime, Datelike, Utc};

@@ -344,7 +344,7 @@ fn batches_that_begin_a_series_at_once_do_not_lock_each_other_out() {
 fn a_panic_of_one_command_fails_no_other() {
     with_tenant(async |tenant| {
         tenant.stocked("MUG", "10.00", ("10", "4.00")).await;
-        let customer = tenant.customer("Nordlicht Handel").await;
+        let customer = tenant.customer("Nordlicht Supply").await;
         let mut drafts = Vec::new();
         for _ in 0..3 {
             drafts.push(tenant.order(&customer, &[("MUG", "1")], "draft").await.created());
