@@ -24,6 +24,168 @@ CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA extension;
 
 COMMENT ON EXTENSION pg_trgm IS 'text similarity measurement and index searching based on trigrams';
 
+CREATE TYPE public.command_row_1 AS (
+	id uuid,
+	name text,
+	actor_kind text,
+	actor_id uuid,
+	idempotency_key text,
+	fingerprint bytea,
+	status smallint,
+	document_id uuid,
+	response text
+);
+
+ALTER TYPE public.command_row_1 OWNER TO stockwell_owner;
+
+CREATE TYPE public.event_row_1 AS (
+	id uuid,
+	kind text,
+	command_id uuid,
+	document_kind text,
+	document_id uuid
+);
+
+ALTER TYPE public.event_row_1 OWNER TO stockwell_owner;
+
+CREATE TYPE public.journal_entry_row_1 AS (
+	id uuid,
+	document_kind text,
+	document_id uuid,
+	memo text,
+	total numeric,
+	occurred_on date,
+	command_id uuid
+);
+
+ALTER TYPE public.journal_entry_row_1 OWNER TO stockwell_owner;
+
+CREATE TYPE public.journal_line_row_1 AS (
+	entry_id uuid,
+	line_no integer,
+	account_code text,
+	debit numeric,
+	credit numeric,
+	channel text,
+	location_id uuid,
+	party_id uuid,
+	posted_on date
+);
+
+ALTER TYPE public.journal_line_row_1 OWNER TO stockwell_owner;
+
+CREATE TYPE public.number_series_row_1 AS (
+	series text,
+	next bigint
+);
+
+ALTER TYPE public.number_series_row_1 OWNER TO stockwell_owner;
+
+CREATE TYPE public.pos_sale_row_1 AS (
+	id uuid,
+	number text,
+	kind text,
+	register_id uuid,
+	session_id uuid,
+	location_id uuid,
+	customer_id uuid,
+	original_id uuid,
+	country text,
+	gross numeric,
+	discount numeric,
+	net numeric,
+	tax numeric,
+	rounding numeric,
+	total numeric,
+	cost numeric,
+	business_date date,
+	occurred_at timestamp with time zone,
+	command_id uuid
+);
+
+ALTER TYPE public.pos_sale_row_1 OWNER TO stockwell_owner;
+
+CREATE TYPE public.sales_line_row_1 AS (
+	document_id uuid,
+	line_no integer,
+	document_kind text,
+	channel text,
+	location_id uuid,
+	customer_id uuid,
+	country text,
+	product_id uuid,
+	category_id uuid,
+	description text,
+	uom text,
+	factor numeric,
+	entered numeric,
+	quantity numeric,
+	unit_price numeric,
+	list_price numeric,
+	price_source text,
+	price_rule_id uuid,
+	price_trace jsonb,
+	gross numeric,
+	discount numeric,
+	net numeric,
+	tax_rate numeric,
+	tax numeric,
+	cost numeric,
+	order_id uuid,
+	original_id uuid,
+	original_line_no integer,
+	occurred_at timestamp with time zone,
+	bundle_id uuid
+);
+
+ALTER TYPE public.sales_line_row_1 OWNER TO stockwell_owner;
+
+CREATE TYPE public.stock_level_row_1 AS (
+	location_id uuid,
+	product_id uuid,
+	lot_id uuid,
+	on_hand numeric,
+	reserved numeric,
+	value numeric,
+	last_cost numeric,
+	layered boolean
+);
+
+ALTER TYPE public.stock_level_row_1 OWNER TO stockwell_owner;
+
+CREATE TYPE public.stock_movement_row_1 AS (
+	product_id uuid,
+	location_id uuid,
+	lot_id uuid,
+	id uuid,
+	kind text,
+	quantity numeric,
+	value numeric,
+	unit_cost numeric,
+	document_kind text,
+	document_id uuid,
+	line_no integer,
+	channel text,
+	reason text,
+	occurred_at timestamp with time zone,
+	entry_mode text,
+	command_id uuid
+);
+
+ALTER TYPE public.stock_movement_row_1 OWNER TO stockwell_owner;
+
+CREATE TYPE public.tender_row_1 AS (
+	sale_id uuid,
+	line_no integer,
+	kind text,
+	amount numeric,
+	tendered numeric,
+	change numeric,
+	reference text
+);
+
+ALTER TYPE public.tender_row_1 OWNER TO stockwell_owner;
+
 CREATE FUNCTION auth.find_api_key(wanted bytea) RETURNS TABLE(tenant_id uuid, id uuid, name text, kind text, scopes text[], ip_allowlist text[], expires_at timestamp with time zone, revoked_at timestamp with time zone, last_used_at timestamp with time zone, tenant_status text)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -70,33 +232,26 @@ $$;
 
 ALTER FUNCTION auth.find_tenant(wanted text) OWNER TO stockwell_lookup;
 
-CREATE FUNCTION auth.forget_answers(since uuid, before uuid, after_tenant_id uuid, after_id uuid, most integer) RETURNS TABLE(forgotten bigint, last_tenant_id uuid, last_id uuid)
+CREATE FUNCTION auth.forget_answers(of_tenant uuid, after_id uuid, before uuid, most integer) RETURNS TABLE(forgotten bigint, last_id uuid)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
     return query
     with old as (
-        select c.tenant_id, c.id
-        from public.tenant t cross join lateral (
-            select c.tenant_id, c.id from public.command c
-            where c.tenant_id = t.tenant_id and c.id >= since and c.id < before
-              and c.id > case when t.tenant_id = after_tenant_id then after_id else '00000000-0000-0000-0000-000000000000' end
-              and c.idempotency_key is not null
-            order by c.id limit most) c
-        where t.tenant_id >= after_tenant_id
-        order by c.tenant_id, c.id limit most
-    ), forgotten as (
+        select c.id from public.command c
+        where c.tenant_id = of_tenant and c.id > after_id and c.id < before and c.idempotency_key is not null
+        order by c.id limit most
+    ), changed as (
         update public.command c set idempotency_key = null, fingerprint = null, response = null
-        from old where c.tenant_id = old.tenant_id and c.id = old.id and c.idempotency_key is not null
+        from old where c.tenant_id = of_tenant and c.id = old.id and c.idempotency_key is not null
         returning 1
     )
-    select (select count(*) from forgotten), old.tenant_id, old.id
-    from old order by old.tenant_id desc, old.id desc limit 1;
+    select (select count(*) from changed), old.id from old order by old.id desc limit 1;
 end
 $$;
 
-ALTER FUNCTION auth.forget_answers(since uuid, before uuid, after_tenant_id uuid, after_id uuid, most integer) OWNER TO stockwell_lookup;
+ALTER FUNCTION auth.forget_answers(of_tenant uuid, after_id uuid, before uuid, most integer) OWNER TO stockwell_lookup;
 
 CREATE FUNCTION auth.tenants() RETURNS SETOF uuid
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -115,6 +270,105 @@ CREATE FUNCTION public.event_base() RETURNS bigint
     RETURN (0)::bigint;
 
 ALTER FUNCTION public.event_base() OWNER TO stockwell_owner;
+
+CREATE FUNCTION public.post_batch_1(p_tenant uuid, p_now timestamp with time zone, p_currency text, p_levels public.stock_level_row_1[], p_series public.number_series_row_1[], p_movements public.stock_movement_row_1[], p_sales public.pos_sale_row_1[], p_tenders public.tender_row_1[], p_sales_lines public.sales_line_row_1[], p_entries public.journal_entry_row_1[], p_entry_lines public.journal_line_row_1[], p_events public.event_row_1[], p_commands public.command_row_1[]) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+declare
+    v_rows integer;
+begin
+    if cardinality(p_levels) > 0 then
+        update stock_level l
+        set on_hand = v.on_hand, reserved = v.reserved, value = v.value, last_cost = v.last_cost, layered = v.layered,
+            moved_at = p_now, forced = l.forced and (v.on_hand < 0 or v.reserved > v.on_hand)
+        from unnest(p_levels) v
+        where l.tenant_id = p_tenant and l.location_id = v.location_id and l.product_id = v.product_id
+          and l.lot_id = v.lot_id;
+        get diagnostics v_rows = row_count;
+        if v_rows <> cardinality(p_levels) then
+            raise exception 'a locked stock level has vanished';
+        end if;
+    end if;
+    if cardinality(p_series) > 0 then
+        update number_series s set next = v.next
+        from unnest(p_series) v
+        where s.tenant_id = p_tenant and s.series = v.series;
+    end if;
+    if cardinality(p_movements) > 0 then
+        insert into stock_movement (
+            tenant_id, product_id, location_id, lot_id, id, kind, quantity, value, unit_cost, document_kind, document_id,
+            line_no, channel, reason, occurred_at, recorded_at, entry_mode, command_id)
+        select
+            p_tenant, v.product_id, v.location_id, v.lot_id, v.id, v.kind, v.quantity, v.value, v.unit_cost,
+            v.document_kind, v.document_id, v.line_no, v.channel, v.reason, v.occurred_at, p_now, v.entry_mode,
+            v.command_id
+        from unnest(p_movements) v;
+    end if;
+    if cardinality(p_sales) > 0 then
+        insert into pos_sale (
+            tenant_id, id, number, kind, register_id, session_id, location_id, customer_id, original_id, currency,
+            country, gross, discount, net, tax, rounding, total, cost, business_date, occurred_at, recorded_at,
+            command_id)
+        select
+            p_tenant, v.id, v.number, v.kind, v.register_id, v.session_id, v.location_id, v.customer_id, v.original_id,
+            p_currency, v.country, v.gross, v.discount, v.net, v.tax, v.rounding, v.total, v.cost, v.business_date,
+            v.occurred_at, p_now, v.command_id
+        from unnest(p_sales) v;
+    end if;
+    if cardinality(p_tenders) > 0 then
+        insert into tender (tenant_id, sale_id, line_no, kind, amount, tendered, change, reference)
+        select p_tenant, v.sale_id, v.line_no, v.kind, v.amount, v.tendered, v.change, v.reference
+        from unnest(p_tenders) v;
+    end if;
+    if cardinality(p_sales_lines) > 0 then
+        insert into sales_line (
+            tenant_id, document_id, line_no, document_kind, channel, location_id, customer_id, country, currency,
+            product_id, category_id, description, uom, factor, entered, quantity, unit_price, list_price, price_source,
+            price_rule_id, price_trace, gross, discount, net, tax_rate, tax, cost, order_id, original_id,
+            original_line_no, occurred_at, recorded_at, bundle_id)
+        select
+            p_tenant, v.document_id, v.line_no, v.document_kind, v.channel, v.location_id, v.customer_id, v.country,
+            p_currency, v.product_id, v.category_id, v.description, v.uom, v.factor, v.entered, v.quantity,
+            v.unit_price, v.list_price, v.price_source, v.price_rule_id, v.price_trace, v.gross, v.discount, v.net,
+            v.tax_rate, v.tax, v.cost, v.order_id, v.original_id, v.original_line_no, v.occurred_at, p_now, v.bundle_id
+        from unnest(p_sales_lines) v;
+    end if;
+    if cardinality(p_entries) > 0 then
+        insert into journal_entry (
+            tenant_id, id, document_kind, document_id, memo, debit_total, credit_total, occurred_on, posted_on,
+            recorded_at, command_id)
+        select
+            p_tenant, v.id, v.document_kind, v.document_id, v.memo, v.total, v.total, v.occurred_on, v.occurred_on,
+            p_now, v.command_id
+        from unnest(p_entries) v;
+        insert into journal_line (
+            tenant_id, entry_id, line_no, account_code, debit, credit, currency, channel, location_id, party_id,
+            posted_on)
+        select
+            p_tenant, v.entry_id, v.line_no, v.account_code, v.debit, v.credit, p_currency, v.channel, v.location_id,
+            v.party_id, v.posted_on
+        from unnest(p_entry_lines) v;
+    end if;
+    if cardinality(p_events) > 0 then
+        insert into event (tenant_id, id, kind, command_id, document_kind, document_id, occurred_at)
+        select p_tenant, v.id, v.kind, v.command_id, v.document_kind, v.document_id, p_now
+        from unnest(p_events) v;
+    end if;
+    insert into command (
+        tenant_id, id, name, actor_kind, actor_id, idempotency_key, fingerprint, status, document_id, response,
+        recorded_at)
+    select
+        p_tenant, v.id, v.name, v.actor_kind, v.actor_id, v.idempotency_key, v.fingerprint, v.status, v.document_id,
+        v.response, p_now
+    from unnest(p_commands) v
+    order by v.idempotency_key
+    on conflict (tenant_id, idempotency_key) do nothing;
+    get diagnostics v_rows = row_count;
+    return v_rows;
+end
+$$;
+
+ALTER FUNCTION public.post_batch_1(p_tenant uuid, p_now timestamp with time zone, p_currency text, p_levels public.stock_level_row_1[], p_series public.number_series_row_1[], p_movements public.stock_movement_row_1[], p_sales public.pos_sale_row_1[], p_tenders public.tender_row_1[], p_sales_lines public.sales_line_row_1[], p_entries public.journal_entry_row_1[], p_entry_lines public.journal_line_row_1[], p_events public.event_row_1[], p_commands public.command_row_1[]) OWNER TO stockwell_owner;
 
 CREATE TABLE public.sales_line (
     tenant_id uuid NOT NULL,
@@ -3014,15 +3268,29 @@ CREATE TABLE public.event (
     document_id uuid NOT NULL,
     data jsonb DEFAULT '{}'::jsonb NOT NULL,
     occurred_at timestamp with time zone NOT NULL,
-    lease_until timestamp with time zone,
-    attempts integer DEFAULT 0 NOT NULL,
-    sent_at timestamp with time zone,
     written bigint DEFAULT ((pg_current_wal_insert_lsn() - '0/0'::pg_lsn))::bigint NOT NULL
 );
 
 ALTER TABLE ONLY public.event FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.event OWNER TO stockwell_owner;
+
+CREATE TABLE public.event_cursor (
+    tenant_id uuid NOT NULL,
+    consumer text NOT NULL,
+    "position" bigint DEFAULT 0 NOT NULL,
+    written bigint DEFAULT 0 NOT NULL,
+    event_id uuid DEFAULT '00000000-0000-0000-0000-000000000000'::uuid NOT NULL,
+    leased_by uuid,
+    lease_until timestamp with time zone,
+    CONSTRAINT event_cursor_consumer_length CHECK (((length(consumer) >= 1) AND (length(consumer) <= 100))),
+    CONSTRAINT event_cursor_lease_ends CHECK (((leased_by IS NULL) = (lease_until IS NULL)))
+)
+WITH (fillfactor='50');
+
+ALTER TABLE ONLY public.event_cursor FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.event_cursor OWNER TO stockwell_owner;
 
 CREATE TABLE public.expected_receipt (
     tenant_id uuid NOT NULL,
@@ -3813,6 +4081,9 @@ ALTER TABLE ONLY public.customer
 ALTER TABLE ONLY public.customer
     ADD CONSTRAINT customer_pkey PRIMARY KEY (tenant_id, id);
 
+ALTER TABLE ONLY public.event_cursor
+    ADD CONSTRAINT event_cursor_pkey PRIMARY KEY (tenant_id, consumer);
+
 ALTER TABLE ONLY public.event
     ADD CONSTRAINT event_pkey PRIMARY KEY (tenant_id, "position", written, id);
 
@@ -4070,7 +4341,7 @@ CREATE INDEX customer_by_update ON public.customer USING btree (tenant_id, updat
 
 CREATE INDEX event_by_document ON public.event USING btree (tenant_id, document_id);
 
-CREATE INDEX event_unsent ON public.event USING btree (tenant_id, "position", id) WHERE (sent_at IS NULL);
+CREATE INDEX event_by_position ON public.event USING brin ("position") WITH (autosummarize='on');
 
 CREATE INDEX expected_receipt_line_by_product ON public.expected_receipt_line USING btree (tenant_id, product_id);
 
@@ -4156,7 +4427,7 @@ CREATE INDEX stock_level_by_product ON public.stock_level USING btree (tenant_id
 
 CREATE INDEX stock_level_live ON public.stock_level USING btree (tenant_id, location_id, product_id, lot_id) WHERE ((NOT used_up) AND (lot_id <> '00000000-0000-0000-0000-000000000000'::uuid));
 
-CREATE INDEX stock_movement_by_document ON public.stock_movement USING btree (tenant_id, document_id) WHERE (document_kind = ANY (ARRAY['receipt'::text, 'opening'::text, 'adjustment'::text, 'revaluation'::text]));
+CREATE INDEX stock_movement_by_document ON public.stock_movement USING btree (tenant_id, document_id) WHERE (document_kind = ANY (ARRAY['receipt'::text, 'opening'::text, 'adjustment'::text, 'revaluation'::text, 'transfer'::text]));
 
 CREATE INDEX stock_movement_by_lot ON public.stock_movement USING btree (tenant_id, lot_id, id) WHERE (lot_id <> '00000000-0000-0000-0000-000000000000'::uuid);
 
@@ -4218,6 +4489,9 @@ ALTER TABLE ONLY public.customer
 
 ALTER TABLE ONLY public.customer
     ADD CONSTRAINT customer_tier_fkey FOREIGN KEY (tenant_id, price_tier_id) REFERENCES public.price_tier(tenant_id, id);
+
+ALTER TABLE ONLY public.event_cursor
+    ADD CONSTRAINT event_cursor_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
 
 ALTER TABLE ONLY public.expected_receipt_line
     ADD CONSTRAINT expected_receipt_line_document_fkey FOREIGN KEY (tenant_id, expected_receipt_id) REFERENCES public.expected_receipt(tenant_id, id);
@@ -4423,6 +4697,8 @@ ALTER TABLE public.customer_account ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.event ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.event_cursor ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.expected_receipt ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.expected_receipt_line ENABLE ROW LEVEL SECURITY;
@@ -4477,7 +4753,7 @@ ALTER TABLE public.refresh_token ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.register ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY relay_mark ON public.event FOR UPDATE TO stockwell_relay USING (true) WITH CHECK (true);
+CREATE POLICY relay_move ON public.event_cursor TO stockwell_relay USING (true) WITH CHECK (true);
 
 CREATE POLICY relay_read ON public.event FOR SELECT TO stockwell_relay USING (true);
 
@@ -4548,6 +4824,8 @@ CREATE POLICY tenant_wall ON public.customer TO stockwell_app USING ((tenant_id 
 CREATE POLICY tenant_wall ON public.customer_account TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.event TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.event_cursor TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.expected_receipt TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
@@ -4678,11 +4956,14 @@ GRANT ALL ON FUNCTION auth.find_products(wanted text, rows_max integer) TO stock
 REVOKE ALL ON FUNCTION auth.find_tenant(wanted text) FROM PUBLIC;
 GRANT ALL ON FUNCTION auth.find_tenant(wanted text) TO stockwell_app;
 
-REVOKE ALL ON FUNCTION auth.forget_answers(since uuid, before uuid, after_tenant_id uuid, after_id uuid, most integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION auth.forget_answers(since uuid, before uuid, after_tenant_id uuid, after_id uuid, most integer) TO stockwell_relay;
+REVOKE ALL ON FUNCTION auth.forget_answers(of_tenant uuid, after_id uuid, before uuid, most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION auth.forget_answers(of_tenant uuid, after_id uuid, before uuid, most integer) TO stockwell_relay;
 
 REVOKE ALL ON FUNCTION auth.tenants() FROM PUBLIC;
 GRANT ALL ON FUNCTION auth.tenants() TO stockwell_relay;
+
+REVOKE ALL ON FUNCTION public.post_batch_1(p_tenant uuid, p_now timestamp with time zone, p_currency text, p_levels public.stock_level_row_1[], p_series public.number_series_row_1[], p_movements public.stock_movement_row_1[], p_sales public.pos_sale_row_1[], p_tenders public.tender_row_1[], p_sales_lines public.sales_line_row_1[], p_entries public.journal_entry_row_1[], p_entry_lines public.journal_line_row_1[], p_events public.event_row_1[], p_commands public.command_row_1[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.post_batch_1(p_tenant uuid, p_now timestamp with time zone, p_currency text, p_levels public.stock_level_row_1[], p_series public.number_series_row_1[], p_movements public.stock_movement_row_1[], p_sales public.pos_sale_row_1[], p_tenders public.tender_row_1[], p_sales_lines public.sales_line_row_1[], p_entries public.journal_entry_row_1[], p_entry_lines public.journal_line_row_1[], p_events public.event_row_1[], p_commands public.command_row_1[]) TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.sales_line TO stockwell_app;
 
@@ -4860,11 +5141,8 @@ GRANT UPDATE(updated_at) ON TABLE public.count_setting TO stockwell_app;
 GRANT SELECT,INSERT ON TABLE public.event TO stockwell_app;
 GRANT SELECT ON TABLE public.event TO stockwell_relay;
 
-GRANT UPDATE(lease_until) ON TABLE public.event TO stockwell_relay;
-
-GRANT UPDATE(attempts) ON TABLE public.event TO stockwell_relay;
-
-GRANT UPDATE(sent_at) ON TABLE public.event TO stockwell_relay;
+GRANT SELECT,INSERT ON TABLE public.event_cursor TO stockwell_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.event_cursor TO stockwell_relay;
 
 GRANT SELECT,INSERT ON TABLE public.expected_receipt TO stockwell_app;
 

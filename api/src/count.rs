@@ -218,5 +218,6 @@ async fn cancel(
 ) -> Answer {
     let raw = body.read().await?.raw;
     let render = changed(&caller);
-    post(&app, caller, (key, preferences, &raw), (Command::CancelCount(id.0), render), None).await
+    post(&app, caller, (key, preferences, &raw), (Command::CancelCount(count::Cancel(id.0)), render), None)
+        .await
 }

@@ -19,6 +19,7 @@ pub mod count;
 mod credential;
 pub mod cursor;
 pub mod customer;
+pub mod document;
 pub mod effects;
 mod errors;
 pub mod event;

@@ -106,7 +106,8 @@ async fn confirm(
     body: Body<Nothing>,
 ) -> Answer {
     let raw = body.read().await?.raw;
-    post(&app, caller, (key, preferences, &raw), (Command::ConfirmOrder(id.0), render), None).await
+    post(&app, caller, (key, preferences, &raw), (Command::ConfirmOrder(order::Confirm(id.0)), render), None)
+        .await
 }
 
 /// Release an order
@@ -129,7 +130,8 @@ async fn release(
     body: Body<Nothing>,
 ) -> Answer {
     let raw = body.read().await?.raw;
-    post(&app, caller, (key, preferences, &raw), (Command::ReleaseOrder(id.0), render), None).await
+    post(&app, caller, (key, preferences, &raw), (Command::ReleaseOrder(order::Release(id.0)), render), None)
+        .await
 }
 
 /// Cancel an order
@@ -153,7 +155,8 @@ async fn cancel(
     body: Body<Nothing>,
 ) -> Answer {
     let raw = body.read().await?.raw;
-    post(&app, caller, (key, preferences, &raw), (Command::CancelOrder(id.0), render), None).await
+    post(&app, caller, (key, preferences, &raw), (Command::CancelOrder(order::Cancel(id.0)), render), None)
+        .await
 }
 
 /// Close an order
@@ -177,7 +180,8 @@ async fn close(
     body: Body<Nothing>,
 ) -> Answer {
     let raw = body.read().await?.raw;
-    post(&app, caller, (key, preferences, &raw), (Command::CloseOrder(id.0), render), None).await
+    post(&app, caller, (key, preferences, &raw), (Command::CloseOrder(order::Close(id.0)), render), None)
+        .await
 }
 
 /// Serve an order that waits
@@ -203,7 +207,14 @@ async fn allocate(
     body: Body<Nothing>,
 ) -> Answer {
     let raw = body.read().await?.raw;
-    post(&app, caller, (key, preferences, &raw), (Command::AllocateOrder(id.0), render), None).await
+    post(
+        &app,
+        caller,
+        (key, preferences, &raw),
+        (Command::AllocateOrder(order::Allocate(id.0)), render),
+        None,
+    )
+    .await
 }
 
 /// Ship an order
@@ -253,7 +264,8 @@ async fn invoice(
     body: Body<Nothing>,
 ) -> Answer {
     let raw = body.read().await?.raw;
-    post(&app, caller, (key, preferences, &raw), (Command::InvoiceOrder(id.0), render), None).await
+    post(&app, caller, (key, preferences, &raw), (Command::InvoiceOrder(order::Bill(id.0)), render), None)
+        .await
 }
 
 fn placed(input: OrderIn, caller: &Caller) -> Result<Command, ApiError> {

@@ -76,8 +76,10 @@ pub fn minimal(outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
     match outcome {
         Err(refusal) => refused(refusal),
         Ok((outcome, _)) => {
-            let (object, id, number) = effects::identity(outcome);
-            rendered(201, &Minimal { id, object, number, lines: effects::line_count(outcome) })
+            let (kind, id) = outcome.document();
+            let number = outcome.number().map(str::to_owned);
+            let lines = outcome.line_count();
+            rendered(201, &Minimal { id: kind.encode(id), object: kind.object(), number, lines })
         }
     }
 }

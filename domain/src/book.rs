@@ -6,12 +6,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use chrono::{DateTime, Datelike, Duration, NaiveDate, Utc};
+use chrono::{DateTime, Duration, NaiveDate, Utc};
 use uuid::Uuid;
 
 use crate::allotment::{self, Allotment, Requester};
 use crate::count::{Count, CountEntry, CountLine, CountSettings};
 use crate::customer::Customer;
+use crate::document::{self, DocumentKind};
 use crate::expected_receipt::{self, ExpectedReceipt, Supplies, Supply};
 use crate::hold::{Hold, HoldStatus};
 use crate::id::{
@@ -249,10 +250,19 @@ impl Book {
         }
     }
 
-    /// The next human number of a series, such as `SO-2026-000123`. Called only when nothing can refuse the
-    /// command any more, so that a series has no gaps.
-    pub fn number(&mut self, prefix: &str) -> String {
-        let series = series_name(prefix, self.now);
+    /// The next number of a kind, such as `SO-2026-000123`. Called after the last check that can reject the command, so
+    /// that a series has no gaps.
+    pub fn number(&mut self, kind: DocumentKind) -> String {
+        let series = kind.series(self.now).expect("a kind that is numbered has a series");
+        self.next_in(series)
+    }
+
+    /// The next number of a register, such as `T1-2026-000123`. Like [`Book::number`].
+    pub fn number_of_register(&mut self, code: &str) -> String {
+        self.next_in(document::series(code, self.now))
+    }
+
+    fn next_in(&mut self, series: String) -> String {
         let next = self.series.entry(series.clone()).or_insert(1);
         let number = format!("{series}-{next:06}");
         *next += 1;
@@ -394,9 +404,4 @@ impl Demand {
             }
         }
     }
-}
-
-/// The name of the series that `prefix` numbers in the year of `now`.
-pub fn series_name(prefix: &str, now: DateTime<Utc>) -> String {
-    format!("{prefix}-{}", now.year())
 }

@@ -6,8 +6,11 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::book::{Book, Posting};
+use crate::command::{Decision, Outcome, Rule};
+use crate::document::DocumentKind;
 use crate::id::{ExpectedReceiptId, LocationId, ProductId, TransferId};
 use crate::line_item::GoodsLine;
+use crate::needs::Needs;
 use crate::number::Quantity;
 use crate::refusal::{Code, Problems, Refusal};
 
@@ -191,9 +194,29 @@ impl ExpectedLine {
         (self.quantity - self.received).max(Quantity::ZERO)
     }
 }
+impl Rule for Expect {
+    fn name(&self) -> &'static str {
+        "expected_receipt.created"
+    }
+
+    fn lines(&self) -> usize {
+        self.lines.len()
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.expected_ids.extend(self.id);
+        needs.location(self.location_id);
+        needs.numbered.insert(DocumentKind::ExpectedReceipt);
+        needs.goods(&self.lines);
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        expect(book, self).map(|(expected, posting)| (Outcome::Expected(expected), posting))
+    }
+}
 
 /// Notes that goods are expected.
-pub fn expect(book: &mut Book, command: &Expect) -> Result<(ExpectedReceipt, Posting), Refusal> {
+fn expect(book: &mut Book, command: &Expect) -> Result<(ExpectedReceipt, Posting), Refusal> {
     if command.id.is_some_and(|id| book.expected.contains_key(&id)) {
         return Err(Problems::one("/id", Code::AlreadyExists, "Another expected receipt has this id."));
     }
@@ -214,7 +237,7 @@ pub fn expect(book: &mut Book, command: &Expect) -> Result<(ExpectedReceipt, Pos
     };
     let expected = ExpectedReceipt {
         id: command.id.unwrap_or_else(|| ExpectedReceiptId(book.ids.next_id())),
-        number: book.number("ER"),
+        number: book.number(DocumentKind::ExpectedReceipt),
         location_id,
         expected_on: command.expected_on,
         reference: command.reference.clone(),
@@ -224,9 +247,31 @@ pub fn expect(book: &mut Book, command: &Expect) -> Result<(ExpectedReceipt, Pos
     };
     Ok(kept(book, expected))
 }
+/// Change the day of an expected receipt.
+#[derive(Debug, Clone, Copy)]
+pub struct Reschedule {
+    pub id: ExpectedReceiptId,
+    pub expected_on: NaiveDate,
+}
+
+impl Rule for Reschedule {
+    fn name(&self) -> &'static str {
+        "expected_receipt.rescheduled"
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.breaks = true;
+        needs.expected_ids.insert(self.id);
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        reschedule(book, self.id, self.expected_on)
+            .map(|(expected, posting)| (Outcome::Expected(expected), posting))
+    }
+}
 
 /// Moves the day on which goods are expected.
-pub fn reschedule(
+fn reschedule(
     book: &mut Book,
     id: ExpectedReceiptId,
     expected_on: NaiveDate,
@@ -235,9 +280,27 @@ pub fn reschedule(
     not_past(book, expected_on)?;
     Ok(kept(book, ExpectedReceipt { expected_on, version: expected.version + 1, ..expected }))
 }
+/// Cancel an expected receipt.
+#[derive(Debug, Clone, Copy)]
+pub struct Cancel(pub ExpectedReceiptId);
+
+impl Rule for Cancel {
+    fn name(&self) -> &'static str {
+        "expected_receipt.cancelled"
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.breaks = true;
+        needs.expected_ids.insert(self.0);
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        cancel(book, self.0).map(|(expected, posting)| (Outcome::Expected(expected), posting))
+    }
+}
 
 /// Gives up what has not come.
-pub fn cancel(book: &mut Book, id: ExpectedReceiptId) -> Result<(ExpectedReceipt, Posting), Refusal> {
+fn cancel(book: &mut Book, id: ExpectedReceiptId) -> Result<(ExpectedReceipt, Posting), Refusal> {
     let expected = open(book, id, "cancelled")?;
     let version = expected.version + 1;
     Ok(kept(book, ExpectedReceipt { status: ExpectedStatus::Cancelled, version, ..expected }))

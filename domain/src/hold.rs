@@ -9,9 +9,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::allotment::{self, Owner};
 use crate::book::{Book, Demand, Posting};
+use crate::command::{Decision, Outcome, Rule};
 use crate::id::{CustomerId, HoldId, LocationId, LotId, ProductId, RegisterId};
 use crate::line_item::GoodsLine;
 use crate::lot;
+use crate::needs::Needs;
 use crate::number::Quantity;
 use crate::refusal::{Code, Problems, Refusal};
 use crate::stock::{LevelKey, Reservation, ReservationKind};
@@ -198,9 +200,33 @@ impl Hold {
         })
     }
 }
+impl Rule for PlaceHold {
+    fn name(&self) -> &'static str {
+        "hold.placed"
+    }
+
+    fn lines(&self) -> usize {
+        self.lines.len()
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.hold_ids.extend(self.id);
+        needs.hold_references.extend(self.reference.clone());
+        needs.customer_ids.extend(self.customer_id);
+        match self.register_id {
+            Some(id) => _ = needs.leasing.insert(id),
+            None => needs.location(self.location_id),
+        }
+        needs.goods(&self.lines);
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        place(book, self).map(|(hold, posting)| (Outcome::Hold(hold), posting))
+    }
+}
 
 /// Holds goods back. A hold of the same reference makes way, and what it held is there for this one.
-pub fn place(book: &mut Book, command: &PlaceHold) -> Result<(Hold, Posting), Refusal> {
+fn place(book: &mut Book, command: &PlaceHold) -> Result<(Hold, Posting), Refusal> {
     if command.id.is_some_and(|id| book.holds.contains_key(&id)) {
         return Err(Problems::one("/id", Code::AlreadyExists, "Another hold has this id."));
     }
@@ -280,9 +306,29 @@ fn begin(book: &mut Book, hold: &Hold, posting: &mut Posting) {
     allotment::note(book, hold);
     keep(book, hold.clone(), posting);
 }
+/// Change the end of a hold.
+#[derive(Debug, Clone, Copy)]
+pub struct Extend {
+    pub hold_id: HoldId,
+    pub expires_at: DateTime<Utc>,
+}
+
+impl Rule for Extend {
+    fn name(&self) -> &'static str {
+        "hold.extended"
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.hold_ids.insert(self.hold_id);
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        extend(book, self.hold_id, self.expires_at).map(|(hold, posting)| (Outcome::Hold(hold), posting))
+    }
+}
 
 /// Moves the instant at which an open hold expires.
-pub fn extend(book: &mut Book, id: HoldId, expires_at: DateTime<Utc>) -> Result<(Hold, Posting), Refusal> {
+fn extend(book: &mut Book, id: HoldId, expires_at: DateTime<Utc>) -> Result<(Hold, Posting), Refusal> {
     let hold = open(book, id, "extended")?.clone();
     check_end(book, hold.kind, Some(expires_at))?;
     let hold = Hold { expires_at: Some(expires_at), version: hold.version + 1, ..hold };
@@ -293,9 +339,26 @@ pub fn extend(book: &mut Book, id: HoldId, expires_at: DateTime<Utc>) -> Result<
     keep(book, hold.clone(), &mut posting);
     Ok((hold, posting))
 }
+/// Release a hold.
+#[derive(Debug, Clone, Copy)]
+pub struct Release(pub HoldId);
+
+impl Rule for Release {
+    fn name(&self) -> &'static str {
+        "hold.released"
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.hold_ids.insert(self.0);
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        release(book, self.0).map(|(hold, posting)| (Outcome::Hold(hold), posting))
+    }
+}
 
 /// Gives an open hold up.
-pub fn release(book: &mut Book, id: HoldId) -> Result<(Hold, Posting), Refusal> {
+fn release(book: &mut Book, id: HoldId) -> Result<(Hold, Posting), Refusal> {
     open(book, id, "released")?;
     let mut posting = Posting::default();
     end(book, id, HoldStatus::Released, &mut posting);

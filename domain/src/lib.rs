@@ -5,8 +5,10 @@
 
 pub mod allotment;
 pub mod book;
+pub mod command;
 pub mod count;
 pub mod customer;
+pub mod document;
 pub mod expected_receipt;
 pub mod hold;
 pub mod id;
@@ -16,6 +18,7 @@ pub mod line_item;
 pub mod location;
 pub mod lot;
 pub mod moment;
+pub mod needs;
 pub mod negative_stock;
 pub mod number;
 pub mod order;

@@ -1,5 +1,7 @@
 //! Lines that name goods, without a price: what stock documents are made of.
 
+use rust_decimal::Decimal;
+
 use crate::book::{Book, Location};
 use crate::id::{LocationId, ProductId};
 use crate::location::LocationKind;
@@ -7,7 +9,12 @@ use crate::lot::NamedLot;
 use crate::number::Quantity;
 use crate::product::{ItemRef, Product, ProductKind, Unit};
 use crate::refusal::{Code, Problem, Problems, Refusal};
-use crate::sales::{AMOUNT_MAX, LINES_MAX};
+
+/// The most lines of a document.
+pub const LINES_MAX: usize = 2_000;
+
+/// The most that a line is worth, and the most stock units of it: sums of many such lines still fit into the books.
+pub const AMOUNT_MAX: Decimal = Decimal::from_parts(1_000_000_000, 0, 0, false, 0);
 
 /// Goods as a caller names them.
 #[derive(Debug, Clone)]

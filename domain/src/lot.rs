@@ -10,12 +10,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::book::{Book, Posting};
 use crate::id::{LocationId, LotId, ProductId};
-use crate::line_item::invalid;
+use crate::line_item::{LINES_MAX, invalid};
 use crate::negative_stock::Issue;
 use crate::number::{Money, Quantity};
 use crate::product::{Product, Tracking};
 use crate::refusal::{Code, Problem, Refusal};
-use crate::sales::{LINES_MAX, Line};
+use crate::sales::Line;
 use crate::stock::LevelKey;
 
 mod back;
@@ -31,7 +31,7 @@ pub(crate) use back::{named_back, shares_back};
 pub(crate) use forced::is_unsellable;
 pub(crate) use held::held_lines;
 pub(crate) use pick::{LineRequest, PickRule, Purpose};
-pub use recall::{Affected, AffectedCustomer, AffectedParty, OpenReservation, Recall, RecallLot, recall};
+pub use recall::{Affected, AffectedCustomer, AffectedParty, OpenReservation, Recall, RecallLot};
 use serial::check_serial;
 pub(crate) use serial::{check_gone, on_hand};
 pub(crate) use waiting::{free_at, joined};

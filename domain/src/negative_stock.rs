@@ -14,6 +14,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::book::{Book, Posting};
+use crate::document::DocumentKind;
 use crate::id::{CostId, EntryId, MovementId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::number::{Money, Price, Quantity};
@@ -44,7 +45,7 @@ pub struct Oversold {
     /// The cost to settle, all of it open.
     pub cost: OpenCost,
     /// What kind of document they went with.
-    pub document_kind: &'static str,
+    pub document_kind: DocumentKind,
     /// The document.
     pub document_id: Uuid,
     /// Its line.

@@ -6,12 +6,15 @@ use uuid::Uuid;
 
 use crate::allotment::{self, Consumed, Requester};
 use crate::book::{Book, Demand, Location, Posting, Register};
+use crate::command::{Decision, Outcome, Rule};
+use crate::document::DocumentKind;
 use crate::hold;
 use crate::id::{
     CashMoveId, CustomerId, EntryId, HoldId, LocationId, MovementId, RegisterId, SaleId, SessionId,
 };
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::lot::{self, PickRule, Purpose};
+use crate::needs::Needs;
 use crate::negative_stock::Issue;
 use crate::number::Money;
 use crate::refusal::{Code, Problems, Refusal};
@@ -23,10 +26,8 @@ mod refund;
 mod session;
 mod tender;
 
-pub use refund::{Refund, RefundLine, refund};
-pub use session::{
-    CashMove, CashMoveKind, CloseSession, MoveCash, OpenSession, Session, close, move_cash, open,
-};
+pub use refund::{Refund, RefundLine};
+pub use session::{CashMove, CashMoveKind, CloseSession, MoveCash, OpenSession, Session};
 pub use tender::{Tender, TenderInput, TenderKind};
 
 /// The cash drawer of a register.
@@ -100,6 +101,15 @@ pub enum SaleKind {
     Refund,
 }
 
+impl From<SaleKind> for DocumentKind {
+    fn from(kind: SaleKind) -> Self {
+        match kind {
+            SaleKind::Sale => DocumentKind::Sale,
+            SaleKind::Refund => DocumentKind::Refund,
+        }
+    }
+}
+
 /// A receipt: what was sold (or taken back) at a till.
 #[derive(Debug, Clone)]
 pub struct Sale {
@@ -146,9 +156,30 @@ impl Sale {
         self.lines.iter().map(|(_, cost)| *cost).sum()
     }
 }
+impl Rule for Sell {
+    fn name(&self) -> &'static str {
+        "pos_sale.completed"
+    }
+
+    fn lines(&self) -> usize {
+        self.lines.len()
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.register_ids.insert(self.register_id);
+        needs.customer_ids.extend(self.customer_id);
+        needs.hold_ids.extend(self.hold_id);
+        needs.went(self.occurred_at, self.forced);
+        needs.lines(&self.lines);
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        sell(book, self).map(|(sale, posting)| (Outcome::Sale(sale), posting))
+    }
+}
 
 /// Sells at a till: posts stock, cost, revenue and money at once.
-pub fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal> {
+fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal> {
     let (register, session) = open_register(book, command.register_id)?;
     let serves_retail = |location: &Location| location.channels.contains(&Channel::Retail);
     if !book.setup.location(Some(register.location_id)).is_some_and(serves_retail) {
@@ -197,7 +228,7 @@ pub fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal>
         .collect();
     let sale = Sale {
         id: command.id.unwrap_or_else(|| SaleId(book.ids.next_id())),
-        number: book.number(&register.code),
+        number: book.number_of_register(&register.code),
         kind: SaleKind::Sale,
         register_id: register.id,
         session_id: session.id,

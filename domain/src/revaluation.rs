@@ -8,12 +8,15 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 
 use crate::book::{Book, Posting};
+use crate::command::{Decision, Outcome, Rule};
+use crate::document::DocumentKind;
 use crate::id::{LocationId, LotId, MovementId, StockDocumentId};
 use crate::line_item::invalid;
+use crate::line_item::{AMOUNT_MAX, LINES_MAX};
+use crate::needs::Needs;
 use crate::number::{Money, Price, Quantity};
 use crate::product::ItemRef;
 use crate::refusal::{Code, Problem, Problems, Refusal};
-use crate::sales::{AMOUNT_MAX, LINES_MAX};
 use crate::stock::{LevelKey, Movement, MovementKind};
 use crate::stock_document::{MovedLine, StockDocument, StockDocumentKind, post_value};
 
@@ -53,10 +56,30 @@ pub enum Worth {
     /// All of them.
     Whole(Money),
 }
+impl Rule for Revalue {
+    fn name(&self) -> &'static str {
+        "stock.revalued"
+    }
+
+    fn lines(&self) -> usize {
+        self.lines.len()
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.location(self.location_id);
+        needs.numbered.insert(DocumentKind::Revaluation);
+        needs.reasons.insert(self.reason.clone());
+        self.lines.iter().for_each(|line| needs.item(&line.item, false));
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        revalue(book, self).map(|(document, posting)| (Outcome::StockDocument(document), posting))
+    }
+}
 
 /// Gives goods another value. All that is at the location, in that lot, is worth the same afterwards; cost layers keep
 /// their proportions.
-pub fn revalue(book: &mut Book, command: &Revalue) -> Result<(StockDocument, Posting), Refusal> {
+fn revalue(book: &mut Book, command: &Revalue) -> Result<(StockDocument, Posting), Refusal> {
     let occurred_at = book.occurred_at(command.occurred_at)?;
     let location_id = book.place(command.location_id, "/location_id")?.id;
     let against = book.setup.reasons.get(&command.reason).cloned().ok_or_else(|| {
@@ -83,7 +106,7 @@ pub fn revalue(book: &mut Book, command: &Revalue) -> Result<(StockDocument, Pos
 
     // Nothing can refuse it any more.
     let id = command.id.unwrap_or_else(|| StockDocumentId(book.ids.next_id()));
-    let number = book.number(StockDocumentKind::Revaluation.prefix());
+    let number = book.number(DocumentKind::Revaluation);
     let mut posting = Posting::default();
     let mut lines = Vec::with_capacity(values.len());
     for ((key, value), line_no) in values.into_iter().zip(1..) {
@@ -97,7 +120,7 @@ pub fn revalue(book: &mut Book, command: &Revalue) -> Result<(StockDocument, Pos
             quantity,
             value: change,
             unit_cost: book.level(&key).unit_cost(),
-            document_kind: StockDocumentKind::Revaluation.into(),
+            document_kind: DocumentKind::Revaluation,
             document_id: id.0,
             line_no,
             channel: None,

@@ -4,13 +4,16 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::document::DocumentKind;
 use crate::id::{LocationId, LotId, MovementId, ProductId};
 use crate::number::{Money, Price, Quantity};
 use crate::tenant::{Channel, Settings};
 
 mod cost;
+mod costing_method;
 
-pub use cost::{CostingMethod, Issued, Layer, LayerUse, Layers, Source};
+pub use cost::{Issued, Layer, LayerUse, Layers, Source};
+pub use costing_method::CostingMethod;
 
 /// Where a stock level is kept: one product, in one lot, at one location. Levels are locked in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -178,7 +181,7 @@ pub struct Movement {
     /// Cost of one stock unit.
     pub unit_cost: Price,
     /// What kind of document moved them.
-    pub document_kind: &'static str,
+    pub document_kind: DocumentKind,
     /// The document.
     pub document_id: Uuid,
     /// Its line.

@@ -4,16 +4,19 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::book::{Book, Demand, Posting};
+use crate::command::{Decision, Outcome, Rule};
+use crate::document::DocumentKind;
 use crate::expected_receipt;
 use crate::id::{EntryId, ExpectedReceiptId, LocationId, LotId, MovementId, ProductId, StockDocumentId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::line_item::invalid;
+use crate::line_item::{AMOUNT_MAX, LINES_MAX};
 use crate::lot::{self, Arrival, Incoming, LineRequest, NamedLot, PickRule, Purpose};
+use crate::needs::Needs;
 use crate::negative_stock::{COUNT_REASON, Issue};
 use crate::number::{Money, Price, Quantity};
 use crate::product::ItemRef;
 use crate::refusal::{Problem, Problems, Refusal};
-use crate::sales::{AMOUNT_MAX, LINES_MAX};
 use crate::stock::{self, LevelKey, Movement, MovementKind, Source};
 
 /// What a stock document does.
@@ -42,16 +45,18 @@ pub enum StockDocumentKind {
     Revaluation,
 }
 
-impl StockDocumentKind {
-    pub(crate) fn prefix(self) -> &'static str {
-        match self {
-            StockDocumentKind::Receipt => "GR",
-            StockDocumentKind::Opening => "OP",
-            StockDocumentKind::Adjustment => "ADJ",
-            StockDocumentKind::Revaluation => "RV",
+impl From<StockDocumentKind> for DocumentKind {
+    fn from(kind: StockDocumentKind) -> Self {
+        match kind {
+            StockDocumentKind::Receipt => DocumentKind::Receipt,
+            StockDocumentKind::Opening => DocumentKind::Opening,
+            StockDocumentKind::Adjustment => DocumentKind::Adjustment,
+            StockDocumentKind::Revaluation => DocumentKind::Revaluation,
         }
     }
+}
 
+impl StockDocumentKind {
     fn movement(self) -> MovementKind {
         match self {
             StockDocumentKind::Receipt => MovementKind::Receipt,
@@ -152,9 +157,35 @@ enum LotPart {
     /// It comes in.
     Arriving(Arrival),
 }
+impl Rule for Move {
+    fn name(&self) -> &'static str {
+        "stock.moved"
+    }
+
+    fn lines(&self) -> usize {
+        self.lines.len()
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.location(self.location_id);
+        needs.numbered.extend([DocumentKind::Receipt, DocumentKind::Opening, DocumentKind::Adjustment]);
+        needs.reasons.extend(self.reason.clone());
+        needs.expected_ids.extend(self.expected_receipt_id);
+        needs.coming_in = true;
+        needs.went(self.occurred_at, self.forced);
+        for line in &self.lines {
+            needs.item(&line.item, line.uom.is_some());
+            needs.lots(&line.lots);
+        }
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        post(book, self).map(|(document, posting)| (Outcome::StockDocument(document), posting))
+    }
+}
 
 /// Posts a stock document. Taking out more than is available is refused.
-pub fn post(book: &mut Book, command: &Move) -> Result<(StockDocument, Posting), Refusal> {
+fn post(book: &mut Book, command: &Move) -> Result<(StockDocument, Posting), Refusal> {
     let occurred_at = book.occurred_at(command.occurred_at)?;
     let location_id = book.place(command.location_id, "/location_id")?.id;
     match command.expected_receipt_id {
@@ -188,7 +219,7 @@ pub fn post(book: &mut Book, command: &Move) -> Result<(StockDocument, Posting),
 
     // Nothing can refuse it any more.
     let id = command.id.unwrap_or_else(|| StockDocumentId(book.ids.next_id()));
-    let number = book.number(command.kind.prefix());
+    let number = book.number(command.kind.into());
     let mut posting = Posting::default();
     let mut lines = Vec::with_capacity(checked.len());
     for (index, line) in checked.into_iter().enumerate() {

@@ -324,3 +324,18 @@ fn add_codes(mut errors: Vec<ServerError>, code: &str, request_id: &str) -> Vec<
     }
     errors
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Fields get their descriptions from doc comments; REST shows them as the meaning of a column.
+    #[test]
+    fn every_field_is_described() {
+        let lines: Vec<&str> = sdl().lines().map(str::trim_end).collect();
+        let is_field =
+            |line: &str| line.starts_with("  ") && line.contains(": ") && !line.trim_start().starts_with('"');
+        let undescribed = lines.windows(2).filter(|pair| is_field(pair[1]) && !pair[0].ends_with('"'));
+        assert_eq!(undescribed.map(|pair| pair[1]).collect::<Vec<_>>(), Vec::<&str>::new());
+    }
+}

@@ -21,10 +21,12 @@ pub struct Decimal(pub String);
 #[Scalar(name = "Decimal")]
 impl ScalarType for Decimal {
     fn parse(value: Value) -> InputValueResult<Self> {
-        match value {
-            Value::String(text) if text.parse::<Number<ExactKind>>().is_ok() => Ok(Decimal(text)),
-            _ => Err(InputValueError::custom("Expected a decimal number in a string, such as \"1234.50\".")),
+        if let Value::String(text) = value
+            && text.parse::<Number<ExactKind>>().is_ok()
+        {
+            return Ok(Decimal(text));
         }
+        Err(InputValueError::custom("Expected a decimal number in a string, such as \"1234.50\"."))
     }
 
     fn to_value(&self) -> Value {

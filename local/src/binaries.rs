@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::LocalError;
-use crate::folder::{User, run_as};
-use crate::tether::output;
+use crate::process::{User, output, run_as};
 
 /// The folder of PostgreSQL's programs: of major version `wanted` (the one of `cluster`) when given, else the first found of `STOCKWELL_POSTGRES_BIN`,
 /// `pg_config --bindir`, the newest `/usr/lib/postgresql/*/bin`, `PATH`, and a wheel unpacked by `./run`.

@@ -1,45 +1,21 @@
-//! Where a private server keeps its files, and as which user it runs.
+//! Where a private server keeps its files.
 //!
-//! PostgreSQL refuses to run as root, so root steps down to `postgres` or `nobody`. That user can't enter every folder
-//! (`/root/…`): then the files go to a private folder under the temporary directory, named after the wanted path.
+//! The user that runs the server can't enter every folder (`/root/…`): then the files go to a private folder under the
+//! temporary directory, named after the wanted path.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
-use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use sha2::{Digest as _, Sha256};
 
 use crate::LocalError;
-use crate::tether::output;
+use crate::process::{User, output, run_as};
 
 /// The file that marks a folder as ours and that the owning process keeps locked.
 pub const LOCK: &str = "owner.lock";
 /// A unix socket's path has at most 107 bytes; `/.s.PGSQL.65535` takes 15 of them.
 const SOCKET_FOLDER_MAX: usize = 107 - 15;
-
-/// A user a server is run as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct User {
-    /// User id.
-    pub uid: u32,
-    /// Group id.
-    pub gid: u32,
-}
-
-/// The user for the server: `None` for an ordinary user (run it as ourselves), otherwise the one root steps down to.
-pub fn server_user() -> Result<Option<User>, LocalError> {
-    if id("-u", None) != Some(0) {
-        return Ok(None);
-    }
-    for name in ["postgres", "nobody"] {
-        if let (Some(uid), Some(gid)) = (id("-u", Some(name)), id("-g", Some(name))) {
-            return Ok(Some(User { uid, gid }));
-        }
-    }
-    Err(LocalError::NoServerUser)
-}
 
 /// The folder that stands for `wanted`: itself where the server's user can work in it, else a private one keyed by its path.
 /// Made if need be, with mode 0700, and owned by the server's user.
@@ -88,21 +64,6 @@ pub fn write_secret(path: &Path, text: &str, user: Option<User>) -> Result<(), L
     fs::write(path, text).map_err(LocalError::io("write", path))?;
     user.map_or(Ok(()), |user| chown(path, Some(user.uid), Some(user.gid)))
         .map_err(LocalError::io("hand over", path))
-}
-
-/// `command`, run as the server's user from a folder that user can enter.
-pub fn run_as(user: Option<User>, program: &Path, cwd: &Path) -> Command {
-    let mut command = Command::new(program);
-    command.current_dir(cwd).env("LC_ALL", "C");
-    if let Some(user) = user {
-        command.uid(user.uid).gid(user.gid);
-    }
-    command
-}
-
-/// `id -u [name]` and the like; `None` when there is no such user.
-fn id(flag: &str, name: Option<&str>) -> Option<u32> {
-    output(Command::new("id").arg(flag).args(name)).ok()?.ok()?.trim().parse().ok()
 }
 
 /// True when nothing is in the way: no such folder, an empty one, or one that holds our mark.

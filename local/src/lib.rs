@@ -7,6 +7,7 @@
 mod binaries;
 mod folder;
 mod postgres;
+mod process;
 mod redis;
 #[cfg(test)]
 mod tests;

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use crate::folder::{self, LOCK, User};
-use crate::tether::{Leash, Tether, output};
+use crate::folder::{self, LOCK};
+use crate::process::{self, User, output};
+use crate::tether::{Leash, Tether};
 use crate::{LocalError, binaries, blocking, free_port, is_free, log_end};
 
 /// How long the server may take to start; replaying the log after a crash can need minutes.
@@ -80,7 +81,7 @@ impl Postgres {
     /// [`LocalError`]; each message names the fix. [`LocalError::InUse`] when another live process has the folder.
     pub async fn start(options: PostgresOptions) -> Result<Self, LocalError> {
         blocking(move || {
-            let user = folder::server_user()?;
+            let user = process::server_user()?;
             let home = folder::home(&options.data_dir, user)?;
             Self::open(home, user, &options, false)
         })
@@ -93,7 +94,7 @@ impl Postgres {
     /// As [`Postgres::start`].
     pub async fn start_temporary() -> Result<Self, LocalError> {
         blocking(|| {
-            let user = folder::server_user()?;
+            let user = process::server_user()?;
             let home = folder::scratch("stockwell-test", user)?;
             let opened = Self::open(home.clone(), user, &PostgresOptions::for_tests(&home), true);
             opened.inspect_err(|_| remove(&home))
@@ -107,7 +108,7 @@ impl Postgres {
     /// [`LocalError::InUse`] when a live process runs it, [`LocalError::NotOurs`] when the folder holds something else.
     pub async fn erase(data_dir: PathBuf) -> Result<(), LocalError> {
         blocking(move || {
-            let user = folder::server_user()?;
+            let user = process::server_user()?;
             let home = folder::home(&data_dir, user)?;
             let _lock = lock(&home)?;
             if let Ok(Some(version)) = read_line(&home.join("data/PG_VERSION")) {
@@ -224,7 +225,7 @@ fn make_cluster(bin: &Path, home: &Path, user: Option<User>) -> Result<(), Local
         if built.exists() {
             fs::remove_dir_all(&built).map_err(LocalError::io("remove", &built))?;
         }
-        let mut initdb = folder::run_as(user, &bin.join("initdb"), home);
+        let mut initdb = process::run_as(user, &bin.join("initdb"), home);
         initdb.args(["-U", "postgres", "-E", "UTF8", "-A", "scram-sha-256", "--no-sync"]);
         initdb.arg(format!("--locale={locale}")).arg("--pwfile").arg(&password).arg("-D").arg(&built);
         match output(&mut initdb).map_err(LocalError::io("run initdb of", bin))? {
@@ -341,7 +342,7 @@ fn stop_leftover(bin: &Path, home: &Path, user: Option<User>) -> Result<(), Loca
 
 /// `pg_ctl stop` in the given mode, waiting for the end.
 fn pg_ctl_stop(bin: &Path, home: &Path, user: Option<User>, mode: &str) -> Result<(), LocalError> {
-    let mut pg_ctl = folder::run_as(user, &bin.join("pg_ctl"), home);
+    let mut pg_ctl = process::run_as(user, &bin.join("pg_ctl"), home);
     pg_ctl.args(["stop", "-w", "-t", "60", "-m", mode, "-D"]).arg(home.join("data"));
     let answer = output(&mut pg_ctl).map_err(LocalError::io("run pg_ctl of", bin))?;
     answer.map(drop).map_err(|log| LocalError::Start { server: "PostgreSQL", log })

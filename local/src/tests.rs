@@ -1,5 +1,7 @@
 //! Real servers: started, reached over TCP and the socket, killed, taken over.
 
+#![expect(clippy::print_stdout, reason = "the parent process reads it")]
+
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

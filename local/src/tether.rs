@@ -5,7 +5,6 @@
 //! `PR_SET_PDEATHSIG` would need `unsafe`, follows the thread instead of the process, and exists on Linux only.
 
 use std::fs::File;
-use std::io;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -13,7 +12,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use crate::LocalError;
-use crate::folder::User;
+use crate::process::User;
 
 /// `$1` the signal that stops the server, `$2` a folder to remove afterwards (or empty), then the server's command line.
 /// The folder stays when the server ends by itself: it holds the log that says why.
@@ -95,15 +94,4 @@ impl Drop for Tether {
     fn drop(&mut self) {
         self.stop(Duration::from_secs(60));
     }
-}
-
-/// Runs `command` to its end: its output as text when it succeeds, the output as the error when it doesn't.
-pub fn output(command: &mut Command) -> io::Result<Result<String, String>> {
-    let output = command.stdin(Stdio::null()).output()?;
-    let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
-    if output.status.success() {
-        return Ok(Ok(text));
-    }
-    text.push_str(&String::from_utf8_lossy(&output.stderr));
-    Ok(Err(text))
 }

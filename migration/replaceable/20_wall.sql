@@ -68,10 +68,10 @@ grant update (round, recount, counted, counted_at, expires_on, expected, posted_
 grant update (tolerance_percent, tolerance_value, approval_value, version, updated_at) on count_setting to stockwell_app;
 grant update (open_quantity, open_value, variance, settled_at) on cost_to_settle to stockwell_app;
 
--- The relay sees only the outbox, of every tenant. It may call auth.forget_answers.
+-- The relay sees the events of every tenant and moves the cursors on them. It may call auth.forget_answers.
 drop policy if exists relay_read on event;
-drop policy if exists relay_mark on event;
+drop policy if exists relay_move on event_cursor;
 create policy relay_read on event for select to stockwell_relay using (true);
-create policy relay_mark on event for update to stockwell_relay using (true) with check (true);
+create policy relay_move on event_cursor for all to stockwell_relay using (true) with check (true);
 grant select on event to stockwell_relay;
-grant update (lease_until, attempts, sent_at) on event to stockwell_relay;
+grant select, insert, update on event_cursor to stockwell_relay;

@@ -12,7 +12,7 @@ pub struct Passwords {
     pub migrator: String,
     /// Password of `stockwell_app`: the service, under row-level security.
     pub app: String,
-    /// Password of `stockwell_relay`, which sees only the outbox.
+    /// Password of `stockwell_relay`, which sees only the feed of events and its cursors.
     pub relay: String,
 }
 

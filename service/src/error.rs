@@ -68,22 +68,17 @@ impl Error {
 
     /// Turns the violation of the named constraint into a refusal, at the call that knows what it means.
     pub fn on_constraint(self, name: &str, refusal: impl FnOnce() -> Refusal) -> Self {
-        match &self {
-            Error::Database(error)
-                if error.as_database_error().and_then(violated_constraint) == Some(name) =>
-            {
-                Error::Refused(refusal())
-            }
-            _ => self,
+        if let Error::Database(error) = &self
+            && error.as_database_error().and_then(violated_constraint) == Some(name)
+        {
+            return Error::Refused(refusal());
         }
+        self
     }
 
     /// The code of a refusal.
     pub fn code(&self) -> Option<Code> {
-        match self {
-            Error::Refused(refusal) => Some(refusal.code),
-            _ => None,
-        }
+        if let Error::Refused(refusal) = self { Some(refusal.code) } else { None }
     }
 }
 
@@ -114,6 +109,7 @@ impl From<sqlx::Error> for Error {
 }
 
 impl From<DbErr> for Error {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "a foreign enum, which grows")]
     fn from(error: DbErr) -> Self {
         match error {
             DbErr::Exec(RuntimeErr::SqlxError(error))

@@ -77,10 +77,14 @@ pub struct Feed {
     pub has_more: bool,
 }
 
+/// Selects the [`horizon`].
+pub(crate) const HORIZON: &str =
+    "select event_base() + pg_snapshot_xmin(pg_current_snapshot())::text::bigint";
+
 /// Returns the position below which the feed is complete: that of the oldest open transaction of any tenant.
 pub async fn horizon(tx: &Tx) -> Result<i64, Error> {
-    let query = sqlx::query("select event_base() + pg_snapshot_xmin(pg_current_snapshot())::text::bigint");
-    let row = tx.row(query).await?.ok_or_else(|| Error::invariant("a snapshot has a horizon"))?;
+    let row =
+        tx.row(sqlx::query(HORIZON)).await?.ok_or_else(|| Error::invariant("a snapshot has a horizon"))?;
     Ok(row.try_get(0)?)
 }
 

@@ -19,6 +19,7 @@ pub mod ledger;
 pub mod listing;
 pub mod live;
 pub mod location;
+mod notifier;
 pub mod order;
 pub mod page;
 pub mod payment;

@@ -12,6 +12,7 @@ use sea_orm::sqlx::{Encode, Postgres, QueryBuilder, Row, Type};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::rows::parsed;
 use crate::{Error, Tx};
 
 /// The order of a list of documents.
@@ -146,10 +147,10 @@ pub(crate) fn optional_number<K: Kind>(row: &PgRow, column: &str) -> Result<Opti
 
 /// Reads a word and parses it.
 pub(crate) fn word<T: FromStr>(row: &PgRow, column: &str) -> Result<T, Error> {
-    crate::posting::parsed(row.try_get(column)?)
+    parsed(row.try_get(column)?)
 }
 
 /// Reads a word that may be null and parses it.
 pub(crate) fn optional_word<T: FromStr>(row: &PgRow, column: &str) -> Result<Option<T>, Error> {
-    row.try_get::<Option<String>, _>(column)?.map(crate::posting::parsed).transpose()
+    row.try_get::<Option<String>, _>(column)?.map(parsed).transpose()
 }

@@ -12,7 +12,7 @@
 //! since the previous one and sends it like any other change.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use domain::id::TenantId;
@@ -40,30 +40,7 @@ const PACE: Duration = Duration::from_millis(20);
 /// A poll is followed by a pause of so many times its own length.
 const PACE_FACTOR: u32 = 10;
 
-/// Notifies the followers of tenants after a commit.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Notifier(Arc<RwLock<HashMap<TenantId, Arc<Notify>>>>);
-
-impl Notifier {
-    /// Wakes the follower of a tenant, if there is one.
-    pub(crate) fn notify(&self, tenant_id: TenantId) {
-        let followers = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(wake) = followers.get(&tenant_id) {
-            wake.notify_one();
-        }
-    }
-
-    fn subscribe(&self, tenant_id: TenantId) -> Arc<Notify> {
-        let mut followers = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(followers.entry(tenant_id).or_default())
-    }
-
-    fn unsubscribe(&self, tenant_id: TenantId) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).remove(&tenant_id);
-    }
-}
-
-/// The changes between two polls.
+/// What changed between two polls.
 #[derive(Debug, Clone, Default)]
 pub struct Change {
     /// Levels that changed, with their present figures.

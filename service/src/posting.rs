@@ -7,10 +7,12 @@
 //! neighbours.
 
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 
 use domain::book::{Book, Posting};
 use domain::id::CommandId;
 use domain::refusal::Refusal;
+use futures_util::FutureExt;
 
 use self::decide::{decide_naming_supply_date, map_constraint};
 use crate::caller::EntryMode;
@@ -18,7 +20,6 @@ use crate::command::{self, Answer, Idempotency};
 use crate::{Caller, Db, Error, Tx};
 
 mod allotments;
-mod commands;
 pub(crate) mod counts;
 mod decide;
 pub(crate) mod documents;
@@ -26,21 +27,22 @@ mod layer;
 mod load;
 mod lot_levels;
 pub(crate) mod lots;
-mod needs;
 mod open_costs;
 pub(crate) mod orders;
+mod places;
 mod queue;
 mod queue_levels;
 mod save;
 mod series;
 pub(crate) mod setup;
 pub(crate) mod stock_documents;
+mod table;
 pub(crate) mod waiting;
 
-pub use commands::{Command, Outcome};
+pub use domain::command::{Command, Outcome};
 pub use lot_levels::LOCK_LEVELS;
 pub use queue::Poster;
-pub(crate) use setup::parsed;
+pub use table::{ROW_TYPES, RowType};
 
 /// The most commands of one transaction.
 pub const BATCH_MAX: usize = 64;
@@ -108,10 +110,10 @@ pub struct DryRun {
 /// How often a batch that met another process's answer, or lost a race, is tried.
 const ATTEMPTS_MAX: u32 = 4;
 
-/// Carries out a batch of one tenant's requests in one transaction; answers one result per request, in order. If the
-/// database fails for a reason that one command may have caused, its commands are carried out again one by one.
+/// Carries out a batch of one tenant's requests in one transaction. Returns one result per request, in order. If the batch
+/// fails or panics, one of its commands may be the cause: they are carried out again one by one, so that only that one fails.
 pub(crate) async fn run(db: &Db, setups: &setup::Setups, requests: &[Request]) -> Vec<Result<Answer, Error>> {
-    match attempt(db, setups, requests).await {
+    match catch_panic(attempt(db, setups, requests)).await {
         Ok(answers) => answers,
         Err(error) if requests.len() == 1 => vec![Err(map_constraint(error))],
         Err(error) => {
@@ -119,7 +121,7 @@ pub(crate) async fn run(db: &Db, setups: &setup::Setups, requests: &[Request]) -
             let mut answers = Vec::with_capacity(requests.len());
             for request in requests {
                 let alone = std::slice::from_ref(request);
-                let answer = attempt(db, setups, alone).await;
+                let answer = catch_panic(attempt(db, setups, alone)).await;
                 answers.push(match answer {
                     Ok(mut answers) => answers.remove(0),
                     Err(error) => Err(map_constraint(error)),
@@ -128,6 +130,15 @@ pub(crate) async fn run(db: &Db, setups: &setup::Setups, requests: &[Request]) -
             answers
         }
     }
+}
+
+/// Turns a panic into an error. The transaction of `work` ends with it, so nothing that was half decided is written.
+async fn catch_panic<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+        Err(Error::invariant(format!("a panic: {}", text.unwrap_or_default())))
+    })
 }
 
 async fn attempt(
@@ -167,7 +178,7 @@ async fn attempt(
 
 /// Runs one command and takes everything back: the answer of a dry run.
 pub async fn dry_run(db: &Db, poster: &Poster, request: &Request) -> Result<DryRun, Error> {
-    dry_run_once(db, poster, request).await.map_err(map_constraint)
+    catch_panic(dry_run_once(db, poster, request)).await.map_err(map_constraint)
 }
 
 async fn dry_run_once(db: &Db, poster: &Poster, request: &Request) -> Result<DryRun, Error> {

@@ -1,7 +1,11 @@
-//! Inserts of many rows with few statements.
+//! Rows: reading a column, and inserts of many rows with few statements.
+
+use std::collections::BTreeSet;
+use std::str::FromStr;
 
 use sea_orm::sea_query::BinOper;
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
+use uuid::Uuid;
 
 use crate::{Error, Tx};
 
@@ -23,6 +27,16 @@ where
             .await?;
     }
     Ok(())
+}
+
+/// Parses a text of the database as the word it stands for.
+pub(crate) fn parsed<T: FromStr>(text: String) -> Result<T, Error> {
+    text.parse().map_err(|_| Error::invariant(format!("{text} is no {}", std::any::type_name::<T>())))
+}
+
+/// Returns the plain uuids of typed ids, to bind.
+pub(crate) fn uuids<I: Copy>(ids: &BTreeSet<I>, plain: impl Fn(I) -> Uuid) -> Vec<Uuid> {
+    ids.iter().map(|id| plain(*id)).collect()
 }
 
 /// Returns the operator `^@`, which can use an index of a column in collation C.

@@ -14,6 +14,5 @@ pub mod movement;
 pub mod oversold;
 pub mod promise;
 pub mod recall;
-pub mod step;
 pub mod trace;
 pub mod transfer;

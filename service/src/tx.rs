@@ -21,7 +21,7 @@ use sea_orm::{
 use sea_query_sqlx::SqlxValues;
 use tokio::sync::{Mutex, MutexGuard};
 
-use crate::live::Notifier;
+use crate::notifier::Notifier;
 use crate::{Caller, Error};
 
 /// How often a write that lost a race (40001, 40P01) is tried.

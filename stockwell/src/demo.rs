@@ -1,5 +1,7 @@
 //! `stockwell demo`: from nothing to a running service with a year of real trade, on private servers.
 
+#![expect(clippy::print_stdout, reason = "a program that talks to a person")]
+
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};

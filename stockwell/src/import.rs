@@ -5,6 +5,8 @@
 //!
 //! The data: "Online Retail", Daqing Chen (2015), UCI Machine Learning Repository, DOI 10.24432/C5BW33, CC BY 4.0.
 
+#![expect(clippy::print_stdout, reason = "a program that talks to a person")]
+
 mod client;
 mod country;
 mod documents;

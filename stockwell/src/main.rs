@@ -1,5 +1,7 @@
 //! `stockwell`: the server and the operator's commands.
 
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program that talks to a person")]
+
 mod operator;
 
 use std::process::ExitCode;

@@ -71,8 +71,9 @@ mod tests {
         for (path, item) in document["paths"].as_object().expect("paths") {
             for operation in item.as_object().expect("a path").values() {
                 let parameters = operation["parameters"].as_array().into_iter().flatten();
-                let undescribed = parameters
-                    .filter(|parameter| parameter.get("$ref").is_none() && !parameter["description"].is_string());
+                let undescribed = parameters.filter(|parameter| {
+                    parameter.get("$ref").is_none() && !parameter["description"].is_string()
+                });
                 found.extend(undescribed.map(|parameter| format!("{path} {}", parameter["name"])));
             }
         }

@@ -8,16 +8,18 @@ use clap::Args;
 use domain::id::TenantId;
 use redis::aio::MultiplexedConnection;
 use secrecy::{ExposeSecret, SecretString};
-use service::relay::{Leased, Outbox};
+use service::relay::{Batch, Consumer, Outbox};
 use service::stock::checkpoint;
 use service::tx::PoolOptions;
 use service::{Db, Error};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-/// How long an event is its relay's before another one takes it over.
+/// The servers that listen on [`EVENTS_CHANNEL`], as a consumer of the feed.
+pub const SERVERS: &str = "servers";
+/// How long the next events of a tenant are their relay's before another one takes them over.
 const LEASE: Duration = Duration::from_secs(30);
-/// How often the outbox is looked into while nothing happens.
+/// How often the feed is looked into while nothing happens.
 const POLL: Duration = Duration::from_millis(200);
 /// How long to wait after something failed.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -92,11 +94,13 @@ impl Drop for Worker {
     }
 }
 
-/// Hands events on until the worker stops; after a failure, begins anew.
+/// Hands events on until the worker stops; after a failure, starts over.
 async fn relay(outbox: Outbox, url: SecretString, lease: Duration, mut stopping: watch::Receiver<bool>) {
+    let mut servers = outbox.consumer(SERVERS, lease);
     while !*stopping.borrow() {
-        if let Err(error) = hand_on(&outbox, &url, lease, &mut stopping).await {
+        if let Err(error) = hand_on(&mut servers, &url, &mut stopping).await {
             tracing::warn!(%error, "events are not handed on; trying again");
+            servers.start_over();
             rest(&mut stopping, PAUSE).await;
         }
     }
@@ -112,32 +116,37 @@ enum Failed {
 }
 
 async fn hand_on(
-    outbox: &Outbox,
+    servers: &mut Consumer,
     url: &SecretString,
-    lease: Duration,
     stopping: &mut watch::Receiver<bool>,
 ) -> Result<(), Failed> {
     let client = redis::Client::open(url.expose_secret())?;
     let mut redis = client.get_multiplexed_async_connection().await?;
     tracing::info!("handing events on");
     while !*stopping.borrow() {
-        let leased = outbox.lease(lease).await?;
-        if leased.is_empty() {
+        let batches = servers.take().await?;
+        if batches.is_empty() {
             rest(stopping, POLL).await;
             continue;
         }
-        publish(&mut redis, &leased).await?;
-        outbox.mark(&leased).await?;
+        publish(&mut redis, &batches).await?;
+        for batch in &batches {
+            if !servers.advance(batch).await? {
+                tracing::warn!(tenant_id = %batch.tenant_id, "a lease ran out; another relay repeats the events");
+            }
+        }
     }
     Ok(())
 }
 
 /// Tells each event by its id on its tenant's channel.
-async fn publish(redis: &mut MultiplexedConnection, events: &[Leased]) -> Result<(), redis::RedisError> {
+async fn publish(redis: &mut MultiplexedConnection, batches: &[Batch]) -> Result<(), redis::RedisError> {
     let mut pipeline = redis::pipe();
-    for event in events {
-        let channel = format!("{EVENTS_CHANNEL}{}", event.tenant_id);
-        pipeline.cmd("PUBLISH").arg(channel).arg(event.id.to_string()).ignore();
+    for batch in batches {
+        let channel = format!("{EVENTS_CHANNEL}{}", batch.tenant_id);
+        for event in &batch.events {
+            pipeline.cmd("PUBLISH").arg(&channel).arg(event.to_string()).ignore();
+        }
     }
     pipeline.exec_async(redis).await
 }

@@ -56,22 +56,23 @@ fn differences_become_one_adjustment_at_cost() {
         let count = sheet(tenant, json!({ "with_stock": true, "reference": "Aisle 4" })).await;
         let skus: Vec<&str> =
             count["lines"].as_array().expect("lines").iter().map(|line| text(line, "sku")).collect();
-        assert_eq!((skus, &count["status"]), (vec!["CUP", "JUG", "MUG"], &json!("counting")));
+        assert_eq!(skus, vec!["CUP", "JUG", "MUG"]);
+        assert_eq!(count["status"], "counting");
         // Two boxes on the shelf, three loose ones beside them, and one more on the counter.
         let entries = json!([{ "sku": "MUG", "uom": "XBX", "quantity": "2" }, { "sku": "MUG", "quantity": "3" },
             { "sku": "CUP", "quantity": "99" }, { "sku": "JUG", "quantity": "4" }]);
         enter(tenant, &count, entries).await;
         enter(tenant, &count, json!([{ "sku": "MUG", "quantity": "1" }])).await;
         let seen = enter(tenant, &count, json!([{ "sku": "CUP", "quantity": "13", "replaces": true }])).await;
-        assert_eq!((text(line(&seen, "MUG"), "counted"), text(line(&seen, "CUP"), "counted")), ("28", "13"));
+        assert_eq!(text(line(&seen, "MUG"), "counted"), "28");
+        assert_eq!(text(line(&seen, "CUP"), "counted"), "13");
         assert_eq!(line(&seen, "MUG")["expected"], Value::Null, "nothing is compared before it is complete");
         let count = posted(tenant, &count).await;
         assert_eq!(count["status"], "posted");
         let mug = line(&count, "MUG");
-        assert_eq!(
-            (text(mug, "expected"), text(mug, "variance"), text(mug, "posted_value")),
-            ("30", "-2", "-4.00")
-        );
+        assert_eq!(text(mug, "expected"), "30");
+        assert_eq!(text(mug, "variance"), "-2");
+        assert_eq!(text(mug, "posted_value"), "-4.00");
         assert_eq!(text(line(&count, "CUP"), "posted_value"), "10.00");
         assert_eq!(text(line(&count, "JUG"), "posted_quantity"), "0");
         assert_eq!(tenant.level("MUG").await, Level::of("28", "0", "56"));
@@ -82,8 +83,10 @@ fn differences_become_one_adjustment_at_cost() {
             [("1200", "6.00"), ("5100", "-6.00")].map(|(a, b)| (a.into(), b.into()))
         );
         let shown = tenant.get(&format!("/v1/stock/documents/{document}")).await.ok();
-        assert_eq!((&shown["kind"], &shown["reason"]), (&json!("adjustment"), &json!("count")));
-        assert_eq!((&shown["reference"], &shown["value"]), (&count["number"], &json!("6.00")));
+        assert_eq!(shown["kind"], "adjustment");
+        assert_eq!(shown["reason"], "count");
+        assert_eq!(shown["reference"], count["number"]);
+        assert_eq!(shown["value"], "6.00");
         assert_eq!(shown["lines"].as_array().map(Vec::len), Some(2), "what agrees is not adjusted");
         let moved = tenant.get("/v1/stock/movements?kind=count").await.ok();
         assert_eq!(moved["data"].as_array().map(Vec::len), Some(2));
@@ -168,7 +171,8 @@ fn who_counts_blind_does_not_see_what_is_expected() {
         let read = clerk.get(&path).await.ok();
         for seen in [&counted, &read] {
             let mug = line(seen, "MUG");
-            assert_eq!((&mug["expected"], &mug["variance"]), (&Value::Null, &Value::Null));
+            assert_eq!(mug["expected"], Value::Null);
+            assert_eq!(mug["variance"], Value::Null);
             assert_eq!(text(mug, "counted"), "28");
         }
         assert_eq!(text(line(&tenant.get(&path).await.ok(), "MUG"), "variance"), "-2");
@@ -186,15 +190,19 @@ fn what_differs_too_much_is_counted_again() {
         let limits = json!({ "tolerance_percent": "5", "tolerance_value": "40.00" });
         tenant.put("/v1/counts/settings", &limits).await.ok();
         let count = sheet(tenant, json!({ "with_stock": true })).await;
-        assert_eq!((text(&count, "tolerance_percent"), text(&count, "tolerance_value")), ("5", "40.00"));
+        assert_eq!(text(&count, "tolerance_percent"), "5");
+        assert_eq!(text(&count, "tolerance_value"), "40.00");
         // Exactly the tolerance, too much value, too large a share.
         let first = json!([{ "sku": "MUG", "quantity": "95" }, { "sku": "CUP", "quantity": "99" },
             { "sku": "JUG", "quantity": "94" }]);
         enter(tenant, &count, first).await;
         let again = tenant.post(&step(&count, "complete"), &json!({})).await.ok();
-        assert_eq!((&again["status"], &again["round"]), (&json!("recount"), &json!(2)));
+        assert_eq!(again["status"], "recount");
+        assert_eq!(again["round"], 2);
         let asked = |sku: &str| line(&again, sku)["recount"].as_bool();
-        assert_eq!((asked("MUG"), asked("CUP"), asked("JUG")), (Some(false), Some(true), Some(true)));
+        assert_eq!(asked("MUG"), Some(false));
+        assert_eq!(asked("CUP"), Some(true));
+        assert_eq!(asked("JUG"), Some(true));
         let entries =
             |sku: &str, quantity: &str| json!({ "entries": [{ "sku": sku, "quantity": quantity }] });
         tenant
@@ -219,11 +227,14 @@ fn what_differs_too_much_is_counted_again() {
             .refused(422, "validation_failed");
         let mug = line(&counted, "MUG")["line_no"].clone();
         let third = tenant.post(&step(&count, "recount"), &json!({ "lines": [mug] })).await.ok();
-        assert_eq!((&third["status"], &third["round"]), (&json!("recount"), &json!(3)));
+        assert_eq!(third["status"], "recount");
+        assert_eq!(third["round"], 3);
         tenant.post(&step(&count, "entries"), &entries("MUG", "99")).await.ok();
         let done = posted(tenant, &count).await;
         let of = |sku: &str| text(line(&done, sku), "posted_quantity").to_owned();
-        assert_eq!((of("MUG"), of("CUP"), of("JUG")), ("-1".into(), "0".into(), "-6".into()));
+        assert_eq!(of("MUG"), "-1");
+        assert_eq!(of("CUP"), "0");
+        assert_eq!(of("JUG"), "-6");
         assert_eq!(tenant.count("stock_count_entry").await, 7, "every figure is kept");
     });
 }
@@ -241,10 +252,8 @@ fn large_differences_are_posted_by_an_approver() {
             .names(&["#/approval_value"]);
         tenant.put("/v1/counts/settings", &json!({ "approval_value": "11.99" })).await.ok();
         let settings = tenant.get("/v1/counts/settings").await.ok();
-        assert_eq!(
-            (&settings["approval_value"], &settings["tolerance_value"]),
-            (&json!("11.99"), &Value::Null)
-        );
+        assert_eq!(settings["approval_value"], "11.99");
+        assert_eq!(settings["tolerance_value"], Value::Null);
         let clerk = crate::platform::auth::key(tenant, &["counts:read", "counts:write", "stock:write"]).await;
         let clerk = tenant.with_key(&clerk);
         clerk.put("/v1/counts/settings", &json!({})).await.refused(403, "insufficient_scope");
@@ -309,10 +318,8 @@ fn each_step_has_its_states() {
         tenant.post(&step(&part, "complete"), &skip).await.ok();
         let done = tenant.post(&step(&part, "post"), &json!({})).await.ok();
         assert_eq!(line(&done, "MUG")["posted_quantity"], Value::Null);
-        assert_eq!(
-            (tenant.level("MUG").await.on_hand, tenant.level("CUP").await.on_hand),
-            ("5".into(), "4".into())
-        );
+        assert_eq!(tenant.level("MUG").await.on_hand, "5");
+        assert_eq!(tenant.level("CUP").await.on_hand, "4");
     });
 }
 

@@ -31,29 +31,28 @@ fn an_order_goes_from_draft_to_invoice() {
         let order = reply.created();
         let order_id = id(&order);
         assert_eq!(reply.header("location"), Some(format!("/v1/orders/{order_id}").as_str()));
-        assert_eq!(
-            (&order["status"], &order["net"], &order["total"]),
-            (&json!("draft"), &json!("375.00"), &json!("450.00"))
-        );
+        assert_eq!(order["status"], "draft");
+        assert_eq!(order["net"], "375.00");
+        assert_eq!(order["total"], "450.00");
         assert_eq!(tenant.level("BOLT").await, Level::of("200", "0", "200"));
         assert_eq!(tenant.count("journal_entry").await, 1, "a draft is nobody's business yet");
 
         let confirmed = tenant.step(&order_id, "confirm").await.ok();
-        assert_eq!(
-            (&confirmed["status"], &confirmed["lines"][0]["reserved"]),
-            (&json!("confirmed"), &json!("150"))
-        );
+        assert_eq!(confirmed["status"], "confirmed");
+        assert_eq!(confirmed["lines"][0]["reserved"], "150");
         assert_eq!(tenant.level("BOLT").await, Level::of("200", "150", "200"));
 
         let shipped = tenant.step(&order_id, "ship").await.ok();
-        assert_eq!((&shipped["status"], &shipped["lines"][0]["shipped"]), (&json!("shipped"), &json!("150")));
+        assert_eq!(shipped["status"], "shipped");
+        assert_eq!(shipped["lines"][0]["shipped"], "150");
         assert_eq!(tenant.level("BOLT").await, Level::of("50", "0", "50"));
         let entry = tenant.entry(&id(&shipped["shipments"][0])).await;
         assert_eq!(posted(&entry), [("1200", "-150.00"), ("1300", "150.00")]);
 
         let invoiced = tenant.step(&order_id, "invoice").await.ok();
         let invoice = &invoiced["invoices"][0];
-        assert_eq!((&invoiced["status"], &invoice["open"]), (&json!("invoiced"), &json!("450.00")));
+        assert_eq!(invoiced["status"], "invoiced");
+        assert_eq!(invoice["open"], "450.00");
         let entry = tenant.entry(&id(invoice)).await;
         let expected = [
             ("1100", "450.00"),
@@ -110,7 +109,8 @@ fn what_is_short_is_named_and_nothing_is_reserved() {
         for advance_to in ["confirmed", "shipped", "invoiced"] {
             tenant.order(&customer, &wanted, advance_to).await.refused(409, "insufficient_stock");
         }
-        assert_eq!((tenant.count("reservation").await, tenant.count("sales_order").await), (0, 1));
+        assert_eq!(tenant.count("reservation").await, 0);
+        assert_eq!(tenant.count("sales_order").await, 1);
         tenant.open_stock(&[("BOLT", "1", "1"), ("NUT", "1", "1")]).await;
         tenant.step(&draft, "confirm").await.ok();
     });
@@ -234,10 +234,8 @@ fn over_the_credit_limit_an_order_waits_for_someone_who_may_release_it() {
         let customer = tenant.customer_with("Nordwind Supply", json!({ "credit_limit": "120" })).await;
         let within = id(&tenant.order(&customer, &[("BOLT", "10")], "confirmed").await.created());
         let order = tenant.order(&customer, &[("BOLT", "1")], "confirmed").await.created();
-        assert_eq!(
-            (&order["status"], order["hold_reasons"].as_array().map(Vec::len)),
-            (&json!("on_hold"), Some(1))
-        );
+        assert_eq!(order["status"], "on_hold");
+        assert_eq!(order["hold_reasons"].as_array().map(Vec::len), Some(1));
         assert_eq!(tenant.level("BOLT").await.reserved, "10", "an order on hold reserves nothing");
         let order = id(&order);
         tenant.step(&order, "ship").await.refused(409, "invalid_state_transition");
@@ -247,7 +245,8 @@ fn over_the_credit_limit_an_order_waits_for_someone_who_may_release_it() {
             tenant.with_key(&key).post(&release, &json!({})).await.refused(403, "insufficient_scope");
         assert_eq!(problem.0["required_scope"], "credit:approve");
         let released = tenant.step(&order, "release").await.ok();
-        assert_eq!((&released["status"], &released["hold_reasons"]), (&json!("confirmed"), &json!([])));
+        assert_eq!(released["status"], "confirmed");
+        assert_eq!(released["hold_reasons"], json!([]));
         assert_eq!(tenant.level("BOLT").await.reserved, "11");
         for advance_to in ["shipped", "invoiced"] {
             tenant.order(&customer, &[("BOLT", "1")], advance_to).await.refused(409, "credit_exceeded");
@@ -339,11 +338,11 @@ fn an_order_in_cases_reserves_pieces() {
         let body = json!({ "customer_id": customer, "lines": lines, "advance_to": "confirmed" });
         let order = tenant.post(ORDERS, &body).await.created();
         let line = &order["lines"][0];
-        assert_eq!(
-            (&line["quantity"], &line["stock_quantity"], &line["unit_price"]),
-            (&json!("2"), &json!("48"), &json!("2.52"))
-        );
-        assert_eq!((&line["reserved"], &order["net"]), (&json!("48"), &json!("5.25")));
+        assert_eq!(line["quantity"], "2");
+        assert_eq!(line["stock_quantity"], "48");
+        assert_eq!(line["unit_price"], "2.52");
+        assert_eq!(line["reserved"], "48");
+        assert_eq!(order["net"], "5.25");
         assert_eq!(tenant.level("BOLT").await.reserved, "50");
         let more = json!({ "customer_id": customer, "lines": [{ "sku": "BOLT", "uom": "XCS", "quantity": "3" }], "advance_to": "confirmed" });
         let problem = tenant.post(ORDERS, &more).await.refused(409, "insufficient_stock");
@@ -364,10 +363,8 @@ fn a_dry_run_of_an_order_leaves_nothing() {
         let body =
             json!({ "customer_id": customer, "lines": lines(&[("BOLT", "2")]), "advance_to": "invoiced" });
         let shown = tenant.dry_run(ORDERS, &body).await.ok();
-        assert_eq!(
-            (&shown["document"]["status"], &shown["effects"]["stock"][0]["quantity"]),
-            (&json!("invoiced"), &json!("-2"))
-        );
+        assert_eq!(shown["document"]["status"], "invoiced");
+        assert_eq!(shown["effects"]["stock"][0]["quantity"], "-2");
         let shown = tenant.dry_run(&format!("{ORDERS}/{draft}/confirm"), &json!({})).await.ok();
         assert_eq!(shown["effects"]["reservations"][0]["quantity"], "5");
         assert_eq!(tenant.footprint().await, before);

@@ -278,11 +278,7 @@ fn a_rule_that_makes_no_sense_is_refused() {
         }
         let unknown = json!({ "scope": "product", "sku": "CUP", "method": "fixed", "value": "1" });
         let problem = tenant.post(&rules, &unknown).await;
-        assert_eq!(
-            (problem.status, problem.json()["errors"][0]["pointer"].clone()),
-            (404, json!("#/sku")),
-            "{}",
-            problem.text
-        );
+        assert_eq!(problem.status, 404, "{}", problem.text);
+        assert_eq!(problem.json()["errors"][0]["pointer"].clone(), json!("#/sku"), "{}", problem.text);
     });
 }

@@ -54,7 +54,7 @@ fn figure(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => plain(text),
-        other => plain(&other.to_string()),
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => plain(&value.to_string()),
     }
 }
 
@@ -259,10 +259,8 @@ fn a_period_is_half_open_and_in_the_zone_that_is_asked_for() {
         assert_eq!(units("from=2011-01-31T23:59:59Z&to=2011-02-01T00:00:00Z").await, "4");
         assert_eq!(units("from=1296518399000&to=1296518400000").await, "4", "milliseconds since 1970");
         let empty = tenant.get("/v1/reports/revenue?from=1999-01-01&to=2000-01-01").await.ok();
-        assert_eq!(
-            (&empty["rows"], empty["columns"].as_array().map(Vec::is_empty)),
-            (&json!([]), Some(false))
-        );
+        assert_eq!(empty["rows"], json!([]));
+        assert_eq!(empty["columns"].as_array().map(Vec::is_empty), Some(false));
     });
 }
 

@@ -1,7 +1,9 @@
 //! Generated files that are kept in the repository are what the code makes. `UPDATE=1` rewrites them.
 
+use std::fmt::Write as _;
 use std::process::Command;
 
+use api::problem::REGISTRY;
 use tests::{environment, keep};
 
 #[test]
@@ -12,6 +14,23 @@ fn the_description_of_the_api() {
 #[test]
 fn the_graphql_schema() {
     keep("graphql/schema.graphql", graphql::sdl());
+}
+
+/// A text that drifts shows in the diff.
+#[test]
+fn the_error_codes() {
+    let mut entries: Vec<_> = REGISTRY.iter().collect();
+    entries.sort_by_key(|entry| entry.code.as_str());
+    let mut page = "# Error codes\n\nThe `code` of a problem never changes its meaning. `GET /errors/{code}` shows one of \
+         them.\nA test writes this page from `api/src/problem/registry.rs`.\n\n\
+         | code | status | title | what it means | what to do |\n|---|---|---|---|---|\n"
+        .to_owned();
+    for entry in entries {
+        let (code, status) = (entry.code.as_str(), entry.code.status().as_u16());
+        let [title, cause, fix] = [entry.title, entry.cause, entry.fix].map(|text| text.replace('|', "\\|"));
+        writeln!(page, "| `{code}` | {status} | {title} | {cause} | {fix} |").expect("a text grows");
+    }
+    keep("docs/errors.md", &page);
 }
 
 /// The major version of PostgreSQL whose `pg_dump` writes the kept file.

@@ -196,8 +196,14 @@ impl Bench<'_> {
                 let number =
                     |name: &str| line[name].as_str().expect("a number").parse::<i64>().expect("a number");
                 assert_eq!(
-                    (number("reserved"), number("backordered")),
-                    (order.reserved[at], order.waits[at]),
+                    number("reserved"),
+                    order.reserved[at],
+                    "line {at} of {} after step {step} of seed {seed}",
+                    order.id
+                );
+                assert_eq!(
+                    number("backordered"),
+                    order.waits[at],
                     "line {at} of {} after step {step} of seed {seed}",
                     order.id
                 );

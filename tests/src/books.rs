@@ -336,8 +336,21 @@ const FACTS: &[(&str, &str)] = &[
     ),
 ];
 
-/// Everything that is wrong with a tenant's books, by the rows themselves and by what the API says of them.
-pub async fn violations(tenant: &Tenant) -> Vec<String> {
+impl Tenant {
+    /// Returns everything that is wrong with the tenant's books now.
+    pub async fn check_now(&self) -> Vec<String> {
+        violations(self).await
+    }
+
+    /// Fails unless every fact about the tenant's books holds.
+    pub async fn check_books(&self) {
+        let violations = self.check_now().await;
+        assert!(violations.is_empty(), "the books do not hold:\n{}", violations.join("\n"));
+    }
+}
+
+/// Reads everything that is wrong with a tenant's books from the rows themselves, and from what the API says of them.
+async fn violations(tenant: &Tenant) -> Vec<String> {
     let mut violations = Vec::new();
     for (fact, query) in FACTS {
         let rows = sqlx::query(*query).bind(tenant.id.0).fetch_all(&environment().root).await;

@@ -20,10 +20,8 @@ use stockwell::log;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::OnceCell;
 
-use crate::{Client, Tenant};
-
 /// The database that the tests share.
-const DATABASE: &str = "stockwell";
+pub(crate) const DATABASE: &str = "stockwell";
 
 /// Starts once: where that fails, every test fails at once.
 static ENVIRONMENT: LazyLock<Environment> = LazyLock::new(start);
@@ -46,13 +44,6 @@ pub struct Environment {
     pub signing_key_file: PathBuf,
     other_node: OnceCell<Node>,
     servers: Runtime,
-}
-
-/// A tenant on a database server of its own, which ends with it.
-pub struct Apart {
-    /// The client with the tenant's key.
-    pub client: Client,
-    _postgres: Postgres,
 }
 
 /// A server at work.
@@ -108,7 +99,7 @@ fn start() -> Environment {
 }
 
 /// Makes the roles and `database`; answers the URL of the migrator.
-async fn prepare(postgres: &Postgres, database: &str) -> String {
+pub(crate) async fn prepare(postgres: &Postgres, database: &str) -> String {
     let password = || postgres.password().to_owned();
     let passwords = Passwords { migrator: password(), app: password(), relay: password() };
     migration::bootstrap(&postgres.admin_url(), database, &passwords)
@@ -157,19 +148,11 @@ impl Environment {
         started.await.expect("a server starts")
     }
 
-    /// A tenant on a database server of its own, for what would hold up every other test.
-    pub async fn tenant_apart(&'static self) -> Apart {
-        let postgres = Postgres::start_temporary().await.expect("PostgreSQL starts");
-        let migrator_url = prepare(&postgres, DATABASE).await;
-        migration::up(&migrator_url).await.expect("the schema is applied");
-        let database_url = postgres.url("stockwell_app", DATABASE);
-        let node = self.node_with(|config| config.database_url = database_url.into()).await;
-        let client = Tenant::on(&node.app.db, &node.base_url, |_| {}).await.client();
-        Apart { client, _postgres: postgres }
-    }
-
     /// A further database without any schema; answers the migrator's URL to it.
     pub async fn empty_database(&self, name: &str) -> String {
+        // The roles belong to the server: two that state them at once are refused.
+        static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+        let _turn = ONE_AT_A_TIME.lock().await;
         prepare(&self.postgres, name).await
     }
 }

@@ -18,6 +18,6 @@ pub fn keep(path: &str, made: &str) {
     let line = differs.unwrap_or(kept.lines().count().min(made.lines().count())) + 1;
     assert!(
         kept == made,
-        "{path} is not what the code makes, from line {line} on: run UPDATE=1 ./run test -p tests artefacts and read the diff"
+        "{path} is not what the code makes, from line {line} on: run this test with UPDATE=1 and read the diff"
     );
 }

@@ -3,6 +3,7 @@
 //! A test is a plain `#[test]` function that hands its body to [`with_tenant`]; afterwards the books of the tenant
 //! are checked. Tests run at the same time, each sees only its own tenant.
 
+mod apart;
 mod books;
 mod build;
 mod client;
@@ -12,7 +13,6 @@ mod kept;
 mod schema;
 mod tenant;
 
-use books::violations;
 pub use build::{Product, Till, lines, sale};
 pub use client::{Call, Client, Problem, Reply};
 pub use environment::{Environment, Node, config, environment};

@@ -25,10 +25,11 @@ pub const SCHEMA_RULES: &[(&str, &str)] = &[
                       and p.polroles && array[0, 'stockwell_app'::regrole]::oid[]))",
     ),
     (
-        "only the relay has a policy of its own, on the outbox alone",
+        "only the relay has policies of its own, on the feed and its cursors alone",
         "select p.polrelid::regclass || ' ' || p.polname from pg_policy p \
          where p.polroles <> array['stockwell_app'::regrole::oid] \
-           and not (p.polrelid = 'event'::regclass and p.polroles = array['stockwell_relay'::regrole::oid])",
+           and not (p.polrelid in ('event'::regclass, 'event_cursor'::regclass) \
+                    and p.polroles = array['stockwell_relay'::regrole::oid])",
     ),
     (
         "tenant_id is a uuid and never null",
@@ -125,12 +126,13 @@ pub const SCHEMA_RULES: &[(&str, &str)] = &[
          where n.nspname in ('public', 'bi', 'auth') and not ( \
              p.oid::regprocedure::text in ('auth.find_api_key(bytea)', 'auth.find_tenant(text)', 'auth.tenants()', \
                                            'auth.find_products(text,integer)', \
-                                           'auth.forget_answers(uuid,uuid,uuid,uuid,integer)') \
+                                           'auth.forget_answers(uuid,uuid,uuid,integer)') \
              and p.prosecdef and p.prolang = (select l.oid from pg_language l where l.lanname = 'plpgsql') \
              and p.proconfig @> array['search_path=pg_catalog, pg_temp'] \
              and p.proowner = 'stockwell_lookup'::regrole \
              and not has_function_privilege('public', p.oid, 'execute') \
-             or p.oid::regprocedure::text = 'event_base()' and not p.prosecdef)",
+             or p.oid::regprocedure::text = 'event_base()' and not p.prosecdef \
+             or p.proname = 'post_batch_1' and not p.prosecdef and not has_function_privilege('public', p.oid, 'execute'))",
     ),
     (
         "nobody but the migrator and the owner of the three functions passes the wall",
@@ -186,14 +188,13 @@ pub const SCHEMA_RULES: &[(&str, &str)] = &[
          where has_column_privilege('stockwell_app', t.name::regclass, a.attname, 'update') <> (a.attname = any (t.mutable))",
     ),
     (
-        "the relay reads and marks the outbox, and nothing else",
+        "the relay reads the feed and moves its cursors, and nothing else",
         "select c.oid::regclass || '.' || a.attname || ' ' || v.privilege from pg_class c \
          join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped, \
              (values ('select'), ('insert'), ('update')) v (privilege) \
          where c.relnamespace in ('public'::regnamespace, 'bi'::regnamespace) and c.relkind in ('r', 'p', 'v') \
            and has_column_privilege('stockwell_relay', c.oid, a.attnum, v.privilege) <> ( \
-               c.relname = 'event' and (v.privilege = 'select' \
-               or v.privilege = 'update' and a.attname in ('lease_until', 'attempts', 'sent_at')))",
+               c.relname = 'event_cursor' or c.relname = 'event' and v.privilege = 'select')",
     ),
     (
         "the public may do nothing here",

@@ -13,7 +13,7 @@ use service::stock::trace::{self, Trace, TracedDocument};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{LotLevelOut, LotOut};
-use crate::ledger::document_id;
+use crate::document::document_id;
 use crate::params::PathId;
 use crate::{Answer, App, Caller};
 

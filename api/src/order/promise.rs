@@ -3,6 +3,7 @@
 use actix_web::web::Data;
 use actix_web::{get, post};
 use domain::id::{ExpectedReceiptId, OrderId};
+use domain::order;
 use service::posting::Command;
 use service::stock::promise::{self as broken_promise, BrokenPromise, Position};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -93,5 +94,6 @@ async fn promise(
     body: Body<Nothing>,
 ) -> Answer {
     let raw = body.read().await?.raw;
-    post(&app, caller, (key, preferences, &raw), (Command::PromiseOrder(id.0), render), None).await
+    post(&app, caller, (key, preferences, &raw), (Command::PromiseOrder(order::Promise(id.0)), render), None)
+        .await
 }

@@ -190,7 +190,10 @@ async fn reschedule(
     body: Body<RescheduleIn>,
 ) -> Answer {
     let body = body.read().await?;
-    let command = Command::RescheduleReceipt(id.0, body.value.expected_on);
+    let command = Command::RescheduleReceipt(expected_receipt::Reschedule {
+        id: id.0,
+        expected_on: body.value.expected_on,
+    });
     post(&app, caller, (key, preferences, &body.raw), (command, render), None).await
 }
 
@@ -214,7 +217,14 @@ async fn cancel(
     body: Body<Nothing>,
 ) -> Answer {
     let raw = body.read().await?.raw;
-    post(&app, caller, (key, preferences, &raw), (Command::CancelExpectedReceipt(id.0), render), None).await
+    post(
+        &app,
+        caller,
+        (key, preferences, &raw),
+        (Command::CancelExpectedReceipt(expected_receipt::Cancel(id.0)), render),
+        None,
+    )
+    .await
 }
 
 /// Which expected receipts to list.

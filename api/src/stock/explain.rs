@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use domain::id::{CommandId, LocationId, LotId, MovementId, OrderId, ProductId};
 use domain::number::{Money, Price, Quantity};
 use domain::refusal::Code;
-use domain::stock::{LevelKey, MovementKind};
+use domain::stock::MovementKind;
 use domain::tenant::Channel;
 use serde::{Deserialize, Serialize};
 use service::listing::Period;
@@ -16,11 +16,11 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::layer::LayerUse;
+use super::level::key;
 use crate::audit::actor_id;
-use crate::body::sentence;
-use crate::ledger::document_id;
+use crate::document::document_id;
 use crate::list::{List, Page, PageInfo, PageParams};
-use crate::problem::{ApiError, ErrorCode};
+use crate::problem::ApiError;
 use crate::{Answer, App, Caller};
 
 /// The most reservations that stand beside the history; all of them have a list of their own.
@@ -319,16 +319,4 @@ async fn reservations(
     };
     let rows = app.db.read(caller.tenant_id, read).await?;
     list.answer(rows.into_iter().map(StockReservation::from).collect(), |row| row.position)
-}
-
-/// The level that a path and a lot name.
-pub(super) fn key(path: &(String, String), lot_id: Option<LotId>) -> Result<LevelKey, ApiError> {
-    let refused = |name: &'static str, error: domain::id::InvalidId| {
-        ApiError::new(ErrorCode::InvalidId, sentence(&error.to_string())).at_parameter(name)
-    };
-    Ok(LevelKey {
-        location_id: path.0.parse().map_err(|error| refused("location_id", error))?,
-        product_id: path.1.parse().map_err(|error| refused("product_id", error))?,
-        lot_id: lot_id.unwrap_or_default(),
-    })
 }

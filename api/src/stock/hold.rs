@@ -249,7 +249,7 @@ async fn extend(
     body: Body<ExtendIn>,
 ) -> Answer {
     let body = body.read().await?;
-    let command = Command::ExtendHold(id.0, body.value.expires_at);
+    let command = Command::ExtendHold(hold::Extend { hold_id: id.0, expires_at: body.value.expires_at });
     post(&app, caller, (key, preferences, &body.raw), (command, render), None).await
 }
 
@@ -273,7 +273,8 @@ async fn release(
     body: Body<Nothing>,
 ) -> Answer {
     let raw = body.read().await?.raw;
-    post(&app, caller, (key, preferences, &raw), (Command::ReleaseHold(id.0), render), None).await
+    post(&app, caller, (key, preferences, &raw), (Command::ReleaseHold(hold::Release(id.0)), render), None)
+        .await
 }
 
 /// Which holds to list.

@@ -10,8 +10,8 @@ use service::stock::explain;
 use service::stock::layer::{self, ListedLayer, Position, UsedLayer};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::explain::key;
-use crate::ledger::document_id;
+use super::level::key;
+use crate::document::document_id;
 use crate::list::{List, Page, PageParams};
 use crate::{Answer, App, Caller};
 

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use super::lot::{check_piece, check_tracking, settle_key};
 use super::{Count, CountLine, CountStatus};
 use crate::book::{Book, Posting};
+use crate::command::{Decision, Outcome, Rule};
+use crate::document::DocumentKind;
 use crate::id::{CountId, LotId, MovementId, StockDocumentId};
+use crate::needs::Needs;
 use crate::negative_stock::{COUNT_REASON, Issue};
 use crate::number::{Money, Quantity};
 use crate::refusal::{Code, Problem, Problems, Refusal};
@@ -31,9 +34,29 @@ struct Due {
     value: Money,
     superseded: bool,
 }
+impl Rule for Post {
+    fn name(&self) -> &'static str {
+        "count.posted"
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.compare(self.count_id);
+        needs.coming_in = true;
+        needs.count_settings = true;
+        needs.numbered.insert(DocumentKind::Adjustment);
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        post(book, self)
+            .map(|(count, document, posting)| (Outcome::Count(Box::new(count), document), posting))
+    }
+}
 
 /// Posts what differs as one adjustment, and makes each line the anchor of its level.
-pub fn post(book: &mut Book, command: &Post) -> Result<(Count, Option<StockDocument>, Posting), Refusal> {
+pub(super) fn post(
+    book: &mut Book,
+    command: &Post,
+) -> Result<(Count, Option<StockDocument>, Posting), Refusal> {
     let count = book.count(command.count_id)?;
     count.require(&[CountStatus::Counted], "posted")?;
     let mut due: Vec<Due> =
@@ -141,7 +164,7 @@ fn document(book: &mut Book, count: &Count) -> StockDocument {
     let last = count.lines.iter().filter_map(|line| line.counted_at).max();
     StockDocument {
         id: StockDocumentId(book.ids.next_id()),
-        number: book.number("ADJ"),
+        number: book.number(DocumentKind::Adjustment),
         kind: StockDocumentKind::Adjustment,
         location_id: count.location_id,
         reason: Some(COUNT_REASON.to_owned()),

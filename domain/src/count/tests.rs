@@ -1,6 +1,8 @@
 use proptest::prelude::*;
 use uuid::Uuid;
 
+use super::enter::enter;
+use super::post::post;
 use super::*;
 use crate::location::LocationKind;
 use crate::lot::tests::product;

@@ -57,8 +57,8 @@ pub(crate) fn book(method: CostingMethod) -> Book {
     }
 }
 
-const SALE: &str = "sale";
-const RECEIPT: &str = "receipt";
+const SALE: DocumentKind = DocumentKind::Sale;
+const RECEIPT: DocumentKind = DocumentKind::Receipt;
 
 fn movement(kind: MovementKind, key: LevelKey, (quantity, value): (Quantity, Money)) -> Movement {
     Movement {

@@ -2,8 +2,9 @@
 
 use rust_decimal::Decimal;
 
-use super::{LINES_MAX, Line};
+use super::Line;
 use crate::book::Book;
+use crate::line_item::LINES_MAX;
 use crate::line_item::check_divided;
 use crate::number::{Money, Price, Quantity};
 use crate::product::{Component, Product, ProductKind, ProductStatus};

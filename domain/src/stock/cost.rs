@@ -5,55 +5,25 @@
 //! changes no figure, since the first layer of a level holds what is there at its present value, and an average starts
 //! from what the layers add up to.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
-use sea_orm::{DeriveActiveEnum, EnumIter};
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Level, LevelKey, unit_cost};
+use super::{CostingMethod, Level, LevelKey, unit_cost};
 use crate::book::Book;
+use crate::document::DocumentKind;
 use crate::id::{CostLayerId, LotId};
 use crate::location::LocationKind;
 use crate::number::{Money, Price, Quantity};
 use crate::tenant::Settings;
 
-/// How goods that leave are valued.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Hash,
-    Default,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-    EnumIter,
-    DeriveActiveEnum,
-    strum::IntoStaticStr,
-    strum::EnumString,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
-pub enum CostingMethod {
-    /// At the average cost of what is at the location.
-    #[default]
-    MovingAverage,
-    /// At the cost of the oldest goods at the location: first in, first out.
-    Fifo,
-}
-
 /// The line of a document that brought goods.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
     /// What kind of document it is.
-    pub document_kind: Cow<'static, str>,
+    pub document_kind: DocumentKind,
     /// The document; nil where goods were there before their level had layers.
     pub document_id: Uuid,
     /// Its line; 0 where there is none.
@@ -63,12 +33,9 @@ pub struct Source {
 }
 
 impl Source {
-    /// Of goods that were there before their level had layers.
-    const EARLIER: &'static str = "earlier_stock";
-
     /// The line `line_no` of a document.
-    pub fn new(kind: &'static str, id: Uuid, line_no: i32, occurred_at: DateTime<Utc>) -> Self {
-        Source { document_kind: Cow::Borrowed(kind), document_id: id, line_no, occurred_at }
+    pub fn new(kind: DocumentKind, id: Uuid, line_no: i32, occurred_at: DateTime<Utc>) -> Self {
+        Source { document_kind: kind, document_id: id, line_no, occurred_at }
     }
 }
 
@@ -264,7 +231,7 @@ impl Book {
         }
         let mut layers = Layers::default();
         if wants_layers && on_hand.is_positive() {
-            let source = Source::new(Source::EARLIER, Uuid::nil(), 0, at);
+            let source = Source::new(DocumentKind::EarlierStock, Uuid::nil(), 0, at);
             let id = CostLayerId(self.ids.next_id());
             layers.add(Layer { id, quantity: on_hand, value, source });
         }
@@ -287,7 +254,7 @@ mod tests {
             id: CostLayerId(Uuid::from_u128(number)),
             quantity: Quantity::new(Decimal::new(quantity, 1)),
             value: Money::new(Decimal::new(cents, 2)),
-            source: Source::new("receipt", Uuid::nil(), 1, at),
+            source: Source::new(DocumentKind::Receipt, Uuid::nil(), 1, at),
         }
     }
 

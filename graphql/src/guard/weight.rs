@@ -214,7 +214,12 @@ fn groups_estimate(names: &[Value]) -> Option<u64> {
         let name = match name {
             Value::Enum(name) => name.as_str(),
             Value::String(name) => name,
-            _ => return None,
+            Value::Null
+            | Value::Number(_)
+            | Value::Boolean(_)
+            | Value::Binary(_)
+            | Value::List(_)
+            | Value::Object(_) => return None,
         };
         let dimension: Dimension = name.to_lowercase().parse().ok()?;
         Some(groups.saturating_mul(dimension.groups_estimate()?))

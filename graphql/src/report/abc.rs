@@ -8,28 +8,16 @@
 //!   only.
 //! - Each currency has its own classes. Ties to the same accounts as `margin`.
 
-use async_graphql::{Enum, SimpleObject};
+use async_graphql::SimpleObject;
 use sea_orm::FromQueryResult;
 use serde::Serialize;
 
 use super::column::{Kind, Measure, formula, sum};
+use super::grouping::{Attribute, Grouping, Key};
 use super::margin::{MARGIN_PCT, MarginRow};
-use super::sales::{self, Attribute, COST, Grouping, Key, NET_REVENUE, UNITS};
-use super::{Dimension, Request, Row};
+use super::sales::{self, COST, NET_REVENUE, UNITS};
+use super::{AbcMeasure, Dimension, Request, Row};
 use crate::scalar::{Amount, Percentage, Units};
-
-/// The figure by which products are ranked.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Default, Enum, strum::EnumIter, strum::EnumString, strum::IntoStaticStr,
-)]
-#[strum(serialize_all = "snake_case")]
-pub enum AbcMeasure {
-    /// Sales less returns after discounts, without tax.
-    #[default]
-    NetRevenue,
-    /// Net revenue less the cost of sales.
-    GrossMargin,
-}
 
 /// One product; in the totals, all of them.
 #[derive(Debug, Clone, SimpleObject, FromQueryResult, Serialize)]

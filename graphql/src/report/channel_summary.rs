@@ -9,8 +9,9 @@ use sea_orm::FromQueryResult;
 use serde::Serialize;
 
 use super::column::{Kind, Measure, formula};
+use super::grouping::{Attribute, Grouping};
 use super::margin::{MarginFigures, MarginRow, SUMS};
-use super::sales::{self, Attribute, Grouping};
+use super::sales;
 use super::{Dimension, Request, Row, dimension};
 use crate::scalar::Percentage;
 

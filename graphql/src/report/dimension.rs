@@ -7,7 +7,7 @@ use serde::Serialize;
 use strum::IntoEnumIterator;
 
 use super::Invalid;
-use super::sales::{Attribute, Grouping, Key};
+use super::grouping::{Attribute, Grouping, Key};
 use crate::scalar::{Date, Instant};
 
 /// Most dimensions of a report.
@@ -176,7 +176,15 @@ impl Dimension {
             Dimension::Customer => {
                 "left join public.customer cu on cu.tenant_id = $1 and cu.id = m.by_customer_id"
             }
-            _ => "",
+            Dimension::Hour
+            | Dimension::Day
+            | Dimension::Week
+            | Dimension::Month
+            | Dimension::Quarter
+            | Dimension::Year
+            | Dimension::Channel
+            | Dimension::Country
+            | Dimension::None => "",
         }
     }
 }

@@ -9,8 +9,9 @@ use sea_orm::FromQueryResult;
 use serde::Serialize;
 
 use super::column::{Kind, Measure, formula, sum};
+use super::grouping::{Attribute, Grouping, Key};
 use super::margin::{MARGIN_PCT, MarginRow};
-use super::sales::{self, Attribute, COST, Grouping, Key, Merge, NET_REVENUE, Sum, UNITS};
+use super::sales::{self, COST, Merge, NET_REVENUE, Sum, UNITS};
 use super::{Dimension, Request, Row};
 use crate::scalar::{Amount, Percentage, Units};
 

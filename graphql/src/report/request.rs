@@ -1,5 +1,6 @@
 //! The parameters of a report, and their checks.
 
+use async_graphql::Enum;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use domain::moment::Moment;
@@ -7,7 +8,7 @@ use domain::number::Quantity;
 use strum::IntoEnumIterator;
 
 use super::filter::Values;
-use super::{AbcMeasure, Dimension, Filter, LIMIT_DEFAULT, LIMIT_MAX, Name, Range, range};
+use super::{Dimension, Filter, Invalid, LIMIT_DEFAULT, LIMIT_MAX, Name, Range, range};
 
 /// Days that a report looks back if the caller does not say.
 const DAYS_DEFAULT: u16 = 90;
@@ -64,27 +65,17 @@ pub struct Input {
     pub limit: Option<i64>,
 }
 
-/// A parameter that is not valid.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{parameter}: {detail}")]
-pub struct Invalid {
-    /// Name of the parameter, in snake case.
-    pub parameter: &'static str,
-    pub detail: String,
-    /// Whether the parameter could be parsed: 422 if so, otherwise 400.
-    pub readable: bool,
-}
-
-impl Invalid {
-    /// Returns the error for a parameter that cannot be parsed.
-    pub fn unreadable(parameter: &'static str, detail: impl Into<String>) -> Self {
-        Invalid { parameter, detail: detail.into(), readable: false }
-    }
-
-    /// Returns the error for a value that is not allowed.
-    pub fn not_allowed(parameter: &'static str, detail: impl Into<String>) -> Self {
-        Invalid { parameter, detail: detail.into(), readable: true }
-    }
+/// The figure by which products are ranked.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, Enum, strum::EnumIter, strum::EnumString, strum::IntoStaticStr,
+)]
+#[strum(serialize_all = "snake_case")]
+pub enum AbcMeasure {
+    /// Sales less returns after discounts, without tax.
+    #[default]
+    NetRevenue,
+    /// Net revenue less the cost of sales.
+    GrossMargin,
 }
 
 impl Request {
@@ -218,7 +209,16 @@ impl Name {
             Name::StockValuation => {
                 vec![Dimension::Location, Dimension::Product, Dimension::Category, Dimension::None]
             }
-            _ => Vec::new(),
+            Name::ChannelSummary
+            | Name::ProductPerformance
+            | Name::CustomerValue
+            | Name::StockPosition
+            | Name::LowStock
+            | Name::LotExpiry
+            | Name::StockAgeing
+            | Name::SlowStock
+            | Name::Abc
+            | Name::Shrinkage => Vec::new(),
         }
     }
 
@@ -227,7 +227,16 @@ impl Name {
         match self {
             Name::Revenue | Name::Margin => &[Dimension::Day],
             Name::StockValuation => &[Dimension::Product, Dimension::Location],
-            _ => &[],
+            Name::ChannelSummary
+            | Name::ProductPerformance
+            | Name::CustomerValue
+            | Name::StockPosition
+            | Name::LowStock
+            | Name::LotExpiry
+            | Name::StockAgeing
+            | Name::SlowStock
+            | Name::Abc
+            | Name::Shrinkage => &[],
         }
     }
 

@@ -79,7 +79,9 @@ impl Table {
                     match value {
                         Value::Null => writer.write_field("")?,
                         Value::String(text) => writer.write_field(text)?,
-                        other => writer.write_field(other.to_string())?,
+                        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+                            writer.write_field(value.to_string())?;
+                        }
                     }
                 }
                 writer.write_record(None::<&[u8]>)?;

@@ -8,7 +8,9 @@ use domain::number::Price;
 use domain::product::{ProductKind, ProductStatus, Tracking};
 use domain::refusal::{Problem, Problems, Refusal};
 use domain::stock::CostingMethod;
-use domain::variant::{Choice, GroupOption, check_choice, check_options, choices, filled};
+use domain::variant::{
+    Choice, GroupOption, check_choice, check_options, choices, filled, options_json, parse_options,
+};
 use sea_orm::sea_query::LockType;
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
@@ -110,16 +112,8 @@ pub struct Group {
     pub variants: Vec<Product>,
 }
 
-/// Parses the stored options of a group.
-pub(super) fn options_of(json: &serde_json::Value) -> Result<Vec<GroupOption>, Error> {
-    serde::Deserialize::deserialize(json)
-        .map_err(|error| Error::invariant(format!("options of a group: {error}")))
-}
-
-fn to_stored(options: &[GroupOption]) -> serde_json::Value {
-    let list =
-        options.iter().map(|option| serde_json::json!({ "name": option.name, "values": option.values }));
-    serde_json::Value::Array(list.collect())
+fn options_of(row: &product_group::Model) -> Result<Vec<GroupOption>, Error> {
+    parse_options(&row.options).map_err(|error| Error::invariant(format!("options of a group: {error}")))
 }
 
 pub async fn create(tx: &Tx, input: &GroupInput) -> Result<Group, Error> {
@@ -129,7 +123,7 @@ pub async fn create(tx: &Tx, input: &GroupInput) -> Result<Group, Error> {
         id: ProductGroupId(tx.next_id()),
         code: input.code.clone(),
         name: input.name.clone(),
-        options: to_stored(&input.options),
+        options: options_json(&input.options),
         version: 1,
         created_at: tx.now,
         updated_at: tx.now,
@@ -158,7 +152,7 @@ pub async fn update(
     let after = product_group::Model {
         code: input.code.clone(),
         name: input.name.clone(),
-        options: to_stored(&input.options),
+        options: options_json(&input.options),
         version: before.row.version + 1,
         updated_at: tx.now,
         ..before.row
@@ -182,7 +176,7 @@ pub async fn list(tx: &Tx, code: Option<&str>, page: &Page) -> Result<Vec<Group>
     }
     let query = page.of(query, product_group::Column::Id, product_group::Column::UpdatedAt);
     let group = |row: product_group::Model| {
-        let options = options_of(&row.options)?;
+        let options = options_of(&row)?;
         Ok(Group { row, options, variants: Vec::new() })
     };
     query.all(tx).await?.into_iter().map(group).collect()
@@ -268,7 +262,7 @@ async fn lock(tx: &Tx, id: ProductGroupId) -> Result<Group, Error> {
 async fn with_variants(tx: &Tx, row: product_group::Model) -> Result<Group, Error> {
     let variants = tx.select::<product::Entity>().filter(product::Column::GroupId.eq(row.id));
     let variants = variants.order_by_asc(product::Column::Sku).all(tx).await?;
-    let options = options_of(&row.options)?;
+    let options = options_of(&row)?;
     Ok(Group { row, options, variants: store::with_parts(tx, variants).await? })
 }
 

@@ -11,7 +11,7 @@ use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
 use crate::listing::number;
-use crate::posting::parsed;
+use crate::rows::parsed;
 use crate::{Error, Tx};
 
 /// Reads what is kept on those of the book's levels that are allotted, and what the book's own leases and floors still

@@ -9,7 +9,6 @@ use domain::count::CountSettings;
 use domain::customer::{Customer, Exposure};
 use domain::expected_receipt::Supplies;
 use domain::id::{CategoryId, CustomerId, LocationId, LotId, PriceListId, ProductId, RegisterId, SessionId};
-use domain::location::LocationKind;
 use domain::lot::Lots;
 use domain::negative_stock::Consequences;
 use domain::number::{Money, Price, Quantity};
@@ -22,14 +21,16 @@ use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
-use super::needs::Needs;
-use super::setup::{Setups, parsed};
+use super::places::{level_keys, transit};
+use super::setup::Setups;
 use super::{
     Command, allotments, counts, documents, layer, lot_levels, lots, open_costs, orders, queue_levels,
     series, stock_documents, waiting,
 };
 use crate::catalog::lookup;
+use crate::rows::{parsed, uuids};
 use crate::{Error, Tx};
+use domain::needs::Needs;
 
 /// The book on which `commands` are decided.
 pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Result<Book, Error> {
@@ -126,11 +127,6 @@ async fn setup(tx: &Tx, setups: &Setups, needs: &Needs) -> Result<Arc<Setup>, Er
     }
     setups.forget(tx.tenant_id).await;
     setups.of(tx).await
-}
-
-/// Plain uuids of typed ids, to bind.
-pub(super) fn uuids<I: Copy>(ids: &BTreeSet<I>, plain: impl Fn(I) -> Uuid) -> Vec<Uuid> {
-    ids.iter().map(|id| plain(*id)).collect()
 }
 
 async fn customers(tx: &Tx, needs: &Needs) -> Result<HashMap<CustomerId, Customer>, Error> {
@@ -282,35 +278,6 @@ async fn rules(tx: &Tx, needs: &Needs, book: &Book) -> Result<Rules, Error> {
     let lineages = book.products.values().flat_map(|product| product.lineage.iter().copied());
     let categories: Vec<CategoryId> = lineages.collect::<BTreeSet<_>>().into_iter().collect();
     crate::pricing::load_rules(tx, &lists, &products, &categories).await
-}
-
-/// Where the batch may move goods, but for goods in transit.
-pub(super) fn places(needs: &Needs, book: &Book) -> BTreeSet<LocationId> {
-    let registers = needs.register_ids.iter().chain(&needs.leasing);
-    let registers = registers.filter_map(|id| book.setup.registers.get(id));
-    let mut locations: BTreeSet<LocationId> = registers.map(|register| register.location_id).collect();
-    locations.extend(&needs.location_ids);
-    if needs.default_location {
-        locations.extend(book.setup.location(None).map(|location| location.id));
-    }
-    locations
-}
-
-/// Every level that the batch may move: its stocked products at its locations.
-pub(super) fn level_keys(needs: &Needs, book: &Book) -> BTreeSet<LevelKey> {
-    let mut locations = places(needs, book);
-    locations.extend(transit(needs, book));
-    let stocked = book.products.values().filter(|product| product.kind == ProductKind::Stocked);
-    let stocked: Vec<ProductId> = stocked.map(|product| product.id).collect();
-    let at =
-        |location: LocationId| stocked.iter().map(move |product| LevelKey::untracked(location, *product));
-    locations.into_iter().flat_map(at).collect()
-}
-
-/// Where goods are in transit, if some pass through.
-fn transit(needs: &Needs, book: &Book) -> impl Iterator<Item = LocationId> {
-    let transit = book.setup.locations.iter().filter(|location| location.kind == LocationKind::Transit);
-    transit.filter(|_| needs.transit).map(|location| location.id)
 }
 
 /// Reads and locks levels in the order of their keys.

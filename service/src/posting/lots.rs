@@ -16,10 +16,10 @@ use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
-use super::load::{places, uuids};
-use super::needs::Needs;
-use super::setup::parsed;
+use super::places::places;
+use crate::rows::{parsed, uuids};
 use crate::{Error, Tx};
+use domain::needs::Needs;
 
 /// The products of lots that commands name by id.
 pub(super) async fn need_products(tx: &Tx, needs: &mut Needs) -> Result<(), Error> {

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::book::Book;
 use domain::stock::{Level, LevelKey};
 
-use super::needs::Needs;
-use super::{load, waiting};
+use super::{places, waiting};
+use domain::needs::Needs;
 
 /// The heads whose lots must be read once more, now that they are locked. A statement that waits for a lock does not see
 /// lots that came meanwhile: whoever begins to wait must, or there were goods that nobody gets; and so must an order that
@@ -19,7 +19,7 @@ pub(super) fn unseen(needs: &Needs, book: &Book) -> BTreeSet<LevelKey> {
         return BTreeSet::new();
     }
     let is_tracked = |key: &LevelKey| book.is_tracked(key.product_id);
-    load::level_keys(needs, book).into_iter().filter(is_tracked).collect()
+    places::level_keys(needs, book).into_iter().filter(is_tracked).collect()
 }
 
 /// The heads that are missing of the levels that a batch writes. Two batches that meet no head both open it, and the later

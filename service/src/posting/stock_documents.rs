@@ -12,10 +12,9 @@ use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
 use super::allotments::owner;
-use super::load::uuids;
-use super::needs::Needs;
-use super::setup::parsed;
+use crate::rows::{parsed, uuids};
 use crate::{Error, Tx};
+use domain::needs::Needs;
 
 /// The documents of a batch that name goods.
 pub(super) struct GoodsDocuments {

@@ -1,6 +1,8 @@
 //! Availability: how much of a product may be sold, and where. Storefronts and tills read it often, so it is one
 //! statement.
 
+mod step;
+
 use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
@@ -13,9 +15,10 @@ use sea_orm::sqlx::postgres::PgRow;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::step::{self, PromiseStep};
 use crate::listing::{Listing, number, optional_number, word};
 use crate::{Error, Tx};
+
+pub use step::PromiseStep;
 
 /// The products to look up, in the order of the response.
 #[derive(Debug, Clone)]

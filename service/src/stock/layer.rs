@@ -11,6 +11,7 @@ use sea_orm::sqlx::postgres::PgRow;
 use uuid::Uuid;
 
 use crate::listing::{Listing, number};
+use crate::rows::parsed;
 use crate::{Error, Tx};
 
 /// A cost layer in the list.
@@ -131,7 +132,7 @@ fn read_listed(row: &PgRow) -> Result<ListedLayer, Error> {
         value: layer.value,
         unit_cost: layer.unit_cost(),
         currency: row.try_get("currency")?,
-        document_kind: layer.source.document_kind.into_owned(),
+        document_kind: layer.source.document_kind.word().to_owned(),
         document_id: is_known.then_some(layer.source.document_id),
         document_number: row.try_get("document_number")?,
         line_no: is_known.then_some(layer.source.line_no),
@@ -146,7 +147,7 @@ pub(crate) fn read_layer(row: &PgRow) -> Result<Layer, Error> {
         quantity: number(row, "quantity")?,
         value: number(row, "value")?,
         source: Source {
-            document_kind: document_kind.into(),
+            document_kind: parsed(document_kind)?,
             document_id: row.try_get("document_id")?,
             line_no: row.try_get("line_no")?,
             occurred_at: row.try_get("received_at")?,

@@ -109,7 +109,7 @@ async fn find_by_product(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<
     query.tenant(tx).page(tx, "m.id", slice).await
 }
 
-/// Finds movements of a document. Stock documents have an index. Sales and shipments are found through their lines
+/// Finds movements of a document. Stock documents and transfers have an index. Sales and shipments are found through their lines
 /// and the levels that they moved; the id of a movement begins with the millisecond of its document.
 async fn find_by_document(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<PgRow>, Error> {
     let query = Listing::raw(COLUMNS)
@@ -136,7 +136,8 @@ async fn find_by_document(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec
         .with("m.document_id = ", filter.document_id)
         .sql(
             " union all select m.* from stock_movement m \
-             where m.document_kind in ('receipt', 'opening', 'adjustment', 'revaluation') and m.tenant_id = ",
+             where m.document_kind in ('receipt', 'opening', 'adjustment', 'revaluation', 'transfer') \
+             and m.tenant_id = ",
         )
         .tenant(tx)
         .with("m.document_id = ", filter.document_id)

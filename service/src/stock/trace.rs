@@ -104,7 +104,14 @@ pub async fn find(tx: &Tx, id: LotId) -> Result<Trace, Error> {
         match moved.kind {
             MovementKind::Receipt | MovementKind::Opening => trace.received.push(moved),
             MovementKind::Return => trace.returned.push(moved),
-            _ => trace.adjusted.push(moved),
+            MovementKind::Sale
+            | MovementKind::Adjustment
+            | MovementKind::TransferOut
+            | MovementKind::TransferIn
+            | MovementKind::Count
+            | MovementKind::Revaluation
+            | MovementKind::SupplierReturn
+            | MovementKind::Settlement => trace.adjusted.push(moved),
         }
     }
     Ok(trace)

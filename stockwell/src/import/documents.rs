@@ -152,9 +152,10 @@ impl Documents {
             let of_class = self.invoices.iter().filter(|rows| rows[0].class() == class);
             let documents: Vec<Document> =
                 of_class.flat_map(|rows| document(rows, class, &self.place, &ids)).collect();
-            let lines = match class {
-                Class::BadDebt => post_entries(client, &documents).await?,
-                _ => post_all(client, route(class), &documents, &bar).await?,
+            let lines = if class == Class::BadDebt {
+                post_entries(client, &documents).await?
+            } else {
+                post_all(client, route(class), &documents, &bar).await?
             };
             posted.add(class, lines);
         }

@@ -199,7 +199,8 @@ fn a_mapping_keeps_its_product_and_is_changed_by_version() {
             tenant.call(Method::PATCH, &path).header("if-match", "\"1\"").json(&json!({ "factor": "3" }));
         late.send().await.refused(412, "version_mismatch");
         let changed = tenant.patch(&path, &json!({ "sku": "CUP" })).await.ok();
-        assert_eq!((&changed["product_id"], &changed["version"]), (&json!(cup.id), &json!(3)));
+        assert_eq!(changed["product_id"], json!(cup.id));
+        assert_eq!(changed["version"], 3);
         let listed =
             tenant.get(&format!("{MAPPINGS}?product_id={}&system=shop&external_sku=1", cup.id)).await.ok();
         assert_eq!(listed["data"][0], tenant.get(&path).await.ok());

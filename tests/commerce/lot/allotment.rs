@@ -158,10 +158,8 @@ fn an_order_takes_of_the_floor_of_wholesale_and_a_new_floor_takes_the_place_of_o
         let waits = json!({ "customer_id": customer, "policy": "backorder", "advance_to": "confirmed",
             "lines": lines(&[("MILK", "7")]) });
         let waits = tenant.post("/v1/orders", &waits).await.created();
-        assert_eq!(
-            (&waits["lines"][0]["reserved"], &waits["lines"][0]["backordered"]),
-            (&json!("5"), &json!("2"))
-        );
+        assert_eq!(waits["lines"][0]["reserved"], "5");
+        assert_eq!(waits["lines"][0]["backordered"], "2");
         tenant.step(id(&order), "cancel").await.ok();
         assert_eq!(tenant.check_now().await, Vec::<String>::new());
     });
@@ -229,10 +227,8 @@ fn a_floor_is_not_kept_in_goods_that_are_not_there() {
         assert_eq!(lots_of(&sold["lines"][0]), pairs(&[("A", "5")]));
         received(tenant, "MILK", "C", ("5", &day(60).await)).await;
         let order = tenant.get(&format!("/v1/orders/{}", id(&order))).await.ok();
-        assert_eq!(
-            (&order["lines"][0]["backordered"], &order["lines"][0]["reserved"]),
-            (&json!("0"), &json!("5"))
-        );
+        assert_eq!(order["lines"][0]["backordered"], "0");
+        assert_eq!(order["lines"][0]["reserved"], "5");
         assert_eq!(tenant.check_now().await, Vec::<String>::new());
     });
 }

@@ -73,10 +73,8 @@ fn a_trace_leads_from_the_supplier_to_every_customer_and_adds_up() {
         assert_eq!(each(&trace["returned"], "/channel"), ["wholesale", "retail"]);
         assert_eq!(each(&trace["adjusted"], "/reason"), ["damage", "found"]);
         assert_eq!(each(&trace["waiting"], "/quantity"), ["4"]);
-        assert_eq!(
-            (&trace["complete"], &trace["lot"]["levels"][0]["location_code"]),
-            (&json!(true), &json!("MAIN"))
-        );
+        assert_eq!(trace["complete"], true);
+        assert_eq!(trace["lot"]["levels"][0]["location_code"], "MAIN");
         tenant.get("/v1/lots/lot_01h455vb4pex5vsknk084sn02q/trace").await.refused(404, "not_found");
     });
 }
@@ -107,17 +105,14 @@ fn nobody_gets_more_of_a_lot_that_is_recalled() {
         assert!(again.is_replayed() && again.ok() == recalled.ok());
         let recalled = recalled.ok();
         assert_eq!(each(&recalled["quarantined"], "/quantity"), ["4"]);
-        assert_eq!(
-            (each(&recalled["waiting"], "/quantity"), &recalled["in_transit"]),
-            (vec!["3"], &json!("1"))
-        );
+        assert_eq!(each(&recalled["waiting"], "/quantity"), vec!["3"]);
+        assert_eq!(recalled["in_transit"], "1");
         assert_eq!(each(&recalled["walk_ins"], "/number"), [sold["number"].as_str().expect("a number")]);
         assert_eq!(each(&recalled["walk_ins"], "/register_code"), [till.code.as_str()]);
         let bad = lot(tenant, "BAD").await;
-        assert_eq!(
-            (&bad["status"], &bad["sellable"], &bad["reserved"]),
-            (&json!("recalled"), &json!(false), &json!("7"))
-        );
+        assert_eq!(bad["status"], "recalled");
+        assert_eq!(bad["sellable"], false);
+        assert_eq!(bad["reserved"], "7");
         assert_eq!(available(tenant, "JAM").await["available"], "10");
 
         let named = sale_of(&till, "JAM", "1", json!([{ "code": "BAD" }]));
@@ -137,16 +132,13 @@ fn nobody_gets_more_of_a_lot_that_is_recalled() {
         tenant.post(&format!("/v1/stock/transfers/{}/receive", id(&transfer)), &json!({})).await.ok();
         assert_eq!(available(tenant, "JAM").await["available"], "6", "it is not sold although it is free");
         let more = recall(tenant, "BAD", "Another reason").await.ok();
-        assert_eq!(
-            (&more["reason"], &more["recalled_at"]),
-            (&json!("Glass in the jar"), &recalled["recalled_at"])
-        );
+        assert_eq!(more["reason"], "Glass in the jar");
+        assert_eq!(more["recalled_at"], recalled["recalled_at"]);
         let mut kept = each(&more["quarantined"], "/quantity");
         kept.sort_unstable();
-        assert_eq!(
-            (kept, &more["waiting"], &more["in_transit"]),
-            (vec!["1", "4", "5"], &json!([]), &json!("0"))
-        );
+        assert_eq!(kept, vec!["1", "4", "5"]);
+        assert_eq!(more["waiting"], json!([]));
+        assert_eq!(more["in_transit"], "0");
         assert_eq!(tenant.get(&path).await.ok(), more, "what is read later is what was answered");
         let all = tenant.get("/v1/lots?sku=JAM&status=recalled").await.ok();
         assert_eq!(each(&all["data"], "/code"), ["BAD"]);
@@ -174,7 +166,8 @@ fn a_recall_while_both_channels_sell_lets_nothing_slip() {
         .await;
         let sold = work.iter().filter(|done| **done).count() - 1;
         let sums = trace(tenant, "BAD").await["sums"].clone();
-        assert_eq!((&sums["sold"], &sums["adds_up"]), (&json!(sold.to_string()), &json!(true)));
+        assert_eq!(sums["sold"], json!(sold.to_string()));
+        assert_eq!(sums["adds_up"], true);
         let bad = lot(tenant, "BAD").await;
         assert_eq!(bad["reserved"], bad["on_hand"], "all that was left is in quarantine");
         tenant.sell(&till, &[("JAM", "1")]).await.refused(409, "insufficient_stock");
@@ -282,7 +275,7 @@ fn told(value: &Value) -> Value {
             Value::Object(kept.map(|(name, value)| (name.clone(), shown(name, value))).collect())
         }
         Value::Array(all) => Value::Array(all.iter().map(told).collect()),
-        other => other.clone(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
     }
 }
 

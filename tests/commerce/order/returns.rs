@@ -36,7 +36,8 @@ fn a_return_in_steps_undoes_the_sale_to_the_penny() {
         let sold = sold(tenant).await;
         tenant.open_stock(&[("BOLT", "1", "99.00")]).await;
         let note = tenant.post(RETURNS, &back(&sold, &[(1, "3"), (2, "1")])).await.created();
-        assert_eq!((&note["object"], &note["original_id"]), (&json!("credit_note"), &json!(sold.invoice)));
+        assert_eq!(note["object"], "credit_note");
+        assert_eq!(note["original_id"], json!(sold.invoice));
         assert!(note["number"].as_str().is_some_and(|number| number.starts_with("CN-")), "{note}");
         assert_eq!(tenant.level("BOLT").await, Level::of("4", "0", "111"), "at the cost they left with");
         tenant.post(RETURNS, &back(&sold, &[(1, "4")])).await.created();
@@ -94,10 +95,9 @@ fn a_return_without_an_invoice_takes_todays_price_and_the_current_cost() {
         let customer = tenant.customer("Nordwind Supply").await;
         let body = json!({ "customer_id": customer, "lines": lines(&[("BOLT", "2")]), "occurred_at": "2011-12-01T08:26:00Z" });
         let note = tenant.post(RETURNS, &body).await.created();
-        assert_eq!(
-            (&note["net"], &note["tax"], &note["open"]),
-            (&json!("-19.98"), &json!("-4.00"), &json!("-23.98"))
-        );
+        assert_eq!(note["net"], "-19.98");
+        assert_eq!(note["tax"], "-4.00");
+        assert_eq!(note["open"], "-23.98");
         assert_eq!(note["lines"][0]["quantity"], "-2");
         assert_eq!(tenant.level("BOLT").await, Level::of("12", "0", "48"));
         assert_eq!(tenant.balance("4100").await, "19.98");

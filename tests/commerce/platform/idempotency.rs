@@ -35,7 +35,8 @@ fn fifty_equal_requests_at_once_have_one_effect() {
         let till = tenant.till().await;
         let replies = fifty(tenant, SALES, "till-7-000123", &sale(&till, &[("MUG", "1")])).await;
         one_answer(&replies, 201);
-        assert_eq!((tenant.level("MUG").await.on_hand.as_str(), tenant.count("pos_sale").await), ("4", 1));
+        assert_eq!(tenant.level("MUG").await.on_hand.as_str(), "4");
+        assert_eq!(tenant.count("pos_sale").await, 1);
         let again = tenant.post_as(SALES, "till-7-000123", &sale(&till, &[("MUG", "1")])).await;
         assert!(again.is_replayed());
         assert_eq!(again.text, replies[0].text);
@@ -83,7 +84,8 @@ fn equal_requests_on_two_machines_have_one_effect() {
                 .map(|client| client.post_as("/v1/orders", &key, &order));
             one_answer(&join_all(sends).await, 201);
         }
-        assert_eq!((tenant.count("pos_sale").await, tenant.count("sales_order").await), (12, 12));
+        assert_eq!(tenant.count("pos_sale").await, 12);
+        assert_eq!(tenant.count("sales_order").await, 12);
     });
 }
 
@@ -209,7 +211,8 @@ fn records_are_made_once_under_one_key() {
         assert!(replies.iter().all(|reply| reply.status == 409 || reply.header("location").is_some()));
         let customer = json!({ "kind": "wholesale", "name": "Nordwind Supply" });
         one_answer(&fifty(tenant, "/v1/customers", "customer", &customer).await, 201);
-        assert_eq!((tenant.count("product").await, tenant.count("customer").await), (1, 1));
+        assert_eq!(tenant.count("product").await, 1);
+        assert_eq!(tenant.count("customer").await, 1);
         let other = json!({ "sku": "CUP", "name": "Cup" });
         tenant.post_as("/v1/products", "product", &other).await.refused(422, "idempotency_key_reused");
     });
@@ -233,7 +236,8 @@ fn a_key_is_made_once_and_shown_once() {
         let again = tenant.post_as("/v1/api-keys", "web-shop", &wanted).await;
         assert!(again.is_replayed() && again.header("location").is_some());
         let again = again.created();
-        assert_eq!((&again["api_key"], &again["secret"]), (&first["api_key"], &json!(null)));
+        assert_eq!(again["api_key"], first["api_key"]);
+        assert_eq!(again["secret"], json!(null));
         assert!(first["secret"].is_string());
         let before = tenant.count("api_key").await;
         assert_eq!(tenant.dry_run("/v1/api-keys", &wanted).await.ok()["secret"], json!(null));

@@ -8,6 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{Client, Reply, with_tenant, with_tenants};
 
+mod kinds;
 mod operation;
 mod wall;
 mod world;

@@ -61,7 +61,8 @@ fn a_level_is_explained_to_the_last_unit() {
         let me = tenant.get("/v1/me").await.ok();
         for line in lines.as_array().expect("lines") {
             let by = &line["caused_by"];
-            assert_eq!((&by["actor_kind"], &by["actor_name"]), (&me["actor_kind"], &me["actor_name"]));
+            assert_eq!(by["actor_kind"], me["actor_kind"]);
+            assert_eq!(by["actor_name"], me["actor_name"]);
             assert!(by["actor_id"].as_str().is_some_and(|id| id.starts_with("key_")), "{by}");
             let command = line["caused_by"]["command_id"].as_str().expect("a command");
             let command = tenant.get(&format!("/v1/commands/{command}")).await.ok();
@@ -79,7 +80,8 @@ fn a_level_is_explained_to_the_last_unit() {
         assert_eq!(answer["opening"], json!({ "on_hand": "0", "value": "0.00" }));
         assert_eq!(answer["level"]["on_hand"], "47");
         let kept = &answer["reserved"];
-        assert_eq!((&kept["quantity"], &kept["has_more"]), (&json!("7"), &json!(false)));
+        assert_eq!(kept["quantity"], "7");
+        assert_eq!(kept["has_more"], false);
         assert_eq!(texts(&kept["data"], "/quantity"), ["5", "2"]);
         assert_eq!(texts(&kept["data"], "/caused_by/command"), ["order.created", "order.created"]);
         for row in kept["data"].as_array().expect("rows") {
@@ -133,9 +135,11 @@ fn a_span_opens_and_closes_with_what_there_was() {
         assert_eq!(span["opening"], whole["data"][1]["balance"]);
         assert_eq!(span["closing"], whole["data"][3]["balance"]);
         let none = tenant.get(&format!("{path}?to=2000-01-01T00:00:00Z")).await.ok();
-        assert_eq!((&none["data"], &none["closing"]["on_hand"]), (&json!([]), &json!("0")));
+        assert_eq!(none["data"], json!([]));
+        assert_eq!(none["closing"]["on_hand"], "0");
         let after = tenant.get(&format!("{path}?from=2999-01-01T00:00:00Z")).await.ok();
-        assert_eq!((&after["data"], &after["opening"]), (&json!([]), &whole["closing"]));
+        assert_eq!(after["data"], json!([]));
+        assert_eq!(after["opening"], whole["closing"]);
         let backward = tenant.get(&format!("{path}?from={}&to={}", at(4), at(2))).await;
         backward.refused(422, "validation_failed");
         tenant.get(&format!("{path}?from=yesterday")).await.refused(400, "invalid_parameter");
@@ -190,19 +194,21 @@ fn goods_that_left_name_the_layers_they_were_taken_from() {
         ];
         assert_eq!(drawn(&lines), expected);
         let part = &lines[4]["layers"][0];
-        assert_eq!((&part["document_id"], &part["document_number"]), (&receipt["id"], &receipt["number"]));
+        assert_eq!(part["document_id"], receipt["id"]);
+        assert_eq!(part["document_number"], receipt["number"]);
         assert!(part["layer_id"].as_str().is_some_and(|id| id.starts_with("cly_")), "{part}");
         let earlier = &lines[2]["layers"][0];
-        assert_eq!((&earlier["document_id"], &earlier["line_no"]), (&Value::Null, &Value::Null));
+        assert_eq!(earlier["document_id"], Value::Null);
+        assert_eq!(earlier["line_no"], Value::Null);
         let below = &lines[6]["below_zero"];
-        assert_eq!(
-            (&below["quantity"], &below["open_quantity"], &below["settled_at"]),
-            (&json!("2"), &json!("2"), &Value::Null)
-        );
+        assert_eq!(below["quantity"], "2");
+        assert_eq!(below["open_quantity"], "2");
+        assert_eq!(below["settled_at"], Value::Null);
         receive("5", "2.00").await;
         let lines = tenant.get(&path).await.ok()["data"].clone();
         let below = &lines[6]["below_zero"];
-        assert_eq!((&below["open_quantity"], &below["variance"]), (&json!("0"), &json!("0.67")));
+        assert_eq!(below["open_quantity"], "0");
+        assert_eq!(below["variance"], "0.67");
         assert_eq!(below["settled_at"], lines[7]["recorded_at"]);
         assert_eq!(lines[8]["kind"], "settlement", "{lines}");
         assert!(lines[0].get("layers").is_none() && lines[0].get("below_zero").is_none(), "{}", lines[0]);

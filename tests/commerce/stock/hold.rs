@@ -30,7 +30,8 @@ fn held_goods_are_not_for_others() {
         tenant.stocked("MUG", "10.00", ("10", "4.00")).await;
         let till = tenant.till().await;
         let placed = tenant.post(HOLDS, &hold("cart-1", &[("MUG", "8")]).await).await.created();
-        assert_eq!((&placed["status"], &placed["lines"][0]["sku"]), (&json!("open"), &json!("MUG")));
+        assert_eq!(placed["status"], "open");
+        assert_eq!(placed["lines"][0]["sku"], "MUG");
         assert_eq!(tenant.level("MUG").await, Level::of("10", "8", "40"));
         assert_eq!(available(tenant, "MUG").await, "2");
         let refused = tenant.sell(&till, &[("MUG", "3")]).await.refused(409, "insufficient_stock");
@@ -38,7 +39,8 @@ fn held_goods_are_not_for_others() {
         tenant.post(HOLDS, &hold("cart-2", &[("MUG", "3")]).await).await.refused(409, "insufficient_stock");
         let id = placed["id"].as_str().expect("an id");
         let released = tenant.post(&format!("{HOLDS}/{id}/release"), &json!({})).await.ok();
-        assert_eq!((&released["status"], &released["version"]), (&json!("released"), &json!(2)));
+        assert_eq!(released["status"], "released");
+        assert_eq!(released["version"], 2);
         assert_eq!(tenant.level("MUG").await, Level::of("10", "0", "40"));
         tenant
             .post(&format!("{HOLDS}/{id}/release"), &json!({}))

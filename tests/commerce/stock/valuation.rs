@@ -155,7 +155,8 @@ fn the_stock_of_any_instant_is_the_sum_of_its_movements() {
             documents(tenant, &till, &mut dice, 12).await;
             known.extend([settled, server_time(tenant).await]);
             let run = run(tenant, settled, 8).await.expect("a run is due");
-            assert_eq!((run.extended > 0, run.made.is_empty()), (round > 0, false), "round {round}: {run:?}");
+            assert_eq!(run.extended > 0, round > 0, "round {round}: {run:?}");
+            assert!(!run.made.is_empty(), "round {round}: {run:?}");
         }
         let late: i64 = sqlx::query(
             "select count(*) from stock_checkpoint c join stock_checkpoint_level l \
@@ -244,7 +245,8 @@ fn a_day_reaches_to_its_end_in_the_zone_that_is_asked_for() {
         assert_eq!(total("as_of=2011-01-31T23:59:58Z").await, "none");
         assert_eq!(total("as_of=2011-02-01&known_at=2011-02-01").await, "none", "nobody knew of it then");
         let meta = tenant.get("/v1/reports/stock_valuation?as_of=2011-02-01").await.ok()["meta"].clone();
-        assert_eq!((&meta["as_of"], &meta["known_at"]), (&json!("2011-02-01"), &Value::Null));
+        assert_eq!(meta["as_of"], "2011-02-01");
+        assert_eq!(meta["known_at"], Value::Null);
     });
 }
 

@@ -6,12 +6,11 @@ use domain::id::{CategoryId, ProductGroupId, ProductId, TaxClassId};
 use domain::product::{DECIMALS_MAX, ProductKind, Tracking, barcode_is_sound, is_divided_so};
 use domain::refusal::{Code, Problems, Refusal};
 use domain::stock::CostingMethod;
-use domain::variant::{Choice, GroupOption, check_choice};
+use domain::variant::{Choice, GroupOption, check_choice, parse_options};
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
 use super::{Product, ProductInput, UnitInput};
-use crate::catalog::group;
 use crate::{Error, Tx, input};
 
 /// Most units, and most barcodes of one unit.
@@ -87,7 +86,9 @@ impl References {
             "select id, options from product_group where tenant_id = $1 and id = any($2) order by id for share",
         );
         for row in tx.rows(query.bind(tx.tenant_id.0).bind(ids.into_iter().collect::<Vec<_>>())).await? {
-            self.groups.insert(ProductGroupId(row.try_get(0)?), group::options_of(&row.try_get(1)?)?);
+            let options = parse_options(&row.try_get(1)?)
+                .map_err(|error| Error::invariant(format!("options of a group: {error}")))?;
+            self.groups.insert(ProductGroupId(row.try_get(0)?), options);
         }
         let (ids, choices): (Vec<Uuid>, Vec<String>) = variants().map(|(id, choice)| (id.0, choice)).unzip();
         let query = sqlx::query(

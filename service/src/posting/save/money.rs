@@ -5,7 +5,7 @@ use domain::customer::Exposure;
 use domain::id::CustomerId;
 use sea_orm::sqlx;
 
-use super::wholesale::Documents;
+use super::documents::Documents;
 use super::{column, word};
 use crate::{Error, Tx};
 

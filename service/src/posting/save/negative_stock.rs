@@ -68,7 +68,7 @@ async fn insert(tx: &Tx, rows: &[(&Oversold, Uuid)]) -> Result<(), Error> {
         .bind(column(rows, |(row, _)| row.cost.key.location_id.0))
         .bind(column(rows, |(row, _)| row.cost.key.product_id.0))
         .bind(column(rows, |(row, _)| row.cost.key.lot_id.0))
-        .bind(column(rows, |(row, _)| row.document_kind))
+        .bind(column(rows, |(row, _)| row.document_kind.word()))
         .bind(column(rows, |(row, _)| row.document_id))
         .bind(column(rows, |(row, _)| row.line_no))
         .bind(column(rows, |(row, _)| channel(row.cost.channel)))

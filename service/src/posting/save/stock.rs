@@ -74,14 +74,11 @@ pub(super) async fn write(tx: &Tx, accepted: &[Accepted<'_>], served: &Posting) 
         for expected in &accepted.posting.expected {
             documents.expected.add(expected.id.0, expected.version, expected, by);
         }
-        match &accepted.outcome {
-            Outcome::Transfer(transfer) => {
-                documents.transfers.add(transfer.id.0, transfer.version, transfer, by);
-            }
-            Outcome::StockDocument(document) | Outcome::Count(_, Some(document)) => {
-                documents.stock.push((document, by));
-            }
-            _ => {}
+        if let Outcome::Transfer(transfer) = &accepted.outcome {
+            documents.transfers.add(transfer.id.0, transfer.version, transfer, by);
+        }
+        if let Outcome::StockDocument(document) | Outcome::Count(_, Some(document)) = &accepted.outcome {
+            documents.stock.push((document, by));
         }
     }
     write_holds(tx, &documents.holds).await?;

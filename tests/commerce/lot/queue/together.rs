@@ -51,10 +51,8 @@ fn whoever_begins_to_wait_sees_the_lots_that_came_while_it_waited_its_turn() {
         let (receipt, order) = behind(tenant, &node, ORDERS, &body).await;
         receipt.created();
         let order = order.created();
-        assert_eq!(
-            (figures(&order), lots_of(&order["lines"][0])),
-            (["3", "0", "1", "0"], pairs(&[("NEW", "3")]))
-        );
+        assert_eq!(figures(&order), ["3", "0", "1", "0"]);
+        assert_eq!(lots_of(&order["lines"][0]), pairs(&[("NEW", "3")]));
         assert_eq!(tenant.check_now().await, Vec::<String>::new());
     });
 }
@@ -70,7 +68,8 @@ fn an_order_that_is_served_while_it_waits_its_turn_ships_what_it_got() {
         let (receipt, shipped) = behind(tenant, &node, &path, &json!({})).await;
         receipt.created();
         let shipped = shipped.ok();
-        assert_eq!((figures(&shipped), &shipped["status"]), (["0", "3", "0", "0"], &json!("shipped")));
+        assert_eq!(figures(&shipped), ["0", "3", "0", "0"]);
+        assert_eq!(shipped["status"], "shipped");
         assert_eq!(lots_of(&shipped["shipments"][0]["lines"][0]), pairs(&[("NEW", "3")]));
         assert_eq!(shown(tenant, &waiting).await["status"], "shipped");
         assert_eq!(tenant.check_now().await, Vec::<String>::new());

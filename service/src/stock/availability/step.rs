@@ -11,9 +11,9 @@ use sea_orm::sqlx::{self, Row};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::availability::{LocationAvailability, ProductAvailability, Scope};
-use super::incoming::find_supplies;
+use super::{LocationAvailability, ProductAvailability, Scope};
 use crate::posting::setup;
+use crate::stock::incoming::find_supplies;
 use crate::{Error, Tx};
 
 /// The quantity that may be promised from a day until the next step.
