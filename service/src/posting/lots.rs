@@ -164,7 +164,7 @@ async fn returned(tx: &Tx, originals: &[Uuid]) -> Result<HashMap<((Uuid, i32), L
 }
 
 /// The lots that goods are taken off which have left already and of which the record has too few: of each product the one
-/// that came last to the location, if any ever did, and rather one that might be sold. `domain::lot` chooses alike.
+/// that came last to the location, if any ever did, and rather one that might be sold. `domain::allocation` chooses alike.
 async fn last_received(tx: &Tx, needs: &Needs, book: &Book) -> Result<Vec<LotId>, Error> {
     let of_lots = book.products.values().filter(|product| product.tracking == Tracking::Lot);
     let products: Vec<Uuid> = of_lots.map(|product| product.id.0).collect();
