@@ -15,7 +15,7 @@ pub enum Code {
     InvalidStateTransition,
     /// Another document bears this external reference.
     DuplicateExternalRef,
-    /// Another record bears this code, number or name.
+    /// Another record has this code, number or name.
     AlreadyExists,
     /// No rule gives a price.
     PriceMissing,

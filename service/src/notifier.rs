@@ -19,7 +19,7 @@ impl Notifier {
         }
     }
 
-    /// What wakes the follower of a tenant from now on.
+    /// The signal that wakes the follower of a tenant from now on.
     pub(crate) fn subscribe(&self, tenant_id: TenantId) -> Arc<Notify> {
         let mut subscriptions = self.0.write().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(subscriptions.entry(tenant_id).or_default())

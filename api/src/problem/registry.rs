@@ -222,13 +222,13 @@ pub static REGISTRY: &[Entry] = &[
     entry(
         Domain(Code::DuplicateExternalRef),
         "External reference taken",
-        "Another record of this type bears this external_ref.",
+        "Another record of this type has this external_ref.",
         "Use the record that has it, or another reference.",
     ),
     entry(
         Domain(Code::AlreadyExists),
         "Already exists",
-        "Another record bears this code, number, name or address.",
+        "Another record has this code, number, name or address.",
         "Use the record that has it, or another value.",
     ),
     entry(
@@ -294,7 +294,7 @@ pub static REGISTRY: &[Entry] = &[
     entry(
         Domain(Code::LotRecalled),
         "Lot recalled",
-        "The lot that is named is recalled: nobody gets more of it.",
+        "The lot that is named is recalled: no more of it is sold or reserved.",
         "Name another lot, or none to get what expires first.",
     ),
 ];

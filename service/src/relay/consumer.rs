@@ -23,9 +23,9 @@ use crate::event::{FeedPosition, HORIZON};
 
 /// The most events of one tenant that are taken at once, so that a busy one does not keep the others waiting.
 pub const SHARE_MAX: usize = 50;
-/// How many events are enough for one round.
+/// The number of events of one round.
 const ROUND_EVENTS: usize = 500;
-/// How many tenants are asked in one round, where some of them had events.
+/// The number of tenants of one round, where some of them had events.
 const ROUND_TENANTS: usize = 500;
 
 /// The feed of every tenant, as one consumer reads it.
@@ -47,7 +47,7 @@ pub struct Consumer {
 /// The next events of a tenant, under a lease.
 #[derive(Debug, Clone)]
 pub struct Batch {
-    /// Whose they are.
+    /// The tenant of the events.
     pub tenant_id: TenantId,
     /// Their ids, in the order of the feed.
     pub events: Vec<EventId>,
