@@ -40,7 +40,7 @@ const PACE: Duration = Duration::from_millis(20);
 /// A poll is followed by a pause of so many times its own length.
 const PACE_FACTOR: u32 = 10;
 
-/// What changed between two polls.
+/// The changes between two polls.
 #[derive(Debug, Clone, Default)]
 pub struct Change {
     /// Levels that changed, with their present figures.

@@ -1,4 +1,4 @@
-//! How the lines of sales become the rows of a report.
+//! The rules by which lines of sales become the rows of a report.
 
 /// A key that lines are grouped by.
 #[derive(Debug, Clone, Copy)]
@@ -18,7 +18,7 @@ pub struct Attribute {
     pub kind: &'static str,
 }
 
-/// How lines are grouped into rows.
+/// The rule by which lines become rows.
 #[derive(Debug, Clone)]
 pub struct Grouping {
     /// Keys besides the currency.

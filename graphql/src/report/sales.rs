@@ -15,7 +15,7 @@ use super::column::Measure;
 use super::grouping::{Attribute, Grouping, Key};
 use super::{Request, range};
 
-/// How the total of a sum is computed from the groups.
+/// The rule by which a total is computed from the groups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Merge {
     /// Add the groups.
