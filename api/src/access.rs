@@ -127,8 +127,8 @@ mod tests {
             orders(json!({ "get": {} })),
             orders(json!({ "get": { "security": [] } })),
             orders(json!({ "delete": { "x-required-scopes": [] } })),
-            orders(json!({ "get": { "x-required-scopes": ["orders:raed"] } })),
-            orders(json!({ "get": { "x-required-scopes": [], "x-alternative-scopes": [["orders:raed"]] } })),
+            orders(json!({ "get": { "x-required-scopes": ["orders:look"] } })),
+            orders(json!({ "get": { "x-required-scopes": [], "x-alternative-scopes": [["orders:look"]] } })),
         ] {
             assert_eq!(status(&document, get(), &all).await, StatusCode::INTERNAL_SERVER_ERROR, "{document}");
         }
