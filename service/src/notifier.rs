@@ -1,4 +1,4 @@
-//! Tells the followers of a tenant that something was committed.
+//! Notifies the follower of a tenant after a commit.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use domain::id::TenantId;
 use tokio::sync::Notify;
 
-/// Wakes the follower of a tenant after a commit. A transaction knows this and not the followers.
+/// Wakes the follower of a tenant after a commit. A transaction knows this type, but not the followers.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Notifier(Arc<RwLock<HashMap<TenantId, Arc<Notify>>>>);
 
@@ -25,7 +25,6 @@ impl Notifier {
         Arc::clone(subscriptions.entry(tenant_id).or_default())
     }
 
-    /// Forgets the follower of a tenant.
     pub(crate) fn unsubscribe(&self, tenant_id: TenantId) {
         self.0.write().unwrap_or_else(PoisonError::into_inner).remove(&tenant_id);
     }
