@@ -23,7 +23,6 @@ const ALLOWED: &[Allowed] = &[
         in_crate: "domain",
         from: "book",
         to: &[
-            "allotment",
             "count",
             "count/enter",
             "expected_receipt",
@@ -38,6 +37,8 @@ const ALLOWED: &[Allowed] = &[
             "stock",
             "stock/cost",
             "transfer",
+            "allocation/allotment",
+            "stock/level",
         ],
         because: "the book holds the rows of every area, and every area changes the book",
     },
@@ -84,44 +85,20 @@ const ALLOWED: &[Allowed] = &[
     Allowed {
         in_crate: "domain",
         from: "lot",
-        to: &["sales"],
+        to: &["sales", "allocation/serial"],
         because: "lots are allocated to the lines of a sale, and a line of a sale names its lots",
     },
     Allowed {
         in_crate: "domain",
         from: "lot/back",
-        to: &["sales"],
+        to: &["sales", "allocation/serial"],
         because: "a return puts goods back into the lots that the sold line had",
-    },
-    Allowed {
-        in_crate: "domain",
-        from: "lot/forced",
-        to: &["sales"],
-        because: "a forced sale takes lots by the lines of the sale",
-    },
-    Allowed {
-        in_crate: "domain",
-        from: "lot/held",
-        to: &["hold"],
-        because: "a hold reserves lots by the same rule as a sale",
     },
     Allowed {
         in_crate: "domain",
         from: "lot/recall",
         to: &["hold"],
         because: "a recall puts what is free of the lot on hold",
-    },
-    Allowed {
-        in_crate: "domain",
-        from: "lot/waiting",
-        to: &["promise/free"],
-        because: "free lots are listed in the form that the queue of waiting orders takes",
-    },
-    Allowed {
-        in_crate: "domain",
-        from: "allotment",
-        to: &["hold"],
-        because: "an allotment is kept as a hold of its own kind",
     },
     Allowed {
         in_crate: "domain",
@@ -134,6 +111,36 @@ const ALLOWED: &[Allowed] = &[
         from: "expected_receipt/incoming",
         to: &["transfer"],
         because: "goods in transfer are a supply, as an expected receipt is",
+    },
+    Allowed {
+        in_crate: "domain",
+        from: "allocation/demand",
+        to: &["allocation/allotment"],
+        because: "a demand counts what allotments keep for its requester, which it names",
+    },
+    Allowed {
+        in_crate: "domain",
+        from: "allocation/allotment",
+        to: &["hold"],
+        because: "an allotment is a hold, and a hold picks lots as a sale does",
+    },
+    Allowed {
+        in_crate: "domain",
+        from: "allocation/demand",
+        to: &["hold"],
+        because: "an allotment is a hold, and a hold picks lots as a sale does",
+    },
+    Allowed {
+        in_crate: "domain",
+        from: "allocation/pick",
+        to: &["hold"],
+        because: "an allotment is a hold, and a hold picks lots as a sale does",
+    },
+    Allowed {
+        in_crate: "domain",
+        from: "allocation/shelf",
+        to: &["promise"],
+        because: "the queue of a level waits for what is available on it",
     },
 ];
 
