@@ -336,6 +336,8 @@ mod tests {
         let is_field =
             |line: &str| line.starts_with("  ") && line.contains(": ") && !line.trim_start().starts_with('"');
         let undescribed = lines.windows(2).filter(|pair| is_field(pair[1]) && !pair[0].ends_with('"'));
+        // The schema's own line is no field.
+        let undescribed = undescribed.filter(|pair| pair[1] != "  query: Query");
         assert_eq!(undescribed.map(|pair| pair[1]).collect::<Vec<_>>(), Vec::<&str>::new());
     }
 }
