@@ -94,6 +94,12 @@ impl App {
         }
     }
 
+    /// The state that a request finds.
+    pub fn of(request: &HttpRequest) -> Result<Data<Self>, ApiError> {
+        let app = request.app_data::<Data<App>>().cloned();
+        app.ok_or_else(|| ApiError::internal("no application state"))
+    }
+
     /// Whether the server is about to stop and wants no new work.
     pub fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Relaxed)

@@ -44,6 +44,7 @@ pub mod pos;
 pub mod posting;
 pub mod pricing;
 pub mod problem;
+pub mod record;
 pub mod register;
 pub mod report;
 pub mod settings;

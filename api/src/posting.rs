@@ -210,6 +210,7 @@ async fn rehearsed(app: &App, requests: &[Request]) -> Vec<Result<command::Answe
             status: 200,
             body: effects::of(&rehearsal).to_string(),
             document_id: None,
+            version: None,
             replayed: false,
         }));
     }

@@ -19,8 +19,6 @@ use crate::{Error, Tx};
 
 use check::{Drafts, Known};
 
-/// The most customers of one batch.
-pub const BATCH_MAX: usize = 500;
 /// The days a wholesale customer has to pay, where nothing else is stated.
 const PAYMENT_DAYS_DEFAULT: i32 = 30;
 

@@ -261,7 +261,7 @@ async fn decide_all(
         // put right (a permission, a missing record) is decided anew.
         let kept = matches!(status, 200..=299 | 409 | 422);
         let document_id = decided.as_ref().ok().map(|(outcome, _)| outcome.document().1);
-        let answer = Answer { status, body, document_id, replayed: false };
+        let answer = Answer { status, body, document_id, version: None, replayed: false };
         recorded.push(Recorded { request, command_id, answer, kept });
         if let Ok((outcome, posting)) = decided {
             accepted.push(Accepted { request, command_id, outcome, posting });

@@ -25,8 +25,6 @@ use check::{Drafts, Known};
 use store::{assemble, whole, with_parts};
 use upsert::check_unchangeable;
 
-/// The most products of one batch.
-pub const BATCH_MAX: usize = 500;
 /// The most products that a search within names and SKUs finds.
 const FOUND_MAX: i32 = 10_000;
 

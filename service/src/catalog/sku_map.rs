@@ -25,9 +25,6 @@ pub use resolve::{
     unmapped,
 };
 
-/// The most mappings of one batch.
-pub const BATCH_MAX: usize = 500;
-
 /// A mapping as its owner states it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]

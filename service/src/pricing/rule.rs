@@ -23,9 +23,6 @@ use crate::page::Page;
 use crate::rows::insert_all;
 use crate::{Error, Tx};
 
-/// The most rules of one batch.
-pub const BATCH_MAX: usize = 500;
-
 /// Which products a rule prices.
 #[derive(
     Debug,
