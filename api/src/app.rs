@@ -25,11 +25,12 @@ use crate::broadcast::Broadcast;
 use crate::config::Config;
 use crate::list::CursorKey;
 use crate::middleware::Common;
+use crate::posting::Rendering;
 use crate::problem::{Answer, ApiError, ErrorCode};
 use crate::stream::Streams;
 use crate::{
     audit, auth, catalog, count, customer, errors, event, graphql, health, integrity, journal, ledger,
-    location, lot, openapi, order, pos, pricing, register, report, settings, stock, stream, tax,
+    location, lot, openapi, order, pos, pricing, register, render, report, settings, stock, stream, tax,
 };
 
 /// How long a request line with its headers may take to arrive.
@@ -157,7 +158,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 
 /// Puts the whole application into an actix `App`: `actix_web::App::new().configure(…)` in tests, [`serve`] otherwise.
 pub fn configure(cfg: &mut web::ServiceConfig) {
-    cfg.app_data(openapi::access());
+    cfg.app_data(openapi::access()).app_data(Data::new(Rendering(render::render)));
     routes(&mut ServiceConfig::new(cfg));
     graphql::pages(cfg);
     cfg.service(web::redirect("/docs", "/docs/"));

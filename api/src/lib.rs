@@ -46,6 +46,7 @@ pub mod pricing;
 pub mod problem;
 pub mod record;
 pub mod register;
+pub mod render;
 pub mod report;
 pub mod settings;
 pub mod signal;

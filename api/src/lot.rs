@@ -24,6 +24,8 @@ use crate::version::{ChangeHeaders, tag};
 use crate::write::{MergePatch, Write};
 use crate::{Answer, App, Caller};
 
+pub use recall::RecallOut;
+
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(list).service(show).service(update).configure(trace::routes).configure(recall::routes);

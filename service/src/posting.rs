@@ -46,7 +46,7 @@ pub(crate) use setup::parsed;
 pub const BATCH_MAX: usize = 64;
 
 /// Turns what happened into the HTTP status and JSON that the caller is answered with.
-pub type Render = fn(Result<(&Outcome, &Book), &Refusal>) -> (u16, String);
+pub type Render = fn(&Caller, Result<(&Outcome, &Book), &Refusal>) -> (u16, String);
 
 /// One command of one caller.
 #[derive(Debug, Clone)]
@@ -175,7 +175,7 @@ async fn tried(db: &Db, poster: &Poster, request: &Request) -> Result<Rehearsal,
     let mut book = load::book(&tx, poster.setups(), std::slice::from_ref(&request.command)).await?;
     let before = save::Before::serve(&mut book);
     let (outcome, posting) = decided(&tx, &mut book, &request.command).await??;
-    let (_, body) = (request.render)(Ok((&outcome, &book)));
+    let (_, body) = (request.render)(&request.caller, Ok((&outcome, &book)));
     let accepted = [Accepted { request, command_id: tx.command_id(), outcome, posting }];
     save::write(&tx, &book, &accepted, &[], &before).await?;
     tx.rollback().await?;
@@ -256,7 +256,8 @@ async fn decide_all(
     for request in fresh.iter().map(|at| &requests[*at]) {
         let command_id = CommandId(book.ids.next_id());
         let decided = decided(tx, &mut book, &request.command).await?;
-        let (status, body) = (request.render)(decided.as_ref().map(|(outcome, _)| (outcome, &book)));
+        let answered = decided.as_ref().map(|(outcome, _)| (outcome, &book));
+        let (status, body) = (request.render)(&request.caller, answered);
         // A refusal is answered again on a repeat only where it was decided on the present state; what the caller can
         // put right (a permission, a missing record) is decided anew.
         let kept = matches!(status, 200..=299 | 409 | 422);

@@ -1,7 +1,6 @@
 //! The forms of count sheets.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::book::Book;
 use domain::count::{self, Count, CountStatus, CountedLot, EntryInput};
 use domain::id::{CategoryId, CountId, LocationId, ProductId, StockDocumentId};
 use domain::number::{Money, Percent, Quantity};
@@ -9,10 +8,8 @@ use domain::refusal::{Problems, Refusal};
 use serde::{Deserialize, Serialize};
 use service::count::Selection;
 use service::input;
-use service::posting::Outcome;
 
-use crate::line::{Skus, item, skus_of};
-use crate::posting::{refused, rendered};
+use crate::line::{Skus, item};
 
 /// A sheet to open. Choose its products in at most one way.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -282,35 +279,5 @@ impl<'a> CountOut<'a> {
             }
         };
         CountOut { lines: Some(count.lines.iter().map(line).collect()), ..CountOut::new(count) }
-    }
-}
-
-/// Renders a new sheet in full.
-pub fn created(outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
-    render((201, true), outcome)
-}
-
-/// Renders a new sheet for somebody who does not see what blind ones expect.
-pub fn created_blind(outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
-    render((201, false), outcome)
-}
-
-/// Renders a changed sheet in full.
-pub fn changed(outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
-    render((200, true), outcome)
-}
-
-/// Renders a changed sheet for somebody who does not see what blind ones expect.
-pub fn changed_blind(outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
-    render((200, false), outcome)
-}
-
-fn render((status, sees_all): (u16, bool), outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
-    match outcome {
-        Ok((Outcome::Count(count, _), book)) => {
-            rendered(status, &CountOut::with_lines(count, &skus_of(book), sees_all))
-        }
-        Ok(_) => refused(&Refusal::state("The command made something else than a count.")),
-        Err(refusal) => refused(refusal),
     }
 }

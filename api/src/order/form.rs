@@ -1,18 +1,15 @@
 //! The forms of orders, shipments and invoices.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::book::Book;
 use domain::id::{CustomerId, HoldId, InvoiceId, LocationId, OrderId, ProductId, ShipmentId};
 use domain::number::{Money, Quantity};
 use domain::order::{self, AdvanceTo, InvoiceKind, OrderStatus, Policy};
 use domain::promise::PRIORITY_MAX;
 use domain::refusal::{Problems, Refusal};
 use serde::{Deserialize, Serialize};
-use service::posting::Outcome;
 
-use crate::line::{DiscountIn, LineIn, LineOut, Skus, country_code, free_text, skus_of};
+use crate::line::{DiscountIn, LineIn, LineOut, Skus, country_code, free_text};
 use crate::lot::line::{self as lots, LotIn, LotShareOut};
-use crate::posting::{refused, rendered};
 
 /// An order.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -382,19 +379,5 @@ impl<'a> OrderOut<'a> {
             shipments: order.shipments.iter().map(|shipment| ShipmentOut::new(shipment, skus)).collect(),
             invoices: invoices.iter().map(|invoice| InvoiceOut::new(invoice, currency, skus)).collect(),
         }
-    }
-}
-
-/// Renders an order as a command left it.
-pub fn render(outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
-    match outcome {
-        Ok((Outcome::Order(ordered), book)) => {
-            let skus = skus_of(book);
-            let status = if ordered.is_new { 201 } else { 200 };
-            let currency = &book.setup.settings.currency;
-            rendered(status, &OrderOut::new(&ordered.order, &ordered.invoices, currency, &skus))
-        }
-        Ok(_) => refused(&Refusal::state("The command made something else than an order.")),
-        Err(refusal) => refused(refusal),
     }
 }

@@ -1,17 +1,14 @@
 //! The forms of till sales and refunds.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::book::Book;
 use domain::id::{CustomerId, HoldId, LocationId, RegisterId, SaleId, SessionId};
 use domain::number::{Money, Quantity};
 use domain::pos::{self, SaleKind, TenderInput, TenderKind};
 use domain::refusal::{Problems, Refusal};
 use serde::{Deserialize, Serialize};
-use service::posting::Outcome;
 
-use crate::line::{DiscountIn, LineIn, LineOut, Skus, free_text, skus_of};
+use crate::line::{DiscountIn, LineIn, LineOut, Skus, free_text};
 use crate::lot::line::{self as lots, LotIn};
-use crate::posting::{refused, rendered};
 
 /// A sale.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -237,17 +234,5 @@ impl<'a> SaleOut<'a> {
             total: sale.total(),
             tenders: sale.tenders.iter().map(tender).collect(),
         }
-    }
-}
-
-/// Renders a sale or refund.
-pub fn render(outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
-    match outcome {
-        Ok((Outcome::Sale(sale), book)) => {
-            let skus = skus_of(book);
-            rendered(201, &SaleOut::new(sale, &book.setup.settings.currency, &skus))
-        }
-        Ok(_) => refused(&Refusal::state("The command made something else than a sale.")),
-        Err(refusal) => refused(refusal),
     }
 }

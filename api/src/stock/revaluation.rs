@@ -1,7 +1,6 @@
 //! Goods that stay and get another value.
 
 use actix_web::post;
-use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use domain::id::{LocationId, LotId, ProductId, StockDocumentId};
 use domain::number::{Money, Price};
@@ -11,12 +10,11 @@ use serde::Deserialize;
 use service::posting::Command;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{DOCUMENTS, StockDocumentOut, render};
-use crate::body::Body;
-use crate::idempotency::{IdempotencyKey, Preferences, WriteHeaders};
+use super::{DOCUMENTS, StockDocumentOut};
+use crate::idempotency::WriteHeaders;
 use crate::line::{free_text, item};
-use crate::posting::post;
-use crate::{Answer, ApiError, App, Caller};
+use crate::posting::Post;
+use crate::{Answer, ApiError, Caller};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -82,19 +80,11 @@ struct RevaluationLineIn {
     responses((status = 201, description = "The document.", body = StockDocumentOut))
 )]
 #[post("/v1/stock/revaluations")]
-async fn create(
-    app: Data<App>,
-    caller: Caller,
-    key: IdempotencyKey,
-    preferences: Preferences,
-    body: Body<RevaluationIn>,
-) -> Answer {
-    let input = body.read().await?;
-    let command = revalued(input.value)?;
-    post(&app, caller, (key, preferences, &input.raw), (command, render), Some(DOCUMENTS)).await
+async fn create(post: Post) -> Answer {
+    post.create::<StockDocumentId, _>(DOCUMENTS, to_command).await
 }
 
-fn revalued(input: RevaluationIn) -> Result<Command, ApiError> {
+fn to_command(input: RevaluationIn, _: &Caller) -> Result<Command, ApiError> {
     let mut problems = Problems::default();
     free_text(&mut problems, "/reference", input.reference.as_deref(), 200);
     let mut lines = Vec::with_capacity(input.lines.len());
