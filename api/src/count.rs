@@ -10,6 +10,7 @@ use actix_web::post;
 use domain::count::{self, Complete, Recount};
 use domain::id::CountId;
 use domain::refusal::Problems;
+use domain::text;
 use service::posting::Command;
 use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -18,7 +19,6 @@ pub use self::form::CountOut;
 use self::form::{CompleteIn, CountIn, EntriesIn, RecountIn};
 use crate::body::Nothing;
 use crate::idempotency::WriteHeaders;
-use crate::line::free_text;
 use crate::params::PathId;
 use crate::posting::Post;
 use crate::{Answer, Caller};
@@ -57,7 +57,7 @@ pub(crate) fn sees_all(caller: &service::Caller) -> bool {
 async fn open(post: Post) -> Answer {
     let (input, posting) = post.read::<CountIn>().await?;
     let mut problems = Problems::default();
-    free_text(&mut problems, "/reference", input.reference.as_deref(), 200);
+    let reference = text::checked(&mut problems, "/reference", input.reference.clone());
     let selection = input.selection(&mut problems);
     problems.check()?;
     let read = async |tx: &service::Tx| service::count::select(tx, input.location_id, &selection).await;
@@ -69,7 +69,7 @@ async fn open(post: Post) -> Answer {
         blind: input.blind,
         tolerance_percent: input.tolerance_percent,
         tolerance_value: input.tolerance_value,
-        reference: input.reference,
+        reference,
     });
     posting.create::<CountId>(COUNTS, command).await
 }

@@ -8,12 +8,12 @@ use domain::ledger::{Entry, EntryLine};
 use domain::number::Money;
 use domain::refusal::Problems;
 use domain::tenant::Channel;
+use domain::text::Filled500;
 use serde::{Deserialize, Serialize};
 use service::posting::Command;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::idempotency::WriteHeaders;
-use crate::line::free_text;
 use crate::posting::Post;
 use crate::{Answer, ApiError, Caller};
 
@@ -32,8 +32,7 @@ struct ManualEntryIn {
     #[schema(example = "2026-11-22")]
     occurred_on: Option<NaiveDate>,
     /// What it is for.
-    #[schema(min_length = 1, max_length = 500, example = "Allowance for a doubtful receivable")]
-    memo: String,
+    memo: Filled500,
     /// Its lines; debits equal credits.
     #[schema(min_items = 2, max_items = 200)]
     lines: Vec<ManualLineIn>,
@@ -142,7 +141,7 @@ async fn create(post: Post) -> Answer {
 
 fn to_command(input: ManualEntryIn, _: &Caller) -> Result<Command, ApiError> {
     let mut problems = Problems::default();
-    free_text(&mut problems, "/memo", Some(&input.memo), 500);
+    let memo = input.memo.checked(&mut problems, "/memo");
     problems.check()?;
     let line = |line: ManualLineIn| journal::PostLine {
         account: line.account,
@@ -154,7 +153,7 @@ fn to_command(input: ManualEntryIn, _: &Caller) -> Result<Command, ApiError> {
     Ok(Command::PostEntry(journal::Post {
         id: input.id,
         occurred_on: input.occurred_on,
-        memo: input.memo,
+        memo,
         lines: input.lines.into_iter().map(line).collect(),
     }))
 }

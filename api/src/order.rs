@@ -17,7 +17,7 @@ use crate::body::Nothing;
 use crate::idempotency::{BatchHeaders, WriteHeaders};
 use crate::params::PathId;
 use crate::posting::{BatchIn, BatchOut, Post, overrider};
-use crate::{Answer, ApiError, Caller, line};
+use crate::{Answer, ApiError, Caller};
 
 use form::ShipIn;
 pub use form::{InvoiceOut, OrderIn, OrderOut, ShipmentOut};
@@ -195,22 +195,5 @@ async fn invoice(post: Post, id: PathId<OrderId>) -> Answer {
 }
 
 fn to_command(input: OrderIn, caller: &Caller) -> Result<Command, ApiError> {
-    input.check()?;
-    Ok(Command::PlaceOrder(order::Place {
-        id: input.id,
-        customer_id: input.customer_id,
-        location_id: input.location_id,
-        country: input.country,
-        reference: input.reference,
-        external_ref: input.external_ref,
-        requested_on: input.requested_on,
-        occurred_at: input.occurred_at,
-        lines: line::lines(input.lines)?,
-        discount: input.discount.map(Into::into),
-        advance_to: input.advance_to,
-        hold_id: input.hold_id,
-        policy: input.policy,
-        priority: input.priority,
-        overrider: overrider(caller),
-    }))
+    Ok(Command::PlaceOrder(input.place(overrider(caller))?))
 }

@@ -19,13 +19,14 @@ use domain::adjust::{self, StockDocumentKind};
 use domain::id::{ExpectedReceiptId, LocationId, LotId, ProductId, StockDocumentId};
 use domain::number::{Money, Price, Quantity};
 use domain::refusal::Problems;
+use domain::text::{self, Text200};
 use serde::{Deserialize, Serialize};
 use service::posting::Command;
 use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::idempotency::{BatchHeaders, WriteHeaders};
-use crate::line::{Skus, free_text, item};
+use crate::line::{Skus, item};
 use crate::lot::line::{self as lots, Codes, ReceivedLotIn};
 use crate::posting::{BatchIn, BatchOut, Post};
 use crate::{Answer, ApiError, Caller};
@@ -64,8 +65,7 @@ struct StockDocumentIn {
     #[schema(max_length = 64, example = "damage")]
     reason: Option<String>,
     /// A delivery note, a remark.
-    #[schema(max_length = 200, example = "Delivery note 8812")]
-    reference: Option<String>,
+    reference: Option<Text200>,
     /// When it happened; now where absent, never in the future.
     #[schema(example = "2026-11-22T01:20:00Z")]
     occurred_at: Option<DateTime<Utc>>,
@@ -235,7 +235,7 @@ fn to_command(input: StockDocumentIn, caller: &Caller) -> Result<Command, ApiErr
         caller.require(Scope::StockForce)?;
     }
     let mut problems = Problems::default();
-    free_text(&mut problems, "/reference", input.reference.as_deref(), 200);
+    let reference = text::checked(&mut problems, "/reference", input.reference);
     let mut lines = Vec::with_capacity(input.lines.len());
     for (index, line) in input.lines.into_iter().enumerate() {
         match item(line.product_id, line.sku, line.barcode) {
@@ -253,7 +253,7 @@ fn to_command(input: StockDocumentIn, caller: &Caller) -> Result<Command, ApiErr
         kind: input.kind,
         location_id: input.location_id,
         reason: input.reason,
-        reference: input.reference,
+        reference,
         occurred_at: input.occurred_at,
         forced: input.forced,
         expected_receipt_id: input.expected_receipt_id,

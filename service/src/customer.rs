@@ -8,6 +8,7 @@ use domain::id::{CustomerId, PriceListId, PriceTierId};
 use domain::number::Money;
 use domain::party::{CustomerKind, CustomerStatus, PaymentTerms};
 use domain::refusal::Refusal;
+use domain::text::{Line40, Line64, Line200, Name};
 use sea_orm::sea_query::{Expr, ExprTrait, Func, LockType};
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect};
 use serde::{Deserialize, Serialize};
@@ -29,21 +30,18 @@ const PAYMENT_DAYS_DEFAULT: i32 = 30;
 pub struct CustomerInput {
     /// The human number, unique among customers; the next one of the series `C-000001`, if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(min_length = 1, max_length = 64, example = "C-000123")]
-    pub number: Option<String>,
+    pub number: Option<Line64>,
     /// How it usually buys. Either kind may buy through either channel.
     pub kind: CustomerKind,
     /// The name.
-    #[schema(min_length = 1, max_length = 200, example = "Nordwind Supply GmbH")]
-    pub name: String,
+    pub name: Name,
     /// Where invoices go.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 3, max_length = 254, example = "invoices@nordwind.example")]
     pub email: Option<String>,
     /// Its tax number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(min_length = 1, max_length = 40, example = "DE123456789")]
-    pub tax_number: Option<String>,
+    pub tax_number: Option<Line40>,
     /// ISO 3166-1 alpha-2 code of the country it buys in, the tax zone of its orders; the tenant's, if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$", example = "DE")]
@@ -81,8 +79,7 @@ pub struct CustomerInput {
     pub status: CustomerStatus,
     /// Your own id of it, unique among customers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(min_length = 1, max_length = 200, example = "crm-4711")]
-    pub external_ref: Option<String>,
+    pub external_ref: Option<Line200>,
     /// Your own notes: at most 50, each of at most 500 characters.
     #[serde(default)]
     #[schema(schema_with = input::metadata_schema)]
@@ -109,11 +106,11 @@ pub struct Filter {
 /// What its owner would state to get it as it is.
 pub fn input_of(row: &customer::Model) -> CustomerInput {
     CustomerInput {
-        number: Some(row.number.clone()),
+        number: Some(row.number.clone().into()),
         kind: row.kind,
-        name: row.name.clone(),
+        name: row.name.clone().into(),
         email: row.email.clone(),
-        tax_number: row.tax_number.clone(),
+        tax_number: row.tax_number.clone().map(Line40::from),
         country: Some(row.country.clone()),
         currency: Some(row.currency.clone()),
         tax_exempt: row.tax_exempt,
@@ -124,7 +121,7 @@ pub fn input_of(row: &customer::Model) -> CustomerInput {
         credit_limit: row.credit_limit,
         min_remaining_life_days: row.min_remaining_life_days,
         status: row.status,
-        external_ref: row.external_ref.clone(),
+        external_ref: row.external_ref.clone().map(Line200::from),
         metadata: input::metadata_of(&row.metadata),
     }
 }
@@ -238,11 +235,11 @@ fn assemble(tx: &Tx, id: CustomerId, books: &Books, input: &CustomerInput) -> cu
     customer::Model {
         tenant_id: tx.tenant_id,
         id,
-        number: input.number.clone().unwrap_or_default(),
+        number: input.number.clone().map(String::from).unwrap_or_default(),
         kind: input.kind,
-        name: input.name.clone(),
+        name: input.name.to_string(),
         email: input.email.clone(),
-        tax_number: input.tax_number.clone(),
+        tax_number: input.tax_number.clone().map(String::from),
         country: input.country.clone().unwrap_or_else(|| books.country.clone()),
         currency: books.currency.clone(),
         tax_exempt: input.tax_exempt,
@@ -253,7 +250,7 @@ fn assemble(tx: &Tx, id: CustomerId, books: &Books, input: &CustomerInput) -> cu
         credit_limit: input.credit_limit,
         min_remaining_life_days: input.min_remaining_life_days,
         status: input.status,
-        external_ref: input.external_ref.clone(),
+        external_ref: input.external_ref.clone().map(String::from),
         metadata: input::metadata_json(&input.metadata),
         version: 1,
         created_at: tx.now,

@@ -143,7 +143,6 @@ struct ResolvedProduct {
 
 impl SkuResult {
     fn of((reference, found): (&Reference, Option<Match>)) -> Self {
-        let Reference { system, external_sku, external_location } = reference.clone();
         let product = found.map(|found| ResolvedProduct {
             id: found.product_id,
             sku: found.sku,
@@ -151,7 +150,12 @@ impl SkuResult {
             factor: found.factor,
             mapping_id: found.mapping_id,
         });
-        SkuResult { system, external_sku, external_location, product }
+        SkuResult {
+            system: reference.system.to_string(),
+            external_sku: reference.external_sku.to_string(),
+            external_location: reference.external_location.clone().map(String::from),
+            product,
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use domain::id::{CustomerId, LotId, ProductId};
 use domain::lot::{Affected, AffectedParty, Lot, RecallLot};
 use domain::number::Quantity;
 use domain::refusal::{Problems, Refusal};
+use domain::text::Filled200;
 use serde::{Deserialize, Serialize};
 use service::posting::Command;
 use service::stock::{lot, recall};
@@ -17,14 +18,11 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::trace::{LotCustomer, PartyOut, QuarantinedOut, WaitingOut, quarantined};
 use crate::idempotency::WriteHeaders;
-use crate::line::free_text;
 use crate::params::PathId;
 use crate::posting::Post;
 use crate::{Answer, ApiError, App, Caller};
 
 /// The longest reason of a recall.
-const REASON_LENGTH_MAX: usize = 200;
-
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(create).service(show);
@@ -36,8 +34,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 #[schema(as = LotRecallCreate)]
 struct RecallIn {
     /// Why.
-    #[schema(min_length = 1, max_length = 200, example = "Glass in the jar")]
-    reason: String,
+    reason: Filled200,
 }
 
 /// The recall of a lot: what is kept back, who waits, and whom to call.
@@ -155,12 +152,12 @@ async fn create(post: Post, id: PathId<LotId>) -> Answer {
     post.send(|input: RecallIn, _| to_command(id.0, input.reason)).await
 }
 
-fn to_command(lot_id: LotId, reason: String) -> Result<Command, ApiError> {
+fn to_command(lot_id: LotId, reason: Filled200) -> Result<Command, ApiError> {
     let mut problems = Problems::default();
     if reason.trim().is_empty() {
         problems.invalid("/reason", "Say why the lot is recalled.");
     }
-    free_text(&mut problems, "/reason", Some(&reason), REASON_LENGTH_MAX);
+    let reason = reason.checked(&mut problems, "/reason");
     problems.check()?;
     Ok(Command::RecallLot(RecallLot { lot_id, reason }))
 }

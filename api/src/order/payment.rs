@@ -7,6 +7,7 @@ use domain::id::{CustomerId, InvoiceId, PaymentId};
 use domain::number::Money;
 use domain::payment::{self, PaymentMethod};
 use domain::refusal::Problems;
+use domain::text::{self, Text100};
 use serde::{Deserialize, Serialize};
 use service::listing::{Age, Period};
 use service::payment::{Filter, PaymentSummary};
@@ -14,7 +15,6 @@ use service::posting::Command;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::idempotency::WriteHeaders;
-use crate::line::free_text;
 use crate::list::{List, Page, PageParams};
 use crate::params::PathId;
 use crate::posting::Post;
@@ -41,8 +41,7 @@ struct PaymentIn {
     #[schema(max_items = 500)]
     allocations: Option<Vec<AllocationForm>>,
     /// The bank's or processor's reference. Never a card number.
-    #[schema(max_length = 100, example = "transfer 20261122-77")]
-    reference: Option<String>,
+    reference: Option<Text100>,
     /// When it came in; now where absent.
     #[schema(example = "2026-11-22T01:20:00Z")]
     occurred_at: Option<DateTime<Utc>>,
@@ -129,7 +128,7 @@ async fn create(post: Post) -> Answer {
 
 fn to_command(input: PaymentIn, _: &Caller) -> Result<Command, ApiError> {
     let mut problems = Problems::default();
-    free_text(&mut problems, "/reference", input.reference.as_deref(), 100);
+    let reference = text::checked(&mut problems, "/reference", input.reference);
     if input.allocations.as_ref().is_some_and(|named| named.len() > 500) {
         problems.invalid("/allocations", "A payment pays at most 500 invoices.");
     }
@@ -142,7 +141,7 @@ fn to_command(input: PaymentIn, _: &Caller) -> Result<Command, ApiError> {
         method: input.method,
         amount: input.amount,
         allocations: input.allocations.map(|parts| parts.into_iter().map(part).collect()),
-        reference: input.reference,
+        reference,
         occurred_at: input.occurred_at,
     }))
 }

@@ -6,13 +6,14 @@ use domain::id::{CustomerId, InvoiceId, LocationId};
 use domain::number::Quantity;
 use domain::order::{self, Condition};
 use domain::refusal::Problems;
+use domain::text::{self, Text200};
 use serde::Deserialize;
 use service::posting::Command;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::InvoiceOut;
 use crate::idempotency::{BatchHeaders, WriteHeaders};
-use crate::line::{self, LineIn, country_code, free_text};
+use crate::line::{self, LineIn, country_code};
 use crate::lot::line::{self as lots, LotIn};
 use crate::posting::{BatchIn, BatchOut, Post, overrider};
 use crate::{Answer, ApiError, Caller};
@@ -51,8 +52,7 @@ pub struct ReturnIn {
     #[serde(default)]
     condition: Condition,
     /// Why.
-    #[schema(max_length = 200, example = "Ordered too many")]
-    reason: Option<String>,
+    reason: Option<Text200>,
     /// When; now where absent.
     #[schema(example = "2026-11-22T01:20:00Z")]
     occurred_at: Option<DateTime<Utc>>,
@@ -109,7 +109,7 @@ async fn create_batch(post: Post) -> Answer {
 
 fn to_command(input: ReturnIn, caller: &Caller) -> Result<Command, ApiError> {
     let mut problems = Problems::default();
-    free_text(&mut problems, "/reason", input.reason.as_deref(), 200);
+    let reason = text::checked(&mut problems, "/reason", input.reason);
     country_code(&mut problems, "/country", input.country.as_deref());
     let mut original_lines = Vec::with_capacity(input.original_lines.len());
     for (index, line) in input.original_lines.into_iter().enumerate() {
@@ -126,7 +126,7 @@ fn to_command(input: ReturnIn, caller: &Caller) -> Result<Command, ApiError> {
         location_id: input.location_id,
         country: input.country,
         condition: input.condition,
-        reason: input.reason,
+        reason,
         occurred_at: input.occurred_at,
         overrider: overrider(caller),
     }))

@@ -5,9 +5,10 @@ use domain::id::{CustomerId, HoldId, LocationId, RegisterId, SaleId, SessionId};
 use domain::number::{Money, Quantity};
 use domain::pos::{self, SaleKind, TenderInput, TenderKind};
 use domain::refusal::{Problems, Refusal};
+use domain::text::{self, Text100};
 use serde::{Deserialize, Serialize};
 
-use crate::line::{DiscountIn, LineIn, LineOut, Skus, free_text};
+use crate::line::{DiscountIn, LineIn, LineOut, Skus};
 use crate::lot::line::{self as lots, LotIn};
 
 /// A sale.
@@ -53,8 +54,7 @@ pub struct TenderIn {
     /// How much is handed over; what is left to pay where absent (one tender may leave it so). Only cash gives change.
     pub amount: Option<Money>,
     /// The processor's reference or the voucher's code. Never a card number.
-    #[schema(max_length = 100, example = "auth-004211")]
-    pub reference: Option<String>,
+    pub reference: Option<Text100>,
 }
 
 /// A refund. Name `original_id` and its lines, or `lines` without an original.
@@ -118,16 +118,13 @@ pub fn back(lines: Vec<BackIn>) -> Result<Vec<pos::RefundLine>, Refusal> {
 /// The tenders of a sale.
 pub fn tenders(tenders: Vec<TenderIn>) -> Result<Vec<TenderInput>, Refusal> {
     let mut problems = Problems::default();
-    for (index, tender) in tenders.iter().enumerate() {
-        free_text(&mut problems, &format!("/tenders/{index}/reference"), tender.reference.as_deref(), 100);
+    let mut checked = Vec::with_capacity(tenders.len());
+    for (index, TenderIn { kind, amount, reference }) in tenders.into_iter().enumerate() {
+        let reference = text::checked(&mut problems, &format!("/tenders/{index}/reference"), reference);
+        checked.push(TenderInput { kind, amount, reference });
     }
     problems.check()?;
-    let input = |tender: TenderIn| TenderInput {
-        kind: tender.kind,
-        amount: tender.amount,
-        reference: tender.reference,
-    };
-    Ok(tenders.into_iter().map(input).collect())
+    Ok(checked)
 }
 
 /// A receipt. A refund's amounts are negative.

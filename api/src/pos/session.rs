@@ -7,6 +7,7 @@ use domain::id::{CashMoveId, RegisterId, SessionId};
 use domain::number::Money;
 use domain::pos::{self, CashMoveKind};
 use domain::refusal::Problems;
+use domain::text::Filled200;
 use serde::{Deserialize, Serialize};
 use service::listing::Age;
 use service::pos::SessionFilter;
@@ -14,7 +15,6 @@ use service::posting::Command;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::idempotency::WriteHeaders;
-use crate::line::free_text;
 use crate::list::{List, Page, PageParams};
 use crate::params::PathId;
 use crate::posting::Post;
@@ -56,8 +56,7 @@ struct CashMoveIn {
     /// How much, above zero.
     amount: Money,
     /// Why.
-    #[schema(min_length = 1, max_length = 200, example = "Window cleaner")]
-    reason: String,
+    reason: Filled200,
 }
 
 /// A till session.
@@ -195,7 +194,7 @@ async fn move_cash(post: Post) -> Answer {
 fn to_command(input: CashMoveIn, _: &Caller) -> Result<Command, ApiError> {
     let CashMoveIn { register_id, kind, amount, reason } = input;
     let mut problems = Problems::default();
-    free_text(&mut problems, "/reason", Some(&reason), 200);
+    let reason = reason.checked(&mut problems, "/reason");
     problems.check()?;
     Ok(Command::MoveCash(pos::MoveCash { register_id, kind, amount, reason }))
 }

@@ -7,6 +7,7 @@ use domain::id::{ExpectedReceiptId, LocationId, ProductId};
 use domain::number::Quantity;
 use domain::refusal::Problems;
 use domain::supply::{self, ExpectedReceipt, ExpectedStatus};
+use domain::text::{self, Text200};
 use serde::{Deserialize, Serialize};
 use service::listing::Age;
 use service::posting::Command;
@@ -16,7 +17,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::goods::{GoodsLineIn, goods};
 use crate::body::Nothing;
 use crate::idempotency::WriteHeaders;
-use crate::line::{Skus, free_text, skus_in};
+use crate::line::{Skus, skus_in};
 use crate::list::{List, Page, PageParams};
 use crate::params::PathId;
 use crate::posting::Post;
@@ -41,8 +42,7 @@ struct ExpectedReceiptIn {
     #[schema(example = "2026-12-02")]
     expected_on: NaiveDate,
     /// A supplier's confirmation, a remark.
-    #[schema(max_length = 200, example = "Confirmation 8812")]
-    reference: Option<String>,
+    reference: Option<Text200>,
     /// What.
     #[schema(min_items = 1, max_items = 2000)]
     lines: Vec<GoodsLineIn>,
@@ -151,14 +151,14 @@ async fn expect(post: Post) -> Answer {
 
 fn to_command(input: ExpectedReceiptIn, _: &Caller) -> Result<Command, ApiError> {
     let mut problems = Problems::default();
-    free_text(&mut problems, "/reference", input.reference.as_deref(), 200);
+    let reference = text::checked(&mut problems, "/reference", input.reference);
     let lines = goods(&mut problems, input.lines);
     problems.check()?;
     Ok(Command::ExpectReceipt(supply::Expect {
         id: input.id,
         location_id: input.location_id,
         expected_on: input.expected_on,
-        reference: input.reference,
+        reference,
         lines,
     }))
 }

@@ -9,6 +9,7 @@ use domain::id::{CustomerId, HoldId, LocationId, LotId, ProductId, RegisterId};
 use domain::number::Quantity;
 use domain::refusal::Problems;
 use domain::tenant::Channel;
+use domain::text::{self, Filled100, Text500};
 use serde::{Deserialize, Serialize};
 use service::listing::Age;
 use service::posting::Command;
@@ -18,7 +19,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::goods::{GoodsLineIn, goods};
 use crate::body::Nothing;
 use crate::idempotency::WriteHeaders;
-use crate::line::{Skus, free_text, skus_in};
+use crate::line::{Skus, skus_in};
 use crate::list::{List, Page, PageParams};
 use crate::lot::line::{Codes, codes_in, known};
 use crate::params::PathId;
@@ -41,8 +42,7 @@ struct HoldIn {
     /// For someone, in quarantine, for a till or for a channel; a hold for someone where absent.
     kind: Option<HoldKind>,
     /// Your own name for it, such as a cart's. An open hold of that name is replaced: they never add up.
-    #[schema(min_length = 1, max_length = 100, example = "cart-8812")]
-    reference: Option<String>,
+    reference: Option<Filled100>,
     /// Where; the oldest warehouse where absent.
     location_id: Option<LocationId>,
     /// For whom; for whoever names the hold where absent.
@@ -52,8 +52,7 @@ struct HoldIn {
     /// The channel of a floor.
     channel: Option<Channel>,
     /// A remark.
-    #[schema(max_length = 500, example = "Kept for a call back")]
-    note: Option<String>,
+    note: Option<Text500>,
     /// When it ends by itself, within 366 days; required, except in quarantine, where it is not allowed.
     #[schema(example = "2026-11-22T12:00:00Z")]
     expires_at: Option<DateTime<Utc>>,
@@ -207,22 +206,22 @@ async fn place(post: Post) -> Answer {
 
 fn to_command(input: HoldIn, _: &Caller) -> Result<Command, ApiError> {
     let mut problems = Problems::default();
-    free_text(&mut problems, "/reference", input.reference.as_deref(), 100);
-    if input.reference.as_ref().is_some_and(String::is_empty) {
+    let reference = text::checked(&mut problems, "/reference", input.reference);
+    if reference.as_ref().is_some_and(String::is_empty) {
         problems.invalid("/reference", "Leave it out rather than empty.");
     }
-    free_text(&mut problems, "/note", input.note.as_deref(), 500);
+    let note = text::checked(&mut problems, "/note", input.note);
     let lines = goods(&mut problems, input.lines);
     problems.check()?;
     Ok(Command::PlaceHold(hold::PlaceHold {
         id: input.id,
         kind: input.kind.unwrap_or(HoldKind::Hold),
-        reference: input.reference,
+        reference,
         location_id: input.location_id,
         customer_id: input.customer_id,
         register_id: input.register_id,
         channel: input.channel,
-        note: input.note,
+        note,
         expires_at: input.expires_at,
         lines,
     }))

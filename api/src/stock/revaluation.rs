@@ -6,13 +6,14 @@ use domain::id::{LocationId, LotId, ProductId, StockDocumentId};
 use domain::number::{Money, Price};
 use domain::refusal::Problems;
 use domain::revalue::{Revalue, RevaluedLine, Worth};
+use domain::text::{self, Text200};
 use serde::Deserialize;
 use service::posting::Command;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{DOCUMENTS, StockDocumentOut};
 use crate::idempotency::WriteHeaders;
-use crate::line::{free_text, item};
+use crate::line::item;
 use crate::posting::Post;
 use crate::{Answer, ApiError, Caller};
 
@@ -33,8 +34,7 @@ struct RevaluationIn {
     #[schema(max_length = 64, example = "write_down")]
     reason: String,
     /// A remark.
-    #[schema(max_length = 200, example = "Lower of cost and market, year end")]
-    reference: Option<String>,
+    reference: Option<Text200>,
     /// When it happened; now where absent, never in the future. What is there now is what gets the value.
     #[schema(example = "2026-11-22T01:20:00Z")]
     occurred_at: Option<DateTime<Utc>>,
@@ -86,7 +86,7 @@ async fn create(post: Post) -> Answer {
 
 fn to_command(input: RevaluationIn, _: &Caller) -> Result<Command, ApiError> {
     let mut problems = Problems::default();
-    free_text(&mut problems, "/reference", input.reference.as_deref(), 200);
+    let reference = text::checked(&mut problems, "/reference", input.reference);
     let mut lines = Vec::with_capacity(input.lines.len());
     for (index, line) in input.lines.into_iter().enumerate() {
         let worth = match (line.unit_cost, line.value) {
@@ -106,7 +106,7 @@ fn to_command(input: RevaluationIn, _: &Caller) -> Result<Command, ApiError> {
         id: input.id,
         location_id: input.location_id,
         reason: input.reason,
-        reference: input.reference,
+        reference,
         occurred_at: input.occurred_at,
         lines,
     }))

@@ -6,6 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::{LocationId, LotId, ProductId, TransferId};
 use domain::number::{Money, Quantity};
 use domain::refusal::Problems;
+use domain::text::{self, Text200};
 use domain::transfer::{self, Transfer, TransferStatus};
 use serde::{Deserialize, Serialize};
 use service::listing::Age;
@@ -15,7 +16,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::goods::{GoodsLineIn, goods};
 use crate::idempotency::WriteHeaders;
-use crate::line::{Skus, free_text, skus_in};
+use crate::line::{Skus, skus_in};
 use crate::list::{List, Page, PageParams};
 use crate::lot::line::{Codes, codes_in, known};
 use crate::params::PathId;
@@ -43,8 +44,7 @@ struct TransferIn {
     #[schema(example = "2026-11-25")]
     expected_on: Option<NaiveDate>,
     /// A remark.
-    #[schema(max_length = 200, example = "Van 2")]
-    reference: Option<String>,
+    reference: Option<Text200>,
     /// When they left; now where absent, never in the future.
     #[schema(example = "2026-11-22T01:20:00Z")]
     occurred_at: Option<DateTime<Utc>>,
@@ -196,7 +196,7 @@ async fn dispatch(post: Post) -> Answer {
 
 fn to_command(input: TransferIn, _: &Caller) -> Result<Command, ApiError> {
     let mut problems = Problems::default();
-    free_text(&mut problems, "/reference", input.reference.as_deref(), 200);
+    let reference = text::checked(&mut problems, "/reference", input.reference);
     let lines = goods(&mut problems, input.lines);
     problems.check()?;
     Ok(Command::DispatchTransfer(transfer::Dispatch {
@@ -204,7 +204,7 @@ fn to_command(input: TransferIn, _: &Caller) -> Result<Command, ApiError> {
         from_location_id: input.from_location_id,
         to_location_id: input.to_location_id,
         expected_on: input.expected_on,
-        reference: input.reference,
+        reference,
         occurred_at: input.occurred_at,
         lines,
     }))

@@ -8,6 +8,7 @@ use domain::number::Price;
 use domain::product::{ProductKind, ProductStatus, Tracking};
 use domain::refusal::{Problem, Problems, Refusal};
 use domain::stock::CostingMethod;
+use domain::text::{Description, Line64, Line200, Name};
 use domain::variant::{Choice, GroupOption, check_choice, check_options, choices, filled};
 use sea_orm::sea_query::LockType;
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
@@ -19,20 +20,15 @@ use crate::page::Page;
 use crate::rows::insert_all;
 use crate::{Error, Tx};
 
-/// The longest pattern.
-const PATTERN_LENGTH_MAX: usize = 200;
-
 /// A product group as its owner states it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = ProductGroupCreate)]
 pub struct GroupInput {
     /// Your code for it, unique among groups.
-    #[schema(min_length = 1, max_length = 64, example = "SHIRT")]
-    pub code: String,
+    pub code: Line64,
     /// The name.
-    #[schema(min_length = 1, max_length = 200, example = "Work shirt")]
-    pub name: String,
+    pub name: Name,
     /// What its variants differ in. They may allow at most 500 variants.
     #[schema(min_items = 1, max_items = 5)]
     pub options: Vec<GroupOption>,
@@ -46,12 +42,10 @@ pub struct VariantsInput {
     /// The SKU of each, with option names in braces for the chosen values; the group's code and all values with
     /// dashes between, if absent.
     #[serde(default)]
-    #[schema(min_length = 1, max_length = 200, example = "SHIRT-{Size}-{Colour}")]
-    pub sku_pattern: Option<String>,
+    pub sku_pattern: Option<Line200>,
     /// The name of each, likewise; the group's name and all values with blanks between, if absent.
     #[serde(default)]
-    #[schema(min_length = 1, max_length = 200, example = "Work shirt {Colour}, {Size}")]
-    pub name_pattern: Option<String>,
+    pub name_pattern: Option<Line200>,
     /// What all of them have in common.
     #[serde(default)]
     pub product: VariantTemplate,
@@ -63,8 +57,7 @@ pub struct VariantsInput {
 pub struct VariantTemplate {
     /// A longer text.
     #[serde(default)]
-    #[schema(max_length = 10000, example = "Heavy cotton, reinforced elbows.")]
-    pub description: String,
+    pub description: Description,
     /// The category.
     #[serde(default)]
     pub category_id: Option<CategoryId>,
@@ -130,8 +123,8 @@ pub async fn create(tx: &Tx, input: &GroupInput) -> Result<Group, Error> {
     let row = product_group::Model {
         tenant_id: tx.tenant_id,
         id: ProductGroupId(tx.next_id()),
-        code: input.code.clone(),
-        name: input.name.clone(),
+        code: input.code.to_string(),
+        name: input.name.to_string(),
         options: kept(&input.options),
         version: 1,
         created_at: tx.now,
@@ -153,14 +146,14 @@ pub async fn update(
     let before = locked(tx, id).await?;
     input::check_version(before.row.version, expected)?;
     let input = &change(&GroupInput {
-        code: before.row.code.clone(),
-        name: before.row.name.clone(),
+        code: before.row.code.clone().into(),
+        name: before.row.name.clone().into(),
         options: before.options,
     })?;
     check(input, &before.variants)?;
     let after = product_group::Model {
-        code: input.code.clone(),
-        name: input.name.clone(),
+        code: input.code.to_string(),
+        name: input.name.to_string(),
         options: kept(&input.options),
         version: before.row.version + 1,
         updated_at: tx.now,
@@ -223,7 +216,7 @@ pub async fn create_missing(
 fn variant(group: &Group, input: &VariantsInput, choice: Choice) -> ProductInput {
     let values: Vec<&str> =
         group.options.iter().filter_map(|option| choice.get(&option.name)).map(String::as_str).collect();
-    let text = |pattern: Option<&String>, own: &str, between: &str| match pattern {
+    let text = |pattern: Option<&Line200>, own: &str, between: &str| match pattern {
         Some(pattern) => filled(pattern, &choice),
         None => format!("{own}{between}{}", values.join(between)),
     };
@@ -233,7 +226,7 @@ fn variant(group: &Group, input: &VariantsInput, choice: Choice) -> ProductInput
     let of_all = input.product.clone();
     let bare = ProductInput::new(sku);
     ProductInput {
-        name,
+        name: name.into(),
         description: of_all.description,
         category_id: of_all.category_id,
         kind: of_all.kind,
@@ -277,8 +270,8 @@ async fn whole(tx: &Tx, row: product_group::Model) -> Result<Group, Error> {
 
 fn check(input: &GroupInput, variants: &[Product]) -> Result<(), Refusal> {
     let mut problems = Problems::default();
-    input::code(&mut problems, "/code", &input.code);
-    input::name(&mut problems, "/name", &input.name);
+    input.code.check(&mut problems, "/code");
+    input.name.check(&mut problems, "/name");
     check_options(&mut problems, &input.options);
     problems.check()?;
     for variant in variants {
@@ -296,7 +289,9 @@ fn check_patterns(input: &VariantsInput) -> Result<(), Refusal> {
     let mut problems = Problems::default();
     let patterns = [("/sku_pattern", &input.sku_pattern), ("/name_pattern", &input.name_pattern)];
     for (pointer, pattern) in patterns {
-        input::optional_line(&mut problems, pointer, pattern.as_deref(), PATTERN_LENGTH_MAX);
+        if let Some(pattern) = pattern {
+            pattern.check(&mut problems, pointer);
+        }
     }
     problems.check()
 }

@@ -10,6 +10,7 @@ use domain::number::{Price, Quantity};
 use domain::product::{ProductKind, ProductStatus, Tracking, decimals_of};
 use domain::refusal::{Code, Problems, Refusal};
 use domain::stock::CostingMethod;
+use domain::text::{Description, Line64, Line200, Name};
 use domain::variant::Choice;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, LockType};
 use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryOrder, QuerySelect};
@@ -34,15 +35,12 @@ const FOUND_MAX: i32 = 10_000;
 #[schema(as = ProductCreate)]
 pub struct ProductInput {
     /// Stock keeping unit: unique and case-sensitive.
-    #[schema(min_length = 1, max_length = 64, example = "BOLT-M8")]
-    pub sku: String,
+    pub sku: Line64,
     /// The name.
-    #[schema(min_length = 1, max_length = 200, example = "Bolt M8 x 40")]
-    pub name: String,
+    pub name: Name,
     /// A longer text.
     #[serde(default)]
-    #[schema(max_length = 10000, example = "Zinc-plated steel, DIN 933.")]
-    pub description: String,
+    pub description: Description,
     /// The category.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category_id: Option<CategoryId>,
@@ -91,8 +89,7 @@ pub struct ProductInput {
     pub options: Choice,
     /// Your own id of it, unique among products.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(min_length = 1, max_length = 200, example = "erp-4711")]
-    pub external_ref: Option<String>,
+    pub external_ref: Option<Line200>,
     /// Your own notes: at most 50, each of at most 500 characters.
     #[serde(default)]
     #[schema(schema_with = input::metadata_schema)]
@@ -196,11 +193,11 @@ impl ProductInput {
     }
 
     /// A product of which nothing is known but its SKU.
-    pub fn new(sku: impl Into<String>) -> Self {
+    pub fn new(sku: impl Into<Line64>) -> Self {
         ProductInput {
             sku: sku.into(),
-            name: String::new(),
-            description: String::new(),
+            name: Name::default(),
+            description: Description::default(),
             category_id: None,
             kind: ProductKind::default(),
             status: ProductStatus::default(),
@@ -236,9 +233,9 @@ impl Product {
             self.barcodes.iter().filter(|code| code.uom == uom).map(|code| code.code.clone()).collect()
         };
         ProductInput {
-            sku: row.sku.clone(),
-            name: row.name.clone(),
-            description: row.description.clone(),
+            sku: row.sku.clone().into(),
+            name: row.name.clone().into(),
+            description: row.description.clone().into(),
             category_id: row.category_id,
             kind: row.kind,
             status: row.status,
@@ -261,7 +258,7 @@ impl Product {
                 .collect(),
             group_id: row.group_id,
             options: self.options(),
-            external_ref: row.external_ref.clone(),
+            external_ref: row.external_ref.clone().map(Line200::from),
             metadata: input::metadata_of(&row.metadata),
         }
     }

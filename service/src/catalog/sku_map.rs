@@ -9,6 +9,7 @@ use domain::id::{ProductId, SkuMappingId};
 use domain::moment::Moment;
 use domain::number::Quantity;
 use domain::refusal::Refusal;
+use domain::text::Line100;
 use sea_orm::sea_query::LockType;
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
 use serde::{Deserialize, Serialize};
@@ -31,15 +32,12 @@ pub use resolve::{
 #[schema(as = SkuMappingCreate)]
 pub struct SkuMappingInput {
     /// The other system.
-    #[schema(min_length = 1, max_length = 100, example = "webshop")]
-    pub system: String,
+    pub system: Line100,
     /// What it calls the product.
-    #[schema(min_length = 1, max_length = 100, example = "4711-6PACK")]
-    pub external_sku: String,
+    pub external_sku: Line100,
     /// Where it calls it so; everywhere that has no mapping of its own, if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(min_length = 1, max_length = 100, example = "outlet-2")]
-    pub external_location: Option<String>,
+    pub external_location: Option<Line100>,
     /// The product; or name its `sku`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product_id: Option<ProductId>,
@@ -77,9 +75,9 @@ fn one() -> Quantity {
 /// What its owner would state to get it as it is.
 pub fn input_of(row: &sku_mapping::Model) -> SkuMappingInput {
     SkuMappingInput {
-        system: row.system.clone(),
-        external_sku: row.external_sku.clone(),
-        external_location: (!row.external_location.is_empty()).then(|| row.external_location.clone()),
+        system: row.system.clone().into(),
+        external_sku: row.external_sku.clone().into(),
+        external_location: (!row.external_location.is_empty()).then(|| row.external_location.clone().into()),
         product_id: Some(row.product_id),
         sku: None,
         factor: row.factor,
@@ -188,9 +186,9 @@ fn assemble(tx: &Tx, id: SkuMappingId, checked: Checked, input: &SkuMappingInput
     sku_mapping::Model {
         tenant_id: tx.tenant_id,
         id,
-        system: input.system.clone(),
-        external_sku: input.external_sku.clone(),
-        external_location: input.external_location.clone().unwrap_or_default(),
+        system: input.system.to_string(),
+        external_sku: input.external_sku.to_string(),
+        external_location: input.external_location.as_deref().unwrap_or_default().to_owned(),
         product_id: checked.product_id,
         factor: input.factor,
         valid_from: checked.valid_from,

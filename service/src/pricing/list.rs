@@ -3,6 +3,7 @@
 use ::entity::price_list;
 use domain::id::PriceListId;
 use domain::refusal::{Problems, Refusal};
+use domain::text::{Line64, Name};
 use sea_orm::sea_query::LockType;
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect, sqlx};
 use serde::{Deserialize, Serialize};
@@ -18,11 +19,9 @@ use crate::{Error, Tx};
 #[schema(as = PriceListCreate)]
 pub struct PriceListInput {
     /// Your code for it, unique among price lists.
-    #[schema(min_length = 1, max_length = 64, example = "dealers")]
-    pub code: String,
+    pub code: Line64,
     /// The name.
-    #[schema(min_length = 1, max_length = 200, example = "Dealers")]
-    pub name: String,
+    pub name: Name,
     /// ISO 4217 code: the tenant's, which is the only one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 3, max_length = 3, pattern = "^[A-Z]{3}$", example = "EUR")]
@@ -31,7 +30,11 @@ pub struct PriceListInput {
 
 /// What its owner would state to get it as it is.
 pub fn input_of(row: &price_list::Model) -> PriceListInput {
-    PriceListInput { code: row.code.clone(), name: row.name.clone(), currency: Some(row.currency.clone()) }
+    PriceListInput {
+        code: row.code.clone().into(),
+        name: row.name.clone().into(),
+        currency: Some(row.currency.clone()),
+    }
 }
 
 /// Creates a price list.
@@ -41,8 +44,8 @@ pub async fn create(tx: &Tx, input: &PriceListInput) -> Result<price_list::Model
     let row = price_list::Model {
         tenant_id: tx.tenant_id,
         id: PriceListId(tx.next_id()),
-        code: input.code.clone(),
-        name: input.name.clone(),
+        code: input.code.to_string(),
+        name: input.name.to_string(),
         currency: books.currency,
         version: 1,
         created_at: tx.now,
@@ -68,8 +71,8 @@ pub async fn update(
     let input = &change(&input_of(&before))?;
     check(&input::books(tx).await?, input)?;
     let after = price_list::Model {
-        code: input.code.clone(),
-        name: input.name.clone(),
+        code: input.code.to_string(),
+        name: input.name.to_string(),
         version: before.version + 1,
         updated_at: tx.now,
         ..before
@@ -120,8 +123,8 @@ pub(super) async fn check_known(
 
 fn check(books: &Books, input: &PriceListInput) -> Result<(), Refusal> {
     let mut problems = Problems::default();
-    input::code(&mut problems, "/code", &input.code);
-    input::name(&mut problems, "/name", &input.name);
+    input.code.check(&mut problems, "/code");
+    input.name.check(&mut problems, "/name");
     input::currency(&mut problems, input.currency.as_deref(), &books.currency);
     problems.check()
 }

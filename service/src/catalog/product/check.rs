@@ -16,8 +16,6 @@ use crate::{Error, Tx, input};
 
 /// The most units, and the most barcodes of one unit.
 const PARTS_MAX: usize = 20;
-/// The longest description.
-const DESCRIPTION_LENGTH_MAX: usize = 10_000;
 /// The longest barcode.
 const BARCODE_LENGTH_MAX: usize = 64;
 /// The tax class of a product that names none.
@@ -273,9 +271,9 @@ impl Drafts {
     }
 
     fn take(&mut self, input: &ProductInput, id: ProductId) {
-        self.0.skus.insert(input.sku.clone(), id);
+        self.0.skus.insert(input.sku.to_string(), id);
         if let Some(external_ref) = &input.external_ref {
-            self.0.external_refs.insert(external_ref.clone(), id);
+            self.0.external_refs.insert(external_ref.to_string(), id);
         }
         for (_, _, code) in barcodes(input) {
             self.0.barcodes.insert(code.to_owned(), id);
@@ -287,15 +285,15 @@ impl Drafts {
 }
 
 fn check_values(problems: &mut Problems, input: &ProductInput) {
-    input::code(problems, "/sku", &input.sku);
-    input::name(problems, "/name", &input.name);
-    input::text(problems, "/description", &input.description, DESCRIPTION_LENGTH_MAX);
+    input.sku.check(problems, "/sku");
+    input.name.check(problems, "/name");
+    input.description.check(problems, "/description");
     input::uom(problems, "/stock_uom", &input.stock_uom);
     if input.stock_decimals.is_some_and(|decimals| decimals > DECIMALS_MAX) {
         problems.invalid("/stock_decimals", format!("A quantity has at most {DECIMALS_MAX} decimals."));
     }
     input::not_negative(problems, "/list_price", input.list_price);
-    input::external_ref(problems, input.external_ref.as_deref());
+    input::external_ref(problems, input.external_ref.as_ref());
     input::metadata(problems, &input.metadata);
     if input.tracking != Tracking::None && input.kind != ProductKind::Stocked {
         problems.invalid("/tracking", "Only stocked goods are tracked by lot or serial number.");

@@ -7,15 +7,13 @@ use chrono_tz::Tz;
 use domain::id::{ProductId, SkuMappingId};
 use domain::product::{ProductStatus, is_divided_so};
 use domain::refusal::{Code, Problems, Refusal};
+use domain::text::Line100;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
 use super::{SkuMappingInput, sku_mapping};
 use crate::listing::word;
 use crate::{Error, Tx, input};
-
-/// The longest name of another system, the longest SKU there, and the longest location.
-const WORD_LENGTH_MAX: usize = 100;
 
 /// What a sound mapping is about, and when.
 #[derive(Debug, Clone, Copy)]
@@ -107,11 +105,7 @@ impl Known {
         before: Option<&sku_mapping::Model>,
     ) -> Result<Checked, Refusal> {
         let mut problems = Problems::default();
-        check_words(
-            &mut problems,
-            "",
-            (&input.system, &input.external_sku, input.external_location.as_deref()),
-        );
+        check_words(&mut problems, "", &input.system, &input.external_sku, input.external_location.as_ref());
         let valid_from = input.valid_from.map(|moment| moment.start(self.time_zone));
         let valid_until = input.valid_until.map(|moment| moment.end(self.time_zone));
         if let (Some(from), Some(until)) = (valid_from, valid_until)
@@ -121,9 +115,11 @@ impl Known {
         }
         let product_id = self.check_product(&mut problems, input, before.map(|row| row.product_id));
         self.check_factor(&mut problems, input, product_id);
-        let location = input.external_location.clone().unwrap_or_default();
-        let taken =
-            self.taken.entry((input.system.clone(), input.external_sku.clone(), location)).or_default();
+        let location = input.external_location.as_deref().unwrap_or_default().to_owned();
+        let taken = self
+            .taken
+            .entry((input.system.to_string(), input.external_sku.to_string(), location))
+            .or_default();
         let wanted = Taken { id, valid_from, valid_until };
         if taken.iter().any(|other| other.id != id && other.overlaps(&wanted)) {
             problems.add("/valid_from", Code::AlreadyExists, OVERLAP);
@@ -201,9 +197,13 @@ pub(super) fn overlaps(error: Error) -> Error {
 pub(super) fn check_words(
     problems: &mut Problems,
     base: &str,
-    (system, sku, location): (&str, &str, Option<&str>),
+    system: &Line100,
+    sku: &Line100,
+    location: Option<&Line100>,
 ) {
-    input::line(problems, &format!("{base}/system"), system, WORD_LENGTH_MAX);
-    input::line(problems, &format!("{base}/external_sku"), sku, WORD_LENGTH_MAX);
-    input::optional_line(problems, &format!("{base}/external_location"), location, WORD_LENGTH_MAX);
+    system.check(problems, &format!("{base}/system"));
+    sku.check(problems, &format!("{base}/external_sku"));
+    if let Some(location) = location {
+        location.check(problems, &format!("{base}/external_location"));
+    }
 }
