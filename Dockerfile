@@ -4,7 +4,7 @@ WORKDIR /src
 COPY . .
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
-    cargo build --locked --release -p api --bin stockwell \
+    cargo build --locked --release -p stockwell --bin stockwell \
     && cp target/release/stockwell /usr/local/bin/stockwell
 
 FROM debian:bookworm-slim

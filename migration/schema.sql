@@ -1,4 +1,4 @@
--- Written by a test from the migrated database: see tests/it/artefacts.rs.
+-- Written by a test from the migrated database: see tests/contract/artefacts.rs.
 
 CREATE SCHEMA auth;
 
@@ -24,22 +24,189 @@ CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA extension;
 
 COMMENT ON EXTENSION pg_trgm IS 'text similarity measurement and index searching based on trigrams';
 
+CREATE TYPE public.command_row_1 AS (
+	id uuid,
+	name text,
+	actor_kind text,
+	actor_id uuid,
+	idempotency_key text,
+	fingerprint bytea,
+	status smallint,
+	document_id uuid,
+	response text
+);
+
+ALTER TYPE public.command_row_1 OWNER TO stockwell_owner;
+
+CREATE TYPE public.event_row_1 AS (
+	id uuid,
+	kind text,
+	command_id uuid,
+	document_kind text,
+	document_id uuid
+);
+
+ALTER TYPE public.event_row_1 OWNER TO stockwell_owner;
+
+CREATE TYPE public.journal_entry_row_1 AS (
+	id uuid,
+	document_kind text,
+	document_id uuid,
+	memo text,
+	total numeric,
+	occurred_on date,
+	command_id uuid
+);
+
+ALTER TYPE public.journal_entry_row_1 OWNER TO stockwell_owner;
+
+CREATE TYPE public.journal_line_row_1 AS (
+	entry_id uuid,
+	line_no integer,
+	account_code text,
+	debit numeric,
+	credit numeric,
+	channel text,
+	location_id uuid,
+	party_id uuid,
+	posted_on date
+);
+
+ALTER TYPE public.journal_line_row_1 OWNER TO stockwell_owner;
+
+CREATE TYPE public.number_series_row_1 AS (
+	series text,
+	next bigint
+);
+
+ALTER TYPE public.number_series_row_1 OWNER TO stockwell_owner;
+
+CREATE TYPE public.pos_sale_row_1 AS (
+	id uuid,
+	number text,
+	kind text,
+	register_id uuid,
+	session_id uuid,
+	location_id uuid,
+	customer_id uuid,
+	original_id uuid,
+	country text,
+	gross numeric,
+	discount numeric,
+	net numeric,
+	tax numeric,
+	rounding numeric,
+	total numeric,
+	cost numeric,
+	business_date date,
+	occurred_at timestamp with time zone,
+	command_id uuid
+);
+
+ALTER TYPE public.pos_sale_row_1 OWNER TO stockwell_owner;
+
+CREATE TYPE public.sales_line_row_1 AS (
+	document_id uuid,
+	line_no integer,
+	document_kind text,
+	channel text,
+	location_id uuid,
+	customer_id uuid,
+	country text,
+	product_id uuid,
+	category_id uuid,
+	description text,
+	uom text,
+	factor numeric,
+	entered numeric,
+	quantity numeric,
+	unit_price numeric,
+	list_price numeric,
+	price_source text,
+	price_rule_id uuid,
+	price_trace jsonb,
+	gross numeric,
+	discount numeric,
+	net numeric,
+	tax_rate numeric,
+	tax numeric,
+	cost numeric,
+	order_id uuid,
+	original_id uuid,
+	original_line_no integer,
+	occurred_at timestamp with time zone,
+	bundle_id uuid
+);
+
+ALTER TYPE public.sales_line_row_1 OWNER TO stockwell_owner;
+
+CREATE TYPE public.stock_level_row_1 AS (
+	location_id uuid,
+	product_id uuid,
+	lot_id uuid,
+	on_hand numeric,
+	reserved numeric,
+	value numeric,
+	last_cost numeric,
+	layered boolean
+);
+
+ALTER TYPE public.stock_level_row_1 OWNER TO stockwell_owner;
+
+CREATE TYPE public.stock_movement_row_1 AS (
+	product_id uuid,
+	location_id uuid,
+	lot_id uuid,
+	id uuid,
+	kind text,
+	quantity numeric,
+	value numeric,
+	unit_cost numeric,
+	document_kind text,
+	document_id uuid,
+	line_no integer,
+	channel text,
+	reason text,
+	occurred_at timestamp with time zone,
+	entry_mode text,
+	command_id uuid
+);
+
+ALTER TYPE public.stock_movement_row_1 OWNER TO stockwell_owner;
+
+CREATE TYPE public.tender_row_1 AS (
+	sale_id uuid,
+	line_no integer,
+	kind text,
+	amount numeric,
+	tendered numeric,
+	change numeric,
+	reference text
+);
+
+ALTER TYPE public.tender_row_1 OWNER TO stockwell_owner;
+
 CREATE FUNCTION auth.find_api_key(wanted bytea) RETURNS TABLE(tenant_id uuid, id uuid, name text, kind text, scopes text[], ip_allowlist text[], expires_at timestamp with time zone, revoked_at timestamp with time zone, last_used_at timestamp with time zone, tenant_status text)
-    LANGUAGE sql STABLE SECURITY DEFINER
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+begin
+    return query
     select k.tenant_id, k.id, k.name, k.kind, k.scopes, k.ip_allowlist, k.expires_at, k.revoked_at, k.last_used_at,
            t.status
     from public.api_key k join public.tenant t on t.tenant_id = k.tenant_id
-    where k.hash = wanted
+    where k.hash = wanted;
+end
 $$;
 
 ALTER FUNCTION auth.find_api_key(wanted bytea) OWNER TO stockwell_lookup;
 
 CREATE FUNCTION auth.find_products(wanted text, rows_max integer) RETURNS SETOF uuid
-    LANGUAGE sql STABLE SECURITY DEFINER
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+begin
+    return query
     with pattern as (
         select '%' || replace(replace(replace(lower(wanted), '\', '\\'), '%', '\%'), '_', '\_') || '%' as text
     ), found as materialized (
@@ -47,50 +214,53 @@ CREATE FUNCTION auth.find_products(wanted text, rows_max integer) RETURNS SETOF 
         where p.tenant_id = current_setting('app.tenant_id')::uuid
           and (p.name_key like (select text from pattern) or p.sku_key like (select text from pattern))
     )
-    select id from found order by id desc limit rows_max
+    select id from found order by id desc limit rows_max;
+end
 $$;
 
 ALTER FUNCTION auth.find_products(wanted text, rows_max integer) OWNER TO stockwell_lookup;
 
 CREATE FUNCTION auth.find_tenant(wanted text) RETURNS TABLE(tenant_id uuid, status text)
-    LANGUAGE sql STABLE SECURITY DEFINER
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    select t.tenant_id, t.status from public.tenant t where t.slug = wanted
+begin
+    return query
+    select t.tenant_id, t.status from public.tenant t where t.slug = wanted;
+end
 $$;
 
 ALTER FUNCTION auth.find_tenant(wanted text) OWNER TO stockwell_lookup;
 
-CREATE FUNCTION auth.forget_answers(since uuid, before uuid, after_tenant_id uuid, after_id uuid, most integer) RETURNS TABLE(forgotten bigint, last_tenant_id uuid, last_id uuid)
-    LANGUAGE sql SECURITY DEFINER
+CREATE FUNCTION auth.forget_answers(of_tenant uuid, after_id uuid, before uuid, most integer) RETURNS TABLE(forgotten bigint, last_id uuid)
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+begin
+    return query
     with old as (
-        select c.tenant_id, c.id
-        from public.tenant t cross join lateral (
-            select c.tenant_id, c.id from public.command c
-            where c.tenant_id = t.tenant_id and c.id >= since and c.id < before
-              and c.id > case when t.tenant_id = after_tenant_id then after_id else '00000000-0000-0000-0000-000000000000' end
-              and c.idempotency_key is not null
-            order by c.id limit most) c
-        where t.tenant_id >= after_tenant_id
-        order by c.tenant_id, c.id limit most
-    ), forgotten as (
+        select c.id from public.command c
+        where c.tenant_id = of_tenant and c.id > after_id and c.id < before and c.idempotency_key is not null
+        order by c.id limit most
+    ), changed as (
         update public.command c set idempotency_key = null, fingerprint = null, response = null
-        from old where c.tenant_id = old.tenant_id and c.id = old.id and c.idempotency_key is not null
+        from old where c.tenant_id = of_tenant and c.id = old.id and c.idempotency_key is not null
         returning 1
     )
-    select (select count(*) from forgotten), old.tenant_id, old.id
-    from old order by old.tenant_id desc, old.id desc limit 1
+    select (select count(*) from changed), old.id from old order by old.id desc limit 1;
+end
 $$;
 
-ALTER FUNCTION auth.forget_answers(since uuid, before uuid, after_tenant_id uuid, after_id uuid, most integer) OWNER TO stockwell_lookup;
+ALTER FUNCTION auth.forget_answers(of_tenant uuid, after_id uuid, before uuid, most integer) OWNER TO stockwell_lookup;
 
 CREATE FUNCTION auth.tenants() RETURNS SETOF uuid
-    LANGUAGE sql STABLE SECURITY DEFINER
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    select t.tenant_id from public.tenant t order by t.tenant_id
+begin
+    return query
+    select t.tenant_id from public.tenant t order by t.tenant_id;
+end
 $$;
 
 ALTER FUNCTION auth.tenants() OWNER TO stockwell_lookup;
@@ -100,6 +270,105 @@ CREATE FUNCTION public.event_base() RETURNS bigint
     RETURN (0)::bigint;
 
 ALTER FUNCTION public.event_base() OWNER TO stockwell_owner;
+
+CREATE FUNCTION public.post_batch_1(p_tenant uuid, p_now timestamp with time zone, p_currency text, p_levels public.stock_level_row_1[], p_series public.number_series_row_1[], p_movements public.stock_movement_row_1[], p_sales public.pos_sale_row_1[], p_tenders public.tender_row_1[], p_sales_lines public.sales_line_row_1[], p_entries public.journal_entry_row_1[], p_entry_lines public.journal_line_row_1[], p_events public.event_row_1[], p_commands public.command_row_1[]) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+declare
+    v_rows integer;
+begin
+    if cardinality(p_levels) > 0 then
+        update stock_level l
+        set on_hand = v.on_hand, reserved = v.reserved, value = v.value, last_cost = v.last_cost, layered = v.layered,
+            moved_at = p_now, forced = l.forced and (v.on_hand < 0 or v.reserved > v.on_hand)
+        from unnest(p_levels) v
+        where l.tenant_id = p_tenant and l.location_id = v.location_id and l.product_id = v.product_id
+          and l.lot_id = v.lot_id;
+        get diagnostics v_rows = row_count;
+        if v_rows <> cardinality(p_levels) then
+            raise exception 'a locked stock level has vanished';
+        end if;
+    end if;
+    if cardinality(p_series) > 0 then
+        update number_series s set next = v.next
+        from unnest(p_series) v
+        where s.tenant_id = p_tenant and s.series = v.series;
+    end if;
+    if cardinality(p_movements) > 0 then
+        insert into stock_movement (
+            tenant_id, product_id, location_id, lot_id, id, kind, quantity, value, unit_cost, document_kind, document_id,
+            line_no, channel, reason, occurred_at, recorded_at, entry_mode, command_id)
+        select
+            p_tenant, v.product_id, v.location_id, v.lot_id, v.id, v.kind, v.quantity, v.value, v.unit_cost,
+            v.document_kind, v.document_id, v.line_no, v.channel, v.reason, v.occurred_at, p_now, v.entry_mode,
+            v.command_id
+        from unnest(p_movements) v;
+    end if;
+    if cardinality(p_sales) > 0 then
+        insert into pos_sale (
+            tenant_id, id, number, kind, register_id, session_id, location_id, customer_id, original_id, currency,
+            country, gross, discount, net, tax, rounding, total, cost, business_date, occurred_at, recorded_at,
+            command_id)
+        select
+            p_tenant, v.id, v.number, v.kind, v.register_id, v.session_id, v.location_id, v.customer_id, v.original_id,
+            p_currency, v.country, v.gross, v.discount, v.net, v.tax, v.rounding, v.total, v.cost, v.business_date,
+            v.occurred_at, p_now, v.command_id
+        from unnest(p_sales) v;
+    end if;
+    if cardinality(p_tenders) > 0 then
+        insert into tender (tenant_id, sale_id, line_no, kind, amount, tendered, change, reference)
+        select p_tenant, v.sale_id, v.line_no, v.kind, v.amount, v.tendered, v.change, v.reference
+        from unnest(p_tenders) v;
+    end if;
+    if cardinality(p_sales_lines) > 0 then
+        insert into sales_line (
+            tenant_id, document_id, line_no, document_kind, channel, location_id, customer_id, country, currency,
+            product_id, category_id, description, uom, factor, entered, quantity, unit_price, list_price, price_source,
+            price_rule_id, price_trace, gross, discount, net, tax_rate, tax, cost, order_id, original_id,
+            original_line_no, occurred_at, recorded_at, bundle_id)
+        select
+            p_tenant, v.document_id, v.line_no, v.document_kind, v.channel, v.location_id, v.customer_id, v.country,
+            p_currency, v.product_id, v.category_id, v.description, v.uom, v.factor, v.entered, v.quantity,
+            v.unit_price, v.list_price, v.price_source, v.price_rule_id, v.price_trace, v.gross, v.discount, v.net,
+            v.tax_rate, v.tax, v.cost, v.order_id, v.original_id, v.original_line_no, v.occurred_at, p_now, v.bundle_id
+        from unnest(p_sales_lines) v;
+    end if;
+    if cardinality(p_entries) > 0 then
+        insert into journal_entry (
+            tenant_id, id, document_kind, document_id, memo, debit_total, credit_total, occurred_on, posted_on,
+            recorded_at, command_id)
+        select
+            p_tenant, v.id, v.document_kind, v.document_id, v.memo, v.total, v.total, v.occurred_on, v.occurred_on,
+            p_now, v.command_id
+        from unnest(p_entries) v;
+        insert into journal_line (
+            tenant_id, entry_id, line_no, account_code, debit, credit, currency, channel, location_id, party_id,
+            posted_on)
+        select
+            p_tenant, v.entry_id, v.line_no, v.account_code, v.debit, v.credit, p_currency, v.channel, v.location_id,
+            v.party_id, v.posted_on
+        from unnest(p_entry_lines) v;
+    end if;
+    if cardinality(p_events) > 0 then
+        insert into event (tenant_id, id, kind, command_id, document_kind, document_id, occurred_at)
+        select p_tenant, v.id, v.kind, v.command_id, v.document_kind, v.document_id, p_now
+        from unnest(p_events) v;
+    end if;
+    insert into command (
+        tenant_id, id, name, actor_kind, actor_id, idempotency_key, fingerprint, status, document_id, response,
+        recorded_at)
+    select
+        p_tenant, v.id, v.name, v.actor_kind, v.actor_id, v.idempotency_key, v.fingerprint, v.status, v.document_id,
+        v.response, p_now
+    from unnest(p_commands) v
+    order by v.idempotency_key
+    on conflict (tenant_id, idempotency_key) do nothing;
+    get diagnostics v_rows = row_count;
+    return v_rows;
+end
+$$;
+
+ALTER FUNCTION public.post_batch_1(p_tenant uuid, p_now timestamp with time zone, p_currency text, p_levels public.stock_level_row_1[], p_series public.number_series_row_1[], p_movements public.stock_movement_row_1[], p_sales public.pos_sale_row_1[], p_tenders public.tender_row_1[], p_sales_lines public.sales_line_row_1[], p_entries public.journal_entry_row_1[], p_entry_lines public.journal_line_row_1[], p_events public.event_row_1[], p_commands public.command_row_1[]) OWNER TO stockwell_owner;
 
 CREATE TABLE public.sales_line (
     tenant_id uuid NOT NULL,
@@ -184,7 +453,7 @@ ALTER TABLE bi.sales_fact OWNER TO stockwell_owner;
 
 COMMENT ON COLUMN bi.sales_fact.tenant_id IS 'The tenant; always your own.';
 
-COMMENT ON COLUMN bi.sales_fact.document_id IS 'The document: a till sale, a refund, an invoice, a credit note, or what caused a movement or an entry.';
+COMMENT ON COLUMN bi.sales_fact.document_id IS 'The document: a till sale, refund, invoice or credit note, or the document that caused a movement or an entry.';
 
 COMMENT ON COLUMN bi.sales_fact.line_no IS 'Number of the line in its document, from 1.';
 
@@ -196,35 +465,35 @@ COMMENT ON COLUMN bi.sales_fact.location_id IS 'The stock location.';
 
 COMMENT ON COLUMN bi.sales_fact.customer_id IS 'The customer; null for walk-in sales.';
 
-COMMENT ON COLUMN bi.sales_fact.country IS 'ISO 3166-1 alpha-2 code of the country sold to, or of the customer.';
+COMMENT ON COLUMN bi.sales_fact.country IS 'ISO 3166-1 alpha-2 code of the country of sale, or of the customer.';
 
-COMMENT ON COLUMN bi.sales_fact.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.sales_fact.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
 COMMENT ON COLUMN bi.sales_fact.product_id IS 'The product.';
 
-COMMENT ON COLUMN bi.sales_fact.category_id IS 'The category that the product had when it was sold; null where it had none.';
+COMMENT ON COLUMN bi.sales_fact.category_id IS 'The category that the product had when it was sold; null if it had none.';
 
 COMMENT ON COLUMN bi.sales_fact.occurred_at IS 'When it happened. Filter by this column: it is indexed.';
 
-COMMENT ON COLUMN bi.sales_fact.recorded_at IS 'When it was learnt of; later than occurred_at for late documents.';
+COMMENT ON COLUMN bi.sales_fact.recorded_at IS 'When it was recorded; later than occurred_at for late documents.';
 
-COMMENT ON COLUMN bi.sales_fact.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.sales_fact.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.sales_fact.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
 
 COMMENT ON COLUMN bi.sales_fact.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.sales_fact.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.sales_fact.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.sales_fact.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.sales_fact.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.sales_fact.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.sales_fact.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.sales_fact.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.sales_fact.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
-COMMENT ON COLUMN bi.sales_fact.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+COMMENT ON COLUMN bi.sales_fact.cost IS 'Cost of sales, less the cost of returns. Additive.';
 
 COMMENT ON COLUMN bi.sales_fact.gross_margin IS 'net_revenue - cost. Additive.';
 
@@ -324,21 +593,21 @@ CREATE VIEW bi.product_performance WITH (security_invoker='true') AS
 
 ALTER TABLE bi.product_performance OWNER TO stockwell_owner;
 
-COMMENT ON COLUMN bi.product_performance.sku IS 'The product''s stock keeping unit, case-sensitive.';
+COMMENT ON COLUMN bi.product_performance.sku IS 'SKU of the product, case-sensitive.';
 
 COMMENT ON COLUMN bi.product_performance.product_name IS 'Name of the product.';
 
-COMMENT ON COLUMN bi.product_performance.category_code IS 'Code of the category; null where there is none.';
+COMMENT ON COLUMN bi.product_performance.category_code IS 'Code of the category; null if there is none.';
 
-COMMENT ON COLUMN bi.product_performance.category_name IS 'Name of the category; null where there is none.';
+COMMENT ON COLUMN bi.product_performance.category_name IS 'Name of the category; null if there is none.';
 
-COMMENT ON COLUMN bi.product_performance.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.product_performance.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
 COMMENT ON COLUMN bi.product_performance.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.product_performance.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.product_performance.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.product_performance.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+COMMENT ON COLUMN bi.product_performance.cost IS 'Cost of sales, less the cost of returns. Additive.';
 
 COMMENT ON COLUMN bi.product_performance.gross_margin IS 'net_revenue - cost. Additive.';
 
@@ -391,31 +660,31 @@ CREATE VIEW bi.abc WITH (security_invoker='true') AS
 
 ALTER TABLE bi.abc OWNER TO stockwell_owner;
 
-COMMENT ON COLUMN bi.abc.class IS 'A: with these the first 80 % are reached; B: 95 %; C: the rest.';
+COMMENT ON COLUMN bi.abc.class IS 'A: products that make up the first 80 %; B: up to 95 %; C: the rest.';
 
-COMMENT ON COLUMN bi.abc.sku IS 'The product''s stock keeping unit, case-sensitive.';
+COMMENT ON COLUMN bi.abc.sku IS 'SKU of the product, case-sensitive.';
 
 COMMENT ON COLUMN bi.abc.product_name IS 'Name of the product.';
 
-COMMENT ON COLUMN bi.abc.category_code IS 'Code of the category; null where there is none.';
+COMMENT ON COLUMN bi.abc.category_code IS 'Code of the category; null if there is none.';
 
-COMMENT ON COLUMN bi.abc.category_name IS 'Name of the category; null where there is none.';
+COMMENT ON COLUMN bi.abc.category_name IS 'Name of the category; null if there is none.';
 
-COMMENT ON COLUMN bi.abc.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.abc.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
 COMMENT ON COLUMN bi.abc.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.abc.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.abc.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.abc.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+COMMENT ON COLUMN bi.abc.cost IS 'Cost of sales, less the cost of returns. Additive.';
 
 COMMENT ON COLUMN bi.abc.gross_margin IS 'net_revenue - cost. Additive.';
 
 COMMENT ON COLUMN bi.abc.gross_margin_pct IS 'gross_margin in percent of net_revenue, 4 decimals; null without revenue. Not additive: divide the sums.';
 
-COMMENT ON COLUMN bi.abc.share_pct IS 'What the product brought in percent of everything that brought something, 4 decimals. Not additive.';
+COMMENT ON COLUMN bi.abc.share_pct IS 'Share of the product in the ranked figure of all products with a positive one, in percent, 4 decimals. Not additive.';
 
-COMMENT ON COLUMN bi.abc.cumulative_share_pct IS 'share_pct of the product and of all that brought more. Not additive.';
+COMMENT ON COLUMN bi.abc.cumulative_share_pct IS 'share_pct of the product plus that of all products ranked above it. Not additive.';
 
 CREATE TABLE public.customer (
     tenant_id uuid NOT NULL,
@@ -538,7 +807,7 @@ ALTER TABLE bi.margin_lines OWNER TO stockwell_owner;
 
 COMMENT ON COLUMN bi.margin_lines.tenant_id IS 'The tenant; always your own.';
 
-COMMENT ON COLUMN bi.margin_lines.document_id IS 'The document: a till sale, a refund, an invoice, a credit note, or what caused a movement or an entry.';
+COMMENT ON COLUMN bi.margin_lines.document_id IS 'The document: a till sale, refund, invoice or credit note, or the document that caused a movement or an entry.';
 
 COMMENT ON COLUMN bi.margin_lines.line_no IS 'Number of the line in its document, from 1.';
 
@@ -546,7 +815,7 @@ COMMENT ON COLUMN bi.margin_lines.document_kind IS 'Kind of the document: sale a
 
 COMMENT ON COLUMN bi.margin_lines.occurred_at IS 'When it happened. Filter by this column: it is indexed.';
 
-COMMENT ON COLUMN bi.margin_lines.recorded_at IS 'When it was learnt of; later than occurred_at for late documents.';
+COMMENT ON COLUMN bi.margin_lines.recorded_at IS 'When it was recorded; later than occurred_at for late documents.';
 
 COMMENT ON COLUMN bi.margin_lines.day IS 'Calendar day in the tenant''s time zone.';
 
@@ -558,39 +827,39 @@ COMMENT ON COLUMN bi.margin_lines.location_code IS 'Code of the stock location.'
 
 COMMENT ON COLUMN bi.margin_lines.location_name IS 'Name of the stock location.';
 
-COMMENT ON COLUMN bi.margin_lines.sku IS 'The product''s stock keeping unit, case-sensitive.';
+COMMENT ON COLUMN bi.margin_lines.sku IS 'SKU of the product, case-sensitive.';
 
 COMMENT ON COLUMN bi.margin_lines.product_name IS 'Name of the product.';
 
-COMMENT ON COLUMN bi.margin_lines.category_code IS 'Code of the category; null where there is none.';
+COMMENT ON COLUMN bi.margin_lines.category_code IS 'Code of the category; null if there is none.';
 
-COMMENT ON COLUMN bi.margin_lines.category_name IS 'Name of the category; null where there is none.';
+COMMENT ON COLUMN bi.margin_lines.category_name IS 'Name of the category; null if there is none.';
 
 COMMENT ON COLUMN bi.margin_lines.customer_number IS 'Number of the customer; null for walk-in sales.';
 
 COMMENT ON COLUMN bi.margin_lines.customer_name IS 'Name of the customer; null for walk-in sales.';
 
-COMMENT ON COLUMN bi.margin_lines.country IS 'ISO 3166-1 alpha-2 code of the country sold to, or of the customer.';
+COMMENT ON COLUMN bi.margin_lines.country IS 'ISO 3166-1 alpha-2 code of the country of sale, or of the customer.';
 
-COMMENT ON COLUMN bi.margin_lines.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.margin_lines.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.margin_lines.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.margin_lines.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.margin_lines.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
 
 COMMENT ON COLUMN bi.margin_lines.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_lines.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.margin_lines.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_lines.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_lines.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.margin_lines.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.margin_lines.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_lines.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.margin_lines.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
-COMMENT ON COLUMN bi.margin_lines.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+COMMENT ON COLUMN bi.margin_lines.cost IS 'Cost of sales, less the cost of returns. Additive.';
 
 COMMENT ON COLUMN bi.margin_lines.gross_margin IS 'net_revenue - cost. Additive.';
 
@@ -617,9 +886,9 @@ ALTER TABLE bi.margin_by_channel OWNER TO stockwell_owner;
 
 COMMENT ON COLUMN bi.margin_by_channel.channel IS 'Sales channel: wholesale or retail. New values may appear.';
 
-COMMENT ON COLUMN bi.margin_by_channel.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.margin_by_channel.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.margin_by_channel.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.margin_by_channel.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.margin_by_channel.lines IS 'Number of document lines. Additive.';
 
@@ -627,19 +896,19 @@ COMMENT ON COLUMN bi.margin_by_channel.units IS 'Stock units sold, less units re
 
 COMMENT ON COLUMN bi.margin_by_channel.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_channel.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.margin_by_channel.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_channel.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_channel.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_channel.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.margin_by_channel.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_channel.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.margin_by_channel.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_channel.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
-COMMENT ON COLUMN bi.margin_by_channel.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+COMMENT ON COLUMN bi.margin_by_channel.cost IS 'Cost of sales, less the cost of returns. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_channel.gross_margin IS 'net_revenue - cost. Additive.';
 
@@ -668,9 +937,9 @@ ALTER TABLE bi.channel_summary OWNER TO stockwell_owner;
 
 COMMENT ON COLUMN bi.channel_summary.channel IS 'Sales channel: wholesale or retail. New values may appear.';
 
-COMMENT ON COLUMN bi.channel_summary.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.channel_summary.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.channel_summary.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.channel_summary.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.channel_summary.lines IS 'Number of document lines. Additive.';
 
@@ -678,19 +947,19 @@ COMMENT ON COLUMN bi.channel_summary.units IS 'Stock units sold, less units retu
 
 COMMENT ON COLUMN bi.channel_summary.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.channel_summary.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.channel_summary.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.channel_summary.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.channel_summary.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.channel_summary.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.channel_summary.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.channel_summary.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.channel_summary.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.channel_summary.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
-COMMENT ON COLUMN bi.channel_summary.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+COMMENT ON COLUMN bi.channel_summary.cost IS 'Cost of sales, less the cost of returns. Additive.';
 
 COMMENT ON COLUMN bi.channel_summary.gross_margin IS 'net_revenue - cost. Additive.';
 
@@ -756,7 +1025,7 @@ ALTER TABLE bi.costs_to_settle OWNER TO stockwell_owner;
 
 COMMENT ON COLUMN bi.costs_to_settle.document_kind IS 'Kind of the document: sale and refund at a till; invoice and credit_note in wholesale; others for stock and ledger.';
 
-COMMENT ON COLUMN bi.costs_to_settle.document_id IS 'The document: a till sale, a refund, an invoice, a credit note, or what caused a movement or an entry.';
+COMMENT ON COLUMN bi.costs_to_settle.document_id IS 'The document: a till sale, refund, invoice or credit note, or the document that caused a movement or an entry.';
 
 COMMENT ON COLUMN bi.costs_to_settle.line_no IS 'Number of the line in its document, from 1.';
 
@@ -764,11 +1033,11 @@ COMMENT ON COLUMN bi.costs_to_settle.channel IS 'Sales channel: wholesale or ret
 
 COMMENT ON COLUMN bi.costs_to_settle.occurred_at IS 'When it happened. Filter by this column: it is indexed.';
 
-COMMENT ON COLUMN bi.costs_to_settle.recorded_at IS 'When it was learnt of; later than occurred_at for late documents.';
+COMMENT ON COLUMN bi.costs_to_settle.recorded_at IS 'When it was recorded; later than occurred_at for late documents.';
 
-COMMENT ON COLUMN bi.costs_to_settle.settled_at IS 'When the last of the goods came in; null while some have not.';
+COMMENT ON COLUMN bi.costs_to_settle.settled_at IS 'When the last oversold unit was received; null while some are open.';
 
-COMMENT ON COLUMN bi.costs_to_settle.sku IS 'The product''s stock keeping unit, case-sensitive.';
+COMMENT ON COLUMN bi.costs_to_settle.sku IS 'SKU of the product, case-sensitive.';
 
 COMMENT ON COLUMN bi.costs_to_settle.product_name IS 'Name of the product.';
 
@@ -778,17 +1047,17 @@ COMMENT ON COLUMN bi.costs_to_settle.location_name IS 'Name of the stock locatio
 
 COMMENT ON COLUMN bi.costs_to_settle.uom IS 'UN/ECE Recommendation 20 code of the unit that quantities are in.';
 
-COMMENT ON COLUMN bi.costs_to_settle.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.costs_to_settle.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.costs_to_settle.oversold_units IS 'Stock units that left although the record had none. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.costs_to_settle.oversold_units IS 'Stock units that were issued below zero. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.costs_to_settle.open_units IS 'Of oversold_units, what has not come in yet. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.costs_to_settle.open_units IS 'Oversold units that have not been received yet. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.costs_to_settle.provisional_cost IS 'What the goods were said to cost when they left: the last known cost. Additive.';
+COMMENT ON COLUMN bi.costs_to_settle.provisional_cost IS 'Cost of the oversold units when they were issued: the last known cost. Additive.';
 
-COMMENT ON COLUMN bi.costs_to_settle.open_cost IS 'Of provisional_cost, what is still provisional. Additive.';
+COMMENT ON COLUMN bi.costs_to_settle.open_cost IS 'Provisional cost of the open units. Additive.';
 
-COMMENT ON COLUMN bi.costs_to_settle.cost_variance IS 'By how much the goods that came in since cost more; negative where less. Additive.';
+COMMENT ON COLUMN bi.costs_to_settle.cost_variance IS 'Cost of the units received since, less their provisional cost. Additive.';
 
 CREATE VIEW bi.customer_value WITH (security_invoker='true') AS
  WITH line AS (
@@ -838,27 +1107,27 @@ COMMENT ON COLUMN bi.customer_value.customer_name IS 'Name of the customer; null
 
 COMMENT ON COLUMN bi.customer_value.customer_kind IS 'Kind of the customer: wholesale or retail.';
 
-COMMENT ON COLUMN bi.customer_value.country IS 'ISO 3166-1 alpha-2 code of the country sold to, or of the customer.';
+COMMENT ON COLUMN bi.customer_value.country IS 'ISO 3166-1 alpha-2 code of the country of sale, or of the customer.';
 
 COMMENT ON COLUMN bi.customer_value.first_order_on IS 'Day of the customer''s first sales document, in the tenant''s time zone.';
 
 COMMENT ON COLUMN bi.customer_value.last_order_on IS 'Day of the customer''s latest sales document, in the tenant''s time zone.';
 
-COMMENT ON COLUMN bi.customer_value.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.customer_value.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.customer_value.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.customer_value.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.customer_value.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.customer_value.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.customer_value.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.customer_value.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.customer_value.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.customer_value.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.customer_value.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+COMMENT ON COLUMN bi.customer_value.cost IS 'Cost of sales, less the cost of returns. Additive.';
 
-COMMENT ON COLUMN bi.customer_value.contribution IS 'net_revenue - cost of everything sold to the customer, in both channels. Additive.';
+COMMENT ON COLUMN bi.customer_value.contribution IS 'net_revenue - cost over all sales to the customer, in both channels. Additive.';
 
 COMMENT ON COLUMN bi.customer_value.contribution_pct IS 'contribution in percent of net_revenue, 4 decimals. Not additive: divide the sums.';
 
@@ -935,9 +1204,9 @@ COMMENT ON COLUMN bi.customers.customer_name IS 'Name of the customer; null for 
 
 COMMENT ON COLUMN bi.customers.customer_kind IS 'Kind of the customer: wholesale or retail.';
 
-COMMENT ON COLUMN bi.customers.country IS 'ISO 3166-1 alpha-2 code of the country sold to, or of the customer.';
+COMMENT ON COLUMN bi.customers.country IS 'ISO 3166-1 alpha-2 code of the country of sale, or of the customer.';
 
-COMMENT ON COLUMN bi.customers.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.customers.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
 COMMENT ON COLUMN bi.customers.price_tier IS 'Code of the customer''s price tier.';
 
@@ -945,17 +1214,17 @@ COMMENT ON COLUMN bi.customers.payment_terms IS 'Payment terms: prepaid, net or 
 
 COMMENT ON COLUMN bi.customers.payment_days IS 'Days of the payment terms.';
 
-COMMENT ON COLUMN bi.customers.credit_limit IS 'The most that the customer may owe; null where there is no limit.';
+COMMENT ON COLUMN bi.customers.credit_limit IS 'Highest exposure of the customer; null if there is no limit.';
 
-COMMENT ON COLUMN bi.customers.receivable IS 'What the customer owes on open invoices, less open credit notes. Additive.';
+COMMENT ON COLUMN bi.customers.receivable IS 'Open invoices of the customer less open credit notes. Additive.';
 
-COMMENT ON COLUMN bi.customers.unapplied IS 'Payments of the customer that pay no invoice yet. Additive.';
+COMMENT ON COLUMN bi.customers.unapplied IS 'Payments of the customer that are not applied to an invoice. Additive.';
 
 COMMENT ON COLUMN bi.customers.status IS 'Status of the record.';
 
 COMMENT ON COLUMN bi.customers.external_ref IS 'The record''s id in the tenant''s other systems.';
 
-COMMENT ON COLUMN bi.customers.created_at IS 'When the record was made.';
+COMMENT ON COLUMN bi.customers.created_at IS 'When the record was created.';
 
 COMMENT ON COLUMN bi.customers.updated_at IS 'When the record last changed.';
 
@@ -1046,11 +1315,11 @@ COMMENT ON COLUMN bi.journal_lines.entry_id IS 'The journal entry.';
 
 COMMENT ON COLUMN bi.journal_lines.line_no IS 'Number of the line in its document, from 1.';
 
-COMMENT ON COLUMN bi.journal_lines.posted_on IS 'The day it is booked on: later than occurred_on only where the period was closed.';
+COMMENT ON COLUMN bi.journal_lines.posted_on IS 'Day of the posting: later than occurred_on only if the period was closed.';
 
-COMMENT ON COLUMN bi.journal_lines.occurred_on IS 'The day it happened, in the tenant''s time zone.';
+COMMENT ON COLUMN bi.journal_lines.occurred_on IS 'Day of the event in the tenant''s time zone.';
 
-COMMENT ON COLUMN bi.journal_lines.recorded_at IS 'When it was learnt of; later than occurred_at for late documents.';
+COMMENT ON COLUMN bi.journal_lines.recorded_at IS 'When it was recorded; later than occurred_at for late documents.';
 
 COMMENT ON COLUMN bi.journal_lines.account_code IS 'Code of the ledger account.';
 
@@ -1058,11 +1327,11 @@ COMMENT ON COLUMN bi.journal_lines.account_name IS 'Name of the ledger account.'
 
 COMMENT ON COLUMN bi.journal_lines.account_kind IS 'Kind of the account: asset, liability, equity, revenue or expense.';
 
-COMMENT ON COLUMN bi.journal_lines.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.journal_lines.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.journal_lines.debit IS 'Amount debited; zero on the other side. Additive.';
+COMMENT ON COLUMN bi.journal_lines.debit IS 'Amount debited; zero if the line is a credit. Additive.';
 
-COMMENT ON COLUMN bi.journal_lines.credit IS 'Amount credited; zero on the other side. Additive.';
+COMMENT ON COLUMN bi.journal_lines.credit IS 'Amount credited; zero if the line is a debit. Additive.';
 
 COMMENT ON COLUMN bi.journal_lines.balance IS 'debit - credit: assets and expenses are positive, liabilities, equity and revenue negative. Additive.';
 
@@ -1074,11 +1343,11 @@ COMMENT ON COLUMN bi.journal_lines.customer_number IS 'Number of the customer; n
 
 COMMENT ON COLUMN bi.journal_lines.document_kind IS 'Kind of the document: sale and refund at a till; invoice and credit_note in wholesale; others for stock and ledger.';
 
-COMMENT ON COLUMN bi.journal_lines.document_id IS 'The document: a till sale, a refund, an invoice, a credit note, or what caused a movement or an entry.';
+COMMENT ON COLUMN bi.journal_lines.document_id IS 'The document: a till sale, refund, invoice or credit note, or the document that caused a movement or an entry.';
 
-COMMENT ON COLUMN bi.journal_lines.memo IS 'Remark on an entry posted by hand.';
+COMMENT ON COLUMN bi.journal_lines.memo IS 'Remark on a manual entry.';
 
-COMMENT ON COLUMN bi.journal_lines.command_id IS 'The command that wrote the row: who did it is in its audit record.';
+COMMENT ON COLUMN bi.journal_lines.command_id IS 'The command that wrote the row. The audit log has its caller.';
 
 CREATE TABLE public.lot (
     tenant_id uuid NOT NULL,
@@ -1112,7 +1381,7 @@ CREATE TABLE public.reservation (
     priority smallint DEFAULT 0 NOT NULL,
     expires_at timestamp with time zone,
     created_at timestamp with time zone NOT NULL,
-    CONSTRAINT reservation_kind_known CHECK ((kind = ANY (ARRAY['order'::text, 'hold'::text, 'quarantine'::text, 'till_lease'::text, 'channel_floor'::text]))),
+    CONSTRAINT reservation_kind_known CHECK ((kind = ANY (ARRAY['order'::text, 'hold'::text, 'quarantine'::text, 'till_allotment'::text, 'channel_allotment'::text]))),
     CONSTRAINT reservation_quantity_positive CHECK ((quantity > (0)::numeric))
 );
 
@@ -1134,9 +1403,9 @@ CREATE TABLE public.stock_level (
     next_expiry timestamp with time zone,
     counted_at timestamp with time zone,
     backordered numeric(18,6) DEFAULT 0 NOT NULL,
-    claimed boolean DEFAULT false NOT NULL,
+    allotted boolean DEFAULT false NOT NULL,
     layered boolean DEFAULT false NOT NULL,
-    used_up boolean GENERATED ALWAYS AS (((lot_id <> '00000000-0000-0000-0000-000000000000'::uuid) AND (on_hand = (0)::numeric) AND (reserved = (0)::numeric) AND (backordered = (0)::numeric) AND (NOT claimed))) STORED NOT NULL,
+    used_up boolean GENERATED ALWAYS AS (((lot_id <> '00000000-0000-0000-0000-000000000000'::uuid) AND (on_hand = (0)::numeric) AND (reserved = (0)::numeric) AND (backordered = (0)::numeric) AND (NOT allotted))) STORED NOT NULL,
     CONSTRAINT stock_level_backordered_not_negative CHECK ((backordered >= (0)::numeric)),
     CONSTRAINT stock_level_empty_is_worthless CHECK (((on_hand <> (0)::numeric) OR (value = (0)::numeric))),
     CONSTRAINT stock_level_on_hand_not_negative CHECK (((on_hand >= (0)::numeric) OR forced)),
@@ -1157,7 +1426,7 @@ CREATE VIEW bi.stock_level WITH (security_invoker='true') AS
     l.on_hand,
     l.reserved,
     l.backordered,
-    l.claimed,
+    l.allotted,
     l.value,
     l.last_cost,
     l.layered,
@@ -1189,7 +1458,7 @@ CREATE VIEW bi.stock_level WITH (security_invoker='true') AS
                       WHERE ((r.tenant_id = l_1.tenant_id) AND (r.location_id = l_1.location_id) AND (r.product_id = l_1.product_id) AND (r.lot_id = l_1.lot_id) AND (r.expires_at <= now())))
                     ELSE (0)::numeric
                 END) AS backordered,
-            l_1.claimed,
+            l_1.allotted,
             l_1.value,
             l_1.last_cost,
             l_1.layered,
@@ -1216,33 +1485,33 @@ COMMENT ON COLUMN bi.stock_level.location_id IS 'The stock location.';
 
 COMMENT ON COLUMN bi.stock_level.product_id IS 'The product.';
 
-COMMENT ON COLUMN bi.stock_level.lot_id IS 'The lot; the nil UUID where the product is not tracked by lot.';
+COMMENT ON COLUMN bi.stock_level.lot_id IS 'The lot; the nil UUID if the product is not tracked.';
 
-COMMENT ON COLUMN bi.stock_level.on_hand IS 'Stock units in the location, reserved ones included. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.stock_level.on_hand IS 'Stock units on hand in the location, including reserved units. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.stock_level.reserved IS 'Stock units on hand that are promised. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.stock_level.reserved IS 'Stock units on hand that are reserved. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.stock_level.backordered IS 'Stock units that confirmed orders wait for: whatever comes is theirs first. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.stock_level.backordered IS 'Stock units that confirmed orders wait for. Incoming stock is allocated to them first. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.stock_level.claimed IS 'Whether something of reserved may be kept for a till or a channel, which can sell it.';
+COMMENT ON COLUMN bi.stock_level.allotted IS 'Whether a part of reserved may be a till or channel allotment, which that till or channel can sell.';
 
-COMMENT ON COLUMN bi.stock_level.value IS 'Cost of the stock: of what is on hand, or of what a movement moved (out is negative). Additive.';
+COMMENT ON COLUMN bi.stock_level.value IS 'Cost of the stock: of the units on hand, or of a movement (negative if out). Additive.';
 
-COMMENT ON COLUMN bi.stock_level.last_cost IS 'Cost of one unit when something was last there, in the tenant''s currency.';
+COMMENT ON COLUMN bi.stock_level.last_cost IS 'Last known cost of one unit, in the tenant''s currency.';
 
-COMMENT ON COLUMN bi.stock_level.layered IS 'Whether the cost is kept in layers, first in, first out; otherwise it is a moving average.';
+COMMENT ON COLUMN bi.stock_level.layered IS 'Whether the level has cost layers (FIFO); otherwise its cost is a moving average.';
 
-COMMENT ON COLUMN bi.stock_level.moved_at IS 'When something last came or went.';
+COMMENT ON COLUMN bi.stock_level.moved_at IS 'When the level last changed.';
 
-COMMENT ON COLUMN bi.stock_level.transaction IS 'Number of the database transaction that wrote the level or its lot last. Not additive.';
+COMMENT ON COLUMN bi.stock_level.transaction IS 'Number of the last database transaction that wrote the level or its lot. Not additive.';
 
-COMMENT ON COLUMN bi.stock_level.sellable IS 'Whether goods of the lot may be sold today: it is not recalled and has not expired. True without a lot.';
+COMMENT ON COLUMN bi.stock_level.sellable IS 'Whether the lot may be sold today: it is not recalled and has not expired. True without a lot.';
 
-COMMENT ON COLUMN bi.stock_level.lot_code IS 'Code of the lot, or the serial number; null where the product is not tracked.';
+COMMENT ON COLUMN bi.stock_level.lot_code IS 'Code of the lot, or the serial number; null if the product is not tracked.';
 
-COMMENT ON COLUMN bi.stock_level.expires_on IS 'The last day on which goods of the lot may be sold; null where they do not expire.';
+COMMENT ON COLUMN bi.stock_level.expires_on IS 'Last day on which the lot may be sold; null if it does not expire.';
 
-COMMENT ON COLUMN bi.stock_level.available IS 'on_hand - reserved: what may still be sold; nothing of a lot that has expired or was recalled. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.stock_level.available IS 'on_hand - reserved: stock that may still be sold. Expired and recalled lots count as zero. Additive over rows of one unit.';
 
 CREATE VIEW bi.lot_expiry WITH (security_invoker='true') AS
  WITH lying AS (
@@ -1299,13 +1568,13 @@ CREATE VIEW bi.lot_expiry WITH (security_invoker='true') AS
 
 ALTER TABLE bi.lot_expiry OWNER TO stockwell_owner;
 
-COMMENT ON COLUMN bi.lot_expiry.sku IS 'The product''s stock keeping unit, case-sensitive.';
+COMMENT ON COLUMN bi.lot_expiry.sku IS 'SKU of the product, case-sensitive.';
 
 COMMENT ON COLUMN bi.lot_expiry.product_name IS 'Name of the product.';
 
-COMMENT ON COLUMN bi.lot_expiry.category_code IS 'Code of the category; null where there is none.';
+COMMENT ON COLUMN bi.lot_expiry.category_code IS 'Code of the category; null if there is none.';
 
-COMMENT ON COLUMN bi.lot_expiry.category_name IS 'Name of the category; null where there is none.';
+COMMENT ON COLUMN bi.lot_expiry.category_name IS 'Name of the category; null if there is none.';
 
 COMMENT ON COLUMN bi.lot_expiry.location_code IS 'Code of the stock location.';
 
@@ -1313,25 +1582,25 @@ COMMENT ON COLUMN bi.lot_expiry.location_name IS 'Name of the stock location.';
 
 COMMENT ON COLUMN bi.lot_expiry.uom IS 'UN/ECE Recommendation 20 code of the unit that quantities are in.';
 
-COMMENT ON COLUMN bi.lot_expiry.lot_code IS 'Code of the lot, or the serial number; null where the product is not tracked.';
+COMMENT ON COLUMN bi.lot_expiry.lot_code IS 'Code of the lot, or the serial number; null if the product is not tracked.';
 
-COMMENT ON COLUMN bi.lot_expiry.supplier_lot IS 'The supplier''s own code for the lot; null where it is not known.';
+COMMENT ON COLUMN bi.lot_expiry.supplier_lot IS 'The supplier''s own code for the lot; null if it is not known.';
 
-COMMENT ON COLUMN bi.lot_expiry.lot_status IS 'Why goods of the lot may not be sold from the location, or that they may: recalled, expired, quarantined, in_transit or sellable.';
+COMMENT ON COLUMN bi.lot_expiry.lot_status IS 'Whether the lot may be sold from the location, or why not: recalled, expired, quarantined, in_transit or sellable.';
 
-COMMENT ON COLUMN bi.lot_expiry.expires_on IS 'The last day on which goods of the lot may be sold; null where they do not expire.';
+COMMENT ON COLUMN bi.lot_expiry.expires_on IS 'Last day on which the lot may be sold; null if it does not expire.';
 
-COMMENT ON COLUMN bi.lot_expiry.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.lot_expiry.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.lot_expiry.days_left IS 'Days from today to expires_on: 0 on the last day, negative once it has expired. Not additive.';
+COMMENT ON COLUMN bi.lot_expiry.days_left IS 'Days from today to expires_on: 0 on the last day, negative after it. Not additive.';
 
-COMMENT ON COLUMN bi.lot_expiry.on_hand IS 'Stock units in the location, reserved ones included. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.lot_expiry.on_hand IS 'Stock units on hand in the location, including reserved units. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.lot_expiry.reserved IS 'Stock units on hand that are promised. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.lot_expiry.reserved IS 'Stock units on hand that are reserved. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.lot_expiry.available IS 'on_hand - reserved: what may still be sold; nothing of a lot that has expired or was recalled. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.lot_expiry.available IS 'on_hand - reserved: stock that may still be sold. Expired and recalled lots count as zero. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.lot_expiry.value IS 'Cost of the stock: of what is on hand, or of what a movement moved (out is negative). Additive.';
+COMMENT ON COLUMN bi.lot_expiry.value IS 'Cost of the stock: of the units on hand, or of a movement (negative if out). Additive.';
 
 CREATE TABLE public.reorder_setting (
     tenant_id uuid NOT NULL,
@@ -1378,13 +1647,13 @@ CREATE VIEW bi.low_stock WITH (security_invoker='true') AS
 
 ALTER TABLE bi.low_stock OWNER TO stockwell_owner;
 
-COMMENT ON COLUMN bi.low_stock.sku IS 'The product''s stock keeping unit, case-sensitive.';
+COMMENT ON COLUMN bi.low_stock.sku IS 'SKU of the product, case-sensitive.';
 
 COMMENT ON COLUMN bi.low_stock.product_name IS 'Name of the product.';
 
-COMMENT ON COLUMN bi.low_stock.category_code IS 'Code of the category; null where there is none.';
+COMMENT ON COLUMN bi.low_stock.category_code IS 'Code of the category; null if there is none.';
 
-COMMENT ON COLUMN bi.low_stock.category_name IS 'Name of the category; null where there is none.';
+COMMENT ON COLUMN bi.low_stock.category_name IS 'Name of the category; null if there is none.';
 
 COMMENT ON COLUMN bi.low_stock.location_code IS 'Code of the stock location.';
 
@@ -1392,19 +1661,19 @@ COMMENT ON COLUMN bi.low_stock.location_name IS 'Name of the stock location.';
 
 COMMENT ON COLUMN bi.low_stock.uom IS 'UN/ECE Recommendation 20 code of the unit that quantities are in.';
 
-COMMENT ON COLUMN bi.low_stock.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.low_stock.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.low_stock.on_hand IS 'Stock units in the location, reserved ones included. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.low_stock.on_hand IS 'Stock units on hand in the location, including reserved units. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.low_stock.reserved IS 'Stock units on hand that are promised. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.low_stock.reserved IS 'Stock units on hand that are reserved. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.low_stock.available IS 'on_hand - reserved: what may still be sold; nothing of a lot that has expired or was recalled. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.low_stock.available IS 'on_hand - reserved: stock that may still be sold. Expired and recalled lots count as zero. Additive over rows of one unit.';
 
 COMMENT ON COLUMN bi.low_stock.reorder_point IS 'Stock units at or below which the product is low. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.low_stock.reorder_quantity IS 'Stock units to order then; zero where nothing is set. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.low_stock.reorder_quantity IS 'Stock units to order when the product is low; zero if nothing is set. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.low_stock.shortage IS 'reorder_point - available: how many are missing to reach it. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.low_stock.shortage IS 'reorder_point - available: units short of the reorder point. Additive over rows of one unit.';
 
 CREATE VIEW bi.margin_by_category WITH (security_invoker='true') AS
  SELECT margin_lines.category_code,
@@ -1428,13 +1697,13 @@ CREATE VIEW bi.margin_by_category WITH (security_invoker='true') AS
 
 ALTER TABLE bi.margin_by_category OWNER TO stockwell_owner;
 
-COMMENT ON COLUMN bi.margin_by_category.category_code IS 'Code of the category; null where there is none.';
+COMMENT ON COLUMN bi.margin_by_category.category_code IS 'Code of the category; null if there is none.';
 
-COMMENT ON COLUMN bi.margin_by_category.category_name IS 'Name of the category; null where there is none.';
+COMMENT ON COLUMN bi.margin_by_category.category_name IS 'Name of the category; null if there is none.';
 
-COMMENT ON COLUMN bi.margin_by_category.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.margin_by_category.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.margin_by_category.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.margin_by_category.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.margin_by_category.lines IS 'Number of document lines. Additive.';
 
@@ -1442,19 +1711,19 @@ COMMENT ON COLUMN bi.margin_by_category.units IS 'Stock units sold, less units r
 
 COMMENT ON COLUMN bi.margin_by_category.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_category.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.margin_by_category.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_category.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_category.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_category.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.margin_by_category.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_category.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.margin_by_category.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_category.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
-COMMENT ON COLUMN bi.margin_by_category.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+COMMENT ON COLUMN bi.margin_by_category.cost IS 'Cost of sales, less the cost of returns. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_category.gross_margin IS 'net_revenue - cost. Additive.';
 
@@ -1481,11 +1750,11 @@ CREATE VIEW bi.margin_by_country WITH (security_invoker='true') AS
 
 ALTER TABLE bi.margin_by_country OWNER TO stockwell_owner;
 
-COMMENT ON COLUMN bi.margin_by_country.country IS 'ISO 3166-1 alpha-2 code of the country sold to, or of the customer.';
+COMMENT ON COLUMN bi.margin_by_country.country IS 'ISO 3166-1 alpha-2 code of the country of sale, or of the customer.';
 
-COMMENT ON COLUMN bi.margin_by_country.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.margin_by_country.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.margin_by_country.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.margin_by_country.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.margin_by_country.lines IS 'Number of document lines. Additive.';
 
@@ -1493,19 +1762,19 @@ COMMENT ON COLUMN bi.margin_by_country.units IS 'Stock units sold, less units re
 
 COMMENT ON COLUMN bi.margin_by_country.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_country.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.margin_by_country.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_country.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_country.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_country.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.margin_by_country.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_country.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.margin_by_country.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_country.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
-COMMENT ON COLUMN bi.margin_by_country.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+COMMENT ON COLUMN bi.margin_by_country.cost IS 'Cost of sales, less the cost of returns. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_country.gross_margin IS 'net_revenue - cost. Additive.';
 
@@ -1537,9 +1806,9 @@ COMMENT ON COLUMN bi.margin_by_customer.customer_number IS 'Number of the custom
 
 COMMENT ON COLUMN bi.margin_by_customer.customer_name IS 'Name of the customer; null for walk-in sales.';
 
-COMMENT ON COLUMN bi.margin_by_customer.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.margin_by_customer.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.margin_by_customer.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.margin_by_customer.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.margin_by_customer.lines IS 'Number of document lines. Additive.';
 
@@ -1547,19 +1816,19 @@ COMMENT ON COLUMN bi.margin_by_customer.units IS 'Stock units sold, less units r
 
 COMMENT ON COLUMN bi.margin_by_customer.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_customer.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.margin_by_customer.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_customer.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_customer.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_customer.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.margin_by_customer.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_customer.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.margin_by_customer.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_customer.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
-COMMENT ON COLUMN bi.margin_by_customer.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+COMMENT ON COLUMN bi.margin_by_customer.cost IS 'Cost of sales, less the cost of returns. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_customer.gross_margin IS 'net_revenue - cost. Additive.';
 
@@ -1588,9 +1857,9 @@ ALTER TABLE bi.margin_by_day OWNER TO stockwell_owner;
 
 COMMENT ON COLUMN bi.margin_by_day.day IS 'Calendar day in the tenant''s time zone.';
 
-COMMENT ON COLUMN bi.margin_by_day.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.margin_by_day.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.margin_by_day.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.margin_by_day.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.margin_by_day.lines IS 'Number of document lines. Additive.';
 
@@ -1598,19 +1867,19 @@ COMMENT ON COLUMN bi.margin_by_day.units IS 'Stock units sold, less units return
 
 COMMENT ON COLUMN bi.margin_by_day.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_day.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.margin_by_day.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_day.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_day.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_day.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.margin_by_day.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_day.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.margin_by_day.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_day.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
-COMMENT ON COLUMN bi.margin_by_day.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+COMMENT ON COLUMN bi.margin_by_day.cost IS 'Cost of sales, less the cost of returns. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_day.gross_margin IS 'net_revenue - cost. Additive.';
 
@@ -1642,9 +1911,9 @@ COMMENT ON COLUMN bi.margin_by_location.location_code IS 'Code of the stock loca
 
 COMMENT ON COLUMN bi.margin_by_location.location_name IS 'Name of the stock location.';
 
-COMMENT ON COLUMN bi.margin_by_location.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.margin_by_location.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.margin_by_location.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.margin_by_location.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.margin_by_location.lines IS 'Number of document lines. Additive.';
 
@@ -1652,19 +1921,19 @@ COMMENT ON COLUMN bi.margin_by_location.units IS 'Stock units sold, less units r
 
 COMMENT ON COLUMN bi.margin_by_location.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_location.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.margin_by_location.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_location.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_location.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_location.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.margin_by_location.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_location.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.margin_by_location.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_location.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
-COMMENT ON COLUMN bi.margin_by_location.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+COMMENT ON COLUMN bi.margin_by_location.cost IS 'Cost of sales, less the cost of returns. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_location.gross_margin IS 'net_revenue - cost. Additive.';
 
@@ -1693,9 +1962,9 @@ ALTER TABLE bi.margin_by_month OWNER TO stockwell_owner;
 
 COMMENT ON COLUMN bi.margin_by_month.month IS 'First day of the calendar month in the tenant''s time zone.';
 
-COMMENT ON COLUMN bi.margin_by_month.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.margin_by_month.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.margin_by_month.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.margin_by_month.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.margin_by_month.lines IS 'Number of document lines. Additive.';
 
@@ -1703,19 +1972,19 @@ COMMENT ON COLUMN bi.margin_by_month.units IS 'Stock units sold, less units retu
 
 COMMENT ON COLUMN bi.margin_by_month.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_month.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.margin_by_month.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_month.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_month.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_month.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.margin_by_month.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_month.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.margin_by_month.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_month.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
-COMMENT ON COLUMN bi.margin_by_month.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+COMMENT ON COLUMN bi.margin_by_month.cost IS 'Cost of sales, less the cost of returns. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_month.gross_margin IS 'net_revenue - cost. Additive.';
 
@@ -1747,9 +2016,9 @@ COMMENT ON COLUMN bi.margin_by_month_channel.month IS 'First day of the calendar
 
 COMMENT ON COLUMN bi.margin_by_month_channel.channel IS 'Sales channel: wholesale or retail. New values may appear.';
 
-COMMENT ON COLUMN bi.margin_by_month_channel.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.margin_by_month_channel.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.margin_by_month_channel.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.margin_by_month_channel.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.margin_by_month_channel.lines IS 'Number of document lines. Additive.';
 
@@ -1757,19 +2026,19 @@ COMMENT ON COLUMN bi.margin_by_month_channel.units IS 'Stock units sold, less un
 
 COMMENT ON COLUMN bi.margin_by_month_channel.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_month_channel.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.margin_by_month_channel.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_month_channel.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_month_channel.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_month_channel.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.margin_by_month_channel.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_month_channel.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.margin_by_month_channel.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_month_channel.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
-COMMENT ON COLUMN bi.margin_by_month_channel.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+COMMENT ON COLUMN bi.margin_by_month_channel.cost IS 'Cost of sales, less the cost of returns. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_month_channel.gross_margin IS 'net_revenue - cost. Additive.';
 
@@ -1797,13 +2066,13 @@ CREATE VIEW bi.margin_by_product WITH (security_invoker='true') AS
 
 ALTER TABLE bi.margin_by_product OWNER TO stockwell_owner;
 
-COMMENT ON COLUMN bi.margin_by_product.sku IS 'The product''s stock keeping unit, case-sensitive.';
+COMMENT ON COLUMN bi.margin_by_product.sku IS 'SKU of the product, case-sensitive.';
 
 COMMENT ON COLUMN bi.margin_by_product.product_name IS 'Name of the product.';
 
-COMMENT ON COLUMN bi.margin_by_product.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.margin_by_product.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.margin_by_product.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.margin_by_product.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.margin_by_product.lines IS 'Number of document lines. Additive.';
 
@@ -1811,19 +2080,19 @@ COMMENT ON COLUMN bi.margin_by_product.units IS 'Stock units sold, less units re
 
 COMMENT ON COLUMN bi.margin_by_product.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_product.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.margin_by_product.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_product.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_product.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_product.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.margin_by_product.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_by_product.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.margin_by_product.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_product.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
-COMMENT ON COLUMN bi.margin_by_product.cost IS 'Cost of the goods sold, less the cost of the goods returned. Additive.';
+COMMENT ON COLUMN bi.margin_by_product.cost IS 'Cost of sales, less the cost of returns. Additive.';
 
 COMMENT ON COLUMN bi.margin_by_product.gross_margin IS 'net_revenue - cost. Additive.';
 
@@ -1855,13 +2124,13 @@ COMMENT ON COLUMN bi.products.tenant_id IS 'The tenant; always your own.';
 
 COMMENT ON COLUMN bi.products.product_id IS 'The product.';
 
-COMMENT ON COLUMN bi.products.sku IS 'The product''s stock keeping unit, case-sensitive.';
+COMMENT ON COLUMN bi.products.sku IS 'SKU of the product, case-sensitive.';
 
 COMMENT ON COLUMN bi.products.product_name IS 'Name of the product.';
 
-COMMENT ON COLUMN bi.products.category_code IS 'Code of the category; null where there is none.';
+COMMENT ON COLUMN bi.products.category_code IS 'Code of the category; null if there is none.';
 
-COMMENT ON COLUMN bi.products.category_name IS 'Name of the category; null where there is none.';
+COMMENT ON COLUMN bi.products.category_name IS 'Name of the category; null if there is none.';
 
 COMMENT ON COLUMN bi.products.product_kind IS 'Kind of the product: stocked, service or bundle.';
 
@@ -1869,13 +2138,13 @@ COMMENT ON COLUMN bi.products.status IS 'Status of the record.';
 
 COMMENT ON COLUMN bi.products.uom IS 'UN/ECE Recommendation 20 code of the unit that quantities are in.';
 
-COMMENT ON COLUMN bi.products.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.products.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.products.list_price IS 'List price per stock unit; null where there is none, which is not a price of zero.';
+COMMENT ON COLUMN bi.products.list_price IS 'List price per stock unit; null if there is none, which differs from a price of zero.';
 
 COMMENT ON COLUMN bi.products.external_ref IS 'The record''s id in the tenant''s other systems.';
 
-COMMENT ON COLUMN bi.products.created_at IS 'When the record was made.';
+COMMENT ON COLUMN bi.products.created_at IS 'When the record was created.';
 
 COMMENT ON COLUMN bi.products.updated_at IS 'When the record last changed.';
 
@@ -1898,13 +2167,13 @@ CREATE VIEW bi.revenue_by_category WITH (security_invoker='true') AS
 
 ALTER TABLE bi.revenue_by_category OWNER TO stockwell_owner;
 
-COMMENT ON COLUMN bi.revenue_by_category.category_code IS 'Code of the category; null where there is none.';
+COMMENT ON COLUMN bi.revenue_by_category.category_code IS 'Code of the category; null if there is none.';
 
-COMMENT ON COLUMN bi.revenue_by_category.category_name IS 'Name of the category; null where there is none.';
+COMMENT ON COLUMN bi.revenue_by_category.category_name IS 'Name of the category; null if there is none.';
 
-COMMENT ON COLUMN bi.revenue_by_category.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.revenue_by_category.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.revenue_by_category.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.revenue_by_category.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.revenue_by_category.lines IS 'Number of document lines. Additive.';
 
@@ -1912,15 +2181,15 @@ COMMENT ON COLUMN bi.revenue_by_category.units IS 'Stock units sold, less units 
 
 COMMENT ON COLUMN bi.revenue_by_category.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_category.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_by_category.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_category.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_category.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_category.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_by_category.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_category.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.revenue_by_category.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_category.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
@@ -1944,9 +2213,9 @@ ALTER TABLE bi.revenue_by_channel OWNER TO stockwell_owner;
 
 COMMENT ON COLUMN bi.revenue_by_channel.channel IS 'Sales channel: wholesale or retail. New values may appear.';
 
-COMMENT ON COLUMN bi.revenue_by_channel.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.revenue_by_channel.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.revenue_by_channel.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.revenue_by_channel.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.revenue_by_channel.lines IS 'Number of document lines. Additive.';
 
@@ -1954,15 +2223,15 @@ COMMENT ON COLUMN bi.revenue_by_channel.units IS 'Stock units sold, less units r
 
 COMMENT ON COLUMN bi.revenue_by_channel.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_channel.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_by_channel.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_channel.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_channel.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_channel.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_by_channel.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_channel.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.revenue_by_channel.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_channel.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
@@ -1984,11 +2253,11 @@ CREATE VIEW bi.revenue_by_country WITH (security_invoker='true') AS
 
 ALTER TABLE bi.revenue_by_country OWNER TO stockwell_owner;
 
-COMMENT ON COLUMN bi.revenue_by_country.country IS 'ISO 3166-1 alpha-2 code of the country sold to, or of the customer.';
+COMMENT ON COLUMN bi.revenue_by_country.country IS 'ISO 3166-1 alpha-2 code of the country of sale, or of the customer.';
 
-COMMENT ON COLUMN bi.revenue_by_country.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.revenue_by_country.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.revenue_by_country.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.revenue_by_country.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.revenue_by_country.lines IS 'Number of document lines. Additive.';
 
@@ -1996,15 +2265,15 @@ COMMENT ON COLUMN bi.revenue_by_country.units IS 'Stock units sold, less units r
 
 COMMENT ON COLUMN bi.revenue_by_country.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_country.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_by_country.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_country.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_country.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_country.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_by_country.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_country.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.revenue_by_country.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_country.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
@@ -2031,9 +2300,9 @@ COMMENT ON COLUMN bi.revenue_by_customer.customer_number IS 'Number of the custo
 
 COMMENT ON COLUMN bi.revenue_by_customer.customer_name IS 'Name of the customer; null for walk-in sales.';
 
-COMMENT ON COLUMN bi.revenue_by_customer.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.revenue_by_customer.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.revenue_by_customer.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.revenue_by_customer.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.revenue_by_customer.lines IS 'Number of document lines. Additive.';
 
@@ -2041,15 +2310,15 @@ COMMENT ON COLUMN bi.revenue_by_customer.units IS 'Stock units sold, less units 
 
 COMMENT ON COLUMN bi.revenue_by_customer.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_customer.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_by_customer.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_customer.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_customer.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_customer.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_by_customer.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_customer.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.revenue_by_customer.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_customer.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
@@ -2073,9 +2342,9 @@ ALTER TABLE bi.revenue_by_day OWNER TO stockwell_owner;
 
 COMMENT ON COLUMN bi.revenue_by_day.day IS 'Calendar day in the tenant''s time zone.';
 
-COMMENT ON COLUMN bi.revenue_by_day.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.revenue_by_day.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.revenue_by_day.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.revenue_by_day.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.revenue_by_day.lines IS 'Number of document lines. Additive.';
 
@@ -2083,15 +2352,15 @@ COMMENT ON COLUMN bi.revenue_by_day.units IS 'Stock units sold, less units retur
 
 COMMENT ON COLUMN bi.revenue_by_day.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_day.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_by_day.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_day.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_day.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_day.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_by_day.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_day.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.revenue_by_day.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_day.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
@@ -2118,9 +2387,9 @@ COMMENT ON COLUMN bi.revenue_by_location.location_code IS 'Code of the stock loc
 
 COMMENT ON COLUMN bi.revenue_by_location.location_name IS 'Name of the stock location.';
 
-COMMENT ON COLUMN bi.revenue_by_location.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.revenue_by_location.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.revenue_by_location.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.revenue_by_location.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.revenue_by_location.lines IS 'Number of document lines. Additive.';
 
@@ -2128,15 +2397,15 @@ COMMENT ON COLUMN bi.revenue_by_location.units IS 'Stock units sold, less units 
 
 COMMENT ON COLUMN bi.revenue_by_location.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_location.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_by_location.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_location.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_location.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_location.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_by_location.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_location.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.revenue_by_location.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_location.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
@@ -2160,9 +2429,9 @@ ALTER TABLE bi.revenue_by_month OWNER TO stockwell_owner;
 
 COMMENT ON COLUMN bi.revenue_by_month.month IS 'First day of the calendar month in the tenant''s time zone.';
 
-COMMENT ON COLUMN bi.revenue_by_month.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.revenue_by_month.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.revenue_by_month.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.revenue_by_month.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.revenue_by_month.lines IS 'Number of document lines. Additive.';
 
@@ -2170,15 +2439,15 @@ COMMENT ON COLUMN bi.revenue_by_month.units IS 'Stock units sold, less units ret
 
 COMMENT ON COLUMN bi.revenue_by_month.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_month.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_by_month.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_month.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_month.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_month.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_by_month.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_month.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.revenue_by_month.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_month.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
@@ -2205,9 +2474,9 @@ COMMENT ON COLUMN bi.revenue_by_month_channel.month IS 'First day of the calenda
 
 COMMENT ON COLUMN bi.revenue_by_month_channel.channel IS 'Sales channel: wholesale or retail. New values may appear.';
 
-COMMENT ON COLUMN bi.revenue_by_month_channel.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.revenue_by_month_channel.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.revenue_by_month_channel.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.revenue_by_month_channel.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.revenue_by_month_channel.lines IS 'Number of document lines. Additive.';
 
@@ -2215,15 +2484,15 @@ COMMENT ON COLUMN bi.revenue_by_month_channel.units IS 'Stock units sold, less u
 
 COMMENT ON COLUMN bi.revenue_by_month_channel.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_month_channel.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_by_month_channel.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_month_channel.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_month_channel.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_month_channel.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_by_month_channel.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_month_channel.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.revenue_by_month_channel.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_month_channel.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
@@ -2246,13 +2515,13 @@ CREATE VIEW bi.revenue_by_product WITH (security_invoker='true') AS
 
 ALTER TABLE bi.revenue_by_product OWNER TO stockwell_owner;
 
-COMMENT ON COLUMN bi.revenue_by_product.sku IS 'The product''s stock keeping unit, case-sensitive.';
+COMMENT ON COLUMN bi.revenue_by_product.sku IS 'SKU of the product, case-sensitive.';
 
 COMMENT ON COLUMN bi.revenue_by_product.product_name IS 'Name of the product.';
 
-COMMENT ON COLUMN bi.revenue_by_product.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.revenue_by_product.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.revenue_by_product.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.revenue_by_product.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.revenue_by_product.lines IS 'Number of document lines. Additive.';
 
@@ -2260,15 +2529,15 @@ COMMENT ON COLUMN bi.revenue_by_product.units IS 'Stock units sold, less units r
 
 COMMENT ON COLUMN bi.revenue_by_product.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_product.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_by_product.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_product.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_product.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_product.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_by_product.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_by_product.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.revenue_by_product.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.revenue_by_product.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
@@ -2306,7 +2575,7 @@ ALTER TABLE bi.revenue_lines OWNER TO stockwell_owner;
 
 COMMENT ON COLUMN bi.revenue_lines.tenant_id IS 'The tenant; always your own.';
 
-COMMENT ON COLUMN bi.revenue_lines.document_id IS 'The document: a till sale, a refund, an invoice, a credit note, or what caused a movement or an entry.';
+COMMENT ON COLUMN bi.revenue_lines.document_id IS 'The document: a till sale, refund, invoice or credit note, or the document that caused a movement or an entry.';
 
 COMMENT ON COLUMN bi.revenue_lines.line_no IS 'Number of the line in its document, from 1.';
 
@@ -2314,7 +2583,7 @@ COMMENT ON COLUMN bi.revenue_lines.document_kind IS 'Kind of the document: sale 
 
 COMMENT ON COLUMN bi.revenue_lines.occurred_at IS 'When it happened. Filter by this column: it is indexed.';
 
-COMMENT ON COLUMN bi.revenue_lines.recorded_at IS 'When it was learnt of; later than occurred_at for late documents.';
+COMMENT ON COLUMN bi.revenue_lines.recorded_at IS 'When it was recorded; later than occurred_at for late documents.';
 
 COMMENT ON COLUMN bi.revenue_lines.day IS 'Calendar day in the tenant''s time zone.';
 
@@ -2326,37 +2595,37 @@ COMMENT ON COLUMN bi.revenue_lines.location_code IS 'Code of the stock location.
 
 COMMENT ON COLUMN bi.revenue_lines.location_name IS 'Name of the stock location.';
 
-COMMENT ON COLUMN bi.revenue_lines.sku IS 'The product''s stock keeping unit, case-sensitive.';
+COMMENT ON COLUMN bi.revenue_lines.sku IS 'SKU of the product, case-sensitive.';
 
 COMMENT ON COLUMN bi.revenue_lines.product_name IS 'Name of the product.';
 
-COMMENT ON COLUMN bi.revenue_lines.category_code IS 'Code of the category; null where there is none.';
+COMMENT ON COLUMN bi.revenue_lines.category_code IS 'Code of the category; null if there is none.';
 
-COMMENT ON COLUMN bi.revenue_lines.category_name IS 'Name of the category; null where there is none.';
+COMMENT ON COLUMN bi.revenue_lines.category_name IS 'Name of the category; null if there is none.';
 
 COMMENT ON COLUMN bi.revenue_lines.customer_number IS 'Number of the customer; null for walk-in sales.';
 
 COMMENT ON COLUMN bi.revenue_lines.customer_name IS 'Name of the customer; null for walk-in sales.';
 
-COMMENT ON COLUMN bi.revenue_lines.country IS 'ISO 3166-1 alpha-2 code of the country sold to, or of the customer.';
+COMMENT ON COLUMN bi.revenue_lines.country IS 'ISO 3166-1 alpha-2 code of the country of sale, or of the customer.';
 
-COMMENT ON COLUMN bi.revenue_lines.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.revenue_lines.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.revenue_lines.orders IS 'Number of sales documents: till sales and invoices, not refunds and credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+COMMENT ON COLUMN bi.revenue_lines.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
 COMMENT ON COLUMN bi.revenue_lines.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
 
 COMMENT ON COLUMN bi.revenue_lines.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_lines.returns IS 'Net value of the lines taken back: negative, without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_lines.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_lines.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
 COMMENT ON COLUMN bi.revenue_lines.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.revenue_lines.net_revenue IS 'gross_revenue - discount, which is gross_sales + returns; without tax. Additive.';
+COMMENT ON COLUMN bi.revenue_lines.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.revenue_lines.tax IS 'Output tax on net_revenue; not part of it. Returns are negative. Additive.';
+COMMENT ON COLUMN bi.revenue_lines.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 CREATE TABLE public.reason_code (
     tenant_id uuid NOT NULL,
@@ -2419,23 +2688,23 @@ ALTER TABLE bi.shrinkage OWNER TO stockwell_owner;
 
 COMMENT ON COLUMN bi.shrinkage.reason IS 'Reason code of an adjustment.';
 
-COMMENT ON COLUMN bi.shrinkage.reason_name IS 'Name of the reason; null where none was given.';
+COMMENT ON COLUMN bi.shrinkage.reason_name IS 'Name of the reason; null if none was given.';
 
 COMMENT ON COLUMN bi.shrinkage.location_code IS 'Code of the stock location.';
 
 COMMENT ON COLUMN bi.shrinkage.location_name IS 'Name of the stock location.';
 
-COMMENT ON COLUMN bi.shrinkage.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.shrinkage.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
 COMMENT ON COLUMN bi.shrinkage.lines IS 'Number of document lines. Additive.';
 
 COMMENT ON COLUMN bi.shrinkage.lost_units IS 'Stock units lost: positive. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.shrinkage.lost_value IS 'Cost of what was lost: positive. Additive.';
+COMMENT ON COLUMN bi.shrinkage.lost_value IS 'Cost of the units lost: positive. Additive.';
 
 COMMENT ON COLUMN bi.shrinkage.found_units IS 'Stock units found: positive. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.shrinkage.found_value IS 'Cost of what was found: positive. Additive.';
+COMMENT ON COLUMN bi.shrinkage.found_value IS 'Cost of the units found: positive. Additive.';
 
 COMMENT ON COLUMN bi.shrinkage.shrinkage_value IS 'lost_value - found_value: positive is a loss. Additive.';
 
@@ -2492,13 +2761,13 @@ CREATE VIEW bi.slow_stock WITH (security_invoker='true') AS
 
 ALTER TABLE bi.slow_stock OWNER TO stockwell_owner;
 
-COMMENT ON COLUMN bi.slow_stock.sku IS 'The product''s stock keeping unit, case-sensitive.';
+COMMENT ON COLUMN bi.slow_stock.sku IS 'SKU of the product, case-sensitive.';
 
 COMMENT ON COLUMN bi.slow_stock.product_name IS 'Name of the product.';
 
-COMMENT ON COLUMN bi.slow_stock.category_code IS 'Code of the category; null where there is none.';
+COMMENT ON COLUMN bi.slow_stock.category_code IS 'Code of the category; null if there is none.';
 
-COMMENT ON COLUMN bi.slow_stock.category_name IS 'Name of the category; null where there is none.';
+COMMENT ON COLUMN bi.slow_stock.category_name IS 'Name of the category; null if there is none.';
 
 COMMENT ON COLUMN bi.slow_stock.location_code IS 'Code of the stock location.';
 
@@ -2508,17 +2777,17 @@ COMMENT ON COLUMN bi.slow_stock.uom IS 'UN/ECE Recommendation 20 code of the uni
 
 COMMENT ON COLUMN bi.slow_stock.first_moved_on IS 'Day on which the product first came to the location, in the tenant''s time zone.';
 
-COMMENT ON COLUMN bi.slow_stock.last_sold_on IS 'Day on which it was last sold from the location, in the tenant''s time zone; null where it never was.';
+COMMENT ON COLUMN bi.slow_stock.last_sold_on IS 'Day of the last sale from the location, in the tenant''s time zone; null if it was never sold.';
 
-COMMENT ON COLUMN bi.slow_stock.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.slow_stock.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.slow_stock.on_hand IS 'Stock units in the location, reserved ones included. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.slow_stock.on_hand IS 'Stock units on hand in the location, including reserved units. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.slow_stock.value IS 'Cost of the stock: of what is on hand, or of what a movement moved (out is negative). Additive.';
+COMMENT ON COLUMN bi.slow_stock.value IS 'Cost of the stock: of the units on hand, or of a movement (negative if out). Additive.';
 
 COMMENT ON COLUMN bi.slow_stock.units_sold IS 'Stock units sold from the location in the last days, less units returned. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.slow_stock.cover_days IS 'How many days what is on hand lasts at that pace, 1 decimal; null where nothing was sold. Not additive.';
+COMMENT ON COLUMN bi.slow_stock.cover_days IS 'Days until the stock on hand is sold at that pace, 1 decimal; null if nothing was sold. Not additive.';
 
 CREATE TABLE public.cost_layer (
     tenant_id uuid NOT NULL,
@@ -2633,13 +2902,13 @@ CREATE VIEW bi.stock_ageing WITH (security_invoker='true') AS
 
 ALTER TABLE bi.stock_ageing OWNER TO stockwell_owner;
 
-COMMENT ON COLUMN bi.stock_ageing.sku IS 'The product''s stock keeping unit, case-sensitive.';
+COMMENT ON COLUMN bi.stock_ageing.sku IS 'SKU of the product, case-sensitive.';
 
 COMMENT ON COLUMN bi.stock_ageing.product_name IS 'Name of the product.';
 
-COMMENT ON COLUMN bi.stock_ageing.category_code IS 'Code of the category; null where there is none.';
+COMMENT ON COLUMN bi.stock_ageing.category_code IS 'Code of the category; null if there is none.';
 
-COMMENT ON COLUMN bi.stock_ageing.category_name IS 'Name of the category; null where there is none.';
+COMMENT ON COLUMN bi.stock_ageing.category_name IS 'Name of the category; null if there is none.';
 
 COMMENT ON COLUMN bi.stock_ageing.location_code IS 'Code of the stock location.';
 
@@ -2647,37 +2916,37 @@ COMMENT ON COLUMN bi.stock_ageing.location_name IS 'Name of the stock location.'
 
 COMMENT ON COLUMN bi.stock_ageing.uom IS 'UN/ECE Recommendation 20 code of the unit that quantities are in.';
 
-COMMENT ON COLUMN bi.stock_ageing.oldest_on IS 'Day on which the oldest of it came in, in the tenant''s time zone.';
+COMMENT ON COLUMN bi.stock_ageing.oldest_on IS 'Day on which the oldest units on hand came in, in the tenant''s time zone.';
 
-COMMENT ON COLUMN bi.stock_ageing.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.stock_ageing.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.stock_ageing.on_hand IS 'Stock units in the location, reserved ones included. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.stock_ageing.on_hand IS 'Stock units on hand in the location, including reserved units. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.stock_ageing.value IS 'Cost of the stock: of what is on hand, or of what a movement moved (out is negative). Additive.';
+COMMENT ON COLUMN bi.stock_ageing.value IS 'Cost of the stock: of the units on hand, or of a movement (negative if out). Additive.';
 
-COMMENT ON COLUMN bi.stock_ageing.units_to_30_days IS 'Of on_hand, what came in 0 to 30 days ago. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.stock_ageing.units_to_30_days IS 'Units on hand that came in 0 to 30 days ago. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.stock_ageing.units_to_60_days IS 'Of on_hand, what came in 31 to 60 days ago. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.stock_ageing.units_to_60_days IS 'Units on hand that came in 31 to 60 days ago. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.stock_ageing.units_to_90_days IS 'Of on_hand, what came in 61 to 90 days ago. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.stock_ageing.units_to_90_days IS 'Units on hand that came in 61 to 90 days ago. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.stock_ageing.units_to_180_days IS 'Of on_hand, what came in 91 to 180 days ago. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.stock_ageing.units_to_180_days IS 'Units on hand that came in 91 to 180 days ago. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.stock_ageing.units_to_365_days IS 'Of on_hand, what came in 181 to 365 days ago. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.stock_ageing.units_to_365_days IS 'Units on hand that came in 181 to 365 days ago. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.stock_ageing.units_over_365_days IS 'Of on_hand, what came in more than 365 days ago. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.stock_ageing.units_over_365_days IS 'Units on hand that came in more than 365 days ago. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.stock_ageing.value_to_30_days IS 'Of value, the share of what came in 0 to 30 days ago. Additive.';
+COMMENT ON COLUMN bi.stock_ageing.value_to_30_days IS 'Value of the units that came in 0 to 30 days ago. Additive.';
 
-COMMENT ON COLUMN bi.stock_ageing.value_to_60_days IS 'Of value, the share of what came in 31 to 60 days ago. Additive.';
+COMMENT ON COLUMN bi.stock_ageing.value_to_60_days IS 'Value of the units that came in 31 to 60 days ago. Additive.';
 
-COMMENT ON COLUMN bi.stock_ageing.value_to_90_days IS 'Of value, the share of what came in 61 to 90 days ago. Additive.';
+COMMENT ON COLUMN bi.stock_ageing.value_to_90_days IS 'Value of the units that came in 61 to 90 days ago. Additive.';
 
-COMMENT ON COLUMN bi.stock_ageing.value_to_180_days IS 'Of value, the share of what came in 91 to 180 days ago. Additive.';
+COMMENT ON COLUMN bi.stock_ageing.value_to_180_days IS 'Value of the units that came in 91 to 180 days ago. Additive.';
 
-COMMENT ON COLUMN bi.stock_ageing.value_to_365_days IS 'Of value, the share of what came in 181 to 365 days ago. Additive.';
+COMMENT ON COLUMN bi.stock_ageing.value_to_365_days IS 'Value of the units that came in 181 to 365 days ago. Additive.';
 
-COMMENT ON COLUMN bi.stock_ageing.value_over_365_days IS 'Of value, the share of what came in more than 365 days ago. Additive.';
+COMMENT ON COLUMN bi.stock_ageing.value_over_365_days IS 'Value of the units that came in more than 365 days ago. Additive.';
 
 CREATE VIEW bi.stock_movements WITH (security_invoker='true') AS
  SELECT m.tenant_id,
@@ -2717,13 +2986,13 @@ COMMENT ON COLUMN bi.stock_movements.movement_id IS 'The stock movement.';
 
 COMMENT ON COLUMN bi.stock_movements.occurred_at IS 'When it happened. Filter by this column: it is indexed.';
 
-COMMENT ON COLUMN bi.stock_movements.recorded_at IS 'When it was learnt of; later than occurred_at for late documents.';
+COMMENT ON COLUMN bi.stock_movements.recorded_at IS 'When it was recorded; later than occurred_at for late documents.';
 
 COMMENT ON COLUMN bi.stock_movements.day IS 'Calendar day in the tenant''s time zone.';
 
 COMMENT ON COLUMN bi.stock_movements.movement_kind IS 'Kind of the movement: receipt, sale, return, adjustment, opening and others.';
 
-COMMENT ON COLUMN bi.stock_movements.sku IS 'The product''s stock keeping unit, case-sensitive.';
+COMMENT ON COLUMN bi.stock_movements.sku IS 'SKU of the product, case-sensitive.';
 
 COMMENT ON COLUMN bi.stock_movements.product_name IS 'Name of the product.';
 
@@ -2737,25 +3006,25 @@ COMMENT ON COLUMN bi.stock_movements.reason IS 'Reason code of an adjustment.';
 
 COMMENT ON COLUMN bi.stock_movements.uom IS 'UN/ECE Recommendation 20 code of the unit that quantities are in.';
 
-COMMENT ON COLUMN bi.stock_movements.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.stock_movements.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
 COMMENT ON COLUMN bi.stock_movements.quantity IS 'Stock units moved: positive in, negative out. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.stock_movements.value IS 'Cost of the stock: of what is on hand, or of what a movement moved (out is negative). Additive.';
+COMMENT ON COLUMN bi.stock_movements.value IS 'Cost of the stock: of the units on hand, or of a movement (negative if out). Additive.';
 
 COMMENT ON COLUMN bi.stock_movements.unit_cost IS 'Cost per stock unit, 6 decimals. Not additive.';
 
 COMMENT ON COLUMN bi.stock_movements.document_kind IS 'Kind of the document: sale and refund at a till; invoice and credit_note in wholesale; others for stock and ledger.';
 
-COMMENT ON COLUMN bi.stock_movements.document_id IS 'The document: a till sale, a refund, an invoice, a credit note, or what caused a movement or an entry.';
+COMMENT ON COLUMN bi.stock_movements.document_id IS 'The document: a till sale, refund, invoice or credit note, or the document that caused a movement or an entry.';
 
 COMMENT ON COLUMN bi.stock_movements.line_no IS 'Number of the line in its document, from 1.';
 
-COMMENT ON COLUMN bi.stock_movements.entry_mode IS 'How the movement came in.';
+COMMENT ON COLUMN bi.stock_movements.entry_mode IS 'How the movement was entered: by request, in a batch, or from the command line.';
 
-COMMENT ON COLUMN bi.stock_movements.source_system IS 'The system that reported the movement; null where it was this one.';
+COMMENT ON COLUMN bi.stock_movements.source_system IS 'The system that reported the movement; null if it was this one.';
 
-COMMENT ON COLUMN bi.stock_movements.command_id IS 'The command that wrote the row: who did it is in its audit record.';
+COMMENT ON COLUMN bi.stock_movements.command_id IS 'The command that wrote the row. The audit log has its caller.';
 
 CREATE VIEW bi.stock_positions WITH (security_invoker='true') AS
  SELECT p.sku,
@@ -2781,13 +3050,13 @@ CREATE VIEW bi.stock_positions WITH (security_invoker='true') AS
 
 ALTER TABLE bi.stock_positions OWNER TO stockwell_owner;
 
-COMMENT ON COLUMN bi.stock_positions.sku IS 'The product''s stock keeping unit, case-sensitive.';
+COMMENT ON COLUMN bi.stock_positions.sku IS 'SKU of the product, case-sensitive.';
 
 COMMENT ON COLUMN bi.stock_positions.product_name IS 'Name of the product.';
 
-COMMENT ON COLUMN bi.stock_positions.category_code IS 'Code of the category; null where there is none.';
+COMMENT ON COLUMN bi.stock_positions.category_code IS 'Code of the category; null if there is none.';
 
-COMMENT ON COLUMN bi.stock_positions.category_name IS 'Name of the category; null where there is none.';
+COMMENT ON COLUMN bi.stock_positions.category_name IS 'Name of the category; null if there is none.';
 
 COMMENT ON COLUMN bi.stock_positions.location_code IS 'Code of the stock location.';
 
@@ -2795,15 +3064,15 @@ COMMENT ON COLUMN bi.stock_positions.location_name IS 'Name of the stock locatio
 
 COMMENT ON COLUMN bi.stock_positions.uom IS 'UN/ECE Recommendation 20 code of the unit that quantities are in.';
 
-COMMENT ON COLUMN bi.stock_positions.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.stock_positions.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.stock_positions.on_hand IS 'Stock units in the location, reserved ones included. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.stock_positions.on_hand IS 'Stock units on hand in the location, including reserved units. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.stock_positions.reserved IS 'Stock units on hand that are promised. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.stock_positions.reserved IS 'Stock units on hand that are reserved. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.stock_positions.available IS 'on_hand - reserved: what may still be sold; nothing of a lot that has expired or was recalled. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.stock_positions.available IS 'on_hand - reserved: stock that may still be sold. Expired and recalled lots count as zero. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.stock_positions.value IS 'Cost of the stock: of what is on hand, or of what a movement moved (out is negative). Additive.';
+COMMENT ON COLUMN bi.stock_positions.value IS 'Cost of the stock: of the units on hand, or of a movement (negative if out). Additive.';
 
 COMMENT ON COLUMN bi.stock_positions.unit_cost IS 'Cost per stock unit, 6 decimals. Not additive.';
 
@@ -2830,13 +3099,13 @@ CREATE VIEW bi.stock_valuation WITH (security_invoker='true') AS
 
 ALTER TABLE bi.stock_valuation OWNER TO stockwell_owner;
 
-COMMENT ON COLUMN bi.stock_valuation.sku IS 'The product''s stock keeping unit, case-sensitive.';
+COMMENT ON COLUMN bi.stock_valuation.sku IS 'SKU of the product, case-sensitive.';
 
 COMMENT ON COLUMN bi.stock_valuation.product_name IS 'Name of the product.';
 
-COMMENT ON COLUMN bi.stock_valuation.category_code IS 'Code of the category; null where there is none.';
+COMMENT ON COLUMN bi.stock_valuation.category_code IS 'Code of the category; null if there is none.';
 
-COMMENT ON COLUMN bi.stock_valuation.category_name IS 'Name of the category; null where there is none.';
+COMMENT ON COLUMN bi.stock_valuation.category_name IS 'Name of the category; null if there is none.';
 
 COMMENT ON COLUMN bi.stock_valuation.location_code IS 'Code of the stock location.';
 
@@ -2844,11 +3113,11 @@ COMMENT ON COLUMN bi.stock_valuation.location_name IS 'Name of the stock locatio
 
 COMMENT ON COLUMN bi.stock_valuation.uom IS 'UN/ECE Recommendation 20 code of the unit that quantities are in.';
 
-COMMENT ON COLUMN bi.stock_valuation.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add up different currencies.';
+COMMENT ON COLUMN bi.stock_valuation.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.stock_valuation.on_hand IS 'Stock units in the location, reserved ones included. Additive over rows of one unit.';
+COMMENT ON COLUMN bi.stock_valuation.on_hand IS 'Stock units on hand in the location, including reserved units. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.stock_valuation.value IS 'Cost of the stock: of what is on hand, or of what a movement moved (out is negative). Additive.';
+COMMENT ON COLUMN bi.stock_valuation.value IS 'Cost of the stock: of the units on hand, or of a movement (negative if out). Additive.';
 
 COMMENT ON COLUMN bi.stock_valuation.unit_cost IS 'Cost per stock unit, 6 decimals. Not additive.';
 
@@ -2999,15 +3268,29 @@ CREATE TABLE public.event (
     document_id uuid NOT NULL,
     data jsonb DEFAULT '{}'::jsonb NOT NULL,
     occurred_at timestamp with time zone NOT NULL,
-    lease_until timestamp with time zone,
-    attempts integer DEFAULT 0 NOT NULL,
-    sent_at timestamp with time zone,
     written bigint DEFAULT ((pg_current_wal_insert_lsn() - '0/0'::pg_lsn))::bigint NOT NULL
 );
 
 ALTER TABLE ONLY public.event FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.event OWNER TO stockwell_owner;
+
+CREATE TABLE public.event_cursor (
+    tenant_id uuid NOT NULL,
+    consumer text NOT NULL,
+    "position" bigint DEFAULT 0 NOT NULL,
+    written bigint DEFAULT 0 NOT NULL,
+    event_id uuid DEFAULT '00000000-0000-0000-0000-000000000000'::uuid NOT NULL,
+    leased_by uuid,
+    lease_until timestamp with time zone,
+    CONSTRAINT event_cursor_consumer_length CHECK (((length(consumer) >= 1) AND (length(consumer) <= 100))),
+    CONSTRAINT event_cursor_lease_ends CHECK (((leased_by IS NULL) = (lease_until IS NULL)))
+)
+WITH (fillfactor='50');
+
+ALTER TABLE ONLY public.event_cursor FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.event_cursor OWNER TO stockwell_owner;
 
 CREATE TABLE public.expected_receipt (
     tenant_id uuid NOT NULL,
@@ -3062,9 +3345,9 @@ CREATE TABLE public.hold (
     channel text,
     CONSTRAINT hold_channel_known CHECK ((channel = ANY (ARRAY['wholesale'::text, 'retail'::text]))),
     CONSTRAINT hold_ends CHECK (((kind <> 'quarantine'::text) = (expires_at IS NOT NULL))),
-    CONSTRAINT hold_is_for_a_channel CHECK (((kind = 'channel_floor'::text) = (channel IS NOT NULL))),
-    CONSTRAINT hold_is_for_a_till CHECK (((kind = 'till_lease'::text) = (register_id IS NOT NULL))),
-    CONSTRAINT hold_kind_known CHECK ((kind = ANY (ARRAY['hold'::text, 'quarantine'::text, 'till_lease'::text, 'channel_floor'::text]))),
+    CONSTRAINT hold_is_for_a_channel CHECK (((kind = 'channel_allotment'::text) = (channel IS NOT NULL))),
+    CONSTRAINT hold_is_for_a_till CHECK (((kind = 'till_allotment'::text) = (register_id IS NOT NULL))),
+    CONSTRAINT hold_kind_known CHECK ((kind = ANY (ARRAY['hold'::text, 'quarantine'::text, 'till_allotment'::text, 'channel_allotment'::text]))),
     CONSTRAINT hold_status_known CHECK ((status = ANY (ARRAY['open'::text, 'released'::text, 'replaced'::text, 'used'::text])))
 )
 WITH (fillfactor='85');
@@ -3133,7 +3416,7 @@ ALTER TABLE ONLY public.invoice FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.invoice OWNER TO stockwell_owner;
 
-CREATE TABLE public.layer_draw (
+CREATE TABLE public.layer_use (
     tenant_id uuid NOT NULL,
     movement_id uuid NOT NULL,
     layer_id uuid NOT NULL,
@@ -3143,13 +3426,13 @@ CREATE TABLE public.layer_draw (
     document_id uuid NOT NULL,
     line_no integer NOT NULL,
     received_at timestamp with time zone NOT NULL,
-    CONSTRAINT layer_draw_quantity_positive CHECK ((quantity > (0)::numeric)),
-    CONSTRAINT layer_draw_value_not_negative CHECK ((value >= (0)::numeric))
+    CONSTRAINT layer_use_quantity_positive CHECK ((quantity > (0)::numeric)),
+    CONSTRAINT layer_use_value_not_negative CHECK ((value >= (0)::numeric))
 );
 
-ALTER TABLE ONLY public.layer_draw FORCE ROW LEVEL SECURITY;
+ALTER TABLE ONLY public.layer_use FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE public.layer_draw OWNER TO stockwell_owner;
+ALTER TABLE public.layer_use OWNER TO stockwell_owner;
 
 CREATE TABLE public.lot_recall (
     tenant_id uuid NOT NULL,
@@ -3798,6 +4081,9 @@ ALTER TABLE ONLY public.customer
 ALTER TABLE ONLY public.customer
     ADD CONSTRAINT customer_pkey PRIMARY KEY (tenant_id, id);
 
+ALTER TABLE ONLY public.event_cursor
+    ADD CONSTRAINT event_cursor_pkey PRIMARY KEY (tenant_id, consumer);
+
 ALTER TABLE ONLY public.event
     ADD CONSTRAINT event_pkey PRIMARY KEY (tenant_id, "position", written, id);
 
@@ -3831,8 +4117,8 @@ ALTER TABLE ONLY public.journal_entry
 ALTER TABLE ONLY public.journal_line
     ADD CONSTRAINT journal_line_pkey PRIMARY KEY (tenant_id, entry_id, line_no);
 
-ALTER TABLE ONLY public.layer_draw
-    ADD CONSTRAINT layer_draw_pkey PRIMARY KEY (tenant_id, movement_id, layer_id);
+ALTER TABLE ONLY public.layer_use
+    ADD CONSTRAINT layer_use_pkey PRIMARY KEY (tenant_id, movement_id, layer_id);
 
 ALTER TABLE ONLY public.location
     ADD CONSTRAINT location_code_key UNIQUE (tenant_id, code);
@@ -4055,7 +4341,7 @@ CREATE INDEX customer_by_update ON public.customer USING btree (tenant_id, updat
 
 CREATE INDEX event_by_document ON public.event USING btree (tenant_id, document_id);
 
-CREATE INDEX event_unsent ON public.event USING btree (tenant_id, "position", id) WHERE (sent_at IS NULL);
+CREATE INDEX event_by_position ON public.event USING brin ("position") WITH (autosummarize='on');
 
 CREATE INDEX expected_receipt_line_by_product ON public.expected_receipt_line USING btree (tenant_id, product_id);
 
@@ -4141,7 +4427,7 @@ CREATE INDEX stock_level_by_product ON public.stock_level USING btree (tenant_id
 
 CREATE INDEX stock_level_live ON public.stock_level USING btree (tenant_id, location_id, product_id, lot_id) WHERE ((NOT used_up) AND (lot_id <> '00000000-0000-0000-0000-000000000000'::uuid));
 
-CREATE INDEX stock_movement_by_document ON public.stock_movement USING btree (tenant_id, document_id) WHERE (document_kind = ANY (ARRAY['receipt'::text, 'opening'::text, 'adjustment'::text, 'revaluation'::text]));
+CREATE INDEX stock_movement_by_document ON public.stock_movement USING btree (tenant_id, document_id) WHERE (document_kind = ANY (ARRAY['receipt'::text, 'opening'::text, 'adjustment'::text, 'revaluation'::text, 'transfer'::text]));
 
 CREATE INDEX stock_movement_by_lot ON public.stock_movement USING btree (tenant_id, lot_id, id) WHERE (lot_id <> '00000000-0000-0000-0000-000000000000'::uuid);
 
@@ -4204,6 +4490,9 @@ ALTER TABLE ONLY public.customer
 ALTER TABLE ONLY public.customer
     ADD CONSTRAINT customer_tier_fkey FOREIGN KEY (tenant_id, price_tier_id) REFERENCES public.price_tier(tenant_id, id);
 
+ALTER TABLE ONLY public.event_cursor
+    ADD CONSTRAINT event_cursor_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+
 ALTER TABLE ONLY public.expected_receipt_line
     ADD CONSTRAINT expected_receipt_line_document_fkey FOREIGN KEY (tenant_id, expected_receipt_id) REFERENCES public.expected_receipt(tenant_id, id);
 
@@ -4231,8 +4520,8 @@ ALTER TABLE ONLY public.invoice
 ALTER TABLE ONLY public.invoice
     ADD CONSTRAINT invoice_original_fkey FOREIGN KEY (tenant_id, original_id) REFERENCES public.invoice(tenant_id, id);
 
-ALTER TABLE ONLY public.layer_draw
-    ADD CONSTRAINT layer_draw_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+ALTER TABLE ONLY public.layer_use
+    ADD CONSTRAINT layer_use_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
 
 ALTER TABLE ONLY public.location
     ADD CONSTRAINT location_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
@@ -4408,6 +4697,8 @@ ALTER TABLE public.customer_account ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.event ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.event_cursor ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.expected_receipt ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.expected_receipt_line ENABLE ROW LEVEL SECURITY;
@@ -4424,7 +4715,7 @@ ALTER TABLE public.journal_entry ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.journal_line ENABLE ROW LEVEL SECURITY;
 
-ALTER TABLE public.layer_draw ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.layer_use ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.location ENABLE ROW LEVEL SECURITY;
 
@@ -4462,7 +4753,7 @@ ALTER TABLE public.refresh_token ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.register ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY relay_mark ON public.event FOR UPDATE TO stockwell_relay USING (true) WITH CHECK (true);
+CREATE POLICY relay_move ON public.event_cursor TO stockwell_relay USING (true) WITH CHECK (true);
 
 CREATE POLICY relay_read ON public.event FOR SELECT TO stockwell_relay USING (true);
 
@@ -4504,265 +4795,137 @@ ALTER TABLE public.tax_rate ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.tenant ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY tenant_access ON public.account TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.account TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.api_key TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.api_key TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.app_user TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.app_user TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.barcode TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.barcode TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.bundle_component TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.bundle_component TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.cash_move TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.cash_move TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.category TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.category TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.channel_price_list TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.channel_price_list TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.command TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.command TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.cost_layer TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.cost_layer TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.cost_to_settle TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.cost_to_settle TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.count_setting TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.count_setting TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.customer TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.customer TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.customer_account TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.customer_account TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.event TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.event TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.expected_receipt TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.event_cursor TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.expected_receipt_line TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.expected_receipt TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.hold TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.expected_receipt_line TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.hold_line TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.hold TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.hold_reference TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.hold_line TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.invoice TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.hold_reference TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.journal_entry TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.invoice TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.journal_line TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.journal_entry TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.layer_draw TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.journal_line TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.location TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.layer_use TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.lot TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.location TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.lot_recall TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.lot TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.number_series TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.lot_recall TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.payment TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.number_series TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.payment_allocation TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.payment TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.peg TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.payment_allocation TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.pos_sale TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.peg TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.pos_session TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.pos_sale TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.price_list TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.pos_session TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.price_rule TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.price_list TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.price_tier TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.price_rule TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.product TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.price_tier TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.product_group TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.product TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.product_unit TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.product_group TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.reason_code TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.product_unit TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.refresh_token TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.reason_code TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.register TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.refresh_token TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.reorder_setting TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.register TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.reservation TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.reorder_setting TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.sales_line TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.reservation TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.sales_order TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.sales_line TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.sales_order_line TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.sales_order TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.shipment TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.sales_order_line TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.shipment_line TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.shipment TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.sku_mapping TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.shipment_line TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.stock_checkpoint TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.sku_mapping TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.stock_checkpoint_level TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.stock_checkpoint TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.stock_count TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.stock_checkpoint_level TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.stock_count_entry TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.stock_count TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.stock_count_line TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.stock_count_entry TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.stock_document TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.stock_count_line TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.stock_level TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.stock_document TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.stock_movement TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.stock_level TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.tax_class TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.stock_movement TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.tax_rate TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.tax_class TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.tenant TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.tax_rate TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.tender TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.tenant TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.transfer TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.tender TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.transfer_line TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.transfer TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_access ON public.unmapped_sku TO stockwell_app USING (true) WITH CHECK (true);
+CREATE POLICY tenant_wall ON public.transfer_line TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
-CREATE POLICY tenant_wall ON public.account AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.api_key AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.app_user AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.barcode AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.bundle_component AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.cash_move AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.category AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.channel_price_list AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.command AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.cost_layer AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.cost_to_settle AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.count_setting AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.customer AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.customer_account AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.event AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.expected_receipt AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.expected_receipt_line AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.hold AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.hold_line AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.hold_reference AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.invoice AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.journal_entry AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.journal_line AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.layer_draw AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.location AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.lot AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.lot_recall AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.number_series AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.payment AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.payment_allocation AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.peg AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.pos_sale AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.pos_session AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.price_list AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.price_rule AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.price_tier AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.product AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.product_group AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.product_unit AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.reason_code AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.refresh_token AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.register AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.reorder_setting AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.reservation AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.sales_line AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.sales_order AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.sales_order_line AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.shipment AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.shipment_line AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.sku_mapping AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.stock_checkpoint AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.stock_checkpoint_level AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.stock_count AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.stock_count_entry AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.stock_count_line AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.stock_document AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.stock_level AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.stock_movement AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.tax_class AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.tax_rate AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.tenant AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.tender AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.transfer AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.transfer_line AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
-
-CREATE POLICY tenant_wall ON public.unmapped_sku AS RESTRICTIVE TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+CREATE POLICY tenant_wall ON public.unmapped_sku TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 ALTER TABLE public.tender ENABLE ROW LEVEL SECURITY;
 
@@ -4793,11 +4956,14 @@ GRANT ALL ON FUNCTION auth.find_products(wanted text, rows_max integer) TO stock
 REVOKE ALL ON FUNCTION auth.find_tenant(wanted text) FROM PUBLIC;
 GRANT ALL ON FUNCTION auth.find_tenant(wanted text) TO stockwell_app;
 
-REVOKE ALL ON FUNCTION auth.forget_answers(since uuid, before uuid, after_tenant_id uuid, after_id uuid, most integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION auth.forget_answers(since uuid, before uuid, after_tenant_id uuid, after_id uuid, most integer) TO stockwell_relay;
+REVOKE ALL ON FUNCTION auth.forget_answers(of_tenant uuid, after_id uuid, before uuid, most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION auth.forget_answers(of_tenant uuid, after_id uuid, before uuid, most integer) TO stockwell_relay;
 
 REVOKE ALL ON FUNCTION auth.tenants() FROM PUBLIC;
 GRANT ALL ON FUNCTION auth.tenants() TO stockwell_relay;
+
+REVOKE ALL ON FUNCTION public.post_batch_1(p_tenant uuid, p_now timestamp with time zone, p_currency text, p_levels public.stock_level_row_1[], p_series public.number_series_row_1[], p_movements public.stock_movement_row_1[], p_sales public.pos_sale_row_1[], p_tenders public.tender_row_1[], p_sales_lines public.sales_line_row_1[], p_entries public.journal_entry_row_1[], p_entry_lines public.journal_line_row_1[], p_events public.event_row_1[], p_commands public.command_row_1[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.post_batch_1(p_tenant uuid, p_now timestamp with time zone, p_currency text, p_levels public.stock_level_row_1[], p_series public.number_series_row_1[], p_movements public.stock_movement_row_1[], p_sales public.pos_sale_row_1[], p_tenders public.tender_row_1[], p_sales_lines public.sales_line_row_1[], p_entries public.journal_entry_row_1[], p_entry_lines public.journal_line_row_1[], p_events public.event_row_1[], p_commands public.command_row_1[]) TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.sales_line TO stockwell_app;
 
@@ -4975,11 +5141,8 @@ GRANT UPDATE(updated_at) ON TABLE public.count_setting TO stockwell_app;
 GRANT SELECT,INSERT ON TABLE public.event TO stockwell_app;
 GRANT SELECT ON TABLE public.event TO stockwell_relay;
 
-GRANT UPDATE(lease_until) ON TABLE public.event TO stockwell_relay;
-
-GRANT UPDATE(attempts) ON TABLE public.event TO stockwell_relay;
-
-GRANT UPDATE(sent_at) ON TABLE public.event TO stockwell_relay;
+GRANT SELECT,INSERT ON TABLE public.event_cursor TO stockwell_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.event_cursor TO stockwell_relay;
 
 GRANT SELECT,INSERT ON TABLE public.expected_receipt TO stockwell_app;
 
@@ -5021,7 +5184,7 @@ GRANT UPDATE(updated_at) ON TABLE public.invoice TO stockwell_app;
 
 GRANT UPDATE(version) ON TABLE public.invoice TO stockwell_app;
 
-GRANT SELECT,INSERT ON TABLE public.layer_draw TO stockwell_app;
+GRANT SELECT,INSERT ON TABLE public.layer_use TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.lot_recall TO stockwell_app;
 

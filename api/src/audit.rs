@@ -3,17 +3,15 @@
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
 use chrono::{DateTime, Utc};
-use domain::id::{
-    ApiKeyId, CashMoveId, CategoryId, CommandId, CustomerId, EntryId, InvoiceId, LocationId, OrderId,
-    PaymentId, PriceListId, PriceRuleId, PriceTierId, ProductId, RegisterId, SaleId, SessionId, ShipmentId,
-    StockDocumentId, TaxClassId, TaxRateId, UserId,
-};
+use domain::document::DocumentKind;
+use domain::id::{ApiKeyId, CommandId, UserId};
 use serde::{Deserialize, Serialize};
 use service::audit::{self, Entry, Filter};
 use service::listing::{Age, Period};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
+use crate::document::parse_document_id;
 use crate::list::{List, Page, PageParams};
 use crate::params::PathId;
 use crate::problem::{ApiError, ErrorCode};
@@ -23,30 +21,6 @@ use crate::{Answer, App, Caller};
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(list).service(show);
 }
-
-/// What the names of commands begin with, and the prefix of the ids of what they make or change.
-const DOCUMENTS: &[(&str, &str)] = &[
-    ("pos_sale.", SaleId::PREFIX),
-    ("pos_session.cash_moved", CashMoveId::PREFIX),
-    ("pos_session.", SessionId::PREFIX),
-    ("order.", OrderId::PREFIX),
-    ("return.", InvoiceId::PREFIX),
-    ("payment.", PaymentId::PREFIX),
-    ("stock.", StockDocumentId::PREFIX),
-    ("journal_entry.", EntryId::PREFIX),
-    ("product.", ProductId::PREFIX),
-    ("category.", CategoryId::PREFIX),
-    ("tax_class.", TaxClassId::PREFIX),
-    ("tax_rate.", TaxRateId::PREFIX),
-    ("customer.", CustomerId::PREFIX),
-    ("price_list.", PriceListId::PREFIX),
-    ("price_rule.", PriceRuleId::PREFIX),
-    ("price_tier.", PriceTierId::PREFIX),
-    ("location.", LocationId::PREFIX),
-    ("register.", RegisterId::PREFIX),
-    ("api_key.", ApiKeyId::PREFIX),
-    ("user.", UserId::PREFIX),
-];
 
 /// A write that somebody asked for. It never changes.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -81,8 +55,8 @@ struct Command {
 
 impl From<Entry> for Command {
     fn from(entry: Entry) -> Self {
-        let document_prefix =
-            DOCUMENTS.iter().find(|(name, _)| entry.name.starts_with(name)).map(|(_, prefix)| *prefix);
+        let kind = DocumentKind::of_command(&entry.name);
+        let document_id = |id: Uuid| kind.map_or_else(|| id.to_string(), |kind| kind.encode(id));
         Command {
             id: entry.id,
             object: "command",
@@ -90,7 +64,7 @@ impl From<Entry> for Command {
             actor_kind: entry.actor_kind,
             actor_name: entry.actor_name,
             status: entry.status,
-            document_id: entry.document_id.map(|id| text(document_prefix, id)),
+            document_id: entry.document_id.map(document_id),
             name: entry.name,
             created_at: entry.recorded_at,
         }
@@ -163,12 +137,11 @@ fn parse_id(
 #[get("/v1/commands")]
 async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
     let filters = &list.filters;
-    let documents = || DOCUMENTS.iter().map(|(_, prefix)| *prefix).chain([ShipmentId::PREFIX]);
     let actors = || [ApiKeyId::PREFIX, UserId::PREFIX].into_iter();
     let document_id = filters.document_id.as_deref();
     let actor_id = filters.actor_id.as_deref();
     let filter = Filter {
-        document_id: document_id.map(|text| parse_id(text, documents(), "document_id")).transpose()?,
+        document_id: document_id.map(|text| parse_document_id(text, "document_id")).transpose()?,
         name: filters.name.clone(),
         actor_id: actor_id.map(|text| parse_id(text, actors(), "actor_id")).transpose()?,
         recorded: Period { from: filters.created_from, to: filters.created_to },

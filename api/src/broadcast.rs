@@ -14,10 +14,10 @@ use service::auth::Auth;
 use service::live::Live;
 use tokio::task::JoinHandle;
 
-use crate::worker;
-
+/// A tenant's events have the channel of this name and the tenant's id. The worker publishes the id of each event there.
+pub const EVENTS_CHANNEL: &str = "stockwell:events:";
 /// The channel of revocations.
-const CHANNEL: &str = "stockwell:revoked";
+const REVOCATIONS_CHANNEL: &str = "stockwell:revoked";
 /// How long to wait before Redis is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -61,8 +61,8 @@ async fn link(url: &str, auth: &Auth, live: &Live, connected: &AtomicBool) -> Re
     let client = redis::Client::open(url)?;
     let mut publisher = client.get_multiplexed_async_connection().await?;
     let mut subscriber = client.get_async_pubsub().await?;
-    subscriber.subscribe(CHANNEL).await?;
-    subscriber.psubscribe(format!("{}*", worker::CHANNEL)).await?;
+    subscriber.subscribe(REVOCATIONS_CHANNEL).await?;
+    subscriber.psubscribe(format!("{}*", EVENTS_CHANNEL)).await?;
     let mut revocations = auth.revocations();
     // What happened while there was no link is not known.
     auth.forget();
@@ -72,14 +72,14 @@ async fn link(url: &str, auth: &Auth, live: &Live, connected: &AtomicBool) -> Re
     loop {
         tokio::select! {
             message = messages.next() => match message {
-                Some(message) => match message.get_channel_name().strip_prefix(worker::CHANNEL) {
-                    Some(tenant_id) => _ = tenant_id.parse().map(|tenant_id| live.ring(tenant_id)),
+                Some(message) => match message.get_channel_name().strip_prefix(EVENTS_CHANNEL) {
+                    Some(tenant_id) => _ = tenant_id.parse().map(|tenant_id| live.notify(tenant_id)),
                     None => auth.forget(),
                 },
                 None => return Ok(()),
             },
             changed = revocations.changed() => match changed {
-                Ok(()) => redis::cmd("PUBLISH").arg(CHANNEL).arg("").exec_async(&mut publisher).await?,
+                Ok(()) => redis::cmd("PUBLISH").arg(REVOCATIONS_CHANNEL).arg("").exec_async(&mut publisher).await?,
                 Err(_) => return Ok(()),
             },
         }

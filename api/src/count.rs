@@ -171,5 +171,5 @@ async fn post_count(post: Post, id: PathId<CountId>) -> Answer {
 )]
 #[post("/v1/counts/{id}/cancel")]
 async fn cancel(post: Post, id: PathId<CountId>) -> Answer {
-    post.empty(Command::CancelCount(id.0)).await
+    post.empty(Command::CancelCount(count::Cancel(id.0))).await
 }

@@ -3,9 +3,9 @@
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, patch, post};
 use chrono::{DateTime, Utc};
+use domain::customer::{CustomerKind, CustomerStatus, Exposure, PaymentTerms};
 use domain::id::{CustomerId, PriceListId, PriceTierId};
 use domain::number::Money;
-use domain::party::{CustomerKind, CustomerStatus, Exposure, PaymentTerms};
 use serde::{Deserialize, Serialize};
 use service::customer::{self, CustomerInput, Filter};
 use service::input::{Metadata, metadata_of, metadata_schema};

@@ -3,18 +3,16 @@
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
 use chrono::{DateTime, Utc};
-use domain::id::{
-    ApiKeyId, CashMoveId, CategoryId, CommandId, CountId, CustomerId, EntryId, EventId, ExpectedReceiptId,
-    HoldId, InvoiceId, LocationId, LotId, OrderId, PaymentId, PriceListId, PriceRuleId, PriceTierId,
-    ProductGroupId, ProductId, RegisterId, SaleId, SessionId, SkuMappingId, StockDocumentId, TaxClassId,
-    TaxRateId, TenantId, TransferId, UserId,
-};
+use domain::document::DocumentKind;
+use domain::id::{CommandId, EventId, TenantId};
 use serde::{Deserialize, Serialize};
-use service::event::{self, Filter, Place};
+use service::event::{self, FeedPosition, Filter};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use crate::list::{CursorKey, LIMIT_DEFAULT, LIMIT_MAX, invalid_cursor, invalid_limit};
+use crate::cursor::CursorKey;
+use crate::document::parse_document_id;
+use crate::list::{LIMIT_DEFAULT, LIMIT_MAX, invalid_cursor, invalid_limit};
 use crate::params::{Params, listed};
 use crate::problem::{ApiError, ErrorCode};
 use crate::{Answer, App, Caller};
@@ -28,44 +26,6 @@ const TYPE_LENGTH_MAX: usize = 64;
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(list);
 }
-
-/// What an event can be about: the kind of it, the prefix of its ids, its name in the API, and where it is read.
-const OBJECTS: &[(&str, &str, &str, Option<&str>)] = &[
-    ("sale", SaleId::PREFIX, "pos_sale", Some("/v1/pos/sales")),
-    ("refund", SaleId::PREFIX, "pos_sale", Some("/v1/pos/sales")),
-    ("session", SessionId::PREFIX, "pos_session", Some("/v1/pos/sessions")),
-    ("cash_move", CashMoveId::PREFIX, "cash_move", None),
-    ("order", OrderId::PREFIX, "order", Some("/v1/orders")),
-    ("credit_note", InvoiceId::PREFIX, "credit_note", Some("/v1/invoices")),
-    ("payment", PaymentId::PREFIX, "payment", Some("/v1/payments")),
-    ("receipt", StockDocumentId::PREFIX, "stock_document", Some("/v1/stock/documents")),
-    ("opening", StockDocumentId::PREFIX, "stock_document", Some("/v1/stock/documents")),
-    ("adjustment", StockDocumentId::PREFIX, "stock_document", Some("/v1/stock/documents")),
-    ("hold", HoldId::PREFIX, "hold", Some("/v1/stock/holds")),
-    ("transfer", TransferId::PREFIX, "transfer", Some("/v1/stock/transfers")),
-    ("expected_receipt", ExpectedReceiptId::PREFIX, "expected_receipt", Some("/v1/stock/expected-receipts")),
-    ("lot", LotId::PREFIX, "lot", Some("/v1/lots")),
-    ("count_settings", TenantId::PREFIX, "count_settings", None),
-    ("count", CountId::PREFIX, "count", Some("/v1/counts")),
-    ("journal_entry", EntryId::PREFIX, "journal_entry", Some("/v1/journal-entries")),
-    ("product", ProductId::PREFIX, "product", Some("/v1/products")),
-    ("bundle", ProductId::PREFIX, "product", Some("/v1/products")),
-    ("product_group", ProductGroupId::PREFIX, "product_group", Some("/v1/product-groups")),
-    ("sku_mapping", SkuMappingId::PREFIX, "sku_mapping", Some("/v1/sku-mappings")),
-    ("category", CategoryId::PREFIX, "category", Some("/v1/categories")),
-    ("tax_class", TaxClassId::PREFIX, "tax_class", Some("/v1/tax-classes")),
-    ("tax_rate", TaxRateId::PREFIX, "tax_rate", Some("/v1/tax-rates")),
-    ("customer", CustomerId::PREFIX, "customer", Some("/v1/customers")),
-    ("price_list", PriceListId::PREFIX, "price_list", Some("/v1/price-lists")),
-    ("price_rule", PriceRuleId::PREFIX, "price_rule", None),
-    ("price_tier", PriceTierId::PREFIX, "price_tier", Some("/v1/price-tiers")),
-    ("location", LocationId::PREFIX, "location", Some("/v1/locations")),
-    ("register", RegisterId::PREFIX, "register", Some("/v1/registers")),
-    ("api_key", ApiKeyId::PREFIX, "api_key", Some("/v1/api-keys")),
-    ("user", UserId::PREFIX, "user", Some("/v1/users")),
-    ("tenant", TenantId::PREFIX, "tenant", None),
-    ("command", CommandId::PREFIX, "command", Some("/v1/commands")),
-];
 
 /// Something that happened. It never changes.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -128,13 +88,12 @@ impl From<&event::Event> for Event {
 
 impl EventObject {
     fn of(document_kind: &str, document_id: Uuid) -> Self {
-        let known = OBJECTS.iter().find(|(kind, ..)| *kind == document_kind);
-        let Some((_, prefix, object, path)) = known else {
+        let Ok(kind) = document_kind.parse::<DocumentKind>() else {
+            // A newer version wrote it.
             return EventObject { id: document_id.to_string(), object: document_kind.to_owned(), url: None };
         };
-        let id = domain::id::encode(prefix, document_id);
-        let url = path.map(|path| format!("{path}/{id}"));
-        EventObject { id, object: (*object).to_owned(), url }
+        let (id, url) = (kind.encode(document_id), kind.path(document_id));
+        EventObject { id, object: kind.object().to_owned(), url }
     }
 }
 
@@ -193,12 +152,12 @@ struct FeedParams {
 }
 
 /// The place in a cursor of the feed.
-pub(crate) fn open(key: &CursorKey, tenant_id: TenantId, cursor: &str) -> Option<Place> {
+pub(crate) fn open(key: &CursorKey, tenant_id: TenantId, cursor: &str) -> Option<FeedPosition> {
     serde_json::from_slice(&key.open(&feed_of(tenant_id), cursor)?).ok()
 }
 
 /// The cursor of a place in the feed.
-pub(crate) fn seal(key: &CursorKey, tenant_id: TenantId, place: Place) -> Result<String, ApiError> {
+pub(crate) fn seal(key: &CursorKey, tenant_id: TenantId, place: FeedPosition) -> Result<String, ApiError> {
     key.seal(&feed_of(tenant_id), &serde_json::to_vec(&place).map_err(ApiError::internal)?)
 }
 
@@ -218,14 +177,6 @@ pub(crate) fn checked_types(types: Vec<String>, parameter: &str) -> Result<Vec<S
         "Give at most {TYPES_MAX} types of at most {TYPE_LENGTH_MAX} letters, such as order.confirmed, order.* or *.deleted."
     );
     Err(ApiError::new(ErrorCode::InvalidParameter, detail).at_parameter(parameter))
-}
-
-/// The UUID in an id of anything that an event can be about.
-fn object_id(text: &str) -> Result<Uuid, ApiError> {
-    OBJECTS.iter().find_map(|(_, prefix, ..)| domain::id::decode(prefix, text).ok()).ok_or_else(|| {
-        ApiError::new(ErrorCode::InvalidParameter, "Expected an id as the API writes it.")
-            .at_parameter("document_id")
-    })
 }
 
 /// Read the feed of events
@@ -252,7 +203,7 @@ async fn list(app: Data<App>, caller: Caller, params: Params<FeedParams>) -> Ans
     let after = cursor.map(|cursor| open(key, tenant_id, &cursor).ok_or_else(invalid_cursor)).transpose()?;
     let filter = Filter {
         kinds: checked_types(kinds, "type")?,
-        document_id: document_id.as_deref().map(object_id).transpose()?,
+        document_id: document_id.as_deref().map(|id| parse_document_id(id, "document_id")).transpose()?,
     };
     let after = after.unwrap_or_default();
     let read = async |tx: &service::Tx| event::list(tx, &filter, after, limit as usize).await;

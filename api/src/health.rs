@@ -102,7 +102,7 @@ async fn readyz(app: Data<App>, params: Params<HealthParams>) -> Answer {
     let health = health(vec![database(&app).await, redis(&app), server(&app)], verbose);
     Ok(match health.status {
         Status::Fail => HttpResponse::ServiceUnavailable().json(health),
-        _ => HttpResponse::Ok().json(health),
+        Status::Pass | Status::Degraded => HttpResponse::Ok().json(health),
     })
 }
 

@@ -5,10 +5,7 @@ mod account;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::id::{
-    CashMoveId, CommandId, CustomerId, EntryId, ExpectedReceiptId, HoldId, InvoiceId, LocationId, PaymentId,
-    SaleId, ShipmentId, StockDocumentId, TransferId,
-};
+use domain::id::{CommandId, CustomerId, EntryId, LocationId};
 use domain::number::Money;
 use domain::tenant::Channel;
 use serde::{Deserialize, Serialize};
@@ -16,9 +13,9 @@ use service::ledger::{self, Balance, Entry, Filter, Line};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
+use crate::document::{document_id, parse_document_id};
 use crate::list::{List, Page, PageParams};
 use crate::params::{Params, PathId};
-use crate::problem::{ApiError, ErrorCode};
 use crate::{Answer, App, Caller};
 
 /// The routes of this area.
@@ -123,53 +120,6 @@ impl From<Line> for JournalLine {
     }
 }
 
-/// The prefix of the ids of a kind of document.
-fn prefix(document_kind: &str) -> Option<&'static str> {
-    Some(match document_kind {
-        "sale" | "refund" => SaleId::PREFIX,
-        "invoice" | "credit_note" => InvoiceId::PREFIX,
-        "shipment" => ShipmentId::PREFIX,
-        "payment" => PaymentId::PREFIX,
-        "cash_move" => CashMoveId::PREFIX,
-        "receipt" | "opening" | "adjustment" | "revaluation" => StockDocumentId::PREFIX,
-        "transfer" => TransferId::PREFIX,
-        "hold" => HoldId::PREFIX,
-        "expected_receipt" => ExpectedReceiptId::PREFIX,
-        "manual" => EntryId::PREFIX,
-        _ => return None,
-    })
-}
-
-/// The id of a document as the API writes it.
-pub fn document_id(document_kind: &str, id: Uuid) -> String {
-    prefix(document_kind).map_or_else(|| id.to_string(), |prefix| domain::id::encode(prefix, id))
-}
-
-/// The UUID in the id of any kind of document.
-pub fn parse_document_id(text: &str) -> Result<Uuid, ApiError> {
-    let kinds = [
-        "sale",
-        "invoice",
-        "shipment",
-        "payment",
-        "cash_move",
-        "receipt",
-        "transfer",
-        "hold",
-        "expected_receipt",
-        "manual",
-    ];
-    let found =
-        kinds.iter().filter_map(|kind| prefix(kind)).find_map(|prefix| domain::id::decode(prefix, text).ok());
-    found.ok_or_else(|| {
-        ApiError::new(
-            ErrorCode::InvalidParameter,
-            "Expected the id of a document, such as an invoice or a sale.",
-        )
-        .at_parameter("document_id")
-    })
-}
-
 /// Which entries to list.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -205,12 +155,14 @@ struct Filters {
 #[get("/v1/journal-entries")]
 async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
     let filters = &list.filters;
+    let document_id = filters.document_id.as_deref();
+    let document_id = document_id.map(|id| parse_document_id(id, "document_id")).transpose()?;
     let filter = Filter {
         id: None,
         from: filters.from,
         to: filters.to,
         document_kind: filters.document_kind.clone(),
-        document_id: filters.document_id.as_deref().map(parse_document_id).transpose()?,
+        document_id,
         account_code: filters.account.clone(),
     };
     let after: Option<Uuid> = list.after()?;

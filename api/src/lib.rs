@@ -1,8 +1,8 @@
 //! The REST API: each area is one file with its routes and the forms of its input and output.
 //!
-//! [`app`] puts it together, [`middleware`] is what every request passes, [`problem`] is how it refuses. A handler
-//! extracts, calls the use case and answers; [`access`] has asked for its scopes before. [`auth`] is the model that other
-//! areas follow.
+//! [`app`] is the state, [`routes`] the list of routes, [`server`] puts them together. [`middleware`] is what every request
+//! passes, [`problem`] is how it refuses. A handler extracts, calls the use case and answers; [`access`] has asked for its
+//! scopes before. [`auth`] is the model that other areas follow.
 
 pub mod access;
 pub mod app;
@@ -17,23 +17,20 @@ pub mod config;
 pub mod context;
 pub mod count;
 mod credential;
+pub mod cursor;
 pub mod customer;
-pub mod demo;
+pub mod document;
 pub mod effects;
 mod errors;
 pub mod event;
-pub mod graphql;
 mod health;
 pub mod idempotency;
-pub mod import;
 pub mod integrity;
 pub mod journal;
 pub mod ledger;
 pub mod line;
 pub mod list;
-pub mod local;
 pub mod location;
-pub mod log;
 pub mod lot;
 pub mod middleware;
 pub mod openapi;
@@ -47,15 +44,15 @@ pub mod problem;
 pub mod record;
 pub mod register;
 pub mod render;
-pub mod report;
+mod route_table;
+pub mod routes;
+pub mod server;
 pub mod settings;
-pub mod signal;
 pub mod stock;
 pub mod stream;
 pub mod tax;
 mod upload;
 pub mod version;
-pub mod worker;
 pub mod write;
 
 pub use app::App;

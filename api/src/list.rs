@@ -12,9 +12,6 @@ use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
-use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
-use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use domain::id::TenantId;
 use serde::de::DeserializeOwned;
@@ -32,8 +29,6 @@ use crate::problem::{Answer, ApiError, ErrorCode};
 pub const LIMIT_MAX: u32 = 200;
 /// The rows of a page where the caller does not say.
 pub const LIMIT_DEFAULT: u32 = 50;
-/// First byte of every cursor.
-const CURSOR_VERSION: u8 = 2;
 
 /// One page of a list.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -81,45 +76,6 @@ pub struct PageParams {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NoFilters {}
-
-/// Seals cursors: nobody else can make one or look into it. Every node of an installation has the same key.
-#[derive(Debug)]
-pub struct CursorKey(RandomizedNonceKey);
-
-impl CursorKey {
-    /// A key made of a secret.
-    pub fn new(secret: &[u8; 32]) -> Self {
-        let key = RandomizedNonceKey::new(&AES_256_GCM, secret);
-        CursorKey(key.expect("AES-256 takes keys of 32 bytes"))
-    }
-
-    /// The cursor of a position in the list described by `list`.
-    pub(crate) fn seal(&self, list: &str, position: &[u8]) -> Result<String, ApiError> {
-        let mut sealed = position.to_vec();
-        let nonce = self.0.seal_in_place_append_tag(bound(list), &mut sealed).map_err(ApiError::internal)?;
-        let mut bytes = vec![CURSOR_VERSION];
-        bytes.extend_from_slice(nonce.as_ref());
-        bytes.append(&mut sealed);
-        Ok(BASE64_URL_SAFE_NO_PAD.encode(bytes))
-    }
-
-    /// The position in a cursor that was made for the list described by `list`.
-    pub(crate) fn open(&self, list: &str, cursor: &str) -> Option<Vec<u8>> {
-        let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok()?;
-        let (version, rest) = bytes.split_first()?;
-        let (nonce, sealed) = rest.split_at_checked(NONCE_LEN)?;
-        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
-        let mut position = sealed.to_vec();
-        let length = self.0.open_in_place(nonce, bound(list), &mut position).ok()?.len();
-        position.truncate(length);
-        (*version == CURSOR_VERSION).then_some(position)
-    }
-}
-
-/// What a cursor belongs to.
-fn bound(list: &str) -> Aad<&[u8]> {
-    Aad::from(list.as_bytes())
-}
 
 /// A request for one page of a list with the filters `F`, which should refuse unknown ones and have neither `limit`
 /// nor `cursor`.
@@ -284,27 +240,21 @@ fn binding(tenant_id: TenantId, path: &str, query: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cursor::CursorKey;
 
     #[test]
     fn a_cursor_fits_its_own_list_only() {
         let key = CursorKey::new(&[1; 32]);
         let list = binding(TenantId::default(), "/v1/products", "a=1&b=2");
         let cursor = key.seal(&list, b"[1]").expect("a cursor");
-        assert_eq!(key.open(&list, &cursor).as_deref(), Some(b"[1]".as_slice()));
         let same = binding(TenantId::default(), "/v1/products", "b=2&a=1");
-        assert!(key.open(&same, &cursor).is_some());
+        assert_eq!(key.open(&same, &cursor).as_deref(), Some(b"[1]".as_slice()));
         for other in [
             binding(TenantId::default(), "/v1/products", "a=1&b=3"),
             binding(TenantId::default(), "/v1/orders", "a=1&b=2"),
             binding(TenantId(uuid::Uuid::max()), "/v1/products", "a=1&b=2"),
         ] {
             assert_eq!(key.open(&other, &cursor), None);
-        }
-        assert_eq!(CursorKey::new(&[2; 32]).open(&list, &cursor), None);
-        let mut forged = BASE64_URL_SAFE_NO_PAD.decode(&cursor).expect("base64");
-        *forged.last_mut().expect("a byte") ^= 1;
-        for cursor in ["", "x", "AQ", "ä", &BASE64_URL_SAFE_NO_PAD.encode(forged)] {
-            assert_eq!(key.open(&list, cursor), None, "{cursor}");
         }
     }
 

@@ -12,7 +12,7 @@ use domain::lot::LotStatus;
 use domain::number::Quantity;
 use serde::{Deserialize, Serialize};
 use service::listing::Age;
-use service::stock::lot::{self, Filter, Found, LotInput, LotLevel};
+use service::stock::lot::{self, Filter, LotDetail, LotInput, LotLevel};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::Body;
@@ -114,9 +114,9 @@ impl From<LotLevel> for LotLevelOut {
     }
 }
 
-impl From<Found> for LotOut {
-    fn from(found: Found) -> Self {
-        let Found { lot, sku, uom, on_hand, reserved, is_sellable, updated_at } = found;
+impl From<LotDetail> for LotOut {
+    fn from(found: LotDetail) -> Self {
+        let LotDetail { lot, sku, uom, on_hand, reserved, is_sellable, updated_at } = found;
         LotOut {
             id: lot.id,
             object: "lot",

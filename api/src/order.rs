@@ -85,7 +85,7 @@ async fn place_batch(post: Post) -> Answer {
 )]
 #[post("/v1/orders/{id}/confirm")]
 async fn confirm(post: Post, id: PathId<OrderId>) -> Answer {
-    post.empty(Command::ConfirmOrder(id.0)).await
+    post.empty(Command::ConfirmOrder(order::Confirm(id.0))).await
 }
 
 /// Release an order
@@ -101,7 +101,7 @@ async fn confirm(post: Post, id: PathId<OrderId>) -> Answer {
 )]
 #[post("/v1/orders/{id}/release")]
 async fn release(post: Post, id: PathId<OrderId>) -> Answer {
-    post.empty(Command::ReleaseOrder(id.0)).await
+    post.empty(Command::ReleaseOrder(order::Release(id.0))).await
 }
 
 /// Cancel an order
@@ -118,7 +118,7 @@ async fn release(post: Post, id: PathId<OrderId>) -> Answer {
 )]
 #[post("/v1/orders/{id}/cancel")]
 async fn cancel(post: Post, id: PathId<OrderId>) -> Answer {
-    post.empty(Command::CancelOrder(id.0)).await
+    post.empty(Command::CancelOrder(order::Cancel(id.0))).await
 }
 
 /// Close an order
@@ -135,7 +135,7 @@ async fn cancel(post: Post, id: PathId<OrderId>) -> Answer {
 )]
 #[post("/v1/orders/{id}/close")]
 async fn close(post: Post, id: PathId<OrderId>) -> Answer {
-    post.empty(Command::CloseOrder(id.0)).await
+    post.empty(Command::CloseOrder(order::Close(id.0))).await
 }
 
 /// Serve an order that waits
@@ -154,7 +154,7 @@ async fn close(post: Post, id: PathId<OrderId>) -> Answer {
 )]
 #[post("/v1/orders/{id}/allocate")]
 async fn allocate(post: Post, id: PathId<OrderId>) -> Answer {
-    post.empty(Command::AllocateOrder(id.0)).await
+    post.empty(Command::AllocateOrder(order::Allocate(id.0))).await
 }
 
 /// Ship an order
@@ -191,7 +191,7 @@ async fn ship(post: Post, id: PathId<OrderId>) -> Answer {
 )]
 #[post("/v1/orders/{id}/invoice")]
 async fn invoice(post: Post, id: PathId<OrderId>) -> Answer {
-    post.empty(Command::InvoiceOrder(id.0)).await
+    post.empty(Command::InvoiceOrder(order::Bill(id.0))).await
 }
 
 fn to_command(input: OrderIn, caller: &Caller) -> Result<Command, ApiError> {

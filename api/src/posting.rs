@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use service::caller::EntryMode;
 use service::command::{self, Idempotency};
-use service::posting::{Command, Outcome, Render, Request, rehearse};
+use service::posting::{Command, Outcome, Render, Request, dry_run};
 use uuid::Uuid;
 
 use crate::body::{self, BATCH_BYTES_MAX, BODY_BYTES_MAX, Input, Nothing, Unread};
@@ -148,8 +148,8 @@ impl Posting {
         let idempotency = Some(key.required(&raw)?);
         let request = Request { caller: caller.0, command, idempotency, entry_mode: EntryMode::Api, render };
         if preferences.dry_run {
-            let rehearsal = rehearse(&app.db, &app.poster, &request).await?;
-            let mut response = HttpResponse::Ok().json(effects::of(&rehearsal));
+            let dry_run = dry_run(&app.db, &app.poster, &request).await?;
+            let mut response = HttpResponse::Ok().json(effects::of(&dry_run));
             preferences.confirm(&mut response);
             return Ok(response);
         }
@@ -178,8 +178,10 @@ fn minimal(_: &service::Caller, outcome: Result<(&Outcome, &Book), &Refusal>) ->
     match outcome {
         Err(refusal) => refused(refusal),
         Ok((outcome, _)) => {
-            let (object, id, number) = effects::identity(outcome);
-            rendered(201, &Minimal { id, object, number, lines: effects::line_count(outcome) })
+            let (kind, id) = outcome.document();
+            let number = outcome.number().map(str::to_owned);
+            let lines = outcome.line_count();
+            rendered(201, &Minimal { id: kind.encode(id), object: kind.object(), number, lines })
         }
     }
 }
@@ -276,7 +278,7 @@ async fn post_all(app: &App, preferences: Preferences, requests: Vec<Result<Requ
         })
         .collect();
     let answers =
-        if preferences.dry_run { rehearsed(app, &made).await } else { app.poster.post_all(made).await };
+        if preferences.dry_run { dry_run_each(app, &made).await } else { app.poster.post_all(made).await };
     let mut answers = answers.into_iter();
     let results: Vec<BatchResult> = known
         .into_iter()
@@ -287,12 +289,12 @@ async fn post_all(app: &App, preferences: Preferences, requests: Vec<Result<Requ
 }
 
 /// What each document of a batch would do by itself.
-async fn rehearsed(app: &App, requests: &[Request]) -> Vec<Result<command::Answer, service::Error>> {
+async fn dry_run_each(app: &App, requests: &[Request]) -> Vec<Result<command::Answer, service::Error>> {
     let mut answers = Vec::with_capacity(requests.len());
     for request in requests {
-        answers.push(rehearse(&app.db, &app.poster, request).await.map(|rehearsal| command::Answer {
+        answers.push(dry_run(&app.db, &app.poster, request).await.map(|dry_run| command::Answer {
             status: 200,
-            body: effects::of(&rehearsal).to_string(),
+            body: effects::of(&dry_run).to_string(),
             document_id: None,
             version: None,
             replayed: false,

@@ -285,16 +285,16 @@ impl From<Refusal> for ApiError {
                 ..FieldProblem::default()
             });
         }
-        match refusal.code {
-            Code::InsufficientScope => {
-                let scope = error.0.more.get("required_scope").cloned().unwrap_or_default();
-                let challenge =
-                    format!(r#"Bearer realm="stockwell", error="insufficient_scope", scope="{scope}""#);
-                error.with_header(header::WWW_AUTHENTICATE, challenge)
-            }
-            Code::IdempotencyInProgress => error.with_retry_after(1),
-            _ => error,
+        if refusal.code == Code::InsufficientScope {
+            let scope = error.0.more.get("required_scope").cloned().unwrap_or_default();
+            let challenge =
+                format!(r#"Bearer realm="stockwell", error="insufficient_scope", scope="{scope}""#);
+            error = error.with_header(header::WWW_AUTHENTICATE, challenge);
         }
+        if refusal.code == Code::IdempotencyInProgress {
+            error = error.with_retry_after(1);
+        }
+        error
     }
 }
 
@@ -306,7 +306,11 @@ impl From<service::Error> for ApiError {
                 Ok(error) => *error,
                 Err(other) => ApiError::internal(other),
             },
-            fault => ApiError::from_shared(&fault),
+            service::Error::Database(_)
+            | service::Error::Busy
+            | service::Error::StatementTimeout
+            | service::Error::LockTimeout
+            | service::Error::Invariant(_) => ApiError::from_shared(&error),
         }
     }
 }

@@ -15,10 +15,10 @@ mod transfer;
 
 use actix_web::post;
 use chrono::{DateTime, Utc};
-use domain::adjust::{self, StockDocumentKind};
 use domain::id::{ExpectedReceiptId, LocationId, LotId, ProductId, StockDocumentId};
 use domain::number::{Money, Price, Quantity};
 use domain::refusal::Problems;
+use domain::stock_document::{self, StockDocumentKind};
 use domain::text::{self, Text200};
 use serde::{Deserialize, Serialize};
 use service::posting::Command;
@@ -165,12 +165,12 @@ struct StockLineOut<'a> {
 
 impl<'a> StockDocumentOut<'a> {
     pub(crate) fn new(
-        document: &'a adjust::StockDocument,
+        document: &'a stock_document::StockDocument,
         currency: &'a str,
         skus: Skus<'_, 'a>,
         codes: Codes<'_, 'a>,
     ) -> Self {
-        let line = |line: &adjust::MovedLine| StockLineOut {
+        let line = |line: &stock_document::MovedLine| StockLineOut {
             line_no: line.line_no,
             product_id: line.product_id,
             sku: skus(line.product_id),
@@ -242,13 +242,13 @@ fn to_command(input: StockDocumentIn, caller: &Caller) -> Result<Command, ApiErr
             Ok(item) => {
                 let lots = lots::received(&mut problems, &format!("/lines/{index}"), line.lots);
                 let (uom, quantity, unit_cost) = (line.uom, line.quantity, line.unit_cost);
-                lines.push(adjust::MoveLine { item, uom, quantity, unit_cost, lots });
+                lines.push(stock_document::MoveLine { item, uom, quantity, unit_cost, lots });
             }
             Err(detail) => problems.invalid(format!("/lines/{index}"), detail),
         }
     }
     problems.check()?;
-    Ok(Command::MoveStock(adjust::Move {
+    Ok(Command::MoveStock(stock_document::Move {
         id: input.id,
         kind: input.kind,
         location_id: input.location_id,

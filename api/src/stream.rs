@@ -1,10 +1,7 @@
 //! What changes, pushed as it changes: server-sent events (WHATWG HTML, section 9.2).
 
+pub mod seat;
 mod sender;
-
-use std::collections::hash_map::Entry;
-use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use actix_web::http::header::{self, HeaderName};
 use actix_web::web::Data;
@@ -14,9 +11,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use service::event::Filter;
 use service::scope::Scope;
-use tokio::sync::Notify;
 use utoipa_actix_web::service_config::ServiceConfig;
-use uuid::Uuid;
 
 use crate::event::{checked_types, open};
 use crate::list::invalid_cursor;
@@ -26,10 +21,6 @@ use crate::{Answer, App, Caller, credential};
 
 use sender::{Credential, Sender, Wanted};
 
-/// How many streams one key or user may have open at once, on one server.
-pub const STREAMS_PER_ACTOR_MAX: usize = 10;
-/// How many streams one server has open at once.
-pub const STREAMS_MAX: usize = 2_000;
 /// How many products or locations a stream may name.
 const NAMED_MAX: usize = 100;
 
@@ -40,73 +31,6 @@ const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(stream);
-}
-
-/// Who has which streams open.
-#[derive(Debug)]
-pub struct Streams {
-    seats: Arc<Mutex<Seats>>,
-    seats_max: usize,
-}
-
-#[derive(Debug, Default)]
-struct Seats {
-    taken: usize,
-    /// Each actor's, oldest first.
-    by_actor: HashMap<Uuid, VecDeque<Arc<Notify>>>,
-}
-
-/// A stream that is open, until it is dropped.
-#[derive(Debug)]
-pub(crate) struct Seat {
-    seats: Arc<Mutex<Seats>>,
-    actor_id: Uuid,
-    /// Told when a newer stream of the actor takes the seat.
-    given_up: Arc<Notify>,
-}
-
-impl Default for Streams {
-    fn default() -> Self {
-        Streams { seats: Arc::default(), seats_max: STREAMS_MAX }
-    }
-}
-
-impl Streams {
-    /// A seat for one more stream. An actor who has as many as it may gives its oldest up: who has gone without a word,
-    /// as clients in a train do, must not keep itself out.
-    fn take(&self, actor_id: Uuid) -> Option<Seat> {
-        let mut seats = lock(&self.seats);
-        if seats.taken >= self.seats_max {
-            return None;
-        }
-        seats.taken += 1;
-        let own = seats.by_actor.entry(actor_id).or_default();
-        if own.len() >= STREAMS_PER_ACTOR_MAX
-            && let Some(oldest) = own.pop_front()
-        {
-            oldest.notify_one();
-        }
-        let given_up = Arc::new(Notify::new());
-        own.push_back(Arc::clone(&given_up));
-        Some(Seat { seats: Arc::clone(&self.seats), actor_id, given_up })
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        let mut seats = lock(&self.seats);
-        seats.taken -= 1;
-        if let Entry::Occupied(mut own) = seats.by_actor.entry(self.actor_id) {
-            own.get_mut().retain(|seat| !Arc::ptr_eq(seat, &self.given_up));
-            if own.get().is_empty() {
-                own.remove();
-            }
-        }
-    }
-}
-
-fn lock(seats: &Mutex<Seats>) -> MutexGuard<'_, Seats> {
-    seats.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What to push.
@@ -228,33 +152,4 @@ fn presented(request: &HttpRequest, app: &App) -> Credential {
     let peer = request.peer_addr().map(|address| address.ip());
     let address = credential::address(peer, request.headers(), &app.trusted_proxies);
     Credential { text: SecretString::from(text), address }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_oldest_stream_makes_room() {
-        let (streams, actor, other) = (Streams::default(), Uuid::from_u128(1), Uuid::from_u128(2));
-        let mut seats: Vec<Seat> = (0..STREAMS_PER_ACTOR_MAX).filter_map(|_| streams.take(actor)).collect();
-        seats.extend(streams.take(other));
-        let is_told = |seat: &Seat| futures_util::FutureExt::now_or_never(seat.given_up.notified()).is_some();
-        assert!(!seats.iter().any(is_told));
-        seats.extend(streams.take(actor));
-        let told: Vec<bool> = seats.iter().map(is_told).collect();
-        assert_eq!(told.iter().position(|told| *told), Some(0));
-        assert_eq!(told.iter().filter(|told| **told).count(), 1);
-        drop(seats);
-        assert!(lock(&streams.seats).by_actor.is_empty() && lock(&streams.seats).taken == 0);
-    }
-
-    #[test]
-    fn a_server_has_so_many_streams_and_no_more() {
-        let streams = Streams { seats_max: 3, ..Streams::default() };
-        let seats: Vec<Seat> = (0..9).filter_map(|actor| streams.take(Uuid::from_u128(actor))).collect();
-        assert_eq!(seats.len(), 3);
-        drop(seats);
-        assert!(streams.take(Uuid::nil()).is_some());
-    }
 }

@@ -238,7 +238,7 @@ impl Write {
         let mut attempt = 1;
         loop {
             let answer = if preferences.dry_run {
-                command::rehearse(&app.db, &caller, &work).await
+                command::dry_run(&app.db, &caller, &work).await
             } else {
                 command::run(&app.db, &caller, name, idempotency.as_ref(), &work).await
             };
@@ -296,7 +296,7 @@ fn lost_race(error: &Error, has_key: bool) -> bool {
     error.is_unique_violation() || (has_key && error.code().is_some_and(by_twin))
 }
 
-/// A write that happened, now or before, or that was rehearsed.
+/// A write that happened, now or before, or a dry run.
 struct Done {
     answer: command::Answer,
     preferences: Preferences,

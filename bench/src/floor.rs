@@ -1,15 +1,22 @@
-//! The floor: one server-side function call per sale, driven by pgbench, on the same cluster.
+//! The floors: one server-side function call per sale, driven by pgbench, on the same cluster. F1 writes the smallest
+//! set of rows that could record a sale, F2 exactly the rows that Stockwell writes.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use sea_orm::sqlx::postgres::PgConnection;
+use sea_orm::sqlx::{self, Connection, Executor, Row};
+use uuid::Uuid;
+
 use crate::Failure;
 use crate::load::Spread;
-use crate::stand::Stand;
+use crate::stand::{self, PRODUCTS, Stand};
 
-/// The floor's database.
+/// The database of F1.
 pub const DATABASE: &str = "floor";
+/// The database of F2: the schema of the product.
+pub const OWN_ROWS_DATABASE: &str = "own_rows";
 
 /// What pgbench said.
 #[derive(Debug, Default)]
@@ -24,16 +31,19 @@ pub struct Outcome {
     pub p99_ms: f64,
 }
 
-/// The floor's tables and scripts.
+/// A database with a function that sells, and a pgbench script for each spread.
 pub struct Floor {
-    scripts: PathBuf,
+    /// Its database.
+    pub database: &'static str,
+    wide: PathBuf,
+    hot: PathBuf,
     pgbench: PathBuf,
     url: String,
     log: PathBuf,
 }
 
 impl Floor {
-    /// Makes the floor's database with the scripts in `scripts`.
+    /// Makes F1 with the scripts in `scripts`.
     pub fn prepare(stand: &Stand, scripts: &Path) -> Result<Self, Failure> {
         let psql = |url: &str, args: &[&str]| -> Result<(), Failure> {
             let status = Command::new(stand.postgres.program("psql"))
@@ -47,24 +57,59 @@ impl Floor {
         let url = stand.database_url(DATABASE);
         let schema = scripts.join("schema.sql");
         psql(&url, &["-f", &schema.to_string_lossy()])?;
-        let log = std::env::temp_dir().join(format!("stockwell-floor-{}", std::process::id()));
-        Ok(Floor { scripts: scripts.to_owned(), pgbench: stand.postgres.program("pgbench"), url, log })
+        let (wide, hot) = (scripts.join("w1_function.sql"), scripts.join("w1_function_hot.sql"));
+        Ok(Self::new(stand, DATABASE, url, (wide, hot)))
+    }
+
+    /// Makes F2: the product's schema with a shop of its own, sold from by the product's role behind the wall.
+    pub async fn prepare_own_rows(stand: &Stand) -> Result<Self, Failure> {
+        let database = OWN_ROWS_DATABASE;
+        stand::migrated(&stand.postgres, database).await?;
+        let mut connection = PgConnection::connect(&stand.database_url(database)).await?;
+        connection.execute(include_str!("../sql/own_rows.sql")).await?;
+        let tenant_id: Uuid =
+            sqlx::query("select tenant_id from tenant").fetch_one(&mut connection).await?.try_get(0)?;
+        connection.close().await?;
+        let third = PRODUCTS / 3;
+        let script = |name: &str, ranges: [(usize, usize); 3]| -> Result<PathBuf, Failure> {
+            let path = stand.folder.join(name);
+            let mut text = String::new();
+            for (variable, (first, last)) in ["a", "b", "c"].into_iter().zip(ranges) {
+                text.push_str(&format!("\\set {variable} random({first}, {last})\n"));
+            }
+            text.push_str(&format!("select floor.sell('{tenant_id}', :a, :b, :c);\n"));
+            std::fs::write(&path, text)?;
+            Ok(path)
+        };
+        let part = |number: usize| (number * third + 1, (number + 1) * third);
+        let wide = script("own_rows.sql", [part(0), part(1), part(2)])?;
+        let hot = script("own_rows_hot.sql", [(1, 1), (2, 2), (3, 3)])?;
+        let url = stand.postgres.url("stockwell_app", database);
+        Ok(Self::new(stand, database, url, (wide, hot)))
+    }
+
+    fn new(stand: &Stand, database: &'static str, url: String, (wide, hot): (PathBuf, PathBuf)) -> Self {
+        let log = stand.folder.join(format!("{database}-log"));
+        Floor { database, wide, hot, pgbench: stand.postgres.program("pgbench"), url, log }
     }
 
     /// Sells on `clients` connections for `duration`.
     pub fn sell(&self, clients: usize, duration: Duration, spread: Spread) -> Result<Outcome, Failure> {
         let script = match spread {
-            Spread::Wide => "w1_function.sql",
-            Spread::Hot => "w1_function_hot.sql",
+            Spread::Wide => &self.wide,
+            Spread::Hot => &self.hot,
         };
         let seconds = duration.as_secs().max(1).to_string();
         let output = Command::new(&self.pgbench)
             .args(["-n", "-M", "prepared", "-j", "2", "-c", &clients.to_string(), "-T", &seconds, "-l"])
             .arg(format!("--log-prefix={}", self.log.display()))
             .arg("-f")
-            .arg(self.scripts.join(script))
+            .arg(script)
             .arg(&self.url)
             .output()?;
+        if !output.status.success() {
+            return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
+        }
         let text = String::from_utf8_lossy(&output.stdout);
         let figure = |name: &str| -> Option<f64> {
             let line = text.lines().find(|line| line.starts_with(name))?;

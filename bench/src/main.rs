@@ -6,6 +6,7 @@
     clippy::float_arithmetic,
     reason = "rates and ratios are measurements, not money"
 )]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program that talks to a person")]
 
 mod availability;
 mod cpu;

@@ -1,9 +1,13 @@
-//! `bench sales`: till sales of three lines over HTTP, interleaved with the floor on the same cluster.
+//! `bench sales`: till sales of three lines over HTTP, interleaved with the two floors on the same cluster.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use clap::Args;
+use sea_orm::sqlx::postgres::PgConnection;
+use sea_orm::sqlx::{self, Connection, Row};
 
 use crate::floor::{self, Floor};
 use crate::load::{self, Spread};
@@ -30,12 +34,17 @@ pub struct SalesArgs {
     connections: u32,
 }
 
-/// One case, measured on both sides.
-#[derive(Debug, Default)]
+/// One case, measured on all sides.
+#[derive(Debug)]
 struct Case {
-    name: String,
+    name: &'static str,
+    connections: usize,
+    spread: Spread,
     ours: Side,
     floor: Side,
+    own_rows: Side,
+    /// How many commands the server put into each transaction, and how many such transactions there were.
+    batches: BTreeMap<i64, i64>,
 }
 
 /// The figures of one side, summed over rounds.
@@ -48,6 +57,7 @@ struct Side {
     sales: f64,
     api_seconds: f64,
     database_seconds: f64,
+    log_bytes: f64,
 }
 
 impl Side {
@@ -55,46 +65,98 @@ impl Side {
         sum / self.rounds.max(1.0)
     }
 
+    fn rate(&self) -> f64 {
+        self.mean(self.rate)
+    }
+
+    fn p50_ms(&self) -> f64 {
+        self.mean(self.p50_ms)
+    }
+
+    fn p99_ms(&self) -> f64 {
+        self.mean(self.p99_ms)
+    }
+
+    fn per_sale(&self, sum: f64) -> f64 {
+        sum / self.sales.max(1.0)
+    }
+
     /// Milliseconds of processor time per sale.
     fn cpu_ms(&self) -> f64 {
-        (self.api_seconds + self.database_seconds) * 1e3 / self.sales.max(1.0)
+        self.per_sale(self.api_seconds + self.database_seconds) * 1e3
+    }
+
+    /// Kilobytes of write-ahead log per sale.
+    fn log_kb(&self) -> f64 {
+        self.per_sale(self.log_bytes) / 1e3
+    }
+
+    fn add(&mut self, outcome: &floor::Outcome) {
+        self.rounds += 1.0;
+        self.rate += outcome.rate;
+        self.sales += outcome.sales;
+        self.p50_ms += outcome.p50_ms;
+        self.p99_ms += outcome.p99_ms;
     }
 }
 
-/// Measures, prints the table and the gates, and checks the books.
+/// What the servers had used up at an instant.
+struct Meter {
+    api_seconds: f64,
+    database_seconds: f64,
+    log_bytes: i64,
+}
+
+impl Meter {
+    async fn read(stand: &Stand, root: &mut PgConnection) -> Result<Self, Failure> {
+        // A backend whose client has gone is counted once, when the postmaster has seen its end.
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let statement = "select (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bigint";
+        Ok(Meter {
+            log_bytes: sqlx::query(statement).fetch_one(root).await?.try_get(0)?,
+            api_seconds: cpu::of_process(stand.server())?,
+            database_seconds: cpu::of_tree(stand.postmaster)?,
+        })
+    }
+
+    /// Adds what was used since `before`.
+    fn add_to(&self, side: &mut Side, before: &Meter) {
+        side.api_seconds += self.api_seconds - before.api_seconds;
+        side.database_seconds += self.database_seconds - before.database_seconds;
+        side.log_bytes += (self.log_bytes - before.log_bytes) as f64;
+    }
+}
+
+/// Measures, prints the tables and the gates, and checks the books.
 pub async fn run(args: &SalesArgs) -> Result<(), Failure> {
     let stand = Stand::start(args.workers, args.connections).await?;
-    let floor = if args.floor.join("schema.sql").exists() {
-        Some(Floor::prepare(&stand, &args.floor)?)
+    let floors = if args.floor.join("schema.sql").exists() {
+        let own_rows = Floor::prepare_own_rows(&stand).await?;
+        Some([Floor::prepare(&stand, &args.floor)?, own_rows])
     } else {
         println!("No floor scripts in {}: only Stockwell is measured.", args.floor.display());
         None
     };
-    let duration = Duration::from_secs(args.seconds);
     load::sell(&stand, 8, Duration::from_secs(2), Spread::Wide).await?;
     stand.settle(stand::DATABASE)?;
-    if let Some(floor) = &floor {
+    for floor in floors.iter().flatten() {
         floor.sell(8, Duration::from_secs(2), Spread::Wide)?;
-        stand.settle(floor::DATABASE)?;
+        stand.settle(floor.database)?;
     }
-    let mut cases = Vec::new();
-    for (name, connections, spread) in [
+    let mut cases = [
         ("1 connection", 1, Spread::Wide),
         ("8 connections", 8, Spread::Wide),
         ("32 connections", 32, Spread::Wide),
         ("32, hot (3 products)", 32, Spread::Hot),
-    ] {
-        let mut case = Case { name: name.to_owned(), ..Case::default() };
-        for _ in 0..args.rounds {
-            if let Some(floor) = &floor {
-                measure_floor(&stand, floor, &mut case.floor, (connections, duration, spread))?;
-            }
-            measure_ours(&stand, &mut case.ours, (connections, duration, spread)).await?;
-        }
-        cases.push(case);
+    ]
+    .map(Case::new);
+    for case in &mut cases {
+        case.measure(&stand, floors.as_ref(), args).await?;
     }
-    print_table(&cases);
-    let passed = floor.is_none() || print_gates(&cases);
+    print_rates(&cases);
+    print_costs(&cases);
+    print_batches(&cases);
+    let passed = floors.is_none() || print_gates(&cases);
     let memory = std::fs::read_to_string(format!("/proc/{}/status", stand.server()))?;
     let peak = memory.lines().find(|line| line.starts_with("VmHWM")).unwrap_or_default();
     println!("server memory: {}", peak.trim_start_matches("VmHWM:").trim());
@@ -110,65 +172,121 @@ pub async fn run(args: &SalesArgs) -> Result<(), Failure> {
     }
 }
 
-fn measure_floor(
-    stand: &Stand,
-    floor: &Floor,
-    side: &mut Side,
-    (clients, duration, spread): (usize, Duration, Spread),
-) -> Result<(), Failure> {
-    let before = cpu::of_tree(stand.postmaster)?;
-    let floor::Outcome { rate, sales, p50_ms, p99_ms } = floor.sell(clients, duration, spread)?;
-    side.database_seconds += cpu::of_tree(stand.postmaster)? - before;
-    side.rounds += 1.0;
-    side.rate += rate;
-    side.sales += sales;
-    side.p50_ms += p50_ms;
-    side.p99_ms += p99_ms;
-    Ok(())
+impl Case {
+    fn new((name, connections, spread): (&'static str, usize, Spread)) -> Self {
+        let side = Side::default;
+        Case {
+            name,
+            connections,
+            spread,
+            ours: side(),
+            floor: side(),
+            own_rows: side(),
+            batches: BTreeMap::new(),
+        }
+    }
+
+    /// Runs every side as often as wanted, in turns.
+    async fn measure(
+        &mut self,
+        stand: &Stand,
+        floors: Option<&[Floor; 2]>,
+        args: &SalesArgs,
+    ) -> Result<(), Failure> {
+        let duration = Duration::from_secs(args.seconds);
+        let mut root = PgConnection::connect(&stand.database_url(stand::DATABASE)).await?;
+        for _ in 0..args.rounds {
+            for (floor, side) in floors.into_iter().flatten().zip([&mut self.floor, &mut self.own_rows]) {
+                let before = Meter::read(stand, &mut root).await?;
+                side.add(&floor.sell(self.connections, duration, self.spread)?);
+                Meter::read(stand, &mut root).await?.add_to(side, &before);
+            }
+            let before = Meter::read(stand, &mut root).await?;
+            let since: DateTime<Utc> =
+                sqlx::query("select clock_timestamp()").fetch_one(&mut root).await?.try_get(0)?;
+            let sold = load::sell(stand, self.connections, duration, self.spread).await?;
+            Meter::read(stand, &mut root).await?.add_to(&mut self.ours, &before);
+            self.ours.add(&floor::Outcome {
+                rate: sold.rate(),
+                sales: sold.sales as f64,
+                p50_ms: sold.percentile_ms(50),
+                p99_ms: sold.percentile_ms(99),
+            });
+            self.count_batches(&mut root, since).await?;
+        }
+        Ok(root.close().await?)
+    }
+
+    /// Counts the batches since an instant. The commands of one have the instant of their transaction.
+    async fn count_batches(&mut self, root: &mut PgConnection, since: DateTime<Utc>) -> Result<(), Failure> {
+        let statement = "select size, count(*) from (select count(*) as size from command \
+             where recorded_at >= $1 and name = 'pos_sale.completed' group by tenant_id, recorded_at) batch \
+             group by size";
+        for row in sqlx::query(statement).bind(since).fetch_all(root).await? {
+            *self.batches.entry(row.try_get(0)?).or_default() += row.try_get::<i64, _>(1)?;
+        }
+        Ok(())
+    }
 }
 
-async fn measure_ours(
-    stand: &Stand,
-    side: &mut Side,
-    (connections, duration, spread): (usize, Duration, Spread),
-) -> Result<(), Failure> {
-    let before = (cpu::of_process(stand.server())?, cpu::of_tree(stand.postmaster)?);
-    let outcome = load::sell(stand, connections, duration, spread).await?;
-    side.api_seconds += cpu::of_process(stand.server())? - before.0;
-    side.database_seconds += cpu::of_tree(stand.postmaster)? - before.1;
-    side.rounds += 1.0;
-    side.rate += outcome.rate();
-    side.sales += outcome.sales as f64;
-    side.p50_ms += outcome.percentile_ms(50);
-    side.p99_ms += outcome.percentile_ms(99);
-    Ok(())
-}
-
-fn print_table(cases: &[Case]) {
-    println!(
-        "{:<22}{:>10}{:>10}{:>8}{:>17}{:>17}{:>20}{:>10}",
-        "case",
-        "sales/s",
-        "floor/s",
-        "ratio",
-        "p50 ms / floor",
-        "p99 ms / floor",
-        "cpu ms api + db",
-        "floor db"
-    );
-    for Case { name, ours, floor } in cases {
-        let per_sale = |seconds: f64| seconds * 1e3 / ours.sales.max(1.0);
+fn print_rates(cases: &[Case]) {
+    println!("{:<22}{:>10}{:>10}{:>10}{:>8}{:>8}", "case", "sales/s", "F1/s", "F2/s", "÷ F1", "÷ F2");
+    for Case { name, ours, floor, own_rows, .. } in cases {
         println!(
-            "{name:<22}{:>10.0}{:>10.0}{:>8.2}{:>17}{:>17}{:>20}{:>10.3}",
-            ours.mean(ours.rate),
-            floor.mean(floor.rate),
-            ours.rate / floor.rate,
-            format!("{:.2} / {:.2}", ours.mean(ours.p50_ms), floor.mean(floor.p50_ms)),
-            format!("{:.2} / {:.2}", ours.mean(ours.p99_ms), floor.mean(floor.p99_ms)),
-            format!("{:.3} + {:.3}", per_sale(ours.api_seconds), per_sale(ours.database_seconds)),
-            floor.cpu_ms(),
+            "{name:<22}{:>10.0}{:>10.0}{:>10.0}{:>8.2}{:>8.2}",
+            ours.rate(),
+            floor.rate(),
+            own_rows.rate(),
+            ours.rate() / floor.rate(),
+            ours.rate() / own_rows.rate()
         );
     }
+}
+
+/// Prints what a sale costs: ours / F1 / F2.
+fn print_costs(cases: &[Case]) {
+    println!("\nours / F1 / F2");
+    println!(
+        "{:<22}{:>22}{:>24}{:>32}{:>22}",
+        "case", "p50 ms", "p99 ms", "processor ms (api + db)", "log kB"
+    );
+    let three = |ours: f64, floor: f64, own_rows: f64| format!("{ours:.2} / {floor:.2} / {own_rows:.2}");
+    for Case { name, ours, floor, own_rows, .. } in cases {
+        let cpu = format!(
+            "{:.3} + {:.3} / {:.3} / {:.3}",
+            ours.per_sale(ours.api_seconds) * 1e3,
+            ours.per_sale(ours.database_seconds) * 1e3,
+            floor.cpu_ms(),
+            own_rows.cpu_ms()
+        );
+        println!(
+            "{name:<22}{:>22}{:>24}{cpu:>32}{:>22}",
+            three(ours.p50_ms(), floor.p50_ms(), own_rows.p50_ms()),
+            three(ours.p99_ms(), floor.p99_ms(), own_rows.p99_ms()),
+            three(ours.log_kb(), floor.log_kb(), own_rows.log_kb())
+        );
+    }
+}
+
+/// Prints how many sales went into one transaction: the mean, and the share of transactions of each size.
+fn print_batches(cases: &[Case]) {
+    const SIZES: [(i64, i64); 7] = [(1, 1), (2, 3), (4, 7), (8, 15), (16, 31), (32, 63), (64, i64::MAX)];
+    print!("\n{:<22}{:>14}{:>8}", "sales a transaction", "transactions", "mean");
+    for (from, to) in SIZES {
+        print!("{:>8}", if from == to || to == i64::MAX { from.to_string() } else { format!("{from}–{to}") });
+    }
+    println!();
+    for Case { name, batches, .. } in cases {
+        let all = batches.values().sum::<i64>().max(1) as f64;
+        let sales: i64 = batches.iter().map(|(size, count)| size * count).sum();
+        print!("{name:<22}{all:>14.0}{:>8.1}", sales as f64 / all);
+        for (from, to) in SIZES {
+            let count: i64 = batches.range(from..=to).map(|(_, count)| count).sum();
+            print!("{:>7.0}%", count as f64 * 100.0 / all);
+        }
+        println!();
+    }
+    println!();
 }
 
 /// Prints the gates of the design; answers whether this run passed all of them.
@@ -185,11 +303,11 @@ fn print_gates(cases: &[Case]) -> bool {
             if passed { "passed" } else { "MISSED" }
         );
     };
-    gate("rate at 32 connections ÷ floor", many.ours.rate / many.floor.rate, true, 0.5);
-    gate("hot rate at 32 ÷ hot floor", hot.ours.rate / hot.floor.rate, true, 2.0);
-    gate("hot rate ÷ own spread rate", hot.ours.rate / many.ours.rate, true, 0.5);
-    gate("processor time per sale ÷ floor (32)", many.ours.cpu_ms() / many.floor.cpu_ms(), false, 2.0);
-    gate("p50 at 1 connection ÷ floor", one.ours.p50_ms / one.floor.p50_ms, false, 3.0);
-    gate("p99 at 8 connections ÷ floor", eight.ours.p99_ms / eight.floor.p99_ms, false, 3.0);
+    gate("rate at 32 connections ÷ F1", many.ours.rate() / many.floor.rate(), true, 0.5);
+    gate("hot rate at 32 ÷ hot F1", hot.ours.rate() / hot.floor.rate(), true, 2.0);
+    gate("hot rate ÷ own spread rate", hot.ours.rate() / many.ours.rate(), true, 0.5);
+    gate("processor time per sale ÷ F1 (32)", many.ours.cpu_ms() / many.floor.cpu_ms(), false, 2.0);
+    gate("p50 at 1 connection ÷ F1", one.ours.p50_ms() / one.floor.p50_ms(), false, 3.0);
+    gate("p99 at 8 connections ÷ F1", eight.ours.p99_ms() / eight.floor.p99_ms(), false, 3.0);
     all
 }

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use api::local::{Postgres, PostgresOptions};
 use domain::tenant::TaxRounding;
+use local::{Postgres, PostgresOptions};
 use serde_json::{Value, json};
 use service::Db;
 use service::auth::{KeyMode, SigningKey};
@@ -31,8 +31,9 @@ pub struct Stand {
     pub key: String,
     /// The till.
     pub register_id: String,
+    /// A folder of its own, which is removed at the end.
+    pub folder: PathBuf,
     server: Child,
-    folder: PathBuf,
 }
 
 impl Stand {
@@ -41,12 +42,7 @@ impl Stand {
         let folder = std::env::temp_dir().join(format!("stockwell-bench-{}", std::process::id()));
         std::fs::create_dir_all(&folder)?;
         let postgres = Postgres::start(PostgresOptions::durable(folder.join("postgres"))).await?;
-        let password = postgres.password().to_owned();
-        let passwords =
-            migration::Passwords { migrator: password.clone(), app: password.clone(), relay: password };
-        migration::bootstrap(&postgres.admin_url(), DATABASE, &passwords).await?;
-        migration::up(&postgres.url("stockwell_migrator", DATABASE)).await?;
-        let key = shop(&postgres.url("stockwell_app", DATABASE)).await?;
+        let key = migrated(&postgres, DATABASE).await?;
         SigningKey::load_or_create(&folder.join("signing-key.pem"))?;
         let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let addr = format!("127.0.0.1:{port}");
@@ -60,7 +56,7 @@ impl Stand {
             .spawn()
             .map_err(|error| format!("starting stockwell (build it with --release): {error}"))?;
         let postmaster = postmaster(&postgres)?;
-        let mut stand = Stand { postgres, postmaster, addr, key, register_id: String::new(), server, folder };
+        let mut stand = Stand { postgres, postmaster, addr, key, register_id: String::new(), folder, server };
         stand.fill().await?;
         Ok(stand)
     }
@@ -147,6 +143,16 @@ impl Stand {
         }
         Err(format!("{path}: {} {}", answer.status(), answer.text().await?).into())
     }
+}
+
+/// Makes a database with the product's schema and an empty shop; answers the shop's key.
+pub async fn migrated(postgres: &Postgres, database: &str) -> Result<String, Failure> {
+    let password = postgres.password().to_owned();
+    let passwords =
+        migration::Passwords { migrator: password.clone(), app: password.clone(), relay: password };
+    migration::bootstrap(&postgres.admin_url(), database, &passwords).await?;
+    migration::up(&postgres.url("stockwell_migrator", database)).await?;
+    shop(&postgres.url("stockwell_app", database)).await
 }
 
 async fn shop(database_url: &str) -> Result<String, Failure> {

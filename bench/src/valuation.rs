@@ -3,9 +3,9 @@
 
 use std::time::{Duration, Instant};
 
-use api::local::Postgres;
 use clap::Args;
 use domain::id::TenantId;
+use local::Postgres;
 use sea_orm::sqlx::postgres::PgConnection;
 use sea_orm::sqlx::{self, AssertSqlSafe, Connection, Executor, Row};
 use serde_json::Value;

@@ -6,11 +6,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use chrono::{DateTime, Datelike, Duration, NaiveDate, Utc};
+use chrono::{DateTime, Duration, NaiveDate, Utc};
 use uuid::Uuid;
 
-use crate::claim::{self, Claim, Taker};
+use crate::allotment::{self, Allotment, Requester};
 use crate::count::{Count, CountEntry, CountLine, CountSettings};
+use crate::customer::Customer;
+use crate::document::{self, DocumentKind};
+use crate::expected_receipt::{self, ExpectedReceipt, Supplies, Supply};
 use crate::hold::{Hold, HoldStatus};
 use crate::id::{
     CountId, CustomerId, ExpectedReceiptId, HoldId, IdSequence, InvoiceId, LocationId, LotId, MovementId,
@@ -19,10 +22,9 @@ use crate::id::{
 use crate::ledger::Entry;
 use crate::location::LocationKind;
 use crate::lot::{Lot, Lots};
+use crate::negative_stock::{Consequences, OpenCost, Oversold};
 use crate::number::{Money, Price, Quantity};
 use crate::order::Order;
-use crate::oversold::{Aftermath, OpenCost, Oversold};
-use crate::party::Customer;
 use crate::payment::OpenInvoice;
 use crate::pos::Drawer;
 use crate::pricing::Rules;
@@ -30,8 +32,7 @@ use crate::product::{ItemRef, Product};
 use crate::promise::{Allocation, Pegged, Waiting};
 use crate::refusal::{Code, Problem, Problems, Refusal};
 use crate::sales::{SalesLine, SoldLine};
-use crate::stock::{Draw, Layers, Level, LevelKey, Movement, Reservation};
-use crate::supply::{self, ExpectedReceipt, Supplies, Supply};
+use crate::stock::{LayerUse, Layers, Level, LevelKey, Movement, Reservation};
 use crate::tax::Rate;
 use crate::tenant::{Channel, Settings};
 use crate::transfer::Transfer;
@@ -48,7 +49,7 @@ pub struct Location {
     pub code: String,
     /// What it is.
     pub kind: LocationKind,
-    /// The channels that may draw from it.
+    /// The channels that may layer_use from it.
     pub channels: Vec<Channel>,
 }
 
@@ -158,11 +159,11 @@ pub struct Book {
     /// Costs to settle of the levels below zero, the oldest first.
     pub costs: HashMap<LevelKey, Vec<OpenCost>>,
     /// What the command at hand leaves to be posted beside its document.
-    pub aftermath: Aftermath,
+    pub consequences: Consequences,
     /// What is on its way, once it was read: where a command wants more than there is, to say when there will be enough.
     pub supplies: Option<Supplies>,
     /// What tills and channels keep for themselves on the book's levels.
-    pub claims: BTreeMap<LevelKey, Vec<Claim>>,
+    pub allotments: BTreeMap<LevelKey, Vec<Allotment>>,
     /// The order lines that wait for goods on the book's levels, the first to be served first.
     pub waiting: BTreeMap<LevelKey, Vec<Waiting>>,
     /// The orders that got goods before the first command was decided, which holds that ended by themselves left free.
@@ -209,7 +210,7 @@ pub struct Posting {
     /// Whether goods were sold by force whose lot had expired or was recalled.
     pub unsellable: bool,
     /// What movements took from cost layers.
-    pub draws: Vec<(MovementId, Draw)>,
+    pub layer_uses: Vec<(MovementId, LayerUse)>,
 }
 
 impl Book {
@@ -249,10 +250,19 @@ impl Book {
         }
     }
 
-    /// The next human number of a series, such as `SO-2026-000123`. Called only when nothing can refuse the
-    /// command any more, so that a series has no gaps.
-    pub fn number(&mut self, prefix: &str) -> String {
-        let series = series_name(prefix, self.now);
+    /// The next number of a kind, such as `SO-2026-000123`. Called after the last check that can reject the command, so
+    /// that a series has no gaps.
+    pub fn number(&mut self, kind: DocumentKind) -> String {
+        let series = kind.series(self.now).expect("a kind that is numbered has a series");
+        self.next_in(series)
+    }
+
+    /// The next number of a register, such as `T1-2026-000123`. Like [`Book::number`].
+    pub fn number_of_register(&mut self, code: &str) -> String {
+        self.next_in(document::series(code, self.now))
+    }
+
+    fn next_in(&mut self, series: String) -> String {
         let next = self.series.entry(series.clone()).or_insert(1);
         let number = format!("{series}-{next:06}");
         *next += 1;
@@ -322,8 +332,8 @@ impl Book {
     /// zero where more is promised than is there.
     pub(crate) fn left(&self, key: &LevelKey, demand: &Demand) -> Quantity {
         let own = demand.own.get(key).copied().unwrap_or_default();
-        let claimed = demand.taker.map_or(Quantity::ZERO, |taker| self.claimed_for(key, taker));
-        self.level(key).available() + own + claimed
+        let allotted = demand.requester.map_or(Quantity::ZERO, |requester| self.allotted_to(key, requester));
+        self.level(key).available() + own + allotted
     }
 
     /// What is on its way to a level, as far as it was read.
@@ -335,13 +345,13 @@ impl Book {
     /// The first day for which `wanted` can be promised at a level that has too little now. What is free of goods in lots
     /// although somebody waits will not do for who waits, so it is not owed to them.
     fn next_available_on(&self, key: &LevelKey, available: Quantity, wanted: Quantity) -> Option<NaiveDate> {
-        let (today, owed) = (self.setup.settings.day(self.now), self.level(&key.head()).backordered);
+        let (today, owed) = (self.setup.settings.day(self.now), self.level(&key.without_lot()).backordered);
         let (free, wanted) = if self.is_tracked(key.product_id) {
             (Quantity::ZERO, wanted - available)
         } else {
             (available, wanted)
         };
-        supply::promise((free, owed), today, self.supplies_at(key), wanted)
+        expected_receipt::promise((free, owed), today, self.supplies_at(key), wanted)
     }
 }
 
@@ -356,7 +366,7 @@ pub struct Demand {
     /// Lines for which too little is left in the lots that will do.
     pub(crate) short: Vec<Problem>,
     /// Who takes, where it is somebody for whom goods may be kept.
-    pub(crate) taker: Option<Taker>,
+    pub(crate) requester: Option<Requester>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -367,8 +377,8 @@ pub(crate) struct Wanted {
 
 impl Demand {
     /// The demand of somebody for whom goods may be kept.
-    pub fn of(taker: Taker) -> Self {
-        Demand { taker: Some(taker), ..Demand::default() }
+    pub fn of(requester: Requester) -> Self {
+        Demand { requester: Some(requester), ..Demand::default() }
     }
 
     /// Adds what the line at `pointer` wants.
@@ -389,14 +399,9 @@ impl Demand {
     /// Counts what an open hold keeps back as available: the document takes its place.
     pub fn own(&mut self, book: &Book, hold: &Hold) {
         if hold.status_at(book.now) == HoldStatus::Open {
-            for (key, _, quantity) in claim::held(book, hold) {
+            for (key, _, quantity) in allotment::held(book, hold) {
                 *self.own.entry(key).or_default() += quantity;
             }
         }
     }
-}
-
-/// The name of the series that `prefix` numbers in the year of `now`.
-pub fn series_name(prefix: &str, now: DateTime<Utc>) -> String {
-    format!("{prefix}-{}", now.year())
 }

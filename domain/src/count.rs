@@ -3,7 +3,7 @@
 //! A sheet names a location and products, and freezes nothing: goods come and go while it is counted. So what is counted
 //! is not compared with what the record says now, but with what it said at the instant of the counting (`counted_at`),
 //! and what is posted is the difference. That instant becomes the *anchor* of the level: whatever happened by then is in
-//! the count, so what we learn of it later changes nothing any more (see [`crate::oversold`]).
+//! the count, so what we learn of it later changes nothing any more (see [`crate::negative_stock`]).
 //!
 //! counting → counted → posted. What differs by more than the tolerance is counted once more (recount) before it is
 //! counted. Until it is posted, a sheet can be cancelled.
@@ -15,19 +15,22 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::book::{Book, Posting};
+use crate::command::{Decision, Outcome, Rule};
+use crate::document::DocumentKind;
 use crate::id::{CountId, LocationId, LotId, ProductId, StockDocumentId};
+use crate::line_item::LINES_MAX;
+use crate::needs::Needs;
 use crate::number::{Money, Percent, Quantity};
 use crate::refusal::{Code, Problems, Refusal};
-use crate::sales::LINES_MAX;
 use crate::stock::LevelKey;
 
 mod enter;
 mod lot;
 mod post;
 
-pub use enter::{CountEntry, Enter, EntryInput, enter};
+pub use enter::{CountEntry, Enter, EntryInput};
 pub use lot::{CountedLot, Listed};
-pub use post::{Post, post};
+pub use post::Post;
 
 /// Where a sheet stands.
 #[derive(
@@ -237,9 +240,31 @@ impl Book {
         self.counts.insert(count.id, count.clone());
     }
 }
+impl Rule for Open {
+    fn name(&self) -> &'static str {
+        "count.opened"
+    }
+
+    fn lines(&self) -> usize {
+        self.lines.len()
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.count_ids.extend(self.id);
+        needs.opened.extend(self.id.map(|id| (id, self.location_id)));
+        needs.named_places.extend(self.location_id);
+        needs.product_ids.extend(self.lines.iter().map(|line| line.product_id));
+        needs.count_settings = true;
+        needs.numbered.insert(DocumentKind::Count);
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        open(book, self).map(|(count, posting)| (Outcome::Count(Box::new(count), None), posting))
+    }
+}
 
 /// Opens a sheet.
-pub fn open(book: &mut Book, command: &Open) -> Result<(Count, Posting), Refusal> {
+fn open(book: &mut Book, command: &Open) -> Result<(Count, Posting), Refusal> {
     if command.id.is_some_and(|id| book.counts.contains_key(&id)) {
         return Err(Problems::one("/id", Code::AlreadyExists, "Another count has this id."));
     }
@@ -258,7 +283,7 @@ pub fn open(book: &mut Book, command: &Open) -> Result<(Count, Posting), Refusal
     let lines = listed.zip(1..).map(|(listed, line_no)| listed.line(line_no)).collect();
     let count = Count {
         id: command.id.unwrap_or_else(|| CountId(book.ids.next_id())),
-        number: book.number("CT"),
+        number: book.number(DocumentKind::Count),
         location_id,
         status: CountStatus::Counting,
         blind: command.blind,
@@ -285,14 +310,30 @@ pub fn check_tolerance(problems: &mut Problems, percent: Option<Percent>, value:
         problems.invalid("/tolerance_value", "A tolerance is not negative.");
     }
 }
+impl Rule for Complete {
+    fn name(&self) -> &'static str {
+        "count.completed"
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.compare(self.count_id);
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        complete(book, self).map(|(count, posting)| (Outcome::Count(Box::new(count), None), posting))
+    }
+}
 
 /// Declares a sheet counted. What was counted once and differs by more than the tolerance is to be counted again.
-pub fn complete(book: &mut Book, command: &Complete) -> Result<(Count, Posting), Refusal> {
+fn complete(book: &mut Book, command: &Complete) -> Result<(Count, Posting), Refusal> {
     let count = book.count(command.count_id)?;
     count.require(&[CountStatus::Counting, CountStatus::Recount], "declared counted")?;
-    let is_missing = |line: &&CountLine| match count.status {
-        CountStatus::Recount => line.recount && line.round < count.round,
-        _ => line.counted.is_none(),
+    let is_missing = |line: &&CountLine| {
+        if count.status == CountStatus::Recount {
+            line.recount && line.round < count.round
+        } else {
+            line.counted.is_none()
+        }
     };
     let missing = count.lines.iter().filter(is_missing).count();
     let may_skip = command.skip_uncounted && count.status == CountStatus::Counting;
@@ -328,9 +369,22 @@ pub fn complete(book: &mut Book, command: &Complete) -> Result<(Count, Posting),
     book.put_count(&count, &changed, &mut posting);
     Ok((count, posting))
 }
+impl Rule for Recount {
+    fn name(&self) -> &'static str {
+        "count.recount_asked"
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.count_ids.insert(self.count_id);
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        recount(book, self).map(|(count, posting)| (Outcome::Count(Box::new(count), None), posting))
+    }
+}
 
 /// Has lines counted once more.
-pub fn recount(book: &mut Book, command: &Recount) -> Result<(Count, Posting), Refusal> {
+fn recount(book: &mut Book, command: &Recount) -> Result<(Count, Posting), Refusal> {
     let count = book.count(command.count_id)?;
     count.require(&[CountStatus::Counted], "counted again")?;
     let mut problems = Problems::default();
@@ -357,9 +411,26 @@ pub fn recount(book: &mut Book, command: &Recount) -> Result<(Count, Posting), R
     book.put_count(&count, &changed, &mut posting);
     Ok((count, posting))
 }
+/// Cancel a count sheet.
+#[derive(Debug, Clone, Copy)]
+pub struct Cancel(pub CountId);
+
+impl Rule for Cancel {
+    fn name(&self) -> &'static str {
+        "count.cancelled"
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.count_ids.insert(self.0);
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        cancel(book, self.0).map(|(count, posting)| (Outcome::Count(Box::new(count), None), posting))
+    }
+}
 
 /// Gives a sheet up.
-pub fn cancel(book: &mut Book, id: CountId) -> Result<(Count, Posting), Refusal> {
+fn cancel(book: &mut Book, id: CountId) -> Result<(Count, Posting), Refusal> {
     let count = book.count(id)?;
     count.require(&[CountStatus::Counting, CountStatus::Recount, CountStatus::Counted], "cancelled")?;
     let mut count = count.clone();

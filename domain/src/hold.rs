@@ -1,17 +1,19 @@
 //! Holds: goods that are kept back for a while, for someone or for a reason.
 //!
 //! A hold lowers what is available as an order does. One that expires does so by itself: from that instant it counts
-//! for nothing, whether or not anybody has swept it away. Till leases and channel floors are holds that some may draw on
-//! without naming them: see [`crate::claim`].
+//! for nothing, whether or not anybody has swept it away. Till leases and channel allotments are holds that some may draw on
+//! without naming them: see [`crate::allotment`].
 
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::allotment::{self, Owner};
 use crate::book::{Book, Demand, Posting};
-use crate::claim::{self, Holder};
-use crate::goods::GoodsLine;
+use crate::command::{Decision, Outcome, Rule};
 use crate::id::{CustomerId, HoldId, LocationId, LotId, ProductId, RegisterId};
+use crate::line_item::GoodsLine;
 use crate::lot;
+use crate::needs::Needs;
 use crate::number::Quantity;
 use crate::refusal::{Code, Problems, Refusal};
 use crate::stock::{LevelKey, Reservation, ReservationKind};
@@ -41,9 +43,9 @@ pub enum HoldKind {
     /// Until somebody has decided about them; it does not expire.
     Quarantine,
     /// For the sales of a till, until an instant: they take from it first, and nobody else can.
-    TillLease,
+    TillAllotment,
     /// For a channel, until an instant: the other one can't take it.
-    ChannelFloor,
+    ChannelAllotment,
 }
 
 impl HoldKind {
@@ -52,14 +54,14 @@ impl HoldKind {
         match self {
             HoldKind::Hold => ReservationKind::Hold,
             HoldKind::Quarantine => ReservationKind::Quarantine,
-            HoldKind::TillLease => ReservationKind::TillLease,
-            HoldKind::ChannelFloor => ReservationKind::ChannelFloor,
+            HoldKind::TillAllotment => ReservationKind::TillAllotment,
+            HoldKind::ChannelAllotment => ReservationKind::ChannelAllotment,
         }
     }
 
     /// Whether some may take of it without naming it.
-    pub(crate) fn is_claim(self) -> bool {
-        matches!(self, HoldKind::TillLease | HoldKind::ChannelFloor)
+    pub(crate) fn is_allotment(self) -> bool {
+        matches!(self, HoldKind::TillAllotment | HoldKind::ChannelAllotment)
     }
 }
 
@@ -129,8 +131,8 @@ pub struct Hold {
     pub location_id: LocationId,
     /// For whom.
     pub customer_id: Option<CustomerId>,
-    /// Whose till or channel it is for: of a till lease or channel floor.
-    pub holder: Option<Holder>,
+    /// Whose till or channel it is for: of a till allotment or channel allotment.
+    pub owner: Option<Owner>,
     /// A remark.
     pub note: Option<String>,
     /// Where it stands, as it was last written: `Open` even where its time has passed since.
@@ -198,13 +200,37 @@ impl Hold {
         })
     }
 }
+impl Rule for PlaceHold {
+    fn name(&self) -> &'static str {
+        "hold.placed"
+    }
+
+    fn lines(&self) -> usize {
+        self.lines.len()
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.hold_ids.extend(self.id);
+        needs.hold_references.extend(self.reference.clone());
+        needs.customer_ids.extend(self.customer_id);
+        match self.register_id {
+            Some(id) => _ = needs.leasing.insert(id),
+            None => needs.location(self.location_id),
+        }
+        needs.goods(&self.lines);
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        place(book, self).map(|(hold, posting)| (Outcome::Hold(hold), posting))
+    }
+}
 
 /// Holds goods back. A hold of the same reference makes way, and what it held is there for this one.
-pub fn place(book: &mut Book, command: &PlaceHold) -> Result<(Hold, Posting), Refusal> {
+fn place(book: &mut Book, command: &PlaceHold) -> Result<(Hold, Posting), Refusal> {
     if command.id.is_some_and(|id| book.holds.contains_key(&id)) {
         return Err(Problems::one("/id", Code::AlreadyExists, "Another hold has this id."));
     }
-    let (location_id, holder) = claim::holder(book, command)?;
+    let (location_id, owner) = allotment::owner(book, command)?;
     if command.customer_id.is_some_and(|id| !book.customers.contains_key(&id)) {
         return Err(Problems::one("/customer_id", Code::NotFound, "There is no customer with this id."));
     }
@@ -230,7 +256,7 @@ pub fn place(book: &mut Book, command: &PlaceHold) -> Result<(Hold, Posting), Re
         reference: command.reference.clone(),
         location_id,
         customer_id: command.customer_id,
-        holder,
+        owner,
         note: command.note.clone(),
         status: HoldStatus::Open,
         expires_at: command.expires_at,
@@ -257,7 +283,7 @@ pub(crate) fn quarantine(
         reference: None,
         location_id: key.location_id,
         customer_id: None,
-        holder: None,
+        owner: None,
         note: Some(note),
         status: HoldStatus::Open,
         expires_at: None,
@@ -277,25 +303,62 @@ fn begin(book: &mut Book, hold: &Hold, posting: &mut Posting) {
         book.level_mut(*key).reserved += *quantity;
     }
     posting.reservations.extend(hold.reservations(&held, true));
-    claim::note(book, hold);
+    allotment::note(book, hold);
     keep(book, hold.clone(), posting);
+}
+/// Change the end of a hold.
+#[derive(Debug, Clone, Copy)]
+pub struct Extend {
+    pub hold_id: HoldId,
+    pub expires_at: DateTime<Utc>,
+}
+
+impl Rule for Extend {
+    fn name(&self) -> &'static str {
+        "hold.extended"
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.hold_ids.insert(self.hold_id);
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        extend(book, self.hold_id, self.expires_at).map(|(hold, posting)| (Outcome::Hold(hold), posting))
+    }
 }
 
 /// Moves the instant at which an open hold expires.
-pub fn extend(book: &mut Book, id: HoldId, expires_at: DateTime<Utc>) -> Result<(Hold, Posting), Refusal> {
+fn extend(book: &mut Book, id: HoldId, expires_at: DateTime<Utc>) -> Result<(Hold, Posting), Refusal> {
     let hold = open(book, id, "extended")?.clone();
     check_end(book, hold.kind, Some(expires_at))?;
     let hold = Hold { expires_at: Some(expires_at), version: hold.version + 1, ..hold };
-    let held = claim::held(book, &hold);
+    let held = allotment::held(book, &hold);
     let reservations = hold.reservations(&held, true).collect();
     let mut posting = Posting { reservations, ..Posting::default() };
-    claim::extend(book, &hold);
+    allotment::extend(book, &hold);
     keep(book, hold.clone(), &mut posting);
     Ok((hold, posting))
 }
+/// Release a hold.
+#[derive(Debug, Clone, Copy)]
+pub struct Release(pub HoldId);
+
+impl Rule for Release {
+    fn name(&self) -> &'static str {
+        "hold.released"
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.hold_ids.insert(self.0);
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        release(book, self.0).map(|(hold, posting)| (Outcome::Hold(hold), posting))
+    }
+}
 
 /// Gives an open hold up.
-pub fn release(book: &mut Book, id: HoldId) -> Result<(Hold, Posting), Refusal> {
+fn release(book: &mut Book, id: HoldId) -> Result<(Hold, Posting), Refusal> {
     open(book, id, "released")?;
     let mut posting = Posting::default();
     end(book, id, HoldStatus::Released, &mut posting);
@@ -313,8 +376,9 @@ pub(crate) fn usable(book: &Book, id: HoldId, customer_id: Option<CustomerId>) -
         HoldKind::Quarantine => {
             return Err(Refusal::invalid(pointer, "Goods in quarantine can't be sold: release them first."));
         }
-        HoldKind::TillLease | HoldKind::ChannelFloor => {
-            let detail = "A till lease or channel floor is not named: who may take of it does so by itself.";
+        HoldKind::TillAllotment | HoldKind::ChannelAllotment => {
+            let detail =
+                "A till allotment or channel allotment is not named: who may take of it does so by itself.";
             return Err(Refusal::invalid(pointer, detail));
         }
     }
@@ -356,12 +420,12 @@ fn check_end(book: &Book, kind: HoldKind, end: Option<DateTime<Utc>>) -> Result<
 fn end(book: &mut Book, id: HoldId, status: HoldStatus, posting: &mut Posting) {
     let hold = book.holds[&id].clone();
     if hold.status_at(book.now) == HoldStatus::Open {
-        let held = claim::held(book, &hold);
+        let held = allotment::held(book, &hold);
         for (key, _, quantity) in &held {
             book.level_mut(*key).reserved -= *quantity;
         }
         posting.reservations.extend(hold.reservations(&held, false));
-        claim::forget(book, &hold);
+        allotment::forget(book, &hold);
     }
     keep(book, Hold { status, version: hold.version + 1, ..hold }, posting);
 }

@@ -4,8 +4,11 @@ use chrono::NaiveDate;
 use uuid::Uuid;
 
 use crate::book::{Book, Posting};
+use crate::command::{Decision, Outcome, Rule};
+use crate::document::DocumentKind;
 use crate::id::{CustomerId, EntryId};
 use crate::ledger::{Dimensions, Entry, EntryHead, Lines, account};
+use crate::needs::Needs;
 use crate::number::Money;
 use crate::refusal::{Code, Problems, Refusal};
 use crate::tenant::Channel;
@@ -57,9 +60,23 @@ pub struct PostLine {
     /// The customer it belongs to.
     pub customer_id: Option<CustomerId>,
 }
+impl Rule for Post {
+    fn name(&self) -> &'static str {
+        "journal_entry.posted"
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.accounts.extend(self.lines.iter().map(|line| line.account.clone()));
+        needs.customer_ids.extend(self.lines.iter().filter_map(|line| line.customer_id));
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        post(book, self).map(|(entry, posting)| (Outcome::Entry(entry), posting))
+    }
+}
 
 /// Posts an entry. It balances, every account exists, and no controlled account is touched.
-pub fn post(book: &mut Book, command: &Post) -> Result<(Entry, Posting), Refusal> {
+fn post(book: &mut Book, command: &Post) -> Result<(Entry, Posting), Refusal> {
     let mut problems = Problems::default();
     if command.memo.trim().is_empty() {
         problems.invalid("/memo", "Say what the entry is for.");
@@ -85,7 +102,7 @@ pub fn post(book: &mut Book, command: &Post) -> Result<(Entry, Posting), Refusal
     }
     problems.check()?;
     let id = command.id.unwrap_or_else(|| EntryId(book.ids.next_id()));
-    let head = EntryHead { id, document_kind: "manual", document_id: id.0, occurred_on };
+    let head = EntryHead { id, document_kind: DocumentKind::Manual, document_id: id.0, occurred_on };
     let entry = entry.into_entry(head).map_err(|unbalanced| {
         let detail = format!("Debits and credits differ: {unbalanced}.");
         Problems::one("/lines", Code::UnbalancedEntry, detail)

@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::document::DocumentKind;
 use crate::id::{EntryId, LocationId};
 use crate::number::Money;
 use crate::tenant::Channel;
@@ -190,7 +191,7 @@ pub struct Entry {
     /// Its id.
     pub id: EntryId,
     /// What kind of document caused it.
-    pub document_kind: &'static str,
+    pub document_kind: DocumentKind,
     /// The document that caused it.
     pub document_id: Uuid,
     /// A remark.
@@ -209,7 +210,7 @@ pub struct EntryHead {
     /// The entry's id.
     pub id: EntryId,
     /// What kind of document.
-    pub document_kind: &'static str,
+    pub document_kind: DocumentKind,
     /// The document.
     pub document_id: Uuid,
     /// The tenant's day on which it happened.
@@ -301,7 +302,7 @@ mod tests {
     fn head() -> EntryHead {
         EntryHead {
             id: EntryId::default(),
-            document_kind: "sale",
+            document_kind: DocumentKind::Sale,
             document_id: Uuid::nil(),
             occurred_on: NaiveDate::default(),
         }

@@ -3,32 +3,35 @@
 //! Nothing here waits, reads a clock, draws a random number or knows SQL. The use cases in `service` read the
 //! rows that a command needs into a [`book::Book`], call one function of this crate, and write what it answers.
 
-pub mod adjust;
+pub mod allotment;
 pub mod book;
-pub mod claim;
+pub mod command;
 pub mod count;
-pub mod goods;
+pub mod customer;
+pub mod document;
+pub mod expected_receipt;
 pub mod hold;
 pub mod id;
 pub mod journal;
 pub mod ledger;
+pub mod line_item;
 pub mod location;
 pub mod lot;
 pub mod moment;
+pub mod needs;
+pub mod negative_stock;
 pub mod number;
 pub mod order;
-pub mod oversold;
-pub mod party;
 pub mod payment;
 pub mod pos;
 pub mod pricing;
 pub mod product;
 pub mod promise;
 pub mod refusal;
-pub mod revalue;
+pub mod revaluation;
 pub mod sales;
 pub mod stock;
-pub mod supply;
+pub mod stock_document;
 pub mod tax;
 pub mod tenant;
 pub mod text;

@@ -9,31 +9,31 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::book::{Book, Posting};
-use crate::goods::invalid;
 use crate::id::{LocationId, LotId, ProductId};
+use crate::line_item::{LINES_MAX, invalid};
+use crate::negative_stock::Issue;
 use crate::number::{Money, Quantity};
-use crate::oversold::Going;
 use crate::product::{Product, Tracking};
 use crate::refusal::{Code, Problem, Refusal};
-use crate::sales::{LINES_MAX, Line};
+use crate::sales::Line;
 use crate::stock::LevelKey;
 
 mod back;
-mod draw;
 mod forced;
 mod held;
-mod piece;
+mod pick;
 mod recall;
+mod serial;
 mod waiting;
 
 pub use back::SoldLot;
 pub(crate) use back::{named_back, shares_back};
-pub(crate) use draw::{Draw, Purpose, Wish};
 pub(crate) use forced::is_unsellable;
 pub(crate) use held::held_lines;
-use piece::check_serial;
-pub(crate) use piece::{check_gone, on_hand};
-pub use recall::{Affected, AffectedCustomer, AffectedParty, OpenReservation, Recall, RecallLot, recall};
+pub(crate) use pick::{LineRequest, PickRule, Purpose};
+pub use recall::{Affected, AffectedCustomer, AffectedParty, OpenReservation, Recall, RecallLot};
+use serial::check_serial;
+pub(crate) use serial::{check_gone, on_hand};
 pub(crate) use waiting::{free_at, joined};
 
 /// Whether goods of a lot may be sold, as far as that is a decision of somebody.
@@ -192,7 +192,7 @@ pub(crate) fn issue(
 ) -> Money {
     for share in shares.iter_mut() {
         let key = LevelKey { location_id, product_id, lot_id: share.lot_id };
-        share.cost = book.take_out(&Going { key, quantity: share.quantity, line_no, occurred_at, forced });
+        share.cost = book.issue(&Issue { key, quantity: share.quantity, line_no, occurred_at, forced });
     }
     shares.iter().map(|share| share.cost).sum()
 }

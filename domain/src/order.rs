@@ -4,8 +4,11 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::book::{Book, Posting};
+use crate::command::{Decision, Outcome, Rule};
+use crate::document::DocumentKind;
 use crate::hold;
 use crate::id::{CustomerId, HoldId, LocationId, OrderId};
+use crate::needs::Needs;
 use crate::number::{Money, Quantity};
 use crate::refusal::{Code, Problems, Refusal};
 use crate::sales::{self, Basket, Discount, Line, LineInput, Totals};
@@ -20,11 +23,11 @@ mod ship;
 
 use reserve::{hold_reasons, plan, put_on_hold, reservations, reserve};
 
-pub use close::{allocate, cancel, close, promise_anew};
-pub use credit_note::{Condition, Return, ReturnLine, give_back};
-pub use invoice::{Invoice, InvoiceKind, invoice};
+pub use close::{Allocate, Cancel, Close, Promise};
+pub use credit_note::{Condition, Return, ReturnLine};
+pub use invoice::{Bill, Invoice, InvoiceKind};
 pub use reserve::Policy;
-pub use ship::{Ship, ShipLine, Shipment, ShipmentLine, ship};
+pub use ship::{Ship, ShipLine, Shipment, ShipmentLine};
 
 /// Where an order stands.
 #[derive(
@@ -223,9 +226,33 @@ pub struct Ordered {
     /// Whether the order itself is new.
     pub is_new: bool,
 }
+impl Rule for Place {
+    fn name(&self) -> &'static str {
+        "order.created"
+    }
+
+    fn lines(&self) -> usize {
+        self.lines.len()
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.customer_ids.insert(self.customer_id);
+        // An order that has the caller's id already, if there is one.
+        needs.order_ids.extend(self.id);
+        needs.hold_ids.extend(self.hold_id);
+        needs.promises |= self.policy == Policy::Backorder && self.advance_to > AdvanceTo::Draft;
+        needs.location(self.location_id);
+        needs.numbered.extend([DocumentKind::Order, DocumentKind::Shipment, DocumentKind::Invoice]);
+        needs.lines(&self.lines);
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        place(book, self).map(|(ordered, posting)| (Outcome::Order(Box::new(ordered)), posting))
+    }
+}
 
 /// Places an order and takes it as far as asked, all or nothing.
-pub fn place(book: &mut Book, command: &Place) -> Result<(Ordered, Posting), Refusal> {
+fn place(book: &mut Book, command: &Place) -> Result<(Ordered, Posting), Refusal> {
     let order = draft(book, command)?;
     let held = match command.hold_id {
         None => None,
@@ -250,7 +277,7 @@ pub fn place(book: &mut Book, command: &Place) -> Result<(Ordered, Posting), Ref
     }
 
     // Nothing can refuse it any more.
-    let order = Order { number: book.number("SO"), ..order };
+    let order = Order { number: book.number(DocumentKind::Order), ..order };
     book.orders.insert(id, order);
     let mut posting = Posting::default();
     let mut invoices = Vec::new();
@@ -335,9 +362,26 @@ fn draft(book: &mut Book, command: &Place) -> Result<Order, Refusal> {
         shipments: Vec::new(),
     })
 }
+/// Confirm an order.
+#[derive(Debug, Clone, Copy)]
+pub struct Confirm(pub OrderId);
+
+impl Rule for Confirm {
+    fn name(&self) -> &'static str {
+        "order.confirmed"
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.order_ids.insert(self.0);
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        confirm(book, self.0).map(|(ordered, posting)| (Outcome::Order(Box::new(ordered)), posting))
+    }
+}
 
 /// Reserves the goods of a draft, as its policy says; over the credit limit the order goes on hold instead.
-pub fn confirm(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> {
+fn confirm(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> {
     let order = known(book, id)?;
     order.require(&[OrderStatus::Draft], "confirmed")?;
     sales::buyer(book, order.customer_id)?;
@@ -351,9 +395,26 @@ pub fn confirm(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refus
     }
     Ok(changed(book, id, posting))
 }
+/// Release an order that is on hold.
+#[derive(Debug, Clone, Copy)]
+pub struct Release(pub OrderId);
+
+impl Rule for Release {
+    fn name(&self) -> &'static str {
+        "order.released"
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.order_ids.insert(self.0);
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        release(book, self.0).map(|(ordered, posting)| (Outcome::Order(Box::new(ordered)), posting))
+    }
+}
 
 /// Releases an order that is on hold: reserves its goods in spite of the credit limit.
-pub fn release(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> {
+fn release(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> {
     let order = known(book, id)?;
     order.require(&[OrderStatus::OnHold], "released")?;
     sales::buyer(book, order.customer_id)?;
@@ -383,6 +444,6 @@ fn order_mut(book: &mut Book, id: OrderId) -> &mut Order {
 }
 
 /// The exposure of a customer that the book holds together with each of its orders.
-fn exposure(book: &mut Book, id: CustomerId) -> &mut crate::party::Exposure {
+fn exposure(book: &mut Book, id: CustomerId) -> &mut crate::customer::Exposure {
     &mut book.customers.get_mut(&id).expect("the book holds the customer of each of its orders").exposure
 }

@@ -4,8 +4,11 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::book::{Book, Posting};
+use crate::command::{Decision, Outcome, Rule};
+use crate::document::DocumentKind;
 use crate::id::{CustomerId, EntryId, InvoiceId, PaymentId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
+use crate::needs::Needs;
 use crate::number::Money;
 use crate::refusal::{Code, Problems, Refusal};
 
@@ -101,9 +104,27 @@ pub struct OpenInvoice {
     /// When it is due.
     pub due_on: NaiveDate,
 }
+impl Rule for Receive {
+    fn name(&self) -> &'static str {
+        "payment.received"
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.customer_ids.insert(self.customer_id);
+        match &self.allocations {
+            None => _ = needs.paying.insert(self.customer_id),
+            Some(named) => needs.invoice_ids.extend(named.iter().map(|allocation| allocation.invoice_id)),
+        }
+        needs.numbered.insert(DocumentKind::Payment);
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        receive(book, self).map(|(payment, posting)| (Outcome::Payment(payment), posting))
+    }
+}
 
 /// Records a payment and applies it to invoices; what is left over stays unapplied.
-pub fn receive(book: &mut Book, command: &Receive) -> Result<(Payment, Posting), Refusal> {
+fn receive(book: &mut Book, command: &Receive) -> Result<(Payment, Posting), Refusal> {
     let occurred_at = book.occurred_at(command.occurred_at)?;
     if !book.customers.contains_key(&command.customer_id) {
         return Err(Problems::one("/customer_id", Code::NotFound, "There is no customer with this id."));
@@ -132,7 +153,7 @@ pub fn receive(book: &mut Book, command: &Receive) -> Result<(Payment, Posting),
     }
     let payment = Payment {
         id: command.id.unwrap_or_else(|| PaymentId(book.ids.next_id())),
-        number: book.number("PAY"),
+        number: book.number(DocumentKind::Payment),
         customer_id: command.customer_id,
         method: command.method,
         amount,
@@ -147,7 +168,7 @@ pub fn receive(book: &mut Book, command: &Receive) -> Result<(Payment, Posting),
     entry.credit(account::RECEIVABLE, amount, owed);
     let head = EntryHead {
         id: EntryId(book.ids.next_id()),
-        document_kind: "payment",
+        document_kind: DocumentKind::Payment,
         document_id: payment.id.0,
         occurred_on: book.setup.settings.day(occurred_at),
     };

@@ -4,16 +4,19 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::allotment::{self, Consumed, Requester};
 use crate::book::{Book, Demand, Location, Posting, Register};
-use crate::claim::{self, Drawn, Taker};
+use crate::command::{Decision, Outcome, Rule};
+use crate::document::DocumentKind;
 use crate::hold;
 use crate::id::{
     CashMoveId, CustomerId, EntryId, HoldId, LocationId, MovementId, RegisterId, SaleId, SessionId,
 };
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
-use crate::lot::{self, Draw, Purpose};
+use crate::lot::{self, PickRule, Purpose};
+use crate::needs::Needs;
+use crate::negative_stock::Issue;
 use crate::number::Money;
-use crate::oversold::Going;
 use crate::refusal::{Code, Problems, Refusal};
 use crate::sales::{self, Basket, Discount, Line, LineInput, SalesLine, Totals};
 use crate::stock::{self, Movement, MovementKind};
@@ -23,10 +26,8 @@ mod refund;
 mod session;
 mod tender;
 
-pub use refund::{Refund, RefundLine, refund};
-pub use session::{
-    CashMove, CashMoveKind, CloseSession, MoveCash, OpenSession, Session, close, move_cash, open,
-};
+pub use refund::{Refund, RefundLine};
+pub use session::{CashMove, CashMoveKind, CloseSession, MoveCash, OpenSession, Session};
 pub use tender::{Tender, TenderInput, TenderKind};
 
 /// The cash drawer of a register.
@@ -100,6 +101,15 @@ pub enum SaleKind {
     Refund,
 }
 
+impl From<SaleKind> for DocumentKind {
+    fn from(kind: SaleKind) -> Self {
+        match kind {
+            SaleKind::Sale => DocumentKind::Sale,
+            SaleKind::Refund => DocumentKind::Refund,
+        }
+    }
+}
+
 /// A receipt: what was sold (or taken back) at a till.
 #[derive(Debug, Clone)]
 pub struct Sale {
@@ -146,9 +156,30 @@ impl Sale {
         self.lines.iter().map(|(_, cost)| *cost).sum()
     }
 }
+impl Rule for Sell {
+    fn name(&self) -> &'static str {
+        "pos_sale.completed"
+    }
+
+    fn lines(&self) -> usize {
+        self.lines.len()
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.register_ids.insert(self.register_id);
+        needs.customer_ids.extend(self.customer_id);
+        needs.hold_ids.extend(self.hold_id);
+        needs.went(self.occurred_at, self.forced);
+        needs.lines(&self.lines);
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        sell(book, self).map(|(sale, posting)| (Outcome::Sale(sale), posting))
+    }
+}
 
 /// Sells at a till: posts stock, cost, revenue and money at once.
-pub fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal> {
+fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal> {
     let (register, session) = open_register(book, command.register_id)?;
     let serves_retail = |location: &Location| location.channels.contains(&Channel::Retail);
     if !book.setup.location(Some(register.location_id)).is_some_and(serves_retail) {
@@ -189,15 +220,15 @@ pub fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal>
     let lines = lines
         .into_iter()
         .map(|mut line| {
-            let drawn = draw(book, &register, (&line, occurred_at), &mut released);
-            let cost = take_out(book, register.location_id, &mut line, (occurred_at, command.forced));
-            claim::keep_elsewhere(book, &drawn, &mut released);
+            let consumed = consume_allotments(book, &register, (&line, occurred_at), &mut released);
+            let cost = issue_line(book, register.location_id, &mut line, (occurred_at, command.forced));
+            allotment::rebalance(book, &consumed, &mut released);
             (line, cost)
         })
         .collect();
     let sale = Sale {
         id: command.id.unwrap_or_else(|| SaleId(book.ids.next_id())),
-        number: book.number(&register.code),
+        number: book.number_of_register(&register.code),
         kind: SaleKind::Sale,
         register_id: register.id,
         session_id: session.id,
@@ -248,7 +279,7 @@ fn check_stock(
     register: &Register,
     (lines, occurred_at): (&mut [Line], DateTime<Utc>),
 ) -> Result<(), Refusal> {
-    let mut demand = Demand::of(Taker::till(register.id));
+    let mut demand = Demand::of(Requester::till(register.id));
     if let Some(id) = command.hold_id {
         demand.own(book, hold::usable(book, id, command.customer_id)?);
     }
@@ -262,31 +293,36 @@ fn check_stock(
         at_hand: true,
     };
     let went = Some((occurred_at, command.forced));
-    let draw = Draw { location_id: register.location_id, purpose, went };
-    sales::allot(book, lines, &command.lines, (&mut demand, &draw))?;
+    let rule = PickRule { location_id: register.location_id, purpose, went };
+    sales::allot(book, lines, &command.lines, (&mut demand, &rule))?;
     book.check_available(&demand)
 }
 
 /// Makes a line's goods free that are kept for the till or its channel; answers what it took of floors.
-fn draw(
+fn consume_allotments(
     book: &mut Book,
     register: &Register,
     (line, occurred_at): (&Line, DateTime<Utc>),
     posting: &mut Posting,
-) -> Vec<Drawn> {
-    if book.claims.is_empty() {
+) -> Vec<Consumed> {
+    if book.allotments.is_empty() {
         return Vec::new();
     }
-    let mut drawn = Vec::new();
+    let mut consumed = Vec::new();
     for (key, quantity, _) in lot::moves(register.location_id, line, Money::ZERO) {
         let is_gone = book.is_counted(&key, occurred_at);
-        drawn.extend(claim::draw(book, (key, quantity), (Taker::till(register.id), is_gone), posting));
+        consumed.extend(allotment::consume(
+            book,
+            (key, quantity),
+            (Requester::till(register.id), is_gone),
+            posting,
+        ));
     }
-    drawn
+    consumed
 }
 
 /// Takes a line's goods out of stock; answers their cost.
-fn take_out(
+fn issue_line(
     book: &mut Book,
     location_id: LocationId,
     line: &mut Line,
@@ -300,7 +336,7 @@ fn take_out(
         return lot::issue(book, (location_id, line.product_id), &mut line.lots, went);
     }
     let key = sales::level_key(location_id, line);
-    book.take_out(&Going { key, quantity: line.quantity, line_no: line.line_no, occurred_at, forced })
+    book.issue(&Issue { key, quantity: line.quantity, line_no: line.line_no, occurred_at, forced })
 }
 
 /// Movements, sales lines and journal entry of a sale or refund. `originals` names what each line takes back.

@@ -3,7 +3,7 @@
 //!
 //! Whatever becomes free on a level where lines wait goes to them before anybody else sees it: the higher priority
 //! first, then the one that has waited longer. So no level has both something free and somebody who waits for it, and
-//! what waits has first claim on whatever comes. What becomes free by itself, when a hold expires, is theirs too: it is
+//! what waits has first allotment on whatever comes. What becomes free by itself, when a hold expires, is theirs too: it is
 //! given to them before the next command on the level is decided.
 
 use std::cmp::Reverse;
@@ -11,12 +11,12 @@ use std::cmp::Reverse;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::book::{Book, Posting};
+use crate::expected_receipt::{self, Supply};
 use crate::id::{LotId, OrderId};
 use crate::lot::{self, LotShare};
 use crate::number::Quantity;
 use crate::order::Order;
 use crate::stock::{LevelKey, Reservation, ReservationKind};
-use crate::supply::{self, Supply};
 
 mod free;
 
@@ -215,12 +215,12 @@ pub(crate) fn renew(book: &mut Book, id: OrderId, posting: &mut Posting) {
     }
 }
 
-/// The day for which `wanted` units can be promised behind the `ahead` that have first claim, and the supplies that they
+/// The day for which `wanted` units can be promised behind the `ahead` that have first allotment, and the supplies that they
 /// come from.
 fn promised(book: &Book, key: &LevelKey, ahead: Quantity, wanted: Quantity) -> (Option<NaiveDate>, Vec<Peg>) {
     let (today, free) = (book.setup.settings.day(book.now), book.free_beside(key));
     let supplies = book.supplies_at(key);
-    match supply::promise((free, ahead), today, supplies, wanted) {
+    match expected_receipt::promise((free, ahead), today, supplies, wanted) {
         Some(day) => (Some(day), pegs((free, ahead), today, supplies, wanted)),
         None => (None, Vec::new()),
     }
@@ -282,7 +282,7 @@ pub fn due(
         let day = if left.is_zero() {
             Some(today)
         } else {
-            supply::promise((lacking(free), ahead), today, supplies, left)
+            expected_receipt::promise((lacking(free), ahead), today, supplies, left)
         };
         ahead += left;
         day

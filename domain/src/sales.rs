@@ -1,16 +1,16 @@
 //! What both channels share: lines with their price and tax, the facts that reports read, and what a return takes back.
 
 use chrono::{DateTime, Utc};
-use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use crate::book::Book;
-use crate::goods::check_part;
+use crate::customer::Customer;
+use crate::document::DocumentKind;
 use crate::id::{CategoryId, CustomerId, LocationId, OrderId, PriceRuleId, ProductId};
 use crate::ledger::{Dimensions, Lines, account, cost_account, returns_account, sales_account};
+use crate::line_item::check_part;
 use crate::lot::{self, LotShare, NamedLot, SoldLot};
 use crate::number::{Money, Percent, Price, Quantity};
-use crate::party::Customer;
 use crate::pricing::Source;
 use crate::product::ItemRef;
 use crate::refusal::{Code, Problems, Refusal};
@@ -23,12 +23,6 @@ mod price;
 
 pub(crate) use lots::{allot, given_back, mark_returned};
 pub use price::price;
-
-/// The most lines of a document.
-pub const LINES_MAX: usize = 2_000;
-
-/// The most that a line is worth, and the most stock units of it: sums of many such lines still fit into the books.
-pub const AMOUNT_MAX: Decimal = Decimal::from_parts(1_000_000_000, 0, 0, false, 0);
 
 /// A discount given at the sale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -198,7 +192,7 @@ impl Totals {
 #[derive(Debug, Clone)]
 pub struct SalesLine {
     /// What kind of document: `sale`, `refund`, `invoice` or `credit_note`.
-    pub document_kind: &'static str,
+    pub document_kind: DocumentKind,
     /// The document.
     pub document_id: Uuid,
     /// The channel.
@@ -279,7 +273,7 @@ pub(crate) fn buyer(book: &Book, id: CustomerId) -> Result<&Customer, Refusal> {
     })
 }
 
-/// The levels that stocked lines draw from.
+/// The levels that stocked lines rule from.
 pub fn level_key(location_id: LocationId, line: &Line) -> LevelKey {
     LevelKey::untracked(location_id, line.product_id)
 }

@@ -4,13 +4,16 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::document::DocumentKind;
 use crate::id::{LocationId, LotId, MovementId, ProductId};
 use crate::number::{Money, Price, Quantity};
 use crate::tenant::{Channel, Settings};
 
 mod cost;
+mod costing_method;
 
-pub use cost::{CostingMethod, Draw, Issued, Layer, Layers, Source};
+pub use cost::{Issued, Layer, LayerUse, Layers, Source};
+pub use costing_method::CostingMethod;
 
 /// Where a stock level is kept: one product, in one lot, at one location. Levels are locked in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,13 +34,13 @@ impl LevelKey {
 
     /// The level on which lines wait for the product: its own where the product is not tracked by lot, else one that never
     /// has goods and is locked before those of the lots.
-    pub fn head(&self) -> Self {
+    pub fn without_lot(&self) -> Self {
         LevelKey { lot_id: LotId::default(), ..*self }
     }
 
     /// Whether it is the level of a lot.
     pub fn is_of_lot(&self) -> bool {
-        *self != self.head()
+        *self != self.without_lot()
     }
 }
 
@@ -59,7 +62,7 @@ pub struct Level {
     /// Stock units that confirmed orders wait for: whatever becomes free here is theirs first.
     pub backordered: Quantity,
     /// Whether tills or channels may keep something of it for themselves.
-    pub claimed: bool,
+    pub allotted: bool,
 }
 
 impl Level {
@@ -178,7 +181,7 @@ pub struct Movement {
     /// Cost of one stock unit.
     pub unit_cost: Price,
     /// What kind of document moved them.
-    pub document_kind: &'static str,
+    pub document_kind: DocumentKind,
     /// The document.
     pub document_id: Uuid,
     /// Its line.
@@ -219,9 +222,9 @@ pub enum ReservationKind {
     /// Nobody, until somebody has decided about them.
     Quarantine,
     /// The sales of a till.
-    TillLease,
+    TillAllotment,
     /// A channel.
-    ChannelFloor,
+    ChannelAllotment,
 }
 
 /// The new open quantity that a line of a document reserves.

@@ -7,19 +7,22 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::book::{Book, Demand, Posting};
-use crate::goods::{GoodsLine, check_part};
+use crate::command::{Decision, Outcome, Rule};
+use crate::document::DocumentKind;
+use crate::expected_receipt;
 use crate::id::{EntryId, LocationId, LotId, MovementId, ProductId, TransferId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
+use crate::line_item::{GoodsLine, check_part};
 use crate::location::LocationKind;
-use crate::lot::{Draw, Purpose};
+use crate::lot::{PickRule, Purpose};
+use crate::needs::Needs;
+use crate::negative_stock::Issue;
 use crate::number::{Money, Quantity};
-use crate::oversold::Going;
 use crate::refusal::{Code, Problems, Refusal};
 use crate::stock::{self, LevelKey, Movement, MovementKind, Source};
-use crate::supply;
 
 /// What the documents of a transfer are called in movements and journal.
-const DOCUMENT: &str = "transfer";
+const DOCUMENT: DocumentKind = DocumentKind::Transfer;
 
 /// Where a transfer stands.
 #[derive(
@@ -148,9 +151,32 @@ impl TransferLine {
         value
     }
 }
+impl Rule for Dispatch {
+    fn name(&self) -> &'static str {
+        "transfer.dispatched"
+    }
+
+    fn lines(&self) -> usize {
+        self.lines.len()
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.transfer_ids.extend(self.id);
+        needs.location(self.from_location_id);
+        needs.location_ids.insert(self.to_location_id);
+        needs.transit = true;
+        needs.numbered.insert(DocumentKind::Transfer);
+        needs.went(self.occurred_at, false);
+        needs.goods(&self.lines);
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        dispatch(book, self).map(|(transfer, posting)| (Outcome::Transfer(transfer), posting))
+    }
+}
 
 /// Sends goods. More than is available is refused.
-pub fn dispatch(book: &mut Book, command: &Dispatch) -> Result<(Transfer, Posting), Refusal> {
+fn dispatch(book: &mut Book, command: &Dispatch) -> Result<(Transfer, Posting), Refusal> {
     if command.id.is_some_and(|id| book.transfers.contains_key(&id)) {
         return Err(Problems::one("/id", Code::AlreadyExists, "Another transfer has this id."));
     }
@@ -167,14 +193,14 @@ pub fn dispatch(book: &mut Book, command: &Dispatch) -> Result<(Transfer, Postin
     let goods = book.goods(&command.lines)?;
     let mut demand = Demand::default();
     let purpose = Purpose::Transfer { on: book.setup.settings.day(occurred_at) };
-    let draw = Draw { location_id: from, purpose, went: Some((occurred_at, false)) };
-    let parts = book.draw_goods(&mut demand, &draw, (&goods, &command.lines))?;
+    let rule = PickRule { location_id: from, purpose, went: Some((occurred_at, false)) };
+    let parts = book.allocate_goods(&mut demand, &rule, (&goods, &command.lines))?;
     book.check_available(&demand)?;
 
     // Nothing can refuse it any more.
     let mut transfer = Transfer {
         id: command.id.unwrap_or_else(|| TransferId(book.ids.next_id())),
-        number: book.number("TR"),
+        number: book.number(DocumentKind::Transfer),
         from_location_id: from,
         to_location_id: to,
         status: TransferStatus::InTransit,
@@ -188,8 +214,8 @@ pub fn dispatch(book: &mut Book, command: &Dispatch) -> Result<(Transfer, Postin
     let mut sent = Money::ZERO;
     for ((_, product_id, lot_id, quantity), line_no) in parts.into_iter().zip(1..) {
         let at = |location_id| LevelKey { location_id, product_id, lot_id };
-        let going = Going { key: at(from), quantity, line_no, occurred_at, forced: false };
-        let value = book.take_out(&going);
+        let issue = Issue { key: at(from), quantity, line_no, occurred_at, forced: false };
+        let value = book.issue(&issue);
         let source = Source::new(DOCUMENT, transfer.id.0, line_no, occurred_at);
         book.receive(at(transit), quantity, value, &source);
         let step = Step { transfer: &transfer, line_no, occurred_at, reason: None };
@@ -211,13 +237,29 @@ pub fn dispatch(book: &mut Book, command: &Dispatch) -> Result<(Transfer, Postin
     entry.debit(account::IN_TRANSIT, sent, at(transit));
     entry.credit(account::INVENTORY, sent, at(from));
     post(book, &transfer, (entry, occurred_at), &mut posting);
-    supply::note_transfer(book, &transfer);
+    expected_receipt::note_transfer(book, &transfer);
     book.transfers.insert(transfer.id, transfer.clone());
     Ok((transfer, posting))
 }
+impl Rule for Arrive {
+    fn name(&self) -> &'static str {
+        "transfer.received"
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.transfer_ids.insert(self.transfer_id);
+        needs.transit = true;
+        needs.reasons.extend(self.missing_reason.clone());
+        needs.breaks |= self.missing_reason.is_some();
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        arrive(book, self).map(|(transfer, posting)| (Outcome::Transfer(transfer), posting))
+    }
+}
 
 /// Takes goods in that were on their way: all of them or a part, never more than were sent.
-pub fn arrive(book: &mut Book, command: &Arrive) -> Result<(Transfer, Posting), Refusal> {
+fn arrive(book: &mut Book, command: &Arrive) -> Result<(Transfer, Posting), Refusal> {
     let transfer = book.transfers.get(&command.transfer_id).ok_or_else(|| Refusal::not_found("transfer"))?;
     if transfer.status != TransferStatus::InTransit {
         return Err(Refusal::state(format!("{} has arrived already.", transfer.number)));
@@ -250,7 +292,7 @@ pub fn arrive(book: &mut Book, command: &Arrive) -> Result<(Transfer, Posting), 
             line.received += quantity;
             let source = Source::new(DOCUMENT, transfer.id.0, line.line_no, occurred_at);
             book.take_off_transit(key(transit), quantity, value);
-            book.take_in(key(to), quantity, value, &source);
+            book.receive(key(to), quantity, value, &source);
             step.moved(book, (MovementKind::TransferOut, key(transit)), (-quantity, -value), &mut posting);
             step.moved(book, (MovementKind::TransferIn, key(to)), (quantity, value), &mut posting);
             came += value;
@@ -277,7 +319,7 @@ pub fn arrive(book: &mut Book, command: &Arrive) -> Result<(Transfer, Posting), 
     }
     entry.credit(account::IN_TRANSIT, came + lost, at(transit));
     post(book, &transfer, (entry, occurred_at), &mut posting);
-    supply::note_transfer(book, &transfer);
+    expected_receipt::note_transfer(book, &transfer);
     book.transfers.insert(transfer.id, transfer.clone());
     Ok((transfer, posting))
 }

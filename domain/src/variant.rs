@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::refusal::Problems;
 
@@ -27,6 +28,20 @@ pub struct GroupOption {
     /// What may be chosen, in the order in which it is shown.
     #[schema(min_items = 1, max_items = 100, example = json!(["S", "M", "L"]))]
     pub values: Vec<String>,
+}
+
+/// Reads the options of a group from the JSON that [`options_json`] made of them.
+///
+/// # Errors
+/// Fails if the JSON is no list of options.
+pub fn parse_options(json: &Value) -> Result<Vec<GroupOption>, serde_json::Error> {
+    Deserialize::deserialize(json)
+}
+
+/// The options of a group as JSON, to be stored.
+pub fn options_json(options: &[GroupOption]) -> Value {
+    let option = |option: &GroupOption| serde_json::json!({ "name": option.name, "values": option.values });
+    Value::Array(options.iter().map(option).collect())
 }
 
 /// What a variant chose: the value of each option by the option's name.
@@ -168,6 +183,13 @@ mod tests {
         ];
         assert_eq!(pointers(|problems| check_options(problems, &wrong)), expected);
         assert_eq!(pointers(|problems| check_options(problems, &[])), ["/options"]);
+    }
+
+    #[test]
+    fn options_are_read_as_they_were_stored() {
+        let options = [option("Size", &["S", "M"]), option("Colour", &["Red"])];
+        assert_eq!(parse_options(&options_json(&options)).expect("options"), options);
+        assert!(parse_options(&Value::Null).is_err());
     }
 
     #[test]

@@ -1,53 +1,45 @@
-//! An API key: what is kept of it, which is not the key.
+//! An API key. Only a hash of the secret is stored.
 
 use domain::id::{ApiKeyId, TenantId};
 use sea_orm::entity::prelude::*;
 
-/// One row of `api_key`.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "api_key")]
 pub struct Model {
-    /// The tenant.
     #[sea_orm(primary_key, auto_increment = false)]
     pub tenant_id: TenantId,
-    /// The key's id.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: ApiKeyId,
-    /// What it is for, in its creator's words.
+    /// Purpose, as stated by its creator.
     pub name: String,
     /// `sk` for servers, `pk` for browsers.
     pub kind: String,
     /// `live` or `test`.
     pub mode: String,
-    /// What the key starts with.
+    /// First letters of the key, shown to people.
     pub prefix: String,
-    /// What the key ends with.
+    /// Last letters of the key, shown to people.
     pub last4: String,
     /// SHA-256 of the key.
     pub hash: Vec<u8>,
-    /// What it may do, as `resource:action`.
+    /// As `resource:action`.
     pub scopes: Vec<String>,
-    /// The networks it may be used from; everywhere where empty.
+    /// Networks from which it may be used; all if empty.
     pub ip_allowlist: Vec<String>,
-    /// The key or user that created it; the operator where empty.
+    /// The key or user that created it; the operator if absent.
     pub created_by: Option<Uuid>,
     /// When it ends.
     pub expires_at: Option<DateTimeUtc>,
-    /// When it was revoked.
     pub revoked_at: Option<DateTimeUtc>,
     /// The key that replaces it.
     pub rotated_to: Option<ApiKeyId>,
     /// When it was last used, to the minute.
     pub last_used_at: Option<DateTimeUtc>,
-    /// Counts the changes.
     pub version: i32,
-    /// When it was created.
     pub created_at: DateTimeUtc,
-    /// When it was last changed.
     pub updated_at: DateTimeUtc,
 }
 
-/// It refers to nothing through the ORM: joins are literal SQL.
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

@@ -3,11 +3,9 @@
 use domain::id::{LocationId, PriceListId, TenantId};
 use sea_orm::entity::prelude::*;
 
-/// A row of `channel_price_list`.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "channel_price_list")]
 pub struct Model {
-    /// The tenant.
     #[sea_orm(primary_key, auto_increment = false)]
     pub tenant_id: TenantId,
     /// `wholesale` or `retail`.
@@ -16,11 +14,9 @@ pub struct Model {
     /// The location; the nil id for the whole channel.
     #[sea_orm(primary_key, auto_increment = false)]
     pub location_id: LocationId,
-    /// Its price list.
     pub price_list_id: PriceListId,
 }
 
-/// None: rows of other tables are read by their own queries.
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

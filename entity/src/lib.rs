@@ -1,4 +1,4 @@
-//! The tables as sea-orm entities, one file each: data and nothing else.
+//! The tables as sea-orm entities, one file each: data only.
 
 pub mod api_key;
 pub mod app_user;

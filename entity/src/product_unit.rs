@@ -3,14 +3,11 @@
 use domain::id::{ProductId, TenantId};
 use domain::number::{Price, Quantity};
 use sea_orm::entity::prelude::*;
-/// A row of `product_unit`.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "product_unit")]
 pub struct Model {
-    /// The tenant.
     #[sea_orm(primary_key, auto_increment = false)]
     pub tenant_id: TenantId,
-    /// The product.
     #[sea_orm(primary_key, auto_increment = false)]
     pub product_id: ProductId,
     /// UN/ECE Rec 20 or 21 code, such as `XCS` for a case.
@@ -18,11 +15,10 @@ pub struct Model {
     pub uom: String,
     /// Stock units per unit.
     pub factor: Quantity,
-    /// Per unit; absent where the product's list price times the factor counts.
+    /// Per unit; the product's list price times the factor if absent.
     pub list_price: Option<Price>,
 }
 
-/// None: rows of other tables are read by their own queries.
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

@@ -1,25 +1,20 @@
-//! Why stock was adjusted, and the account that bears it.
+//! A reason code of adjustments, with its account.
 
 use domain::id::TenantId;
 use sea_orm::entity::prelude::*;
 
-/// A row of `reason_code`.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "reason_code")]
 pub struct Model {
-    /// The tenant.
     #[sea_orm(primary_key, auto_increment = false)]
     pub tenant_id: TenantId,
-    /// The code.
     #[sea_orm(primary_key, auto_increment = false)]
     pub code: String,
-    /// What it means.
     pub name: String,
-    /// The account that bears the adjustment.
+    /// Account to which adjustments with this reason are posted.
     pub account_code: String,
 }
 
-/// None: rows of other tables are read by their own queries.
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

@@ -1,10 +1,10 @@
-//! Weighs a GraphQL document before anything else looks at it.
+//! Checks the cost of a GraphQL document before validation.
 //!
-//! The library's own limits walk fragments without memory, so a kilobyte of fragments that spread each other twice
-//! keeps a thread busy for minutes; and they know nothing of rows. This check reads each selection once, remembers
-//! what a fragment costs, and refuses what is too deep, too wide or too dear, before validation starts.
+//! The library's own limits walk fragments without memory: a kilobyte of fragments that spread each other twice keeps
+//! a thread busy for minutes. They also know nothing about rows. This check reads each selection once, remembers the
+//! cost of each fragment, and rejects a document that is too deep, too wide or too costly.
 //!
-//! One point is one SQL statement or a hundred values of the answer.
+//! One point is one SQL statement, or a hundred values of the response.
 
 mod weight;
 
@@ -14,79 +14,77 @@ use async_graphql::{Positioned, Variables};
 
 use weight::Scale;
 
-/// The longest document.
+/// Longest document.
 pub const BYTES_MAX: usize = 32 * 1024;
-/// The deepest nesting of any brackets.
+/// Deepest nesting of brackets of any kind.
 const NESTING_MAX: usize = 48;
-/// The most selections that are written down.
+/// Most selections in the text of a document.
 const SELECTIONS_MAX: usize = 1_000;
-/// The most selections once every fragment is spread out.
+/// Most selections after fragments are expanded.
 const VISITS_MAX: u64 = 2_000;
-/// The most directives, arguments and variables that are written down.
+/// Most directives, arguments and variables in the text of a document.
 const DETAILS_MAX: usize = 500;
-/// The most directives of one selection.
+/// Most directives of one selection.
 const DIRECTIVES_MAX: usize = 8;
-/// The deepest nesting of fields; the schema itself may be asked deeper.
+/// Deepest nesting of fields. Introspection may go deeper.
 const DEPTH_MAX: u32 = 8;
 const DEPTH_OF_SCHEMA_MAX: u32 = 16;
-/// The most fields at the root, aliases and fragments included: each report is one SQL statement.
+/// Most fields at the root, including aliases and fragments: each report is one SQL statement.
 const ROOTS_MAX: u64 = 10;
-/// The most points.
+/// Most points of a document.
 pub const POINTS_MAX: u64 = 5_000;
-/// Values of the answer that make a point.
+/// Values of the response that cost one point.
 const VALUES_PER_POINT: u64 = 100;
 /// Points of a field at the root.
 const POINTS_PER_ROOT: u64 = 1;
 
-/// What a document costs.
+/// The cost of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cost {
-    /// Points, of which there are [`POINTS_MAX`].
+    /// Points, at most [`POINTS_MAX`].
     pub points: u64,
 }
 
 /// A document that may be executed.
 #[derive(Debug)]
-pub struct Checked {
-    /// It, parsed.
+pub struct CheckedDocument {
     pub document: ExecutableDocument,
-    /// What it costs.
     pub cost: Cost,
 }
 
-/// Why a document is not executed.
+/// The reason why a document is not executed.
 #[derive(Debug)]
-pub enum Refused {
-    /// It is not GraphQL.
+pub enum Rejection {
+    /// The document is not GraphQL.
     Syntax(async_graphql::ServerError),
-    /// It is too long, too deep, too wide or too dear.
+    /// The document is too long, too deep, too wide or too costly.
     Cost(String),
 }
 
-/// Checks a document.
-pub fn check(query: &str, variables: &Variables) -> Result<Checked, Refused> {
+/// Parses a document and checks its cost.
+pub fn check(query: &str, variables: &Variables) -> Result<CheckedDocument, Rejection> {
     if query.len() > BYTES_MAX {
-        return Err(too_much(format!("The document has more than {BYTES_MAX} bytes.")));
+        return Err(too_costly(format!("The document has more than {BYTES_MAX} bytes.")));
     }
-    // The parser descends into brackets, so they are counted before.
+    // The parser recurses into brackets, so their nesting is checked first.
     if nesting(query) > NESTING_MAX {
-        return Err(too_much(format!("Brackets are nested more than {NESTING_MAX} deep.")));
+        return Err(too_costly(format!("Brackets are nested more than {NESTING_MAX} deep.")));
     }
-    let document = parse_query(query).map_err(|error| Refused::Syntax(error.into()))?;
-    count(&document)?;
+    let document = parse_query(query).map_err(|error| Rejection::Syntax(error.into()))?;
+    check_size(&document)?;
     let mut points = 0;
     for (_, operation) in document.operations.iter() {
         let weight = Scale::new(&document, &operation.node, variables).weigh()?;
         if weight.roots > ROOTS_MAX {
-            return Err(too_much(format!(
+            return Err(too_costly(format!(
                 "More than {ROOTS_MAX} fields are asked for at the root, aliases included."
             )));
         }
         if weight.depth > DEPTH_MAX || weight.depth_of_schema > DEPTH_OF_SCHEMA_MAX {
-            return Err(too_much(format!("Fields are nested more than {DEPTH_MAX} deep.")));
+            return Err(too_costly(format!("Fields are nested more than {DEPTH_MAX} deep.")));
         }
         if weight.visits > VISITS_MAX {
-            return Err(too_much(format!(
+            return Err(too_costly(format!(
                 "More than {VISITS_MAX} selections are asked for, fragments spread out."
             )));
         }
@@ -97,13 +95,13 @@ pub fn check(query: &str, variables: &Variables) -> Result<Checked, Refused> {
         let detail = format!(
             "The query costs {points} points of at most {POINTS_MAX}: lower limit, or ask for fewer fields."
         );
-        return Err(too_much(detail));
+        return Err(too_costly(detail));
     }
-    Ok(Checked { document, cost: Cost { points } })
+    Ok(CheckedDocument { document, cost: Cost { points } })
 }
 
-fn too_much(detail: impl Into<String>) -> Refused {
-    Refused::Cost(detail.into())
+fn too_costly(detail: impl Into<String>) -> Rejection {
+    Rejection::Cost(detail.into())
 }
 
 /// The deepest nesting of brackets outside strings and comments.
@@ -112,9 +110,9 @@ fn nesting(query: &str) -> usize {
     let mut rest = query.as_bytes();
     while let Some((&byte, tail)) = rest.split_first() {
         rest = match byte {
-            b'#' => after(tail, b"\n"),
-            b'"' if tail.starts_with(b"\"\"") => after(&tail[2..], b"\"\"\""),
-            b'"' => after_string(tail),
+            b'#' => skip_past(tail, b"\n"),
+            b'"' if tail.starts_with(b"\"\"") => skip_past(&tail[2..], b"\"\"\""),
+            b'"' => skip_string(tail),
             _ => tail,
         };
         match byte {
@@ -127,14 +125,14 @@ fn nesting(query: &str) -> usize {
     deepest
 }
 
-/// What follows the next `end`, one with a backslash before it left aside.
-fn after<'a>(text: &'a [u8], end: &[u8]) -> &'a [u8] {
+/// The text after the next `end` that has no backslash before it.
+fn skip_past<'a>(text: &'a [u8], end: &[u8]) -> &'a [u8] {
     let is_end = |at: usize| text[at..].starts_with(end) && (at == 0 || text[at - 1] != b'\\');
     (0..text.len()).find(|at| is_end(*at)).map_or(&[], |at| &text[at + end.len()..])
 }
 
-/// What follows a string of one line.
-fn after_string(text: &[u8]) -> &[u8] {
+/// The text after a string of one line.
+fn skip_string(text: &[u8]) -> &[u8] {
     let mut rest = text;
     while let Some((byte, tail)) = rest.split_first() {
         match byte {
@@ -146,8 +144,8 @@ fn after_string(text: &[u8]) -> &[u8] {
     rest
 }
 
-/// Counts what is written down, each thing once.
-fn count(document: &ExecutableDocument) -> Result<(), Refused> {
+/// Checks the size of the text: every selection, argument and directive counts once.
+fn check_size(document: &ExecutableDocument) -> Result<(), Rejection> {
     let mut tally = Tally::default();
     for (_, operation) in document.operations.iter() {
         tally.details += operation.node.variable_definitions.len();
@@ -168,10 +166,10 @@ struct Tally {
 }
 
 impl Tally {
-    fn selections(&mut self, set: &Positioned<SelectionSet>) -> Result<(), Refused> {
+    fn selections(&mut self, set: &Positioned<SelectionSet>) -> Result<(), Rejection> {
         self.selections += set.node.items.len();
         if self.selections > SELECTIONS_MAX {
-            return Err(too_much(format!("The document has more than {SELECTIONS_MAX} selections.")));
+            return Err(too_costly(format!("The document has more than {SELECTIONS_MAX} selections.")));
         }
         for selection in &set.node.items {
             match &selection.node {
@@ -190,13 +188,13 @@ impl Tally {
         Ok(())
     }
 
-    fn directives(&mut self, directives: &[Positioned<Directive>]) -> Result<(), Refused> {
+    fn directives(&mut self, directives: &[Positioned<Directive>]) -> Result<(), Rejection> {
         self.details += directives.len();
         if directives.len() > DIRECTIVES_MAX {
-            return Err(too_much(format!("A selection has more than {DIRECTIVES_MAX} directives.")));
+            return Err(too_costly(format!("A selection has more than {DIRECTIVES_MAX} directives.")));
         }
         if self.details > DETAILS_MAX {
-            return Err(too_much(format!(
+            return Err(too_costly(format!(
                 "The document has more than {DETAILS_MAX} arguments, directives and variables."
             )));
         }

@@ -1,8 +1,8 @@
-//! The reports, and GraphQL over them.
+//! Reports, and GraphQL over them.
 //!
-//! [`report`] holds one definition of each report; the REST routes serve the same rows. [`execute`] is the only way
-//! into the schema: it weighs a document before anything else looks at it, and answers all reports of one request
-//! from one snapshot of the database.
+//! [`report`] defines each report once; the REST routes serve the same rows. [`execute`] is the only entry to the
+//! schema: it checks the cost of a document first, and reads all reports of one request from one snapshot of the
+//! database.
 
 pub mod guard;
 pub mod query;

@@ -1,4 +1,4 @@
-//! The schema, and the one way to execute a document against it.
+//! The schema, and the one function that executes a document.
 
 mod stock;
 
@@ -13,7 +13,7 @@ use domain::id::TenantId;
 use serde::Serialize;
 use service::Db;
 
-use crate::guard::{self, Cost, POINTS_MAX, Refused};
+use crate::guard::{self, Cost, POINTS_MAX, Rejection};
 use crate::report::{
     AbcMeasure, AbcRow, ChannelRow, CustomerValueRow, Dimension, Input, MarginRow, Name,
     ProductPerformanceRow, Report, RevenueRow, Values,
@@ -22,10 +22,10 @@ use crate::scalar::Date;
 use crate::snapshot;
 use stock::StockQuery;
 
-/// The longest that a request may take: tools give up soon after.
+/// Longest time of a request. Most BI tools give up soon after.
 const TIMEOUT_MS: u64 = 90_000;
 
-/// Which lines count: those that have one of the named values in every filter that names any.
+/// Selects the lines that a report counts. A line must match one value of every filter that has values.
 #[derive(Debug, Clone, Default, InputObject)]
 struct ReportFilter {
     /// Sales channels: `wholesale`, `retail`.
@@ -37,13 +37,13 @@ struct ReportFilter {
     /// Products, by SKU or id.
     #[graphql(default)]
     product: Vec<String>,
-    /// Categories and everything below them, by code or id.
+    /// Categories by code or id, including all categories below them.
     #[graphql(default)]
     category: Vec<String>,
     /// Customers, by number or id.
     #[graphql(default)]
     customer: Vec<String>,
-    /// Countries sold to, ISO 3166-1 alpha-2.
+    /// Countries of sale, ISO 3166-1 alpha-2.
     #[graphql(default)]
     country: Vec<String>,
     /// Currencies, ISO 4217.
@@ -58,7 +58,6 @@ impl From<ReportFilter> for Values {
     }
 }
 
-/// Period, filter and zone of a report.
 struct Period {
     from: Option<Date>,
     to: Option<Date>,
@@ -80,20 +79,21 @@ impl From<Period> for Input {
     }
 }
 
-/// Reports on wholesale and retail, from the live rows. Amounts are decimals in strings. All reports of one request
-/// show the same snapshot. Periods are half-open, `[from, to)`; without `from` and `to` they are the whole history.
-/// `timeZone` is an IANA name, by default the tenant's own. Rows end at `limit` (at most 50 000), totals do not.
+/// Reports on wholesale and retail, read from the live rows. Amounts are decimals in strings. All reports of one
+/// request show the same snapshot. Periods are half-open, `[from, to)`; without `from` and `to` a report covers the
+/// whole history. `timeZone` is an IANA name; the default is the tenant's own. `limit` (at most 50 000) limits the
+/// rows, not the totals.
 #[derive(Default, MergedObject)]
 struct Query(SalesQuery, StockQuery);
 
-/// The reports of sales.
+/// Reports on sales.
 #[derive(Default)]
 struct SalesQuery;
 
 #[expect(clippy::too_many_arguments, reason = "the arguments of a GraphQL field are one flat list")]
 #[Object]
 impl SalesQuery {
-    /// Revenue: what was sold less what came back, by any dimensions.
+    /// Revenue: sales less returns, by any dimensions.
     async fn revenue_report(
         &self,
         context: &Context<'_>,
@@ -109,7 +109,7 @@ impl SalesQuery {
         snapshot::report(context, Name::Revenue, input).await
     }
 
-    /// Margin: revenue beside the cost of what was sold, by any dimensions.
+    /// Margin: revenue and the cost of sales, by any dimensions.
     async fn margin_report(
         &self,
         context: &Context<'_>,
@@ -125,7 +125,7 @@ impl SalesQuery {
         snapshot::report(context, Name::Margin, input).await
     }
 
-    /// Wholesale and retail side by side; blended in the totals.
+    /// Wholesale and retail side by side, with the whole business in the totals.
     async fn channel_summary(
         &self,
         context: &Context<'_>,
@@ -139,7 +139,7 @@ impl SalesQuery {
         snapshot::report(context, Name::ChannelSummary, period.into()).await
     }
 
-    /// What each product brings, blended and in each channel; the greatest revenue first.
+    /// Units, revenue and margin of each product, in total and by channel. The greatest revenue comes first.
     async fn product_performance(
         &self,
         context: &Context<'_>,
@@ -153,8 +153,8 @@ impl SalesQuery {
         snapshot::report(context, Name::ProductPerformance, period.into()).await
     }
 
-    /// What each customer brings over both channels, after returns, discounts and cost; the greatest contribution
-    /// first. Without a period: lifetime value.
+    /// Revenue, cost and contribution of each customer over both channels, after returns and discounts. The greatest
+    /// contribution comes first. Without a period the report shows the lifetime value.
     async fn customer_value(
         &self,
         context: &Context<'_>,
@@ -168,7 +168,7 @@ impl SalesQuery {
         snapshot::report(context, Name::CustomerValue, period.into()).await
     }
 
-    /// Which products bring the business, by revenue or by margin: A up to 80 %, B up to 95 %, C the rest.
+    /// Products ranked by revenue or margin: A up to 80 %, B up to 95 %, C the rest.
     async fn abc(
         &self,
         context: &Context<'_>,
@@ -199,48 +199,46 @@ static SDL: LazyLock<String> = LazyLock::new(|| {
     SCHEMA.sdl_with_options(sorted)
 });
 
-/// The schema in GraphQL's own language, in a stable order.
+/// Returns the schema in GraphQL's schema language, in a stable order.
 pub fn sdl() -> &'static str {
     &SDL
 }
 
-/// A document to execute.
 #[derive(Debug, Clone, Default)]
 pub struct Call {
-    /// The document.
     pub query: String,
-    /// Which of its operations, where it has several.
+    /// Name of the operation to execute; needed if the document has several.
     pub operation_name: Option<String>,
-    /// Values of its variables: an object.
+    /// Values of the variables: a JSON object.
     pub variables: serde_json::Value,
-    /// The request's id, for errors.
+    /// Id of the HTTP request; errors repeat it.
     pub request_id: String,
 }
 
-/// Why nothing was executed.
+/// The reason why nothing was executed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Problem {
     /// The document is not valid.
     Invalid,
     /// The document costs too much.
     Cost,
-    /// It took too long.
+    /// Execution took too long.
     Timeout,
 }
 
-/// What a document gave.
+/// The result of a document.
 #[derive(Debug, Serialize)]
 pub struct Outcome {
-    /// The data; absent where nothing was executed.
+    /// The data; absent if nothing was executed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<Value>,
-    /// What went wrong, each with a code and the request's id in its extensions.
+    /// Every error, with a code and the request's id in its extensions.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<ServerError>,
-    /// What it cost, in points, and how many there are.
+    /// Cost of the document in points, and the limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     extensions: Option<Extensions>,
-    /// Why nothing was executed; absent where something was, even if it failed.
+    /// The reason why nothing was executed; absent after an execution, even a failed one.
     #[serde(skip)]
     pub problem: Option<Problem>,
 }
@@ -256,52 +254,52 @@ struct Points {
     available: u64,
 }
 
-/// Executes a document for a tenant. The caller has been authenticated and may read reports.
+/// Executes a document for a tenant. The caller has been authenticated and has `reports:read`.
 pub async fn execute(db: &Db, tenant_id: TenantId, call: Call) -> Outcome {
     let variables = Variables::from_json(call.variables);
     let checked = match guard::check(&call.query, &variables) {
         Ok(checked) => checked,
-        Err(Refused::Syntax(error)) => return refused(Problem::Invalid, vec![error], &call.request_id),
-        Err(Refused::Cost(detail)) => {
-            return refused(Problem::Cost, vec![ServerError::new(detail, None)], &call.request_id);
+        Err(Rejection::Syntax(error)) => return reject(Problem::Invalid, vec![error], &call.request_id),
+        Err(Rejection::Cost(detail)) => {
+            return reject(Problem::Cost, vec![ServerError::new(detail, None)], &call.request_id);
         }
     };
-    let (reader, questions) = tokio::sync::mpsc::unbounded_channel();
+    let (sender, calls) = tokio::sync::mpsc::unbounded_channel();
     let mut request =
-        async_graphql::Request::new(call.query).variables(variables).data::<snapshot::Reader>(reader);
+        async_graphql::Request::new(call.query).variables(variables).data::<snapshot::ReportSender>(sender);
     if let Some(name) = call.operation_name {
         request = request.operation_name(name);
     }
     request.set_parsed_query(checked.document);
-    // The last resolver drops the last reader, and with that the snapshot ends.
-    let work = async { tokio::join!(SCHEMA.execute(request), snapshot::serve(db, tenant_id, questions)).0 };
+    // The last resolver drops the last sender, and that ends the snapshot.
+    let work = async { tokio::join!(SCHEMA.execute(request), snapshot::serve(db, tenant_id, calls)).0 };
     match tokio::time::timeout(Duration::from_millis(TIMEOUT_MS), work).await {
-        Ok(response) => outcome(response, checked.cost, &call.request_id),
+        Ok(response) => into_outcome(response, checked.cost, &call.request_id),
         Err(_) => {
             let error = ServerError::new("The request took too long; ask for a shorter period.", None);
-            refused(Problem::Timeout, vec![error], &call.request_id)
+            reject(Problem::Timeout, vec![error], &call.request_id)
         }
     }
 }
 
-fn outcome(response: async_graphql::Response, cost: Cost, request_id: &str) -> Outcome {
-    // An error of a resolver has a path; one of the validation has none.
+fn into_outcome(response: async_graphql::Response, cost: Cost, request_id: &str) -> Outcome {
+    // A resolver's error has a path; a validation error has none.
     let executed = response.is_ok()
         || response.data != Value::Null
         || response.errors.iter().any(|error| !error.path.is_empty());
     if !executed {
-        return refused(Problem::Invalid, response.errors, request_id);
+        return reject(Problem::Invalid, response.errors, request_id);
     }
     let cost = Points { requested: cost.points, available: POINTS_MAX };
     Outcome {
         data: Some(response.data),
-        errors: with_codes(response.errors, "validation_failed", request_id),
+        errors: add_codes(response.errors, "validation_failed", request_id),
         extensions: Some(Extensions { cost }),
         problem: None,
     }
 }
 
-fn refused(problem: Problem, errors: Vec<ServerError>, request_id: &str) -> Outcome {
+fn reject(problem: Problem, errors: Vec<ServerError>, request_id: &str) -> Outcome {
     let code = match problem {
         Problem::Invalid => "validation_failed",
         Problem::Cost => "query_cost_exceeded",
@@ -309,14 +307,14 @@ fn refused(problem: Problem, errors: Vec<ServerError>, request_id: &str) -> Outc
     };
     Outcome {
         data: None,
-        errors: with_codes(errors, code, request_id),
+        errors: add_codes(errors, code, request_id),
         extensions: None,
         problem: Some(problem),
     }
 }
 
-/// Gives every error a code, where it has none yet, and the request's id.
-fn with_codes(mut errors: Vec<ServerError>, code: &str, request_id: &str) -> Vec<ServerError> {
+/// Adds the request's id to every error, and a code where there is none yet.
+fn add_codes(mut errors: Vec<ServerError>, code: &str, request_id: &str) -> Vec<ServerError> {
     for error in &mut errors {
         let extensions = error.extensions.get_or_insert_default();
         if extensions.get("code").is_none() {
@@ -325,4 +323,19 @@ fn with_codes(mut errors: Vec<ServerError>, code: &str, request_id: &str) -> Vec
         extensions.set("request_id", request_id);
     }
     errors
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Fields get their descriptions from doc comments; REST shows them as the meaning of a column.
+    #[test]
+    fn every_field_is_described() {
+        let lines: Vec<&str> = sdl().lines().map(str::trim_end).collect();
+        let is_field =
+            |line: &str| line.starts_with("  ") && line.contains(": ") && !line.trim_start().starts_with('"');
+        let undescribed = lines.windows(2).filter(|pair| is_field(pair[1]) && !pair[0].ends_with('"'));
+        assert_eq!(undescribed.map(|pair| pair[1]).collect::<Vec<_>>(), Vec::<&str>::new());
+    }
 }

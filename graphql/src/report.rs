@@ -1,8 +1,8 @@
-//! The reports: one definition each, served as GraphQL, JSON, CSV, NDJSON and as views in the schema `bi`.
+//! The reports. Each is defined once and served as GraphQL, JSON, CSV, NDJSON and as a view in the schema `bi`.
 //!
-//! A report is one SQL statement on one snapshot. All revenue and cost come from `bi.sales_fact`, a view over the one
-//! table of sales lines. Rows are flat, with the same columns in the same order whatever the data; an amount is a
-//! decimal in a string and never mixes currencies. A ratio stands beside its numerator and its denominator.
+//! A report is one SQL statement on one snapshot. Revenue and cost come from `bi.sales_fact`, a view over the one
+//! table of sales lines. Rows are flat: the columns and their order do not depend on the data. An amount is a decimal
+//! in a string, in one currency. A ratio stands beside its numerator and its denominator.
 
 mod abc;
 mod channel_summary;
@@ -10,6 +10,8 @@ mod column;
 mod customer_value;
 mod dimension;
 mod filter;
+mod grouping;
+mod invalid;
 mod lot_expiry;
 mod low_stock;
 mod margin;
@@ -38,18 +40,19 @@ use sea_orm::sqlx::query::Query;
 use serde::Serialize;
 use service::{Db, Error, Tx};
 
-pub use abc::{AbcMeasure, AbcRow};
+pub use abc::AbcRow;
 pub use channel_summary::ChannelRow;
 pub use column::{Column, Kind, Measure, Role};
 pub use customer_value::CustomerValueRow;
 pub use dimension::{Dimension, Dimensions};
 pub use filter::{Filter, Selector, Values};
+pub use invalid::Invalid;
 pub use lot_expiry::LotExpiryRow;
 pub use low_stock::LowStockRow;
 pub use margin::MarginRow;
 pub use product_performance::ProductPerformanceRow;
 pub use range::Range;
-pub use request::{Input, Invalid, Request};
+pub use request::{AbcMeasure, Input, Request};
 pub use revenue::RevenueRow;
 pub use shrinkage::ShrinkageRow;
 pub use slow_stock::SlowStockRow;
@@ -60,12 +63,12 @@ pub use table::{Format, Table};
 
 use crate::scalar::Instant;
 
-/// The most rows of a report.
+/// Most rows of a report.
 pub const LIMIT_MAX: u32 = 50_000;
-/// The rows of a report where the caller does not say.
+/// Rows of a report if the caller sets no limit.
 pub const LIMIT_DEFAULT: u32 = 10_000;
 
-/// A report, by its name.
+/// The name of a report.
 #[derive(
     Debug,
     Clone,
@@ -84,27 +87,27 @@ pub enum Name {
     Revenue,
     /// Revenue, cost and margin by any dimensions.
     Margin,
-    /// The channels side by side.
+    /// Wholesale and retail side by side.
     ChannelSummary,
-    /// Products, blended and by channel.
+    /// Each product, in total and by channel.
     ProductPerformance,
-    /// Customers over both channels.
+    /// Each customer, over both channels.
     CustomerValue,
-    /// What lies where, and what it is worth.
+    /// Stock and its value now.
     StockPosition,
-    /// What lay where at any instant, and what it was worth.
+    /// Stock and its value at any instant.
     StockValuation,
-    /// What is at or below a threshold.
+    /// Products at or below their reorder point.
     LowStock,
-    /// What expires by when.
+    /// Lots by expiry date.
     LotExpiry,
-    /// How long what is on hand has been there.
+    /// Age of the stock on hand.
     StockAgeing,
-    /// What is not sold, or hardly.
+    /// Stock that sells slowly or not at all.
     SlowStock,
-    /// Which products bring the business.
+    /// Products ranked by revenue or margin.
     Abc,
-    /// What was lost and found.
+    /// Stock lost and found.
     Shrinkage,
 }
 
@@ -124,81 +127,79 @@ pub enum Name {
 #[graphql(concrete(name = "Abc", params(AbcRow)))]
 #[graphql(concrete(name = "Shrinkage", params(ShrinkageRow)))]
 pub struct Report<R: OutputType> {
-    /// The columns of the rows, in their order, with unit and meaning.
+    /// The columns in the order of the rows, with unit and meaning.
     pub columns: Vec<Column>,
     /// The rows.
     pub rows: Vec<R>,
-    /// One row for each currency, over everything that the report covers, also beyond the limit.
+    /// One row for each currency, over everything that the report covers, including rows beyond the limit.
     pub totals: Vec<R>,
-    /// Period, zone, and how fresh the report is.
+    /// Period, time zone and age of the data.
     pub meta: Meta,
 }
 
-/// What a report covers and how fresh it is.
+/// The period of a report and the age of its data.
 #[derive(Debug, Clone, Serialize, SimpleObject, utoipa::ToSchema)]
 #[graphql(name = "ReportMeta")]
 #[schema(as = ReportMeta)]
 pub struct Meta {
-    /// IANA name of the zone in which days begin.
+    /// IANA name of the time zone in which days begin.
     #[schema(max_length = 64, example = "Europe/Berlin")]
     pub time_zone: String,
-    /// The first day or instant that belongs to the period; null where it has no beginning.
+    /// First day or instant of the period; null if the period has no beginning.
     #[schema(max_length = 32, example = "2026-11-01")]
     pub from: Option<String>,
-    /// The first day or instant after the period; null where it has no end.
+    /// First day or instant after the period; null if the period has no end.
     #[schema(max_length = 32, example = "2026-12-01")]
     pub to: Option<String>,
-    /// What had happened by this day or instant is in the report; null where the report has no such parameter, or it
-    /// was not given: then it is now.
+    /// The report includes everything that had happened by this day or instant. Null means now, or that the report
+    /// has no such parameter.
     #[schema(max_length = 32, example = json!(null))]
     pub as_of: Option<String>,
-    /// What we knew by this day or instant is in the report; null like `as_of`.
+    /// The report includes everything that was recorded by this day or instant. Null as in `as_of`.
     #[schema(max_length = 32, example = json!(null))]
     pub known_at: Option<String>,
     /// When the report was made.
     #[schema(value_type = chrono::DateTime<Utc>, example = "2026-11-22T01:20:00.123456Z")]
     pub generated_at: Instant,
-    /// Everything that was committed before this instant is in the report.
+    /// The report includes everything that was committed before this instant.
     #[schema(value_type = chrono::DateTime<Utc>, example = "2026-11-22T01:20:00.123456Z")]
     pub data_as_of: Instant,
-    /// Number of rows, totals not counted.
+    /// Number of rows, without totals.
     #[schema(maximum = 50000, example = 1)]
     pub row_count: u64,
-    /// Whether there are more rows than the limit.
+    /// Whether more rows exist than the limit allows.
     #[schema(example = false)]
     pub truncated: bool,
-    /// Codes of the ledger accounts that the report agrees with, in the default chart.
+    /// Codes of the ledger accounts that the report agrees with, in the default chart of accounts.
     #[schema(value_type = Vec<String>, max_items = 20, example = json!(["4000", "4010"]))]
     pub ledger_accounts: Vec<&'static str>,
 }
 
-/// A row type, which is the definition of its report.
+/// A row type, which defines its report.
 pub trait Row: FromQueryResult + Serialize + OutputType {
-    /// The ledger accounts that the report agrees with.
     const LEDGER_ACCOUNTS: &'static [&'static str];
 
-    /// The report's columns that describe a row, in their order.
+    /// Columns that describe a row, in their order.
     fn dimensions(group_by: &[Dimension]) -> Vec<&'static str>;
 
-    /// The report's figures, in their order.
+    /// Columns of figures, in their order.
     fn measures() -> Vec<Measure>;
 
-    /// The report's statement.
     fn statement(request: &Request) -> String;
 
-    /// Shows its instants in the report's zone.
+    /// Converts instants to the report's time zone.
     fn in_zone(&mut self, _zone: Tz) {}
 }
 
-/// What the database answered to a [`Request`].
+/// The rows that the database returned for a [`Request`], not decoded yet.
 #[derive(Debug)]
-pub struct Answer {
+pub struct RawReport {
     rows: Vec<PgRow>,
     as_of: DateTime<Utc>,
 }
 
 impl Name {
-    /// The report's statement with its values.
+    /// The report's statement with its values bound.
     fn query<'q>(self, tx: &Tx, request: &Request) -> Query<'q, Postgres, PgArguments> {
         let statement = match self {
             Name::Revenue => RevenueRow::statement,
@@ -217,43 +218,43 @@ impl Name {
         };
         let sql = statement(request);
         if self.is_of_sales() {
-            sales::bound(sql, tx.tenant_id, request)
+            sales::bind(sql, tx.tenant_id, request)
         } else {
-            stock::bound(sql, tx, request)
+            stock::bind(sql, tx, request)
         }
     }
 }
 
-/// Asks the database, with one statement.
-pub async fn ask(tx: &Tx, request: &Request) -> Result<Answer, Error> {
-    Ok(Answer { rows: tx.rows(request.name.query(tx, request)).await?, as_of: tx.now })
+/// Runs the report's one statement.
+pub async fn fetch(tx: &Tx, request: &Request) -> Result<RawReport, Error> {
+    Ok(RawReport { rows: tx.rows(request.name.query(tx, request)).await?, as_of: tx.now })
 }
 
-/// A report as a table, on a snapshot of its own.
+/// Runs a report on a snapshot of its own and returns it as a table.
 pub async fn run(db: &Db, tenant_id: TenantId, request: &Request) -> Result<Table, Error> {
-    let answer = db.report(tenant_id, async |tx| ask(tx, request).await).await?;
+    let raw = db.report(tenant_id, async |tx| fetch(tx, request).await).await?;
     match request.name {
-        Name::Revenue => Table::new(request, read::<RevenueRow>(request, answer)?),
-        Name::Margin => Table::new(request, read::<MarginRow>(request, answer)?),
-        Name::ChannelSummary => Table::new(request, read::<ChannelRow>(request, answer)?),
-        Name::ProductPerformance => Table::new(request, read::<ProductPerformanceRow>(request, answer)?),
-        Name::CustomerValue => Table::new(request, read::<CustomerValueRow>(request, answer)?),
-        Name::StockPosition => Table::new(request, read::<StockPositionRow>(request, answer)?),
-        Name::StockValuation => Table::new(request, read::<StockValuationRow>(request, answer)?),
-        Name::LowStock => Table::new(request, read::<LowStockRow>(request, answer)?),
-        Name::LotExpiry => Table::new(request, read::<LotExpiryRow>(request, answer)?),
-        Name::StockAgeing => Table::new(request, read::<StockAgeingRow>(request, answer)?),
-        Name::SlowStock => Table::new(request, read::<SlowStockRow>(request, answer)?),
-        Name::Abc => Table::new(request, read::<AbcRow>(request, answer)?),
-        Name::Shrinkage => Table::new(request, read::<ShrinkageRow>(request, answer)?),
+        Name::Revenue => Table::new(request, decode::<RevenueRow>(request, raw)?),
+        Name::Margin => Table::new(request, decode::<MarginRow>(request, raw)?),
+        Name::ChannelSummary => Table::new(request, decode::<ChannelRow>(request, raw)?),
+        Name::ProductPerformance => Table::new(request, decode::<ProductPerformanceRow>(request, raw)?),
+        Name::CustomerValue => Table::new(request, decode::<CustomerValueRow>(request, raw)?),
+        Name::StockPosition => Table::new(request, decode::<StockPositionRow>(request, raw)?),
+        Name::StockValuation => Table::new(request, decode::<StockValuationRow>(request, raw)?),
+        Name::LowStock => Table::new(request, decode::<LowStockRow>(request, raw)?),
+        Name::LotExpiry => Table::new(request, decode::<LotExpiryRow>(request, raw)?),
+        Name::StockAgeing => Table::new(request, decode::<StockAgeingRow>(request, raw)?),
+        Name::SlowStock => Table::new(request, decode::<SlowStockRow>(request, raw)?),
+        Name::Abc => Table::new(request, decode::<AbcRow>(request, raw)?),
+        Name::Shrinkage => Table::new(request, decode::<ShrinkageRow>(request, raw)?),
     }
 }
 
-/// The report in an answer.
-pub fn read<R: Row>(request: &Request, answer: Answer) -> Result<Report<R>, Error> {
+/// Decodes the rows of a report.
+pub fn decode<R: Row>(request: &Request, raw: RawReport) -> Result<Report<R>, Error> {
     let (mut rows, mut totals) = (Vec::new(), Vec::new());
     let mut time_zone = String::new();
-    for row in answer.rows {
+    for row in raw.rows {
         let level: i32 = row.try_get("level")?;
         match level {
             0 => rows.push(R::from_query_result(&row.into(), "")?),
@@ -265,7 +266,7 @@ pub fn read<R: Row>(request: &Request, answer: Answer) -> Result<Report<R>, Erro
     let truncated = rows.len() > request.limit as usize;
     rows.truncate(request.limit as usize);
     rows.iter_mut().for_each(|row: &mut R| row.in_zone(zone));
-    let as_of = Instant(answer.as_of.fixed_offset());
+    let as_of = Instant(raw.as_of.fixed_offset());
     let meta = Meta {
         time_zone,
         from: request.range.from.map(range::echo),

@@ -14,17 +14,19 @@ use domain::number::{Kind, MoneyKind, Number, PriceKind, QuantityKind};
 use sea_orm::{ColIdx, QueryResult, TryGetError, TryGetable};
 use serde::{Serialize, Serializer};
 
-/// An exact decimal number in a string, such as "1234.50": no exponent, no thousands separator. Numbers are refused
-/// as input, because they lose digits.
+/// An exact decimal number in a string, such as "1234.50": no exponent, no thousands separator. A JSON number is
+/// rejected as input, because it can lose digits.
 pub struct Decimal(pub String);
 
 #[Scalar(name = "Decimal")]
 impl ScalarType for Decimal {
     fn parse(value: Value) -> InputValueResult<Self> {
-        match value {
-            Value::String(text) if text.parse::<Number<ExactKind>>().is_ok() => Ok(Decimal(text)),
-            _ => Err(InputValueError::custom("Expected a decimal number in a string, such as \"1234.50\".")),
+        if let Value::String(text) = value
+            && text.parse::<Number<ExactKind>>().is_ok()
+        {
+            return Ok(Decimal(text));
         }
+        Err(InputValueError::custom("Expected a decimal number in a string, such as \"1234.50\"."))
     }
 
     fn to_value(&self) -> Value {
@@ -32,7 +34,7 @@ impl ScalarType for Decimal {
     }
 }
 
-/// A number of a report, of the scalar `Decimal`.
+/// A number of a report, as the scalar `Decimal`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Exact<K: Kind>(pub Number<K>);
 
@@ -45,10 +47,9 @@ pub type UnitCost = Exact<PriceKind>;
 /// A percentage: 4 decimals.
 pub type Percentage = Exact<PercentageKind>;
 
-/// Kind of [`Percentage`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct PercentageKind;
-/// Kind of what `Decimal` accepts.
+/// Any number that `Decimal` accepts as input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 struct ExactKind;
 
@@ -94,7 +95,7 @@ impl<K: Kind + Send + Sync> OutputType for Exact<K> {
     }
 }
 
-/// A calendar day, `YYYY-MM-DD`. Where a period is asked for, an RFC 3339 instant is taken too.
+/// A calendar day, `YYYY-MM-DD`. The bounds of a period also accept an RFC 3339 instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Date(pub Moment);
 

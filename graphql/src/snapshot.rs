@@ -1,7 +1,7 @@
 //! One snapshot for all reports of a request.
 //!
-//! Resolvers run side by side and can't share a transaction, so they send what they want to one place that has it. It
-//! is opened with the first question; a request that only asks for the schema opens none.
+//! Resolvers run concurrently and cannot share a transaction. They send their reports to one task that has it. The
+//! first report opens the transaction; a request for the schema alone opens none.
 
 use std::sync::Arc;
 
@@ -10,9 +10,9 @@ use domain::id::TenantId;
 use service::{Db, Error};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::report::{self, Answer, Input, Invalid, Name, Report, Request, Row};
+use crate::report::{self, Input, Invalid, Name, RawReport, Report, Request, Row};
 
-/// Why a report can't be given: a code that clients may rely on, and a sentence.
+/// The reason why a report failed: a stable code and a sentence.
 #[derive(Debug, Clone)]
 pub struct Failure {
     code: &'static str,
@@ -28,7 +28,7 @@ impl Failure {
         match error {
             Error::Refused(refusal) => Failure::new(refusal.code.as_str(), &refusal.detail),
             Error::Busy | Error::LockTimeout => {
-                Failure::new("temporarily_unavailable", "The server can't answer now; try again in a second.")
+                Failure::new("temporarily_unavailable", "The server is busy; try again in a second.")
             }
             Error::StatementTimeout => {
                 Failure::new("statement_timeout", "The report took too long; ask for a shorter period.")
@@ -60,53 +60,55 @@ impl From<Failure> for async_graphql::Error {
     }
 }
 
-/// A question of a resolver.
-pub struct Question {
+/// A report that a resolver wants, and the channel for its rows.
+pub struct ReportCall {
     request: Arc<Request>,
-    answer: oneshot::Sender<Result<Answer, Failure>>,
+    reply: oneshot::Sender<Result<RawReport, Failure>>,
 }
 
-/// Where resolvers send their questions.
-pub type Reader = mpsc::UnboundedSender<Question>;
+pub type ReportSender = mpsc::UnboundedSender<ReportCall>;
 
-/// A report, for a resolver.
+/// Runs a report for a resolver.
 pub async fn report<R: Row>(
     context: &Context<'_>,
     name: Name,
     input: Input,
 ) -> async_graphql::Result<Report<R>> {
     let request = Arc::new(Request::new(name, input).map_err(Failure::from)?);
-    let (answer, answered) = oneshot::channel();
+    let (reply, replied) = oneshot::channel();
     let gone = || Failure::new("internal_error", "Something went wrong on our side.");
-    context.data::<Reader>()?.send(Question { request: Arc::clone(&request), answer }).map_err(|_| gone())?;
-    let answer = answered.await.map_err(|_| gone())??;
-    Ok(report::read(&request, answer).map_err(|error| Failure::of(&error))?)
+    context
+        .data::<ReportSender>()?
+        .send(ReportCall { request: Arc::clone(&request), reply })
+        .map_err(|_| gone())?;
+    let rows = replied.await.map_err(|_| gone())??;
+    Ok(report::decode(&request, rows).map_err(|error| Failure::of(&error))?)
 }
 
-/// Answers questions from one snapshot, until nobody is left to ask any.
-pub async fn serve(db: &Db, tenant_id: TenantId, mut questions: mpsc::UnboundedReceiver<Question>) {
-    let Some(first) = questions.recv().await else { return };
+/// Runs reports on one snapshot until every sender is dropped.
+pub async fn serve(db: &Db, tenant_id: TenantId, mut calls: mpsc::UnboundedReceiver<ReportCall>) {
+    let Some(first) = calls.recv().await else { return };
     let mut next = Some(first);
     let outcome = db
         .report(tenant_id, async |tx| {
-            while let Some(question) = next.take() {
-                // Nobody waits for the answer any more if the request was given up.
-                match report::ask(tx, &question.request).await {
-                    Ok(answer) => drop(question.answer.send(Ok(answer))),
+            while let Some(call) = next.take() {
+                // A send fails if the request was given up; the rows are not needed then.
+                match report::fetch(tx, &call.request).await {
+                    Ok(rows) => drop(call.reply.send(Ok(rows))),
                     Err(error) => {
-                        drop(question.answer.send(Err(Failure::of(&error))));
+                        drop(call.reply.send(Err(Failure::of(&error))));
                         return Err(error);
                     }
                 }
-                next = questions.recv().await;
+                next = calls.recv().await;
             }
             Ok(())
         })
         .await;
     let Err(error) = outcome else { return };
     let failure = Failure::of(&error);
-    while let Some(question) = next.take() {
-        drop(question.answer.send(Err(failure.clone())));
-        next = questions.recv().await;
+    while let Some(call) = next.take() {
+        drop(call.reply.send(Err(failure.clone())));
+        next = calls.recv().await;
     }
 }

@@ -1,4 +1,4 @@
--- What each role may do by default. Run as superuser or as the creator of the roles, on every migration.
+-- Default permissions of each role. Run as superuser or as the creator of the roles, with every migration.
 
 revoke all on schema public from public;
 revoke create on schema public from stockwell_app, stockwell_relay;

@@ -1,10 +1,14 @@
--- The tenant wall and the grants, for every table of the public schema at once, so that a new table can't
--- escape them. `stockwell_app` may read and insert everywhere; where it may also update or delete is listed here,
--- and nothing that records what happened is on that list.
+-- Row-level security and grants for every table of the public schema, so that a new table cannot be missed.
+-- `stockwell_app` may select and insert everywhere. Tables that it may also update or delete are listed here; none of
+-- them records the past.
+--
+-- Each table has exactly one policy for the application, permissive, with the predicate. PostgreSQL joins permissive
+-- policies by `or`, so a second one would open the wall. A distributed engine makes restrictive policies permissive.
 
 do $$
 declare
     target record;
+    known record;
     mutable constant text[] := array[
         'tenant', 'api_key', 'app_user', 'refresh_token', 'category', 'tax_class', 'tax_rate', 'product',
         'product_unit', 'barcode', 'price_list', 'price_rule', 'price_tier', 'customer', 'customer_account',
@@ -18,20 +22,22 @@ declare
     ];
 begin
     for target in
-        select c.relname as name from pg_class c
+        select c.oid as id, c.relname as name from pg_class c
         where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and c.relname <> 'schema_migration'
     loop
         execute format('alter table public.%I enable row level security', target.name);
         execute format('alter table public.%I force row level security', target.name);
-        execute format('drop policy if exists tenant_wall on public.%I', target.name);
-        execute format('drop policy if exists tenant_access on public.%I', target.name);
+        -- A table without a policy shows nothing, so the wall is closed between these two.
+        for known in
+            select p.polname as name from pg_policy p
+            where p.polrelid = target.id and p.polroles && array[0, 'stockwell_app'::regrole]::oid[]
+        loop
+            execute format('drop policy %I on public.%I', known.name, target.name);
+        end loop;
         execute format(
-            'create policy tenant_wall on public.%I as restrictive for all to stockwell_app '
+            'create policy tenant_wall on public.%I for all to stockwell_app '
             'using (tenant_id = current_setting(''app.tenant_id'')::uuid) '
             'with check (tenant_id = current_setting(''app.tenant_id'')::uuid)', target.name);
-        execute format(
-            'create policy tenant_access on public.%I for all to stockwell_app using (true) with check (true)',
-            target.name);
         execute format('revoke all on public.%I from public, stockwell_app, stockwell_relay', target.name);
         execute format('grant select, insert on public.%I to stockwell_app', target.name);
         if target.name = any (mutable) then
@@ -44,7 +50,7 @@ begin
 end
 $$;
 
--- Documents never change; what follows them does, column by column.
+-- Documents never change; their progress does, column by column.
 grant update (open, returned, version, updated_at) on invoice to stockwell_app;
 grant update (returned) on pos_sale to stockwell_app;
 grant update (unapplied) on payment to stockwell_app;
@@ -62,10 +68,10 @@ grant update (round, recount, counted, counted_at, expires_on, expected, posted_
 grant update (tolerance_percent, tolerance_value, approval_value, version, updated_at) on count_setting to stockwell_app;
 grant update (open_quantity, open_value, variance, settled_at) on cost_to_settle to stockwell_app;
 
--- The relay sees the outbox of every tenant and nothing else of its own. It may call auth.forget_answers.
+-- The relay sees the events of every tenant and moves the cursors on them. It may call auth.forget_answers.
 drop policy if exists relay_read on event;
-drop policy if exists relay_mark on event;
+drop policy if exists relay_move on event_cursor;
 create policy relay_read on event for select to stockwell_relay using (true);
-create policy relay_mark on event for update to stockwell_relay using (true) with check (true);
+create policy relay_move on event_cursor for all to stockwell_relay using (true) with check (true);
 grant select on event to stockwell_relay;
-grant update (lease_until, attempts, sent_at) on event to stockwell_relay;
+grant select, insert, update on event_cursor to stockwell_relay;

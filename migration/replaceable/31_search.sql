@@ -1,11 +1,13 @@
--- The one search that row-level security would keep from its index: a text anywhere in a name or a SKU. It looks at
--- the products of the tenant of the open transaction, raises where none is set, and answers ids only.
+-- The one search for which row-level security would prevent the use of an index: a text within a name or an SKU. It
+-- reads the products of the current tenant, raises if none is set, and returns only ids.
 
 create or replace function auth.find_products(wanted text, rows_max integer)
 returns setof uuid
-language sql stable security definer
+language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp
 as $$
+begin
+    return query
     with pattern as (
         select '%' || replace(replace(replace(lower(wanted), '\', '\\'), '%', '\%'), '_', '\_') || '%' as text
     ), found as materialized (
@@ -13,7 +15,8 @@ as $$
         where p.tenant_id = current_setting('app.tenant_id')::uuid
           and (p.name_key like (select text from pattern) or p.sku_key like (select text from pattern))
     )
-    select id from found order by id desc limit rows_max
+    select id from found order by id desc limit rows_max;
+end
 $$;
 
 grant select on public.product to stockwell_lookup;

@@ -1,8 +1,8 @@
--- What business intelligence tools read, and the one view that every report is made of.
+-- The views for business intelligence tools, and the one view that every report reads.
 --
--- Each view runs with the rights of who asks (security_invoker), so the tenant wall holds; each also names the tenant
--- itself, so that the plan finds its rows by index. A column has the same meaning, unit and sign wherever its name
--- occurs, in these views as in GraphQL, JSON and CSV; the texts stand in 49_bi_comments.sql.
+-- Each view runs with the caller's rights (security_invoker), so row-level security applies. Each also names the
+-- tenant, so that the plan finds its rows by index. A column has the same meaning, unit and sign wherever its name
+-- occurs: in these views, in GraphQL, JSON and CSV. The texts are in 49_bi_comments.sql.
 
 do $$
 declare
@@ -16,7 +16,7 @@ begin
 end
 $$;
 
--- One row per line sold or taken back, in both channels. Everything that is called revenue or cost is a sum over it.
+-- One row per line sold or returned, in both channels. Revenue and cost are sums over it.
 create view bi.sales_fact with (security_invoker = true) as
 select
     l.tenant_id, l.document_id, l.line_no, l.document_kind, l.channel, l.location_id, l.customer_id, l.country,
@@ -34,7 +34,7 @@ select
 from public.sales_line l
 where l.tenant_id = current_setting('app.tenant_id')::uuid;
 
--- The same with names, and with days and months of the tenant's own zone.
+-- The same with names, and with days and months in the tenant's time zone.
 create view bi.margin_lines with (security_invoker = true) as
 select
     f.tenant_id, f.document_id, f.line_no, f.document_kind, f.occurred_at, f.recorded_at,
@@ -63,8 +63,8 @@ select
     orders, units, gross_sales, returns, gross_revenue, discount, net_revenue, tax
 from bi.margin_lines;
 
--- The reports `revenue` and `margin` over the whole history, one view for each usual grouping. An order counts once in
--- each group that it has a line in, so by product and by category the documents themselves are counted.
+-- The reports `revenue` and `margin` over the whole history, one view for each usual grouping. An order counts once
+-- in each group in which it has a line, so groupings by product and category count documents.
 do $$
 declare
     target record;
@@ -175,8 +175,8 @@ from line l
 join public.customer cu on cu.tenant_id = current_setting('app.tenant_id')::uuid and cu.id = l.customer_id
 join public.tenant t on t.tenant_id = cu.tenant_id;
 
--- Every level as it is now. A reservation that has expired counts for nothing, whether or not anybody has swept it, and
--- what it held back is theirs who wait for it: whoever asks what is reserved asks here.
+-- Every level as of now. An expired reservation does not count, even if it has not been released yet; its stock
+-- counts as reserved for waiting orders. Read reserved quantities here and nowhere else.
 create view bi.stock_level with (security_invoker = true) as
 select l.*, case when l.sellable then l.on_hand - l.reserved else 0 end as available
 from (
@@ -193,7 +193,7 @@ from (
             from public.reservation r
             where r.tenant_id = l.tenant_id and r.location_id = l.location_id and r.product_id = l.product_id
                 and r.lot_id = l.lot_id and r.expires_at <= now()) else 0 end as backordered,
-        l.claimed, l.value, l.last_cost, l.layered, l.moved_at,
+        l.allotted, l.value, l.last_cost, l.layered, l.moved_at,
         case when age(t.xmin) < age(l.xmin) then t.xmin else l.xmin end::text as transaction,
         coalesce(t.status = 'open' and coalesce(t.expires_on, 'infinity') >= (
             select (now() at time zone n.time_zone)::date from public.tenant n

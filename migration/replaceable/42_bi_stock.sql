@@ -1,5 +1,5 @@
--- The reports of stock and the ranking of products as views: as they are now, with the parameters that the reports have
--- where none are given. What 40_bi.sql says of views holds here.
+-- Stock reports and the product ranking as views, as of now, with the default parameters of the reports. The notes on
+-- views in 40_bi.sql apply.
 
 create view bi.stock_valuation with (security_invoker = true) as
 select
@@ -17,7 +17,7 @@ where s.tenant_id = current_setting('app.tenant_id')::uuid
 group by p.sku, p.name, ca.code, ca.name, lo.code, lo.name, p.stock_uom, t.currency
 having sum(s.on_hand) <> 0 or sum(s.value) <> 0;
 
--- What is at its reorder point, or has run out where it has none.
+-- Available stock at or below the reorder point, or at or below zero without one.
 create view bi.low_stock with (security_invoker = true) as
 select
     p.sku, p.name as product_name, ca.code as category_code, ca.name as category_name,
@@ -44,7 +44,7 @@ group by p.sku, p.name, ca.code, ca.name, lo.code, lo.name, p.stock_uom, t.curre
     r.reorder_quantity
 having sum(s.available) <= coalesce(r.reorder_point, 0);
 
--- What expires by when, what has expired among it.
+-- All lots with an expiry date, including expired ones.
 create view bi.lot_expiry with (security_invoker = true) as
 with lying as (
     select
@@ -212,7 +212,7 @@ left join public.location lo on lo.tenant_id = m.tenant_id and lo.id = m.locatio
 where m.tenant_id = current_setting('app.tenant_id')::uuid and m.kind in ('adjustment', 'count')
 group by m.reason, rc.name, lo.code, lo.name, t.currency;
 
--- Goods that left although the record had none, with what their cost turned out to be.
+-- Units issued below zero, with their final cost.
 create view bi.costs_to_settle with (security_invoker = true) as
 select
     c.document_kind, c.document_id, c.line_no, c.channel, c.occurred_at, c.recorded_at, c.settled_at,

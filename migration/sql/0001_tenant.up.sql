@@ -1,4 +1,4 @@
--- The tenant directory, and the record of every write.
+-- The tenant directory, and the command row of every write.
 
 create table tenant (
     tenant_id uuid constraint tenant_pkey primary key,
@@ -20,7 +20,7 @@ create table tenant (
     constraint tenant_status_known check (status in ('active', 'suspended'))
 );
 
--- One row per write: at once the idempotency record and the audit log.
+-- One row per write: both the idempotency record and the audit log.
 create table command (
     tenant_id uuid not null,
     id uuid not null,
@@ -40,8 +40,8 @@ create table command (
     constraint command_actor_known check (actor_kind in ('api_key', 'user', 'operator', 'worker'))
 );
 
--- The outbox: one event per command. `position` is the id of the writing transaction, so that a reader
--- who stays below the oldest open transaction never skips a late commit.
+-- The outbox: one event per command. `position` is the id of the writing transaction. A reader that stays below the
+-- oldest open transaction never skips a late commit.
 create table event (
     tenant_id uuid not null,
     position bigint not null default (pg_current_xact_id()::text::bigint),
@@ -58,7 +58,7 @@ create table event (
     constraint event_pkey primary key (tenant_id, position, id)
 );
 
--- Human document numbers, gap-free per series; always the last row that a transaction locks.
+-- Document numbers, gap-free per series. A series is always the last row that a transaction locks.
 create table number_series (
     tenant_id uuid not null,
     series text not null,

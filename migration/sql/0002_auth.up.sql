@@ -1,4 +1,4 @@
--- Who may call: API keys for machines, users with passwords for people.
+-- Callers: API keys of programs, users with passwords.
 
 create table api_key (
     tenant_id uuid not null constraint api_key_tenant_fkey references tenant (tenant_id),
@@ -25,7 +25,7 @@ create table api_key (
     constraint api_key_kind_known check (kind in ('sk', 'pk')),
     constraint api_key_mode_known check (mode in ('live', 'test'))
 );
--- Authentication starts from the hash, before the tenant is known.
+-- Authentication finds the key by its hash, because the tenant is not known yet.
 create index api_key_by_hash on api_key (hash);
 
 create table app_user (
@@ -48,7 +48,8 @@ create table app_user (
     )
 );
 
--- A refresh token is used once; `family_id` ties the chain together, so that reuse of an old one ends them all.
+-- A refresh token is used once. `family_id` links the tokens of one login, so that the reuse of an old one ends them
+-- all.
 create table refresh_token (
     tenant_id uuid not null,
     id uuid not null,

@@ -1,4 +1,4 @@
--- What is sold: categories, tax, products with their units and barcodes.
+-- The catalogue: categories, taxes, products with units and barcodes.
 
 create table category (
     tenant_id uuid not null constraint category_tenant_fkey references tenant (tenant_id),
@@ -6,7 +6,7 @@ create table category (
     code text not null,
     name text not null,
     parent_id uuid,
-    -- Itself first, then its parent, up to the root.
+    -- Ids from the category itself up to the root.
     lineage uuid[] not null,
     version integer not null default 1,
     created_at timestamptz not null default now(),
@@ -26,7 +26,7 @@ create table tax_class (
     constraint tax_class_code_key unique (tenant_id, code)
 );
 
--- A rate in percent. An empty zone is the rate of every zone that has none of its own.
+-- A rate in percent. An empty zone is for all countries without their own rate.
 create table tax_rate (
     tenant_id uuid not null,
     id uuid not null,
@@ -56,7 +56,7 @@ create table product (
     tracking text not null default 'none',
     stock_uom text not null default 'C62',
     tax_class_id uuid not null,
-    -- Per stock unit; null where no list price exists, which is not the same as a price of zero.
+    -- Per stock unit; null if there is none, which differs from a price of zero.
     list_price numeric(18, 6),
     external_ref text,
     metadata jsonb not null default '{}',

@@ -1,4 +1,4 @@
--- Whom we sell to, and at what price.
+-- Customers and their prices.
 
 create table price_list (
     tenant_id uuid not null constraint price_list_tenant_fkey references tenant (tenant_id),
@@ -21,7 +21,7 @@ create table price_rule (
     product_id uuid,
     category_id uuid,
     method text not null,
-    -- A price per stock unit, a percentage or an amount off list, by method.
+    -- Price per stock unit, percentage, or amount off the list price, by method.
     value numeric(18, 6) not null,
     min_quantity numeric(18, 6) not null default 0,
     valid_from timestamptz,
@@ -94,7 +94,7 @@ create table customer (
 create index customer_by_name on customer (tenant_id, name_key);
 create index customer_by_update on customer (tenant_id, updated_at, id);
 
--- The running totals behind a credit limit: the row that a check of the limit locks.
+-- The running totals behind a credit limit. A check of the limit locks this row.
 create table customer_account (
     tenant_id uuid not null,
     customer_id uuid not null,

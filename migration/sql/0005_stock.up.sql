@@ -1,4 +1,4 @@
--- The one stock record. Only service::posting writes here.
+-- The stock record. Only service::posting writes here.
 
 create table location (
     tenant_id uuid not null constraint location_tenant_fkey references tenant (tenant_id),
@@ -15,7 +15,7 @@ create table location (
     constraint location_kind_known check (kind in ('warehouse', 'store', 'transit', 'quarantine'))
 );
 
--- lot_id is the nil uuid where the product is not tracked by lot.
+-- lot_id is the nil uuid if the product is not tracked.
 create table stock_level (
     tenant_id uuid not null,
     location_id uuid not null,
@@ -66,12 +66,12 @@ create table stock_movement (
     )
 );
 
--- Documents of stock read their lines here; sales are left out, so that it costs them nothing.
+-- Stock documents read their lines by this index. Sales are left out, so that it costs them nothing.
 create index stock_movement_by_document on stock_movement (tenant_id, document_id)
     where document_kind in ('receipt', 'opening', 'adjustment');
 create index stock_movement_by_time on stock_movement using brin (recorded_at) with (autosummarize = on);
 
--- Everything that lowers availability without moving goods.
+-- Reservations lower availability and move no stock.
 create table reservation (
     tenant_id uuid not null,
     document_id uuid not null,
@@ -92,7 +92,7 @@ create table reservation (
 );
 create index reservation_by_level on reservation (tenant_id, location_id, product_id, lot_id);
 
--- Why stock was adjusted, and the account that bears it.
+-- Reasons of adjustments, each with its account.
 create table reason_code (
     tenant_id uuid not null,
     code text not null,
@@ -101,7 +101,7 @@ create table reason_code (
     constraint reason_code_pkey primary key (tenant_id, code)
 );
 
--- Header of a receipt, an opening or an adjustment; its lines are the movements.
+-- Header of a receipt, opening or adjustment. Its lines are the movements.
 create table stock_document (
     tenant_id uuid not null,
     id uuid not null,

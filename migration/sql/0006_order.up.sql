@@ -98,8 +98,8 @@ create table shipment_line (
     constraint shipment_line_quantity_positive check (quantity > 0)
 );
 
--- Invoices and credit notes. The document never changes; `open` is what is still to be paid (or, on a
--- credit note, still to be given back) and falls with each allocation.
+-- Invoices and credit notes. The document never changes. `open` is the amount still to be paid (or, on a credit note,
+-- to be refunded); each payment allocation lowers it.
 create table invoice (
     tenant_id uuid not null,
     id uuid not null,
@@ -118,7 +118,7 @@ create table invoice (
     total numeric(18, 4) not null,
     open numeric(18, 4) not null,
     due_on date not null,
-    -- Whether something of it came back; the row that a return locks.
+    -- Whether a line of it was returned. A return locks this row.
     returned boolean not null default false,
     reason text,
     occurred_at timestamptz not null,
@@ -174,8 +174,8 @@ create table payment_allocation (
 );
 create index payment_allocation_by_invoice on payment_allocation (tenant_id, invoice_id);
 
--- Every line ever sold or taken back, in both channels: the one table that revenue and cost come from.
--- Signs: a sale is positive, a return negative, in quantity, gross, discount, net, tax and cost.
+-- Every line sold or returned, in both channels: the one table from which revenue and cost are computed. Signs: a
+-- sale is positive, a return negative, in quantity, gross, discount, net, tax and cost.
 create table sales_line (
     tenant_id uuid not null,
     document_id uuid not null,

@@ -17,7 +17,7 @@ create table register (
     constraint register_cash_rounding_range check (cash_rounding >= 0)
 );
 
--- A shift. It controls cash; it is not a posting unit.
+-- A session. It controls cash and groups no postings.
 create table pos_session (
     tenant_id uuid not null,
     id uuid not null,
@@ -62,7 +62,7 @@ create table pos_sale (
     rounding numeric(18, 4) not null default 0,
     total numeric(18, 4) not null,
     cost numeric(18, 4) not null,
-    -- Whether something of it came back; the row that a refund locks.
+    -- Whether a line of it was refunded. A refund locks this row.
     returned boolean not null default false,
     business_date date not null,
     occurred_at timestamptz not null,
@@ -78,7 +78,7 @@ create index pos_sale_by_session on pos_sale (tenant_id, session_id);
 create index pos_sale_by_customer on pos_sale (tenant_id, customer_id, id) where customer_id is not null;
 create index pos_sale_by_time on pos_sale using brin (business_date, occurred_at) with (autosummarize = on);
 
--- What was paid, and with what: cash net of change, positive in, negative out.
+-- Tenders of a sale or refund. Cash is net of change; positive in, negative out.
 create table tender (
     tenant_id uuid not null,
     sale_id uuid not null,

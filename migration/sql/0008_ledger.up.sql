@@ -18,7 +18,8 @@ create table journal_entry (
     memo text,
     debit_total numeric(18, 4) not null,
     credit_total numeric(18, 4) not null,
-    -- When it happened, in the tenant's zone, and the day it is booked on: later only where the period was closed.
+    -- The day of the event in the tenant's time zone, and the day of the posting, which is later only if the period
+    -- was closed.
     occurred_on date not null,
     posted_on date not null,
     recorded_at timestamptz not null,
@@ -29,7 +30,8 @@ create table journal_entry (
 );
 create index journal_entry_by_document on journal_entry (tenant_id, document_id);
 
--- The commands of a document. Till sales name theirs themselves and are left out, so that it costs them nothing.
+-- Finds the commands of a document. Till sales name their command in their own row and are left out, so that it costs
+-- them nothing.
 create index command_by_document on command (tenant_id, document_id) where name not like 'pos_sale.%';
 
 create table journal_line (

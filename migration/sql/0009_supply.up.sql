@@ -1,7 +1,7 @@
--- Goods that are held back, moved between locations, or expected. Only service::posting writes here.
+-- Holds, transfers and expected receipts. Only service::posting writes here.
 
--- The earliest end of a reservation on the level; null where none ends by itself. Whoever locks the level after that
--- instant sweeps what has ended before deciding anything.
+-- The earliest expiry of a reservation on the level; null if none expires. A transaction that locks the level after
+-- that instant first releases what has expired.
 alter table stock_level add column next_expiry timestamptz;
 
 create table hold (
@@ -12,7 +12,7 @@ create table hold (
     location_id uuid not null,
     customer_id uuid,
     note text,
-    -- As last written: an open hold whose time has passed holds nothing.
+    -- As last written. An open hold that has expired no longer reserves anything.
     status text not null,
     expires_at timestamptz,
     placed_at timestamptz not null,

@@ -1,6 +1,6 @@
--- What belongs together, what other systems call it, and how it is found.
+-- Product groups, SKU mappings, and search.
 
--- Variants share a group: a shirt in sizes and colours. `options` in their order:
+-- Variants share a group: a shirt in sizes and colours. `options` are in their order:
 -- [{"name": "Size", "values": ["S", "M"]}].
 create table product_group (
     tenant_id uuid not null constraint product_group_tenant_fkey references tenant (tenant_id),
@@ -15,9 +15,8 @@ create table product_group (
     constraint product_group_code_key unique (tenant_id, code)
 );
 
--- `option_values` is a JSON object of texts by option name, the names in order, kept as a text so that a combination is
--- unique in its group.
--- `stock_decimals` says how far the stock unit is divided: a piece not at all, a kilogram to the gram.
+-- `option_values` is a JSON object by option name, names sorted, stored as text so that a combination is unique in
+-- its group. `stock_decimals` says how far the stock unit can be divided: a piece not at all, a kilogram to the gram.
 alter table product
     add column stock_decimals smallint not null default 6,
     add constraint product_stock_decimals_range check (stock_decimals between 0 and 6),
@@ -29,15 +28,15 @@ alter table product
     add constraint product_variant_whole check ((group_id is null) = (option_values is null));
 create index product_by_sku_key on product (tenant_id, sku_key);
 
--- A text within a name or a SKU is found by its trigrams. Row-level security keeps `like` from using an index, so only
--- the function auth.find_products uses this one.
+-- Trigrams find a text within a name or an SKU. Row-level security keeps `like` from using an index, so only the
+-- function auth.find_products uses this one.
 create schema extension;
 create extension pg_trgm with schema extension;
 create extension btree_gin with schema extension;
 create index product_by_text on product
     using gin (tenant_id, name_key extension.gin_trgm_ops, sku_key extension.gin_trgm_ops);
 
--- What a product is called elsewhere. An empty location is every location that has no mapping of its own.
+-- Other systems' codes of products. An empty location stands for all locations without their own mapping.
 create table sku_mapping (
     tenant_id uuid not null,
     id uuid not null,
@@ -64,7 +63,7 @@ alter table sku_mapping add constraint sku_mapping_no_overlap exclude using gist
 create index sku_mapping_by_reference on sku_mapping (tenant_id, system, external_sku);
 create index sku_mapping_by_product on sku_mapping (tenant_id, product_id);
 
--- What was asked for and has no mapping: kept until somebody says what it is, and afterwards as a record of that.
+-- External SKUs that were requested and have no mapping. The row stays as a record after the SKU is mapped.
 create table unmapped_sku (
     tenant_id uuid not null constraint unmapped_sku_tenant_fkey references tenant (tenant_id),
     id uuid not null,
@@ -74,7 +73,7 @@ create table unmapped_sku (
     misses bigint not null,
     first_missed_at timestamptz not null,
     last_missed_at timestamptz not null,
-    -- The latest instant that it was asked for.
+    -- The latest instant for which a mapping was requested.
     missed_for timestamptz not null,
     -- Null while no mapping covers that instant.
     mapped_at timestamptz,

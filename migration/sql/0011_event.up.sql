@@ -1,12 +1,12 @@
 -- The feed of events: see docs/adr/0005-order-events-by-transaction.md.
 
--- What is added to the id of a transaction to make the position of its events. Zero, until a database is loaded from a
--- dump into a server whose transaction ids are behind the events: the migration raises it then.
+-- A transaction id plus this number is the position of its events. It is zero, until a dump is loaded into a server
+-- whose transaction ids are behind the events: the migration raises it then.
 create function event_base() returns bigint language sql immutable parallel safe return 0::bigint;
 
--- No lower than the writing transaction, and no lower than any that had ended: events of one document are written under
--- its lock, by transactions that may be older than the one before. `written`, a place in the write-ahead log, tells those
--- of one position apart.
+-- At least the id of the writing transaction, and of every one that had ended. Events of one document are written
+-- under its lock, but a later one may come from an older transaction. `written`, a place in the write-ahead log,
+-- orders events of one position.
 alter table event add column written bigint not null default 0;
 alter table event
     alter column written set default (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bigint,
@@ -17,5 +17,5 @@ alter table event
 
 create index event_by_document on event (tenant_id, document_id);
 
--- What the relay has not delivered yet: nearly empty, so that looking costs nothing.
+-- Events that the relay has not delivered: nearly empty, so that polling costs nothing.
 create index event_unsent on event (tenant_id, position, id) where sent_at is null;

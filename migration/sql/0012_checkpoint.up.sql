@@ -1,8 +1,9 @@
--- Sums of movements at settled instants, so that the stock of any past instant is a short sum. Only
--- service::stock::checkpoint writes here, and nothing here is ever changed: what comes in late is a row of its own.
+-- Sums of movements at past instants, so that the stock of any instant is a short sum. Only
+-- service::stock::checkpoint writes here, and no row ever changes: late movements are rows of their own.
 
--- A checkpoint covers what happened before `as_of`. Each run that looked for late documents adds a row: its levels are
--- what was recorded from `known_from` until before `known_until`. The first row has everything recorded before.
+-- A checkpoint covers the movements that happened before `as_of`. Each run adds a row for late ones: its levels are
+-- the movements recorded from `known_from` until before `known_until`. The first row has all that were recorded
+-- before.
 create table stock_checkpoint (
     tenant_id uuid not null constraint stock_checkpoint_tenant_fkey references tenant (tenant_id),
     as_of timestamptz not null,
@@ -10,13 +11,13 @@ create table stock_checkpoint (
     known_until timestamptz not null,
     made_at timestamptz not null,
     constraint stock_checkpoint_pkey primary key (tenant_id, as_of, known_until),
-    -- Of two runs that start from the same state only one can finish.
+    -- Only one of two runs that start from the same state can finish.
     constraint stock_checkpoint_chain_key unique (tenant_id, as_of, known_from),
     constraint stock_checkpoint_forward check (known_from < known_until and as_of <= known_until)
 );
 
--- Its levels. Their heads are written first, in the same transaction; like movements they have no foreign keys, which
--- would be a third of the cost of a run.
+-- The levels of a checkpoint. The checkpoint is written first, in the same transaction. Like movements, levels have
+-- no foreign keys, which would be a third of the cost of a run.
 create table stock_checkpoint_level (
     tenant_id uuid not null,
     as_of timestamptz not null,
@@ -30,8 +31,8 @@ create table stock_checkpoint_level (
         primary key (tenant_id, as_of, known_until, location_id, product_id, lot_id)
 );
 
--- What happened since a checkpoint is found by when it happened, what came in late by when it was recorded. A late
--- document widens the span of its neighbours: with several spans to a range, and small ranges, it costs few of them.
+-- Finds movements since a checkpoint by when they happened, and late ones by when they were recorded. A late document
+-- widens the span of its neighbours. Several spans per range and small ranges keep that rare.
 drop index stock_movement_by_time;
 create index stock_movement_by_time on stock_movement
     using brin (occurred_at timestamptz_minmax_multi_ops, recorded_at) with (autosummarize = on, pages_per_range = 16);

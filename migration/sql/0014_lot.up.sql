@@ -1,10 +1,10 @@
--- Lots and serial numbers: goods of one making, followed from the supplier to every customer. Only service::posting and
--- service::lot write here.
+-- Lots and serial numbers, traced from the supplier to every customer. Only service::posting and service::lot write
+-- here.
 create table lot (
     tenant_id uuid not null,
     id uuid not null,
     product_id uuid not null,
-    -- What is printed on the goods.
+    -- Printed on the product.
     code text not null,
     expires_on date,
     supplier_lot text,
@@ -32,26 +32,26 @@ create table lot_recall (
     constraint lot_recall_lot_fkey foreign key (tenant_id, lot_id) references lot (tenant_id, id)
 );
 
--- A line of a hold or a transfer is of one lot; nil where the product is not tracked.
+-- A line of a hold or transfer has one lot; nil if the product is not tracked.
 alter table hold_line add column lot_id uuid not null default '00000000-0000-0000-0000-000000000000';
 alter table transfer_line add column lot_id uuid not null default '00000000-0000-0000-0000-000000000000';
 create index hold_line_by_lot on hold_line (tenant_id, lot_id)
     where lot_id <> '00000000-0000-0000-0000-000000000000';
 
--- Where goods of a lot went, and in which lots the goods of a document were. What is not tracked is left out, so that it
--- costs nothing.
+-- Find the documents of a lot, and the lots of a document. Untracked products are left out, so that it costs them
+-- nothing.
 create index stock_movement_by_lot on stock_movement (tenant_id, lot_id, id)
     where lot_id <> '00000000-0000-0000-0000-000000000000';
 create index stock_movement_lots_of on stock_movement (tenant_id, document_id)
     where lot_id <> '00000000-0000-0000-0000-000000000000';
 
--- How long goods must last when the customer gets them.
+-- Days of remaining shelf life that the customer requires.
 alter table customer
     add column min_remaining_life_days integer not null default 0,
     add constraint customer_life_range check (min_remaining_life_days between 0 and 3650);
 
--- Until now the tracking of a product meant nothing, and its goods came in without lots. Those stay what they are. The
--- owner of the tables sees every tenant while the wall is not forced on it.
+-- Until now tracking had no effect, and tracked products were received without lots. Products that have stock become
+-- untracked. The owner of the tables sees every tenant while row-level security is not forced on it.
 alter table product no force row level security;
 alter table stock_level no force row level security;
 update product p set tracking = 'none', version = version + 1, updated_at = now()

@@ -1,9 +1,9 @@
--- Goods that left before the record had them, and counts. Only service::posting writes here.
+-- Costs to settle, and counts. Only service::posting writes here.
 
--- When the level was last counted: what happened by then is in the count, whenever we learn of it.
+-- When the level was last counted. The count includes every earlier movement, even if it is recorded later.
 alter table stock_level add column counted_at timestamptz;
 
--- A settlement has value and no goods: it corrects what goods below zero were provisionally said to cost.
+-- A settlement has a value and no quantity: it corrects a provisional cost.
 alter table stock_movement drop constraint stock_movement_kind_known;
 alter table stock_movement add constraint stock_movement_kind_known check (
     kind in (
@@ -12,8 +12,8 @@ alter table stock_movement add constraint stock_movement_kind_known check (
     )
 );
 
--- Goods that went below zero at a provisional cost. The next ones that come in settle it, the oldest first. Like
--- movements, they have no foreign keys to the level.
+-- Units issued below zero at a provisional cost. Later receipts settle it, the oldest first. Like movements, these
+-- rows have no foreign keys to the level.
 create table cost_to_settle (
     tenant_id uuid not null constraint cost_to_settle_tenant_fkey references tenant (tenant_id),
     id uuid not null,
@@ -42,7 +42,7 @@ create table cost_to_settle (
 ) with (fillfactor = 85);
 create index cost_to_settle_open on cost_to_settle (tenant_id, location_id, product_id) where settled_at is null;
 
--- What a tenant allows a count to do.
+-- The limits of counts.
 create table count_setting (
     tenant_id uuid not null constraint count_setting_tenant_fkey references tenant (tenant_id),
     tolerance_percent numeric(9, 6),
@@ -66,7 +66,7 @@ create table stock_count (
     tolerance_percent numeric(9, 6),
     tolerance_value numeric(18, 4),
     reference text,
-    -- The adjustment that was posted, where anything differed.
+    -- The adjustment that was posted, if there was a difference.
     document_id uuid,
     round integer not null,
     recorded_at timestamptz not null,
@@ -94,7 +94,7 @@ create table stock_count_line (
     counted numeric(18, 6),
     counted_at timestamptz,
     expected numeric(18, 6),
-    -- What was posted: the difference, and its cost.
+    -- The posted difference and its cost.
     posted_quantity numeric(18, 6),
     posted_value numeric(18, 4),
     superseded boolean not null,
@@ -105,7 +105,7 @@ create table stock_count_line (
 ) with (fillfactor = 85);
 create index stock_count_line_by_product on stock_count_line (tenant_id, product_id) where posted_quantity is not null;
 
--- Every figure that somebody entered; the last round's add up to what a line says.
+-- Every entry of a count. Those of the last round add up to the line's figure.
 create table stock_count_entry (
     tenant_id uuid not null,
     id uuid not null,
@@ -126,8 +126,7 @@ create table stock_count_entry (
 );
 create index stock_count_entry_by_count on stock_count_entry (tenant_id, count_id);
 
--- At how few a product is low, and how many to order then: where location_id is the nil uuid, wherever nothing else is
--- said.
+-- Reorder point and quantity. A nil location_id stands for all locations without their own setting.
 create table reorder_setting (
     tenant_id uuid not null,
     product_id uuid not null,
@@ -139,8 +138,8 @@ create table reorder_setting (
     constraint reorder_setting_range check (reorder_point >= 0 and reorder_quantity > 0)
 );
 
--- The reason that counts are posted under.
--- The owner of the tables stands before the tenant wall as well; the migrator sees every tenant.
+-- The reason code of counts. Row-level security holds for the owner of the tables as well; the migrator sees every
+-- tenant.
 reset role;
 insert into reason_code (tenant_id, code, name, account_code)
 select tenant_id, 'count', 'Counted', '5100' from tenant

@@ -1,4 +1,4 @@
--- What is owed before it is there. Only service::posting writes here.
+-- Backorders and promises. Only service::posting writes here.
 
 alter table sales_order
     add column policy text not null default 'ship_complete',
@@ -6,7 +6,8 @@ alter table sales_order
     add constraint sales_order_policy_known check (policy in ('ship_complete', 'partial', 'backorder')),
     add constraint sales_order_priority_range check (priority between 0 and 9);
 
--- `cancelled` will not come any more; `backordered` waits for goods, since `backordered_at`, and is promised for a day.
+-- `cancelled` units will not be delivered. `backordered` units wait for stock since `backordered_at` and are promised
+-- for a day.
 alter table sales_order_line
     add column backordered numeric(18, 6) not null default 0,
     add column cancelled numeric(18, 6) not null default 0,
@@ -20,14 +21,14 @@ alter table sales_order_line
     add constraint sales_order_line_waits check ((backordered > 0) = (backordered_at is not null));
 create index sales_order_line_waiting on sales_order_line (tenant_id, product_id) where backordered_at is not null;
 
--- `backordered`: what waits for goods on the level; whoever locks it serves the waiting lines with what is free.
--- `claimed`: whether tills or channels keep something on it that they may use themselves.
+-- `backordered`: units that orders wait for on the level; a transaction that locks it allocates available stock to
+-- them. `claimed`: whether the level may have till or channel allotments.
 alter table stock_level
     add column backordered numeric(18, 6) not null default 0,
     add column claimed boolean not null default false,
     add constraint stock_level_backordered_not_negative check (backordered >= 0);
 
--- The supplies that a promise was made on.
+-- The supplies to which a promise is pegged.
 create table peg (
     tenant_id uuid not null,
     order_id uuid not null,
@@ -37,7 +38,7 @@ create table peg (
     transfer_id uuid,
     supply_line_no integer not null,
     quantity numeric(18, 6) not null,
-    -- The day on which the supply was expected when the promise was made.
+    -- The expected day of the supply when the promise was made.
     expected_on date not null,
     constraint peg_pkey primary key (tenant_id, order_id, line_no, peg_no),
     constraint peg_order_line_fkey foreign key (tenant_id, order_id, line_no)
@@ -53,7 +54,7 @@ create index peg_by_expected on peg (tenant_id, expected_receipt_id, supply_line
     where expected_receipt_id is not null;
 create index peg_by_transfer on peg (tenant_id, transfer_id, supply_line_no) where transfer_id is not null;
 
--- Till leases and channel floors are holds that a till or a channel may use itself.
+-- Till and channel allotments are holds that a till or a channel may use.
 alter table hold
     add column register_id uuid,
     add column channel text,

@@ -1,4 +1,4 @@
--- How goods that leave are valued: a setting, which a product may override.
+-- The costing method: a setting, which a product may override.
 alter table tenant
     add column costing_method text not null default 'moving_average',
     add constraint tenant_costing_method_known check (costing_method in ('moving_average', 'fifo'));
@@ -6,11 +6,11 @@ alter table product
     add column costing_method text,
     add constraint product_costing_method_known check (costing_method in ('moving_average', 'fifo'));
 
--- Whether the level's cost is kept in layers. A level takes its product's method on with its next movement.
+-- Whether the level has cost layers. A level adopts its product's method with its next movement.
 alter table stock_level add column layered boolean not null default false;
 
--- What is left of goods that came in together, at one cost. The layers of a level add up to the level, whose row is
--- their lock; a layer that is used up is gone.
+-- What is left of each receipt, at its own cost. The layers of a level add up to the level, whose row is their lock.
+-- A used-up layer is deleted.
 create table cost_layer (
     tenant_id uuid not null,
     location_id uuid not null,
@@ -31,7 +31,7 @@ create table cost_layer (
     constraint cost_layer_value_not_negative check (value >= 0)
 ) with (fillfactor = 70);
 
--- Goods that stay and get another value: a stock document whose movements have no quantity.
+-- A revaluation: a stock document whose movements have no quantity.
 alter table stock_movement
     drop constraint stock_movement_kind_known,
     add constraint stock_movement_kind_known check (
@@ -47,8 +47,8 @@ drop index stock_movement_by_document;
 create index stock_movement_by_document on stock_movement (tenant_id, document_id)
     where document_kind in ('receipt', 'opening', 'adjustment', 'revaluation');
 
--- The other side of a revaluation, and the reasons that lead there, where their codes are free. The owner of the tables
--- stands before the tenant wall as well; the migrator sees every tenant.
+-- The account for revaluations and their reason codes, where the codes are free. Row-level security holds for the
+-- owner of the tables as well; the migrator sees every tenant.
 reset role;
 insert into account (tenant_id, code, name, kind)
 select tenant_id, '5400', 'Inventory revaluation', 'expense' from tenant

@@ -1,5 +1,5 @@
--- The names that callers give to holds. Whoever places a hold under a name locks the name first: the hold that it
--- replaces may be one that another transaction is just placing, which no lock on holds can find.
+-- References of holds. A transaction that places a hold under a reference locks the reference first. The hold that it
+-- replaces may just be placed by another transaction, where no lock on holds can find it.
 create table hold_reference (
     tenant_id uuid not null,
     reference text not null,

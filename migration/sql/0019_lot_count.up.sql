@@ -1,5 +1,5 @@
--- A line of a count sheet is of one lot, where its product is tracked. It names the lot by its code: a lot that nobody
--- knew becomes one when the sheet is posted, with the day on which whoever counted it read that it expires.
+-- A count line of a tracked product has one lot, named by its code. An unknown lot is created when the sheet is
+-- posted, with the expiry date that was entered.
 alter table stock_count_line
     add column lot_code text,
     add column expires_on date,

@@ -1,2 +1,2 @@
--- Who listens to the stream is told of what ends by itself: each look asks which holds have ended since the one before.
+-- The stream reports expiries: each poll reads the holds that have expired since the previous one.
 create index hold_by_expiry on hold (tenant_id, expires_at) where status = 'open';

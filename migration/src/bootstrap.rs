@@ -1,4 +1,4 @@
-//! What a superuser sets up once per server: the roles and the database.
+//! Setup by a superuser, once per server: the roles and the database.
 
 use sea_orm::sqlx::{self, Connection, Executor, Row};
 
@@ -7,15 +7,16 @@ use crate::{Doing, Error, connect};
 /// The passwords of the roles that log in.
 #[derive(Debug, Clone)]
 pub struct Passwords {
-    /// Of `stockwell_migrator`: changes the schema, sees every tenant; only for migrations and `verify`.
+    /// Password of `stockwell_migrator`, which changes the schema and sees every tenant. Only for migrations and
+    /// `verify`.
     pub migrator: String,
-    /// Of `stockwell_app`: the service, behind the tenant wall.
+    /// Password of `stockwell_app`: the service, under row-level security.
     pub app: String,
-    /// Of `stockwell_relay`: the outbox and nothing else.
+    /// Password of `stockwell_relay`, which sees only the feed of events and its cursors.
     pub relay: String,
 }
 
-/// Creates the roles and the database where they are missing, and states their settings. Safe to repeat.
+/// Creates missing roles and the database, and sets their parameters. Safe to repeat.
 pub async fn bootstrap(admin_url: &str, database: &str, passwords: &Passwords) -> Result<(), Error> {
     let mut admin = connect(admin_url).await?;
     for (role, attributes) in [
@@ -55,7 +56,7 @@ pub async fn bootstrap(admin_url: &str, database: &str, passwords: &Passwords) -
     admin.close().await.doing("closing the connection")
 }
 
-/// Short statements run on cached generic plans; a report asks for `auto` again in its own transaction.
+/// Short statements use cached generic plans; a report sets `auto` in its own transaction.
 const ROLE_SETTINGS: &str = "
     grant stockwell_owner, stockwell_lookup to stockwell_migrator;
     grant stockwell_lookup to stockwell_owner;

@@ -1,8 +1,8 @@
 //! The schema as plain SQL, and the runner that applies it.
 //!
-//! `sql/NNNN_area.up.sql` are steps: each runs once, in a transaction, under one lock, with a `lock_timeout` so that
-//! a step that waits for a long report does not stall the writers behind it. `replaceable/` holds what can be stated
-//! again at any time (roles, the tenant wall, functions, views) and runs after every change.
+//! `sql/NNNN_area.up.sql` are steps. Each runs once, in a transaction, under one lock. Its `lock_timeout` keeps a
+//! step that waits for a long report from stalling the writers behind it. `replaceable/` has definitions that can be
+//! repeated at any time (roles, row-level security, functions, views) and runs after every change.
 
 use std::time::Duration;
 
@@ -14,9 +14,9 @@ mod bootstrap;
 
 pub use bootstrap::{Passwords, bootstrap};
 
-/// How long a step may wait for a lock before it steps aside and tries again.
+/// Longest wait of a step for a lock, before it rolls back and retries.
 const LOCK_TIMEOUT_MS: u32 = 200;
-/// How often a step is tried before the migration gives up.
+/// Most attempts of a step before the migration fails.
 const ATTEMPTS_MAX: u32 = 50;
 
 /// One step of the schema's history.
@@ -24,9 +24,7 @@ const ATTEMPTS_MAX: u32 = 50;
 pub struct Step {
     /// File name without its ending, such as `0001_tenant`.
     pub name: &'static str,
-    /// Applies it.
     pub up: &'static str,
-    /// Takes it back.
     pub down: &'static str,
 }
 
@@ -63,29 +61,34 @@ pub const STEPS: &[Step] = &[
     step!("0019_lot_count"),
     step!("0022_draw"),
     step!("0023_hold_expiry"),
+    step!("0024_allotment"),
+    step!("0025_rows"),
+    step!("0030_one_policy"),
+    step!("0031_event_cursor"),
+    step!("0035_transfer_movements"),
 ];
 
-/// Stated anew after every change, in this order.
+/// Run after every change, in this order.
 const REPLACEABLE: &[&str] = &[
     include_str!("../replaceable/10_roles.sql"),
     include_str!("../replaceable/20_wall.sql"),
     include_str!("../replaceable/30_auth.sql"),
     include_str!("../replaceable/31_search.sql"),
     include_str!("../replaceable/35_housekeeping.sql"),
+    include_str!("../replaceable/36_post.sql"),
     include_str!("../replaceable/40_bi.sql"),
     include_str!("../replaceable/42_bi_stock.sql"),
     include_str!("../replaceable/49_bi_comments.sql"),
 ];
 
-/// Why a migration failed.
+/// The reason why a migration failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The database said no.
+    /// The database reported an error.
     #[error("{doing}: {source}")]
     Database {
-        /// What was being done.
+        /// The action that failed.
         doing: String,
-        /// What the database said.
         source: sqlx::Error,
     },
     /// The database has steps that this program does not know.
@@ -110,7 +113,7 @@ async fn connect(url: &str) -> Result<PgConnection, Error> {
     options.disable_statement_logging().connect().await.doing("connecting to the database")
 }
 
-/// Brings the schema up to date; answers the names of the steps that it applied.
+/// Brings the schema up to date and returns the names of the applied steps.
 pub async fn up(migrator_url: &str) -> Result<Vec<&'static str>, Error> {
     let mut connection = connect(migrator_url).await?;
     let mut applied = Vec::new();
@@ -133,26 +136,17 @@ pub async fn up(migrator_url: &str) -> Result<Vec<&'static str>, Error> {
     Ok(applied)
 }
 
-/// Puts new events behind the old ones, where the database came from a dump: a server counts its transactions from its
-/// own beginning, and an event's position is made of that count. Elsewhere it changes nothing.
+/// Makes new events come after the old ones if the database was loaded from a dump. A server counts its transactions
+/// from its own beginning, and that count determines the position of an event. Otherwise it changes nothing.
 async fn raise_positions(connection: &mut PgConnection) -> Result<(), Error> {
     let doing = "putting new events behind the old ones";
     let row = sqlx::query(
-        "select coalesce(max(last.position), 0), \
-                event_base() + pg_snapshot_xmax(pg_current_snapshot())::text::bigint \
-         from tenant t cross join lateral ( \
-             select e.position from event e where e.tenant_id = t.tenant_id order by e.position desc limit 1) last",
+        "select max(position) from event \
+         where position >= event_base() + pg_snapshot_xmax(pg_current_snapshot())::text::bigint",
     );
     let row = row.fetch_one(&mut *connection).await.doing(doing)?;
-    let (last, next): (i64, i64) = (row.try_get(0).doing(doing)?, row.try_get(1).doing(doing)?);
-    if last < next {
-        return Ok(());
-    }
-    tracing::warn!(
-        last,
-        next,
-        "the events are ahead of this server's transactions: it was loaded from a dump"
-    );
+    let Some(last) = row.try_get::<Option<i64>, _>(0).doing(doing)? else { return Ok(()) };
+    tracing::warn!(last, "the events are ahead of this server's transactions: it was loaded from a dump");
     let statement = format!(
         "create or replace function event_base() returns bigint language sql immutable parallel safe return {last}::bigint"
     );
@@ -160,7 +154,7 @@ async fn raise_positions(connection: &mut PgConnection) -> Result<(), Error> {
     Ok(())
 }
 
-/// Takes the newest step back; answers its name, or `None` where there is nothing to take back.
+/// Reverts the newest step and returns its name, or `None` if there is nothing to revert.
 pub async fn down(migrator_url: &str) -> Result<Option<&'static str>, Error> {
     let mut connection = connect(migrator_url).await?;
     begin(&mut connection).await?;
@@ -184,7 +178,7 @@ pub async fn down(migrator_url: &str) -> Result<Option<&'static str>, Error> {
     Ok(Some(step.name))
 }
 
-/// The names of the steps that the database has.
+/// Returns the names of the steps that the database has.
 pub async fn applied(url: &str) -> Result<Vec<String>, Error> {
     let mut connection = connect(url).await?;
     done(&mut connection).await

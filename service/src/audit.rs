@@ -1,4 +1,4 @@
-//! The audit log: which command did what, when, and on whose behalf.
+//! The audit log: each command, with its caller and time.
 
 use chrono::{DateTime, Utc};
 use domain::id::CommandId;
@@ -10,37 +10,29 @@ use uuid::Uuid;
 use crate::listing::{Listing, Period, Slice};
 use crate::{Error, Tx};
 
-/// A write that somebody asked for.
+/// A command in the audit log.
 #[derive(Debug, Clone)]
 pub struct Entry {
-    /// Its id.
     pub id: CommandId,
-    /// What it did.
+    /// Such as `order.confirmed`.
     pub name: String,
-    /// What kind of actor asked for it.
     pub actor_kind: String,
-    /// The key or the user.
+    /// Id of the API key or user.
     pub actor_id: Uuid,
-    /// The name of the key or the user, as it is now.
+    /// Current name of the API key or user.
     pub actor_name: Option<String>,
-    /// The HTTP status that was answered: from 400 on it was refused.
+    /// HTTP status of the response. From 400 on, the command was rejected.
     pub status: i16,
-    /// The document that it made or changed.
+    /// The document that the command made or changed.
     pub document_id: Option<Uuid>,
-    /// When.
     pub recorded_at: DateTime<Utc>,
 }
 
-/// Which commands to list.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// That made or changed this document.
     pub document_id: Option<Uuid>,
-    /// Of this name.
     pub name: Option<String>,
-    /// Asked for by this key or user.
     pub actor_id: Option<Uuid>,
-    /// When.
     pub recorded: Period,
 }
 
@@ -51,28 +43,26 @@ const SELECT: &str = "select c.id, c.name, c.actor_kind, c.actor_id, coalesce(k.
                       left join app_user u on u.tenant_id = c.tenant_id and u.id = c.actor_id \
                       where c.tenant_id = ";
 
-/// One page of commands.
 pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Entry>, Error> {
     let query = Listing::new(tx, SELECT)
         .with("c.name = ", filter.name.as_ref())
         .with("c.actor_id = ", filter.actor_id)
         .within("c.recorded_at", filter.recorded);
     let query = match filter.document_id {
-        Some(document_id) => of_document(query, tx, document_id),
+        Some(document_id) => filter_by_document(query, tx, document_id),
         None => query,
     };
-    query.page(tx, "c.id", slice).await?.iter().map(entry).collect()
+    query.page(tx, "c.id", slice).await?.iter().map(read_entry).collect()
 }
 
-/// One command.
 pub async fn get(tx: &Tx, id: CommandId) -> Result<Entry, Error> {
     let rows = Listing::new(tx, SELECT).with("c.id = ", Some(id.0)).rows(tx).await?;
-    entry(rows.first().ok_or_else(|| Refusal::not_found("command"))?)
+    read_entry(rows.first().ok_or_else(|| Refusal::not_found("command"))?)
 }
 
-/// The commands of a document. Till sales name their one command themselves, and so do the documents that belong to an
-/// order; everything else is in the index command_by_document.
-fn of_document(query: Listing, tx: &Tx, document_id: Uuid) -> Listing {
+/// Restricts a query to the commands of a document. Till sales and documents of an order name their command in their
+/// own row; all others are in the index command_by_document.
+fn filter_by_document(query: Listing, tx: &Tx, document_id: Uuid) -> Listing {
     query
         .sql(" and c.id in (select d.id from command d where d.name not like 'pos_sale.%' and d.tenant_id = ")
         .tenant(tx)
@@ -89,7 +79,7 @@ fn of_document(query: Listing, tx: &Tx, document_id: Uuid) -> Listing {
         .sql(")")
 }
 
-fn entry(row: &PgRow) -> Result<Entry, Error> {
+fn read_entry(row: &PgRow) -> Result<Entry, Error> {
     Ok(Entry {
         id: CommandId(row.try_get("id")?),
         name: row.try_get("name")?,

@@ -1,7 +1,7 @@
-//! Who calls: API keys for machines, access tokens for people.
+//! Authentication: API keys for programs, access tokens for people.
 //!
-//! A credential that was found good is remembered for at most [`REMEMBERED`]; a revocation in this process holds at
-//! once, one in another process as soon as its announcement arrives, or after that time.
+//! A valid credential is cached for at most [`CREDENTIAL_CACHE_TTL`]. A revocation by this process takes effect at once; one by
+//! another process when its announcement arrives, or after that time.
 
 pub mod keys;
 mod password;
@@ -14,7 +14,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::id::{ApiKeyId, TenantId, UserId};
 use ipnet::IpNet;
 use moka::future::Cache;
@@ -33,20 +33,22 @@ pub use session::{Login, Tokens};
 pub use tokens::{ACCESS_TOKEN_SECONDS, SigningKey, SigningKeyError};
 pub use users::UserCreate;
 
-/// How long a good credential is remembered.
-pub const REMEMBERED: Duration = Duration::from_secs(5);
-/// How many credentials are remembered.
-const REMEMBERED_MAX: u64 = 50_000;
-/// How many logins may have failed for one address within [`FAILURES_FORGOTTEN`].
+/// Longest time that a valid credential is cached.
+pub const CREDENTIAL_CACHE_TTL: Duration = Duration::from_secs(5);
+/// Most credentials in the cache.
+const CACHED_CREDENTIALS_MAX: u64 = 50_000;
+/// Most failed logins for one address within [`FAILURE_WINDOW`].
 const FAILURES_MAX: u32 = 10;
-/// After what time failed logins are forgotten.
-const FAILURES_FORGOTTEN: Duration = Duration::from_secs(15 * 60);
-/// How many addresses with failed logins are remembered.
-const FAILURES_KEPT: u64 = 100_000;
-/// How many passwords are hashed at the same time: each takes 19 MiB and a core.
+/// Shortest time between two notes of a key's use. [`FIND_KEY`] says the same.
+const USE_NOTED_EVERY: TimeDelta = TimeDelta::minutes(1);
+/// Time after which failed logins no longer count.
+const FAILURE_WINDOW: Duration = Duration::from_secs(15 * 60);
+/// Most addresses with failed logins that are remembered.
+const FAILED_ADDRESSES_MAX: u64 = 100_000;
+/// Most passwords that are hashed at the same time: each takes 19 MiB and a core.
 const HASHING_MAX: usize = 2;
 
-/// Why a caller was not let in.
+/// The reason why authentication failed.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum AuthError {
     /// No credential was sent.
@@ -55,13 +57,13 @@ pub enum AuthError {
     /// The API key is unknown, mistyped or revoked.
     #[error("invalid API key")]
     InvalidKey,
-    /// The API key's time is over.
+    /// The API key has expired.
     #[error("expired API key")]
     ExpiredKey,
     /// The access or refresh token is not valid.
     #[error("invalid token")]
     InvalidToken,
-    /// Tenant, address or password are wrong.
+    /// The tenant, the address or the password is wrong.
     #[error("wrong login")]
     WrongLogin,
     /// The key may not be used from this address.
@@ -70,10 +72,10 @@ pub enum AuthError {
     /// The tenant is suspended.
     #[error("tenant suspended")]
     TenantSuspended,
-    /// Too many logins failed; try again after these seconds.
+    /// Too many logins failed; try again after so many seconds.
     #[error("too many failed logins")]
     TooManyAttempts(u64),
-    /// The question could not be answered.
+    /// Authentication could not be carried out.
     #[error(transparent)]
     Failed(Arc<Error>),
 }
@@ -84,26 +86,25 @@ impl From<Error> for AuthError {
     }
 }
 
-/// Who a caller is, in words.
+/// A caller with its tenant and name.
 #[derive(Debug)]
 pub struct Identity {
-    /// The tenant.
     pub tenant: entity::tenant::Model,
-    /// The name of the key or user.
+    /// Name of the API key or user.
     pub name: String,
-    /// The clock of the server.
+    /// The server's clock.
     pub at: DateTime<Utc>,
 }
 
-/// A credential that was found good.
+/// A valid credential in the cache.
 #[derive(Debug)]
-struct Known {
+struct CachedCredential {
     caller: Caller,
-    /// Where it may be used from; everywhere where empty.
+    /// Networks from which it may be used; all if empty.
     networks: Vec<IpNet>,
 }
 
-impl Known {
+impl CachedCredential {
     fn from(&self, address: Option<IpAddr>) -> Result<Caller, AuthError> {
         let allowed = self.networks.is_empty()
             || address.is_some_and(|address| {
@@ -114,40 +115,46 @@ impl Known {
     }
 }
 
-/// Answers who calls.
+/// Authenticates callers.
 #[derive(Debug)]
 pub struct Auth {
     db: Db,
     signing_key: SigningKey,
-    known: Cache<[u8; 32], Arc<Known>>,
-    /// Counts the revocations of this process; others may watch it to pass them on.
+    known: Cache<[u8; 32], Arc<CachedCredential>>,
+    /// Counts revocations by this process. Others watch it to announce them.
     revocations: watch::Sender<u64>,
-    /// Counts how often everything was forgotten, for whatever reason.
+    /// Counts how often the cache was cleared.
     forgotten: watch::Sender<u64>,
     failures: Cache<(String, String), Arc<std::sync::atomic::AtomicU32>>,
     hashing: Semaphore,
 }
 
 impl Auth {
-    /// Answers from `db`; signs access tokens with `signing_key`.
+    /// Authenticates against `db`; signs access tokens with `signing_key`.
     pub fn new(db: Db, signing_key: SigningKey) -> Self {
         Auth {
             db,
             signing_key,
-            known: Cache::builder().max_capacity(REMEMBERED_MAX).time_to_live(REMEMBERED).build(),
+            known: Cache::builder()
+                .max_capacity(CACHED_CREDENTIALS_MAX)
+                .time_to_live(CREDENTIAL_CACHE_TTL)
+                .build(),
             revocations: watch::Sender::new(0),
             forgotten: watch::Sender::new(0),
-            failures: Cache::builder().max_capacity(FAILURES_KEPT).time_to_live(FAILURES_FORGOTTEN).build(),
+            failures: Cache::builder()
+                .max_capacity(FAILED_ADDRESSES_MAX)
+                .time_to_live(FAILURE_WINDOW)
+                .build(),
             hashing: Semaphore::new(HASHING_MAX),
         }
     }
 
-    /// The public half of the signing key as a JWK set, in JSON.
+    /// Returns the public half of the signing key as a JWK set, in JSON.
     pub fn jwks(&self) -> &str {
         self.signing_key.jwks()
     }
 
-    /// Who presents `credential`, an API key or an access token, from `address`.
+    /// Authenticates `credential`, an API key or an access token, sent from `address`.
     pub async fn authenticate(&self, credential: &str, address: Option<IpAddr>) -> Result<Caller, AuthError> {
         let hash: [u8; 32] = Sha256::digest(credential.as_bytes()).into();
         if let Some(known) = self.known.get(&hash).await {
@@ -164,14 +171,13 @@ impl Auth {
         };
         let known = Arc::new(known);
         self.known.insert(hash, Arc::clone(&known)).await;
-        // What was read before a revocation must not be remembered after it.
+        // A credential that was read before a revocation must not be cached after it.
         if *self.forgotten.borrow() != forgotten {
             self.known.invalidate(&hash).await;
         }
         known.from(address)
     }
 
-    /// Who the caller is.
     pub async fn identify(&self, caller: &Caller) -> Result<Identity, Error> {
         let identity = self.db.read(caller.tenant_id, async |tx| {
             let tenant = tx.select::<entity::tenant::Entity>().one(tx).await?;
@@ -186,29 +192,29 @@ impl Auth {
         identity.await
     }
 
-    /// Forgets every credential that was found good, so that each is looked up again.
+    /// Clears the cache, so that every credential is looked up again.
     pub fn forget(&self) {
         self.forgotten.send_modify(|count| *count += 1);
         self.known.invalidate_all();
     }
 
-    /// Changes whenever credentials that were found good have to be looked at again.
+    /// Changes when the cache is cleared.
     pub fn forgotten(&self) -> watch::Receiver<u64> {
         self.forgotten.subscribe()
     }
 
-    /// Changes with each revocation of this process, for whoever tells the other processes.
+    /// Changes with each revocation by this process, so that it can be announced to the others.
     pub fn revocations(&self) -> watch::Receiver<u64> {
         self.revocations.subscribe()
     }
 
-    /// After something was revoked and committed: it holds from now on.
+    /// Clears the cache and counts a revocation. To be called after the revocation is committed.
     pub fn revoked(&self) {
         self.forget();
         self.revocations.send_modify(|count| *count += 1);
     }
 
-    async fn find_key(&self, hash: &[u8; 32]) -> Result<Known, AuthError> {
+    async fn find_key(&self, hash: &[u8; 32]) -> Result<CachedCredential, AuthError> {
         let found = self.db.ask_auth(sqlx::query(FIND_KEY).bind(hash.as_slice())).await?;
         let row = found.ok_or(AuthError::InvalidKey)?;
         let key = KeyRow::read(&row).map_err(Error::from)?;
@@ -231,16 +237,17 @@ impl Auth {
             scopes: Scopes::parse(&key.scopes),
         };
         let networks = key.ip_allowlist.iter().filter_map(|network| keys::parse_network(network)).collect();
-        Ok(Known { caller, networks })
+        Ok(CachedCredential { caller, networks })
     }
 
-    /// Notes that a key was used, away from the request.
+    /// Records the use of a key, in the background.
     fn note_use(&self, tenant_id: TenantId, id: ApiKeyId) {
         let db = self.db.clone();
         tokio::spawn(async move {
             let noted: Result<(), Error> = async {
                 let tx = db.begin(tenant_id).await?;
-                tx.execute(sqlx::query(NOTE_USE).bind(tenant_id.0).bind(id.0).bind(tx.now)).await?;
+                let note = sqlx::query(NOTE_USE).bind(tenant_id.0).bind(id.0).bind(tx.now);
+                tx.execute(note.bind(tx.now - USE_NOTED_EVERY)).await?;
                 tx.commit().await
             }
             .await;
@@ -251,16 +258,16 @@ impl Auth {
     }
 }
 
-/// The clock is the database's, so that all processes agree.
+/// The database's clock decides, so that all processes agree.
 const FIND_KEY: &str = "
     select tenant_id, id, scopes, ip_allowlist, tenant_status, revoked_at is not null as revoked,
-           coalesce(expires_at <= now(), false) as expired,
-           coalesce(last_used_at < now() - interval '1 minute', true) as unnoted
+           expires_at is not null and expires_at <= now() as expired,
+           last_used_at is null or last_used_at < now() - interval '1 minute' as unnoted
     from auth.find_api_key($1)";
 
 const NOTE_USE: &str = "
     update api_key set last_used_at = $3
-    where tenant_id = $1 and id = $2 and coalesce(last_used_at < $3 - interval '1 minute', true)";
+    where tenant_id = $1 and id = $2 and (last_used_at is null or last_used_at < $4)";
 
 struct KeyRow {
     tenant_id: TenantId,

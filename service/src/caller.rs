@@ -1,4 +1,4 @@
-//! Who calls.
+//! The caller of a command.
 
 use domain::id::TenantId;
 use domain::refusal::{Code, Refusal};
@@ -7,27 +7,27 @@ use uuid::Uuid;
 use crate::Error;
 use crate::scope::{Scope, Scopes};
 
-/// What kind of actor stands behind a command.
+/// The kind of actor behind a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum ActorKind {
-    /// A machine with an API key.
+    /// A program with an API key.
     ApiKey,
     /// A person who logged in.
     User,
-    /// The operator of the platform, at the command line.
+    /// The operator of the installation, at the command line.
     Operator,
     /// A background worker.
     Worker,
 }
 
-/// How a fact came in.
+/// The way in which a document was entered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum EntryMode {
     /// One document in one request.
     Api,
-    /// A document of a batch route.
+    /// A document of a batch request.
     Batch,
     /// The command line.
     Console,
@@ -36,18 +36,16 @@ pub enum EntryMode {
 /// An authenticated actor of one tenant.
 #[derive(Debug, Clone)]
 pub struct Caller {
-    /// The tenant, taken from the credential and from nothing else.
+    /// Taken from the credential, never from the request.
     pub tenant_id: TenantId,
-    /// What kind of actor.
     pub actor_kind: ActorKind,
-    /// The key or the user.
+    /// Id of the API key or user.
     pub actor_id: Uuid,
-    /// What it may do.
     pub scopes: Scopes,
 }
 
 impl Caller {
-    /// Refuses a caller without `scope`.
+    /// Rejects a caller without `scope`.
     pub fn require(&self, scope: Scope) -> Result<(), Error> {
         if self.scopes.contains(scope) {
             return Ok(());

@@ -1,4 +1,4 @@
-//! The catalogue: categories, products with their units and barcodes, groups of variants, what others call a product.
+//! The catalogue: categories, products with units and barcodes, product groups, bundles, SKU mappings.
 
 pub mod bundle;
 pub mod category;

@@ -1,8 +1,8 @@
-//! The one door for every write: idempotency and audit in one row.
+//! The command row, which every write makes: idempotency and audit in one.
 //!
-//! The row is written in the transaction of its effect. A key that was used before with the same content answers what
-//! was answered then; with other content it is refused. There is no state in between that could get stuck: the row
-//! of a transaction that dies vanishes with it.
+//! The row is written in the transaction of its effect. If a key was used before with the same content, the stored
+//! response is returned. With other content the request is rejected. No state in between can get stuck: if the
+//! transaction fails, its row is gone.
 
 use std::collections::HashMap;
 
@@ -13,52 +13,51 @@ use uuid::Uuid;
 
 use crate::{Caller, Error, Tx};
 
-/// The caller's promise that two requests with this key are the same request.
+/// The idempotency key of a request, with the content that it stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Idempotency {
-    /// The caller's key.
     pub key: String,
     /// SHA-256 over method, path and body.
     pub fingerprint: [u8; 32],
 }
 
-/// What a request is answered with.
+/// The response to a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// HTTP status.
     pub status: u16,
     /// JSON.
     pub body: String,
-    /// The document it made or changed.
+    /// The document that the command made or changed.
     pub document_id: Option<Uuid>,
-    /// The version that it left a record in; not kept for a repeat.
+    /// Version of the record after the command; not stored for a replay.
     pub version: Option<i32>,
-    /// Whether it was answered before.
+    /// Whether this is the stored response to an earlier request.
     pub replayed: bool,
 }
 
-/// What a write that posts neither stock nor ledger did, and what it is answered with.
+/// Result of a write that posts neither stock nor ledger.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Written {
-    /// The record it made or changed, where it is one.
+    /// The record that the write made or changed, if it was one record.
     pub document_id: Option<Uuid>,
-    /// The version that it left the record in.
+    /// Version of the record after the write.
     pub version: Option<i32>,
     /// HTTP status.
     pub status: u16,
-    /// JSON.
+    /// JSON of the response, which is stored for replays.
     pub body: String,
-    /// What is answered in place of `body` this once: JSON with a secret that is not kept.
+    /// JSON that is sent in place of `body` this once: it has a secret that is not stored.
     pub shown_once: Option<String>,
 }
 
 impl Written {
-    /// A record was made, and no body is answered.
+    /// Returns the result of a command that made a record and has no response of its own.
     pub fn created(id: Uuid) -> Self {
         Written { document_id: Some(id), status: 201, ..Written::default() }
     }
 
-    fn answer(self) -> Answer {
+    fn into_answer(self) -> Answer {
         Answer {
             status: self.status,
             body: self.shown_once.unwrap_or(self.body),
@@ -69,8 +68,11 @@ impl Written {
     }
 }
 
-/// What was answered before under some of `keys`, with the fingerprint of the request.
-pub(crate) async fn answered(tx: &Tx, keys: &[&str]) -> Result<HashMap<String, (Vec<u8>, Answer)>, Error> {
+/// Returns the stored responses under some of `keys`, with the fingerprints of their requests.
+pub(crate) async fn find_responses(
+    tx: &Tx,
+    keys: &[&str],
+) -> Result<HashMap<String, (Vec<u8>, Answer)>, Error> {
     if keys.is_empty() {
         return Ok(HashMap::new());
     }
@@ -98,7 +100,7 @@ pub(crate) async fn answered(tx: &Tx, keys: &[&str]) -> Result<HashMap<String, (
     Ok(answers)
 }
 
-/// The answer to a repeated request, or the refusal of a key that was used for another one.
+/// Returns the stored response to a repeated request. Rejects a key that was used for another request.
 pub(crate) fn replay(
     idempotency: &Idempotency,
     (fingerprint, answer): &(Vec<u8>, Answer),
@@ -110,7 +112,7 @@ pub(crate) fn replay(
     Err(Refusal::new(Code::IdempotencyKeyReused, detail).into())
 }
 
-/// A write that posts neither stock nor ledger: runs `work` in one transaction with its command row.
+/// Runs `work` in one transaction with its command row. For writes that post neither stock nor ledger.
 pub async fn run(
     db: &crate::Db,
     caller: &Caller,
@@ -120,19 +122,20 @@ pub async fn run(
 ) -> Result<Answer, Error> {
     db.write(caller, async |tx| {
         if let Some(idempotency) = idempotency
-            && let Some(answered) = answered(tx, &[idempotency.key.as_str()]).await?.get(&idempotency.key)
+            && let Some(answered) =
+                find_responses(tx, &[idempotency.key.as_str()]).await?.get(&idempotency.key)
         {
             return replay(idempotency, answered);
         }
         let written = work(tx).await?;
         record(tx, caller, name, idempotency, &written).await?;
-        Ok(written.answer())
+        Ok(written.into_answer())
     })
     .await
 }
 
-/// Runs `work` and takes everything back: the answer of a dry run, which shows no secret.
-pub async fn rehearse(
+/// Runs `work` and rolls it back: the response of a dry run, which shows no secret.
+pub async fn dry_run(
     db: &crate::Db,
     caller: &Caller,
     work: impl AsyncFn(&Tx) -> Result<Written, Error>,
@@ -140,12 +143,12 @@ pub async fn rehearse(
     let tx = db.begin(caller.tenant_id).await?;
     let written = work(&tx).await?;
     tx.rollback().await?;
-    Ok(Written { status: 200, shown_once: None, ..written }.answer())
+    Ok(Written { status: 200, shown_once: None, ..written }.into_answer())
 }
 
-/// Writes the command row of a write that posts neither stock nor ledger, and its event, in one statement. The answer
-/// is kept for a repeat only where the caller sent a key. An event is about the record, or about the command itself where
-/// that made none or many.
+/// Writes the command row of a write that posts neither stock nor ledger, and its event, in one statement. The
+/// response is stored only if the caller sent a key. The event is about the record; if the command made none or
+/// several, it is about the command.
 pub async fn record(
     tx: &Tx,
     caller: &Caller,
@@ -187,7 +190,7 @@ pub async fn record(
         )
         .await?;
     if rows == 0 {
-        // Another process finished the same request first: its answer is found on the next try.
+        // Another process finished the same request first; a retry finds its response.
         let detail = "The first request with this Idempotency-Key is just finishing: send it again.";
         return Err(Refusal::new(Code::IdempotencyInProgress, detail).into());
     }

@@ -1,4 +1,4 @@
-//! Count sheets: what one lists, and the sheets to read.
+//! Count sheets: the products to count, and the sheets to read.
 
 use std::collections::HashMap;
 
@@ -9,42 +9,42 @@ use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
 use crate::listing::{Listing, Slice};
-use crate::posting::{counts, goods};
-use crate::sold::{self, Skus};
+use crate::posting::{counts, stock_documents};
+use crate::sales_lines::{self, Skus};
 use crate::{Error, Tx};
 
 pub mod entry;
 pub mod plan;
 pub mod setting;
 
-/// Which products a sheet is opened for.
+/// The products for which a sheet is opened.
 #[derive(Debug, Clone)]
 pub enum Selection {
-    /// None yet: each gets its line when it is counted.
+    /// No products yet: each gets a line when it is counted.
     None,
-    /// These, by id.
+    /// Products by id.
     Ids(Vec<ProductId>),
-    /// These, by SKU.
+    /// Products by SKU.
     Skus(Vec<String>),
-    /// What the location ever had of a category and those below it.
+    /// Products of a category and of those below it that have ever had a level at the location.
     Category(CategoryId),
-    /// What the location has.
+    /// Products with stock on hand at the location.
     WithStock,
-    /// What is most urgent to count: so many of the plan.
+    /// The first so many products of the count plan.
     Plan(u32),
 }
 
-/// What a sheet lists for a selection: its products by SKU, those of a plan by urgency; of a product that is tracked, the
-/// lots that the location has, those first that expire first.
+/// Returns the lines of a new sheet: products by SKU, those of the plan in its order. A tracked product has one line
+/// per lot on hand, the earliest expiry first.
 pub async fn select(
     tx: &Tx,
     location_id: Option<LocationId>,
     selection: &Selection,
 ) -> Result<Vec<Listed>, Error> {
-    // An unknown location is refused when the sheet is opened.
-    let Some(location_id) = place(tx, location_id).await? else { return Ok(Vec::new()) };
-    let products = chosen(tx, location_id, selection).await?;
-    let mut lots = lots_at(tx, location_id, &products).await?;
+    // Opening the sheet rejects an unknown location.
+    let Some(location_id) = resolve_location(tx, location_id).await? else { return Ok(Vec::new()) };
+    let products = select_products(tx, location_id, selection).await?;
+    let mut lots = find_lot_codes(tx, location_id, &products).await?;
     let listed = products.into_iter().flat_map(|product_id| match lots.remove(&product_id) {
         None => vec![Listed { product_id, lot_code: None }],
         Some(codes) => {
@@ -54,37 +54,41 @@ pub async fn select(
     Ok(listed.collect())
 }
 
-async fn chosen(tx: &Tx, location_id: LocationId, selection: &Selection) -> Result<Vec<ProductId>, Error> {
+async fn select_products(
+    tx: &Tx,
+    location_id: LocationId,
+    selection: &Selection,
+) -> Result<Vec<ProductId>, Error> {
     match selection {
         Selection::None => Ok(Vec::new()),
-        Selection::Ids(ids) => by_id(tx, ids).await,
-        Selection::Skus(skus) => by_sku(tx, skus).await,
+        Selection::Ids(ids) => check_ids(tx, ids).await,
+        Selection::Skus(skus) => check_skus(tx, skus).await,
         Selection::Plan(rows) => {
             let plan = plan::plan(tx, location_id, None, *rows).await?;
             Ok(plan.into_iter().map(|row| row.product_id).collect())
         }
-        Selection::WithStock => of_location(tx, location_id, None).await,
+        Selection::WithStock => products_on_hand(tx, location_id, None).await,
         Selection::Category(id) => {
             let known = "select 1 from category where tenant_id = $1 and id = $2";
             if tx.row(sqlx::query(known).bind(tx.tenant_id.0).bind(id.0)).await?.is_none() {
                 let detail = "There is no category with this id.";
                 return Err(Problems::one("/category_id", Code::NotFound, detail).into());
             }
-            of_location(tx, location_id, Some(*id)).await
+            products_on_hand(tx, location_id, Some(*id)).await
         }
     }
 }
 
-/// The location `id`, or the default one where none is named.
-pub async fn place(tx: &Tx, id: Option<LocationId>) -> Result<Option<LocationId>, Error> {
+/// Returns the location `id`, or the default one if none is named.
+pub async fn resolve_location(tx: &Tx, id: Option<LocationId>) -> Result<Option<LocationId>, Error> {
     let statement = "select id from location where tenant_id = $1 and ($2::uuid is null or id = $2) \
                      order by kind <> 'warehouse', created_at, id limit 1";
     let row = tx.row(sqlx::query(statement).bind(tx.tenant_id.0).bind(id.map(|id| id.0))).await?;
     row.map(|row| Ok(LocationId(row.try_get(0)?))).transpose()
 }
 
-/// The codes of the lots that a location has of those among products that are tracked.
-async fn lots_at(
+/// Returns the codes of the lots that tracked products among `products` have on hand at a location.
+async fn find_lot_codes(
     tx: &Tx,
     location_id: LocationId,
     products: &[ProductId],
@@ -106,7 +110,7 @@ async fn lots_at(
     Ok(lots)
 }
 
-async fn of_location(
+async fn products_on_hand(
     tx: &Tx,
     location_id: LocationId,
     category_id: Option<CategoryId>,
@@ -122,7 +126,7 @@ async fn of_location(
     rows.iter().map(|row| Ok(ProductId(row.try_get(0)?))).collect()
 }
 
-async fn by_id(tx: &Tx, ids: &[ProductId]) -> Result<Vec<ProductId>, Error> {
+async fn check_ids(tx: &Tx, ids: &[ProductId]) -> Result<Vec<ProductId>, Error> {
     let plain: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     let statement = "select id, kind from product where tenant_id = $1 and id = any($2) order by sku";
     let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(plain)).await?;
@@ -138,7 +142,7 @@ async fn by_id(tx: &Tx, ids: &[ProductId]) -> Result<Vec<ProductId>, Error> {
     Ok(found)
 }
 
-async fn by_sku(tx: &Tx, skus: &[String]) -> Result<Vec<ProductId>, Error> {
+async fn check_skus(tx: &Tx, skus: &[String]) -> Result<Vec<ProductId>, Error> {
     let statement = "select id, sku, kind from product where tenant_id = $1 and sku = any($2) order by sku";
     let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(skus)).await?;
     let mut found = Vec::with_capacity(rows.len());
@@ -152,7 +156,7 @@ async fn by_sku(tx: &Tx, skus: &[String]) -> Result<Vec<ProductId>, Error> {
     Ok(found)
 }
 
-/// Refuses products that are not there, or not kept in stock.
+/// Rejects products that do not exist or are not stocked.
 fn check_named<'a>(
     pointer: &str,
     named: impl Iterator<Item = (String, Option<&'a String>)>,
@@ -163,18 +167,15 @@ fn check_named<'a>(
         match kind.map(String::as_str) {
             None => problems.add(pointer, Code::NotFound, format!("There is no product {name}.")),
             Some("stocked") => {}
-            Some(_) => problems.invalid(pointer, format!("{name} is not kept in stock.")),
+            Some(_) => problems.invalid(pointer, format!("{name} is not a stocked product.")),
         }
     }
     problems.check()
 }
 
-/// Which sheets to list.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// Where they stand.
     pub status: Option<CountStatus>,
-    /// At this location.
     pub location_id: Option<LocationId>,
 }
 
@@ -182,7 +183,7 @@ const SELECT: &str = "select id, number, location_id, status, blind, tolerance_p
                              document_id, round, version \
                       from stock_count where tenant_id = ";
 
-/// One page of sheets, without their lines.
+/// Returns one page of sheets, without their lines.
 pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Count>, Error> {
     let rows = Listing::new(tx, SELECT)
         .among("status", filter.status.as_slice())
@@ -192,11 +193,11 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Count>,
     rows.iter().map(|row| Ok(counts::head(row)?.1)).collect()
 }
 
-/// One sheet with its lines, and the SKUs.
+/// Returns one sheet with its lines, and the SKUs of its products.
 pub async fn get(tx: &Tx, id: CountId) -> Result<(Count, Skus), Error> {
     let rows = Listing::new(tx, SELECT).with("id = ", Some(id.0)).rows(tx).await?;
-    let mut found = goods::with_lines(tx, &rows, counts::head, counts::lines).await?;
+    let mut found = stock_documents::with_lines(tx, &rows, counts::head, counts::lines).await?;
     let count = found.remove(&id).ok_or_else(|| Refusal::not_found("count"))?;
-    let skus = sold::skus(tx, count.lines.iter().map(|line| line.product_id)).await?;
+    let skus = sales_lines::skus(tx, count.lines.iter().map(|line| line.product_id)).await?;
     Ok((count, skus))
 }

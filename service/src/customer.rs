@@ -1,83 +1,84 @@
-//! Customers. Creating is set-based: a batch of 500 costs as many statements as one customer.
+//! Customers. A batch of 500 is created with as many statements as one customer.
 
 mod check;
 mod number;
 
 use ::entity::{customer, customer_account};
+use domain::customer::{CustomerKind, CustomerStatus, PaymentTerms};
 use domain::id::{CustomerId, PriceListId, PriceTierId};
 use domain::number::Money;
-use domain::party::{CustomerKind, CustomerStatus, PaymentTerms};
 use domain::refusal::Refusal;
 use domain::text::{Line40, Line64, Line200, Name};
 use sea_orm::sea_query::{Expr, ExprTrait, Func, LockType};
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect};
 use serde::{Deserialize, Serialize};
 
-use crate::input::{self, Books, Change, Metadata};
+use crate::input::{self, Change, Metadata, TenantDefaults};
 use crate::page::Page;
 use crate::rows::{insert_all, starts_with};
 use crate::{Error, Tx};
 
-use check::{Drafts, Known};
+use check::{Drafts, References};
 
-/// The days a wholesale customer has to pay, where nothing else is stated.
+/// Days that a wholesale customer has to pay, unless stated otherwise.
 const PAYMENT_DAYS_DEFAULT: i32 = 30;
 
-/// A customer as its owner states it.
+/// The fields of a customer that a caller can set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = CustomerCreate)]
 pub struct CustomerInput {
-    /// The human number, unique among customers; the next one of the series `C-000001`, if absent.
+    /// Customer number, unique among customers. If absent, the next one of the series `C-000001` is used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<Line64>,
-    /// How it usually buys. Either kind may buy through either channel.
+    /// Usual channel of the customer. Either kind may buy through either channel.
     pub kind: CustomerKind,
-    /// The name.
+    /// Name of the customer.
     pub name: Name,
-    /// Where invoices go.
+    /// E-mail address for invoices.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 3, max_length = 254, example = "invoices@nordwind.example")]
     pub email: Option<String>,
-    /// Its tax number.
+    /// Tax number of the customer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tax_number: Option<Line40>,
-    /// ISO 3166-1 alpha-2 code of the country it buys in, the tax zone of its orders; the tenant's, if absent.
+    /// ISO 3166-1 alpha-2 code of the country in which the customer buys, which is the tax zone of its orders. The
+    /// default is the tenant's country.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$", example = "DE")]
     pub country: Option<String>,
-    /// ISO 4217 code: the tenant's, which is the only one.
+    /// ISO 4217 code. Only the tenant's currency is allowed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 3, max_length = 3, pattern = "^[A-Z]{3}$", example = "EUR")]
     pub currency: Option<String>,
-    /// Whether it pays no tax.
+    /// Whether the customer is exempt from tax.
     #[serde(default)]
     #[schema(example = false)]
     pub tax_exempt: bool,
-    /// Its price tier.
+    /// Price tier of the customer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price_tier_id: Option<PriceTierId>,
-    /// Its own price list, which counts before that of its tier.
+    /// Price list of the customer. It takes precedence over the list of the tier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price_list_id: Option<PriceListId>,
-    /// When its invoices are due; `net` for wholesale and `prepaid` for retail, if absent.
+    /// Payment terms of its invoices. The default is `net` for wholesale and `prepaid` for retail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payment_terms: Option<PaymentTerms>,
-    /// The days in those terms; 30, or 0 where the customer prepays, if absent.
+    /// Days of the payment terms. The default is 30, or 0 for prepaid customers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 365, example = 30)]
     pub payment_days: Option<i32>,
-    /// The most it may owe, open orders included; no limit, if absent.
+    /// The highest exposure: open invoices plus open orders. Without it there is no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credit_limit: Option<Money>,
-    /// How many days goods of lots that expire must still last when it gets them, in either channel.
+    /// Days of remaining shelf life that the customer requires of a lot, in either channel.
     #[serde(default)]
     #[schema(minimum = 0, maximum = 3650, example = 0)]
     pub min_remaining_life_days: i32,
-    /// Whether it may buy.
+    /// Whether the customer may buy.
     #[serde(default)]
     pub status: CustomerStatus,
-    /// Your own id of it, unique among customers.
+    /// Your own id of the customer, unique among customers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_ref: Option<Line200>,
     /// Your own notes: at most 50, each of at most 500 characters.
@@ -86,24 +87,18 @@ pub struct CustomerInput {
     pub metadata: Metadata,
 }
 
-/// Which customers to list.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// Exactly this number.
     pub number: Option<String>,
-    /// The name begins with this, in any case.
+    /// Beginning of the name; case does not matter.
     pub name_prefix: Option<String>,
-    /// Of this kind.
     pub kind: Option<CustomerKind>,
-    /// With this status.
     pub status: Option<CustomerStatus>,
-    /// In this tier.
     pub price_tier_id: Option<PriceTierId>,
-    /// With this external reference.
     pub external_ref: Option<String>,
 }
 
-/// What its owner would state to get it as it is.
+/// Returns the input that would create the customer as it is now.
 pub fn input_of(row: &customer::Model) -> CustomerInput {
     CustomerInput {
         number: Some(row.number.clone().into()),
@@ -126,32 +121,32 @@ pub fn input_of(row: &customer::Model) -> CustomerInput {
     }
 }
 
-/// Creates one customer.
 pub async fn create(tx: &Tx, input: &CustomerInput) -> Result<customer::Model, Error> {
-    let created =
-        create_all(tx, std::slice::from_ref(input)).await.map_err(|error| lost_race(error, input))?;
+    let created = create_all(tx, std::slice::from_ref(input))
+        .await
+        .map_err(|error| reject_taken_value(error, input))?;
     let created = created.into_iter().next().ok_or_else(|| Error::invariant("one customer in, none out"))?;
     Ok(created?)
 }
 
-/// Creates the customers that can be created, each with its account; answers for each of them, in order. A second
-/// customer with the number or the external reference of an earlier one of the batch is refused.
+/// Creates every valid customer of a batch, each with its account, and returns one result per input, in order.
+/// Rejects a number or external reference that an earlier customer of the batch has.
 pub async fn create_all(
     tx: &Tx,
     inputs: &[CustomerInput],
 ) -> Result<Vec<Result<customer::Model, Refusal>>, Error> {
-    let books = input::books(tx).await?;
-    let mut drafts = Drafts::new(Known::load(tx, inputs).await?, None);
+    let defaults = input::tenant_defaults(tx).await?;
+    let mut drafts = Drafts::new(References::load(tx, inputs).await?, None);
     let mut answers: Vec<Result<customer::Model, Refusal>> = inputs
         .iter()
         .map(|input| {
-            drafts.check(&books, input)?;
-            Ok(assemble(tx, CustomerId(tx.next_id()), &books, input))
+            drafts.check(&defaults, input)?;
+            Ok(assemble(tx, CustomerId(tx.next_id()), &defaults, input))
         })
         .collect();
     let mut unnumbered: Vec<&mut customer::Model> =
         answers.iter_mut().flatten().filter(|row| row.number.is_empty()).collect();
-    let numbers = number::next(tx, unnumbered.len(), &drafts.numbers()).await?;
+    let numbers = number::assign(tx, unnumbered.len(), &drafts.numbers()).await?;
     for (row, number) in unnumbered.iter_mut().zip(numbers) {
         row.number = number;
     }
@@ -161,7 +156,7 @@ pub async fn create_all(
     Ok(answers)
 }
 
-/// Changes a customer, if it is still at version `expected`.
+/// Changes a customer that is still at version `expected`.
 pub async fn update(
     tx: &Tx,
     id: CustomerId,
@@ -173,26 +168,25 @@ pub async fn update(
     let before = locked.one(tx).await?.ok_or_else(|| Refusal::not_found("customer"))?;
     input::check_version(before.version, expected)?;
     let input = &change(&input_of(&before))?;
-    let books = input::books(tx).await?;
-    let known = Known::load(tx, std::slice::from_ref(input)).await?;
-    Drafts::new(known, Some(id)).check(&books, input)?;
-    let mut after = assemble(tx, id, &books, input);
+    let defaults = input::tenant_defaults(tx).await?;
+    let known = References::load(tx, std::slice::from_ref(input)).await?;
+    Drafts::new(known, Some(id)).check(&defaults, input)?;
+    let mut after = assemble(tx, id, &defaults, input);
     if after.number.is_empty() {
         after.number = before.number;
     }
     after.version = before.version + 1;
     after.created_at = before.created_at;
     let row = after.into_active_model().reset_all();
-    row.update(tx).await.map_err(Error::from).map_err(|error| lost_race(error, input))
+    row.update(tx).await.map_err(Error::from).map_err(|error| reject_taken_value(error, input))
 }
 
-/// The customer `id`.
 pub async fn get(tx: &Tx, id: CustomerId) -> Result<customer::Model, Error> {
     let row = tx.select::<customer::Entity>().filter(customer::Column::Id.eq(id)).one(tx).await?;
     Ok(row.ok_or_else(|| Refusal::not_found("customer"))?)
 }
 
-/// The customer `id` with its running totals.
+/// Returns a customer with its running totals.
 pub async fn account(tx: &Tx, id: CustomerId) -> Result<(customer::Model, customer_account::Model), Error> {
     let row = get(tx, id).await?;
     let query = tx.select::<customer_account::Entity>().filter(customer_account::Column::CustomerId.eq(id));
@@ -200,7 +194,6 @@ pub async fn account(tx: &Tx, id: CustomerId) -> Result<(customer::Model, custom
     Ok((row, account))
 }
 
-/// One page of customers.
 pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<customer::Model>, Error> {
     let mut query = tx.select::<customer::Entity>();
     if let Some(number) = &filter.number {
@@ -225,8 +218,8 @@ pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<customer:
     Ok(page.of(query, customer::Column::Id, customer::Column::UpdatedAt).all(tx).await?)
 }
 
-/// The row that `input` stands for; its number is empty where it is still to be drawn.
-fn assemble(tx: &Tx, id: CustomerId, books: &Books, input: &CustomerInput) -> customer::Model {
+/// Builds the row of a customer. The number is empty if the series is to assign it.
+fn assemble(tx: &Tx, id: CustomerId, defaults: &TenantDefaults, input: &CustomerInput) -> customer::Model {
     let terms = input.payment_terms.unwrap_or(match input.kind {
         CustomerKind::Wholesale => PaymentTerms::Net,
         CustomerKind::Retail => PaymentTerms::Prepaid,
@@ -240,8 +233,8 @@ fn assemble(tx: &Tx, id: CustomerId, books: &Books, input: &CustomerInput) -> cu
         name: input.name.to_string(),
         email: input.email.clone(),
         tax_number: input.tax_number.clone().map(String::from),
-        country: input.country.clone().unwrap_or_else(|| books.country.clone()),
-        currency: books.currency.clone(),
+        country: input.country.clone().unwrap_or_else(|| defaults.country.clone()),
+        currency: defaults.currency.clone(),
         tax_exempt: input.tax_exempt,
         price_tier_id: input.price_tier_id,
         price_list_id: input.price_list_id,
@@ -258,7 +251,7 @@ fn assemble(tx: &Tx, id: CustomerId, books: &Books, input: &CustomerInput) -> cu
     }
 }
 
-/// The account of a new customer. Its figures are changed by postings only.
+/// Builds the account of a new customer. Only postings change its figures.
 fn account_of(row: &customer::Model) -> customer_account::Model {
     customer_account::Model {
         tenant_id: row.tenant_id,
@@ -270,11 +263,11 @@ fn account_of(row: &customer::Model) -> customer_account::Model {
     }
 }
 
-/// Another transaction took a value between our look and our write.
-fn lost_race(error: Error, input: &CustomerInput) -> Error {
+/// Turns a unique violation into a rejection: another transaction took the value after the check.
+fn reject_taken_value(error: Error, input: &CustomerInput) -> Error {
     let number = input.number.as_deref().unwrap_or_default();
     let external_ref = input.external_ref.as_deref().unwrap_or_default();
     error
-        .on_constraint("customer_number_key", || input::refuse_taken("/number", "customer", number))
-        .on_constraint("customer_external_ref_key", || input::refuse_external_ref_taken(external_ref))
+        .on_constraint("customer_number_key", || input::reject_taken("/number", "customer", number))
+        .on_constraint("customer_external_ref_key", || input::reject_external_ref_taken(external_ref))
 }

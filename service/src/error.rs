@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use domain::refusal::{Code, Refusal};
+use sea_orm::sqlx::error::DatabaseError;
 use sea_orm::{DbErr, RuntimeErr, sqlx};
 
 /// What a figure that does not fit into its column is answered with.
@@ -70,22 +71,37 @@ impl Error {
 
     /// Turns the violation of the named constraint into a refusal, at the call that knows what it means.
     pub fn on_constraint(self, name: &str, refusal: impl FnOnce() -> Refusal) -> Self {
-        match &self {
-            Error::Database(error)
-                if error.as_database_error().and_then(|error| error.constraint()) == Some(name) =>
-            {
-                Error::Refused(refusal())
-            }
-            _ => self,
+        if let Error::Database(error) = &self
+            && error.as_database_error().and_then(violated_constraint) == Some(name)
+        {
+            return Error::Refused(refusal());
         }
+        self
     }
 
     /// The code of a refusal.
     pub fn code(&self) -> Option<Code> {
-        match self {
-            Error::Refused(refusal) => Some(refusal.code),
-            _ => None,
-        }
+        if let Error::Refused(refusal) = self { Some(refusal.code) } else { None }
+    }
+}
+
+/// The constraint that a statement violated. An engine that spreads tables over several servers passes the message of
+/// one of them on without the field that names the constraint, so the name is read from the message there.
+fn violated_constraint(error: &dyn DatabaseError) -> Option<&str> {
+    error.constraint().or_else(|| {
+        let is_integrity_violation = error.code().is_some_and(|code| code.starts_with("23"));
+        is_integrity_violation.then(|| constraint_in(error.message())).flatten()
+    })
+}
+
+/// The constraint that a message names, without the number that a shard appends to each name.
+fn constraint_in(message: &str) -> Option<&str> {
+    let (_, rest) = message.split_once("constraint \"")?;
+    let (name, _) = rest.split_once('"')?;
+    let without_digits = name.trim_end_matches(|last: char| last.is_ascii_digit());
+    match without_digits.strip_suffix('_') {
+        Some(base) if without_digits.len() < name.len() => Some(base),
+        _ => Some(name),
     }
 }
 
@@ -96,6 +112,7 @@ impl From<sqlx::Error> for Error {
 }
 
 impl From<DbErr> for Error {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "a foreign enum, which grows")]
     fn from(error: DbErr) -> Self {
         match error {
             DbErr::Exec(RuntimeErr::SqlxError(error))
@@ -103,5 +120,133 @@ impl From<DbErr> for Error {
             | DbErr::Conn(RuntimeErr::SqlxError(error)) => Error::from_database(error),
             other => Error::Invariant(other.to_string()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+    use std::fmt;
+
+    use sqlx::error::ErrorKind;
+
+    use super::*;
+
+    /// An error as a database reports it.
+    #[derive(Debug)]
+    struct Reported {
+        code: &'static str,
+        message: &'static str,
+        constraint: Option<&'static str>,
+    }
+
+    impl fmt::Display for Reported {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.message)
+        }
+    }
+
+    impl std::error::Error for Reported {}
+
+    impl DatabaseError for Reported {
+        fn message(&self) -> &str {
+            self.message
+        }
+
+        fn code(&self) -> Option<Cow<'_, str>> {
+            Some(self.code.into())
+        }
+
+        fn as_error(&self) -> &(dyn std::error::Error + Send + Sync + 'static) {
+            self
+        }
+
+        fn as_error_mut(&mut self) -> &mut (dyn std::error::Error + Send + Sync + 'static) {
+            self
+        }
+
+        fn into_error(self: Box<Self>) -> Box<dyn std::error::Error + Send + Sync + 'static> {
+            self
+        }
+
+        fn constraint(&self) -> Option<&str> {
+            self.constraint
+        }
+
+        fn kind(&self) -> ErrorKind {
+            ErrorKind::Other
+        }
+    }
+
+    const UNIQUE: &str = "duplicate key value violates unique constraint \"app_user_email_key_102119\"";
+
+    fn named(code: &'static str, message: &'static str, constraint: Option<&'static str>) -> Option<String> {
+        violated_constraint(&Reported { code, message, constraint }).map(str::to_owned)
+    }
+
+    #[test]
+    fn the_field_names_the_constraint() {
+        assert_eq!(named("23505", UNIQUE, Some("sku_2")).as_deref(), Some("sku_2"), "as it is");
+    }
+
+    #[test]
+    fn without_the_field_the_message_does() {
+        for (code, message, constraint) in [
+            ("23505", UNIQUE, "app_user_email_key"),
+            (
+                "23505",
+                "duplicate key value violates unique constraint \"product_sku_key\"",
+                "product_sku_key",
+            ),
+            (
+                "23503",
+                "insert or update on table \"peg_102200\" violates foreign key constraint \"peg_expected_fkey_102200\"",
+                "peg_expected_fkey",
+            ),
+            (
+                "23503",
+                "update or delete on table \"lot_102201\" violates foreign key constraint \"lot_fkey\" on table \"x\"",
+                "lot_fkey",
+            ),
+            (
+                "23514",
+                "new row for relation \"hold_102202\" violates check constraint \"hold_ends_102202\"",
+                "hold_ends",
+            ),
+            (
+                "23P01",
+                "conflicting key value violates exclusion constraint \"sku_mapping_no_overlap_2_102203\"",
+                "sku_mapping_no_overlap_2",
+            ),
+            ("23505", "duplicate key value violates unique constraint \"a_\"", "a_"),
+            ("23505", "duplicate key value violates unique constraint \"a1\"", "a1"),
+        ] {
+            assert_eq!(named(code, message, None).as_deref(), Some(constraint), "{message}");
+        }
+    }
+
+    #[test]
+    fn other_messages_name_none() {
+        for (code, message) in [
+            ("23502", "null value in column \"sku\" of relation \"product\" violates not-null constraint"),
+            ("23505", "duplicate key value violates unique constraint \"unclosed"),
+            ("42704", "constraint \"product_sku_key\" of relation \"product\" does not exist"),
+        ] {
+            assert_eq!(named(code, message, None), None, "{message}");
+        }
+    }
+
+    #[test]
+    fn a_violation_is_a_refusal_where_its_constraint_is_known() {
+        let violation = || {
+            Error::from(sqlx::Error::Database(Box::new(Reported {
+                code: "23505",
+                message: UNIQUE,
+                constraint: None,
+            })))
+        };
+        let refusal = || Refusal::new(Code::ValidationFailed, "taken");
+        assert!(violation().on_constraint("app_user_email_key", refusal).code().is_some());
+        assert!(violation().on_constraint("app_user_email", refusal).code().is_none());
     }
 }

@@ -1,5 +1,5 @@
-//! Checks that many inputs share. Each notes what is wrong at a JSON pointer, so that a caller hears everything at
-//! once.
+//! Checks of input fields. Each adds a problem at a JSON pointer, so that the caller learns everything in one
+//! response.
 
 use std::collections::BTreeMap;
 
@@ -12,72 +12,71 @@ use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
 
 use crate::{Error, Tx};
 
-/// The longest name.
+/// Longest name.
 pub const NAME_LENGTH_MAX: usize = 200;
 
-/// The caller's own notes on a record: names and texts.
+/// Notes of a caller on a record: names and texts.
 pub type Metadata = BTreeMap<String, String>;
 
-/// The most notes of one record.
+/// Most notes of one record.
 const METADATA_KEYS_MAX: usize = 50;
-/// The longest name of a note.
+/// Longest name of a note.
 const METADATA_KEY_LENGTH_MAX: usize = 40;
-/// The longest note.
+/// Longest note.
 const METADATA_VALUE_LENGTH_MAX: usize = 500;
 
-/// The tenant's settings that inputs depend on.
+/// The tenant's settings that input checks need.
 #[derive(Debug, Clone)]
-pub struct Books {
-    /// ISO 4217 code of the only currency of the books.
+pub struct TenantDefaults {
+    /// ISO 4217 code of the only currency of the ledger.
     pub currency: String,
     /// ISO 3166-1 alpha-2 code.
     pub country: String,
-    /// The zone in which days begin.
+    /// Time zone in which days begin.
     pub time_zone: Tz,
 }
 
 /// Reads the tenant's settings.
-pub async fn books(tx: &Tx) -> Result<Books, Error> {
+pub async fn tenant_defaults(tx: &Tx) -> Result<TenantDefaults, Error> {
     let row = tx.select::<tenant::Entity>().one(tx).await?;
     let row = row.ok_or_else(|| Error::invariant("a tenant without a row"))?;
     let time_zone =
         row.time_zone.parse().map_err(|_| Error::invariant(format!("time zone {}", row.time_zone)))?;
-    Ok(Books { currency: row.currency, country: row.country, time_zone })
+    Ok(TenantDefaults { currency: row.currency, country: row.country, time_zone })
 }
 
-/// A text of one line that must not be empty, nor begin or end with a space.
-pub fn line(problems: &mut Problems, pointer: &str, text: &str, length_max: usize) {
+/// Checks a text of one line. It must not be empty, nor begin or end with a space.
+pub fn check_line(problems: &mut Problems, pointer: &str, text: &str, length_max: usize) {
     LineRule::check(text, length_max, |detail| problems.invalid(pointer, detail));
 }
 
-/// A text of one line that may be absent.
-pub fn optional_line(problems: &mut Problems, pointer: &str, text: Option<&str>, length_max: usize) {
+/// Checks a text of one line that may be absent.
+pub fn check_optional_line(problems: &mut Problems, pointer: &str, text: Option<&str>, length_max: usize) {
     if let Some(text) = text {
-        line(problems, pointer, text, length_max);
+        check_line(problems, pointer, text, length_max);
     }
 }
 
-/// The caller's own id of a record.
-pub fn external_ref(problems: &mut Problems, text: Option<&Line200>) {
+/// Checks the caller's own id of a record.
+pub fn check_external_ref(problems: &mut Problems, text: Option<&Line200>) {
     if let Some(text) = text {
         text.check(problems, "/external_ref");
     }
 }
 
-/// The caller's notes.
-pub fn metadata(problems: &mut Problems, notes: &Metadata) {
+pub fn check_metadata(problems: &mut Problems, notes: &Metadata) {
     if notes.len() > METADATA_KEYS_MAX {
         problems.invalid("/metadata", format!("At most {METADATA_KEYS_MAX} keys are kept."));
     }
     for (key, note) in notes {
         let pointer = format!("/metadata/{}", key.replace('~', "~0").replace('/', "~1"));
-        line(problems, &pointer, key, METADATA_KEY_LENGTH_MAX);
+        check_line(problems, &pointer, key, METADATA_KEY_LENGTH_MAX);
         ProseRule::check(note, METADATA_VALUE_LENGTH_MAX, |detail| problems.invalid(&pointer, detail));
     }
 }
 
-/// A unit code of UN/ECE Recommendation 20 or 21: two or three capital letters or digits.
-pub fn uom(problems: &mut Problems, pointer: &str, text: &str) {
+/// Checks a unit code of UN/ECE Recommendation 20 or 21: two or three capital letters or digits.
+pub fn check_uom(problems: &mut Problems, pointer: &str, text: &str) {
     let known = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
     if !matches!(text.len(), 2 | 3) || !text.bytes().all(known) {
         problems.invalid(
@@ -87,37 +86,34 @@ pub fn uom(problems: &mut Problems, pointer: &str, text: &str) {
     }
 }
 
-/// An ISO 3166-1 alpha-2 country code.
-pub fn country(problems: &mut Problems, pointer: &str, text: &str) {
+/// Checks an ISO 3166-1 alpha-2 country code.
+pub fn check_country(problems: &mut Problems, pointer: &str, text: &str) {
     if text.len() != 2 || !text.bytes().all(|byte| byte.is_ascii_uppercase()) {
         problems.invalid(pointer, "Expected an ISO 3166-1 alpha-2 country code such as DE.");
     }
 }
 
-/// The currency of the books is the only one.
-pub fn currency(problems: &mut Problems, text: Option<&str>, of_tenant: &str) {
+/// Rejects any currency but the tenant's.
+pub fn check_currency(problems: &mut Problems, text: Option<&str>, of_tenant: &str) {
     if text.is_some_and(|text| text != of_tenant) {
-        problems.invalid(
-            "/currency",
-            format!("The books are kept in {of_tenant}; no other currency is possible."),
-        );
+        problems.invalid("/currency", format!("Only the tenant's currency is allowed: {of_tenant}."));
     }
 }
 
-/// A number that must not be below zero.
-pub fn not_negative<K: Kind>(problems: &mut Problems, pointer: &str, number: Option<Number<K>>) {
+/// Checks a number that must not be negative.
+pub fn check_not_negative<K: Kind>(problems: &mut Problems, pointer: &str, number: Option<Number<K>>) {
     if number.is_some_and(Number::is_negative) {
         problems.invalid(pointer, "This must not be below zero.");
     }
 }
 
-/// The record that a field names does not exist, or belongs to another tenant.
-pub fn unknown(problems: &mut Problems, pointer: impl Into<String>, what: &str) {
+/// Adds the problem that a referenced record does not exist, or belongs to another tenant.
+pub fn add_unknown(problems: &mut Problems, pointer: impl Into<String>, what: &str) {
     problems.add(pointer, Code::NotFound, format!("There is no such {what}."));
 }
 
-/// Another record already has this value.
-pub fn taken(problems: &mut Problems, pointer: impl Into<String>, what: &str, value: &str) {
+/// Adds the problem that another record has this value.
+pub fn add_taken(problems: &mut Problems, pointer: impl Into<String>, what: &str, value: &str) {
     problems.push(Problem {
         pointer: pointer.into(),
         code: Code::AlreadyExists,
@@ -126,8 +122,8 @@ pub fn taken(problems: &mut Problems, pointer: impl Into<String>, what: &str, va
     });
 }
 
-/// Another record already has this external reference.
-pub fn external_ref_taken(problems: &mut Problems, value: &str) {
+/// Adds the problem that another record has this external reference.
+pub fn add_external_ref_taken(problems: &mut Problems, value: &str) {
     problems.push(Problem {
         pointer: "/external_ref".to_owned(),
         code: Code::DuplicateExternalRef,
@@ -136,18 +132,18 @@ pub fn external_ref_taken(problems: &mut Problems, value: &str) {
     });
 }
 
-/// A single refusal of a value that another record has.
-pub fn refuse_taken(pointer: &str, what: &str, value: &str) -> Refusal {
+/// Returns the rejection of a value that another record has.
+pub fn reject_taken(pointer: &str, what: &str, value: &str) -> Refusal {
     Problems::one(pointer, Code::AlreadyExists, format!("Another {what} has {value} already."))
 }
 
-/// A single refusal of an external reference that another record has.
-pub fn refuse_external_ref_taken(value: &str) -> Refusal {
+/// Returns the rejection of an external reference that another record has.
+pub fn reject_external_ref_taken(value: &str) -> Refusal {
     let detail = format!("Another record has the external_ref {value} already.");
     Problems::one("/external_ref", Code::DuplicateExternalRef, detail)
 }
 
-/// The form of the notes in the API's description.
+/// Returns the OpenAPI schema of the notes.
 pub fn metadata_schema() -> Object {
     let note = ObjectBuilder::new().schema_type(Type::String).max_length(Some(METADATA_VALUE_LENGTH_MAX));
     ObjectBuilder::new()
@@ -158,21 +154,19 @@ pub fn metadata_schema() -> Object {
         .build()
 }
 
-/// The notes as they are kept.
 pub fn metadata_json(notes: &Metadata) -> serde_json::Value {
     notes.iter().map(|(key, note)| (key.clone(), serde_json::Value::from(note.as_str()))).collect()
 }
 
-/// The notes that are kept.
 pub fn metadata_of(json: &serde_json::Value) -> Metadata {
     let notes = json.as_object().into_iter().flatten();
     notes.filter_map(|(key, note)| Some((key.clone(), note.as_str()?.to_owned()))).collect()
 }
 
-/// Makes the next state of a record, as its owner states it, from the present one.
+/// Returns the next input of a record from its present one.
 pub type Change<'c, I> = &'c dyn Fn(&I) -> Result<I, Error>;
 
-/// Refuses a change of a record that someone else changed since the caller read it.
+/// Rejects a change if the record has changed since the caller read it.
 pub fn check_version(current: i32, expected: Option<i32>) -> Result<(), Refusal> {
     match expected {
         Some(expected) if expected != current => Err(version_mismatch(current)),
@@ -181,7 +175,7 @@ pub fn check_version(current: i32, expected: Option<i32>) -> Result<(), Refusal>
 }
 
 fn version_mismatch(current: i32) -> Refusal {
-    let detail = format!("The record is at version {current} by now; read it again and repeat the change.");
+    let detail = format!("The record is at version {current} now; read it again and repeat the change.");
     let mut refusal = Refusal::new(Code::VersionMismatch, detail.clone());
     refusal.problems.push(Problem {
         pointer: String::new(),
@@ -208,20 +202,20 @@ mod tests {
     #[test]
     fn metadata_is_limited() {
         let many: Metadata = (0..51).map(|key| (format!("k{key}"), String::new())).collect();
-        assert_eq!(pointers(|problems| metadata(problems, &many)), ["/metadata"]);
+        assert_eq!(pointers(|problems| check_metadata(problems, &many)), ["/metadata"]);
         let long = Metadata::from([("a/b".to_owned(), "x".repeat(501)), ("c".to_owned(), "x".repeat(500))]);
-        assert_eq!(pointers(|problems| metadata(problems, &long)), ["/metadata/a~1b"]);
+        assert_eq!(pointers(|problems| check_metadata(problems, &long)), ["/metadata/a~1b"]);
     }
 
     #[test]
     fn units_and_countries_have_their_form() {
         for good in ["C62", "KGM", "XCS", "E4"] {
-            assert!(pointers(|problems| uom(problems, "/uom", good)).is_empty());
+            assert!(pointers(|problems| check_uom(problems, "/uom", good)).is_empty());
         }
         for bad in ["", "kg", "C", "C622", "C6 "] {
-            assert_eq!(pointers(|problems| uom(problems, "/uom", bad)), ["/uom"]);
+            assert_eq!(pointers(|problems| check_uom(problems, "/uom", bad)), ["/uom"]);
         }
-        assert_eq!(pointers(|problems| country(problems, "/country", "de")), ["/country"]);
+        assert_eq!(pointers(|problems| check_country(problems, "/country", "de")), ["/country"]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
-//! The six facts that hold after every commit, proved from the raw rows.
+//! The integrity check: six facts that hold after every commit, recomputed from the raw rows.
 //!
-//! Each fact is one statement that compares two independent records of the same thing: what is kept as a running
-//! figure, or posted to the ledger, with the sum of the rows it should come from. All six are read from one snapshot.
+//! Each fact is one statement. It compares two independent records of the same figure: the running figure or the
+//! ledger, and the sum of the rows that it should come from. All six are read from one snapshot.
 
 use std::fmt;
 
@@ -15,15 +15,14 @@ use uuid::Uuid;
 
 use crate::{Db, Error, Tx};
 
-/// The most differences that are shown of a fact.
+/// Most differences shown for one fact.
 const EXAMPLES_MAX: usize = 5;
 
-/// The state of the books of a tenant at one instant.
+/// The result of the check for one tenant at one instant.
 #[derive(Debug, Clone)]
 pub struct Integrity {
-    /// Everything that was committed before this instant was looked at.
+    /// The check covers everything that was committed before this instant.
     pub checked_at: DateTime<Utc>,
-    /// The six facts.
     pub facts: Vec<Fact>,
 }
 
@@ -34,38 +33,36 @@ impl Integrity {
     }
 }
 
-/// One fact, and whether it holds.
 #[derive(Debug, Clone)]
 pub struct Fact {
-    /// Its number, from 1 to 6.
+    /// From 1 to 6.
     pub fact: u8,
-    /// What it says.
+    /// The fact as a sentence.
     pub statement: &'static str,
-    /// How many figures were compared.
+    /// Number of figures compared.
     pub checked: u64,
-    /// How many of them differ: zero where the fact holds.
+    /// Number of figures that differ.
     pub differences: u64,
-    /// The largest difference, without its sign; in the tenant's currency or in stock units.
+    /// Largest difference without its sign, in the tenant's currency or in stock units.
     pub largest_difference: Figure,
-    /// The largest differences, at most 5.
+    /// Largest differences, at most 5.
     pub examples: Vec<Difference>,
 }
 
-/// Two records of one figure that should agree and do not.
+/// Two records of one figure that differ.
 #[derive(Debug, Clone)]
 pub struct Difference {
-    /// What the figure is.
+    /// Name of the figure.
     pub subject: String,
-    /// What the raw rows add up to.
+    /// Sum of the raw rows.
     pub expected: Figure,
-    /// What is kept, or posted.
+    /// The running figure, or the ledger's.
     pub found: Figure,
 }
 
 /// An amount or a quantity.
 pub type Figure = Number<FigureKind>;
 
-/// Kind of [`Figure`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct FigureKind;
 
@@ -93,15 +90,14 @@ pub async fn check(db: &Db, tenant_id: TenantId) -> Result<Integrity, Error> {
     db.report(tenant_id, async |tx| {
         let mut facts = Vec::new();
         for (fact, statement, figures) in FACTS {
-            facts.push(prove(tx, fact, statement, figures).await?);
+            facts.push(check_fact(tx, fact, statement, figures).await?);
         }
         Ok(Integrity { checked_at: tx.now, facts })
     })
     .await
 }
 
-/// Every tenant and its name in logins, for a check of all books. Only a role that sees every tenant (the migrator's)
-/// gets an answer.
+/// Returns every tenant and its slug. Row-level security shows all tenants only to the migrator's role.
 pub async fn tenants(url: &str) -> Result<Vec<(TenantId, String)>, Error> {
     let options: PgConnectOptions = url.parse::<PgConnectOptions>()?;
     let mut connection: PgConnection = options.disable_statement_logging().connect().await?;
@@ -111,8 +107,13 @@ pub async fn tenants(url: &str) -> Result<Vec<(TenantId, String)>, Error> {
     rows.iter().map(|row| Ok((TenantId(row.try_get::<Uuid, _>(0)?), row.try_get(1)?))).collect()
 }
 
-async fn prove(tx: &Tx, fact: u8, statement: &'static str, figures: &'static str) -> Result<Fact, Error> {
-    // Constant text: the figures of a fact between the two halves of the comparison.
+async fn check_fact(
+    tx: &Tx,
+    fact: u8,
+    statement: &'static str,
+    figures: &'static str,
+) -> Result<Fact, Error> {
+    // Constant text: the figures of a fact stand between the two halves of the comparison.
     let sql = format!("with figure as materialized ({figures}) {COMPARISON}");
     let query = sqlx::query(sqlx::AssertSqlSafe(sql)).persistent(false).bind(tx.tenant_id.0);
     let row = tx.row(query).await?.ok_or_else(|| Error::invariant("a comparison has one row"))?;
@@ -127,11 +128,11 @@ async fn prove(tx: &Tx, fact: u8, statement: &'static str, figures: &'static str
         checked: count("checked")?,
         differences: count("differences")?,
         largest_difference: Figure::new(largest),
-        examples: examples(&row)?,
+        examples: read_examples(&row)?,
     })
 }
 
-fn examples(row: &PgRow) -> Result<Vec<Difference>, Error> {
+fn read_examples(row: &PgRow) -> Result<Vec<Difference>, Error> {
     let subjects: Option<Vec<String>> = row.try_get("subjects")?;
     let expected: Option<Vec<Decimal>> = row.try_get("expected")?;
     let found: Option<Vec<Decimal>> = row.try_get("found")?;
@@ -147,7 +148,7 @@ fn examples(row: &PgRow) -> Result<Vec<Difference>, Error> {
         .collect())
 }
 
-/// The rows name an entry by its UUID; people know it by its id.
+/// Replaces the UUID of an entry by its id as the API writes it.
 fn with_entry_id(subject: String) -> String {
     match subject.rsplit_once(' ').and_then(|(text, id)| Some((text, id.parse().ok()?))) {
         Some((text, id)) => format!("{text} {}", EntryId(id)),
@@ -155,7 +156,7 @@ fn with_entry_id(subject: String) -> String {
     }
 }
 
-/// Counts the figures and those that differ. A subject is only put into words where it does.
+/// Counts the figures, and those that differ. Only a figure that differs gets a name.
 const COMPARISON: &str = "
     select
         count(*) as checked,
@@ -169,30 +170,29 @@ const COMPARISON: &str = "
             as found
     from figure";
 
-/// Number, statement, and the SQL of its figures: subject, expected, found.
+/// Number, statement, and the SQL of the figures: subject, expected, found.
 const FACTS: [(u8, &str, &str); 6] = [
     (
         1,
-        "On hand and value of every stock level are the sums of its movements, and of its cost layers if it has some, from \
-         which goods leave; what is below zero is a cost to settle; tracked goods lie in lots, and a serial number is one \
-         piece.",
+        "On hand and value of every stock level equal the sums of its movements and, with FIFO costing, of its cost \
+         layers. Negative stock equals its costs to settle. Tracked stock lies in lots, and a serial number is one unit.",
         STOCK,
     ),
     (
         2,
-        "Reserved of every stock level is the sum of the open reservations on it, and backordered of the lines that wait.",
+        "Reserved of every stock level equals its open reservations, and backordered equals the lines that wait on it.",
         RESERVATIONS,
     ),
-    (3, "Every journal entry balances, and so do all of them together.", ENTRIES),
-    (4, "The inventory accounts are the value of all stock, in transit included.", INVENTORY),
+    (3, "Every journal entry balances, and so does their sum.", ENTRIES),
+    (4, "The inventory accounts equal the value of all stock, including stock in transit.", INVENTORY),
     (
         5,
-        "Receivables are the open customer documents; cash accounts are the tenders and cash moves.",
+        "Receivables equal the open customer documents; cash accounts equal the tenders and cash moves.",
         CUSTOMERS_AND_CASH,
     ),
     (
         6,
-        "Revenue, discount, tax and cost of goods in the reports are the ledger's, by channel and month.",
+        "Revenue, discount, tax and cost of sales in the reports equal the ledger's, by channel and month.",
         REPORTS,
     ),
 ];

@@ -1,4 +1,4 @@
-//! Reading invoices and credit notes.
+//! Invoices and credit notes, for reading.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::{CustomerId, InvoiceId, LocationId, OrderId};
@@ -12,90 +12,81 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::listing::{Listing, Period, Slice, number, word};
-use crate::sold::{self, Skus};
+use crate::sales_lines::{self, Skus};
 use crate::{Error, Tx};
 
-/// An invoice or a credit note in a list: without its lines. The amounts of a credit note are negative.
+/// An invoice or credit note in a list, without its lines. The amounts of a credit note are negative.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct InvoiceSummary {
-    /// Its id.
+    /// Id of the invoice or credit note.
     pub id: InvoiceId,
     /// `invoice` or `credit_note`.
     #[schema(value_type = String, max_length = 11, example = "invoice")]
     pub object: &'static str,
-    /// Its number, gap-free per year.
+    /// Number, gap-free per year.
     #[schema(max_length = 64, example = "INV-2026-000123")]
     pub number: String,
     /// Invoice or credit note.
     pub kind: InvoiceKind,
-    /// Who owes, or is owed.
+    /// Customer that owes the amount, or is owed it.
     pub customer_id: CustomerId,
-    /// The order.
+    /// Order that was invoiced.
     pub order_id: Option<OrderId>,
-    /// The invoice that a credit note takes back.
+    /// For a credit note: the invoice that it corrects.
     pub original_id: Option<InvoiceId>,
-    /// The currency of every amount.
+    /// Currency of every amount.
     #[schema(max_length = 3, example = "GBP")]
     pub currency: String,
-    /// The country of the sale.
+    /// Country of the sale.
     #[schema(max_length = 60, example = "GB")]
     pub country: String,
-    /// Before discounts.
+    /// Amount before discounts.
     pub gross: Money,
-    /// Discounts.
+    /// Sum of the discounts.
     pub discount: Money,
-    /// After discounts, before tax.
+    /// Amount after discounts, before tax.
     pub net: Money,
-    /// Tax.
+    /// Sum of the tax.
     pub tax: Money,
     /// Net plus tax.
     pub total: Money,
-    /// What is still to be paid; of a credit note, what is still to be given back, negative.
+    /// Amount still to be paid. For a credit note: the amount still to be refunded, negative.
     pub open: Money,
-    /// When it is due.
+    /// Due date.
     #[schema(example = "2026-12-22")]
     pub due_on: NaiveDate,
-    /// When it was issued.
+    /// When the document was issued.
     #[schema(example = "2026-11-22T01:20:00Z")]
     pub occurred_at: DateTime<Utc>,
-    /// When it was written down here.
+    /// When the document was recorded.
     #[schema(example = "2026-11-22T01:20:00.123456Z")]
     pub created_at: DateTime<Utc>,
     /// When `open` last changed.
     #[schema(example = "2026-11-22T01:20:00.123456Z")]
     pub updated_at: DateTime<Utc>,
-    /// Grows with each change of `open`.
+    /// Increases with each change of `open`.
     #[schema(minimum = 1, maximum = 2_147_483_647, example = 1)]
     pub version: i32,
 }
 
-/// Which invoices to list.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// Invoices or credit notes only.
     pub kind: Option<InvoiceKind>,
-    /// Of this customer.
     pub customer_id: Option<CustomerId>,
-    /// Of this order.
     pub order_id: Option<OrderId>,
-    /// With this number.
     pub number: Option<String>,
-    /// Whether something is still to be paid.
+    /// Whether an amount is still to be paid.
     pub open: Option<bool>,
-    /// When it was issued.
     pub occurred: Period,
 }
 
 /// An invoice with its lines.
 #[derive(Debug)]
-pub struct Found {
-    /// The invoice.
+pub struct InvoiceDetail {
     pub invoice: Invoice,
-    /// The currency of every amount.
+    /// Currency of every amount.
     pub currency: String,
-    /// Grows with each change.
     pub version: i32,
-    /// The SKUs of its products.
     pub skus: Skus,
 }
 
@@ -104,7 +95,6 @@ const SELECT: &str = "select id, number, kind, customer_id, order_id, location_i
                              updated_at, version \
                       from invoice where tenant_id = ";
 
-/// One page of invoices and credit notes.
 pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<InvoiceSummary>, Error> {
     let openness = match filter.open {
         Some(true) => " and open <> 0",
@@ -120,17 +110,16 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Invoice
         .within("occurred_at", filter.occurred)
         .page(tx, "id", slice)
         .await?;
-    rows.iter().map(summary).collect()
+    rows.iter().map(read_summary).collect()
 }
 
-/// One invoice or credit note.
-pub async fn get(tx: &Tx, id: InvoiceId) -> Result<Found, Error> {
+pub async fn get(tx: &Tx, id: InvoiceId) -> Result<InvoiceDetail, Error> {
     let rows = Listing::new(tx, SELECT).with("id = ", Some(id.0)).rows(tx).await?;
     let row = rows.first().ok_or_else(|| Refusal::not_found("invoice"))?;
-    let mut invoice = head(row)?;
-    let mut sold = sold::lines(tx, &[id.0]).await?;
+    let mut invoice = read_header(row)?;
+    let mut sold = sales_lines::lines(tx, &[id.0]).await?;
     invoice.lines = sold.lines.remove(&id.0).unwrap_or_default();
-    Ok(Found {
+    Ok(InvoiceDetail {
         invoice,
         currency: row.try_get("currency")?,
         version: row.try_get("version")?,
@@ -138,20 +127,19 @@ pub async fn get(tx: &Tx, id: InvoiceId) -> Result<Found, Error> {
     })
 }
 
-/// The invoices of an order.
 pub(crate) async fn of_order(tx: &Tx, order_id: OrderId) -> Result<Vec<Invoice>, Error> {
     let rows =
         Listing::new(tx, SELECT).with("order_id = ", Some(order_id.0)).sql(" order by id").rows(tx).await?;
-    let mut invoices = rows.iter().map(head).collect::<Result<Vec<_>, _>>()?;
+    let mut invoices = rows.iter().map(read_header).collect::<Result<Vec<_>, _>>()?;
     let ids: Vec<Uuid> = invoices.iter().map(|invoice| invoice.id.0).collect();
-    let mut sold = sold::lines(tx, &ids).await?;
+    let mut sold = sales_lines::lines(tx, &ids).await?;
     for invoice in &mut invoices {
         invoice.lines = sold.lines.remove(&invoice.id.0).unwrap_or_default();
     }
     Ok(invoices)
 }
 
-fn head(row: &PgRow) -> Result<Invoice, Error> {
+fn read_header(row: &PgRow) -> Result<Invoice, Error> {
     Ok(Invoice {
         id: InvoiceId(row.try_get("id")?),
         number: row.try_get("number")?,
@@ -175,10 +163,10 @@ fn head(row: &PgRow) -> Result<Invoice, Error> {
     })
 }
 
-fn summary(row: &PgRow) -> Result<InvoiceSummary, Error> {
+fn read_summary(row: &PgRow) -> Result<InvoiceSummary, Error> {
     let Invoice {
         id, number, kind, customer_id, order_id, original_id, country, totals, open, due_on, ..
-    } = head(row)?;
+    } = read_header(row)?;
     Ok(InvoiceSummary {
         id,
         object: kind.into(),

@@ -1,4 +1,4 @@
-//! Reading the general ledger: the journal and the trial balance.
+//! The general ledger, for reading: journal, trial balance, chart of accounts.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::{CommandId, EntryId, LocationId};
@@ -12,72 +12,59 @@ use uuid::Uuid;
 
 use crate::{Error, Tx};
 
-/// A journal entry. It never changes; a correction is another entry.
+/// A journal entry. It never changes; another entry corrects it.
 #[derive(Debug, Clone)]
 pub struct Entry {
-    /// Its id.
     pub id: EntryId,
-    /// What kind of document caused it: `sale`, `invoice`, `payment`, `manual` and others.
+    /// The kind of document that caused it: `sale`, `invoice`, `payment`, `manual` and others.
     pub document_kind: String,
-    /// The document that caused it.
     pub document_id: Uuid,
-    /// A remark, on entries posted by hand.
+    /// A remark on a manual entry.
     pub memo: Option<String>,
-    /// The tenant's day on which it happened.
+    /// Day of the event in the tenant's time zone.
     pub occurred_on: NaiveDate,
-    /// The day it is booked on: later only where the period was closed.
+    /// Day of the posting: later than `occurred_on` only if the period was closed.
     pub posted_on: NaiveDate,
-    /// When it was written.
     pub recorded_at: DateTime<Utc>,
-    /// The command that wrote it.
     pub command_id: CommandId,
-    /// ISO 4217 code of the currency of every amount.
+    /// ISO 4217 code for every amount.
     pub currency: String,
-    /// The sum of the debits, which is the sum of the credits.
+    /// Sum of the debits, which equals the sum of the credits.
     pub total: Money,
-    /// Its lines.
     pub lines: Vec<Line>,
 }
 
-/// A line of a journal entry.
 #[derive(Debug, Clone)]
 pub struct Line {
-    /// Its number, from 1.
+    /// From 1.
     pub line_no: i32,
-    /// Code of the account.
     pub account_code: String,
-    /// Name of the account.
     pub account_name: String,
-    /// The amount debited; zero on the other side.
+    /// Zero if the line is a credit.
     pub debit: Money,
-    /// The amount credited; zero on the other side.
+    /// Zero if the line is a debit.
     pub credit: Money,
-    /// The sales channel, on revenue, discount, tax and cost of goods.
+    /// Set on revenue, discount, tax and cost of sales.
     pub channel: Option<Channel>,
-    /// The location.
     pub location_id: Option<LocationId>,
-    /// The customer or supplier, on receivables and payables.
+    /// Customer or supplier, on receivables and payables.
     pub party_id: Option<Uuid>,
 }
 
-/// Which entries to list.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// Only this one.
     pub id: Option<EntryId>,
-    /// Booked on this day or later.
+    /// Posted on this day or later.
     pub from: Option<NaiveDate>,
-    /// Booked before this day.
+    /// Posted before this day.
     pub to: Option<NaiveDate>,
-    /// Caused by this kind of document.
     pub document_kind: Option<String>,
-    /// Caused by this document.
     pub document_id: Option<Uuid>,
-    /// With a line on this account.
+    /// Entries with a line on this account.
     pub account_code: Option<String>,
 }
 
-/// Entries, the newest first, after the entry `after`.
+/// Returns entries after the entry `after`, newest first.
 pub async fn entries(tx: &Tx, filter: &Filter, after: Option<Uuid>, rows: u64) -> Result<Vec<Entry>, Error> {
     let query = sqlx::query(
         "select
@@ -111,22 +98,21 @@ pub async fn entries(tx: &Tx, filter: &Filter, after: Option<Uuid>, rows: u64) -
     for row in tx.rows(query.persistent(false)).await? {
         let id = EntryId(row.try_get("id")?);
         if entries.last().is_none_or(|last| last.id != id) {
-            entries.push(head(id, &row)?);
+            entries.push(read_header(id, &row)?);
         }
         if let Some(entry) = entries.last_mut() {
-            entry.lines.push(line(&row)?);
+            entry.lines.push(read_line(&row)?);
         }
     }
     Ok(entries)
 }
 
-/// One entry.
 pub async fn entry(tx: &Tx, id: EntryId) -> Result<Entry, Error> {
     let filter = Filter { id: Some(id), ..Filter::default() };
     entries(tx, &filter, None, 1).await?.pop().ok_or_else(|| Refusal::not_found("journal entry").into())
 }
 
-fn head(id: EntryId, row: &PgRow) -> Result<Entry, Error> {
+fn read_header(id: EntryId, row: &PgRow) -> Result<Entry, Error> {
     Ok(Entry {
         id,
         document_kind: row.try_get("document_kind")?,
@@ -137,27 +123,27 @@ fn head(id: EntryId, row: &PgRow) -> Result<Entry, Error> {
         recorded_at: row.try_get("recorded_at")?,
         command_id: CommandId(row.try_get("command_id")?),
         currency: row.try_get("currency")?,
-        total: money(row, "debit_total")?,
+        total: read_money(row, "debit_total")?,
         lines: Vec::new(),
     })
 }
 
-fn line(row: &PgRow) -> Result<Line, Error> {
+fn read_line(row: &PgRow) -> Result<Line, Error> {
     let channel: Option<String> = row.try_get("channel")?;
     let location_id: Option<Uuid> = row.try_get("location_id")?;
     Ok(Line {
         line_no: row.try_get("line_no")?,
         account_code: row.try_get("account_code")?,
         account_name: row.try_get("account_name")?,
-        debit: money(row, "debit")?,
-        credit: money(row, "credit")?,
+        debit: read_money(row, "debit")?,
+        credit: read_money(row, "credit")?,
         channel: channel.and_then(|channel| channel.parse().ok()),
         location_id: location_id.map(LocationId),
         party_id: row.try_get("party_id")?,
     })
 }
 
-fn money(row: &PgRow, column: &str) -> Result<Money, Error> {
+fn read_money(row: &PgRow, column: &str) -> Result<Money, Error> {
     let amount: Decimal = row.try_get(column)?;
     Ok(Money::new(amount))
 }
@@ -165,11 +151,9 @@ fn money(row: &PgRow, column: &str) -> Result<Money, Error> {
 /// The balance of an account at both ends of a period. Debits are positive, credits negative.
 #[derive(Debug, Clone)]
 pub struct Balance {
-    /// Code of the account.
     pub account_code: String,
-    /// Name of the account.
     pub account_name: String,
-    /// What it stands for.
+    /// Asset, liability, income and so on.
     pub account_kind: String,
     /// Debits less credits before the period.
     pub opening: Money,
@@ -177,11 +161,11 @@ pub struct Balance {
     pub debit: Money,
     /// Sum of the credits in the period.
     pub credit: Money,
-    /// Debits less credits until the end of the period.
+    /// Debits less credits to the end of the period.
     pub closing: Money,
 }
 
-/// The accounts of a tenant with their balances, by code, over the half-open period of booking days; and the currency.
+/// Returns the balance of every account by code, over a half-open period of posting days, and the currency.
 pub async fn trial_balance(
     tx: &Tx,
     from: Option<NaiveDate>,
@@ -211,7 +195,8 @@ pub async fn trial_balance(
     let rows = tx.rows(query.persistent(false)).await?;
     let currency = rows.first().map_or(Ok(String::new()), |row| row.try_get("currency"))?;
     let balance = |row: &PgRow| -> Result<Balance, Error> {
-        let (opening, debit, credit) = (money(row, "opening")?, money(row, "debit")?, money(row, "credit")?);
+        let (opening, debit, credit) =
+            (read_money(row, "opening")?, read_money(row, "debit")?, read_money(row, "credit")?);
         Ok(Balance {
             account_code: row.try_get("account_code")?,
             account_name: row.try_get("account_name")?,
@@ -228,15 +213,13 @@ pub async fn trial_balance(
 /// An account of the chart.
 #[derive(Debug, Clone)]
 pub struct Account {
-    /// Its code.
     pub code: String,
-    /// Its name.
     pub name: String,
-    /// What it stands for.
+    /// Asset, liability, income and so on.
     pub kind: String,
 }
 
-/// One page of the chart, by code, after the account `after`.
+/// Returns accounts by code, after the account `after`.
 pub async fn accounts(tx: &Tx, after: Option<&str>, rows: u64) -> Result<Vec<Account>, Error> {
     let query = sqlx::query(
         "select code, name, kind from account where tenant_id = $1 and code > coalesce($2, '') order by code limit $3",

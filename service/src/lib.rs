@@ -1,7 +1,7 @@
-//! The use cases: each reads the rows that a request needs, asks [`domain`] to decide, and writes the answer.
+//! The use cases: each reads the rows that a request needs, lets [`domain`] decide, and writes the result.
 //!
-//! [`tx`] opens transactions and is the only way to the database. [`command`] is the one door for every write.
-//! [`posting`] is the only writer of the stock, cost, ledger and outbox tables.
+//! [`tx`] opens transactions and is the only access to the database. [`command`] writes the command row of every
+//! write. Only [`posting`] writes the stock, cost, ledger and outbox tables.
 
 pub mod audit;
 pub mod auth;
@@ -19,6 +19,7 @@ pub mod ledger;
 pub mod listing;
 pub mod live;
 pub mod location;
+mod notifier;
 pub mod order;
 pub mod page;
 pub mod payment;
@@ -28,8 +29,8 @@ pub mod pricing;
 pub mod register;
 pub mod relay;
 pub mod rows;
+pub mod sales_lines;
 pub mod scope;
-pub mod sold;
 pub mod stock;
 pub mod tax;
 pub mod tenant;

@@ -1,6 +1,6 @@
-//! Lists of documents: literal SQL with the conditions that were asked for, one keyset page at a time.
+//! Lists of documents: literal SQL with the requested conditions, one keyset page at a time.
 //!
-//! Documents are listed by their id. Ids are UUIDv7, so that is the order in which they were made.
+//! Documents are listed by id. Ids are UUIDv7, so that is the order of creation.
 
 use std::str::FromStr;
 
@@ -12,6 +12,7 @@ use sea_orm::sqlx::{Encode, Postgres, QueryBuilder, Row, Type};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::rows::parsed;
 use crate::{Error, Tx};
 
 /// The order of a list of documents.
@@ -26,18 +27,17 @@ pub enum Age {
     OldestFirst,
 }
 
-/// One page of such a list.
+/// One page of a list of documents.
 #[derive(Debug, Clone, Copy)]
 pub struct Slice {
-    /// The order.
     pub age: Age,
-    /// The page starts after this id; at the first one, if absent.
+    /// The page starts after this id; at the beginning if absent.
     pub after: Option<Uuid>,
-    /// How many rows to read.
+    /// Number of rows to read.
     pub rows: u64,
 }
 
-/// A half-open span of time.
+/// A half-open period.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Period {
     /// At this instant or later.
@@ -46,7 +46,7 @@ pub struct Period {
     pub to: Option<DateTime<Utc>>,
 }
 
-/// A query that grows by the conditions that apply.
+/// A query to which conditions are added.
 pub(crate) struct Listing(QueryBuilder<Postgres>);
 
 impl Listing {
@@ -55,17 +55,17 @@ impl Listing {
         Listing::raw(select).tenant(tx)
     }
 
-    /// Starts with any text; the tenant is still to come.
+    /// Starts with any text, without the tenant.
     pub(crate) fn raw(text: &'static str) -> Self {
         Listing(QueryBuilder::new(text))
     }
 
-    /// The tenant, where the text ends in `tenant_id = `.
+    /// Binds the tenant after a text that ends in `tenant_id = `.
     pub(crate) fn tenant(self, tx: &Tx) -> Self {
         self.bind(tx.tenant_id.0)
     }
 
-    /// One more value, where the text ends before it.
+    /// Binds a value after the text.
     pub(crate) fn bind<'t, T>(mut self, value: T) -> Self
     where
         T: Encode<'t, Postgres> + Type<Postgres>,
@@ -74,7 +74,7 @@ impl Listing {
         self
     }
 
-    /// Where a value is asked for: `condition`, which ends where the value belongs.
+    /// Adds `condition` and its value, if there is a value.
     pub(crate) fn with<'t, T>(mut self, condition: &'static str, value: Option<T>) -> Self
     where
         T: Encode<'t, Postgres> + Type<Postgres>,
@@ -85,7 +85,7 @@ impl Listing {
         self
     }
 
-    /// Where words are asked for: `column` is one of them.
+    /// Adds the condition that `column` is one of `words`, if there are any.
     pub(crate) fn among<T: Into<&'static str> + Copy>(mut self, column: &'static str, words: &[T]) -> Self {
         if !words.is_empty() {
             let words: Vec<&str> = words.iter().map(|word| (*word).into()).collect();
@@ -94,7 +94,7 @@ impl Listing {
         self
     }
 
-    /// Within a span of time.
+    /// Adds the condition that `column` lies in a period.
     pub(crate) fn within(mut self, column: &'static str, period: Period) -> Self {
         if let Some(from) = period.from {
             self.0.push(" and ").push(column).push(" >= ").push_bind(from);
@@ -111,7 +111,7 @@ impl Listing {
         self
     }
 
-    /// What belongs to one page, in the order of `id`.
+    /// Adds the start, order and length of a page by `id`.
     pub(crate) fn cut(mut self, id: &'static str, slice: &Slice) -> Self {
         let (after, order) = match slice.age {
             Age::NewestFirst => (" < ", " desc"),
@@ -124,33 +124,33 @@ impl Listing {
         self
     }
 
-    /// One page, in the order of `id`.
+    /// Reads one page by `id`.
     pub(crate) async fn page(self, tx: &Tx, id: &'static str, slice: &Slice) -> Result<Vec<PgRow>, Error> {
         self.cut(id, slice).rows(tx).await
     }
 
-    /// All of its rows.
+    /// Reads all rows.
     pub(crate) async fn rows(mut self, tx: &Tx) -> Result<Vec<PgRow>, Error> {
         tx.rows(self.0.build()).await
     }
 }
 
-/// A number of a row.
+/// Reads a number.
 pub(crate) fn number<K: Kind>(row: &PgRow, column: &str) -> Result<Number<K>, Error> {
     Ok(Number::new(row.try_get::<Decimal, _>(column)?))
 }
 
-/// A number of a row that may have none.
+/// Reads a number that may be null.
 pub(crate) fn optional_number<K: Kind>(row: &PgRow, column: &str) -> Result<Option<Number<K>>, Error> {
     Ok(row.try_get::<Option<Decimal>, _>(column)?.map(Number::new))
 }
 
-/// A word of a row as what it stands for.
+/// Reads a word and parses it.
 pub(crate) fn word<T: FromStr>(row: &PgRow, column: &str) -> Result<T, Error> {
-    crate::posting::parsed(row.try_get(column)?)
+    parsed(row.try_get(column)?)
 }
 
-/// A word of a row that may have none.
+/// Reads a word that may be null and parses it.
 pub(crate) fn optional_word<T: FromStr>(row: &PgRow, column: &str) -> Result<Option<T>, Error> {
-    row.try_get::<Option<String>, _>(column)?.map(crate::posting::parsed).transpose()
+    row.try_get::<Option<String>, _>(column)?.map(parsed).transpose()
 }

@@ -1,25 +1,25 @@
-//! What changes, as it changes: for those who listen.
+//! The live stream: changes of a tenant's levels, and its events, for listeners.
 //!
-//! The database is the only source. One tail per tenant, and only while somebody listens, reads what was committed since
-//! its last look and hands it to every listener. Who commits only rings a bell, so nothing here is in the way of a write:
-//! a bell that was not heard, because it rang in another process, costs a second.
+//! The database is the only source. Each tenant with listeners has one follower. It polls for what was committed
+//! since its last poll and sends it to every listener. A commit only notifies the follower, so it never delays a
+//! write. If another process commits, the notification may be missing, and the change arrives a second later.
 //!
-//! A level that changed is found by the transaction that wrote its row: it was not yet seen by the snapshot of the look
-//! before. So a level is told as soon as it is committed, and none is lost, however long another transaction stays open.
+//! The follower finds a changed level by the transaction that wrote its row, which the previous snapshot did not see.
+//! So a level is sent as soon as it is committed, and none is lost, however long another transaction stays open.
 //! Events come in the order of the feed, below its horizon.
 //!
-//! Some levels change although nobody writes them: a hold ends, a lot expires at midnight. Each look asks what has ended
-//! since the one before and tells it like any other change.
+//! Some levels change without a write: a hold expires, or a lot expires at midnight. Each poll reads what has expired
+//! since the previous one and sends it like any other change.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use domain::id::TenantId;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, OnceCell, Semaphore, broadcast, watch};
 
-use crate::event::{self, Event, Filter, Place};
+use crate::event::{self, Event, FeedPosition, Filter};
 use crate::stock::level::{self, ChangedLevel};
 use crate::{Db, Error};
 
@@ -27,56 +27,33 @@ mod snapshot;
 
 pub use snapshot::Snapshot;
 
-/// How many changes wait for a listener before it is given up.
+/// Most changes that wait for a listener before it is disconnected.
 pub const WAITING_MAX: usize = 256;
-/// How many events one look takes.
+/// Most events of one poll.
 const EVENTS_MAX: usize = 200;
-/// How many looks of one process may be in the database at once, so that writes never wait for a connection.
-const LOOKS_MAX: usize = 2;
-/// How often a tail looks without being rung for: another process may have nobody to ring for it.
+/// Most concurrent polls of one process, so that writes never wait for a connection.
+const POLLS_MAX: usize = 2;
+/// Interval of polls without a notification: another process may have nothing to notify this one with.
 const TICK: Duration = Duration::from_secs(1);
-/// The least time between two looks; what changes meanwhile is told once.
+/// Least time between two polls. Several changes within it are sent as one.
 const PACE: Duration = Duration::from_millis(20);
-/// A look is followed by a pause of so many times its own length.
+/// A poll is followed by a pause of so many times its own length.
 const PACE_FACTOR: u32 = 10;
 
-/// What rings when a tenant's data changed.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Bells(Arc<RwLock<HashMap<TenantId, Arc<Notify>>>>);
-
-impl Bells {
-    /// Wakes the tail of a tenant, if there is one.
-    pub(crate) fn ring(&self, tenant_id: TenantId) {
-        let bells = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(bell) = bells.get(&tenant_id) {
-            bell.notify_one();
-        }
-    }
-
-    fn hang(&self, tenant_id: TenantId) -> Arc<Notify> {
-        let mut bells = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(bells.entry(tenant_id).or_default())
-    }
-
-    fn take_down(&self, tenant_id: TenantId) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).remove(&tenant_id);
-    }
-}
-
-/// What changed between two looks.
+/// What changed between two polls.
 #[derive(Debug, Clone, Default)]
 pub struct Change {
-    /// The levels that changed, as they are now.
+    /// Levels that changed, with their present figures.
     pub levels: Vec<ChangedLevel>,
-    /// The levels on which something ended by itself, as they are now.
+    /// Levels on which a hold or a lot expired, with their present figures.
     pub ended: Vec<ChangedLevel>,
-    /// What happened, in the order of the feed.
+    /// In the order of the feed.
     pub events: Vec<Event>,
-    /// Where to go on, once all of it was heard.
-    pub end: Place,
+    /// Place to continue from after this change.
+    pub end: FeedPosition,
 }
 
-/// The tails of this process.
+/// The followers of this process.
 #[derive(Debug, Clone)]
 pub struct Live(Arc<Inner>);
 
@@ -84,79 +61,79 @@ pub struct Live(Arc<Inner>);
 struct Inner {
     db: Db,
     runtime: Handle,
-    tails: Mutex<HashMap<TenantId, Arc<Tail>>>,
-    looks: Semaphore,
+    followers: Mutex<HashMap<TenantId, Arc<Follower>>>,
+    polls: Semaphore,
     waiting_max: usize,
     closing: watch::Sender<bool>,
 }
 
 #[derive(Debug)]
-struct Tail {
+struct Follower {
     changes: broadcast::Sender<Arc<Change>>,
     started: OnceCell<()>,
 }
 
-/// What a tail or a listener has seen.
+/// The state that a follower or a listener has seen.
 #[derive(Debug, Clone)]
 struct Seen {
-    place: Place,
+    place: FeedPosition,
     snapshot: Snapshot,
 }
 
-/// Which levels a look is for.
+/// The levels that a poll reads.
 enum Levels<'a> {
-    /// Those that changed since this snapshot.
+    /// Levels changed since this snapshot.
     UnseenBy(&'a Snapshot),
-    /// Those that may have changed since this place was reached.
-    WrittenSince(Place),
+    /// Levels that may have changed since this place.
+    WrittenSince(FeedPosition),
     None,
 }
 
-/// One look.
-struct Look {
+/// The result of one poll.
+struct Poll {
     change: Change,
     snapshot: Snapshot,
     has_more: bool,
 }
 
 impl Change {
-    /// Whether it tells nothing.
+    /// Whether there is nothing to send.
     fn is_empty(&self) -> bool {
         self.levels.is_empty() && self.ended.is_empty() && self.events.is_empty()
     }
 }
 
 impl Live {
-    /// Tails that work on the current runtime, and give a listener up for whom `waiting_max` changes wait.
+    /// Starts followers on the current runtime. A listener is disconnected when `waiting_max` changes wait for it.
     pub fn new(db: Db, waiting_max: usize) -> Self {
         Live(Arc::new(Inner {
             db,
             runtime: Handle::current(),
-            tails: Mutex::default(),
-            looks: Semaphore::new(LOOKS_MAX),
+            followers: Mutex::default(),
+            polls: Semaphore::new(POLLS_MAX),
             waiting_max,
             closing: watch::Sender::new(false),
         }))
     }
 
-    /// Another process has committed something of the tenant.
-    pub fn ring(&self, tenant_id: TenantId) {
-        self.0.db.bells.ring(tenant_id);
+    /// Notifies the follower of a tenant that another process has committed.
+    pub fn notify(&self, tenant_id: TenantId) {
+        self.0.db.notifier.notify(tenant_id);
     }
 
-    /// Ends every listener: this process stops.
+    /// Ends every listener, because this process stops.
     pub fn close(&self) {
         self.0.closing.send_replace(true);
     }
 
-    /// Listens to a tenant: from `from` on, which is caught up with first, or from now on.
-    pub async fn listen(&self, tenant_id: TenantId, from: Option<Place>) -> Result<Listener, Error> {
-        let (tail, changes) = self.0.tail(tenant_id);
-        // The tail has looked before this listener does: what comes in between reaches it twice and never not at all.
-        tail.started.get_or_try_init(|| self.0.start(tenant_id, &tail)).await?;
+    /// Listens to a tenant: from `from` on, after catching up, or from now on.
+    pub async fn listen(&self, tenant_id: TenantId, from: Option<FeedPosition>) -> Result<Listener, Error> {
+        let (follower, changes) = self.0.follower(tenant_id);
+        // The follower polls before the listener does. A change in between arrives twice rather than never.
+        follower.started.get_or_try_init(|| self.0.start(tenant_id, &follower)).await?;
         let first = match from {
-            Some(place) => self.0.look(tenant_id, place, Levels::WrittenSince(place)).await?,
-            None => self.0.begin(tenant_id).await?,
+            Some(place) => self.0.poll(tenant_id, place, Levels::WrittenSince(place)).await?,
+            None => self.0.read_start(tenant_id).await?,
         };
         Ok(Listener {
             live: self.clone(),
@@ -172,58 +149,59 @@ impl Live {
 }
 
 impl Inner {
-    fn tails(&self) -> MutexGuard<'_, HashMap<TenantId, Arc<Tail>>> {
-        self.tails.lock().unwrap_or_else(PoisonError::into_inner)
+    fn followers(&self) -> MutexGuard<'_, HashMap<TenantId, Arc<Follower>>> {
+        self.followers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The tenant's tail, with a listener's end of it.
-    fn tail(&self, tenant_id: TenantId) -> (Arc<Tail>, broadcast::Receiver<Arc<Change>>) {
-        let mut tails = self.tails();
-        let new =
-            || Arc::new(Tail { changes: broadcast::Sender::new(self.waiting_max), started: OnceCell::new() });
-        let tail = Arc::clone(tails.entry(tenant_id).or_insert_with(new));
-        let changes = tail.changes.subscribe();
-        (tail, changes)
+    /// Returns the tenant's follower, with a receiver of its changes.
+    fn follower(&self, tenant_id: TenantId) -> (Arc<Follower>, broadcast::Receiver<Arc<Change>>) {
+        let mut followers = self.followers();
+        let new = || {
+            Arc::new(Follower { changes: broadcast::Sender::new(self.waiting_max), started: OnceCell::new() })
+        };
+        let follower = Arc::clone(followers.entry(tenant_id).or_insert_with(new));
+        let changes = follower.changes.subscribe();
+        (follower, changes)
     }
 
-    /// Whether nobody listens any more; the tail is gone then.
-    fn is_deserted(&self, tenant_id: TenantId, tail: &Arc<Tail>) -> bool {
-        let mut tails = self.tails();
-        if tail.changes.receiver_count() > 0 {
+    /// Removes the follower if there is no listener left, and returns whether it did.
+    fn remove_if_unused(&self, tenant_id: TenantId, follower: &Arc<Follower>) -> bool {
+        let mut followers = self.followers();
+        if follower.changes.receiver_count() > 0 {
             return false;
         }
-        tails.remove(&tenant_id);
-        self.db.bells.take_down(tenant_id);
+        followers.remove(&tenant_id);
+        self.db.notifier.unsubscribe(tenant_id);
         true
     }
 
-    async fn start(self: &Arc<Self>, tenant_id: TenantId, tail: &Arc<Tail>) -> Result<(), Error> {
-        let bell = self.db.bells.hang(tenant_id);
-        let first = self.begin(tenant_id).await?;
+    async fn start(self: &Arc<Self>, tenant_id: TenantId, follower: &Arc<Follower>) -> Result<(), Error> {
+        let wake = self.db.notifier.subscribe(tenant_id);
+        let first = self.read_start(tenant_id).await?;
         let seen = Seen { place: first.change.end, snapshot: first.snapshot };
-        self.runtime.spawn(Arc::clone(self).follow(tenant_id, Arc::clone(tail), bell, seen));
+        self.runtime.spawn(Arc::clone(self).follow(tenant_id, Arc::clone(follower), wake, seen));
         Ok(())
     }
 
-    /// Looks whenever it is rung for, until nobody listens.
+    /// Polls on every notification until there is no listener left.
     async fn follow(
         self: Arc<Self>,
         tenant_id: TenantId,
-        tail: Arc<Tail>,
-        bell: Arc<Notify>,
+        follower: Arc<Follower>,
+        wake: Arc<Notify>,
         mut seen: Seen,
     ) {
         let mut closing = self.closing.subscribe();
-        while !*closing.borrow() && !self.is_deserted(tenant_id, &tail) {
+        while !*closing.borrow() && !self.remove_if_unused(tenant_id, &follower) {
             let began = Instant::now();
-            let has_more = match self.look(tenant_id, seen.place, Levels::UnseenBy(&seen.snapshot)).await {
-                Ok(look) => {
-                    seen = Seen { place: look.change.end, snapshot: look.snapshot };
-                    if !look.change.is_empty() {
-                        // Nobody listens any more where it fails.
-                        _ = tail.changes.send(Arc::new(look.change));
+            let has_more = match self.poll(tenant_id, seen.place, Levels::UnseenBy(&seen.snapshot)).await {
+                Ok(poll) => {
+                    seen = Seen { place: poll.change.end, snapshot: poll.snapshot };
+                    if !poll.change.is_empty() {
+                        // Sending fails only if there is no listener left.
+                        _ = follower.changes.send(Arc::new(poll.change));
                     }
-                    look.has_more
+                    poll.has_more
                 }
                 Err(error) => {
                     tracing::warn!(%error, "what changed could not be read; trying again");
@@ -234,7 +212,7 @@ impl Inner {
             tokio::time::sleep(PACE.max(began.elapsed() * PACE_FACTOR)).await;
             if !has_more {
                 tokio::select! {
-                    () = bell.notified() => {}
+                    () = wake.notified() => {}
                     () = tokio::time::sleep(TICK) => {}
                     _ = closing.wait_for(|closing| *closing) => {}
                 }
@@ -242,37 +220,42 @@ impl Inner {
         }
     }
 
-    /// Where everything stands now.
-    async fn begin(&self, tenant_id: TenantId) -> Result<Look, Error> {
-        let _permit = self.looks.acquire().await.map_err(|_| Error::Busy)?;
+    /// Returns the present state, from which changes are counted.
+    async fn read_start(&self, tenant_id: TenantId) -> Result<Poll, Error> {
+        let _permit = self.polls.acquire().await.map_err(|_| Error::Busy)?;
         let tx = self.db.begin_read(tenant_id).await?;
-        let snapshot = Snapshot::of(&tx).await?;
+        let snapshot = Snapshot::read(&tx).await?;
         tx.rollback().await?;
-        let end = Place::before(snapshot.position());
-        Ok(Look { change: Change { end, ..Change::default() }, snapshot, has_more: false })
+        let end = FeedPosition::before(snapshot.position());
+        Ok(Poll { change: Change { end, ..Change::default() }, snapshot, has_more: false })
     }
 
-    /// What is there behind `place`.
-    async fn look(&self, tenant_id: TenantId, place: Place, levels: Levels<'_>) -> Result<Look, Error> {
-        let _permit = self.looks.acquire().await.map_err(|_| Error::Busy)?;
+    /// Reads what changed after `place`.
+    async fn poll(
+        &self,
+        tenant_id: TenantId,
+        place: FeedPosition,
+        levels: Levels<'_>,
+    ) -> Result<Poll, Error> {
+        let _permit = self.polls.acquire().await.map_err(|_| Error::Busy)?;
         let tx = self.db.begin_read(tenant_id).await?;
-        let snapshot = Snapshot::of(&tx).await?;
+        let snapshot = Snapshot::read(&tx).await?;
         let ended = match &levels {
-            Levels::UnseenBy(before) => level::ended(&tx, &snapshot, before.at()).await?,
+            Levels::UnseenBy(before) => level::find_expired(&tx, &snapshot, before.at()).await?,
             Levels::WrittenSince(place) => {
-                level::ended(&tx, &snapshot, event::told_by(&tx, *place).await?).await?
+                level::find_expired(&tx, &snapshot, event::expiries_unsent_since(&tx, *place).await?).await?
             }
             Levels::None => Vec::new(),
         };
-        // Whatever changes a level tells an event in the same transaction.
-        let (change, has_more) = if event::any_from(&tx, place.0).await? {
+        // A transaction that changes a level also writes an event.
+        let (change, has_more) = if event::has_events_from(&tx, place.0).await? {
             let levels = match levels {
                 Levels::UnseenBy(before) => {
-                    let mut levels = level::changed(&tx, &snapshot, before.position()).await?;
+                    let mut levels = level::find_changed(&tx, &snapshot, before.position()).await?;
                     levels.retain(|level| !before.sees(level.transaction));
                     levels
                 }
-                Levels::WrittenSince(place) => level::changed(&tx, &snapshot, place.0).await?,
+                Levels::WrittenSince(place) => level::find_changed(&tx, &snapshot, place.0).await?,
                 Levels::None => Vec::new(),
             };
             let feed = event::list(&tx, &Filter::default(), place, EVENTS_MAX).await?;
@@ -281,76 +264,76 @@ impl Inner {
             (Change { ended, end: place, ..Change::default() }, false)
         };
         tx.rollback().await?;
-        Ok(Look { change, snapshot, has_more })
+        Ok(Poll { change, snapshot, has_more })
     }
 }
 
-/// What a listener hears.
+/// A message to a listener.
 #[derive(Debug)]
-pub enum Heard {
-    /// Something changed.
+pub enum Message {
+    /// A change.
     Change(Change),
-    /// It was too slow: it has to begin anew where it was.
+    /// The listener was too slow; it must reconnect at its place.
     TooSlow,
     /// The process stops.
     Closing,
 }
 
-/// Somebody who listens to a tenant.
+/// A listener to a tenant's changes.
 #[derive(Debug)]
 pub struct Listener {
     live: Live,
     tenant_id: TenantId,
     changes: broadcast::Receiver<Arc<Change>>,
     closing: watch::Receiver<bool>,
-    /// Up to where it has heard everything.
-    place: Place,
-    /// What its own look saw: a tail that looked earlier tells nothing new about that.
+    /// Everything up to here was delivered.
+    place: FeedPosition,
+    /// The snapshot of its own poll. Changes from before it are no unseen_part.
     seen: Snapshot,
-    /// Whether it still has to read the feed by itself.
+    /// Whether it still has to catch up on the feed.
     is_behind: bool,
     first: Option<Change>,
 }
 
 impl Listener {
-    /// Up to where it has heard everything.
-    pub fn place(&self) -> Place {
+    /// Returns the place up to which everything was delivered.
+    pub fn place(&self) -> FeedPosition {
         self.place
     }
 
-    /// The next change. It may be dropped while it waits.
-    pub async fn next(&mut self) -> Result<Heard, Error> {
+    /// Returns the next change. The future may be dropped while it waits.
+    pub async fn next(&mut self) -> Result<Message, Error> {
         if let Some(first) = self.first.take() {
             self.place = first.end;
-            return Ok(Heard::Change(first));
+            return Ok(Message::Change(first));
         }
         if self.is_behind {
-            // The levels are the tail's from the first look on.
-            let look = self.live.0.look(self.tenant_id, self.place, Levels::None).await?;
-            self.is_behind = look.has_more;
-            self.place = look.change.end;
-            return Ok(Heard::Change(look.change));
+            // After the first poll the follower delivers the levels.
+            let poll = self.live.0.poll(self.tenant_id, self.place, Levels::None).await?;
+            self.is_behind = poll.has_more;
+            self.place = poll.change.end;
+            return Ok(Message::Change(poll.change));
         }
         loop {
             let change = tokio::select! {
                 biased;
-                _ = self.closing.wait_for(|closing| *closing) => return Ok(Heard::Closing),
+                _ = self.closing.wait_for(|closing| *closing) => return Ok(Message::Closing),
                 change = self.changes.recv() => change,
             };
             let change = match change {
-                Ok(change) => self.news(&change),
-                Err(broadcast::error::RecvError::Lagged(_)) => return Ok(Heard::TooSlow),
-                Err(broadcast::error::RecvError::Closed) => return Ok(Heard::Closing),
+                Ok(change) => self.unseen_part(&change),
+                Err(broadcast::error::RecvError::Lagged(_)) => return Ok(Message::TooSlow),
+                Err(broadcast::error::RecvError::Closed) => return Ok(Message::Closing),
             };
             self.place = change.end;
             if !change.is_empty() {
-                return Ok(Heard::Change(change));
+                return Ok(Message::Change(change));
             }
         }
     }
 
-    /// What of a change it has not heard by itself.
-    fn news(&self, change: &Change) -> Change {
+    /// Returns the part of a change that the listener has not read itself.
+    fn unseen_part(&self, change: &Change) -> Change {
         let levels = change.levels.iter().filter(|level| !self.seen.sees(level.transaction));
         let events = change.events.iter().filter(|event| event.place > self.place);
         Change {

@@ -1,4 +1,4 @@
-//! Stock locations, and the reasons for which stock is adjusted.
+//! Stock locations, and reason codes of adjustments.
 
 use std::collections::HashSet;
 
@@ -18,47 +18,45 @@ use crate::page::Page;
 use crate::rows::insert_all;
 use crate::{Error, Tx, input};
 
-/// A location as its owner states it.
+/// The fields of a location that a caller can set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = LocationCreate)]
 pub struct LocationInput {
-    /// Your code for it, unique among locations.
+    /// Your code for the location, unique among locations.
     pub code: Line64,
-    /// The name.
+    /// Name of the location.
     pub name: Name,
-    /// What it is. It can't change.
+    /// Kind of the location. It cannot change.
     pub kind: LocationKind,
-    /// The channels that may draw from it; both for a warehouse or a store and none for the other kinds, if absent.
+    /// Channels that may sell from the location. The default is both for a warehouse or a store, and none for other
+    /// kinds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 2)]
     pub channels: Option<Vec<Channel>>,
 }
 
-/// A reason code as its owner states it.
+/// The fields of a reason code that a caller can set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = ReasonCodeCreate)]
 pub struct ReasonCodeInput {
-    /// Your code for it, unique among reasons.
+    /// Your code for the reason, unique among reasons.
     pub code: Line64,
-    /// What it means.
+    /// Name of the reason.
     pub name: Name,
-    /// The code of the account that bears the adjustment.
+    /// Code of the account to which adjustments with this reason are posted.
     #[schema(min_length = 1, max_length = 64, example = "5100")]
     pub account_code: String,
 }
 
-/// Which locations to list.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// With this code.
     pub code: Option<String>,
-    /// Of this kind.
     pub kind: Option<LocationKind>,
 }
 
-/// What its owner would state to get it as it is.
+/// Returns the input that would create the location as it is now.
 pub fn input_of(row: &location::Model) -> LocationInput {
     LocationInput {
         code: row.code.clone().into(),
@@ -68,12 +66,11 @@ pub fn input_of(row: &location::Model) -> LocationInput {
     }
 }
 
-/// The channels that may draw from a location.
+/// Returns the channels that may sell from a location.
 pub fn channels_of(row: &location::Model) -> Vec<Channel> {
     row.channels.iter().filter_map(|channel| channel.parse().ok()).collect()
 }
 
-/// Creates a location.
 pub async fn create(tx: &Tx, input: &LocationInput) -> Result<location::Model, Error> {
     check(input, None)?;
     let row = location::Model {
@@ -89,11 +86,11 @@ pub async fn create(tx: &Tx, input: &LocationInput) -> Result<location::Model, E
     };
     insert_all::<location::Entity, _>(tx, vec![row.clone()])
         .await
-        .map_err(|error| code_taken(error, input))?;
+        .map_err(|error| reject_taken_code(error, input))?;
     Ok(row)
 }
 
-/// Changes a location, if it is still at version `expected`.
+/// Changes a location that is still at version `expected`.
 pub async fn update(
     tx: &Tx,
     id: LocationId,
@@ -115,16 +112,14 @@ pub async fn update(
         ..before
     };
     let row = after.into_active_model().reset_all();
-    row.update(tx).await.map_err(Error::from).map_err(|error| code_taken(error, input))
+    row.update(tx).await.map_err(Error::from).map_err(|error| reject_taken_code(error, input))
 }
 
-/// The location `id`.
 pub async fn get(tx: &Tx, id: LocationId) -> Result<location::Model, Error> {
     let row = tx.select::<location::Entity>().filter(location::Column::Id.eq(id)).one(tx).await?;
     Ok(row.ok_or_else(|| Refusal::not_found("location"))?)
 }
 
-/// One page of locations.
 pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<location::Model>, Error> {
     let mut query = tx.select::<location::Entity>();
     if let Some(code) = &filter.code {
@@ -136,17 +131,17 @@ pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<location:
     Ok(page.of(query, location::Column::Id, location::Column::UpdatedAt).all(tx).await?)
 }
 
-/// Creates a reason code.
 pub async fn create_reason(tx: &Tx, input: &ReasonCodeInput) -> Result<reason_code::Model, Error> {
     let mut problems = Problems::default();
     input.code.check(&mut problems, "/code");
     input.name.check(&mut problems, "/name");
     let query = sqlx::query("select 1 from account where tenant_id = $1 and code = $2");
     if tx.row(query.bind(tx.tenant_id.0).bind(&input.account_code)).await?.is_none() {
-        input::unknown(&mut problems, "/account_code", "account");
+        input::add_unknown(&mut problems, "/account_code", "account");
     }
     if CONTROLLED.contains(&input.account_code.as_str()) {
-        let detail = format!("Account {} is moved by documents only: name an expense.", input.account_code);
+        let detail =
+            format!("Only documents post to account {}: name an expense account.", input.account_code);
         problems.invalid("/account_code", detail);
     }
     problems.check()?;
@@ -157,12 +152,12 @@ pub async fn create_reason(tx: &Tx, input: &ReasonCodeInput) -> Result<reason_co
         account_code: input.account_code.clone(),
     };
     insert_all::<reason_code::Entity, _>(tx, vec![row.clone()]).await.map_err(|error| {
-        error.on_constraint("reason_code_pkey", || input::refuse_taken("/code", "reason", &input.code))
+        error.on_constraint("reason_code_pkey", || input::reject_taken("/code", "reason", &input.code))
     })?;
     Ok(row)
 }
 
-/// One page of reason codes, by code.
+/// Returns reason codes by code.
 pub async fn list_reasons(tx: &Tx, after: Option<&str>, rows: u64) -> Result<Vec<reason_code::Model>, Error> {
     let mut query = tx.select::<reason_code::Entity>();
     if let Some(after) = after {
@@ -183,18 +178,18 @@ fn check(input: &LocationInput, kind_before: Option<LocationKind>) -> Result<(),
     input.code.check(&mut problems, "/code");
     input.name.check(&mut problems, "/name");
     if kind_before.is_some_and(|kind| kind != input.kind) {
-        problems.invalid("/kind", "The kind of a location can't change; create another location.");
+        problems.invalid("/kind", "The kind of a location cannot change; create another location.");
     }
     let channels = input.channels.as_deref().unwrap_or_default();
     if !channels.is_empty() && !input.kind.sells() {
-        problems.invalid("/channels", "No channel may draw from goods in transit or in quarantine.");
+        problems.invalid("/channels", "A transit or quarantine location serves no channel.");
     }
     if channels.iter().collect::<HashSet<_>>().len() < channels.len() {
-        problems.invalid("/channels", "Each channel stands once.");
+        problems.invalid("/channels", "Name each channel once.");
     }
     problems.check()
 }
 
-fn code_taken(error: Error, input: &LocationInput) -> Error {
-    error.on_constraint("location_code_key", || input::refuse_taken("/code", "location", &input.code))
+fn reject_taken_code(error: Error, input: &LocationInput) -> Error {
+    error.on_constraint("location_code_key", || input::reject_taken("/code", "location", &input.code))
 }

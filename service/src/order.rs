@@ -1,4 +1,4 @@
-//! Reading wholesale orders and their shipments.
+//! Wholesale orders and shipments, for reading.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::{CustomerId, LocationId, OrderId, ShipmentId};
@@ -12,97 +12,86 @@ use uuid::Uuid;
 
 use crate::listing::{Listing, Period, Slice, number, word};
 use crate::posting::{lots, orders};
-use crate::sold::{self, Skus};
+use crate::sales_lines::{self, Skus};
 use crate::{Error, Tx, invoice};
 
-/// An order in a list: without its lines, shipments and invoices.
+/// An order in a list, without its lines, shipments and invoices.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct OrderSummary {
-    /// Its id.
+    /// Id of the order.
     pub id: OrderId,
     /// Always `order`.
     #[schema(value_type = String, max_length = 5, example = "order")]
     pub object: &'static str,
-    /// Its number.
+    /// Number of the order.
     #[schema(max_length = 64, example = "SO-2026-000123")]
     pub number: String,
-    /// Where it stands.
+    /// Status of the order.
     pub status: OrderStatus,
-    /// Who buys.
+    /// Customer that ordered.
     pub customer_id: CustomerId,
-    /// Where the goods come from.
+    /// Location that ships the stock.
     pub location_id: LocationId,
-    /// The currency of every amount.
+    /// Currency of every amount.
     #[schema(max_length = 3, example = "GBP")]
     pub currency: String,
-    /// The country it goes to.
+    /// Country to which the order is shipped.
     #[schema(max_length = 60, example = "GB")]
     pub country: String,
-    /// The customer's reference.
+    /// Reference of the customer.
     #[schema(max_length = 100, example = "PO 4711")]
     pub reference: Option<String>,
-    /// Your own number.
+    /// Your own number of the order.
     #[schema(max_length = 100, example = "shop-10023")]
     pub external_ref: Option<String>,
-    /// When the goods are wanted.
+    /// Day on which the customer wants the order.
     #[schema(example = "2026-12-01")]
     pub requested_on: Option<NaiveDate>,
-    /// Why it is on hold.
+    /// Reasons for which the order is on hold.
     #[schema(max_items = 10)]
     pub hold_reasons: Vec<String>,
-    /// After discounts, before tax.
+    /// Amount after discounts, before tax.
     pub net: Money,
-    /// Tax.
+    /// Sum of the tax.
     pub tax: Money,
     /// Net plus tax.
     pub total: Money,
-    /// When it was placed.
+    /// When the order was placed.
     #[schema(example = "2026-11-22T01:20:00Z")]
     pub occurred_at: DateTime<Utc>,
-    /// When it was written down here.
+    /// When the order was recorded.
     #[schema(example = "2026-11-22T01:20:00.123456Z")]
     pub created_at: DateTime<Utc>,
-    /// When it last changed.
+    /// When the order last changed.
     #[schema(example = "2026-11-22T01:20:00.123456Z")]
     pub updated_at: DateTime<Utc>,
-    /// Grows with each change.
+    /// Increases with each change.
     #[schema(minimum = 1, maximum = 2_147_483_647, example = 3)]
     pub version: i32,
 }
 
-/// Which orders to list.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// With one of these; with any, where empty.
+    /// Any status if empty.
     pub statuses: Vec<OrderStatus>,
-    /// Of this customer.
     pub customer_id: Option<CustomerId>,
-    /// With this number.
     pub number: Option<String>,
-    /// With this number of the caller's own.
     pub external_ref: Option<String>,
-    /// With this reference of the customer.
     pub reference: Option<String>,
-    /// When it was placed.
     pub occurred: Period,
-    /// When it was written down.
     pub created: Period,
 }
 
-/// An order with everything that became of it.
+/// An order with its shipments and invoices.
 #[derive(Debug)]
-pub struct Found {
-    /// The order, with all of its shipments.
+pub struct OrderDetail {
     pub order: Order,
-    /// All of its invoices.
     pub invoices: Vec<Invoice>,
-    /// The currency of every amount.
+    /// Currency of every amount.
     pub currency: String,
-    /// The SKUs of its products.
     pub skus: Skus,
 }
 
-/// One page of orders.
 pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<OrderSummary>, Error> {
     let select = "select id, number, status, customer_id, location_id, currency, country, reference, external_ref, \
                          requested_on, hold_reasons, net, tax, total, occurred_at, recorded_at, updated_at, version \
@@ -117,11 +106,10 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<OrderSu
         .within("recorded_at", filter.created)
         .page(tx, "id", slice)
         .await?;
-    rows.iter().map(summary).collect()
+    rows.iter().map(read_summary).collect()
 }
 
-/// One order.
-pub async fn get(tx: &Tx, id: OrderId) -> Result<Found, Error> {
+pub async fn get(tx: &Tx, id: OrderId) -> Result<OrderDetail, Error> {
     let statement = "select id, number, customer_id, location_id, status, country, reference, external_ref, \
                             requested_on, hold_reasons, occurred_at, version, currency, policy, priority \
                      from sales_order where tenant_id = $1 and id = $2";
@@ -132,11 +120,16 @@ pub async fn get(tx: &Tx, id: OrderId) -> Result<Found, Error> {
     order.shipments =
         orders::shipments(tx, &[id.0], false).await?.into_iter().map(|(_, shipped)| shipped).collect();
     orders::add_lots(tx, &mut order).await?;
-    let skus = sold::skus(tx, order.lines.iter().map(|line| line.line.product_id)).await?;
-    Ok(Found { invoices: invoice::of_order(tx, id).await?, currency: row.try_get("currency")?, skus, order })
+    let skus = sales_lines::skus(tx, order.lines.iter().map(|line| line.line.product_id)).await?;
+    Ok(OrderDetail {
+        invoices: invoice::of_order(tx, id).await?,
+        currency: row.try_get("currency")?,
+        skus,
+        order,
+    })
 }
 
-/// One shipment, with its order.
+/// Returns one shipment with the id of its order.
 pub async fn shipment(tx: &Tx, id: ShipmentId) -> Result<(OrderId, Shipment, Skus), Error> {
     let query = sqlx::query("select order_id from shipment where tenant_id = $1 and id = $2");
     let row = tx.row(query.bind(tx.tenant_id.0).bind(id.0)).await?;
@@ -150,11 +143,11 @@ pub async fn shipment(tx: &Tx, id: ShipmentId) -> Result<(OrderId, Shipment, Sku
     for line in &mut shipment.lines {
         line.lots = lots.remove(&(id.0, line.line_no)).unwrap_or_default();
     }
-    let skus = sold::skus(tx, shipment.lines.iter().map(|line| line.product_id)).await?;
+    let skus = sales_lines::skus(tx, shipment.lines.iter().map(|line| line.product_id)).await?;
     Ok((order_id, shipment, skus))
 }
 
-fn summary(row: &PgRow) -> Result<OrderSummary, Error> {
+fn read_summary(row: &PgRow) -> Result<OrderSummary, Error> {
     Ok(OrderSummary {
         id: OrderId(row.try_get("id")?),
         object: "order",

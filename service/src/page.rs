@@ -1,4 +1,4 @@
-//! One page of a list: in which order, after which row, how many rows.
+//! One page of a list: its order, where it starts, how many rows.
 //!
 //! Pages are keyset pages. Ids are UUIDv7, so the order of ids is the order of creation.
 
@@ -18,39 +18,36 @@ pub enum Sort {
     /// Oldest first.
     #[serde(rename = "created_at")]
     Created,
-    /// What changed last comes last: the order for a synchronisation.
+    /// Last changed last: the order for synchronisation.
     #[serde(rename = "updated_at")]
     Updated,
-    /// What changed last comes first.
+    /// Last changed first.
     #[serde(rename = "-updated_at")]
     UpdatedDescending,
 }
 
-/// Where a row stands in a list.
+/// The position of a row in a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
-    /// When the row last changed, where the list is sorted by that.
+    /// When the row last changed, if the list is sorted by that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<DateTime<Utc>>,
-    /// Its id.
     pub id: Uuid,
 }
 
-/// One page of a list.
 #[derive(Debug, Clone, Copy)]
 pub struct Page {
-    /// The order.
     pub sort: Sort,
-    /// The page starts after this row; at the first one, if absent.
+    /// The page starts after this row; at the beginning if absent.
     pub after: Option<Position>,
-    /// How many rows to read.
+    /// Number of rows to read.
     pub rows: u64,
-    /// Only what changed at this instant or later.
+    /// Only rows that changed at this instant or later.
     pub updated_since: Option<DateTime<Utc>>,
 }
 
 impl Sort {
-    /// Where a row with these values stands.
+    /// Returns the position of a row with these values.
     pub fn position(self, id: Uuid, updated_at: DateTime<Utc>) -> Position {
         let at = matches!(self, Sort::Updated | Sort::UpdatedDescending).then_some(updated_at);
         Position { at, id }
@@ -65,7 +62,7 @@ impl Sort {
 }
 
 impl Page {
-    /// Restricts, sorts and cuts a query of a table that keeps `updated_at`.
+    /// Adds the conditions, order and length of the page to a query of a table with `updated_at`.
     pub fn of<E: EntityTrait>(&self, query: Select<E>, id: E::Column, updated_at: E::Column) -> Select<E> {
         let query = match self.updated_since {
             Some(since) => query.filter(updated_at.gte(since)),

@@ -1,4 +1,4 @@
-//! Reading payments.
+//! Payments, for reading.
 
 use chrono::{DateTime, Utc};
 use domain::id::{CustomerId, InvoiceId, PaymentId};
@@ -12,49 +12,45 @@ use serde::Serialize;
 use crate::listing::{Listing, Period, Slice, number, word};
 use crate::{Error, Tx};
 
-/// A payment in a list: without the invoices that it pays.
+/// A payment in a list, without the invoices that it pays.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct PaymentSummary {
-    /// Its id.
+    /// Id of the payment.
     pub id: PaymentId,
     /// Always `payment`.
     #[schema(value_type = String, max_length = 7, example = "payment")]
     pub object: &'static str,
-    /// Its number.
+    /// Number of the payment.
     #[schema(max_length = 64, example = "PAY-2026-000123")]
     pub number: String,
-    /// Who paid.
+    /// Customer that paid.
     pub customer_id: CustomerId,
-    /// How.
+    /// Method of payment.
     pub method: PaymentMethod,
-    /// The currency of every amount.
+    /// Currency of every amount.
     #[schema(max_length = 3, example = "GBP")]
     pub currency: String,
-    /// How much.
+    /// Amount of the payment.
     pub amount: Money,
-    /// What pays no invoice yet.
+    /// Part of the amount that is not applied to an invoice.
     pub unapplied: Money,
-    /// The bank's or processor's reference.
+    /// Reference of the bank or payment processor.
     #[schema(max_length = 100, example = "transfer 20261122-77")]
     pub reference: Option<String>,
-    /// When it came in.
+    /// When the payment was received.
     #[schema(example = "2026-11-22T01:20:00Z")]
     pub occurred_at: DateTime<Utc>,
-    /// When it was written down here.
+    /// When the payment was recorded.
     #[schema(example = "2026-11-22T01:20:00.123456Z")]
     pub created_at: DateTime<Utc>,
 }
 
-/// Which payments to list.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// Of this customer.
     pub customer_id: Option<CustomerId>,
-    /// Paid so.
     pub method: Option<PaymentMethod>,
-    /// Of which a part pays no invoice yet, or none.
+    /// Whether a part of the payment is not applied to an invoice.
     pub unapplied: Option<bool>,
-    /// When it came in.
     pub occurred: Period,
 }
 
@@ -62,7 +58,6 @@ const SELECT: &str = "select p.id, p.number, p.customer_id, p.method, t.currency
                              p.occurred_at, p.recorded_at \
                       from payment p join tenant t on t.tenant_id = p.tenant_id where p.tenant_id = ";
 
-/// One page of payments.
 pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<PaymentSummary>, Error> {
     let unapplied = match filter.unapplied {
         Some(true) => " and p.unapplied > 0",
@@ -78,7 +73,7 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Payment
         .await?;
     let summary = |row: &PgRow| -> Result<PaymentSummary, Error> {
         let Payment { id, number, customer_id, method, amount, unapplied, reference, occurred_at, .. } =
-            head(row)?;
+            read_header(row)?;
         Ok(PaymentSummary {
             id,
             object: "payment",
@@ -96,11 +91,11 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Payment
     rows.iter().map(summary).collect()
 }
 
-/// One payment with the invoices that it pays, and the currency.
+/// Returns one payment with the invoices that it pays, and the currency.
 pub async fn get(tx: &Tx, id: PaymentId) -> Result<(Payment, String), Error> {
     let rows = Listing::new(tx, SELECT).with("p.id = ", Some(id.0)).rows(tx).await?;
     let row = rows.first().ok_or_else(|| Refusal::not_found("payment"))?;
-    let mut payment = head(row)?;
+    let mut payment = read_header(row)?;
     let statement = "select invoice_id, amount from payment_allocation where tenant_id = $1 and payment_id = $2 \
                      order by invoice_id";
     for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0)).await? {
@@ -110,7 +105,7 @@ pub async fn get(tx: &Tx, id: PaymentId) -> Result<(Payment, String), Error> {
     Ok((payment, row.try_get("currency")?))
 }
 
-fn head(row: &PgRow) -> Result<Payment, Error> {
+fn read_header(row: &PgRow) -> Result<Payment, Error> {
     Ok(Payment {
         id: PaymentId(row.try_get("id")?),
         number: row.try_get("number")?,

@@ -1,4 +1,4 @@
-//! Reading the tills: receipts, sessions and cash moves.
+//! Till sales, sessions and cash moves, for reading.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::{CashMoveId, CustomerId, LocationId, RegisterId, SaleId, SessionId};
@@ -12,88 +12,78 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::listing::{Listing, Period, Slice, number, optional_number, word};
-use crate::sold::{self, Skus};
+use crate::sales_lines::{self, Skus};
 use crate::{Error, Tx};
 
-/// A receipt in a list: without its lines and tenders. A refund's amounts are negative.
+/// A till sale or refund in a list, without its lines and tenders. The amounts of a refund are negative.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct SaleSummary {
-    /// Its id.
+    /// Id of the sale or refund.
     pub id: SaleId,
     /// Always `pos_sale`.
     #[schema(value_type = String, max_length = 8, example = "pos_sale")]
     pub object: &'static str,
-    /// Its number, gap-free per till and year.
+    /// Number, gap-free per till and year.
     #[schema(max_length = 64, example = "T1-2026-000001")]
     pub number: String,
     /// Sale or refund.
     pub kind: SaleKind,
-    /// The till.
+    /// Till of the sale.
     pub register_id: RegisterId,
-    /// The session.
+    /// Session of the sale.
     pub session_id: SessionId,
-    /// Where the goods came from.
+    /// Location from which the stock was sold.
     pub location_id: LocationId,
-    /// The customer, unless it was a walk-in sale.
+    /// The customer; absent for a walk-in sale.
     pub customer_id: Option<CustomerId>,
-    /// The sale that a refund takes back.
+    /// For a refund: the sale that it refunds.
     pub original_id: Option<SaleId>,
-    /// The currency of every amount.
+    /// Currency of every amount.
     #[schema(max_length = 3, example = "GBP")]
     pub currency: String,
-    /// The country of the sale.
+    /// Country of the sale.
     #[schema(max_length = 60, example = "GB")]
     pub country: String,
-    /// Before discounts.
+    /// Amount before discounts.
     pub gross: Money,
-    /// Discounts.
+    /// Sum of the discounts.
     pub discount: Money,
-    /// After discounts, before tax.
+    /// Amount after discounts, before tax.
     pub net: Money,
-    /// Tax.
+    /// Sum of the tax.
     pub tax: Money,
-    /// What rounding to coins added.
+    /// Amount added by rounding to coins.
     pub rounding: Money,
-    /// What was to be paid.
+    /// Amount to be paid.
     pub total: Money,
-    /// The day of the shop.
+    /// Business day of the shop.
     #[schema(example = "2026-11-22")]
     pub business_date: NaiveDate,
-    /// When it happened.
+    /// When the sale was made.
     #[schema(example = "2026-11-22T01:20:00Z")]
     pub occurred_at: DateTime<Utc>,
-    /// When it was written down here.
+    /// When the sale was recorded.
     #[schema(example = "2026-11-22T01:20:00.123456Z")]
     pub created_at: DateTime<Utc>,
 }
 
-/// Which receipts to list.
 #[derive(Debug, Clone, Default)]
 pub struct SaleFilter {
-    /// Sales or refunds only.
     pub kind: Option<SaleKind>,
-    /// Of this till.
     pub register_id: Option<RegisterId>,
-    /// Of this session.
     pub session_id: Option<SessionId>,
-    /// Of this customer.
     pub customer_id: Option<CustomerId>,
-    /// With this number.
     pub number: Option<String>,
-    /// Of this day.
     pub business_date: Option<NaiveDate>,
-    /// When it happened.
     pub occurred: Period,
 }
 
-/// A receipt with its lines and tenders.
+/// A sale or refund with its lines and tenders.
 #[derive(Debug)]
 pub struct Receipt {
-    /// The sale or refund.
     pub sale: Sale,
-    /// The currency of every amount.
+    /// Currency of every amount.
     pub currency: String,
-    /// The SKUs of its products.
     pub skus: Skus,
 }
 
@@ -102,7 +92,6 @@ const SALES: &str = "select id, number, kind, register_id, session_id, location_
                             recorded_at \
                      from pos_sale where tenant_id = ";
 
-/// One page of receipts.
 pub async fn sales(tx: &Tx, filter: &SaleFilter, slice: &Slice) -> Result<Vec<SaleSummary>, Error> {
     let rows = Listing::new(tx, SALES)
         .among("kind", filter.kind.as_slice())
@@ -114,15 +103,14 @@ pub async fn sales(tx: &Tx, filter: &SaleFilter, slice: &Slice) -> Result<Vec<Sa
         .within("occurred_at", filter.occurred)
         .page(tx, "id", slice)
         .await?;
-    rows.iter().map(summary).collect()
+    rows.iter().map(read_summary).collect()
 }
 
-/// One receipt.
 pub async fn sale(tx: &Tx, id: SaleId) -> Result<Receipt, Error> {
     let rows = Listing::new(tx, SALES).with("id = ", Some(id.0)).rows(tx).await?;
     let row = rows.first().ok_or_else(|| Refusal::not_found("sale"))?;
-    let mut sale = head(row)?;
-    let mut sold = sold::lines(tx, &[id.0]).await?;
+    let mut sale = read_header(row)?;
+    let mut sold = sales_lines::lines(tx, &[id.0]).await?;
     sale.lines = sold.lines.remove(&id.0).unwrap_or_default();
     let statement = "select kind, amount, tendered, change, reference from tender \
                      where tenant_id = $1 and sale_id = $2 order by line_no";
@@ -140,7 +128,7 @@ pub async fn sale(tx: &Tx, id: SaleId) -> Result<Receipt, Error> {
     Ok(Receipt { sale, currency: row.try_get("currency")?, skus: sold.skus })
 }
 
-fn head(row: &PgRow) -> Result<Sale, Error> {
+fn read_header(row: &PgRow) -> Result<Sale, Error> {
     Ok(Sale {
         id: SaleId(row.try_get("id")?),
         number: row.try_get("number")?,
@@ -165,8 +153,8 @@ fn head(row: &PgRow) -> Result<Sale, Error> {
     })
 }
 
-fn summary(row: &PgRow) -> Result<SaleSummary, Error> {
-    let sale = head(row)?;
+fn read_summary(row: &PgRow) -> Result<SaleSummary, Error> {
+    let sale = read_header(row)?;
     Ok(SaleSummary {
         id: sale.id,
         object: "pos_sale",
@@ -191,19 +179,15 @@ fn summary(row: &PgRow) -> Result<SaleSummary, Error> {
     })
 }
 
-/// Which sessions to list.
 #[derive(Debug, Clone, Default)]
 pub struct SessionFilter {
-    /// Of this till.
     pub register_id: Option<RegisterId>,
-    /// Open or closed ones only.
     pub open: Option<bool>,
 }
 
 const SESSIONS: &str = "select id, register_id, opening_float, counted, expected, difference, opened_at, closed_at \
                         from pos_session where tenant_id = ";
 
-/// One page of sessions.
 pub async fn sessions(tx: &Tx, filter: &SessionFilter, slice: &Slice) -> Result<Vec<Session>, Error> {
     let openness = match filter.open {
         Some(true) => " and status = 'open'",
@@ -215,16 +199,15 @@ pub async fn sessions(tx: &Tx, filter: &SessionFilter, slice: &Slice) -> Result<
         .sql(openness)
         .page(tx, "id", slice)
         .await?;
-    rows.iter().map(session_of).collect()
+    rows.iter().map(read_session).collect()
 }
 
-/// One session.
 pub async fn session(tx: &Tx, id: SessionId) -> Result<Session, Error> {
     let rows = Listing::new(tx, SESSIONS).with("id = ", Some(id.0)).rows(tx).await?;
-    session_of(rows.first().ok_or_else(|| Refusal::not_found("session"))?)
+    read_session(rows.first().ok_or_else(|| Refusal::not_found("session"))?)
 }
 
-fn session_of(row: &PgRow) -> Result<Session, Error> {
+fn read_session(row: &PgRow) -> Result<Session, Error> {
     Ok(Session {
         id: SessionId(row.try_get("id")?),
         register_id: RegisterId(row.try_get("register_id")?),
@@ -237,7 +220,7 @@ fn session_of(row: &PgRow) -> Result<Session, Error> {
     })
 }
 
-/// One page of cash moves, of one session or of all.
+/// Returns one page of cash moves, of one session or of all.
 pub async fn cash_moves(
     tx: &Tx,
     session_id: Option<SessionId>,

@@ -7,40 +7,42 @@
 //! neighbours.
 
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 
 use domain::book::{Book, Posting};
 use domain::id::CommandId;
 use domain::refusal::Refusal;
+use futures_util::FutureExt;
 
-use self::decide::{decided, explained};
+use self::decide::{decide_naming_supply_date, map_constraint};
 use crate::caller::EntryMode;
 use crate::command::{self, Answer, Idempotency};
 use crate::{Caller, Db, Error, Tx};
 
-mod claims;
-mod commands;
+mod allotments;
 pub(crate) mod counts;
 mod decide;
 pub(crate) mod documents;
-pub(crate) mod goods;
-mod head;
 mod layer;
 mod load;
 mod lot_levels;
 pub(crate) mod lots;
-mod needs;
+mod open_costs;
 pub(crate) mod orders;
-mod oversold;
+mod places;
 mod queue;
+mod queue_levels;
 mod save;
 mod series;
 pub(crate) mod setup;
+pub(crate) mod stock_documents;
+mod table;
 pub(crate) mod waiting;
 
-pub use commands::{Command, Outcome};
+pub use domain::command::{Command, Outcome};
 pub use lot_levels::LOCK_LEVELS;
 pub use queue::Poster;
-pub(crate) use setup::parsed;
+pub use table::{ROW_TYPES, RowType};
 
 /// The most commands of one transaction.
 pub const BATCH_MAX: usize = 64;
@@ -96,7 +98,7 @@ impl<E: Into<Error>> From<E> for Spoiled {
 
 /// What a command would do: its answer and its effects, with nothing written.
 #[derive(Debug)]
-pub struct Rehearsal {
+pub struct DryRun {
     /// The answer that the command would get.
     pub body: String,
     /// The document as it would be.
@@ -108,26 +110,35 @@ pub struct Rehearsal {
 /// How often a batch that met another process's answer, or lost a race, is tried.
 const ATTEMPTS_MAX: u32 = 4;
 
-/// Carries out a batch of one tenant's requests in one transaction; answers one result per request, in order. If the
-/// database fails for a reason that one command may have caused, its commands are carried out again one by one.
+/// Carries out a batch of one tenant's requests in one transaction. Returns one result per request, in order. If the batch
+/// fails or panics, one of its commands may be the cause: they are carried out again one by one, so that only that one fails.
 pub(crate) async fn run(db: &Db, setups: &setup::Setups, requests: &[Request]) -> Vec<Result<Answer, Error>> {
-    match attempt(db, setups, requests).await {
+    match catch_panic(attempt(db, setups, requests)).await {
         Ok(answers) => answers,
-        Err(error) if requests.len() == 1 => vec![Err(explained(error))],
+        Err(error) if requests.len() == 1 => vec![Err(map_constraint(error))],
         Err(error) => {
             tracing::warn!(%error, commands = requests.len(), "a batch failed and is carried out one by one");
             let mut answers = Vec::with_capacity(requests.len());
             for request in requests {
                 let alone = std::slice::from_ref(request);
-                let answer = attempt(db, setups, alone).await;
+                let answer = catch_panic(attempt(db, setups, alone)).await;
                 answers.push(match answer {
                     Ok(mut answers) => answers.remove(0),
-                    Err(error) => Err(explained(error)),
+                    Err(error) => Err(map_constraint(error)),
                 });
             }
             answers
         }
     }
+}
+
+/// Turns a panic into an error. The transaction of `work` ends with it, so nothing that was half decided is written.
+async fn catch_panic<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+        Err(Error::invariant(format!("a panic: {}", text.unwrap_or_default())))
+    })
 }
 
 async fn attempt(
@@ -166,22 +177,22 @@ async fn attempt(
 }
 
 /// Runs one command and takes everything back: the answer of a dry run.
-pub async fn rehearse(db: &Db, poster: &Poster, request: &Request) -> Result<Rehearsal, Error> {
-    tried(db, poster, request).await.map_err(explained)
+pub async fn dry_run(db: &Db, poster: &Poster, request: &Request) -> Result<DryRun, Error> {
+    catch_panic(dry_run_once(db, poster, request)).await.map_err(map_constraint)
 }
 
-async fn tried(db: &Db, poster: &Poster, request: &Request) -> Result<Rehearsal, Error> {
+async fn dry_run_once(db: &Db, poster: &Poster, request: &Request) -> Result<DryRun, Error> {
     let tx = db.begin(request.caller.tenant_id).await?;
     let mut book = load::book(&tx, poster.setups(), std::slice::from_ref(&request.command)).await?;
     let before = save::Before::serve(&mut book);
-    let (outcome, posting) = decided(&tx, &mut book, &request.command).await??;
+    let (outcome, posting) = decide_naming_supply_date(&tx, &mut book, &request.command).await??;
     let (_, body) = (request.render)(&request.caller, Ok((&outcome, &book)));
     let accepted = [Accepted { request, command_id: tx.command_id(), outcome, posting }];
     save::write(&tx, &book, &accepted, &[], &before).await?;
     tx.rollback().await?;
     let [Accepted { outcome, mut posting, .. }] = accepted;
     posting.reservations.splice(0..0, before.served.reservations);
-    Ok(Rehearsal { body, outcome, posting })
+    Ok(DryRun { body, outcome, posting })
 }
 
 async fn carry_out(
@@ -194,7 +205,7 @@ async fn carry_out(
         .filter_map(|request| request.idempotency.as_ref())
         .map(|key| key.key.as_str())
         .collect();
-    let answered = command::answered(tx, &keys).await?;
+    let answered = command::find_responses(tx, &keys).await?;
     let mut answers: Vec<Option<Result<Answer, Error>>> = requests
         .iter()
         .map(|request| {
@@ -255,9 +266,9 @@ async fn decide_all(
     let mut recorded = Vec::with_capacity(fresh.len());
     for request in fresh.iter().map(|at| &requests[*at]) {
         let command_id = CommandId(book.ids.next_id());
-        let decided = decided(tx, &mut book, &request.command).await?;
-        let answered = decided.as_ref().map(|(outcome, _)| (outcome, &book));
-        let (status, body) = (request.render)(&request.caller, answered);
+        let decided = decide_naming_supply_date(tx, &mut book, &request.command).await?;
+        let so_far = decided.as_ref().map(|(outcome, _)| (outcome, &book));
+        let (status, body) = (request.render)(&request.caller, so_far);
         // A refusal is answered again on a repeat only where it was decided on the present state; what the caller can
         // put right (a permission, a missing record) is decided anew.
         let kept = matches!(status, 200..=299 | 409 | 422);

@@ -1,4 +1,4 @@
-//! Price lists and who buys at them; the rules of a basket, read for [`domain::pricing`].
+//! Price lists, and the rules of a basket, read for [`domain::pricing`].
 
 pub mod channel;
 pub mod list;
@@ -18,9 +18,9 @@ use uuid::Uuid;
 
 use crate::{Error, Tx};
 
-/// The rules of `lists` that can price one of `products`, of `categories` or everything, past and future ones
-/// included: the instant that counts may differ from sale to sale, and an explanation names them all. `categories`
-/// are the products' own and all above them. One statement; none where no list applies.
+/// Reads the rules of `lists` that can price one of `products`, of `categories`, or everything, including past and
+/// future ones. Sales may have different instants, and a price trace names rules that no longer apply. `categories`
+/// are those of the products and all above them. Runs one statement; none if there are no lists.
 pub async fn load_rules(
     tx: &Tx,
     lists: &[PriceListId],
@@ -30,7 +30,7 @@ pub async fn load_rules(
     if lists.is_empty() {
         return Ok(Rules::default());
     }
-    // Two branches, because each is a range of the index on (list, product): a sheet of 10,000 products costs no more
+    // Two branches, because each is a range of the index on (list, product): a list of 10,000 products costs no more
     // than the lines of the basket.
     let query = sqlx::query(
         "select id, price_list_id, scope, product_id, category_id, method, value, min_quantity, valid_from, valid_until
@@ -48,10 +48,11 @@ pub async fn load_rules(
         .bind(products.iter().map(|id| id.0).collect::<Vec<Uuid>>())
         .bind(categories.iter().map(|id| id.0).collect::<Vec<Uuid>>());
     let rows = tx.rows(query).await?;
-    Ok(Rules::new(rows.iter().map(rule_of).collect::<Result<_, _>>()?))
+    Ok(Rules::new(rows.iter().map(read_rule).collect::<Result<_, _>>()?))
 }
 
-/// The price lists of a sale, in order of precedence: the customer's own, its tier's, the location's, the channel's.
+/// Returns the price lists of a sale in order of precedence: the customer's own, its tier's, the location's, the
+/// channel's.
 pub async fn load_lists(
     tx: &Tx,
     customer_id: Option<CustomerId>,
@@ -74,7 +75,7 @@ pub async fn load_lists(
         "select price_list_id from channel_price_list
          where tenant_id = $1 and channel = $2 and location_id = any($3) order by location_id desc",
     );
-    // The nil id, which stands for the whole channel, sorts before every other.
+    // The nil id stands for the whole channel and sorts before every other id.
     let places = vec![location_id.unwrap_or_default().0, Uuid::nil()];
     let rows = tx.rows(query.bind(tx.tenant_id.0).bind(<&str>::from(channel)).bind(places)).await?;
     for row in &rows {
@@ -83,8 +84,8 @@ pub async fn load_lists(
     Ok(lists)
 }
 
-/// Every list, once.
-pub fn every(lists: &Lists) -> Vec<PriceListId> {
+/// Returns every list once.
+pub fn all_lists(lists: &Lists) -> Vec<PriceListId> {
     let mut every: Vec<PriceListId> = lists.customer.into_iter().chain(lists.tier).collect();
     every.extend(&lists.channel);
     every.sort_unstable();
@@ -92,8 +93,7 @@ pub fn every(lists: &Lists) -> Vec<PriceListId> {
     every
 }
 
-/// A row as the domain's rule.
-fn rule_of(row: &PgRow) -> Result<Rule, Error> {
+fn read_rule(row: &PgRow) -> Result<Rule, Error> {
     let (product, category): (Option<Uuid>, Option<Uuid>) = (row.try_get(3)?, row.try_get(4)?);
     let scope = match (product, category) {
         (Some(id), _) => Scope::Product(ProductId(id)),

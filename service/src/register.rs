@@ -12,36 +12,32 @@ use crate::page::Page;
 use crate::rows::insert_all;
 use crate::{Error, Tx, input};
 
-/// The longest code: it stands on every receipt.
+/// Longest code: it is printed on every receipt.
 const CODE_LENGTH_MAX: usize = 12;
 
-/// A till as its owner states it.
+/// The fields of a till that a caller can set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = RegisterCreate)]
 pub struct RegisterInput {
-    /// Your code for it, unique among tills and part of its receipt numbers: capital letters and digits.
+    /// Your code for the till, unique among tills and part of its receipt numbers: capital letters and digits.
     #[schema(min_length = 1, max_length = 12, pattern = "^[A-Z0-9]{1,12}$", example = "TILL1")]
     pub code: String,
-    /// The name.
+    /// Name of the till.
     pub name: Name,
-    /// The store or warehouse that it takes goods from.
+    /// Store or warehouse from which the till sells.
     pub location_id: LocationId,
-    /// The smallest cash amount that can be paid, such as `0.05`; every amount can, if absent or zero.
+    /// Smallest cash amount that can be paid, such as `0.05`. If absent or zero, amounts are not rounded.
     #[serde(default)]
     pub cash_rounding: Money,
 }
 
-/// Which tills to list.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// With this code.
     pub code: Option<String>,
-    /// At this location.
     pub location_id: Option<LocationId>,
 }
 
-/// Creates a till.
 pub async fn create(tx: &Tx, input: &RegisterInput) -> Result<register::Model, Error> {
     let mut problems = Problems::default();
     let known = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
@@ -49,13 +45,13 @@ pub async fn create(tx: &Tx, input: &RegisterInput) -> Result<register::Model, E
         problems.invalid("/code", format!("Expected 1 to {CODE_LENGTH_MAX} capital letters or digits."));
     }
     input.name.check(&mut problems, "/name");
-    input::not_negative(&mut problems, "/cash_rounding", Some(input.cash_rounding));
+    input::check_not_negative(&mut problems, "/cash_rounding", Some(input.cash_rounding));
     let place =
         tx.select::<location::Entity>().filter(location::Column::Id.eq(input.location_id)).one(tx).await?;
     match place {
-        None => input::unknown(&mut problems, "/location_id", "location"),
+        None => input::add_unknown(&mut problems, "/location_id", "location"),
         Some(place) if !place.kind.sells() => {
-            problems.invalid("/location_id", "A till takes goods from a store or a warehouse.");
+            problems.invalid("/location_id", "A till sells from a store or a warehouse.");
         }
         Some(_) => {}
     }
@@ -72,18 +68,16 @@ pub async fn create(tx: &Tx, input: &RegisterInput) -> Result<register::Model, E
         updated_at: tx.now,
     };
     insert_all::<register::Entity, _>(tx, vec![row.clone()]).await.map_err(|error| {
-        error.on_constraint("register_code_key", || input::refuse_taken("/code", "till", &input.code))
+        error.on_constraint("register_code_key", || input::reject_taken("/code", "till", &input.code))
     })?;
     Ok(row)
 }
 
-/// The till `id`.
 pub async fn get(tx: &Tx, id: RegisterId) -> Result<register::Model, Error> {
     let row = tx.select::<register::Entity>().filter(register::Column::Id.eq(id)).one(tx).await?;
     Ok(row.ok_or_else(|| Refusal::not_found("register"))?)
 }
 
-/// One page of tills.
 pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<register::Model>, Error> {
     let mut query = tx.select::<register::Entity>();
     if let Some(code) = &filter.code {

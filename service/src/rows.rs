@@ -1,14 +1,17 @@
-//! Writing many rows with few statements.
+//! Rows: reading a column, and inserts of many rows with few statements.
+
+use std::collections::BTreeSet;
+use std::str::FromStr;
 
 use sea_orm::sea_query::BinOper;
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
+use uuid::Uuid;
 
 use crate::{Error, Tx};
 
-/// The most rows of one statement. Lists are cut into powers of two, so that a connection keeps few statement texts.
+/// Most rows of one statement. Inserts are cut into powers of two, so that a connection caches few statement texts.
 const ROWS_MAX: usize = 256;
 
-/// Inserts all rows.
 pub async fn insert_all<E, A>(tx: &Tx, rows: Vec<E::Model>) -> Result<(), Error>
 where
     E: EntityTrait,
@@ -26,12 +29,22 @@ where
     Ok(())
 }
 
-/// The operator `^@`, which can use an index of a column in collation C.
+/// Parses a text of the database as the word it stands for.
+pub(crate) fn parsed<T: FromStr>(text: String) -> Result<T, Error> {
+    text.parse().map_err(|_| Error::invariant(format!("{text} is no {}", std::any::type_name::<T>())))
+}
+
+/// Returns the plain uuids of typed ids, to bind.
+pub(crate) fn uuids<I: Copy>(ids: &BTreeSet<I>, plain: impl Fn(I) -> Uuid) -> Vec<Uuid> {
+    ids.iter().map(|id| plain(*id)).collect()
+}
+
+/// Returns the operator `^@`, which can use an index of a column in collation C.
 pub fn starts_with() -> BinOper {
     BinOper::Custom("^@")
 }
 
-/// The largest power of two that is not above `number`, which is above zero.
+/// Returns the largest power of two up to `number`, which must be positive.
 fn largest_power_of_two(number: usize) -> usize {
     1 << number.ilog2()
 }

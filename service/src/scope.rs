@@ -1,4 +1,4 @@
-//! What a caller may do, as `resource:action`.
+//! Permissions of a caller, as `resource:action`.
 
 use std::fmt;
 
@@ -44,7 +44,7 @@ pub enum Scope {
     /// Receive and adjust stock, change locations.
     #[strum(serialize = "stock:write")]
     StockWrite,
-    /// Let goods go that the record does not have, because they have left already.
+    /// Record an issue that has already happened, even if the record has too little stock.
     #[strum(serialize = "stock:force")]
     StockForce,
     /// Read count sheets, their settings and the plan.
@@ -53,7 +53,7 @@ pub enum Scope {
     /// Open count sheets and enter what was counted.
     #[strum(serialize = "counts:write")]
     CountsWrite,
-    /// See what blind counts expect, post differences over the limit, and set the limits.
+    /// See the expected quantities of blind counts, post differences over the limit, and set the limits.
     #[strum(serialize = "counts:approve")]
     CountsApprove,
     /// Read orders, shipments and invoices.
@@ -62,22 +62,22 @@ pub enum Scope {
     /// Place, confirm, ship, invoice and cancel orders, take returns.
     #[strum(serialize = "orders:write")]
     OrdersWrite,
-    /// Release an order that is on hold for its customer's credit.
+    /// Release an order from a credit hold.
     #[strum(serialize = "credit:approve")]
     CreditApprove,
     /// Read payments.
     #[strum(serialize = "payments:read")]
     PaymentsRead,
-    /// Record payments.
+    /// Read tills, sessions and till sales.
     #[strum(serialize = "payments:write")]
     PaymentsWrite,
     /// Read registers, sessions and till sales.
     #[strum(serialize = "pos:read")]
     PosRead,
-    /// Sell and refund at a till, open and close its sessions.
+    /// Refund at a till without naming the sale.
     #[strum(serialize = "pos:write")]
     PosWrite,
-    /// Refund at a till without naming the sale.
+    /// Create and change tills.
     #[strum(serialize = "pos:blind_refund")]
     PosBlindRefund,
     /// Set registers up.
@@ -110,7 +110,7 @@ pub enum Scope {
 }
 
 impl Scope {
-    /// The text form, such as `orders:write`.
+    /// Returns the text form, such as `orders:write`.
     pub fn as_str(self) -> &'static str {
         self.into()
     }
@@ -131,32 +131,30 @@ impl fmt::Display for Scope {
 pub struct Scopes(u64);
 
 impl Scopes {
-    /// Every permission.
+    /// Returns every permission.
     pub fn all() -> Self {
         <Scope as strum::IntoEnumIterator>::iter().collect()
     }
 
-    /// Whether `scope` is among them.
     pub fn contains(self, scope: Scope) -> bool {
         self.0 & scope.bit() != 0
     }
 
-    /// Whether every one of `others` is among them: a key can never grant more than it has.
+    /// Whether the set has all of `others`. A key can never grant more than it has.
     pub fn covers(self, others: Scopes) -> bool {
         others.0 & !self.0 == 0
     }
 
-    /// Those in `texts` that are known: a scope of a newer version grants nothing here.
+    /// Parses scopes and skips unknown ones: a scope of a newer version grants nothing.
     pub fn parse(texts: &[String]) -> Self {
         texts.iter().filter_map(|text| text.parse::<Scope>().ok()).collect()
     }
 
-    /// Those that are in both.
+    /// Returns the scopes in both sets.
     pub fn intersection(self, others: Scopes) -> Self {
         Scopes(self.0 & others.0)
     }
 
-    /// Each of them.
     pub fn iter(self) -> impl Iterator<Item = Scope> {
         <Scope as strum::IntoEnumIterator>::iter().filter(move |scope| self.contains(*scope))
     }

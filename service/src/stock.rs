@@ -1,4 +1,4 @@
-//! Reading the one stock record: what may be sold, the levels, the movements and their documents.
+//! The stock record, for reading: availability, levels, movements and their documents.
 
 pub mod availability;
 pub mod checkpoint;
@@ -6,6 +6,7 @@ pub mod document;
 pub mod expected;
 pub mod explain;
 pub mod hold;
+pub mod incoming;
 pub mod layer;
 pub mod level;
 pub mod lot;
@@ -13,7 +14,5 @@ pub mod movement;
 pub mod oversold;
 pub mod promise;
 pub mod recall;
-pub mod step;
-pub mod supply;
 pub mod trace;
 pub mod transfer;

@@ -13,46 +13,45 @@ use crate::page::Page;
 use crate::rows::insert_all;
 use crate::{Error, Tx, input};
 
-/// The highest rate, in percent.
+/// Highest rate, in percent.
 const RATE_MAX: i64 = 100;
 
-/// A tax class as its owner states it.
+/// The fields of a tax class that a caller can set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = TaxClassCreate)]
 pub struct TaxClassInput {
-    /// Your code for it, unique among tax classes. A product that names no class gets the one with the code
+    /// Your code for the class, unique among tax classes. A product without a class gets the one with the code
     /// `standard`.
     pub code: Line64,
-    /// The name.
+    /// Name of the class.
     pub name: Name,
 }
 
-/// A tax rate as its owner states it.
+/// The fields of a tax rate that a caller can set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = TaxRateCreate)]
 pub struct TaxRateInput {
-    /// The class of products that it taxes.
+    /// Class of products to which the rate applies.
     pub tax_class_id: TaxClassId,
-    /// ISO 3166-1 alpha-2 code of the country where the buyer gets the goods; every country without a rate of its
-    /// own, if absent.
+    /// ISO 3166-1 alpha-2 code of the country in which the buyer receives the products. If absent, the rate applies
+    /// to every country without its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$", example = "DE")]
     pub zone: Option<String>,
-    /// In percent of the net amount.
+    /// Percent of the net amount.
     pub rate: Percent,
-    /// The first day, in the tenant's time zone; always, if absent.
+    /// First day, in the tenant's time zone. Without it the rate has no beginning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "2027-01-01")]
     pub valid_from: Option<NaiveDate>,
-    /// The last day, in the tenant's time zone; until the next rate begins, if absent.
+    /// Last day, in the tenant's time zone. Without it the rate applies until the next one begins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "2027-12-31")]
     pub valid_until: Option<NaiveDate>,
 }
 
-/// Creates a tax class.
 pub async fn create_class(tx: &Tx, input: &TaxClassInput) -> Result<tax_class::Model, Error> {
     let mut problems = Problems::default();
     input.code.check(&mut problems, "/code");
@@ -66,18 +65,17 @@ pub async fn create_class(tx: &Tx, input: &TaxClassInput) -> Result<tax_class::M
         created_at: tx.now,
     };
     insert_all::<tax_class::Entity, _>(tx, vec![row.clone()]).await.map_err(|error| {
-        error.on_constraint("tax_class_code_key", || input::refuse_taken("/code", "tax class", &input.code))
+        error.on_constraint("tax_class_code_key", || input::reject_taken("/code", "tax class", &input.code))
     })?;
     Ok(row)
 }
 
-/// The tax class `id`.
 pub async fn get_class(tx: &Tx, id: TaxClassId) -> Result<tax_class::Model, Error> {
     let row = tx.select::<tax_class::Entity>().filter(tax_class::Column::Id.eq(id)).one(tx).await?;
     Ok(row.ok_or_else(|| Refusal::not_found("tax class"))?)
 }
 
-/// One page of tax classes, or the one with a code.
+/// Returns one page of tax classes, or the one with a code.
 pub async fn list_classes(tx: &Tx, code: Option<&str>, page: &Page) -> Result<Vec<tax_class::Model>, Error> {
     let mut query = tx.select::<tax_class::Entity>();
     if let Some(code) = code {
@@ -86,22 +84,22 @@ pub async fn list_classes(tx: &Tx, code: Option<&str>, page: &Page) -> Result<Ve
     Ok(page.of(query, tax_class::Column::Id, tax_class::Column::CreatedAt).all(tx).await?)
 }
 
-/// Creates a tax rate. A change of rate is a new row with a later start; nobody has to end the old one.
+/// Creates a tax rate. A change of rate is a new row with a later start, which ends the old one.
 pub async fn create_rate(tx: &Tx, input: &TaxRateInput) -> Result<tax_rate::Model, Error> {
     let mut problems = Problems::default();
     if let Some(zone) = &input.zone {
-        input::country(&mut problems, "/zone", zone);
+        input::check_country(&mut problems, "/zone", zone);
     }
     if input.rate.is_negative() || input.rate > Percent::new(RATE_MAX.into()) {
         problems.invalid("/rate", format!("Expected 0 to {RATE_MAX} percent."));
     }
     let valid_from = input.valid_from.unwrap_or(always());
     if input.valid_until.is_some_and(|until| until < valid_from) {
-        problems.invalid("/valid_until", "The last day must not lie before the first.");
+        problems.invalid("/valid_until", "The last day must not be before the first.");
     }
     let class = tx.select::<tax_class::Entity>().filter(tax_class::Column::Id.eq(input.tax_class_id));
     if class.one(tx).await?.is_none() {
-        input::unknown(&mut problems, "/tax_class_id", "tax class");
+        input::add_unknown(&mut problems, "/tax_class_id", "tax class");
     }
     problems.check()?;
     let row = tax_rate::Model {
@@ -117,19 +115,18 @@ pub async fn create_rate(tx: &Tx, input: &TaxRateInput) -> Result<tax_rate::Mode
     insert_all::<tax_rate::Entity, _>(tx, vec![row.clone()]).await.map_err(|error| {
         let day = valid_from.to_string();
         error.on_constraint("tax_rate_start_key", || {
-            input::refuse_taken("/valid_from", "rate of this class and zone", &format!("the start {day}"))
+            input::reject_taken("/valid_from", "rate of this class and zone", &format!("the start {day}"))
         })
     })?;
     Ok(row)
 }
 
-/// The tax rate `id`.
 pub async fn get_rate(tx: &Tx, id: TaxRateId) -> Result<tax_rate::Model, Error> {
     let row = tx.select::<tax_rate::Entity>().filter(tax_rate::Column::Id.eq(id)).one(tx).await?;
     Ok(row.ok_or_else(|| Refusal::not_found("tax rate"))?)
 }
 
-/// One page of tax rates, or those of a class.
+/// Returns one page of tax rates, or those of a class.
 pub async fn list_rates(
     tx: &Tx,
     class: Option<TaxClassId>,
@@ -142,7 +139,7 @@ pub async fn list_rates(
     Ok(page.of(query, tax_rate::Column::Id, tax_rate::Column::CreatedAt).all(tx).await?)
 }
 
-/// Deletes a tax rate, whose only version is 1. What was sold keeps the rate that its line states.
+/// Deletes a tax rate, whose only version is 1. Lines that were sold keep their rate.
 pub async fn delete_rate(tx: &Tx, id: TaxRateId, expected: Option<i32>) -> Result<(), Error> {
     get_rate(tx, id).await?;
     input::check_version(1, expected)?;
@@ -154,7 +151,7 @@ pub async fn delete_rate(tx: &Tx, id: TaxRateId, expected: Option<i32>) -> Resul
     }
 }
 
-/// The start of a rate that has none.
+/// Returns the start of a rate that has none.
 pub fn always() -> NaiveDate {
     NaiveDate::from_yo_opt(1, 1).unwrap_or(NaiveDate::MIN)
 }

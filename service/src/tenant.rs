@@ -1,4 +1,4 @@
-//! Tenants, as the operator of the installation sees them.
+//! Tenants, for the operator of the installation.
 
 use domain::id::TenantId;
 use domain::ledger::{CHART, REASONS};
@@ -19,52 +19,48 @@ use crate::{Caller, Db, Error, Tx, input};
 
 pub mod settings;
 
-/// A tenant that is to be made.
 #[derive(Debug, Clone)]
 pub struct TenantCreate {
-    /// Its name in logins and on the command line: lower-case letters, digits and hyphens.
+    /// Name in logins and on the command line: lower-case letters, digits and hyphens.
     pub slug: String,
-    /// Its name.
     pub name: String,
-    /// ISO 4217 code of the only currency of its books.
+    /// ISO 4217 code of the only currency of the ledger.
     pub currency: String,
-    /// ISO 3166-1 alpha-2 code of the country where it trades.
+    /// ISO 3166-1 alpha-2 code of the home country.
     pub country: String,
-    /// IANA name of the zone in which its days begin.
+    /// IANA name of the time zone in which days begin.
     pub time_zone: String,
-    /// Whether its list prices contain tax.
+    /// Whether list prices include tax.
     pub prices_include_tax: bool,
-    /// How tax is rounded.
     pub tax_rounding: TaxRounding,
-    /// What its first key works on.
+    /// Mode of the first key.
     pub mode: KeyMode,
 }
 
-/// A tenant that was just made.
+/// A tenant that was just created.
 #[derive(Debug)]
 pub struct NewTenant {
-    /// Its id.
     pub id: TenantId,
-    /// A key that may do everything; its secret is seen this once.
+    /// A key with every scope. Its secret is shown only once.
     pub key: NewKey,
 }
 
-/// Makes a tenant that can trade at once: chart of accounts, tax classes, reasons, a warehouse, a shop with a till,
-/// and a key that may do everything.
-pub async fn create(db: &Db, wanted: &TenantCreate) -> Result<NewTenant, Error> {
-    check(wanted)?;
+/// Creates a tenant that can trade at once: chart of accounts, tax classes, reason codes, a warehouse, a shop with a
+/// till, and a key with every scope.
+pub async fn create(db: &Db, input: &TenantCreate) -> Result<NewTenant, Error> {
+    check(input)?;
     let id = TenantId(Uuid::now_v7());
-    // The wall is set up for the new tenant before its row exists, so that the row passes it.
+    // Row-level security needs the tenant before its row is inserted.
     let operator = operator(id);
     let create = async |tx: &Tx| {
-        insert_tenant(tx, wanted).await?;
+        insert_tenant(tx, input).await?;
         insert_accounts(tx).await?;
-        insert_taxes(tx, &wanted.country).await?;
-        insert_places(tx).await?;
+        insert_taxes(tx, &input.country).await?;
+        insert_locations(tx).await?;
         let key = ApiKeyCreate {
             name: "Owner".to_owned(),
             kind: KeyKind::Sk,
-            mode: wanted.mode,
+            mode: input.mode,
             scopes: Scope::iter().collect(),
             ip_allowlist: Vec::new(),
             expires_at: None,
@@ -76,7 +72,7 @@ pub async fn create(db: &Db, wanted: &TenantCreate) -> Result<NewTenant, Error> 
     db.write(&operator, create).await
 }
 
-/// The tenant with this slug.
+/// Returns the tenant with this slug.
 pub async fn find(db: &Db, slug: &str) -> Result<TenantId, Error> {
     use sqlx::Row;
     let found = db.ask_auth(sqlx::query("select tenant_id from auth.find_tenant($1)").bind(slug)).await?;
@@ -84,12 +80,12 @@ pub async fn find(db: &Db, slug: &str) -> Result<TenantId, Error> {
     Ok(TenantId(row.try_get(0)?))
 }
 
-/// The operator as a caller of a tenant.
+/// Returns the operator as a caller of a tenant.
 pub fn operator(tenant_id: TenantId) -> Caller {
     Caller { tenant_id, actor_kind: ActorKind::Operator, actor_id: Uuid::nil(), scopes: Scopes::all() }
 }
 
-/// Standard, reduced and zero rate of a country in percent; zero where the country is not known here.
+/// Returns the standard, reduced and zero rate of a country in percent; zero for an unknown country.
 fn tax_rates(country: &str) -> [u32; 3] {
     match country {
         "GB" => [20, 5, 0],
@@ -98,41 +94,41 @@ fn tax_rates(country: &str) -> [u32; 3] {
     }
 }
 
-fn check(wanted: &TenantCreate) -> Result<(), Refusal> {
+fn check(input: &TenantCreate) -> Result<(), Refusal> {
     let mut problems = Problems::default();
     let known = |letter: u8| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == b'-';
-    let starts_well = wanted.slug.starts_with(|letter: char| letter.is_ascii_lowercase());
-    if !starts_well || !(2..=63).contains(&wanted.slug.len()) || !wanted.slug.bytes().all(known) {
+    let starts_well = input.slug.starts_with(|letter: char| letter.is_ascii_lowercase());
+    if !starts_well || !(2..=63).contains(&input.slug.len()) || !input.slug.bytes().all(known) {
         let detail = "Expected 2 to 63 lower-case letters, digits and hyphens, beginning with a letter.";
         problems.invalid("/slug", detail);
     }
-    input::line(&mut problems, "/name", &wanted.name, input::NAME_LENGTH_MAX);
-    if iso_currency::Currency::from_code(&wanted.currency).is_none() {
+    input::check_line(&mut problems, "/name", &input.name, input::NAME_LENGTH_MAX);
+    if iso_currency::Currency::from_code(&input.currency).is_none() {
         problems.invalid("/currency", "Expected an ISO 4217 code such as EUR.");
     }
-    if wanted.country.len() != 2 || !wanted.country.bytes().all(|letter| letter.is_ascii_uppercase()) {
+    if input.country.len() != 2 || !input.country.bytes().all(|letter| letter.is_ascii_uppercase()) {
         problems.invalid("/country", "Expected an ISO 3166-1 alpha-2 code such as DE.");
     }
-    if wanted.time_zone.parse::<chrono_tz::Tz>().is_err() {
+    if input.time_zone.parse::<chrono_tz::Tz>().is_err() {
         problems.invalid("/time_zone", "Expected an IANA time zone such as Europe/Berlin.");
     }
     problems.check()
 }
 
-async fn insert_tenant(tx: &Tx, wanted: &TenantCreate) -> Result<(), Error> {
-    let rounding: &str = wanted.tax_rounding.into();
+async fn insert_tenant(tx: &Tx, input: &TenantCreate) -> Result<(), Error> {
+    let rounding: &str = input.tax_rounding.into();
     let statement = sqlx::query(
         "insert into tenant (tenant_id, slug, name, currency, time_zone, country, prices_include_tax, tax_rounding, \
                              created_at, updated_at) \
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)",
     )
     .bind(tx.tenant_id.0)
-    .bind(&wanted.slug)
-    .bind(&wanted.name)
-    .bind(&wanted.currency)
-    .bind(&wanted.time_zone)
-    .bind(&wanted.country)
-    .bind(wanted.prices_include_tax)
+    .bind(&input.slug)
+    .bind(&input.name)
+    .bind(&input.currency)
+    .bind(&input.time_zone)
+    .bind(&input.country)
+    .bind(input.prices_include_tax)
     .bind(rounding)
     .bind(tx.now);
     tx.execute(statement).await.map_err(|error| {
@@ -182,7 +178,7 @@ async fn insert_taxes(tx: &Tx, country: &str) -> Result<(), Error> {
     Ok(())
 }
 
-async fn insert_places(tx: &Tx) -> Result<(), Error> {
+async fn insert_locations(tx: &Tx) -> Result<(), Error> {
     let mut shop_id = Uuid::nil();
     for (code, name, kind) in [
         ("MAIN", "Main warehouse", LocationKind::Warehouse),

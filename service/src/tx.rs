@@ -21,7 +21,7 @@ use sea_orm::{
 use sea_query_sqlx::SqlxValues;
 use tokio::sync::{Mutex, MutexGuard};
 
-use crate::live::Bells;
+use crate::notifier::Notifier;
 use crate::{Caller, Error};
 
 /// How often a write that lost a race (40001, 40P01) is tried.
@@ -50,7 +50,7 @@ pub struct Db {
     pool: PgPool,
     statements: Arc<AtomicU64>,
     /// Rung after every commit.
-    pub(crate) bells: Bells,
+    pub(crate) notifier: Notifier,
 }
 
 impl Db {
@@ -65,7 +65,7 @@ impl Db {
                 connection.statement_cache_capacity(STATEMENTS_CACHED).application_name("stockwell"),
             )
             .await?;
-        Ok(Db { pool, statements: Arc::new(AtomicU64::new(0)), bells: Bells::default() })
+        Ok(Db { pool, statements: Arc::new(AtomicU64::new(0)), notifier: Notifier::default() })
     }
 
     /// How many statements have been sent, `begin` and `commit` included.
@@ -178,7 +178,7 @@ impl Db {
         Ok(Tx {
             inner: Mutex::new(inner),
             statements: Arc::clone(&self.statements),
-            bells: self.bells.clone(),
+            notifier: self.notifier.clone(),
             tenant_id,
             now,
             ids: std::sync::Mutex::new(IdSequence::new(now, rand::rng().random())),
@@ -204,7 +204,7 @@ pub(crate) async fn pause_before_retry(error: &Error) {
 pub struct Tx {
     inner: Mutex<Transaction<'static, Postgres>>,
     statements: Arc<AtomicU64>,
-    bells: Bells,
+    notifier: Notifier,
     ids: std::sync::Mutex<IdSequence>,
     /// Whose rows it sees.
     pub tenant_id: TenantId,
@@ -251,7 +251,7 @@ impl Tx {
     pub(crate) async fn commit(self) -> Result<(), Error> {
         self.statements.fetch_add(1, Ordering::Relaxed);
         self.inner.into_inner().commit().await?;
-        self.bells.ring(self.tenant_id);
+        self.notifier.notify(self.tenant_id);
         Ok(())
     }
 

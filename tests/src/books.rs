@@ -134,15 +134,15 @@ const FACTS: &[(&str, &str)] = &[
            and not (r.quantity is null and l.expires_at <= clock_timestamp())",
     ),
     (
-        "a till lease or channel floor holds no more than its lines say, and a level knows of it",
+        "a till allotment or channel allotment holds no more than its lines say, and a level knows of it",
         "select format('hold %s line %s: line %s, reservations %s', r.document_id, r.line_no, l.quantity, r.quantity) \
          from reservation r \
          join stock_level s on s.tenant_id = r.tenant_id and s.location_id = r.location_id and s.product_id = r.product_id \
           and s.lot_id = r.lot_id \
          left join hold h on h.tenant_id = r.tenant_id and h.id = r.document_id and h.kind = r.kind and h.status = 'open' \
          left join hold_line l on l.tenant_id = h.tenant_id and l.hold_id = h.id and l.line_no = r.line_no \
-         where r.tenant_id = $1 and r.kind in ('till_lease', 'channel_floor') \
-           and (l.quantity is null or r.quantity > l.quantity or not s.claimed)",
+         where r.tenant_id = $1 and r.kind in ('till_allotment', 'channel_allotment') \
+           and (l.quantity is null or r.quantity > l.quantity or not s.allotted)",
     ),
     (
         "what is in transit is what transfers have on their way",
@@ -336,8 +336,21 @@ const FACTS: &[(&str, &str)] = &[
     ),
 ];
 
-/// Everything that is wrong with a tenant's books, by the rows themselves and by what the API says of them.
-pub async fn violations(tenant: &Tenant) -> Vec<String> {
+impl Tenant {
+    /// Returns everything that is wrong with the tenant's books now.
+    pub async fn check_now(&self) -> Vec<String> {
+        violations(self).await
+    }
+
+    /// Fails unless every fact about the tenant's books holds.
+    pub async fn check_books(&self) {
+        let violations = self.check_now().await;
+        assert!(violations.is_empty(), "the books do not hold:\n{}", violations.join("\n"));
+    }
+}
+
+/// Reads everything that is wrong with a tenant's books from the rows themselves, and from what the API says of them.
+async fn violations(tenant: &Tenant) -> Vec<String> {
     let mut violations = Vec::new();
     for (fact, query) in FACTS {
         let rows = sqlx::query(*query).bind(tenant.id.0).fetch_all(&environment().root).await;

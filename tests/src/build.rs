@@ -61,6 +61,11 @@ impl Tenant {
         Product { id: id(&product), sku: sku.to_owned() }
     }
 
+    /// A product that is tracked by `lot` or `serial`.
+    pub async fn tracked(&self, sku: &str, tracking: &str) -> Product {
+        self.product_with(sku, json!({ "list_price": "10.00", "tracking": tracking })).await
+    }
+
     /// A product with a list price, and some of it in the warehouse.
     pub async fn stocked(&self, sku: &str, list_price: &str, (quantity, unit_cost): (&str, &str)) -> Product {
         let product = self.product(sku, list_price).await;

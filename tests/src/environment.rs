@@ -7,22 +7,21 @@ use std::sync::LazyLock;
 use actix_web::web::Data;
 use api::App;
 use api::config::Config;
-use api::local::Postgres;
 use chrono::{DateTime, Utc};
 use clap::Parser;
+use local::Postgres;
 use migration::Passwords;
 use sea_orm::sqlx;
 use sea_orm::sqlx::postgres::{PgPool, PgPoolOptions};
 use service::Db;
 use service::auth::SigningKey;
 use service::tx::PoolOptions;
+use stockwell::log;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::OnceCell;
 
-use crate::{Client, Tenant};
-
 /// The database that the tests share.
-const DATABASE: &str = "stockwell";
+pub(crate) const DATABASE: &str = "stockwell";
 
 /// Starts once: where that fails, every test fails at once.
 static ENVIRONMENT: LazyLock<Environment> = LazyLock::new(start);
@@ -47,13 +46,6 @@ pub struct Environment {
     servers: Runtime,
 }
 
-/// A tenant on a database server of its own, which ends with it.
-pub struct Apart {
-    /// The client with the tenant's key.
-    pub client: Client,
-    _postgres: Postgres,
-}
-
 /// A server at work.
 pub struct Node {
     /// Where it is.
@@ -70,7 +62,7 @@ pub fn environment() -> &'static Environment {
 fn start() -> Environment {
     // The servers' log is of interest only to who asks for it.
     if std::env::var_os("STOCKWELL_LOG").is_some() {
-        api::log::start(api::log::PERSON);
+        log::start(log::PERSON);
     }
     let runtime = |name: &str| {
         let mut builder = Builder::new_multi_thread();
@@ -107,7 +99,7 @@ fn start() -> Environment {
 }
 
 /// Makes the roles and `database`; answers the URL of the migrator.
-async fn prepare(postgres: &Postgres, database: &str) -> String {
+pub(crate) async fn prepare(postgres: &Postgres, database: &str) -> String {
     let password = || postgres.password().to_owned();
     let passwords = Passwords { migrator: password(), app: password(), relay: password() };
     migration::bootstrap(&postgres.admin_url(), database, &passwords)
@@ -125,6 +117,12 @@ impl Environment {
     /// The instant, as the database's clock shows it.
     pub async fn now(&self) -> DateTime<Utc> {
         sqlx::query_scalar("select clock_timestamp()").fetch_one(&self.root).await.expect("a clock")
+    }
+
+    /// Deadlocks in the shared database since the tests began.
+    pub async fn deadlocks(&self) -> i64 {
+        let query = "select deadlocks from pg_stat_database where datname = current_database()";
+        sqlx::query_scalar(query).fetch_one(&self.root).await.expect("deadlocks are counted")
     }
 
     /// The URL of the shared database for the relay's role.
@@ -150,26 +148,18 @@ impl Environment {
         started.await.expect("a server starts")
     }
 
-    /// A tenant on a database server of its own, for what would hold up every other test.
-    pub async fn tenant_apart(&'static self) -> Apart {
-        let postgres = Postgres::start_temporary().await.expect("PostgreSQL starts");
-        let migrator_url = prepare(&postgres, DATABASE).await;
-        migration::up(&migrator_url).await.expect("the schema is applied");
-        let database_url = postgres.url("stockwell_app", DATABASE);
-        let node = self.node_with(|config| config.database_url = database_url.into()).await;
-        let client = Tenant::on(&node.app.db, &node.base_url, |_| {}).await.client();
-        Apart { client, _postgres: postgres }
-    }
-
     /// A further database without any schema; answers the migrator's URL to it.
     pub async fn empty_database(&self, name: &str) -> String {
+        // The roles belong to the server: two that state them at once are refused.
+        static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+        let _turn = ONE_AT_A_TIME.lock().await;
         prepare(&self.postgres, name).await
     }
 }
 
 /// Serves on the runtime of the servers. Called outside of any runtime.
 fn serve(servers: &Runtime, config: &Config) -> Node {
-    let running = servers.block_on(api::app::serve(config)).expect("the server starts");
+    let running = servers.block_on(stockwell::serve(config)).expect("the server starts");
     Node { base_url: format!("http://{}", running.addr), app: running.app.clone() }
 }
 

@@ -84,7 +84,7 @@ impl Tenant {
             "reservation",
             "stock_level",
             "cost_layer",
-            "layer_draw",
+            "layer_use",
             "stock_document",
             "cost_to_settle",
             "lot",
@@ -114,7 +114,8 @@ impl Tenant {
 /// The UUID in an id's text form.
 pub(crate) fn uuid_of(id: &str) -> uuid::Uuid {
     let (prefix, letters) = id.split_once('_').expect("an id has a prefix");
-    assert_eq!((prefix.len(), letters.len()), (3, 26), "{id} is an id");
+    assert_eq!(prefix.len(), 3, "{id} is an id");
+    assert_eq!(letters.len(), 26, "{id} is an id");
     let alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
     let digit = |letter: char| alphabet.find(letter).expect("a letter of base 32") as u128;
     uuid::Uuid::from_u128(letters.chars().fold(0, |bits, letter| (bits << 5) | digit(letter)))

@@ -3,16 +3,20 @@
 //! A test is a plain `#[test]` function that hands its body to [`with_tenant`]; afterwards the books of the tenant
 //! are checked. Tests run at the same time, each sees only its own tenant.
 
+mod apart;
 mod books;
 mod build;
 mod client;
 mod environment;
 mod facts;
+mod kept;
+mod schema;
 mod tenant;
 
-use books::violations;
 pub use build::{Product, Till, lines, sale};
 pub use client::{Call, Client, Problem, Reply};
 pub use environment::{Environment, Node, config, environment};
 pub use facts::Level;
+pub use kept::keep;
+pub use schema::{SCHEMA_RULES, broken_rules};
 pub use tenant::{Tenant, with_tenant, with_tenant_as, with_tenants};

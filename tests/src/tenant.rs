@@ -97,15 +97,4 @@ impl Tenant {
     pub(crate) fn client(self) -> Client {
         self.client
     }
-
-    /// Everything that is wrong with the tenant's books now.
-    pub async fn check_now(&self) -> Vec<String> {
-        crate::violations(self).await
-    }
-
-    /// Fails unless every fact about the tenant's books holds.
-    pub async fn check_books(&self) {
-        let violations = self.check_now().await;
-        assert!(violations.is_empty(), "the books do not hold:\n{}", violations.join("\n"));
-    }
 }

@@ -1,5 +1,6 @@
 //! Products: list, create one or many, get, change; import and export have a file each.
 
+mod cell;
 mod column;
 mod export;
 pub mod import;

@@ -101,6 +101,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<UnmappedFilters>) -> An
     let filter =
         UnmappedFilter { system: filters.system.clone(), status: filters.status.unwrap_or_default() };
     let slice = list.slice(filters.sort)?;
-    let rows = app.db.read(caller.tenant_id, async |tx| sku_map::unmapped(tx, &filter, &slice).await).await?;
+    let rows =
+        app.db.read(caller.tenant_id, async |tx| sku_map::list_unmapped(tx, &filter, &slice).await).await?;
     list.answer(rows.into_iter().map(UnmappedSku::from).collect(), |row| row.id.0)
 }

@@ -5,8 +5,8 @@ use actix_web::{HttpResponse, get};
 use domain::id::{CategoryId, LocationId};
 use domain::refusal::Refusal;
 use serde::{Deserialize, Serialize};
-use service::count::place;
 use service::count::plan::{PlannedCount, plan};
+use service::count::resolve_location;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::list::{LIMIT_DEFAULT, LIMIT_MAX, invalid_limit};
@@ -63,7 +63,7 @@ async fn show(app: Data<App>, caller: Caller, wanted: Params<Wanted>) -> Answer 
         return Err(invalid_limit());
     }
     let read = async |tx: &service::Tx| {
-        let location_id = place(tx, wanted.location_id).await?;
+        let location_id = resolve_location(tx, wanted.location_id).await?;
         let location_id = location_id.ok_or_else(|| Refusal::not_found("location"))?;
         Ok((location_id, plan(tx, location_id, wanted.category_id, rows).await?))
     };

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use domain::book::Book;
 use domain::id::LotId;
+use domain::line_item::LINES_MAX;
 use domain::lot::{LotDetails, LotShare, NamedLot};
 use domain::number::Quantity;
 use domain::refusal::Problems;
-use domain::sales::LINES_MAX;
 use domain::text::{self, Line64, Line200};
 use serde::{Deserialize, Serialize};
 

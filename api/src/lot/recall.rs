@@ -176,7 +176,7 @@ fn to_command(lot_id: LotId, reason: Filled200) -> Result<Command, ApiError> {
 async fn show(app: Data<App>, caller: Caller, id: PathId<LotId>) -> Answer {
     let read = async |tx: &service::Tx| {
         let found = lot::get(tx, id.0).await?;
-        Ok((found.lot, recall::affected(tx, id.0).await?))
+        Ok((found.lot, recall::find_affected(tx, id.0).await?))
     };
     let (lot, affected) = app.db.report(caller.tenant_id, read).await?;
     let (reason, since) =

@@ -9,11 +9,11 @@ use domain::number::Quantity;
 use domain::stock::MovementKind;
 use domain::tenant::Channel;
 use serde::Serialize;
-use service::stock::trace::{self, Moved, Trace};
+use service::stock::trace::{self, Trace, TracedDocument};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{LotLevelOut, LotOut};
-use crate::ledger::document_id;
+use crate::document::document_id;
 use crate::params::PathId;
 use crate::{Answer, App, Caller};
 
@@ -253,8 +253,8 @@ pub fn quarantined(holds: &[domain::hold::Hold]) -> Vec<QuarantinedOut> {
     holds.iter().map(hold).collect()
 }
 
-impl From<Moved> for MovedOut {
-    fn from(moved: Moved) -> Self {
+impl From<TracedDocument> for MovedOut {
+    fn from(moved: TracedDocument) -> Self {
         MovedOut {
             kind: moved.kind,
             document_id: document_id(&moved.document_kind, moved.document_id),
@@ -273,7 +273,7 @@ impl From<Moved> for MovedOut {
 impl From<Trace> for TraceOut {
     fn from(trace: Trace) -> Self {
         let sums = trace.sums;
-        let listed = |moved: Vec<Moved>| moved.into_iter().map(MovedOut::from).collect();
+        let listed = |moved: Vec<TracedDocument>| moved.into_iter().map(MovedOut::from).collect();
         let levels = trace.levels.into_iter().map(LotLevelOut::from).collect();
         TraceOut {
             object: "lot_trace",
@@ -312,7 +312,7 @@ impl From<Trace> for TraceOut {
 )]
 #[get("/v1/lots/{id}/trace")]
 async fn show(app: Data<App>, caller: Caller, id: PathId<LotId>) -> Answer {
-    let read = async |tx: &service::Tx| trace::of(tx, id.0).await;
+    let read = async |tx: &service::Tx| trace::find(tx, id.0).await;
     let trace = app.db.report(caller.tenant_id, read).await?;
     Ok(HttpResponse::Ok().json(TraceOut::from(trace)))
 }

@@ -300,14 +300,17 @@ fn for_each_reference(value: &mut Value, visit: &mut impl FnMut(&mut String)) {
     match value {
         Value::Object(members) => {
             for (name, member) in members.iter_mut() {
-                match member {
-                    Value::String(reference) if name == "$ref" => visit(reference),
-                    other => for_each_reference(other, visit),
+                if name == "$ref"
+                    && let Value::String(reference) = member
+                {
+                    visit(reference);
+                } else {
+                    for_each_reference(member, visit);
                 }
             }
         }
         Value::Array(items) => items.iter_mut().for_each(|item| for_each_reference(item, visit)),
-        _ => {}
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 

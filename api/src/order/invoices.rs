@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use domain::id::{CustomerId, InvoiceId, OrderId};
 use domain::order::InvoiceKind;
 use serde::Deserialize;
-use service::invoice::{Filter, Found, InvoiceSummary};
+use service::invoice::{Filter, InvoiceDetail, InvoiceSummary};
 use service::listing::{Age, Period};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -93,6 +93,6 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 #[get("/v1/invoices/{id}")]
 async fn show(app: Data<App>, caller: Caller, id: PathId<InvoiceId>, seen: IfNoneMatch) -> Answer {
     let read = async |tx: &service::Tx| service::invoice::get(tx, id.0).await;
-    let Found { invoice, currency, version, skus } = app.db.read(caller.tenant_id, read).await?;
+    let InvoiceDetail { invoice, currency, version, skus } = app.db.read(caller.tenant_id, read).await?;
     Ok(seen.answer(version, InvoiceOut::new(&invoice, &currency, &skus_in(&skus))))
 }

@@ -3,8 +3,9 @@
 use actix_web::web::Data;
 use actix_web::{get, post};
 use domain::id::{ExpectedReceiptId, OrderId};
+use domain::order;
 use service::posting::Command;
-use service::stock::promise::{BrokenPromise, Position, broken};
+use service::stock::promise::{self as broken_promise, BrokenPromise, Position};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::form::OrderOut;
@@ -67,7 +68,7 @@ async fn answer(
     made_on: Option<ExpectedReceiptId>,
 ) -> Answer {
     let after: Option<Position> = page.after()?;
-    let read = async |tx: &service::Tx| broken(tx, made_on, after, page.fetch()).await;
+    let read = async |tx: &service::Tx| broken_promise::list_broken(tx, made_on, after, page.fetch()).await;
     let rows = app.db.read(caller.tenant_id, read).await?;
     page.answer(rows, BrokenPromise::position)
 }
@@ -86,5 +87,5 @@ async fn answer(
 )]
 #[post("/v1/orders/{id}/promise")]
 async fn promise(post: Post, id: PathId<OrderId>) -> Answer {
-    post.empty(Command::PromiseOrder(id.0)).await
+    post.empty(Command::PromiseOrder(order::Promise(id.0))).await
 }

@@ -7,7 +7,7 @@ use domain::id::{CustomerId, OrderId, ShipmentId};
 use domain::order::OrderStatus;
 use serde::{Deserialize, Serialize};
 use service::listing::{Age, Period};
-use service::order::{Filter, Found, OrderSummary};
+use service::order::{Filter, OrderDetail, OrderSummary};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{OrderOut, ShipmentOut};
@@ -105,7 +105,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 #[get("/v1/orders/{id}")]
 async fn show(app: Data<App>, caller: Caller, id: PathId<OrderId>, seen: IfNoneMatch) -> Answer {
     let read = async |tx: &service::Tx| service::order::get(tx, id.0).await;
-    let Found { order, invoices, currency, skus } = app.db.read(caller.tenant_id, read).await?;
+    let OrderDetail { order, invoices, currency, skus } = app.db.read(caller.tenant_id, read).await?;
     Ok(seen.answer(order.version, OrderOut::new(&order, &invoices, &currency, &skus_in(&skus))))
 }
 

@@ -82,10 +82,7 @@ impl ErrorCode {
 
     /// The text form: the contract.
     pub fn as_str(self) -> &'static str {
-        match self {
-            ErrorCode::Domain(code) => code.as_str(),
-            own => own.into(),
-        }
+        if let ErrorCode::Domain(code) = self { code.as_str() } else { self.into() }
     }
 
     /// The HTTP status it is answered with: 400 can't be read, 422 is read but not valid, 409 is valid but conflicts

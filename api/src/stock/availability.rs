@@ -7,7 +7,7 @@ use actix_web::{HttpResponse, get, post};
 use domain::id::{LocationId, ProductId};
 use domain::tenant::Channel;
 use serde::{Deserialize, Serialize};
-use service::stock::availability::{self, ProductAvailability, Wanted};
+use service::stock::availability::{self, Lookup, ProductAvailability};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::Body;
@@ -42,7 +42,7 @@ struct Question {
     barcode: Vec<String>,
     /// Only at this location.
     location_id: Option<LocationId>,
-    /// Only where this channel may draw from; what is kept for it by channel floors is available to it.
+    /// Only where this channel may draw from; what is kept for it by channel allotments is available to it.
     channel: Option<Channel>,
     /// Whether to say as well what may be promised by day.
     #[serde(default)]
@@ -68,7 +68,7 @@ struct QuestionIn {
     barcodes: Vec<String>,
     /// Only at this location.
     location_id: Option<LocationId>,
-    /// Only where this channel may draw from; what is kept for it by channel floors is available to it.
+    /// Only where this channel may draw from; what is kept for it by channel allotments is available to it.
     channel: Option<Channel>,
     /// Whether to say as well what may be promised by day.
     #[serde(default)]
@@ -97,23 +97,23 @@ struct Availability {
 }
 
 impl Question {
-    fn wanted(&self) -> Result<Wanted, ApiError> {
+    fn wanted(&self) -> Result<Lookup, ApiError> {
         let refuse = |detail: String, parameter: &str| {
             Err(ApiError::new(ErrorCode::InvalidParameter, detail).at_parameter(parameter))
         };
         let wanted = match (self.product_id.len(), self.sku.len(), self.barcode.len()) {
-            (_, 0, 0) if !self.product_id.is_empty() => Wanted::Ids(self.product_id.clone()),
-            (0, _, 0) if !self.sku.is_empty() => Wanted::Skus(self.sku.clone()),
-            (0, 0, _) if !self.barcode.is_empty() => Wanted::Barcodes(self.barcode.clone()),
+            (_, 0, 0) if !self.product_id.is_empty() => Lookup::Ids(self.product_id.clone()),
+            (0, _, 0) if !self.sku.is_empty() => Lookup::Skus(self.sku.clone()),
+            (0, 0, _) if !self.barcode.is_empty() => Lookup::Barcodes(self.barcode.clone()),
             _ => {
                 let detail = "Name products by exactly one of product_id, sku and barcode.";
                 return refuse(detail.to_owned(), "product_id");
             }
         };
         let (length, parameter) = match &wanted {
-            Wanted::Ids(ids) => (ids.len(), "product_id"),
-            Wanted::Skus(skus) => (skus.len(), "sku"),
-            Wanted::Barcodes(codes) => (codes.len(), "barcode"),
+            Lookup::Ids(ids) => (ids.len(), "product_id"),
+            Lookup::Skus(skus) => (skus.len(), "sku"),
+            Lookup::Barcodes(codes) => (codes.len(), "barcode"),
         };
         if length > PRODUCTS_MAX {
             return refuse(format!("Ask for at most {PRODUCTS_MAX} products at once."), parameter);
@@ -163,11 +163,11 @@ async fn answer(app: &App, caller: &Caller, question: &Question) -> Answer {
     let wanted = question.wanted()?;
     let Question { location_id, channel, steps, .. } = *question;
     let scope = availability::Scope { location_id, channel, steps };
-    let read = async |tx: &service::Tx| availability::of(tx, &wanted, &scope).await;
+    let read = async |tx: &service::Tx| availability::find(tx, &wanted, &scope).await;
     let data = app.db.read(caller.tenant_id, read).await?;
     let asked: Vec<String> = match wanted {
-        Wanted::Ids(ids) => ids.iter().map(ProductId::to_string).collect(),
-        Wanted::Skus(texts) | Wanted::Barcodes(texts) => texts,
+        Lookup::Ids(ids) => ids.iter().map(ProductId::to_string).collect(),
+        Lookup::Skus(texts) | Lookup::Barcodes(texts) => texts,
     };
     let mut answered: HashSet<String> = data.iter().map(|product| product.asked.clone()).collect();
     let unknown = asked.into_iter().filter(|asked| answered.insert(asked.clone())).collect();

@@ -3,8 +3,8 @@
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
 use chrono::{DateTime, Utc};
-use domain::adjust::StockDocumentKind;
 use domain::id::{LocationId, StockDocumentId};
+use domain::stock_document::StockDocumentKind;
 use serde::Deserialize;
 use service::listing::{Age, Period};
 use service::stock::document::{self, Filter, StockDocumentSummary};

@@ -3,10 +3,10 @@
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post};
 use chrono::NaiveDate;
+use domain::expected_receipt::{self, ExpectedReceipt, ExpectedStatus};
 use domain::id::{ExpectedReceiptId, LocationId, ProductId};
 use domain::number::Quantity;
 use domain::refusal::Problems;
-use domain::supply::{self, ExpectedReceipt, ExpectedStatus};
 use domain::text::{self, Text200};
 use serde::{Deserialize, Serialize};
 use service::listing::Age;
@@ -120,7 +120,7 @@ impl<'a> ExpectedReceiptOut<'a> {
     }
 
     pub(crate) fn with_lines(expected: &'a ExpectedReceipt, skus: Skus<'_, 'a>) -> Self {
-        let line = |line: &supply::ExpectedLine| ExpectedLineOut {
+        let line = |line: &expected_receipt::ExpectedLine| ExpectedLineOut {
             line_no: line.line_no,
             product_id: line.product_id,
             sku: skus(line.product_id),
@@ -154,7 +154,7 @@ fn to_command(input: ExpectedReceiptIn, _: &Caller) -> Result<Command, ApiError>
     let reference = text::checked(&mut problems, "/reference", input.reference);
     let lines = goods(&mut problems, input.lines);
     problems.check()?;
-    Ok(Command::ExpectReceipt(supply::Expect {
+    Ok(Command::ExpectReceipt(expected_receipt::Expect {
         id: input.id,
         location_id: input.location_id,
         expected_on: input.expected_on,
@@ -177,7 +177,10 @@ fn to_command(input: ExpectedReceiptIn, _: &Caller) -> Result<Command, ApiError>
 )]
 #[post("/v1/stock/expected-receipts/{id}/reschedule")]
 async fn reschedule(post: Post, id: PathId<ExpectedReceiptId>) -> Answer {
-    post.send(|input: RescheduleIn, _| Ok(Command::RescheduleReceipt(id.0, input.expected_on))).await
+    let command = |RescheduleIn { expected_on }, _: &Caller| {
+        Ok(Command::RescheduleReceipt(expected_receipt::Reschedule { id: id.0, expected_on }))
+    };
+    post.send(command).await
 }
 
 /// Cancel an expected receipt
@@ -193,7 +196,7 @@ async fn reschedule(post: Post, id: PathId<ExpectedReceiptId>) -> Answer {
 )]
 #[post("/v1/stock/expected-receipts/{id}/cancel")]
 async fn cancel(post: Post, id: PathId<ExpectedReceiptId>) -> Answer {
-    post.empty(Command::CancelExpectedReceipt(id.0)).await
+    post.empty(Command::CancelExpectedReceipt(expected_receipt::Cancel(id.0))).await
 }
 
 /// Which expected receipts to list.

@@ -6,21 +6,21 @@ use chrono::{DateTime, Utc};
 use domain::id::{CommandId, LocationId, LotId, MovementId, OrderId, ProductId};
 use domain::number::{Money, Price, Quantity};
 use domain::refusal::Code;
-use domain::stock::{LevelKey, MovementKind};
+use domain::stock::MovementKind;
 use domain::tenant::Channel;
 use serde::{Deserialize, Serialize};
 use service::listing::Period;
-use service::stock::explain::{self, Balance, BelowZero, Cause, Explanation, Line, Promise, Wanted};
+use service::stock::explain::{self, Balance, BelowZero, Cause, Explanation, Line, Promise, Request};
 use service::stock::level::StockLevel;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::layer::LayerDraw;
+use super::layer::LayerUse;
+use super::level::key;
 use crate::audit::actor_id;
-use crate::body::sentence;
-use crate::ledger::document_id;
+use crate::document::document_id;
 use crate::list::{List, Page, PageInfo, PageParams};
-use crate::problem::{ApiError, ErrorCode};
+use crate::problem::ApiError;
 use crate::{Answer, App, Caller};
 
 /// The most reservations that stand beside the history; all of them have a list of their own.
@@ -108,7 +108,7 @@ struct ExplainedMovement {
     /// add up to what the movement took of what was there.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 10000)]
-    layers: Vec<LayerDraw>,
+    layers: Vec<LayerUse>,
     /// What of the movement left although the record had none; what comes in next settles its cost.
     #[serde(skip_serializing_if = "Option::is_none")]
     below_zero: Option<BelowZero>,
@@ -193,7 +193,7 @@ impl From<Line> for ExplainedMovement {
             reason: line.reason,
             occurred_at: line.occurred_at,
             recorded_at: line.recorded_at,
-            layers: line.layers.into_iter().map(LayerDraw::from).collect(),
+            layers: line.layers.into_iter().map(LayerUse::from).collect(),
             below_zero: line.oversold,
             caused_by: line.cause.map(CausedBy::from),
         }
@@ -268,10 +268,10 @@ async fn show(app: Data<App>, caller: Caller, path: Path<(String, String)>, list
     }
     let key = key(&path, lot_id)?;
     let after: Option<Uuid> = list.after()?;
-    let wanted = Wanted { key, recorded: Period { from, to }, after, rows: list.fetch() };
+    let wanted = Request { key, recorded: Period { from, to }, after, rows: list.fetch() };
     let read = async |tx: &service::Tx| {
         let explanation = explain::explain(tx, &wanted).await?;
-        Ok((explanation, explain::promises(tx, key, None, RESERVED_MAX + 1).await?))
+        Ok((explanation, explain::list_reservations(tx, key, None, RESERVED_MAX + 1).await?))
     };
     let (Explanation { level, opening, lines, closing }, mut kept) =
         app.db.read(caller.tenant_id, read).await?;
@@ -314,21 +314,9 @@ async fn reservations(
     let key = key(&path, list.filters.lot_id)?;
     let after: Option<explain::PromisePosition> = list.after()?;
     let read = async |tx: &service::Tx| {
-        explain::known(tx, key).await?;
-        explain::promises(tx, key, after, list.fetch()).await
+        explain::get_level(tx, key).await?;
+        explain::list_reservations(tx, key, after, list.fetch()).await
     };
     let rows = app.db.read(caller.tenant_id, read).await?;
     list.answer(rows.into_iter().map(StockReservation::from).collect(), |row| row.position)
-}
-
-/// The level that a path and a lot name.
-pub(super) fn key(path: &(String, String), lot_id: Option<LotId>) -> Result<LevelKey, ApiError> {
-    let refused = |name: &'static str, error: domain::id::InvalidId| {
-        ApiError::new(ErrorCode::InvalidId, sentence(&error.to_string())).at_parameter(name)
-    };
-    Ok(LevelKey {
-        location_id: path.0.parse().map_err(|error| refused("location_id", error))?,
-        product_id: path.1.parse().map_err(|error| refused("product_id", error))?,
-        lot_id: lot_id.unwrap_or_default(),
-    })
 }

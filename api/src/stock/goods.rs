@@ -1,7 +1,7 @@
 //! Lines that name goods, without a price.
 
-use domain::goods::GoodsLine;
 use domain::id::ProductId;
+use domain::line_item::GoodsLine;
 use domain::number::Quantity;
 use domain::refusal::Problems;
 use serde::Deserialize;

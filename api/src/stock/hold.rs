@@ -3,7 +3,7 @@
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post};
 use chrono::{DateTime, Utc};
-use domain::claim::Holder;
+use domain::allotment::Owner;
 use domain::hold::{self, Hold, HoldKind, HoldStatus};
 use domain::id::{CustomerId, HoldId, LocationId, LotId, ProductId, RegisterId};
 use domain::number::Quantity;
@@ -122,7 +122,7 @@ struct HoldLineOut<'a> {
     /// Its SKU.
     #[schema(max_length = 64, example = "BOLT-M8")]
     sku: &'a str,
-    /// The lot, where the product is tracked. A channel floor was placed in it, and may be kept in others by now.
+    /// The lot, where the product is tracked. A channel allotment was placed in it, and may be kept in others by now.
     lot_id: Option<LotId>,
     /// Its code, or the serial number.
     #[schema(max_length = 64, example = json!(null))]
@@ -142,12 +142,12 @@ impl<'a> HoldOut<'a> {
             reference: hold.reference.as_deref(),
             location_id: hold.location_id,
             customer_id: hold.customer_id,
-            register_id: match hold.holder {
-                Some(Holder::Till(id)) => Some(id),
+            register_id: match hold.owner {
+                Some(Owner::Till(id)) => Some(id),
                 _ => None,
             },
-            channel: match hold.holder {
-                Some(Holder::Channel(channel)) => Some(channel),
+            channel: match hold.owner {
+                Some(Owner::Channel(channel)) => Some(channel),
                 _ => None,
             },
             note: hold.note.as_deref(),
@@ -183,8 +183,8 @@ impl<'a> HoldOut<'a> {
 /// Lowers what is available as an order does, until the hold ends, is released, or an order or till sale takes its
 /// goods by naming `hold_id`. Nothing is held unless everything can be.
 ///
-/// A `till_lease` is for the sales of one till, so that it can go on selling while it is offline: they take from it
-/// before they take anything else, and nobody else can. A `channel_floor` is for one channel until its release time: to
+/// A `till_allotment` is for the sales of one till, so that it can go on selling while it is offline: they take from it
+/// before they take anything else, and nobody else can. A `channel_allotment` is for one channel until its release time: to
 /// the other channel it is reserved; sales and orders of its own take what is free first and then from the floor, which
 /// is not filled up again. Neither is named by who takes of it.
 ///
@@ -240,7 +240,10 @@ fn to_command(input: HoldIn, _: &Caller) -> Result<Command, ApiError> {
 )]
 #[post("/v1/stock/holds/{id}/extend")]
 async fn extend(post: Post, id: PathId<HoldId>) -> Answer {
-    post.send(|input: ExtendIn, _| Ok(Command::ExtendHold(id.0, input.expires_at))).await
+    let command = |ExtendIn { expires_at }, _: &Caller| {
+        Ok(Command::ExtendHold(hold::Extend { hold_id: id.0, expires_at }))
+    };
+    post.send(command).await
 }
 
 /// Release a hold
@@ -256,7 +259,7 @@ async fn extend(post: Post, id: PathId<HoldId>) -> Answer {
 )]
 #[post("/v1/stock/holds/{id}/release")]
 async fn release(post: Post, id: PathId<HoldId>) -> Answer {
-    post.empty(Command::ReleaseHold(id.0)).await
+    post.empty(Command::ReleaseHold(hold::Release(id.0))).await
 }
 
 /// Which holds to list.

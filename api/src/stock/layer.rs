@@ -7,11 +7,11 @@ use domain::id::{CostLayerId, LocationId, LotId, ProductId};
 use domain::number::{Money, Price, Quantity};
 use serde::{Deserialize, Serialize};
 use service::stock::explain;
-use service::stock::layer::{self, DrawnLayer, ListedLayer, Position};
+use service::stock::layer::{self, ListedLayer, Position, UsedLayer};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::explain::key;
-use crate::ledger::document_id;
+use super::level::key;
+use crate::document::document_id;
 use crate::list::{List, Page, PageParams};
 use crate::{Answer, App, Caller};
 
@@ -75,7 +75,7 @@ impl From<ListedLayer> for CostLayer {
 
 /// What a movement took from a cost layer.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct LayerDraw {
+pub(super) struct LayerUse {
     /// The layer; it is gone from the list of layers once it is used up.
     layer_id: CostLayerId,
     /// Stock units that were taken from it.
@@ -102,9 +102,9 @@ pub(super) struct LayerDraw {
     received_at: DateTime<Utc>,
 }
 
-impl From<DrawnLayer> for LayerDraw {
-    fn from(drawn: DrawnLayer) -> Self {
-        LayerDraw {
+impl From<UsedLayer> for LayerUse {
+    fn from(drawn: UsedLayer) -> Self {
+        LayerUse {
             layer_id: drawn.layer_id,
             quantity: drawn.quantity,
             value: drawn.value,
@@ -144,7 +144,7 @@ async fn list(app: Data<App>, caller: Caller, path: Path<(String, String)>, list
     let key = key(&path, list.filters.lot_id)?;
     let after: Option<Position> = list.after()?;
     let read = async |tx: &service::Tx| {
-        explain::known(tx, key).await?;
+        explain::get_level(tx, key).await?;
         layer::list(tx, key, after, list.fetch()).await
     };
     let rows = app.db.read(caller.tenant_id, read).await?;

@@ -2,13 +2,16 @@
 
 use actix_web::get;
 use actix_web::web::Data;
-use domain::id::{LocationId, ProductId};
+use domain::id::{LocationId, LotId, ProductId};
+use domain::stock::LevelKey;
 use serde::Deserialize;
 use service::scope::Scope;
 use service::stock::level::{self, Filter, Position, StockLevel};
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::body::sentence;
 use crate::list::{List, Page, PageParams};
+use crate::problem::{ApiError, ErrorCode};
 use crate::{Answer, App, Caller};
 
 /// The routes of this area.
@@ -52,4 +55,16 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
         levels = levels.into_iter().map(StockLevel::without_cost).collect();
     }
     list.answer(levels, StockLevel::position)
+}
+
+/// The level that a path and a lot name.
+pub(super) fn key(path: &(String, String), lot_id: Option<LotId>) -> Result<LevelKey, ApiError> {
+    let refused = |name: &'static str, error: domain::id::InvalidId| {
+        ApiError::new(ErrorCode::InvalidId, sentence(&error.to_string())).at_parameter(name)
+    };
+    Ok(LevelKey {
+        location_id: path.0.parse().map_err(|error| refused("location_id", error))?,
+        product_id: path.1.parse().map_err(|error| refused("product_id", error))?,
+        lot_id: lot_id.unwrap_or_default(),
+    })
 }

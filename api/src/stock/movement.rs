@@ -12,7 +12,7 @@ use service::listing::{Age, Period};
 use service::stock::movement::{self, Filter, Movement};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::ledger::{document_id, parse_document_id};
+use crate::document::{document_id, parse_document_id};
 use crate::list::{List, Page, PageParams};
 use crate::{Answer, App, Caller};
 
@@ -147,11 +147,13 @@ struct Filters {
 #[get("/v1/stock/movements")]
 async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
     let filters = &list.filters;
+    let document_id = filters.document_id.as_deref();
+    let document_id = document_id.map(|id| parse_document_id(id, "document_id")).transpose()?;
     let filter = Filter {
         product_id: filters.product_id,
         sku: filters.sku.clone(),
         location_id: filters.location_id,
-        document_id: filters.document_id.as_deref().map(parse_document_id).transpose()?,
+        document_id,
         kind: filters.kind,
         occurred: Period { from: filters.occurred_from, to: filters.occurred_to },
     };

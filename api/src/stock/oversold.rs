@@ -11,7 +11,7 @@ use service::listing::Age;
 use service::stock::oversold::{self, CostStatus, Filter};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::ledger::document_id;
+use crate::document::document_id;
 use crate::list::{List, Page, PageParams};
 use crate::{Answer, App, Caller};
 

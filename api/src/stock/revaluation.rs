@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use domain::id::{LocationId, LotId, ProductId, StockDocumentId};
 use domain::number::{Money, Price};
 use domain::refusal::Problems;
-use domain::revalue::{Revalue, RevaluedLine, Worth};
+use domain::revaluation::{Revalue, RevaluedLine, Worth};
 use domain::text::{self, Text200};
 use serde::Deserialize;
 use service::posting::Command;

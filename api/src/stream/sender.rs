@@ -13,13 +13,13 @@ use futures_util::Stream;
 use futures_util::stream::unfold;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
-use service::event::{Filter, Place};
-use service::live::{Change, Heard, Listener};
+use service::event::{FeedPosition, Filter};
+use service::live::{Change, Listener, Message};
 use service::stock::level::ChangedLevel;
 use tokio::sync::watch;
 use tokio::time::{Interval, MissedTickBehavior, interval_at};
 
-use super::Seat;
+use super::seat::Seat;
 use crate::App;
 use crate::event::{Event, seal};
 use crate::problem::ApiError;
@@ -65,7 +65,7 @@ pub struct Sender {
     /// Messages that are ready.
     ready: VecDeque<Bytes>,
     /// The place that the client knows of.
-    told: Place,
+    told: FeedPosition,
     has_ended: bool,
 }
 
@@ -157,9 +157,9 @@ impl Sender {
         while self.ready.is_empty() && !self.has_ended {
             tokio::select! {
                 heard = self.listener.next() => match heard {
-                    Ok(Heard::Change(change)) => self.tell(&change),
-                    Ok(Heard::TooSlow) => self.end(Reason::TooSlow),
-                    Ok(Heard::Closing) => self.end(Reason::Stopping),
+                    Ok(Message::Change(change)) => self.tell(&change),
+                    Ok(Message::TooSlow) => self.end(Reason::TooSlow),
+                    Ok(Message::Closing) => self.end(Reason::Stopping),
                     Err(error) => {
                         tracing::warn!(%error, "a stream ends because what changed could not be read");
                         self.end(Reason::Failed);
@@ -209,7 +209,13 @@ impl Sender {
     }
 
     /// Adds a message; sends what there is once it is much.
-    fn message(&mut self, piece: &mut String, place: Option<Place>, name: &str, data: &impl Serialize) {
+    fn message(
+        &mut self,
+        piece: &mut String,
+        place: Option<FeedPosition>,
+        name: &str,
+        data: &impl Serialize,
+    ) {
         let Ok(data) = serde_json::to_string(data) else { return self.end(Reason::Failed) };
         if let Some(id) = place.and_then(|place| self.id(place).ok()) {
             self.told = place.unwrap_or(self.told);
@@ -222,7 +228,7 @@ impl Sender {
     }
 
     /// Tells the client where to go on, without a message.
-    fn point_at(&mut self, piece: &mut String, place: Place) {
+    fn point_at(&mut self, piece: &mut String, place: FeedPosition) {
         if let Ok(id) = self.id(place) {
             self.told = place;
             let _ = write!(piece, "id: {id}\n\n");
@@ -249,7 +255,7 @@ impl Sender {
         }
     }
 
-    fn id(&self, place: Place) -> Result<String, ApiError> {
+    fn id(&self, place: FeedPosition) -> Result<String, ApiError> {
         seal(&self.app.cursor_key, self.tenant_id, place)
     }
 }

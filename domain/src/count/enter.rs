@@ -7,12 +7,14 @@ use chrono::{DateTime, Utc};
 use super::lot::{CountedLot, check_entry};
 use super::{Count, CountLine, CountStatus};
 use crate::book::{Book, CLOCK_SKEW_MAX, Posting};
-use crate::goods::invalid;
+use crate::command::{Decision, Outcome, Rule};
 use crate::id::{CountId, ProductId};
+use crate::line_item::invalid;
+use crate::line_item::{AMOUNT_MAX, LINES_MAX};
+use crate::needs::Needs;
 use crate::number::Quantity;
 use crate::product::{ItemRef, Product, Tracking};
 use crate::refusal::{Code, Problem, Problems, Refusal};
-use crate::sales::{AMOUNT_MAX, LINES_MAX};
 
 /// Figures to enter on a sheet.
 #[derive(Debug, Clone)]
@@ -75,9 +77,32 @@ struct Checked {
     counted_at: DateTime<Utc>,
     replaces: bool,
 }
+impl Rule for Enter {
+    fn name(&self) -> &'static str {
+        "count.entered"
+    }
+
+    fn lines(&self) -> usize {
+        self.entries.len()
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.count_ids.insert(self.count_id);
+        for entry in &self.entries {
+            needs.item(&entry.item, entry.uom.is_some());
+            // What is said of a lot must be what is known of it.
+            let lot = entry.lot.as_ref().filter(|lot| lot.expires_on.is_some());
+            needs.lot_codes.extend(lot.map(|lot| lot.code.clone()));
+        }
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        enter(book, self).map(|(count, posting)| (Outcome::Count(Box::new(count), None), posting))
+    }
+}
 
 /// Enters figures. A product or a lot that is not on the sheet gets a line, but not in a recount.
-pub fn enter(book: &mut Book, command: &Enter) -> Result<(Count, Posting), Refusal> {
+pub(super) fn enter(book: &mut Book, command: &Enter) -> Result<(Count, Posting), Refusal> {
     let count = book.count(command.count_id)?;
     count.require(&[CountStatus::Counting, CountStatus::Recount], "counted")?;
     if command.entries.is_empty() || command.entries.len() > LINES_MAX {

@@ -8,8 +8,8 @@ use chrono::NaiveDate;
 
 use super::{Count, CountLine};
 use crate::book::{Book, Posting};
-use crate::goods::invalid;
 use crate::id::{LotId, ProductId};
+use crate::line_item::invalid;
 use crate::lot::{self, Arrival, Lots};
 use crate::number::Quantity;
 use crate::product::{Product, Tracking};

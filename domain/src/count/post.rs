@@ -4,13 +4,16 @@ use std::collections::BTreeSet;
 
 use super::lot::{check_piece, check_tracking, settle_key};
 use super::{Count, CountLine, CountStatus};
-use crate::adjust::{self, MovedLine, StockDocument, StockDocumentKind};
 use crate::book::{Book, Posting};
+use crate::command::{Decision, Outcome, Rule};
+use crate::document::DocumentKind;
 use crate::id::{CountId, LotId, MovementId, StockDocumentId};
+use crate::needs::Needs;
+use crate::negative_stock::{COUNT_REASON, Issue};
 use crate::number::{Money, Quantity};
-use crate::oversold::{COUNT_REASON, Going};
 use crate::refusal::{Code, Problem, Problems, Refusal};
 use crate::stock::{self, LevelKey, Movement, MovementKind, Source};
+use crate::stock_document::{self, MovedLine, StockDocument, StockDocumentKind};
 
 /// A sheet to post.
 #[derive(Debug, Clone, Copy)]
@@ -31,9 +34,29 @@ struct Due {
     value: Money,
     superseded: bool,
 }
+impl Rule for Post {
+    fn name(&self) -> &'static str {
+        "count.posted"
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.compare(self.count_id);
+        needs.coming_in = true;
+        needs.count_settings = true;
+        needs.numbered.insert(DocumentKind::Adjustment);
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        post(book, self)
+            .map(|(count, document, posting)| (Outcome::Count(Box::new(count), document), posting))
+    }
+}
 
 /// Posts what differs as one adjustment, and makes each line the anchor of its level.
-pub fn post(book: &mut Book, command: &Post) -> Result<(Count, Option<StockDocument>, Posting), Refusal> {
+pub(super) fn post(
+    book: &mut Book,
+    command: &Post,
+) -> Result<(Count, Option<StockDocument>, Posting), Refusal> {
     let count = book.count(command.count_id)?;
     count.require(&[CountStatus::Counted], "posted")?;
     let mut due: Vec<Due> =
@@ -70,7 +93,7 @@ pub fn post(book: &mut Book, command: &Post) -> Result<(Count, Option<StockDocum
     }
     if let Some(document) = &document {
         let against = book.count_account();
-        adjust::post_value(book, document, against, &mut posting);
+        stock_document::post_value(book, document, against, &mut posting);
     }
     count.document_id = document.as_ref().map(|document| document.id);
     count.status = CountStatus::Posted;
@@ -141,7 +164,7 @@ fn document(book: &mut Book, count: &Count) -> StockDocument {
     let last = count.lines.iter().filter_map(|line| line.counted_at).max();
     StockDocument {
         id: StockDocumentId(book.ids.next_id()),
-        number: book.number("ADJ"),
+        number: book.number(DocumentKind::Adjustment),
         kind: StockDocumentKind::Adjustment,
         location_id: count.location_id,
         reason: Some(COUNT_REASON.to_owned()),
@@ -162,11 +185,11 @@ fn adjust_level(
     let (key, line_no, occurred_at) = (due.key, line.line_no, line.counted_at.unwrap_or(book.now));
     let value = if due.off.is_negative() {
         // What is promised may be missing: more than is available goes, but never more than there is.
-        let going = Going { key, quantity: -due.off, line_no, occurred_at, forced: true };
-        -book.take_out(&going)
+        let issue = Issue { key, quantity: -due.off, line_no, occurred_at, forced: true };
+        -book.issue(&issue)
     } else {
         let source = Source::new(document.kind.into(), document.id.0, line_no, occurred_at);
-        book.take_in(key, due.off, due.value, &source);
+        book.receive(key, due.off, due.value, &source);
         due.value
     };
     posting.movements.push(Movement {

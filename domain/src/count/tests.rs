@@ -1,10 +1,12 @@
 use proptest::prelude::*;
 use uuid::Uuid;
 
+use super::enter::enter;
+use super::post::post;
 use super::*;
 use crate::location::LocationKind;
 use crate::lot::tests::product;
-use crate::oversold::tests::book;
+use crate::negative_stock::tests::book;
 use crate::product::{ItemRef, Tracking};
 use crate::stock::{CostingMethod, Level};
 

@@ -2,8 +2,8 @@
 
 use super::{Incoming, LotShare, NamedLot, check_serial, divided, unknown};
 use crate::book::Book;
-use crate::goods::invalid;
 use crate::id::LocationId;
+use crate::line_item::invalid;
 use crate::number::Quantity;
 use crate::product::Product;
 use crate::refusal::{Code, Problem};

@@ -10,11 +10,11 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use super::draw::key;
-use super::{Draw, Lot, Wish, problem};
+use super::pick::key;
+use super::{LineRequest, Lot, PickRule, problem};
 use crate::book::{Book, Demand};
-use crate::goods::invalid;
 use crate::id::{LocationId, ProductId};
+use crate::line_item::invalid;
 use crate::number::Quantity;
 use crate::refusal::{Code, Problem};
 use crate::sales::Line;
@@ -23,18 +23,18 @@ use crate::stock::LevelKey;
 impl Demand {
     /// Spreads the `left` units of a line that are not free over lots: `lots` are those that may be sold where the goods
     /// were, `taken` what the line takes of each.
-    pub(super) fn draw_gone<'a>(
+    pub(super) fn allocate_forced<'a>(
         &mut self,
         book: &'a Book,
-        (draw, wish): (&Draw, &Wish<'_>),
+        (rule, request): (&PickRule, &LineRequest<'_>),
         (lots, taken): (&mut Vec<&'a Lot>, &mut BTreeMap<usize, Quantity>),
         mut left: Quantity,
     ) -> Result<(), Problem> {
         for (at, lot) in lots.iter().enumerate() {
-            let key = key(draw.location_id, lot);
+            let key = key(rule.location_id, lot);
             let part = left.min(book.level(&key).on_hand - self.taken(&key));
             if part.is_positive() {
-                self.want(book, draw, (key, part), wish.pointer);
+                self.want(book, rule, (key, part), request.pointer);
                 *taken.entry(at).or_default() += part;
                 left -= part;
             }
@@ -42,19 +42,19 @@ impl Demand {
         if left.is_zero() {
             return Ok(());
         }
-        let on = book.setup.settings.day(draw.went.map_or(book.now, |(at, _)| at));
-        let Some(last) = last_received(book, (draw.location_id, wish.product.id), on) else {
+        let on = book.setup.settings.day(rule.went.map_or(book.now, |(at, _)| at));
+        let Some(last) = last_received(book, (rule.location_id, request.product.id), on) else {
             let detail = format!(
                 "Nothing of {} ever came in, so it has no lot: record its receipt, then send this again.",
-                wish.product.sku
+                request.product.sku
             );
-            return Err(invalid(wish.product, format!("{}/lots", wish.pointer), detail));
+            return Err(invalid(request.product, format!("{}/lots", request.pointer), detail));
         };
         let at = lots.iter().position(|lot| lot.id == last.id).unwrap_or_else(|| {
             lots.push(last);
             lots.len() - 1
         });
-        self.want(book, draw, (key(draw.location_id, last), left), wish.pointer);
+        self.want(book, rule, (key(rule.location_id, last), left), request.pointer);
         *taken.entry(at).or_default() += left;
         Ok(())
     }
@@ -64,7 +64,7 @@ impl Demand {
     pub(super) fn check_piece(
         &self,
         book: &Book,
-        (wish, lot): (&Wish<'_>, &Lot),
+        (request, lot): (&LineRequest<'_>, &Lot),
         (key, pointer): (&LevelKey, &str),
     ) -> Result<(), Problem> {
         if book.level(key).on_hand - self.taken(key) >= Quantity::ONE {
@@ -73,9 +73,9 @@ impl Demand {
         let detail = format!(
             "The record has no {} of {} here: name the number that is on the goods, or record first how the piece came \
              here.",
-            lot.code, wish.product.sku
+            lot.code, request.product.sku
         );
-        Err(problem(wish.product, format!("{pointer}/code"), Code::ValidationFailed, detail))
+        Err(problem(request.product, format!("{pointer}/code"), Code::ValidationFailed, detail))
     }
 }
 

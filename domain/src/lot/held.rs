@@ -1,10 +1,10 @@
 //! The lots that a hold keeps back.
 
-use super::{Draw, Purpose};
+use super::{PickRule, Purpose};
 use crate::book::{Book, Demand};
-use crate::goods::Goods;
 use crate::hold::{HeldLine, HoldKind, PlaceHold};
 use crate::id::LocationId;
+use crate::line_item::Goods;
 use crate::refusal::Refusal;
 
 /// What a new hold holds, lot by lot: lots that the customer could buy today, or those that are named.
@@ -16,7 +16,7 @@ pub(crate) fn held_lines(
 ) -> Result<Vec<HeldLine>, Refusal> {
     let customer = command.customer_id.and_then(|id| book.customers.get(&id));
     let purpose = match command.kind {
-        HoldKind::Hold | HoldKind::TillLease | HoldKind::ChannelFloor => Purpose::Sale {
+        HoldKind::Hold | HoldKind::TillAllotment | HoldKind::ChannelAllotment => Purpose::Sale {
             on: book.setup.settings.day(book.now),
             life_days: customer.map_or(0, |customer| customer.min_remaining_life_days),
             at_hand: false,
@@ -24,7 +24,7 @@ pub(crate) fn held_lines(
         HoldKind::Quarantine => Purpose::Quarantine,
     };
     let parts =
-        book.draw_goods(demand, &Draw { location_id, purpose, went: None }, (goods, &command.lines))?;
+        book.allocate_goods(demand, &PickRule { location_id, purpose, went: None }, (goods, &command.lines))?;
     let line = |((_, product_id, lot_id, quantity), line_no)| HeldLine {
         line_no,
         product_id,

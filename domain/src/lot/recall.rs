@@ -5,9 +5,11 @@ use uuid::Uuid;
 
 use super::{Lot, LotStatus};
 use crate::book::{Book, Posting};
+use crate::command::{Decision, Outcome, Rule};
 use crate::hold::{self, Hold};
 use crate::id::{CustomerId, LocationId, LotId, OrderId};
 use crate::location::LocationKind;
+use crate::needs::Needs;
 use crate::number::Quantity;
 use crate::refusal::Refusal;
 use crate::stock::LevelKey;
@@ -112,10 +114,23 @@ pub struct OpenReservation {
     /// Who waits.
     pub customer: AffectedCustomer,
 }
+impl Rule for RecallLot {
+    fn name(&self) -> &'static str {
+        "lot.recalled"
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.recalled.insert(self.lot_id);
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        recall(book, self).map(|(recall, posting)| (Outcome::Recall(Box::new(recall)), posting))
+    }
+}
 
 /// Recalls a lot: it is not sold any more, and what is free of it goes into quarantine at every location. What orders
 /// have reserved stays theirs, but is not shipped. Repeated, it puts into quarantine what has come free since.
-pub fn recall(book: &mut Book, command: &RecallLot) -> Result<(Recall, Posting), Refusal> {
+fn recall(book: &mut Book, command: &RecallLot) -> Result<(Recall, Posting), Refusal> {
     let lot = book.lots.get(command.lot_id).ok_or_else(|| Refusal::not_found("lot"))?.clone();
 
     // Nothing can refuse it any more.

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::forced::last_received;
 use super::*;
 use crate::book::Demand;
-use crate::oversold::tests::book;
+use crate::negative_stock::tests::book;
 use crate::product::{ProductKind, ProductStatus};
 use crate::stock::{CostingMethod, Level};
 
@@ -71,13 +71,14 @@ fn shelf(lots: &[OnShelf]) -> Book {
 }
 
 /// The shares that `wanted` units of no named lot get, and what is refused of them.
-fn drawn(book: &Book, wanted: i64, forced: bool) -> Result<Vec<LotShare>, Refusal> {
+fn allocated(book: &Book, wanted: i64, forced: bool) -> Result<Vec<LotShare>, Refusal> {
     let purpose = Purpose::Sale { on: today(), life_days: 0, at_hand: true };
-    let draw = Draw { location_id: LocationId::default(), purpose, went: Some((midday(), forced)) };
+    let rule = PickRule { location_id: LocationId::default(), purpose, went: Some((midday(), forced)) };
     let product = book.products.values().next().expect("a product");
-    let wish = Wish { product, quantity: units(wanted), named: &[], covered: Quantity::ZERO, pointer: "" };
+    let request =
+        LineRequest { product, quantity: units(wanted), named: &[], covered: Quantity::ZERO, pointer: "" };
     let mut demand = Demand::default();
-    let shares = demand.draw(book, &draw, &wish).map_err(|problem| {
+    let shares = demand.allocate(book, &rule, &request).map_err(|problem| {
         let mut problems = crate::refusal::Problems::default();
         problems.push(problem);
         problems.check().expect_err("there is one")
@@ -107,7 +108,7 @@ proptest! {
         let before: Quantity = book.levels.values().map(|level| level.on_hand).sum();
         let (location_id, id) = (LocationId::default(), ProductId(Uuid::from_u128(1)));
         let last = last_received(&book, (location_id, id), today()).expect("there is a lot").id;
-        let mut shares = drawn(&book, wanted, true).expect("it is never refused");
+        let mut shares = allocated(&book, wanted, true).expect("it is never refused");
         prop_assert_eq!(shares.iter().map(|share| share.quantity).sum::<Quantity>(), units(wanted));
         prop_assert!(shares.iter().all(|share| share.quantity.is_positive()));
         let could: Vec<LotId> = sellable(&book).iter().map(|(key, _)| key.lot_id).collect();
@@ -134,9 +135,9 @@ proptest! {
     fn what_is_sold_is_available(lots in shelves(), wanted in 1..20_i64) {
         let book = shelf(&lots);
         let available: Quantity = sellable(&book).iter().map(|(_, level)| level.available()).sum();
-        let drawn = drawn(&book, wanted, false);
-        prop_assert_eq!(drawn.is_ok(), units(wanted) <= available, "{} of {}", wanted, available);
-        let Ok(shares) = drawn else { return Ok(()) };
+        let allocated = allocated(&book, wanted, false);
+        prop_assert_eq!(allocated.is_ok(), units(wanted) <= available, "{} of {}", wanted, available);
+        let Ok(shares) = allocated else { return Ok(()) };
         prop_assert_eq!(shares.iter().map(|share| share.quantity).sum::<Quantity>(), units(wanted));
         let mut order: Vec<&Lot> = book.lots.iter().filter(|lot| lot.is_sellable(today(), 0)).collect();
         order.sort_by(|one, other| one.rank().cmp(&other.rank()));

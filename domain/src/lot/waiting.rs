@@ -1,6 +1,6 @@
 //! The lots of those who wait: what is free for them, and what they have.
 
-use super::draw::levels_of;
+use super::pick::levels_of;
 use super::{Lot, LotShare, LotStatus, Lots};
 use crate::book::Book;
 use crate::id::LotId;

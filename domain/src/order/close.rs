@@ -3,12 +3,31 @@
 use super::reserve::unreserve;
 use super::{OrderStatus, Ordered, changed, exposure, known, order_mut};
 use crate::book::{Book, Posting};
+use crate::command::{Decision, Outcome, Rule};
 use crate::id::OrderId;
+use crate::needs::Needs;
 use crate::promise;
 use crate::refusal::Refusal;
+/// Cancel an order.
+#[derive(Debug, Clone, Copy)]
+pub struct Cancel(pub OrderId);
+
+impl Rule for Cancel {
+    fn name(&self) -> &'static str {
+        "order.cancelled"
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.order_ids.insert(self.0);
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        cancel(book, self.0).map(|(ordered, posting)| (Outcome::Order(Box::new(ordered)), posting))
+    }
+}
 
 /// Gives an order up and releases what is reserved for it. What has left stays an invoice's business.
-pub fn cancel(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> {
+fn cancel(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> {
     let order = known(book, id)?;
     order.require(&[OrderStatus::Draft, OrderStatus::OnHold, OrderStatus::Confirmed], "cancelled")?;
     let was_confirmed = order.status == OrderStatus::Confirmed;
@@ -20,10 +39,27 @@ pub fn cancel(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusa
     order_mut(book, id).status = OrderStatus::Cancelled;
     Ok(changed(book, id, Posting::default()))
 }
+/// Close an order.
+#[derive(Debug, Clone, Copy)]
+pub struct Close(pub OrderId);
+
+impl Rule for Close {
+    fn name(&self) -> &'static str {
+        "order.closed"
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.order_ids.insert(self.0);
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        close(book, self.0).map(|(ordered, posting)| (Outcome::Order(Box::new(ordered)), posting))
+    }
+}
 
 /// Gives up what has not left of an order that was shipped from: its lines say how much. What has left and is not
 /// invoiced is invoiced as ever.
-pub fn close(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> {
+fn close(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> {
     let order = known(book, id)?;
     order.require(&[OrderStatus::PartiallyShipped], "closed")?;
     let (customer_id, open) = (order.customer_id, order.open_total(book));
@@ -37,11 +73,28 @@ pub fn close(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal
     order.status = if invoiced { OrderStatus::Invoiced } else { OrderStatus::Shipped };
     Ok(changed(book, id, Posting::default()))
 }
+/// Allocate available stock to an order.
+#[derive(Debug, Clone, Copy)]
+pub struct Allocate(pub OrderId);
+
+impl Rule for Allocate {
+    fn name(&self) -> &'static str {
+        "order.allocated"
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.order_ids.insert(self.0);
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        allocate(book, self.0).map(|(ordered, posting)| (Outcome::Order(Box::new(ordered)), posting))
+    }
+}
 
 /// Serves an order that waits, and those that stand before it, with what has become free by itself, such as by a hold
 /// that expired. Whatever a command frees is served at once, and so is what the levels of this command were swept of before
 /// it: there may be nothing left to do.
-pub fn allocate(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> {
+fn allocate(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> {
     let order = known(book, id)?;
     order.require(&[OrderStatus::Confirmed, OrderStatus::PartiallyShipped], "allocated to")?;
     if !promise::waits(order) && !book.served_first.contains(&id) {
@@ -51,9 +104,27 @@ pub fn allocate(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refu
     promise::serve(book, &mut posting);
     Ok(changed(book, id, posting))
 }
+/// Make new promises for an order.
+#[derive(Debug, Clone, Copy)]
+pub struct Promise(pub OrderId);
+
+impl Rule for Promise {
+    fn name(&self) -> &'static str {
+        "order.promised"
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.order_ids.insert(self.0);
+        needs.promises = true;
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        promise_again(book, self.0).map(|(ordered, posting)| (Outcome::Order(Box::new(ordered)), posting))
+    }
+}
 
 /// Makes new promises for what an order waits for, on what is on its way now: after its customer was told.
-pub fn promise_anew(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> {
+fn promise_again(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> {
     let order = known(book, id)?;
     order.require(&[OrderStatus::Confirmed, OrderStatus::PartiallyShipped], "promised anew")?;
     if !promise::waits(order) {

@@ -6,9 +6,12 @@ use serde::{Deserialize, Serialize};
 use super::exposure;
 use super::invoice::{Invoice, InvoiceKind, post};
 use crate::book::{Book, Posting};
+use crate::command::{Decision, Outcome, Rule};
+use crate::document::DocumentKind;
 use crate::id::{CustomerId, InvoiceId, LocationId, MovementId};
 use crate::ledger::account;
 use crate::lot::{self, NamedLot};
+use crate::needs::Needs;
 use crate::number::{Money, Quantity};
 use crate::refusal::{Code, Problems, Refusal};
 use crate::sales::{self, Back, Basket, Line, LineInput, TakenBack, Totals};
@@ -76,10 +79,32 @@ pub struct Return {
     /// Who sets prices that no rule gave; `None` where the caller may not.
     pub overrider: Option<String>,
 }
+impl Rule for Return {
+    fn name(&self) -> &'static str {
+        "return.received"
+    }
+
+    fn lines(&self) -> usize {
+        self.lines.len()
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.customer_ids.insert(self.customer_id);
+        needs.sold_ids.extend(self.original_id.map(|id| id.0));
+        needs.location(self.location_id);
+        needs.numbered.insert(DocumentKind::CreditNote);
+        needs.come_back(self.original_lines.iter().map(|line| &*line.lots));
+        needs.lines(&self.lines);
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        give_back(book, self).map(|(note, posting)| (Outcome::CreditNote(note), posting))
+    }
+}
 
 /// Takes goods back: with an original at the price charged and the cost they left with, without one at today's price
 /// (or the one named) and the current cost.
-pub fn give_back(book: &mut Book, command: &Return) -> Result<(Invoice, Posting), Refusal> {
+fn give_back(book: &mut Book, command: &Return) -> Result<(Invoice, Posting), Refusal> {
     let occurred_at = book.occurred_at(command.occurred_at)?;
     // A customer who is blocked may not buy, but may give back.
     let customer = book
@@ -104,7 +129,7 @@ pub fn give_back(book: &mut Book, command: &Return) -> Result<(Invoice, Posting)
     }
     let note = Invoice {
         id: command.id.unwrap_or_else(|| InvoiceId(book.ids.next_id())),
-        number: book.number("CN"),
+        number: book.number(DocumentKind::CreditNote),
         kind: InvoiceKind::CreditNote,
         customer_id: command.customer_id,
         order_id: None,
@@ -136,9 +161,9 @@ pub fn give_back(book: &mut Book, command: &Return) -> Result<(Invoice, Posting)
 
 fn restock(book: &mut Book, note: &Invoice, posting: &mut Posting) {
     for (line, cost) in &note.lines {
-        let source = Source::new("credit_note", note.id.0, line.line_no, note.occurred_at);
+        let source = Source::new(DocumentKind::CreditNote, note.id.0, line.line_no, note.occurred_at);
         for (key, quantity, cost) in lot::moves(note.location_id, line, *cost) {
-            book.take_in(key, -quantity, -cost, &source);
+            book.receive(key, -quantity, -cost, &source);
             let goods = (key, -quantity, -cost);
             posting.movements.push(moved(book, note, (MovementKind::Return, line.line_no), goods));
         }
@@ -173,7 +198,7 @@ fn moved(
         quantity,
         value,
         unit_cost: stock::unit_cost(value, quantity),
-        document_kind: "credit_note",
+        document_kind: DocumentKind::CreditNote,
         document_id: note.id.0,
         line_no,
         channel: Some(Channel::Wholesale),

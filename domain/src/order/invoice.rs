@@ -5,8 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{Order, OrderStatus, Ordered, Shipment, changed, exposure, known, order_mut};
 use crate::book::{Book, Posting};
+use crate::command::{Decision, Outcome, Rule};
+use crate::document::DocumentKind;
 use crate::id::{CustomerId, EntryId, InvoiceId, LocationId, OrderId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
+use crate::needs::Needs;
 use crate::number::{Money, Quantity};
 use crate::refusal::Refusal;
 use crate::sales::{self, Line, Part, SalesLine, Totals};
@@ -32,6 +35,15 @@ pub enum InvoiceKind {
     Invoice,
     /// The customer is owed its total, which is negative like every amount of it.
     CreditNote,
+}
+
+impl From<InvoiceKind> for DocumentKind {
+    fn from(kind: InvoiceKind) -> Self {
+        match kind {
+            InvoiceKind::Invoice => DocumentKind::Invoice,
+            InvoiceKind::CreditNote => DocumentKind::CreditNote,
+        }
+    }
 }
 
 /// An invoice or a credit note.
@@ -66,9 +78,27 @@ pub struct Invoice {
     /// When it was issued.
     pub occurred_at: DateTime<Utc>,
 }
+/// Invoice the shipments of an order.
+#[derive(Debug, Clone, Copy)]
+pub struct Bill(pub OrderId);
+
+impl Rule for Bill {
+    fn name(&self) -> &'static str {
+        "order.invoiced"
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.order_ids.insert(self.0);
+        needs.numbered.insert(DocumentKind::Invoice);
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        invoice(book, self.0).map(|(ordered, posting)| (Outcome::Order(Box::new(ordered)), posting))
+    }
+}
 
 /// Invoices every shipment that is not invoiced yet, one invoice each.
-pub fn invoice(book: &mut Book, order_id: OrderId) -> Result<(Ordered, Posting), Refusal> {
+fn invoice(book: &mut Book, order_id: OrderId) -> Result<(Ordered, Posting), Refusal> {
     let order = known(book, order_id)?;
     order.require(&[OrderStatus::PartiallyShipped, OrderStatus::Shipped], "invoiced")?;
     if order.shipments.iter().all(|shipment| shipment.invoice_id.is_some()) {
@@ -113,7 +143,7 @@ fn of_shipment(book: &mut Book, order: &mut Order, at: usize) -> Invoice {
     let due_on = customer.payment_terms.due_on(on, customer.payment_days);
     Invoice {
         id: InvoiceId(book.ids.next_id()),
-        number: book.number("INV"),
+        number: book.number(DocumentKind::Invoice),
         kind: InvoiceKind::Invoice,
         customer_id: order.customer_id,
         order_id: Some(order.id),

@@ -3,10 +3,10 @@
 //! What is reserved and may not be sold any more stays: free goods of other lots leave in its place, and its reservation
 //! ends with theirs. So a line never takes what is reserved for another.
 
-use super::reserve::draw;
+use super::reserve::pick_rule;
 use super::{Order, OrderLine};
 use crate::book::{Book, Demand};
-use crate::lot::{Draw, LotShare, NamedLot, Wish};
+use crate::lot::{LineRequest, LotShare, NamedLot, PickRule};
 use crate::number::{Money, Quantity};
 use crate::refusal::Problem;
 use crate::stock::LevelKey;
@@ -57,12 +57,12 @@ pub(super) fn pick(
     if line.line.lots.is_empty() && wanted.named.is_empty() {
         return Ok(Picked { at: wanted.at, quantity: wanted.quantity, lots: Vec::new(), kept: Vec::new() });
     }
-    let draw = draw(book, order, at);
+    let rule = pick_rule(book, order, at);
     let mut kept = line.line.lots.clone();
     let lots = if wanted.named.is_empty() {
-        own_first(book, (line, &draw), &wanted, &mut kept, demand)?
+        own_first(book, (line, &rule), &wanted, &mut kept, demand)?
     } else {
-        as_named(book, (line, &draw), &wanted, &mut kept, demand)?
+        as_named(book, (line, &rule), &wanted, &mut kept, demand)?
     };
     Ok(Picked { at: wanted.at, quantity: wanted.quantity, lots, kept })
 }
@@ -76,7 +76,7 @@ fn take(kept: &mut LotShare, quantity: Quantity) -> Quantity {
 
 fn own_first(
     book: &Book,
-    (line, draw): (&OrderLine, &Draw),
+    (line, rule): (&OrderLine, &PickRule),
     wanted: &Wanted<'_>,
     kept: &mut [LotShare],
     demand: &mut Demand,
@@ -85,7 +85,7 @@ fn own_first(
     let mut left = wanted.quantity;
     let mut lots: Vec<LotShare> = Vec::new();
     for own in kept.iter_mut() {
-        let is_fit = |lot| draw.purpose.check(product, lot, wanted.pointer).is_ok();
+        let is_fit = |lot| rule.purpose.check(product, lot, wanted.pointer).is_ok();
         if !book.lots.get(own.lot_id).is_some_and(is_fit) {
             continue;
         }
@@ -97,8 +97,8 @@ fn own_first(
     }
     if left.is_positive() {
         let covered = wanted.quantity - left;
-        let wish = Wish { product, quantity: left, named: &[], covered, pointer: wanted.pointer };
-        for share in demand.draw(book, draw, &wish)? {
+        let request = LineRequest { product, quantity: left, named: &[], covered, pointer: wanted.pointer };
+        for share in demand.allocate(book, rule, &request)? {
             merge(&mut lots, share);
         }
         give_up(kept, left);
@@ -108,17 +108,22 @@ fn own_first(
 
 fn as_named(
     book: &Book,
-    (line, draw): (&OrderLine, &Draw),
+    (line, rule): (&OrderLine, &PickRule),
     wanted: &Wanted<'_>,
     kept: &mut [LotShare],
     demand: &mut Demand,
 ) -> Result<Vec<LotShare>, Problem> {
     let product = &book.products[&line.line.product_id];
     let covered = Quantity::ZERO;
-    let wish =
-        Wish { product, quantity: wanted.quantity, named: wanted.named, covered, pointer: wanted.pointer };
+    let request = LineRequest {
+        product,
+        quantity: wanted.quantity,
+        named: wanted.named,
+        covered,
+        pointer: wanted.pointer,
+    };
     // Only what is not reserved for the line already must be free.
-    let named = Demand::default().draw(book, draw, &wish)?;
+    let named = Demand::default().allocate(book, rule, &request)?;
     let mut swapped = Quantity::ZERO;
     for share in &named {
         let own = kept.iter_mut().find(|own| own.lot_id == share.lot_id);
@@ -127,7 +132,7 @@ fn as_named(
         if more.is_positive() {
             let index = wanted.named.iter().position(|lot| lot.code == share.code).unwrap_or_default();
             let pointer = format!("{}/lots/{index}", wanted.pointer);
-            demand.add(draw.key(line.line.product_id, share.lot_id), more, pointer);
+            demand.add(rule.key(line.line.product_id, share.lot_id), more, pointer);
             swapped += more;
         }
     }

@@ -4,11 +4,11 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{Order, OrderLine, OrderStatus, exposure, order_mut};
+use crate::allotment::{self, Requester};
 use crate::book::{Book, Demand, Posting};
-use crate::claim::{self, Taker};
 use crate::hold::Hold;
 use crate::id::{LocationId, OrderId};
-use crate::lot::{Draw, LotShare, Purpose, Wish};
+use crate::lot::{LineRequest, LotShare, PickRule, Purpose};
 use crate::number::Quantity;
 use crate::promise;
 use crate::refusal::Refusal;
@@ -59,15 +59,15 @@ pub(super) fn plan(
     (hold, inputs): (Option<&Hold>, &[LineInput]),
 ) -> Result<Plan, Refusal> {
     check_named(order, inputs)?;
-    let mut demand = Demand::of(Taker::ORDER);
+    let mut demand = Demand::of(Requester::ORDER);
     if let Some(hold) = hold {
         demand.own(book, hold);
     }
-    let draw = draw(book, order, at);
-    let there = (order.policy != Policy::ShipComplete).then(|| fill(book, order, &draw, demand.clone()));
+    let rule = pick_rule(book, order, at);
+    let there = (order.policy != Policy::ShipComplete).then(|| fill(book, order, &rule, demand.clone()));
     let mut lines: Vec<Line> =
         order.lines.iter().map(|line| Line { quantity: line.open(), ..line.line.clone() }).collect();
-    sales::allot(book, &mut lines, inputs, (&mut demand, &draw))?;
+    sales::allot(book, &mut lines, inputs, (&mut demand, &rule))?;
     match there {
         // An order that waits may get nothing now; one that gives up the rest has to get something.
         Some(plan)
@@ -96,18 +96,18 @@ fn check_named(order: &Order, inputs: &[LineInput]) -> Result<(), Refusal> {
 }
 
 /// Where an order's goods come from, and which lots will do on the day that they are taken.
-pub(super) fn draw(book: &Book, order: &Order, at: DateTime<Utc>) -> Draw {
+pub(super) fn pick_rule(book: &Book, order: &Order, at: DateTime<Utc>) -> PickRule {
     let customer = book.customers.get(&order.customer_id);
     let purpose = Purpose::Sale {
         on: book.setup.settings.day(at),
         life_days: customer.map_or(0, |customer| customer.min_remaining_life_days),
         at_hand: false,
     };
-    Draw { location_id: order.location_id, purpose, went: None }
+    PickRule { location_id: order.location_id, purpose, went: None }
 }
 
 /// What is there for each line, one after the other; of a bundle everything or nothing where the order does not wait.
-fn fill(book: &Book, order: &Order, draw: &Draw, mut demand: Demand) -> Plan {
+fn fill(book: &Book, order: &Order, rule: &PickRule, mut demand: Demand) -> Plan {
     let whole = order.policy == Policy::Partial;
     let mut plan = Plan { taken: Vec::new(), lots: Vec::new() };
     let of_one_bundle = |one: &OrderLine, next: &OrderLine| {
@@ -116,7 +116,7 @@ fn fill(book: &Book, order: &Order, draw: &Draw, mut demand: Demand) -> Plan {
     };
     for group in order.lines.chunk_by(of_one_bundle) {
         let before = (whole && group[0].line.bundle_id.is_some()).then(|| demand.clone());
-        let takes = group.iter().map(|line| taken(book, line, draw, &mut demand));
+        let takes = group.iter().map(|line| taken(book, line, rule, &mut demand));
         let mut takes: Vec<(Quantity, Vec<LotShare>)> = takes.collect();
         let is_short = group.iter().zip(&takes).any(|(line, (taken, _))| *taken < line.open());
         if let Some(before) = before.filter(|_| is_short) {
@@ -132,18 +132,18 @@ fn fill(book: &Book, order: &Order, draw: &Draw, mut demand: Demand) -> Plan {
 }
 
 /// What is there for a line, and its lots.
-fn taken(book: &Book, line: &OrderLine, draw: &Draw, demand: &mut Demand) -> (Quantity, Vec<LotShare>) {
+fn taken(book: &Book, line: &OrderLine, rule: &PickRule, demand: &mut Demand) -> (Quantity, Vec<LotShare>) {
     if !line.line.stocked {
         return (line.open(), Vec::new());
     }
-    let wish = Wish {
+    let request = LineRequest {
         product: &book.products[&line.line.product_id],
         quantity: line.open(),
         named: &[],
         covered: Quantity::ZERO,
         pointer: "",
     };
-    demand.draw_what_there_is(book, draw, &wish)
+    demand.allocate_available(book, rule, &request)
 }
 
 /// Notes on the lines what the order will not get: nothing where it waits for the rest.
@@ -185,9 +185,9 @@ pub(super) fn reserve(book: &mut Book, id: OrderId, plan: &Plan, posting: &mut P
         reserved.extend(line.reservations(location_id));
     }
     for (key, quantity) in reserved.into_iter().filter(|(_, quantity)| quantity.is_positive()) {
-        let drawn = claim::draw(book, (key, quantity), (Taker::ORDER, false), posting);
+        let consumed = allotment::consume(book, (key, quantity), (Requester::ORDER, false), posting);
         book.level_mut(key).reserved += quantity;
-        claim::keep_elsewhere(book, &drawn, posting);
+        allotment::rebalance(book, &consumed, posting);
     }
     promise::owe(book, id, posting);
     let open = book.orders[&id].open_total(book);

@@ -5,12 +5,15 @@ use chrono::{DateTime, Utc};
 use super::pick::{self, Picked, Wanted};
 use super::{Order, OrderLine, OrderStatus, Ordered, changed, exposure, known, order_mut};
 use crate::book::{Book, Demand, Posting};
-use crate::goods::check_part;
+use crate::command::{Decision, Outcome, Rule};
+use crate::document::DocumentKind;
 use crate::id::{EntryId, LocationId, MovementId, OrderId, ProductId, ShipmentId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
+use crate::line_item::check_part;
 use crate::lot::{self, LotShare, NamedLot};
+use crate::needs::Needs;
+use crate::negative_stock::Issue;
 use crate::number::{Money, Quantity};
-use crate::oversold::Going;
 use crate::refusal::{Code, Problems, Refusal};
 use crate::sales::Line;
 use crate::stock::{self, LevelKey, Movement, MovementKind};
@@ -78,9 +81,24 @@ impl Shipment {
         self.lines.iter().map(|line| line.cost).sum()
     }
 }
+impl Rule for Ship {
+    fn name(&self) -> &'static str {
+        "order.shipped"
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.order_ids.insert(self.order_id);
+        self.lines.iter().for_each(|line| needs.lots(&line.lots));
+        needs.numbered.insert(DocumentKind::Shipment);
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        ship(book, self).map(|(ordered, posting)| (Outcome::Order(Box::new(ordered)), posting))
+    }
+}
 
 /// Ships what is reserved, in full or in part.
-pub fn ship(book: &mut Book, command: &Ship) -> Result<(Ordered, Posting), Refusal> {
+fn ship(book: &mut Book, command: &Ship) -> Result<(Ordered, Posting), Refusal> {
     let order = known(book, command.order_id)?;
     order.require(&[OrderStatus::Confirmed, OrderStatus::PartiallyShipped], "shipped")?;
     let occurred_at = book.occurred_at(command.occurred_at)?;
@@ -185,7 +203,7 @@ fn dispatch(book: &mut Book, (id, at): (OrderId, DateTime<Utc>), picked: Vec<Pic
     let setup = std::sync::Arc::clone(&book.setup);
     let mut order = order_mut(book, id).clone();
     let shipment_id = ShipmentId(book.ids.next_id());
-    let number = book.number("SH");
+    let number = book.number(DocumentKind::Shipment);
     let mut lines = Vec::with_capacity(picked.len());
     let mut billable = Money::ZERO;
     for picked in picked {
@@ -203,7 +221,7 @@ fn dispatch(book: &mut Book, (id, at): (OrderId, DateTime<Utc>), picked: Vec<Pic
                 quantity: -quantity,
                 value: -cost,
                 unit_cost: stock::unit_cost(cost, quantity),
-                document_kind: "shipment",
+                document_kind: DocumentKind::Shipment,
                 document_id: shipment_id.0,
                 line_no,
                 channel: Some(Channel::Wholesale),
@@ -244,7 +262,7 @@ fn leave(
     if line.lots.is_empty() {
         let key = LevelKey::untracked(location_id, product_id);
         book.level_mut(key).reserved -= quantity;
-        let cost = book.take_out(&Going { key, quantity, line_no, occurred_at, forced: false });
+        let cost = book.issue(&Issue { key, quantity, line_no, occurred_at, forced: false });
         return (line, cost);
     }
     for own in &mut ordered.line.lots {
@@ -267,7 +285,7 @@ fn post_cost(book: &mut Book, order: &Order, shipment: &Shipment, posting: &mut 
     entry.credit(account::INVENTORY, shipment.cost(), place);
     let head = EntryHead {
         id: EntryId(book.ids.next_id()),
-        document_kind: "shipment",
+        document_kind: DocumentKind::Shipment,
         document_id: shipment.id.0,
         occurred_on: book.setup.settings.day(shipment.occurred_at),
     };

@@ -4,8 +4,10 @@ use chrono::{DateTime, Utc};
 
 use super::{Sale, SaleKind, TenderInput, open_register, post, tender};
 use crate::book::{Book, Posting};
+use crate::command::{Decision, Outcome, Rule};
 use crate::id::{LocationId, RegisterId, SaleId};
 use crate::lot::{self, NamedLot};
+use crate::needs::Needs;
 use crate::number::{Money, Quantity};
 use crate::refusal::{Code, Problems, Refusal};
 use crate::sales::{self, Back, Basket, Line, LineInput, TakenBack, Totals};
@@ -45,10 +47,30 @@ pub struct Refund {
     /// Who sets prices that no rule gave; `None` where the caller may not.
     pub overrider: Option<String>,
 }
+impl Rule for Refund {
+    fn name(&self) -> &'static str {
+        "pos_sale.refunded"
+    }
+
+    fn lines(&self) -> usize {
+        self.lines.len()
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.register_ids.insert(self.register_id);
+        needs.sold_ids.extend(self.original_id.map(|id| id.0));
+        needs.come_back(self.original_lines.iter().map(|line| &*line.lots));
+        needs.lines(&self.lines);
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        refund(book, self).map(|(sale, posting)| (Outcome::Sale(sale), posting))
+    }
+}
 
 /// Takes goods back. Against a sale: never more than was sold, at the price that was paid, and the goods return at
 /// the cost they left with. Without one: at the price of today (or the one named) and the current cost.
-pub fn refund(book: &mut Book, command: &Refund) -> Result<(Sale, Posting), Refusal> {
+fn refund(book: &mut Book, command: &Refund) -> Result<(Sale, Posting), Refusal> {
     let (register, session) = open_register(book, command.register_id)?;
     let occurred_at = book.occurred_at(command.occurred_at)?;
     let has_original = command.original_id.is_some();
@@ -66,7 +88,7 @@ pub fn refund(book: &mut Book, command: &Refund) -> Result<(Sale, Posting), Refu
     for (line, cost) in &lines {
         let source = Source::new(SaleKind::Refund.into(), id.0, line.line_no, occurred_at);
         for (key, quantity, cost) in lot::moves(register.location_id, line, *cost) {
-            book.take_in(key, -quantity, -cost, &source);
+            book.receive(key, -quantity, -cost, &source);
         }
     }
     if let Some(sold) = command.original_id.and_then(|id| book.sold.get_mut(&id.0)) {
@@ -76,7 +98,7 @@ pub fn refund(book: &mut Book, command: &Refund) -> Result<(Sale, Posting), Refu
         command.original_id.and_then(|id| book.sold.get(&id.0)).and_then(|sold| sold.first()).cloned();
     let sale = Sale {
         id,
-        number: book.number(&register.code),
+        number: book.number_of_register(&register.code),
         kind: SaleKind::Refund,
         register_id: register.id,
         session_id: session.id,

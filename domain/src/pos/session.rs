@@ -5,8 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{Drawer, OpenedSession, cash_move, known_register, open_register};
 use crate::book::{Book, Posting};
+use crate::command::{Decision, Outcome, Rule};
+use crate::document::DocumentKind;
 use crate::id::{CashMoveId, EntryId, LocationId, RegisterId, SessionId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
+use crate::needs::Needs;
 use crate::number::Money;
 use crate::refusal::{Problems, Refusal};
 
@@ -108,9 +111,22 @@ pub struct Session {
     /// When it was closed.
     pub closed_at: Option<DateTime<Utc>>,
 }
+impl Rule for OpenSession {
+    fn name(&self) -> &'static str {
+        "pos_session.opened"
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.cash(self.register_id);
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        open(book, self).map(|(session, cash, posting)| (Outcome::Session(session, cash), posting))
+    }
+}
 
 /// Opens a session; a float that differs from what the last one left is posted against the bank.
-pub fn open(book: &mut Book, command: &OpenSession) -> Result<(Session, Option<CashMove>, Posting), Refusal> {
+fn open(book: &mut Book, command: &OpenSession) -> Result<(Session, Option<CashMove>, Posting), Refusal> {
     let register = known_register(book, command.register_id)?;
     let drawer = book.drawers.get(&register.id).copied().unwrap_or_default();
     if let Some(session) = drawer.session {
@@ -148,9 +164,22 @@ pub fn open(book: &mut Book, command: &OpenSession) -> Result<(Session, Option<C
     let posting = post(book, &change, account::BANK, register.location_id);
     Ok((session, Some(change), posting))
 }
+impl Rule for MoveCash {
+    fn name(&self) -> &'static str {
+        "pos_session.cash_moved"
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.cash(self.register_id);
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        move_cash(book, self).map(|(change, posting)| (Outcome::CashMove(change), posting))
+    }
+}
 
 /// Puts cash in or takes it out; the other side is the bank.
-pub fn move_cash(book: &mut Book, command: &MoveCash) -> Result<(CashMove, Posting), Refusal> {
+fn move_cash(book: &mut Book, command: &MoveCash) -> Result<(CashMove, Posting), Refusal> {
     let (register, session) = open_register(book, command.register_id)?;
     let mut problems = Problems::default();
     if !command.amount.is_positive() || !is_exact(book, command.amount) {
@@ -174,12 +203,22 @@ pub fn move_cash(book: &mut Book, command: &MoveCash) -> Result<(CashMove, Posti
     let posting = post(book, &change, account::BANK, register.location_id);
     Ok((change, posting))
 }
+impl Rule for CloseSession {
+    fn name(&self) -> &'static str {
+        "pos_session.closed"
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.cash(self.register_id);
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        close(book, self).map(|(session, cash, posting)| (Outcome::Session(session, cash), posting))
+    }
+}
 
 /// Closes a session by a count; what is over or short is posted.
-pub fn close(
-    book: &mut Book,
-    command: &CloseSession,
-) -> Result<(Session, Option<CashMove>, Posting), Refusal> {
+fn close(book: &mut Book, command: &CloseSession) -> Result<(Session, Option<CashMove>, Posting), Refusal> {
     let (register, opened) = open_register(book, command.register_id)?;
     if opened.id != command.session_id {
         return Err(Refusal::state("This is not the open session of the register."));
@@ -220,7 +259,7 @@ fn post(book: &mut Book, change: &CashMove, against: &'static str, location_id: 
     entry.credit(against, change.amount, place);
     let head = EntryHead {
         id: EntryId(book.ids.next_id()),
-        document_kind: "cash_move",
+        document_kind: DocumentKind::CashMove,
         document_id: change.id.0,
         occurred_on: book.setup.settings.day(change.occurred_at),
     };

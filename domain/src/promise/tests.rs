@@ -2,8 +2,8 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
+use crate::expected_receipt::Source;
 use crate::id::ExpectedReceiptId;
-use crate::supply::Source;
 
 pub(super) fn day(number: u64) -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 12, 1).expect("a day") + chrono::Days::new(number)

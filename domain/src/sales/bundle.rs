@@ -2,9 +2,10 @@
 
 use rust_decimal::Decimal;
 
-use super::{LINES_MAX, Line};
+use super::Line;
 use crate::book::Book;
-use crate::goods::check_divided;
+use crate::line_item::LINES_MAX;
+use crate::line_item::check_divided;
 use crate::number::{Money, Price, Quantity};
 use crate::product::{Component, Product, ProductKind, ProductStatus};
 use crate::refusal::{Problems, Refusal};

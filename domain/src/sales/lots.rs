@@ -3,7 +3,7 @@
 use super::{Line, LineInput, SoldLine};
 use crate::book::{Book, Demand};
 use crate::id::LocationId;
-use crate::lot::{self, Draw, Incoming, NamedLot, Wish};
+use crate::lot::{self, Incoming, LineRequest, NamedLot, PickRule};
 use crate::number::{Money, Quantity};
 use crate::refusal::{Problem, Problems, Refusal};
 use uuid::Uuid;
@@ -14,7 +14,7 @@ pub(crate) fn allot(
     book: &Book,
     lines: &mut [Line],
     inputs: &[LineInput],
-    (demand, draw): (&mut Demand, &Draw),
+    (demand, rule): (&mut Demand, &PickRule),
 ) -> Result<(), Refusal> {
     let mut problems = Problems::default();
     for line in lines.iter_mut() {
@@ -25,8 +25,9 @@ pub(crate) fn allot(
             Ok(named) => {
                 let product = &book.products[&line.product_id];
                 let covered = Quantity::ZERO;
-                let wish = Wish { product, quantity: line.quantity, named, covered, pointer: &pointer };
-                match demand.draw(book, draw, &wish) {
+                let request =
+                    LineRequest { product, quantity: line.quantity, named, covered, pointer: &pointer };
+                match demand.allocate(book, rule, &request) {
                     Ok(shares) => line.lots = shares,
                     Err(problem) => problems.push(problem),
                 }
@@ -50,7 +51,7 @@ fn named<'a>(
     let product = &book.products[&line.bundle_id.unwrap_or(line.product_id)];
     let detail =
         format!("{} has no lots of its own: leave lots out, or name its parts as lines.", product.sku);
-    Err(crate::goods::invalid(product, format!("{pointer}/lots"), detail))
+    Err(crate::line_item::invalid(product, format!("{pointer}/lots"), detail))
 }
 
 /// Priced lines as goods that come back without naming an original: negative, at the current cost, and those of tracked

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use rust_decimal::Decimal;
 
-use super::{AMOUNT_MAX, Basket, Discount, LINES_MAX, Line, LineInput, bundle};
+use super::{Basket, Discount, Line, LineInput, bundle};
 use crate::book::Book;
 use crate::id::ProductId;
+use crate::line_item::{AMOUNT_MAX, LINES_MAX};
 use crate::number::{Money, Percent, Quantity};
 use crate::pricing::{self, Asked, Item, Lists, Override};
 use crate::product::{ItemRef, Product, ProductKind, ProductStatus, Unit};
@@ -81,7 +82,7 @@ fn find<'a>(
     }
     let barcode_uom = match &input.item {
         ItemRef::Barcode(code) => book.barcodes.get(code).map(|(_, uom)| uom.as_str()),
-        _ => None,
+        ItemRef::Id(_) | ItemRef::Sku(_) => None,
     };
     let uom = input.uom.as_deref().or(barcode_uom);
     let unit = product

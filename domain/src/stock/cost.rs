@@ -5,55 +5,25 @@
 //! changes no figure, since the first layer of a level holds what is there at its present value, and an average starts
 //! from what the layers add up to.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
-use sea_orm::{DeriveActiveEnum, EnumIter};
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Level, LevelKey, unit_cost};
+use super::{CostingMethod, Level, LevelKey, unit_cost};
 use crate::book::Book;
+use crate::document::DocumentKind;
 use crate::id::{CostLayerId, LotId};
 use crate::location::LocationKind;
 use crate::number::{Money, Price, Quantity};
 use crate::tenant::Settings;
 
-/// How goods that leave are valued.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Hash,
-    Default,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-    EnumIter,
-    DeriveActiveEnum,
-    strum::IntoStaticStr,
-    strum::EnumString,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
-pub enum CostingMethod {
-    /// At the average cost of what is at the location.
-    #[default]
-    MovingAverage,
-    /// At the cost of the oldest goods at the location: first in, first out.
-    Fifo,
-}
-
 /// The line of a document that brought goods.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
     /// What kind of document it is.
-    pub document_kind: Cow<'static, str>,
+    pub document_kind: DocumentKind,
     /// The document; nil where goods were there before their level had layers.
     pub document_id: Uuid,
     /// Its line; 0 where there is none.
@@ -63,12 +33,9 @@ pub struct Source {
 }
 
 impl Source {
-    /// Of goods that were there before their level had layers.
-    const EARLIER: &'static str = "earlier_stock";
-
     /// The line `line_no` of a document.
-    pub fn new(kind: &'static str, id: Uuid, line_no: i32, occurred_at: DateTime<Utc>) -> Self {
-        Source { document_kind: Cow::Borrowed(kind), document_id: id, line_no, occurred_at }
+    pub fn new(kind: DocumentKind, id: Uuid, line_no: i32, occurred_at: DateTime<Utc>) -> Self {
+        Source { document_kind: kind, document_id: id, line_no, occurred_at }
     }
 }
 
@@ -106,7 +73,7 @@ impl Layer {
 
 /// Goods that were taken from one layer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Draw {
+pub struct LayerUse {
     /// The layer, which may be used up since.
     pub layer_id: CostLayerId,
     /// Stock units, above zero.
@@ -123,7 +90,7 @@ pub struct Issued {
     /// The cost of all of them.
     pub cost: Money,
     /// The layers they were taken from, the oldest first; none where the level has none.
-    pub draws: Vec<Draw>,
+    pub layer_uses: Vec<LayerUse>,
 }
 
 /// The layers of one level, the oldest goods first. They always add up to what the level holds, and to its value.
@@ -158,7 +125,7 @@ impl Layers {
             let value = layer.take(part, settings);
             issued.cost += value;
             let (layer_id, source) = (layer.id, layer.source.clone());
-            issued.draws.push(Draw { layer_id, quantity: part, value, source });
+            issued.layer_uses.push(LayerUse { layer_id, quantity: part, value, source });
             wanted -= part;
             used_up += usize::from(layer.quantity.is_zero());
         }
@@ -185,11 +152,11 @@ impl Layers {
 
 impl Book {
     /// Takes `quantity` out of a level that holds as much; answers what it cost.
-    pub fn issue(&mut self, key: LevelKey, quantity: Quantity) -> Issued {
+    pub fn issue_layers(&mut self, key: LevelKey, quantity: Quantity) -> Issued {
         let setup = Arc::clone(&self.setup);
         if !self.adopt(key, self.now) {
             let cost = self.level_mut(key).issue(quantity, &setup.settings);
-            return Issued { cost, draws: Vec::new() };
+            return Issued { cost, layer_uses: Vec::new() };
         }
         let (issued, last_cost) = self.layers.entry(key).or_default().take(quantity, &setup.settings);
         let level = self.level_mut(key);
@@ -206,7 +173,7 @@ impl Book {
     }
 
     /// Brings `quantity` in at a total cost of `value`.
-    pub fn receive(&mut self, key: LevelKey, quantity: Quantity, value: Money, source: &Source) {
+    pub fn receive_layers(&mut self, key: LevelKey, quantity: Quantity, value: Money, source: &Source) {
         let is_layered = self.adopt(key, source.occurred_at);
         self.level_mut(key).receive(quantity, value);
         if is_layered {
@@ -264,7 +231,7 @@ impl Book {
         }
         let mut layers = Layers::default();
         if wants_layers && on_hand.is_positive() {
-            let source = Source::new(Source::EARLIER, Uuid::nil(), 0, at);
+            let source = Source::new(DocumentKind::EarlierStock, Uuid::nil(), 0, at);
             let id = CostLayerId(self.ids.next_id());
             layers.add(Layer { id, quantity: on_hand, value, source });
         }
@@ -287,7 +254,7 @@ mod tests {
             id: CostLayerId(Uuid::from_u128(number)),
             quantity: Quantity::new(Decimal::new(quantity, 1)),
             value: Money::new(Decimal::new(cents, 2)),
-            source: Source::new("receipt", Uuid::nil(), 1, at),
+            source: Source::new(DocumentKind::Receipt, Uuid::nil(), 1, at),
         }
     }
 
@@ -307,13 +274,15 @@ mod tests {
         let units = |number: i64| Quantity::new(number.into());
         let taken = |layers: &mut Layers, number| {
             let (issued, last) = layers.take(units(number), &settings());
-            let draws =
-                issued.draws.iter().map(|draw| (draw.layer_id.0.as_u128(), draw.quantity.to_string()));
-            (issued.cost.to_string(), last.to_string(), draws.collect::<Vec<_>>())
+            let layer_uses = issued
+                .layer_uses
+                .iter()
+                .map(|layer_use| (layer_use.layer_id.0.as_u128(), layer_use.quantity.to_string()));
+            (issued.cost.to_string(), last.to_string(), layer_uses.collect::<Vec<_>>())
         };
-        let expected = |cost: &str, last: &str, draws: &[(u128, &str)]| {
-            let draws = draws.iter().map(|(layer, units)| (*layer, (*units).to_owned()));
-            (cost.to_owned(), last.to_owned(), draws.collect::<Vec<_>>())
+        let expected = |cost: &str, last: &str, layer_uses: &[(u128, &str)]| {
+            let layer_uses = layer_uses.iter().map(|(layer, units)| (*layer, (*units).to_owned()));
+            (cost.to_owned(), last.to_owned(), layer_uses.collect::<Vec<_>>())
         };
         assert_eq!(taken(&mut layers, 4), expected("2.00", "0.50", &[(3, "4")]));
         assert_eq!(taken(&mut layers, 10), expected("7.00", "1.00", &[(3, "6"), (1, "4")]));
@@ -351,10 +320,10 @@ mod tests {
                     }
                     1 if level.0.is_positive() => {
                         let wanted = wanted.min(level.0);
-                        let (Issued { cost, draws }, _) = layers.take(wanted, &settings());
+                        let (Issued { cost, layer_uses }, _) = layers.take(wanted, &settings());
                         prop_assert!(!cost.is_negative());
-                        prop_assert_eq!(draws.iter().map(|draw| draw.value).sum::<Money>(), cost);
-                        prop_assert_eq!(draws.iter().map(|draw| draw.quantity).sum::<Quantity>(), wanted);
+                        prop_assert_eq!(layer_uses.iter().map(|layer_use| layer_use.value).sum::<Money>(), cost);
+                        prop_assert_eq!(layer_uses.iter().map(|layer_use| layer_use.quantity).sum::<Quantity>(), wanted);
                         level = (level.0 - wanted, level.1 - cost);
                     }
                     _ if level.0.is_positive() => {

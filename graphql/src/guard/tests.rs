@@ -1,6 +1,6 @@
 use super::*;
 
-fn checked(query: &str) -> Checked {
+fn checked(query: &str) -> CheckedDocument {
     check(query, &Variables::default()).unwrap_or_else(|refused| panic!("{refused:?}: {query:.200}"))
 }
 
@@ -10,12 +10,12 @@ fn points(query: &str) -> u64 {
 
 fn refused(query: &str) -> String {
     match check(query, &Variables::default()) {
-        Err(Refused::Cost(detail)) => detail,
+        Err(Rejection::Cost(detail)) => detail,
         other => panic!("{other:?}: {query:.200}"),
     }
 }
 
-/// `levels` fragments, each of which spreads the next one twice; the last one selects `leaf`.
+/// Returns `levels` fragments. Each spreads the next one twice; the last one selects `leaf`.
 fn bomb(levels: usize, leaf: &str) -> String {
     let mut text = "{...f0}".to_owned();
     for level in 0..levels {
@@ -24,24 +24,24 @@ fn bomb(levels: usize, leaf: &str) -> String {
     text + &format!(" fragment f{levels} on Query{{{leaf}}}")
 }
 
-/// How many selection sets are looked at to weigh a document.
-fn looks(query: &str) -> usize {
+/// Returns the number of selection sets that the check reads.
+fn sets_read(query: &str) -> usize {
     let document = parse_query(query).expect("a document");
     let variables = Variables::default();
     let operation = document.operations.iter().next().expect("an operation").1;
     let mut scale = Scale::new(&document, &operation.node, &variables);
     scale.weigh().expect("a weight");
-    scale.looks
+    scale.sets_read
 }
 
 #[test]
 fn doubled_fragments_are_looked_at_once() {
     for levels in 8..=31 {
-        assert_eq!(looks(&bomb(levels, "__typename")), levels + 3, "{levels}");
+        assert_eq!(sets_read(&bomb(levels, "__typename")), levels + 3, "{levels}");
     }
     for levels in 11..=31 {
         refused(&bomb(levels, "__typename"));
-        // A fragment that does not exist costs nothing by itself; the walk to it does.
+        // An unknown fragment costs nothing; the way to it does.
         refused(&bomb(levels, "...nothing"));
     }
     refused(&bomb(1_000, "__typename"));
@@ -105,7 +105,7 @@ fn brackets_in_texts_do_not_nest() {
 #[test]
 fn what_is_no_graphql_is_a_syntax_error() {
     for query in ["", "{", "{a", "[{a}]", "nonsense", "{a(b:)}", "\"\"\"", "{a(b:\"}"] {
-        assert!(matches!(check(query, &Variables::default()), Err(Refused::Syntax(_))), "{query}");
+        assert!(matches!(check(query, &Variables::default()), Err(Rejection::Syntax(_))), "{query}");
     }
 }
 

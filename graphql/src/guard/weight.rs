@@ -1,40 +1,40 @@
-//! What a selection set weighs: its values by where it stands, each fragment weighed once.
+//! Computes the cost of a selection set. Each fragment is weighed once per kind of parent.
 
 use std::collections::HashMap;
 
 use async_graphql::parser::types::{ExecutableDocument, Field, OperationDefinition, Selection, SelectionSet};
 use async_graphql::{Name, Positioned, Value, Variables};
 
-use super::{Refused, too_much};
+use super::{Rejection, too_costly};
 use crate::report::{Dimension, LIMIT_DEFAULT, LIMIT_MAX};
 
-/// The longest way from an operation through fields and fragments.
+/// Longest path from an operation through fields and fragments.
 const LEVELS_MAX: usize = 64;
-/// Columns of a report, and totals of a report: how many there usually are at most.
+/// Assumed number of columns or totals of a report.
 const COLUMNS_ESTIMATE: u64 = 30;
 const TOTALS_ESTIMATE: u64 = 5;
 
-/// Where a selection set stands: it decides what its fields cost.
+/// The parent of a selection set. It decides the cost of the fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Place {
-    /// At the root of an operation.
+pub enum Parent {
+    /// The root of an operation.
     Root,
-    /// Below a report.
+    /// A report, or an object below it.
     Data,
-    /// Below `__schema` or `__type`.
+    /// `__schema` or `__type`, or an object below them.
     Schema,
 }
 
-/// What a selection set weighs.
+/// The cost of a selection set.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Weight {
-    /// Selections, fragments spread out.
+    /// Selections after fragments are expanded.
     pub visits: u64,
     /// Fields at the root.
     pub roots: u64,
-    /// Values of the answer, without those of rows.
+    /// Values of the response outside rows.
     pub values: u64,
-    /// Values of one row, where the set stands below a report.
+    /// Values of one row, if the parent is a report.
     values_of_row: u64,
     /// Nesting of fields below reports.
     pub depth: u32,
@@ -57,12 +57,12 @@ pub struct Scale<'a> {
     document: &'a ExecutableDocument,
     operation: &'a OperationDefinition,
     variables: &'a Variables,
-    /// What is known of a fragment in a place; `None` while it is being weighed.
-    fragments: HashMap<(&'a Name, Place), Option<Weight>>,
-    /// How deep the scale stands in fields and fragments.
+    /// Weight of each fragment by parent; `None` while it is being weighed.
+    fragments: HashMap<(&'a Name, Parent), Option<Weight>>,
+    /// Current depth in fields and fragments.
     level: usize,
-    /// Selection sets that were looked at: what the tests hold against the size of the document.
-    pub looks: usize,
+    /// Selection sets read so far. Tests compare it with the size of the document.
+    pub sets_read: usize,
 }
 
 impl<'a> Scale<'a> {
@@ -71,74 +71,76 @@ impl<'a> Scale<'a> {
         operation: &'a OperationDefinition,
         variables: &'a Variables,
     ) -> Self {
-        Scale { document, operation, variables, fragments: HashMap::new(), level: 0, looks: 0 }
+        Scale { document, operation, variables, fragments: HashMap::new(), level: 0, sets_read: 0 }
     }
 
-    pub fn weigh(&mut self) -> Result<Weight, Refused> {
-        self.selections(&self.operation.selection_set, Place::Root)
+    pub fn weigh(&mut self) -> Result<Weight, Rejection> {
+        self.selections(&self.operation.selection_set, Parent::Root)
     }
 
-    fn selections(&mut self, set: &'a Positioned<SelectionSet>, place: Place) -> Result<Weight, Refused> {
-        self.looks += 1;
+    fn selections(&mut self, set: &'a Positioned<SelectionSet>, parent: Parent) -> Result<Weight, Rejection> {
+        self.sets_read += 1;
         self.level += 1;
         if self.level > LEVELS_MAX {
-            return Err(too_much(format!("Fields and fragments are nested more than {LEVELS_MAX} deep.")));
+            return Err(too_costly(format!("Fields and fragments are nested more than {LEVELS_MAX} deep.")));
         }
         let mut weight = Weight::default();
         for selection in &set.node.items {
             weight.add(match &selection.node {
-                Selection::Field(field) => self.field(&field.node, place)?,
-                Selection::FragmentSpread(spread) => self.fragment(&spread.node.fragment_name.node, place)?,
-                Selection::InlineFragment(inline) => self.selections(&inline.node.selection_set, place)?,
+                Selection::Field(field) => self.field(&field.node, parent)?,
+                Selection::FragmentSpread(spread) => {
+                    self.fragment(&spread.node.fragment_name.node, parent)?
+                }
+                Selection::InlineFragment(inline) => self.selections(&inline.node.selection_set, parent)?,
             });
         }
         self.level -= 1;
         Ok(weight)
     }
 
-    fn fragment(&mut self, name: &'a Name, place: Place) -> Result<Weight, Refused> {
-        match self.fragments.get(&(name, place)) {
+    fn fragment(&mut self, name: &'a Name, parent: Parent) -> Result<Weight, Rejection> {
+        match self.fragments.get(&(name, parent)) {
             Some(Some(weight)) => return Ok(*weight),
-            Some(None) => return Err(too_much("A fragment contains itself.")),
+            Some(None) => return Err(too_costly("A fragment contains itself.")),
             None => {}
         }
-        // An unknown fragment is for the validation to name.
+        // Validation reports an unknown fragment.
         let Some(fragment) = self.document.fragments.get(name) else { return Ok(Weight::default()) };
-        self.fragments.insert((name, place), None);
-        let weight = self.selections(&fragment.node.selection_set, place)?;
-        self.fragments.insert((name, place), Some(weight));
+        self.fragments.insert((name, parent), None);
+        let weight = self.selections(&fragment.node.selection_set, parent)?;
+        self.fragments.insert((name, parent), Some(weight));
         Ok(weight)
     }
 
-    fn field(&mut self, field: &'a Field, place: Place) -> Result<Weight, Refused> {
+    fn field(&mut self, field: &'a Field, parent: Parent) -> Result<Weight, Rejection> {
         let name = field.name.node.as_str();
-        let below = match (place, name) {
-            (Place::Root, "__schema" | "__type") | (Place::Schema, _) => Place::Schema,
-            _ => Place::Data,
+        let below = match (parent, name) {
+            (Parent::Root, "__schema" | "__type") | (Parent::Schema, _) => Parent::Schema,
+            _ => Parent::Data,
         };
         let mut weight = self.selections(&field.selection_set, below)?;
         let values = weight.values.saturating_add(1);
-        match place {
-            Place::Root => {
+        match parent {
+            Parent::Root => {
                 let rows = self.rows_estimate(field);
                 weight.values = values.saturating_add(rows.saturating_mul(weight.values_of_row));
                 weight.values_of_row = 0;
                 weight.roots = 1;
             }
-            Place::Data if name == "rows" => {
+            Parent::Data if name == "rows" => {
                 weight.values_of_row = weight.values_of_row.saturating_add(weight.values);
                 weight.values = 0;
             }
-            Place::Data => weight.values = values.saturating_mul(times(name)),
-            Place::Schema => weight.values = values.saturating_mul(times_in_schema(name)),
+            Parent::Data => weight.values = values.saturating_mul(times(name)),
+            Parent::Schema => weight.values = values.saturating_mul(times_in_schema(name)),
         }
-        let depth = if below == Place::Schema { &mut weight.depth_of_schema } else { &mut weight.depth };
+        let depth = if below == Parent::Schema { &mut weight.depth_of_schema } else { &mut weight.depth };
         *depth = depth.saturating_add(1);
         Ok(weight)
     }
 }
 
-/// How often a field below a report is answered.
+/// Returns the number of values of a field below a report.
 fn times(name: &str) -> u64 {
     match name {
         "columns" => COLUMNS_ESTIMATE,
@@ -147,7 +149,7 @@ fn times(name: &str) -> u64 {
     }
 }
 
-/// How often a field of the schema is answered, per object that it stands on.
+/// Returns the number of values of a field of the schema, per object.
 fn times_in_schema(name: &str) -> u64 {
     match name {
         "types" | "possibleTypes" => 40,
@@ -159,7 +161,7 @@ fn times_in_schema(name: &str) -> u64 {
     }
 }
 
-/// An argument as far as it is known before execution.
+/// An argument, as far as it is known before execution.
 enum Argument {
     Absent,
     Known(Value),
@@ -167,7 +169,7 @@ enum Argument {
 }
 
 impl Scale<'_> {
-    /// How many rows a report may have: what its grouping usually gives, and never more than its limit.
+    /// Estimates the rows of a report: the usual number for its grouping, at most its limit.
     fn rows_estimate(&self, field: &Field) -> u64 {
         let limit = match self.argument(field, "limit") {
             Argument::Absent => u64::from(LIMIT_DEFAULT),
@@ -212,7 +214,12 @@ fn groups_estimate(names: &[Value]) -> Option<u64> {
         let name = match name {
             Value::Enum(name) => name.as_str(),
             Value::String(name) => name,
-            _ => return None,
+            Value::Null
+            | Value::Number(_)
+            | Value::Boolean(_)
+            | Value::Binary(_)
+            | Value::List(_)
+            | Value::Object(_) => return None,
         };
         let dimension: Dimension = name.to_lowercase().parse().ok()?;
         Some(groups.saturating_mul(dimension.groups_estimate()?))

@@ -1,4 +1,4 @@
-//! The reports of stock.
+//! Reports on stock.
 
 use async_graphql::{Context, InputObject, Object, Result};
 
@@ -9,7 +9,7 @@ use crate::report::{
 use crate::scalar::{Date, Decimal};
 use crate::snapshot;
 
-/// Which stock is shown.
+/// Selects the stock that a report shows.
 #[derive(Debug, Clone, Default, InputObject)]
 struct StockFilter {
     /// Stock locations, by code or id.
@@ -18,7 +18,7 @@ struct StockFilter {
     /// Products, by SKU or id.
     #[graphql(default)]
     product: Vec<String>,
-    /// Categories and everything below them, by code or id.
+    /// Categories by code or id, including all categories below them.
     #[graphql(default)]
     category: Vec<String>,
 }
@@ -30,7 +30,7 @@ impl From<StockFilter> for Values {
     }
 }
 
-/// The reports of stock.
+/// Reports on stock.
 #[derive(Default)]
 pub struct StockQuery;
 
@@ -42,7 +42,7 @@ fn input(filter: Option<StockFilter>, limit: i32) -> Input {
 #[expect(clippy::too_many_arguments, reason = "the arguments of a GraphQL field are one flat list")]
 #[Object]
 impl StockQuery {
-    /// What lies where, what of it is promised, and what it is worth: as it is now.
+    /// Quantity, reservations and value of the stock of each product in each location, as of now.
     async fn stock_position(
         &self,
         context: &Context<'_>,
@@ -52,8 +52,8 @@ impl StockQuery {
         snapshot::report(context, Name::StockPosition, input(filter, limit)).await
     }
 
-    /// What lay where, and what it was worth: of what had happened by `asOf`, what we knew by `knownAt`. An instant
-    /// itself, and a day to its end, belong to it; both are now where they are absent.
+    /// Quantity and value of stock at a past instant: movements that had happened by `asOf`, of those recorded by
+    /// `knownAt`. The instant itself is included; a day is included to its end. Both default to now.
     async fn stock_valuation(
         &self,
         context: &Context<'_>,
@@ -76,7 +76,8 @@ impl StockQuery {
         snapshot::report(context, Name::StockValuation, input).await
     }
 
-    /// What is available at or below a threshold, the greatest shortage first: as it is now.
+    /// Products whose available quantity is at or below the reorder point, as of now. The greatest shortage comes
+    /// first.
     async fn low_stock(
         &self,
         context: &Context<'_>,
@@ -88,8 +89,8 @@ impl StockQuery {
         snapshot::report(context, Name::LowStock, input).await
     }
 
-    /// What expires by when, first what expires first: as it is now. `withinDays` counts from today, `expiresBefore` is the
-    /// first day that does not count; what has expired already is shown unless `includeExpired` is false.
+    /// Lots by expiry date, as of now; the earliest comes first. `withinDays` counts from today. `expiresBefore` is
+    /// the first day that is left out. Expired lots are included unless `includeExpired` is false.
     async fn lot_expiry(
         &self,
         context: &Context<'_>,
@@ -110,7 +111,7 @@ impl StockQuery {
         snapshot::report(context, Name::LotExpiry, input).await
     }
 
-    /// How long what is on hand has been there, first in, first out: as it is now.
+    /// Age of the stock on hand, first in, first out, as of now.
     async fn stock_ageing(
         &self,
         context: &Context<'_>,
@@ -122,7 +123,8 @@ impl StockQuery {
         snapshot::report(context, Name::StockAgeing, input).await
     }
 
-    /// What was sold less in the last days than there is of it, the most money first: as it is now.
+    /// Stock that will not sell within `days` at the pace of the last `days`, as of now. The greatest value comes
+    /// first.
     async fn slow_stock(
         &self,
         context: &Context<'_>,
@@ -135,7 +137,7 @@ impl StockQuery {
         snapshot::report(context, Name::SlowStock, input).await
     }
 
-    /// What was lost and what was found, by reason and location; the greatest loss first.
+    /// Stock lost and found, by reason and location. The greatest loss comes first.
     async fn shrinkage(
         &self,
         context: &Context<'_>,

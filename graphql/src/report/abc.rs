@@ -1,67 +1,57 @@
-//! ABC: which products bring the business, by net revenue or by gross margin.
+//! ABC: products ranked by net revenue or gross margin.
 //!
-//! - Products are put in order, the greatest first, and their shares added up. Those with which the first 80 % are
-//!   reached are A, those with which 95 % are reached are B, the rest is C: Pareto's rule with the usual thresholds. A
-//!   product is in the class in which its share begins, so the one that crosses a threshold still belongs above it.
-//!   Equal products are in the same class, and have the same cumulative share.
-//! - A product that brought nothing or less has no share and is C; shares are of what brought something.
-//! - Each currency has classes of its own. Ties to the same accounts as `margin`.
+//! - Products are ranked, the greatest first, and their shares are added up. A reaches up to 80 %, B up to 95 %, C is
+//!   the rest: Pareto's rule with the usual thresholds. The beginning of a product's share decides its class, so a
+//!   product that crosses a threshold belongs to the better class. Equal products have the same class and the same
+//!   cumulative share.
+//! - A product with zero or negative revenue (or margin) has no share and is C. Shares are of the positive products
+//!   only.
+//! - Each currency has its own classes. Ties to the same accounts as `margin`.
 
-use async_graphql::{Enum, SimpleObject};
+use async_graphql::SimpleObject;
 use sea_orm::FromQueryResult;
 use serde::Serialize;
 
 use super::column::{Kind, Measure, formula, sum};
+use super::grouping::{Attribute, Grouping, Key};
 use super::margin::{MARGIN_PCT, MarginRow};
-use super::sales::{self, Attribute, COST, Grouping, Key, NET_REVENUE, UNITS};
-use super::{Dimension, Request, Row};
+use super::sales::{self, COST, NET_REVENUE, UNITS};
+use super::{AbcMeasure, Dimension, Request, Row};
 use crate::scalar::{Amount, Percentage, Units};
-
-/// What products are ranked by.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Default, Enum, strum::EnumIter, strum::EnumString, strum::IntoStaticStr,
-)]
-#[strum(serialize_all = "snake_case")]
-pub enum AbcMeasure {
-    /// Sales less returns after discounts, without tax.
-    #[default]
-    NetRevenue,
-    /// Net revenue less the cost of the goods.
-    GrossMargin,
-}
 
 /// One product; in the totals, all of them.
 #[derive(Debug, Clone, SimpleObject, FromQueryResult, Serialize)]
 pub struct AbcRow {
     /// `A`, `B` or `C`; null in the totals.
     pub class: Option<String>,
-    /// The product's stock keeping unit, case-sensitive; null in the totals.
+    /// SKU of the product, case-sensitive; null in the totals.
     pub sku: Option<String>,
     /// Name of the product; null in the totals.
     pub product_name: Option<String>,
-    /// Code of the category that the product has now; null where it has none.
+    /// Code of the category that the product has now; null if it has none.
     pub category_code: Option<String>,
-    /// Name of the category that the product has now; null where it has none.
+    /// Name of the category that the product has now; null if it has none.
     pub category_name: Option<String>,
-    /// ISO 4217 code of the currency of every amount in the row. Different currencies are never added up.
+    /// ISO 4217 code of the currency of every amount in the row. Amounts in different currencies are never added.
     pub currency: String,
     /// Stock units sold, less units returned, in both channels. Additive over products of one unit.
     pub units: Units,
     /// Sales less returns after discounts, without tax, in both channels. Additive.
     pub net_revenue: Amount,
-    /// Cost of the goods sold, less the cost of the goods returned, in both channels. Additive.
+    /// Cost of sales, less the cost of returns, in both channels. Additive.
     pub cost: Amount,
     /// net_revenue − cost. Additive.
     pub gross_margin: Amount,
     /// gross_margin in percent of net_revenue, 4 decimals; null without revenue. Not additive: divide the sums.
     pub gross_margin_pct: Option<Percentage>,
-    /// What the product brought in percent of everything that brought something, 4 decimals. Not additive.
+    /// Share of the product in the ranked figure of all products with a positive one, in percent, 4 decimals. Not
+    /// additive.
     pub share_pct: Option<Percentage>,
-    /// share_pct of the product and of all that brought more. Not additive.
+    /// share_pct of the product plus that of all products ranked above it. Not additive.
     pub cumulative_share_pct: Option<Percentage>,
 }
 
-/// SQL of what is ranked, of its shares and of the class: by revenue, and by margin.
+/// SQL of the shares, the class and the order, by revenue or by margin.
 struct Ranking {
     share_pct: &'static str,
     cumulative_share_pct: &'static str,

@@ -1,16 +1,17 @@
-//! Channel summary: wholesale and retail side by side, and blended in the totals.
+//! Channel summary: wholesale and retail side by side.
 //!
-//! The figures of `margin` grouped by channel, and each channel's share of the net revenue of its currency. The total of
-//! a currency is the blended business: what both channels took from the same stock. Ties to the same accounts as
-//! `margin`; each channel has sales, returns and cost accounts of its own.
+//! The figures of `margin` by channel, and each channel's share of the net revenue of its currency. The total of a
+//! currency is the whole business: both channels sell from the same stock. Ties to the same accounts as `margin`;
+//! each channel has its own sales, return and cost accounts.
 
 use async_graphql::SimpleObject;
 use sea_orm::FromQueryResult;
 use serde::Serialize;
 
 use super::column::{Kind, Measure, formula};
+use super::grouping::{Attribute, Grouping};
 use super::margin::{MarginFigures, MarginRow, SUMS};
-use super::sales::{self, Attribute, Grouping};
+use super::sales;
 use super::{Dimension, Request, Row, dimension};
 use crate::scalar::Percentage;
 
@@ -19,14 +20,14 @@ use crate::scalar::Percentage;
 pub struct ChannelRow {
     /// Sales channel: `wholesale` or `retail`; null in the totals. New values may appear.
     pub channel: Option<String>,
-    /// ISO 4217 code of the currency of every amount in the row. Different currencies are never added up.
+    /// ISO 4217 code of the currency of every amount in the row. Amounts in different currencies are never added.
     pub currency: String,
-    /// What was sold, and what it cost.
     #[graphql(flatten)]
     #[sea_orm(nested)]
     #[serde(flatten)]
     pub figures: MarginFigures,
-    /// net_revenue in percent of that of all channels in the currency, 4 decimals; null without revenue. Not additive.
+    /// net_revenue in percent of the net_revenue of all channels in the currency, 4 decimals; null without revenue.
+    /// Not additive.
     pub net_revenue_share_pct: Option<Percentage>,
 }
 

@@ -1,23 +1,22 @@
-//! The columns of a report: name, type, unit, meaning. The texts are those of the GraphQL schema.
+//! The columns of a report: name, type, unit and meaning. The texts come from the GraphQL schema.
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
 
-use async_graphql::parser::types::{TypeKind, TypeSystemDefinition};
+use async_graphql::registry::{MetaField, MetaType, Registry};
 use async_graphql::{Enum, SimpleObject};
 use serde::Serialize;
 
 use super::{Request, Row};
 
-/// What a column is for.
+/// The role of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum, Serialize, utoipa::ToSchema)]
 #[graphql(name = "ColumnRole")]
 #[serde(rename_all = "snake_case")]
 #[schema(as = ColumnRole)]
 pub enum Role {
-    /// It says what a row is about.
+    /// The column describes the row.
     Dimension,
-    /// It is a figure.
+    /// The column is a figure.
     Measure,
 }
 
@@ -26,10 +25,10 @@ pub enum Role {
 #[graphql(name = "ReportColumn")]
 #[schema(as = ReportColumn)]
 pub struct Column {
-    /// Name of the column in JSON, CSV and SQL; in GraphQL it is written in camel case.
+    /// Name of the column in JSON, CSV and SQL. GraphQL uses camel case.
     #[schema(value_type = String, max_length = 64, example = "net_revenue")]
     pub name: &'static str,
-    /// The same for people.
+    /// Title for people.
     #[schema(max_length = 64, example = "Net revenue")]
     pub title: String,
     /// `string`, `date`, `datetime`, `integer` or `decimal`. Decimals are strings in JSON.
@@ -37,13 +36,13 @@ pub struct Column {
     #[graphql(name = "type")]
     #[schema(value_type = String, max_length = 16, example = "decimal")]
     pub kind: &'static str,
-    /// `currency` (the row's own), `stock_unit`, `percent`, `day` or `count`; null on texts and dates.
+    /// `currency` (the row's own), `stock_unit`, `percent`, `day` or `count`; null for texts and dates.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, max_length = 16, example = "currency")]
     pub unit: Option<&'static str>,
-    /// Whether it says what a row is about, or is a figure.
+    /// Whether the column describes the row or is a figure.
     pub role: Role,
-    /// Whether a figure may be added up over the rows of one currency; null on other columns.
+    /// Whether a figure may be added over the rows of one currency; null for other columns.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = true)]
     pub additive: Option<bool>,
@@ -52,53 +51,49 @@ pub struct Column {
     pub description: String,
 }
 
-/// What kind of value a figure is.
+/// The kind of value of a figure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A whole number.
     Count,
-    /// An amount of the row's currency.
+    /// An amount in the row's currency.
     Amount,
     /// A quantity in stock units.
     Units,
-    /// An amount of the row's currency per unit or order: a ratio.
+    /// A ratio: an amount in the row's currency per unit or order.
     Average,
-    /// A percentage: a ratio.
+    /// A ratio in percent.
     Percentage,
-    /// A number of days: a ratio.
+    /// A ratio in days.
     Days,
-    /// Whole days up to a day.
+    /// Whole days until a date.
     DaysLeft,
 }
 
-/// A figure of a report.
 #[derive(Debug, Clone, Copy)]
 pub struct Measure {
-    /// Name of the column.
     pub name: &'static str,
-    /// Kind of the value.
     pub kind: Kind,
     /// SQL over the sums of a group.
     pub formula: &'static str,
 }
 
-/// A figure that is a sum by itself.
+/// Returns a figure that is a plain sum.
 pub const fn sum(name: &'static str, kind: Kind) -> Measure {
     Measure { name, kind, formula: name }
 }
 
-/// A figure that is computed from sums.
+/// Returns a figure that is computed from sums.
 pub const fn formula(name: &'static str, kind: Kind, formula: &'static str) -> Measure {
     Measure { name, kind, formula }
 }
 
-/// The columns of a report.
+/// Returns the columns of a report.
 pub fn columns<R: Row>(request: &Request) -> Vec<Column> {
     let shares_orders = request.group_by.iter().any(|dimension| dimension.splits_documents());
-    let row_type = R::type_name();
-    let mut columns: Vec<Column> =
-        R::dimensions(&request.group_by).into_iter().map(|name| dimension(&row_type, name)).collect();
-    columns.push(dimension(&row_type, "currency"));
+    let descriptions = Descriptions::of::<R>();
+    let dimensions = R::dimensions(&request.group_by).into_iter().chain(["currency"]);
+    let mut columns: Vec<Column> = dimensions.map(|name| dimension(&descriptions, name)).collect();
     columns.extend(R::measures().into_iter().map(|measure| {
         let (kind, unit) = match measure.kind {
             Kind::Count => ("integer", Some("count")),
@@ -117,24 +112,24 @@ pub fn columns<R: Row>(request: &Request) -> Vec<Column> {
             unit,
             role: Role::Measure,
             additive: Some(!is_ratio && !is_shared),
-            description: description(&row_type, measure.name),
+            description: descriptions.of_column(measure.name),
         }
     }));
     columns
 }
 
-fn dimension(row_type: &str, name: &'static str) -> Column {
+fn dimension(descriptions: &Descriptions, name: &'static str) -> Column {
     let kind = match name {
         "hour" => "datetime",
         "day" | "week" | "month" | "quarter" | "year" => "date",
         name if name.ends_with("_on") => "date",
         _ => "string",
     };
-    let description = description(row_type, name);
+    let description = descriptions.of_column(name);
     Column { name, title: title(name), kind, unit: None, role: Role::Dimension, additive: None, description }
 }
 
-/// `gross_margin_pct` as "Gross margin %".
+/// Turns `gross_margin_pct` into "Gross margin %".
 fn title(name: &str) -> String {
     let words: Vec<&str> = name
         .split('_')
@@ -149,28 +144,23 @@ fn title(name: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// The descriptions of all fields of all types, read from the schema itself, so that a column means the same
-/// everywhere.
-static DESCRIPTIONS: LazyLock<HashMap<(String, String), String>> = LazyLock::new(|| {
-    let mut descriptions = HashMap::new();
-    let document = async_graphql::parser::parse_schema(crate::sdl());
-    for definition in document.into_iter().flat_map(|document| document.definitions) {
-        let TypeSystemDefinition::Type(definition) = definition else { continue };
-        let TypeKind::Object(object) = definition.node.kind else { continue };
-        for field in object.fields {
-            let text = field.node.description.map_or_else(String::new, |text| text.node);
-            let key = (definition.node.name.node.to_string(), field.node.name.node.to_string());
-            descriptions.insert(key, text);
-        }
-    }
-    descriptions
-});
+/// Descriptions of a row's fields in the GraphQL schema, so that a column means the same everywhere.
+struct Descriptions(HashMap<String, String>);
 
-fn description(row_type: &str, name: &str) -> String {
-    DESCRIPTIONS
-        .get(&(row_type.to_owned(), camel_case(name)))
-        .map(|text| text.replace('\n', " "))
-        .unwrap_or_default()
+impl Descriptions {
+    fn of<R: Row>() -> Self {
+        let mut registry = Registry::default();
+        R::create_type_info(&mut registry);
+        let Some(MetaType::Object { fields, .. }) = registry.types.remove(R::type_name().as_ref()) else {
+            return Descriptions(HashMap::new());
+        };
+        let described = |(name, field): (String, MetaField)| (name, field.description.unwrap_or_default());
+        Descriptions(fields.into_iter().map(described).collect())
+    }
+
+    fn of_column(&self, name: &str) -> String {
+        self.0.get(&camel_case(name)).map(|text| text.replace('\n', " ")).unwrap_or_default()
+    }
 }
 
 fn camel_case(name: &str) -> String {
@@ -201,7 +191,7 @@ mod tests {
         columns.iter().map(|column| column.name).collect::<Vec<_>>().join(" ")
     }
 
-    /// Clients rely on these: a column never changes its meaning or goes, and a new one comes last.
+    /// Clients rely on the columns: none changes its meaning or is removed, and new ones come last.
     #[test]
     fn the_columns_are_a_contract() {
         let revenue = "currency orders lines units gross_sales returns gross_revenue discount net_revenue tax \
@@ -244,7 +234,7 @@ mod tests {
         );
     }
 
-    /// The same for the reports of stock.
+    /// The same for reports on stock.
     #[test]
     fn the_columns_of_stock_are_a_contract() {
         let names = "sku product_name category_code category_name location_code location_name uom";

@@ -1,8 +1,8 @@
-//! Customer value: what each customer brings over both channels, after returns, discounts and cost.
+//! Customer value: revenue, cost and contribution of each customer over both channels.
 //!
-//! One row per customer and currency, the greatest contribution first. Without a period it is the customer's lifetime
-//! value. `contribution` = `net_revenue` − `cost` of everything sold to the customer, wholesale orders and purchases at
-//! a till alike. Walk-in sales have no customer and are not in it: they are the difference to `margin`. Ties to the same
+//! One row per customer and currency, the greatest contribution first. Without a period the report shows the
+//! customer's lifetime value. `contribution` = `net_revenue` − `cost` of all wholesale orders and till sales of the
+//! customer. Walk-in sales have no customer and are left out: they are the difference to `margin`. Ties to the same
 //! accounts as `margin`.
 
 use async_graphql::SimpleObject;
@@ -10,10 +10,9 @@ use sea_orm::FromQueryResult;
 use serde::Serialize;
 
 use super::column::{Kind, Measure, formula, sum};
+use super::grouping::{Attribute, Grouping, Key};
 use super::margin::{MARGIN_PCT, MarginRow};
-use super::sales::{
-    self, Attribute, COST, GROSS_REVENUE, Grouping, Key, Merge, NET_REVENUE, ORDERS, RETURNS, Sum,
-};
+use super::sales::{self, COST, GROSS_REVENUE, Merge, NET_REVENUE, ORDERS, RETURNS, Sum};
 use super::{Dimension, Request, Row};
 use crate::scalar::{Amount, Date, Percentage};
 
@@ -28,25 +27,25 @@ pub struct CustomerValueRow {
     pub customer_kind: Option<String>,
     /// ISO 3166-1 alpha-2 code of the customer's country; null in the totals.
     pub country: Option<String>,
-    /// Day of the first sales document in the period, in the report's time zone; null where there is none.
+    /// Day of the first sales document in the period, in the report's time zone; null if there is none.
     pub first_order_on: Option<Date>,
-    /// Day of the latest sales document in the period, in the report's time zone; null where there is none.
+    /// Day of the latest sales document in the period, in the report's time zone; null if there is none.
     pub last_order_on: Option<Date>,
-    /// ISO 4217 code of the currency of every amount in the row. Different currencies are never added up.
+    /// ISO 4217 code of the currency of every amount in the row. Amounts in different currencies are never added.
     pub currency: String,
     /// Number of sales documents: till sales and invoices, not refunds and credit notes. Additive.
     pub orders: i64,
     /// Net value of the lines sold, before returns: after discounts, without tax. Additive.
     pub gross_sales: Amount,
-    /// Net value of the lines taken back: negative, without tax. Additive.
+    /// Net value of the lines returned: negative, without tax. Additive.
     pub returns: Amount,
     /// Discounts given at the sale, less those on returned lines: positive lowers revenue. Additive.
     pub discount: Amount,
     /// Sales less returns after discounts, without tax. Additive.
     pub net_revenue: Amount,
-    /// Cost of the goods sold, less the cost of the goods returned. Additive.
+    /// Cost of sales, less the cost of returns. Additive.
     pub cost: Amount,
-    /// net_revenue − cost: what the customer brought. Additive.
+    /// net_revenue − cost. Additive.
     pub contribution: Amount,
     /// contribution in percent of net_revenue, 4 decimals; null without revenue. Not additive: divide the sums.
     pub contribution_pct: Option<Percentage>,

@@ -1,4 +1,4 @@
-//! What a report of sales is grouped by.
+//! The dimensions of reports on sales.
 
 use async_graphql::{Enum, SimpleObject};
 use chrono_tz::Tz;
@@ -7,21 +7,21 @@ use serde::Serialize;
 use strum::IntoEnumIterator;
 
 use super::Invalid;
-use super::sales::{Attribute, Grouping, Key};
+use super::grouping::{Attribute, Grouping, Key};
 use crate::scalar::{Date, Instant};
 
-/// The most dimensions of a report.
+/// Most dimensions of a report.
 const DIMENSIONS_MAX: usize = 6;
 
-/// What the lines of a report of sales are grouped by.
+/// A dimension of a report on sales.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Enum, strum::EnumIter, strum::EnumString, strum::IntoStaticStr,
 )]
 #[strum(serialize_all = "snake_case")]
 pub enum Dimension {
-    /// Hours of the report's time zone; the hour that the clocks go back is two.
+    /// Hours in the report's time zone. When clocks go back, the repeated hour is two groups.
     Hour,
-    /// Calendar days of the report's time zone.
+    /// Calendar days in the report's time zone.
     Day,
     /// ISO weeks, named by their Monday.
     Week,
@@ -33,7 +33,7 @@ pub enum Dimension {
     Year,
     /// Sales channels.
     Channel,
-    /// Stock locations that the goods left.
+    /// Stock locations that issued the stock.
     Location,
     /// Products.
     Product,
@@ -41,16 +41,16 @@ pub enum Dimension {
     Category,
     /// Customers; walk-in sales are one group without a customer.
     Customer,
-    /// Countries sold to.
+    /// Countries of sale.
     Country,
-    /// One group for everything; can't be combined.
+    /// One group for everything. It cannot be combined.
     None,
 }
 
-/// What every row of a report of sales may be grouped by: null where the report is grouped by something else.
+/// The dimensions of a row. Columns that the report is not grouped by are null.
 #[derive(Debug, Clone, SimpleObject, FromQueryResult, Serialize)]
 pub struct Dimensions {
-    /// Start of the hour, with the offset that the report's time zone has then.
+    /// Start of the hour, with the offset of the report's time zone at that time.
     pub hour: Option<Instant>,
     /// Calendar day in the report's time zone.
     pub day: Option<Date>,
@@ -64,23 +64,23 @@ pub struct Dimensions {
     pub year: Option<Date>,
     /// Sales channel: `wholesale` or `retail`. New values may appear.
     pub channel: Option<String>,
-    /// Code of the stock location that the goods left.
+    /// Code of the stock location that issued the stock.
     pub location_code: Option<String>,
-    /// Name of the stock location that the goods left.
+    /// Name of the stock location that issued the stock.
     pub location_name: Option<String>,
-    /// The product's stock keeping unit, case-sensitive.
+    /// SKU of the product, case-sensitive.
     pub sku: Option<String>,
     /// Name of the product.
     pub product_name: Option<String>,
-    /// Code of the category that the product had when it was sold; null where it had none.
+    /// Code of the category that the product had when it was sold; null if it had none.
     pub category_code: Option<String>,
-    /// Name of the category that the product had when it was sold; null where it had none.
+    /// Name of the category that the product had when it was sold; null if it had none.
     pub category_name: Option<String>,
     /// Number of the customer; null for walk-in sales.
     pub customer_number: Option<String>,
     /// Name of the customer; null for walk-in sales.
     pub customer_name: Option<String>,
-    /// ISO 3166-1 alpha-2 code of the country sold to.
+    /// ISO 3166-1 alpha-2 code of the country of sale.
     pub country: Option<String>,
 }
 
@@ -93,18 +93,18 @@ impl Dimensions {
 }
 
 impl Dimension {
-    /// The dimensions in a comma-separated list.
+    /// Parses a comma-separated list of dimensions.
     pub fn parse_list(text: &str) -> Result<Vec<Dimension>, Invalid> {
         let parse = |name: &str| {
             name.parse().map_err(|_| {
                 let known: Vec<&str> = Dimension::iter().map(Into::into).collect();
-                Invalid::form("group_by", format!("`{name}` is not one of {}.", known.join(", ")))
+                Invalid::unreadable("group_by", format!("`{name}` is not one of {}.", known.join(", ")))
             })
         };
         text.split(',').map(parse).collect()
     }
 
-    /// Checks a combination: no dimension twice, not too many, and `none` alone.
+    /// Rejects a dimension named twice, more than six, and `none` with others.
     pub fn check(dimensions: &[Dimension]) -> Result<(), Invalid> {
         let repeated = dimensions.iter().enumerate().any(|(index, one)| dimensions[..index].contains(one));
         let detail = if dimensions.is_empty() {
@@ -118,15 +118,15 @@ impl Dimension {
         } else {
             return Ok(());
         };
-        Err(Invalid::value("group_by", detail))
+        Err(Invalid::not_allowed("group_by", detail))
     }
 
-    /// Whether the lines of one document may fall into several groups.
+    /// Whether lines of one document may fall into several groups.
     pub(super) fn splits_documents(self) -> bool {
         matches!(self, Dimension::Product | Dimension::Category)
     }
 
-    /// How many groups there usually are at most, where that is known.
+    /// Usual number of groups at most; nothing if it depends on the data.
     pub fn groups_estimate(self) -> Option<u64> {
         match self {
             Dimension::None => Some(1),
@@ -176,12 +176,20 @@ impl Dimension {
             Dimension::Customer => {
                 "left join public.customer cu on cu.tenant_id = $1 and cu.id = m.by_customer_id"
             }
-            _ => "",
+            Dimension::Hour
+            | Dimension::Day
+            | Dimension::Week
+            | Dimension::Month
+            | Dimension::Quarter
+            | Dimension::Year
+            | Dimension::Channel
+            | Dimension::Country
+            | Dimension::None => "",
         }
     }
 }
 
-/// Every column that dimensions give: the dimension, the name, the value, its SQL type.
+/// All columns of dimensions: the dimension, the name, the value, its SQL type.
 const COLUMNS: [(Dimension, &str, &str, &str); 16] = [
     (Dimension::Hour, "hour", "m.by_hour", "timestamptz"),
     (Dimension::Day, "day", "m.by_day", "date"),
@@ -201,7 +209,7 @@ const COLUMNS: [(Dimension, &str, &str, &str); 16] = [
     (Dimension::Country, "country", "m.by_country", "text"),
 ];
 
-/// The columns of some dimensions, in their order.
+/// Returns the columns of some dimensions, in their order.
 pub(super) fn column_names(dimensions: &[Dimension]) -> Vec<&'static str> {
     let of = |dimension: &Dimension| {
         let dimension = *dimension;
@@ -210,7 +218,7 @@ pub(super) fn column_names(dimensions: &[Dimension]) -> Vec<&'static str> {
     dimensions.iter().flat_map(of).collect()
 }
 
-/// How rows are grouped by some dimensions: every column is there, null where the report has no such dimension.
+/// Returns the grouping by some dimensions. All columns are present; the unused ones are null.
 pub(super) fn grouping(dimensions: &[Dimension]) -> Grouping {
     let attribute =
         |(dimension, name, value, kind): (Dimension, &'static str, &'static str, &'static str)| Attribute {

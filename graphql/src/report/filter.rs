@@ -1,4 +1,4 @@
-//! Which lines count.
+//! Filters of a report.
 
 use std::str::FromStr;
 
@@ -8,73 +8,64 @@ use sea_orm::prelude::Uuid;
 
 use super::Invalid;
 
-/// The most values of one filter.
+/// Most values of one filter.
 const VALUES_MAX: usize = 200;
-/// The longest value.
+/// Longest value.
 const LENGTH_MAX: usize = 200;
 
-/// Which lines count: those that have one of the named values in every filter that names any.
+/// Selects the lines that a report counts. A line must match one value of every filter that has values.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Sales channels.
     pub channels: Vec<Channel>,
-    /// Countries sold to, ISO 3166-1 alpha-2.
+    /// ISO 3166-1 alpha-2 codes.
     pub countries: Vec<String>,
-    /// Currencies, ISO 4217.
+    /// ISO 4217 codes.
     pub currencies: Vec<String>,
     /// Locations, by code or id.
     pub locations: Selector,
     /// Products, by SKU or id.
     pub products: Selector,
-    /// Categories and everything below them, by code or id.
+    /// Categories by code or id, including all categories below them.
     pub categories: Selector,
     /// Customers, by number or id.
     pub customers: Selector,
 }
 
-/// Records, each by what people call it or by its id.
+/// Records, selected by code or by id.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Selector {
-    /// By code, number or SKU.
+    /// Codes, numbers or SKUs.
     pub codes: Vec<String>,
-    /// By id.
     pub ids: Vec<Uuid>,
 }
 
-/// The values of every filter as they came in.
+/// Unchecked values of every filter.
 #[derive(Debug, Clone, Default)]
 pub struct Values {
-    /// Of `channel`.
     pub channel: Vec<String>,
-    /// Of `country`.
     pub country: Vec<String>,
-    /// Of `currency`.
     pub currency: Vec<String>,
-    /// Of `location`.
     pub location: Vec<String>,
-    /// Of `product`.
     pub product: Vec<String>,
-    /// Of `category`.
     pub category: Vec<String>,
-    /// Of `customer`.
     pub customer: Vec<String>,
 }
 
 impl Filter {
-    /// Reads the values.
+    /// Checks and parses the values.
     pub fn new(values: Values) -> Result<Self, Invalid> {
         Ok(Filter {
-            channels: channels(values.channel)?,
-            countries: letters("country", values.country, 2)?,
-            currencies: letters("currency", values.currency, 3)?,
-            locations: selector("location", |id: LocationId| id.0, values.location)?,
-            products: selector("product", |id: ProductId| id.0, values.product)?,
-            categories: selector("category", |id: CategoryId| id.0, values.category)?,
-            customers: selector("customer", |id: CustomerId| id.0, values.customer)?,
+            channels: parse_channels(values.channel)?,
+            countries: parse_codes("country", values.country, 2)?,
+            currencies: parse_codes("currency", values.currency, 3)?,
+            locations: parse_selector("location", |id: LocationId| id.0, values.location)?,
+            products: parse_selector("product", |id: ProductId| id.0, values.product)?,
+            categories: parse_selector("category", |id: CategoryId| id.0, values.category)?,
+            customers: parse_selector("customer", |id: CustomerId| id.0, values.customer)?,
         })
     }
 
-    /// Whether it may take some lines of a document and leave others.
+    /// Whether the filter may select only some lines of a document.
     pub(super) fn splits_documents(&self) -> bool {
         !self.products.is_empty() || !self.categories.is_empty()
     }
@@ -86,35 +77,36 @@ impl Selector {
     }
 }
 
-fn channels(values: Vec<String>) -> Result<Vec<Channel>, Invalid> {
+fn parse_channels(values: Vec<String>) -> Result<Vec<Channel>, Invalid> {
     let parse = |value: String| {
-        value
-            .parse()
-            .map_err(|_| Invalid::form("channel", format!("`{value}` is not one of wholesale, retail.")))
+        value.parse().map_err(|_| {
+            Invalid::unreadable("channel", format!("`{value}` is not one of wholesale, retail."))
+        })
     };
-    checked("channel", values)?.into_iter().map(parse).collect()
+    check_values("channel", values)?.into_iter().map(parse).collect()
 }
 
-fn letters(parameter: &'static str, values: Vec<String>, length: usize) -> Result<Vec<String>, Invalid> {
-    let values = checked(parameter, values)?;
+fn parse_codes(parameter: &'static str, values: Vec<String>, length: usize) -> Result<Vec<String>, Invalid> {
+    let values = check_values(parameter, values)?;
     match values
         .iter()
         .find(|value| value.len() != length || !value.bytes().all(|byte| byte.is_ascii_uppercase()))
     {
-        Some(value) => {
-            Err(Invalid::form(parameter, format!("`{value}` is not a code of {length} capital letters.")))
-        }
+        Some(value) => Err(Invalid::unreadable(
+            parameter,
+            format!("`{value}` is not a code of {length} capital letters."),
+        )),
         None => Ok(values),
     }
 }
 
-fn selector<I: FromStr<Err = InvalidId>>(
+fn parse_selector<I: FromStr<Err = InvalidId>>(
     parameter: &'static str,
     uuid: impl Fn(I) -> Uuid,
     values: Vec<String>,
 ) -> Result<Selector, Invalid> {
     let mut selector = Selector::default();
-    for value in checked(parameter, values)? {
+    for value in check_values(parameter, values)? {
         match value.parse() {
             Ok(id) => selector.ids.push(uuid(id)),
             Err(InvalidId { .. }) => selector.codes.push(value),
@@ -123,15 +115,15 @@ fn selector<I: FromStr<Err = InvalidId>>(
     Ok(selector)
 }
 
-fn checked(parameter: &'static str, values: Vec<String>) -> Result<Vec<String>, Invalid> {
+fn check_values(parameter: &'static str, values: Vec<String>) -> Result<Vec<String>, Invalid> {
     if values.len() > VALUES_MAX {
-        return Err(Invalid::value(parameter, format!("At most {VALUES_MAX} values can be named.")));
+        return Err(Invalid::not_allowed(parameter, format!("At most {VALUES_MAX} values can be named.")));
     }
     if values
         .iter()
         .any(|value| value.is_empty() || value.chars().count() > LENGTH_MAX || value.contains('\0'))
     {
-        return Err(Invalid::form(parameter, format!("A value has 1 to {LENGTH_MAX} characters.")));
+        return Err(Invalid::unreadable(parameter, format!("A value has 1 to {LENGTH_MAX} characters.")));
     }
     Ok(values)
 }

@@ -1,12 +1,12 @@
-//! Lot expiry: what expires by when, where it lies, and what of it may still be sold. As it is now.
+//! Lot expiry: lots by expiry date, and how much may still be sold. As of now.
 //!
-//! - One row per lot and location with something on hand, what expires first comes first. Lots that do not expire are
-//!   not in it.
-//! - A lot may be sold to the end of the day that it bears: `days_left` is 0 on its last day and negative afterwards.
-//!   Today is a day of the report's zone; sales go by the tenant's own.
-//! - What has expired is in it, since it has to be written off, unless the caller leaves it out.
-//! - The first that holds of a row is its `lot_status`: `recalled`, `expired`, `quarantined` (in a quarantine location, or
-//!   held back as a whole), `in_transit`, else `sellable`.
+//! - One row per lot and location with stock on hand; the earliest expiry comes first. Lots without an expiry date
+//!   are left out.
+//! - A lot may be sold to the end of its expiry date: `days_left` is 0 on that day and negative afterwards. Today is
+//!   a day in the report's time zone; sales use the tenant's own.
+//! - Expired lots are included, because they must be written off, unless the caller excludes them.
+//! - `lot_status` is the first that applies: `recalled`, `expired`, `quarantined` (in a quarantine location, or
+//!   quarantined as a whole), `in_transit`, otherwise `sellable`.
 
 use async_graphql::SimpleObject;
 use sea_orm::FromQueryResult;
@@ -20,13 +20,13 @@ use crate::scalar::{Amount, Date, Units};
 /// One lot in one location; in the totals, all of them.
 #[derive(Debug, Clone, SimpleObject, FromQueryResult, Serialize)]
 pub struct LotExpiryRow {
-    /// The product's stock keeping unit, case-sensitive; null in the totals.
+    /// SKU of the product, case-sensitive; null in the totals.
     pub sku: Option<String>,
     /// Name of the product; null in the totals.
     pub product_name: Option<String>,
-    /// Code of the product's category; null where it has none.
+    /// Code of the product's category; null if it has none.
     pub category_code: Option<String>,
-    /// Name of the product's category; null where it has none.
+    /// Name of the product's category; null if it has none.
     pub category_name: Option<String>,
     /// Code of the location; null in the totals.
     pub location_code: Option<String>,
@@ -36,25 +36,25 @@ pub struct LotExpiryRow {
     pub uom: Option<String>,
     /// Code of the lot, or the serial number; null in the totals.
     pub lot_code: Option<String>,
-    /// The supplier's own code for the lot; null where it is not known.
+    /// The supplier's own code for the lot; null if it is not known.
     pub supplier_lot: Option<String>,
-    /// Why goods of the lot may not be sold from the location, or that they may: recalled, expired, quarantined,
-    /// in_transit or sellable; null in the totals.
+    /// Whether the lot may be sold from the location, or why not: recalled, expired, quarantined, in_transit or
+    /// sellable; null in the totals.
     pub lot_status: Option<String>,
-    /// The last day on which goods of the lot may be sold; null in the totals.
+    /// Last day on which the lot may be sold; null in the totals.
     pub expires_on: Option<Date>,
     /// ISO 4217 code of the currency of every amount in the row.
     pub currency: String,
-    /// Days from today to expires_on: 0 on the last day, negative once it has expired; null in the totals. Not additive.
+    /// Days from today to expires_on: 0 on the last day, negative after it; null in the totals. Not additive.
     pub days_left: Option<i64>,
-    /// Stock units in the location, reserved ones included. Additive over products of one unit.
+    /// Stock units on hand in the location, including reserved units. Additive over products of one unit.
     pub on_hand: Units,
-    /// Stock units on hand that are promised. Additive over products of one unit.
+    /// Stock units on hand that are reserved. Additive over products of one unit.
     pub reserved: Units,
-    /// on_hand − reserved: what may still be sold; lots that have expired or were recalled count for nothing. Additive over
-    /// products of one unit.
+    /// on_hand − reserved: what may still be sold. Expired and recalled lots count as zero. Additive over products of
+    /// one unit.
     pub available: Units,
-    /// Cost of what is on hand. Additive.
+    /// Cost of the stock on hand. Additive.
     pub value: Amount,
 }
 

@@ -1,9 +1,8 @@
-//! Low stock: what is available at or below its reorder point, where a channel may draw from. As it is now.
+//! Low stock: products at or below their reorder point, in locations that serve a channel. As of now.
 //!
-//! One row per product and location that ever had it, the greatest shortage first. Only active products that are kept
-//! in stock count; a location from which no channel may draw, such as goods in transit, does not. A reorder point of the
-//! location goes before one of the product. What has none goes by the threshold that was asked for, or zero: what has
-//! run out.
+//! One row per product and location that has ever had it, the greatest shortage first. Only active stocked products
+//! count. Locations without a channel, such as transit, are left out. A reorder point of the location overrides that
+//! of the product. A product without a reorder point is compared to the requested threshold, or to zero.
 
 use async_graphql::SimpleObject;
 use sea_orm::FromQueryResult;
@@ -17,13 +16,13 @@ use crate::scalar::Units;
 /// One product in one location; in the totals, all of them.
 #[derive(Debug, Clone, SimpleObject, FromQueryResult, Serialize)]
 pub struct LowStockRow {
-    /// The product's stock keeping unit, case-sensitive; null in the totals.
+    /// SKU of the product, case-sensitive; null in the totals.
     pub sku: Option<String>,
     /// Name of the product; null in the totals.
     pub product_name: Option<String>,
-    /// Code of the product's category; null where it has none.
+    /// Code of the product's category; null if it has none.
     pub category_code: Option<String>,
-    /// Name of the product's category; null where it has none.
+    /// Name of the product's category; null if it has none.
     pub category_name: Option<String>,
     /// Code of the location; null in the totals.
     pub location_code: Option<String>,
@@ -33,19 +32,19 @@ pub struct LowStockRow {
     pub uom: Option<String>,
     /// ISO 4217 code of the currency of the books.
     pub currency: String,
-    /// Stock units in the location, reserved ones included. Additive over products of one unit.
+    /// Stock units on hand in the location, including reserved units. Additive over products of one unit.
     pub on_hand: Units,
-    /// Stock units on hand that are promised. Additive over products of one unit.
+    /// Stock units on hand that are reserved. Additive over products of one unit.
     pub reserved: Units,
-    /// on_hand − reserved: what may still be sold; lots that have expired or were recalled count for nothing. Additive over
-    /// products of one unit.
+    /// on_hand − reserved: what may still be sold. Expired and recalled lots count as zero. Additive over products of
+    /// one unit.
     pub available: Units,
-    /// Stock units at or below which the product is low: its reorder point there, else the threshold that was asked
-    /// for. Additive over products of one unit.
+    /// Stock units at or below which the product is low: its reorder point in the location, otherwise the requested
+    /// threshold. Additive over products of one unit.
     pub reorder_point: Units,
-    /// Stock units to order then; zero where nothing is set. Additive over products of one unit.
+    /// Stock units to order when the product is low; zero if nothing is set. Additive over products of one unit.
     pub reorder_quantity: Units,
-    /// reorder_point − available: how many are missing to reach it. Additive over products of one unit.
+    /// reorder_point − available: units short of the reorder point. Additive over products of one unit.
     pub shortage: Units,
 }
 

@@ -1,8 +1,8 @@
-//! Margin: revenue beside the cost of what was sold, by any dimensions.
+//! Margin: revenue and the cost of sales, by any dimensions.
 //!
-//! - `gross_margin` = `net_revenue` − `cost`; `gross_margin_pct` is that in percent of `net_revenue`.
-//! - `cost` is what the goods cost when they left, by the tenant's costing method; a return takes back the cost of the
-//!   sale that it names. Signs as in `revenue`.
+//! - `gross_margin` = `net_revenue` − `cost`; `gross_margin_pct` is the same in percent of `net_revenue`.
+//! - `cost` is the cost of the stock when it was issued, by the tenant's costing method. A return takes the cost of
+//!   the sale that it names. Signs as in `revenue`.
 //! - Ties to the ledger: revenue as in `revenue`; debits less credits of 5000 and 5010 are `cost`.
 
 use async_graphql::SimpleObject;
@@ -19,29 +19,26 @@ use crate::scalar::{Amount, Percentage};
 /// Revenue, cost and margin of one group.
 #[derive(Debug, Clone, SimpleObject, FromQueryResult, Serialize)]
 pub struct MarginRow {
-    /// What the row is about.
     #[graphql(flatten)]
     #[sea_orm(nested)]
     #[serde(flatten)]
     pub dimensions: Dimensions,
-    /// ISO 4217 code of the currency of every amount in the row. Different currencies are never added up.
+    /// ISO 4217 code of the currency of every amount in the row. Amounts in different currencies are never added.
     pub currency: String,
-    /// What was sold, and what it cost.
     #[graphql(flatten)]
     #[sea_orm(nested)]
     #[serde(flatten)]
     pub figures: MarginFigures,
 }
 
-/// What was sold less what came back, and what it cost.
+/// Sales less returns, and their cost.
 #[derive(Debug, Clone, SimpleObject, FromQueryResult, Serialize)]
 pub struct MarginFigures {
-    /// What was sold.
     #[graphql(flatten)]
     #[sea_orm(nested)]
     #[serde(flatten)]
     pub revenue: RevenueFigures,
-    /// Cost of the goods sold, less the cost of the goods returned. Additive.
+    /// Cost of sales, less the cost of returns. Additive.
     pub cost: Amount,
     /// net_revenue − cost. Additive.
     pub gross_margin: Amount,
@@ -49,13 +46,13 @@ pub struct MarginFigures {
     pub gross_margin_pct: Option<Percentage>,
 }
 
-/// What margin is made of.
+/// Sums that margin is computed from.
 pub(super) const SUMS: [Sum; 8] = [ORDERS, LINES, UNITS, RETURNS, GROSS_REVENUE, NET_REVENUE, TAX, COST];
 
 /// Margin in percent of revenue.
 pub(super) const MARGIN_PCT: &str = "round(100 * (net_revenue - cost) / nullif(net_revenue, 0), 4)";
 
-/// The figures besides those of revenue.
+/// Figures in addition to those of revenue.
 const COST_MEASURES: [Measure; 3] = [
     sum("cost", Kind::Amount),
     formula("gross_margin", Kind::Amount, "net_revenue - cost"),

@@ -1,39 +1,40 @@
-//! Product performance: what each product brings, blended and in each channel.
+//! Product performance: units, revenue and margin of each product, in total and by channel.
 //!
-//! One row per product and currency, the greatest revenue first. The blended margin of a product stands beside the one
-//! it earns in each channel, so that what sells better where, and what only seems to pay, is visible in one row. The
-//! category is the one that the product has now. Ties to the same accounts as `margin`.
+//! One row per product and currency, the greatest revenue first. The margin of the product stands beside its margin
+//! in each channel. One row shows where the product sells better, and where it only seems to pay. The category is the
+//! product's current one. Ties to the same accounts as `margin`.
 
 use async_graphql::SimpleObject;
 use sea_orm::FromQueryResult;
 use serde::Serialize;
 
 use super::column::{Kind, Measure, formula, sum};
+use super::grouping::{Attribute, Grouping, Key};
 use super::margin::{MARGIN_PCT, MarginRow};
-use super::sales::{self, Attribute, COST, Grouping, Key, Merge, NET_REVENUE, Sum, UNITS};
+use super::sales::{self, COST, Merge, NET_REVENUE, Sum, UNITS};
 use super::{Dimension, Request, Row};
 use crate::scalar::{Amount, Percentage, Units};
 
 /// One product; in the totals, all of them.
 #[derive(Debug, Clone, SimpleObject, FromQueryResult, Serialize)]
 pub struct ProductPerformanceRow {
-    /// The product's stock keeping unit, case-sensitive; null in the totals.
+    /// SKU of the product, case-sensitive; null in the totals.
     pub sku: Option<String>,
     /// Name of the product; null in the totals.
     pub product_name: Option<String>,
-    /// Code of the category that the product has now; null where it has none.
+    /// Code of the category that the product has now; null if it has none.
     pub category_code: Option<String>,
-    /// Name of the category that the product has now; null where it has none.
+    /// Name of the category that the product has now; null if it has none.
     pub category_name: Option<String>,
-    /// ISO 4217 code of the currency of every amount in the row. Different currencies are never added up.
+    /// ISO 4217 code of the currency of every amount in the row. Amounts in different currencies are never added.
     pub currency: String,
     /// Stock units sold, less units returned, in both channels. Additive over products of one unit.
     pub units: Units,
     /// Sales less returns after discounts, without tax, in both channels. Additive.
     pub net_revenue: Amount,
-    /// Cost of the goods sold, less the cost of the goods returned, in both channels. Additive.
+    /// Cost of sales, less the cost of returns, in both channels. Additive.
     pub cost: Amount,
-    /// net_revenue − cost: the blended margin. Additive.
+    /// net_revenue − cost, over both channels. Additive.
     pub gross_margin: Amount,
     /// gross_margin in percent of net_revenue, 4 decimals; null without revenue. Not additive: divide the sums.
     pub gross_margin_pct: Option<Percentage>,

@@ -5,48 +5,48 @@ use domain::moment::Moment;
 
 use super::Invalid;
 
-/// The longest period where both ends are given.
+/// Longest period if both ends are given.
 const YEARS_MAX: u32 = 5;
-/// Digits of a number that is taken for milliseconds since 1970: from 1973 to the year 5138.
+/// Numbers with so many digits are read as milliseconds since 1970: the years 1973 to 5138.
 const MILLISECOND_DIGITS: std::ops::RangeInclusive<usize> = 11..=14;
 
-/// A period. Days begin at midnight of the report's zone.
+/// A period. Days begin at midnight in the report's time zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Range {
-    /// The first day or instant that belongs to it; everything before `to`, if absent.
+    /// First day or instant of the period; without it everything before `to`.
     pub from: Option<Moment>,
-    /// The first day or instant that does not belong to it; everything after `from`, if absent.
+    /// First day or instant after the period; without it everything from `from` on.
     pub to: Option<Moment>,
 }
 
 impl Range {
-    /// The period between two texts.
+    /// Parses the two ends of a period.
     pub fn parse(from: Option<&str>, to: Option<&str>) -> Result<Self, Invalid> {
         Range::new(
-            from.map(|text| bound("from", text)).transpose()?,
-            to.map(|text| bound("to", text)).transpose()?,
+            from.map(|text| parse_bound("from", text)).transpose()?,
+            to.map(|text| parse_bound("to", text)).transpose()?,
         )
     }
 
-    /// The period between two moments.
+    /// Checks the two ends of a period.
     pub fn new(from: Option<Moment>, to: Option<Moment>) -> Result<Self, Invalid> {
         if let (Some(from), Some(to)) = (from, to) {
-            let (first, last) = (roughly(from), roughly(to));
+            let (first, last) = (approximate(from), approximate(to));
             if last < first {
-                return Err(Invalid::value("to", "The period ends before it begins."));
+                return Err(Invalid::not_allowed("to", "The period ends before it begins."));
             }
             if first.checked_add_months(Months::new(12 * YEARS_MAX)).is_some_and(|most| last > most) {
                 let detail = format!(
                     "A period has at most {YEARS_MAX} years; leave out from or to for the whole history."
                 );
-                return Err(Invalid::value("to", detail));
+                return Err(Invalid::not_allowed("to", detail));
             }
         }
         Ok(Range { from, to })
     }
 }
 
-/// A bound as the two parameters that SQL takes: an instant, or a midnight without its zone.
+/// Returns a bound as two SQL parameters: an instant, or a midnight without time zone.
 pub(super) fn parameters(bound: Option<Moment>) -> (Option<DateTime<Utc>>, Option<NaiveDateTime>) {
     match bound {
         None => (None, None),
@@ -55,7 +55,7 @@ pub(super) fn parameters(bound: Option<Moment>) -> (Option<DateTime<Utc>>, Optio
     }
 }
 
-/// A bound as it is echoed.
+/// Returns a bound as the response repeats it.
 pub(super) fn echo(bound: Moment) -> String {
     match bound {
         Moment::Day(day) => day.to_string(),
@@ -63,32 +63,32 @@ pub(super) fn echo(bound: Moment) -> String {
     }
 }
 
-fn roughly(moment: Moment) -> NaiveDateTime {
+fn approximate(moment: Moment) -> NaiveDateTime {
     match moment {
         Moment::Instant(at) => at.naive_utc(),
         Moment::Day(day) => day.and_time(chrono::NaiveTime::MIN),
     }
 }
 
-/// A day, an RFC 3339 instant, or milliseconds since 1970, which is what dashboards send.
-pub(super) fn bound(parameter: &'static str, text: &str) -> Result<Moment, Invalid> {
+/// Parses a day, an RFC 3339 instant, or milliseconds since 1970, which dashboards send.
+pub(super) fn parse_bound(parameter: &'static str, text: &str) -> Result<Moment, Invalid> {
     let milliseconds =
         MILLISECOND_DIGITS.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
     let moment = if milliseconds {
         text.parse().ok().and_then(DateTime::from_timestamp_millis).map(Moment::Instant)
     } else {
-        // An offset whose plus sign was sent as it is arrives as a space.
+        // A plus sign that is not percent-encoded arrives as a space.
         let text = text.replacen(' ', "+", 1);
-        text.parse().ok().filter(|moment| in_years_that_sql_knows(*moment))
+        text.parse().ok().filter(|moment| is_in_sql_range(*moment))
     };
     moment.ok_or_else(|| {
         let detail = "Expected a day such as 2026-11-22, an instant such as 2026-11-22T01:20:00Z, or milliseconds since 1970.";
-        Invalid::form(parameter, detail)
+        Invalid::unreadable(parameter, detail)
     })
 }
 
-fn in_years_that_sql_knows(moment: Moment) -> bool {
-    let day = roughly(moment).date();
+fn is_in_sql_range(moment: Moment) -> bool {
+    let day = approximate(moment).date();
     NaiveDate::from_ymd_opt(1, 1, 3).is_some_and(|first| day >= first)
         && NaiveDate::from_ymd_opt(9999, 12, 29).is_some_and(|last| day <= last)
 }

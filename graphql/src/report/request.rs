@@ -1,5 +1,6 @@
-//! What a caller asks for, checked.
+//! The parameters of a report, and their checks.
 
+use async_graphql::Enum;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use domain::moment::Moment;
@@ -7,138 +8,111 @@ use domain::number::Quantity;
 use strum::IntoEnumIterator;
 
 use super::filter::Values;
-use super::{AbcMeasure, Dimension, Filter, LIMIT_DEFAULT, LIMIT_MAX, Name, Range, range};
+use super::{Dimension, Filter, Invalid, LIMIT_DEFAULT, LIMIT_MAX, Name, Range, range};
 
-/// The days of a report that looks back some days, where the caller does not say.
+/// Days that a report looks back if the caller does not say.
 const DAYS_DEFAULT: u16 = 90;
-/// The most days that such a report looks back.
+/// Most days that a report looks back.
 const DAYS_MAX: u16 = 3_650;
 
-/// What a caller wants to see.
+/// The checked parameters of a report.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// Which report.
     pub name: Name,
-    /// The period; the whole history if open on both sides.
     pub range: Range,
-    /// The zone in which days begin; the tenant's, if absent.
+    /// Time zone in which days begin; the tenant's if absent.
     pub time_zone: Option<Tz>,
-    /// What the rows are grouped by, where the report leaves the choice.
+    /// Grouping, if the report lets the caller choose.
     pub group_by: Vec<Dimension>,
-    /// Which lines count.
     pub filter: Filter,
-    /// What had happened by then; everything, if absent.
+    /// Only what had happened by then counts; everything if absent.
     pub as_of: Option<Moment>,
-    /// What we knew by then; everything, if absent.
+    /// Only what was recorded by then counts; everything if absent.
     pub known_at: Option<Moment>,
-    /// How many days back sales count.
+    /// Days of sales to look back.
     pub days: u16,
     /// Stock units at or below which a product is low.
     pub threshold: Quantity,
-    /// What products are ranked by.
     pub measure: AbcMeasure,
-    /// In how many days from today lots expire at the latest; whenever they do, if absent.
+    /// Lots expire in at most so many days from today; no limit if absent.
     pub within_days: Option<u16>,
-    /// Before which day lots expire; whenever they do, if absent.
+    /// Lots expire before this day; no limit if absent.
     pub expires_before: Option<NaiveDate>,
-    /// Whether lots that have expired are shown.
     pub include_expired: bool,
-    /// The most rows.
     pub limit: u32,
 }
 
-/// The parameters of a report as they came in; a [`Request`] once they are checked.
+/// Unchecked parameters of a report; [`Request`] has the checked ones.
 #[derive(Debug, Clone, Default)]
 pub struct Input {
-    /// Beginning of the period.
     pub from: Option<String>,
-    /// End of the period.
     pub to: Option<String>,
     /// IANA name of a time zone.
     pub time_zone: Option<String>,
-    /// What to group by.
     pub group_by: Option<Vec<Dimension>>,
-    /// Which lines count.
     pub values: Values,
-    /// A day or an instant: what had happened by then.
+    /// A day or an instant.
     pub as_of: Option<String>,
-    /// A day or an instant: what we knew by then.
+    /// A day or an instant.
     pub known_at: Option<String>,
-    /// How many days back sales count.
     pub days: Option<i64>,
-    /// Stock units at or below which a product is low.
+    /// A decimal number of stock units.
     pub threshold: Option<String>,
-    /// What products are ranked by.
     pub measure: Option<String>,
-    /// In how many days from today lots expire at the latest.
     pub within_days: Option<i64>,
-    /// A day before which lots expire.
     pub expires_before: Option<String>,
-    /// Whether lots that have expired are shown.
     pub include_expired: Option<bool>,
-    /// The most rows.
     pub limit: Option<i64>,
 }
 
-/// A parameter that can't be.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{parameter}: {detail}")]
-pub struct Invalid {
-    /// Name of the parameter, in snake case.
-    pub parameter: &'static str,
-    /// What is wrong with it.
-    pub detail: String,
-    /// Whether it could be read (422), or not even that (400).
-    pub readable: bool,
-}
-
-impl Invalid {
-    /// A parameter that can't be read.
-    pub fn form(parameter: &'static str, detail: impl Into<String>) -> Self {
-        Invalid { parameter, detail: detail.into(), readable: false }
-    }
-
-    /// A parameter with a value that is not allowed.
-    pub fn value(parameter: &'static str, detail: impl Into<String>) -> Self {
-        Invalid { parameter, detail: detail.into(), readable: true }
-    }
+/// The figure by which products are ranked.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, Enum, strum::EnumIter, strum::EnumString, strum::IntoStaticStr,
+)]
+#[strum(serialize_all = "snake_case")]
+pub enum AbcMeasure {
+    /// Sales less returns after discounts, without tax.
+    #[default]
+    NetRevenue,
+    /// Net revenue less the cost of sales.
+    GrossMargin,
 }
 
 impl Request {
-    /// Checks the parameters of a report. Where no period is named it covers the whole history; rows are by day where
-    /// no grouping is named.
+    /// Checks the parameters of a report. The period defaults to the whole history, the grouping to the report's own.
     pub fn new(name: Name, input: Input) -> Result<Self, Invalid> {
-        refuse_what_does_not_apply(name, &input)?;
+        reject_unused_parameters(name, &input)?;
         let group_by = match input.group_by {
             Some(dimensions) => dimensions,
             None => name.dimensions_default().to_vec(),
         };
         if name.is_grouped() {
             Dimension::check(&group_by)?;
-            refuse_other_dimensions(name, &group_by)?;
+            reject_other_dimensions(name, &group_by)?;
         }
-        let moment =
-            |parameter, text: Option<String>| text.map(|text| range::bound(parameter, &text)).transpose();
+        let moment = |parameter, text: Option<String>| {
+            text.map(|text| range::parse_bound(parameter, &text)).transpose()
+        };
         Ok(Request {
             name,
             range: Range::parse(input.from.as_deref(), input.to.as_deref())?,
-            time_zone: input.time_zone.as_deref().map(zone).transpose()?,
+            time_zone: input.time_zone.as_deref().map(parse_zone).transpose()?,
             group_by,
             filter: Filter::new(input.values)?,
             as_of: moment("as_of", input.as_of)?,
             known_at: moment("known_at", input.known_at)?,
-            days: input.days.map_or(Ok(DAYS_DEFAULT), days)?,
-            threshold: input.threshold.map_or(Ok(Quantity::ZERO), threshold)?,
-            measure: input.measure.map_or(Ok(AbcMeasure::default()), measure)?,
-            within_days: input.within_days.map(within_days).transpose()?,
-            expires_before: input.expires_before.as_deref().map(expires_before).transpose()?,
+            days: input.days.map_or(Ok(DAYS_DEFAULT), check_days)?,
+            threshold: input.threshold.map_or(Ok(Quantity::ZERO), parse_threshold)?,
+            measure: input.measure.map_or(Ok(AbcMeasure::default()), parse_measure)?,
+            within_days: input.within_days.map(check_within_days).transpose()?,
+            expires_before: input.expires_before.as_deref().map(parse_expires_before).transpose()?,
             include_expired: input.include_expired.unwrap_or(true),
-            limit: input.limit.map_or(Ok(LIMIT_DEFAULT), limit)?,
+            limit: input.limit.map_or(Ok(LIMIT_DEFAULT), check_limit)?,
         })
     }
 }
 
-fn refuse_what_does_not_apply(name: Name, input: &Input) -> Result<(), Invalid> {
+fn reject_unused_parameters(name: Name, input: &Input) -> Result<(), Invalid> {
     let values = &input.values;
     let given = [
         ("group_by", input.group_by.is_some(), name.is_grouped()),
@@ -160,91 +134,109 @@ fn refuse_what_does_not_apply(name: Name, input: &Input) -> Result<(), Invalid> 
     ];
     match given.into_iter().find(|(_, is_given, applies)| *is_given && !applies) {
         Some((parameter, ..)) => {
-            Err(Invalid::value(parameter, format!("{name} does not take this parameter.")))
+            Err(Invalid::not_allowed(parameter, format!("{name} does not take this parameter.")))
         }
         None => Ok(()),
     }
 }
 
-fn refuse_other_dimensions(name: Name, group_by: &[Dimension]) -> Result<(), Invalid> {
+fn reject_other_dimensions(name: Name, group_by: &[Dimension]) -> Result<(), Invalid> {
     let allowed = name.dimensions();
     if group_by.iter().all(|dimension| allowed.contains(dimension)) {
         return Ok(());
     }
     let names: Vec<&str> = allowed.into_iter().map(Into::into).collect();
-    Err(Invalid::value("group_by", format!("{name} can be grouped by {}.", names.join(", "))))
+    Err(Invalid::not_allowed("group_by", format!("{name} can be grouped by {}.", names.join(", "))))
 }
 
-fn days(days: i64) -> Result<u16, Invalid> {
+fn check_days(days: i64) -> Result<u16, Invalid> {
     u16::try_from(days)
         .ok()
         .filter(|days| (1..=DAYS_MAX).contains(days))
-        .ok_or_else(|| Invalid::form("days", format!("Expected a whole number from 1 to {DAYS_MAX}.")))
+        .ok_or_else(|| Invalid::unreadable("days", format!("Expected a whole number from 1 to {DAYS_MAX}.")))
 }
 
-fn within_days(days: i64) -> Result<u16, Invalid> {
-    u16::try_from(days)
-        .ok()
-        .filter(|days| *days <= DAYS_MAX)
-        .ok_or_else(|| Invalid::form("within_days", format!("Expected a whole number from 0 to {DAYS_MAX}.")))
+fn check_within_days(days: i64) -> Result<u16, Invalid> {
+    u16::try_from(days).ok().filter(|days| *days <= DAYS_MAX).ok_or_else(|| {
+        Invalid::unreadable("within_days", format!("Expected a whole number from 0 to {DAYS_MAX}."))
+    })
 }
 
-fn expires_before(text: &str) -> Result<NaiveDate, Invalid> {
-    match range::bound("expires_before", text)? {
+fn parse_expires_before(text: &str) -> Result<NaiveDate, Invalid> {
+    match range::parse_bound("expires_before", text)? {
         Moment::Day(day) => Ok(day),
-        Moment::Instant(_) => {
-            Err(Invalid::form("expires_before", "Lots expire by days: expected a day such as 2026-11-22."))
-        }
+        Moment::Instant(_) => Err(Invalid::unreadable(
+            "expires_before",
+            "Lots expire by days: expected a day such as 2026-11-22.",
+        )),
     }
 }
 
-fn threshold(text: String) -> Result<Quantity, Invalid> {
-    let threshold: Quantity = text
-        .parse()
-        .map_err(|error: domain::number::InvalidNumber| Invalid::form("threshold", error.to_string()))?;
+fn parse_threshold(text: String) -> Result<Quantity, Invalid> {
+    let threshold: Quantity = text.parse().map_err(|error: domain::number::InvalidNumber| {
+        Invalid::unreadable("threshold", error.to_string())
+    })?;
     if threshold.is_negative() {
-        return Err(Invalid::value("threshold", "A threshold is zero or more."));
+        return Err(Invalid::not_allowed("threshold", "A threshold is zero or more."));
     }
     Ok(threshold)
 }
 
-fn measure(text: String) -> Result<AbcMeasure, Invalid> {
+fn parse_measure(text: String) -> Result<AbcMeasure, Invalid> {
     text.parse().map_err(|_| {
         let known: Vec<&str> = AbcMeasure::iter().map(Into::into).collect();
-        Invalid::form("measure", format!("`{text}` is not one of {}.", known.join(", ")))
+        Invalid::unreadable("measure", format!("`{text}` is not one of {}.", known.join(", ")))
     })
 }
 
-fn zone(text: &str) -> Result<Tz, Invalid> {
-    text.parse()
-        .map_err(|_| Invalid::form("tz", "Expected the IANA name of a time zone, such as Europe/Berlin."))
+fn parse_zone(text: &str) -> Result<Tz, Invalid> {
+    text.parse().map_err(|_| {
+        Invalid::unreadable("tz", "Expected the IANA name of a time zone, such as Europe/Berlin.")
+    })
 }
 
-fn limit(limit: i64) -> Result<u32, Invalid> {
-    u32::try_from(limit)
-        .ok()
-        .filter(|limit| (1..=LIMIT_MAX).contains(limit))
-        .ok_or_else(|| Invalid::form("limit", format!("Expected a whole number from 1 to {LIMIT_MAX}.")))
+fn check_limit(limit: i64) -> Result<u32, Invalid> {
+    u32::try_from(limit).ok().filter(|limit| (1..=LIMIT_MAX).contains(limit)).ok_or_else(|| {
+        Invalid::unreadable("limit", format!("Expected a whole number from 1 to {LIMIT_MAX}."))
+    })
 }
 
 impl Name {
-    /// What the rows can be grouped by; empty where the caller has no choice.
+    /// Returns the dimensions that the caller may choose; none if the report is not grouped.
     pub fn dimensions(self) -> Vec<Dimension> {
         match self {
             Name::Revenue | Name::Margin => Dimension::iter().collect(),
             Name::StockValuation => {
                 vec![Dimension::Location, Dimension::Product, Dimension::Category, Dimension::None]
             }
-            _ => Vec::new(),
+            Name::ChannelSummary
+            | Name::ProductPerformance
+            | Name::CustomerValue
+            | Name::StockPosition
+            | Name::LowStock
+            | Name::LotExpiry
+            | Name::StockAgeing
+            | Name::SlowStock
+            | Name::Abc
+            | Name::Shrinkage => Vec::new(),
         }
     }
 
-    /// What the rows are grouped by where the caller does not say.
+    /// Grouping if the caller names none.
     fn dimensions_default(self) -> &'static [Dimension] {
         match self {
             Name::Revenue | Name::Margin => &[Dimension::Day],
             Name::StockValuation => &[Dimension::Product, Dimension::Location],
-            _ => &[],
+            Name::ChannelSummary
+            | Name::ProductPerformance
+            | Name::CustomerValue
+            | Name::StockPosition
+            | Name::LowStock
+            | Name::LotExpiry
+            | Name::StockAgeing
+            | Name::SlowStock
+            | Name::Abc
+            | Name::Shrinkage => &[],
         }
     }
 
@@ -258,7 +250,6 @@ impl Name {
         self.is_of_sales() || self == Name::Shrinkage
     }
 
-    /// Whether the report is about lines sold.
     pub(super) fn is_of_sales(self) -> bool {
         match self {
             Name::Revenue
@@ -277,7 +268,7 @@ impl Name {
         }
     }
 
-    /// Whether it matters where days begin.
+    /// Whether the time zone has an effect on the report.
     fn has_zone(self) -> bool {
         self.has_period()
             || matches!(self, Name::StockValuation | Name::StockAgeing | Name::SlowStock | Name::LotExpiry)

@@ -1,12 +1,12 @@
-//! Revenue: what was sold, less what came back, by any dimensions.
+//! Revenue: sales less returns, by any dimensions.
 //!
 //! - `net_revenue` = `gross_revenue` − `discount` = `gross_sales` + `returns`; without tax.
-//! - Signs: sales are positive and returns negative in every column, `returns` itself included.
-//! - A sale counts when it happened: a till sale when it was rung up, a wholesale sale when it was invoiced.
-//! - `orders` counts till sales and invoices; refunds and credit notes are not orders. By product or category an order
-//!   counts in each group that it has a line in, so the groups do not add up to the total.
-//! - Ties to the ledger: credits less debits of 4000 and 4010 (sales) and of 4100 and 4110 (returns) less 4200
-//!   (discounts) are `net_revenue`; 2200 is `tax`.
+//! - Signs: sales are positive and returns negative in every column, including `returns` itself.
+//! - A till sale counts when it was made. A wholesale sale counts when it was invoiced.
+//! - `orders` counts till sales and invoices, not refunds or credit notes. Grouped by product or category, an order
+//!   counts in each group in which it has a line, so the groups do not add up to the total.
+//! - Ties to the ledger: credits less debits of 4000 and 4010 (sales) and of 4100 and 4110 (returns), less 4200
+//!   (discounts), are `net_revenue`; 2200 is `tax`.
 
 use async_graphql::SimpleObject;
 use chrono_tz::Tz;
@@ -21,50 +21,48 @@ use crate::scalar::{Amount, Units};
 /// Revenue of one group.
 #[derive(Debug, Clone, SimpleObject, FromQueryResult, Serialize)]
 pub struct RevenueRow {
-    /// What the row is about.
     #[graphql(flatten)]
     #[sea_orm(nested)]
     #[serde(flatten)]
     pub dimensions: Dimensions,
-    /// ISO 4217 code of the currency of every amount in the row. Different currencies are never added up.
+    /// ISO 4217 code of the currency of every amount in the row. Amounts in different currencies are never added.
     pub currency: String,
-    /// What was sold.
     #[graphql(flatten)]
     #[sea_orm(nested)]
     #[serde(flatten)]
     pub figures: RevenueFigures,
 }
 
-/// What was sold, less what came back.
+/// Sales less returns.
 #[derive(Debug, Clone, SimpleObject, FromQueryResult, Serialize)]
 pub struct RevenueFigures {
-    /// Number of sales documents: till sales and invoices, not refunds and credit notes. Additive, except over products
-    /// and categories, which share orders.
+    /// Number of sales documents: till sales and invoices, not refunds or credit notes. Additive, except over
+    /// products and categories, which share orders.
     pub orders: i64,
-    /// Number of document lines, returns included. Additive.
+    /// Number of document lines, including returns. Additive.
     pub lines: i64,
     /// Stock units sold, less units returned. Additive over products of one unit.
     pub units: Units,
     /// Net value of the lines sold, before returns: after discounts, without tax. Additive.
     pub gross_sales: Amount,
-    /// Net value of the lines taken back: negative, without tax. Additive.
+    /// Net value of the lines returned: negative, without tax. Additive.
     pub returns: Amount,
     /// Sales less returns before the discounts given at the sale, without tax. Additive.
     pub gross_revenue: Amount,
     /// Discounts given at the sale, less those on returned lines: positive lowers revenue. Additive.
     pub discount: Amount,
-    /// gross_revenue − discount, which is gross_sales + returns; without tax. Additive.
+    /// gross_revenue − discount, which equals gross_sales + returns; without tax. Additive.
     pub net_revenue: Amount,
-    /// Output tax on net_revenue; not part of it. Additive.
+    /// Output tax on net_revenue, which does not include it. Additive.
     pub tax: Amount,
     /// gross_sales ÷ orders, 4 decimals; null without orders. Not additive: divide the sums.
     pub average_order_value: Option<Amount>,
 }
 
-/// What revenue is made of.
+/// Sums that revenue is computed from.
 pub(super) const SUMS: [Sum; 7] = [ORDERS, LINES, UNITS, RETURNS, GROSS_REVENUE, NET_REVENUE, TAX];
 
-/// The figures, in their order.
+/// Figures in their order.
 pub(super) const MEASURES: [Measure; 10] = [
     sum("orders", Kind::Count),
     sum("lines", Kind::Count),

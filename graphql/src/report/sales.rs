@@ -1,8 +1,8 @@
-//! The one statement behind every report of sales: group the lines, then name the groups.
+//! The statement of every report on sales: it groups the lines, then names the groups.
 //!
-//! All of its text is constant, chosen by enums; what a caller sends is bound. The lines are read in a subquery that
-//! the planner must not merge (`offset 0`): otherwise it takes the number of distinct instants for the number of
-//! groups and sorts a million lines. Products, customers and the rest are joined to the groups, not to the lines.
+//! Its text is constant, chosen by enums; the caller's values are bound. The lines are read in a subquery that the
+//! planner must not merge (`offset 0`). Otherwise it takes the number of distinct instants for the number of groups
+//! and sorts a million lines. Products, customers and other records are joined to the groups, not to the lines.
 
 use std::fmt::Write as _;
 
@@ -12,91 +12,43 @@ use sea_orm::sqlx::query::Query;
 use sea_orm::sqlx::{self, Postgres};
 
 use super::column::Measure;
+use super::grouping::{Attribute, Grouping, Key};
 use super::{Request, range};
 
-/// What lines are grouped by: a name, and its value on a line `l` of a tenant `t`.
-#[derive(Debug, Clone, Copy)]
-pub struct Key {
-    /// Name of the key.
-    pub name: &'static str,
-    /// SQL over `bi.sales_fact l` and `tenant t`.
-    pub line: &'static str,
-}
-
-/// A column that describes a group.
-#[derive(Debug, Clone, Copy)]
-pub struct Attribute {
-    /// Name of the column.
-    pub name: &'static str,
-    /// SQL over the group `m` and its joins; nothing where the column is null.
-    pub value: Option<&'static str>,
-    /// SQL type.
-    pub kind: &'static str,
-}
-
-/// How lines become rows.
-#[derive(Debug, Clone)]
-pub struct Grouping {
-    /// What they are grouped by, besides the currency.
-    pub keys: Vec<Key>,
-    /// The columns that describe a group, in their order.
-    pub attributes: Vec<Attribute>,
-    /// The joins that the attributes need.
-    pub joins: Vec<&'static str>,
-    /// The order of the rows: names of attributes or measures, with `desc` where descending.
-    pub order: Vec<&'static str>,
-    /// A further condition on the lines, constant; mostly empty.
-    pub only: &'static str,
-    /// Whether the lines of one document may fall into several groups.
-    pub splits_documents: bool,
-    /// Whether the sums are those of units, revenue and cost by channel: these are made for each channel first.
-    pub by_channel: bool,
-}
-
-/// How the total of a sum is made of the sums of the groups.
+/// How the total of a sum is computed from the groups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Merge {
-    /// Added.
+    /// Add the groups.
     Sum,
-    /// Added, a whole number.
+    /// Add the groups, as a whole number.
     Count,
-    /// Documents, which groups may share.
+    /// Count documents, which groups may share.
     Orders,
-    /// Not at all.
+    /// No total.
     Never,
 }
 
-/// What is computed from the lines of a group.
+/// A sum over the lines of a group.
 #[derive(Debug, Clone, Copy)]
 pub struct Sum {
-    /// Its name, for measures.
     pub name: &'static str,
     /// SQL aggregate over the lines.
     pub lines: &'static str,
-    /// How the total is made.
     pub merge: Merge,
 }
 
-/// Orders of a group.
 pub const ORDERS: Sum = Sum { name: "orders", lines: "sum(orders)", merge: Merge::Orders };
-/// Lines of a group.
 pub const LINES: Sum = Sum { name: "lines", lines: "count(*)", merge: Merge::Count };
-/// Units of a group.
 pub const UNITS: Sum = Sum { name: "units", lines: "sum(units)", merge: Merge::Sum };
-/// Returns of a group.
 pub const RETURNS: Sum = Sum { name: "returns", lines: "sum(returns)", merge: Merge::Sum };
-/// Revenue before discounts of a group.
 pub const GROSS_REVENUE: Sum = Sum { name: "gross_revenue", lines: "sum(gross_revenue)", merge: Merge::Sum };
-/// Revenue of a group.
 pub const NET_REVENUE: Sum = Sum { name: "net_revenue", lines: "sum(net_revenue)", merge: Merge::Sum };
-/// Tax of a group.
 pub const TAX: Sum = Sum { name: "tax", lines: "sum(tax)", merge: Merge::Sum };
-/// Cost of a group.
 pub const COST: Sum = Sum { name: "cost", lines: "sum(cost)", merge: Merge::Sum };
 
-/// The lines of the period that pass the filters. Days begin in the report's zone, which may be the tenant's and then
-/// is only known to the database: the exact bounds are computed once, in the subquery `t`; a day more on either side is
-/// a bound that the planner can use.
+/// The lines of the period that pass the filters. Days begin in the report's time zone. Only the database knows the
+/// tenant's, so the subquery `t` computes the exact bounds. A second bound, one day wider on either side, is one that
+/// the planner can use.
 const LINES_OF_PERIOD: &str = "
         from (
             select
@@ -126,7 +78,8 @@ const LINES_OF_PERIOD: &str = "
             and (cardinality($17::text[]) + cardinality($18::uuid[]) = 0 or l.customer_id in (
                 select id from public.customer where tenant_id = $1 and (number = any($17) or id = any($18))))";
 
-/// The statement of a grouping. Its rows: level 0 the groups, level 1 one total for each currency, level 2 the zone.
+/// Returns the statement of a grouping. Level 0 of its rows are the groups, level 1 one total for each currency,
+/// level 2 the time zone.
 pub fn statement(grouping: &Grouping, sums: &[Sum], measures: &[Measure], request: &Request) -> String {
     let names = |separator: &str, name: &dyn Fn(&Key) -> String| -> String {
         grouping.keys.iter().map(|key| name(key) + separator).collect()
@@ -185,7 +138,7 @@ pub fn statement(grouping: &Grouping, sums: &[Sum], measures: &[Measure], reques
     sql
 }
 
-/// The three kinds of rows.
+/// The three levels of rows.
 fn rows(grouping: &Grouping, measures: &[Measure]) -> String {
     let mut formulas = String::new();
     for measure in measures.iter().filter(|measure| measure.formula != measure.name) {
@@ -225,14 +178,14 @@ fn rows(grouping: &Grouping, measures: &[Measure]) -> String {
     )
 }
 
-/// Binds what a request asks for.
-pub fn bound<'q>(sql: String, tenant_id: TenantId, request: &Request) -> Query<'q, Postgres, PgArguments> {
+/// Binds the values of a request.
+pub fn bind<'q>(sql: String, tenant_id: TenantId, request: &Request) -> Query<'q, Postgres, PgArguments> {
     let (from_at, from_day) = range::parameters(request.range.from);
     let (to_at, to_day) = range::parameters(request.range.to);
     let filter = &request.filter;
     let channels: Vec<String> =
         filter.channels.iter().map(|channel| <&str>::from(*channel).to_owned()).collect();
-    // A statement of its own for each grouping, planned for its values: nothing to keep.
+    // Each grouping has its own statement, planned for its values, so it is not cached.
     sqlx::query(sqlx::AssertSqlSafe(sql))
         .persistent(false)
         .bind(tenant_id.0)

@@ -1,10 +1,10 @@
-//! Shrinkage: what was lost and what was found, by reason and location.
+//! Shrinkage: stock lost and found, by reason and location.
 //!
-//! - Adjustments and counts: what went out is lost, what came in is found. Losses are positive, and so is
-//!   `shrinkage_value` = `lost_value` − `found_value`, at cost.
-//! - It counts when it happened. What a count found has no reason where none was given.
-//! - Ties to the ledger: debits less credits of the accounts that the reasons name, 5100 and 5110 unless the tenant
-//!   says otherwise, are `shrinkage_value`.
+//! - Adjustments and counts that lower stock are losses; those that raise it are finds. Losses are positive, and so
+//!   is `shrinkage_value` = `lost_value` − `found_value`, at cost.
+//! - A line counts when it happened. A difference found by a count has no reason if none was given.
+//! - Ties to the ledger: debits less credits of the accounts of the reasons (5100 and 5110 by default) are
+//!   `shrinkage_value`.
 
 use async_graphql::SimpleObject;
 use sea_orm::FromQueryResult;
@@ -18,9 +18,9 @@ use crate::scalar::{Amount, Units};
 /// One reason in one location; in the totals, all of them.
 #[derive(Debug, Clone, SimpleObject, FromQueryResult, Serialize)]
 pub struct ShrinkageRow {
-    /// Reason code of the adjustment; null where none was given, and in the totals.
+    /// Reason code of the adjustment; null if none was given, and in the totals.
     pub reason: Option<String>,
-    /// Name of the reason; null where none was given, and in the totals.
+    /// Name of the reason; null if none was given, and in the totals.
     pub reason_name: Option<String>,
     /// Code of the location; null in the totals.
     pub location_code: Option<String>,
@@ -32,11 +32,11 @@ pub struct ShrinkageRow {
     pub lines: i64,
     /// Stock units lost: positive. Additive over rows of one unit.
     pub lost_units: Units,
-    /// Cost of what was lost: positive. Additive.
+    /// Cost of the units lost: positive. Additive.
     pub lost_value: Amount,
     /// Stock units found: positive. Additive over rows of one unit.
     pub found_units: Units,
-    /// Cost of what was found: positive. Additive.
+    /// Cost of the units found: positive. Additive.
     pub found_value: Amount,
     /// lost_value − found_value: positive is a loss. Additive.
     pub shrinkage_value: Amount,

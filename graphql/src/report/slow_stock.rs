@@ -1,10 +1,10 @@
-//! Slow stock: what lies there longer than it should, the most money first. As it is now.
+//! Slow stock: stock that sells slowly or not at all, the greatest value first. As of now.
 //!
-//! - A product is slow in a location where fewer of it were sold there in the last `days` (90 unless asked otherwise)
-//!   than are on hand: at that pace it lasts longer than `days`. It is dead where none were sold (`units_sold` is 0).
-//! - What came there for the first time within those days has not had its chance and is not in it.
-//! - Sold is what left to customers of either channel, less what came back. The days begin at midnight of the report's
-//!   zone; today counts as far as it has come.
+//! - A product is slow in a location if fewer units were sold in the last `days` (90 by default) than are on hand: at
+//!   that pace the stock lasts longer than `days`. It is dead if none were sold (`units_sold` is 0).
+//! - A product that first came to the location within those days is left out.
+//! - Units sold are sales of both channels less returns. Days begin at midnight in the report's time zone; today
+//!   counts up to now.
 //! - `cover_days` = `on_hand` × `days` ÷ `units_sold`.
 
 use async_graphql::SimpleObject;
@@ -19,13 +19,13 @@ use crate::scalar::{Amount, Date, Units};
 /// One product in one location; in the totals, all of them.
 #[derive(Debug, Clone, SimpleObject, FromQueryResult, Serialize)]
 pub struct SlowStockRow {
-    /// The product's stock keeping unit, case-sensitive; null in the totals.
+    /// SKU of the product, case-sensitive; null in the totals.
     pub sku: Option<String>,
     /// Name of the product; null in the totals.
     pub product_name: Option<String>,
-    /// Code of the product's category; null where it has none.
+    /// Code of the product's category; null if it has none.
     pub category_code: Option<String>,
-    /// Name of the product's category; null where it has none.
+    /// Name of the product's category; null if it has none.
     pub category_name: Option<String>,
     /// Code of the location; null in the totals.
     pub location_code: Option<String>,
@@ -35,17 +35,17 @@ pub struct SlowStockRow {
     pub uom: Option<String>,
     /// Day on which the product first came to the location, in the report's time zone; null in the totals.
     pub first_moved_on: Option<Date>,
-    /// Day on which it was last sold from the location, in the report's time zone; null where it never was.
+    /// Day on which it was last sold from the location, in the report's time zone; null if it was never sold.
     pub last_sold_on: Option<Date>,
     /// ISO 4217 code of the currency of every amount in the row.
     pub currency: String,
-    /// Stock units in the location, reserved ones included. Additive over products of one unit.
+    /// Stock units on hand in the location, including reserved units. Additive over products of one unit.
     pub on_hand: Units,
-    /// Cost of what is on hand. Additive.
+    /// Cost of the stock on hand. Additive.
     pub value: Amount,
     /// Stock units sold from the location in the last days, less units returned. Additive over products of one unit.
     pub units_sold: Units,
-    /// How many days what is on hand lasts at that pace, 1 decimal; null where nothing was sold. Not additive.
+    /// Days until the stock on hand is sold at that pace, 1 decimal; null if nothing was sold. Not additive.
     pub cover_days: Option<Units>,
 }
 

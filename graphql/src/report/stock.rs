@@ -1,9 +1,9 @@
-//! What the reports of stock share: which levels count, how rows get their names, and what is bound.
+//! Parts that reports on stock share: filters, names, and bound values.
 //!
-//! All of the text is constant, chosen by enums; what a caller sends is bound, always at the same places:
-//! $1 tenant, $2 limit, $3 to $8 filters, $9 zone, $10 and $11 beginning and $12 and $13 end of the period, $14 and $15
-//! the instant after `as_of`, $16 and $17 the one after `known_at`, $18 now, $19 days, $20 threshold, $21 days in which
-//! and $22 day before which a lot expires, $23 whether it may have expired.
+//! All text is constant, chosen by enums. The caller's values are bound, always at the same places: $1 tenant, $2
+//! limit, $3 to $8 filters, $9 time zone, $10 and $11 beginning and $12 and $13 end of the period, $14 and $15 the
+//! instant after `as_of`, $16 and $17 the one after `known_at`, $18 now, $19 days, $20 threshold, $21 days until and
+//! $22 day before which a lot expires, $23 whether expired lots count.
 
 use std::fmt::Write as _;
 
@@ -16,7 +16,7 @@ use service::Tx;
 
 use super::{Request, range};
 
-/// The levels or movements `s` that pass the filters.
+/// Levels or movements `s` that pass the filters.
 pub const FILTER: &str = "
         (cardinality($3::text[]) + cardinality($4::uuid[]) = 0 or s.location_id in (
             select id from public.location where tenant_id = $1 and (code = any($3) or id = any($4))))
@@ -28,27 +28,27 @@ pub const FILTER: &str = "
             where p.tenant_id = $1 and c.lineage && (
                 select array_agg(id) from public.category where tenant_id = $1 and (code = any($7) or id = any($8)))))";
 
-/// The columns that name a product in a location.
+/// Columns that name a product in a location.
 pub const NAMES: [&str; 7] =
     ["sku", "product_name", "category_code", "category_name", "location_code", "location_name", "uom"];
 
-/// How a report of stock becomes rows.
+/// The parts of a statement for a report on stock.
 #[derive(Debug)]
 pub struct Rows {
-    /// The common table expressions; the last one is `level`, with `product_id`, `location_id` and the figures.
+    /// Common table expressions; the last one is `level`, with `product_id`, `location_id` and the figures.
     pub with: String,
     /// SQL of the category's id.
     pub category: &'static str,
     /// Further columns that describe a row: name, SQL over `level m` and `tenant t`, type.
     pub attributes: &'static [(&'static str, &'static str, &'static str)],
-    /// The figures, and SQL of their totals over `level m`.
+    /// Figures, and SQL of their totals over `level m`.
     pub figures: &'static [(&'static str, &'static str)],
-    /// The order of the rows.
     pub order: &'static str,
 }
 
 impl Rows {
-    /// The statement. Its rows: level 0 products in locations, level 1 the total, level 2 the zone.
+    /// Returns the statement. Level 0 of its rows are products in locations, level 1 the total, level 2 the time
+    /// zone.
     pub fn statement(&self) -> String {
         let Rows { with, category, order, .. } = self;
         let (mut described, mut nothing) = (String::new(), String::new());
@@ -85,8 +85,8 @@ select 2, coalesce($9, t.time_zone), {nobody}, {nothing}null{unknown} from publi
     }
 }
 
-/// Binds what a request asks for.
-pub fn bound<'q>(sql: String, tx: &Tx, request: &Request) -> Query<'q, Postgres, PgArguments> {
+/// Binds the values of a request.
+pub fn bind<'q>(sql: String, tx: &Tx, request: &Request) -> Query<'q, Postgres, PgArguments> {
     let filter = &request.filter;
     let (from_at, from_day) = range::parameters(request.range.from);
     let (to_at, to_day) = range::parameters(request.range.to);
@@ -119,7 +119,7 @@ pub fn bound<'q>(sql: String, tx: &Tx, request: &Request) -> Query<'q, Postgres,
         .bind(request.include_expired)
 }
 
-/// What comes first after a moment: after an instant the next microsecond, after a day the next midnight.
+/// Returns the next moment: the next microsecond after an instant, the next midnight after a day.
 fn after(moment: Option<Moment>) -> (Option<DateTime<Utc>>, Option<NaiveDateTime>) {
     match moment {
         None => (None, None),

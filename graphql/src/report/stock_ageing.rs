@@ -1,12 +1,13 @@
-//! Stock ageing: how long what is on hand has been there, first in, first out. As it is now.
+//! Stock ageing: age of the stock on hand, first in, first out. As of now.
 //!
-//! - What is there is what came in last: the newest receipts, as many as cover what is on hand. Everything that brought
-//!   goods counts as a receipt: from a supplier, back from a customer, from another location, found in a count. Lots are
-//!   aged one by one.
-//! - Where a product is valued first in, first out, its cost layers say what is left of each receipt, and what it cost.
-//! - The age of a receipt is the number of midnights since it happened, in the report's zone.
-//! - The value of a level without layers is shared out by quantity, rounded to 4 decimals; the shares add up to the value. Levels below
-//!   zero have no age and are not in it. Otherwise the sum of `value` is the balance of 1200 and 1210.
+//! - The stock on hand is what came in last: the newest receipts, as many as cover the quantity on hand. Every
+//!   movement that brought stock counts as a receipt: from a supplier, returned by a customer, transferred, or found
+//!   in a count. Each lot is aged on its own.
+//! - With FIFO costing, the cost layers say what is left of each receipt and what it cost.
+//! - The age of a receipt is the number of midnights since it happened, in the report's time zone.
+//! - The value of a level without cost layers is divided by quantity, rounded to 4 decimals; the parts add up to the
+//!   value. Negative stock has no age and is left out. Apart from that, the sum of `value` is the balance of 1200 and
+//!   1210.
 
 use async_graphql::SimpleObject;
 use sea_orm::FromQueryResult;
@@ -20,13 +21,13 @@ use crate::scalar::{Amount, Date, Units};
 /// One product in one location; in the totals, all of them.
 #[derive(Debug, Clone, SimpleObject, FromQueryResult, Serialize)]
 pub struct StockAgeingRow {
-    /// The product's stock keeping unit, case-sensitive; null in the totals.
+    /// SKU of the product, case-sensitive; null in the totals.
     pub sku: Option<String>,
     /// Name of the product; null in the totals.
     pub product_name: Option<String>,
-    /// Code of the product's category; null where it has none.
+    /// Code of the product's category; null if it has none.
     pub category_code: Option<String>,
-    /// Name of the product's category; null where it has none.
+    /// Name of the product's category; null if it has none.
     pub category_name: Option<String>,
     /// Code of the location; null in the totals.
     pub location_code: Option<String>,
@@ -34,41 +35,41 @@ pub struct StockAgeingRow {
     pub location_name: Option<String>,
     /// UN/ECE Recommendation 20 code of the unit that the quantities are in; null in the totals.
     pub uom: Option<String>,
-    /// Day on which the oldest of it came in, in the report's time zone; null in the totals.
+    /// Day on which the oldest units on hand came in, in the report's time zone; null in the totals.
     pub oldest_on: Option<Date>,
     /// ISO 4217 code of the currency of every amount in the row.
     pub currency: String,
-    /// Stock units in the location, reserved ones included. Additive over products of one unit.
+    /// Stock units on hand in the location, including reserved units. Additive over products of one unit.
     pub on_hand: Units,
-    /// Cost of what is on hand. Additive.
+    /// Cost of the stock on hand. Additive.
     pub value: Amount,
-    /// Of on_hand, what came in 0 to 30 days ago. Additive over products of one unit.
+    /// Units on hand that came in 0 to 30 days ago. Additive over products of one unit.
     pub units_to_30_days: Units,
-    /// Of on_hand, what came in 31 to 60 days ago. Additive over products of one unit.
+    /// Units on hand that came in 31 to 60 days ago. Additive over products of one unit.
     pub units_to_60_days: Units,
-    /// Of on_hand, what came in 61 to 90 days ago. Additive over products of one unit.
+    /// Units on hand that came in 61 to 90 days ago. Additive over products of one unit.
     pub units_to_90_days: Units,
-    /// Of on_hand, what came in 91 to 180 days ago. Additive over products of one unit.
+    /// Units on hand that came in 91 to 180 days ago. Additive over products of one unit.
     pub units_to_180_days: Units,
-    /// Of on_hand, what came in 181 to 365 days ago. Additive over products of one unit.
+    /// Units on hand that came in 181 to 365 days ago. Additive over products of one unit.
     pub units_to_365_days: Units,
-    /// Of on_hand, what came in more than 365 days ago. Additive over products of one unit.
+    /// Units on hand that came in more than 365 days ago. Additive over products of one unit.
     pub units_over_365_days: Units,
-    /// Of value, the share of what came in 0 to 30 days ago. Additive.
+    /// Value of the units that came in 0 to 30 days ago. Additive.
     pub value_to_30_days: Amount,
-    /// Of value, the share of what came in 31 to 60 days ago. Additive.
+    /// Value of the units that came in 31 to 60 days ago. Additive.
     pub value_to_60_days: Amount,
-    /// Of value, the share of what came in 61 to 90 days ago. Additive.
+    /// Value of the units that came in 61 to 90 days ago. Additive.
     pub value_to_90_days: Amount,
-    /// Of value, the share of what came in 91 to 180 days ago. Additive.
+    /// Value of the units that came in 91 to 180 days ago. Additive.
     pub value_to_180_days: Amount,
-    /// Of value, the share of what came in 181 to 365 days ago. Additive.
+    /// Value of the units that came in 181 to 365 days ago. Additive.
     pub value_to_365_days: Amount,
-    /// Of value, the share of what came in more than 365 days ago. Additive.
+    /// Value of the units that came in more than 365 days ago. Additive.
     pub value_over_365_days: Amount,
 }
 
-/// The figures and their totals.
+/// Figures and their totals.
 const FIGURES: [(&str, &str); 14] = [
     ("on_hand", "sum(m.on_hand)"),
     ("value", "sum(m.value)"),
@@ -86,7 +87,7 @@ const FIGURES: [(&str, &str); 14] = [
     ("value_over_365_days", "sum(m.value_over_365_days)"),
 ];
 
-/// What is still there of each receipt: `covered` is what came in with it or later.
+/// Remaining units of each receipt. `covered` is what came in with it or later.
 const RECEIPTS: &str = "receipt as (
     select
         s.location_id, s.product_id, s.lot_id, s.quantity, s.occurred_at,
@@ -94,7 +95,7 @@ const RECEIPTS: &str = "receipt as (
             partition by s.location_id, s.product_id, s.lot_id order by s.occurred_at desc, s.id desc) as covered
     from public.stock_movement s
     where s.tenant_id = $1 and s.quantity > 0 and";
-/// What is left of each cost layer, where a level has some.
+/// Remaining units of each cost layer.
 const LAYERS: &str = "
 ), layer as materialized (
     select
@@ -102,7 +103,8 @@ const LAYERS: &str = "
         s.document_kind = 'earlier_stock' as earlier
     from public.cost_layer s
     where s.tenant_id = $1 and";
-/// Layers say when they came in; what was there before its level had layers, or has none, is aged by its receipts.
+/// Cost layers carry their receipt date. Levels without layers, and stock from before a level had them, are aged by
+/// receipts.
 const AGED: &str = "
 ), unlayered as materialized (
     select

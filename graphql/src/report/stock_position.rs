@@ -1,8 +1,8 @@
-//! Stock position: what lies where, what of it is promised, and what it is worth. As it is now.
+//! Stock position: quantity, reservations and value of stock in each location. As of now.
 //!
-//! One row per product and location, lots added up. `available` is what either channel may still sell:
-//! `on_hand` − `reserved`, where the lot may be sold. `value` is at cost. Ties to the ledger: the sum of `value` is the
-//! balance of 1200 and 1210.
+//! One row per product and location, over all lots. `available` is what either channel may still sell: `on_hand` −
+//! `reserved` of sellable lots. `value` is at cost. Ties to the ledger: the sum of `value` is the balance of 1200 and
+//! 1210.
 
 use async_graphql::SimpleObject;
 use sea_orm::FromQueryResult;
@@ -16,13 +16,13 @@ use crate::scalar::{Amount, UnitCost, Units};
 /// One product in one location; in the totals, all of them.
 #[derive(Debug, Clone, SimpleObject, FromQueryResult, Serialize)]
 pub struct StockPositionRow {
-    /// The product's stock keeping unit, case-sensitive; null in the totals.
+    /// SKU of the product, case-sensitive; null in the totals.
     pub sku: Option<String>,
     /// Name of the product; null in the totals.
     pub product_name: Option<String>,
-    /// Code of the product's category; null where it has none.
+    /// Code of the product's category; null if it has none.
     pub category_code: Option<String>,
-    /// Name of the product's category; null where it has none.
+    /// Name of the product's category; null if it has none.
     pub category_name: Option<String>,
     /// Code of the location; null in the totals.
     pub location_code: Option<String>,
@@ -32,16 +32,16 @@ pub struct StockPositionRow {
     pub uom: Option<String>,
     /// ISO 4217 code of the currency of every amount in the row.
     pub currency: String,
-    /// Stock units in the location, reserved ones included. Additive over products of one unit.
+    /// Stock units on hand in the location, including reserved units. Additive over products of one unit.
     pub on_hand: Units,
-    /// Stock units on hand that are promised. Additive over products of one unit.
+    /// Stock units on hand that are reserved. Additive over products of one unit.
     pub reserved: Units,
-    /// on_hand − reserved: what may still be sold; lots that have expired or were recalled count for nothing. Additive over
-    /// products of one unit.
+    /// on_hand − reserved: what may still be sold. Expired and recalled lots count as zero. Additive over products of
+    /// one unit.
     pub available: Units,
-    /// Cost of what is on hand. Additive.
+    /// Cost of the stock on hand. Additive.
     pub value: Amount,
-    /// value ÷ on_hand, 6 decimals; null where nothing is on hand. Not additive: divide the sums.
+    /// value ÷ on_hand, 6 decimals; null if nothing is on hand. Not additive: divide the sums.
     pub unit_cost: Option<UnitCost>,
 }
 

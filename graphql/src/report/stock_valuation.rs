@@ -1,11 +1,13 @@
-//! Stock valuation: what lay where at any instant, and what it was worth, as it is known now or was known then.
+//! Stock valuation: quantity and value of stock at any instant, as known now or as known then.
 //!
-//! - `as_of` says what had happened: everything up to that instant, or up to the end of that day in the report's zone.
-//!   `known_at` says what of it we knew: everything recorded up to then. Both are now where they are absent.
-//! - The figures are the sums of the movements, made short by checkpoints (`service::stock::checkpoint`): the last one
-//!   before the instant, what happened since, and what came in late. What is zero in quantity and value has no row.
-//! - A document that comes in late counts when it happened and is worth what it cost when it was recorded.
-//! - Ties to the ledger: the sum of `value` is the balance of 1200 and 1210 of what occurred up to the end of that day.
+//! - `as_of` limits by the time of the event: everything up to that instant, or to the end of that day in the
+//!   report's time zone. `known_at` limits by the time of recording. Both default to now.
+//! - The figures are sums of movements, shortened by checkpoints (`service::stock::checkpoint`): the last checkpoint
+//!   before the instant, the movements since, and those that came in late. A group with zero quantity and zero value
+//!   has no row.
+//! - A document that comes in late counts when it happened, at the cost that it had when it was recorded.
+//! - Ties to the ledger: the sum of `value` is the balance of 1200 and 1210 over entries that occurred up to the end
+//!   of that day.
 
 use async_graphql::{Enum, SimpleObject};
 use sea_orm::FromQueryResult;
@@ -16,7 +18,7 @@ use super::stock::{FILTER, Rows};
 use super::{Dimension, Request, Row, dimension};
 use crate::scalar::{Amount, UnitCost, Units};
 
-/// What the stock is grouped by.
+/// A dimension of the stock valuation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 pub enum StockDimension {
     /// Stock locations.
@@ -25,7 +27,7 @@ pub enum StockDimension {
     Product,
     /// Categories that the products have now.
     Category,
-    /// One group for everything; can't be combined.
+    /// One group for everything. It cannot be combined.
     None,
 }
 
@@ -43,34 +45,36 @@ impl From<StockDimension> for Dimension {
 /// The stock of one group; in the totals, all of it.
 #[derive(Debug, Clone, SimpleObject, FromQueryResult, Serialize)]
 pub struct StockValuationRow {
-    /// The product's stock keeping unit, case-sensitive; null where the report is not grouped by product.
+    /// SKU of the product, case-sensitive; null if the report is not grouped by product.
     pub sku: Option<String>,
-    /// Name of the product; null where the report is not grouped by product.
+    /// Name of the product; null if the report is not grouped by product.
     pub product_name: Option<String>,
-    /// Code of the category that the product has now; null where it has none, or the report is not grouped by it.
+    /// Code of the category that the product has now; null if it has none, or if the report is not grouped by
+    /// category.
     pub category_code: Option<String>,
-    /// Name of the category that the product has now; null where it has none, or the report is not grouped by it.
+    /// Name of the category that the product has now; null if it has none, or if the report is not grouped by
+    /// category.
     pub category_name: Option<String>,
-    /// Code of the location; null where the report is not grouped by location.
+    /// Code of the location; null if the report is not grouped by location.
     pub location_code: Option<String>,
-    /// Name of the location; null where the report is not grouped by location.
+    /// Name of the location; null if the report is not grouped by location.
     pub location_name: Option<String>,
-    /// UN/ECE Recommendation 20 code of the unit that the quantities are in; null where the report is not grouped by
+    /// UN/ECE Recommendation 20 code of the unit that the quantities are in; null if the report is not grouped by
     /// product.
     pub uom: Option<String>,
     /// ISO 4217 code of the currency of every amount in the row.
     pub currency: String,
-    /// Stock units that were there, reserved ones included. Additive over products of one unit.
+    /// Stock units on hand at that time, including reserved units. Additive over products of one unit.
     pub on_hand: Units,
-    /// Cost of what was there. Additive.
+    /// Cost of the stock on hand at that time. Additive.
     pub value: Amount,
-    /// value ÷ on_hand, 6 decimals; null where nothing was there. Not additive: divide the sums.
+    /// value ÷ on_hand, 6 decimals; null if nothing was on hand. Not additive: divide the sums.
     pub unit_cost: Option<UnitCost>,
 }
 
-/// The movements that had happened and were known, as three short sums: the last checkpoint, what happened since, and
-/// what had happened before it and was recorded after its last run. Without a checkpoint the second is all of them.
-/// Every bound is a plain value by then: behind the tenant wall the index takes no other expression.
+/// The movements that had happened and were known, as three short sums: the last checkpoint, movements since, and
+/// movements from before it that were recorded after its last run. Without a checkpoint, the second is all of them.
+/// Every bound is a plain value: behind row-level security the index takes no other expression.
 const PIECES: &str = "moment as materialized (
     select
         coalesce($14::timestamptz, $15::timestamp at time zone coalesce($9, time_zone), 'infinity') as before,
@@ -114,7 +118,7 @@ impl Row for StockValuationRow {
     fn statement(request: &Request) -> String {
         let by = |dimension: Dimension| request.group_by.contains(&dimension);
         let key = |is_wanted: bool, column: &'static str| if is_wanted { column } else { "null::uuid" };
-        // As few groups as will do: millions of rows are cheap to add up, and dear to tell apart.
+        // As few groups as possible: adding up millions of rows is cheap, grouping them is not.
         let (product, location) = (by(Dimension::Product), by(Dimension::Location));
         let of_product = key(product || by(Dimension::Category), "s.product_id");
         let of_location = key(location, "s.location_id");

@@ -10,10 +10,10 @@ use service::Error;
 
 use super::{Column, Meta, Report, Request};
 
-/// UTF-8 byte order mark, by which Excel knows the encoding.
+/// UTF-8 byte order mark, from which Excel learns the encoding.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// A form in which a table is answered.
+/// The format of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumIter, strum::EnumString, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum Format {
@@ -21,22 +21,19 @@ pub enum Format {
     Json,
     /// RFC 4180: a header row with the names of the columns, then the rows.
     Csv,
-    /// One JSON object per row and line.
+    /// One JSON object per row, one row per line.
     Ndjson,
 }
 
 /// A report as a table.
 #[derive(Debug, Clone)]
 pub struct Table {
-    /// Name of the report.
     pub report: &'static str,
-    /// The columns.
     pub columns: Vec<Column>,
-    /// The rows: one value for each column.
+    /// One value for each column.
     pub rows: Vec<Vec<Value>>,
     /// One row for each currency, over everything that the report covers.
     pub totals: Vec<Vec<Value>>,
-    /// What it covers and how fresh it is.
     pub meta: Meta,
 }
 
@@ -52,12 +49,12 @@ impl Table {
         Ok(Table { report: request.name.into(), rows, totals, columns: report.columns, meta: report.meta })
     }
 
-    /// The table as one JSON object.
+    /// Returns the table as one JSON object.
     pub fn to_json(&self) -> Result<Vec<u8>, Error> {
         serde_json::to_vec(self).map_err(|error| Error::invariant(error.to_string()))
     }
 
-    /// The rows as one JSON object per line.
+    /// Returns the rows as one JSON object per line.
     pub fn to_ndjson(&self) -> Result<Vec<u8>, Error> {
         let mut text = Vec::new();
         for values in &self.rows {
@@ -68,7 +65,7 @@ impl Table {
         Ok(text)
     }
 
-    /// The rows as CSV, under a header row; null is empty. A byte order mark helps Excel.
+    /// Returns the rows as CSV under a header row; null is empty. Excel needs the byte order mark.
     pub fn to_csv(&self, byte_order_mark: bool) -> Result<Vec<u8>, Error> {
         let mut text = Vec::new();
         if byte_order_mark {
@@ -82,7 +79,9 @@ impl Table {
                     match value {
                         Value::Null => writer.write_field("")?,
                         Value::String(text) => writer.write_field(text)?,
-                        other => writer.write_field(other.to_string())?,
+                        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+                            writer.write_field(value.to_string())?;
+                        }
                     }
                 }
                 writer.write_record(None::<&[u8]>)?;
@@ -97,7 +96,7 @@ impl Table {
     }
 }
 
-/// A row's values, in the order of the columns.
+/// Returns a row's values in the order of the columns.
 fn cells<R: Serialize>(columns: &[Column], row: &R) -> Result<Vec<Value>, Error> {
     match serde_json::to_value(row) {
         Ok(Value::Object(mut fields)) => {

@@ -1,4 +1,4 @@
-//! API keys: `sw_{live|test}_{sk|pk}_`, 32 random letters, 6 letters of checksum. Only a hash is kept.
+//! API keys: `sw_{live|test}_{sk|pk}_`, 32 random letters, 6 letters of checksum. Only a hash is stored.
 
 use std::net::IpAddr;
 
@@ -18,21 +18,19 @@ use crate::command::{self, Written};
 use crate::scope::{Scope, Scopes};
 use crate::{Caller, Db, Error, Tx};
 
-/// What every key starts with.
 pub(super) const PREFIX: &str = "sw_";
 /// Random letters of a key: 190 bits.
 const RANDOM_LETTERS: usize = 32;
-/// Letters of its checksum.
 const CHECKSUM_LETTERS: usize = 6;
-/// The longest overlap of a rotation: 30 days.
+/// Longest overlap of a rotation: 30 days.
 const OVERLAP_SECONDS_MAX: u32 = 30 * 24 * 3600;
-/// The most networks of a key.
+/// Most networks of a key.
 const NETWORKS_MAX: usize = 50;
 
-/// All that a publishable key may do.
+/// Scopes that a publishable key may have.
 pub const PUBLISHABLE: [Scope; 3] = [Scope::CatalogRead, Scope::StockRead, Scope::PricesRead];
 
-/// Where a key may be used.
+/// The place where a key may be used.
 #[derive(
     Debug,
     Clone,
@@ -53,7 +51,7 @@ pub enum KeyKind {
     Pk,
 }
 
-/// What a key works on.
+/// The data on which a key works.
 #[derive(
     Debug,
     Clone,
@@ -68,35 +66,29 @@ pub enum KeyKind {
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum KeyMode {
-    /// The real books.
+    /// The live tenant.
     Live,
-    /// A tenant for trying things out.
+    /// A tenant for trials.
     Test,
 }
 
-/// A key that is to be made.
 #[derive(Debug, Clone)]
 pub struct ApiKeyCreate {
-    /// What it is for.
+    /// Purpose of the key.
     pub name: String,
-    /// Where it may be used.
     pub kind: KeyKind,
-    /// What it works on.
     pub mode: KeyMode,
-    /// What it may do.
     pub scopes: Vec<Scope>,
-    /// The networks it may be used from, as CIDR or single addresses; everywhere where empty.
+    /// Networks from which it may be used, as CIDR or single addresses; all if empty.
     pub ip_allowlist: Vec<String>,
-    /// When it ends.
     pub expires_at: Option<DateTime<Utc>>,
 }
 
-/// A key that was just made: the only time its secret is seen.
+/// A key that was just created. Its secret is shown only once.
 #[derive(Debug)]
 pub struct NewKey {
-    /// What is kept of it.
+    /// The stored row.
     pub row: api_key::Model,
-    /// The key.
     pub secret: SecretString,
 }
 
@@ -135,13 +127,13 @@ fn generate(mode: KeyMode, kind: KeyKind) -> String {
     key
 }
 
-/// A network in CIDR form, or a single address.
+/// Parses a network in CIDR form, or a single address.
 pub(super) fn parse_network(text: &str) -> Option<IpNet> {
     text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
 }
 
 impl Auth {
-    /// The keys after the id `after`, by id.
+    /// Returns keys by id, after the id `after`.
     pub async fn list_keys(
         &self,
         caller: &Caller,
@@ -158,22 +150,21 @@ impl Auth {
         keys.await
     }
 
-    /// One key.
     pub async fn get_key(&self, caller: &Caller, id: ApiKeyId) -> Result<api_key::Model, Error> {
         self.db.read(caller.tenant_id, async |tx| find(tx, id).await).await
     }
 }
 
-/// Makes a key. It can't do more than its creator.
+/// Creates a key. Rejects scopes that the caller does not have.
 pub async fn create(tx: &Tx, caller: &Caller, wanted: &ApiKeyCreate) -> Result<NewKey, Error> {
     check(caller, wanted)?;
     if wanted.expires_at.is_some_and(|end| end <= tx.now) {
-        return Err(Refusal::invalid("/expires_at", "The end must lie in the future.").into());
+        return Err(Refusal::invalid("/expires_at", "This must be in the future.").into());
     }
     insert(tx, caller, wanted).await
 }
 
-/// Makes a key in a transaction of its own, for the operator.
+/// Creates a key in its own transaction, for the operator.
 pub async fn make_key(db: &Db, caller: &Caller, wanted: &ApiKeyCreate) -> Result<NewKey, Error> {
     let make = async |tx: &Tx| {
         let new = create(tx, caller, wanted).await?;
@@ -183,17 +174,17 @@ pub async fn make_key(db: &Db, caller: &Caller, wanted: &ApiKeyCreate) -> Result
     db.write(caller, make).await
 }
 
-/// Ends a key at once; ending it again changes nothing. Call [`Auth::revoked`] when it is committed.
+/// Revokes a key. Revoking it again changes nothing. [`Auth::revoked`] must be called after the commit.
 pub async fn revoke(tx: &Tx, id: ApiKeyId) -> Result<(), Error> {
     let statement = sqlx::query(REVOKE).bind(tx.tenant_id.0).bind(id.0).bind(tx.now);
     if tx.execute(statement).await? == 0 {
-        // Not there, or ended before.
+        // The key does not exist, or was revoked before.
         find(tx, id).await?;
     }
     Ok(())
 }
 
-/// The name of the command that makes a key.
+/// Name of the command that creates a key.
 pub const CREATED: &str = "api_key.created";
 
 const REVOKE: &str = "
@@ -211,7 +202,7 @@ pub(super) async fn find(tx: &Tx, id: ApiKeyId) -> Result<api_key::Model, Error>
     Ok(key.ok_or_else(|| Refusal::not_found("API key"))?)
 }
 
-/// Inserts a key with what `wanted` says, unchecked.
+/// Inserts a key without checking `wanted`.
 pub(crate) async fn insert(tx: &Tx, caller: &Caller, wanted: &ApiKeyCreate) -> Result<NewKey, Error> {
     let secret = generate(wanted.mode, wanted.kind);
     let random_at = secret.len() - RANDOM_LETTERS - CHECKSUM_LETTERS;
@@ -240,8 +231,8 @@ pub(crate) async fn insert(tx: &Tx, caller: &Caller, wanted: &ApiKeyCreate) -> R
     Ok(NewKey { row: row.insert(tx).await?, secret: secret.into() })
 }
 
-/// Makes a key that replaces the key `id`, which works for `overlap_seconds` more. Call [`Auth::revoked`] when it is
-/// committed.
+/// Creates a key that replaces the key `id`, which stays valid for `overlap_seconds`. [`Auth::revoked`] must be
+/// called after the commit.
 pub async fn rotate(tx: &Tx, caller: &Caller, id: ApiKeyId, overlap_seconds: u32) -> Result<NewKey, Error> {
     if overlap_seconds > OVERLAP_SECONDS_MAX {
         let detail = format!("The overlap may last at most {OVERLAP_SECONDS_MAX} seconds.");
@@ -251,7 +242,7 @@ pub async fn rotate(tx: &Tx, caller: &Caller, id: ApiKeyId, overlap_seconds: u32
     tx.row(sqlx::query(lock).bind(tx.tenant_id.0).bind(id.0)).await?;
     let old = find(tx, id).await?;
     if old.revoked_at.is_some() || old.expires_at.is_some_and(|end| end <= tx.now) {
-        return Err(Refusal::state("The key has ended; create a new one.").into());
+        return Err(Refusal::state("The key has expired or was revoked; create a new one.").into());
     }
     if old.rotated_to.is_some() {
         return Err(Refusal::state("The key was rotated before; rotate the key that replaced it.").into());
@@ -276,7 +267,7 @@ pub async fn rotate(tx: &Tx, caller: &Caller, id: ApiKeyId, overlap_seconds: u32
 
 fn check(caller: &Caller, wanted: &ApiKeyCreate) -> Result<(), Error> {
     let mut problems = Problems::default();
-    crate::input::line(&mut problems, "/name", &wanted.name, crate::input::NAME_LENGTH_MAX);
+    crate::input::check_line(&mut problems, "/name", &wanted.name, crate::input::NAME_LENGTH_MAX);
     if wanted.scopes.is_empty() {
         problems.invalid("/scopes", "Name at least one scope.");
     }
@@ -299,7 +290,7 @@ fn check(caller: &Caller, wanted: &ApiKeyCreate) -> Result<(), Error> {
     cover(caller, wanted.scopes.iter().copied().collect())
 }
 
-/// Refuses to grant what the caller does not have.
+/// Rejects a grant of scopes that the caller does not have.
 pub(super) fn cover(caller: &Caller, granted: Scopes) -> Result<(), Error> {
     let Some(missing) = granted.iter().find(|scope| !caller.scopes.contains(*scope)) else { return Ok(()) };
     let detail = format!("You can't grant the scope {missing}: you don't have it yourself.");
@@ -310,7 +301,7 @@ pub(super) fn cover(caller: &Caller, granted: Scopes) -> Result<(), Error> {
 }
 
 impl NewKey {
-    /// The key in plain text, to be shown once.
+    /// Returns the key in plain text, to be shown once.
     pub fn reveal(&self) -> &str {
         self.secret.expose_secret()
     }

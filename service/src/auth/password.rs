@@ -1,4 +1,4 @@
-//! Passwords: argon2id, a few at a time, away from the threads that answer requests.
+//! Passwords: argon2id, few at a time, on threads that serve no requests.
 
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
@@ -8,12 +8,12 @@ use secrecy::{ExposeSecret, SecretString};
 use super::Auth;
 use crate::Error;
 
-/// The hash of no password: compared with where there is no user, so that the answer takes as long.
-pub(super) const NOBODYS_HASH: &str =
+/// Hash of no password. If there is no user, the password is compared with it, so that the response takes as long.
+pub(super) const DUMMY_HASH: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$c3RvY2t3ZWxsLW5vYm9keQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 impl Auth {
-    /// argon2id of a password, away from the threads that answer requests.
+    /// Hashes a password with argon2id, on a thread that serves no requests.
     pub(super) async fn hash(&self, password: SecretString) -> Result<String, Error> {
         let hashed = self.hashing(move || {
             let hash = Argon2::default().hash_password(password.expose_secret().as_bytes());
@@ -44,8 +44,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nobodys_hash_is_as_slow_as_everybodys() {
-        let hash = PasswordHash::new(NOBODYS_HASH).expect("a hash");
+    fn the_dummy_hash_is_as_slow_as_a_real_one() {
+        let hash = PasswordHash::new(DUMMY_HASH).expect("a hash");
         let real = Argon2::default().hash_password(b"correct horse battery staple").expect("a hash");
         assert_eq!(hash.params, real.params);
         assert!(Argon2::default().verify_password(b"", &hash).is_err());

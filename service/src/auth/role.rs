@@ -1,8 +1,8 @@
-//! What people may do, by what they do.
+//! Roles of users, and their scopes.
 
 use crate::scope::{Scope, Scopes};
 
-/// What a person does, which says what that person may do.
+/// The role of a user, which determines the scopes.
 #[derive(
     Debug,
     Clone,
@@ -20,22 +20,21 @@ use crate::scope::{Scope, Scopes};
 pub enum Role {
     /// Everything.
     Owner,
-    /// Everything but making owners.
+    /// Everything except creating owners.
     Admin,
-    /// Runs the trade: catalogue, prices, stock, orders, tills.
+    /// The trade: catalogue, prices, stock, orders, tills.
     Manager,
-    /// Sells at a till.
+    /// Sales at a till.
     Cashier,
-    /// Buys: catalogue and stock.
+    /// Purchasing: catalogue and stock.
     Buyer,
     /// Payments and the ledger.
     Accountant,
-    /// Reads everything that has to do with trade.
+    /// Read access to all of the trade.
     Analyst,
 }
 
 impl Role {
-    /// What the role may do.
     pub fn scopes(self) -> Scopes {
         use Scope::*;
         let reads = [

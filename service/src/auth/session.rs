@@ -1,4 +1,4 @@
-//! Logins of people and the refresh tokens that keep them logged in.
+//! Logins of users, and the refresh tokens that extend them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -14,38 +14,35 @@ use sha2::{Digest, Sha256};
 use sqlx::Row;
 use uuid::Uuid;
 
-use super::password::NOBODYS_HASH;
-use super::{Auth, AuthError, FAILURES_FORGOTTEN, FAILURES_MAX, Role, users};
+use super::password::DUMMY_HASH;
+use super::{Auth, AuthError, FAILURE_WINDOW, FAILURES_MAX, Role, users};
 use crate::caller::ActorKind;
 use crate::scope::Scopes;
 use crate::{Caller, Error, Tx};
 
-/// What a refresh token starts with; the tenant follows, so that it can be found behind the tenant wall.
+/// Prefix of a refresh token. The tenant follows, because row-level security needs it to find the token.
 const REFRESH_PREFIX: &str = "swr";
-/// Random letters of a refresh token.
 const REFRESH_LETTERS: usize = 43;
-/// How long a refresh token waits to be used.
+/// Lifetime of an unused refresh token.
 const REFRESH_DAYS: i64 = 30;
 
-/// A try to log in.
+/// The credentials of a login.
 #[derive(Debug, Clone)]
 pub struct Login {
     /// The tenant's slug.
     pub tenant: String,
-    /// The user's address.
     pub email: String,
-    /// The user's password.
     pub password: SecretString,
 }
 
-/// What a login or a refresh gives.
+/// The tokens of a login or a refresh.
 #[derive(Debug)]
 pub struct Tokens {
-    /// For the API, 15 minutes.
+    /// Valid for 15 minutes.
     pub access_token: String,
-    /// For the next pair of tokens, once.
+    /// Exchanges once for the next pair of tokens.
     pub refresh_token: SecretString,
-    /// What the access token may do.
+    /// Scopes of the access token.
     pub scopes: Scopes,
 }
 
@@ -55,17 +52,18 @@ enum Refreshed {
 }
 
 impl Auth {
-    /// Logs a user in. An unknown tenant, an unknown user and a wrong password look the same and take the same time.
+    /// Logs a user in. An unknown tenant, an unknown user and a wrong password give the same response after the same
+    /// time.
     pub async fn login(&self, login: Login) -> Result<Tokens, AuthError> {
         let email = login.email.trim().to_lowercase();
         let key = (login.tenant.clone(), email.clone());
         let failures = self.failures.get_with(key.clone(), async { Arc::new(AtomicU32::new(0)) }).await;
-        // Counted before it is known whether it fails, so that many at once don't slip through.
+        // Counted before the result is known, so that parallel attempts count too.
         if failures.fetch_add(1, Ordering::Relaxed) >= FAILURES_MAX {
-            return Err(AuthError::TooManyAttempts(FAILURES_FORGOTTEN.as_secs()));
+            return Err(AuthError::TooManyAttempts(FAILURE_WINDOW.as_secs()));
         }
         let known = self.find_login(&login.tenant, &email).await?;
-        let password_hash = known.as_ref().map_or(NOBODYS_HASH, |known| &known.user.password_hash).to_owned();
+        let password_hash = known.as_ref().map_or(DUMMY_HASH, |known| &known.user.password_hash).to_owned();
         let matches = self.verify(login.password, password_hash).await?;
         let Some(known) = known.filter(|known| matches && known.user.status == "active") else {
             return Err(AuthError::WrongLogin);
@@ -79,8 +77,8 @@ impl Auth {
         Ok(issued.await?)
     }
 
-    /// Gives the next pair of tokens for a refresh token. One that was used before ends its whole family: either its
-    /// owner or a thief holds a copy.
+    /// Exchanges a refresh token for the next pair of tokens. A token that was used before ends its whole family,
+    /// because either its owner or a thief has a copy.
     pub async fn refresh(&self, token: &SecretString) -> Result<Tokens, AuthError> {
         let (tenant_id, hash) = read_refresh_token(token).ok_or(AuthError::InvalidToken)?;
         let refreshed =
@@ -91,7 +89,7 @@ impl Auth {
         }
     }
 
-    /// Ends the login that a refresh token belongs to. Unknown tokens are none of anybody's business.
+    /// Ends the login of a refresh token. Ignores unknown tokens, so that the response reveals nothing.
     pub async fn logout(&self, token: &SecretString) -> Result<(), Error> {
         let Some((tenant_id, hash)) = read_refresh_token(token) else { return Ok(()) };
         let end = async |tx: &Tx| {
@@ -104,7 +102,7 @@ impl Auth {
         self.db.write(&anonymous(tenant_id), end).await
     }
 
-    async fn find_login(&self, slug: &str, email: &str) -> Result<Option<KnownUser>, Error> {
+    async fn find_login(&self, slug: &str, email: &str) -> Result<Option<LoginUser>, Error> {
         let query = sqlx::query("select tenant_id, status from auth.find_tenant($1)").bind(slug);
         let Some(row) = self.db.ask_auth(query).await? else { return Ok(None) };
         let tenant_id = TenantId(row.try_get("tenant_id")?);
@@ -116,7 +114,7 @@ impl Auth {
                 Ok(users.filter(app_user::Column::Email.eq(email)).one(tx).await?)
             })
             .await?;
-        Ok(user.map(|user| KnownUser { user, tenant_active: status == "active" }))
+        Ok(user.map(|user| LoginUser { user, tenant_active: status == "active" }))
     }
 
     async fn exchange(&self, tx: &Tx, hash: &[u8; 32]) -> Result<Refreshed, Error> {
@@ -165,7 +163,7 @@ const END_FAMILY: &str = "
 
 const USE_TOKEN: &str = "update refresh_token set used_at = $3 where tenant_id = $1 and id = $2";
 
-struct KnownUser {
+struct LoginUser {
     user: app_user::Model,
     tenant_active: bool,
 }
@@ -179,12 +177,12 @@ fn user_caller(user: &app_user::Model) -> Caller {
     }
 }
 
-/// Whoever holds a refresh token: nothing is known yet but the tenant that it names.
+/// Returns a caller for a refresh token, of which only the tenant is known so far.
 fn anonymous(tenant_id: TenantId) -> Caller {
     Caller { tenant_id, actor_kind: ActorKind::User, actor_id: Uuid::nil(), scopes: Scopes::default() }
 }
 
-/// The token with this hash, locked.
+/// Reads and locks the token with this hash.
 async fn find_token(tx: &Tx, hash: &[u8; 32]) -> Result<Option<refresh_token::Model>, Error> {
     let tokens = tx.select::<refresh_token::Entity>().lock_exclusive();
     Ok(tokens.filter(refresh_token::Column::Hash.eq(hash.to_vec())).one(tx).await?)

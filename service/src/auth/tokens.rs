@@ -1,4 +1,4 @@
-//! Access tokens of people: JWT of the profile RFC 9068, signed with ES256.
+//! Access tokens of users: JWT of the profile RFC 9068, signed with ES256.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,25 +15,25 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Auth, AuthError, Known, Role};
+use super::{Auth, AuthError, CachedCredential, Role};
 use crate::caller::ActorKind;
 use crate::scope::Scopes;
 use crate::{Caller, Error};
 
-/// How long an access token lives.
+/// Lifetime of an access token.
 pub const ACCESS_TOKEN_SECONDS: i64 = 15 * 60;
-/// How far clocks may be apart.
+/// Most by which clocks may differ.
 const LEEWAY_SECONDS: u64 = 30;
-/// Who issues tokens.
+/// Issuer of the tokens.
 const ISSUER: &str = "stockwell";
-/// Whom they are for.
+/// Audience of the tokens.
 const AUDIENCE: &str = "stockwell-api";
-/// The media type of an access token, as in its header.
+/// Media type of an access token, as in its header.
 const TOKEN_TYPE: &str = "at+jwt";
-/// The longest token that is looked at.
+/// Longest token that is parsed.
 const TOKEN_LENGTH_MAX: usize = 4096;
 
-/// What a token says.
+/// The claims of a token.
 #[derive(Debug, Serialize, Deserialize)]
 struct Claims {
     iss: String,
@@ -48,18 +48,13 @@ struct Claims {
     roles: Vec<Role>,
 }
 
-/// Why the signing key can't be used.
+/// The reason why a signing key is unusable.
 #[derive(Debug, thiserror::Error)]
 pub enum SigningKeyError {
-    /// The file can't be read or written.
+    /// The file cannot be read or written.
     #[error("the signing key file {}: {source}", path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// The system's answer.
-        source: io::Error,
-    },
-    /// The file does not hold a key of the right kind.
+    File { path: PathBuf, source: io::Error },
+    /// The file does not contain a key of the right kind.
     #[error(
         "the signing key must be a P-256 key in PKCS#8 PEM form, as made by \
          `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256`"
@@ -67,7 +62,7 @@ pub enum SigningKeyError {
     Unusable,
 }
 
-/// The key that signs access tokens; other secrets of the installation are derived from it.
+/// The key that signs access tokens. Other secrets of the installation are derived from it.
 pub struct SigningKey {
     pem: SecretString,
     encoding: EncodingKey,
@@ -84,12 +79,12 @@ impl std::fmt::Debug for SigningKey {
 }
 
 impl SigningKey {
-    /// A new random key.
+    /// Creates a random key.
     pub fn generate() -> Result<Self, SigningKeyError> {
         SigningKey::from_pem(generate_pem()?)
     }
 
-    /// The key in a PEM file.
+    /// Reads the key from a PEM file.
     pub fn load(path: &Path) -> Result<Self, SigningKeyError> {
         let text = std::fs::read_to_string(path);
         SigningKey::from_pem(
@@ -97,7 +92,7 @@ impl SigningKey {
         )
     }
 
-    /// The key in a PEM file, which is made where it is missing, for its owner's eyes only.
+    /// Reads the key from a PEM file. Creates the file, readable by its owner only, if it is missing.
     pub fn load_or_create(path: &Path) -> Result<Self, SigningKeyError> {
         use std::io::Write;
         use std::os::unix::fs::OpenOptionsExt;
@@ -110,7 +105,7 @@ impl SigningKey {
         }
     }
 
-    /// A key from its PEM text.
+    /// Parses a key from PEM text.
     pub fn from_pem(pem: SecretString) -> Result<Self, SigningKeyError> {
         let unusable = |_| SigningKeyError::Unusable;
         let encoding = EncodingKey::from_ec_pem(pem.expose_secret().as_bytes()).map_err(unusable)?;
@@ -133,7 +128,7 @@ impl SigningKey {
         Ok(SigningKey { pem, encoding, decoding, header, validation, jwks })
     }
 
-    /// A secret for `purpose`, the same on every node that has the same key.
+    /// Derives a secret for `purpose`. Nodes with the same key get the same secret.
     pub fn derive(&self, purpose: &str) -> [u8; 32] {
         let mut hash = Sha256::new();
         hash.update(purpose.as_bytes());
@@ -199,9 +194,9 @@ fn generate_pem() -> Result<SecretString, SigningKeyError> {
 }
 
 impl Auth {
-    /// The user whose access token this is. The signature alone is not enough: the user may have been disabled, or the
-    /// tenant suspended, since it was issued.
-    pub(super) async fn check_token(&self, token: &str) -> Result<Known, AuthError> {
+    /// Returns the user of an access token. A valid signature is not enough: the user may have been disabled, or the
+    /// tenant suspended, since the token was issued.
+    pub(super) async fn check_token(&self, token: &str) -> Result<CachedCredential, AuthError> {
         let claims = self.signing_key.verify(token).ok_or(AuthError::InvalidToken)?;
         let tenant_id: TenantId = claims.tid.parse().map_err(|_| AuthError::InvalidToken)?;
         let user_id: UserId = claims.sub.parse().map_err(|_| AuthError::InvalidToken)?;
@@ -217,12 +212,12 @@ impl Auth {
         if tenant.is_none_or(|tenant| tenant.status != "active") {
             return Err(AuthError::TenantSuspended);
         }
-        // The token's scopes, as far as the role still has them.
+        // The token's scopes, limited to those that the role still has.
         let role: Role = user.role.parse().map_err(|_| AuthError::InvalidToken)?;
         let claimed: Vec<String> = claims.scope.split(' ').map(str::to_owned).collect();
         let scopes = Scopes::parse(&claimed).intersection(role.scopes());
         let caller = Caller { tenant_id, actor_kind: ActorKind::User, actor_id: user_id.0, scopes };
-        Ok(Known { caller, networks: Vec::new() })
+        Ok(CachedCredential { caller, networks: Vec::new() })
     }
 }
 

@@ -10,28 +10,25 @@ use super::{Auth, Role, keys};
 use crate::caller::ActorKind;
 use crate::{Caller, Error, Tx, input};
 
-/// The shortest password.
+/// Shortest password.
 const PASSWORD_LENGTH_MIN: usize = 12;
-/// The longest password.
+/// Longest password.
 const PASSWORD_LENGTH_MAX: usize = 200;
-/// The longest e-mail address.
+/// Longest e-mail address.
 const EMAIL_LENGTH_MAX: usize = 254;
 
-/// A user that is to be made.
 #[derive(Debug, Clone)]
 pub struct UserCreate {
-    /// The address to log in with.
+    /// Address for logins.
     pub email: String,
-    /// The user's name.
     pub name: String,
-    /// The role.
     pub role: Role,
-    /// The first password.
+    /// First password.
     pub password: SecretString,
 }
 
 impl Auth {
-    /// The users after the id `after`, by id.
+    /// Returns users by id, after the id `after`.
     pub async fn list_users(
         &self,
         caller: &Caller,
@@ -48,12 +45,11 @@ impl Auth {
         users.await
     }
 
-    /// One user.
     pub async fn get_user(&self, caller: &Caller, id: UserId) -> Result<app_user::Model, Error> {
         self.db.read(caller.tenant_id, async |tx| find(tx, id).await).await
     }
 
-    /// The hash that is kept of a password. It takes its time, so it is made before a transaction is opened.
+    /// Hashes a password for storage. Hashing is slow, so it is done before a transaction is opened.
     pub async fn password_hash(&self, caller: &Caller, wanted: &UserCreate) -> Result<String, Error> {
         check_user(wanted, &address(wanted))?;
         keys::cover(caller, wanted.role.scopes())?;
@@ -61,12 +57,13 @@ impl Auth {
     }
 }
 
-/// The address as it is kept.
+/// Returns the address as it is stored.
 fn address(wanted: &UserCreate) -> String {
     wanted.email.trim().to_lowercase()
 }
 
-/// Makes a user, whose role can't do more than the caller, with the hash of [`Auth::password_hash`].
+/// Creates a user with the hash from [`Auth::password_hash`]. Rejects a role with scopes that the caller does not
+/// have.
 pub async fn create(
     tx: &Tx,
     caller: &Caller,
@@ -96,11 +93,12 @@ pub async fn create(
     })
 }
 
-/// Locks a user out: no login, and no token that was issued before. Call [`Auth::revoked`] when it is committed.
+/// Disables a user: logins fail, and issued tokens are no longer valid. [`Auth::revoked`] must be called after the
+/// commit.
 pub async fn disable(tx: &Tx, caller: &Caller, id: UserId) -> Result<app_user::Model, Error> {
     let user = find(tx, id).await?;
     if user.id.0 == caller.actor_id {
-        return Err(Refusal::state("You can't disable yourself.").into());
+        return Err(Refusal::state("You cannot disable yourself.").into());
     }
     if user.role == "owner" && caller.actor_kind == ActorKind::User {
         require_owner(tx, caller).await?;
@@ -143,7 +141,7 @@ fn check_user(wanted: &UserCreate, email: &str) -> Result<(), Refusal> {
     {
         problems.invalid("/email", "Expected an e-mail address.");
     }
-    input::line(&mut problems, "/name", &wanted.name, input::NAME_LENGTH_MAX);
+    input::check_line(&mut problems, "/name", &wanted.name, input::NAME_LENGTH_MAX);
     let length = wanted.password.expose_secret().chars().count();
     if !(PASSWORD_LENGTH_MIN..=PASSWORD_LENGTH_MAX).contains(&length) {
         let detail = format!("A password has {PASSWORD_LENGTH_MIN} to {PASSWORD_LENGTH_MAX} characters.");

@@ -1,4 +1,4 @@
-//! What bundles are made of.
+//! The components of bundles.
 
 use std::collections::HashSet;
 
@@ -14,14 +14,14 @@ use super::lookup;
 use crate::listing::{number, word};
 use crate::{Error, Tx, input};
 
-/// The most components of a bundle.
+/// Most components of a bundle.
 pub const COMPONENTS_MAX: usize = 100;
 
-/// What a bundle is to be made of.
+/// The components that a bundle gets.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BundleInput {
-    /// Its components, each product once.
+    /// Components, each product once.
     #[schema(min_items = 1, max_items = 100)]
     pub components: Vec<ComponentInput>,
 }
@@ -30,27 +30,27 @@ pub struct BundleInput {
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ComponentInput {
-    /// The product, by id.
+    /// Id of the product.
     pub product_id: Option<ProductId>,
-    /// The product, by SKU.
+    /// SKU of the product.
     #[schema(min_length = 1, max_length = 64, example = "BOLT-M8")]
     pub sku: Option<String>,
-    /// Its stock units in one stock unit of the bundle, above zero.
+    /// Stock units of the product per stock unit of the bundle, above zero.
     pub quantity: Quantity,
 }
 
-/// What a bundle is made of.
+/// A bundle with its components.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Bundle {
-    /// The bundle.
+    /// Id of the bundle.
     pub id: ProductId,
     /// Always `bundle`.
     #[schema(value_type = String, max_length = 6, example = "bundle")]
     pub object: &'static str,
-    /// Its SKU.
+    /// SKU of the bundle.
     #[schema(max_length = 64, example = "GIFT-SET")]
     pub sku: String,
-    /// Its components.
+    /// Components of the bundle.
     #[schema(max_items = 100)]
     pub components: Vec<BundlePart>,
 }
@@ -58,28 +58,28 @@ pub struct Bundle {
 /// A component of a bundle.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct BundlePart {
-    /// The product.
+    /// Id of the product.
     pub product_id: ProductId,
-    /// Its SKU.
+    /// SKU of the product.
     #[schema(max_length = 64, example = "BOLT-M8")]
     pub sku: String,
-    /// Its stock unit.
+    /// Stock unit of the product.
     #[schema(max_length = 8, example = "C62")]
     pub uom: String,
-    /// Its stock units in one stock unit of the bundle.
+    /// Stock units of the product per stock unit of the bundle.
     pub quantity: Quantity,
 }
 
-/// Says what a bundle is made of; what it was made of before is forgotten, and lines that were sold keep what they were.
+/// Replaces the components of a bundle. Lines that were sold keep theirs.
 pub async fn set(tx: &Tx, id: ProductId, input: &BundleInput) -> Result<Bundle, Error> {
-    // Two changes of one bundle follow each other.
+    // The lock makes two changes of one bundle run one after the other.
     let lock = "select kind from product where tenant_id = $1 and id = $2 for no key update";
     let row = tx.row(sqlx::query(lock).bind(tx.tenant_id.0).bind(id.0)).await?;
     let kind: ProductKind = word(&row.ok_or_else(|| Refusal::not_found("product"))?, "kind")?;
     if kind != ProductKind::Bundle {
-        return Err(Refusal::state("Only a product of kind bundle is made of components.").into());
+        return Err(Refusal::state("Only a product of kind bundle has components.").into());
     }
-    let components = checked(tx, input).await?;
+    let components = check(tx, input).await?;
     let delete = "delete from bundle_component where tenant_id = $1 and bundle_id = $2";
     tx.execute(sqlx::query(delete).bind(tx.tenant_id.0).bind(id.0)).await?;
     let insert = "insert into bundle_component (tenant_id, bundle_id, line_no, component_id, quantity) \
@@ -95,7 +95,7 @@ pub async fn set(tx: &Tx, id: ProductId, input: &BundleInput) -> Result<Bundle, 
     get(tx, id).await
 }
 
-async fn checked(tx: &Tx, input: &BundleInput) -> Result<Vec<(ProductId, Quantity)>, Error> {
+async fn check(tx: &Tx, input: &BundleInput) -> Result<Vec<(ProductId, Quantity)>, Error> {
     let mut problems = Problems::default();
     if input.components.is_empty() || input.components.len() > COMPONENTS_MAX {
         problems.invalid("/components", format!("A bundle has 1 to {COMPONENTS_MAX} components."));
@@ -119,11 +119,11 @@ async fn checked(tx: &Tx, input: &BundleInput) -> Result<Vec<(ProductId, Quantit
         let field = if matches!(item, ItemRef::Id(_)) { "product_id" } else { "sku" };
         let pointer = format!("/components/{index}/{field}");
         let Some((product, _)) = found.get(item) else {
-            input::unknown(&mut problems, pointer, "product");
+            input::add_unknown(&mut problems, pointer, "product");
             continue;
         };
         if product.kind == ProductKind::Bundle {
-            problems.invalid(pointer.clone(), "A bundle is made of goods and services, not of bundles.");
+            problems.invalid(pointer.clone(), "A component is a stocked product or a service, not a bundle.");
         }
         if !seen.insert(product.id) {
             problems.invalid(pointer, "Name each component once.");
@@ -137,7 +137,7 @@ async fn checked(tx: &Tx, input: &BundleInput) -> Result<Vec<(ProductId, Quantit
     Ok(components)
 }
 
-/// What a product is made of: nothing, unless it is a bundle and somebody has said.
+/// Returns the components of a product; none if it is not a bundle, or has none yet.
 pub async fn get(tx: &Tx, id: ProductId) -> Result<Bundle, Error> {
     let statement = "select p.sku, b.component_id, b.quantity, c.sku as component_sku, c.stock_uom \
                      from product p \

@@ -1,5 +1,5 @@
-//! Categories: a tree. Each keeps the way up to its root, so that a price rule of a category finds the products of
-//! every category below it without climbing.
+//! The tree of categories. Each category stores its path to the root, so that a price rule of a category finds the
+//! products of all categories below it.
 
 mod tree;
 
@@ -21,40 +21,37 @@ use crate::{Error, Tx, input};
 
 pub use tree::{Node, tree};
 
-/// The most levels of the tree.
+/// Most levels of the tree.
 const DEPTH_MAX: usize = 10;
-/// The most categories of the tree.
+/// Most categories of the tree.
 const CATEGORIES_MAX: i64 = 5_000;
 
-/// A category as its owner states it.
+/// The fields of a category that a caller can set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = CategoryCreate)]
 pub struct CategoryInput {
-    /// Your code for it, unique among categories.
+    /// Your code for the category, unique among categories.
     pub code: Line64,
-    /// The name.
+    /// Name of the category.
     pub name: Name,
-    /// The category above; absent for a root. The tree has at most 10 levels.
+    /// Parent category; absent for a root. The tree has at most 10 levels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent_id: Option<CategoryId>,
 }
 
-/// Which categories to list.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// With this code.
     pub code: Option<String>,
-    /// Directly below this one.
+    /// Direct children of this category.
     pub parent_id: Option<CategoryId>,
 }
 
-/// What its owner would state to get it as it is.
+/// Returns the input that would create the category as it is now.
 pub fn input_of(row: &category::Model) -> CategoryInput {
     CategoryInput { code: row.code.clone().into(), name: row.name.clone().into(), parent_id: row.parent_id }
 }
 
-/// Creates a category.
 pub async fn create(tx: &Tx, input: &CategoryInput) -> Result<category::Model, Error> {
     let lineages = match input.parent_id {
         Some(parent_id) => lock_tree(tx, Some(parent_id)).await?,
@@ -80,11 +77,11 @@ pub async fn create(tx: &Tx, input: &CategoryInput) -> Result<category::Model, E
     };
     insert_all::<category::Entity, _>(tx, vec![row.clone()])
         .await
-        .map_err(|error| code_taken(error, input))?;
+        .map_err(|error| reject_taken_code(error, input))?;
     Ok(row)
 }
 
-/// Changes a category, if it is still at version `expected`. Moving it moves what is below it.
+/// Changes a category that is still at version `expected`. Moving it moves all categories below it.
 pub async fn update(
     tx: &Tx,
     id: CategoryId,
@@ -109,16 +106,14 @@ pub async fn update(
         ..before
     };
     let row = after.into_active_model().reset_all();
-    row.update(tx).await.map_err(Error::from).map_err(|error| code_taken(error, input))
+    row.update(tx).await.map_err(Error::from).map_err(|error| reject_taken_code(error, input))
 }
 
-/// The category `id`.
 pub async fn get(tx: &Tx, id: CategoryId) -> Result<category::Model, Error> {
     let row = tx.select::<category::Entity>().filter(category::Column::Id.eq(id)).one(tx).await?;
     Ok(row.ok_or_else(|| Refusal::not_found("category"))?)
 }
 
-/// One page of categories.
 pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<category::Model>, Error> {
     let mut query = tx.select::<category::Entity>();
     if let Some(code) = &filter.code {
@@ -130,15 +125,15 @@ pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<category:
     Ok(page.of(query, category::Column::Id, category::Column::UpdatedAt).all(tx).await?)
 }
 
-/// Locks the parent of a new category, or the whole tree for a move, so that two moves can't make a circle together
-/// and nothing new appears below what moves. Answers the lineage of each.
+/// Locks the parent of a new category, or the whole tree for a move, and returns the lineage of each. Without the
+/// lock, two moves could make a circle, or a new category could appear below one that moves.
 async fn lock_tree(tx: &Tx, parent_id: Option<CategoryId>) -> Result<HashMap<CategoryId, Vec<Uuid>>, Error> {
     let query = sqlx::query(
         "select id from category where tenant_id = $1 and ($2::uuid is null or id = $2)
          order by id for no key update",
     );
     tx.rows(query.bind(tx.tenant_id.0).bind(parent_id.map(|id| id.0))).await?;
-    // Read again: what was added while we waited for the locks is only visible to a new statement.
+    // Read again: only a new statement sees categories that were added while this one waited for the locks.
     let query = sqlx::query(
         "select id, lineage from category where tenant_id = $1 and ($2::uuid is null or id = $2)",
     );
@@ -146,7 +141,7 @@ async fn lock_tree(tx: &Tx, parent_id: Option<CategoryId>) -> Result<HashMap<Cat
     rows.iter().map(|row| Ok((CategoryId(row.try_get(0)?), row.try_get(1)?))).collect()
 }
 
-/// Checks a category; answers its lineage.
+/// Checks a category and returns its lineage.
 fn check(
     input: &CategoryInput,
     id: CategoryId,
@@ -158,9 +153,9 @@ fn check(
     let mut lineage = vec![id.0];
     if let Some(parent_id) = input.parent_id {
         match lineages.get(&parent_id) {
-            None => input::unknown(&mut problems, "/parent_id", "category"),
+            None => input::add_unknown(&mut problems, "/parent_id", "category"),
             Some(above) if above.contains(&id.0) => {
-                problems.invalid("/parent_id", "A category can't stand below itself.");
+                problems.invalid("/parent_id", "A category cannot be below itself.");
             }
             Some(above) => lineage.extend(above),
         }
@@ -174,7 +169,7 @@ fn check(
     Ok(lineage)
 }
 
-/// Gives everything below a moved category its new way up.
+/// Updates the lineage of all categories below a moved one.
 async fn move_descendants(
     tx: &Tx,
     moved: &category::Model,
@@ -194,8 +189,8 @@ async fn move_descendants(
     Ok(())
 }
 
-fn code_taken(error: Error, input: &CategoryInput) -> Error {
-    error.on_constraint("category_code_key", || input::refuse_taken("/code", "category", &input.code))
+fn reject_taken_code(error: Error, input: &CategoryInput) -> Error {
+    error.on_constraint("category_code_key", || input::reject_taken("/code", "category", &input.code))
 }
 
 #[cfg(test)]
@@ -210,7 +205,7 @@ mod tests {
         CategoryInput { code: "c".into(), name: "C".into(), parent_id: Some(id(parent)) }
     }
 
-    /// A chain of `depth` categories: 1 is the root, each next stands below the one before.
+    /// Returns a chain of `depth` categories: 1 is the root, each next one is below the previous one.
     fn chain(depth: u128) -> HashMap<CategoryId, Vec<Uuid>> {
         (1..=depth).map(|own| (id(own), (1..=own).rev().map(Uuid::from_u128).collect())).collect()
     }

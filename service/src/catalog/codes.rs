@@ -1,4 +1,4 @@
-//! Categories, tax classes, product groups and locations by the codes that people write into a spreadsheet.
+//! Codes of categories, tax classes, product groups and locations, as people write them into a spreadsheet.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{Error, Tx};
 
-/// The codes of a tenant's categories, tax classes, product groups and locations, and what they stand for.
+/// The codes of a tenant's categories, tax classes, product groups and locations, with their ids.
 #[derive(Debug, Clone, Default)]
 pub struct Codes {
     categories: Pairs,
@@ -17,7 +17,7 @@ pub struct Codes {
     locations: Pairs,
 }
 
-/// Codes and ids, from either side.
+/// Codes and ids, searchable from either side.
 #[derive(Debug, Clone, Default)]
 struct Pairs {
     ids: HashMap<String, Uuid>,
@@ -37,7 +37,6 @@ impl Pairs {
 }
 
 impl Codes {
-    /// Reads them all.
     pub async fn load(tx: &Tx) -> Result<Self, Error> {
         Ok(Codes {
             categories: Pairs::load(tx, "select id, code from category where tenant_id = $1").await?,
@@ -47,47 +46,38 @@ impl Codes {
         })
     }
 
-    /// The category with a code.
     pub fn category(&self, code: &str) -> Option<CategoryId> {
         self.categories.ids.get(code).copied().map(CategoryId)
     }
 
-    /// The tax class with a code.
     pub fn tax_class(&self, code: &str) -> Option<TaxClassId> {
         self.tax_classes.ids.get(code).copied().map(TaxClassId)
     }
 
-    /// The product group with a code.
     pub fn group(&self, code: &str) -> Option<ProductGroupId> {
         self.groups.ids.get(code).copied().map(ProductGroupId)
     }
 
-    /// The location with a code.
     pub fn location(&self, code: &str) -> Option<LocationId> {
         self.locations.ids.get(code).copied().map(LocationId)
     }
 
-    /// Whether there is such a location.
     pub fn has_location(&self, id: LocationId) -> bool {
         self.locations.codes.contains_key(&id.0)
     }
 
-    /// The code of a category.
     pub fn of_category(&self, id: CategoryId) -> &str {
         self.categories.codes.get(&id.0).map_or("", String::as_str)
     }
 
-    /// The code of a tax class.
     pub fn of_tax_class(&self, id: TaxClassId) -> &str {
         self.tax_classes.codes.get(&id.0).map_or("", String::as_str)
     }
 
-    /// The code of a product group.
     pub fn of_group(&self, id: ProductGroupId) -> &str {
         self.groups.codes.get(&id.0).map_or("", String::as_str)
     }
 
-    /// The code of a location.
     pub fn of_location(&self, id: LocationId) -> &str {
         self.locations.codes.get(&id.0).map_or("", String::as_str)
     }

@@ -1,4 +1,4 @@
-//! Products as rules see them, found by whatever a caller names them by.
+//! Products as the domain sees them, found by id, SKU or barcode.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -15,14 +15,14 @@ use crate::{Error, Tx};
 
 /// The products that a basket names.
 #[derive(Debug, Default)]
-pub struct Found {
+pub struct BasketProducts {
     products: HashMap<ProductId, Product>,
     skus: HashMap<String, ProductId>,
     barcodes: HashMap<String, (ProductId, String)>,
 }
 
-impl Found {
-    /// The product that `item` names, and the unit of its barcode where it is named by one.
+impl BasketProducts {
+    /// Returns the product that `item` names, and the unit of its barcode if it is named by one.
     pub fn get(&self, item: &ItemRef) -> Option<(&Product, Option<&str>)> {
         let (id, uom) = match item {
             ItemRef::Id(id) => (id, None),
@@ -35,12 +35,11 @@ impl Found {
         Some((self.products.get(id)?, uom))
     }
 
-    /// Every product.
     pub fn ids(&self) -> Vec<ProductId> {
         self.products.keys().copied().collect()
     }
 
-    /// The categories of every product, with all above them.
+    /// Returns the categories of all products, and all categories above them.
     pub fn categories(&self) -> Vec<CategoryId> {
         let lineages = self.products.values().flat_map(|product| product.lineage.iter().copied());
         lineages.collect::<BTreeSet<_>>().into_iter().collect()
@@ -48,8 +47,8 @@ impl Found {
 }
 
 /// Finds the products that `items` name, with their units.
-pub async fn find(tx: &Tx, items: &[ItemRef]) -> Result<Found, Error> {
-    let mut found = Found::default();
+pub async fn find(tx: &Tx, items: &[ItemRef]) -> Result<BasketProducts, Error> {
+    let mut found = BasketProducts::default();
     let mut ids = BTreeSet::new();
     let mut skus = Vec::new();
     let mut codes = Vec::new();
@@ -81,7 +80,7 @@ pub async fn find(tx: &Tx, items: &[ItemRef]) -> Result<Found, Error> {
     Ok(found)
 }
 
-/// The products and units that barcodes stand for.
+/// Returns the products and units of barcodes.
 pub(crate) async fn barcodes(tx: &Tx, codes: &[&str]) -> Result<Vec<(String, ProductId, String)>, Error> {
     if codes.is_empty() {
         return Ok(Vec::new());
@@ -91,7 +90,7 @@ pub(crate) async fn barcodes(tx: &Tx, codes: &[&str]) -> Result<Vec<(String, Pro
     rows.iter().map(|row| Ok((row.try_get(0)?, ProductId(row.try_get(1)?), row.try_get(2)?))).collect()
 }
 
-/// The products with these SKUs, without their units and parts.
+/// Returns the products with these SKUs, without their units and components.
 pub(crate) async fn products_by_sku(tx: &Tx, skus: &[&str]) -> Result<Vec<Product>, Error> {
     if skus.is_empty() {
         return Ok(Vec::new());
@@ -100,10 +99,10 @@ pub(crate) async fn products_by_sku(tx: &Tx, skus: &[&str]) -> Result<Vec<Produc
                             p.costing_method, p.stock_decimals, p.tracking \
                      from product p left join category c on c.tenant_id = p.tenant_id and c.id = p.category_id \
                      where p.tenant_id = $1 and p.sku = any($2)";
-    tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(skus)).await?.iter().map(product_of).collect()
+    tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(skus)).await?.iter().map(read_product).collect()
 }
 
-/// The products with these ids, without their units and parts.
+/// Returns the products with these ids, without their units and components.
 pub(crate) async fn products_by_id(tx: &Tx, ids: &[Uuid]) -> Result<Vec<Product>, Error> {
     if ids.is_empty() {
         return Ok(Vec::new());
@@ -112,10 +111,10 @@ pub(crate) async fn products_by_id(tx: &Tx, ids: &[Uuid]) -> Result<Vec<Product>
                             p.costing_method, p.stock_decimals, p.tracking \
                      from product p left join category c on c.tenant_id = p.tenant_id and c.id = p.category_id \
                      where p.tenant_id = $1 and p.id = any($2)";
-    tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await?.iter().map(product_of).collect()
+    tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await?.iter().map(read_product).collect()
 }
 
-/// The units of products besides their stock units.
+/// Returns the units of products besides their stock units.
 pub(crate) async fn units(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(ProductId, Unit)>, Error> {
     if ids.is_empty() {
         return Ok(Vec::new());
@@ -133,7 +132,7 @@ pub(crate) async fn units(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(ProductId, Unit)
     tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await?.iter().map(unit).collect()
 }
 
-fn product_of(row: &PgRow) -> Result<Product, Error> {
+fn read_product(row: &PgRow) -> Result<Product, Error> {
     let word = |at: usize| -> Result<String, Error> { Ok(row.try_get(at)?) };
     let unknown = |text: &str| Error::invariant(format!("a product is {text}"));
     let lineage: Option<Vec<Uuid>> = row.try_get(7)?;

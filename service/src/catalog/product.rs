@@ -1,4 +1,4 @@
-//! Products. Creating is set-based: a batch of 500 costs as many statements as one product.
+//! Products. A batch of 500 is created with as many statements as one product.
 
 mod check;
 pub(crate) mod store;
@@ -22,72 +22,72 @@ use crate::page::Page;
 use crate::rows::starts_with;
 use crate::{Error, Tx};
 
-use check::{Drafts, Known};
-use store::{assemble, whole, with_parts};
-use upsert::check_unchangeable;
+use check::{Drafts, References};
+use store::{assemble, with_parts, with_parts_of};
+use upsert::check_stock_fields;
 
-/// The most products that a search within names and SKUs finds.
+/// Most products that a search within names and SKUs finds.
 const FOUND_MAX: i32 = 10_000;
 
-/// A product as its owner states it.
+/// The fields of a product that a caller can set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = ProductCreate)]
 pub struct ProductInput {
     /// Stock keeping unit: unique and case-sensitive.
     pub sku: Line64,
-    /// The name.
+    /// Name of the product.
     pub name: Name,
-    /// A longer text.
+    /// Description of the product.
     #[serde(default)]
     pub description: Description,
-    /// The category.
+    /// Category of the product.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category_id: Option<CategoryId>,
-    /// Goods, a service or a bundle. It can't change once stock was kept.
+    /// Kind of the product: stocked, a service or a bundle. It cannot change after the product has had stock.
     #[serde(default)]
     pub kind: ProductKind,
-    /// Whether it may be sold.
+    /// Whether the product may be sold.
     #[serde(default)]
     pub status: ProductStatus,
-    /// How precisely its stock is followed. It can't change once stock was kept.
+    /// Whether stock is tracked by lot or serial number. It cannot change after the product has had stock.
     #[serde(default)]
     pub tracking: Tracking,
-    /// The unit that stock is counted in: a UN/ECE Rec 20 or 21 code. It can't change once stock was kept.
+    /// Unit in which stock is counted: a UN/ECE Rec 20 or 21 code. It cannot change after the product has had stock.
     #[serde(default = "piece")]
     #[schema(min_length = 2, max_length = 3, pattern = "^[A-Z0-9]{2,3}$", example = "C62")]
     pub stock_uom: String,
-    /// How many decimals a quantity in that unit may have; none for pieces and packages and 6 for other units, if
-    /// absent. It can't become less once stock was kept.
+    /// Decimals of a quantity in that unit. The default is 0 for pieces and packages, and 6 for other units. It
+    /// cannot decrease after the product has had stock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 6, example = 0)]
     pub stock_decimals: Option<u8>,
-    /// How it is taxed; the class with the code `standard`, if absent.
+    /// Tax class. The default is the class with the code `standard`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tax_class_id: Option<TaxClassId>,
-    /// The list price per stock unit. Absent means that there is none, which is not the same as a price of zero.
+    /// List price per stock unit. Absent means that there is none, which differs from a price of zero.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub list_price: Option<Price>,
-    /// How goods that leave are valued; as the settings say, if absent. A change leaves every value as it is: stock that
-    /// is there becomes one layer at its present value, or an average of its layers, with its next movement.
+    /// Costing method. The default is the one in the settings. A change does not alter any value: with its next
+    /// movement, the stock on hand becomes one layer at its present value, or an average of its layers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub costing_method: Option<CostingMethod>,
     /// Barcodes of the stock unit.
     #[serde(default)]
     #[schema(max_items = 20)]
     pub barcodes: Vec<String>,
-    /// Units in which it is sold, besides the stock unit.
+    /// Units of sale besides the stock unit.
     #[serde(default)]
     #[schema(max_items = 20)]
     pub units: Vec<UnitInput>,
-    /// The group that it is a variant of.
+    /// Group of which the product is a variant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group_id: Option<ProductGroupId>,
-    /// For a variant: the value that it chose of each option of its group, by the option's name.
+    /// For a variant: its value for each option of the group, by the option's name.
     #[serde(default)]
     #[schema(schema_with = options_schema)]
     pub options: Choice,
-    /// Your own id of it, unique among products.
+    /// Your own id of the product, unique among products.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_ref: Option<Line200>,
     /// Your own notes: at most 50, each of at most 500 characters.
@@ -101,12 +101,12 @@ pub struct ProductInput {
 #[serde(deny_unknown_fields)]
 #[schema(as = ProductUnitCreate)]
 pub struct UnitInput {
-    /// A UN/ECE Rec 20 or 21 code.
+    /// UN/ECE Rec 20 or 21 code of the unit.
     #[schema(min_length = 2, max_length = 3, pattern = "^[A-Z0-9]{2,3}$", example = "XCS")]
     pub uom: String,
     /// Stock units per unit: 24 for a case of 24 pieces.
     pub factor: Quantity,
-    /// The list price per unit; the product's list price times the factor, if absent.
+    /// List price per unit. The default is the product's list price times the factor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub list_price: Option<Price>,
     /// Barcodes of the unit.
@@ -118,7 +118,6 @@ pub struct UnitInput {
 /// A product with its units and barcodes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Product {
-    /// The product's own row.
     pub row: product::Model,
     /// Units besides the stock unit, by code.
     pub units: Vec<product_unit::Model>,
@@ -126,29 +125,24 @@ pub struct Product {
     pub barcodes: Vec<barcode::Model>,
 }
 
-/// Which products to list.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// Exactly this SKU.
     pub sku: Option<String>,
-    /// With this text in its SKU or its name, in any case.
+    /// A text in the SKU or name; case does not matter.
     pub text: Option<Text>,
-    /// In this category itself.
+    /// Products directly in this category.
     pub category_id: Option<CategoryId>,
-    /// With this status.
     pub status: Option<ProductStatus>,
-    /// With this external reference.
     pub external_ref: Option<String>,
-    /// A variant of this group.
     pub group_id: Option<ProductGroupId>,
 }
 
-/// Where a text is looked for.
+/// A search text, and where it must occur.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Text {
     /// At the beginning.
     Prefix(String),
-    /// Anywhere; of more than 10,000 products the newest are found.
+    /// Anywhere. Of more than 10,000 matches, only the newest are found.
     Within(String),
 }
 
@@ -171,7 +165,7 @@ impl Text {
     }
 }
 
-/// The form of a variant's choice in the API's description.
+/// Returns the OpenAPI schema of a variant's options.
 pub fn options_schema() -> Object {
     let value = ObjectBuilder::new().schema_type(Type::String).max_length(Some(64));
     ObjectBuilder::new()
@@ -187,12 +181,12 @@ fn piece() -> String {
 }
 
 impl ProductInput {
-    /// How many decimals a quantity of it may have.
+    /// Returns the decimals that a quantity of the product may have.
     pub fn decimals(&self) -> u8 {
         self.stock_decimals.unwrap_or_else(|| decimals_of(&self.stock_uom))
     }
 
-    /// A product of which nothing is known but its SKU.
+    /// Returns a product with default values and this SKU.
     pub fn new(sku: impl Into<Line64>) -> Self {
         ProductInput {
             sku: sku.into(),
@@ -218,16 +212,16 @@ impl ProductInput {
 }
 
 impl Product {
-    /// What it chose of its group's options; nothing where it is no variant.
+    /// Returns the values of its group's options; none if the product is not a variant.
     pub fn options(&self) -> Choice {
         let text = self.row.option_values.as_deref().unwrap_or("{}");
         serde_json::from_str(text).unwrap_or_default()
     }
 
-    /// What its owner would state to get it as it is.
+    /// Returns the input that would create the product as it is now.
     pub fn input(&self) -> ProductInput {
         let row = &self.row;
-        // What follows from the unit is not stated, so that it follows a change of the unit.
+        // A default that follows from the unit is left out, so that it follows a change of the unit.
         let stated = u8::try_from(row.stock_decimals).unwrap_or_default();
         let barcodes_of = |uom: &str| -> Vec<String> {
             self.barcodes.iter().filter(|code| code.uom == uom).map(|code| code.code.clone()).collect()
@@ -264,18 +258,18 @@ impl Product {
     }
 }
 
-/// Creates one product.
 pub async fn create(tx: &Tx, input: &ProductInput) -> Result<Product, Error> {
-    let created =
-        create_all(tx, std::slice::from_ref(input)).await.map_err(|error| lost_race(error, input))?;
+    let created = create_all(tx, std::slice::from_ref(input))
+        .await
+        .map_err(|error| reject_taken_value(error, input))?;
     let created = created.into_iter().next().ok_or_else(|| Error::invariant("one product in, none out"))?;
     Ok(created?)
 }
 
-/// Creates the products that can be created; answers for each of them, in order. A second product with the SKU, the
-/// external reference or a barcode of an earlier one of the batch is refused.
+/// Creates every valid product of a batch and returns one result per input, in order. Rejects an SKU, external
+/// reference or barcode that an earlier product of the batch has.
 pub async fn create_all(tx: &Tx, inputs: &[ProductInput]) -> Result<Vec<Result<Product, Refusal>>, Error> {
-    let mut drafts = Drafts::new(Known::load(tx, inputs).await?);
+    let mut drafts = Drafts::new(References::load(tx, inputs).await?);
     let answers: Vec<Result<Product, Refusal>> = inputs
         .iter()
         .map(|input| {
@@ -288,7 +282,7 @@ pub async fn create_all(tx: &Tx, inputs: &[ProductInput]) -> Result<Vec<Result<P
     Ok(answers)
 }
 
-/// Changes a product, if it is still at version `expected`.
+/// Changes a product that is still at version `expected`.
 pub async fn update(
     tx: &Tx,
     id: ProductId,
@@ -299,25 +293,24 @@ pub async fn update(
         tx.select::<product::Entity>().filter(product::Column::Id.eq(id)).lock(LockType::NoKeyUpdate);
     let before = locked.one(tx).await?.ok_or_else(|| Refusal::not_found("product"))?;
     input::check_version(before.version, expected)?;
-    let before = whole(tx, before).await?;
+    let before = with_parts_of(tx, before).await?;
     let input = &change(&before.input())?;
-    check_unchangeable(tx, &before, input).await?;
-    let known = Known::load(tx, std::slice::from_ref(input)).await?;
+    check_stock_fields(tx, &before, input).await?;
+    let known = References::load(tx, std::slice::from_ref(input)).await?;
     let checked = Drafts::new(known).check(input, id, Some(&before))?;
     let mut after = assemble(tx, id, checked, input);
     after.row.version = before.row.version + 1;
     after.row.created_at = before.row.created_at;
-    store::update(tx, &[&after]).await.map_err(|error| lost_race(error, input))?;
+    store::update(tx, &[&after]).await.map_err(|error| reject_taken_value(error, input))?;
     Ok(after)
 }
 
-/// The product `id`.
 pub async fn get(tx: &Tx, id: ProductId) -> Result<Product, Error> {
     let row = tx.select::<product::Entity>().filter(product::Column::Id.eq(id)).one(tx).await?;
-    whole(tx, row.ok_or_else(|| Refusal::not_found("product"))?).await
+    with_parts_of(tx, row.ok_or_else(|| Refusal::not_found("product"))?).await
 }
 
-/// The next products by SKU, for an export of all of them: at most `rows` after the SKU `after`.
+/// Returns at most `rows` products by SKU, after the SKU `after`, for an export.
 pub async fn list_by_sku(
     tx: &Tx,
     status: Option<ProductStatus>,
@@ -335,7 +328,7 @@ pub async fn list_by_sku(
     with_parts(tx, rows).await
 }
 
-/// The product that a barcode stands for, and the unit.
+/// Returns the product and the unit of a barcode.
 pub async fn by_barcode(tx: &Tx, code: &str) -> Result<(barcode::Model, Product), Error> {
     let row = tx.select::<barcode::Entity>().filter(barcode::Column::Code.eq(code)).one(tx).await?;
     let row = row.ok_or_else(|| Refusal::not_found("barcode"))?;
@@ -343,7 +336,6 @@ pub async fn by_barcode(tx: &Tx, code: &str) -> Result<(barcode::Model, Product)
     Ok((row, product))
 }
 
-/// One page of products.
 pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<Product>, Error> {
     let mut query = tx.select::<product::Entity>();
     if let Some(sku) = &filter.sku {
@@ -368,13 +360,13 @@ pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<Product>,
     with_parts(tx, rows).await
 }
 
-/// Another transaction took a value between our look and our write.
-fn lost_race(error: Error, input: &ProductInput) -> Error {
+/// Turns a unique violation into a rejection: another transaction took the value after the check.
+fn reject_taken_value(error: Error, input: &ProductInput) -> Error {
     let external_ref = input.external_ref.as_deref().unwrap_or_default();
     error
-        .on_constraint("product_sku_key", || input::refuse_taken("/sku", "product", &input.sku))
-        .on_constraint("product_external_ref_key", || input::refuse_external_ref_taken(external_ref))
-        .on_constraint("product_variant_key", check::taken_choice)
+        .on_constraint("product_sku_key", || input::reject_taken("/sku", "product", &input.sku))
+        .on_constraint("product_external_ref_key", || input::reject_external_ref_taken(external_ref))
+        .on_constraint("product_variant_key", check::reject_taken_options)
         .on_constraint("barcode_pkey", || {
             Problems::one(
                 "/barcodes",

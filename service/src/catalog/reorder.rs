@@ -1,4 +1,4 @@
-//! Reorder settings: at how few a product is low, and how many to order then, everywhere or at one location.
+//! Reorder settings: reorder point and reorder quantity of a product, everywhere or at one location.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,77 +13,76 @@ use uuid::Uuid;
 use crate::listing::{optional_number, word};
 use crate::{Error, Tx, input};
 
-/// The most locations that a product has settings for.
+/// Most locations with settings of one product.
 const LOCATIONS_MAX: usize = 1000;
 
-/// When a product is to be ordered again. What is absent is not set.
+/// The reorder settings of a product. An absent value is not set.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReorderInput {
-    /// Stock units available at or below which it is low, wherever nothing else is said.
+    /// Available stock units at or below which the product is low, for locations without their own setting.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reorder_point: Option<Quantity>,
-    /// How many stock units to order then.
+    /// Stock units to order when the product is low.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reorder_quantity: Option<Quantity>,
-    /// What holds at single locations, each named once.
+    /// Settings of single locations, each named once.
     #[serde(default)]
     #[schema(max_items = 1000)]
     pub locations: Vec<LocationReorderInput>,
 }
 
-/// When a product is to be ordered again at one location.
+/// The reorder settings of a product at one location.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LocationReorderInput {
-    /// The location.
+    /// Location of the setting.
     pub location_id: LocationId,
-    /// Stock units available at or below which it is low there.
+    /// Available stock units at or below which the product is low there.
     pub reorder_point: Quantity,
-    /// How many stock units to order then.
+    /// Stock units to order when the product is low there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reorder_quantity: Option<Quantity>,
 }
 
-/// When a product is to be ordered again.
+/// The reorder settings of a product.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Reorder {
-    /// The product.
+    /// Id of the product.
     pub id: ProductId,
     /// Always `reorder_settings`.
     #[schema(value_type = String, max_length = 16, example = "reorder_settings")]
     pub object: &'static str,
-    /// Stock units available at or below which it is low, wherever nothing else is said.
+    /// Available stock units at or below which the product is low, for locations without their own setting.
     pub reorder_point: Option<Quantity>,
-    /// How many stock units to order then.
+    /// Stock units to order when the product is low.
     pub reorder_quantity: Option<Quantity>,
-    /// What holds at single locations.
+    /// Settings of single locations.
     #[schema(max_items = 1000)]
     pub locations: Vec<LocationReorder>,
 }
 
-/// When a product is to be ordered again at one location.
+/// The reorder settings of a product at one location.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct LocationReorder {
-    /// The location.
+    /// Location of the setting.
     pub location_id: LocationId,
-    /// Stock units available at or below which it is low there.
+    /// Available stock units at or below which the product is low there.
     pub reorder_point: Option<Quantity>,
-    /// How many stock units to order then.
+    /// Stock units to order when the product is low there.
     pub reorder_quantity: Option<Quantity>,
 }
 
-/// Only what is kept in stock is ordered again.
-const NOT_KEPT: &str = "Only a product that is kept in stock is ordered again.";
+const NOT_STOCKED: &str = "Only a stocked product has reorder settings.";
 
-/// States the settings of a product; what was said before is forgotten.
+/// Replaces the settings of a product.
 pub async fn set(tx: &Tx, id: ProductId, input: &ReorderInput) -> Result<Reorder, Error> {
-    // Two changes of one product's settings follow each other.
+    // The lock makes two changes of one product's settings run one after the other.
     let lock = "select kind from product where tenant_id = $1 and id = $2 for no key update";
     let row = tx.row(sqlx::query(lock).bind(tx.tenant_id.0).bind(id.0)).await?;
     let kind: ProductKind = word(&row.ok_or_else(|| Refusal::not_found("product"))?, "kind")?;
     if kind != ProductKind::Stocked {
-        return Err(Refusal::state(NOT_KEPT).into());
+        return Err(Refusal::state(NOT_STOCKED).into());
     }
     let ids: Vec<Uuid> = input.locations.iter().map(|row| row.location_id.0).collect();
     let known = sqlx::query("select id from location where tenant_id = $1 and id = any($2)");
@@ -92,11 +91,11 @@ pub async fn set(tx: &Tx, id: ProductId, input: &ReorderInput) -> Result<Reorder
     let mut problems = Problems::default();
     check_all(&mut problems, "", input, |id| known.contains(&id.0));
     problems.check()?;
-    state_all(tx, &[(id, input)]).await?;
+    replace_all(tx, &[(id, input)]).await?;
     get(tx, id).await
 }
 
-/// Refuses what an import can't state of a product; the pointers begin with `/reorder`.
+/// Rejects settings that an import cannot set. The pointers begin with `/reorder`.
 pub fn check(
     kind: ProductKind,
     input: &ReorderInput,
@@ -104,14 +103,14 @@ pub fn check(
 ) -> Result<(), Refusal> {
     let mut problems = Problems::default();
     if kind != ProductKind::Stocked && *input != ReorderInput::default() {
-        problems.invalid("/reorder", NOT_KEPT);
+        problems.invalid("/reorder", NOT_STOCKED);
     }
     check_all(&mut problems, "/reorder", input, is_location);
     problems.check()
 }
 
-/// States the settings of products that are locked and checked; what was said before is forgotten.
-pub async fn state_all(tx: &Tx, stated: &[(ProductId, &ReorderInput)]) -> Result<(), Error> {
+/// Replaces the settings of products that are locked and checked.
+pub async fn replace_all(tx: &Tx, stated: &[(ProductId, &ReorderInput)]) -> Result<(), Error> {
     if stated.is_empty() {
         return Ok(());
     }
@@ -131,7 +130,7 @@ pub async fn state_all(tx: &Tx, stated: &[(ProductId, &ReorderInput)]) -> Result
     Ok(())
 }
 
-/// A row of settings; everywhere where the location is nil.
+/// One row of settings; a nil location stands for all locations.
 struct Setting {
     product_id: ProductId,
     location_id: Uuid,
@@ -139,7 +138,7 @@ struct Setting {
     quantity: Option<Quantity>,
 }
 
-/// The rows that say something.
+/// Returns the rows of an input that set a value.
 fn settings(product_id: ProductId, input: &ReorderInput) -> impl Iterator<Item = Setting> {
     let row = move |location_id, point, quantity| Setting { product_id, location_id, point, quantity };
     let everywhere = row(Uuid::nil(), input.reorder_point, input.reorder_quantity);
@@ -162,7 +161,7 @@ fn check_all(
     for (index, row) in input.locations.iter().enumerate() {
         let pointer = format!("{at}/locations/{index}");
         if !is_location(row.location_id) {
-            input::unknown(problems, format!("{pointer}/location_id"), "location");
+            input::add_unknown(problems, format!("{pointer}/location_id"), "location");
         } else if !seen.insert(row.location_id) {
             problems.invalid(format!("{pointer}/location_id"), "Name each location once.");
         }
@@ -179,7 +178,7 @@ fn check_figures(problems: &mut Problems, at: &str, point: Option<Quantity>, qua
     }
 }
 
-/// The settings of a product: none, unless somebody has said.
+/// Returns the settings of a product; empty if none are set.
 pub async fn get(tx: &Tx, id: ProductId) -> Result<Reorder, Error> {
     let statement = "select r.location_id, r.reorder_point, r.reorder_quantity \
                      from product p \
@@ -210,8 +209,8 @@ pub async fn get(tx: &Tx, id: ProductId) -> Result<Reorder, Error> {
     Ok(settings)
 }
 
-/// What the owners of products would state to get their settings as they are; the locations are in the order of their ids.
-/// A product without settings is left out.
+/// Returns the inputs that would create the present settings, locations by id. Products without settings are left
+/// out.
 pub async fn inputs_of(tx: &Tx, ids: &[ProductId]) -> Result<HashMap<ProductId, ReorderInput>, Error> {
     let statement = "select product_id, location_id, reorder_point, reorder_quantity from reorder_setting \
                      where tenant_id = $1 and product_id = any($2) order by product_id, location_id";

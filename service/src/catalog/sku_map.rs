@@ -1,5 +1,5 @@
-//! What other systems call a product: a shop's article number, a marketplace's listing, a till's own code. Each mapping
-//! has a factor, because a listing may be a pack of six, and a time, because numbers are given out again.
+//! SKU mappings: another system's code for a product, such as a shop's article number or a marketplace listing. Each
+//! mapping has a factor, because a listing may be a pack of six, and a validity, because codes are reused.
 
 mod check;
 mod resolve;
@@ -19,52 +19,49 @@ use crate::page::Page;
 use crate::rows::insert_all;
 use crate::{Error, Tx};
 
-use check::{Checked, Known, overlaps};
+use check::{References, Resolved, overlaps};
 
 pub use resolve::{
-    Match, REFERENCES_MAX, Reference, ResolveInput, Unmapped, UnmappedFilter, UnmappedStatus, resolve,
-    unmapped,
+    Match, REFERENCES_MAX, Reference, ResolveInput, Unmapped, UnmappedFilter, UnmappedStatus, list_unmapped,
+    resolve,
 };
 
-/// A mapping as its owner states it.
+
+/// The fields of a SKU mapping that a caller can set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = SkuMappingCreate)]
 pub struct SkuMappingInput {
-    /// The other system.
+    /// Name of the other system.
     pub system: Line100,
-    /// What it calls the product.
+    /// SKU in the other system.
     pub external_sku: Line100,
-    /// Where it calls it so; everywhere that has no mapping of its own, if absent.
+    /// Location in the other system. Without it the mapping applies to every location that has none of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_location: Option<Line100>,
-    /// The product; or name its `sku`.
+    /// Id of the product; or set `sku`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product_id: Option<ProductId>,
-    /// The product's SKU, in place of its id.
+    /// SKU of the product, instead of its id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 64, example = "BOLT-M8")]
     pub sku: Option<String>,
     /// Stock units per external unit: 6 for a pack of six.
     #[serde(default = "one")]
     pub factor: Quantity,
-    /// The first instant at which it applies, or the first day as a bare date; always, if absent.
+    /// First instant of the validity; a bare date means the start of that day. Without it the mapping has no
+    /// beginning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_from: Option<Moment>,
-    /// The first instant at which it no longer applies, or the last day, inclusive, as a bare date; forever, if
-    /// absent.
+    /// First instant after the validity; a bare date means the end of that day. Without it the mapping has no end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_until: Option<Moment>,
 }
 
-/// Which mappings to list.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// Of this system.
     pub system: Option<String>,
-    /// Of this SKU there.
     pub external_sku: Option<String>,
-    /// To this product.
     pub product_id: Option<ProductId>,
 }
 
@@ -72,7 +69,7 @@ fn one() -> Quantity {
     Quantity::ONE
 }
 
-/// What its owner would state to get it as it is.
+/// Returns the input that would create the mapping as it is now.
 pub fn input_of(row: &sku_mapping::Model) -> SkuMappingInput {
     SkuMappingInput {
         system: row.system.clone().into(),
@@ -86,20 +83,19 @@ pub fn input_of(row: &sku_mapping::Model) -> SkuMappingInput {
     }
 }
 
-/// Creates one mapping.
 pub async fn create(tx: &Tx, input: &SkuMappingInput) -> Result<sku_mapping::Model, Error> {
     let created = create_all(tx, std::slice::from_ref(input)).await?;
     let created = created.into_iter().next().ok_or_else(|| Error::invariant("one mapping in, none out"))?;
     Ok(created?)
 }
 
-/// Creates the mappings that can be created; answers for each of them, in order. What was asked for and is covered by
-/// them leaves the queue of unmapped SKUs.
+/// Creates every valid mapping of a batch and returns one result per input, in order. Unmapped SKUs that are covered
+/// now leave their queue.
 pub async fn create_all(
     tx: &Tx,
     inputs: &[SkuMappingInput],
 ) -> Result<Vec<Result<sku_mapping::Model, Refusal>>, Error> {
-    let mut known = Known::load(tx, inputs).await?;
+    let mut known = References::load(tx, inputs).await?;
     let answers: Vec<Result<sku_mapping::Model, Refusal>> = inputs
         .iter()
         .map(|input| {
@@ -116,22 +112,23 @@ pub async fn create_all(
     Ok(answers)
 }
 
-/// Changes a mapping, if it is still at version `expected`.
+/// Changes a mapping that is still at version `expected`.
 pub async fn update(
     tx: &Tx,
     id: SkuMappingId,
     expected: Option<i32>,
     change: Change<'_, SkuMappingInput>,
 ) -> Result<sku_mapping::Model, Error> {
-    let before = locked(tx, id).await?;
+    let before = lock(tx, id).await?;
     input::check_version(before.version, expected)?;
     let present = input_of(&before);
     let mut input = change(&present)?;
-    // The product is named anew by its SKU.
+    // A new SKU without a new id renames the product.
     if input.sku.is_some() && input.product_id == present.product_id {
         input.product_id = None;
     }
-    let checked = Known::load(tx, std::slice::from_ref(&input)).await?.check(&input, id, Some(&before))?;
+    let checked =
+        References::load(tx, std::slice::from_ref(&input)).await?.check(&input, id, Some(&before))?;
     let was = (before.system.clone(), before.external_sku.clone());
     let after = sku_mapping::Model {
         version: before.version + 1,
@@ -144,9 +141,10 @@ pub async fn update(
     Ok(row)
 }
 
-/// Deletes a mapping, if it is still at version `expected`. What it alone covered is back in the queue.
+/// Deletes a mapping that is still at version `expected`. SKUs that only it covered return to the queue of unmapped
+/// SKUs.
 pub async fn delete(tx: &Tx, id: SkuMappingId, expected: Option<i32>) -> Result<(), Error> {
-    let row = locked(tx, id).await?;
+    let row = lock(tx, id).await?;
     input::check_version(row.version, expected)?;
     let of_tenant = sku_mapping::Column::TenantId.eq(tx.tenant_id);
     let delete = sku_mapping::Entity::delete_many().filter(of_tenant);
@@ -154,13 +152,11 @@ pub async fn delete(tx: &Tx, id: SkuMappingId, expected: Option<i32>) -> Result<
     resolve::review(tx, &[(&row.system, &row.external_sku)]).await
 }
 
-/// The mapping `id`.
 pub async fn get(tx: &Tx, id: SkuMappingId) -> Result<sku_mapping::Model, Error> {
     let row = tx.select::<sku_mapping::Entity>().filter(sku_mapping::Column::Id.eq(id)).one(tx).await?;
     Ok(row.ok_or_else(|| Refusal::not_found("SKU mapping"))?)
 }
 
-/// One page of mappings.
 pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<sku_mapping::Model>, Error> {
     let mut query = tx.select::<sku_mapping::Entity>();
     if let Some(system) = &filter.system {
@@ -175,14 +171,14 @@ pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<sku_mappi
     Ok(page.of(query, sku_mapping::Column::Id, sku_mapping::Column::UpdatedAt).all(tx).await?)
 }
 
-async fn locked(tx: &Tx, id: SkuMappingId) -> Result<sku_mapping::Model, Error> {
+async fn lock(tx: &Tx, id: SkuMappingId) -> Result<sku_mapping::Model, Error> {
     let query = tx.select::<sku_mapping::Entity>().filter(sku_mapping::Column::Id.eq(id));
     let row = query.lock(LockType::Update).one(tx).await?;
     Ok(row.ok_or_else(|| Refusal::not_found("SKU mapping"))?)
 }
 
-/// The row that `input` stands for, as a new mapping's.
-fn assemble(tx: &Tx, id: SkuMappingId, checked: Checked, input: &SkuMappingInput) -> sku_mapping::Model {
+/// Builds the row of a new mapping.
+fn assemble(tx: &Tx, id: SkuMappingId, checked: Resolved, input: &SkuMappingInput) -> sku_mapping::Model {
     sku_mapping::Model {
         tenant_id: tx.tenant_id,
         id,

@@ -1,4 +1,4 @@
-//! What was entered on count sheets, to read: each figure as somebody entered it, with who did.
+//! Entries of count sheets, for reading: each figure with the caller that entered it.
 
 use chrono::{DateTime, Utc};
 use domain::id::{CountId, ProductId};
@@ -9,50 +9,39 @@ use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
 use crate::listing::{Listing, number};
-use crate::stock::explain::{Cause, cause};
+use crate::stock::explain::{Cause, read_cause};
 use crate::{Error, Tx};
 
-/// A figure that was entered.
+/// A figure entered on a count sheet.
 #[derive(Debug)]
 pub struct EnteredFigure {
-    /// Where it stands in the order in which figures were entered.
+    /// Ids are in the order of entry.
     pub id: Uuid,
-    /// For which line.
     pub line_no: i32,
-    /// The product.
     pub product_id: ProductId,
-    /// Its SKU.
     pub sku: String,
-    /// The code of its lot, where it is tracked.
+    /// Lot code or serial number, if the product is tracked.
     pub lot_code: Option<String>,
-    /// In which round.
     pub round: i32,
-    /// In which unit.
     pub uom: String,
-    /// How many of that unit.
+    /// Quantity in `uom`.
     pub entered: Quantity,
-    /// Stock units in one of them.
+    /// Stock units per `uom`.
     pub factor: Quantity,
     /// Stock units.
     pub quantity: Quantity,
-    /// Whether it took the place of what was entered for the line before in its round.
+    /// Whether it replaced the earlier entries of the line in the same round.
     pub replaces: bool,
-    /// When it was counted.
     pub counted_at: DateTime<Utc>,
-    /// When it was entered.
     pub recorded_at: DateTime<Utc>,
-    /// Who entered it, and with which command.
+    /// The command that entered it, and its caller.
     pub cause: Option<Cause>,
 }
 
-/// Which figures to list.
 #[derive(Debug, Clone, Copy)]
 pub struct Filter {
-    /// Of this sheet.
     pub count_id: CountId,
-    /// Of this line.
     pub line_no: Option<i32>,
-    /// Of this round.
     pub round: Option<i32>,
 }
 
@@ -68,7 +57,7 @@ const NAMES: &str = ") e \
      left join app_user u on u.tenant_id = c.tenant_id and u.id = c.actor_id \
      order by e.id";
 
-/// One page of what was entered on a sheet, in the order in which it was. Nothing of it says what was expected.
+/// Returns one page of the entries of a sheet, in the order of entry. They never show expected quantities.
 pub async fn list(
     tx: &Tx,
     filter: &Filter,
@@ -90,11 +79,11 @@ pub async fn list(
         .rows(tx)
         .await?
         .iter()
-        .map(entered)
+        .map(read_entry)
         .collect()
 }
 
-fn entered(row: &PgRow) -> Result<EnteredFigure, Error> {
+fn read_entry(row: &PgRow) -> Result<EnteredFigure, Error> {
     Ok(EnteredFigure {
         id: row.try_get("id")?,
         line_no: row.try_get("line_no")?,
@@ -109,6 +98,6 @@ fn entered(row: &PgRow) -> Result<EnteredFigure, Error> {
         replaces: row.try_get("replaces")?,
         counted_at: row.try_get("counted_at")?,
         recorded_at: row.try_get("recorded_at")?,
-        cause: cause(row)?,
+        cause: read_cause(row)?,
     })
 }

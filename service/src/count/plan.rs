@@ -1,7 +1,7 @@
-//! The cycle plan: what to count next.
+//! The count plan: products to count next.
 //!
-//! risk = value × (1 + velocity) × (1 + past variance) × days since the last count. What is worth nothing, or was counted
-//! today, can wait; what never differed or never sells still comes up in time.
+//! risk = value × (1 + velocity) × (1 + past variance) × days since the last count. Stock without value, or counted
+//! today, has no risk. Stock that never differed or never sells still comes up in time.
 
 use chrono::{DateTime, Utc};
 use domain::id::{CategoryId, LocationId, ProductId};
@@ -14,34 +14,34 @@ use crate::integrity::Figure;
 use crate::listing::number;
 use crate::{Error, Tx};
 
-/// A product at a location, and how urgent it is to count it.
+/// A product at a location in the count plan.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct PlannedCount {
-    /// Its place in the plan, from 1.
+    /// Rank in the plan, from 1.
     #[schema(minimum = 1, maximum = 2000, example = 1)]
     pub rank: i64,
-    /// The product.
+    /// Id of the product.
     pub product_id: ProductId,
-    /// Its SKU.
+    /// SKU of the product.
     #[schema(max_length = 64, example = "BOLT-M8")]
     pub sku: String,
-    /// The unit of every quantity.
+    /// Unit of every quantity.
     #[schema(max_length = 8, example = "C62")]
     pub uom: String,
     /// `value` × (1 + `velocity`) × (1 + `variance_percent` / 100) × `days`.
     pub risk: Figure,
-    /// What the record says there is.
+    /// Stock units on hand.
     pub on_hand: Quantity,
-    /// The currency of the value.
+    /// Currency of the value.
     #[schema(max_length = 3, example = "GBP")]
     pub currency: String,
-    /// What it is worth, without its sign.
+    /// Value of the stock on hand, without its sign.
     pub value: Money,
-    /// Stock units that went per day in the last 90 days, counts left out.
+    /// Stock units issued per day in the last 90 days, without counts.
     pub velocity: Quantity,
-    /// What counts of it differed, of what they expected or found, whichever was more.
+    /// Past difference of its counts, in percent of the expected or the counted quantity, whichever is greater.
     pub variance_percent: Percent,
-    /// Days since it was last counted; since it first moved here, where it never was.
+    /// Days since the last count, or since the first movement here if it was never counted.
     #[schema(minimum = 0, maximum = 100_000, example = 41)]
     pub days: i64,
     /// When it was last counted.
@@ -88,7 +88,7 @@ const PLAN: &str = "with level as ( \
          select round(least(f.value * (1 + f.velocity) * (1 + f.variance / 100) * f.days, 99999999999999), 2) as risk) r \
      order by r.risk desc, f.value desc, f.sku limit $5";
 
-/// What to count next at a location, the most urgent first.
+/// Returns the products to count next at a location, the greatest risk first.
 pub async fn plan(
     tx: &Tx,
     location_id: LocationId,
@@ -97,10 +97,10 @@ pub async fn plan(
 ) -> Result<Vec<PlannedCount>, Error> {
     let query = sqlx::query(PLAN).bind(tx.tenant_id.0).bind(location_id.0).bind(tx.now);
     let query = query.bind(category_id.map(|id| id.0)).bind(i64::from(rows));
-    tx.rows(query).await?.iter().map(planned).collect()
+    tx.rows(query).await?.iter().map(read_planned).collect()
 }
 
-fn planned(row: &PgRow) -> Result<PlannedCount, Error> {
+fn read_planned(row: &PgRow) -> Result<PlannedCount, Error> {
     let days: rust_decimal::Decimal = row.try_get("days")?;
     Ok(PlannedCount {
         rank: row.try_get("rank")?,

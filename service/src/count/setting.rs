@@ -1,4 +1,4 @@
-//! What a tenant allows a count to do without asking again.
+//! Limits up to which a count is posted without further approval.
 
 use domain::count::check_tolerance;
 use domain::number::{Money, Percent};
@@ -9,40 +9,41 @@ use serde::{Deserialize, Serialize};
 use crate::posting::counts;
 use crate::{Error, Tx};
 
-/// What counts are allowed to do. What is absent has no limit.
+/// The limits of counts. An absent value means no limit.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CountSettingsInput {
-    /// By how many percent of what is expected a line may differ without a recount; sheets may say otherwise.
+    /// Difference of a line, in percent of the expected quantity, above which a recount is required. A sheet can
+    /// override it.
     pub tolerance_percent: Option<Percent>,
-    /// By how much value a line may differ without a recount; sheets may say otherwise.
+    /// Difference of a line, in value, above which a recount is required. A sheet can override it.
     pub tolerance_value: Option<Money>,
-    /// What a sheet's gains and losses, added up without their signs, may come to without the scope `counts:approve`.
+    /// Sum of a sheet's gains and losses, without their signs, above which posting needs the scope `counts:approve`.
     pub approval_value: Option<Money>,
 }
 
-/// What counts are allowed to do. What is null has no limit.
+/// The limits of counts. Null means no limit.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct CountSettings {
     /// Always `count_settings`.
     #[schema(value_type = String, max_length = 14, example = "count_settings")]
     pub object: &'static str,
-    /// By how many percent of what is expected a line may differ without a recount; sheets may say otherwise.
+    /// Difference of a line, in percent of the expected quantity, above which a recount is required. A sheet can
+    /// override it.
     pub tolerance_percent: Option<Percent>,
-    /// By how much value a line may differ without a recount; sheets may say otherwise.
+    /// Difference of a line, in value, above which a recount is required. A sheet can override it.
     pub tolerance_value: Option<Money>,
-    /// What a sheet's gains and losses, added up without their signs, may come to without the scope `counts:approve`.
+    /// Sum of a sheet's gains and losses, without their signs, above which posting needs the scope `counts:approve`.
     pub approval_value: Option<Money>,
 }
 
-/// The settings as they are.
 pub async fn get(tx: &Tx) -> Result<CountSettings, Error> {
     let domain::count::CountSettings { tolerance_percent, tolerance_value, approval_value } =
         counts::settings(tx).await?;
     Ok(CountSettings { object: "count_settings", tolerance_percent, tolerance_value, approval_value })
 }
 
-/// States the settings. Sheets that are open keep their tolerance.
+/// Replaces the limits. Open sheets keep their tolerance.
 pub async fn set(tx: &Tx, input: &CountSettingsInput) -> Result<CountSettings, Error> {
     let mut problems = Problems::default();
     check_tolerance(&mut problems, input.tolerance_percent, input.tolerance_value);

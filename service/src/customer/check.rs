@@ -1,4 +1,4 @@
-//! What can be wrong with a customer: its own values, the records it names, and what others have already.
+//! Checks of a customer: its own values, the records that it references, and values that other customers have.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,18 +8,18 @@ use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
 use super::CustomerInput;
-use crate::input::Books;
+use crate::input::TenantDefaults;
 use crate::{Error, Tx, input};
 
-/// The longest time to pay.
+/// Longest payment term.
 const PAYMENT_DAYS_MAX: i32 = 365;
-/// The longest that goods must last.
+/// Longest remaining shelf life.
 const LIFE_DAYS_MAX: i32 = 3650;
 const EMAIL_LENGTH_MAX: usize = 254;
 
-/// The records that a batch of customers names or competes with.
+/// The records that a batch of customers references or competes with.
 #[derive(Debug, Default)]
-pub(super) struct Known {
+pub(super) struct References {
     /// Price tiers and price lists.
     references: HashSet<Uuid>,
     numbers: HashMap<String, CustomerId>,
@@ -29,14 +29,14 @@ pub(super) struct Known {
 /// The customers of a batch, checked one after the other.
 #[derive(Debug)]
 pub(super) struct Drafts {
-    known: Known,
-    /// The customer that is being changed: it does not compete with itself.
+    known: References,
+    /// The customer that changes. It does not compete with itself.
     own: Option<CustomerId>,
 }
 
-impl Known {
+impl References {
     pub(super) async fn load(tx: &Tx, inputs: &[CustomerInput]) -> Result<Self, Error> {
-        let mut known = Known::default();
+        let mut known = References::default();
         known.load_references(tx, inputs).await?;
         known.load_customers(tx, inputs).await?;
         Ok(known)
@@ -83,19 +83,19 @@ impl Known {
 }
 
 impl Drafts {
-    pub(super) fn new(known: Known, own: Option<CustomerId>) -> Self {
+    pub(super) fn new(known: References, own: Option<CustomerId>) -> Self {
         Drafts { known, own }
     }
 
-    /// Every number that is known to be taken.
+    /// Returns every number that is taken.
     pub(super) fn numbers(&self) -> HashSet<String> {
         self.known.numbers.keys().cloned().collect()
     }
 
-    /// Refuses a customer that can't be; what an accepted one takes is taken for those after it.
-    pub(super) fn check(&mut self, books: &Books, input: &CustomerInput) -> Result<(), Refusal> {
+    /// Rejects an invalid customer. The unique values of an accepted one are taken for the customers after it.
+    pub(super) fn check(&mut self, defaults: &TenantDefaults, input: &CustomerInput) -> Result<(), Refusal> {
         let mut problems = Problems::default();
-        check_values(&mut problems, books, input);
+        check_values(&mut problems, defaults, input);
         self.check_references(&mut problems, input);
         problems.check()?;
         self.take(input);
@@ -104,10 +104,10 @@ impl Drafts {
 
     fn check_references(&self, problems: &mut Problems, input: &CustomerInput) {
         if input.price_tier_id.is_some_and(|id| !self.known.references.contains(&id.0)) {
-            input::unknown(problems, "/price_tier_id", "price tier");
+            input::add_unknown(problems, "/price_tier_id", "price tier");
         }
         if input.price_list_id.is_some_and(|id| !self.known.references.contains(&id.0)) {
-            input::unknown(problems, "/price_list_id", "price list");
+            input::add_unknown(problems, "/price_list_id", "price list");
         }
         let by_other = |owners: &HashMap<String, CustomerId>, value: &str| {
             owners.get(value).is_some_and(|owner| self.own != Some(*owner))
@@ -115,12 +115,12 @@ impl Drafts {
         if let Some(number) = input.number.as_deref()
             && by_other(&self.known.numbers, number)
         {
-            input::taken(problems, "/number", "customer", number);
+            input::add_taken(problems, "/number", "customer", number);
         }
         if let Some(external_ref) = input.external_ref.as_deref()
             && by_other(&self.known.external_refs, external_ref)
         {
-            input::external_ref_taken(problems, external_ref);
+            input::add_external_ref_taken(problems, external_ref);
         }
     }
 
@@ -135,12 +135,12 @@ impl Drafts {
     }
 }
 
-fn check_values(problems: &mut Problems, books: &Books, input: &CustomerInput) {
+fn check_values(problems: &mut Problems, defaults: &TenantDefaults, input: &CustomerInput) {
     if let Some(number) = &input.number {
         number.check(problems, "/number");
     }
     input.name.check(problems, "/name");
-    input::optional_line(problems, "/email", input.email.as_deref(), EMAIL_LENGTH_MAX);
+    input::check_optional_line(problems, "/email", input.email.as_deref(), EMAIL_LENGTH_MAX);
     if input.email.as_deref().is_some_and(|email| !looks_like_email(email)) {
         problems.invalid("/email", "Expected an e-mail address such as invoices@nordwind.example.");
     }
@@ -148,21 +148,21 @@ fn check_values(problems: &mut Problems, books: &Books, input: &CustomerInput) {
         tax_number.check(problems, "/tax_number");
     }
     if let Some(country) = &input.country {
-        input::country(problems, "/country", country);
+        input::check_country(problems, "/country", country);
     }
-    input::currency(problems, input.currency.as_deref(), &books.currency);
+    input::check_currency(problems, input.currency.as_deref(), &defaults.currency);
     if input.payment_days.is_some_and(|days| !(0..=PAYMENT_DAYS_MAX).contains(&days)) {
         problems.invalid("/payment_days", format!("Expected 0 to {PAYMENT_DAYS_MAX} days."));
     }
     if !(0..=LIFE_DAYS_MAX).contains(&input.min_remaining_life_days) {
         problems.invalid("/min_remaining_life_days", format!("Expected 0 to {LIFE_DAYS_MAX} days."));
     }
-    input::not_negative(problems, "/credit_limit", input.credit_limit);
-    input::external_ref(problems, input.external_ref.as_ref());
-    input::metadata(problems, &input.metadata);
+    input::check_not_negative(problems, "/credit_limit", input.credit_limit);
+    input::check_external_ref(problems, input.external_ref.as_ref());
+    input::check_metadata(problems, &input.metadata);
 }
 
-/// Whether it has a name and a domain: the rest only a letter that arrives can tell.
+/// Whether the text has a name and a domain. Only a delivered letter can prove more.
 fn looks_like_email(text: &str) -> bool {
     let parts = text.split_once('@');
     parts.is_some_and(|(name, domain)| {

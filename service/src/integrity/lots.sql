@@ -1,4 +1,4 @@
--- Goods of a tracked product lie in lots of it, other goods in none.
+-- Stock of a tracked product lies in its lots; other stock lies in none.
 select
     case when found <> 0 then concat(
         'on hand ', case when tracking = 'none' then 'in' else 'outside' end, ' lots of ', sku,
@@ -16,7 +16,7 @@ from (
 ) level
 cross join lateral (values (coalesce(misplaced, 0))) figure (found)
 union all
--- A serial number is one piece, which is in one place or in none.
+-- A serial number is one unit, at one location or none.
 select
     case when found not in (0, 1) then concat('pieces of serial number ', code, ' of ', sku) end,
     case when found = 0 then 0 else 1 end, found

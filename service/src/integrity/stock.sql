@@ -50,7 +50,7 @@ from (
     select movement.location_id, movement.product_id, movement.lot_id, figure.*
     from (
         select movement_id, sum(quantity) as quantity, sum(value) as value
-        from layer_draw where tenant_id = $1 group by movement_id
+        from layer_use where tenant_id = $1 group by movement_id
     ) draw
     left join stock_movement movement on movement.tenant_id = $1 and movement.id = draw.movement_id
     left join cost_to_settle owed on owed.tenant_id = $1 and owed.document_id = movement.document_id

@@ -1,31 +1,31 @@
-//! What a reader has seen: the transactions whose writes were there when it looked.
+//! A database snapshot: the transactions whose writes a reader has seen.
 
 use chrono::{DateTime, Utc};
 use sea_orm::sqlx::{self, Row};
 
 use crate::{Error, Tx};
 
-/// Beyond it, the ids of transactions in rows begin anew; with leeway for what is written meanwhile.
+/// Beyond this age the transaction ids in rows wrap around. It leaves room for transactions that write meanwhile.
 const AGE_MAX: u64 = 2_000_000_000;
 
 /// A snapshot of the database, as `pg_current_snapshot()` writes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Snapshot {
-    /// Every transaction below it had ended.
+    /// All transactions below had ended.
     horizon: u64,
-    /// None from it on had begun to write.
+    /// No transaction from here on had begun to write.
     next: u64,
-    /// Those in between that were still open.
+    /// Transactions in between that were open.
     open: Vec<u64>,
-    /// What makes the id of a transaction the position of its events.
+    /// Added to a transaction id, it gives the position of its events.
     base: i64,
-    /// When it was taken, by the clock that tells the database what has expired.
+    /// Time of the snapshot, by the clock that decides what has expired.
     at: DateTime<Utc>,
 }
 
 impl Snapshot {
-    /// The snapshot that the transaction reads from.
-    pub(crate) async fn of(tx: &Tx) -> Result<Self, Error> {
+    /// Returns the snapshot that the transaction reads from.
+    pub(crate) async fn read(tx: &Tx) -> Result<Self, Error> {
         let query = sqlx::query("select pg_current_snapshot()::text, event_base(), now()");
         let row = tx.row(query).await?.ok_or_else(|| Error::invariant("a transaction has a snapshot"))?;
         let text: String = row.try_get(0)?;
@@ -40,24 +40,24 @@ impl Snapshot {
         Some(Snapshot { horizon, next, open: open.collect::<Option<_>>()?, base, at })
     }
 
-    /// The position below which the feed was complete.
+    /// Returns the position below which the feed was complete.
     pub fn position(&self) -> i64 {
         self.base.saturating_add_unsigned(self.horizon)
     }
 
-    /// When it was taken, by the clock of the database.
+    /// Returns the time of the snapshot, by the database's clock.
     pub fn at(&self) -> DateTime<Utc> {
         self.at
     }
 
-    /// Whether what `transaction` wrote was there.
+    /// Whether the snapshot sees the writes of `transaction`.
     pub fn sees(&self, transaction: u64) -> bool {
         transaction < self.horizon || (transaction < self.next && !self.open.contains(&transaction))
     }
 
-    /// The whole id of a transaction that the snapshot sees, of which a row bears the lower half. Ids below three stand
-    /// for the far past.
-    pub(crate) fn whole(&self, half: u64) -> u64 {
+    /// Returns the whole id of a transaction that the snapshot sees. A row has only the lower half. Ids below three
+    /// stand for the far past.
+    pub(crate) fn widen(&self, half: u64) -> u64 {
         const HALF: u64 = 1 << 32;
         if half < 3 {
             return 0;
@@ -66,9 +66,9 @@ impl Snapshot {
         if id < self.next { id } else { id.saturating_sub(HALF) }
     }
 
-    /// The lower half of the id of the transaction at `position`, as rows bear it; none where it lies too far back for
-    /// rows to be compared with it.
-    pub(crate) fn half(&self, position: i64) -> Option<u32> {
+    /// Returns the lower half of the id of the transaction at `position`, as rows have it. Returns nothing if the
+    /// position is too old to be compared with rows.
+    pub(crate) fn truncate(&self, position: i64) -> Option<u32> {
         let transaction = u64::try_from(position.saturating_sub(self.base)).ok()?;
         let age = self.next.saturating_sub(transaction);
         let half = u32::try_from(transaction % (1 << 32)).ok()?;
@@ -105,12 +105,16 @@ mod tests {
     fn a_half_id_is_of_the_last_turn() {
         let turn = 1_u64 << 32;
         let snapshot = snapshot(&format!("{0}:{0}:", 5 * turn + 100));
-        assert_eq!(snapshot.whole(99), 5 * turn + 99);
-        assert_eq!(snapshot.whole(100), 4 * turn + 100);
-        assert_eq!(snapshot.whole(2), 0);
-        assert_eq!(snapshot.half(i64::try_from(5 * turn + 90).expect("small")), Some(90));
-        assert_eq!(snapshot.half(i64::try_from(5 * turn).expect("small")), Some(3), "ids begin with three");
-        assert_eq!(snapshot.half(7), None, "too far back");
-        assert_eq!(snapshot.half(-1), None, "of another server");
+        assert_eq!(snapshot.widen(99), 5 * turn + 99);
+        assert_eq!(snapshot.widen(100), 4 * turn + 100);
+        assert_eq!(snapshot.widen(2), 0);
+        assert_eq!(snapshot.truncate(i64::try_from(5 * turn + 90).expect("small")), Some(90));
+        assert_eq!(
+            snapshot.truncate(i64::try_from(5 * turn).expect("small")),
+            Some(3),
+            "ids begin with three"
+        );
+        assert_eq!(snapshot.truncate(7), None, "too far back");
+        assert_eq!(snapshot.truncate(-1), None, "of another server");
     }
 }

@@ -14,12 +14,11 @@ use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
 use super::Command;
-use super::goods::{HasLines, with_lines};
-use super::load::uuids;
-use super::needs::Needs;
-use super::setup::parsed;
+use super::stock_documents::{HasLines, with_lines};
+use crate::rows::{parsed, uuids};
 use crate::stock::movement::first_of;
 use crate::{Error, Tx};
+use domain::needs::Needs;
 
 /// The sheets of a batch, locked; nothing is asked of the database where no command names one.
 pub(super) async fn load(tx: &Tx, needs: &Needs) -> Result<HashMap<CountId, Count>, Error> {
@@ -106,10 +105,12 @@ pub(crate) async fn lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(CountId, CountLi
 /// were counted, and what goods cost elsewhere that have no cost there. The levels are locked, so nothing is added
 /// meanwhile.
 pub(super) async fn look(tx: &Tx, book: &mut Book, command: &Command) -> Result<(), Error> {
-    let id = match command {
-        Command::CompleteCount(complete) => complete.count_id,
-        Command::PostCount(post) => post.count_id,
-        _ => return Ok(()),
+    let id = if let Command::CompleteCount(complete) = command {
+        complete.count_id
+    } else if let Command::PostCount(post) = command {
+        post.count_id
+    } else {
+        return Ok(());
     };
     let Some(count) = book.counts.get(&id) else { return Ok(()) };
     let counted = count.lines.iter().filter_map(|line| Some((count.key(&book.lots, line), line.counted_at?)));

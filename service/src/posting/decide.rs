@@ -1,152 +1,47 @@
 //! One command on the book, and what its failures mean.
 
-use std::collections::BTreeSet;
-
-use domain::book::{Book, Posting};
-use domain::count::{self, Count};
-use domain::hold::{self, Hold};
+use domain::book::Book;
+use domain::command::Decision;
+use domain::document::DocumentKind;
+use domain::expected_receipt;
 use domain::refusal::{Code, Problems, Refusal};
-use domain::supply::{self, ExpectedReceipt};
-use domain::transfer::{self, Transfer};
-use domain::{adjust, journal, lot, order, payment, pos, promise, revalue};
+use strum::VariantArray;
 
-use super::{Command, Outcome, counts, load};
+use super::{Command, counts, load};
 use crate::{Error, Tx};
 
-/// One command on the book. A refusal for want of stock is decided once more with what is on its way at hand, so that
-/// it says when there will be enough.
-pub(super) async fn decided(
+/// Decides a command on the book. If it is rejected for a shortage, reads the expected supplies and decides it again: the
+/// rejection then names the day on which there will be enough.
+pub(super) async fn decide_naming_supply_date(
     tx: &Tx,
     book: &mut Book,
     command: &Command,
-) -> Result<Result<(Outcome, Posting), Refusal>, Error> {
+) -> Result<Decision, Error> {
     counts::look(tx, book, command).await?;
     let is_short = |refusal: &Refusal| refusal.code == Code::InsufficientStock;
-    let decided = match served(book, command) {
+    match command.decide(book) {
         Err(refusal) if is_short(&refusal) && book.supplies.is_none() => {
             book.supplies = Some(load::supplies(tx, book).await?);
-            supply::note_all(book);
-            served(book, command)
+            expected_receipt::note_all(book);
+            Ok(command.decide(book))
         }
-        decided => decided,
-    };
-    Ok(decided)
-}
-
-/// One command on the book with what follows from it; what it left free goes to the orders that wait for it.
-fn served(book: &mut Book, command: &Command) -> Result<(Outcome, Posting), Refusal> {
-    // Whether promises hold can only be told where it is known what is on its way.
-    let is_known = book.supplies.is_some() && !book.waiting.is_empty();
-    let before = if is_known { promise::broken(book) } else { BTreeSet::new() };
-    let (mut outcome, mut posting) = decide(book, command)?;
-    book.follow_up(&mut posting);
-    promise::serve(book, &mut posting);
-    // The order itself may be one that waited.
-    if let Outcome::Order(ordered) = &mut outcome
-        && let Some(order) = book.orders.get(&ordered.order.id)
-    {
-        ordered.order.clone_from(order);
+        decision => Ok(decision),
     }
-    if is_known {
-        posting.broken = promise::broken(book).difference(&before).copied().collect();
-    }
-    Ok((outcome, posting))
-}
-
-fn decide(book: &mut Book, command: &Command) -> Result<(Outcome, Posting), Refusal> {
-    fn order((ordered, posting): (order::Ordered, Posting)) -> (Outcome, Posting) {
-        (Outcome::Order(Box::new(ordered)), posting)
-    }
-    fn held((hold, posting): (Hold, Posting)) -> (Outcome, Posting) {
-        (Outcome::Hold(hold), posting)
-    }
-    fn transfer((transfer, posting): (Transfer, Posting)) -> (Outcome, Posting) {
-        (Outcome::Transfer(transfer), posting)
-    }
-    fn expected((expected, posting): (ExpectedReceipt, Posting)) -> (Outcome, Posting) {
-        (Outcome::Expected(expected), posting)
-    }
-    fn counted((count, posting): (Count, Posting)) -> (Outcome, Posting) {
-        (Outcome::Count(Box::new(count), None), posting)
-    }
-    Ok(match command {
-        Command::Sell(sell) => pos::sell(book, sell).map(|(sale, posting)| (Outcome::Sale(sale), posting))?,
-        Command::Refund(refund) => {
-            pos::refund(book, refund).map(|(sale, posting)| (Outcome::Sale(sale), posting))?
-        }
-        Command::OpenSession(open) => pos::open(book, open)
-            .map(|(session, cash, posting)| (Outcome::Session(session, cash), posting))?,
-        Command::CloseSession(close) => pos::close(book, close)
-            .map(|(session, cash, posting)| (Outcome::Session(session, cash), posting))?,
-        Command::MoveCash(change) => {
-            pos::move_cash(book, change).map(|(change, posting)| (Outcome::CashMove(change), posting))?
-        }
-        Command::PlaceOrder(place) => order(order::place(book, place)?),
-        Command::ConfirmOrder(id) => order(order::confirm(book, *id)?),
-        Command::ReleaseOrder(id) => order(order::release(book, *id)?),
-        Command::CancelOrder(id) => order(order::cancel(book, *id)?),
-        Command::CloseOrder(id) => order(order::close(book, *id)?),
-        Command::AllocateOrder(id) => order(order::allocate(book, *id)?),
-        Command::PromiseOrder(id) => order(order::promise_anew(book, *id)?),
-        Command::ShipOrder(ship) => order(order::ship(book, ship)?),
-        Command::InvoiceOrder(id) => order(order::invoice(book, *id)?),
-        Command::Return(back) => {
-            order::give_back(book, back).map(|(note, posting)| (Outcome::CreditNote(note), posting))?
-        }
-        Command::ReceivePayment(receive) => {
-            payment::receive(book, receive).map(|(payment, posting)| (Outcome::Payment(payment), posting))?
-        }
-        Command::MoveStock(change) => adjust::post(book, change)
-            .map(|(document, posting)| (Outcome::StockDocument(document), posting))?,
-        Command::Revalue(revalue) => revalue::revalue(book, revalue)
-            .map(|(document, posting)| (Outcome::StockDocument(document), posting))?,
-        Command::PlaceHold(place) => held(hold::place(book, place)?),
-        Command::ExtendHold(id, expires_at) => held(hold::extend(book, *id, *expires_at)?),
-        Command::ReleaseHold(id) => held(hold::release(book, *id)?),
-        Command::DispatchTransfer(dispatch) => transfer(transfer::dispatch(book, dispatch)?),
-        Command::ReceiveTransfer(arrive) => transfer(transfer::arrive(book, arrive)?),
-        Command::ExpectReceipt(expect) => expected(supply::expect(book, expect)?),
-        Command::RescheduleReceipt(id, day) => expected(supply::reschedule(book, *id, *day)?),
-        Command::CancelExpectedReceipt(id) => expected(supply::cancel(book, *id)?),
-        Command::RecallLot(recall) => {
-            lot::recall(book, recall).map(|(recall, posting)| (Outcome::Recall(Box::new(recall)), posting))?
-        }
-        Command::OpenCount(open) => counted(count::open(book, open)?),
-        Command::EnterCount(enter) => counted(count::enter(book, enter)?),
-        Command::CompleteCount(complete) => counted(count::complete(book, complete)?),
-        Command::RecountLines(recount) => counted(count::recount(book, recount)?),
-        Command::PostCount(post) => count::post(book, post)
-            .map(|(count, document, posting)| (Outcome::Count(Box::new(count), document), posting))?,
-        Command::CancelCount(id) => counted(count::cancel(book, *id)?),
-        Command::PostEntry(post) => {
-            journal::post(book, post).map(|(entry, posting)| (Outcome::Entry(entry), posting))?
-        }
-    })
 }
 
 /// Named constraints that a single command can run into, as refusals that the caller can act on.
-pub(super) fn explained(error: Error) -> Error {
-    // The rows of a document are written in no particular order: a second one may stumble over its lines first.
-    const OWN_IDS: [&str; 12] = [
-        "pos_sale_pkey",
-        "sales_order_pkey",
-        "invoice_pkey",
-        "payment_pkey",
-        "stock_document_pkey",
-        "hold_pkey",
-        "transfer_pkey",
-        "expected_receipt_pkey",
-        "stock_count_pkey",
-        "journal_entry_pkey",
-        "sales_line_pkey",
-        "tender_pkey",
-    ];
+pub(super) fn map_constraint(error: Error) -> Error {
     let mut error = error.on_constraint("sales_order_external_ref_key", || {
-        Problems::one("/external_ref", Code::DuplicateExternalRef, "Another order bears this external_ref.")
+        Problems::one("/external_ref", Code::DuplicateExternalRef, "Another order has this external_ref.")
     });
-    for name in OWN_IDS {
-        error = error.on_constraint(name, || {
-            Problems::one("/id", Code::AlreadyExists, "A document with this id exists: send its own Idempotency-Key to get its answer again, or use a new id.")
+    // The rows of a document are written in no particular order: its lines may meet those of the first one before its
+    // header does.
+    let headers = DocumentKind::VARIANTS.iter().map(|kind| kind.primary_key());
+    for name in headers.chain(["sales_line_pkey".to_owned(), "tender_pkey".to_owned()]) {
+        error = error.on_constraint(&name, || {
+            let detail = "A document with this id exists: send its own Idempotency-Key to get its response again, or \
+                          use a new id.";
+            Problems::one("/id", Code::AlreadyExists, detail)
         });
     }
     error

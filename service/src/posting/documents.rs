@@ -12,10 +12,9 @@ use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
-use super::load::uuids;
-use super::needs::Needs;
-use super::setup::parsed;
+use crate::rows::{parsed, uuids};
 use crate::{Error, Tx};
+use domain::needs::Needs;
 
 /// Locks the sales and invoices that something is taken back from, and reads their lines with what already came back.
 pub(super) async fn sold(tx: &Tx, needs: &Needs) -> Result<HashMap<Uuid, Vec<SoldLine>>, Error> {

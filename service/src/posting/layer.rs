@@ -7,7 +7,7 @@ use domain::stock::{Layers, Level, LevelKey};
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
-use crate::stock::layer::layer;
+use crate::stock::layer::read_layer;
 use crate::{Error, Tx};
 
 /// The cost layers of locked levels; nothing is asked of the database where no level has some.
@@ -38,7 +38,7 @@ pub(super) async fn load(
             product_id: ProductId(row.try_get(1)?),
             lot_id: LotId(row.try_get(2)?),
         };
-        layers.entry(key).or_default().add(layer(&row)?);
+        layers.entry(key).or_default().add(read_layer(&row)?);
     }
     Ok(layers)
 }

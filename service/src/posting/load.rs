@@ -6,30 +6,31 @@ use std::sync::Arc;
 
 use domain::book::{Book, Setup};
 use domain::count::CountSettings;
+use domain::customer::{Customer, Exposure};
+use domain::expected_receipt::Supplies;
 use domain::id::{CategoryId, CustomerId, LocationId, LotId, PriceListId, ProductId, RegisterId, SessionId};
-use domain::location::LocationKind;
 use domain::lot::Lots;
+use domain::negative_stock::Consequences;
 use domain::number::{Money, Price, Quantity};
-use domain::oversold::Aftermath;
-use domain::party::{Customer, Exposure};
 use domain::pos::{Drawer, OpenedSession};
 use domain::pricing::Rules;
 use domain::product::{Component, Product, ProductKind};
 use domain::stock::{Level, LevelKey};
-use domain::supply::Supplies;
 use rust_decimal::Decimal;
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
-use super::needs::Needs;
-use super::setup::{Setups, parsed};
+use super::places::{level_keys, transit};
+use super::setup::Setups;
 use super::{
-    Command, claims, counts, documents, goods, head, layer, lot_levels, lots, orders, oversold, series,
-    waiting,
+    Command, allotments, counts, documents, layer, lot_levels, lots, open_costs, orders, queue_levels,
+    series, stock_documents, waiting,
 };
 use crate::catalog::lookup;
+use crate::rows::{parsed, uuids};
 use crate::{Error, Tx};
+use domain::needs::Needs;
 
 /// The book on which `commands` are decided.
 pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Result<Book, Error> {
@@ -47,7 +48,7 @@ pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Resu
         needs.product_ids.insert(line.line.product_id);
         needs.location_ids.insert(line.location_id);
     }
-    let goods = goods::load(tx, &needs).await?;
+    let goods = stock_documents::load(tx, &needs).await?;
     goods.need(&mut needs);
     lots::need_products(tx, &mut needs).await?;
     let counts = counts::load(tx, &needs).await?;
@@ -79,9 +80,9 @@ pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Resu
         moved: Vec::new(),
         costs_elsewhere: HashMap::new(),
         costs: HashMap::new(),
-        aftermath: Aftermath::default(),
+        consequences: Consequences::default(),
         supplies: None,
-        claims: BTreeMap::new(),
+        allotments: BTreeMap::new(),
         waiting: BTreeMap::new(),
         served_first: BTreeSet::new(),
         series: HashMap::new(),
@@ -103,13 +104,13 @@ pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Resu
 /// The levels, locked, and what is known of them from then on.
 async fn stock(tx: &Tx, needs: &Needs, book: &mut Book) -> Result<(), Error> {
     book.levels = levels(tx, needs, book, &level_keys(needs, book)).await?;
-    let heads = head::unseen(needs, book);
+    let heads = queue_levels::unseen(needs, book);
     book.levels.extend(levels(tx, needs, book, &heads).await?);
     lots::complete(tx, needs, book).await?;
-    book.costs = oversold::load(tx, &book.levels).await?;
+    book.costs = open_costs::load(tx, &book.levels).await?;
     book.layers = layer::load(tx, &book.levels).await?;
-    goods::note_swept(tx, &mut book.holds).await?;
-    claims::load(tx, book).await?;
+    stock_documents::note_swept(tx, &mut book.holds).await?;
+    allotments::load(tx, book).await?;
     waiting::load(tx, book).await
 }
 
@@ -126,11 +127,6 @@ async fn setup(tx: &Tx, setups: &Setups, needs: &Needs) -> Result<Arc<Setup>, Er
     }
     setups.forget(tx.tenant_id).await;
     setups.of(tx).await
-}
-
-/// Plain uuids of typed ids, to bind.
-pub(super) fn uuids<I: Copy>(ids: &BTreeSet<I>, plain: impl Fn(I) -> Uuid) -> Vec<Uuid> {
-    ids.iter().map(|id| plain(*id)).collect()
 }
 
 async fn customers(tx: &Tx, needs: &Needs) -> Result<HashMap<CustomerId, Customer>, Error> {
@@ -284,35 +280,6 @@ async fn rules(tx: &Tx, needs: &Needs, book: &Book) -> Result<Rules, Error> {
     crate::pricing::load_rules(tx, &lists, &products, &categories).await
 }
 
-/// Where the batch may move goods, but for goods in transit.
-pub(super) fn places(needs: &Needs, book: &Book) -> BTreeSet<LocationId> {
-    let registers = needs.register_ids.iter().chain(&needs.leasing);
-    let registers = registers.filter_map(|id| book.setup.registers.get(id));
-    let mut locations: BTreeSet<LocationId> = registers.map(|register| register.location_id).collect();
-    locations.extend(&needs.location_ids);
-    if needs.default_location {
-        locations.extend(book.setup.location(None).map(|location| location.id));
-    }
-    locations
-}
-
-/// Every level that the batch may move: its stocked products at its locations.
-pub(super) fn level_keys(needs: &Needs, book: &Book) -> BTreeSet<LevelKey> {
-    let mut locations = places(needs, book);
-    locations.extend(transit(needs, book));
-    let stocked = book.products.values().filter(|product| product.kind == ProductKind::Stocked);
-    let stocked: Vec<ProductId> = stocked.map(|product| product.id).collect();
-    let at =
-        |location: LocationId| stocked.iter().map(move |product| LevelKey::untracked(location, *product));
-    locations.into_iter().flat_map(at).collect()
-}
-
-/// Where goods are in transit, if some pass through.
-fn transit(needs: &Needs, book: &Book) -> impl Iterator<Item = LocationId> {
-    let transit = book.setup.locations.iter().filter(|location| location.kind == LocationKind::Transit);
-    transit.filter(|_| needs.transit).map(|location| location.id)
-}
-
 /// Reads and locks levels in the order of their keys.
 async fn levels(
     tx: &Tx,
@@ -333,7 +300,7 @@ async fn levels(
         tx.rows(
             sqlx::query(
                 "select l.location_id, l.product_id, l.lot_id, l.on_hand, l.reserved, l.value, l.last_cost, \
-                        l.next_expiry <= $4, l.layered, l.backordered, l.claimed, l.counted_at \
+                        l.next_expiry <= $4, l.layered, l.backordered, l.allotted, l.counted_at \
                  from stock_level l \
                  join unnest($2::uuid[], $3::uuid[]) as wanted (location_id, product_id) \
                    on l.location_id = wanted.location_id and l.product_id = wanted.product_id \
@@ -351,7 +318,7 @@ async fn levels(
     let mut rows = read().await?;
     let has_expired = |row: &PgRow| Ok::<bool, Error>(row.try_get::<Option<bool>, _>(7)? == Some(true));
     if rows.iter().map(has_expired).collect::<Result<Vec<bool>, Error>>()?.contains(&true) {
-        goods::sweep(tx, &locations, &products).await?;
+        stock_documents::sweep(tx, &locations, &products).await?;
         rows = read().await?;
     }
     let level = |row: &PgRow| -> Result<(LevelKey, Level), Error> {
@@ -367,7 +334,7 @@ async fn levels(
             last_cost: Price::new(row.try_get(6)?),
             layered: row.try_get(8)?,
             backordered: Quantity::new(row.try_get(9)?),
-            claimed: row.try_get(10)?,
+            allotted: row.try_get(10)?,
             counted_at: row.try_get(11)?,
         };
         Ok((key, level))
@@ -378,5 +345,5 @@ async fn levels(
 /// What is on its way to the places of the book's levels.
 pub(super) async fn supplies(tx: &Tx, book: &Book) -> Result<Supplies, Error> {
     let products: Vec<Uuid> = book.products.keys().map(|id| id.0).collect();
-    crate::stock::supply::coming(tx, &products, None).await
+    crate::stock::incoming::find_supplies(tx, &products, None).await
 }

@@ -16,10 +16,10 @@ use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
-use super::load::{places, uuids};
-use super::needs::Needs;
-use super::setup::parsed;
+use super::places::places;
+use crate::rows::{parsed, uuids};
 use crate::{Error, Tx};
+use domain::needs::Needs;
 
 /// The products of lots that commands name by id.
 pub(super) async fn need_products(tx: &Tx, needs: &mut Needs) -> Result<(), Error> {
@@ -235,7 +235,7 @@ pub(super) async fn complete(tx: &Tx, needs: &Needs, book: &mut Book) -> Result<
         add(book, &tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(missing)).await?)?;
     }
     for id in &needs.recalled {
-        book.lots.affected.insert(*id, crate::stock::recall::affected(tx, *id).await?);
+        book.lots.affected.insert(*id, crate::stock::recall::find_affected(tx, *id).await?);
     }
     Ok(())
 }

@@ -9,11 +9,10 @@ use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
-use super::load::uuids;
-use super::needs::Needs;
-use super::setup::parsed;
 use super::{documents, lots};
+use crate::rows::{parsed, uuids};
 use crate::{Error, Tx};
+use domain::needs::Needs;
 
 /// Reads and locks the orders of a batch, with their lines and the shipments that are not invoiced yet.
 pub(super) async fn load(tx: &Tx, needs: &Needs) -> Result<HashMap<OrderId, Order>, Error> {

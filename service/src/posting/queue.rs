@@ -101,7 +101,7 @@ impl Poster {
 fn fitting<'a>(requests: impl Iterator<Item = &'a Request>) -> usize {
     let mut lines = 0;
     let fits = |request: &&'a Request| {
-        lines += request.command.weight();
+        lines += request.command.lines();
         lines <= LINES_MAX
     };
     requests.take(BATCH_MAX).take_while(fits).count().max(1)

@@ -2,18 +2,19 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use domain::book::{Book, series_name};
+use domain::book::Book;
+use domain::document;
 use sea_orm::sqlx::{self, Row};
 
-use super::needs::Needs;
 use crate::{Error, Tx};
+use domain::needs::Needs;
 
 /// The series that a batch may take numbers from.
 pub(super) fn names(needs: &Needs, book: &Book) -> BTreeSet<String> {
     let registers = needs.register_ids.iter().filter_map(|id| book.setup.registers.get(id));
     let mut names: BTreeSet<String> =
-        registers.map(|register| series_name(&register.code, book.now)).collect();
-    names.extend(needs.prefixes.iter().map(|prefix| series_name(prefix, book.now)));
+        registers.map(|register| document::series(&register.code, book.now)).collect();
+    names.extend(needs.numbered.iter().filter_map(|kind| kind.series(book.now)));
     names
 }
 

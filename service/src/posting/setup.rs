@@ -15,6 +15,7 @@ use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
+use crate::rows::parsed;
 use crate::{Error, Tx};
 
 /// How long settings, locations, registers, tax rates and the chart may be out of date in a process that did not
@@ -156,9 +157,4 @@ async fn channel_lists(tx: &Tx) -> Result<Vec<(Channel, Option<LocationId>, Pric
 async fn reasons(tx: &Tx) -> Result<HashMap<String, String>, Error> {
     let statement = "select code, account_code from reason_code where tenant_id = $1";
     rows(tx, statement).await?.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
-}
-
-/// A text of the database as the word it stands for.
-pub(crate) fn parsed<T: std::str::FromStr>(text: String) -> Result<T, Error> {
-    text.parse().map_err(|_| Error::invariant(format!("{text} is no {}", std::any::type_name::<T>())))
 }

@@ -12,30 +12,31 @@ use uuid::Uuid;
 use super::list;
 use crate::{Error, Tx, input};
 
-/// The price list of a channel as its owner states it.
+/// The price list of a channel, as a caller sets it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = ChannelPriceListPut)]
 pub struct ChannelPriceListInput {
-    /// The price list.
+    /// Id of the price list.
     pub price_list_id: PriceListId,
-    /// The location it is for, where it counts before that of the whole channel; the whole channel, if absent.
+    /// Location to which the list applies. It takes precedence over the list of the whole channel. Without it the
+    /// list applies to the whole channel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub location_id: Option<LocationId>,
 }
 
-/// States the price list of a channel or of one location in it.
+/// Sets the price list of a channel or of one location in it.
 pub async fn put(
     tx: &Tx,
     channel: Channel,
     input: &ChannelPriceListInput,
 ) -> Result<channel_price_list::Model, Error> {
     let mut problems = Problems::default();
-    list::check_known(tx, &mut problems, "/price_list_id", input.price_list_id).await?;
+    list::check_exists(tx, &mut problems, "/price_list_id", input.price_list_id).await?;
     if let Some(id) = input.location_id {
         let known = tx.select::<location::Entity>().filter(location::Column::Id.eq(id)).one(tx).await?;
         if known.is_none() {
-            input::unknown(&mut problems, "/location_id", "location");
+            input::add_unknown(&mut problems, "/location_id", "location");
         }
     }
     problems.check()?;
@@ -55,7 +56,7 @@ pub async fn put(
     Ok(row)
 }
 
-/// Takes the price list off a channel or off one location in it.
+/// Removes the price list of a channel or of one location in it.
 pub async fn delete(tx: &Tx, channel: Channel, location_id: Option<LocationId>) -> Result<(), Error> {
     let deleted = channel_price_list::Entity::delete_many()
         .filter(channel_price_list::Column::TenantId.eq(tx.tenant_id))
@@ -67,7 +68,7 @@ pub async fn delete(tx: &Tx, channel: Channel, location_id: Option<LocationId>) 
     }
 }
 
-/// One page of them, by channel; that of the whole channel comes before those of its locations.
+/// Returns one page by channel; the list of the whole channel comes before those of its locations.
 pub async fn list(
     tx: &Tx,
     after: Option<(String, Uuid)>,

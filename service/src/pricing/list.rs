@@ -1,4 +1,4 @@
-//! Price lists. The version of a list counts the changes of its rules as well.
+//! Price lists. A change of a list's rules increases its version too.
 
 use ::entity::price_list;
 use domain::id::PriceListId;
@@ -8,27 +8,27 @@ use sea_orm::sea_query::LockType;
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect, sqlx};
 use serde::{Deserialize, Serialize};
 
-use crate::input::{self, Books, Change};
+use crate::input::{self, Change, TenantDefaults};
 use crate::page::Page;
 use crate::rows::insert_all;
 use crate::{Error, Tx};
 
-/// A price list as its owner states it.
+/// The fields of a price list that a caller can set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = PriceListCreate)]
 pub struct PriceListInput {
-    /// Your code for it, unique among price lists.
+    /// Your code for the price list, unique among price lists.
     pub code: Line64,
-    /// The name.
+    /// Name of the price list.
     pub name: Name,
-    /// ISO 4217 code: the tenant's, which is the only one.
+    /// ISO 4217 code. Only the tenant's currency is allowed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 3, max_length = 3, pattern = "^[A-Z]{3}$", example = "EUR")]
     pub currency: Option<String>,
 }
 
-/// What its owner would state to get it as it is.
+/// Returns the input that would create the price list as it is now.
 pub fn input_of(row: &price_list::Model) -> PriceListInput {
     PriceListInput {
         code: row.code.clone().into(),
@@ -37,27 +37,26 @@ pub fn input_of(row: &price_list::Model) -> PriceListInput {
     }
 }
 
-/// Creates a price list.
 pub async fn create(tx: &Tx, input: &PriceListInput) -> Result<price_list::Model, Error> {
-    let books = input::books(tx).await?;
-    check(&books, input)?;
+    let defaults = input::tenant_defaults(tx).await?;
+    check(&defaults, input)?;
     let row = price_list::Model {
         tenant_id: tx.tenant_id,
         id: PriceListId(tx.next_id()),
         code: input.code.to_string(),
         name: input.name.to_string(),
-        currency: books.currency,
+        currency: defaults.currency,
         version: 1,
         created_at: tx.now,
         updated_at: tx.now,
     };
     insert_all::<price_list::Entity, _>(tx, vec![row.clone()])
         .await
-        .map_err(|error| code_taken(error, input))?;
+        .map_err(|error| reject_taken_code(error, input))?;
     Ok(row)
 }
 
-/// Changes a price list, if it is still at version `expected`.
+/// Changes a price list that is still at version `expected`.
 pub async fn update(
     tx: &Tx,
     id: PriceListId,
@@ -69,7 +68,7 @@ pub async fn update(
     let before = query.one(tx).await?.ok_or_else(|| Refusal::not_found("price list"))?;
     input::check_version(before.version, expected)?;
     let input = &change(&input_of(&before))?;
-    check(&input::books(tx).await?, input)?;
+    check(&input::tenant_defaults(tx).await?, input)?;
     let after = price_list::Model {
         code: input.code.to_string(),
         name: input.name.to_string(),
@@ -78,16 +77,15 @@ pub async fn update(
         ..before
     };
     let row = after.into_active_model().reset_all();
-    row.update(tx).await.map_err(Error::from).map_err(|error| code_taken(error, input))
+    row.update(tx).await.map_err(Error::from).map_err(|error| reject_taken_code(error, input))
 }
 
-/// The price list `id`.
 pub async fn get(tx: &Tx, id: PriceListId) -> Result<price_list::Model, Error> {
     let row = tx.select::<price_list::Entity>().filter(price_list::Column::Id.eq(id)).one(tx).await?;
     Ok(row.ok_or_else(|| Refusal::not_found("price list"))?)
 }
 
-/// One page of price lists, or the one with a code.
+/// Returns one page of price lists, or the one with a code.
 pub async fn list(tx: &Tx, code: Option<&str>, page: &Page) -> Result<Vec<price_list::Model>, Error> {
     let mut query = tx.select::<price_list::Entity>();
     if let Some(code) = code {
@@ -96,8 +94,8 @@ pub async fn list(tx: &Tx, code: Option<&str>, page: &Page) -> Result<Vec<price_
     Ok(page.of(query, price_list::Column::Id, price_list::Column::UpdatedAt).all(tx).await?)
 }
 
-/// Counts a change of the rules of a list, and locks it; refuses where there is no such list.
-pub(super) async fn touch(tx: &Tx, id: PriceListId) -> Result<(), Error> {
+/// Locks a list and increases its version, because its rules change. Rejects an unknown list.
+pub(super) async fn lock_and_bump(tx: &Tx, id: PriceListId) -> Result<(), Error> {
     let query = sqlx::query(
         "update price_list set version = version + 1, updated_at = $3 where tenant_id = $1 and id = $2",
     );
@@ -107,8 +105,8 @@ pub(super) async fn touch(tx: &Tx, id: PriceListId) -> Result<(), Error> {
     }
 }
 
-/// Notes a price list that does not exist.
-pub(super) async fn check_known(
+/// Adds a problem if a price list does not exist.
+pub(super) async fn check_exists(
     tx: &Tx,
     problems: &mut Problems,
     pointer: &str,
@@ -116,19 +114,19 @@ pub(super) async fn check_known(
 ) -> Result<(), Error> {
     let known = tx.select::<price_list::Entity>().filter(price_list::Column::Id.eq(id)).one(tx).await?;
     if known.is_none() {
-        input::unknown(problems, pointer, "price list");
+        input::add_unknown(problems, pointer, "price list");
     }
     Ok(())
 }
 
-fn check(books: &Books, input: &PriceListInput) -> Result<(), Refusal> {
+fn check(defaults: &TenantDefaults, input: &PriceListInput) -> Result<(), Refusal> {
     let mut problems = Problems::default();
     input.code.check(&mut problems, "/code");
     input.name.check(&mut problems, "/name");
-    input::currency(&mut problems, input.currency.as_deref(), &books.currency);
+    input::check_currency(&mut problems, input.currency.as_deref(), &defaults.currency);
     problems.check()
 }
 
-fn code_taken(error: Error, input: &PriceListInput) -> Error {
-    error.on_constraint("price_list_code_key", || input::refuse_taken("/code", "price list", &input.code))
+fn reject_taken_code(error: Error, input: &PriceListInput) -> Error {
+    error.on_constraint("price_list_code_key", || input::reject_taken("/code", "price list", &input.code))
 }

@@ -1,4 +1,4 @@
-//! What a basket costs, line by line, with every reason. Nothing is written.
+//! Prices of a basket, line by line, each with its price trace. Nothing is written.
 
 use std::collections::HashMap;
 
@@ -13,55 +13,55 @@ use domain::tenant::Channel;
 use sea_orm::{ColumnTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
 
-use crate::catalog::lookup::{self, Found};
+use crate::catalog::lookup::{self, BasketProducts};
 use crate::{Error, Tx, input};
 
-/// The most lines of one basket.
+/// Most lines of one basket.
 pub const LINES_MAX: usize = 200;
 
-/// A basket whose prices are asked for.
+/// A basket to price.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = PriceQuery)]
 pub struct QuoteInput {
-    /// Who buys; somebody unknown, if absent.
+    /// Customer; without one, prices for an unknown customer are returned.
     #[serde(default)]
     pub customer_id: Option<CustomerId>,
-    /// Through which channel.
+    /// Sales channel.
     pub channel: Channel,
-    /// Where; only the price list of the channel counts, if absent.
+    /// Location of the sale. Without it only the price list of the channel applies.
     #[serde(default)]
     pub location_id: Option<LocationId>,
-    /// The instant whose prices count, past or future; now, if absent.
+    /// Instant of the sale, past or future. The default is now.
     #[serde(default)]
     #[schema(example = "2026-11-22T01:20:00Z")]
     pub at: Option<DateTime<Utc>>,
-    /// The lines of one basket: quantity breaks sum over the lines of the same product.
+    /// Lines of the basket. Quantity breaks add up the lines of the same product.
     #[schema(min_items = 1, max_items = 200)]
     pub lines: Vec<QuoteLineInput>,
 }
 
-/// One line of a basket: exactly one of `product_id`, `sku` and `barcode` names the product.
+/// One line of a basket. Name the product by exactly one of `product_id`, `sku` and `barcode`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = PriceQueryLine)]
 pub struct QuoteLineInput {
-    /// The product.
+    /// Id of the product.
     #[serde(default)]
     pub product_id: Option<ProductId>,
-    /// The product's SKU.
+    /// SKU of the product.
     #[serde(default)]
     #[schema(min_length = 1, max_length = 64, example = "BOLT-M8")]
     pub sku: Option<String>,
-    /// A barcode of the product, which names the unit as well.
+    /// Barcode of the product, which also determines the unit.
     #[serde(default)]
     #[schema(min_length = 1, max_length = 64, example = "4006381333931")]
     pub barcode: Option<String>,
-    /// The unit; that of the barcode or the stock unit, if absent.
+    /// Unit. The default is the barcode's unit, or the stock unit.
     #[serde(default)]
     #[schema(min_length = 2, max_length = 3, pattern = "^[A-Z0-9]{2,3}$", example = "C62")]
     pub uom: Option<String>,
-    /// How many of that unit.
+    /// Quantity in that unit.
     pub quantity: Quantity,
 }
 
@@ -70,32 +70,27 @@ pub struct QuoteLineInput {
 pub struct Quote {
     /// ISO 4217 code.
     pub currency: String,
-    /// The instant whose prices count.
+    /// Instant of the sale.
     pub at: DateTime<Utc>,
-    /// The lines, in order.
+    /// In the order of the basket.
     pub lines: Vec<QuoteLine>,
 }
 
 /// The price of one line.
 #[derive(Debug, Clone)]
 pub struct QuoteLine {
-    /// The product.
     pub product_id: ProductId,
-    /// Its SKU.
     pub sku: String,
-    /// The unit that the price is for.
     pub uom: String,
-    /// How many of that unit.
     pub quantity: Quantity,
     /// Stock units per unit.
     pub factor: Quantity,
-    /// The price.
     pub resolved: Resolved,
     /// Every candidate, and why it lost.
     pub trace: Trace,
 }
 
-/// Prices a basket; refuses with every line that can't be priced.
+/// Prices a basket. Rejects it with every line that has no price.
 pub async fn resolve(tx: &Tx, input: &QuoteInput) -> Result<Quote, Error> {
     let mut problems = Problems::default();
     check_location(tx, &mut problems, input.location_id).await?;
@@ -103,9 +98,9 @@ pub async fn resolve(tx: &Tx, input: &QuoteInput) -> Result<Quote, Error> {
         problems.invalid("/lines", format!("A basket has 1 to {LINES_MAX} lines."));
     }
     problems.check()?;
-    let items = items(&input.lines)?;
+    let items = item_of_each(&input.lines)?;
     let found = lookup::find(tx, &items).await?;
-    let lines = drafts(&input.lines, &items, &found)?;
+    let lines = resolve_lines(&input.lines, &items, &found)?;
 
     let lists = super::load_lists(tx, input.customer_id, input.channel, input.location_id).await;
     let lists = lists.map_err(|error| match error.code() {
@@ -114,12 +109,16 @@ pub async fn resolve(tx: &Tx, input: &QuoteInput) -> Result<Quote, Error> {
         }
         _ => error,
     })?;
-    let rules = super::load_rules(tx, &super::every(&lists), &found.ids(), &found.categories()).await?;
+    let rules = super::load_rules(tx, &super::all_lists(&lists), &found.ids(), &found.categories()).await?;
     let at = input.at.unwrap_or(tx.now);
-    Ok(Quote { currency: input::books(tx).await?.currency, at, lines: price(&rules, &lists, at, lines)? })
+    Ok(Quote {
+        currency: input::tenant_defaults(tx).await?.currency,
+        at,
+        lines: price(&rules, &lists, at, lines)?,
+    })
 }
 
-/// A line whose product and unit are known.
+/// A line with its product and unit.
 struct Draft<'a> {
     product: &'a Product,
     unit: Unit,
@@ -130,13 +129,13 @@ async fn check_location(tx: &Tx, problems: &mut Problems, id: Option<LocationId>
     let Some(id) = id else { return Ok(()) };
     let known = tx.select::<location::Entity>().filter(location::Column::Id.eq(id)).one(tx).await?;
     if known.is_none() {
-        input::unknown(problems, "/location_id", "location");
+        input::add_unknown(problems, "/location_id", "location");
     }
     Ok(())
 }
 
-/// What each line names.
-fn items(lines: &[QuoteLineInput]) -> Result<Vec<ItemRef>, Error> {
+/// Returns the item of each line.
+fn item_of_each(lines: &[QuoteLineInput]) -> Result<Vec<ItemRef>, Error> {
     let mut problems = Problems::default();
     let mut items = Vec::with_capacity(lines.len());
     for (place, line) in lines.iter().enumerate() {
@@ -154,10 +153,10 @@ fn items(lines: &[QuoteLineInput]) -> Result<Vec<ItemRef>, Error> {
     Ok(items)
 }
 
-fn drafts<'a>(
+fn resolve_lines<'a>(
     lines: &[QuoteLineInput],
     items: &[ItemRef],
-    found: &'a Found,
+    found: &'a BasketProducts,
 ) -> Result<Vec<Draft<'a>>, Error> {
     let mut problems = Problems::default();
     let mut drafts = Vec::with_capacity(lines.len());
@@ -172,7 +171,7 @@ fn drafts<'a>(
             ItemRef::Barcode(_) => "barcode",
         };
         let Some((product, barcode_uom)) = found.get(item) else {
-            input::unknown(&mut problems, pointer(field), "product");
+            input::add_unknown(&mut problems, pointer(field), "product");
             continue;
         };
         let uom = line.uom.as_deref().or(barcode_uom);

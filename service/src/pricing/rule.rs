@@ -1,5 +1,5 @@
-//! The rules of a price list. A rule never changes: it is added, and it ends. What was sold under it can be explained
-//! later, so a rule that has been in force is not deleted.
+//! Rules of a price list. A rule never changes: it is added, and it ends. A rule that has been in force is not
+//! deleted, so that the prices of past sales can still be traced.
 
 use std::collections::{HashMap, HashSet};
 
@@ -18,12 +18,13 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::list;
-use crate::input::{self, Books};
+use crate::input::{self, TenantDefaults};
 use crate::page::Page;
 use crate::rows::insert_all;
 use crate::{Error, Tx};
 
-/// Which products a rule prices.
+
+/// The products that a rule prices.
 #[derive(
     Debug,
     Clone,
@@ -41,13 +42,13 @@ use crate::{Error, Tx};
 pub enum RuleScope {
     /// One product.
     Product,
-    /// The products of a category and of every category below it.
+    /// Products of a category and of all categories below it.
     Category,
     /// Every product.
     All,
 }
 
-/// How a rule makes a price.
+/// The method by which a rule computes a price.
 #[derive(
     Debug,
     Clone,
@@ -63,7 +64,7 @@ pub enum RuleScope {
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum RuleMethod {
-    /// The value is the price per stock unit, whatever the list price is or becomes.
+    /// The value is the price per stock unit, independent of the list price.
     Fixed,
     /// The value is a percentage off the list price.
     PercentOff,
@@ -71,52 +72,50 @@ pub enum RuleMethod {
     AmountOff,
 }
 
-/// A price rule as its owner states it.
+/// The fields of a price rule that a caller can set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = PriceRuleCreate)]
 pub struct PriceRuleInput {
-    /// Which products it prices.
+    /// Products that the rule prices.
     pub scope: RuleScope,
-    /// The product, for the scope `product`; or name its `sku`.
+    /// Id of the product, for the scope `product`; or set `sku`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product_id: Option<ProductId>,
-    /// The product's SKU, for the scope `product`, in place of its id.
+    /// SKU of the product, for the scope `product`, instead of its id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 64, example = "BOLT-M8")]
     pub sku: Option<String>,
-    /// The category, for the scope `category`.
+    /// Category, for the scope `category`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category_id: Option<CategoryId>,
-    /// How it makes a price.
+    /// Method by which the rule computes a price.
     pub method: RuleMethod,
-    /// A price per stock unit, a percentage (`15` is 15 %) or an amount per stock unit off list, by method.
+    /// Price per stock unit, percentage (`15` is 15 %), or amount per stock unit off the list price, depending on the
+    /// method.
     pub value: Price,
-    /// The quantity break in stock units, summed over the lines of the same product in the basket; reaching it
-    /// exactly counts. None, if absent.
+    /// Quantity break in stock units, added up over the lines of the same product in the basket. A quantity equal to
+    /// it qualifies. Without it there is no break.
     #[serde(default)]
     pub min_quantity: Quantity,
-    /// The first instant at which it applies, or the first day as a bare date; always, if absent.
+    /// First instant of the validity; a bare date means the start of that day. Without it the rule has no beginning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_from: Option<Moment>,
-    /// The first instant at which it no longer applies, or the last day, inclusive, as a bare date; forever, if
-    /// absent.
+    /// First instant after the validity; a bare date means the end of that day. Without it the rule has no end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_until: Option<Moment>,
 }
 
-/// Which rules of a list to list.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// For this product itself.
+    /// Rules for this product itself.
     pub product_id: Option<ProductId>,
-    /// For this category itself.
+    /// Rules for this category itself.
     pub category_id: Option<CategoryId>,
-    /// Also rules that have ended.
+    /// Include rules that have ended.
     pub include_ended: bool,
 }
 
-/// Adds one rule to a list.
 pub async fn create(
     tx: &Tx,
     list_id: PriceListId,
@@ -127,19 +126,19 @@ pub async fn create(
     Ok(created?)
 }
 
-/// Adds the rules that can be added; answers for each of them, in order.
+/// Adds every valid rule of a batch and returns one result per input, in order.
 pub async fn create_all(
     tx: &Tx,
     list_id: PriceListId,
     inputs: &[PriceRuleInput],
 ) -> Result<Vec<Result<price_rule::Model, Refusal>>, Error> {
-    list::touch(tx, list_id).await?;
-    let books = input::books(tx).await?;
-    let known = Known::load(tx, inputs).await?;
+    list::lock_and_bump(tx, list_id).await?;
+    let defaults = input::tenant_defaults(tx).await?;
+    let known = References::load(tx, inputs).await?;
     let answers: Vec<Result<price_rule::Model, Refusal>> = inputs
         .iter()
         .map(|input| {
-            let checked = known.check(&books, input)?;
+            let checked = known.check(&defaults, input)?;
             Ok(assemble(tx, list_id, input, checked))
         })
         .collect();
@@ -147,14 +146,12 @@ pub async fn create_all(
     Ok(answers)
 }
 
-/// The rule `id` of a list.
 pub async fn get(tx: &Tx, list_id: PriceListId, id: PriceRuleId) -> Result<price_rule::Model, Error> {
     let of_list = tx.select::<price_rule::Entity>().filter(price_rule::Column::PriceListId.eq(list_id));
     let row = of_list.filter(price_rule::Column::Id.eq(id)).one(tx).await?;
     Ok(row.ok_or_else(|| Refusal::not_found("price rule"))?)
 }
 
-/// One page of the rules of a list.
 pub async fn list(
     tx: &Tx,
     list_id: PriceListId,
@@ -176,10 +173,10 @@ pub async fn list(
     Ok(page.of(query, price_rule::Column::Id, price_rule::Column::CreatedAt).all(tx).await?)
 }
 
-/// Ends a rule: one that has been in force stays for its history and applies no longer, one that has not is gone.
-/// Its only version is 1.
+/// Ends a rule. One that has been in force is kept for its history and no longer applies; any other is deleted. Its
+/// only version is 1.
 pub async fn end(tx: &Tx, list_id: PriceListId, id: PriceRuleId, expected: Option<i32>) -> Result<(), Error> {
-    list::touch(tx, list_id).await?;
+    list::lock_and_bump(tx, list_id).await?;
     let of_list = tx.select::<price_rule::Entity>().filter(price_rule::Column::PriceListId.eq(list_id));
     let row = of_list.filter(price_rule::Column::Id.eq(id)).lock(LockType::Update).one(tx).await?;
     let row = row.filter(|row| row.valid_until.is_none_or(|until| until > tx.now));
@@ -199,25 +196,25 @@ pub async fn end(tx: &Tx, list_id: PriceListId, id: PriceRuleId, expected: Optio
     Ok(())
 }
 
-/// The products and categories that a batch of rules names.
+/// The products and categories that a batch of rules references.
 #[derive(Debug, Default)]
-struct Known {
+struct References {
     products: HashSet<ProductId>,
     skus: HashMap<String, ProductId>,
     categories: HashSet<CategoryId>,
 }
 
-/// What a rule is about, and when.
-struct Checked {
+/// Product and validity of a valid rule.
+struct Resolved {
     product_id: Option<ProductId>,
     category_id: Option<CategoryId>,
     valid_from: Option<chrono::DateTime<chrono::Utc>>,
     valid_until: Option<chrono::DateTime<chrono::Utc>>,
 }
 
-impl Known {
+impl References {
     async fn load(tx: &Tx, inputs: &[PriceRuleInput]) -> Result<Self, Error> {
-        let mut known = Known::default();
+        let mut known = References::default();
         let ids: Vec<Uuid> = inputs.iter().filter_map(|input| input.product_id).map(|id| id.0).collect();
         let skus: Vec<&str> = inputs.iter().filter_map(|input| input.sku.as_deref()).collect();
         if !ids.is_empty() || !skus.is_empty() {
@@ -240,24 +237,24 @@ impl Known {
         Ok(known)
     }
 
-    fn check(&self, books: &Books, input: &PriceRuleInput) -> Result<Checked, Refusal> {
+    fn check(&self, defaults: &TenantDefaults, input: &PriceRuleInput) -> Result<Resolved, Refusal> {
         let mut problems = Problems::default();
         let product_id = self.check_product(&mut problems, input);
         self.check_category(&mut problems, input);
-        input::not_negative(&mut problems, "/value", Some(input.value));
+        input::check_not_negative(&mut problems, "/value", Some(input.value));
         if input.method == RuleMethod::PercentOff && input.value.get() > Decimal::ONE_HUNDRED {
             problems.invalid("/value", "At most 100 percent can be taken off.");
         }
-        input::not_negative(&mut problems, "/min_quantity", Some(input.min_quantity));
-        let valid_from = input.valid_from.map(|moment| moment.start(books.time_zone));
-        let valid_until = input.valid_until.map(|moment| moment.end(books.time_zone));
+        input::check_not_negative(&mut problems, "/min_quantity", Some(input.min_quantity));
+        let valid_from = input.valid_from.map(|moment| moment.start(defaults.time_zone));
+        let valid_until = input.valid_until.map(|moment| moment.end(defaults.time_zone));
         if let (Some(from), Some(until)) = (valid_from, valid_until)
             && from >= until
         {
-            problems.invalid("/valid_until", "The rule must end after it began.");
+            problems.invalid("/valid_until", "The rule must end after it begins.");
         }
         problems.check()?;
-        Ok(Checked { product_id, category_id: input.category_id, valid_from, valid_until })
+        Ok(Resolved { product_id, category_id: input.category_id, valid_from, valid_until })
     }
 
     fn check_product(&self, problems: &mut Problems, input: &PriceRuleInput) -> Option<ProductId> {
@@ -275,12 +272,12 @@ impl Known {
                 if self.products.contains(&id) {
                     return Some(id);
                 }
-                input::unknown(problems, "/product_id", "product");
+                input::add_unknown(problems, "/product_id", "product");
             }
             (None, Some(sku)) => {
                 let known = self.skus.get(sku).copied();
                 if known.is_none() {
-                    input::unknown(problems, "/sku", "product");
+                    input::add_unknown(problems, "/sku", "product");
                 }
                 return known;
             }
@@ -295,7 +292,7 @@ impl Known {
                 problems.invalid("/category_id", "Only the scope category names a category.");
             }
             Some(id) if !self.categories.contains(&id) => {
-                input::unknown(problems, "/category_id", "category")
+                input::add_unknown(problems, "/category_id", "category")
             }
             None if input.scope == RuleScope::Category => {
                 problems.invalid("/category_id", "The scope category needs a category.");
@@ -305,7 +302,7 @@ impl Known {
     }
 }
 
-fn assemble(tx: &Tx, list_id: PriceListId, input: &PriceRuleInput, checked: Checked) -> price_rule::Model {
+fn assemble(tx: &Tx, list_id: PriceListId, input: &PriceRuleInput, checked: Resolved) -> price_rule::Model {
     price_rule::Model {
         tenant_id: tx.tenant_id,
         id: PriceRuleId(tx.next_id()),

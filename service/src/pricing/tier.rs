@@ -1,4 +1,4 @@
-//! Price tiers: customers that buy at the same prices.
+//! Price tiers: classes of customers that buy at the same prices.
 
 use ::entity::price_tier;
 use domain::id::{PriceListId, PriceTierId};
@@ -14,21 +14,21 @@ use crate::page::Page;
 use crate::rows::insert_all;
 use crate::{Error, Tx, input};
 
-/// A price tier as its owner states it.
+/// The fields of a price tier that a caller can set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = PriceTierCreate)]
 pub struct PriceTierInput {
-    /// Your code for it, unique among tiers.
+    /// Your code for the tier, unique among tiers.
     pub code: Line64,
-    /// The name.
+    /// Name of the tier.
     pub name: Name,
-    /// The price list of every customer in it.
+    /// Price list of every customer in the tier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price_list_id: Option<PriceListId>,
 }
 
-/// What its owner would state to get it as it is.
+/// Returns the input that would create the tier as it is now.
 pub fn input_of(row: &price_tier::Model) -> PriceTierInput {
     PriceTierInput {
         code: row.code.clone().into(),
@@ -37,7 +37,6 @@ pub fn input_of(row: &price_tier::Model) -> PriceTierInput {
     }
 }
 
-/// Creates a price tier.
 pub async fn create(tx: &Tx, input: &PriceTierInput) -> Result<price_tier::Model, Error> {
     check(tx, input).await?;
     let row = price_tier::Model {
@@ -52,11 +51,11 @@ pub async fn create(tx: &Tx, input: &PriceTierInput) -> Result<price_tier::Model
     };
     insert_all::<price_tier::Entity, _>(tx, vec![row.clone()])
         .await
-        .map_err(|error| code_taken(error, input))?;
+        .map_err(|error| reject_taken_code(error, input))?;
     Ok(row)
 }
 
-/// Changes a price tier, if it is still at version `expected`.
+/// Changes a price tier that is still at version `expected`.
 pub async fn update(
     tx: &Tx,
     id: PriceTierId,
@@ -78,16 +77,15 @@ pub async fn update(
         ..before
     };
     let row = after.into_active_model().reset_all();
-    row.update(tx).await.map_err(Error::from).map_err(|error| code_taken(error, input))
+    row.update(tx).await.map_err(Error::from).map_err(|error| reject_taken_code(error, input))
 }
 
-/// The price tier `id`.
 pub async fn get(tx: &Tx, id: PriceTierId) -> Result<price_tier::Model, Error> {
     let row = tx.select::<price_tier::Entity>().filter(price_tier::Column::Id.eq(id)).one(tx).await?;
     Ok(row.ok_or_else(|| Refusal::not_found("price tier"))?)
 }
 
-/// One page of price tiers, or the one with a code.
+/// Returns one page of price tiers, or the one with a code.
 pub async fn list(tx: &Tx, code: Option<&str>, page: &Page) -> Result<Vec<price_tier::Model>, Error> {
     let mut query = tx.select::<price_tier::Entity>();
     if let Some(code) = code {
@@ -101,11 +99,11 @@ async fn check(tx: &Tx, input: &PriceTierInput) -> Result<(), Error> {
     input.code.check(&mut problems, "/code");
     input.name.check(&mut problems, "/name");
     if let Some(id) = input.price_list_id {
-        list::check_known(tx, &mut problems, "/price_list_id", id).await?;
+        list::check_exists(tx, &mut problems, "/price_list_id", id).await?;
     }
     Ok(problems.check()?)
 }
 
-fn code_taken(error: Error, input: &PriceTierInput) -> Error {
-    error.on_constraint("price_tier_code_key", || input::refuse_taken("/code", "price tier", &input.code))
+fn reject_taken_code(error: Error, input: &PriceTierInput) -> Error {
+    error.on_constraint("price_tier_code_key", || input::reject_taken("/code", "price tier", &input.code))
 }

@@ -1,4 +1,7 @@
-//! What may be sold, and where: the read that storefronts and tills repeat, in one statement.
+//! Availability: how much of a product may be sold, and where. Storefronts and tills read it often, so it is one
+//! statement.
+
+mod step;
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,102 +15,102 @@ use sea_orm::sqlx::postgres::PgRow;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::step::{self, PromiseStep};
 use crate::listing::{Listing, number, optional_number, word};
 use crate::{Error, Tx};
 
-/// By what products are asked for, in the order of the answer.
+pub use step::PromiseStep;
+
+/// The products to look up, in the order of the response.
 #[derive(Debug, Clone)]
-pub enum Wanted {
-    /// By id.
+pub enum Lookup {
     Ids(Vec<ProductId>),
-    /// By SKU.
     Skus(Vec<String>),
-    /// By barcode.
     Barcodes(Vec<String>),
 }
 
-/// Where stock counts.
+/// The locations that count.
 #[derive(Debug, Clone, Default)]
 pub struct Scope {
-    /// Only there.
+    /// Only this location.
     pub location_id: Option<LocationId>,
-    /// Only where this channel may draw from, with what is kept for it; where any channel may, if absent.
+    /// Only locations that this channel may sell from, including its channel allotments. Without a channel: all
+    /// locations that any channel may sell from.
     pub channel: Option<Channel>,
-    /// Whether to say as well what may be promised by day.
+    /// Whether to include what may be promised by day.
     pub steps: bool,
 }
 
-/// What may be sold of a product.
+/// The availability of a product.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct ProductAvailability {
-    /// The id, SKU or barcode that was asked for.
+    /// Id, SKU or barcode of the request.
     #[schema(max_length = 64, example = "BOLT-M8")]
     pub asked: String,
-    /// The product.
+    /// Id of the product.
     pub product_id: ProductId,
-    /// Its SKU.
+    /// SKU of the product.
     #[schema(max_length = 64, example = "BOLT-M8")]
     pub sku: String,
-    /// Only stocked products have levels; there is always enough of a service.
+    /// Kind of the product. Only stocked products have levels; a service is always available.
     pub kind: ProductKind,
-    /// The unit of every quantity.
+    /// Unit of every quantity.
     #[schema(max_length = 8, example = "C62")]
     pub uom: String,
-    /// What may be sold, over all locations that count.
+    /// Available quantity over all locations that count.
     pub available: Quantity,
-    /// What may be promised by day, over all locations that count: each step until the next one. Null where `steps` was
-    /// not asked for, and for what is not kept in stock itself.
+    /// Quantities that may be promised by day, over all locations that count. Each step lasts until the next one.
+    /// Null if `steps` was not requested, and for services and bundles.
     #[schema(max_items = 10000)]
     pub steps: Option<Vec<PromiseStep>>,
-    /// The locations that count and ever had it.
+    /// Locations that count and have ever had the product.
     #[schema(max_items = 1000)]
     pub locations: Vec<LocationAvailability>,
 }
 
-/// What may be sold of a product at a location; of a bundle, complete sets.
+/// The availability of a product at a location. For a bundle: complete sets.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct LocationAvailability {
-    /// The location.
+    /// Id of the location.
     pub location_id: LocationId,
-    /// Its code.
+    /// Code of the location.
     #[schema(max_length = 64, example = "MAIN")]
     pub location_code: String,
-    /// Physically there.
+    /// Units on hand.
     pub on_hand: Quantity,
-    /// Promised to orders, or held back: from the channel that is asked for, if one is.
+    /// Units reserved for orders and holds. With a channel in the request: those that are not reserved for it.
     pub reserved: Quantity,
     /// On hand less reserved, without lots that have expired or are recalled.
     pub available: Quantity,
-    /// What confirmed orders wait for here.
+    /// Units that confirmed orders wait for here.
     pub backordered: Quantity,
-    /// Of what is available, what is kept for the channel that is asked for: no order of the other waits for it.
+    /// Part of `available` that is reserved for the requested channel. Orders of the other channel do not wait for
+    /// it.
     #[serde(skip)]
     pub(super) kept: Quantity,
-    /// On hand less reserved of what may be sold; below zero where more is promised than is there.
+    /// On hand less reserved over sellable lots; negative if more is reserved than is on hand.
     #[serde(skip)]
     pub(super) left: Quantity,
-    /// Whether the goods lie in lots.
+    /// Whether the product is tracked.
     #[serde(skip)]
     pub(super) in_lots: bool,
-    /// What may be promised here by day.
+    /// Quantities that may be promised here by day.
     #[schema(max_items = 10000)]
     pub steps: Option<Vec<PromiseStep>>,
-    /// The lots that may be sold, those first that expire first; left out where the product is not tracked.
+    /// Sellable lots, the earliest expiry first; left out if the product is not tracked.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 10000)]
     pub lots: Vec<LotAvailability>,
 }
 
-/// What may be sold of a lot at a location.
+/// The availability of a lot at a location.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct LotAvailability {
-    /// The lot.
+    /// Id of the lot.
     pub lot_id: LotId,
-    /// Its code, or the serial number.
+    /// Lot code, or the serial number.
     #[schema(max_length = 64, example = "L-2026-117")]
     pub code: String,
-    /// The last day on which it may be sold.
+    /// Last day on which the lot may be sold.
     #[schema(example = "2027-03-31")]
     pub expires_on: Option<NaiveDate>,
     /// On hand less reserved.
@@ -115,7 +118,7 @@ pub struct LotAvailability {
 }
 
 impl LocationAvailability {
-    /// A location that never had any.
+    /// Returns a location that has never had the product.
     pub(super) fn none(location_id: LocationId, location_code: String) -> Self {
         LocationAvailability {
             location_id,
@@ -147,11 +150,11 @@ const PLACES: &str = " as kept from bi.stock_level l join location o on o.tenant
      where o.channels <> '{}'";
 const OF_PRODUCT: &str = ") l on l.tenant_id = p.tenant_id and l.product_id = p.id where p.tenant_id = ";
 
-/// What may be sold of the products that are wanted; what is no product of the tenant is not in the answer.
-pub async fn of(tx: &Tx, wanted: &Wanted, scope: &Scope) -> Result<Vec<ProductAvailability>, Error> {
+/// Returns the availability of the requested products. Unknown ones are left out.
+pub async fn find(tx: &Tx, wanted: &Lookup, scope: &Scope) -> Result<Vec<ProductAvailability>, Error> {
     let channel: Option<&str> = scope.channel.map(Into::into);
-    let source = if matches!(wanted, Wanted::Barcodes(_)) { BY_BARCODE } else { BY_PRODUCT };
-    let query = kept_for(tx, Listing::raw(source).sql(LEVELS), scope.channel)
+    let source = if matches!(wanted, Lookup::Barcodes(_)) { BY_BARCODE } else { BY_PRODUCT };
+    let query = add_allotted(tx, Listing::raw(source).sql(LEVELS), scope.channel)
         .sql(PLACES)
         .with("l.location_id = ", scope.location_id.map(|id| id.0))
         .with("o.channels @> array[", channel)
@@ -159,12 +162,12 @@ pub async fn of(tx: &Tx, wanted: &Wanted, scope: &Scope) -> Result<Vec<ProductAv
         .sql(OF_PRODUCT)
         .tenant(tx);
     let (query, asked) = match wanted {
-        Wanted::Ids(ids) => {
+        Lookup::Ids(ids) => {
             let plain: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
             (query.with("p.id = any(", Some(plain)), ids.iter().map(ProductId::to_string).collect())
         }
-        Wanted::Skus(skus) => (query.with("p.sku = any(", Some(skus)), skus.clone()),
-        Wanted::Barcodes(codes) => {
+        Lookup::Skus(skus) => (query.with("p.sku = any(", Some(skus)), skus.clone()),
+        Lookup::Barcodes(codes) => {
             (query.with("b.tenant_id = p.tenant_id and b.code = any(", Some(codes)), codes.clone())
         }
     };
@@ -178,16 +181,16 @@ pub async fn of(tx: &Tx, wanted: &Wanted, scope: &Scope) -> Result<Vec<ProductAv
     Ok(products)
 }
 
-/// Adds what is kept on the level `l` for a channel: what is reserved there, but not from it.
-fn kept_for(tx: &Tx, query: Listing, channel: Option<Channel>) -> Listing {
+/// Adds the quantity on level `l` that a channel may use of the reserved one.
+fn add_allotted(tx: &Tx, query: Listing, channel: Option<Channel>) -> Listing {
     let Some(channel) = channel else { return query.sql("0::numeric") };
     let word: &str = channel.into();
     query
         .sql(
-            "case when l.claimed then (select coalesce(sum(r.quantity), 0) from reservation r \
+            "case when l.allotted then (select coalesce(sum(r.quantity), 0) from reservation r \
                join hold h on h.tenant_id = r.tenant_id and h.id = r.document_id \
                where r.tenant_id = l.tenant_id and r.location_id = l.location_id and r.product_id = l.product_id \
-                 and r.lot_id = l.lot_id and r.kind = 'channel_floor' and r.expires_at > ",
+                 and r.lot_id = l.lot_id and r.kind = 'channel_allotment' and r.expires_at > ",
         )
         .bind(tx.now)
         .sql(" and h.channel = ")
@@ -195,7 +198,7 @@ fn kept_for(tx: &Tx, query: Listing, channel: Option<Channel>) -> Listing {
         .sql(") else 0 end")
 }
 
-/// Adds, for bundles, how many complete sets their components make at each location.
+/// Adds, for bundles, the complete sets that their components make at each location.
 async fn add_sets(tx: &Tx, scope: &Scope, products: &mut [ProductAvailability]) -> Result<(), Error> {
     let is_bundle = |product: &&ProductAvailability| product.kind == ProductKind::Bundle;
     let bundles: Vec<Uuid> = products.iter().filter(is_bundle).map(|product| product.product_id.0).collect();
@@ -212,7 +215,7 @@ async fn add_sets(tx: &Tx, scope: &Scope, products: &mut [ProductAvailability]) 
     let rest = ") filter (where l.sellable) as available from bi.stock_level l \
          where l.tenant_id = b.tenant_id and l.location_id = o.id and l.product_id = b.component_id) l on true \
          where b.tenant_id = ";
-    let rows = kept_for(tx, Listing::raw(levels), scope.channel)
+    let rows = add_allotted(tx, Listing::raw(levels), scope.channel)
         .sql(rest)
         .tenant(tx)
         .with("b.bundle_id = any(", Some(bundles))
@@ -241,16 +244,16 @@ async fn add_sets(tx: &Tx, scope: &Scope, products: &mut [ProductAvailability]) 
     Ok(())
 }
 
-/// One answer per text that was asked for and found, in the order of the question.
-fn collect(asked: Vec<String>, rows: &[PgRow], wanted: &Wanted) -> Result<Vec<ProductAvailability>, Error> {
+/// Returns one result per requested text that was found, in the order of the request.
+fn collect(asked: Vec<String>, rows: &[PgRow], wanted: &Lookup) -> Result<Vec<ProductAvailability>, Error> {
     let mut found: HashMap<String, ProductAvailability> = HashMap::with_capacity(asked.len());
     for row in rows {
         let product_id = ProductId(row.try_get("product_id")?);
         let sku: String = row.try_get("sku")?;
         let asked = match wanted {
-            Wanted::Ids(_) => product_id.to_string(),
-            Wanted::Skus(_) => sku.clone(),
-            Wanted::Barcodes(_) => row.try_get("code")?,
+            Lookup::Ids(_) => product_id.to_string(),
+            Lookup::Skus(_) => sku.clone(),
+            Lookup::Barcodes(_) => row.try_get("code")?,
         };
         if !found.contains_key(&asked) {
             let (kind, uom) = (word(row, "kind")?, row.try_get("stock_uom")?);
@@ -272,7 +275,8 @@ fn collect(asked: Vec<String>, rows: &[PgRow], wanted: &Wanted) -> Result<Vec<Pr
         }
     }
     for product in found.values_mut() {
-        // What is oversold at one place takes nothing from the others; what one lot lacks there is not there of the others.
+        // A shortage at one location takes nothing from the others; a shortage of one lot does lower the other lots
+        // of its location.
         for place in &mut product.locations {
             place.available = place.available.max(Quantity::ZERO);
             product.available += place.available;
@@ -283,7 +287,7 @@ fn collect(asked: Vec<String>, rows: &[PgRow], wanted: &Wanted) -> Result<Vec<Pr
     Ok(once.filter_map(|asked| found.remove(&asked)).collect())
 }
 
-/// Adds a level of a product; the lots of a location count together, where they may be sold.
+/// Adds a level to a product. Sellable lots of a location are added up.
 fn add_level(product: &mut ProductAvailability, row: &PgRow) -> Result<(), Error> {
     let Some(on_hand) = optional_number(row, "on_hand")? else { return Ok(()) };
     let kept: Quantity = number(row, "kept")?;

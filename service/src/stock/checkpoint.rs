@@ -1,19 +1,19 @@
-//! Checkpoints: what lay where at an instant of the past, so that nobody has to add up every movement since the books
+//! Checkpoints: stock at an instant of the past, so that a report need not add up all movements since the books
 //! began.
 //!
-//! A checkpoint says what the movements that happened before `as_of` and were recorded before `known_until` add up to,
-//! level by level. A document that comes in late changes no row: the next run adds what was recorded since the last
-//! one to every checkpoint that it belongs to, as rows of its own. So the stock of an instant A as it was known at K is
-//! three short sums, and exactly the sum of all movements that happened by A and were recorded by K:
+//! A checkpoint has, for each level, the sum of the movements that happened before `as_of` and were recorded before
+//! `known_until`. A document that comes in late changes no row: the next run adds what was recorded since the last
+//! run to every checkpoint that it belongs to, as rows of their own. So the stock of an instant A, as known at K, is
+//! three short sums. They equal the sum of all movements that happened by A and were recorded by K:
 //!
 //! 1. the rows of the latest checkpoint up to A that were known by K,
 //! 2. the movements that happened since that checkpoint, up to A,
 //! 3. the movements that happened before it and were recorded since its last run, up to K.
 //!
-//! This holds only if nothing is ever recorded before `known_until` once a run has passed. The instant of a movement is
-//! the clock's when its transaction opened, and it is seen when that commits. So a run stays an hour behind the oldest
-//! transaction that is open: no clock of a node is that wrong, and no transaction of the service lives that long (its
-//! role gives a statement 15 s, and a pause between two of them 30 s).
+//! This holds only if nothing is recorded before `known_until` after a run has passed. The instant of a movement is
+//! the clock reading when its transaction opened; it becomes visible when that commits. A run therefore stays an hour
+//! behind the oldest open transaction. No node's clock is off by that much, and no transaction of the service lasts
+//! that long: its role limits a statement to 15 s, and a pause between statements to 30 s.
 
 use chrono::{DateTime, Duration, Utc};
 use domain::id::TenantId;
@@ -22,50 +22,49 @@ use sea_orm::sqlx::{self, Row};
 
 use crate::{Db, Error, Tx};
 
-/// How far a run stays behind the oldest open transaction.
+/// Minutes that a run stays behind the oldest open transaction.
 const BEHIND_MINUTES: i64 = 60;
-/// The fewest movements from one checkpoint to the next. A checkpoint has a row for each level, so that where there are
-/// many of them it waits for twice as many movements: what happened in order costs at most a row for two movements.
+/// Fewest movements from one checkpoint to the next. A checkpoint has a row for each level, so with many levels it
+/// waits for twice as many movements: in-order movements then cost at most one row per two movements.
 const SPACING_MIN: i64 = 50_000;
 
-/// What a run goes by.
+/// The rule of a run.
 #[derive(Debug, Clone, Copy)]
 pub struct Rule {
-    /// Movements that were recorded before this instant count. It must be settled: no transaction that is older may
-    /// still be open.
+    /// Movements recorded before this instant count. No older transaction may still be open.
     pub known_until: DateTime<Utc>,
-    /// The fewest movements from one checkpoint to the next.
+    /// Fewest movements from one checkpoint to the next.
     pub spacing: i64,
 }
 
-/// What a run did.
+/// The result of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Run {
-    /// Movements that were recorded before this instant are in every checkpoint now.
+    /// Every checkpoint now includes the movements that were recorded before this instant.
     pub known_until: DateTime<Utc>,
-    /// The instants of the checkpoints that it made.
+    /// Instants of the new checkpoints.
     pub made: Vec<DateTime<Utc>>,
-    /// How many earlier ones it brought up to date.
+    /// Number of earlier checkpoints that were updated.
     pub extended: usize,
 }
 
-/// Makes the checkpoints that are due; nothing where too little happened since the last run. Fails, and leaves
-/// everything as it was, if another run is at it, or if a checkpoint does not agree with the movements.
+/// Makes the checkpoints that are due; none if too little happened since the last run. Fails and rolls back if
+/// another run is active, or if a checkpoint differs from its movements.
 pub async fn run(db: &Db, tenant_id: TenantId) -> Result<Option<Run>, Error> {
     db.job(tenant_id, async |tx| {
-        let rule = Rule { known_until: settled(tx).await?, spacing: spacing(tx).await? };
+        let rule = Rule { known_until: settled_until(tx).await?, spacing: default_spacing(tx).await? };
         build(tx, &rule).await
     })
     .await
 }
 
-/// Like [`run`], by another rule.
+/// Makes the checkpoints that are due by another rule.
 pub async fn run_by(db: &Db, tenant_id: TenantId, rule: Rule) -> Result<Option<Run>, Error> {
     db.job(tenant_id, async |tx| build(tx, &rule).await).await
 }
 
-/// The instant before which nothing more can be recorded.
-pub async fn settled(tx: &Tx) -> Result<DateTime<Utc>, Error> {
+/// Returns the instant before which nothing more can be recorded.
+pub async fn settled_until(tx: &Tx) -> Result<DateTime<Utc>, Error> {
     let statement =
         "select least($1, min(xact_start)) from pg_stat_activity where datname = current_database()";
     let row = tx.row(sqlx::query(statement).bind(tx.now)).await?;
@@ -73,7 +72,7 @@ pub async fn settled(tx: &Tx) -> Result<DateTime<Utc>, Error> {
     Ok(oldest - Duration::minutes(BEHIND_MINUTES))
 }
 
-async fn spacing(tx: &Tx) -> Result<i64, Error> {
+async fn default_spacing(tx: &Tx) -> Result<i64, Error> {
     let statement = "select greatest(2 * count(*), $2) from stock_level where tenant_id = $1";
     let row = tx.row(sqlx::query(statement).bind(tx.tenant_id.0).bind(SPACING_MIN)).await?;
     Ok(row.ok_or_else(|| Error::invariant("a count without a row"))?.try_get(0)?)
@@ -81,17 +80,17 @@ async fn spacing(tx: &Tx) -> Result<i64, Error> {
 
 async fn build(tx: &Tx, rule: &Rule) -> Result<Option<Run>, Error> {
     assert!(rule.known_until <= tx.now && rule.spacing > 0, "what is still to come is not settled");
-    let (known, known_from) = known(tx).await?;
-    if recorded(tx, known_from, rule.known_until).await? < rule.spacing {
+    let (known, known_from) = load_existing(tx).await?;
+    if count_recorded(tx, known_from, rule.known_until).await? < rule.spacing {
         return Ok(None);
     }
-    let days = days(tx, rule.known_until).await?;
-    let made = due(&days, &known, rule);
+    let days = count_by_day(tx, rule.known_until).await?;
+    let made = find_due(&days, &known, rule);
     if let (Some(known_from), false) = (known_from, known.is_empty()) {
-        head(tx, &known, Some(known_from), rule.known_until).await?;
+        insert_checkpoints(tx, &known, Some(known_from), rule.known_until).await?;
         extend(tx, &known, known_from, rule.known_until).await?;
     }
-    head(tx, &made, None, rule.known_until).await?;
+    insert_checkpoints(tx, &made, None, rule.known_until).await?;
     let mut before: Vec<DateTime<Utc>> = known.clone();
     for as_of in &made {
         let base = before.iter().copied().filter(|earlier| earlier < as_of).max();
@@ -104,8 +103,8 @@ async fn build(tx: &Tx, rule: &Rule) -> Result<Option<Run>, Error> {
     Ok(Some(Run { known_until: rule.known_until, made, extended: known.len() }))
 }
 
-/// The instants of the checkpoints there are, and until when all of them are known.
-async fn known(tx: &Tx) -> Result<(Vec<DateTime<Utc>>, Option<DateTime<Utc>>), Error> {
+/// Returns the instants of all checkpoints, and until when all of them are known.
+async fn load_existing(tx: &Tx) -> Result<(Vec<DateTime<Utc>>, Option<DateTime<Utc>>), Error> {
     let statement =
         "select as_of, max(known_until) from stock_checkpoint where tenant_id = $1 group by 1 order by 1";
     let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0)).await?;
@@ -117,25 +116,26 @@ async fn known(tx: &Tx) -> Result<(Vec<DateTime<Utc>>, Option<DateTime<Utc>>), E
     Ok((instants, known_until))
 }
 
-/// How many movements were recorded in a span.
-async fn recorded(tx: &Tx, from: Option<DateTime<Utc>>, until: DateTime<Utc>) -> Result<i64, Error> {
+/// Counts the movements that were recorded in a period.
+async fn count_recorded(tx: &Tx, from: Option<DateTime<Utc>>, until: DateTime<Utc>) -> Result<i64, Error> {
     let statement = "select count(*) from stock_movement \
          where tenant_id = $1 and recorded_at >= coalesce($2, '-infinity') and recorded_at < $3";
     let row = tx.row(sqlx::query(statement).bind(tx.tenant_id.0).bind(from).bind(until)).await?;
     Ok(row.ok_or_else(|| Error::invariant("a count without a row"))?.try_get(0)?)
 }
 
-/// The days on which something happened, and how many movements each has. Days are those of UTC: a checkpoint may lie
-/// anywhere, and one that lies on a day's end is easy to name.
-async fn days(tx: &Tx, until: DateTime<Utc>) -> Result<Vec<(DateTime<Utc>, i64)>, Error> {
+/// Returns the days with movements, and the number of each. Days are those of UTC: a checkpoint may be at any
+/// instant, and the end of a day is easy to name.
+async fn count_by_day(tx: &Tx, until: DateTime<Utc>) -> Result<Vec<(DateTime<Utc>, i64)>, Error> {
     let statement = "select date_trunc('day', occurred_at, 'UTC'), count(*) from stock_movement \
          where tenant_id = $1 and recorded_at < $2 group by 1 order by 1";
     let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(until)).await?;
     rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
 }
 
-/// Where checkpoints are due: at the end of each day with which the movements since the last checkpoint are enough.
-fn due(days: &[(DateTime<Utc>, i64)], known: &[DateTime<Utc>], rule: &Rule) -> Vec<DateTime<Utc>> {
+/// Returns the instants at which checkpoints are due: the end of each day on which enough movements have happened
+/// since the last checkpoint.
+fn find_due(days: &[(DateTime<Utc>, i64)], known: &[DateTime<Utc>], rule: &Rule) -> Vec<DateTime<Utc>> {
     let mut known = known.iter().peekable();
     let (mut due, mut since) = (Vec::new(), 0);
     for (day, movements) in days {
@@ -152,8 +152,8 @@ fn due(days: &[(DateTime<Utc>, i64)], known: &[DateTime<Utc>], rule: &Rule) -> V
     due
 }
 
-/// Writes the heads. Where one is there already, another run was faster.
-async fn head(
+/// Inserts the checkpoints. A conflict means that another run was faster.
+async fn insert_checkpoints(
     tx: &Tx,
     instants: &[DateTime<Utc>],
     known_from: Option<DateTime<Utc>>,
@@ -167,10 +167,10 @@ async fn head(
     if written == instants.len() as u64 {
         return Ok(());
     }
-    Err(Refusal::state("Another run is making the same checkpoints: nothing was done here.").into())
+    Err(Refusal::state("Another run makes the same checkpoints; this one did nothing.").into())
 }
 
-/// Adds to every checkpoint what was recorded since the last run and happened before it.
+/// Adds to every checkpoint the earlier movements that were recorded since the last run.
 async fn extend(
     tx: &Tx,
     instants: &[DateTime<Utc>],
@@ -196,7 +196,7 @@ async fn extend(
     Ok(())
 }
 
-/// Fills a checkpoint: the one before it, and what happened since.
+/// Fills a checkpoint: the one before it, plus the movements since.
 async fn fill(
     tx: &Tx,
     as_of: DateTime<Utc>,
@@ -221,7 +221,8 @@ async fn fill(
     Ok(())
 }
 
-/// Fails unless a checkpoint is the plain sum of its movements. The newest one stands on all others.
+/// Fails unless a checkpoint is the plain sum of its movements. Checking the newest one checks all, because it builds
+/// on them.
 async fn check(tx: &Tx, as_of: DateTime<Utc>, known_until: DateTime<Utc>) -> Result<(), Error> {
     let statement = "select count(*) from ( \
              select location_id, product_id, lot_id, sum(quantity) as quantity, sum(value) as value \
@@ -257,7 +258,10 @@ mod tests {
             days.iter().map(|(number, movements)| (day(*number), *movements)).collect();
         let known: Vec<DateTime<Utc>> = known.iter().map(|number| day(*number)).collect();
         let rule = Rule { known_until: day(until), spacing: 10 };
-        due(&days, &known, &rule).iter().map(|as_of| (*as_of - DateTime::UNIX_EPOCH).num_days()).collect()
+        find_due(&days, &known, &rule)
+            .iter()
+            .map(|as_of| (*as_of - DateTime::UNIX_EPOCH).num_days())
+            .collect()
     }
 
     #[test]

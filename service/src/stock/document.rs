@@ -1,64 +1,58 @@
-//! Receipts, openings and adjustments.
+//! Receipts, openings, adjustments and revaluations, for reading.
 
 use chrono::{DateTime, Utc};
-use domain::adjust::{MovedLine, StockDocument, StockDocumentKind};
 use domain::id::{LocationId, LotId, ProductId, StockDocumentId};
 use domain::number::Money;
 use domain::refusal::Refusal;
+use domain::stock_document::{MovedLine, StockDocument, StockDocumentKind};
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use serde::Serialize;
 
 use crate::listing::{Listing, Period, Slice, number, word};
-use crate::sold::{self, Names};
+use crate::sales_lines::{self, Names};
 use crate::{Error, Tx};
 
-/// A stock document in a list: without its lines.
+/// A stock document in a list, without its lines.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct StockDocumentSummary {
-    /// Its id.
+    /// Id of the document.
     pub id: StockDocumentId,
     /// Always `stock_document`.
     #[schema(value_type = String, max_length = 14, example = "stock_document")]
     pub object: &'static str,
-    /// Its number.
+    /// Number of the document.
     #[schema(max_length = 64, example = "GR-2026-000123")]
     pub number: String,
-    /// What it did.
+    /// Kind of the document.
     pub kind: StockDocumentKind,
-    /// Where.
+    /// Location of the document.
     pub location_id: LocationId,
-    /// The reason code.
+    /// Reason code.
     #[schema(max_length = 64, example = "damage")]
     pub reason: Option<String>,
-    /// A remark.
+    /// Remark.
     #[schema(max_length = 200, example = "Delivery note 8812")]
     pub reference: Option<String>,
-    /// The currency of every amount.
+    /// Currency of every amount.
     #[schema(max_length = 3, example = "GBP")]
     pub currency: String,
-    /// By how much the stock's value changed.
+    /// Change of the stock's value.
     pub value: Money,
-    /// When it happened.
+    /// When the document happened.
     #[schema(example = "2026-11-22T01:20:00Z")]
     pub occurred_at: DateTime<Utc>,
-    /// When it was written down here.
+    /// When the document was recorded.
     #[schema(example = "2026-11-22T01:20:00.123456Z")]
     pub created_at: DateTime<Utc>,
 }
 
-/// Which stock documents to list.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// Of this kind.
     pub kind: Option<StockDocumentKind>,
-    /// At this location.
     pub location_id: Option<LocationId>,
-    /// With this reason code.
     pub reason: Option<String>,
-    /// With this number.
     pub number: Option<String>,
-    /// When it happened.
     pub occurred: Period,
 }
 
@@ -66,7 +60,6 @@ const SELECT: &str = "select d.id, d.number, d.kind, d.location_id, d.reason, d.
                              d.occurred_at, d.recorded_at \
                       from stock_document d join tenant t on t.tenant_id = d.tenant_id where d.tenant_id = ";
 
-/// One page of stock documents.
 pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<StockDocumentSummary>, Error> {
     let rows = Listing::new(tx, SELECT)
         .among("d.kind", filter.kind.as_slice())
@@ -78,7 +71,7 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<StockDo
         .await?;
     let summary = |row: &PgRow| -> Result<StockDocumentSummary, Error> {
         let StockDocument { id, number, kind, location_id, reason, reference, value, occurred_at, .. } =
-            head(row)?;
+            read_header(row)?;
         Ok(StockDocumentSummary {
             id,
             object: "stock_document",
@@ -96,13 +89,14 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<StockDo
     rows.iter().map(summary).collect()
 }
 
-/// One stock document with its lines, which are its movements; the currency; and what the lines are called.
+/// Returns one stock document with its lines, which are its movements; the currency; and the names of products and
+/// lots.
 pub async fn get(tx: &Tx, id: StockDocumentId) -> Result<(StockDocument, String, Names), Error> {
     let rows = Listing::new(tx, SELECT).with("d.id = ", Some(id.0)).rows(tx).await?;
     let row = rows.first().ok_or_else(|| Refusal::not_found("stock document"))?;
-    let mut document = head(row)?;
-    // As in the index stock_movement_by_document. What follows from a line (a settled cost, the half that a count has
-    // seen already) is not a line.
+    let mut document = read_header(row)?;
+    // The condition of the index stock_movement_by_document. Consequences of a line (a settled cost, the part that a
+    // count has already seen) are not lines.
     let statement = "select line_no, product_id, quantity, value, lot_id from stock_movement \
                      where tenant_id = $1 and document_id = $2 \
                        and document_kind in ('receipt', 'opening', 'adjustment', 'revaluation') \
@@ -118,11 +112,12 @@ pub async fn get(tx: &Tx, id: StockDocumentId) -> Result<(StockDocument, String,
             value: number(&row, "value")?,
         });
     }
-    let names = sold::names(tx, document.lines.iter().map(|line| (line.product_id, line.lot_id))).await?;
+    let names =
+        sales_lines::names(tx, document.lines.iter().map(|line| (line.product_id, line.lot_id))).await?;
     Ok((document, row.try_get("currency")?, names))
 }
 
-fn head(row: &PgRow) -> Result<StockDocument, Error> {
+fn read_header(row: &PgRow) -> Result<StockDocument, Error> {
     Ok(StockDocument {
         id: StockDocumentId(row.try_get("id")?),
         number: row.try_get("number")?,

@@ -1,21 +1,18 @@
-//! Expected receipts, to read.
+//! Expected receipts, for reading.
 
 use chrono::NaiveDate;
+use domain::expected_receipt::{ExpectedReceipt, ExpectedStatus};
 use domain::id::{ExpectedReceiptId, LocationId};
 use domain::refusal::Refusal;
-use domain::supply::{ExpectedReceipt, ExpectedStatus};
 
 use crate::listing::{Listing, Slice};
-use crate::posting::goods;
-use crate::sold::{self, Skus};
+use crate::posting::stock_documents;
+use crate::sales_lines::{self, Skus};
 use crate::{Error, Tx};
 
-/// Which expected receipts to list.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// Where they stand.
     pub status: Option<ExpectedStatus>,
-    /// At this location.
     pub location_id: Option<LocationId>,
     /// Expected before this day.
     pub before: Option<NaiveDate>,
@@ -24,7 +21,7 @@ pub struct Filter {
 const SELECT: &str = "select id, number, location_id, expected_on, reference, status, version \
                       from expected_receipt where tenant_id = ";
 
-/// One page of expected receipts, without their lines.
+/// Returns one page of expected receipts, without their lines.
 pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<ExpectedReceipt>, Error> {
     let rows = Listing::new(tx, SELECT)
         .among("status", filter.status.as_slice())
@@ -32,14 +29,15 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Expecte
         .with("expected_on < ", filter.before)
         .page(tx, "id", slice)
         .await?;
-    rows.iter().map(|row| Ok(goods::expected(row)?.1)).collect()
+    rows.iter().map(|row| Ok(stock_documents::expected(row)?.1)).collect()
 }
 
-/// One expected receipt with its lines, and the SKUs.
 pub async fn get(tx: &Tx, id: ExpectedReceiptId) -> Result<(ExpectedReceipt, Skus), Error> {
     let rows = Listing::new(tx, SELECT).with("id = ", Some(id.0)).rows(tx).await?;
-    let mut found = goods::with_lines(tx, &rows, goods::expected, goods::expected_lines).await?;
+    let mut found =
+        stock_documents::with_lines(tx, &rows, stock_documents::expected, stock_documents::expected_lines)
+            .await?;
     let expected = found.remove(&id).ok_or_else(|| Refusal::not_found("expected receipt"))?;
-    let skus = sold::skus(tx, expected.lines.iter().map(|line| line.product_id)).await?;
+    let skus = sales_lines::skus(tx, expected.lines.iter().map(|line| line.product_id)).await?;
     Ok((expected, skus))
 }

@@ -1,8 +1,8 @@
-//! Why a level is what it is: what it was, everything that changed it since, and for whom a part of it is kept.
+//! The history of a level: its opening balance, every movement since, and the reservations on it.
 //!
-//! The order is that in which movements were written, which is the order in which the figure changed: a document that
-//! came in late stands where it changed the figure, with the earlier time at which it happened beside it. The ids of
-//! movements are in that order, so a page is one range of the primary key.
+//! Movements are in the order in which they were written, which is the order in which the figure changed. A document
+//! that came in late stands where it changed the figure, with the earlier time at which it happened. Ids of movements
+//! are in that order, so a page is one range of the primary key.
 
 use chrono::{DateTime, Utc};
 use domain::id::{CommandId, MovementId};
@@ -15,145 +15,132 @@ use sea_orm::sqlx::postgres::PgRow;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::layer::{self, DrawnLayer};
+use super::layer::{self, UsedLayer};
 use super::level::{self, StockLevel};
 use super::movement::first_of;
 use crate::listing::{Listing, Period, number, optional_number, optional_word, word};
 use crate::{Error, Tx};
 
-/// Which part of a level's history is wanted.
+/// The part of a level's history that is requested.
 #[derive(Debug, Clone)]
-pub struct Wanted {
-    /// The level.
+pub struct Request {
     pub key: LevelKey,
-    /// What was written in this span, in whole milliseconds; everything, if open.
+    /// Period in which movements were recorded, in whole milliseconds; everything if open.
     pub recorded: Period,
-    /// The page starts after this movement; at the first one, if absent.
+    /// The page starts after this movement; at the beginning if absent.
     pub after: Option<Uuid>,
-    /// How many movements to read.
+    /// Number of movements to read.
     pub rows: u64,
 }
 
-/// Why a level is what it is.
+/// The history of a level.
 #[derive(Debug)]
 pub struct Explanation {
-    /// The level as it is now.
+    /// Present figures of the level.
     pub level: StockLevel,
-    /// Before the first movement of the page.
+    /// Balance before the first movement of the page.
     pub opening: Balance,
-    /// The movements of the page, oldest first.
+    /// Movements of the page, oldest first.
     pub lines: Vec<Line>,
-    /// At the end of the span; where that is open, as it is now.
+    /// Balance at the end of the period, or now if it is open.
     pub closing: Balance,
 }
 
-/// What there was at one point of a level's history.
+/// The balance of a level at one point of its history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, utoipa::ToSchema)]
 #[schema(as = StockBalance)]
 pub struct Balance {
-    /// Stock units physically there.
+    /// Units on hand.
     pub on_hand: Quantity,
-    /// Their cost.
+    /// Cost of the units on hand.
     pub value: Money,
 }
 
-/// A movement and what it left.
+/// A movement with the balance after it.
 #[derive(Debug)]
 pub struct Line {
-    /// Its id.
     pub id: MovementId,
-    /// Why goods moved.
     pub kind: MovementKind,
     /// Stock units: positive in, negative out.
     pub quantity: Quantity,
-    /// Their cost, of the same sign.
+    /// Cost, of the same sign.
     pub value: Money,
-    /// Cost of one.
+    /// Cost of one stock unit.
     pub unit_cost: Price,
-    /// What there was after it.
+    /// Balance after the movement.
     pub balance: Balance,
-    /// What kind of document moved them.
     pub document_kind: String,
-    /// The document.
     pub document_id: Uuid,
-    /// Its number, where it has one.
+    /// Absent if the document has no number.
     pub document_number: Option<String>,
-    /// Its line.
     pub line_no: i32,
-    /// The channel, where a customer is involved.
+    /// Set if a customer is involved.
     pub channel: Option<Channel>,
-    /// The reason code of an adjustment.
+    /// Reason code of an adjustment.
     pub reason: Option<String>,
-    /// When it happened.
     pub occurred_at: DateTime<Utc>,
-    /// When it was written.
     pub recorded_at: DateTime<Utc>,
-    /// What it took from cost layers, the oldest goods first.
-    pub layers: Vec<DrawnLayer>,
-    /// What of it went below zero.
+    /// Its use of cost layers, oldest first.
+    pub layers: Vec<UsedLayer>,
+    /// The part of it that went below zero.
     pub oversold: Option<BelowZero>,
-    /// Who wrote it, and with which command.
+    /// The command that wrote it, and its caller.
     pub cause: Option<Cause>,
 }
 
-/// What of a movement went below zero, at a cost that what comes in next settles.
+/// The part of a movement that went below zero, at a provisional cost that later receipts settle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[schema(as = StockBelowZero)]
 pub struct BelowZero {
     /// Stock units.
     pub quantity: Quantity,
-    /// What they were said to cost.
+    /// Provisional cost of the units.
     pub provisional_cost: Money,
-    /// Of these, the stock units that have not come in yet.
+    /// Stock units that have not been received yet.
     pub open_quantity: Quantity,
-    /// By how much those that came in since cost more, or less if below zero: movements of kind `settlement` say so.
+    /// Cost of the received units less their provisional cost; movements of kind `settlement` post it.
     pub variance: Money,
-    /// When the last of them came in; null while some have not.
+    /// When the last unit was received; null while some are open.
     #[schema(example = json!(null))]
     pub settled_at: Option<DateTime<Utc>>,
 }
 
-/// A part of a level that is kept for somebody.
+/// A reservation on a level.
 #[derive(Debug)]
 pub struct Promise {
-    /// Why it is kept: `order`, `hold` and others.
+    /// `order`, `hold` and others.
     pub kind: String,
     /// Stock units.
     pub quantity: Quantity,
-    /// The document that it is kept for.
+    /// The document that reserves.
     pub document_id: Uuid,
-    /// Its number, where it has one.
+    /// Absent if the document has no number.
     pub document_number: Option<String>,
-    /// Its line.
     pub line_no: i32,
-    /// When it ends by itself, if it does.
+    /// When the reservation expires, if it does.
     pub expires_at: Option<DateTime<Utc>>,
-    /// Since when it is kept.
     pub created_at: DateTime<Utc>,
-    /// Who wanted it, and with which command.
+    /// The command that made it, and its caller.
     pub cause: Option<Cause>,
 }
 
-/// The command that wrote something, and its actor.
+/// A command and its caller.
 #[derive(Debug)]
 pub struct Cause {
-    /// The command.
     pub command_id: CommandId,
-    /// What it did.
+    /// Name of the command.
     pub command: String,
-    /// What kind of actor asked for it.
     pub actor_kind: String,
-    /// The key or the user.
+    /// Id of the API key or user.
     pub actor_id: Uuid,
-    /// The name of the key or the user, as it is now; an operator and a worker have none.
+    /// Current name of the API key or user; absent for the operator and workers.
     pub actor_name: Option<String>,
 }
 
-/// Where a promise stands in the list: since when, document, line.
+/// Position of a reservation in the list: creation, document, line.
 pub type PromisePosition = (DateTime<Utc>, Uuid, i32);
 
 impl Promise {
-    /// Where it stands in the list.
     pub fn position(&self) -> PromisePosition {
         (self.created_at, self.document_id, self.line_no)
     }
@@ -181,20 +168,20 @@ const LINE_NAMES: &str = ") m \
         and z.lot_id = m.lot_id and m.quantity < 0 \
      order by m.id";
 
-/// The level, and one page of what made it so. Refuses a level that never was.
-pub async fn explain(tx: &Tx, wanted: &Wanted) -> Result<Explanation, Error> {
-    let level = known(tx, wanted.key).await?;
+/// Returns a level with one page of its history. Rejects a level that never existed.
+pub async fn explain(tx: &Tx, wanted: &Request) -> Result<Explanation, Error> {
+    let level = get_level(tx, wanted.key).await?;
     let Period { from, to } = wanted.recorded;
     let before_page = match (wanted.after, from) {
-        (Some(after), _) => sum(tx, wanted.key, Some(after), None).await?,
-        (None, Some(from)) => sum(tx, wanted.key, None, Some(first_of(from))).await?,
+        (Some(after), _) => sum_movements(tx, wanted.key, Some(after), None).await?,
+        (None, Some(from)) => sum_movements(tx, wanted.key, None, Some(first_of(from))).await?,
         (None, None) => Balance::default(),
     };
     let closing = match to {
-        Some(to) => sum(tx, wanted.key, None, Some(first_of(to))).await?,
+        Some(to) => sum_movements(tx, wanted.key, None, Some(first_of(to))).await?,
         None => Balance { on_hand: level.on_hand, value: level.value.unwrap_or_default() },
     };
-    let rows = of_level(Listing::new(tx, LINES), wanted.key)
+    let rows = filter_by_level(Listing::new(tx, LINES), wanted.key)
         .with("m.id > ", wanted.after)
         .with("m.id >= ", from.map(first_of))
         .with("m.id < ", to.map(first_of))
@@ -204,27 +191,27 @@ pub async fn explain(tx: &Tx, wanted: &Wanted) -> Result<Explanation, Error> {
         .rows(tx)
         .await?;
     let mut balance = before_page;
-    let mut lines = rows.iter().map(|row| line(row, &mut balance)).collect::<Result<Vec<_>, _>>()?;
-    let mut drawn = layer::drawn(tx, &lines.iter().map(|line| line.id.0).collect::<Vec<_>>()).await?;
+    let mut lines = rows.iter().map(|row| read_line(row, &mut balance)).collect::<Result<Vec<_>, _>>()?;
+    let mut uses = layer::find_uses(tx, &lines.iter().map(|line| line.id.0).collect::<Vec<_>>()).await?;
     for line in &mut lines {
-        line.layers = drawn.remove(&line.id.0).unwrap_or_default();
+        line.layers = uses.remove(&line.id.0).unwrap_or_default();
     }
     Ok(Explanation { level, opening: before_page, lines, closing })
 }
 
-/// The level as it is now. Refuses a level that never was.
-pub async fn known(tx: &Tx, key: LevelKey) -> Result<StockLevel, Error> {
+/// Returns the present figures of a level. Rejects a level that never existed.
+pub async fn get_level(tx: &Tx, key: LevelKey) -> Result<StockLevel, Error> {
     Ok(level::get(tx, key).await?.ok_or_else(|| Refusal::not_found("stock level"))?)
 }
 
-/// One page of what of a level is kept for somebody, the oldest first.
-pub async fn promises(
+/// Returns one page of the reservations on a level, oldest first.
+pub async fn list_reservations(
     tx: &Tx,
     key: LevelKey,
     after: Option<PromisePosition>,
     rows: u64,
 ) -> Result<Vec<Promise>, Error> {
-    // A reservation has the instant of the command that made it, and names the document that the command did.
+    // A reservation has the time of the command that made it, and names the document of that command.
     let select = "select r.kind, r.quantity, r.document_id, o.number as document_number, r.line_no, r.expires_at, \
             r.created_at, c.id as command_id, c.name as command, c.actor_kind, c.actor_id, \
             coalesce(k.name, u.name) as actor_name \
@@ -237,36 +224,42 @@ pub async fn promises(
          left join api_key k on k.tenant_id = r.tenant_id and k.id = c.actor_id \
          left join app_user u on u.tenant_id = r.tenant_id and u.id = c.actor_id \
          order by r.created_at, r.document_id, r.line_no";
-    let mut query = of_level(Listing::new(tx, select), key);
-    // What has ended counts for nothing, whether or not anybody has swept it.
+    let mut query = filter_by_level(Listing::new(tx, select), key);
+    // An expired reservation does not count, even if it has not been released yet.
     query = query.with("coalesce(m.expires_at, 'infinity') > ", Some(tx.now));
     if let Some((created_at, document_id, line_no)) = after {
         query = query.with("(m.created_at, m.document_id, m.line_no) > (", Some(created_at));
         query = query.sql(", ").bind(document_id).sql(", ").bind(line_no).sql(")");
     }
     let query = query.sql(" order by m.created_at, m.document_id, m.line_no limit ").bind(rows.cast_signed());
-    query.sql(names).rows(tx).await?.iter().map(promise).collect()
+    query.sql(names).rows(tx).await?.iter().map(read_reservation).collect()
 }
 
-fn of_level(query: Listing, key: LevelKey) -> Listing {
+fn filter_by_level(query: Listing, key: LevelKey) -> Listing {
     query
         .with("m.location_id = ", Some(key.location_id.0))
         .with("m.product_id = ", Some(key.product_id.0))
         .with("m.lot_id = ", Some(key.lot_id.0))
 }
 
-/// What a level's movements add up to, up to and with one or before another.
-async fn sum(tx: &Tx, key: LevelKey, up_to: Option<Uuid>, before: Option<Uuid>) -> Result<Balance, Error> {
+/// Returns the sum of a level's movements, up to one or before another.
+async fn sum_movements(
+    tx: &Tx,
+    key: LevelKey,
+    up_to: Option<Uuid>,
+    before: Option<Uuid>,
+) -> Result<Balance, Error> {
     let select = "select coalesce(sum(m.quantity), 0) as quantity, coalesce(sum(m.value), 0) as value \
                   from stock_movement m where m.tenant_id = ";
-    let query = of_level(Listing::new(tx, select), key).with("m.id <= ", up_to).with("m.id < ", before);
+    let query =
+        filter_by_level(Listing::new(tx, select), key).with("m.id <= ", up_to).with("m.id < ", before);
     match query.rows(tx).await?.first() {
         Some(row) => Ok(Balance { on_hand: number(row, "quantity")?, value: number(row, "value")? }),
         None => Err(Error::invariant("a sum without a row")),
     }
 }
 
-fn line(row: &PgRow, balance: &mut Balance) -> Result<Line, Error> {
+fn read_line(row: &PgRow, balance: &mut Balance) -> Result<Line, Error> {
     let (quantity, value) = (number(row, "quantity")?, number(row, "value")?);
     balance.on_hand += quantity;
     balance.value += value;
@@ -286,12 +279,12 @@ fn line(row: &PgRow, balance: &mut Balance) -> Result<Line, Error> {
         occurred_at: row.try_get("occurred_at")?,
         recorded_at: row.try_get("recorded_at")?,
         layers: Vec::new(),
-        oversold: below_zero(row)?,
-        cause: cause(row)?,
+        oversold: read_below_zero(row)?,
+        cause: read_cause(row)?,
     })
 }
 
-fn below_zero(row: &PgRow) -> Result<Option<BelowZero>, Error> {
+fn read_below_zero(row: &PgRow) -> Result<Option<BelowZero>, Error> {
     let Some(quantity) = optional_number(row, "below_zero")? else { return Ok(None) };
     Ok(Some(BelowZero {
         quantity,
@@ -302,7 +295,7 @@ fn below_zero(row: &PgRow) -> Result<Option<BelowZero>, Error> {
     }))
 }
 
-fn promise(row: &PgRow) -> Result<Promise, Error> {
+fn read_reservation(row: &PgRow) -> Result<Promise, Error> {
     Ok(Promise {
         kind: row.try_get("kind")?,
         quantity: number(row, "quantity")?,
@@ -311,12 +304,12 @@ fn promise(row: &PgRow) -> Result<Promise, Error> {
         line_no: row.try_get("line_no")?,
         expires_at: row.try_get("expires_at")?,
         created_at: row.try_get("created_at")?,
-        cause: cause(row)?,
+        cause: read_cause(row)?,
     })
 }
 
-/// Who wrote a row, from its columns.
-pub(crate) fn cause(row: &PgRow) -> Result<Option<Cause>, Error> {
+/// Reads the command and caller from the columns of a row.
+pub(crate) fn read_cause(row: &PgRow) -> Result<Option<Cause>, Error> {
     let Some(command_id) = row.try_get::<Option<Uuid>, _>("command_id")? else { return Ok(None) };
     Ok(Some(Cause {
         command_id: CommandId(command_id),

@@ -1,28 +1,23 @@
-//! Holds, to read.
+//! Holds, for reading.
 
 use domain::hold::{Hold, HoldKind, HoldStatus};
 use domain::id::{CustomerId, HoldId, LocationId, RegisterId};
 use domain::refusal::Refusal;
 
 use crate::listing::{Listing, Slice};
-use crate::posting::goods;
-use crate::sold::{self, Names};
+use crate::posting::stock_documents;
+use crate::sales_lines::{self, Names};
 use crate::{Error, Tx};
 
-/// Which holds to list.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// Where they stand now.
+    /// Present status: a hold that has expired counts as expired.
     pub status: Option<HoldStatus>,
-    /// At this location.
     pub location_id: Option<LocationId>,
-    /// For this customer.
     pub customer_id: Option<CustomerId>,
-    /// With this name of the caller's.
     pub reference: Option<String>,
-    /// Of this kind.
     pub kind: Option<HoldKind>,
-    /// The leases of this till.
+    /// Till allotments of this till.
     pub register_id: Option<RegisterId>,
 }
 
@@ -30,7 +25,7 @@ const SELECT: &str = "select id, kind, reference, location_id, customer_id, note
                              register_id, channel \
                       from hold where tenant_id = ";
 
-/// One page of holds, without their lines.
+/// Returns one page of holds, without their lines.
 pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Hold>, Error> {
     let (words, sign): (&[&'static str], _) = match filter.status {
         None => (&[], None),
@@ -51,14 +46,14 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Hold>, 
         query = query.with(sign, Some(tx.now));
     }
     let rows = query.page(tx, "id", slice).await?;
-    rows.iter().map(|row| Ok(goods::hold(row)?.1)).collect()
+    rows.iter().map(|row| Ok(stock_documents::hold(row)?.1)).collect()
 }
 
-/// One hold with its lines, and what they are called.
 pub async fn get(tx: &Tx, id: HoldId) -> Result<(Hold, Names), Error> {
     let rows = Listing::new(tx, SELECT).with("id = ", Some(id.0)).rows(tx).await?;
-    let mut found = goods::with_lines(tx, &rows, goods::hold, goods::held_lines).await?;
+    let mut found =
+        stock_documents::with_lines(tx, &rows, stock_documents::hold, stock_documents::held_lines).await?;
     let hold = found.remove(&id).ok_or_else(|| Refusal::not_found("hold"))?;
-    let names = sold::names(tx, hold.lines.iter().map(|line| (line.product_id, line.lot_id))).await?;
+    let names = sales_lines::names(tx, hold.lines.iter().map(|line| (line.product_id, line.lot_id))).await?;
     Ok((hold, names))
 }

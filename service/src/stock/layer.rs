@@ -1,5 +1,4 @@
-//! Cost layers: what is left of goods that came in together, at the level of a product that is valued first in, first
-//! out.
+//! Cost layers, for reading: what is left of each receipt of a product with FIFO costing.
 
 use std::collections::HashMap;
 
@@ -12,34 +11,32 @@ use sea_orm::sqlx::postgres::PgRow;
 use uuid::Uuid;
 
 use crate::listing::{Listing, number};
+use crate::rows::parsed;
 use crate::{Error, Tx};
 
-/// A layer as it stands in the list.
+/// A cost layer in the list.
 #[derive(Debug)]
 pub struct ListedLayer {
-    /// Its id.
     pub id: CostLayerId,
-    /// When its goods came in.
+    /// When its stock was received.
     pub received_at: DateTime<Utc>,
-    /// Stock units that are left.
+    /// Stock units left.
     pub quantity: Quantity,
-    /// Their cost.
+    /// Cost of the units left.
     pub value: Money,
-    /// Cost of one.
+    /// Cost of one stock unit.
     pub unit_cost: Price,
-    /// The currency of every amount.
+    /// Currency of every amount.
     pub currency: String,
-    /// What kind of document brought them.
+    /// The kind of document that received the stock.
     pub document_kind: String,
-    /// The document; none for goods that were there before their level had layers.
+    /// Absent for stock that was on hand before its level had layers.
     pub document_id: Option<Uuid>,
-    /// Its number.
     pub document_number: Option<String>,
-    /// Its line.
     pub line_no: Option<i32>,
 }
 
-/// Where a layer stands in the list: since when, id.
+/// Position of a layer in the list: receipt, id.
 pub type Position = (DateTime<Utc>, Uuid);
 
 const SELECT: &str = "select c.id, c.quantity, c.value, c.document_kind, c.document_id, c.line_no, c.received_at, \
@@ -54,7 +51,7 @@ const NAMES: &str = ") c \
      left join transfer x on x.tenant_id = c.tenant_id and x.id = c.document_id and c.document_kind = 'transfer' \
      order by c.received_at, c.id";
 
-/// One page of the layers of a level, in the order in which they leave.
+/// Returns one page of a level's layers, in the order of use.
 pub async fn list(
     tx: &Tx,
     key: LevelKey,
@@ -69,34 +66,32 @@ pub async fn list(
         query = query.with("(m.received_at, m.id) > (", Some(received_at)).sql(", ").bind(id).sql(")");
     }
     let query = query.sql(" order by m.received_at, m.id limit ").bind(rows.cast_signed()).sql(NAMES);
-    query.rows(tx).await?.iter().map(listed).collect()
+    query.rows(tx).await?.iter().map(read_listed).collect()
 }
 
-/// What a movement took from a cost layer.
+/// The use of one cost layer by a movement.
 #[derive(Debug)]
-pub struct DrawnLayer {
+pub struct UsedLayer {
     /// The layer, which may be used up since.
     pub layer_id: CostLayerId,
-    /// Stock units that were taken.
+    /// Stock units used.
     pub quantity: Quantity,
-    /// Their cost.
+    /// Cost of the units used.
     pub value: Money,
-    /// What kind of document had brought them.
+    /// The kind of document that received the stock.
     pub document_kind: String,
-    /// The document; none for goods that were there before their level had layers.
+    /// Absent for stock that was on hand before its level had layers.
     pub document_id: Option<Uuid>,
-    /// Its number.
     pub document_number: Option<String>,
-    /// Its line.
     pub line_no: Option<i32>,
-    /// When it had brought them.
+    /// When the stock was received.
     pub received_at: DateTime<Utc>,
 }
 
-const DRAWS: &str = "select c.movement_id, c.layer_id, c.quantity, c.value, c.document_kind, c.document_id, c.line_no, \
+const USES: &str = "select c.movement_id, c.layer_id, c.quantity, c.value, c.document_kind, c.document_id, c.line_no, \
         c.received_at, coalesce(s.number, i.number, d.number, x.number) as document_number \
-     from (select * from layer_draw m where m.tenant_id = ";
-const DRAW_NAMES: &str = ")) c \
+     from (select * from layer_use m where m.tenant_id = ";
+const USE_NAMES: &str = ")) c \
      left join pos_sale s on s.tenant_id = c.tenant_id and s.id = c.document_id and c.document_kind = 'refund' \
      left join invoice i on i.tenant_id = c.tenant_id and i.id = c.document_id and c.document_kind = 'credit_note' \
      left join stock_document d on d.tenant_id = c.tenant_id and d.id = c.document_id \
@@ -104,15 +99,15 @@ const DRAW_NAMES: &str = ")) c \
      left join transfer x on x.tenant_id = c.tenant_id and x.id = c.document_id and c.document_kind = 'transfer' \
      order by c.movement_id, c.received_at, c.layer_id";
 
-/// What movements took from cost layers, the oldest goods first.
-pub(super) async fn drawn(tx: &Tx, movements: &[Uuid]) -> Result<HashMap<Uuid, Vec<DrawnLayer>>, Error> {
-    let query = Listing::new(tx, DRAWS).with("m.movement_id = any(", Some(movements.to_vec()));
-    let mut drawn: HashMap<Uuid, Vec<DrawnLayer>> = HashMap::new();
-    for row in query.sql(DRAW_NAMES).rows(tx).await? {
+/// Returns the layer uses of movements, oldest layers first.
+pub(super) async fn find_uses(tx: &Tx, movements: &[Uuid]) -> Result<HashMap<Uuid, Vec<UsedLayer>>, Error> {
+    let query = Listing::new(tx, USES).with("m.movement_id = any(", Some(movements.to_vec()));
+    let mut uses: HashMap<Uuid, Vec<UsedLayer>> = HashMap::new();
+    for row in query.sql(USE_NAMES).rows(tx).await? {
         let document_id: Uuid = row.try_get("document_id")?;
         let is_known = !document_id.is_nil();
         let line_no: i32 = row.try_get("line_no")?;
-        let layer = DrawnLayer {
+        let layer = UsedLayer {
             layer_id: CostLayerId(row.try_get("layer_id")?),
             quantity: number(&row, "quantity")?,
             value: number(&row, "value")?,
@@ -122,13 +117,13 @@ pub(super) async fn drawn(tx: &Tx, movements: &[Uuid]) -> Result<HashMap<Uuid, V
             line_no: is_known.then_some(line_no),
             received_at: row.try_get("received_at")?,
         };
-        drawn.entry(row.try_get("movement_id")?).or_default().push(layer);
+        uses.entry(row.try_get("movement_id")?).or_default().push(layer);
     }
-    Ok(drawn)
+    Ok(uses)
 }
 
-fn listed(row: &PgRow) -> Result<ListedLayer, Error> {
-    let layer = layer(row)?;
+fn read_listed(row: &PgRow) -> Result<ListedLayer, Error> {
+    let layer = read_layer(row)?;
     let is_known = !layer.source.document_id.is_nil();
     Ok(ListedLayer {
         id: layer.id,
@@ -137,22 +132,22 @@ fn listed(row: &PgRow) -> Result<ListedLayer, Error> {
         value: layer.value,
         unit_cost: layer.unit_cost(),
         currency: row.try_get("currency")?,
-        document_kind: layer.source.document_kind.into_owned(),
+        document_kind: layer.source.document_kind.word().to_owned(),
         document_id: is_known.then_some(layer.source.document_id),
         document_number: row.try_get("document_number")?,
         line_no: is_known.then_some(layer.source.line_no),
     })
 }
 
-/// A layer, from its columns.
-pub(crate) fn layer(row: &PgRow) -> Result<Layer, Error> {
+/// Reads a layer from the columns of a row.
+pub(crate) fn read_layer(row: &PgRow) -> Result<Layer, Error> {
     let document_kind: String = row.try_get("document_kind")?;
     Ok(Layer {
         id: CostLayerId(row.try_get("id")?),
         quantity: number(row, "quantity")?,
         value: number(row, "value")?,
         source: Source {
-            document_kind: document_kind.into(),
+            document_kind: parsed(document_kind)?,
             document_id: row.try_get("document_id")?,
             line_no: row.try_get("line_no")?,
             occurred_at: row.try_get("received_at")?,

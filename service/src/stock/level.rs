@@ -1,4 +1,4 @@
-//! Stock levels: what is where, in which lot, and what it cost.
+//! Stock levels, for reading: quantity and cost by location, product and lot.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::{LocationId, LotId, ProductId};
@@ -13,76 +13,70 @@ use crate::listing::{Listing, number};
 use crate::live::Snapshot;
 use crate::{Error, Tx};
 
-/// What there is of a product at a location, in one lot.
+/// The stock level of a product at a location, in one lot.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct StockLevel {
     /// Always `stock_level`.
     #[schema(value_type = String, max_length = 11, example = "stock_level")]
     pub object: &'static str,
-    /// The location.
+    /// Id of the location.
     pub location_id: LocationId,
-    /// The product.
+    /// Id of the product.
     pub product_id: ProductId,
-    /// Its SKU.
+    /// SKU of the product.
     #[schema(max_length = 64, example = "BOLT-M8")]
     pub sku: String,
-    /// The lot, where the product is tracked by lot.
+    /// Lot, if the product is tracked.
     pub lot_id: Option<LotId>,
-    /// Its code, or the serial number.
+    /// Lot code, or the serial number.
     #[schema(max_length = 64, example = json!(null))]
     pub lot_code: Option<String>,
-    /// The last day on which the lot may be sold.
+    /// Last day on which the lot may be sold.
     #[schema(example = json!(null))]
     pub expires_on: Option<NaiveDate>,
-    /// Whether the lot may be sold today: it has not expired, and is not recalled. Always true without a lot.
+    /// Whether the lot may be sold today: it has not expired and is not recalled. Always true without a lot.
     #[schema(example = true)]
     pub sellable: bool,
-    /// The unit of every quantity.
+    /// Unit of every quantity.
     #[schema(max_length = 8, example = "C62")]
     pub uom: String,
-    /// Physically there.
+    /// Units on hand.
     pub on_hand: Quantity,
-    /// Promised to orders, or held back.
+    /// Units reserved for orders and holds.
     pub reserved: Quantity,
     /// On hand less reserved.
     pub available: Quantity,
-    /// The currency of every amount.
+    /// Currency of every amount.
     #[schema(max_length = 3, example = "GBP")]
     pub currency: String,
-    /// Cost of what is there; null without the scope `reports:read`.
+    /// Cost of the units on hand; null without the scope `reports:read`.
     pub value: Option<Money>,
-    /// Average cost of one unit, the last known one while nothing is there; null without the scope
-    /// `reports:read`.
+    /// Average cost of one unit, or the last known cost if nothing is on hand; null without the scope `reports:read`.
     pub unit_cost: Option<Price>,
-    /// How goods that leave it are valued. It takes a change of that on with its next movement.
+    /// Costing method of the level. It adopts a changed setting with its next movement.
     pub costing_method: CostingMethod,
-    /// When it last changed.
+    /// When the level last changed.
     #[schema(example = "2026-11-22T01:20:00.123456Z")]
     pub moved_at: DateTime<Utc>,
 }
 
-/// Which levels to list.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// At this location.
     pub location_id: Option<LocationId>,
-    /// Of this product.
     pub product_id: Option<ProductId>,
-    /// Of the product with this SKU.
     pub sku: Option<String>,
 }
 
-/// Where a level stands in the list: location, product, lot.
+/// Position of a level in the list: location, product, lot.
 pub type Position = (Uuid, Uuid, Uuid);
 
 impl StockLevel {
-    /// Without what it cost.
+    /// Removes value and unit cost.
     #[must_use]
     pub fn without_cost(self) -> Self {
         StockLevel { value: None, unit_cost: None, ..self }
     }
 
-    /// Where it stands in the list.
     pub fn position(&self) -> Position {
         (self.location_id.0, self.product_id.0, self.lot_id.unwrap_or_default().0)
     }
@@ -96,7 +90,7 @@ const SELECT: &str = "select l.location_id, l.product_id, l.lot_id, l.on_hand, l
                       join tenant t on t.tenant_id = l.tenant_id \
                       where l.tenant_id = ";
 
-/// One page of levels, by location, product and lot.
+/// Returns one page of levels, by location, product and lot.
 pub async fn list(
     tx: &Tx,
     filter: &Filter,
@@ -116,10 +110,10 @@ pub async fn list(
         .bind(rows.cast_signed())
         .rows(tx)
         .await?;
-    rows.iter().map(level).collect()
+    rows.iter().map(read_level).collect()
 }
 
-/// One level; nothing where there never was one.
+/// Returns one level, or nothing if it never existed.
 pub async fn get(tx: &Tx, key: LevelKey) -> Result<Option<StockLevel>, Error> {
     let rows = Listing::new(tx, SELECT)
         .with("l.location_id = ", Some(key.location_id.0))
@@ -127,10 +121,10 @@ pub async fn get(tx: &Tx, key: LevelKey) -> Result<Option<StockLevel>, Error> {
         .with("l.lot_id = ", Some(key.lot_id.0))
         .rows(tx)
         .await?;
-    rows.first().map(level).transpose()
+    rows.first().map(read_level).transpose()
 }
 
-fn level(row: &PgRow) -> Result<StockLevel, Error> {
+fn read_level(row: &PgRow) -> Result<StockLevel, Error> {
     let level = Level {
         on_hand: number(row, "on_hand")?,
         reserved: number(row, "reserved")?,
@@ -161,28 +155,22 @@ fn level(row: &PgRow) -> Result<StockLevel, Error> {
     })
 }
 
-/// A level that changed, as it is now.
+/// A changed level with its present figures.
 #[derive(Debug, Clone)]
 pub struct ChangedLevel {
-    /// The location.
     pub location_id: LocationId,
-    /// The product.
     pub product_id: ProductId,
-    /// Its SKU.
     pub sku: String,
-    /// The lot, where the product is tracked by lot.
+    /// Set if the product is tracked.
     pub lot_id: Option<LotId>,
     /// Whether the lot may be sold today.
     pub sellable: bool,
-    /// The unit of every quantity.
+    /// Unit of every quantity.
     pub uom: String,
-    /// Physically there.
     pub on_hand: Quantity,
-    /// Promised to orders, or held back.
     pub reserved: Quantity,
     /// On hand less reserved.
     pub available: Quantity,
-    /// When it last changed.
     pub moved_at: DateTime<Utc>,
     /// The transaction that changed it.
     pub transaction: u64,
@@ -194,19 +182,23 @@ const CHANGED: &str = "select l.location_id, l.product_id, l.lot_id, l.on_hand, 
                         and (p.tracking = 'none' or l.lot_code is not null) \
                        where l.tenant_id = ";
 
-/// The levels that were changed by transactions from the one at `position` on; all of them, where that lies too far back.
-/// It looks at every level of the tenant: an index would make each sale dearer for what is asked far less often.
-pub(crate) async fn changed(tx: &Tx, snapshot: &Snapshot, position: i64) -> Result<Vec<ChangedLevel>, Error> {
+/// Returns the levels that transactions changed from `position` on; all levels if the position is too old. It reads
+/// every level of the tenant: an index would make each sale more expensive for a read that is far less frequent.
+pub(crate) async fn find_changed(
+    tx: &Tx,
+    snapshot: &Snapshot,
+    position: i64,
+) -> Result<Vec<ChangedLevel>, Error> {
     let mut query = Listing::new(tx, CHANGED);
-    if let Some(half) = snapshot.half(position) {
+    if let Some(half) = snapshot.truncate(position) {
         query = query.sql(" and age(l.transaction::xid) <= age(").bind(half.to_string()).sql("::xid)");
     }
-    changed_levels(tx, snapshot, query).await
+    read_changed_levels(tx, snapshot, query).await
 }
 
-/// The levels on which something has ended by itself since `since`: a hold, a lease or what was kept for a channel by its
-/// time, a lot by the tenant's date. What was swept meanwhile is not among them: that was written.
-pub(crate) async fn ended(
+/// Returns the levels on which something expired since `since`: a hold or an allotment by its end, a lot by the
+/// tenant's date. A hold that has been released meanwhile is left out, because that was a write.
+pub(crate) async fn find_expired(
     tx: &Tx,
     snapshot: &Snapshot,
     since: DateTime<Utc>,
@@ -233,15 +225,19 @@ pub(crate) async fn ended(
     let keys = " and (l.location_id, l.product_id, l.lot_id) in (select * from unnest(";
     let query = Listing::new(tx, CHANGED).sql(keys).bind(column("location_id")?).sql(", ");
     let query = query.bind(column("product_id")?).sql(", ").bind(column("lot_id")?).sql("))");
-    changed_levels(tx, snapshot, query).await
+    read_changed_levels(tx, snapshot, query).await
 }
 
-async fn changed_levels(tx: &Tx, snapshot: &Snapshot, query: Listing) -> Result<Vec<ChangedLevel>, Error> {
+async fn read_changed_levels(
+    tx: &Tx,
+    snapshot: &Snapshot,
+    query: Listing,
+) -> Result<Vec<ChangedLevel>, Error> {
     let rows = query.sql(" order by l.location_id, l.product_id, l.lot_id").rows(tx).await?;
-    rows.iter().map(|row| changed_level(row, snapshot)).collect()
+    rows.iter().map(|row| read_changed_level(row, snapshot)).collect()
 }
 
-fn changed_level(row: &PgRow, snapshot: &Snapshot) -> Result<ChangedLevel, Error> {
+fn read_changed_level(row: &PgRow, snapshot: &Snapshot) -> Result<ChangedLevel, Error> {
     let (on_hand, reserved): (Quantity, Quantity) = (number(row, "on_hand")?, number(row, "reserved")?);
     let lot_id: Uuid = row.try_get("lot_id")?;
     let half: i64 = row.try_get("transaction")?;
@@ -256,6 +252,6 @@ fn changed_level(row: &PgRow, snapshot: &Snapshot) -> Result<ChangedLevel, Error
         reserved,
         available: (on_hand - reserved).max(Quantity::ZERO),
         moved_at: row.try_get("moved_at")?,
-        transaction: snapshot.whole(half.cast_unsigned()),
+        transaction: snapshot.widen(half.cast_unsigned()),
     })
 }

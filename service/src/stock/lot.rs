@@ -1,4 +1,4 @@
-//! Lots: what there is of each, and what their owner may put right.
+//! Lots: their stock, and the fields that a caller can correct.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::{LocationId, LotId, ProductId};
@@ -16,70 +16,58 @@ use crate::listing::{Listing, Slice, number};
 use crate::posting::lots;
 use crate::{Error, Tx};
 
-/// A lot with what there is of it.
+/// A lot with its stock.
 #[derive(Debug)]
-pub struct Found {
-    /// The lot.
+pub struct LotDetail {
     pub lot: Lot,
-    /// The SKU of its product.
     pub sku: String,
-    /// The unit of every quantity.
+    /// Unit of every quantity.
     pub uom: String,
-    /// Stock units at every location, those in transit among them.
+    /// Units on hand at all locations, including units in transit.
     pub on_hand: Quantity,
-    /// What is promised of them.
     pub reserved: Quantity,
-    /// Whether it may be sold today.
+    /// Whether the lot may be sold today.
     pub is_sellable: bool,
-    /// When it last changed.
     pub updated_at: DateTime<Utc>,
 }
 
-/// What there is of a lot at a location.
+/// The stock of a lot at a location.
 #[derive(Debug)]
 pub struct LotLevel {
-    /// The location.
     pub location_id: LocationId,
-    /// Its code.
     pub location_code: String,
-    /// Whether goods are only on their way there.
+    /// Whether the location is one for stock in transit.
     pub is_transit: bool,
-    /// Physically there.
     pub on_hand: Quantity,
-    /// Promised to orders, or held back.
     pub reserved: Quantity,
 }
 
-/// Which lots to list.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// Of this product.
     pub product_id: Option<ProductId>,
-    /// Of the product with this SKU.
     pub sku: Option<String>,
-    /// With this code.
     pub code: Option<String>,
-    /// With this status.
     pub status: Option<LotStatus>,
-    /// Of which there is something at this location.
+    /// Lots on hand at this location.
     pub location_id: Option<LocationId>,
-    /// Which expire before this day.
+    /// Lots that expire before this day.
     pub expires_before: Option<NaiveDate>,
 }
 
-/// What the owner of a lot may put right. Its code and its product never change: the goods bear them.
+/// The fields of a lot that a caller can correct. Code and product never change, because they are printed on the
+/// product.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = LotUpdate)]
 pub struct LotInput {
-    /// The last day on which it may be sold; it does not expire, if absent.
+    /// Last day on which the lot may be sold. Without it the lot does not expire.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "2027-03-31")]
     pub expires_on: Option<NaiveDate>,
-    /// The supplier's own code for it.
+    /// Code that the supplier uses for the lot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub supplier_lot: Option<Line64>,
-    /// Who sent it.
+    /// Sender of the lot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub received_from: Option<Line200>,
 }
@@ -97,8 +85,7 @@ const SELECT: &str = "select t.id, t.product_id, t.code, t.expires_on, t.supplie
                           and l.lot_id <> '00000000-0000-0000-0000-000000000000') l on true \
      where t.tenant_id = ";
 
-/// One page of lots.
-pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Found>, Error> {
+pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<LotDetail>, Error> {
     let query = Listing::new(tx, SELECT)
         .with("t.product_id = ", filter.product_id.map(|id| id.0))
         .with("p.sku = ", filter.sku.as_ref())
@@ -115,16 +102,15 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Found>,
             .with("o.location_id = ", Some(location_id.0))
             .sql(")"),
     };
-    query.page(tx, "t.id", slice).await?.iter().map(found).collect()
+    query.page(tx, "t.id", slice).await?.iter().map(read_lot).collect()
 }
 
-/// One lot.
-pub async fn get(tx: &Tx, id: LotId) -> Result<Found, Error> {
+pub async fn get(tx: &Tx, id: LotId) -> Result<LotDetail, Error> {
     let rows = Listing::new(tx, SELECT).with("t.id = ", Some(id.0)).rows(tx).await?;
-    found(rows.first().ok_or_else(|| Refusal::not_found("lot"))?)
+    read_lot(rows.first().ok_or_else(|| Refusal::not_found("lot"))?)
 }
 
-/// Where a lot is: every location that has some of it, or something of it reserved.
+/// Returns every location with units of a lot on hand or reserved.
 pub async fn levels(tx: &Tx, lot: &Lot) -> Result<Vec<LotLevel>, Error> {
     let select = "select l.location_id, o.code, o.kind = 'transit' as is_transit, l.on_hand, l.reserved \
                   from bi.stock_level l join location o on o.tenant_id = l.tenant_id and o.id = l.location_id \
@@ -146,7 +132,7 @@ pub async fn levels(tx: &Tx, lot: &Lot) -> Result<Vec<LotLevel>, Error> {
     rows.iter().map(level).collect()
 }
 
-/// What its owner would state to get it as it is.
+/// Returns the input that would give the lot its present fields.
 pub fn input_of(lot: &Lot) -> LotInput {
     LotInput {
         expires_on: lot.expires_on,
@@ -155,13 +141,13 @@ pub fn input_of(lot: &Lot) -> LotInput {
     }
 }
 
-/// Puts a lot right, if it is still at version `expected`. What was sold by the old day stays sold.
+/// Corrects a lot that is still at version `expected`. Sales under the old expiry date stay as they are.
 pub async fn update(
     tx: &Tx,
     id: LotId,
     expected: Option<i32>,
     change: Change<'_, LotInput>,
-) -> Result<Found, Error> {
+) -> Result<LotDetail, Error> {
     let query = sqlx::query(
         "select id, product_id, code, expires_on, supplier_lot, received_from, received_at, status, version \
          from lot where tenant_id = $1 and id = $2 for update",
@@ -188,8 +174,8 @@ pub async fn update(
     get(tx, id).await
 }
 
-fn found(row: &PgRow) -> Result<Found, Error> {
-    Ok(Found {
+fn read_lot(row: &PgRow) -> Result<LotDetail, Error> {
+    Ok(LotDetail {
         lot: lots::lot(row)?,
         sku: row.try_get("sku")?,
         uom: row.try_get("stock_uom")?,
@@ -200,7 +186,7 @@ fn found(row: &PgRow) -> Result<Found, Error> {
     })
 }
 
-/// The codes of lots that documents name.
+/// Returns the codes of lots.
 pub(crate) async fn codes(
     tx: &Tx,
     lots: impl Iterator<Item = LotId>,

@@ -1,4 +1,4 @@
-//! Stock movements: every change of every level, in the order in which they were written.
+//! Stock movements, for reading: every change of every level, in the order of recording.
 
 use chrono::{DateTime, Duration, Utc};
 use domain::id::{CommandId, LocationId, LotId, MovementId, ProductId};
@@ -12,67 +12,49 @@ use uuid::Uuid;
 use crate::listing::{Age, Listing, Period, Slice, number, optional_word, word};
 use crate::{Error, Tx};
 
-/// A movement: quantity and value are positive in and negative out.
+/// A movement. Quantity and value are positive in and negative out.
 #[derive(Debug, Clone)]
 pub struct Movement {
-    /// Its id.
     pub id: MovementId,
-    /// Why goods moved.
     pub kind: MovementKind,
-    /// The product.
     pub product_id: ProductId,
-    /// Its SKU.
     pub sku: String,
-    /// The unit of the quantity.
+    /// Unit of the quantity.
     pub uom: String,
-    /// Where.
     pub location_id: LocationId,
-    /// The lot, where the product is tracked by lot.
+    /// Set if the product is tracked.
     pub lot_id: Option<LotId>,
     /// Stock units.
     pub quantity: Quantity,
-    /// Their cost.
     pub value: Money,
-    /// Cost of one.
+    /// Cost of one stock unit.
     pub unit_cost: Price,
-    /// The currency of every amount.
+    /// Currency of every amount.
     pub currency: String,
-    /// What kind of document moved them.
     pub document_kind: String,
-    /// The document.
     pub document_id: Uuid,
-    /// Its line.
     pub line_no: i32,
-    /// The channel, where a customer is involved.
+    /// Set if a customer is involved.
     pub channel: Option<Channel>,
-    /// The reason code of an adjustment.
+    /// Reason code of an adjustment.
     pub reason: Option<String>,
-    /// When it happened.
     pub occurred_at: DateTime<Utc>,
-    /// When it was written.
     pub recorded_at: DateTime<Utc>,
-    /// The command that wrote it.
     pub command_id: CommandId,
 }
 
-/// Which movements to list.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// Of this product.
     pub product_id: Option<ProductId>,
-    /// Of the product with this SKU.
     pub sku: Option<String>,
-    /// At this location.
     pub location_id: Option<LocationId>,
-    /// Of this document.
     pub document_id: Option<Uuid>,
-    /// For this reason.
     pub kind: Option<MovementKind>,
-    /// When it happened.
     pub occurred: Period,
 }
 
-/// How many commands a span has that is searched for movements of any product.
+/// Commands in a span that is searched for movements of any product; the second span is tried if the first has too
+/// few.
 const SPANS: [i64; 2] = [50, 2_000];
 
 const COLUMNS: &str = "select m.id, m.kind, m.product_id, p.sku, p.stock_uom, m.location_id, m.lot_id, m.quantity, \
@@ -81,31 +63,31 @@ const COLUMNS: &str = "select m.id, m.kind, m.product_id, p.sku, p.stock_uom, m.
 const NAMES: &str = " m join product p on p.tenant_id = m.tenant_id and p.id = m.product_id \
      join tenant t on t.tenant_id = m.tenant_id where m.tenant_id = ";
 
-/// One page of movements.
 pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Movement>, Error> {
     let rows = if filter.document_id.is_some() {
-        of_document(tx, filter, slice).await?
+        find_by_document(tx, filter, slice).await?
     } else if filter.product_id.is_some() || filter.sku.is_some() {
-        of_product(tx, filter, slice).await?
+        find_by_product(tx, filter, slice).await?
     } else {
-        of_all(tx, filter, slice).await?
+        find_by_command(tx, filter, slice).await?
     };
-    rows.iter().map(movement).collect()
+    rows.iter().map(read_movement).collect()
 }
 
-/// The conditions that every way of finding movements shares.
-fn narrowed(query: Listing, filter: &Filter) -> Listing {
+/// Adds the conditions that every search for movements shares.
+fn add_filter(query: Listing, filter: &Filter) -> Listing {
     query
         .with("m.product_id = ", filter.product_id.map(|id| id.0))
         .with("m.location_id = ", filter.location_id.map(|id| id.0))
         .among("m.kind", filter.kind.as_slice())
         .within("m.occurred_at", filter.occurred)
-        // Nothing is written down before it happens.
+        // A movement is never recorded before it happens.
         .with("m.id >= ", filter.occurred.from.map(first_of))
 }
 
-/// The primary key leads with the product and the location: the page is made of one page per location.
-async fn of_product(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<PgRow>, Error> {
+/// Finds movements of a product. The primary key starts with product and location, so the page is merged from one
+/// page per location.
+async fn find_by_product(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<PgRow>, Error> {
     let query = Listing::raw(COLUMNS)
         .sql("location o cross join lateral (select m.* from stock_movement m where m.tenant_id = ")
         .tenant(tx)
@@ -118,14 +100,18 @@ async fn of_product(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<PgRow
             .sql(")"),
         None => query,
     };
-    let query =
-        narrowed(query, filter).cut("m.id", slice).sql(")").sql(NAMES).tenant(tx).sql(" and o.tenant_id = ");
+    let query = add_filter(query, filter)
+        .cut("m.id", slice)
+        .sql(")")
+        .sql(NAMES)
+        .tenant(tx)
+        .sql(" and o.tenant_id = ");
     query.tenant(tx).page(tx, "m.id", slice).await
 }
 
-/// Documents of stock have an index of their own; sales and shipments lead over their lines to the levels they moved.
-/// A movement's id begins with the millisecond in which its document was written.
-async fn of_document(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<PgRow>, Error> {
+/// Finds movements of a document. Stock documents and transfers have an index. Sales and shipments are found through their lines
+/// and the levels that they moved; the id of a movement begins with the millisecond of its document.
+async fn find_by_document(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<PgRow>, Error> {
     let query = Listing::raw(COLUMNS)
         .sql(
             "(with wanted as (select l.product_id, l.location_id, l.recorded_at from sales_line l where l.tenant_id = ",
@@ -150,7 +136,8 @@ async fn of_document(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<PgRo
         .with("m.document_id = ", filter.document_id)
         .sql(
             " union all select m.* from stock_movement m \
-             where m.document_kind in ('receipt', 'opening', 'adjustment', 'revaluation') and m.tenant_id = ",
+             where m.document_kind in ('receipt', 'opening', 'adjustment', 'revaluation', 'transfer') \
+             and m.tenant_id = ",
         )
         .tenant(tx)
         .with("m.document_id = ", filter.document_id)
@@ -158,23 +145,23 @@ async fn of_document(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<PgRo
         .sql(NAMES)
         .tenant(tx)
         .with("p.sku = ", filter.sku.as_ref());
-    narrowed(query, filter).page(tx, "m.id", slice).await
+    add_filter(query, filter).page(tx, "m.id", slice).await
 }
 
-/// Without a product there is no index to read in order. Every movement has its command, and those are in order: a span
-/// of some commands next to the cursor is read, and a longer one where it held too few movements.
-async fn of_all(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<PgRow>, Error> {
+/// Finds movements of all products, for which no index gives the order. Every movement has a command, and commands
+/// are in order: a span of commands next to the cursor is searched, and a longer one if it has too few movements.
+async fn find_by_command(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<PgRow>, Error> {
     let page = async |written: Period| {
         let query = Listing::raw(COLUMNS).sql("stock_movement").sql(NAMES).tenant(tx);
         let query = query.within("m.recorded_at", written).with("m.recorded_at >= ", filter.occurred.from);
-        narrowed(query, filter).page(tx, "m.id", slice).await
+        add_filter(query, filter).page(tx, "m.id", slice).await
     };
     let millisecond = Duration::milliseconds(1);
     let at_cursor = slice.after.map(written_at);
     for commands in SPANS {
         let Some(far) = command_at(tx, slice, commands).await? else { break };
         let written = match slice.age {
-            // Another node's clock may be ahead of ours.
+            // Another node's clock may be ahead of this one.
             Age::NewestFirst => {
                 let near = at_cursor.map_or(tx.now + Duration::days(1), |at| at + millisecond);
                 Period { from: Some(far), to: Some(near) }
@@ -191,8 +178,8 @@ async fn of_all(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<PgRow>, E
     page(Period::default()).await
 }
 
-/// The millisecond of the command that is so many commands beyond the cursor, if there are as many. Ids tell
-/// milliseconds apart and no more, so a span has whole ones.
+/// Returns the millisecond of the command that is so many commands beyond the cursor, if there are as many. Ids are
+/// ordered by millisecond only, so a span has whole milliseconds.
 async fn command_at(tx: &Tx, slice: &Slice, commands: i64) -> Result<Option<DateTime<Utc>>, Error> {
     let (beyond, order) = match slice.age {
         Age::NewestFirst => ("id < ", " order by id desc limit 1 offset "),
@@ -203,18 +190,18 @@ async fn command_at(tx: &Tx, slice: &Slice, commands: i64) -> Result<Option<Date
     rows.first().map(|row| Ok(written_at(row.try_get("id")?))).transpose()
 }
 
-/// The millisecond in which a movement or a command was written.
+/// Returns the millisecond in which a movement or command was recorded.
 fn written_at(id: Uuid) -> DateTime<Utc> {
     let millis = i64::try_from(id.as_u128() >> 80).unwrap_or_default();
     DateTime::from_timestamp_millis(millis).unwrap_or_default()
 }
 
-/// The lowest id of a millisecond.
+/// Returns the lowest id of a millisecond.
 pub(crate) fn first_of(at: DateTime<Utc>) -> Uuid {
     Uuid::from_u128(u128::from(at.timestamp_millis().max(0).unsigned_abs()) << 80)
 }
 
-fn movement(row: &PgRow) -> Result<Movement, Error> {
+fn read_movement(row: &PgRow) -> Result<Movement, Error> {
     let lot_id: Uuid = row.try_get("lot_id")?;
     Ok(Movement {
         id: MovementId(row.try_get("id")?),

@@ -1,4 +1,4 @@
-//! Goods that left before the record had them, and what their cost turned out to be, to read.
+//! Costs to settle, for reading: stock issued below zero, and what its cost turned out to be.
 
 use chrono::{DateTime, Utc};
 use domain::id::{CommandId, CostId, LocationId, LotId, ProductId};
@@ -12,73 +12,60 @@ use uuid::Uuid;
 use crate::listing::{Listing, Slice, number, optional_word};
 use crate::{Error, Tx};
 
-/// Whether a cost to settle is still open.
+/// Whether a cost to settle is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CostStatus {
-    /// Some of the goods have not come in yet: their cost is provisional.
+    /// Some of the units have not been received yet; their cost is provisional.
     Open,
-    /// All of them came in; the difference is posted.
+    /// All units have been received, and the difference is posted.
     Settled,
 }
 
 /// A cost to settle.
 #[derive(Debug, Clone)]
 pub struct CostToSettle {
-    /// Its id.
     pub id: CostId,
-    /// Whether it is open.
     pub status: CostStatus,
-    /// Where the goods left.
     pub location_id: LocationId,
-    /// What.
     pub product_id: ProductId,
-    /// Its SKU.
     pub sku: String,
-    /// The lot, where the product is tracked by lot.
+    /// Set if the product is tracked.
     pub lot_id: Option<LotId>,
-    /// The unit of every quantity.
+    /// Unit of every quantity.
     pub uom: String,
-    /// What kind of document they left with.
+    /// The kind of document that issued the units.
     pub document_kind: String,
-    /// That document.
     pub document_id: Uuid,
-    /// Its line.
     pub line_no: i32,
-    /// The channel that sold them.
     pub channel: Option<Channel>,
-    /// How many went below zero.
+    /// Units that went below zero.
     pub quantity: Quantity,
-    /// How many of them have not come in.
+    /// Units that have not been received yet.
     pub open_quantity: Quantity,
-    /// The currency of every amount.
+    /// Currency of every amount.
     pub currency: String,
-    /// What they were provisionally said to cost.
+    /// Provisional cost of all units.
     pub value: Money,
-    /// What of it is still provisional.
+    /// Provisional cost of the open units.
     pub open_value: Money,
-    /// By how much what came in cost more.
+    /// Cost of the received units less their provisional cost.
     pub variance: Money,
-    /// When they left.
+    /// When the units were issued.
     pub occurred_at: DateTime<Utc>,
-    /// When that was written down.
     pub recorded_at: DateTime<Utc>,
-    /// When the last of them came in.
+    /// When the last unit was received.
     pub settled_at: Option<DateTime<Utc>>,
-    /// The command that let them go.
+    /// The command that issued the units.
     pub command_id: CommandId,
 }
 
-/// Which costs to list.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// Open ones or settled ones; both, if absent.
+    /// Both if absent.
     pub status: Option<CostStatus>,
-    /// At this location.
     pub location_id: Option<LocationId>,
-    /// Of this product.
     pub product_id: Option<ProductId>,
-    /// Of the product with this SKU.
     pub sku: Option<String>,
 }
 
@@ -89,7 +76,6 @@ const SELECT: &str = "select c.id, c.location_id, c.product_id, p.sku, c.lot_id,
      join product p on p.tenant_id = c.tenant_id and p.id = c.product_id \
      join tenant t on t.tenant_id = c.tenant_id where c.tenant_id = ";
 
-/// One page of costs to settle.
 pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<CostToSettle>, Error> {
     let rows = Listing::new(tx, SELECT)
         .sql(match filter.status {
@@ -102,10 +88,10 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<CostToS
         .with("p.sku = ", filter.sku.as_ref())
         .page(tx, "c.id", slice)
         .await?;
-    rows.iter().map(cost).collect()
+    rows.iter().map(read_cost).collect()
 }
 
-fn cost(row: &PgRow) -> Result<CostToSettle, Error> {
+fn read_cost(row: &PgRow) -> Result<CostToSettle, Error> {
     let lot_id: Uuid = row.try_get("lot_id")?;
     let settled_at: Option<DateTime<Utc>> = row.try_get("settled_at")?;
     Ok(CostToSettle {

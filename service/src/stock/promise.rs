@@ -1,4 +1,4 @@
-//! Promises that no longer hold: lines of orders that wait for goods which will come later than was promised, or not.
+//! Broken promises: backordered lines whose stock will come later than promised, or not at all.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -13,70 +13,69 @@ use sea_orm::sqlx::{self, Row};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::supply::coming;
+use super::incoming::find_supplies;
 use crate::listing::{Listing, number};
 use crate::posting::{setup, waiting};
 use crate::{Error, Tx};
 
-/// A line of an order whose promise no longer holds.
+/// A backordered line whose promise is broken.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct BrokenPromise {
     /// Always `broken_promise`.
     #[schema(value_type = String, max_length = 14, example = "broken_promise")]
     pub object: &'static str,
-    /// The order.
+    /// Id of the order.
     pub order_id: OrderId,
-    /// Its number.
+    /// Number of the order.
     #[schema(max_length = 64, example = "SO-2026-000123")]
     pub order_number: String,
-    /// Who buys.
+    /// Customer that ordered.
     pub customer_id: CustomerId,
-    /// The line.
+    /// Number of the line.
     #[schema(minimum = 1, maximum = 2000, example = 1)]
     pub line_no: i32,
-    /// Where its goods come from.
+    /// Location that ships the stock.
     pub location_id: LocationId,
-    /// The product.
+    /// Id of the product.
     pub product_id: ProductId,
-    /// Its SKU.
+    /// SKU of the product.
     #[schema(max_length = 64, example = "BOLT-M8")]
     pub sku: String,
-    /// Stock units that it waits for.
+    /// Stock units that the line waits for.
     pub backordered: Quantity,
-    /// The day for which they were promised.
+    /// Promised day.
     #[schema(example = "2026-12-02")]
     pub promised_on: NaiveDate,
-    /// The day on which they will be there, on what is on its way now; null where too little is.
+    /// Day on which present supplies will fill the line; null if they are too few.
     #[schema(example = "2026-12-09")]
     pub due_on: Option<NaiveDate>,
 }
 
-/// Where a broken promise stands in the list: order and line.
+/// Position of a broken promise in the list: order and line.
 pub type Position = (Uuid, i32);
 
 impl BrokenPromise {
-    /// Where it stands in the list.
     pub fn position(&self) -> Position {
         (self.order_id.0, self.line_no)
     }
 }
 
-/// One page of the promises that no longer hold, by order and line: of all of them, or of those that were made on an
-/// expected receipt. All lines that wait on the same levels are looked at, since they are served in their order.
-pub async fn broken(
+/// Returns one page of broken promises by order and line: all, or those pegged to an expected receipt. All lines that
+/// wait on the same levels are read, because they are allocated in their order.
+pub async fn list_broken(
     tx: &Tx,
     made_on: Option<ExpectedReceiptId>,
     after: Option<Position>,
     rows: u64,
 ) -> Result<Vec<BrokenPromise>, Error> {
     if let Some(id) = made_on {
-        known(tx, id).await?;
+        check_exists(tx, id).await?;
     }
-    let levels = free(tx, made_on).await?;
+    let levels = find_available(tx, made_on).await?;
     let locations: Vec<Uuid> = levels.keys().map(|key| key.location_id.0).collect();
     let products: Vec<Uuid> = levels.keys().map(|key| key.product_id.0).collect();
     let queues = waiting::queues(tx, &locations, &products).await?;
-    let supplies = coming(tx, &products, None).await?;
+    let supplies = find_supplies(tx, &products, None).await?;
     let today = setup::settings(tx).await?.day(tx.now);
     let mut broken: BTreeMap<Position, (LevelKey, Waiting, Option<NaiveDate>)> = BTreeMap::new();
     for (key, queue) in &queues {
@@ -90,21 +89,25 @@ pub async fn broken(
         }
     }
     if let Some(id) = made_on {
-        let pegged = pegged(tx, id).await?;
+        let pegged = find_pegged(tx, id).await?;
         broken.retain(|position, _| pegged.contains(position));
     }
     let page: Vec<_> = broken.into_values().take(usize::try_from(rows).unwrap_or(usize::MAX)).collect();
-    named(tx, page).await
+    add_names(tx, page).await
 }
 
-async fn known(tx: &Tx, id: ExpectedReceiptId) -> Result<(), Error> {
+async fn check_exists(tx: &Tx, id: ExpectedReceiptId) -> Result<(), Error> {
     let query = sqlx::query("select 1 from expected_receipt where tenant_id = $1 and id = $2");
     let row = tx.row(query.bind(tx.tenant_id.0).bind(id.0)).await?;
     row.map(|_| ()).ok_or_else(|| Refusal::not_found("expected receipt").into())
 }
 
-/// What is free where lines wait, by the level that they wait on: for all of them, or for those of an expected receipt.
-async fn free(tx: &Tx, made_on: Option<ExpectedReceiptId>) -> Result<BTreeMap<LevelKey, Vec<Free>>, Error> {
+/// Returns the available stock by the level on which lines wait: for all lines, or for those pegged to an expected
+/// receipt.
+async fn find_available(
+    tx: &Tx,
+    made_on: Option<ExpectedReceiptId>,
+) -> Result<BTreeMap<LevelKey, Vec<Free>>, Error> {
     let select = "select l.location_id, l.product_id, l.lot_id, l.on_hand - l.reserved as free, l.expires_on \
                   from bi.stock_level l where l.sellable and l.tenant_id = ";
     let query = Listing::new(tx, select)
@@ -129,20 +132,20 @@ async fn free(tx: &Tx, made_on: Option<ExpectedReceiptId>) -> Result<BTreeMap<Le
             lot_id: LotId(row.try_get("lot_id")?),
         };
         let free = Free { key, quantity: number(&row, "free")?, expires_on: row.try_get("expires_on")? };
-        levels.entry(key.head()).or_default().push(free);
+        levels.entry(key.without_lot()).or_default().push(free);
     }
     Ok(levels)
 }
 
-/// The order lines whose promise was made on an expected receipt.
-async fn pegged(tx: &Tx, id: ExpectedReceiptId) -> Result<std::collections::BTreeSet<Position>, Error> {
+/// Returns the order lines that are pegged to an expected receipt.
+async fn find_pegged(tx: &Tx, id: ExpectedReceiptId) -> Result<std::collections::BTreeSet<Position>, Error> {
     let statement = "select order_id, line_no from peg where tenant_id = $1 and expected_receipt_id = $2";
     let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0)).await?;
     rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
 }
 
-/// The rows of a page with the names of their orders and products.
-async fn named(
+/// Adds the names of orders and products to the rows of a page.
+async fn add_names(
     tx: &Tx,
     page: Vec<(LevelKey, Waiting, Option<NaiveDate>)>,
 ) -> Result<Vec<BrokenPromise>, Error> {
@@ -153,7 +156,7 @@ async fn named(
         Ok((OrderId(row.try_get(0)?), (row.try_get(1)?, CustomerId(row.try_get(2)?))))
     };
     let orders: HashMap<_, _> = rows.iter().map(order).collect::<Result<_, _>>()?;
-    let skus = crate::sold::skus(tx, page.iter().map(|(key, ..)| key.product_id)).await?;
+    let skus = crate::sales_lines::skus(tx, page.iter().map(|(key, ..)| key.product_id)).await?;
     let row = |(key, waiting, due_on): (LevelKey, Waiting, Option<NaiveDate>)| {
         let (order_number, customer_id) = orders.get(&waiting.order_id).cloned()?;
         Some(BrokenPromise {

@@ -1,4 +1,4 @@
-//! Who has goods of a lot: what a recall is about.
+//! The scope of a recall: customers and documents that have units of a lot.
 
 use domain::id::{CustomerId, LocationId, LotId, OrderId};
 use domain::lot::{Affected, AffectedCustomer, AffectedParty, OpenReservation};
@@ -9,28 +9,28 @@ use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
 use crate::listing::{Listing, number, word};
-use crate::posting::goods;
+use crate::posting::stock_documents;
 use crate::{Error, Tx};
 
-/// The most sales and shipments of a lot that are listed.
+/// Most sales and shipments of a lot that are listed.
 pub const PARTIES_MAX: usize = 10_000;
 
-/// Who has goods of a lot, who waits for some, and what is kept back.
-pub async fn affected(tx: &Tx, id: LotId) -> Result<Affected, Error> {
+/// Returns the sales and shipments of a lot, the orders that reserve it, and its quarantines.
+pub async fn find_affected(tx: &Tx, id: LotId) -> Result<Affected, Error> {
     let query =
         sqlx::query("select reason, recalled_at from lot_recall where tenant_id = $1 and lot_id = $2");
     let recalled = tx.row(query.bind(tx.tenant_id.0).bind(id.0)).await?;
     Ok(Affected {
         recalled: recalled.map(|row| Ok::<_, Error>((row.try_get(0)?, row.try_get(1)?))).transpose()?,
-        quarantined: quarantined(tx, id).await?,
-        parties: parties(tx, id).await?,
-        waiting: waiting(tx, id).await?,
-        in_transit: in_transit(tx, id).await?,
+        quarantined: find_quarantines(tx, id).await?,
+        parties: find_parties(tx, id).await?,
+        waiting: find_reservations(tx, id).await?,
+        in_transit: sum_in_transit(tx, id).await?,
     })
 }
 
-async fn quarantined(tx: &Tx, id: LotId) -> Result<Vec<domain::hold::Hold>, Error> {
-    // As in the index hold_line_by_lot.
+async fn find_quarantines(tx: &Tx, id: LotId) -> Result<Vec<domain::hold::Hold>, Error> {
+    // The condition of the index hold_line_by_lot.
     let rows = Listing::new(
         tx,
         "select h.id, h.kind, h.reference, h.location_id, h.customer_id, h.note, h.status, h.expires_at, h.placed_at, \
@@ -45,7 +45,10 @@ async fn quarantined(tx: &Tx, id: LotId) -> Result<Vec<domain::hold::Hold>, Erro
     .rows(tx)
     .await?;
     let mut holds: Vec<_> =
-        goods::with_lines(tx, &rows, goods::hold, goods::held_lines).await?.into_values().collect();
+        stock_documents::with_lines(tx, &rows, stock_documents::hold, stock_documents::held_lines)
+            .await?
+            .into_values()
+            .collect();
     holds.sort_by_key(|hold| hold.id);
     for hold in &mut holds {
         hold.lines.retain(|line| line.lot_id == id);
@@ -53,9 +56,9 @@ async fn quarantined(tx: &Tx, id: LotId) -> Result<Vec<domain::hold::Hold>, Erro
     Ok(holds)
 }
 
-/// The sales and shipments that took goods of a lot, oldest first, with what came back of each.
-pub(super) async fn parties(tx: &Tx, id: LotId) -> Result<Vec<AffectedParty>, Error> {
-    // As in the index stock_movement_by_lot.
+/// Returns the sales and shipments of a lot, oldest first, with the returns of each.
+pub(super) async fn find_parties(tx: &Tx, id: LotId) -> Result<Vec<AffectedParty>, Error> {
+    // The condition of the index stock_movement_by_lot.
     let statement = "with moved as materialized ( \
              select m.document_kind, m.document_id, m.line_no, m.kind, m.channel, m.location_id, m.occurred_at, m.quantity \
              from stock_movement m \
@@ -81,10 +84,10 @@ pub(super) async fn parties(tx: &Tx, id: LotId) -> Result<Vec<AffectedParty>, Er
          order by m.occurred_at, m.document_id limit $3";
     let limit = i64::try_from(PARTIES_MAX).unwrap_or(i64::MAX);
     let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0).bind(limit);
-    tx.rows(query).await?.iter().map(party).collect()
+    tx.rows(query).await?.iter().map(read_party).collect()
 }
 
-fn party(row: &PgRow) -> Result<AffectedParty, Error> {
+fn read_party(row: &PgRow) -> Result<AffectedParty, Error> {
     let known: Option<Uuid> = row.try_get("customer_id")?;
     Ok(AffectedParty {
         document_kind: row.try_get("document_kind")?,
@@ -97,11 +100,11 @@ fn party(row: &PgRow) -> Result<AffectedParty, Error> {
         occurred_at: row.try_get("occurred_at")?,
         sold: number(row, "sold")?,
         returned: number(row, "returned")?,
-        customer: known.map(|_| customer(row)).transpose()?,
+        customer: known.map(|_| read_customer(row)).transpose()?,
     })
 }
 
-fn customer(row: &PgRow) -> Result<AffectedCustomer, Error> {
+fn read_customer(row: &PgRow) -> Result<AffectedCustomer, Error> {
     Ok(AffectedCustomer {
         id: CustomerId(row.try_get("customer_id")?),
         number: row.try_get("customer_number")?,
@@ -111,8 +114,8 @@ fn customer(row: &PgRow) -> Result<AffectedCustomer, Error> {
     })
 }
 
-/// The orders for which goods of a lot are reserved.
-async fn waiting(tx: &Tx, id: LotId) -> Result<Vec<OpenReservation>, Error> {
+/// Returns the orders with reservations of a lot.
+async fn find_reservations(tx: &Tx, id: LotId) -> Result<Vec<OpenReservation>, Error> {
     let statement = "select o.id as order_id, o.number, r.line_no, r.location_id, r.quantity, c.id as customer_id, \
                 c.number as customer_number, c.name, c.email, c.country \
          from lot t \
@@ -130,13 +133,13 @@ async fn waiting(tx: &Tx, id: LotId) -> Result<Vec<OpenReservation>, Error> {
             line_no: row.try_get("line_no")?,
             location_id: LocationId(row.try_get("location_id")?),
             quantity: number(row, "quantity")?,
-            customer: customer(row)?,
+            customer: read_customer(row)?,
         })
     };
     rows.iter().map(open).collect()
 }
 
-async fn in_transit(tx: &Tx, id: LotId) -> Result<Quantity, Error> {
+async fn sum_in_transit(tx: &Tx, id: LotId) -> Result<Quantity, Error> {
     let statement = "select coalesce(sum(l.on_hand), 0) from lot t \
          join stock_level l on l.tenant_id = $1 and l.lot_id = t.id and l.lot_id <> '00000000-0000-0000-0000-000000000000' \
          join location o on o.tenant_id = $1 and o.id = l.location_id and o.kind = 'transit' \

@@ -1,5 +1,5 @@
-//! The trace of a lot: where it came from, who got it, and where the rest is. The quantities add up, or the trace says
-//! by how much they do not.
+//! The trace of a lot: where it came from, who bought it, and where the rest is. The quantities add up, or the trace
+//! shows the difference.
 
 use chrono::{DateTime, Utc};
 use domain::id::{LocationId, LotId};
@@ -10,54 +10,46 @@ use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
-use super::lot::{self, Found, LotLevel};
+use super::lot::{self, LotDetail, LotLevel};
 use super::recall::{self, PARTIES_MAX};
 use crate::listing::{number, optional_word, word};
 use crate::{Error, Tx};
 
-/// Where goods of a lot came from and went to.
+/// The trace of a lot.
 #[derive(Debug)]
 pub struct Trace {
-    /// The lot.
-    pub found: Found,
-    /// Where it came from: receipts and openings.
-    pub received: Vec<Moved>,
-    /// Who got it: sales and shipments.
+    pub found: LotDetail,
+    /// Receipts and openings.
+    pub received: Vec<TracedDocument>,
+    /// Sales and shipments.
     pub sold: Vec<AffectedParty>,
-    /// What came back.
-    pub returned: Vec<Moved>,
-    /// What was written off, found or counted.
-    pub adjusted: Vec<Moved>,
-    /// Where the rest is.
+    /// Refunds and returns.
+    pub returned: Vec<TracedDocument>,
+    /// Adjustments and counts.
+    pub adjusted: Vec<TracedDocument>,
+    /// Stock left, by location.
     pub levels: Vec<LotLevel>,
-    /// Who waits for it, and what is kept back.
+    /// Orders that reserve the lot, and its quarantines.
     pub kept: Affected,
-    /// Whether nothing is left out of the lists.
+    /// Whether no list is cut off.
     pub is_complete: bool,
-    /// The sums.
     pub sums: Sums,
 }
 
-/// A document that moved goods of a lot.
+/// A document that moved units of a lot.
 #[derive(Debug)]
-pub struct Moved {
-    /// Why.
+pub struct TracedDocument {
     pub kind: MovementKind,
-    /// What kind of document.
     pub document_kind: String,
-    /// The document.
     pub document_id: Uuid,
-    /// Its number.
     pub number: Option<String>,
     /// A delivery note, a remark.
     pub reference: Option<String>,
-    /// The reason code of an adjustment.
+    /// Reason code of an adjustment.
     pub reason: Option<String>,
-    /// The channel, where a customer is involved.
+    /// Set if a customer is involved.
     pub channel: Option<domain::tenant::Channel>,
-    /// Where.
     pub location_id: LocationId,
-    /// When.
     pub occurred_at: DateTime<Utc>,
     /// Stock units, positive in, negative out.
     pub quantity: Quantity,
@@ -66,37 +58,36 @@ pub struct Moved {
 /// The quantities of a trace, in stock units: received - sold + returned + adjusted = on hand + in transit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Sums {
-    /// Came from suppliers, or was there when the books began.
+    /// Receipts and openings.
     pub received: Quantity,
-    /// Left to customers.
+    /// Sales and shipments.
     pub sold: Quantity,
-    /// Came back from customers.
+    /// Returned by customers.
     pub returned: Quantity,
-    /// Found less written off.
+    /// Gains less losses of adjustments and counts.
     pub adjusted: Quantity,
-    /// At the locations, by their levels.
+    /// On hand by the levels of locations, without transit.
     pub on_hand: Quantity,
-    /// Between two locations, by their levels.
+    /// On hand by the levels of transit locations.
     pub in_transit: Quantity,
 }
 
 impl Sums {
-    /// What the movements leave less what the levels say: zero, or the books are wrong.
+    /// Returns the sum of the movements less that of the levels: zero, unless the books are wrong.
     pub fn difference(&self) -> Quantity {
         self.received - self.sold + self.returned + self.adjusted - self.on_hand - self.in_transit
     }
 }
 
-/// The trace of a lot.
-pub async fn of(tx: &Tx, id: LotId) -> Result<Trace, Error> {
+pub async fn find(tx: &Tx, id: LotId) -> Result<Trace, Error> {
     let found = lot::get(tx, id).await?;
     let levels = lot::levels(tx, &found.lot).await?;
-    let kept = recall::affected(tx, id).await?;
-    let mut sums = sums(tx, id).await?;
+    let kept = recall::find_affected(tx, id).await?;
+    let mut sums = sum_movements(tx, id).await?;
     for level in &levels {
         *(if level.is_transit { &mut sums.in_transit } else { &mut sums.on_hand }) += level.on_hand;
     }
-    let moved = moved(tx, id).await?;
+    let moved = find_documents(tx, id).await?;
     let is_complete = moved.len() < PARTIES_MAX && kept.parties.len() < PARTIES_MAX;
     let mut trace = Trace {
         found,
@@ -113,14 +104,21 @@ pub async fn of(tx: &Tx, id: LotId) -> Result<Trace, Error> {
         match moved.kind {
             MovementKind::Receipt | MovementKind::Opening => trace.received.push(moved),
             MovementKind::Return => trace.returned.push(moved),
-            _ => trace.adjusted.push(moved),
+            MovementKind::Sale
+            | MovementKind::Adjustment
+            | MovementKind::TransferOut
+            | MovementKind::TransferIn
+            | MovementKind::Count
+            | MovementKind::Revaluation
+            | MovementKind::SupplierReturn
+            | MovementKind::Settlement => trace.adjusted.push(moved),
         }
     }
     Ok(trace)
 }
 
-/// What the movements add up to. A transfer takes from one place what it brings to another.
-async fn sums(tx: &Tx, id: LotId) -> Result<Sums, Error> {
+/// Adds up the movements. The two movements of a transfer cancel out.
+async fn sum_movements(tx: &Tx, id: LotId) -> Result<Sums, Error> {
     let statement = "select \
              coalesce(sum(quantity) filter (where kind in ('receipt', 'opening')), 0) as received, \
              coalesce(-sum(quantity) filter (where kind = 'sale'), 0) as sold, \
@@ -139,8 +137,8 @@ async fn sums(tx: &Tx, id: LotId) -> Result<Sums, Error> {
     })
 }
 
-/// Every document that moved goods of the lot besides sales and what only brought them elsewhere, oldest first.
-async fn moved(tx: &Tx, id: LotId) -> Result<Vec<Moved>, Error> {
+/// Returns the documents that moved units of the lot, oldest first, without sales and transfers.
+async fn find_documents(tx: &Tx, id: LotId) -> Result<Vec<TracedDocument>, Error> {
     let statement = "select m.kind, m.document_kind, m.document_id, \
                 coalesce(d.number, p.number, i.number, r.number) as number, d.reference, m.reason, m.channel, \
                 m.location_id, m.occurred_at, m.quantity \
@@ -156,8 +154,8 @@ async fn moved(tx: &Tx, id: LotId) -> Result<Vec<Moved>, Error> {
          order by m.occurred_at, m.document_id, m.kind limit $3";
     let limit = i64::try_from(PARTIES_MAX).unwrap_or(i64::MAX);
     let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0).bind(limit);
-    let moved = |row: &PgRow| -> Result<Moved, Error> {
-        Ok(Moved {
+    let moved = |row: &PgRow| -> Result<TracedDocument, Error> {
+        Ok(TracedDocument {
             kind: word(row, "kind")?,
             document_kind: row.try_get("document_kind")?,
             document_id: row.try_get("document_id")?,

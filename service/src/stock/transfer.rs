@@ -1,29 +1,25 @@
-//! Transfers, to read.
+//! Transfers, for reading.
 
 use domain::id::{LocationId, TransferId};
 use domain::refusal::Refusal;
 use domain::transfer::{Transfer, TransferStatus};
 
 use crate::listing::{Listing, Slice};
-use crate::posting::goods;
-use crate::sold::{self, Names};
+use crate::posting::stock_documents;
+use crate::sales_lines::{self, Names};
 use crate::{Error, Tx};
 
-/// Which transfers to list.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// Where they stand.
     pub status: Option<TransferStatus>,
-    /// From this location.
     pub from_location_id: Option<LocationId>,
-    /// To this location.
     pub to_location_id: Option<LocationId>,
 }
 
 const SELECT: &str = "select id, number, from_location_id, to_location_id, status, expected_on, reference, occurred_at, version \
                       from transfer where tenant_id = ";
 
-/// One page of transfers, without their lines.
+/// Returns one page of transfers, without their lines.
 pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Transfer>, Error> {
     let rows = Listing::new(tx, SELECT)
         .among("status", filter.status.as_slice())
@@ -31,14 +27,16 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Transfe
         .with("to_location_id = ", filter.to_location_id.map(|id| id.0))
         .page(tx, "id", slice)
         .await?;
-    rows.iter().map(|row| Ok(goods::transfer(row)?.1)).collect()
+    rows.iter().map(|row| Ok(stock_documents::transfer(row)?.1)).collect()
 }
 
-/// One transfer with its lines, and what they are called.
 pub async fn get(tx: &Tx, id: TransferId) -> Result<(Transfer, Names), Error> {
     let rows = Listing::new(tx, SELECT).with("id = ", Some(id.0)).rows(tx).await?;
-    let mut found = goods::with_lines(tx, &rows, goods::transfer, goods::transfer_lines).await?;
+    let mut found =
+        stock_documents::with_lines(tx, &rows, stock_documents::transfer, stock_documents::transfer_lines)
+            .await?;
     let transfer = found.remove(&id).ok_or_else(|| Refusal::not_found("transfer"))?;
-    let names = sold::names(tx, transfer.lines.iter().map(|line| (line.product_id, line.lot_id))).await?;
+    let names =
+        sales_lines::names(tx, transfer.lines.iter().map(|line| (line.product_id, line.lot_id))).await?;
     Ok((transfer, names))
 }

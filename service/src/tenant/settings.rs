@@ -1,4 +1,4 @@
-//! A tenant's settings: what its books are kept in, which stays, and how they are kept, which may change.
+//! A tenant's settings: currency, country and time zone stay; the costing method may change.
 
 use ::entity::tenant;
 use domain::stock::CostingMethod;
@@ -12,18 +12,17 @@ use crate::{Error, Tx};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SettingsInput {
-    /// How goods that leave are valued, where their product says nothing else. A change leaves every value as it is:
-    /// stock that is there becomes one layer at its present value, or an average of its layers, with its next movement.
-    /// Other servers may take seconds to see it.
+    /// Costing method of products that state none. A change does not alter any value: with its next movement, the
+    /// stock on hand becomes one layer at its present value, or an average of its layers. Other servers may take
+    /// seconds to see the change.
     pub costing_method: CostingMethod,
 }
 
-/// The tenant with its settings.
 pub async fn get(tx: &Tx) -> Result<tenant::Model, Error> {
     tx.select::<tenant::Entity>().one(tx).await?.ok_or_else(unknown)
 }
 
-/// Changes settings, if they are still at version `expected`.
+/// Changes settings that are still at version `expected`.
 pub async fn update(
     tx: &Tx,
     expected: Option<i32>,

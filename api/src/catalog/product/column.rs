@@ -2,21 +2,13 @@
 //!
 //! What is written can be read back: an export is an import of what is there.
 
-use std::fmt::Display;
-use std::str::FromStr;
-
 use domain::number::{Price, Quantity};
 use domain::variant::Choice;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use service::catalog::codes::Codes;
 use service::catalog::product::{ProductInput, UnitInput};
 
+use super::cell::{BETWEEN, entries, json, json_cell, list_cell, listed, number, word};
 use super::stated::{self, Stated};
-use crate::body::{self, sentence};
-
-/// Stands between the entries of a cell that holds several.
-pub(super) const BETWEEN: char = '|';
 
 /// A column. The text form is its header.
 #[derive(
@@ -147,44 +139,6 @@ fn coded<T>(cell: &str, what: &str, find: impl Fn(&str) -> Option<T>) -> Result<
         "" => Ok(None),
         code => find(code).map(Some).ok_or_else(|| format!("There is no {what} with the code {code}.")),
     }
-}
-
-fn word<T: FromStr>(cell: &str, expected: &str) -> Result<Option<T>, String> {
-    match cell {
-        "" => Ok(None),
-        word => word.parse().map(Some).map_err(|_| format!("Expected {expected}.")),
-    }
-}
-
-pub(super) fn number<T: FromStr<Err: Display>>(cell: &str) -> Result<Option<T>, String> {
-    match cell {
-        "" => Ok(None),
-        number => number.parse().map(Some).map_err(|error| sentence(&format!("{error}"))),
-    }
-}
-
-pub(super) fn json<T: DeserializeOwned>(cell: &str) -> Result<T, String> {
-    body::parse(cell.as_bytes()).map_err(|error| error.detail().to_owned())
-}
-
-pub(super) fn json_cell(value: &impl Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_default()
-}
-
-pub(super) fn entries(cell: &str) -> impl Iterator<Item = &str> {
-    cell.split(BETWEEN).map(str::trim).filter(|entry| !entry.is_empty())
-}
-
-fn listed(cell: &str) -> Result<Vec<String>, String> {
-    if cell.starts_with('[') {
-        return json(cell);
-    }
-    Ok(entries(cell).map(str::to_owned).collect())
-}
-
-fn list_cell(list: &[String]) -> String {
-    let is_plain = |text: &String| !text.contains(BETWEEN) && !text.starts_with('[');
-    if list.iter().all(is_plain) { list.join("|") } else { json_cell(&list) }
 }
 
 fn units(cell: &str) -> Result<Vec<UnitInput>, String> {

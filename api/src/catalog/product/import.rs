@@ -181,7 +181,7 @@ async fn run(tx: &Tx, sheet: &Sheet<'_>, mode: Mode) -> Result<ProductImport, Er
 async fn take(tx: &Tx, codes: &Codes, tally: &mut Tally, chunk: Vec<Row<'_>>) -> Result<(), Error> {
     let rows: Vec<(usize, Content<'_>)> = chunk.into_iter().filter_map(|row| tally.admit(row)).collect();
     let skus = rows.iter().map(|(_, content)| content.sku.clone()).collect();
-    let present = upsert::present(tx, skus).await?;
+    let present = upsert::lock_by_sku(tx, skus).await?;
     let ids: Vec<ProductId> = present.values().map(|product| product.row.id).collect();
     let reorder = reorder::inputs_of(tx, &ids).await?;
     let (mut places, mut inputs) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
@@ -211,7 +211,7 @@ async fn take(tx: &Tx, codes: &Codes, tally: &mut Tally, chunk: Vec<Row<'_>>) ->
             (Err(refusal), _) => tally.refuse(place, &refusal.into()),
         }
     }
-    reorder::state_all(tx, &changed).await
+    reorder::replace_all(tx, &changed).await
 }
 
 /// What a row states of its product, as it is to be. What is wrong with its reorder settings is told at once; with the

@@ -224,9 +224,10 @@ fn of_record<'r>(columns: &[Column], record: csv::Result<csv::ByteRecord>) -> Re
         if cell.contains('\0') {
             return Err(null_character());
         }
-        match column {
-            Column::Sku => sku = cell.to_owned(),
-            other => cells.push((*other, cell.to_owned())),
+        if *column == Column::Sku {
+            sku = cell.to_owned();
+        } else {
+            cells.push((*column, cell.to_owned()));
         }
     }
     Ok(Content { sku, cells: Cells::Csv(cells) })

@@ -7,7 +7,7 @@ use service::catalog::codes::Codes;
 use service::catalog::product::ProductInput;
 use service::catalog::reorder::{LocationReorderInput, ReorderInput};
 
-use super::column::{BETWEEN, entries, json, json_cell, number};
+use super::cell::{BETWEEN, entries, json, json_cell, number};
 
 /// A product as a row states it.
 #[derive(Debug, Clone, PartialEq, Eq)]

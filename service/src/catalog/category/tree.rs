@@ -9,22 +9,19 @@ use uuid::Uuid;
 
 use crate::{Error, Tx};
 
-/// A category with what is below it.
+/// A category with all categories below it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Node {
-    /// Its id.
     pub id: CategoryId,
-    /// The caller's code.
     pub code: String,
-    /// Its name.
     pub name: String,
-    /// How many active products are in it.
+    /// Number of active products in it.
     pub products: i64,
-    /// Those directly below it, by code.
+    /// Direct children, by code.
     pub children: Vec<Node>,
 }
 
-/// The whole tree, or the part below one category, which it begins with.
+/// Returns the whole tree, or the part that starts at one category.
 pub async fn tree(tx: &Tx, root_id: Option<CategoryId>) -> Result<Vec<Node>, Error> {
     let query = sqlx::query(
         "select c.id, c.parent_id, c.code, c.name, coalesce(held.products, 0) as products
@@ -39,7 +36,7 @@ pub async fn tree(tx: &Tx, root_id: Option<CategoryId>) -> Result<Vec<Node>, Err
     let mut below: HashMap<Option<Uuid>, Vec<Node>> = HashMap::new();
     for row in tx.rows(query.bind(tx.tenant_id.0).bind(root_id.map(|id| id.0))).await? {
         let id = CategoryId(row.try_get("id")?);
-        // The one that the tree begins with hangs below nothing.
+        // The first category of a partial tree has no parent in it.
         let parent: Option<Uuid> =
             if Some(id) == root_id { None } else { row.try_get::<Option<Uuid>, _>("parent_id")? };
         below.entry(parent).or_default().push(Node {
@@ -53,14 +50,14 @@ pub async fn tree(tx: &Tx, root_id: Option<CategoryId>) -> Result<Vec<Node>, Err
     if root_id.is_some() && below.is_empty() {
         return Err(Refusal::not_found("category").into());
     }
-    Ok(hung(&mut below, None))
+    Ok(build_subtree(&mut below, None))
 }
 
-/// Those directly below `parent`, each with what is below it. The tree has no circles and few levels.
-fn hung(below: &mut HashMap<Option<Uuid>, Vec<Node>>, parent: Option<Uuid>) -> Vec<Node> {
+/// Returns the children of `parent`, each with all categories below it. The tree has no circles and few levels.
+fn build_subtree(below: &mut HashMap<Option<Uuid>, Vec<Node>>, parent: Option<Uuid>) -> Vec<Node> {
     let mut nodes = below.remove(&parent).unwrap_or_default();
     for node in &mut nodes {
-        node.children = hung(below, Some(node.id.0));
+        node.children = build_subtree(below, Some(node.id.0));
     }
     nodes
 }

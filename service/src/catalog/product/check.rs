@@ -1,4 +1,4 @@
-//! What can be wrong with a product: its own values, the records it names, and what others have already.
+//! Checks of a product: its own values, the records that it references, and values that other products have.
 
 use std::collections::{HashMap, HashSet};
 
@@ -6,24 +6,23 @@ use domain::id::{CategoryId, ProductGroupId, ProductId, TaxClassId};
 use domain::product::{DECIMALS_MAX, ProductKind, Tracking, barcode_is_sound, is_divided_so};
 use domain::refusal::{Code, Problems, Refusal};
 use domain::stock::CostingMethod;
-use domain::variant::{Choice, GroupOption, check_choice};
+use domain::variant::{Choice, GroupOption, check_choice, parse_options};
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
 use super::{Product, ProductInput, UnitInput};
-use crate::catalog::group;
 use crate::{Error, Tx, input};
 
-/// The most units, and the most barcodes of one unit.
+/// Most units, and most barcodes of one unit.
 const PARTS_MAX: usize = 20;
-/// The longest barcode.
+/// Longest barcode.
 const BARCODE_LENGTH_MAX: usize = 64;
-/// The tax class of a product that names none.
+/// Tax class of a product that names none.
 const STANDARD_TAX_CLASS: &str = "standard";
 
-/// The records that a batch of products names or competes with.
+/// The records that a batch of products references or competes with.
 #[derive(Debug, Default)]
-pub(super) struct Known {
+pub(super) struct References {
     categories: HashSet<CategoryId>,
     tax_classes: HashSet<TaxClassId>,
     standard_tax_class: Option<TaxClassId>,
@@ -36,29 +35,26 @@ pub(super) struct Known {
 
 /// The products of a batch, checked one after the other.
 #[derive(Debug)]
-pub(super) struct Drafts(Known);
+pub(super) struct Drafts(References);
 
-/// What follows from a product that can be.
+/// The resolved values of a valid product.
 #[derive(Debug)]
-pub(super) struct Checked {
-    /// Its tax class.
+pub(super) struct Resolved {
     pub(super) tax_class_id: TaxClassId,
-    /// What it chose of its group's options, as it is kept.
+    /// The values of its group's options, as stored.
     pub(super) option_values: Option<String>,
 }
 
-/// Every barcode of a product, with its pointer and its unit.
+/// Returns every barcode of a product, with its pointer and its unit.
 pub(super) fn barcodes(input: &ProductInput) -> impl Iterator<Item = (String, &str, &str)> {
-    let own = pointed("/barcodes".to_owned(), &input.stock_uom, &input.barcodes);
-    let of_units = input
-        .units
-        .iter()
-        .enumerate()
-        .flat_map(|(place, unit)| pointed(format!("/units/{place}/barcodes"), &unit.uom, &unit.barcodes));
+    let own = with_pointer("/barcodes".to_owned(), &input.stock_uom, &input.barcodes);
+    let of_units = input.units.iter().enumerate().flat_map(|(place, unit)| {
+        with_pointer(format!("/units/{place}/barcodes"), &unit.uom, &unit.barcodes)
+    });
     own.chain(of_units)
 }
 
-fn pointed<'i>(
+fn with_pointer<'i>(
     base: String,
     uom: &'i str,
     codes: &'i [String],
@@ -66,9 +62,9 @@ fn pointed<'i>(
     codes.iter().enumerate().map(move |(place, code)| (format!("{base}/{place}"), uom, code.as_str()))
 }
 
-impl Known {
+impl References {
     pub(super) async fn load(tx: &Tx, inputs: &[ProductInput]) -> Result<Self, Error> {
-        let mut known = Known::default();
+        let mut known = References::default();
         known.load_references(tx, inputs).await?;
         known.load_products(tx, inputs).await?;
         known.load_barcodes(tx, inputs).await?;
@@ -76,9 +72,10 @@ impl Known {
         Ok(known)
     }
 
-    /// The groups stay as they are until the products are written.
+    /// Locks the groups until the products are written.
     async fn load_groups(&mut self, tx: &Tx, inputs: &[ProductInput]) -> Result<(), Error> {
-        let variants = || inputs.iter().filter_map(|input| Some((input.group_id?, kept(&input.options))));
+        let variants =
+            || inputs.iter().filter_map(|input| Some((input.group_id?, to_stored(&input.options))));
         let ids: HashSet<Uuid> = variants().map(|(id, _)| id.0).collect();
         if ids.is_empty() {
             return Ok(());
@@ -87,7 +84,9 @@ impl Known {
             "select id, options from product_group where tenant_id = $1 and id = any($2) order by id for share",
         );
         for row in tx.rows(query.bind(tx.tenant_id.0).bind(ids.into_iter().collect::<Vec<_>>())).await? {
-            self.groups.insert(ProductGroupId(row.try_get(0)?), group::options_of(&row.try_get(1)?)?);
+            let options = parse_options(&row.try_get(1)?)
+                .map_err(|error| Error::invariant(format!("options of a group: {error}")))?;
+            self.groups.insert(ProductGroupId(row.try_get(0)?), options);
         }
         let (ids, choices): (Vec<Uuid>, Vec<String>) = variants().map(|(id, choice)| (id.0, choice)).unzip();
         let query = sqlx::query(
@@ -156,29 +155,29 @@ impl Known {
     }
 }
 
-/// A choice as it is kept: a JSON object, the names in order.
-fn kept(choice: &Choice) -> String {
+/// Returns option values as they are stored: a JSON object with sorted names.
+fn to_stored(choice: &Choice) -> String {
     serde_json::to_string(choice).unwrap_or_default()
 }
 
-/// Another variant of the group chose the same.
-pub(super) fn taken_choice() -> Refusal {
-    Problems::one("/options", Code::AlreadyExists, "Another variant of the group chose the same.")
+/// Returns the rejection of option values that another variant of the group has.
+pub(super) fn reject_taken_options() -> Refusal {
+    Problems::one("/options", Code::AlreadyExists, "Another variant of the group has the same options.")
 }
 
 impl Drafts {
-    pub(super) fn new(known: Known) -> Self {
+    pub(super) fn new(known: References) -> Self {
         Drafts(known)
     }
 
-    /// Refuses a product that can't be. What an accepted one takes is taken for those after it, and what it had
-    /// `before` is free for them.
+    /// Rejects an invalid product. The unique values of an accepted one are taken for the products after it; those
+    /// that it had `before` become free for them.
     pub(super) fn check(
         &mut self,
         input: &ProductInput,
         id: ProductId,
         before: Option<&Product>,
-    ) -> Result<Checked, Refusal> {
+    ) -> Result<Resolved, Refusal> {
         let mut problems = Problems::default();
         check_values(&mut problems, input);
         check_units(&mut problems, input);
@@ -190,7 +189,7 @@ impl Drafts {
             self.release(before);
         }
         self.take(input, id);
-        Ok(Checked { tax_class_id, option_values })
+        Ok(Resolved { tax_class_id, option_values })
     }
 
     fn check_variant(&self, problems: &mut Problems, input: &ProductInput, id: ProductId) -> Option<String> {
@@ -201,25 +200,29 @@ impl Drafts {
             return None;
         };
         let Some(options) = self.0.groups.get(&group_id) else {
-            input::unknown(problems, "/group_id", "product group");
+            input::add_unknown(problems, "/group_id", "product group");
             return None;
         };
         check_choice(problems, options, &input.options);
-        let choice = kept(&input.options);
+        let choice = to_stored(&input.options);
         if self.0.variants.get(&(group_id, choice.clone())).is_some_and(|owner| *owner != id) {
-            problems.add("/options", Code::AlreadyExists, "Another variant of the group chose the same.");
+            problems.add(
+                "/options",
+                Code::AlreadyExists,
+                "Another variant of the group has the same options.",
+            );
         }
         Some(choice)
     }
 
     fn check_references(&self, problems: &mut Problems, input: &ProductInput) -> TaxClassId {
         if input.category_id.is_some_and(|id| !self.0.categories.contains(&id)) {
-            input::unknown(problems, "/category_id", "category");
+            input::add_unknown(problems, "/category_id", "category");
         }
         match input.tax_class_id.or(self.0.standard_tax_class) {
             Some(id) => {
                 if !self.0.tax_classes.contains(&id) {
-                    input::unknown(problems, "/tax_class_id", "tax class");
+                    input::add_unknown(problems, "/tax_class_id", "tax class");
                 }
                 id
             }
@@ -236,19 +239,19 @@ impl Drafts {
             owners.get(value).is_some_and(|owner| *owner != id)
         };
         if by_other(&self.0.skus, &input.sku) {
-            input::taken(problems, "/sku", "product", &input.sku);
+            input::add_taken(problems, "/sku", "product", &input.sku);
         }
         if let Some(external_ref) = input.external_ref.as_deref()
             && by_other(&self.0.external_refs, external_ref)
         {
-            input::external_ref_taken(problems, external_ref);
+            input::add_external_ref_taken(problems, external_ref);
         }
         let mut seen = HashSet::new();
         for (pointer, _, code) in barcodes(input) {
             if !seen.insert(code) {
-                problems.invalid(pointer, "A barcode stands for one unit only; this one is named twice.");
+                problems.invalid(pointer, "A barcode stands for one unit; this one is named twice.");
             } else if by_other(&self.0.barcodes, code) {
-                input::taken(problems, pointer, "product", code);
+                input::add_taken(problems, pointer, "product", code);
             }
         }
     }
@@ -279,7 +282,7 @@ impl Drafts {
             self.0.barcodes.insert(code.to_owned(), id);
         }
         if let Some(group_id) = input.group_id {
-            self.0.variants.insert((group_id, kept(&input.options)), id);
+            self.0.variants.insert((group_id, to_stored(&input.options)), id);
         }
     }
 }
@@ -288,31 +291,32 @@ fn check_values(problems: &mut Problems, input: &ProductInput) {
     input.sku.check(problems, "/sku");
     input.name.check(problems, "/name");
     input.description.check(problems, "/description");
-    input::uom(problems, "/stock_uom", &input.stock_uom);
+    input::check_uom(problems, "/stock_uom", &input.stock_uom);
     if input.stock_decimals.is_some_and(|decimals| decimals > DECIMALS_MAX) {
         problems.invalid("/stock_decimals", format!("A quantity has at most {DECIMALS_MAX} decimals."));
     }
-    input::not_negative(problems, "/list_price", input.list_price);
-    input::external_ref(problems, input.external_ref.as_ref());
-    input::metadata(problems, &input.metadata);
+    input::check_not_negative(problems, "/list_price", input.list_price);
+    input::check_external_ref(problems, input.external_ref.as_ref());
+    input::check_metadata(problems, &input.metadata);
     if input.tracking != Tracking::None && input.kind != ProductKind::Stocked {
-        problems.invalid("/tracking", "Only stocked goods are tracked by lot or serial number.");
+        problems.invalid("/tracking", "Only a stocked product is tracked by lot or serial number.");
     }
     if input.tracking == Tracking::Serial && input.decimals() != 0 {
-        problems.invalid("/stock_decimals", "Goods with serial numbers are counted in whole pieces: say 0.");
+        problems
+            .invalid("/stock_decimals", "A product with serial numbers is counted in whole units: use 0.");
     }
     if input.costing_method.is_some() && input.kind != ProductKind::Stocked {
-        problems.invalid("/costing_method", "Only stocked goods have a value in stock; leave it out.");
+        problems.invalid("/costing_method", "Only a stocked product has a costing method; leave it out.");
     }
     if input.costing_method == Some(CostingMethod::Fifo) && input.tracking != Tracking::None {
-        let detail = "Goods that are tracked cost what their lot cost; leave it out.";
+        let detail = "A tracked product is valued by lot; leave it out.";
         problems.invalid("/costing_method", detail);
     }
     if input.barcodes.len() > PARTS_MAX {
         problems.invalid("/barcodes", format!("A unit has at most {PARTS_MAX} barcodes."));
     }
     for (pointer, _, code) in barcodes(input) {
-        input::line(problems, &pointer, code, BARCODE_LENGTH_MAX);
+        input::check_line(problems, &pointer, code, BARCODE_LENGTH_MAX);
         if !barcode_is_sound(code) {
             problems
                 .invalid(pointer, format!("The last digit of {code} is not its check digit; scan it again."));
@@ -328,9 +332,9 @@ fn check_units(problems: &mut Problems, input: &ProductInput) {
     let mut seen = HashSet::from([input.stock_uom.as_str()]);
     for (place, UnitInput { uom, factor, list_price, barcodes }) in input.units.iter().enumerate() {
         let pointer = |field: &str| format!("/units/{place}/{field}");
-        input::uom(problems, &pointer("uom"), uom);
+        input::check_uom(problems, &pointer("uom"), uom);
         if !seen.insert(uom) {
-            problems.invalid(pointer("uom"), "Each unit stands once, and the stock unit is not among them.");
+            problems.invalid(pointer("uom"), "Name each unit once, and not the stock unit.");
         }
         if !factor.is_positive() {
             problems.invalid(
@@ -342,7 +346,7 @@ fn check_units(problems: &mut Problems, input: &ProductInput) {
             let detail = format!("A quantity in {stock_uom} has at most {most} decimals here.");
             problems.invalid(pointer("factor"), detail);
         }
-        input::not_negative(problems, &pointer("list_price"), *list_price);
+        input::check_not_negative(problems, &pointer("list_price"), *list_price);
         if barcodes.len() > PARTS_MAX {
             problems.invalid(pointer("barcodes"), format!("A unit has at most {PARTS_MAX} barcodes."));
         }

@@ -1,4 +1,4 @@
-//! The rows of products: made of what their owner states, read whole, and written many at a time.
+//! The rows of products: built from inputs, read with all parts, written many at a time.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use sea_orm::sqlx::{self, Postgres, postgres::PgArguments, query::Query};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
-use super::check::{self, Checked};
+use super::check::{self, Resolved};
 use super::{Product, ProductInput};
 use crate::{Error, Tx, input};
 
@@ -40,8 +40,8 @@ const UPDATE: &str = "
             external_ref, metadata, group_id, option_values, version, stock_decimals, costing_method)
     where p.tenant_id = $1 and p.id = r.id";
 
-/// The rows that `input` stands for, as a new product's.
-pub(super) fn assemble(tx: &Tx, id: ProductId, checked: Checked, input: &ProductInput) -> Product {
+/// Builds the rows of a new product.
+pub(super) fn assemble(tx: &Tx, id: ProductId, checked: Resolved, input: &ProductInput) -> Product {
     let row = product::Model {
         tenant_id: tx.tenant_id,
         id,
@@ -91,16 +91,15 @@ impl Product {
     }
 }
 
-/// Writes new products.
 pub(super) async fn insert(tx: &Tx, products: &[&Product]) -> Result<(), Error> {
     if products.is_empty() {
         return Ok(());
     }
-    tx.execute(bound(tx, INSERT, products)).await?;
+    tx.execute(bind(tx, INSERT, products)).await?;
     insert_parts(tx, products).await
 }
 
-/// Writes changed products, whose units and barcodes are replaced as a whole.
+/// Writes changed products. Their units and barcodes are replaced.
 pub(super) async fn update(tx: &Tx, products: &[&Product]) -> Result<(), Error> {
     if products.is_empty() {
         return Ok(());
@@ -112,11 +111,11 @@ pub(super) async fn update(tx: &Tx, products: &[&Product]) -> Result<(), Error> 
     ] {
         tx.execute(sqlx::query(delete).bind(tx.tenant_id.0).bind(&ids)).await?;
     }
-    tx.execute(bound(tx, UPDATE, products)).await?;
+    tx.execute(bind(tx, UPDATE, products)).await?;
     insert_parts(tx, products).await
 }
 
-/// Lets go of what is unique, so that products that are written together may swap it.
+/// Clears unique values, so that products written together may swap them.
 pub(super) async fn release(tx: &Tx, ids: &[Uuid]) -> Result<(), Error> {
     if ids.is_empty() {
         return Ok(());
@@ -129,8 +128,8 @@ pub(super) async fn release(tx: &Tx, ids: &[Uuid]) -> Result<(), Error> {
     Ok(())
 }
 
-/// The columns of products, as [`INSERT`] and [`UPDATE`] want them.
-fn bound<'q>(tx: &Tx, text: &'static str, products: &[&Product]) -> Query<'q, Postgres, PgArguments> {
+/// Binds the columns of products for [`INSERT`] and [`UPDATE`].
+fn bind<'q>(tx: &Tx, text: &'static str, products: &[&Product]) -> Query<'q, Postgres, PgArguments> {
     fn column<T>(products: &[&Product], value: impl Fn(&product::Model) -> T) -> Vec<T> {
         products.iter().map(|product| value(&product.row)).collect()
     }
@@ -188,12 +187,12 @@ async fn insert_parts(tx: &Tx, products: &[&Product]) -> Result<(), Error> {
     Ok(())
 }
 
-/// The product of a row, with its units and barcodes.
-pub(super) async fn whole(tx: &Tx, row: product::Model) -> Result<Product, Error> {
+/// Returns the product of a row, with its units and barcodes.
+pub(super) async fn with_parts_of(tx: &Tx, row: product::Model) -> Result<Product, Error> {
     with_parts(tx, vec![row]).await?.pop().ok_or_else(|| Error::invariant("one row in, none out"))
 }
 
-/// The units and barcodes of many products in two statements.
+/// Reads the units and barcodes of many products in two statements.
 pub(crate) async fn with_parts(tx: &Tx, rows: Vec<product::Model>) -> Result<Vec<Product>, Error> {
     if rows.is_empty() {
         return Ok(Vec::new());
@@ -220,7 +219,7 @@ pub(crate) async fn with_parts(tx: &Tx, rows: Vec<product::Model>) -> Result<Vec
             products[*place].barcodes.push(barcode);
         }
     }
-    // The database sorts by its own alphabet.
+    // The database sorts by another alphabet.
     products.iter_mut().for_each(Product::sort_parts);
     Ok(products)
 }

@@ -1,6 +1,6 @@
-//! Products stated by their SKU: made where there is none, changed where it differs, left alone where it does not.
+//! Products upserted by SKU: created if new, changed if different, otherwise left alone.
 //!
-//! It works on a chunk at a time. The chunks of one import share a transaction, so that a later one sees what the
+//! It works on one chunk at a time. The chunks of an import share a transaction, so that a later one sees what
 //! earlier ones wrote.
 
 use std::collections::{HashMap, HashSet};
@@ -13,36 +13,34 @@ use sea_orm::sqlx::{self, Row};
 use sea_orm::{QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
-use super::check::{Drafts, Known};
+use super::check::{Drafts, References};
 use super::{Product, ProductInput, store};
 use crate::{Error, Tx};
 
-/// The most products of one chunk.
+/// Most products of one chunk.
 pub const CHUNK_MAX: usize = 500;
 
-/// What became of a product that was stated.
+/// The result of one upsert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// There was none with its SKU.
+    /// The product was created.
     Created,
-    /// It differed.
+    /// The product was changed.
     Updated,
-    /// It was like that already.
+    /// The product was the same already.
     Unchanged,
 }
 
-/// A product that was stated, and what became of it.
+/// An upserted product with its result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Upserted {
-    /// The product.
     pub id: ProductId,
-    /// What became of it.
     pub outcome: Outcome,
 }
 
-/// Lets one import of a tenant work at a time: two over the same products in another order would wait for each other.
-/// An import has more patience than a request at a till. Its statements look rows up by hundreds of keys; a planner
-/// whose statistics have not seen the table grow would read all of it instead, for each chunk anew.
+/// Locks imports of a tenant, so that only one runs at a time: two over the same products in another order would wait
+/// for each other. Raises the lock timeout, because an import can wait longer than a till. Also plans for index
+/// lookups: statistics that have not seen the table grow would make the planner read the whole table for each chunk.
 pub async fn lock(tx: &Tx) -> Result<(), Error> {
     let settings = "select set_config('lock_timeout', '10s', true), set_config('enable_seqscan', 'off', true), \
                            set_config('plan_cache_mode', 'force_custom_plan', true)";
@@ -52,8 +50,8 @@ pub async fn lock(tx: &Tx) -> Result<(), Error> {
     Ok(())
 }
 
-/// The products with these SKUs as they are now, locked.
-pub async fn present(tx: &Tx, skus: Vec<String>) -> Result<HashMap<String, Product>, Error> {
+/// Returns and locks the products with these SKUs.
+pub async fn lock_by_sku(tx: &Tx, skus: Vec<String>) -> Result<HashMap<String, Product>, Error> {
     let of_skus = Expr::col((product::Entity, product::Column::Sku)).eq(PgFunc::any(skus));
     let rows = tx.select::<product::Entity>().filter(of_skus).order_by_asc(product::Column::Id);
     let rows = rows.lock(LockType::NoKeyUpdate).all(tx).await?;
@@ -61,25 +59,25 @@ pub async fn present(tx: &Tx, skus: Vec<String>) -> Result<HashMap<String, Produ
     Ok(products.into_iter().map(|product| (product.row.sku.clone(), product)).collect())
 }
 
-/// Makes and changes what is stated; answers for each of them, in order. What one frees, such as a barcode, the next
-/// one may take. `present` are the products with their SKUs.
+/// Creates and changes products, and returns one result per input, in order. A barcode that one product frees may be
+/// taken by a later one. `present` are the existing products with these SKUs.
 pub async fn upsert_all(
     tx: &Tx,
     present: &HashMap<String, Product>,
     inputs: &[ProductInput],
 ) -> Result<Vec<Result<Upserted, Refusal>>, Error> {
-    let mut drafts = Drafts::new(Known::load(tx, inputs).await?);
+    let mut drafts = Drafts::new(References::load(tx, inputs).await?);
     let changing: Vec<&Product> = inputs
         .iter()
         .filter_map(|input| present.get(&*input.sku).filter(|before| changes_stock(&before.row, input)))
         .collect();
-    let kept = with_stock(tx, &changing).await?;
-    let mut written = Written::default();
+    let kept = find_with_stock(tx, &changing).await?;
+    let mut written = Changes::default();
     let mut answers = Vec::with_capacity(inputs.len());
     for input in inputs {
         answers.push(match present.get(&*input.sku) {
             None => create(tx, &mut drafts, &mut written, input),
-            Some(before) if kept.contains(&before.row.id) => Err(unchangeable(&before.row, input)),
+            Some(before) if kept.contains(&before.row.id) => Err(reject_stock_fields(&before.row, input)),
             Some(before) => change(tx, &mut drafts, &mut written, (before, input)),
         });
     }
@@ -89,9 +87,9 @@ pub async fn upsert_all(
     Ok(answers)
 }
 
-/// What a chunk writes.
+/// The products that a chunk writes.
 #[derive(Debug, Default)]
-struct Written {
+struct Changes {
     created: Vec<Product>,
     updated: Vec<Product>,
     released: Vec<Uuid>,
@@ -100,7 +98,7 @@ struct Written {
 fn create(
     tx: &Tx,
     drafts: &mut Drafts,
-    written: &mut Written,
+    written: &mut Changes,
     input: &ProductInput,
 ) -> Result<Upserted, Refusal> {
     let id = ProductId(tx.next_id());
@@ -112,7 +110,7 @@ fn create(
 fn change(
     tx: &Tx,
     drafts: &mut Drafts,
-    written: &mut Written,
+    written: &mut Changes,
     (before, input): (&Product, &ProductInput),
 ) -> Result<Upserted, Refusal> {
     let id = before.row.id;
@@ -134,7 +132,7 @@ fn change(
     Ok(Upserted { id, outcome: Outcome::Updated })
 }
 
-/// Whether the history of its stock would mean something else.
+/// Whether the change would alter the meaning of the product's stock history.
 fn changes_stock(before: &product::Model, input: &ProductInput) -> bool {
     before.kind != input.kind
         || before.tracking != input.tracking
@@ -142,15 +140,15 @@ fn changes_stock(before: &product::Model, input: &ProductInput) -> bool {
         || before.stock_decimals > i16::from(input.decimals())
 }
 
-/// What stock depends on can't change once stock was kept: its history would mean something else.
-pub(super) async fn check_unchangeable(tx: &Tx, before: &Product, input: &ProductInput) -> Result<(), Error> {
-    if changes_stock(&before.row, input) && !with_stock(tx, &[before]).await?.is_empty() {
-        return Err(unchangeable(&before.row, input).into());
+/// Rejects a change that alters the meaning of the stock history, after the product has had stock.
+pub(super) async fn check_stock_fields(tx: &Tx, before: &Product, input: &ProductInput) -> Result<(), Error> {
+    if changes_stock(&before.row, input) && !find_with_stock(tx, &[before]).await?.is_empty() {
+        return Err(reject_stock_fields(&before.row, input).into());
     }
     Ok(())
 }
 
-fn unchangeable(before: &product::Model, input: &ProductInput) -> Refusal {
+fn reject_stock_fields(before: &product::Model, input: &ProductInput) -> Refusal {
     let mut problems = Problems::default();
     for (pointer, changed) in [
         ("/kind", before.kind != input.kind),
@@ -159,15 +157,15 @@ fn unchangeable(before: &product::Model, input: &ProductInput) -> Refusal {
         ("/stock_decimals", before.stock_decimals > i16::from(input.decimals())),
     ] {
         if changed {
-            let detail = "This can't change any more, because stock of the product was kept.";
+            let detail = "This cannot change, because the product has had stock.";
             problems.add(pointer, Code::InvalidStateTransition, detail);
         }
     }
-    problems.check().err().unwrap_or_else(|| Refusal::state("Stock of the product was kept."))
+    problems.check().err().unwrap_or_else(|| Refusal::state("The product has had stock."))
 }
 
-/// Those of which stock was ever kept.
-async fn with_stock(tx: &Tx, products: &[&Product]) -> Result<HashSet<ProductId>, Error> {
+/// Returns the products that have ever had stock.
+async fn find_with_stock(tx: &Tx, products: &[&Product]) -> Result<HashSet<ProductId>, Error> {
     if products.is_empty() {
         return Ok(HashSet::new());
     }

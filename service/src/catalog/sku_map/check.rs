@@ -1,4 +1,4 @@
-//! What can be wrong with a mapping: its own values, the product that it names, and the time that another one covers.
+//! Checks of a mapping: its own values, the product that it names, and the validity of other mappings.
 
 use std::collections::HashMap;
 
@@ -15,24 +15,24 @@ use super::{SkuMappingInput, sku_mapping};
 use crate::listing::word;
 use crate::{Error, Tx, input};
 
-/// What a sound mapping is about, and when.
+/// Product and validity of a valid mapping.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Checked {
+pub(super) struct Resolved {
     pub(super) product_id: ProductId,
     pub(super) valid_from: Option<DateTime<Utc>>,
     pub(super) valid_until: Option<DateTime<Utc>>,
 }
 
-/// What a batch of mappings names or competes with.
+/// The records that a batch of mappings references or competes with.
 #[derive(Debug)]
-pub(super) struct Known {
+pub(super) struct References {
     time_zone: Tz,
     products: HashMap<ProductId, Target>,
     skus: HashMap<String, ProductId>,
-    taken: HashMap<Name, Vec<Taken>>,
+    taken: HashMap<Name, Vec<Validity>>,
 }
 
-/// System, SKU there, location there.
+/// System, external SKU, external location.
 type Name = (String, String, String);
 
 /// A product that may be mapped to.
@@ -42,19 +42,19 @@ struct Target {
     decimals: u8,
 }
 
-/// The time that a mapping covers.
+/// The validity of a mapping.
 #[derive(Debug)]
-struct Taken {
+struct Validity {
     id: SkuMappingId,
     valid_from: Option<DateTime<Utc>>,
     valid_until: Option<DateTime<Utc>>,
 }
 
-impl Known {
+impl References {
     pub(super) async fn load(tx: &Tx, inputs: &[SkuMappingInput]) -> Result<Self, Error> {
-        let time_zone = input::books(tx).await?.time_zone;
+        let time_zone = input::tenant_defaults(tx).await?.time_zone;
         let (products, skus, taken) = (HashMap::new(), HashMap::new(), HashMap::new());
-        let mut known = Known { time_zone, products, skus, taken };
+        let mut known = References { time_zone, products, skus, taken };
         known.load_products(tx, inputs).await?;
         known.load_taken(tx, inputs).await?;
         Ok(known)
@@ -87,7 +87,7 @@ impl Known {
         for row in tx.rows(query.bind(tx.tenant_id.0).bind(systems).bind(skus)).await? {
             let name =
                 (row.try_get("system")?, row.try_get("external_sku")?, row.try_get("external_location")?);
-            self.taken.entry(name).or_default().push(Taken {
+            self.taken.entry(name).or_default().push(Validity {
                 id: SkuMappingId(row.try_get("id")?),
                 valid_from: row.try_get("valid_from")?,
                 valid_until: row.try_get("valid_until")?,
@@ -96,38 +96,38 @@ impl Known {
         Ok(())
     }
 
-    /// Refuses a mapping that can't be. The time of an accepted one is taken for those after it. `before` is the
-    /// mapping that is changed: it does not compete with itself, and keeps a product that was archived since.
+    /// Rejects an invalid mapping. The validity of an accepted one is taken for the mappings after it. `before` is
+    /// the mapping that changes: it does not compete with itself, and may keep a product that has been archived
+    /// since.
     pub(super) fn check(
         &mut self,
         input: &SkuMappingInput,
         id: SkuMappingId,
         before: Option<&sku_mapping::Model>,
-    ) -> Result<Checked, Refusal> {
+    ) -> Result<Resolved, Refusal> {
         let mut problems = Problems::default();
-        check_words(&mut problems, "", &input.system, &input.external_sku, input.external_location.as_ref());
+        let location = input.external_location.as_ref();
+        check_reference(&mut problems, "", &input.system, &input.external_sku, location);
         let valid_from = input.valid_from.map(|moment| moment.start(self.time_zone));
         let valid_until = input.valid_until.map(|moment| moment.end(self.time_zone));
         if let (Some(from), Some(until)) = (valid_from, valid_until)
             && from >= until
         {
-            problems.invalid("/valid_until", "The mapping must end after it began.");
+            problems.invalid("/valid_until", "The mapping must end after it begins.");
         }
         let product_id = self.check_product(&mut problems, input, before.map(|row| row.product_id));
         self.check_factor(&mut problems, input, product_id);
-        let location = input.external_location.as_deref().unwrap_or_default().to_owned();
-        let taken = self
-            .taken
-            .entry((input.system.to_string(), input.external_sku.to_string(), location))
-            .or_default();
-        let wanted = Taken { id, valid_from, valid_until };
+        let location = input.external_location.as_ref().map(ToString::to_string).unwrap_or_default();
+        let taken =
+            self.taken.entry((input.system.to_string(), input.external_sku.to_string(), location)).or_default();
+        let wanted = Validity { id, valid_from, valid_until };
         if taken.iter().any(|other| other.id != id && other.overlaps(&wanted)) {
             problems.add("/valid_from", Code::AlreadyExists, OVERLAP);
         }
         problems.check()?;
         taken.retain(|other| other.id != id);
         taken.push(wanted);
-        Ok(Checked { product_id: product_id.unwrap_or_default(), valid_from, valid_until })
+        Ok(Resolved { product_id: product_id.unwrap_or_default(), valid_from, valid_until })
     }
 
     fn check_product(
@@ -149,11 +149,11 @@ impl Known {
             }
         };
         let Some((id, target)) = id.and_then(|id| Some((id, self.products.get(&id)?))) else {
-            input::unknown(problems, pointer, "product");
+            input::add_unknown(problems, pointer, "product");
             return None;
         };
         if target.status == ProductStatus::Archived && present != Some(id) {
-            problems.invalid(pointer, "This product is archived; nothing new is mapped to it.");
+            problems.invalid(pointer, "The product is archived and takes no new mapping.");
         }
         Some(id)
     }
@@ -172,9 +172,9 @@ impl Known {
     }
 }
 
-impl Taken {
-    /// Whether both cover an instant. A time without an end on a side goes on for ever there.
-    fn overlaps(&self, other: &Taken) -> bool {
+impl Validity {
+    /// Whether both validities share an instant. An open end never ends.
+    fn overlaps(&self, other: &Validity) -> bool {
         let begins_before = |from: Option<DateTime<Utc>>, until: Option<DateTime<Utc>>| match (from, until) {
             (Some(from), Some(until)) => from < until,
             _ => true,
@@ -184,17 +184,17 @@ impl Taken {
 }
 
 const OVERLAP: &str =
-    "Another mapping of this SKU is valid in the same time: end that one before this one begins.";
+    "Another mapping of this SKU is valid at the same time: end that one before this one begins.";
 
-/// Another transaction wrote such a mapping between our look and our write.
+/// Turns a constraint violation into a rejection: another transaction wrote such a mapping after the check.
 pub(super) fn overlaps(error: Error) -> Error {
     error.on_constraint("sku_mapping_no_overlap", || {
         Problems::one("/valid_from", Code::AlreadyExists, OVERLAP)
     })
 }
 
-/// Checks a reference, whose fields stand below `base`.
-pub(super) fn check_words(
+/// Checks the fields of a reference below `base`.
+pub(super) fn check_reference(
     problems: &mut Problems,
     base: &str,
     system: &Line100,

@@ -1,4 +1,4 @@
-//! What a name of another system stands for at an instant, and the queue of names that stand for nothing yet.
+//! Resolution of external SKUs at an instant, and the queue of unmapped ones.
 
 use std::collections::BTreeMap;
 
@@ -12,97 +12,86 @@ use sea_orm::sqlx::{self, Row, postgres::PgRow};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::check::check_words;
+use super::check::check_reference;
 use crate::listing::{Listing, Slice, number, word};
 use crate::{Error, Tx};
 
-/// The most references of one request.
+/// Most references of one request.
 pub const REFERENCES_MAX: usize = 1_000;
 
-/// A name of another system.
+/// An SKU of another system.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = SkuReference)]
 pub struct Reference {
-    /// The other system.
+    /// Name of the other system.
     pub system: Line100,
-    /// What it calls the product.
+    /// SKU in the other system.
     pub external_sku: Line100,
-    /// Where it calls it so.
+    /// Location in the other system.
     #[serde(default)]
     pub external_location: Option<Line100>,
 }
 
-/// What to resolve.
+/// The external SKUs to resolve.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = SkuResolve)]
 pub struct ResolveInput {
-    /// The names, at most 1,000.
+    /// References, at most 1,000.
     #[schema(min_items = 1, max_items = 1000)]
     pub references: Vec<Reference>,
-    /// The instant that they are asked for: when the goods were sold there; now, if absent.
+    /// Instant for which the mapping must be valid: when the product was sold there. The default is now.
     #[serde(default)]
     #[schema(example = "2026-11-22T01:20:00Z")]
     pub at: Option<DateTime<Utc>>,
 }
 
-/// What a name stands for.
+/// The product that an external SKU stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Match {
-    /// The mapping that says so.
     pub mapping_id: SkuMappingId,
-    /// The product.
     pub product_id: ProductId,
-    /// Its SKU.
     pub sku: String,
-    /// Whether it may still be sold.
     pub status: ProductStatus,
     /// Stock units per external unit.
     pub factor: Quantity,
 }
 
-/// A name that was asked for and stood for nothing.
+/// An external SKU that was requested and has no mapping.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unmapped {
-    /// Its id.
     pub id: UnmappedSkuId,
-    /// The name.
     pub reference: Reference,
-    /// How often it was asked for in vain.
+    /// Number of requests that found no mapping.
     pub misses: i64,
-    /// When it was for the first time.
     pub first_missed_at: DateTime<Utc>,
-    /// When it was for the last time.
     pub last_missed_at: DateTime<Utc>,
-    /// The latest instant that it was asked for.
+    /// Latest instant for which a mapping was requested.
     pub missed_for: DateTime<Utc>,
-    /// Since when a mapping covers that instant; nothing while none does.
+    /// When a mapping first covered that instant; none while no mapping does.
     pub mapped_at: Option<DateTime<Utc>>,
 }
 
-/// Whether somebody said what an unmapped name stands for.
+/// Whether an unmapped SKU has been mapped since.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum UnmappedStatus {
-    /// Nobody did.
+    /// No mapping yet.
     #[default]
     Open,
-    /// Somebody did.
+    /// Mapped since.
     Mapped,
 }
 
-/// Which unmapped names to list.
 #[derive(Debug, Clone, Default)]
 pub struct UnmappedFilter {
-    /// Of this system.
     pub system: Option<String>,
-    /// Open or mapped.
     pub status: UnmappedStatus,
 }
 
-/// Says what each name stands for, in their order: its own location's mapping before the one for everywhere. What
-/// stands for nothing is counted in the queue of unmapped names.
+/// Resolves each reference, in order. A mapping of the location takes precedence over one for all locations.
+/// References without a mapping are counted in the queue of unmapped SKUs.
 pub async fn resolve(tx: &Tx, input: &ResolveInput) -> Result<Vec<Option<Match>>, Error> {
     check(input)?;
     let at = input.at.unwrap_or(tx.now);
@@ -125,24 +114,24 @@ pub async fn resolve(tx: &Tx, input: &ResolveInput) -> Result<Vec<Option<Match>>
     for row in tx.rows(query).await? {
         let place = usize::try_from(row.try_get::<i64, _>("place")? - 1).unwrap_or_default();
         if let Some(found) = matches.get_mut(place) {
-            *found = Some(match_of(&row)?);
+            *found = Some(read_match(&row)?);
         }
     }
     let (found, missed): (Vec<_>, Vec<_>) =
         input.references.iter().zip(&matches).partition(|(_, found)| found.is_some());
     if !found.is_empty() {
-        // A name may have been missed at the very moment at which it was mapped.
+        // A reference may have been missed at the very moment at which it was mapped.
         let names: Vec<(&str, &str)> = found
             .iter()
             .map(|(reference, _)| (reference.system.as_str(), reference.external_sku.as_str()))
             .collect();
         review(tx, &names).await?;
     }
-    keep(tx, missed.into_iter().map(|(reference, _)| reference), at).await?;
+    record_misses(tx, missed.into_iter().map(|(reference, _)| reference), at).await?;
     Ok(matches)
 }
 
-fn match_of(row: &PgRow) -> Result<Match, Error> {
+fn read_match(row: &PgRow) -> Result<Match, Error> {
     Ok(Match {
         mapping_id: SkuMappingId(row.try_get("id")?),
         product_id: ProductId(row.try_get("product_id")?),
@@ -160,7 +149,7 @@ fn check(input: &ResolveInput) -> Result<(), Refusal> {
     for (place, reference) in input.references.iter().enumerate() {
         let Reference { system, external_sku, external_location } = reference;
         let base = format!("/references/{place}");
-        check_words(&mut problems, &base, system, external_sku, external_location.as_ref());
+        check_reference(&mut problems, &base, system, external_sku, external_location.as_ref());
     }
     problems.check()
 }
@@ -177,8 +166,8 @@ fn columns<'r>(
     columns
 }
 
-/// Counts names that stood for nothing, each once for every time that it was asked for.
-async fn keep<'r>(
+/// Counts references without a mapping, each once per requested instant.
+async fn record_misses<'r>(
     tx: &Tx,
     missed: impl Iterator<Item = &'r Reference>,
     at: DateTime<Utc>,
@@ -206,8 +195,8 @@ async fn keep<'r>(
     Ok(())
 }
 
-/// Looks again at what was asked for in vain under names (system and SKU) whose mappings may have changed: it leaves the
-/// queue when the latest instant that it was asked for is covered, and is back in it when that is so no longer.
+/// Reviews unmapped SKUs (system and SKU) whose mappings may have changed. An SKU leaves the queue when a mapping
+/// covers its latest requested instant, and returns when none does any longer.
 pub(super) async fn review(tx: &Tx, names: &[(&str, &str)]) -> Result<(), Error> {
     let query = sqlx::query(
         "update unmapped_sku u
@@ -231,8 +220,8 @@ pub(super) async fn review(tx: &Tx, names: &[(&str, &str)]) -> Result<(), Error>
     Ok(())
 }
 
-/// One page of the queue of unmapped names.
-pub async fn unmapped(tx: &Tx, filter: &UnmappedFilter, slice: &Slice) -> Result<Vec<Unmapped>, Error> {
+/// Returns one page of the queue of unmapped SKUs.
+pub async fn list_unmapped(tx: &Tx, filter: &UnmappedFilter, slice: &Slice) -> Result<Vec<Unmapped>, Error> {
     let select =
         "select id, system, external_sku, external_location, misses, first_missed_at, last_missed_at,
                          missed_for, mapped_at
@@ -243,10 +232,10 @@ pub async fn unmapped(tx: &Tx, filter: &UnmappedFilter, slice: &Slice) -> Result
     };
     let listing = Listing::new(tx, select).sql(status).with("system = ", filter.system.as_deref());
     let rows = listing.page(tx, "id", slice).await?;
-    rows.iter().map(unmapped_of).collect()
+    rows.iter().map(read_unmapped).collect()
 }
 
-fn unmapped_of(row: &PgRow) -> Result<Unmapped, Error> {
+fn read_unmapped(row: &PgRow) -> Result<Unmapped, Error> {
     let location: String = row.try_get("external_location")?;
     Ok(Unmapped {
         id: UnmappedSkuId(row.try_get("id")?),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::id::MovementId;
-use domain::stock::{Draw, Layer, Layers, LevelKey};
+use domain::stock::{Layer, LayerUse, Layers, LevelKey};
 use sea_orm::sqlx;
 use uuid::Uuid;
 
@@ -23,8 +23,8 @@ const WRITE: &str = "
             as v (location_id, product_id, lot_id, id, quantity, value)
         where c.tenant_id = $1 and c.location_id = v.location_id and c.product_id = v.product_id and c.lot_id = v.lot_id
           and c.id = v.id
-    ), draw as (
-        insert into layer_draw (
+    ), used as (
+        insert into layer_use (
             tenant_id, movement_id, layer_id, quantity, value, document_kind, document_id, line_no, received_at)
         select $1, v.*
         from unnest(
@@ -68,9 +68,9 @@ pub(super) async fn write(
         }
     }
     // A layer that one command of the batch brought and another used up is drawn from and never written.
-    let draws: Vec<&(MovementId, Draw)> =
-        accepted.iter().flat_map(|accepted| &accepted.posting.draws).collect();
-    if gone.is_empty() && changed.is_empty() && fresh.is_empty() && draws.is_empty() {
+    let layer_uses: Vec<&(MovementId, LayerUse)> =
+        accepted.iter().flat_map(|accepted| &accepted.posting.layer_uses).collect();
+    if gone.is_empty() && changed.is_empty() && fresh.is_empty() && layer_uses.is_empty() {
         return Ok(());
     }
     let query = sqlx::query(WRITE)
@@ -93,17 +93,17 @@ pub(super) async fn write(
         .bind(column(&fresh, |(_, layer)| layer.source.occurred_at))
         .bind(column(&fresh, |(_, layer)| layer.quantity.get()))
         .bind(column(&fresh, |(_, layer)| layer.value.get()))
-        .bind(column(&fresh, |(_, layer)| layer.source.document_kind.clone().into_owned()))
+        .bind(column(&fresh, |(_, layer)| layer.source.document_kind.word()))
         .bind(column(&fresh, |(_, layer)| layer.source.document_id))
         .bind(column(&fresh, |(_, layer)| layer.source.line_no))
-        .bind(column(&draws, |(movement_id, _)| movement_id.0))
-        .bind(column(&draws, |(_, draw)| draw.layer_id.0))
-        .bind(column(&draws, |(_, draw)| draw.quantity.get()))
-        .bind(column(&draws, |(_, draw)| draw.value.get()))
-        .bind(column(&draws, |(_, draw)| draw.source.document_kind.clone().into_owned()))
-        .bind(column(&draws, |(_, draw)| draw.source.document_id))
-        .bind(column(&draws, |(_, draw)| draw.source.line_no))
-        .bind(column(&draws, |(_, draw)| draw.source.occurred_at));
+        .bind(column(&layer_uses, |(movement_id, _)| movement_id.0))
+        .bind(column(&layer_uses, |(_, layer_use)| layer_use.layer_id.0))
+        .bind(column(&layer_uses, |(_, layer_use)| layer_use.quantity.get()))
+        .bind(column(&layer_uses, |(_, layer_use)| layer_use.value.get()))
+        .bind(column(&layer_uses, |(_, layer_use)| layer_use.source.document_kind.word()))
+        .bind(column(&layer_uses, |(_, layer_use)| layer_use.source.document_id))
+        .bind(column(&layer_uses, |(_, layer_use)| layer_use.source.line_no))
+        .bind(column(&layer_uses, |(_, layer_use)| layer_use.source.occurred_at));
     tx.execute(query).await?;
     Ok(())
 }

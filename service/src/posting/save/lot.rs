@@ -82,9 +82,9 @@ async fn update(tx: &Tx, rows: &[(&Lot, bool, Uuid)]) -> Result<(), Error> {
 async fn write_recalls(tx: &Tx, accepted: &[Accepted<'_>]) -> Result<(), Error> {
     let rows: Vec<(&Recall, Uuid)> = accepted
         .iter()
-        .filter_map(|accepted| match &accepted.outcome {
-            Outcome::Recall(recall) if recall.is_new => Some((recall.as_ref(), accepted.command_id.0)),
-            _ => None,
+        .filter_map(|accepted| {
+            let Outcome::Recall(recall) = &accepted.outcome else { return None };
+            recall.is_new.then_some((recall.as_ref(), accepted.command_id.0))
         })
         .collect();
     if rows.is_empty() {

@@ -1,11 +1,11 @@
 //! Writes what moves money: payments, till sessions, cash moves, and what customers owe.
 
 use domain::book::Book;
+use domain::customer::Exposure;
 use domain::id::CustomerId;
-use domain::party::Exposure;
 use sea_orm::sqlx;
 
-use super::wholesale::Documents;
+use super::documents::Documents;
 use super::{column, word};
 use crate::{Error, Tx};
 

@@ -5,7 +5,7 @@ use domain::order::Order;
 use sea_orm::sqlx;
 use uuid::Uuid;
 
-use super::wholesale::Documents;
+use super::documents::Documents;
 use super::{column, word};
 use crate::{Error, Tx};
 

@@ -4,11 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::book::{Book, Posting};
+use domain::expected_receipt::Source;
 use domain::id::OrderId;
 use domain::number::Quantity;
 use domain::promise::{Allocation, Peg, Pegged};
 use domain::stock::{Level, LevelKey};
-use domain::supply::Source;
 use sea_orm::sqlx;
 use uuid::Uuid;
 

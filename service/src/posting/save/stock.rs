@@ -3,12 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::adjust::StockDocument;
+use domain::allotment::Owner;
 use domain::book::Posting;
-use domain::claim::Holder;
+use domain::expected_receipt::ExpectedReceipt;
 use domain::hold::Hold;
 use domain::stock::{LevelKey, Reservation};
-use domain::supply::ExpectedReceipt;
+use domain::stock_document::StockDocument;
 use domain::transfer::Transfer;
 use sea_orm::sqlx;
 use uuid::Uuid;
@@ -74,14 +74,11 @@ pub(super) async fn write(tx: &Tx, accepted: &[Accepted<'_>], served: &Posting) 
         for expected in &accepted.posting.expected {
             documents.expected.add(expected.id.0, expected.version, expected, by);
         }
-        match &accepted.outcome {
-            Outcome::Transfer(transfer) => {
-                documents.transfers.add(transfer.id.0, transfer.version, transfer, by);
-            }
-            Outcome::StockDocument(document) | Outcome::Count(_, Some(document)) => {
-                documents.stock.push((document, by));
-            }
-            _ => {}
+        if let Outcome::Transfer(transfer) = &accepted.outcome {
+            documents.transfers.add(transfer.id.0, transfer.version, transfer, by);
+        }
+        if let Outcome::StockDocument(document) | Outcome::Count(_, Some(document)) = &accepted.outcome {
+            documents.stock.push((document, by));
         }
     }
     write_holds(tx, &documents.holds).await?;
@@ -144,12 +141,12 @@ async fn write_holds(tx: &Tx, holds: &Latest<'_, Hold>) -> Result<(), Error> {
         .bind(column(&lines, |(_, line)| line.line_no))
         .bind(column(&lines, |(_, line)| line.product_id.0))
         .bind(column(&lines, |(_, line)| line.quantity.get()))
-        .bind(column(&fresh, |(row, _)| match row.holder {
-            Some(Holder::Till(id)) => Some(id.0),
+        .bind(column(&fresh, |(row, _)| match row.owner {
+            Some(Owner::Till(id)) => Some(id.0),
             _ => None,
         }))
-        .bind(column(&fresh, |(row, _)| match row.holder {
-            Some(Holder::Channel(channel)) => Some(word(channel)),
+        .bind(column(&fresh, |(row, _)| match row.owner {
+            Some(Owner::Channel(channel)) => Some(word(channel)),
             _ => None,
         }))
         .bind(column(&lines, |(_, line)| line.lot_id.0)),
@@ -352,10 +349,10 @@ async fn note_expiries(tx: &Tx, timed: &[&Reservation]) -> Result<(), Error> {
                  select min(r.expires_at) from reservation r \
                  where r.tenant_id = $1 and r.location_id = l.location_id and r.product_id = l.product_id \
                    and r.lot_id = l.lot_id), \
-                 claimed = exists ( \
+                 allotted = exists ( \
                  select from reservation r \
                  where r.tenant_id = $1 and r.location_id = l.location_id and r.product_id = l.product_id \
-                   and r.lot_id = l.lot_id and r.kind in ('till_lease', 'channel_floor')) \
+                   and r.lot_id = l.lot_id and r.kind in ('till_allotment', 'channel_allotment')) \
              from (select distinct * from unnest($2::uuid[], $3::uuid[], $4::uuid[])) \
                  as v (location_id, product_id, lot_id) \
              where l.tenant_id = $1 and l.location_id = v.location_id and l.product_id = v.product_id \

@@ -1,0 +1,38 @@
+//! The list of routes.
+
+use actix_web::web::Data;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::posting::Rendering;
+use crate::{
+    audit, auth, catalog, count, customer, errors, event, health, integrity, journal, ledger, location, lot,
+    openapi, order, pos, pricing, register, render, settings, stock, stream, tax,
+};
+
+/// Every route of this crate: an area is one line here. What is asked most often comes first, because routes are tried in
+/// order.
+pub fn mount(cfg: &mut ServiceConfig) {
+    cfg.app_data(Data::new(Rendering(render::render)))
+        .configure(pos::routes)
+        .configure(order::routes)
+        .configure(stock::routes)
+        .configure(lot::routes)
+        .configure(count::routes)
+        .configure(journal::routes)
+        .configure(auth::routes)
+        .configure(catalog::routes)
+        .configure(customer::routes)
+        .configure(pricing::routes)
+        .configure(tax::routes)
+        .configure(location::routes)
+        .configure(settings::routes)
+        .configure(register::routes)
+        .configure(ledger::routes)
+        .configure(integrity::routes)
+        .configure(audit::routes)
+        .configure(event::routes)
+        .configure(stream::routes)
+        .configure(health::routes)
+        .configure(errors::routes)
+        .configure(openapi::routes);
+}

@@ -1,0 +1,134 @@
+//! The server: it binds the address, serves the routes, and ends when requests in flight have been answered.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::http::header;
+use actix_web::web::{self, Data};
+use actix_web::{HttpRequest, HttpResponse, HttpServer};
+use secrecy::ExposeSecret;
+use service::Db;
+use service::auth::{SigningKey, SigningKeyError};
+use service::tx::PoolOptions;
+use tokio::task::JoinHandle;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::app::App;
+use crate::config::Config;
+use crate::middleware::Common;
+use crate::openapi::{self, DescribedRoutes};
+use crate::problem::{Answer, ApiError, ErrorCode};
+use crate::route_table::RouteTable;
+
+/// How long a request line with its headers may take to arrive.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long an idle connection is kept.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// How long requests in flight may take to finish when the server stops.
+const SHUTDOWN_SECONDS: u64 = 30;
+/// How often it is looked whether they have.
+const DRAIN_STEP: Duration = Duration::from_millis(20);
+
+/// Why the server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The signing key can't be used.
+    #[error(transparent)]
+    SigningKey(#[from] SigningKeyError),
+    /// The database can't be reached.
+    #[error("connecting to the database: {0}")]
+    Database(#[from] service::Error),
+    /// The address can't be listened on.
+    #[error("listening on {addr}: {source}")]
+    Bind {
+        /// The address.
+        addr: SocketAddr,
+        /// The system's answer.
+        source: io::Error,
+    },
+}
+
+/// A server at work.
+#[derive(Debug)]
+pub struct Running {
+    /// Where it listens.
+    pub addr: SocketAddr,
+    /// Its state.
+    pub app: Data<App>,
+    /// Stops it at once; [`Running::stop`] is gentler.
+    pub handle: ServerHandle,
+    task: JoinHandle<io::Result<()>>,
+}
+
+impl Running {
+    /// Takes no new work and ends when requests in flight have been answered. `/readyz` says so from now on; it is
+    /// given `notice` to be heard by the load balancer.
+    ///
+    /// The workers end together, after the last answer: a connection to the database belongs to the worker that opened
+    /// it, and whoever uses it then must not lose it because that worker had nothing left to do.
+    pub async fn stop(self, notice: Duration) -> io::Result<()> {
+        self.app.begin_stopping();
+        tokio::time::sleep(notice).await;
+        self.handle.pause().await;
+        self.app.live.close();
+        let answered = async {
+            while self.app.requests_in_flight() > 0 {
+                tokio::time::sleep(DRAIN_STEP).await;
+            }
+        };
+        if tokio::time::timeout(Duration::from_secs(SHUTDOWN_SECONDS), answered).await.is_err() {
+            tracing::warn!("some requests were not answered in time");
+        }
+        self.app.close();
+        self.handle.stop(true).await;
+        self.task.await.map_err(io::Error::other)?
+    }
+}
+
+/// Starts a server of `routes`.
+pub async fn serve(config: &Config, routes: &'static DescribedRoutes) -> Result<Running, ServeError> {
+    let signing_key = SigningKey::load(&config.signing_key_file)?;
+    let options = PoolOptions { connections_max: config.db_connections, ..PoolOptions::default() };
+    let db = Db::connect(config.database_url.expose_secret(), &options).await?;
+    let app = Data::new(App::new(db, signing_key, config, RouteTable::of(routes.document())));
+    let bind = |source| ServeError::Bind { addr: config.addr, source };
+    let state = app.clone();
+    let server = HttpServer::new(move || {
+        actix_web::App::new()
+            .app_data(state.clone())
+            .wrap(Common { app: state.clone() })
+            .configure(|cfg| configure(cfg, routes))
+    })
+    .workers(config.workers)
+    .client_request_timeout(HEAD_TIMEOUT)
+    .keep_alive(KEEP_ALIVE)
+    .shutdown_timeout(SHUTDOWN_SECONDS)
+    .disable_signals()
+    .bind_auto_h2c(config.addr)
+    .map_err(bind)?;
+    let addr = server.addrs().first().copied().unwrap_or(config.addr);
+    let server = server.run();
+    let handle = server.handle();
+    Ok(Running { addr, app, handle, task: tokio::spawn(server) })
+}
+
+/// Puts the routes into an actix `App`, and beside them what is no part of the API.
+fn configure(cfg: &mut web::ServiceConfig, routes: &'static DescribedRoutes) {
+    cfg.app_data(Data::new(routes));
+    routes.mount(&mut ServiceConfig::new(cfg));
+    cfg.service(web::redirect("/docs", "/docs/"));
+    cfg.service(openapi::explorer()).default_service(web::to(no_route));
+}
+
+/// 404 for a path that no route has, 405 for a path that has others.
+async fn no_route(request: HttpRequest, app: Data<App>) -> Answer {
+    let Some(allowed) = app.table.methods(request.path()) else {
+        return Err(ApiError::of(ErrorCode::RouteNotFound));
+    };
+    if request.method() == actix_web::http::Method::OPTIONS {
+        return Ok(HttpResponse::NoContent().insert_header((header::ALLOW, allowed)).finish());
+    }
+    Err(ApiError::of(ErrorCode::MethodNotAllowed).with_header(header::ALLOW, allowed))
+}

@@ -1,0 +1,277 @@
+//! Commands: every write that posts stock, cost or ledger.
+//!
+//! A command is a struct beside its rule, and says there, as [`Rule`], what it is called, which rows it needs, how large it is
+//! and what it does. Here it is one variant of [`Command`] and one line of [`Command::rule`], and what it makes is an
+//! [`Outcome`]. Every match is exhaustive: the compiler names the places that a new one is missing in.
+
+use std::collections::BTreeSet;
+
+use uuid::Uuid;
+
+use crate::book::{Book, Posting};
+use crate::count::Count;
+use crate::document::DocumentKind;
+use crate::expected_receipt::ExpectedReceipt;
+use crate::hold::Hold;
+use crate::ledger::Entry;
+use crate::needs::Needs;
+use crate::refusal::Refusal;
+use crate::transfer::Transfer;
+use crate::{
+    count, expected_receipt, hold, journal, lot, order, payment, pos, promise, revaluation, stock_document,
+    transfer,
+};
+
+/// What a command made and what is to be written, or why it is rejected.
+pub type Decision = Result<(Outcome, Posting), Refusal>;
+
+/// What a command says of itself.
+pub trait Rule {
+    /// The name in the audit log, and the type of its event.
+    fn name(&self) -> &'static str;
+
+    /// The number of lines that it brings: the size of a transaction is measured in lines.
+    fn lines(&self) -> usize {
+        1
+    }
+
+    /// Adds the rows that it reads or changes.
+    fn needs(&self, needs: &mut Needs);
+
+    /// Decides it on the locked rows. A rejection leaves the book as it was.
+    fn decide(&self, book: &mut Book) -> Decision;
+}
+
+/// A write that posts stock, cost or ledger.
+#[derive(Debug, Clone, strum::VariantNames)]
+pub enum Command {
+    /// Sell at a till.
+    Sell(pos::Sell),
+    /// Refund at a till.
+    Refund(pos::Refund),
+    /// Open a till session.
+    OpenSession(pos::OpenSession),
+    /// Put cash into a till or take it out.
+    MoveCash(pos::MoveCash),
+    /// Close a till session.
+    CloseSession(pos::CloseSession),
+    /// Place an order.
+    PlaceOrder(order::Place),
+    /// Confirm an order: reserve its stock.
+    ConfirmOrder(order::Confirm),
+    /// Release an order that is on hold.
+    ReleaseOrder(order::Release),
+    /// Cancel an order.
+    CancelOrder(order::Cancel),
+    /// Close an order: cancel what is not shipped.
+    CloseOrder(order::Close),
+    /// Allocate available stock to a backordered order.
+    AllocateOrder(order::Allocate),
+    /// Make new promises for the backordered lines of an order.
+    PromiseOrder(order::Promise),
+    /// Ship the stock of an order.
+    ShipOrder(order::Ship),
+    /// Invoice what was shipped.
+    InvoiceOrder(order::Bill),
+    /// Receive a wholesale return.
+    Return(order::Return),
+    /// Record a payment.
+    ReceivePayment(payment::Receive),
+    /// Post a receipt, an opening or an adjustment.
+    MoveStock(stock_document::Move),
+    /// Revalue stock.
+    Revalue(revaluation::Revalue),
+    /// Place a hold.
+    PlaceHold(hold::PlaceHold),
+    /// Change the end of a hold.
+    ExtendHold(hold::Extend),
+    /// Release a hold.
+    ReleaseHold(hold::Release),
+    /// Dispatch a transfer.
+    DispatchTransfer(transfer::Dispatch),
+    /// Receive a transfer.
+    ReceiveTransfer(transfer::Arrive),
+    /// Record an expected receipt.
+    ExpectReceipt(expected_receipt::Expect),
+    /// Change the day of an expected receipt.
+    RescheduleReceipt(expected_receipt::Reschedule),
+    /// Cancel an expected receipt.
+    CancelExpectedReceipt(expected_receipt::Cancel),
+    /// Recall a lot.
+    RecallLot(lot::RecallLot),
+    /// Open a count sheet.
+    OpenCount(count::Open),
+    /// Enter counted quantities.
+    EnterCount(count::Enter),
+    /// Complete a count sheet.
+    CompleteCount(count::Complete),
+    /// Ask for a recount of lines.
+    RecountLines(count::Recount),
+    /// Post what a count found.
+    PostCount(count::Post),
+    /// Cancel a count sheet.
+    CancelCount(count::Cancel),
+    /// Post a journal entry by hand.
+    PostEntry(journal::Post),
+}
+
+impl Command {
+    fn rule(&self) -> &dyn Rule {
+        match self {
+            Command::Sell(command) => command,
+            Command::Refund(command) => command,
+            Command::OpenSession(command) => command,
+            Command::MoveCash(command) => command,
+            Command::CloseSession(command) => command,
+            Command::PlaceOrder(command) => command,
+            Command::ConfirmOrder(command) => command,
+            Command::ReleaseOrder(command) => command,
+            Command::CancelOrder(command) => command,
+            Command::CloseOrder(command) => command,
+            Command::AllocateOrder(command) => command,
+            Command::PromiseOrder(command) => command,
+            Command::ShipOrder(command) => command,
+            Command::InvoiceOrder(command) => command,
+            Command::Return(command) => command,
+            Command::ReceivePayment(command) => command,
+            Command::MoveStock(command) => command,
+            Command::Revalue(command) => command,
+            Command::PlaceHold(command) => command,
+            Command::ExtendHold(command) => command,
+            Command::ReleaseHold(command) => command,
+            Command::DispatchTransfer(command) => command,
+            Command::ReceiveTransfer(command) => command,
+            Command::ExpectReceipt(command) => command,
+            Command::RescheduleReceipt(command) => command,
+            Command::CancelExpectedReceipt(command) => command,
+            Command::RecallLot(command) => command,
+            Command::OpenCount(command) => command,
+            Command::EnterCount(command) => command,
+            Command::CompleteCount(command) => command,
+            Command::RecountLines(command) => command,
+            Command::PostCount(command) => command,
+            Command::CancelCount(command) => command,
+            Command::PostEntry(command) => command,
+        }
+    }
+
+    /// The name in the audit log, and the type of its event.
+    pub fn name(&self) -> &'static str {
+        self.rule().name()
+    }
+
+    /// The number of lines that it brings.
+    pub fn lines(&self) -> usize {
+        self.rule().lines()
+    }
+
+    /// Adds the rows that it reads or changes.
+    pub fn needs(&self, needs: &mut Needs) {
+        self.rule().needs(needs);
+    }
+
+    /// Decides it on the locked rows, posts what follows from it, and allocates the stock that it leaves available to
+    /// backordered lines. A rejection leaves the book as it was.
+    pub fn decide(&self, book: &mut Book) -> Decision {
+        // Whether promises hold is known only if the supplies were read.
+        let is_known = book.supplies.is_some() && !book.waiting.is_empty();
+        let before = if is_known { promise::broken(book) } else { BTreeSet::new() };
+        let (mut outcome, mut posting) = self.rule().decide(book)?;
+        book.post_consequences(&mut posting);
+        promise::serve(book, &mut posting);
+        // The order of the command may be one of those that were served.
+        if let Outcome::Order(ordered) = &mut outcome
+            && let Some(order) = book.orders.get(&ordered.order.id)
+        {
+            ordered.order.clone_from(order);
+        }
+        if is_known {
+            posting.broken = promise::broken(book).difference(&before).copied().collect();
+        }
+        Ok((outcome, posting))
+    }
+}
+
+/// What an accepted command made.
+#[derive(Debug)]
+pub enum Outcome {
+    /// A till sale or refund.
+    Sale(pos::Sale),
+    /// A session, and the cash that its opening or closing moved.
+    Session(pos::Session, Option<pos::CashMove>),
+    /// Cash that moved.
+    CashMove(pos::CashMove),
+    /// An order, with what the command made of it.
+    Order(Box<order::Ordered>),
+    /// A credit note.
+    CreditNote(order::Invoice),
+    /// A payment.
+    Payment(payment::Payment),
+    /// A stock document.
+    StockDocument(stock_document::StockDocument),
+    /// A hold.
+    Hold(Hold),
+    /// A transfer.
+    Transfer(Transfer),
+    /// An expected receipt.
+    Expected(ExpectedReceipt),
+    /// A recall.
+    Recall(Box<lot::Recall>),
+    /// A count sheet, and the adjustment that its posting made.
+    Count(Box<Count>, Option<stock_document::StockDocument>),
+    /// A journal entry.
+    Entry(Entry),
+}
+
+impl Outcome {
+    /// The document that the command made or changed.
+    pub fn document(&self) -> (DocumentKind, Uuid) {
+        match self {
+            Outcome::Sale(sale) => (sale.kind.into(), sale.id.0),
+            Outcome::Session(session, _) => (DocumentKind::Session, session.id.0),
+            Outcome::CashMove(change) => (DocumentKind::CashMove, change.id.0),
+            Outcome::Order(ordered) => (DocumentKind::Order, ordered.order.id.0),
+            Outcome::CreditNote(note) => (DocumentKind::CreditNote, note.id.0),
+            Outcome::Payment(payment) => (DocumentKind::Payment, payment.id.0),
+            Outcome::StockDocument(document) => (document.kind.into(), document.id.0),
+            Outcome::Hold(hold) => (DocumentKind::Hold, hold.id.0),
+            Outcome::Transfer(transfer) => (DocumentKind::Transfer, transfer.id.0),
+            Outcome::Expected(expected) => (DocumentKind::ExpectedReceipt, expected.id.0),
+            Outcome::Recall(recall) => (DocumentKind::Lot, recall.lot.id.0),
+            Outcome::Count(count, _) => (DocumentKind::Count, count.id.0),
+            Outcome::Entry(entry) => (DocumentKind::JournalEntry, entry.id.0),
+        }
+    }
+
+    /// The number of the document, or the code of the lot; absent if it has none.
+    pub fn number(&self) -> Option<&str> {
+        match self {
+            Outcome::Sale(sale) => Some(&sale.number),
+            Outcome::Order(ordered) => Some(&ordered.order.number),
+            Outcome::CreditNote(note) => Some(&note.number),
+            Outcome::Payment(payment) => Some(&payment.number),
+            Outcome::StockDocument(document) => Some(&document.number),
+            Outcome::Transfer(transfer) => Some(&transfer.number),
+            Outcome::Expected(expected) => Some(&expected.number),
+            Outcome::Recall(recall) => Some(&recall.lot.code),
+            Outcome::Count(count, _) => Some(&count.number),
+            Outcome::Session(..) | Outcome::CashMove(_) | Outcome::Hold(_) | Outcome::Entry(_) => None,
+        }
+    }
+
+    /// The number of lines of the document.
+    pub fn line_count(&self) -> usize {
+        match self {
+            Outcome::Sale(sale) => sale.lines.len(),
+            Outcome::Order(ordered) => ordered.order.lines.len(),
+            Outcome::CreditNote(note) => note.lines.len(),
+            Outcome::StockDocument(document) => document.lines.len(),
+            Outcome::Hold(hold) => hold.lines.len(),
+            Outcome::Transfer(transfer) => transfer.lines.len(),
+            Outcome::Expected(expected) => expected.lines.len(),
+            Outcome::Count(count, _) => count.lines.len(),
+            Outcome::Entry(entry) => entry.lines.len(),
+            Outcome::Session(..) | Outcome::CashMove(_) | Outcome::Payment(_) | Outcome::Recall(_) => 0,
+        }
+    }
+}

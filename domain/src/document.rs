@@ -1,0 +1,252 @@
+//! The kinds of documents and records, and everything that the layers must agree on about each kind.
+//!
+//! A new kind is one variant and one line in [`DocumentKind::facts`]. Ids, events, the audit log, the ledger, number series
+//! and the texts of constraints follow from it.
+
+use chrono::{DateTime, Datelike, Utc};
+use strum::VariantArray;
+use uuid::Uuid;
+
+use crate::id::{
+    self, ApiKeyId, CashMoveId, CategoryId, CommandId, CountId, CustomerId, EntryId, ExpectedReceiptId,
+    HoldId, InvoiceId, LocationId, LotId, OrderId, PaymentId, PriceListId, PriceRuleId, PriceTierId,
+    ProductGroupId, ProductId, RegisterId, SaleId, SessionId, ShipmentId, SkuMappingId, StockDocumentId,
+    TaxClassId, TaxRateId, TenantId, TransferId, UserId,
+};
+
+/// What a command makes or changes. Its word, such as `credit_note`, stands in the ledger, in movements and in events.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[strum(serialize_all = "snake_case")]
+#[expect(missing_docs, reason = "the variants are the words of the glossary")]
+pub enum DocumentKind {
+    Sale,
+    Refund,
+    Session,
+    CashMove,
+    Order,
+    Shipment,
+    Invoice,
+    CreditNote,
+    Payment,
+    Receipt,
+    Opening,
+    Adjustment,
+    Revaluation,
+    Hold,
+    Transfer,
+    ExpectedReceipt,
+    Lot,
+    Count,
+    JournalEntry,
+    /// A journal entry as the ledger names it: posted by hand, it is its own document.
+    Manual,
+    /// Stock on hand before its level had cost layers. It stands where a layer names the document that received it.
+    EarlierStock,
+    Product,
+    Bundle,
+    ProductGroup,
+    SkuMapping,
+    Category,
+    TaxClass,
+    TaxRate,
+    Customer,
+    PriceList,
+    PriceRule,
+    PriceTier,
+    ChannelPriceList,
+    Location,
+    Register,
+    ApiKey,
+    User,
+    Tenant,
+    Settings,
+    CountSettings,
+    /// The command itself, where it made no document or several.
+    Command,
+}
+
+/// Where the API shows a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// At this path and its id.
+    Below(&'static str),
+    /// At this path: a tenant has one.
+    At(&'static str),
+    /// Only within another document.
+    Nowhere,
+}
+
+/// What the layers must agree on about a kind.
+struct Facts {
+    /// The prefix of its ids.
+    prefix: &'static str,
+    /// Its name in the API, the value of `object`.
+    object: &'static str,
+    place: Place,
+    /// The table with its header.
+    table: &'static str,
+    /// The prefix of its numbers, such as `SO`; absent if it has none, or those of its register.
+    series: Option<&'static str>,
+}
+
+const fn facts(prefix: &'static str, object: &'static str, place: Place, table: &'static str) -> Facts {
+    Facts { prefix, object, place, table, series: None }
+}
+
+impl Facts {
+    const fn numbered(self, series: &'static str) -> Self {
+        Facts { series: Some(series), ..self }
+    }
+}
+
+impl DocumentKind {
+    #[rustfmt::skip]
+    const fn facts(self) -> Facts {
+        use Place::{At, Below, Nowhere};
+        const fn stock(series: &'static str) -> Facts {
+            facts(StockDocumentId::PREFIX, "stock_document", Below("/v1/stock/documents"), "stock_document").numbered(series)
+        }
+        match self {
+            Self::Sale | Self::Refund => facts(SaleId::PREFIX, "pos_sale", Below("/v1/pos/sales"), "pos_sale"),
+            Self::Session => facts(SessionId::PREFIX, "pos_session", Below("/v1/pos/sessions"), "pos_session"),
+            Self::CashMove => facts(CashMoveId::PREFIX, "cash_move", Nowhere, "cash_move"),
+            Self::Order => facts(OrderId::PREFIX, "order", Below("/v1/orders"), "sales_order").numbered("SO"),
+            Self::Shipment => facts(ShipmentId::PREFIX, "shipment", Below("/v1/shipments"), "shipment").numbered("SH"),
+            Self::Invoice => facts(InvoiceId::PREFIX, "invoice", Below("/v1/invoices"), "invoice").numbered("INV"),
+            Self::CreditNote => facts(InvoiceId::PREFIX, "credit_note", Below("/v1/invoices"), "invoice").numbered("CN"),
+            Self::Payment => facts(PaymentId::PREFIX, "payment", Below("/v1/payments"), "payment").numbered("PAY"),
+            Self::Receipt => stock("GR"),
+            Self::Opening => stock("OP"),
+            Self::Adjustment => stock("ADJ"),
+            Self::Revaluation => stock("RV"),
+            Self::Hold => facts(HoldId::PREFIX, "hold", Below("/v1/stock/holds"), "hold"),
+            Self::Transfer => facts(TransferId::PREFIX, "transfer", Below("/v1/stock/transfers"), "transfer").numbered("TR"),
+            Self::ExpectedReceipt => facts(
+                ExpectedReceiptId::PREFIX, "expected_receipt", Below("/v1/stock/expected-receipts"), "expected_receipt",
+            ).numbered("ER"),
+            Self::Lot => facts(LotId::PREFIX, "lot", Below("/v1/lots"), "lot"),
+            Self::Count => facts(CountId::PREFIX, "count", Below("/v1/counts"), "stock_count").numbered("CT"),
+            Self::JournalEntry | Self::Manual => {
+                facts(EntryId::PREFIX, "journal_entry", Below("/v1/journal-entries"), "journal_entry")
+            }
+            Self::EarlierStock => facts(StockDocumentId::PREFIX, "earlier_stock", Nowhere, "cost_layer"),
+            Self::Product | Self::Bundle => facts(ProductId::PREFIX, "product", Below("/v1/products"), "product"),
+            Self::ProductGroup => facts(ProductGroupId::PREFIX, "product_group", Below("/v1/product-groups"), "product_group"),
+            Self::SkuMapping => facts(SkuMappingId::PREFIX, "sku_mapping", Below("/v1/sku-mappings"), "sku_mapping"),
+            Self::Category => facts(CategoryId::PREFIX, "category", Below("/v1/categories"), "category"),
+            Self::TaxClass => facts(TaxClassId::PREFIX, "tax_class", Below("/v1/tax-classes"), "tax_class"),
+            Self::TaxRate => facts(TaxRateId::PREFIX, "tax_rate", Below("/v1/tax-rates"), "tax_rate"),
+            Self::Customer => facts(CustomerId::PREFIX, "customer", Below("/v1/customers"), "customer"),
+            Self::PriceList => facts(PriceListId::PREFIX, "price_list", Below("/v1/price-lists"), "price_list"),
+            Self::PriceRule => facts(PriceRuleId::PREFIX, "price_rule", Nowhere, "price_rule"),
+            Self::PriceTier => facts(PriceTierId::PREFIX, "price_tier", Below("/v1/price-tiers"), "price_tier"),
+            Self::ChannelPriceList => {
+                facts(PriceListId::PREFIX, "channel_price_list", Below("/v1/price-lists"), "channel_price_list")
+            }
+            Self::Location => facts(LocationId::PREFIX, "location", Below("/v1/locations"), "location"),
+            Self::Register => facts(RegisterId::PREFIX, "register", Below("/v1/registers"), "register"),
+            Self::ApiKey => facts(ApiKeyId::PREFIX, "api_key", Below("/v1/api-keys"), "api_key"),
+            Self::User => facts(UserId::PREFIX, "user", Below("/v1/users"), "app_user"),
+            Self::Tenant => facts(TenantId::PREFIX, "tenant", Nowhere, "tenant"),
+            Self::Settings => facts(TenantId::PREFIX, "settings", At("/v1/settings"), "tenant"),
+            Self::CountSettings => facts(TenantId::PREFIX, "count_settings", At("/v1/counts/settings"), "count_setting"),
+            Self::Command => facts(CommandId::PREFIX, "command", Below("/v1/commands"), "command"),
+        }
+    }
+
+    /// Its word, such as `credit_note`.
+    pub fn word(self) -> &'static str {
+        self.into()
+    }
+
+    /// Its name in the API, the value of `object`.
+    pub fn object(self) -> &'static str {
+        self.facts().object
+    }
+
+    /// The constraint that keeps its ids unique.
+    pub fn primary_key(self) -> String {
+        format!("{}_pkey", self.facts().table)
+    }
+
+    /// The id of a document as the API writes it.
+    pub fn encode(self, id: Uuid) -> String {
+        id::encode(self.facts().prefix, id)
+    }
+
+    /// The path at which the API shows a document; absent if it shows it only within another one.
+    pub fn path(self, id: Uuid) -> Option<String> {
+        match self.facts().place {
+            Place::Below(path) => Some(format!("{path}/{}", self.encode(id))),
+            Place::At(path) => Some(path.to_owned()),
+            Place::Nowhere => None,
+        }
+    }
+
+    /// The UUID in an id of any kind, as the API writes it.
+    pub fn decode(text: &str) -> Option<Uuid> {
+        Self::VARIANTS.iter().find_map(|kind| id::decode(kind.facts().prefix, text).ok())
+    }
+
+    /// The kind of what a command makes or changes, by the command's name, such as `order.confirmed`.
+    pub fn of_command(name: &str) -> Option<Self> {
+        match name.split_once('.')? {
+            ("pos_session", "cash_moved") => Some(Self::CashMove),
+            ("pos_session", _) => Some(Self::Session),
+            ("pos_sale", _) => Some(Self::Sale),
+            ("return", _) => Some(Self::CreditNote),
+            // Receipts, openings, adjustments and revaluations have ids of one kind.
+            ("stock", _) => Some(Self::Adjustment),
+            (word, _) => word.parse().ok(),
+        }
+    }
+
+    /// The name of the series that numbers it in the year of `now`, such as `SO-2026`; absent if it has no numbers, or those
+    /// of its register.
+    pub fn series(self, now: DateTime<Utc>) -> Option<String> {
+        self.facts().series.map(|prefix| series(prefix, now))
+    }
+}
+
+/// The name of the series that `prefix` numbers in the year of `now`, such as `T1-2026`.
+pub fn series(prefix: &str, now: DateTime<Utc>) -> String {
+    format!("{prefix}-{}", now.year())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_of_every_kind_comes_back_as_it_was() {
+        let id = Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001);
+        for kind in DocumentKind::VARIANTS {
+            assert_eq!(DocumentKind::decode(&kind.encode(id)), Some(id), "{kind:?}");
+            assert_eq!(kind.word().parse(), Ok(*kind));
+        }
+        assert_eq!(DocumentKind::decode("xyz_01h455vb4pex5vsknk084sn02q"), None);
+    }
+
+    #[test]
+    fn a_series_numbers_one_kind() {
+        let now = DateTime::UNIX_EPOCH;
+        let mut series: Vec<String> =
+            DocumentKind::VARIANTS.iter().filter_map(|kind| kind.series(now)).collect();
+        let named = series.len();
+        series.sort();
+        series.dedup();
+        assert_eq!(series.len(), named);
+    }
+}

@@ -1,0 +1,377 @@
+//! Which lots goods are taken from: those that are named, or those that expire first.
+//!
+//! Business case: what expires first is sold first, or it ends on the rubbish heap; what has expired is sold to nobody.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::{Lot, LotShare, LotStatus, NamedLot, check_gone, divided, problem, unknown, unnamed};
+use crate::book::{Book, Demand};
+use crate::id::{LocationId, LotId, ProductId};
+use crate::line_item::{Goods, GoodsLine};
+use crate::number::{Money, Quantity};
+use crate::product::{Product, Tracking};
+use crate::refusal::{Code, Problem, Problems, Refusal};
+use crate::stock::{Level, LevelKey};
+
+/// Why goods are taken, which decides on the lots that will do.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Purpose {
+    /// Sold or promised, on a day, to somebody who needs them to last so many days more. Of goods that are at hand every
+    /// serial number is named: whoever holds the piece can read it.
+    Sale { on: NaiveDate, life_days: u32, at_hand: bool },
+    /// Sent to another location: what expires first goes first, and what may not be sold goes only where it is named.
+    Transfer { on: NaiveDate },
+    /// Taken out of the books, whatever they are.
+    WriteOff,
+    /// Kept back until somebody has decided about them: nobody but the caller knows which.
+    Quarantine,
+}
+
+/// What is left of a level for a document.
+type Left = fn(&Demand, &Book, &LevelKey) -> Quantity;
+
+/// Where goods are taken from, and why.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PickRule {
+    pub(crate) location_id: LocationId,
+    pub(crate) purpose: Purpose,
+    /// When goods went, and whether they go although the record has too few; nothing where they are only promised.
+    pub(crate) went: Option<(DateTime<Utc>, bool)>,
+}
+
+/// What a line wants.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LineRequest<'a> {
+    pub(crate) product: &'a Product,
+    pub(crate) quantity: Quantity,
+    pub(crate) named: &'a [NamedLot],
+    /// Stock units that the line has besides: they count in a refusal.
+    pub(crate) covered: Quantity,
+    pub(crate) pointer: &'a str,
+}
+
+impl PickRule {
+    /// Whether goods without lots have left already, so that nothing can stand in their way.
+    fn is_gone(&self, book: &Book, key: &LevelKey) -> bool {
+        self.is_forced() || self.is_counted(book, key)
+    }
+
+    /// Whether goods go although the record has too few.
+    fn is_forced(&self) -> bool {
+        self.went.is_some_and(|(_, forced)| forced)
+    }
+
+    /// Whether goods of a level went before it was counted: the count has seen it.
+    fn is_counted(&self, book: &Book, key: &LevelKey) -> bool {
+        self.went.is_some_and(|(at, _)| book.is_counted(key, at))
+    }
+
+    /// The level of a lot where goods are taken from.
+    pub(crate) fn key(&self, product_id: ProductId, lot_id: LotId) -> LevelKey {
+        LevelKey { location_id: self.location_id, product_id, lot_id }
+    }
+}
+
+impl Purpose {
+    /// Whether goods of the lot are taken where none is named.
+    fn takes(self, lot: &Lot) -> bool {
+        match self {
+            Purpose::Sale { on, life_days, .. } => lot.is_sellable(on, life_days),
+            Purpose::Transfer { on } => lot.is_sellable(on, 0),
+            Purpose::WriteOff => true,
+            Purpose::Quarantine => false,
+        }
+    }
+
+    fn must_name(self, tracking: Tracking) -> bool {
+        match self {
+            Purpose::Sale { at_hand, .. } => at_hand && tracking == Tracking::Serial,
+            Purpose::Transfer { .. } | Purpose::WriteOff => tracking == Tracking::Serial,
+            Purpose::Quarantine => true,
+        }
+    }
+
+    /// Refuses a lot that is named and won't do.
+    pub(crate) fn check(self, product: &Product, lot: &Lot, pointer: &str) -> Result<(), Problem> {
+        let Purpose::Sale { on, life_days, .. } = self else { return Ok(()) };
+        if lot.is_sellable(on, life_days) {
+            return Ok(());
+        }
+        let (code, why) = match lot.expires_on {
+            _ if lot.status == LotStatus::Recalled => (Code::LotRecalled, "is recalled".to_owned()),
+            Some(end) if end < on => (Code::LotExpired, format!("expired on {end}")),
+            Some(end) => {
+                (Code::LotExpired, format!("expires on {end}, and the customer needs {life_days} days"))
+            }
+            None => return Ok(()),
+        };
+        let detail = format!(
+            "Lot {} of {} {why}: name another lot, or none to get what expires first.",
+            lot.code, product.sku
+        );
+        Err(problem(product, format!("{pointer}/code"), code, detail))
+    }
+}
+
+impl Demand {
+    /// Adds what a line wants, and answers the lots that it gets; none for goods that are not tracked. What is missing is
+    /// noted, and refused with all that is short.
+    pub(crate) fn allocate(
+        &mut self,
+        book: &Book,
+        rule: &PickRule,
+        request: &LineRequest<'_>,
+    ) -> Result<Vec<LotShare>, Problem> {
+        if !request.named.is_empty() {
+            return self.allocate_named(book, rule, request);
+        }
+        if !request.product.is_tracked() {
+            let key = LevelKey::untracked(rule.location_id, request.product.id);
+            if !rule.is_gone(book, &key) {
+                self.add(key, request.quantity, request.pointer.to_owned());
+            }
+            return Ok(Vec::new());
+        }
+        if rule.purpose.must_name(request.product.tracking) {
+            return Err(unnamed(request.product, request.pointer));
+        }
+        self.allocate_first_expiring(book, rule, request)
+    }
+
+    fn allocate_named(
+        &mut self,
+        book: &Book,
+        rule: &PickRule,
+        request: &LineRequest<'_>,
+    ) -> Result<Vec<LotShare>, Problem> {
+        let parts = divided(request.product, request.quantity, request.named, request.pointer)?;
+        let mut shares = Vec::with_capacity(parts.len());
+        for (index, (named, quantity)) in request.named.iter().zip(parts).enumerate() {
+            let pointer = format!("{}/lots/{index}", request.pointer);
+            let lot = book.lots.find(request.product.id, &named.code);
+            let lot = lot.ok_or_else(|| unknown(request.product, &named.code, &pointer))?;
+            let key = key(rule.location_id, lot);
+            if !rule.is_forced() {
+                rule.purpose.check(request.product, lot, &pointer)?;
+            }
+            if request.product.tracking == Tracking::Serial && rule.is_counted(book, &key) {
+                check_gone(book, (&key, self.taken(&key)), &format!("{pointer}/code"))?;
+                *self.gone.entry(key).or_default() += quantity;
+            } else if request.product.tracking == Tracking::Serial && rule.is_forced() {
+                self.check_piece(book, (request, lot), (&key, &pointer))?;
+            }
+            self.want(book, rule, (key, quantity), &pointer);
+            shares.push((lot, quantity));
+        }
+        shares.sort_by(|(one, _), (other, _)| one.rank().cmp(&other.rank()));
+        Ok(shares.into_iter().map(|(lot, quantity)| share(lot, quantity)).collect())
+    }
+
+    fn allocate_first_expiring(
+        &mut self,
+        book: &Book,
+        rule: &PickRule,
+        request: &LineRequest<'_>,
+    ) -> Result<Vec<LotShare>, Problem> {
+        let mut lots = candidates(book, rule, request.product.id);
+        let (mut taken, left) = self.take_first_expiring(book, (rule, request), &lots);
+        if left.is_positive() && rule.is_forced() {
+            self.allocate_forced(book, (rule, request), (&mut lots, &mut taken), left)?;
+        } else if left.is_positive() {
+            let place = LevelKey::untracked(rule.location_id, request.product.id);
+            let got = self.wanted_of(rule.location_id, request.product.id) + request.covered;
+            self.note_short(book, &place, (got + left, got), request.pointer);
+        }
+        Ok(shares(&lots, taken))
+    }
+
+    /// Adds what there is of what a line wants, of goods in lots those that expire first; answers how much that is, and its
+    /// lots.
+    pub(crate) fn allocate_available(
+        &mut self,
+        book: &Book,
+        rule: &PickRule,
+        request: &LineRequest<'_>,
+    ) -> (Quantity, Vec<LotShare>) {
+        if !request.product.is_tracked() {
+            let key = LevelKey::untracked(rule.location_id, request.product.id);
+            let quantity = request.quantity.min(self.free(book, &key)).max(Quantity::ZERO);
+            self.add(key, quantity, request.pointer.to_owned());
+            return (quantity, Vec::new());
+        }
+        let lots = candidates(book, rule, request.product.id);
+        let (taken, left) = self.take_first_expiring(book, (rule, request), &lots);
+        (request.quantity - left, shares(&lots, taken))
+    }
+
+    /// Adds what there is of the lots that will do for a line: what was kept for the document, then what its till allotments,
+    /// then what is free. One that was counted after the goods went has seen them leave, however few it has: it bears the
+    /// rest. Answers what it takes of which lot, and how much is missing.
+    fn take_first_expiring(
+        &mut self,
+        book: &Book,
+        (rule, request): (&PickRule, &LineRequest<'_>),
+        lots: &[&Lot],
+    ) -> (BTreeMap<usize, Quantity>, Quantity) {
+        let mut taken: BTreeMap<usize, Quantity> = BTreeMap::new();
+        let mut left = request.quantity;
+        for first in [Some(Self::own_left as Left), Some(Self::till_allotment_left), None] {
+            // What one lot lacks left in the name of another: so much of the others is not there.
+            let mut most = match first {
+                None if !rule.is_forced() => {
+                    lots.iter().map(|lot| self.free(book, &key(rule.location_id, lot))).sum()
+                }
+                _ => left,
+            };
+            for (at, lot) in lots.iter().enumerate() {
+                let key = key(rule.location_id, lot);
+                let part = match first {
+                    Some(kept) => left.min(kept(self, book, &key)).min(self.free(book, &key)),
+                    None if rule.is_counted(book, &key) => left,
+                    None => left.min(most).min(self.free(book, &key)),
+                };
+                if part.is_positive() {
+                    self.want(book, rule, (key, part), request.pointer);
+                    *taken.entry(at).or_default() += part;
+                    left -= part;
+                    most -= part;
+                }
+            }
+        }
+        (taken, left)
+    }
+}
+
+impl Demand {
+    /// Notes what a line takes of a level. What has left already is not asked for.
+    pub(super) fn want(
+        &mut self,
+        book: &Book,
+        rule: &PickRule,
+        (key, quantity): (LevelKey, Quantity),
+        pointer: &str,
+    ) {
+        if rule.is_counted(book, &key) {
+            return;
+        }
+        if rule.is_forced() {
+            *self.gone.entry(key).or_default() += quantity;
+        } else {
+            self.add(key, quantity, pointer.to_owned());
+        }
+    }
+
+    /// What is left for the document at a level after what its lines have taken there.
+    fn free(&self, book: &Book, key: &LevelKey) -> Quantity {
+        book.left(key, self) - self.taken(key)
+    }
+
+    /// What is left at a level of what is reserved for the document itself.
+    fn own_left(&self, _: &Book, key: &LevelKey) -> Quantity {
+        self.own.get(key).copied().unwrap_or_default() - self.taken(key)
+    }
+
+    /// What is left at a level of what is reserved for the document itself or leased to its till.
+    fn till_allotment_left(&self, book: &Book, key: &LevelKey) -> Quantity {
+        self.own_left(book, key) + book.allotted_to_till(key, self)
+    }
+
+    /// What the lines want of a product at a location, over all of its lots.
+    fn wanted_of(&self, location_id: LocationId, product_id: ProductId) -> Quantity {
+        let here = |key: &LevelKey| key.location_id == location_id && key.product_id == product_id;
+        self.wanted.iter().filter(|(key, _)| here(key)).map(|(_, wanted)| wanted.total).sum()
+    }
+
+    /// Notes a line for which too little is left.
+    fn note_short(
+        &mut self,
+        book: &Book,
+        key: &LevelKey,
+        (wanted, available): (Quantity, Quantity),
+        pointer: &str,
+    ) {
+        self.short.push(book.shortage(key, (wanted, available), pointer));
+    }
+
+    pub(super) fn taken(&self, key: &LevelKey) -> Quantity {
+        let gone = self.gone.get(key).copied().unwrap_or_default();
+        self.wanted.get(key).map_or(Quantity::ZERO, |wanted| wanted.total) + gone
+    }
+}
+
+/// A part of a line in one lot: its product, its lot (nil where it has none), and stock units; the line's place first.
+pub(crate) type Part = (usize, ProductId, LotId, Quantity);
+
+impl Book {
+    /// The goods of a document's lines, lot by lot. Every line with a wrong lot is named.
+    pub(crate) fn allocate_goods(
+        &self,
+        demand: &mut Demand,
+        rule: &PickRule,
+        (goods, lines): (&[Goods], &[GoodsLine]),
+    ) -> Result<Vec<Part>, Refusal> {
+        let mut problems = Problems::default();
+        let mut parts = Vec::with_capacity(goods.len());
+        for (index, (goods, line)) in goods.iter().zip(lines).enumerate() {
+            let request = LineRequest {
+                product: &self.products[&goods.product_id],
+                quantity: goods.quantity,
+                named: &line.lots,
+                covered: Quantity::ZERO,
+                pointer: &format!("/lines/{index}"),
+            };
+            match demand.allocate(self, rule, &request) {
+                Ok(shares) if shares.is_empty() => {
+                    parts.push((index, goods.product_id, LotId::default(), goods.quantity));
+                }
+                Ok(shares) => parts.extend(
+                    shares.iter().map(|share| (index, goods.product_id, share.lot_id, share.quantity)),
+                ),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        problems.check()?;
+        super::check_line_count(parts.len())?;
+        Ok(parts)
+    }
+}
+
+/// The lots at a location that will do, in the order in which they are taken.
+fn candidates<'a>(book: &'a Book, rule: &PickRule, product_id: ProductId) -> Vec<&'a Lot> {
+    let mut lots: Vec<&Lot> = levels_of(book, rule.location_id, product_id)
+        .filter_map(|(key, _)| book.lots.get(key.lot_id))
+        .filter(|lot| rule.purpose.takes(lot))
+        .collect();
+    lots.sort_by(|one, other| one.rank().cmp(&other.rank()));
+    lots
+}
+
+/// The levels of a product at a location, lot by lot.
+pub(super) fn levels_of(
+    book: &Book,
+    location_id: LocationId,
+    product_id: ProductId,
+) -> impl Iterator<Item = (&LevelKey, &Level)> {
+    let first = LevelKey { location_id, product_id, lot_id: LotId::default() };
+    let here =
+        move |(key, _): &(&LevelKey, &Level)| key.location_id == location_id && key.product_id == product_id;
+    book.levels.range(first..).take_while(here)
+}
+
+pub(super) fn key(location_id: LocationId, lot: &Lot) -> LevelKey {
+    LevelKey { location_id, product_id: lot.product_id, lot_id: lot.id }
+}
+
+/// What is taken of which lot, in the order in which lots are taken.
+fn shares(lots: &[&Lot], taken: BTreeMap<usize, Quantity>) -> Vec<LotShare> {
+    let mut drawn: Vec<(&Lot, Quantity)> =
+        taken.into_iter().map(|(at, quantity)| (lots[at], quantity)).collect();
+    drawn.sort_by(|(one, _), (other, _)| one.rank().cmp(&other.rank()));
+    drawn.into_iter().map(|(lot, quantity)| share(lot, quantity)).collect()
+}
+
+fn share(lot: &Lot, quantity: Quantity) -> LotShare {
+    LotShare { lot_id: lot.id, code: lot.code.clone(), quantity, cost: Money::ZERO }
+}

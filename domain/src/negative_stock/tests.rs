@@ -1,0 +1,169 @@
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use rust_decimal::Decimal;
+
+use super::*;
+use crate::book::Setup;
+use crate::count::CountSettings;
+use crate::id::{IdSequence, LocationId, ProductId};
+use crate::pricing::Rules;
+use crate::stock::{CostingMethod, Layers};
+
+/// A book of nothing, in which goods are valued by `method`.
+pub(crate) fn book(method: CostingMethod) -> Book {
+    let settings = Settings { costing_method: method, ..crate::stock::tests::settings() };
+    let setup = Setup {
+        settings,
+        locations: Vec::new(),
+        registers: HashMap::new(),
+        tax_rates: Vec::new(),
+        channel_lists: Vec::new(),
+        accounts: Vec::new(),
+        reasons: HashMap::new(),
+    };
+    Book {
+        now: DateTime::UNIX_EPOCH,
+        ids: IdSequence::new(DateTime::UNIX_EPOCH, 1),
+        setup: Arc::new(setup),
+        products: HashMap::new(),
+        skus: HashMap::new(),
+        barcodes: HashMap::new(),
+        rules: Rules::default(),
+        customers: HashMap::new(),
+        lots: crate::lot::Lots::default(),
+        levels: BTreeMap::new(),
+        layers: BTreeMap::new(),
+        drawers: HashMap::new(),
+        orders: HashMap::new(),
+        sold: HashMap::new(),
+        invoices: HashMap::new(),
+        holds: HashMap::new(),
+        transfers: HashMap::new(),
+        expected: HashMap::new(),
+        allotments: Default::default(),
+        waiting: Default::default(),
+        served_first: Default::default(),
+        counts: HashMap::new(),
+        count_settings: CountSettings::default(),
+        moved_since: HashMap::new(),
+        moved: Vec::new(),
+        costs_elsewhere: HashMap::new(),
+        costs: HashMap::new(),
+        consequences: Consequences::default(),
+        supplies: None,
+        series: HashMap::new(),
+    }
+}
+
+const SALE: DocumentKind = DocumentKind::Sale;
+const RECEIPT: DocumentKind = DocumentKind::Receipt;
+
+fn movement(kind: MovementKind, key: LevelKey, (quantity, value): (Quantity, Money)) -> Movement {
+    Movement {
+        id: MovementId::default(),
+        kind,
+        key,
+        quantity,
+        value,
+        unit_cost: stock::unit_cost(value, quantity),
+        document_kind: if quantity.is_negative() { SALE } else { RECEIPT },
+        document_id: Uuid::nil(),
+        line_no: 1,
+        channel: None,
+        reason: None,
+        occurred_at: DateTime::UNIX_EPOCH,
+    }
+}
+
+/// Forces goods out; answers what is posted.
+fn force(book: &mut Book, key: LevelKey, quantity: Quantity) -> Posting {
+    let issue = Issue { key, quantity, line_no: 1, occurred_at: DateTime::UNIX_EPOCH, forced: true };
+    let cost = book.issue(&issue);
+    let movements = vec![movement(MovementKind::Sale, key, (-quantity, -cost))];
+    let mut posting = Posting { movements, ..Posting::default() };
+    book.post_consequences(&mut posting);
+    posting
+}
+
+/// Brings goods in; answers what is posted.
+fn bring(book: &mut Book, key: LevelKey, (quantity, value): (Quantity, Money)) -> Posting {
+    book.receive(key, quantity, value, &Source::new(RECEIPT, Uuid::nil(), 1, DateTime::UNIX_EPOCH));
+    let movements = vec![movement(MovementKind::Receipt, key, (quantity, value))];
+    let mut posting = Posting { movements, ..Posting::default() };
+    book.post_consequences(&mut posting);
+    posting
+}
+
+fn layers_of(book: &Book, key: &LevelKey) -> (Quantity, Money) {
+    let layers = book.layers.get(key).map_or(&[][..], |layers: &Layers| layers.iter().as_slice());
+    (layers.iter().map(|layer| layer.quantity).sum(), layers.iter().map(|layer| layer.value).sum())
+}
+
+proptest! {
+    /// Whatever is forced out and comes in, by either method: the level is its movements, what is below zero is what is
+    /// to settle, and once all has come in, goods cost what was paid for them.
+    #[test]
+    fn what_is_below_zero_is_settled_to_the_cent(
+        fifo in any::<bool>(),
+        steps in prop::collection::vec((any::<bool>(), 1..500_i64, 0..100_000_i64), 1..60),
+    ) {
+        let method = if fifo { CostingMethod::Fifo } else { CostingMethod::MovingAverage };
+        let mut book = book(method);
+        let key = LevelKey::untracked(LocationId::default(), ProductId::default());
+        let (mut moved, mut variance) = ((Quantity::ZERO, Money::ZERO), Money::ZERO);
+        let units = |tenths: i64| Quantity::new(Decimal::new(tenths, 1));
+        let last = Some((false, 100_000, 12_345));
+        for (out, tenths, cents) in steps.into_iter().chain(last) {
+            let posting = match out {
+                true => force(&mut book, key, units(tenths)),
+                false => bring(&mut book, key, (units(tenths), Money::new(Decimal::new(cents, 2)))),
+            };
+            moved.0 += posting.movements.iter().map(|row| row.quantity).sum();
+            moved.1 += posting.movements.iter().map(|row| row.value).sum();
+            let posted = posting.entries.iter().flat_map(|entry| &entry.lines);
+            variance += posted.filter(|line| line.account == account::COST_VARIANCE).map(|line| line.amount).sum();
+            let level = book.level(&key);
+            prop_assert_eq!((level.on_hand, level.value), moved);
+            let open = book.costs.get(&key).cloned().unwrap_or_default();
+            let owed: Quantity = open.iter().map(|cost| cost.quantity).sum();
+            let owed_value: Money = open.iter().map(|cost| cost.value).sum();
+            prop_assert_eq!(owed, (-level.on_hand).max(Quantity::ZERO));
+            prop_assert!(open.iter().all(|cost| cost.quantity.is_positive() && !cost.value.is_negative()));
+            if level.on_hand.is_positive() {
+                prop_assert!(!level.value.is_negative());
+            } else {
+                prop_assert_eq!(-level.value, owed_value);
+            }
+            if level.layered {
+                let there = level.on_hand.max(Quantity::ZERO);
+                prop_assert_eq!(layers_of(&book, &key), (there, level.value.max(Money::ZERO)));
+            }
+        }
+        let is_settled = book.costs.get(&key).is_none_or(Vec::is_empty);
+        prop_assert!(is_settled || book.level(&key).on_hand.is_negative());
+    }
+}
+
+#[test]
+fn the_oldest_goods_below_zero_are_settled_first() {
+    let mut book = book(CostingMethod::MovingAverage);
+    let key = LevelKey::untracked(LocationId::default(), ProductId::default());
+    let (units, pounds) =
+        (|number: i64| Quantity::new(number.into()), |number: i64| Money::new(number.into()));
+    bring(&mut book, key, (units(1), pounds(3)));
+    let first = force(&mut book, key, units(3));
+    assert_eq!((first.oversold.len(), first.short.len()), (1, 1));
+    bring(&mut book, key, (units(1), pounds(5)));
+    force(&mut book, key, units(1));
+    // Of two costs, one of 3.00 and one of 5.00, the older is settled.
+    let came = bring(&mut book, key, (units(1), pounds(4)));
+    let variances: Vec<(CostId, Money)> = came.settled.iter().map(|cost| (cost.id, cost.variance)).collect();
+    assert_eq!(variances, [(first.oversold[0].cost.id, pounds(3))], "5.00 and 4.00 instead of 3.00 each");
+    assert_eq!((book.level(&key).on_hand, book.level(&key).value), (units(-1), pounds(-5)));
+    let rest = bring(&mut book, key, (units(3), pounds(6)));
+    assert_eq!(rest.settled[0].variance, pounds(-3));
+    assert_eq!((book.level(&key).on_hand, book.level(&key).value), (units(2), pounds(4)));
+    assert_eq!(rest.movements[1].kind, MovementKind::Settlement);
+}

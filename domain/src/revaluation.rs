@@ -1,0 +1,176 @@
+//! Revaluation: goods stay where they are and get another value, with an entry that says against what.
+//!
+//! Business case: at the end of the year stock is written down to what it would fetch (lower of cost and market), or a
+//! cost that was entered wrongly is put right for what is still there. What has left keeps the cost it left with.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+
+use crate::book::{Book, Posting};
+use crate::command::{Decision, Outcome, Rule};
+use crate::document::DocumentKind;
+use crate::id::{LocationId, LotId, MovementId, StockDocumentId};
+use crate::line_item::invalid;
+use crate::line_item::{AMOUNT_MAX, LINES_MAX};
+use crate::needs::Needs;
+use crate::number::{Money, Price, Quantity};
+use crate::product::ItemRef;
+use crate::refusal::{Code, Problem, Problems, Refusal};
+use crate::stock::{LevelKey, Movement, MovementKind};
+use crate::stock_document::{MovedLine, StockDocument, StockDocumentKind, post_value};
+
+/// A revaluation to post.
+#[derive(Debug, Clone)]
+pub struct Revalue {
+    /// The caller's own id of the document; ours where it has none.
+    pub id: Option<StockDocumentId>,
+    /// Where; the default location where none is named.
+    pub location_id: Option<LocationId>,
+    /// Why, as a reason code: its account bears the difference.
+    pub reason: String,
+    /// A remark.
+    pub reference: Option<String>,
+    /// When; now where no instant is named.
+    pub occurred_at: Option<DateTime<Utc>>,
+    /// What.
+    pub lines: Vec<RevaluedLine>,
+}
+
+/// Goods that get another value.
+#[derive(Debug, Clone)]
+pub struct RevaluedLine {
+    /// What.
+    pub item: ItemRef,
+    /// In which lot; nil where the product is not tracked by lot.
+    pub lot_id: LotId,
+    /// What they are worth.
+    pub worth: Worth,
+}
+
+/// What goods are worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Worth {
+    /// One stock unit of them.
+    Unit(Price),
+    /// All of them.
+    Whole(Money),
+}
+impl Rule for Revalue {
+    fn name(&self) -> &'static str {
+        "stock.revalued"
+    }
+
+    fn lines(&self) -> usize {
+        self.lines.len()
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.location(self.location_id);
+        needs.numbered.insert(DocumentKind::Revaluation);
+        needs.reasons.insert(self.reason.clone());
+        self.lines.iter().for_each(|line| needs.item(&line.item, false));
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        revalue(book, self).map(|(document, posting)| (Outcome::StockDocument(document), posting))
+    }
+}
+
+/// Gives goods another value. All that is at the location, in that lot, is worth the same afterwards; cost layers keep
+/// their proportions.
+fn revalue(book: &mut Book, command: &Revalue) -> Result<(StockDocument, Posting), Refusal> {
+    let occurred_at = book.occurred_at(command.occurred_at)?;
+    let location_id = book.place(command.location_id, "/location_id")?.id;
+    let against = book.setup.reasons.get(&command.reason).cloned().ok_or_else(|| {
+        let detail = format!("There is no reason code {}; see GET /v1/reason-codes.", command.reason);
+        Refusal::invalid("/reason", detail)
+    })?;
+    if command.lines.is_empty() || command.lines.len() > LINES_MAX {
+        return Err(Refusal::invalid("/lines", format!("A document has 1 to {LINES_MAX} lines.")));
+    }
+    let mut problems = Problems::default();
+    let mut values = Vec::with_capacity(command.lines.len());
+    let mut named = BTreeSet::new();
+    for (index, line) in command.lines.iter().enumerate() {
+        let pointer = format!("/lines/{index}");
+        match checked(book, location_id, line, &pointer) {
+            Ok((key, _)) if !named.insert(key) => {
+                problems.invalid(pointer, "Name each product, or each lot of it, once.");
+            }
+            Ok(line) => values.push(line),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    problems.check()?;
+
+    // Nothing can refuse it any more.
+    let id = command.id.unwrap_or_else(|| StockDocumentId(book.ids.next_id()));
+    let number = book.number(DocumentKind::Revaluation);
+    let mut posting = Posting::default();
+    let mut lines = Vec::with_capacity(values.len());
+    for ((key, value), line_no) in values.into_iter().zip(1..) {
+        let change = book.revalue(key, value);
+        let (product_id, lot_id, quantity) = (key.product_id, key.lot_id, Quantity::ZERO);
+        lines.push(MovedLine { line_no, product_id, lot_id, quantity, value: change });
+        posting.movements.push(Movement {
+            id: MovementId(book.ids.next_id()),
+            kind: MovementKind::Revaluation,
+            key,
+            quantity,
+            value: change,
+            unit_cost: book.level(&key).unit_cost(),
+            document_kind: DocumentKind::Revaluation,
+            document_id: id.0,
+            line_no,
+            channel: None,
+            reason: Some(command.reason.clone()),
+            occurred_at,
+        });
+    }
+    let document = StockDocument {
+        id,
+        number,
+        kind: StockDocumentKind::Revaluation,
+        location_id,
+        reason: Some(command.reason.clone()),
+        reference: command.reference.clone(),
+        value: lines.iter().map(|line| line.value).sum(),
+        occurred_at,
+        lines,
+    };
+    post_value(book, &document, against, &mut posting);
+    Ok((document, posting))
+}
+
+/// The level that a line names, and its new value.
+fn checked(
+    book: &Book,
+    location_id: LocationId,
+    line: &RevaluedLine,
+    pointer: &str,
+) -> Result<(LevelKey, Money), Problem> {
+    let (product, _) = book.stocked(&line.item, None, pointer)?;
+    let key = LevelKey { lot_id: line.lot_id, ..LevelKey::untracked(location_id, product.id) };
+    let on_hand = book.level(&key).on_hand;
+    if !on_hand.is_positive() {
+        let detail = format!("There is no {} at the location: nothing can be revalued.", product.sku);
+        let problem = invalid(product, pointer.to_owned(), detail);
+        return Err(Problem { code: Code::InvalidStateTransition, ..problem });
+    }
+    let (field, worth) = match line.worth {
+        Worth::Unit(cost) => ("unit_cost", cost.get() * on_hand.get()),
+        Worth::Whole(value) => ("value", value.get()),
+    };
+    let pointer = format!("{pointer}/{field}");
+    let value = book.setup.settings.money(worth);
+    if value.is_negative() || value.get() > AMOUNT_MAX {
+        let detail = format!("Goods are worth from 0 to {AMOUNT_MAX}.");
+        return Err(invalid(product, pointer, detail));
+    }
+    if matches!(line.worth, Worth::Whole(wanted) if wanted != value) {
+        let detail = format!("An amount in {} has fewer decimals.", book.setup.settings.currency);
+        return Err(invalid(product, pointer, detail));
+    }
+    Ok((key, value))
+}

@@ -1,0 +1,432 @@
+//! Stock documents: receipts, openings, adjustments.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::book::{Book, Demand, Posting};
+use crate::command::{Decision, Outcome, Rule};
+use crate::document::DocumentKind;
+use crate::expected_receipt;
+use crate::id::{EntryId, ExpectedReceiptId, LocationId, LotId, MovementId, ProductId, StockDocumentId};
+use crate::ledger::{Dimensions, EntryHead, Lines, account};
+use crate::line_item::invalid;
+use crate::line_item::{AMOUNT_MAX, LINES_MAX};
+use crate::lot::{self, Arrival, Incoming, LineRequest, NamedLot, PickRule, Purpose};
+use crate::needs::Needs;
+use crate::negative_stock::{COUNT_REASON, Issue};
+use crate::number::{Money, Price, Quantity};
+use crate::product::ItemRef;
+use crate::refusal::{Problem, Problems, Refusal};
+use crate::stock::{self, LevelKey, Movement, MovementKind, Source};
+
+/// What a stock document does.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    strum::IntoStaticStr,
+    strum::EnumString,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum StockDocumentKind {
+    /// Goods came from a supplier.
+    Receipt,
+    /// Goods were there when the books began.
+    Opening,
+    /// The record was wrong.
+    Adjustment,
+    /// Goods stayed, at another value.
+    Revaluation,
+}
+
+impl From<StockDocumentKind> for DocumentKind {
+    fn from(kind: StockDocumentKind) -> Self {
+        match kind {
+            StockDocumentKind::Receipt => DocumentKind::Receipt,
+            StockDocumentKind::Opening => DocumentKind::Opening,
+            StockDocumentKind::Adjustment => DocumentKind::Adjustment,
+            StockDocumentKind::Revaluation => DocumentKind::Revaluation,
+        }
+    }
+}
+
+impl StockDocumentKind {
+    fn movement(self) -> MovementKind {
+        match self {
+            StockDocumentKind::Receipt => MovementKind::Receipt,
+            StockDocumentKind::Opening => MovementKind::Opening,
+            StockDocumentKind::Adjustment => MovementKind::Adjustment,
+            StockDocumentKind::Revaluation => MovementKind::Revaluation,
+        }
+    }
+}
+
+/// A receipt, an opening or an adjustment to post.
+#[derive(Debug, Clone)]
+pub struct Move {
+    /// The caller's own id of the document; ours where it has none.
+    pub id: Option<StockDocumentId>,
+    /// What it does.
+    pub kind: StockDocumentKind,
+    /// Where; the default location where none is named.
+    pub location_id: Option<LocationId>,
+    /// Why; required for an adjustment.
+    pub reason: Option<String>,
+    /// A supplier's delivery note, a remark.
+    pub reference: Option<String>,
+    /// When; now where no instant is named.
+    pub occurred_at: Option<DateTime<Utc>>,
+    /// Whether goods go although the record has too few: they have left already.
+    pub forced: bool,
+    /// The expected receipt that came in.
+    pub expected_receipt_id: Option<ExpectedReceiptId>,
+    /// What.
+    pub lines: Vec<MoveLine>,
+}
+
+/// A line of a stock document.
+#[derive(Debug, Clone)]
+pub struct MoveLine {
+    /// What.
+    pub item: ItemRef,
+    /// In which unit; the stock unit where none is named.
+    pub uom: Option<String>,
+    /// How many; an adjustment may be negative.
+    pub quantity: Quantity,
+    /// Cost of one such unit. A receipt needs it; an adjustment that finds goods takes the current cost without it.
+    pub unit_cost: Option<Price>,
+    /// The lots that come in, or go.
+    pub lots: Vec<NamedLot>,
+}
+
+/// A receipt, an opening or an adjustment.
+#[derive(Debug, Clone)]
+pub struct StockDocument {
+    /// Its id.
+    pub id: StockDocumentId,
+    /// Its number.
+    pub number: String,
+    /// What it did.
+    pub kind: StockDocumentKind,
+    /// Where.
+    pub location_id: LocationId,
+    /// Why.
+    pub reason: Option<String>,
+    /// A remark.
+    pub reference: Option<String>,
+    /// By how much the stock's value changed.
+    pub value: Money,
+    /// When.
+    pub occurred_at: DateTime<Utc>,
+    /// Its lines.
+    pub lines: Vec<MovedLine>,
+}
+
+/// A line of a posted stock document.
+#[derive(Debug, Clone, Copy)]
+pub struct MovedLine {
+    /// From 1.
+    pub line_no: i32,
+    /// What.
+    pub product_id: ProductId,
+    /// In which lot; nil where the product is not tracked.
+    pub lot_id: LotId,
+    /// Stock units, positive in, negative out; zero where goods only got another value.
+    pub quantity: Quantity,
+    /// By how much the value of stock changed.
+    pub value: Money,
+}
+
+struct Checked {
+    product_id: ProductId,
+    quantity: Quantity,
+    value: Option<Money>,
+    lot: LotPart,
+}
+
+/// The lot of a checked line; a line in several lots was divided into as many.
+enum LotPart {
+    /// The goods lie in it already, or have none, where it is nil.
+    Known(LotId),
+    /// It comes in.
+    Arriving(Arrival),
+}
+impl Rule for Move {
+    fn name(&self) -> &'static str {
+        "stock.moved"
+    }
+
+    fn lines(&self) -> usize {
+        self.lines.len()
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.location(self.location_id);
+        needs.numbered.extend([DocumentKind::Receipt, DocumentKind::Opening, DocumentKind::Adjustment]);
+        needs.reasons.extend(self.reason.clone());
+        needs.expected_ids.extend(self.expected_receipt_id);
+        needs.coming_in = true;
+        needs.went(self.occurred_at, self.forced);
+        for line in &self.lines {
+            needs.item(&line.item, line.uom.is_some());
+            needs.lots(&line.lots);
+        }
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        post(book, self).map(|(document, posting)| (Outcome::StockDocument(document), posting))
+    }
+}
+
+/// Posts a stock document. Taking out more than is available is refused.
+fn post(book: &mut Book, command: &Move) -> Result<(StockDocument, Posting), Refusal> {
+    let occurred_at = book.occurred_at(command.occurred_at)?;
+    let location_id = book.place(command.location_id, "/location_id")?.id;
+    match command.expected_receipt_id {
+        Some(_) if command.kind != StockDocumentKind::Receipt => {
+            return Err(Refusal::invalid("/expected_receipt_id", "Only a receipt brings what was expected."));
+        }
+        Some(id) => expected_receipt::check_arrival(book, id, location_id)?,
+        None => {}
+    }
+    let against = contra_account(book, command)?;
+    check_forced(command)?;
+    if command.lines.is_empty() || command.lines.len() > LINES_MAX {
+        return Err(Refusal::invalid("/lines", format!("A document has 1 to {LINES_MAX} lines.")));
+    }
+    let mut problems = Problems::default();
+    let mut checked = Vec::with_capacity(command.lines.len());
+    let went = (occurred_at, command.forced);
+    let mut lots = LotCheck { location_id, went, ..LotCheck::default() };
+    for (index, line) in command.lines.iter().enumerate() {
+        let pointer = format!("/lines/{index}");
+        let parts = check_line(book, command.kind, line, &pointer)
+            .and_then(|goods| lots.divide(book, (command.kind, line), goods, &pointer));
+        match parts {
+            Ok(parts) => checked.extend(parts),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    problems.check()?;
+    lot::check_line_count(checked.len())?;
+    book.check_available(&lots.demand)?;
+
+    // Nothing can refuse it any more.
+    let id = command.id.unwrap_or_else(|| StockDocumentId(book.ids.next_id()));
+    let number = book.number(command.kind.into());
+    let mut posting = Posting::default();
+    let mut lines = Vec::with_capacity(checked.len());
+    for (index, line) in checked.into_iter().enumerate() {
+        let line_no = index as i32 + 1;
+        let lot_id = match &line.lot {
+            LotPart::Known(lot_id) => *lot_id,
+            LotPart::Arriving(arrival) => {
+                lot::enter(book, line.product_id, arrival, occurred_at, &mut posting)
+            }
+        };
+        let key = LevelKey { location_id, product_id: line.product_id, lot_id };
+        let movement = move_goods(book, (command, id, key), line, (line_no, occurred_at));
+        let (product_id, quantity, value) = (key.product_id, movement.quantity, movement.value);
+        lines.push(MovedLine { line_no, product_id, lot_id, quantity, value });
+        posting.movements.push(movement);
+    }
+    let document = StockDocument {
+        id,
+        number,
+        kind: command.kind,
+        location_id,
+        reason: command.reason.clone(),
+        reference: command.reference.clone(),
+        value: lines.iter().map(|line| line.value).sum(),
+        occurred_at,
+        lines,
+    };
+    post_value(book, &document, against, &mut posting);
+    if let Some(id) = command.expected_receipt_id {
+        let goods: Vec<_> = document.lines.iter().map(|line| (line.product_id, line.quantity)).collect();
+        expected_receipt::arrive(book, id, &goods, &mut posting);
+    }
+    Ok((document, posting))
+}
+
+/// Only what went can have gone already, and it did at some instant.
+fn check_forced(command: &Move) -> Result<(), Refusal> {
+    let mut problems = Problems::default();
+    if command.forced && command.kind != StockDocumentKind::Adjustment {
+        problems.invalid("/forced", "Only an adjustment can be forced: name kind adjustment.");
+    }
+    if command.forced && command.occurred_at.is_none() {
+        problems.invalid("/occurred_at", "Say when the goods left.");
+    }
+    let came = command.lines.iter().enumerate().filter(|(_, line)| line.quantity.is_positive());
+    for (index, _) in came.filter(|_| command.forced && command.kind == StockDocumentKind::Adjustment) {
+        let detail = "Only goods that went can be forced: send what came in as a document of its own.";
+        problems.invalid(format!("/lines/{index}/quantity"), detail);
+    }
+    problems.check()
+}
+
+/// The account on the other side.
+fn contra_account(book: &Book, command: &Move) -> Result<String, Refusal> {
+    let reason = command.reason.as_deref();
+    match (command.kind, reason) {
+        (StockDocumentKind::Receipt, _) => Ok(account::RECEIVED_NOT_INVOICED.to_owned()),
+        (StockDocumentKind::Opening, _) => Ok(account::OPENING_BALANCES.to_owned()),
+        (StockDocumentKind::Revaluation, _) => {
+            Err(Refusal::invalid("/kind", "Send a revaluation to POST /v1/stock/revaluations."))
+        }
+        (StockDocumentKind::Adjustment, None) => {
+            Err(Refusal::invalid("/reason", "An adjustment needs a reason code; see GET /v1/reason-codes."))
+        }
+        (StockDocumentKind::Adjustment, Some(COUNT_REASON)) => {
+            Err(Refusal::invalid("/reason", "Counts are posted by a count sheet; see POST /v1/counts."))
+        }
+        (StockDocumentKind::Adjustment, Some(reason)) => {
+            book.setup.reasons.get(reason).cloned().ok_or_else(|| {
+                Refusal::invalid(
+                    "/reason",
+                    format!("There is no reason code {reason}; see GET /v1/reason-codes."),
+                )
+            })
+        }
+    }
+}
+
+fn check_line(
+    book: &Book,
+    kind: StockDocumentKind,
+    line: &MoveLine,
+    pointer: &str,
+) -> Result<Checked, Problem> {
+    let (product, unit) = book.stocked(&line.item, line.uom.as_deref(), pointer)?;
+    let problem = |field: &str, detail: String| invalid(product, format!("{pointer}/{field}"), detail);
+    let quantity = product
+        .divided(line.quantity.get() * unit.factor.get())
+        .map_err(|detail| problem("quantity", detail))?;
+    if quantity.is_zero() || (quantity.is_negative() && kind != StockDocumentKind::Adjustment) {
+        return Err(problem("quantity", "The quantity must be above zero.".to_owned()));
+    }
+    let worth = line.unit_cost.unwrap_or_default().get() * line.quantity.get();
+    if quantity.abs().get() > AMOUNT_MAX || worth.abs() > AMOUNT_MAX {
+        let detail = format!("A line is worth at most {AMOUNT_MAX}, and has at most so many stock units.");
+        return Err(problem("quantity", detail));
+    }
+    let value = match line.unit_cost {
+        Some(cost) if cost.is_negative() => {
+            return Err(problem("unit_cost", "The cost must not be negative.".to_owned()));
+        }
+        Some(_) if quantity.is_negative() => {
+            return Err(problem(
+                "unit_cost",
+                "Goods that go leave at their current cost; leave it out.".to_owned(),
+            ));
+        }
+        Some(cost) => Some(book.setup.settings.money(cost.get() * line.quantity.get())),
+        None if kind != StockDocumentKind::Adjustment => {
+            return Err(problem("unit_cost", format!("Say what one {} of {} costs.", unit.uom, product.sku)));
+        }
+        None => None,
+    };
+    Ok(Checked { product_id: product.id, quantity, value, lot: LotPart::Known(LotId::default()) })
+}
+
+/// The lots of a document's lines.
+#[derive(Default)]
+struct LotCheck {
+    location_id: LocationId,
+    /// When goods go, and whether they have left already.
+    went: (DateTime<Utc>, bool),
+    incoming: Incoming,
+    /// What goes.
+    demand: Demand,
+}
+
+impl LotCheck {
+    /// A checked line, lot by lot: the parts of its value add up to it.
+    fn divide(
+        &mut self,
+        book: &Book,
+        (kind, line): (StockDocumentKind, &MoveLine),
+        goods: Checked,
+        pointer: &str,
+    ) -> Result<Vec<Checked>, Problem> {
+        let product = &book.products[&goods.product_id];
+        let parts: Vec<(Quantity, LotPart)> = if goods.quantity.is_negative() {
+            let went = Some(self.went);
+            let rule = PickRule { location_id: self.location_id, purpose: Purpose::WriteOff, went };
+            let covered = Quantity::ZERO;
+            let request =
+                LineRequest { product, quantity: -goods.quantity, named: &line.lots, covered, pointer };
+            let shares = self.demand.allocate(book, &rule, &request)?;
+            shares.into_iter().map(|share| (-share.quantity, LotPart::Known(share.lot_id))).collect()
+        } else {
+            let may_return = kind == StockDocumentKind::Adjustment;
+            let named = (product, goods.quantity);
+            let arrivals = self.incoming.add(book, named, &line.lots, (may_return, pointer))?;
+            arrivals.into_iter().map(|arrival| (arrival.quantity, LotPart::Arriving(arrival))).collect()
+        };
+        if parts.is_empty() {
+            return Ok(vec![goods]);
+        }
+        let mut done = Quantity::ZERO;
+        let mut divided = Vec::with_capacity(parts.len());
+        for (quantity, lot) in parts {
+            let slice = |value| book.setup.settings.slice(value, done, quantity, goods.quantity);
+            divided.push(Checked { quantity, value: goods.value.map(slice), lot, ..goods });
+            done += quantity;
+        }
+        Ok(divided)
+    }
+}
+
+fn move_goods(
+    book: &mut Book,
+    (command, id, key): (&Move, StockDocumentId, LevelKey),
+    line: Checked,
+    (line_no, occurred_at): (i32, DateTime<Utc>),
+) -> Movement {
+    let value = if line.quantity.is_negative() {
+        let (quantity, forced) = (-line.quantity, command.forced);
+        -book.issue(&Issue { key, quantity, line_no, occurred_at, forced })
+    } else {
+        let value = line.value.unwrap_or_else(|| book.current_cost(&key, line.quantity));
+        let source = Source::new(command.kind.into(), id.0, line_no, occurred_at);
+        book.receive(key, line.quantity, value, &source);
+        value
+    };
+    Movement {
+        id: MovementId(book.ids.next_id()),
+        kind: command.kind.movement(),
+        key,
+        quantity: line.quantity,
+        value,
+        unit_cost: stock::unit_cost(value, line.quantity),
+        document_kind: command.kind.into(),
+        document_id: id.0,
+        line_no,
+        channel: None,
+        reason: command.reason.clone(),
+        occurred_at,
+    }
+}
+
+/// Posts by how much the document changed the value of stock, against an account.
+pub(crate) fn post_value(book: &mut Book, document: &StockDocument, against: String, posting: &mut Posting) {
+    let mut entry = Lines::default();
+    let place = Dimensions { location_id: Some(document.location_id), ..Dimensions::default() };
+    entry.debit(account::INVENTORY, document.value, place);
+    entry.credit(against, document.value, place);
+    let head = EntryHead {
+        id: EntryId(book.ids.next_id()),
+        document_kind: document.kind.into(),
+        document_id: document.id.0,
+        occurred_on: book.setup.settings.day(document.occurred_at),
+    };
+    posting.entries.extend(entry.into_entry(head).expect("both sides are the same amount"));
+}

@@ -1,0 +1,377 @@
+//! A private PostgreSQL cluster: made, started, found again, stopped, erased.
+
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use crate::folder::{self, LOCK};
+use crate::process::{self, User, output};
+use crate::tether::{Leash, Tether};
+use crate::{LocalError, binaries, blocking, free_port, is_free, log_end};
+
+/// How long the server may take to start; replaying the log after a crash can need minutes.
+const START_LIMIT: Duration = Duration::from_secs(300);
+/// How long a clean stop may take before the server is cut off.
+const STOP_LIMIT: Duration = Duration::from_secs(60);
+
+/// What kind of server to start.
+#[derive(Debug, Clone)]
+pub struct PostgresOptions {
+    /// Where the cluster lives; kept between runs. Empty or absent at first.
+    pub data_dir: PathBuf,
+    /// True: every commit reaches the disk. False: nothing is flushed, for tests.
+    pub durable: bool,
+    /// TCP port on 127.0.0.1; `None` takes a free one.
+    pub port: Option<u16>,
+    /// Most connections at a time.
+    pub max_connections: u32,
+    /// Size of the buffer cache in MiB.
+    pub shared_buffers_mb: u32,
+}
+
+impl PostgresOptions {
+    /// For the demo and the bench: durable, a buffer cache of 1 GiB or a quarter of the memory, whichever is less.
+    #[must_use]
+    pub fn durable(data_dir: impl Into<PathBuf>) -> Self {
+        let quarter_mb = memory_mb() / 4;
+        Self {
+            data_dir: data_dir.into(),
+            durable: true,
+            port: None,
+            max_connections: 100,
+            shared_buffers_mb: quarter_mb.clamp(128, 1024),
+        }
+    }
+
+    /// For tests: not durable, small.
+    #[must_use]
+    pub fn for_tests(data_dir: impl Into<PathBuf>) -> Self {
+        Self {
+            data_dir: data_dir.into(),
+            durable: false,
+            port: None,
+            max_connections: 200,
+            shared_buffers_mb: 256,
+        }
+    }
+}
+
+/// A running private server. Dropping it stops the server; so does the end of this process, SIGKILL included.
+///
+/// Its folder holds `data/`, `password`, `server.log` and `owner.lock`; the lock is held while this value lives.
+pub struct Postgres {
+    /// First, so that the server stops before the lock is given back.
+    tether: Tether,
+    _lock: File,
+    bin: PathBuf,
+    home: PathBuf,
+    sockets: PathBuf,
+    user: Option<User>,
+    port: u16,
+    password: String,
+}
+
+impl Postgres {
+    /// Starts a server over `options.data_dir`, making the cluster at first, and waits until it takes connections.
+    ///
+    /// A server left over from a process that died is stopped first; the cluster recovers by itself.
+    ///
+    /// # Errors
+    /// [`LocalError`]; each message names the fix. [`LocalError::InUse`] when another live process has the folder.
+    pub async fn start(options: PostgresOptions) -> Result<Self, LocalError> {
+        blocking(move || {
+            let user = process::server_user()?;
+            let home = folder::home(&options.data_dir, user)?;
+            Self::open(home, user, &options, false)
+        })
+        .await
+    }
+
+    /// Starts a server for tests over a new cluster in the temporary directory that vanishes when the server stops.
+    ///
+    /// # Errors
+    /// As [`Postgres::start`].
+    pub async fn start_temporary() -> Result<Self, LocalError> {
+        blocking(|| {
+            let user = process::server_user()?;
+            let home = folder::scratch("stockwell-test", user)?;
+            let opened = Self::open(home.clone(), user, &PostgresOptions::for_tests(&home), true);
+            opened.inspect_err(|_| remove(&home))
+        })
+        .await
+    }
+
+    /// Removes the cluster of `data_dir` with everything in it; nothing to do when there is none.
+    ///
+    /// # Errors
+    /// [`LocalError::InUse`] when a live process runs it, [`LocalError::NotOurs`] when the folder holds something else.
+    pub async fn erase(data_dir: PathBuf) -> Result<(), LocalError> {
+        blocking(move || {
+            let user = process::server_user()?;
+            let home = folder::home(&data_dir, user)?;
+            let _lock = lock(&home)?;
+            if let Ok(Some(version)) = read_line(&home.join("data/PG_VERSION")) {
+                let bin = binaries::postgres(&home, Some(&version), user)?;
+                stop_leftover(&bin, &home, user)?;
+            }
+            fs::remove_dir_all(&home).map_err(LocalError::io("remove", &home))
+        })
+        .await
+    }
+
+    /// Connection URL of the superuser `postgres` to the database `postgres`.
+    #[must_use]
+    pub fn admin_url(&self) -> String {
+        self.url("postgres", "postgres")
+    }
+
+    /// Connection URL over TCP for `user`, with [`Postgres::password`]: give a login role that password when you make it.
+    #[must_use]
+    pub fn url(&self, user: &str, database: &str) -> String {
+        format!("postgres://{user}:{}@127.0.0.1:{}/{database}", self.password, self.port)
+    }
+
+    /// As [`Postgres::url`], over the unix socket, which costs less CPU a statement.
+    #[must_use]
+    pub fn socket_url(&self, user: &str, database: &str) -> String {
+        let folder = self.sockets.display().to_string().replace('%', "%25").replace(' ', "%20");
+        format!("postgres://{user}:{}@localhost:{}/{database}?host={folder}", self.password, self.port)
+    }
+
+    /// The cluster's random password, made with it: 64 hexadecimal digits, safe to quote in SQL.
+    #[must_use]
+    pub fn password(&self) -> &str {
+        &self.password
+    }
+
+    /// TCP port on 127.0.0.1.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The folder in use: `data_dir`, or its stand-in where the server's user can't enter `data_dir`.
+    #[must_use]
+    pub fn home(&self) -> &Path {
+        &self.home
+    }
+
+    /// Path of a program of this server's version: `psql`, `pgbench`, `pg_dump`.
+    #[must_use]
+    pub fn program(&self, name: &str) -> PathBuf {
+        self.bin.join(name)
+    }
+
+    /// Stops the server (open connections are closed) and waits for its end. Dropping does the same, blocking.
+    pub async fn stop(self) {
+        // The result is only an error when the runtime shuts down, and then the drop has happened as well.
+        let _ = tokio::task::spawn_blocking(move || drop(self)).await;
+    }
+
+    /// Everything after the folder is known.
+    fn open(
+        home: PathBuf,
+        user: Option<User>,
+        options: &PostgresOptions,
+        temporary: bool,
+    ) -> Result<Self, LocalError> {
+        let lock = lock(&home)?;
+        let version = read_line(&home.join("data/PG_VERSION"))?;
+        let bin = binaries::postgres(&home, version.as_deref(), user)?;
+        if version.is_some() {
+            stop_leftover(&bin, &home, user)?;
+        } else {
+            make_cluster(&bin, &home, user)?;
+        }
+        let password_file = home.join("password");
+        let password = read_line(&password_file)?.ok_or_else(|| LocalError::NotOurs(home.clone()))?;
+        let sockets = if temporary { home.clone() } else { folder::scratch("sw", user)? };
+        let launched = launch(&bin, &home, &sockets, user, options);
+        let (tether, port) = launched.inspect_err(|_| remove(&sockets))?;
+        Ok(Self { tether, _lock: lock, bin, home, sockets, user, port, password })
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        if !self.tether.stop(STOP_LIMIT) {
+            // Nothing more can be done when this fails as well: the tether then waits once more and gives up.
+            let _ = pg_ctl_stop(&self.bin, &self.home, self.user, "immediate");
+        }
+        remove(&self.sockets);
+    }
+}
+
+/// Takes the folder for this process; the kernel gives it back when the process ends.
+fn lock(home: &Path) -> Result<File, LocalError> {
+    let path = home.join(LOCK);
+    let file =
+        File::options().create(true).append(true).open(&path).map_err(LocalError::io("open", &path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(LocalError::InUse(home.to_path_buf())),
+        Err(TryLockError::Error(source)) => Err(LocalError::Io { what: "lock", path, source }),
+    }
+}
+
+/// Makes `data/` and `password`. Built under another name first, so that a broken-off try leaves no half cluster.
+fn make_cluster(bin: &Path, home: &Path, user: Option<User>) -> Result<(), LocalError> {
+    let (password, built, data) = (home.join("password"), home.join("data.new"), home.join("data"));
+    let secret = format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());
+    folder::write_secret(&password, &secret, user)?;
+    let mut failure = String::new();
+    for locale in ["C.UTF-8", "C"] {
+        if built.exists() {
+            fs::remove_dir_all(&built).map_err(LocalError::io("remove", &built))?;
+        }
+        let mut initdb = process::run_as(user, &bin.join("initdb"), home);
+        initdb.args(["-U", "postgres", "-E", "UTF8", "-A", "scram-sha-256", "--no-sync"]);
+        initdb.arg(format!("--locale={locale}")).arg("--pwfile").arg(&password).arg("-D").arg(&built);
+        match output(&mut initdb).map_err(LocalError::io("run initdb of", bin))? {
+            Ok(_) => return fs::rename(&built, &data).map_err(LocalError::io("rename", &built)),
+            Err(text) => failure = text,
+        }
+    }
+    Err(LocalError::Initdb(failure))
+}
+
+/// Starts the server on the port asked for or on free ones until one works.
+fn launch(
+    bin: &Path,
+    home: &Path,
+    sockets: &Path,
+    user: Option<User>,
+    options: &PostgresOptions,
+) -> Result<(Tether, u16), LocalError> {
+    let log = home.join("server.log");
+    // The old log tells nothing that a new start does not show again.
+    let _ = fs::remove_file(&log);
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        let port = match options.port {
+            Some(port) if is_free(port) => port,
+            Some(port) => return Err(LocalError::PortTaken(port)),
+            None => free_port()?,
+        };
+        let leash = Leash { signal: "INT", trash: Some(sockets), user, cwd: home, log: &log };
+        let mut tether =
+            Tether::spawn(&leash, &bin.join("postgres"), &arguments(home, sockets, port, options))?;
+        match wait_ready(&mut tether, home, port) {
+            Ok(()) => return Ok((tether, port)),
+            Err(LocalError::Start { log, .. }) if Instant::now() < deadline && may_pass(&log) => {
+                sleep(Duration::from_millis(300))
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// True for a failure that another try heals: a port that was taken meanwhile, backends of a killed server that still end.
+fn may_pass(log: &str) -> bool {
+    log.contains("could not bind") || log.contains("still in use")
+}
+
+/// The server's command line; nothing is written into the cluster's configuration files.
+fn arguments(home: &Path, sockets: &Path, port: u16, options: &PostgresOptions) -> Vec<String> {
+    let flush = if options.durable { "on" } else { "off" };
+    let mut settings = vec![
+        format!("port={port}"),
+        "listen_addresses=127.0.0.1".to_owned(),
+        format!("unix_socket_directories={}", sockets.display()),
+        format!("fsync={flush}"),
+        format!("synchronous_commit={flush}"),
+        format!("full_page_writes={flush}"),
+        format!("max_connections={}", options.max_connections),
+        format!("shared_buffers={}MB", options.shared_buffers_mb),
+        "timezone=UTC".to_owned(),
+        "log_timezone=UTC".to_owned(),
+        "logging_collector=off".to_owned(),
+        // A young database grows from nothing to a million rows in minutes: its statistics must keep up.
+        "autovacuum_naptime=10s".to_owned(),
+    ];
+    if options.durable {
+        settings.push("max_wal_size=4GB".to_owned());
+    }
+    let data = home.join("data").display().to_string();
+    ["-D".to_owned(), data]
+        .into_iter()
+        .chain(settings.into_iter().flat_map(|setting| ["-c".to_owned(), setting]))
+        .collect()
+}
+
+/// Waits for the line `ready` in `postmaster.pid`, which the server writes when it takes connections.
+fn wait_ready(tether: &mut Tether, home: &Path, port: u16) -> Result<(), LocalError> {
+    let deadline = Instant::now() + START_LIMIT;
+    let port = port.to_string();
+    loop {
+        let lines = pid_file(home);
+        if lines.get(7).is_some_and(|status| status == "ready") && lines.get(3) == Some(&port) {
+            return Ok(());
+        }
+        if !tether.is_alive() || Instant::now() > deadline {
+            return Err(LocalError::Start { server: "PostgreSQL", log: log_end(&home.join("server.log")) });
+        }
+        sleep(Duration::from_millis(10));
+    }
+}
+
+/// Stops a server that a dead process left behind over this cluster, and clears a `postmaster.pid` whose process id
+/// belongs to an unrelated process by now. A `postmaster.pid` of a dead process is left to PostgreSQL, which uses it.
+fn stop_leftover(bin: &Path, home: &Path, user: Option<User>) -> Result<(), LocalError> {
+    let file = home.join("data/postmaster.pid");
+    let Some(pid) = pid_file(home).into_iter().next() else {
+        return Ok(());
+    };
+    if Path::new("/proc/self").exists() {
+        let process = Path::new("/proc").join(&pid);
+        if !process.exists() {
+            return Ok(());
+        }
+        // A postmaster works in its data folder. An unreadable link belongs to another user, hence not to our server.
+        let data = home.join("data").canonicalize().map_err(LocalError::io("resolve", home))?;
+        if fs::read_link(process.join("cwd")).ok() != Some(data) {
+            return fs::remove_file(&file).map_err(LocalError::io("remove", &file));
+        }
+    }
+    if pg_ctl_stop(bin, home, user, "fast").is_err() && file.exists() {
+        pg_ctl_stop(bin, home, user, "immediate")?;
+    }
+    Ok(())
+}
+
+/// `pg_ctl stop` in the given mode, waiting for the end.
+fn pg_ctl_stop(bin: &Path, home: &Path, user: Option<User>, mode: &str) -> Result<(), LocalError> {
+    let mut pg_ctl = process::run_as(user, &bin.join("pg_ctl"), home);
+    pg_ctl.args(["stop", "-w", "-t", "60", "-m", mode, "-D"]).arg(home.join("data"));
+    let answer = output(&mut pg_ctl).map_err(LocalError::io("run pg_ctl of", bin))?;
+    answer.map(drop).map_err(|log| LocalError::Start { server: "PostgreSQL", log })
+}
+
+/// Removes a folder of one run, if it is still there: the tether does so too. What can't be removed does no harm.
+fn remove(folder: &Path) {
+    let _ = fs::remove_dir_all(folder);
+}
+
+/// The lines of `postmaster.pid`, trimmed; empty when there is no such file.
+fn pid_file(home: &Path) -> Vec<String> {
+    let text = fs::read_to_string(home.join("data/postmaster.pid")).unwrap_or_default();
+    text.lines().map(|line| line.trim().to_owned()).collect()
+}
+
+/// The first line of a small file, trimmed; `None` when there is no such file.
+fn read_line(path: &Path) -> Result<Option<String>, LocalError> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text.trim().to_owned())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(LocalError::Io { what: "read", path: path.to_path_buf(), source }),
+    }
+}
+
+/// The machine's memory in MiB; 512 where the system does not say.
+fn memory_mb() -> u32 {
+    let text = fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let total = text.lines().find_map(|line| line.strip_prefix("MemTotal:"));
+    let kb = total.and_then(|rest| rest.split_whitespace().next()).and_then(|word| word.parse::<u64>().ok());
+    kb.and_then(|kb| u32::try_from(kb / 1024).ok()).unwrap_or(512)
+}

@@ -1,0 +1,118 @@
+-- What service::posting calls. It runs with the rights of its caller, behind the tenant wall. Its name carries a
+-- version, as the types of its rows do: a server of the last version still calls the function of that one.
+
+-- Writes what a batch decided. The rows that it changes are locked. It returns how many commands it wrote: fewer than
+-- it was given, where another process has answered a request with the same key meanwhile.
+create or replace function post_batch_1(
+    p_tenant uuid,
+    p_now timestamptz,
+    p_currency text,
+    p_levels stock_level_row_1[],
+    p_series number_series_row_1[],
+    p_movements stock_movement_row_1[],
+    p_sales pos_sale_row_1[],
+    p_tenders tender_row_1[],
+    p_sales_lines sales_line_row_1[],
+    p_entries journal_entry_row_1[],
+    p_entry_lines journal_line_row_1[],
+    p_events event_row_1[],
+    p_commands command_row_1[]
+) returns integer
+language plpgsql
+as $$
+declare
+    v_rows integer;
+begin
+    if cardinality(p_levels) > 0 then
+        update stock_level l
+        set on_hand = v.on_hand, reserved = v.reserved, value = v.value, last_cost = v.last_cost, layered = v.layered,
+            moved_at = p_now, forced = l.forced and (v.on_hand < 0 or v.reserved > v.on_hand)
+        from unnest(p_levels) v
+        where l.tenant_id = p_tenant and l.location_id = v.location_id and l.product_id = v.product_id
+          and l.lot_id = v.lot_id;
+        get diagnostics v_rows = row_count;
+        if v_rows <> cardinality(p_levels) then
+            raise exception 'a locked stock level has vanished';
+        end if;
+    end if;
+    if cardinality(p_series) > 0 then
+        update number_series s set next = v.next
+        from unnest(p_series) v
+        where s.tenant_id = p_tenant and s.series = v.series;
+    end if;
+    if cardinality(p_movements) > 0 then
+        insert into stock_movement (
+            tenant_id, product_id, location_id, lot_id, id, kind, quantity, value, unit_cost, document_kind, document_id,
+            line_no, channel, reason, occurred_at, recorded_at, entry_mode, command_id)
+        select
+            p_tenant, v.product_id, v.location_id, v.lot_id, v.id, v.kind, v.quantity, v.value, v.unit_cost,
+            v.document_kind, v.document_id, v.line_no, v.channel, v.reason, v.occurred_at, p_now, v.entry_mode,
+            v.command_id
+        from unnest(p_movements) v;
+    end if;
+    if cardinality(p_sales) > 0 then
+        insert into pos_sale (
+            tenant_id, id, number, kind, register_id, session_id, location_id, customer_id, original_id, currency,
+            country, gross, discount, net, tax, rounding, total, cost, business_date, occurred_at, recorded_at,
+            command_id)
+        select
+            p_tenant, v.id, v.number, v.kind, v.register_id, v.session_id, v.location_id, v.customer_id, v.original_id,
+            p_currency, v.country, v.gross, v.discount, v.net, v.tax, v.rounding, v.total, v.cost, v.business_date,
+            v.occurred_at, p_now, v.command_id
+        from unnest(p_sales) v;
+    end if;
+    if cardinality(p_tenders) > 0 then
+        insert into tender (tenant_id, sale_id, line_no, kind, amount, tendered, change, reference)
+        select p_tenant, v.sale_id, v.line_no, v.kind, v.amount, v.tendered, v.change, v.reference
+        from unnest(p_tenders) v;
+    end if;
+    if cardinality(p_sales_lines) > 0 then
+        insert into sales_line (
+            tenant_id, document_id, line_no, document_kind, channel, location_id, customer_id, country, currency,
+            product_id, category_id, description, uom, factor, entered, quantity, unit_price, list_price, price_source,
+            price_rule_id, price_trace, gross, discount, net, tax_rate, tax, cost, order_id, original_id,
+            original_line_no, occurred_at, recorded_at, bundle_id)
+        select
+            p_tenant, v.document_id, v.line_no, v.document_kind, v.channel, v.location_id, v.customer_id, v.country,
+            p_currency, v.product_id, v.category_id, v.description, v.uom, v.factor, v.entered, v.quantity,
+            v.unit_price, v.list_price, v.price_source, v.price_rule_id, v.price_trace, v.gross, v.discount, v.net,
+            v.tax_rate, v.tax, v.cost, v.order_id, v.original_id, v.original_line_no, v.occurred_at, p_now, v.bundle_id
+        from unnest(p_sales_lines) v;
+    end if;
+    if cardinality(p_entries) > 0 then
+        insert into journal_entry (
+            tenant_id, id, document_kind, document_id, memo, debit_total, credit_total, occurred_on, posted_on,
+            recorded_at, command_id)
+        select
+            p_tenant, v.id, v.document_kind, v.document_id, v.memo, v.total, v.total, v.occurred_on, v.occurred_on,
+            p_now, v.command_id
+        from unnest(p_entries) v;
+        insert into journal_line (
+            tenant_id, entry_id, line_no, account_code, debit, credit, currency, channel, location_id, party_id,
+            posted_on)
+        select
+            p_tenant, v.entry_id, v.line_no, v.account_code, v.debit, v.credit, p_currency, v.channel, v.location_id,
+            v.party_id, v.posted_on
+        from unnest(p_entry_lines) v;
+    end if;
+    if cardinality(p_events) > 0 then
+        insert into event (tenant_id, id, kind, command_id, document_kind, document_id, occurred_at)
+        select p_tenant, v.id, v.kind, v.command_id, v.document_kind, v.document_id, p_now
+        from unnest(p_events) v;
+    end if;
+    insert into command (
+        tenant_id, id, name, actor_kind, actor_id, idempotency_key, fingerprint, status, document_id, response,
+        recorded_at)
+    select
+        p_tenant, v.id, v.name, v.actor_kind, v.actor_id, v.idempotency_key, v.fingerprint, v.status, v.document_id,
+        v.response, p_now
+    from unnest(p_commands) v
+    order by v.idempotency_key
+    on conflict (tenant_id, idempotency_key) do nothing;
+    get diagnostics v_rows = row_count;
+    return v_rows;
+end
+$$;
+
+revoke all on function post_batch_1 from public;
+grant execute on function post_batch_1 to stockwell_app;

@@ -1,0 +1,3 @@
+drop index stock_movement_by_document;
+create index stock_movement_by_document on stock_movement (tenant_id, document_id)
+    where document_kind in ('receipt', 'opening', 'adjustment', 'revaluation');

@@ -1,0 +1,338 @@
+//! The reports as flat tables: JSON, CSV and NDJSON. Their definitions are in the crate `graphql`.
+
+use actix_web::http::header;
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse, get};
+use api::params::Params;
+use api::problem::{ApiError, ErrorCode, Problem};
+use api::{Answer, App, Caller};
+use domain::refusal::Code;
+use graphql::report::{self, Column, Dimension, Format, Input, Invalid, Meta, Name, Request, Table, Values};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use strum::IntoEnumIterator;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Shows whether the limit cut the rows, for formats that have no other place for it.
+const TRUNCATED: header::HeaderName = header::HeaderName::from_static("stockwell-report-truncated");
+
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(list).service(show);
+}
+
+/// All reports.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct ReportList {
+    /// Always `list`.
+    #[schema(value_type = String, max_length = 4, pattern = "^list$", example = "list")]
+    object: &'static str,
+    /// The reports.
+    #[schema(max_items = 100)]
+    data: Vec<ReportInfo>,
+}
+
+/// A report with its possible groupings.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct ReportInfo {
+    /// Name of the report.
+    #[schema(value_type = String, max_length = 64, example = "revenue")]
+    name: &'static str,
+    /// URL of the report.
+    #[schema(max_length = 200, example = "/v1/reports/revenue")]
+    href: String,
+    /// Dimensions that `group_by` accepts; empty if the report's rows are fixed.
+    #[schema(value_type = Vec<String>, max_items = 100, example = json!(["month", "channel"]))]
+    dimensions: Vec<&'static str>,
+    /// Whether the report covers a period (`from`, `to`). Otherwise it shows one instant: now, or `as_of` if it
+    /// accepts that.
+    #[schema(example = true)]
+    has_period: bool,
+    /// Formats of the report.
+    #[schema(value_type = Vec<String>, max_items = 10, example = json!(["json", "csv", "ndjson"]))]
+    formats: Vec<&'static str>,
+}
+
+/// List the reports
+///
+/// Returns all reports with their possible groupings and formats.
+#[utoipa::path(
+    operation_id = "reports_list",
+    tag = "Reports",
+    security(("bearer" = ["reports:read"])),
+    responses((status = 200, description = "The reports.", body = ReportList))
+)]
+#[get("/v1/reports")]
+async fn list(_: Caller) -> Answer {
+    let info = |name: Name| ReportInfo {
+        name: name.into(),
+        href: format!("/v1/reports/{name}"),
+        dimensions: name.dimensions().into_iter().map(Into::into).collect(),
+        has_period: name.has_period(),
+        formats: Format::iter().map(Into::into).collect(),
+    };
+    Ok(HttpResponse::Ok().json(ReportList { object: "list", data: Name::iter().map(info).collect() }))
+}
+
+/// Parameters of a report.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct ReportParams {
+    /// First day or instant of the period: a day such as 2026-11-01, an RFC 3339 instant, or milliseconds since 1970.
+    /// Without it the period has no beginning.
+    #[param(max_length = 40, example = "2011-01-01")]
+    from: Option<String>,
+    /// First day or instant after the period. Without it the period has no end.
+    #[param(max_length = 40, example = "2012-01-01")]
+    to: Option<String>,
+    /// Dimensions, separated by commas. `revenue` and `margin` accept hour, day, week, month, quarter, year, channel,
+    /// location, product, category, customer, country, or none; the default is day. `stock_valuation` accepts
+    /// location, product, category, or none; the default is product and location.
+    #[param(max_length = 200, example = "channel")]
+    group_by: Option<String>,
+    /// IANA name of the time zone in which days begin. The default is the tenant's.
+    #[param(max_length = 64, example = "Europe/London")]
+    tz: Option<String>,
+    /// Only these channels, separated by commas.
+    #[param(max_length = 200, example = "wholesale,retail")]
+    channel: Option<String>,
+    /// Only these locations, by code or id, separated by commas.
+    #[param(max_length = 4000, example = "MAIN")]
+    location: Option<String>,
+    /// Only these products, by SKU or id, separated by commas.
+    #[param(max_length = 4000, example = "BOLT-M8")]
+    product: Option<String>,
+    /// Only these categories and all below them, by code or id, separated by commas.
+    #[param(max_length = 4000, example = "TOOLS")]
+    category: Option<String>,
+    /// Only these customers, by number or id, separated by commas.
+    #[param(max_length = 4000, example = "C-1001")]
+    customer: Option<String>,
+    /// Only these countries, ISO 3166-1 alpha-2, separated by commas.
+    #[param(max_length = 800, example = "GB,IE")]
+    country: Option<String>,
+    /// Only these currencies, ISO 4217, separated by commas.
+    #[param(max_length = 800, example = "GBP")]
+    currency: Option<String>,
+    /// Counts only movements that happened by this instant, or by the end of this day. The default is now. Only for
+    /// `stock_valuation`.
+    #[param(max_length = 40, example = "2011-12-31")]
+    as_of: Option<String>,
+    /// Counts only movements that were recorded by this instant, or by the end of this day. The default is now. Only
+    /// for `stock_valuation`.
+    #[param(max_length = 40, example = "2012-01-31")]
+    known_at: Option<String>,
+    /// Days of sales to look back. Only for `slow_stock`.
+    #[param(minimum = 1, maximum = 3650, default = 90, example = 90)]
+    days: Option<i64>,
+    /// Stock units at or below which a product without a reorder point is low. The default is zero. Only for
+    /// `low_stock`.
+    #[param(max_length = 20, example = "10")]
+    threshold: Option<String>,
+    /// Figure by which products are ranked, `net_revenue` or `gross_margin`. The default is `net_revenue`. Only for
+    /// `abc`.
+    #[param(max_length = 20, example = "gross_margin")]
+    measure: Option<String>,
+    /// Lots that expire in at most so many days from today. Without it there is no limit. Only for `lot_expiry`.
+    #[param(minimum = 0, maximum = 3650, example = 30)]
+    within_days: Option<i64>,
+    /// Lots that expire before this day. Only for `lot_expiry`.
+    #[param(max_length = 10, example = "2027-01-01")]
+    expires_before: Option<String>,
+    /// Whether expired lots are included. The default is true. Only for `lot_expiry`.
+    #[param(example = true)]
+    include_expired: Option<bool>,
+    /// Most rows. Totals include all rows.
+    #[param(minimum = 1, maximum = 50000, default = 10000, example = 1000)]
+    limit: Option<i64>,
+    /// `json`, `csv` or `ndjson`. The default follows the header Accept.
+    #[param(max_length = 16, example = "json")]
+    format: Option<String>,
+    /// Whether CSV begins with a byte order mark, from which Excel learns that it is UTF-8.
+    #[param(example = false)]
+    bom: Option<bool>,
+}
+
+/// A report as a flat table. The columns and their order do not depend on the data.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct ReportTable {
+    /// Name of the report.
+    #[schema(max_length = 64, example = "revenue")]
+    report: String,
+    /// Columns in their order, with unit and meaning.
+    #[schema(max_items = 100)]
+    columns: Vec<Column>,
+    /// Rows, one member for each column. Decimals are strings.
+    #[schema(max_items = 50000, value_type = Vec<Object>,
+        example = json!([{"channel": "wholesale", "currency": "GBP", "net_revenue": "1200.00"}]))]
+    rows: Vec<Map<String, Value>>,
+    /// One row for each currency, over everything that the report covers, including rows beyond the limit.
+    #[schema(max_items = 200, value_type = Vec<Object>,
+        example = json!([{"channel": null, "currency": "GBP", "net_revenue": "1200.00"}]))]
+    totals: Vec<Map<String, Value>>,
+    /// Period, time zone and age of the data.
+    meta: Meta,
+}
+
+/// Read a report
+///
+/// Returns a flat table from the live rows: `revenue`, `margin`, `channel_summary`, `product_performance`,
+/// `customer_value`, `abc`, `stock_position`, `stock_valuation`, `low_stock`, `lot_expiry`, `stock_ageing`,
+/// `slow_stock` or `shrinkage`. GraphQL and the SQL views in the schema `bi` have the same figures. Without a period
+/// the report covers the whole history. A period is half-open, from `from` to before `to`. An empty report has a
+/// header and no rows.
+#[utoipa::path(
+    operation_id = "reports_get",
+    tag = "Reports",
+    security(("bearer" = ["reports:read"])),
+    params(("name" = String, Path, description = "Name of the report.", max_length = 64, example = "revenue"), ReportParams),
+    responses(
+        (status = 200, description = "The report.", content(
+            (ReportTable = "application/json"),
+            (String = "text/csv", example = "channel,currency,net_revenue\r\nwholesale,GBP,1200.00\r\n"),
+            (String = "application/x-ndjson", example = "{\"channel\":\"wholesale\",\"net_revenue\":\"1200.00\"}\n"),
+        ), headers(("Stockwell-Report-Truncated" = bool, description = "Whether the limit cut the rows."))),
+        (status = 406, description = "The report is not available in this format.", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 422, description = "A parameter has a value that is not allowed.", body = Problem,
+            content_type = "application/problem+json"),
+    )
+)]
+#[get("/v1/reports/{name}")]
+async fn show(
+    app: Data<App>,
+    caller: Caller,
+    name: Path<String>,
+    params: Params<ReportParams>,
+    request: HttpRequest,
+) -> Answer {
+    let name: Name = name.parse().map_err(|_| ApiError::new(Code::NotFound, "There is no such report."))?;
+    let format = wanted(params.format.as_deref(), &request)?;
+    let byte_order_mark = params.bom.unwrap_or_default();
+    let asked = input(params.0).and_then(|input| Request::new(name, input)).map_err(reject)?;
+    let table = report::run(&app.db, caller.tenant_id, &asked).await?;
+    answer(&table, format, byte_order_mark)
+}
+
+fn reject(invalid: Invalid) -> ApiError {
+    let error = if invalid.readable {
+        ApiError::new(Code::ValidationFailed, invalid.detail)
+    } else {
+        ApiError::new(ErrorCode::InvalidParameter, invalid.detail)
+    };
+    error.at_parameter(invalid.parameter)
+}
+
+fn input(params: ReportParams) -> Result<Input, Invalid> {
+    let named = |text: Option<String>| -> Vec<String> {
+        text.map(|text| text.split(',').map(str::to_owned).collect()).unwrap_or_default()
+    };
+    Ok(Input {
+        from: params.from,
+        to: params.to,
+        time_zone: params.tz,
+        group_by: params.group_by.as_deref().map(Dimension::parse_list).transpose()?,
+        values: Values {
+            channel: named(params.channel),
+            country: named(params.country),
+            currency: named(params.currency),
+            location: named(params.location),
+            product: named(params.product),
+            category: named(params.category),
+            customer: named(params.customer),
+        },
+        as_of: params.as_of,
+        known_at: params.known_at,
+        days: params.days,
+        threshold: params.threshold,
+        measure: params.measure,
+        within_days: params.within_days,
+        expires_before: params.expires_before,
+        include_expired: params.include_expired,
+        limit: params.limit,
+    })
+}
+
+/// Returns the format of the parameter, or of the header Accept.
+fn wanted(parameter: Option<&str>, request: &HttpRequest) -> Result<Format, ApiError> {
+    let format = match parameter {
+        Some(name) => name.parse().ok(),
+        None => {
+            let header = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+            accepted(header.unwrap_or("*/*"))
+        }
+    };
+    format.ok_or_else(|| {
+        let error = ApiError::new(ErrorCode::NotAcceptable, "A report can be had as json, csv or ndjson.");
+        if parameter.is_some() { error.at_parameter("format") } else { error.at_header("Accept") }
+    })
+}
+
+/// Returns the format that an Accept header prefers; of equals, the first one.
+fn accepted(header: &str) -> Option<Format> {
+    let mut best = None;
+    for range in header.split(',') {
+        let mut parts = range.split(';').map(str::trim);
+        let format = match parts.next().unwrap_or_default().to_ascii_lowercase().as_str() {
+            "application/json" | "application/*" | "*/*" | "" => Format::Json,
+            "text/csv" | "text/*" => Format::Csv,
+            "application/x-ndjson" | "application/ndjson" | "application/jsonl" => Format::Ndjson,
+            _ => continue,
+        };
+        let quality = parts.find_map(|part| part.strip_prefix("q=")).map_or(1_000, thousandths);
+        if quality > 0 && best.is_none_or(|(most, _)| quality > most) {
+            best = Some((quality, format));
+        }
+    }
+    best.map(|(_, format)| format)
+}
+
+/// `0.8` as 800.
+fn thousandths(quality: &str) -> u32 {
+    let (whole, fraction) = quality.split_once('.').unwrap_or((quality, ""));
+    let digits: String = format!("{fraction:0<3}").chars().take(3).collect();
+    let thousandths =
+        whole.parse().ok().zip(digits.parse().ok()).map(|(whole, rest): (u32, u32)| whole * 1_000 + rest);
+    thousandths.unwrap_or_default().min(1_000)
+}
+
+fn answer(table: &Table, format: Format, byte_order_mark: bool) -> Answer {
+    let (media_type, body) = match format {
+        Format::Json => ("application/json", table.to_json()?),
+        Format::Csv => ("text/csv; charset=utf-8; header=present", table.to_csv(byte_order_mark)?),
+        Format::Ndjson => ("application/x-ndjson", table.to_ndjson()?),
+    };
+    let extension: &str = format.into();
+    let mut response = HttpResponse::Ok();
+    response
+        .content_type(media_type)
+        .insert_header((header::CACHE_CONTROL, "private, max-age=0, must-revalidate"))
+        .insert_header((TRUNCATED, table.meta.truncated.to_string()));
+    if format != Format::Json {
+        let disposition = format!("attachment; filename=\"{}.{extension}\"", table.report);
+        response.insert_header((header::CONTENT_DISPOSITION, disposition));
+    }
+    Ok(response.body(body))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_form_follows_the_accept_header() {
+        for (header, format) in [
+            ("*/*", Some(Format::Json)),
+            ("application/json", Some(Format::Json)),
+            ("text/csv", Some(Format::Csv)),
+            ("application/x-ndjson", Some(Format::Ndjson)),
+            ("text/csv;q=0.5, application/json;q=0.9", Some(Format::Json)),
+            ("application/json;q=0.25,Text/CSV; q=0.251", Some(Format::Csv)),
+            ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", Some(Format::Json)),
+            ("application/xml", None),
+            ("application/json;q=0", None),
+        ] {
+            assert_eq!(accepted(header), format, "{header}");
+        }
+    }
+}

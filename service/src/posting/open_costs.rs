@@ -1,0 +1,52 @@
+//! Costs to settle of levels that are below zero.
+
+use std::collections::{BTreeMap, HashMap};
+
+use domain::id::{CostId, LocationId, LotId, ProductId};
+use domain::negative_stock::OpenCost;
+use domain::number::{Money, Quantity};
+use domain::stock::{Level, LevelKey};
+use sea_orm::sqlx::{self, Row};
+use uuid::Uuid;
+
+use crate::listing::optional_word;
+use crate::{Error, Tx};
+
+/// The open costs of those among locked levels that are below zero, the oldest first; nothing is asked of the database
+/// where none is. Who holds a level's lock holds its costs.
+pub(super) async fn load(
+    tx: &Tx,
+    levels: &BTreeMap<LevelKey, Level>,
+) -> Result<HashMap<LevelKey, Vec<OpenCost>>, Error> {
+    let below: Vec<&LevelKey> =
+        levels.iter().filter(|(_, level)| level.on_hand.is_negative()).map(|(key, _)| key).collect();
+    let mut costs: HashMap<LevelKey, Vec<OpenCost>> = HashMap::new();
+    if below.is_empty() {
+        return Ok(costs);
+    }
+    let locations: Vec<Uuid> = below.iter().map(|key| key.location_id.0).collect();
+    let products: Vec<Uuid> = below.iter().map(|key| key.product_id.0).collect();
+    let statement = "select c.id, c.location_id, c.product_id, c.lot_id, c.channel, c.open_quantity, c.open_value, \
+                            c.variance \
+         from cost_to_settle c \
+         join (select distinct * from unnest($2::uuid[], $3::uuid[])) as v (location_id, product_id) \
+           on c.location_id = v.location_id and c.product_id = v.product_id \
+         where c.tenant_id = $1 and c.settled_at is null order by c.id";
+    let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(locations).bind(products);
+    for row in tx.rows(query).await? {
+        let key = LevelKey {
+            location_id: LocationId(row.try_get("location_id")?),
+            product_id: ProductId(row.try_get("product_id")?),
+            lot_id: LotId(row.try_get("lot_id")?),
+        };
+        costs.entry(key).or_default().push(OpenCost {
+            id: CostId(row.try_get("id")?),
+            key,
+            channel: optional_word(&row, "channel")?,
+            quantity: Quantity::new(row.try_get("open_quantity")?),
+            value: Money::new(row.try_get("open_value")?),
+            variance: Money::new(row.try_get("variance")?),
+        });
+    }
+    Ok(costs)
+}

@@ -1,0 +1,161 @@
+//! The rows that every batch may write, saved by one call.
+
+use domain::book::{Book, Posting};
+use domain::document::DocumentKind;
+use domain::id::CommandId;
+use domain::refusal::{Code, Refusal};
+use domain::stock::{Level, LevelKey};
+use sea_orm::sqlx::{self, Row};
+
+use super::promise;
+use crate::posting::table::command::CommandRow;
+use crate::posting::table::event::EventRow;
+use crate::posting::table::journal::{EntryLineRow, EntryRow};
+use crate::posting::table::level::LevelRow;
+use crate::posting::table::movement::MovementRow;
+use crate::posting::table::sale::{SaleRow, TenderRow};
+use crate::posting::table::sales_line::SalesLineRow;
+use crate::posting::table::series::SeriesRow;
+use crate::posting::{Accepted, Outcome, Recorded};
+use crate::{Error, Tx};
+
+/// The function is in `migration/replaceable/36_post.sql`.
+const POST_BATCH: &str = "select post_batch_1( \
+     p_tenant => $1, p_now => $2, p_currency => $3, p_levels => $4, p_series => $5, p_movements => $6, p_sales => $7, \
+     p_tenders => $8, p_sales_lines => $9, p_entries => $10, p_entry_lines => $11, p_events => $12, p_commands => $13) \
+     as commands";
+
+/// One list of rows for each table.
+pub(super) struct Rows<'a> {
+    currency: &'a str,
+    levels: Vec<LevelRow>,
+    series: Vec<SeriesRow<'a>>,
+    movements: Vec<MovementRow<'a>>,
+    sales: Vec<SaleRow<'a>>,
+    tenders: Vec<TenderRow<'a>>,
+    sales_lines: Vec<SalesLineRow<'a>>,
+    entries: Vec<EntryRow<'a>>,
+    entry_lines: Vec<EntryLineRow<'a>>,
+    events: Vec<EventRow>,
+    commands: Vec<CommandRow<'a>>,
+}
+
+impl<'a> Rows<'a> {
+    /// What the accepted commands, the answers, the changed levels and what was served before come to.
+    pub(super) fn new(
+        tx: &Tx,
+        book: &'a Book,
+        (accepted, recorded): (&'a [Accepted<'a>], &'a [Recorded<'a>]),
+        (changed, served): (&[(LevelKey, Level)], &Posting),
+    ) -> Self {
+        let mut rows = Rows {
+            currency: &book.setup.settings.currency,
+            levels: changed.iter().map(LevelRow::new).collect(),
+            series: book.series.iter().map(|(series, next)| SeriesRow { series, next: *next }).collect(),
+            movements: Vec::new(),
+            sales: Vec::new(),
+            tenders: Vec::new(),
+            sales_lines: Vec::new(),
+            entries: Vec::new(),
+            entry_lines: Vec::new(),
+            events: Vec::new(),
+            commands: recorded.iter().map(CommandRow::new).collect(),
+        };
+        rows.add_events_of_served(tx, (accepted, recorded), served);
+        for accepted in accepted {
+            rows.add(accepted);
+            rows.add_events(tx, accepted);
+        }
+        rows
+    }
+
+    fn add(&mut self, accepted: &'a Accepted<'a>) {
+        let (by, posting) = (accepted.command_id, &accepted.posting);
+        let entry_mode = accepted.request.entry_mode;
+        self.movements
+            .extend(posting.movements.iter().map(|movement| MovementRow::new(movement, entry_mode, by)));
+        if let Outcome::Sale(sale) = &accepted.outcome {
+            self.sales.push(SaleRow::new(sale, by));
+            let tenders = sale.tenders.iter().zip(1..);
+            self.tenders.extend(tenders.map(|(tender, line_no)| TenderRow::new(sale.id, line_no, tender)));
+        }
+        self.sales_lines.extend(posting.sales_lines.iter().map(SalesLineRow::new));
+        for entry in &posting.entries {
+            self.entries.push(EntryRow::new(entry, by));
+            let lines = entry.lines.iter().zip(1..);
+            self.entry_lines.extend(lines.map(|(line, line_no)| EntryLineRow::new(entry, line_no, line)));
+        }
+    }
+
+    /// What the batch did to orders before its first command counts as that one's doing.
+    fn add_events_of_served(
+        &mut self,
+        tx: &Tx,
+        (accepted, recorded): (&[Accepted<'_>], &[Recorded<'_>]),
+        served: &Posting,
+    ) {
+        // A dry run records no command, and keeps none of this.
+        let first = recorded.first().map_or_else(|| tx.command_id(), |recorded| recorded.command_id);
+        for (kind, order) in promise::first_events(served, accepted) {
+            self.add_event(tx, first, kind, (DocumentKind::Order, order));
+        }
+    }
+
+    /// One event per accepted command, and one more each where it took goods that were not there, or sold what was not to be
+    /// sold; finer ones are derived from what it wrote. What a command did to the orders of others is an event of each of
+    /// these orders.
+    fn add_events(&mut self, tx: &Tx, accepted: &Accepted<'_>) {
+        let (by, document) = (accepted.command_id, accepted.outcome.document());
+        self.add_event(tx, by, accepted.request.command.name(), document);
+        if !accepted.posting.short.is_empty() {
+            self.add_event(tx, by, "stock.oversold", document);
+        }
+        if accepted.posting.unsellable {
+            self.add_event(tx, by, "stock.unsellable_sold", document);
+        }
+        for (kind, order) in promise::events(&accepted.posting, Some(document.1)) {
+            self.add_event(tx, by, kind, (DocumentKind::Order, order));
+        }
+    }
+
+    fn add_event(
+        &mut self,
+        tx: &Tx,
+        by: CommandId,
+        kind: &'static str,
+        (document_kind, document_id): (DocumentKind, uuid::Uuid),
+    ) {
+        let document_kind = document_kind.word();
+        self.events.push(EventRow { id: tx.next_id(), kind, command_id: by, document_kind, document_id });
+    }
+
+    /// Writes them; answers how many command rows were written.
+    pub(super) async fn save(&self, tx: &Tx) -> Result<i64, Error> {
+        let query = sqlx::query(POST_BATCH)
+            .bind(tx.tenant_id.0)
+            .bind(tx.now)
+            .bind(self.currency)
+            .bind(&self.levels)
+            .bind(&self.series)
+            .bind(&self.movements)
+            .bind(&self.sales)
+            .bind(&self.tenders)
+            .bind(&self.sales_lines)
+            .bind(&self.entries)
+            .bind(&self.entry_lines)
+            .bind(&self.events)
+            .bind(&self.commands);
+        let row = tx.row(query).await.map_err(key_held)?;
+        let row = row.ok_or_else(|| Error::invariant("the save function answers one row"))?;
+        Ok(row.try_get::<i32, _>("commands")?.into())
+    }
+}
+
+/// The save function waits for nobody but another process that is just answering a request with the same key.
+fn key_held(error: Error) -> Error {
+    if !matches!(error, Error::LockTimeout) {
+        return error;
+    }
+    let detail = "The first request with this Idempotency-Key has not finished yet.";
+    Refusal::new(Code::IdempotencyInProgress, detail).into()
+}

@@ -1,0 +1,84 @@
+//! The documents that a batch made or changed, gathered from the outcomes of its commands.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::id::{CustomerId, InvoiceId, OrderId};
+use domain::order::{Invoice, Order, Shipment};
+use domain::payment::Payment;
+use domain::pos::{CashMove, Session};
+use uuid::Uuid;
+
+use crate::posting::{Accepted, Outcome};
+
+/// The documents of a batch, the last state of each.
+#[derive(Default)]
+pub(super) struct Documents<'a> {
+    pub(super) orders: BTreeMap<OrderId, (&'a Order, Uuid)>,
+    pub(super) new_orders: BTreeSet<OrderId>,
+    pub(super) shipments: Vec<(&'a Order, &'a Shipment, Uuid)>,
+    pub(super) invoices: Vec<(&'a Invoice, Uuid)>,
+    pub(super) payments: Vec<(&'a Payment, Uuid)>,
+    pub(super) sessions: Vec<(&'a Session, Uuid)>,
+    pub(super) cash: Vec<(&'a CashMove, Uuid)>,
+    /// Documents that something was taken back from.
+    pub(super) returned: Vec<Uuid>,
+    /// Invoices that were paid.
+    pub(super) paid: Vec<InvoiceId>,
+    pub(super) customers: Vec<CustomerId>,
+}
+
+impl<'a> Documents<'a> {
+    pub(super) fn of(accepted: &'a [Accepted<'a>]) -> Self {
+        let mut documents = Documents::default();
+        for accepted in accepted {
+            documents.add(accepted);
+        }
+        documents
+    }
+
+    fn add(&mut self, accepted: &'a Accepted<'a>) {
+        let by = accepted.command_id.0;
+        match &accepted.outcome {
+            Outcome::Sale(sale) => self.returned.extend(sale.original_id.map(|id| id.0)),
+            Outcome::Session(session, change) => {
+                self.sessions.push((session, by));
+                self.cash.extend(change.as_ref().map(|change| (change, by)));
+            }
+            Outcome::CashMove(change) => self.cash.push((change, by)),
+            Outcome::Order(ordered) => {
+                let order = &ordered.order;
+                if ordered.is_new {
+                    self.new_orders.insert(order.id);
+                }
+                self.orders.insert(order.id, (order, by));
+                self.customers.push(order.customer_id);
+                let made_now = order.shipments.iter().filter(|shipment| shipment.is_new);
+                for shipment in made_now {
+                    let known = self.shipments.iter().position(|(_, known, _)| known.id == shipment.id);
+                    match known {
+                        Some(at) => self.shipments[at] = (order, shipment, by),
+                        None => self.shipments.push((order, shipment, by)),
+                    }
+                }
+                self.invoices.extend(ordered.invoices.iter().map(|invoice| (invoice, by)));
+            }
+            Outcome::CreditNote(note) => {
+                self.returned.extend(note.original_id.map(|id| id.0));
+                self.customers.push(note.customer_id);
+                self.invoices.push((note, by));
+            }
+            Outcome::Payment(payment) => {
+                self.customers.push(payment.customer_id);
+                self.paid.extend(payment.allocations.iter().map(|allocation| allocation.invoice_id));
+                self.payments.push((payment, by));
+            }
+            Outcome::StockDocument(_)
+            | Outcome::Count(..)
+            | Outcome::Hold(_)
+            | Outcome::Transfer(_)
+            | Outcome::Expected(_)
+            | Outcome::Recall(_)
+            | Outcome::Entry(_) => {}
+        }
+    }
+}

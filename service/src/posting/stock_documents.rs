@@ -1,0 +1,298 @@
+//! Holds, transfers and expected receipts that commands name, read and locked; and the sweep of what has expired.
+
+use std::collections::HashMap;
+
+use domain::expected_receipt::{ExpectedLine, ExpectedReceipt};
+use domain::hold::{HeldLine, Hold, HoldKind, HoldStatus};
+use domain::id::{CustomerId, ExpectedReceiptId, HoldId, LocationId, LotId, ProductId, TransferId};
+use domain::number::{Money, Quantity};
+use domain::transfer::{Transfer, TransferLine};
+use sea_orm::sqlx::postgres::PgRow;
+use sea_orm::sqlx::{self, Row};
+use uuid::Uuid;
+
+use super::allotments::owner;
+use crate::rows::{parsed, uuids};
+use crate::{Error, Tx};
+use domain::needs::Needs;
+
+/// The documents of a batch that name goods.
+pub(super) struct GoodsDocuments {
+    pub(super) holds: HashMap<HoldId, Hold>,
+    pub(super) transfers: HashMap<TransferId, Transfer>,
+    pub(super) expected: HashMap<ExpectedReceiptId, ExpectedReceipt>,
+}
+
+/// Reads and locks the documents; nothing is asked of the database where no command names one.
+pub(super) async fn load(tx: &Tx, needs: &Needs) -> Result<GoodsDocuments, Error> {
+    let mut documents =
+        GoodsDocuments { holds: HashMap::new(), transfers: HashMap::new(), expected: HashMap::new() };
+    if !needs.hold_ids.is_empty() || !needs.hold_references.is_empty() {
+        let references: Vec<&str> = needs.hold_references.iter().map(String::as_str).collect();
+        lock_references(tx, &references).await?;
+        let statement = "select id, kind, reference, location_id, customer_id, note, status, expires_at, placed_at, version, \
+                                register_id, channel \
+                         from hold where tenant_id = $1 and (id = any($2) or (status = 'open' and reference = any($3))) \
+                         order by id for update";
+        let ids = uuids(&needs.hold_ids, |id| id.0);
+        let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids).bind(references)).await?;
+        documents.holds = with_lines(tx, &rows, hold, held_lines).await?;
+    }
+    if !needs.transfer_ids.is_empty() {
+        let statement = "select id, number, from_location_id, to_location_id, status, expected_on, reference, occurred_at, \
+                                version \
+                         from transfer where tenant_id = $1 and id = any($2) order by id for update";
+        let ids = uuids(&needs.transfer_ids, |id| id.0);
+        let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await?;
+        documents.transfers = with_lines(tx, &rows, transfer, transfer_lines).await?;
+    }
+    if !needs.expected_ids.is_empty() {
+        let statement = "select id, number, location_id, expected_on, reference, status, version \
+                         from expected_receipt where tenant_id = $1 and id = any($2) order by id for update";
+        let ids = uuids(&needs.expected_ids, |id| id.0);
+        let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await?;
+        documents.expected = with_lines(tx, &rows, expected, expected_lines).await?;
+    }
+    Ok(documents)
+}
+
+impl GoodsDocuments {
+    /// The products and places of the documents are needed too.
+    pub(super) fn need(&self, needs: &mut Needs) {
+        for hold in self.holds.values() {
+            needs.location_ids.insert(hold.location_id);
+            needs.product_ids.extend(hold.lines.iter().map(|line| line.product_id));
+        }
+        for transfer in self.transfers.values() {
+            needs.location_ids.insert(transfer.to_location_id);
+            needs.product_ids.extend(transfer.lines.iter().map(|line| line.product_id));
+        }
+        for expected in self.expected.values() {
+            needs.location_ids.insert(expected.location_id);
+            needs.product_ids.extend(expected.lines.iter().map(|line| line.product_id));
+        }
+    }
+}
+
+/// Locks the names under which holds are placed, in their order. The statement after this one sees the hold that
+/// whoever had the name before placed under it.
+async fn lock_references(tx: &Tx, references: &[&str]) -> Result<(), Error> {
+    if references.is_empty() {
+        return Ok(());
+    }
+    let statement = "insert into hold_reference (tenant_id, reference, placed_at) \
+                     select $1, v.reference, $2 from unnest($3::text[]) as v (reference) order by v.reference \
+                     on conflict (tenant_id, reference) do update set placed_at = excluded.placed_at";
+    tx.execute(sqlx::query(statement).bind(tx.tenant_id.0).bind(tx.now).bind(references)).await?;
+    Ok(())
+}
+
+/// Notes which of the open `holds` lost their goods to a sweep: that of a transaction whose clock was ahead of this
+/// one's. To be asked when the levels of the holds are locked, which is when nobody else can sweep any more.
+pub(super) async fn note_swept(tx: &Tx, holds: &mut HashMap<HoldId, Hold>) -> Result<(), Error> {
+    // Of a till allotment or channel allotment nothing may be left although nobody swept it.
+    let open = holds.values().filter(|hold| hold.status == HoldStatus::Open && hold.kind == HoldKind::Hold);
+    let ids: Vec<Uuid> = open.map(|hold| hold.id.0).collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let statement = "select document_id, count(*) from reservation \
+                     where tenant_id = $1 and document_id = any($2) group by document_id";
+    let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(&ids)).await?;
+    let kept: HashMap<Uuid, i64> =
+        rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect::<Result<_, Error>>()?;
+    for id in ids {
+        if let Some(hold) = holds.get_mut(&HoldId(id)) {
+            hold.is_swept = kept.get(&id).is_none_or(|lines| *lines < hold.lines.len() as i64);
+        }
+    }
+    Ok(())
+}
+
+/// A document that is read in two parts: its head, and its lines.
+pub(crate) trait HasLines {
+    /// What a line is.
+    type Line;
+    /// The lines.
+    fn lines(&mut self) -> &mut Vec<Self::Line>;
+}
+
+macro_rules! has_lines {
+    ($($document:ty => $line:ty),+) => {
+        $(impl HasLines for $document {
+            type Line = $line;
+            fn lines(&mut self) -> &mut Vec<$line> {
+                &mut self.lines
+            }
+        })+
+    };
+}
+has_lines!(Hold => HeldLine, Transfer => TransferLine, ExpectedReceipt => ExpectedLine);
+
+/// Documents by id, from the rows of their heads, with their lines.
+pub(crate) async fn with_lines<I, D>(
+    tx: &Tx,
+    rows: &[PgRow],
+    head: fn(&PgRow) -> Result<(I, D), Error>,
+    lines: impl AsyncFn(&Tx, &[Uuid]) -> Result<Vec<(I, D::Line)>, Error>,
+) -> Result<HashMap<I, D>, Error>
+where
+    I: Eq + std::hash::Hash,
+    D: HasLines,
+{
+    let mut documents: HashMap<I, D> = rows.iter().map(head).collect::<Result<_, _>>()?;
+    if documents.is_empty() {
+        return Ok(documents);
+    }
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.try_get("id")).collect::<Result<_, _>>()?;
+    for (id, line) in lines(tx, &ids).await? {
+        if let Some(document) = documents.get_mut(&id) {
+            document.lines().push(line);
+        }
+    }
+    Ok(documents)
+}
+
+/// A hold without its lines.
+pub(crate) fn hold(row: &PgRow) -> Result<(HoldId, Hold), Error> {
+    let id = HoldId(row.try_get("id")?);
+    let hold = Hold {
+        id,
+        kind: parsed(row.try_get("kind")?)?,
+        reference: row.try_get("reference")?,
+        location_id: LocationId(row.try_get("location_id")?),
+        customer_id: row.try_get::<Option<Uuid>, _>("customer_id")?.map(CustomerId),
+        owner: owner(row.try_get("register_id")?, row.try_get("channel")?)?,
+        note: row.try_get("note")?,
+        status: parsed(row.try_get("status")?)?,
+        expires_at: row.try_get("expires_at")?,
+        placed_at: row.try_get("placed_at")?,
+        version: row.try_get("version")?,
+        is_swept: false,
+        lines: Vec::new(),
+    };
+    Ok((id, hold))
+}
+
+/// The lines of holds.
+pub(crate) async fn held_lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(HoldId, HeldLine)>, Error> {
+    let statement = "select l.hold_id, l.line_no, l.product_id, l.quantity, \
+                coalesce((select sum(r.quantity) from reservation r \
+                          where r.tenant_id = l.tenant_id and r.document_id = l.hold_id and r.line_no = l.line_no), 0), \
+                l.lot_id \
+         from hold_line l \
+         where l.tenant_id = $1 and l.hold_id = any($2) order by l.hold_id, l.line_no";
+    let line = |row: &PgRow| -> Result<(HoldId, HeldLine), Error> {
+        let line = HeldLine {
+            line_no: row.try_get(1)?,
+            product_id: ProductId(row.try_get(2)?),
+            quantity: Quantity::new(row.try_get(3)?),
+            left: Quantity::new(row.try_get(4)?),
+            lot_id: LotId(row.try_get(5)?),
+        };
+        Ok((HoldId(row.try_get(0)?), line))
+    };
+    tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await?.iter().map(line).collect()
+}
+
+/// A transfer without its lines.
+pub(crate) fn transfer(row: &PgRow) -> Result<(TransferId, Transfer), Error> {
+    let id = TransferId(row.try_get("id")?);
+    let transfer = Transfer {
+        id,
+        number: row.try_get("number")?,
+        from_location_id: LocationId(row.try_get("from_location_id")?),
+        to_location_id: LocationId(row.try_get("to_location_id")?),
+        status: parsed(row.try_get("status")?)?,
+        expected_on: row.try_get("expected_on")?,
+        reference: row.try_get("reference")?,
+        occurred_at: row.try_get("occurred_at")?,
+        version: row.try_get("version")?,
+        lines: Vec::new(),
+    };
+    Ok((id, transfer))
+}
+
+/// The lines of transfers.
+pub(crate) async fn transfer_lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(TransferId, TransferLine)>, Error> {
+    let statement = "select transfer_id, line_no, product_id, quantity, received, missing, value, open_value, lot_id \
+                     from transfer_line where tenant_id = $1 and transfer_id = any($2) order by transfer_id, line_no";
+    let line = |row: &PgRow| -> Result<(TransferId, TransferLine), Error> {
+        let line = TransferLine {
+            line_no: row.try_get(1)?,
+            product_id: ProductId(row.try_get(2)?),
+            quantity: Quantity::new(row.try_get(3)?),
+            received: Quantity::new(row.try_get(4)?),
+            missing: Quantity::new(row.try_get(5)?),
+            value: Money::new(row.try_get(6)?),
+            open_value: Money::new(row.try_get(7)?),
+            lot_id: LotId(row.try_get(8)?),
+        };
+        Ok((TransferId(row.try_get(0)?), line))
+    };
+    tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await?.iter().map(line).collect()
+}
+
+/// An expected receipt without its lines.
+pub(crate) fn expected(row: &PgRow) -> Result<(ExpectedReceiptId, ExpectedReceipt), Error> {
+    let id = ExpectedReceiptId(row.try_get("id")?);
+    let expected = ExpectedReceipt {
+        id,
+        number: row.try_get("number")?,
+        location_id: LocationId(row.try_get("location_id")?),
+        expected_on: row.try_get("expected_on")?,
+        reference: row.try_get("reference")?,
+        status: parsed(row.try_get("status")?)?,
+        version: row.try_get("version")?,
+        lines: Vec::new(),
+    };
+    Ok((id, expected))
+}
+
+/// The lines of expected receipts.
+pub(crate) async fn expected_lines(
+    tx: &Tx,
+    ids: &[Uuid],
+) -> Result<Vec<(ExpectedReceiptId, ExpectedLine)>, Error> {
+    let statement = "select expected_receipt_id, line_no, product_id, quantity, received from expected_receipt_line \
+                     where tenant_id = $1 and expected_receipt_id = any($2) order by expected_receipt_id, line_no";
+    let line = |row: &PgRow| -> Result<(ExpectedReceiptId, ExpectedLine), Error> {
+        let line = ExpectedLine {
+            line_no: row.try_get(1)?,
+            product_id: ProductId(row.try_get(2)?),
+            quantity: Quantity::new(row.try_get(3)?),
+            received: Quantity::new(row.try_get(4)?),
+        };
+        Ok((ExpectedReceiptId(row.try_get(0)?), line))
+    };
+    tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await?.iter().map(line).collect()
+}
+
+/// Ends the reservations on locked levels whose time has passed. The first command that touches a level after that
+/// instant does it, so that an expired hold never stands in anybody's way.
+pub(super) async fn sweep(tx: &Tx, locations: &[Uuid], products: &[Uuid]) -> Result<(), Error> {
+    let statement = "with gone as ( \
+             delete from reservation r \
+             using unnest($3::uuid[], $4::uuid[]) as v (location_id, product_id) \
+             where r.tenant_id = $1 and r.location_id = v.location_id and r.product_id = v.product_id \
+               and r.expires_at <= $2 \
+             returning r.location_id, r.product_id, r.lot_id, r.quantity) \
+         update stock_level l \
+         set reserved = l.reserved - coalesce(( \
+                 select sum(g.quantity) from gone g \
+                 where g.location_id = l.location_id and g.product_id = l.product_id and g.lot_id = l.lot_id), 0), \
+             next_expiry = ( \
+                 select min(r.expires_at) from reservation r \
+                 where r.tenant_id = $1 and r.location_id = l.location_id and r.product_id = l.product_id \
+                   and r.lot_id = l.lot_id and r.expires_at > $2), \
+             allotted = l.allotted and exists ( \
+                 select 1 from reservation r \
+                 where r.tenant_id = $1 and r.location_id = l.location_id and r.product_id = l.product_id \
+                   and r.lot_id = l.lot_id and r.kind in ('till_allotment', 'channel_allotment') and r.expires_at > $2) \
+         from unnest($3::uuid[], $4::uuid[]) as v (location_id, product_id) \
+         where l.tenant_id = $1 and l.location_id = v.location_id and l.product_id = v.product_id \
+           and l.next_expiry <= $2";
+    let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(tx.now).bind(locations).bind(products);
+    tx.execute(query).await?;
+    Ok(())
+}

@@ -1,0 +1,188 @@
+//! Events are handed on to consumers outside this database: each at least once, a tenant's in the order of the feed.
+//!
+//! Each consumer has a cursor for each tenant, which is the place of the last event that was handed on. A relay takes the
+//! next events of a tenant under a lease on the cursor, hands them on, and moves the cursor. If it dies in between, the
+//! lease runs out and another relay takes the same events: receivers know a repeat by its id. Any number of relays work
+//! side by side.
+//!
+//! A relay stays below the horizon, as every reader of the feed does, so nothing joins later what its cursor has passed.
+//! Which tenants have new events, it reads off the end of the table of events. Each step of a tenant is one statement
+//! about that tenant alone. Nothing of this is in the way of a write, and an event is never changed.
+
+use std::collections::BTreeSet;
+use std::ops::Bound;
+use std::time::Duration;
+
+use domain::id::{EventId, TenantId};
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sea_orm::sqlx::{self, Row};
+use uuid::Uuid;
+
+use crate::Error;
+use crate::event::{FeedPosition, HORIZON};
+
+/// The most events of one tenant that are taken at once, so that a busy one does not keep the others waiting.
+pub const SHARE_MAX: usize = 50;
+/// How many events are enough for one round.
+const ROUND_EVENTS: usize = 500;
+/// How many tenants are asked in one round, where some of them had events.
+const ROUND_TENANTS: usize = 500;
+
+/// The feed of every tenant, as one consumer reads it.
+#[derive(Debug)]
+pub struct Consumer {
+    pool: PgPool,
+    name: String,
+    lease_ms: i64,
+    /// Stands in the leases that this relay takes.
+    id: Uuid,
+    /// The tenants whose cursor may have events before it.
+    behind: BTreeSet<TenantId>,
+    /// The tenant that was asked last, so that each has its turn.
+    last: Option<TenantId>,
+    /// Every event below this position was handed on, or its tenant is behind. Unknown until the tenants were listed.
+    seen: Option<i64>,
+}
+
+/// The next events of a tenant, under a lease.
+#[derive(Debug, Clone)]
+pub struct Batch {
+    /// Whose they are.
+    pub tenant_id: TenantId,
+    /// Their ids, in the order of the feed.
+    pub events: Vec<EventId>,
+    end: FeedPosition,
+}
+
+impl Consumer {
+    pub(super) fn new(options: PgConnectOptions, name: &str, lease: Duration) -> Self {
+        // A server that fails may forget where a cursor was moved to last: those events are handed on once more, and no
+        // sale waits for the log.
+        let options = options.options([("synchronous_commit", "off")]);
+        let pool = PgPoolOptions::new().max_connections(1).test_before_acquire(false);
+        Consumer {
+            pool: pool.connect_lazy_with(options),
+            name: name.to_owned(),
+            lease_ms: i64::try_from(lease.as_millis()).unwrap_or(i64::MAX),
+            id: Uuid::new_v4(),
+            behind: BTreeSet::new(),
+            last: None,
+            seen: None,
+        }
+    }
+
+    /// Takes the next events, some of each tenant. Until the lease is over they are this relay's, and no other takes any
+    /// of these tenants.
+    pub async fn take(&mut self) -> Result<Vec<Batch>, Error> {
+        let horizon = self.look().await?;
+        let (mut batches, mut events) = (Vec::new(), 0);
+        for (asked, tenant_id) in self.turns().into_iter().enumerate() {
+            if events >= ROUND_EVENTS || (asked >= ROUND_TENANTS && events > 0) {
+                break;
+            }
+            self.last = Some(tenant_id);
+            match self.take_of(tenant_id, horizon).await? {
+                Some(batch) => {
+                    events += batch.events.len();
+                    batches.push(batch);
+                }
+                // Another relay may have the lease: the tenant stays until that one has done its work.
+                None if self.is_behind(tenant_id, horizon).await? => {}
+                None => _ = self.behind.remove(&tenant_id),
+            }
+        }
+        Ok(batches)
+    }
+
+    /// Moves the cursor behind events that were handed on. Returns whether it did: if the lease ran out and another relay
+    /// has taken the events, that one moves it.
+    pub async fn advance(&mut self, batch: &Batch) -> Result<bool, Error> {
+        let FeedPosition(position, written, event_id) = batch.end;
+        let query = sqlx::query(ADVANCE).bind(batch.tenant_id.0).bind(&self.name).bind(self.id);
+        let done = query.bind(position).bind(written).bind(event_id).execute(&self.pool).await?;
+        let has_moved = done.rows_affected() > 0;
+        if has_moved && batch.events.len() < SHARE_MAX {
+            self.behind.remove(&batch.tenant_id);
+        }
+        Ok(has_moved)
+    }
+
+    /// Asks every tenant again, after something failed. What this relay took and did not hand on, it takes again at once.
+    pub fn start_over(&mut self) {
+        self.seen = None;
+    }
+
+    /// Looks which tenants have new events. Returns below which position the feed is complete.
+    async fn look(&mut self) -> Result<i64, Error> {
+        let horizon: i64 = sqlx::query(HORIZON).fetch_one(&self.pool).await?.try_get(0)?;
+        match self.seen {
+            None => self.behind = super::tenants(&self.pool).await?.into_iter().collect(),
+            Some(seen) if seen < horizon => {
+                let query = sqlx::query(WITH_EVENTS).bind(seen).bind(horizon);
+                for row in query.fetch_all(&self.pool).await? {
+                    self.behind.insert(TenantId(row.try_get(0)?));
+                }
+            }
+            Some(_) => {}
+        }
+        self.seen = Some(horizon);
+        Ok(horizon)
+    }
+
+    /// The tenants that are behind, beginning after the one that was asked last.
+    fn turns(&self) -> Vec<TenantId> {
+        let Some(last) = self.last else { return self.behind.iter().copied().collect() };
+        let after = self.behind.range((Bound::Excluded(last), Bound::Unbounded));
+        after.chain(self.behind.range(..=last)).copied().collect()
+    }
+
+    async fn take_of(&self, tenant_id: TenantId, horizon: i64) -> Result<Option<Batch>, Error> {
+        let query = sqlx::query(TAKE).bind(tenant_id.0).bind(&self.name).bind(self.id).bind(self.lease_ms);
+        let rows = query.bind(horizon).bind(SHARE_MAX as i64).fetch_all(&self.pool).await?;
+        let Some(last) = rows.last() else { return Ok(None) };
+        let end = FeedPosition(last.try_get("position")?, last.try_get("written")?, last.try_get("id")?);
+        let ids = rows.iter().map(|row| Ok(EventId(row.try_get("id")?)));
+        Ok(Some(Batch { tenant_id, events: ids.collect::<Result<_, Error>>()?, end }))
+    }
+
+    /// Whether there are events before the cursor. A tenant that has no cursor gets one, at the beginning of its feed.
+    async fn is_behind(&self, tenant_id: TenantId, horizon: i64) -> Result<bool, Error> {
+        let query = sqlx::query(IS_BEHIND).bind(tenant_id.0).bind(&self.name).bind(horizon);
+        if let Some(row) = query.fetch_optional(&self.pool).await? {
+            return Ok(row.try_get(0)?);
+        }
+        sqlx::query(BEGIN).bind(tenant_id.0).bind(&self.name).execute(&self.pool).await?;
+        Ok(true)
+    }
+}
+
+/// Which tenants have events between two positions: the only statement about more than one tenant. Its index is a summary
+/// of the pages into which events were written.
+pub const WITH_EVENTS: &str = "select distinct tenant_id from event where position >= $1 and position < $2";
+
+/// The lease, and what is behind the cursor, where there is something and no other relay has the lease.
+const TAKE: &str = "with taken as ( \
+         update event_cursor c set leased_by = $3, lease_until = now() + $4 * interval '1 millisecond' \
+         where c.tenant_id = $1 and c.consumer = $2 \
+           and (c.leased_by is null or c.leased_by = $3 or c.lease_until <= now()) \
+           and exists (select 1 from event e where e.tenant_id = $1 \
+                       and (e.position, e.written, e.id) > (c.position, c.written, c.event_id) and e.position < $5) \
+         returning c.position, c.written, c.event_id \
+     ) \
+     select e.position, e.written, e.id from taken t cross join lateral ( \
+         select e.position, e.written, e.id from event e \
+         where e.tenant_id = $1 and (e.position, e.written, e.id) > (t.position, t.written, t.event_id) \
+           and e.position < $5 \
+         order by e.position, e.written, e.id limit $6) e \
+     order by e.position, e.written, e.id";
+
+const ADVANCE: &str = "update event_cursor \
+     set position = $4, written = $5, event_id = $6, leased_by = null, lease_until = null \
+     where tenant_id = $1 and consumer = $2 and leased_by = $3";
+
+const IS_BEHIND: &str = "select exists ( \
+         select 1 from event e where e.tenant_id = $1 \
+           and (e.position, e.written, e.id) > (c.position, c.written, c.event_id) and e.position < $3) \
+     from event_cursor c where c.tenant_id = $1 and c.consumer = $2";
+
+const BEGIN: &str = "insert into event_cursor (tenant_id, consumer) values ($1, $2) on conflict do nothing";

@@ -1,0 +1,76 @@
+//! Lines of posted documents, with the names of products and lots, for reading.
+
+use std::collections::HashMap;
+
+use domain::id::{LotId, ProductId};
+use domain::number::Money;
+use domain::sales::Line;
+use rust_decimal::Decimal;
+use sea_orm::sqlx::{self, Row};
+use uuid::Uuid;
+
+use crate::posting::lots;
+use crate::{Error, Tx};
+
+pub type Skus = HashMap<ProductId, String>;
+
+/// SKUs and lot codes of a document's lines.
+#[derive(Debug, Default)]
+pub struct Names {
+    pub skus: Skus,
+    pub lots: HashMap<LotId, String>,
+}
+
+/// The lines of documents.
+#[derive(Debug, Default)]
+pub(crate) struct DocumentLines {
+    /// By document: the lines in their order, each with its cost.
+    pub(crate) lines: HashMap<Uuid, Vec<(Line, Money)>>,
+    pub(crate) skus: Skus,
+}
+
+/// Reads the lines of sales, refunds, invoices and credit notes.
+pub(crate) async fn lines(tx: &Tx, documents: &[Uuid]) -> Result<DocumentLines, Error> {
+    let statement = "select s.document_id, s.line_no, s.product_id, s.category_id, p.kind = 'stocked', s.description, \
+                s.uom, s.factor, s.entered, s.quantity, s.unit_price, s.list_price, s.price_source, \
+                s.price_rule_id, s.price_trace, s.gross, s.discount, s.net, s.tax_rate, s.tax, s.cost, p.sku, s.bundle_id, \
+                p.tracking <> 'none' \
+         from sales_line s join product p on p.tenant_id = s.tenant_id and p.id = s.product_id \
+         where s.tenant_id = $1 and s.document_id = any($2) order by s.document_id, s.line_no";
+    let (mut sold, mut has_lots) = (DocumentLines::default(), false);
+    if documents.is_empty() {
+        return Ok(sold);
+    }
+    for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(documents)).await? {
+        let line = crate::posting::documents::line(&row, 1)?;
+        let cost = Money::new(row.try_get::<Decimal, _>(20)?);
+        sold.skus.insert(line.product_id, row.try_get(21)?);
+        has_lots |= row.try_get::<bool, _>(23)?;
+        sold.lines.entry(row.try_get(0)?).or_default().push((line, cost));
+    }
+    if has_lots {
+        let mut lots = lots::moved_of(tx, documents).await?;
+        for (id, lines) in &mut sold.lines {
+            for (line, _) in lines {
+                line.lots = lots.remove(&(*id, line.line_no)).unwrap_or_default();
+            }
+        }
+    }
+    Ok(sold)
+}
+
+pub(crate) async fn skus(tx: &Tx, products: impl Iterator<Item = ProductId>) -> Result<Skus, Error> {
+    let ids: Vec<Uuid> = products.map(|id| id.0).collect();
+    let query = sqlx::query("select id, sku from product where tenant_id = $1 and id = any($2)");
+    let rows = tx.rows(query.bind(tx.tenant_id.0).bind(ids)).await?;
+    rows.iter().map(|row| Ok((ProductId(row.try_get(0)?), row.try_get(1)?))).collect()
+}
+
+/// Reads the SKUs of products and the codes of lots.
+pub(crate) async fn names(
+    tx: &Tx,
+    goods: impl Iterator<Item = (ProductId, LotId)> + Clone,
+) -> Result<Names, Error> {
+    let skus = skus(tx, goods.clone().map(|(product_id, _)| product_id)).await?;
+    Ok(Names { skus, lots: crate::stock::lot::codes(tx, goods.map(|(_, lot_id)| lot_id)).await? })
+}

@@ -1,0 +1,264 @@
+//! `stockwell demo`: from nothing to a running service with a year of real trade, on private servers.
+
+#![expect(clippy::print_stdout, reason = "a program that talks to a person")]
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use api::config::Config;
+use api::server::{Running, ServeError};
+use clap::Args;
+use domain::tenant::TaxRounding;
+use local::{LocalError, Postgres, PostgresOptions, Redis};
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use service::Db;
+use service::auth::{KeyMode, SigningKey};
+use service::tenant::{self, TenantCreate};
+use service::tx::PoolOptions;
+
+use crate::signal;
+use crate::worker::{Worker, WorkerConfig};
+
+mod story;
+
+/// The cut of the data set that comes with the project.
+const SMALL_CUT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/data/online_retail_cut.csv");
+/// Where the whole data set is looked for.
+const WHOLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data/online_retail.csv.zst");
+/// The demo's database.
+const DATABASE: &str = "stockwell_demo";
+/// The tenant that the trade belongs to, and one more to show that they can't see each other.
+const TENANTS: [(&str, &str); 2] = [("gifts", "Gift Seller Demo"), ("neighbour", "Neighbour Demo")];
+
+/// How to run the demo.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// The port of the API; 0 takes a free one. A port that is taken makes way for a free one.
+    #[arg(long, default_value_t = 8080)]
+    port: u16,
+    /// Where everything is kept.
+    #[arg(long, default_value = ".stockwell")]
+    data_dir: PathBuf,
+    /// The data set: online_retail.csv.zst or .csv.
+    #[arg(long)]
+    dataset: Option<PathBuf>,
+    /// Begin anew.
+    #[arg(long)]
+    reset: bool,
+    /// Import nothing.
+    #[arg(long)]
+    no_import: bool,
+}
+
+/// Why the demo did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum DemoError {
+    /// A private server did not start.
+    #[error(transparent)]
+    Local(#[from] LocalError),
+    /// The system said no.
+    #[error("{0}: {1}")]
+    Io(String, io::Error),
+    /// The schema could not be made.
+    #[error(transparent)]
+    Migration(#[from] migration::Error),
+    /// The server did not start.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    /// A tenant could not be made.
+    #[error(transparent)]
+    Service(#[from] service::Error),
+    /// The signing key could not be made.
+    #[error(transparent)]
+    SigningKey(#[from] service::auth::SigningKeyError),
+    /// The import failed, and has said why.
+    #[error("the import ended with {0}")]
+    Import(std::process::ExitStatus),
+}
+
+/// Starts everything, imports what is not there yet, tells the story, and serves until it is asked to end.
+pub async fn run(args: &DemoArgs) -> Result<(), DemoError> {
+    let folder = &args.data_dir;
+    let dataset = if args.no_import { None } else { dataset(args)? };
+    if args.reset {
+        Postgres::erase(folder.join("postgres")).await?;
+        remove(&folder.join("demo.json"))?;
+    }
+    std::fs::create_dir_all(folder).map_err(at(folder))?;
+    println!("Starting a private PostgreSQL in {} …", folder.join("postgres").display());
+    let postgres = Postgres::start(PostgresOptions::durable(folder.join("postgres"))).await?;
+    let redis = Redis::start().await?;
+    let outcome = serve(args, dataset, (&postgres, redis.as_ref())).await;
+    postgres.stop().await;
+    outcome
+}
+
+async fn serve(
+    args: &DemoArgs,
+    dataset: Option<PathBuf>,
+    (postgres, redis): (&Postgres, Option<&Redis>),
+) -> Result<(), DemoError> {
+    let folder = &args.data_dir;
+    migrate(postgres).await?;
+    let database_url = postgres.url("stockwell_app", DATABASE);
+    let known = Known::load(folder);
+    let tenants = tenants(&known, &database_url).await?;
+    let mut demo = json!({
+        "base_url": Value::Null,
+        "database_url": postgres.url("postgres", DATABASE),
+        "tenants": tenants,
+        "imported": known.0["imported"],
+    });
+    // At once: nobody else knows the keys.
+    write(&folder.join("demo.json"), &format!("{demo:#}\n"))?;
+    let config = config(args, postgres, redis, folder)?;
+    let worker = Worker::start(&WorkerConfig {
+        relay_database_url: SecretString::from(postgres.url("stockwell_relay", DATABASE)),
+        database_url: Some(SecretString::from(postgres.url("stockwell_app", DATABASE))),
+        redis_url: config.redis_url.clone(),
+    })
+    .await?;
+    let running = start(config).await?;
+    let base_url = format!("http://{}", running.addr);
+    demo["base_url"] = json!(base_url);
+    write(&folder.join("demo.json"), &format!("{demo:#}\n"))?;
+    let key = demo["tenants"][0]["admin_key"].as_str().unwrap_or_default().to_owned();
+    match (dataset, demo["imported"].as_str()) {
+        (Some(_), Some(before)) => println!("{before} was imported before; --reset begins anew."),
+        (Some(file), None) => {
+            import(&file, &base_url, &key).await?;
+            demo["imported"] = json!(file.file_name().map(|name| name.to_string_lossy()));
+            write(&folder.join("demo.json"), &format!("{demo:#}\n"))?;
+        }
+        (None, _) => {}
+    }
+    println!("{}", story::of(&base_url, &key).await);
+    signal::asked_to_end().await.map_err(|error| DemoError::Io("waiting for a signal".to_owned(), error))?;
+    let stopped = running.stop(std::time::Duration::ZERO).await;
+    worker.stop().await;
+    stopped.map_err(|error| DemoError::Io("stopping".to_owned(), error))
+}
+
+/// Roles, database and schema.
+async fn migrate(postgres: &Postgres) -> Result<(), DemoError> {
+    let password = postgres.password().to_owned();
+    let passwords =
+        migration::Passwords { migrator: password.clone(), app: password.clone(), relay: password };
+    migration::bootstrap(&postgres.admin_url(), DATABASE, &passwords).await?;
+    migration::up(&postgres.url("stockwell_migrator", DATABASE)).await?;
+    Ok(())
+}
+
+/// What the last run left in `demo.json`; null where there was none.
+struct Known(Value);
+
+impl Known {
+    fn load(folder: &Path) -> Self {
+        let text = std::fs::read_to_string(folder.join("demo.json")).unwrap_or_default();
+        Known(serde_json::from_str(&text).unwrap_or_default())
+    }
+}
+
+/// The demo's tenants with their keys: those of the last run, or new ones.
+async fn tenants(known: &Known, database_url: &str) -> Result<Value, DemoError> {
+    if known.0["tenants"].is_array() {
+        return Ok(known.0["tenants"].clone());
+    }
+    let options = PoolOptions { connections_max: 1, ..PoolOptions::default() };
+    let db = Db::connect(database_url, &options).await?;
+    let mut tenants = Vec::new();
+    for (slug, name) in TENANTS {
+        let wanted = TenantCreate {
+            slug: slug.to_owned(),
+            name: name.to_owned(),
+            currency: "GBP".to_owned(),
+            country: "GB".to_owned(),
+            time_zone: "Europe/London".to_owned(),
+            prices_include_tax: false,
+            tax_rounding: TaxRounding::Document,
+            mode: KeyMode::Test,
+        };
+        let made = tenant::create(&db, &wanted).await?;
+        tenants
+            .push(json!({ "slug": slug, "id": made.id, "uuid": made.id.0, "admin_key": made.key.reveal() }));
+    }
+    Ok(Value::Array(tenants))
+}
+
+fn config(
+    args: &DemoArgs,
+    postgres: &Postgres,
+    redis: Option<&Redis>,
+    folder: &Path,
+) -> Result<Config, DemoError> {
+    let signing_key_file = folder.join("signing-key.pem");
+    SigningKey::load_or_create(&signing_key_file)?;
+    Ok(Config {
+        database_url: SecretString::from(postgres.url("stockwell_app", DATABASE)),
+        redis_url: redis.map(|redis| SecretString::from(redis.url())),
+        addr: SocketAddr::from(([127, 0, 0, 1], args.port)),
+        signing_key_file,
+        workers: 2,
+        db_connections: 16,
+        trusted_proxies: Vec::new(),
+    })
+}
+
+/// Serves on the wished port, or on a free one where that is taken.
+async fn start(config: Config) -> Result<Running, DemoError> {
+    match crate::serve(&config).await {
+        Err(ServeError::Bind { addr, .. }) => {
+            println!("Port {} is taken; using a free one.", addr.port());
+            let addr = SocketAddr::from(([127, 0, 0, 1], 0));
+            Ok(crate::serve(&Config { addr, ..config }).await?)
+        }
+        other => Ok(other?),
+    }
+}
+
+/// The data set to import: the one that is named, the whole one, or the cut that comes with the project.
+fn dataset(args: &DemoArgs) -> Result<Option<PathBuf>, DemoError> {
+    if let Some(named) = &args.dataset {
+        return named.canonicalize().map(Some).map_err(at(named));
+    }
+    let file = [WHOLE, SMALL_CUT].into_iter().find_map(|file| Path::new(file).canonicalize().ok());
+    if file.is_none() {
+        println!("No data set was found; give one with --dataset. Nothing is imported.");
+    }
+    Ok(file)
+}
+
+async fn import(file: &Path, base_url: &str, key: &str) -> Result<(), DemoError> {
+    println!("Importing {} through {base_url} …", file.display());
+    // A process of its own, as any client is: the server's memory is the server's alone.
+    let program = std::env::current_exe().map_err(at(file))?;
+    let mut client = tokio::process::Command::new(program);
+    client.args(["import", "online-retail", "--url", base_url]).arg(file).env("STOCKWELL_API_KEY", key);
+    match client.kill_on_drop(true).status().await.map_err(at(file))? {
+        status if status.success() => Ok(()),
+        status => Err(DemoError::Import(status)),
+    }
+}
+
+fn write(path: &Path, text: &str) -> Result<(), DemoError> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut options = std::fs::OpenOptions::new();
+    // It bears keys and a password: nobody else may read it.
+    let file = options.write(true).create(true).truncate(true).mode(0o600).open(path);
+    file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(at(path))
+}
+
+fn remove(path: &Path) -> Result<(), DemoError> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(at(path)(error)),
+        _ => Ok(()),
+    }
+}
+
+fn at(path: &Path) -> impl Fn(io::Error) -> DemoError {
+    let path = path.display().to_string();
+    move |error| DemoError::Io(path.clone(), error)
+}

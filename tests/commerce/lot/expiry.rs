@@ -1,0 +1,164 @@
+//! The report of what expires by when: what is in it, what of it may be sold, and what today is.
+
+use serde_json::{Value, json};
+use tests::{Tenant, with_tenant, with_tenant_as};
+
+use crate::lot::{day, lot, received, tracked};
+
+async fn report(tenant: &Tenant, query: &str) -> Value {
+    tenant.get(&format!("/v1/reports/lot_expiry{query}")).await.ok()
+}
+
+/// Lot, location, status, days left, on hand, reserved, available and value of each row.
+async fn rows(tenant: &Tenant, query: &str) -> Vec<String> {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let wanted =
+        ["lot_code", "location_code", "lot_status", "days_left", "on_hand", "reserved", "available", "value"];
+    let table = report(tenant, query).await;
+    let rows = table["rows"].as_array().expect("rows").iter();
+    rows.map(|row| wanted.map(|name| text(&row[name])).join(" ")).collect()
+}
+
+/// The codes of the lots that are shown.
+async fn shown(tenant: &Tenant, query: &str) -> Vec<String> {
+    rows(tenant, query).await.iter().filter_map(|row| row.split(' ').next()).map(str::to_owned).collect()
+}
+
+/// Lots that expired, expire today, soon and late, and one that does not.
+async fn stock(tenant: &Tenant) {
+    let category = tenant.make("/v1/categories", json!({ "code": "dairy", "name": "Dairy" })).await;
+    let milk = json!({ "list_price": "10.00", "tracking": "lot", "category_id": category });
+    tenant.product_with("MILK", milk).await;
+    tracked(tenant, "JAM", "lot").await;
+    for (sku, code, days) in
+        [("MILK", "OLD", -2), ("MILK", "LAST-DAY", 0), ("JAM", "SOON", 10), ("MILK", "LATE", 60)]
+    {
+        received(tenant, sku, code, ("5", &day(days).await)).await;
+    }
+    let body = json!({ "kind": "receipt",
+        "lines": [{ "sku": "JAM", "quantity": "5", "unit_cost": "4.00", "lots": [{ "code": "NEVER" }] }] });
+    tenant.post("/v1/stock/documents", &body).await.created();
+}
+
+#[test]
+fn what_expires_first_comes_first() {
+    with_tenant(async |tenant| {
+        stock(tenant).await;
+        let expected = [
+            "OLD MAIN expired -2 5 0 0 20.00",
+            "LAST-DAY MAIN sellable 0 5 0 5 20.00",
+            "SOON MAIN sellable 10 5 0 5 20.00",
+            "LATE MAIN sellable 60 5 0 5 20.00",
+        ];
+        assert_eq!(rows(tenant, "").await, expected, "what does not expire is not in it");
+        let table = report(tenant, "").await;
+        assert_eq!(table["totals"][0]["value"], "80.00");
+        assert_eq!(table["totals"][0]["days_left"], Value::Null);
+        assert_eq!(table["totals"][0]["available"], "15");
+        let column = |name: &str| {
+            let columns = table["columns"].as_array().expect("columns").iter();
+            columns.clone().find(|column| column["name"] == name).cloned().expect("the column")
+        };
+        let days = column("days_left");
+        assert_eq!(days["type"], "integer");
+        assert_eq!(days["unit"], "day");
+        assert_eq!(days["additive"], false);
+        assert_eq!(column("expires_on")["type"], "date");
+        for (query, codes) in [
+            ("?within_days=0", &["OLD", "LAST-DAY"][..]),
+            ("?within_days=10", &["OLD", "LAST-DAY", "SOON"]),
+            ("?within_days=9&include_expired=false", &["LAST-DAY"]),
+            ("?include_expired=false", &["LAST-DAY", "SOON", "LATE"]),
+            (&format!("?expires_before={}", day(10).await), &["OLD", "LAST-DAY"]),
+            (&format!("?expires_before={}&within_days=3650", day(11).await), &["OLD", "LAST-DAY", "SOON"]),
+            ("?product=JAM", &["SOON"]),
+            ("?category=dairy&include_expired=false", &["LAST-DAY", "LATE"]),
+            ("?location=SHOP", &[]),
+            ("?location=MAIN&limit=1", &["OLD"]),
+        ] {
+            assert_eq!(shown(tenant, query).await, codes, "{query}");
+        }
+        assert_eq!(report(tenant, "?limit=1").await["meta"]["truncated"], true);
+    });
+}
+
+#[test]
+fn a_row_says_why_a_lot_is_not_sold() {
+    with_tenant(async |tenant| {
+        stock(tenant).await;
+        let customer = tenant.customer("Nordwind Supply").await;
+        tenant.order(&customer, &[("JAM", "2")], "confirmed").await.created();
+        let hold = |code: &str, quantity: &str| {
+            json!({ "kind": "quarantine",
+                "lines": [{ "sku": "MILK", "quantity": quantity, "lots": [{ "code": code }] }] })
+        };
+        tenant.post("/v1/stock/holds", &hold("LAST-DAY", "2")).await.created();
+        tenant.post("/v1/stock/holds", &hold("LATE", "5")).await.created();
+        let send = json!({ "to_location_id": tenant.shop,
+            "lines": [{ "sku": "JAM", "quantity": "1", "lots": [{ "code": "SOON" }] }] });
+        tenant.post("/v1/stock/transfers", &send).await.created();
+        let expected = [
+            "OLD MAIN expired -2 5 0 0 20.00",
+            "LAST-DAY MAIN sellable 0 5 2 3 20.00",
+            "SOON MAIN sellable 10 4 2 2 16.00",
+            "SOON TRANSIT in_transit 10 1 0 1 4.00",
+            "LATE MAIN quarantined 60 5 5 0 20.00",
+        ];
+        assert_eq!(rows(tenant, "").await, expected);
+        let soon = lot(tenant, "SOON").await;
+        let recall = format!("/v1/lots/{}/recall", soon["id"].as_str().expect("an id"));
+        tenant.post(&recall, &json!({ "reason": "Glass in the jar" })).await.ok();
+        let recalled = ["SOON MAIN recalled 10 4 4 0 16.00", "SOON TRANSIT recalled 10 1 0 0 4.00"];
+        assert_eq!(rows(tenant, "?product=JAM").await, recalled);
+        let query = "{ lotExpiry(withinDays: 10, includeExpired: false, filter: { product: [\"JAM\"] }) \
+            { rows { lotCode lotStatus expiresOn daysLeft available supplierLot } meta { truncated } } }";
+        let answer = tenant.post("/graphql", &json!({ "query": query })).await.ok();
+        let rows = &answer["data"]["lotExpiry"]["rows"];
+        let row = json!({ "lotCode": "SOON", "lotStatus": "recalled", "expiresOn": day(10).await, "daysLeft": 10,
+            "available": "0", "supplierLot": null });
+        assert_eq!(rows[0], row, "{answer}");
+        assert_eq!(rows.as_array().map(Vec::len), Some(2), "{answer}");
+        let query = format!("{{ lotExpiry(expiresBefore: \"{}\") {{ rows {{ lotCode }} }} }}", day(0).await);
+        let answer = tenant.post("/graphql", &json!({ "query": query })).await.ok();
+        assert_eq!(answer["data"]["lotExpiry"]["rows"], json!([{ "lotCode": "OLD" }]));
+    });
+}
+
+#[test]
+fn today_is_a_day_of_the_zone_that_is_asked_for() {
+    with_tenant_as(
+        |wanted| wanted.time_zone = "Pacific/Kiritimati".to_owned(),
+        async |tenant| {
+            tracked(tenant, "MILK", "lot").await;
+            // Two zones that are never on the same day.
+            let now = tests::environment().now().await;
+            let (east, west) = (chrono::Duration::hours(14), chrono::Duration::hours(-11));
+            let today = (now + east).date_naive();
+            let apart = (today - (now + west).date_naive()).num_days();
+            received(tenant, "MILK", "A", ("5", &today.to_string())).await;
+            assert_eq!(rows(tenant, "").await, ["A MAIN sellable 0 5 0 5 20.00"]);
+            let expected = format!("A MAIN sellable {apart} 5 0 5 20.00");
+            assert_eq!(rows(tenant, "?tz=Pacific/Pago_Pago").await, [expected]);
+            assert_eq!(shown(tenant, "?tz=Pacific/Pago_Pago&within_days=0").await, [""; 0]);
+            let table = report(tenant, "?tz=Pacific/Pago_Pago").await;
+            assert_eq!(table["meta"]["time_zone"], "Pacific/Pago_Pago");
+        },
+    );
+}
+
+#[test]
+fn what_makes_no_sense_is_refused() {
+    with_tenant(async |tenant| {
+        for (query, status, code) in [
+            ("lot_expiry?within_days=-1", 400, "invalid_parameter"),
+            ("lot_expiry?within_days=3651", 400, "invalid_parameter"),
+            ("lot_expiry?within_days=soon", 400, "invalid_parameter"),
+            ("lot_expiry?expires_before=2026-11-22T00:00:00Z", 400, "invalid_parameter"),
+            ("lot_expiry?include_expired=perhaps", 400, "invalid_parameter"),
+            ("lot_expiry?from=2026-01-01", 422, "validation_failed"),
+            ("low_stock?within_days=3", 422, "validation_failed"),
+        ] {
+            tenant.get(&format!("/v1/reports/{query}")).await.refused(status, code);
+        }
+    });
+}

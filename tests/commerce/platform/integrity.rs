@@ -1,0 +1,199 @@
+//! A proof that can't fail proves nothing: each fact is broken by hand, from outside, and must be seen to be broken.
+
+use sea_orm::sqlx::{self, AssertSqlSafe};
+use serde_json::{Value, json};
+use tests::{Tenant, environment, lines, with_tenant};
+
+/// Trade in both channels, so that every kind of row is there.
+async fn trade(tenant: &Tenant) {
+    tenant.stocked("MUG", "10.00", ("50", "4.00")).await;
+    let (till, customer) = (tenant.till().await, tenant.customer("Nordwind Supply").await);
+    tenant.sell(&till, &[("MUG", "2")]).await.created();
+    tenant.order(&customer, &[("MUG", "3")], "invoiced").await.created();
+    tenant.order(&customer, &[("MUG", "4")], "confirmed").await.created();
+    tenant.order(&customer, &[("MUG", "1")], "shipped").await.created();
+    tenant.product("JUG", "10.00").await;
+    let waits = json!({ "customer_id": customer, "policy": "backorder", "advance_to": "confirmed",
+        "lines": lines(&[("JUG", "5")]) });
+    tenant.post("/v1/orders", &waits).await.created();
+    lots_and_layers(tenant).await;
+    let payment = json!({ "customer_id": customer, "method": "bank", "amount": "5" });
+    tenant.post("/v1/payments", &payment).await.created();
+}
+
+/// Goods that are valued first in, first out, some of which were drawn; goods in two lots; a serial number.
+async fn lots_and_layers(tenant: &Tenant) {
+    for (sku, more) in [
+        ("TEA", json!({ "list_price": "3.00", "costing_method": "fifo" })),
+        ("MILK", json!({ "list_price": "1.00", "tracking": "lot" })),
+        ("DRILL", json!({ "list_price": "90.00", "tracking": "serial" })),
+    ] {
+        tenant.product_with(sku, more).await;
+    }
+    for (sku, quantity, lots) in [
+        ("TEA", "4", json!([])),
+        ("TEA", "6", json!([])),
+        ("MILK", "5", json!([{ "code": "L-1" }])),
+        ("DRILL", "1", json!([{ "code": "S-1" }])),
+    ] {
+        let line = json!({ "sku": sku, "quantity": quantity, "unit_cost": "1.00", "lots": lots });
+        tenant.post("/v1/stock/documents", &json!({ "kind": "receipt", "lines": [line] })).await.created();
+    }
+    let lost = json!({ "kind": "adjustment", "reason": "lost", "lines": lines(&[("TEA", "-5")]) });
+    tenant.post("/v1/stock/documents", &lost).await.created();
+}
+
+async fn change(tenant: &Tenant, statement: &str, by: &str) {
+    let statement = statement.replace("BY", by);
+    for statement in statement.split(';') {
+        let query = sqlx::query(AssertSqlSafe(statement.to_owned())).bind(tenant.id.0);
+        let done =
+            query.execute(&environment().root).await.unwrap_or_else(|error| panic!("{statement}: {error}"));
+        assert!(done.rows_affected() > 0, "{statement} changes something");
+    }
+}
+
+/// The facts that the API says are broken.
+async fn broken(tenant: &Tenant) -> Vec<i64> {
+    let books = tenant.get("/v1/integrity").await.ok();
+    let facts = books["facts"].as_array().expect("facts");
+    facts
+        .iter()
+        .filter(|fact| fact["differences"] != json!(0))
+        .filter_map(|fact| fact["fact"].as_i64())
+        .collect()
+}
+
+/// What the API says is wrong.
+async fn named(tenant: &Tenant) -> Vec<String> {
+    let books = tenant.get("/v1/integrity").await.ok();
+    let facts = books["facts"].as_array().expect("facts").iter();
+    let examples = facts.filter_map(|fact| fact["examples"].as_array()).flatten();
+    examples.filter_map(|example| example["subject"].as_str()).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_broken_fact_is_found() {
+    with_tenant(async |tenant| {
+        trade(tenant).await;
+        assert_eq!(broken(tenant).await, Vec::<i64>::new());
+        for (fact, statement) in [
+            (1, "update stock_level set on_hand = on_hand BY 1 where tenant_id = $1"),
+            (
+                1,
+                "update stock_movement set quantity = quantity BY 1 where tenant_id = $1 and kind = 'opening'",
+            ),
+            (2, "update stock_level set reserved = reserved BY 1 where tenant_id = $1 and on_hand > 0"),
+            (
+                2,
+                "update stock_level set backordered = backordered BY 1 where tenant_id = $1 and backordered > 0",
+            ),
+            (2, "update reservation set quantity = quantity BY 1 where tenant_id = $1"),
+            (3, "update journal_line set debit = debit BY 1 where tenant_id = $1 and account_code = '1010'"),
+            (
+                4,
+                "update stock_level set value = value BY 1 where tenant_id = $1 and on_hand > 0; \
+                 update stock_movement set value = value BY 1 where tenant_id = $1 and kind = 'opening'",
+            ),
+            (5, "update invoice set open = open BY -1 where tenant_id = $1"),
+            (5, "update tender set amount = amount BY 1 where tenant_id = $1"),
+            (6, "update sales_line set cost = cost BY 1 where tenant_id = $1 and channel = 'retail'"),
+            (
+                6,
+                "update sales_line set gross = gross BY 1, discount = discount BY 1 where tenant_id = $1 and channel = 'wholesale'",
+            ),
+            (6, "update sales_line set tax = tax BY 1 where tenant_id = $1 and channel = 'retail'"),
+        ] {
+            change(tenant, statement, "+").await;
+            let found = broken(tenant).await;
+            assert!(found.contains(&fact), "{statement} breaks fact {fact}, found {found:?}");
+            assert!(!tenant.check_now().await.is_empty(), "{statement} is seen from outside too");
+            change(tenant, statement, "-").await;
+            assert_eq!(broken(tenant).await, Vec::<i64>::new(), "{statement} was taken back");
+        }
+    });
+}
+
+#[test]
+fn a_broken_layer_or_lot_is_named() {
+    with_tenant(async |tenant| {
+        trade(tenant).await;
+        let lot = "(select id from lot where tenant_id = $1 and code = 'L-1')";
+        let serial = "(select id from lot where tenant_id = $1 and code = 'S-1')";
+        let nil = "'00000000-0000-0000-0000-000000000000'";
+        for (subject, statement) in [
+            (
+                "on hand in layers of TEA at MAIN",
+                "update cost_layer set quantity = quantity BY 1 where tenant_id = $1",
+            ),
+            (
+                "value in layers of TEA at MAIN",
+                "update cost_layer set value = value BY 1 where tenant_id = $1",
+            ),
+            (
+                "quantity drawn from layers of TEA at MAIN",
+                "update layer_use set quantity = quantity BY 0.5 where tenant_id = $1",
+            ),
+            (
+                "cost drawn from layers of TEA at MAIN",
+                "update layer_use set value = value BY 0.5 where tenant_id = $1",
+            ),
+            (
+                "on hand of MILK at MAIN in lot L-1",
+                &format!(
+                    "update stock_level set on_hand = on_hand BY 1 where tenant_id = $1 and lot_id = {lot}"
+                ),
+            ),
+            (
+                "pieces of serial number S-1 of DRILL",
+                &format!(
+                    "update stock_level set on_hand = on_hand BY 1 where tenant_id = $1 and lot_id = {serial}"
+                ),
+            ),
+            (
+                "pieces of serial number S-1 of DRILL",
+                &format!(
+                    "update stock_level set on_hand = on_hand BY -0.5 where tenant_id = $1 and lot_id = {serial}"
+                ),
+            ),
+        ] {
+            change(tenant, statement, "+").await;
+            assert!(named(tenant).await.iter().any(|known| known == subject), "{statement} names {subject}");
+            change(tenant, statement, "-").await;
+            assert_eq!(named(tenant).await, Vec::<String>::new(), "{statement} was taken back");
+        }
+        let product = "product_id = (select id from product where tenant_id = $1 and sku = 'MILK')";
+        let moved = |from: &str, to: &str| {
+            let change = |table: &str| {
+                format!(
+                    "update {table} set lot_id = {to} where tenant_id = $1 and lot_id = {from} and {product}"
+                )
+            };
+            format!("{}; {}", change("stock_level"), change("stock_movement"))
+        };
+        // The level that carries what waits for the product makes room: nothing does.
+        let head = format!("delete from stock_level where tenant_id = $1 and lot_id = {nil} and {product}");
+        change(tenant, &format!("{head}; {}", moved(lot, nil)), "").await;
+        assert_eq!(named(tenant).await, ["on hand outside lots of MILK at MAIN"]);
+        change(tenant, &moved(nil, lot), "").await;
+        let untracked = "update product set tracking = 'none' where tenant_id = $1 and sku = 'MILK'";
+        change(tenant, untracked, "").await;
+        assert_eq!(named(tenant).await, ["on hand in lots of MILK at MAIN"]);
+        change(tenant, &untracked.replace("'none'", "'lot'"), "").await;
+        assert_eq!(named(tenant).await, Vec::<String>::new());
+    });
+}
+
+#[test]
+fn new_books_hold_and_say_what_was_compared() {
+    with_tenant(async |tenant| {
+        trade(tenant).await;
+        let books = tenant.get("/v1/integrity").await.ok();
+        assert_eq!(books["holds"], true);
+        for fact in books["facts"].as_array().expect("facts") {
+            assert!(fact["checked"].as_i64().is_some_and(|checked| checked > 0), "{fact}");
+            assert_eq!(fact["largest_difference"], "0.00");
+            assert_eq!(fact["examples"], Value::Array(Vec::new()));
+        }
+    });
+}

@@ -1,0 +1,356 @@
+//! A tenant with one record of every kind, and requests that name them.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use tests::{Tenant, Till, lines, sale};
+
+/// Stands in every name of the owner's records.
+pub const MARK: &str = "XYLOPHONE";
+
+/// Every report.
+pub const REPORTS: [&str; 13] = [
+    "revenue",
+    "margin",
+    "channel_summary",
+    "product_performance",
+    "customer_value",
+    "abc",
+    "stock_position",
+    "stock_valuation",
+    "low_stock",
+    "lot_expiry",
+    "stock_ageing",
+    "slow_stock",
+    "shrinkage",
+];
+
+/// One record of every kind, by the prefix of its id.
+#[derive(Debug)]
+pub struct World {
+    /// The ids.
+    pub ids: BTreeMap<String, String>,
+}
+
+impl World {
+    fn knows(&mut self, id: &Value) {
+        let id = id.as_str().expect("an id");
+        let prefix = id.split('_').next().expect("a prefix");
+        self.ids.insert(prefix.to_owned(), id.to_owned());
+    }
+
+    async fn make(&mut self, tenant: &Tenant, path: &str, body: Value) -> Value {
+        let made = tenant.post(path, &body).await.created();
+        self.knows(&made["id"]);
+        made
+    }
+}
+
+/// Makes one record of every kind.
+pub async fn world(tenant: &Tenant) -> World {
+    let mut world = World { ids: BTreeMap::new() };
+    let name = |what: &str| format!("{MARK} {what}");
+    let category =
+        world.make(tenant, "/v1/categories", json!({ "code": MARK, "name": name("category") })).await;
+    let class = world.make(tenant, "/v1/tax-classes", json!({ "code": MARK, "name": name("class") })).await;
+    world.make(tenant, "/v1/tax-rates", json!({ "tax_class_id": class["id"], "rate": "10" })).await;
+    let product = json!({ "sku": MARK, "name": name("product"), "list_price": "10", "category_id": category["id"],
+        "tax_class_id": class["id"], "barcodes": [MARK] });
+    world.make(tenant, "/v1/products", product).await;
+    world.ids.insert("code".to_owned(), MARK.to_owned());
+    assortment(tenant, &mut world).await;
+    let list = world.make(tenant, "/v1/price-lists", json!({ "code": MARK, "name": name("list") })).await;
+    let rules = format!("/v1/price-lists/{}/rules", list["id"].as_str().expect("an id"));
+    world
+        .make(tenant, &rules, json!({ "scope": "product", "sku": MARK, "method": "fixed", "value": "9" }))
+        .await;
+    let tier = json!({ "code": MARK, "name": name("tier"), "price_list_id": list["id"] });
+    let tier = world.make(tenant, "/v1/price-tiers", tier).await;
+    let customer = json!({ "kind": "wholesale", "name": name("customer"), "price_tier_id": tier["id"] });
+    let customer = world.make(tenant, "/v1/customers", customer).await["id"].clone();
+    world
+        .make(tenant, "/v1/locations", json!({ "code": MARK, "name": name("location"), "kind": "store" }))
+        .await;
+    world
+        .make(
+            tenant,
+            "/v1/reason-codes",
+            json!({ "code": MARK, "name": name("reason"), "account_code": "5100" }),
+        )
+        .await;
+    documents(tenant, &mut world, &customer).await;
+    people(tenant, &mut world).await;
+    world.ids.remove(MARK);
+    world
+}
+
+async fn assortment(tenant: &Tenant, world: &mut World) {
+    let name = format!("{MARK} group");
+    let options = json!([{ "name": MARK, "values": ["S"] }]);
+    world.make(tenant, "/v1/product-groups", json!({ "code": MARK, "name": name, "options": options })).await;
+    let mapping = json!({ "system": MARK, "external_sku": MARK, "sku": MARK });
+    world.make(tenant, "/v1/sku-mappings", mapping).await;
+    let unknown = json!({ "references": [{ "system": MARK, "external_sku": "nothing" }] });
+    tenant.post("/v1/sku-mappings/resolve", &unknown).await.ok();
+    let queue = tenant.get("/v1/unmapped-skus").await.ok();
+    world.knows(&queue["data"][0]["id"]);
+}
+
+async fn documents(tenant: &Tenant, world: &mut World, customer: &Value) {
+    let opening = json!({ "kind": "opening", "reference": MARK, "lines": [{ "sku": MARK, "quantity": "50", "unit_cost": "4" }] });
+    world.make(tenant, "/v1/stock/documents", opening).await;
+    let at_location = json!({ "kind": "opening", "reference": MARK, "location_id": world.ids["loc"],
+        "lines": [{ "sku": MARK, "quantity": "1", "unit_cost": "4" }] });
+    tenant.post("/v1/stock/documents", &at_location).await.created();
+    let till = tenant.till().await;
+    world.knows(&json!(till.register_id));
+    world.knows(&json!(till.session_id));
+    world.make(tenant, "/v1/pos/sales", sale(&till, &[(MARK, "1")])).await;
+    let order = json!({ "customer_id": customer, "reference": MARK, "lines": lines(&[(MARK, "1")]), "advance_to": "invoiced" });
+    let order = world.make(tenant, "/v1/orders", order).await;
+    world.knows(&order["shipments"][0]["id"]);
+    world.knows(&order["invoices"][0]["id"]);
+    world
+        .make(
+            tenant,
+            "/v1/payments",
+            json!({ "customer_id": customer, "method": "bank", "amount": "5", "reference": MARK }),
+        )
+        .await;
+    let hold = json!({ "kind": "quarantine", "note": MARK, "lines": lines(&[(MARK, "1")]) });
+    world.make(tenant, "/v1/stock/holds", hold).await;
+    let transfer =
+        json!({ "to_location_id": world.ids["loc"], "reference": MARK, "lines": lines(&[(MARK, "1")]) });
+    world.make(tenant, "/v1/stock/transfers", transfer).await;
+    let expected = json!({ "expected_on": "2999-01-01", "reference": MARK, "lines": lines(&[(MARK, "1")]) });
+    world.make(tenant, "/v1/stock/expected-receipts", expected).await;
+    recalled_lot(tenant, world).await;
+    world.make(tenant, "/v1/counts", json!({ "reference": MARK, "skus": [MARK], "blind": false })).await;
+    let gone = json!({ "kind": "adjustment", "reason": "theft", "reference": MARK, "forced": true,
+        "location_id": world.ids["loc"], "occurred_at": "2026-01-02T10:00:00Z",
+        "lines": [{ "sku": MARK, "quantity": "-5" }] });
+    tenant.post("/v1/stock/documents", &gone).await.created();
+    let cash = json!({ "register_id": till.register_id, "kind": "paid_in", "amount": "1", "reason": MARK });
+    world.make(tenant, "/v1/pos/cash-moves", cash).await;
+    for path in ["/v1/journal-entries?limit=1", "/v1/commands?limit=1"] {
+        let page = tenant.get(path).await.ok();
+        world.knows(&page["data"][0]["id"]);
+    }
+}
+
+async fn recalled_lot(tenant: &Tenant, world: &mut World) {
+    let sku = format!("{MARK} lots");
+    tenant.product_with(&sku, json!({ "tracking": "lot" })).await;
+    let receipt = json!({ "kind": "receipt",
+        "lines": [{ "sku": sku, "quantity": "2", "unit_cost": "1", "lots": [{ "code": MARK }] }] });
+    tenant.post("/v1/stock/documents", &receipt).await.created();
+    let lots = tenant.get(&format!("/v1/lots?code={MARK}")).await.ok();
+    world.knows(&lots["data"][0]["id"]);
+    let recall = format!("/v1/lots/{}/recall", world.ids["lot"]);
+    tenant.post(&recall, &json!({ "reason": MARK })).await.ok();
+}
+
+async fn people(tenant: &Tenant, world: &mut World) {
+    let user = json!({ "email": "till-3@shop.example", "name": format!("{MARK} till"), "role": "cashier",
+        "password": "correct horse battery staple" });
+    world.make(tenant, "/v1/users", user).await;
+    let key = json!({ "name": format!("{MARK} key"), "mode": "test", "scopes": ["catalog:read"] });
+    let made = tenant.post("/v1/api-keys", &key).await.created();
+    world.knows(&made["api_key"]["id"]);
+}
+
+/// The stranger's own records, which make its requests complete.
+pub struct Own {
+    till: Till,
+    customer: String,
+    product: String,
+}
+
+/// Makes the stranger's own records.
+pub async fn own_records(tenant: &Tenant) -> Own {
+    let product = tenant.stocked("MUG", "10.00", ("50", "4.00")).await;
+    Own { till: tenant.till().await, customer: tenant.customer("Nordwind Supply").await, product: product.id }
+}
+
+/// A sound body for an operation that names a record in its path; nothing where the path names no record.
+pub fn body(operation: &str, own: &Own) -> Option<Value> {
+    match operation {
+        "channel_price_lists_delete" | "channel_price_lists_put" | "reports_get" => None,
+        "pos_sessions_close" => Some(json!({ "register_id": own.till.register_id, "counted": "0" })),
+        "bundles_put" => Some(json!({ "components": [{ "sku": "MUG", "quantity": "1" }] })),
+        "counts_enter" => Some(json!({ "entries": [{ "sku": "MUG", "quantity": "1" }] })),
+        "counts_recount" => Some(json!({ "lines": [1] })),
+        "lots_recall" => Some(json!({ "reason": "Glass in the jar" })),
+        "reorder_settings_put" => Some(json!({ "reorder_point": "1" })),
+        "holds_extend" => Some(json!({ "expires_at": "2999-01-01T00:00:00Z" })),
+        "expected_receipts_reschedule" => Some(json!({ "expected_on": "2999-01-01" })),
+        "price_rules_create" => Some(json!({ "scope": "all", "method": "fixed", "value": "1" })),
+        "price_rules_create_batch" => {
+            Some(json!({ "items": [{ "scope": "all", "method": "fixed", "value": "1" }] }))
+        }
+        _ => Some(json!({})),
+    }
+}
+
+/// A path, a pointer to an id in the body, the kind of that id, and a body that is sound but for the id.
+pub type Reference = (&'static str, &'static str, &'static str, Value);
+
+/// Requests whose bodies name records.
+pub fn references(own: &Own) -> Vec<Reference> {
+    let mut references = document_references(own);
+    references.extend(stock_references(own));
+    references.extend(record_references());
+    references
+}
+
+fn document_references(own: &Own) -> Vec<Reference> {
+    let line = || lines(&[("MUG", "1")]);
+    let sold_by_id = json!([{ "product_id": own.product, "quantity": "1" }]);
+    let register = &own.till.register_id;
+    let cash = || json!([{ "kind": "cash" }]);
+    let sale = json!({ "register_id": register, "customer_id": own.customer, "lines": sold_by_id, "tenders": cash() });
+    let order = json!({ "customer_id": own.customer, "location_id": "", "lines": sold_by_id });
+    let mut at_main = order.clone();
+    at_main.as_object_mut().expect("an order").remove("location_id");
+    let back = json!({ "customer_id": own.customer, "original_id": "" });
+    let back_here = json!({ "customer_id": own.customer, "location_id": "", "lines": line() });
+    let refund = json!({ "register_id": register, "original_id": "", "tenders": cash() });
+    let paid = json!({ "customer_id": own.customer, "method": "bank", "amount": "1" });
+    let mut allocated = paid.clone();
+    allocated["allocations"] = json!([{ "invoice_id": "", "amount": "1" }]);
+    vec![
+        ("/v1/pos/sales", "/register_id", "reg", sale.clone()),
+        ("/v1/pos/sales", "/customer_id", "cus", sale.clone()),
+        ("/v1/pos/sales", "/lines/0/product_id", "prd", sale.clone()),
+        ("/v1/pos/refunds", "/original_id", "sal", refund.clone()),
+        (
+            "/v1/pos/refunds",
+            "/register_id",
+            "reg",
+            json!({ "register_id": "", "lines": line(), "tenders": cash() }),
+        ),
+        ("/v1/pos/sessions", "/register_id", "reg", json!({ "register_id": "" })),
+        (
+            "/v1/pos/cash-moves",
+            "/register_id",
+            "reg",
+            json!({ "register_id": "", "kind": "paid_in", "amount": "1", "reason": "x" }),
+        ),
+        ("/v1/orders", "/customer_id", "cus", at_main.clone()),
+        ("/v1/orders", "/lines/0/product_id", "prd", at_main),
+        ("/v1/orders", "/location_id", "loc", order),
+        ("/v1/returns", "/original_id", "inv", back),
+        ("/v1/returns", "/location_id", "loc", back_here),
+        ("/v1/returns", "/customer_id", "cus", json!({ "customer_id": "", "lines": line() })),
+        ("/v1/payments", "/customer_id", "cus", paid),
+        ("/v1/payments", "/allocations/0/invoice_id", "inv", allocated),
+        ("/v1/pos/sales", "/hold_id", "hld", with(&sale, "hold_id")),
+    ]
+}
+
+fn stock_references(own: &Own) -> Vec<Reference> {
+    let line = || lines(&[("MUG", "1")]);
+    let by_id = json!([{ "product_id": own.product, "quantity": "1", "unit_cost": "1" }]);
+    vec![
+        ("/v1/stock/documents", "/lines/0/product_id", "prd", json!({ "kind": "receipt", "lines": by_id })),
+        (
+            "/v1/stock/holds",
+            "/customer_id",
+            "cus",
+            json!({ "kind": "quarantine", "customer_id": "", "lines": line() }),
+        ),
+        (
+            "/v1/stock/holds",
+            "/location_id",
+            "loc",
+            json!({ "kind": "quarantine", "location_id": "", "lines": line() }),
+        ),
+        (
+            "/v1/stock/holds",
+            "/register_id",
+            "reg",
+            json!({ "kind": "till_allotment", "register_id": "", "expires_at": "2999-01-01T00:00:00Z", "lines": line() }),
+        ),
+        ("/v1/stock/transfers", "/to_location_id", "loc", json!({ "to_location_id": "", "lines": line() })),
+        (
+            "/v1/stock/expected-receipts",
+            "/location_id",
+            "loc",
+            json!({ "expected_on": "2999-01-01", "location_id": "", "lines": line() }),
+        ),
+        (
+            "/v1/stock/documents",
+            "/expected_receipt_id",
+            "exr",
+            json!({ "kind": "receipt", "expected_receipt_id": "", "lines": by_id }),
+        ),
+        ("/v1/counts", "/location_id", "loc", json!({ "location_id": "" })),
+        ("/v1/counts", "/category_id", "cat", json!({ "category_id": "" })),
+        ("/v1/counts", "/product_ids/0", "prd", json!({ "product_ids": [""] })),
+        (
+            "/v1/stock/documents",
+            "/location_id",
+            "loc",
+            json!({ "kind": "receipt", "location_id": "", "lines": by_id }),
+        ),
+    ]
+}
+
+/// A body that names a record in one more field.
+fn with(body: &Value, field: &str) -> Value {
+    let mut body = body.clone();
+    body[field] = json!("");
+    body
+}
+
+fn record_references() -> Vec<Reference> {
+    let line = || lines(&[("MUG", "1")]);
+    let product =
+        json!({ "sku": "NEW", "name": "New", "category_id": "", "tax_class_id": "", "group_id": "" });
+    let one = |field: &str| {
+        let mut one = product.clone();
+        one.as_object_mut()
+            .expect("a product")
+            .retain(|name, _| name == "sku" || name == "name" || name == field);
+        one
+    };
+    let customer = |field: &str| {
+        let mut customer = json!({ "kind": "retail", "name": "New" });
+        customer[field] = json!("");
+        customer
+    };
+    vec![
+        ("/v1/products", "/category_id", "cat", one("category_id")),
+        ("/v1/products", "/tax_class_id", "txc", one("tax_class_id")),
+        ("/v1/products", "/group_id", "grp", one("group_id")),
+        (
+            "/v1/sku-mappings",
+            "/product_id",
+            "prd",
+            json!({ "system": "shop", "external_sku": "1", "product_id": "" }),
+        ),
+        ("/v1/categories", "/parent_id", "cat", json!({ "code": "new", "name": "New", "parent_id": "" })),
+        ("/v1/customers", "/price_tier_id", "tir", customer("price_tier_id")),
+        ("/v1/customers", "/price_list_id", "prl", customer("price_list_id")),
+        (
+            "/v1/price-tiers",
+            "/price_list_id",
+            "prl",
+            json!({ "code": "new", "name": "New", "price_list_id": "" }),
+        ),
+        ("/v1/registers", "/location_id", "loc", json!({ "code": "NEW", "name": "New", "location_id": "" })),
+        ("/v1/tax-rates", "/tax_class_id", "txc", json!({ "tax_class_id": "", "rate": "1" })),
+        (
+            "/v1/prices/resolve",
+            "/customer_id",
+            "cus",
+            json!({ "customer_id": "", "channel": "retail", "lines": line() }),
+        ),
+        (
+            "/v1/prices/resolve",
+            "/location_id",
+            "loc",
+            json!({ "location_id": "", "channel": "retail", "lines": line() }),
+        ),
+    ]
+}

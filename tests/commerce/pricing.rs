@@ -1,0 +1,284 @@
+//! Prices: whose list counts, which rule wins, and when.
+
+use serde_json::{Value, json};
+use tests::{Tenant, lines, with_tenant};
+
+/// A price list with rules; answers its id.
+async fn list(tenant: &Tenant, code: &str, rules: &[Value]) -> String {
+    let list = tenant.make("/v1/price-lists", json!({ "code": code, "name": code })).await;
+    for rule in rules {
+        tenant.post(&format!("/v1/price-lists/{list}/rules"), rule).await.created();
+    }
+    list
+}
+
+fn asked(customer: Option<&str>, wanted: &[(&str, &str)]) -> Value {
+    json!({ "customer_id": customer, "channel": "wholesale", "lines": lines(wanted) })
+}
+
+/// Unit price and source of every line.
+async fn prices(tenant: &Tenant, body: &Value) -> Vec<(String, String)> {
+    let answer = tenant.post("/v1/prices/resolve", body).await.ok();
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let lines = answer["lines"].as_array().expect("lines").iter();
+    lines.map(|line| (text(&line["unit_price"]), text(&line["source"]))).collect()
+}
+
+fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
+    expected.iter().map(|(price, source)| ((*price).to_owned(), (*source).to_owned())).collect()
+}
+
+/// A pays 15 % less for everything, B 20 % less for one category, C by a sheet agreed long ago.
+struct Case {
+    a: String,
+    b: String,
+    c: String,
+    hammer: String,
+}
+
+async fn three_customers(tenant: &Tenant) -> Case {
+    let tools = tenant.make("/v1/categories", json!({ "code": "tools", "name": "Tools" })).await;
+    let hand = json!({ "code": "hand-tools", "name": "Hand tools", "parent_id": tools });
+    let hand = tenant.make("/v1/categories", hand).await;
+    let hammer = tenant.product_with("HAMMER", json!({ "list_price": "20.00", "category_id": hand })).await;
+    tenant.product("MUG", "10.00").await;
+    tenant.open_stock(&[("HAMMER", "100", "12.00"), ("MUG", "100", "4.00")]).await;
+    let all =
+        list(tenant, "all-15", &[json!({ "scope": "all", "method": "percent_off", "value": "15" })]).await;
+    let category =
+        json!({ "scope": "category", "category_id": tools, "method": "percent_off", "value": "20" });
+    let category = list(tenant, "tools-20", &[category]).await;
+    let sheet = list(tenant, "sheet", &[
+        json!({ "scope": "product", "sku": "HAMMER", "method": "fixed", "value": "17.123456", "valid_from": "2011-01-01" }),
+        json!({ "scope": "product", "sku": "MUG", "method": "fixed", "value": "9", "valid_from": "2011-01-01" }),
+    ]).await;
+    let tier = json!({ "code": "gold", "name": "Gold", "price_list_id": all });
+    let tier = tenant.make("/v1/price-tiers", tier).await;
+    Case {
+        a: tenant.customer_with("Nordwind Supply", json!({ "price_tier_id": tier })).await,
+        b: tenant.customer_with("Kontor Mitte", json!({ "price_list_id": category })).await,
+        c: tenant.customer_with("Alpenhandel", json!({ "price_list_id": sheet })).await,
+        hammer: hammer.id,
+    }
+}
+
+#[test]
+fn three_customers_pay_what_was_agreed_with_each() {
+    with_tenant(async |tenant| {
+        let case = three_customers(tenant).await;
+        let wanted = [("HAMMER", "1"), ("MUG", "1")];
+        let at_list = [("20.00", "list_price"), ("10.00", "list_price")];
+        let expected = [
+            (Some(&case.a), [("17.00", "tier_list"), ("8.50", "tier_list")]),
+            (Some(&case.b), [("16.00", "customer_list"), ("10.00", "list_price")]),
+            (Some(&case.c), [("17.123456", "customer_list"), ("9.00", "customer_list")]),
+            (None, at_list),
+        ];
+        for (customer, expected) in &expected {
+            assert_eq!(prices(tenant, &asked(customer.map(String::as_str), &wanted)).await, pairs(expected));
+        }
+        tenant.patch(&format!("/v1/products/{}", case.hammer), &json!({ "list_price": "30.00" })).await.ok();
+        let expected = [
+            (&case.a, [("25.50", "tier_list"), ("8.50", "tier_list")]),
+            (&case.b, [("24.00", "customer_list"), ("10.00", "list_price")]),
+            (&case.c, [("17.123456", "customer_list"), ("9.00", "customer_list")]),
+        ];
+        for (customer, expected) in &expected {
+            let prices = prices(tenant, &asked(Some(customer), &wanted)).await;
+            assert_eq!(prices, pairs(expected), "the fixed sheet does not move with the list");
+        }
+    });
+}
+
+#[test]
+fn quote_order_and_till_agree() {
+    with_tenant(async |tenant| {
+        let case = three_customers(tenant).await;
+        let till = tenant.till().await;
+        for customer in [&case.a, &case.b, &case.c] {
+            let wanted = [("HAMMER", "3"), ("MUG", "2")];
+            let quoted = prices(tenant, &asked(Some(customer), &wanted)).await;
+            let order = tenant.order(customer, &wanted, "draft").await.created();
+            let mut sale = tests::sale(&till, &wanted);
+            sale["customer_id"] = json!(customer);
+            let sale = tenant.post("/v1/pos/sales", &sale).await.created();
+            for document in [order, sale] {
+                let lines = document["lines"].as_array().expect("lines").iter();
+                let charged: Vec<(String, String)> = lines
+                    .map(|line| {
+                        (
+                            line["unit_price"].as_str().unwrap_or("").to_owned(),
+                            line["price_source"].as_str().unwrap_or("").to_owned(),
+                        )
+                    })
+                    .collect();
+                assert_eq!(charged, quoted);
+            }
+        }
+    });
+}
+
+#[test]
+fn the_deepest_break_that_the_basket_reaches_counts() {
+    with_tenant(async |tenant| {
+        let units = json!([{ "uom": "XCS", "factor": "12" }]);
+        tenant.product_with("MUG", json!({ "list_price": "10.00", "units": units })).await;
+        let rule = |min_quantity: &str, value: &str| json!({ "scope": "product", "sku": "MUG", "method": "fixed", "value": value, "min_quantity": min_quantity });
+        let list = list(tenant, "breaks", &[rule("10", "9"), rule("24", "8"), rule("100", "7")]).await;
+        let customer = tenant.customer_with("Nordwind Supply", json!({ "price_list_id": list })).await;
+        for (wanted, price) in [
+            (vec![("MUG", "9.999999")], "10.00"),
+            (vec![("MUG", "10")], "9.00"),
+            (vec![("MUG", "12"), ("MUG", "12")], "8.00"),
+            (vec![("MUG", "99")], "8.00"),
+            (vec![("MUG", "100")], "7.00"),
+        ] {
+            let prices = prices(tenant, &asked(Some(&customer), &wanted)).await;
+            assert!(prices.iter().all(|(unit_price, _)| unit_price == price), "{wanted:?}: {prices:?}");
+        }
+        let cases = json!({ "customer_id": customer, "channel": "wholesale",
+            "lines": [{ "sku": "MUG", "uom": "XCS", "quantity": "2" }] });
+        assert_eq!(prices(tenant, &cases).await[0].0, "96.00", "two cases are 24 pieces");
+    });
+}
+
+#[test]
+fn a_price_is_known_for_every_instant() {
+    with_tenant(async |tenant| {
+        tenant.product("MUG", "10.00").await;
+        let rule = json!({ "scope": "product", "sku": "MUG", "method": "fixed", "value": "8",
+            "valid_from": "2031-06-01", "valid_until": "2031-06-30" });
+        let list = list(tenant, "june", &[rule]).await;
+        let customer = tenant.customer_with("Nordwind Supply", json!({ "price_list_id": list })).await;
+        for (at, price) in [
+            ("2031-05-31T22:59:59Z", "10.00"),
+            ("2031-05-31T23:00:00Z", "8.00"),
+            ("2031-06-30T22:59:59Z", "8.00"),
+            ("2031-06-30T23:00:00Z", "10.00"),
+        ] {
+            let mut body = asked(Some(&customer), &[("MUG", "1")]);
+            body["at"] = json!(at);
+            assert_eq!(
+                prices(tenant, &body).await[0].0,
+                price,
+                "{at}: a day begins and ends in the tenant's zone"
+            );
+        }
+    });
+}
+
+#[test]
+fn the_narrower_scope_wins_and_lists_stand_in_order() {
+    with_tenant(async |tenant| {
+        let tools = tenant.make("/v1/categories", json!({ "code": "tools", "name": "Tools" })).await;
+        tenant.product_with("HAMMER", json!({ "list_price": "20.00", "category_id": tools })).await;
+        let off = |more: Value| {
+            let mut rule = json!({ "method": "percent_off" });
+            more.as_object().into_iter().flatten().for_each(|(name, value)| rule[name] = value.clone());
+            rule
+        };
+        let own = list(
+            tenant,
+            "own",
+            &[
+                off(json!({ "scope": "all", "value": "50" })),
+                off(json!({ "scope": "category", "category_id": tools, "value": "10" })),
+            ],
+        )
+        .await;
+        let of_tier =
+            list(tenant, "tier", &[off(json!({ "scope": "product", "sku": "HAMMER", "value": "40" }))]).await;
+        let of_channel =
+            list(tenant, "channel", &[json!({ "scope": "all", "method": "amount_off", "value": "1.50" })])
+                .await;
+        tenant.put("/v1/channel-price-lists/wholesale", &json!({ "price_list_id": of_channel })).await.ok();
+        let tier = tenant
+            .make("/v1/price-tiers", json!({ "code": "t", "name": "T", "price_list_id": of_tier }))
+            .await;
+        let both = tenant
+            .customer_with("Nordwind Supply", json!({ "price_tier_id": tier, "price_list_id": own }))
+            .await;
+        let tiered = tenant.customer_with("Kontor Mitte", json!({ "price_tier_id": tier })).await;
+        let neither = tenant.customer("Alpenhandel").await;
+        for (customer, expected) in [
+            (&both, ("18.00", "customer_list")),
+            (&tiered, ("12.00", "tier_list")),
+            (&neither, ("18.50", "channel_list")),
+        ] {
+            let prices = prices(tenant, &asked(Some(customer), &[("HAMMER", "1")])).await;
+            assert_eq!(prices, pairs(&[expected]));
+        }
+        let mut body = asked(None, &[("HAMMER", "1")]);
+        body["channel"] = json!("retail");
+        assert_eq!(prices(tenant, &body).await, pairs(&[("20.00", "list_price")]));
+        let order = tenant.order(&neither, &[("HAMMER", "1")], "draft").await.created();
+        assert_eq!(order["lines"][0]["unit_price"], "18.50", "a channel's list counts at once");
+    });
+}
+
+#[test]
+fn a_missing_price_is_refused_and_never_zero() {
+    with_tenant(async |tenant| {
+        tenant.product_with("PRICELESS", json!({})).await;
+        tenant.product("FREE", "0").await;
+        let problem =
+            tenant.post("/v1/prices/resolve", &asked(None, &[("FREE", "1"), ("PRICELESS", "1")])).await;
+        let problem = problem.refused(422, "price_missing");
+        assert_eq!(problem.pointers().len(), 1, "{}", problem.0);
+        assert!(problem.pointers()[0].starts_with("#/lines/1"), "{}", problem.0);
+        assert_eq!(prices(tenant, &asked(None, &[("FREE", "1")])).await, pairs(&[("0.00", "list_price")]));
+        let unknown = tenant.post("/v1/prices/resolve", &asked(None, &[("NOWHERE", "1")])).await;
+        unknown.refused(404, "not_found").names(&["#/lines/0/sku"]);
+    });
+}
+
+#[test]
+fn a_rule_ends_and_its_history_stays() {
+    with_tenant(async |tenant| {
+        tenant.product("MUG", "10.00").await;
+        let rule = json!({ "scope": "product", "sku": "MUG", "method": "fixed", "value": "8", "valid_from": "2011-01-01" });
+        let list = list(tenant, "sheet", &[]).await;
+        let rules = format!("/v1/price-lists/{list}/rules");
+        let rule = tenant.make(&rules, rule).await;
+        let customer = tenant.customer_with("Nordwind Supply", json!({ "price_list_id": list })).await;
+        let one = format!("{rules}/{rule}");
+        tenant.call(reqwest::Method::DELETE, &one).send().await.refused(428, "precondition_required");
+        assert_eq!(tenant.delete(&one).await.status, 204);
+        assert_eq!(prices(tenant, &asked(Some(&customer), &[("MUG", "1")])).await[0].0, "10.00");
+        let mut past = asked(Some(&customer), &[("MUG", "1")]);
+        past["at"] = json!("2012-06-01T12:00:00Z");
+        assert_eq!(prices(tenant, &past).await[0].0, "8.00", "what was sold then can still be explained");
+        assert_eq!(tenant.get(&rules).await.ok()["data"], json!([]));
+        let all = tenant.get(&format!("{rules}?include_ended=true")).await.ok();
+        assert_eq!(all["data"].as_array().map(Vec::len), Some(1));
+    });
+}
+
+#[test]
+fn a_rule_that_makes_no_sense_is_refused() {
+    with_tenant(async |tenant| {
+        tenant.product("MUG", "10.00").await;
+        let rules = format!("/v1/price-lists/{}/rules", list(tenant, "sheet", &[]).await);
+        for (rule, pointer) in [
+            (json!({ "scope": "product", "method": "fixed", "value": "1" }), "#/product_id"),
+            (json!({ "scope": "category", "method": "fixed", "value": "1" }), "#/category_id"),
+            (json!({ "scope": "all", "sku": "MUG", "method": "fixed", "value": "1" }), "#/sku"),
+            (json!({ "scope": "all", "method": "percent_off", "value": "101" }), "#/value"),
+            (json!({ "scope": "all", "method": "fixed", "value": "-1" }), "#/value"),
+            (
+                json!({ "scope": "all", "method": "fixed", "value": "1", "min_quantity": "-1" }),
+                "#/min_quantity",
+            ),
+            (
+                json!({ "scope": "all", "method": "fixed", "value": "1", "valid_from": "2026-02-01", "valid_until": "2026-01-31" }),
+                "#/valid_until",
+            ),
+        ] {
+            tenant.post(&rules, &rule).await.refused(422, "validation_failed").names(&[pointer]);
+        }
+        let unknown = json!({ "scope": "product", "sku": "CUP", "method": "fixed", "value": "1" });
+        let problem = tenant.post(&rules, &unknown).await;
+        assert_eq!(problem.status, 404, "{}", problem.text);
+        assert_eq!(problem.json()["errors"][0]["pointer"].clone(), json!("#/sku"), "{}", problem.text);
+    });
+}

@@ -1,0 +1,184 @@
+//! Goods that stay and get another value: by how much, against what, and what of it is seen when.
+
+use serde_json::{Value, json};
+use tests::{Level, Tenant, with_tenant};
+
+const REVALUATIONS: &str = "/v1/stock/revaluations";
+
+fn body(lines: Value) -> Value {
+    json!({ "reason": "write_down", "lines": lines })
+}
+
+/// What the stock was worth at the end of a day, as it is known now.
+async fn worth(tenant: &Tenant, day: &str) -> Value {
+    let table = tenant.get(&format!("/v1/reports/stock_valuation?as_of={day}&group_by=none")).await.ok();
+    table["rows"][0]["value"].clone()
+}
+
+async fn receive(tenant: &Tenant, day: &str, sku: &str, quantity: &str, unit_cost: &str) {
+    let line = json!({ "sku": sku, "quantity": quantity, "unit_cost": unit_cost });
+    let at = format!("{day}T09:00:00Z");
+    let body = json!({ "kind": "receipt", "occurred_at": at, "lines": [line] });
+    tenant.post("/v1/stock/documents", &body).await.created();
+}
+
+#[test]
+fn goods_stay_and_their_value_changes_against_the_account_of_the_reason() {
+    with_tenant(async |tenant| {
+        let bolt = tenant.product("BOLT", "2.00").await;
+        tenant.product("NUT", "1.00").await;
+        receive(tenant, "2026-01-05", "BOLT", "3", "10.00").await;
+        receive(tenant, "2026-01-05", "NUT", "7", "1.00").await;
+        let lines = json!([{ "sku": "BOLT", "unit_cost": "3.333333" }, { "sku": "NUT", "value": "8.05" }]);
+        let mut down = body(lines);
+        down["occurred_at"] = json!("2026-01-20T12:00:00Z");
+        down["reference"] = json!("Lower of cost and market");
+        let document = tenant.post(REVALUATIONS, &down).await.created();
+        assert_eq!(document["kind"], "revaluation");
+        assert_eq!(document["value"], "-18.95");
+        assert!(document["number"].as_str().is_some_and(|number| number.starts_with("RV-")), "{document}");
+        let changes: Vec<_> = (0..2)
+            .map(|at| (document["lines"][at]["quantity"].clone(), document["lines"][at]["value"].clone()))
+            .collect();
+        assert_eq!(changes, [(json!("0"), json!("-20.00")), (json!("0"), json!("1.05"))]);
+        let id = document["id"].as_str().expect("an id");
+        assert_eq!(tenant.get(&format!("/v1/stock/documents/{id}")).await.ok(), document);
+        assert_eq!(
+            tenant.entry(id).await,
+            [("1200".into(), "-18.95".into()), ("5400".into(), "18.95".into())]
+        );
+        assert_eq!(tenant.level("BOLT").await, Level::of("3", "0", "10"));
+        assert_eq!(tenant.level("NUT").await, Level::of("7", "0", "8.05"));
+
+        assert_eq!(worth(tenant, "2026-01-04").await, Value::Null);
+        assert_eq!(worth(tenant, "2026-01-19").await, "37.00");
+        assert_eq!(worth(tenant, "2026-01-20").await, "18.05");
+        let path = format!("/v1/stock/levels/{}/{}/explain", tenant.main, bolt.id);
+        let story = tenant.get(&path).await.ok();
+        let line = &story["data"][1];
+        assert_eq!(line["kind"], "revaluation");
+        assert_eq!(line["quantity"], "0");
+        assert_eq!(line["value"], "-20.00");
+        assert_eq!(line["unit_cost"], "3.333333");
+        assert_eq!(line["balance"], json!({ "on_hand": "3", "value": "10.00" }));
+        assert_eq!(line["document_number"], document["number"]);
+        assert_eq!(line["document_id"], document["id"]);
+        assert_eq!(line["reason"], "write_down");
+        let shrinkage = tenant.get("/v1/reports/shrinkage").await.ok();
+        assert_eq!(shrinkage["rows"], json!([]), "nothing was lost");
+
+        let till = tenant.till().await;
+        tenant.sell(&till, &[("BOLT", "1")]).await.created();
+        assert_eq!(tenant.balance("5010").await, "3.33", "what leaves later leaves at the new cost");
+    });
+}
+
+#[test]
+fn layers_keep_their_proportions_and_add_up() {
+    with_tenant(async |tenant| {
+        let more = json!({ "list_price": "9.00", "costing_method": "fifo" });
+        let mug = tenant.product_with("MUG", more).await;
+        for (day, quantity, cost) in
+            [("01", "1", "1.00"), ("02", "1", "1.00"), ("03", "1", "1.00"), ("04", "2", "0.00")]
+        {
+            receive(tenant, &format!("2026-01-{day}"), "MUG", quantity, cost).await;
+        }
+        let values = async || {
+            let path = format!("/v1/stock/levels/{}/{}/layers", tenant.main, mug.id);
+            let page = tenant.get(&path).await.ok();
+            let layers = page["data"].as_array().expect("layers").iter();
+            layers.map(|layer| layer["value"].as_str().expect("a value").to_owned()).collect::<Vec<_>>()
+        };
+        let revalue = async |value: &str| {
+            let lines = json!([{ "sku": "MUG", "value": value }]);
+            tenant.post(REVALUATIONS, &body(lines)).await.created()["value"].clone()
+        };
+        assert_eq!(revalue("10.00").await, "7.00");
+        assert_eq!(values().await, ["3.33", "3.34", "3.33", "0.00"]);
+        assert_eq!(revalue("0").await, "-10.00");
+        assert_eq!(values().await, ["0.00", "0.00", "0.00", "0.00"]);
+        assert_eq!(revalue("0.08").await, "0.08", "by quantity where nothing had a value");
+        assert_eq!(values().await, ["0.02", "0.01", "0.02", "0.03"]);
+        assert_eq!(tenant.level("MUG").await, Level::of("5", "0", "0.08"));
+        assert_eq!(revalue("0.08").await, "0.00", "what is right already is right");
+        let till = tenant.till().await;
+        tenant.sell(&till, &[("MUG", "4")]).await.created();
+        assert_eq!(tenant.balance("5010").await, "0.07");
+    });
+}
+
+#[test]
+fn what_is_not_there_or_makes_no_sense_is_refused() {
+    with_tenant(async |tenant| {
+        tenant.stocked("BOLT", "2.00", ("3", "1.00")).await;
+        tenant.product("NUT", "1.00").await;
+        tenant.product_with("WORK", json!({ "kind": "service" })).await;
+        let before = tenant.footprint().await;
+        for (lines, status, code, pointers) in [
+            (json!([{ "sku": "NUT", "unit_cost": "1" }]), 409, "invalid_state_transition", vec!["#/lines/0"]),
+            (
+                json!([{ "sku": "BOLT", "unit_cost": "-1" }]),
+                422,
+                "validation_failed",
+                vec!["#/lines/0/unit_cost"],
+            ),
+            (json!([{ "sku": "BOLT", "value": "-0.01" }]), 422, "validation_failed", vec!["#/lines/0/value"]),
+            (json!([{ "sku": "BOLT", "value": "1.001" }]), 422, "validation_failed", vec!["#/lines/0/value"]),
+            (json!([{ "sku": "BOLT" }]), 422, "validation_failed", vec!["#/lines/0"]),
+            (
+                json!([{ "sku": "BOLT", "value": "1", "unit_cost": "1" }]),
+                422,
+                "validation_failed",
+                vec!["#/lines/0"],
+            ),
+            (
+                json!([{ "sku": "BOLT", "value": "1" }, { "sku": "BOLT", "value": "2" }]),
+                422,
+                "validation_failed",
+                vec!["#/lines/1"],
+            ),
+            (json!([{ "sku": "WORK", "value": "1" }]), 422, "validation_failed", vec!["#/lines/0/sku"]),
+            (json!([{ "sku": "GONE", "value": "1" }]), 404, "not_found", vec!["#/lines/0/sku"]),
+            (json!([]), 422, "validation_failed", vec!["#/lines"]),
+        ] {
+            let reply = tenant.post(REVALUATIONS, &body(lines)).await;
+            reply.refused(status, code).names(&pointers);
+        }
+        let lines = json!([{ "sku": "BOLT", "value": "1" }]);
+        let unknown = json!({ "reason": "whim", "lines": lines });
+        tenant.post(REVALUATIONS, &unknown).await.refused(422, "validation_failed").names(&["#/reason"]);
+        let sideways =
+            json!({ "kind": "revaluation", "lines": [{ "sku": "BOLT", "quantity": "1", "unit_cost": "1" }] });
+        let reply = tenant.post("/v1/stock/documents", &sideways).await;
+        reply.refused(422, "validation_failed").names(&["#/kind"]);
+        let after = tenant.footprint().await;
+        let changed: Vec<_> = before.iter().zip(&after).filter(|(old, new)| old != new).collect();
+        assert!(changed.iter().all(|(old, _)| old.0 == "command" || old.0 == "number_series"), "{changed:?}");
+    });
+}
+
+#[test]
+fn a_revaluation_and_a_sale_at_the_same_time_leave_nothing_over() {
+    with_tenant(async |tenant| {
+        for method in ["moving_average", "fifo"] {
+            let sku = method.to_uppercase();
+            tenant.product_with(&sku, json!({ "list_price": "9.00", "costing_method": method })).await;
+            receive(tenant, "2026-01-01", &sku, "30", "1.11").await;
+            receive(tenant, "2026-01-02", &sku, "31", "2.22").await;
+            let till = tenant.till().await;
+            let sales = (0..30).map(async |_| tenant.sell(&till, &[(&sku, "2")]).await.status);
+            let values = (0..30).map(async |number| {
+                let lines = json!([{ "sku": sku, "unit_cost": format!("1.{number:02}7") }]);
+                tenant.post(REVALUATIONS, &body(lines)).await.status
+            });
+            let all = futures_util::future::join(
+                futures_util::future::join_all(sales),
+                futures_util::future::join_all(values),
+            );
+            assert_eq!(all.await, (vec![201; 30], vec![201; 30]));
+            tenant.sell(&till, &[(&sku, "1")]).await.created();
+            assert_eq!(tenant.level(&sku).await, Level::of("0", "0", "0"));
+        }
+        assert_eq!(tenant.balance("1200").await, "0.00");
+    });
+}

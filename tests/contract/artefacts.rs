@@ -1,0 +1,76 @@
+//! Generated files that are kept in the repository are what the code makes. `UPDATE=1` rewrites them.
+
+use std::fmt::Write as _;
+use std::process::Command;
+
+use api::problem::REGISTRY;
+use tests::{environment, keep};
+
+#[test]
+fn the_description_of_the_api() {
+    keep("openapi/openapi.json", &stockwell::routes().text());
+}
+
+#[test]
+fn the_graphql_schema() {
+    keep("graphql/schema.graphql", graphql::sdl());
+}
+
+/// A text that drifts shows in the diff.
+#[test]
+fn the_error_codes() {
+    let mut entries: Vec<_> = REGISTRY.iter().collect();
+    entries.sort_by_key(|entry| entry.code.as_str());
+    let mut page = "# Error codes\n\nThe `code` of a problem never changes its meaning. `GET /errors/{code}` shows one of \
+         them.\nA test writes this page from `api/src/problem/registry.rs`.\n\n\
+         | code | status | title | what it means | what to do |\n|---|---|---|---|---|\n"
+        .to_owned();
+    for entry in entries {
+        let (code, status) = (entry.code.as_str(), entry.code.status().as_u16());
+        let [title, cause, fix] = [entry.title, entry.cause, entry.fix].map(|text| text.replace('|', "\\|"));
+        writeln!(page, "| `{code}` | {status} | {title} | {cause} | {fix} |").expect("a text grows");
+    }
+    keep("docs/errors.md", &page);
+}
+
+/// The major version of PostgreSQL whose `pg_dump` writes the kept file.
+const DUMPED_BY: &str = "15.";
+
+#[test]
+fn the_schema_of_the_database() {
+    let postgres = &environment().postgres;
+    let dump = |arguments: &[&str]| {
+        let output =
+            Command::new(postgres.program("pg_dump")).args(arguments).output().expect("pg_dump runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("a dump is text")
+    };
+    if !dump(&["--version"]).contains(&format!(" {DUMPED_BY}")) {
+        println!("skipped: the kept file is written by pg_dump {DUMPED_BY}*");
+        return;
+    }
+    let url = environment().database_url().replace("stockwell_app", "postgres");
+    let dumped = dump(&["--schema-only", "--dbname", &url]);
+    keep("migration/schema.sql", &tidied(&dumped));
+}
+
+/// A dump without what changes from run to run: comments, settings of the session, and runs of empty lines.
+fn tidied(dump: &str) -> String {
+    let mut tidied =
+        String::from("-- Written by a test from the migrated database: see tests/contract/artefacts.rs.\n");
+    let mut was_empty = false;
+    for line in dump.lines() {
+        let is_noise = line.starts_with("--")
+            || line.starts_with('\\')
+            || line.starts_with("SET ")
+            || line.starts_with("SELECT pg_catalog.set_config");
+        let is_empty = line.trim().is_empty();
+        if is_noise || (is_empty && was_empty) {
+            continue;
+        }
+        was_empty = is_empty;
+        tidied.push_str(line.trim_end());
+        tidied.push('\n');
+    }
+    format!("{}\n", tidied.trim_end())
+}

@@ -1,0 +1,367 @@
+//! What commands of one batch find: the goods that went to who waited before the first of them, and what the ones before
+//! them left behind.
+
+use std::time::Duration;
+
+use chrono::{Datelike, Days, NaiveDate};
+use domain::book::Book;
+use domain::expected_receipt::Expect;
+use domain::id::{ExpectedReceiptId, OrderId};
+use domain::line_item::GoodsLine;
+use domain::product::ItemRef;
+use domain::refusal::Refusal;
+use domain::transfer::Dispatch;
+use domain::{expected_receipt, order};
+use sea_orm::sqlx;
+use serde_json::{Value, json};
+use service::Db;
+use service::caller::EntryMode;
+use service::posting::{Command, Outcome, Poster, Request};
+use service::tx::PoolOptions;
+use tests::{Level, Tenant, environment, lines, with_tenant, with_tenant_as};
+
+const ORDERS: &str = "/v1/orders";
+
+fn id(document: &Value) -> &str {
+    document["id"].as_str().expect("an id")
+}
+
+fn order_id(document: &Value) -> OrderId {
+    id(document).parse().expect("the id of an order")
+}
+
+/// A request that is answered with nothing, or with its problem.
+pub fn request(tenant: &Tenant, command: Command) -> Request {
+    let render = |_: &service::Caller, outcome: Result<(&Outcome, &Book), &Refusal>| match outcome {
+        Ok(_) => (200, "{}".to_owned()),
+        Err(refusal) => api::posting::refused(refusal),
+    };
+    let caller = service::tenant::operator(tenant.id);
+    Request { caller, command, idempotency: None, entry_mode: EntryMode::Api, render }
+}
+
+/// Carries commands out in one transaction; answers the status and the body of each.
+async fn together(tenant: &Tenant, commands: Vec<Command>) -> Vec<(u16, Value)> {
+    let db =
+        Db::connect(&environment().database_url(), &PoolOptions::default()).await.expect("the app connects");
+    let requests = commands.into_iter().map(|command| request(tenant, command)).collect();
+    let answers = Poster::new(db).post_all(requests).await;
+    let answer = |answer: Result<service::command::Answer, service::Error>| {
+        let answer = answer.expect("an answer");
+        (answer.status, serde_json::from_str(&answer.body).expect("JSON"))
+    };
+    answers.into_iter().map(answer).collect()
+}
+
+/// What the first line of a refused command was told.
+fn told(problem: &Value) -> &Value {
+    &problem["errors"][0]["params"]
+}
+
+/// Holds all of a product back until it ends by itself, places orders that wait behind it in the meantime, and comes back
+/// when it has ended and nobody has looked.
+async fn expired(
+    tenant: &Tenant,
+    customer: &str,
+    (sku, all): (&str, &str),
+    waiting: &[(&str, i64)],
+) -> Vec<Value> {
+    let ends = environment().now().await + chrono::Duration::milliseconds(1_500);
+    let hold = json!({ "expires_at": ends.to_rfc3339(), "lines": lines(&[(sku, all)]) });
+    tenant.post("/v1/stock/holds", &hold).await.created();
+    let mut orders = Vec::new();
+    for (quantity, priority) in waiting {
+        let order = json!({ "customer_id": customer, "policy": "backorder", "priority": priority,
+            "advance_to": "confirmed", "lines": lines(&[(sku, quantity)]) });
+        let order = tenant.post(ORDERS, &order).await.created();
+        assert_eq!(order["lines"][0]["backordered"], *quantity, "it waits");
+        orders.push(order);
+    }
+    let left = (ends - environment().now().await).to_std().unwrap_or_default();
+    tokio::time::sleep(left + Duration::from_millis(20)).await;
+    orders
+}
+
+/// What is reserved for the first line of each order, and how much it waits for.
+async fn reserved(tenant: &Tenant, orders: &[Value]) -> Vec<(String, String)> {
+    let mut reserved = Vec::new();
+    for order in orders {
+        let line = tenant.get(&format!("{ORDERS}/{}", id(order))).await.ok()["lines"][0].clone();
+        let text = |name: &str| line[name].as_str().expect("a quantity").to_owned();
+        reserved.push((text("reserved"), text("backordered")));
+    }
+    reserved
+}
+
+fn pairs(of: &[(&str, &str)]) -> Vec<(String, String)> {
+    of.iter().map(|(one, other)| ((*one).to_owned(), (*other).to_owned())).collect()
+}
+
+/// How often each order was told to have got goods.
+async fn allocated(tenant: &Tenant, orders: &[Value]) -> Vec<usize> {
+    let mut counts = Vec::new();
+    for order in orders {
+        let path = format!("/v1/events?type=order.allocated&document_id={}", id(order));
+        counts.push(tenant.get(&path).await.ok()["data"].as_array().expect("events").len());
+    }
+    counts
+}
+
+#[test]
+fn what_an_expired_hold_frees_goes_to_who_waits_before_a_sale_that_is_refused() {
+    with_tenant_as(
+        |tenant| tenant.time_zone = "UTC".to_owned(),
+        async |tenant| {
+            tenant.stocked("MUG", "10.00", ("10", "4.00")).await;
+            let (till, customer) = (tenant.till().await, tenant.customer("Nordwind Supply").await);
+            let orders = expired(tenant, &customer, ("MUG", "10"), &[("6", 0), ("3", 5)]).await;
+            // Nobody has looked: what will go to who waits is promised already for whoever reads.
+            let shown = tenant.get("/v1/stock/availability?sku=MUG").await.ok()["data"][0].clone();
+            let place = &shown["locations"][0];
+            assert_eq!(shown["available"], "1");
+            assert_eq!(place["reserved"], "9");
+            assert_eq!(place["backordered"], "0");
+            assert_eq!(reserved(tenant, &orders).await, pairs(&[("0", "6"), ("0", "3")]));
+
+            // The sale is all that its batch has, and is refused.
+            let refused = tenant.sell(&till, &[("MUG", "2")]).await.refused(409, "insufficient_stock");
+            assert_eq!(refused.params("#/lines/0/quantity")["available"], "1");
+            assert_eq!(reserved(tenant, &orders).await, pairs(&[("6", "0"), ("3", "0")]));
+            assert_eq!(tenant.level("MUG").await, Level::of("10", "9", "40"));
+            assert_eq!(allocated(tenant, &orders).await, [1, 1]);
+            tenant.check_books().await;
+            let version = tenant.get(&format!("{ORDERS}/{}", id(&orders[0]))).await.ok()["version"].as_i64();
+            assert!(version > orders[0]["version"].as_i64(), "the order has changed");
+
+            tenant.sell(&till, &[("MUG", "1")]).await.created();
+            tenant.order(&customer, &[("MUG", "1")], "confirmed").await.refused(409, "insufficient_stock");
+        },
+    );
+}
+
+#[test]
+fn the_higher_priority_gets_what_an_expired_hold_frees_and_the_next_day_is_named() {
+    with_tenant_as(
+        |tenant| tenant.time_zone = "UTC".to_owned(),
+        async |tenant| {
+            tenant.stocked("MUG", "10.00", ("10", "4.00")).await;
+            let (till, customer) = (tenant.till().await, tenant.customer("Nordwind Supply").await);
+            let orders = expired(tenant, &customer, ("MUG", "10"), &[("6", 0), ("6", 5)]).await;
+            let day = environment().now().await.date_naive() + Days::new(5);
+            let expect =
+                json!({ "expected_on": day, "location_id": tenant.main, "lines": lines(&[("MUG", "4")]) });
+            // This is the next command on the level, although it moves nothing.
+            tenant.post("/v1/stock/expected-receipts", &expect).await.created();
+            assert_eq!(reserved(tenant, &orders).await, pairs(&[("4", "2"), ("6", "0")]));
+            let refused = async |quantity: &str| {
+                tenant.sell(&till, &[("MUG", quantity)]).await.refused(409, "insufficient_stock")
+            };
+            assert_eq!(refused("2").await.params("#/lines/0/quantity")["next_available_on"], json!(day));
+            assert_eq!(refused("3").await.params("#/lines/0/quantity")["next_available_on"], Value::Null);
+        },
+    );
+}
+
+#[test]
+fn commands_of_the_batch_that_sweeps_find_the_goods_of_who_waits_taken() {
+    with_tenant(async |tenant| {
+        tenant.stocked("MUG", "10.00", ("10", "4.00")).await;
+        let customer = tenant.customer("Nordwind Supply").await;
+        let draft =
+            async |quantity: &str| tenant.order(&customer, &[("MUG", quantity)], "draft").await.created();
+        let (large, small, late) = (draft("2").await, draft("1").await, draft("1").await);
+        let orders = expired(tenant, &customer, ("MUG", "10"), &[("9", 0)]).await;
+        let confirm = |order: &Value| Command::ConfirmOrder(order::Confirm(order_id(order)));
+        let answers = together(tenant, vec![confirm(&large), confirm(&small), confirm(&late)]).await;
+        let statuses: Vec<u16> = answers.iter().map(|(status, _)| *status).collect();
+        assert_eq!(statuses, [409, 200, 409]);
+        assert_eq!(told(&answers[0].1)["available"], "1");
+        assert_eq!(told(&answers[2].1)["available"], "0");
+        assert_eq!(reserved(tenant, &orders).await, pairs(&[("9", "0")]));
+        assert_eq!(allocated(tenant, &orders).await, [1]);
+        assert_eq!(tenant.level("MUG").await, Level::of("10", "10", "40"));
+    });
+}
+
+#[test]
+fn an_order_that_an_expired_hold_serves_is_shipped_or_given_up_at_once() {
+    with_tenant(async |tenant| {
+        tenant.stocked("MUG", "10.00", ("10", "4.00")).await;
+        let customer = tenant.customer("Nordwind Supply").await;
+        let orders = expired(tenant, &customer, ("MUG", "10"), &[("10", 5), ("7", 0)]).await;
+        // What the first one gets and gives up again goes to the second one.
+        tenant.step(id(&orders[0]), "cancel").await.ok();
+        assert_eq!(reserved(tenant, &orders).await, pairs(&[("0", "0"), ("7", "0")]));
+        assert_eq!(tenant.level("MUG").await, Level::of("10", "7", "40"));
+        tenant.check_books().await;
+
+        let orders = expired(tenant, &customer, ("MUG", "3"), &[("3", 0)]).await;
+        let shipped = tenant.step(id(&orders[0]), "ship").await.ok();
+        assert_eq!(shipped["status"], "shipped");
+        assert_eq!(shipped["lines"][0]["shipped"], "3");
+        assert_eq!(tenant.level("MUG").await, Level::of("7", "7", "28"));
+    });
+}
+
+#[test]
+fn a_dry_run_shows_whom_an_expired_hold_serves_and_serves_nobody() {
+    with_tenant(async |tenant| {
+        tenant.stocked("MUG", "10.00", ("10", "4.00")).await;
+        let (till, customer) = (tenant.till().await, tenant.customer("Nordwind Supply").await);
+        let orders = expired(tenant, &customer, ("MUG", "10"), &[("6", 0), ("3", 5)]).await;
+        let sale = |quantity: &str| tests::sale(&till, &[("MUG", quantity)]);
+        let before = [tenant.count("event").await, tenant.count("command").await];
+        let rehearsed = tenant.dry_run("/v1/pos/sales", &sale("1")).await.ok();
+        let reservations = rehearsed["effects"]["reservations"].as_array().expect("reservations");
+        let quantities: Vec<&Value> = reservations.iter().map(|row| &row["quantity"]).collect();
+        assert_eq!(quantities, ["3", "6"], "the higher priority first");
+        tenant.dry_run("/v1/pos/sales", &sale("2")).await.refused(409, "insufficient_stock");
+        assert_eq!(reserved(tenant, &orders).await, pairs(&[("0", "6"), ("0", "3")]));
+        assert_eq!(tenant.level("MUG").await, Level::of("10", "10", "40"), "the hold is not even swept");
+        assert_eq!([tenant.count("event").await, tenant.count("command").await], before);
+    });
+}
+
+#[test]
+fn a_refusal_knows_what_the_batch_before_it_did_to_what_is_expected() {
+    with_tenant_as(
+        |tenant| tenant.time_zone = "UTC".to_owned(),
+        async |tenant| {
+            tenant.product("MUG", "10.00").await;
+            let customer = tenant.customer("Nordwind Supply").await;
+            let day = |days: u64| async move { environment().now().await.date_naive() + Days::new(days) };
+            let expect = async |days: u64| {
+                let body = json!({ "expected_on": day(days).await, "lines": lines(&[("MUG", "5")]) });
+                let made = tenant.post("/v1/stock/expected-receipts", &body).await.created();
+                id(&made).parse::<ExpectedReceiptId>().expect("an id")
+            };
+            let next = async |change: Command, location: &str| {
+                let order = json!({ "customer_id": customer, "location_id": location,
+                    "lines": lines(&[("MUG", "5")]) });
+                let draft = tenant.post(ORDERS, &order).await.created();
+                let confirm = Command::ConfirmOrder(order::Confirm(order_id(&draft)));
+                let answers = together(tenant, vec![change, confirm]).await;
+                let statuses: Vec<u16> = answers.iter().map(|(status, _)| *status).collect();
+                assert_eq!(statuses, [200, 409], "{answers:?}");
+                told(&answers[1].1)["next_available_on"].clone()
+            };
+            let receipt = expect(5).await;
+            let slips = Command::RescheduleReceipt(expected_receipt::Reschedule {
+                id: receipt,
+                expected_on: day(9).await,
+            });
+            assert_eq!(
+                next(slips, &tenant.main).await,
+                json!(day(9).await),
+                "the day to which it has slipped"
+            );
+            let cancel = Command::CancelExpectedReceipt(expected_receipt::Cancel(receipt));
+            assert_eq!(next(cancel, &tenant.main).await, Value::Null, "it was given up");
+            tenant.open_stock(&[("MUG", "5", "4")]).await;
+            let leaves = sent(tenant, line("MUG", "5"), Some(day(3).await));
+            assert_eq!(next(leaves, &tenant.shop).await, json!(day(3).await), "it has left for the shop");
+        },
+    );
+}
+
+fn line(sku: &str, quantity: &str) -> GoodsLine {
+    let quantity = quantity.parse().expect("a quantity");
+    GoodsLine { item: ItemRef::Sku(sku.to_owned()), uom: None, quantity, lots: Vec::new() }
+}
+
+/// A transfer from the warehouse to the shop.
+fn sent(tenant: &Tenant, line: GoodsLine, expected_on: Option<NaiveDate>) -> Command {
+    Command::DispatchTransfer(Dispatch {
+        id: None,
+        from_location_id: None,
+        to_location_id: tenant.shop.parse().expect("an id"),
+        expected_on,
+        reference: None,
+        occurred_at: None,
+        lines: vec![line],
+    })
+}
+
+/// An expected receipt and a transfer of one product: two series of numbers.
+fn expected_and_sent(tenant: &Tenant, sku: &str) -> Vec<Command> {
+    let expect = Expect {
+        id: None,
+        location_id: None,
+        expected_on: "2999-01-01".parse().expect("a day"),
+        reference: None,
+        lines: vec![line(sku, "1")],
+    };
+    vec![Command::ExpectReceipt(expect), sent(tenant, line(sku, "1"), None)]
+}
+
+/// How many connections wait for somebody else's transaction to end, as who inserts the same row does.
+async fn until_waiting(count: i64) {
+    let query = "select count(*) from pg_locks where locktype = 'transactionid' and not granted";
+    loop {
+        let waiting: i64 =
+            sqlx::query_scalar(query).fetch_one(&environment().root).await.expect("locks are read");
+        if waiting >= count {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// Which of the two gets the series that both want to make is left to chance: four rounds, each for a tenant of its own.
+#[test]
+fn batches_that_begin_a_series_at_once_do_not_lock_each_other_out() {
+    for _ in 0..4 {
+        with_tenant(async |tenant| {
+            for sku in ["MUG", "CUP", "JUG"] {
+                tenant.stocked(sku, "10.00", ("10", "4.00")).await;
+            }
+            let now = environment().now().await;
+            let mut blocker = environment().root.begin().await.expect("a transaction");
+            let series = format!("ER-{}", now.year());
+            let made = sqlx::query("insert into number_series (tenant_id, series) values ($1, $2)");
+            made.bind(tenant.id.0).bind(series).execute(&mut *blocker).await.expect("a series is begun");
+            // Neither series is there when the first one looks; when the second one does, the other's is.
+            let first = async || together(tenant, expected_and_sent(tenant, "MUG")).await;
+            let second = async || {
+                until_waiting(1).await;
+                let send = json!({ "to_location_id": tenant.shop, "lines": lines(&[("CUP", "1")]) });
+                tenant.post("/v1/stock/transfers", &send).await.created();
+                together(tenant, expected_and_sent(tenant, "JUG")).await
+            };
+            let release = async {
+                until_waiting(2).await;
+                blocker.rollback().await.expect("the series is given up");
+            };
+            let (first, second, ()) = tokio::join!(first(), second(), release);
+            let statuses: Vec<u16> = first.iter().chain(&second).map(|(status, _)| *status).collect();
+            assert_eq!(statuses, [200; 4]);
+            assert_eq!(environment().deadlocks().await, 0);
+        });
+    }
+}
+
+#[test]
+fn a_panic_of_one_command_fails_no_other() {
+    with_tenant(async |tenant| {
+        tenant.stocked("MUG", "10.00", ("10", "4.00")).await;
+        let customer = tenant.customer("Nordlicht Handel").await;
+        let mut drafts = Vec::new();
+        for _ in 0..3 {
+            drafts.push(tenant.order(&customer, &[("MUG", "1")], "draft").await.created());
+        }
+        let confirm = |draft: &Value| request(tenant, Command::ConfirmOrder(order::Confirm(order_id(draft))));
+        let mut requests: Vec<Request> = drafts.iter().map(confirm).collect();
+        requests[1].render = |_| panic!("the second command panics");
+        let db = Db::connect(&environment().database_url(), &PoolOptions::default())
+            .await
+            .expect("the app connects");
+        let answers = Poster::new(db).post_all(requests).await;
+        assert_eq!(answers[0].as_ref().expect("the first is carried out").status, 200);
+        let failed = answers[1].as_ref().expect_err("the second fails").to_string();
+        assert!(failed.contains("the second command panics"), "{failed}");
+        assert_eq!(answers[2].as_ref().expect("the third is carried out").status, 200);
+        for (draft, status) in drafts.iter().zip(["confirmed", "draft", "confirmed"]) {
+            assert_eq!(tenant.get(&format!("{ORDERS}/{}", id(draft))).await.ok()["status"], status);
+        }
+    });
+}

@@ -1,0 +1,13 @@
+//! How posting works under load: batches, statements, races, crashes, and random commands beside a plain model.
+
+#![expect(clippy::print_stdout, reason = "what a failed run shows: seeds and figures")]
+
+mod batch;
+mod command_cost;
+mod mix;
+mod model;
+mod queue;
+mod race;
+mod rows;
+mod statements;
+mod storm;

@@ -1,0 +1,205 @@
+//! A storm of duplicates against a server that is killed again and again: one effect each, identical answers, nothing
+//! stuck.
+//!
+//! The server is a process of its own: this very program, started again with [`ADDR`] set, so that it always is the
+//! code under test. It is ended by SIGKILL at random moments and comes back on the same port. Clients send every write
+//! up to five times at once under one key and repeat what was not answered.
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use api::config::Config;
+use futures_util::future::{join, join_all};
+use rand::RngExt;
+use serde_json::Value;
+use tests::{Client, environment, with_tenant};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+use tokio::sync::watch;
+
+mod trade;
+
+use trade::{Trader, ledger_of};
+
+/// Where the child process listens. Set for it alone.
+const ADDR: &str = "STOCKWELL_TEST_STORM_ADDR";
+/// The database of the child process.
+const DATABASE_URL: &str = "STOCKWELL_TEST_STORM_DATABASE_URL";
+/// The signing key of the child process.
+const SIGNING_KEY: &str = "STOCKWELL_TEST_STORM_SIGNING_KEY";
+/// How often the server is killed.
+const KILLS: u64 = 50;
+/// How long a life of the server may last.
+const LIFE_MAX: Duration = Duration::from_secs(2);
+/// How long a client repeats a request before it gives up.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What the clients of a storm share.
+#[derive(Debug, Default)]
+pub struct Storm {
+    /// Whether the server has been killed often enough.
+    over: AtomicBool,
+    /// Requests that broke off without an answer.
+    broken: AtomicU64,
+    /// Writes that were carried through.
+    settled: watch::Sender<u64>,
+}
+
+/// A write: where, under which key, and what.
+#[derive(Debug, Clone)]
+pub struct Intent {
+    /// The path.
+    pub path: String,
+    /// The idempotency key.
+    pub key: String,
+    /// The body.
+    pub body: Value,
+}
+
+impl Storm {
+    /// Whether traders go on.
+    pub fn rages(&self) -> bool {
+        !self.over.load(Ordering::Relaxed)
+    }
+
+    /// Sends a write one to five times at once until each was answered. All answers must be the same.
+    pub async fn settle(&self, client: &Client, intent: &Intent) -> (u16, Value) {
+        let copies = rand::rng().random_range(1..=5);
+        let answers = join_all((0..copies).map(|_| self.until_answered(client, intent))).await;
+        for answer in &answers[1..] {
+            assert_eq!(answer, &answers[0], "answers to {intent:?} differ");
+        }
+        self.settled.send_modify(|count| *count += 1);
+        answers.into_iter().next().expect("at least one was sent")
+    }
+
+    async fn until_answered(&self, client: &Client, intent: &Intent) -> (u16, Value) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            assert!(Instant::now() < deadline, "{intent:?} was not answered within {PATIENCE:?}");
+            let call = client.call(reqwest::Method::POST, &intent.path).key(&intent.key).json(&intent.body);
+            match call.try_send().await {
+                Err(_) => _ = self.broken.fetch_add(1, Ordering::Relaxed),
+                Ok(reply) => {
+                    reply.check();
+                    let unfinished = reply.status == 409 && reply.json()["code"] == "idempotency_in_progress";
+                    if reply.status != 503 && !unfinished {
+                        return (reply.status, comparable(reply.json()));
+                    }
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(15)).await;
+        }
+    }
+}
+
+/// An answer without what says which of equal requests it is the answer to.
+fn comparable(mut answer: Value) -> Value {
+    if let Some(fields) = answer.as_object_mut() {
+        fields.remove("request_id");
+    }
+    for result in answer["results"].as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
+        result.remove("replayed");
+    }
+    answer
+}
+
+/// The server as a process of its own. It ends with this process, or when this is dropped.
+struct Server(Child);
+
+impl Server {
+    async fn start(addr: &str) -> Self {
+        let program = std::env::current_exe().expect("this program has a file");
+        let mut command = Command::new(program);
+        command.args(["storm::server", "--exact", "--nocapture"]).env(ADDR, addr);
+        command
+            .env(DATABASE_URL, environment().database_url())
+            .env(SIGNING_KEY, &environment().signing_key_file);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
+        let mut child = command.spawn().expect("the server starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+        while let Some(line) = lines.next_line().await.expect("its output is text") {
+            if line.starts_with("serving") {
+                return Server(child);
+            }
+        }
+        panic!("the server ended before it served");
+    }
+
+    async fn kill(mut self) {
+        self.0.kill().await.expect("the server is killed");
+    }
+}
+
+/// Not a test by itself: the body of the process that the next test kills.
+#[test]
+fn server() {
+    let Ok(addr) = std::env::var(ADDR) else { return };
+    let setting = |name: &str| std::env::var(name).expect("the parent sets it");
+    let config = tests::config(&setting(DATABASE_URL), &addr, &PathBuf::from(setting(SIGNING_KEY)));
+    // Few connections: opening one costs more than most requests, and this server is young again every second.
+    let config = Config { db_connections: 3, ..config };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    runtime.expect("a runtime starts").block_on(async {
+        let _running = stockwell::serve(&config).await.expect("the server starts");
+        println!("\nserving");
+        // The parent never writes: its end closes the pipe.
+        let ended = tokio::task::spawn_blocking(|| std::io::read_to_string(std::io::stdin()));
+        ended.await.expect("the pipe is read").expect("the pipe is text");
+        std::process::exit(0);
+    });
+}
+
+/// A free port below those that connections start from, so that no client takes it while the server is down.
+fn quiet_addr() -> String {
+    loop {
+        let addr = format!("127.0.0.1:{}", rand::rng().random_range(15_000..30_000));
+        if TcpListener::bind(&addr).is_ok() {
+            return addr;
+        }
+    }
+}
+
+/// Each life of the server ends a random moment after a random number of writes, so that a slow machine has its storm
+/// as well; a life in which nothing is carried through ends all the same.
+async fn kill_again_and_again(storm: &Storm, addr: &str) -> Server {
+    let mut settled = storm.settled.subscribe();
+    let mut server = Server::start(addr).await;
+    for _ in 0..KILLS {
+        let enough = *settled.borrow_and_update() + rand::rng().random_range(0..12);
+        let moment_ms = rand::rng().random_range(0..60);
+        let _ = tokio::time::timeout(LIFE_MAX, settled.wait_for(|count| *count >= enough)).await;
+        tokio::time::sleep(Duration::from_millis(moment_ms)).await;
+        server.kill().await;
+        server = Server::start(addr).await;
+    }
+    storm.over.store(true, Ordering::Relaxed);
+    server
+}
+
+#[test]
+fn every_write_has_one_effect_although_the_server_is_killed() {
+    with_tenant(async |tenant| {
+        let (storm, addr) = (Storm::default(), quiet_addr());
+        let client = tenant.at(&format!("http://{addr}"));
+        let mut traders = Vec::new();
+        for number in 0..10 {
+            traders.push(Trader::new(tenant, &client, number).await);
+        }
+        let before = ledger_of(tenant).await;
+        let trade = join_all(traders.into_iter().map(|trader| trader.trade(&storm)));
+        let (done, _server) = join(trade, kill_again_and_again(&storm, &addr)).await;
+        let (broken, settled) = (storm.broken.into_inner(), *storm.settled.borrow());
+        println!("{KILLS} kills, {settled} writes, {broken} requests broken off");
+        assert!(broken > KILLS, "the kills hit nobody");
+        let mut expected = before;
+        for made in done {
+            expected.add(&made);
+        }
+        assert_eq!(ledger_of(tenant).await, expected);
+        trade::nothing_is_locked(tenant).await;
+    });
+}

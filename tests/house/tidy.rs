@@ -1,0 +1,313 @@
+//! The house rules that no compiler knows: who may use what, who writes which table, how long a thing may be.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+mod circles;
+mod imports;
+
+/// A Rust file.
+struct Source {
+    /// Its path from the root.
+    name: String,
+    /// Its text.
+    text: String,
+}
+
+const CRATES: [&str; 11] = [
+    "domain",
+    "entity",
+    "migration",
+    "service",
+    "graphql",
+    "api",
+    "reports",
+    "local",
+    "stockwell",
+    "tests",
+    "bench",
+];
+
+/// Which crates of the workspace a crate may use.
+const EDGES: [(&str, &[&str]); 11] = [
+    ("domain", &[]),
+    ("entity", &["domain"]),
+    ("migration", &[]),
+    ("service", &["domain", "entity"]),
+    ("graphql", &["domain", "service"]),
+    ("api", &["domain", "entity", "migration", "service"]),
+    ("reports", &["domain", "graphql", "api"]),
+    ("local", &[]),
+    ("stockwell", &["domain", "migration", "service", "api", "reports", "local"]),
+    ("tests", &["domain", "migration", "service", "graphql", "api", "local", "stockwell"]),
+    ("bench", &["domain", "migration", "service", "local"]),
+];
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Every Rust file of the crates.
+fn sources() -> Vec<Source> {
+    let sources = files("rs");
+    assert!(sources.len() > 100, "the files are found");
+    sources
+}
+
+/// Every file of the crates with this extension.
+fn files(extension: &str) -> Vec<Source> {
+    let mut files = Vec::new();
+    for name in CRATES {
+        collect(&root().join(name), extension, &mut files);
+    }
+    files
+}
+
+fn collect(folder: &Path, extension: &str, files: &mut Vec<Source>) {
+    let entries = std::fs::read_dir(folder).expect("a folder is listed");
+    for path in entries.map(|entry| entry.expect("an entry").path()) {
+        if path.is_dir() {
+            collect(&path, extension, files);
+        } else if path.extension().is_some_and(|found| found == extension) {
+            let text = std::fs::read_to_string(&path).expect("a file is read");
+            let name =
+                path.strip_prefix(root()).expect("below the root").to_string_lossy().replace('\\', "/");
+            files.push(Source { name, text });
+        }
+    }
+}
+
+#[track_caller]
+fn none(rule: &str, offenders: &[String]) {
+    assert!(offenders.is_empty(), "{rule}:\n{}", offenders.join("\n"));
+}
+
+#[test]
+fn crates_use_only_the_crates_below_them() {
+    let mut offenders = Vec::new();
+    for (name, allowed) in EDGES {
+        let manifest = std::fs::read_to_string(root().join(name).join("Cargo.toml")).expect("a manifest");
+        let used = manifest
+            .lines()
+            .filter_map(|line| line.split(['.', ' ', '=']).next())
+            .filter(|word| CRATES.contains(word));
+        for used in used.filter(|used| !allowed.contains(used)) {
+            offenders.push(format!("- {name} uses {used}"));
+        }
+    }
+    none("a crate uses a crate that it may not", &offenders);
+}
+
+/// The tables that only posting writes.
+const OF_POSTING: [&str; 33] = [
+    "stock_level",
+    "cost_layer",
+    "layer_use",
+    "stock_movement",
+    "reservation",
+    "stock_document",
+    "hold",
+    "hold_line",
+    "peg",
+    "hold_reference",
+    "transfer",
+    "transfer_line",
+    "cost_to_settle",
+    "stock_count",
+    "stock_count_line",
+    "stock_count_entry",
+    "expected_receipt",
+    "expected_receipt_line",
+    "lot_recall",
+    "journal_entry",
+    "journal_line",
+    "sales_line",
+    "sales_order",
+    "sales_order_line",
+    "shipment",
+    "shipment_line",
+    "invoice",
+    "payment",
+    "payment_allocation",
+    "pos_session",
+    "pos_sale",
+    "tender",
+    "cash_move",
+];
+
+/// Tables, and the files that may write them: those whose names begin so.
+fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
+    let posting: &[&str] = &["service/src/posting"];
+    let mut writers: BTreeMap<_, _> = OF_POSTING.into_iter().map(|table| (table, posting)).collect();
+    let others: [(&str, &[&str]); 34] = [
+        ("command", &["service/src/command", "service/src/posting"]),
+        ("event", &["service/src/command", "service/src/posting"]),
+        ("event_cursor", &["service/src/relay"]),
+        ("customer_account", &["service/src/posting", "service/src/customer"]),
+        ("number_series", &["service/src/posting", "service/src/customer/number"]),
+        ("lot", &["service/src/posting", "service/src/stock/lot"]),
+        ("tenant", &["service/src/tenant"]),
+        ("count_setting", &["service/src/count"]),
+        ("account", &["service/src/tenant"]),
+        ("location", &["service/src/location", "service/src/tenant"]),
+        ("reason_code", &["service/src/location", "service/src/tenant"]),
+        ("register", &["service/src/register", "service/src/tenant"]),
+        ("tax_class", &["service/src/tax", "service/src/tenant"]),
+        ("tax_rate", &["service/src/tax", "service/src/tenant"]),
+        ("category", &["service/src/catalog"]),
+        ("product", &["service/src/catalog"]),
+        ("product_unit", &["service/src/catalog"]),
+        ("reorder_setting", &["service/src/catalog/reorder"]),
+        ("bundle_component", &["service/src/catalog/bundle"]),
+        ("barcode", &["service/src/catalog"]),
+        ("product_group", &["service/src/catalog"]),
+        ("sku_mapping", &["service/src/catalog"]),
+        ("unmapped_sku", &["service/src/catalog"]),
+        ("customer", &["service/src/customer"]),
+        ("price_list", &["service/src/pricing"]),
+        ("price_rule", &["service/src/pricing"]),
+        ("price_tier", &["service/src/pricing"]),
+        ("channel_price_list", &["service/src/pricing"]),
+        ("api_key", &["service/src/auth"]),
+        ("app_user", &["service/src/auth"]),
+        ("refresh_token", &["service/src/auth"]),
+        ("stock_checkpoint", &["service/src/stock/checkpoint"]),
+        ("stock_checkpoint_level", &["service/src/stock/checkpoint"]),
+        ("schema_migration", &["migration/src"]),
+    ];
+    writers.extend(others);
+    writers
+}
+
+/// The tables that a text writes by SQL.
+fn written(text: &str) -> BTreeSet<String> {
+    let words: Vec<&str> = text
+        .split(|letter: char| !(letter.is_ascii_alphanumeric() || matches!(letter, '_' | '.')))
+        .filter(|word| !word.is_empty())
+        .collect();
+    let mut tables = BTreeSet::new();
+    for (index, word) in words.iter().enumerate() {
+        let next = |distance: usize| words.get(index + distance).copied().unwrap_or_default();
+        let table = match (*word, next(1), next(2)) {
+            ("insert", "into", table) | ("delete", "from", table) => table,
+            // `for update of`, `do update set` and prose are no writes.
+            ("update", table, "set") if table != "do" => table,
+            ("update", table, alias) if next(3) == "set" && alias.len() <= 2 => table,
+            _ => continue,
+        };
+        tables.insert(table.trim_start_matches("public.").to_owned());
+    }
+    tables
+}
+
+#[test]
+fn every_table_has_one_writer() {
+    let writers = writers();
+    let mut offenders = Vec::new();
+    // Of the schema's statements, only the functions of posting write for the service.
+    const POST: &str = "migration/replaceable/36_post.sql";
+    let is_schema = |source: &Source| source.name.starts_with("migration/") && source.name != POST;
+    let statements = files("sql").into_iter().filter(|source| !is_schema(source)).map(|source| match source
+        .name
+        .as_str()
+    {
+        POST => Source { name: "service/src/posting and its functions".to_owned(), ..source },
+        _ => source,
+    });
+    let mut seen = BTreeSet::new();
+    for Source { name, text } in sources().into_iter().chain(statements) {
+        let is_of_tests =
+            ["tests/", "bench/"].iter().any(|folder| name.starts_with(folder)) || name.ends_with("/tests.rs");
+        for table in written(without_tests(&text)).into_iter().filter(|_| !is_of_tests) {
+            match writers.get(table.as_str()) {
+                None => offenders.push(format!("- {name} writes {table}, which no list here knows")),
+                Some(files) if !files.iter().any(|file| name.starts_with(file)) => {
+                    offenders.push(format!("- {name} writes {table}"));
+                }
+                Some(_) => _ = seen.insert(table),
+            }
+        }
+    }
+    none("a table is written by somebody else", &offenders);
+    for table in ["stock_level", "stock_movement", "journal_line", "sales_line", "event", "command", "tender"]
+    {
+        assert!(seen.contains(table), "nobody is seen to write {table}: the check is blind");
+    }
+}
+
+/// sea-orm's builder could write the tables of posting past the check of the SQL texts.
+#[test]
+fn entities_of_posted_tables_are_only_read() {
+    let posted =
+        ["StockLevel", "StockMovement", "JournalEntry", "JournalLine", "SalesLine", "PosSale", "Event"];
+    let modules =
+        ["stock_level", "stock_movement", "journal_entry", "journal_line", "sales_line", "pos_sale", "event"];
+    let mut offenders = Vec::new();
+    for Source { name, text } in sources().iter().filter(|source| !source.name.starts_with("tests/")) {
+        for word in posted
+            .iter()
+            .map(|name| format!("{name}ActiveModel"))
+            .chain(modules.iter().map(|name| format!("{name}::ActiveModel")))
+        {
+            if text.contains(&word) {
+                offenders.push(format!("- {name}: {word}"));
+            }
+        }
+    }
+    none("a posted table is written through an entity", &offenders);
+}
+
+/// The text up to its unit tests, which stand at the end of a file.
+fn without_tests(text: &str) -> &str {
+    text.split("#[cfg(test)]\nmod tests {").next().unwrap_or(text)
+}
+
+#[test]
+fn the_two_channels_do_not_call_each_other() {
+    let mut offenders = Vec::new();
+    for Source { name, text } in sources() {
+        for (one, other) in [("order", "pos"), ("pos", "order")] {
+            let is_of = |layer: &str| {
+                name.starts_with(&format!("{layer}/src/{one}.rs"))
+                    || name.starts_with(&format!("{layer}/src/{one}/"))
+            };
+            let calls =
+                [format!("crate::{other}::"), format!("domain::{other}::"), format!("super::{other}::")];
+            if ["domain", "service", "api"].iter().any(|layer| is_of(layer)) {
+                let called = calls.iter().filter(|call| without_tests(&text).contains(call.as_str()));
+                offenders.extend(called.map(|call| format!("- {name}: {call}")));
+            }
+        }
+    }
+    none("orders and tills meet only in the book", &offenders);
+}
+
+const FILE_LINES_MAX: usize = 600;
+
+#[test]
+fn files_are_short() {
+    let mut offenders = Vec::new();
+    for Source { name, text } in sources() {
+        let lines = text.lines().count();
+        if lines > FILE_LINES_MAX {
+            offenders.push(format!("- {name} has {lines} lines, at most {FILE_LINES_MAX}"));
+        }
+    }
+    none("a file is too long", &offenders);
+}
+
+/// Clippy holds the other limits. It does not see the attributes at the top of a file, nor a test that is ignored for a
+/// reason.
+#[test]
+fn no_check_is_switched_off() {
+    let mut offenders = Vec::new();
+    for Source { name, text } in sources() {
+        for (line, number) in text.lines().zip(1..) {
+            let is_off = |attribute: &&&str| line.trim_start().starts_with(**attribute);
+            if let Some(attribute) = ["#[allow(", "#![allow(", "#[ignore"].iter().find(is_off) {
+                offenders.push(format!("- {name}:{number}: {attribute}"));
+            }
+        }
+    }
+    none("a check is switched off", &offenders);
+}

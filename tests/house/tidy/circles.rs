@@ -1,0 +1,214 @@
+//! No circles: a module of a crate uses only modules that do not use it in turn, whether directly or by way of others.
+//!
+//! A module and those in its folder may know each other. Among the modules of one folder there is no circle either.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::imports::{Crate, Uses};
+use super::{CRATES, sources};
+
+/// A use that closes a circle and is allowed.
+struct Allowed {
+    in_crate: &'static str,
+    from: &'static str,
+    to: &'static [&'static str],
+    #[expect(dead_code, reason = "it is for the reader of the list")]
+    because: &'static str,
+}
+
+/// Every circle that there is, by the uses that close it: without them there is none. All of them are in `domain`. Most
+/// are one question, *who may take which units out of which lot*, that lies in four areas.
+const ALLOWED: &[Allowed] = &[
+    Allowed {
+        in_crate: "domain",
+        from: "book",
+        to: &[
+            "allotment",
+            "count",
+            "count/enter",
+            "expected_receipt",
+            "hold",
+            "lot",
+            "negative_stock",
+            "order",
+            "payment",
+            "pos",
+            "promise",
+            "sales",
+            "stock",
+            "stock/cost",
+            "transfer",
+        ],
+        because: "the book holds the rows of every area, and every area changes the book",
+    },
+    Allowed {
+        in_crate: "domain",
+        from: "line_item",
+        to: &["lot"],
+        because: "a line names its lots, and a lot rejects a line by the line's pointer",
+    },
+    Allowed {
+        in_crate: "domain",
+        from: "lot",
+        to: &["sales"],
+        because: "lots are allocated to the lines of a sale, and a line of a sale names its lots",
+    },
+    Allowed {
+        in_crate: "domain",
+        from: "lot/back",
+        to: &["sales"],
+        because: "a return puts goods back into the lots that the sold line had",
+    },
+    Allowed {
+        in_crate: "domain",
+        from: "lot/forced",
+        to: &["sales"],
+        because: "a forced sale takes lots by the lines of the sale",
+    },
+    Allowed {
+        in_crate: "domain",
+        from: "lot/held",
+        to: &["hold"],
+        because: "a hold reserves lots by the same rule as a sale",
+    },
+    Allowed {
+        in_crate: "domain",
+        from: "lot/recall",
+        to: &["hold"],
+        because: "a recall puts what is free of the lot on hold",
+    },
+    Allowed {
+        in_crate: "domain",
+        from: "lot/waiting",
+        to: &["promise/free"],
+        because: "free lots are listed in the form that the queue of waiting orders takes",
+    },
+    Allowed {
+        in_crate: "domain",
+        from: "allotment",
+        to: &["hold"],
+        because: "an allotment is kept as a hold of its own kind",
+    },
+    Allowed {
+        in_crate: "domain",
+        from: "promise",
+        to: &["order"],
+        because: "lines of orders wait, and an order that is confirmed begins to wait",
+    },
+    Allowed {
+        in_crate: "domain",
+        from: "expected_receipt/incoming",
+        to: &["transfer"],
+        because: "goods in transfer are a supply, as an expected receipt is",
+    },
+];
+
+type Modules = BTreeSet<String>;
+
+/// The circles among `modules`, each as the modules in it. A module at the top of a circle of its own folder is taken
+/// out of it, and the rest is looked at again.
+fn circles(modules: &Modules, uses: &Uses) -> Vec<Modules> {
+    let reached: BTreeMap<&String, Modules> =
+        modules.iter().map(|module| (module, reach(module, modules, uses))).collect();
+    let mut circles: Vec<Modules> = Vec::new();
+    for module in modules {
+        if circles.iter().any(|circle| circle.contains(module)) {
+            continue;
+        }
+        let both = |other: &&String| reached[module].contains(*other) && reached[*other].contains(module);
+        let circle: Modules = modules.iter().filter(both).cloned().collect();
+        if circle.len() > 1 {
+            circles.push(circle);
+        }
+    }
+    let apart = |circle: Modules| match circle.iter().find(|top| is_top(top, &circle)).cloned() {
+        None => vec![circle],
+        Some(top) => self::circles(&circle.into_iter().filter(|module| *module != top).collect(), uses),
+    };
+    circles.into_iter().flat_map(apart).collect()
+}
+
+/// Everything among `modules` that `module` uses, by any way.
+fn reach(module: &str, modules: &Modules, uses: &Uses) -> Modules {
+    let mut reached = Modules::new();
+    let mut next = vec![module];
+    while let Some(module) = next.pop() {
+        for used in uses[module].iter().filter(|used| modules.contains(*used)) {
+            if reached.insert(used.clone()) {
+                next.push(used);
+            }
+        }
+    }
+    reached
+}
+
+/// Whether every other module of the circle lies in the folder of `top`. Everything lies in the folder of the root.
+fn is_top(top: &str, circle: &Modules) -> bool {
+    let folder = if top.is_empty() { String::new() } else { format!("{top}/") };
+    circle.iter().all(|module| module == top || module.starts_with(&folder))
+}
+
+/// A circle as the uses in it, for who has to break it.
+fn shown(circle: &Modules, uses: &Uses) -> String {
+    let used = |module: &String| {
+        let used: Vec<&str> =
+            uses[module].iter().filter(|used| circle.contains(*used)).map(String::as_str).collect();
+        format!("    {module} uses {}", used.join(", "))
+    };
+    circle.iter().map(used).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn no_module_uses_one_that_uses_it() {
+    let sources = sources();
+    for name in CRATES {
+        let all = Crate::read(name, &sources).uses();
+        let modules: Modules = all.keys().cloned().collect();
+        let allowed: Vec<(&str, &str)> = ALLOWED
+            .iter()
+            .filter(|allowed| allowed.in_crate == name)
+            .flat_map(|allowed| allowed.to.iter().map(|to| (allowed.from, *to)))
+            .collect();
+        let without = |allowed: &[(&str, &str)]| {
+            let mut uses = all.clone();
+            for (from, to) in allowed {
+                let found = uses.get_mut(*from).is_some_and(|used| used.remove(*to));
+                assert!(found, "{name}: {from} no longer uses {to}: take it off the list");
+            }
+            uses
+        };
+        let left = without(&allowed);
+        let circles = circles(&modules, &left);
+        let shown: Vec<String> = circles.iter().map(|circle| shown(circle, &left)).collect();
+        assert!(circles.is_empty(), "a new circle in {name}:\n{}", shown.join("\n  and\n"));
+        for place in 0..allowed.len() {
+            let (from, to) = allowed[place];
+            let others: Vec<(&str, &str)> =
+                allowed.iter().filter(|one| **one != (from, to)).copied().collect();
+            let closes = !self::circles(&modules, &without(&others)).is_empty();
+            assert!(closes, "{name}: that {from} uses {to} closes no circle any more: take it off the list");
+        }
+    }
+}
+
+#[test]
+fn circles_are_found_within_folders_and_between_them() {
+    let found = |pairs: &[(&str, &str)]| {
+        let mut uses = Uses::new();
+        for (from, to) in pairs {
+            uses.entry((*from).to_owned()).or_default().insert((*to).to_owned());
+            uses.entry((*to).to_owned()).or_default();
+        }
+        let circles = circles(&uses.keys().cloned().collect(), &uses);
+        circles.into_iter().map(|circle| circle.into_iter().collect::<Vec<_>>().join(" ")).collect::<Vec<_>>()
+    };
+    assert_eq!(found(&[("a", "b"), ("b", "c"), ("a", "c")]), [""; 0]);
+    assert_eq!(found(&[("a", "b"), ("b", "c"), ("c", "a"), ("c", "d")]), ["a b c"]);
+    // A module and its folder know each other.
+    assert_eq!(found(&[("a", "a/x"), ("a/x", "a"), ("", "a"), ("a", "")]), [""; 0]);
+    // Two modules of one folder do not, even where their parent uses both.
+    let siblings = [("a", "a/x"), ("a/x", "a"), ("a", "a/y"), ("a/x", "a/y"), ("a/y", "a/x")];
+    assert_eq!(found(&siblings), ["a/x a/y"]);
+    // A circle between two folders goes through their parents.
+    assert_eq!(found(&[("a", "a/x"), ("a/x", "b"), ("b", "a")]), ["a a/x b"]);
+}

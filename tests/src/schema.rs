@@ -1,0 +1,226 @@
+//! The schema's own rules, read from the catalog of the database, so that a new table can't escape them.
+
+use sea_orm::sqlx::postgres::PgConnection;
+use sea_orm::sqlx::{self, AssertSqlSafe, Row};
+
+/// Tables of the installation that belong to no tenant.
+const GLOBAL: &str = "('schema_migration')";
+
+/// Each query names what breaks the rule, one row each.
+pub const SCHEMA_RULES: &[(&str, &str)] = &[
+    (
+        "every table has row-level security, forced",
+        "select c.oid::regclass::text from pg_class c where c.relnamespace = 'public'::regnamespace \
+         and c.relkind in ('r', 'p') and c.relname not in GLOBAL and not (c.relrowsecurity and c.relforcerowsecurity)",
+    ),
+    (
+        "every table has exactly one policy for the application: permissive, for everything, with the strict predicate",
+        "select c.oid::regclass::text from pg_class c where c.relnamespace = 'public'::regnamespace \
+         and c.relkind in ('r', 'p') and c.relname not in GLOBAL and not ( \
+             exists (select 1 from pg_policy p where p.polrelid = c.oid and p.polpermissive and p.polcmd = '*' \
+                     and p.polroles = array['stockwell_app'::regrole::oid] \
+                     and pg_get_expr(p.polqual, c.oid) = '(tenant_id = (current_setting(''app.tenant_id''::text))::uuid)' \
+                     and pg_get_expr(p.polwithcheck, c.oid) = pg_get_expr(p.polqual, c.oid)) \
+             and 1 = (select count(*) from pg_policy p where p.polrelid = c.oid \
+                      and p.polroles && array[0, 'stockwell_app'::regrole]::oid[]))",
+    ),
+    (
+        "only the relay has policies of its own, on the feed and its cursors alone",
+        "select p.polrelid::regclass || ' ' || p.polname from pg_policy p \
+         where p.polroles <> array['stockwell_app'::regrole::oid] \
+           and not (p.polrelid in ('event'::regclass, 'event_cursor'::regclass) \
+                    and p.polroles = array['stockwell_relay'::regrole::oid])",
+    ),
+    (
+        "tenant_id is a uuid and never null",
+        "select c.oid::regclass::text from pg_class c where c.relnamespace = 'public'::regnamespace \
+         and c.relkind in ('r', 'p') and c.relname not in GLOBAL and not exists ( \
+             select 1 from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id' and a.attnotnull \
+             and a.atttypid = 'uuid'::regtype)",
+    ),
+    (
+        "every table has a primary key",
+        "select c.oid::regclass::text from pg_class c where c.relnamespace = 'public'::regnamespace \
+         and c.relkind in ('r', 'p') \
+         and not exists (select 1 from pg_index i where i.indrelid = c.oid and i.indisprimary)",
+    ),
+    (
+        "every foreign key carries the tenant to the tenant",
+        "select k.conrelid::regclass || ' ' || k.conname from pg_constraint k \
+         where k.contype = 'f' and k.connamespace = 'public'::regnamespace and not exists ( \
+             select 1 from unnest(k.conkey, k.confkey) as pair (own, other) \
+             join pg_attribute a on a.attrelid = k.conrelid and a.attnum = pair.own and a.attname = 'tenant_id' \
+             join pg_attribute b on b.attrelid = k.confrelid and b.attnum = pair.other and b.attname = 'tenant_id')",
+    ),
+    (
+        "no foreign key deletes or changes rows by itself",
+        "select k.conrelid::regclass || ' ' || k.conname from pg_constraint k \
+         where k.contype = 'f' and k.connamespace = 'public'::regnamespace \
+           and (k.confdeltype <> 'a' or k.confupdtype <> 'a')",
+    ),
+    (
+        "every unique index begins with the tenant",
+        "select i.indexrelid::regclass::text from pg_index i join pg_class c on c.oid = i.indrelid \
+         where c.relnamespace = 'public'::regnamespace and i.indisunique and c.relname not in GLOBAL \
+           and i.indexrelid::regclass::text <> 'tenant_slug_key' and not exists ( \
+             select 1 from pg_attribute a where a.attrelid = i.indrelid and a.attnum = i.indkey[0] \
+             and a.attname = 'tenant_id')",
+    ),
+    (
+        "every other index begins with the tenant, is a summary over time, or finds a key before the tenant is known",
+        "select i.indexrelid::regclass::text from pg_index i join pg_class c on c.oid = i.indrelid \
+         join pg_class x on x.oid = i.indexrelid join pg_am m on m.oid = x.relam \
+         where c.relnamespace = 'public'::regnamespace and c.relname not in GLOBAL and not i.indisunique \
+           and m.amname <> 'brin' and i.indexrelid::regclass::text <> 'api_key_by_hash' and not exists ( \
+             select 1 from pg_attribute a where a.attrelid = i.indrelid and a.attnum = i.indkey[0] \
+             and a.attname = 'tenant_id')",
+    ),
+    (
+        "no index needs an operator that row-level security keeps from being used",
+        "select i.indexrelid::regclass || ' ' || t.typname from pg_index i \
+         join pg_class c on c.oid = i.indrelid and c.relrowsecurity cross join lateral unnest(i.indkey) k (att) \
+         join pg_attribute a on a.attrelid = c.oid and a.attnum = k.att join pg_type t on t.oid = a.atttypid \
+         where t.typtype = 'e' or t.typname in ('numeric', 'jsonb', 'tsvector', 'citext') or t.typcategory = 'A'",
+    ),
+    (
+        "no index is made over an expression",
+        "select i.indexrelid::regclass::text from pg_index i join pg_class c on c.oid = i.indrelid \
+         where c.relnamespace = 'public'::regnamespace and i.indexprs is not null",
+    ),
+    (
+        "no column is an enum: text and a check take its place",
+        "select typname::text from pg_type where typtype = 'e'",
+    ),
+    (
+        "no column counts by a sequence, and none is a binary float",
+        "select c.oid::regclass::text from pg_class c where c.relkind = 'S' and c.relnamespace = 'public'::regnamespace \
+         union all select a.attrelid::regclass || '.' || a.attname from pg_attribute a \
+         join pg_class c on c.oid = a.attrelid and c.relkind = 'r' and c.relnamespace = 'public'::regnamespace \
+         where a.atttypid in ('real'::regtype, 'double precision'::regtype, 'money'::regtype, \
+                              'timestamp'::regtype, 'json'::regtype)",
+    ),
+    (
+        "no trigger works on a table",
+        "select t.tgrelid::regclass || ' ' || t.tgname from pg_trigger t where not t.tgisinternal",
+    ),
+    (
+        "every constraint has a name that says what it is",
+        "select k.conrelid::regclass || ' ' || k.conname from pg_constraint k \
+         join pg_class c on c.oid = k.conrelid and c.relnamespace = 'public'::regnamespace \
+         where k.conname like '%\\_check' or k.conname like '%\\_check_'",
+    ),
+    (
+        "every view runs with the rights of who asks",
+        "select c.oid::regclass::text from pg_class c join pg_namespace n on n.oid = c.relnamespace \
+         where c.relkind = 'v' and n.nspname in ('public', 'bi', 'auth') \
+           and not coalesce(c.reloptions @> array['security_invoker=true'], false)",
+    ),
+    (
+        "there are no materialised views, partitions without wall, or foreign tables",
+        "select c.oid::regclass::text from pg_class c join pg_namespace n on n.oid = c.relnamespace \
+         where n.nspname in ('public', 'bi', 'auth') and (c.relkind in ('m', 'f') or c.relispartition)",
+    ),
+    (
+        "functions with the rights of their owner are those that are known, in plpgsql, with a fixed search path, closed to the public",
+        "select p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace \
+         where n.nspname in ('public', 'bi', 'auth') and not ( \
+             p.oid::regprocedure::text in ('auth.find_api_key(bytea)', 'auth.find_tenant(text)', 'auth.tenants()', \
+                                           'auth.find_products(text,integer)', \
+                                           'auth.forget_answers(uuid,uuid,uuid,integer)') \
+             and p.prosecdef and p.prolang = (select l.oid from pg_language l where l.lanname = 'plpgsql') \
+             and p.proconfig @> array['search_path=pg_catalog, pg_temp'] \
+             and p.proowner = 'stockwell_lookup'::regrole \
+             and not has_function_privilege('public', p.oid, 'execute') \
+             or p.oid::regprocedure::text = 'event_base()' and not p.prosecdef \
+             or p.proname = 'post_batch_1' and not p.prosecdef and not has_function_privilege('public', p.oid, 'execute'))",
+    ),
+    (
+        "nobody but the migrator and the owner of the three functions passes the wall",
+        "select rolname::text from pg_roles where rolname like 'stockwell%' \
+         and (rolsuper or rolcreaterole or rolcreatedb or rolreplication \
+              or rolbypassrls <> (rolname in ('stockwell_migrator', 'stockwell_lookup')) \
+              or rolcanlogin <> (rolname in ('stockwell_migrator', 'stockwell_app', 'stockwell_relay')))",
+    ),
+    (
+        "the application and the relay are members of nothing and own nothing",
+        "select m.roleid::regrole || ' of ' || m.member::regrole from pg_auth_members m \
+         where m.member in ('stockwell_app'::regrole, 'stockwell_relay'::regrole) \
+         union all select c.oid::regclass::text from pg_class c \
+         where c.relowner in ('stockwell_app'::regrole, 'stockwell_relay'::regrole)",
+    ),
+    (
+        "every table, view and function belongs to the owner",
+        "select c.oid::regclass || ' of ' || c.relowner::regrole from pg_class c \
+         join pg_namespace n on n.oid = c.relnamespace \
+         where n.nspname in ('public', 'bi', 'auth') and c.relkind in ('r', 'p', 'v') \
+           and c.relowner <> 'stockwell_owner'::regrole",
+    ),
+    (
+        "the application may neither truncate nor refer to nor trigger on a table",
+        "select c.oid::regclass || ' ' || v.privilege from pg_class c, \
+             (values ('truncate'), ('references'), ('trigger')) v (privilege) \
+         where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') \
+           and (has_table_privilege('stockwell_app', c.oid, v.privilege) \
+                or has_table_privilege('stockwell_relay', c.oid, v.privilege))",
+    ),
+    (
+        "what happened is never changed or deleted",
+        "select t.name || ' ' || v.privilege from unnest(array['stock_movement', 'journal_entry', 'journal_line', \
+             'sales_line', 'command', 'event', 'tender', 'cash_move', 'shipment_line', 'payment_allocation', \
+             'stock_document', 'hold_line', 'stock_checkpoint', 'stock_checkpoint_level']) t (name), \
+             (values ('update'), ('delete')) v (privilege) \
+         where has_table_privilege('stockwell_app', t.name::regclass, v.privilege) \
+            or v.privilege = 'update' and has_any_column_privilege('stockwell_app', t.name::regclass, 'update')",
+    ),
+    (
+        "documents are never deleted, and only what follows them changes",
+        "select t.name || ' delete' from unnest(array['invoice', 'pos_sale', 'payment', 'shipment', 'pos_session', \
+             'sales_order', 'customer', 'customer_account', 'product', 'location', 'register', 'account', 'stock_level', \
+             'hold', 'hold_reference', 'transfer', 'transfer_line', 'expected_receipt', 'expected_receipt_line', 'tenant', 'api_key', \
+             'app_user', 'product_group', 'unmapped_sku']) t (name) \
+         where has_table_privilege('stockwell_app', t.name::regclass, 'delete') \
+         union all select t.name || '.' || a.attname from (values ('invoice', '{open,returned,version,updated_at}'::text[]), \
+             ('pos_sale', '{returned}'), ('payment', '{unapplied}'), ('shipment', '{invoice_id}'), \
+             ('hold', '{status,expires_at,version,updated_at}'), ('hold_reference', '{placed_at}'), ('transfer', '{status,version,updated_at}'), \
+             ('transfer_line', '{received,missing,open_value}'), ('expected_receipt_line', '{received}'), \
+             ('expected_receipt', '{expected_on,status,version,updated_at}')) t (name, mutable) \
+         join pg_attribute a on a.attrelid = t.name::regclass and a.attnum > 0 and not a.attisdropped \
+         where has_column_privilege('stockwell_app', t.name::regclass, a.attname, 'update') <> (a.attname = any (t.mutable))",
+    ),
+    (
+        "the relay reads the feed and moves its cursors, and nothing else",
+        "select c.oid::regclass || '.' || a.attname || ' ' || v.privilege from pg_class c \
+         join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped, \
+             (values ('select'), ('insert'), ('update')) v (privilege) \
+         where c.relnamespace in ('public'::regnamespace, 'bi'::regnamespace) and c.relkind in ('r', 'p', 'v') \
+           and has_column_privilege('stockwell_relay', c.oid, a.attnum, v.privilege) <> ( \
+               c.relname = 'event_cursor' or c.relname = 'event' and v.privilege = 'select')",
+    ),
+    (
+        "the public may do nothing here",
+        "select n.nspname::text from pg_namespace n where n.nspname in ('public', 'bi', 'auth') \
+           and (has_schema_privilege('public', n.oid, 'usage') or has_schema_privilege('public', n.oid, 'create')) \
+         union all select 'temporary tables' where has_database_privilege('stockwell_app', current_database(), 'temporary') \
+         union all select 'creating' from unnest(array['public', 'bi', 'auth']) s \
+           where has_schema_privilege('stockwell_app', s, 'create')",
+    ),
+    (
+        "every column of the reports' schema has a comment",
+        "select c.oid::regclass || '.' || a.attname from pg_class c \
+         join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped \
+         where c.relnamespace = 'bi'::regnamespace and c.relkind = 'v' \
+           and coalesce(col_description(c.oid, a.attnum), '') = ''",
+    ),
+];
+
+/// Returns each rule that the schema breaks, and what breaks it.
+pub async fn broken_rules(connection: &mut PgConnection) -> Vec<String> {
+    let mut broken = Vec::new();
+    for (rule, query) in SCHEMA_RULES {
+        let query = query.replace("GLOBAL", GLOBAL);
+        let rows = sqlx::query(AssertSqlSafe(query)).fetch_all(&mut *connection).await;
+        let rows = rows.unwrap_or_else(|error| panic!("checking that {rule}: {error}"));
+        broken.extend(rows.iter().map(|row| format!("- {rule}: {}", row.get::<String, _>(0))));
+    }
+    broken
+}
