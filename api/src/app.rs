@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use actix_web::HttpRequest;
 use actix_web::web::Data;
 use ipnet::IpNet;
 use secrecy::ExposeSecret;
@@ -15,6 +16,7 @@ use service::posting::Poster;
 use crate::broadcast::Broadcast;
 use crate::config::Config;
 use crate::cursor::CursorKey;
+use crate::problem::ApiError;
 use crate::route_table::RouteTable;
 use crate::stream::seat::Streams;
 
@@ -68,6 +70,12 @@ impl App {
             in_flight: AtomicUsize::new(0),
             table,
         }
+    }
+
+    /// The state that a request finds.
+    pub fn of(request: &HttpRequest) -> Result<Data<Self>, ApiError> {
+        let app = request.app_data::<Data<App>>().cloned();
+        app.ok_or_else(|| ApiError::internal("no application state"))
     }
 
     /// Whether the server is about to stop and wants no new work.

@@ -7,6 +7,9 @@ use serde_json::value::RawValue;
 use crate::body::{self, BatchBody, Input};
 use crate::problem::ApiError;
 
+/// The most records of one request.
+const ITEMS_MAX: usize = 500;
+
 /// Many records, in the form of the single route each.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -66,11 +69,11 @@ enum RecordOrProblem<T> {
 pub struct Parsed<I>(Vec<Result<I, ApiError>>);
 
 impl<I: Clone + serde::de::DeserializeOwned> Parsed<I> {
-    /// Reads the body and parses each item; refuses more than `items_max` of them.
-    pub async fn read(body: BatchBody<Items>, items_max: usize) -> Result<Input<Self>, ApiError> {
+    /// Reads the body and parses each item; refuses more than [`ITEMS_MAX`] of them.
+    pub async fn read(body: BatchBody<Items>) -> Result<Input<Self>, ApiError> {
         let Input { value, raw } = body.read().await?;
-        if value.items.is_empty() || value.items.len() > items_max {
-            let detail = format!("Send 1 to {items_max} items.");
+        if value.items.is_empty() || value.items.len() > ITEMS_MAX {
+            let detail = format!("Send 1 to {ITEMS_MAX} items.");
             return Err(ApiError::new(domain::refusal::Code::ValidationFailed, detail).at_pointer("/items"));
         }
         let items = value.items.iter().map(|item| body::parse(item.get().as_bytes())).collect();

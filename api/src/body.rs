@@ -29,8 +29,7 @@ const READ_DEADLINE: Duration = Duration::from_secs(10);
 
 /// A JSON body that has not been read yet. `T` should refuse unknown fields (`#[serde(deny_unknown_fields)]`).
 pub struct Body<T, const BYTES_MAX: usize = BODY_BYTES_MAX> {
-    payload: Payload,
-    head: Result<Option<usize>, ApiError>,
+    unread: Unread,
     form: PhantomData<T>,
 }
 
@@ -51,14 +50,32 @@ impl<T, const BYTES_MAX: usize> FromRequest for Body<T, BYTES_MAX> {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        ready(Ok(Body { payload: payload.take(), head: check_head(request), form: PhantomData }))
+        ready(Ok(Body { unread: Unread::of(request, payload), form: PhantomData }))
     }
 }
 
 impl<T: DeserializeOwned, const BYTES_MAX: usize> Body<T, BYTES_MAX> {
     /// Reads and parses the body.
     pub async fn read(self) -> Result<Input<T>, ApiError> {
-        let raw = collect(self.payload, self.head?, BYTES_MAX, READ_DEADLINE).await?;
+        self.unread.read(BYTES_MAX).await
+    }
+}
+
+/// A JSON body that has not been read yet, and whose form is not known yet either.
+pub struct Unread {
+    payload: Payload,
+    head: Result<Option<usize>, ApiError>,
+}
+
+impl Unread {
+    /// The body of a request.
+    pub fn of(request: &HttpRequest, payload: &mut Payload) -> Self {
+        Unread { payload: payload.take(), head: check_head(request) }
+    }
+
+    /// Reads at most `bytes_max` bytes and parses them.
+    pub async fn read<T: DeserializeOwned>(self, bytes_max: usize) -> Result<Input<T>, ApiError> {
+        let raw = collect(self.payload, self.head?, bytes_max, READ_DEADLINE).await?;
         Ok(Input { value: parse_object(&raw)?, raw })
     }
 }

@@ -7,21 +7,21 @@ mod read;
 mod setting;
 
 use actix_web::post;
-use actix_web::web::Data;
 use domain::count::{self, Complete, Recount};
 use domain::id::CountId;
 use domain::refusal::Problems;
-use service::posting::{Command, Render};
+use domain::text;
+use service::posting::Command;
 use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use self::form::{CompleteIn, CountIn, CountOut, EntriesIn, RecountIn};
-use crate::body::{Body, Nothing};
-use crate::idempotency::{IdempotencyKey, Preferences, WriteHeaders};
-use crate::line::free_text;
+pub use self::form::CountOut;
+use self::form::{CompleteIn, CountIn, EntriesIn, RecountIn};
+use crate::body::Nothing;
+use crate::idempotency::WriteHeaders;
 use crate::params::PathId;
-use crate::posting::post;
-use crate::{Answer, App, Caller};
+use crate::posting::Post;
+use crate::{Answer, Caller};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -34,13 +34,8 @@ pub fn routes(cfg: &mut ServiceConfig) {
 const COUNTS: &str = "/v1/counts";
 
 /// Whether the caller sees what a blind sheet expects.
-fn sees_all(caller: &Caller) -> bool {
+pub(crate) fn sees_all(caller: &service::Caller) -> bool {
     caller.scopes.contains(Scope::CountsApprove)
-}
-
-/// How a changed sheet is shown to the caller.
-fn changed(caller: &Caller) -> Render {
-    if sees_all(caller) { form::changed } else { form::changed_blind }
 }
 
 /// Open a count sheet
@@ -59,21 +54,14 @@ fn changed(caller: &Caller) -> Render {
     responses((status = 201, description = "The sheet.", body = CountOut))
 )]
 #[post("/v1/counts")]
-async fn open(
-    app: Data<App>,
-    caller: Caller,
-    key: IdempotencyKey,
-    preferences: Preferences,
-    body: Body<CountIn>,
-) -> Answer {
-    let body = body.read().await?;
-    let input = body.value;
+async fn open(post: Post) -> Answer {
+    let (input, posting) = post.read::<CountIn>().await?;
     let mut problems = Problems::default();
-    free_text(&mut problems, "/reference", input.reference.as_deref(), 200);
+    let reference = text::checked(&mut problems, "/reference", input.reference.clone());
     let selection = input.selection(&mut problems);
     problems.check()?;
     let read = async |tx: &service::Tx| service::count::select(tx, input.location_id, &selection).await;
-    let lines = app.db.read(caller.tenant_id, read).await?;
+    let lines = posting.app.db.read(posting.caller.tenant_id, read).await?;
     let command = Command::OpenCount(count::Open {
         id: input.id,
         location_id: input.location_id,
@@ -81,10 +69,9 @@ async fn open(
         blind: input.blind,
         tolerance_percent: input.tolerance_percent,
         tolerance_value: input.tolerance_value,
-        reference: input.reference,
+        reference,
     });
-    let render = if sees_all(&caller) { form::created } else { form::created_blind };
-    post(&app, caller, (key, preferences, &body.raw), (command, render), Some(COUNTS)).await
+    posting.create::<CountId>(COUNTS, command).await
 }
 
 /// Enter what was counted
@@ -102,17 +89,11 @@ async fn open(
     responses((status = 200, description = "The sheet.", body = CountOut))
 )]
 #[post("/v1/counts/{id}/entries")]
-async fn enter(
-    app: Data<App>,
-    (caller, id): (Caller, PathId<CountId>),
-    key: IdempotencyKey,
-    preferences: Preferences,
-    body: Body<EntriesIn>,
-) -> Answer {
-    let body = body.read().await?;
-    let command = Command::EnterCount(count::Enter { count_id: id.0, entries: body.value.entries()? });
-    let render = changed(&caller);
-    post(&app, caller, (key, preferences, &body.raw), (command, render), None).await
+async fn enter(post: Post, id: PathId<CountId>) -> Answer {
+    let command = |input: EntriesIn, _: &Caller| {
+        Ok(Command::EnterCount(count::Enter { count_id: id.0, entries: input.entries()? }))
+    };
+    post.send(command).await
 }
 
 /// Declare a sheet counted
@@ -128,18 +109,11 @@ async fn enter(
     responses((status = 200, description = "The sheet.", body = CountOut))
 )]
 #[post("/v1/counts/{id}/complete")]
-async fn complete(
-    app: Data<App>,
-    (caller, id): (Caller, PathId<CountId>),
-    key: IdempotencyKey,
-    preferences: Preferences,
-    body: Body<CompleteIn>,
-) -> Answer {
-    let body = body.read().await?;
-    let complete = Complete { count_id: id.0, skip_uncounted: body.value.skip_uncounted };
-    let render = changed(&caller);
-    let command = Command::CompleteCount(complete);
-    post(&app, caller, (key, preferences, &body.raw), (command, render), None).await
+async fn complete(post: Post, id: PathId<CountId>) -> Answer {
+    let command = |CompleteIn { skip_uncounted }, _: &Caller| {
+        Ok(Command::CompleteCount(Complete { count_id: id.0, skip_uncounted }))
+    };
+    post.send(command).await
 }
 
 /// Have lines counted again
@@ -154,17 +128,10 @@ async fn complete(
     responses((status = 200, description = "The sheet.", body = CountOut))
 )]
 #[post("/v1/counts/{id}/recount")]
-async fn recount(
-    app: Data<App>,
-    (caller, id): (Caller, PathId<CountId>),
-    key: IdempotencyKey,
-    preferences: Preferences,
-    body: Body<RecountIn>,
-) -> Answer {
-    let body = body.read().await?;
-    let command = Command::RecountLines(Recount { count_id: id.0, lines: body.value.lines });
-    let render = changed(&caller);
-    post(&app, caller, (key, preferences, &body.raw), (command, render), None).await
+async fn recount(post: Post, id: PathId<CountId>) -> Answer {
+    let command =
+        |RecountIn { lines }, _: &Caller| Ok(Command::RecountLines(Recount { count_id: id.0, lines }));
+    post.send(command).await
 }
 
 /// Post a counted sheet
@@ -184,17 +151,11 @@ async fn recount(
     responses((status = 200, description = "The sheet.", body = CountOut))
 )]
 #[post("/v1/counts/{id}/post")]
-async fn post_count(
-    app: Data<App>,
-    (caller, id): (Caller, PathId<CountId>),
-    key: IdempotencyKey,
-    preferences: Preferences,
-    body: Body<Nothing>,
-) -> Answer {
-    let raw = body.read().await?.raw;
-    let command = Command::PostCount(count::Post { count_id: id.0, is_approver: sees_all(&caller) });
-    let render = changed(&caller);
-    post(&app, caller, (key, preferences, &raw), (command, render), None).await
+async fn post_count(post: Post, id: PathId<CountId>) -> Answer {
+    let command = |_: Nothing, caller: &Caller| {
+        Ok(Command::PostCount(count::Post { count_id: id.0, is_approver: sees_all(caller) }))
+    };
+    post.send(command).await
 }
 
 /// Cancel a sheet
@@ -209,15 +170,6 @@ async fn post_count(
     responses((status = 200, description = "The sheet.", body = CountOut))
 )]
 #[post("/v1/counts/{id}/cancel")]
-async fn cancel(
-    app: Data<App>,
-    (caller, id): (Caller, PathId<CountId>),
-    key: IdempotencyKey,
-    preferences: Preferences,
-    body: Body<Nothing>,
-) -> Answer {
-    let raw = body.read().await?.raw;
-    let render = changed(&caller);
-    post(&app, caller, (key, preferences, &raw), (Command::CancelCount(count::Cancel(id.0)), render), None)
-        .await
+async fn cancel(post: Post, id: PathId<CountId>) -> Answer {
+    post.empty(Command::CancelCount(count::Cancel(id.0))).await
 }

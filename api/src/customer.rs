@@ -7,18 +7,19 @@ use domain::customer::{CustomerKind, CustomerStatus, Exposure, PaymentTerms};
 use domain::id::{CustomerId, PriceListId, PriceTierId};
 use domain::number::Money;
 use serde::{Deserialize, Serialize};
-use service::customer::{self, BATCH_MAX, CustomerInput, Filter};
+use service::customer::{self, CustomerInput, Filter};
 use service::input::{Metadata, metadata_of, metadata_schema};
 use service::page::Sort;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::batch::{Batch, Items, Parsed, Results};
+use crate::batch::{Batch, Items, Results};
 use crate::body::{BatchBody, Body};
 use crate::idempotency::CreateHeaders;
 use crate::list::{List, Page, PageParams, Sorted};
 use crate::params::PathId;
 use crate::patch::Patch;
-use crate::version::{ChangeHeaders, IfMatch, IfNoneMatch, ReadHeaders};
+use crate::record::record;
+use crate::version::{ChangeHeaders, IfNoneMatch, ReadHeaders};
 use crate::write::{MergePatch, Write};
 use crate::{Answer, App, Caller};
 
@@ -120,6 +121,8 @@ impl From<entity::customer::Model> for Customer {
     }
 }
 
+record!(Customer, CustomerId);
+
 /// What a customer owes and is about to owe.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct CustomerAccount {
@@ -220,13 +223,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 )]
 #[post("/v1/customers")]
 async fn create(write: Write, body: Body<CustomerInput>) -> Answer {
-    let input = body.read().await?;
-    write
-        .create("customer.created", &input.raw, async |tx| {
-            let row = customer::create(tx, &input.value).await?;
-            Ok((row.id.0, Customer::from(row)))
-        })
-        .await
+    write.create("customer.created", body, Customer::from, customer::create).await
 }
 
 /// Create many customers
@@ -242,14 +239,7 @@ async fn create(write: Write, body: Body<CustomerInput>) -> Answer {
 )]
 #[post("/v1/customers/batch")]
 async fn create_batch(write: Write, body: BatchBody<Items>) -> Answer {
-    let items = Parsed::<CustomerInput>::read(body, BATCH_MAX).await?;
-    let inputs = items.value.well_formed();
-    write
-        .batch("customer.batch_created", &items.raw, async |tx| {
-            let answers = customer::create_all(tx, &inputs).await?;
-            Ok(items.value.results(answers.into_iter().map(|answer| answer.map(Customer::from)).collect()))
-        })
-        .await
+    write.batch("customer.batch_created", body, Customer::from, customer::create_all).await
 }
 
 /// Get a customer
@@ -282,13 +272,10 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<CustomerId>, seen: IfNon
         headers(("ETag" = String, description = "Its version."))))
 )]
 #[patch("/v1/customers/{id}")]
-async fn update(write: Write, id: PathId<CustomerId>, seen: IfMatch, body: Body<MergePatch>) -> Answer {
-    let expected = seen.optional()?;
-    let patch = body.read().await?;
+async fn update(write: Write, id: PathId<CustomerId>, body: Body<MergePatch>) -> Answer {
     write
-        .patch("customer.updated", &patch, async |tx, change| {
-            let row = customer::update(tx, id.0, expected, change).await?;
-            Ok((row.id.0, Customer::from(row)))
+        .patch("customer.updated", body, Customer::from, async |tx, expected, change| {
+            customer::update(tx, id.0, expected, change).await
         })
         .await
 }

@@ -1,24 +1,21 @@
 //! Entries that a person posts by hand.
 
 use actix_web::post;
-use actix_web::web::Data;
 use chrono::NaiveDate;
-use domain::book::Book;
 use domain::id::{CustomerId, EntryId};
 use domain::journal;
-use domain::ledger::EntryLine;
+use domain::ledger::{Entry, EntryLine};
 use domain::number::Money;
-use domain::refusal::{Problems, Refusal};
+use domain::refusal::Problems;
 use domain::tenant::Channel;
+use domain::text::Filled500;
 use serde::{Deserialize, Serialize};
-use service::posting::{Command, Outcome};
+use service::posting::Command;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::body::Body;
-use crate::idempotency::{IdempotencyKey, Preferences, WriteHeaders};
-use crate::line::free_text;
-use crate::posting::{post, refused, rendered};
-use crate::{Answer, App, Caller};
+use crate::idempotency::WriteHeaders;
+use crate::posting::Post;
+use crate::{Answer, ApiError, Caller};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -35,8 +32,7 @@ struct ManualEntryIn {
     #[schema(example = "2026-11-22")]
     occurred_on: Option<NaiveDate>,
     /// What it is for.
-    #[schema(min_length = 1, max_length = 500, example = "Allowance for a doubtful receivable")]
-    memo: String,
+    memo: Filled500,
     /// Its lines; debits equal credits.
     #[schema(min_items = 2, max_items = 200)]
     lines: Vec<ManualLineIn>,
@@ -61,7 +57,7 @@ struct ManualLineIn {
 
 /// A posted entry.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-struct ManualEntryOut<'a> {
+pub struct ManualEntryOut<'a> {
     /// Its id.
     id: EntryId,
     /// Always `journal_entry`.
@@ -81,6 +77,21 @@ struct ManualEntryOut<'a> {
     /// Its lines; those of the same account and dimensions are netted.
     #[schema(max_items = 200)]
     lines: Vec<ManualLineOut<'a>>,
+}
+
+impl<'a> ManualEntryOut<'a> {
+    /// The answer's form of an entry.
+    pub fn new(entry: &'a Entry, currency: &'a str) -> Self {
+        ManualEntryOut {
+            id: entry.id,
+            object: "journal_entry",
+            occurred_on: entry.occurred_on,
+            memo: entry.memo.as_deref(),
+            currency,
+            total: entry.total,
+            lines: entry.lines.iter().map(ManualLineOut::from).collect(),
+        }
+    }
 }
 
 /// A line of a posted entry.
@@ -124,17 +135,13 @@ impl<'a> From<&'a EntryLine> for ManualLineOut<'a> {
     responses((status = 201, description = "The entry.", body = ManualEntryOut))
 )]
 #[post("/v1/journal-entries")]
-async fn create(
-    app: Data<App>,
-    caller: Caller,
-    key: IdempotencyKey,
-    preferences: Preferences,
-    body: Body<ManualEntryIn>,
-) -> Answer {
-    let body = body.read().await?;
-    let input = body.value;
+async fn create(post: Post) -> Answer {
+    post.create::<EntryId, _>("/v1/journal-entries", to_command).await
+}
+
+fn to_command(input: ManualEntryIn, _: &Caller) -> Result<Command, ApiError> {
     let mut problems = Problems::default();
-    free_text(&mut problems, "/memo", Some(&input.memo), 500);
+    let memo = input.memo.checked(&mut problems, "/memo");
     problems.check()?;
     let line = |line: ManualLineIn| journal::PostLine {
         account: line.account,
@@ -143,30 +150,10 @@ async fn create(
         channel: line.channel,
         customer_id: line.customer_id,
     };
-    let command = Command::PostEntry(journal::Post {
+    Ok(Command::PostEntry(journal::Post {
         id: input.id,
         occurred_on: input.occurred_on,
-        memo: input.memo,
+        memo,
         lines: input.lines.into_iter().map(line).collect(),
-    });
-    post(&app, caller, (key, preferences, &body.raw), (command, render), Some("/v1/journal-entries")).await
-}
-
-fn render(outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
-    match outcome {
-        Ok((Outcome::Entry(entry), book)) => {
-            let out = ManualEntryOut {
-                id: entry.id,
-                object: "journal_entry",
-                occurred_on: entry.occurred_on,
-                memo: entry.memo.as_deref(),
-                currency: &book.setup.settings.currency,
-                total: entry.total,
-                lines: entry.lines.iter().map(ManualLineOut::from).collect(),
-            };
-            rendered(201, &out)
-        }
-        Ok(_) => refused(&Refusal::state("The command made something else than an entry.")),
-        Err(refusal) => refused(refusal),
-    }
+    }))
 }

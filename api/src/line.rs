@@ -9,7 +9,7 @@ use domain::pricing::Source;
 use domain::product::{ItemRef, Product};
 use domain::refusal::{Problems, Refusal};
 use domain::sales::{Discount, Line, LineInput};
-use domain::text::holds_card_number;
+use domain::text::{self, Text200, Text500};
 use serde::{Deserialize, Serialize};
 
 use crate::lot::line::{self as lots, LotIn, LotShareOut};
@@ -47,13 +47,11 @@ pub struct LineIn {
     /// A price per unit in place of the one that the price lists give. Needs the scope `prices:override`.
     pub unit_price: Option<Price>,
     /// Why the price was set by hand; kept with the line.
-    #[schema(max_length = 200, example = "Matched a competitor's offer")]
-    pub price_reason: Option<String>,
+    pub price_reason: Option<Text200>,
     /// A discount on this line.
     pub discount: Option<DiscountIn>,
     /// A text in place of the product's name.
-    #[schema(max_length = 500, example = "Bolt M8, galvanised")]
-    pub description: Option<String>,
+    pub description: Option<Text500>,
     /// The lots that it is of, where the product is tracked; those that expire first where absent.
     #[serde(default)]
     #[schema(max_items = 2000)]
@@ -85,17 +83,18 @@ pub fn lines(lines: Vec<LineIn>) -> Result<Vec<LineInput>, Refusal> {
     let mut parsed = Vec::with_capacity(lines.len());
     for (index, line) in lines.into_iter().enumerate() {
         let pointer = format!("/lines/{index}");
-        free_text(&mut problems, &format!("{pointer}/description"), line.description.as_deref(), 500);
-        free_text(&mut problems, &format!("{pointer}/price_reason"), line.price_reason.as_deref(), 200);
+        let description = text::checked(&mut problems, &format!("{pointer}/description"), line.description);
+        let price_reason =
+            text::checked(&mut problems, &format!("{pointer}/price_reason"), line.price_reason);
         match item(line.product_id, line.sku, line.barcode) {
             Ok(item) => parsed.push(LineInput {
                 item,
                 uom: line.uom,
                 quantity: line.quantity,
                 unit_price: line.unit_price,
-                price_reason: line.price_reason,
+                price_reason,
                 discount: line.discount.map(Discount::from),
-                description: line.description,
+                description,
                 lots: lots::named(&mut problems, &pointer, line.lots),
             }),
             Err(detail) => problems.invalid(pointer, detail),
@@ -120,23 +119,6 @@ pub fn item(
         (None, Some(sku), None) => Ok(ItemRef::Sku(sku)),
         (None, None, Some(code)) => Ok(ItemRef::Barcode(code)),
         _ => Err("Name the product by exactly one of product_id, sku and barcode."),
-    }
-}
-
-/// Notes a text that is too long, or that bears what looks like a card number, which is never kept.
-pub fn free_text(problems: &mut Problems, pointer: &str, text: Option<&str>, length_max: usize) {
-    let Some(text) = text else { return };
-    if text.chars().count() > length_max {
-        problems.invalid(pointer, format!("At most {length_max} characters."));
-    }
-    if text.contains('\0') {
-        problems.invalid(pointer, "A text bears no null character.");
-    }
-    if holds_card_number(text) {
-        problems.invalid(
-            pointer,
-            "This looks like a card number, which is never kept: send the processor's reference.",
-        );
     }
 }
 

@@ -10,14 +10,14 @@ use serde::{Deserialize, Serialize};
 use service::location::{self, Filter, LocationInput, ReasonCodeInput};
 use service::page::Sort;
 use utoipa_actix_web::service_config::ServiceConfig;
-use uuid::Uuid;
 
 use crate::body::Body;
 use crate::idempotency::CreateHeaders;
 use crate::list::{List, NoFilters, Page, PageParams, Sorted};
 use crate::params::PathId;
 use crate::patch::Patch;
-use crate::version::{ChangeHeaders, IfMatch, IfNoneMatch, ReadHeaders};
+use crate::record::record;
+use crate::version::{ChangeHeaders, IfNoneMatch, ReadHeaders};
 use crate::write::{MergePatch, Write};
 use crate::{Answer, App, Caller};
 
@@ -76,6 +76,8 @@ impl From<entity::location::Model> for Location {
         }
     }
 }
+
+record!(Location, LocationId);
 
 /// Why stock was adjusted, and the account that bears it.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -170,14 +172,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 )]
 #[post("/v1/locations")]
 async fn create(write: Write, body: Body<LocationInput>) -> Answer {
-    let write = write.changing_setup();
-    let input = body.read().await?;
-    write
-        .create("location.created", &input.raw, async |tx| {
-            let row = location::create(tx, &input.value).await?;
-            Ok((row.id.0, Location::from(row)))
-        })
-        .await
+    write.changing_setup().create("location.created", body, Location::from, location::create).await
 }
 
 /// Get a location
@@ -210,14 +205,11 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<LocationId>, seen: IfNon
         headers(("ETag" = String, description = "Its version."))))
 )]
 #[patch("/v1/locations/{id}")]
-async fn update(write: Write, id: PathId<LocationId>, seen: IfMatch, body: Body<MergePatch>) -> Answer {
-    let write = write.changing_setup();
-    let expected = seen.optional()?;
-    let patch = body.read().await?;
+async fn update(write: Write, id: PathId<LocationId>, body: Body<MergePatch>) -> Answer {
     write
-        .patch("location.updated", &patch, async |tx, change| {
-            let row = location::update(tx, id.0, expected, change).await?;
-            Ok((row.id.0, Location::from(row)))
+        .changing_setup()
+        .patch("location.updated", body, Location::from, async |tx, expected, change| {
+            location::update(tx, id.0, expected, change).await
         })
         .await
 }
@@ -253,12 +245,8 @@ async fn list_reasons(app: Data<App>, caller: Caller, page: List<NoFilters>) -> 
 )]
 #[post("/v1/reason-codes")]
 async fn create_reason(write: Write, body: Body<ReasonCodeInput>) -> Answer {
-    let write = write.changing_setup();
-    let input = body.read().await?;
     write
-        .create("reason_code.created", &input.raw, async |tx| {
-            let row = location::create_reason(tx, &input.value).await?;
-            Ok((Uuid::nil(), ReasonCode::from(row)))
-        })
+        .changing_setup()
+        .create_unaddressed("reason_code.created", body, ReasonCode::from, location::create_reason)
         .await
 }

@@ -19,9 +19,12 @@ use crate::body::Body;
 use crate::list::{List, Page, PageParams};
 use crate::params::PathId;
 use crate::patch::Patch;
-use crate::version::{ChangeHeaders, IfMatch, tag};
+use crate::record::record;
+use crate::version::{ChangeHeaders, tag};
 use crate::write::{MergePatch, Write};
 use crate::{Answer, App, Caller};
+
+pub use recall::RecallOut;
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -136,6 +139,8 @@ impl From<LotDetail> for LotOut {
     }
 }
 
+record!(LotOut, LotId);
+
 /// Which lots to list.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -229,13 +234,10 @@ async fn show(app: Data<App>, caller: Caller, id: PathId<LotId>) -> Answer {
         headers(("ETag" = String, description = "Its version."))))
 )]
 #[patch("/v1/lots/{id}")]
-async fn update(write: Write, id: PathId<LotId>, seen: IfMatch, body: Body<MergePatch>) -> Answer {
-    let expected = seen.optional()?;
-    let patch = body.read().await?;
+async fn update(write: Write, id: PathId<LotId>, body: Body<MergePatch>) -> Answer {
     write
-        .patch("lot.updated", &patch, async |tx, change| {
-            let found = lot::update(tx, id.0, expected, change).await?;
-            Ok((found.lot.id.0, LotOut::from(found)))
+        .patch("lot.updated", body, LotOut::from, async |tx, expected, change| {
+            lot::update(tx, id.0, expected, change).await
         })
         .await
 }

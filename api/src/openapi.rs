@@ -1,6 +1,8 @@
 //! The OpenAPI document, made of the routes themselves, and the explorer that shows it.
 
 mod complete;
+mod examples;
+mod inline;
 
 use std::borrow::Cow;
 use std::sync::Arc;

@@ -8,20 +8,20 @@ mod read;
 mod returns;
 
 use actix_web::post;
-use actix_web::web::Data;
 use domain::id::OrderId;
 use domain::order;
 use service::posting::Command;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::body::{BatchBody, Body, Nothing};
-use crate::idempotency::{BatchHeaders, IdempotencyKey, Preferences, WriteHeaders};
+use crate::body::Nothing;
+use crate::idempotency::{BatchHeaders, WriteHeaders};
 use crate::params::PathId;
-use crate::posting::{BatchIn, BatchOf, BatchOut, overrider, post, post_batch};
-use crate::{Answer, ApiError, App, Caller, line};
+use crate::posting::{BatchIn, BatchOut, Post, overrider};
+use crate::{Answer, ApiError, Caller};
 
 use form::ShipIn;
-pub use form::{InvoiceOut, OrderIn, OrderOut, ShipmentOut, render};
+pub use form::{InvoiceOut, OrderIn, OrderOut, ShipmentOut};
+pub use payment::PaymentOut;
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -50,16 +50,8 @@ const ORDERS: &str = "/v1/orders";
     responses((status = 201, description = "The order.", body = OrderOut))
 )]
 #[post("/v1/orders")]
-async fn place(
-    app: Data<App>,
-    caller: Caller,
-    key: IdempotencyKey,
-    preferences: Preferences,
-    body: Body<OrderIn>,
-) -> Answer {
-    let input = body.read().await?;
-    let command = placed(input.value, &caller)?;
-    post(&app, caller, (key, preferences, &input.raw), (command, render), Some(ORDERS)).await
+async fn place(post: Post) -> Answer {
+    post.create::<OrderId, _>(ORDERS, to_command).await
 }
 
 /// Place many orders at once
@@ -74,14 +66,8 @@ async fn place(
     responses((status = 207, description = "One result per order, in their order.", body = BatchOut))
 )]
 #[post("/v1/orders/batch")]
-async fn place_batch(
-    app: Data<App>,
-    caller: Caller,
-    preferences: Preferences,
-    body: BatchBody<BatchIn>,
-) -> Answer {
-    let batch = body.read().await?.value;
-    post_batch(&app, caller, preferences, (batch, BatchOf { path: ORDERS, command: placed, render })).await
+async fn place_batch(post: Post) -> Answer {
+    post.batch(ORDERS, to_command).await
 }
 
 /// Confirm an order
@@ -98,16 +84,8 @@ async fn place_batch(
     responses((status = 200, description = "The order.", body = OrderOut))
 )]
 #[post("/v1/orders/{id}/confirm")]
-async fn confirm(
-    app: Data<App>,
-    (caller, id): (Caller, PathId<OrderId>),
-    key: IdempotencyKey,
-    preferences: Preferences,
-    body: Body<Nothing>,
-) -> Answer {
-    let raw = body.read().await?.raw;
-    post(&app, caller, (key, preferences, &raw), (Command::ConfirmOrder(order::Confirm(id.0)), render), None)
-        .await
+async fn confirm(post: Post, id: PathId<OrderId>) -> Answer {
+    post.empty(Command::ConfirmOrder(order::Confirm(id.0))).await
 }
 
 /// Release an order
@@ -122,16 +100,8 @@ async fn confirm(
     responses((status = 200, description = "The order.", body = OrderOut))
 )]
 #[post("/v1/orders/{id}/release")]
-async fn release(
-    app: Data<App>,
-    (caller, id): (Caller, PathId<OrderId>),
-    key: IdempotencyKey,
-    preferences: Preferences,
-    body: Body<Nothing>,
-) -> Answer {
-    let raw = body.read().await?.raw;
-    post(&app, caller, (key, preferences, &raw), (Command::ReleaseOrder(order::Release(id.0)), render), None)
-        .await
+async fn release(post: Post, id: PathId<OrderId>) -> Answer {
+    post.empty(Command::ReleaseOrder(order::Release(id.0))).await
 }
 
 /// Cancel an order
@@ -147,16 +117,8 @@ async fn release(
     responses((status = 200, description = "The order.", body = OrderOut))
 )]
 #[post("/v1/orders/{id}/cancel")]
-async fn cancel(
-    app: Data<App>,
-    (caller, id): (Caller, PathId<OrderId>),
-    key: IdempotencyKey,
-    preferences: Preferences,
-    body: Body<Nothing>,
-) -> Answer {
-    let raw = body.read().await?.raw;
-    post(&app, caller, (key, preferences, &raw), (Command::CancelOrder(order::Cancel(id.0)), render), None)
-        .await
+async fn cancel(post: Post, id: PathId<OrderId>) -> Answer {
+    post.empty(Command::CancelOrder(order::Cancel(id.0))).await
 }
 
 /// Close an order
@@ -172,16 +134,8 @@ async fn cancel(
     responses((status = 200, description = "The order.", body = OrderOut))
 )]
 #[post("/v1/orders/{id}/close")]
-async fn close(
-    app: Data<App>,
-    (caller, id): (Caller, PathId<OrderId>),
-    key: IdempotencyKey,
-    preferences: Preferences,
-    body: Body<Nothing>,
-) -> Answer {
-    let raw = body.read().await?.raw;
-    post(&app, caller, (key, preferences, &raw), (Command::CloseOrder(order::Close(id.0)), render), None)
-        .await
+async fn close(post: Post, id: PathId<OrderId>) -> Answer {
+    post.empty(Command::CloseOrder(order::Close(id.0))).await
 }
 
 /// Serve an order that waits
@@ -199,22 +153,8 @@ async fn close(
     responses((status = 200, description = "The order.", body = OrderOut))
 )]
 #[post("/v1/orders/{id}/allocate")]
-async fn allocate(
-    app: Data<App>,
-    (caller, id): (Caller, PathId<OrderId>),
-    key: IdempotencyKey,
-    preferences: Preferences,
-    body: Body<Nothing>,
-) -> Answer {
-    let raw = body.read().await?.raw;
-    post(
-        &app,
-        caller,
-        (key, preferences, &raw),
-        (Command::AllocateOrder(order::Allocate(id.0)), render),
-        None,
-    )
-    .await
+async fn allocate(post: Post, id: PathId<OrderId>) -> Answer {
+    post.empty(Command::AllocateOrder(order::Allocate(id.0))).await
 }
 
 /// Ship an order
@@ -230,18 +170,12 @@ async fn allocate(
     responses((status = 200, description = "The order with its new shipment.", body = OrderOut))
 )]
 #[post("/v1/orders/{id}/ship")]
-async fn ship(
-    app: Data<App>,
-    (caller, id): (Caller, PathId<OrderId>),
-    key: IdempotencyKey,
-    preferences: Preferences,
-    body: Body<ShipIn>,
-) -> Answer {
-    let input = body.read().await?;
-    let lines = form::shipped(input.value.lines)?;
-    let command =
-        Command::ShipOrder(order::Ship { order_id: id.0, lines, occurred_at: input.value.occurred_at });
-    post(&app, caller, (key, preferences, &input.raw), (command, render), None).await
+async fn ship(post: Post, id: PathId<OrderId>) -> Answer {
+    let command = |ShipIn { lines, occurred_at }, _: &Caller| {
+        let lines = form::shipped(lines)?;
+        Ok(Command::ShipOrder(order::Ship { order_id: id.0, lines, occurred_at }))
+    };
+    post.send(command).await
 }
 
 /// Invoice an order
@@ -256,35 +190,10 @@ async fn ship(
     responses((status = 200, description = "The order with its new invoices.", body = OrderOut))
 )]
 #[post("/v1/orders/{id}/invoice")]
-async fn invoice(
-    app: Data<App>,
-    (caller, id): (Caller, PathId<OrderId>),
-    key: IdempotencyKey,
-    preferences: Preferences,
-    body: Body<Nothing>,
-) -> Answer {
-    let raw = body.read().await?.raw;
-    post(&app, caller, (key, preferences, &raw), (Command::InvoiceOrder(order::Bill(id.0)), render), None)
-        .await
+async fn invoice(post: Post, id: PathId<OrderId>) -> Answer {
+    post.empty(Command::InvoiceOrder(order::Bill(id.0))).await
 }
 
-fn placed(input: OrderIn, caller: &Caller) -> Result<Command, ApiError> {
-    input.check()?;
-    Ok(Command::PlaceOrder(order::Place {
-        id: input.id,
-        customer_id: input.customer_id,
-        location_id: input.location_id,
-        country: input.country,
-        reference: input.reference,
-        external_ref: input.external_ref,
-        requested_on: input.requested_on,
-        occurred_at: input.occurred_at,
-        lines: line::lines(input.lines)?,
-        discount: input.discount.map(Into::into),
-        advance_to: input.advance_to,
-        hold_id: input.hold_id,
-        policy: input.policy,
-        priority: input.priority,
-        overrider: overrider(caller),
-    }))
+fn to_command(input: OrderIn, caller: &Caller) -> Result<Command, ApiError> {
+    Ok(Command::PlaceOrder(input.place(overrider(caller))?))
 }

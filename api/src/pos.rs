@@ -5,19 +5,19 @@ mod read;
 mod session;
 
 use actix_web::post;
-use actix_web::web::Data;
+use domain::id::SaleId;
 use domain::pos;
 use domain::refusal::{Problems, Refusal};
 use service::posting::Command;
 use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::body::{BatchBody, Body};
-use crate::idempotency::{BatchHeaders, IdempotencyKey, Preferences, WriteHeaders};
-use crate::posting::{BatchIn, BatchOf, BatchOut, overrider, post, post_batch};
-use crate::{Answer, ApiError, App, Caller, line};
+use crate::idempotency::{BatchHeaders, WriteHeaders};
+use crate::posting::{BatchIn, BatchOut, Post, overrider};
+use crate::{Answer, ApiError, Caller, line};
 
-pub use form::{RefundIn, SaleIn, SaleOut, render};
+pub use form::{RefundIn, SaleIn, SaleOut};
+pub use session::{CashMoveOut, SessionOut};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -46,16 +46,8 @@ const REFUNDS: &str = "/v1/pos/refunds";
     responses((status = 201, description = "The receipt.", body = SaleOut))
 )]
 #[post("/v1/pos/sales")]
-async fn sell(
-    app: Data<App>,
-    caller: Caller,
-    key: IdempotencyKey,
-    preferences: Preferences,
-    body: Body<SaleIn>,
-) -> Answer {
-    let input = body.read().await?;
-    let command = sale(input.value, &caller)?;
-    post(&app, caller, (key, preferences, &input.raw), (command, render), Some(SALES)).await
+async fn sell(post: Post) -> Answer {
+    post.create::<SaleId, _>(SALES, sell_command).await
 }
 
 /// Sell many at once
@@ -71,14 +63,8 @@ async fn sell(
     responses((status = 207, description = "One result per sale, in order.", body = BatchOut))
 )]
 #[post("/v1/pos/sales/batch")]
-async fn sell_batch(
-    app: Data<App>,
-    caller: Caller,
-    preferences: Preferences,
-    body: BatchBody<BatchIn>,
-) -> Answer {
-    let batch = body.read().await?.value;
-    post_batch(&app, caller, preferences, (batch, BatchOf { path: SALES, command: sale, render })).await
+async fn sell_batch(post: Post) -> Answer {
+    post.batch(SALES, sell_command).await
 }
 
 /// Refund at a till
@@ -94,16 +80,8 @@ async fn sell_batch(
     responses((status = 201, description = "The receipt; its amounts are negative.", body = SaleOut))
 )]
 #[post("/v1/pos/refunds")]
-async fn refund(
-    app: Data<App>,
-    caller: Caller,
-    key: IdempotencyKey,
-    preferences: Preferences,
-    body: Body<RefundIn>,
-) -> Answer {
-    let input = body.read().await?;
-    let command = take_back(input.value, &caller)?;
-    post(&app, caller, (key, preferences, &input.raw), (command, render), Some(SALES)).await
+async fn refund(post: Post) -> Answer {
+    post.create::<SaleId, _>(SALES, refund_command).await
 }
 
 /// Refund many at once
@@ -118,18 +96,11 @@ async fn refund(
     responses((status = 207, description = "One result per refund, in order.", body = BatchOut))
 )]
 #[post("/v1/pos/refunds/batch")]
-async fn refund_batch(
-    app: Data<App>,
-    caller: Caller,
-    preferences: Preferences,
-    body: BatchBody<BatchIn>,
-) -> Answer {
-    let batch = body.read().await?.value;
-    post_batch(&app, caller, preferences, (batch, BatchOf { path: REFUNDS, command: take_back, render }))
-        .await
+async fn refund_batch(post: Post) -> Answer {
+    post.batch(REFUNDS, refund_command).await
 }
 
-fn sale(input: SaleIn, caller: &Caller) -> Result<Command, ApiError> {
+fn sell_command(input: SaleIn, caller: &Caller) -> Result<Command, ApiError> {
     check_country(input.country.as_deref())?;
     if input.forced {
         caller.require(Scope::StockForce)?;
@@ -155,7 +126,7 @@ fn check_country(country: Option<&str>) -> Result<(), Refusal> {
     problems.check()
 }
 
-fn take_back(input: RefundIn, caller: &Caller) -> Result<Command, ApiError> {
+fn refund_command(input: RefundIn, caller: &Caller) -> Result<Command, ApiError> {
     check_country(input.country.as_deref())?;
     if input.original_id.is_none() {
         caller.require(Scope::PosBlindRefund)?;

@@ -1,7 +1,15 @@
 //! How a document is posted: alone, as a dry run, or as one of many on a batch route.
+//!
+//! A handler takes a [`Post`] and says which command the body makes. The key, the dry run, the answer and `Location`
+//! follow from that.
 
-use actix_web::HttpResponse;
-use actix_web::web::Bytes;
+use std::fmt::Display;
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use domain::book::Book;
 use domain::refusal::Refusal;
 use serde::de::DeserializeOwned;
@@ -10,46 +18,145 @@ use serde_json::value::RawValue;
 use service::caller::EntryMode;
 use service::command::{self, Idempotency};
 use service::posting::{Command, Outcome, Render, Request, dry_run};
+use uuid::Uuid;
 
+use crate::body::{self, BATCH_BYTES_MAX, BODY_BYTES_MAX, Input, Nothing, Unread};
 use crate::idempotency::{IdempotencyKey, Preferences, respond, valid_key};
 use crate::problem::{Answer, ApiError, ErrorCode};
-use crate::{App, Caller, body, effects};
+use crate::{App, Caller, effects};
 
 /// The most documents of a batch request.
 pub const BATCH_DOCUMENTS_MAX: usize = 500;
 
-/// Posts one document. `raw` is the request's body, for the fingerprint of the key.
-pub async fn post(
-    app: &App,
+/// How every command is answered: `configure` puts it in, because it knows the forms of all areas.
+#[derive(Debug)]
+pub struct Rendering(pub Render);
+
+/// Documents that are about to be posted, with the request's body unread.
+pub struct Post {
+    app: Data<App>,
     caller: Caller,
-    (key, preferences, raw): (IdempotencyKey, Preferences, &Bytes),
-    (command, render): (Command, Render),
-    location: Option<&'static str>,
-) -> Answer {
-    let idempotency = key.required(raw)?;
-    let request = Request {
-        caller: caller.0,
-        command,
-        idempotency: Some(idempotency),
-        entry_mode: EntryMode::Api,
-        render,
-    };
-    if preferences.dry_run {
-        let dry_run = dry_run(&app.db, &app.poster, &request).await?;
-        let mut response = HttpResponse::Ok().json(effects::of(&dry_run));
-        preferences.confirm(&mut response);
-        return Ok(response);
-    }
-    let answer = app.poster.post(request).await?;
-    let id = serde_json::from_str::<Identified>(&answer.body).ok().map(|document| document.id);
-    let location = location.zip(id).filter(|_| answer.status == 201).map(|(path, id)| format!("{path}/{id}"));
-    Ok(respond(answer, location))
+    key: IdempotencyKey,
+    preferences: Preferences,
+    render: Render,
+    body: Unread,
 }
 
-/// The id of a rendered document.
-#[derive(Deserialize)]
-struct Identified {
-    id: String,
+impl FromRequest for Post {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        ready(Post::of(request, payload))
+    }
+}
+
+impl Post {
+    fn of(request: &HttpRequest, payload: &mut Payload) -> Result<Self, ApiError> {
+        let rendering = request.app_data::<Data<Rendering>>();
+        let rendering = rendering.ok_or_else(|| ApiError::internal("no rendering"))?;
+        Ok(Post {
+            app: App::of(request)?,
+            caller: Caller::from_request(request, payload).into_inner()?,
+            key: IdempotencyKey::from_request(request, payload).into_inner()?,
+            preferences: Preferences::of(request.headers()),
+            render: rendering.0,
+            body: Unread::of(request, payload),
+        })
+    }
+
+    /// Posts what a route without input does.
+    pub async fn empty(self, command: Command) -> Answer {
+        self.send(|_: Nothing, _| Ok(command)).await
+    }
+
+    /// Posts the command that the body makes.
+    pub async fn send<In: DeserializeOwned>(
+        self,
+        command: impl FnOnce(In, &Caller) -> Result<Command, ApiError>,
+    ) -> Answer {
+        let (input, posting) = self.read::<In>().await?;
+        let command = command(input, &posting.caller)?;
+        posting.run(command, |_| None).await
+    }
+
+    /// Posts the command that the body makes. The document that it makes is found at `path`.
+    pub async fn create<Id: Display + From<Uuid>, In: DeserializeOwned>(
+        self,
+        path: &str,
+        command: impl FnOnce(In, &Caller) -> Result<Command, ApiError>,
+    ) -> Answer {
+        let (input, posting) = self.read::<In>().await?;
+        let command = command(input, &posting.caller)?;
+        posting.create::<Id>(path, command).await
+    }
+
+    /// Reads the body, for a command that takes more than the body to make.
+    pub async fn read<In: DeserializeOwned>(self) -> Result<(In, Posting), ApiError> {
+        let Post { app, caller, key, preferences, render, body } = self;
+        let Input { value, raw } = body.read(BODY_BYTES_MAX).await?;
+        Ok((value, Posting { app, caller, key, preferences, render, raw }))
+    }
+
+    /// Posts many documents, as the single route at `path` posts each of them.
+    pub async fn batch<In: DeserializeOwned>(
+        self,
+        path: &str,
+        command: impl Fn(In, &Caller) -> Result<Command, ApiError>,
+    ) -> Answer {
+        let Post { app, caller, preferences, render, body, .. } = self;
+        let items = body.read::<BatchIn>(BATCH_BYTES_MAX).await?.value.items;
+        if items.is_empty() || items.len() > BATCH_DOCUMENTS_MAX {
+            let detail = format!("A batch has 1 to {BATCH_DOCUMENTS_MAX} documents.");
+            return Err(ApiError::from(Refusal::invalid("/items", detail)));
+        }
+        let render = if preferences.minimal { minimal } else { render };
+        let request = |item: &BatchItem| -> Result<Request, ApiError> {
+            let idempotency = item.idempotency(path)?;
+            let command = command(body::parse_object(item.body.get().as_bytes())?, &caller)?;
+            let (caller, idempotency) = (caller.0.clone(), Some(idempotency));
+            Ok(Request { caller, command, idempotency, entry_mode: EntryMode::Batch, render })
+        };
+        let requests: Vec<Result<Request, ApiError>> = items.iter().map(request).collect();
+        let mut response =
+            HttpResponse::build(StatusCode::MULTI_STATUS).json(post_all(&app, preferences, requests).await);
+        preferences.confirm(&mut response);
+        Ok(response)
+    }
+}
+
+/// A document that is about to be posted, with the request's body read.
+pub struct Posting {
+    /// The state of the application.
+    pub app: Data<App>,
+    /// Who asks.
+    pub caller: Caller,
+    key: IdempotencyKey,
+    preferences: Preferences,
+    render: Render,
+    raw: actix_web::web::Bytes,
+}
+
+impl Posting {
+    /// Posts a command. The document that it makes is found at `path`.
+    pub async fn create<Id: Display + From<Uuid>>(self, path: &str, command: Command) -> Answer {
+        self.run(command, |id| Some(format!("{path}/{}", Id::from(id)))).await
+    }
+
+    async fn run(self, command: Command, location: impl FnOnce(Uuid) -> Option<String>) -> Answer {
+        let Posting { app, caller, key, preferences, render, raw } = self;
+        let idempotency = Some(key.required(&raw)?);
+        let request = Request { caller: caller.0, command, idempotency, entry_mode: EntryMode::Api, render };
+        if preferences.dry_run {
+            let dry_run = dry_run(&app.db, &app.poster, &request).await?;
+            let mut response = HttpResponse::Ok().json(effects::of(&dry_run));
+            preferences.confirm(&mut response);
+            return Ok(response);
+        }
+        let answer = app.poster.post(request).await?;
+        let location = answer.document_id.filter(|_| answer.status == 201).and_then(location);
+        Ok(respond(answer, location))
+    }
 }
 
 /// Renders a document, or the problem that refused it.
@@ -60,11 +167,6 @@ pub fn rendered<T: Serialize>(status: u16, document: &T) -> (u16, String) {
     }
 }
 
-/// Renders the state that a command left a document in: 201 where the command made it, 200 where it changed it.
-pub fn rendered_version<T: Serialize>(version: i32, document: &T) -> (u16, String) {
-    rendered(if version == 1 { 201 } else { 200 }, document)
-}
-
 /// Renders the problem of a refusal.
 pub fn refused(refusal: &Refusal) -> (u16, String) {
     let error = ApiError::from(refusal.clone());
@@ -72,7 +174,7 @@ pub fn refused(refusal: &Refusal) -> (u16, String) {
 }
 
 /// Renders no more than a document's identity, or the problem that refused it.
-pub fn minimal(outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
+fn minimal(_: &service::Caller, outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
     match outcome {
         Err(refusal) => refused(refusal),
         Ok((outcome, _)) => {
@@ -152,90 +254,53 @@ struct BatchResult {
     body: Box<RawValue>,
 }
 
-/// What a batch route posts: the path of its single route, and how a body becomes a command.
-pub struct BatchOf<In> {
-    /// Path of the single route, which the fingerprint covers.
-    pub path: &'static str,
-    /// Reads a body.
-    pub command: fn(In, &Caller) -> Result<Command, ApiError>,
-    /// Renders the answer in full.
-    pub render: Render,
+impl BatchItem {
+    /// The key, with the fingerprint that the same document has on the single route at `path`.
+    fn idempotency(&self, path: &str) -> Result<Idempotency, ApiError> {
+        let key = valid_key(&self.idempotency_key)
+            .ok_or_else(|| ApiError::of(ErrorCode::IdempotencyKeyInvalid).at_pointer("/idempotency_key"))?;
+        let fingerprint = crate::idempotency::fingerprint("POST", path, self.body.get().as_bytes());
+        Ok(Idempotency { key: key.to_owned(), fingerprint })
+    }
 }
 
-/// Posts the documents of a batch route.
-pub async fn post_batch<In: DeserializeOwned>(
-    app: &App,
-    caller: Caller,
-    preferences: Preferences,
-    (batch, of): (BatchIn, BatchOf<In>),
-) -> Answer {
-    if batch.items.is_empty() || batch.items.len() > BATCH_DOCUMENTS_MAX {
-        let detail = format!("A batch has 1 to {BATCH_DOCUMENTS_MAX} documents.");
-        return Err(ApiError::from(Refusal::invalid("/items", detail)));
-    }
-    let render = if preferences.minimal { minimal } else { of.render };
-    let mut results: Vec<Option<BatchResult>> = Vec::with_capacity(batch.items.len());
-    let mut requests = Vec::with_capacity(batch.items.len());
-    for item in &batch.items {
-        match request(item, &caller, &of, render) {
+/// Posts the requests that could be made, and answers every one in its place.
+async fn post_all(app: &App, preferences: Preferences, requests: Vec<Result<Request, ApiError>>) -> BatchOut {
+    let mut made = Vec::with_capacity(requests.len());
+    let known: Vec<Option<BatchResult>> = requests
+        .into_iter()
+        .map(|request| match request {
             Ok(request) => {
-                requests.push(request);
-                results.push(None);
+                made.push(request);
+                None
             }
-            Err(error) => results.push(Some(failed(&error))),
-        }
-    }
-    let answers = if preferences.dry_run {
-        rehearsed(app, &requests).await
-    } else {
-        app.poster.post_all(requests).await
-    };
+            Err(error) => Some(failed(&error)),
+        })
+        .collect();
+    let answers =
+        if preferences.dry_run { dry_run_each(app, &made).await } else { app.poster.post_all(made).await };
     let mut answers = answers.into_iter();
-    let results: Vec<BatchResult> = results
+    let results: Vec<BatchResult> = known
         .into_iter()
         .map(|known| known.or_else(|| answers.next().map(answered)).unwrap_or_else(|| failed(&lost())))
         .collect();
     let accepted = results.iter().filter(|result| result.status < 300).count();
-    let refused = results.len() - accepted;
-    let status = actix_web::http::StatusCode::MULTI_STATUS;
-    let mut response =
-        HttpResponse::build(status).json(BatchOut { object: "batch", accepted, refused, results });
-    preferences.confirm(&mut response);
-    Ok(response)
+    BatchOut { object: "batch", accepted, refused: results.len() - accepted, results }
 }
 
 /// What each document of a batch would do by itself.
-async fn rehearsed(app: &App, requests: &[Request]) -> Vec<Result<command::Answer, service::Error>> {
+async fn dry_run_each(app: &App, requests: &[Request]) -> Vec<Result<command::Answer, service::Error>> {
     let mut answers = Vec::with_capacity(requests.len());
     for request in requests {
         answers.push(dry_run(&app.db, &app.poster, request).await.map(|dry_run| command::Answer {
             status: 200,
             body: effects::of(&dry_run).to_string(),
             document_id: None,
+            version: None,
             replayed: false,
         }));
     }
     answers
-}
-
-fn request<In: DeserializeOwned>(
-    item: &BatchItem,
-    caller: &Caller,
-    of: &BatchOf<In>,
-    render: Render,
-) -> Result<Request, ApiError> {
-    let key = valid_key(&item.idempotency_key)
-        .ok_or_else(|| ApiError::of(ErrorCode::IdempotencyKeyInvalid).at_pointer("/idempotency_key"))?;
-    let raw = item.body.get().as_bytes();
-    let fingerprint = crate::idempotency::fingerprint("POST", of.path, raw);
-    let command = (of.command)(body::parse_object(raw)?, caller)?;
-    Ok(Request {
-        caller: caller.0.clone(),
-        command,
-        idempotency: Some(Idempotency { key: key.to_owned(), fingerprint }),
-        entry_mode: EntryMode::Batch,
-        render,
-    })
 }
 
 fn answered(answer: Result<service::command::Answer, service::Error>) -> BatchResult {

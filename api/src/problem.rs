@@ -133,7 +133,9 @@ impl ApiError {
                 tracing::warn!(%error, "statement timeout");
                 ApiError::of(ErrorCode::StatementTimeout).with_retry_after(5)
             }
-            service::Error::Database(_) | service::Error::Invariant(_) => ApiError::internal(error),
+            service::Error::Database(_) | service::Error::Invariant(_) | service::Error::Input(_) => {
+                ApiError::internal(error)
+            }
         }
     }
 
@@ -250,6 +252,8 @@ impl fmt::Display for ApiError {
     }
 }
 
+impl std::error::Error for ApiError {}
+
 impl ResponseError for ApiError {
     fn status_code(&self) -> StatusCode {
         self.0.code.status()
@@ -298,12 +302,23 @@ impl From<service::Error> for ApiError {
     fn from(error: service::Error) -> Self {
         match error {
             service::Error::Refused(refusal) => refusal.into(),
+            service::Error::Input(error) => match error.downcast::<ApiError>() {
+                Ok(error) => *error,
+                Err(other) => ApiError::internal(other),
+            },
             service::Error::Database(_)
             | service::Error::Busy
             | service::Error::StatementTimeout
             | service::Error::LockTimeout
             | service::Error::Invariant(_) => ApiError::from_shared(&error),
         }
+    }
+}
+
+/// Input that the API itself refuses within a use case, such as a merge patch that makes no record.
+impl From<ApiError> for service::Error {
+    fn from(error: ApiError) -> Self {
+        service::Error::Input(Box::new(error))
     }
 }
 

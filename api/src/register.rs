@@ -14,6 +14,7 @@ use crate::body::Body;
 use crate::idempotency::CreateHeaders;
 use crate::list::{List, Page, PageParams, Sorted};
 use crate::params::PathId;
+use crate::record::record;
 use crate::version::{IfNoneMatch, ReadHeaders};
 use crate::write::Write;
 use crate::{Answer, App, Caller};
@@ -67,6 +68,8 @@ impl From<entity::register::Model> for Register {
         }
     }
 }
+
+record!(Register, RegisterId);
 
 /// Which tills to list.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -124,14 +127,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 )]
 #[post("/v1/registers")]
 async fn create(write: Write, body: Body<RegisterInput>) -> Answer {
-    let write = write.changing_setup();
-    let input = body.read().await?;
-    write
-        .create("register.created", &input.raw, async |tx| {
-            let row = register::create(tx, &input.value).await?;
-            Ok((row.id.0, Register::from(row)))
-        })
-        .await
+    write.changing_setup().create("register.created", body, Register::from, register::create).await
 }
 
 /// Get a register

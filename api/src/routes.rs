@@ -1,16 +1,19 @@
 //! The list of routes.
 
+use actix_web::web::Data;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::posting::Rendering;
 use crate::{
     audit, auth, catalog, count, customer, errors, event, health, integrity, journal, ledger, location, lot,
-    openapi, order, pos, pricing, register, settings, stock, stream, tax,
+    openapi, order, pos, pricing, register, render, settings, stock, stream, tax,
 };
 
 /// Every route of this crate: an area is one line here. What is asked most often comes first, because routes are tried in
 /// order.
 pub fn mount(cfg: &mut ServiceConfig) {
-    cfg.configure(pos::routes)
+    cfg.app_data(Data::new(Rendering(render::render)))
+        .configure(pos::routes)
         .configure(order::routes)
         .configure(stock::routes)
         .configure(lot::routes)

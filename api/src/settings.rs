@@ -3,6 +3,7 @@
 use actix_web::web::Data;
 use actix_web::{get, patch};
 use chrono::{DateTime, Utc};
+use domain::id::TenantId;
 use domain::stock::CostingMethod;
 use domain::tenant::TaxRounding;
 use serde::Serialize;
@@ -11,7 +12,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::Body;
 use crate::patch::Patch;
-use crate::version::{ChangeHeaders, IfMatch, IfNoneMatch, ReadHeaders};
+use crate::record::record;
+use crate::version::{ChangeHeaders, IfNoneMatch, ReadHeaders};
 use crate::write::{MergePatch, Write};
 use crate::{Answer, App, Caller};
 
@@ -23,6 +25,9 @@ pub fn routes(cfg: &mut ServiceConfig) {
 /// What your books are kept in, and how.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Settings {
+    #[serde(skip)]
+    #[schema(ignore)]
+    id: TenantId,
     /// Always `settings`.
     #[schema(value_type = String, max_length = 8, example = "settings")]
     object: &'static str,
@@ -56,6 +61,7 @@ struct Settings {
 impl From<entity::tenant::Model> for Settings {
     fn from(row: entity::tenant::Model) -> Self {
         Settings {
+            id: row.tenant_id,
             object: "settings",
             name: row.name,
             currency: row.currency,
@@ -69,6 +75,8 @@ impl From<entity::tenant::Model> for Settings {
         }
     }
 }
+
+record!(Settings, TenantId);
 
 /// Get your settings
 ///
@@ -100,14 +108,11 @@ async fn get(app: Data<App>, caller: Caller, seen: IfNoneMatch) -> Answer {
         headers(("ETag" = String, description = "Their version."))))
 )]
 #[patch("/v1/settings")]
-async fn update(write: Write, seen: IfMatch, body: Body<MergePatch>) -> Answer {
-    let write = write.changing_setup();
-    let expected = seen.optional()?;
-    let patch = body.read().await?;
+async fn update(write: Write, body: Body<MergePatch>) -> Answer {
     write
-        .patch("settings.updated", &patch, async |tx, change| {
-            let row = settings::update(tx, expected, change).await?;
-            Ok((row.tenant_id.0, Settings::from(row)))
+        .changing_setup()
+        .patch("settings.updated", body, Settings::from, async |tx, expected, change| {
+            settings::update(tx, expected, change).await
         })
         .await
 }

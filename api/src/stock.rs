@@ -14,24 +14,26 @@ mod revaluation;
 mod transfer;
 
 use actix_web::post;
-use actix_web::web::Data;
 use chrono::{DateTime, Utc};
-use domain::book::Book;
 use domain::id::{ExpectedReceiptId, LocationId, LotId, ProductId, StockDocumentId};
 use domain::number::{Money, Price, Quantity};
-use domain::refusal::{Problems, Refusal};
+use domain::refusal::Problems;
 use domain::stock_document::{self, StockDocumentKind};
+use domain::text::{self, Text200};
 use serde::{Deserialize, Serialize};
-use service::posting::{Command, Outcome};
+use service::posting::Command;
 use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::body::{BatchBody, Body};
-use crate::idempotency::{BatchHeaders, IdempotencyKey, Preferences, WriteHeaders};
-use crate::line::{Skus, free_text, item, skus_of};
-use crate::lot::line::{self as lots, Codes, ReceivedLotIn, codes_of};
-use crate::posting::{BatchIn, BatchOf, BatchOut, post, post_batch, refused, rendered};
-use crate::{Answer, ApiError, App, Caller};
+use crate::idempotency::{BatchHeaders, WriteHeaders};
+use crate::line::{Skus, item};
+use crate::lot::line::{self as lots, Codes, ReceivedLotIn};
+use crate::posting::{BatchIn, BatchOut, Post};
+use crate::{Answer, ApiError, Caller};
+
+pub use expected::ExpectedReceiptOut;
+pub use hold::HoldOut;
+pub use transfer::TransferOut;
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -63,8 +65,7 @@ struct StockDocumentIn {
     #[schema(max_length = 64, example = "damage")]
     reason: Option<String>,
     /// A delivery note, a remark.
-    #[schema(max_length = 200, example = "Delivery note 8812")]
-    reference: Option<String>,
+    reference: Option<Text200>,
     /// When it happened; now where absent, never in the future.
     #[schema(example = "2026-11-22T01:20:00Z")]
     occurred_at: Option<DateTime<Utc>>,
@@ -108,7 +109,7 @@ struct StockLineIn {
 
 /// A posted stock document.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-struct StockDocumentOut<'a> {
+pub struct StockDocumentOut<'a> {
     /// Its id.
     id: StockDocumentId,
     /// Always `stock_document`.
@@ -163,7 +164,7 @@ struct StockLineOut<'a> {
 }
 
 impl<'a> StockDocumentOut<'a> {
-    fn new(
+    pub(crate) fn new(
         document: &'a stock_document::StockDocument,
         currency: &'a str,
         skus: Skus<'_, 'a>,
@@ -209,16 +210,8 @@ impl<'a> StockDocumentOut<'a> {
     responses((status = 201, description = "The document.", body = StockDocumentOut))
 )]
 #[post("/v1/stock/documents")]
-async fn create(
-    app: Data<App>,
-    caller: Caller,
-    key: IdempotencyKey,
-    preferences: Preferences,
-    body: Body<StockDocumentIn>,
-) -> Answer {
-    let input = body.read().await?;
-    let command = moved(input.value, &caller)?;
-    post(&app, caller, (key, preferences, &input.raw), (command, render), Some(DOCUMENTS)).await
+async fn create(post: Post) -> Answer {
+    post.create::<StockDocumentId, _>(DOCUMENTS, to_command).await
 }
 
 /// Post many stock documents at once
@@ -233,22 +226,16 @@ async fn create(
     responses((status = 207, description = "One result per document, in order.", body = BatchOut))
 )]
 #[post("/v1/stock/documents/batch")]
-async fn create_batch(
-    app: Data<App>,
-    caller: Caller,
-    preferences: Preferences,
-    body: BatchBody<BatchIn>,
-) -> Answer {
-    let batch = body.read().await?.value;
-    post_batch(&app, caller, preferences, (batch, BatchOf { path: DOCUMENTS, command: moved, render })).await
+async fn create_batch(post: Post) -> Answer {
+    post.batch(DOCUMENTS, to_command).await
 }
 
-fn moved(input: StockDocumentIn, caller: &Caller) -> Result<Command, ApiError> {
+fn to_command(input: StockDocumentIn, caller: &Caller) -> Result<Command, ApiError> {
     if input.forced {
         caller.require(Scope::StockForce)?;
     }
     let mut problems = Problems::default();
-    free_text(&mut problems, "/reference", input.reference.as_deref(), 200);
+    let reference = text::checked(&mut problems, "/reference", input.reference);
     let mut lines = Vec::with_capacity(input.lines.len());
     for (index, line) in input.lines.into_iter().enumerate() {
         match item(line.product_id, line.sku, line.barcode) {
@@ -266,21 +253,10 @@ fn moved(input: StockDocumentIn, caller: &Caller) -> Result<Command, ApiError> {
         kind: input.kind,
         location_id: input.location_id,
         reason: input.reason,
-        reference: input.reference,
+        reference,
         occurred_at: input.occurred_at,
         forced: input.forced,
         expected_receipt_id: input.expected_receipt_id,
         lines,
     }))
-}
-
-fn render(outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
-    match outcome {
-        Ok((Outcome::StockDocument(document), book)) => {
-            let (skus, codes) = (skus_of(book), codes_of(book));
-            rendered(201, &StockDocumentOut::new(document, &book.setup.settings.currency, &skus, &codes))
-        }
-        Ok(_) => refused(&Refusal::state("The command made something else than a stock document.")),
-        Err(refusal) => refused(refusal),
-    }
 }

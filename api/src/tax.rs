@@ -14,7 +14,8 @@ use crate::body::Body;
 use crate::idempotency::CreateHeaders;
 use crate::list::{List, Page, PageParams, Sorted};
 use crate::params::PathId;
-use crate::version::{GuardedHeaders, IfMatch, IfNoneMatch, ReadHeaders};
+use crate::record::record;
+use crate::version::{GuardedHeaders, IfNoneMatch, ReadHeaders};
 use crate::write::Write;
 use crate::{Answer, App, Caller};
 
@@ -62,6 +63,8 @@ impl From<entity::tax_class::Model> for TaxClass {
         }
     }
 }
+
+record!(TaxClass, TaxClassId);
 
 /// The rate of a tax class in a zone for a span of days.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -111,6 +114,8 @@ impl From<entity::tax_rate::Model> for TaxRate {
         }
     }
 }
+
+record!(TaxRate, TaxRateId);
 
 /// Which tax classes to list.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -182,13 +187,7 @@ async fn list_classes(app: Data<App>, caller: Caller, list: List<ClassFilters>) 
 )]
 #[post("/v1/tax-classes")]
 async fn create_class(write: Write, body: Body<TaxClassInput>) -> Answer {
-    let input = body.read().await?;
-    write
-        .create("tax_class.created", &input.raw, async |tx| {
-            let row = tax::create_class(tx, &input.value).await?;
-            Ok((row.id.0, TaxClass::from(row)))
-        })
-        .await
+    write.create("tax_class.created", body, TaxClass::from, tax::create_class).await
 }
 
 /// Get a tax class
@@ -245,14 +244,7 @@ async fn list_rates(app: Data<App>, caller: Caller, list: List<RateFilters>) -> 
 )]
 #[post("/v1/tax-rates")]
 async fn create_rate(write: Write, body: Body<TaxRateInput>) -> Answer {
-    let write = write.changing_setup();
-    let input = body.read().await?;
-    write
-        .create("tax_rate.created", &input.raw, async |tx| {
-            let row = tax::create_rate(tx, &input.value).await?;
-            Ok((row.id.0, TaxRate::from(row)))
-        })
-        .await
+    write.changing_setup().create("tax_rate.created", body, TaxRate::from, tax::create_rate).await
 }
 
 /// Get a tax rate
@@ -283,13 +275,12 @@ async fn get_rate(app: Data<App>, caller: Caller, id: PathId<TaxRateId>, seen: I
     responses((status = 204, description = "The tax rate is gone."))
 )]
 #[delete("/v1/tax-rates/{id}")]
-async fn delete_rate(write: Write, id: PathId<TaxRateId>, seen: IfMatch) -> Answer {
-    let write = write.changing_setup();
-    let expected = seen.required()?;
+async fn delete_rate(write: Write, id: PathId<TaxRateId>) -> Answer {
+    let write = write.requiring_if_match()?;
     write
-        .delete("tax_rate.deleted", async |tx| {
-            tax::delete_rate(tx, id.0, expected).await?;
-            Ok(id.0.0)
+        .changing_setup()
+        .delete("tax_rate.deleted", Some(id.0.0), async |tx, expected| {
+            tax::delete_rate(tx, id.0, expected).await
         })
         .await
 }

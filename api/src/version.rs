@@ -18,11 +18,16 @@ impl FromRequest for IfMatch {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Ok(IfMatch(text(request, header::IF_MATCH))))
+        ready(Ok(IfMatch::of(request)))
     }
 }
 
 impl IfMatch {
+    /// Reads the header of a request.
+    pub fn of(request: &HttpRequest) -> Self {
+        IfMatch(text(request, header::IF_MATCH))
+    }
+
     /// The version that the record must be at; nothing where any will do.
     pub fn optional(&self) -> Result<Option<i32>, ApiError> {
         match self.0.as_deref().map(str::trim) {

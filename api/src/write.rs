@@ -1,9 +1,8 @@
 //! Writes of records that post neither stock nor ledger: products, customers, prices and the like.
 //!
-//! A handler takes a [`Write`], reads the body, and hands over the work. The command row, a
-//! repeated answer, a dry run, `Location` and `ETag` follow from that.
+//! A handler takes a [`Write`] and hands over the body and the work. The command row, a repeated answer, a dry run,
+//! `If-Match`, `Location` and `ETag` follow from that.
 
-use std::cell::RefCell;
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
@@ -14,14 +13,18 @@ use domain::refusal::{Code, Refusal};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use service::command::{self, Written};
 use service::input::Change;
-use service::{Error, Tx, command};
+use service::{Error, Tx};
 use uuid::Uuid;
 
-use crate::body::{self, Input};
+use crate::batch::{Items, Parsed};
+use crate::body::{self, BatchBody, Body};
 use crate::idempotency::{IdempotencyKey, Preferences, respond};
 use crate::problem::{Answer, ApiError};
-use crate::{App, Caller, version};
+use crate::record::Record;
+use crate::version::{self, IfMatch};
+use crate::{App, Caller};
 
 /// How often a write that lost a race for a unique value is tried.
 const ATTEMPTS_MAX: u32 = 3;
@@ -32,6 +35,7 @@ pub struct Write {
     caller: Caller,
     idempotency: IdempotencyKey,
     preferences: Preferences,
+    if_match: IfMatch,
     path: String,
     changes_setup: bool,
 }
@@ -48,72 +52,29 @@ impl FromRequest for Write {
     }
 }
 
-/// What an answer tells about itself.
-#[derive(Debug, Deserialize)]
-struct Head {
-    id: Option<String>,
-    version: Option<i32>,
-}
-
 impl Write {
     fn of(request: &HttpRequest, payload: &mut Payload) -> Result<Self, ApiError> {
-        let app =
-            request.app_data::<Data<App>>().ok_or_else(|| ApiError::internal("no application state"))?;
         Ok(Write {
-            app: Data::clone(app),
+            app: App::of(request)?,
             caller: Caller::from_request(request, payload).into_inner()?,
             idempotency: IdempotencyKey::from_request(request, payload).into_inner()?,
             preferences: Preferences::of(request.headers()),
+            if_match: IfMatch::of(request),
             path: request.path().to_owned(),
             changes_setup: false,
         })
     }
 
-    /// Says that postings must read the tenant's settings, locations, tills, taxes and channel prices anew.
+    /// Says that postings must read the tenant's settings, locations, tills, taxes and channel prices again.
     pub fn changing_setup(mut self) -> Self {
         self.changes_setup = true;
         self
     }
 
-    /// Makes a record: 201 with its `Location`.
-    pub async fn create<T: Serialize>(
-        self,
-        name: &'static str,
-        raw: &Bytes,
-        work: impl AsyncFn(&Tx) -> Result<(Uuid, T), Error>,
-    ) -> Answer {
-        let path = self.path.clone();
-        let mut done = self.run(name, raw, 201, async |tx| rendered(work(tx).await?)).await?;
-        if done.answer.status == 201 {
-            done.location = Head::of(&done.answer.body).id.map(|id| format!("{path}/{id}"));
-        }
-        Ok(done.respond())
-    }
-
-    /// Makes a record that has a secret: 201. `work` answers the record as it is kept for a repeat, without the secret,
-    /// and as it is shown this once.
-    pub async fn create_secret<T: Serialize>(
-        self,
-        name: &'static str,
-        raw: &Bytes,
-        location: impl Fn(Uuid) -> String,
-        work: impl AsyncFn(&Tx) -> Result<(Uuid, T, T), Error>,
-    ) -> Answer {
-        let shown = RefCell::new(None);
-        let made = async |tx: &Tx| {
-            let (id, kept, whole) = work(tx).await?;
-            *shown.borrow_mut() = Some(rendered((id, whole))?.1);
-            rendered((id, kept))
-        };
-        let mut done = self.run(name, raw, 201, made).await?;
-        if let Some(whole) = shown.into_inner()
-            && !done.answer.replayed
-            && !done.preferences.dry_run
-        {
-            done.answer.body = whole;
-        }
-        done.location = done.answer.document_id.filter(|_| done.answer.status == 201).map(location);
-        Ok(done.respond())
+    /// Refuses a request without `If-Match`: the record must not be changed unseen.
+    pub fn requiring_if_match(self) -> Result<Self, ApiError> {
+        self.if_match.required()?;
+        Ok(self)
     }
 
     /// Who asks.
@@ -121,96 +82,159 @@ impl Write {
         self.caller.0.clone()
     }
 
-    /// States a record that may or may not exist: 200.
-    pub async fn put<T: Serialize>(
+    /// Makes a record: 201 with its `Location`.
+    pub async fn create<I: DeserializeOwned, M, R: Record>(
+        self,
+        name: &'static str,
+        body: Body<I>,
+        show: impl Fn(M) -> R,
+        work: impl AsyncFn(&Tx, &I) -> Result<M, Error>,
+    ) -> Answer {
+        let input = body.read().await?;
+        self.create_as(name, &input.raw, show, async |tx| work(tx, &input.value).await).await
+    }
+
+    /// Like [`create`](Write::create), for a request whose fingerprint covers `said` in place of the body.
+    pub async fn create_as<M, R: Record>(
+        self,
+        name: &'static str,
+        said: &Bytes,
+        show: impl Fn(M) -> R,
+        work: impl AsyncFn(&Tx) -> Result<M, Error>,
+    ) -> Answer {
+        let path = self.path.clone();
+        let mut done = self.run(name, said, async |tx| saved(201, &show(work(tx).await?))).await?;
+        done.locate(|id| format!("{path}/{}", R::Id::from(id)));
+        Ok(done.respond())
+    }
+
+    /// Makes what has no address of its own: 201.
+    pub async fn create_unaddressed<I: DeserializeOwned, M, T: Serialize>(
+        self,
+        name: &'static str,
+        body: Body<I>,
+        show: impl Fn(M) -> T,
+        work: impl AsyncFn(&Tx, &I) -> Result<M, Error>,
+    ) -> Answer {
+        let input = body.read().await?;
+        let made = async |tx: &Tx| written(201, None, &show(work(tx, &input.value).await?));
+        Ok(self.run(name, &input.raw, made).await?.respond())
+    }
+
+    /// Makes a record that has a secret: 201. `work` returns the record as it is kept for a repeat, without the secret,
+    /// and as it is shown this once.
+    pub async fn create_secret<T: Serialize>(
         self,
         name: &'static str,
         raw: &Bytes,
-        work: impl AsyncFn(&Tx) -> Result<(Uuid, T), Error>,
+        location: impl Fn(Uuid) -> String,
+        work: impl AsyncFn(&Tx) -> Result<Secret<T>, Error>,
     ) -> Answer {
-        Ok(self.run(name, raw, 200, async |tx| rendered(work(tx).await?)).await?.respond())
+        let made = async |tx: &Tx| {
+            let Secret { id, kept, shown_once } = work(tx).await?;
+            Ok(Written { shown_once: Some(json(&shown_once)?), ..written(201, Some(id), &kept)? })
+        };
+        let mut done = self.run(name, raw, made).await?;
+        done.locate(location);
+        Ok(done.respond())
     }
 
-    /// Changes a record by a merge patch: 200. `work` is handed what makes the next state from the present one.
-    pub async fn patch<I, T>(
+    /// States what may or may not exist: 200. `work` returns the id of the record that it is about.
+    pub async fn put<I: DeserializeOwned, T: Serialize>(
         self,
         name: &'static str,
-        patch: &Input<MergePatch>,
-        work: impl AsyncFn(&Tx, Change<'_, I>) -> Result<(Uuid, T), Error>,
+        body: Body<I>,
+        work: impl AsyncFn(&Tx, &I) -> Result<(Option<Uuid>, T), Error>,
+    ) -> Answer {
+        let input = body.read().await?;
+        let stated = async |tx: &Tx| {
+            let (id, stated) = work(tx, &input.value).await?;
+            written(200, id, &stated)
+        };
+        Ok(self.run(name, &input.raw, stated).await?.respond())
+    }
+
+    /// Changes a record by a step that takes no body: 200.
+    pub async fn change<M, R: Record>(
+        self,
+        name: &'static str,
+        show: impl Fn(M) -> R,
+        work: impl AsyncFn(&Tx) -> Result<M, Error>,
+    ) -> Answer {
+        Ok(self.run(name, &Bytes::new(), async |tx| saved(200, &show(work(tx).await?))).await?.respond())
+    }
+
+    /// Changes a record by a merge patch: 200. `work` is given the version that the record must be at, and what makes
+    /// its next state from the present one.
+    pub async fn patch<I, M, R>(
+        self,
+        name: &'static str,
+        body: Body<MergePatch>,
+        show: impl Fn(M) -> R,
+        work: impl AsyncFn(&Tx, Option<i32>, Change<'_, I>) -> Result<M, Error>,
     ) -> Answer
     where
         I: Serialize + DeserializeOwned,
-        T: Serialize,
+        R: Record,
     {
-        let refused = RefCell::new(None);
-        let change = |present: &I| {
-            merge(present, &patch.value).map_err(|error| {
-                *refused.borrow_mut() = Some(error);
-                // What the caller hears is the error just kept; this one only ends the transaction.
-                Refusal::new(Code::ValidationFailed, "The patch was refused.").into()
-            })
-        };
-        let done = self.run(name, &patch.raw, 200, async |tx| rendered(work(tx, &change).await?)).await;
-        match refused.into_inner() {
-            Some(error) => Err(error),
-            None => Ok(done?.respond()),
-        }
+        let expected = self.if_match.optional()?;
+        let patch = body.read().await?;
+        let change = |present: &I| Ok(merge(present, &patch.value)?);
+        let changed = async |tx: &Tx| saved(200, &show(work(tx, expected, &change).await?));
+        Ok(self.run(name, &patch.raw, changed).await?.respond())
     }
 
-    /// Deletes or ends a record: 204.
-    pub async fn delete(self, name: &'static str, work: impl AsyncFn(&Tx) -> Result<Uuid, Error>) -> Answer {
-        let ended = async |tx: &Tx| Ok((work(tx).await?, String::new()));
-        Ok(self.run(name, &Bytes::new(), 204, ended).await?.respond())
+    /// Deletes or ends the record `id`, or what has none: 204. `work` is given the version that it must be at.
+    pub async fn delete(
+        self,
+        name: &'static str,
+        id: Option<Uuid>,
+        work: impl AsyncFn(&Tx, Option<i32>) -> Result<(), Error>,
+    ) -> Answer {
+        let expected = self.if_match.optional()?;
+        let ended = async |tx: &Tx| {
+            work(tx, expected).await?;
+            Ok(Written { document_id: id, status: 204, ..Written::default() })
+        };
+        Ok(self.run(name, &Bytes::new(), ended).await?.respond())
     }
 
     /// Makes many records, each for itself: 207 with one result each. A batch that lost a race for a unique value is
     /// tried again, and then sees who has it.
-    pub async fn batch<T: Serialize>(
+    pub async fn batch<I: DeserializeOwned + Clone, M, R: Serialize>(
+        self,
+        name: &'static str,
+        body: BatchBody<Items>,
+        show: impl Fn(M) -> R,
+        work: impl AsyncFn(&Tx, &[I]) -> Result<Vec<Result<M, Refusal>>, Error>,
+    ) -> Answer {
+        let items = Parsed::<I>::read(body).await?;
+        let inputs = items.value.well_formed();
+        let made = async |tx: &Tx| {
+            let made = work(tx, &inputs).await?;
+            written(207, None, &items.value.results(made.into_iter().map(|made| made.map(&show)).collect()))
+        };
+        Ok(self.run(name, &items.raw, made).await?.respond())
+    }
+
+    /// Writes all of an upload or nothing of it: 200.
+    pub async fn whole<T: Serialize>(
         self,
         name: &'static str,
         raw: &Bytes,
         work: impl AsyncFn(&Tx) -> Result<T, Error>,
     ) -> Answer {
-        let made = async |tx: &Tx| rendered((Uuid::nil(), work(tx).await?));
-        Ok(self.run(name, raw, 207, made).await?.respond())
-    }
-
-    /// Writes all of an upload or nothing of it: 200. What `work` refuses is taken back and answered as it says.
-    pub async fn whole<T: Serialize>(
-        self,
-        name: &'static str,
-        raw: &Bytes,
-        work: impl AsyncFn(&Tx) -> Result<Result<T, ApiError>, Error>,
-    ) -> Answer {
-        let refused = RefCell::new(None);
-        let written = async |tx: &Tx| match work(tx).await? {
-            Ok(report) => rendered((Uuid::nil(), report)),
-            Err(error) => {
-                *refused.borrow_mut() = Some(error);
-                // What the caller hears is the error just kept; this one only ends the transaction.
-                Err(Refusal::new(Code::ValidationFailed, "The upload was refused.").into())
-            }
-        };
-        let done = self.run(name, raw, 200, written).await;
-        match refused.into_inner() {
-            Some(error) if done.is_err() => Err(error),
-            _ => Ok(done?.respond()),
-        }
+        Ok(self.run(name, raw, async |tx| written(200, None, &work(tx).await?)).await?.respond())
     }
 
     async fn run(
         self,
         name: &'static str,
         raw: &Bytes,
-        status: u16,
-        work: impl AsyncFn(&Tx) -> Result<(Uuid, String), Error>,
+        work: impl AsyncFn(&Tx) -> Result<Written, Error>,
     ) -> Result<Done, ApiError> {
         let Write { app, caller, idempotency, preferences, changes_setup, .. } = self;
         let idempotency = idempotency.optional(raw)?;
-        let work = async |tx: &Tx| {
-            let (id, body) = work(tx).await?;
-            Ok(((!id.is_nil()).then_some(id), status, body))
-        };
         let mut attempt = 1;
         loop {
             let answer = if preferences.dry_run {
@@ -233,6 +257,29 @@ impl Write {
     }
 }
 
+/// A record that was made with a secret.
+#[derive(Debug)]
+pub struct Secret<T> {
+    /// The record's id.
+    pub id: Uuid,
+    /// The record as it is kept for a repeat, without the secret.
+    pub kept: T,
+    /// The record as it is shown this once.
+    pub shown_once: T,
+}
+
+fn saved<R: Record>(status: u16, record: &R) -> Result<Written, Error> {
+    Ok(Written { version: Some(record.version()), ..written(status, Some(record.id()), record)? })
+}
+
+fn written<T: Serialize>(status: u16, document_id: Option<Uuid>, body: &T) -> Result<Written, Error> {
+    Ok(Written { document_id, status, body: json(body)?, ..Written::default() })
+}
+
+fn json<T: Serialize>(body: &T) -> Result<String, Error> {
+    serde_json::to_string(body).map_err(|error| Error::invariant(error.to_string()))
+}
+
 /// Whether another transaction came first, so that a second try sees what it wrote: who has a unique value, or, where
 /// this is the repeat of a request that was just being carried out (`has_key`), its answer.
 fn lost_race(error: &Error, has_key: bool) -> bool {
@@ -249,7 +296,7 @@ fn lost_race(error: &Error, has_key: bool) -> bool {
     error.is_unique_violation() || (has_key && error.code().is_some_and(by_twin))
 }
 
-/// A write that happened, now or before, or that was rehearsed.
+/// A write that happened, now or before, or a dry run.
 struct Done {
     answer: command::Answer,
     preferences: Preferences,
@@ -257,8 +304,16 @@ struct Done {
 }
 
 impl Done {
+    /// Says where the record is that the write made.
+    fn locate(&mut self, location: impl Fn(Uuid) -> String) {
+        self.location = self.answer.document_id.filter(|_| self.answer.status == 201).map(location);
+    }
+
     fn respond(self) -> HttpResponse {
-        let version = Head::of(&self.answer.body).version;
+        let version = match self.answer.replayed {
+            true => kept_version(&self.answer.body),
+            false => self.answer.version,
+        };
         let mut response = respond(self.answer, self.location);
         if let Some(version) = version {
             version::tag(&mut response, version);
@@ -271,15 +326,13 @@ impl Done {
     }
 }
 
-impl Head {
-    fn of(body: &str) -> Self {
-        serde_json::from_str(body).unwrap_or(Head { id: None, version: None })
+/// The version of the record in an answer that was kept: the command's row has the answer alone.
+fn kept_version(body: &str) -> Option<i32> {
+    #[derive(Deserialize)]
+    struct Kept {
+        version: Option<i32>,
     }
-}
-
-fn rendered<T: Serialize>((id, record): (Uuid, T)) -> Result<(Uuid, String), Error> {
-    let body = serde_json::to_string(&record).map_err(|error| Error::invariant(error.to_string()))?;
-    Ok((id, body))
+    serde_json::from_str::<Kept>(body).ok()?.version
 }
 
 /// The next state of a record: the present one with the fields of the patch in their place.

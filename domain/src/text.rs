@@ -1,104 +1,277 @@
-//! Texts that people write freely.
+//! Texts of callers: how long each may be, what it may hold, and how the API describes it, in one type.
+//!
+//! A text is read as it comes and checked when the whole body is known, so that a caller hears of everything at once.
 
-/// The shortest card number.
-const DIGITS_MIN: usize = 13;
-/// The longest card number.
-const DIGITS_MAX: usize = 19;
+mod card;
 
-/// Returns whether a text holds a number of 13 to 19 digits, blanks, dots and dashes aside, that starts like a card and
-/// passes the check of Luhn (PCI DSS 3.3.1: such a number must not be stored). Other digits beside the number do not
-/// hide it. The time grows with the length of the text alone, whatever stands in it.
-pub fn holds_card_number(text: &str) -> bool {
-    find_card(text, &mut || ())
+use std::cmp::Ordering;
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Deref;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+
+use crate::refusal::Problems;
+pub use card::holds_card_number;
+
+/// A free text of a document, of at most 100 characters, such as a processor's reference.
+pub type Text100 = Text<100, FreeRule>;
+/// A free text of a document, of at most 200 characters, such as a reason.
+pub type Text200 = Text<200, FreeRule>;
+/// A free text of a document, of at most 500 characters, such as a note.
+pub type Text500 = Text<500, FreeRule>;
+/// As [`Text100`], where the document refuses an empty one.
+pub type Filled100 = Text<100, FilledRule>;
+/// As [`Text200`], where the document refuses an empty one.
+pub type Filled200 = Text<200, FilledRule>;
+/// As [`Text500`], where the document refuses an empty one.
+pub type Filled500 = Text<500, FilledRule>;
+/// One line of 1 to 40 characters, such as a tax number.
+pub type Line40 = Text<40, LineRule>;
+/// One line of 1 to 64 characters, such as a SKU.
+pub type Line64 = Text<64, LineRule>;
+/// One line of 1 to 100 characters, such as the name of another system.
+pub type Line100 = Text<100, LineRule>;
+/// One line of 1 to 200 characters, such as an external reference.
+pub type Line200 = Text<200, LineRule>;
+/// A name for people: one line of 1 to 200 characters.
+pub type Name = Text<200, NameRule>;
+
+/// A description for people, of at most 10,000 characters.
+pub type Description = Text<10_000, ProseRule>;
+
+/// A text of at most `MAX` characters that `R` allows.
+pub struct Text<const MAX: usize, R: Rule> {
+    text: String,
+    rule: PhantomData<fn() -> R>,
 }
 
-/// As [`holds_card_number`]; calls `step` for each byte and for each number that is tried.
-fn find_card(text: &str, step: &mut impl FnMut()) -> bool {
-    let mut run = Run::default();
-    // Digits that touch a letter belong to a word, such as a UUID, and to no card.
-    let (mut stands_alone, mut last) = (true, b' ');
-    for byte in text.bytes().chain([b'/']) {
-        step();
-        match byte {
-            b'0'..=b'9' => {
-                stands_alone &= !last.is_ascii_alphabetic();
-                run.push(byte - b'0');
-            }
-            b' ' | b'-' | b'.' if !run.digits.is_empty() => run.end_group(),
-            _ => {
-                stands_alone &= !(byte.is_ascii_alphabetic() && last.is_ascii_digit());
-                run.end_group();
-                if stands_alone && run.holds_card(step) {
-                    return true;
-                }
-                run = Run::default();
-                stands_alone = true;
-            }
-        }
-        last = byte;
-    }
-    false
+/// What a text may hold.
+pub trait Rule {
+    /// What its schemas are called.
+    const NAME: &'static str;
+    /// The fewest characters.
+    const MIN: usize;
+
+    /// Tells `note` everything that is wrong with a text of at most `max` characters.
+    ///
+    /// The length is looked at first. Everything after that takes time in proportion to the length.
+    fn check(text: &str, max: usize, note: impl FnMut(String));
 }
 
-/// Digits in groups: a card begins and ends where a group does.
-#[derive(Default)]
-struct Run {
-    digits: Vec<u8>,
-    /// How many digits stand before the end of each group, rising.
-    ends: Vec<usize>,
-    /// `sums[0][n]`: the first `n` digits added up as Luhn weighs them, each with an even place doubled.
-    /// `sums[1][n]`: the same, each with an odd place doubled.
-    sums: [Vec<u32>; 2],
+impl<const MAX: usize, R: Rule> Text<MAX, R> {
+    /// The text as it was sent, checked or not.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Notes what is wrong with it.
+    pub fn check(&self, problems: &mut Problems, pointer: &str) {
+        R::check(&self.text, MAX, |detail| problems.invalid(pointer, detail));
+    }
+
+    /// The text, with what is wrong with it noted.
+    pub fn checked(self, problems: &mut Problems, pointer: &str) -> String {
+        self.check(problems, pointer);
+        self.text
+    }
 }
 
-impl Run {
-    fn push(&mut self, digit: u8) {
-        let single = u32::from(digit);
-        let doubled = if digit > 4 { 2 * single - 9 } else { 2 * single };
-        let place = self.digits.len();
-        for (parity, sums) in self.sums.iter_mut().enumerate() {
-            let before = sums.last().copied().unwrap_or_default();
-            sums.push(before + if place % 2 == parity { doubled } else { single });
-        }
-        self.digits.push(digit);
-    }
+/// A text that may be absent, with what is wrong with it noted.
+pub fn checked<const MAX: usize, R: Rule>(
+    problems: &mut Problems,
+    pointer: &str,
+    text: Option<Text<MAX, R>>,
+) -> Option<String> {
+    text.map(|text| text.checked(problems, pointer))
+}
 
-    /// Ends a group; a second separator after the first ends nothing more.
-    fn end_group(&mut self) {
-        if self.ends.last() != Some(&self.digits.len()) {
-            self.ends.push(self.digits.len());
+/// Any number of lines, empty ones included.
+#[derive(Debug, Clone, Copy)]
+pub enum FreeRule {}
+
+impl Rule for FreeRule {
+    const NAME: &'static str = "Text";
+    const MIN: usize = 0;
+
+    fn check(text: &str, max: usize, mut note: impl FnMut(String)) {
+        if text.chars().nth(max).is_some() {
+            note(format!("At most {max} characters."));
+        }
+        if text.contains('\0') {
+            note("A text bears no null character.".to_owned());
+        }
+        if holds_card_number(text) {
+            note(
+                "This looks like a card number, which is never kept: send the processor's reference."
+                    .to_owned(),
+            );
         }
     }
+}
 
-    /// At most seven ends lie within the length of a card from each start, and each is checked by two sums.
-    fn holds_card(&self, step: &mut impl FnMut()) -> bool {
-        let mut first_end = 0;
-        let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        for from in starts {
-            while self.ends.get(first_end).is_some_and(|to| *to < from + DIGITS_MIN) {
-                step();
-                first_end += 1;
-            }
-            if !self.digits.get(from).is_some_and(|digit| matches!(digit, 2..=6)) {
-                continue;
-            }
-            let ends = self.ends.iter().skip(first_end).take_while(|to| **to <= from + DIGITS_MAX);
-            for to in ends {
-                step();
-                if self.passes_luhn(from, *to) {
-                    return true;
-                }
-            }
-        }
-        false
+/// As [`FreeRule`]. The document itself refuses an empty text, because it knows what to say of it.
+#[derive(Debug, Clone, Copy)]
+pub enum FilledRule {}
+
+impl Rule for FilledRule {
+    const NAME: &'static str = "Filled";
+    const MIN: usize = 1;
+
+    fn check(text: &str, max: usize, note: impl FnMut(String)) {
+        FreeRule::check(text, max, note);
     }
+}
 
-    /// Luhn doubles every second digit, counted from the last one, which stays single.
-    fn passes_luhn(&self, from: usize, to: usize) -> bool {
-        let sums = &self.sums[to % 2];
-        let before =
-            |end: usize| end.checked_sub(1).and_then(|last| sums.get(last)).copied().unwrap_or_default();
-        (before(to) - before(from)).is_multiple_of(10)
+/// One line that is not empty and neither begins nor ends with a space.
+#[derive(Debug, Clone, Copy)]
+pub enum LineRule {}
+
+impl Rule for LineRule {
+    const NAME: &'static str = "Line";
+    const MIN: usize = 1;
+
+    fn check(text: &str, max: usize, mut note: impl FnMut(String)) {
+        if text.is_empty() || text.chars().nth(max).is_some() {
+            note(format!("This must have 1 to {max} characters."));
+        } else if text.chars().any(char::is_control) || text.trim() != text {
+            note("This must be one line that does not begin or end with a space.".to_owned());
+        }
+    }
+}
+
+/// One line for people, in which a card number has no place.
+#[derive(Debug, Clone, Copy)]
+pub enum NameRule {}
+
+impl Rule for NameRule {
+    const NAME: &'static str = "Name";
+    const MIN: usize = 1;
+
+    fn check(text: &str, max: usize, mut note: impl FnMut(String)) {
+        LineRule::check(text, max, &mut note);
+        note_card_number(text, note);
+    }
+}
+
+/// Several lines for people: a description.
+#[derive(Debug, Clone, Copy)]
+pub enum ProseRule {}
+
+impl Rule for ProseRule {
+    const NAME: &'static str = "Prose";
+    const MIN: usize = 0;
+
+    fn check(text: &str, max: usize, mut note: impl FnMut(String)) {
+        if text.chars().nth(max).is_some() {
+            note(format!("This may have at most {max} characters."));
+        } else if text.chars().any(|letter| letter.is_control() && !matches!(letter, '\n' | '\r' | '\t')) {
+            note("This has a control character; only line breaks and tabs are allowed.".to_owned());
+        }
+        note_card_number(text, note);
+    }
+}
+
+fn note_card_number(text: &str, mut note: impl FnMut(String)) {
+    if holds_card_number(text) {
+        note("This looks like a card number, which is never kept.".to_owned());
+    }
+}
+
+impl<const MAX: usize, R: Rule> Deref for Text<MAX, R> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.text
+    }
+}
+
+impl<const MAX: usize, R: Rule> fmt::Debug for Text<MAX, R> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.text, out)
+    }
+}
+
+impl<const MAX: usize, R: Rule> fmt::Display for Text<MAX, R> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.text)
+    }
+}
+
+impl<const MAX: usize, R: Rule> Clone for Text<MAX, R> {
+    fn clone(&self) -> Self {
+        Text::from(self.text.clone())
+    }
+}
+
+impl<const MAX: usize, R: Rule> PartialEq for Text<MAX, R> {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl<const MAX: usize, R: Rule> Eq for Text<MAX, R> {}
+
+impl<const MAX: usize, R: Rule> PartialOrd for Text<MAX, R> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<const MAX: usize, R: Rule> Ord for Text<MAX, R> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.text.cmp(&other.text)
+    }
+}
+
+impl<const MAX: usize, R: Rule> Default for Text<MAX, R> {
+    fn default() -> Self {
+        Text::from(String::new())
+    }
+}
+
+impl<const MAX: usize, R: Rule> From<String> for Text<MAX, R> {
+    fn from(text: String) -> Self {
+        Text { text, rule: PhantomData }
+    }
+}
+
+impl<const MAX: usize, R: Rule> From<&str> for Text<MAX, R> {
+    fn from(text: &str) -> Self {
+        Text::from(text.to_owned())
+    }
+}
+
+impl<const MAX: usize, R: Rule> From<Text<MAX, R>> for String {
+    fn from(text: Text<MAX, R>) -> Self {
+        text.text
+    }
+}
+
+impl<const MAX: usize, R: Rule> Serialize for Text<MAX, R> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
+    }
+}
+
+impl<'de, const MAX: usize, R: Rule> Deserialize<'de> for Text<MAX, R> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Text::from)
+    }
+}
+
+impl<const MAX: usize, R: Rule> utoipa::PartialSchema for Text<MAX, R> {
+    fn schema() -> utoipa::openapi::RefOr<Schema> {
+        let text = ObjectBuilder::new().schema_type(Type::String).max_length(Some(MAX));
+        if R::MIN > 0 { text.min_length(Some(R::MIN)).into() } else { text.into() }
+    }
+}
+
+impl<const MAX: usize, R: Rule> utoipa::ToSchema for Text<MAX, R> {
+    /// The description of the API puts the schema in the place of the name.
+    fn name() -> std::borrow::Cow<'static, str> {
+        format!("Text_{}_{MAX}", R::NAME).into()
     }
 }
 
@@ -106,80 +279,35 @@ impl Run {
 mod tests {
     use super::*;
 
+    fn details<R: Rule>(text: &str, max: usize) -> Vec<String> {
+        let mut details = Vec::new();
+        R::check(text, max, |detail| details.push(detail));
+        details
+    }
+
     #[test]
-    fn card_numbers_are_seen_in_every_disguise() {
-        for text in [
-            "4111111111111111",
-            "pay 4111 1111 1111 1111 now",
-            "5500-0000-0000-0004",
-            "(378282246310005)",
-            "qty 3 4111 1111 1111 1111",
-            "4111.1111.1111.1111",
-            "4111 1111 1111 1111 12/29",
-        ] {
-            assert!(holds_card_number(text), "{text}");
+    fn each_rule_says_everything_that_is_wrong() {
+        let card = "4111 1111 1111 1111\0";
+        assert_eq!(details::<FreeRule>(card, 10).len(), 3);
+        assert_eq!(details::<LineRule>(card, 10).len(), 1);
+        assert_eq!(details::<NameRule>(card, 10).len(), 2);
+        assert_eq!(details::<ProseRule>(card, 10).len(), 2);
+        for text in ["", " a", "a ", "a\nb", "a\0", "äääääääääää"] {
+            assert_eq!(details::<LineRule>(text, 10).len(), 1, "{text:?}");
         }
-        for text in [
-            "4111111111111112",
-            "a4405757-3650-4350-80bb-8c383ba1fc2e",
-            "order 20101201082600",
-            "4006381333931",
-            "1234567890123456",
-            "",
-            "12 34",
-        ] {
-            assert!(!holds_card_number(text), "{text}");
+        for text in ["a", "a b", "ääääääääää"] {
+            assert_eq!(details::<LineRule>(text, 10), Vec::<String>::new(), "{text:?}");
         }
+        assert_eq!(details::<ProseRule>("a\r\n\tb", 10), Vec::<String>::new());
+        assert_eq!(details::<FreeRule>("", 10), Vec::<String>::new());
     }
 
-    /// Every span of groups, tried one by one as the rule says it.
-    fn holds_card_slowly(groups: &[&str]) -> bool {
-        let spans = (0..groups.len()).flat_map(|from| (from + 1..=groups.len()).map(move |to| (from, to)));
-        spans.map(|(from, to)| groups[from..to].concat()).any(|digits| {
-            let weigh = |(place, digit): (usize, u8)| match (place % 2, u32::from(digit - b'0')) {
-                (0, digit) => digit,
-                (_, digit) if digit > 4 => 2 * digit - 9,
-                (_, digit) => 2 * digit,
-            };
-            (13..=19).contains(&digits.len())
-                && matches!(digits.as_bytes()[0], b'2'..=b'6')
-                && digits.bytes().rev().enumerate().map(weigh).sum::<u32>().is_multiple_of(10)
-        })
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn groups_of_digits_are_tried_as_the_rule_says(groups in proptest::collection::vec("[0-9]{1,8}", 1..9)) {
-            let groups: Vec<&str> = groups.iter().map(String::as_str).collect();
-            proptest::prop_assert_eq!(holds_card_number(&groups.join(" ")), holds_card_slowly(&groups));
-        }
-    }
-
-    /// A body may have 256 KiB, and a field of it is looked at before it is refused.
     #[test]
-    fn a_hostile_text_costs_no_more_than_its_length() {
-        const LENGTH: usize = 200_000;
-        let repeated = |piece: &str| piece.chars().cycle().take(LENGTH).collect::<String>();
-        // None of these holds a card: a zero does not start one, and a letter ends the run.
-        let shapes = [
-            repeated("1"),
-            repeated("4"),
-            repeated("-"),
-            repeated("4-"),
-            repeated("4 . "),
-            repeated("1 0-"),
-            repeated("4111111111111112 "),
-            repeated("4 4444444444444a"),
-            format!("1{}", repeated("-")),
-            format!("4{}", repeated("-0")),
-            format!("{}a", repeated("4-")),
-            repeated("4-a"),
-        ];
-        for text in shapes {
-            let mut steps = 0;
-            find_card(&text, &mut || steps += 1);
-            let start: String = text.chars().take(20).collect();
-            assert!(steps <= 5 * text.len(), "{steps} steps for {} bytes of {start}…", text.len());
-        }
+    fn a_schema_says_the_limits() {
+        let schema = |schema| serde_json::to_value(schema).expect("JSON");
+        let name = schema(<Name as utoipa::PartialSchema>::schema());
+        assert_eq!(name, serde_json::json!({ "type": "string", "minLength": 1, "maxLength": 200 }));
+        let free = schema(<Text500 as utoipa::PartialSchema>::schema());
+        assert_eq!(free, serde_json::json!({ "type": "string", "maxLength": 500 }));
     }
 }

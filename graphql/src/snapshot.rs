@@ -33,7 +33,7 @@ impl Failure {
             Error::StatementTimeout => {
                 Failure::new("statement_timeout", "The report took too long; ask for a shorter period.")
             }
-            Error::Database(_) | Error::Invariant(_) => {
+            Error::Database(_) | Error::Invariant(_) | Error::Input(_) => {
                 tracing::error!(%error, "a report failed");
                 Failure::new("internal_error", "Something went wrong on our side.")
             }

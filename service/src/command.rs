@@ -30,8 +30,42 @@ pub struct Answer {
     pub body: String,
     /// The document that the command made or changed.
     pub document_id: Option<Uuid>,
+    /// Version of the record after the command; not stored for a replay.
+    pub version: Option<i32>,
     /// Whether this is the stored response to an earlier request.
     pub replayed: bool,
+}
+
+/// Result of a write that posts neither stock nor ledger.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Written {
+    /// The record that the write made or changed, if it was one record.
+    pub document_id: Option<Uuid>,
+    /// Version of the record after the write.
+    pub version: Option<i32>,
+    /// HTTP status.
+    pub status: u16,
+    /// JSON of the response, which is stored for replays.
+    pub body: String,
+    /// JSON that is sent in place of `body` this once: it has a secret that is not stored.
+    pub shown_once: Option<String>,
+}
+
+impl Written {
+    /// Returns the result of a command that made a record and has no response of its own.
+    pub fn created(id: Uuid) -> Self {
+        Written { document_id: Some(id), status: 201, ..Written::default() }
+    }
+
+    fn into_answer(self) -> Answer {
+        Answer {
+            status: self.status,
+            body: self.shown_once.unwrap_or(self.body),
+            document_id: self.document_id,
+            version: self.version,
+            replayed: false,
+        }
+    }
 }
 
 /// Returns the stored responses under some of `keys`, with the fingerprints of their requests.
@@ -58,6 +92,7 @@ pub(crate) async fn find_responses(
             status: row.try_get::<i16, _>(2)? as u16,
             body: row.try_get::<Option<String>, _>(3)?.unwrap_or_default(),
             document_id: row.try_get(4)?,
+            version: None,
             replayed: true,
         };
         answers.insert(row.try_get(0)?, (row.try_get::<Option<Vec<u8>>, _>(1)?.unwrap_or_default(), answer));
@@ -78,14 +113,12 @@ pub(crate) fn replay(
 }
 
 /// Runs `work` in one transaction with its command row. For writes that post neither stock nor ledger.
-///
-/// `work` returns the document's id, the HTTP status and the JSON of the response, which is stored for replays.
 pub async fn run(
     db: &crate::Db,
     caller: &Caller,
     name: &'static str,
     idempotency: Option<&Idempotency>,
-    work: impl AsyncFn(&Tx) -> Result<(Option<Uuid>, u16, String), Error>,
+    work: impl AsyncFn(&Tx) -> Result<Written, Error>,
 ) -> Result<Answer, Error> {
     db.write(caller, async |tx| {
         if let Some(idempotency) = idempotency
@@ -94,23 +127,23 @@ pub async fn run(
         {
             return replay(idempotency, answered);
         }
-        let (document_id, status, body) = work(tx).await?;
-        record(tx, caller, name, idempotency, (document_id, status, &body)).await?;
-        Ok(Answer { status, body, document_id, replayed: false })
+        let written = work(tx).await?;
+        record(tx, caller, name, idempotency, &written).await?;
+        Ok(written.into_answer())
     })
     .await
 }
 
-/// Runs `work` and rolls it back: the response of a dry run.
+/// Runs `work` and rolls it back: the response of a dry run, which shows no secret.
 pub async fn dry_run(
     db: &crate::Db,
     caller: &Caller,
-    work: impl AsyncFn(&Tx) -> Result<(Option<Uuid>, u16, String), Error>,
+    work: impl AsyncFn(&Tx) -> Result<Written, Error>,
 ) -> Result<Answer, Error> {
     let tx = db.begin(caller.tenant_id).await?;
-    let (document_id, _, body) = work(&tx).await?;
+    let written = work(&tx).await?;
     tx.rollback().await?;
-    Ok(Answer { status: 200, body, document_id, replayed: false })
+    Ok(Written { status: 200, shown_once: None, ..written }.into_answer())
 }
 
 /// Writes the command row of a write that posts neither stock nor ledger, and its event, in one statement. The
@@ -121,15 +154,15 @@ pub async fn record(
     caller: &Caller,
     name: &'static str,
     idempotency: Option<&Idempotency>,
-    (document_id, status, body): (Option<Uuid>, u16, &str),
+    written: &Written,
 ) -> Result<CommandId, Error> {
     let id = tx.command_id();
     let actor: &str = caller.actor_kind.into();
-    let (object, object_id) = match (name.split_once('.'), document_id) {
+    let (object, object_id) = match (name.split_once('.'), written.document_id) {
         (Some((object, _)), Some(document_id)) => (object, document_id),
         _ => ("command", id.0),
     };
-    let written = tx
+    let rows = tx
         .execute(
             sqlx::query(
                 "with command as ( \
@@ -147,16 +180,16 @@ pub async fn record(
             .bind(caller.actor_id)
             .bind(idempotency.map(|idempotency| idempotency.key.as_str()))
             .bind(idempotency.map(|idempotency| idempotency.fingerprint.as_slice()))
-            .bind(status as i16)
-            .bind(document_id)
-            .bind(idempotency.map(|_| body))
+            .bind(written.status as i16)
+            .bind(written.document_id)
+            .bind(idempotency.map(|_| written.body.as_str()))
             .bind(tx.now)
             .bind(tx.next_id())
             .bind(object)
             .bind(object_id),
         )
         .await?;
-    if written == 0 {
+    if rows == 0 {
         // Another process finished the same request first; a retry finds its response.
         let detail = "The first request with this Idempotency-Key is just finishing: send it again.";
         return Err(Refusal::new(Code::IdempotencyInProgress, detail).into());

@@ -8,6 +8,7 @@ use domain::customer::{CustomerKind, CustomerStatus, PaymentTerms};
 use domain::id::{CustomerId, PriceListId, PriceTierId};
 use domain::number::Money;
 use domain::refusal::Refusal;
+use domain::text::{Line40, Line64, Line200, Name};
 use sea_orm::sea_query::{Expr, ExprTrait, Func, LockType};
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect};
 use serde::{Deserialize, Serialize};
@@ -19,8 +20,6 @@ use crate::{Error, Tx};
 
 use check::{Drafts, References};
 
-/// Most customers of one batch.
-pub const BATCH_MAX: usize = 500;
 /// Days that a wholesale customer has to pay, unless stated otherwise.
 const PAYMENT_DAYS_DEFAULT: i32 = 30;
 
@@ -31,21 +30,18 @@ const PAYMENT_DAYS_DEFAULT: i32 = 30;
 pub struct CustomerInput {
     /// Customer number, unique among customers. If absent, the next one of the series `C-000001` is used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(min_length = 1, max_length = 64, example = "C-000123")]
-    pub number: Option<String>,
+    pub number: Option<Line64>,
     /// Usual channel of the customer. Either kind may buy through either channel.
     pub kind: CustomerKind,
     /// Name of the customer.
-    #[schema(min_length = 1, max_length = 200, example = "Nordwind Supply GmbH")]
-    pub name: String,
+    pub name: Name,
     /// E-mail address for invoices.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 3, max_length = 254, example = "invoices@nordwind.example")]
     pub email: Option<String>,
     /// Tax number of the customer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(min_length = 1, max_length = 40, example = "DE123456789")]
-    pub tax_number: Option<String>,
+    pub tax_number: Option<Line40>,
     /// ISO 3166-1 alpha-2 code of the country in which the customer buys, which is the tax zone of its orders. The
     /// default is the tenant's country.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -84,8 +80,7 @@ pub struct CustomerInput {
     pub status: CustomerStatus,
     /// Your own id of the customer, unique among customers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(min_length = 1, max_length = 200, example = "crm-4711")]
-    pub external_ref: Option<String>,
+    pub external_ref: Option<Line200>,
     /// Your own notes: at most 50, each of at most 500 characters.
     #[serde(default)]
     #[schema(schema_with = input::metadata_schema)]
@@ -106,11 +101,11 @@ pub struct Filter {
 /// Returns the input that would create the customer as it is now.
 pub fn input_of(row: &customer::Model) -> CustomerInput {
     CustomerInput {
-        number: Some(row.number.clone()),
+        number: Some(row.number.clone().into()),
         kind: row.kind,
-        name: row.name.clone(),
+        name: row.name.clone().into(),
         email: row.email.clone(),
-        tax_number: row.tax_number.clone(),
+        tax_number: row.tax_number.clone().map(Line40::from),
         country: Some(row.country.clone()),
         currency: Some(row.currency.clone()),
         tax_exempt: row.tax_exempt,
@@ -121,7 +116,7 @@ pub fn input_of(row: &customer::Model) -> CustomerInput {
         credit_limit: row.credit_limit,
         min_remaining_life_days: row.min_remaining_life_days,
         status: row.status,
-        external_ref: row.external_ref.clone(),
+        external_ref: row.external_ref.clone().map(Line200::from),
         metadata: input::metadata_of(&row.metadata),
     }
 }
@@ -233,11 +228,11 @@ fn assemble(tx: &Tx, id: CustomerId, defaults: &TenantDefaults, input: &Customer
     customer::Model {
         tenant_id: tx.tenant_id,
         id,
-        number: input.number.clone().unwrap_or_default(),
+        number: input.number.clone().map(String::from).unwrap_or_default(),
         kind: input.kind,
-        name: input.name.clone(),
+        name: input.name.to_string(),
         email: input.email.clone(),
-        tax_number: input.tax_number.clone(),
+        tax_number: input.tax_number.clone().map(String::from),
         country: input.country.clone().unwrap_or_else(|| defaults.country.clone()),
         currency: defaults.currency.clone(),
         tax_exempt: input.tax_exempt,
@@ -248,7 +243,7 @@ fn assemble(tx: &Tx, id: CustomerId, defaults: &TenantDefaults, input: &Customer
         credit_limit: input.credit_limit,
         min_remaining_life_days: input.min_remaining_life_days,
         status: input.status,
-        external_ref: input.external_ref.clone(),
+        external_ref: input.external_ref.clone().map(String::from),
         metadata: input::metadata_json(&input.metadata),
         version: 1,
         created_at: tx.now,

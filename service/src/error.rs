@@ -27,6 +27,9 @@ pub enum Error {
     /// A lock was not to be had in time.
     #[error("a row stayed locked for too long")]
     LockTimeout,
+    /// The input was refused by the layer that reads it; only that layer knows how to tell the client.
+    #[error(transparent)]
+    Input(Box<dyn std::error::Error + Send + Sync>),
     /// Something that can't be: the write was refused.
     #[error("invariant: {0}")]
     Invariant(String),

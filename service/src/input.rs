@@ -7,10 +7,13 @@ use ::entity::tenant;
 use chrono_tz::Tz;
 use domain::number::{Kind, Number};
 use domain::refusal::{Code, Problem, Problems, Refusal};
-use domain::text::holds_card_number;
+use domain::text::{Line200, LineRule, ProseRule, Rule};
 use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
 
 use crate::{Error, Tx};
+
+/// Longest name.
+pub const NAME_LENGTH_MAX: usize = 200;
 
 /// Notes of a caller on a record: names and texts.
 pub type Metadata = BTreeMap<String, String>;
@@ -21,12 +24,6 @@ const METADATA_KEYS_MAX: usize = 50;
 const METADATA_KEY_LENGTH_MAX: usize = 40;
 /// Longest note.
 const METADATA_VALUE_LENGTH_MAX: usize = 500;
-/// Longest code that a caller chooses.
-pub const CODE_LENGTH_MAX: usize = 64;
-/// Longest name.
-pub const NAME_LENGTH_MAX: usize = 200;
-/// Longest external reference.
-pub const EXTERNAL_REF_LENGTH_MAX: usize = 200;
 
 /// The tenant's settings that input checks need.
 #[derive(Debug, Clone)]
@@ -50,12 +47,7 @@ pub async fn tenant_defaults(tx: &Tx) -> Result<TenantDefaults, Error> {
 
 /// Checks a text of one line. It must not be empty, nor begin or end with a space.
 pub fn check_line(problems: &mut Problems, pointer: &str, text: &str, length_max: usize) {
-    let length = text.chars().count();
-    if length == 0 || length > length_max {
-        problems.invalid(pointer, format!("This must have 1 to {length_max} characters."));
-    } else if text.chars().any(char::is_control) || text.trim() != text {
-        problems.invalid(pointer, "This must be one line that does not begin or end with a space.");
-    }
+    LineRule::check(text, length_max, |detail| problems.invalid(pointer, detail));
 }
 
 /// Checks a text of one line that may be absent.
@@ -65,36 +57,11 @@ pub fn check_optional_line(problems: &mut Problems, pointer: &str, text: Option<
     }
 }
 
-/// Checks a text of any number of lines.
-pub fn check_text(problems: &mut Problems, pointer: &str, text: &str, length_max: usize) {
-    if text.chars().count() > length_max {
-        problems.invalid(pointer, format!("This may have at most {length_max} characters."));
-    } else if text.chars().any(|letter| letter.is_control() && !matches!(letter, '\n' | '\r' | '\t')) {
-        problems.invalid(pointer, "This has a control character; only line breaks and tabs are allowed.");
-    }
-    reject_card_number(problems, pointer, text);
-}
-
-/// Rejects card numbers, which are never stored.
-fn reject_card_number(problems: &mut Problems, pointer: &str, text: &str) {
-    if holds_card_number(text) {
-        problems.invalid(pointer, "This looks like a card number, which is never kept.");
-    }
-}
-
-/// Checks a code that the caller chooses, such as `MAIN`.
-pub fn check_code(problems: &mut Problems, pointer: &str, text: &str) {
-    check_line(problems, pointer, text, CODE_LENGTH_MAX);
-}
-
-pub fn check_name(problems: &mut Problems, pointer: &str, text: &str) {
-    check_line(problems, pointer, text, NAME_LENGTH_MAX);
-    reject_card_number(problems, pointer, text);
-}
-
 /// Checks the caller's own id of a record.
-pub fn check_external_ref(problems: &mut Problems, text: Option<&str>) {
-    check_optional_line(problems, "/external_ref", text, EXTERNAL_REF_LENGTH_MAX);
+pub fn check_external_ref(problems: &mut Problems, text: Option<&Line200>) {
+    if let Some(text) = text {
+        text.check(problems, "/external_ref");
+    }
 }
 
 pub fn check_metadata(problems: &mut Problems, notes: &Metadata) {
@@ -104,7 +71,7 @@ pub fn check_metadata(problems: &mut Problems, notes: &Metadata) {
     for (key, note) in notes {
         let pointer = format!("/metadata/{}", key.replace('~', "~0").replace('/', "~1"));
         check_line(problems, &pointer, key, METADATA_KEY_LENGTH_MAX);
-        check_text(problems, &pointer, note, METADATA_VALUE_LENGTH_MAX);
+        ProseRule::check(note, METADATA_VALUE_LENGTH_MAX, |detail| problems.invalid(&pointer, detail));
     }
 }
 
@@ -230,16 +197,6 @@ mod tests {
         refused
             .map(|refusal| refusal.problems.into_iter().map(|problem| problem.pointer).collect())
             .unwrap_or_default()
-    }
-
-    #[test]
-    fn a_line_is_short_and_trimmed() {
-        for text in ["", " a", "a ", "a\nb", "a\0", "äääääääääää"] {
-            assert_eq!(pointers(|problems| check_line(problems, "/name", text, 10)), ["/name"], "{text:?}");
-        }
-        for text in ["a", "a b", "ääääääääää"] {
-            assert!(pointers(|problems| check_line(problems, "/name", text, 10)).is_empty(), "{text:?}");
-        }
     }
 
     #[test]

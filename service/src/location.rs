@@ -8,6 +8,7 @@ use domain::journal::CONTROLLED;
 use domain::location::LocationKind;
 use domain::refusal::{Problems, Refusal};
 use domain::tenant::Channel;
+use domain::text::{Line64, Name};
 use sea_orm::sea_query::LockType;
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, sqlx};
 use serde::{Deserialize, Serialize};
@@ -23,11 +24,9 @@ use crate::{Error, Tx, input};
 #[schema(as = LocationCreate)]
 pub struct LocationInput {
     /// Your code for the location, unique among locations.
-    #[schema(min_length = 1, max_length = 64, example = "MAIN")]
-    pub code: String,
+    pub code: Line64,
     /// Name of the location.
-    #[schema(min_length = 1, max_length = 200, example = "Main warehouse")]
-    pub name: String,
+    pub name: Name,
     /// Kind of the location. It cannot change.
     pub kind: LocationKind,
     /// Channels that may sell from the location. The default is both for a warehouse or a store, and none for other
@@ -43,11 +42,9 @@ pub struct LocationInput {
 #[schema(as = ReasonCodeCreate)]
 pub struct ReasonCodeInput {
     /// Your code for the reason, unique among reasons.
-    #[schema(min_length = 1, max_length = 64, example = "damage")]
-    pub code: String,
+    pub code: Line64,
     /// Name of the reason.
-    #[schema(min_length = 1, max_length = 200, example = "Damaged in the warehouse")]
-    pub name: String,
+    pub name: Name,
     /// Code of the account to which adjustments with this reason are posted.
     #[schema(min_length = 1, max_length = 64, example = "5100")]
     pub account_code: String,
@@ -62,8 +59,8 @@ pub struct Filter {
 /// Returns the input that would create the location as it is now.
 pub fn input_of(row: &location::Model) -> LocationInput {
     LocationInput {
-        code: row.code.clone(),
-        name: row.name.clone(),
+        code: row.code.clone().into(),
+        name: row.name.clone().into(),
         kind: row.kind,
         channels: Some(channels_of(row)),
     }
@@ -79,8 +76,8 @@ pub async fn create(tx: &Tx, input: &LocationInput) -> Result<location::Model, E
     let row = location::Model {
         tenant_id: tx.tenant_id,
         id: LocationId(tx.next_id()),
-        code: input.code.clone(),
-        name: input.name.clone(),
+        code: input.code.to_string(),
+        name: input.name.to_string(),
         kind: input.kind,
         channels: channels(input),
         version: 1,
@@ -107,8 +104,8 @@ pub async fn update(
     let input = &change(&input_of(&before))?;
     check(input, Some(before.kind))?;
     let after = location::Model {
-        code: input.code.clone(),
-        name: input.name.clone(),
+        code: input.code.to_string(),
+        name: input.name.to_string(),
         channels: channels(input),
         version: before.version + 1,
         updated_at: tx.now,
@@ -136,8 +133,8 @@ pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<location:
 
 pub async fn create_reason(tx: &Tx, input: &ReasonCodeInput) -> Result<reason_code::Model, Error> {
     let mut problems = Problems::default();
-    input::check_code(&mut problems, "/code", &input.code);
-    input::check_name(&mut problems, "/name", &input.name);
+    input.code.check(&mut problems, "/code");
+    input.name.check(&mut problems, "/name");
     let query = sqlx::query("select 1 from account where tenant_id = $1 and code = $2");
     if tx.row(query.bind(tx.tenant_id.0).bind(&input.account_code)).await?.is_none() {
         input::add_unknown(&mut problems, "/account_code", "account");
@@ -150,8 +147,8 @@ pub async fn create_reason(tx: &Tx, input: &ReasonCodeInput) -> Result<reason_co
     problems.check()?;
     let row = reason_code::Model {
         tenant_id: tx.tenant_id,
-        code: input.code.clone(),
-        name: input.name.clone(),
+        code: input.code.to_string(),
+        name: input.name.to_string(),
         account_code: input.account_code.clone(),
     };
     insert_all::<reason_code::Entity, _>(tx, vec![row.clone()]).await.map_err(|error| {
@@ -178,8 +175,8 @@ fn channels(input: &LocationInput) -> Vec<String> {
 
 fn check(input: &LocationInput, kind_before: Option<LocationKind>) -> Result<(), Refusal> {
     let mut problems = Problems::default();
-    input::check_code(&mut problems, "/code", &input.code);
-    input::check_name(&mut problems, "/name", &input.name);
+    input.code.check(&mut problems, "/code");
+    input.name.check(&mut problems, "/name");
     if kind_before.is_some_and(|kind| kind != input.kind) {
         problems.invalid("/kind", "The kind of a location cannot change; create another location.");
     }

@@ -48,7 +48,7 @@ pub use table::{ROW_TYPES, RowType};
 pub const BATCH_MAX: usize = 64;
 
 /// Turns what happened into the HTTP status and JSON that the caller is answered with.
-pub type Render = fn(Result<(&Outcome, &Book), &Refusal>) -> (u16, String);
+pub type Render = fn(&Caller, Result<(&Outcome, &Book), &Refusal>) -> (u16, String);
 
 /// One command of one caller.
 #[derive(Debug, Clone)]
@@ -186,7 +186,7 @@ async fn dry_run_once(db: &Db, poster: &Poster, request: &Request) -> Result<Dry
     let mut book = load::book(&tx, poster.setups(), std::slice::from_ref(&request.command)).await?;
     let before = save::Before::serve(&mut book);
     let (outcome, posting) = decide_naming_supply_date(&tx, &mut book, &request.command).await??;
-    let (_, body) = (request.render)(Ok((&outcome, &book)));
+    let (_, body) = (request.render)(&request.caller, Ok((&outcome, &book)));
     let accepted = [Accepted { request, command_id: tx.command_id(), outcome, posting }];
     save::write(&tx, &book, &accepted, &[], &before).await?;
     tx.rollback().await?;
@@ -267,12 +267,13 @@ async fn decide_all(
     for request in fresh.iter().map(|at| &requests[*at]) {
         let command_id = CommandId(book.ids.next_id());
         let decided = decide_naming_supply_date(tx, &mut book, &request.command).await?;
-        let (status, body) = (request.render)(decided.as_ref().map(|(outcome, _)| (outcome, &book)));
+        let so_far = decided.as_ref().map(|(outcome, _)| (outcome, &book));
+        let (status, body) = (request.render)(&request.caller, so_far);
         // A refusal is answered again on a repeat only where it was decided on the present state; what the caller can
         // put right (a permission, a missing record) is decided anew.
         let kept = matches!(status, 200..=299 | 409 | 422);
         let document_id = decided.as_ref().ok().map(|(outcome, _)| outcome.document().1);
-        let answer = Answer { status, body, document_id, replayed: false };
+        let answer = Answer { status, body, document_id, version: None, replayed: false };
         recorded.push(Recorded { request, command_id, answer, kept });
         if let Ok((outcome, posting)) = decided {
             accepted.push(Accepted { request, command_id, outcome, posting });

@@ -4,6 +4,7 @@ use ::entity::{location, register};
 use domain::id::{LocationId, RegisterId};
 use domain::number::Money;
 use domain::refusal::{Problems, Refusal};
+use domain::text::Name;
 use sea_orm::{ColumnTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
 
@@ -23,8 +24,7 @@ pub struct RegisterInput {
     #[schema(min_length = 1, max_length = 12, pattern = "^[A-Z0-9]{1,12}$", example = "TILL1")]
     pub code: String,
     /// Name of the till.
-    #[schema(min_length = 1, max_length = 200, example = "Till at the entrance")]
-    pub name: String,
+    pub name: Name,
     /// Store or warehouse from which the till sells.
     pub location_id: LocationId,
     /// Smallest cash amount that can be paid, such as `0.05`. If absent or zero, amounts are not rounded.
@@ -44,7 +44,7 @@ pub async fn create(tx: &Tx, input: &RegisterInput) -> Result<register::Model, E
     if !(1..=CODE_LENGTH_MAX).contains(&input.code.len()) || !input.code.bytes().all(known) {
         problems.invalid("/code", format!("Expected 1 to {CODE_LENGTH_MAX} capital letters or digits."));
     }
-    input::check_name(&mut problems, "/name", &input.name);
+    input.name.check(&mut problems, "/name");
     input::check_not_negative(&mut problems, "/cash_rounding", Some(input.cash_rounding));
     let place =
         tx.select::<location::Entity>().filter(location::Column::Id.eq(input.location_id)).one(tx).await?;
@@ -60,7 +60,7 @@ pub async fn create(tx: &Tx, input: &RegisterInput) -> Result<register::Model, E
         tenant_id: tx.tenant_id,
         id: RegisterId(tx.next_id()),
         code: input.code.clone(),
-        name: input.name.clone(),
+        name: input.name.to_string(),
         location_id: input.location_id,
         cash_rounding: input.cash_rounding,
         version: 1,

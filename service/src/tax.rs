@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use domain::id::{TaxClassId, TaxRateId};
 use domain::number::Percent;
 use domain::refusal::{Problems, Refusal};
+use domain::text::{Line64, Name};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
 
@@ -22,11 +23,9 @@ const RATE_MAX: i64 = 100;
 pub struct TaxClassInput {
     /// Your code for the class, unique among tax classes. A product without a class gets the one with the code
     /// `standard`.
-    #[schema(min_length = 1, max_length = 64, example = "standard")]
-    pub code: String,
+    pub code: Line64,
     /// Name of the class.
-    #[schema(min_length = 1, max_length = 200, example = "Standard rate")]
-    pub name: String,
+    pub name: Name,
 }
 
 /// The fields of a tax rate that a caller can set.
@@ -55,14 +54,14 @@ pub struct TaxRateInput {
 
 pub async fn create_class(tx: &Tx, input: &TaxClassInput) -> Result<tax_class::Model, Error> {
     let mut problems = Problems::default();
-    input::check_code(&mut problems, "/code", &input.code);
-    input::check_name(&mut problems, "/name", &input.name);
+    input.code.check(&mut problems, "/code");
+    input.name.check(&mut problems, "/name");
     problems.check()?;
     let row = tax_class::Model {
         tenant_id: tx.tenant_id,
         id: TaxClassId(tx.next_id()),
-        code: input.code.clone(),
-        name: input.name.clone(),
+        code: input.code.to_string(),
+        name: input.name.to_string(),
         created_at: tx.now,
     };
     insert_all::<tax_class::Entity, _>(tx, vec![row.clone()]).await.map_err(|error| {

@@ -13,8 +13,9 @@ use uuid::Uuid;
 
 use crate::auth::{ApiKeyCreate, KeyKind, KeyMode, NewKey, insert_key};
 use crate::caller::ActorKind;
+use crate::command::{self, Written};
 use crate::scope::{Scope, Scopes};
-use crate::{Caller, Db, Error, Tx, command, input};
+use crate::{Caller, Db, Error, Tx, input};
 
 pub mod settings;
 
@@ -65,7 +66,7 @@ pub async fn create(db: &Db, input: &TenantCreate) -> Result<NewTenant, Error> {
             expires_at: None,
         };
         let key = insert_key(tx, &operator, &key).await?;
-        command::record(tx, &operator, "tenant.created", None, (Some(id.0), 201, "")).await?;
+        command::record(tx, &operator, "tenant.created", None, &Written::created(id.0)).await?;
         Ok(NewTenant { id, key })
     };
     db.write(&operator, create).await

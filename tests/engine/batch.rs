@@ -32,7 +32,7 @@ fn order_id(document: &Value) -> OrderId {
 
 /// A request that is answered with nothing, or with its problem.
 pub fn request(tenant: &Tenant, command: Command) -> Request {
-    let render = |outcome: Result<(&Outcome, &Book), &Refusal>| match outcome {
+    let render = |_: &service::Caller, outcome: Result<(&Outcome, &Book), &Refusal>| match outcome {
         Ok(_) => (200, "{}".to_owned()),
         Err(refusal) => api::posting::refused(refusal),
     };

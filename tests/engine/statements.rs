@@ -52,7 +52,7 @@ fn request(tenant: &Tenant, till: &Till, skus: &[&str], key: &str) -> Request {
         command: Command::Sell(sell),
         idempotency: Some(Idempotency { key: key.to_owned(), fingerprint: [0; 32] }),
         entry_mode: EntryMode::Api,
-        render: api::pos::render,
+        render: api::render::render,
     }
 }
 

@@ -15,7 +15,7 @@ use crate::body::{Body, Input};
 use crate::idempotency::CreateHeaders;
 use crate::list::{List, NoFilters, Page, PageParams};
 use crate::params::PathId;
-use crate::write::Write;
+use crate::write::{Secret, Write};
 use crate::{Answer, App, Caller};
 
 /// The routes of this area.
@@ -112,10 +112,10 @@ struct ApiKeySecret {
 }
 
 impl ApiKeySecret {
-    /// The key's id, the answer to a repeat, and the answer that shows the key.
-    fn of(new: NewKey) -> (uuid::Uuid, Self, Self) {
-        let whole = ApiKeySecret { secret: Some(new.reveal().to_owned()), api_key: new.row.clone().into() };
-        (new.row.id.0, ApiKeySecret { secret: None, api_key: new.row.into() }, whole)
+    fn of(new: NewKey) -> Secret<Self> {
+        let shown_once =
+            ApiKeySecret { secret: Some(new.reveal().to_owned()), api_key: new.row.clone().into() };
+        Secret { id: new.row.id.0, kept: ApiKeySecret { secret: None, api_key: new.row.into() }, shown_once }
     }
 }
 
@@ -231,12 +231,8 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<ApiKeyId>) -> Answer {
 )]
 #[delete("/v1/api-keys/{id}")]
 async fn revoke(app: Data<App>, write: Write, id: PathId<ApiKeyId>) -> Answer {
-    let ended = write
-        .delete("api_key.revoked", async |tx| {
-            keys::revoke(tx, id.0).await?;
-            Ok(id.0.0)
-        })
-        .await?;
+    let ended =
+        write.delete("api_key.revoked", Some(id.0.0), async |tx, _| keys::revoke(tx, id.0).await).await?;
     app.auth.revoked();
     Ok(ended)
 }

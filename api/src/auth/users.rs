@@ -1,6 +1,6 @@
 //! Users: list, create, disable.
 
-use actix_web::web::{Bytes, Data};
+use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post};
 use chrono::{DateTime, Utc};
 use domain::id::UserId;
@@ -15,6 +15,7 @@ use crate::body::Body;
 use crate::idempotency::CreateHeaders;
 use crate::list::{List, NoFilters, Page, PageParams};
 use crate::params::PathId;
+use crate::record::record;
 use crate::write::Write;
 use crate::{Answer, App, Caller};
 
@@ -69,6 +70,8 @@ impl From<app_user::Model> for User {
         }
     }
 }
+
+record!(User, UserId);
 
 /// A user that is to be made.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -126,9 +129,8 @@ async fn create(app: Data<App>, write: Write, body: Body<UserIn>) -> Answer {
     let caller = write.caller();
     let hash = app.auth.password_hash(&caller, &wanted).await?;
     write
-        .create("user.created", &said, async |tx| {
-            let user = users::create(tx, &caller, &wanted, &hash).await?;
-            Ok((user.id.0, User::from(user)))
+        .create_as("user.created", &said, User::from, async |tx| {
+            users::create(tx, &caller, &wanted, &hash).await
         })
         .await
 }
@@ -161,12 +163,8 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<UserId>) -> Answer {
 #[post("/v1/users/{id}/disable")]
 async fn disable(app: Data<App>, write: Write, id: PathId<UserId>) -> Answer {
     let caller = write.caller();
-    let disabled = write
-        .put("user.disabled", &Bytes::new(), async |tx| {
-            let user = users::disable(tx, &caller, id.0).await?;
-            Ok((user.id.0, User::from(user)))
-        })
-        .await?;
+    let disabled =
+        write.change("user.disabled", User::from, async |tx| users::disable(tx, &caller, id.0).await).await?;
     app.auth.revoked();
     Ok(disabled)
 }

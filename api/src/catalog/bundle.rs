@@ -47,11 +47,7 @@ async fn show(app: Data<App>, caller: Caller, id: PathId<ProductId>) -> Answer {
 )]
 #[put("/v1/products/{id}/components")]
 async fn set(write: Write, id: PathId<ProductId>, body: Body<BundleInput>) -> Answer {
-    let input = body.read().await?;
     write
-        .put("bundle.stated", &input.raw, async |tx| {
-            let stated = bundle::set(tx, id.0, &input.value).await?;
-            Ok((stated.id.0, stated))
-        })
+        .put("bundle.stated", body, async |tx, input| Ok((Some(id.0.0), bundle::set(tx, id.0, input).await?)))
         .await
 }

@@ -14,7 +14,8 @@ use crate::idempotency::CreateHeaders;
 use crate::list::{List, Page, PageParams, Sorted};
 use crate::params::{Params, PathId};
 use crate::patch::Patch;
-use crate::version::{ChangeHeaders, IfMatch, IfNoneMatch, ReadHeaders};
+use crate::record::record;
+use crate::version::{ChangeHeaders, IfNoneMatch, ReadHeaders};
 use crate::write::{MergePatch, Write};
 use crate::{Answer, App, Caller};
 
@@ -68,6 +69,8 @@ impl From<entity::category::Model> for Category {
         }
     }
 }
+
+record!(Category, CategoryId);
 
 /// Categories as a tree.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -194,13 +197,7 @@ async fn tree(app: Data<App>, caller: Caller, params: Params<TreeParams>) -> Ans
 )]
 #[post("/v1/categories")]
 async fn create(write: Write, body: Body<CategoryInput>) -> Answer {
-    let input = body.read().await?;
-    write
-        .create("category.created", &input.raw, async |tx| {
-            let row = category::create(tx, &input.value).await?;
-            Ok((row.id.0, Category::from(row)))
-        })
-        .await
+    write.create("category.created", body, Category::from, category::create).await
 }
 
 /// Get a category
@@ -233,13 +230,10 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<CategoryId>, seen: IfNon
         headers(("ETag" = String, description = "Its version."))))
 )]
 #[patch("/v1/categories/{id}")]
-async fn update(write: Write, id: PathId<CategoryId>, seen: IfMatch, body: Body<MergePatch>) -> Answer {
-    let expected = seen.optional()?;
-    let patch = body.read().await?;
+async fn update(write: Write, id: PathId<CategoryId>, body: Body<MergePatch>) -> Answer {
     write
-        .patch("category.updated", &patch, async |tx, change| {
-            let row = category::update(tx, id.0, expected, change).await?;
-            Ok((row.id.0, Category::from(row)))
+        .patch("category.updated", body, Category::from, async |tx, expected, change| {
+            category::update(tx, id.0, expected, change).await
         })
         .await
 }

@@ -16,7 +16,8 @@ use crate::idempotency::CreateHeaders;
 use crate::list::{List, Page, PageParams, Sorted};
 use crate::params::PathId;
 use crate::patch::Patch;
-use crate::version::{self, ChangeHeaders, IfMatch};
+use crate::record::record;
+use crate::version::{self, ChangeHeaders};
 use crate::write::{MergePatch, Write};
 use crate::{Answer, App, Caller};
 
@@ -79,6 +80,8 @@ impl From<group::Group> for ProductGroup {
         }
     }
 }
+
+record!(ProductGroup, ProductGroupId);
 
 /// The variants that were made.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -148,13 +151,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 )]
 #[post("/v1/product-groups")]
 async fn create(write: Write, body: Body<GroupInput>) -> Answer {
-    let input = body.read().await?;
-    write
-        .create("product_group.created", &input.raw, async |tx| {
-            let group = group::create(tx, &input.value).await?;
-            Ok((group.row.id.0, ProductGroup::from(group)))
-        })
-        .await
+    write.create("product_group.created", body, ProductGroup::from, group::create).await
 }
 
 /// Get a product group
@@ -192,13 +189,10 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<ProductGroupId>) -> Answ
         headers(("ETag" = String, description = "Its version."))))
 )]
 #[patch("/v1/product-groups/{id}")]
-async fn update(write: Write, id: PathId<ProductGroupId>, seen: IfMatch, body: Body<MergePatch>) -> Answer {
-    let expected = seen.optional()?;
-    let patch = body.read().await?;
+async fn update(write: Write, id: PathId<ProductGroupId>, body: Body<MergePatch>) -> Answer {
     write
-        .patch("product_group.updated", &patch, async |tx, change| {
-            let group = group::update(tx, id.0, expected, change).await?;
-            Ok((group.row.id.0, ProductGroup::from(group)))
+        .patch("product_group.updated", body, ProductGroup::from, async |tx, expected, change| {
+            group::update(tx, id.0, expected, change).await
         })
         .await
 }
@@ -217,12 +211,11 @@ async fn update(write: Write, id: PathId<ProductGroupId>, seen: IfMatch, body: B
 )]
 #[post("/v1/product-groups/{id}/variants")]
 async fn create_variants(write: Write, id: PathId<ProductGroupId>, body: Body<VariantsInput>) -> Answer {
-    let input = body.read().await?;
     write
-        .put("product_group.variants_created", &input.raw, async |tx| {
-            let (created, existing) = group::create_missing(tx, id.0, &input.value).await?;
+        .put("product_group.variants_created", body, async |tx, input| {
+            let (created, existing) = group::create_missing(tx, id.0, input).await?;
             let created = created.into_iter().map(Product::from).collect();
-            Ok((id.0.0, CreatedVariants { object: "created_variants", existing, created }))
+            Ok((Some(id.0.0), CreatedVariants { object: "created_variants", existing, created }))
         })
         .await
 }

@@ -16,19 +16,20 @@ use domain::product::{ProductKind, ProductStatus, Tracking};
 use domain::stock::CostingMethod;
 use domain::variant::Choice;
 use serde::{Deserialize, Serialize};
-use service::catalog::product::{self, BATCH_MAX, Filter, ProductInput, Text, options_schema};
+use service::catalog::product::{self, Filter, ProductInput, Text, options_schema};
 use service::input::{Metadata, metadata_of, metadata_schema};
 use service::page::Sort;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::batch::{Batch, Items, Parsed, Results};
+use crate::batch::{Batch, Items, Results};
 use crate::body::{BatchBody, Body};
 use crate::idempotency::CreateHeaders;
 use crate::list::{List, Page, PageParams, Sorted};
 use crate::params::PathId;
 use crate::patch::Patch;
 use crate::problem::{ApiError, ErrorCode};
-use crate::version::{ChangeHeaders, IfMatch, IfNoneMatch, ReadHeaders};
+use crate::record::record;
+use crate::version::{ChangeHeaders, IfNoneMatch, ReadHeaders};
 use crate::write::{MergePatch, Write};
 use crate::{Answer, App, Caller};
 
@@ -167,6 +168,8 @@ impl From<product::Product> for Product {
     }
 }
 
+record!(Product, ProductId);
+
 /// Which products to list.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -260,13 +263,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 )]
 #[post("/v1/products")]
 async fn create(write: Write, body: Body<ProductInput>) -> Answer {
-    let input = body.read().await?;
-    write
-        .create("product.created", &input.raw, async |tx| {
-            let made = product::create(tx, &input.value).await?;
-            Ok((made.row.id.0, Product::from(made)))
-        })
-        .await
+    write.create("product.created", body, Product::from, product::create).await
 }
 
 /// Create many products
@@ -282,14 +279,7 @@ async fn create(write: Write, body: Body<ProductInput>) -> Answer {
 )]
 #[post("/v1/products/batch")]
 async fn create_batch(write: Write, body: BatchBody<Items>) -> Answer {
-    let items = Parsed::<ProductInput>::read(body, BATCH_MAX).await?;
-    let inputs = items.value.well_formed();
-    write
-        .batch("product.batch_created", &items.raw, async |tx| {
-            let answers = product::create_all(tx, &inputs).await?;
-            Ok(items.value.results(answers.into_iter().map(|answer| answer.map(Product::from)).collect()))
-        })
-        .await
+    write.batch("product.batch_created", body, Product::from, product::create_all).await
 }
 
 /// Get a product
@@ -322,13 +312,10 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<ProductId>, seen: IfNone
         headers(("ETag" = String, description = "Its version."))))
 )]
 #[patch("/v1/products/{id}")]
-async fn update(write: Write, id: PathId<ProductId>, seen: IfMatch, body: Body<MergePatch>) -> Answer {
-    let expected = seen.optional()?;
-    let patch = body.read().await?;
+async fn update(write: Write, id: PathId<ProductId>, body: Body<MergePatch>) -> Answer {
     write
-        .patch("product.updated", &patch, async |tx, change| {
-            let product = product::update(tx, id.0, expected, change).await?;
-            Ok((product.row.id.0, Product::from(product)))
+        .patch("product.updated", body, Product::from, async |tx, expected, change| {
+            product::update(tx, id.0, expected, change).await
         })
         .await
 }

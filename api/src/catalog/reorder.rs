@@ -46,11 +46,9 @@ async fn show(app: Data<App>, caller: Caller, id: PathId<ProductId>) -> Answer {
 )]
 #[put("/v1/products/{id}/reorder")]
 async fn set(write: Write, id: PathId<ProductId>, body: Body<ReorderInput>) -> Answer {
-    let input = body.read().await?;
     write
-        .put("product.reorder_stated", &input.raw, async |tx| {
-            let stated = reorder::set(tx, id.0, &input.value).await?;
-            Ok((stated.id.0, stated))
+        .put("product.reorder_stated", body, async |tx, input| {
+            Ok((Some(id.0.0), reorder::set(tx, id.0, input).await?))
         })
         .await
 }

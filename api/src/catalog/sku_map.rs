@@ -7,18 +7,18 @@ use domain::id::{ProductId, SkuMappingId};
 use domain::number::Quantity;
 use domain::product::ProductStatus;
 use serde::{Deserialize, Serialize};
-use service::catalog::sku_map::{self, BATCH_MAX, Filter, Match, Reference, ResolveInput, SkuMappingInput};
+use service::catalog::sku_map::{self, Filter, Match, Reference, ResolveInput, SkuMappingInput};
 use service::page::Sort;
 use utoipa_actix_web::service_config::ServiceConfig;
-use uuid::Uuid;
 
-use crate::batch::{Batch, Items, Parsed, Results};
+use crate::batch::{Batch, Items, Results};
 use crate::body::{BatchBody, Body};
 use crate::idempotency::CreateHeaders;
 use crate::list::{List, Page, PageParams, Sorted};
 use crate::params::PathId;
 use crate::patch::Patch;
-use crate::version::{ChangeHeaders, IfMatch, IfNoneMatch, ReadHeaders};
+use crate::record::record;
+use crate::version::{ChangeHeaders, IfNoneMatch, ReadHeaders};
 use crate::write::{MergePatch, Write};
 use crate::{Answer, App, Caller};
 
@@ -90,6 +90,8 @@ impl From<entity::sku_mapping::Model> for SkuMapping {
     }
 }
 
+record!(SkuMapping, SkuMappingId);
+
 /// What names of other systems stand for.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct SkuResolution {
@@ -141,7 +143,6 @@ struct ResolvedProduct {
 
 impl SkuResult {
     fn of((reference, found): (&Reference, Option<Match>)) -> Self {
-        let Reference { system, external_sku, external_location } = reference.clone();
         let product = found.map(|found| ResolvedProduct {
             id: found.product_id,
             sku: found.sku,
@@ -149,7 +150,12 @@ impl SkuResult {
             factor: found.factor,
             mapping_id: found.mapping_id,
         });
-        SkuResult { system, external_sku, external_location, product }
+        SkuResult {
+            system: reference.system.to_string(),
+            external_sku: reference.external_sku.to_string(),
+            external_location: reference.external_location.clone().map(String::from),
+            product,
+        }
     }
 }
 
@@ -217,13 +223,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 )]
 #[post("/v1/sku-mappings")]
 async fn create(write: Write, body: Body<SkuMappingInput>) -> Answer {
-    let input = body.read().await?;
-    write
-        .create("sku_mapping.created", &input.raw, async |tx| {
-            let row = sku_map::create(tx, &input.value).await?;
-            Ok((row.id.0, SkuMapping::from(row)))
-        })
-        .await
+    write.create("sku_mapping.created", body, SkuMapping::from, sku_map::create).await
 }
 
 /// Create many SKU mappings
@@ -239,14 +239,7 @@ async fn create(write: Write, body: Body<SkuMappingInput>) -> Answer {
 )]
 #[post("/v1/sku-mappings/batch")]
 async fn create_batch(write: Write, body: BatchBody<Items>) -> Answer {
-    let items = Parsed::<SkuMappingInput>::read(body, BATCH_MAX).await?;
-    let inputs = items.value.well_formed();
-    write
-        .batch("sku_mapping.batch_created", &items.raw, async |tx| {
-            let answers = sku_map::create_all(tx, &inputs).await?;
-            Ok(items.value.results(answers.into_iter().map(|answer| answer.map(SkuMapping::from)).collect()))
-        })
-        .await
+    write.batch("sku_mapping.batch_created", body, SkuMapping::from, sku_map::create_all).await
 }
 
 /// Resolve SKUs of other systems
@@ -263,14 +256,13 @@ async fn create_batch(write: Write, body: BatchBody<Items>) -> Answer {
 )]
 #[post("/v1/sku-mappings/resolve")]
 async fn resolve(write: Write, body: Body<ResolveInput>) -> Answer {
-    let input = body.read().await?;
     write
-        .put("sku_mapping.resolved", &input.raw, async |tx| {
-            let found = sku_map::resolve(tx, &input.value).await?;
+        .put("sku_mapping.resolved", body, async |tx, input: &ResolveInput| {
+            let found = sku_map::resolve(tx, input).await?;
             let mapped = found.iter().flatten().count();
             let unmapped = found.len() - mapped;
-            let results = input.value.references.iter().zip(found).map(SkuResult::of).collect();
-            Ok((Uuid::nil(), SkuResolution { object: "sku_resolution", mapped, unmapped, results }))
+            let results = input.references.iter().zip(found).map(SkuResult::of).collect();
+            Ok((None, SkuResolution { object: "sku_resolution", mapped, unmapped, results }))
         })
         .await
 }
@@ -305,13 +297,10 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<SkuMappingId>, seen: IfN
         headers(("ETag" = String, description = "Its version."))))
 )]
 #[patch("/v1/sku-mappings/{id}")]
-async fn update(write: Write, id: PathId<SkuMappingId>, seen: IfMatch, body: Body<MergePatch>) -> Answer {
-    let expected = seen.optional()?;
-    let patch = body.read().await?;
+async fn update(write: Write, id: PathId<SkuMappingId>, body: Body<MergePatch>) -> Answer {
     write
-        .patch("sku_mapping.updated", &patch, async |tx, change| {
-            let row = sku_map::update(tx, id.0, expected, change).await?;
-            Ok((row.id.0, SkuMapping::from(row)))
+        .patch("sku_mapping.updated", body, SkuMapping::from, async |tx, expected, change| {
+            sku_map::update(tx, id.0, expected, change).await
         })
         .await
 }
@@ -328,12 +317,10 @@ async fn update(write: Write, id: PathId<SkuMappingId>, seen: IfMatch, body: Bod
     responses((status = 204, description = "The mapping is gone."))
 )]
 #[delete("/v1/sku-mappings/{id}")]
-async fn delete(write: Write, id: PathId<SkuMappingId>, seen: IfMatch) -> Answer {
-    let expected = seen.optional()?;
+async fn delete(write: Write, id: PathId<SkuMappingId>) -> Answer {
     write
-        .delete("sku_mapping.deleted", async |tx| {
-            sku_map::delete(tx, id.0, expected).await?;
-            Ok(id.0.0)
+        .delete("sku_mapping.deleted", Some(id.0.0), async |tx, expected| {
+            sku_map::delete(tx, id.0, expected).await
         })
         .await
 }

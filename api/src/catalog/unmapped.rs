@@ -56,9 +56,9 @@ impl From<sku_map::Unmapped> for UnmappedSku {
         UnmappedSku {
             id: unmapped.id,
             object: "unmapped_sku",
-            system: unmapped.reference.system,
-            external_sku: unmapped.reference.external_sku,
-            external_location: unmapped.reference.external_location,
+            system: unmapped.reference.system.into(),
+            external_sku: unmapped.reference.external_sku.into(),
+            external_location: unmapped.reference.external_location.map(String::from),
             misses: unmapped.misses,
             first_missed_at: unmapped.first_missed_at,
             last_missed_at: unmapped.last_missed_at,

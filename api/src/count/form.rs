@@ -1,18 +1,15 @@
 //! The forms of count sheets.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::book::Book;
 use domain::count::{self, Count, CountStatus, CountedLot, EntryInput};
 use domain::id::{CategoryId, CountId, LocationId, ProductId, StockDocumentId};
 use domain::number::{Money, Percent, Quantity};
 use domain::refusal::{Problems, Refusal};
+use domain::text::{self, Line64, Text200};
 use serde::{Deserialize, Serialize};
 use service::count::Selection;
-use service::input;
-use service::posting::Outcome;
 
-use crate::line::{Skus, item, skus_of};
-use crate::posting::{refused, rendered};
+use crate::line::{Skus, item};
 
 /// A sheet to open. Choose its products in at most one way.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -47,8 +44,7 @@ pub struct CountIn {
     /// By how much value a line may differ without a recount; the tenant's setting where absent.
     pub tolerance_value: Option<Money>,
     /// A remark.
-    #[schema(max_length = 200, example = "Aisle 4")]
-    pub reference: Option<String>,
+    pub reference: Option<Text200>,
 }
 
 fn yes() -> bool {
@@ -103,8 +99,7 @@ struct EntryIn {
     #[schema(min_length = 1, max_length = 8, example = "C62")]
     uom: Option<String>,
     /// What is printed on the goods, where the product is tracked: the lot's code, or the serial number.
-    #[schema(min_length = 1, max_length = 64, example = "L-2026-117")]
-    lot_code: Option<String>,
+    lot_code: Option<Line64>,
     /// The last day on which the lot may be sold, as it is printed on the goods; what is known of a lot already can be left
     /// out, and is not changed.
     #[schema(example = "2027-03-31")]
@@ -129,12 +124,11 @@ impl EntriesIn {
             let EntryIn { product_id, sku, barcode, uom, lot_code, .. } = entry;
             let EntryIn { expires_on, quantity, counted_at, replaces, .. } = entry;
             let pointer = |field: &str| format!("/entries/{index}/{field}");
-            if let Some(code) = &lot_code {
-                input::check_code(&mut problems, &pointer("lot_code"), code);
-            } else if expires_on.is_some() {
+            if lot_code.is_none() && expires_on.is_some() {
                 problems.invalid(pointer("expires_on"), "Say of which lot: name its lot_code.");
             }
-            let lot = lot_code.map(|code| CountedLot { code, expires_on });
+            let lot = text::checked(&mut problems, &pointer("lot_code"), lot_code)
+                .map(|code| CountedLot { code, expires_on });
             match item(product_id, sku, barcode) {
                 Ok(item) => entries.push(EntryInput { item, lot, uom, quantity, counted_at, replaces }),
                 Err(detail) => problems.invalid(format!("/entries/{index}"), detail),
@@ -282,35 +276,5 @@ impl<'a> CountOut<'a> {
             }
         };
         CountOut { lines: Some(count.lines.iter().map(line).collect()), ..CountOut::new(count) }
-    }
-}
-
-/// Renders a new sheet in full.
-pub fn created(outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
-    render((201, true), outcome)
-}
-
-/// Renders a new sheet for somebody who does not see what blind ones expect.
-pub fn created_blind(outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
-    render((201, false), outcome)
-}
-
-/// Renders a changed sheet in full.
-pub fn changed(outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
-    render((200, true), outcome)
-}
-
-/// Renders a changed sheet for somebody who does not see what blind ones expect.
-pub fn changed_blind(outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
-    render((200, false), outcome)
-}
-
-fn render((status, sees_all): (u16, bool), outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
-    match outcome {
-        Ok((Outcome::Count(count, _), book)) => {
-            rendered(status, &CountOut::with_lines(count, &skus_of(book), sees_all))
-        }
-        Ok(_) => refused(&Refusal::state("The command made something else than a count.")),
-        Err(refusal) => refused(refusal),
     }
 }

@@ -43,10 +43,9 @@ async fn show(app: Data<App>, caller: Caller) -> Answer {
 )]
 #[put("/v1/counts/settings")]
 async fn set(write: Write, body: Body<CountSettingsInput>) -> Answer {
-    let input = body.read().await?;
     write
-        .put("count_settings.stated", &input.raw, async |tx| {
-            Ok((tx.tenant_id.0, setting::set(tx, &input.value).await?))
+        .put("count_settings.stated", body, async |tx, input| {
+            Ok((Some(tx.tenant_id.0), setting::set(tx, input).await?))
         })
         .await
 }

@@ -9,16 +9,15 @@ use domain::line_item::LINES_MAX;
 use domain::lot::{LotDetails, LotShare, NamedLot};
 use domain::number::Quantity;
 use domain::refusal::Problems;
+use domain::text::{self, Line64, Line200};
 use serde::{Deserialize, Serialize};
-use service::input;
 
 /// A lot of a line, by its code.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LotIn {
     /// The lot's code, or the serial number.
-    #[schema(min_length = 1, max_length = 64, example = "L-2026-117")]
-    code: String,
+    code: Line64,
     /// Stock units of it; the whole line, or one piece of a serial number, where absent.
     quantity: Option<Quantity>,
 }
@@ -28,19 +27,16 @@ pub struct LotIn {
 #[serde(deny_unknown_fields)]
 pub struct ReceivedLotIn {
     /// What is printed on the goods: the lot's code, or the serial number.
-    #[schema(min_length = 1, max_length = 64, example = "L-2026-117")]
-    code: String,
+    code: Line64,
     /// Stock units of it; the whole line, or one piece of a serial number, where absent.
     quantity: Option<Quantity>,
     /// The last day on which it may be sold.
     #[schema(example = "2027-03-31")]
     expires_on: Option<NaiveDate>,
     /// The supplier's own code for it.
-    #[schema(min_length = 1, max_length = 64, example = "BATCH-7781")]
-    supplier_lot: Option<String>,
+    supplier_lot: Option<Line64>,
     /// Who sent it.
-    #[schema(min_length = 1, max_length = 200, example = "Hansa Foods")]
-    received_from: Option<String>,
+    received_from: Option<Line200>,
 }
 
 /// The part of a line that is of one lot.
@@ -77,8 +73,8 @@ pub fn known(id: LotId) -> Option<LotId> {
 pub fn named(problems: &mut Problems, pointer: &str, lots: Vec<LotIn>) -> Vec<NamedLot> {
     check_count(problems, pointer, lots.len());
     let lot = |(index, lot): (usize, LotIn)| {
-        input::check_code(problems, &format!("{pointer}/lots/{index}/code"), &lot.code);
-        NamedLot { code: lot.code, quantity: lot.quantity, details: LotDetails::default() }
+        let code = lot.code.checked(problems, &format!("{pointer}/lots/{index}/code"));
+        NamedLot { code, quantity: lot.quantity, details: LotDetails::default() }
     };
     lots.into_iter().enumerate().map(lot).collect()
 }
@@ -88,17 +84,13 @@ pub fn received(problems: &mut Problems, pointer: &str, lots: Vec<ReceivedLotIn>
     check_count(problems, pointer, lots.len());
     let lot = |(index, lot): (usize, ReceivedLotIn)| {
         let at = |field: &str| format!("{pointer}/lots/{index}/{field}");
-        input::check_code(problems, &at("code"), &lot.code);
-        let (supplier_lot, received_from) = (lot.supplier_lot.as_deref(), lot.received_from.as_deref());
-        input::check_optional_line(problems, &at("supplier_lot"), supplier_lot, input::CODE_LENGTH_MAX);
-        input::check_optional_line(problems, &at("received_from"), received_from, input::NAME_LENGTH_MAX);
         NamedLot {
-            code: lot.code,
+            code: lot.code.checked(problems, &at("code")),
             quantity: lot.quantity,
             details: LotDetails {
                 expires_on: lot.expires_on,
-                supplier_lot: lot.supplier_lot,
-                received_from: lot.received_from,
+                supplier_lot: text::checked(problems, &at("supplier_lot"), lot.supplier_lot),
+                received_from: text::checked(problems, &at("received_from"), lot.received_from),
             },
         }
     };

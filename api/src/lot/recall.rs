@@ -5,28 +5,24 @@ use std::collections::BTreeMap;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post};
 use chrono::{DateTime, Utc};
-use domain::book::Book;
 use domain::hold::Hold;
 use domain::id::{CustomerId, LotId, ProductId};
 use domain::lot::{Affected, AffectedParty, Lot, RecallLot};
 use domain::number::Quantity;
 use domain::refusal::{Problems, Refusal};
+use domain::text::Filled200;
 use serde::{Deserialize, Serialize};
-use service::posting::{Command, Outcome};
+use service::posting::Command;
 use service::stock::{lot, recall};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::trace::{LotCustomer, PartyOut, QuarantinedOut, WaitingOut, quarantined};
-use crate::body::Body;
-use crate::idempotency::{IdempotencyKey, Preferences, WriteHeaders};
-use crate::line::free_text;
+use crate::idempotency::WriteHeaders;
 use crate::params::PathId;
-use crate::posting::{post, refused, rendered};
-use crate::{Answer, App, Caller};
+use crate::posting::Post;
+use crate::{Answer, ApiError, App, Caller};
 
 /// The longest reason of a recall.
-const REASON_LENGTH_MAX: usize = 200;
-
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(create).service(show);
@@ -38,14 +34,13 @@ pub fn routes(cfg: &mut ServiceConfig) {
 #[schema(as = LotRecallCreate)]
 struct RecallIn {
     /// Why.
-    #[schema(min_length = 1, max_length = 200, example = "Glass in the jar")]
-    reason: String,
+    reason: Filled200,
 }
 
 /// The recall of a lot: what is kept back, who waits, and whom to call.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = LotRecall)]
-struct RecallOut<'a> {
+pub struct RecallOut<'a> {
     /// The lot's id.
     id: LotId,
     /// Always `lot_recall`.
@@ -95,10 +90,13 @@ struct ToCall {
 }
 
 impl<'a> RecallOut<'a> {
-    fn new(
+    /// The answer's form of a recall, with the holds that keep the lot in quarantine.
+    pub fn new(
         lot: &'a Lot,
-        (reason, recalled_at): (&'a str, DateTime<Utc>),
-        (holds, affected): (&'a [Hold], &'a Affected),
+        reason: &'a str,
+        recalled_at: DateTime<Utc>,
+        holds: &'a [Hold],
+        affected: &'a Affected,
     ) -> Self {
         let is_walk_in = |party: &&AffectedParty| party.customer.is_none();
         RecallOut {
@@ -150,34 +148,18 @@ fn to_call(parties: &[AffectedParty]) -> Vec<ToCall> {
     responses((status = 200, description = "The recall.", body = RecallOut))
 )]
 #[post("/v1/lots/{id}/recall")]
-async fn create(
-    app: Data<App>,
-    (caller, id): (Caller, PathId<LotId>),
-    key: IdempotencyKey,
-    preferences: Preferences,
-    body: Body<RecallIn>,
-) -> Answer {
-    let body = body.read().await?;
-    let reason = body.value.reason;
+async fn create(post: Post, id: PathId<LotId>) -> Answer {
+    post.send(|input: RecallIn, _| to_command(id.0, input.reason)).await
+}
+
+fn to_command(lot_id: LotId, reason: Filled200) -> Result<Command, ApiError> {
     let mut problems = Problems::default();
     if reason.trim().is_empty() {
         problems.invalid("/reason", "Say why the lot is recalled.");
     }
-    free_text(&mut problems, "/reason", Some(&reason), REASON_LENGTH_MAX);
+    let reason = reason.checked(&mut problems, "/reason");
     problems.check()?;
-    let command = Command::RecallLot(RecallLot { lot_id: id.0, reason });
-    post(&app, caller, (key, preferences, &body.raw), (command, render), None).await
-}
-
-fn render(outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
-    match outcome {
-        Ok((Outcome::Recall(recall), _)) => {
-            let since = (recall.reason.as_str(), recall.recalled_at);
-            rendered(200, &RecallOut::new(&recall.lot, since, (&recall.quarantined, &recall.affected)))
-        }
-        Ok(_) => refused(&Refusal::state("The command made something else than a recall.")),
-        Err(refusal) => refused(refusal),
-    }
+    Ok(Command::RecallLot(RecallLot { lot_id, reason }))
 }
 
 /// Get a recall
@@ -199,6 +181,6 @@ async fn show(app: Data<App>, caller: Caller, id: PathId<LotId>) -> Answer {
     let (lot, affected) = app.db.report(caller.tenant_id, read).await?;
     let (reason, since) =
         affected.recalled.as_ref().ok_or_else(|| Refusal::not_found("recall of this lot"))?;
-    let shown = RecallOut::new(&lot, (reason, *since), (&affected.quarantined, &affected));
+    let shown = RecallOut::new(&lot, reason, *since, &affected.quarantined, &affected);
     Ok(HttpResponse::Ok().json(shown))
 }

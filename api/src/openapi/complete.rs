@@ -51,6 +51,8 @@ pub fn complete(document: &mut Value) {
         crate::catalog::product::import::complete(schemas);
     }
     rename_pages(document);
+    super::inline::complete(document);
+    super::examples::complete(document);
     let mut used_tags = BTreeSet::new();
     for (path, item) in object(&mut document["paths"]) {
         for (method, operation) in object(item) {

@@ -1,18 +1,16 @@
 //! The forms of orders, shipments and invoices.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::book::Book;
 use domain::id::{CustomerId, HoldId, InvoiceId, LocationId, OrderId, ProductId, ShipmentId};
 use domain::number::{Money, Quantity};
 use domain::order::{self, AdvanceTo, InvoiceKind, OrderStatus, Policy};
 use domain::promise::PRIORITY_MAX;
 use domain::refusal::{Problems, Refusal};
+use domain::text::{self, Filled100, Text100};
 use serde::{Deserialize, Serialize};
-use service::posting::Outcome;
 
-use crate::line::{DiscountIn, LineIn, LineOut, Skus, country_code, free_text, skus_of};
+use crate::line::{DiscountIn, LineIn, LineOut, Skus, country_code, lines};
 use crate::lot::line::{self as lots, LotIn, LotShareOut};
-use crate::posting::{refused, rendered};
 
 /// An order.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -28,11 +26,9 @@ pub struct OrderIn {
     #[schema(min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$", example = "GB")]
     pub country: Option<String>,
     /// The customer's reference.
-    #[schema(max_length = 100, example = "PO 4711")]
-    pub reference: Option<String>,
+    pub reference: Option<Text100>,
     /// Your own number, unique among orders.
-    #[schema(min_length = 1, max_length = 100, example = "shop-10023")]
-    pub external_ref: Option<String>,
+    pub external_ref: Option<Filled100>,
     /// When the goods are wanted.
     #[schema(example = "2026-12-01")]
     pub requested_on: Option<NaiveDate>,
@@ -60,16 +56,33 @@ pub struct OrderIn {
 }
 
 impl OrderIn {
-    /// Refuses texts that are too long or bear what must not be kept.
-    pub fn check(&self) -> Result<(), Refusal> {
+    /// The order to place, every wrong text and line named at once.
+    pub fn place(self, overrider: Option<String>) -> Result<order::Place, Refusal> {
         let mut problems = Problems::default();
-        free_text(&mut problems, "/reference", self.reference.as_deref(), 100);
-        free_text(&mut problems, "/external_ref", self.external_ref.as_deref(), 100);
+        let reference = text::checked(&mut problems, "/reference", self.reference);
+        let external_ref = text::checked(&mut problems, "/external_ref", self.external_ref);
         country_code(&mut problems, "/country", self.country.as_deref());
         if !(0..=PRIORITY_MAX).contains(&self.priority) {
             problems.invalid("/priority", format!("The priority is a number from 0 to {PRIORITY_MAX}."));
         }
-        problems.check()
+        problems.check()?;
+        Ok(order::Place {
+            id: self.id,
+            customer_id: self.customer_id,
+            location_id: self.location_id,
+            country: self.country,
+            reference,
+            external_ref,
+            requested_on: self.requested_on,
+            occurred_at: self.occurred_at,
+            lines: lines(self.lines)?,
+            discount: self.discount.map(Into::into),
+            advance_to: self.advance_to,
+            hold_id: self.hold_id,
+            policy: self.policy,
+            priority: self.priority,
+            overrider,
+        })
     }
 }
 
@@ -382,19 +395,5 @@ impl<'a> OrderOut<'a> {
             shipments: order.shipments.iter().map(|shipment| ShipmentOut::new(shipment, skus)).collect(),
             invoices: invoices.iter().map(|invoice| InvoiceOut::new(invoice, currency, skus)).collect(),
         }
-    }
-}
-
-/// Renders an order as a command left it.
-pub fn render(outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
-    match outcome {
-        Ok((Outcome::Order(ordered), book)) => {
-            let skus = skus_of(book);
-            let status = if ordered.is_new { 201 } else { 200 };
-            let currency = &book.setup.settings.currency;
-            rendered(status, &OrderOut::new(&ordered.order, &ordered.invoices, currency, &skus))
-        }
-        Ok(_) => refused(&Refusal::state("The command made something else than an order.")),
-        Err(refusal) => refused(refusal),
     }
 }

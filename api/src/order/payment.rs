@@ -3,24 +3,22 @@
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post};
 use chrono::{DateTime, Utc};
-use domain::book::Book;
 use domain::id::{CustomerId, InvoiceId, PaymentId};
 use domain::number::Money;
 use domain::payment::{self, PaymentMethod};
-use domain::refusal::{Problems, Refusal};
+use domain::refusal::Problems;
+use domain::text::{self, Text100};
 use serde::{Deserialize, Serialize};
 use service::listing::{Age, Period};
 use service::payment::{Filter, PaymentSummary};
-use service::posting::{Command, Outcome};
+use service::posting::Command;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::body::Body;
-use crate::idempotency::{IdempotencyKey, Preferences, WriteHeaders};
-use crate::line::free_text;
+use crate::idempotency::WriteHeaders;
 use crate::list::{List, Page, PageParams};
 use crate::params::PathId;
-use crate::posting::{post, refused, rendered};
-use crate::{Answer, App, Caller};
+use crate::posting::Post;
+use crate::{Answer, ApiError, App, Caller};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -43,8 +41,7 @@ struct PaymentIn {
     #[schema(max_items = 500)]
     allocations: Option<Vec<AllocationForm>>,
     /// The bank's or processor's reference. Never a card number.
-    #[schema(max_length = 100, example = "transfer 20261122-77")]
-    reference: Option<String>,
+    reference: Option<Text100>,
     /// When it came in; now where absent.
     #[schema(example = "2026-11-22T01:20:00Z")]
     occurred_at: Option<DateTime<Utc>>,
@@ -62,7 +59,7 @@ struct AllocationForm {
 
 /// A payment.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-struct PaymentOut<'a> {
+pub struct PaymentOut<'a> {
     /// Its id.
     id: PaymentId,
     /// Always `payment`.
@@ -94,7 +91,7 @@ struct PaymentOut<'a> {
 }
 
 impl<'a> PaymentOut<'a> {
-    fn new(payment: &'a payment::Payment, currency: &'a str) -> Self {
+    pub(crate) fn new(payment: &'a payment::Payment, currency: &'a str) -> Self {
         let part =
             |part: &payment::Allocation| AllocationForm { invoice_id: part.invoice_id, amount: part.amount };
         PaymentOut {
@@ -125,43 +122,28 @@ impl<'a> PaymentOut<'a> {
     responses((status = 201, description = "The payment.", body = PaymentOut))
 )]
 #[post("/v1/payments")]
-async fn create(
-    app: Data<App>,
-    caller: Caller,
-    key: IdempotencyKey,
-    preferences: Preferences,
-    body: Body<PaymentIn>,
-) -> Answer {
-    let body = body.read().await?;
-    let input = body.value;
+async fn create(post: Post) -> Answer {
+    post.create::<PaymentId, _>("/v1/payments", to_command).await
+}
+
+fn to_command(input: PaymentIn, _: &Caller) -> Result<Command, ApiError> {
     let mut problems = Problems::default();
-    free_text(&mut problems, "/reference", input.reference.as_deref(), 100);
+    let reference = text::checked(&mut problems, "/reference", input.reference);
     if input.allocations.as_ref().is_some_and(|named| named.len() > 500) {
         problems.invalid("/allocations", "A payment pays at most 500 invoices.");
     }
     problems.check()?;
     let part =
         |part: AllocationForm| payment::Allocation { invoice_id: part.invoice_id, amount: part.amount };
-    let command = Command::ReceivePayment(payment::Receive {
+    Ok(Command::ReceivePayment(payment::Receive {
         id: input.id,
         customer_id: input.customer_id,
         method: input.method,
         amount: input.amount,
         allocations: input.allocations.map(|parts| parts.into_iter().map(part).collect()),
-        reference: input.reference,
+        reference,
         occurred_at: input.occurred_at,
-    });
-    post(&app, caller, (key, preferences, &body.raw), (command, render), Some("/v1/payments")).await
-}
-
-fn render(outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
-    match outcome {
-        Ok((Outcome::Payment(payment), book)) => {
-            rendered(201, &PaymentOut::new(payment, &book.setup.settings.currency))
-        }
-        Ok(_) => refused(&Refusal::state("The command made something else than a payment.")),
-        Err(refusal) => refused(refusal),
-    }
+    }))
 }
 
 /// Which payments to list.

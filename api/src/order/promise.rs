@@ -8,12 +8,12 @@ use service::posting::Command;
 use service::stock::promise::{self as broken_promise, BrokenPromise, Position};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::form::{OrderOut, render};
-use crate::body::{Body, Nothing};
-use crate::idempotency::{IdempotencyKey, Preferences, WriteHeaders};
+use super::form::OrderOut;
+use crate::body::Nothing;
+use crate::idempotency::WriteHeaders;
 use crate::list::{List, NoFilters, Page, PageParams};
 use crate::params::PathId;
-use crate::posting::post;
+use crate::posting::Post;
 use crate::{Answer, App, Caller};
 
 /// The routes of this area.
@@ -86,14 +86,6 @@ async fn answer(
     responses((status = 200, description = "The order.", body = OrderOut))
 )]
 #[post("/v1/orders/{id}/promise")]
-async fn promise(
-    app: Data<App>,
-    (caller, id): (Caller, PathId<OrderId>),
-    key: IdempotencyKey,
-    preferences: Preferences,
-    body: Body<Nothing>,
-) -> Answer {
-    let raw = body.read().await?.raw;
-    post(&app, caller, (key, preferences, &raw), (Command::PromiseOrder(order::Promise(id.0)), render), None)
-        .await
+async fn promise(post: Post, id: PathId<OrderId>) -> Answer {
+    post.empty(Command::PromiseOrder(order::Promise(id.0))).await
 }

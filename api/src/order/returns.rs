@@ -1,24 +1,22 @@
 //! Wholesale goods that come back.
 
 use actix_web::post;
-use actix_web::web::Data;
 use chrono::{DateTime, Utc};
-use domain::book::Book;
 use domain::id::{CustomerId, InvoiceId, LocationId};
 use domain::number::Quantity;
 use domain::order::{self, Condition};
-use domain::refusal::{Problems, Refusal};
+use domain::refusal::Problems;
+use domain::text::{self, Text200};
 use serde::Deserialize;
-use service::posting::{Command, Outcome};
+use service::posting::Command;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::InvoiceOut;
-use crate::body::{BatchBody, Body};
-use crate::idempotency::{BatchHeaders, IdempotencyKey, Preferences, WriteHeaders};
-use crate::line::{self, LineIn, country_code, free_text, skus_of};
+use crate::idempotency::{BatchHeaders, WriteHeaders};
+use crate::line::{self, LineIn, country_code};
 use crate::lot::line::{self as lots, LotIn};
-use crate::posting::{BatchIn, BatchOf, BatchOut, overrider, post, post_batch, refused, rendered};
-use crate::{Answer, ApiError, App, Caller};
+use crate::posting::{BatchIn, BatchOut, Post, overrider};
+use crate::{Answer, ApiError, Caller};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -54,8 +52,7 @@ pub struct ReturnIn {
     #[serde(default)]
     condition: Condition,
     /// Why.
-    #[schema(max_length = 200, example = "Ordered too many")]
-    reason: Option<String>,
+    reason: Option<Text200>,
     /// When; now where absent.
     #[schema(example = "2026-11-22T01:20:00Z")]
     occurred_at: Option<DateTime<Utc>>,
@@ -90,16 +87,8 @@ struct ReturnLineIn {
     responses((status = 201, description = "The credit note; its amounts are negative.", body = InvoiceOut))
 )]
 #[post("/v1/returns")]
-async fn create(
-    app: Data<App>,
-    caller: Caller,
-    key: IdempotencyKey,
-    preferences: Preferences,
-    body: Body<ReturnIn>,
-) -> Answer {
-    let input = body.read().await?;
-    let command = taken_back(input.value, &caller)?;
-    post(&app, caller, (key, preferences, &input.raw), (command, render), Some("/v1/invoices")).await
+async fn create(post: Post) -> Answer {
+    post.create::<InvoiceId, _>("/v1/invoices", to_command).await
 }
 
 /// Take goods back, many at once
@@ -114,20 +103,13 @@ async fn create(
     responses((status = 207, description = "One result per return, in order.", body = BatchOut))
 )]
 #[post("/v1/returns/batch")]
-async fn create_batch(
-    app: Data<App>,
-    caller: Caller,
-    preferences: Preferences,
-    body: BatchBody<BatchIn>,
-) -> Answer {
-    let batch = body.read().await?.value;
-    post_batch(&app, caller, preferences, (batch, BatchOf { path: RETURNS, command: taken_back, render }))
-        .await
+async fn create_batch(post: Post) -> Answer {
+    post.batch(RETURNS, to_command).await
 }
 
-fn taken_back(input: ReturnIn, caller: &Caller) -> Result<Command, ApiError> {
+fn to_command(input: ReturnIn, caller: &Caller) -> Result<Command, ApiError> {
     let mut problems = Problems::default();
-    free_text(&mut problems, "/reason", input.reason.as_deref(), 200);
+    let reason = text::checked(&mut problems, "/reason", input.reason);
     country_code(&mut problems, "/country", input.country.as_deref());
     let mut original_lines = Vec::with_capacity(input.original_lines.len());
     for (index, line) in input.original_lines.into_iter().enumerate() {
@@ -144,19 +126,8 @@ fn taken_back(input: ReturnIn, caller: &Caller) -> Result<Command, ApiError> {
         location_id: input.location_id,
         country: input.country,
         condition: input.condition,
-        reason: input.reason,
+        reason,
         occurred_at: input.occurred_at,
         overrider: overrider(caller),
     }))
-}
-
-fn render(outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
-    match outcome {
-        Ok((Outcome::CreditNote(note), book)) => {
-            let skus = skus_of(book);
-            rendered(201, &InvoiceOut::new(note, &book.setup.settings.currency, &skus))
-        }
-        Ok(_) => refused(&Refusal::state("The command made something else than a credit note.")),
-        Err(refusal) => refused(refusal),
-    }
 }

@@ -1,17 +1,15 @@
 //! The forms of till sales and refunds.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::book::Book;
 use domain::id::{CustomerId, HoldId, LocationId, RegisterId, SaleId, SessionId};
 use domain::number::{Money, Quantity};
 use domain::pos::{self, SaleKind, TenderInput, TenderKind};
 use domain::refusal::{Problems, Refusal};
+use domain::text::{self, Text100};
 use serde::{Deserialize, Serialize};
-use service::posting::Outcome;
 
-use crate::line::{DiscountIn, LineIn, LineOut, Skus, free_text, skus_of};
+use crate::line::{DiscountIn, LineIn, LineOut, Skus};
 use crate::lot::line::{self as lots, LotIn};
-use crate::posting::{refused, rendered};
 
 /// A sale.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -56,8 +54,7 @@ pub struct TenderIn {
     /// How much is handed over; what is left to pay where absent (one tender may leave it so). Only cash gives change.
     pub amount: Option<Money>,
     /// The processor's reference or the voucher's code. Never a card number.
-    #[schema(max_length = 100, example = "auth-004211")]
-    pub reference: Option<String>,
+    pub reference: Option<Text100>,
 }
 
 /// A refund. Name `original_id` and its lines, or `lines` without an original.
@@ -121,16 +118,13 @@ pub fn back(lines: Vec<BackIn>) -> Result<Vec<pos::RefundLine>, Refusal> {
 /// The tenders of a sale.
 pub fn tenders(tenders: Vec<TenderIn>) -> Result<Vec<TenderInput>, Refusal> {
     let mut problems = Problems::default();
-    for (index, tender) in tenders.iter().enumerate() {
-        free_text(&mut problems, &format!("/tenders/{index}/reference"), tender.reference.as_deref(), 100);
+    let mut checked = Vec::with_capacity(tenders.len());
+    for (index, TenderIn { kind, amount, reference }) in tenders.into_iter().enumerate() {
+        let reference = text::checked(&mut problems, &format!("/tenders/{index}/reference"), reference);
+        checked.push(TenderInput { kind, amount, reference });
     }
     problems.check()?;
-    let input = |tender: TenderIn| TenderInput {
-        kind: tender.kind,
-        amount: tender.amount,
-        reference: tender.reference,
-    };
-    Ok(tenders.into_iter().map(input).collect())
+    Ok(checked)
 }
 
 /// A receipt. A refund's amounts are negative.
@@ -237,17 +231,5 @@ impl<'a> SaleOut<'a> {
             total: sale.total(),
             tenders: sale.tenders.iter().map(tender).collect(),
         }
-    }
-}
-
-/// Renders a sale or refund.
-pub fn render(outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
-    match outcome {
-        Ok((Outcome::Sale(sale), book)) => {
-            let skus = skus_of(book);
-            rendered(201, &SaleOut::new(sale, &book.setup.settings.currency, &skus))
-        }
-        Ok(_) => refused(&Refusal::state("The command made something else than a sale.")),
-        Err(refusal) => refused(refusal),
     }
 }

@@ -3,24 +3,22 @@
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post};
 use chrono::{DateTime, Utc};
-use domain::book::Book;
 use domain::id::{CashMoveId, RegisterId, SessionId};
 use domain::number::Money;
 use domain::pos::{self, CashMoveKind};
-use domain::refusal::{Problems, Refusal};
+use domain::refusal::Problems;
+use domain::text::Filled200;
 use serde::{Deserialize, Serialize};
 use service::listing::Age;
 use service::pos::SessionFilter;
-use service::posting::{Command, Outcome};
+use service::posting::Command;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::body::Body;
-use crate::idempotency::{IdempotencyKey, Preferences, WriteHeaders};
-use crate::line::free_text;
+use crate::idempotency::WriteHeaders;
 use crate::list::{List, Page, PageParams};
 use crate::params::PathId;
-use crate::posting::{post, refused, rendered};
-use crate::{Answer, App, Caller};
+use crate::posting::Post;
+use crate::{Answer, ApiError, App, Caller};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -58,8 +56,7 @@ struct CashMoveIn {
     /// How much, above zero.
     amount: Money,
     /// Why.
-    #[schema(min_length = 1, max_length = 200, example = "Window cleaner")]
-    reason: String,
+    reason: Filled200,
 }
 
 /// A till session.
@@ -106,7 +103,7 @@ impl From<&pos::Session> for SessionOut {
 
 /// Cash that moved without a sale.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-struct CashMoveOut {
+pub struct CashMoveOut {
     /// Its id.
     id: CashMoveId,
     /// Always `cash_move`.
@@ -152,17 +149,11 @@ impl From<pos::CashMove> for CashMoveOut {
     responses((status = 201, description = "The open session.", body = SessionOut))
 )]
 #[post("/v1/pos/sessions")]
-async fn open(
-    app: Data<App>,
-    caller: Caller,
-    key: IdempotencyKey,
-    preferences: Preferences,
-    body: Body<SessionIn>,
-) -> Answer {
-    let input = body.read().await?;
-    let SessionIn { register_id, opening_float } = input.value;
-    let command = Command::OpenSession(pos::OpenSession { register_id, opening_float });
-    post(&app, caller, (key, preferences, &input.raw), (command, render), Some("/v1/pos/sessions")).await
+async fn open(post: Post) -> Answer {
+    let command = |SessionIn { register_id, opening_float }, _: &Caller| {
+        Ok(Command::OpenSession(pos::OpenSession { register_id, opening_float }))
+    };
+    post.create::<SessionId, _>("/v1/pos/sessions", command).await
 }
 
 /// Close a till session
@@ -177,17 +168,11 @@ async fn open(
     responses((status = 200, description = "The closed session.", body = SessionOut))
 )]
 #[post("/v1/pos/sessions/{id}/close")]
-async fn close(
-    app: Data<App>,
-    (caller, id): (Caller, PathId<SessionId>),
-    key: IdempotencyKey,
-    preferences: Preferences,
-    body: Body<CloseIn>,
-) -> Answer {
-    let input = body.read().await?;
-    let CloseIn { register_id, counted } = input.value;
-    let command = Command::CloseSession(pos::CloseSession { register_id, session_id: id.0, counted });
-    post(&app, caller, (key, preferences, &input.raw), (command, render), None).await
+async fn close(post: Post, id: PathId<SessionId>) -> Answer {
+    let command = |CloseIn { register_id, counted }, _: &Caller| {
+        Ok(Command::CloseSession(pos::CloseSession { register_id, session_id: id.0, counted }))
+    };
+    post.send(command).await
 }
 
 /// Move cash
@@ -202,31 +187,16 @@ async fn close(
     responses((status = 201, description = "The cash move.", body = CashMoveOut))
 )]
 #[post("/v1/pos/cash-moves")]
-async fn move_cash(
-    app: Data<App>,
-    caller: Caller,
-    key: IdempotencyKey,
-    preferences: Preferences,
-    body: Body<CashMoveIn>,
-) -> Answer {
-    let input = body.read().await?;
-    let CashMoveIn { register_id, kind, amount, reason } = input.value;
-    let mut problems = Problems::default();
-    free_text(&mut problems, "/reason", Some(&reason), 200);
-    problems.check()?;
-    let command = Command::MoveCash(pos::MoveCash { register_id, kind, amount, reason });
-    post(&app, caller, (key, preferences, &input.raw), (command, render), None).await
+async fn move_cash(post: Post) -> Answer {
+    post.send(to_command).await
 }
 
-fn render(outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
-    match outcome {
-        Ok((Outcome::Session(session, _), _)) => {
-            rendered(if session.closed_at.is_none() { 201 } else { 200 }, &SessionOut::from(session))
-        }
-        Ok((Outcome::CashMove(change), _)) => rendered(201, &CashMoveOut::from(change.clone())),
-        Ok(_) => refused(&Refusal::state("The command made something else than a session.")),
-        Err(refusal) => refused(refusal),
-    }
+fn to_command(input: CashMoveIn, _: &Caller) -> Result<Command, ApiError> {
+    let CashMoveIn { register_id, kind, amount, reason } = input;
+    let mut problems = Problems::default();
+    let reason = reason.checked(&mut problems, "/reason");
+    problems.check()?;
+    Ok(Command::MoveCash(pos::MoveCash { register_id, kind, amount, reason }))
 }
 
 /// Which sessions to list.

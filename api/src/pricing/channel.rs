@@ -95,13 +95,12 @@ async fn list(app: Data<App>, caller: Caller, list: List<NoFilters>) -> Answer {
 )]
 #[put("/v1/channel-price-lists/{channel}")]
 async fn put_list(write: Write, path: Path<String>, body: Body<ChannelPriceListInput>) -> Answer {
-    let write = write.changing_setup();
     let channel = parse(&path)?;
-    let input = body.read().await?;
     write
-        .put("channel_price_list.stated", &input.raw, async |tx| {
-            let row = channel::put(tx, channel, &input.value).await?;
-            Ok((row.price_list_id.0, ChannelPriceList::from(row)))
+        .changing_setup()
+        .put("channel_price_list.stated", body, async |tx, input| {
+            let row = channel::put(tx, channel, input).await?;
+            Ok((Some(row.price_list_id.0), ChannelPriceList::from(row)))
         })
         .await
 }
@@ -118,12 +117,11 @@ async fn put_list(write: Write, path: Path<String>, body: Body<ChannelPriceListI
 )]
 #[delete("/v1/channel-price-lists/{channel}")]
 async fn delete_list(write: Write, path: Path<String>, place: Params<Place>) -> Answer {
-    let write = write.changing_setup();
     let channel = parse(&path)?;
     write
-        .delete("channel_price_list.deleted", async |tx| {
-            channel::delete(tx, channel, place.location_id).await?;
-            Ok(Uuid::nil())
+        .changing_setup()
+        .delete("channel_price_list.deleted", None, async |tx, _| {
+            channel::delete(tx, channel, place.location_id).await
         })
         .await
 }

@@ -14,7 +14,8 @@ use crate::idempotency::CreateHeaders;
 use crate::list::{List, Page, PageParams, Sorted};
 use crate::params::PathId;
 use crate::patch::Patch;
-use crate::version::{GuardedHeaders, IfMatch, IfNoneMatch, ReadHeaders};
+use crate::record::record;
+use crate::version::{GuardedHeaders, IfNoneMatch, ReadHeaders};
 use crate::write::{MergePatch, Write};
 use crate::{Answer, App, Caller};
 
@@ -65,6 +66,8 @@ impl From<entity::price_list::Model> for PriceList {
         }
     }
 }
+
+record!(PriceList, PriceListId);
 
 /// Which price lists to list.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -120,13 +123,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 )]
 #[post("/v1/price-lists")]
 async fn create(write: Write, body: Body<PriceListInput>) -> Answer {
-    let input = body.read().await?;
-    write
-        .create("price_list.created", &input.raw, async |tx| {
-            let row = lists::create(tx, &input.value).await?;
-            Ok((row.id.0, PriceList::from(row)))
-        })
-        .await
+    write.create("price_list.created", body, PriceList::from, lists::create).await
 }
 
 /// Get a price list
@@ -159,13 +156,11 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<PriceListId>, seen: IfNo
         headers(("ETag" = String, description = "Its version."))))
 )]
 #[patch("/v1/price-lists/{id}")]
-async fn update(write: Write, id: PathId<PriceListId>, seen: IfMatch, body: Body<MergePatch>) -> Answer {
-    let expected = seen.required()?;
-    let patch = body.read().await?;
+async fn update(write: Write, id: PathId<PriceListId>, body: Body<MergePatch>) -> Answer {
     write
-        .patch("price_list.updated", &patch, async |tx, change| {
-            let row = lists::update(tx, id.0, expected, change).await?;
-            Ok((row.id.0, PriceList::from(row)))
+        .requiring_if_match()?
+        .patch("price_list.updated", body, PriceList::from, async |tx, expected, change| {
+            lists::update(tx, id.0, expected, change).await
         })
         .await
 }

@@ -7,16 +7,17 @@ use domain::id::{CategoryId, PriceListId, PriceRuleId, ProductId};
 use domain::number::{Price, Quantity};
 use serde::{Deserialize, Serialize};
 use service::page::Sort;
-use service::pricing::rule::{self, BATCH_MAX, Filter, PriceRuleInput, RuleMethod, RuleScope};
+use service::pricing::rule::{self, Filter, PriceRuleInput, RuleMethod, RuleScope};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::batch::{Batch, Items, Parsed, Results};
+use crate::batch::{Batch, Items, Results};
 use crate::body::{BatchBody, Body, sentence};
 use crate::idempotency::CreateHeaders;
 use crate::list::{List, Page, PageParams, Sorted};
 use crate::params::PathId;
 use crate::problem::ErrorCode;
-use crate::version::{GuardedHeaders, IfMatch, IfNoneMatch, ReadHeaders};
+use crate::record::record;
+use crate::version::{GuardedHeaders, IfNoneMatch, ReadHeaders};
 use crate::write::Write;
 use crate::{Answer, ApiError, App, Caller};
 
@@ -87,6 +88,8 @@ impl From<entity::price_rule::Model> for PriceRule {
     }
 }
 
+record!(PriceRule, PriceRuleId);
+
 /// Which rules of a list to list.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -150,11 +153,9 @@ async fn list(app: Data<App>, caller: Caller, id: PathId<PriceListId>, list: Lis
 )]
 #[post("/v1/price-lists/{id}/rules")]
 async fn create(write: Write, id: PathId<PriceListId>, body: Body<PriceRuleInput>) -> Answer {
-    let input = body.read().await?;
     write
-        .create("price_rule.created", &input.raw, async |tx| {
-            let row = rule::create(tx, id.0, &input.value).await?;
-            Ok((row.id.0, PriceRule::from(row)))
+        .create("price_rule.created", body, PriceRule::from, async |tx, input| {
+            rule::create(tx, id.0, input).await
         })
         .await
 }
@@ -172,12 +173,9 @@ async fn create(write: Write, id: PathId<PriceListId>, body: Body<PriceRuleInput
 )]
 #[post("/v1/price-lists/{id}/rules/batch")]
 async fn create_batch(write: Write, id: PathId<PriceListId>, body: BatchBody<Items>) -> Answer {
-    let items = Parsed::<PriceRuleInput>::read(body, BATCH_MAX).await?;
-    let inputs = items.value.well_formed();
     write
-        .batch("price_rule.batch_created", &items.raw, async |tx| {
-            let answers = rule::create_all(tx, id.0, &inputs).await?;
-            Ok(items.value.results(answers.into_iter().map(|answer| answer.map(PriceRule::from)).collect()))
+        .batch("price_rule.batch_created", body, PriceRule::from, async |tx, inputs| {
+            rule::create_all(tx, id.0, inputs).await
         })
         .await
 }
@@ -214,13 +212,12 @@ async fn get(app: Data<App>, caller: Caller, path: Path<(String, String)>, seen:
     responses((status = 204, description = "The rule has ended."))
 )]
 #[delete("/v1/price-lists/{id}/rules/{rule_id}")]
-async fn end(write: Write, path: Path<(String, String)>, seen: IfMatch) -> Answer {
-    let expected = seen.required()?;
+async fn end(write: Write, path: Path<(String, String)>) -> Answer {
+    let write = write.requiring_if_match()?;
     let (list_id, id) = ids(&path)?;
     write
-        .delete("price_rule.ended", async |tx| {
-            rule::end(tx, list_id, id, expected).await?;
-            Ok(id.0)
+        .delete("price_rule.ended", Some(id.0), async |tx, expected| {
+            rule::end(tx, list_id, id, expected).await
         })
         .await
 }

@@ -14,7 +14,8 @@ use crate::idempotency::CreateHeaders;
 use crate::list::{List, Page, PageParams, Sorted};
 use crate::params::PathId;
 use crate::patch::Patch;
-use crate::version::{ChangeHeaders, IfMatch, IfNoneMatch, ReadHeaders};
+use crate::record::record;
+use crate::version::{ChangeHeaders, IfNoneMatch, ReadHeaders};
 use crate::write::{MergePatch, Write};
 use crate::{Answer, App, Caller};
 
@@ -64,6 +65,8 @@ impl From<entity::price_tier::Model> for PriceTier {
         }
     }
 }
+
+record!(PriceTier, PriceTierId);
 
 /// Which price tiers to list.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -119,13 +122,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 )]
 #[post("/v1/price-tiers")]
 async fn create(write: Write, body: Body<PriceTierInput>) -> Answer {
-    let input = body.read().await?;
-    write
-        .create("price_tier.created", &input.raw, async |tx| {
-            let row = tier::create(tx, &input.value).await?;
-            Ok((row.id.0, PriceTier::from(row)))
-        })
-        .await
+    write.create("price_tier.created", body, PriceTier::from, tier::create).await
 }
 
 /// Get a price tier
@@ -158,13 +155,10 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<PriceTierId>, seen: IfNo
         headers(("ETag" = String, description = "Its version."))))
 )]
 #[patch("/v1/price-tiers/{id}")]
-async fn update(write: Write, id: PathId<PriceTierId>, seen: IfMatch, body: Body<MergePatch>) -> Answer {
-    let expected = seen.optional()?;
-    let patch = body.read().await?;
+async fn update(write: Write, id: PathId<PriceTierId>, body: Body<MergePatch>) -> Answer {
     write
-        .patch("price_tier.updated", &patch, async |tx, change| {
-            let row = tier::update(tx, id.0, expected, change).await?;
-            Ok((row.id.0, PriceTier::from(row)))
+        .patch("price_tier.updated", body, PriceTier::from, async |tx, expected, change| {
+            tier::update(tx, id.0, expected, change).await
         })
         .await
 }

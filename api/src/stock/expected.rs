@@ -3,25 +3,25 @@
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post};
 use chrono::NaiveDate;
-use domain::book::Book;
 use domain::expected_receipt::{self, ExpectedReceipt, ExpectedStatus};
 use domain::id::{ExpectedReceiptId, LocationId, ProductId};
 use domain::number::Quantity;
-use domain::refusal::{Problems, Refusal};
+use domain::refusal::Problems;
+use domain::text::{self, Text200};
 use serde::{Deserialize, Serialize};
 use service::listing::Age;
-use service::posting::{Command, Outcome};
+use service::posting::Command;
 use service::stock::expected::{Filter, get, list};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::goods::{GoodsLineIn, goods, other};
-use crate::body::{Body, Nothing};
-use crate::idempotency::{IdempotencyKey, Preferences, WriteHeaders};
-use crate::line::{Skus, free_text, skus_in, skus_of};
+use super::goods::{GoodsLineIn, goods};
+use crate::body::Nothing;
+use crate::idempotency::WriteHeaders;
+use crate::line::{Skus, skus_in};
 use crate::list::{List, Page, PageParams};
 use crate::params::PathId;
-use crate::posting::{post, refused, rendered_version};
-use crate::{Answer, App, Caller};
+use crate::posting::Post;
+use crate::{Answer, ApiError, App, Caller};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -42,8 +42,7 @@ struct ExpectedReceiptIn {
     #[schema(example = "2026-12-02")]
     expected_on: NaiveDate,
     /// A supplier's confirmation, a remark.
-    #[schema(max_length = 200, example = "Confirmation 8812")]
-    reference: Option<String>,
+    reference: Option<Text200>,
     /// What.
     #[schema(min_items = 1, max_items = 2000)]
     lines: Vec<GoodsLineIn>,
@@ -60,7 +59,7 @@ struct RescheduleIn {
 
 /// Goods that are expected.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-struct ExpectedReceiptOut<'a> {
+pub struct ExpectedReceiptOut<'a> {
     /// Its id.
     id: ExpectedReceiptId,
     /// Always `expected_receipt`.
@@ -106,7 +105,7 @@ struct ExpectedLineOut<'a> {
 }
 
 impl<'a> ExpectedReceiptOut<'a> {
-    fn new(expected: &'a ExpectedReceipt) -> Self {
+    pub(crate) fn new(expected: &'a ExpectedReceipt) -> Self {
         ExpectedReceiptOut {
             id: expected.id,
             object: "expected_receipt",
@@ -120,7 +119,7 @@ impl<'a> ExpectedReceiptOut<'a> {
         }
     }
 
-    fn with_lines(expected: &'a ExpectedReceipt, skus: Skus<'_, 'a>) -> Self {
+    pub(crate) fn with_lines(expected: &'a ExpectedReceipt, skus: Skus<'_, 'a>) -> Self {
         let line = |line: &expected_receipt::ExpectedLine| ExpectedLineOut {
             line_no: line.line_no,
             product_id: line.product_id,
@@ -146,27 +145,22 @@ impl<'a> ExpectedReceiptOut<'a> {
     responses((status = 201, description = "The expected receipt.", body = ExpectedReceiptOut))
 )]
 #[post("/v1/stock/expected-receipts")]
-async fn expect(
-    app: Data<App>,
-    caller: Caller,
-    key: IdempotencyKey,
-    preferences: Preferences,
-    body: Body<ExpectedReceiptIn>,
-) -> Answer {
-    let body = body.read().await?;
-    let input = body.value;
+async fn expect(post: Post) -> Answer {
+    post.create::<ExpectedReceiptId, _>(EXPECTED, to_command).await
+}
+
+fn to_command(input: ExpectedReceiptIn, _: &Caller) -> Result<Command, ApiError> {
     let mut problems = Problems::default();
-    free_text(&mut problems, "/reference", input.reference.as_deref(), 200);
+    let reference = text::checked(&mut problems, "/reference", input.reference);
     let lines = goods(&mut problems, input.lines);
     problems.check()?;
-    let command = Command::ExpectReceipt(expected_receipt::Expect {
+    Ok(Command::ExpectReceipt(expected_receipt::Expect {
         id: input.id,
         location_id: input.location_id,
         expected_on: input.expected_on,
-        reference: input.reference,
+        reference,
         lines,
-    });
-    post(&app, caller, (key, preferences, &body.raw), (command, render), Some(EXPECTED)).await
+    }))
 }
 
 /// Move the day of an expected receipt
@@ -182,19 +176,11 @@ async fn expect(
     responses((status = 200, description = "The expected receipt.", body = ExpectedReceiptOut))
 )]
 #[post("/v1/stock/expected-receipts/{id}/reschedule")]
-async fn reschedule(
-    app: Data<App>,
-    (caller, id): (Caller, PathId<ExpectedReceiptId>),
-    key: IdempotencyKey,
-    preferences: Preferences,
-    body: Body<RescheduleIn>,
-) -> Answer {
-    let body = body.read().await?;
-    let command = Command::RescheduleReceipt(expected_receipt::Reschedule {
-        id: id.0,
-        expected_on: body.value.expected_on,
-    });
-    post(&app, caller, (key, preferences, &body.raw), (command, render), None).await
+async fn reschedule(post: Post, id: PathId<ExpectedReceiptId>) -> Answer {
+    let command = |RescheduleIn { expected_on }, _: &Caller| {
+        Ok(Command::RescheduleReceipt(expected_receipt::Reschedule { id: id.0, expected_on }))
+    };
+    post.send(command).await
 }
 
 /// Cancel an expected receipt
@@ -209,22 +195,8 @@ async fn reschedule(
     responses((status = 200, description = "The expected receipt.", body = ExpectedReceiptOut))
 )]
 #[post("/v1/stock/expected-receipts/{id}/cancel")]
-async fn cancel(
-    app: Data<App>,
-    (caller, id): (Caller, PathId<ExpectedReceiptId>),
-    key: IdempotencyKey,
-    preferences: Preferences,
-    body: Body<Nothing>,
-) -> Answer {
-    let raw = body.read().await?.raw;
-    post(
-        &app,
-        caller,
-        (key, preferences, &raw),
-        (Command::CancelExpectedReceipt(expected_receipt::Cancel(id.0)), render),
-        None,
-    )
-    .await
+async fn cancel(post: Post, id: PathId<ExpectedReceiptId>) -> Answer {
+    post.empty(Command::CancelExpectedReceipt(expected_receipt::Cancel(id.0))).await
 }
 
 /// Which expected receipts to list.
@@ -280,14 +252,4 @@ async fn show(app: Data<App>, caller: Caller, id: PathId<ExpectedReceiptId>) -> 
     let read = async |tx: &service::Tx| get(tx, id.0).await;
     let (expected, skus) = app.db.read(caller.tenant_id, read).await?;
     Ok(HttpResponse::Ok().json(ExpectedReceiptOut::with_lines(&expected, &skus_in(&skus))))
-}
-
-fn render(outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
-    match outcome {
-        Ok((Outcome::Expected(expected), book)) => {
-            rendered_version(expected.version, &ExpectedReceiptOut::with_lines(expected, &skus_of(book)))
-        }
-        Ok(_) => refused(&other("an expected receipt")),
-        Err(refusal) => refused(refusal),
-    }
 }

@@ -3,7 +3,7 @@
 use domain::id::ProductId;
 use domain::line_item::GoodsLine;
 use domain::number::Quantity;
-use domain::refusal::{Problems, Refusal};
+use domain::refusal::Problems;
 use serde::Deserialize;
 
 use crate::line::item;
@@ -45,9 +45,4 @@ pub fn goods(problems: &mut Problems, lines: Vec<GoodsLineIn>) -> Vec<GoodsLine>
         }
     }
     goods
-}
-
-/// What a command that should have made a `what` answers if it made something else.
-pub fn other(what: &str) -> Refusal {
-    Refusal::state(format!("The command made something else than {what}."))
 }

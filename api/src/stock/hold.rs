@@ -4,27 +4,27 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post};
 use chrono::{DateTime, Utc};
 use domain::allocation::Owner;
-use domain::book::Book;
 use domain::hold::{self, Hold, HoldKind, HoldStatus};
 use domain::id::{CustomerId, HoldId, LocationId, LotId, ProductId, RegisterId};
 use domain::number::Quantity;
-use domain::refusal::{Problems, Refusal};
+use domain::refusal::Problems;
 use domain::tenant::Channel;
+use domain::text::{self, Filled100, Text500};
 use serde::{Deserialize, Serialize};
 use service::listing::Age;
-use service::posting::{Command, Outcome};
+use service::posting::Command;
 use service::stock::hold::{Filter, get, list};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::goods::{GoodsLineIn, goods, other};
-use crate::body::{Body, Nothing};
-use crate::idempotency::{IdempotencyKey, Preferences, WriteHeaders};
-use crate::line::{Skus, free_text, skus_in, skus_of};
+use super::goods::{GoodsLineIn, goods};
+use crate::body::Nothing;
+use crate::idempotency::WriteHeaders;
+use crate::line::{Skus, skus_in};
 use crate::list::{List, Page, PageParams};
-use crate::lot::line::{Codes, codes_in, codes_of, known};
+use crate::lot::line::{Codes, codes_in, known};
 use crate::params::PathId;
-use crate::posting::{post, refused, rendered_version};
-use crate::{Answer, App, Caller};
+use crate::posting::Post;
+use crate::{Answer, ApiError, App, Caller};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -42,8 +42,7 @@ struct HoldIn {
     /// For someone, in quarantine, for a till or for a channel; a hold for someone where absent.
     kind: Option<HoldKind>,
     /// Your own name for it, such as a cart's. An open hold of that name is replaced: they never add up.
-    #[schema(min_length = 1, max_length = 100, example = "cart-8812")]
-    reference: Option<String>,
+    reference: Option<Filled100>,
     /// Where; the oldest warehouse where absent.
     location_id: Option<LocationId>,
     /// For whom; for whoever names the hold where absent.
@@ -53,8 +52,7 @@ struct HoldIn {
     /// The channel of a floor.
     channel: Option<Channel>,
     /// A remark.
-    #[schema(max_length = 500, example = "Kept for a call back")]
-    note: Option<String>,
+    note: Option<Text500>,
     /// When it ends by itself, within 366 days; required, except in quarantine, where it is not allowed.
     #[schema(example = "2026-11-22T12:00:00Z")]
     expires_at: Option<DateTime<Utc>>,
@@ -74,7 +72,7 @@ struct ExtendIn {
 
 /// Goods that are kept back.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-struct HoldOut<'a> {
+pub struct HoldOut<'a> {
     /// Its id.
     id: HoldId,
     /// Always `hold`.
@@ -136,7 +134,7 @@ struct HoldLineOut<'a> {
 }
 
 impl<'a> HoldOut<'a> {
-    fn new(hold: &'a Hold, now: DateTime<Utc>) -> Self {
+    pub(crate) fn new(hold: &'a Hold, now: DateTime<Utc>) -> Self {
         HoldOut {
             id: hold.id,
             object: "hold",
@@ -161,7 +159,12 @@ impl<'a> HoldOut<'a> {
         }
     }
 
-    fn with_lines(hold: &'a Hold, now: DateTime<Utc>, skus: Skus<'_, 'a>, codes: Codes<'_, 'a>) -> Self {
+    pub(crate) fn with_lines(
+        hold: &'a Hold,
+        now: DateTime<Utc>,
+        skus: Skus<'_, 'a>,
+        codes: Codes<'_, 'a>,
+    ) -> Self {
         let line = |line: &hold::HeldLine| HoldLineOut {
             line_no: line.line_no,
             product_id: line.product_id,
@@ -197,36 +200,31 @@ impl<'a> HoldOut<'a> {
     responses((status = 201, description = "The hold.", body = HoldOut))
 )]
 #[post("/v1/stock/holds")]
-async fn place(
-    app: Data<App>,
-    caller: Caller,
-    key: IdempotencyKey,
-    preferences: Preferences,
-    body: Body<HoldIn>,
-) -> Answer {
-    let body = body.read().await?;
-    let input = body.value;
+async fn place(post: Post) -> Answer {
+    post.create::<HoldId, _>(HOLDS, to_command).await
+}
+
+fn to_command(input: HoldIn, _: &Caller) -> Result<Command, ApiError> {
     let mut problems = Problems::default();
-    free_text(&mut problems, "/reference", input.reference.as_deref(), 100);
-    if input.reference.as_ref().is_some_and(String::is_empty) {
+    let reference = text::checked(&mut problems, "/reference", input.reference);
+    if reference.as_ref().is_some_and(String::is_empty) {
         problems.invalid("/reference", "Leave it out rather than empty.");
     }
-    free_text(&mut problems, "/note", input.note.as_deref(), 500);
+    let note = text::checked(&mut problems, "/note", input.note);
     let lines = goods(&mut problems, input.lines);
     problems.check()?;
-    let command = Command::PlaceHold(hold::PlaceHold {
+    Ok(Command::PlaceHold(hold::PlaceHold {
         id: input.id,
         kind: input.kind.unwrap_or(HoldKind::Hold),
-        reference: input.reference,
+        reference,
         location_id: input.location_id,
         customer_id: input.customer_id,
         register_id: input.register_id,
         channel: input.channel,
-        note: input.note,
+        note,
         expires_at: input.expires_at,
         lines,
-    });
-    post(&app, caller, (key, preferences, &body.raw), (command, render), Some(HOLDS)).await
+    }))
 }
 
 /// Move the end of a hold
@@ -241,16 +239,11 @@ async fn place(
     responses((status = 200, description = "The hold.", body = HoldOut))
 )]
 #[post("/v1/stock/holds/{id}/extend")]
-async fn extend(
-    app: Data<App>,
-    (caller, id): (Caller, PathId<HoldId>),
-    key: IdempotencyKey,
-    preferences: Preferences,
-    body: Body<ExtendIn>,
-) -> Answer {
-    let body = body.read().await?;
-    let command = Command::ExtendHold(hold::Extend { hold_id: id.0, expires_at: body.value.expires_at });
-    post(&app, caller, (key, preferences, &body.raw), (command, render), None).await
+async fn extend(post: Post, id: PathId<HoldId>) -> Answer {
+    let command = |ExtendIn { expires_at }, _: &Caller| {
+        Ok(Command::ExtendHold(hold::Extend { hold_id: id.0, expires_at }))
+    };
+    post.send(command).await
 }
 
 /// Release a hold
@@ -265,16 +258,8 @@ async fn extend(
     responses((status = 200, description = "The hold.", body = HoldOut))
 )]
 #[post("/v1/stock/holds/{id}/release")]
-async fn release(
-    app: Data<App>,
-    (caller, id): (Caller, PathId<HoldId>),
-    key: IdempotencyKey,
-    preferences: Preferences,
-    body: Body<Nothing>,
-) -> Answer {
-    let raw = body.read().await?.raw;
-    post(&app, caller, (key, preferences, &raw), (Command::ReleaseHold(hold::Release(id.0)), render), None)
-        .await
+async fn release(post: Post, id: PathId<HoldId>) -> Answer {
+    post.empty(Command::ReleaseHold(hold::Release(id.0))).await
 }
 
 /// Which holds to list.
@@ -343,15 +328,4 @@ async fn show(app: Data<App>, caller: Caller, id: PathId<HoldId>) -> Answer {
     let ((hold, names), now) = app.db.read(caller.tenant_id, read).await?;
     let (skus, codes) = (skus_in(&names.skus), codes_in(&names.lots));
     Ok(HttpResponse::Ok().json(HoldOut::with_lines(&hold, now, &skus, &codes)))
-}
-
-fn render(outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
-    match outcome {
-        Ok((Outcome::Hold(hold), book)) => rendered_version(
-            hold.version,
-            &HoldOut::with_lines(hold, book.now, &skus_of(book), &codes_of(book)),
-        ),
-        Ok(_) => refused(&other("a hold")),
-        Err(refusal) => refused(refusal),
-    }
 }

@@ -1,22 +1,21 @@
 //! Goods that stay and get another value.
 
 use actix_web::post;
-use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use domain::id::{LocationId, LotId, ProductId, StockDocumentId};
 use domain::number::{Money, Price};
 use domain::refusal::Problems;
 use domain::revaluation::{Revalue, RevaluedLine, Worth};
+use domain::text::{self, Text200};
 use serde::Deserialize;
 use service::posting::Command;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{DOCUMENTS, StockDocumentOut, render};
-use crate::body::Body;
-use crate::idempotency::{IdempotencyKey, Preferences, WriteHeaders};
-use crate::line::{free_text, item};
-use crate::posting::post;
-use crate::{Answer, ApiError, App, Caller};
+use super::{DOCUMENTS, StockDocumentOut};
+use crate::idempotency::WriteHeaders;
+use crate::line::item;
+use crate::posting::Post;
+use crate::{Answer, ApiError, Caller};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -35,8 +34,7 @@ struct RevaluationIn {
     #[schema(max_length = 64, example = "write_down")]
     reason: String,
     /// A remark.
-    #[schema(max_length = 200, example = "Lower of cost and market, year end")]
-    reference: Option<String>,
+    reference: Option<Text200>,
     /// When it happened; now where absent, never in the future. What is there now is what gets the value.
     #[schema(example = "2026-11-22T01:20:00Z")]
     occurred_at: Option<DateTime<Utc>>,
@@ -82,21 +80,13 @@ struct RevaluationLineIn {
     responses((status = 201, description = "The document.", body = StockDocumentOut))
 )]
 #[post("/v1/stock/revaluations")]
-async fn create(
-    app: Data<App>,
-    caller: Caller,
-    key: IdempotencyKey,
-    preferences: Preferences,
-    body: Body<RevaluationIn>,
-) -> Answer {
-    let input = body.read().await?;
-    let command = revalued(input.value)?;
-    post(&app, caller, (key, preferences, &input.raw), (command, render), Some(DOCUMENTS)).await
+async fn create(post: Post) -> Answer {
+    post.create::<StockDocumentId, _>(DOCUMENTS, to_command).await
 }
 
-fn revalued(input: RevaluationIn) -> Result<Command, ApiError> {
+fn to_command(input: RevaluationIn, _: &Caller) -> Result<Command, ApiError> {
     let mut problems = Problems::default();
-    free_text(&mut problems, "/reference", input.reference.as_deref(), 200);
+    let reference = text::checked(&mut problems, "/reference", input.reference);
     let mut lines = Vec::with_capacity(input.lines.len());
     for (index, line) in input.lines.into_iter().enumerate() {
         let worth = match (line.unit_cost, line.value) {
@@ -116,7 +106,7 @@ fn revalued(input: RevaluationIn) -> Result<Command, ApiError> {
         id: input.id,
         location_id: input.location_id,
         reason: input.reason,
-        reference: input.reference,
+        reference,
         occurred_at: input.occurred_at,
         lines,
     }))

@@ -3,26 +3,25 @@
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post};
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::book::Book;
 use domain::id::{LocationId, LotId, ProductId, TransferId};
 use domain::number::{Money, Quantity};
-use domain::refusal::{Problems, Refusal};
+use domain::refusal::Problems;
+use domain::text::{self, Text200};
 use domain::transfer::{self, Transfer, TransferStatus};
 use serde::{Deserialize, Serialize};
 use service::listing::Age;
-use service::posting::{Command, Outcome};
+use service::posting::Command;
 use service::stock::transfer::{Filter, get, list};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::goods::{GoodsLineIn, goods, other};
-use crate::body::Body;
-use crate::idempotency::{IdempotencyKey, Preferences, WriteHeaders};
-use crate::line::{Skus, free_text, skus_in, skus_of};
+use super::goods::{GoodsLineIn, goods};
+use crate::idempotency::WriteHeaders;
+use crate::line::{Skus, skus_in};
 use crate::list::{List, Page, PageParams};
-use crate::lot::line::{Codes, codes_in, codes_of, known};
+use crate::lot::line::{Codes, codes_in, known};
 use crate::params::PathId;
-use crate::posting::{post, refused, rendered_version};
-use crate::{Answer, App, Caller};
+use crate::posting::Post;
+use crate::{Answer, ApiError, App, Caller};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -45,8 +44,7 @@ struct TransferIn {
     #[schema(example = "2026-11-25")]
     expected_on: Option<NaiveDate>,
     /// A remark.
-    #[schema(max_length = 200, example = "Van 2")]
-    reference: Option<String>,
+    reference: Option<Text200>,
     /// When they left; now where absent, never in the future.
     #[schema(example = "2026-11-22T01:20:00Z")]
     occurred_at: Option<DateTime<Utc>>,
@@ -85,7 +83,7 @@ struct ArrivalLineIn {
 
 /// Goods that go from one location to another.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-struct TransferOut<'a> {
+pub struct TransferOut<'a> {
     /// Its id.
     id: TransferId,
     /// Always `transfer`.
@@ -147,7 +145,7 @@ struct TransferLineOut<'a> {
 }
 
 impl<'a> TransferOut<'a> {
-    fn new(transfer: &'a Transfer) -> Self {
+    pub(crate) fn new(transfer: &'a Transfer) -> Self {
         TransferOut {
             id: transfer.id,
             object: "transfer",
@@ -163,7 +161,7 @@ impl<'a> TransferOut<'a> {
         }
     }
 
-    fn with_lines(transfer: &'a Transfer, skus: Skus<'_, 'a>, codes: Codes<'_, 'a>) -> Self {
+    pub(crate) fn with_lines(transfer: &'a Transfer, skus: Skus<'_, 'a>, codes: Codes<'_, 'a>) -> Self {
         let line = |line: &transfer::TransferLine| TransferLineOut {
             line_no: line.line_no,
             product_id: line.product_id,
@@ -192,29 +190,24 @@ impl<'a> TransferOut<'a> {
     responses((status = 201, description = "The transfer.", body = TransferOut))
 )]
 #[post("/v1/stock/transfers")]
-async fn dispatch(
-    app: Data<App>,
-    caller: Caller,
-    key: IdempotencyKey,
-    preferences: Preferences,
-    body: Body<TransferIn>,
-) -> Answer {
-    let body = body.read().await?;
-    let input = body.value;
+async fn dispatch(post: Post) -> Answer {
+    post.create::<TransferId, _>(TRANSFERS, to_command).await
+}
+
+fn to_command(input: TransferIn, _: &Caller) -> Result<Command, ApiError> {
     let mut problems = Problems::default();
-    free_text(&mut problems, "/reference", input.reference.as_deref(), 200);
+    let reference = text::checked(&mut problems, "/reference", input.reference);
     let lines = goods(&mut problems, input.lines);
     problems.check()?;
-    let command = Command::DispatchTransfer(transfer::Dispatch {
+    Ok(Command::DispatchTransfer(transfer::Dispatch {
         id: input.id,
         from_location_id: input.from_location_id,
         to_location_id: input.to_location_id,
         expected_on: input.expected_on,
-        reference: input.reference,
+        reference,
         occurred_at: input.occurred_at,
         lines,
-    });
-    post(&app, caller, (key, preferences, &body.raw), (command, render), Some(TRANSFERS)).await
+    }))
 }
 
 /// Receive a transfer
@@ -229,23 +222,17 @@ async fn dispatch(
     responses((status = 200, description = "The transfer.", body = TransferOut))
 )]
 #[post("/v1/stock/transfers/{id}/receive")]
-async fn receive(
-    app: Data<App>,
-    (caller, id): (Caller, PathId<TransferId>),
-    key: IdempotencyKey,
-    preferences: Preferences,
-    body: Body<ArrivalIn>,
-) -> Answer {
-    let body = body.read().await?;
-    let input = body.value;
+async fn receive(post: Post, id: PathId<TransferId>) -> Answer {
     let line = |line: ArrivalLineIn| transfer::ArrivedLine { line_no: line.line_no, quantity: line.quantity };
-    let command = Command::ReceiveTransfer(transfer::Arrive {
-        transfer_id: id.0,
-        lines: input.lines.into_iter().map(line).collect(),
-        missing_reason: input.missing_reason,
-        occurred_at: input.occurred_at,
-    });
-    post(&app, caller, (key, preferences, &body.raw), (command, render), None).await
+    let command = |input: ArrivalIn, _: &Caller| {
+        Ok(Command::ReceiveTransfer(transfer::Arrive {
+            transfer_id: id.0,
+            lines: input.lines.into_iter().map(line).collect(),
+            missing_reason: input.missing_reason,
+            occurred_at: input.occurred_at,
+        }))
+    };
+    post.send(command).await
 }
 
 /// Which transfers to list.
@@ -300,15 +287,4 @@ async fn show(app: Data<App>, caller: Caller, id: PathId<TransferId>) -> Answer 
     let (transfer, names) = app.db.read(caller.tenant_id, read).await?;
     let (skus, codes) = (skus_in(&names.skus), codes_in(&names.lots));
     Ok(HttpResponse::Ok().json(TransferOut::with_lines(&transfer, &skus, &codes)))
-}
-
-fn render(outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
-    match outcome {
-        Ok((Outcome::Transfer(transfer), book)) => rendered_version(
-            transfer.version,
-            &TransferOut::with_lines(transfer, &skus_of(book), &codes_of(book)),
-        ),
-        Ok(_) => refused(&other("a transfer")),
-        Err(refusal) => refused(refusal),
-    }
 }

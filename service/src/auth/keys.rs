@@ -14,8 +14,9 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
 use super::Auth;
+use crate::command::{self, Written};
 use crate::scope::{Scope, Scopes};
-use crate::{Caller, Db, Error, Tx, command};
+use crate::{Caller, Db, Error, Tx};
 
 pub(super) const PREFIX: &str = "sw_";
 /// Random letters of a key: 190 bits.
@@ -167,7 +168,7 @@ pub async fn create(tx: &Tx, caller: &Caller, wanted: &ApiKeyCreate) -> Result<N
 pub async fn make_key(db: &Db, caller: &Caller, wanted: &ApiKeyCreate) -> Result<NewKey, Error> {
     let make = async |tx: &Tx| {
         let new = create(tx, caller, wanted).await?;
-        command::record(tx, caller, CREATED, None, (Some(new.row.id.0), 201, "")).await?;
+        command::record(tx, caller, CREATED, None, &Written::created(new.row.id.0)).await?;
         Ok(new)
     };
     db.write(caller, make).await

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use ::entity::category;
 use domain::id::CategoryId;
 use domain::refusal::{Problems, Refusal};
+use domain::text::{Line64, Name};
 use sea_orm::sqlx::{self, Row};
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter};
 use serde::{Deserialize, Serialize};
@@ -31,11 +32,9 @@ const CATEGORIES_MAX: i64 = 5_000;
 #[schema(as = CategoryCreate)]
 pub struct CategoryInput {
     /// Your code for the category, unique among categories.
-    #[schema(min_length = 1, max_length = 64, example = "fasteners")]
-    pub code: String,
+    pub code: Line64,
     /// Name of the category.
-    #[schema(min_length = 1, max_length = 200, example = "Fasteners")]
-    pub name: String,
+    pub name: Name,
     /// Parent category; absent for a root. The tree has at most 10 levels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent_id: Option<CategoryId>,
@@ -50,7 +49,7 @@ pub struct Filter {
 
 /// Returns the input that would create the category as it is now.
 pub fn input_of(row: &category::Model) -> CategoryInput {
-    CategoryInput { code: row.code.clone(), name: row.name.clone(), parent_id: row.parent_id }
+    CategoryInput { code: row.code.clone().into(), name: row.name.clone().into(), parent_id: row.parent_id }
 }
 
 pub async fn create(tx: &Tx, input: &CategoryInput) -> Result<category::Model, Error> {
@@ -68,8 +67,8 @@ pub async fn create(tx: &Tx, input: &CategoryInput) -> Result<category::Model, E
     let row = category::Model {
         tenant_id: tx.tenant_id,
         id,
-        code: input.code.clone(),
-        name: input.name.clone(),
+        code: input.code.to_string(),
+        name: input.name.to_string(),
         parent_id: input.parent_id,
         lineage,
         version: 1,
@@ -98,8 +97,8 @@ pub async fn update(
         move_descendants(tx, &before, &lineage, &lineages).await?;
     }
     let after = category::Model {
-        code: input.code.clone(),
-        name: input.name.clone(),
+        code: input.code.to_string(),
+        name: input.name.to_string(),
         parent_id: input.parent_id,
         lineage,
         version: before.version + 1,
@@ -149,8 +148,8 @@ fn check(
     lineages: &HashMap<CategoryId, Vec<Uuid>>,
 ) -> Result<Vec<Uuid>, Refusal> {
     let mut problems = Problems::default();
-    input::check_code(&mut problems, "/code", &input.code);
-    input::check_name(&mut problems, "/name", &input.name);
+    input.code.check(&mut problems, "/code");
+    input.name.check(&mut problems, "/name");
     let mut lineage = vec![id.0];
     if let Some(parent_id) = input.parent_id {
         match lineages.get(&parent_id) {
@@ -203,7 +202,7 @@ mod tests {
     }
 
     fn child_of(parent: u128) -> CategoryInput {
-        CategoryInput { code: "c".to_owned(), name: "C".to_owned(), parent_id: Some(id(parent)) }
+        CategoryInput { code: "c".into(), name: "C".into(), parent_id: Some(id(parent)) }
     }
 
     /// Returns a chain of `depth` categories: 1 is the root, each next one is below the previous one.

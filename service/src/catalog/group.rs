@@ -8,6 +8,7 @@ use domain::number::Price;
 use domain::product::{ProductKind, ProductStatus, Tracking};
 use domain::refusal::{Problem, Problems, Refusal};
 use domain::stock::CostingMethod;
+use domain::text::{Description, Line64, Line200, Name};
 use domain::variant::{
     Choice, GroupOption, check_choice, check_options, choices, filled, options_json, parse_options,
 };
@@ -21,20 +22,15 @@ use crate::page::Page;
 use crate::rows::insert_all;
 use crate::{Error, Tx};
 
-/// Longest pattern.
-const PATTERN_LENGTH_MAX: usize = 200;
-
 /// The fields of a product group that a caller can set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = ProductGroupCreate)]
 pub struct GroupInput {
     /// Your code for the group, unique among groups.
-    #[schema(min_length = 1, max_length = 64, example = "SHIRT")]
-    pub code: String,
+    pub code: Line64,
     /// Name of the group.
-    #[schema(min_length = 1, max_length = 200, example = "Work shirt")]
-    pub name: String,
+    pub name: Name,
     /// Options in which the variants differ. They may allow at most 500 variants.
     #[schema(min_items = 1, max_items = 5)]
     pub options: Vec<GroupOption>,
@@ -48,13 +44,11 @@ pub struct VariantsInput {
     /// Pattern for SKUs, with option names in braces for the chosen values. The default is the group's code and all
     /// values, joined by dashes.
     #[serde(default)]
-    #[schema(min_length = 1, max_length = 200, example = "SHIRT-{Size}-{Colour}")]
-    pub sku_pattern: Option<String>,
+    pub sku_pattern: Option<Line200>,
     /// Pattern for names, with option names in braces. The default is the group's name and all values, joined by
     /// spaces.
     #[serde(default)]
-    #[schema(min_length = 1, max_length = 200, example = "Work shirt {Colour}, {Size}")]
-    pub name_pattern: Option<String>,
+    pub name_pattern: Option<Line200>,
     /// Fields that all new variants share.
     #[serde(default)]
     pub product: VariantTemplate,
@@ -66,8 +60,7 @@ pub struct VariantsInput {
 pub struct VariantTemplate {
     /// Description of the products.
     #[serde(default)]
-    #[schema(max_length = 10000, example = "Heavy cotton, reinforced elbows.")]
-    pub description: String,
+    pub description: Description,
     /// Category of the products.
     #[serde(default)]
     pub category_id: Option<CategoryId>,
@@ -121,8 +114,8 @@ pub async fn create(tx: &Tx, input: &GroupInput) -> Result<Group, Error> {
     let row = product_group::Model {
         tenant_id: tx.tenant_id,
         id: ProductGroupId(tx.next_id()),
-        code: input.code.clone(),
-        name: input.name.clone(),
+        code: input.code.to_string(),
+        name: input.name.to_string(),
         options: options_json(&input.options),
         version: 1,
         created_at: tx.now,
@@ -144,14 +137,14 @@ pub async fn update(
     let before = lock(tx, id).await?;
     input::check_version(before.row.version, expected)?;
     let input = &change(&GroupInput {
-        code: before.row.code.clone(),
-        name: before.row.name.clone(),
+        code: before.row.code.clone().into(),
+        name: before.row.name.clone().into(),
         options: before.options,
     })?;
     check(input, &before.variants)?;
     let after = product_group::Model {
-        code: input.code.clone(),
-        name: input.name.clone(),
+        code: input.code.to_string(),
+        name: input.name.to_string(),
         options: options_json(&input.options),
         version: before.row.version + 1,
         updated_at: tx.now,
@@ -214,7 +207,7 @@ pub async fn create_missing(
 fn build_variant(group: &Group, input: &VariantsInput, choice: Choice) -> ProductInput {
     let values: Vec<&str> =
         group.options.iter().filter_map(|option| choice.get(&option.name)).map(String::as_str).collect();
-    let text = |pattern: Option<&String>, own: &str, between: &str| match pattern {
+    let text = |pattern: Option<&Line200>, own: &str, between: &str| match pattern {
         Some(pattern) => filled(pattern, &choice),
         None => format!("{own}{between}{}", values.join(between)),
     };
@@ -224,7 +217,7 @@ fn build_variant(group: &Group, input: &VariantsInput, choice: Choice) -> Produc
     let of_all = input.product.clone();
     let bare = ProductInput::new(sku);
     ProductInput {
-        name,
+        name: name.into(),
         description: of_all.description,
         category_id: of_all.category_id,
         kind: of_all.kind,
@@ -268,8 +261,8 @@ async fn with_variants(tx: &Tx, row: product_group::Model) -> Result<Group, Erro
 
 fn check(input: &GroupInput, variants: &[Product]) -> Result<(), Refusal> {
     let mut problems = Problems::default();
-    input::check_code(&mut problems, "/code", &input.code);
-    input::check_name(&mut problems, "/name", &input.name);
+    input.code.check(&mut problems, "/code");
+    input.name.check(&mut problems, "/name");
     check_options(&mut problems, &input.options);
     problems.check()?;
     for variant in variants {
@@ -287,7 +280,9 @@ fn check_patterns(input: &VariantsInput) -> Result<(), Refusal> {
     let mut problems = Problems::default();
     let patterns = [("/sku_pattern", &input.sku_pattern), ("/name_pattern", &input.name_pattern)];
     for (pointer, pattern) in patterns {
-        input::check_optional_line(&mut problems, pointer, pattern.as_deref(), PATTERN_LENGTH_MAX);
+        if let Some(pattern) = pattern {
+            pattern.check(&mut problems, pointer);
+        }
     }
     problems.check()
 }

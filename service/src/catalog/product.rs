@@ -10,6 +10,7 @@ use domain::number::{Price, Quantity};
 use domain::product::{ProductKind, ProductStatus, Tracking, decimals_of};
 use domain::refusal::{Code, Problems, Refusal};
 use domain::stock::CostingMethod;
+use domain::text::{Description, Line64, Line200, Name};
 use domain::variant::Choice;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, LockType};
 use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryOrder, QuerySelect};
@@ -25,8 +26,6 @@ use check::{Drafts, References};
 use store::{assemble, with_parts, with_parts_of};
 use upsert::check_stock_fields;
 
-/// Most products of one batch.
-pub const BATCH_MAX: usize = 500;
 /// Most products that a search within names and SKUs finds.
 const FOUND_MAX: i32 = 10_000;
 
@@ -36,15 +35,12 @@ const FOUND_MAX: i32 = 10_000;
 #[schema(as = ProductCreate)]
 pub struct ProductInput {
     /// Stock keeping unit: unique and case-sensitive.
-    #[schema(min_length = 1, max_length = 64, example = "BOLT-M8")]
-    pub sku: String,
+    pub sku: Line64,
     /// Name of the product.
-    #[schema(min_length = 1, max_length = 200, example = "Bolt M8 x 40")]
-    pub name: String,
+    pub name: Name,
     /// Description of the product.
     #[serde(default)]
-    #[schema(max_length = 10000, example = "Zinc-plated steel, DIN 933.")]
-    pub description: String,
+    pub description: Description,
     /// Category of the product.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category_id: Option<CategoryId>,
@@ -93,8 +89,7 @@ pub struct ProductInput {
     pub options: Choice,
     /// Your own id of the product, unique among products.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(min_length = 1, max_length = 200, example = "erp-4711")]
-    pub external_ref: Option<String>,
+    pub external_ref: Option<Line200>,
     /// Your own notes: at most 50, each of at most 500 characters.
     #[serde(default)]
     #[schema(schema_with = input::metadata_schema)]
@@ -192,11 +187,11 @@ impl ProductInput {
     }
 
     /// Returns a product with default values and this SKU.
-    pub fn new(sku: impl Into<String>) -> Self {
+    pub fn new(sku: impl Into<Line64>) -> Self {
         ProductInput {
             sku: sku.into(),
-            name: String::new(),
-            description: String::new(),
+            name: Name::default(),
+            description: Description::default(),
             category_id: None,
             kind: ProductKind::default(),
             status: ProductStatus::default(),
@@ -232,9 +227,9 @@ impl Product {
             self.barcodes.iter().filter(|code| code.uom == uom).map(|code| code.code.clone()).collect()
         };
         ProductInput {
-            sku: row.sku.clone(),
-            name: row.name.clone(),
-            description: row.description.clone(),
+            sku: row.sku.clone().into(),
+            name: row.name.clone().into(),
+            description: row.description.clone().into(),
             category_id: row.category_id,
             kind: row.kind,
             status: row.status,
@@ -257,7 +252,7 @@ impl Product {
                 .collect(),
             group_id: row.group_id,
             options: self.options(),
-            external_ref: row.external_ref.clone(),
+            external_ref: row.external_ref.clone().map(Line200::from),
             metadata: input::metadata_of(&row.metadata),
         }
     }

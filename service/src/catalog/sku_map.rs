@@ -9,6 +9,7 @@ use domain::id::{ProductId, SkuMappingId};
 use domain::moment::Moment;
 use domain::number::Quantity;
 use domain::refusal::Refusal;
+use domain::text::Line100;
 use sea_orm::sea_query::LockType;
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
 use serde::{Deserialize, Serialize};
@@ -25,8 +26,6 @@ pub use resolve::{
     resolve,
 };
 
-/// Most mappings of one batch.
-pub const BATCH_MAX: usize = 500;
 
 /// The fields of a SKU mapping that a caller can set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -34,15 +33,12 @@ pub const BATCH_MAX: usize = 500;
 #[schema(as = SkuMappingCreate)]
 pub struct SkuMappingInput {
     /// Name of the other system.
-    #[schema(min_length = 1, max_length = 100, example = "webshop")]
-    pub system: String,
+    pub system: Line100,
     /// SKU in the other system.
-    #[schema(min_length = 1, max_length = 100, example = "4711-6PACK")]
-    pub external_sku: String,
+    pub external_sku: Line100,
     /// Location in the other system. Without it the mapping applies to every location that has none of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(min_length = 1, max_length = 100, example = "outlet-2")]
-    pub external_location: Option<String>,
+    pub external_location: Option<Line100>,
     /// Id of the product; or set `sku`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product_id: Option<ProductId>,
@@ -76,9 +72,9 @@ fn one() -> Quantity {
 /// Returns the input that would create the mapping as it is now.
 pub fn input_of(row: &sku_mapping::Model) -> SkuMappingInput {
     SkuMappingInput {
-        system: row.system.clone(),
-        external_sku: row.external_sku.clone(),
-        external_location: (!row.external_location.is_empty()).then(|| row.external_location.clone()),
+        system: row.system.clone().into(),
+        external_sku: row.external_sku.clone().into(),
+        external_location: (!row.external_location.is_empty()).then(|| row.external_location.clone().into()),
         product_id: Some(row.product_id),
         sku: None,
         factor: row.factor,
@@ -186,9 +182,9 @@ fn assemble(tx: &Tx, id: SkuMappingId, checked: Resolved, input: &SkuMappingInpu
     sku_mapping::Model {
         tenant_id: tx.tenant_id,
         id,
-        system: input.system.clone(),
-        external_sku: input.external_sku.clone(),
-        external_location: input.external_location.clone().unwrap_or_default(),
+        system: input.system.to_string(),
+        external_sku: input.external_sku.to_string(),
+        external_location: input.external_location.as_deref().unwrap_or_default().to_owned(),
         product_id: checked.product_id,
         factor: input.factor,
         valid_from: checked.valid_from,

@@ -16,7 +16,6 @@ const PAYMENT_DAYS_MAX: i32 = 365;
 /// Longest remaining shelf life.
 const LIFE_DAYS_MAX: i32 = 3650;
 const EMAIL_LENGTH_MAX: usize = 254;
-const TAX_NUMBER_LENGTH_MAX: usize = 40;
 
 /// The records that a batch of customers references or competes with.
 #[derive(Debug, Default)]
@@ -128,24 +127,26 @@ impl Drafts {
     fn take(&mut self, input: &CustomerInput) {
         let nobody = CustomerId::default();
         if let Some(number) = &input.number {
-            self.known.numbers.insert(number.clone(), nobody);
+            self.known.numbers.insert(number.to_string(), nobody);
         }
         if let Some(external_ref) = &input.external_ref {
-            self.known.external_refs.insert(external_ref.clone(), nobody);
+            self.known.external_refs.insert(external_ref.to_string(), nobody);
         }
     }
 }
 
 fn check_values(problems: &mut Problems, defaults: &TenantDefaults, input: &CustomerInput) {
     if let Some(number) = &input.number {
-        input::check_code(problems, "/number", number);
+        number.check(problems, "/number");
     }
-    input::check_name(problems, "/name", &input.name);
+    input.name.check(problems, "/name");
     input::check_optional_line(problems, "/email", input.email.as_deref(), EMAIL_LENGTH_MAX);
     if input.email.as_deref().is_some_and(|email| !looks_like_email(email)) {
         problems.invalid("/email", "Expected an e-mail address such as invoices@nordwind.example.");
     }
-    input::check_optional_line(problems, "/tax_number", input.tax_number.as_deref(), TAX_NUMBER_LENGTH_MAX);
+    if let Some(tax_number) = &input.tax_number {
+        tax_number.check(problems, "/tax_number");
+    }
     if let Some(country) = &input.country {
         input::check_country(problems, "/country", country);
     }
@@ -157,7 +158,7 @@ fn check_values(problems: &mut Problems, defaults: &TenantDefaults, input: &Cust
         problems.invalid("/min_remaining_life_days", format!("Expected 0 to {LIFE_DAYS_MAX} days."));
     }
     input::check_not_negative(problems, "/credit_limit", input.credit_limit);
-    input::check_external_ref(problems, input.external_ref.as_deref());
+    input::check_external_ref(problems, input.external_ref.as_ref());
     input::check_metadata(problems, &input.metadata);
 }
 

@@ -3,6 +3,7 @@
 use ::entity::price_list;
 use domain::id::PriceListId;
 use domain::refusal::{Problems, Refusal};
+use domain::text::{Line64, Name};
 use sea_orm::sea_query::LockType;
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect, sqlx};
 use serde::{Deserialize, Serialize};
@@ -18,11 +19,9 @@ use crate::{Error, Tx};
 #[schema(as = PriceListCreate)]
 pub struct PriceListInput {
     /// Your code for the price list, unique among price lists.
-    #[schema(min_length = 1, max_length = 64, example = "dealers")]
-    pub code: String,
+    pub code: Line64,
     /// Name of the price list.
-    #[schema(min_length = 1, max_length = 200, example = "Dealers")]
-    pub name: String,
+    pub name: Name,
     /// ISO 4217 code. Only the tenant's currency is allowed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 3, max_length = 3, pattern = "^[A-Z]{3}$", example = "EUR")]
@@ -31,7 +30,11 @@ pub struct PriceListInput {
 
 /// Returns the input that would create the price list as it is now.
 pub fn input_of(row: &price_list::Model) -> PriceListInput {
-    PriceListInput { code: row.code.clone(), name: row.name.clone(), currency: Some(row.currency.clone()) }
+    PriceListInput {
+        code: row.code.clone().into(),
+        name: row.name.clone().into(),
+        currency: Some(row.currency.clone()),
+    }
 }
 
 pub async fn create(tx: &Tx, input: &PriceListInput) -> Result<price_list::Model, Error> {
@@ -40,8 +43,8 @@ pub async fn create(tx: &Tx, input: &PriceListInput) -> Result<price_list::Model
     let row = price_list::Model {
         tenant_id: tx.tenant_id,
         id: PriceListId(tx.next_id()),
-        code: input.code.clone(),
-        name: input.name.clone(),
+        code: input.code.to_string(),
+        name: input.name.to_string(),
         currency: defaults.currency,
         version: 1,
         created_at: tx.now,
@@ -67,8 +70,8 @@ pub async fn update(
     let input = &change(&input_of(&before))?;
     check(&input::tenant_defaults(tx).await?, input)?;
     let after = price_list::Model {
-        code: input.code.clone(),
-        name: input.name.clone(),
+        code: input.code.to_string(),
+        name: input.name.to_string(),
         version: before.version + 1,
         updated_at: tx.now,
         ..before
@@ -118,8 +121,8 @@ pub(super) async fn check_exists(
 
 fn check(defaults: &TenantDefaults, input: &PriceListInput) -> Result<(), Refusal> {
     let mut problems = Problems::default();
-    input::check_code(&mut problems, "/code", &input.code);
-    input::check_name(&mut problems, "/name", &input.name);
+    input.code.check(&mut problems, "/code");
+    input.name.check(&mut problems, "/name");
     input::check_currency(&mut problems, input.currency.as_deref(), &defaults.currency);
     problems.check()
 }

@@ -23,8 +23,6 @@ use crate::page::Page;
 use crate::rows::insert_all;
 use crate::{Error, Tx};
 
-/// Most rules of one batch.
-pub const BATCH_MAX: usize = 500;
 
 /// The products that a rule prices.
 #[derive(

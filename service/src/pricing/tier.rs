@@ -3,6 +3,7 @@
 use ::entity::price_tier;
 use domain::id::{PriceListId, PriceTierId};
 use domain::refusal::{Problems, Refusal};
+use domain::text::{Line64, Name};
 use sea_orm::sea_query::LockType;
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect};
 use serde::{Deserialize, Serialize};
@@ -19,11 +20,9 @@ use crate::{Error, Tx, input};
 #[schema(as = PriceTierCreate)]
 pub struct PriceTierInput {
     /// Your code for the tier, unique among tiers.
-    #[schema(min_length = 1, max_length = 64, example = "gold")]
-    pub code: String,
+    pub code: Line64,
     /// Name of the tier.
-    #[schema(min_length = 1, max_length = 200, example = "Gold")]
-    pub name: String,
+    pub name: Name,
     /// Price list of every customer in the tier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price_list_id: Option<PriceListId>,
@@ -31,7 +30,11 @@ pub struct PriceTierInput {
 
 /// Returns the input that would create the tier as it is now.
 pub fn input_of(row: &price_tier::Model) -> PriceTierInput {
-    PriceTierInput { code: row.code.clone(), name: row.name.clone(), price_list_id: row.price_list_id }
+    PriceTierInput {
+        code: row.code.clone().into(),
+        name: row.name.clone().into(),
+        price_list_id: row.price_list_id,
+    }
 }
 
 pub async fn create(tx: &Tx, input: &PriceTierInput) -> Result<price_tier::Model, Error> {
@@ -39,8 +42,8 @@ pub async fn create(tx: &Tx, input: &PriceTierInput) -> Result<price_tier::Model
     let row = price_tier::Model {
         tenant_id: tx.tenant_id,
         id: PriceTierId(tx.next_id()),
-        code: input.code.clone(),
-        name: input.name.clone(),
+        code: input.code.to_string(),
+        name: input.name.to_string(),
         price_list_id: input.price_list_id,
         version: 1,
         created_at: tx.now,
@@ -66,8 +69,8 @@ pub async fn update(
     let input = &change(&input_of(&before))?;
     check(tx, input).await?;
     let after = price_tier::Model {
-        code: input.code.clone(),
-        name: input.name.clone(),
+        code: input.code.to_string(),
+        name: input.name.to_string(),
         price_list_id: input.price_list_id,
         version: before.version + 1,
         updated_at: tx.now,
@@ -93,8 +96,8 @@ pub async fn list(tx: &Tx, code: Option<&str>, page: &Page) -> Result<Vec<price_
 
 async fn check(tx: &Tx, input: &PriceTierInput) -> Result<(), Error> {
     let mut problems = Problems::default();
-    input::check_code(&mut problems, "/code", &input.code);
-    input::check_name(&mut problems, "/name", &input.name);
+    input.code.check(&mut problems, "/code");
+    input.name.check(&mut problems, "/name");
     if let Some(id) = input.price_list_id {
         list::check_exists(tx, &mut problems, "/price_list_id", id).await?;
     }

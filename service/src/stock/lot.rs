@@ -5,6 +5,7 @@ use domain::id::{LocationId, LotId, ProductId};
 use domain::lot::{Lot, LotStatus};
 use domain::number::Quantity;
 use domain::refusal::{Problems, Refusal};
+use domain::text::{Line64, Line200};
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use serde::{Deserialize, Serialize};
@@ -14,9 +15,6 @@ use crate::input::{self, Change};
 use crate::listing::{Listing, Slice, number};
 use crate::posting::lots;
 use crate::{Error, Tx};
-
-/// Longest name of a lot's sender.
-const FROM_LENGTH_MAX: usize = 200;
 
 /// A lot with its stock.
 #[derive(Debug)]
@@ -68,12 +66,10 @@ pub struct LotInput {
     pub expires_on: Option<NaiveDate>,
     /// Code that the supplier uses for the lot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(min_length = 1, max_length = 64, example = "BATCH-7781")]
-    pub supplier_lot: Option<String>,
+    pub supplier_lot: Option<Line64>,
     /// Sender of the lot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(min_length = 1, max_length = 200, example = "Hansa Foods")]
-    pub received_from: Option<String>,
+    pub received_from: Option<Line200>,
 }
 
 const SELECT: &str = "select t.id, t.product_id, t.code, t.expires_on, t.supplier_lot, t.received_from, t.received_at, \
@@ -140,8 +136,8 @@ pub async fn levels(tx: &Tx, lot: &Lot) -> Result<Vec<LotLevel>, Error> {
 pub fn input_of(lot: &Lot) -> LotInput {
     LotInput {
         expires_on: lot.expires_on,
-        supplier_lot: lot.supplier_lot.clone(),
-        received_from: lot.received_from.clone(),
+        supplier_lot: lot.supplier_lot.clone().map(Line64::from),
+        received_from: lot.received_from.clone().map(Line200::from),
     }
 }
 
@@ -161,25 +157,20 @@ pub async fn update(
     input::check_version(before.version, expected)?;
     let input = change(&input_of(&before))?;
     let mut problems = Problems::default();
-    input::check_optional_line(
-        &mut problems,
-        "/supplier_lot",
-        input.supplier_lot.as_deref(),
-        input::CODE_LENGTH_MAX,
-    );
-    input::check_optional_line(
-        &mut problems,
-        "/received_from",
-        input.received_from.as_deref(),
-        FROM_LENGTH_MAX,
-    );
+    if let Some(lot) = &input.supplier_lot {
+        lot.check(&mut problems, "/supplier_lot");
+    }
+    if let Some(supplier) = &input.received_from {
+        supplier.check(&mut problems, "/received_from");
+    }
     problems.check()?;
     let query = sqlx::query(
         "update lot set expires_on = $3, supplier_lot = $4, received_from = $5, version = version + 1, updated_at = $6 \
          where tenant_id = $1 and id = $2",
     );
-    let query = query.bind(tx.tenant_id.0).bind(id.0).bind(input.expires_on).bind(&input.supplier_lot);
-    tx.execute(query.bind(&input.received_from).bind(tx.now)).await?;
+    let query =
+        query.bind(tx.tenant_id.0).bind(id.0).bind(input.expires_on).bind(input.supplier_lot.as_deref());
+    tx.execute(query.bind(input.received_from.as_deref()).bind(tx.now)).await?;
     get(tx, id).await
 }
 

@@ -76,9 +76,9 @@ impl Column {
         let bare = ProductInput::new("");
         let Stated { product: input, reorder } = stated;
         match self {
-            Column::Sku => input.sku = cell.to_owned(),
-            Column::Name => input.name = cell.to_owned(),
-            Column::Description => input.description = cell.to_owned(),
+            Column::Sku => input.sku = cell.into(),
+            Column::Name => input.name = cell.into(),
+            Column::Description => input.description = cell.into(),
             Column::Category => input.category_id = coded(cell, "category", |code| codes.category(code))?,
             Column::TaxClass => input.tax_class_id = coded(cell, "tax class", |code| codes.tax_class(code))?,
             Column::Group => input.group_id = coded(cell, "product group", |code| codes.group(code))?,
@@ -93,7 +93,7 @@ impl Column {
             Column::Barcodes => input.barcodes = listed(cell)?,
             Column::Units => input.units = units(cell)?,
             Column::Options => input.options = choice(cell)?,
-            Column::ExternalRef => input.external_ref = (!cell.is_empty()).then(|| cell.to_owned()),
+            Column::ExternalRef => input.external_ref = (!cell.is_empty()).then(|| cell.into()),
             Column::Metadata if cell.is_empty() => input.metadata = bare.metadata,
             Column::Metadata => input.metadata = json(cell)?,
             Column::ReorderPoint => reorder.reorder_point = number(cell)?,
@@ -108,9 +108,9 @@ impl Column {
         let Stated { product: input, reorder } = stated;
         let shown = |number: Option<Quantity>| number.map(|number| number.to_string()).unwrap_or_default();
         match self {
-            Column::Sku => input.sku.clone(),
-            Column::Name => input.name.clone(),
-            Column::Description => input.description.clone(),
+            Column::Sku => input.sku.to_string(),
+            Column::Name => input.name.to_string(),
+            Column::Description => input.description.to_string(),
             Column::Category => input.category_id.map_or("", |id| codes.of_category(id)).to_owned(),
             Column::TaxClass => input.tax_class_id.map_or("", |id| codes.of_tax_class(id)).to_owned(),
             Column::Group => input.group_id.map_or("", |id| codes.of_group(id)).to_owned(),
@@ -124,7 +124,7 @@ impl Column {
             Column::Barcodes => list_cell(&input.barcodes),
             Column::Units => units_cell(&input.units),
             Column::Options => choice_cell(&input.options),
-            Column::ExternalRef => input.external_ref.clone().unwrap_or_default(),
+            Column::ExternalRef => input.external_ref.as_deref().unwrap_or_default().to_owned(),
             Column::Metadata if input.metadata.is_empty() => String::new(),
             Column::Metadata => json_cell(&input.metadata),
             Column::ReorderPoint => shown(reorder.reorder_point),
@@ -214,8 +214,8 @@ mod tests {
         stated.reorder.reorder_point = Some("0".parse().expect("a quantity"));
         stated.reorder.reorder_quantity = Some("2.5".parse().expect("a quantity"));
         let product = &mut stated.product;
-        product.name = "=1+1".to_owned();
-        product.description = "two\nlines".to_owned();
+        product.name = "=1+1".into();
+        product.description = "two\nlines".into();
         product.stock_decimals = Some(3);
         product.costing_method = Some(CostingMethod::Fifo);
         product.list_price = Some("9.999".parse().expect("a price"));

@@ -162,7 +162,7 @@ async fn import(write: Write, params: Params<ImportParams>, upload: Upload) -> A
     write.whole("product.imported", &uploaded.raw, async |tx| run(tx, &sheet, mode).await).await
 }
 
-async fn run(tx: &Tx, sheet: &Sheet<'_>, mode: Mode) -> Result<Result<ProductImport, ApiError>, Error> {
+async fn run(tx: &Tx, sheet: &Sheet<'_>, mode: Mode) -> Result<ProductImport, Error> {
     upsert::lock(tx).await?;
     let codes = Codes::load(tx).await?;
     let mut tally = Tally::new(sheet, mode);
@@ -170,7 +170,7 @@ async fn run(tx: &Tx, sheet: &Sheet<'_>, mode: Mode) -> Result<Result<ProductImp
     loop {
         let chunk: Vec<Row<'_>> = rows.by_ref().take(CHUNK_MAX).collect();
         if chunk.is_empty() {
-            return Ok(tally.finish());
+            return Ok(tally.finish()?);
         }
         tally.report.rows += chunk.len();
         take(tx, &codes, &mut tally, chunk).await?;

@@ -162,7 +162,7 @@ impl Content<'_> {
                 Ok(Stated { product: merged(product.unwrap_or_default(), &patch)?, reorder })
             }
             Cells::Csv(cells) => {
-                let mut input = present.unwrap_or_else(|| Stated::new(&self.sku));
+                let mut input = present.unwrap_or_else(|| Stated::new(self.sku.as_str()));
                 let mut problems = Vec::new();
                 for (column, cell) in cells {
                     if let Err(detail) = column.state(&mut input, cell, codes) {

@@ -1,6 +1,7 @@
 //! What a row says of a product, and the cells that say when it is ordered again.
 
 use domain::number::Quantity;
+use domain::text::Line64;
 use serde::{Deserialize, Serialize};
 use service::catalog::codes::Codes;
 use service::catalog::product::ProductInput;
@@ -19,7 +20,7 @@ pub(super) struct Stated {
 
 impl Stated {
     /// A product of which nothing is known but its SKU.
-    pub(super) fn new(sku: impl Into<String>) -> Self {
+    pub(super) fn new(sku: impl Into<Line64>) -> Self {
         Stated { product: ProductInput::new(sku), reorder: ReorderInput::default() }
     }
 }

@@ -15,8 +15,6 @@ use crate::{Error, Tx, input};
 
 /// Most units, and most barcodes of one unit.
 const PARTS_MAX: usize = 20;
-/// Longest description.
-const DESCRIPTION_LENGTH_MAX: usize = 10_000;
 /// Longest barcode.
 const BARCODE_LENGTH_MAX: usize = 64;
 /// Tax class of a product that names none.
@@ -276,9 +274,9 @@ impl Drafts {
     }
 
     fn take(&mut self, input: &ProductInput, id: ProductId) {
-        self.0.skus.insert(input.sku.clone(), id);
+        self.0.skus.insert(input.sku.to_string(), id);
         if let Some(external_ref) = &input.external_ref {
-            self.0.external_refs.insert(external_ref.clone(), id);
+            self.0.external_refs.insert(external_ref.to_string(), id);
         }
         for (_, _, code) in barcodes(input) {
             self.0.barcodes.insert(code.to_owned(), id);
@@ -290,15 +288,15 @@ impl Drafts {
 }
 
 fn check_values(problems: &mut Problems, input: &ProductInput) {
-    input::check_code(problems, "/sku", &input.sku);
-    input::check_name(problems, "/name", &input.name);
-    input::check_text(problems, "/description", &input.description, DESCRIPTION_LENGTH_MAX);
+    input.sku.check(problems, "/sku");
+    input.name.check(problems, "/name");
+    input.description.check(problems, "/description");
     input::check_uom(problems, "/stock_uom", &input.stock_uom);
     if input.stock_decimals.is_some_and(|decimals| decimals > DECIMALS_MAX) {
         problems.invalid("/stock_decimals", format!("A quantity has at most {DECIMALS_MAX} decimals."));
     }
     input::check_not_negative(problems, "/list_price", input.list_price);
-    input::check_external_ref(problems, input.external_ref.as_deref());
+    input::check_external_ref(problems, input.external_ref.as_ref());
     input::check_metadata(problems, &input.metadata);
     if input.tracking != Tracking::None && input.kind != ProductKind::Stocked {
         problems.invalid("/tracking", "Only a stocked product is tracked by lot or serial number.");

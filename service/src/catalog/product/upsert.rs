@@ -69,13 +69,13 @@ pub async fn upsert_all(
     let mut drafts = Drafts::new(References::load(tx, inputs).await?);
     let changing: Vec<&Product> = inputs
         .iter()
-        .filter_map(|input| present.get(&input.sku).filter(|before| changes_stock(&before.row, input)))
+        .filter_map(|input| present.get(&*input.sku).filter(|before| changes_stock(&before.row, input)))
         .collect();
     let kept = find_with_stock(tx, &changing).await?;
     let mut written = Changes::default();
     let mut answers = Vec::with_capacity(inputs.len());
     for input in inputs {
-        answers.push(match present.get(&input.sku) {
+        answers.push(match present.get(&*input.sku) {
             None => create(tx, &mut drafts, &mut written, input),
             Some(before) if kept.contains(&before.row.id) => Err(reject_stock_fields(&before.row, input)),
             Some(before) => change(tx, &mut drafts, &mut written, (before, input)),

@@ -7,15 +7,13 @@ use chrono_tz::Tz;
 use domain::id::{ProductId, SkuMappingId};
 use domain::product::{ProductStatus, is_divided_so};
 use domain::refusal::{Code, Problems, Refusal};
+use domain::text::Line100;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
 use super::{SkuMappingInput, sku_mapping};
 use crate::listing::word;
 use crate::{Error, Tx, input};
-
-/// Longest name of another system, longest SKU and longest location there.
-const WORD_LENGTH_MAX: usize = 100;
 
 /// Product and validity of a valid mapping.
 #[derive(Debug, Clone, Copy)]
@@ -108,11 +106,8 @@ impl References {
         before: Option<&sku_mapping::Model>,
     ) -> Result<Resolved, Refusal> {
         let mut problems = Problems::default();
-        check_reference(
-            &mut problems,
-            "",
-            (&input.system, &input.external_sku, input.external_location.as_deref()),
-        );
+        let location = input.external_location.as_ref();
+        check_reference(&mut problems, "", &input.system, &input.external_sku, location);
         let valid_from = input.valid_from.map(|moment| moment.start(self.time_zone));
         let valid_until = input.valid_until.map(|moment| moment.end(self.time_zone));
         if let (Some(from), Some(until)) = (valid_from, valid_until)
@@ -122,9 +117,9 @@ impl References {
         }
         let product_id = self.check_product(&mut problems, input, before.map(|row| row.product_id));
         self.check_factor(&mut problems, input, product_id);
-        let location = input.external_location.clone().unwrap_or_default();
+        let location = input.external_location.as_ref().map(ToString::to_string).unwrap_or_default();
         let taken =
-            self.taken.entry((input.system.clone(), input.external_sku.clone(), location)).or_default();
+            self.taken.entry((input.system.to_string(), input.external_sku.to_string(), location)).or_default();
         let wanted = Validity { id, valid_from, valid_until };
         if taken.iter().any(|other| other.id != id && other.overlaps(&wanted)) {
             problems.add("/valid_from", Code::AlreadyExists, OVERLAP);
@@ -202,9 +197,13 @@ pub(super) fn overlaps(error: Error) -> Error {
 pub(super) fn check_reference(
     problems: &mut Problems,
     base: &str,
-    (system, sku, location): (&str, &str, Option<&str>),
+    system: &Line100,
+    sku: &Line100,
+    location: Option<&Line100>,
 ) {
-    input::check_line(problems, &format!("{base}/system"), system, WORD_LENGTH_MAX);
-    input::check_line(problems, &format!("{base}/external_sku"), sku, WORD_LENGTH_MAX);
-    input::check_optional_line(problems, &format!("{base}/external_location"), location, WORD_LENGTH_MAX);
+    system.check(problems, &format!("{base}/system"));
+    sku.check(problems, &format!("{base}/external_sku"));
+    if let Some(location) = location {
+        location.check(problems, &format!("{base}/external_location"));
+    }
 }

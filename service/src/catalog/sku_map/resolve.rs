@@ -7,6 +7,7 @@ use domain::id::{ProductId, SkuMappingId, UnmappedSkuId};
 use domain::number::Quantity;
 use domain::product::ProductStatus;
 use domain::refusal::{Problems, Refusal};
+use domain::text::Line100;
 use sea_orm::sqlx::{self, Row, postgres::PgRow};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -24,15 +25,12 @@ pub const REFERENCES_MAX: usize = 1_000;
 #[schema(as = SkuReference)]
 pub struct Reference {
     /// Name of the other system.
-    #[schema(min_length = 1, max_length = 100, example = "webshop")]
-    pub system: String,
+    pub system: Line100,
     /// SKU in the other system.
-    #[schema(min_length = 1, max_length = 100, example = "4711-6PACK")]
-    pub external_sku: String,
+    pub external_sku: Line100,
     /// Location in the other system.
     #[serde(default)]
-    #[schema(min_length = 1, max_length = 100, example = "outlet-2")]
-    pub external_location: Option<String>,
+    pub external_location: Option<Line100>,
 }
 
 /// The external SKUs to resolve.
@@ -150,8 +148,8 @@ fn check(input: &ResolveInput) -> Result<(), Refusal> {
     }
     for (place, reference) in input.references.iter().enumerate() {
         let Reference { system, external_sku, external_location } = reference;
-        let words = (system.as_str(), external_sku.as_str(), external_location.as_deref());
-        check_reference(&mut problems, &format!("/references/{place}"), words);
+        let base = format!("/references/{place}");
+        check_reference(&mut problems, &base, system, external_sku, external_location.as_ref());
     }
     problems.check()
 }
@@ -242,9 +240,9 @@ fn read_unmapped(row: &PgRow) -> Result<Unmapped, Error> {
     Ok(Unmapped {
         id: UnmappedSkuId(row.try_get("id")?),
         reference: Reference {
-            system: row.try_get("system")?,
-            external_sku: row.try_get("external_sku")?,
-            external_location: (!location.is_empty()).then_some(location),
+            system: row.try_get::<String, _>("system")?.into(),
+            external_sku: row.try_get::<String, _>("external_sku")?.into(),
+            external_location: (!location.is_empty()).then(|| location.into()),
         },
         misses: row.try_get("misses")?,
         first_missed_at: row.try_get("first_missed_at")?,

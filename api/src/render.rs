@@ -1,0 +1,65 @@
+//! What every command is answered with: the document that it made or changed, in the form of its area.
+
+use domain::book::Book;
+use domain::refusal::Refusal;
+use serde::Serialize;
+use service::Caller;
+use service::posting::Outcome;
+
+use crate::count::{self, CountOut};
+use crate::journal::ManualEntryOut;
+use crate::line::skus_of;
+use crate::lot::RecallOut;
+use crate::lot::line::codes_of;
+use crate::order::{InvoiceOut, OrderOut, PaymentOut};
+use crate::pos::{CashMoveOut, SaleOut, SessionOut};
+use crate::posting::{refused, rendered};
+use crate::stock::{ExpectedReceiptOut, HoldOut, StockDocumentOut, TransferOut};
+
+/// Renders what a command made as status and JSON, or the problem that refused it.
+pub fn render(caller: &Caller, decided: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
+    let (outcome, book) = match decided {
+        Ok(accepted) => accepted,
+        Err(refusal) => return refused(refusal),
+    };
+    let (skus, codes) = (skus_of(book), codes_of(book));
+    let currency = &book.setup.settings.currency;
+    match outcome {
+        Outcome::Sale(sale) => created(&SaleOut::new(sale, currency, &skus)),
+        Outcome::Session(session, _) => shown(session.closed_at.is_none(), &SessionOut::from(session)),
+        Outcome::CashMove(change) => created(&CashMoveOut::from(change.clone())),
+        Outcome::Order(ordered) => {
+            let order = OrderOut::new(&ordered.order, &ordered.invoices, currency, &skus);
+            shown(ordered.is_new, &order)
+        }
+        Outcome::CreditNote(note) => created(&InvoiceOut::new(note, currency, &skus)),
+        Outcome::Payment(payment) => created(&PaymentOut::new(payment, currency)),
+        Outcome::StockDocument(document) => {
+            created(&StockDocumentOut::new(document, currency, &skus, &codes))
+        }
+        Outcome::Hold(hold) => shown(hold.version == 1, &HoldOut::with_lines(hold, book.now, &skus, &codes)),
+        Outcome::Transfer(transfer) => {
+            shown(transfer.version == 1, &TransferOut::with_lines(transfer, &skus, &codes))
+        }
+        Outcome::Expected(expected) => {
+            shown(expected.version == 1, &ExpectedReceiptOut::with_lines(expected, &skus))
+        }
+        Outcome::Recall(recall) => {
+            let (holds, affected) = (&recall.quarantined, &recall.affected);
+            shown(false, &RecallOut::new(&recall.lot, &recall.reason, recall.recalled_at, holds, affected))
+        }
+        Outcome::Count(count, _) => {
+            shown(count.version == 1, &CountOut::with_lines(count, &skus, count::sees_all(caller)))
+        }
+        Outcome::Entry(entry) => created(&ManualEntryOut::new(entry, currency)),
+    }
+}
+
+fn created<T: Serialize>(document: &T) -> (u16, String) {
+    shown(true, document)
+}
+
+/// 201 where the command made the document, 200 where it changed it.
+fn shown<T: Serialize>(is_new: bool, document: &T) -> (u16, String) {
+    rendered(if is_new { 201 } else { 200 }, document)
+}
