@@ -351,7 +351,7 @@ fn a_panic_of_one_command_fails_no_other() {
         }
         let confirm = |draft: &Value| request(tenant, Command::ConfirmOrder(order::Confirm(order_id(draft))));
         let mut requests: Vec<Request> = drafts.iter().map(confirm).collect();
-        requests[1].render = |_| panic!("the second command panics");
+        requests[1].render = |_, _| panic!("the second command panics");
         let db = Db::connect(&environment().database_url(), &PoolOptions::default())
             .await
             .expect("the app connects");

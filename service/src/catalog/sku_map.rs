@@ -26,7 +26,6 @@ pub use resolve::{
     resolve,
 };
 
-
 /// The fields of a SKU mapping that a caller can set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -23,7 +23,6 @@ use crate::page::Page;
 use crate::rows::insert_all;
 use crate::{Error, Tx};
 
-
 /// The products that a rule prices.
 #[derive(
     Debug,

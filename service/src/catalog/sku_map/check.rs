@@ -118,8 +118,10 @@ impl References {
         let product_id = self.check_product(&mut problems, input, before.map(|row| row.product_id));
         self.check_factor(&mut problems, input, product_id);
         let location = input.external_location.as_ref().map(ToString::to_string).unwrap_or_default();
-        let taken =
-            self.taken.entry((input.system.to_string(), input.external_sku.to_string(), location)).or_default();
+        let taken = self
+            .taken
+            .entry((input.system.to_string(), input.external_sku.to_string(), location))
+            .or_default();
         let wanted = Validity { id, valid_from, valid_until };
         if taken.iter().any(|other| other.id != id && other.overlaps(&wanted)) {
             problems.add("/valid_from", Code::AlreadyExists, OVERLAP);
