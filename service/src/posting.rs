@@ -1,10 +1,21 @@
 //! Everything that posts stock, cost and ledger goes through here, in batches.
 //!
-//! A batch is one transaction: look the idempotency keys up, read and lock every row that its commands touch in the
-//! fixed order (customers, documents, stock levels by key, number series), let the domain decide them one after the
-//! other on the same [`Book`], and write what was accepted with a handful of statements. N commands cost the same
-//! number of statements as one. A refused command leaves no trace but its command row and never spoils its
-//! neighbours.
+//! A batch is one transaction. N commands cost the same number of statements as one.
+//!
+//! | phase | code | statement |
+//! |---|---|---|
+//! | open | [`Db`] | `begin` and the settings, the tenant among them, in one message |
+//! | repeats | [`command`] | responses to keys that were used before |
+//! | load | `load` | one read for each table that a command needs, locked in the fixed order: customers, documents, stock levels by key, number series |
+//! | decide | `decide` | none: the domain decides each command on the same [`Book`] |
+//! | save | `save` | new levels and documents, where there are some; then one call of `post_batch_1` with one array of rows for each table |
+//! | end | [`Tx`] | `commit`, after which every caller gets its response |
+//!
+//! **Bounds.** A batch has at most [`BATCH_MAX`] commands, and at most the lines that `queue` allows for one
+//! transaction.
+//!
+//! **Order.** Commands are decided in order of arrival. Each one sees what the accepted ones before it did. A refused
+//! command leaves no trace but its command row.
 
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;

@@ -30,10 +30,64 @@ const TEXTS: &[(&str, &str)] = &[
     ("tax_number", "DE123456789"),
 ];
 
-/// Gives every field and parameter without an example the one of its name or form.
+/// Examples of texts by the beginning of their schema's name and the name of their field.
+const OF_SCHEMAS: &[(&str, &str, &str)] = &[
+    ("CashMove", "reason", "Window cleaner"),
+    ("Category", "code", "fasteners"),
+    ("Category", "name", "Fasteners"),
+    ("CountIn", "reference", "Aisle 4"),
+    ("Customer", "external_ref", "crm-4711"),
+    ("Customer", "name", "Nordwind Supply GmbH"),
+    ("EntryIn", "lot_code", "L-2026-117"),
+    ("ExpectedReceipt", "reference", "Confirmation 8812"),
+    ("Hold", "reference", "cart-8812"),
+    ("LineIn", "description", "Bolt M8, galvanised"),
+    ("Location", "name", "Main warehouse"),
+    ("LotIn", "code", "L-2026-117"),
+    ("LotRecall", "reason", "Glass in the jar"),
+    ("Order", "external_ref", "shop-10023"),
+    ("Payment", "reference", "transfer 20261122-77"),
+    ("PriceList", "code", "dealers"),
+    ("PriceList", "name", "Dealers"),
+    ("PriceTier", "code", "gold"),
+    ("PriceTier", "name", "Gold"),
+    ("ProductGroup", "code", "SHIRT"),
+    ("ProductGroup", "name", "Work shirt"),
+    ("Product", "name", "Bolt M8 x 40"),
+    ("ReasonCode", "code", "damage"),
+    ("ReasonCode", "name", "Damaged in the warehouse"),
+    ("ReceivedLot", "code", "L-2026-117"),
+    ("Register", "name", "Till at the entrance"),
+    ("Revaluation", "reference", "Lower of cost and market, year end"),
+    ("StockDocument", "reference", "Delivery note 8812"),
+    ("TaxClass", "code", "standard"),
+    ("TaxClass", "name", "Standard rate"),
+    ("Tender", "reference", "auth-004211"),
+    ("Transfer", "reference", "Van 2"),
+    ("Variant", "description", "Heavy cotton, reinforced elbows."),
+];
+
+/// Gives every field and parameter without an example the one of its schema, its name or its form.
 pub fn complete(document: &mut Value) {
+    let schemas = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut);
+    for (schema, fields) in schemas.into_iter().flatten() {
+        let properties = fields.get_mut("properties").and_then(Value::as_object_mut);
+        for (name, field) in properties.into_iter().flatten() {
+            let is_of = |(prefix, of, _): &&(&str, &str, &str)| schema.starts_with(prefix) && of == name;
+            if let (Value::Object(field), Some((.., example))) = (field, OF_SCHEMAS.iter().find(is_of))
+                && is_free_text(field)
+                && !has_example(field)
+            {
+                field.insert("example".to_owned(), (*example).into());
+            }
+        }
+    }
+    complete_by_name(document);
+}
+
+fn complete_by_name(document: &mut Value) {
     match document {
-        Value::Array(items) => items.iter_mut().for_each(complete),
+        Value::Array(items) => items.iter_mut().for_each(complete_by_name),
         Value::Object(members) => {
             let properties = members.get_mut("properties").and_then(Value::as_object_mut);
             for (name, schema) in properties.into_iter().flatten() {
@@ -47,7 +101,7 @@ pub fn complete(document: &mut Value) {
                     members.insert("example".to_owned(), example.into());
                 }
             }
-            members.values_mut().for_each(complete);
+            members.values_mut().for_each(complete_by_name);
         }
         _ => {}
     }
@@ -65,10 +119,13 @@ fn example(name: &str, schema: &Map<String, Value>) -> Option<&'static str> {
         Some("date") => return Some(DAY),
         _ => {}
     }
-    let is_text = schema.get("type").is_some_and(|kind| kind == "string" || kind[0] == "string");
-    let is_free = !["enum", "const", "pattern", "format"].iter().any(|keyword| schema.contains_key(*keyword));
     let known = || TEXTS.iter().find(|(known, _)| *known == name).map(|(_, example)| *example);
-    (is_text && is_free).then(known).flatten()
+    is_free_text(schema).then(known).flatten()
+}
+
+fn is_free_text(schema: &Map<String, Value>) -> bool {
+    let is_text = schema.get("type").is_some_and(|kind| kind == "string" || kind[0] == "string");
+    is_text && !["enum", "const", "pattern", "format"].iter().any(|keyword| schema.contains_key(*keyword))
 }
 
 fn has_example(members: &Map<String, Value>) -> bool {
