@@ -311,3 +311,32 @@ fn no_check_is_switched_off() {
     }
     none("a check is switched off", &offenders);
 }
+
+/// A step that the list lacks never runs, and a file that no module names is never compiled.
+#[test]
+fn no_file_is_forgotten() {
+    let mut offenders = Vec::new();
+    let texts: BTreeMap<String, String> =
+        sources().into_iter().map(|source| (source.name, source.text)).collect();
+    let steps = &texts["migration/src/lib.rs"];
+    for Source { name, .. } in files("sql").iter().filter(|source| source.name.starts_with("migration/sql/"))
+    {
+        let step = name.trim_start_matches("migration/sql/").split('.').next().unwrap_or_default();
+        if !steps.contains(&format!("step!(\"{step}\")")) {
+            offenders.push(format!("- {name} is no step of migration/src/lib.rs"));
+        }
+    }
+    for name in texts.keys() {
+        let (folder, file) = name.rsplit_once('/').unwrap_or(("", name));
+        let module = file.trim_end_matches(".rs");
+        let is_root = ["lib", "main", "build"].contains(&module);
+        // A module stands in the file of its folder's name, or in the root of its crate or program.
+        let parents = [format!("{folder}.rs"), format!("{folder}/lib.rs"), format!("{folder}/main.rs")];
+        let inline = folder.rsplit_once('/').map(|(above, _)| format!("{above}/main.rs"));
+        let named = parents.iter().chain(&inline).filter_map(|parent| texts.get(parent));
+        if !is_root && !named.into_iter().any(|text| text.contains(&format!("mod {module};"))) {
+            offenders.push(format!("- {name} is named by no module"));
+        }
+    }
+    none("a file is forgotten", &offenders);
+}
