@@ -103,7 +103,7 @@ fn complete_by_name(document: &mut Value) {
             }
             members.values_mut().for_each(complete_by_name);
         }
-        _ => {}
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 

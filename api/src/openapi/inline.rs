@@ -32,7 +32,7 @@ fn replace(value: &mut Value, inline: &Map<String, Value>) {
             }
             join_null(members);
         }
-        _ => {}
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 
