@@ -69,7 +69,7 @@ enum RecordOrProblem<T> {
 pub struct Parsed<I>(Vec<Result<I, ApiError>>);
 
 impl<I: Clone + serde::de::DeserializeOwned> Parsed<I> {
-    /// Reads the body and parses each item; refuses more than [`ITEMS_MAX`] of them.
+    /// Reads the body and parses each item; refuses more than `ITEMS_MAX` of them.
     pub async fn read(body: BatchBody<Items>) -> Result<Input<Self>, ApiError> {
         let Input { value, raw } = body.read().await?;
         if value.items.is_empty() || value.items.len() > ITEMS_MAX {

@@ -3,7 +3,7 @@
 //! Every command that sells, reserves, moves or writes off goods asks the same question here, and asks it in two steps.
 //! [`Demand`] collects what the lines of the document want of each level and gives tracked goods their lots (`pick.rs`).
 //! [`Book::check_available`](crate::book::Book::check_available) then refuses the document if a level has too little for
-//! it. Only after that the command changes the level: [`consume`] lowers the allotments it used, and the level itself
+//! it. Only after that the command changes the level: `consume` lowers the allotments it used, and the level itself
 //! issues or reserves.
 //!
 //! # What is available to whom
@@ -33,7 +33,7 @@
 //!
 //! What becomes free is allocated to waiting order lines before the next command sees it (`shelf.rs`,
 //! [`crate::promise`]), so what is free here is free of them too. A channel allotment is a quantity: what its channel took
-//! of it in one lot moves to another lot as long as one is free ([`rebalance`]).
+//! of it in one lot moves to another lot as long as one is free (`rebalance`).
 //!
 //! # An example
 //!
