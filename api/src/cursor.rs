@@ -9,7 +9,7 @@ use crate::problem::ApiError;
 /// First byte of every cursor.
 const CURSOR_VERSION: u8 = 2;
 
-/// Seals cursors: nobody else can make one or look into it. Every node of an installation has the same key.
+/// Seals cursors: a caller can neither make one nor read it. Every node of an installation has the same key.
 #[derive(Debug)]
 pub struct CursorKey(RandomizedNonceKey);
 

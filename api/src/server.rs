@@ -67,7 +67,7 @@ impl Running {
     /// given `notice` to be heard by the load balancer.
     ///
     /// The workers end together, after the last answer: a connection to the database belongs to the worker that opened
-    /// it, and whoever uses it then must not lose it because that worker had nothing left to do.
+    /// it, and another worker that uses it must not lose it because that worker is idle.
     pub async fn stop(self, notice: Duration) -> io::Result<()> {
         self.app.begin_stopping();
         tokio::time::sleep(notice).await;

@@ -47,9 +47,9 @@ struct HoldIn {
     location_id: Option<LocationId>,
     /// For whom; for whoever names the hold where absent.
     customer_id: Option<CustomerId>,
-    /// The till of a lease, which holds goods at the till's location.
+    /// The till of a `till_allotment`, which reserves stock at the location of the till.
     register_id: Option<RegisterId>,
-    /// The channel of a floor.
+    /// The channel of a `channel_allotment`.
     channel: Option<Channel>,
     /// A remark.
     note: Option<Text500>,
@@ -87,9 +87,9 @@ pub struct HoldOut<'a> {
     location_id: LocationId,
     /// For whom.
     customer_id: Option<CustomerId>,
-    /// The till of a lease.
+    /// The till of a `till_allotment`.
     register_id: Option<RegisterId>,
-    /// The channel of a floor.
+    /// The channel of a `channel_allotment`.
     channel: Option<Channel>,
     /// A remark.
     #[schema(max_length = 500, example = "Kept for a call back")]
@@ -180,17 +180,17 @@ impl<'a> HoldOut<'a> {
 
 /// Hold goods back
 ///
-/// Lowers what is available as an order does, until the hold ends, is released, or an order or till sale takes its
-/// goods by naming `hold_id`. Nothing is held unless everything can be.
+/// Reserves stock until the hold ends, is released, or is used by the order or till sale that names its `hold_id`. The hold
+/// is rejected as a whole if one line is short.
 ///
-/// A `till_allotment` is for the sales of one till, so that it can go on selling while it is offline: they take from it
-/// before they take anything else, and nobody else can. A `channel_allotment` is for one channel until its release time: to
-/// the other channel it is reserved; sales and orders of its own take what is free first and then from the floor, which
-/// is not filled up again. Neither is named by who takes of it.
+/// A `till_allotment` reserves stock for the sales of one till, so that it can sell while it is offline. Its sales take from
+/// it first. No other till or order can take from it. A `channel_allotment` reserves stock for one channel until it ends. The
+/// other channel sees the stock as reserved. Sales and orders of its own channel take available stock first, then the
+/// allotment, which is not filled again. No document names an allotment.
 ///
-/// Of goods that are tracked, every kind but `quarantine` holds the lots that are named, or those that expire first. A
-/// lease stays in its lots. A floor is a quantity: its channel sells what expires first, and what it takes of the floor in
-/// one lot is kept in another one while some is free.
+/// For a tracked product, a hold reserves the named lots, or those that expire first. A `quarantine` must name its lots. A till
+/// allotment stays in its lots. A channel allotment is a quantity: what its channel takes of it in one lot is reserved in
+/// another lot, while one is available.
 #[utoipa::path(
     operation_id = "holds_create",
     tag = "Stock",
@@ -278,7 +278,7 @@ struct Filters {
     reference: Option<String>,
     /// Of this kind.
     kind: Option<HoldKind>,
-    /// The leases of this till.
+    /// The allotments of this till.
     register_id: Option<RegisterId>,
     /// The order: newest first, if absent.
     #[param(inline)]
