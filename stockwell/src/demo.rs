@@ -1,4 +1,4 @@
-//! `stockwell demo`: from nothing to a running service with a year of real trade, on private servers.
+//! `stockwell demo`: starts a service on private servers, with a year of real trade.
 
 #![expect(clippy::print_stdout, reason = "a program that talks to a person")]
 
@@ -23,28 +23,28 @@ use crate::worker::{Worker, WorkerConfig};
 
 mod story;
 
-/// The cut of the data set that comes with the project.
+/// The small part of the data set that comes with the project.
 const SMALL_CUT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/data/online_retail_cut.csv");
-/// Where the whole data set is looked for.
+/// The path of the whole data set, if it is there.
 const WHOLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data/online_retail.csv.zst");
 /// The demo's database.
 const DATABASE: &str = "stockwell_demo";
-/// The tenant that the trade belongs to, and one more to show that they can't see each other.
+/// The tenant of the imported trade, and a second one to show that they can't see each other.
 const TENANTS: [(&str, &str); 2] = [("gifts", "Gift Seller Demo"), ("neighbour", "Neighbour Demo")];
 
-/// How to run the demo.
+/// Arguments of `demo`.
 #[derive(Debug, Args)]
 pub struct DemoArgs {
-    /// The port of the API; 0 takes a free one. A port that is taken makes way for a free one.
+    /// The port of the API; 0 takes a free one. If the port is taken, a free one is used.
     #[arg(long, default_value_t = 8080)]
     port: u16,
-    /// Where everything is kept.
+    /// The folder of all data of the demo.
     #[arg(long, default_value = ".stockwell")]
     data_dir: PathBuf,
     /// The data set: online_retail.csv.zst or .csv.
     #[arg(long)]
     dataset: Option<PathBuf>,
-    /// Begin anew.
+    /// Delete the data of the last run first.
     #[arg(long)]
     reset: bool,
     /// Import nothing.
@@ -52,33 +52,34 @@ pub struct DemoArgs {
     no_import: bool,
 }
 
-/// Why the demo did not start.
+/// The demo did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum DemoError {
     /// A private server did not start.
     #[error(transparent)]
     Local(#[from] LocalError),
-    /// The system said no.
+    /// The operating system returned an error.
     #[error("{0}: {1}")]
     Io(String, io::Error),
-    /// The schema could not be made.
+    /// The schema could not be created.
     #[error(transparent)]
     Migration(#[from] migration::Error),
     /// The server did not start.
     #[error(transparent)]
     Serve(#[from] ServeError),
-    /// A tenant could not be made.
+    /// A tenant could not be created.
     #[error(transparent)]
     Service(#[from] service::Error),
-    /// The signing key could not be made.
+    /// The signing key could not be created.
     #[error(transparent)]
     SigningKey(#[from] service::auth::SigningKeyError),
-    /// The import failed, and has said why.
+    /// The import failed. Its own output says why.
     #[error("the import ended with {0}")]
     Import(std::process::ExitStatus),
 }
 
-/// Starts everything, imports what is not there yet, tells the story, and serves until it is asked to end.
+/// Starts everything, imports the data set unless it is there, prints the example requests, and serves until a signal
+/// ends it.
 pub async fn run(args: &DemoArgs) -> Result<(), DemoError> {
     let folder = &args.data_dir;
     let dataset = if args.no_import { None } else { dataset(args)? };
@@ -111,7 +112,7 @@ async fn serve(
         "tenants": tenants,
         "imported": known.0["imported"],
     });
-    // At once: nobody else knows the keys.
+    // Write it now: the keys are stored nowhere else.
     write(&folder.join("demo.json"), &format!("{demo:#}\n"))?;
     let config = config(args, postgres, redis, folder)?;
     let worker = Worker::start(&WorkerConfig {
@@ -126,7 +127,7 @@ async fn serve(
     write(&folder.join("demo.json"), &format!("{demo:#}\n"))?;
     let key = demo["tenants"][0]["admin_key"].as_str().unwrap_or_default().to_owned();
     match (dataset, demo["imported"].as_str()) {
-        (Some(_), Some(before)) => println!("{before} was imported before; --reset begins anew."),
+        (Some(_), Some(before)) => println!("{before} was imported before. Use --reset to start over."),
         (Some(file), None) => {
             import(&file, &base_url, &key).await?;
             demo["imported"] = json!(file.file_name().map(|name| name.to_string_lossy()));
@@ -141,7 +142,7 @@ async fn serve(
     stopped.map_err(|error| DemoError::Io("stopping".to_owned(), error))
 }
 
-/// Roles, database and schema.
+/// Creates the roles, the database and the schema.
 async fn migrate(postgres: &Postgres) -> Result<(), DemoError> {
     let password = postgres.password().to_owned();
     let passwords =
@@ -151,7 +152,7 @@ async fn migrate(postgres: &Postgres) -> Result<(), DemoError> {
     Ok(())
 }
 
-/// What the last run left in `demo.json`; null where there was none.
+/// The `demo.json` of the last run; null if there is none.
 struct Known(Value);
 
 impl Known {
@@ -161,7 +162,7 @@ impl Known {
     }
 }
 
-/// The demo's tenants with their keys: those of the last run, or new ones.
+/// Returns the demo's tenants with their keys: those of the last run, or new ones.
 async fn tenants(known: &Known, database_url: &str) -> Result<Value, DemoError> {
     if known.0["tenants"].is_array() {
         return Ok(known.0["tenants"].clone());
@@ -206,7 +207,7 @@ fn config(
     })
 }
 
-/// Serves on the wished port, or on a free one where that is taken.
+/// Serves on the port that the caller asked for, or on a free one if that is taken.
 async fn start(config: Config) -> Result<Running, DemoError> {
     match crate::serve(&config).await {
         Err(ServeError::Bind { addr, .. }) => {
@@ -218,21 +219,21 @@ async fn start(config: Config) -> Result<Running, DemoError> {
     }
 }
 
-/// The data set to import: the one that is named, the whole one, or the cut that comes with the project.
+/// Returns the data set to import: the one that the caller names, else the whole one, else the small part.
 fn dataset(args: &DemoArgs) -> Result<Option<PathBuf>, DemoError> {
     if let Some(named) = &args.dataset {
         return named.canonicalize().map(Some).map_err(at(named));
     }
     let file = [WHOLE, SMALL_CUT].into_iter().find_map(|file| Path::new(file).canonicalize().ok());
     if file.is_none() {
-        println!("No data set was found; give one with --dataset. Nothing is imported.");
+        println!("No data set was found. Name one with --dataset. Nothing is imported.");
     }
     Ok(file)
 }
 
 async fn import(file: &Path, base_url: &str, key: &str) -> Result<(), DemoError> {
     println!("Importing {} through {base_url} …", file.display());
-    // A process of its own, as any client is: the server's memory is the server's alone.
+    // A separate process, like any client, so that the server's memory use is its own.
     let program = std::env::current_exe().map_err(at(file))?;
     let mut client = tokio::process::Command::new(program);
     client.args(["import", "online-retail", "--url", base_url]).arg(file).env("STOCKWELL_API_KEY", key);
@@ -246,7 +247,7 @@ fn write(path: &Path, text: &str) -> Result<(), DemoError> {
     use std::io::Write;
     use std::os::unix::fs::OpenOptionsExt;
     let mut options = std::fs::OpenOptions::new();
-    // It bears keys and a password: nobody else may read it.
+    // The file has keys and a password, so only its owner may read it.
     let file = options.write(true).create(true).truncate(true).mode(0o600).open(path);
     file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(at(path))
 }

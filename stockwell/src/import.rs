@@ -1,7 +1,7 @@
-//! `stockwell import online-retail`: a year of a real gift seller's trade, sent through the public REST API.
+//! `stockwell import online-retail`: sends a year of a real gift seller's trade through the public REST API.
 //!
-//! It is a client like any other: it knows nothing but the API, sends its documents on the batch routes with one
-//! idempotency key each, and can be run again at any time: what is there already is answered, not repeated.
+//! It uses the API alone, as any client does. It posts documents on the batch routes, each with its own idempotency
+//! key, so it can be run again at any time: the API replays the responses to documents that it already has.
 //!
 //! The data: "Online Retail", Daqing Chen (2015), UCI Machine Learning Repository, DOI 10.24432/C5BW33, CC BY 4.0.
 
@@ -23,54 +23,54 @@ pub use client::ClientError;
 use client::Client;
 use documents::{Documents, Tally};
 
-/// What can be imported.
+/// Data sets that can be imported.
 #[derive(Debug, Subcommand)]
 pub enum ImportCommand {
     /// Import "Online Retail" (UCI), as CSV, plain or compressed by zstd.
     OnlineRetail(OnlineRetailArgs),
 }
 
-/// From where, and where to.
+/// Arguments of `import online-retail`.
 #[derive(Debug, Args)]
 pub struct OnlineRetailArgs {
     /// The data set: a .csv or .csv.zst file.
     pub file: PathBuf,
-    /// Where the API is.
+    /// The URL of the API.
     #[arg(long, default_value = "http://127.0.0.1:8080")]
     pub url: String,
-    /// A key of the tenant that the trade belongs to.
+    /// A key of the tenant that gets the trade.
     #[arg(long, env = "STOCKWELL_API_KEY", hide_env_values = true)]
     pub key: SecretString,
 }
 
-/// Why an import did not end well.
+/// An import failed, or not everything was posted.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     /// The file can't be read.
     #[error("{file}: {source}")]
     File {
-        /// The file.
+        /// Path of the file.
         file: String,
-        /// Why.
+        /// The error of the operating system.
         source: std::io::Error,
     },
-    /// A row is not what it should be.
+    /// A row can't be read.
     #[error("row {row}: {problem}")]
     Row {
-        /// From 2; the first line is the header.
+        /// Line of the file, from 2: the first line is the header.
         row: u64,
-        /// What is wrong.
+        /// The error, for the caller.
         problem: String,
     },
-    /// The API did not do what it was asked.
+    /// The API can't be reached, or returned an error.
     #[error(transparent)]
     Client(#[from] ClientError),
-    /// Some rows were refused.
-    #[error("{refused} documents were refused; the first: {first}")]
+    /// The API rejected some documents.
+    #[error("{refused} documents were rejected; the first: {first}")]
     Refused {
-        /// How many documents.
+        /// Number of documents.
         refused: usize,
-        /// What the API said of the first.
+        /// Status and body of the first.
         first: String,
     },
     /// More or fewer lines were posted than rows were read.

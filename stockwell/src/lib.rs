@@ -1,4 +1,4 @@
-//! The program `stockwell`: what its commands do. The command line itself is `main.rs`.
+//! The commands of the program `stockwell`. The command line is `main.rs`.
 
 pub mod demo;
 pub mod import;
@@ -12,7 +12,7 @@ use api::server::{self, Running, ServeError};
 
 pub use routes::routes;
 
-/// Starts a server of the whole API.
+/// Starts a server with all routes.
 pub async fn serve(config: &Config) -> Result<Running, ServeError> {
     server::serve(config, routes()).await
 }

@@ -2,12 +2,12 @@
 
 use tracing_subscriber::EnvFilter;
 
-/// The levels of a service where `STOCKWELL_LOG` says nothing.
+/// Levels of the server and of migrations, unless `STOCKWELL_LOG` sets others.
 pub const SERVICE: &str = "info,sqlx=warn,actix_server=warn";
-/// The levels of a program that talks to a person where `STOCKWELL_LOG` says nothing.
+/// Levels of the other commands, unless `STOCKWELL_LOG` sets others.
 pub const PERSON: &str = "warn";
 
-/// Starts the log of the process at `levels`, unless `STOCKWELL_LOG` chooses others, such as `warn` or
+/// Starts the log of the process. `STOCKWELL_LOG` replaces `levels`; examples are `warn` and
 /// `info,stockwell::request=warn`.
 pub fn start(levels: &str) {
     let filter = EnvFilter::try_from_env("STOCKWELL_LOG").unwrap_or_else(|_| EnvFilter::new(levels));

@@ -1,4 +1,4 @@
-//! `stockwell`: the server and the operator's commands.
+//! The command line of `stockwell`: the server and the operator's commands.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program that talks to a person")]
 
@@ -15,7 +15,7 @@ use stockwell::import::{self, ImportCommand};
 use stockwell::worker::{Worker, WorkerConfig};
 use stockwell::{log, signal};
 
-/// One well of stock for wholesale and retail.
+/// One stock record for wholesale and retail.
 #[derive(Debug, Parser)]
 #[command(name = "stockwell", version)]
 struct Cli {
@@ -29,31 +29,31 @@ enum Command {
     Serve {
         #[command(flatten)]
         config: Config,
-        /// Seconds that the load balancer is given to hear that the server is about to stop.
+        /// Seconds for which the server still serves after its readiness check fails, so that the load balancer notices.
         #[arg(long, env = "STOCKWELL_STOP_NOTICE_SECONDS", default_value_t = 0)]
         stop_notice_seconds: u64,
     },
-    /// Hand events on to the servers, put away what has had its time, and make the stock checkpoints that are due. Any
-    /// number of workers may run.
+    /// Send events on to the servers, delete stored responses after 7 days, and make the stock checkpoints that are
+    /// due. Several workers may run side by side.
     Worker(WorkerConfig),
-    /// Bring the database's schema up to date, or take its newest step back.
+    /// Update the database schema, or undo its newest step.
     Migrate(MigrateArgs),
-    /// Prove, for every tenant and from the raw rows, that stock, cost and ledger agree.
+    /// Check, for every tenant and from the raw rows, that stock, cost and ledger agree.
     Verify(EveryTenant),
-    /// Make the stock checkpoints that are due, for every tenant: once a day, where no worker does it.
+    /// Make the stock checkpoints that are due, for every tenant. Run it once a day if no worker does.
     Checkpoint(EveryTenant),
-    /// Make a tenant.
+    /// Create a tenant.
     #[command(subcommand)]
     Tenant(TenantCommand),
-    /// Make an API key.
+    /// Create an API key.
     #[command(subcommand)]
     Keys(KeysCommand),
-    /// Import a data set through the REST API, as a client.
+    /// Import a data set through the REST API.
     #[command(subcommand)]
     Import(ImportCommand),
     /// Start everything on private servers, import a year of real trade, and serve.
     Demo(DemoArgs),
-    /// Print the API's description.
+    /// Print the OpenAPI description.
     Openapi,
 }
 
@@ -91,7 +91,7 @@ async fn run(command: Command) -> Result<(), Failed> {
     }
 }
 
-/// Works until the process is asked to end, then finishes what is under way.
+/// Works until the process gets SIGTERM or SIGINT, then finishes what it has begun.
 async fn work(config: &WorkerConfig) -> Result<(), Failed> {
     let worker = Worker::start(config).await?;
     tracing::info!("working");
@@ -101,7 +101,7 @@ async fn work(config: &WorkerConfig) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Serves until the process is asked to end, then finishes what is in flight.
+/// Serves until the process gets SIGTERM or SIGINT, then finishes the requests in flight.
 async fn serve(config: &Config, stop_notice: Duration) -> Result<(), Failed> {
     let running = stockwell::serve(config).await?;
     tracing::info!(addr = %running.addr, "serving");

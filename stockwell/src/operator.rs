@@ -1,4 +1,4 @@
-//! The operator's commands: migrations, tenants, keys.
+//! The operator's commands: migrate, verify, checkpoint, tenants and keys.
 
 use std::io;
 
@@ -15,33 +15,33 @@ use service::tx::PoolOptions;
 use service::{Db, Error};
 use strum::IntoEnumIterator;
 
-/// Why a command failed, in words for the operator.
+/// A command failed. The message is for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum Failed {
     /// The server did not start.
     #[error(transparent)]
     Serve(#[from] api::server::ServeError),
-    /// The system said no.
+    /// The operating system returned an error.
     #[error(transparent)]
     Io(#[from] io::Error),
     /// A migration failed.
     #[error(transparent)]
     Migration(#[from] migration::Error),
-    /// The import did not end well.
+    /// The import failed, or not everything was posted.
     #[error(transparent)]
     Import(#[from] stockwell::import::ImportError),
     /// The demo did not start.
     #[error(transparent)]
     Demo(#[from] stockwell::demo::DemoError),
-    /// The use case failed.
+    /// The database failed, or a rule rejected the command.
     #[error("{}", explain(.0))]
     Service(#[from] Error),
-    /// A wish that makes no sense.
+    /// An argument is invalid, or a fact does not hold.
     #[error("{0}")]
-    Wish(String),
+    Message(String),
 }
 
-/// Every wrong field on a line of its own.
+/// Returns the message, with each wrong field on a line of its own.
 fn explain(error: &Error) -> String {
     let Error::Refused(refusal) = error else { return error.to_string() };
     let mut text = refusal.detail.clone();
@@ -51,33 +51,33 @@ fn explain(error: &Error) -> String {
     text
 }
 
-/// Every tenant of an installation.
+/// Databases of a command that works on every tenant.
 #[derive(Debug, Args)]
 pub struct EveryTenant {
     #[command(flatten)]
     database: Database,
-    /// The database, as the role that sees every tenant (stockwell_migrator): only to list the tenants.
+    /// The database, as the role that sees every tenant (stockwell_migrator). It is used only to list the tenants.
     #[arg(long, env = "STOCKWELL_MIGRATOR_DATABASE_URL", hide_env_values = true)]
     migrator_database_url: SecretString,
 }
 
-/// How to migrate.
+/// Arguments of `migrate`.
 #[derive(Debug, Args)]
 pub struct MigrateArgs {
-    /// The database server, as superuser: makes the roles and the database first, with the passwords of the other two
+    /// The database server, as superuser. Creates the roles and the database first, with the passwords in the other
     /// URLs.
     #[arg(long, env = "STOCKWELL_ADMIN_DATABASE_URL", hide_env_values = true)]
     admin_database_url: Option<SecretString>,
-    /// The database, as the service's role; needed only to make the roles.
+    /// The database, as the service's role (stockwell_app). Needed only to create the roles.
     #[arg(long, env = "STOCKWELL_DATABASE_URL", hide_env_values = true)]
     database_url: Option<SecretString>,
-    /// The database, as the outbox relay's role; needed only to make the roles.
+    /// The database, as the worker's role (stockwell_relay). Needed only to create the roles.
     #[arg(long, env = "STOCKWELL_RELAY_DATABASE_URL", hide_env_values = true)]
     relay_database_url: Option<SecretString>,
-    /// The database, as the role that owns the schema (stockwell_migrator).
+    /// The database, as the role that changes the schema (stockwell_migrator).
     #[arg(long, env = "STOCKWELL_MIGRATOR_DATABASE_URL", hide_env_values = true)]
     migrator_database_url: SecretString,
-    /// Take the newest step back instead.
+    /// Undo the newest step instead.
     #[arg(long)]
     down: bool,
 }
@@ -85,7 +85,7 @@ pub struct MigrateArgs {
 /// The database of the service.
 #[derive(Debug, Args)]
 pub struct Database {
-    /// The database, as a role behind the tenant wall (stockwell_app).
+    /// The database, as the service's role (stockwell_app). Row-level security separates its tenants.
     #[arg(long, env = "STOCKWELL_DATABASE_URL", hide_env_values = true)]
     database_url: SecretString,
 }
@@ -97,52 +97,52 @@ impl Database {
     }
 }
 
-/// What can be done with tenants.
+/// Commands on tenants.
 #[derive(Debug, Subcommand)]
 pub enum TenantCommand {
-    /// Make a tenant that can trade at once, and print its first key.
+    /// Create a tenant that can trade at once, and print its id and its first key.
     Create(TenantArgs),
 }
 
-/// A tenant that is to be made.
+/// Arguments of `tenant create`.
 #[derive(Debug, Args)]
 pub struct TenantArgs {
     #[command(flatten)]
     database: Database,
-    /// Its name in logins: lower-case letters, digits and hyphens.
+    /// Its short name in logins: lower-case letters, digits and hyphens.
     #[arg(long)]
     slug: String,
-    /// Its name.
+    /// Its full name.
     #[arg(long)]
     name: String,
-    /// The currency of its books, such as EUR.
+    /// The currency of its ledger, such as EUR.
     #[arg(long)]
     currency: String,
-    /// The country where it trades, such as DE: GB and DE start with their tax rates, others with zero.
+    /// The country where it trades, such as DE. Tenants in GB and DE start with the tax rates there, others with zero.
     #[arg(long)]
     country: String,
-    /// The zone in which its days begin, such as Europe/Berlin.
+    /// The time zone of its days, such as Europe/Berlin.
     #[arg(long)]
     time_zone: String,
-    /// List prices contain tax.
+    /// List prices include tax.
     #[arg(long)]
     prices_include_tax: bool,
-    /// Round tax per line, not per document.
+    /// Round tax for each line. Without it, tax is rounded for each document.
     #[arg(long)]
     tax_per_line: bool,
-    /// A tenant for trying things out: its key says so.
+    /// A tenant for trials. Its first key begins with sw_test_.
     #[arg(long)]
     test: bool,
 }
 
-/// What can be done with keys.
+/// Commands on keys.
 #[derive(Debug, Subcommand)]
 pub enum KeysCommand {
-    /// Make a key and print it.
+    /// Create a key and print it.
     Create(KeyArgs),
 }
 
-/// A key that is to be made.
+/// Arguments of `keys create`.
 #[derive(Debug, Args)]
 pub struct KeyArgs {
     #[command(flatten)]
@@ -150,33 +150,33 @@ pub struct KeyArgs {
     /// The tenant's slug.
     #[arg(long)]
     tenant: String,
-    /// What it is for.
+    /// The purpose of the key.
     #[arg(long)]
     name: String,
-    /// What it may do, such as catalog:read,orders:write; everything where absent.
+    /// Its scopes, such as catalog:read,orders:write. Without it, the key has all scopes.
     #[arg(long, value_delimiter = ',')]
     scopes: Vec<String>,
-    /// A key for browsers.
+    /// A publishable key, for browsers.
     #[arg(long)]
     publishable: bool,
-    /// A key of a tenant for trying things out.
+    /// A key of a tenant for trials.
     #[arg(long)]
     test: bool,
-    /// When it ends, such as 2027-01-01T00:00:00Z.
+    /// When it expires, such as 2027-01-01T00:00:00Z.
     #[arg(long)]
     expires_at: Option<DateTime<Utc>>,
-    /// A network it may be used from, such as 192.0.2.0/24; can be given several times.
+    /// A network from which it may be used, such as 192.0.2.0/24. Can be given several times.
     #[arg(long = "network")]
     networks: Vec<String>,
 }
 
-/// Migrates.
+/// Updates the schema, or undoes its newest step.
 pub async fn migrate(args: &MigrateArgs) -> Result<(), Failed> {
     let url = args.migrator_database_url.expose_secret();
     if args.down {
         match migration::down(url).await? {
-            Some(step) => println!("took {step} back"),
-            None => println!("there is nothing to take back"),
+            Some(step) => println!("undid {step}"),
+            None => println!("there is no step to undo"),
         }
         return Ok(());
     }
@@ -193,11 +193,11 @@ pub async fn migrate(args: &MigrateArgs) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Makes the roles and the database, with the passwords that the services will use.
+/// Creates the roles and the database, with the passwords in the other URLs.
 async fn bootstrap(admin_url: &SecretString, args: &MigrateArgs) -> Result<(), Failed> {
     let migrator = parts(args.migrator_database_url.expose_secret())?;
     let password = |url: &Option<SecretString>, name: &str| -> Result<String, Failed> {
-        let url = url.as_ref().ok_or_else(|| Failed::Wish(format!("making the roles needs {name}")))?;
+        let url = url.as_ref().ok_or_else(|| Failed::Message(format!("making the roles needs {name}")))?;
         Ok(parts(url.expose_secret())?.password)
     };
     let passwords = migration::Passwords {
@@ -208,24 +208,25 @@ async fn bootstrap(admin_url: &SecretString, args: &MigrateArgs) -> Result<(), F
     Ok(migration::bootstrap(admin_url.expose_secret(), &migrator.database, &passwords).await?)
 }
 
-/// What a database URL says besides the server.
+/// Password and database of a URL.
 struct UrlParts {
     password: String,
     database: String,
 }
 
 fn parts(url: &str) -> Result<UrlParts, Failed> {
-    let wish =
-        || Failed::Wish("a database URL looks like postgres://role:password@host:5432/database".to_owned());
-    let url = reqwest::Url::parse(url).map_err(|_| wish())?;
+    let invalid = || {
+        Failed::Message("a database URL looks like postgres://role:password@host:5432/database".to_owned())
+    };
+    let url = reqwest::Url::parse(url).map_err(|_| invalid())?;
     let database = url.path().trim_start_matches('/').to_owned();
     match (url.password(), database.is_empty()) {
         (Some(password), false) => Ok(UrlParts { password: password.to_owned(), database }),
-        _ => Err(wish()),
+        _ => Err(invalid()),
     }
 }
 
-/// Proves the six facts for every tenant, from the raw rows.
+/// Checks the six facts for every tenant, from the raw rows.
 pub async fn verify(args: &EveryTenant) -> Result<(), Failed> {
     let db = args.database.connect().await?;
     let mut broken = 0;
@@ -239,7 +240,7 @@ pub async fn verify(args: &EveryTenant) -> Result<(), Failed> {
             }
         }
     }
-    if broken == 0 { Ok(()) } else { Err(Failed::Wish(format!("{broken} facts do not hold"))) }
+    if broken == 0 { Ok(()) } else { Err(Failed::Message(format!("{broken} facts do not hold"))) }
 }
 
 /// Makes the checkpoints that are due, for every tenant.
@@ -248,7 +249,7 @@ pub async fn checkpoint(args: &EveryTenant) -> Result<(), Failed> {
     for (tenant_id, slug) in integrity::tenants(args.migrator_database_url.expose_secret()).await? {
         match checkpoint::run(&db, tenant_id).await? {
             Some(run) => println!(
-                "{slug}: {} checkpoints made, {} brought up to {}",
+                "{slug}: {} checkpoints made, {} updated to {}",
                 run.made.len(),
                 run.extended,
                 run.known_until
@@ -259,7 +260,7 @@ pub async fn checkpoint(args: &EveryTenant) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Makes a tenant.
+/// Creates a tenant.
 pub async fn tenant(command: TenantCommand) -> Result<(), Failed> {
     let TenantCommand::Create(args) = command;
     let wanted = TenantCreate {
@@ -274,11 +275,11 @@ pub async fn tenant(command: TenantCommand) -> Result<(), Failed> {
     };
     let made = tenant::create(&args.database.connect().await?, &wanted).await?;
     println!("{}\n{}", made.id, made.key.reveal());
-    eprintln!("The second line is the tenant's first key. It may do everything and is shown this once.");
+    eprintln!("The second line is the tenant's first key. It has all scopes and is shown only once.");
     Ok(())
 }
 
-/// Makes a key.
+/// Creates a key.
 pub async fn keys(command: KeysCommand) -> Result<(), Failed> {
     let KeysCommand::Create(args) = command;
     let db = args.database.connect().await?;
@@ -306,6 +307,6 @@ fn scopes(texts: &[String]) -> Result<Vec<Scope>, Failed> {
     }
     let known = || Scope::iter().map(Scope::as_str).collect::<Vec<_>>().join(", ");
     let parse =
-        |text: &String| text.parse().map_err(|_| Failed::Wish(format!("no scope {text}: {}", known())));
+        |text: &String| text.parse().map_err(|_| Failed::Message(format!("no scope {text}: {}", known())));
     texts.iter().map(parse).collect()
 }

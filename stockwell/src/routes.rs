@@ -1,4 +1,4 @@
-//! Every route that the program serves.
+//! All routes that the program serves.
 
 use std::sync::LazyLock;
 
@@ -7,7 +7,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 static ROUTES: LazyLock<DescribedRoutes> = LazyLock::new(|| DescribedRoutes::new(mount));
 
-/// The routes of the API and those of the reports, with the document that describes them.
+/// Returns the routes of the API and of the reports, with the document that describes them.
 pub fn routes() -> &'static DescribedRoutes {
     &ROUTES
 }
@@ -40,7 +40,7 @@ mod tests {
         }
     }
 
-    /// Whether a schema, or one of the schemas that it is made of, has a description.
+    /// Whether a schema, or one of its parts, has a description.
     fn is_described(schema: &Value) -> bool {
         let parts = ["oneOf", "allOf"].iter().filter_map(|key| schema[*key].as_array()).flatten();
         schema["description"].is_string() || parts.chain(schema.get("items")).any(is_described)
@@ -49,7 +49,7 @@ mod tests {
     /// Collects properties without a description. Fields of wire types get theirs from doc comments.
     fn collect_undescribed(path: &str, value: &Value, found: &mut Vec<String>) {
         if let Some(properties) = value["properties"].as_object() {
-            // The word that tells the alternatives apart is described by its alternative.
+            // A tag has one allowed value. Its alternative describes it.
             let is_tag = |property: &Value| property["enum"].as_array().is_some_and(|words| words.len() == 1);
             let undescribed =
                 properties.iter().filter(|(_, property)| !is_described(property) && !is_tag(property));

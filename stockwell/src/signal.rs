@@ -1,4 +1,4 @@
-//! The system's wish that the process ends.
+//! Signals that ask the process to end.
 
 use std::io;
 

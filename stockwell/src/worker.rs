@@ -1,4 +1,4 @@
-//! `stockwell worker`: hands events on to the other processes, and keeps the house.
+//! `stockwell worker`: sends events on to the servers, deletes old stored responses, and makes stock checkpoints.
 
 use std::time::Duration;
 
@@ -15,37 +15,37 @@ use service::{Db, Error};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-/// The servers that listen on [`EVENTS_CHANNEL`], as a consumer of the feed.
+/// The name of the servers that listen on [`EVENTS_CHANNEL`], as one consumer of the feed.
 pub const SERVERS: &str = "servers";
-/// How long the next events of a tenant are their relay's before another one takes them over.
+/// Time after which another relay may take over the events that a relay has taken of a tenant.
 const LEASE: Duration = Duration::from_secs(30);
-/// How often the feed is looked into while nothing happens.
+/// Pause between two reads of the feed while there are no events.
 const POLL: Duration = Duration::from_millis(200);
-/// How long to wait after something failed.
+/// Pause after a failure.
 const PAUSE: Duration = Duration::from_secs(1);
-/// How often the house is put in order.
+/// Pause between two deletions of old stored responses.
 const HOUSEKEEPING: Duration = Duration::from_secs(3600);
-/// How often the stock checkpoints that are due are made.
+/// Pause between two runs of the stock checkpoints.
 const CHECKPOINTS: Duration = Duration::from_secs(24 * 3600);
-/// Connections for making them.
+/// Connections of the pool that makes checkpoints.
 const CHECKPOINT_CONNECTIONS: u32 = 1;
 
-/// How to work.
+/// Arguments of `worker`.
 #[derive(Debug, Clone, Args)]
 pub struct WorkerConfig {
-    /// The database, as the outbox relay's role (stockwell_relay).
+    /// The database, as the worker's role (stockwell_relay).
     #[arg(long, env = "STOCKWELL_RELAY_DATABASE_URL", hide_env_values = true)]
     pub relay_database_url: SecretString,
-    /// The database, as the service's role (stockwell_app): with it, the worker makes the stock checkpoints that are due,
-    /// for every tenant, when it starts and once a day. Without it, run `stockwell checkpoint` once a day.
+    /// The database, as the service's role (stockwell_app). With it, the worker makes the stock checkpoints that are
+    /// due, for every tenant, when it starts and once a day. Without it, run `stockwell checkpoint` once a day.
     #[arg(long, env = "STOCKWELL_DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<SecretString>,
-    /// Redis, through which the servers hear of events. Without it, each looks into the database by itself.
+    /// Redis, through which the worker tells the servers of events. Without it, each server polls the database.
     #[arg(long, env = "STOCKWELL_REDIS_URL", hide_env_values = true)]
     pub redis_url: Option<SecretString>,
 }
 
-/// A worker at work. Dropping it ends it at once, wherever it is.
+/// A running worker. Dropping it aborts its tasks at once.
 #[derive(Debug)]
 pub struct Worker {
     stopping: watch::Sender<bool>,
@@ -58,7 +58,7 @@ impl Worker {
         Worker::start_with(config, LEASE).await
     }
 
-    /// Like [`start`](Worker::start), with leases of another length.
+    /// Starts a worker with leases of another length.
     pub async fn start_with(config: &WorkerConfig, lease: Duration) -> Result<Self, Error> {
         let outbox = Outbox::connect(config.relay_database_url.expose_secret()).await?;
         let stopping = watch::Sender::new(false);
@@ -70,17 +70,17 @@ impl Worker {
         }
         match &config.redis_url {
             Some(url) => tasks.push(tokio::spawn(relay(outbox, url.clone(), lease, stopping.subscribe()))),
-            None => tracing::info!("no Redis: events are not handed on, servers find them by themselves"),
+            None => tracing::info!("no Redis: the servers poll the database for events"),
         }
         Ok(Worker { stopping, tasks })
     }
 
-    /// Ends when what is under way is done.
+    /// Stops the worker after it has finished what it has begun.
     pub async fn stop(mut self) {
         self.stopping.send_replace(true);
         for task in std::mem::take(&mut self.tasks) {
             if let Err(error) = task.await {
-                tracing::error!(%error, "a task of the worker did not end well");
+                tracing::error!(%error, "a task of the worker failed");
             }
         }
     }
@@ -94,19 +94,19 @@ impl Drop for Worker {
     }
 }
 
-/// Hands events on until the worker stops; after a failure, starts over.
+/// Sends events on until the worker stops. Starts over after a failure.
 async fn relay(outbox: Outbox, url: SecretString, lease: Duration, mut stopping: watch::Receiver<bool>) {
     let mut servers = outbox.consumer(SERVERS, lease);
     while !*stopping.borrow() {
         if let Err(error) = hand_on(&mut servers, &url, &mut stopping).await {
-            tracing::warn!(%error, "events are not handed on; trying again");
+            tracing::warn!(%error, "events are not sent on; trying again");
             servers.start_over();
             rest(&mut stopping, PAUSE).await;
         }
     }
 }
 
-/// Why events could not be handed on.
+/// Sending events on failed.
 #[derive(Debug, thiserror::Error)]
 enum Failed {
     #[error(transparent)]
@@ -122,7 +122,7 @@ async fn hand_on(
 ) -> Result<(), Failed> {
     let client = redis::Client::open(url.expose_secret())?;
     let mut redis = client.get_multiplexed_async_connection().await?;
-    tracing::info!("handing events on");
+    tracing::info!("sending events on");
     while !*stopping.borrow() {
         let batches = servers.take().await?;
         if batches.is_empty() {
@@ -139,7 +139,7 @@ async fn hand_on(
     Ok(())
 }
 
-/// Tells each event by its id on its tenant's channel.
+/// Publishes the id of each event on its tenant's channel.
 async fn publish(redis: &mut MultiplexedConnection, batches: &[Batch]) -> Result<(), redis::RedisError> {
     let mut pipeline = redis::pipe();
     for batch in batches {
@@ -151,18 +151,18 @@ async fn publish(redis: &mut MultiplexedConnection, batches: &[Batch]) -> Result
     pipeline.exec_async(redis).await
 }
 
-/// Puts away what has had its time, now and every hour.
+/// Deletes stored responses that are too old, now and every hour.
 async fn keep_house(outbox: Outbox, mut stopping: watch::Receiver<bool>) {
     let mut since: Option<DateTime<Utc>> = None;
     while !*stopping.borrow() {
         let pause = match outbox.forget_answers(since).await {
             Ok((until, forgotten)) => {
-                tracing::info!(forgotten, "answers to old requests were put away");
+                tracing::info!(forgotten, "old stored responses were deleted");
                 since = Some(until);
                 HOUSEKEEPING
             }
             Err(error) => {
-                tracing::warn!(%error, "answers to old requests were not put away; trying again");
+                tracing::warn!(%error, "old stored responses were not deleted; trying again");
                 PAUSE
             }
         };
@@ -170,7 +170,7 @@ async fn keep_house(outbox: Outbox, mut stopping: watch::Receiver<bool>) {
     }
 }
 
-/// Makes the stock checkpoints that are due, now and every day.
+/// Makes the stock checkpoints that are due, now and once a day.
 async fn keep_checkpoints(outbox: Outbox, db: Db, mut stopping: watch::Receiver<bool>) {
     while !*stopping.borrow() {
         let pause = match outbox.tenants().await {
@@ -179,7 +179,7 @@ async fn keep_checkpoints(outbox: Outbox, db: Db, mut stopping: watch::Receiver<
                 CHECKPOINTS
             }
             Err(error) => {
-                tracing::warn!(%error, "the tenants are not known; trying again");
+                tracing::warn!(%error, "the tenants could not be listed; trying again");
                 PAUSE
             }
         };
@@ -187,7 +187,8 @@ async fn keep_checkpoints(outbox: Outbox, db: Db, mut stopping: watch::Receiver<
     }
 }
 
-/// What fails for one tenant does not keep the others waiting. Of two workers at one tenant, one does the work.
+/// Makes the checkpoints of each tenant. A failure for one tenant does not stop the others. If two workers run for one
+/// tenant, the second one fails for it and goes on.
 async fn make_checkpoints(db: &Db, tenants: Vec<TenantId>, stopping: &watch::Receiver<bool>) {
     for tenant_id in tenants {
         if *stopping.borrow() {
@@ -201,8 +202,8 @@ async fn make_checkpoints(db: &Db, tenants: Vec<TenantId>, stopping: &watch::Rec
     }
 }
 
-/// Waits, but not once the worker stops.
+/// Waits for `pause`, or until the worker stops.
 async fn rest(stopping: &mut watch::Receiver<bool>, pause: Duration) {
-    // Either the time is over or the worker stops: the caller looks which.
+    // Both results are fine: the caller checks whether the worker stops.
     _ = tokio::time::timeout(pause, stopping.wait_for(|stopping| *stopping)).await;
 }

@@ -1,29 +1,29 @@
-//! The story that the demo tells: one well of stock, two channels, in five requests that a reader can send.
+//! The example that the demo prints: five requests that show one stock for two channels.
 
 use chrono::{DateTime, Days, Utc};
 use serde_json::{Value, json};
 
-/// What stands ready for the story.
+/// Records that the example uses.
 struct Stage {
     sku: &'static str,
     location_id: String,
     register_id: String,
     customer_id: String,
-    telling: String,
+    run_id: String,
 }
 
-/// URLs, key and five requests to try. The product of the story has 5 pieces in stock.
+/// Returns URLs, the key and five requests to try. The product of the example has 5 units on hand.
 pub async fn of(base_url: &str, key: &str) -> String {
-    match set(base_url, key).await {
-        Ok(stage) => told(base_url, key, &stage),
+    match set_up(base_url, key).await {
+        Ok(stage) => render(base_url, key, &stage),
         Err(error) => {
-            format!("The story could not be set up: {error}\n\nThe API is at {base_url}, the key is {key}")
+            format!("The example could not be set up: {error}\n\nThe API is at {base_url}, the key is {key}")
         }
     }
 }
 
-/// Makes a product with 5 pieces, a customer and an open till, where an earlier run has not.
-async fn set(base_url: &str, key: &str) -> Result<Stage, reqwest::Error> {
+/// Creates what the example needs: a product with 5 units, a customer and an open till. Skips what exists.
+async fn set_up(base_url: &str, key: &str) -> Result<Stage, reqwest::Error> {
     let http = reqwest::Client::builder().no_proxy().build()?;
     let get = async |path: &str| -> Result<Value, reqwest::Error> {
         http.get(format!("{base_url}{path}")).bearer_auth(key).send().await?.json().await
@@ -44,11 +44,11 @@ async fn set(base_url: &str, key: &str) -> Result<Stage, reqwest::Error> {
     post("/v1/products", "story:product", product).await?;
     let customer = json!({ "kind": "wholesale", "name": "Hazel Gifts Ltd", "number": "STORY-1" });
     let customer_id = text(&post("/v1/customers", "story:customer", customer).await?["id"]);
-    // An earlier telling may have sold some: there are five again.
+    // An earlier run may have sold some: fill up to five.
     let there = get("/v1/stock/availability?sku=STORY-MUG").await?;
     let there: i64 = text(&there["data"][0]["available"]).parse().unwrap_or_default();
-    let telling = uuid::Uuid::new_v4().simple().to_string();
-    let key = |step: &str| format!("story:{telling}:{step}");
+    let run_id = uuid::Uuid::new_v4().simple().to_string();
+    let key = |step: &str| format!("story:{run_id}:{step}");
     if there < 5 {
         let lines = json!([{ "sku": "STORY-MUG", "quantity": (5 - there).to_string(), "unit_cost": "2.00" }]);
         let opening = json!({ "kind": "opening", "location_id": location_id, "lines": lines });
@@ -62,15 +62,15 @@ async fn set(base_url: &str, key: &str) -> Result<Stage, reqwest::Error> {
     post("/v1/stock/expected-receipts", &key("expected"), expected).await?;
     post("/v1/pos/sessions", &key("session"), json!({ "register_id": register_id, "opening_float": "50" }))
         .await?;
-    Ok(Stage { sku: "STORY-MUG", location_id, register_id, customer_id, telling })
+    Ok(Stage { sku: "STORY-MUG", location_id, register_id, customer_id, run_id })
 }
 
 fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
-fn told(base_url: &str, key: &str, stage: &Stage) -> String {
-    let Stage { sku, location_id, register_id, customer_id, telling } = stage;
+fn render(base_url: &str, key: &str, stage: &Stage) -> String {
+    let Stage { sku, location_id, register_id, customer_id, run_id } = stage;
     format!(
         r#"
 Stockwell is ready.
@@ -80,24 +80,24 @@ Stockwell is ready.
   GraphQL    {base_url}/graphql
   key        {key}
 
-One well of stock, five requests (the shop has 5 of {sku}, and 20 more are expected):
+One stock, two channels, five requests (the shop has 5 of {sku}, and 20 more are expected):
 
 1. Sell the last 5 at the till.
-   curl -s -u {key}: -H 'Idempotency-Key: {telling}-1' -H 'Content-Type: application/json' {base_url}/v1/pos/sales -d '{{"register_id":"{register_id}","lines":[{{"sku":"{sku}","quantity":"5"}}],"tenders":[{{"kind":"cash","amount":"30"}}]}}'
+   curl -s -u {key}: -H 'Idempotency-Key: {run_id}-1' -H 'Content-Type: application/json' {base_url}/v1/pos/sales -d '{{"register_id":"{register_id}","lines":[{{"sku":"{sku}","quantity":"5"}}],"tenders":[{{"kind":"cash","amount":"30"}}]}}'
 
-2. Wholesale has none left to promise.
+2. See that nothing is available to wholesale.
    curl -s -u {key}: '{base_url}/v1/stock/availability?sku={sku}'
 
-3. An order for one more is refused: 409, with the day on which there will be enough.
-   curl -s -u {key}: -H 'Idempotency-Key: {telling}-3' -H 'Content-Type: application/json' {base_url}/v1/orders -d '{{"customer_id":"{customer_id}","location_id":"{location_id}","lines":[{{"sku":"{sku}","quantity":"1"}}],"advance_to":"confirmed"}}'
+3. Order one more: rejected with 409, and the day on which there will be enough.
+   curl -s -u {key}: -H 'Idempotency-Key: {run_id}-3' -H 'Content-Type: application/json' {base_url}/v1/orders -d '{{"customer_id":"{customer_id}","location_id":"{location_id}","lines":[{{"sku":"{sku}","quantity":"1"}}],"advance_to":"confirmed"}}'
 
-4. The journal entry of the sale exists.
+4. See the journal entry of the sale.
    curl -s -u {key}: '{base_url}/v1/journal-entries?document_kind=sale&limit=1'
 
-5. The revenue report already has it.
+5. See the sale in the revenue report.
    curl -s -u {key}: '{base_url}/v1/reports/revenue?group_by=channel&format=csv'
 
-Ctrl-C ends it; nothing is lost. `./run sql` opens the database, `./run demo --reset` begins anew.
+Ctrl-C ends the demo and keeps its data. `./run sql` opens the database, `./run demo --reset` starts over.
 "#
     )
 }

@@ -7,41 +7,41 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// Why the API did not answer as hoped.
+/// A request to the API failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
-    /// It can't be reached.
+    /// The API can't be reached.
     #[error("the API can't be reached: {0}")]
     Transport(#[from] reqwest::Error),
-    /// It refused.
-    #[error("{method} {path} answered {status}: {body}")]
+    /// The API returned an error.
+    #[error("{method} {path} returned {status}: {body}")]
     Refused {
-        /// The method.
+        /// HTTP method of the request.
         method: Method,
-        /// The path.
+        /// Path of the request.
         path: String,
-        /// The status.
+        /// HTTP status of the response.
         status: StatusCode,
-        /// The problem.
+        /// Body of the response: a problem.
         body: String,
     },
-    /// It answered something that it never should.
+    /// The API returned something that the client can't use.
     #[error("{0}")]
     Unexpected(String),
 }
 
-/// Where the imported trade takes place.
+/// Records that the imported documents name.
 #[derive(Debug, Clone)]
 pub struct Place {
-    /// The warehouse that both channels draw from.
+    /// The warehouse. Both channels sell its stock.
     pub location_id: String,
     /// A till at that warehouse.
     pub register_id: String,
-    /// The tax class of everything: prices in the file are without tax.
+    /// The tax class of all products: zero, because prices in the file are without tax.
     pub tax_class_id: String,
 }
 
-/// A key and where to use it.
+/// The URL of the API, with a key.
 #[derive(Debug, Clone)]
 pub struct Client {
     http: reqwest::Client,
@@ -49,24 +49,24 @@ pub struct Client {
     key: SecretString,
 }
 
-/// What a batch route answered.
+/// The response of a batch route.
 #[derive(Debug, Deserialize)]
 pub struct BatchAnswer {
-    /// One result per document.
+    /// One result for each document.
     pub results: Vec<BatchResult>,
 }
 
-/// What became of one document.
+/// The result of one document.
 #[derive(Debug, Deserialize)]
 pub struct BatchResult {
-    /// As the single route.
+    /// The status that the route for one document would return.
     pub status: u16,
     /// The document or the problem.
     pub body: Value,
 }
 
 impl Client {
-    /// A client of the API at `url`.
+    /// Makes a client of the API at `url`.
     pub fn new(url: &str, key: SecretString) -> Result<Self, ClientError> {
         let http = reqwest::Client::builder().no_proxy().build()?;
         Ok(Client { http, url: url.trim_end_matches('/').to_owned(), key })
@@ -85,12 +85,12 @@ impl Client {
         Ok(answer.results)
     }
 
-    /// Posts one document under an idempotency key.
+    /// Posts one document with an idempotency key.
     pub async fn post(&self, path: &str, key: &str, body: Value) -> Result<Value, ClientError> {
         self.send(Method::POST, path, Some(key), Some(body)).await
     }
 
-    /// Every record of a list.
+    /// Returns all records of a list.
     pub async fn list(&self, path: &str) -> Result<Vec<Value>, ClientError> {
         let mut records = Vec::new();
         let mut cursor = String::new();
@@ -135,7 +135,7 @@ impl Client {
         serde_json::from_str(&text).map_err(|error| ClientError::Unexpected(format!("{path}: {error}")))
     }
 
-    /// Finds the warehouse and the tax class, makes the till and opens its session, where that was not done before.
+    /// Finds the warehouse and the tax class. Creates the till and opens its session, unless an earlier run did.
     pub async fn prepare(&self) -> Result<Place, ClientError> {
         let found = |records: Vec<Value>, code: &str| -> Result<String, ClientError> {
             let by_code: HashMap<String, String> =

@@ -1,7 +1,7 @@
 //! The countries of the file.
 
-/// ISO 3166-1 alpha-2 code of a country as the file names it; ZZ, which the standard leaves to its users, where the file
-/// names none.
+/// Returns the ISO 3166-1 alpha-2 code of a country that the file names. Returns ZZ, a code that the standard leaves to
+/// its users, if the file names none.
 pub fn code(name: &str) -> &'static str {
     const CODES: [(&str, &str); 37] = [
         ("Australia", "AU"),

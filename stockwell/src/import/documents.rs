@@ -1,4 +1,4 @@
-//! Rows as documents of the API.
+//! Makes the API's documents from rows.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -13,13 +13,13 @@ use super::client::{BatchResult, Client, ClientError, Place};
 use super::rows::{Class, Row};
 use super::{ImportError, country};
 
-/// The most documents of a request, and the most lines of all of them together.
+/// Limits of one request: documents, and lines of all of them together.
 const DOCUMENTS_MAX: usize = 250;
 const LINES_MAX: usize = 4_000;
-/// How many requests are under way at once.
+/// Requests in flight at once.
 const REQUESTS: usize = 2;
 
-/// How many lines of each class.
+/// Number of lines of each class.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tally(BTreeMap<Class, usize>);
 
@@ -28,7 +28,7 @@ impl Tally {
         *self.0.entry(class).or_default() += lines;
     }
 
-    /// Rows read beside lines posted, by class.
+    /// Returns a table of rows read beside lines posted, by class.
     pub fn table(read: &Tally, posted: &Tally) -> String {
         let of = |tally: &Tally, class| tally.0.get(&class).copied().unwrap_or_default();
         let mut table = format!("{:<44}{:>12}{:>14}\n", "class", "rows read", "lines posted");
@@ -40,7 +40,7 @@ impl Tally {
     }
 }
 
-/// A document that is to be posted.
+/// A document to post.
 #[derive(Debug)]
 struct Document {
     lines: usize,
@@ -48,10 +48,10 @@ struct Document {
     body: Value,
 }
 
-/// Everything that is to be posted.
+/// Everything to post.
 #[derive(Debug)]
 pub struct Documents {
-    /// Rows by class.
+    /// Rows read, by class.
     pub read: Tally,
     products: Vec<Value>,
     customers: Vec<Row>,
@@ -60,12 +60,12 @@ pub struct Documents {
     place: Place,
 }
 
-/// What is known of a stock code.
+/// Facts about a stock code, from all its rows.
 #[derive(Debug, Default)]
 struct Goods {
     names: HashMap<String, usize>,
     prices: Vec<Decimal>,
-    /// Pieces that leave stock in the whole file.
+    /// Units that leave stock in the whole file.
     leaving: i64,
     is_service: bool,
 }
@@ -84,7 +84,7 @@ impl Goods {
 }
 
 impl Documents {
-    /// Sorts rows into documents.
+    /// Groups rows into documents.
     pub fn of(rows: Vec<Row>, place: &Place) -> Self {
         let mut read = Tally::default();
         let mut goods: BTreeMap<String, Goods> = BTreeMap::new();
@@ -98,7 +98,7 @@ impl Documents {
             if !row.customer.is_empty() {
                 customers.entry(row.customer.clone()).or_insert_with(|| row.clone());
             }
-            // A few invoices bear two timestamps, a minute apart: the first one counts.
+            // A few invoices have two timestamps, a minute apart: the first one counts.
             let start = *starts.entry(row.invoice.clone()).or_insert(row.at);
             invoices.entry((start, row.invoice.clone(), class)).or_default().push(Row { at: start, ..row });
         }
@@ -113,7 +113,7 @@ impl Documents {
         }
     }
 
-    /// What the file does not say and the import had to assume.
+    /// Returns a text that lists what the import assumes because the file does not say it.
     pub fn assumptions(&self) -> String {
         format!(
             "Online Retail, Daqing Chen (2015), UCI Machine Learning Repository, CC BY 4.0.\n\
@@ -127,7 +127,7 @@ impl Documents {
         )
     }
 
-    /// Sends everything; answers how many lines of each class were posted.
+    /// Sends everything. Returns the lines posted, by class.
     pub async fn send(&self, client: &Client) -> Result<Tally, ImportError> {
         let customers: Vec<Value> = self.customers.iter().map(customer).collect();
         for (path, records) in [("/v1/products/batch", &self.products), ("/v1/customers/batch", &customers)] {
@@ -175,12 +175,12 @@ fn note(goods: &mut Goods, row: &Row, class: Class) {
     goods.leaving += (-adjusted(row, class)).max(0);
 }
 
-/// By how many pieces a row changes stock.
+/// Returns the units by which a row changes stock.
 fn adjusted(row: &Row, class: Class) -> i64 {
     match class {
         Class::WholesaleSale | Class::RetailSale => -row.quantity,
         Class::WholesaleReturn | Class::RetailRefund => row.quantity.abs(),
-        // A gift leaves, although the file counts it like a sale.
+        // A gift leaves stock, although the file counts it like a sale.
         Class::Adjustment if !row.customer.is_empty() => -row.quantity,
         Class::Adjustment => row.quantity,
         Class::BadDebt => 0,
@@ -211,7 +211,7 @@ fn customer(row: &Row) -> Value {
     })
 }
 
-/// The opening stock of every product that ever leaves.
+/// Makes opening stock for every product that ever leaves.
 fn openings(goods: &BTreeMap<String, Goods>, place: &Place, at: DateTime<Utc>) -> Vec<Document> {
     let stocked: Vec<(&String, &Goods)> =
         goods.iter().filter(|(_, goods)| !goods.is_service && goods.leaving > 0).collect();
@@ -249,7 +249,7 @@ fn route(class: Class) -> &'static str {
     }
 }
 
-/// The documents of an invoice's rows of one class.
+/// Makes the documents for rows of one invoice and one class.
 fn document(rows: &[Row], class: Class, place: &Place, customers: &HashMap<String, String>) -> Vec<Document> {
     let first = &rows[0];
     let lines: Vec<Value> = rows.iter().map(sold_line).collect();
@@ -291,7 +291,7 @@ fn sold_line(row: &Row) -> Value {
     })
 }
 
-/// Adjustments by reason: gifts to customers, finds and losses.
+/// Makes one adjustment for each reason: samples to customers, finds and losses.
 fn adjustments(rows: &[Row], place: &Place) -> Vec<Document> {
     let mut by_reason: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
     for row in rows {
@@ -315,7 +315,7 @@ fn adjustments(rows: &[Row], place: &Place) -> Vec<Document> {
     by_reason.into_iter().map(document).collect()
 }
 
-/// A negative row writes a receivable off, a positive one takes the write-off back.
+/// Makes an entry that writes off a receivable if the value is negative, and reverses the write-off if it is positive.
 fn bad_debt(row: &Row) -> Value {
     let value = row.value();
     let (debit, credit) = if value.is_negative() { ("6100", "1110") } else { ("1110", "6100") };
@@ -327,7 +327,7 @@ fn bad_debt(row: &Row) -> Value {
     })
 }
 
-/// Posts documents in requests of a bounded size; answers how many lines were accepted.
+/// Posts documents in requests of limited size. Returns the number of lines accepted.
 async fn post_all(
     client: &Client,
     path: &str,
@@ -345,7 +345,7 @@ async fn post_all(
     sent.buffer_unordered(REQUESTS).try_fold(0, |sum, lines| async move { Ok(sum + lines) }).await
 }
 
-/// Splits documents so that no request has too many of them, nor too many lines.
+/// Splits documents so that no request exceeds the limits.
 fn chunks(documents: &[Document]) -> Vec<&[Document]> {
     let mut chunks = Vec::new();
     let mut rest = documents;
@@ -372,7 +372,7 @@ async fn post_entries(client: &Client, documents: &[Document]) -> Result<usize, 
     Ok(lines)
 }
 
-/// How many lines the API says it has posted.
+/// Returns the number of lines that the API has posted. Fails if it rejected a document.
 fn expect_accepted(results: Vec<BatchResult>) -> Result<usize, ImportError> {
     let refused: Vec<&BatchResult> = results.iter().filter(|result| result.status >= 300).collect();
     if let Some(first) = refused.first() {
@@ -383,7 +383,7 @@ fn expect_accepted(results: Vec<BatchResult>) -> Result<usize, ImportError> {
     Ok(usize::try_from(posted.sum::<u64>()).unwrap_or(usize::MAX))
 }
 
-/// Records that exist from an earlier run are fine.
+/// Fails if the API rejected a record for any reason other than that it exists.
 fn expect_made(path: &str, results: Vec<BatchResult>) -> Result<(), ClientError> {
     let refused =
         results.iter().find(|result| result.status >= 300 && result.body["code"] != "already_exists");

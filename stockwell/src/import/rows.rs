@@ -1,4 +1,4 @@
-//! The rows of the file, sorted into classes.
+//! The rows of the file, and the class of each.
 
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -15,43 +15,43 @@ use super::ImportError;
 /// One row of the file.
 #[derive(Debug, Clone)]
 pub struct Row {
-    /// The invoice's number.
+    /// Invoice number.
     pub invoice: String,
-    /// The stock code, which is case-sensitive.
+    /// Stock code, case-sensitive.
     pub code: String,
-    /// A remark or the product's name; often with blanks around it.
+    /// Name of the product, or a remark, without the blanks around it.
     pub description: String,
     /// Negative on cancellations.
     pub quantity: i64,
     /// When it happened.
     pub at: DateTime<Utc>,
-    /// In pounds.
+    /// Price in pounds.
     pub price: Decimal,
-    /// The account of a wholesale customer; empty on walk-in sales.
+    /// Account of a wholesale customer; empty on walk-in sales.
     pub customer: String,
-    /// The country, as the file writes it.
+    /// Country, as the file writes it.
     pub country: String,
 }
 
-/// What a row stands for.
+/// The kind of event that a row records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Class {
     /// A wholesale account bought.
     WholesaleSale,
-    /// A wholesale account gave back.
+    /// A wholesale account returned something.
     WholesaleReturn,
     /// A walk-in customer bought.
     RetailSale,
-    /// A walk-in customer gave back.
+    /// A walk-in customer returned something.
     RetailRefund,
-    /// Stock that was lost, given away or found.
+    /// Stock was lost, given away or found.
     Adjustment,
-    /// A receivable that will not be paid.
+    /// A receivable will not be paid.
     BadDebt,
 }
 
 impl Class {
-    /// Every class, in the order of the table.
+    /// All classes, in the order of the table.
     pub const ALL: [Class; 6] = [
         Class::WholesaleSale,
         Class::WholesaleReturn,
@@ -61,7 +61,7 @@ impl Class {
         Class::BadDebt,
     ];
 
-    /// Its name in the table.
+    /// Title in the table.
     pub fn title(self) -> &'static str {
         match self {
             Class::WholesaleSale => "wholesale sale (order, shipped, invoiced)",
@@ -75,11 +75,11 @@ impl Class {
 }
 
 impl Row {
-    /// What it stands for.
+    /// Returns the class of the row.
     pub fn class(&self) -> Class {
         match (self.invoice.as_bytes().first(), self.price.is_zero(), self.customer.is_empty()) {
             (Some(b'A'), ..) => Class::BadDebt,
-            // Services have no stock to adjust: what was done for nothing stays a sale, at a price of zero.
+            // A service has no stock to adjust: one done for free stays a sale, at a price of zero.
             (_, true, _) if !self.is_service() => Class::Adjustment,
             (Some(b'C'), _, false) => Class::WholesaleReturn,
             (_, _, false) if self.quantity > 0 => Class::WholesaleSale,
@@ -90,19 +90,19 @@ impl Row {
         }
     }
 
-    /// Whether it is work, postage or a fee: no goods. Goods have a stock code that starts with five digits, or are one
-    /// of a few boxed sets and vouchers.
+    /// Whether it is work, postage or a fee. A stocked product has a code that starts with five digits, or is one of a
+    /// few boxed sets and vouchers.
     pub fn is_service(&self) -> bool {
         let numbered = self.code.len() >= 5 && self.code.bytes().take(5).all(|byte| byte.is_ascii_digit());
         !(numbered || self.code.starts_with("DCGS") || self.code.starts_with("gift_") || self.code == "PADS")
     }
 
-    /// Its value, rounded to pence.
+    /// Value, rounded to pence.
     pub fn value(&self) -> Money {
         Money::rounded_to(self.price * Decimal::from(self.quantity), 2)
     }
 
-    /// Its price, as the API takes it.
+    /// Price in the API's type.
     pub fn unit_price(&self) -> Price {
         Price::rounded(self.price)
     }
