@@ -1,8 +1,8 @@
--- What service::posting calls. It runs with the rights of its caller, behind the tenant wall. Its name carries a
--- version, as the types of its rows do: a server of the last version still calls the function of that one.
+-- The function that service::posting calls. It runs with the rights of its caller, behind row-level security. Its name
+-- has a version, as the types of its rows have: servers of the last version still call the function of that version.
 
--- Writes what a batch decided. The rows that it changes are locked. It returns how many commands it wrote: fewer than
--- it was given, where another process has answered a request with the same key meanwhile.
+-- Writes what a batch decided. The caller has locked the rows that it changes. Returns the number of commands written.
+-- It is lower than the number given if another process wrote a command with the same key first.
 create or replace function post_batch_1(
     p_tenant uuid,
     p_now timestamptz,

@@ -1,4 +1,4 @@
-//! Everything that a use case can fail with.
+//! The errors of the use cases.
 
 use std::sync::Arc;
 
@@ -6,37 +6,37 @@ use domain::refusal::{Code, Refusal};
 use sea_orm::sqlx::error::DatabaseError;
 use sea_orm::{DbErr, RuntimeErr, sqlx};
 
-/// What a figure that does not fit into its column is answered with.
-const OUT_OF_RANGE: &str = "An amount or a quantity is larger than the books can hold.";
+/// Message of a rejection: a figure does not fit into its column.
+const OUT_OF_RANGE: &str = "An amount or a quantity is too large to be stored.";
 
-/// Why a use case failed. Only a [`Refusal`] is for the client; the rest is for the log.
+/// A use case failed. Only a [`Refusal`] is for the client; the rest is for the log.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The command can't be carried out, for a reason that the caller can act on.
+    /// A rule rejects the command, for a reason that the caller can act on.
     #[error(transparent)]
     Refused(#[from] Refusal),
     /// The database failed.
     #[error("database: {0}")]
     Database(Arc<sqlx::Error>),
-    /// No connection could be had in time.
+    /// No connection was available in time.
     #[error("every database connection is busy")]
     Busy,
     /// A statement ran into its time limit.
     #[error("a statement ran into its time limit")]
     StatementTimeout,
-    /// A lock was not to be had in time.
+    /// A row stayed locked for too long.
     #[error("a row stayed locked for too long")]
     LockTimeout,
-    /// The input was refused by the layer that reads it; only that layer knows how to tell the client.
+    /// The layer that reads the input rejects it. Only that layer can turn this into a response.
     #[error(transparent)]
     Input(Box<dyn std::error::Error + Send + Sync>),
-    /// Something that can't be: the write was refused.
+    /// A bug: something happened that the code rules out. Nothing is written.
     #[error("invariant: {0}")]
     Invariant(String),
 }
 
 impl Error {
-    /// A broken invariant: the write is refused and the alarm is raised.
+    /// Makes the error of a broken invariant.
     pub fn invariant(what: impl Into<String>) -> Self {
         Error::Invariant(what.into())
     }
@@ -50,26 +50,26 @@ impl Error {
             "57014" => Error::StatementTimeout,
             "55P03" => Error::LockTimeout,
             "22003" => Refusal::new(Code::ValidationFailed, OUT_OF_RANGE).into(),
-            "22021" => Refusal::new(Code::ValidationFailed, "A text bears no null character.").into(),
+            "22021" => Refusal::new(Code::ValidationFailed, "A text can't contain a null character.").into(),
             "53300" | "57P03" => Error::Busy,
             _ => Error::Database(error),
         }
     }
 
-    /// Whether the transaction lost a race that a second try may win (40001, 40P01).
+    /// Whether the transaction lost a race that a second attempt may win (40001, 40P01).
     pub fn is_retryable(&self) -> bool {
         let Error::Database(error) = self else { return false };
         let code = error.as_database_error().and_then(|error| error.code());
         matches!(code.as_deref(), Some("40001" | "40P01"))
     }
 
-    /// Whether another transaction took a value that must be unique (23505): a second try sees it before it writes.
+    /// Whether another transaction took a value that must be unique (23505). A second attempt sees it before it writes.
     pub fn is_unique_violation(&self) -> bool {
         let Error::Database(error) = self else { return false };
         error.as_database_error().is_some_and(|error| error.is_unique_violation())
     }
 
-    /// Turns the violation of the named constraint into a refusal, at the call that knows what it means.
+    /// Turns a violation of the named constraint into a rejection. Only the call knows what the violation means.
     pub fn on_constraint(self, name: &str, refusal: impl FnOnce() -> Refusal) -> Self {
         if let Error::Database(error) = &self
             && error.as_database_error().and_then(violated_constraint) == Some(name)
@@ -79,14 +79,14 @@ impl Error {
         self
     }
 
-    /// The code of a refusal.
+    /// Returns the code of a rejection.
     pub fn code(&self) -> Option<Code> {
         if let Error::Refused(refusal) = self { Some(refusal.code) } else { None }
     }
 }
 
-/// The constraint that a statement violated. An engine that spreads tables over several servers passes the message of
-/// one of them on without the field that names the constraint, so the name is read from the message there.
+/// Returns the constraint that a statement violated. A distributed engine may pass on the message of one of its servers
+/// without the field that names the constraint. Then the name is read from the message.
 fn violated_constraint(error: &dyn DatabaseError) -> Option<&str> {
     error.constraint().or_else(|| {
         let is_integrity_violation = error.code().is_some_and(|code| code.starts_with("23"));
@@ -94,7 +94,7 @@ fn violated_constraint(error: &dyn DatabaseError) -> Option<&str> {
     })
 }
 
-/// The constraint that a message names, without the number that a shard appends to each name.
+/// Returns the constraint that a message names, without the number that a shard appends to each name.
 fn constraint_in(message: &str) -> Option<&str> {
     let (_, rest) = message.split_once("constraint \"")?;
     let (name, _) = rest.split_once('"')?;

@@ -1,4 +1,4 @@
-//! Everything that posts stock, cost and ledger goes through here, in batches.
+//! Posts stock, cost and ledger, in batches. No other module does.
 //!
 //! A batch is one transaction. N commands cost the same number of statements as one.
 //!
@@ -14,8 +14,8 @@
 //! **Bounds.** A batch has at most [`BATCH_MAX`] commands, and at most the lines that `queue` allows for one
 //! transaction.
 //!
-//! **Order.** Commands are decided in order of arrival. Each one sees what the accepted ones before it did. A refused
-//! command leaves no trace but its command row.
+//! **Order.** Commands are decided in order of arrival. Each one sees what the accepted ones before it did. A rejected
+//! command leaves only its command row.
 
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
@@ -55,28 +55,28 @@ pub use lot_levels::LOCK_LEVELS;
 pub use queue::Poster;
 pub use table::{ROW_TYPES, RowType};
 
-/// The most commands of one transaction.
+/// Most commands of one transaction.
 pub const BATCH_MAX: usize = 64;
 
-/// Turns what happened into the HTTP status and JSON that the caller is answered with.
+/// Turns an outcome or a rejection into the HTTP status and JSON of the response.
 pub type Render = fn(&Caller, Result<(&Outcome, &Book), &Refusal>) -> (u16, String);
 
 /// One command of one caller.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// Who asks.
+    /// The caller.
     pub caller: Caller,
-    /// What for.
+    /// The command to carry out.
     pub command: Command,
-    /// The promise that a repeat is a repeat.
+    /// The caller's idempotency key. Without one, the command can't be repeated safely.
     pub idempotency: Option<Idempotency>,
-    /// How it came in.
+    /// The way it came in: online or batch.
     pub entry_mode: EntryMode,
-    /// How to answer.
+    /// Renders the response.
     pub render: Render,
 }
 
-/// An accepted command, about to be written.
+/// An accepted command that is still to be written.
 pub(crate) struct Accepted<'a> {
     request: &'a Request,
     command_id: CommandId,
@@ -84,18 +84,18 @@ pub(crate) struct Accepted<'a> {
     posting: Posting,
 }
 
-/// The command row of a request: what was answered.
+/// The command row of a request.
 pub(crate) struct Recorded<'a> {
     request: &'a Request,
     command_id: CommandId,
     answer: Answer,
-    /// Whether a repeat gets this answer again.
+    /// Whether the response is stored for a repeat.
     kept: bool,
 }
 
-/// How a batch ended without an answer.
+/// A batch ended without responses.
 enum Spoiled {
-    /// Another process finished one of the requests meanwhile: look again.
+    /// Another process finished one of the requests first: try again and find its response.
     Raced,
     /// The database failed.
     Failed(Error),
@@ -107,22 +107,23 @@ impl<E: Into<Error>> From<E> for Spoiled {
     }
 }
 
-/// What a command would do: its answer and its effects, with nothing written.
+/// The response and the effects that a command would have. Nothing is written.
 #[derive(Debug)]
 pub struct DryRun {
-    /// The answer that the command would get.
+    /// The response body that the command would get.
     pub body: String,
-    /// The document as it would be.
+    /// The document that the command would make.
     pub outcome: Outcome,
-    /// Everything that would be written.
+    /// Everything that the command would write.
     pub posting: Posting,
 }
 
-/// How often a batch that met another process's answer, or lost a race, is tried.
+/// Most attempts of a batch that loses a race, or whose request another process finishes first.
 const ATTEMPTS_MAX: u32 = 4;
 
-/// Carries out a batch of one tenant's requests in one transaction. Returns one result per request, in order. If the batch
-/// fails or panics, one of its commands may be the cause: they are carried out again one by one, so that only that one fails.
+/// Carries out a batch of one tenant's requests in one transaction. Returns one result for each request, in order. If
+/// the batch fails or panics, its requests are carried out again one by one, so that only the request that is the cause
+/// fails.
 pub(crate) async fn run(db: &Db, setups: &setup::Setups, requests: &[Request]) -> Vec<Result<Answer, Error>> {
     match catch_panic(attempt(db, setups, requests)).await {
         Ok(answers) => answers,
@@ -143,7 +144,7 @@ pub(crate) async fn run(db: &Db, setups: &setup::Setups, requests: &[Request]) -
     }
 }
 
-/// Turns a panic into an error. The transaction of `work` ends with it, so nothing that was half decided is written.
+/// Turns a panic into an error. The transaction of `work` rolls back, so nothing half decided is written.
 async fn catch_panic<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
@@ -167,8 +168,8 @@ async fn attempt(
                 return Ok(answers);
             }
             Err(Spoiled::Raced) => Error::invariant("an idempotency key stayed in a race"),
-            // A value that must be unique was taken meanwhile: by the same request on another machine, whose answer
-            // the next try finds, or by another one, which the next try meets again.
+            // Another transaction took a value that must be unique. If it was the same request in another process, the
+            // next attempt finds its response. If it was another request, the next attempt sees the value and rejects.
             Err(Spoiled::Failed(error))
                 if error.is_retryable()
                     || error.is_unique_violation()
@@ -187,7 +188,7 @@ async fn attempt(
     }
 }
 
-/// Runs one command and takes everything back: the answer of a dry run.
+/// Decides and writes one command, then rolls back.
 pub async fn dry_run(db: &Db, poster: &Poster, request: &Request) -> Result<DryRun, Error> {
     catch_panic(dry_run_once(db, poster, request)).await.map_err(map_constraint)
 }
@@ -247,7 +248,7 @@ async fn carry_out(
     Ok(answers.into_iter().map(|answer| answer.unwrap_or_else(missing)).collect())
 }
 
-/// Requests whose key another request of the same batch bears already, with the place of that one.
+/// Returns the requests whose key an earlier request of the same batch has, each with the position of that one.
 fn repeats(requests: &[Request]) -> HashMap<usize, usize> {
     let mut first: HashMap<&str, usize> = HashMap::new();
     let mut repeats = HashMap::new();
@@ -265,7 +266,7 @@ fn repeats(requests: &[Request]) -> HashMap<usize, usize> {
     repeats
 }
 
-/// Decides the fresh requests on one book and writes what was accepted, together with every command row.
+/// Decides the new requests on one book and writes the accepted ones, and a command row for each.
 async fn decide_all(
     tx: &Tx,
     mut book: Book,
@@ -280,8 +281,8 @@ async fn decide_all(
         let decided = decide_naming_supply_date(tx, &mut book, &request.command).await?;
         let so_far = decided.as_ref().map(|(outcome, _)| (outcome, &book));
         let (status, body) = (request.render)(&request.caller, so_far);
-        // A refusal is answered again on a repeat only where it was decided on the present state; what the caller can
-        // put right (a permission, a missing record) is decided anew.
+        // A rejection is stored only if it follows from the state of the records (409, 422). A missing scope or record
+        // can be put right, so a repeat of such a request is decided again.
         let kept = matches!(status, 200..=299 | 409 | 422);
         let document_id = decided.as_ref().ok().map(|(outcome, _)| outcome.document().1);
         let answer = Answer { status, body, document_id, version: None, replayed: false };

@@ -1,7 +1,7 @@
-//! The worker's way to the database: it hands events on to consumers, and puts away what has had its time.
+//! The worker's access to the database: it hands events to consumers and deletes old stored responses.
 //!
-//! A worker serves every tenant, so it has a role of its own that sees the feed and its cursors and nothing else, and no
-//! [`Tx`](crate::Tx).
+//! A worker serves every tenant. Its role sees only the feed and its cursors, and runs two functions of the schema
+//! `auth`. It opens no [`Tx`](crate::Tx).
 
 mod consumer;
 
@@ -17,12 +17,12 @@ pub use consumer::{Batch, Consumer, SHARE_MAX, WITH_EVENTS};
 
 use crate::Error;
 
-/// How long an answer is kept for a repeat of its request.
+/// Time that a response is stored for a repeat of its request.
 pub const ANSWERS_KEPT: chrono::Duration = chrono::Duration::days(7);
-/// How many answers one statement forgets.
+/// Most responses that one statement deletes.
 const FORGOTTEN_AT_ONCE: i32 = 500;
 
-/// The outbox of all tenants.
+/// The events of all tenants.
 #[derive(Debug, Clone)]
 pub struct Outbox {
     pool: PgPool,
@@ -30,27 +30,27 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    /// Connects as the role of `url`: the relay's (`stockwell_relay`).
+    /// Connects as the role of `url`, which is the worker's (`stockwell_relay`).
     pub async fn connect(url: &str) -> Result<Self, Error> {
         let options = url.parse::<PgConnectOptions>()?.application_name("stockwell-worker");
         let pool = PgPoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
         Ok(Outbox { pool, options })
     }
 
-    /// The feed of every tenant, as the consumer of this name reads it: over a connection of its own, and under leases of
+    /// Returns the consumer of this name. It reads the feed of every tenant over its own connection, with leases of
     /// this length.
     pub fn consumer(&self, name: &str, lease: Duration) -> Consumer {
         Consumer::new(self.options.clone(), name, lease)
     }
 
-    /// Every tenant.
+    /// Returns all tenants.
     pub async fn tenants(&self) -> Result<Vec<TenantId>, Error> {
         tenants(&self.pool).await
     }
 
-    /// Forgets the answers of requests from `since` on that are older than [`ANSWERS_KEPT`], whose keys may be used
-    /// again from then on; the audit record stays. Returns until when it has forgotten, which is the next `since`, and
-    /// how many.
+    /// Deletes the stored responses of requests from `since` on that are older than [`ANSWERS_KEPT`]. Their idempotency
+    /// keys become free; the audit record stays. Returns the end of the time that it has covered, which is the next
+    /// `since`, and the number of deleted responses.
     pub async fn forget_answers(&self, since: Option<DateTime<Utc>>) -> Result<(DateTime<Utc>, i64), Error> {
         let until = crate::tx::now() - ANSWERS_KEPT;
         let (since, before) = (first_id(since.unwrap_or_default()), first_id(until));
@@ -78,7 +78,8 @@ async fn tenants(pool: &PgPool) -> Result<Vec<TenantId>, Error> {
     rows.iter().map(|row| Ok(TenantId(row.try_get(0)?))).collect()
 }
 
-/// Lower than every id of an instant or later: ids of commands begin with the millisecond in which they were written.
+/// Returns an id below every id from this instant on. Ids of commands begin with the millisecond in which they were
+/// written.
 fn first_id(at: DateTime<Utc>) -> Uuid {
     Uuid::from_u128(u128::from(at.timestamp_millis().max(0).unsigned_abs()) << 80)
 }

@@ -1,7 +1,7 @@
-//! The only way to the database: a transaction that knows its tenant, its actor and its one clock reading.
+//! The only way to the database: a transaction that knows its tenant and its one clock reading.
 //!
-//! Opening costs one round trip: `begin` and the tenant travel in one message. The pool can't run SQL, so nothing can
-//! be asked outside the tenant wall. This is the only file that reads the clock.
+//! Opening costs one round trip: `begin` and the tenant travel in one message. The pool can't run SQL, so no statement
+//! runs without a tenant. This is the only file that reads the clock.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,17 +24,17 @@ use tokio::sync::{Mutex, MutexGuard};
 use crate::notifier::Notifier;
 use crate::{Caller, Error};
 
-/// How often a write that lost a race (40001, 40P01) is tried.
+/// Most attempts of a write that loses a race (40001, 40P01).
 const ATTEMPTS_MAX: u32 = 3;
-/// How many prepared statements a connection keeps.
+/// Prepared statements that a connection keeps.
 const STATEMENTS_CACHED: usize = 500;
 
-/// What the pool of connections looks like.
+/// Options of the pool of connections.
 #[derive(Debug, Clone)]
 pub struct PoolOptions {
-    /// The most connections.
+    /// Most connections.
     pub connections_max: u32,
-    /// How long a request waits for one before it is told to come back later.
+    /// Time that a request waits for a connection before it fails as busy.
     pub acquire_timeout_ms: u64,
 }
 
@@ -49,7 +49,7 @@ impl Default for PoolOptions {
 pub struct Db {
     pool: PgPool,
     statements: Arc<AtomicU64>,
-    /// Rung after every commit.
+    /// Notified after every commit.
     pub(crate) notifier: Notifier,
 }
 
@@ -68,12 +68,12 @@ impl Db {
         Ok(Db { pool, statements: Arc::new(AtomicU64::new(0)), notifier: Notifier::default() })
     }
 
-    /// How many statements have been sent, `begin` and `commit` included.
+    /// Returns the number of statements sent, including `begin` and `commit`.
     pub fn statements(&self) -> u64 {
         self.statements.load(Ordering::Relaxed)
     }
 
-    /// Runs `work` on one read-only snapshot of the caller's tenant.
+    /// Runs `work` on one read-only snapshot of a tenant.
     pub async fn read<T>(
         &self,
         tenant_id: TenantId,
@@ -100,8 +100,7 @@ impl Db {
         Ok(answer)
     }
 
-    /// Runs a job of the system's own in one transaction and commits it, with the memory and the time that many rows
-    /// need.
+    /// Runs a background job in one transaction and commits it, with the memory and the time that many rows need.
     pub async fn job<T>(
         &self,
         tenant_id: TenantId,
@@ -115,7 +114,7 @@ impl Db {
         Ok(answer)
     }
 
-    /// Runs `work` in one transaction of the caller's tenant and commits it. A write that lost a race is tried again.
+    /// Runs `work` in one transaction of the caller's tenant and commits it. Tries again after a lost race.
     pub async fn write<T>(
         &self,
         caller: &Caller,
@@ -138,8 +137,8 @@ impl Db {
         }
     }
 
-    /// Opens a transaction for a write. Writes look rows up by key and nothing else: each of their statements is
-    /// planned once per connection, by index, whatever the statistics say of a table that has just begun to grow.
+    /// Opens a transaction for a write. Writes only look up rows by key. So each statement is planned once per
+    /// connection and by index, even if the statistics of a young table still say that it is small.
     pub(crate) async fn begin(&self, tenant_id: TenantId) -> Result<Tx, Error> {
         let opening = "begin; set local plan_cache_mode = force_generic_plan; set local enable_seqscan = off; \
              set local jit = off";
@@ -152,7 +151,7 @@ impl Db {
         self.open(opening, tenant_id).await
     }
 
-    /// Whether the database answers, and the newest step of its schema.
+    /// Returns the newest step of the schema. Fails if the database can't be reached.
     pub async fn schema_step(&self) -> Result<String, Error> {
         use sqlx::Row;
         self.statements.fetch_add(1, Ordering::Relaxed);
@@ -160,7 +159,7 @@ impl Db {
         Ok(row.try_get(0)?)
     }
 
-    /// Asks one of the functions of the `auth` schema, which answer before the tenant is known.
+    /// Runs one of the functions of the `auth` schema, which work before the tenant is known.
     pub(crate) async fn ask_auth(
         &self,
         query: Query<'_, Postgres, PgArguments>,
@@ -170,7 +169,7 @@ impl Db {
     }
 
     async fn open(&self, opening: &str, tenant_id: TenantId) -> Result<Tx, Error> {
-        // The only text that is ever formatted into SQL: a parsed UUID.
+        // The only value that is ever formatted into SQL: a parsed UUID.
         let statement = format!("{opening}; set local app.tenant_id = '{}'", tenant_id.0);
         self.statements.fetch_add(1, Ordering::Relaxed);
         let inner = self.pool.begin_with(sqlx::AssertSqlSafe(statement)).await?;
@@ -186,7 +185,7 @@ impl Db {
     }
 }
 
-/// The clock, in the microseconds that the database keeps.
+/// Reads the clock, in microseconds as the database stores them.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
 pub(crate) fn now() -> DateTime<Utc> {
     let now = Utc::now();
@@ -206,44 +205,44 @@ pub struct Tx {
     statements: Arc<AtomicU64>,
     notifier: Notifier,
     ids: std::sync::Mutex<IdSequence>,
-    /// Whose rows it sees.
+    /// The tenant whose rows it sees.
     pub tenant_id: TenantId,
-    /// The instant of everything it writes.
+    /// The time of everything that it writes.
     pub now: DateTime<Utc>,
 }
 
 impl Tx {
-    /// A fresh id.
+    /// Returns a new id.
     pub fn next_id(&self) -> uuid::Uuid {
         self.ids.lock().unwrap_or_else(std::sync::PoisonError::into_inner).next_id()
     }
 
-    /// Fresh ids for as long as the domain wants some.
+    /// Returns a sequence of new ids for the domain.
     pub fn id_sequence(&self) -> IdSequence {
         IdSequence::new(self.now, rand::rng().random())
     }
 
-    /// A fresh command id.
+    /// Returns a new command id.
     pub fn command_id(&self) -> CommandId {
         CommandId(self.next_id())
     }
 
-    /// Selects rows of `E` that belong to the tenant: the wall would hide the others, the predicate finds them fast.
+    /// Selects rows of `E` of the tenant. Row-level security would hide the others; the predicate makes it fast.
     pub fn select<E: EntityTrait>(&self) -> Select<E> {
         E::find().filter(Expr::col((E::default(), Alias::new("tenant_id"))).eq(self.tenant_id.0))
     }
 
-    /// All rows of a literal query.
+    /// Returns all rows of a literal query.
     pub async fn rows(&self, query: Query<'_, Postgres, PgArguments>) -> Result<Vec<PgRow>, Error> {
         Ok(query.fetch_all(&mut **self.connection().await).await?)
     }
 
-    /// At most one row of a literal query.
+    /// Returns at most one row of a literal query.
     pub async fn row(&self, query: Query<'_, Postgres, PgArguments>) -> Result<Option<PgRow>, Error> {
         Ok(query.fetch_optional(&mut **self.connection().await).await?)
     }
 
-    /// Runs a literal statement; answers how many rows it touched.
+    /// Runs a literal statement. Returns the number of rows that it changed.
     pub async fn execute(&self, query: Query<'_, Postgres, PgArguments>) -> Result<u64, Error> {
         Ok(query.execute(&mut **self.connection().await).await?.rows_affected())
     }
@@ -274,7 +273,7 @@ fn query_error(error: sqlx::Error) -> DbErr {
     DbErr::Query(RuntimeErr::SqlxError(Arc::new(error)))
 }
 
-/// sea-orm's statement as sqlx's query, values and all.
+/// Turns sea-orm's statement into SQL and values for sqlx.
 fn prepared(statement: Statement) -> (sqlx::AssertSqlSafe<String>, SqlxValues) {
     let values = statement.values.unwrap_or_else(|| sea_orm::sea_query::Values(Vec::new()));
     (sqlx::AssertSqlSafe(statement.sql), SqlxValues(values))

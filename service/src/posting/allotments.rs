@@ -1,5 +1,5 @@
-//! What tills and channels keep for themselves on the levels of a batch. It changes under the lock on the level; a level
-//! on which nothing is kept costs nothing.
+//! Loads what is allotted to tills and channels on the levels of a batch. It changes only under the lock on the level.
+//! A level without allotments costs nothing.
 
 use std::collections::BTreeMap;
 
@@ -14,8 +14,7 @@ use crate::listing::number;
 use crate::rows::parsed;
 use crate::{Error, Tx};
 
-/// Reads what is kept on those of the book's levels that are allotted, and what the book's own leases and floors still
-/// hold.
+/// Loads the allotments on the book's levels, and what is left of the book's own till and channel allotments.
 pub(super) async fn load(tx: &Tx, book: &mut Book) -> Result<(), Error> {
     let allotted: Vec<LevelKey> =
         book.levels.iter().filter(|(_, level)| level.is_allotted()).map(|(key, _)| *key).collect();
@@ -24,7 +23,7 @@ pub(super) async fn load(tx: &Tx, book: &mut Book) -> Result<(), Error> {
     }
     for hold in book.holds.values_mut().filter(|hold| hold.owner.is_some()) {
         for line in &mut hold.lines {
-            // A floor may hold several lots for one line.
+            // A channel allotment may have several lots for one line.
             let its =
                 |allotment: &&Allotment| (allotment.hold_id, allotment.line_no) == (hold.id, line.line_no);
             line.left = book.allotments.values().flatten().filter(its).map(|allotment| allotment.left).sum();
@@ -67,7 +66,7 @@ async fn allotments(tx: &Tx, keys: &[LevelKey]) -> Result<BTreeMap<LevelKey, Vec
     Ok(allotments)
 }
 
-/// Whom a hold is for, from its columns.
+/// Returns the owner of a hold, from its columns.
 pub(super) fn owner(register_id: Option<Uuid>, channel: Option<String>) -> Result<Option<Owner>, Error> {
     Ok(match (register_id, channel) {
         (Some(id), _) => Some(Owner::Till(RegisterId(id))),

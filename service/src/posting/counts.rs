@@ -1,4 +1,4 @@
-//! Count sheets that commands name, read and locked, and what the record said when their lines were counted.
+//! Locks and reads the count sheets that commands name, and what has moved since their lines were counted.
 
 use std::collections::HashMap;
 
@@ -20,7 +20,7 @@ use crate::stock::movement::first_of;
 use crate::{Error, Tx};
 use domain::needs::Needs;
 
-/// The sheets of a batch, locked; nothing is asked of the database where no command names one.
+/// Locks and reads the sheets of a batch. Runs no statement if no command names one.
 pub(super) async fn load(tx: &Tx, needs: &Needs) -> Result<HashMap<CountId, Count>, Error> {
     if needs.count_ids.is_empty() {
         return Ok(HashMap::new());
@@ -32,7 +32,7 @@ pub(super) async fn load(tx: &Tx, needs: &Needs) -> Result<HashMap<CountId, Coun
     with_lines(tx, &tx.rows(query).await?, head, lines).await
 }
 
-/// What the tenant allows a count to do.
+/// Returns the tenant's settings for counts.
 pub(crate) async fn settings(tx: &Tx) -> Result<CountSettings, Error> {
     let statement =
         "select tolerance_percent, tolerance_value, approval_value from count_setting where tenant_id = $1";
@@ -53,7 +53,7 @@ impl HasLines for Count {
     }
 }
 
-/// A sheet without its lines.
+/// Reads a sheet without its lines.
 pub(crate) fn head(row: &PgRow) -> Result<(CountId, Count), Error> {
     let id = CountId(row.try_get("id")?);
     let count = Count {
@@ -73,7 +73,7 @@ pub(crate) fn head(row: &PgRow) -> Result<(CountId, Count), Error> {
     Ok((id, count))
 }
 
-/// The lines of sheets.
+/// Returns the lines of sheets.
 pub(crate) async fn lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(CountId, CountLine)>, Error> {
     let statement = "select count_id, line_no, product_id, lot_code, expires_on, round, recount, counted, counted_at, \
                             expected, posted_quantity, posted_value, superseded \
@@ -101,9 +101,8 @@ pub(crate) async fn lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(CountId, CountLi
     tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await?.iter().map(line).collect()
 }
 
-/// Reads what a command that compares a sheet with the record needs besides: what has moved on its levels since they
-/// were counted, and what goods cost elsewhere that have no cost there. The levels are locked, so nothing is added
-/// meanwhile.
+/// Loads what a command needs that compares a sheet with the levels: movements since the lines were counted, and the
+/// average cost elsewhere. The levels are locked, so no movement is added meanwhile.
 pub(super) async fn look(tx: &Tx, book: &mut Book, command: &Command) -> Result<(), Error> {
     let id = if let Command::CompleteCount(complete) = command {
         complete.count_id
@@ -124,8 +123,8 @@ pub(super) async fn look(tx: &Tx, book: &mut Book, command: &Command) -> Result<
     Ok(())
 }
 
-/// What moved on levels after each was counted. Nothing is written down before it happens, so the ids of the movements
-/// that are looked at begin with that instant.
+/// Returns what moved on levels after each was counted. No movement is recorded before it happens, so only ids that
+/// begin with that instant or later are read.
 async fn moved_since(
     tx: &Tx,
     counted: &[(LevelKey, DateTime<Utc>)],
@@ -153,7 +152,7 @@ async fn moved_since(
     rows.iter().map(moved).collect()
 }
 
-/// What one unit of each product costs on average where there is some: of each lot, and of all together.
+/// Returns the average unit cost of each product where it has stock: of each lot, and of all lots together.
 async fn costs_elsewhere(tx: &Tx, products: &[Uuid]) -> Result<HashMap<(ProductId, LotId), Price>, Error> {
     let statement = "select product_id, coalesce(lot_id, '00000000-0000-0000-0000-000000000000'), \
                             sum(value) / sum(on_hand) \

@@ -1,4 +1,4 @@
-//! One command on the book, and what its failures mean.
+//! Decides one command on the book, and turns violated constraints into rejections.
 
 use domain::book::Book;
 use domain::command::Decision;
@@ -29,13 +29,12 @@ pub(super) async fn decide_naming_supply_date(
     }
 }
 
-/// Named constraints that a single command can run into, as refusals that the caller can act on.
+/// Turns violations of named constraints that one command can cause into rejections that the caller can act on.
 pub(super) fn map_constraint(error: Error) -> Error {
     let mut error = error.on_constraint("sales_order_external_ref_key", || {
         Problems::one("/external_ref", Code::DuplicateExternalRef, "Another order has this external_ref.")
     });
-    // The rows of a document are written in no particular order: its lines may meet those of the first one before its
-    // header does.
+    // The rows of a document are written in no particular order, so its lines may violate a key before its header does.
     let headers = DocumentKind::VARIANTS.iter().map(|kind| kind.primary_key());
     for name in headers.chain(["sales_line_pkey".to_owned(), "tender_pkey".to_owned()]) {
         error = error.on_constraint(&name, || {

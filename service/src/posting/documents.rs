@@ -1,4 +1,4 @@
-//! Documents that commands refer back to: what was sold, what is owed, what is in a drawer.
+//! Loads the documents that commands refer back to: sold lines, open invoices, the cash in drawers.
 
 use std::collections::HashMap;
 
@@ -16,7 +16,7 @@ use crate::rows::{parsed, uuids};
 use crate::{Error, Tx};
 use domain::needs::Needs;
 
-/// Locks the sales and invoices that something is taken back from, and reads their lines with what already came back.
+/// Locks the sales and invoices that something is returned from. Reads their lines with what was returned before.
 pub(super) async fn sold(tx: &Tx, needs: &Needs) -> Result<HashMap<Uuid, Vec<SoldLine>>, Error> {
     if needs.sold_ids.is_empty() {
         return Ok(HashMap::new());
@@ -55,7 +55,7 @@ pub(super) async fn sold(tx: &Tx, needs: &Needs) -> Result<HashMap<Uuid, Vec<Sol
     Ok(sold)
 }
 
-/// A priced line, from the columns that sales lines and order lines share, starting with `line_no` at `first`.
+/// Reads a priced line from the columns that sales lines and order lines share. `first` is the column of `line_no`.
 pub(crate) fn line(row: &PgRow, first: usize) -> Result<Line, Error> {
     let money =
         |at: usize| -> Result<Money, Error> { Ok(Money::new(row.try_get::<Decimal, _>(first + at)?)) };
@@ -87,7 +87,7 @@ pub(crate) fn line(row: &PgRow, first: usize) -> Result<Line, Error> {
     })
 }
 
-/// Locks the invoices that payments may settle: those that are named, and the open ones of paying customers.
+/// Locks the invoices that payments may settle: those that commands name, and the open ones of paying customers.
 pub(super) async fn payable(tx: &Tx, needs: &Needs) -> Result<HashMap<InvoiceId, OpenInvoice>, Error> {
     if needs.invoice_ids.is_empty() && needs.paying.is_empty() {
         return Ok(HashMap::new());
@@ -116,8 +116,8 @@ pub(super) async fn payable(tx: &Tx, needs: &Needs) -> Result<HashMap<InvoiceId,
     rows.iter().map(invoice).collect()
 }
 
-/// Counts what sales, refunds and cash moves did to the drawers since their sessions were opened, and what the last
-/// sessions left in them.
+/// Adds what sales, refunds and cash moves did to the drawers since their sessions were opened, and the cash that the
+/// sessions before left in them.
 pub(super) async fn count_cash(
     tx: &Tx,
     needs: &Needs,

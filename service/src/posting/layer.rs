@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::stock::layer::read_layer;
 use crate::{Error, Tx};
 
-/// The cost layers of locked levels; nothing is asked of the database where no level has some.
+/// Reads the cost layers of locked levels. Runs no statement if no level has layers.
 pub(super) async fn load(
     tx: &Tx,
     levels: &BTreeMap<LevelKey, Level>,

@@ -1,5 +1,5 @@
 //! Reads and locks every row that a batch touches, in the fixed order: customers, documents, stock levels by key,
-//! number series. One statement per table, none for a table that no command needs.
+//! number series. Each table costs one statement, or none if no command needs it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -32,7 +32,7 @@ use crate::rows::{parsed, uuids};
 use crate::{Error, Tx};
 use domain::needs::Needs;
 
-/// The book on which `commands` are decided.
+/// Loads the book on which `commands` are decided.
 pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Result<Book, Error> {
     let mut needs = Needs::of(commands);
     let setup = setup(tx, setups, &needs).await?;
@@ -101,7 +101,7 @@ pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Resu
     Ok(book)
 }
 
-/// The levels, locked, and what is known of them from then on.
+/// Locks and reads the levels, then reads what only changes under their locks.
 async fn stock(tx: &Tx, needs: &Needs, book: &mut Book) -> Result<(), Error> {
     book.levels = levels(tx, needs, book, &level_keys(needs, book)).await?;
     let heads = queue_levels::unseen(needs, book);
@@ -114,7 +114,7 @@ async fn stock(tx: &Tx, needs: &Needs, book: &mut Book) -> Result<(), Error> {
     waiting::load(tx, book).await
 }
 
-/// The tenant's setup; read anew where it lacks something that a command names.
+/// Returns the tenant's setup. Reads it again if a command names something that the cached one lacks.
 async fn setup(tx: &Tx, setups: &Setups, needs: &Needs) -> Result<Arc<Setup>, Error> {
     let setup = setups.of(tx).await?;
     let mut registers = needs.register_ids.iter().chain(&needs.leasing);
@@ -181,7 +181,7 @@ fn customer(row: &PgRow) -> Result<(CustomerId, Customer), Error> {
     Ok((id, customer))
 }
 
-/// The drawers of the registers. Locking the open session keeps it open until the sale is committed.
+/// Locks and reads the open sessions of the registers. The lock keeps a session open until the sale is committed.
 async fn drawers(tx: &Tx, needs: &Needs) -> Result<HashMap<RegisterId, Drawer>, Error> {
     if needs.register_ids.is_empty() {
         return Ok(HashMap::new());
@@ -234,7 +234,7 @@ async fn products(tx: &Tx, needs: &Needs, book: &mut Book) -> Result<(), Error> 
     Ok(())
 }
 
-/// Reads what the book's bundles are made of.
+/// Reads the components of the book's bundles.
 async fn unpack(tx: &Tx, book: &mut Book) -> Result<(), Error> {
     let is_bundle = |product: &&Product| product.kind == ProductKind::Bundle;
     let bundles: Vec<Uuid> = book.products.values().filter(is_bundle).map(|product| product.id.0).collect();
@@ -264,7 +264,7 @@ fn add_products(book: &mut Book, products: Vec<Product>) {
     }
 }
 
-/// The price rules that may apply; none are read where nobody has a price list.
+/// Returns the price rules that may apply. Reads none if there is no price list.
 async fn rules(tx: &Tx, needs: &Needs, book: &Book) -> Result<Rules, Error> {
     let of_customers =
         book.customers.values().flat_map(|customer| [customer.price_list_id, customer.tier_list_id]);
@@ -342,7 +342,7 @@ async fn levels(
     rows.iter().map(level).collect()
 }
 
-/// What is on its way to the places of the book's levels.
+/// Returns the expected supplies of the book's products.
 pub(super) async fn supplies(tx: &Tx, book: &Book) -> Result<Supplies, Error> {
     let products: Vec<Uuid> = book.products.keys().map(|id| id.0).collect();
     crate::stock::incoming::find_supplies(tx, &products, None).await

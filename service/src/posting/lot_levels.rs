@@ -1,7 +1,7 @@
-//! The levels of goods in lots, locked: those of which something is left, and those that goods come into.
+//! Locks the levels of tracked products: those that are in use, and those that units come into.
 //!
-//! A product with serial numbers leaves a level behind with each piece that is sold. An index knows the others, so that
-//! the hundred-thousandth sale reads no more than the first.
+//! Each serial number that was sold leaves a level behind. An index covers only the levels that are not used up, so the
+//! hundred-thousandth sale reads no more than the first.
 
 use chrono::{DateTime, Utc};
 use domain::book::Book;
@@ -12,10 +12,11 @@ use uuid::Uuid;
 
 use crate::{Error, Tx};
 
-/// Locks levels in the order of their keys. Wanted are: a level without a lot, at each place; lots of which something is
-/// left, there and, where goods leave for it, in transit; lots that goods may come into; and, where goods went that are
-/// told of late, lots that were counted since: those went before the count, of whichever lot. Planned for a statement of
-/// unknown length, it finds a level by its key or by the index of live ones: hence the arrays.
+/// Locks levels in the order of their keys. There are four kinds: the level without a lot at each location; levels that
+/// are not used up, and for a transfer the levels of the same lots in transit; levels of lots that units may come into;
+/// and, for a document dated in the past, used-up levels that were counted since, because the units may have been of
+/// any of those lots. The keys are gathered in arrays so that the generic plan finds each level by its key or by the
+/// index.
 pub const LOCK_LEVELS: &str = "
     with wanted as materialized (
         select * from unnest($2::uuid[], $3::uuid[]) as v (location_id, product_id)
@@ -54,12 +55,12 @@ pub const LOCK_LEVELS: &str = "
     where l.tenant_id = $1
     order by l.location_id, l.product_id, l.lot_id for update of l";
 
-/// Whether some product of the book lies in lots.
+/// Whether a product of the book is tracked.
 pub(super) fn are_wanted(book: &Book) -> bool {
     book.products.values().any(Product::is_tracked)
 }
 
-/// Reads and locks the levels of products at locations, those in lots among them.
+/// Locks and reads the levels of products at locations, including those of lots.
 pub(super) async fn lock(
     tx: &Tx,
     book: &Book,

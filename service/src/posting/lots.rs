@@ -1,8 +1,8 @@
-//! The lots that a batch touches; nothing is asked of the database where no product is tracked.
+//! Loads the lots that a batch touches. Runs no statement if no product is tracked.
 //!
-//! Whatever brings goods of a lot in (a receipt, a return, a transfer that arrives), names it or changes it locks its row,
-//! which is the last of the documents: so two receipts of one serial number wait for each other. Lots that goods are only
-//! taken from are read when their levels are locked, so that a recall that came first is seen.
+//! A batch locks the row of a lot if it receives units of the lot (by a receipt, a return or a transfer), names it or
+//! changes it. These are the last documents that it locks, so two receipts of one serial number wait for each other.
+//! Lots that a batch only issues from are read after their levels are locked, so that it sees an earlier recall.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -21,7 +21,7 @@ use crate::rows::{parsed, uuids};
 use crate::{Error, Tx};
 use domain::needs::Needs;
 
-/// The products of lots that commands name by id.
+/// Adds the products of lots that commands name by id.
 pub(super) async fn need_products(tx: &Tx, needs: &mut Needs) -> Result<(), Error> {
     if needs.recalled.is_empty() {
         return Ok(());
@@ -34,7 +34,7 @@ pub(super) async fn need_products(tx: &Tx, needs: &mut Needs) -> Result<(), Erro
     Ok(())
 }
 
-/// Reads the lots of documents, and locks those that goods come into or that are named.
+/// Reads the lots of documents. Locks those that commands name or that units come into.
 pub(super) async fn load(tx: &Tx, needs: &mut Needs, book: &mut Book) -> Result<(), Error> {
     if !book.products.values().any(Product::is_tracked) {
         return Ok(());
@@ -52,7 +52,7 @@ pub(super) async fn load(tx: &Tx, needs: &mut Needs, book: &mut Book) -> Result<
     serial_places(tx, needs, book).await
 }
 
-/// What orders have reserved, lot by lot.
+/// Loads what orders have reserved, by lot.
 pub(super) async fn reserved(tx: &Tx, book: &mut Book) -> Result<(), Error> {
     let orders: Vec<Uuid> = book
         .orders
@@ -70,10 +70,10 @@ pub(super) async fn reserved(tx: &Tx, book: &mut Book) -> Result<(), Error> {
     Ok(())
 }
 
-/// The lots of a document's lines, by document and line.
+/// Lots of documents' lines, by document and line.
 pub(crate) type LotsOf = HashMap<(Uuid, i32), Vec<LotShare>>;
 
-/// What orders have reserved in lots, in the order in which they expire.
+/// Returns what orders have reserved in lots, in the order in which the lots expire.
 pub(crate) async fn reserved_of(tx: &Tx, orders: &[Uuid]) -> Result<LotsOf, Error> {
     if orders.is_empty() {
         return Ok(LotsOf::new());
@@ -85,12 +85,13 @@ pub(crate) async fn reserved_of(tx: &Tx, orders: &[Uuid]) -> Result<LotsOf, Erro
     shares(tx, statement, orders).await
 }
 
-/// What sales, shipments, refunds and credit notes moved in lots; of an invoice, what its shipment did.
+/// Returns what sales, shipments, refunds and credit notes moved in lots. For an invoice, returns what its shipment
+/// moved.
 pub(crate) async fn moved_of(tx: &Tx, documents: &[Uuid]) -> Result<LotsOf, Error> {
     if documents.is_empty() {
         return Ok(LotsOf::new());
     }
-    // As in the index stock_movement_lots_of.
+    // The conditions on `m` are those of the index stock_movement_lots_of.
     let statement = "with document as materialized ( \
              select d.id, d.id as named from unnest($2::uuid[]) as d (id) \
              union all \
@@ -121,7 +122,7 @@ async fn shares(tx: &Tx, statement: &'static str, documents: &[Uuid]) -> Result<
     Ok(lots)
 }
 
-/// The lots in which lines were sold and shipped, with what came back of each.
+/// Loads the lots in which lines were sold and shipped, with what was returned of each.
 async fn sold(tx: &Tx, book: &mut Book) -> Result<(), Error> {
     let originals: Vec<Uuid> = book.sold.keys().copied().collect();
     let open = book.orders.values().flat_map(|order| &order.shipments).map(|shipment| shipment.id.0);
@@ -144,7 +145,7 @@ async fn sold(tx: &Tx, book: &mut Book) -> Result<(), Error> {
     Ok(())
 }
 
-/// What came back of the lots of sold lines.
+/// Returns what was returned of the lots of sold lines.
 async fn returned(tx: &Tx, originals: &[Uuid]) -> Result<HashMap<((Uuid, i32), LotId), Quantity>, Error> {
     if originals.is_empty() {
         return Ok(HashMap::new());
@@ -163,8 +164,9 @@ async fn returned(tx: &Tx, originals: &[Uuid]) -> Result<HashMap<((Uuid, i32), L
         .collect()
 }
 
-/// The lots that goods are taken off which have left already and of which the record has too few: of each product the one
-/// that came last to the location, if any ever did, and rather one that might be sold. `domain::allocation` chooses alike.
+/// Returns, for each product and location, the lot from which a forced document takes the units that the record lacks.
+/// It prefers a lot that was ever at the location, then one that may be sold, then the one received last.
+/// `domain::allocation` makes the same choice.
 async fn last_received(tx: &Tx, needs: &Needs, book: &Book) -> Result<Vec<LotId>, Error> {
     let of_lots = book.products.values().filter(|product| product.tracking == Tracking::Lot);
     let products: Vec<Uuid> = of_lots.map(|product| product.id.0).collect();
@@ -185,7 +187,7 @@ async fn last_received(tx: &Tx, needs: &Needs, book: &Book) -> Result<Vec<LotId>
     tx.rows(query).await?.iter().map(|row| Ok(LotId(row.try_get(0)?))).collect()
 }
 
-/// Locks the lots that commands name or that goods come into.
+/// Locks the lots that commands name or that units come into.
 async fn lock(tx: &Tx, ids: &BTreeSet<LotId>, needs: &Needs, book: &mut Book) -> Result<(), Error> {
     if ids.is_empty() && needs.lot_codes.is_empty() {
         return Ok(());
@@ -201,16 +203,16 @@ async fn lock(tx: &Tx, ids: &BTreeSet<LotId>, needs: &Needs, book: &mut Book) ->
     add(book, &tx.rows(query.bind(products).bind(codes)).await?)
 }
 
-/// Where the serial numbers are that commands name: one that comes in must be nowhere, and so must one that left before its
-/// level was counted. It may be leaving one of these places for another by way of transit at this moment, but it can't
-/// arrive there while its row is locked.
+/// Adds the locations of the serial numbers that commands name, and the transit locations. A serial number that comes
+/// in must be nowhere. So must one whose issue is dated before its level was counted. It may be moving between these
+/// locations right now, but it can't arrive at one while the row of its lot is locked.
 async fn serial_places(tx: &Tx, needs: &mut Needs, book: &Book) -> Result<(), Error> {
     let is_serial = |lot: &&Lot| book.products[&lot.product_id].tracking == Tracking::Serial;
     let lots: Vec<Uuid> = book.lots.iter().filter(is_serial).map(|lot| lot.id.0).collect();
     if lots.is_empty() || !(needs.coming_in || needs.since.is_some()) {
         return Ok(());
     }
-    // As in the index stock_level_by_lot.
+    // The conditions are those of the index stock_level_by_lot.
     let statement = "select distinct location_id from stock_level \
                      where tenant_id = $1 and lot_id = any($2) and on_hand > 0 \
                        and lot_id <> '00000000-0000-0000-0000-000000000000'";
@@ -221,7 +223,7 @@ async fn serial_places(tx: &Tx, needs: &mut Needs, book: &Book) -> Result<(), Er
     Ok(())
 }
 
-/// Reads the lots whose levels are locked now, and who is affected by a recall.
+/// Reads the lots whose levels are now locked, and what a recall affects.
 pub(super) async fn complete(tx: &Tx, needs: &Needs, book: &mut Book) -> Result<(), Error> {
     let of_levels: BTreeSet<LotId> = book.levels.keys().map(|key| key.lot_id).collect();
     let missing: Vec<Uuid> = of_levels
@@ -247,7 +249,7 @@ fn add(book: &mut Book, rows: &[PgRow]) -> Result<(), Error> {
     Ok(())
 }
 
-/// A lot.
+/// Reads a lot from its row.
 pub(crate) fn lot(row: &PgRow) -> Result<Lot, Error> {
     Ok(Lot {
         id: LotId(row.try_get("id")?),

@@ -1,4 +1,4 @@
-//! Costs to settle of levels that are below zero.
+//! Costs to settle of levels below zero.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -12,8 +12,8 @@ use uuid::Uuid;
 use crate::listing::optional_word;
 use crate::{Error, Tx};
 
-/// The open costs of those among locked levels that are below zero, the oldest first; nothing is asked of the database
-/// where none is. Who holds a level's lock holds its costs.
+/// Reads the costs to settle of locked levels below zero, the oldest first. Runs no statement if there is none. The
+/// lock on a level also protects its costs.
 pub(super) async fn load(
     tx: &Tx,
     levels: &BTreeMap<LevelKey, Level>,

@@ -1,4 +1,4 @@
-//! Orders as the domain sees them, read for a command or for an answer.
+//! Reads orders in the form of the domain, for a command or a response.
 
 use std::collections::HashMap;
 
@@ -42,7 +42,7 @@ pub(super) async fn load(tx: &Tx, needs: &Needs) -> Result<HashMap<OrderId, Orde
     Ok(orders)
 }
 
-/// An order without its lines.
+/// Reads an order without its lines.
 pub(crate) fn head(row: &PgRow) -> Result<Order, Error> {
     Ok(Order {
         id: OrderId(row.try_get(0)?),
@@ -64,7 +64,7 @@ pub(crate) fn head(row: &PgRow) -> Result<Order, Error> {
     })
 }
 
-/// The lines of orders.
+/// Returns the lines of orders.
 pub(crate) async fn lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(OrderId, OrderLine)>, Error> {
     let statement = "select l.order_id, l.line_no, l.product_id, p.category_id, p.kind = 'stocked', l.description, \
                 l.uom, l.factor, l.entered, l.quantity, l.unit_price, l.list_price, l.price_source, \
@@ -87,7 +87,7 @@ pub(crate) async fn lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(OrderId, OrderLi
     tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await?.iter().map(line).collect()
 }
 
-/// Adds the lots of an order that was read for an answer: what is reserved of them, and what left.
+/// Adds the lots to an order that is read for a response: what is reserved of them, and what was shipped.
 pub(crate) async fn add_lots(tx: &Tx, order: &mut Order) -> Result<(), Error> {
     let products: Vec<Uuid> = order.lines.iter().map(|line| line.line.product_id.0).collect();
     let statement =
@@ -109,7 +109,7 @@ pub(crate) async fn add_lots(tx: &Tx, order: &mut Order) -> Result<(), Error> {
     Ok(())
 }
 
-/// The shipments of orders: all of them, or those without an invoice.
+/// Returns the shipments of orders: all of them, or those without an invoice.
 pub(crate) async fn shipments(
     tx: &Tx,
     ids: &[Uuid],

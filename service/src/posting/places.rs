@@ -10,7 +10,7 @@ use domain::stock::LevelKey;
 
 use domain::needs::Needs;
 
-/// Where the batch may move goods, but for goods in transit.
+/// Returns the locations where the batch may move stock, except transit locations.
 pub(super) fn places(needs: &Needs, book: &Book) -> BTreeSet<LocationId> {
     let registers = needs.register_ids.iter().chain(&needs.leasing);
     let registers = registers.filter_map(|id| book.setup.registers.get(id));
@@ -22,7 +22,7 @@ pub(super) fn places(needs: &Needs, book: &Book) -> BTreeSet<LocationId> {
     locations
 }
 
-/// Every level that the batch may move: its stocked products at its locations.
+/// Returns every level that the batch may change: its stocked products at its locations.
 pub(super) fn level_keys(needs: &Needs, book: &Book) -> BTreeSet<LevelKey> {
     let mut locations = places(needs, book);
     locations.extend(transit(needs, book));
@@ -33,7 +33,7 @@ pub(super) fn level_keys(needs: &Needs, book: &Book) -> BTreeSet<LevelKey> {
     locations.into_iter().flat_map(at).collect()
 }
 
-/// Where goods are in transit, if some pass through.
+/// Returns the transit locations, if the batch needs them.
 pub(super) fn transit(needs: &Needs, book: &Book) -> impl Iterator<Item = LocationId> {
     let transit = book.setup.locations.iter().filter(|location| location.kind == LocationKind::Transit);
     transit.filter(|_| needs.transit).map(|location| location.id)

@@ -13,11 +13,11 @@ use super::{BATCH_MAX, Request, run};
 use crate::command::Answer;
 use crate::{Db, Error};
 
-/// How many batches of one tenant may be in the database at once.
+/// Batches of one tenant that may run at the same time.
 const LANES: usize = 2;
-/// How many lines the documents of one transaction may have together.
+/// Most lines that the documents of one transaction may have together.
 const LINES_MAX: usize = 4_000;
-/// How many requests of one tenant may wait.
+/// Most requests of one tenant that may wait.
 const WAITING_MAX: usize = 2_000;
 
 /// Carries out requests in batches.
@@ -45,14 +45,14 @@ struct Waiting {
 }
 
 impl Poster {
-    /// A poster whose batches run on the current runtime, whatever becomes of the requests that wait for them.
+    /// Makes a poster. Its batches run on the current runtime and go on if a request is dropped.
     pub fn new(db: Db) -> Self {
         let inner =
             Inner { db, setups: Setups::default(), runtime: Handle::current(), queues: Mutex::default() };
         Poster(Arc::new(inner))
     }
 
-    /// What seldom changes about tenants.
+    /// Returns the cached setups of the tenants.
     pub fn setups(&self) -> &Setups {
         &self.0.setups
     }
@@ -76,7 +76,8 @@ impl Poster {
         answered.await.unwrap_or_else(|_| Err(Error::invariant("a batch ended without an answer")))
     }
 
-    /// Carries out the documents of a batch route, in as few transactions as possible; one result each, in order.
+    /// Carries out the documents of a batch route in as few transactions as possible. Returns one result for each, in
+    /// order.
     pub async fn post_all(&self, requests: Vec<Request>) -> Vec<Result<Answer, Error>> {
         let inner = Arc::clone(&self.0);
         let asked = requests.len();
@@ -97,7 +98,7 @@ impl Poster {
     }
 }
 
-/// How many of the requests fit into one transaction.
+/// Returns the number of requests that fit into one transaction, at least 1.
 fn fitting<'a>(requests: impl Iterator<Item = &'a Request>) -> usize {
     let mut lines = 0;
     let fits = |request: &&'a Request| {
@@ -107,7 +108,7 @@ fn fitting<'a>(requests: impl Iterator<Item = &'a Request>) -> usize {
     requests.take(BATCH_MAX).take_while(fits).count().max(1)
 }
 
-/// One of a tenant's lanes, which is free again when it is dropped: a batch that panics does not close it for good.
+/// One of a tenant's lanes. Dropping it frees the lane, so a panic does not block the lane for good.
 struct Lane {
     inner: Arc<Inner>,
     tenant_id: TenantId,
@@ -121,7 +122,7 @@ impl Drop for Lane {
         if queue.running == 0 && queue.waiting.is_empty() {
             queues.remove(&self.tenant_id);
         } else if queue.running == 0 {
-            // Something came in after the lane had looked for the last time.
+            // A request arrived after the lane had found the queue empty.
             queue.running = 1;
             self.inner.runtime.spawn(drain(Arc::clone(&self.inner), self.tenant_id));
         }
@@ -145,7 +146,7 @@ async fn drain(inner: Arc<Inner>, tenant_id: TenantId) {
             batch.into_iter().map(|waiting| (waiting.request, waiting.answer)).unzip();
         let results = run(&inner.db, &inner.setups, &requests).await;
         for (answer, result) in answers.into_iter().zip(results) {
-            // Nobody waits any more where the client has gone; the work is done all the same.
+            // The client may have disconnected. The work is done all the same.
             _ = answer.send(result);
         }
     }

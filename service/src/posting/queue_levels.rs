@@ -1,6 +1,5 @@
-//! The heads of tracked products: where goods lie in lots, the level without a lot never has any. It carries what waits for
-//! the product, whatever lot it will be of, and comes first of the product's levels, so that whoever moves or reserves
-//! something of a lot locks it before.
+//! The level without a lot of a tracked product. It never has stock. It carries what orders wait for, in any lot. Its
+//! key sorts before the product's lots, so a batch that moves or reserves units of a lot locks it first.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,10 +9,11 @@ use domain::stock::{Level, LevelKey};
 use super::{places, waiting};
 use domain::needs::Needs;
 
-/// The heads whose lots must be read once more, now that they are locked. A statement that waits for a lock does not see
-/// lots that came meanwhile: whoever begins to wait must, or there were goods that nobody gets; and so must an order that
-/// waited, for they may be its own. What else is done under the lock needs no more than it saw: who brought goods has
-/// served the lines that waited then.
+/// Returns the levels without a lot whose lots must be read again, now that these levels are locked. A statement that
+/// waits for a lock does not see lots that were received meanwhile. The second read is needed if the batch may start a
+/// backorder, because no order would get such a lot; and if it contains a waiting order, because the lot may have been
+/// allocated to that order. Other batches need none: the batch that received the lot has already allocated it to the
+/// lines that waited.
 pub(super) fn unseen(needs: &Needs, book: &Book) -> BTreeSet<LevelKey> {
     if !needs.promises && !book.orders.values().any(waiting::waits) {
         return BTreeSet::new();
@@ -22,8 +22,8 @@ pub(super) fn unseen(needs: &Needs, book: &Book) -> BTreeSet<LevelKey> {
     places::level_keys(needs, book).into_iter().filter(is_tracked).collect()
 }
 
-/// The heads that are missing of the levels that a batch writes. Two batches that meet no head both open it, and the later
-/// one is tried again.
+/// Returns the levels without a lot that do not exist yet and belong to the levels that the batch writes. If two
+/// batches create the same one, the later batch is tried again.
 pub(super) fn missing(
     known: &BTreeMap<LevelKey, Level>,
     written: &[(LevelKey, Level)],

@@ -1,5 +1,5 @@
-//! Writes what a batch decided: one statement for stock, ledger, till sales, facts, events and commands, and one per
-//! kind of wholesale document that the batch made. The only code that writes these tables.
+//! Writes what a batch decided: one statement for stock, ledger, till sales, sales lines, events and commands, and one
+//! for each other table that it changes. No other code writes these tables.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,24 +23,24 @@ mod promise;
 mod stock;
 mod wholesale;
 
-/// What a book held before anything was decided on it, and what was done before that.
+/// Levels and cost layers before the first command, and what was done before it.
 pub(super) struct Before {
     levels: BTreeMap<LevelKey, Level>,
     layers: BTreeMap<LevelKey, Layers>,
-    /// What holds that ended by themselves left free, and orders that waited got.
+    /// Allocations of the stock that expired holds released.
     pub(super) served: Posting,
 }
 
 impl Before {
-    /// Serves the orders that wait with what was swept, so that whatever is decided next finds their goods taken. It is
-    /// written with the batch, also where nothing of that is accepted.
+    /// Allocates the stock that expired holds released to waiting orders, so that no command of the batch can take it.
+    /// It is written with the batch, even if every command is rejected.
     pub(super) fn serve(book: &mut Book) -> Self {
         let (levels, layers) = (book.levels.clone(), book.layers.clone());
         Before { levels, layers, served: domain::promise::serve_first(book) }
     }
 }
 
-/// One column of rows, as an array to bind.
+/// Returns one column of rows, as an array to bind.
 fn column<T, U>(rows: &[T], value: impl Fn(&T) -> U) -> Vec<U> {
     rows.iter().map(value).collect()
 }
@@ -53,8 +53,8 @@ fn channel(channel: Option<Channel>) -> Option<&'static str> {
     channel.map(word)
 }
 
-/// Writes what was accepted and what was answered; answers how many command rows were written. Fewer than were given
-/// means that another process finished one of the requests first.
+/// Writes the accepted commands and all command rows. Returns the number of command rows written. If it is lower than
+/// the number given, another process finished one of the requests first.
 pub(super) async fn write(
     tx: &Tx,
     book: &Book,
@@ -88,7 +88,7 @@ pub(super) async fn write(
     batch::Rows::new(tx, book, (accepted, recorded), (&changed, &before.served)).save(tx).await
 }
 
-/// A sale of which the one statement for sales writes everything.
+/// Whether `post_batch_1` alone writes everything of a sale.
 fn is_plain_sale(accepted: &Accepted<'_>) -> bool {
     let is_sale = matches!(&accepted.outcome, Outcome::Sale(sale) if sale.original_id.is_none());
     let posting = &accepted.posting;
@@ -103,8 +103,8 @@ fn pair((key, level): (&LevelKey, &Level)) -> (LevelKey, Level) {
     (*key, *level)
 }
 
-/// Writes levels of products that were never at a location before. If another process opened one of them meanwhile,
-/// what was decided rests on a wrong level: the batch is tried again.
+/// Creates levels of products that were never at a location before. If another process creates one of them meanwhile,
+/// the batch was decided on a wrong level: it is tried again.
 async fn open_levels(tx: &Tx, fresh: &[(LevelKey, Level)], short: &BTreeSet<LevelKey>) -> Result<(), Error> {
     if fresh.is_empty() {
         return Ok(());

@@ -9,7 +9,7 @@ use sea_orm::sqlx::{self, Row};
 use crate::{Error, Tx};
 use domain::needs::Needs;
 
-/// The series that a batch may take numbers from.
+/// Returns the series from which the batch may take numbers.
 pub(super) fn names(needs: &Needs, book: &Book) -> BTreeSet<String> {
     let registers = needs.register_ids.iter().filter_map(|id| book.setup.registers.get(id));
     let mut names: BTreeSet<String> =
@@ -18,8 +18,8 @@ pub(super) fn names(needs: &Needs, book: &Book) -> BTreeSet<String> {
     names
 }
 
-/// Reads and locks number series, which are the last rows that a batch locks. A series that is new begins at 1. Until
-/// all of them are there, none is locked: who waits for one that somebody else is just making must not hold another.
+/// Reads and locks number series, the last rows that a batch locks. A new series begins at 1. No series is locked until
+/// all of them exist: a batch that waits for another one to create a series must not hold a lock on a series.
 pub(super) async fn load(tx: &Tx, names: &BTreeSet<String>) -> Result<HashMap<String, i64>, Error> {
     if names.is_empty() {
         return Ok(HashMap::new());

@@ -1,4 +1,4 @@
-//! What seldom changes about a tenant, kept for seconds.
+//! The records of a tenant that seldom change, cached for seconds.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -18,13 +18,13 @@ use uuid::Uuid;
 use crate::rows::parsed;
 use crate::{Error, Tx};
 
-/// How long settings, locations, registers, tax rates and the chart may be out of date in a process that did not
-/// change them itself.
+/// Time for which settings, locations, tills, tax rates and accounts may be out of date in a process that did not
+/// change them.
 const KEPT_FOR: Duration = Duration::from_secs(5);
-/// The most tenants whose setup is kept.
+/// Most tenants in the cache.
 const TENANTS_MAX: u64 = 10_000;
 
-/// The setups of the tenants that were busy lately.
+/// The cache of setups.
 #[derive(Debug, Clone)]
 pub struct Setups(Cache<TenantId, Arc<Setup>>);
 
@@ -35,7 +35,7 @@ impl Default for Setups {
 }
 
 impl Setups {
-    /// The setup of the transaction's tenant.
+    /// Returns the setup of the transaction's tenant.
     pub(crate) async fn of(&self, tx: &Tx) -> Result<Arc<Setup>, Error> {
         if let Some(setup) = self.0.get(&tx.tenant_id).await {
             return Ok(setup);
@@ -45,7 +45,7 @@ impl Setups {
         Ok(setup)
     }
 
-    /// Forgets a tenant's setup, because it changed or lacks something that a command names.
+    /// Removes a tenant's setup from the cache, because it changed or lacks something that a command names.
     pub async fn forget(&self, tenant_id: TenantId) {
         self.0.invalidate(&tenant_id).await;
     }
@@ -72,7 +72,7 @@ async fn column(tx: &Tx, statement: &'static str) -> Result<Vec<String>, Error> 
     Ok(rows(tx, statement).await?.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
 }
 
-/// A tenant's settings.
+/// Reads a tenant's settings.
 pub async fn settings(tx: &Tx) -> Result<Settings, Error> {
     let row = tx
         .row(

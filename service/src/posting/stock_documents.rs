@@ -1,4 +1,4 @@
-//! Holds, transfers and expected receipts that commands name, read and locked; and the sweep of what has expired.
+//! Locks and reads the holds, transfers and expected receipts that commands name. Releases expired reservations.
 
 use std::collections::HashMap;
 
@@ -16,14 +16,14 @@ use crate::rows::{parsed, uuids};
 use crate::{Error, Tx};
 use domain::needs::Needs;
 
-/// The documents of a batch that name goods.
+/// The holds, transfers and expected receipts of a batch.
 pub(super) struct GoodsDocuments {
     pub(super) holds: HashMap<HoldId, Hold>,
     pub(super) transfers: HashMap<TransferId, Transfer>,
     pub(super) expected: HashMap<ExpectedReceiptId, ExpectedReceipt>,
 }
 
-/// Reads and locks the documents; nothing is asked of the database where no command names one.
+/// Locks and reads the documents. Runs no statement for a kind that no command names.
 pub(super) async fn load(tx: &Tx, needs: &Needs) -> Result<GoodsDocuments, Error> {
     let mut documents =
         GoodsDocuments { holds: HashMap::new(), transfers: HashMap::new(), expected: HashMap::new() };
@@ -57,7 +57,7 @@ pub(super) async fn load(tx: &Tx, needs: &Needs) -> Result<GoodsDocuments, Error
 }
 
 impl GoodsDocuments {
-    /// The products and places of the documents are needed too.
+    /// Adds the products and locations of the documents to the needs.
     pub(super) fn need(&self, needs: &mut Needs) {
         for hold in self.holds.values() {
             needs.location_ids.insert(hold.location_id);
@@ -74,8 +74,8 @@ impl GoodsDocuments {
     }
 }
 
-/// Locks the names under which holds are placed, in their order. The statement after this one sees the hold that
-/// whoever had the name before placed under it.
+/// Locks the references under which holds are placed, in their order. The next statement then sees a hold that another
+/// batch has just placed under one of them.
 async fn lock_references(tx: &Tx, references: &[&str]) -> Result<(), Error> {
     if references.is_empty() {
         return Ok(());
@@ -87,10 +87,10 @@ async fn lock_references(tx: &Tx, references: &[&str]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Notes which of the open `holds` lost their goods to a sweep: that of a transaction whose clock was ahead of this
-/// one's. To be asked when the levels of the holds are locked, which is when nobody else can sweep any more.
+/// Marks the open holds whose reservations another transaction has released, because its clock was ahead. Must run
+/// after the levels of the holds are locked: from then on no other transaction can release them.
 pub(super) async fn note_swept(tx: &Tx, holds: &mut HashMap<HoldId, Hold>) -> Result<(), Error> {
-    // Of a till allotment or channel allotment nothing may be left although nobody swept it.
+    // Sales may have used up a till or channel allotment without a release, so these are left out.
     let open = holds.values().filter(|hold| hold.status == HoldStatus::Open && hold.kind == HoldKind::Hold);
     let ids: Vec<Uuid> = open.map(|hold| hold.id.0).collect();
     if ids.is_empty() {
@@ -109,11 +109,11 @@ pub(super) async fn note_swept(tx: &Tx, holds: &mut HashMap<HoldId, Hold>) -> Re
     Ok(())
 }
 
-/// A document that is read in two parts: its head, and its lines.
+/// A document that is read in two parts: its header, and its lines.
 pub(crate) trait HasLines {
-    /// What a line is.
+    /// Type of a line.
     type Line;
-    /// The lines.
+    /// Returns the lines.
     fn lines(&mut self) -> &mut Vec<Self::Line>;
 }
 
@@ -129,7 +129,7 @@ macro_rules! has_lines {
 }
 has_lines!(Hold => HeldLine, Transfer => TransferLine, ExpectedReceipt => ExpectedLine);
 
-/// Documents by id, from the rows of their heads, with their lines.
+/// Returns documents by id, made from the rows of their headers and their lines.
 pub(crate) async fn with_lines<I, D>(
     tx: &Tx,
     rows: &[PgRow],
@@ -153,7 +153,7 @@ where
     Ok(documents)
 }
 
-/// A hold without its lines.
+/// Reads a hold without its lines.
 pub(crate) fn hold(row: &PgRow) -> Result<(HoldId, Hold), Error> {
     let id = HoldId(row.try_get("id")?);
     let hold = Hold {
@@ -174,7 +174,7 @@ pub(crate) fn hold(row: &PgRow) -> Result<(HoldId, Hold), Error> {
     Ok((id, hold))
 }
 
-/// The lines of holds.
+/// Returns the lines of holds.
 pub(crate) async fn held_lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(HoldId, HeldLine)>, Error> {
     let statement = "select l.hold_id, l.line_no, l.product_id, l.quantity, \
                 coalesce((select sum(r.quantity) from reservation r \
@@ -195,7 +195,7 @@ pub(crate) async fn held_lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(HoldId, Hel
     tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await?.iter().map(line).collect()
 }
 
-/// A transfer without its lines.
+/// Reads a transfer without its lines.
 pub(crate) fn transfer(row: &PgRow) -> Result<(TransferId, Transfer), Error> {
     let id = TransferId(row.try_get("id")?);
     let transfer = Transfer {
@@ -213,7 +213,7 @@ pub(crate) fn transfer(row: &PgRow) -> Result<(TransferId, Transfer), Error> {
     Ok((id, transfer))
 }
 
-/// The lines of transfers.
+/// Returns the lines of transfers.
 pub(crate) async fn transfer_lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(TransferId, TransferLine)>, Error> {
     let statement = "select transfer_id, line_no, product_id, quantity, received, missing, value, open_value, lot_id \
                      from transfer_line where tenant_id = $1 and transfer_id = any($2) order by transfer_id, line_no";
@@ -233,7 +233,7 @@ pub(crate) async fn transfer_lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(Transfe
     tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await?.iter().map(line).collect()
 }
 
-/// An expected receipt without its lines.
+/// Reads an expected receipt without its lines.
 pub(crate) fn expected(row: &PgRow) -> Result<(ExpectedReceiptId, ExpectedReceipt), Error> {
     let id = ExpectedReceiptId(row.try_get("id")?);
     let expected = ExpectedReceipt {
@@ -249,7 +249,7 @@ pub(crate) fn expected(row: &PgRow) -> Result<(ExpectedReceiptId, ExpectedReceip
     Ok((id, expected))
 }
 
-/// The lines of expected receipts.
+/// Returns the lines of expected receipts.
 pub(crate) async fn expected_lines(
     tx: &Tx,
     ids: &[Uuid],
@@ -268,8 +268,8 @@ pub(crate) async fn expected_lines(
     tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await?.iter().map(line).collect()
 }
 
-/// Ends the reservations on locked levels whose time has passed. The first command that touches a level after that
-/// instant does it, so that an expired hold never stands in anybody's way.
+/// Releases the expired reservations on locked levels. The first batch that locks a level after the expiry does this,
+/// so an expired hold never blocks a command.
 pub(super) async fn sweep(tx: &Tx, locations: &[Uuid], products: &[Uuid]) -> Result<(), Error> {
     let statement = "with gone as ( \
              delete from reservation r \

@@ -4,9 +4,8 @@
 //! batch sends one array of such rows for each table, and SQL reads the columns by their names. A row that is loaded is
 //! a struct whose fields are columns of a query. Fields have the types of the domain, so that a product's id can't
 //! stand where a location's belongs.
-//!
-//! The types have a version in their name, because old and new servers work side by side while a new version is rolled
-//! out: a type never changes. Another column means another type.
+//! The name of each type has a version. While a new version is rolled out, old and new servers run side by side. So a
+//! type never changes: another column needs another type.
 
 use std::borrow::Cow;
 
@@ -32,10 +31,10 @@ pub(super) mod sale;
 pub(super) mod sales_line;
 pub(super) mod series;
 
-/// A composite type of the database, and its columns in their order.
+/// A composite type of the database, and its columns in order.
 pub type RowType = (&'static str, &'static [&'static str]);
 
-/// Every composite type that this version saves rows with; a test compares them with the database.
+/// All composite types that this version saves rows with. A test compares them with the database.
 pub const ROW_TYPES: &[RowType] = &[
     level::LevelRow::TYPE,
     series::SeriesRow::TYPE,
@@ -51,7 +50,7 @@ pub const ROW_TYPES: &[RowType] = &[
 
 /// A value that a column of a saved row can take.
 pub(super) trait Put {
-    /// What the driver sends.
+    /// The type that the driver sends.
     type Sql<'a>: Encode<'a, Postgres> + Type<Postgres>
     where
         Self: 'a;
@@ -146,7 +145,7 @@ impl<T: Put> Put for Option<T> {
     }
 }
 
-/// Begins a record of so many columns.
+/// Begins a record with this number of columns.
 pub(super) fn begin(buffer: &mut PgArgumentBuffer, columns: usize) -> Result<(), BoxDynError> {
     buffer.extend_from_slice(&u32::try_from(columns)?.to_be_bytes());
     Ok(())

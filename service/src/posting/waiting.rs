@@ -1,8 +1,7 @@
-//! The order lines that wait for goods on the levels of a batch.
+//! The order lines that wait for stock on the levels of a batch.
 //!
-//! What a line waits for and what is reserved for it change under the lock on its level, whoever changes them. An order
-//! is read before that lock is taken, so one that waited then is read once more under it. A level on which nothing waits
-//! costs nothing.
+//! What a line waits for and what is reserved for it change only under the lock on its level. An order is read before
+//! that lock is taken, so a waiting order is read again afterwards. A level without waiting lines costs nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +19,7 @@ use super::lots;
 use crate::listing::number;
 use crate::{Error, Tx};
 
-/// Reads the queues of the book's levels, which are locked, and the lines of its orders that waited before they were.
+/// Reads the queues of the locked levels, and again the lines of the book's waiting orders.
 pub(super) async fn load(tx: &Tx, book: &mut Book) -> Result<(), Error> {
     refresh(tx, book).await?;
     let on: Vec<LevelKey> = book
@@ -38,7 +37,7 @@ pub(super) async fn load(tx: &Tx, book: &mut Book) -> Result<(), Error> {
     add_lots(tx, book).await
 }
 
-/// Adds what is reserved of goods in lots for the lines that wait for more.
+/// Adds the lots that are reserved for waiting lines.
 async fn add_lots(tx: &Tx, book: &mut Book) -> Result<(), Error> {
     let products = &book.products;
     let in_lots = |key: &LevelKey| products.get(&key.product_id).is_some_and(Product::is_tracked);
@@ -53,7 +52,7 @@ async fn add_lots(tx: &Tx, book: &mut Book) -> Result<(), Error> {
     Ok(())
 }
 
-/// The queues of levels, in the order in which their lines are served.
+/// Returns the queues of levels, in the order in which their lines get stock.
 pub(crate) async fn queues(
     tx: &Tx,
     locations: &[Uuid],
@@ -89,12 +88,12 @@ pub(crate) async fn queues(
     Ok(queues)
 }
 
-/// Whether confirming or releasing the order may leave it waiting for goods.
+/// Whether the order may wait for stock after it is confirmed or released.
 pub(super) fn may_wait(order: &Order) -> bool {
     order.policy == Policy::Backorder && matches!(order.status, OrderStatus::Draft | OrderStatus::OnHold)
 }
 
-/// Whether a line of the order waits for goods.
+/// Whether a line of the order waits for stock.
 pub(super) fn waits(order: &Order) -> bool {
     order.lines.iter().any(|line| line.backordered.is_positive())
 }

@@ -1,13 +1,14 @@
-//! Events are handed on to consumers outside this database: each at least once, a tenant's in the order of the feed.
+//! Hands events on to consumers outside this database: each event at least once, those of a tenant in the order of the
+//! feed.
 //!
-//! Each consumer has a cursor for each tenant, which is the place of the last event that was handed on. A relay takes the
-//! next events of a tenant under a lease on the cursor, hands them on, and moves the cursor. If it dies in between, the
-//! lease runs out and another relay takes the same events: receivers know a repeat by its id. Any number of relays work
-//! side by side.
+//! Each consumer has a cursor for each tenant: the place of the last event handed on. A relay takes the next events of
+//! a tenant under a lease on the cursor, hands them on, and moves the cursor. If it fails in between, the lease runs
+//! out and another relay takes the same events. Receivers recognise a repeat by its id. Several relays may run side by
+//! side.
 //!
-//! A relay stays below the horizon, as every reader of the feed does, so nothing joins later what its cursor has passed.
-//! Which tenants have new events, it reads off the end of the table of events. Each step of a tenant is one statement
-//! about that tenant alone. Nothing of this is in the way of a write, and an event is never changed.
+//! A relay stays below the horizon, as every reader of the feed does, so no event is added behind its cursor. It finds
+//! the tenants with new events at the end of the event table. Each further statement concerns one tenant. No write
+//! waits for a relay, and an event is never changed.
 
 use std::collections::BTreeSet;
 use std::ops::Bound;
@@ -21,11 +22,11 @@ use uuid::Uuid;
 use crate::Error;
 use crate::event::{FeedPosition, HORIZON};
 
-/// The most events of one tenant that are taken at once, so that a busy one does not keep the others waiting.
+/// Most events of one tenant that are taken at once, so that a busy tenant does not delay the others.
 pub const SHARE_MAX: usize = 50;
-/// The number of events of one round.
+/// Number of events after which a round ends.
 const ROUND_EVENTS: usize = 500;
-/// The number of tenants of one round, where some of them had events.
+/// Number of tenants after which a round ends if some of them had events.
 const ROUND_TENANTS: usize = 500;
 
 /// The feed of every tenant, as one consumer reads it.
@@ -34,13 +35,13 @@ pub struct Consumer {
     pool: PgPool,
     name: String,
     lease_ms: i64,
-    /// Stands in the leases that this relay takes.
+    /// Identifies this relay in its leases.
     id: Uuid,
-    /// The tenants whose cursor may have events before it.
+    /// Tenants that may have events after their cursor.
     behind: BTreeSet<TenantId>,
-    /// The tenant that was asked last, so that each has its turn.
+    /// The tenant that was asked last. The next round begins after it.
     last: Option<TenantId>,
-    /// Every event below this position was handed on, or its tenant is behind. Unknown until the tenants were listed.
+    /// Every event below this position is handed on, or its tenant is in `behind`. `None` until the tenants are listed.
     seen: Option<i64>,
 }
 
@@ -49,15 +50,15 @@ pub struct Consumer {
 pub struct Batch {
     /// The tenant of the events.
     pub tenant_id: TenantId,
-    /// Their ids, in the order of the feed.
+    /// Ids of the events, in the order of the feed.
     pub events: Vec<EventId>,
     end: FeedPosition,
 }
 
 impl Consumer {
     pub(super) fn new(options: PgConnectOptions, name: &str, lease: Duration) -> Self {
-        // A server that fails may forget where a cursor was moved to last: those events are handed on once more, and no
-        // sale waits for the log.
+        // Cursor moves don't wait for the write-ahead log. If the database fails, it may lose the last moves; those
+        // events are then handed on again.
         let options = options.options([("synchronous_commit", "off")]);
         let pool = PgPoolOptions::new().max_connections(1).test_before_acquire(false);
         Consumer {
@@ -71,8 +72,7 @@ impl Consumer {
         }
     }
 
-    /// Takes the next events, some of each tenant. Until the lease is over they are this relay's, and no other takes any
-    /// of these tenants.
+    /// Takes the next events of some tenants. Until their leases run out, no other relay takes events of these tenants.
     pub async fn take(&mut self) -> Result<Vec<Batch>, Error> {
         let horizon = self.look().await?;
         let (mut batches, mut events) = (Vec::new(), 0);
@@ -86,7 +86,7 @@ impl Consumer {
                     events += batch.events.len();
                     batches.push(batch);
                 }
-                // Another relay may have the lease: the tenant stays until that one has done its work.
+                // Another relay may have the lease: ask this tenant again until that relay has moved the cursor.
                 None if self.is_behind(tenant_id, horizon).await? => {}
                 None => _ = self.behind.remove(&tenant_id),
             }
@@ -94,8 +94,8 @@ impl Consumer {
         Ok(batches)
     }
 
-    /// Moves the cursor behind events that were handed on. Returns whether it did: if the lease ran out and another relay
-    /// has taken the events, that one moves it.
+    /// Moves the cursor behind events that were handed on. Returns whether it moved: if the lease ran out and another
+    /// relay has taken the events, that relay moves it.
     pub async fn advance(&mut self, batch: &Batch) -> Result<bool, Error> {
         let FeedPosition(position, written, event_id) = batch.end;
         let query = sqlx::query(ADVANCE).bind(batch.tenant_id.0).bind(&self.name).bind(self.id);
@@ -107,12 +107,12 @@ impl Consumer {
         Ok(has_moved)
     }
 
-    /// Asks every tenant again, after something failed. What this relay took and did not hand on, it takes again at once.
+    /// Asks every tenant again, after a failure. This relay takes again at once what it took and did not hand on.
     pub fn start_over(&mut self) {
         self.seen = None;
     }
 
-    /// Looks which tenants have new events. Returns below which position the feed is complete.
+    /// Finds the tenants with new events. Returns the position below which the feed is complete.
     async fn look(&mut self) -> Result<i64, Error> {
         let horizon: i64 = sqlx::query(HORIZON).fetch_one(&self.pool).await?.try_get(0)?;
         match self.seen {
@@ -129,7 +129,7 @@ impl Consumer {
         Ok(horizon)
     }
 
-    /// The tenants that are behind, beginning after the one that was asked last.
+    /// Returns the tenants that are behind, starting after the one that was asked last.
     fn turns(&self) -> Vec<TenantId> {
         let Some(last) = self.last else { return self.behind.iter().copied().collect() };
         let after = self.behind.range((Bound::Excluded(last), Bound::Unbounded));
@@ -145,7 +145,7 @@ impl Consumer {
         Ok(Some(Batch { tenant_id, events: ids.collect::<Result<_, Error>>()?, end }))
     }
 
-    /// Whether there are events before the cursor. A tenant that has no cursor gets one, at the beginning of its feed.
+    /// Whether there are events after the cursor. A tenant without a cursor gets one, at the beginning of its feed.
     async fn is_behind(&self, tenant_id: TenantId, horizon: i64) -> Result<bool, Error> {
         let query = sqlx::query(IS_BEHIND).bind(tenant_id.0).bind(&self.name).bind(horizon);
         if let Some(row) = query.fetch_optional(&self.pool).await? {
@@ -156,11 +156,11 @@ impl Consumer {
     }
 }
 
-/// Which tenants have events between two positions: the only statement about more than one tenant. Its index is a summary
-/// of the pages into which events were written.
+/// Selects the tenants that have events between two positions. It is the only statement about more than one tenant. Its
+/// index is a summary of the pages into which events were written.
 pub const WITH_EVENTS: &str = "select distinct tenant_id from event where position >= $1 and position < $2";
 
-/// The lease, and what is behind the cursor, where there is something and no other relay has the lease.
+/// Takes a lease and returns the events after the cursor, if there are some and no other relay has the lease.
 const TAKE: &str = "with taken as ( \
          update event_cursor c set leased_by = $3, lease_until = now() + $4 * interval '1 millisecond' \
          where c.tenant_id = $1 and c.consumer = $2 \

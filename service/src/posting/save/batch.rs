@@ -41,7 +41,8 @@ pub(super) struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    /// What the accepted commands, the answers, the changed levels and what was served before come to.
+    /// Makes the rows of accepted commands, of all responses, of changed levels, and of what was done before the first
+    /// command.
     pub(super) fn new(
         tx: &Tx,
         book: &'a Book,
@@ -87,23 +88,23 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// What the batch did to orders before its first command counts as that one's doing.
+    /// Adds the events of what was done to orders before the first command. They name the first command.
     fn add_events_of_served(
         &mut self,
         tx: &Tx,
         (accepted, recorded): (&[Accepted<'_>], &[Recorded<'_>]),
         served: &Posting,
     ) {
-        // A dry run records no command, and keeps none of this.
+        // A dry run records no command. Its events are rolled back.
         let first = recorded.first().map_or_else(|| tx.command_id(), |recorded| recorded.command_id);
         for (kind, order) in promise::first_events(served, accepted) {
             self.add_event(tx, first, kind, (DocumentKind::Order, order));
         }
     }
 
-    /// One event per accepted command, and one more each where it took goods that were not there, or sold what was not to be
-    /// sold; finer ones are derived from what it wrote. What a command did to the orders of others is an event of each of
-    /// these orders.
+    /// Adds one event for the accepted command, `stock.oversold` if it took more than was available,
+    /// `stock.unsellable_sold` if it sold expired or recalled stock, and one event for each other order that it
+    /// allocated to or delayed.
     fn add_events(&mut self, tx: &Tx, accepted: &Accepted<'_>) {
         let (by, document) = (accepted.command_id, accepted.outcome.document());
         self.add_event(tx, by, accepted.request.command.name(), document);
@@ -129,7 +130,7 @@ impl<'a> Rows<'a> {
         self.events.push(EventRow { id: tx.next_id(), kind, command_id: by, document_kind, document_id });
     }
 
-    /// Writes them; answers how many command rows were written.
+    /// Writes the rows. Returns the number of command rows written.
     pub(super) async fn save(&self, tx: &Tx) -> Result<i64, Error> {
         let query = sqlx::query(POST_BATCH)
             .bind(tx.tenant_id.0)
@@ -151,7 +152,8 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// The save function waits for nobody but another process that is just answering a request with the same key.
+/// Turns a lock timeout into a rejection. The function waits only for another transaction that writes the same
+/// idempotency key.
 fn key_held(error: Error) -> Error {
     if !matches!(error, Error::LockTimeout) {
         return error;

@@ -12,7 +12,7 @@ use super::{column, word};
 use crate::posting::{Accepted, Outcome};
 use crate::{Error, Tx};
 
-/// Writes the sheets of a batch. The stock documents that they name are there already.
+/// Writes the sheets of a batch. The stock documents that they name are written before.
 pub(super) async fn write(tx: &Tx, accepted: &[Accepted<'_>]) -> Result<(), Error> {
     let mut counts: Latest<'_, Count> = Latest::default();
     let mut lines: BTreeMap<(Uuid, i32), &CountLine> = BTreeMap::new();

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::posting::{Accepted, Outcome};
 
-/// The documents of a batch, the last state of each.
+/// The documents of a batch, each in its last state.
 #[derive(Default)]
 pub(super) struct Documents<'a> {
     pub(super) orders: BTreeMap<OrderId, (&'a Order, Uuid)>,
@@ -20,7 +20,7 @@ pub(super) struct Documents<'a> {
     pub(super) payments: Vec<(&'a Payment, Uuid)>,
     pub(super) sessions: Vec<(&'a Session, Uuid)>,
     pub(super) cash: Vec<(&'a CashMove, Uuid)>,
-    /// Documents that something was taken back from.
+    /// Sales and invoices that something was returned from.
     pub(super) returned: Vec<Uuid>,
     /// Invoices that were paid.
     pub(super) paid: Vec<InvoiceId>,

@@ -1,4 +1,4 @@
-//! Writes what became of cost layers, and what was taken from them: one statement, none where no level has some.
+//! Writes cost layers and layer uses in one statement. Runs none if nothing changed.
 
 use std::collections::BTreeMap;
 
@@ -49,8 +49,8 @@ fn rows(layers: &BTreeMap<LevelKey, Layers>) -> BTreeMap<(LevelKey, Uuid), &Laye
         .collect()
 }
 
-/// Writes new layers, what is left of old ones, and takes away what is used up; and which movements took what. The locks
-/// on their levels are the locks on the layers.
+/// Writes new layers, updates changed ones, deletes used-up ones, and writes which movement used which layer. The lock
+/// on a level also protects its layers.
 pub(super) async fn write(
     tx: &Tx,
     before: &BTreeMap<LevelKey, Layers>,
@@ -67,7 +67,7 @@ pub(super) async fn write(
             None => fresh.push((id.0, layer)),
         }
     }
-    // A layer that one command of the batch brought and another used up is drawn from and never written.
+    // A layer that one command of the batch brought in and another one used up has layer uses, but no row.
     let layer_uses: Vec<&(MovementId, LayerUse)> =
         accepted.iter().flat_map(|accepted| &accepted.posting.layer_uses).collect();
     if gone.is_empty() && changed.is_empty() && fresh.is_empty() && layer_uses.is_empty() {

@@ -1,4 +1,4 @@
-//! Writes lots and their recalls; nothing where a batch touches none.
+//! Writes lots and recalls. Runs no statement if the batch touches none.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::{Error, Tx};
 
 /// Writes the lots that a batch made or recalled.
 pub(super) async fn write(tx: &Tx, accepted: &[Accepted<'_>]) -> Result<(), Error> {
-    // The last state of each, whether the batch made it, and by which command.
+    // The last state of each lot, whether the batch made it, and the last command on it.
     let mut lots: BTreeMap<LotId, (&Lot, bool, Uuid)> = BTreeMap::new();
     for accepted in accepted {
         for lot in &accepted.posting.lots {
@@ -22,7 +22,7 @@ pub(super) async fn write(tx: &Tx, accepted: &[Accepted<'_>]) -> Result<(), Erro
         }
     }
     let (mut fresh, known): (Vec<_>, Vec<_>) = lots.into_values().partition(|(_, is_new, _)| *is_new);
-    // Two batches that make the same lots wait for each other's in one order.
+    // Sorted, so that two batches that make the same lots can't deadlock.
     fresh.sort_by_key(|(lot, ..)| (lot.product_id, lot.code.clone()));
     insert(tx, &fresh).await?;
     update(tx, &known).await?;
@@ -58,7 +58,7 @@ async fn insert(tx: &Tx, rows: &[(&Lot, bool, Uuid)]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Of a known lot only its status changes here.
+/// Updates the status. Nothing else of a known lot changes here.
 async fn update(tx: &Tx, rows: &[(&Lot, bool, Uuid)]) -> Result<(), Error> {
     if rows.is_empty() {
         return Ok(());

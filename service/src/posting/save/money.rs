@@ -1,4 +1,4 @@
-//! Writes what moves money: payments, till sessions, cash moves, and what customers owe.
+//! Writes payments, till sessions, cash moves, and what customers owe.
 
 use domain::book::Book;
 use domain::customer::Exposure;

@@ -1,4 +1,4 @@
-//! Writes goods that went below zero, and what settles their cost.
+//! Writes costs to settle of stock below zero, and their settlements.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,12 +11,13 @@ use super::{channel, column};
 use crate::posting::Accepted;
 use crate::{Error, Tx};
 
-/// The levels from which a batch took more than was available: they may be below zero, or promise more than there is.
+/// Returns the levels from which a batch took more than was available. On hand may be below zero there, or below
+/// reserved.
 pub(super) fn short(accepted: &[Accepted<'_>]) -> BTreeSet<LevelKey> {
     accepted.iter().flat_map(|accepted| accepted.posting.short.iter().copied()).collect()
 }
 
-/// Allows known levels to fall below zero, before they do.
+/// Allows known levels to fall below zero. Must run before they do.
 pub(super) async fn allow(tx: &Tx, short: &BTreeSet<LevelKey>) -> Result<(), Error> {
     if short.is_empty() {
         return Ok(());
@@ -35,7 +36,7 @@ pub(super) async fn allow(tx: &Tx, short: &BTreeSet<LevelKey>) -> Result<(), Err
     Ok(())
 }
 
-/// Writes the costs that a batch opened, and what it settled of these and of earlier ones.
+/// Writes the costs to settle that a batch opened, and its settlements of these and of earlier ones.
 pub(super) async fn write(tx: &Tx, accepted: &[Accepted<'_>]) -> Result<(), Error> {
     let opened: Vec<(&Oversold, Uuid)> = accepted
         .iter()
@@ -43,7 +44,7 @@ pub(super) async fn write(tx: &Tx, accepted: &[Accepted<'_>]) -> Result<(), Erro
         .collect();
     insert(tx, &opened).await?;
     let settled = accepted.iter().flat_map(|accepted| &accepted.posting.settled);
-    // The last state that the batch left each cost in.
+    // The last state of each cost in the batch.
     let settled: BTreeMap<Uuid, &OpenCost> = settled.map(|cost| (cost.id.0, cost)).collect();
     update(tx, &settled.into_values().collect::<Vec<_>>()).await
 }

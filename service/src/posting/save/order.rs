@@ -12,8 +12,8 @@ use crate::{Error, Tx};
 /// An order and the command that changed it.
 type Row<'a> = &'a (&'a Order, Uuid);
 
-/// Writes the orders of a batch and their lines. A new order under an id that another one took meanwhile is an error,
-/// never a change of that one.
+/// Writes the orders of a batch and their lines. If the id of a new order exists, this fails: it never changes the
+/// existing order.
 pub(super) async fn write(tx: &Tx, book: &Book, documents: &Documents<'_>) -> Result<(), Error> {
     let (fresh, known): (Vec<Row<'_>>, Vec<Row<'_>>) =
         documents.orders.values().partition(|(order, _)| documents.new_orders.contains(&order.id));
@@ -67,7 +67,7 @@ async fn insert(tx: &Tx, book: &Book, rows: &[Row<'_>]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Of a known order only what follows its steps changes.
+/// Updates the columns of known orders that a command may change.
 async fn update(tx: &Tx, rows: &[Row<'_>]) -> Result<(), Error> {
     if rows.is_empty() {
         return Ok(());
@@ -91,7 +91,7 @@ async fn update(tx: &Tx, rows: &[Row<'_>]) -> Result<(), Error> {
     Ok(())
 }
 
-/// New lines are inserted; of known ones only the quantities that follow the goods change.
+/// Inserts new lines. Updates only the quantities of known ones.
 async fn write_lines(tx: &Tx, documents: &Documents<'_>) -> Result<(), Error> {
     let rows: Vec<_> = documents
         .orders

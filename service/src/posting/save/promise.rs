@@ -1,5 +1,5 @@
-//! Writes what is owed before it is there: what waits on the levels, lines that got goods, and what promises stand on.
-//! One statement each, none where nothing of it changed.
+//! Writes backorders: what waits on the levels, allocations to lines, and the pegs of promises. Each costs one
+//! statement, or none if nothing changed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ use super::{Before, column};
 use crate::posting::{Accepted, Outcome};
 use crate::{Error, Tx};
 
-/// Writes it; the orders, the levels and the supplies that it names are there.
+/// Writes all of it. The orders, levels and supplies that it names are written before.
 pub(super) async fn write(
     tx: &Tx,
     book: &Book,
@@ -35,7 +35,8 @@ pub(super) async fn write(
     write_pegs(tx, &pegs).await
 }
 
-/// What a command did to orders other than its own document, if it has one: their goods came, or their promise broke.
+/// Returns the events of orders other than the command's own document: stock was allocated to them, or their promise
+/// broke.
 pub(super) fn events(posting: &Posting, own: Option<Uuid>) -> Vec<(&'static str, Uuid)> {
     let served: BTreeSet<Uuid> = posting.allocations.iter().map(|row| row.order_id.0).collect();
     let served = served.into_iter().map(|id| ("order.allocated", id));
@@ -43,7 +44,7 @@ pub(super) fn events(posting: &Posting, own: Option<Uuid>) -> Vec<(&'static str,
     served.chain(broken).filter(|(_, id)| Some(*id) != own).collect()
 }
 
-/// What was done to orders before the first command; a command that was asked to do it tells of its order itself.
+/// Returns the events of what was done to orders before the first command, except those that a command writes itself.
 pub(super) fn first_events(served: &Posting, accepted: &[Accepted<'_>]) -> Vec<(&'static str, Uuid)> {
     let tells = |accepted: &Accepted<'_>, (name, id): (&str, Uuid)| {
         accepted.request.command.name() == name && accepted.outcome.document().1 == id
@@ -82,8 +83,8 @@ async fn write_waiting(tx: &Tx, book: &Book, before: &BTreeMap<LevelKey, Level>)
     Ok(())
 }
 
-/// The last word on each line that got goods. An order that a later command of the batch changed has been written with
-/// all of its lines.
+/// Returns the last allocation of the batch to each line. Orders that a later command of the batch changed have been
+/// written with all of their lines.
 fn allocations<'a>(served: &'a Posting, accepted: &'a [Accepted<'a>]) -> Vec<&'a Allocation> {
     let at = |allocation: &'a Allocation| ((allocation.order_id, allocation.line_no), allocation);
     let mut last: BTreeMap<(OrderId, i32), &Allocation> = served.allocations.iter().map(at).collect();
@@ -116,8 +117,8 @@ async fn write_allocations(tx: &Tx, rows: &[&Allocation]) -> Result<(), Error> {
         .bind(column(rows, |row| row.backordered.get())),
     )
     .await?;
-    // Orders are locked before levels, so nobody waits for one here. Whoever holds one now waits for a level of this
-    // batch, and gives the order its next version itself.
+    // Orders are locked before levels. A transaction that holds one of these orders now waits for a level of this
+    // batch, and will increase the order's version itself. So locked orders are skipped.
     tx.execute(
         sqlx::query(
             "update sales_order set version = version + 1, updated_at = $2 \
@@ -132,14 +133,14 @@ async fn write_allocations(tx: &Tx, rows: &[&Allocation]) -> Result<(), Error> {
     Ok(())
 }
 
-/// The last promise of the batch for each line.
+/// Returns the last promise of the batch for each line.
 fn last_of_each(pegged: Vec<&Pegged>) -> Vec<&Pegged> {
     let last: BTreeMap<(OrderId, i32), &Pegged> =
         pegged.into_iter().map(|line| ((line.order_id, line.line_no), line)).collect();
     last.into_values().collect()
 }
 
-/// Takes the pegs of an earlier promise away.
+/// Deletes the pegs of earlier promises.
 async fn unpeg(tx: &Tx, rows: &[&Pegged]) -> Result<(), Error> {
     if rows.is_empty() {
         return Ok(());

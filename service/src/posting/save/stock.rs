@@ -17,10 +17,10 @@ use super::{column, word};
 use crate::posting::{Accepted, Outcome};
 use crate::{Error, Tx};
 
-/// The last state that a batch left a document in, with the command that brought it there.
+/// The last state of each document in a batch, with the command that wrote it.
 pub(super) struct Latest<'a, D> {
     documents: BTreeMap<Uuid, (&'a D, Uuid)>,
-    /// Those that the batch made.
+    /// Documents that the batch made.
     fresh: BTreeSet<Uuid>,
 }
 
@@ -41,7 +41,7 @@ impl<'a, D> Latest<'a, D> {
         self.documents.insert(id, (document, by));
     }
 
-    /// The new documents, and those that were known before.
+    /// Returns the new documents and the known ones.
     pub(super) fn parted(&self) -> (Vec<Row<'a, D>>, Vec<Row<'a, D>>) {
         let (fresh, known): (Vec<_>, Vec<_>) =
             self.documents.iter().partition(|(id, _)| self.fresh.contains(*id));
@@ -60,7 +60,7 @@ struct Documents<'a> {
     reservations: BTreeMap<(Uuid, i32, LevelKey), &'a Reservation>,
 }
 
-/// Writes what a batch did to stock besides levels and movements; `served` came first.
+/// Writes what a batch did to stock besides levels and movements. `served` was done first.
 pub(super) async fn write(tx: &Tx, accepted: &[Accepted<'_>], served: &Posting) -> Result<(), Error> {
     let postings = std::iter::once(served).chain(accepted.iter().map(|accepted| &accepted.posting));
     let reservations = postings.flat_map(|posting| &posting.reservations);
@@ -89,7 +89,7 @@ pub(super) async fn write(tx: &Tx, accepted: &[Accepted<'_>], served: &Posting) 
 }
 
 async fn write_holds(tx: &Tx, holds: &Latest<'_, Hold>) -> Result<(), Error> {
-    // A hold that makes way for another of its reference does so before that one is written.
+    // Known holds are written first: a new hold may take over the reference of one that ends.
     let (fresh, known) = holds.parted();
     if !known.is_empty() {
         tx.execute(
@@ -337,7 +337,7 @@ async fn write_reservations(tx: &Tx, reservations: Vec<&Reservation>) -> Result<
     note_expiries(tx, &timed).await
 }
 
-/// Notes on each level when the next reservation on it ends, and whether some is kept there for a till or a channel.
+/// Notes on each level when its next reservation expires, and whether it has allotments.
 async fn note_expiries(tx: &Tx, timed: &[&Reservation]) -> Result<(), Error> {
     if timed.is_empty() {
         return Ok(());

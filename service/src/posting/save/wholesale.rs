@@ -1,4 +1,4 @@
-//! Writes shipments and invoices: one statement per table, none for a table that the batch does not touch.
+//! Writes orders, shipments and invoices: one statement per table, none for a table that the batch does not touch.
 
 use domain::book::Book;
 use sea_orm::sqlx;
@@ -107,7 +107,7 @@ async fn write_invoices(tx: &Tx, book: &Book, documents: &Documents<'_>) -> Resu
     Ok(())
 }
 
-/// Names the invoice on the shipments that it bills.
+/// Writes the invoice on the shipments that it bills.
 async fn bill_shipments(tx: &Tx, documents: &Documents<'_>) -> Result<(), Error> {
     let billed: Vec<_> = documents
         .orders

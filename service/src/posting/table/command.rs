@@ -1,4 +1,4 @@
-//! `command`: who asked for what, and what was answered.
+//! `command`: the audit log, with stored responses.
 
 use domain::id::CommandId;
 use uuid::Uuid;
@@ -7,7 +7,7 @@ use crate::posting::Recorded;
 use crate::posting::table::saved_row;
 
 saved_row! {
-    /// A command with its answer, which is kept for a repeat only where the caller sent a key.
+    /// A command with its response, which is stored for a repeat only if the caller sent a key.
     CommandRow<'a> as "command_row_1" {
         id: CommandId,
         name: &'static str,

@@ -1,4 +1,4 @@
-//! `event`: what happened, for whoever follows the feed.
+//! `event`: what commands did, for readers of the feed.
 
 use domain::id::CommandId;
 use uuid::Uuid;

@@ -1,4 +1,4 @@
-//! `stock_level`: how much of a product is at a location, and what it is worth.
+//! `stock_level`: quantities and value of a product at a location.
 
 use domain::id::{LocationId, LotId, ProductId};
 use domain::number::{Money, Price, Quantity};

@@ -1,4 +1,4 @@
-//! `pos_sale` and `tender`: receipts of the tills, and what was paid.
+//! `pos_sale` and `tender`: till sales and refunds, and their payments.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::{CommandId, CustomerId, LocationId, RegisterId, SaleId, SessionId};

@@ -1,4 +1,4 @@
-//! `sales_line`: the facts that reports read, of both channels.
+//! `sales_line`: lines sold and returned in both channels, which reports read.
 
 use chrono::{DateTime, Utc};
 use domain::id::{CategoryId, CustomerId, LocationId, OrderId, PriceRuleId, ProductId};
@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::posting::table::saved_row;
 
 saved_row! {
-    /// A line that was sold or taken back.
+    /// A line that was sold or returned.
     SalesLineRow<'a> as "sales_line_row_1" {
         document_id: Uuid,
         line_no: i32,
