@@ -30,7 +30,7 @@ pub enum Error {
     /// The layer that reads the input rejects it. Only that layer can turn this into a response.
     #[error(transparent)]
     Input(Box<dyn std::error::Error + Send + Sync>),
-    /// A bug: something happened that the code rules out. Nothing is written.
+    /// A bug: a case that the code rules out. Nothing is written.
     #[error("invariant: {0}")]
     Invariant(String),
 }

@@ -70,7 +70,7 @@ pub struct Request {
     pub command: Command,
     /// The caller's idempotency key. Without one, the command can't be repeated safely.
     pub idempotency: Option<Idempotency>,
-    /// The way it came in: online or batch.
+    /// The way in which it was entered.
     pub entry_mode: EntryMode,
     /// Renders the response.
     pub render: Render,
@@ -169,7 +169,8 @@ async fn attempt(
             }
             Err(Spoiled::Raced) => Error::invariant("an idempotency key stayed in a race"),
             // Another transaction took a value that must be unique. If it was the same request in another process, the
-            // next attempt finds its response. If it was another request, the next attempt sees the value and rejects.
+            // next attempt finds its response. If it was another one, the next attempts fail as
+            // well, and the violation becomes a rejection.
             Err(Spoiled::Failed(error))
                 if error.is_retryable()
                     || error.is_unique_violation()

@@ -1,5 +1,5 @@
-//! Writes what a batch decided: one statement for stock, ledger, till sales, sales lines, events and commands, and one
-//! for each other table that it changes. No other code writes these tables.
+//! Writes what a batch decided: one statement for stock, ledger, till sales, sales lines, events and commands, and more
+//! only for other documents. No other code writes these tables.
 
 use std::collections::{BTreeMap, BTreeSet};
 
