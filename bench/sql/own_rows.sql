@@ -1,10 +1,10 @@
 -- F2, the floor of our own rows: one call that writes what a till sale of three lines writes, to the same ten tables,
--- behind the same wall, with the same indexes and constraints. It decides nothing: price, tax and cost are constants.
+-- with the same row-level security, indexes and constraints. It decides nothing: price, tax and cost are constants.
 
 create schema floor authorization stockwell_owner;
 grant usage on schema floor to stockwell_app;
 
--- The goods of the shop: as many products as the stand has, with stock that no run uses up.
+-- The products of the shop: as many as the stand has, with stock that no run uses up.
 insert into product (tenant_id, id, sku, name, tax_class_id, list_price)
 select t.tenant_id, gen_random_uuid(), 'P' || lpad(n::text, 5, '0'), 'Product P' || lpad(n::text, 5, '0'), c.id, 20
 from tenant t
@@ -20,7 +20,7 @@ select tenant_id, gen_random_uuid(), id, 0, now(), gen_random_uuid() from regist
 
 insert into number_series (tenant_id, series) select tenant_id, 'T1-2026' from tenant;
 
--- The nth id of a call: time first, as UUIDv7 has it.
+-- The nth id of a call. It begins with the time, as UUIDv7 does.
 create function floor.nth_id(p_start text, n integer) returns uuid language sql immutable parallel safe
 return (p_start || lpad(to_hex(n), 8, '0'))::uuid;
 
@@ -85,7 +85,7 @@ begin
     insert into event (tenant_id, id, kind, command_id, document_kind, document_id, occurred_at)
     values (p_tenant, floor.nth_id(v_start, 7), 'pos_sale.completed', v_command, 'sale', v_sale, v_now);
 
-    -- The row that every sale of the till waits for comes as late as it can.
+    -- Every sale of the till waits for this row, so it is updated as late as possible.
     update number_series s set next = s.next + 1 where s.tenant_id = p_tenant and s.series = 'T1-2026'
     returning 'T1-2026-' || lpad((s.next - 1)::text, 6, '0') into v_number;
     insert into pos_sale (
@@ -95,7 +95,7 @@ begin
         60, 0, 60, 11.40, 0, 71.40, 36, v_now::date, v_now, v_now, v_command);
     insert into tender (tenant_id, sale_id, line_no, kind, amount, tendered, change)
     values (p_tenant, v_sale, 1, 'cash', 71.40, 71.40, 0);
-    -- As long as the answer of such a sale.
+    -- The response is as long as that of such a sale.
     insert into command (
         tenant_id, id, name, actor_kind, actor_id, idempotency_key, fingerprint, status, document_id, response, recorded_at)
     values (p_tenant, v_command, 'pos_sale.completed', 'api_key', p_tenant, gen_random_uuid()::text,

@@ -1,5 +1,6 @@
-//! `bench availability`: what may be sold of 1,000 products at 4 locations, now and by day, in one request over HTTP,
-//! beside hand-written SQL by a superuser whom no wall holds up, on the same cluster.
+//! `bench availability`: asks for the availability of 1,000 products at 4 locations, now and by day, in one request
+//! over HTTP. The floor is hand-written SQL by a superuser, to whom row-level security does not apply, on the same
+//! cluster.
 
 use std::time::{Duration, Instant};
 
@@ -11,31 +12,31 @@ use serde_json::{Value, json};
 use crate::Failure;
 use crate::stand::{self, Stand};
 
-/// The most products of one request.
+/// Most products of one request.
 const SKUS_MAX: usize = 1_000;
-/// The most that 1,000 products may take, by day as well: for a release, and where we want to be.
+/// Limits for 1,000 products, also by day: the gate of a release, and the aim.
 const GATE_MS: f64 = 250.0;
 const AIM_MS: f64 = 100.0;
 
-/// How to measure.
+/// Arguments of `bench availability`.
 #[derive(Debug, Args)]
 pub struct AvailabilityArgs {
-    /// How many products are asked for at once, at most 1,000.
+    /// Products of one request, at most 1,000.
     #[arg(long, default_value_t = SKUS_MAX)]
     skus: usize,
-    /// How often each question is asked: the median counts.
+    /// Repetitions of each request: the median counts.
     #[arg(long, default_value_t = 20)]
     rounds: usize,
 }
 
-/// The floor: on hand and available, by product and place.
+/// The floor: on hand and available, by product and location.
 const FLOOR: &str = "select p.sku, l.location_id, sum(l.on_hand), sum(l.on_hand - l.reserved) \
      from product p \
      join stock_level l on l.tenant_id = p.tenant_id and l.product_id = p.id \
      join location o on o.tenant_id = l.tenant_id and o.id = l.location_id and o.channels <> '{}' \
      where p.tenant_id = $1 and p.sku = any($2) group by 1, 2";
 
-/// The floor by day: as well what comes, summed from day to day.
+/// The floor by day: includes expected receipts, summed from day to day.
 const FLOOR_BY_DAY: &str = "select sku, location_id, day, sum(sum(quantity)) over (partition by sku, location_id order by day) \
      from ( \
          select p.sku, l.location_id, current_date as day, l.on_hand - l.reserved as quantity \
@@ -51,7 +52,7 @@ const FLOOR_BY_DAY: &str = "select sku, location_id, day, sum(sum(quantity)) ove
          where p.tenant_id = $1 and p.sku = any($2)) flow \
      group by sku, location_id, day";
 
-/// Measures, prints the table and the gate, and checks that both sides say the same.
+/// Measures, prints the table and the gate, and checks that both sides agree.
 pub async fn run(args: &AvailabilityArgs) -> Result<(), Failure> {
     if !(1..=SKUS_MAX).contains(&args.skus) {
         return Err(format!("ask for 1 to {SKUS_MAX} products").into());
@@ -99,7 +100,7 @@ async fn measure(stand: &Stand, args: &AvailabilityArgs) -> Result<(), Failure> 
     Ok(())
 }
 
-/// Puts the products in four places, and has more of them come to each on two days.
+/// Puts the products in four locations, and expects more of them at each on two days.
 async fn spread(stand: &Stand, skus: &[String]) -> Result<(), Failure> {
     for code in ["NORTH", "SOUTH"] {
         let depot = json!({ "code": code, "name": code, "kind": "warehouse" });
@@ -127,7 +128,7 @@ async fn spread(stand: &Stand, skus: &[String]) -> Result<(), Failure> {
     if places.len() == 4 { Ok(()) } else { Err(format!("{} places instead of 4", places.len()).into()) }
 }
 
-/// How many figures the floor answers: rows of product and place, or of product, place and day.
+/// Returns the number of figures of the floor: rows of product and location, or of product, location and day.
 async fn rows(root: &mut PgConnection, floor: &'static str, skus: &[String]) -> Result<usize, Failure> {
     let tenant_id: uuid::Uuid =
         sqlx::query("select tenant_id from tenant").fetch_one(&mut *root).await?.try_get(0)?;
@@ -135,7 +136,7 @@ async fn rows(root: &mut PgConnection, floor: &'static str, skus: &[String]) -> 
     Ok(query.fetch_all(&mut *root).await?.len())
 }
 
-/// How many figures the answer has; refuses one whose sums are wrong.
+/// Returns the number of figures in the response. Fails if its sums are wrong.
 fn shown(answer: &Value, by_day: bool) -> Result<usize, Failure> {
     let mut figures = 0;
     for product in answer["data"].as_array().ok_or("no products")? {
@@ -156,7 +157,7 @@ fn shown(answer: &Value, by_day: bool) -> Result<usize, Failure> {
     Ok(figures)
 }
 
-/// A whole quantity and so many more.
+/// Adds units to a whole quantity.
 fn more(quantity: &str, units: i64) -> String {
     quantity.parse::<i64>().map_or_else(|_| quantity.to_owned(), |number| (number + units).to_string())
 }

@@ -4,20 +4,20 @@ use std::fs;
 
 use crate::Failure;
 
-/// Ticks of /proc per second: fixed on Linux for every program that reads it.
+/// Ticks of /proc per second: on Linux the same for every program that reads it.
 const TICKS_PER_SECOND: f64 = 100.0;
 
-/// Seconds of processor time that a process and its dead children have used.
+/// Returns the seconds of processor time that a process and its dead children have used.
 pub fn of_process(pid: u32) -> Result<f64, Failure> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
-    // The name in parentheses may hold blanks: the figures begin after it.
+    // The name in parentheses may contain blanks: the figures begin after it.
     let (_, figures) = stat.rsplit_once(')').ok_or("an unreadable /proc stat")?;
     let ticks: f64 =
         figures.split_whitespace().skip(11).take(4).filter_map(|text| text.parse::<f64>().ok()).sum();
     Ok(ticks / TICKS_PER_SECOND)
 }
 
-/// Seconds that a process and all its children have used.
+/// Returns the seconds that a process and all its children have used.
 pub fn of_tree(pid: u32) -> Result<f64, Failure> {
     let mut seconds = of_process(pid)?;
     for entry in fs::read_dir("/proc")? {

@@ -15,15 +15,15 @@ use crate::stand::{self, PRODUCTS, Stand};
 
 /// The database of F1.
 pub const DATABASE: &str = "floor";
-/// The database of F2: the schema of the product.
+/// The database of F2, with the schema of the product.
 pub const OWN_ROWS_DATABASE: &str = "own_rows";
 
-/// What pgbench said.
+/// Result of a run of pgbench.
 #[derive(Debug, Default)]
 pub struct Outcome {
     /// Sales per second.
     pub rate: f64,
-    /// How many sales.
+    /// Number of sales.
     pub sales: f64,
     /// Median latency in milliseconds.
     pub p50_ms: f64,
@@ -61,7 +61,7 @@ impl Floor {
         Ok(Self::new(stand, DATABASE, url, (wide, hot)))
     }
 
-    /// Makes F2: the product's schema with a shop of its own, sold from by the product's role behind the wall.
+    /// Makes F2: the product's schema with its own shop. The product's role sells from it, with row-level security.
     pub async fn prepare_own_rows(stand: &Stand) -> Result<Self, Failure> {
         let database = OWN_ROWS_DATABASE;
         stand::migrated(&stand.postgres, database).await?;

@@ -1,4 +1,4 @@
-//! A load generator that costs as little as it can: closed loops over raw HTTP/1.1 on loopback.
+//! A load generator that costs as little as possible: closed loops over raw HTTP/1.1 on loopback.
 
 use std::time::{Duration, Instant};
 
@@ -9,33 +9,33 @@ use tokio::net::TcpStream;
 use crate::Failure;
 use crate::stand::{PRODUCTS, Stand};
 
-/// Which products are sold.
+/// The products of a sale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Spread {
     /// Three of 10,000.
     Wide,
-    /// The same three, always.
+    /// Always the same three.
     Hot,
 }
 
-/// What a run of load came to.
+/// Result of a run of load.
 #[derive(Debug, Default)]
 pub struct Outcome {
     /// Sales that were accepted.
     pub sales: u64,
-    /// How long it took.
+    /// Duration of the run.
     pub seconds: f64,
-    /// How long each sale took, sorted.
+    /// Duration of each sale, sorted.
     pub latencies: Vec<Duration>,
 }
 
 impl Outcome {
-    /// Sales per second.
+    /// Returns sales per second.
     pub fn rate(&self) -> f64 {
         self.sales as f64 / self.seconds
     }
 
-    /// The latency that `percent` of all sales stayed below, in milliseconds.
+    /// Returns the latency below which `percent` of all sales stayed, in milliseconds.
     pub fn percentile_ms(&self, percent: usize) -> f64 {
         let at = (self.latencies.len() * percent / 100).min(self.latencies.len().saturating_sub(1));
         self.latencies.get(at).map_or(0.0, |latency| latency.as_secs_f64() * 1_000.0)
@@ -117,7 +117,7 @@ fn body(register: &str, spread: Spread) -> String {
     )
 }
 
-/// Reads one answer; anything but 201 ends the run.
+/// Reads one response. Any status but 201 ends the run.
 async fn receive(stream: &mut TcpStream, answer: &mut Vec<u8>) -> Result<(), Failure> {
     answer.clear();
     loop {
@@ -131,7 +131,7 @@ async fn receive(stream: &mut TcpStream, answer: &mut Vec<u8>) -> Result<(), Fai
             .filter_map(|line| line.split_once(':'))
             .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
             .and_then(|(_, value)| value.trim().parse::<usize>().ok())
-            .ok_or("an answer without a length")?;
+            .ok_or("a response without a length")?;
         if !head.starts_with("HTTP/1.1 201") {
             return Err(String::from_utf8_lossy(answer).into_owned().into());
         }

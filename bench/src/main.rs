@@ -1,4 +1,4 @@
-//! Measures Stockwell beside what PostgreSQL alone can do, on the same private cluster in the same run.
+//! Measures Stockwell beside PostgreSQL alone, on the same private cluster in the same run.
 //!
 //! Machines are noisy: read the ratios, not the seconds.
 #![expect(
@@ -20,7 +20,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// What can go wrong while measuring.
+/// Any error while measuring.
 type Failure = Box<dyn std::error::Error>;
 
 #[derive(Debug, Parser)]
@@ -34,7 +34,7 @@ struct Cli {
 enum Scenario {
     /// Till sales of three lines over HTTP, beside one server-side function call per sale.
     Sales(sales::SalesArgs),
-    /// What may be sold of 1,000 products at 4 locations in one request, beside hand-written SQL.
+    /// Availability of 1,000 products at 4 locations in one request, beside hand-written SQL.
     Availability(availability::AvailabilityArgs),
     /// The stock of a past instant over millions of movements, beside a sum over all of them.
     Valuation(valuation::ValuationArgs),

@@ -14,19 +14,19 @@ use crate::load::{self, Spread};
 use crate::stand::{self, Stand};
 use crate::{Failure, cpu};
 
-/// How to measure.
+/// Arguments of `bench sales`.
 #[derive(Debug, Args)]
 pub struct SalesArgs {
     /// Seconds of each run.
     #[arg(long, default_value_t = 6)]
     seconds: u64,
-    /// How often each run is repeated.
+    /// Repetitions of each run.
     #[arg(long, default_value_t = 2)]
     rounds: usize,
     /// Folder with the floor's pgbench scripts; without it only Stockwell is measured.
     #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/floor"))]
     floor: PathBuf,
-    /// Threads of the server that answer requests.
+    /// Threads of the server that serve requests.
     #[arg(long, default_value_t = 2)]
     workers: usize,
     /// Connections of the server to the database.
@@ -43,7 +43,7 @@ struct Case {
     ours: Side,
     floor: Side,
     own_rows: Side,
-    /// How many commands the server put into each transaction, and how many such transactions there were.
+    /// Number of transactions with each number of commands.
     batches: BTreeMap<i64, i64>,
 }
 
@@ -81,12 +81,12 @@ impl Side {
         sum / self.sales.max(1.0)
     }
 
-    /// Milliseconds of processor time per sale.
+    /// Returns milliseconds of processor time per sale.
     fn cpu_ms(&self) -> f64 {
         self.per_sale(self.api_seconds + self.database_seconds) * 1e3
     }
 
-    /// Kilobytes of write-ahead log per sale.
+    /// Returns kilobytes of write-ahead log per sale.
     fn log_kb(&self) -> f64 {
         self.per_sale(self.log_bytes) / 1e3
     }
@@ -100,7 +100,7 @@ impl Side {
     }
 }
 
-/// What the servers had used up at an instant.
+/// Resources that the servers had used at an instant.
 struct Meter {
     api_seconds: f64,
     database_seconds: f64,
@@ -109,7 +109,7 @@ struct Meter {
 
 impl Meter {
     async fn read(stand: &Stand, root: &mut PgConnection) -> Result<Self, Failure> {
-        // A backend whose client has gone is counted once, when the postmaster has seen its end.
+        // A backend whose client has disconnected is counted once, when the postmaster has seen its end.
         tokio::time::sleep(Duration::from_millis(100)).await;
         let statement = "select (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bigint";
         Ok(Meter {
@@ -119,7 +119,7 @@ impl Meter {
         })
     }
 
-    /// Adds what was used since `before`.
+    /// Adds the resources used since `before`.
     fn add_to(&self, side: &mut Side, before: &Meter) {
         side.api_seconds += self.api_seconds - before.api_seconds;
         side.database_seconds += self.database_seconds - before.database_seconds;
@@ -186,7 +186,7 @@ impl Case {
         }
     }
 
-    /// Runs every side as often as wanted, in turns.
+    /// Runs every side in turns, as many rounds as the arguments say.
     async fn measure(
         &mut self,
         stand: &Stand,
@@ -217,7 +217,7 @@ impl Case {
         Ok(root.close().await?)
     }
 
-    /// Counts the batches since an instant. The commands of one have the instant of their transaction.
+    /// Counts the batches since an instant. The commands of a batch have the same time.
     async fn count_batches(&mut self, root: &mut PgConnection, since: DateTime<Utc>) -> Result<(), Failure> {
         let statement = "select size, count(*) from (select count(*) as size from command \
              where recorded_at >= $1 and name = 'pos_sale.completed' group by tenant_id, recorded_at) batch \
@@ -243,7 +243,7 @@ fn print_rates(cases: &[Case]) {
     }
 }
 
-/// Prints what a sale costs: ours / F1 / F2.
+/// Prints the costs of a sale: ours / F1 / F2.
 fn print_costs(cases: &[Case]) {
     println!("\nours / F1 / F2");
     println!(
@@ -268,7 +268,7 @@ fn print_costs(cases: &[Case]) {
     }
 }
 
-/// Prints how many sales went into one transaction: the mean, and the share of transactions of each size.
+/// Prints the number of sales in one transaction: the mean, and the share of transactions of each size.
 fn print_batches(cases: &[Case]) {
     const SIZES: [(i64, i64); 7] = [(1, 1), (2, 3), (4, 7), (8, 15), (16, 31), (32, 63), (64, i64::MAX)];
     print!("\n{:<22}{:>14}{:>8}", "sales a transaction", "transactions", "mean");
@@ -289,7 +289,7 @@ fn print_batches(cases: &[Case]) {
     println!();
 }
 
-/// Prints the gates of the design; answers whether this run passed all of them.
+/// Prints the gates of the design. Returns whether this run passed all of them.
 fn print_gates(cases: &[Case]) -> bool {
     let [one, eight, many, hot] = cases else { return false };
     let mut all = true;

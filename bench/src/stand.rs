@@ -14,30 +14,30 @@ use service::tx::PoolOptions;
 
 use crate::Failure;
 
-/// How many products the shop sells.
+/// Number of products of the shop.
 pub const PRODUCTS: usize = 10_000;
 /// The database of the service.
 pub const DATABASE: &str = "bench";
 
-/// Everything that is measured.
+/// The servers and the shop that are measured.
 pub struct Stand {
-    /// The cluster, which the floor is measured on as well.
+    /// The cluster. The floor is measured on it as well.
     pub postgres: Postgres,
     /// Process id of its postmaster.
     pub postmaster: u32,
     /// Address of the API.
     pub addr: String,
-    /// A key that may do everything.
+    /// A key with all scopes.
     pub key: String,
     /// The till.
     pub register_id: String,
-    /// A folder of its own, which is removed at the end.
+    /// A folder of its own. It is removed at the end.
     pub folder: PathBuf,
     server: Child,
 }
 
 impl Stand {
-    /// Sets everything up in a folder of its own, which is removed at the end.
+    /// Sets everything up in a folder of its own.
     pub async fn start(workers: usize, connections: u32) -> Result<Self, Failure> {
         let folder = std::env::temp_dir().join(format!("stockwell-bench-{}", std::process::id()));
         std::fs::create_dir_all(&folder)?;
@@ -61,8 +61,8 @@ impl Stand {
         Ok(stand)
     }
 
-    /// Gathers the statistics that the planner has on a server that did not begin a minute ago, and writes out what
-    /// setting up left to write.
+    /// Gathers the statistics that a planner has on a server that has run for a while, and writes out what the setup
+    /// left to write.
     pub fn settle(&self, database: &str) -> Result<(), Failure> {
         let url = self.database_url(database);
         let status = Command::new(self.postgres.program("psql"))
@@ -71,17 +71,17 @@ impl Stand {
         if status.success() { Ok(()) } else { Err(format!("psql failed on {database}").into()) }
     }
 
-    /// Process id of the server.
+    /// Returns the process id of the server.
     pub fn server(&self) -> u32 {
         self.server.id()
     }
 
-    /// URL of a database on the cluster, as superuser.
+    /// Returns the URL of a database on the cluster, as superuser.
     pub fn database_url(&self, database: &str) -> String {
         self.postgres.url("postgres", database)
     }
 
-    /// Ends everything.
+    /// Stops the servers and removes the folder.
     pub async fn stop(mut self) -> Result<(), Failure> {
         self.server.kill()?;
         self.server.wait()?;
@@ -89,7 +89,7 @@ impl Stand {
         Ok(std::fs::remove_dir_all(&self.folder)?)
     }
 
-    /// The six facts, as the API tells them.
+    /// Returns the six facts from the API.
     pub async fn integrity(&self) -> Result<Value, Failure> {
         self.get("/v1/integrity").await
     }
@@ -121,7 +121,7 @@ impl Stand {
         self.post("/v1/pos/sessions", json!({ "register_id": self.register_id, "opening_float": "0" })).await
     }
 
-    /// Reads something through the API.
+    /// Sends a GET request to the API.
     pub async fn get(&self, path: &str) -> Result<Value, Failure> {
         let http = reqwest::Client::builder().no_proxy().build()?;
         let answer = http.get(format!("http://{}{path}", self.addr)).bearer_auth(&self.key).send().await?;
@@ -132,7 +132,7 @@ impl Stand {
         self.ask(path, &body).await.map(drop)
     }
 
-    /// Sends something to the API; answers what it answers.
+    /// Sends a POST request to the API. Returns the response.
     pub async fn ask(&self, path: &str, body: &Value) -> Result<Value, Failure> {
         let http = reqwest::Client::builder().no_proxy().build()?;
         let request = http.post(format!("http://{}{path}", self.addr)).bearer_auth(&self.key);
@@ -145,7 +145,7 @@ impl Stand {
     }
 }
 
-/// Makes a database with the product's schema and an empty shop; answers the shop's key.
+/// Makes a database with the product's schema and an empty shop. Returns the shop's key.
 pub async fn migrated(postgres: &Postgres, database: &str) -> Result<String, Failure> {
     let password = postgres.password().to_owned();
     let passwords =

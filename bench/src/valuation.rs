@@ -1,5 +1,5 @@
-//! `bench valuation`: the stock of a past instant over millions of movements, over HTTP, beside a hand-written sum over
-//! all of them by a superuser whom no wall holds up, on the same cluster.
+//! `bench valuation`: asks over HTTP for the stock of a past instant, over millions of movements. The floor is a
+//! hand-written sum over all of them by a superuser, to whom row-level security does not apply, on the same cluster.
 
 use std::time::{Duration, Instant};
 
@@ -16,23 +16,23 @@ use service::tx::PoolOptions;
 use crate::Failure;
 use crate::stand::{self, Stand};
 
-/// The most that a valuation of a past instant may take for a release, and where we want to be.
+/// Limits for a valuation of a past instant: the gate of a release, and the aim.
 const GATE_MS: f64 = 1_000.0;
 const AIM_MS: f64 = 100.0;
 
-/// How to measure.
+/// Arguments of `bench valuation`.
 #[derive(Debug, Args)]
 pub struct ValuationArgs {
-    /// How many movements.
+    /// Number of movements.
     #[arg(long, default_value_t = 3_000_000)]
     movements: i64,
-    /// How often each valuation is asked for: the median counts.
+    /// Repetitions of each valuation: the median counts.
     #[arg(long, default_value_t = 5)]
     rounds: usize,
 }
 
-/// A year of movements of every product in two locations, in the order in which they were recorded: the last of them
-/// two hours ago, one in a hundred up to thirty days late. Receipts of 7 and sales of 3; the levels follow.
+/// A year of movements of every product in two locations, in the order in which they were recorded. The last is two
+/// hours old; one in a hundred is up to thirty days late. Receipts have 7 units and sales 3. Levels follow from them.
 const MOVEMENTS: &str = "
 with moved as (
     select
@@ -74,7 +74,7 @@ const FLOOR: &str = "select product_id, location_id, sum(quantity), sum(value) f
 const FLOOR_IN_ONE: &str = "select sum(quantity), sum(value) from stock_movement \
      where tenant_id = $1 and occurred_at <= $2::timestamptz";
 
-/// Measures, prints the table and the gate, and checks that both sides say the same.
+/// Measures, prints the table and the gate, and checks that both sides agree.
 pub async fn run(args: &ValuationArgs) -> Result<(), Failure> {
     let stand = Stand::start(2, 4).await?;
     let outcome = measure(&stand, args).await;
@@ -126,7 +126,7 @@ async fn checkpoints(postgres: &Postgres, tenant_id: TenantId) -> Result<(), Fai
     Ok(())
 }
 
-/// Prints a line for each instant; answers the slowest of ours that is one sum.
+/// Prints a line for each instant. Returns the slowest of our times for one sum.
 async fn table(
     stand: &Stand,
     root: &mut PgConnection,

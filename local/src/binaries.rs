@@ -7,11 +7,12 @@ use std::process::Command;
 use crate::LocalError;
 use crate::process::{User, output, run_as};
 
-/// The folder of PostgreSQL's programs: of major version `wanted` (the one of `cluster`) when given, else the first found of `STOCKWELL_POSTGRES_BIN`,
-/// `pg_config --bindir`, the newest `/usr/lib/postgresql/*/bin`, `PATH`, and a wheel unpacked by `./run`.
+/// Returns the folder of PostgreSQL's programs. If `wanted` is given, they have this major version, which is that of
+/// `cluster`. The first match counts: `STOCKWELL_POSTGRES_BIN`, `pg_config --bindir`, the newest
+/// `/usr/lib/postgresql/*/bin`, `PATH`, a wheel unpacked by `./run`.
 ///
 /// # Errors
-/// [`LocalError::NoPostgres`] when there is none at all, [`LocalError::Version`] when none has the wanted version.
+/// [`LocalError::NoPostgres`] if there is none, [`LocalError::Version`] if none has the wanted version.
 pub fn postgres(cluster: &Path, wanted: Option<&str>, user: Option<User>) -> Result<PathBuf, LocalError> {
     let mut error = LocalError::NoPostgres;
     for folder in candidates() {
@@ -28,7 +29,7 @@ pub fn postgres(cluster: &Path, wanted: Option<&str>, user: Option<User>) -> Res
     Err(error)
 }
 
-/// `redis-server` (or `valkey-server`) from `PATH` or the usual system folders.
+/// Returns `redis-server` (or `valkey-server`) from `PATH` or the usual system folders.
 pub fn redis() -> Option<PathBuf> {
     let folders =
         path_folders().into_iter().chain(["/usr/bin", "/usr/sbin", "/usr/local/bin"].map(PathBuf::from));
@@ -37,7 +38,7 @@ pub fn redis() -> Option<PathBuf> {
     programs.find(|program| program.is_file())
 }
 
-/// Folders that hold a whole server, in the order of preference.
+/// Returns folders that hold a whole server, in order of preference.
 fn candidates() -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> =
         std::env::var_os("STOCKWELL_POSTGRES_BIN").map(PathBuf::from).into_iter().collect();
@@ -54,7 +55,7 @@ fn candidates() -> Vec<PathBuf> {
     folders
 }
 
-/// `<root>/<version>/bin`, newest version first.
+/// Returns each `<root>/<version>/bin`, newest version first.
 fn versioned(root: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(root).into_iter().flatten().flatten();
     let mut versions: Vec<u32> =
@@ -63,12 +64,12 @@ fn versioned(root: &Path) -> Vec<PathBuf> {
     versions.into_iter().map(|version| root.join(version.to_string()).join("bin")).collect()
 }
 
-/// The folders of `PATH`.
+/// Returns the folders of `PATH`.
 fn path_folders() -> Vec<PathBuf> {
     std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default()
 }
 
-/// The major version of the server in `folder`; `None` when the user can't run it.
+/// Returns the major version of the server in `folder`; `None` if the user can't run it.
 fn major(folder: &Path, user: Option<User>) -> Option<String> {
     let version =
         output(run_as(user, &folder.join("postgres"), Path::new("/")).arg("--version")).ok()?.ok()?;

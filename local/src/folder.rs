@@ -1,6 +1,6 @@
-//! Where a private server keeps its files.
+//! Folders for the files of a private server.
 //!
-//! The user that runs the server can't enter every folder (`/root/…`): then the files go to a private folder under the
+//! The user that runs the server can't enter every folder (`/root/…`). Then the files go to a private folder under the
 //! temporary directory, named after the wanted path.
 
 use std::fs;
@@ -12,13 +12,13 @@ use sha2::{Digest as _, Sha256};
 use crate::LocalError;
 use crate::process::{User, output, run_as};
 
-/// The file that marks a folder as ours and that the owning process keeps locked.
+/// Marks a folder as made here. The owning process keeps it locked.
 pub const LOCK: &str = "owner.lock";
 /// A unix socket's path has at most 107 bytes; `/.s.PGSQL.65535` takes 15 of them.
 const SOCKET_FOLDER_MAX: usize = 107 - 15;
 
-/// The folder that stands for `wanted`: itself where the server's user can work in it, else a private one keyed by its path.
-/// Made if need be, with mode 0700, and owned by the server's user.
+/// Returns the folder that stands for `wanted`: `wanted` itself if the server's user can work in it, else a private one
+/// named after its path. Makes it if need be, with mode 0700, and owned by the server's user.
 pub fn home(wanted: &Path, user: Option<User>) -> Result<PathBuf, LocalError> {
     let wanted = std::path::absolute(wanted).map_err(LocalError::io("resolve", wanted))?;
     if !is_ours_or_empty(&wanted)? {
@@ -35,7 +35,7 @@ pub fn home(wanted: &Path, user: Option<User>) -> Result<PathBuf, LocalError> {
         return Ok(wanted);
     }
     if !existed {
-        // Best effort: an empty folder that nobody uses is no harm.
+        // Best effort: an unused empty folder does no harm.
         let _ = fs::remove_dir(&wanted);
     }
     let used = private(&format!("stockwell-{}", key(&wanted)), user)?;
@@ -43,7 +43,8 @@ pub fn home(wanted: &Path, user: Option<User>) -> Result<PathBuf, LocalError> {
     Ok(used)
 }
 
-/// A new folder `<temporary directory>/<prefix>-<random>`, mode 0700, owned by the server's user, short enough for sockets.
+/// Makes a folder `<temporary directory>/<prefix>-<random>`, mode 0700, owned by the server's user, short enough for
+/// sockets.
 pub fn scratch(prefix: &str, user: Option<User>) -> Result<PathBuf, LocalError> {
     let random = uuid::Uuid::new_v4().simple().to_string();
     let name = format!("{prefix}-{}", &random[..12]);
@@ -66,7 +67,7 @@ pub fn write_secret(path: &Path, text: &str, user: Option<User>) -> Result<(), L
         .map_err(LocalError::io("hand over", path))
 }
 
-/// True when nothing is in the way: no such folder, an empty one, or one that holds our mark.
+/// Whether the folder can be used: it does not exist, is empty, or has our mark.
 fn is_ours_or_empty(folder: &Path) -> Result<bool, LocalError> {
     if !folder.exists() || folder.join(LOCK).exists() {
         return Ok(true);
@@ -74,7 +75,7 @@ fn is_ours_or_empty(folder: &Path) -> Result<bool, LocalError> {
     Ok(fs::read_dir(folder).map_err(LocalError::io("read", folder))?.next().is_none())
 }
 
-/// Sets mode 0700 and, as root, hands the folder to the server's user.
+/// Sets mode 0700 and, as root, gives the folder to the server's user.
 fn own(folder: &Path, user: Option<User>) -> Result<(), LocalError> {
     fs::set_permissions(folder, fs::Permissions::from_mode(0o700))
         .map_err(LocalError::io("protect", folder))?;
@@ -82,20 +83,20 @@ fn own(folder: &Path, user: Option<User>) -> Result<(), LocalError> {
         .map_err(LocalError::io("hand over", folder))
 }
 
-/// True when `user` can change into `folder`.
+/// Whether `user` can change into `folder`.
 fn can_enter(folder: &Path, user: User) -> bool {
     let mut shell = run_as(Some(user), Path::new("/bin/sh"), Path::new("/"));
     shell.args(["-c", "cd -- \"$1\"", "probe"]).arg(folder);
     matches!(output(&mut shell), Ok(Ok(_)))
 }
 
-/// Temporary directories that the server's user can enter.
+/// Returns the temporary directories that the server's user can enter.
 fn roots(user: Option<User>) -> Vec<PathBuf> {
     let all = [std::env::temp_dir(), PathBuf::from("/tmp"), PathBuf::from("/var/tmp")];
     all.into_iter().filter(|root| root.is_dir() && user.is_none_or(|user| can_enter(root, user))).collect()
 }
 
-/// The folder `name` under a temporary directory; refused when someone else made it.
+/// Makes the folder `name` under a temporary directory. Fails if another user made it.
 fn private(name: &str, user: User) -> Result<PathBuf, LocalError> {
     let mut roots = roots(Some(user));
     roots.sort_by_key(|root| root.as_path() != Path::new("/var/tmp")); // survives a restart, so it comes first
@@ -111,7 +112,7 @@ fn private(name: &str, user: User) -> Result<PathBuf, LocalError> {
     }
 }
 
-/// 16 hexadecimal digits that stand for a path.
+/// Returns 16 hexadecimal digits that stand for a path.
 fn key(path: &Path) -> String {
     let digest = Sha256::digest(path.as_os_str().as_encoded_bytes());
     digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()

@@ -1,8 +1,8 @@
-//! Private servers for the demo, the tests and the bench: a PostgreSQL and a Redis of our own, on loopback and free ports.
+//! Private servers for the demo, the tests and the bench: a PostgreSQL and a Redis on loopback and free ports.
 //!
-//! [`Postgres::start`] finds server binaries, makes a cluster when there is none, starts it and waits until it takes
-//! connections; [`Redis::start`] does the same for the optional Redis. Both servers end with this process however it
-//! ends (see `tether`). Nothing here is used by `serve` or `worker` in production.
+//! [`Postgres::start`] finds server binaries, makes a cluster if there is none, starts it and waits until it takes
+//! connections. [`Redis::start`] does the same for the optional Redis. Both servers end with this process, in whichever
+//! way it ends (see `tether`). `serve` and `worker` use none of this in production.
 
 mod binaries;
 mod folder;
@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 pub use postgres::{Postgres, PostgresOptions};
 pub use redis::Redis;
 
-/// Why a private server could not be started. Every message names what to do.
+/// A private server could not be started. Every message says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum LocalError {
     /// No folder with `initdb`, `postgres` and `pg_ctl` that the server's user may run.
@@ -29,15 +29,15 @@ pub enum LocalError {
          or set STOCKWELL_POSTGRES_BIN to the folder that holds initdb"
     )]
     NoPostgres,
-    /// PostgreSQL refuses to run as root and there is no user to step down to.
+    /// PostgreSQL does not run as root, and there is no user to step down to.
     #[error(
         "PostgreSQL does not run as root, and there is no user `postgres` or `nobody` to run it: start as an ordinary user"
     )]
     NoServerUser,
-    /// Another live process runs its servers over the same folder.
+    /// Another live process uses the same folder.
     #[error("another Stockwell process uses {}: stop it, or choose another folder with --data-dir", .0.display())]
     InUse(PathBuf),
-    /// The folder holds something that is not a cluster made here.
+    /// The folder holds something other than a cluster made here.
     #[error("{} is not empty and holds no cluster of Stockwell: choose another folder with --data-dir", .0.display())]
     NotOurs(PathBuf),
     /// The cluster was made by a major version of PostgreSQL that is not installed.
@@ -51,12 +51,12 @@ pub enum LocalError {
     /// The port asked for is taken.
     #[error("port {0} on 127.0.0.1 is taken: choose another one, or none to get a free one")]
     PortTaken(u16),
-    /// `initdb` failed; its output.
+    /// `initdb` failed. Its output.
     #[error(
         "initdb could not make a cluster; look for the cause in its output (disk full? no passwd entry for this user?):\n{0}"
     )]
     Initdb(String),
-    /// The server ended or hung while starting; the end of its log.
+    /// The server ended or hung while starting. The end of its log.
     #[error("{server} did not start; look for the cause in its log:\n{log}")]
     Start {
         /// `PostgreSQL` or `Redis`.
@@ -71,13 +71,13 @@ pub enum LocalError {
         what: &'static str,
         /// The file or program.
         path: PathBuf,
-        /// The system's answer.
+        /// The error of the operating system.
         source: io::Error,
     },
 }
 
 impl LocalError {
-    /// For `map_err`: what was tried on which path.
+    /// Makes an error for `map_err`: the failed step and its path.
     fn io(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_path_buf();
         move |source| Self::Io { what, path, source }
@@ -94,18 +94,18 @@ where
     joined.unwrap_or_else(|error| Err(LocalError::io("wait for", Path::new("the launch step"))(error.into())))
 }
 
-/// A TCP port of 127.0.0.1 that nobody listens on right now; somebody may take it before the caller does.
+/// Returns a TCP port of 127.0.0.1 that is free now. Another process may take it before the caller does.
 fn free_port() -> Result<u16, LocalError> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
     Ok(listener.map_err(LocalError::io("bind a port of", Path::new("127.0.0.1")))?.port())
 }
 
-/// True when `port` of 127.0.0.1 can be bound.
+/// Whether `port` of 127.0.0.1 can be bound.
 fn is_free(port: u16) -> bool {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
 }
 
-/// The last 20 lines of a log file, for an error message.
+/// Returns the last 20 lines of a log file, for an error message.
 fn log_end(path: &Path) -> String {
     let text = std::fs::read(path).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);

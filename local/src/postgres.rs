@@ -1,4 +1,4 @@
-//! A private PostgreSQL cluster: made, started, found again, stopped, erased.
+//! A private PostgreSQL cluster: make it, start it, find it again, stop it, erase it.
 
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -10,15 +10,15 @@ use crate::process::{self, User, output};
 use crate::tether::{Leash, Tether};
 use crate::{LocalError, binaries, blocking, free_port, is_free, log_end};
 
-/// How long the server may take to start; replaying the log after a crash can need minutes.
+/// Time in which the server must start. Replaying the log after a crash can take minutes.
 const START_LIMIT: Duration = Duration::from_secs(300);
-/// How long a clean stop may take before the server is cut off.
+/// Time that a clean stop may take before the server is stopped at once.
 const STOP_LIMIT: Duration = Duration::from_secs(60);
 
-/// What kind of server to start.
+/// Options of a server.
 #[derive(Debug, Clone)]
 pub struct PostgresOptions {
-    /// Where the cluster lives; kept between runs. Empty or absent at first.
+    /// Folder of the cluster, which is kept between runs. Empty or absent at first.
     pub data_dir: PathBuf,
     /// True: every commit reaches the disk. False: nothing is flushed, for tests.
     pub durable: bool,
@@ -31,7 +31,8 @@ pub struct PostgresOptions {
 }
 
 impl PostgresOptions {
-    /// For the demo and the bench: durable, a buffer cache of 1 GiB or a quarter of the memory, whichever is less.
+    /// Options for the demo and the bench: durable, with a buffer cache of 1 GiB or a quarter of the memory, if that is
+    /// less.
     #[must_use]
     pub fn durable(data_dir: impl Into<PathBuf>) -> Self {
         let quarter_mb = memory_mb() / 4;
@@ -44,7 +45,7 @@ impl PostgresOptions {
         }
     }
 
-    /// For tests: not durable, small.
+    /// Options for tests: not durable, small.
     #[must_use]
     pub fn for_tests(data_dir: impl Into<PathBuf>) -> Self {
         Self {
@@ -57,11 +58,11 @@ impl PostgresOptions {
     }
 }
 
-/// A running private server. Dropping it stops the server; so does the end of this process, SIGKILL included.
+/// A running private server. Dropping it stops the server. So does the end of this process, even by SIGKILL.
 ///
-/// Its folder holds `data/`, `password`, `server.log` and `owner.lock`; the lock is held while this value lives.
+/// Its folder holds `data/`, `password`, `server.log` and `owner.lock`. The lock is held while this value lives.
 pub struct Postgres {
-    /// First, so that the server stops before the lock is given back.
+    /// First, so that the server stops before the lock is released.
     tether: Tether,
     _lock: File,
     bin: PathBuf,
@@ -73,12 +74,12 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// Starts a server over `options.data_dir`, making the cluster at first, and waits until it takes connections.
+    /// Starts a server on `options.data_dir` and waits until it takes connections. Makes the cluster if there is none.
     ///
-    /// A server left over from a process that died is stopped first; the cluster recovers by itself.
+    /// Stops a server left over from a dead process first. The cluster then recovers automatically.
     ///
     /// # Errors
-    /// [`LocalError`]; each message names the fix. [`LocalError::InUse`] when another live process has the folder.
+    /// [`LocalError`]; each message says what to do. [`LocalError::InUse`] if another live process has the folder.
     pub async fn start(options: PostgresOptions) -> Result<Self, LocalError> {
         blocking(move || {
             let user = process::server_user()?;
@@ -88,7 +89,7 @@ impl Postgres {
         .await
     }
 
-    /// Starts a server for tests over a new cluster in the temporary directory that vanishes when the server stops.
+    /// Starts a server for tests on a new cluster in the temporary directory, which is removed when the server stops.
     ///
     /// # Errors
     /// As [`Postgres::start`].
@@ -102,10 +103,10 @@ impl Postgres {
         .await
     }
 
-    /// Removes the cluster of `data_dir` with everything in it; nothing to do when there is none.
+    /// Removes the cluster of `data_dir` with everything in it. Does nothing if there is none.
     ///
     /// # Errors
-    /// [`LocalError::InUse`] when a live process runs it, [`LocalError::NotOurs`] when the folder holds something else.
+    /// [`LocalError::InUse`] if a live process runs it, [`LocalError::NotOurs`] if the folder holds something else.
     pub async fn erase(data_dir: PathBuf) -> Result<(), LocalError> {
         blocking(move || {
             let user = process::server_user()?;
@@ -120,56 +121,57 @@ impl Postgres {
         .await
     }
 
-    /// Connection URL of the superuser `postgres` to the database `postgres`.
+    /// Returns the connection URL of the superuser `postgres` to the database `postgres`.
     #[must_use]
     pub fn admin_url(&self) -> String {
         self.url("postgres", "postgres")
     }
 
-    /// Connection URL over TCP for `user`, with [`Postgres::password`]: give a login role that password when you make it.
+    /// Returns the connection URL over TCP for `user`, with [`Postgres::password`]: give a login role that password
+    /// when you make it.
     #[must_use]
     pub fn url(&self, user: &str, database: &str) -> String {
         format!("postgres://{user}:{}@127.0.0.1:{}/{database}", self.password, self.port)
     }
 
-    /// As [`Postgres::url`], over the unix socket, which costs less CPU a statement.
+    /// Returns the same as [`Postgres::url`] over the unix socket, which costs less CPU a statement.
     #[must_use]
     pub fn socket_url(&self, user: &str, database: &str) -> String {
         let folder = self.sockets.display().to_string().replace('%', "%25").replace(' ', "%20");
         format!("postgres://{user}:{}@localhost:{}/{database}?host={folder}", self.password, self.port)
     }
 
-    /// The cluster's random password, made with it: 64 hexadecimal digits, safe to quote in SQL.
+    /// Returns the cluster's random password: 64 hexadecimal digits, safe to quote in SQL.
     #[must_use]
     pub fn password(&self) -> &str {
         &self.password
     }
 
-    /// TCP port on 127.0.0.1.
+    /// Returns the TCP port on 127.0.0.1.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// The folder in use: `data_dir`, or its stand-in where the server's user can't enter `data_dir`.
+    /// Returns the folder in use: `data_dir`, or its substitute if the server's user can't enter `data_dir`.
     #[must_use]
     pub fn home(&self) -> &Path {
         &self.home
     }
 
-    /// Path of a program of this server's version: `psql`, `pgbench`, `pg_dump`.
+    /// Returns the path of a program of this server's version: `psql`, `pgbench`, `pg_dump`.
     #[must_use]
     pub fn program(&self, name: &str) -> PathBuf {
         self.bin.join(name)
     }
 
-    /// Stops the server (open connections are closed) and waits for its end. Dropping does the same, blocking.
+    /// Stops the server and waits for its end. Closes open connections. Dropping does the same, blocking.
     pub async fn stop(self) {
-        // The result is only an error when the runtime shuts down, and then the drop has happened as well.
+        // This fails only while the runtime shuts down, and then the value is dropped as well.
         let _ = tokio::task::spawn_blocking(move || drop(self)).await;
     }
 
-    /// Everything after the folder is known.
+    /// Does everything after the folder is known.
     fn open(
         home: PathBuf,
         user: Option<User>,
@@ -196,14 +198,14 @@ impl Postgres {
 impl Drop for Postgres {
     fn drop(&mut self) {
         if !self.tether.stop(STOP_LIMIT) {
-            // Nothing more can be done when this fails as well: the tether then waits once more and gives up.
+            // If this fails as well, the tether waits once more and gives up.
             let _ = pg_ctl_stop(&self.bin, &self.home, self.user, "immediate");
         }
         remove(&self.sockets);
     }
 }
 
-/// Takes the folder for this process; the kernel gives it back when the process ends.
+/// Locks the folder for this process. The kernel releases the lock when the process ends.
 fn lock(home: &Path) -> Result<File, LocalError> {
     let path = home.join(LOCK);
     let file =
@@ -215,7 +217,8 @@ fn lock(home: &Path) -> Result<File, LocalError> {
     }
 }
 
-/// Makes `data/` and `password`. Built under another name first, so that a broken-off try leaves no half cluster.
+/// Makes `data/` and `password`. It builds under another name first, so that an interrupted attempt leaves no half
+/// cluster.
 fn make_cluster(bin: &Path, home: &Path, user: Option<User>) -> Result<(), LocalError> {
     let (password, built, data) = (home.join("password"), home.join("data.new"), home.join("data"));
     let secret = format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());
@@ -236,7 +239,7 @@ fn make_cluster(bin: &Path, home: &Path, user: Option<User>) -> Result<(), Local
     Err(LocalError::Initdb(failure))
 }
 
-/// Starts the server on the port asked for or on free ones until one works.
+/// Starts the server on the port that the caller names, or on free ones until one works.
 fn launch(
     bin: &Path,
     home: &Path,
@@ -245,7 +248,7 @@ fn launch(
     options: &PostgresOptions,
 ) -> Result<(Tether, u16), LocalError> {
     let log = home.join("server.log");
-    // The old log tells nothing that a new start does not show again.
+    // The old log says nothing that a new start does not show again.
     let _ = fs::remove_file(&log);
     let deadline = Instant::now() + Duration::from_secs(20);
     loop {
@@ -267,12 +270,12 @@ fn launch(
     }
 }
 
-/// True for a failure that another try heals: a port that was taken meanwhile, backends of a killed server that still end.
+/// Whether another attempt may succeed: a port was taken meanwhile, or backends of a killed server are still ending.
 fn may_pass(log: &str) -> bool {
     log.contains("could not bind") || log.contains("still in use")
 }
 
-/// The server's command line; nothing is written into the cluster's configuration files.
+/// Returns the server's arguments. Nothing is written into the cluster's configuration files.
 fn arguments(home: &Path, sockets: &Path, port: u16, options: &PostgresOptions) -> Vec<String> {
     let flush = if options.durable { "on" } else { "off" };
     let mut settings = vec![
@@ -287,7 +290,7 @@ fn arguments(home: &Path, sockets: &Path, port: u16, options: &PostgresOptions) 
         "timezone=UTC".to_owned(),
         "log_timezone=UTC".to_owned(),
         "logging_collector=off".to_owned(),
-        // A young database grows from nothing to a million rows in minutes: its statistics must keep up.
+        // A new database grows from nothing to a million rows in minutes: its statistics must keep up.
         "autovacuum_naptime=10s".to_owned(),
     ];
     if options.durable {
@@ -316,8 +319,8 @@ fn wait_ready(tether: &mut Tether, home: &Path, port: u16) -> Result<(), LocalEr
     }
 }
 
-/// Stops a server that a dead process left behind over this cluster, and clears a `postmaster.pid` whose process id
-/// belongs to an unrelated process by now. A `postmaster.pid` of a dead process is left to PostgreSQL, which uses it.
+/// Stops a server that a dead process left behind on this cluster. Clears a `postmaster.pid` whose process id now
+/// belongs to another process. A `postmaster.pid` of a dead process is left to PostgreSQL, which uses it.
 fn stop_leftover(bin: &Path, home: &Path, user: Option<User>) -> Result<(), LocalError> {
     let file = home.join("data/postmaster.pid");
     let Some(pid) = pid_file(home).into_iter().next() else {
@@ -328,7 +331,7 @@ fn stop_leftover(bin: &Path, home: &Path, user: Option<User>) -> Result<(), Loca
         if !process.exists() {
             return Ok(());
         }
-        // A postmaster works in its data folder. An unreadable link belongs to another user, hence not to our server.
+        // A postmaster works in its data folder. An unreadable link belongs to another user, so it is not our server.
         let data = home.join("data").canonicalize().map_err(LocalError::io("resolve", home))?;
         if fs::read_link(process.join("cwd")).ok() != Some(data) {
             return fs::remove_file(&file).map_err(LocalError::io("remove", &file));
@@ -340,7 +343,7 @@ fn stop_leftover(bin: &Path, home: &Path, user: Option<User>) -> Result<(), Loca
     Ok(())
 }
 
-/// `pg_ctl stop` in the given mode, waiting for the end.
+/// Runs `pg_ctl stop` in the given mode and waits for the end.
 fn pg_ctl_stop(bin: &Path, home: &Path, user: Option<User>, mode: &str) -> Result<(), LocalError> {
     let mut pg_ctl = process::run_as(user, &bin.join("pg_ctl"), home);
     pg_ctl.args(["stop", "-w", "-t", "60", "-m", mode, "-D"]).arg(home.join("data"));
@@ -348,18 +351,18 @@ fn pg_ctl_stop(bin: &Path, home: &Path, user: Option<User>, mode: &str) -> Resul
     answer.map(drop).map_err(|log| LocalError::Start { server: "PostgreSQL", log })
 }
 
-/// Removes a folder of one run, if it is still there: the tether does so too. What can't be removed does no harm.
+/// Removes a folder of one run if it still exists: the tether does so too. If it can't be removed, it does no harm.
 fn remove(folder: &Path) {
     let _ = fs::remove_dir_all(folder);
 }
 
-/// The lines of `postmaster.pid`, trimmed; empty when there is no such file.
+/// Returns the lines of `postmaster.pid`, trimmed; none if there is no such file.
 fn pid_file(home: &Path) -> Vec<String> {
     let text = fs::read_to_string(home.join("data/postmaster.pid")).unwrap_or_default();
     text.lines().map(|line| line.trim().to_owned()).collect()
 }
 
-/// The first line of a small file, trimmed; `None` when there is no such file.
+/// Returns the first line of a small file, trimmed; `None` if there is no such file.
 fn read_line(path: &Path) -> Result<Option<String>, LocalError> {
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some(text.trim().to_owned())),
@@ -368,7 +371,7 @@ fn read_line(path: &Path) -> Result<Option<String>, LocalError> {
     }
 }
 
-/// The machine's memory in MiB; 512 where the system does not say.
+/// Returns the machine's memory in MiB; 512 if the system does not say.
 fn memory_mb() -> u32 {
     let text = fs::read_to_string("/proc/meminfo").unwrap_or_default();
     let total = text.lines().find_map(|line| line.strip_prefix("MemTotal:"));

@@ -1,6 +1,6 @@
-//! The programs that are run to their end, and the user that runs a server.
+//! Runs programs to their end, and finds the user that runs a server.
 //!
-//! PostgreSQL refuses to run as root, so root steps down to `postgres` or `nobody`.
+//! PostgreSQL does not run as root, so root steps down to `postgres` or `nobody`.
 
 use std::io;
 use std::os::unix::process::CommandExt as _;
@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 
 use crate::LocalError;
 
-/// A user a server is run as.
+/// A user that runs a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct User {
     /// User id.
@@ -18,7 +18,8 @@ pub struct User {
     pub gid: u32,
 }
 
-/// The user for the server: `None` for an ordinary user (run it as ourselves), otherwise the one root steps down to.
+/// Returns the user for the server: `None` if this process is not root and runs it itself, else the user to step down
+/// to.
 pub fn server_user() -> Result<Option<User>, LocalError> {
     if id("-u", None) != Some(0) {
         return Ok(None);
@@ -31,7 +32,7 @@ pub fn server_user() -> Result<Option<User>, LocalError> {
     Err(LocalError::NoServerUser)
 }
 
-/// `command`, run as the server's user from a folder that user can enter.
+/// Makes a command that runs `program` as the server's user, in a folder that this user can enter.
 pub fn run_as(user: Option<User>, program: &Path, cwd: &Path) -> Command {
     let mut command = Command::new(program);
     command.current_dir(cwd).env("LC_ALL", "C");
@@ -41,7 +42,7 @@ pub fn run_as(user: Option<User>, program: &Path, cwd: &Path) -> Command {
     command
 }
 
-/// Runs `command` to its end: its output as text when it succeeds, the output as the error when it doesn't.
+/// Runs `command` to its end. Returns its output as text: as the value if it succeeds, else as the error.
 pub fn output(command: &mut Command) -> io::Result<Result<String, String>> {
     let output = command.stdin(Stdio::null()).output()?;
     let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -52,7 +53,7 @@ pub fn output(command: &mut Command) -> io::Result<Result<String, String>> {
     Ok(Err(text))
 }
 
-/// `id -u [name]` and the like; `None` when there is no such user.
+/// Runs `id -u [name]` and the like. Returns `None` if there is no such user.
 fn id(flag: &str, name: Option<&str>) -> Option<u32> {
     output(Command::new("id").arg(flag).args(name)).ok()?.ok()?.trim().parse().ok()
 }

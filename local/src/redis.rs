@@ -1,4 +1,4 @@
-//! A private Redis without persistence. Optional: Stockwell does without it in one process.
+//! A private Redis without persistence. It is optional: with one process, Stockwell needs no Redis.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::tether::{Leash, Tether};
 use crate::{LocalError, binaries, blocking, folder, free_port, log_end};
 
-/// A running private Redis; dropping it stops the server.
+/// A running private Redis. Dropping it stops the server.
 pub struct Redis {
     port: u16,
     password: String,
@@ -17,10 +17,10 @@ pub struct Redis {
 }
 
 impl Redis {
-    /// Starts `redis-server` on a free port of 127.0.0.1 with a random password; `None` when it is not installed.
+    /// Starts `redis-server` on a free port of 127.0.0.1 with a random password. Returns `None` if it is not installed.
     ///
     /// # Errors
-    /// [`LocalError::Start`] with the log when the server does not answer within 10 s.
+    /// [`LocalError::Start`] with the log if the server does not respond within 10 s.
     pub async fn start() -> Result<Option<Self>, LocalError> {
         let Some(program) = binaries::redis() else {
             return Ok(None);
@@ -36,7 +36,7 @@ impl Redis {
         .await
     }
 
-    /// `redis://` with password, host and port.
+    /// Returns the URL `redis://` with password, host and port.
     #[must_use]
     pub fn url(&self) -> String {
         format!("redis://:{}@127.0.0.1:{}/0", self.password, self.port)
@@ -44,12 +44,12 @@ impl Redis {
 
     /// Stops the server and waits for its end.
     pub async fn stop(self) {
-        // The result is only an error when the runtime shuts down, and then the drop has happened as well.
+        // This fails only while the runtime shuts down, and then the value is dropped as well.
         let _ = tokio::task::spawn_blocking(move || drop(self)).await;
     }
 }
 
-/// One try on one free port.
+/// Makes one attempt on one free port.
 fn launch(program: &Path) -> Result<Redis, LocalError> {
     let home = folder::scratch("stockwell-redis", None)?;
     let port = free_port()?;
@@ -73,7 +73,7 @@ fn launch(program: &Path) -> Result<Redis, LocalError> {
     Ok(Redis { port, password, _tether: tether })
 }
 
-/// True when the server on `port` knows our password, so it is ours.
+/// Whether the server on `port` knows our password, so it is ours.
 fn answers(port: u16, password: &str) -> bool {
     let attempt = || -> std::io::Result<bool> {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;

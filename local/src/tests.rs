@@ -1,4 +1,4 @@
-//! Real servers: started, reached over TCP and the socket, killed, taken over.
+//! Real servers: start them, reach them over TCP and the socket, kill them, take them over.
 
 #![expect(clippy::print_stdout, reason = "the parent process reads it")]
 
@@ -15,7 +15,7 @@ use crate::{LocalError, Postgres, PostgresOptions, Redis, free_port};
 /// Names the folder for [`hold`] in a child process.
 const HOLD: &str = "STOCKWELL_TEST_HOLD";
 
-/// A folder with a space in its name, in the temporary directory.
+/// Returns a folder with a space in its name, in the temporary directory.
 fn folder(name: &str) -> PathBuf {
     std::env::temp_dir().join(format!("stockwell unit {name} {}", std::process::id()))
 }
@@ -29,7 +29,7 @@ async fn text(db: &DatabaseConnection, sql: &str) -> String {
         .query_one_raw(Statement::from_string(db.get_database_backend(), sql))
         .await
         .expect("the query runs")
-        .expect("it answers a row");
+        .expect("it returns a row");
     row.try_get_by_index(0).expect("its first column is text")
 }
 
@@ -94,7 +94,7 @@ async fn foreign_folder_and_taken_port_are_refused() {
     Postgres::erase(data_dir).await.expect("the cluster is erased");
 }
 
-/// Not a test by itself: the body of the process that the next test kills.
+/// Not a test: the body of the process that the next test kills.
 #[tokio::test]
 async fn hold() {
     let Some(data_dir) = std::env::var_os(HOLD) else {
@@ -156,7 +156,7 @@ async fn redis_answers_when_it_is_installed() {
     };
     let client = redis::Client::open(server.url()).expect("its URL is one of Redis");
     let mut connection = client.get_multiplexed_async_connection().await.expect("it takes the connection");
-    let pong: String = redis::cmd("PING").query_async(&mut connection).await.expect("it answers");
+    let pong: String = redis::cmd("PING").query_async(&mut connection).await.expect("it responds");
     assert_eq!(pong, "PONG");
     server.stop().await;
 }

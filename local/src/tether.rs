@@ -1,7 +1,7 @@
-//! A child server that cannot outlive this process, not even when the process is killed with SIGKILL.
+//! A child server that can't outlive this process, even if the process is killed with SIGKILL.
 //!
-//! A small shell stands between us and the server and holds the reading end of a pipe. When the writing end closes
-//! (we drop it, or the kernel does because we died), the shell signals the server, waits for it and clears up.
+//! A small shell stands between us and the server and holds the reading end of a pipe. When the writing end closes (we
+//! drop it, or the kernel closes it because we died), the shell signals the server, waits for it and clears up.
 //! `PR_SET_PDEATHSIG` would need `unsafe`, follows the thread instead of the process, and exists on Linux only.
 
 use std::fs::File;
@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 use crate::LocalError;
 use crate::process::User;
 
-/// `$1` the signal that stops the server, `$2` a folder to remove afterwards (or empty), then the server's command line.
-/// The folder stays when the server ends by itself: it holds the log that says why.
+/// Arguments: `$1` is the signal that stops the server, `$2` a folder to remove afterwards (or empty), then the
+/// server's command line. If the server ends without our signal, the folder stays: it holds the log that says why.
 const SCRIPT: &str = r#"
 signal=$1 trash=$2
 shift 2
@@ -30,17 +30,17 @@ wait "$watch" && [ -n "$trash" ] && rm -rf -- "$trash"
 exit "$status"
 "#;
 
-/// What to run on the tether.
+/// Options of a server on a tether.
 pub struct Leash<'a> {
-    /// Signal name that asks the server for a fast, clean stop: `INT` for PostgreSQL, `TERM` for Redis.
+    /// Signal that asks the server for a fast, clean stop: `INT` for PostgreSQL, `TERM` for Redis.
     pub signal: &'static str,
-    /// Folder that belongs to this run alone; removed when the server was stopped.
+    /// Folder of this run alone. It is removed when the server has stopped.
     pub trash: Option<&'a Path>,
     /// The user that runs the server; `None` for the user of this process.
     pub user: Option<User>,
-    /// Working directory; the user must be able to enter it.
+    /// Working directory. The user must be able to enter it.
     pub cwd: &'a Path,
-    /// Receives the server's output, appended.
+    /// File to which the server's output is appended.
     pub log: &'a Path,
 }
 
@@ -71,12 +71,12 @@ impl Tether {
         Ok(Self { child, pipe })
     }
 
-    /// True while the server runs.
+    /// Whether the server runs.
     pub fn is_alive(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
     }
 
-    /// Asks the server to stop and waits at most `limit`; false when it still runs then.
+    /// Asks the server to stop and waits at most `limit`. Returns whether it has stopped.
     pub fn stop(&mut self, limit: Duration) -> bool {
         self.pipe = None;
         let deadline = Instant::now() + limit;
