@@ -1,4 +1,4 @@
-//! Products, categories, customers and the other records: made, changed, listed.
+//! Products, categories, customers and other records: create, change, list.
 
 mod bundle;
 mod csv;
@@ -238,7 +238,7 @@ fn the_tree_of_categories_shows_what_is_below_what() {
         category("mugs", None).await;
         tenant.product_with("SAW", json!({ "category_id": saws })).await;
         tenant.product_with("OLD-SAW", json!({ "category_id": saws, "status": "archived" })).await;
-        /// The codes of a tree, with brackets around what is below.
+        /// Returns the codes of a tree, with children in brackets.
         fn outline(nodes: &Value) -> String {
             let nodes = nodes.as_array().expect("nodes").iter();
             let outline = |node: &Value| {

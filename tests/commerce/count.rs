@@ -1,4 +1,4 @@
-//! Counts: what is really there, whatever happens while and after it is counted.
+//! Counts: what happens while and after stock is counted.
 
 mod anchor;
 mod entry;
@@ -9,7 +9,7 @@ use tests::{Client, Level, Tenant, lines, with_tenant};
 
 const COUNTS: &str = "/v1/counts";
 
-/// Opens a sheet that shows what it expects.
+/// Opens a sheet that shows the expected quantities.
 pub async fn sheet(tenant: &Tenant, more: Value) -> Value {
     let mut body = json!({ "blind": false });
     for (name, value) in more.as_object().into_iter().flatten() {
@@ -18,7 +18,7 @@ pub async fn sheet(tenant: &Tenant, more: Value) -> Value {
     tenant.post(COUNTS, &body).await.created()
 }
 
-/// The path of a step of a sheet.
+/// Returns the path of a step of a sheet.
 pub fn step(count: &Value, step: &str) -> String {
     format!("{COUNTS}/{}/{step}", count["id"].as_str().expect("an id"))
 }
@@ -28,7 +28,7 @@ pub async fn enter(client: &Client, count: &Value, entries: Value) -> Value {
     client.post(&step(count, "entries"), &json!({ "entries": entries })).await.ok()
 }
 
-/// Declares a sheet counted and posts it.
+/// Completes a sheet and posts it.
 pub async fn posted(tenant: &Tenant, count: &Value) -> Value {
     let counted = tenant.post(&step(count, "complete"), &json!({})).await.ok();
     assert_eq!(counted["status"], "counted", "{counted}");
@@ -58,7 +58,7 @@ fn differences_become_one_adjustment_at_cost() {
             count["lines"].as_array().expect("lines").iter().map(|line| text(line, "sku")).collect();
         assert_eq!(skus, vec!["CUP", "JUG", "MUG"]);
         assert_eq!(count["status"], "counting");
-        // Two boxes on the shelf, three loose ones beside them, and one more on the counter.
+        // Two boxes on the shelf, three loose mugs beside them, and one more on the counter.
         let entries = json!([{ "sku": "MUG", "uom": "XBX", "quantity": "2" }, { "sku": "MUG", "quantity": "3" },
             { "sku": "CUP", "quantity": "99" }, { "sku": "JUG", "quantity": "4" }]);
         enter(tenant, &count, entries).await;
@@ -218,7 +218,7 @@ fn what_differs_too_much_is_counted_again() {
         tenant.post(&step(&count, "entries"), &entries("JUG", "94")).await.ok();
         let counted = tenant.post(&step(&count, "complete"), &json!({})).await.ok();
         assert_eq!(counted["status"], "counted", "the second count stands, whatever it says");
-        // Whoever looks at it may still ask for one more.
+        // A caller who reviews the sheet may still ask for a recount.
         let unknown = json!({ "lines": [9] });
         tenant.post(&step(&count, "recount"), &unknown).await.refused(404, "not_found").names(&["#/lines/0"]);
         tenant
@@ -258,7 +258,7 @@ fn large_differences_are_posted_by_an_approver() {
         let clerk = tenant.with_key(&clerk);
         clerk.put("/v1/counts/settings", &json!({})).await.refused(403, "insufficient_scope");
         let count = sheet(tenant, json!({ "with_stock": true })).await;
-        // Three lost and three found: the sum is nothing, but the sizes are 12.00.
+        // Three lost and three found: the sum is zero, but the absolute values add up to 12.00.
         let entries = json!([{ "sku": "MUG", "quantity": "97" }, { "sku": "CUP", "quantity": "103" }]);
         enter(tenant, &count, entries).await;
         clerk.post(&step(&count, "complete"), &json!({})).await.ok();
@@ -310,7 +310,7 @@ fn each_step_has_its_states() {
         refused(&other, "cancel", json!({})).await;
         refused(&other, "entries", entry).await;
         assert_eq!(tenant.level("MUG").await, Level::of("5", "0", "10"));
-        // A line that nobody counted can be left out.
+        // An uncounted line can be skipped.
         tenant.stocked("CUP", "10.00", ("5", "2.00")).await;
         let part = sheet(tenant, json!({ "with_stock": true })).await;
         enter(tenant, &part, json!([{ "sku": "CUP", "quantity": "4" }])).await;
@@ -356,7 +356,7 @@ fn figures_that_make_no_sense_are_refused() {
             .names(&["#/entries"]);
         let unnamed = json!({ "entries": [{ "quantity": "1" }] });
         tenant.post(&step(&count, "entries"), &unnamed).await.refused(422, "validation_failed");
-        // By hand, nothing is adjusted in the name of a count.
+        // An adjustment by hand can't use the reason of counts.
         let by_hand = json!({ "kind": "adjustment", "reason": "count", "lines": lines(&[("MUG", "1")]) });
         tenant
             .post("/v1/stock/documents", &by_hand)
@@ -365,7 +365,7 @@ fn figures_that_make_no_sense_are_refused() {
             .names(&["#/reason"]);
         let unknown = json!({ "id": "cnt_01h455vb4pex5vsknk084sn02r" });
         tenant.post(&step(&unknown, "post"), &json!({})).await.refused(404, "not_found");
-        // The same entry sent twice counts once.
+        // An entry that is sent twice counts once.
         let entry = json!({ "entries": [{ "sku": "MUG", "quantity": "4" }] });
         tenant.post_as(&step(&count, "entries"), "shelf-1", &entry).await.ok();
         let again = tenant.post_as(&step(&count, "entries"), "shelf-1", &entry).await;

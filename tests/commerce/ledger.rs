@@ -1,4 +1,4 @@
-//! The general ledger: what documents post, what may be posted by hand, and what can be read.
+//! The general ledger: entries of documents, entries by hand, and reads.
 
 use serde_json::{Value, json};
 use tests::with_tenant;

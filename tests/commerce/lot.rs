@@ -1,4 +1,4 @@
-//! Lots and serial numbers: how they come in, what is sold first, and what is refused.
+//! Lots and serial numbers: receipts, first expired first out, and rejections.
 
 mod allotment;
 mod count;
@@ -13,19 +13,19 @@ use chrono::Days;
 use serde_json::{Value, json};
 use tests::{Problem, Reply, Tenant, Till, environment, sale, with_tenant};
 
-/// The day `days` from today in the tenant's zone, or before it.
+/// Returns the day `days` from today in the tenant's time zone.
 pub async fn day(days: i64) -> String {
     let today = environment().now().await.date_naive();
     let span = Days::new(days.unsigned_abs());
     (if days < 0 { today - span } else { today + span }).to_string()
 }
 
-/// A product that is tracked by lot.
+/// Makes a product that is tracked.
 pub async fn tracked(tenant: &Tenant, sku: &str, tracking: &str) {
     tenant.tracked(sku, tracking).await;
 }
 
-/// A stock document with one line in lots.
+/// Posts a stock document with one line in lots.
 pub async fn posted(tenant: &Tenant, kind: &str, (sku, quantity): (&str, &str), lots: Value) -> Reply {
     let mut line = json!({ "sku": sku, "quantity": quantity, "lots": lots });
     if kind != "adjustment" {
@@ -35,20 +35,20 @@ pub async fn posted(tenant: &Tenant, kind: &str, (sku, quantity): (&str, &str), 
     tenant.post("/v1/stock/documents", &body).await
 }
 
-/// Receives goods of one lot.
+/// Receives units of one lot.
 pub async fn received(tenant: &Tenant, sku: &str, code: &str, (quantity, expires_on): (&str, &str)) {
     let lots = json!([{ "code": code, "expires_on": expires_on }]);
     posted(tenant, "receipt", (sku, quantity), lots).await.created();
 }
 
-/// A sale of one line that names its lots.
+/// Returns a sale of one line that names its lots.
 pub fn sale_of(till: &Till, sku: &str, quantity: &str, lots: Value) -> Value {
     let mut body = sale(till, &[(sku, quantity)]);
     body["lines"][0]["lots"] = lots;
     body
 }
 
-/// Code and quantity of each lot of a line.
+/// Returns code and quantity of each lot of a line.
 pub fn lots_of(line: &Value) -> Vec<(String, String)> {
     let text = |lot: &Value, field: &str| lot[field].as_str().expect("a text").to_owned();
     let lots = line["lots"].as_array().cloned().unwrap_or_default();
@@ -59,7 +59,7 @@ pub fn pairs(lots: &[(&str, &str)]) -> Vec<(String, String)> {
     lots.iter().map(|(code, quantity)| ((*code).to_owned(), (*quantity).to_owned())).collect()
 }
 
-/// The one lot with this code.
+/// Returns the one lot with this code.
 pub async fn lot(tenant: &Tenant, code: &str) -> Value {
     let page = tenant.get(&format!("/v1/lots?code={code}")).await.ok();
     page["data"][0].clone()
@@ -134,13 +134,13 @@ fn a_lot_where_none_belongs_and_none_where_one_does_are_refused() {
         let till = tenant.till().await;
         let of_mug = tenant.post("/v1/pos/sales", &sale_of(&till, "MUG", "1", code.clone())).await;
         invalid(&of_mug, "#/lines/0/lots");
-        // A serial number is read off the piece that is sold.
+        // A sale must name the serial number that is sold.
         posted(tenant, "receipt", ("PHONE", "1"), json!([{ "code": "S1" }])).await.created();
         invalid(&tenant.sell(&till, &[("PHONE", "1")]).await, "#/lines/0/lots");
         let unknown = sale_of(&till, "MILK", "1", json!([{ "code": "L2" }]));
         let unknown = tenant.post("/v1/pos/sales", &unknown).await;
         unknown.refused(404, "not_found").names(&["#/lines/0/lots/0/code"]);
-        // Goods that nobody says the lot of don't come back either.
+        // A refund must name the lots too.
         let refund = json!({ "register_id": till.register_id, "tenders": [{ "kind": "cash" }],
             "lines": [{ "sku": "MILK", "quantity": "1" }] });
         invalid(&tenant.post("/v1/pos/refunds", &refund).await, "#/lines/0/lots");
@@ -190,7 +190,7 @@ fn a_later_receipt_says_what_the_first_one_said() {
         let milk = async |lots: Value| posted(tenant, "receipt", ("MILK", "5"), lots).await;
         invalid(&milk(lots(&other, "B-1")).await, "#/lines/0/lots/0/expires_on");
         invalid(&milk(lots(&first, "B-2")).await, "#/lines/0/lots/0/supplier_lot");
-        // Two lines of one document agree too.
+        // Two lines of one document must agree too.
         let line = |day: &str| {
             json!({ "sku": "MILK", "quantity": "1", "unit_cost": "4",
                 "lots": [{ "code": "L2", "expires_on": day }] })
@@ -202,7 +202,7 @@ fn a_later_receipt_says_what_the_first_one_said() {
         let known = lot(tenant, "L1").await;
         assert_eq!(known["on_hand"], "15");
         assert_eq!(known["expires_on"], json!(first));
-        // What was written down wrong is put right, and agrees from then on.
+        // After a correction, the corrected date is the one to agree with.
         let path = format!("/v1/lots/{}", known["id"].as_str().expect("an id"));
         let right = tenant.patch(&path, &json!({ "expires_on": other, "supplier_lot": null })).await.ok();
         assert_eq!(right["expires_on"], json!(other));
@@ -291,7 +291,7 @@ fn a_serial_number_is_one_piece() {
         };
         let sold = sell("S1").await.created();
         sell("S1").await.refused(409, "insufficient_stock").names(&["#/lines/0/lots/0/quantity"]);
-        // It went out: no supplier sends it again, but it may come back, once.
+        // It was sold: a supplier can't deliver it again, but it can be returned once.
         receipt("S1").await.refused(409, "already_exists").names(&[at]);
         let refund = json!({ "register_id": till.register_id, "original_id": sold["id"], "tenders": [{ "kind": "cash" }] });
         let back = tenant.post("/v1/pos/refunds", &refund).await.created();
@@ -302,7 +302,7 @@ fn a_serial_number_is_one_piece() {
         tenant.post("/v1/pos/refunds", &blind).await.refused(409, "already_exists").names(&[at]);
         sell("S1").await.created();
         tenant.post("/v1/pos/refunds", &blind).await.created();
-        // What was lost is found again.
+        // A lost unit is found again.
         let lost = json!({ "kind": "adjustment", "reason": "theft",
             "lines": [{ "sku": "PHONE", "quantity": "-1", "lots": [{ "code": "S2" }] }] });
         tenant.post("/v1/stock/documents", &lost).await.created();

@@ -1,4 +1,4 @@
-//! What the areas do, over HTTP: one folder per area, named as in the product.
+//! The areas over HTTP: one folder for each, named as in the product.
 
 #![expect(clippy::print_stdout, reason = "what a failed run shows: seeds and figures")]
 
@@ -13,7 +13,7 @@ mod pricing;
 mod report;
 mod stock;
 
-/// What every operation does alike: who may call, what is repeated, read, pushed, limited.
+/// Behaviour that all operations share: authority, idempotency, reads, streams, limits.
 mod platform {
     pub mod auth;
     mod card_numbers;

@@ -1,4 +1,4 @@
-//! Wholesale orders: reserve, ship, invoice, cancel; and what is refused.
+//! Wholesale orders: reserve, ship, invoice, cancel, and rejections.
 
 mod backorder;
 mod returns;

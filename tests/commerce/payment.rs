@@ -1,11 +1,11 @@
-//! Money that wholesale customers pay, and the invoices it settles.
+//! Payments of wholesale customers, and the invoices that they settle.
 
 use serde_json::{Value, json};
 use tests::{Tenant, lines, with_tenant};
 
 const PAYMENTS: &str = "/v1/payments";
 
-/// An invoice over so many pounds with tax; answers its id.
+/// Makes an invoice of this many pounds with tax. Returns its id.
 async fn invoice(tenant: &Tenant, customer: &str, pounds: u32) -> String {
     let lines = json!([{ "sku": "WORK", "quantity": "1", "unit_price": pounds.to_string() }]);
     let body = json!({ "customer_id": customer, "lines": lines, "advance_to": "invoiced" });

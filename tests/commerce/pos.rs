@@ -1,4 +1,4 @@
-//! The till: sales, tenders, prices, and what is refused.
+//! The till: sales, tenders, prices, and rejections.
 
 mod refund;
 mod session;

@@ -1,9 +1,9 @@
-//! Prices: whose list counts, which rule wins, and when.
+//! Prices: which list counts, which rule wins, and when.
 
 use serde_json::{Value, json};
 use tests::{Tenant, lines, with_tenant};
 
-/// A price list with rules; answers its id.
+/// Makes a price list with rules. Returns its id.
 async fn list(tenant: &Tenant, code: &str, rules: &[Value]) -> String {
     let list = tenant.make("/v1/price-lists", json!({ "code": code, "name": code })).await;
     for rule in rules {
@@ -16,7 +16,7 @@ fn asked(customer: Option<&str>, wanted: &[(&str, &str)]) -> Value {
     json!({ "customer_id": customer, "channel": "wholesale", "lines": lines(wanted) })
 }
 
-/// Unit price and source of every line.
+/// Returns unit price and source of every line.
 async fn prices(tenant: &Tenant, body: &Value) -> Vec<(String, String)> {
     let answer = tenant.post("/v1/prices/resolve", body).await.ok();
     let text = |value: &Value| value.as_str().expect("a text").to_owned();
@@ -28,7 +28,7 @@ fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
     expected.iter().map(|(price, source)| ((*price).to_owned(), (*source).to_owned())).collect()
 }
 
-/// A pays 15 % less for everything, B 20 % less for one category, C by a sheet agreed long ago.
+/// A pays 15 % less for everything, B 20 % less for one category, C pays the prices of a sheet that was agreed long ago.
 struct Case {
     a: String,
     b: String,

@@ -1,4 +1,4 @@
-//! Reports: the same figures whichever way they are asked for, tied to the ledger.
+//! Reports: the same figures on every surface, equal to the ledger.
 
 mod online_retail;
 mod stock;
@@ -10,7 +10,7 @@ use sea_orm::sqlx::{self, AssertSqlSafe, Connection, Executor, Row};
 use serde_json::{Value, json};
 use tests::{Tenant, environment, lines, sale, with_tenant, with_tenant_as};
 
-/// Reports, how they are grouped, their field in GraphQL, and the view that shows the same.
+/// Reports, their grouping, their field in GraphQL, and the view that shows the same.
 const SURFACES: [(&str, &str, &str, &str); 22] = [
     ("revenue", "channel", "revenueReport(groupBy: [CHANNEL])", "revenue_by_channel"),
     ("revenue", "month,channel", "revenueReport(groupBy: [MONTH, CHANNEL])", "revenue_by_month_channel"),
@@ -62,13 +62,13 @@ fn figures(row: &Value) -> Figures {
     row.as_object().expect("a row").iter().map(|(name, value)| (name.clone(), figure(value))).collect()
 }
 
-/// Rows in an order of their own: the surfaces may sort them otherwise.
+/// Returns rows in a fixed order: the surfaces may sort them differently.
 fn sorted(mut rows: Vec<Figures>) -> Vec<Figures> {
     rows.sort();
     rows
 }
 
-/// Both channels, two months, returns, discounts, two categories, a customer of both channels.
+/// Trades in both channels: two months, returns, discounts, two categories, a customer of both channels.
 async fn trade(tenant: &Tenant) {
     let tools = tenant.make("/v1/categories", json!({ "code": "tools", "name": "Tools" })).await;
     tenant.product_with("HAMMER", json!({ "list_price": "19.99", "category_id": tools })).await;
@@ -100,7 +100,7 @@ async fn trade(tenant: &Tenant) {
     tenant.post("/v1/pos/sales", &own).await.created();
 }
 
-/// Goods that lie, goods that ran out, goods that were lost and found.
+/// Makes old stock, used-up stock, and stock that was lost and found.
 async fn wear(tenant: &Tenant) {
     for sku in ["LAMP", "CUP"] {
         tenant.product_with(sku, json!({ "list_price": "7.00" })).await;
@@ -170,7 +170,7 @@ async fn by_graphql(tenant: &Tenant, field: &str, columns: &[String]) -> Vec<Fig
     answer["data"]["report"]["rows"].as_array().expect("rows").iter().map(figures).collect()
 }
 
-/// What a tool that speaks SQL reads, in the rights of the application.
+/// Returns what a tool that speaks SQL reads with the rights of the application.
 async fn by_view(tenant: &Tenant, view: &str, columns: &[String]) -> Vec<Figures> {
     let mut app = sqlx::PgConnection::connect(&environment().database_url()).await.expect("the app connects");
     app.execute(AssertSqlSafe(format!("begin; set local app.tenant_id = '{}'", tenant.id.0)))

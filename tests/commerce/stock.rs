@@ -1,4 +1,4 @@
-//! Receipts, openings and adjustments: quantities, costs, and what is refused.
+//! Receipts, openings and adjustments: quantities, costs, and rejections.
 
 mod channel_allotment;
 mod expected_receipt;

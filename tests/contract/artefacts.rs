@@ -1,4 +1,4 @@
-//! Generated files that are kept in the repository are what the code makes. `UPDATE=1` rewrites them.
+//! The generated files of the repository are what the code makes. `UPDATE=1` rewrites them.
 
 use std::fmt::Write as _;
 use std::process::Command;
@@ -16,7 +16,7 @@ fn the_graphql_schema() {
     keep("graphql/schema.graphql", graphql::sdl());
 }
 
-/// A text that drifts shows in the diff.
+/// A changed text shows in the diff of the page.
 #[test]
 fn the_error_codes() {
     let mut entries: Vec<_> = REGISTRY.iter().collect();
@@ -33,7 +33,7 @@ fn the_error_codes() {
     keep("docs/errors.md", &page);
 }
 
-/// The major version of PostgreSQL whose `pg_dump` writes the kept file.
+/// The major version of PostgreSQL whose `pg_dump` writes the file.
 const DUMPED_BY: &str = "15.";
 
 #[test]
@@ -54,7 +54,7 @@ fn the_schema_of_the_database() {
     keep("migration/schema.sql", &tidied(&dumped));
 }
 
-/// A dump without what changes from run to run: comments, settings of the session, and runs of empty lines.
+/// Returns a dump without what changes from run to run: comments, settings of the session, runs of empty lines.
 fn tidied(dump: &str) -> String {
     let mut tidied =
         String::from("-- Written by a test from the migrated database: see tests/contract/artefacts.rs.\n");

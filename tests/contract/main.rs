@@ -1,4 +1,4 @@
-//! What others build on: the generated files of this repository, and the rules of the database's schema.
+//! Contracts with others: the generated files of this repository, and the rules of the database's schema.
 
 #![expect(clippy::print_stdout, reason = "what a failed run shows")]
 

@@ -1,4 +1,4 @@
-//! The schema keeps its rules, and the rules see what breaks them.
+//! The schema keeps its rules, and the tests of these rules find what breaks them.
 
 use sea_orm::sqlx::postgres::PgConnection;
 use sea_orm::sqlx::{self, AssertSqlSafe, Connection, Executor, Row};
@@ -18,7 +18,7 @@ async fn connect(role: &str) -> PgConnection {
     PgConnection::connect(&url).await.expect("the role connects")
 }
 
-/// The error of a statement that must fail.
+/// Returns the error of a statement that must fail.
 async fn refused(connection: &mut PgConnection, statement: &'static str) -> String {
     let outcome = connection.execute(statement).await;
     outcome.err().unwrap_or_else(|| panic!("{statement} must be refused")).to_string()
@@ -108,7 +108,7 @@ fn every_step_can_be_taken_back_and_applied_again() {
     });
 }
 
-/// Every relation of the schemas.
+/// Returns every relation of the schemas.
 async fn shape(url: &str) -> Vec<String> {
     let mut connection = PgConnection::connect(url).await.expect("the migrator connects");
     let rows = sqlx::query(
@@ -118,7 +118,7 @@ async fn shape(url: &str) -> Vec<String> {
     rows.fetch_all(&mut connection).await.expect("relations").iter().map(|row| row.get(0)).collect()
 }
 
-/// A migration that does everything wrong, one thing a statement.
+/// A migration that breaks every rule, one with each statement.
 const MISTAKES: &str = "
     create table bare (tenant_id uuid not null);
     create table open_table (tenant_id uuid not null, id uuid not null, constraint open_table_pkey primary key (tenant_id, id));

@@ -1,5 +1,5 @@
-//! What commands of one batch find: the goods that went to who waited before the first of them, and what the ones before
-//! them left behind.
+//! What the commands of one batch find: the stock that was allocated to waiting orders before the first of them, and
+//! the effects of the commands before them.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ fn order_id(document: &Value) -> OrderId {
     id(document).parse().expect("the id of an order")
 }
 
-/// A request that is answered with nothing, or with its problem.
+/// Makes a request whose response is empty, or its problem.
 pub fn request(tenant: &Tenant, command: Command) -> Request {
     let render = |_: &service::Caller, outcome: Result<(&Outcome, &Book), &Refusal>| match outcome {
         Ok(_) => (200, "{}".to_owned()),
@@ -40,7 +40,7 @@ pub fn request(tenant: &Tenant, command: Command) -> Request {
     Request { caller, command, idempotency: None, entry_mode: EntryMode::Api, render }
 }
 
-/// Carries commands out in one transaction; answers the status and the body of each.
+/// Carries commands out in one transaction. Returns status and body of each.
 async fn together(tenant: &Tenant, commands: Vec<Command>) -> Vec<(u16, Value)> {
     let db =
         Db::connect(&environment().database_url(), &PoolOptions::default()).await.expect("the app connects");
@@ -53,13 +53,13 @@ async fn together(tenant: &Tenant, commands: Vec<Command>) -> Vec<(u16, Value)> 
     answers.into_iter().map(answer).collect()
 }
 
-/// What the first line of a refused command was told.
+/// Returns the figures of the first line of a rejection.
 fn told(problem: &Value) -> &Value {
     &problem["errors"][0]["params"]
 }
 
-/// Holds all of a product back until it ends by itself, places orders that wait behind it in the meantime, and comes back
-/// when it has ended and nobody has looked.
+/// Holds all stock of a product until the hold expires, and meanwhile places orders that wait behind it. Returns after
+/// the expiry, before any command has locked the level.
 async fn expired(
     tenant: &Tenant,
     customer: &str,
@@ -82,7 +82,7 @@ async fn expired(
     orders
 }
 
-/// What is reserved for the first line of each order, and how much it waits for.
+/// Returns what is reserved for the first line of each order, and its backordered quantity.
 async fn reserved(tenant: &Tenant, orders: &[Value]) -> Vec<(String, String)> {
     let mut reserved = Vec::new();
     for order in orders {
@@ -97,7 +97,7 @@ fn pairs(of: &[(&str, &str)]) -> Vec<(String, String)> {
     of.iter().map(|(one, other)| ((*one).to_owned(), (*other).to_owned())).collect()
 }
 
-/// How often each order was told to have got goods.
+/// Returns the number of `order.allocated` events of each order.
 async fn allocated(tenant: &Tenant, orders: &[Value]) -> Vec<usize> {
     let mut counts = Vec::new();
     for order in orders {
@@ -115,7 +115,7 @@ fn what_an_expired_hold_frees_goes_to_who_waits_before_a_sale_that_is_refused() 
             tenant.stocked("MUG", "10.00", ("10", "4.00")).await;
             let (till, customer) = (tenant.till().await, tenant.customer("Nordwind Supply").await);
             let orders = expired(tenant, &customer, ("MUG", "10"), &[("6", 0), ("3", 5)]).await;
-            // Nobody has looked: what will go to who waits is promised already for whoever reads.
+            // No command has locked the level yet. Reads show the stock as reserved for the waiting orders.
             let shown = tenant.get("/v1/stock/availability?sku=MUG").await.ok()["data"][0].clone();
             let place = &shown["locations"][0];
             assert_eq!(shown["available"], "1");
@@ -123,7 +123,7 @@ fn what_an_expired_hold_frees_goes_to_who_waits_before_a_sale_that_is_refused() 
             assert_eq!(place["backordered"], "0");
             assert_eq!(reserved(tenant, &orders).await, pairs(&[("0", "6"), ("0", "3")]));
 
-            // The sale is all that its batch has, and is refused.
+            // The sale is the only command of its batch, and is rejected.
             let refused = tenant.sell(&till, &[("MUG", "2")]).await.refused(409, "insufficient_stock");
             assert_eq!(refused.params("#/lines/0/quantity")["available"], "1");
             assert_eq!(reserved(tenant, &orders).await, pairs(&[("6", "0"), ("3", "0")]));
@@ -189,7 +189,7 @@ fn an_order_that_an_expired_hold_serves_is_shipped_or_given_up_at_once() {
         tenant.stocked("MUG", "10.00", ("10", "4.00")).await;
         let customer = tenant.customer("Nordwind Supply").await;
         let orders = expired(tenant, &customer, ("MUG", "10"), &[("10", 5), ("7", 0)]).await;
-        // What the first one gets and gives up again goes to the second one.
+        // What is allocated to the first order and released again goes to the second one.
         tenant.step(id(&orders[0]), "cancel").await.ok();
         assert_eq!(reserved(tenant, &orders).await, pairs(&[("0", "0"), ("7", "0")]));
         assert_eq!(tenant.level("MUG").await, Level::of("10", "7", "40"));
@@ -269,7 +269,7 @@ fn line(sku: &str, quantity: &str) -> GoodsLine {
     GoodsLine { item: ItemRef::Sku(sku.to_owned()), uom: None, quantity, lots: Vec::new() }
 }
 
-/// A transfer from the warehouse to the shop.
+/// Returns a transfer from the warehouse to the shop.
 fn sent(tenant: &Tenant, line: GoodsLine, expected_on: Option<NaiveDate>) -> Command {
     Command::DispatchTransfer(Dispatch {
         id: None,
@@ -282,7 +282,7 @@ fn sent(tenant: &Tenant, line: GoodsLine, expected_on: Option<NaiveDate>) -> Com
     })
 }
 
-/// An expected receipt and a transfer of one product: two series of numbers.
+/// Returns an expected receipt and a transfer of one product, which need two number series.
 fn expected_and_sent(tenant: &Tenant, sku: &str) -> Vec<Command> {
     let expect = Expect {
         id: None,
@@ -294,7 +294,7 @@ fn expected_and_sent(tenant: &Tenant, sku: &str) -> Vec<Command> {
     vec![Command::ExpectReceipt(expect), sent(tenant, line(sku, "1"), None)]
 }
 
-/// How many connections wait for somebody else's transaction to end, as who inserts the same row does.
+/// Waits until this many connections wait for another transaction to end, as an insert of the same row does.
 async fn until_waiting(count: i64) {
     let query = "select count(*) from pg_locks where locktype = 'transactionid' and not granted";
     loop {
@@ -307,7 +307,7 @@ async fn until_waiting(count: i64) {
     }
 }
 
-/// Which of the two gets the series that both want to make is left to chance: four rounds, each for a tenant of its own.
+/// Chance decides which of the two creates the series first: four rounds, each with its own tenant.
 #[test]
 fn batches_that_begin_a_series_at_once_do_not_lock_each_other_out() {
     for _ in 0..4 {
@@ -320,7 +320,7 @@ fn batches_that_begin_a_series_at_once_do_not_lock_each_other_out() {
             let series = format!("ER-{}", now.year());
             let made = sqlx::query("insert into number_series (tenant_id, series) values ($1, $2)");
             made.bind(tenant.id.0).bind(series).execute(&mut *blocker).await.expect("a series is begun");
-            // Neither series is there when the first one looks; when the second one does, the other's is.
+            // When the first one reads, no series exists. When the second one reads, the other's exists.
             let first = async || together(tenant, expected_and_sent(tenant, "MUG")).await;
             let second = async || {
                 until_waiting(1).await;

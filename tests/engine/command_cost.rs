@@ -1,5 +1,5 @@
-//! What each kind of command costs in statements, the one that opens the transaction and the one that ends it included:
-//! as many for a document of many lines as for one, so that no load of goods is carried line by line.
+//! The statements that each kind of command costs, including those that open and end its transaction. A document of
+//! many lines costs as many as one of a single line, so no stock is written line by line.
 
 mod counts;
 mod lots;
@@ -12,10 +12,10 @@ use serde_json::{Value, json};
 use service::posting::Command;
 use tests::{Client, Node, Tenant, Till, environment, lines, sale, with_tenant};
 
-/// The lines of the larger document.
+/// Number of lines of the larger document.
 const MANY: usize = 7;
 
-/// Each kind of command as its event names it, and its statements.
+/// Each kind of command, named as in its event, and its statements.
 const COMMANDS: [(&str, u64); 52] = [
     ("pos_sale.completed", 8),
     ("pos_sale.completed, first in first out", 10),
@@ -71,7 +71,7 @@ const COMMANDS: [(&str, u64); 52] = [
     ("journal_entry.posted", 4),
 ];
 
-/// A shop whose documents are prepared elsewhere, so that only the command itself counts.
+/// A shop whose documents are prepared by another server, so that only the command itself is counted.
 struct Shop<'a> {
     tenant: &'a Tenant,
     node: Node,
@@ -80,7 +80,7 @@ struct Shop<'a> {
     customer: String,
 }
 
-/// A request that is about to be counted.
+/// A request that is to be counted.
 type Request = (String, Value);
 
 fn id(document: &Value) -> &str {
@@ -99,7 +99,8 @@ impl<'a> Shop<'a> {
                 }
             }
         }
-        // Waiting for and oversold there are none; what is kept, counted or in lots has goods of its own.
+        // W and N have no stock, so that orders wait for them or sales oversell them. Held, counted and tracked products
+        // have stock of their own.
         for (kind, tracking) in [("W", "none"), ("N", "none"), ("K", "none"), ("C", "none"), ("T", "lot")] {
             for number in 0..MANY {
                 let more = json!({ "list_price": "10.00", "tracking": tracking });
@@ -120,7 +121,7 @@ impl<'a> Shop<'a> {
         Shop { tenant, node, client, till, customer }
     }
 
-    /// The fewest statements of four such requests: the first one also asks who calls and how the tenant is set up.
+    /// Returns the fewest statements of four such requests: the first one also reads the caller and the setup.
     async fn fewest(&self, name: &str, many: usize) -> u64 {
         let mut fewest = u64::MAX;
         for _ in 0..4 {
@@ -135,7 +136,7 @@ impl<'a> Shop<'a> {
         fewest
     }
 
-    /// How many commands of the kind were carried out.
+    /// Returns the number of commands of the kind that were carried out.
     async fn carried_out(&self, name: &str) -> i64 {
         let query = sqlx::query_scalar("select count(*) from command where tenant_id = $1 and name = $2");
         let query = query.bind(self.tenant.id.0).bind(kind_of(name));
@@ -196,7 +197,7 @@ impl<'a> Shop<'a> {
         }
     }
 
-    /// The open session of the till; a new one where the last was closed.
+    /// Returns the open session of the till. Opens a new one if the last was closed.
     async fn session(&self) -> String {
         let register = &self.till.register_id;
         let page = self.tenant.get(&format!("/v1/pos/sessions?register_id={register}&open=true")).await.ok();
@@ -297,12 +298,12 @@ impl<'a> Shop<'a> {
     }
 }
 
-/// The kind of a command, of which the table may have several.
+/// Returns the kind of a command, of which the table may have several.
 fn kind_of(name: &str) -> &str {
     name.split(',').next().unwrap_or(name)
 }
 
-/// One of each of the first products of a kind.
+/// Returns one unit of each of the first products of a kind.
 fn wanted(kind: &str, many: usize) -> Vec<(&'static str, &'static str)> {
     (0..many).map(|number| (&*format!("{kind}{number}").leak(), "1")).collect()
 }
@@ -315,14 +316,14 @@ fn merged(base: &Value, more: &Value) -> Value {
     body
 }
 
-/// Lines with one more field, the same in each.
+/// Returns lines with one more field, the same in each.
 fn with_each(lines: &Value, field: &str, value: &str) -> Value {
     let lines = lines.as_array().expect("lines").iter();
     lines.map(|line| merged(line, &json!({ field: value }))).collect()
 }
 
-/// Each kind has a name of its own, and each name of the table is one that was carried out: a kind that is missing here
-/// makes the numbers differ.
+/// Each kind has its own name, and each name of the table was carried out. If a kind is missing in the table, the
+/// numbers differ.
 #[test]
 fn every_kind_of_command_is_in_the_table() {
     let kinds: BTreeSet<&str> = COMMANDS.iter().map(|(name, _)| kind_of(name)).collect();

@@ -1,4 +1,4 @@
-//! How posting works under load: batches, statements, races, crashes, and random commands beside a plain model.
+//! Posting under load: batches, statements, races, crashes, and random commands beside a plain model.
 
 #![expect(clippy::print_stdout, reason = "what a failed run shows: seeds and figures")]
 

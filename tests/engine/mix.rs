@@ -1,4 +1,4 @@
-//! Every kind of stock command at once, on goods that all of them want.
+//! Every kind of stock command at once, on the same products.
 
 mod tracked;
 
@@ -9,27 +9,27 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tests::{Client, Reply, Tenant, Till, environment, lines, sale, with_tenant};
 
-/// How long the mix runs.
+/// Duration of the mix.
 const DURATION: Duration = Duration::from_secs(8);
-/// How many callers work at once.
+/// Callers at the same time.
 const WORKERS: u64 = 32;
-/// How many products they fight over.
+/// Number of products that they share.
 const PRODUCTS: u64 = 200;
-/// Every so many products one is tracked by lot.
+/// One product in so many is tracked by lot.
 const LOTS_EVERY: u64 = 4;
-/// How many bundles share components.
+/// Number of bundles that share components.
 const BUNDLES: u64 = 20;
 
-/// Numbers that look random and are the same in every run (SplitMix64; Steele, Lea and Flood 2014).
+/// Random numbers that are the same in every run (SplitMix64; Steele, Lea and Flood 2014).
 pub struct Dice(u64);
 
 impl Dice {
-    /// The same numbers for the same seed.
+    /// Makes the numbers of a seed.
     pub fn new(seed: u64) -> Self {
         Dice(seed)
     }
 
-    /// A number below `limit`.
+    /// Returns a number below `limit`.
     pub fn below(&mut self, limit: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -37,7 +37,7 @@ impl Dice {
         (mixed ^ (mixed >> 31)) % limit
     }
 
-    /// One to four lines of goods, in any order.
+    /// Returns one to four lines, in any order.
     fn wanted(&mut self, bundles: bool) -> Vec<(String, String)> {
         (0..=self.below(4))
             .map(|_| {
@@ -108,7 +108,7 @@ async fn shop(tenant: &Tenant) -> Shop {
     Shop { tills, customers, locations, answered: AtomicU32::new(0) }
 }
 
-/// A refusal is an answer; a failure is not.
+/// Accepts a rejection, but no error of the server.
 fn sound(shop: &Shop, what: &str, reply: Reply) -> Option<Value> {
     assert!(matches!(reply.status, 200 | 201 | 409 | 422), "{what}: {} {}", reply.status, reply.text);
     assert!(!reply.text.contains("temporarily_unavailable"), "{what}: {}", reply.text);
@@ -119,19 +119,19 @@ fn sound(shop: &Shop, what: &str, reply: Reply) -> Option<Value> {
     None
 }
 
-/// Whether the goods of a SKU lie in lots.
+/// Whether a SKU is tracked.
 fn is_tracked(sku: &str) -> bool {
     let number: u64 = sku.trim_start_matches("P-").parse().expect("a number");
     number.is_multiple_of(LOTS_EVERY)
 }
 
-/// A line of a receipt; that of a tracked product brings one of four lots, of which two are new at first.
+/// Returns a line of a receipt. For a tracked product it has one of four lots, of which two are new at first.
 fn receipt_line((sku, quantity): &(&str, &str), lot: u64) -> Value {
     let lots = if is_tracked(sku) { json!([{ "code": format!("L-{lot}") }]) } else { json!([]) };
     json!({ "sku": sku, "quantity": quantity, "unit_cost": "2.11", "lots": lots })
 }
 
-/// Goods that left up to two seconds ago.
+/// Sells stock that left up to two seconds ago.
 async fn sell_forced(client: &Client, shop: &Shop, dice: &mut Dice, wanted: &[(&str, &str)]) {
     let mut sold = sale(&shop.tills[dice.below(4) as usize], wanted);
     sold["forced"] = json!(true);
@@ -144,7 +144,7 @@ async fn count(client: &Client, shop: &Shop, dice: &mut Dice, (here, goods): (&V
     let sheet = json!({ "location_id": here, "blind": false });
     let Some(sheet) = sound(shop, "count", client.post("/v1/counts", &sheet).await) else { return };
     let path = |step: &str| format!("/v1/counts/{}/{step}", sheet["id"].as_str().expect("an id"));
-    // Of six lots two come in by no receipt: they are found.
+    // Of six lots, two come in by no receipt: a count finds them.
     let entry = |(sku, quantity): &(&str, &str)| {
         let lot_code = is_tracked(sku).then(|| format!("L-{}", dice.below(6)));
         json!({ "sku": sku, "lot_code": lot_code, "quantity": quantity })
@@ -223,7 +223,7 @@ async fn step(client: &Client, shop: &Shop, dice: &mut Dice) {
     }
 }
 
-/// Places an order that takes what there is in one of the ways that there are, and does something with it.
+/// Places an order with one of the policies, and continues with it.
 async fn wait(client: &Client, shop: &Shop, dice: &mut Dice, order: &Value) {
     let mut order = order.clone();
     order["policy"] = json!(["ship_complete", "partial", "backorder"][dice.below(3) as usize]);
@@ -243,7 +243,7 @@ async fn wait(client: &Client, shop: &Shop, dice: &mut Dice, order: &Value) {
     }
 }
 
-/// Keeps goods back for somebody, a till or a channel.
+/// Holds stock for an order, a till or a channel.
 async fn keep(client: &Client, shop: &Shop, dice: &mut Dice, (here, goods): (&Value, &[(&str, &str)])) {
     let ends = (environment().now().await + chrono::Duration::milliseconds(300)).to_rfc3339();
     let reference = format!("cart-{}", dice.below(20));
@@ -275,7 +275,7 @@ fn everything_at_once_keeps_the_books() {
         let started = Instant::now();
         let worker = async |number: u64| {
             let mut dice = Dice::new(number);
-            // Half of them talk to another server over the same database.
+            // Half of them use another server on the same database.
             let client: &Client = if number.is_multiple_of(2) { tenant } else { &other };
             while started.elapsed() < DURATION {
                 step(client, &shop, &mut dice).await;

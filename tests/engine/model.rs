@@ -1,5 +1,5 @@
-//! The stock record beside a plain model of it: long random sequences of commands, decided the same and worth the same
-//! to the cent.
+//! The stock record beside a plain model: long random sequences of commands, with the same decisions and the same
+//! values to the cent.
 
 mod counted;
 mod level;
@@ -16,29 +16,29 @@ use self::level::{Level, cents};
 use self::lots::{Lots, TRACKED};
 use crate::mix::Dice;
 
-/// How many commands one sequence has; four sequences make 10,000.
+/// Commands of one sequence. Four sequences make 10,000.
 const STEPS: u64 = 2_500;
-/// After how many commands all levels are compared.
+/// Number of commands after which all levels are compared.
 const COMPARED_EVERY: u64 = 25;
-/// After how many commands the six facts are checked.
+/// Number of commands after which the six facts are checked.
 const CHECKED_EVERY: u64 = 500;
-/// The goods; `SET` is two of `A` and one of `B`.
+/// The products. `SET` is a bundle of two `A` and one `B`.
 const SKUS: [&str; 4] = ["A", "B", "C", "D"];
-/// Those that are valued first in, first out.
+/// Products that are valued first in, first out.
 const FIFO: [&str; 2] = ["B", "D"];
 
-/// A place: 0 is the warehouse, which the till sells from, and 1 is the shop.
+/// A location: 0 is the warehouse, which the till sells from, and 1 is the shop.
 type Place = usize;
 
-/// Goods by SKU, summed.
+/// Quantities by SKU, summed.
 type Goods = BTreeMap<&'static str, Decimal>;
 
-/// What a document keeps back or has on its way.
+/// Stock that a document holds or has in transit.
 struct Kept {
     id: String,
     place: Place,
     goods: Goods,
-    /// Of a transfer: what each line is worth.
+    /// For a transfer: SKU, quantity and value of each line.
     values: Vec<(&'static str, Decimal, Decimal)>,
 }
 
@@ -80,7 +80,7 @@ struct Bench<'a> {
     model: Model,
 }
 
-/// Lines as they are asked for, and the goods that they come to.
+/// Returns random lines, and the quantities that they add up to.
 fn asked(dice: &mut Dice, with_sets: bool) -> (Vec<(&'static str, String)>, Goods) {
     let mut goods = Goods::new();
     let mut wanted = Vec::new();
@@ -103,7 +103,7 @@ fn plain<'a>(wanted: &'a [(&'static str, String)]) -> Vec<(&'static str, &'a str
     wanted.iter().map(|(sku, quantity)| (*sku, quantity.as_str())).collect()
 }
 
-/// What the lines of a document moved, in their order.
+/// Returns what the lines of a document moved, in order.
 fn moved(lines: &Value) -> Vec<(&'static str, Decimal)> {
     let line = |line: &Value| {
         let sku = SKUS.into_iter().find(|sku| line["sku"] == *sku).expect("one of the goods");
@@ -113,7 +113,7 @@ fn moved(lines: &Value) -> Vec<(&'static str, Decimal)> {
 }
 
 impl Bench<'_> {
-    /// The command is accepted if and only if the model says so; answers the document.
+    /// Checks that the command is accepted if and only if the model accepts it. Returns the document.
     fn decided(&self, what: &str, reply: &Reply, accepted: bool) -> Option<Value> {
         assert_eq!(reply.status < 300, accepted, "{what}: {} {}", reply.status, reply.text);
         if !accepted {
@@ -202,7 +202,7 @@ impl Bench<'_> {
         }
     }
 
-    /// Takes the lines of a document out, one after the other.
+    /// Issues the lines of a document, one after the other.
     fn issue(&mut self, place: Place, lines: &Value) {
         for (sku, quantity) in moved(lines) {
             self.model.at(place, sku).go(quantity);
@@ -229,7 +229,7 @@ impl Bench<'_> {
         let at = dice.below(self.model.orders.len() as u64) as usize;
         let order = self.model.orders.swap_remove(at);
         let verb = if dice.below(3) == 0 { "cancel" } else { "ship" };
-        // What was promised may have left elsewhere meanwhile.
+        // Reserved units may have left with another document meanwhile.
         let there =
             order.goods.iter().all(|(sku, wanted)| *wanted <= self.model.at(order.place, sku).on_hand);
         let reply = self.tenant.step(&order.id, verb).await;
@@ -291,7 +291,7 @@ impl Bench<'_> {
         }
     }
 
-    /// Every level of a place.
+    /// Returns every level of a location.
     async fn rows(&self, location: &str) -> Vec<Value> {
         let first = format!("/v1/stock/levels?location_id={location}&limit=200");
         let mut page = self.tenant.get(&first).await.ok();
@@ -303,7 +303,7 @@ impl Bench<'_> {
         rows
     }
 
-    /// Every level of both places is what the model says.
+    /// Checks that every level of both locations is as in the model.
     async fn compare(&self, seed: u64, step: u64) {
         for (place, location) in self.places.iter().enumerate() {
             let location = location.as_str().expect("an id");

@@ -1,5 +1,5 @@
-//! The orders that wait beside a plain model of their queues: long random sequences of what takes and frees goods, with
-//! every order served the same.
+//! Waiting orders beside a plain model of their queues: long random sequences of commands that take and release stock,
+//! with the same allocations.
 
 use std::cmp::Reverse;
 
@@ -8,13 +8,13 @@ use tests::{Tenant, lines, sale, with_tenant};
 
 use crate::mix::Dice;
 
-/// How many commands one sequence has.
+/// Commands of one sequence.
 const STEPS: u64 = 400;
-/// After how many commands all orders are compared.
+/// Number of commands after which all orders are compared.
 const COMPARED_EVERY: u64 = 20;
-/// The goods; the last ones lie in lots.
+/// The products. The last one is tracked by lot.
 const SKUS: [&str; 3] = ["A", "B", "LOTTED"];
-/// The place of the goods in lots.
+/// Position of the tracked product.
 const LOTTED: usize = 2;
 
 /// One line of each product.
@@ -25,21 +25,21 @@ struct Order {
     priority: i64,
     reserved: Lots,
     waits: Lots,
-    /// Whether something has left.
+    /// Whether something was shipped.
     left: bool,
 }
 
 #[derive(Default)]
 struct Model {
     free: Lots,
-    /// In the order in which they were placed.
+    /// Orders in the order in which they were placed.
     orders: Vec<Order>,
-    /// Goods in quarantine.
+    /// Stock in quarantine.
     kept: Vec<(String, Lots)>,
 }
 
 impl Model {
-    /// Gives what is free to who waits: the higher priority first, then the older order.
+    /// Allocates available stock to waiting orders: higher priority first, then the older order.
     fn serve(&mut self) {
         let mut queue: Vec<&mut Order> = self.orders.iter_mut().collect();
         queue.sort_by_key(|order| Reverse(order.priority));
@@ -122,7 +122,7 @@ impl Bench<'_> {
         self.model.give_back(goods);
     }
 
-    /// Takes goods that are free, or is refused.
+    /// Takes available stock, or is rejected.
     async fn take(&mut self, goods: Lots, path: &str, body: &Value) -> Option<String> {
         let accepted = self.model.free.iter().zip(goods).all(|(free, lot)| lot <= *free);
         let reply = self.tenant.post(path, body).await;
@@ -144,7 +144,7 @@ impl Bench<'_> {
     }
 
     async fn keep(&mut self, goods: Lots) {
-        // Nobody but the caller knows which lots are to be kept back.
+        // A quarantine must name its lots, so it leaves the tracked product out.
         let goods = [goods[0], goods[1], 0];
         let body = json!({ "kind": "quarantine", "lines": asked(goods) });
         if let Some(id) = self.take(goods, "/v1/stock/holds", &body).await {
@@ -162,7 +162,7 @@ impl Bench<'_> {
         self.model.give_back(goods);
     }
 
-    /// Ships what an order has, or gives it up.
+    /// Ships what an order has, or ends it.
     async fn end_order(&mut self, dice: &mut Dice) {
         if self.model.orders.is_empty() {
             return;
@@ -188,7 +188,7 @@ impl Bench<'_> {
         }
     }
 
-    /// Every order has and waits for what the model says.
+    /// Checks that every order has and waits for what the model says.
     async fn compare(&self, seed: u64, step: u64) {
         for order in &self.model.orders {
             let shown = self.tenant.get(&format!("/v1/orders/{}", order.id)).await.ok();

@@ -1,4 +1,4 @@
-//! Many clients of both channels, on two machines, for the last units of a few goods.
+//! Many clients of both channels, on two servers, for the last units of a few products.
 
 use futures_util::future::join_all;
 use rand::rngs::StdRng;
@@ -11,7 +11,7 @@ const CLIENTS: usize = 64;
 const UNITS: i64 = 60;
 const SKUS: [&str; 6] = ["BOLT", "NUT", "WASHER", "SCREW", "NAIL", "HOOK"];
 
-/// What one client buys with: a till or a wholesale account, on one of the machines.
+/// A buyer: a till or a wholesale account, on one of the servers.
 struct Buyer {
     client: Client,
     till: Option<Till>,
@@ -19,11 +19,11 @@ struct Buyer {
     random: StdRng,
 }
 
-/// What a client got, product by product.
+/// Quantities that a client got, by product.
 type Bought = [i64; SKUS.len()];
 
 impl Buyer {
-    /// A basket of one to four lines in random order, in which a product may stand twice.
+    /// Returns a basket of one to four lines in random order. A product may be on two lines.
     fn basket(&mut self) -> Vec<(usize, i64)> {
         let mut products: Vec<usize> = (0..SKUS.len()).collect();
         products.shuffle(&mut self.random);
@@ -36,7 +36,7 @@ impl Buyer {
         basket
     }
 
-    /// Buys a basket; answers what is left of each of its products where it was refused.
+    /// Buys a basket. If it is rejected, returns what is available of its products.
     async fn buy(&self, basket: &[(usize, i64)]) -> Result<(), Value> {
         let lines: Vec<Value> = basket
             .iter()
@@ -59,7 +59,7 @@ impl Buyer {
         }
     }
 
-    /// Buys baskets until one is refused, then single units until nothing is left anywhere.
+    /// Buys baskets until one is rejected, then single units until nothing is left.
     async fn buy_out(mut self) -> Bought {
         let mut bought = Bought::default();
         let mut left: Vec<usize> = (0..SKUS.len()).collect();
@@ -155,7 +155,7 @@ fn reserving_cancelling_and_giving_back_never_lose_a_unit() {
     });
 }
 
-/// Takes goods and gives all of them back, if they are to be had at all.
+/// Buys stock and returns all of it, if there is enough.
 async fn give_back(buyer: &Buyer, lines: &[Value]) {
     let client = &buyer.client;
     let Some(till) = &buyer.till else {

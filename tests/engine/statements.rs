@@ -1,4 +1,4 @@
-//! How many statements a request costs, the one that opens the transaction and the one that ends it included.
+//! The statements that a request costs, including those that open and end its transaction.
 
 use domain::id::RegisterId;
 use domain::pos::{Sell, TenderInput, TenderKind};
@@ -12,13 +12,13 @@ use service::posting::{Command, Poster, Request};
 use service::tx::PoolOptions;
 use tests::{Tenant, Till, environment, lines, with_tenant};
 
-/// Opening, keys of the batch, session, products, stock levels, number series, the write, commit.
+/// Opening, responses of the batch, session, products, stock levels, number series, the write, commit.
 const SALE: u64 = 8;
 
 /// Opening, the report, the end.
 const REPORT: u64 = 3;
 
-/// A database connection that nobody else counts on.
+/// Makes a database connection of its own, so that no other test adds to its count.
 async fn own_db() -> Db {
     Db::connect(&environment().database_url(), &PoolOptions::default()).await.expect("the app connects")
 }
@@ -75,9 +75,9 @@ fn a_batch_of_sales_costs_as_many_statements_as_one() {
             }
             db.statements() - before
         };
-        // The first sale also reads what is then remembered for seconds.
+        // The first sale also fills the caches.
         post(1, 0).await;
-        // The fewest of three: what is remembered may run out in between.
+        // The fewest of three: a cached value may expire in between.
         for count in [1, 16] {
             let mut fewest = u64::MAX;
             for round in 1..=3 {
@@ -88,7 +88,7 @@ fn a_batch_of_sales_costs_as_many_statements_as_one() {
     });
 }
 
-/// What is on its way is one statement more, and asked once for all that were refused: also where nothing is.
+/// Expected supplies cost one statement more for all rejected commands of a batch, also if there are none.
 #[test]
 fn refused_sales_of_a_batch_ask_once_what_is_on_its_way() {
     with_tenant(async |tenant| {
@@ -156,7 +156,7 @@ fn a_report_costs_three_statements() {
             ),
         ] {
             let mut fewest = u64::MAX;
-            // The fewest of four: the first one also asks who calls.
+            // The fewest of four: the first one also reads the caller.
             for _ in 0..4 {
                 let before = node.app.db.statements();
                 client.get(path).await.ok();
@@ -180,7 +180,7 @@ fn an_explanation_costs_as_many_statements_however_long_it_is() {
                 tenant.sell(&till, &[("MUG", "1")]).await.created();
             }
             let mut fewest = u64::MAX;
-            // The fewest of four: the first one also asks who calls.
+            // The fewest of four: the first one also reads the caller.
             for _ in 0..4 {
                 let before = node.app.db.statements();
                 client.get(&path).await.ok();
@@ -207,7 +207,7 @@ fn a_receipt_costs_as_many_statements_however_many_orders_it_serves() {
             client.post("/v1/stock/documents", &json!({ "kind": "receipt", "lines": lines })).await.created();
             node.app.db.statements() - before
         };
-        // The first ones also open the level, ask who calls and read what is then remembered for seconds.
+        // The first ones also create the level, read the caller and fill the caches.
         receive().await;
         let nobody = receive().await.min(receive().await);
         let mut served = Vec::new();

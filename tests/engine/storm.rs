@@ -1,9 +1,9 @@
-//! A storm of duplicates against a server that is killed again and again: one effect each, identical answers, nothing
-//! stuck.
+//! A storm of duplicates against a server that is killed again and again: one effect each, identical responses, and
+//! nothing stuck.
 //!
-//! The server is a process of its own: this very program, started again with [`ADDR`] set, so that it always is the
-//! code under test. It is ended by SIGKILL at random moments and comes back on the same port. Clients send every write
-//! up to five times at once under one key and repeat what was not answered.
+//! The server is a separate process: this program, started again with [`ADDR`] set, so that it always is the code under
+//! test. It is ended by SIGKILL at random moments and comes back on the same port. Clients send every write up to five
+//! times at once with one key, and repeat what got no response.
 
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -24,31 +24,31 @@ mod trade;
 
 use trade::{Trader, ledger_of};
 
-/// Where the child process listens. Set for it alone.
+/// Address of the child process. Set for the child alone.
 const ADDR: &str = "STOCKWELL_TEST_STORM_ADDR";
 /// The database of the child process.
 const DATABASE_URL: &str = "STOCKWELL_TEST_STORM_DATABASE_URL";
 /// The signing key of the child process.
 const SIGNING_KEY: &str = "STOCKWELL_TEST_STORM_SIGNING_KEY";
-/// How often the server is killed.
+/// Number of times that the server is killed.
 const KILLS: u64 = 50;
-/// How long a life of the server may last.
+/// Longest life of the server.
 const LIFE_MAX: Duration = Duration::from_secs(2);
-/// How long a client repeats a request before it gives up.
+/// Time for which a client repeats a request before it gives up.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What the clients of a storm share.
+/// State that the clients of a storm share.
 #[derive(Debug, Default)]
 pub struct Storm {
     /// Whether the server has been killed often enough.
     over: AtomicBool,
-    /// Requests that broke off without an answer.
+    /// Requests that got no response.
     broken: AtomicU64,
-    /// Writes that were carried through.
+    /// Number of writes that got their responses.
     settled: watch::Sender<u64>,
 }
 
-/// A write: where, under which key, and what.
+/// A write: path, key and body.
 #[derive(Debug, Clone)]
 pub struct Intent {
     /// The path.
@@ -65,7 +65,7 @@ impl Storm {
         !self.over.load(Ordering::Relaxed)
     }
 
-    /// Sends a write one to five times at once until each was answered. All answers must be the same.
+    /// Sends a write one to five times at once until each has a response. All responses must be the same.
     pub async fn settle(&self, client: &Client, intent: &Intent) -> (u16, Value) {
         let copies = rand::rng().random_range(1..=5);
         let answers = join_all((0..copies).map(|_| self.until_answered(client, intent))).await;
@@ -96,7 +96,7 @@ impl Storm {
     }
 }
 
-/// An answer without what says which of equal requests it is the answer to.
+/// Returns a response without the fields that differ between equal requests.
 fn comparable(mut answer: Value) -> Value {
     if let Some(fields) = answer.as_object_mut() {
         fields.remove("request_id");
@@ -107,7 +107,7 @@ fn comparable(mut answer: Value) -> Value {
     answer
 }
 
-/// The server as a process of its own. It ends with this process, or when this is dropped.
+/// The server as a separate process. It ends with this process, or when this is dropped.
 struct Server(Child);
 
 impl Server {
@@ -134,13 +134,13 @@ impl Server {
     }
 }
 
-/// Not a test by itself: the body of the process that the next test kills.
+/// Not a test: the body of the process that the next test kills.
 #[test]
 fn server() {
     let Ok(addr) = std::env::var(ADDR) else { return };
     let setting = |name: &str| std::env::var(name).expect("the parent sets it");
     let config = tests::config(&setting(DATABASE_URL), &addr, &PathBuf::from(setting(SIGNING_KEY)));
-    // Few connections: opening one costs more than most requests, and this server is young again every second.
+    // Few connections: opening one costs more than most requests, and this server restarts every second.
     let config = Config { db_connections: 3, ..config };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     runtime.expect("a runtime starts").block_on(async {
@@ -153,7 +153,7 @@ fn server() {
     });
 }
 
-/// A free port below those that connections start from, so that no client takes it while the server is down.
+/// Returns a free port below those that connections start from, so that no client takes it while the server is down.
 fn quiet_addr() -> String {
     loop {
         let addr = format!("127.0.0.1:{}", rand::rng().random_range(15_000..30_000));
@@ -163,8 +163,8 @@ fn quiet_addr() -> String {
     }
 }
 
-/// Each life of the server ends a random moment after a random number of writes, so that a slow machine has its storm
-/// as well; a life in which nothing is carried through ends all the same.
+/// Kills the server a random moment after a random number of writes, so that the storm works on a slow machine too.
+/// Kills it as well if no write gets through.
 async fn kill_again_and_again(storm: &Storm, addr: &str) -> Server {
     let mut settled = storm.settled.subscribe();
     let mut server = Server::start(addr).await;

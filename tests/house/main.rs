@@ -1,4 +1,4 @@
-//! The rules of the house that no compiler knows. They read the repository's files and need nothing that is built.
+//! Rules of the sources that no compiler checks. They read the repository's files and need no build.
 
 mod tidy;
 mod words;

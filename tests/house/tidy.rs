@@ -1,4 +1,4 @@
-//! The house rules that no compiler knows: who may use what, who writes which table, how long a thing may be.
+//! Rules of the sources that no compiler checks: which crate may use which, which file may write which table, sizes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 mod circles;
 mod imports;
 
-/// A Rust file.
+/// A source file.
 struct Source {
-    /// Its path from the root.
+    /// Path from the root.
     name: String,
-    /// Its text.
+    /// Content.
     text: String,
 }
 
@@ -28,7 +28,7 @@ const CRATES: [&str; 11] = [
     "bench",
 ];
 
-/// Which crates of the workspace a crate may use.
+/// The crates that a crate may use.
 const EDGES: [(&str, &[&str]); 11] = [
     ("domain", &[]),
     ("entity", &["domain"]),
@@ -47,14 +47,14 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// Every Rust file of the crates.
+/// Returns every Rust file of the crates.
 fn sources() -> Vec<Source> {
     let sources = files("rs");
     assert!(sources.len() > 100, "the files are found");
     sources
 }
 
-/// Every file of the crates with this extension.
+/// Returns every file of the crates with this extension.
 fn files(extension: &str) -> Vec<Source> {
     let mut files = Vec::new();
     for name in CRATES {
@@ -98,7 +98,7 @@ fn crates_use_only_the_crates_below_them() {
     none("a crate uses a crate that it may not", &offenders);
 }
 
-/// The tables that only posting writes.
+/// Tables that only posting writes.
 const OF_POSTING: [&str; 33] = [
     "stock_level",
     "cost_layer",
@@ -135,7 +135,7 @@ const OF_POSTING: [&str; 33] = [
     "cash_move",
 ];
 
-/// Tables, and the files that may write them: those whose names begin so.
+/// Returns tables with the files that may write them, by the beginning of their names.
 fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
     let posting: &[&str] = &["service/src/posting"];
     let mut writers: BTreeMap<_, _> = OF_POSTING.into_iter().map(|table| (table, posting)).collect();
@@ -179,7 +179,7 @@ fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
     writers
 }
 
-/// The tables that a text writes by SQL.
+/// Returns the tables that a text writes by SQL.
 fn written(text: &str) -> BTreeSet<String> {
     let words: Vec<&str> = text
         .split(|letter: char| !(letter.is_ascii_alphanumeric() || matches!(letter, '_' | '.')))
@@ -190,7 +190,7 @@ fn written(text: &str) -> BTreeSet<String> {
         let next = |distance: usize| words.get(index + distance).copied().unwrap_or_default();
         let table = match (*word, next(1), next(2)) {
             ("insert", "into", table) | ("delete", "from", table) => table,
-            // `for update of`, `do update set` and prose are no writes.
+            // `for update of`, `do update set` and prose write nothing.
             ("update", table, "set") if table != "do" => table,
             ("update", table, alias) if next(3) == "set" && alias.len() <= 2 => table,
             _ => continue,
@@ -204,7 +204,7 @@ fn written(text: &str) -> BTreeSet<String> {
 fn every_table_has_one_writer() {
     let writers = writers();
     let mut offenders = Vec::new();
-    // Of the schema's statements, only the functions of posting write for the service.
+    // In the schema, only the function of posting writes for the service.
     const POST: &str = "migration/replaceable/36_post.sql";
     let is_schema = |source: &Source| source.name.starts_with("migration/") && source.name != POST;
     let statements = files("sql").into_iter().filter(|source| !is_schema(source)).map(|source| match source
@@ -235,7 +235,7 @@ fn every_table_has_one_writer() {
     }
 }
 
-/// sea-orm's builder could write the tables of posting past the check of the SQL texts.
+/// sea-orm's builder would write the tables of posting without SQL texts that this test could see.
 #[test]
 fn entities_of_posted_tables_are_only_read() {
     let posted =
@@ -257,7 +257,7 @@ fn entities_of_posted_tables_are_only_read() {
     none("a posted table is written through an entity", &offenders);
 }
 
-/// The text up to its unit tests, which stand at the end of a file.
+/// Returns the text up to its unit tests, which are at the end of a file.
 fn without_tests(text: &str) -> &str {
     text.split("#[cfg(test)]\nmod tests {").next().unwrap_or(text)
 }
@@ -296,7 +296,7 @@ fn files_are_short() {
     none("a file is too long", &offenders);
 }
 
-/// Clippy holds the other limits. It does not see the attributes at the top of a file, nor a test that is ignored for a
+/// Clippy checks the other limits. It does not see attributes at the top of a file, nor a test that is ignored with a
 /// reason.
 #[test]
 fn no_check_is_switched_off() {
@@ -312,7 +312,7 @@ fn no_check_is_switched_off() {
     none("a check is switched off", &offenders);
 }
 
-/// A step that the list lacks never runs, and a file that no module names is never compiled.
+/// A step that the list lacks never runs, and a file that no module declares is never compiled.
 #[test]
 fn no_file_is_forgotten() {
     let mut offenders = Vec::new();
@@ -330,7 +330,7 @@ fn no_file_is_forgotten() {
         let (folder, file) = name.rsplit_once('/').unwrap_or(("", name));
         let module = file.trim_end_matches(".rs");
         let is_root = ["lib", "main", "build"].contains(&module);
-        // A module stands in the file of its folder's name, or in the root of its crate or program.
+        // A module is declared in the file of its folder's name, or in the root of its crate or program.
         let parents = [format!("{folder}.rs"), format!("{folder}/lib.rs"), format!("{folder}/main.rs")];
         let inline = folder.rsplit_once('/').map(|(above, _)| format!("{above}/main.rs"));
         let named = parents.iter().chain(&inline).filter_map(|parent| texts.get(parent));

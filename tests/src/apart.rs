@@ -1,11 +1,11 @@
-//! A tenant apart from all others.
+//! A tenant on its own database server.
 
 use local::Postgres;
 
 use crate::environment::{DATABASE, prepare};
 use crate::{Client, Environment, Tenant};
 
-/// A tenant on a database server of its own, which ends with it.
+/// A tenant on its own database server, which ends with it.
 pub struct Apart {
     /// The client with the tenant's key.
     pub client: Client,
@@ -13,7 +13,7 @@ pub struct Apart {
 }
 
 impl Environment {
-    /// A tenant on a database server of its own, for what would hold up every other test.
+    /// Makes a tenant on its own database server, for tests that would delay all others.
     pub async fn tenant_apart(&'static self) -> Apart {
         let postgres = Postgres::start_temporary().await.expect("PostgreSQL starts");
         let migrator_url = prepare(&postgres, DATABASE).await;

@@ -1,10 +1,10 @@
-//! The facts that hold for every tenant after every commit, checked from the raw rows, past the code under test.
+//! Facts that hold for every tenant after every commit, checked from the raw rows, without the code under test.
 
 use sea_orm::sqlx::{self, Row};
 
 use crate::{Tenant, environment};
 
-/// Each query names what is wrong, one row each; `$1` is the tenant.
+/// Each query returns what is wrong, one row each; `$1` is the tenant.
 const FACTS: &[(&str, &str)] = &[
     (
         "a stock level is the sum of its movements",
@@ -349,7 +349,7 @@ impl Tenant {
     }
 }
 
-/// Reads everything that is wrong with a tenant's books from the rows themselves, and from what the API says of them.
+/// Returns everything that is wrong with a tenant's books, from the rows and from the API.
 async fn violations(tenant: &Tenant) -> Vec<String> {
     let mut violations = Vec::new();
     for (fact, query) in FACTS {

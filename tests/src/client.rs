@@ -1,4 +1,4 @@
-//! A client of the API that makes idempotency keys by itself and holds every answer to the rules of all answers.
+//! A client of the API. It makes idempotency keys, and checks every response against the rules of all responses.
 
 use reqwest::header::HeaderMap;
 use reqwest::{Method, RequestBuilder};
@@ -7,14 +7,14 @@ use uuid::Uuid;
 
 use crate::environment;
 
-/// Talks to one server with one credential.
+/// Sends requests to one server with one credential.
 #[derive(Debug, Clone)]
 pub struct Client {
     base_url: String,
     key: Option<String>,
 }
 
-/// A request in the making.
+/// A request before it is sent.
 #[derive(Debug)]
 #[must_use]
 pub struct Call {
@@ -22,50 +22,50 @@ pub struct Call {
     what: String,
 }
 
-/// What the server answered.
+/// A response.
 #[derive(Debug, Clone)]
 pub struct Reply {
     /// Method and path of the request.
     pub what: String,
     /// HTTP status.
     pub status: u16,
-    /// Its headers.
+    /// Headers.
     pub headers: HeaderMap,
-    /// Its body.
+    /// Body.
     pub text: String,
 }
 
-/// A refusal (RFC 9457).
+/// A rejection (RFC 9457).
 #[derive(Debug, Clone)]
 pub struct Problem(pub Value);
 
 impl Client {
-    /// Talks to the server at `base_url`, with an API key or access token or without.
+    /// Makes a client of the server at `base_url`, with an API key or access token or without.
     pub fn new(base_url: &str, key: Option<&str>) -> Self {
         Client { base_url: base_url.to_owned(), key: key.map(str::to_owned) }
     }
 
-    /// The same server with another key.
+    /// Returns a client of the same server with another key.
     pub fn with_key(&self, key: &str) -> Self {
         Client::new(&self.base_url, Some(key))
     }
 
-    /// The same server without a key.
+    /// Returns a client of the same server without a key.
     pub fn anonymous(&self) -> Self {
         Client::new(&self.base_url, None)
     }
 
-    /// The same key on another server.
+    /// Returns a client with the same key for another server.
     pub fn at(&self, base_url: &str) -> Self {
         Client::new(base_url, self.key.as_deref())
     }
 
-    /// Where the server is.
+    /// Returns the URL of the server.
     pub fn base_url(&self) -> &str {
         &self.base_url
     }
 
-    /// A request without body and without idempotency key.
+    /// Makes a request without body and without idempotency key.
     pub fn call(&self, method: Method, path: &str) -> Call {
         let what = format!("{method} {path}");
         let mut request = environment().http.request(method, format!("{}{path}", self.base_url));
@@ -75,37 +75,37 @@ impl Client {
         Call { request, what }
     }
 
-    /// Reads.
+    /// Sends a GET request.
     pub async fn get(&self, path: &str) -> Reply {
         self.call(Method::GET, path).send().await
     }
 
-    /// Writes, under a fresh idempotency key.
+    /// Sends a POST request with a new idempotency key.
     pub async fn post(&self, path: &str, body: &Value) -> Reply {
         self.post_as(path, &fresh_key(), body).await
     }
 
-    /// Writes under a given idempotency key.
+    /// Sends a POST request with this idempotency key.
     pub async fn post_as(&self, path: &str, key: &str, body: &Value) -> Reply {
         self.call(Method::POST, path).key(key).json(body).send().await
     }
 
-    /// Asks what a write would do.
+    /// Sends a dry run of a POST request.
     pub async fn dry_run(&self, path: &str, body: &Value) -> Reply {
         self.call(Method::POST, path).key(&fresh_key()).header("prefer", "dry-run").json(body).send().await
     }
 
-    /// Changes a record.
+    /// Sends a PATCH request.
     pub async fn patch(&self, path: &str, body: &Value) -> Reply {
         self.call(Method::PATCH, path).json(body).send().await
     }
 
-    /// States a record.
+    /// Sends a PUT request.
     pub async fn put(&self, path: &str, body: &Value) -> Reply {
         self.call(Method::PUT, path).json(body).send().await
     }
 
-    /// Deletes a record, whatever its version.
+    /// Sends a DELETE request for any version of a record.
     pub async fn delete(&self, path: &str) -> Reply {
         self.call(Method::DELETE, path).header("if-match", "*").send().await
     }
@@ -131,7 +131,7 @@ impl Call {
         Call { request: self.request.json(body), ..self }
     }
 
-    /// Adds a body as it is, said to be JSON.
+    /// Adds a body as it is, declared as JSON.
     pub fn raw(self, body: impl Into<String>) -> Self {
         let request = self.request.header("content-type", "application/json").body(body.into());
         Call { request, ..self }
@@ -143,7 +143,7 @@ impl Call {
         Call { request, ..self }
     }
 
-    /// Sends it. An answer that breaks the rules of all answers fails the test, and so does a fault of the server.
+    /// Sends it. Fails the test if the response breaks the rules of all responses, or is an error of the server.
     pub async fn send(self) -> Reply {
         let what = self.what.clone();
         let reply = self.try_send().await.unwrap_or_else(|error| panic!("{what}: {error}"));
@@ -151,12 +151,12 @@ impl Call {
         reply
     }
 
-    /// Sends it and reads no more than the head of the answer, whose body may have no end.
+    /// Sends it and reads only the head of the response, whose body may have no end.
     pub async fn open(self) -> reqwest::Response {
         self.request.send().await.unwrap_or_else(|error| panic!("{}: {error}", self.what))
     }
 
-    /// Sends it to a server that may be dying.
+    /// Sends it to a server that may be killed meanwhile.
     pub async fn try_send(self) -> Result<Reply, reqwest::Error> {
         let response = self.request.send().await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
@@ -165,7 +165,7 @@ impl Call {
 }
 
 impl Reply {
-    /// What holds for every answer.
+    /// Checks what holds for every response.
     pub fn check(&self) {
         let Reply { what, status, text, .. } = self;
         assert_ne!(*status, 500, "{what}: a fault of the server: {text}");
@@ -182,43 +182,43 @@ impl Reply {
         }
     }
 
-    /// A header as text.
+    /// Returns a header as text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
-    /// Whether it is the stored answer of an earlier request.
+    /// Whether it is the stored response of an earlier request.
     pub fn is_replayed(&self) -> bool {
         self.header("idempotency-replayed") == Some("true")
     }
 
-    /// The body.
+    /// Returns the body.
     #[track_caller]
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.text)
             .unwrap_or_else(|error| panic!("{}: {error}: {}", self.what, self.text))
     }
 
-    /// The body of an answer that must have `status`.
+    /// Returns the body of a response that must have `status`.
     #[track_caller]
     pub fn expect(&self, status: u16) -> Value {
         assert_eq!(self.status, status, "{}: {}", self.what, self.text);
         if self.text.is_empty() { Value::Null } else { self.json() }
     }
 
-    /// The body of an answer that must be 200.
+    /// Returns the body of a response that must be 200.
     #[track_caller]
     pub fn ok(&self) -> Value {
         self.expect(200)
     }
 
-    /// The body of an answer that must be 201.
+    /// Returns the body of a response that must be 201.
     #[track_caller]
     pub fn created(&self) -> Value {
         self.expect(201)
     }
 
-    /// The problem of an answer that must be a refusal with `status` and `code`.
+    /// Returns the problem of a response that must be a rejection with `status` and `code`.
     #[track_caller]
     pub fn refused(&self, status: u16, code: &str) -> Problem {
         let problem = self.expect(status);
@@ -228,20 +228,20 @@ impl Reply {
 }
 
 impl Problem {
-    /// Every field that is named, in order.
+    /// Returns the pointers of all named fields, in order.
     pub fn pointers(&self) -> Vec<&str> {
         let errors = self.0["errors"].as_array().into_iter().flatten();
         errors.filter_map(|error| error["pointer"].as_str()).collect()
     }
 
-    /// Says that exactly these fields are named, in order.
+    /// Checks that exactly these fields are named, in order.
     #[track_caller]
     pub fn names(self, pointers: &[&str]) -> Self {
         assert_eq!(self.pointers(), pointers, "{}", self.0);
         self
     }
 
-    /// The figures of the problem of the field at `pointer`.
+    /// Returns the figures of the problem of the field at `pointer`.
     #[track_caller]
     pub fn params(&self, pointer: &str) -> &Value {
         let errors = self.0["errors"].as_array().into_iter().flatten();

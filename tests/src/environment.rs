@@ -1,4 +1,4 @@
-//! What all tests share: the database server, the API server, and the runtimes that they work on.
+//! What all tests share: the database server, the API server, and their runtimes.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -23,44 +23,44 @@ use tokio::sync::OnceCell;
 /// The database that the tests share.
 pub(crate) const DATABASE: &str = "stockwell";
 
-/// Starts once: where that fails, every test fails at once.
+/// Starts once. If it fails, every test fails at once.
 static ENVIRONMENT: LazyLock<Environment> = LazyLock::new(start);
 
-/// What all tests of a run share. It ends with the process: so does the database server, whose folder vanishes.
+/// What all tests of a run share. It ends with the process, as does the database server, whose folder is removed.
 pub struct Environment {
     /// The database server.
     pub postgres: Postgres,
-    /// The runtime of the tests' own work.
+    /// Runtime of the tests.
     pub runtime: Runtime,
-    /// Connections of the superuser, who sees every tenant: for checks from outside.
+    /// Connections of the superuser, who sees every tenant, for checks from outside.
     pub root: PgPool,
-    /// Connections of the application, to make tenants.
+    /// Connections of the application, to create tenants.
     pub db: Db,
     /// The HTTP client.
     pub http: reqwest::Client,
-    /// The server that the tests share.
+    /// Server that the tests share.
     pub node: Node,
-    /// The key that signs access tokens.
+    /// Key that signs access tokens.
     pub signing_key_file: PathBuf,
     other_node: OnceCell<Node>,
     servers: Runtime,
 }
 
-/// A server at work.
+/// A running server.
 pub struct Node {
-    /// Where it is.
+    /// Its URL.
     pub base_url: String,
     /// Its state.
     pub app: Data<App>,
 }
 
-/// The shared environment, which the first test starts.
+/// Returns the shared environment, which the first test starts.
 pub fn environment() -> &'static Environment {
     &ENVIRONMENT
 }
 
 fn start() -> Environment {
-    // The servers' log is of interest only to who asks for it.
+    // The log of the servers is off unless the environment asks for it.
     if std::env::var_os("STOCKWELL_LOG").is_some() {
         log::start(log::PERSON);
     }
@@ -98,7 +98,7 @@ fn start() -> Environment {
     }
 }
 
-/// Makes the roles and `database`; answers the URL of the migrator.
+/// Creates the roles and `database`. Returns the URL of the migrator.
 pub(crate) async fn prepare(postgres: &Postgres, database: &str) -> String {
     let password = || postgres.password().to_owned();
     let passwords = Passwords { migrator: password(), app: password(), relay: password() };
@@ -109,38 +109,38 @@ pub(crate) async fn prepare(postgres: &Postgres, database: &str) -> String {
 }
 
 impl Environment {
-    /// The URL of the shared database for the application's role.
+    /// Returns the URL of the shared database for the application's role.
     pub fn database_url(&self) -> String {
         self.postgres.url("stockwell_app", DATABASE)
     }
 
-    /// The instant, as the database's clock shows it.
+    /// Returns the time of the database's clock.
     pub async fn now(&self) -> DateTime<Utc> {
         sqlx::query_scalar("select clock_timestamp()").fetch_one(&self.root).await.expect("a clock")
     }
 
-    /// Deadlocks in the shared database since the tests began.
+    /// Returns the number of deadlocks in the shared database since the tests began.
     pub async fn deadlocks(&self) -> i64 {
         let query = "select deadlocks from pg_stat_database where datname = current_database()";
         sqlx::query_scalar(query).fetch_one(&self.root).await.expect("deadlocks are counted")
     }
 
-    /// The URL of the shared database for the relay's role.
+    /// Returns the URL of the shared database for the worker's role.
     pub fn relay_database_url(&self) -> String {
         self.postgres.url("stockwell_relay", DATABASE)
     }
 
-    /// A second server over the shared database, as another machine would run it. Tests share it as well.
+    /// Returns a second server on the shared database, as another machine would run it. Tests share it as well.
     pub async fn other_node(&'static self) -> &'static Node {
         self.other_node.get_or_init(|| self.own_node()).await
     }
 
-    /// A server that nobody else talks to.
+    /// Starts a server for one test alone.
     pub async fn own_node(&'static self) -> Node {
         self.node_with(|_| {}).await
     }
 
-    /// A server with other settings that nobody else talks to.
+    /// Starts a server with other settings for one test alone.
     pub async fn node_with(&'static self, settings: impl FnOnce(&mut Config)) -> Node {
         let mut config = config(&self.database_url(), "127.0.0.1:0", &self.signing_key_file);
         settings(&mut config);
@@ -148,16 +148,16 @@ impl Environment {
         started.await.expect("a server starts")
     }
 
-    /// A further database without any schema; answers the migrator's URL to it.
+    /// Creates a further database without any schema. Returns the migrator's URL to it.
     pub async fn empty_database(&self, name: &str) -> String {
-        // The roles belong to the server: two that state them at once are refused.
+        // Roles belong to the server: two tests that create them at once fail.
         static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
         let _turn = ONE_AT_A_TIME.lock().await;
         prepare(&self.postgres, name).await
     }
 }
 
-/// Serves on the runtime of the servers. Called outside of any runtime.
+/// Serves on the runtime of the servers. Must be called outside of any runtime.
 fn serve(servers: &Runtime, config: &Config) -> Node {
     let running = servers.block_on(stockwell::serve(config)).expect("the server starts");
     Node { base_url: format!("http://{}", running.addr), app: running.app.clone() }
@@ -169,7 +169,7 @@ struct Cli {
     config: Config,
 }
 
-/// The configuration of a server, as its command line would say it: what is not named has its default.
+/// Returns the configuration of a server. What is not named has its default, as on the command line.
 pub fn config(database_url: &str, addr: &str, signing_key_file: &Path) -> Config {
     addr.parse::<SocketAddr>().expect("an address");
     let key_file = signing_key_file.to_str().expect("a path in UTF-8");

@@ -1,29 +1,29 @@
-//! Figures read from the rows themselves, past the API.
+//! Figures read from the rows, without the API.
 
 use sea_orm::sqlx::{self, AssertSqlSafe, Row};
 
 use crate::{Tenant, environment};
 
-/// What there is of a product in the warehouse, without trailing zeros.
+/// Stock of a product in the warehouse, without trailing zeros.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Level {
-    /// Stock units there.
+    /// Units on hand.
     pub on_hand: String,
-    /// Stock units promised.
+    /// Units reserved.
     pub reserved: String,
-    /// Their cost.
+    /// Value in the books.
     pub value: String,
 }
 
 impl Level {
-    /// The level with these figures.
+    /// Makes a level with these figures.
     pub fn of(on_hand: &str, reserved: &str, value: &str) -> Self {
         Level { on_hand: on_hand.to_owned(), reserved: reserved.to_owned(), value: value.to_owned() }
     }
 }
 
 impl Tenant {
-    /// The level of a product in the warehouse.
+    /// Returns the level of a product in the warehouse.
     pub async fn level(&self, sku: &str) -> Level {
         let row = sqlx::query(
             "select trim_scale(coalesce(sum(l.on_hand), 0))::text, trim_scale(coalesce(sum(l.reserved), 0))::text, \
@@ -38,7 +38,7 @@ impl Tenant {
         Level { on_hand: row.get(0), reserved: row.get(1), value: row.get(2) }
     }
 
-    /// Debits less credits of an account, with two decimals.
+    /// Returns debits less credits of an account, with two decimals.
     pub async fn balance(&self, account: &str) -> String {
         let row = sqlx::query(
             "select round(coalesce(sum(debit) - sum(credit), 0), 2)::text from journal_line \
@@ -53,7 +53,7 @@ impl Tenant {
         row.get(0)
     }
 
-    /// The accounts of the journal entry of a document, each with debits less credits, by code.
+    /// Returns the accounts of the journal entry of a document, each with debits less credits, by code.
     pub async fn entry(&self, document_id: &str) -> Vec<(String, String)> {
         let document_id = uuid_of(document_id);
         let rows = sqlx::query(
@@ -65,14 +65,14 @@ impl Tenant {
         rows.expect("an entry is read").iter().map(|row| (row.get(0), row.get(1))).collect()
     }
 
-    /// How many rows the tenant has in a table.
+    /// Returns the number of rows that the tenant has in a table.
     pub async fn count(&self, table: &str) -> i64 {
         let statement = format!("select count(*) from {table} where tenant_id = $1");
         let row = sqlx::query(AssertSqlSafe(statement)).bind(self.id.0).fetch_one(&environment().root).await;
         row.expect("rows are counted").get(0)
     }
 
-    /// The rows of every table in which a write leaves something.
+    /// Returns the number of rows in every table that a write may add to.
     pub async fn footprint(&self) -> Vec<(&'static str, i64)> {
         let tables = [
             "command",
@@ -111,7 +111,7 @@ impl Tenant {
     }
 }
 
-/// The UUID in an id's text form.
+/// Returns the UUID in an id's text form.
 pub(crate) fn uuid_of(id: &str) -> uuid::Uuid {
     let (prefix, letters) = id.split_once('_').expect("an id has a prefix");
     assert_eq!(prefix.len(), 3, "{id} is an id");

@@ -1,12 +1,12 @@
-//! Generated files that are kept in the repository.
+//! Generated files of the repository.
 
 use std::path::Path;
 
-/// Compares a file of the repository with what the code makes of it, or rewrites it where `UPDATE=1` is set.
+/// Compares a file of the repository with what the code makes. Rewrites it if `UPDATE=1` is set.
 ///
 /// # Panics
 ///
-/// Panics where the file is another one, or can't be written.
+/// Panics if the file differs, or can't be written.
 pub fn keep(path: &str, made: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
     if std::env::var_os("UPDATE").is_some_and(|update| update == "1") {

@@ -1,7 +1,7 @@
-//! The harness of the tests: one private PostgreSQL and one server for the whole run, a fresh tenant for each test.
+//! The harness of the tests: one private PostgreSQL and one server for the whole run, and a fresh tenant for each test.
 //!
-//! A test is a plain `#[test]` function that hands its body to [`with_tenant`]; afterwards the books of the tenant
-//! are checked. Tests run at the same time, each sees only its own tenant.
+//! A test is a plain `#[test]` function that passes its body to [`with_tenant`]. Afterwards the books of the tenant are
+//! checked. Tests run at the same time, and each sees only its own tenant.
 
 mod apart;
 mod books;

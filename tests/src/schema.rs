@@ -1,4 +1,4 @@
-//! The schema's own rules, read from the catalog of the database, so that a new table can't escape them.
+//! Rules of the schema, read from the catalog of the database, so that they apply to every new table.
 
 use sea_orm::sqlx::postgres::PgConnection;
 use sea_orm::sqlx::{self, AssertSqlSafe, Row};
@@ -6,7 +6,7 @@ use sea_orm::sqlx::{self, AssertSqlSafe, Row};
 /// Tables of the installation that belong to no tenant.
 const GLOBAL: &str = "('schema_migration')";
 
-/// Each query names what breaks the rule, one row each.
+/// Each query returns what breaks the rule, one row each.
 pub const SCHEMA_RULES: &[(&str, &str)] = &[
     (
         "every table has row-level security, forced",

@@ -1,4 +1,4 @@
-//! A fresh tenant for each test, whose books are checked when the test is over.
+//! A fresh tenant for each test. Its books are checked after the test.
 
 use std::ops::Deref;
 
@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::{Client, environment};
 
-/// A tenant with a key that may do everything. It derefs to the client that uses the key.
+/// A tenant with a key that has all scopes. It derefs to the client that uses the key.
 #[derive(Debug)]
 pub struct Tenant {
     /// Its id.
@@ -64,7 +64,7 @@ impl Tenant {
         Tenant::on(&environment().db, &environment().node.base_url, settings).await
     }
 
-    /// A fresh tenant in `db`, asked for at `base_url`.
+    /// Makes a tenant in `db`, with a client of `base_url`.
     pub(crate) async fn on(db: &Db, base_url: &str, settings: impl FnOnce(&mut TenantCreate)) -> Self {
         let slug = format!("t{}", Uuid::new_v4().simple());
         let mut wanted = TenantCreate {
@@ -93,7 +93,7 @@ impl Tenant {
         Tenant { id: made.id, slug, key, main: id_of("MAIN"), shop: id_of("SHOP"), client }
     }
 
-    /// The client with its key.
+    /// Returns the client with its key.
     pub(crate) fn client(self) -> Client {
         self.client
     }

@@ -1,4 +1,4 @@
-//! Bundles: sold as one, kept, costed and reported as their components.
+//! Bundles: sold as one product, with the stock, cost and reports of their components.
 
 use serde_json::{Value, json};
 use tests::{Level, Tenant, lines, sale, with_tenant};
@@ -8,7 +8,7 @@ fn components(wanted: &[(&str, &str)]) -> Value {
     json!({ "components": wanted.iter().map(part).collect::<Vec<_>>() })
 }
 
-/// A gift set of two mugs at 10.00 and a jug at 20.00, sold for 30.00; 10 mugs and 10 jugs.
+/// Makes a gift set of two mugs at 10.00 and a jug at 20.00, sold for 30.00. Stocks 10 mugs and 10 jugs.
 async fn gift_set(tenant: &Tenant) -> String {
     tenant.stocked("MUG", "10.00", ("10", "4.00")).await;
     tenant.stocked("JUG", "20.00", ("10", "7.00")).await;
@@ -30,7 +30,7 @@ fn a_bundle_is_sold_as_its_components() {
         let of = |at: usize, name: &str| sold["lines"][at][name].as_str().unwrap_or("-").to_owned();
         let skus: Vec<String> = (0..3).map(|at| of(at, "sku")).collect();
         assert_eq!(skus, ["MUG", "JUG", "MUG"]);
-        // 90.00 for three sets: the two mugs and the jug are worth the same by themselves.
+        // 90.00 for three sets. In each, two mugs and one jug have the same list price, so each gets half.
         assert_eq!(of(0, "gross"), "45.00");
         assert_eq!(of(1, "gross"), "45.00");
         assert_eq!(of(2, "gross"), "10.00");
@@ -45,7 +45,7 @@ fn a_bundle_is_sold_as_its_components() {
         assert!(skus.contains(&&json!("JUG")) && !skus.contains(&&json!("SET")), "{skus:?}");
         let id = sold["id"].as_str().expect("an id");
         assert_eq!(tenant.get(&format!("/v1/pos/sales/{id}")).await.ok()["lines"], sold["lines"]);
-        // A part of a set comes back at the price that was paid for it.
+        // A component of a set is refunded at its share of the price.
         let refund = json!({ "register_id": till.register_id, "original_id": id, "tenders": [{ "kind": "cash" }],
             "original_lines": [{ "line_no": 2, "quantity": "3" }] });
         tenant.post("/v1/pos/refunds", &refund).await.created();
@@ -58,7 +58,7 @@ fn lines_that_share_a_component_are_summed_before_anything_is_promised() {
     with_tenant(async |tenant| {
         gift_set(tenant).await;
         let customer = tenant.customer("Nordwind Supply").await;
-        // Four sets want eight mugs, and three more are asked for: eleven of ten.
+        // Four sets need eight mugs, and the order needs three more: eleven of ten.
         let reply = tenant.order(&customer, &[("SET", "4"), ("MUG", "3")], "confirmed").await;
         let refused =
             reply.refused(409, "insufficient_stock").names(&["#/lines/0/quantity", "#/lines/1/quantity"]);

@@ -1,4 +1,4 @@
-//! Whatever a product is called and whatever is said about it: its row of CSV says the same to another tenant.
+//! A product's CSV row means the same to another tenant, with any name and any description.
 
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{Tenant, with_tenants};
 
-/// Pieces of texts, among them everything that means something in CSV, in JSON or in a cell.
+/// Pieces of texts. They include everything that has a meaning in CSV, in JSON or in a cell.
 const PIECES: [&str; 24] = [
     "a", "B", "ß", "日", "🧰", " ", ",", ";", "|", "=", "@", "\"", "'", "[", "]", "\\", "/", "~", "#", "%",
     "-", "+", "null", "x",
@@ -17,14 +17,14 @@ const OPTION: &str = "a|b=c\"";
 const PLACE: &str = "K|1=@";
 const VALUES: [&str; 4] = ["|", "=", "[1]", "a b"];
 
-/// One line that does not begin or end with a space.
+/// Returns one line that does not begin or end with a space.
 fn line(random: &mut StdRng) -> String {
     let pieces = (0..random.random_range(0..6)).filter_map(|_| PIECES.choose(random)).copied();
     let text: String = pieces.collect();
     format!("x{text}y")
 }
 
-/// Perhaps what `make` makes.
+/// Returns what `make` makes, or null.
 fn perhaps(random: &mut StdRng, make: impl Fn(&mut StdRng) -> Value) -> Value {
     if random.random_bool(0.5) { make(random) } else { Value::Null }
 }
@@ -72,7 +72,7 @@ fn product(random: &mut StdRng, number: usize) -> Value {
     product
 }
 
-/// The group that the first products are variants of.
+/// Makes the group of which the first products are variants.
 async fn group(tenant: &Tenant) -> String {
     let options = json!([{ "name": OPTION, "values": VALUES }]);
     tenant.make("/v1/product-groups", json!({ "code": "A|B", "name": "Group", "options": options })).await
@@ -98,7 +98,7 @@ fn a_row_says_of_a_product_what_the_product_is() {
                 { "location_id": tenant.main, "reorder_point": "0" },
             ]);
         }
-        // The code of that place needs a list in JSON; others stand as they are.
+        // The code of that location needs the JSON form of the cell. This item has one that needs only the plain form.
         let plain = items.iter_mut().find(|item| item["reorder"].is_object()).expect("one is ordered again");
         plain["reorder"]["locations"] = json!([{ "location_id": tenant.main, "reorder_point": "7" }]);
         let report = tenant.post("/v1/products/import", &json!({ "items": items })).await.ok();

@@ -1,10 +1,10 @@
-//! A document takes no finer quantity than the stock unit of its product is divided into: in no command that takes
-//! goods, in no unit, and not through a bundle.
+//! No document takes a finer quantity than the stock unit of its product allows: in no command that moves stock, in no
+//! unit, and not through a bundle.
 
 use serde_json::{Value, json};
 use tests::{Level, Tenant, Till, lines, sale, with_tenant};
 
-/// Mugs are counted; flour is weighed to the hundred grams; six mugs are a case, and half a case too is whole mugs.
+/// Mugs are counted. Flour is weighed to 100 grams. A case has six mugs, so half a case is whole mugs.
 async fn shop(tenant: &Tenant) -> Till {
     let units = json!([{ "uom": "XCS", "factor": "6" }]);
     tenant.product_with("MUG", json!({ "list_price": "10.00", "units": units })).await;
@@ -14,7 +14,7 @@ async fn shop(tenant: &Tenant) -> Till {
     tenant.till().await
 }
 
-/// Refuses the line, and says which and why.
+/// Checks that the command is rejected with this pointer, and that it changes nothing.
 async fn refuses(tenant: &Tenant, path: &str, body: &Value, pointer: &str) {
     let before = tenant.footprint().await;
     let refused = tenant.post(path, body).await.refused(422, "validation_failed").names(&[pointer]);

@@ -1,4 +1,4 @@
-//! Products that come in variants: groups with options, unique combinations, and those that are missing.
+//! Product groups with options: unique combinations, and missing variants.
 
 use serde_json::{Value, json};
 use tests::{Tenant, with_tenant};
@@ -155,7 +155,7 @@ fn variants_come_and_go_by_csv() {
         let exported = tenant.get("/v1/products/export").await.text;
         assert!(exported.contains(",SHIRT,Colour=Red|Size=S,"), "{exported}");
         assert_eq!(send(&exported).await.ok()["unchanged"], 2);
-        // Each takes what the one before it gave up.
+        // Each variant takes the combination that the one before it left.
         let moved = "sku,options\nA,Size=S|Colour=Blue\nB,Size=S|Colour=Red\n";
         assert_eq!(send(moved).await.ok()["updated"], 2);
         send("sku,options\nA,Size=S|Colour=Red\n").await.refused(422, "validation_failed");

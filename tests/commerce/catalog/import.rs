@@ -1,4 +1,4 @@
-//! Products in bulk: stated by SKU as JSON or CSV, once or again, and exported in the form that can be imported.
+//! Bulk import of products: by SKU as JSON or CSV, once or again, and the export in the same form.
 
 use std::fmt::Write as _;
 
@@ -17,12 +17,12 @@ async fn send(client: &Client, path: &str, text: impl Into<Vec<u8>>) -> Reply {
     call.body("text/csv; charset=utf-8", text).send().await
 }
 
-/// What an import did: created, updated, unchanged, refused.
+/// Returns the counts of an import: created, updated, unchanged, rejected.
 fn counts(report: &Value) -> [i64; 4] {
     ["created", "updated", "unchanged", "refused"].map(|name| report[name].as_i64().expect("a number"))
 }
 
-/// Row and column of each error of a report.
+/// Returns row and column of each error of a report.
 fn errors(report: &Value) -> Vec<(i64, &str)> {
     let errors = report["errors"].as_array().expect("errors").iter();
     errors
@@ -30,7 +30,7 @@ fn errors(report: &Value) -> Vec<(i64, &str)> {
         .collect()
 }
 
-/// Row and column of each error of a refusal.
+/// Returns row and column of each error of a problem.
 fn refused_cells(problem: &Value) -> Vec<(&str, &str)> {
     let errors = problem["errors"].as_array().expect("errors").iter();
     errors
@@ -311,7 +311,7 @@ fn a_hundred_thousand_rows_go_in_and_no_more() {
         }
         file
     };
-    // One transaction of this size holds back the events of everybody on its database server.
+    // A transaction of this size delays the events of all tenants on its database server.
     environment().runtime.block_on(async {
         let apart = environment().tenant_apart().await;
         let client = &apart.client;

@@ -1,4 +1,4 @@
-//! Reorder settings, and the report that goes by them.
+//! Reorder settings, and the report that uses them.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -46,7 +46,7 @@ fn low_is_what_reaches_its_own_reorder_point() {
         let more = json!({ "reorder_point": "20.5" });
         tenant.put(&path, &more).await.ok();
         assert_eq!(low(tenant, "").await, [row("MUG", "SHOP", "20.5", "0"), row("MUG", "MAIN", "20.5", "0")]);
-        // The threshold is for what has no settings of its own.
+        // The threshold applies to products without settings of their own.
         assert_eq!(low(tenant, "?threshold=20&product=CUP").await, [row("CUP", "MAIN", "20", "0")]);
         tenant.put(&path, &json!({ "reorder_point": "1" })).await.ok();
         assert_eq!(low(tenant, "?threshold=20").await, [row("CUP", "MAIN", "20", "0")]);
@@ -89,7 +89,7 @@ async fn import(tenant: &Tenant, path: &str, text: &str) -> Reply {
     tenant.call(Method::POST, path).body("text/csv", text).send().await
 }
 
-/// Created, updated, unchanged, refused.
+/// Returns the counts of an import: created, updated, unchanged, rejected.
 fn counts(report: &Value) -> [i64; 4] {
     ["created", "updated", "unchanged", "refused"].map(|name| report[name].as_i64().expect("a number"))
 }
@@ -127,7 +127,7 @@ fn a_file_states_when_products_are_ordered_again() {
         assert!(line("MUG").ends_with(",20,48,MAIN=19.5|SHOP=8@12"), "{exported}");
         assert!(line("CUP").ends_with(",,6,") && line("JUG").ends_with(",,,"), "{exported}");
         assert_eq!(counts(&import(tenant, IMPORT, &exported).await.ok()), [0, 0, 3, 0]);
-        // Columns that are not there leave what is there; an empty cell clears it.
+        // A missing column changes nothing; an empty cell clears the value.
         assert_eq!(counts(&import(tenant, IMPORT, "sku,name\nMUG,Mug\n").await.ok()), [0, 0, 1, 0]);
         let cleared = "sku,reorder_quantity,reorder_at\nMUG,,\n";
         assert_eq!(counts(&import(tenant, IMPORT, cleared).await.ok()), [0, 1, 0, 0]);

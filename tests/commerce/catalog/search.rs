@@ -1,12 +1,12 @@
-//! Products by a text: at the beginning of a SKU or a name, or within one; through an index although row-level security
-//! stands before the rows.
+//! Search for products by a text: at the beginning of a SKU or a name, or within one. It uses an index in spite of
+//! row-level security.
 
 use sea_orm::sqlx::postgres::PgConnection;
 use sea_orm::sqlx::{self, AssertSqlSafe, Connection, Executor, Row};
 use serde_json::{Value, json};
 use tests::{Tenant, environment, with_tenant, with_tenants};
 
-/// The SKUs that a search finds, in their alphabet's order.
+/// Returns the SKUs that a search finds, sorted.
 async fn found(tenant: &Tenant, query: &str) -> Vec<String> {
     let page = tenant.get(&format!("/v1/products?limit=200&{query}")).await.ok();
     let products = page["data"].as_array().expect("data").iter();
@@ -74,14 +74,14 @@ fn a_search_is_read_page_by_page_and_finds_no_product_of_others() {
     });
 }
 
-/// The plan of a statement.
+/// Returns the plan of a statement.
 async fn plan(connection: &mut PgConnection, statement: &str) -> String {
     let rows = sqlx::query(AssertSqlSafe(format!("explain {statement}"))).fetch_all(connection).await;
     let rows = rows.unwrap_or_else(|error| panic!("{statement}: {error}"));
     rows.iter().map(|row| row.get::<String, _>(0)).collect::<Vec<_>>().join("\n")
 }
 
-/// Fifty tenants with a thousand products each, in a database of their own: plans follow from what is in a table.
+/// Makes fifty tenants with a thousand products each in a new database: plans depend on the content of a table.
 async fn crowd() -> (PgConnection, PgConnection, &'static str) {
     let url = environment().empty_database("search").await;
     migration::up(&url).await.expect("the schema is applied");
@@ -89,7 +89,7 @@ async fn crowd() -> (PgConnection, PgConnection, &'static str) {
         PgConnection::connect(&url.replace("stockwell_migrator", role)).await.expect("the role connects")
     };
     let (mut root, app) = (connect("postgres").await, connect("stockwell_app").await);
-    // Without their tenants and tax classes: only the products are of interest.
+    // Without tenants and tax classes: only the products matter.
     root.execute(
         "set session_replication_role = replica;
          insert into product (tenant_id, id, sku, name, tax_class_id)

@@ -1,4 +1,4 @@
-//! What other systems call a product: mappings with a factor and a time, and the queue of what nobody mapped.
+//! Other systems' codes of a product: mappings with factor and validity, and the queue of unmapped codes.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ fn reference(sku: &str, location: Option<&str>) -> Value {
     json!({ "system": "shop", "external_sku": sku, "external_location": location })
 }
 
-/// The SKU that each name stands for at an instant, with the factor; nothing where it stands for nothing.
+/// Returns the SKU and the factor of each code at an instant; `None` if it has no mapping.
 async fn resolved(tenant: &Tenant, at: Option<&str>, references: &[Value]) -> Vec<Option<(String, String)>> {
     let answer = tenant.post(RESOLVE, &json!({ "references": references, "at": at })).await.ok();
     let text = |value: &Value| value.as_str().expect("a text").to_owned();
@@ -28,7 +28,7 @@ fn stands_for(sku: &str, factor: &str) -> Option<(String, String)> {
     Some((sku.to_owned(), factor.to_owned()))
 }
 
-/// The names in the queue, oldest first, with how often they were missed.
+/// Returns the codes in the queue, oldest first, with the number of times each was missed.
 async fn queue(tenant: &Tenant, status: &str) -> Vec<(String, i64)> {
     let page = tenant.get(&format!("/v1/unmapped-skus?sort=created_at&status={status}")).await.ok();
     let rows = page["data"].as_array().expect("data").iter();
@@ -68,7 +68,7 @@ fn a_name_may_stand_for_another_product_later() {
         tenant.product("MUG", "1").await;
         tenant.product("CUP", "1").await;
         let mapping = |sku: &str, from: Option<&str>, until: Option<&str>| json!({ "system": "shop", "external_sku": "1", "sku": sku, "valid_from": from, "valid_until": until });
-        // An end date is inclusive: the day is over at midnight in London.
+        // An end date is inclusive: the mapping ends at midnight in London.
         let first = tenant.make(MAPPINGS, mapping("MUG", None, Some("2026-06-30"))).await;
         for overlapping in [
             mapping("CUP", Some("2026-06-30"), None),
@@ -113,7 +113,7 @@ fn what_stands_for_nothing_is_kept_until_it_is_mapped() {
         assert_eq!(page["data"][1]["external_location"], "outlet");
         assert_eq!(tenant.get("/v1/unmapped-skus?system=till").await.ok()["data"], json!([]));
 
-        // A mapping that does not reach back to what was asked for leaves it open.
+        // A mapping that begins after the missed request leaves the code in the queue.
         let map = |sku: &str, from: &str| json!({ "system": "shop", "external_sku": sku, "sku": "MUG", "valid_from": from });
         let late = tenant.make(MAPPINGS, map("A", "2026-03-02")).await;
         tenant.post(MAPPINGS, &map("B", "2026-01-01")).await.created();
@@ -127,7 +127,7 @@ fn what_stands_for_nothing_is_kept_until_it_is_mapped() {
         tenant.patch(&path, &json!({ "valid_from": "2026-01-01" })).await.ok();
         assert_eq!(queue(tenant, "open").await, []);
 
-        // Without its mapping it is back, with its history.
+        // Without its mapping the code is back in the queue, with its history.
         tenant.delete(&path).await.expect(204);
         assert_eq!(queue(tenant, "open").await, [counted("A", 3)]);
         tenant.delete(&path).await.refused(404, "not_found");
@@ -191,7 +191,7 @@ fn a_mapping_keeps_its_product_and_is_changed_by_version() {
         let cup = tenant.product("CUP", "1").await;
         let body = json!({ "system": "shop", "external_sku": "1", "sku": "MUG" });
         let path = format!("{MAPPINGS}/{}", tenant.make(MAPPINGS, body).await);
-        // An archived product keeps its names: what was sold under them is still asked for.
+        // An archived product keeps its codes: past sales under them are still looked up.
         tenant.patch(&format!("/v1/products/{}", mug.id), &json!({ "status": "archived" })).await.ok();
         assert_eq!(resolved(tenant, None, &[reference("1", None)]).await, [stands_for("MUG", "1")]);
         tenant.patch(&path, &json!({ "factor": "2" })).await.ok();

@@ -1,4 +1,4 @@
-//! A count is an anchor: what happened before it is in it, what happens after it comes on top.
+//! A count is an anchor: it includes what happened before it, and later changes come on top.
 
 use chrono::{DateTime, Duration, Utc};
 use futures_util::future::join_all;
@@ -7,12 +7,12 @@ use tests::{Level, Tenant, Till, environment, lines, sale, with_tenant};
 
 use super::{enter, line, posted, sheet, step, text};
 
-/// An instant some minutes ago.
+/// Returns an instant some minutes ago.
 async fn ago(minutes: i64) -> DateTime<Utc> {
     environment().now().await - Duration::minutes(minutes)
 }
 
-/// Opening stock of an hour ago.
+/// Makes opening stock, an hour ago.
 async fn opened(tenant: &Tenant, sku: &str, (quantity, unit_cost): (&str, &str)) {
     tenant.product(sku, "10.00").await;
     let opening = json!({ "kind": "opening", "occurred_at": ago(60).await,
@@ -20,7 +20,7 @@ async fn opened(tenant: &Tenant, sku: &str, (quantity, unit_cost): (&str, &str))
     tenant.post("/v1/stock/documents", &opening).await.created();
 }
 
-/// Counts a product in the warehouse at an instant, and posts it.
+/// Counts a product in the warehouse at an instant, and posts the sheet.
 async fn counted(tenant: &Tenant, sku: &str, quantity: &str, at: DateTime<Utc>) -> Value {
     let count = sheet(tenant, json!({ "skus": [sku] })).await;
     enter(tenant, &count, json!([{ "sku": sku, "quantity": quantity, "counted_at": at }])).await;
@@ -40,7 +40,7 @@ fn what_sells_between_the_counting_and_the_posting_comes_off() {
         let till = tenant.till().await;
         let count = sheet(tenant, json!({ "skus": ["MUG"] })).await;
         enter(tenant, &count, json!([{ "sku": "MUG", "quantity": "9", "counted_at": ago(10).await }])).await;
-        // One was sold before the counting and is told of late, two are sold after it.
+        // One is sold before the counting and recorded late; two are sold after it.
         tenant.post("/v1/pos/sales", &late(&till, &[("MUG", "1")], ago(20).await)).await.created();
         tenant.post("/v1/pos/sales", &late(&till, &[("MUG", "2")], ago(5).await)).await.created();
         let count = posted(tenant, &count).await;
@@ -59,7 +59,7 @@ fn a_sale_before_the_count_that_is_told_of_later_does_not_reduce_it_again() {
         counted(tenant, "MUG", "7", ago(10).await).await;
         assert_eq!(tenant.level("MUG").await, Level::of("7", "0", "28"));
         assert_eq!(tenant.balance("5100").await, "12.00");
-        // Two of the three that were missing had been sold.
+        // Two of the three missing units had been sold.
         let sold = tenant.post("/v1/pos/sales", &late(&till, &[("MUG", "2")], ago(20).await)).await.created();
         assert_eq!(tenant.level("MUG").await, Level::of("7", "0", "28"), "as counted");
         assert_eq!(tenant.balance("5010").await, "8.00");
@@ -75,7 +75,7 @@ fn a_sale_before_the_count_that_is_told_of_later_does_not_reduce_it_again() {
         assert_eq!(moved["data"][0]["quantity"], "2");
         assert_eq!(moved["data"][0]["reason"], "count");
         assert_eq!(tenant.check_now().await, Vec::<String>::new());
-        // What happened after the count comes off.
+        // A sale after the count lowers the level.
         tenant.post("/v1/pos/sales", &late(&till, &[("MUG", "1")], ago(5).await)).await.created();
         assert_eq!(tenant.level("MUG").await, Level::of("6", "0", "24"));
         // The past reads as it was: eight before the count, seven after it.
@@ -129,7 +129,7 @@ fn whatever_comes_late_changes_nothing_that_was_counted() {
         assert_eq!(tenant.level("MUG").await, before);
         assert_eq!(tenant.balance("2100").await, "-10.00");
         assert_eq!(tenant.balance("5100").await, "2.00");
-        // Goods of an order that were sent, and goods that went to the shop.
+        // A shipment of an order, and a transfer to the shop.
         let customer = tenant.customer("Nordwind Supply").await;
         let order = json!({ "customer_id": customer, "lines": lines(&[("MUG", "3")]), "occurred_at": ago(30).await, "advance_to": "invoiced" });
         tenant.post("/v1/orders", &order).await.created();

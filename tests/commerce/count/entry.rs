@@ -1,4 +1,4 @@
-//! What was entered on a sheet, read back: by whom, in which round, and without what was expected.
+//! The entries of a sheet, read back with author and round, and without the expected quantity.
 
 use serde_json::{Value, json};
 use tests::{Tenant, with_tenant, with_tenants};
@@ -9,7 +9,7 @@ async fn entries(tenant: &Tenant, count: &Value, query: &str) -> Value {
     tenant.get(&format!("{}{query}", step(count, "entries"))).await.ok()
 }
 
-/// SKU, round, unit, what was entered, and stock units of each figure.
+/// Returns SKU, round, unit, entered quantity and stock units of each figure.
 fn figures(page: &Value) -> Vec<String> {
     let text =
         |row: &Value, name: &str| row[name].as_str().map_or_else(|| row[name].to_string(), str::to_owned);

@@ -1,4 +1,4 @@
-//! The cycle plan: what to count next, with every factor in sight.
+//! The count plan: what to count next, with every factor.
 
 use chrono::Duration;
 use serde_json::{Value, json};
@@ -35,7 +35,7 @@ fn the_plan_ranks_by_risk_and_shows_every_factor() {
         assert_eq!(mug["rank"], 1);
         assert_eq!(text(&mug, "risk"), "12300.00");
         assert_eq!(text(&of("GOLD"), "risk"), "10000.00");
-        // Counted two days ago, one of ten missing: half of 2 × 900.00 × 1.1 is what is left of its risk.
+        // Counted two days ago with one of ten missing: half of 2 × 900.00 × 1.1 remains of its risk.
         let count = sheet(tenant, json!({ "plan": 3 })).await;
         assert_eq!(count["lines"].as_array().map(Vec::len), Some(3));
         let at = now - Duration::days(2);

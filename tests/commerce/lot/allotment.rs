@@ -1,4 +1,4 @@
-//! Goods in lots that a till or a channel keeps for itself.
+//! Till and channel allotments of tracked products.
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -24,14 +24,14 @@ async fn floor(channel: &str, wanted: &[(&str, &str)]) -> Value {
     json!({ "kind": "channel_allotment", "channel": channel, "expires_at": ends().await, "lines": lines(wanted) })
 }
 
-/// What is left of each line of a hold.
+/// Returns what is left of each line of a hold.
 async fn left(tenant: &Tenant, hold: &Value) -> Vec<String> {
     let shown = tenant.get(&format!("{HOLDS}/{}", id(hold))).await.ok();
     let lines = shown["lines"].as_array().expect("lines");
     lines.iter().map(|line| line["left"].as_str().expect("a quantity").to_owned()).collect()
 }
 
-/// What may be sold of milk in a channel, lot by lot.
+/// Returns the available quantity of milk in a channel, by lot.
 async fn sellable(tenant: &Tenant, channel: &str) -> Vec<(String, String)> {
     let answer = tenant.get(&format!("/v1/stock/availability?sku=MILK&channel={channel}")).await.ok();
     let lots = answer["data"][0]["locations"][0]["lots"].as_array().cloned().unwrap_or_default();
@@ -39,7 +39,7 @@ async fn sellable(tenant: &Tenant, channel: &str) -> Vec<(String, String)> {
     lots.iter().map(|lot| (text(lot, "code"), text(lot, "available"))).collect()
 }
 
-/// A second till at the same location.
+/// Opens a second till at the same location.
 async fn second(tenant: &Tenant) -> Till {
     tenant.till_with(json!({ "code": "T2", "location_id": tenant.main })).await
 }
@@ -67,7 +67,7 @@ fn a_till_sells_the_lots_that_it_leases_and_nobody_else_does() {
         tenant.post("/v1/pos/sales", &early).await.refused(409, "insufficient_stock");
         let sold = tenant.sell(&other, &[("MILK", "2")]).await.created();
         assert_eq!(lots_of(&sold["lines"][0]), pairs(&[("LATE", "2")]));
-        // Its own till takes from the lease before anything else, over all of its lots.
+        // Its own till uses up the allotment first, over all of its lots.
         let sold = tenant.sell(&till, &[("MILK", "2"), ("MILK", "3")]).await.created();
         assert_eq!(lots_of(&sold["lines"][0]), pairs(&[("EARLY", "2")]));
         assert_eq!(lots_of(&sold["lines"][1]), pairs(&[("EARLY", "1"), ("LATE", "2")]));
@@ -114,14 +114,14 @@ fn a_floor_is_a_quantity_whatever_lots_its_channel_takes() {
         assert_eq!(sellable(tenant, "retail").await, pairs(&[("EARLY", "4"), ("LATE", "6")]));
         let refused = tenant.order(&customer, &[("MILK", "5")], "confirmed").await;
         assert_eq!(refused.refused(409, "insufficient_stock").params("#/lines/0/quantity")["available"], "4");
-        // Its channel sells what expires first, and what was free is kept in its place.
+        // Its channel sells the lot that expires first. The same quantity of the other lot is allotted in its place.
         let sold = tenant.sell(&till, &[("MILK", "3")]).await.created();
         assert_eq!(lots_of(&sold["lines"][0]), pairs(&[("EARLY", "3")]));
         assert_eq!(left(tenant, &kept).await, ["4", "2"].map(str::to_owned));
         assert_eq!(sellable(tenant, "wholesale").await, pairs(&[("LATE", "1")]));
         tenant.order(&customer, &[("MILK", "1")], "confirmed").await.created();
         tenant.order(&customer, &[("MILK", "1")], "confirmed").await.refused(409, "insufficient_stock");
-        // Nothing is free any more: from here on the floor is used up.
+        // Nothing else is available now: from here on sales use up the allotment.
         tenant.sell(&till, &[("MILK", "2")]).await.created();
         assert_eq!(lot(tenant, "LATE").await["reserved"], "5");
         assert_eq!(sellable(tenant, "wholesale").await, pairs(&[]));
@@ -193,7 +193,7 @@ fn leases_floors_orders_and_tills_race_for_the_same_lots() {
         }));
         assert!(replies.await.contains(&409), "there was not enough for all");
         assert_eq!(tenant.check_now().await, Vec::<String>::new());
-        // Whatever is leased or kept is there: the till can sell all of it, and only what orders have is left.
+        // All allotted stock is on hand: the till can sell it, and only the orders' reservations are left.
         while tenant.sell(&till, &[("MILK", "1")]).await.status == 201 {}
         let (mut on_hand, mut reserved) = (0, 0);
         for code in ["L1", "L2", "L3"] {
@@ -212,7 +212,7 @@ fn a_floor_is_not_kept_in_goods_that_are_not_there() {
         received(tenant, "MILK", "A", ("5", &day(20).await)).await;
         let (till, customer) = (tenant.till().await, tenant.customer("Hansa Foods").await);
         tenant.post(HOLDS, &floor("retail", &[("MILK", "5")]).await).await.created();
-        // What is sold of C is of lots that are here in truth.
+        // A sale of C takes lots that are really here.
         received(tenant, "MILK", "C", ("1", &day(60).await)).await;
         let mut gone = sale_of(&till, "MILK", "6", json!([{ "code": "C" }]));
         gone["forced"] = json!(true);

@@ -1,4 +1,4 @@
-//! Counts of goods in lots: lot by lot, and serial number by serial number.
+//! Counts of tracked products: by lot, and by serial number.
 
 mod piece;
 
@@ -10,12 +10,12 @@ use tests::{Level, Tenant, environment, lines, with_tenant};
 use crate::count::{enter, posted, sheet, step};
 use crate::lot::{available, day, lot, received, sale_of, tracked};
 
-/// An instant some minutes ago.
+/// Returns an instant some minutes ago.
 async fn ago(minutes: i64) -> DateTime<Utc> {
     environment().now().await - Duration::minutes(minutes)
 }
 
-/// Opening stock of an hour ago, in one lot.
+/// Makes opening stock of one lot, an hour ago.
 async fn opened(tenant: &Tenant, (sku, code): (&str, &str), (quantity, unit_cost): (&str, &str)) {
     let line =
         json!({ "sku": sku, "quantity": quantity, "unit_cost": unit_cost, "lots": [{ "code": code }] });
@@ -23,7 +23,7 @@ async fn opened(tenant: &Tenant, (sku, code): (&str, &str), (quantity, unit_cost
     tenant.post("/v1/stock/documents", &opening).await.created();
 }
 
-/// The line of a lot.
+/// Returns the line of a lot.
 fn line<'a>(count: &'a Value, code: &str) -> &'a Value {
     let lines = count["lines"].as_array().expect("lines");
     lines.iter().find(|line| line["lot_code"] == code).expect("the line")
@@ -103,7 +103,7 @@ fn a_lot_has_an_anchor_of_its_own() {
         let mut entry = counted("MILK", "A", "7");
         entry["counted_at"] = json!(ago(10).await);
         enter(tenant, &count, json!([entry])).await;
-        // Between the counting and the posting one is sold; one that was sold before it is told of.
+        // One is sold between counting and posting; one that was sold before the counting is recorded late.
         late("A", "1", 5).await.created();
         late("A", "1", 20).await.created();
         tenant.post(&step(&count, "complete"), &json!({})).await.refused(409, "invalid_state_transition");
@@ -115,17 +115,17 @@ fn a_lot_has_an_anchor_of_its_own() {
         assert_eq!(on_hand(tenant, "A").await, "6");
         assert_eq!(on_hand(tenant, "B").await, "10");
         assert_eq!(line(&count, "B")["posted_quantity"], Value::Null, "what nobody counted stays");
-        // Two of A that the count missed had been sold; of B nothing was counted, so a sale comes off.
+        // The two missing units of A had been sold. B was not counted, so a sale lowers it.
         late("A", "2", 20).await.created();
         late("B", "2", 20).await.created();
         assert_eq!(on_hand(tenant, "A").await, "6");
         assert_eq!(on_hand(tenant, "B").await, "8");
         assert_eq!(tenant.balance("5100").await, "0.00", "the loss became the cost of the sale");
-        // The count has seen even more leave than there is now; what left after it has to be there.
+        // The count has seen more leave than there is now. A sale after it needs stock.
         late("A", "7", 15).await.created();
         late("A", "7", 5).await.refused(409, "insufficient_stock");
         assert_eq!(on_hand(tenant, "A").await, "6");
-        // Without a name the lot that expires first is as good, whatever is left of it.
+        // A sale that names no lot takes the lot that expires first, even if too little of it is left.
         let mut unnamed = tests::sale(&till, &[("MILK", "20")]);
         unnamed["occurred_at"] = json!(ago(20).await);
         tenant.post("/v1/pos/sales", &unnamed).await.created();
@@ -166,7 +166,7 @@ fn a_lot_that_nobody_knew_becomes_one_when_it_is_posted() {
         assert_eq!(new["received_from"], Value::Null);
         assert_eq!(new["supplier_lot"], Value::Null);
         assert_eq!(available(tenant, "MILK").await["available"], "7");
-        // Another sheet finds it known.
+        // Another sheet knows the lot.
         let count = sheet(tenant, json!({ "skus": ["MILK"] })).await;
         assert_eq!(codes(&count), ["NEW", "A", "B"]);
         let other = json!({ "entries": [{ "sku": "MILK", "lot_code": "NEW", "quantity": "3", "expires_on": day(1).await }] });
@@ -253,7 +253,7 @@ fn lots_that_differ_too_much_are_counted_again_and_approved() {
         let clerk = crate::platform::auth::key(tenant, &["counts:read", "counts:write", "stock:write"]).await;
         let clerk = tenant.with_key(&clerk);
         let count = clerk.post("/v1/counts", &json!({ "with_stock": true })).await.created();
-        // Together they differ by nothing; each of them does.
+        // The sum differs by nothing, but each of them does.
         enter(&clerk, &count, json!([counted("MILK", "A", "90"), counted("MILK", "B", "104")])).await;
         let again = clerk.post(&step(&count, "complete"), &json!({})).await.ok();
         assert_eq!(again["status"], "recount");
@@ -286,7 +286,7 @@ fn what_is_promised_of_a_lot_may_turn_out_to_be_missing() {
         enter(tenant, &count, json!([counted("MILK", "EARLY", "5"), counted("MILK", "LATE", "10")])).await;
         posted(tenant, &count).await;
         assert_eq!(tenant.level("MILK").await, Level::of("15", "8", "60"), "the order keeps its promise");
-        // Three of what was promised are not there: so many of the other lot are not for anybody else.
+        // Three reserved units are missing, so three of the other lot are not available to others.
         assert_eq!(available(tenant, "MILK").await["available"], "7");
         let till = tenant.till().await;
         let refused = tenant.sell(&till, &[("MILK", "8")]).await.refused(409, "insufficient_stock");
@@ -376,7 +376,7 @@ fn goods_of_a_lot_that_come_back_late_or_move_change_nothing_that_was_counted() 
         let ship = format!("/v1/orders/{}/ship", text(&order, "id"));
         tenant.post(&ship, &json!({ "occurred_at": at })).await.ok();
         assert_eq!(tenant.level("MILK").await, Level::of("9", "0", "36"), "as counted");
-        // Also once it is used up, here and on the way.
+        // The same after it is used up, here and in transit.
         let till = tenant.till().await;
         tenant.sell(&till, &[("MILK", "9")]).await.created();
         move_late().await;

@@ -1,4 +1,4 @@
-//! The report of what expires by when: what is in it, what of it may be sold, and what today is.
+//! The report of lots by expiry date: its rows, what may be sold, and the day that counts as today.
 
 use serde_json::{Value, json};
 use tests::{Tenant, with_tenant, with_tenant_as};
@@ -9,7 +9,7 @@ async fn report(tenant: &Tenant, query: &str) -> Value {
     tenant.get(&format!("/v1/reports/lot_expiry{query}")).await.ok()
 }
 
-/// Lot, location, status, days left, on hand, reserved, available and value of each row.
+/// Returns lot, location, status, days left, on hand, reserved, available and value of each row.
 async fn rows(tenant: &Tenant, query: &str) -> Vec<String> {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let wanted =
@@ -19,12 +19,12 @@ async fn rows(tenant: &Tenant, query: &str) -> Vec<String> {
     rows.map(|row| wanted.map(|name| text(&row[name])).join(" ")).collect()
 }
 
-/// The codes of the lots that are shown.
+/// Returns the codes of the lots in the report.
 async fn shown(tenant: &Tenant, query: &str) -> Vec<String> {
     rows(tenant, query).await.iter().filter_map(|row| row.split(' ').next()).map(str::to_owned).collect()
 }
 
-/// Lots that expired, expire today, soon and late, and one that does not.
+/// Makes lots that expired, that expire today, soon and late, and one that does not expire.
 async fn stock(tenant: &Tenant) {
     let category = tenant.make("/v1/categories", json!({ "code": "dairy", "name": "Dairy" })).await;
     let milk = json!({ "list_price": "10.00", "tracking": "lot", "category_id": category });
@@ -130,7 +130,7 @@ fn today_is_a_day_of_the_zone_that_is_asked_for() {
         |wanted| wanted.time_zone = "Pacific/Kiritimati".to_owned(),
         async |tenant| {
             tracked(tenant, "MILK", "lot").await;
-            // Two zones that are never on the same day.
+            // Two time zones that never have the same date.
             let now = tests::environment().now().await;
             let (east, west) = (chrono::Duration::hours(14), chrono::Duration::hours(-11));
             let today = (now + east).date_naive();

@@ -1,4 +1,4 @@
-//! Goods in lots that left before the record had them: which lots they are taken off, and what that says.
+//! Forced documents on tracked products: which lots they take, and which events they write.
 
 use serde_json::{Value, json};
 use tests::{Level, Tenant, Till, sale, with_tenant};
@@ -7,12 +7,12 @@ use crate::lot::{available, day, lot, lots_of, pairs, posted, received, sale_of,
 
 const SALES: &str = "/v1/pos/sales";
 
-/// An hour ago, on the day of the tests.
+/// An hour ago, on the same day.
 async fn earlier() -> Value {
     json!(tests::environment().now().await - chrono::Duration::minutes(1))
 }
 
-/// A sale that a till made while it was offline.
+/// Returns a sale that a till made while it was offline.
 async fn forced(mut body: Value) -> Value {
     body["forced"] = json!(true);
     body["occurred_at"] = earlier().await;
@@ -31,7 +31,7 @@ async fn on_hand(tenant: &Tenant, code: &str) -> String {
     lot(tenant, code).await["on_hand"].as_str().expect("a quantity").to_owned()
 }
 
-/// The documents that events of a type are about; the feed waits for every transaction that is older, of other tests too.
+/// Returns the documents of events of a type. The feed waits for every older transaction, also of other tests.
 async fn told(tenant: &Tenant, kind: &str, wanted: usize) -> Vec<Value> {
     let mut about = Vec::new();
     for _ in 0..1800 {
@@ -46,7 +46,7 @@ async fn told(tenant: &Tenant, kind: &str, wanted: usize) -> Vec<Value> {
     about
 }
 
-/// Two lots: three that expire first, and two that came last.
+/// Makes two lots: three units that expire first, and two that were received last.
 async fn two_lots(tenant: &Tenant) -> Till {
     tracked(tenant, "MILK", "lot").await;
     received(tenant, "MILK", "EARLY", ("3", &day(20).await)).await;
@@ -72,7 +72,7 @@ fn what_is_free_goes_first_and_the_lot_that_came_last_lacks_the_rest() {
         assert_eq!(cost["document_id"], sold["id"]);
         assert_eq!(told(tenant, "stock.oversold", 1).await, [sold["id"].clone()]);
         assert_eq!(tenant.check_now().await, Vec::<String>::new(), "while the cost is provisional");
-        // The rest of that delivery was on its way to the record: it settles what was taken off before.
+        // The rest of that delivery is recorded late. It settles what was taken before.
         let line =
             json!({ "sku": "MILK", "quantity": "5", "unit_cost": "5.00", "lots": [{ "code": "LATE" }] });
         tenant.post("/v1/stock/documents", &json!({ "kind": "receipt", "lines": [line] })).await.created();
@@ -88,7 +88,7 @@ fn what_one_lot_lacks_is_not_there_of_another() {
         let till = two_lots(tenant).await;
         tenant.post(SALES, &offline(&till, "MILK", "8").await).await.created();
         received(tenant, "MILK", "NEXT", ("10", &day(90).await)).await;
-        // Three of these had left in the name of another lot: a count says so, and until then nobody is promised them.
+        // Three of these had left under the name of another lot. Until a count shows it, they are not available.
         assert_eq!(available(tenant, "MILK").await["available"], "7");
         let refused = tenant.sell(&till, &[("MILK", "8")]).await.refused(409, "insufficient_stock");
         assert_eq!(refused.params("#/lines/0/quantity")["available"], "7");
@@ -112,7 +112,7 @@ fn a_named_lot_is_the_one_whatever_is_left_of_it() {
         assert_eq!(on_hand(tenant, "LATE").await, "2");
         let unknown = tenant.post(SALES, &named(&till, ("MILK", "1"), "OTHER").await).await;
         unknown.refused(404, "not_found").names(&["#/lines/0/lots/0/code"]);
-        // Goods that are taken out by an adjustment have left as well.
+        // A forced adjustment takes stock that has left as well.
         let gone = json!({ "kind": "adjustment", "reason": "damage", "forced": true, "occurred_at": earlier().await,
             "lines": [{ "sku": "MILK", "quantity": "-2", "lots": [{ "code": "EARLY" }] },
                 { "sku": "MILK", "quantity": "-5" }] });
@@ -207,11 +207,11 @@ fn what_was_not_to_be_sold_and_was_is_recorded_and_told() {
         let both = [expired["id"].clone(), recalled["id"].clone()];
         assert_eq!(told(tenant, "stock.unsellable_sold", 2).await, both);
         assert!(fine["id"].is_string());
-        // What is recalled was kept back: it has left all the same, and whoever has it is called.
+        // The recalled lot was kept back, but its units have left: the recall lists who has them.
         assert_eq!(told(tenant, "stock.oversold", 1).await, [recalled["id"].clone()]);
         let affected = tenant.post(&recall, &json!({ "reason": "Glass in the jar" })).await.ok();
         assert_eq!(affected["walk_ins"][0]["document_id"], recalled["id"], "{affected}");
-        // Nobody is told to have got what was not to be sold where nobody says so.
+        // A sale without a named lot never counts as a sale of unsellable stock.
         let sold = tenant.post(SALES, &offline(&till, "MILK", "2").await).await.created();
         assert_eq!(lots_of(&sold["lines"][0]), pairs(&[("LATE", "2")]), "one of them is not recorded yet");
         assert_eq!(tenant.check_now().await, Vec::<String>::new());
@@ -242,7 +242,7 @@ fn a_serial_number_leaves_once_and_from_where_it_is() {
         let at = &["#/lines/0/lots/0/code"];
         let unnamed = tenant.post(SALES, &offline(&till, "PHONE", "1").await).await;
         unnamed.refused(422, "validation_failed").names(&["#/lines/0/lots"]);
-        // Promised to somebody, it has left all the same.
+        // Reserved for an order, it has left all the same.
         let customer = tenant.customer("Hansa Foods").await;
         let order = tenant.order(&customer, &[("PHONE", "2")], "confirmed").await.created();
         let sold = tenant.post(SALES, &named(&till, ("PHONE", "1"), "S1").await).await.created();
@@ -256,7 +256,7 @@ fn a_serial_number_leaves_once_and_from_where_it_is() {
         both.refused(422, "validation_failed").names(&["#/lines/1/lots/0/code"]);
         tenant.step(order["id"].as_str().expect("an id"), "ship").await.refused(409, "insufficient_stock");
         assert_eq!(tenant.level("PHONE").await, Level::of("1", "2", "4"));
-        // What came back may leave again; what is recorded elsewhere has to be moved first.
+        // A returned unit may leave again. One that is recorded elsewhere must be moved first.
         let refund = json!({ "register_id": till.register_id, "original_id": sold["id"],
             "original_lines": [{ "line_no": 1, "quantity": "1" }], "tenders": [{ "kind": "cash" }] });
         tenant.post("/v1/pos/refunds", &refund).await.created();

@@ -1,4 +1,4 @@
-//! Serial numbers that were sold long ago: nobody looks at them again.
+//! Serial numbers that were sold long ago are not read again.
 
 use sea_orm::sqlx::{self, AssertSqlSafe, Connection, Executor, PgConnection, Row};
 use serde_json::{Value, json};
@@ -8,18 +8,18 @@ use uuid::Uuid;
 
 use crate::lot::{lots_of, pairs, posted, sale_of, tracked};
 
-/// So many pieces were sold.
+/// Number of units sold.
 const SOLD: i64 = 20_000;
-/// Of the levels of so many, a page holds fewer than this.
+/// A page has fewer levels than this.
 const LEVELS_OF_A_PAGE: i64 = 60;
 
-/// The levels of which something is there, found by looking at each.
+/// Finds the levels with stock by reading all of them.
 const LOOK_AT_ALL: &str = "select l.lot_id from stock_level l \
      join unnest($2, $3) as wanted (location_id, product_id) \
        on l.location_id = wanted.location_id and l.product_id = wanted.product_id \
      where l.tenant_id = $1 and l.on_hand <> 0 order by l.lot_id for update of l";
 
-/// A product with one piece left in the warehouse, and the levels and lots of those that were sold, there and in transit.
+/// Makes a product with one unit left in the warehouse, and the levels and lots of sold units, there and in transit.
 async fn stock(tenant: &Tenant) -> Uuid {
     tracked(tenant, "DRILL", "serial").await;
     posted(tenant, "receipt", ("DRILL", "1"), json!([{ "code": "LAST" }])).await.created();
@@ -39,12 +39,12 @@ async fn stock(tenant: &Tenant) -> Uuid {
         let insert = sqlx::query(statement).bind(tenant.id.0).bind(product).bind(SOLD);
         insert.execute(root).await.expect("the levels of what was sold");
     }
-    // As autovacuum does where a table has grown so much: an index is chosen by what is known of the rows.
+    // Autovacuum does the same after a table has grown so much: the choice of an index depends on the statistics.
     root.execute("analyze stock_level").await.expect("statistics");
     product
 }
 
-/// How many pages a statement over the levels of a product reads, planned as posting plans it.
+/// Returns the number of pages that a statement on the levels of a product reads, planned as posting plans it.
 async fn pages(tenant: &Tenant, statement: &str, (place, product): (&str, Uuid)) -> i64 {
     let mut app = PgConnection::connect(&environment().database_url()).await.expect("the app connects");
     let begin = format!(
@@ -79,7 +79,7 @@ async fn pages(tenant: &Tenant, statement: &str, (place, product): (&str, Uuid))
     read("Shared Hit Blocks") + read("Shared Read Blocks")
 }
 
-/// Sells a piece.
+/// Sells a unit.
 async fn sell(tenant: &Tenant, till: &Till, code: &str) -> Reply {
     tenant.post("/v1/pos/sales", &sale_of(till, "DRILL", "1", json!([{ "code": code }]))).await
 }

@@ -1,4 +1,4 @@
-//! Goods in lots on their way: orders, holds, transfers, returns, and both channels at once.
+//! Tracked products on the move: orders, holds, transfers, returns, and both channels at once.
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use tests::{Reply, Tenant, lines, with_tenant};
 
 use crate::lot::{available, day, lot, lots_of, pairs, posted, received, sale_of, tracked};
 
-/// A tenant's milk: 3 that expire soon, 10 that expire late.
+/// Makes milk: 3 units that expire soon, 10 that expire late.
 async fn milk(tenant: &Tenant) {
     tracked(tenant, "MILK", "lot").await;
     received(tenant, "MILK", "EARLY", ("3", &day(20).await)).await;
@@ -28,7 +28,7 @@ fn an_order_reserves_lots_and_ships_them() {
         let (customer, till) = (tenant.customer("Hansa Foods").await, tenant.till().await);
         let order = tenant.order(&customer, &[("MILK", "5")], "confirmed").await.created();
         assert_eq!(lots_of(&order["lines"][0]), pairs(&[("EARLY", "3"), ("LATE", "2")]));
-        // What is reserved of a lot is nobody else's, although there is more of the product.
+        // A reserved lot is not available to others, although there is more of the product.
         let body = sale_of(&till, "MILK", "1", json!([{ "code": "EARLY" }]));
         tenant.post("/v1/pos/sales", &body).await.refused(409, "insufficient_stock");
         assert_eq!(available(tenant, "MILK").await["available"], "8");
@@ -44,7 +44,7 @@ fn an_order_reserves_lots_and_ships_them() {
         let invoice = tenant.get(&format!("/v1/invoices/{}", id(&invoiced["invoices"][1]))).await.ok();
         assert_eq!(lots_of(&invoice["lines"][0]), pairs(&[("EARLY", "1"), ("LATE", "2")]));
         assert_eq!(lot(tenant, "LATE").await["on_hand"], "8");
-        // An order that is given up gives its lots back.
+        // A cancelled order releases its lots.
         let order = tenant.order(&customer, &[("MILK", "8")], "confirmed").await.created();
         assert_eq!(lot(tenant, "LATE").await["reserved"], "8");
         tenant.step(id(&order), "cancel").await.ok();
@@ -67,12 +67,12 @@ fn a_shipment_may_take_other_lots_than_those_reserved() {
             .await
             .refused(404, "not_found")
             .names(&["#/lines/0/lots/0/code"]);
-        // Two of LATE are its own, two more are free: as many of EARLY are given up.
+        // Two of LATE are its own, and two more are available. As many of EARLY are released.
         let shipped = ship(tenant, &order, swap("LATE", "4")).await.ok();
         assert_eq!(lots_of(&shipped["shipments"][0]["lines"][0]), pairs(&[("LATE", "4")]));
         assert_eq!(lots_of(&shipped["lines"][0]), pairs(&[("EARLY", "1")]));
         assert_eq!(lot(tenant, "EARLY").await["reserved"], "1");
-        // What another order has reserved is not there to swap.
+        // What another order has reserved can't be swapped.
         let other = tenant.order(&customer, &[("MILK", "8")], "confirmed").await.created();
         assert_eq!(lots_of(&other["lines"][0]), pairs(&[("EARLY", "2"), ("LATE", "6")]));
         ship(tenant, &order, swap("LATE", "1"))
@@ -145,14 +145,14 @@ fn a_hold_keeps_lots_and_a_document_that_uses_it_gets_them() {
         let sold = tenant.post("/v1/pos/sales", &sale).await.created();
         assert_eq!(lots_of(&sold["lines"][0]), pairs(&[("EARLY", "1"), ("LATE", "4")]));
         assert_eq!(lot(tenant, "LATE").await["reserved"], "0");
-        // Without a name the hold keeps what would be sold: a line for each lot.
+        // Without named lots, the hold reserves what would be sold first: a line for each lot.
         let any = json!({ "expires_at": until, "lines": lines(&[("MILK", "4")]) });
         let hold = tenant.post(holds, &any).await.created();
         let shown = tenant.get(&format!("{holds}/{}", id(&hold))).await.ok();
         assert_eq!(shown["lines"][0]["lot_code"], "EARLY");
         assert_eq!(shown["lines"][1]["lot_code"], "LATE");
         tenant.post(&format!("{holds}/{}/release", id(&hold)), &json!({})).await.ok();
-        // Goods are put into quarantine by lot, or not at all.
+        // A quarantine must name its lots.
         let quarantine = |lots: Value| json!({ "kind": "quarantine", "lines": [{ "sku": "MILK", "quantity": "2", "lots": lots }] });
         tenant
             .post(holds, &quarantine(json!([])))
@@ -207,11 +207,11 @@ fn a_transfer_carries_lots() {
         let shown = tenant.get(&format!("{transfers}/{}", id(&transfer))).await.ok();
         assert_eq!(shown["status"], "received");
         assert_eq!(shown["lines"][0]["missing"], "1");
-        // What has expired may be sent away; so may another part of a lot that is there already.
+        // An expired lot may be transferred. So may another part of a lot that is in transit already.
         send("2", json!([{ "code": "OLD" }])).await.created();
         let again = send("1", json!([{ "code": "LATE" }])).await.created();
         tenant.post(&format!("{transfers}/{}/receive", id(&again)), &json!({})).await.ok();
-        // A used-up lot comes back to the place it left.
+        // A used-up lot comes back to the location that it left.
         let rest = send("7", json!([{ "code": "LATE" }])).await.created();
         tenant.post(&format!("{transfers}/{}/receive", id(&rest)), &json!({})).await.ok();
         let back = json!({ "from_location_id": tenant.shop, "to_location_id": tenant.main,
@@ -260,7 +260,7 @@ fn goods_come_back_into_the_lot_they_left_in() {
         };
         assert_eq!(worth("EARLY"), "0.00".to_owned(), "at the cost they left with");
         assert_eq!(worth("LATE"), "15.00".to_owned(), "at the cost they left with");
-        // Everything that is still out needs no name.
+        // A refund of everything that is left needs no lot.
         let rest = tenant.post(refunds, &refund(json!([]))).await.created();
         assert_eq!(lots_of(&rest["lines"][0]), pairs(&[("EARLY", "-4"), ("LATE", "-1")]));
         assert_eq!(lot(tenant, "EARLY").await["on_hand"], "4");
@@ -280,7 +280,7 @@ fn wholesale_goods_come_back_into_their_lots() {
         };
         tenant.post("/v1/returns", &back("resellable", "LATE")).await.created();
         assert_eq!(lot(tenant, "LATE").await["on_hand"], "9");
-        // What is damaged is written off, yet the lot remembers that it came back.
+        // A damaged return is written off, but the lot records that it came back.
         tenant.post("/v1/returns", &back("damaged", "EARLY")).await.created();
         let early = lot(tenant, "EARLY").await;
         assert_eq!(early["on_hand"], "0");

@@ -1,4 +1,4 @@
-//! Orders that wait for goods in lots: what comes free of any lot goes to them, if it lasts long enough.
+//! Backorders of tracked products: any lot that becomes available is allocated if its remaining shelf life suffices.
 
 use serde_json::{Value, json};
 use tests::{Tenant, environment, lines, with_tenant};
@@ -25,13 +25,13 @@ async fn shown(tenant: &Tenant, order: &Value) -> Value {
     tenant.get(&format!("{ORDERS}/{}", id(order))).await.ok()
 }
 
-/// Reserved, shipped, waiting and given up of the first line.
+/// Returns reserved, shipped, backordered and cancelled of the first line.
 fn figures(order: &Value) -> [&str; 4] {
     let line = &order["lines"][0];
     ["reserved", "shipped", "backordered", "cancelled"].map(|name| line[name].as_str().expect("a quantity"))
 }
 
-/// A customer who needs goods to last so many days more.
+/// Makes a customer who requires this many days of remaining shelf life.
 async fn choosy(tenant: &Tenant, name: &str, days: i64) -> String {
     tenant.customer_with(name, json!({ "min_remaining_life_days": days })).await
 }
@@ -56,7 +56,7 @@ fn an_order_gets_what_lots_there_are_and_waits_for_the_rest() {
         assert_eq!(figures(&shipped), ["0", "5", "3", "0"]);
         assert_eq!(shipped["status"], "partially_shipped");
         tenant.step(id(&order), "ship").await.refused(409, "invalid_state_transition");
-        // What comes of any lot is the order's before anybody else can have it.
+        // A lot that comes in is allocated to the order first.
         received(tenant, "MILK", "EARLY", ("1", &day(20).await)).await;
         received(tenant, "MILK", "NEW", ("1", &day(90).await)).await;
         tenant.sell(&till, &[("MILK", "1")]).await.refused(409, "insufficient_stock");
@@ -102,7 +102,7 @@ fn the_higher_priority_is_served_first_and_a_lot_that_is_too_short_goes_to_the_n
             figures_of().await,
             [pairs(&[("LONG", "4")]), pairs(&[("SHORT", "4")]), pairs(&[("SHORT", "1"), ("LONG", "2")])]
         );
-        // What is too short for the only one who waits is free for everybody else.
+        // A lot that is too short for the only waiting order is available to others.
         tenant.step(id(&patient), "cancel").await.ok();
         let waits = placed(tenant, &choosy, &[("MILK", "9")]).await;
         assert_eq!(figures(&waits), ["2", "0", "7", "0"]);
@@ -197,7 +197,7 @@ fn an_order_that_takes_what_there_is_gives_up_the_rest() {
         let parts = json!({ "components": [
             { "sku": "MILK", "quantity": "2" }, { "sku": "JAM", "quantity": "1" }] });
         tenant.put(&format!("/v1/products/{}/components", kit.id), &parts).await.ok();
-        // Two sets need four: a set that is short is given up whole, and its milk is there for the line after it.
+        // Two sets need four milk. Both short sets are cancelled as a whole, and the line after them gets their milk.
         let partial = order(&customer, "partial", &[(name, "2"), ("MILK", "5")]);
         let partial = tenant.post(ORDERS, &partial).await.created();
         let cancelled: Vec<&str> = partial["lines"]
@@ -211,7 +211,7 @@ fn an_order_that_takes_what_there_is_gives_up_the_rest() {
         let nothing = order(&customer, "partial", &[("MILK", "1")]);
         let refused = tenant.post(ORDERS, &nothing).await.refused(409, "insufficient_stock");
         assert_eq!(refused.params("#/lines/0/quantity")["available"], "0");
-        // One that waits keeps what there is of a set.
+        // A waiting order reserves the available components of a set.
         let waits = placed(tenant, &customer, &[(name, "1")]).await;
         let of = |at: usize| ["reserved", "backordered"].map(|name| waits["lines"][at][name].clone());
         assert_eq!(of(0), [json!("0"), json!("2")]);
@@ -246,7 +246,7 @@ fn a_draft_waits_once_it_is_confirmed_and_what_is_closed_waits_no_more() {
         let path = format!("{ORDERS}/{}/ship", id(&draft));
         let one = json!({ "lines": [{ "line_no": 1, "quantity": "1", "lots": [{ "code": "S3" }] }] });
         tenant.post(&path, &one).await.ok();
-        // The rest is given up, and serves who waits.
+        // Closing releases the rest, which is allocated to a waiting order.
         let closed = tenant.step(id(&draft), "close").await.ok();
         assert_eq!(figures(&closed), ["0", "1", "0", "2"]);
         let other = shown(tenant, &other).await;
@@ -270,7 +270,7 @@ fn a_promise_stands_on_what_is_expected_of_the_product() {
         let waiting = placed(tenant, &customer, &[("MILK", "5")]).await;
         assert_eq!(figures(&waiting), ["0", "0", "5", "0"]);
         assert_eq!(waiting["lines"][0]["promised_on"], json!(day(3).await));
-        // What is too short for who waits is there for others, today and beside what comes.
+        // A lot that is too short for the waiting order is available to others, today and on later days.
         let steps =
             tenant.get("/v1/stock/availability?sku=MILK&steps=true").await.ok()["data"][0]["steps"].clone();
         let left: Vec<&Value> =
@@ -313,7 +313,7 @@ fn an_order_that_may_wait_names_no_lots() {
         let codes: Vec<&Value> =
             levels["data"].as_array().expect("levels").iter().map(|level| &level["lot_code"]).collect();
         assert_eq!(codes, [&json!("L1")], "what waits is of no lot and no level of its own");
-        // A recalled lot serves nobody.
+        // A recalled lot is allocated to no order.
         posted(tenant, "receipt", ("MILK", "1"), json!([{ "code": "BAD", "expires_on": day(20).await }]))
             .await
             .created();

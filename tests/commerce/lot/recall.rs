@@ -1,5 +1,5 @@
-//! The trace of a lot over both channels, and its recall; and the walk-through in the documentation, which is what this
-//! program asked and was answered.
+//! The trace of a lot over both channels, and its recall. The requests and responses of this test are the
+//! walk-through in the documentation.
 
 use std::fmt::Write as _;
 
@@ -22,7 +22,7 @@ async fn recall(tenant: &Tenant, code: &str, reason: &str) -> Reply {
     tenant.post(&format!("/v1/lots/{}/recall", id(&lot)), &json!({ "reason": reason })).await
 }
 
-/// The texts of one field in a list of objects.
+/// Returns the texts of one field in a list of objects.
 fn each<'a>(list: &'a Value, pointer: &str) -> Vec<&'a str> {
     let all = list.as_array().expect("a list").iter();
     all.map(|one| one.pointer(pointer).and_then(Value::as_str).unwrap_or("-")).collect()
@@ -126,7 +126,7 @@ fn nobody_gets_more_of_a_lot_that_is_recalled() {
         // An order that had it reserved is shipped from another lot.
         let shipped = tenant.step(id(&order), "ship").await.ok();
         assert_eq!(lots_of(&shipped["shipments"][0]["lines"][0]), pairs(&[("GOOD", "3")]));
-        // What comes back, or arrives, goes into quarantine with the next call.
+        // What is returned or received later goes into quarantine with the next call.
         let refund = json!({ "register_id": till.register_id, "original_id": sold["id"], "tenders": [{ "kind": "cash" }] });
         tenant.post("/v1/pos/refunds", &refund).await.created();
         tenant.post(&format!("/v1/stock/transfers/{}/receive", id(&transfer)), &json!({})).await.ok();
@@ -142,7 +142,7 @@ fn nobody_gets_more_of_a_lot_that_is_recalled() {
         assert_eq!(tenant.get(&path).await.ok(), more, "what is read later is what was answered");
         let all = tenant.get("/v1/lots?sku=JAM&status=recalled").await.ok();
         assert_eq!(each(&all["data"], "/code"), ["BAD"]);
-        // Out of quarantine it is written off.
+        // From quarantine it is written off.
         let hold = more["quarantined"][0]["hold_id"].as_str().expect("an id").to_owned();
         tenant.post(&format!("/v1/stock/holds/{hold}/release"), &json!({})).await.ok();
         let off = json!({ "kind": "adjustment", "reason": "damage",
@@ -174,7 +174,7 @@ fn a_recall_while_both_channels_sell_lets_nothing_slip() {
     });
 }
 
-/// Writes down what is asked and answered, with names in place of ids and of instants.
+/// Records requests and responses, with names in place of ids and instants.
 struct Walk<'a> {
     tenant: &'a Tenant,
     text: String,
@@ -191,7 +191,7 @@ impl Walk<'_> {
         self.names.push((value.as_str().expect("a text").to_owned(), format!("${name}")));
     }
 
-    /// The text with names in place of what is another at each run.
+    /// Returns the text with names in place of values that differ at each run.
     fn plain(&self, text: &str) -> String {
         let mut plain = text.to_owned();
         for (value, name) in &self.names {
@@ -215,7 +215,7 @@ impl Walk<'_> {
         self.show(&format!("curl \"$URL{path}\" -H \"Authorization: Bearer $KEY\""), &reply)
     }
 
-    /// Notes request and answer, without what the story does not need.
+    /// Records request and response, without what the walk-through does not need.
     fn show(&mut self, request: &str, reply: &Reply) -> Value {
         let answer = reply.json();
         let shown = serde_json::to_string_pretty(&told(&answer)).expect("JSON");
@@ -226,7 +226,8 @@ impl Walk<'_> {
     }
 }
 
-/// What an answer tells in the story: instants become `…`, and what is empty or beside the point is left out.
+/// Returns the part of a response that the walk-through shows: instants become `…`, and empty or unimportant fields are
+/// left out.
 fn told(value: &Value) -> Value {
     const BESIDE: [&str; 33] = [
         "object",

@@ -1,4 +1,4 @@
-//! Orders that want more than there is: refused, filled in part, or waiting for what comes.
+//! Orders for more than is available: rejected, filled in part, or waiting.
 
 use futures_util::future::join_all;
 use sea_orm::sqlx;
@@ -11,12 +11,12 @@ fn id(document: &Value) -> String {
     document["id"].as_str().expect("an id").to_owned()
 }
 
-/// An order that takes what there is, with its policy.
+/// Returns an order with its policy.
 fn order(customer: &str, policy: &str, wanted: &[(&str, &str)]) -> Value {
     json!({ "customer_id": customer, "policy": policy, "advance_to": "confirmed", "lines": lines(wanted) })
 }
 
-/// Reserved, shipped, waiting and given up, line by line.
+/// Returns reserved, shipped, backordered and cancelled of each line.
 fn lots(order: &Value) -> Vec<[&str; 4]> {
     let text = |line: &'_ Value, name: &str| line[name].as_str().expect("a quantity").to_owned();
     let lines = order["lines"].as_array().expect("lines");
@@ -35,7 +35,7 @@ async fn receive(tenant: &Tenant, sku: &str, quantity: &str) -> Value {
     tenant.post("/v1/stock/documents", &json!({ "kind": "receipt", "lines": [line] })).await.created()
 }
 
-/// Net and tax of what the customer ordered and did not get yet.
+/// Returns net and tax of what the customer ordered and has not got yet.
 async fn exposure(tenant: &Tenant) -> String {
     let query = sqlx::query_scalar(
         "select sum(ordered)::numeric(18, 2)::text from customer_account where tenant_id = $1",
@@ -64,7 +64,7 @@ fn an_order_waits_for_what_is_short_and_gets_it_when_it_comes() {
         let path = format!("{ORDERS}/{}/ship", id(&order));
         tenant.post(&path, &more).await.refused(422, "validation_failed").names(&["#/lines/0/quantity"]);
 
-        // What comes is the order's before anybody else can have it.
+        // A receipt is allocated to the order first.
         receive(tenant, "BOLT", "2").await;
         tenant.sell(&till, &[("BOLT", "1")]).await.refused(409, "insufficient_stock");
         let after = shown(tenant, &order).await;
@@ -166,7 +166,7 @@ fn a_partial_order_takes_what_there_is_and_gives_up_the_rest() {
         let placed = tenant.post(ORDERS, &order(&customer, "partial", &wanted)).await.created();
         assert_eq!(lots(&placed), [["6", "0", "0", "2"], ["1", "0", "0", "0"]]);
         assert_eq!(exposure(tenant).await, "19.20", "16.00 net and its tax: what will come");
-        // Where there is nothing at all, it is refused as any other.
+        // If nothing is available, it is rejected as any other order.
         let refused = tenant.post(ORDERS, &order(&customer, "partial", &wanted)).await;
         let problem = refused.refused(409, "insufficient_stock");
         assert_eq!(problem.pointers().len(), 2);
@@ -225,7 +225,7 @@ fn the_rest_of_an_order_can_be_given_up() {
         assert_eq!(invoiced["status"], "invoiced");
         assert_eq!(invoiced["invoices"][0]["net"], "5.00");
 
-        // All that left is invoiced already: there is nothing more to do.
+        // Everything shipped is invoiced already: there is nothing more to do.
         receive(tenant, "BOLT", "1").await;
         let done = tenant.order(&customer, &[("BOLT", "2")], "confirmed").await.created();
         let path = format!("{ORDERS}/{}/ship", id(&done));
@@ -244,7 +244,7 @@ fn an_order_that_waits_can_be_cancelled_and_one_on_hold_takes_what_there_is_when
         let placed = tenant.post(ORDERS, &order(&customer, "backorder", &[("BOLT", "10")])).await.created();
         assert_eq!(placed["status"], "on_hold");
         assert_eq!(lots(&placed), vec![["0", "0", "0", "0"]]);
-        // What a partial order gives up does not count against the limit.
+        // The cancelled part of an order does not count against the limit.
         let partial = tenant.post(ORDERS, &order(&customer, "partial", &[("BOLT", "10")])).await.created();
         assert_eq!(partial["status"], "confirmed");
         assert_eq!(lots(&partial), vec![["6", "0", "0", "4"]]);

@@ -1,4 +1,4 @@
-//! Wholesale goods that come back: one transaction restocks them and credits the customer.
+//! Wholesale returns: one transaction restocks them and credits the customer.
 
 use serde_json::{Value, json};
 use tests::{Level, Tenant, lines, with_tenant};
@@ -10,7 +10,7 @@ struct Sold {
     invoice: String,
 }
 
-/// Ten bolts at 9.99 which cost 4.00 each, and three nuts.
+/// Sells ten bolts at 9.99 that cost 4.00 each, and three nuts.
 async fn sold(tenant: &Tenant) -> Sold {
     tenant.stocked("BOLT", "9.99", ("10", "4.00")).await;
     tenant.stocked("NUT", "1.00", ("10", "0.333333")).await;

@@ -1,4 +1,4 @@
-//! Who may call: keys, logins and their ends.
+//! Authority: keys, logins and how they end.
 
 use reqwest::Method;
 use sea_orm::sqlx;
@@ -7,12 +7,12 @@ use tests::{Tenant, environment, with_tenant, with_tenants};
 
 const PASSWORD: &str = "correct horse battery staple";
 
-/// A key of a tenant with these scopes.
+/// Makes a key of a tenant with these scopes.
 pub async fn key(tenant: &Tenant, scopes: &[&str]) -> String {
     key_with(tenant, json!({ "scopes": scopes })).await.1
 }
 
-/// Id and secret of a key with more to say about it.
+/// Makes a key with further fields. Returns its id and secret.
 async fn key_with(tenant: &Tenant, more: Value) -> (String, String) {
     let mut body = json!({ "name": "A key with few scopes", "mode": "test", "scopes": ["catalog:read"] });
     more.as_object().into_iter().flatten().for_each(|(name, value)| body[name] = value.clone());
@@ -63,7 +63,7 @@ fn a_key_is_presented_in_three_ways_but_never_in_the_address() {
     });
 }
 
-/// Base 64, as HTTP Basic wants it.
+/// Returns Base 64 for HTTP Basic.
 fn data_encoding(text: &str) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut encoded = String::new();
@@ -198,7 +198,7 @@ fn a_suspended_tenant_is_let_in_no_more() {
     });
 }
 
-/// Makes a user; answers what a login of the user sends.
+/// Makes a user. Returns the id and the body of a login.
 async fn user(tenant: &Tenant, role: &str) -> (String, Value) {
     let email = format!("{role}@shop.example");
     let body = json!({ "email": email, "name": "Till 3", "role": role, "password": PASSWORD });

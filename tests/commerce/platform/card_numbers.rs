@@ -1,4 +1,4 @@
-//! Card numbers are never kept (PCI DSS 3.3.1): a text that bears one is refused and not repeated.
+//! Card numbers are never stored (PCI DSS 3.3.1): a text with one is rejected and not repeated in the response.
 
 use serde_json::{Value, json};
 use tests::{Tenant, lines, sale, with_tenant};

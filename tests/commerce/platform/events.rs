@@ -1,4 +1,4 @@
-//! The feed of events: everything exactly once, in an order that never changes, whoever commits late.
+//! The feed of events: each event exactly once, in an order that never changes, even if a commit is late.
 
 use std::time::{Duration, Instant};
 
@@ -13,10 +13,10 @@ mod house;
 mod random;
 mod together;
 
-/// How long to wait for an event: other tests have transactions open, and the feed waits for the oldest of them.
+/// Time to wait for an event: other tests have transactions open, and the feed waits for the oldest of them.
 const PATIENCE: Duration = Duration::from_secs(180);
 
-/// Everything that the feed has from `cursor` on right now, and where it ends.
+/// Returns everything that the feed has from `cursor` on now, and where it ends.
 async fn read_on(client: &Client, cursor: &str, query: &str) -> (Vec<Value>, String) {
     let mut events = Vec::new();
     let mut cursor = cursor.to_owned();
@@ -32,7 +32,7 @@ async fn read_on(client: &Client, cursor: &str, query: &str) -> (Vec<Value>, Str
     }
 }
 
-/// Reads on until there were `count` events.
+/// Reads on until there are `count` events.
 async fn read_until(client: &Client, cursor: &str, query: &str, count: usize) -> (Vec<Value>, String) {
     let deadline = Instant::now() + PATIENCE;
     let (mut events, mut end) = read_on(client, cursor, query).await;
@@ -131,7 +131,7 @@ fn the_feed_is_read_by_type_and_by_document() {
 fn a_page_looks_through_so_many_events_and_says_that_there_is_more() {
     with_tenant(async |tenant| {
         tenant.product("MUG", "1.00").await;
-        // More than one page looks through, all of one transaction, as an import writes them.
+        // More events than a page scans, all of one transaction, as an import writes them.
         sqlx::query(
             "insert into event (tenant_id, id, kind, command_id, document_kind, document_id, occurred_at) \
              select $1, gen_random_uuid(), 'order.created', gen_random_uuid(), 'order', gen_random_uuid(), now() \
@@ -184,7 +184,7 @@ fn an_event_that_commits_late_is_waited_for() {
     });
 }
 
-/// A transaction that waited for a document is older than the one that it waited for, and the later one all the same.
+/// A transaction that waited for a document is older than the one that it waited for, and still comes later.
 #[test]
 fn the_events_of_a_document_come_in_the_order_of_its_lock() {
     with_tenant(async |tenant| {
@@ -215,7 +215,7 @@ fn the_events_of_a_document_come_in_the_order_of_its_lock() {
             .expect("an event");
             transaction.commit().await.expect("it commits");
         };
-        // The youngest comes first, the oldest last; the youngest has ended when the other two write.
+        // The youngest comes first, the oldest last. The youngest has ended when the other two write.
         for (kind, id) in [("order.created", 3), ("order.confirmed", 2), ("order.shipped", 1)] {
             tell(open.pop().expect("a transaction"), kind, id).await;
         }
@@ -255,7 +255,7 @@ fn many_records_of_one_command_are_one_event() {
     });
 }
 
-/// A server counts its transactions from its own beginning: the events of another one may be far ahead of it.
+/// A server counts its transactions from its own beginning: the events of another server may be far ahead.
 #[test]
 fn a_database_that_came_from_a_dump_goes_on_behind_its_events() {
     environment().runtime.block_on(async {

@@ -1,4 +1,4 @@
-//! The same key is the same request: one effect, one answer, however often and from wherever it is sent.
+//! Idempotency: the same key is the same request, with one effect and one response.
 
 use std::collections::HashSet;
 
@@ -9,7 +9,7 @@ use tests::{Reply, Tenant, environment, lines, sale, with_tenant, with_tenants};
 
 const SALES: &str = "/v1/pos/sales";
 
-/// All answers but those that say that the first request is still under way must be one and the same.
+/// Checks that all responses are the same, except those that say that the first request is still in progress.
 #[track_caller]
 fn one_answer(replies: &[Reply], status: u16) -> Value {
     let finished: Vec<&Reply> = replies.iter().filter(|reply| reply.status != 409).collect();
@@ -135,7 +135,7 @@ fn a_refusal_is_answered_again_and_a_mistake_is_not() {
         tenant.open_stock(&[("MUG", "5", "4.00")]).await;
         let again = tenant.post_as(SALES, "short", &body).await;
         assert!(again.is_replayed());
-        // Every request has an id of its own.
+        // Every request has its own id.
         let decided = |reply: &Reply| reply.text.split_once(',').map(|(_, rest)| rest.to_owned());
         assert_eq!(decided(&again), decided(&first), "what was decided stays decided");
         assert_eq!(again.header("content-type"), Some("application/problem+json"));
@@ -270,7 +270,7 @@ fn a_batch_can_be_rehearsed() {
         assert_eq!(reply.header("preference-applied"), Some("dry-run"));
         let results = reply.expect(207)["results"].clone();
         let statuses: Vec<_> = (0..3).map(|at| results[at]["status"].clone()).collect();
-        // Each by itself: the first and the third want the same goods.
+        // Each is decided alone: the first and the third want the same stock.
         assert_eq!(statuses, [200, 409, 200]);
         assert_eq!(results[0]["body"]["object"], "dry_run");
         assert_eq!(tenant.footprint().await, before);

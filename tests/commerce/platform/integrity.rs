@@ -1,10 +1,10 @@
-//! A proof that can't fail proves nothing: each fact is broken by hand, from outside, and must be seen to be broken.
+//! The integrity check can fail: each fact is broken by hand, from outside, and the check must see it.
 
 use sea_orm::sqlx::{self, AssertSqlSafe};
 use serde_json::{Value, json};
 use tests::{Tenant, environment, lines, with_tenant};
 
-/// Trade in both channels, so that every kind of row is there.
+/// Trades in both channels, so that every kind of row exists.
 async fn trade(tenant: &Tenant) {
     tenant.stocked("MUG", "10.00", ("50", "4.00")).await;
     let (till, customer) = (tenant.till().await, tenant.customer("Nordwind Supply").await);
@@ -21,7 +21,7 @@ async fn trade(tenant: &Tenant) {
     tenant.post("/v1/payments", &payment).await.created();
 }
 
-/// Goods that are valued first in, first out, some of which were drawn; goods in two lots; a serial number.
+/// Makes cost layers, some of which were used, stock in two lots, and a serial number.
 async fn lots_and_layers(tenant: &Tenant) {
     for (sku, more) in [
         ("TEA", json!({ "list_price": "3.00", "costing_method": "fifo" })),
@@ -53,7 +53,7 @@ async fn change(tenant: &Tenant, statement: &str, by: &str) {
     }
 }
 
-/// The facts that the API says are broken.
+/// Returns the facts that the API says are broken.
 async fn broken(tenant: &Tenant) -> Vec<i64> {
     let books = tenant.get("/v1/integrity").await.ok();
     let facts = books["facts"].as_array().expect("facts");
@@ -64,7 +64,7 @@ async fn broken(tenant: &Tenant) -> Vec<i64> {
         .collect()
 }
 
-/// What the API says is wrong.
+/// Returns the differences that the API names.
 async fn named(tenant: &Tenant) -> Vec<String> {
     let books = tenant.get("/v1/integrity").await.ok();
     let facts = books["facts"].as_array().expect("facts").iter();
@@ -171,7 +171,7 @@ fn a_broken_layer_or_lot_is_named() {
             };
             format!("{}; {}", change("stock_level"), change("stock_movement"))
         };
-        // The level that carries what waits for the product makes room: nothing does.
+        // No order waits, so the level without a lot can be deleted to make room.
         let head = format!("delete from stock_level where tenant_id = $1 and lot_id = {nil} and {product}");
         change(tenant, &format!("{head}; {}", moved(lot, nil)), "").await;
         assert_eq!(named(tenant).await, ["on hand outside lots of MILK at MAIN"]);

@@ -1,5 +1,5 @@
-//! Tenants can't see, guess, block or change one another, and a key does what its scopes say: every operation of the
-//! API's own description is tried, so that a new one is covered the moment it exists.
+//! Tenants can't see, guess, block or change one another, and a key can do only what its scopes allow. Every operation
+//! of the API's own description is tried, so a new one is covered at once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ mod world;
 use operation::{Operation, operations};
 use world::{MARK, World, world};
 
-/// Operations that anybody may call.
+/// Operations without authentication.
 const PUBLIC: [&str; 9] = [
     "auth_jwks",
     "auth_login",
@@ -29,13 +29,13 @@ const PUBLIC: [&str; 9] = [
     "openapi_get",
 ];
 
-/// Operations whose answers have no end; their own tests see to them.
+/// Operations whose response has no end. Their own tests cover them.
 const ENDLESS: [&str; 1] = ["stream_get"];
 
-/// A key that has the form and the checksum of one, and that nobody has.
+/// A key with the right form and checksum that does not exist.
 const NOBODYS_KEY: &str = "sw_live_sk_abcdefghijklmnopqrstuvwxyz0123452ZtbCx";
 
-/// Calls an operation with whatever else it wants besides a credential.
+/// Calls an operation with everything that it needs besides a credential.
 async fn call(client: &Client, operation: &Operation, path: &str, body: &Value) -> Reply {
     let method = Method::from_bytes(operation.method.to_uppercase().as_bytes()).expect("a method");
     let mut call = client.call(method, path).header("if-match", "*");
@@ -99,7 +99,7 @@ fn every_operation_asks_for_its_scope() {
                 call(&without[scope], operation, &path, &json!({})).await
             }))
             .await;
-            // Where one of several scopes will do, a caller with the other gets in.
+            // If one of several scopes suffices, a caller with the other one gets in.
             let refused = refusals.iter().filter(|reply| reply.status == 403).count();
             assert!(
                 refused == scopes.len() || (scopes.len() > 1 && refused == 0),
@@ -130,7 +130,7 @@ fn one_of_several_scopes_is_not_none() {
     });
 }
 
-/// An answer without what may differ between two requests: their ids and the id that was asked for.
+/// Returns a response without what may differ between two requests: their ids and the requested id.
 fn comparable(reply: &Reply, id: &str) -> (u16, Value) {
     let mut body: Value = serde_json::from_str(&reply.text.replace(id, "ID")).unwrap_or_default();
     if let Some(problem) = body.as_object_mut() {
@@ -163,7 +163,7 @@ fn a_record_of_others_looks_like_one_that_is_not_there() {
             let last = |path: &str| path.split('/').find(|part| part.contains('_')).unwrap_or("-").to_owned();
             let (seen, missing) = (comparable(&seen, &last(&theirs)), comparable(&missing, &last(&nobodys)));
             assert_eq!(seen, missing, "{}", operation.id);
-            // A session that is not there can not be told from one that was closed: only the open one is looked at.
+            // A session that does not exist looks like one that was closed: only the open one is read.
             let status = if operation.id == "pos_sessions_close" { 409 } else { 404 };
             assert_eq!(seen.0, status, "{}: say in world.rs what body it takes: {}", operation.id, seen.1);
             tried.insert(operation.id.clone());

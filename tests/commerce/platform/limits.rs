@@ -1,4 +1,4 @@
-//! What no book can hold is refused, and spoils nothing: figures too large, texts that no database keeps.
+//! Values that can't be stored are rejected and harm nothing: figures that are too large, texts with null characters.
 
 use futures_util::future::join_all;
 use reqwest::Method;
@@ -7,7 +7,7 @@ use tests::{Tenant, lines, sale, with_tenant};
 
 const SALES: &str = "/v1/pos/sales";
 const DOCUMENTS: &str = "/v1/stock/documents";
-/// The largest number that can be written.
+/// The largest number that the format allows.
 const HUGE: &str = "999999999999";
 
 async fn too_large(tenant: &Tenant, path: &str, body: &Value) {

@@ -1,4 +1,4 @@
-//! Documents whose id the caller made: each id is one document, whatever the keys say.
+//! Documents with an id from the caller: each id is one document, with any idempotency keys.
 
 use futures_util::future::join_all;
 use reqwest::Method;
@@ -12,7 +12,7 @@ fn own(prefix: &str, mut body: Value) -> Value {
     body
 }
 
-/// One body per kind of document that takes an id, with its path.
+/// Returns one body for each kind of document that takes an id, with its path.
 async fn documents(tenant: &Tenant) -> Vec<(&'static str, Value)> {
     tenant.stocked("MUG", "10.00", ("50", "4.00")).await;
     let (till, customer) = (tenant.till().await, tenant.customer("Nordwind Supply").await);

@@ -1,9 +1,9 @@
-//! What was written can be read again, where the answer said, as the answer said.
+//! A written record can be read at the address that the response names, with the same content.
 
 use serde_json::{Value, json};
 use tests::{Tenant, lines, sale, with_tenant};
 
-/// Members of `written` that `read` has not, or has otherwise.
+/// Collects the members of `written` that `read` lacks, or has with another value.
 fn differences(path: &str, written: &Value, read: &Value, found: &mut Vec<String>) {
     match (written, read) {
         (Value::Object(written), Value::Object(read)) => {
@@ -21,7 +21,7 @@ fn differences(path: &str, written: &Value, read: &Value, found: &mut Vec<String
     }
 }
 
-/// Writes, then reads where the answer's Location says.
+/// Writes a record, then reads it at the Location of the response.
 async fn write_and_read(tenant: &Tenant, path: &str, body: Value) -> Value {
     let reply = tenant.post(path, &body).await;
     let written = reply.created();

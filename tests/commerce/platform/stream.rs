@@ -1,4 +1,4 @@
-//! What changes is pushed as it changes, to whoever may hear of it, and nothing is lost between two connections.
+//! The stream pushes changes as they happen, to callers who may see them, and loses nothing between two connections.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -20,7 +20,7 @@ mod ended;
 
 use browser::{PATIENCE, Stream};
 
-/// What a level says: SKU, on hand, reserved, available.
+/// Returns SKU, on hand, reserved and available of a level.
 fn figures(level: &Value) -> (&str, &str, &str, &str) {
     let figure = |name: &str| level[name].as_str().expect("a figure");
     (figure("sku"), figure("on_hand"), figure("reserved"), figure("available"))
@@ -80,7 +80,7 @@ fn events_are_pushed_as_the_feed_has_them() {
         let pushed = [stream.expect("event").await, stream.expect("event").await];
         let pulled = tenant.get("/v1/events?type=pos_sale.*,product.*").await.ok();
         assert_eq!(pulled["data"].as_array().expect("events")[1..], pushed);
-        // A cursor of the feed is good for the stream, and the other way round.
+        // A cursor of the feed works for the stream, and the other way round.
         let page = tenant.get("/v1/events?type=product.*&limit=1").await.ok();
         let cursor = page["page"]["resume_cursor"].as_str().expect("a cursor");
         let mut later =
@@ -117,8 +117,8 @@ fn a_level_does_not_wait_for_a_slow_transaction() {
     });
 }
 
-/// Reads from `start` on until the category came that is made at the end, breaking off again and again. What was
-/// committed before an event is told before it.
+/// Reads from `start` on, with many disconnects, until the category comes that is created at the end. Levels committed
+/// before an event come before it.
 async fn read_with_breaks(client: &Client, start: &str) -> (Vec<String>, BTreeMap<String, String>) {
     let (mut events, mut levels) = (Vec::new(), BTreeMap::new());
     let mut last_id = start.to_owned();
@@ -157,7 +157,7 @@ fn nothing_is_lost_between_two_connections() {
         let worker = Worker::start(&config).await.expect("the worker starts");
         let linked =
             environment().node_with(|config| config.redis_url = Some(SecretString::from(redis.url()))).await;
-        // Sales are made on this node; one reader listens here, one elsewhere without and one elsewhere with Redis.
+        // Sales are made on this node. One reader listens here, one elsewhere without Redis, one elsewhere with Redis.
         let readers = [
             tenant.at(tenant.base_url()),
             tenant.at(&environment().other_node().await.base_url),
@@ -212,7 +212,7 @@ fn a_slow_listener_is_given_up_and_misses_nothing() {
         let mut slow = live.listen(tenant.id, None).await.expect("it listens");
         let mut quick = live.listen(tenant.id, None).await.expect("it listens");
         for _ in 0..2 {
-            // The place of the start is heard first, and holds nothing.
+            // The first message names the start and has no data.
             let Message::Change(first) = slow.next().await.expect("an answer") else { panic!("a change") };
             assert!(first.levels.is_empty() && first.events.is_empty());
             std::mem::swap(&mut slow, &mut quick);
@@ -253,7 +253,7 @@ fn a_tenant_hears_nothing_of_another() {
         let theirs = Stream::open(owner, "?type=*", "").await.last_id;
         let foreign = owner.open_stock(&[("MUG", "1", "1")]).await;
         let own = stranger.open_stock(&[("MUG", "11", "1")]).await;
-        // A stream begins at the end of the feed, which may stand before what was written a moment ago.
+        // A stream begins at the end of the feed, which may be before what was just written.
         let (mut is_told, mut has_moved) = (false, false);
         while !(is_told && has_moved) {
             let message = stream.next().await.expect("the stream goes on");

@@ -1,4 +1,4 @@
-//! Goods that come back at the till.
+//! Refunds at the till.
 
 use serde_json::{Value, json};
 use tests::{Level, Tenant, Till, lines, sale, with_tenant};

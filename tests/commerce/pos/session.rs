@@ -1,4 +1,4 @@
-//! The shifts of a till: cash in, cash out, and the count at the end.
+//! The sessions of a till: cash in, cash out, and the count at the end.
 
 use serde_json::{Value, json};
 use tests::{Tenant, Till, with_tenant};

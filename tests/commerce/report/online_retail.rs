@@ -1,5 +1,4 @@
-//! The import of real trade: every row becomes a line, the figures hold in every report, and a second run changes
-//! nothing.
+//! The import of real trade: every row becomes a line, every report has its figures, and a second run changes nothing.
 
 use std::path::PathBuf;
 
@@ -19,8 +18,8 @@ async fn import(tenant: &Tenant) {
     run(&ImportCommand::OnlineRetail(args)).await.expect("every row is posted");
 }
 
-/// Net sales of the file by channel, straight from its rows: each line rounded to pence, and neither bad debts nor rows
-/// at a price of zero are sales.
+/// Returns net sales of the file by channel, from its rows. Each line is rounded to pence. Bad debts and rows at a
+/// price of zero are no sales.
 fn expected() -> (Money, Money) {
     let mut reader = csv::Reader::from_path(file()).expect("the cut comes with the tests");
     let (mut wholesale, mut retail) = (Money::ZERO, Money::ZERO);

@@ -1,17 +1,17 @@
-//! The reports of stock, figure by figure: ageing, slow and low stock, ABC, shrinkage; and what they refuse.
+//! The reports of stock, figure by figure: ageing, slow and low stock, ABC, shrinkage, and what they reject.
 
 use chrono::{DateTime, Duration, Utc};
 use serde_json::{Value, json};
 use tests::{Tenant, lines, sale, with_tenant};
 
-/// The server's time, some days ago.
+/// Returns the server's time, some days ago.
 async fn days_ago(tenant: &Tenant, days: i64) -> String {
     let me = tenant.get("/v1/me").await.ok();
     let now: DateTime<Utc> = me["server_time"].as_str().expect("an instant").parse().expect("an instant");
     (now - Duration::days(days)).to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
 }
 
-/// A receipt some days ago.
+/// Posts a receipt dated some days ago.
 async fn receive(tenant: &Tenant, days: i64, location: &str, (sku, quantity, cost): (&str, &str, &str)) {
     let line = json!({ "sku": sku, "quantity": quantity, "unit_cost": cost });
     let body = json!({ "kind": "receipt", "location_id": location, "occurred_at": days_ago(tenant, days).await,
@@ -23,7 +23,7 @@ async fn report(tenant: &Tenant, path: &str) -> Value {
     tenant.get(&format!("/v1/reports/{path}")).await.ok()
 }
 
-/// Some columns of the rows, as they are shown.
+/// Returns some columns of the rows, as shown.
 fn columns(table: &Value, names: &[&str]) -> Vec<Vec<String>> {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let rows = table["rows"].as_array().expect("rows").iter();
@@ -90,7 +90,8 @@ fn shares_of_a_value_add_up_to_it() {
     });
 }
 
-/// The first seven columns of the only row of the ageing report: value, and the units and values of three bands.
+/// Returns the first seven columns of the only row of the ageing report: value, and the units and values of three
+/// bands.
 async fn aged(tenant: &Tenant) -> String {
     let bands = ["to_30_days", "to_60_days", "over_365_days"];
     let (units, values) =

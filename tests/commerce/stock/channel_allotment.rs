@@ -1,4 +1,4 @@
-//! Channel floors: goods that one channel may sell and the other can't, until they are released.
+//! Channel allotments: stock that one channel may sell and the other can't, until it is released.
 
 use std::time::Duration;
 
@@ -40,14 +40,14 @@ fn the_other_channel_sees_a_floor_as_reserved() {
             let path = format!("{HOLDS}/{}", kept["id"].as_str().expect("an id"));
             tenant.get(&path).await.ok()["lines"][0]["left"].clone()
         };
-        // Its own channel takes what is free first.
+        // Its own channel takes other available stock first.
         tenant.sell(&till, &[("MUG", "3")]).await.created();
         assert_eq!(left().await, json!("6"));
         assert_eq!(tenant.level("MUG").await, Level::of("7", "6", "28"));
         tenant.sell(&till, &[("MUG", "3")]).await.created();
         assert_eq!(left().await, json!("4"));
         assert_eq!(tenant.level("MUG").await, Level::of("4", "4", "16"));
-        // What was taken of it is not filled up again.
+        // A used-up allotment is not filled up again.
         tenant.open_stock(&[("MUG", "2", "4")]).await;
         assert_eq!(left().await, json!("4"));
         assert_eq!(available(tenant, "&channel=wholesale").await, json!("2"));

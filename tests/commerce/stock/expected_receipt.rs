@@ -1,4 +1,4 @@
-//! What is on its way, and the day that a refusal names.
+//! Expected receipts, and the day that a rejection names.
 
 use chrono::Days;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use tests::{environment, lines, with_tenant};
 
 const EXPECTED: &str = "/v1/stock/expected-receipts";
 
-/// The day `days` from today, so far ahead that no zone matters.
+/// Returns the day `days` from today, so far ahead that no time zone matters.
 async fn day(days: u64) -> String {
     (environment().now().await.date_naive() + Days::new(days)).to_string()
 }

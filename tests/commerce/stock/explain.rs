@@ -1,15 +1,15 @@
-//! "Why is this number 47?": every change of a level with its document and its author, and what of it is kept for whom.
+//! "Why is this number 47?": every change of a level with its document and author, and its reservations.
 
 use serde_json::{Value, json};
 use tests::{Level, Product, Tenant, environment, with_tenant, with_tenants};
 
-/// The paths of the explanation and of the reservations of a product in the warehouse.
+/// Returns the paths of the history and of the reservations of a product in the warehouse.
 fn paths(tenant: &Tenant, product: &Product) -> (String, String) {
     let level = format!("/v1/stock/levels/{}/{}", tenant.main, product.id);
     (format!("{level}/explain"), format!("{level}/reservations"))
 }
 
-/// Receipt, sale, a late adjustment, a shipment with its return, and two orders that keep some.
+/// Makes a receipt, a sale, a late adjustment, a shipment with its return, and two orders with reservations.
 async fn history(tenant: &Tenant) -> Product {
     let product = tenant.stocked("BOLT", "2.00", ("50", "1.25")).await;
     let till = tenant.till().await;
@@ -146,7 +146,7 @@ fn a_span_opens_and_closes_with_what_there_was() {
     });
 }
 
-/// What the lines of an explanation took from layers: document kind, quantity, cost of one and value of each part.
+/// Returns what the lines used of layers: document kind, quantity, unit cost and value of each part.
 fn drawn(lines: &Value) -> Vec<Vec<String>> {
     let part = |part: &Value| {
         let names = ["document_kind", "quantity", "unit_cost", "value"];
@@ -176,7 +176,7 @@ fn goods_that_left_name_the_layers_they_were_taken_from() {
         let back = json!({ "register_id": till.register_id, "original_id": sold["id"],
             "original_lines": [{ "line_no": 2, "quantity": "3" }], "tenders": [{ "kind": "cash" }] });
         tenant.post("/v1/pos/refunds", &back).await.created();
-        // More than there is: the rest goes below zero.
+        // More than is on hand: the rest goes below zero.
         let mut forced = tests::sale(&till, &[("BOLT", "6")]);
         forced["forced"] = json!(true);
         forced["occurred_at"] = json!(environment().now().await);

@@ -1,4 +1,4 @@
-//! First in, first out: what goods cost when they leave, layer by layer, to the cent.
+//! First in, first out: the cost of issues, layer by layer, to the cent.
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -6,25 +6,25 @@ use tests::{Level, Product, Tenant, lines, with_tenant};
 
 const DOCUMENTS: &str = "/v1/stock/documents";
 
-/// A product that is valued first in, first out.
+/// Makes a product that is valued first in, first out.
 async fn fifo(tenant: &Tenant, sku: &str) -> Product {
     tenant.product_with(sku, json!({ "list_price": "10.00", "costing_method": "fifo" })).await
 }
 
-/// A receipt in the warehouse on a day of January: SKU, quantity, cost of one.
+/// Posts a receipt in the warehouse on a day of January: SKU, quantity, unit cost.
 async fn receive(tenant: &Tenant, day: u8, (sku, quantity, unit_cost): (&str, &str, &str)) -> Value {
     let line = json!({ "sku": sku, "quantity": quantity, "unit_cost": unit_cost });
     let at = format!("2026-01-{day:02}T09:00:00Z");
     tenant.post(DOCUMENTS, &json!({ "kind": "receipt", "occurred_at": at, "lines": [line] })).await.created()
 }
 
-/// What goes, or is found: its value.
+/// Posts an adjustment. Returns its value.
 async fn adjust(tenant: &Tenant, reason: &str, sku: &str, quantity: &str) -> Value {
     let body = json!({ "kind": "adjustment", "reason": reason, "lines": lines(&[(sku, quantity)]) });
     tenant.post(DOCUMENTS, &body).await.created()["value"].clone()
 }
 
-/// Quantity and value of each layer, the oldest first.
+/// Returns quantity and value of each layer, the oldest first.
 async fn layers(tenant: &Tenant, location: &str, product: &Product) -> Vec<(String, String)> {
     let path = format!("/v1/stock/levels/{location}/{}/layers", product.id);
     let text = |layer: &Value, name: &str| layer[name].as_str().expect("a number").to_owned();
@@ -42,7 +42,7 @@ fn the_oldest_goods_leave_first_and_a_layer_leaves_no_remainder() {
     with_tenant(async |tenant| {
         let mug = fifo(tenant, "MUG").await;
         receive(tenant, 2, ("MUG", "10", "2.00")).await;
-        // Three for 10.00, known late: they came first, so they leave first.
+        // Three for 10.00, recorded late: they were received first, so they leave first.
         let early = receive(tenant, 1, ("MUG", "3", "3.333333")).await;
         assert_eq!(layers(tenant, &tenant.main, &mug).await, parts(&[("3", "10.00"), ("10", "20.00")]));
         let costs = [
@@ -181,7 +181,7 @@ fn a_change_of_method_leaves_every_value_as_it_is() {
         assert_eq!(of(0, "line_no"), Value::Null);
         assert_eq!(layers(tenant, &tenant.main, &mug).await, parts(&[("4", "6.00"), ("2", "14.00")]));
 
-        // The product says otherwise again: an average of its layers.
+        // The product switches back: the average of its layers.
         let path = format!("/v1/products/{}", mug.id);
         tenant.patch(&path, &json!({ "costing_method": "moving_average" })).await.ok();
         assert_eq!(adjust(tenant, "lost", "MUG", "-1").await, "-3.33");

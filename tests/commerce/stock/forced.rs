@@ -1,4 +1,4 @@
-//! Goods that left before the record had them: never refused, below zero at a provisional cost, settled by what comes in.
+//! Forced documents: never short, below zero at a provisional cost, settled by the next receipt.
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use tests::{Level, Tenant, Till, lines, sale, with_tenant};
 
 const YESTERDAY: &str = "2026-01-02T10:00:00Z";
 
-/// A sale that a till made while it was offline.
+/// Returns a sale that a till made while it was offline.
 fn offline(till: &Till, wanted: &[(&str, &str)]) -> Value {
     let mut sale = sale(till, wanted);
     sale["forced"] = json!(true);
@@ -38,7 +38,7 @@ fn a_forced_sale_goes_below_zero_and_receipts_in_parts_settle_it_to_the_penny() 
         let till = tenant.till().await;
         tenant.post("/v1/pos/sales", &sale(&till, &[("MUG", "5")])).await.refused(409, "insufficient_stock");
         let sold = tenant.post("/v1/pos/sales", &offline(&till, &[("MUG", "5")])).await.created();
-        // Three leave at what they cost, 10.00, and two at the last known cost of one.
+        // Three leave at their cost of 10.00, and two at the last known unit cost.
         assert_eq!(tenant.level("MUG").await, Level::of("-2", "0", "-6.67"));
         assert_eq!(tenant.balance("5010").await, "16.67");
         assert_eq!(tenant.balance("1200").await, "-6.67");
@@ -50,7 +50,7 @@ fn a_forced_sale_goes_below_zero_and_receipts_in_parts_settle_it_to_the_penny() 
         assert_eq!(open[0]["document_id"], sold["id"]);
         assert_eq!(open[0]["channel"], "retail");
         assert_eq!(tenant.check_now().await, Vec::<String>::new(), "while the cost is provisional");
-        // One comes in at 5.00; provisionally it was said to cost half of 6.67.
+        // One comes in at 5.00. Its provisional cost was half of 6.67.
         let first = received(tenant, "MUG", "1", "5.00").await;
         assert_eq!(tenant.level("MUG").await, Level::of("-1", "0", "-3.33"));
         assert_eq!(tenant.balance("5200").await, "1.66");
@@ -65,7 +65,7 @@ fn a_forced_sale_goes_below_zero_and_receipts_in_parts_settle_it_to_the_penny() 
             [("1200", "3.34"), ("2100", "-5.00"), ("5200", "1.66")].map(|(a, b)| (a.into(), b.into()))
         );
         assert_eq!(tenant.check_now().await, Vec::<String>::new(), "while a part is provisional");
-        // Four come in at 2.00 each: one of them had left, three stay at what they cost.
+        // Four come in at 2.00 each: one of them had left, three stay at their cost.
         received(tenant, "MUG", "4", "2.00").await;
         assert_eq!(tenant.level("MUG").await, Level::of("3", "0", "6"));
         assert_eq!(tenant.balance("5200").await, "0.33", "5.00 and 2.00 instead of 6.67");
@@ -90,7 +90,7 @@ fn it_is_told_as_stock_oversold() {
         let told = async || tenant.get("/v1/events?type=stock.oversold").await.ok()["data"].clone();
         assert_eq!(told().await, json!([]), "there was enough");
         let sold = tenant.post("/v1/pos/sales", &offline(&till, &[("MUG", "1")])).await.created();
-        // The feed waits for every transaction that is older, of other tests too.
+        // The feed waits for every older transaction, also of other tests.
         let mut events = json!([]);
         for _ in 0..200 {
             events = told().await;
@@ -150,7 +150,7 @@ fn nothing_else_goes_wrong_while_a_level_is_below_zero() {
         tenant.post("/v1/stock/documents", &shop).await.created();
         let till = tenant.till().await;
         tenant.post("/v1/pos/sales", &offline(&till, &[("MUG", "5")])).await.created();
-        // The other place sells what it has, and the one below zero takes nothing from it.
+        // The other location sells what it has. The one below zero takes nothing from it.
         let answer = tenant.get("/v1/stock/availability?sku=MUG").await.ok();
         assert_eq!(answer["data"][0]["available"], "6", "{answer}");
         let customer = tenant.customer("Nordwind Supply").await;
@@ -165,7 +165,7 @@ fn nothing_else_goes_wrong_while_a_level_is_below_zero() {
         tenant.post("/v1/pos/sales", &sale(&till, &[("MUG", "1")])).await.refused(409, "insufficient_stock");
         let hold = json!({ "kind": "quarantine", "lines": lines(&[("MUG", "1")]) });
         tenant.post("/v1/stock/holds", &hold).await.refused(409, "insufficient_stock");
-        // What is expected first makes up for what is gone: of four, one can be promised.
+        // An expected receipt first covers what is below zero: of four, one can be promised.
         let expected = json!({ "expected_on": "2999-01-01", "lines": lines(&[("MUG", "4")]) });
         tenant.post("/v1/stock/expected-receipts", &expected).await.created();
         let refused = tenant.post("/v1/orders", &order(&tenant.main, "2")).await;
@@ -174,7 +174,7 @@ fn nothing_else_goes_wrong_while_a_level_is_below_zero() {
         let refused = tenant.post("/v1/orders", &order(&tenant.main, "1")).await;
         let short = refused.refused(409, "insufficient_stock");
         assert_eq!(short.params("#/lines/0/quantity")["next_available_on"], "2999-01-01");
-        // Whatever brings goods in settles: a customer's return, a transfer.
+        // Every receipt settles: a customer's return, a transfer.
         let refund = json!({ "register_id": till.register_id, "lines": lines(&[("MUG", "1")]), "tenders": [{ "kind": "cash" }] });
         tenant.post("/v1/pos/refunds", &refund).await.created();
         assert_eq!(tenant.level("MUG").await, Level::of("-2", "0", "-8"));
@@ -199,7 +199,7 @@ fn goods_promised_to_an_order_may_be_gone_and_then_can_not_be_shipped() {
             json!({ "customer_id": customer, "lines": lines(&[("MUG", "4")]), "advance_to": "confirmed" });
         let order = tenant.post("/v1/orders", &order).await.created();
         tenant.post("/v1/pos/sales", &offline(&till, &[("MUG", "3")])).await.created();
-        // Nothing is below zero, but more is promised than there is.
+        // Nothing is below zero, but more is reserved than is on hand.
         assert_eq!(tenant.level("MUG").await, Level::of("2", "4", "8"));
         assert_eq!(costs(tenant, "").await.len(), 0);
         let answer = tenant.get("/v1/stock/availability?sku=MUG").await.ok();
@@ -232,7 +232,7 @@ fn what_was_never_there_has_no_cost_until_it_comes() {
         assert_eq!(tenant.level("MUG").await, Level::of("-3", "0", "0"));
         assert_eq!(tenant.level("CUP").await, Level::of("-1", "0", "0"));
         assert_eq!(costs(tenant, "status=open&sku=MUG").await.len(), 2, "one for each line");
-        // In one receipt, at two prices: the oldest is settled first.
+        // One receipt at two prices: the oldest cost is settled first.
         let lines = json!([{ "sku": "MUG", "quantity": "1", "unit_cost": "1.00" },
             { "sku": "CUP", "quantity": "3", "unit_cost": "0.333333" },
             { "sku": "MUG", "quantity": "4", "unit_cost": "2.00" }]);

@@ -1,4 +1,4 @@
-//! Holds: they lower what is available, end by themselves, replace one another and turn into documents.
+//! Holds: they lower what is available, expire, replace one another and turn into documents.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ async fn until(seconds: i64) -> String {
     (environment().now().await + chrono::Duration::seconds(seconds)).to_rfc3339()
 }
 
-/// A hold that lasts longer than the tests do.
+/// Returns a hold that is longer than any test.
 async fn hold(reference: &str, wanted: &[(&str, &str)]) -> Value {
     json!({ "reference": reference, "expires_at": until(3600).await, "lines": lines(wanted) })
 }
@@ -57,13 +57,13 @@ fn a_hold_replaces_the_one_of_its_reference() {
         tenant.stocked("MUG", "10.00", ("10", "4.00")).await;
         tenant.stocked("JUG", "10.00", ("10", "4.00")).await;
         let first = tenant.post(HOLDS, &hold("cart-1", &[("MUG", "8")]).await).await.created();
-        // Nine are there for it although eight are held: they are its own.
+        // Nine are available to it although eight are held: those are its own.
         tenant.post(HOLDS, &hold("cart-1", &[("MUG", "9"), ("JUG", "1")]).await).await.created();
         assert_eq!(tenant.level("MUG").await, Level::of("10", "9", "40"));
         tenant.post(HOLDS, &hold("cart-1", &[("JUG", "4")]).await).await.created();
         assert_eq!(tenant.level("MUG").await, Level::of("10", "0", "40"));
         assert_eq!(tenant.level("JUG").await, Level::of("10", "4", "40"));
-        // One that can't be placed leaves the old one as it was.
+        // A hold that can't be placed leaves the old one as it was.
         tenant.post(HOLDS, &hold("cart-1", &[("JUG", "11")]).await).await.refused(409, "insufficient_stock");
         assert_eq!(tenant.level("JUG").await, Level::of("10", "4", "40"));
         let id = first["id"].as_str().expect("an id");
@@ -105,7 +105,7 @@ fn an_expired_hold_counts_for_nothing_at_once() {
         let end: DateTime<Utc> = placed["expires_at"].as_str().expect("an end").parse().expect("an instant");
         let wait = (end - environment().now().await).to_std().unwrap_or_default() + Duration::from_millis(20);
         tokio::time::sleep(wait).await;
-        // Nobody has swept it, and nothing has been written since.
+        // No command has released it, and nothing was written since.
         assert_eq!(available(tenant, "MUG").await, "10");
         let positions = tenant.get("/v1/reports/stock_position").await.ok();
         assert_eq!(positions["rows"][0]["reserved"], "0", "{positions}");
@@ -146,7 +146,7 @@ fn a_hold_that_ends_while_an_order_waits_is_not_taken_twice() {
             tenant.sell(&till, &[("MUG", "10")]).await.created();
             blocker.rollback().await.expect("the lock is let go");
         };
-        // The order began when the hold was open, and comes to the goods when they are sold.
+        // The order begins while the hold is open, and gets the lock after the stock is sold.
         let (late, ()) = tokio::join!(tenant.post("/v1/orders", &order), expired_and_sold);
         late.refused(409, "invalid_state_transition");
         assert_eq!(tenant.level("MUG").await, Level::of("0", "0", "0"));
@@ -204,7 +204,7 @@ fn an_order_or_a_sale_takes_the_goods_of_its_hold() {
         tenant.post("/v1/pos/sales", &body).await.refused(409, "insufficient_stock");
         body["hold_id"] = placed["id"].clone();
         tenant.post("/v1/pos/sales", &body).await.created();
-        // What the sale left of the hold is free again.
+        // What the sale left of the hold is available again.
         assert_eq!(tenant.level("MUG").await, Level::of("4", "0", "16"));
         let id = placed["id"].as_str().expect("an id");
         assert_eq!(tenant.get(&format!("{HOLDS}/{id}")).await.ok()["status"], "used");

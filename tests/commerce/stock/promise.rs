@@ -1,4 +1,4 @@
-//! Promises of days: what may be promised, what waits stands on, and what becomes of it when a supply slips.
+//! Promises: what may be promised by day, the pegs of backorders, and what happens when a supply is late.
 
 use chrono::Days;
 use sea_orm::sqlx;
@@ -9,7 +9,7 @@ const EXPECTED: &str = "/v1/stock/expected-receipts";
 const ORDERS: &str = "/v1/orders";
 const BROKEN: &str = "/v1/orders/broken-promises";
 
-/// A tenant whose day is the tests' day.
+/// Runs a test with a tenant whose day is the day of the tests.
 fn in_utc(test: impl AsyncFnOnce(&Tenant)) {
     with_tenant_as(|tenant| tenant.time_zone = "UTC".to_owned(), test);
 }
@@ -18,7 +18,7 @@ fn id(document: &Value) -> String {
     document["id"].as_str().expect("an id").to_owned()
 }
 
-/// The day `days` from today.
+/// Returns the day `days` from today.
 async fn day(days: u64) -> String {
     (environment().now().await.date_naive() + Days::new(days)).to_string()
 }
@@ -34,7 +34,7 @@ async fn wait_for(tenant: &Tenant, customer: &str, wanted: &[(&str, &str)], prio
     tenant.post(ORDERS, &body).await.created()
 }
 
-/// Day and quantity of every step.
+/// Returns day and quantity of every step.
 fn steps(of: &Value) -> Vec<(String, String)> {
     let text = |step: &Value, name: &str| step[name].as_str().expect("a text").to_owned();
     let steps = of["steps"].as_array().expect("steps");
@@ -53,14 +53,14 @@ async fn stairs(wanted: &[(u64, &str)]) -> Vec<(String, String)> {
     stairs
 }
 
-/// Order, old day and new day of every broken promise.
+/// Returns order, old day and new day of every broken promise.
 async fn broken(tenant: &Tenant, path: &str) -> Vec<[Value; 3]> {
     let page = tenant.get(path).await.ok();
     let row = |row: &Value| ["order_id", "promised_on", "due_on"].map(|name| row[name].clone());
     page["data"].as_array().expect("rows").iter().map(row).collect()
 }
 
-/// How many broken promises were told: the feed itself waits for the transactions of all other tests.
+/// Returns the number of events of broken promises. The feed itself waits for the transactions of all other tests.
 async fn told(tenant: &Tenant) -> i64 {
     let query = sqlx::query_scalar(
         "select count(*) from event where tenant_id = $1 and kind = 'order.promise_broken'",
@@ -87,7 +87,7 @@ fn the_staircase_adds_what_comes_and_takes_off_what_is_owed() {
         let shop = places.iter().find(|place| place["location_id"] == tenant.shop).expect("the shop");
         assert_eq!(steps(shop), stairs(&[(0, "0"), (3, "2")]).await, "it never had any");
 
-        // What waits has first claim on what comes.
+        // Waiting orders come first when stock is received.
         wait_for(tenant, &customer, &[("BOLT", "30")], 0).await;
         let main = available(tenant, &format!("sku=BOLT&location_id={}", tenant.main)).await;
         assert_eq!(steps(&main), stairs(&[(0, "0"), (5, "0"), (9, "2")]).await);
@@ -150,14 +150,14 @@ fn what_waits_is_promised_for_the_day_of_what_it_stands_on() {
         };
         assert_eq!(promised("2").await, Value::Null, "it has what it wants");
         assert_eq!(promised("3").await, json!(day(5).await), "one that is there, and two that come");
-        // The refusal of an order that would not wait names the same day.
+        // The rejection of an order that may not wait names the same day.
         let order =
             json!({ "customer_id": customer, "advance_to": "confirmed", "lines": lines(&[("BOLT", "3")]) });
         let refused = tenant.post(ORDERS, &order).await.refused(409, "insufficient_stock");
         assert_eq!(refused.params("#/lines/0/quantity")["next_available_on"], json!(day(9).await));
         assert_eq!(promised("3").await, json!(day(9).await));
         assert_eq!(promised("10").await, Value::Null, "too little is on its way");
-        // One order with two lines of the same product stands behind itself.
+        // The second line of an order waits behind its first line of the same product.
         expect(tenant, 12, &[("NUT", "4")]).await;
         expect(tenant, 15, &[("NUT", "4")]).await;
         let order = wait_for(tenant, &customer, &[("NUT", "3"), ("NUT", "3")], 0).await;
@@ -186,7 +186,8 @@ fn when_a_supply_slips_its_promises_are_named() {
         let path = format!("{EXPECTED}/{}/reschedule", id(&first));
         tenant.post(&path, &json!({ "expected_on": day(12).await })).await.ok();
         let slipped = [early["id"].clone(), json!(day(5).await), json!(day(9).await)];
-        // What comes on the ninth day goes to who has waited longer; the later order gets the rest on the twelfth.
+        // The receipt of the ninth day goes to the order that has waited longer. The later order gets the rest on the
+        // twelfth.
         let pushed = [late["id"].clone(), json!(day(9).await), json!(day(12).await)];
         assert_eq!(broken(tenant, BROKEN).await, [slipped.clone(), pushed.clone()]);
         assert_eq!(
@@ -204,7 +205,7 @@ fn when_a_supply_slips_its_promises_are_named() {
         assert_eq!(page["data"][0]["sku"], "BOLT");
         assert_eq!(page["page"]["has_more"], false);
 
-        // A new promise, once the customer was told; and one that holds again by itself.
+        // A new promise, after the customer knows; and one that holds again without a command.
         let anew = tenant.step(&id(&early), "promise").await.ok();
         assert_eq!(anew["lines"][0]["promised_on"], json!(day(9).await));
         assert_eq!(broken(tenant, BROKEN).await, [pushed]);

@@ -1,4 +1,4 @@
-//! Goods that stay and get another value: by how much, against what, and what of it is seen when.
+//! Revaluations: by how much, against which account, and when reports show them.
 
 use serde_json::{Value, json};
 use tests::{Level, Tenant, with_tenant};
@@ -9,7 +9,7 @@ fn body(lines: Value) -> Value {
     json!({ "reason": "write_down", "lines": lines })
 }
 
-/// What the stock was worth at the end of a day, as it is known now.
+/// Returns the value of the stock at the end of a day, as known now.
 async fn worth(tenant: &Tenant, day: &str) -> Value {
     let table = tenant.get(&format!("/v1/reports/stock_valuation?as_of={day}&group_by=none")).await.ok();
     table["rows"][0]["value"].clone()

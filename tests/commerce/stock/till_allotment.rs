@@ -1,4 +1,4 @@
-//! Till leases: goods that one till may sell, whatever the others do.
+//! Till allotments: stock that one till may sell, independent of the others.
 
 use std::time::Duration;
 
@@ -48,7 +48,7 @@ fn a_till_sells_from_its_lease_first_and_nobody_else_can() {
         assert_eq!(tenant.level("MUG").await, Level::of("8", "4", "32"));
         assert_eq!(left(tenant, &leased).await, "4");
         tenant.order(&customer, &[("MUG", "3")], "confirmed").await.created();
-        // Its lease and what is free together, and not one more.
+        // Its allotment and the rest that is available, and not one more.
         let refused = tenant.sell(&till, &[("MUG", "6")]).await.refused(409, "insufficient_stock");
         assert_eq!(refused.params("#/lines/0/quantity")["available"], "5");
         tenant.sell(&till, &[("MUG", "5")]).await.created();
@@ -80,7 +80,7 @@ fn a_lease_is_extended_and_released_with_what_is_left_of_it() {
         assert_eq!(tenant.level("MUG").await.reserved, "0");
         tenant.post(&format!("{path}/release"), &json!({})).await.refused(409, "invalid_state_transition");
 
-        // A lease of the same name is replaced, by what is left of it and what is free.
+        // An allotment with the same reference is replaced, out of what is left of it and what is available.
         let mut named = lease(&till, &[("MUG", "8")]).await;
         named["reference"] = json!("offline-pack");
         tenant.post(HOLDS, &named).await.created();
@@ -171,7 +171,7 @@ fn leases_orders_and_tills_race_for_the_same_goods() {
         }));
         assert!(replies.await.contains(&409), "there was not enough for all");
         let level = tenant.level("MUG").await;
-        // Whatever is leased is there: the till can sell all of it.
+        // All allotted stock is on hand: the till can sell it.
         while tenant.sell(&till, &[("MUG", "1")]).await.status == 201 {}
         let after = tenant.level("MUG").await;
         assert_eq!(after.on_hand, after.reserved, "only the orders' goods are left of {level:?}");

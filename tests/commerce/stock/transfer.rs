@@ -1,4 +1,4 @@
-//! Transfers between locations: in two steps, in part, with what got lost.
+//! Transfers between locations: in two steps, in part, and with losses.
 
 use serde_json::{Value, json};
 use tests::{Level, Tenant, lines, with_tenant};
@@ -57,7 +57,7 @@ fn a_transfer_arrives_in_parts_and_the_rest_is_written_off_with_a_reason() {
     with_tenant(async |tenant| {
         tenant.stocked("MUG", "10.00", ("10", "1.01")).await;
         tenant.stocked("JUG", "10.00", ("5", "2.00")).await;
-        // Another transfer of the same goods, at another cost, is on its way at the same time.
+        // Another transfer of the same products, at another cost, is in transit at the same time.
         let first = dispatched(tenant, &[("MUG", "7"), ("JUG", "5")]).await;
         tenant.open_stock(&[("MUG", "10", "9.00")]).await;
         let second = dispatched(tenant, &[("MUG", "10")]).await;
@@ -112,7 +112,7 @@ fn a_transfer_that_makes_no_sense_is_refused() {
             .refused(404, "not_found");
         tenant.post(TRANSFERS, &body(&shop, "11")).await.refused(409, "insufficient_stock");
         tenant.post(TRANSFERS, &body(&shop, "0")).await.refused(422, "validation_failed");
-        // Nothing but a transfer moves what is on its way.
+        // Only a transfer changes stock in transit.
         let adjustment = json!({ "kind": "adjustment", "reason": "found", "location_id": transit, "lines": lines(&[("MUG", "1")]) });
         tenant
             .post("/v1/stock/documents", &adjustment)

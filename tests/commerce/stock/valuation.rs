@@ -1,4 +1,4 @@
-//! The stock of any past instant, as it is known now and as it was known then: always the plain sum of the movements.
+//! The stock of any past instant, as known now and as known then: always the plain sum of the movements.
 
 use std::collections::BTreeMap;
 
@@ -10,12 +10,12 @@ use service::stock::checkpoint::{self, Rule, Run};
 use stockwell::worker::{Worker, WorkerConfig};
 use tests::{Tenant, Till, environment, sale, with_tenant, with_tenant_as};
 
-/// Product and location, and what lay there.
+/// Product and location, with quantity and value there.
 type Stock = BTreeMap<(String, String), (String, String)>;
 
 const SKUS: [&str; 3] = ["BOLT", "NUT", "WASHER"];
 
-/// A number that is the same in every run: the test prints nothing that can't be repeated.
+/// Random numbers that are the same in every run, so that a failure can be repeated.
 struct Dice(u64);
 
 impl Dice {
@@ -24,7 +24,7 @@ impl Dice {
         (self.0 >> 33) % sides
     }
 
-    /// An instant of the year 2011, to the second.
+    /// Returns an instant of the year 2011, to the second.
     fn moment(&mut self) -> DateTime<Utc> {
         let first =
             NaiveDate::from_ymd_opt(2011, 1, 1).expect("a day").and_time(chrono::NaiveTime::MIN).and_utc();
@@ -38,7 +38,7 @@ fn text(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true)
 }
 
-/// The server's clock: everything that was answered before was recorded before, what comes is recorded later.
+/// Returns the server's time: earlier responses were recorded before it, later ones after it.
 async fn server_time(tenant: &Tenant) -> DateTime<Utc> {
     let me = tenant.get("/v1/me").await.ok();
     me["server_time"].as_str().expect("an instant").parse().expect("an instant")
@@ -58,7 +58,7 @@ async fn shop(tenant: &Tenant) -> Till {
     tenant.till().await
 }
 
-/// Receipts, losses, sales and revaluations of any day of the year, in any order: most documents come in late.
+/// Posts receipts, losses, sales and revaluations of any day of the year, in any order: most are recorded late.
 async fn documents(tenant: &Tenant, till: &Till, dice: &mut Dice, count: usize) {
     for _ in 0..count {
         let sku = SKUS[dice.roll(3) as usize];
@@ -98,7 +98,7 @@ async fn run(tenant: &Tenant, known_until: DateTime<Utc>, spacing: i64) -> Optio
     checkpoint::run_by(&environment().db, tenant.id, Rule { known_until, spacing }).await.expect("a run")
 }
 
-/// What the report says.
+/// Returns the figures of the report.
 async fn shown(tenant: &Tenant, query: &str) -> Stock {
     let table = tenant.get(&format!("/v1/reports/stock_valuation?{query}")).await.ok();
     let text = |row: &Value, name: &str| row[name].as_str().expect("a text").to_owned();
@@ -115,7 +115,7 @@ async fn shown(tenant: &Tenant, query: &str) -> Stock {
     .collect()
 }
 
-/// The plain sum of what happened before one instant and was recorded before another.
+/// Returns the plain sum of what happened before one instant and was recorded before another.
 async fn summed(tenant: &Tenant, before: DateTime<Utc>, known_before: DateTime<Utc>) -> Stock {
     let statement = "select p.sku, l.code, trim_scale(sum(m.quantity))::text, trim_scale(sum(m.value))::text \
          from stock_movement m \
@@ -128,7 +128,7 @@ async fn summed(tenant: &Tenant, before: DateTime<Utc>, known_before: DateTime<U
     rows.iter().map(|row| ((row.get(0), row.get(1)), (row.get(2), row.get(3)))).collect()
 }
 
-/// Compares the report with the plain sum for every pair of an instant and a state of knowledge.
+/// Compares the report with the plain sum for every pair of an instant and a recording time.
 async fn compare(tenant: &Tenant, instants: &[DateTime<Utc>], known: &[DateTime<Utc>]) {
     let microsecond = Duration::microseconds(1);
     for as_of in instants {
@@ -148,7 +148,7 @@ fn the_stock_of_any_instant_is_the_sum_of_its_movements() {
     with_tenant(async |tenant| {
         let (till, mut dice) = (shop(tenant).await, Dice(47));
         let mut known = Vec::new();
-        // Each run sees what came before it; what comes after it is for the next one.
+        // Each run includes what was recorded before it. The next run includes the rest.
         for round in 0..4 {
             documents(tenant, &till, &mut dice, 12).await;
             let settled = server_time(tenant).await;
@@ -308,7 +308,7 @@ fn of_two_runs_at_once_one_is_done() {
         assert_eq!(made, 1, "{one:?} {other:?}");
         assert_eq!(run(tenant, known_until, 1).await, None, "nothing is new");
         compare(tenant, &[dice.moment(), dice.moment(), known_until], &[known_until]).await;
-        // Were checkpoints not read, nobody would notice a wrong one.
+        // If the report did not read checkpoints, a wrong one would not show.
         let spoil = "update stock_checkpoint_level set quantity = quantity + 1 where tenant_id = $1";
         sqlx::query(spoil).bind(tenant.id.0).execute(&environment().root).await.expect("a row is spoilt");
         let before = shown(tenant, "").await;
@@ -324,7 +324,7 @@ fn of_two_runs_at_once_one_is_done() {
 fn the_worker_makes_the_checkpoints_that_are_due() {
     with_tenant(async |tenant| {
         tenant.stocked("MUG", "10.00", ("1", "1.00")).await;
-        // As many movements of an hour and more ago as a checkpoint needs: one in, one out, and so on.
+        // As many movements, an hour old and more, as a checkpoint needs: one in, one out, and so on.
         let history = "insert into stock_movement (tenant_id, product_id, location_id, lot_id, id, kind, quantity, value, \
                 unit_cost, document_kind, document_id, line_no, occurred_at, recorded_at, entry_mode, command_id) \
              select m.tenant_id, m.product_id, m.location_id, m.lot_id, gen_random_uuid(), 'adjustment', s.sign, s.sign, 1, \

@@ -14,7 +14,7 @@ impl Shop<'_> {
         }
         let sheet = self.tenant.post("/v1/counts", &open).await.created();
         let path = |step: &str| format!("/v1/counts/{}/{step}", id(&sheet));
-        // No two sheets find the same, so that each has something to adjust.
+        // Every sheet finds another quantity, so that each has something to adjust.
         let found = (1_000 + self.tenant.count("stock_count").await).to_string();
         let entry = |sku: &&str| json!({ "sku": sku, "quantity": found });
         let entries = json!({ "entries": skus.iter().map(entry).collect::<Vec<Value>>() });

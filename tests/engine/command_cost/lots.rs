@@ -1,4 +1,4 @@
-//! Goods in lots.
+//! Tracked products.
 
 use serde_json::{Value, json};
 use tests::{lines, sale};
@@ -44,7 +44,7 @@ impl Shop<'_> {
         }
     }
 
-    /// A lot that many customers have some of.
+    /// Recalls a lot that many customers have units of.
     async fn recall(&self, many: usize) -> Request {
         let code = format!("BAD-{}", self.tenant.count("lot").await);
         let lots = json!([{ "code": code, "expires_on": "2999-01-01" }]);
@@ -63,7 +63,7 @@ impl Shop<'_> {
     }
 }
 
-/// The lines with the lot that they mean.
+/// Returns the lines with their lots.
 fn named(goods: &Value) -> Value {
     let line = |line: &Value| json!({ "sku": line["sku"], "quantity": line["quantity"], "lots": [{ "code": "EARLY" }] });
     goods.as_array().expect("lines").iter().map(line).collect()

@@ -1,4 +1,4 @@
-//! Orders that wait, and goods that are kept for somebody or had left already.
+//! Waiting orders, held stock, and stock that has left already.
 
 use serde_json::{Value, json};
 use tests::{environment, lines, sale};
@@ -6,7 +6,7 @@ use tests::{environment, lines, sale};
 use super::{Request, Shop, id, wanted, with_each};
 
 impl Shop<'_> {
-    /// Orders of more than there is, and what becomes of them.
+    /// Orders for more than is available, and the commands on them.
     pub async fn waiting(&self, name: &str, many: usize) -> Request {
         let place = |kind: &str, quantity: &str| {
             let lines = with_each(&lines(&wanted(kind, many)), "quantity", quantity);
@@ -28,7 +28,7 @@ impl Shop<'_> {
         (format!("/v1/orders/{}/{verb}", id(&order)), json!({}))
     }
 
-    /// Leases, floors and quarantine; sales from a lease, and sales of what is not there.
+    /// Till and channel allotments and quarantine; sales from an allotment, and forced sales.
     pub async fn kept(&self, name: &str, many: usize) -> Request {
         self.session().await;
         let goods = lines(&wanted("K", many));
@@ -62,7 +62,7 @@ impl Shop<'_> {
         }
     }
 
-    /// A sale of goods that are not there.
+    /// Returns a sale of stock that is not on hand.
     async fn forced(&self, many: usize) -> Value {
         let mut body = sale(&self.till, &wanted("N", many));
         body["forced"] = json!(true);

@@ -1,4 +1,4 @@
-//! Lots that are named, quarantined, dated anew and recalled, and serial numbers that everybody wants.
+//! Lots that are named, quarantined, redated and recalled, and serial numbers that everybody wants.
 
 use chrono::Days;
 use serde_json::{Value, json};
@@ -6,12 +6,12 @@ use tests::{Client, Reply, Tenant, environment, sale};
 
 use super::{Dice, LOTS_EVERY, PRODUCTS, Shop, sound};
 
-/// How many serial numbers there are of each of the products that have some.
+/// Number of serial numbers of each product that has some.
 const PIECES: u64 = 12;
-/// How many products are tracked by serial number.
+/// Number of products that are tracked by serial number.
 const SERIALS: u64 = 5;
 
-/// The products whose pieces are followed one by one; half of the pieces are there.
+/// Makes the products with serial numbers. Half of the units are on hand.
 pub async fn open(tenant: &Tenant) {
     for number in 0..SERIALS {
         let sku = format!("S-{number}");
@@ -23,7 +23,7 @@ pub async fn open(tenant: &Tenant) {
     }
 }
 
-/// A piece that never came is not found; it is sound to ask for it.
+/// Also accepts 404: the unit was never received.
 fn sound_of(shop: &Shop, what: &str, reply: Reply) -> Option<Value> {
     if reply.status == 404 {
         reply.refused(404, "not_found");
@@ -32,7 +32,7 @@ fn sound_of(shop: &Shop, what: &str, reply: Reply) -> Option<Value> {
     sound(shop, what, reply)
 }
 
-/// Something with a lot or with a piece.
+/// Carries out a command on a lot or a unit.
 pub async fn step(client: &Client, shop: &Shop, dice: &mut Dice, places: (&Value, &Value)) {
     if dice.below(2) == 0 {
         piece(client, shop, dice, places).await;

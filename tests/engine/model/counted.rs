@@ -1,4 +1,4 @@
-//! Goods that are told of late, and goods that are counted.
+//! Late sales and counts.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use super::{Bench, Model, Place, asked, moved, plain};
 use crate::mix::Dice;
 
 impl Model {
-    /// What one of the goods costs on average, over all places that have some.
+    /// Returns the average unit cost of a product over all locations with stock.
     fn average(&self, sku: &str) -> Option<Decimal> {
         let levels =
             self.levels.iter().filter(|((_, known), level)| *known == sku && level.on_hand > Decimal::ZERO);
@@ -27,7 +27,7 @@ impl Model {
 }
 
 impl Bench<'_> {
-    /// A sale of long ago that is told of now, by a till that may know that the goods have left.
+    /// Records a sale of long ago. The till may know that the stock has left.
     pub async fn sell_late(&mut self, dice: &mut Dice) {
         let (wanted, mut goods) = asked(dice, true);
         let forced = dice.below(3) > 0;
@@ -46,7 +46,7 @@ impl Bench<'_> {
         }
     }
 
-    /// Counts some goods at a place, and posts it.
+    /// Counts some products at a location, and posts the sheet.
     pub async fn count(&mut self, dice: &mut Dice, place: Place) {
         let sheet = json!({ "location_id": self.places[place], "blind": false });
         let sheet = self.tenant.post("/v1/counts", &sheet).await.created();

@@ -1,19 +1,19 @@
-//! Goods at a place, as the model keeps them: by their average, or in layers; below zero where they had left already.
+//! A level of the model: average or layers, below zero if a forced document went there.
 
 use rust_decimal::{Decimal, RoundingStrategy};
 
-/// What the model knows of goods at a place.
+/// A level of the model.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Level {
     pub on_hand: Decimal,
     pub reserved: Decimal,
     pub value: Decimal,
     pub last_cost: Decimal,
-    /// Quantity and value of each layer, the oldest first; none where goods are worth the average.
+    /// Quantity and value of each layer, the oldest first; `None` if it is valued at the average.
     pub layers: Option<Vec<(Decimal, Decimal)>>,
-    /// Goods below zero with their provisional cost, the oldest first.
+    /// Units below zero with their provisional cost, the oldest first.
     pub owed: Vec<(Decimal, Decimal)>,
-    /// Whether it was ever counted: what happened long ago changes nothing any more.
+    /// Whether it was ever counted: from then on, earlier movements change nothing.
     pub counted: bool,
 }
 
@@ -21,12 +21,12 @@ pub fn cents(amount: Decimal) -> Decimal {
     amount.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero)
 }
 
-/// A cost with as many decimals as the cost of one has.
+/// Returns a cost with as many decimals as a unit cost has.
 pub fn price(cost: Decimal) -> Decimal {
     cost.round_dp_with_strategy(6, RoundingStrategy::MidpointAwayFromZero)
 }
 
-/// What `quantity` of goods costs; all of it what is left.
+/// Returns the share of `quantity` in a cost. The last units get all that is left.
 fn share(of: (Decimal, Decimal), quantity: Decimal) -> Decimal {
     if quantity == of.0 { of.1 } else { cents(of.1 * quantity / of.0).min(of.1) }
 }
@@ -38,7 +38,7 @@ impl Level {
         }
     }
 
-    /// Goods come; the first of them settle what is owed.
+    /// Receives units. The first of them settle what is below zero.
     pub fn come(&mut self, quantity: Decimal, value: Decimal) {
         let covered = quantity.min((-self.on_hand).max(Decimal::ZERO));
         let real = if covered == quantity { value } else { cents(value * covered / quantity) };
@@ -51,7 +51,7 @@ impl Level {
         }
     }
 
-    /// As many of the goods below zero came in, the oldest first.
+    /// Settles units below zero, the oldest first.
     fn settle(&mut self, covered: Decimal) {
         let mut left = covered;
         while left > Decimal::ZERO {
@@ -80,7 +80,7 @@ impl Level {
         }
     }
 
-    /// Goods leave at the moving average, or the oldest first; the last unit takes the rest.
+    /// Issues units at the moving average, or the oldest layers first. The last unit takes the rest of the value.
     pub fn go(&mut self, quantity: Decimal) -> Decimal {
         let mut cost = Decimal::ZERO;
         let mut wanted = quantity;
@@ -106,7 +106,7 @@ impl Level {
         cost
     }
 
-    /// Goods leave, whether they are there or not; what is not there costs what one cost last.
+    /// Issues units even if they are not on hand. Units below zero cost the last known unit cost.
     pub fn force(&mut self, quantity: Decimal) {
         let there = quantity.min(self.on_hand.max(Decimal::ZERO));
         if there > Decimal::ZERO {
@@ -121,19 +121,19 @@ impl Level {
         }
     }
 
-    /// What one of the goods costs here; zero where nobody knows.
+    /// Returns the unit cost here; zero if none is known.
     pub fn unit_cost(&self) -> Decimal {
         if self.on_hand > Decimal::ZERO { price(self.value / self.on_hand) } else { self.last_cost }
     }
 
-    /// What goods are worth that come in without a cost of their own.
+    /// Returns the value of units that come in without a cost of their own.
     pub fn worth(&self, quantity: Decimal) -> Decimal {
         let youngest = self.layers.as_ref().and_then(|layers| layers.last().copied());
         let (of, value) = youngest.unwrap_or((self.on_hand, self.value));
         cents(if of > Decimal::ZERO { value * quantity / of } else { self.last_cost * quantity })
     }
 
-    /// Goods stay and are worth something else; layers share it as they shared the old value.
+    /// Gives the stock another value. Layers share it in proportion to their old values.
     pub fn revalue(&mut self, value: Decimal) {
         let worthless = self.value.is_zero();
         let (mut passed, mut given) = (Decimal::ZERO, Decimal::ZERO);

@@ -1,4 +1,4 @@
-//! Goods in lots, as the model keeps them: what is taken first, and what nobody gets any more.
+//! Lots of the model: which are taken first, and which are not taken any more.
 
 use std::collections::BTreeMap;
 
@@ -7,46 +7,46 @@ use rust_decimal::Decimal;
 use super::Place;
 use super::level::{Level, cents};
 
-/// The goods that are tracked: by lot, and piece by piece.
+/// Tracked products: by lot, and by serial number.
 pub const TRACKED: [&str; 2] = ["L", "S"];
 
 /// Quantities by lot.
 pub type Parts = BTreeMap<String, Decimal>;
 
-/// A lot, or a serial number. Codes are never used twice.
+/// A lot or a serial number. No code is used twice.
 pub struct Lot {
     pub sku: &'static str,
-    /// In how many days from today; below zero where it has expired.
+    /// Days from today until it expires; negative if it has expired.
     pub expires_in: Option<i64>,
-    /// The receipt that brought it.
+    /// Number of the receipt that brought it.
     pub came: u64,
 }
 
-/// What a line of a document wants.
+/// Product, quantity and perhaps lot of a line.
 pub struct Wish {
     pub sku: &'static str,
     pub quantity: Decimal,
-    /// The lot that it names.
+    /// The lot that the line names.
     pub code: Option<String>,
 }
 
-/// What goods are taken for.
+/// The purpose for which units are taken.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Use {
-    /// For somebody: what has expired is no good.
+    /// For a customer: expired lots don't count.
     Somebody,
-    /// For another place: what has expired goes only where it is named.
+    /// For another location: an expired lot counts only if it is named.
     Elsewhere,
-    /// For nobody.
+    /// For no customer: expired lots count.
     Nobody,
 }
 
-/// What a document keeps back or has on its way, line by line.
+/// Stock that a document holds or has in transit, by line.
 pub struct Kept {
     pub id: String,
     pub place: Place,
     pub lines: Vec<(&'static str, Parts)>,
-    /// Of a transfer or a sale: what the part of a line in a lot is worth.
+    /// For a transfer or a sale: lot, quantity and value of each part of a line.
     pub values: Vec<(String, Decimal, Decimal)>,
 }
 
@@ -71,7 +71,7 @@ impl Lots {
         level.map_or(Decimal::ZERO, |level| level.on_hand - level.reserved)
     }
 
-    /// Whether a piece is somewhere, or on its way.
+    /// Whether a unit is at a location or in transit.
     pub fn is_anywhere(&self, code: &str) -> bool {
         let is_there =
             |place| self.levels.get(&(place, code.to_owned())).is_some_and(|level| !level.on_hand.is_zero());
@@ -79,7 +79,7 @@ impl Lots {
         [0, 1].into_iter().any(is_there) || self.transfers.iter().any(is_coming)
     }
 
-    /// The codes of one of the goods, what expires first first.
+    /// Returns the codes of a product's lots, first expired first.
     fn in_turn(&self, sku: &str) -> Vec<&String> {
         let of = self.known.iter().filter(|(_, lot)| lot.sku == sku);
         let mut codes: Vec<(&String, &Lot)> = of.collect();
@@ -91,7 +91,7 @@ impl Lots {
         self.known[code].expires_in.is_some_and(|days| days < 0)
     }
 
-    /// The lots of a line beside what the lines before it have taken, or why it is refused.
+    /// Returns the lots of a line, beside what earlier lines have taken, or the reason of the rejection.
     fn drawn(
         &self,
         (place, wish): (Place, &Wish),
@@ -120,14 +120,14 @@ impl Lots {
         if left.is_zero() { Ok(parts) } else { Err("insufficient_stock") }
     }
 
-    /// The lots of each line of a document, or why it is refused.
+    /// Returns the lots of each line of a document, or the reason of the rejection.
     pub fn draw(&self, place: Place, wishes: &[Wish], purpose: Use) -> Result<Vec<Parts>, &'static str> {
         let mut taken = Parts::new();
         wishes.iter().map(|wish| self.drawn((place, wish), purpose, &mut taken)).collect()
     }
 
-    /// What leaves of an order: what is reserved for each line and has not expired, and what has not been promised to
-    /// anybody in the place of the rest.
+    /// Returns the lots that an order ships: what is reserved for each line and has not expired, and other available
+    /// lots in place of the rest.
     pub fn picked(&self, order: &Kept) -> Result<Vec<Parts>, &'static str> {
         let mut taken = Parts::new();
         let mut picked = Vec::new();
@@ -152,7 +152,7 @@ impl Lots {
         }
     }
 
-    /// Takes lots out, line by line; answers what each was worth.
+    /// Issues lots, line by line. Returns the value of each.
     pub fn go(&mut self, place: Place, lines: &[Parts]) -> Vec<(String, Decimal, Decimal)> {
         let mut values = Vec::new();
         for (code, quantity) in lines.iter().flatten() {
@@ -162,7 +162,7 @@ impl Lots {
     }
 }
 
-/// What the parts of a line are worth, so that they add up to the line.
+/// Returns the values of the parts of a line, so that they add up to the line.
 pub fn divided(value: Decimal, parts: &[Decimal]) -> Vec<Decimal> {
     let whole: Decimal = parts.iter().sum();
     let mut passed = Decimal::ZERO;

@@ -1,4 +1,4 @@
-//! Commands on goods in lots, decided by the model's own rules.
+//! Commands on tracked products, decided by the model's own rules.
 
 use chrono::Days;
 use rust_decimal::Decimal;
@@ -11,10 +11,10 @@ use super::level::cents;
 use super::lots::{Kept, Lot, Parts, TRACKED, Use, Wish, divided};
 use crate::mix::Dice;
 
-/// When lots expire, in days from today.
+/// Possible expiries of lots, in days from today.
 const ENDS: [Option<i64>; 4] = [None, Some(-3), Some(3), Some(40)];
 
-/// What a receipt brings: the goods, their unit cost, and each lot with its quantity; with an end where it is new.
+/// The content of a receipt: product, unit cost, and each lot with its quantity, and with its expiry if it is new.
 struct Brought {
     sku: &'static str,
     unit_cost: Decimal,
@@ -53,7 +53,7 @@ impl Bench<'_> {
         self.model.lots.known.iter().filter(|(_, lot)| lot.sku == sku).map(|(code, _)| code).collect()
     }
 
-    /// Lines of goods in lots, some of which name theirs; serial numbers always do where they must.
+    /// Returns lines of tracked products. Some name their lots; those with serial numbers always do where they must.
     fn wanted(&self, dice: &mut Dice, names_serials: bool) -> Vec<Wish> {
         let mut wishes = Vec::new();
         for _ in 0..=dice.below(2) {
@@ -74,8 +74,8 @@ impl Bench<'_> {
         wishes
     }
 
-    /// The command is accepted if and only if the model says so. Which of several problems is named first is not the
-    /// model's business.
+    /// Checks that the command is accepted if and only if the model accepts it. The order of several problems is not
+    /// compared.
     fn judged<T>(
         &self,
         what: &str,
@@ -114,7 +114,7 @@ impl Bench<'_> {
         }
     }
 
-    /// Goods of new lots and of known ones; a serial number that came before is refused.
+    /// Receives units of new and known lots. A serial number that was received before is rejected.
     async fn bring(&mut self, dice: &mut Dice, place: Place) {
         self.model.lots.receipts += 1;
         let mut accepted = true;
@@ -190,7 +190,7 @@ impl Bench<'_> {
         self.model.lots.sales.push(Kept { id: id(&sold), place: 0, lines: Vec::new(), values });
     }
 
-    /// Everything of a sale comes back as it left; a piece that is here by another way does not.
+    /// Refunds a whole sale. A unit that is on hand by another way is rejected.
     async fn take_back(&mut self, dice: &mut Dice) {
         let lots = &mut self.model.lots;
         if lots.sales.is_empty() {
@@ -224,7 +224,7 @@ impl Bench<'_> {
         self.model.lots.orders.push(kept);
     }
 
-    /// Reserves what a document keeps back.
+    /// Reserves what a document holds.
     fn keep(&mut self, document: &Value, place: Place, (wishes, parts): (&[Wish], Vec<Parts>)) -> Kept {
         let lines: Vec<_> = wishes.iter().map(|wish| wish.sku).zip(parts).collect();
         self.model.lots.reserve(place, &lines, Decimal::ONE);
@@ -258,7 +258,7 @@ impl Bench<'_> {
         }
     }
 
-    /// Keeps lots back: for somebody, or until it is known what is wrong with them, which takes their names.
+    /// Places a hold, or a quarantine, which must name its lots.
     async fn hold_lots(&mut self, dice: &mut Dice, place: Place) {
         let is_quarantine = dice.below(2) == 0;
         let mut wishes = self.wanted(dice, false);
@@ -316,7 +316,7 @@ impl Bench<'_> {
         self.model.lots.transfers.push(Kept { id: id(&sent), place, lines: Vec::new(), values });
     }
 
-    /// Writes lots off, whatever they are, or finds some of a known one; a piece is found only where it is nowhere.
+    /// Writes lots off, or finds units of a known one. A serial number is found only if it is nowhere on hand.
     async fn adjust_lots(&mut self, dice: &mut Dice, place: Place) {
         let mut wishes = self.wanted(dice, true);
         let out = dice.below(2) == 0;
@@ -348,7 +348,7 @@ impl Bench<'_> {
         }
     }
 
-    /// The end of a lot was written down wrong; or time has passed.
+    /// Changes the expiry of a lot.
     async fn date_anew(&mut self, dice: &mut Dice) {
         let known: Vec<&String> = self.model.lots.known.keys().collect();
         let Some(code) = one_of(dice, &known).cloned() else { return };

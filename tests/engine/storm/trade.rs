@@ -1,4 +1,4 @@
-//! What the clients of the storm do, and what must be there afterwards.
+//! The commands of the storm's clients, and the rows that must exist afterwards.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{Intent, Storm};
 
-/// Tables that a record is made in by one request.
+/// Tables in which one request makes one record.
 const RECORDS: [&str; 7] =
     ["customer", "product", "category", "price_list", "price_tier", "expected_receipt", "hold"];
 /// Stands for journal entries by hand.
@@ -18,7 +18,7 @@ const BY_HAND: &str = "journal_entry";
 
 const SKUS: [&str; 4] = ["BOLT", "NUT", "NAIL", "HOOK"];
 
-/// How much of everything there is: what traders count up and what the tables say.
+/// Numbers of everything that was made: as traders count, and as the tables have them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Made {
     sales: i64,
@@ -28,14 +28,14 @@ pub struct Made {
     payments: i64,
     documents: i64,
     cash_moves: i64,
-    /// Rows of the tables that one request each makes a row of.
+    /// Rows of the tables in which one request makes one row.
     records: BTreeMap<&'static str, i64>,
     answered: i64,
     on_hand: [i64; SKUS.len()],
 }
 
 impl Made {
-    /// Adds what another one made.
+    /// Adds what another trader made.
     pub fn add(&mut self, other: &Made) {
         self.sales += other.sales;
         self.orders += other.orders;
@@ -54,7 +54,7 @@ impl Made {
     }
 }
 
-/// What the tables say.
+/// Returns what the tables have.
 pub async fn ledger_of(tenant: &Tenant) -> Made {
     let mut on_hand = [0; SKUS.len()];
     for (level, sku) in on_hand.iter_mut().zip(SKUS) {
@@ -84,7 +84,7 @@ pub async fn ledger_of(tenant: &Tenant) -> Made {
     }
 }
 
-/// No row of the tenant is left locked by a server that died.
+/// Checks that a server that died leaves no row of the tenant locked.
 pub async fn nothing_is_locked(tenant: &Tenant) {
     for query in [
         "select 1 from stock_level where tenant_id = $1 for update nowait",
@@ -97,7 +97,7 @@ pub async fn nothing_is_locked(tenant: &Tenant) {
     }
 }
 
-/// A client who trades in both channels.
+/// A client that trades in both channels.
 pub struct Trader {
     client: Client,
     till: Till,
@@ -106,7 +106,7 @@ pub struct Trader {
 }
 
 impl Trader {
-    /// A trader with a till and a wholesale account; the first one brings the goods.
+    /// Makes a trader with a till and a wholesale account. The first one opens the stock.
     pub async fn new(tenant: &Tenant, client: &Client, number: usize) -> Self {
         if number == 0 {
             for sku in SKUS {
@@ -117,7 +117,7 @@ impl Trader {
         Trader { client: client.clone(), till: tenant.till().await, customer, made: Made::default() }
     }
 
-    /// Trades until the storm is over; answers what was made.
+    /// Trades until the storm is over. Returns what was made.
     pub async fn trade(mut self, storm: &Storm) -> Made {
         while storm.rages() {
             match rand::rng().random_range(0..10) {
@@ -257,7 +257,7 @@ impl Trader {
         let batch = json!({ "items": [item(), item()] });
         let (_, answer) = self.write(storm, "/v1/stock/documents/batch", batch).await;
         assert_eq!(answer["accepted"], 2, "{answer}");
-        // Each of the two bears a key of its own; the request as a whole bears none.
+        // Each of the two has a key of its own; the request as a whole has none.
         self.made.answered += 1;
         self.made.documents += 2;
         self.moved(&[(0, 2)], 1);

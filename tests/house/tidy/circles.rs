@@ -1,6 +1,6 @@
-//! No circles: a module of a crate uses only modules that do not use it in turn, whether directly or by way of others.
+//! No circles: a module of a crate uses only modules that do not use it, directly or through others.
 //!
-//! A module and those in its folder may know each other. Among the modules of one folder there is no circle either.
+//! A module and those in its folder may use each other. Among the modules of one folder there is no circle either.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,8 +16,8 @@ struct Allowed {
     because: &'static str,
 }
 
-/// Every circle that there is, by the uses that close it: without them there is none. All of them are in `domain`. Most
-/// are one question, *who may take which units out of which lot*, that lies in four areas.
+/// All circles that are left, by the uses that close them. All are in `domain`. Most concern one question, *who may
+/// take which units out of which lot*, which spans four areas.
 const ALLOWED: &[Allowed] = &[
     Allowed {
         in_crate: "domain",
@@ -146,8 +146,8 @@ const ALLOWED: &[Allowed] = &[
 
 type Modules = BTreeSet<String>;
 
-/// The circles among `modules`, each as the modules in it. A module at the top of a circle of its own folder is taken
-/// out of it, and the rest is looked at again.
+/// Returns the circles among `modules`, each as the set of its modules. A module at the top of its own folder's circle
+/// is removed from it, and the rest is examined again.
 fn circles(modules: &Modules, uses: &Uses) -> Vec<Modules> {
     let reached: BTreeMap<&String, Modules> =
         modules.iter().map(|module| (module, reach(module, modules, uses))).collect();
@@ -169,7 +169,7 @@ fn circles(modules: &Modules, uses: &Uses) -> Vec<Modules> {
     circles.into_iter().flat_map(apart).collect()
 }
 
-/// Everything among `modules` that `module` uses, by any way.
+/// Returns every module among `modules` that `module` uses, directly or through others.
 fn reach(module: &str, modules: &Modules, uses: &Uses) -> Modules {
     let mut reached = Modules::new();
     let mut next = vec![module];
@@ -183,13 +183,13 @@ fn reach(module: &str, modules: &Modules, uses: &Uses) -> Modules {
     reached
 }
 
-/// Whether every other module of the circle lies in the folder of `top`. Everything lies in the folder of the root.
+/// Whether every other module of the circle is in the folder of `top`. The root's folder contains all modules.
 fn is_top(top: &str, circle: &Modules) -> bool {
     let folder = if top.is_empty() { String::new() } else { format!("{top}/") };
     circle.iter().all(|module| module == top || module.starts_with(&folder))
 }
 
-/// A circle as the uses in it, for who has to break it.
+/// Returns a circle as the uses in it, to show what has to be broken.
 fn shown(circle: &Modules, uses: &Uses) -> String {
     let used = |module: &String| {
         let used: Vec<&str> =
@@ -245,9 +245,9 @@ fn circles_are_found_within_folders_and_between_them() {
     };
     assert_eq!(found(&[("a", "b"), ("b", "c"), ("a", "c")]), [""; 0]);
     assert_eq!(found(&[("a", "b"), ("b", "c"), ("c", "a"), ("c", "d")]), ["a b c"]);
-    // A module and its folder know each other.
+    // A module and its folder may use each other.
     assert_eq!(found(&[("a", "a/x"), ("a/x", "a"), ("", "a"), ("a", "")]), [""; 0]);
-    // Two modules of one folder do not, even where their parent uses both.
+    // Two modules of one folder may not, even if their parent uses both.
     let siblings = [("a", "a/x"), ("a/x", "a"), ("a", "a/y"), ("a/x", "a/y"), ("a/y", "a/x")];
     assert_eq!(found(&siblings), ["a/x a/y"]);
     // A circle between two folders goes through their parents.

@@ -1,7 +1,7 @@
-//! Which module of a crate uses which: read from `use` lines and from paths in the code.
+//! The modules that each module of a crate uses, read from `use` lines and from paths in the code.
 //!
-//! An import of a whole module counts only where something of it is used. A name that a module only passes on
-//! (`pub use`) counts for the module that defines it. Unit tests are left out.
+//! An import of a whole module counts only if something of it is used. A name that a module only re-exports (`pub use`)
+//! counts for the module that defines it. Unit tests are left out.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -16,14 +16,14 @@ pub struct Crate {
     modules: BTreeMap<String, Module>,
 }
 
-/// What stands in one file.
+/// The content of one file.
 #[derive(Debug, Default)]
 struct Module {
-    /// The modules that it declares, by name.
+    /// Modules that it declares, by name.
     children: HashMap<String, String>,
-    /// What its `use` lines bring into scope, by name.
+    /// Names that its `use` lines bring into scope.
     scope: HashMap<String, Vec<String>>,
-    /// Every path in its code and in its `use` lines.
+    /// All paths in its code and in its `use` lines.
     paths: Vec<Path>,
 }
 
@@ -33,13 +33,13 @@ struct Path {
     is_import: bool,
 }
 
-/// Where a path leads: a module of the crate, and the name of something in it, if the path goes on.
+/// The target of a path: a module of the crate, and the name of an item in it, if the path goes on.
 struct Place {
     module: String,
     item: Option<String>,
 }
 
-/// Which module uses which others.
+/// Modules with the modules that each uses.
 pub type Uses = BTreeMap<String, BTreeSet<String>>;
 
 impl Crate {
@@ -62,7 +62,7 @@ impl Crate {
         Crate { name: name.to_owned(), modules }
     }
 
-    /// Which module uses which others.
+    /// Returns the uses of all modules.
     pub fn uses(&self) -> Uses {
         let mut uses = Uses::new();
         for (from, module) in &self.modules {
@@ -73,13 +73,13 @@ impl Crate {
         uses
     }
 
-    /// The module that a path of `from` uses; nothing where it leads out of the crate or only names a module.
+    /// Returns the module that a path of `from` uses; `None` if it leads out of the crate or only names a module.
     fn follow(&self, from: &str, path: &Path) -> Option<String> {
         let place = self.place(from, &path.segments, !path.is_import, 0)?;
         (place.item.is_some() || !path.is_import).then_some(place.module)
     }
 
-    /// Where `segments` lead from `from`. `use` lines are read without what other `use` lines bring into scope.
+    /// Returns the target of `segments` from `from`. `use` lines are read without the names of other `use` lines.
     fn place(&self, from: &str, segments: &[String], in_scope: bool, depth: usize) -> Option<Place> {
         let (first, mut rest) = segments.split_first()?;
         let module = self.modules.get(from)?;
@@ -104,7 +104,7 @@ impl Crate {
             let module = self.modules.get(&at)?;
             let passed_on = module.scope.get(name).filter(|_| depth < DEPTH_MAX);
             match (module.children.get(name), passed_on) {
-                // A module and an item may have one name: where the path ends, it names the item as well.
+                // A module and an item may have the same name: if the path ends here, it names the item as well.
                 (child, Some(item)) if child.is_none() || after.is_empty() => {
                     let whole: Vec<String> = item.iter().chain(after).cloned().collect();
                     return self.place(&at, &whole, false, depth + 1);
@@ -119,7 +119,7 @@ impl Crate {
     }
 }
 
-/// How many names that are passed on are followed.
+/// Largest number of re-exports that are followed.
 const DEPTH_MAX: usize = 8;
 
 fn parent(module: &str) -> &str {
@@ -146,7 +146,7 @@ impl Module {
         module
     }
 
-    /// Reads one tree of a `use` line below `prefix`; returns where it ends.
+    /// Reads one tree of a `use` line below `prefix`. Returns the position after it.
     fn import(&mut self, tokens: &[String], mut at: usize, prefix: &[String]) -> usize {
         let mut path = prefix.to_vec();
         let mut alias = None;
@@ -180,7 +180,7 @@ impl Module {
         at
     }
 
-    /// Reads a path of several segments; returns where it ends.
+    /// Reads a path of several segments. Returns the position after it.
     fn path(&mut self, tokens: &[String], mut at: usize) -> usize {
         let mut segments = vec![tokens[at].clone()];
         at += 1;
@@ -201,7 +201,7 @@ fn is_word(token: &str) -> bool {
     token.starts_with(|letter: char| letter.is_alphabetic() || letter == '_')
 }
 
-/// The words and signs of a file, without its unit tests; `::` is one sign, and a literal is `"`.
+/// Returns the tokens of a file, without its unit tests. `::` is one token, and a literal is `"`.
 fn tokens(text: &str) -> Vec<String> {
     let stream: TokenStream = text.parse().unwrap_or_else(|error| panic!("{error} in {text}"));
     let mut tokens = Vec::new();
@@ -274,11 +274,11 @@ fn paths_are_followed_to_the_module_that_defines() {
     let uses = Crate::read("one", &sources).uses();
     let used = |module: &str| uses[module].iter().map(String::as_str).collect::<Vec<_>>();
     assert_eq!(used(""), ["a/inner"]);
-    // `other` is another crate, whatever its modules are called.
+    // `other` is another crate, even if modules have the same name.
     assert_eq!(used("a"), Vec::<&str>::new());
     assert_eq!(used("a/inner"), ["a"]);
     assert_eq!(used("b"), ["a/inner", "c"]);
     assert_eq!(used("f"), ["d/e"]);
-    // An import of a module from which nothing is used is no use.
+    // An import of a module is no use if nothing of it is used.
     assert_eq!(used("c"), ["a/inner"]);
 }

@@ -1,4 +1,4 @@
-//! Serial numbers on a count sheet: one piece each.
+//! Serial numbers on a count sheet: one unit each.
 
 use serde_json::json;
 use tests::{Level, with_tenant};
@@ -21,7 +21,7 @@ fn a_piece_is_there_or_not() {
             let refused = tenant.post(&step(&count, "entries"), &body).await;
             refused.refused(422, "validation_failed").names(&["#/entries/0/quantity"]);
         }
-        // Two people see one piece: it is one. One is missing, and one is found.
+        // Two people see one unit: it counts once. One is missing, and one is found.
         let entries = json!([
             counted("PHONE", "S1", "1"),
             counted("PHONE", "S1", "1"),
@@ -88,7 +88,8 @@ fn a_piece_that_was_counted_left_before_that_only_if_it_is_nowhere() {
             sale["occurred_at"] = before.clone();
             sale
         };
-        // The count saw the first piece after it is said to have gone; of the second it saw that it had.
+        // The count found the first unit, although its issue is dated before the count. It found that the second one had
+        // left.
         let at_code = ["#/lines/0/lots/0/code"];
         tenant
             .post("/v1/stock/transfers", &send("S1"))
@@ -110,7 +111,7 @@ fn a_piece_that_was_counted_left_before_that_only_if_it_is_nowhere() {
             .await
             .refused(422, "validation_failed")
             .names(&at_code);
-        // What is promised of a piece that the count saw can't have been shipped before that.
+        // A reserved unit that the count saw can't have been shipped before that.
         let customer = tenant.customer("Hansa Foods").await;
         let order = tenant.order(&customer, &[("PHONE", "1")], "confirmed").await.created();
         let ship = format!("/v1/orders/{}/ship", order["id"].as_str().expect("an id"));

@@ -1,4 +1,4 @@
-//! Goods in lots that come while others begin to wait for them.
+//! Receipts of tracked products while orders begin to wait for them.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use tests::{Client, Reply, Tenant, environment, with_tenant};
 use super::{ORDERS, choosy, figures, id, order, placed, shown};
 use crate::lot::{day, lots_of, pairs, received, sale_of, tracked};
 
-/// Whoever wants milk waits behind this one.
+/// Locks the level, so that every command on milk waits for this transaction.
 async fn locked(tenant: &Tenant) -> Transaction<'static, Postgres> {
     let mut first = environment().root.begin().await.expect("a transaction");
     let statement = "select 1 from stock_level where tenant_id = $1 \
@@ -20,9 +20,9 @@ async fn locked(tenant: &Tenant) -> Transaction<'static, Postgres> {
     first
 }
 
-/// A receipt of a new lot, and something that is asked for while it waits for its turn.
+/// Posts a receipt of a new lot, and another request while the receipt waits for its turn.
 async fn behind(tenant: &Tenant, node: &Client, path: &str, body: &Value) -> (Reply, Reply) {
-    // Whoever asks for the first time is slower.
+    // The first request of a client is slower.
     node.get("/v1/me").await.ok();
     let first = locked(tenant).await;
     let receipt = json!({ "kind": "receipt", "lines": [{ "sku": "MILK", "quantity": "3", "unit_cost": "1",
@@ -103,7 +103,7 @@ fn receipts_orders_and_tills_race_over_lots_that_are_waited_for() {
         }));
         assert!(replies.await.iter().filter(|status| **status == 201).count() >= 48);
         assert_eq!(tenant.check_now().await, Vec::<String>::new());
-        // Who still waits is served by what comes in the end, and everything can be shipped.
+        // The last receipt fills all waiting orders, and everything can be shipped.
         received(tenant, "MILK", "ENOUGH", ("100", &day(99).await)).await;
         let orders = tenant.get("/v1/orders?limit=200").await.ok();
         let shipped = orders["data"].as_array().expect("orders").iter().map(async |order| {

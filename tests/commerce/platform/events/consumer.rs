@@ -1,4 +1,4 @@
-//! Cursors on the feed: each event at least once, a tenant's in the order of the feed, whatever becomes of a relay.
+//! Cursors on the feed: each event at least once, those of a tenant in the order of the feed, even if a relay dies.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use tests::environment;
 
 use super::house::{House, INSERT, LONG, Log, advance, drain, hand_on, take, without_repeats};
 
-/// The step that brought the cursors.
+/// The migration step that added the cursors.
 const STEP: &str = "0031_event_cursor";
 
 #[test]
@@ -20,7 +20,7 @@ fn two_relays_share_the_tenants_and_each_event_is_handed_on_once() {
         house.write(events).await;
         house.settle().await;
         let (mut one, mut other) = (house.consumer(LONG).await, house.consumer(LONG).await);
-        // A tenant that no cursor stands for gets one at the beginning of its feed.
+        // A tenant without a cursor gets one at the beginning of its feed.
         assert!(take(&mut one).await.is_empty());
         let batches = take(&mut one).await;
         let sizes: Vec<usize> = batches.iter().map(|batch| batch.events.len()).collect();
@@ -46,7 +46,7 @@ fn two_relays_share_the_tenants_and_each_event_is_handed_on_once() {
     });
 }
 
-/// Where a relay ends.
+/// The place at which a relay ends.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum End {
     BeforeHandingOn,
@@ -175,8 +175,8 @@ fn the_tenants_with_new_events_are_read_off_the_end() {
     });
 }
 
-/// Which events were marked before there were cursors, and how many of them are handed on after: of five, in the order of
-/// the feed.
+/// Which of five events were marked before there were cursors, and the number that is handed on afterwards, in the
+/// order of the feed.
 const MARKED: [(&str, usize); 5] = [("11111", 0), ("11000", 3), ("00000", 5), ("10110", 4), ("01111", 5)];
 
 #[test]

@@ -1,4 +1,4 @@
-//! A database of its own for a test of relays: they look after every tenant that there is.
+//! A separate database for a test of relays: a relay serves all tenants of its database.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -12,23 +12,23 @@ use uuid::Uuid;
 
 use super::PATIENCE;
 
-/// Who reads the feed here.
+/// The name of the consumer here.
 const CONSUMER: &str = "test";
-/// A lease that no test outlives.
+/// A lease that is longer than any test.
 pub const LONG: Duration = Duration::from_secs(3600);
 
 pub const INSERT: &str = "insert into event (tenant_id, id, kind, command_id, document_kind, document_id, occurred_at) \
     select $1, gen_random_uuid(), 'order.created', gen_random_uuid(), 'order', gen_random_uuid(), now() \
     from generate_series(1, $2)";
 
-/// A database of its own, with its tenants.
+/// A separate database with its tenants.
 pub struct House {
     pub root: PgConnection,
     pub migrator_url: String,
     pub tenants: Vec<TenantId>,
 }
 
-/// What was handed on, by tenant, in the order in which it was.
+/// Events handed on, by tenant, in the order in which they were.
 pub type Log = BTreeMap<TenantId, Vec<EventId>>;
 
 impl House {
@@ -59,7 +59,7 @@ impl House {
         PgConnection::connect(&admin).await.expect("the superuser connects")
     }
 
-    /// Writes so many events of each tenant.
+    /// Writes this many events of each tenant.
     pub async fn write(&mut self, events: i32) {
         for tenant_id in &self.tenants {
             let insert = sqlx::query(INSERT).bind(tenant_id.0).bind(events);
@@ -77,14 +77,14 @@ impl House {
         }
     }
 
-    /// As if the time of every lease were over.
+    /// Makes every lease run out.
     pub async fn end_leases(&mut self) {
         let update =
             "update event_cursor set lease_until = now() - interval '1 second' where leased_by is not null";
         self.root.execute(update).await.expect("the time is over");
     }
 
-    /// The feed of every tenant.
+    /// Returns the feed of every tenant.
     pub async fn feed(&mut self) -> Log {
         let rows = sqlx::query("select tenant_id, id from event order by tenant_id, position, written, id");
         let mut feed = Log::new();
@@ -111,7 +111,7 @@ pub async fn advance(consumer: &mut Consumer, batches: &[Batch]) {
     }
 }
 
-/// Hands on until nothing is left but what another relay has taken.
+/// Hands on until only what another relay has taken is left.
 pub async fn drain(consumer: &mut Consumer, log: &mut Log) {
     loop {
         let batches = take(consumer).await;
@@ -123,7 +123,7 @@ pub async fn drain(consumer: &mut Consumer, log: &mut Log) {
     }
 }
 
-/// Each event where it was handed on first.
+/// Keeps each event where it was handed on first.
 pub fn without_repeats(log: &Log) -> Log {
     let first = |events: &Vec<EventId>| {
         let mut seen = BTreeSet::new();

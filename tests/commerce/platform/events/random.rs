@@ -1,4 +1,4 @@
-//! Relays beside writers, and relays that end wherever they are.
+//! Relays beside writers, and relays that end at any point.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -12,10 +12,10 @@ use tests::environment;
 use super::PATIENCE;
 use super::house::{House, INSERT, LONG, Log, hand_on, take, without_repeats};
 
-/// A lease that a test waits for.
+/// A lease that a test can wait for.
 const SHORT: Duration = Duration::from_millis(200);
 
-/// Relays at work until everything was handed on. Each ends now and then, wherever it is, where `mortal` says so.
+/// Runs relays until everything was handed on. With `kills`, each is ended now and then, at any point.
 async fn work(
     house: &House,
     lease: Duration,
@@ -49,7 +49,7 @@ async fn work(
     }
 }
 
-/// Writers beside relays, until every event was handed on.
+/// Runs writers beside relays until every event was handed on.
 async fn together(name: &str, lease: Duration, kills: Option<&AtomicUsize>) -> (Log, Log) {
     let mut house = House::new(name, 8).await;
     let (log, is_over) = (Mutex::new(Log::new()), AtomicBool::new(false));

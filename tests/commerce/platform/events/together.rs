@@ -1,6 +1,6 @@
-//! Everything at once: many writers, a transaction that is held open, readers by cursor, and relays that are killed.
+//! Everything at once: many writers, a transaction that is held open, readers with cursors, and relays that are killed.
 //!
-//! A relay is a process of its own: this very program, started again with [`REDIS_URL`] set, and ended by SIGKILL.
+//! A relay is a separate process: this program, started again with [`REDIS_URL`] set, and ended by SIGKILL.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Stdio;
@@ -21,19 +21,19 @@ use tokio::process::{Child, Command};
 
 use super::PATIENCE;
 
-/// Where the child process hands events on. Set for it alone.
+/// The Redis to which the child process hands events on. Set for the child alone.
 const REDIS_URL: &str = "STOCKWELL_TEST_RELAY_REDIS_URL";
 /// The database of the child process.
 const DATABASE_URL: &str = "STOCKWELL_TEST_RELAY_DATABASE_URL";
-/// How long an event stays with a relay that was killed.
+/// Time for which an event stays with a relay that was killed.
 const LEASE: Duration = Duration::from_millis(400);
 const WRITERS: usize = 16;
 const ROUNDS: usize = 6;
 const READERS: usize = 4;
-/// For how long a transaction is held open, again and again.
+/// Time for which a transaction is held open, again and again.
 const HELD: Duration = Duration::from_millis(700);
 
-/// Not a test by itself: the body of the process that the next test kills.
+/// Not a test: the body of the process that the next test kills.
 #[test]
 fn relay() {
     let Ok(redis_url) = std::env::var(REDIS_URL) else { return };
@@ -59,7 +59,7 @@ fn start_relay(redis: &Redis) -> Child {
     command.stdin(Stdio::piped()).stdout(Stdio::null()).kill_on_drop(true).spawn().expect("a relay starts")
 }
 
-/// Orders that are taken step by step, and till sales.
+/// Takes orders step by step, and makes till sales.
 async fn write(tenant: &Tenant, (till, customer): (&Till, &str), number: usize) {
     for round in 0..ROUNDS {
         match (number + round) % 2 {
@@ -92,7 +92,7 @@ async fn hold(tenant: &Tenant, are_done: &AtomicBool) -> usize {
     late
 }
 
-/// Reads by cursor, in pages of random size, until `last` has come.
+/// Reads with cursors, in pages of random size, until `last` has come.
 async fn read(tenant: &Tenant, last: &str) -> Vec<Value> {
     let deadline = Instant::now() + PATIENCE;
     let (mut events, mut cursor): (Vec<Value>, String) = Default::default();
@@ -106,7 +106,7 @@ async fn read(tenant: &Tenant, last: &str) -> Vec<Value> {
     events
 }
 
-/// Two relays, of which one is killed at a random moment and comes back, until the writers are done.
+/// Runs two relays until the writers are done. One at a time is killed at a random moment and starts again.
 async fn kill_relays(redis: &Redis, are_done: &AtomicBool) -> (usize, [Child; 2]) {
     let mut relays = [start_relay(redis), start_relay(redis)];
     let mut kills = 0;
@@ -121,7 +121,7 @@ async fn kill_relays(redis: &Redis, are_done: &AtomicBool) -> (usize, [Child; 2]
     (kills, relays)
 }
 
-/// Every event that was told on the tenant's channel, with how often.
+/// Returns every event that was published on the tenant's channel, with the number of times.
 async fn hear(redis: &Redis, tenant: &Tenant, until: &AtomicBool) -> BTreeMap<String, usize> {
     let client = redis::Client::open(redis.url()).expect("a client");
     let mut subscriber = client.get_async_pubsub().await.expect("Redis answers");
@@ -182,7 +182,7 @@ fn nothing_is_skipped_repeated_or_lost() {
         let repeated = heard.values().filter(|times| **times > 1).count();
         println!("{written} events, {late} of them late; {kills} kills, {repeated} events handed on again");
         assert!(late > 0 && kills > 0);
-        // What was handed on before somebody listened is none of the writers'.
+        // Events that were handed on before the listener started are not the writers'.
         let missed = read[0].iter().filter(|event| !heard.contains_key(event["id"].as_str().expect("an id")));
         let missed: Vec<&Value> = missed.collect();
         assert!(missed.is_empty(), "never handed on: {missed:?}");
@@ -190,7 +190,7 @@ fn nothing_is_skipped_repeated_or_lost() {
     });
 }
 
-/// Every event once, and each order's in the order of its life.
+/// Checks that every event came once, and those of each order in the order of its life.
 fn check_order(events: &[Value], late: usize) {
     let ids: BTreeSet<&str> = events.iter().map(|event| event["id"].as_str().expect("an id")).collect();
     assert_eq!(ids.len(), events.len(), "an event came twice");

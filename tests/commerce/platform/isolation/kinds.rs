@@ -9,7 +9,7 @@ use tests::{Tenant, with_tenant};
 
 use super::world::{MARK, world};
 
-/// Kinds that no event is about: the order stands for its shipments and invoices, and a layer is no document.
+/// Kinds without events: the order stands for its shipments and invoices, and the others are no documents.
 const WITHOUT_EVENT: [DocumentKind; 4] =
     [DocumentKind::Shipment, DocumentKind::Invoice, DocumentKind::EarlierStock, DocumentKind::Manual];
 
@@ -44,7 +44,7 @@ fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_else(|| panic!("{value} is no text"))
 }
 
-/// Every record of a list, page by page.
+/// Returns every record of a list, page by page.
 async fn all(tenant: &Tenant, path: &str) -> Vec<Value> {
     let mut records = Vec::new();
     let mut next = Some(String::new());

@@ -7,15 +7,15 @@ use super::world::World;
 /// One operation.
 #[derive(Debug)]
 pub struct Operation {
-    /// Its name.
+    /// Operation id.
     pub id: String,
-    /// Its method, in small letters.
+    /// HTTP method, in lower case.
     pub method: String,
-    /// Its path, with the names of parameters in braces.
+    /// Path, with the names of parameters in braces.
     pub path: String,
-    /// What is asked of the caller; nothing where anybody may call.
+    /// Scopes that the caller needs; `None` without authentication.
     pub scopes: Option<Vec<String>>,
-    /// What kind of id each parameter of the path is: its prefix, or the parameter's name where it is no id.
+    /// Kind of id of each parameter of the path: its prefix, or the parameter's name if it is no id.
     pub kinds: Vec<String>,
     /// Whether it takes a body.
     pub has_body: bool,
@@ -23,7 +23,7 @@ pub struct Operation {
     pub takes_key: bool,
 }
 
-/// Every operation.
+/// Returns all operations.
 pub fn operations() -> Vec<Operation> {
     let document = stockwell::routes().document();
     let paths = document["paths"].as_object().expect("paths");
@@ -56,7 +56,7 @@ fn of(document: &Value, (path, method): (&str, &str), operation: &Value) -> Oper
     }
 }
 
-/// The prefix of the ids that a parameter takes.
+/// Returns the prefix of the ids that a parameter takes.
 fn kind(document: &Value, parameter: &Value) -> String {
     let schema = match parameter["schema"]["$ref"].as_str() {
         Some(reference) => document.pointer(reference.trim_start_matches('#')).expect("a schema"),
@@ -70,7 +70,7 @@ fn kind(document: &Value, parameter: &Value) -> String {
 }
 
 impl Operation {
-    /// The path with an id of each kind in its place.
+    /// Returns the path with an id for each parameter.
     pub fn path_with(&self, id: impl Fn(&str) -> String) -> String {
         let mut path = self.path.clone();
         for kind in &self.kinds {
@@ -81,7 +81,7 @@ impl Operation {
     }
 }
 
-/// An id that nobody has.
+/// Returns an id that does not exist.
 pub fn unknown(kind: &str) -> String {
     match kind {
         "code" => "nothing".to_owned(),
@@ -91,7 +91,7 @@ pub fn unknown(kind: &str) -> String {
     }
 }
 
-/// The paths at which the owner of a world reads its records one by one.
+/// Returns the paths at which the owner of a world reads its records one by one.
 pub fn reads(world: &World) -> Vec<(String, String)> {
     let operations = operations().into_iter().filter(|operation| operation.method == "get");
     let single = operations.filter(|operation| !operation.kinds.is_empty() && operation.scopes.is_some());

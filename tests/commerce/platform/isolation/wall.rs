@@ -1,5 +1,5 @@
-//! The wall in the database: no role reads or writes a row of another tenant, in any table, and a policy that would let
-//! it is seen by the gate over the schema.
+//! Row-level security in the database: no role reads or writes a row of another tenant, in any table. The test of the
+//! schema sees a policy that would allow it.
 
 use sea_orm::sqlx::postgres::PgConnection;
 use sea_orm::sqlx::{self, AssertSqlSafe, Connection, Executor, Row};
@@ -13,7 +13,7 @@ struct Table {
     columns: String,
 }
 
-/// Every table of tenants.
+/// Returns all tables of tenants.
 async fn tables() -> Vec<Table> {
     let rows = sqlx::query(
         "select c.relname::text, string_agg(quote_ident(a.attname), ', ' order by a.attnum) from pg_class c \
@@ -30,14 +30,14 @@ async fn count(connection: &mut PgConnection, query: String) -> i64 {
     outcome.unwrap_or_else(|error| panic!("{query}: {error}")).get(0)
 }
 
-/// A row of the tenant's as JSON, if there is one.
+/// Returns a row of the tenant as JSON, if there is one.
 async fn a_row(tenant: &Tenant, table: &str) -> Option<String> {
     let query = format!("select to_jsonb(t)::text from public.{table} t where tenant_id = $1 limit 1");
     let row = sqlx::query(AssertSqlSafe(query)).bind(tenant.id.0).fetch_optional(&environment().root).await;
     row.expect("a row").map(|row| row.get(0))
 }
 
-/// Fails unless a statement changes no row, or may not be run at all.
+/// Fails unless a statement changes no row, or is not allowed.
 async fn changes_nothing(connection: &mut PgConnection, statement: String) {
     connection.execute("savepoint before").await.expect("a savepoint");
     match connection.execute(AssertSqlSafe(statement.clone())).await {
@@ -80,7 +80,7 @@ fn no_table_shows_or_takes_a_row_of_another_tenant() {
     });
 }
 
-/// The owner of the tables has no policy, and the relay sees the feed and nothing else.
+/// The owner of the tables has no policy, and the relay sees only the feed.
 #[test]
 fn no_other_role_that_serves_sees_the_tables() {
     environment().runtime.block_on(async {
@@ -94,15 +94,15 @@ fn no_other_role_that_serves_sees_the_tables() {
     });
 }
 
-/// A row each of two tenants.
+/// One row for each of two tenants.
 const ROWS: &str = "insert into number_series (tenant_id, series) values \
     ('01890000-0000-7000-8000-000000000001', 'S'), ('01890000-0000-7000-8000-000000000002', 'S')";
 
-/// What the application sees as one of them.
+/// Reads what the application sees as one of them.
 const LOOK: &str = "set local role stockwell_app; \
     set local app.tenant_id = '01890000-0000-7000-8000-000000000001'";
 
-/// Ways to spoil the wall of `number_series`, and how many of the two rows the application sees then.
+/// Ways to weaken the policies of `number_series`, and the number of the two rows that the application then sees.
 const WAYS: [(&str, i64); 12] = [
     ("create policy shared on number_series for select to stockwell_app using (true)", 2),
     ("create policy shared on number_series for all to stockwell_app using (true) with check (true)", 2),
@@ -119,7 +119,7 @@ const WAYS: [(&str, i64); 12] = [
          using (tenant_id = current_setting('app.tenant_id')::uuid)",
         1,
     ),
-    // On plain PostgreSQL these two are a wall; on an engine that knows no restrictive policies they are none.
+    // On plain PostgreSQL these two protect. On an engine without restrictive policies they don't.
     (
         "create policy tenant_access on number_series for all to stockwell_app using (true) with check (true); \
          drop policy tenant_wall on number_series; \
@@ -169,7 +169,7 @@ fn a_second_policy_is_seen_by_the_gate_and_goes_with_the_next_migration() {
     });
 }
 
-/// What the steps before this one stated.
+/// Returns how many tables lack one of the two policies of earlier steps, and the number of tables.
 const TWO_POLICIES: &str = "select count(*) filter (where p.polname = 'tenant_wall' and not p.polpermissive \
         and pg_get_expr(p.polqual, p.polrelid) like '%app.tenant_id%') \
         - count(*) filter (where p.polname = 'tenant_access' and p.polpermissive), count(distinct p.polrelid) \

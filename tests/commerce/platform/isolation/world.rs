@@ -1,14 +1,14 @@
-//! A tenant with one record of every kind, and requests that name them.
+//! A tenant with one record of every kind, and requests that name these records.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use tests::{Tenant, Till, lines, sale};
 
-/// Stands in every name of the owner's records.
+/// Part of every name of the owner's records.
 pub const MARK: &str = "XYLOPHONE";
 
-/// Every report.
+/// All reports.
 pub const REPORTS: [&str; 13] = [
     "revenue",
     "margin",
@@ -28,7 +28,7 @@ pub const REPORTS: [&str; 13] = [
 /// One record of every kind, by the prefix of its id.
 #[derive(Debug)]
 pub struct World {
-    /// The ids.
+    /// Ids by prefix.
     pub ids: BTreeMap<String, String>,
 }
 
@@ -159,20 +159,20 @@ async fn people(tenant: &Tenant, world: &mut World) {
     world.knows(&made["api_key"]["id"]);
 }
 
-/// The stranger's own records, which make its requests complete.
+/// The other tenant's own records, which its requests need.
 pub struct Own {
     till: Till,
     customer: String,
     product: String,
 }
 
-/// Makes the stranger's own records.
+/// Makes the other tenant's own records.
 pub async fn own_records(tenant: &Tenant) -> Own {
     let product = tenant.stocked("MUG", "10.00", ("50", "4.00")).await;
     Own { till: tenant.till().await, customer: tenant.customer("Nordwind Supply").await, product: product.id }
 }
 
-/// A sound body for an operation that names a record in its path; nothing where the path names no record.
+/// Returns a valid body for an operation that names a record in its path; `None` if the path names no record.
 pub fn body(operation: &str, own: &Own) -> Option<Value> {
     match operation {
         "channel_price_lists_delete" | "channel_price_lists_put" | "reports_get" => None,
@@ -192,10 +192,10 @@ pub fn body(operation: &str, own: &Own) -> Option<Value> {
     }
 }
 
-/// A path, a pointer to an id in the body, the kind of that id, and a body that is sound but for the id.
+/// A path, a pointer to an id in the body, the kind of that id, and a body that is valid except for the id.
 pub type Reference = (&'static str, &'static str, &'static str, Value);
 
-/// Requests whose bodies name records.
+/// Returns requests whose bodies name records.
 pub fn references(own: &Own) -> Vec<Reference> {
     let mut references = document_references(own);
     references.extend(stock_references(own));
@@ -296,7 +296,7 @@ fn stock_references(own: &Own) -> Vec<Reference> {
     ]
 }
 
-/// A body that names a record in one more field.
+/// Returns a body that names a record in one more field.
 fn with(body: &Value, field: &str) -> Value {
     let mut body = body.clone();
     body[field] = json!("");

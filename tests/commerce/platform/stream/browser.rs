@@ -6,15 +6,15 @@ use reqwest::{Method, Response};
 use serde_json::Value;
 use tests::Client;
 
-/// How long to wait for a message: other tests have transactions open, and the feed waits for the oldest of them.
+/// Time to wait for a message: other tests have transactions open, and the feed waits for the oldest of them.
 pub const PATIENCE: Duration = Duration::from_secs(180);
 
 /// One message of a stream.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Message {
-    /// Its name.
+    /// Name of the event.
     pub name: String,
-    /// What it brings.
+    /// Data of the event.
     pub data: Value,
 }
 
@@ -22,12 +22,12 @@ pub struct Message {
 pub struct Stream {
     response: Response,
     text: String,
-    /// The last id, which a browser sends when it takes the stream up again.
+    /// The last id, which a browser sends when it reconnects.
     pub last_id: String,
 }
 
 impl Stream {
-    /// Opens a stream, or takes one up again.
+    /// Opens a stream, or continues one.
     pub async fn open(client: &Client, query: &str, last_id: &str) -> Self {
         let call =
             client.call(Method::GET, &format!("/v1/stream{query}")).header("accept", "text/event-stream");
@@ -40,7 +40,7 @@ impl Stream {
         stream
     }
 
-    /// The next message; none at the end of the answer.
+    /// Returns the next message; `None` at the end of the response.
     pub async fn next(&mut self) -> Option<Message> {
         tokio::time::timeout(PATIENCE, self.read()).await.expect("a message comes")
     }
@@ -70,14 +70,14 @@ impl Stream {
         }
     }
 
-    /// The next message, which must bear this name.
+    /// Returns the data of the next message, which must have this name.
     pub async fn expect(&mut self, name: &str) -> Value {
         let message = self.next().await.expect("the stream goes on");
         assert_eq!(message.name, name, "{}", message.data);
         message.data
     }
 
-    /// Reads to the end, which comes with a reason.
+    /// Reads to the end, which must have this reason.
     pub async fn ends_with(mut self, reason: &str) {
         loop {
             let message = self.next().await.expect("the end has a reason");

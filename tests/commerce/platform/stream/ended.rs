@@ -1,4 +1,4 @@
-//! What ends by itself is told although nobody wrote anything.
+//! The stream sends expiries, although no command writes them.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use tests::{Tenant, environment, lines, with_tenant};
 use super::browser::Stream;
 use super::figures;
 
-/// Holds four of ten back for so many seconds.
+/// Holds four of ten for this many seconds.
 async fn hold(tenant: &Tenant, seconds: i64) -> DateTime<Utc> {
     let end = environment().now().await + TimeDelta::seconds(seconds);
     let body = json!({ "expires_at": end.to_rfc3339(), "lines": lines(&[("MUG", "4")]) });
@@ -17,7 +17,7 @@ async fn hold(tenant: &Tenant, seconds: i64) -> DateTime<Utc> {
     end
 }
 
-/// Reads on until all ten are available.
+/// Reads until all ten are available.
 async fn hear_of_ten(stream: &mut Stream) -> Value {
     loop {
         let message = stream.next().await.expect("the stream goes on");
