@@ -1,6 +1,6 @@
 //! Runs programs to their end, and finds the user that runs a server.
 //!
-//! PostgreSQL does not run as root, so root steps down to `postgres` or `nobody`.
+//! PostgreSQL does not run as root, so root steps down to an unprivileged user, such as `postgres`.
 
 use std::io;
 use std::os::unix::process::CommandExt as _;

@@ -1,4 +1,4 @@
-//! What the commands of one batch find: the stock that was allocated to waiting orders before the first of them, and
+//! The commands of one batch find two things: the stock that was allocated to waiting orders before the first of them, and
 //! the effects of the commands before them.
 
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What all tests share: the database server, the API server, and their runtimes.
+//! The environment of all tests: the database server, the API server, and their runtimes.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -26,7 +26,7 @@ pub(crate) const DATABASE: &str = "stockwell";
 /// Starts once. If it fails, every test fails at once.
 static ENVIRONMENT: LazyLock<Environment> = LazyLock::new(start);
 
-/// What all tests of a run share. It ends with the process, as does the database server, whose folder is removed.
+/// The environment of all tests of a run. It ends with the process, as does the database server, whose folder is removed.
 pub struct Environment {
     /// The database server.
     pub postgres: Postgres,

@@ -1,4 +1,4 @@
-//! "Why is this number 47?": every change of a level with its document and author, and its reservations.
+//! The explanation of a level: every change with its document and author, and its reservations.
 
 use serde_json::{Value, json};
 use tests::{Level, Product, Tenant, environment, with_tenant, with_tenants};
