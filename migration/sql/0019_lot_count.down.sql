@@ -1,4 +1,4 @@
--- Sheets of goods in lots can't be told without them: what they posted stays, their lines go.
+-- Count lines of tracked products can't be kept without their lots, so they are deleted. What they posted stays.
 alter table stock_count_line no force row level security;
 alter table stock_count_entry no force row level security;
 delete from stock_count_entry e using stock_count_line l

@@ -1,5 +1,5 @@
--- The standard terms: an allotment is stock that only one till or one channel may sell; a layer use is what a movement took
--- of a cost layer. The owner of the tables sees every tenant while the wall is not forced on it.
+-- The standard terms: an allotment is stock that only one till or one channel may sell; a layer use is what a movement
+-- took of a cost layer. The owner of the tables sees every tenant while row-level security is not forced on it.
 alter table hold no force row level security;
 alter table reservation no force row level security;
 alter table hold

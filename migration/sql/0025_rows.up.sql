@@ -1,6 +1,6 @@
--- The rows that service::posting sends, one type a table: a batch is one array of rows for each table it writes. A type
--- is the wire format between a server and the database, and servers of two versions run side by side while a new one is
--- rolled out, so a type never changes: a row with another column is another type, of the next number.
+-- The rows that service::posting sends, one type for each table: a batch is one array of rows for each table it writes.
+-- A type is the wire format between a server and the database. While a new version is rolled out, servers of two
+-- versions run side by side. So a type never changes: another column needs another type, of the next number.
 
 create type stock_level_row_1 as (
     location_id uuid,

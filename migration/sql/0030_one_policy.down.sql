@@ -1,4 +1,4 @@
--- The restrictive wall stands before the other policy is widened.
+-- The restrictive policy is created before the other one is widened.
 do $$
 declare
     target record;

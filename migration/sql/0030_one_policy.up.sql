@@ -1,8 +1,9 @@
--- One policy on each table for the service's role: permissive, with the predicate of the wall. A distributed engine
--- copies policies to its shards without `as restrictive`, and a permissive policy that lets everything through then
--- opens them. A new database gets the one policy from replaceable/20_wall.sql.
+-- One policy on each table for the service's role: permissive, with the tenant predicate. A distributed engine copies
+-- policies to its shards without `as restrictive`. There, a permissive policy that allows everything opens them. A new
+-- database gets the one policy from replaceable/20_wall.sql.
 
--- The second policy becomes a wall before the first one goes: each statement leaves the table behind a wall.
+-- The permissive policy gets the predicate before the restrictive one is dropped, so each statement leaves the table
+-- protected.
 do $$
 declare
     target record;

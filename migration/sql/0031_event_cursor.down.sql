@@ -5,7 +5,7 @@ alter table event
     add column sent_at timestamptz;
 create index event_unsent on event (tenant_id, position, id) where sent_at is null;
 
--- The owner of the tables stands before the tenant wall as well; the migrator sees every tenant.
+-- Row-level security holds for the owner of the tables as well; the migrator sees every tenant.
 reset role;
 update event e set sent_at = now(), attempts = 1
 from event_cursor c

@@ -1,7 +1,8 @@
--- Where each consumer of the feed stands, instead of a mark on each event: see docs/adr/0005-order-events-by-transaction.md.
+-- The cursor of each consumer on the feed, instead of a mark on each event: see
+-- docs/adr/0005-order-events-by-transaction.md.
 
 -- The place of the last event of the tenant that was handed on to the consumer. The relay that holds the lease hands on
--- what comes behind it. Only service::relay writes here.
+-- the events after it. Only service::relay writes here.
 create table event_cursor (
     tenant_id uuid not null constraint event_cursor_tenant_fkey references tenant (tenant_id),
     consumer text not null,
@@ -15,8 +16,8 @@ create table event_cursor (
     constraint event_cursor_lease_ends check ((leased_by is null) = (lease_until is null))
 ) with (fillfactor = 50);
 
--- No transaction that writes events is open, and none begins: what was marked is the feed's beginning up to a place.
--- The owner of the tables stands before the tenant wall as well; the migrator sees every tenant.
+-- No transaction that writes events is open, and none begins. So the marked events are the beginning of the feed, up to
+-- one place. Row-level security holds for the owner of the tables as well; the migrator sees every tenant.
 reset role;
 lock table event in access exclusive mode;
 insert into event_cursor (tenant_id, consumer, position, written, event_id)
@@ -40,5 +41,5 @@ alter table event drop column lease_until, drop column attempts, drop column sen
 -- A relay finds the tenants with new events: those in the last pages of the table. A write adds no entry to it.
 create index event_by_position on event using brin (position) with (autosummarize = on);
 
--- replaceable/35_housekeeping.sql states it for one tenant.
+-- replaceable/35_housekeeping.sql has the version for one tenant.
 drop function if exists auth.forget_answers(uuid, uuid, uuid, uuid, integer);

@@ -288,7 +288,7 @@ pub struct Listener {
     closing: watch::Receiver<bool>,
     /// Everything up to here was delivered.
     place: FeedPosition,
-    /// The snapshot of its own poll. Changes from before it are no unseen_part.
+    /// The snapshot of its own poll, which delivered everything before it.
     seen: Snapshot,
     /// Whether it still has to catch up on the feed.
     is_behind: bool,

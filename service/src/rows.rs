@@ -29,7 +29,7 @@ where
     Ok(())
 }
 
-/// Parses a text of the database as the word it stands for.
+/// Parses a text of the database into the value that it stands for.
 pub(crate) fn parsed<T: FromStr>(text: String) -> Result<T, Error> {
     text.parse().map_err(|_| Error::invariant(format!("{text} is no {}", std::any::type_name::<T>())))
 }

@@ -68,19 +68,19 @@ pub enum Scope {
     /// Read payments.
     #[strum(serialize = "payments:read")]
     PaymentsRead,
-    /// Read tills, sessions and till sales.
+    /// Record payments.
     #[strum(serialize = "payments:write")]
     PaymentsWrite,
-    /// Read registers, sessions and till sales.
+    /// Read tills, sessions and till sales.
     #[strum(serialize = "pos:read")]
     PosRead,
-    /// Refund at a till without naming the sale.
+    /// Sell and refund at a till, open and close sessions, move cash.
     #[strum(serialize = "pos:write")]
     PosWrite,
-    /// Create and change tills.
+    /// Refund at a till without naming the sale.
     #[strum(serialize = "pos:blind_refund")]
     PosBlindRefund,
-    /// Set registers up.
+    /// Create and change tills.
     #[strum(serialize = "pos:manage")]
     PosManage,
     /// Read the ledger.
