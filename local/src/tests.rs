@@ -52,7 +52,7 @@ async fn temporary_server_answers_and_leaves_nothing() {
     let socket = connect(&server.socket_url("postgres", "postgres")).await;
     assert_eq!(text(&socket, "select coalesce(inet_server_addr()::text, 'socket')").await, "socket");
     let wrong = server.admin_url().replace(server.password(), "wrong");
-    assert!(Database::connect(&wrong).await.is_err(), "a wrong password must be refused");
+    assert!(Database::connect(&wrong).await.is_err(), "a wrong password must be rejected");
     server.stop().await;
     assert!(!home.exists());
 }

@@ -245,7 +245,7 @@ async fn carry_out(
         let repeated = Answer { replayed: true, ..answer.clone() };
         answers[at] = Some(command::replay(idempotency, &(fingerprint, repeated)));
     }
-    let missing = || Err(Error::invariant("a request of the batch was left without an answer"));
+    let missing = || Err(Error::invariant("a request of the batch has no response"));
     Ok(answers.into_iter().map(|answer| answer.unwrap_or_else(missing)).collect())
 }
 

@@ -85,7 +85,7 @@ fn a_unit_holds_no_fraction_of_a_piece() {
         let product = tenant.product("MUG", "1").await;
         let path = format!("/v1/products/{}", product.id);
         let weighed = tenant.patch(&path, &json!({ "stock_uom": "KGM" })).await.ok();
-        assert_eq!(weighed["stock_decimals"], 6, "it follows the unit where nobody said otherwise");
+        assert_eq!(weighed["stock_decimals"], 6, "it follows the unit unless it is set");
         tenant.open_stock(&[("MUG", "0.5", "1")]).await;
         let coarser = tenant.patch(&path, &json!({ "stock_decimals": 0 })).await;
         coarser.refused(409, "invalid_state_transition").names(&["#/stock_decimals"]);

@@ -108,7 +108,7 @@ fn what_was_never_there_is_found_at_what_it_costs_elsewhere() {
         enter(tenant, &count, entries).await;
         let count = posted(tenant, &count).await;
         assert_eq!(text(line(&count, "MUG"), "posted_value"), "6.67", "at the warehouse's average");
-        assert_eq!(text(line(&count, "CUP"), "posted_value"), "0.00", "nobody knows what it costs");
+        assert_eq!(text(line(&count, "CUP"), "posted_value"), "0.00", "no cost is known");
         let shop = format!("/v1/stock/levels?location_id={}", tenant.shop);
         let levels = tenant.get(&shop).await.ok();
         let on_hand: Vec<&str> =
@@ -217,7 +217,7 @@ fn what_differs_too_much_is_counted_again() {
         tenant.post(&step(&count, "entries"), &entries("CUP", "10")).await.ok();
         tenant.post(&step(&count, "entries"), &entries("JUG", "94")).await.ok();
         let counted = tenant.post(&step(&count, "complete"), &json!({})).await.ok();
-        assert_eq!(counted["status"], "counted", "the second count stands, whatever it says");
+        assert_eq!(counted["status"], "counted", "the second count stands, with any difference");
         // A caller who reviews the sheet may still ask for a recount.
         let unknown = json!({ "lines": [9] });
         tenant.post(&step(&count, "recount"), &unknown).await.refused(404, "not_found").names(&["#/lines/0"]);

@@ -85,7 +85,7 @@ fn what_expires_first_is_sold_first() {
         assert_eq!(lots_of(&sold["lines"][0]), pairs(&[("EARLY", "3"), ("LATE", "2")]));
         let id = sold["id"].as_str().expect("an id");
         let shown = tenant.get(&format!("/v1/pos/sales/{id}")).await.ok();
-        assert_eq!(shown["lines"], sold["lines"], "what is read is what was answered");
+        assert_eq!(shown["lines"], sold["lines"], "a read shows the same");
         let sold = tenant.sell(&till, &[("MILK", "9"), ("MILK", "1")]).await.created();
         assert_eq!(lots_of(&sold["lines"][0]), pairs(&[("LATE", "8"), ("NEVER", "1")]));
         assert_eq!(lots_of(&sold["lines"][1]), pairs(&[("NEVER", "1")]));

@@ -35,7 +35,7 @@ fn an_order_goes_from_draft_to_invoice() {
         assert_eq!(order["net"], "375.00");
         assert_eq!(order["total"], "450.00");
         assert_eq!(tenant.level("BOLT").await, Level::of("200", "0", "200"));
-        assert_eq!(tenant.count("journal_entry").await, 1, "a draft is nobody's business yet");
+        assert_eq!(tenant.count("journal_entry").await, 1, "a draft posts nothing");
 
         let confirmed = tenant.step(&order_id, "confirm").await.ok();
         assert_eq!(confirmed["status"], "confirmed");

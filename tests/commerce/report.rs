@@ -323,7 +323,7 @@ fn a_report_that_makes_no_sense_is_refused() {
                 reply.status,
                 reply.text
             );
-            assert!(reply.status != 200 || query.starts_with("location"), "{query} is refused");
+            assert!(reply.status != 200 || query.starts_with("location"), "{query} is rejected");
         }
     });
 }

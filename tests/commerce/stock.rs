@@ -81,7 +81,7 @@ fn a_find_comes_in_at_the_current_or_the_last_known_cost() {
         tenant.stocked("BOLT", "2.00", ("4", "1.50")).await;
         let found = adjustment("found", json!([{ "sku": "BOLT", "quantity": "2" }]));
         assert_eq!(tenant.post(DOCUMENTS, &found).await.created()["value"], "3.00");
-        assert_eq!(tenant.balance("5110").await, "-3.00", "found goods are a gain");
+        assert_eq!(tenant.balance("5110").await, "-3.00", "found stock is a gain");
         let lost = adjustment("lost", json!([{ "sku": "BOLT", "quantity": "-6" }]));
         assert_eq!(tenant.post(DOCUMENTS, &lost).await.created()["value"], "-9.00");
         assert_eq!(tenant.post(DOCUMENTS, &found).await.created()["value"], "3.00", "the last known cost");
@@ -152,7 +152,7 @@ fn taking_out_more_than_is_available_names_every_short_line() {
         );
         let after = tenant.footprint().await;
         let commands: i64 = after.iter().zip(&before).map(|(after, before)| after.1 - before.1).sum();
-        assert_eq!(commands, 1, "a refusal leaves its command row and nothing else: {before:?} {after:?}");
+        assert_eq!(commands, 1, "a rejection leaves only its command row: {before:?} {after:?}");
     });
 }
 
@@ -334,7 +334,7 @@ fn a_refused_document_of_a_batch_does_not_spoil_the_others() {
         assert_eq!(
             tenant.level("BOLT").await,
             Level::of("0", "0", "0"),
-            "each sees what those before it left"
+            "each sees what the ones before it left"
         );
     });
 }

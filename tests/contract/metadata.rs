@@ -21,7 +21,7 @@ async fn connect(role: &str) -> PgConnection {
 /// Returns the error of a statement that must fail.
 async fn refused(connection: &mut PgConnection, statement: &'static str) -> String {
     let outcome = connection.execute(statement).await;
-    outcome.err().unwrap_or_else(|| panic!("{statement} must be refused")).to_string()
+    outcome.err().unwrap_or_else(|| panic!("{statement} must be rejected")).to_string()
 }
 
 #[test]
@@ -157,7 +157,7 @@ fn the_rules_see_what_breaks_them() {
             .expect("the superuser connects");
         root.execute(MISTAKES).await.expect("mistakes can be made");
         let broken = broken_rules(&mut root).await.join("\n");
-        let roles = ["nobody but the migrator", "the application and the relay are members"];
+        let roles = ["only the migrator", "the application and the relay are members"];
         for (rule, _) in
             SCHEMA_RULES.iter().filter(|(rule, _)| !roles.iter().any(|role| rule.starts_with(role)))
         {

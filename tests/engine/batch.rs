@@ -217,7 +217,11 @@ fn a_dry_run_shows_whom_an_expired_hold_serves_and_serves_nobody() {
         assert_eq!(quantities, ["3", "6"], "the higher priority first");
         tenant.dry_run("/v1/pos/sales", &sale("2")).await.refused(409, "insufficient_stock");
         assert_eq!(reserved(tenant, &orders).await, pairs(&[("0", "6"), ("0", "3")]));
-        assert_eq!(tenant.level("MUG").await, Level::of("10", "10", "40"), "the hold is not even swept");
+        assert_eq!(
+            tenant.level("MUG").await,
+            Level::of("10", "10", "40"),
+            "the expired hold is not released either"
+        );
         assert_eq!([tenant.count("event").await, tenant.count("command").await], before);
     });
 }
@@ -256,7 +260,7 @@ fn a_refusal_knows_what_the_batch_before_it_did_to_what_is_expected() {
                 "the day to which it has slipped"
             );
             let cancel = Command::CancelExpectedReceipt(expected_receipt::Cancel(receipt));
-            assert_eq!(next(cancel, &tenant.main).await, Value::Null, "it was given up");
+            assert_eq!(next(cancel, &tenant.main).await, Value::Null, "it was cancelled");
             tenant.open_stock(&[("MUG", "5", "4")]).await;
             let leaves = sent(tenant, line("MUG", "5"), Some(day(3).await));
             assert_eq!(next(leaves, &tenant.shop).await, json!(day(3).await), "it has left for the shop");

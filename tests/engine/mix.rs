@@ -284,11 +284,7 @@ fn everything_at_once_keeps_the_books() {
         join_all((0..WORKERS).map(worker)).await;
         let answered = shop.answered.load(Ordering::Relaxed);
         assert!(answered > 200, "only {answered} commands were accepted");
-        assert_eq!(
-            environment().deadlocks().await,
-            0,
-            "a deadlock that a second try hides is one all the same"
-        );
+        assert_eq!(environment().deadlocks().await, 0, "a deadlock counts even if a second attempt hides it");
         assert_eq!(tenant.check_now().await, Vec::<String>::new());
     });
 }

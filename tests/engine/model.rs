@@ -106,7 +106,7 @@ fn plain<'a>(wanted: &'a [(&'static str, String)]) -> Vec<(&'static str, &'a str
 /// Returns what the lines of a document moved, in order.
 fn moved(lines: &Value) -> Vec<(&'static str, Decimal)> {
     let line = |line: &Value| {
-        let sku = SKUS.into_iter().find(|sku| line["sku"] == *sku).expect("one of the goods");
+        let sku = SKUS.into_iter().find(|sku| line["sku"] == *sku).expect("one of the products");
         (sku, line["stock_quantity"].as_str().expect("a quantity").parse().expect("a number"))
     };
     lines.as_array().expect("lines").iter().map(line).collect()
@@ -316,7 +316,7 @@ impl Bench<'_> {
                     lots.insert((place, row["lot_code"].as_str().unwrap_or_default().to_owned()), found);
                     continue;
                 }
-                let sku = SKUS.into_iter().find(|sku| row["sku"] == *sku).expect("one of the goods");
+                let sku = SKUS.into_iter().find(|sku| row["sku"] == *sku).expect("one of the products");
                 let known = self.model.levels.get(&(place, sku)).cloned().unwrap_or_default();
                 assert_eq!(
                     found,

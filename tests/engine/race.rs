@@ -75,7 +75,7 @@ impl Buyer {
                 Err(problem) => {
                     assert_eq!(
                         problem["errors"][0]["params"]["available"], "0",
-                        "one unit is refused only at none"
+                        "a single unit is rejected only if none is available"
                     );
                     left.retain(|other| *other != product);
                 }
@@ -123,11 +123,7 @@ fn the_last_units_are_sold_exactly_once() {
             assert_eq!(sold, UNITS, "{sku} sold");
             assert_eq!(tenant.level(sku).await, Level::of("0", "0", "0"), "{sku} left");
         }
-        assert_eq!(
-            environment().deadlocks().await,
-            0,
-            "a deadlock that a second try hides is one all the same"
-        );
+        assert_eq!(environment().deadlocks().await, 0, "a deadlock counts even if a second attempt hides it");
     });
 }
 

@@ -123,7 +123,7 @@ fn a_repeated_sale_costs_three_statements() {
         let before = db.statements();
         let again = poster.post(request(tenant, &till, &["MUG"], "a")).await.expect("an answer");
         assert!(again.replayed);
-        assert_eq!(db.statements() - before, 3, "open, look, commit");
+        assert_eq!(db.statements() - before, 3, "open, read, commit");
     });
 }
 

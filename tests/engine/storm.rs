@@ -70,7 +70,7 @@ impl Storm {
         let copies = rand::rng().random_range(1..=5);
         let answers = join_all((0..copies).map(|_| self.until_answered(client, intent))).await;
         for answer in &answers[1..] {
-            assert_eq!(answer, &answers[0], "answers to {intent:?} differ");
+            assert_eq!(answer, &answers[0], "responses to {intent:?} differ");
         }
         self.settled.send_modify(|count| *count += 1);
         answers.into_iter().next().expect("at least one was sent")
@@ -79,7 +79,7 @@ impl Storm {
     async fn until_answered(&self, client: &Client, intent: &Intent) -> (u16, Value) {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            assert!(Instant::now() < deadline, "{intent:?} was not answered within {PATIENCE:?}");
+            assert!(Instant::now() < deadline, "{intent:?} got no response within {PATIENCE:?}");
             let call = client.call(reqwest::Method::POST, &intent.path).key(&intent.key).json(&intent.body);
             match call.try_send().await {
                 Err(_) => _ = self.broken.fetch_add(1, Ordering::Relaxed),
@@ -194,7 +194,7 @@ fn every_write_has_one_effect_although_the_server_is_killed() {
         let (done, _server) = join(trade, kill_again_and_again(&storm, &addr)).await;
         let (broken, settled) = (storm.broken.into_inner(), *storm.settled.borrow());
         println!("{KILLS} kills, {settled} writes, {broken} requests broken off");
-        assert!(broken > KILLS, "the kills hit nobody");
+        assert!(broken > KILLS, "the kills hit no request");
         let mut expected = before;
         for made in done {
             expected.add(&made);

@@ -231,7 +231,7 @@ fn every_table_has_one_writer() {
     none("a table is written by somebody else", &offenders);
     for table in ["stock_level", "stock_movement", "journal_line", "sales_line", "event", "command", "tender"]
     {
-        assert!(seen.contains(table), "nobody is seen to write {table}: the check is blind");
+        assert!(seen.contains(table), "no file is seen to write {table}: the check is blind");
     }
 }
 

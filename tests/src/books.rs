@@ -26,14 +26,14 @@ const FACTS: &[(&str, &str)] = &[
          where (coalesce(on_hand, 0), coalesce(l.value, 0)) <> (coalesce(quantity, 0), coalesce(c.value, 0))",
     ),
     (
-        "no level is negative or promises more than there is, unless goods had left already",
+        "no level is below zero or reserves more than is on hand, unless it is marked as forced",
         "select format('product %s: %s on hand, %s reserved, worth %s', product_id, on_hand, reserved, value) \
          from stock_level where tenant_id = $1 \
            and (reserved < 0 or sign(value) * sign(on_hand) < 0 \
                 or forced <> (on_hand < 0 or reserved > on_hand))",
     ),
     (
-        "what is below zero is a cost to settle, and settled ones are done",
+        "open costs to settle are what is below zero, and the ledger has their variance",
         "select format('product %s: %s on hand worth %s, to settle %s worth %s', product_id, on_hand, l.value, \
                        c.quantity, c.value) \
          from (select location_id, product_id, lot_id, on_hand, value from stock_level \
@@ -51,7 +51,7 @@ const FACTS: &[(&str, &str)] = &[
          where ledger <> costs",
     ),
     (
-        "goods of a tracked product lie in lots of it, other goods in none",
+        "stock of a tracked product lies in its lots, other stock in none",
         "select format('product %s (%s): %s in lot %s', p.sku, p.tracking, l.on_hand, l.lot_id) \
          from stock_level l join product p on p.tenant_id = l.tenant_id and p.id = l.product_id \
          left join lot t on t.tenant_id = l.tenant_id and t.id = l.lot_id \
@@ -81,7 +81,7 @@ const FACTS: &[(&str, &str)] = &[
          where coalesce(l.reserved, 0) <> coalesce(r.quantity, 0)",
     ),
     (
-        "what levels owe is what lines wait for, and nothing is free where a line waits",
+        "backordered of a level is the sum of its lines, and nothing is available where a line waits",
         "select format('product %s: level %s, lines %s, %s free', product_id, l.backordered, w.backordered, l.free) \
          from (select l.location_id, l.product_id, sum(l.backordered) as backordered, \
                       sum(l.on_hand - l.reserved) filter (where p.tracking = 'none') as free \
@@ -93,7 +93,7 @@ const FACTS: &[(&str, &str)] = &[
          where coalesce(l.backordered, 0) <> coalesce(w.backordered, 0) or (w.backordered > 0 and l.free > 0)",
     ),
     (
-        "what is free of goods in lots will do for none of the lines that wait for them",
+        "no available lot suits a line that waits for its product",
         "select format('order %s line %s: %s free of lot %s', w.order_id, w.line_no, l.on_hand - l.reserved, t.code) \
          from sales_order_line w join sales_order o on o.tenant_id = $1 and o.id = w.order_id \
          join customer c on c.tenant_id = $1 and c.id = o.customer_id \
@@ -106,14 +106,14 @@ const FACTS: &[(&str, &str)] = &[
            and not exists (select from hold where tenant_id = $1 and expires_at is not null)",
     ),
     (
-        "no goods lie outside the lots of a tracked product, and nothing of it is reserved there",
+        "the level without a lot of a tracked product has no stock and no reservation",
         "select format('product %s: %s on hand, %s reserved', p.sku, l.on_hand, l.reserved) \
          from stock_level l join product p on p.tenant_id = $1 and p.id = l.product_id and p.tracking <> 'none' \
          where l.tenant_id = $1 and l.lot_id = '00000000-0000-0000-0000-000000000000' \
            and (l.on_hand, l.reserved) <> (0, 0)",
     ),
     (
-        "every unit of a confirmed order is reserved, waits, has left or was given up",
+        "every unit of a confirmed order is reserved, backordered, shipped or cancelled",
         "select format('order %s line %s', l.order_id, l.line_no) from sales_order_line l \
          join sales_order o on o.tenant_id = l.tenant_id and o.id = l.order_id \
          join product p on p.tenant_id = l.tenant_id and p.id = l.product_id \
@@ -123,7 +123,7 @@ const FACTS: &[(&str, &str)] = &[
                 or o.status in ('draft', 'on_hold', 'cancelled') and l.reserved + l.backordered <> 0)",
     ),
     (
-        "a hold keeps back what its lines say, until it ends",
+        "a hold reserves what its lines say, until it ends",
         "select format('hold %s line %s: line %s, reservations %s', l.hold_id, l.line_no, l.quantity, r.quantity) \
          from (select l.hold_id, l.line_no, l.quantity, h.expires_at from hold h \
                join hold_line l on l.tenant_id = h.tenant_id and l.hold_id = h.id \
@@ -134,7 +134,7 @@ const FACTS: &[(&str, &str)] = &[
            and not (r.quantity is null and l.expires_at <= clock_timestamp())",
     ),
     (
-        "a till allotment or channel allotment holds no more than its lines say, and a level knows of it",
+        "a till or channel allotment reserves no more than its lines say, and its levels are marked",
         "select format('hold %s line %s: line %s, reservations %s', r.document_id, r.line_no, l.quantity, r.quantity) \
          from reservation r \
          join stock_level s on s.tenant_id = r.tenant_id and s.location_id = r.location_id and s.product_id = r.product_id \
@@ -145,7 +145,7 @@ const FACTS: &[(&str, &str)] = &[
            and (l.quantity is null or r.quantity > l.quantity or not s.allotted)",
     ),
     (
-        "what is in transit is what transfers have on their way",
+        "stock in transit is the sum of the open transfers",
         "select format('product %s: level %s worth %s, transfers %s worth %s', product_id, on_hand, s.value, quantity, t.value) \
          from (select product_id, lot_id, on_hand, value from stock_level l join location o on o.tenant_id = l.tenant_id and o.id = l.location_id \
                where l.tenant_id = $1 and o.kind = 'transit') s \
@@ -295,7 +295,7 @@ const FACTS: &[(&str, &str)] = &[
          where d.tenant_id = $1 and t.paid <> d.total",
     ),
     (
-        "nothing came back that was not sold",
+        "no line returns more than was sold",
         "select format('line %s of %s', s.line_no, s.document_id) from sales_line s, \
               lateral (select coalesce(-sum(r.quantity), 0) as returned, coalesce(-sum(r.net), 0) as net, \
                               coalesce(-sum(r.cost), 0) as cost from sales_line r \

@@ -169,7 +169,7 @@ impl Reply {
     pub fn check(&self) {
         let Reply { what, status, text, .. } = self;
         assert_ne!(*status, 500, "{what}: a fault of the server: {text}");
-        assert!(self.header("x-request-id").is_some(), "{what}: an answer without X-Request-Id");
+        assert!(self.header("x-request-id").is_some(), "{what}: a response without X-Request-Id");
         if *status < 400 {
             return;
         }

@@ -53,7 +53,7 @@ pub const SCHEMA_RULES: &[(&str, &str)] = &[
              join pg_attribute b on b.attrelid = k.confrelid and b.attnum = pair.other and b.attname = 'tenant_id')",
     ),
     (
-        "no foreign key deletes or changes rows by itself",
+        "no foreign key deletes or changes rows",
         "select k.conrelid::regclass || ' ' || k.conname from pg_constraint k \
          where k.contype = 'f' and k.connamespace = 'public'::regnamespace \
            and (k.confdeltype <> 'a' or k.confupdtype <> 'a')",
@@ -92,7 +92,7 @@ pub const SCHEMA_RULES: &[(&str, &str)] = &[
         "select typname::text from pg_type where typtype = 'e'",
     ),
     (
-        "no column counts by a sequence, and none is a binary float",
+        "no column uses a sequence, and none is a binary float",
         "select c.oid::regclass::text from pg_class c where c.relkind = 'S' and c.relnamespace = 'public'::regnamespace \
          union all select a.attrelid::regclass || '.' || a.attname from pg_attribute a \
          join pg_class c on c.oid = a.attrelid and c.relkind = 'r' and c.relnamespace = 'public'::regnamespace \
@@ -100,23 +100,23 @@ pub const SCHEMA_RULES: &[(&str, &str)] = &[
                               'timestamp'::regtype, 'json'::regtype)",
     ),
     (
-        "no trigger works on a table",
+        "no table has a trigger",
         "select t.tgrelid::regclass || ' ' || t.tgname from pg_trigger t where not t.tgisinternal",
     ),
     (
-        "every constraint has a name that says what it is",
+        "no check constraint has a generated name",
         "select k.conrelid::regclass || ' ' || k.conname from pg_constraint k \
          join pg_class c on c.oid = k.conrelid and c.relnamespace = 'public'::regnamespace \
          where k.conname like '%\\_check' or k.conname like '%\\_check_'",
     ),
     (
-        "every view runs with the rights of who asks",
+        "every view runs with the rights of its caller",
         "select c.oid::regclass::text from pg_class c join pg_namespace n on n.oid = c.relnamespace \
          where c.relkind = 'v' and n.nspname in ('public', 'bi', 'auth') \
            and not coalesce(c.reloptions @> array['security_invoker=true'], false)",
     ),
     (
-        "there are no materialised views, partitions without wall, or foreign tables",
+        "there are no materialised views, partitions without a policy, or foreign tables",
         "select c.oid::regclass::text from pg_class c join pg_namespace n on n.oid = c.relnamespace \
          where n.nspname in ('public', 'bi', 'auth') and (c.relkind in ('m', 'f') or c.relispartition)",
     ),
@@ -135,7 +135,7 @@ pub const SCHEMA_RULES: &[(&str, &str)] = &[
              or p.proname = 'post_batch_1' and not p.prosecdef and not has_function_privilege('public', p.oid, 'execute'))",
     ),
     (
-        "nobody but the migrator and the owner of the three functions passes the wall",
+        "only the migrator and the owner of the three functions bypass row-level security",
         "select rolname::text from pg_roles where rolname like 'stockwell%' \
          and (rolsuper or rolcreaterole or rolcreatedb or rolreplication \
               or rolbypassrls <> (rolname in ('stockwell_migrator', 'stockwell_lookup')) \
@@ -164,7 +164,7 @@ pub const SCHEMA_RULES: &[(&str, &str)] = &[
                 or has_table_privilege('stockwell_relay', c.oid, v.privilege))",
     ),
     (
-        "what happened is never changed or deleted",
+        "records of the past are never changed or deleted",
         "select t.name || ' ' || v.privilege from unnest(array['stock_movement', 'journal_entry', 'journal_line', \
              'sales_line', 'command', 'event', 'tender', 'cash_move', 'shipment_line', 'payment_allocation', \
              'stock_document', 'hold_line', 'stock_checkpoint', 'stock_checkpoint_level']) t (name), \
@@ -173,7 +173,7 @@ pub const SCHEMA_RULES: &[(&str, &str)] = &[
             or v.privilege = 'update' and has_any_column_privilege('stockwell_app', t.name::regclass, 'update')",
     ),
     (
-        "documents are never deleted, and only what follows them changes",
+        "documents are never deleted, and only their progress changes",
         "select t.name || ' delete' from unnest(array['invoice', 'pos_sale', 'payment', 'shipment', 'pos_session', \
              'sales_order', 'customer', 'customer_account', 'product', 'location', 'register', 'account', 'stock_level', \
              'hold', 'hold_reference', 'transfer', 'transfer_line', 'expected_receipt', 'expected_receipt_line', 'tenant', 'api_key', \
@@ -197,7 +197,7 @@ pub const SCHEMA_RULES: &[(&str, &str)] = &[
                c.relname = 'event_cursor' or c.relname = 'event' and v.privilege = 'select')",
     ),
     (
-        "the public may do nothing here",
+        "the role public has no rights",
         "select n.nspname::text from pg_namespace n where n.nspname in ('public', 'bi', 'auth') \
            and (has_schema_privilege('public', n.oid, 'usage') or has_schema_privilege('public', n.oid, 'create')) \
          union all select 'temporary tables' where has_database_privilege('stockwell_app', current_database(), 'temporary') \

@@ -73,7 +73,7 @@ impl Poster {
                 self.0.runtime.spawn(drain(Arc::clone(&self.0), tenant_id));
             }
         }
-        answered.await.unwrap_or_else(|_| Err(Error::invariant("a batch ended without an answer")))
+        answered.await.unwrap_or_else(|_| Err(Error::invariant("a batch ended without a response")))
     }
 
     /// Carries out the documents of a batch route in as few transactions as possible. Returns one result for each, in

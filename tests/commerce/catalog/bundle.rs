@@ -112,7 +112,7 @@ fn prices_by_rule_and_prices_with_tax_are_shared_exactly() {
         };
         let shares: i64 = sold["lines"].as_array().expect("lines").iter().map(pennies).sum();
         assert_eq!(shares, 6993);
-        assert_eq!(sold["lines"][2]["gross"], "0.00", "what has no price by itself has no share");
+        assert_eq!(sold["lines"][2]["gross"], "0.00", "a component without a price has no share");
     });
 }
 

@@ -108,7 +108,7 @@ fn what_stands_for_nothing_is_kept_until_it_is_mapped() {
         assert_eq!(queue(tenant, "open").await, [counted("A", 3), counted("B", 1)]);
         let page = tenant.get("/v1/unmapped-skus?system=shop&sort=created_at").await.ok();
         let first = &page["data"][0];
-        assert_eq!(first["missed_for"], "2026-03-01T00:00:00Z", "the latest instant, in whatever order");
+        assert_eq!(first["missed_for"], "2026-03-01T00:00:00Z", "the latest instant, in any order");
         assert!(first["first_missed_at"].as_str() < first["last_missed_at"].as_str());
         assert_eq!(page["data"][1]["external_location"], "outlet");
         assert_eq!(tenant.get("/v1/unmapped-skus?system=till").await.ok()["data"], json!([]));

@@ -94,7 +94,7 @@ fn a_till_leases_serial_numbers_and_names_what_it_sells() {
         assert_eq!(
             left(tenant, &leased).await,
             ["1"],
-            "what is named is taken, and the lease stays in its lots"
+            "the named lot is sold, and the allotment stays in its lots"
         );
         tenant.post("/v1/pos/sales", &of(&till, "S2")).await.created();
         assert_eq!(left(tenant, &leased).await, ["0"]);

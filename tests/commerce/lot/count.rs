@@ -114,7 +114,7 @@ fn a_lot_has_an_anchor_of_its_own() {
         assert_eq!(text(line(&count, "A"), "variance"), "-2");
         assert_eq!(on_hand(tenant, "A").await, "6");
         assert_eq!(on_hand(tenant, "B").await, "10");
-        assert_eq!(line(&count, "B")["posted_quantity"], Value::Null, "what nobody counted stays");
+        assert_eq!(line(&count, "B")["posted_quantity"], Value::Null, "an uncounted lot stays as it is");
         // The two missing units of A had been sold. B was not counted, so a sale lowers it.
         late("A", "2", 20).await.created();
         late("B", "2", 20).await.created();
@@ -152,14 +152,14 @@ fn a_lot_that_nobody_knew_becomes_one_when_it_is_posted() {
         enter(tenant, &given_up, entries.clone()).await;
         tenant.post(&step(&given_up, "complete"), &json!({})).await.ok();
         tenant.post(&step(&given_up, "cancel"), &json!({})).await.ok();
-        assert_eq!(tenant.count("lot").await, 2, "a sheet that is given up leaves no lot");
+        assert_eq!(tenant.count("lot").await, 2, "a cancelled sheet leaves no lot");
         let count = sheet(tenant, json!({})).await;
         let seen = enter(tenant, &count, entries).await;
-        assert_eq!(text(line(&seen, "NEW"), "expires_on"), until, "what was read last");
+        assert_eq!(text(line(&seen, "NEW"), "expires_on"), until, "the last entry");
         let count = posted(tenant, &count).await;
         assert_eq!(text(line(&count, "NEW"), "expected"), "0");
         assert_eq!(text(line(&count, "NEW"), "posted_value"), "12.00");
-        assert_eq!(tenant.count("lot").await, 3, "of what nobody found no lot is made");
+        assert_eq!(tenant.count("lot").await, 3, "no lot is made of a count of zero");
         let new = lot(tenant, "NEW").await;
         assert_eq!(text(&new, "on_hand"), "3");
         assert_eq!(text(&new, "expires_on"), until.as_str());
@@ -206,7 +206,7 @@ fn a_lot_that_was_never_here_is_found_at_what_it_costs_elsewhere() {
         opened(tenant, ("MILK", "A"), ("3", "3.00")).await;
         opened(tenant, ("MILK", "B"), ("1", "7.00")).await;
         let count = sheet(tenant, json!({ "location_id": tenant.shop, "skus": ["MILK"] })).await;
-        assert_eq!(codes(&count), [""; 0], "nothing of it is here to be listed");
+        assert_eq!(codes(&count), [""; 0], "no unit of it is here to list");
         enter(tenant, &count, json!([counted("MILK", "B", "2")])).await;
         let count = posted(tenant, &count).await;
         assert_eq!(text(line(&count, "B"), "posted_value"), "14.00");
@@ -259,7 +259,7 @@ fn lots_that_differ_too_much_are_counted_again_and_approved() {
         assert_eq!(again["status"], "recount");
         assert_eq!(line(&again, "A")["recount"], true);
         assert_eq!(line(&again, "B")["recount"], false);
-        assert_eq!(line(&again, "A")["expected"], Value::Null, "who counts blind does not see it");
+        assert_eq!(line(&again, "A")["expected"], Value::Null, "a blind count does not show it");
         for code in ["B", "C"] {
             let other = json!({ "entries": [counted("MILK", code, "1")] });
             let refused = clerk.post(&step(&count, "entries"), &other).await;
@@ -285,7 +285,7 @@ fn what_is_promised_of_a_lot_may_turn_out_to_be_missing() {
         let count = sheet(tenant, json!({ "skus": ["MILK"] })).await;
         enter(tenant, &count, json!([counted("MILK", "EARLY", "5"), counted("MILK", "LATE", "10")])).await;
         posted(tenant, &count).await;
-        assert_eq!(tenant.level("MILK").await, Level::of("15", "8", "60"), "the order keeps its promise");
+        assert_eq!(tenant.level("MILK").await, Level::of("15", "8", "60"), "the order keeps its reservation");
         // Three reserved units are missing, so three of the other lot are not available to others.
         assert_eq!(available(tenant, "MILK").await["available"], "7");
         let till = tenant.till().await;

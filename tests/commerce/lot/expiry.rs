@@ -50,7 +50,7 @@ fn what_expires_first_comes_first() {
             "SOON MAIN sellable 10 5 0 5 20.00",
             "LATE MAIN sellable 60 5 0 5 20.00",
         ];
-        assert_eq!(rows(tenant, "").await, expected, "what does not expire is not in it");
+        assert_eq!(rows(tenant, "").await, expected, "a lot without expiry is not in it");
         let table = report(tenant, "").await;
         assert_eq!(table["totals"][0]["value"], "80.00");
         assert_eq!(table["totals"][0]["days_left"], Value::Null);

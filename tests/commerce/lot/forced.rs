@@ -176,7 +176,7 @@ fn a_product_that_has_no_lot_here_takes_one_that_came_elsewhere() {
         }
         let sold = tenant.post(SALES, &offline(&till, "MILK", "2").await).await.created();
         assert_eq!(lots_of(&sold["lines"][0]), pairs(&[("NEW", "2")]));
-        assert_eq!(tenant.level("MILK").await, Level::of("-2", "0", "0"), "nobody knows here what it costs");
+        assert_eq!(tenant.level("MILK").await, Level::of("-2", "0", "0"), "no cost is known here");
         // The transfer that brought them is recorded late, and settles them.
         let transfer = json!({ "from_location_id": tenant.shop, "to_location_id": tenant.main,
             "lines": [{ "sku": "MILK", "quantity": "3", "lots": [{ "code": "NEW" }] }] });
@@ -281,9 +281,9 @@ fn what_the_count_has_seen_leave_goes_below_nothing() {
         crate::count::enter(tenant, &count, entries).await;
         crate::count::posted(tenant, &count).await;
         let sold = tenant.post(SALES, &body).await.created();
-        assert_eq!(lots_of(&sold["lines"][0]), pairs(&[("EARLY", "6")]), "whichever it was");
+        assert_eq!(lots_of(&sold["lines"][0]), pairs(&[("EARLY", "6")]), "the one that expires first");
         let plain = tenant.post(SALES, &plain).await.created();
-        assert_eq!(lots_of(&plain["lines"][0]), pairs(&[("EARLY", "4")]), "it needs no force");
+        assert_eq!(lots_of(&plain["lines"][0]), pairs(&[("EARLY", "4")]), "it need not be forced");
         tenant.sell(&till, &[("MILK", "1")]).await.refused(409, "insufficient_stock");
         assert_eq!(tenant.level("MILK").await, Level::of("0", "0", "0"));
         assert_eq!(tenant.count("cost_to_settle").await, 0);

@@ -90,7 +90,7 @@ fn what_was_sold_before_is_not_looked_at_again() {
         let product = stock(tenant).await;
         let live = pages(tenant, LOCK_LEVELS, ("MAIN", product)).await;
         let all = pages(tenant, LOOK_AT_ALL, ("MAIN", product)).await;
-        assert!(all > SOLD / LEVELS_OF_A_PAGE, "what looks at all of them reads {all} pages");
+        assert!(all > SOLD / LEVELS_OF_A_PAGE, "a scan of all levels reads {all} pages");
         assert!(live < 60, "with {SOLD} pieces sold, a sale reads {live} pages of levels, not {all}");
 
         let till = tenant.till().await;

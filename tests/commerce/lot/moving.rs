@@ -180,7 +180,7 @@ fn a_transfer_carries_lots() {
         };
         let transfer = send("5", json!([])).await.created();
         let codes: Vec<&Value> = [0, 1].map(|at| &transfer["lines"][at]["lot_code"]).to_vec();
-        assert_eq!(codes, ["EARLY", "LATE"], "what has expired goes only where it is named");
+        assert_eq!(codes, ["EARLY", "LATE"], "an expired lot goes only if it is named");
         let receive = format!("{transfers}/{}/receive", id(&transfer));
         let part = json!({ "lines": [{ "line_no": 2, "quantity": "1" }] });
         tenant.post(&receive, &part).await.ok();

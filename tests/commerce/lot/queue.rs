@@ -161,7 +161,7 @@ fn whatever_frees_goods_of_a_lot_serves_who_waits() {
         assert_eq!(
             events.ok()["data"].as_array().map(Vec::len),
             Some(5),
-            "one for each command that served it"
+            "one for each command that allocated to it"
         );
         assert_eq!(tenant.check_now().await, Vec::<String>::new());
     });
@@ -240,7 +240,11 @@ fn a_draft_waits_once_it_is_confirmed_and_what_is_closed_waits_no_more() {
         let served = &rehearsed["effects"]["reservations"];
         assert_eq!(served.as_array().map(Vec::len), Some(1));
         assert_eq!(served[0]["quantity"], "1");
-        assert_eq!(shown(tenant, &draft).await["lines"][0]["backordered"], "1", "and serves nobody");
+        assert_eq!(
+            shown(tenant, &draft).await["lines"][0]["backordered"],
+            "1",
+            "and is allocated to no order"
+        );
         posted(tenant, "receipt", ("PHONE", "1"), json!([{ "code": "S3" }])).await.created();
         assert_eq!(figures(&shown(tenant, &draft).await), ["3", "0", "0", "0"]);
         let path = format!("{ORDERS}/{}/ship", id(&draft));

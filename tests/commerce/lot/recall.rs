@@ -130,7 +130,11 @@ fn nobody_gets_more_of_a_lot_that_is_recalled() {
         let refund = json!({ "register_id": till.register_id, "original_id": sold["id"], "tenders": [{ "kind": "cash" }] });
         tenant.post("/v1/pos/refunds", &refund).await.created();
         tenant.post(&format!("/v1/stock/transfers/{}/receive", id(&transfer)), &json!({})).await.ok();
-        assert_eq!(available(tenant, "JAM").await["available"], "6", "it is not sold although it is free");
+        assert_eq!(
+            available(tenant, "JAM").await["available"],
+            "6",
+            "it is not sold although it is available"
+        );
         let more = recall(tenant, "BAD", "Another reason").await.ok();
         assert_eq!(more["reason"], "Glass in the jar");
         assert_eq!(more["recalled_at"], recalled["recalled_at"]);
@@ -139,7 +143,7 @@ fn nobody_gets_more_of_a_lot_that_is_recalled() {
         assert_eq!(kept, vec!["1", "4", "5"]);
         assert_eq!(more["waiting"], json!([]));
         assert_eq!(more["in_transit"], "0");
-        assert_eq!(tenant.get(&path).await.ok(), more, "what is read later is what was answered");
+        assert_eq!(tenant.get(&path).await.ok(), more, "a later read shows the same");
         let all = tenant.get("/v1/lots?sku=JAM&status=recalled").await.ok();
         assert_eq!(each(&all["data"], "/code"), ["BAD"]);
         // From quarantine it is written off.

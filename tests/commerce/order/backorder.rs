@@ -232,7 +232,7 @@ fn the_rest_of_an_order_can_be_given_up() {
         tenant.post(&path, &json!({ "lines": [{ "line_no": 1, "quantity": "1" }] })).await.ok();
         tenant.step(&id(&done), "invoice").await.ok();
         assert_eq!(tenant.step(&id(&done), "close").await.ok()["status"], "invoiced");
-        assert_eq!(exposure(tenant).await, "9.00", "the three that were served");
+        assert_eq!(exposure(tenant).await, "9.00", "the three that were allocated");
     });
 }
 

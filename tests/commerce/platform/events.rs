@@ -310,7 +310,7 @@ fn old_answers_are_put_away_and_the_record_stays() {
             .expect("an old command");
         }
         let outbox = Outbox::connect(&environment().relay_database_url()).await.expect("the relay connects");
-        let (until, forgotten) = outbox.forget_answers(None).await.expect("old answers are put away");
+        let (until, forgotten) = outbox.forget_answers(None).await.expect("old responses are deleted");
         assert!(forgotten >= 2, "{forgotten}");
         assert_eq!(outbox.forget_answers(Some(until)).await.expect("nothing is left").1, 0);
         let kept = sqlx::query(

@@ -18,9 +18,9 @@ fn one_answer(replies: &[Reply], status: u16) -> Value {
         assert!(unfinished.header("retry-after").is_some());
     }
     let first: Vec<&&Reply> = finished.iter().filter(|reply| !reply.is_replayed()).collect();
-    assert_eq!(first.len(), 1, "{} of {} answers are not replayed", first.len(), finished.len());
+    assert_eq!(first.len(), 1, "{} of {} responses are not replayed", first.len(), finished.len());
     let bodies: HashSet<&str> = finished.iter().map(|reply| reply.text.as_str()).collect();
-    assert_eq!(bodies.len(), 1, "answers differ: {bodies:?}");
+    assert_eq!(bodies.len(), 1, "responses differ: {bodies:?}");
     first[0].expect(status)
 }
 
@@ -249,7 +249,7 @@ fn a_key_is_made_once_and_shown_once() {
             .fetch_one(&tests::environment().root)
             .await
             .expect("a count");
-        assert_eq!(stored, 0, "no answer that is kept bears a key");
+        assert_eq!(stored, 0, "no stored response has a key");
     });
 }
 

@@ -109,7 +109,7 @@ fn every_broken_fact_is_found() {
             assert!(found.contains(&fact), "{statement} breaks fact {fact}, found {found:?}");
             assert!(!tenant.check_now().await.is_empty(), "{statement} is seen from outside too");
             change(tenant, statement, "-").await;
-            assert_eq!(broken(tenant).await, Vec::<i64>::new(), "{statement} was taken back");
+            assert_eq!(broken(tenant).await, Vec::<i64>::new(), "{statement} was rolled back");
         }
     });
 }
@@ -160,7 +160,7 @@ fn a_broken_layer_or_lot_is_named() {
             change(tenant, statement, "+").await;
             assert!(named(tenant).await.iter().any(|known| known == subject), "{statement} names {subject}");
             change(tenant, statement, "-").await;
-            assert_eq!(named(tenant).await, Vec::<String>::new(), "{statement} was taken back");
+            assert_eq!(named(tenant).await, Vec::<String>::new(), "{statement} was rolled back");
         }
         let product = "product_id = (select id from product where tenant_id = $1 and sku = 'MILK')";
         let moved = |from: &str, to: &str| {

@@ -25,7 +25,7 @@ fn differences(path: &str, written: &Value, read: &Value, found: &mut Vec<String
 async fn write_and_read(tenant: &Tenant, path: &str, body: Value) -> Value {
     let reply = tenant.post(path, &body).await;
     let written = reply.created();
-    let location = reply.header("location").unwrap_or_else(|| panic!("{path} tells no Location"));
+    let location = reply.header("location").unwrap_or_else(|| panic!("{path} names no Location"));
     let read = tenant.get(location).await.ok();
     let mut found = Vec::new();
     differences("", &written, &read, &mut found);

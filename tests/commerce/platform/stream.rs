@@ -42,7 +42,7 @@ fn a_level_is_pushed_when_it_changes() {
         assert_eq!(level["product_id"], json!(mug.id));
         assert_eq!(level["location_id"], json!(tenant.main));
         assert!(level["moved_at"].is_string() && level["lot_id"].is_null() && level["uom"] == "C62");
-        assert!(level.get("value").is_none(), "what it cost is nobody's business here");
+        assert!(level.get("value").is_none(), "the cost is not shown here");
         tenant.order(&customer, &[("CUP", "5")], "confirmed").await.created();
         assert_eq!(figures(&all.expect("stock_level").await), ("CUP", "100", "5", "95"));
         assert_eq!(figures(&cups.expect("stock_level").await), ("CUP", "100", "5", "95"), "and no mugs");
@@ -73,7 +73,7 @@ fn events_are_pushed_as_the_feed_has_them() {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
-        tokio::time::timeout(PATIENCE, told).await.expect("what was written before is told");
+        tokio::time::timeout(PATIENCE, told).await.expect("what was written before is sent");
         let mut stream = Stream::open(tenant, "?levels=false&type=pos_sale.*,product.*", "").await;
         tenant.sell(&till, &[("MUG", "1")]).await.created();
         tenant.product("CUP", "1.00").await;
@@ -104,7 +104,7 @@ fn a_level_does_not_wait_for_a_slow_transaction() {
             .expect("it begins to write");
         for left in ["99", "98"] {
             tenant.sell(&till, &[("MUG", "1")]).await.created();
-            assert_eq!(stream.expect("stock_level").await["on_hand"], left, "told once, and at once");
+            assert_eq!(stream.expect("stock_level").await["on_hand"], left, "sent once, and at once");
         }
         slow.commit().await.expect("it commits");
         for _ in 0..2 {

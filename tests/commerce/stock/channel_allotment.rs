@@ -150,7 +150,7 @@ fn both_channels_race_over_a_floor() {
         let done = replies.await;
         let of = |channel: i32| done.iter().filter(|(of, status)| (*of, *status) == (channel, 201)).count();
         assert_eq!(of(0), 10, "every sale of the channel that is kept for");
-        assert!(of(1) <= 8, "the other one never gets at the floor");
+        assert!(of(1) <= 8, "the other channel never gets the allotted stock");
         let level = tenant.level("MUG").await;
         assert_eq!(level.on_hand, (20 - of(0) - of(1)).to_string());
     });

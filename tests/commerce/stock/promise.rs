@@ -82,7 +82,7 @@ fn the_staircase_adds_what_comes_and_takes_off_what_is_owed() {
         tenant.post("/v1/stock/transfers", &undated).await.created();
         let all = available(tenant, "sku=BOLT").await;
         assert_eq!(steps(&all), stairs(&[(0, "7"), (3, "9"), (5, "29"), (9, "34")]).await);
-        assert_eq!(all["available"], "7", "a transfer without a day is nobody's to promise");
+        assert_eq!(all["available"], "7", "a transfer without a day is not promised");
         let places = all["locations"].as_array().expect("places");
         let shop = places.iter().find(|place| place["location_id"] == tenant.shop).expect("the shop");
         assert_eq!(steps(shop), stairs(&[(0, "0"), (3, "2")]).await, "it never had any");
@@ -216,7 +216,7 @@ fn when_a_supply_slips_its_promises_are_named() {
         tenant.post(&format!("{EXPECTED}/{}/cancel", id(&second)), &json!({})).await.ok();
         let never = [late["id"].clone(), json!(day(9).await), Value::Null];
         assert_eq!(broken(tenant, BROKEN).await, std::slice::from_ref(&never));
-        assert_eq!(of(&second).await, [never], "its goods will not come at all");
+        assert_eq!(of(&second).await, [never], "its stock will not come at all");
         tenant.step(&id(&late), "cancel").await.ok();
         assert_eq!(broken(tenant, BROKEN).await, Vec::<[Value; 3]>::new());
         tenant.step(&id(&late), "promise").await.refused(409, "invalid_state_transition");

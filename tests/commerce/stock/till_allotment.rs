@@ -174,7 +174,7 @@ fn leases_orders_and_tills_race_for_the_same_goods() {
         // All allotted stock is on hand: the till can sell it.
         while tenant.sell(&till, &[("MUG", "1")]).await.status == 201 {}
         let after = tenant.level("MUG").await;
-        assert_eq!(after.on_hand, after.reserved, "only the orders' goods are left of {level:?}");
+        assert_eq!(after.on_hand, after.reserved, "only the orders' reservations are left of {level:?}");
     });
 }
 
@@ -196,6 +196,6 @@ fn a_level_forgets_a_lease_that_ended() {
         assert!(allotted().await);
         tokio::time::sleep(Duration::from_millis(1_050)).await;
         tenant.sell(&other, &[("MUG", "1")]).await.created();
-        assert!(!allotted().await, "or every sale asked for leases for ever");
+        assert!(!allotted().await, "otherwise every sale would read allotments for ever");
     });
 }

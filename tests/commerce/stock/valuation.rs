@@ -243,7 +243,7 @@ fn a_day_reaches_to_its_end_in_the_zone_that_is_asked_for() {
         assert_eq!(total("as_of=2011-02-01&tz=Pacific/Auckland").await, "30.00");
         assert_eq!(total("as_of=2011-01-31T23:59:59Z").await, "15.00", "an instant belongs to it");
         assert_eq!(total("as_of=2011-01-31T23:59:58Z").await, "none");
-        assert_eq!(total("as_of=2011-02-01&known_at=2011-02-01").await, "none", "nobody knew of it then");
+        assert_eq!(total("as_of=2011-02-01&known_at=2011-02-01").await, "none", "it was not recorded then");
         let meta = tenant.get("/v1/reports/stock_valuation?as_of=2011-02-01").await.ok()["meta"].clone();
         assert_eq!(meta["as_of"], "2011-02-01");
         assert_eq!(meta["known_at"], Value::Null);

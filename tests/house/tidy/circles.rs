@@ -92,7 +92,7 @@ const ALLOWED: &[Allowed] = &[
         in_crate: "domain",
         from: "lot/back",
         to: &["sales", "allocation/serial"],
-        because: "a return puts goods back into the lots that the sold line had",
+        because: "a return puts units back into the lots that the sold line had",
     },
     Allowed {
         in_crate: "domain",
@@ -110,7 +110,7 @@ const ALLOWED: &[Allowed] = &[
         in_crate: "domain",
         from: "expected_receipt/incoming",
         to: &["transfer"],
-        because: "goods in transfer are a supply, as an expected receipt is",
+        because: "stock in transit is a supply, as an expected receipt is",
     },
     Allowed {
         in_crate: "domain",

@@ -147,7 +147,7 @@ impl<'a> Rows<'a> {
             .bind(&self.events)
             .bind(&self.commands);
         let row = tx.row(query).await.map_err(key_held)?;
-        let row = row.ok_or_else(|| Error::invariant("the save function answers one row"))?;
+        let row = row.ok_or_else(|| Error::invariant("the save function returns one row"))?;
         Ok(row.try_get::<i32, _>("commands")?.into())
     }
 }

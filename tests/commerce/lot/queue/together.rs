@@ -16,7 +16,7 @@ async fn locked(tenant: &Tenant) -> Transaction<'static, Postgres> {
     let statement = "select 1 from stock_level where tenant_id = $1 \
                      and lot_id = '00000000-0000-0000-0000-000000000000' for update";
     let heads = sqlx::query(statement).bind(tenant.id.0).fetch_all(&mut *first).await.expect("the head");
-    assert_eq!(heads.len(), 1, "milk has a head where it lies");
+    assert_eq!(heads.len(), 1, "milk has one level without a lot");
     first
 }
 

@@ -65,7 +65,7 @@ impl Stream {
                 }
                 continue;
             }
-            let chunk = self.response.chunk().await.expect("the answer goes on")?;
+            let chunk = self.response.chunk().await.expect("the response goes on")?;
             self.text.push_str(std::str::from_utf8(&chunk).expect("text"));
         }
     }

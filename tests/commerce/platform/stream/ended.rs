@@ -34,7 +34,7 @@ fn a_hold_that_ends_is_told() {
         let mut stream = Stream::open(tenant, "", "").await;
         let end = hold(tenant, 2).await;
         let level = hear_of_ten(&mut stream).await;
-        assert!(environment().now().await >= end, "it is not told before its time");
+        assert!(environment().now().await >= end, "it is not sent before its time");
         assert_eq!(level["sellable"], true);
     });
 }
