@@ -1,7 +1,8 @@
 //! `stockwell import online-retail`: sends a year of a real gift seller's trade through the public REST API.
 //!
-//! It uses the API alone, as any client does. It posts documents on the batch routes, each with its own idempotency
-//! key, so it can be run again at any time: the API replays the responses to documents that it already has.
+//! It uses the API alone, as any client does. It posts documents on the batch routes, each with its own
+//! idempotency key. A second run changes nothing: the API replays the responses to documents that it already
+//! has. The worker deletes stored responses after 7 days, so a run after that would post sales again.
 //!
 //! The data: "Online Retail", Daqing Chen (2015), UCI Machine Learning Repository, DOI 10.24432/C5BW33, CC BY 4.0.
 
