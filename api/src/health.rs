@@ -87,8 +87,8 @@ async fn livez() -> Answer {
     operation_id = "health_ready",
     tag = "Health",
     summary = "Check that the server is ready",
-    description = "Checks that the database responds and has the schema of this version. A missing Redis is reported, but \
-                   does not fail the check. A server that is about to stop is not ready.",
+    description = "Checks that the database responds and has the schema of this version. A missing Redis is reported, \
+                   but does not fail the check. A server that is about to stop is not ready.",
     security(()),
     params(HealthParams),
     responses(

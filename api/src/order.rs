@@ -76,8 +76,9 @@ async fn place_batch(post: Post) -> Answer {
 /// Confirm an order
 ///
 /// Reserves stock as the `policy` of the order says. `ship_complete` reserves all, or rejects with every short line.
-/// `partial` reserves what is available and cancels the rest. `backorder` reserves what is available and backorders the
-/// rest. An order over the customer's credit limit goes on credit hold with the reason, and reserves nothing.
+/// `partial` reserves what is available and cancels the rest, but rejects if that is nothing. `backorder` reserves what
+/// is available and backorders the rest. An order over the customer's credit limit goes on credit hold with the reason,
+/// and reserves nothing.
 #[utoipa::path(
     operation_id = "orders_confirm",
     tag = "Orders",

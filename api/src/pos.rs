@@ -32,9 +32,9 @@ const REFUNDS: &str = "/v1/pos/refunds";
 
 /// Sell at a till
 ///
-/// Issues the stock, posts revenue, tax, cost and payment, and returns the receipt, in one transaction. A named
-/// customer pays the price negotiated with them. Without a customer, the price lists of the location and the channel
-/// apply, then the list price. If stock is short, the sale is rejected with every short line (`insufficient_stock`).
+/// Issues the stock, posts revenue, tax, cost and payment, and returns the sale, in one transaction. A named customer
+/// pays the price negotiated with them. Without a customer, the price lists of the location and the channel apply, then
+/// the list price. If stock is short, the sale is rejected with every short line (`insufficient_stock`).
 ///
 /// A `forced` sale records products that have left already, as an offline till does. The stock may go below zero, at
 /// the last known cost, and `stock.oversold` is raised. If a lot had expired or is recalled, `stock.unsellable_sold` is

@@ -74,7 +74,7 @@ struct StockDocumentIn {
     /// last. A serial number can leave only where the record has it.
     #[serde(default)]
     forced: bool,
-    /// Expected receipt that came in. Only for a receipt.
+    /// Expected receipt that the stock belongs to. Only for a receipt.
     expected_receipt_id: Option<ExpectedReceiptId>,
     /// Lines of the document.
     #[schema(min_items = 1, max_items = 2000)]

@@ -142,7 +142,7 @@ impl EntriesIn {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CompleteIn {
-    /// Whether lines without a figure are skipped. Otherwise they prevent the completion.
+    /// Whether lines without a figure are skipped. Only in the first round. Otherwise they prevent the completion.
     #[serde(default)]
     #[schema(example = false)]
     pub skip_uncounted: bool,

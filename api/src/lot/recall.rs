@@ -59,7 +59,7 @@ pub struct RecallOut<'a> {
     /// Units in quarantine, by location.
     #[schema(max_items = 10000)]
     quarantined: Vec<QuarantinedOut>,
-    /// Stock units in transit. Repeat the recall when they have arrived.
+    /// Stock units in transit. Repeat the recall when they have been received.
     in_transit: Quantity,
     /// Orders with a reservation of the lot. They ship other lots or are short.
     #[schema(max_items = 10000)]

@@ -123,7 +123,7 @@ const REFUSALS: &[(&str, &str, &str)] = &[
     ("409", "Conflict", "Valid, but in conflict with the present state."),
     ("412", "PreconditionFailed", "The record was changed since it was read."),
     ("413", "PayloadTooLarge", "The body is longer than the route takes."),
-    ("415", "UnsupportedMediaType", "The body is not JSON by its Content-Type."),
+    ("415", "UnsupportedMediaType", "The route does not read this Content-Type."),
     ("422", "UnprocessableContent", "A field has a value that is not allowed. All such fields are listed."),
     ("428", "PreconditionRequired", "The change needs the version that it was made from, as If-Match."),
     ("429", "TooManyRequests", "Too many requests. Wait for the seconds in Retry-After."),

@@ -36,7 +36,7 @@ struct PriceRule {
     object: &'static str,
     /// Price list that it is part of.
     price_list_id: PriceListId,
-    /// Which products it has a price for.
+    /// Scope of the rule: `product`, `category` or `all`.
     #[schema(value_type = RuleScope)]
     scope: String,
     /// The product, for the scope `product`.

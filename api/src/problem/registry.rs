@@ -151,7 +151,7 @@ pub static REGISTRY: &[Entry] = &[
         ErrorCode::UnsupportedMediaType,
         "Unsupported media type",
         "The body's Content-Type or Content-Encoding is not one that this route reads.",
-        "Send Content-Type: application/json, without Content-Encoding.",
+        "Send Content-Type: application/json, without Content-Encoding. An import also accepts text/csv.",
     ),
     entry(
         ErrorCode::PreconditionRequired,
@@ -162,7 +162,7 @@ pub static REGISTRY: &[Entry] = &[
     entry(
         ErrorCode::RequestTimeout,
         "The body did not arrive in time",
-        "The request body was not complete within 10 seconds.",
+        "The request body was not complete within 10 seconds, or 120 seconds for an import.",
         "Send the request again over a faster connection, or send less at once.",
     ),
     entry(

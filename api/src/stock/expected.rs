@@ -100,7 +100,7 @@ struct ExpectedLineOut<'a> {
     sku: &'a str,
     /// Quantity that is expected.
     quantity: Quantity,
-    /// Quantity that was received. It exceeds the expected quantity if more came.
+    /// Quantity that was received. It can exceed the expected quantity.
     received: Quantity,
 }
 
@@ -135,7 +135,7 @@ impl<'a> ExpectedReceiptOut<'a> {
 /// Record an expected receipt
 ///
 /// Stock can be promised from its day on: a rejection with `insufficient_stock` names the first day with enough. When
-/// the stock comes, post a receipt that names `expected_receipt_id`.
+/// the stock is delivered, post a receipt that names `expected_receipt_id`.
 #[utoipa::path(
     operation_id = "expected_receipts_create",
     tag = "Stock",

@@ -180,17 +180,17 @@ impl<'a> HoldOut<'a> {
 
 /// Place a hold
 ///
-/// Reserves stock until the hold ends, is released, or is used by the order or till sale that names its `hold_id`. The hold
-/// is rejected as a whole if one line is short.
+/// Reserves stock until the hold expires, is released, or is used by the order or till sale that names its `hold_id`.
+/// If one line is short, the whole hold is rejected.
 ///
-/// A `till_allotment` reserves stock for the sales of one till, so that it can sell while it is offline. Its sales take from
-/// it first. No other till or order can take from it. A `channel_allotment` reserves stock for one channel until it ends. The
-/// other channel sees the stock as reserved. Sales and orders of its own channel take available stock first, then the
-/// allotment, which is not filled again. No document names an allotment.
+/// A `till_allotment` reserves stock for the sales of one till, so that it can sell while it is offline. Its sales take
+/// from it first. No other till or order can take from it. A `channel_allotment` reserves stock for one channel until
+/// it ends. The other channel sees the stock as reserved. Sales and orders of its own channel take available stock
+/// first, then the allotment, which is not refilled. No document names an allotment.
 ///
-/// For a tracked product, a hold reserves the named lots, or those that expire first. A `quarantine` must name its lots. A till
-/// allotment stays in its lots. A channel allotment is a quantity: what its channel takes of it in one lot is reserved in
-/// another lot, while one is available.
+/// For a tracked product, a hold reserves the named lots, or those that expire first. A `quarantine` must name its
+/// lots. A till allotment stays in its lots. A channel allotment is a quantity: what its channel takes in one lot is
+/// then reserved in another one, while one is available.
 #[utoipa::path(
     operation_id = "holds_create",
     tag = "Stock",

@@ -40,7 +40,7 @@ struct TransferIn {
     from_location_id: Option<LocationId>,
     /// Location that receives.
     to_location_id: LocationId,
-    /// Day on which it should arrive. The receiving location can promise the stock from that day on.
+    /// Day on which it should be received. The receiving location can promise the stock from that day on.
     #[schema(example = "2026-11-25")]
     expected_on: Option<NaiveDate>,
     /// A remark.
@@ -53,30 +53,30 @@ struct TransferIn {
     lines: Vec<GoodsLineIn>,
 }
 
-/// The arrival of a transfer.
+/// The receipt of a transfer.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ArrivalIn {
-    /// Quantities that arrived. If absent, everything in transit.
+    /// Quantities received. If absent, everything in transit.
     #[serde(default)]
     #[schema(max_items = 2000)]
     lines: Vec<ArrivalLineIn>,
     /// Reason code (`GET /v1/reason-codes`) with which the rest is written off. Without it the rest stays in transit.
     #[schema(max_length = 64, example = "damage")]
     missing_reason: Option<String>,
-    /// When it arrived. Now if absent. Never in the future.
+    /// When it was received. Now if absent. Never in the future.
     #[schema(example = "2026-11-23T09:00:00Z")]
     occurred_at: Option<DateTime<Utc>>,
 }
 
-/// A line that arrived.
+/// A line that was received.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ArrivalLineIn {
     /// Line of the transfer.
     #[schema(minimum = 1, maximum = 2000, example = 1)]
     line_no: i32,
-    /// Stock units. Zero if nothing of it arrived.
+    /// Stock units. Zero if nothing of it was received.
     quantity: Quantity,
 }
 
@@ -97,7 +97,7 @@ pub struct TransferOut<'a> {
     to_location_id: LocationId,
     /// Status.
     status: TransferStatus,
-    /// Day on which it should arrive.
+    /// Day on which it should be received.
     #[schema(example = "2026-11-25")]
     expected_on: Option<NaiveDate>,
     /// A remark.
