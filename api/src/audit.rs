@@ -119,8 +119,11 @@ fn parse_id(
     parameter: &str,
 ) -> Result<Uuid, ApiError> {
     prefixes.find_map(|prefix| domain::id::decode(prefix, text).ok()).ok_or_else(|| {
-        ApiError::new(ErrorCode::InvalidParameter, "Expected an id as the API writes it.")
-            .at_parameter(parameter)
+        ApiError::new(
+            ErrorCode::InvalidParameter,
+            "Expected the id of an API key or user, such as key_01h455vb4pex5vsknk084sn02q.",
+        )
+        .at_parameter(parameter)
     })
 }
 

@@ -11,8 +11,8 @@ use ipnet::IpNet;
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// Returns the API key or access token: `Authorization: Bearer …`, `Authorization: Basic base64(key:)`, or `X-Api-Key:
-/// …`. An `Authorization` that can't be read is an empty credential, which is never valid.
+/// Returns the API key or access token: `Authorization: Bearer …`, `Authorization: Basic base64(key:)`, or
+/// `X-Api-Key: …`. An `Authorization` that can't be read is an empty credential, which is never valid.
 pub fn presented(headers: &HeaderMap) -> Option<Cow<'_, str>> {
     let Some(value) = headers.get(header::AUTHORIZATION) else {
         return headers.get(X_API_KEY).map(|key| Cow::Borrowed(key.to_str().unwrap_or_default().trim()));

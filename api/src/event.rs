@@ -174,7 +174,7 @@ pub(crate) fn checked_types(types: Vec<String>, parameter: &str) -> Result<Vec<S
         return Ok(types);
     }
     let detail = format!(
-        "Give at most {TYPES_MAX} types of at most {TYPE_LENGTH_MAX} letters, such as order.confirmed, order.* or *.deleted."
+        "Send at most {TYPES_MAX} types of at most {TYPE_LENGTH_MAX} letters, such as order.confirmed, order.* or *.deleted."
     );
     Err(ApiError::new(ErrorCode::InvalidParameter, detail).at_parameter(parameter))
 }

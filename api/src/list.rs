@@ -223,7 +223,7 @@ fn parse_limit(text: &str) -> Result<u32, ApiError> {
 }
 
 pub(crate) fn invalid_limit() -> ApiError {
-    let detail = format!("Give limit once, as a whole number from 1 to {LIMIT_MAX}.");
+    let detail = format!("Send limit once, as a whole number from 1 to {LIMIT_MAX}.");
     ApiError::new(ErrorCode::InvalidParameter, detail).at_parameter("limit")
 }
 

@@ -111,7 +111,7 @@ where
         );
         let refused = ApiError::new(
             ErrorCode::InvalidParameter,
-            "A credential was sent in the query string. Send it as a header, and rotate it: addresses end up in logs.",
+            "A credential was sent in the query string. Send it as a header, and rotate it: URLs end up in logs.",
         );
         let response = refused.render(Some(log.id()));
         return Ok(finish(request.into_response(response), &wants, &log).await);

@@ -58,15 +58,15 @@ async fn place(post: Post) -> Answer {
 
 /// Place many orders at once
 ///
-/// Takes up to 500 orders. Each is carried out on its own: a rejected order does not affect the others. `Prefer:
-/// return=minimal` returns only ids, numbers and counts of lines.
+/// Takes up to 500 orders. Each is carried out on its own: a rejected order does not affect the others.
+/// `Prefer: return=minimal` returns only ids, numbers and counts of lines.
 #[utoipa::path(
     operation_id = "orders_create_batch",
     tag = "Orders",
     security(("bearer" = ["orders:write"])),
     params(BatchHeaders),
     request_body = BatchIn,
-    responses((status = 207, description = "One result per order, in their order.", body = BatchOut))
+    responses((status = 207, description = "One result per order, in the order of the request.", body = BatchOut))
 )]
 #[post("/v1/orders/batch")]
 async fn place_batch(post: Post) -> Answer {

@@ -54,8 +54,8 @@ async fn sell(post: Post) -> Answer {
 
 /// Sell many at once
 ///
-/// Takes up to 500 sales, as a till sends them that was offline. Each is carried out on its own: a rejected sale does
-/// not affect the others. `Prefer: return=minimal` returns only ids, numbers and counts of lines.
+/// Takes up to 500 sales, as a till sends them after it was offline. Each is carried out on its own: a rejected sale
+/// does not affect the others. `Prefer: return=minimal` returns only ids, numbers and counts of lines.
 #[utoipa::path(
     operation_id = "pos_sales_create_batch",
     tag = "Point of sale",

@@ -199,8 +199,8 @@ impl<'a> StockDocumentOut<'a> {
 ///
 /// Receives stock, records an opening, or adjusts the record. An adjustment needs a reason code, which names the
 /// account that it is posted to. An issue of more than is available is rejected, unless it is `forced`. What leaves
-/// below zero has the last known cost, raises `stock.oversold`, and is settled by the next receipt (`GET
-/// /v1/stock/oversold`).
+/// below zero has the last known cost, raises `stock.oversold`, and is settled by the next receipt
+/// (`GET /v1/stock/oversold`).
 ///
 /// A movement dated before the last count of its level no longer changes the level: a second movement reverses it.
 #[utoipa::path(

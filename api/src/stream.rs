@@ -77,8 +77,9 @@ struct StreamHeaders {
 /// every 15 seconds.
 ///
 /// When the response ends, connect again with the last id as `Last-Event-ID`, as browsers do on their own. Nothing is
-/// lost, and a level may come twice. The server ends the stream with `bye` and a reason: it stops, the credential ends,
-/// the client reads too slowly, or the key opens more than 10 streams, which ends the oldest.
+/// lost, and a level may come twice. The server ends a stream with `bye` and a reason when it stops, when the
+/// credential ends, when the client reads too slowly, or when the key opens more than 10 streams: then its oldest one
+/// ends.
 #[utoipa::path(
     operation_id = "stream_get",
     tag = "Events",

@@ -229,7 +229,7 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<ApiKeyId>) -> Answer {
     tag = "API keys",
     security(("bearer" = ["api_keys:write"])),
     params(("id" = ApiKeyId, Path, description = "The key's id.")),
-    responses((status = 204, description = "The key has ended."))
+    responses((status = 204, description = "The key is revoked."))
 )]
 #[delete("/v1/api-keys/{id}")]
 async fn revoke(app: Data<App>, write: Write, id: PathId<ApiKeyId>) -> Answer {

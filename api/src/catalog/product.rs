@@ -213,7 +213,7 @@ impl Filters {
         match text {
             Some(text) if text.chars().count() >= WITHIN_LENGTH_MIN => Ok(Some(Text::Within(text))),
             _ => {
-                let detail = format!("To search within texts, give at least {WITHIN_LENGTH_MIN} characters.");
+                let detail = format!("A search within texts needs at least {WITHIN_LENGTH_MIN} characters.");
                 Err(ApiError::new(ErrorCode::InvalidParameter, detail).at_parameter("q"))
             }
         }

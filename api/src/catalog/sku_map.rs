@@ -315,7 +315,7 @@ async fn update(write: Write, id: PathId<SkuMappingId>, body: Body<MergePatch>) 
     tag = "Catalogue",
     security(("bearer" = ["catalog:write"])),
     params(("id" = SkuMappingId, Path, description = "The mapping's id."), ChangeHeaders),
-    responses((status = 204, description = "The mapping is gone."))
+    responses((status = 204, description = "The mapping is deleted."))
 )]
 #[delete("/v1/sku-mappings/{id}")]
 async fn delete(write: Write, id: PathId<SkuMappingId>) -> Answer {

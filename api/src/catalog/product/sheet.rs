@@ -104,7 +104,7 @@ impl<'r> Sheet<'r> {
         let header =
             reader.headers().map_err(|_| malformed("The header is not UTF-8; save the file as UTF-8."))?;
         if header.is_empty() {
-            return Err(malformed("The file is empty: its first row names the columns."));
+            return Err(malformed("The file is empty. Its first row must name the columns."));
         }
         let mut columns = Vec::with_capacity(header.len());
         let mut seen = HashSet::new();
