@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::problem::{ApiError, ErrorCode};
 
-/// The header `If-Match`, not judged yet: a handler asks [`IfMatch::required`] or [`IfMatch::optional`].
+/// The header `If-Match`, not checked yet. A handler calls [`IfMatch::required`] or [`IfMatch::optional`].
 #[derive(Debug, Clone)]
 pub struct IfMatch(Option<String>);
 
@@ -28,18 +28,18 @@ impl IfMatch {
         IfMatch(text(request, header::IF_MATCH))
     }
 
-    /// The version that the record must be at; nothing where any will do.
+    /// Returns the version that the record must have, or nothing if any is allowed.
     pub fn optional(&self) -> Result<Option<i32>, ApiError> {
         match self.0.as_deref().map(str::trim) {
             None | Some("*") => Ok(None),
             Some(tag) => parse(tag).map(Some).ok_or_else(|| {
-                let detail = "Send the ETag as it was answered, such as \"7\" with its quotes.";
+                let detail = "Send the ETag as the API returned it, such as \"7\" with its quotes.";
                 ApiError::new(ErrorCode::InvalidParameter, detail).at_header("If-Match")
             }),
         }
     }
 
-    /// As [`IfMatch::optional`], for a record that must not be changed unseen.
+    /// Like [`IfMatch::optional`], but rejects a request without the header.
     pub fn required(&self) -> Result<Option<i32>, ApiError> {
         if self.0.is_none() {
             return Err(ApiError::of(ErrorCode::PreconditionRequired).at_header("If-Match"));
@@ -48,7 +48,7 @@ impl IfMatch {
     }
 }
 
-/// The header `If-None-Match`: which version the caller has.
+/// The header `If-None-Match`: the version that the caller has.
 #[derive(Debug, Clone)]
 pub struct IfNoneMatch(Option<String>);
 
@@ -62,7 +62,7 @@ impl FromRequest for IfNoneMatch {
 }
 
 impl IfNoneMatch {
-    /// The record with its version as ETag; 304 to a caller who has that version.
+    /// Returns the record with its version as ETag, or 304 to a caller who has that version.
     pub fn answer(&self, version: i32, record: impl Serialize) -> HttpResponse {
         let has = |tag: &str| tag.trim().trim_start_matches("W/") == etag(version);
         let mut response = match &self.0 {
@@ -74,7 +74,7 @@ impl IfNoneMatch {
     }
 }
 
-/// Adds the version to an answer.
+/// Adds the version to a response.
 pub fn tag(response: &mut HttpResponse, version: i32) {
     if let Ok(value) = etag(version).try_into() {
         response.headers_mut().insert(header::ETAG, value);
@@ -94,15 +94,15 @@ fn text(request: &HttpRequest, name: HeaderName) -> Option<String> {
     request.headers().get(name).map(|value| value.to_str().unwrap_or_default().to_owned())
 }
 
-/// For `params(ChangeHeaders)` in the description of a route that takes `If-Match`.
+/// Headers of a route that takes `If-Match`, for `params(ChangeHeaders)` in its description.
 #[derive(Debug, utoipa::IntoParams)]
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "documentation only: the extractors read the headers")]
 pub struct ChangeHeaders {
-    /// The ETag of the record as you read it: the change is refused if somebody else changed it since.
+    /// ETag of the record as you read it. The change is rejected if the record was changed since.
     #[param(rename = "If-Match", max_length = 40, required = false, example = "\"1\"")]
     if_match: Option<String>,
-    /// A value of your own, unique per intended write, where you may have to retry. Kept for 7 days.
+    /// A value of your own, unique per intended write. Send it if you may have to retry. Kept for 7 days.
     #[param(
         rename = "Idempotency-Key",
         min_length = 1,
@@ -111,20 +111,21 @@ pub struct ChangeHeaders {
         example = "8e03978e-40d5-43e8-bc93-6894a57f9324"
     )]
     idempotency_key: Option<String>,
-    /// `dry-run`: decide and answer as if, and write nothing.
+    /// `dry-run`: returns the response without the effect.
     #[param(rename = "Prefer", max_length = 100, example = "dry-run", required = false)]
     prefer: Option<String>,
 }
 
-/// For `params(GuardedHeaders)` in the description of a route that needs `If-Match`.
+/// Headers of a route that needs `If-Match`, for `params(GuardedHeaders)` in its description.
 #[derive(Debug, utoipa::IntoParams)]
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "documentation only: the extractors read the headers")]
 pub struct GuardedHeaders {
-    /// The ETag of the record as you read it, or `*`: the change is refused if somebody else changed it since.
+    /// ETag of the record as you read it: the change is rejected if the record was changed since. Or `*` for any
+    /// version.
     #[param(rename = "If-Match", max_length = 40, example = "\"1\"")]
     if_match: String,
-    /// A value of your own, unique per intended write, where you may have to retry. Kept for 7 days.
+    /// A value of your own, unique per intended write. Send it if you may have to retry. Kept for 7 days.
     #[param(
         rename = "Idempotency-Key",
         min_length = 1,
@@ -133,17 +134,17 @@ pub struct GuardedHeaders {
         example = "8e03978e-40d5-43e8-bc93-6894a57f9324"
     )]
     idempotency_key: Option<String>,
-    /// `dry-run`: decide and answer as if, and write nothing.
+    /// `dry-run`: returns the response without the effect.
     #[param(rename = "Prefer", max_length = 100, example = "dry-run", required = false)]
     prefer: Option<String>,
 }
 
-/// For `params(ReadHeaders)` in the description of a route that answers one record.
+/// Headers of a route that returns one record, for `params(ReadHeaders)` in its description.
 #[derive(Debug, utoipa::IntoParams)]
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "documentation only: the extractors read the headers")]
 pub struct ReadHeaders {
-    /// The ETag that you have: 304 is answered if the record has not changed since.
+    /// ETag that you have. If the record has not changed since, the response is 304.
     #[param(rename = "If-None-Match", max_length = 200, required = false, example = "\"1\"")]
     if_none_match: Option<String>,
 }

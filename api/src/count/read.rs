@@ -1,4 +1,4 @@
-//! Count sheets, to read.
+//! Routes that read count sheets.
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
@@ -26,18 +26,18 @@ pub fn routes(cfg: &mut ServiceConfig) {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Filters {
-    /// Where they stand.
+    /// Only this status.
     status: Option<CountStatus>,
-    /// At this location.
+    /// Only this location.
     location_id: Option<LocationId>,
-    /// The order: newest first, if absent.
+    /// Order of the list. Newest first if absent.
     #[param(inline)]
     sort: Option<Age>,
 }
 
 /// List count sheets
 ///
-/// One page of sheets, without their lines.
+/// Returns one page of sheets, without their lines.
 #[utoipa::path(
     operation_id = "counts_list",
     tag = "Counts",
@@ -57,7 +57,7 @@ async fn list_counts(app: Data<App>, caller: Caller, page: List<Filters>) -> Ans
 
 /// Get a count sheet
 ///
-/// The sheet with its lines.
+/// Returns the sheet with its lines.
 #[utoipa::path(
     operation_id = "counts_get",
     tag = "Counts",

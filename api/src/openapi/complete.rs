@@ -1,9 +1,9 @@
-//! What the document needs besides what the routes say: everything that is the same for all of them.
+//! Parts of the document that are the same for all routes.
 //!
-//! A route names its scope as `security(("bearer" = ["orders:write"]))`, or `security(())` where it is public; further
-//! ways are alternatives to the first. From that follow the guard of the route ([`crate::access`]), the other ways to
-//! present a credential, the refusals that can be expected, the sentence that names the scope, and `x-required-scopes`
-//! for programs.
+//! A route names its scope as `security(("bearer" = ["orders:write"]))`, or `security(())` if it is public. Further
+//! entries are alternatives to the first. From that follow the guard of the route ([`crate::access`]), the other ways
+//! to send a credential, the rejections to expect, the sentence that names the scope, and `x-required-scopes` for
+//! programs.
 
 use std::collections::BTreeSet;
 
@@ -11,38 +11,35 @@ use serde_json::{Map, Value, json};
 
 use crate::problem::PROBLEM_JSON;
 
-/// The areas of the API. A tag that a route uses and this list does not have fails a test.
+/// Areas of the API. A test fails if a route uses a tag that this list does not have.
 const TAGS: &[(&str, &str)] = &[
-    ("Account", "Who calls: the first call of every integration."),
-    ("Authentication", "Log in as a person, stay logged in, log out."),
-    ("API keys", "Keys for machines: create, rotate with an overlap, revoke."),
+    ("Account", "The caller: the first call of every integration."),
+    ("Authentication", "Log in as a person, refresh, log out."),
+    ("API keys", "Keys for programs: create, rotate with an overlap, revoke."),
     ("Users", "People who log in, with roles."),
     ("Catalogue", "Categories, taxes, products with their units and barcodes."),
     ("Customers", "Wholesale accounts and registered retail customers."),
-    ("Prices", "Price lists, rules and tiers, and the price that results, with its reasons."),
-    (
-        "Stock",
-        "Locations, levels, movements, receipts and adjustments: the one stock record of both channels.",
-    ),
-    ("Counts", "Count sheets: what is really there, and what to count next."),
+    ("Prices", "Price lists, rules and tiers, and quotes with a price trace."),
+    ("Stock", "Locations, levels, movements, receipts and adjustments: one stock record for both channels."),
+    ("Counts", "Count sheets, and the plan of what to count next."),
     ("Orders", "Wholesale: order, confirm, ship, invoice, cancel, return."),
-    ("Payments", "What customers paid and which invoices it settled."),
-    ("Point of sale", "Tills: registers, sessions, sales and refunds."),
+    ("Payments", "Payments of customers, and the invoices that they settle."),
+    ("Point of sale", "Tills, their sessions, sales, refunds and cash moves."),
     ("Ledger", "Accounts, journal entries and the trial balance."),
-    ("Audit", "Who did what, and when."),
-    ("Events", "What happened, in the order in which it did: pulled, or pushed as it happens."),
+    ("Audit", "Commands with their callers and times."),
+    ("Events", "Events in their order, read page by page or streamed as they happen."),
     ("Reports", "Figures as flat tables: revenue, margin, stock and more."),
-    ("Integrity", "Proof that stock, cost and ledger agree."),
+    ("Integrity", "Check that stock, cost and ledger agree."),
     ("Health", "For load balancers and monitoring."),
-    ("Errors", "What the API says about itself: its description and its error codes."),
+    ("Errors", "Description of the API, and its error codes."),
 ];
 
-const DESCRIPTION: &str = "One well of stock for wholesale and retail: orders and till sales draw from the same \
-    record, and every movement has its ledger entry.\n\n\
+const DESCRIPTION: &str = "One stock record for wholesale and retail: orders and till sales take from the same stock, \
+    and every movement has its ledger entry.\n\n\
     Send an API key or an access token as `Authorization: Bearer`, a key as the user name of HTTP Basic, or a key as \
-    `X-Api-Key`. Amounts and quantities are strings. Every refusal is a problem (RFC 9457) with a stable `code`. \
-    Writes that move stock or money need an `Idempotency-Key`. Lists are read page by page with `cursor`. New fields, \
-    codes and enum values may appear at any time; nothing is taken away within `/v1`.";
+    `X-Api-Key`. Amounts and quantities are strings. Every rejection is a problem (RFC 9457) with a stable `code`. \
+    Writes of stock or money need an `Idempotency-Key`. Lists are read page by page with `cursor`. New fields, codes \
+    and enum values may appear at any time; nothing is removed within `/v1`.";
 
 /// Completes the document.
 pub fn complete(document: &mut Value) {
@@ -75,7 +72,7 @@ pub fn complete(document: &mut Value) {
     components["securitySchemes"] = security_schemes();
     components["responses"] = refusals();
     components["headers"] = json!({ "XRequestId": {
-        "description": "The request's id; quote it when you report a problem.",
+        "description": "Id of the request. Quote it when you report a problem.",
         "schema": { "type": "string", "maxLength": 128, "examples": ["req_01h455vb4pex5vsknk084sn02q"] },
     } });
     add_schemas::<(crate::problem::Problem, crate::problem::FieldProblem)>(components);
@@ -112,7 +109,7 @@ fn security_schemes() -> Value {
     })
 }
 
-/// Refusals by status: name of the shared response, and when it is given.
+/// Rejections by status: name of the shared response, and its condition.
 const REFUSALS: &[(&str, &str, &str)] = &[
     (
         "400",
@@ -123,17 +120,13 @@ const REFUSALS: &[(&str, &str, &str)] = &[
     ("403", "Forbidden", "The credential lacks the scope, or may not be used from here."),
     ("404", "NotFound", "There is no such record, or it belongs to another tenant."),
     ("408", "RequestTimeout", "The body did not arrive in time."),
-    ("409", "Conflict", "Valid, but in conflict with the present state."),
+    ("409", "Conflict", "The request conflicts with the present state."),
     ("412", "PreconditionFailed", "The record was changed since it was read."),
-    ("413", "PayloadTooLarge", "The body is longer than the route takes."),
-    ("415", "UnsupportedMediaType", "The body is not JSON by its Content-Type."),
-    (
-        "422",
-        "UnprocessableContent",
-        "Read, but a field has a value that is not allowed; all of them are listed.",
-    ),
-    ("428", "PreconditionRequired", "The change must name the version it was made from, as If-Match."),
-    ("429", "TooManyRequests", "More was asked than is allowed; wait for the seconds in Retry-After."),
+    ("413", "PayloadTooLarge", "The body is longer than the route accepts."),
+    ("415", "UnsupportedMediaType", "The route does not read this Content-Type."),
+    ("422", "UnprocessableContent", "A field has a value that is not allowed. All such fields are listed."),
+    ("428", "PreconditionRequired", "The change needs the version that it was made from, as If-Match."),
+    ("429", "TooManyRequests", "Too many requests. Wait for the seconds in Retry-After."),
     ("500", "InternalServerError", "A fault of the server, logged under the request id."),
     ("503", "ServiceUnavailable", "Too busy or stopping; try again after the seconds in Retry-After."),
 ];
@@ -159,7 +152,7 @@ fn complete_operation(path: &str, method: &str, operation: &mut Value) {
     let scopes = expand_security(operation);
     if let Some(scopes) = &scopes {
         let needed = match scopes.as_slice() {
-            [] => "Any valid credential will do.".to_owned(),
+            [] => "Any valid credential is accepted.".to_owned(),
             scopes => format!(
                 "Scope: {}.",
                 scopes.iter().map(|scope| format!("`{scope}`")).collect::<Vec<_>>().join(", ")
@@ -212,7 +205,7 @@ fn complete_operation(path: &str, method: &str, operation: &mut Value) {
     }
 }
 
-/// Every way to present the credential that the route asks for; answers the scopes, or nothing for a public route.
+/// Lists every way to send the credential of a route. Returns its scopes, or nothing for a public route.
 fn expand_security(operation: &mut Value) -> Option<Vec<String>> {
     let ways = operation["security"].as_array().into_iter().flatten();
     let mut asked: Vec<Value> = ways.filter_map(|way| way.get("bearer")).cloned().collect();
@@ -222,7 +215,7 @@ fn expand_security(operation: &mut Value) -> Option<Vec<String>> {
         }
         return None;
     };
-    // Scopes have a place of their own: by the standard, only OAuth 2 schemes list them under `security`.
+    // Scopes have a place of their own: the standard lists them under `security` only for OAuth 2 schemes.
     operation["security"] = json!([{ "bearer": [] }, { "basic": [] }, { "apiKey": [] }]);
     operation["x-required-scopes"] = scopes.clone();
     if asked.len() > 1 {
@@ -231,7 +224,7 @@ fn expand_security(operation: &mut Value) -> Option<Vec<String>> {
     Some(scopes.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect())
 }
 
-/// `Page_Order` is called `OrderList`, `Patch_ProductCreate` is called `ProductPatch`, and so on.
+/// Renames `Page_Order` to `OrderList`, `Patch_ProductCreate` to `ProductPatch`, and so on.
 fn rename_pages(document: &mut Value) {
     let renamed = |name: &str| {
         let (generic, of) = name.split_once('_')?;
@@ -275,7 +268,7 @@ impl<A: utoipa::ToSchema, B: utoipa::ToSchema> Schemas for (A, B) {
     }
 }
 
-/// Drops the components that nothing refers to, until none is left.
+/// Drops components without a reference, until none is left.
 fn drop_unused(document: &mut Value) {
     loop {
         let mut used = BTreeSet::new();

@@ -27,7 +27,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 /// A price list.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct PriceList {
-    /// The price list's id.
+    /// Id of the price list.
     id: PriceListId,
     /// Always `price_list`.
     #[schema(value_type = String, max_length = 10, example = "price_list")]
@@ -38,10 +38,10 @@ struct PriceList {
     /// The name.
     #[schema(max_length = 200, example = "Dealers")]
     name: String,
-    /// ISO 4217 code.
+    /// ISO 4217 code of its currency.
     #[schema(max_length = 3, example = "EUR")]
     currency: String,
-    /// Counts the changes.
+    /// Version number. Each change adds 1.
     #[schema(minimum = 1, example = 1)]
     version: i32,
     /// When it was created.
@@ -74,13 +74,13 @@ record!(PriceList, PriceListId);
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Filters {
-    /// Exactly this code.
+    /// Only this code.
     #[param(max_length = 64, example = "dealers")]
     code: Option<String>,
-    /// The order: newest first, if absent.
+    /// Order of the list. Newest first if absent.
     #[param(inline)]
     sort: Option<Sort>,
-    /// Only what changed at this instant or later.
+    /// Changed at this instant or later.
     #[serde(rename = "updated_at[gte]")]
     #[param(example = "2026-11-22T00:00:00Z")]
     updated_since: Option<DateTime<Utc>>,
@@ -88,7 +88,7 @@ struct Filters {
 
 /// List price lists
 ///
-/// One page of price lists.
+/// Returns one page of price lists.
 #[utoipa::path(
     operation_id = "price_lists_list",
     tag = "Prices",
@@ -110,7 +110,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 
 /// Create a price list
 ///
-/// An empty list; its rules are added next.
+/// Creates an empty list. Add its rules next.
 #[utoipa::path(
     operation_id = "price_lists_create",
     tag = "Prices",
@@ -128,7 +128,7 @@ async fn create(write: Write, body: Body<PriceListInput>) -> Answer {
 
 /// Get a price list
 ///
-/// One price list.
+/// Returns one price list.
 #[utoipa::path(
     operation_id = "price_lists_get",
     tag = "Prices",
@@ -145,7 +145,7 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<PriceListId>, seen: IfNo
 
 /// Change a price list
 ///
-/// A merge patch. The version of a list also counts the changes of its rules.
+/// Takes a merge patch. A change of a rule also changes the version of its list.
 #[utoipa::path(
     operation_id = "price_lists_update",
     tag = "Prices",
