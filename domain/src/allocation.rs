@@ -22,16 +22,14 @@
 //!
 //! # The order in which they are taken
 //!
-//! 1. *Named lots* are taken as named. A lot that is recalled, has expired, or has too little for the
-//! requester is
-//!    rejected.
+//! 1. *Named lots* are taken as named. A lot that has too little for the requester is rejected, and in a sale also
+//!    a lot that is recalled or has expired.
 //! 2. *Own reservation*: the lots that are reserved for the document.
 //! 3. The *till allotment* of the till.
-//! 4. *Available* units, and with them the *channel allotment*. A sale lowers the channel allotment only by
-//! what is not
-//!    available on the level.
-//! 5. *Forced* only: units on hand that are reserved for others. The rest goes below zero, in the lot
-//! received last.
+//! 4. *Available* units, and with them the *channel allotment*. A sale lowers the channel allotment only by what is
+//!    not available on the level.
+//! 5. *Forced* only: units on hand that are reserved for others. The rest goes below zero, in the lot that was
+//!    received last.
 //!
 //! Within each step the lot that expires first is taken first (`Lot::rank`). Lots are taken only if they are
 //! sellable on the day and have enough remaining life for the customer. A product without lots has one level
@@ -61,12 +59,10 @@
 //! | a sale at T2 of 7 | rejected | available 3 and retail 3 make 6 |
 //! | a new order of 3 | B 3 | available 3 |
 //! | a new order of 4 | rejected | available 3; with the policy `backorder` it gets 3 and waits for 1 |
-//! | the order that has 2 reserved, of 5 | A 2, B 3 | its own 2, then available 3: the most that it can have
-//! |
+//! | the order that has 2 reserved, of 5 | A 2, B 3 | its own 2, then available 3: all that it can have |
 //! | a transfer of 4 | rejected | available 3 |
 //! | a forced sale at T1 of 12 | A 3, B 9 | A 1, B 7 as above, then A 2 of the order, then 2 of B below zero |
-//! | a forced sale at T2 of 12 | A 3, B 9 | available 3 and retail 3, then A 3 and B 1 of others, then 2 of B
-//! below zero |
+//! | a forced sale at T2 of 12 | A 3, B 9 | available 3 and retail 3, then A 3 and B 1 of others, then 2 of B below zero |
 //!
 //! The tests of this module check these numbers.
 

@@ -62,7 +62,7 @@ pub struct Register {
     pub code: String,
     /// The location whose stock it sells.
     pub location_id: LocationId,
-    /// The smallest amount that can be paid in cash; zero if there is none.
+    /// Cash amounts are rounded to a multiple of this; zero for no rounding.
     pub cash_rounding: Money,
 }
 

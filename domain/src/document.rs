@@ -51,9 +51,9 @@ pub enum DocumentKind {
     Lot,
     Count,
     JournalEntry,
-    /// A journal entry posted by hand, where the ledger names its document: the entry is its own.
+    /// The document of a journal entry posted by hand: the entry itself.
     Manual,
-    /// Stock on hand before its level had cost layers, where a layer names the document that received it.
+    /// The document of a cost layer that holds stock from before its level had layers.
     EarlierStock,
     Product,
     Bundle,

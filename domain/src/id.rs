@@ -190,7 +190,7 @@ id!(
     UnmappedSkuId, "ums"
 );
 id!(
-    /// A lot; the nil id where a product is not tracked by lot.
+    /// A lot; nil for stock without a lot.
     LotId, "lot"
 );
 id!(

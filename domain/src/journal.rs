@@ -80,7 +80,7 @@ impl Rule for Post {
 fn post(book: &mut Book, command: &Post) -> Result<(Entry, Posting), Refusal> {
     let mut problems = Problems::default();
     if command.memo.trim().is_empty() {
-        problems.invalid("/memo", "Say what the entry is for.");
+        problems.invalid("/memo", "An entry needs a memo that says what it is for.");
     }
     let today = book.setup.settings.day(book.now);
     let occurred_on = command.occurred_on.unwrap_or(today);

@@ -93,7 +93,7 @@ impl Book {
             return Err(invalid(product, pointer, "The quantity must be above zero."));
         }
         if quantity.get() > AMOUNT_MAX {
-            let detail = format!("A line has at most {AMOUNT_MAX} stock units.");
+            let detail = format!("A line may have at most {AMOUNT_MAX} stock units.");
             return Err(invalid(product, pointer, detail));
         }
         Ok(Goods { product_id: product.id, quantity })

@@ -273,7 +273,7 @@ impl Book {
         }
         if !counted.is_empty() {
             posting.movements.extend(counted);
-            self.post_beside(entry, "Already counted", posting);
+            self.post_beside(entry, "Reversal: already counted", posting);
         }
     }
 

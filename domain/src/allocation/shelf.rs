@@ -25,7 +25,7 @@ pub struct Free {
 }
 
 impl Free {
-    /// Whether it lasts `life_days` more than today.
+    /// Returns whether its units may still be sold `life_days` after today.
     pub(crate) fn lasts(&self, today: NaiveDate, life_days: u32) -> bool {
         let last = today.checked_add_days(Days::new(life_days.into())).unwrap_or(NaiveDate::MAX);
         self.expires_on.is_none_or(|end| end >= last)

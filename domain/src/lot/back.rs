@@ -56,7 +56,7 @@ pub(crate) fn shares_back(
     } else {
         let codes: Vec<&str> = out.iter().map(|lot| lot.share.code.as_str()).collect();
         let detail =
-            format!("The line was sold in {}: name in lots the ones that come back.", codes.join(" and "));
+            format!("The line was sold in the lots {}: name those that come back.", codes.join(" and "));
         return Err(invalid(product, format!("{pointer}/lots"), detail));
     };
     let settings = &book.setup.settings;

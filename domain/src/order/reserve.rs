@@ -85,7 +85,7 @@ pub(super) fn plan(
     }
 }
 
-/// Rejects named lots of an order that may wait: the lots of its later stock are not known yet.
+/// Rejects named lots unless the policy is `ship_complete`: the lots of later stock are not known yet.
 fn check_named(order: &Order, inputs: &[LineInput]) -> Result<(), Refusal> {
     match inputs.iter().position(|line| !line.lots.is_empty()) {
         Some(at) if order.policy != Policy::ShipComplete => {
