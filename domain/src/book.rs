@@ -178,7 +178,7 @@ pub struct Book {
 pub struct Posting {
     /// Movements.
     pub movements: Vec<Movement>,
-    /// Journal entries, one per document.
+    /// Journal entries of the document and of its consequences.
     pub entries: Vec<Entry>,
     /// Lines sold or returned.
     pub sales_lines: Vec<SalesLine>,

@@ -175,10 +175,10 @@ impl Command {
     pub fn decide(&self, book: &mut Book) -> Decision {
         // Promises can be judged only if the supplies were loaded.
         let is_known = book.supplies.is_some() && !book.waiting.is_empty();
-        let before = if is_known { promise::broken(book) } else { BTreeSet::new() };
+        let before = if is_known { promise::find_broken(book) } else { BTreeSet::new() };
         let (mut outcome, mut posting) = self.rule().decide(book)?;
         book.post_consequences(&mut posting);
-        promise::serve(book, &mut posting);
+        promise::allocate(book, &mut posting);
         // The allocation may have changed the order of the command itself.
         if let Outcome::Order(ordered) = &mut outcome
             && let Some(order) = book.orders.get(&ordered.order.id)
@@ -186,7 +186,7 @@ impl Command {
             ordered.order.clone_from(order);
         }
         if is_known {
-            posting.broken = promise::broken(book).difference(&before).copied().collect();
+            posting.broken = promise::find_broken(book).difference(&before).copied().collect();
         }
         Ok((outcome, posting))
     }
@@ -201,7 +201,7 @@ pub enum Outcome {
     Session(pos::Session, Option<pos::CashMove>),
     /// A cash move.
     CashMove(pos::CashMove),
-    /// An order, with the shipments, invoices and the like that the command made.
+    /// An order, with the invoices that the command made.
     Order(Box<order::Ordered>),
     /// A credit note.
     CreditNote(order::Invoice),

@@ -100,7 +100,7 @@ pub struct PlaceHold {
     pub id: Option<HoldId>,
     /// Its kind.
     pub kind: HoldKind,
-    /// The caller's name for it. It replaces the open hold of the same name.
+    /// The caller's name for it. An open hold of the same name is replaced.
     pub reference: Option<String>,
     /// The location; the default one if absent.
     pub location_id: Option<LocationId>,

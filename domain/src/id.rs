@@ -266,7 +266,7 @@ id!(
     RegisterId, "reg"
 );
 id!(
-    /// A till session (a shift).
+    /// A till session.
     SessionId, "ses"
 );
 id!(
@@ -274,7 +274,7 @@ id!(
     SaleId, "sal"
 );
 id!(
-    /// Cash put into or taken out of a till.
+    /// A cash move.
     CashMoveId, "csh"
 );
 id!(

@@ -40,7 +40,7 @@ pub struct Goods {
 
 impl Book {
     /// Returns the stocked product that a line names, and the unit of its quantity.
-    pub fn stocked(
+    pub fn find_stocked(
         &self,
         item: &ItemRef,
         uom: Option<&str>,
@@ -84,10 +84,10 @@ impl Book {
     }
 
     fn goods_of(&self, line: &GoodsLine, pointer: &str) -> Result<Goods, Problem> {
-        let (product, unit) = self.stocked(&line.item, line.uom.as_deref(), pointer)?;
+        let (product, unit) = self.find_stocked(&line.item, line.uom.as_deref(), pointer)?;
         let pointer = format!("{pointer}/quantity");
         let quantity = product
-            .divided(line.quantity.get() * unit.factor.get())
+            .to_stock_quantity(line.quantity.get() * unit.factor.get())
             .map_err(|detail| invalid(product, pointer.clone(), detail))?;
         if !quantity.is_positive() {
             return Err(invalid(product, pointer, "The quantity must be above zero."));
@@ -112,14 +112,14 @@ impl Book {
 }
 
 /// Rejects stock units, named for a line of another document, that have too many decimals for the product.
-pub(crate) fn check_divided(
+pub(crate) fn check_decimals(
     book: &Book,
     product_id: ProductId,
     quantity: Quantity,
     pointer: &str,
 ) -> Result<(), Problem> {
     let Some(product) = book.products.get(&product_id) else { return Ok(()) };
-    let divided = product.divided(quantity.get());
+    let divided = product.to_stock_quantity(quantity.get());
     divided.map(drop).map_err(|detail| invalid(product, format!("{pointer}/quantity"), detail))
 }
 
@@ -131,7 +131,7 @@ pub(crate) fn check_part(
     (named, open): (Quantity, Quantity),
     pointer: &str,
 ) -> Result<(), Problem> {
-    if named == open { Ok(()) } else { check_divided(book, product_id, named, pointer) }
+    if named == open { Ok(()) } else { check_decimals(book, product_id, named, pointer) }
 }
 
 /// Makes a problem for a wrong field of a line that names `product`.

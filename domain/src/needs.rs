@@ -105,7 +105,7 @@ impl Needs {
 
     /// Adds the products of the loaded count sheets, and the locations and lots of those that are compared
     /// with the record.
-    pub fn counted(&mut self, counts: &HashMap<CountId, Count>) {
+    pub fn add_count_lines(&mut self, counts: &HashMap<CountId, Count>) {
         for count in counts.values() {
             self.product_ids.extend(count.lines.iter().map(|line| line.product_id));
             if self.compared.contains(&count.id) {
@@ -131,12 +131,12 @@ impl Needs {
         }
     }
 
-    pub(crate) fn come_back<'a>(&mut self, lots: impl Iterator<Item = &'a [NamedLot]>) {
+    pub(crate) fn add_returned_lots<'a>(&mut self, lots: impl Iterator<Item = &'a [NamedLot]>) {
         self.coming_in = true;
         lots.for_each(|named| self.lots(named));
     }
 
-    pub(crate) fn went(&mut self, at: Option<DateTime<Utc>>, forced: bool) {
+    pub(crate) fn add_issue(&mut self, at: Option<DateTime<Utc>>, forced: bool) {
         self.forced |= forced;
         self.since = self.since.into_iter().chain(at).min();
     }

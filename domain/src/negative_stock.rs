@@ -175,27 +175,27 @@ impl Book {
         let Consequences { short, owed, settled, layer_uses } = std::mem::take(&mut self.consequences);
         posting.short.extend(short);
         for (key, line_no, layer_use) in layer_uses {
-            let went = went(posting, key, line_no).id;
+            let went = find_issue(posting, key, line_no).id;
             posting.layer_uses.push((went, layer_use));
         }
         for (key, line_no, quantity, value) in owed {
-            self.owe((key, line_no), (quantity, value), posting);
+            self.add_open_cost((key, line_no), (quantity, value), posting);
         }
         self.post_settled(&settled, posting);
-        self.keep_counted(posting);
+        self.reverse_counted(posting);
         if !self.counts.is_empty() {
             let moved = posting.movements.iter().filter(|row| !row.quantity.is_zero());
             self.moved.extend(moved.map(|row| (row.key, row.occurred_at, row.quantity)));
         }
     }
 
-    fn owe(
+    fn add_open_cost(
         &mut self,
         (key, line_no): (LevelKey, i32),
         (quantity, value): (Quantity, Money),
         posting: &mut Posting,
     ) {
-        let went = went(posting, key, line_no);
+        let went = find_issue(posting, key, line_no);
         let (channel, variance) = (went.channel, Money::ZERO);
         let cost = OpenCost { id: CostId(self.ids.next_id()), key, channel, quantity, value, variance };
         posting.oversold.push(Oversold {
@@ -248,12 +248,12 @@ impl Book {
     }
 
     /// Reverses movements dated before the last count of their level, so that the counted quantity stands.
-    fn keep_counted(&mut self, posting: &mut Posting) {
+    fn reverse_counted(&mut self, posting: &mut Posting) {
         let mut entry = Lines::default();
         let mut counted = Vec::new();
         for row in &posting.movements {
             let Some(counted_at) = self.level(&row.key).counted_at() else { continue };
-            // A movement without quantity stays: a count finds no values.
+            // A count finds no values, so a movement without quantity stands.
             let is_counted = row.kind != MovementKind::Count && row.occurred_at <= counted_at;
             if !is_counted || row.quantity.is_zero() {
                 continue;
@@ -300,7 +300,7 @@ impl Book {
 }
 
 /// Returns the movement that issued the stock of a line.
-fn went(posting: &Posting, key: LevelKey, line_no: i32) -> &Movement {
+fn find_issue(posting: &Posting, key: LevelKey, line_no: i32) -> &Movement {
     let mut movements = posting.movements.iter();
     let went = movements.find(|row| row.key == key && row.line_no == line_no && row.quantity.is_negative());
     went.expect("an issue has its movement")

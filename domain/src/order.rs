@@ -118,7 +118,7 @@ pub struct Place {
     pub advance_to: AdvanceTo,
     /// The policy for lines that are short.
     pub policy: Policy,
-    /// The priority among waiting orders, from 0 to 9; the highest is served first.
+    /// The priority among waiting orders, from 0 to 9. The highest gets stock first.
     pub priority: i16,
     /// The hold whose stock it uses. Allowed only if the order is confirmed at once.
     pub hold_id: Option<HoldId>,
@@ -149,7 +149,7 @@ pub struct Order {
     pub requested_on: Option<NaiveDate>,
     /// The policy for lines that are short.
     pub policy: Policy,
-    /// The priority among waiting orders; the highest is served first.
+    /// The priority among waiting orders. The highest gets stock first.
     pub priority: i16,
     /// The reasons of its credit hold.
     pub hold_reasons: Vec<String>,
@@ -386,7 +386,7 @@ impl Rule for Confirm {
 
 /// Reserves the stock of a draft by its policy. An order over the credit limit goes on credit hold instead.
 fn confirm(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> {
-    let order = known(book, id)?;
+    let order = find(book, id)?;
     order.require(&[OrderStatus::Draft], "confirmed")?;
     sales::buyer(book, order.customer_id)?;
     let plan = plan(book, order, book.now, (None, &[]))?;
@@ -397,7 +397,7 @@ fn confirm(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> 
     } else {
         put_on_hold(book, id, hold);
     }
-    Ok(changed(book, id, posting))
+    Ok(finish(book, id, posting))
 }
 /// An order to release from its credit hold.
 #[derive(Debug, Clone, Copy)]
@@ -419,17 +419,17 @@ impl Rule for Release {
 
 /// Releases an order from its credit hold: reserves its stock in spite of the credit limit.
 fn release(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> {
-    let order = known(book, id)?;
+    let order = find(book, id)?;
     order.require(&[OrderStatus::OnHold], "released")?;
     sales::buyer(book, order.customer_id)?;
     let plan = plan(book, order, book.now, (None, &[]))?;
     let mut posting = Posting::default();
     reserve(book, id, &plan, &mut posting);
-    Ok(changed(book, id, posting))
+    Ok(finish(book, id, posting))
 }
 
 /// Returns the order after a command, and adds its reservations to the posting.
-fn changed(book: &mut Book, id: OrderId, posting: Posting) -> (Ordered, Posting) {
+fn finish(book: &mut Book, id: OrderId, posting: Posting) -> (Ordered, Posting) {
     let order = order_mut(book, id);
     order.version += 1;
     let mut posting = posting;
@@ -438,7 +438,7 @@ fn changed(book: &mut Book, id: OrderId, posting: Posting) -> (Ordered, Posting)
     (ordered, posting)
 }
 
-fn known(book: &Book, id: OrderId) -> Result<&Order, Refusal> {
+fn find(book: &Book, id: OrderId) -> Result<&Order, Refusal> {
     book.orders.get(&id).ok_or_else(|| Refusal::not_found("order"))
 }
 

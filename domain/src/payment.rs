@@ -138,7 +138,7 @@ fn receive(book: &mut Book, command: &Receive) -> Result<(Payment, Posting), Ref
         return Err(Refusal::invalid("/amount", detail));
     }
     let allocations = match &command.allocations {
-        Some(named) => checked(book, command, named)?,
+        Some(named) => check_allocations(book, command, named)?,
         None => oldest_first(book, command),
     };
 
@@ -179,7 +179,11 @@ fn receive(book: &mut Book, command: &Receive) -> Result<(Payment, Posting), Ref
     Ok((payment, Posting { entries: entry.into_iter().collect(), ..Posting::default() }))
 }
 
-fn checked(book: &Book, command: &Receive, named: &[Allocation]) -> Result<Vec<Allocation>, Refusal> {
+fn check_allocations(
+    book: &Book,
+    command: &Receive,
+    named: &[Allocation],
+) -> Result<Vec<Allocation>, Refusal> {
     let mut problems = Problems::default();
     let mut left = command.amount;
     for (index, allocation) in named.iter().enumerate() {

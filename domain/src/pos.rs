@@ -61,7 +61,7 @@ pub struct Sell {
     pub register_id: RegisterId,
     /// The customer; none for a walk-in sale.
     pub customer_id: Option<CustomerId>,
-    /// The country of the sale, if not the customer's or the tenant's.
+    /// The country of the sale, whose taxes apply. If absent, the taxes of the tenant's country apply.
     pub country: Option<String>,
     /// The time; now if absent.
     pub occurred_at: Option<DateTime<Utc>>,
@@ -169,7 +169,7 @@ impl Rule for Sell {
         needs.register_ids.insert(self.register_id);
         needs.customer_ids.extend(self.customer_id);
         needs.hold_ids.extend(self.hold_id);
-        needs.went(self.occurred_at, self.forced);
+        needs.add_issue(self.occurred_at, self.forced);
         needs.lines(&self.lines);
     }
 

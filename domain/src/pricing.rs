@@ -281,7 +281,7 @@ pub fn override_price(
         Err(Missing { .. }) => (None, None),
     };
     let mut trace = trace.unwrap_or_else(|| Box::new(PriceTrace::new(item, None)));
-    trace.put_in_place(before, unit_price, overridden);
+    trace.add_override(before, unit_price, overridden);
     Resolved { unit_price, list_price, source: Source::Override, rule_id: None, trace: Some(trace) }
 }
 

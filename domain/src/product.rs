@@ -165,7 +165,7 @@ impl Product {
     /// decimals for the stock unit.
     ///
     /// Half a mug on a document is a typing error, and would stay in the books for ever.
-    pub fn divided(&self, quantity: Decimal) -> Result<Quantity, String> {
+    pub fn to_stock_quantity(&self, quantity: Decimal) -> Result<Quantity, String> {
         let quantity = quantity.normalize();
         if quantity.scale() <= u32::from(self.stock_decimals) {
             return Ok(Quantity::new(quantity));
@@ -209,7 +209,7 @@ pub fn decimals_of(uom: &str) -> u8 {
 }
 
 /// Returns whether a quantity has at most `decimals` decimals.
-pub fn is_divided_so(quantity: Quantity, decimals: u8) -> bool {
+pub fn fits_decimals(quantity: Quantity, decimals: u8) -> bool {
     quantity.get().normalize().scale() <= u32::from(decimals)
 }
 
@@ -271,7 +271,7 @@ mod tests {
             ("0.001", 2, false),
             ("100", 2, true),
         ] {
-            assert_eq!(is_divided_so(quantity(text), decimals), can_be, "{text} to {decimals}");
+            assert_eq!(fits_decimals(quantity(text), decimals), can_be, "{text} to {decimals}");
         }
     }
 

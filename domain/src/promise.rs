@@ -91,15 +91,15 @@ pub struct Pegged {
 }
 
 /// Allocates the stock of expired holds to waiting lines, before the first command is decided.
-pub fn serve_first(book: &mut Book) -> Posting {
+pub fn allocate_first(book: &mut Book) -> Posting {
     let mut posting = Posting::default();
-    serve(book, &mut posting);
+    allocate(book, &mut posting);
     book.served_first = posting.allocations.iter().map(|allocation| allocation.order_id).collect();
     posting
 }
 
 /// Allocates available stock to the waiting lines on the levels of the book.
-pub fn serve(book: &mut Book, posting: &mut Posting) {
+pub fn allocate(book: &mut Book, posting: &mut Posting) {
     let today = book.setup.settings.day(book.now);
     let keys: Vec<LevelKey> = book.waiting.keys().copied().collect();
     for key in keys {
@@ -158,7 +158,7 @@ fn give(book: &mut Book, given: &Given, waiting: &mut Waiting, posting: &mut Pos
 
 /// Adds the short lines of a confirmed order to the queues of their levels, each with the day for which it
 /// can be promised and the pegs of that promise.
-pub(crate) fn owe(book: &mut Book, id: OrderId, posting: &mut Posting) {
+pub(crate) fn add_backorders(book: &mut Book, id: OrderId, posting: &mut Posting) {
     let Some(order) = book.orders.get(&id).cloned() else { return };
     let customer = book.customers.get(&order.customer_id);
     let life_days = customer.map_or(0, |customer| customer.min_remaining_life_days);
@@ -167,7 +167,7 @@ pub(crate) fn owe(book: &mut Book, id: OrderId, posting: &mut Posting) {
         let queue = book.waiting.get(&key).map_or(&[][..], Vec::as_slice);
         let before = queue.iter().filter(|other| other.priority >= order.priority);
         let ahead: Quantity = before.map(|other| other.backordered).sum();
-        let (promised_on, pegs) = promised(book, &key, ahead, line.backordered);
+        let (promised_on, pegs) = find_promise(book, &key, ahead, line.backordered);
         let waiting = Waiting {
             order_id: id,
             line_no: line.line.line_no,
@@ -200,7 +200,7 @@ pub(crate) fn renew(book: &mut Book, id: OrderId, posting: &mut Posting) {
         let is_it = |waiting: &Waiting| (waiting.order_id, waiting.line_no) == (id, line_no);
         let before = queue.iter().take_while(|waiting| !is_it(waiting));
         let ahead = before.map(|waiting| waiting.backordered).sum();
-        let (promised_on, pegs) = promised(book, &key, ahead, line.backordered);
+        let (promised_on, pegs) = find_promise(book, &key, ahead, line.backordered);
         let waiting = book.waiting.get_mut(&key).and_then(|queue| queue.iter_mut().find(|one| is_it(one)));
         if let Some(waiting) = waiting {
             waiting.promised_on = promised_on;
@@ -214,7 +214,12 @@ pub(crate) fn renew(book: &mut Book, id: OrderId, posting: &mut Posting) {
 
 /// Returns the day for which `wanted` units can be promised after the `ahead` units of earlier lines, and the
 /// pegs of that promise.
-fn promised(book: &Book, key: &LevelKey, ahead: Quantity, wanted: Quantity) -> (Option<NaiveDate>, Vec<Peg>) {
+fn find_promise(
+    book: &Book,
+    key: &LevelKey,
+    ahead: Quantity,
+    wanted: Quantity,
+) -> (Option<NaiveDate>, Vec<Peg>) {
     let (today, free) = (book.setup.settings.day(book.now), book.free_beside(key));
     let supplies = book.supplies_at(key);
     match expected_receipt::promise((free, ahead), today, supplies, wanted) {
@@ -247,7 +252,7 @@ fn pegs(
 }
 
 /// Ends the backorders of an order, and removes its lines from the queues.
-pub(crate) fn waive(book: &mut Book, id: OrderId) {
+pub(crate) fn end_backorders(book: &mut Book, id: OrderId) {
     let Some(order) = book.orders.get_mut(&id) else { return };
     let location_id = order.location_id;
     let mut waived = Vec::new();
@@ -295,7 +300,7 @@ pub fn holds(promised_on: Option<NaiveDate>, due: Option<NaiveDate>) -> bool {
 }
 
 /// Returns the orders with a line on the levels of the book whose promise does not hold.
-pub fn broken(book: &Book) -> std::collections::BTreeSet<OrderId> {
+pub fn find_broken(book: &Book) -> std::collections::BTreeSet<OrderId> {
     let today = book.setup.settings.day(book.now);
     let of_level = |(key, queue): (&LevelKey, &Vec<Waiting>)| {
         let due = due(&book.free_at(key), today, book.supplies_at(key), queue);

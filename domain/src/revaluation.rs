@@ -94,7 +94,7 @@ fn revalue(book: &mut Book, command: &Revalue) -> Result<(StockDocument, Posting
     let mut named = BTreeSet::new();
     for (index, line) in command.lines.iter().enumerate() {
         let pointer = format!("/lines/{index}");
-        match checked(book, location_id, line, &pointer) {
+        match check_line(book, location_id, line, &pointer) {
             Ok((key, _)) if !named.insert(key) => {
                 problems.invalid(pointer, "Name each product, or each lot of it, once.");
             }
@@ -144,13 +144,13 @@ fn revalue(book: &mut Book, command: &Revalue) -> Result<(StockDocument, Posting
 }
 
 /// Returns the level that a line names, and its new value.
-fn checked(
+fn check_line(
     book: &Book,
     location_id: LocationId,
     line: &RevaluedLine,
     pointer: &str,
 ) -> Result<(LevelKey, Money), Problem> {
-    let (product, _) = book.stocked(&line.item, None, pointer)?;
+    let (product, _) = book.find_stocked(&line.item, None, pointer)?;
     let key = LevelKey { lot_id: line.lot_id, ..LevelKey::untracked(location_id, product.id) };
     let on_hand = book.level(&key).on_hand();
     if !on_hand.is_positive() {

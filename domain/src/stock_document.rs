@@ -174,7 +174,7 @@ impl Rule for Move {
         needs.reasons.extend(self.reason.clone());
         needs.expected_ids.extend(self.expected_receipt_id);
         needs.coming_in = true;
-        needs.went(self.occurred_at, self.forced);
+        needs.add_issue(self.occurred_at, self.forced);
         for line in &self.lines {
             needs.item(&line.item, line.uom.is_some());
             needs.lots(&line.lots);
@@ -309,10 +309,10 @@ fn check_line(
     line: &MoveLine,
     pointer: &str,
 ) -> Result<Checked, Problem> {
-    let (product, unit) = book.stocked(&line.item, line.uom.as_deref(), pointer)?;
+    let (product, unit) = book.find_stocked(&line.item, line.uom.as_deref(), pointer)?;
     let problem = |field: &str, detail: String| invalid(product, format!("{pointer}/{field}"), detail);
     let quantity = product
-        .divided(line.quantity.get() * unit.factor.get())
+        .to_stock_quantity(line.quantity.get() * unit.factor.get())
         .map_err(|detail| problem("quantity", detail))?;
     if quantity.is_zero() || (quantity.is_negative() && kind != StockDocumentKind::Adjustment) {
         return Err(problem("quantity", "The quantity must be above zero.".to_owned()));

@@ -166,7 +166,7 @@ impl Rule for Dispatch {
         needs.location_ids.insert(self.to_location_id);
         needs.transit = true;
         needs.numbered.insert(DocumentKind::Transfer);
-        needs.went(self.occurred_at, false);
+        needs.add_issue(self.occurred_at, false);
         needs.goods(&self.lines);
     }
 
@@ -220,8 +220,8 @@ fn dispatch(book: &mut Book, command: &Dispatch) -> Result<(Transfer, Posting), 
         let source = Source::new(DOCUMENT, transfer.id.0, line_no, occurred_at);
         book.receive(at(transit), quantity, value, &source);
         let step = Step { transfer: &transfer, line_no, occurred_at, reason: None };
-        step.moved(book, (MovementKind::TransferOut, at(from)), (-quantity, -value), &mut posting);
-        step.moved(book, (MovementKind::TransferIn, at(transit)), (quantity, value), &mut posting);
+        step.add_movement(book, (MovementKind::TransferOut, at(from)), (-quantity, -value), &mut posting);
+        step.add_movement(book, (MovementKind::TransferIn, at(transit)), (quantity, value), &mut posting);
         sent += value;
         transfer.lines.push(TransferLine {
             line_no,
@@ -276,7 +276,7 @@ fn arrive(book: &mut Book, command: &Arrive) -> Result<(Transfer, Posting), Refu
             )
         })?),
     };
-    let arrived = arrived(book, transfer, &command.lines)?;
+    let arrived = check_arrived(book, transfer, &command.lines)?;
 
     // Nothing rejects the command from here on.
     let mut transfer = transfer.clone();
@@ -292,19 +292,29 @@ fn arrive(book: &mut Book, command: &Arrive) -> Result<(Transfer, Posting), Refu
             let value = line.take(quantity, book);
             line.received += quantity;
             let source = Source::new(DOCUMENT, transfer.id.0, line.line_no, occurred_at);
-            book.take_off_transit(key(transit), quantity, value);
+            book.issue_from_transit(key(transit), quantity, value);
             book.receive(key(to), quantity, value, &source);
-            step.moved(book, (MovementKind::TransferOut, key(transit)), (-quantity, -value), &mut posting);
-            step.moved(book, (MovementKind::TransferIn, key(to)), (quantity, value), &mut posting);
+            step.add_movement(
+                book,
+                (MovementKind::TransferOut, key(transit)),
+                (-quantity, -value),
+                &mut posting,
+            );
+            step.add_movement(book, (MovementKind::TransferIn, key(to)), (quantity, value), &mut posting);
             came += value;
         }
         let missing = line.open();
         if against.is_some() && missing.is_positive() {
             let value = line.take(missing, book);
             line.missing += missing;
-            book.take_off_transit(key(transit), missing, value);
+            book.issue_from_transit(key(transit), missing, value);
             let step = Step { reason: command.missing_reason.clone(), ..step };
-            step.moved(book, (MovementKind::Adjustment, key(transit)), (-missing, -value), &mut posting);
+            step.add_movement(
+                book,
+                (MovementKind::Adjustment, key(transit)),
+                (-missing, -value),
+                &mut posting,
+            );
             lost += value;
         }
         transfer.lines[index] = line;
@@ -326,7 +336,7 @@ fn arrive(book: &mut Book, command: &Arrive) -> Result<(Transfer, Posting), Refu
 }
 
 /// Returns the stock units received of each line of the transfer.
-fn arrived(book: &Book, transfer: &Transfer, named: &[ArrivedLine]) -> Result<Vec<Quantity>, Refusal> {
+fn check_arrived(book: &Book, transfer: &Transfer, named: &[ArrivedLine]) -> Result<Vec<Quantity>, Refusal> {
     if named.is_empty() {
         return Ok(transfer.lines.iter().map(TransferLine::open).collect());
     }
@@ -379,7 +389,7 @@ struct Step<'a> {
 }
 
 impl Step<'_> {
-    fn moved(
+    fn add_movement(
         &self,
         book: &mut Book,
         (kind, key): (MovementKind, LevelKey),

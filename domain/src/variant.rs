@@ -149,7 +149,7 @@ pub fn choices(options: &[GroupOption]) -> Vec<Choice> {
 }
 
 /// Returns `pattern` with the chosen value in place of each `{Option}`.
-pub fn filled(pattern: &str, choice: &Choice) -> String {
+pub fn fill_pattern(pattern: &str, choice: &Choice) -> String {
     choice.iter().fold(pattern.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
 }
 
@@ -228,6 +228,6 @@ mod tests {
         assert_eq!(choices.len(), 6);
         assert_eq!(choices.iter().collect::<HashSet<_>>().len(), 6);
         assert_eq!(choices[1], choice(&[("Size", "S"), ("Colour", "Blue")]));
-        assert_eq!(filled("SHIRT-{Size}-{Colour}", &choices[1]), "SHIRT-S-Blue");
+        assert_eq!(fill_pattern("SHIRT-{Size}-{Colour}", &choices[1]), "SHIRT-S-Blue");
     }
 }

@@ -27,7 +27,7 @@ pub(crate) enum Purpose {
     /// Sent to another location: first expired, first out. A lot that is not sellable is sent only if it is
     /// named.
     Transfer { on: NaiveDate },
-    /// Issued from the books, in any state.
+    /// Written off, in any state.
     WriteOff,
     /// Reserved until its state is decided: the caller must name the lots.
     Quarantine,

@@ -1,7 +1,7 @@
 //! Commands that end an order, allocate stock to it, or renew its promises.
 
 use super::reserve::unreserve;
-use super::{OrderStatus, Ordered, changed, exposure, known, order_mut};
+use super::{OrderStatus, Ordered, exposure, find, finish, order_mut};
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::id::OrderId;
@@ -28,7 +28,7 @@ impl Rule for Cancel {
 
 /// Cancels an order of which nothing was shipped, and releases what is reserved for it.
 fn cancel(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> {
-    let order = known(book, id)?;
+    let order = find(book, id)?;
     order.require(&[OrderStatus::Draft, OrderStatus::OnHold, OrderStatus::Confirmed], "cancelled")?;
     let was_confirmed = order.status == OrderStatus::Confirmed;
     let (customer_id, open) = (order.customer_id, order.open_total(book));
@@ -37,7 +37,7 @@ fn cancel(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> {
         exposure(book, customer_id).ordered -= open;
     }
     order_mut(book, id).status = OrderStatus::Cancelled;
-    Ok(changed(book, id, Posting::default()))
+    Ok(finish(book, id, Posting::default()))
 }
 /// An order to close.
 #[derive(Debug, Clone, Copy)]
@@ -60,7 +60,7 @@ impl Rule for Close {
 /// Closes an order that was shipped in part: cancels what was not shipped. Its shipments can still be
 /// invoiced.
 fn close(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> {
-    let order = known(book, id)?;
+    let order = find(book, id)?;
     order.require(&[OrderStatus::PartiallyShipped], "closed")?;
     let (customer_id, open) = (order.customer_id, order.open_total(book));
     unreserve(book, id);
@@ -71,7 +71,7 @@ fn close(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> {
     }
     let invoiced = order.lines.iter().all(|line| line.invoiced == line.shipped);
     order.status = if invoiced { OrderStatus::Invoiced } else { OrderStatus::Shipped };
-    Ok(changed(book, id, Posting::default()))
+    Ok(finish(book, id, Posting::default()))
 }
 /// An order to which available stock is to be allocated.
 #[derive(Debug, Clone, Copy)]
@@ -95,14 +95,14 @@ impl Rule for Allocate {
 /// command makes available is allocated at once, and stock of expired holds before this command is decided.
 /// So there may be nothing left to do.
 fn allocate(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> {
-    let order = known(book, id)?;
+    let order = find(book, id)?;
     order.require(&[OrderStatus::Confirmed, OrderStatus::PartiallyShipped], "allocated to")?;
     if !promise::waits(order) && !book.served_first.contains(&id) {
         return Err(Refusal::state(format!("Order {} does not wait for stock.", order.number)));
     }
     let mut posting = Posting::default();
-    promise::serve(book, &mut posting);
-    Ok(changed(book, id, posting))
+    promise::allocate(book, &mut posting);
+    Ok(finish(book, id, posting))
 }
 /// An order for which new promises are to be made.
 #[derive(Debug, Clone, Copy)]
@@ -125,12 +125,12 @@ impl Rule for Promise {
 
 /// Makes new promises for the backordered lines of an order, on the supplies as they are now.
 fn promise_again(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> {
-    let order = known(book, id)?;
+    let order = find(book, id)?;
     order.require(&[OrderStatus::Confirmed, OrderStatus::PartiallyShipped], "promised again")?;
     if !promise::waits(order) {
         return Err(Refusal::state(format!("Order {} does not wait for stock.", order.number)));
     }
     let mut posting = Posting::default();
     promise::renew(book, id, &mut posting);
-    Ok(changed(book, id, posting))
+    Ok(finish(book, id, posting))
 }

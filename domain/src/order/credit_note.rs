@@ -68,7 +68,7 @@ pub struct Return {
     pub lines: Vec<LineInput>,
     /// The location that receives the stock. If absent: that of the original, else the default one.
     pub location_id: Option<LocationId>,
-    /// The country, if not the customer's.
+    /// The country of the return. If absent: that of the original, else the customer's.
     pub country: Option<String>,
     /// The condition of the goods.
     pub condition: Condition,
@@ -93,7 +93,7 @@ impl Rule for Return {
         needs.sold_ids.extend(self.original_id.map(|id| id.0));
         needs.location(self.location_id);
         needs.numbered.insert(DocumentKind::CreditNote);
-        needs.come_back(self.original_lines.iter().map(|line| &*line.lots));
+        needs.add_returned_lots(self.original_lines.iter().map(|line| &*line.lots));
         needs.lines(&self.lines);
     }
 

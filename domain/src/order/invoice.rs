@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Order, OrderStatus, Ordered, Shipment, changed, exposure, known, order_mut};
+use super::{Order, OrderStatus, Ordered, Shipment, exposure, find, finish, order_mut};
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
@@ -99,14 +99,14 @@ impl Rule for Bill {
 
 /// Invoices every shipment that has no invoice yet, one invoice each.
 fn invoice(book: &mut Book, order_id: OrderId) -> Result<(Ordered, Posting), Refusal> {
-    let order = known(book, order_id)?;
+    let order = find(book, order_id)?;
     order.require(&[OrderStatus::PartiallyShipped, OrderStatus::Shipped], "invoiced")?;
     if order.shipments.iter().all(|shipment| shipment.invoice_id.is_some()) {
         return Err(Refusal::state(format!("Every shipment of order {} is invoiced already.", order.number)));
     }
     let mut posting = Posting::default();
     let invoices = invoice_all(book, order_id, &mut posting);
-    let (ordered, posting) = changed(book, order_id, posting);
+    let (ordered, posting) = finish(book, order_id, posting);
     Ok((Ordered { invoices, ..ordered }, posting))
 }
 

@@ -117,7 +117,7 @@ fn fill(book: &Book, order: &Order, rule: &PickRule, mut demand: Demand) -> Plan
     };
     for group in order.lines.chunk_by(of_one_bundle) {
         let before = (whole && group[0].line.bundle_id.is_some()).then(|| demand.clone());
-        let takes = group.iter().map(|line| taken(book, line, rule, &mut demand));
+        let takes = group.iter().map(|line| pick_available(book, line, rule, &mut demand));
         let mut takes: Vec<(Quantity, Vec<LotShare>)> = takes.collect();
         let is_short = group.iter().zip(&takes).any(|(line, (taken, _))| *taken < line.open());
         if let Some(before) = before.filter(|_| is_short) {
@@ -133,7 +133,12 @@ fn fill(book: &Book, order: &Order, rule: &PickRule, mut demand: Demand) -> Plan
 }
 
 /// Returns the units available for a line, and their lots.
-fn taken(book: &Book, line: &OrderLine, rule: &PickRule, demand: &mut Demand) -> (Quantity, Vec<LotShare>) {
+fn pick_available(
+    book: &Book,
+    line: &OrderLine,
+    rule: &PickRule,
+    demand: &mut Demand,
+) -> (Quantity, Vec<LotShare>) {
     if !line.line.stocked {
         return (line.open(), Vec::new());
     }
@@ -190,14 +195,14 @@ pub(super) fn reserve(book: &mut Book, id: OrderId, plan: &Plan, posting: &mut P
         book.level_mut(key).reserve(quantity);
         allocation::rebalance(book, &consumed, posting);
     }
-    promise::owe(book, id, posting);
+    promise::add_backorders(book, id, posting);
     let open = book.orders[&id].open_total(book);
     exposure(book, customer_id).ordered += open;
 }
 
 /// Releases what is reserved for an order, and ends its backorders.
 pub(super) fn unreserve(book: &mut Book, id: OrderId) {
-    promise::waive(book, id);
+    promise::end_backorders(book, id);
     let order = order_mut(book, id);
     let location_id = order.location_id;
     let mut given = Vec::with_capacity(order.lines.len());

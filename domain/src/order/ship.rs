@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::pick::{self, Picked, Wanted};
-use super::{Order, OrderLine, OrderStatus, Ordered, changed, exposure, known, order_mut};
+use super::{Order, OrderLine, OrderStatus, Ordered, exposure, find, finish, order_mut};
 use crate::allocation::{Demand, check_gone};
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
@@ -100,14 +100,14 @@ impl Rule for Ship {
 
 /// Ships what is reserved, in full or in part.
 fn ship(book: &mut Book, command: &Ship) -> Result<(Ordered, Posting), Refusal> {
-    let order = known(book, command.order_id)?;
+    let order = find(book, command.order_id)?;
     order.require(&[OrderStatus::Confirmed, OrderStatus::PartiallyShipped], "shipped")?;
     let occurred_at = book.occurred_at(command.occurred_at)?;
-    let picked = picked(book, (order, occurred_at), &command.lines)?;
+    let picked = pick_lines(book, (order, occurred_at), &command.lines)?;
     check_there(book, (order, occurred_at), &picked)?;
     let mut posting = Posting::default();
     dispatch(book, (command.order_id, occurred_at), picked, &mut posting);
-    Ok(changed(book, command.order_id, posting))
+    Ok(finish(book, command.order_id, posting))
 }
 
 /// Rejects units that are reserved for the order but no longer on hand, because a forced issue took them or a
@@ -134,7 +134,7 @@ fn check_there(
 }
 
 /// Returns the units to ship, line by line.
-fn picked(
+fn pick_lines(
     book: &Book,
     (order, occurred_at): (&Order, DateTime<Utc>),
     wanted: &[ShipLine],

@@ -59,7 +59,7 @@ impl Rule for Refund {
     fn needs(&self, needs: &mut Needs) {
         needs.register_ids.insert(self.register_id);
         needs.sold_ids.extend(self.original_id.map(|id| id.0));
-        needs.come_back(self.original_lines.iter().map(|line| &*line.lots));
+        needs.add_returned_lots(self.original_lines.iter().map(|line| &*line.lots));
         needs.lines(&self.lines);
     }
 

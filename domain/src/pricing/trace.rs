@@ -225,7 +225,7 @@ impl PriceTrace {
     }
 
     /// Adds the step of an override. `before` is none if the price was missing.
-    pub(super) fn put_in_place(&mut self, before: Option<Price>, after: Price, overridden: Override) {
+    pub(super) fn add_override(&mut self, before: Option<Price>, after: Price, overridden: Override) {
         let method = StepMethod::Override;
         self.steps.push(Step { method, value: after.to_string(), factor: None, before, after });
         self.overridden = Some(overridden);

@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use super::Line;
 use crate::book::Book;
 use crate::line_item::LINES_MAX;
-use crate::line_item::check_divided;
+use crate::line_item::check_decimals;
 use crate::number::{Money, Price, Quantity};
 use crate::product::{Component, Product, ProductKind, ProductStatus};
 use crate::refusal::{Problems, Refusal};
@@ -28,7 +28,7 @@ pub(super) fn unpack(book: &Book, lines: Vec<Line>) -> Result<Vec<Line>, Refusal
         }
         for part in parts(book, &line, &book.products[&line.product_id].components) {
             let pointer = format!("/lines/{}", line.input);
-            match check_divided(book, part.product_id, part.quantity, &pointer) {
+            match check_decimals(book, part.product_id, part.quantity, &pointer) {
                 Ok(()) => unpacked.push(part),
                 Err(problem) => problems.push(problem),
             }

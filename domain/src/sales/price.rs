@@ -92,7 +92,7 @@ fn find<'a>(
         return Err(problem("quantity", "The quantity must be above zero.".to_owned()));
     }
     let quantity = product
-        .divided(input.quantity.get() * unit.factor.get())
+        .to_stock_quantity(input.quantity.get() * unit.factor.get())
         .map_err(|detail| problem("quantity", detail))?;
     Ok(Found { product, unit, quantity })
 }

@@ -156,7 +156,7 @@ impl Book {
     /// Issues `quantity` of a level that has enough on hand, and returns its cost.
     pub fn issue_layers(&mut self, key: LevelKey, quantity: Quantity) -> Issued {
         let setup = Arc::clone(&self.setup);
-        if !self.adopt(key, self.now) {
+        if !self.apply_costing_method(key, self.now) {
             let cost = self.level_mut(key).issue(quantity, &setup.settings);
             return Issued { cost, layer_uses: Vec::new() };
         }
@@ -167,8 +167,8 @@ impl Book {
     }
 
     /// Issues `quantity` of stock in transit, at the cost with which it left its origin.
-    pub fn take_off_transit(&mut self, key: LevelKey, quantity: Quantity, value: Money) {
-        let is_layered = self.adopt(key, self.now);
+    pub fn issue_from_transit(&mut self, key: LevelKey, quantity: Quantity, value: Money) {
+        let is_layered = self.apply_costing_method(key, self.now);
         assert!(!is_layered, "goods in transit have no layers");
         let level = self.level_mut(key);
         level.issue_at(quantity, value, level.unit_cost());
@@ -176,7 +176,7 @@ impl Book {
 
     /// Receives `quantity` at a total cost of `value`.
     pub fn receive_layers(&mut self, key: LevelKey, quantity: Quantity, value: Money, source: &Source) {
-        let is_layered = self.adopt(key, source.occurred_at);
+        let is_layered = self.apply_costing_method(key, source.occurred_at);
         self.level_mut(key).receive(quantity, value);
         if is_layered {
             let id = CostLayerId(self.ids.next_id());
@@ -188,7 +188,7 @@ impl Book {
     /// Sets the value of the stock on hand, and returns the change.
     pub fn revalue(&mut self, key: LevelKey, value: Money) -> Money {
         let setup = Arc::clone(&self.setup);
-        if self.adopt(key, self.now) {
+        if self.apply_costing_method(key, self.now) {
             self.layers.entry(key).or_default().revalue(value, &setup.settings);
         }
         let change = self.level_mut(key).revalue(value);
@@ -233,7 +233,7 @@ impl Book {
 
     /// Changes a level to the costing method of its product, before a movement at the instant `at`. Returns
     /// whether the level has layers. The stock on hand counts as older than what the movement receives.
-    fn adopt(&mut self, key: LevelKey, at: DateTime<Utc>) -> bool {
+    fn apply_costing_method(&mut self, key: LevelKey, at: DateTime<Utc>) -> bool {
         let wants_layers = self.wants_layers(&key);
         let level = self.level(&key);
         if level.is_layered() == wants_layers {
