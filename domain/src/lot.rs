@@ -1,7 +1,8 @@
-//! Lots: goods of one making, followed from the supplier to every customer. A serial number is a lot of one unit.
+//! Lots: units of one product that were made or received together, and are traced from the supplier to every
+//! customer. A serial number is a lot of one unit.
 //!
-//! Goods of a tracked product always lie in a lot, and whatever moves or reserves them says in which: there is no stock
-//! of such a product outside its lots. A caller names lots, or gets those that expire first.
+//! All stock of a tracked product lies in lots, and each movement or reservation of it names the lot. A
+//! caller names lots, or gets those that expire first.
 
 use std::collections::HashMap;
 
@@ -26,7 +27,7 @@ pub use back::SoldLot;
 pub(crate) use back::{named_back, shares_back};
 pub use recall::{Affected, AffectedCustomer, AffectedParty, OpenReservation, Recall, RecallLot};
 
-/// Whether goods of a lot may be sold, as far as that is a decision of somebody.
+/// The status of a lot.
 #[derive(
     Debug,
     Clone,
@@ -42,43 +43,44 @@ pub use recall::{Affected, AffectedCustomer, AffectedParty, OpenReservation, Rec
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum LotStatus {
-    /// They may, until they expire.
+    /// It may be sold until it expires.
     Open,
-    /// They may not: whoever has some is called.
+    /// It must not be sold.
     Recalled,
 }
 
-/// Goods of one making.
+/// Units of one product that were made or received together.
 #[derive(Debug, Clone)]
 pub struct Lot {
     /// Its id.
     pub id: LotId,
-    /// What it is a lot of.
+    /// Its product.
     pub product_id: ProductId,
-    /// What is printed on the goods, unique per product.
+    /// The code printed on the units, unique per product.
     pub code: String,
-    /// The last day on which they may be sold.
+    /// The last day on which it may be sold; none if it does not expire.
     pub expires_on: Option<NaiveDate>,
     /// The supplier's own code for it.
     pub supplier_lot: Option<String>,
-    /// Who sent it.
+    /// The name of the sender.
     pub received_from: Option<String>,
-    /// When the first goods of it came.
+    /// The time of its first receipt.
     pub received_at: DateTime<Utc>,
-    /// Whether it may be sold.
+    /// Its status.
     pub status: LotStatus,
-    /// Grows with each change.
+    /// The version. It grows with each change.
     pub version: i32,
 }
 
 impl Lot {
-    /// Whether it may be sold on a day to somebody who needs it to last so many days more.
+    /// Returns whether it may be sold on a day to a customer that requires `life_days` of remaining life.
     pub fn is_sellable(&self, on: NaiveDate, life_days: u32) -> bool {
         let last = on.checked_add_days(chrono::Days::new(life_days.into())).unwrap_or(NaiveDate::MAX);
         self.status == LotStatus::Open && self.expires_on.is_none_or(|end| end >= last)
     }
 
-    /// What is sold first: what expires first, then what came first. Goods without an end come last.
+    /// Returns the sort key of first expired, first out; for equal days, first received, first out. A lot
+    /// that does not expire comes last.
     pub(crate) fn rank(&self) -> (NaiveDate, DateTime<Utc>, &str) {
         (self.expires_on.unwrap_or(NaiveDate::MAX), self.received_at, &self.code)
     }
@@ -89,24 +91,24 @@ impl Lot {
 pub struct NamedLot {
     /// Its code.
     pub code: String,
-    /// Stock units of it; the whole line, or one piece of a serial, where none are named.
+    /// Stock units of it. If absent: one unit of a serial number, else the whole line.
     pub quantity: Option<Quantity>,
-    /// What a receipt says of it.
+    /// The details that a receipt states.
     pub details: LotDetails,
 }
 
-/// What a receipt says of a lot. A later receipt says the same or nothing.
+/// The details of a lot that a receipt states. A later receipt must state the same or nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LotDetails {
     /// The last day on which it may be sold.
     pub expires_on: Option<NaiveDate>,
     /// The supplier's own code for it.
     pub supplier_lot: Option<String>,
-    /// Who sent it.
+    /// The name of the sender.
     pub received_from: Option<String>,
 }
 
-/// The part of a line that is of one lot. Signs are those of the line.
+/// The part of a line in one lot. Quantity and cost have the sign of the line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LotShare {
     /// The lot.
@@ -115,7 +117,7 @@ pub struct LotShare {
     pub code: String,
     /// Stock units.
     pub quantity: Quantity,
-    /// What they cost, once they have moved.
+    /// Their cost; zero before they are issued.
     pub cost: Money,
 }
 
@@ -124,43 +126,44 @@ pub struct LotShare {
 pub struct Lots {
     by_id: HashMap<LotId, Lot>,
     by_code: HashMap<(ProductId, String), LotId>,
-    /// Who has goods of the lots that are recalled.
+    /// Documents and customers that a recall affects, by lot.
     pub affected: HashMap<LotId, Affected>,
 }
 
 impl Lots {
-    /// Adds a lot, or states it anew.
+    /// Adds a lot, or replaces it.
     pub fn insert(&mut self, lot: Lot) {
         self.by_code.insert((lot.product_id, lot.code.clone()), lot.id);
         self.by_id.insert(lot.id, lot);
     }
 
-    /// The lot with this id.
+    /// Returns the lot with this id.
     pub fn get(&self, id: LotId) -> Option<&Lot> {
         self.by_id.get(&id)
     }
 
-    /// The lot of a product with this code.
+    /// Returns the lot of a product with this code.
     pub fn find(&self, product_id: ProductId, code: &str) -> Option<&Lot> {
         self.by_code.get(&(product_id, code.to_owned())).and_then(|id| self.by_id.get(id))
     }
 
-    /// Every lot.
+    /// Iterates over all lots, in no particular order.
     pub fn iter(&self) -> impl Iterator<Item = &Lot> {
         self.by_id.values()
     }
 }
 
-/// Refuses a document that has too many lines once each is of one lot.
+/// Rejects a document that has too many lines after they were split by lot.
 pub(crate) fn check_line_count(lines: usize) -> Result<(), Refusal> {
     if lines > LINES_MAX {
-        let detail = format!("With a line for each lot the document has more than {LINES_MAX} lines.");
+        let detail = format!("Split by lot, the document has more than {LINES_MAX} lines.");
         return Err(Refusal::invalid("/lines", detail));
     }
     Ok(())
 }
 
-/// The levels that a line moves, each with its quantity and cost: one per lot, or the one of goods without lots.
+/// Returns the levels that a line moves, each with quantity and cost: one per lot, or that of the product
+/// without lots. Nothing for a line without stock.
 pub(crate) fn moves(location_id: LocationId, line: &Line, cost: Money) -> Vec<(LevelKey, Quantity, Money)> {
     if !line.stocked {
         return Vec::new();
@@ -173,7 +176,7 @@ pub(crate) fn moves(location_id: LocationId, line: &Line, cost: Money) -> Vec<(L
     line.lots.iter().map(|share| (key(share.lot_id), share.quantity, share.cost)).collect()
 }
 
-/// Takes shares of lots out of stock for a line, when it left, and notes what each cost; answers the sum.
+/// Issues the lots of a line, notes the cost of each, and returns the sum.
 pub(crate) fn issue(
     book: &mut Book,
     (location_id, product_id): (LocationId, ProductId),
@@ -187,7 +190,7 @@ pub(crate) fn issue(
     shares.iter().map(|share| share.cost).sum()
 }
 
-/// The shares of a line with `quantity` more of a lot, those first that expire first.
+/// Returns the shares of a line with `quantity` more of a lot, those first that expire first.
 pub(crate) fn joined(lots: &Lots, shares: &[LotShare], lot_id: LotId, quantity: Quantity) -> Vec<LotShare> {
     let mut shares = shares.to_vec();
     match shares.iter_mut().find(|share| share.lot_id == lot_id) {
@@ -201,8 +204,8 @@ pub(crate) fn joined(lots: &Lots, shares: &[LotShare], lot_id: LotId, quantity: 
     shares
 }
 
-/// How many stock units of each named lot a line is of. Refuses lots of goods that are not tracked, and quantities that
-/// do not make up the line.
+/// Returns the stock units of each named lot of a line. Rejects lots of a product that is not tracked, and
+/// quantities that do not add up to the line.
 pub(crate) fn divided(
     product: &Product,
     quantity: Quantity,
@@ -222,14 +225,17 @@ pub(crate) fn divided(
             None if is_serial => Quantity::ONE,
             None if named.len() == 1 => quantity,
             None => {
-                return refuse(format!("lots/{index}/quantity"), "Say how many are of each lot.".to_owned());
+                return refuse(
+                    format!("lots/{index}/quantity"),
+                    "State the quantity of each lot.".to_owned(),
+                );
             }
         };
         if !part.is_positive() {
             return refuse(format!("lots/{index}/quantity"), "The quantity must be above zero.".to_owned());
         }
         if is_serial && part != Quantity::ONE {
-            let detail = format!("{} is one piece: name each serial number of {sku} by itself.", lot.code);
+            let detail = format!("{} is one unit: name each serial number of {sku} separately.", lot.code);
             return refuse(format!("lots/{index}/quantity"), detail);
         }
         if named[..index].iter().any(|earlier| earlier.code == lot.code) {
@@ -239,17 +245,18 @@ pub(crate) fn divided(
     }
     let sum: Quantity = parts.iter().copied().sum();
     if sum != quantity {
-        let detail = format!("The lots make up {sum} {} of {sku}, the line {quantity}.", product.stock_uom);
+        let detail =
+            format!("The lots add up to {sum} {} of {sku}, but the line has {quantity}.", product.stock_uom);
         return refuse("lots".to_owned(), detail);
     }
     Ok(parts)
 }
 
-/// A line of tracked goods without lots.
+/// Returns the problem of a line that names no lots of a tracked product.
 pub(crate) fn unnamed(product: &Product, pointer: &str) -> Problem {
     let what = match product.tracking {
-        Tracking::Serial => "by serial number: name each piece",
-        Tracking::Lot | Tracking::None => "by lot: say which",
+        Tracking::Serial => "by serial number: name each one",
+        Tracking::Lot | Tracking::None => "by lot: name them",
     };
     invalid(product, format!("{pointer}/lots"), format!("{} is tracked {what} in lots.", product.sku))
 }
@@ -263,7 +270,7 @@ pub(crate) fn unknown(product: &Product, code: &str, pointer: &str) -> Problem {
     problem(product, format!("{pointer}/code"), Code::NotFound, detail)
 }
 
-/// The part of a receipt's line that is of one lot.
+/// The part of a received line in one lot.
 #[derive(Debug, Clone)]
 pub(crate) struct Arrival {
     code: String,
@@ -272,20 +279,21 @@ pub(crate) struct Arrival {
 }
 
 impl Arrival {
-    /// Goods that were found in a lot of which no more is known than what is printed on them.
+    /// Makes the arrival of units that a count found, in a lot of which only code and expiry date are known.
     pub(crate) fn found(code: String, expires_on: Option<NaiveDate>) -> Self {
         let details = LotDetails { expires_on, ..LotDetails::default() };
         Arrival { code, quantity: Quantity::ZERO, details }
     }
 }
 
-/// The lots that the lines of a document have brought in so far.
+/// The lots that the lines of a document have received so far.
 #[derive(Debug, Default)]
 pub(crate) struct Incoming(HashMap<(ProductId, String), LotDetails>);
 
 impl Incoming {
-    /// The lots that a line brings in; none for goods that are not tracked. What it says of a lot must agree with what is
-    /// known, and a serial number must not be here already; unless it `may_return`, it must never have been.
+    /// Returns the lots that a line receives; none for a product that is not tracked. Rejects details that
+    /// contradict those of the lot, and a serial number that is in stock. Unless it `may_return`, also
+    /// rejects a serial number that was received before.
     pub(crate) fn add(
         &mut self,
         book: &Book,
@@ -332,13 +340,13 @@ impl Lot {
     }
 }
 
-/// What a later receipt says of a lot must be what the first one said.
+/// Rejects details that differ from those of the first receipt of the lot.
 fn check_agrees(product: &Product, known: &LotDetails, lot: &NamedLot, pointer: &str) -> Result<(), Problem> {
     let said = &lot.details;
     let shown = |day: Option<NaiveDate>| day.map_or("never".to_owned(), |day| format!("on {day}"));
     if said.expires_on.is_some() && said.expires_on != known.expires_on {
         let detail = format!(
-            "Lot {} expires {}, not {}: put the lot right with PATCH /v1/lots, or the receipt.",
+            "Lot {} expires {}, not {}: correct the receipt, or the lot with PATCH /v1/lots.",
             lot.code,
             shown(known.expires_on),
             shown(said.expires_on)
@@ -347,7 +355,7 @@ fn check_agrees(product: &Product, known: &LotDetails, lot: &NamedLot, pointer: 
     }
     if said.supplier_lot.is_some() && said.supplier_lot != known.supplier_lot {
         let detail = format!(
-            "Lot {} has another supplier_lot: put the lot right with PATCH /v1/lots, or the receipt.",
+            "Lot {} has another supplier_lot: correct the receipt, or the lot with PATCH /v1/lots.",
             lot.code
         );
         return Err(invalid(product, format!("{pointer}/supplier_lot"), detail));
@@ -355,7 +363,7 @@ fn check_agrees(product: &Product, known: &LotDetails, lot: &NamedLot, pointer: 
     Ok(())
 }
 
-/// The lot that an arrival is of; made here if it is the first of it. Called only when nothing can refuse the document.
+/// Returns the lot of an arrival, and makes it if it is new. Call it after the last check of a command.
 pub(crate) fn enter(
     book: &mut Book,
     product_id: ProductId,

@@ -19,9 +19,6 @@ const BANNED: [(&str, &str); 10] = [
 /// Words that no doc comment begins with: a subject and a verb come first.
 const NO_BEGINNING: [&str; 8] = ["what", "who", "whom", "whose", "of", "why", "where", "how"];
 
-/// Files that are not rewritten yet, by the beginning of their path. The list only gets shorter.
-const NOT_REWRITTEN: [&str; 1] = ["domain/"];
-
 /// The page that lists the banned words.
 const GLOSSARY: &str = "docs/glossary.md";
 
@@ -122,22 +119,13 @@ fn comments_and_documents_are_in_plain_words() {
     let (root, mut files) = (root(), Vec::new());
     collect(&root, &root, &mut files);
     assert!(files.len() > 100, "the files are found");
-    let rewritten = files
-        .iter()
-        .filter(|(name, _)| name != GLOSSARY && !NOT_REWRITTEN.iter().any(|start| name.starts_with(start)));
     let mut offenders = Vec::new();
-    for (name, text) in rewritten {
+    for (name, text) in files.iter().filter(|(name, _)| name != GLOSSARY) {
         for prose in prose(name, text) {
             offenders.extend(broken_rule(&prose).map(|rule| format!("- {name}:{} {rule}", prose.line)));
         }
     }
     assert!(offenders.is_empty(), "these texts are not in plain words:\n{}", offenders.join("\n"));
-}
-
-#[test]
-fn files_that_are_not_rewritten_exist() {
-    let gone: Vec<_> = NOT_REWRITTEN.iter().filter(|start| !root().join(start).exists()).collect();
-    assert_eq!(gone, Vec::<&&str>::new());
 }
 
 #[test]

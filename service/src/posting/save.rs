@@ -36,7 +36,7 @@ impl Before {
     /// It is written with the batch, even if every command is rejected.
     pub(super) fn serve(book: &mut Book) -> Self {
         let (levels, layers) = (book.levels.clone(), book.layers.clone());
-        Before { levels, layers, served: domain::promise::serve_first(book) }
+        Before { levels, layers, served: domain::promise::allocate_first(book) }
     }
 }
 
