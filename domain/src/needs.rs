@@ -84,7 +84,7 @@ pub struct Needs {
 
 impl Needs {
     /// What `commands` need.
-    pub fn of(commands: &[Command]) -> Self {
+    pub fn of<'a>(commands: impl IntoIterator<Item = &'a Command>) -> Self {
         let mut needs = Needs::default();
         for command in commands {
             command.needs(&mut needs);
