@@ -85,7 +85,7 @@ pub struct Needs {
 
 impl Needs {
     /// Collects the needs of `commands`.
-    pub fn of(commands: &[Command]) -> Self {
+    pub fn of<'a>(commands: impl IntoIterator<Item = &'a Command>) -> Self {
         let mut needs = Needs::default();
         for command in commands {
             command.needs(&mut needs);

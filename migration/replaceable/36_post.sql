@@ -1,5 +1,111 @@
--- The function that service::posting calls. It runs with the rights of its caller, behind row-level security. Its name
--- has a version, as the types of its rows have: servers of the last version still call the function of that version.
+-- The functions that service::posting calls. They run with the rights of their caller, behind row-level security. Their
+-- names have a version, as the types of their rows have: servers of the last version still call the functions of that
+-- version.
+
+-- Reads and locks the rows of a batch of till sales, in the order in which every batch locks: sessions, stock levels by
+-- key, number series. Returns null levels if a product is a bundle or tracked, because then other rows are read before
+-- levels are locked, and if a hold has expired on a level, because then the level is swept first. Returns null series if
+-- there are no levels, and if a series is new.
+create or replace function load_sales_1(
+    p_tenant uuid,
+    p_now timestamptz,
+    p_keys text[],
+    p_registers uuid[],
+    p_locations uuid[],
+    p_products uuid[],
+    p_skus text[],
+    p_barcodes text[],
+    p_with_units boolean,
+    p_series text[],
+    out answered answered_command_row_1[],
+    out sessions open_session_row_1[],
+    out barcodes barcode_row_1[],
+    out products product_row_1[],
+    out units product_unit_row_1[],
+    out levels locked_level_row_1[],
+    out series locked_series_row_1[]
+)
+language plpgsql
+as $$
+declare
+    v_products uuid[] := p_products;
+    v_stocked uuid[];
+    v_needs_more boolean;
+    v_has_expired boolean;
+begin
+    if cardinality(p_keys) > 0 then
+        select array_agg(row(
+            c.idempotency_key, c.fingerprint, c.status, c.response, c.document_id)::answered_command_row_1)
+        into answered
+        from command c
+        where c.tenant_id = p_tenant and c.idempotency_key = any(p_keys);
+    end if;
+    select array_agg(row(s.register_id, s.id, s.opened_at, s.opening_float)::open_session_row_1)
+    into sessions
+    from (
+        select * from pos_session s
+        where s.tenant_id = p_tenant and s.register_id = any(p_registers) and s.status = 'open'
+        order by s.id for share
+    ) s;
+    if cardinality(p_barcodes) > 0 then
+        select array_agg(row(b.code, b.product_id, b.uom)::barcode_row_1), v_products || array_agg(b.product_id)
+        into barcodes, v_products
+        from barcode b
+        where b.tenant_id = p_tenant and b.code = any(p_barcodes);
+    end if;
+    select
+        array_agg(row(
+            p.id, p.sku, p.kind, p.status, p.tracking, c.lineage, p.stock_uom, p.stock_decimals, p.tax_class_id,
+            p.list_price, p.costing_method)::product_row_1),
+        array_agg(p.id),
+        array_agg(p.id) filter (where p.kind = 'stocked'),
+        coalesce(bool_or(p.kind = 'bundle' or p.tracking <> 'none'), false)
+    into products, v_products, v_stocked, v_needs_more
+    from product p
+    left join category c on c.tenant_id = p.tenant_id and c.id = p.category_id
+    where p.tenant_id = p_tenant and (p.id = any(v_products) or p.sku = any(p_skus));
+    if p_with_units then
+        select array_agg(row(u.product_id, u.uom, u.factor, u.list_price)::product_unit_row_1 order by u.uom)
+        into units
+        from product_unit u
+        where u.tenant_id = p_tenant and u.product_id = any(v_products);
+    end if;
+    if v_needs_more then
+        return;
+    end if;
+    select
+        coalesce(array_agg(row(
+            l.location_id, l.product_id, l.on_hand, l.reserved, l.value, l.last_cost, l.layered, l.backordered,
+            l.allotted, l.counted_at)::locked_level_row_1), '{}'),
+        coalesce(bool_or(l.next_expiry <= p_now), false)
+    into levels, v_has_expired
+    from (
+        select l.*
+        from unnest(p_locations) location (id)
+        cross join unnest(v_stocked) product (id)
+        join stock_level l on l.tenant_id = p_tenant and l.location_id = location.id and l.product_id = product.id
+            and l.lot_id = '00000000-0000-0000-0000-000000000000'
+        order by l.location_id, l.product_id for update of l
+    ) l;
+    if v_has_expired then
+        levels := null;
+        return;
+    end if;
+    select array_agg(row(s.series, s.next)::locked_series_row_1)
+    into series
+    from (
+        select * from number_series s
+        where s.tenant_id = p_tenant and s.series = any(p_series)
+          and (
+              select count(*) from number_series n where n.tenant_id = p_tenant and n.series = any(p_series)
+          ) = cardinality(p_series)
+        order by s.series for update
+    ) s;
+end
+$$;
+
+revoke all on function load_sales_1 from public;
+grant execute on function load_sales_1 to stockwell_app;
 
 -- Writes what a batch decided. The caller has locked the rows that it changes. Returns the number of commands written.
 -- It is lower than the number given if another process wrote a command with the same key first.

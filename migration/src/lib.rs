@@ -66,6 +66,8 @@ pub const STEPS: &[Step] = &[
     step!("0030_one_policy"),
     step!("0031_event_cursor"),
     step!("0035_transfer_movements"),
+    step!("0036_load"),
+    step!("0037_sale_checks"),
 ];
 
 /// Run after every change, in this order.

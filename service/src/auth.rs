@@ -215,7 +215,7 @@ impl Auth {
     }
 
     async fn find_key(&self, hash: &[u8; 32]) -> Result<CachedCredential, AuthError> {
-        let found = self.db.ask_auth(sqlx::query(FIND_KEY).bind(hash.as_slice())).await?;
+        let found = self.db.ask(sqlx::query(FIND_KEY).bind(hash.as_slice())).await?;
         let row = found.ok_or(AuthError::InvalidKey)?;
         let key = KeyRow::read(&row).map_err(Error::from)?;
         if key.revoked {

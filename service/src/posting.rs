@@ -6,7 +6,7 @@
 //! |---|---|---|
 //! | open | [`Db`] | `begin` and the settings, the tenant among them, in one message |
 //! | repeats | [`command`] | responses to keys that were used before |
-//! | load | `load` | one read for each table that a command needs, locked in the fixed order: customers, documents, stock levels by key, number series |
+//! | load | `load`, `prefetch` | till sales: this and the repeats in one call of `load_sales_1`. Others: one read for each table that a command needs, locked in the fixed order: customers, documents, stock levels by key, number series |
 //! | decide | `decide` | none: the domain decides each command on the same [`Book`] |
 //! | save | `save` | new levels and documents, where there are some; then one call of `post_batch_1` with one array of rows for each table |
 //! | end | [`Tx`] | `commit`, after which every caller gets its response |
@@ -26,6 +26,7 @@ use domain::refusal::Refusal;
 use futures_util::FutureExt;
 
 use self::decide::{decide_naming_supply_date, map_constraint};
+use self::prefetch::Prefetched;
 use crate::caller::EntryMode;
 use crate::command::{self, Answer, Idempotency};
 use crate::{Caller, Db, Error, Tx};
@@ -41,6 +42,7 @@ pub(crate) mod lots;
 mod open_costs;
 pub(crate) mod orders;
 mod places;
+mod prefetch;
 mod queue;
 mod queue_levels;
 mod save;
@@ -196,7 +198,8 @@ pub async fn dry_run(db: &Db, poster: &Poster, request: &Request) -> Result<DryR
 
 async fn dry_run_once(db: &Db, poster: &Poster, request: &Request) -> Result<DryRun, Error> {
     let tx = db.begin(request.caller.tenant_id).await?;
-    let mut book = load::book(&tx, poster.setups(), std::slice::from_ref(&request.command)).await?;
+    let command = std::slice::from_ref(&request.command);
+    let mut book = load::book(&tx, poster.setups(), command, Prefetched::default()).await?;
     let before = save::Before::serve(&mut book);
     let (outcome, posting) = decide_naming_supply_date(&tx, &mut book, &request.command).await??;
     let (_, body) = (request.render)(&request.caller, Ok((&outcome, &book)));
@@ -218,7 +221,12 @@ async fn carry_out(
         .filter_map(|request| request.idempotency.as_ref())
         .map(|key| key.key.as_str())
         .collect();
-    let answered = command::find_responses(tx, &keys).await?;
+    let commands = requests.iter().map(|request| &request.command);
+    let mut prefetched = prefetch::sales(tx, setups, commands, &keys).await?;
+    let answered = match prefetched.answered.take() {
+        Some(answered) => answered,
+        None => command::find_responses(tx, &keys).await?,
+    };
     let mut answers: Vec<Option<Result<Answer, Error>>> = requests
         .iter()
         .map(|request| {
@@ -231,7 +239,7 @@ async fn carry_out(
         (0..requests.len()).filter(|at| answers[*at].is_none() && !repeats.contains_key(at)).collect();
     if !fresh.is_empty() {
         let commands: Vec<Command> = fresh.iter().map(|at| requests[*at].command.clone()).collect();
-        let book = load::book(tx, setups, &commands).await?;
+        let book = load::book(tx, setups, &commands, prefetched).await?;
         for (at, recorded) in fresh.iter().zip(decide_all(tx, book, requests, &fresh).await?) {
             answers[*at] = Some(Ok(recorded));
         }

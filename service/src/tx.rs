@@ -11,9 +11,9 @@ use chrono::{DateTime, Timelike, Utc};
 use domain::id::{CommandId, IdSequence, TenantId};
 use rand::RngExt;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait};
-use sea_orm::sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow};
+use sea_orm::sqlx::postgres::{PgArguments, PgRow};
 use sea_orm::sqlx::query::Query;
-use sea_orm::sqlx::{self, PgPool, Postgres, Transaction};
+use sea_orm::sqlx::{self, Postgres};
 use sea_orm::{
     ConnectionTrait, DbBackend, DbErr, EntityTrait, ExecResult, QueryFilter, QueryResult, RuntimeErr, Select,
     Statement,
@@ -21,13 +21,14 @@ use sea_orm::{
 use sea_query_sqlx::SqlxValues;
 use tokio::sync::{Mutex, MutexGuard};
 
+use self::connections::{Connections, Lent};
 use crate::notifier::Notifier;
 use crate::{Caller, Error};
 
+mod connections;
+
 /// Most attempts of a write that loses a race (40001, 40P01).
 const ATTEMPTS_MAX: u32 = 3;
-/// Prepared statements that a connection keeps.
-const STATEMENTS_CACHED: usize = 500;
 
 /// Options of the pool of connections.
 #[derive(Debug, Clone)]
@@ -47,7 +48,7 @@ impl Default for PoolOptions {
 /// The database of the service.
 #[derive(Debug, Clone)]
 pub struct Db {
-    pool: PgPool,
+    connections: Connections,
     statements: Arc<AtomicU64>,
     /// Notified after every commit.
     pub(crate) notifier: Notifier,
@@ -56,16 +57,8 @@ pub struct Db {
 impl Db {
     /// Connects as the role of `url`, which must be behind the tenant wall (`stockwell_app`).
     pub async fn connect(url: &str, options: &PoolOptions) -> Result<Self, Error> {
-        let connection: PgConnectOptions = url.parse::<PgConnectOptions>()?;
-        let pool = PgPoolOptions::new()
-            .max_connections(options.connections_max)
-            .acquire_timeout(Duration::from_millis(options.acquire_timeout_ms))
-            .test_before_acquire(false)
-            .connect_with(
-                connection.statement_cache_capacity(STATEMENTS_CACHED).application_name("stockwell"),
-            )
-            .await?;
-        Ok(Db { pool, statements: Arc::new(AtomicU64::new(0)), notifier: Notifier::default() })
+        let connections = Connections::open(url, options).await?;
+        Ok(Db { connections, statements: Arc::new(AtomicU64::new(0)), notifier: Notifier::default() })
     }
 
     /// Returns the number of statements sent, including `begin` and `commit`.
@@ -154,28 +147,30 @@ impl Db {
     /// Returns the newest step of the schema. Fails if the database can't be reached.
     pub async fn schema_step(&self) -> Result<String, Error> {
         use sqlx::Row;
-        self.statements.fetch_add(1, Ordering::Relaxed);
-        let row = sqlx::query("select max(name) from schema_migration").fetch_one(&self.pool).await?;
-        Ok(row.try_get(0)?)
+        let row = self.ask(sqlx::query("select max(name) from schema_migration")).await?;
+        Ok(row.ok_or_else(|| Error::invariant("an aggregate returns one row"))?.try_get(0)?)
     }
 
-    /// Runs one of the functions of the `auth` schema, which work before the tenant is known.
-    pub(crate) async fn ask_auth(
-        &self,
-        query: Query<'_, Postgres, PgArguments>,
-    ) -> Result<Option<PgRow>, Error> {
+    /// Runs a query outside a transaction, where no tenant is known. Only the functions of the `auth` schema and the list
+    /// of schema steps return rows there.
+    pub(crate) async fn ask(&self, query: Query<'_, Postgres, PgArguments>) -> Result<Option<PgRow>, Error> {
         self.statements.fetch_add(1, Ordering::Relaxed);
-        Ok(query.fetch_optional(&self.pool).await?)
+        let mut connection = self.connections.lend().await?;
+        let answer = query.fetch_optional(&mut *connection).await;
+        if answer.is_err() {
+            connection.discard();
+        }
+        Ok(answer?)
     }
 
     async fn open(&self, opening: &str, tenant_id: TenantId) -> Result<Tx, Error> {
         // The only value that is ever formatted into SQL: a parsed UUID.
         let statement = format!("{opening}; set local app.tenant_id = '{}'", tenant_id.0);
         self.statements.fetch_add(1, Ordering::Relaxed);
-        let inner = self.pool.begin_with(sqlx::AssertSqlSafe(statement)).await?;
+        let connection = self.connections.begin(&statement).await?;
         let now = now();
         Ok(Tx {
-            inner: Mutex::new(inner),
+            connection: Mutex::new(connection),
             statements: Arc::clone(&self.statements),
             notifier: self.notifier.clone(),
             tenant_id,
@@ -201,7 +196,7 @@ pub(crate) async fn pause_before_retry(error: &Error) {
 /// An open transaction of one tenant.
 #[derive(Debug)]
 pub struct Tx {
-    inner: Mutex<Transaction<'static, Postgres>>,
+    connection: Mutex<Lent>,
     statements: Arc<AtomicU64>,
     notifier: Notifier,
     ids: std::sync::Mutex<IdSequence>,
@@ -249,19 +244,19 @@ impl Tx {
 
     pub(crate) async fn commit(self) -> Result<(), Error> {
         self.statements.fetch_add(1, Ordering::Relaxed);
-        self.inner.into_inner().commit().await?;
+        self.connection.into_inner().end("commit").await?;
         self.notifier.notify(self.tenant_id);
         Ok(())
     }
 
     pub(crate) async fn rollback(self) -> Result<(), Error> {
         self.statements.fetch_add(1, Ordering::Relaxed);
-        Ok(self.inner.into_inner().rollback().await?)
+        self.connection.into_inner().end("rollback").await
     }
 
-    async fn connection(&self) -> MutexGuard<'_, Transaction<'static, Postgres>> {
+    async fn connection(&self) -> MutexGuard<'_, Lent> {
         self.statements.fetch_add(1, Ordering::Relaxed);
-        self.inner.lock().await
+        self.connection.lock().await
     }
 }
 

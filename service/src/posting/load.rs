@@ -14,7 +14,7 @@ use domain::negative_stock::Consequences;
 use domain::number::{Money, Price, Quantity};
 use domain::pos::{Drawer, OpenedSession};
 use domain::pricing::Rules;
-use domain::product::{Component, Product, ProductKind};
+use domain::product::{Component, Product, ProductKind, Unit};
 use domain::stock::{Level, LevelKey, StoredLevel};
 use rust_decimal::Decimal;
 use sea_orm::sqlx::postgres::PgRow;
@@ -22,6 +22,7 @@ use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
 use super::places::{level_keys, transit};
+use super::prefetch::{Prefetched, Products};
 use super::setup::Setups;
 use super::{
     Command, allotments, counts, documents, layer, lot_levels, lots, open_costs, orders, queue_levels,
@@ -32,8 +33,13 @@ use crate::rows::{parsed, uuids};
 use crate::{Error, Tx};
 use domain::needs::Needs;
 
-/// Loads the book on which `commands` are decided.
-pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Result<Book, Error> {
+/// Loads the book on which `commands` are decided. Rows that are prefetched are not read again.
+pub(super) async fn book(
+    tx: &Tx,
+    setups: &Setups,
+    commands: &[Command],
+    mut prefetched: Prefetched,
+) -> Result<Book, Error> {
     let mut needs = Needs::of(commands);
     let setup = setup(tx, setups, &needs).await?;
     let customers = customers(tx, &needs).await?;
@@ -54,7 +60,10 @@ pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Resu
     let counts = counts::load(tx, &needs).await?;
     needs.add_count_lines(&counts);
     let invoices = documents::payable(tx, &needs).await?;
-    let drawers = drawers(tx, &needs).await?;
+    let drawers = match prefetched.drawers.take() {
+        Some(drawers) => drawers,
+        None => drawers(tx, &needs).await?,
+    };
     let mut book = Book {
         now: tx.now,
         ids: tx.id_sequence(),
@@ -87,23 +96,37 @@ pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Resu
         served_first: BTreeSet::new(),
         series: HashMap::new(),
     };
-    products(tx, &needs, &mut book).await?;
+    match prefetched.products.take() {
+        Some(products) => add_prefetched(tx, &mut book, products).await?,
+        None => products(tx, &needs, &mut book).await?,
+    }
     lots::load(tx, &mut needs, &mut book).await?;
     book.rules = rules(tx, &needs, &book).await?;
-    stock(tx, &needs, &mut book).await?;
+    stock(tx, &needs, &mut book, prefetched.levels.take()).await?;
     if needs.count_settings {
         book.count_settings = counts::settings(tx).await?;
     }
     if needs.promises || (needs.breaks && !book.waiting.is_empty()) {
         book.supplies = Some(supplies(tx, &book).await?);
     }
-    book.series = series::load(tx, &series::names(&needs, &book)).await?;
+    book.series = match prefetched.series.take() {
+        Some(series) => series,
+        None => series::load(tx, &series::names(&needs, &book)).await?,
+    };
     Ok(book)
 }
 
 /// Locks and reads the levels, then reads what only changes under their locks.
-async fn stock(tx: &Tx, needs: &Needs, book: &mut Book) -> Result<(), Error> {
-    book.levels = levels(tx, needs, book, &level_keys(needs, book)).await?;
+async fn stock(
+    tx: &Tx,
+    needs: &Needs,
+    book: &mut Book,
+    prefetched: Option<BTreeMap<LevelKey, Level>>,
+) -> Result<(), Error> {
+    book.levels = match prefetched {
+        Some(levels) => levels,
+        None => levels(tx, needs, book, &level_keys(needs, book)).await?,
+    };
     let heads = queue_levels::unseen(needs, book);
     book.levels.extend(levels(tx, needs, book, &heads).await?);
     lots::complete(tx, needs, book).await?;
@@ -115,7 +138,7 @@ async fn stock(tx: &Tx, needs: &Needs, book: &mut Book) -> Result<(), Error> {
 }
 
 /// Returns the tenant's setup. Reads it again if a command names something that the cached one lacks.
-async fn setup(tx: &Tx, setups: &Setups, needs: &Needs) -> Result<Arc<Setup>, Error> {
+pub(super) async fn setup(tx: &Tx, setups: &Setups, needs: &Needs) -> Result<Arc<Setup>, Error> {
     let setup = setups.of(tx).await?;
     let mut registers = needs.register_ids.iter().chain(&needs.leasing);
     let complete = registers.all(|id| setup.registers.contains_key(id))
@@ -225,12 +248,16 @@ async fn products(tx: &Tx, needs: &Needs, book: &mut Book) -> Result<(), Error> 
     unpack(tx, book).await?;
     if needs.units {
         let ids: Vec<Uuid> = book.products.keys().map(|id| id.0).collect();
-        for (id, unit) in lookup::units(tx, &ids).await? {
-            if let Some(product) = book.products.get_mut(&id) {
-                product.units.push(unit);
-            }
-        }
+        add_units(book, lookup::units(tx, &ids).await?);
     }
+    Ok(())
+}
+
+async fn add_prefetched(tx: &Tx, book: &mut Book, prefetched: Products) -> Result<(), Error> {
+    book.barcodes = prefetched.barcodes;
+    add_products(book, prefetched.products);
+    unpack(tx, book).await?;
+    add_units(book, prefetched.units);
     Ok(())
 }
 
@@ -261,6 +288,14 @@ fn add_products(book: &mut Book, products: Vec<Product>) {
     for product in products {
         book.skus.insert(product.sku.clone(), product.id);
         book.products.insert(product.id, product);
+    }
+}
+
+fn add_units(book: &mut Book, units: Vec<(ProductId, Unit)>) {
+    for (id, unit) in units {
+        if let Some(product) = book.products.get_mut(&id) {
+            product.units.push(unit);
+        }
     }
 }
 

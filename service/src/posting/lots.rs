@@ -181,7 +181,7 @@ async fn last_received(tx: &Tx, needs: &Needs, book: &Book) -> Result<Vec<LotId>
                                 and s.product_id = t.product_id and s.lot_id = t.id) desc, \
                       t.status = 'open' and coalesce(t.expires_on, 'infinity') >= $4 desc, t.received_at desc, \
                       t.id desc limit 1) t";
-    let locations = uuids(&places(needs, book), |id| id.0);
+    let locations = uuids(&places(needs, &book.setup), |id| id.0);
     let day = book.setup.settings.day(needs.since.unwrap_or(book.now));
     let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(locations).bind(products).bind(day);
     tx.rows(query).await?.iter().map(|row| Ok(LotId(row.try_get(0)?))).collect()
