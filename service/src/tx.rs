@@ -1,7 +1,7 @@
 //! The only way to the database: a transaction that knows its tenant and its one clock reading.
 //!
 //! Opening costs one round trip: `begin` and the tenant travel in one message. The pool can't run SQL: only
-//! [`Db::schema_step`] and `Db::ask_auth` read without a tenant. This is the only file that reads the clock.
+//! [`Db::schema_step`] and `Db::ask` read without a tenant. This is the only file that reads the clock.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

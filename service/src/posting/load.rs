@@ -2,9 +2,8 @@
 //! number series. Each table costs one statement, or none if no command needs it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
 
-use domain::book::{Book, Setup};
+use domain::book::Book;
 use domain::count::CountSettings;
 use domain::customer::{Customer, Exposure};
 use domain::expected_receipt::Supplies;
@@ -41,7 +40,7 @@ pub(super) async fn book(
     mut prefetched: Prefetched,
 ) -> Result<Book, Error> {
     let mut needs = Needs::of(commands);
-    let setup = setup(tx, setups, &needs).await?;
+    let setup = setups.with(tx, &needs).await?;
     let customers = customers(tx, &needs).await?;
     let orders = orders::load(tx, &needs).await?;
     for order in orders.values() {
@@ -135,21 +134,6 @@ async fn stock(
     stock_documents::note_swept(tx, &mut book.holds).await?;
     allotments::load(tx, book).await?;
     waiting::load(tx, book).await
-}
-
-/// Returns the tenant's setup. Reads it again if a command names something that the cached one lacks.
-pub(super) async fn setup(tx: &Tx, setups: &Setups, needs: &Needs) -> Result<Arc<Setup>, Error> {
-    let setup = setups.of(tx).await?;
-    let mut registers = needs.register_ids.iter().chain(&needs.leasing);
-    let complete = registers.all(|id| setup.registers.contains_key(id))
-        && needs.location_ids.iter().chain(&needs.named_places).all(|id| setup.location(Some(*id)).is_some())
-        && needs.reasons.iter().all(|reason| setup.reasons.contains_key(reason))
-        && needs.accounts.iter().all(|account| setup.accounts.contains(account));
-    if complete {
-        return Ok(setup);
-    }
-    setups.forget(tx.tenant_id).await;
-    setups.of(tx).await
 }
 
 async fn customers(tx: &Tx, needs: &Needs) -> Result<HashMap<CustomerId, Customer>, Error> {

@@ -14,10 +14,11 @@ use domain::stock::{Level, LevelKey};
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 
+use super::setup::Setups;
 use super::table::loaded::{
     AnsweredRow, BarcodeRow, LockedLevelRow, LockedSeriesRow, ProductRow, SessionRow, UnitRow,
 };
-use super::{Command, load, places, setup::Setups};
+use super::{Command, places};
 use crate::command::Answer;
 use crate::rows::uuids;
 use crate::{Error, Tx};
@@ -56,7 +57,7 @@ pub(super) async fn sales<'a>(
         return Ok(Prefetched::default());
     }
     let needs = Needs::of(commands);
-    let setup = load::setup(tx, setups, &needs).await?;
+    let setup = setups.with(tx, &needs).await?;
     let registers = needs.register_ids.iter().filter_map(|id| setup.registers.get(id));
     let series: Vec<String> = registers.map(|register| document::series(&register.code, tx.now)).collect();
     let query = sqlx::query(LOAD_SALES)

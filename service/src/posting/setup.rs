@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use domain::book::{Location, Register, Setup};
 use domain::id::{LocationId, PriceListId, RegisterId, TaxClassId, TenantId};
+use domain::needs::Needs;
 use domain::number::{Money, Percent};
 use domain::tax::Rate;
 use domain::tenant::{Channel, Settings};
@@ -43,6 +44,23 @@ impl Setups {
         let setup = Arc::new(read(tx).await?);
         self.0.insert(tx.tenant_id, Arc::clone(&setup)).await;
         Ok(setup)
+    }
+
+    /// Returns the setup of the transaction's tenant. Reads it again if a command names something that the cached one
+    /// lacks.
+    pub(super) async fn with(&self, tx: &Tx, needs: &Needs) -> Result<Arc<Setup>, Error> {
+        let setup = self.of(tx).await?;
+        let mut registers = needs.register_ids.iter().chain(&needs.leasing);
+        let mut locations = needs.location_ids.iter().chain(&needs.named_places);
+        let is_complete = registers.all(|id| setup.registers.contains_key(id))
+            && locations.all(|id| setup.location(Some(*id)).is_some())
+            && needs.reasons.iter().all(|reason| setup.reasons.contains_key(reason))
+            && needs.accounts.iter().all(|account| setup.accounts.contains(account));
+        if is_complete {
+            return Ok(setup);
+        }
+        self.forget(tx.tenant_id).await;
+        self.of(tx).await
     }
 
     /// Removes a tenant's setup from the cache, because it changed or lacks something that a command names.

@@ -155,7 +155,7 @@ impl<T: Put> Put for Option<T> {
 
 /// A value that a column of a loaded row can have.
 pub(super) trait Take: Sized {
-    /// What the driver receives.
+    /// The type that the driver receives.
     type Sql: for<'a> Decode<'a, Postgres> + Type<Postgres>;
 
     fn take(value: Self::Sql) -> Self;

@@ -15,7 +15,7 @@ use tokio::runtime::Handle;
 use super::PoolOptions;
 use crate::Error;
 
-/// How many prepared statements a connection keeps.
+/// Prepared statements that a connection keeps.
 const STATEMENTS_CACHED: usize = 500;
 /// A connection that was idle for longer is asked whether its server is still there before it is lent.
 const TRUSTED_FOR: Duration = Duration::from_secs(5);

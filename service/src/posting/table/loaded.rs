@@ -1,4 +1,4 @@
-//! What `load_sales_1` returns.
+//! The rows that `load_sales_1` returns.
 
 use chrono::{DateTime, Utc};
 use domain::id::{CategoryId, LocationId, ProductId, RegisterId, SessionId, TaxClassId};
