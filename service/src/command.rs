@@ -89,13 +89,14 @@ pub(crate) async fn find_responses(
     let mut answers = HashMap::with_capacity(rows.len());
     for row in rows {
         let answer = Answer {
-            status: row.try_get::<i16, _>(2)? as u16,
-            body: row.try_get::<Option<String>, _>(3)?.unwrap_or_default(),
-            document_id: row.try_get(4)?,
+            status: row.try_get::<i16, _>("status")? as u16,
+            body: row.try_get::<Option<String>, _>("response")?.unwrap_or_default(),
+            document_id: row.try_get("document_id")?,
             version: None,
             replayed: true,
         };
-        answers.insert(row.try_get(0)?, (row.try_get::<Option<Vec<u8>>, _>(1)?.unwrap_or_default(), answer));
+        let fingerprint: Option<Vec<u8>> = row.try_get("fingerprint")?;
+        answers.insert(row.try_get("idempotency_key")?, (fingerprint.unwrap_or_default(), answer));
     }
     Ok(answers)
 }
