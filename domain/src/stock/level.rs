@@ -104,6 +104,11 @@ impl Level {
         self.on_hand - self.reserved
     }
 
+    /// Whether there is less than nothing on hand, or less than is reserved.
+    pub fn is_short(&self) -> bool {
+        self.on_hand.is_negative() || self.reserved > self.on_hand
+    }
+
     /// Stock units that confirmed orders wait for: whatever becomes free here is allocated to them first.
     pub fn backordered(&self) -> Quantity {
         self.backordered

@@ -73,7 +73,7 @@ pub(super) async fn write(
     let written: Vec<(LevelKey, Level)> = fresh.iter().chain(&changed).copied().collect();
     fresh.extend(queue_levels::missing(&before.levels, &written));
     fresh.sort_unstable_by_key(|(key, _)| *key);
-    let short = negative_stock::short(accepted);
+    let short = negative_stock::short(book, accepted);
     open_levels(tx, &fresh, &short).await?;
     negative_stock::allow(tx, &short).await?;
     layer::write(tx, &before.layers, &book.layers, accepted).await?;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::book::Book;
 use domain::negative_stock::{OpenCost, Oversold};
 use domain::stock::LevelKey;
 use sea_orm::sqlx;
@@ -11,9 +12,11 @@ use super::{channel, column};
 use crate::posting::Accepted;
 use crate::{Error, Tx};
 
-/// The levels from which a batch took more than was available: they may be below zero, or promise more than there is.
-pub(super) fn short(accepted: &[Accepted<'_>]) -> BTreeSet<LevelKey> {
-    accepted.iter().flat_map(|accepted| accepted.posting.short.iter().copied()).collect()
+/// The levels from which a batch took more than was available, and that it leaves so: below zero, or with more reserved
+/// than is on hand. A level that recovered within the batch keeps its constraints.
+pub(super) fn short(book: &Book, accepted: &[Accepted<'_>]) -> BTreeSet<LevelKey> {
+    let taken = accepted.iter().flat_map(|accepted| accepted.posting.short.iter().copied());
+    taken.filter(|key| book.level(key).is_short()).collect()
 }
 
 /// Allows known levels to fall below zero, before they do.
