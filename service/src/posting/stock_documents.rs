@@ -281,6 +281,10 @@ pub(super) async fn sweep(tx: &Tx, locations: &[Uuid], products: &[Uuid]) -> Res
          set reserved = l.reserved - coalesce(( \
                  select sum(g.quantity) from gone g \
                  where g.location_id = l.location_id and g.product_id = l.product_id and g.lot_id = l.lot_id), 0), \
+             forced = l.forced and (l.on_hand < 0 or l.reserved - coalesce(( \
+                 select sum(g.quantity) from gone g \
+                 where g.location_id = l.location_id and g.product_id = l.product_id and g.lot_id = l.lot_id), 0) \
+                 > l.on_hand), \
              next_expiry = ( \
                  select min(r.expires_at) from reservation r \
                  where r.tenant_id = $1 and r.location_id = l.location_id and r.product_id = l.product_id \
