@@ -42,7 +42,7 @@ impl Demand {
         if left.is_zero() {
             return Ok(());
         }
-        let on = book.setup.settings.day(rule.went.map_or(book.now, |(at, _)| at));
+        let on = book.setup.settings.day(rule.left.map_or(book.now, |left| left.occurred_at));
         let Some(last) = last_received(book, rule.location_id, request.product.id, on) else {
             let detail = format!(
                 "Nothing of {} ever came in, so it has no lot: record its receipt, then send this again.",

@@ -40,8 +40,16 @@ type Left = fn(&Demand, &Book, &LevelKey) -> Quantity;
 pub(crate) struct PickRule {
     pub(crate) location_id: LocationId,
     pub(crate) purpose: Purpose,
-    /// When goods left, and whether they leave although the record has too few; none if they are only reserved.
-    pub(crate) went: Option<(DateTime<Utc>, bool)>,
+    /// How goods left; none if they are only reserved.
+    pub(crate) left: Option<Departure>,
+}
+
+/// How goods left.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Departure {
+    pub(crate) occurred_at: DateTime<Utc>,
+    /// Whether they leave although the record has too few.
+    pub(crate) forced: bool,
 }
 
 /// What a line wants.
@@ -63,12 +71,12 @@ impl PickRule {
 
     /// Whether goods go although the record has too few.
     fn is_forced(&self) -> bool {
-        self.went.is_some_and(|(_, forced)| forced)
+        self.left.is_some_and(|left| left.forced)
     }
 
     /// Whether goods of a level left before it was counted: the count includes that.
     fn is_counted(&self, book: &Book, key: &LevelKey) -> bool {
-        self.went.is_some_and(|(at, _)| book.is_counted(key, at))
+        self.left.is_some_and(|left| book.is_counted(key, left.occurred_at))
     }
 
     /// The level of a lot where goods are taken from.
@@ -410,7 +418,7 @@ pub(crate) fn held_lines(
         HoldKind::Quarantine => Purpose::Quarantine,
     };
     let parts =
-        book.allocate_goods(demand, &PickRule { location_id, purpose, went: None }, goods, &command.lines)?;
+        book.allocate_goods(demand, &PickRule { location_id, purpose, left: None }, goods, &command.lines)?;
     let line = |(part, line_no): (Part, i32)| HeldLine {
         line_no,
         product_id: part.product_id,

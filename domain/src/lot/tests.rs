@@ -3,10 +3,14 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
-use crate::allocation::{Demand, LineRequest, PickRule, Purpose, last_received};
+use crate::allocation::{Demand, Departure, LineRequest, PickRule, Purpose, last_received};
+use crate::book::Book;
+use crate::id::LocationId;
+use crate::negative_stock::Issue;
 use crate::negative_stock::tests::book;
-use crate::product::{ProductKind, ProductStatus};
-use crate::stock::{CostingMethod, Level, StoredLevel};
+use crate::product::{Product, ProductKind, ProductStatus, Tracking};
+use crate::refusal::Refusal;
+use crate::stock::{CostingMethod, Level, LevelKey, StoredLevel};
 
 /// A lot on the shelf: the day on which it ends, stock units, how many of them are promised, and whether it is recalled.
 type OnShelf = (u64, i64, i64, bool);
@@ -63,7 +67,7 @@ fn shelf(lots: &[OnShelf]) -> Book {
         let value = Money::new((*on_hand).max(0).into());
         let (on_hand, reserved) = (units(*on_hand), units(*promised));
         let stored = StoredLevel { on_hand, reserved, value, ..StoredLevel::default() };
-        book.levels.insert(key, stored.into());
+        *book.level_mut(key) = stored.into();
         book.lots.insert(lot);
     }
     book.products.insert(product.id, product);
@@ -73,7 +77,11 @@ fn shelf(lots: &[OnShelf]) -> Book {
 /// The shares that `wanted` units of no named lot get, and what is refused of them.
 fn allocated(book: &Book, wanted: i64, forced: bool) -> Result<Vec<LotShare>, Refusal> {
     let purpose = Purpose::Sale { on: today(), life_days: 0, at_hand: true };
-    let rule = PickRule { location_id: LocationId::default(), purpose, went: Some((midday(), forced)) };
+    let rule = PickRule {
+        location_id: LocationId::default(),
+        purpose,
+        left: Some(Departure { occurred_at: midday(), forced }),
+    };
     let product = book.products.values().next().expect("a product");
     let request =
         LineRequest { product, quantity: units(wanted), named: &[], covered: Quantity::ZERO, pointer: "" };
@@ -115,7 +123,9 @@ proptest! {
         prop_assert!(could.is_empty() || shares.iter().all(|share| could.contains(&share.lot_id)));
         prop_assert!(!could.is_empty() || shares.iter().all(|share| share.lot_id == last));
         let old = book.levels.clone();
-        issue(&mut book, (location_id, id), &mut shares, (1, DateTime::UNIX_EPOCH, true));
+        let key = LevelKey::untracked(location_id, id);
+        let (quantity, occurred_at) = (units(wanted), DateTime::UNIX_EPOCH);
+        issue(&mut book, &Issue { key, quantity, line_no: 1, occurred_at, forced: true }, &mut shares);
         let after: Quantity = book.levels.values().map(|level| level.on_hand()).sum();
         prop_assert_eq!(before - after, units(wanted));
         let fell = |key: &LevelKey, level: &Level| level.on_hand() < old[key].on_hand();
