@@ -5,6 +5,7 @@
 //! of the batch sees exactly what the accepted ones before it did.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
@@ -114,7 +115,7 @@ pub struct Book {
     /// Fresh ids.
     pub ids: IdSequence,
     /// What seldom changes.
-    pub setup: std::sync::Arc<Setup>,
+    pub setup: Arc<Setup>,
     /// Products by id.
     pub products: HashMap<ProductId, Product>,
     /// Products by SKU.
@@ -127,10 +128,8 @@ pub struct Book {
     pub customers: HashMap<CustomerId, Customer>,
     /// Lots of tracked products.
     pub lots: Lots,
-    /// Stock levels.
-    pub levels: BTreeMap<LevelKey, Level>,
-    /// The cost layers of the levels that have some.
-    pub layers: BTreeMap<LevelKey, Layers>,
+    levels: BTreeMap<LevelKey, Level>,
+    layers: BTreeMap<LevelKey, Layers>,
     /// The drawers of registers.
     pub drawers: HashMap<RegisterId, Drawer>,
     /// Orders with their lines.
@@ -214,6 +213,42 @@ pub struct Posting {
 }
 
 impl Book {
+    /// A book without rows.
+    pub fn new(now: DateTime<Utc>, ids: IdSequence, setup: Arc<Setup>) -> Self {
+        Book {
+            now,
+            ids,
+            setup,
+            products: HashMap::new(),
+            skus: HashMap::new(),
+            barcodes: HashMap::new(),
+            rules: Rules::default(),
+            customers: HashMap::new(),
+            lots: Lots::default(),
+            levels: BTreeMap::new(),
+            layers: BTreeMap::new(),
+            drawers: HashMap::new(),
+            orders: HashMap::new(),
+            sold: HashMap::new(),
+            invoices: HashMap::new(),
+            holds: HashMap::new(),
+            transfers: HashMap::new(),
+            expected: HashMap::new(),
+            counts: HashMap::new(),
+            count_settings: CountSettings::default(),
+            moved_since: HashMap::new(),
+            moved: Vec::new(),
+            costs_elsewhere: HashMap::new(),
+            costs: HashMap::new(),
+            consequences: Consequences::default(),
+            supplies: None,
+            allotments: BTreeMap::new(),
+            waiting: BTreeMap::new(),
+            served_first: BTreeSet::new(),
+            series: HashMap::new(),
+        }
+    }
+
     /// The product that a line names. The pointer is the line's.
     pub fn product(&self, item: &ItemRef, pointer: &str) -> Result<&Product, Problem> {
         let id = match item {
@@ -274,9 +309,34 @@ impl Book {
         self.levels.get(key).copied().unwrap_or_default()
     }
 
+    /// Every level that was read or made, in the order in which levels are locked.
+    pub fn levels(&self) -> &BTreeMap<LevelKey, Level> {
+        &self.levels
+    }
+
+    /// Adds levels as they were read.
+    pub fn add_levels(&mut self, levels: BTreeMap<LevelKey, Level>) {
+        self.levels.extend(levels);
+    }
+
     /// The level at `key`, to change it.
-    pub fn level_mut(&mut self, key: LevelKey) -> &mut Level {
+    pub(crate) fn level_mut(&mut self, key: LevelKey) -> &mut Level {
         self.levels.entry(key).or_default()
+    }
+
+    /// The cost layers of each level that has some.
+    pub fn layers(&self) -> &BTreeMap<LevelKey, Layers> {
+        &self.layers
+    }
+
+    /// Adds cost layers as they were read.
+    pub fn add_layers(&mut self, layers: BTreeMap<LevelKey, Layers>) {
+        self.layers.extend(layers);
+    }
+
+    /// The cost layers of the level at `key`, to change them together with it.
+    pub(crate) fn layers_mut(&mut self, key: LevelKey) -> &mut Layers {
+        self.layers.entry(key).or_default()
     }
 
     /// Whether the goods of a product lie in lots.

@@ -95,7 +95,8 @@ pub fn all_lists(lists: &Lists) -> Vec<PriceListId> {
 }
 
 fn read_rule(row: &PgRow) -> Result<Rule, Error> {
-    let (product, category): (Option<Uuid>, Option<Uuid>) = (row.try_get("product_id")?, row.try_get("category_id")?);
+    let (product, category): (Option<Uuid>, Option<Uuid>) =
+        (row.try_get("product_id")?, row.try_get("category_id")?);
     let scope = match (product, category) {
         (Some(id), _) => Scope::Product(ProductId(id)),
         (None, Some(id)) => Scope::Category(CategoryId(id)),

@@ -91,7 +91,7 @@ pub(crate) fn last_received(
 ) -> Option<&Lot> {
     let lots = book.lots.iter().filter(|lot| lot.product_id == product_id);
     lots.max_by_key(|lot| {
-        let was_here = book.levels.contains_key(&key(location_id, lot));
+        let was_here = book.levels().contains_key(&key(location_id, lot));
         (was_here, lot.is_sellable(on, 0), lot.received_at, lot.id)
     })
 }

@@ -381,7 +381,7 @@ pub(super) fn levels_of(
     let first = LevelKey { location_id, product_id, lot_id: LotId::default() };
     let here =
         move |(key, _): &(&LevelKey, &Level)| key.location_id == location_id && key.product_id == product_id;
-    book.levels.range(first..).take_while(here)
+    book.levels().range(first..).take_while(here)
 }
 
 pub(super) fn key(location_id: LocationId, lot: &Lot) -> LevelKey {

@@ -96,7 +96,7 @@ fn allocated(book: &Book, wanted: i64, forced: bool) -> Result<Vec<LotShare>, Re
 
 fn sellable(book: &Book) -> Vec<(LevelKey, Level)> {
     let of_lot = |key: &LevelKey| book.lots.get(key.lot_id).is_some_and(|lot| lot.is_sellable(today(), 0));
-    book.levels.iter().filter(|(key, _)| of_lot(key)).map(|(key, level)| (*key, *level)).collect()
+    book.levels().iter().filter(|(key, _)| of_lot(key)).map(|(key, level)| (*key, *level)).collect()
 }
 
 prop_compose! {
@@ -113,7 +113,7 @@ proptest! {
     #[test]
     fn what_has_left_is_taken_off_in_full(lots in shelves(), wanted in 1..40_i64) {
         let mut book = shelf(&lots);
-        let before: Quantity = book.levels.values().map(|level| level.on_hand()).sum();
+        let before: Quantity = book.levels().values().map(|level| level.on_hand()).sum();
         let (location_id, id) = (LocationId::default(), ProductId(Uuid::from_u128(1)));
         let last = last_received(&book, location_id, id, today()).expect("there is a lot").id;
         let mut shares = allocated(&book, wanted, true).expect("it is never refused");
@@ -122,17 +122,17 @@ proptest! {
         let could: Vec<LotId> = sellable(&book).iter().map(|(key, _)| key.lot_id).collect();
         prop_assert!(could.is_empty() || shares.iter().all(|share| could.contains(&share.lot_id)));
         prop_assert!(!could.is_empty() || shares.iter().all(|share| share.lot_id == last));
-        let old = book.levels.clone();
+        let old = book.levels().clone();
         let key = LevelKey::untracked(location_id, id);
         let (quantity, occurred_at) = (units(wanted), DateTime::UNIX_EPOCH);
         issue(&mut book, &Issue { key, quantity, line_no: 1, occurred_at, forced: true }, &mut shares);
-        let after: Quantity = book.levels.values().map(|level| level.on_hand()).sum();
+        let after: Quantity = book.levels().values().map(|level| level.on_hand()).sum();
         prop_assert_eq!(before - after, units(wanted));
         let fell = |key: &LevelKey, level: &Level| level.on_hand() < old[key].on_hand();
-        let is_broken = book.levels.iter().any(|(key, level)| {
+        let is_broken = book.levels().iter().any(|(key, level)| {
             fell(key, level) && key.lot_id != last && level.available().is_negative()
         });
-        let is_below = book.levels.iter().any(|(key, level)| fell(key, level) && level.on_hand().is_negative());
+        let is_below = book.levels().iter().any(|(key, level)| fell(key, level) && level.on_hand().is_negative());
         for (_, level) in sellable(&book) {
             prop_assert!(!is_broken || !level.available().is_positive(), "promised goods went while some were free");
             prop_assert!(!is_below || !level.on_hand().is_positive(), "a lot fell below zero while another had some");

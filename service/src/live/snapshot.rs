@@ -26,7 +26,8 @@ pub struct Snapshot {
 impl Snapshot {
     /// Returns the snapshot that the transaction reads from.
     pub(crate) async fn read(tx: &Tx) -> Result<Self, Error> {
-        let query = sqlx::query("select pg_current_snapshot()::text as snapshot, event_base() as base, now() as at");
+        let query =
+            sqlx::query("select pg_current_snapshot()::text as snapshot, event_base() as base, now() as at");
         let row = tx.row(query).await?.ok_or_else(|| Error::invariant("a transaction has a snapshot"))?;
         let text: String = row.try_get("snapshot")?;
         Snapshot::parse(&text, row.try_get("base")?, row.try_get("at")?)

@@ -18,7 +18,7 @@ use crate::{Error, Tx};
 /// hold.
 pub(super) async fn load(tx: &Tx, book: &mut Book) -> Result<(), Error> {
     let allotted: Vec<LevelKey> =
-        book.levels.iter().filter(|(_, level)| level.is_allotted()).map(|(key, _)| *key).collect();
+        book.levels().iter().filter(|(_, level)| level.is_allotted()).map(|(key, _)| *key).collect();
     if !allotted.is_empty() {
         book.allotments = allotments(tx, &allotted).await?;
     }

@@ -5,12 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use domain::book::{Book, Setup};
-use domain::count::CountSettings;
 use domain::customer::{Customer, Exposure};
 use domain::expected_receipt::Supplies;
 use domain::id::{CategoryId, CustomerId, LocationId, LotId, PriceListId, ProductId, RegisterId, SessionId};
-use domain::lot::Lots;
-use domain::negative_stock::Consequences;
 use domain::number::Money;
 use domain::pos::{Drawer, OpenedSession};
 use domain::pricing::Rules;
@@ -55,38 +52,16 @@ pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Resu
     needs.counted(&counts);
     let invoices = documents::payable(tx, &needs).await?;
     let drawers = drawers(tx, &needs).await?;
-    let mut book = Book {
-        now: tx.now,
-        ids: tx.id_sequence(),
-        setup,
-        products: HashMap::new(),
-        skus: HashMap::new(),
-        barcodes: HashMap::new(),
-        rules: Rules::default(),
-        customers,
-        lots: Lots::default(),
-        levels: BTreeMap::new(),
-        layers: BTreeMap::new(),
-        drawers,
-        orders,
-        sold,
-        invoices,
-        holds: goods.holds,
-        transfers: goods.transfers,
-        expected: goods.expected,
-        counts,
-        count_settings: CountSettings::default(),
-        moved_since: HashMap::new(),
-        moved: Vec::new(),
-        costs_elsewhere: HashMap::new(),
-        costs: HashMap::new(),
-        consequences: Consequences::default(),
-        supplies: None,
-        allotments: BTreeMap::new(),
-        waiting: BTreeMap::new(),
-        served_first: BTreeSet::new(),
-        series: HashMap::new(),
-    };
+    let mut book = Book::new(tx.now, tx.id_sequence(), setup);
+    book.customers = customers;
+    book.orders = orders;
+    book.sold = sold;
+    book.invoices = invoices;
+    book.drawers = drawers;
+    book.holds = goods.holds;
+    book.transfers = goods.transfers;
+    book.expected = goods.expected;
+    book.counts = counts;
     products(tx, &needs, &mut book).await?;
     lots::load(tx, &mut needs, &mut book).await?;
     book.rules = rules(tx, &needs, &book).await?;
@@ -103,12 +78,15 @@ pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Resu
 
 /// The levels, locked, and what is known of them from then on.
 async fn stock(tx: &Tx, needs: &Needs, book: &mut Book) -> Result<(), Error> {
-    book.levels = levels(tx, needs, book, &level_keys(needs, book)).await?;
+    let found = levels(tx, needs, book, &level_keys(needs, book)).await?;
+    book.add_levels(found);
     let heads = queue_levels::unseen(needs, book);
-    book.levels.extend(levels(tx, needs, book, &heads).await?);
+    let found = levels(tx, needs, book, &heads).await?;
+    book.add_levels(found);
     lots::complete(tx, needs, book).await?;
-    book.costs = open_costs::load(tx, &book.levels).await?;
-    book.layers = layer::load(tx, &book.levels).await?;
+    book.costs = open_costs::load(tx, book.levels()).await?;
+    let layers = layer::load(tx, book.levels()).await?;
+    book.add_layers(layers);
     stock_documents::note_swept(tx, &mut book.holds).await?;
     allotments::load(tx, book).await?;
     waiting::load(tx, book).await

@@ -223,7 +223,7 @@ async fn serial_places(tx: &Tx, needs: &mut Needs, book: &Book) -> Result<(), Er
 
 /// Reads the lots whose levels are locked now, and who is affected by a recall.
 pub(super) async fn complete(tx: &Tx, needs: &Needs, book: &mut Book) -> Result<(), Error> {
-    let of_levels: BTreeSet<LotId> = book.levels.keys().map(|key| key.lot_id).collect();
+    let of_levels: BTreeSet<LotId> = book.levels().keys().map(|key| key.lot_id).collect();
     let missing: Vec<Uuid> = of_levels
         .into_iter()
         .filter(|id| !id.0.is_nil() && book.lots.get(*id).is_none())

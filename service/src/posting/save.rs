@@ -35,7 +35,7 @@ impl Before {
     /// Serves the orders that wait with what was swept, so that whatever is decided next finds their goods taken. It is
     /// written with the batch, also where nothing of that is accepted.
     pub(super) fn serve(book: &mut Book) -> Self {
-        let (levels, layers) = (book.levels.clone(), book.layers.clone());
+        let (levels, layers) = (book.levels().clone(), book.layers().clone());
         Before { levels, layers, served: domain::promise::serve_first(book) }
     }
 }
@@ -63,20 +63,20 @@ pub(super) async fn write(
     before: &Before,
 ) -> Result<i64, Error> {
     let changed: Vec<(LevelKey, Level)> = book
-        .levels
+        .levels()
         .iter()
         .filter(|(key, level)| before.levels.get(key).is_some_and(|old| old != *level))
         .map(pair)
         .collect();
     let mut fresh: Vec<(LevelKey, Level)> =
-        book.levels.iter().filter(|(key, _)| !before.levels.contains_key(key)).map(pair).collect();
+        book.levels().iter().filter(|(key, _)| !before.levels.contains_key(key)).map(pair).collect();
     let written: Vec<(LevelKey, Level)> = fresh.iter().chain(&changed).copied().collect();
     fresh.extend(queue_levels::missing(&before.levels, &written));
     fresh.sort_unstable_by_key(|(key, _)| *key);
     let short = negative_stock::short(book, accepted);
     open_levels(tx, &fresh, &short).await?;
     negative_stock::allow(tx, &short).await?;
-    layer::write(tx, &before.layers, &book.layers, accepted).await?;
+    layer::write(tx, &before.layers, book.layers(), accepted).await?;
     if !before.served.allocations.is_empty() || !accepted.iter().all(is_plain_sale) {
         wholesale::write(tx, book, accepted).await?;
         stock::write(tx, accepted, &before.served).await?;

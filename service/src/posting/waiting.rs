@@ -23,7 +23,7 @@ use crate::{Error, Tx};
 pub(super) async fn load(tx: &Tx, book: &mut Book) -> Result<(), Error> {
     refresh(tx, book).await?;
     let on: Vec<LevelKey> = book
-        .levels
+        .levels()
         .iter()
         .filter(|(_, level)| level.backordered().is_positive())
         .map(|(key, _)| *key)

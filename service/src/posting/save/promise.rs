@@ -56,7 +56,7 @@ pub(super) fn first_events(served: &Posting, accepted: &[Accepted<'_>]) -> Vec<(
 async fn write_waiting(tx: &Tx, book: &Book, before: &BTreeMap<LevelKey, Level>) -> Result<(), Error> {
     let was = |key: &LevelKey| before.get(key).map_or(Quantity::ZERO, |level| level.backordered());
     let rows: Vec<(LevelKey, Quantity)> = book
-        .levels
+        .levels()
         .iter()
         .filter(|(key, level)| was(key) != level.backordered())
         .map(|(key, level)| (*key, level.backordered()))
