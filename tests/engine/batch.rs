@@ -14,7 +14,7 @@ use domain::refusal::Refusal;
 use domain::stock_document::{MoveLine, StockDocumentKind};
 use domain::transfer::Dispatch;
 use domain::{expected_receipt, order, stock_document};
-use sea_orm::sqlx;
+use sea_orm::sqlx::{self, Connection};
 use serde_json::{Value, json};
 use service::Db;
 use service::caller::EntryMode;
@@ -369,7 +369,8 @@ fn batches_that_begin_a_series_at_once_do_not_lock_each_other_out() {
                 tenant.stocked(sku, "10.00", ("10", "4.00")).await;
             }
             let now = environment().now().await;
-            let mut blocker = environment().root.begin().await.expect("a transaction");
+            let mut blocker = environment().connect().await;
+            let mut blocker = blocker.begin().await.expect("a transaction");
             let series = format!("ER-{}", now.year());
             let made = sqlx::query("insert into number_series (tenant_id, series) values ($1, $2)");
             made.bind(tenant.id.0).bind(series).execute(&mut *blocker).await.expect("a series is begun");
