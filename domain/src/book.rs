@@ -1,8 +1,8 @@
-//! The state that commands are decided on: every row that a batch touches, read and locked before.
+//! The rows that a batch of commands touches, read and locked before the first command is decided.
 //!
-//! A command is a function of (`&mut Book`, command) to a [`Posting`] or a refusal. It checks everything first and
-//! changes the book only when nothing can refuse it any more, so a refused command leaves no trace, and the next one
-//! of the batch sees exactly what the accepted ones before it did.
+//! A command is a function of (`&mut Book`, command) to a [`Posting`] or a rejection. It makes all its checks
+//! before its first change. So a rejected command leaves the book unchanged, and the next command of the
+//! batch sees exactly what the accepted ones before it did.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -38,19 +38,19 @@ use crate::tax::Rate;
 use crate::tenant::{Channel, Settings};
 use crate::transfer::Transfer;
 
-/// How far ahead of our clock a caller's may be.
+/// The most by which a caller's clock may be ahead of ours.
 pub(crate) const CLOCK_SKEW_MAX: Duration = Duration::minutes(5);
 
-/// A place where stock is kept.
+/// A location of stock.
 #[derive(Debug, Clone)]
 pub struct Location {
     /// Its id.
     pub id: LocationId,
     /// Its code.
     pub code: String,
-    /// What it is.
+    /// Its kind.
     pub kind: LocationKind,
-    /// The channels that may layer_use from it.
+    /// The channels that may sell its stock.
     pub channels: Vec<Channel>,
 }
 
@@ -59,35 +59,35 @@ pub struct Location {
 pub struct Register {
     /// Its id.
     pub id: RegisterId,
-    /// Its code, which its receipts bear.
+    /// Its code, with which the numbers of its sales begin.
     pub code: String,
-    /// Where it takes goods from.
+    /// The location whose stock it sells.
     pub location_id: LocationId,
-    /// The smallest cash amount that can be paid; zero where every amount can.
+    /// Cash amounts are rounded to a multiple of this; zero for no rounding.
     pub cash_rounding: Money,
 }
 
-/// What seldom changes: read once, kept for seconds.
+/// Settings and master data that seldom change: read from a cache, not locked.
 #[derive(Debug)]
 pub struct Setup {
     /// The tenant's settings.
     pub settings: Settings,
     /// All locations, the default one first.
     pub locations: Vec<Location>,
-    /// All registers.
+    /// All tills.
     pub registers: HashMap<RegisterId, Register>,
     /// All tax rates.
     pub tax_rates: Vec<Rate>,
-    /// Price lists of channels and of locations in them.
+    /// Price lists of channels, and of a location within a channel.
     pub channel_lists: Vec<(Channel, Option<LocationId>, PriceListId)>,
     /// Account codes of the chart.
     pub accounts: Vec<String>,
-    /// Reason code → account code.
+    /// Account code by reason code.
     pub reasons: HashMap<String, String>,
 }
 
 impl Setup {
-    /// The location `id`, or the default one where none is named.
+    /// Returns the location `id`, or the default one if none is named.
     pub fn location(&self, id: Option<LocationId>) -> Option<&Location> {
         match id {
             Some(id) => self.locations.iter().find(|location| location.id == id),
@@ -95,7 +95,7 @@ impl Setup {
         }
     }
 
-    /// The price lists of a sale in `channel` at `location_id`, the narrower first.
+    /// Returns the price lists of a sale in `channel` at `location_id`, those of the location first.
     pub fn channel_lists(&self, channel: Channel, location_id: LocationId) -> Vec<PriceListId> {
         let of = |wanted: Option<LocationId>| {
             self.channel_lists
@@ -110,11 +110,11 @@ impl Setup {
 /// Every row that a batch of commands touches.
 #[derive(Debug)]
 pub struct Book {
-    /// The instant of the batch.
+    /// The time of the batch.
     pub now: DateTime<Utc>,
-    /// Fresh ids.
+    /// The source of new ids.
     pub ids: IdSequence,
-    /// What seldom changes.
+    /// Settings and master data from the cache.
     pub setup: Arc<Setup>,
     /// Products by id.
     pub products: HashMap<ProductId, Product>,
@@ -130,15 +130,15 @@ pub struct Book {
     pub lots: Lots,
     levels: BTreeMap<LevelKey, Level>,
     layers: BTreeMap<LevelKey, Layers>,
-    /// The drawers of registers.
+    /// The drawers of tills.
     pub drawers: HashMap<RegisterId, Drawer>,
     /// Orders with their lines.
     pub orders: HashMap<OrderId, Order>,
-    /// Till sales and invoices that something is returned from, with what already came back.
+    /// Sold lines of till sales and invoices of which something is returned, with what was returned before.
     pub sold: HashMap<Uuid, Vec<SoldLine>>,
     /// Invoices that can be paid.
     pub invoices: HashMap<InvoiceId, OpenInvoice>,
-    /// Holds: those that are named, and the open ones of a reference that is named.
+    /// Holds that a command names, and the open holds of a reference that a command names.
     pub holds: HashMap<HoldId, Hold>,
     /// Transfers.
     pub transfers: HashMap<TransferId, Transfer>,
@@ -146,39 +146,40 @@ pub struct Book {
     pub expected: HashMap<ExpectedReceiptId, ExpectedReceipt>,
     /// Count sheets.
     pub counts: HashMap<CountId, Count>,
-    /// What the tenant allows a count to do; known where a command needs it.
+    /// The tenant's settings for counts, if a command needs them.
     pub count_settings: CountSettings,
-    /// What moved on a level after an instant and is recorded; known where a command needs it.
+    /// Recorded movements of a level after an instant, as one quantity, if a command needs them.
     pub moved_since: HashMap<(LevelKey, DateTime<Utc>), Quantity>,
-    /// What the commands of this batch moved, where a count is among them.
+    /// Movements of this batch, if it has a count sheet.
     pub moved: Vec<(LevelKey, DateTime<Utc>, Quantity)>,
-    /// What one unit of a product costs over all places: of each lot, and with the nil lot of all together; known where a
-    /// command needs it.
+    /// Cost of one unit of a product over all locations, if a command needs it: by lot, and with the nil lot
+    /// over all lots.
     pub costs_elsewhere: HashMap<(ProductId, LotId), Price>,
     /// Costs to settle of the levels below zero, the oldest first.
     pub costs: HashMap<LevelKey, Vec<OpenCost>>,
-    /// What the command at hand leaves to be posted beside its document.
+    /// Consequences of the current command.
     pub consequences: Consequences,
-    /// What is on its way, once it was read: where a command wants more than there is, to say when there will be enough.
+    /// Future receipts, once they were read: for new promises, and for rejections to say when there will be
+    /// enough.
     pub supplies: Option<Supplies>,
-    /// What tills and channels keep for themselves on the book's levels.
+    /// Till and channel allotments on the book's levels.
     pub allotments: BTreeMap<LevelKey, Vec<Allotment>>,
-    /// The order lines that wait for goods on the book's levels, the first to be served first.
+    /// Order lines that wait on the book's levels, in the order of the queue.
     pub waiting: BTreeMap<LevelKey, Vec<Waiting>>,
-    /// The orders that got goods before the first command was decided, which holds that ended by themselves left free.
+    /// Orders that got the stock of expired holds before the first command was decided.
     pub served_first: BTreeSet<OrderId>,
     /// The next number of each series.
     pub series: HashMap<String, i64>,
 }
 
-/// What an accepted command writes.
+/// The rows that an accepted command writes.
 #[derive(Debug, Default)]
 pub struct Posting {
-    /// Goods that moved.
+    /// Movements.
     pub movements: Vec<Movement>,
-    /// Journal entries, one per document.
+    /// Journal entries of the document and of its consequences.
     pub entries: Vec<Entry>,
-    /// Lines sold or taken back.
+    /// Lines sold or returned.
     pub sales_lines: Vec<SalesLine>,
     /// Reservations that changed.
     pub reservations: Vec<Reservation>,
@@ -188,32 +189,32 @@ pub struct Posting {
     pub expected: Vec<ExpectedReceipt>,
     /// Lots that are new or changed.
     pub lots: Vec<Lot>,
-    /// Order lines that waited and got goods.
+    /// Backordered order lines that got stock.
     pub allocations: Vec<Allocation>,
-    /// What new promises stand on.
+    /// Supplies on which new promises stand.
     pub pegs: Vec<Pegged>,
     /// Orders whose promise the command broke.
     pub broken: Vec<OrderId>,
     /// Lines of count sheets that are new or changed.
     pub count_lines: Vec<(CountId, CountLine)>,
-    /// What was entered on count sheets.
+    /// Entries on count sheets.
     pub count_entries: Vec<CountEntry>,
-    /// Levels that were counted, and when.
+    /// Levels that were counted, with the time.
     pub anchors: Vec<(LevelKey, DateTime<Utc>)>,
-    /// Levels from which more went than was available.
+    /// Levels from which more was issued than was available.
     pub short: Vec<LevelKey>,
-    /// Goods that went below zero.
+    /// Units that left below zero.
     pub oversold: Vec<Oversold>,
-    /// Costs of which something was settled, as they are now.
+    /// Costs to settle of which a part was settled, as they are now.
     pub settled: Vec<OpenCost>,
-    /// Whether goods were sold by force whose lot had expired or was recalled.
+    /// Whether a forced sale took an expired or recalled lot.
     pub unsellable: bool,
-    /// What movements took from cost layers.
+    /// Layer uses, by movement.
     pub layer_uses: Vec<(MovementId, LayerUse)>,
 }
 
 impl Book {
-    /// A book without rows.
+    /// Makes a book without rows.
     pub fn new(now: DateTime<Utc>, ids: IdSequence, setup: Arc<Setup>) -> Self {
         Book {
             now,
@@ -249,7 +250,7 @@ impl Book {
         }
     }
 
-    /// The product that a line names. The pointer is the line's.
+    /// Returns the product that a line names. `pointer` is that of the line.
     pub fn product(&self, item: &ItemRef, pointer: &str) -> Result<&Product, Problem> {
         let id = match item {
             ItemRef::Id(id) => Some(*id),
@@ -269,30 +270,31 @@ impl Book {
         })
     }
 
-    /// The instant at which a document happened: now where the caller names none, never in the future.
+    /// Returns the time of a document: the named one, or now. Rejects a time before 1970, or more than 5
+    /// minutes ahead of our clock.
     pub fn occurred_at(&self, named: Option<DateTime<Utc>>) -> Result<DateTime<Utc>, Refusal> {
         match named {
             Some(at) if at > self.now + CLOCK_SKEW_MAX => Err(Refusal::invalid(
                 "/occurred_at",
                 "occurred_at lies in the future; send the time of the event.",
             )),
-            Some(at) if at < DateTime::UNIX_EPOCH => Err(Refusal::invalid(
-                "/occurred_at",
-                "occurred_at lies before 1970, when no books were kept here.",
-            )),
+            Some(at) if at < DateTime::UNIX_EPOCH => {
+                Err(Refusal::invalid("/occurred_at", "occurred_at lies before 1970."))
+            }
             Some(at) => Ok(at.min(self.now)),
             None => Ok(self.now),
         }
     }
 
-    /// The next number of a kind, such as `SO-2026-000123`. Called after the last check that can reject the command, so
-    /// that a series has no gaps.
+    /// Returns the next number of a kind, such as `SO-2026-000123`. Call it after the last check of a
+    /// command, so that a rejection leaves no gap in the series.
     pub fn number(&mut self, kind: DocumentKind) -> String {
         let series = kind.series(self.now).expect("a kind that is numbered has a series");
         self.next_in(series)
     }
 
-    /// The next number of a register, such as `T1-2026-000123`. Like [`Book::number`].
+    /// Returns the next number of a till, such as `T1-2026-000123`. Call it after the last check, like
+    /// [`Book::number`].
     pub fn number_of_register(&mut self, code: &str) -> String {
         self.next_in(document::series(code, self.now))
     }
@@ -304,12 +306,12 @@ impl Book {
         number
     }
 
-    /// The level at `key`; an empty one where nothing ever was.
+    /// Returns the level at `key`, or an empty one if there is none yet.
     pub fn level(&self, key: &LevelKey) -> Level {
         self.levels.get(key).copied().unwrap_or_default()
     }
 
-    /// Every level that was read or made, in the order in which levels are locked.
+    /// Returns all levels of the book, in the order in which levels are locked.
     pub fn levels(&self) -> &BTreeMap<LevelKey, Level> {
         &self.levels
     }
@@ -319,12 +321,12 @@ impl Book {
         self.levels.extend(levels);
     }
 
-    /// The level at `key`, to change it.
+    /// Returns the level at `key` for changes, and makes it if there is none yet.
     pub(crate) fn level_mut(&mut self, key: LevelKey) -> &mut Level {
         self.levels.entry(key).or_default()
     }
 
-    /// The cost layers of each level that has some.
+    /// Returns the cost layers of the levels that have them.
     pub fn layers(&self) -> &BTreeMap<LevelKey, Layers> {
         &self.layers
     }
@@ -334,17 +336,17 @@ impl Book {
         self.layers.extend(layers);
     }
 
-    /// The cost layers of the level at `key`, to change them together with it.
+    /// Returns the cost layers of the level at `key` for changes, which must be made to the level too.
     pub(crate) fn layers_mut(&mut self, key: LevelKey) -> &mut Layers {
         self.layers.entry(key).or_default()
     }
 
-    /// Whether the goods of a product lie in lots.
+    /// Returns whether the stock of a product lies in lots.
     pub fn is_tracked(&self, id: ProductId) -> bool {
         self.products.get(&id).is_some_and(Product::is_tracked)
     }
 
-    /// What is on its way to a level, as far as it was read.
+    /// Returns the future receipts of a level, or none if they were not read.
     pub fn supplies_at(&self, key: &LevelKey) -> &[Supply] {
         let supplies = self.supplies.as_ref().and_then(|all| all.get(&(key.location_id, key.product_id)));
         supplies.map_or(&[], Vec::as_slice)

@@ -1,8 +1,8 @@
 //! Commands: every write that posts stock, cost or ledger.
 //!
-//! A command is a struct beside its rule, and says there, as [`Rule`], what it is called, which rows it needs, how large it is
-//! and what it does. Here it is one variant of [`Command`] and one line of `Command::rule`, and what it makes is an
-//! [`Outcome`]. Every match is exhaustive: the compiler names the places that a new one is missing in.
+//! A command is a struct beside its rule. Its [`Rule`] states its name, the rows it needs, its size and what
+//! it does. Here it is one variant of [`Command`] and one line of `Command::rule`. What it makes is an
+//! [`Outcome`]. Every match is exhaustive: the compiler finds the places where a new variant is missing.
 
 use std::collections::BTreeSet;
 
@@ -22,15 +22,15 @@ use crate::{
     transfer,
 };
 
-/// What a command made and what is to be written, or why it is rejected.
+/// The outcome and the posting of an accepted command, or its rejection.
 pub type Decision = Result<(Outcome, Posting), Refusal>;
 
-/// What a command says of itself.
+/// The facts and the rule of one command.
 pub trait Rule {
-    /// The name in the audit log, and the type of its event.
+    /// Returns the name in the audit log, which is also the type of its event.
     fn name(&self) -> &'static str;
 
-    /// The number of lines that it brings: the size of a transaction is measured in lines.
+    /// Returns its number of lines. The size of a transaction is measured in lines.
     fn lines(&self) -> usize {
         1
     }
@@ -38,7 +38,7 @@ pub trait Rule {
     /// Adds the rows that it reads or changes.
     fn needs(&self, needs: &mut Needs);
 
-    /// Decides it on the locked rows. A rejection leaves the book as it was.
+    /// Decides it on the locked rows. A rejection leaves the book unchanged.
     fn decide(&self, book: &mut Book) -> Decision;
 }
 
@@ -59,7 +59,7 @@ pub enum Command {
     PlaceOrder(order::Place),
     /// Confirm an order: reserve its stock.
     ConfirmOrder(order::Confirm),
-    /// Release an order that is on hold.
+    /// Release an order from its credit hold.
     ReleaseOrder(order::Release),
     /// Cancel an order.
     CancelOrder(order::Cancel),
@@ -107,7 +107,7 @@ pub enum Command {
     CompleteCount(count::Complete),
     /// Ask for a recount of lines.
     RecountLines(count::Recount),
-    /// Post what a count found.
+    /// Post the differences that a count found.
     PostCount(count::Post),
     /// Cancel a count sheet.
     CancelCount(count::Cancel),
@@ -155,12 +155,12 @@ impl Command {
         }
     }
 
-    /// The name in the audit log, and the type of its event.
+    /// Returns the name in the audit log, which is also the type of its event.
     pub fn name(&self) -> &'static str {
         self.rule().name()
     }
 
-    /// The number of lines that it brings.
+    /// Returns its number of lines.
     pub fn lines(&self) -> usize {
         self.rule().lines()
     }
@@ -170,38 +170,38 @@ impl Command {
         self.rule().needs(needs);
     }
 
-    /// Decides it on the locked rows, posts what follows from it, and allocates the stock that it leaves available to
-    /// backordered lines. A rejection leaves the book as it was.
+    /// Decides it on the locked rows, posts the consequences, and allocates the stock that it leaves
+    /// available to backordered lines. A rejection leaves the book unchanged.
     pub fn decide(&self, book: &mut Book) -> Decision {
-        // Whether promises hold is known only if the supplies were read.
+        // Promises can be judged only if the supplies were loaded.
         let is_known = book.supplies.is_some() && !book.waiting.is_empty();
-        let before = if is_known { promise::broken(book) } else { BTreeSet::new() };
+        let before = if is_known { promise::find_broken(book) } else { BTreeSet::new() };
         let (mut outcome, mut posting) = self.rule().decide(book)?;
         book.post_consequences(&mut posting);
-        promise::serve(book, &mut posting);
-        // The order of the command may be one of those that were served.
+        promise::allocate(book, &mut posting);
+        // The allocation may have changed the order of the command itself.
         if let Outcome::Order(ordered) = &mut outcome
             && let Some(order) = book.orders.get(&ordered.order.id)
         {
             ordered.order.clone_from(order);
         }
         if is_known {
-            posting.broken = promise::broken(book).difference(&before).copied().collect();
+            posting.broken = promise::find_broken(book).difference(&before).copied().collect();
         }
         Ok((outcome, posting))
     }
 }
 
-/// What an accepted command made.
+/// The document that an accepted command made or changed.
 #[derive(Debug)]
 pub enum Outcome {
     /// A till sale or refund.
     Sale(pos::Sale),
-    /// A session, and the cash that its opening or closing moved.
+    /// A session, and the cash move of its opening or closing.
     Session(pos::Session, Option<pos::CashMove>),
-    /// Cash that moved.
+    /// A cash move.
     CashMove(pos::CashMove),
-    /// An order, with what the command made of it.
+    /// An order, with the invoices that the command made.
     Order(Box<order::Ordered>),
     /// A credit note.
     CreditNote(order::Invoice),
@@ -224,7 +224,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The document that the command made or changed.
+    /// Returns the kind and id of the document that the command made or changed.
     pub fn document(&self) -> (DocumentKind, Uuid) {
         match self {
             Outcome::Sale(sale) => (sale.kind.into(), sale.id.0),
@@ -243,7 +243,7 @@ impl Outcome {
         }
     }
 
-    /// The number of the document, or the code of the lot; absent if it has none.
+    /// Returns the number of the document, or the code of the lot; nothing if it has none.
     pub fn number(&self) -> Option<&str> {
         match self {
             Outcome::Sale(sale) => Some(&sale.number),
@@ -259,7 +259,7 @@ impl Outcome {
         }
     }
 
-    /// The number of lines of the document.
+    /// Returns the number of lines of the document.
     pub fn line_count(&self) -> usize {
         match self {
             Outcome::Sale(sale) => sale.lines.len(),

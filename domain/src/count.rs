@@ -1,12 +1,12 @@
-//! Counts: what is really there.
+//! Counts: the stock that is really there.
 //!
-//! A sheet names a location and products, and freezes nothing: goods come and go while it is counted. So what is counted
-//! is not compared with what the record says now, but with what it said at the instant of the counting (`counted_at`),
-//! and what is posted is the difference. That instant becomes the *anchor* of the level: whatever happened by then is in
-//! the count, so what we learn of it later changes nothing any more (see [`crate::negative_stock`]).
+//! A count sheet names a location and products. It freezes nothing: stock moves while it is counted. So a
+//! counted quantity is not compared with what the record says now, but with what it said at the time of the
+//! counting (`counted_at`). The difference is posted, and that time is noted on the level. A movement dated
+//! until then is in the count, so it changes nothing if it is recorded later (see [`crate::negative_stock`]).
 //!
-//! counting → counted → posted. What differs by more than the tolerance is counted once more (recount) before it is
-//! counted. Until it is posted, a sheet can be cancelled.
+//! The status goes from counting to counted to posted. Lines that differ by more than the tolerance must be
+//! counted again (recount) before the sheet is counted. Until it is posted, a sheet can be cancelled.
 
 use std::collections::BTreeSet;
 
@@ -32,7 +32,7 @@ pub use enter::{CountEntry, Enter, EntryInput};
 pub use lot::{CountedLot, Listed};
 pub use post::Post;
 
-/// Where a sheet stands.
+/// The status of a count sheet.
 #[derive(
     Debug,
     Clone,
@@ -48,123 +48,124 @@ pub use post::Post;
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum CountStatus {
-    /// It is being counted.
+    /// Quantities are being entered.
     Counting,
-    /// Some lines are counted once more.
+    /// Some lines must be counted again.
     Recount,
-    /// Everything is counted, nothing is posted yet.
+    /// All lines are counted, and nothing is posted yet.
     Counted,
-    /// The differences are posted.
+    /// The differences were posted.
     Posted,
-    /// It was given up; nothing was posted.
+    /// It was cancelled, and nothing was posted.
     Cancelled,
 }
 
-/// What a tenant allows a count to do.
+/// The settings of a tenant for counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CountSettings {
-    /// By how much of what is expected a count may differ without a recount.
+    /// The highest difference without a recount, in percent of the expected quantity.
     pub tolerance_percent: Option<Percent>,
-    /// By how much value a count may differ without a recount.
+    /// The highest difference without a recount, as a value.
     pub tolerance_value: Option<Money>,
-    /// The differences that a sheet may post without an approver: its gains and losses at cost, added up without their
-    /// signs.
+    /// The highest differences that a sheet may post without an approver: gains and losses at cost, added up
+    /// without their signs.
     pub approval_value: Option<Money>,
 }
 
-/// A sheet to open.
+/// A count sheet to open.
 #[derive(Debug, Clone)]
 pub struct Open {
-    /// The caller's own id of the sheet; ours where it has none.
+    /// The id of the sheet, if the caller chose one.
     pub id: Option<CountId>,
-    /// Where; the default location where none is named.
+    /// The location; the default one if absent.
     pub location_id: Option<LocationId>,
-    /// What; what is found beside it gets its lines when it is counted.
+    /// The products and lots to count. Others that are found get a line when they are entered.
     pub lines: Vec<Listed>,
-    /// Whether who counts does not see what is expected.
+    /// Whether the counter does not see the expected quantities.
     pub blind: bool,
-    /// The tenant's where absent.
+    /// The highest difference without a recount, in percent of the expected quantity. The tenant's setting if
+    /// absent.
     pub tolerance_percent: Option<Percent>,
-    /// The tenant's where absent.
+    /// The highest difference without a recount, as a value. The tenant's setting if absent.
     pub tolerance_value: Option<Money>,
     /// A remark.
     pub reference: Option<String>,
 }
 
-/// A sheet to declare counted.
+/// A count sheet to complete.
 #[derive(Debug, Clone, Copy)]
 pub struct Complete {
-    /// Which one.
+    /// The sheet.
     pub count_id: CountId,
-    /// Whether lines that nobody counted are left as they are.
+    /// Whether lines without a count are left as they are.
     pub skip_uncounted: bool,
 }
 
-/// Lines to count once more, although the tolerance does not ask for it.
+/// Lines to count again although they are within the tolerance.
 #[derive(Debug, Clone)]
 pub struct Recount {
-    /// Of which sheet.
+    /// The sheet.
     pub count_id: CountId,
-    /// Their numbers.
+    /// The numbers of the lines.
     pub lines: Vec<i32>,
 }
 
-/// A sheet.
+/// A count sheet.
 #[derive(Debug, Clone)]
 pub struct Count {
     /// Its id.
     pub id: CountId,
     /// Its number.
     pub number: String,
-    /// Where.
+    /// The location.
     pub location_id: LocationId,
-    /// Where it stands.
+    /// Its status.
     pub status: CountStatus,
-    /// Whether who counts does not see what is expected.
+    /// Whether the counter does not see the expected quantities.
     pub blind: bool,
-    /// By how much of what is expected a line may differ without a recount.
+    /// The highest difference of a line without a recount, in percent of the expected quantity.
     pub tolerance_percent: Option<Percent>,
-    /// By how much value a line may differ without a recount.
+    /// The highest difference of a line without a recount, as a value.
     pub tolerance_value: Option<Money>,
     /// A remark.
     pub reference: Option<String>,
-    /// The adjustment that was posted, where anything differed.
+    /// The adjustment that was posted, if anything differed.
     pub document_id: Option<StockDocumentId>,
-    /// The round of counting that is on: 1, and one more with each recount.
+    /// The current round of counting: 1, and one more with each recount.
     pub round: i32,
-    /// Grows with each change.
+    /// The version. It grows with each change.
     pub version: i32,
     /// Its lines.
     pub lines: Vec<CountLine>,
 }
 
-/// A line of a sheet. Quantities are stock units.
+/// A line of a count sheet. Quantities are in stock units.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CountLine {
-    /// From 1.
+    /// The number of the line, from 1.
     pub line_no: i32,
-    /// What.
+    /// The product.
     pub product_id: ProductId,
-    /// In which lot; none where the product is not tracked.
+    /// The lot; none if the product is not tracked.
     pub lot: Option<CountedLot>,
-    /// The round whose count stands; 0 before anything was counted.
+    /// The round whose count stands; 0 before the first entry.
     pub round: i32,
-    /// Whether it has to be counted once more.
+    /// Whether it must be counted again.
     pub recount: bool,
-    /// What was counted in that round.
+    /// The quantity counted in that round.
     pub counted: Option<Quantity>,
-    /// The instant of the last entry of that round.
+    /// The time of the last entry of that round.
     pub counted_at: Option<DateTime<Utc>>,
-    /// What the record said at that instant, as of the last step of the sheet.
+    /// The stock on record at that time, as of the last step of the sheet.
     pub expected: Option<Quantity>,
-    /// What was posted: the difference, and its cost.
+    /// The posted difference: its quantity and cost.
     pub posted: Option<(Quantity, Money)>,
-    /// Whether a later count of the level stands already, so that nothing was posted.
+    /// Whether the level was counted later, so that nothing was posted.
     pub superseded: bool,
 }
 
 impl CountLine {
-    /// A line that nobody has counted.
+    /// Makes a line without a count.
     pub fn new(line_no: i32, product_id: ProductId, lot: Option<CountedLot>) -> Self {
         CountLine {
             line_no,
@@ -180,7 +181,7 @@ impl CountLine {
         }
     }
 
-    /// What was counted, and when.
+    /// Returns the counted quantity and its time.
     fn figure(&self) -> Option<(Quantity, DateTime<Utc>)> {
         self.counted.zip(self.counted_at)
     }
@@ -195,7 +196,7 @@ impl Count {
         Err(Refusal::state(format!("{} is {status}: it can't be {what}.", self.number)))
     }
 
-    /// Whether a line of a level differs by more than the sheet tolerates.
+    /// Returns whether the difference on a level exceeds the tolerance of the sheet.
     fn is_beyond(&self, book: &Book, key: &LevelKey, (expected, counted): (Quantity, Quantity)) -> bool {
         let off = (counted - expected).abs();
         if off.is_zero() {
@@ -209,15 +210,15 @@ impl Count {
 }
 
 impl Book {
-    /// What the record says of a level at an instant: what is there now, less what moved since.
+    /// Returns the stock on record of a level at an instant: the stock on hand now, less what moved since.
     fn expected_at(&self, key: &LevelKey, at: DateTime<Utc>) -> Quantity {
         let recorded = self.moved_since.get(&(*key, at)).copied().unwrap_or_default();
         let of_batch = self.moved.iter().filter(|(moved, when, _)| moved == key && *when > at);
         self.level(key).on_hand() - recorded - of_batch.map(|(.., quantity)| *quantity).sum()
     }
 
-    /// What `quantity` of a level is worth: at its own cost, else at what its lot costs elsewhere, else at what the product
-    /// does.
+    /// Returns the value of `quantity` found on a level: at the level's own cost, else at the cost of its lot
+    /// elsewhere, else at the cost of the product elsewhere.
     fn found_cost(&self, key: &LevelKey, quantity: Quantity) -> Money {
         let level = self.level(key);
         let of = |lot_id| self.costs_elsewhere.get(&(key.product_id, lot_id));
@@ -233,7 +234,7 @@ impl Book {
         self.counts.get(&id).ok_or_else(|| Refusal::not_found("count"))
     }
 
-    /// Puts a changed sheet back, and notes what of it is to be written.
+    /// Puts back a changed sheet, and adds its changed lines to the posting.
     fn put_count(&mut self, count: &Count, changed: &BTreeSet<i32>, posting: &mut Posting) {
         let lines = count.lines.iter().filter(|line| changed.contains(&line.line_no));
         posting.count_lines.extend(lines.map(|line| (count.id, line.clone())));
@@ -263,7 +264,7 @@ impl Rule for Open {
     }
 }
 
-/// Opens a sheet.
+/// Opens a count sheet. Leaves out products that became tracked, or untracked, since they were chosen.
 fn open(book: &mut Book, command: &Open) -> Result<(Count, Posting), Refusal> {
     if command.id.is_some_and(|id| book.counts.contains_key(&id)) {
         return Err(Problems::one("/id", Code::AlreadyExists, "Another count has this id."));
@@ -277,7 +278,7 @@ fn open(book: &mut Book, command: &Open) -> Result<(Count, Posting), Refusal> {
     check_tolerance(&mut problems, command.tolerance_percent, command.tolerance_value);
     problems.check()?;
 
-    // Nothing can refuse it any more.
+    // Nothing rejects the command from here on.
     let settings = book.count_settings;
     let listed = command.lines.iter().filter(|listed| listed.fits(book));
     let lines = listed.zip(1..).map(|(listed, line_no)| listed.line(line_no)).collect();
@@ -301,13 +302,13 @@ fn open(book: &mut Book, command: &Open) -> Result<(Count, Posting), Refusal> {
     Ok((count, posting))
 }
 
-/// Notes a tolerance that makes no sense.
+/// Adds a problem for a tolerance outside its limits.
 pub fn check_tolerance(problems: &mut Problems, percent: Option<Percent>, value: Option<Money>) {
     if percent.is_some_and(|percent| percent.is_negative() || percent.get() > Decimal::ONE_HUNDRED) {
-        problems.invalid("/tolerance_percent", "A tolerance is 0 to 100 percent.");
+        problems.invalid("/tolerance_percent", "A tolerance must be from 0 to 100 percent.");
     }
     if value.is_some_and(Money::is_negative) {
-        problems.invalid("/tolerance_value", "A tolerance is not negative.");
+        problems.invalid("/tolerance_value", "A tolerance must not be negative.");
     }
 }
 impl Rule for Complete {
@@ -324,10 +325,11 @@ impl Rule for Complete {
     }
 }
 
-/// Declares a sheet counted. What was counted once and differs by more than the tolerance is to be counted again.
+/// Completes a count sheet. A line in its first count that differs by more than the tolerance must be counted
+/// again.
 fn complete(book: &mut Book, command: &Complete) -> Result<(Count, Posting), Refusal> {
     let count = book.count(command.count_id)?;
-    count.require(&[CountStatus::Counting, CountStatus::Recount], "declared counted")?;
+    count.require(&[CountStatus::Counting, CountStatus::Recount], "completed")?;
     let is_missing = |line: &&CountLine| {
         if count.status == CountStatus::Recount {
             line.recount && line.round < count.round
@@ -345,10 +347,10 @@ fn complete(book: &mut Book, command: &Complete) -> Result<(Count, Posting), Ref
         return Err(Refusal::state(detail));
     }
     if missing == count.lines.len() {
-        return Err(Refusal::state(format!("Nothing of {} is counted: cancel it.", count.number)));
+        return Err(Refusal::state(format!("No line of {} is counted: cancel the sheet.", count.number)));
     }
 
-    // Nothing can refuse it any more.
+    // Nothing rejects the command from here on.
     let mut count = count.clone();
     let mut changed = BTreeSet::new();
     for at in 0..count.lines.len() {
@@ -383,7 +385,7 @@ impl Rule for Recount {
     }
 }
 
-/// Has lines counted once more.
+/// Asks for a recount of lines.
 fn recount(book: &mut Book, command: &Recount) -> Result<(Count, Posting), Refusal> {
     let count = book.count(command.count_id)?;
     count.require(&[CountStatus::Counted], "counted again")?;
@@ -398,7 +400,7 @@ fn recount(book: &mut Book, command: &Recount) -> Result<(Count, Posting), Refus
     }
     problems.check()?;
 
-    // Nothing can refuse it any more.
+    // Nothing rejects the command from here on.
     let mut count = count.clone();
     let changed: BTreeSet<i32> = command.lines.iter().copied().collect();
     for line in count.lines.iter_mut().filter(|line| changed.contains(&line.line_no)) {
@@ -411,7 +413,7 @@ fn recount(book: &mut Book, command: &Recount) -> Result<(Count, Posting), Refus
     book.put_count(&count, &changed, &mut posting);
     Ok((count, posting))
 }
-/// Cancel a count sheet.
+/// A count sheet to cancel.
 #[derive(Debug, Clone, Copy)]
 pub struct Cancel(pub CountId);
 
@@ -429,7 +431,7 @@ impl Rule for Cancel {
     }
 }
 
-/// Gives a sheet up.
+/// Cancels a count sheet.
 fn cancel(book: &mut Book, id: CountId) -> Result<(Count, Posting), Refusal> {
     let count = book.count(id)?;
     count.require(&[CountStatus::Counting, CountStatus::Recount, CountStatus::Counted], "cancelled")?;

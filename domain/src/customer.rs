@@ -1,4 +1,4 @@
-//! Whom we sell to.
+//! Customers: payment terms, credit limit and exposure.
 
 use chrono::{Datelike, Days, Months, NaiveDate};
 use sea_orm::{DeriveActiveEnum, EnumIter};
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::{CustomerId, PriceListId};
 use crate::number::Money;
 
-/// How a customer usually buys. Either kind may buy through either channel.
+/// The usual way in which a customer buys. Either kind may buy through either channel.
 #[derive(
     Debug,
     Clone,
@@ -33,7 +33,7 @@ pub enum CustomerKind {
     Retail,
 }
 
-/// When an invoice is due.
+/// The payment terms, which decide when an invoice is due.
 #[derive(
     Debug,
     Clone,
@@ -53,7 +53,7 @@ pub enum CustomerKind {
 #[strum(serialize_all = "snake_case")]
 #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
 pub enum PaymentTerms {
-    /// Before the goods leave; uses no credit.
+    /// Before the shipment; uses no credit.
     Prepaid,
     /// A number of days after the invoice.
     Net,
@@ -85,12 +85,12 @@ pub enum CustomerStatus {
     /// May buy.
     #[default]
     Active,
-    /// May not.
+    /// May not buy.
     Blocked,
 }
 
 impl PaymentTerms {
-    /// The day on which an invoice of the day `on` is due.
+    /// Returns the day on which an invoice of the day `on` is due.
     pub fn due_on(self, on: NaiveDate, days: u32) -> NaiveDate {
         let from = match self {
             PaymentTerms::Prepaid => return on,
@@ -105,7 +105,7 @@ impl PaymentTerms {
     }
 }
 
-/// What a customer owes and is about to owe.
+/// The exposure of a customer: what the credit limit is compared to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Exposure {
     /// Open invoices less open credit notes.
@@ -119,13 +119,13 @@ pub struct Exposure {
 }
 
 impl Exposure {
-    /// What counts against the credit limit.
+    /// Returns the amount that counts against the credit limit.
     pub fn total(&self) -> Money {
         self.receivable + self.ordered + self.shipped - self.unapplied
     }
 }
 
-/// A customer as the rules of a sale see it.
+/// A customer, with what the rules of a sale need.
 #[derive(Debug, Clone)]
 pub struct Customer {
     /// Its id.
@@ -136,29 +136,30 @@ pub struct Customer {
     pub tax_exempt: bool,
     /// Whether it may buy.
     pub status: CustomerStatus,
-    /// Its own price list.
+    /// Its own price list, if it has one.
     pub price_list_id: Option<PriceListId>,
-    /// The price list of its tier.
+    /// The price list of its tier, if it has one.
     pub tier_list_id: Option<PriceListId>,
-    /// When its invoices are due.
+    /// Its payment terms.
     pub payment_terms: PaymentTerms,
-    /// How many days later.
+    /// The number of days in its payment terms.
     pub payment_days: u32,
-    /// The most it may owe; `None` is without limit.
+    /// The highest exposure allowed; `None` for no limit.
     pub credit_limit: Option<Money>,
-    /// How many days goods must last when it gets them.
+    /// Days that a lot must still have until it expires when this customer gets it.
     pub min_remaining_life_days: u32,
-    /// What it owes.
+    /// Its exposure.
     pub exposure: Exposure,
 }
 
 impl Customer {
-    /// Whether it may buy.
+    /// Returns whether it may buy.
     pub fn may_buy(&self) -> bool {
         self.status == CustomerStatus::Active
     }
 
-    /// By how much `more` would go over the credit limit; `None` where it fits. Prepaid customers use no credit.
+    /// Returns by how much `more` would exceed the credit limit, or nothing if it fits. Prepaid customers use
+    /// no credit.
     pub fn over_limit(&self, more: Money) -> Option<Money> {
         if self.payment_terms == PaymentTerms::Prepaid {
             return None;

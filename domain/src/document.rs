@@ -1,7 +1,7 @@
-//! The kinds of documents and records, and everything that the layers must agree on about each kind.
+//! Kinds of documents and records, and the facts about each kind on which the layers must agree.
 //!
-//! A new kind is one variant and one line in `DocumentKind::facts`. Ids, events, the audit log, the ledger, number series
-//! and the texts of constraints follow from it.
+//! A new kind is one variant and one line in `DocumentKind::facts`. Ids, events, the audit log, the ledger,
+//! number series and the texts of constraints follow from it.
 
 use chrono::{DateTime, Datelike, Utc};
 use strum::VariantArray;
@@ -14,7 +14,8 @@ use crate::id::{
     TaxClassId, TaxRateId, TenantId, TransferId, UserId,
 };
 
-/// What a command makes or changes. Its word, such as `credit_note`, stands in the ledger, in movements and in events.
+/// The kind of a document or record. Its word, such as `credit_note`, is stored in the ledger, in movements
+/// and in events.
 #[derive(
     Debug,
     Clone,
@@ -50,9 +51,9 @@ pub enum DocumentKind {
     Lot,
     Count,
     JournalEntry,
-    /// A journal entry as the ledger names it: posted by hand, it is its own document.
+    /// The document of a journal entry posted by hand: the entry itself.
     Manual,
-    /// Stock on hand before its level had cost layers. It stands where a layer names the document that received it.
+    /// The document of a cost layer that holds stock from before its level had layers.
     EarlierStock,
     Product,
     Bundle,
@@ -73,31 +74,31 @@ pub enum DocumentKind {
     Tenant,
     Settings,
     CountSettings,
-    /// The command itself, where it made no document or several.
+    /// The command itself, if it made no document or several.
     Command,
 }
 
-/// Where the API shows a document.
+/// The place of a document in the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
-    /// At this path and its id.
+    /// At this path, followed by its id.
     Below(&'static str),
-    /// At this path: a tenant has one.
+    /// At this path alone: a tenant has one.
     At(&'static str),
     /// Only within another document.
     Nowhere,
 }
 
-/// What the layers must agree on about a kind.
+/// The facts about a kind on which the layers must agree.
 struct Facts {
     /// The prefix of its ids.
     prefix: &'static str,
     /// Its name in the API, the value of `object`.
     object: &'static str,
     place: Place,
-    /// The table with its header.
+    /// The table of its header.
     table: &'static str,
-    /// The prefix of its numbers, such as `SO`; absent if it has none, or those of its register.
+    /// The prefix of its numbers, such as `SO`. Absent if it has no numbers, or the numbers of its till.
     series: Option<&'static str>,
 }
 
@@ -166,27 +167,28 @@ impl DocumentKind {
         }
     }
 
-    /// Its word, such as `credit_note`.
+    /// Returns its word, such as `credit_note`.
     pub fn word(self) -> &'static str {
         self.into()
     }
 
-    /// Its name in the API, the value of `object`.
+    /// Returns its name in the API, the value of `object`.
     pub fn object(self) -> &'static str {
         self.facts().object
     }
 
-    /// The constraint that keeps its ids unique.
+    /// Returns the name of the constraint that keeps its ids unique.
     pub fn primary_key(self) -> String {
         format!("{}_pkey", self.facts().table)
     }
 
-    /// The id of a document as the API writes it.
+    /// Returns the id of a document as the API writes it.
     pub fn encode(self, id: Uuid) -> String {
         id::encode(self.facts().prefix, id)
     }
 
-    /// The path at which the API shows a document; absent if it shows it only within another one.
+    /// Returns the path at which the API shows a document. Nothing if the API shows it only within another
+    /// one.
     pub fn path(self, id: Uuid) -> Option<String> {
         match self.facts().place {
             Place::Below(path) => Some(format!("{path}/{}", self.encode(id))),
@@ -195,12 +197,12 @@ impl DocumentKind {
         }
     }
 
-    /// The UUID in an id of any kind, as the API writes it.
+    /// Returns the UUID in an id of any kind, as the API writes it.
     pub fn decode(text: &str) -> Option<Uuid> {
         Self::VARIANTS.iter().find_map(|kind| id::decode(kind.facts().prefix, text).ok())
     }
 
-    /// The kind of what a command makes or changes, by the command's name, such as `order.confirmed`.
+    /// Returns the kind that a command makes or changes, by the command's name, such as `order.confirmed`.
     pub fn of_command(name: &str) -> Option<Self> {
         match name.split_once('.')? {
             ("pos_session", "cash_moved") => Some(Self::CashMove),
@@ -213,14 +215,14 @@ impl DocumentKind {
         }
     }
 
-    /// The name of the series that numbers it in the year of `now`, such as `SO-2026`; absent if it has no numbers, or those
-    /// of its register.
+    /// Returns the name of the series that numbers it in the year of `now`, such as `SO-2026`. Nothing if it
+    /// has no numbers, or the numbers of its till.
     pub fn series(self, now: DateTime<Utc>) -> Option<String> {
         self.facts().series.map(|prefix| series(prefix, now))
     }
 }
 
-/// The name of the series that `prefix` numbers in the year of `now`, such as `T1-2026`.
+/// Returns the name of a series in the year of `now`, such as `T1-2026`.
 pub fn series(prefix: &str, now: DateTime<Utc>) -> String {
     format!("{prefix}-{}", now.year())
 }

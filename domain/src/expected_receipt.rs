@@ -1,4 +1,4 @@
-//! What is on its way, and what may be promised on it.
+//! Expected receipts, and what may be promised on them.
 
 use std::collections::HashMap;
 
@@ -20,7 +20,7 @@ use incoming::note;
 pub use incoming::note_all;
 pub(crate) use incoming::note_transfer;
 
-/// Goods that come to a location (or, negative, go from it) on a day to come.
+/// Stock that comes to a location on a day, or leaves it if negative.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Flow {
     /// The tenant's day.
@@ -29,46 +29,47 @@ pub struct Flow {
     pub quantity: Quantity,
 }
 
-/// The line of a document that brings goods.
+/// The document line from which stock is to come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Source {
-    /// Of an expected receipt.
+    /// A line of an expected receipt.
     Expected(ExpectedReceiptId, i32),
-    /// Of a transfer.
+    /// A line of a transfer.
     Transfer(TransferId, i32),
 }
 
-/// What is still to come of such a line. A transfer for which no day is known is no supply: nothing is promised on it.
+/// A future receipt: what is still to come of a document line. A transfer without an expected day is no
+/// supply, so nothing is promised on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Supply {
     /// The line.
     pub source: Source,
-    /// The tenant's day.
+    /// The tenant's day on which it is expected.
     pub on: NaiveDate,
     /// Stock units, above zero.
     pub quantity: Quantity,
 }
 
-/// What is on its way to a place, the earlier first.
+/// Supplies by location and product, the earliest first.
 pub type Supplies = HashMap<(LocationId, ProductId), Vec<Supply>>;
 
-/// From a day on, until the next step: what may be promised.
+/// A step of what may be promised: from a day on, until the next step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Step {
     /// The tenant's day.
     pub on: NaiveDate,
     /// Stock units that come on that day.
     pub incoming: Quantity,
-    /// Stock units that go on that day.
+    /// Stock units that leave on that day.
     pub outgoing: Quantity,
-    /// Stock units that may be promised for that day without breaking a promise for a later one: the least that is
-    /// left on that day and on every day after it.
+    /// Stock units that may be promised for that day without breaking a promise for a later one: the least
+    /// that is left on that day and on every day after it.
     pub available: Quantity,
 }
 
-/// What may be promised by day: the first step is today's, with what is available now.
+/// Returns what may be promised, by day. The first step is today, with what is available now.
 ///
-/// Goods that should have come before today have not come: nothing is promised on them until they get a new day.
+/// A supply that was expected before today is left out: nothing is promised on it until it gets a new day.
 pub fn staircase(available: Quantity, today: NaiveDate, flows: &[Flow]) -> Vec<Step> {
     let mut days: std::collections::BTreeMap<NaiveDate, (Quantity, Quantity)> =
         [(today, Default::default())].into();
@@ -96,8 +97,8 @@ pub fn staircase(available: Quantity, today: NaiveDate, flows: &[Flow]) -> Vec<S
     steps
 }
 
-/// The first day for which `wanted` may be promised; none while too little is on its way. Of what is free and of what
-/// comes, the orders that wait get `ahead` first.
+/// Returns the first day for which `wanted` may be promised, or nothing if too little is expected. Waiting
+/// orders get the first `ahead` units of the available stock and the supplies.
 pub fn promise(
     (free, ahead): (Quantity, Quantity),
     today: NaiveDate,
@@ -108,14 +109,15 @@ pub fn promise(
     steps.iter().find(|step| step.available >= wanted).map(|step| step.on)
 }
 
-/// What comes and goes at a place: its supplies, and from today on what is owed to the orders that wait.
+/// Returns the flows of a level: its supplies, and the units that waiting orders are to get, as leaving
+/// today.
 pub fn flows(today: NaiveDate, supplies: &[Supply], owed: Quantity) -> Vec<Flow> {
     let owed = owed.is_positive().then_some(Flow { on: today, quantity: -owed });
     let incoming = supplies.iter().map(|supply| Flow { on: supply.on, quantity: supply.quantity });
     incoming.chain(owed).collect()
 }
 
-/// Where an expected receipt stands.
+/// The status of an expected receipt.
 #[derive(
     Debug,
     Clone,
@@ -131,45 +133,45 @@ pub fn flows(today: NaiveDate, supplies: &[Supply], owed: Quantity) -> Vec<Flow>
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum ExpectedStatus {
-    /// Something is still to come.
+    /// Some of it is still to come.
     Open,
-    /// Everything has come.
+    /// All of it was received.
     Received,
     /// The rest will not come.
     Cancelled,
 }
 
-/// Goods to expect.
+/// An expected receipt to record.
 #[derive(Debug, Clone)]
 pub struct Expect {
-    /// The caller's own id of the document; ours where it has none.
+    /// The id of the document, if the caller chose one.
     pub id: Option<ExpectedReceiptId>,
-    /// Where they will come in; the default location where none is named.
+    /// The location; the default one if absent.
     pub location_id: Option<LocationId>,
-    /// On which day.
+    /// The day on which it is expected.
     pub expected_on: NaiveDate,
-    /// A supplier's confirmation, a remark.
+    /// A remark, such as the supplier's confirmation.
     pub reference: Option<String>,
-    /// What.
+    /// Its lines, 1 to 2,000.
     pub lines: Vec<GoodsLine>,
 }
 
-/// Goods that are expected: what promises beyond today stand on.
+/// Stock that a supplier is to deliver on a day. Promises are made on it.
 #[derive(Debug, Clone)]
 pub struct ExpectedReceipt {
     /// Its id.
     pub id: ExpectedReceiptId,
     /// Its number.
     pub number: String,
-    /// Where they will come in.
+    /// The location.
     pub location_id: LocationId,
-    /// On which day.
+    /// The day on which it is expected.
     pub expected_on: NaiveDate,
     /// A remark.
     pub reference: Option<String>,
-    /// Where it stands.
+    /// Its status.
     pub status: ExpectedStatus,
-    /// Grows with each change.
+    /// The version. It grows with each change.
     pub version: i32,
     /// Its lines.
     pub lines: Vec<ExpectedLine>,
@@ -178,18 +180,18 @@ pub struct ExpectedReceipt {
 /// A line of an expected receipt.
 #[derive(Debug, Clone, Copy)]
 pub struct ExpectedLine {
-    /// From 1.
+    /// The number of the line, from 1.
     pub line_no: i32,
-    /// What.
+    /// The product.
     pub product_id: ProductId,
-    /// Stock units.
+    /// Stock units expected.
     pub quantity: Quantity,
-    /// Stock units that have come; more than expected where the supplier sent more.
+    /// Stock units received; more than expected if the supplier sent more.
     pub received: Quantity,
 }
 
 impl ExpectedLine {
-    /// Stock units that are still to come.
+    /// Returns the stock units that are still to come.
     pub fn open(&self) -> Quantity {
         (self.quantity - self.received).max(Quantity::ZERO)
     }
@@ -215,7 +217,7 @@ impl Rule for Expect {
     }
 }
 
-/// Notes that goods are expected.
+/// Records an expected receipt.
 fn expect(book: &mut Book, command: &Expect) -> Result<(ExpectedReceipt, Posting), Refusal> {
     if command.id.is_some_and(|id| book.expected.contains_key(&id)) {
         return Err(Problems::one("/id", Code::AlreadyExists, "Another expected receipt has this id."));
@@ -224,11 +226,11 @@ fn expect(book: &mut Book, command: &Expect) -> Result<(ExpectedReceipt, Posting
     not_past(book, command.expected_on)?;
     let goods = book.goods(&command.lines)?;
     if let Some(at) = command.lines.iter().position(|line| !line.lots.is_empty()) {
-        let detail = "Name lots when the goods come in, on the receipt.";
+        let detail = "Leave lots out: name them on the receipt, when the stock comes in.";
         return Err(Refusal::invalid(format!("/lines/{at}/lots"), detail));
     }
 
-    // Nothing can refuse it any more.
+    // Nothing rejects the command from here on.
     let line = |(goods, line_no): (crate::line_item::Goods, i32)| ExpectedLine {
         line_no,
         product_id: goods.product_id,
@@ -247,7 +249,7 @@ fn expect(book: &mut Book, command: &Expect) -> Result<(ExpectedReceipt, Posting
     };
     Ok(kept(book, expected))
 }
-/// Change the day of an expected receipt.
+/// A new day for an expected receipt.
 #[derive(Debug, Clone, Copy)]
 pub struct Reschedule {
     pub id: ExpectedReceiptId,
@@ -270,7 +272,7 @@ impl Rule for Reschedule {
     }
 }
 
-/// Moves the day on which goods are expected.
+/// Changes the day of an expected receipt.
 fn reschedule(
     book: &mut Book,
     id: ExpectedReceiptId,
@@ -280,7 +282,7 @@ fn reschedule(
     not_past(book, expected_on)?;
     Ok(kept(book, ExpectedReceipt { expected_on, version: expected.version + 1, ..expected }))
 }
-/// Cancel an expected receipt.
+/// An expected receipt to cancel.
 #[derive(Debug, Clone, Copy)]
 pub struct Cancel(pub ExpectedReceiptId);
 
@@ -299,14 +301,14 @@ impl Rule for Cancel {
     }
 }
 
-/// Gives up what has not come.
+/// Cancels what is still to come of an expected receipt.
 fn cancel(book: &mut Book, id: ExpectedReceiptId) -> Result<(ExpectedReceipt, Posting), Refusal> {
     let expected = open(book, id, "cancelled")?;
     let version = expected.version + 1;
     Ok(kept(book, ExpectedReceipt { status: ExpectedStatus::Cancelled, version, ..expected }))
 }
 
-/// Refuses goods that come in for an expected receipt which expects nothing more at `location_id`.
+/// Rejects a receipt for an expected receipt that does not expect any more stock, or not at `location_id`.
 pub(crate) fn check_arrival(
     book: &Book,
     id: ExpectedReceiptId,
@@ -327,8 +329,8 @@ pub(crate) fn check_arrival(
     Ok(())
 }
 
-/// Notes goods that came in on an expected receipt. What exceeds a line goes to the product's next one and, at last,
-/// over what was expected.
+/// Adds received stock to an expected receipt. What exceeds a line goes to the next line of the product, and
+/// at last beyond what was expected.
 pub(crate) fn arrive(
     book: &mut Book,
     id: ExpectedReceiptId,
@@ -404,7 +406,7 @@ mod tests {
         let flows = [(3, 50), (5, -40), (9, 30)]
             .map(|(on, quantity)| Flow { on: day(on), quantity: units(quantity) });
         let shown: Vec<_> = staircase(units(5), day(0), &flows).iter().map(|step| step.available).collect();
-        // 55 are there on the third day, yet 40 of them are promised for the fifth.
+        // 55 are on hand on the third day, but 40 of them are promised for the fifth.
         assert_eq!(shown, [units(5), units(15), units(15), units(45)]);
     }
 
@@ -426,7 +428,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever may be promised on the promised day leaves no later day below zero.
+        /// A promise for the promised day leaves no later day below zero.
         #[test]
         fn promises_are_kept(
             now in 0..50_i64,

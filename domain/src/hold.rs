@@ -1,8 +1,8 @@
-//! Holds: goods that are kept back for a while, for someone or for a reason.
+//! Holds: documents that reserve stock for someone, or for a reason, until they end.
 //!
-//! A hold lowers what is available as an order does. One that expires does so by itself: from that instant it counts
-//! for nothing, whether or not anybody has swept it away. Till leases and channel allotments are holds that some may draw on
-//! without naming them: see [`crate::allocation`].
+//! A hold lowers what is available, as an order does. From the time at which it expires it reserves nothing,
+//! also if no batch has ended its reservations yet. Till and channel allotments are holds that some documents
+//! use without naming them: see [`crate::allocation`].
 
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
@@ -18,10 +18,10 @@ use crate::refusal::{Code, Problems, Refusal};
 use crate::stock::{LevelKey, Reservation, ReservationKind};
 use crate::tenant::Channel;
 
-/// How far ahead a hold may expire.
+/// The longest time until a hold expires.
 const LENGTH_MAX: Duration = Duration::days(366);
 
-/// Why goods are held back.
+/// The kind of a hold.
 #[derive(
     Debug,
     Clone,
@@ -37,18 +37,19 @@ const LENGTH_MAX: Duration = Duration::days(366);
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum HoldKind {
-    /// For someone, until an instant.
+    /// For someone, until it expires.
     Hold,
-    /// Until somebody has decided about them; it does not expire.
+    /// For stock that must not be sold until its state is decided. It does not expire.
     Quarantine,
-    /// For the sales of a till, until an instant: they take from it first, and nobody else can.
+    /// For the sales of one till, until it expires. They take from it first, and no other document can use
+    /// it.
     TillAllotment,
-    /// For a channel, until an instant: the other one can't take it.
+    /// For one channel, until it expires. The other channel can't use it.
     ChannelAllotment,
 }
 
 impl HoldKind {
-    /// What its goods are reserved for.
+    /// Returns the kind of its reservations.
     pub(crate) fn reservation(self) -> ReservationKind {
         match self {
             HoldKind::Hold => ReservationKind::Hold,
@@ -58,13 +59,13 @@ impl HoldKind {
         }
     }
 
-    /// Whether some may take of it without naming it.
+    /// Returns whether some documents use it without naming it.
     pub(crate) fn is_allotment(self) -> bool {
         matches!(self, HoldKind::TillAllotment | HoldKind::ChannelAllotment)
     }
 }
 
-/// Where a hold stands. One that is open and has expired holds nothing.
+/// The status of a hold. An open hold that has expired reserves nothing.
 #[derive(
     Debug,
     Clone,
@@ -80,70 +81,70 @@ impl HoldKind {
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum HoldStatus {
-    /// It holds, until it expires.
+    /// It reserves stock until it expires.
     Open,
-    /// It was given up.
+    /// It was released.
     Released,
-    /// A later hold with the same reference took its place.
+    /// A later hold with the same reference replaced it.
     Replaced,
-    /// An order or a sale took its goods.
+    /// An order or a sale used its stock.
     Used,
-    /// Its time has passed.
+    /// It expired.
     Expired,
 }
 
-/// Goods to hold back.
+/// A hold to place.
 #[derive(Debug, Clone)]
 pub struct PlaceHold {
-    /// The caller's own id of the hold; ours where it has none.
+    /// The id of the hold, if the caller chose one.
     pub id: Option<HoldId>,
-    /// Why.
+    /// Its kind.
     pub kind: HoldKind,
-    /// The caller's name for it. An open hold of that name is replaced; they never add up.
+    /// The caller's name for it. An open hold of the same name is replaced.
     pub reference: Option<String>,
-    /// Where; the default location where none is named.
+    /// The location; the default one if absent.
     pub location_id: Option<LocationId>,
-    /// For whom; for anybody who knows the hold where nobody is named.
+    /// The customer who may use it; anyone if absent.
     pub customer_id: Option<CustomerId>,
-    /// The till of a lease.
+    /// The till of a till allotment.
     pub register_id: Option<RegisterId>,
-    /// The channel of a floor.
+    /// The channel of a channel allotment.
     pub channel: Option<Channel>,
     /// A remark.
     pub note: Option<String>,
-    /// Until when; required but for a quarantine, where it is not allowed.
+    /// The time at which it expires. Required, but not allowed for a quarantine.
     pub expires_at: Option<DateTime<Utc>>,
-    /// What.
+    /// Its lines, 1 to 2,000.
     pub lines: Vec<GoodsLine>,
 }
 
-/// Goods that are held back.
+/// A hold.
 #[derive(Debug, Clone)]
 pub struct Hold {
     /// Its id.
     pub id: HoldId,
-    /// Why.
+    /// Its kind.
     pub kind: HoldKind,
     /// The caller's name for it.
     pub reference: Option<String>,
-    /// Where.
+    /// The location.
     pub location_id: LocationId,
-    /// For whom.
+    /// The customer who may use it; anyone if absent.
     pub customer_id: Option<CustomerId>,
-    /// Whose till or channel it is for: of a till allotment or channel allotment.
+    /// The till or channel, if it is an allotment.
     pub owner: Option<Owner>,
     /// A remark.
     pub note: Option<String>,
-    /// Where it stands, as it was last written: `Open` even where its time has passed since.
+    /// Its status as last written: still `Open` if it has expired since.
     pub status: HoldStatus,
-    /// Until when.
+    /// The time at which it expires, if it does.
     pub expires_at: Option<DateTime<Utc>>,
-    /// When it was placed.
+    /// The time at which it was placed.
     pub placed_at: DateTime<Utc>,
-    /// Grows with each change.
+    /// The version. It grows with each change.
     pub version: i32,
-    /// Whether its reservations were ended already by a transaction whose clock says that its time has passed. Known
-    /// only on a [`Book`], whose levels are locked.
+    /// Whether a transaction with a later clock reading has already ended its reservations, because it had
+    /// expired. Known only on a [`Book`], whose levels are locked.
     pub is_swept: bool,
     /// Its lines.
     pub lines: Vec<HeldLine>,
@@ -152,30 +153,30 @@ pub struct Hold {
 /// A line of a hold.
 #[derive(Debug, Clone, Copy)]
 pub struct HeldLine {
-    /// From 1.
+    /// The number of the line, from 1.
     pub line_no: i32,
-    /// What.
+    /// The product.
     pub product_id: ProductId,
-    /// In which lot; nil where the product is not tracked.
+    /// The lot; nil if the product is not tracked.
     pub lot_id: LotId,
     /// Stock units.
     pub quantity: Quantity,
-    /// Stock units that it still holds: fewer where a till or a channel took of them.
+    /// Stock units that it still reserves: fewer after a till or channel used some.
     pub left: Quantity,
 }
 
 impl HeldLine {
-    /// The level that it holds at a location.
+    /// Returns the level of the line at a location.
     pub fn key(&self, location_id: LocationId) -> LevelKey {
         LevelKey { location_id, product_id: self.product_id, lot_id: self.lot_id }
     }
 }
 
-/// What a line of a hold holds of a level.
+/// A level, the number of a hold's line on it, and the units that it reserves.
 pub(crate) type Held = (LevelKey, i32, Quantity);
 
 impl Hold {
-    /// Where it stands at `now`.
+    /// Returns its status at `now`.
     pub fn status_at(&self, now: DateTime<Utc>) -> HoldStatus {
         match (self.status, self.expires_at) {
             (HoldStatus::Open, Some(end)) if end <= now || self.is_swept => HoldStatus::Expired,
@@ -183,7 +184,7 @@ impl Hold {
         }
     }
 
-    /// Where and how much it was placed to hold, line by line.
+    /// Returns what it was placed to reserve, line by line.
     pub(crate) fn placed(&self) -> Vec<Held> {
         self.lines.iter().map(|line| (line.key(self.location_id), line.line_no, line.quantity)).collect()
     }
@@ -224,7 +225,7 @@ impl Rule for PlaceHold {
     }
 }
 
-/// Holds goods back. A hold of the same reference makes way, and what it held is there for this one.
+/// Places a hold. It replaces the open hold of the same reference, whose units are available to it.
 fn place(book: &mut Book, command: &PlaceHold) -> Result<(Hold, Posting), Refusal> {
     if command.id.is_some_and(|id| book.holds.contains_key(&id)) {
         return Err(Problems::one("/id", Code::AlreadyExists, "Another hold has this id."));
@@ -244,7 +245,7 @@ fn place(book: &mut Book, command: &PlaceHold) -> Result<(Hold, Posting), Refusa
     let lines = allocation::held_lines(book, command, location_id, &goods, &mut demand)?;
     book.check_available(&demand)?;
 
-    // Nothing can refuse it any more.
+    // Nothing rejects the command from here on.
     let mut posting = Posting::default();
     if let Some(old) = old {
         end(book, old, HoldStatus::Replaced, &mut posting);
@@ -268,7 +269,7 @@ fn place(book: &mut Book, command: &PlaceHold) -> Result<(Hold, Posting), Refusa
     Ok((hold, posting))
 }
 
-/// Puts goods that are free into quarantine, until somebody has decided about them.
+/// Puts available stock into quarantine.
 pub(crate) fn quarantine(
     book: &mut Book,
     (key, quantity): (LevelKey, Quantity),
@@ -295,7 +296,7 @@ pub(crate) fn quarantine(
     hold
 }
 
-/// Reserves what a new hold holds.
+/// Reserves the stock of a new hold.
 fn begin(book: &mut Book, hold: &Hold, posting: &mut Posting) {
     let held = hold.placed();
     for (key, _, quantity) in &held {
@@ -305,7 +306,7 @@ fn begin(book: &mut Book, hold: &Hold, posting: &mut Posting) {
     allotment::note(book, hold);
     keep(book, hold.clone(), posting);
 }
-/// Change the end of a hold.
+/// A new end for a hold.
 #[derive(Debug, Clone, Copy)]
 pub struct Extend {
     pub hold_id: HoldId,
@@ -326,7 +327,7 @@ impl Rule for Extend {
     }
 }
 
-/// Moves the instant at which an open hold expires.
+/// Changes the time at which an open hold expires.
 fn extend(book: &mut Book, id: HoldId, expires_at: DateTime<Utc>) -> Result<(Hold, Posting), Refusal> {
     let hold = open(book, id, "extended")?.clone();
     check_end(book, hold.kind, Some(expires_at))?;
@@ -338,7 +339,7 @@ fn extend(book: &mut Book, id: HoldId, expires_at: DateTime<Utc>) -> Result<(Hol
     keep(book, hold.clone(), &mut posting);
     Ok((hold, posting))
 }
-/// Release a hold.
+/// A hold to release.
 #[derive(Debug, Clone, Copy)]
 pub struct Release(pub HoldId);
 
@@ -356,7 +357,7 @@ impl Rule for Release {
     }
 }
 
-/// Gives an open hold up.
+/// Releases an open hold.
 fn release(book: &mut Book, id: HoldId) -> Result<(Hold, Posting), Refusal> {
     open(book, id, "released")?;
     let mut posting = Posting::default();
@@ -364,7 +365,8 @@ fn release(book: &mut Book, id: HoldId) -> Result<(Hold, Posting), Refusal> {
     Ok((book.holds[&id].clone(), posting))
 }
 
-/// The hold whose goods a document of `customer_id` takes.
+/// Returns the hold that a document of `customer_id` uses. Rejects a quarantine, an allotment, a hold for
+/// another customer, and one that is not open.
 pub(crate) fn usable(book: &Book, id: HoldId, customer_id: Option<CustomerId>) -> Result<&Hold, Refusal> {
     let pointer = "/hold_id";
     let Some(hold) = book.holds.get(&id) else {
@@ -373,11 +375,14 @@ pub(crate) fn usable(book: &Book, id: HoldId, customer_id: Option<CustomerId>) -
     match hold.kind {
         HoldKind::Hold => {}
         HoldKind::Quarantine => {
-            return Err(Refusal::invalid(pointer, "Goods in quarantine can't be sold: release them first."));
+            return Err(Refusal::invalid(
+                pointer,
+                "Stock in quarantine can't be sold: release the hold first.",
+            ));
         }
         HoldKind::TillAllotment | HoldKind::ChannelAllotment => {
             let detail =
-                "A till allotment or channel allotment is not named: who may take of it does so by itself.";
+                "A till or channel allotment can't be named: its till or channel uses it automatically.";
             return Err(Refusal::invalid(pointer, detail));
         }
     }
@@ -387,7 +392,7 @@ pub(crate) fn usable(book: &Book, id: HoldId, customer_id: Option<CustomerId>) -
     open(book, id, "used")
 }
 
-/// Ends a hold whose goods a document takes.
+/// Ends a hold whose stock a document uses.
 pub(crate) fn use_up(book: &mut Book, id: HoldId, posting: &mut Posting) {
     end(book, id, HoldStatus::Used, posting);
 }
@@ -406,16 +411,16 @@ fn check_end(book: &Book, kind: HoldKind, end: Option<DateTime<Utc>>) -> Result<
     let detail = match (kind, end) {
         (HoldKind::Quarantine, None) => return Ok(()),
         (HoldKind::Quarantine, Some(_)) => "A quarantine does not expire: leave expires_at out.",
-        (_, None) => "Say when the hold expires.",
-        (_, Some(end)) if end <= book.now => "A hold expires in the future.",
-        (_, Some(end)) if end > book.now + LENGTH_MAX => "A hold expires within 366 days.",
+        (_, None) => "A hold needs the time at which it expires.",
+        (_, Some(end)) if end <= book.now => "A hold must expire in the future.",
+        (_, Some(end)) if end > book.now + LENGTH_MAX => "A hold must expire within 366 days.",
         (_, Some(_)) => return Ok(()),
     };
     Err(Refusal::invalid("/expires_at", detail))
 }
 
-/// Ends an open hold. What has expired meanwhile holds nothing any more: the reservations of expired holds are swept
-/// before anything is decided on a level.
+/// Ends a hold. Its reservations are left alone if it has expired: they are ended before anything is decided
+/// on a level.
 fn end(book: &mut Book, id: HoldId, status: HoldStatus, posting: &mut Posting) {
     let hold = book.holds[&id].clone();
     if hold.status_at(book.now) == HoldStatus::Open {

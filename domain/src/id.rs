@@ -11,15 +11,15 @@ const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 /// Length of a UUID in base 32.
 const ENCODED_LEN: usize = 26;
 
-/// Why a text is not an id of the wanted kind.
+/// A text is not an id of the expected kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("expected an id such as {prefix}_01h455vb4pex5vsknk084sn02q")]
 pub struct InvalidId {
-    /// The prefix that the id should have.
+    /// The prefix of the expected kind.
     pub prefix: &'static str,
 }
 
-/// `prefix_` followed by the 26 letters of the UUID.
+/// Returns `prefix_` followed by the UUID in 26 letters of base 32.
 pub fn encode(prefix: &str, id: Uuid) -> String {
     let mut bits = id.as_u128();
     let mut letters = [b'0'; ENCODED_LEN];
@@ -34,7 +34,7 @@ pub fn encode(prefix: &str, id: Uuid) -> String {
     text
 }
 
-/// The UUID in `text`, which must bear `prefix`.
+/// Returns the UUID in `text`. Rejects another prefix, another length and letters outside the alphabet.
 pub fn decode(prefix: &'static str, text: &str) -> Result<Uuid, InvalidId> {
     let invalid = InvalidId { prefix };
     let letters = text
@@ -50,7 +50,7 @@ pub fn decode(prefix: &'static str, text: &str) -> Result<Uuid, InvalidId> {
     Ok(Uuid::from_u128(bits))
 }
 
-/// An endless source of UUIDv7 of one instant, ascending: the caller brings the randomness.
+/// Ascending UUIDv7 of one instant, without end. The caller supplies the randomness.
 #[derive(Debug, Clone)]
 pub struct IdSequence {
     millis: u64,
@@ -58,15 +58,15 @@ pub struct IdSequence {
 }
 
 impl IdSequence {
-    /// Ids of the instant `now`, starting at a random point.
+    /// Starts the ids of the instant `now` at a random point.
     pub fn new(now: DateTime<Utc>, random: u128) -> Self {
         // The highest counter bit starts at zero, so that counting up can't overflow into the timestamp.
         IdSequence { millis: now.timestamp_millis().max(0) as u64, random: random & (u128::MAX >> 55) }
     }
 
-    /// The next id.
+    /// Returns the next id.
     pub fn next_id(&mut self) -> Uuid {
-        // Steps of varying size: an id must not tell how many were made in the same instant.
+        // The steps vary, so that ids do not reveal how many were made in the same instant.
         self.random = self.random.wrapping_add(1 + ((self.random >> 7) & 0xffff));
         let bits = self.random & ((1 << 74) - 1);
         let head = (u128::from(self.millis) << 80) | (0x7 << 76) | ((bits >> 62) << 64);
@@ -82,7 +82,7 @@ macro_rules! id {
         pub struct $name(pub Uuid);
 
         impl $name {
-            /// What the text form starts with.
+            /// The prefix of the text form, without the underscore.
             pub const PREFIX: &'static str = $prefix;
         }
 
@@ -146,7 +146,7 @@ id!(
     TenantId, "ten"
 );
 id!(
-    /// A command: one write asked for by one actor.
+    /// A command: one write by one caller.
     CommandId, "cmd"
 );
 id!(
@@ -182,15 +182,15 @@ id!(
     ProductGroupId, "grp"
 );
 id!(
-    /// What a product is called in another system.
+    /// Another system's code for a product.
     SkuMappingId, "skm"
 );
 id!(
-    /// What another system asked for and nobody mapped yet.
+    /// A code of another system that has no mapping yet.
     UnmappedSkuId, "ums"
 );
 id!(
-    /// A lot; the nil id where a product is not tracked by lot.
+    /// A lot; nil for stock without a lot.
     LotId, "lot"
 );
 id!(
@@ -218,11 +218,11 @@ id!(
     MovementId, "mov"
 );
 id!(
-    /// Goods that came in together, at one cost.
+    /// A cost layer.
     CostLayerId, "cly"
 );
 id!(
-    /// A receipt, an opening or an adjustment of stock.
+    /// A receipt, an opening, an adjustment or a revaluation.
     StockDocumentId, "std"
 );
 id!(
@@ -230,19 +230,19 @@ id!(
     CountId, "cnt"
 );
 id!(
-    /// A cost to settle, of goods that went below zero.
+    /// A cost to settle.
     CostId, "cts"
 );
 id!(
-    /// Goods that are expected.
+    /// An expected receipt.
     ExpectedReceiptId, "exr"
 );
 id!(
-    /// Goods that are held back.
+    /// A hold.
     HoldId, "hld"
 );
 id!(
-    /// Goods that are moved from one location to another.
+    /// A transfer.
     TransferId, "trf"
 );
 id!(
@@ -266,7 +266,7 @@ id!(
     RegisterId, "reg"
 );
 id!(
-    /// A till session (a shift).
+    /// A till session.
     SessionId, "ses"
 );
 id!(
@@ -274,7 +274,7 @@ id!(
     SaleId, "sal"
 );
 id!(
-    /// Cash put into or taken out of a till.
+    /// A cash move.
     CashMoveId, "csh"
 );
 id!(

@@ -1,4 +1,4 @@
-//! Entries that a person posts by hand.
+//! Journal entries posted by hand.
 
 use chrono::NaiveDate;
 use uuid::Uuid;
@@ -16,8 +16,8 @@ use crate::tenant::Channel;
 /// The most lines of an entry.
 const LINES_MAX: usize = 200;
 
-/// Accounts that only documents move, so that they always agree with what the documents say. Neither an entry by hand nor
-/// a reason code may name them.
+/// Accounts to which only documents post, so that the accounts agree with the documents. Neither an entry by
+/// hand nor a reason code may name them.
 pub const CONTROLLED: [&str; 12] = [
     account::RECEIVABLE,
     account::INVENTORY,
@@ -36,13 +36,13 @@ pub const CONTROLLED: [&str; 12] = [
 /// An entry to post.
 #[derive(Debug, Clone)]
 pub struct Post {
-    /// The caller's own id of the entry; ours where it has none.
+    /// The id of the entry, if the caller chose one.
     pub id: Option<EntryId>,
-    /// The day it belongs to; today where none is named.
+    /// The day it belongs to, from 1970 to today. Today if absent.
     pub occurred_on: Option<NaiveDate>,
-    /// What it is for.
+    /// The text that says what the entry is for. It must not be empty.
     pub memo: String,
-    /// Its lines.
+    /// Its lines, 2 to 200.
     pub lines: Vec<PostLine>,
 }
 
@@ -51,9 +51,9 @@ pub struct Post {
 pub struct PostLine {
     /// The account's code.
     pub account: String,
-    /// Debit, if this is one.
+    /// The debit, above zero. A line has either this or a credit.
     pub debit: Option<Money>,
-    /// Credit, if this is one.
+    /// The credit, above zero.
     pub credit: Option<Money>,
     /// The channel it belongs to.
     pub channel: Option<Channel>,
@@ -75,11 +75,12 @@ impl Rule for Post {
     }
 }
 
-/// Posts an entry. It balances, every account exists, and no controlled account is touched.
+/// Posts an entry. Rejects it if it is not balanced, if an account does not exist, or if only documents post
+/// to it.
 fn post(book: &mut Book, command: &Post) -> Result<(Entry, Posting), Refusal> {
     let mut problems = Problems::default();
     if command.memo.trim().is_empty() {
-        problems.invalid("/memo", "Say what the entry is for.");
+        problems.invalid("/memo", "An entry needs a memo that says what it is for.");
     }
     let today = book.setup.settings.day(book.now);
     let occurred_on = command.occurred_on.unwrap_or(today);
@@ -87,7 +88,7 @@ fn post(book: &mut Book, command: &Post) -> Result<(Entry, Posting), Refusal> {
         problems.invalid("/occurred_on", "The day lies in the future.");
     }
     if occurred_on < NaiveDate::default() {
-        problems.invalid("/occurred_on", "The day lies before 1970, when no books were kept here.");
+        problems.invalid("/occurred_on", "The day lies before 1970.");
     }
     if command.lines.len() < 2 || command.lines.len() > LINES_MAX {
         problems.invalid("/lines", format!("An entry has 2 to {LINES_MAX} lines."));
@@ -107,7 +108,9 @@ fn post(book: &mut Book, command: &Post) -> Result<(Entry, Posting), Refusal> {
         let detail = format!("Debits and credits differ: {unbalanced}.");
         Problems::one("/lines", Code::UnbalancedEntry, detail)
     })?;
-    let mut entry = entry.ok_or_else(|| Refusal::invalid("/lines", "The lines net to nothing."))?;
+    let mut entry = entry.ok_or_else(|| {
+        Refusal::invalid("/lines", "The lines cancel each other out: no account would change.")
+    })?;
     entry.memo = Some(command.memo.clone());
     Ok((entry.clone(), Posting { entries: vec![entry], ..Posting::default() }))
 }
@@ -117,7 +120,7 @@ fn check_line(book: &Book, line: &PostLine, pointer: &str, problems: &mut Proble
         let detail = format!("There is no account {}.", line.account);
         problems.add(format!("{pointer}/account"), Code::NotFound, detail);
     } else if CONTROLLED.contains(&line.account.as_str()) {
-        let detail = format!("Account {} is moved by documents only.", line.account);
+        let detail = format!("Only documents post to account {}.", line.account);
         problems.invalid(format!("{pointer}/account"), detail);
     }
     if line.customer_id.is_some_and(|id| !book.customers.contains_key(&id)) {
@@ -131,7 +134,10 @@ fn check_line(book: &Book, line: &PostLine, pointer: &str, problems: &mut Proble
         }
     };
     if !amount.is_positive() || amount != book.setup.settings.money(amount.get()) {
-        let detail = format!("An amount is above zero and has {} decimals.", book.setup.settings.exponent);
+        let detail = format!(
+            "An amount must be above zero and have at most {} decimals.",
+            book.setup.settings.exponent
+        );
         problems.invalid(pointer, detail);
     }
 }

@@ -11,7 +11,7 @@ use crate::id::{EntryId, LocationId};
 use crate::number::Money;
 use crate::tenant::Channel;
 
-/// What an account stands for.
+/// The kind of an account. It decides which side makes the account grow.
 #[derive(
     Debug,
     Clone,
@@ -27,15 +27,15 @@ use crate::tenant::Channel;
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum AccountKind {
-    /// What the business owns; grows by debit.
+    /// Owned by the business; grows by debit.
     Asset,
-    /// What it owes; grows by credit.
+    /// Owed by the business; grows by credit.
     Liability,
-    /// What is left to its owners; grows by credit.
+    /// The owners' share; grows by credit.
     Equity,
-    /// What it earns; grows by credit.
+    /// Earned; grows by credit.
     Revenue,
-    /// What it spends; grows by debit.
+    /// Spent; grows by debit.
     Expense,
 }
 
@@ -47,21 +47,21 @@ pub mod account {
     pub const BANK: &str = "1010";
     /// Card payments on their way to the bank.
     pub const CARD_CLEARING: &str = "1020";
-    /// What customers owe.
+    /// Receivables from customers.
     pub const RECEIVABLE: &str = "1100";
-    /// What is not expected to be paid of it; a credit balance.
+    /// Allowance for receivables that may not be paid; a credit balance.
     pub const DOUBTFUL: &str = "1110";
-    /// Goods in stock, at cost.
+    /// Stock, at cost.
     pub const INVENTORY: &str = "1200";
-    /// Goods between two locations, at cost.
+    /// Stock in transit, at cost.
     pub const IN_TRANSIT: &str = "1210";
-    /// Goods that left and are not invoiced yet, at cost.
+    /// Stock shipped and not invoiced yet, at cost.
     pub const SHIPPED_NOT_INVOICED: &str = "1300";
     /// Tax paid to suppliers.
     pub const INPUT_TAX: &str = "1400";
-    /// What suppliers are owed.
+    /// Payables to suppliers.
     pub const PAYABLE: &str = "2000";
-    /// Goods that came in and are not billed yet, at cost.
+    /// Stock received and not billed by the supplier yet, at cost.
     pub const RECEIVED_NOT_INVOICED: &str = "2100";
     /// Tax owed on sales.
     pub const OUTPUT_TAX: &str = "2200";
@@ -75,29 +75,29 @@ pub mod account {
     pub const SALES_WHOLESALE: &str = "4000";
     /// Sales of the retail channel, before discounts given at the sale.
     pub const SALES_RETAIL: &str = "4010";
-    /// Goods that wholesale customers gave back.
+    /// Returns of wholesale customers.
     pub const RETURNS_WHOLESALE: &str = "4100";
-    /// Goods that retail customers gave back.
+    /// Returns and refunds of retail customers.
     pub const RETURNS_RETAIL: &str = "4110";
     /// Discounts given at the sale.
     pub const SALES_DISCOUNTS: &str = "4200";
-    /// Cost of what wholesale sold.
+    /// Cost of wholesale sales.
     pub const COGS_WHOLESALE: &str = "5000";
-    /// Cost of what retail sold.
+    /// Cost of retail sales.
     pub const COGS_RETAIL: &str = "5010";
     /// Stock lost.
     pub const SHRINKAGE: &str = "5100";
     /// Stock found.
     pub const STOCK_FOUND: &str = "5110";
-    /// Cost that was settled after the goods had gone.
+    /// Real less provisional cost of units that left below zero.
     pub const COST_VARIANCE: &str = "5200";
-    /// A supplier's bill that differs from the receipt.
+    /// Difference between a supplier's bill and the receipt.
     pub const PRICE_VARIANCE: &str = "5300";
-    /// Goods that stay and get another value.
+    /// Changes of value by revaluations.
     pub const INVENTORY_REVALUATION: &str = "5400";
-    /// Tills that hold more or less than they should.
+    /// Cash over or short in tills.
     pub const CASH_OVER_SHORT: &str = "6000";
-    /// What rounding to coins gave or took.
+    /// Differences from rounding cash amounts.
     pub const CASH_ROUNDING: &str = "6010";
     /// Receivables that will not be paid.
     pub const BAD_DEBTS: &str = "6100";
@@ -137,7 +137,7 @@ pub const CHART: &[(&str, &str, AccountKind)] = &[
     (account::BAD_DEBTS, "Bad debts", AccountKind::Expense),
 ];
 
-/// The reasons for an adjustment that a new tenant starts with: code, name, account.
+/// The reason codes that a new tenant starts with: code, name, account.
 pub const REASONS: &[(&str, &str, &str)] = &[
     ("damage", "Damaged", account::SHRINKAGE),
     ("theft", "Stolen", account::SHRINKAGE),
@@ -151,7 +151,7 @@ pub const REASONS: &[(&str, &str, &str)] = &[
     ("write_down", "Write-down to market value", account::INVENTORY_REVALUATION),
 ];
 
-/// What a journal line says besides its account and amount.
+/// Dimensions of a journal line, besides its account and amount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Dimensions {
     /// The sales channel, on revenue, discount, tax and cost of goods.
@@ -167,30 +167,30 @@ pub struct Dimensions {
 pub struct EntryLine {
     /// The account's code.
     pub account: Cow<'static, str>,
-    /// Debit where positive, credit where negative; never zero.
+    /// Debit if positive, credit if negative. Never zero in an [`Entry`].
     pub amount: Money,
     /// Its dimensions.
     pub dimensions: Dimensions,
 }
 
 impl EntryLine {
-    /// The debit; zero on the other side.
+    /// Returns the debit, or zero if the line is a credit.
     pub fn debit(&self) -> Money {
         self.amount.max(Money::ZERO)
     }
 
-    /// The credit; zero on the other side.
+    /// Returns the credit, or zero if the line is a debit.
     pub fn credit(&self) -> Money {
         (-self.amount).max(Money::ZERO)
     }
 }
 
-/// A balanced journal entry. There is no way to make one that does not balance.
+/// A balanced journal entry, made by [`Lines::into_entry`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// Its id.
     pub id: EntryId,
-    /// What kind of document caused it.
+    /// The kind of the document that caused it.
     pub document_kind: DocumentKind,
     /// The document that caused it.
     pub document_id: Uuid,
@@ -198,20 +198,20 @@ pub struct Entry {
     pub memo: Option<String>,
     /// The tenant's day on which it happened.
     pub occurred_on: NaiveDate,
-    /// At least two lines, of which no two agree in account and dimensions.
+    /// At least two lines. No two have the same account and dimensions.
     pub lines: Vec<EntryLine>,
     /// The sum of the debits, which is the sum of the credits.
     pub total: Money,
 }
 
-/// Which document an entry is made for.
+/// The id, document and day of an entry to make.
 #[derive(Debug, Clone)]
 pub struct EntryHead {
     /// The entry's id.
     pub id: EntryId,
-    /// What kind of document.
+    /// The kind of its document.
     pub document_kind: DocumentKind,
-    /// The document.
+    /// Its document.
     pub document_id: Uuid,
     /// The tenant's day on which it happened.
     pub occurred_on: NaiveDate,
@@ -225,7 +225,7 @@ pub struct Unbalanced {
     pub excess: Money,
 }
 
-/// An entry in the making: lines of the same account and dimensions are netted.
+/// Lines to make an entry of. Amounts of the same account and dimensions are netted.
 #[derive(Debug, Default)]
 pub struct Lines(Vec<EntryLine>);
 
@@ -245,7 +245,7 @@ impl Lines {
         self.debit(account, -amount, dimensions);
     }
 
-    /// The entry, or `None` where everything nets to zero.
+    /// Returns the entry, or nothing if all lines net to zero. Fails if debits and credits differ.
     pub fn into_entry(mut self, head: EntryHead) -> Result<Option<Entry>, Unbalanced> {
         self.0.retain(|line| !line.amount.is_zero());
         let excess: Money = self.0.iter().map(|line| line.amount).sum();
@@ -267,7 +267,7 @@ impl Lines {
     }
 }
 
-/// The account of a channel's sales.
+/// Returns the account of a channel's sales.
 pub fn sales_account(channel: Channel) -> &'static str {
     match channel {
         Channel::Wholesale => account::SALES_WHOLESALE,
@@ -275,7 +275,7 @@ pub fn sales_account(channel: Channel) -> &'static str {
     }
 }
 
-/// The account of a channel's returns.
+/// Returns the account of a channel's returns.
 pub fn returns_account(channel: Channel) -> &'static str {
     match channel {
         Channel::Wholesale => account::RETURNS_WHOLESALE,
@@ -283,7 +283,7 @@ pub fn returns_account(channel: Channel) -> &'static str {
     }
 }
 
-/// The account of a channel's cost of goods sold.
+/// Returns the account of a channel's cost of goods sold.
 pub fn cost_account(channel: Channel) -> &'static str {
     match channel {
         Channel::Wholesale => account::COGS_WHOLESALE,

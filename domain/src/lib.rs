@@ -1,7 +1,8 @@
 //! The rules of Stockwell: pure functions over plain values.
 //!
-//! Nothing here waits, reads a clock, draws a random number or knows SQL. The use cases in `service` read the
-//! rows that a command needs into a [`book::Book`], call one function of this crate, and write what it answers.
+//! Nothing here waits, reads a clock, draws a random number or knows SQL. The use cases in `service` load the
+//! rows that a command needs into a [`book::Book`], call one function of this crate, and write what it
+//! returns.
 
 pub mod allocation;
 pub mod book;

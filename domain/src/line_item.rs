@@ -1,4 +1,4 @@
-//! Lines that name goods, without a price: what stock documents are made of.
+//! Lines that name a product and a quantity without a price, as in stock documents.
 
 use rust_decimal::Decimal;
 
@@ -13,34 +13,34 @@ use crate::refusal::{Code, Problem, Problems, Refusal};
 /// The most lines of a document.
 pub const LINES_MAX: usize = 2_000;
 
-/// The most that a line is worth, and the most stock units of it: sums of many such lines still fit into the books.
+/// The highest value of a line, and its most stock units. Sums of many such lines still fit into the books.
 pub const AMOUNT_MAX: Decimal = Decimal::from_parts(1_000_000_000, 0, 0, false, 0);
 
-/// Goods as a caller names them.
+/// A line as a caller names it.
 #[derive(Debug, Clone)]
 pub struct GoodsLine {
-    /// What.
+    /// The product.
     pub item: ItemRef,
-    /// In which unit; that of the barcode, else the stock unit, where none is named.
+    /// The unit. If absent: the unit of the barcode, else the stock unit.
     pub uom: Option<String>,
-    /// How many of that unit.
+    /// The quantity in that unit.
     pub quantity: Quantity,
-    /// The lots that they are of.
+    /// The lots that the caller names.
     pub lots: Vec<NamedLot>,
 }
 
-/// Goods in stock units.
+/// A product and a quantity in stock units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Goods {
-    /// What.
+    /// The product.
     pub product_id: ProductId,
     /// Stock units, above zero.
     pub quantity: Quantity,
 }
 
 impl Book {
-    /// The stocked product that a line names, and the unit that it counts in.
-    pub fn stocked(
+    /// Returns the stocked product that a line names, and the unit of its quantity.
+    pub fn find_stocked(
         &self,
         item: &ItemRef,
         uom: Option<&str>,
@@ -51,7 +51,7 @@ impl Book {
             return Err(invalid(
                 product,
                 format!("{pointer}/sku"),
-                format!("{} is not kept in stock.", product.sku),
+                format!("{} is not a stocked product.", product.sku),
             ));
         }
         let of_barcode = match item {
@@ -66,7 +66,7 @@ impl Book {
         Ok((product, unit))
     }
 
-    /// The goods that lines name, in their order. Every wrong line is named.
+    /// Returns the product and stock quantity of each line, in order. Rejects with every wrong line.
     pub fn goods(&self, lines: &[GoodsLine]) -> Result<Vec<Goods>, Refusal> {
         if lines.is_empty() || lines.len() > LINES_MAX {
             return Err(Refusal::invalid("/lines", format!("A document has 1 to {LINES_MAX} lines.")));
@@ -84,57 +84,57 @@ impl Book {
     }
 
     fn goods_of(&self, line: &GoodsLine, pointer: &str) -> Result<Goods, Problem> {
-        let (product, unit) = self.stocked(&line.item, line.uom.as_deref(), pointer)?;
+        let (product, unit) = self.find_stocked(&line.item, line.uom.as_deref(), pointer)?;
         let pointer = format!("{pointer}/quantity");
         let quantity = product
-            .divided(line.quantity.get() * unit.factor.get())
+            .to_stock_quantity(line.quantity.get() * unit.factor.get())
             .map_err(|detail| invalid(product, pointer.clone(), detail))?;
         if !quantity.is_positive() {
             return Err(invalid(product, pointer, "The quantity must be above zero."));
         }
         if quantity.get() > AMOUNT_MAX {
-            let detail = format!("A line has at most {AMOUNT_MAX} stock units.");
+            let detail = format!("A line may have at most {AMOUNT_MAX} stock units.");
             return Err(invalid(product, pointer, detail));
         }
         Ok(Goods { product_id: product.id, quantity })
     }
 
-    /// A place where goods are kept: the one that is named at `pointer`, else the default one.
+    /// Returns the location named at `pointer`, or the default one. Rejects the in-transit location.
     pub fn place(&self, id: Option<LocationId>, pointer: &str) -> Result<&Location, Refusal> {
         let location = self.setup.location(id);
         let location =
             location.ok_or_else(|| Problems::one(pointer, Code::NotFound, "There is no such location."))?;
         if location.kind == LocationKind::Transit {
-            return Err(Refusal::invalid(pointer, "Goods in transit are moved by transfers only."));
+            return Err(Refusal::invalid(pointer, "Only transfers move stock in transit."));
         }
         Ok(location)
     }
 }
 
-/// Checks stock units that a caller names of a line of another document: they are divided as the product's are.
-pub(crate) fn check_divided(
+/// Rejects stock units, named for a line of another document, that have too many decimals for the product.
+pub(crate) fn check_decimals(
     book: &Book,
     product_id: ProductId,
     quantity: Quantity,
     pointer: &str,
 ) -> Result<(), Problem> {
     let Some(product) = book.products.get(&product_id) else { return Ok(()) };
-    let divided = product.divided(quantity.get());
+    let divided = product.to_stock_quantity(quantity.get());
     divided.map(drop).map_err(|detail| invalid(product, format!("{pointer}/quantity"), detail))
 }
 
-/// Checks how many stock units of a line are named, where `open` are left of it: all of them, or as many as its product
-/// is divided into.
+/// Checks the stock units `named` of a line that has `open` left: either all that is left, or no more
+/// decimals than the product allows.
 pub(crate) fn check_part(
     book: &Book,
     product_id: ProductId,
     (named, open): (Quantity, Quantity),
     pointer: &str,
 ) -> Result<(), Problem> {
-    if named == open { Ok(()) } else { check_divided(book, product_id, named, pointer) }
+    if named == open { Ok(()) } else { check_decimals(book, product_id, named, pointer) }
 }
 
-/// An invalid field of a line that names `product`.
+/// Makes a problem for a wrong field of a line that names `product`.
 pub(crate) fn invalid(product: &Product, pointer: String, detail: impl Into<String>) -> Problem {
     let params = vec![("sku", product.sku.clone())];
     Problem { pointer, code: Code::ValidationFailed, detail: detail.into(), params }

@@ -1,9 +1,9 @@
-//! Words about places.
+//! Kinds of stock locations.
 
 use sea_orm::{DeriveActiveEnum, EnumIter};
 use serde::{Deserialize, Serialize};
 
-/// What a stock location is.
+/// The kind of a stock location.
 #[derive(
     Debug,
     Clone,
@@ -23,18 +23,18 @@ use serde::{Deserialize, Serialize};
 #[strum(serialize_all = "snake_case")]
 #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
 pub enum LocationKind {
-    /// Goods are kept and shipped from here.
+    /// Keeps and ships stock.
     Warehouse,
-    /// Goods are kept and sold over the counter here.
+    /// Keeps stock and sells it over the counter.
     Store,
-    /// Goods on their way between two locations.
+    /// Has the stock in transit between two locations.
     Transit,
-    /// Goods that may not be sold until somebody has decided about them.
+    /// Keeps stock that must not be sold until its state is decided.
     Quarantine,
 }
 
 impl LocationKind {
-    /// Whether a channel may draw from such a place.
+    /// Returns whether stock at such a location is sellable.
     pub fn sells(self) -> bool {
         matches!(self, LocationKind::Warehouse | LocationKind::Store)
     }

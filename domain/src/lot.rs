@@ -1,7 +1,8 @@
-//! Lots: goods of one making, followed from the supplier to every customer. A serial number is a lot of one unit.
+//! Lots: units of one product that were made or received together, and are traced from the supplier to every
+//! customer. A serial number is a lot of one unit.
 //!
-//! Goods of a tracked product always lie in a lot, and whatever moves or reserves them says in which: there is no stock
-//! of such a product outside its lots. A caller names lots, or gets those that expire first.
+//! All stock of a tracked product lies in lots, and each movement or reservation of it names the lot. A
+//! caller names lots, or gets those that expire first.
 
 use std::collections::HashMap;
 
@@ -24,7 +25,7 @@ pub(crate) use named::{NamedLots, divided, problem, unknown, unnamed};
 pub use recall::{Affected, AffectedCustomer, AffectedParty, OpenReservation, Recall, RecallLot};
 pub(crate) use share::{check_line_count, issue, joined, moves};
 
-/// Whether goods of a lot may be sold, as far as that is a decision of somebody.
+/// The status of a lot.
 #[derive(
     Debug,
     Clone,
@@ -40,43 +41,43 @@ pub(crate) use share::{check_line_count, issue, joined, moves};
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum LotStatus {
-    /// They may, until they expire.
+    /// It may be sold until it expires.
     Open,
-    /// They may not: whoever has some is called.
+    /// It must not be sold.
     Recalled,
 }
 
-/// Goods of one making.
+/// Units of one product that were made or received together.
 #[derive(Debug, Clone)]
 pub struct Lot {
     /// Its id.
     pub id: LotId,
-    /// What it is a lot of.
+    /// Its product.
     pub product_id: ProductId,
-    /// What is printed on the goods, unique per product.
+    /// The code printed on the units, unique per product.
     pub code: String,
-    /// The last day on which they may be sold.
+    /// The last day on which it may be sold; none if it does not expire.
     pub expires_on: Option<NaiveDate>,
     /// The supplier's own code for it.
     pub supplier_lot: Option<String>,
-    /// Who sent it.
+    /// The name of the sender.
     pub received_from: Option<String>,
-    /// When the first goods of it came.
+    /// The time of its first receipt.
     pub received_at: DateTime<Utc>,
-    /// Whether it may be sold.
+    /// Its status.
     pub status: LotStatus,
-    /// Grows with each change.
+    /// The version. It grows with each change.
     pub version: i32,
 }
 
 impl Lot {
-    /// Whether it may be sold on a day to somebody who needs it to last so many days more.
+    /// Returns whether it may be sold on a day to a customer that requires `life_days` of remaining life.
     pub fn is_sellable(&self, on: NaiveDate, life_days: u32) -> bool {
         let last = on.checked_add_days(chrono::Days::new(life_days.into())).unwrap_or(NaiveDate::MAX);
         self.status == LotStatus::Open && self.expires_on.is_none_or(|end| end >= last)
     }
 
-    /// What its first receipt said of it.
+    /// Returns the details that its first receipt stated.
     fn details(&self) -> LotDetails {
         LotDetails {
             expires_on: self.expires_on,
@@ -85,7 +86,8 @@ impl Lot {
         }
     }
 
-    /// What is sold first: what expires first, then what came first. Goods without an end come last.
+    /// Returns the sort key of first expired, first out; for equal days, first received, first out. A lot
+    /// that does not expire comes last.
     pub(crate) fn rank(&self) -> (NaiveDate, DateTime<Utc>, &str) {
         (self.expires_on.unwrap_or(NaiveDate::MAX), self.received_at, &self.code)
     }
@@ -96,24 +98,24 @@ impl Lot {
 pub struct NamedLot {
     /// Its code.
     pub code: String,
-    /// Stock units of it; the whole line, or one piece of a serial, where none are named.
+    /// Stock units of it. If absent: one unit of a serial number, else the whole line.
     pub quantity: Option<Quantity>,
-    /// What a receipt says of it.
+    /// The details that a receipt states.
     pub details: LotDetails,
 }
 
-/// What a receipt says of a lot. A later receipt says the same or nothing.
+/// The details of a lot that a receipt states. A later receipt must state the same or nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LotDetails {
     /// The last day on which it may be sold.
     pub expires_on: Option<NaiveDate>,
     /// The supplier's own code for it.
     pub supplier_lot: Option<String>,
-    /// Who sent it.
+    /// The name of the sender.
     pub received_from: Option<String>,
 }
 
-/// The part of a line that is of one lot. Signs are those of the line.
+/// The part of a line in one lot. Quantity and cost have the sign of the line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LotShare {
     /// The lot.
@@ -122,7 +124,7 @@ pub struct LotShare {
     pub code: String,
     /// Stock units.
     pub quantity: Quantity,
-    /// What they cost, once they have moved.
+    /// Their cost; zero before they are issued.
     pub cost: Money,
 }
 
@@ -131,28 +133,28 @@ pub struct LotShare {
 pub struct Lots {
     by_id: HashMap<LotId, Lot>,
     by_code: HashMap<(ProductId, String), LotId>,
-    /// Who has goods of the lots that are recalled.
+    /// Documents and customers that a recall affects, by lot.
     pub affected: HashMap<LotId, Affected>,
 }
 
 impl Lots {
-    /// Adds a lot, or states it anew.
+    /// Adds a lot, or replaces it.
     pub fn insert(&mut self, lot: Lot) {
         self.by_code.insert((lot.product_id, lot.code.clone()), lot.id);
         self.by_id.insert(lot.id, lot);
     }
 
-    /// The lot with this id.
+    /// Returns the lot with this id.
     pub fn get(&self, id: LotId) -> Option<&Lot> {
         self.by_id.get(&id)
     }
 
-    /// The lot of a product with this code.
+    /// Returns the lot of a product with this code.
     pub fn find(&self, product_id: ProductId, code: &str) -> Option<&Lot> {
         self.by_code.get(&(product_id, code.to_owned())).and_then(|id| self.by_id.get(id))
     }
 
-    /// Every lot.
+    /// Iterates over all lots, in no particular order.
     pub fn iter(&self) -> impl Iterator<Item = &Lot> {
         self.by_id.values()
     }

@@ -1,4 +1,4 @@
-//! Instants as people name them: an exact one, or a whole calendar day of the tenant.
+//! Instants as people name them: an exact instant, or a whole calendar day of the tenant.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,13 +6,13 @@ use std::str::FromStr;
 use chrono::{DateTime, Duration, NaiveDate, NaiveTime, SecondsFormat, TimeZone, Utc};
 use chrono_tz::Tz;
 
-/// How far a clock is ever set back or forward at midnight, in steps of which a gap is searched.
+/// Minutes between the local times that [`start_of_day`] tries.
 const GAP_STEP_MINUTES: i64 = 15;
 const GAP_STEPS_MAX: i64 = 24 * 60 / GAP_STEP_MINUTES;
 
-/// An instant, or a whole day in the tenant's zone.
+/// An instant, or a whole day in the tenant's time zone.
 ///
-/// Business case: "valid until 31 December" includes the 31st, wherever the server stands.
+/// "Valid until 31 December" includes the 31st, in any time zone of the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Moment {
     /// An exact instant.
@@ -21,13 +21,13 @@ pub enum Moment {
     Day(NaiveDate),
 }
 
-/// Why a text is no [`Moment`].
+/// A text is no [`Moment`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("expected an instant such as \"2026-11-22T01:20:00Z\" or a day such as \"2026-11-22\"")]
 pub struct InvalidMoment;
 
 impl Moment {
-    /// The first instant that belongs to it.
+    /// Returns the instant itself, or the first instant of the day.
     pub fn start(self, zone: Tz) -> DateTime<Utc> {
         match self {
             Moment::Instant(at) => at,
@@ -35,7 +35,7 @@ impl Moment {
         }
     }
 
-    /// The first instant after it: the instant itself, or the end of the day.
+    /// Returns the instant itself, or the first instant after the day.
     pub fn end(self, zone: Tz) -> DateTime<Utc> {
         match self {
             Moment::Instant(at) => at,
@@ -44,7 +44,8 @@ impl Moment {
     }
 }
 
-/// The instant at which a calendar day begins in a zone; where clocks skip midnight, the first instant after the gap.
+/// Returns the instant at which a calendar day begins in a zone. Where clocks skip midnight, that is the
+/// first instant after the gap, in steps of 15 minutes.
 pub fn start_of_day(day: NaiveDate, zone: Tz) -> DateTime<Utc> {
     let midnight = day.and_time(NaiveTime::MIN);
     (0..GAP_STEPS_MAX)

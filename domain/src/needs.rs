@@ -1,4 +1,4 @@
-//! The rows that a batch of commands reads and locks. Each command says its own (`Rule::needs`).
+//! The rows that a batch of commands reads and locks. Each command states its own (`Rule::needs`).
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -17,17 +17,18 @@ use uuid::Uuid;
 
 use crate::command::Command;
 
-/// What must be read, and locked, before a batch is decided. Sets are sorted: rows are locked in the order of keys.
+/// The rows to read and lock before a batch is decided. Sets are sorted: rows are locked in the order of
+/// their keys.
 #[derive(Debug, Default)]
 pub struct Needs {
     pub product_ids: BTreeSet<ProductId>,
     pub skus: BTreeSet<String>,
     pub barcodes: BTreeSet<String>,
-    /// Whether some line names a unit, so that units must be read.
+    /// Whether units must be read, because a line names a unit or a barcode.
     pub units: bool,
     pub customer_ids: BTreeSet<CustomerId>,
     pub order_ids: BTreeSet<OrderId>,
-    /// Invoices and till sales that something is taken back from.
+    /// Invoices and till sales of which something is returned or refunded.
     pub sold_ids: BTreeSet<Uuid>,
     /// Customers whose open invoices a payment may settle.
     pub paying: BTreeSet<CustomerId>,
@@ -35,44 +36,44 @@ pub struct Needs {
     pub invoice_ids: BTreeSet<InvoiceId>,
     pub register_ids: BTreeSet<RegisterId>,
     pub hold_ids: BTreeSet<HoldId>,
-    /// References of holds: an open one of that name makes way.
+    /// References of holds. A new hold replaces the open hold of its reference.
     pub hold_references: BTreeSet<String>,
     pub transfer_ids: BTreeSet<TransferId>,
     pub expected_ids: BTreeSet<ExpectedReceiptId>,
-    /// Codes of lots that are named.
+    /// Codes of lots that lines name.
     pub lot_codes: BTreeSet<String>,
-    /// Lots that are recalled.
+    /// Lots to recall.
     pub recalled: BTreeSet<LotId>,
-    /// Whether goods come in, so that it matters where else their serial numbers are.
+    /// Whether stock is received, so that the other levels of its serial numbers are needed.
     pub coming_in: bool,
-    /// The earliest instant at which goods are said to have gone: lots that were counted since may bear it.
+    /// The earliest time at which stock is said to have left.
     pub since: Option<DateTime<Utc>>,
-    /// Whether goods go that have left already, so that a lot must be known to take them off.
+    /// Whether stock is issued that has left already, so that the lots to issue from are needed.
     pub forced: bool,
     pub count_ids: BTreeSet<CountId>,
-    /// Sheets that are compared with the record, whose levels must be locked.
+    /// Count sheets that are compared with the record. Their levels are locked.
     pub compared: BTreeSet<CountId>,
-    /// Sheets that are opened under the caller's own id, and where.
+    /// Count sheets opened under an id of the caller's choice, with their locations.
     pub(crate) opened: Vec<(CountId, Option<LocationId>)>,
-    /// Whether it matters what the tenant allows a count to do.
+    /// Whether the tenant's settings for counts are needed.
     pub count_settings: bool,
-    /// Locations that are named where no goods move.
+    /// Locations that are named without any movement there.
     pub named_places: BTreeSet<LocationId>,
-    /// Whether goods pass through the location of goods in transit.
+    /// Whether stock moves through the in-transit location.
     pub transit: bool,
-    /// Registers whose cash must be known.
+    /// Tills whose drawers are needed.
     pub cash_of: BTreeSet<RegisterId>,
     /// Locations that are named.
     pub location_ids: BTreeSet<LocationId>,
-    /// Whether the default location is meant somewhere.
+    /// Whether a command means the default location.
     pub default_location: bool,
-    /// Prefixes of the number series that documents take their numbers from, besides those of registers.
+    /// Kinds of documents whose series are needed, besides those of tills.
     pub numbered: BTreeSet<DocumentKind>,
-    /// Registers that lease goods.
+    /// Tills that get an allotment.
     pub leasing: BTreeSet<RegisterId>,
-    /// Whether promises are made, so that what is on its way must be known.
+    /// Whether promises are made, so that the supplies are needed.
     pub promises: bool,
-    /// Whether promises may break, if there are some.
+    /// Whether promises may break, if there are any.
     pub breaks: bool,
     /// Whether prices are resolved.
     pub prices: bool,
@@ -83,7 +84,7 @@ pub struct Needs {
 }
 
 impl Needs {
-    /// What `commands` need.
+    /// Collects the needs of `commands`.
     pub fn of(commands: &[Command]) -> Self {
         let mut needs = Needs::default();
         for command in commands {
@@ -102,8 +103,9 @@ impl Needs {
         self.compared.insert(id);
     }
 
-    /// The products of sheets are needed to name them, and their places and lots where they are compared with the record.
-    pub fn counted(&mut self, counts: &HashMap<CountId, Count>) {
+    /// Adds the products of the loaded count sheets, and the locations and lots of those that are compared
+    /// with the record.
+    pub fn add_count_lines(&mut self, counts: &HashMap<CountId, Count>) {
         for count in counts.values() {
             self.product_ids.extend(count.lines.iter().map(|line| line.product_id));
             if self.compared.contains(&count.id) {
@@ -129,12 +131,12 @@ impl Needs {
         }
     }
 
-    pub(crate) fn come_back<'a>(&mut self, lots: impl Iterator<Item = &'a [NamedLot]>) {
+    pub(crate) fn add_returned_lots<'a>(&mut self, lots: impl Iterator<Item = &'a [NamedLot]>) {
         self.coming_in = true;
         lots.for_each(|named| self.lots(named));
     }
 
-    pub(crate) fn went(&mut self, at: Option<DateTime<Utc>>, forced: bool) {
+    pub(crate) fn add_issue(&mut self, at: Option<DateTime<Utc>>, forced: bool) {
         self.forced |= forced;
         self.since = self.since.into_iter().chain(at).min();
     }

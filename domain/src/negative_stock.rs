@@ -1,12 +1,13 @@
-//! The doors through which goods come and go, and what happens where more went than the record had.
+//! Issues and receipts, also below zero.
 //!
-//! Goods that have left can't be refused: a till that was offline, a sale made elsewhere. Where the record has too few,
-//! the rest goes below zero at the last known cost, which is provisional, and leaves a *cost to settle*: the next goods
-//! that come to the level say what they really cost. The difference is posted at once, beside what brought them. So a
-//! level below zero is worth exactly what its open costs say, with the other sign, and one above zero has none.
+//! An issue that has already happened can't be rejected: a sale at a till that was offline, or a sale made
+//! elsewhere. If the record has too little stock, the rest goes below zero at the last known cost. This cost
+//! is provisional and leaves a *cost to settle*. The next receipt on the level settles it with the real cost,
+//! and the difference is posted at once, beside the receipt. So a level below zero has the value of its open
+//! costs, with the other sign, and a level above zero has no open costs.
 //!
-//! A movement that happened before its level was last counted changes nothing any more: the count has seen its effect.
-//! It is posted like any other, and a second one of kind `count` takes it back from what the count had found.
+//! A movement dated before the last count of its level changes nothing, because the count has seen its
+//! effect. It is posted like any other, and a second movement of kind `count` reverses it.
 
 use std::collections::BTreeSet;
 
@@ -21,36 +22,36 @@ use crate::number::{Money, Price, Quantity};
 use crate::stock::{self, LayerUse, LevelKey, Movement, MovementKind, Source};
 use crate::tenant::{Channel, Settings};
 
-/// The reason code under which counts are posted. Nothing but a count may name it.
+/// The reason code of what counts post. Only a count may name it.
 pub const COUNT_REASON: &str = "count";
 
-/// Goods that go.
+/// Stock to issue.
 #[derive(Debug, Clone, Copy)]
 pub struct Issue {
-    /// From which level.
+    /// The level.
     pub key: LevelKey,
     /// Stock units.
     pub quantity: Quantity,
-    /// The line of their document.
+    /// The line of its document.
     pub line_no: i32,
-    /// When they went.
+    /// The time at which it left.
     pub occurred_at: DateTime<Utc>,
-    /// Whether they go although the level has too few.
+    /// Whether a shortage does not stop it.
     pub forced: bool,
 }
 
-/// Goods that went below zero at a provisional cost.
+/// Units that left below zero at a provisional cost.
 #[derive(Debug, Clone)]
 pub struct Oversold {
     /// The cost to settle, all of it open.
     pub cost: OpenCost,
-    /// What kind of document they went with.
+    /// The kind of the document that issued them.
     pub document_kind: DocumentKind,
-    /// The document.
+    /// That document.
     pub document_id: Uuid,
     /// Its line.
     pub line_no: i32,
-    /// When they went.
+    /// The time at which they left.
     pub occurred_at: DateTime<Utc>,
 }
 
@@ -59,38 +60,39 @@ pub struct Oversold {
 pub struct OpenCost {
     /// Its id.
     pub id: CostId,
-    /// The level.
+    /// The level below zero.
     pub key: LevelKey,
-    /// The channel that sold them.
+    /// The channel that sold the units.
     pub channel: Option<Channel>,
     /// Stock units whose cost is provisional.
     pub quantity: Quantity,
     /// Their provisional cost.
     pub value: Money,
-    /// What was settled of it so far cost more (or, below zero, less) than provisionally said.
+    /// Real less provisional cost of what was settled so far.
     pub variance: Money,
 }
 
-/// What a command left to be posted beside its document.
+/// Consequences of a command, to be posted beside its document.
 #[derive(Debug, Default)]
 pub struct Consequences {
-    /// Levels from which more went than was available.
+    /// Levels from which more was issued than was available.
     short: Vec<LevelKey>,
-    /// Line, and the part of it that went below zero.
+    /// Level, line, and the quantity and provisional cost that went below zero.
     owed: Vec<(LevelKey, i32, Quantity, Money)>,
-    /// Costs of which something was settled, and by how much they differed.
+    /// Costs that were settled in part or whole, with the variance of that part.
     settled: Vec<(OpenCost, Money)>,
-    /// Line, and what it took from a cost layer.
+    /// Level, line, and what it took of a cost layer.
     layer_uses: Vec<(LevelKey, i32, LayerUse)>,
 }
 
 impl Book {
-    /// Whether what happened at `occurred_at` is in the last count of the level already.
+    /// Returns whether the last count of the level includes what happened at `occurred_at`.
     pub fn is_counted(&self, key: &LevelKey, occurred_at: DateTime<Utc>) -> bool {
         self.level(key).counted_at().is_some_and(|counted_at| occurred_at <= counted_at)
     }
 
-    /// Takes goods out; answers their cost. Whoever asks has checked that the level has them, unless they are forced.
+    /// Issues stock and returns its cost. The caller has checked that the level has enough, unless the issue
+    /// is forced. Leaves the level as it is if it was counted after the issue.
     pub fn issue(&mut self, issue: &Issue) -> Money {
         let Issue { key, quantity, line_no, .. } = *issue;
         if self.is_counted(&key, issue.occurred_at) {
@@ -115,7 +117,7 @@ impl Book {
         cost + provisional
     }
 
-    /// Takes what is there, and notes for which line from which cost layers; answers its cost.
+    /// Issues stock on hand, notes the layer uses of the line, and returns the cost.
     fn issue_for(&mut self, key: LevelKey, quantity: Quantity, line_no: i32) -> Money {
         let issued = self.issue_layers(key, quantity);
         self.consequences
@@ -124,7 +126,8 @@ impl Book {
         issued.cost
     }
 
-    /// Brings goods in that cost `value`. The first of them settle what went below zero before.
+    /// Receives stock at a total cost of `value`. The first units settle what is below zero. Leaves the level
+    /// as it is if it was counted after the receipt.
     pub fn receive(&mut self, key: LevelKey, quantity: Quantity, value: Money, source: &Source) {
         if self.is_counted(&key, source.occurred_at) {
             return;
@@ -143,7 +146,7 @@ impl Book {
         }
     }
 
-    /// Settles the oldest open costs of a level; answers by how much they differ from what was provisionally said.
+    /// Settles the oldest open costs of a level. Returns real less provisional cost.
     fn settle(&mut self, key: LevelKey, (covered, real): (Quantity, Money), settings: &Settings) -> Money {
         let (mut quantity_left, mut real_left, mut total) = (covered, real, Money::ZERO);
         let open = self.costs.entry(key).or_default();
@@ -166,33 +169,33 @@ impl Book {
         total
     }
 
-    /// Adds to what a command posts what follows from it by itself: costs to settle, settled ones, and the other half of
-    /// what a count has seen already.
+    /// Adds the consequences of a command to its posting: shortages, layer uses, costs to settle,
+    /// settlements, and reversals of what a count includes.
     pub fn post_consequences(&mut self, posting: &mut Posting) {
         let Consequences { short, owed, settled, layer_uses } = std::mem::take(&mut self.consequences);
         posting.short.extend(short);
         for (key, line_no, layer_use) in layer_uses {
-            let went = went(posting, key, line_no).id;
+            let went = find_issue(posting, key, line_no).id;
             posting.layer_uses.push((went, layer_use));
         }
         for (key, line_no, quantity, value) in owed {
-            self.owe((key, line_no), (quantity, value), posting);
+            self.add_open_cost((key, line_no), (quantity, value), posting);
         }
         self.post_settled(&settled, posting);
-        self.keep_counted(posting);
+        self.reverse_counted(posting);
         if !self.counts.is_empty() {
             let moved = posting.movements.iter().filter(|row| !row.quantity.is_zero());
             self.moved.extend(moved.map(|row| (row.key, row.occurred_at, row.quantity)));
         }
     }
 
-    fn owe(
+    fn add_open_cost(
         &mut self,
         (key, line_no): (LevelKey, i32),
         (quantity, value): (Quantity, Money),
         posting: &mut Posting,
     ) {
-        let went = went(posting, key, line_no);
+        let went = find_issue(posting, key, line_no);
         let (channel, variance) = (went.channel, Money::ZERO);
         let cost = OpenCost { id: CostId(self.ids.next_id()), key, channel, quantity, value, variance };
         posting.oversold.push(Oversold {
@@ -205,8 +208,8 @@ impl Book {
         self.costs.entry(key).or_default().push(cost);
     }
 
-    /// The difference to what goods below zero really cost goes from inventory to cost variance: one movement without
-    /// goods per level, and one entry.
+    /// Posts real less provisional cost from inventory to cost variance: one entry, and one movement without
+    /// quantity for each level.
     fn post_settled(&mut self, settled: &[(OpenCost, Money)], posting: &mut Posting) {
         if settled.is_empty() {
             return;
@@ -227,7 +230,7 @@ impl Book {
             }
             entry.credit(account::INVENTORY, variance, at(key));
             let came = posting.movements.iter().find(|row| row.key == key && row.quantity.is_positive());
-            let came = came.expect("what settles a cost came in with a movement").clone();
+            let came = came.expect("a settlement has the movement of its receipt").clone();
             if !variance.is_zero() {
                 posting.movements.push(Movement {
                     id: MovementId(self.ids.next_id()),
@@ -241,17 +244,16 @@ impl Book {
                 });
             }
         }
-        self.post_beside(entry, "Cost of goods that had left before they came in", posting);
+        self.post_beside(entry, "Settlement of stock below zero", posting);
     }
 
-    /// Takes back from the last count what happened before it and was learnt of after it, so that the level stays as it
-    /// was counted.
-    fn keep_counted(&mut self, posting: &mut Posting) {
+    /// Reverses movements dated before the last count of their level, so that the counted quantity stands.
+    fn reverse_counted(&mut self, posting: &mut Posting) {
         let mut entry = Lines::default();
         let mut counted = Vec::new();
         for row in &posting.movements {
             let Some(counted_at) = self.level(&row.key).counted_at() else { continue };
-            // A count says nothing of what goods are worth.
+            // A count finds no values, so a movement without quantity stands.
             let is_counted = row.kind != MovementKind::Count && row.occurred_at <= counted_at;
             if !is_counted || row.quantity.is_zero() {
                 continue;
@@ -271,17 +273,17 @@ impl Book {
         }
         if !counted.is_empty() {
             posting.movements.extend(counted);
-            self.post_beside(entry, "Was in the count already", posting);
+            self.post_beside(entry, "Reversal: already counted", posting);
         }
     }
 
-    /// The account that bears what counts find and miss.
+    /// Returns the account of the differences that counts find.
     pub fn count_account(&self) -> String {
         let named = self.setup.reasons.get(COUNT_REASON).cloned();
         named.unwrap_or_else(|| account::SHRINKAGE.to_owned())
     }
 
-    /// An entry of its own for the document that the posting is of.
+    /// Posts one more entry for the document of the posting.
     fn post_beside(&mut self, entry: Lines, memo: &str, posting: &mut Posting) {
         let Some(first) = posting.movements.first() else { return };
         let head = EntryHead {
@@ -297,14 +299,14 @@ impl Book {
     }
 }
 
-/// The movement with which goods of a line went.
-fn went(posting: &Posting, key: LevelKey, line_no: i32) -> &Movement {
+/// Returns the movement that issued the stock of a line.
+fn find_issue(posting: &Posting, key: LevelKey, line_no: i32) -> &Movement {
     let mut movements = posting.movements.iter();
     let went = movements.find(|row| row.key == key && row.line_no == line_no && row.quantity.is_negative());
-    went.expect("goods that went have their movement")
+    went.expect("an issue has its movement")
 }
 
-/// The part of `value` that falls on `part` of `whole`; the last part takes the rest.
+/// Returns the part of `value` that belongs to `part` of `whole`. The last part takes the rest.
 fn share(value: Money, (part, whole): (Quantity, Quantity), settings: &Settings) -> Money {
     if part == whole { value } else { settings.money(value.get() * part.get() / whole.get()) }
 }

@@ -1,7 +1,7 @@
 //! Exact numbers: amounts of money, unit prices, quantities and percentages.
 //!
-//! They cross every border as strings and are read by one parser, because a JSON number passes through binary
-//! floating point and loses digits. Rounding happens in this crate only, half away from zero.
+//! JSON has them as strings, read by one parser, because a JSON number passes through binary floating point
+//! and loses digits. Only this crate rounds, half away from zero.
 
 use std::fmt;
 use std::iter::Sum;
@@ -13,20 +13,20 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use sea_orm::sea_query::{ArrayType, ColumnType, Nullable, Value, ValueType, ValueTypeErr};
 use sea_orm::{ColIdx, QueryResult, TryGetError, TryGetable};
 
-/// The most digits before the decimal point.
+/// Most digits before the decimal point that are accepted.
 const INTEGER_DIGITS: usize = 12;
 
-/// What distinguishes one [`Number`] from another.
+/// The name, limits and text form of one kind of [`Number`].
 pub trait Kind: Copy + Ord + Default + fmt::Debug + 'static {
-    /// Its name in messages.
+    /// The name in error texts, with its article.
     const NAME: &'static str;
-    /// The most decimals that are accepted.
+    /// Most decimals that are accepted.
     const DECIMALS: usize;
-    /// The fewest decimals that are shown.
+    /// Fewest decimals that are shown.
     const SHOWN: u32;
-    /// The accepted form.
+    /// The text form as a regular expression, for OpenAPI.
     const PATTERN: &'static str;
-    /// An example.
+    /// An example, for OpenAPI and error texts.
     const EXAMPLE: &'static str;
 }
 
@@ -76,8 +76,8 @@ impl Kind for PercentKind {
     const EXAMPLE: &'static str = "20";
 }
 
-/// An amount of money in the currency named beside it, up to 4 decimals, rounded to the currency's exponent
-/// wherever this crate computes it.
+/// An amount of money, up to 4 decimals, in the currency named beside it. This crate rounds what it computes
+/// to the currency's exponent.
 pub type Money = Number<MoneyKind>;
 /// A price or cost of one unit, up to 6 decimals.
 pub type Price = Number<PriceKind>;
@@ -86,7 +86,7 @@ pub type Quantity = Number<QuantityKind>;
 /// A percentage, up to 6 decimals: `20` is 20 %.
 pub type Percent = Number<PercentKind>;
 
-/// Why a text is not a number of the wanted kind.
+/// A text is not a number of the expected kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "expected {name} as a string such as \"{example}\": at most {INTEGER_DIGITS} digits and {decimals} decimals"
@@ -97,53 +97,53 @@ pub struct InvalidNumber {
     decimals: usize,
 }
 
-/// `value` rounded to `decimals`, half away from zero.
+/// Rounds to `decimals`, half away from zero.
 pub fn round(value: Decimal, decimals: u32) -> Decimal {
     value.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero)
 }
 
 impl<K: Kind> Number<K> {
-    /// Nothing.
+    /// Zero.
     pub const ZERO: Self = Number(Decimal::ZERO, PhantomData);
     /// One.
     pub const ONE: Self = Number(Decimal::ONE, PhantomData);
 
-    /// The number as it is, for a value that is known to fit: a literal, a column, a result rounded before.
+    /// Wraps a value that is known to fit: a literal, a column, or a result rounded before.
     pub const fn new(value: Decimal) -> Self {
         Number(value, PhantomData)
     }
 
-    /// `value` rounded to at most the decimals of this kind.
+    /// Rounds to the most decimals of this kind, half away from zero.
     pub fn rounded(value: Decimal) -> Self {
         Number(round(value, K::DECIMALS as u32), PhantomData)
     }
 
-    /// `value` rounded to `decimals`, half away from zero.
+    /// Rounds to `decimals`, half away from zero.
     pub fn rounded_to(value: Decimal, decimals: u32) -> Self {
         Number(round(value, decimals), PhantomData)
     }
 
-    /// The plain decimal.
+    /// Returns the plain decimal.
     pub const fn get(self) -> Decimal {
         self.0
     }
 
-    /// Whether it is exactly zero.
+    /// Returns whether it is zero.
     pub fn is_zero(self) -> bool {
         self.0.is_zero()
     }
 
-    /// Whether it is above zero.
+    /// Returns whether it is above zero.
     pub fn is_positive(self) -> bool {
         self.0 > Decimal::ZERO
     }
 
-    /// Whether it is below zero.
+    /// Returns whether it is below zero.
     pub fn is_negative(self) -> bool {
         self.0 < Decimal::ZERO
     }
 
-    /// Without its sign.
+    /// Returns the number without its sign.
     pub fn abs(self) -> Self {
         Number::new(self.0.abs())
     }

@@ -1,4 +1,4 @@
-//! Wholesale: order, confirm, ship, invoice, cancel.
+//! Wholesale orders: place, confirm, ship, invoice, cancel.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -29,7 +29,7 @@ pub use invoice::{Bill, Invoice, InvoiceKind};
 pub use reserve::Policy;
 pub use ship::{Ship, ShipLine, Shipment, ShipmentLine};
 
-/// Where an order stands.
+/// The status of an order.
 #[derive(
     Debug,
     Clone,
@@ -45,23 +45,23 @@ pub use ship::{Ship, ShipLine, Shipment, ShipmentLine};
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum OrderStatus {
-    /// Written down; nothing is reserved.
+    /// It was placed; nothing is reserved.
     Draft,
-    /// Waits for someone to approve the customer's credit; nothing is reserved.
+    /// It waits for a release, because the customer is over the credit limit; nothing is reserved.
     OnHold,
-    /// Its goods are reserved.
+    /// Its stock is reserved or backordered.
     Confirmed,
-    /// Some of its goods have left.
+    /// Some of it was shipped.
     PartiallyShipped,
-    /// All of its goods have left.
+    /// All of it was shipped.
     Shipped,
     /// All of its shipments are invoiced.
     Invoiced,
-    /// Given up; nothing is reserved.
+    /// It was cancelled; nothing is reserved.
     Cancelled,
 }
 
-/// How far a new order is taken in the same transaction.
+/// The status to which a new order is taken in the same transaction.
 #[derive(
     Debug,
     Clone,
@@ -80,49 +80,49 @@ pub enum OrderStatus {
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum AdvanceTo {
-    /// Only written down.
+    /// Placed only.
     #[default]
     Draft,
-    /// Goods reserved.
+    /// Stock reserved.
     Confirmed,
-    /// Goods gone.
+    /// Shipped.
     Shipped,
-    /// Goods gone and invoiced.
+    /// Shipped and invoiced.
     Invoiced,
 }
 
-/// A new order.
+/// An order to place.
 #[derive(Debug, Clone)]
 pub struct Place {
-    /// The caller's own id of the order; ours where it has none.
+    /// The id of the order, if the caller chose one.
     pub id: Option<OrderId>,
-    /// Who buys.
+    /// The customer.
     pub customer_id: CustomerId,
-    /// Where the goods come from; the default location where none is named.
+    /// The location that ships it; the default one if absent.
     pub location_id: Option<LocationId>,
-    /// The country it goes to, if not the customer's.
+    /// The country of delivery, if not the customer's.
     pub country: Option<String>,
     /// The customer's reference.
     pub reference: Option<String>,
     /// The caller's own number, unique among orders.
     pub external_ref: Option<String>,
-    /// When the goods are wanted.
+    /// The day on which the customer wants it.
     pub requested_on: Option<NaiveDate>,
-    /// When it was placed; now where no instant is named.
+    /// The time at which it was placed; now if absent.
     pub occurred_at: Option<DateTime<Utc>>,
-    /// What.
+    /// Its lines.
     pub lines: Vec<LineInput>,
     /// A discount over all lines.
     pub discount: Option<Discount>,
-    /// How far to take it at once.
+    /// The status to which it is taken at once.
     pub advance_to: AdvanceTo,
-    /// What becomes of it where it wants more than there is.
+    /// The policy for lines that are short.
     pub policy: Policy,
-    /// Who is served first of those that wait: from 0 to 9, the highest first.
+    /// The priority among waiting orders, from 0 to 9. The highest gets stock first.
     pub priority: i16,
-    /// The hold whose goods it takes; only where it is confirmed at once.
+    /// The hold whose stock it uses. Allowed only if the order is confirmed at once.
     pub hold_id: Option<HoldId>,
-    /// Who sets prices that no rule gave; `None` where the caller may not.
+    /// The caller who may override prices; `None` if the caller may not.
     pub overrider: Option<String>,
 }
 
@@ -133,74 +133,74 @@ pub struct Order {
     pub id: OrderId,
     /// Its number.
     pub number: String,
-    /// Who buys.
+    /// The customer.
     pub customer_id: CustomerId,
-    /// Where the goods come from.
+    /// The location that ships it.
     pub location_id: LocationId,
-    /// Where it stands.
+    /// Its status.
     pub status: OrderStatus,
-    /// The country it goes to.
+    /// The country of delivery.
     pub country: String,
     /// The customer's reference.
     pub reference: Option<String>,
     /// The caller's own number.
     pub external_ref: Option<String>,
-    /// When the goods are wanted.
+    /// The day on which the customer wants it.
     pub requested_on: Option<NaiveDate>,
-    /// What becomes of it where it wants more than there is.
+    /// The policy for lines that are short.
     pub policy: Policy,
-    /// Who is served first of those that wait: the highest.
+    /// The priority among waiting orders. The highest gets stock first.
     pub priority: i16,
-    /// Why it is on hold.
+    /// The reasons of its credit hold.
     pub hold_reasons: Vec<String>,
-    /// When it was placed.
+    /// The time at which it was placed.
     pub occurred_at: DateTime<Utc>,
-    /// Grows with each change.
+    /// The version. It grows with each change.
     pub version: i32,
     /// Its lines.
     pub lines: Vec<OrderLine>,
-    /// Its shipments; of an order that was read from the database, those that are not invoiced yet.
+    /// Its shipments. If the order was read from the database, only those that are not invoiced yet.
     pub shipments: Vec<Shipment>,
 }
 
 /// A line of an order.
 #[derive(Debug, Clone)]
 pub struct OrderLine {
-    /// What, and at which price.
+    /// The product, its quantity and its price.
     pub line: Line,
     /// Stock units reserved.
     pub reserved: Quantity,
-    /// Stock units that left.
+    /// Stock units shipped.
     pub shipped: Quantity,
     /// Stock units invoiced.
     pub invoiced: Quantity,
-    /// Stock units that it waits for.
+    /// Stock units backordered.
     pub backordered: Quantity,
-    /// Stock units that were given up.
+    /// Stock units cancelled.
     pub cancelled: Quantity,
-    /// The day for which what it waits for was promised.
+    /// The day for which the backordered units were promised.
     pub promised_on: Option<NaiveDate>,
 }
 
 impl OrderLine {
-    /// Stock units that have not left, and will.
+    /// Returns the stock units that are still to be shipped.
     pub fn open(&self) -> Quantity {
         self.line.quantity - self.shipped - self.cancelled
     }
 
-    /// Stock units that may leave now.
+    /// Returns the stock units that can be shipped now.
     pub fn ready(&self) -> Quantity {
         if self.line.stocked { self.reserved } else { self.open() }
     }
 }
 
 impl Order {
-    /// The sums of its lines.
+    /// Returns the sums of its lines.
     pub fn totals(&self) -> Totals {
         Totals::of(self.lines.iter().map(|line| &line.line))
     }
 
-    /// Net and tax of what has not left.
+    /// Returns net and tax of what is still to be shipped.
     fn open_total(&self, book: &Book) -> Money {
         let settings = &book.setup.settings;
         let open = |line: &OrderLine| line.line.part(line.shipped, line.open(), settings).total();
@@ -216,14 +216,14 @@ impl Order {
     }
 }
 
-/// An order as a command left it.
+/// An order after a command.
 #[derive(Debug, Clone)]
 pub struct Ordered {
     /// The order.
     pub order: Order,
     /// Invoices that the command made.
     pub invoices: Vec<Invoice>,
-    /// Whether the order itself is new.
+    /// Whether the command placed the order.
     pub is_new: bool,
 }
 impl Rule for Place {
@@ -237,7 +237,7 @@ impl Rule for Place {
 
     fn needs(&self, needs: &mut Needs) {
         needs.customer_ids.insert(self.customer_id);
-        // An order that has the caller's id already, if there is one.
+        // An order with the caller's id may exist already.
         needs.order_ids.extend(self.id);
         needs.hold_ids.extend(self.hold_id);
         needs.promises |= self.policy == Policy::Backorder && self.advance_to > AdvanceTo::Draft;
@@ -251,7 +251,7 @@ impl Rule for Place {
     }
 }
 
-/// Places an order and takes it as far as asked, all or nothing.
+/// Places an order and takes it to the status that was asked for, all or nothing.
 fn place(book: &mut Book, command: &Place) -> Result<(Ordered, Posting), Refusal> {
     let order = draft(book, command)?;
     let held = match command.hold_id {
@@ -259,7 +259,7 @@ fn place(book: &mut Book, command: &Place) -> Result<(Ordered, Posting), Refusal
         Some(_) if command.advance_to == AdvanceTo::Draft => {
             return Err(Refusal::invalid(
                 "/hold_id",
-                "A draft reserves nothing: confirm the order at once, or leave the hold.",
+                "A draft reserves nothing: confirm the order at once, or leave hold_id out.",
             ));
         }
         Some(id) => Some(hold::usable(book, id, Some(command.customer_id))?),
@@ -276,7 +276,7 @@ fn place(book: &mut Book, command: &Place) -> Result<(Ordered, Posting), Refusal
         return Err(Refusal::new(Code::CreditExceeded, hold.join(" ")));
     }
 
-    // Nothing can refuse it any more.
+    // Nothing rejects the command from here on.
     let order = Order { number: book.number(DocumentKind::Order), ..order };
     book.orders.insert(id, order);
     let mut posting = Posting::default();
@@ -309,7 +309,7 @@ fn refuse_lots(lines: &[LineInput]) -> Result<(), Refusal> {
 
 fn draft(book: &mut Book, command: &Place) -> Result<Order, Refusal> {
     if command.id.is_some_and(|id| book.orders.contains_key(&id)) {
-        let detail = "An order with this id exists: send its own Idempotency-Key to get its answer again, or use a new id.";
+        let detail = "An order with this id exists: repeat its Idempotency-Key to get its response again, or use a new id.";
         return Err(Problems::one("/id", Code::AlreadyExists, detail));
     }
     let occurred_at = book.occurred_at(command.occurred_at)?;
@@ -319,7 +319,11 @@ fn draft(book: &mut Book, command: &Place) -> Result<Order, Refusal> {
         .location(command.location_id)
         .filter(|location| location.channels.contains(&Channel::Wholesale))
         .ok_or_else(|| {
-            Problems::one("/location_id", Code::NotFound, "There is no such location that serves wholesale.")
+            Problems::one(
+                "/location_id",
+                Code::NotFound,
+                "There is no such location, or it does not serve wholesale.",
+            )
         })?;
     let basket = Basket {
         lines: &command.lines,
@@ -362,7 +366,7 @@ fn draft(book: &mut Book, command: &Place) -> Result<Order, Refusal> {
         shipments: Vec::new(),
     })
 }
-/// Confirm an order.
+/// An order to confirm.
 #[derive(Debug, Clone, Copy)]
 pub struct Confirm(pub OrderId);
 
@@ -380,9 +384,9 @@ impl Rule for Confirm {
     }
 }
 
-/// Reserves the goods of a draft, as its policy says; over the credit limit the order goes on hold instead.
+/// Reserves the stock of a draft by its policy. An order over the credit limit goes on credit hold instead.
 fn confirm(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> {
-    let order = known(book, id)?;
+    let order = find(book, id)?;
     order.require(&[OrderStatus::Draft], "confirmed")?;
     sales::buyer(book, order.customer_id)?;
     let plan = plan(book, order, book.now, (None, &[]))?;
@@ -393,9 +397,9 @@ fn confirm(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> 
     } else {
         put_on_hold(book, id, hold);
     }
-    Ok(changed(book, id, posting))
+    Ok(finish(book, id, posting))
 }
-/// Release an order that is on hold.
+/// An order to release from its credit hold.
 #[derive(Debug, Clone, Copy)]
 pub struct Release(pub OrderId);
 
@@ -413,19 +417,19 @@ impl Rule for Release {
     }
 }
 
-/// Releases an order that is on hold: reserves its goods in spite of the credit limit.
+/// Releases an order from its credit hold: reserves its stock in spite of the credit limit.
 fn release(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> {
-    let order = known(book, id)?;
+    let order = find(book, id)?;
     order.require(&[OrderStatus::OnHold], "released")?;
     sales::buyer(book, order.customer_id)?;
     let plan = plan(book, order, book.now, (None, &[]))?;
     let mut posting = Posting::default();
     reserve(book, id, &plan, &mut posting);
-    Ok(changed(book, id, posting))
+    Ok(finish(book, id, posting))
 }
 
-/// The order as the command left it, with its reservations as they now are.
-fn changed(book: &mut Book, id: OrderId, posting: Posting) -> (Ordered, Posting) {
+/// Returns the order after a command, and adds its reservations to the posting.
+fn finish(book: &mut Book, id: OrderId, posting: Posting) -> (Ordered, Posting) {
     let order = order_mut(book, id);
     order.version += 1;
     let mut posting = posting;
@@ -434,16 +438,16 @@ fn changed(book: &mut Book, id: OrderId, posting: Posting) -> (Ordered, Posting)
     (ordered, posting)
 }
 
-fn known(book: &Book, id: OrderId) -> Result<&Order, Refusal> {
+fn find(book: &Book, id: OrderId) -> Result<&Order, Refusal> {
     book.orders.get(&id).ok_or_else(|| Refusal::not_found("order"))
 }
 
-/// An order that the command has found before.
+/// Returns an order that the command has found before.
 fn order_mut(book: &mut Book, id: OrderId) -> &mut Order {
     book.orders.get_mut(&id).expect("the command found the order in the book")
 }
 
-/// The exposure of a customer that the book holds together with each of its orders.
+/// Returns the exposure of a customer. The book has the customer of each of its orders.
 fn exposure(book: &mut Book, id: CustomerId) -> &mut crate::customer::Exposure {
     &mut book.customers.get_mut(&id).expect("the book holds the customer of each of its orders").exposure
 }

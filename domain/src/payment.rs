@@ -1,4 +1,4 @@
-//! Money that wholesale customers pay.
+//! Payments of wholesale customers.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use crate::needs::Needs;
 use crate::number::Money;
 use crate::refusal::{Code, Problems, Refusal};
 
-/// How it was paid.
+/// The method of a payment.
 #[derive(
     Debug,
     Clone,
@@ -46,28 +46,28 @@ impl PaymentMethod {
 /// A payment to record.
 #[derive(Debug, Clone)]
 pub struct Receive {
-    /// The caller's own id of the payment; ours where it has none.
+    /// The id of the payment, if the caller chose one.
     pub id: Option<PaymentId>,
-    /// Who paid.
+    /// The customer.
     pub customer_id: CustomerId,
-    /// How.
+    /// The method.
     pub method: PaymentMethod,
-    /// How much.
+    /// The amount, above zero.
     pub amount: Money,
-    /// Which invoices it pays; the oldest due first where none are named.
+    /// The invoices that it pays. If absent, those due first.
     pub allocations: Option<Vec<Allocation>>,
     /// The bank's reference.
     pub reference: Option<String>,
-    /// When; now where no instant is named.
+    /// The time; now if absent.
     pub occurred_at: Option<DateTime<Utc>>,
 }
 
-/// A part of a payment that pays an invoice.
+/// The part of a payment that is applied to an invoice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Allocation {
     /// The invoice.
     pub invoice_id: InvoiceId,
-    /// How much of it.
+    /// The amount, above zero.
     pub amount: Money,
 }
 
@@ -78,30 +78,30 @@ pub struct Payment {
     pub id: PaymentId,
     /// Its number.
     pub number: String,
-    /// Who paid.
+    /// The customer.
     pub customer_id: CustomerId,
-    /// How.
+    /// The method.
     pub method: PaymentMethod,
-    /// How much.
+    /// The amount.
     pub amount: Money,
-    /// What pays no invoice yet.
+    /// The part that is applied to no invoice yet.
     pub unapplied: Money,
-    /// Which invoices it pays.
+    /// The parts that are applied to invoices.
     pub allocations: Vec<Allocation>,
     /// The bank's reference.
     pub reference: Option<String>,
-    /// When.
+    /// The time at which it was received.
     pub occurred_at: DateTime<Utc>,
 }
 
-/// An invoice as far as paying it goes.
+/// An invoice, with what a payment needs.
 #[derive(Debug, Clone, Copy)]
 pub struct OpenInvoice {
-    /// Who owes.
+    /// The customer.
     pub customer_id: CustomerId,
-    /// How much still.
+    /// The amount still to be paid.
     pub open: Money,
-    /// When it is due.
+    /// The day on which it is due.
     pub due_on: NaiveDate,
 }
 impl Rule for Receive {
@@ -123,7 +123,7 @@ impl Rule for Receive {
     }
 }
 
-/// Records a payment and applies it to invoices; what is left over stays unapplied.
+/// Records a payment and applies it to invoices. The rest stays unapplied.
 fn receive(book: &mut Book, command: &Receive) -> Result<(Payment, Posting), Refusal> {
     let occurred_at = book.occurred_at(command.occurred_at)?;
     if !book.customers.contains_key(&command.customer_id) {
@@ -131,15 +131,18 @@ fn receive(book: &mut Book, command: &Receive) -> Result<(Payment, Posting), Ref
     }
     let amount = command.amount;
     if !amount.is_positive() || amount != book.setup.settings.money(amount.get()) {
-        let detail = format!("The amount is above zero and has {} decimals.", book.setup.settings.exponent);
+        let detail = format!(
+            "The amount must be above zero and have at most {} decimals.",
+            book.setup.settings.exponent
+        );
         return Err(Refusal::invalid("/amount", detail));
     }
     let allocations = match &command.allocations {
-        Some(named) => checked(book, command, named)?,
+        Some(named) => check_allocations(book, command, named)?,
         None => oldest_first(book, command),
     };
 
-    // Nothing can refuse it any more.
+    // Nothing rejects the command from here on.
     let applied: Money = allocations.iter().map(|allocation| allocation.amount).sum();
     for allocation in &allocations {
         if let Some(invoice) = book.invoices.get_mut(&allocation.invoice_id) {
@@ -176,7 +179,11 @@ fn receive(book: &mut Book, command: &Receive) -> Result<(Payment, Posting), Ref
     Ok((payment, Posting { entries: entry.into_iter().collect(), ..Posting::default() }))
 }
 
-fn checked(book: &Book, command: &Receive, named: &[Allocation]) -> Result<Vec<Allocation>, Refusal> {
+fn check_allocations(
+    book: &Book,
+    command: &Receive,
+    named: &[Allocation],
+) -> Result<Vec<Allocation>, Refusal> {
     let mut problems = Problems::default();
     let mut left = command.amount;
     for (index, allocation) in named.iter().enumerate() {
@@ -197,7 +204,10 @@ fn checked(book: &Book, command: &Receive, named: &[Allocation]) -> Result<Vec<A
             let detail = format!("An amount has at most {} decimals.", book.setup.settings.exponent);
             problems.invalid(format!("{pointer}/amount"), detail);
         } else if !allocation.amount.is_positive() || allocation.amount > invoice.open {
-            let detail = format!("{} of this invoice is open, not {}.", invoice.open, allocation.amount);
+            let detail = format!(
+                "{} of this invoice is open: {} can't be applied to it.",
+                invoice.open, allocation.amount
+            );
             problems.invalid(format!("{pointer}/amount"), detail);
         }
     }

@@ -1,4 +1,4 @@
-//! The till: sales, refunds, and the cash of a session.
+//! Tills: sales, refunds, and the cash of a session.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -30,56 +30,56 @@ pub use refund::{Refund, RefundLine};
 pub use session::{CashMove, CashMoveKind, CloseSession, MoveCash, OpenSession, Session};
 pub use tender::{Tender, TenderInput, TenderKind};
 
-/// The cash drawer of a register.
+/// The cash drawer of a till.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Drawer {
     /// The open session.
     pub session: Option<OpenedSession>,
-    /// The cash that the last session left in it; known where a command needs it.
+    /// Cash that the last session left in it, if a command needs it.
     pub cash_left: Money,
 }
 
-/// A session that is open.
+/// An open session.
 #[derive(Debug, Clone, Copy)]
 pub struct OpenedSession {
     /// Its id.
     pub id: SessionId,
-    /// When it was opened.
+    /// The time of its opening.
     pub opened_at: DateTime<Utc>,
-    /// The float it was opened with.
+    /// The cash with which it was opened.
     pub opening_float: Money,
-    /// Cash taken and paid out since, by sales, refunds and cash moves; known where a command needs it.
+    /// Cash moved since by sales, refunds and cash moves, if a command needs it.
     pub cash_moved: Money,
 }
 
-/// What to sell.
+/// A sale to make.
 #[derive(Debug, Clone)]
 pub struct Sell {
-    /// The till's own id of the sale; ours where it has none.
+    /// The id of the sale, if the till chose one.
     pub id: Option<SaleId>,
-    /// At which till.
+    /// The till.
     pub register_id: RegisterId,
-    /// To whom; a walk-in sale where nobody is named.
+    /// The customer; none for a walk-in sale.
     pub customer_id: Option<CustomerId>,
-    /// The country of the sale, if not the customer's or the tenant's.
+    /// The country of the sale, whose taxes apply. If absent, the taxes of the tenant's country apply.
     pub country: Option<String>,
-    /// When; now where no instant is named.
+    /// The time; now if absent.
     pub occurred_at: Option<DateTime<Utc>>,
-    /// What.
+    /// Its lines.
     pub lines: Vec<LineInput>,
     /// A discount over all lines.
     pub discount: Option<Discount>,
-    /// What is paid, and with what.
+    /// Its tenders.
     pub tenders: Vec<TenderInput>,
-    /// The hold whose goods it takes.
+    /// The hold whose stock it uses.
     pub hold_id: Option<HoldId>,
-    /// Whether the goods go although the record has too few: they have left already.
+    /// Whether the goods have left already, so that a shortage does not reject the sale.
     pub forced: bool,
-    /// Who sets prices that no rule gave; `None` where the caller may not.
+    /// The caller who may override prices; `None` if the caller may not.
     pub overrider: Option<String>,
 }
 
-/// Whether goods left or came back.
+/// The kind of a document at a till.
 #[derive(
     Debug,
     Clone,
@@ -95,9 +95,9 @@ pub struct Sell {
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum SaleKind {
-    /// Goods left.
+    /// Goods were sold.
     Sale,
-    /// Goods came back; every amount is negative.
+    /// Goods were refunded. Every amount is negative.
     Refund,
 }
 
@@ -110,12 +110,12 @@ impl From<SaleKind> for DocumentKind {
     }
 }
 
-/// A receipt: what was sold (or taken back) at a till.
+/// A sale or refund at a till.
 #[derive(Debug, Clone)]
 pub struct Sale {
     /// Its id.
     pub id: SaleId,
-    /// Its number, gap-free per till.
+    /// Its number. The series of a till has no gaps.
     pub number: String,
     /// Sale or refund.
     pub kind: SaleKind,
@@ -123,35 +123,35 @@ pub struct Sale {
     pub register_id: RegisterId,
     /// The session.
     pub session_id: SessionId,
-    /// Where the goods came from.
+    /// The location that issued or received the stock.
     pub location_id: LocationId,
     /// The customer, unless it was a walk-in sale.
     pub customer_id: Option<CustomerId>,
-    /// The sale that a refund takes back.
+    /// The sale to which a refund refers; none if it is blind.
     pub original_id: Option<SaleId>,
     /// The country of the sale.
     pub country: String,
-    /// Its lines, with the cost of their goods.
+    /// Its lines, each with its cost.
     pub lines: Vec<(Line, Money)>,
     /// Their sums.
     pub totals: Totals,
-    /// What rounding to coins added.
+    /// The amount that rounding of cash added.
     pub rounding: Money,
-    /// What was paid, and with what.
+    /// Its tenders.
     pub tenders: Vec<Tender>,
-    /// The day of the shop.
+    /// The tenant's day of the sale.
     pub business_date: NaiveDate,
-    /// When it happened.
+    /// The time at which it happened.
     pub occurred_at: DateTime<Utc>,
 }
 
 impl Sale {
-    /// What was to be paid.
+    /// Returns the amount to pay, with rounding.
     pub fn total(&self) -> Money {
         self.totals.total() + self.rounding
     }
 
-    /// What the goods cost.
+    /// Returns the cost of its lines.
     pub fn cost(&self) -> Money {
         self.lines.iter().map(|(_, cost)| *cost).sum()
     }
@@ -169,7 +169,7 @@ impl Rule for Sell {
         needs.register_ids.insert(self.register_id);
         needs.customer_ids.extend(self.customer_id);
         needs.hold_ids.extend(self.hold_id);
-        needs.went(self.occurred_at, self.forced);
+        needs.add_issue(self.occurred_at, self.forced);
         needs.lines(&self.lines);
     }
 
@@ -189,7 +189,8 @@ fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal> {
         )));
     }
     if command.forced && command.occurred_at.is_none() {
-        return Err(Refusal::invalid("/occurred_at", "Say when the goods left."));
+        let detail = "A forced sale needs the time at which the goods left.";
+        return Err(Refusal::invalid("/occurred_at", detail));
     }
     let occurred_at = book.occurred_at(command.occurred_at)?;
     let customer = command.customer_id.map(|id| sales::buyer(book, id)).transpose()?;
@@ -199,7 +200,7 @@ fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal> {
         channel: Channel::Retail,
         location_id: register.location_id,
         customer,
-        // Who buys at a till gets the goods at the till, wherever they live.
+        // Goods bought at a till are handed over there, in the tenant's country, wherever the customer lives.
         country: command.country.as_deref().unwrap_or(&book.setup.settings.country),
         at: occurred_at,
         overrider: command.overrider.as_deref(),
@@ -213,7 +214,7 @@ fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal> {
     let (tenders, rounding) = tender::settle(totals.total(), &command.tenders, register.cash_rounding)?;
     let country = command.country.clone().or_else(|| customer.map(|customer| customer.country.clone()));
 
-    // Nothing can refuse it any more.
+    // Nothing rejects the command from here on.
     let mut released = Posting::default();
     if let Some(id) = command.hold_id {
         hold::use_up(book, id, &mut released);
@@ -254,7 +255,7 @@ fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal> {
     Ok((sale, posting))
 }
 
-/// The till and its open session.
+/// Returns the till and its open session.
 fn open_register(book: &Book, id: RegisterId) -> Result<(Register, OpenedSession), Refusal> {
     let register = known_register(book, id)?;
     match book.drawers.get(&id).and_then(|drawer| drawer.session) {
@@ -272,8 +273,8 @@ fn known_register(book: &Book, id: RegisterId) -> Result<Register, Refusal> {
         .ok_or_else(|| Problems::one("/register_id", Code::NotFound, "There is no register with this id."))
 }
 
-/// Refuses what is more than there is for the till: what is free, and what is kept for it, its channel or the sale. Lines of
-/// tracked goods get their lots.
+/// Picks the lots of the lines. Rejects more than is available to the till, with the allotments of the till
+/// and its channel, and with the hold that the sale uses.
 fn check_stock(
     book: &Book,
     command: &Sell,
@@ -288,7 +289,7 @@ fn check_stock(
     let customer = command.customer_id.and_then(|id| book.customers.get(&id));
     let purpose = Purpose::Sale {
         on: book.setup.settings.day(left.occurred_at),
-        // Goods that have left may have been too old for the customer: they have left all the same.
+        // Goods that have left may have been too old for the customer: that rejects no forced sale.
         life_days: customer.filter(|_| !left.forced).map_or(0, |customer| customer.min_remaining_life_days),
         at_hand: true,
     };
@@ -297,7 +298,8 @@ fn check_stock(
     book.check_available(&demand)
 }
 
-/// Makes a line's goods free that are kept for the till or its channel; answers what it took of floors.
+/// Releases the allotments of the till and its channel that a line uses. Returns what it took from channel
+/// allotments.
 fn consume_allotments(
     book: &mut Book,
     register: &Register,
@@ -316,7 +318,7 @@ fn consume_allotments(
     consumed
 }
 
-/// Takes a line's goods out of stock; answers their cost.
+/// Issues a line and returns its cost.
 fn issue_line(book: &mut Book, location_id: LocationId, line: &mut Line, left: Departure) -> Money {
     if !line.stocked {
         return Money::ZERO;
@@ -327,7 +329,8 @@ fn issue_line(book: &mut Book, location_id: LocationId, line: &mut Line, left: D
     if line.lots.is_empty() { book.issue(&issue) } else { lot::issue(book, &issue, &mut line.lots) }
 }
 
-/// Movements, sales lines and journal entry of a sale or refund. `originals` names what each line takes back.
+/// Makes the movements, sales lines and journal entry of a sale or refund. `originals` has the original
+/// document and line of each line.
 fn post(book: &mut Book, sale: &Sale, originals: &[(Uuid, i32)]) -> Posting {
     let document_kind = sale.kind.into();
     let mut posting = Posting::default();
@@ -383,12 +386,12 @@ fn post(book: &mut Book, sale: &Sale, originals: &[(Uuid, i32)]) -> Posting {
     posting
 }
 
-/// The cash that a sale or refund moved.
+/// Returns the cash that a sale or refund moved.
 pub fn cash_of(tenders: &[Tender]) -> Money {
     tenders.iter().filter(|tender| tender.kind == TenderKind::Cash).map(|tender| tender.amount).sum()
 }
 
-/// A cash move in the making: shared by sessions and cash drawers.
+/// Makes a cash move of a session, at the time of the batch.
 fn cash_move(
     book: &mut Book,
     session_id: SessionId,

@@ -1,14 +1,14 @@
-//! What a buyer pays for one unit: one resolver for quote, order, till, invoice, offline pack and import.
+//! The price of one unit: one resolver for quotes, orders, tills, invoices, offline packs and imports.
 //!
-//! Price lists apply in order of precedence: the customer's own, the customer's tier's, the location's, the
-//! channel's. The first list with a matching rule wins, and within it the rule with the deepest quantity
-//! break reached, then the narrower product scope, then the later start, then the lower id: a total order,
-//! never insertion luck. Where no rule matches the list price counts. One rule wins, rules do not stack, and
-//! reductions are always off the list price. `service` lets in only prices, reductions and list prices that
-//! are not negative, percentages up to 100 and positive factors.
+//! Price lists apply in order of precedence: the customer's own, that of the customer's tier, the location's,
+//! the channel's. The first list with a rule that applies wins. Within it, the rule with the deepest quantity
+//! break reached wins, then the narrower product scope, then the later start, then the lower id. This order
+//! is total, so the order of insertion does not matter. If no rule applies, the list price counts. One rule
+//! wins: rules do not stack, and reductions are always off the list price. `service` admits only prices,
+//! reductions and list prices that are not negative, percentages up to 100 and positive factors.
 //!
-//! Business case: one company sells at its own agreed price to A (15 % off everything), B (20 % off one
-//! category) and C (a fixed sheet), and at list price over the counter, from one catalogue.
+//! Example: one company sells at an agreed price to A (15 % off everything), B (20 % off one category) and C
+//! (a fixed sheet), and at list price over the counter, from one catalogue.
 
 mod trace;
 
@@ -27,7 +27,7 @@ pub use self::trace::{
 use crate::id::{CategoryId, PriceListId, PriceRuleId, ProductId};
 use crate::number::{Percent, Price, Quantity};
 
-/// Where a price comes from, in order of precedence; an override stands above them all.
+/// The source of a price, in order of precedence. An override is above them all.
 #[derive(
     Debug,
     Clone,
@@ -55,11 +55,11 @@ pub enum Source {
     ChannelList,
     /// The list price of the product or of the sold unit.
     ListPrice,
-    /// A price that a person with the permission to do so put in place of the resolved one.
+    /// A price by which a caller with the permission overrode the resolved one.
     Override,
 }
 
-/// Which products a rule prices.
+/// The products that a rule prices.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema, strum::IntoStaticStr,
 )]
@@ -75,7 +75,7 @@ pub enum Scope {
     All,
 }
 
-/// How a rule makes a price.
+/// The method by which a rule makes a price.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, strum::IntoStaticStr,
 )]
@@ -83,7 +83,7 @@ pub enum Scope {
 #[strum(serialize_all = "snake_case")]
 #[schema(as = PriceMethod)]
 pub enum Method {
-    /// This price per stock unit, whatever the list price is or becomes.
+    /// This price per stock unit, independent of the list price.
     Fixed(Price),
     /// This share off the list price of the sold unit: 15 is 15 %.
     PercentOff(Percent),
@@ -99,11 +99,11 @@ pub struct Rule {
     pub id: PriceRuleId,
     /// The price list that it is part of.
     pub list_id: PriceListId,
-    /// Which products it prices.
+    /// The products that it prices.
     pub scope: Scope,
-    /// How it makes a price.
+    /// The method by which it makes a price.
     pub method: Method,
-    /// The quantity break in stock units; a basket that reaches it exactly counts.
+    /// The quantity break in stock units. A basket that reaches it exactly counts.
     pub min_quantity: Quantity,
     /// The first instant at which it applies; always, if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -124,12 +124,12 @@ pub struct Lists {
     pub channel: Vec<PriceListId>,
 }
 
-/// What is sold.
+/// The product and unit to price.
 #[derive(Debug, Clone, Copy)]
 pub struct Item<'a> {
     /// The product.
     pub product_id: ProductId,
-    /// Its own category, then that one's parent, up to the root, each once.
+    /// Its category, then each parent up to the root, each once.
     pub lineage: &'a [CategoryId],
     /// The list price per stock unit, if the product has one.
     pub list_price: Option<Price>,
@@ -139,16 +139,16 @@ pub struct Item<'a> {
     pub factor: Quantity,
 }
 
-/// How much is asked for, and when.
+/// The quantity and the instant to price for.
 #[derive(Debug, Clone, Copy)]
 pub struct Asked {
-    /// Stock units, summed over the basket's lines of this product; not negative, for a return neither.
+    /// Stock units, summed over the basket's lines of this product. Not negative, also in a return.
     pub basket_quantity: Quantity,
     /// The instant whose prices count, past or future.
     pub at: DateTime<Utc>,
 }
 
-/// Neither a rule nor a list price gives a price: the line is refused, because nothing is free by omission.
+/// Neither a rule nor a list price gives a price. The line is rejected, because nothing is free by omission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("no price list and no list price gives a price for {product_id}")]
 pub struct Missing {
@@ -156,41 +156,41 @@ pub struct Missing {
     pub product_id: ProductId,
 }
 
-/// Who put another price in place of the resolved one, and why.
+/// An override of the resolved price: who made it, and the reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = PriceOverride)]
 pub struct Override {
-    /// The user or key that did it.
+    /// The user or API key that made it.
     pub who: String,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 
 /// The price of one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resolved {
-    /// Per sold unit, at most 6 decimals.
+    /// The price per sold unit, at most 6 decimals.
     pub unit_price: Price,
     /// The list price per sold unit, if there is one.
     pub list_price: Option<Price>,
-    /// Where the price comes from.
+    /// The source of the price.
     pub source: Source,
     /// The rule that made it; none for a list price or an override.
     pub rule_id: Option<PriceRuleId>,
-    /// How it came about; none for a plain list price, which explains itself.
+    /// The price trace; none for a plain list price.
     pub trace: Option<Box<PriceTrace>>,
 }
 
 /// Every loaded rule, found by price list and scope.
 #[derive(Debug, Clone, Default)]
 pub struct Rules {
-    /// The rules of one scope are kept deepest break first, then latest start, then lowest id: the first that
-    /// fits is the best of its scope.
+    /// The rules of one scope, deepest break first, then latest start, then lowest id. The first that applies
+    /// is the best of its scope.
     by_list: HashMap<PriceListId, HashMap<Scope, Vec<Rule>>>,
 }
 
 impl Rules {
-    /// Indexes the rules, whose ids differ; their order does not matter.
+    /// Indexes the rules. Their ids differ, and their order does not matter.
     pub fn new(rules: Vec<Rule>) -> Self {
         let mut by_list: HashMap<PriceListId, HashMap<Scope, Vec<Rule>>> = HashMap::new();
         for rule in rules {
@@ -206,7 +206,7 @@ impl Rules {
         Rules { by_list }
     }
 
-    /// The rules of a list that price a product, scope by scope, the narrowest first.
+    /// Returns the rules of a list that price a product, scope by scope, the narrowest first.
     fn narrow_to_wide<'r>(
         &'r self,
         list_id: PriceListId,
@@ -223,7 +223,7 @@ impl Rules {
 }
 
 impl Lists {
-    /// The lists and what a price from them is called, the one that counts most first.
+    /// Returns the lists, each with the source of its prices, the highest precedence first.
     fn by_precedence(&self) -> impl Iterator<Item = (Source, PriceListId)> {
         let customer = self.customer.map(|list_id| (Source::CustomerList, list_id));
         let tier = self.tier.map(|list_id| (Source::TierList, list_id));
@@ -233,7 +233,7 @@ impl Lists {
 }
 
 impl Item<'_> {
-    /// The list price per sold unit: the unit's own, else the product's times the factor.
+    /// Returns the list price per sold unit: the unit's own, else the product's times the factor.
     pub fn list_price_per_sold_unit(&self) -> Option<Price> {
         match (self.unit_list_price, self.list_price) {
             (Some(own), _) => Some(own),
@@ -243,15 +243,14 @@ impl Item<'_> {
     }
 }
 
-/// The price of an item.
+/// Resolves the price of an item.
 ///
-/// Business case: the same figures whether a clerk quotes, an order is taken or a wholesale customer stands
-/// at the till. Without price lists nothing is looked up or allocated, so that a till sale at list price
-/// costs nothing.
+/// A quote, an order and a till sale get the same price. Without price lists nothing is looked up and no
+/// memory is allocated, so a till sale at list price costs nothing.
 ///
 /// # Errors
 ///
-/// [`Missing`] where neither a rule nor a list price gives a price. A price of zero is a price.
+/// [`Missing`] if neither a rule nor a list price gives a price. A price of zero is a price.
 pub fn resolve(rules: &Rules, lists: &Lists, item: &Item<'_>, asked: &Asked) -> Result<Resolved, Missing> {
     let list_price = item.list_price_per_sold_unit();
     if let Some((source, rule)) = winner(rules, lists, item, asked)
@@ -265,11 +264,11 @@ pub fn resolve(rules: &Rules, lists: &Lists, item: &Item<'_>, asked: &Asked) -> 
     Ok(Resolved { unit_price, list_price, source: Source::ListPrice, rule_id: None, trace: None })
 }
 
-/// Puts a price, per sold unit and not negative, in place of the resolved or missing one, which stays visible
-/// in the trace.
+/// Overrides the resolved or missing price by one per sold unit that is not negative. The resolved price
+/// stays visible in the trace.
 ///
-/// Business case: a sales person matches a competitor's offer, or sells something that has no price yet. The
-/// caller has checked that this person may.
+/// Example: a sales person matches a competitor's offer, or sells a product that has no price yet. The caller
+/// has checked the permission.
 pub fn override_price(
     resolved: Result<Resolved, Missing>,
     item: &Item<'_>,
@@ -282,24 +281,24 @@ pub fn override_price(
         Err(Missing { .. }) => (None, None),
     };
     let mut trace = trace.unwrap_or_else(|| Box::new(PriceTrace::new(item, None)));
-    trace.put_in_place(before, unit_price, overridden);
+    trace.add_override(before, unit_price, overridden);
     Resolved { unit_price, list_price, source: Source::Override, rule_id: None, trace: Some(trace) }
 }
 
-/// What is stored with a line to tell how its price came about; nothing for a plain list price.
+/// Returns the price trace that is stored with a line; nothing for a plain list price.
 pub fn stored_trace(resolved: &Resolved) -> Option<serde_json::Value> {
     let trace = resolved.trace.as_ref()?;
     Some(serde_json::to_value(trace).expect("a trace has text keys and plain values only"))
 }
 
-/// The winning rule and what kind of list it stands in.
+/// Returns the winning rule, and the source of its list.
 fn winner<'r>(rules: &'r Rules, lists: &Lists, item: &Item<'r>, asked: &Asked) -> Option<(Source, &'r Rule)> {
     lists
         .by_precedence()
         .find_map(|(source, list_id)| best_of_list(rules, list_id, item, asked).map(|rule| (source, rule)))
 }
 
-/// The winning rule of one list.
+/// Returns the winning rule of one list.
 fn best_of_list<'r>(
     rules: &'r Rules,
     list_id: PriceListId,
@@ -309,7 +308,7 @@ fn best_of_list<'r>(
     let mut best: Option<&Rule> = None;
     for same_scope in rules.narrow_to_wide(list_id, item) {
         let first = same_scope.iter().find(|rule| misfit(rule, item, asked).is_none());
-        // A wider scope must go deeper to win.
+        // A wider scope must have a deeper break to win.
         if let Some(rule) = first
             && best.is_none_or(|best| rule.min_quantity > best.min_quantity)
         {
@@ -319,7 +318,7 @@ fn best_of_list<'r>(
     best
 }
 
-/// Why a rule for this item does not apply at all, if it doesn't.
+/// Returns the reason why a rule for this item does not apply, if there is one.
 fn misfit(rule: &Rule, item: &Item<'_>, asked: &Asked) -> Option<Lost> {
     let needs_list_price = !matches!(rule.method, Method::Fixed(_));
     if let Some(valid_from) = rule.valid_from.filter(|from| asked.at < *from) {
@@ -335,8 +334,8 @@ fn misfit(rule: &Rule, item: &Item<'_>, asked: &Asked) -> Option<Lost> {
     }
 }
 
-/// The price per sold unit before rounding, never negative; none where the method needs a list price and
-/// there is none.
+/// Returns the price per sold unit before rounding, never below zero. Nothing if the method needs a list
+/// price and there is none.
 fn exact_price(method: Method, item: &Item<'_>) -> Option<Decimal> {
     let factor = item.factor.get();
     let list_price = || item.list_price_per_sold_unit().map(Price::get);

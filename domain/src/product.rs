@@ -1,4 +1,4 @@
-//! What is sold: products, their units, and the check digits of their barcodes.
+//! Products, their units, and the check digits of their barcodes.
 
 use rust_decimal::Decimal;
 use sea_orm::{DeriveActiveEnum, EnumIter};
@@ -8,7 +8,7 @@ use crate::id::{CategoryId, ProductId, TaxClassId};
 use crate::number::{Price, Quantity};
 use crate::stock::CostingMethod;
 
-/// What a product is, as far as stock is concerned.
+/// The kind of a product, which decides whether it has stock.
 #[derive(
     Debug,
     Clone,
@@ -29,12 +29,12 @@ use crate::stock::CostingMethod;
 #[strum(serialize_all = "snake_case")]
 #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
 pub enum ProductKind {
-    /// Goods that are counted.
+    /// Has stock.
     #[default]
     Stocked,
-    /// Work, postage and the like: sold, never counted.
+    /// Work, postage and the like: sold without stock.
     Service,
-    /// Made of other products when it is sold; stock lives on those.
+    /// Sold as other products. Only those have stock.
     Bundle,
 }
 
@@ -66,7 +66,7 @@ pub enum ProductStatus {
     Archived,
 }
 
-/// How precisely the stock of a product is followed.
+/// The way in which the stock of a product is tracked.
 #[derive(
     Debug,
     Clone,
@@ -87,50 +87,50 @@ pub enum ProductStatus {
 #[strum(serialize_all = "snake_case")]
 #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
 pub enum Tracking {
-    /// By quantity.
+    /// By quantity only.
     #[default]
     None,
     /// By lot.
     Lot,
-    /// Each piece by its own number.
+    /// Each unit by its own serial number.
     Serial,
 }
 
-/// A product as the rules of a sale see it.
+/// A product, with what the rules of a sale need.
 #[derive(Debug, Clone)]
 pub struct Product {
     /// Its id.
     pub id: ProductId,
-    /// Its stock-keeping unit, case-sensitive.
+    /// Its SKU, case-sensitive.
     pub sku: String,
-    /// What it is.
+    /// Its kind.
     pub kind: ProductKind,
     /// Whether it may still be sold.
     pub status: ProductStatus,
-    /// How precisely its stock is followed.
+    /// The way in which its stock is tracked.
     pub tracking: Tracking,
-    /// Its category first, then that one's parent, up to the root.
+    /// Its category, then each parent up to the root.
     pub lineage: Vec<CategoryId>,
-    /// The unit that stock is kept in (UN/ECE Recommendation 20 or 21).
+    /// The unit in which its stock is counted (UN/ECE Recommendation 20 or 21).
     pub stock_uom: String,
-    /// How many decimals a quantity in that unit may have.
+    /// The most decimals of a quantity in that unit.
     pub stock_decimals: u8,
     /// Its tax class.
     pub tax_class_id: TaxClassId,
-    /// Per stock unit.
+    /// The price of one stock unit without any rule, if it has one.
     pub list_price: Option<Price>,
-    /// How its goods are valued; as the tenant's settings say, where absent.
+    /// Its costing method. If absent, that of the tenant's settings.
     pub costing_method: Option<CostingMethod>,
-    /// The units it is sold in besides the stock unit.
+    /// The units in which it is sold besides the stock unit.
     pub units: Vec<Unit>,
-    /// What a bundle is made of; empty for anything else.
+    /// The components of a bundle; empty for other products.
     pub components: Vec<Component>,
 }
 
-/// A part of a bundle.
+/// A component of a bundle.
 #[derive(Debug, Clone, Copy)]
 pub struct Component {
-    /// What: goods or a service, never another bundle.
+    /// The component: stocked or a service, never another bundle.
     pub product_id: ProductId,
     /// Its stock units in one stock unit of the bundle.
     pub quantity: Quantity,
@@ -141,19 +141,19 @@ pub struct Component {
 pub struct Unit {
     /// Its code.
     pub uom: String,
-    /// How many stock units it holds.
+    /// The number of stock units in one of it.
     pub factor: Quantity,
-    /// Its own list price, where it has one.
+    /// Its own list price, if it has one.
     pub list_price: Option<Price>,
 }
 
 impl Product {
-    /// Whether its goods lie in lots; serial numbers are lots of one.
+    /// Returns whether its stock lies in lots. A serial number is a lot of one unit.
     pub fn is_tracked(&self) -> bool {
         self.tracking != Tracking::None
     }
 
-    /// The unit `uom`; the stock unit where none is named.
+    /// Returns the unit `uom`, or the stock unit if none is named. Nothing if the product has no such unit.
     pub fn unit(&self, uom: Option<&str>) -> Option<Unit> {
         match uom {
             Some(uom) if uom != self.stock_uom => self.units.iter().find(|unit| unit.uom == uom).cloned(),
@@ -161,10 +161,11 @@ impl Product {
         }
     }
 
-    /// `quantity` in stock units, where the stock unit is divided so; else what to send in its place.
+    /// Returns `quantity` as a quantity in stock units. Fails with a text for the caller if it has too many
+    /// decimals for the stock unit.
     ///
-    /// Business case: half a mug on a document is a slip of the finger, and would stay in the books for ever.
-    pub fn divided(&self, quantity: Decimal) -> Result<Quantity, String> {
+    /// Half a mug on a document is a typing error, and would stay in the books for ever.
+    pub fn to_stock_quantity(&self, quantity: Decimal) -> Result<Quantity, String> {
         let quantity = quantity.normalize();
         if quantity.scale() <= u32::from(self.stock_decimals) {
             return Ok(Quantity::new(quantity));
@@ -175,11 +176,11 @@ impl Product {
             1 => "at most 1 decimal".to_owned(),
             most => format!("at most {most} decimals"),
         };
-        Err(format!("{sku} is kept in {form} of {stock_uom}: correct the quantity, {quantity}."))
+        Err(format!("{sku} is counted in {form} of {stock_uom}: correct the quantity {quantity}."))
     }
 }
 
-/// How a caller names a product.
+/// A caller's name for a product.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum ItemRef {
     /// By id.
@@ -190,31 +191,32 @@ pub enum ItemRef {
     Barcode(String),
 }
 
-/// The most decimals of a quantity.
+/// The most decimals of a quantity in any unit.
 pub const DECIMALS_MAX: u8 = 6;
 
-/// Units of UN/ECE Recommendation 20 that count: piece, one, each, article, set, pair, dozen and the like.
+/// Units of UN/ECE Recommendation 20 for whole things: piece, one, each, article, set, pair, dozen and the
+/// like.
 const COUNTING: [&str; 12] =
     ["C62", "H87", "EA", "PCE", "NAR", "SET", "PR", "DZN", "GRO", "NPR", "KT", "D63"];
 
-/// How many decimals a quantity in a unit may have where nobody says otherwise: none where pieces or packages (codes of
-/// Recommendation 21 begin with X) are counted.
+/// Returns the usual number of decimals of a unit: none if it counts pieces or packages (codes of
+/// Recommendation 21 begin with X), else [`DECIMALS_MAX`].
 ///
-/// Business case: half a mug can be neither bought nor sold; half a kilogram can.
+/// Half a mug can be neither bought nor sold; half a kilogram can.
 pub fn decimals_of(uom: &str) -> u8 {
     let is_package = uom.len() == 3 && uom.starts_with('X');
     if is_package || COUNTING.contains(&uom) { 0 } else { DECIMALS_MAX }
 }
 
-/// Whether a quantity in a unit that is divided to `decimals` can be.
-pub fn is_divided_so(quantity: Quantity, decimals: u8) -> bool {
+/// Returns whether a quantity has at most `decimals` decimals.
+pub fn fits_decimals(quantity: Quantity, decimals: u8) -> bool {
     quantity.get().normalize().scale() <= u32::from(decimals)
 }
 
-/// Whether the last digit of a GTIN-8, -12, -13 or -14 is the one that GS1 computes from the others. Whatever is not
-/// all digits, or has another length, is of another symbology and taken as it is.
+/// Returns whether the last digit of a GTIN-8, -12, -13 or -14 is the check digit that GS1 defines. A code
+/// with other characters or of another length is of another symbology, and always sound.
 ///
-/// Business case: a mistyped barcode would sell somebody else's product.
+/// A mistyped barcode would sell another product.
 pub fn barcode_is_sound(code: &str) -> bool {
     let all_digits = code.bytes().all(|byte| byte.is_ascii_digit());
     if !all_digits || !matches!(code.len(), 8 | 12 | 13 | 14) {
@@ -269,7 +271,7 @@ mod tests {
             ("0.001", 2, false),
             ("100", 2, true),
         ] {
-            assert_eq!(is_divided_so(quantity(text), decimals), can_be, "{text} to {decimals}");
+            assert_eq!(fits_decimals(quantity(text), decimals), can_be, "{text} to {decimals}");
         }
     }
 

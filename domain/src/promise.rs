@@ -1,10 +1,10 @@
-//! What is owed before it is there: the lines of confirmed orders that wait for goods, in the order in which they get
-//! them, and the days for which they are promised.
+//! Backorders: the lines of confirmed orders that wait for stock, in the order of the queue, and the days for
+//! which they are promised.
 //!
-//! Whatever becomes free on a level where lines wait goes to them before anybody else sees it: the higher priority
-//! first, then the one that has waited longer. So no level has both something free and somebody who waits for it, and
-//! what waits has first allotment on whatever comes. What becomes free by itself, when a hold expires, is theirs too: it is
-//! given to them before the next command on the level is decided.
+//! Stock that becomes available on a level is allocated to its waiting lines before the next command sees it:
+//! the higher priority first, then the line that has waited longer. So no stock is available that would suit
+//! a waiting line. Stock of an expired hold is allocated too, before the next command on the level is
+//! decided.
 
 use std::cmp::Reverse;
 
@@ -22,84 +22,84 @@ use crate::stock::{LevelKey, Reservation, ReservationKind};
 /// The highest priority of an order; 0 is the lowest.
 pub const PRIORITY_MAX: i16 = 9;
 
-/// A line of a confirmed order that waits for goods.
+/// A line of a confirmed order that waits for stock.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiting {
     /// The order.
     pub order_id: OrderId,
-    /// Its line.
+    /// The line of the order.
     pub line_no: i32,
     /// The order's priority.
     pub priority: i16,
-    /// Since when.
+    /// The time since when it waits.
     pub since: DateTime<Utc>,
     /// Stock units of the line that are reserved.
     pub reserved: Quantity,
-    /// Stock units that it waits for.
+    /// Stock units backordered.
     pub backordered: Quantity,
-    /// The day for which they are promised.
+    /// The day for which they are promised, if any.
     pub promised_on: Option<NaiveDate>,
-    /// How many days more than today goods in lots must last for its customer.
+    /// Days of remaining life that its customer requires of a lot.
     pub life_days: u32,
-    /// What is reserved for it of goods in lots, where a command may give it more.
+    /// The lots reserved for it, read only if a command may allocate more to it.
     pub lots: Vec<LotShare>,
 }
 
 impl Waiting {
-    /// Who is served first.
+    /// Returns the sort key of the queue.
     fn rank(&self) -> (Reverse<i16>, DateTime<Utc>, OrderId, i32) {
         (Reverse(self.priority), self.since, self.order_id, self.line_no)
     }
 
-    /// What is reserved for it of a lot.
+    /// Returns the units of a lot that are reserved for it.
     fn of_lot(&self, lot_id: LotId) -> Quantity {
         self.lots.iter().filter(|share| share.lot_id == lot_id).map(|share| share.quantity).sum()
     }
 }
 
-/// The new quantities of a line that waited and got goods.
+/// The new quantities of a line to which stock was allocated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Allocation {
     /// The order.
     pub order_id: OrderId,
-    /// Its line.
+    /// The line of the order.
     pub line_no: i32,
-    /// Stock units that are reserved now.
+    /// Stock units reserved now.
     pub reserved: Quantity,
-    /// Stock units that it still waits for.
+    /// Stock units still backordered.
     pub backordered: Quantity,
 }
 
-/// A part of a promise: so much of a supply.
+/// A part of a promise: a supply, and how much of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Peg {
-    /// What it stands on, with the day on which it was expected at the time.
+    /// The supply, with the day on which it was expected at the time.
     pub supply: Supply,
     /// Stock units of it.
     pub quantity: Quantity,
 }
 
-/// The pegs of an order's line.
+/// The pegs of an order line.
 #[derive(Debug, Clone)]
 pub struct Pegged {
     /// The order.
     pub order_id: OrderId,
-    /// Its line.
+    /// The line of the order.
     pub line_no: i32,
-    /// What its promise stands on; nothing where none could be made.
+    /// The pegs of its promise. Empty if none could be made.
     pub pegs: Vec<Peg>,
 }
 
-/// Serves the lines that wait with what became free by itself, before the first command is decided.
-pub fn serve_first(book: &mut Book) -> Posting {
+/// Allocates the stock of expired holds to waiting lines, before the first command is decided.
+pub fn allocate_first(book: &mut Book) -> Posting {
     let mut posting = Posting::default();
-    serve(book, &mut posting);
+    allocate(book, &mut posting);
     book.served_first = posting.allocations.iter().map(|allocation| allocation.order_id).collect();
     posting
 }
 
-/// Serves the lines that wait on the levels of the book with what is free there.
-pub fn serve(book: &mut Book, posting: &mut Posting) {
+/// Allocates available stock to the waiting lines on the levels of the book.
+pub fn allocate(book: &mut Book, posting: &mut Posting) {
     let today = book.setup.settings.day(book.now);
     let keys: Vec<LevelKey> = book.waiting.keys().copied().collect();
     for key in keys {
@@ -116,14 +116,14 @@ pub fn serve(book: &mut Book, posting: &mut Posting) {
     }
 }
 
-/// Reserves what a line is given that waited for it.
+/// Reserves the units that a waiting line gets.
 fn give(book: &mut Book, given: &Given, waiting: &mut Waiting, posting: &mut Posting) {
     let (key, taken) = (given.key, given.quantity);
     book.level_mut(key).reserve(taken);
     let order = book.orders.get_mut(&waiting.order_id);
     let line =
         order.and_then(|order| order.lines.iter_mut().find(|line| line.line.line_no == waiting.line_no));
-    // An order of the book may have been shipped from since its line was read.
+    // The order may have been shipped in part since its waiting line was read.
     if let Some(line) = &line {
         waiting.reserved = line.reserved;
         waiting.lots.clone_from(&line.line.lots);
@@ -156,9 +156,9 @@ fn give(book: &mut Book, given: &Given, waiting: &mut Waiting, posting: &mut Pos
     });
 }
 
-/// Puts the lines of a confirmed order that are short in the queues of their levels, each with the day for which it can
-/// be promised and the supplies that the promise stands on.
-pub(crate) fn owe(book: &mut Book, id: OrderId, posting: &mut Posting) {
+/// Adds the short lines of a confirmed order to the queues of their levels, each with the day for which it
+/// can be promised and the pegs of that promise.
+pub(crate) fn add_backorders(book: &mut Book, id: OrderId, posting: &mut Posting) {
     let Some(order) = book.orders.get(&id).cloned() else { return };
     let customer = book.customers.get(&order.customer_id);
     let life_days = customer.map_or(0, |customer| customer.min_remaining_life_days);
@@ -167,7 +167,7 @@ pub(crate) fn owe(book: &mut Book, id: OrderId, posting: &mut Posting) {
         let queue = book.waiting.get(&key).map_or(&[][..], Vec::as_slice);
         let before = queue.iter().filter(|other| other.priority >= order.priority);
         let ahead: Quantity = before.map(|other| other.backordered).sum();
-        let (promised_on, pegs) = promised(book, &key, ahead, line.backordered);
+        let (promised_on, pegs) = find_promise(book, &key, ahead, line.backordered);
         let waiting = Waiting {
             order_id: id,
             line_no: line.line.line_no,
@@ -190,7 +190,7 @@ pub(crate) fn owe(book: &mut Book, id: OrderId, posting: &mut Posting) {
     }
 }
 
-/// Makes new promises for the lines of an order that wait.
+/// Makes new promises for the backordered lines of an order.
 pub(crate) fn renew(book: &mut Book, id: OrderId, posting: &mut Posting) {
     let Some(order) = book.orders.get(&id).cloned() else { return };
     for (at, line) in order.lines.iter().enumerate().filter(|(_, line)| line.backordered.is_positive()) {
@@ -200,7 +200,7 @@ pub(crate) fn renew(book: &mut Book, id: OrderId, posting: &mut Posting) {
         let is_it = |waiting: &Waiting| (waiting.order_id, waiting.line_no) == (id, line_no);
         let before = queue.iter().take_while(|waiting| !is_it(waiting));
         let ahead = before.map(|waiting| waiting.backordered).sum();
-        let (promised_on, pegs) = promised(book, &key, ahead, line.backordered);
+        let (promised_on, pegs) = find_promise(book, &key, ahead, line.backordered);
         let waiting = book.waiting.get_mut(&key).and_then(|queue| queue.iter_mut().find(|one| is_it(one)));
         if let Some(waiting) = waiting {
             waiting.promised_on = promised_on;
@@ -212,9 +212,14 @@ pub(crate) fn renew(book: &mut Book, id: OrderId, posting: &mut Posting) {
     }
 }
 
-/// The day for which `wanted` units can be promised behind the `ahead` that have first allotment, and the supplies that they
-/// come from.
-fn promised(book: &Book, key: &LevelKey, ahead: Quantity, wanted: Quantity) -> (Option<NaiveDate>, Vec<Peg>) {
+/// Returns the day for which `wanted` units can be promised after the `ahead` units of earlier lines, and the
+/// pegs of that promise.
+fn find_promise(
+    book: &Book,
+    key: &LevelKey,
+    ahead: Quantity,
+    wanted: Quantity,
+) -> (Option<NaiveDate>, Vec<Peg>) {
     let (today, free) = (book.setup.settings.day(book.now), book.free_beside(key));
     let supplies = book.supplies_at(key);
     match expected_receipt::promise((free, ahead), today, supplies, wanted) {
@@ -223,7 +228,8 @@ fn promised(book: &Book, key: &LevelKey, ahead: Quantity, wanted: Quantity) -> (
     }
 }
 
-/// Which supplies `wanted` units stand on: what is free, and then the supplies, go to the `ahead` units before them.
+/// Returns the supplies that `wanted` units come from. The `ahead` units get the available stock and the
+/// supplies first.
 fn pegs(
     (free, ahead): (Quantity, Quantity),
     today: NaiveDate,
@@ -245,8 +251,8 @@ fn pegs(
     pegs
 }
 
-/// Takes the lines of an order out of the queues: nothing is owed to it any more.
-pub(crate) fn waive(book: &mut Book, id: OrderId) {
+/// Ends the backorders of an order, and removes its lines from the queues.
+pub(crate) fn end_backorders(book: &mut Book, id: OrderId) {
     let Some(order) = book.orders.get_mut(&id) else { return };
     let location_id = order.location_id;
     let mut waived = Vec::new();
@@ -262,8 +268,9 @@ pub(crate) fn waive(book: &mut Book, id: OrderId) {
     }
 }
 
-/// When each line of a queue will get its goods, on what is free and on the supplies as they are now: none while too
-/// little is on its way. Of what comes nobody knows the lot yet: it counts for everybody.
+/// Returns the day on which each line of a queue will be filled, from the available stock and the supplies as
+/// they are now; nothing for a line if too little is expected. A supply suits every line, because its lots
+/// are not known yet.
 pub fn due(
     free: &[Free],
     today: NaiveDate,
@@ -287,13 +294,13 @@ pub fn due(
     left.into_iter().map(of).collect()
 }
 
-/// Whether a promise holds where the goods are due on another day, or on none.
+/// Returns whether a promise holds if the line is filled on `due`, or never.
 pub fn holds(promised_on: Option<NaiveDate>, due: Option<NaiveDate>) -> bool {
     promised_on.is_none_or(|promised_on| due.is_some_and(|due| due <= promised_on))
 }
 
-/// The orders with a line on the levels of the book whose promise does not hold.
-pub fn broken(book: &Book) -> std::collections::BTreeSet<OrderId> {
+/// Returns the orders with a line on the levels of the book whose promise does not hold.
+pub fn find_broken(book: &Book) -> std::collections::BTreeSet<OrderId> {
     let today = book.setup.settings.day(book.now);
     let of_level = |(key, queue): (&LevelKey, &Vec<Waiting>)| {
         let due = due(&book.free_at(key), today, book.supplies_at(key), queue);
@@ -303,7 +310,7 @@ pub fn broken(book: &Book) -> std::collections::BTreeSet<OrderId> {
     book.waiting.iter().flat_map(of_level).collect()
 }
 
-/// Whether a line of the order waits for goods.
+/// Returns whether a line of the order is backordered.
 pub(crate) fn waits(order: &Order) -> bool {
     order.lines.iter().any(|line| line.backordered.is_positive())
 }

@@ -1,19 +1,19 @@
-//! What a command answers when it can't be carried out: a code that clients may rely on, and every reason at once.
+//! Rejections: a stable code that clients may rely on, and every reason at once.
 
 use std::fmt;
 
-/// The stable codes of everything that can be refused. The text form is the contract.
+/// The stable codes of all rejections. The text form is the contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Code {
     /// The document or record does not exist (or belongs to another tenant).
     NotFound,
     /// A field has a value that is not allowed.
     ValidationFailed,
-    /// More is wanted than is available.
+    /// The quantity exceeds what is available.
     InsufficientStock,
     /// The document is not in a state that allows this.
     InvalidStateTransition,
-    /// Another document bears this external reference.
+    /// Another document has this external reference.
     DuplicateExternalRef,
     /// Another record has this code, number or name.
     AlreadyExists,
@@ -27,11 +27,11 @@ pub enum Code {
     IdempotencyInProgress,
     /// The entry's debits and credits differ.
     UnbalancedEntry,
-    /// The record was changed by someone else since it was read.
+    /// The record was changed since the caller read it.
     VersionMismatch,
     /// The credit limit does not allow this.
     CreditExceeded,
-    /// The payment does not cover what is to be paid, or exceeds it.
+    /// The tenders or the payment do not cover the amount to pay, or exceed it.
     TenderMismatch,
     /// More is returned or refunded than was sold.
     ReturnExceedsSale,
@@ -63,7 +63,7 @@ impl Code {
         Code::LotRecalled,
     ];
 
-    /// The text form.
+    /// Returns the text form.
     pub fn as_str(self) -> &'static str {
         match self {
             Code::NotFound => "not_found",
@@ -93,86 +93,86 @@ impl fmt::Display for Code {
     }
 }
 
-/// One field, or one line, that is wrong.
+/// One wrong field or line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// JSON pointer into the request body, such as `/lines/0/quantity`.
     pub pointer: String,
-    /// What is wrong with it.
+    /// The code of this problem.
     pub code: Code,
-    /// The same in a sentence that says what to do.
+    /// A sentence that says what is wrong and what to do.
     pub detail: String,
-    /// The figures in the sentence, by name.
+    /// The figures in the sentence, by name, for clients that word it themselves.
     pub params: Vec<(&'static str, String)>,
 }
 
-/// A refused command. Nothing was written.
+/// A rejection of a command. Nothing was written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{code}: {detail}")]
 pub struct Refusal {
     /// The main reason.
     pub code: Code,
-    /// The same in a sentence that says what to do.
+    /// A sentence that says what is wrong and what to do.
     pub detail: String,
     /// Every field or line that is wrong.
     pub problems: Vec<Problem>,
 }
 
 impl Refusal {
-    /// A refusal of the whole command.
+    /// Rejects the whole command, without naming a field.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
         Refusal { code, detail: detail.into(), problems: Vec::new() }
     }
 
-    /// There is no `what`; the same answer for another tenant's.
+    /// Rejects an id that does not exist. An id of another tenant is rejected in the same way.
     pub fn not_found(what: &str) -> Self {
         Refusal::new(Code::NotFound, format!("There is no such {what}."))
     }
 
-    /// One invalid field.
+    /// Rejects one invalid field.
     pub fn invalid(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
         Problems::one(pointer, Code::ValidationFailed, detail)
     }
 
-    /// The document is in a state that does not allow this.
+    /// Rejects a command that the state of its document does not allow.
     pub fn state(detail: impl Into<String>) -> Self {
         Refusal::new(Code::InvalidStateTransition, detail)
     }
 }
 
-/// Collects what is wrong, so that a caller hears everything at once.
+/// Collects problems, so that the caller sees all of them at once.
 #[derive(Debug, Default)]
 pub struct Problems(Vec<Problem>);
 
 impl Problems {
-    /// A refusal with a single problem.
+    /// Makes a rejection with a single problem.
     pub fn one(pointer: impl Into<String>, code: Code, detail: impl Into<String>) -> Refusal {
         let mut problems = Problems::default();
         problems.add(pointer, code, detail);
         problems.into_refusal()
     }
 
-    /// Notes an invalid field.
+    /// Adds an invalid field.
     pub fn invalid(&mut self, pointer: impl Into<String>, detail: impl Into<String>) {
         self.add(pointer, Code::ValidationFailed, detail);
     }
 
-    /// Notes a problem.
+    /// Adds a problem without figures.
     pub fn add(&mut self, pointer: impl Into<String>, code: Code, detail: impl Into<String>) {
         self.push(Problem { pointer: pointer.into(), code, detail: detail.into(), params: Vec::new() });
     }
 
-    /// Notes a problem with its figures.
+    /// Adds a problem with its figures.
     pub fn push(&mut self, problem: Problem) {
         self.0.push(problem);
     }
 
-    /// Whether nothing was noted.
+    /// Returns whether there is no problem.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Refuses if anything was noted.
+    /// Rejects if there is a problem. The code is that of the first one.
     pub fn check(self) -> Result<(), Refusal> {
         if self.0.is_empty() { Ok(()) } else { Err(self.into_refusal()) }
     }

@@ -1,7 +1,7 @@
-//! Revaluation: goods stay where they are and get another value, with an entry that says against what.
+//! Revaluations: a new value for the stock of a level. No unit moves.
 //!
-//! Business case: at the end of the year stock is written down to what it would fetch (lower of cost and market), or a
-//! cost that was entered wrongly is put right for what is still there. What has left keeps the cost it left with.
+//! Examples: a write-down at the end of the year (lower of cost and market), or the correction of a wrong
+//! cost for the units still on hand. Units issued before keep their cost.
 
 use std::collections::BTreeSet;
 
@@ -23,37 +23,37 @@ use crate::stock_document::{MovedLine, StockDocument, StockDocumentKind, post_va
 /// A revaluation to post.
 #[derive(Debug, Clone)]
 pub struct Revalue {
-    /// The caller's own id of the document; ours where it has none.
+    /// The id of the document, if the caller chose one.
     pub id: Option<StockDocumentId>,
-    /// Where; the default location where none is named.
+    /// The location; the default one if absent.
     pub location_id: Option<LocationId>,
-    /// Why, as a reason code: its account bears the difference.
+    /// The reason code. Its account takes the difference.
     pub reason: String,
     /// A remark.
     pub reference: Option<String>,
-    /// When; now where no instant is named.
+    /// The time; now if absent.
     pub occurred_at: Option<DateTime<Utc>>,
-    /// What.
+    /// Its lines, 1 to 2,000.
     pub lines: Vec<RevaluedLine>,
 }
 
-/// Goods that get another value.
+/// A product, or one lot of it, and its new value.
 #[derive(Debug, Clone)]
 pub struct RevaluedLine {
-    /// What.
+    /// The product.
     pub item: ItemRef,
-    /// In which lot; nil where the product is not tracked by lot.
+    /// The lot; nil if the product is not tracked by lot.
     pub lot_id: LotId,
-    /// What they are worth.
+    /// The new value.
     pub worth: Worth,
 }
 
-/// What goods are worth.
+/// A new value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Worth {
-    /// One stock unit of them.
+    /// The cost of one stock unit.
     Unit(Price),
-    /// All of them.
+    /// The value of all units on hand.
     Whole(Money),
 }
 impl Rule for Revalue {
@@ -77,8 +77,8 @@ impl Rule for Revalue {
     }
 }
 
-/// Gives goods another value. All that is at the location, in that lot, is worth the same afterwards; cost layers keep
-/// their proportions.
+/// Sets a new value for all stock of each product, or of each lot, at the location. Cost layers keep their
+/// proportions.
 fn revalue(book: &mut Book, command: &Revalue) -> Result<(StockDocument, Posting), Refusal> {
     let occurred_at = book.occurred_at(command.occurred_at)?;
     let location_id = book.place(command.location_id, "/location_id")?.id;
@@ -94,7 +94,7 @@ fn revalue(book: &mut Book, command: &Revalue) -> Result<(StockDocument, Posting
     let mut named = BTreeSet::new();
     for (index, line) in command.lines.iter().enumerate() {
         let pointer = format!("/lines/{index}");
-        match checked(book, location_id, line, &pointer) {
+        match check_line(book, location_id, line, &pointer) {
             Ok((key, _)) if !named.insert(key) => {
                 problems.invalid(pointer, "Name each product, or each lot of it, once.");
             }
@@ -104,7 +104,7 @@ fn revalue(book: &mut Book, command: &Revalue) -> Result<(StockDocument, Posting
     }
     problems.check()?;
 
-    // Nothing can refuse it any more.
+    // Nothing rejects the command from here on.
     let id = command.id.unwrap_or_else(|| StockDocumentId(book.ids.next_id()));
     let number = book.number(DocumentKind::Revaluation);
     let mut posting = Posting::default();
@@ -143,18 +143,18 @@ fn revalue(book: &mut Book, command: &Revalue) -> Result<(StockDocument, Posting
     Ok((document, posting))
 }
 
-/// The level that a line names, and its new value.
-fn checked(
+/// Returns the level that a line names, and its new value.
+fn check_line(
     book: &Book,
     location_id: LocationId,
     line: &RevaluedLine,
     pointer: &str,
 ) -> Result<(LevelKey, Money), Problem> {
-    let (product, _) = book.stocked(&line.item, None, pointer)?;
+    let (product, _) = book.find_stocked(&line.item, None, pointer)?;
     let key = LevelKey { lot_id: line.lot_id, ..LevelKey::untracked(location_id, product.id) };
     let on_hand = book.level(&key).on_hand();
     if !on_hand.is_positive() {
-        let detail = format!("There is no {} at the location: nothing can be revalued.", product.sku);
+        let detail = format!("The location has no stock of {} to revalue.", product.sku);
         let problem = invalid(product, pointer.to_owned(), detail);
         return Err(Problem { code: Code::InvalidStateTransition, ..problem });
     }
@@ -165,11 +165,11 @@ fn checked(
     let pointer = format!("{pointer}/{field}");
     let value = book.setup.settings.money(worth);
     if value.is_negative() || value.get() > AMOUNT_MAX {
-        let detail = format!("Goods are worth from 0 to {AMOUNT_MAX}.");
+        let detail = format!("The value must be from 0 to {AMOUNT_MAX}.");
         return Err(invalid(product, pointer, detail));
     }
     if matches!(line.worth, Worth::Whole(wanted) if wanted != value) {
-        let detail = format!("An amount in {} has fewer decimals.", book.setup.settings.currency);
+        let detail = format!("The value has too many decimals for {}.", book.setup.settings.currency);
         return Err(invalid(product, pointer, detail));
     }
     Ok((key, value))

@@ -1,4 +1,4 @@
-//! What both channels share: lines with their price and tax, the facts that reports read, and what a return takes back.
+//! Sales of both channels: priced and taxed lines, the sales lines that reports read, and returns.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -27,34 +27,34 @@ pub use price::price;
 /// A discount given at the sale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Discount {
-    /// Off the resolved price.
+    /// A percentage off the resolved price.
     Percent(Percent),
-    /// Off the line, or spread over the basket.
+    /// An amount off the line, or spread over the basket.
     Amount(Money),
 }
 
-/// A line as a caller asks for it.
+/// A line as a caller sends it.
 #[derive(Debug, Clone)]
 pub struct LineInput {
-    /// What.
+    /// The product.
     pub item: ItemRef,
-    /// In which unit; the stock unit, or the barcode's, where none is named.
+    /// The unit. If absent: the unit of the barcode, else the stock unit.
     pub uom: Option<String>,
-    /// How many of that unit.
+    /// The quantity in that unit.
     pub quantity: Quantity,
-    /// A price per unit that no rule gave.
+    /// A price per unit that overrides the resolved one.
     pub unit_price: Option<Price>,
-    /// Why.
+    /// The reason of the override.
     pub price_reason: Option<String>,
     /// A discount on the resolved price.
     pub discount: Option<Discount>,
     /// Text in place of the product's name.
     pub description: Option<String>,
-    /// The lots that they are of.
+    /// The lots that the caller names.
     pub lots: Vec<NamedLot>,
 }
 
-/// What is asked for, by whom, where and when.
+/// The lines to price, with channel, location, customer and time.
 #[derive(Debug)]
 pub struct Basket<'a> {
     /// Its lines.
@@ -63,30 +63,30 @@ pub struct Basket<'a> {
     pub discount: Option<Discount>,
     /// The channel.
     pub channel: Channel,
-    /// Where the goods come from.
+    /// The location that issues or receives the stock.
     pub location_id: LocationId,
     /// The customer, unless it is a walk-in sale.
     pub customer: Option<&'a Customer>,
-    /// The country in which the buyer gets the goods; taxes are those of this place.
+    /// The country in which the buyer gets the goods. Its taxes apply.
     pub country: &'a str,
-    /// When.
+    /// The instant whose prices and taxes apply.
     pub at: DateTime<Utc>,
-    /// Who set the prices that no rule gave; `None` where the caller may not.
+    /// The caller who may override prices; `None` if the caller may not.
     pub overrider: Option<&'a str>,
-    /// Whether goods come back: what is archived can't be sold, but can be given back.
+    /// Whether it is a return: an archived product can't be sold, but can be returned.
     pub is_return: bool,
 }
 
-/// A line with its price and tax. Amounts exclude tax, whatever the prices do.
+/// A line with its price and tax. Amounts exclude tax, also if prices include it.
 #[derive(Debug, Clone)]
 pub struct Line {
-    /// From 1.
+    /// The number of the line, from 1.
     pub line_no: i32,
-    /// The line of the request that it came of, from 0.
+    /// The line of the request from which it was made, from 0.
     pub input: usize,
-    /// What.
+    /// The product.
     pub product_id: ProductId,
-    /// The bundle that it was sold in.
+    /// The bundle of which it is a component, if it is one.
     pub bundle_id: Option<ProductId>,
     /// Its category at the time.
     pub category_id: Option<CategoryId>,
@@ -96,37 +96,37 @@ pub struct Line {
     pub description: Option<String>,
     /// The unit.
     pub uom: String,
-    /// Stock units in it.
+    /// Stock units in one of that unit.
     pub factor: Quantity,
-    /// How many of the unit.
+    /// The quantity in that unit.
     pub entered: Quantity,
-    /// How many stock units.
+    /// The quantity in stock units.
     pub quantity: Quantity,
     /// Price of one unit.
     pub unit_price: Price,
     /// List price of one unit.
     pub list_price: Option<Price>,
-    /// Where the price comes from.
+    /// The source of the price.
     pub source: Source,
-    /// The rule that gave it.
+    /// The rule that gave the price, if one did.
     pub rule_id: Option<PriceRuleId>,
-    /// How it came about, unless it is the plain list price.
+    /// The price trace; none for a plain list price.
     pub trace: Option<serde_json::Value>,
-    /// Before discounts given at the sale.
+    /// Amount before discounts given at the sale.
     pub gross: Money,
     /// Discounts given at the sale.
     pub discount: Money,
     /// Gross less discount.
     pub net: Money,
-    /// Percent.
+    /// Tax rate in percent of the net.
     pub tax_rate: Percent,
     /// Tax on the net.
     pub tax: Money,
-    /// The lots of its goods, once they are known: of an order's line, those that are reserved for it.
+    /// Its lots, once they are known. For an order line, the reserved lots.
     pub lots: Vec<LotShare>,
 }
 
-/// What a part of a line's units comes to.
+/// The amounts of a part of a line's units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Part {
     /// Before discounts.
@@ -140,15 +140,15 @@ pub struct Part {
 }
 
 impl Part {
-    /// Net plus tax.
+    /// Returns net plus tax.
     pub fn total(&self) -> Money {
         self.net + self.tax
     }
 }
 
 impl Line {
-    /// What `step` of the line's units come to after `done` of them: the parts of all steps add up to the line, and
-    /// every document that carries the same step out comes to the same.
+    /// Returns the amounts of `step` units of the line after `done` of them. The parts of all steps add up to
+    /// the line. Documents that carry out the same step get the same amounts.
     pub fn part(&self, done: Quantity, step: Quantity, settings: &Settings) -> Part {
         let slice = |amount| settings.slice(amount, done, step, self.quantity);
         let (gross, discount) = (slice(self.gross), slice(self.discount));
@@ -170,12 +170,12 @@ pub struct Totals {
 }
 
 impl Totals {
-    /// Net plus tax.
+    /// Returns net plus tax.
     pub fn total(&self) -> Money {
         self.net + self.tax
     }
 
-    /// The sums of `lines`.
+    /// Sums up `lines`.
     pub fn of<'a>(lines: impl IntoIterator<Item = &'a Line>) -> Self {
         let mut totals = Totals::default();
         for line in lines {
@@ -188,56 +188,56 @@ impl Totals {
     }
 }
 
-/// A line that was sold (positive) or taken back (negative): the fact that every revenue report reads.
+/// A line that was sold (positive) or returned (negative). Every revenue report reads these lines.
 #[derive(Debug, Clone)]
 pub struct SalesLine {
-    /// What kind of document: `sale`, `refund`, `invoice` or `credit_note`.
+    /// The kind of the document: `sale`, `refund`, `invoice` or `credit_note`.
     pub document_kind: DocumentKind,
     /// The document.
     pub document_id: Uuid,
     /// The channel.
     pub channel: Channel,
-    /// Where the goods came from or went to.
+    /// The location that issued or received the stock.
     pub location_id: LocationId,
     /// The customer, unless it was a walk-in sale.
     pub customer_id: Option<CustomerId>,
     /// The country of the sale.
     pub country: String,
-    /// The line, negative where goods came back.
+    /// The line, negative in a return.
     pub line: Line,
-    /// Cost of the goods, of the same sign.
+    /// Cost of the line, of the same sign.
     pub cost: Money,
-    /// The wholesale order.
+    /// The wholesale order, if there is one.
     pub order_id: Option<OrderId>,
-    /// The document and line that this takes back.
+    /// The original document and line, in a return that names them.
     pub original: Option<(Uuid, i32)>,
     /// When it happened.
     pub occurred_at: DateTime<Utc>,
 }
 
-/// A line that was sold before, with what already came back of it.
+/// A line that was sold before, with what was returned of it.
 #[derive(Debug, Clone)]
 pub struct SoldLine {
     /// The line as it was sold.
     pub line: Line,
-    /// Where its goods came from.
+    /// The location that issued its stock.
     pub location_id: LocationId,
-    /// The channel it was sold in.
+    /// The channel of the sale.
     pub channel: Channel,
-    /// Who bought it.
+    /// The customer, unless it was a walk-in sale.
     pub customer_id: Option<CustomerId>,
     /// The country of the sale.
     pub country: String,
-    /// What its goods cost.
+    /// The cost of the line.
     pub cost: Money,
-    /// Stock units that already came back.
+    /// Stock units returned before.
     pub returned: Quantity,
-    /// The lots that it was sold in; none where the product is not tracked.
+    /// The lots in which it was sold; none if the product is not tracked.
     pub lots: Vec<SoldLot>,
 }
 
 impl SoldLine {
-    /// The part of this line that `quantity` stock units take back into `lots`, negative, with its cost.
+    /// Makes the line of a return of `quantity` stock units into `lots`, with negative amounts, and its cost.
     pub fn take_back(
         &self,
         quantity: Quantity,
@@ -265,7 +265,7 @@ impl SoldLine {
     }
 }
 
-/// A customer who may buy; the same answer for one who is blocked as for one who does not exist.
+/// Returns a customer who may buy. A blocked customer is rejected like one who does not exist.
 pub(crate) fn buyer(book: &Book, id: CustomerId) -> Result<&Customer, Refusal> {
     let customer = book.customers.get(&id).filter(|customer| customer.may_buy());
     customer.ok_or_else(|| {
@@ -273,7 +273,7 @@ pub(crate) fn buyer(book: &Book, id: CustomerId) -> Result<&Customer, Refusal> {
     })
 }
 
-/// The levels that stocked lines rule from.
+/// Returns the level of a line without lots.
 pub fn level_key(location_id: LocationId, line: &Line) -> LevelKey {
     LevelKey::untracked(location_id, line.product_id)
 }
@@ -287,7 +287,8 @@ pub fn credit_revenue(entry: &mut Lines, totals: &Totals, channel: Channel, loca
     entry.credit(account::OUTPUT_TAX, totals.tax, dimensions);
 }
 
-/// Adds the cost side: cost of goods against `from`, which the goods left. A negative cost is a return.
+/// Adds the cost side of a document to its entry: cost of goods sold, against the account `from`. A negative
+/// cost is a return.
 pub fn debit_cost(
     entry: &mut Lines,
     cost: Money,
@@ -301,13 +302,15 @@ pub fn debit_cost(
     entry.credit(from, cost, place);
 }
 
-/// A line of an original to take back: its number, how many stock units (all where none are named), and their lots.
+/// A line of an original to return: its number, its stock units (all that are left, if absent), and their
+/// lots.
 pub type Back<'a> = (i32, Option<Quantity>, &'a [NamedLot]);
 
-/// Lines that come back, negative, with their cost; and the document and line that each takes back.
+/// Lines of a return, negative, with their cost; and the original document and line of each.
 pub type TakenBack = (Vec<(Line, Money)>, Vec<(Uuid, i32)>);
 
-/// Refuses a return that names lines of an original and goods of its own, or lines of an original that it does not name.
+/// Rejects a return with an original and lines of its own, or with lines of an original that it does not
+/// name.
 pub fn check_return_lines(has_original: bool, original_lines: usize, lines: usize) -> Result<(), Refusal> {
     match has_original {
         true if lines > 0 => Err(Refusal::invalid(
@@ -315,16 +318,15 @@ pub fn check_return_lines(has_original: bool, original_lines: usize, lines: usiz
             "With an original, name its lines in original_lines, and leave lines out.",
         )),
         false if original_lines > 0 => {
-            let detail =
-                "Without original_id there is nothing that these lines could be of: name goods in lines.";
+            let detail = "These lines need an original_id. Without an original, use lines.";
             Err(Refusal::invalid("/original_lines", detail))
         }
         _ => Ok(()),
     }
 }
 
-/// Takes lines of a sold document back, by number and quantity: never more than is still out. All that is out comes
-/// back where no line is named.
+/// Makes the return of lines of a sold document, by number and quantity. Rejects more than is left to return.
+/// If no line is named, all that is left is returned.
 pub fn take_back(
     book: &Book,
     (document_id, sold): (Uuid, &[SoldLine]),
@@ -348,7 +350,7 @@ pub fn take_back(
         let out = line.line.quantity - line.returned;
         let quantity = quantity.unwrap_or(out);
         if !quantity.is_positive() || quantity > out {
-            let detail = format!("{out} of line {line_no} can still come back, not {quantity}.");
+            let detail = format!("{out} of line {line_no} can still be returned, not {quantity}.");
             problems.add(format!("{pointer}/quantity"), Code::ReturnExceedsSale, detail);
         } else if originals.contains(&(document_id, *line_no)) {
             problems.invalid(format!("{pointer}/line_no"), "Name each line once.");
@@ -369,7 +371,7 @@ pub fn take_back(
     if lines.is_empty() {
         return Err(Refusal::new(
             Code::ReturnExceedsSale,
-            "Everything of this document has come back already.",
+            "Everything of this document was returned already.",
         ));
     }
     Ok((lines, originals))

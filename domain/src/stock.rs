@@ -1,4 +1,4 @@
-//! The one stock record: levels, movements, reservations, and what goods cost.
+//! The stock record: levels, movements, reservations and costs.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,7 @@ pub use cost::{Issued, Layer, LayerUse, Layers, Source};
 pub use costing_method::CostingMethod;
 pub use level::{Level, LevelKey, StoredLevel};
 
-/// Why goods moved.
+/// The reason of a movement.
 #[derive(
     Debug,
     Clone,
@@ -34,65 +34,66 @@ pub use level::{Level, LevelKey, StoredLevel};
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum MovementKind {
-    /// Came from a supplier.
+    /// Received from a supplier.
     Receipt,
-    /// Was there when the books began.
+    /// On hand when the books began.
     Opening,
-    /// Left to a customer.
+    /// Issued to a customer.
     Sale,
-    /// Came back from a customer.
+    /// Returned by a customer.
     Return,
-    /// Was corrected.
+    /// Adjusted.
     Adjustment,
-    /// Left for another location.
+    /// Dispatched to another location.
     TransferOut,
-    /// Came from another location.
+    /// Received from another location.
     TransferIn,
-    /// Was counted.
+    /// Changed by a count.
     Count,
-    /// Stayed, at another value.
+    /// Revalued: no unit moved.
     Revaluation,
-    /// Went back to a supplier.
+    /// Returned to a supplier.
     SupplierReturn,
-    /// Had left below zero at another cost than it came in at later: value without goods.
+    /// Settled: the value by which the real cost of units below zero differs from the provisional one. No
+    /// unit moved.
     Settlement,
 }
 
-/// Goods that moved. Never changed after it was written.
+/// A change of one level. Never changed after it was written.
 #[derive(Debug, Clone)]
 pub struct Movement {
     /// Its id.
     pub id: MovementId,
-    /// Why.
+    /// The reason.
     pub kind: MovementKind,
-    /// Which level changed.
+    /// The level that changed.
     pub key: LevelKey,
-    /// Stock units, positive in, negative out; zero in a revaluation.
+    /// Stock units, positive in, negative out; zero if only the value changed.
     pub quantity: Quantity,
-    /// Cost, of the same sign; in a revaluation by how much it changed.
+    /// Cost, of the same sign. If no unit moved, the change of value.
     pub value: Money,
     /// Cost of one stock unit.
     pub unit_cost: Price,
-    /// What kind of document moved them.
+    /// The kind of the document that moved it.
     pub document_kind: DocumentKind,
-    /// The document.
+    /// That document.
     pub document_id: Uuid,
     /// Its line.
     pub line_no: i32,
-    /// The channel, where a customer is involved.
+    /// The channel, if a customer is involved.
     pub channel: Option<Channel>,
     /// The reason code of an adjustment.
     pub reason: Option<String>,
-    /// When it happened.
+    /// The time at which it happened.
     pub occurred_at: DateTime<Utc>,
 }
 
-/// The cost of one unit in a movement of `quantity` at `value`.
+/// Returns the cost of one unit in a movement of `quantity` at `value`, or zero if no unit moved.
 pub fn unit_cost(value: Money, quantity: Quantity) -> Price {
     if quantity.is_zero() { Price::ZERO } else { Price::rounded((value.get() / quantity.get()).abs()) }
 }
 
-/// What goods are reserved for.
+/// The kind of document that reserves stock.
 #[derive(
     Debug,
     Clone,
@@ -108,15 +109,15 @@ pub fn unit_cost(value: Money, quantity: Quantity) -> Price {
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum ReservationKind {
-    /// An order that was confirmed.
+    /// A confirmed order.
     Order,
-    /// Someone, until an instant.
+    /// A hold.
     Hold,
-    /// Nobody, until somebody has decided about them.
+    /// A hold on stock that must not be sold until its state is decided. It has no end.
     Quarantine,
-    /// The sales of a till.
+    /// A hold for the sales of one till.
     TillAllotment,
-    /// A channel.
+    /// A hold for one channel.
     ChannelAllotment,
 }
 
@@ -125,15 +126,15 @@ pub enum ReservationKind {
 pub struct Reservation {
     /// The order or the hold.
     pub document_id: Uuid,
-    /// Its line.
+    /// The line of the document.
     pub line_no: i32,
-    /// What for.
+    /// Its kind.
     pub kind: ReservationKind,
-    /// Where it is reserved.
+    /// The level on which it is reserved.
     pub key: LevelKey,
     /// Stock units still reserved; zero ends it.
     pub quantity: Quantity,
-    /// When it ends by itself.
+    /// The time at which it expires, if it does.
     pub expires_at: Option<DateTime<Utc>>,
 }
 

@@ -1,4 +1,4 @@
-//! Stock documents: receipts, openings, adjustments.
+//! Stock documents: receipts, openings and adjustments.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -20,7 +20,7 @@ use crate::product::ItemRef;
 use crate::refusal::{Problem, Problems, Refusal};
 use crate::stock::{self, LevelKey, Movement, MovementKind, Source};
 
-/// What a stock document does.
+/// The kind of a stock document.
 #[derive(
     Debug,
     Clone,
@@ -36,13 +36,13 @@ use crate::stock::{self, LevelKey, Movement, MovementKind, Source};
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum StockDocumentKind {
-    /// Goods came from a supplier.
+    /// Stock received from a supplier.
     Receipt,
-    /// Goods were there when the books began.
+    /// Stock that was on hand when the books began.
     Opening,
-    /// The record was wrong.
+    /// A correction of a level, with a reason code.
     Adjustment,
-    /// Goods stayed, at another value.
+    /// A new value for stock; no unit moves.
     Revaluation,
 }
 
@@ -71,59 +71,60 @@ impl StockDocumentKind {
 /// A receipt, an opening or an adjustment to post.
 #[derive(Debug, Clone)]
 pub struct Move {
-    /// The caller's own id of the document; ours where it has none.
+    /// The id of the document, if the caller chose one.
     pub id: Option<StockDocumentId>,
-    /// What it does.
+    /// Its kind.
     pub kind: StockDocumentKind,
-    /// Where; the default location where none is named.
+    /// The location; the default one if absent.
     pub location_id: Option<LocationId>,
-    /// Why; required for an adjustment.
+    /// The reason code; required for an adjustment.
     pub reason: Option<String>,
-    /// A supplier's delivery note, a remark.
+    /// A remark, such as the number of the supplier's delivery note.
     pub reference: Option<String>,
-    /// When; now where no instant is named.
+    /// The time; now if absent.
     pub occurred_at: Option<DateTime<Utc>>,
-    /// Whether goods go although the record has too few: they have left already.
+    /// Whether the stock has left already, so that a shortage does not reject it.
     pub forced: bool,
-    /// The expected receipt that came in.
+    /// The expected receipt that this receipt fulfils.
     pub expected_receipt_id: Option<ExpectedReceiptId>,
-    /// What.
+    /// Its lines, 1 to 2,000.
     pub lines: Vec<MoveLine>,
 }
 
 /// A line of a stock document.
 #[derive(Debug, Clone)]
 pub struct MoveLine {
-    /// What.
+    /// The product.
     pub item: ItemRef,
-    /// In which unit; the stock unit where none is named.
+    /// The unit. If absent: the unit of the barcode, else the stock unit.
     pub uom: Option<String>,
-    /// How many; an adjustment may be negative.
+    /// The quantity in that unit; below zero only in an adjustment.
     pub quantity: Quantity,
-    /// Cost of one such unit. A receipt needs it; an adjustment that finds goods takes the current cost without it.
+    /// The cost of one such unit. Required unless the document is an adjustment. An adjustment that adds
+    /// stock without it uses the current cost.
     pub unit_cost: Option<Price>,
-    /// The lots that come in, or go.
+    /// The lots received or issued.
     pub lots: Vec<NamedLot>,
 }
 
-/// A receipt, an opening or an adjustment.
+/// A posted stock document.
 #[derive(Debug, Clone)]
 pub struct StockDocument {
     /// Its id.
     pub id: StockDocumentId,
     /// Its number.
     pub number: String,
-    /// What it did.
+    /// Its kind.
     pub kind: StockDocumentKind,
-    /// Where.
+    /// The location.
     pub location_id: LocationId,
-    /// Why.
+    /// The reason code.
     pub reason: Option<String>,
     /// A remark.
     pub reference: Option<String>,
-    /// By how much the stock's value changed.
+    /// The change of the stock's value.
     pub value: Money,
-    /// When.
+    /// The time at which it happened.
     pub occurred_at: DateTime<Utc>,
     /// Its lines.
     pub lines: Vec<MovedLine>,
@@ -132,15 +133,15 @@ pub struct StockDocument {
 /// A line of a posted stock document.
 #[derive(Debug, Clone, Copy)]
 pub struct MovedLine {
-    /// From 1.
+    /// The number of the line, from 1.
     pub line_no: i32,
-    /// What.
+    /// The product.
     pub product_id: ProductId,
-    /// In which lot; nil where the product is not tracked.
+    /// The lot; nil if the product is not tracked.
     pub lot_id: LotId,
-    /// Stock units, positive in, negative out; zero where goods only got another value.
+    /// Stock units: positive in, negative out, zero in a revaluation.
     pub quantity: Quantity,
-    /// By how much the value of stock changed.
+    /// The change of the stock's value.
     pub value: Money,
 }
 
@@ -151,11 +152,11 @@ struct Checked {
     lot: LotPart,
 }
 
-/// The lot of a checked line; a line in several lots was divided into as many.
+/// The lot of a checked line. A line in several lots was split into one line for each.
 enum LotPart {
-    /// The goods lie in it already, or have none, where it is nil.
+    /// A lot in stock, or nil if the product is not tracked.
     Known(LotId),
-    /// It comes in.
+    /// A lot that is received.
     Arriving(Arrival),
 }
 impl Rule for Move {
@@ -173,7 +174,7 @@ impl Rule for Move {
         needs.reasons.extend(self.reason.clone());
         needs.expected_ids.extend(self.expected_receipt_id);
         needs.coming_in = true;
-        needs.went(self.occurred_at, self.forced);
+        needs.add_issue(self.occurred_at, self.forced);
         for line in &self.lines {
             needs.item(&line.item, line.uom.is_some());
             needs.lots(&line.lots);
@@ -185,13 +186,16 @@ impl Rule for Move {
     }
 }
 
-/// Posts a stock document. Taking out more than is available is refused.
+/// Posts a stock document. Rejects an issue of more than is available, unless it is forced.
 fn post(book: &mut Book, command: &Move) -> Result<(StockDocument, Posting), Refusal> {
     let occurred_at = book.occurred_at(command.occurred_at)?;
     let location_id = book.place(command.location_id, "/location_id")?.id;
     match command.expected_receipt_id {
         Some(_) if command.kind != StockDocumentKind::Receipt => {
-            return Err(Refusal::invalid("/expected_receipt_id", "Only a receipt brings what was expected."));
+            return Err(Refusal::invalid(
+                "/expected_receipt_id",
+                "Only a receipt can name an expected receipt.",
+            ));
         }
         Some(id) => expected_receipt::check_arrival(book, id, location_id)?,
         None => {}
@@ -217,7 +221,7 @@ fn post(book: &mut Book, command: &Move) -> Result<(StockDocument, Posting), Ref
     lot::check_line_count(checked.len())?;
     book.check_available(&lots.demand)?;
 
-    // Nothing can refuse it any more.
+    // Nothing rejects the command from here on.
     let id = command.id.unwrap_or_else(|| StockDocumentId(book.ids.next_id()));
     let number = book.number(command.kind.into());
     let mut posting = Posting::default();
@@ -255,24 +259,24 @@ fn post(book: &mut Book, command: &Move) -> Result<(StockDocument, Posting), Ref
     Ok((document, posting))
 }
 
-/// Only what went can have gone already, and it did at some instant.
+/// Rejects `forced` unless every line is an issue of an adjustment, and the time is named.
 fn check_forced(command: &Move) -> Result<(), Refusal> {
     let mut problems = Problems::default();
     if command.forced && command.kind != StockDocumentKind::Adjustment {
         problems.invalid("/forced", "Only an adjustment can be forced: name kind adjustment.");
     }
     if command.forced && command.occurred_at.is_none() {
-        problems.invalid("/occurred_at", "Say when the goods left.");
+        problems.invalid("/occurred_at", "A forced adjustment needs the time at which the stock left.");
     }
     let came = command.lines.iter().enumerate().filter(|(_, line)| line.quantity.is_positive());
     for (index, _) in came.filter(|_| command.forced && command.kind == StockDocumentKind::Adjustment) {
-        let detail = "Only goods that went can be forced: send what came in as a document of its own.";
+        let detail = "Only an issue can be forced: send stock that came in as a document of its own.";
         problems.invalid(format!("/lines/{index}/quantity"), detail);
     }
     problems.check()
 }
 
-/// The account on the other side.
+/// Returns the account on the other side of the entry.
 fn contra_account(book: &Book, command: &Move) -> Result<String, Refusal> {
     let reason = command.reason.as_deref();
     match (command.kind, reason) {
@@ -304,17 +308,18 @@ fn check_line(
     line: &MoveLine,
     pointer: &str,
 ) -> Result<Checked, Problem> {
-    let (product, unit) = book.stocked(&line.item, line.uom.as_deref(), pointer)?;
+    let (product, unit) = book.find_stocked(&line.item, line.uom.as_deref(), pointer)?;
     let problem = |field: &str, detail: String| invalid(product, format!("{pointer}/{field}"), detail);
     let quantity = product
-        .divided(line.quantity.get() * unit.factor.get())
+        .to_stock_quantity(line.quantity.get() * unit.factor.get())
         .map_err(|detail| problem("quantity", detail))?;
     if quantity.is_zero() || (quantity.is_negative() && kind != StockDocumentKind::Adjustment) {
         return Err(problem("quantity", "The quantity must be above zero.".to_owned()));
     }
     let worth = line.unit_cost.unwrap_or_default().get() * line.quantity.get();
     if quantity.abs().get() > AMOUNT_MAX || worth.abs() > AMOUNT_MAX {
-        let detail = format!("A line is worth at most {AMOUNT_MAX}, and has at most so many stock units.");
+        let detail =
+            format!("A line may have at most {AMOUNT_MAX} stock units, and a value of at most {AMOUNT_MAX}.");
         return Err(problem("quantity", detail));
     }
     let value = match line.unit_cost {
@@ -324,31 +329,35 @@ fn check_line(
         Some(_) if quantity.is_negative() => {
             return Err(problem(
                 "unit_cost",
-                "Goods that go leave at their current cost; leave it out.".to_owned(),
+                "An issue has the current cost: leave unit_cost out.".to_owned(),
             ));
         }
         Some(cost) => Some(book.setup.settings.money(cost.get() * line.quantity.get())),
         None if kind != StockDocumentKind::Adjustment => {
-            return Err(problem("unit_cost", format!("Say what one {} of {} costs.", unit.uom, product.sku)));
+            return Err(problem(
+                "unit_cost",
+                format!("State the cost of one {} of {}.", unit.uom, product.sku),
+            ));
         }
         None => None,
     };
     Ok(Checked { product_id: product.id, quantity, value, lot: LotPart::Known(LotId::default()) })
 }
 
-/// The lots of a document's lines.
+/// Checks the lots of a document's lines.
 struct LotCheck {
     location_id: LocationId,
+    /// The issue of the lines that issue stock.
     left: Departure,
     incoming: Incoming,
-    /// What goes.
+    /// The stock to issue.
     demand: Demand,
 }
 
 impl LotCheck {
     fn new(command: &Move, location_id: LocationId, occurred_at: DateTime<Utc>) -> Self {
         let incoming = match command.kind {
-            // It may find a piece that was lost.
+            // It may find a unit that was lost.
             StockDocumentKind::Adjustment => Incoming::returning(),
             StockDocumentKind::Receipt | StockDocumentKind::Opening | StockDocumentKind::Revaluation => {
                 Incoming::default()
@@ -358,7 +367,7 @@ impl LotCheck {
         LotCheck { location_id, left, incoming, demand: Demand::default() }
     }
 
-    /// A checked line, lot by lot: the parts of its value add up to it.
+    /// Splits a checked line by lot. The parts of its value add up to the whole.
     fn divide(
         &mut self,
         book: &Book,
@@ -425,7 +434,7 @@ fn move_goods(
     }
 }
 
-/// Posts by how much the document changed the value of stock, against an account.
+/// Posts the change of value of a stock document against an account.
 pub(crate) fn post_value(book: &mut Book, document: &StockDocument, against: String, posting: &mut Posting) {
     let mut entry = Lines::default();
     let place = Dimensions { location_id: Some(document.location_id), ..Dimensions::default() };

@@ -14,13 +14,13 @@ use crate::tenant::{Settings, TaxRounding};
 pub struct Rate {
     /// The class of products that it taxes.
     pub tax_class_id: TaxClassId,
-    /// Where the buyer gets the goods; empty for every zone without a rate of its own.
+    /// The country in which the buyer gets the goods; empty for every country without a rate of its own.
     pub zone: String,
     /// The tax in percent of the net amount, not negative.
     pub rate: Percent,
     /// The first day.
     pub valid_from: NaiveDate,
-    /// The last day; forever, if absent.
+    /// The last day; no end if absent.
     pub valid_until: Option<NaiveDate>,
 }
 
@@ -33,7 +33,7 @@ pub struct Taxable {
     pub rate: Percent,
 }
 
-/// A taxed line: what it yields, and what it owes.
+/// The net and tax of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Taxed {
     /// Without tax.
@@ -42,11 +42,11 @@ pub struct Taxed {
     pub tax: Money,
 }
 
-/// The rate in percent of a tax class in a zone on a day: the zone's own, else that of every other zone, else
-/// zero.
+/// Returns the rate in percent of a tax class in a zone on a day: the zone's own, else that of every other
+/// zone, else zero.
 ///
-/// Of rates whose days overlap, the one that started last counts: a change of rate is a new row, and nobody
-/// has to end the old one. A rate of zero is a rate.
+/// If the days of rates overlap, the one that started last applies: a change of rate is a new row, and the
+/// old row needs no end. A rate of zero is a rate.
 pub fn rate(rates: &[Rate], class: TaxClassId, zone: &str, on: NaiveDate) -> Percent {
     let valid = |rate: &&Rate| {
         rate.tax_class_id == class
@@ -61,15 +61,14 @@ pub fn rate(rates: &[Rate], class: TaxClassId, zone: &str, on: NaiveDate) -> Per
         .map_or(Percent::ZERO, |rate| rate.rate)
 }
 
-/// Net and tax of each line of one document, in the order of the lines.
+/// Returns net and tax of each line of one document, in the order of the lines.
 ///
-/// Tax is rounded half away from zero on the currency's exponent, per line, or once per document and rate:
-/// then the tax of a rate is spread over its lines by largest remainder, the earlier line first among equals,
-/// so that the lines add up to the tax that the document states. With inclusive prices net = amount − tax;
-/// otherwise net = amount. A return is taxed as the sale was, with the signs reversed.
+/// Tax is rounded half away from zero to the currency's exponent: per line, or once per document and rate. In
+/// the second case the tax of a rate is spread over its lines by largest remainder, the earlier line first
+/// among equals, so that the lines add up to the tax that the document states. If prices include tax, net =
+/// amount − tax; otherwise net = amount. A return is taxed as the sale was, with the signs reversed.
 ///
-/// Business case: what a tax return declares is the sum of the lines, to the cent, whichever way they are
-/// grouped.
+/// A tax return declares the sum of the lines, to the cent, in any grouping.
 pub fn split(settings: &Settings, lines: &[Taxable]) -> Vec<Taxed> {
     let taxes = match settings.tax_rounding {
         TaxRounding::Line => {
@@ -88,7 +87,7 @@ pub fn split(settings: &Settings, lines: &[Taxable]) -> Vec<Taxed> {
         .collect()
 }
 
-/// The tax on or in an amount, before rounding.
+/// Returns the tax on or in an amount, before rounding.
 fn exact_tax(settings: &Settings, amount: Decimal, rate: Percent) -> Decimal {
     if !rate.is_positive() {
         return Decimal::ZERO;
@@ -102,7 +101,7 @@ fn rounded_tax(settings: &Settings, amount: Decimal, rate: Percent) -> Decimal {
     number::round(exact_tax(settings, amount, rate), settings.exponent)
 }
 
-/// The tax of each line, rounded once per rate.
+/// Returns the tax of each line, rounded once per rate.
 fn taxes_of_document(settings: &Settings, lines: &[Taxable]) -> Vec<Decimal> {
     let mut taxes = vec![Decimal::ZERO; lines.len()];
     let mut taxed: Vec<usize> = (0..lines.len()).filter(|line| lines[*line].rate.is_positive()).collect();
@@ -113,9 +112,9 @@ fn taxes_of_document(settings: &Settings, lines: &[Taxable]) -> Vec<Decimal> {
     taxes
 }
 
-/// Rounds the tax of the lines of one rate once and spreads it over them.
+/// Rounds the tax of the lines of one rate once, and spreads it over them.
 ///
-/// Each line first gets its tax cut off at the exponent; the units that are left go one each to the lines
+/// Each line first gets its tax cut off at the exponent. The units that are left go one each to the lines
 /// that lost most. A line without tax loses nothing. There are always enough lines, because each lost less
 /// than a unit.
 fn spread(settings: &Settings, lines: &[Taxable], same_rate: &[usize], taxes: &mut [Decimal]) {
@@ -164,7 +163,7 @@ mod tests {
         Taxable { amount: amount.parse().expect("an amount"), rate: rate.parse().expect("a percentage") }
     }
 
-    /// `net tax` of each line.
+    /// Shows `net tax` of each line.
     fn shown(taxed: &[Taxed]) -> Vec<String> {
         taxed.iter().map(|line| format!("{} {}", line.net, line.tax)).collect()
     }

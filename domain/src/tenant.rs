@@ -1,4 +1,4 @@
-//! A tenant's settings, as far as rules depend on them.
+//! The settings of a tenant on which rules depend.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::number::{Money, Quantity};
 use crate::stock::CostingMethod;
 
-/// How a document's tax is rounded.
+/// The rounding of a document's tax.
 #[derive(
     Debug,
     Clone,
@@ -30,7 +30,7 @@ pub enum TaxRounding {
     Document,
 }
 
-/// Where goods are sold. Both channels draw from the same stock.
+/// The channel of a sale. Both channels sell the same stock.
 #[derive(
     Debug,
     Clone,
@@ -68,27 +68,27 @@ pub struct Settings {
     pub country: String,
     /// Whether list prices contain tax.
     pub prices_include_tax: bool,
-    /// How tax is rounded.
+    /// The rounding of a document's tax.
     pub tax_rounding: TaxRounding,
-    /// How goods are valued whose product says nothing else.
+    /// The costing method of products that have none of their own.
     pub costing_method: CostingMethod,
 }
 
 impl Settings {
-    /// `value` as an amount of the currency, rounded half away from zero.
+    /// Rounds `value` to an amount of the currency, half away from zero.
     pub fn money(&self, value: Decimal) -> Money {
         Money::rounded_to(value, self.exponent)
     }
 
-    /// The part of `amount` that belongs to the units from `done` to `done + step` of `whole` units, for a document
-    /// that is carried out in several steps. The parts of all steps add up to `amount`, whatever the steps.
+    /// Returns the part of `amount` for the units from `done` to `done + step` of `whole`, for a document
+    /// that is carried out in steps. The parts of all steps add up to `amount`.
     pub fn slice(&self, amount: Money, done: Quantity, step: Quantity, whole: Quantity) -> Money {
         assert!(whole.is_positive() && done + step <= whole, "a step stays within the whole");
         let up_to = |units: Quantity| self.money(amount.get() * units.get() / whole.get());
         up_to(done + step) - up_to(done)
     }
 
-    /// The tenant's calendar day at an instant.
+    /// Returns the tenant's calendar day at an instant.
     pub fn day(&self, at: DateTime<Utc>) -> NaiveDate {
         at.with_timezone(&self.time_zone).date_naive()
     }
@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// A document carried out in steps adds up to the whole.
+        /// The parts of a document that is carried out in steps add up to the whole.
         #[test]
         fn slices_add_up(cents in -100_000..100_000_i64, steps in prop::collection::vec(1..50_i64, 1..10)) {
             let settings = Settings {

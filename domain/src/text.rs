@@ -1,6 +1,7 @@
-//! Texts of callers: how long each may be, what it may hold, and how the API describes it, in one type.
+//! Texts from callers. One type has the longest length, the rule for the characters and the OpenAPI schema.
 //!
-//! A text is read as it comes and checked when the whole body is known, so that a caller hears of everything at once.
+//! Deserialization accepts any string. The check runs after the whole body was read, so that the caller sees
+//! all problems at once.
 
 mod card;
 
@@ -21,11 +22,11 @@ pub type Text100 = Text<100, FreeRule>;
 pub type Text200 = Text<200, FreeRule>;
 /// A free text of a document, of at most 500 characters, such as a note.
 pub type Text500 = Text<500, FreeRule>;
-/// As [`Text100`], where the document refuses an empty one.
+/// As [`Text100`], but the document rejects an empty one.
 pub type Filled100 = Text<100, FilledRule>;
-/// As [`Text200`], where the document refuses an empty one.
+/// As [`Text200`], but the document rejects an empty one.
 pub type Filled200 = Text<200, FilledRule>;
-/// As [`Text500`], where the document refuses an empty one.
+/// As [`Text500`], but the document rejects an empty one.
 pub type Filled500 = Text<500, FilledRule>;
 /// One line of 1 to 40 characters, such as a tax number.
 pub type Line40 = Text<40, LineRule>;
@@ -47,38 +48,38 @@ pub struct Text<const MAX: usize, R: Rule> {
     rule: PhantomData<fn() -> R>,
 }
 
-/// What a text may hold.
+/// A rule for the characters of a text.
 pub trait Rule {
-    /// What its schemas are called.
+    /// The name in OpenAPI schemas.
     const NAME: &'static str;
     /// The fewest characters.
     const MIN: usize;
 
-    /// Tells `note` everything that is wrong with a text of at most `max` characters.
+    /// Calls `note` with each thing that is wrong with a text of at most `max` characters.
     ///
-    /// The length is looked at first. Everything after that takes time in proportion to the length.
+    /// The time is proportional to the length of the text.
     fn check(text: &str, max: usize, note: impl FnMut(String));
 }
 
 impl<const MAX: usize, R: Rule> Text<MAX, R> {
-    /// The text as it was sent, checked or not.
+    /// Returns the text as it was sent, checked or not.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Notes what is wrong with it.
+    /// Adds what is wrong with it to `problems`.
     pub fn check(&self, problems: &mut Problems, pointer: &str) {
         R::check(&self.text, MAX, |detail| problems.invalid(pointer, detail));
     }
 
-    /// The text, with what is wrong with it noted.
+    /// Returns the text, and adds what is wrong with it to `problems`.
     pub fn checked(self, problems: &mut Problems, pointer: &str) -> String {
         self.check(problems, pointer);
         self.text
     }
 }
 
-/// A text that may be absent, with what is wrong with it noted.
+/// Returns the text of an optional field, and adds what is wrong with it to `problems`.
 pub fn checked<const MAX: usize, R: Rule>(
     problems: &mut Problems,
     pointer: &str,
@@ -87,7 +88,7 @@ pub fn checked<const MAX: usize, R: Rule>(
     text.map(|text| text.checked(problems, pointer))
 }
 
-/// Any number of lines, empty ones included.
+/// Any number of lines, also empty, without a null character or a card number.
 #[derive(Debug, Clone, Copy)]
 pub enum FreeRule {}
 
@@ -97,21 +98,21 @@ impl Rule for FreeRule {
 
     fn check(text: &str, max: usize, mut note: impl FnMut(String)) {
         if text.chars().nth(max).is_some() {
-            note(format!("At most {max} characters."));
+            note(format!("This may have at most {max} characters."));
         }
         if text.contains('\0') {
-            note("A text bears no null character.".to_owned());
+            note("A text must not contain a null character.".to_owned());
         }
         if holds_card_number(text) {
             note(
-                "This looks like a card number, which is never kept: send the processor's reference."
+                "This looks like a card number, which must not be stored: send the processor's reference."
                     .to_owned(),
             );
         }
     }
 }
 
-/// As [`FreeRule`]. The document itself refuses an empty text, because it knows what to say of it.
+/// As [`FreeRule`]. The document itself rejects an empty text, with a detail of its own.
 #[derive(Debug, Clone, Copy)]
 pub enum FilledRule {}
 
@@ -141,7 +142,7 @@ impl Rule for LineRule {
     }
 }
 
-/// One line for people, in which a card number has no place.
+/// One line for people, without a card number.
 #[derive(Debug, Clone, Copy)]
 pub enum NameRule {}
 
@@ -155,7 +156,7 @@ impl Rule for NameRule {
     }
 }
 
-/// Several lines for people: a description.
+/// Several lines for people, such as a description, without a card number.
 #[derive(Debug, Clone, Copy)]
 pub enum ProseRule {}
 
@@ -175,7 +176,7 @@ impl Rule for ProseRule {
 
 fn note_card_number(text: &str, mut note: impl FnMut(String)) {
     if holds_card_number(text) {
-        note("This looks like a card number, which is never kept.".to_owned());
+        note("This looks like a card number, which must not be stored.".to_owned());
     }
 }
 
@@ -269,7 +270,7 @@ impl<const MAX: usize, R: Rule> utoipa::PartialSchema for Text<MAX, R> {
 }
 
 impl<const MAX: usize, R: Rule> utoipa::ToSchema for Text<MAX, R> {
-    /// The description of the API puts the schema in the place of the name.
+    /// The OpenAPI document has the schema itself in place of this name.
     fn name() -> std::borrow::Cow<'static, str> {
         format!("Text_{}_{MAX}", R::NAME).into()
     }

@@ -1,7 +1,7 @@
-//! Transfers: goods that go from one location to another, and are nobody's to sell on the way.
+//! Transfers: stock sent from one location and received at another. Nothing in transit is sellable.
 //!
-//! A dispatch moves them to the location of goods in transit, at their cost; each receipt moves a part on. Whatever
-//! does not arrive is written off with a reason, so that nothing stays on the way for ever.
+//! A dispatch moves stock to the in-transit location, at its cost. Each receipt moves a part on. What does
+//! not arrive is written off with a reason code, so that nothing stays in transit for ever.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -21,10 +21,10 @@ use crate::number::{Money, Quantity};
 use crate::refusal::{Code, Problems, Refusal};
 use crate::stock::{self, LevelKey, Movement, MovementKind, Source};
 
-/// What the documents of a transfer are called in movements and journal.
+/// The document of movements and journal entries.
 const DOCUMENT: DocumentKind = DocumentKind::Transfer;
 
-/// Where a transfer stands.
+/// The status of a transfer.
 #[derive(
     Debug,
     Clone,
@@ -40,73 +40,73 @@ const DOCUMENT: DocumentKind = DocumentKind::Transfer;
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum TransferStatus {
-    /// Something is on its way.
+    /// Some stock is in transit.
     InTransit,
-    /// Everything has arrived, or is accounted for.
+    /// All stock was received or written off.
     Received,
 }
 
-/// Goods to send.
+/// A transfer to dispatch.
 #[derive(Debug, Clone)]
 pub struct Dispatch {
-    /// The caller's own id of the transfer; ours where it has none.
+    /// The id of the transfer, if the caller chose one.
     pub id: Option<TransferId>,
-    /// From where; the default location where none is named.
+    /// The origin; the default location if absent.
     pub from_location_id: Option<LocationId>,
-    /// To where.
+    /// The destination.
     pub to_location_id: LocationId,
-    /// The day on which they should arrive; promises at the destination stand on it.
+    /// The day on which it should arrive. Promises at the destination use it.
     pub expected_on: Option<NaiveDate>,
     /// A remark.
     pub reference: Option<String>,
-    /// When they left; now where no instant is named.
+    /// The time of the dispatch; now if absent.
     pub occurred_at: Option<DateTime<Utc>>,
-    /// What.
+    /// Its lines, 1 to 2,000.
     pub lines: Vec<GoodsLine>,
 }
 
-/// Goods that arrive.
+/// A receipt of a transfer.
 #[derive(Debug, Clone)]
 pub struct Arrive {
-    /// On which transfer.
+    /// The transfer.
     pub transfer_id: TransferId,
-    /// Its lines; everything that is on its way where none are named.
+    /// The lines received. If empty, all stock in transit is received.
     pub lines: Vec<ArrivedLine>,
-    /// Why the rest will not arrive, as a reason code: it is written off. Without one the rest stays on its way.
+    /// The reason code under which the rest is written off. If absent, the rest stays in transit.
     pub missing_reason: Option<String>,
-    /// When; now where no instant is named.
+    /// The time; now if absent.
     pub occurred_at: Option<DateTime<Utc>>,
 }
 
-/// A line that arrives.
+/// A line received.
 #[derive(Debug, Clone, Copy)]
 pub struct ArrivedLine {
-    /// Its number in the transfer.
+    /// The number of the line in the transfer.
     pub line_no: i32,
-    /// Stock units; zero where nothing of it arrived.
+    /// Stock units received; zero if nothing of the line arrived.
     pub quantity: Quantity,
 }
 
-/// Goods that go from one location to another.
+/// A transfer.
 #[derive(Debug, Clone)]
 pub struct Transfer {
     /// Its id.
     pub id: TransferId,
     /// Its number.
     pub number: String,
-    /// From where.
+    /// The origin.
     pub from_location_id: LocationId,
-    /// To where.
+    /// The destination.
     pub to_location_id: LocationId,
-    /// Where it stands.
+    /// Its status.
     pub status: TransferStatus,
-    /// The day on which the goods should arrive.
+    /// The day on which it should arrive.
     pub expected_on: Option<NaiveDate>,
     /// A remark.
     pub reference: Option<String>,
-    /// When the goods left.
+    /// The time of the dispatch.
     pub occurred_at: DateTime<Utc>,
-    /// Grows with each change.
+    /// The version. It grows with each change.
     pub version: i32,
     /// Its lines.
     pub lines: Vec<TransferLine>,
@@ -115,31 +115,31 @@ pub struct Transfer {
 /// A line of a transfer.
 #[derive(Debug, Clone, Copy)]
 pub struct TransferLine {
-    /// From 1.
+    /// The number of the line, from 1.
     pub line_no: i32,
-    /// What.
+    /// The product.
     pub product_id: ProductId,
-    /// In which lot; nil where the product is not tracked.
+    /// The lot; nil if the product is not tracked.
     pub lot_id: LotId,
-    /// Stock units that left.
+    /// Stock units dispatched.
     pub quantity: Quantity,
-    /// Stock units that arrived.
+    /// Stock units received.
     pub received: Quantity,
-    /// Stock units that were written off.
+    /// Stock units written off.
     pub missing: Quantity,
-    /// Cost of what left.
+    /// Cost of the units dispatched.
     pub value: Money,
-    /// Cost of what is still on its way.
+    /// Cost of the units in transit.
     pub open_value: Money,
 }
 
 impl TransferLine {
-    /// Stock units on their way.
+    /// Returns the stock units in transit.
     pub fn open(&self) -> Quantity {
         self.quantity - self.received - self.missing
     }
 
-    /// Takes `quantity` off what is on its way; answers its share of the cost, which the last unit takes the rest of.
+    /// Takes the cost of `quantity` off the open value and returns it. The last unit takes the rest.
     fn take(&mut self, quantity: Quantity, book: &Book) -> Money {
         let value = if quantity == self.open() {
             self.open_value
@@ -166,7 +166,7 @@ impl Rule for Dispatch {
         needs.location_ids.insert(self.to_location_id);
         needs.transit = true;
         needs.numbered.insert(DocumentKind::Transfer);
-        needs.went(self.occurred_at, false);
+        needs.add_issue(self.occurred_at, false);
         needs.goods(&self.lines);
     }
 
@@ -175,7 +175,7 @@ impl Rule for Dispatch {
     }
 }
 
-/// Sends goods. More than is available is refused.
+/// Dispatches a transfer. Rejects more than is available.
 fn dispatch(book: &mut Book, command: &Dispatch) -> Result<(Transfer, Posting), Refusal> {
     if command.id.is_some_and(|id| book.transfers.contains_key(&id)) {
         return Err(Problems::one("/id", Code::AlreadyExists, "Another transfer has this id."));
@@ -186,7 +186,7 @@ fn dispatch(book: &mut Book, command: &Dispatch) -> Result<(Transfer, Posting), 
     if from == to {
         return Err(Refusal::invalid(
             "/to_location_id",
-            "The goods are there already: name another location.",
+            "The destination must differ from the origin: name another location.",
         ));
     }
     let transit = transit(book)?;
@@ -198,7 +198,7 @@ fn dispatch(book: &mut Book, command: &Dispatch) -> Result<(Transfer, Posting), 
     let parts = book.allocate_goods(&mut demand, &rule, &goods, &command.lines)?;
     book.check_available(&demand)?;
 
-    // Nothing can refuse it any more.
+    // Nothing rejects the command from here on.
     let mut transfer = Transfer {
         id: command.id.unwrap_or_else(|| TransferId(book.ids.next_id())),
         number: book.number(DocumentKind::Transfer),
@@ -221,8 +221,8 @@ fn dispatch(book: &mut Book, command: &Dispatch) -> Result<(Transfer, Posting), 
         let source = Source::new(DOCUMENT, transfer.id.0, line_no, occurred_at);
         book.receive(at(transit), quantity, value, &source);
         let step = Step { transfer: &transfer, line_no, occurred_at, reason: None };
-        step.moved(book, (MovementKind::TransferOut, at(from)), (-quantity, -value), &mut posting);
-        step.moved(book, (MovementKind::TransferIn, at(transit)), (quantity, value), &mut posting);
+        step.add_movement(book, (MovementKind::TransferOut, at(from)), (-quantity, -value), &mut posting);
+        step.add_movement(book, (MovementKind::TransferIn, at(transit)), (quantity, value), &mut posting);
         sent += value;
         transfer.lines.push(TransferLine {
             line_no,
@@ -260,11 +260,11 @@ impl Rule for Arrive {
     }
 }
 
-/// Takes goods in that were on their way: all of them or a part, never more than were sent.
+/// Receives a transfer in whole or in part. Writes off the rest if a reason is named.
 fn arrive(book: &mut Book, command: &Arrive) -> Result<(Transfer, Posting), Refusal> {
     let transfer = book.transfers.get(&command.transfer_id).ok_or_else(|| Refusal::not_found("transfer"))?;
     if transfer.status != TransferStatus::InTransit {
-        return Err(Refusal::state(format!("{} has arrived already.", transfer.number)));
+        return Err(Refusal::state(format!("{} was received already.", transfer.number)));
     }
     let occurred_at = book.occurred_at(command.occurred_at)?;
     let transit = transit(book)?;
@@ -277,9 +277,9 @@ fn arrive(book: &mut Book, command: &Arrive) -> Result<(Transfer, Posting), Refu
             )
         })?),
     };
-    let arrived = arrived(book, transfer, &command.lines)?;
+    let arrived = check_arrived(book, transfer, &command.lines)?;
 
-    // Nothing can refuse it any more.
+    // Nothing rejects the command from here on.
     let mut transfer = transfer.clone();
     let (mut came, mut lost) = (Money::ZERO, Money::ZERO);
     let mut posting = Posting::default();
@@ -293,19 +293,29 @@ fn arrive(book: &mut Book, command: &Arrive) -> Result<(Transfer, Posting), Refu
             let value = line.take(quantity, book);
             line.received += quantity;
             let source = Source::new(DOCUMENT, transfer.id.0, line.line_no, occurred_at);
-            book.take_off_transit(key(transit), quantity, value);
+            book.issue_from_transit(key(transit), quantity, value);
             book.receive(key(to), quantity, value, &source);
-            step.moved(book, (MovementKind::TransferOut, key(transit)), (-quantity, -value), &mut posting);
-            step.moved(book, (MovementKind::TransferIn, key(to)), (quantity, value), &mut posting);
+            step.add_movement(
+                book,
+                (MovementKind::TransferOut, key(transit)),
+                (-quantity, -value),
+                &mut posting,
+            );
+            step.add_movement(book, (MovementKind::TransferIn, key(to)), (quantity, value), &mut posting);
             came += value;
         }
         let missing = line.open();
         if against.is_some() && missing.is_positive() {
             let value = line.take(missing, book);
             line.missing += missing;
-            book.take_off_transit(key(transit), missing, value);
+            book.issue_from_transit(key(transit), missing, value);
             let step = Step { reason: command.missing_reason.clone(), ..step };
-            step.moved(book, (MovementKind::Adjustment, key(transit)), (-missing, -value), &mut posting);
+            step.add_movement(
+                book,
+                (MovementKind::Adjustment, key(transit)),
+                (-missing, -value),
+                &mut posting,
+            );
             lost += value;
         }
         transfer.lines[index] = line;
@@ -326,8 +336,8 @@ fn arrive(book: &mut Book, command: &Arrive) -> Result<(Transfer, Posting), Refu
     Ok((transfer, posting))
 }
 
-/// What arrived of each line of the transfer.
-fn arrived(book: &Book, transfer: &Transfer, named: &[ArrivedLine]) -> Result<Vec<Quantity>, Refusal> {
+/// Returns the stock units received of each line of the transfer.
+fn check_arrived(book: &Book, transfer: &Transfer, named: &[ArrivedLine]) -> Result<Vec<Quantity>, Refusal> {
     if named.is_empty() {
         return Ok(transfer.lines.iter().map(TransferLine::open).collect());
     }
@@ -341,8 +351,10 @@ fn arrived(book: &Book, transfer: &Transfer, named: &[ArrivedLine]) -> Result<Ve
         };
         let open = transfer.lines[at].open();
         if named.quantity.is_negative() || named.quantity > open {
-            let detail =
-                format!("{open} of line {} are on their way, not {}.", named.line_no, named.quantity);
+            let detail = format!(
+                "Line {} has {open} in transit: {} can't be received.",
+                named.line_no, named.quantity
+            );
             problems.invalid(format!("{pointer}/quantity"), detail);
         } else if arrived[at].is_some() {
             problems.invalid(format!("{pointer}/line_no"), "Name each line once.");
@@ -369,7 +381,7 @@ fn at(location_id: LocationId) -> Dimensions {
     Dimensions { location_id: Some(location_id), ..Dimensions::default() }
 }
 
-/// One line of a transfer on the move.
+/// A line of a transfer whose stock moves.
 struct Step<'a> {
     transfer: &'a Transfer,
     line_no: i32,
@@ -378,7 +390,7 @@ struct Step<'a> {
 }
 
 impl Step<'_> {
-    fn moved(
+    fn add_movement(
         &self,
         book: &mut Book,
         (kind, key): (MovementKind, LevelKey),
@@ -409,5 +421,5 @@ fn post(book: &mut Book, transfer: &Transfer, (entry, at): (Lines, DateTime<Utc>
         document_id: transfer.id.0,
         occurred_on: book.setup.settings.day(at),
     };
-    posting.entries.extend(entry.into_entry(head).expect("what leaves one place is what reaches another"));
+    posting.entries.extend(entry.into_entry(head).expect("both sides are the same amount"));
 }

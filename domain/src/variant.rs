@@ -1,5 +1,5 @@
-//! Products that come in variants: a group has options such as size and colour, and each variant chooses a value of
-//! every one of them.
+//! Products that come in variants. A group has options such as size and colour, and each variant has one
+//! value of every option.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -14,10 +14,10 @@ pub const OPTIONS_MAX: usize = 5;
 pub const VALUES_MAX: usize = 100;
 /// The most variants that the options of a group may allow.
 pub const VARIANTS_MAX: usize = 500;
-/// The longest name of an option, and the longest value.
+/// The longest name of an option, and the longest value, in characters.
 pub const WORD_LENGTH_MAX: usize = 64;
 
-/// What variants of a group differ in.
+/// An option in which the variants of a group differ.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = GroupOption)]
@@ -25,12 +25,12 @@ pub struct GroupOption {
     /// Its name, unique in the group.
     #[schema(min_length = 1, max_length = 64, example = "Size")]
     pub name: String,
-    /// What may be chosen, in the order in which it is shown.
+    /// The values to choose from, in the order in which they are shown.
     #[schema(min_items = 1, max_items = 100, example = json!(["S", "M", "L"]))]
     pub values: Vec<String>,
 }
 
-/// Reads the options of a group from the JSON that [`options_json`] made of them.
+/// Reads the options of a group from the JSON of [`options_json`].
 ///
 /// # Errors
 /// Fails if the JSON is no list of options.
@@ -38,18 +38,18 @@ pub fn parse_options(json: &Value) -> Result<Vec<GroupOption>, serde_json::Error
     Deserialize::deserialize(json)
 }
 
-/// The options of a group as JSON, to be stored.
+/// Returns the options of a group as JSON, to be stored.
 pub fn options_json(options: &[GroupOption]) -> Value {
     let option = |option: &GroupOption| serde_json::json!({ "name": option.name, "values": option.values });
     Value::Array(options.iter().map(option).collect())
 }
 
-/// What a variant chose: the value of each option by the option's name.
+/// The choice of a variant: the value of each option by the option's name.
 pub type Choice = BTreeMap<String, String>;
 
-/// Notes what is wrong with the options of a group, below `/options`.
+/// Adds to `problems` what is wrong with the options of a group, below `/options`.
 ///
-/// Business case: two options of the same name, or a value that stands twice, would make one variant look like two.
+/// An option or a value must not occur twice: one variant would look like two.
 pub fn check_options(problems: &mut Problems, options: &[GroupOption]) {
     if options.is_empty() || options.len() > OPTIONS_MAX {
         problems.invalid("/options", format!("A group has 1 to {OPTIONS_MAX} options."));
@@ -59,7 +59,7 @@ pub fn check_options(problems: &mut Problems, options: &[GroupOption]) {
         let pointer = format!("/options/{place}/name");
         check_word(problems, &pointer, &option.name);
         if !names.insert(option.name.as_str()) {
-            problems.invalid(pointer, "Each option stands once.");
+            problems.invalid(pointer, "This option occurs twice.");
         }
         check_values(problems, place, &option.values);
     }
@@ -79,7 +79,7 @@ fn check_values(problems: &mut Problems, option: usize, values: &[String]) {
         let pointer = format!("/options/{option}/values/{place}");
         check_word(problems, &pointer, value);
         if !seen.insert(value) {
-            problems.invalid(pointer, "Each value stands once.");
+            problems.invalid(pointer, "This value occurs twice.");
         }
     }
 }
@@ -98,15 +98,19 @@ fn check_word(problems: &mut Problems, pointer: &str, word: &str) {
     }
 }
 
-/// Notes what is wrong with the choice of a variant, below `/options`: every option of the group has to be chosen, and
-/// nothing else.
+/// Adds to `problems` what is wrong with the choice of a variant, below `/options`. It must have a value for
+/// every option of the group, and for no other.
 pub fn check_choice(problems: &mut Problems, options: &[GroupOption], choice: &Choice) {
     for option in options {
         match choice.get(&option.name) {
-            None => problems.invalid(pointer_of(&option.name), "This option of the group has no value here."),
+            None => problems.invalid(
+                pointer_of(&option.name),
+                "The variant must have a value for this option of its group.",
+            ),
             Some(value) if !option.values.contains(value) => {
                 let known = option.values.join(", ");
-                problems.invalid(pointer_of(&option.name), format!("The group knows these values: {known}."));
+                problems
+                    .invalid(pointer_of(&option.name), format!("The group allows these values: {known}."));
             }
             Some(_) => {}
         }
@@ -117,17 +121,17 @@ pub fn check_choice(problems: &mut Problems, options: &[GroupOption], choice: &C
     }
 }
 
-/// The JSON pointer of an option of a product.
+/// Returns the JSON pointer of an option of a product.
 pub fn pointer_of(name: &str) -> String {
     format!("/options/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 
-/// How many variants the options allow, as far as it matters.
+/// Returns the number of variants that the options allow.
 fn variant_count(options: &[GroupOption]) -> usize {
     options.iter().fold(1, |count: usize, option| count.saturating_mul(option.values.len()))
 }
 
-/// Every variant that the options allow: the last option changes fastest.
+/// Returns every variant that the options allow. The last option changes fastest.
 pub fn choices(options: &[GroupOption]) -> Vec<Choice> {
     let mut choices = vec![Choice::new()];
     for option in options {
@@ -144,8 +148,8 @@ pub fn choices(options: &[GroupOption]) -> Vec<Choice> {
     choices
 }
 
-/// A text with the chosen value in the place of each `{Option}`.
-pub fn filled(pattern: &str, choice: &Choice) -> String {
+/// Returns `pattern` with the chosen value in place of each `{Option}`.
+pub fn fill_pattern(pattern: &str, choice: &Choice) -> String {
     choice.iter().fold(pattern.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
 }
 
@@ -224,6 +228,6 @@ mod tests {
         assert_eq!(choices.len(), 6);
         assert_eq!(choices.iter().collect::<HashSet<_>>().len(), 6);
         assert_eq!(choices[1], choice(&[("Size", "S"), ("Colour", "Blue")]));
-        assert_eq!(filled("SHIRT-{Size}-{Colour}", &choices[1]), "SHIRT-S-Blue");
+        assert_eq!(fill_pattern("SHIRT-{Size}-{Colour}", &choices[1]), "SHIRT-S-Blue");
     }
 }

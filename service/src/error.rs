@@ -50,7 +50,9 @@ impl Error {
             "57014" => Error::StatementTimeout,
             "55P03" => Error::LockTimeout,
             "22003" => Refusal::new(Code::ValidationFailed, OUT_OF_RANGE).into(),
-            "22021" => Refusal::new(Code::ValidationFailed, "A text bears no null character.").into(),
+            "22021" => {
+                Refusal::new(Code::ValidationFailed, "A text must not contain a null character.").into()
+            }
             "53300" | "57P03" => Error::Busy,
             _ => Error::Database(error),
         }

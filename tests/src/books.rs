@@ -46,7 +46,7 @@ const FACTS: &[(&str, &str)] = &[
          select format('cost variance: ledger %s, costs %s', ledger, costs) from \
            (select coalesce(sum(l.debit - l.credit), 0) as ledger from journal_line l \
             join journal_entry e on e.tenant_id = $1 and e.id = l.entry_id \
-            where l.tenant_id = $1 and l.account_code = '5200' and e.memo like 'Cost of goods that had left%') l, \
+            where l.tenant_id = $1 and l.account_code = '5200' and e.memo = 'Settlement of stock below zero') l, \
            (select coalesce(sum(variance), 0) as costs from cost_to_settle where tenant_id = $1) c \
          where ledger <> costs",
     ),

@@ -1,12 +1,14 @@
 //! Allotments: reservations that only one till or one channel may use.
 //!
-//! A *till allotment* is for the sales of one register: they take from it first, and no other document can. A *channel
-//! allotment* is for one channel until its release time: the other channel sees it as reserved. A sale of its own channel
-//! takes what is free first and then from the allotment, which is not filled up again. Both are holds that expire. A
-//! document that moves or corrects goods without selling them, such as a transfer, may use neither.
+//! A *till allotment* is for the sales of one till. They take from it first, and no other document can use
+//! it. A *channel allotment* is for one channel until its release time. The other channel sees it as
+//! reserved. A sale of its own channel takes available stock first, then from the allotment, which is not
+//! filled up again. Both are holds that expire. A document that moves or corrects stock without selling it,
+//! such as a transfer, can use neither.
 //!
-//! Goods in lots are reserved lot by lot, as by any other hold. A till allotment stays in its lots. A channel allotment is a
-//! quantity: what its channel takes of it in one lot moves to another lot as long as one is free.
+//! Stock in lots is reserved lot by lot, as by any other hold. A till allotment stays in its lots. A channel
+//! allotment is a quantity: what its channel takes of it in one lot moves to another lot that has available
+//! units.
 
 use chrono::{DateTime, Utc};
 
@@ -20,7 +22,7 @@ use crate::refusal::{Code, Problems, Refusal};
 use crate::stock::{LevelKey, Reservation};
 use crate::tenant::Channel;
 
-/// The till or the channel that an allotment is for.
+/// The owner of an allotment: a till or a channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Owner {
     /// The sales of a till.
@@ -29,22 +31,22 @@ pub enum Owner {
     Channel(Channel),
 }
 
-/// What is left of a line of a till allotment or channel allotment.
+/// The rest of a line of a till or channel allotment, on one level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Allotment {
     /// The hold that is the allotment.
     pub hold_id: HoldId,
     /// Its line.
     pub line_no: i32,
-    /// The till or channel it is for.
+    /// Its till or channel.
     pub owner: Owner,
-    /// Stock units.
+    /// Stock units left.
     pub left: Quantity,
-    /// When it ends.
+    /// The time at which it expires.
     pub expires_at: Option<DateTime<Utc>>,
 }
 
-/// What a channel took of its allotment on a level.
+/// Units that a channel took of its allotment on a level.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Consumed {
     key: LevelKey,
@@ -52,12 +54,12 @@ pub(crate) struct Consumed {
     taken: Quantity,
 }
 
-/// The document that takes goods: a sale at a till, or an order.
+/// The document that asks for stock: a sale at a till, or an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Requester {
-    /// In which channel.
+    /// Its channel.
     pub channel: Channel,
-    /// At which till.
+    /// Its till, for a sale.
     pub register_id: Option<RegisterId>,
 }
 
@@ -96,10 +98,11 @@ impl Book {
     }
 }
 
-/// Makes `wanted` units of a level free that a requester is about to take: from its till allotment whatever is left, and
-/// from its channel allotment only what is not free otherwise. If a count has seen already that the goods `is_gone`, the
-/// channel allotment stays as it is. The command checked before that the goods are available. Returns what was taken from
-/// channel allotments.
+/// Releases allotments for the `wanted` units of a level that a requester is about to take: first what its
+/// till allotment has, then from its channel allotment what is not available otherwise. Leaves the channel
+/// allotment as it is if the units are gone already (`is_gone`), because a count includes that. The command
+/// has checked before that the units are available to the requester. Returns what it took from channel
+/// allotments.
 pub(crate) fn consume(
     book: &mut Book,
     key: LevelKey,
@@ -135,14 +138,15 @@ pub(crate) fn consume(
     channels.map(|(allotment, taken)| Consumed { key, allotment, taken }).collect()
 }
 
-/// Moves what was taken of channel allotments in one lot to other lots that are free and may be sold, first to those that
-/// expire first. A channel allotment is a quantity, in whatever lots. Call it after the goods are issued or reserved.
+/// Moves what was taken of channel allotments in one lot to other sellable lots that have available units,
+/// first to those that expire first. Call it after the units were issued or reserved.
 pub(crate) fn rebalance(book: &mut Book, consumed: &[Consumed], posting: &mut Posting) {
     let today = book.setup.settings.day(book.now);
     for Consumed { key, allotment, taken } in consumed.iter().filter(|consumed| consumed.key.is_of_lot()) {
         let lots: Vec<Free> =
             free_lots(book, &key.without_lot()).into_iter().filter(|free| free.lasts(today, 0)).collect();
-        // What one lot is below zero was taken from another lot, so the others have that much less than they say.
+        // Units that one lot has below zero came out of another lot, so all lots together have less than the
+        // others show.
         let mut wanted = (*taken).min(lots.iter().map(|free| free.quantity).sum());
         for free in lots {
             let quantity = wanted.min(free.quantity);
@@ -154,9 +158,9 @@ pub(crate) fn rebalance(book: &mut Book, consumed: &[Consumed], posting: &mut Po
     }
 }
 
-/// Returns where goods are held and, for an allotment, its till or channel.
+/// Returns the location of a new hold and, for an allotment, its till or channel.
 pub(crate) fn owner(book: &Book, command: &PlaceHold) -> Result<(LocationId, Option<Owner>), Refusal> {
-    let only = |pointer, kind| Err(Refusal::invalid(pointer, format!("Only a {kind} has one.")));
+    let only = |pointer, kind| Err(Refusal::invalid(pointer, format!("Only a {kind} can have this field.")));
     if command.register_id.is_some() && command.kind != HoldKind::TillAllotment {
         return only("/register_id", "till allotment");
     }
@@ -168,17 +172,17 @@ pub(crate) fn owner(book: &Book, command: &PlaceHold) -> Result<(LocationId, Opt
     }
     match (command.kind, command.register_id, command.channel) {
         (HoldKind::TillAllotment, None, _) => {
-            Err(Refusal::invalid("/register_id", "Say which till allotments."))
+            Err(Refusal::invalid("/register_id", "A till allotment needs a till."))
         }
         (HoldKind::ChannelAllotment, _, None) => {
-            Err(Refusal::invalid("/channel", "Say which channel it is kept for."))
+            Err(Refusal::invalid("/channel", "A channel allotment needs a channel."))
         }
         (HoldKind::TillAllotment, Some(id), _) => {
             let register = book.setup.registers.get(&id).ok_or_else(|| {
                 Problems::one("/register_id", Code::NotFound, "There is no register with this id.")
             })?;
             if command.location_id.is_some_and(|location_id| location_id != register.location_id) {
-                let detail = "A till allotments what it sells: leave the location out, or name the till's.";
+                let detail = "A till allotment is at the location of its till: leave the location out, or name that one.";
                 return Err(Refusal::invalid("/location_id", detail));
             }
             Ok((register.location_id, Some(Owner::Till(id))))
@@ -195,7 +199,7 @@ pub(crate) fn owner(book: &Book, command: &PlaceHold) -> Result<(LocationId, Opt
     }
 }
 
-/// Returns what an open hold has reserved now: of an allotment, what is left of it, level by level.
+/// Returns the units that an open hold reserves now, by level. Of an allotment, that is what is left.
 pub(crate) fn held(book: &Book, hold: &Hold) -> Vec<Held> {
     if !hold.kind.is_allotment() {
         return hold.placed();
@@ -216,20 +220,20 @@ pub(crate) fn note(book: &mut Book, hold: &Hold) {
     }
 }
 
-/// Changes on the levels when an allotment expires.
+/// Sets the new end of an allotment on the levels.
 pub(crate) fn extend(book: &mut Book, hold: &Hold) {
     let of_hold = book.allotments.values_mut().flatten().filter(|allotment| allotment.hold_id == hold.id);
     of_hold.for_each(|allotment| allotment.expires_at = hold.expires_at);
 }
 
-/// Takes an ended allotment off the levels.
+/// Removes an ended allotment from the levels.
 pub(crate) fn forget(book: &mut Book, hold: &Hold) {
     book.allotments
         .values_mut()
         .for_each(|allotments| allotments.retain(|allotment| allotment.hold_id != hold.id));
 }
 
-/// Adds `by` to what an allotment has reserved of a level, or takes it off if it is negative.
+/// Adds `by` to the units that an allotment reserves on a level, or takes them off if it is negative.
 fn change(book: &mut Book, key: LevelKey, by: Quantity, allotment: Allotment, posting: &mut Posting) {
     let level = book.level_mut(key);
     if by.is_negative() {

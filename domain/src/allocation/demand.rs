@@ -1,4 +1,4 @@
-//! What a document wants of each level, and whether it is available to it.
+//! The demand of a document on each level, and whether that much is available to it.
 
 use std::collections::BTreeMap;
 
@@ -13,17 +13,17 @@ use crate::number::Quantity;
 use crate::refusal::{Code, Problem, Problems, Refusal};
 use crate::stock::LevelKey;
 
-/// What the lines of a document want of each level, summed over the whole document.
+/// The quantities that a document asks of each level, summed over its lines.
 #[derive(Debug, Clone, Default)]
 pub struct Demand {
     pub(super) wanted: BTreeMap<LevelKey, Wanted>,
-    /// What is reserved for the document itself.
+    /// Units reserved for the document itself.
     pub(super) own: BTreeMap<LevelKey, Quantity>,
-    /// What left already, lot by lot: it is never refused.
+    /// Units that left already, by level. They are never rejected.
     pub(super) gone: BTreeMap<LevelKey, Quantity>,
-    /// Lines for which too little is left in the lots that will do.
+    /// Shortages of lines for which the suitable lots have too little.
     pub(super) short: Vec<Problem>,
-    /// The till or the order that takes, if an allotment may be for it.
+    /// The till or order that asks, if it may use allotments.
     pub(super) requester: Option<Requester>,
 }
 
@@ -34,12 +34,12 @@ pub(super) struct Wanted {
 }
 
 impl Demand {
-    /// The demand of a requester who may use allotments.
+    /// Starts the demand of a requester that may use allotments.
     pub fn of(requester: Requester) -> Self {
         Demand { requester: Some(requester), ..Demand::default() }
     }
 
-    /// Adds what the line at `pointer` wants.
+    /// Adds the quantity that the line at `pointer` asks of a level.
     pub fn add(&mut self, key: LevelKey, quantity: Quantity, pointer: String) {
         let wanted = self.wanted.entry(key).or_default();
         wanted.total += quantity;
@@ -48,13 +48,12 @@ impl Demand {
         }
     }
 
-    /// Counts what is reserved at a level as available to the document: it takes what was reserved for it, and lacks only
-    /// what is not on hand at all.
+    /// Makes the units that are `reserved` for the document on a level available to it.
     pub fn promised(&mut self, key: LevelKey, reserved: Quantity) {
         self.own.insert(key, reserved);
     }
 
-    /// Counts what an open hold has reserved as available to the document, which takes the place of the hold.
+    /// Makes the units of an open hold available to the document that takes its place.
     pub fn own(&mut self, book: &Book, hold: &Hold) {
         if hold.status_at(book.now) == HoldStatus::Open {
             for (key, _, quantity) in allotment::held(book, hold) {
@@ -65,7 +64,7 @@ impl Demand {
 }
 
 impl Book {
-    /// Refuses a demand that is larger than what is available, naming every short line at once.
+    /// Rejects a demand that exceeds what is available, with a problem for every short line.
     pub fn check_available(&self, demand: &Demand) -> Result<(), Refusal> {
         let mut problems = Problems::default();
         demand.short.iter().for_each(|short| problems.push(short.clone()));
@@ -82,7 +81,8 @@ impl Book {
         problems.check()
     }
 
-    /// The problem of the line at `pointer`, which wants more than is left. What is left may be below zero.
+    /// Returns the problem of the line at `pointer`, which asks for more than is left. `left` may be below
+    /// zero.
     pub(super) fn shortage(
         &self,
         key: &LevelKey,
@@ -110,16 +110,17 @@ impl Book {
         Problem { pointer: format!("{pointer}/quantity"), code: Code::InsufficientStock, detail, params }
     }
 
-    /// What a document may take of a level: what is available, what is reserved for the document itself, and what its till
-    /// or its channel has an allotment of. Below zero if more is reserved than is on hand.
+    /// Returns what a document may take of a level: available units, units reserved for the document, and the
+    /// allotments of its till and channel. Below zero if more is reserved than is on hand.
     pub(super) fn left(&self, key: &LevelKey, demand: &Demand) -> Quantity {
         let own = demand.own.get(key).copied().unwrap_or_default();
         let allotted = demand.requester.map_or(Quantity::ZERO, |requester| self.allotted_to(key, requester));
         self.level(key).available() + own + allotted
     }
 
-    /// The first day for which `wanted` can be promised at a level that has too little now. Of goods in lots, what is free
-    /// although orders wait will not do for those orders, so they do not get it first.
+    /// Returns the first day for which `wanted` can be promised at a level that has too little now. The lots
+    /// of a tracked product that are still available do not suit the waiting orders, so this line may have
+    /// them first.
     fn next_available_on(&self, key: &LevelKey, available: Quantity, wanted: Quantity) -> Option<NaiveDate> {
         let (today, owed) = (self.setup.settings.day(self.now), self.level(&key.without_lot()).backordered());
         let (free, wanted) = if self.is_tracked(key.product_id) {

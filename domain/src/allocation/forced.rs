@@ -1,9 +1,9 @@
-//! Goods in lots that have left already, whatever the record says: the lots that they are taken off.
+//! Forced issues of tracked products: the lots from which units that left already are taken.
 //!
-//! A named lot is taken as named. Otherwise the lots are those that a till would have sold: first what is free of the lots
-//! that may be sold, from the one that expires first; then what is on hand of them although it is reserved. What is still
-//! missing is taken off the lot that came last: a delivery of it is most likely not recorded yet. That lot goes below
-//! zero, at its last known cost, until its next receipt, a count or an adjustment gives the real figure. Expired and
+//! A named lot is taken as named. Otherwise available units of sellable lots are taken first, from the lot
+//! that expires first, as a till would; then units on hand of these lots that are reserved. The rest is taken
+//! from the lot that was received last, because a delivery of it is most likely not recorded yet. That lot
+//! goes below zero, at its last known cost, until its next receipt, a count or an adjustment. Expired and
 //! recalled lots are taken only if the caller names them, or if there is no other lot.
 
 use chrono::NaiveDate;
@@ -20,7 +20,8 @@ use crate::sales::Line;
 use crate::stock::LevelKey;
 
 impl Demand {
-    /// Spreads the `left` units of a line that are not free over lots: first over those `picked` from, which may be sold.
+    /// Spreads the `left` units of a line that are not available over lots: first over the sellable ones in
+    /// `picked`, then over the lot received last. Rejects a product that has no lot.
     pub(super) fn allocate_forced<'a>(
         &mut self,
         book: &'a Book,
@@ -45,7 +46,7 @@ impl Demand {
         let on = book.setup.settings.day(rule.left.map_or(book.now, |left| left.occurred_at));
         let Some(last) = last_received(book, rule.location_id, request.product.id, on) else {
             let detail = format!(
-                "Nothing of {} ever came in, so it has no lot: record its receipt, then send this again.",
+                "{} has no lot, because none was ever received: record its receipt, then send this again.",
                 request.product.sku
             );
             return Err(invalid(request.product, format!("{}/lots", request.pointer), detail));
@@ -59,8 +60,9 @@ impl Demand {
         Ok(())
     }
 
-    /// Rejects a serial number of which the record has no piece at the place, even if it is forced: then the number or the
-    /// place is wrong, not the stock. So a piece never leaves twice, and its level never goes below zero.
+    /// Rejects a serial number that is not at the location, even if the issue is forced: then the number or
+    /// the location is wrong, not the stock. So a serial number never leaves twice, and its level never goes
+    /// below zero.
     pub(super) fn check_piece(
         &self,
         book: &Book,
@@ -73,16 +75,16 @@ impl Demand {
             return Ok(());
         }
         let detail = format!(
-            "The record has no {} of {} here: name the number that is on the goods, or record first how the piece came \
-             here.",
+            "Serial number {} of {} is not at this location: name the number on the unit, or record first how it \
+             came here.",
             lot.code, request.product.sku
         );
         Err(problem(request.product, format!("{pointer}/code"), Code::ValidationFailed, detail))
     }
 }
 
-/// Returns the lot of a product that came last: to the location if any did, and first one that may be sold on the day.
-/// The service reads the same lot beforehand.
+/// Returns the lot of a product that was received last, preferring lots at the location, then lots that are
+/// sellable on the day. The service loads the same lot.
 pub(crate) fn last_received(
     book: &Book,
     location_id: LocationId,
@@ -96,7 +98,7 @@ pub(crate) fn last_received(
     })
 }
 
-/// Whether goods were sold on a day on which their lot was not to be sold.
+/// Returns whether a line has a lot that was not sellable on the day.
 pub(crate) fn is_unsellable<'a>(book: &Book, lines: impl Iterator<Item = &'a Line>, on: NaiveDate) -> bool {
     let mut lots = lines.flat_map(|line| &line.lots).filter_map(|share| book.lots.get(share.lot_id));
     lots.any(|lot| !lot.is_sellable(on, 0))

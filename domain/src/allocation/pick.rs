@@ -1,6 +1,6 @@
-//! Which lots goods are taken from: those that are named, or those that expire first.
+//! Lots to take: the named ones, or those that expire first.
 //!
-//! Business case: goods that expire first are sold first, or they end as waste; goods that have expired are not sold.
+//! What expires first is sold first, or it ends as waste. Expired stock is not sold.
 
 use std::collections::BTreeMap;
 
@@ -18,75 +18,78 @@ use crate::product::{Product, Tracking};
 use crate::refusal::{Code, Problem, Problems, Refusal};
 use crate::stock::{Level, LevelKey};
 
-/// Why goods are taken, which decides on the lots that will do.
+/// The purpose for which units are taken. It decides which lots suit.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Purpose {
-    /// Sold or reserved on a day, for a customer who needs them to last `life_days` more. If goods are `at_hand`, every serial
-    /// number is named: the seller holds the piece and can read it.
+    /// Sold or reserved on a day, for a customer that requires `life_days` of remaining life. If the units
+    /// are `at_hand`, every serial number must be named: the seller can read it.
     Sale { on: NaiveDate, life_days: u32, at_hand: bool },
-    /// Sent to another location: what expires first goes first, and what may not be sold goes only where it is named.
+    /// Sent to another location: first expired, first out. A lot that is not sellable is sent only if it is
+    /// named.
     Transfer { on: NaiveDate },
-    /// Taken out of the books, whatever they are.
+    /// Written off, in any state.
     WriteOff,
-    /// Kept back until a decision about them: the caller names the lots, which are not known otherwise.
+    /// Reserved until its state is decided: the caller must name the lots.
     Quarantine,
 }
 
-/// Returns what is left of a level for a document, in one of its reservations.
+/// Returns what is left of one of the document's reservations on a level.
 type Left = fn(&Demand, &Book, &LevelKey) -> Quantity;
 
-/// Where goods are taken from, and why.
+/// The rule by which a document takes lots: location, purpose and time.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PickRule {
     pub(crate) location_id: LocationId,
     pub(crate) purpose: Purpose,
-    /// How goods left; none if they are only reserved.
+    /// How the stock was issued; none for a reservation.
     pub(crate) left: Option<Departure>,
 }
 
-/// How goods left.
+/// The issue of stock that has left.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Departure {
+    /// The time of the issue.
     pub(crate) occurred_at: DateTime<Utc>,
-    /// Whether they leave although the record has too few.
+    /// Whether a shortage does not reject it.
     pub(crate) forced: bool,
 }
 
-/// What a line wants.
+/// The request of one line.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LineRequest<'a> {
     pub(crate) product: &'a Product,
     pub(crate) quantity: Quantity,
     pub(crate) named: &'a [NamedLot],
-    /// Stock units that the line got otherwise: a refusal adds them to what was requested and to what is available.
+    /// Stock units that the line got otherwise. A shortage adds them to what was requested and to what is
+    /// available.
     pub(crate) covered: Quantity,
     pub(crate) pointer: &'a str,
 }
 
 impl PickRule {
-    /// Whether goods without lots have left already, so that they are never refused.
+    /// Returns whether units of a product without lots have left already, so that they are never rejected.
     fn is_gone(&self, book: &Book, key: &LevelKey) -> bool {
         self.is_forced() || self.is_counted(book, key)
     }
 
-    /// Whether goods go although the record has too few.
+    /// Returns whether a shortage does not reject the issue.
     fn is_forced(&self) -> bool {
         self.left.is_some_and(|left| left.forced)
     }
 
-    /// Whether goods of a level left before it was counted: the count includes that.
+    /// Returns whether the level was counted after the issue, so that the count includes it.
     fn is_counted(&self, book: &Book, key: &LevelKey) -> bool {
         self.left.is_some_and(|left| book.is_counted(key, left.occurred_at))
     }
 
-    /// The level of a lot where goods are taken from.
+    /// Returns the level of a lot at the location of the rule.
     pub(crate) fn key(&self, product_id: ProductId, lot_id: LotId) -> LevelKey {
         LevelKey { location_id: self.location_id, product_id, lot_id }
     }
 }
 
 impl Purpose {
-    /// Whether goods of the lot are taken where none is named.
+    /// Returns whether the lot may be taken without being named.
     fn takes(self, lot: &Lot) -> bool {
         match self {
             Purpose::Sale { on, life_days, .. } => lot.is_sellable(on, life_days),
@@ -104,7 +107,7 @@ impl Purpose {
         }
     }
 
-    /// Rejects a named lot that is recalled, or expires too early.
+    /// Rejects a lot, named for a sale, that is recalled or expires too early.
     pub(crate) fn check(self, product: &Product, lot: &Lot, pointer: &str) -> Result<(), Problem> {
         let Purpose::Sale { on, life_days, .. } = self else { return Ok(()) };
         if lot.is_sellable(on, life_days) {
@@ -119,7 +122,7 @@ impl Purpose {
             None => return Ok(()),
         };
         let detail = format!(
-            "Lot {} of {} {why}: name another lot, or none to get what expires first.",
+            "Lot {} of {} {why}: name another lot, or no lot to get the one that expires first.",
             lot.code, product.sku
         );
         Err(problem(product, format!("{pointer}/code"), code, detail))
@@ -127,8 +130,8 @@ impl Purpose {
 }
 
 impl Demand {
-    /// Adds what a line wants, and returns the lots that it gets; none for goods that are not tracked. What is missing is
-    /// noted, so that one refusal names all short lines.
+    /// Adds the request of a line, and returns its lots; none for a product that is not tracked. Notes a
+    /// shortage, so that one rejection names all short lines.
     pub(crate) fn allocate(
         &mut self,
         book: &Book,
@@ -199,8 +202,8 @@ impl Demand {
         Ok(shares(&lots, taken))
     }
 
-    /// Adds as much of what a line wants as is available, from the lots that expire first; returns how much that is, and its
-    /// lots.
+    /// Adds as much of a line's request as is available, first expired, first out. Returns that quantity and
+    /// its lots.
     pub(crate) fn allocate_available(
         &mut self,
         book: &Book,
@@ -218,9 +221,10 @@ impl Demand {
         (request.quantity - left, shares(&lots, taken))
     }
 
-    /// Takes from the lots that will do for a line: first what is reserved for the document, then its till allotment, then
-    /// what is free or in its channel allotment. A lot that was counted after the goods left gives the rest, however little
-    /// it has: its count includes that they left. Returns what is taken of which lot, and how much is missing.
+    /// Takes from the lots that suit a line: first units reserved for the document, then its till allotment,
+    /// then available units and its channel allotment. A lot that was counted after the issue gives all the
+    /// rest, even beyond its stock, because its count includes the issue. Returns the units taken by the
+    /// place of the lot, and the units missing.
     fn take_first_expiring(
         &mut self,
         book: &Book,
@@ -231,7 +235,8 @@ impl Demand {
         let mut taken: BTreeMap<usize, Quantity> = BTreeMap::new();
         let mut left = request.quantity;
         for first in [Some(Self::own_left as Left), Some(Self::till_allotment_left), None] {
-            // What one lot is below zero was taken from another lot, so the others have that much less than they say.
+            // Units that one lot has below zero came out of another lot, so all lots together have less than
+            // the others show.
             let mut most = match first {
                 None if !rule.is_forced() => {
                     lots.iter().map(|lot| self.free(book, &key(rule.location_id, lot))).sum()
@@ -258,7 +263,7 @@ impl Demand {
 }
 
 impl Demand {
-    /// Notes what a line takes of a level. Goods that have left already are not checked later.
+    /// Notes what a line takes of a level. Units that have left already are not checked later.
     pub(super) fn want(
         &mut self,
         book: &Book,
@@ -277,35 +282,35 @@ impl Demand {
         }
     }
 
-    /// What is left for the document at a level after what its lines have taken there.
+    /// Returns what is left of a level for the document, after what its lines took.
     fn free(&self, book: &Book, key: &LevelKey) -> Quantity {
         book.left(key, self) - self.taken(key)
     }
 
-    /// What is left at a level of what is reserved for the document itself.
+    /// Returns what is left on a level of the units reserved for the document itself.
     fn own_left(&self, _: &Book, key: &LevelKey) -> Quantity {
         self.own.get(key).copied().unwrap_or_default() - self.taken(key)
     }
 
-    /// What is left at a level of what is reserved for the document itself or allotted to its till.
+    /// Returns what is left on a level of the units reserved for the document itself or allotted to its till.
     fn till_allotment_left(&self, book: &Book, key: &LevelKey) -> Quantity {
         self.own_left(book, key) + book.allotted_to_till(key, self)
     }
 
-    /// What the lines want of a product at a location, over all of its lots.
+    /// Returns what the lines ask of a product at a location, over all of its lots.
     fn wanted_of(&self, location_id: LocationId, product_id: ProductId) -> Quantity {
         let here = |key: &LevelKey| key.location_id == location_id && key.product_id == product_id;
         self.wanted.iter().filter(|(key, _)| here(key)).map(|(_, wanted)| wanted.total).sum()
     }
 
-    /// What the lines have taken of a level so far.
+    /// Returns what the lines took of a level so far.
     pub(super) fn taken(&self, key: &LevelKey) -> Quantity {
         let gone = self.gone.get(key).copied().unwrap_or_default();
         self.wanted.get(key).map_or(Quantity::ZERO, |wanted| wanted.total) + gone
     }
 }
 
-/// The part of a line that is of one lot, or a whole line of goods without lots.
+/// The part of a line in one lot, or a whole line of a product without lots.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Part {
     pub(crate) product_id: ProductId,
@@ -316,7 +321,7 @@ pub(crate) struct Part {
 }
 
 impl Book {
-    /// Returns the goods of a document's lines, lot by lot. The refusal names every line with a wrong lot.
+    /// Picks the lots of a document's lines. Rejects with a problem for every line with a wrong lot.
     pub(crate) fn allocate_goods(
         &self,
         demand: &mut Demand,
@@ -354,7 +359,7 @@ impl Book {
     }
 }
 
-/// What a line takes of the lots that will do for it.
+/// The lots of a line, and what it takes of them.
 pub(super) struct Picked<'p, 'b> {
     /// The lots, in the order in which they are taken.
     pub(super) lots: &'p mut Vec<&'b Lot>,
@@ -362,7 +367,8 @@ pub(super) struct Picked<'p, 'b> {
     pub(super) taken: &'p mut BTreeMap<usize, Quantity>,
 }
 
-/// The lots at a location that will do, in the order in which they are taken.
+/// Returns the lots at a location that may be taken without being named, in the order in which they are
+/// taken.
 fn candidates<'a>(book: &'a Book, rule: &PickRule, product_id: ProductId) -> Vec<&'a Lot> {
     let mut lots: Vec<&Lot> = levels_of(book, rule.location_id, product_id)
         .filter_map(|(key, _)| book.lots.get(key.lot_id))
@@ -372,7 +378,7 @@ fn candidates<'a>(book: &'a Book, rule: &PickRule, product_id: ProductId) -> Vec
     lots
 }
 
-/// The levels of a product at a location, lot by lot.
+/// Returns the levels of a product at a location, lot by lot.
 pub(super) fn levels_of(
     book: &Book,
     location_id: LocationId,
@@ -388,7 +394,7 @@ pub(super) fn key(location_id: LocationId, lot: &Lot) -> LevelKey {
     LevelKey { location_id, product_id: lot.product_id, lot_id: lot.id }
 }
 
-/// What is taken of which lot, in the order in which lots are taken.
+/// Returns what was taken of each lot, in the order in which lots are taken.
 fn shares(lots: &[&Lot], taken: BTreeMap<usize, Quantity>) -> Vec<LotShare> {
     let mut drawn: Vec<(&Lot, Quantity)> =
         taken.into_iter().map(|(at, quantity)| (lots[at], quantity)).collect();
@@ -400,7 +406,7 @@ fn share(lot: &Lot, quantity: Quantity) -> LotShare {
     LotShare { lot_id: lot.id, code: lot.code.clone(), quantity, cost: Money::ZERO }
 }
 
-/// Returns the lines of a new hold, lot by lot: lots that the customer could buy today, or the named ones.
+/// Returns the lines of a new hold, lot by lot: the named lots, or lots that the customer could buy today.
 pub(crate) fn held_lines(
     book: &Book,
     command: &PlaceHold,

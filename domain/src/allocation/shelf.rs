@@ -1,7 +1,8 @@
-//! What is free for the order lines that wait, and which of them gets it.
+//! Available stock for the waiting order lines, and which of them get it.
 //!
-//! Goods without lots are all the same. Of goods in lots each line gets those that expire first and still last as long as
-//! its customer needs: what is too short for the first line may do for the next one.
+//! Units of a product without lots are all the same. Of a tracked product, each line gets the lots that
+//! expire first and have enough remaining life for its customer. A lot that expires too early for the first
+//! line may suit the next one.
 
 use chrono::{Days, NaiveDate};
 
@@ -12,7 +13,7 @@ use crate::number::Quantity;
 use crate::promise::Waiting;
 use crate::stock::LevelKey;
 
-/// What is free on a level; below zero where more is promised than is there.
+/// Available units of a level; below zero if more is reserved than is on hand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Free {
     /// The level.
@@ -24,17 +25,17 @@ pub struct Free {
 }
 
 impl Free {
-    /// Whether it lasts `life_days` more than today.
+    /// Returns whether its units may still be sold `life_days` after today.
     pub(crate) fn lasts(&self, today: NaiveDate, life_days: u32) -> bool {
         let last = today.checked_add_days(Days::new(life_days.into())).unwrap_or(NaiveDate::MAX);
         self.expires_on.is_none_or(|end| end >= last)
     }
 }
 
-/// What a line that waits gets of a level.
+/// Units of a level that a waiting line gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Given {
-    /// The line's place in the queue.
+    /// The line's place in the queue, from 0.
     pub at: usize,
     /// The level.
     pub key: LevelKey,
@@ -42,11 +43,12 @@ pub struct Given {
     pub quantity: Quantity,
 }
 
-/// Divides what is `free` among the lines of a queue. Both are in the order in which they are served: the first line gets
-/// all that will do for it, then the next one.
+/// Divides `free` among the lines of a queue. Both are in order: the first line gets everything that suits
+/// it, then the next one.
 pub fn allot(today: NaiveDate, free: &[Free], queue: &[Waiting]) -> Vec<Given> {
     let mut left: Vec<Quantity> = free.iter().map(|free| free.quantity).collect();
-    // What one lot is below zero was taken from another lot, so the others have that much less than they say.
+    // Units that one lot has below zero came out of another lot, so all lots together have less than the
+    // others show.
     let mut most: Quantity = free.iter().filter(|free| free.lasts(today, 0)).map(|free| free.quantity).sum();
     let mut given = Vec::new();
     for (at, waiting) in queue.iter().enumerate() {
@@ -65,8 +67,8 @@ pub fn allot(today: NaiveDate, free: &[Free], queue: &[Waiting]) -> Vec<Given> {
     given
 }
 
-/// Returns what is free of a product at the location of `level`, for each lot that is not recalled, in the order in which
-/// lots are taken.
+/// Returns the available units of a product at the location of `level`, for each lot that is not recalled, in
+/// the order in which lots are taken.
 pub(super) fn free_lots(book: &Book, level: &LevelKey) -> Vec<Free> {
     let lots = levels_of(book, level.location_id, level.product_id)
         .filter_map(|(key, of_lot)| Some((book.lots.get(key.lot_id)?, *key, of_lot.available())));
@@ -76,13 +78,14 @@ pub(super) fn free_lots(book: &Book, level: &LevelKey) -> Vec<Free> {
     lots.into_iter().map(|(lot, key, quantity)| Free { key, quantity, expires_on: lot.expires_on }).collect()
 }
 
-/// Returns what is reserved beyond what is on hand, as a negative quantity: the next supplies cover it first.
+/// Returns what is reserved beyond the stock on hand, as a quantity of zero or less. The next supplies cover
+/// it first.
 pub(crate) fn lacking(free: &[Free]) -> Quantity {
     free.iter().map(|free| free.quantity.min(Quantity::ZERO)).sum()
 }
 
 impl Book {
-    /// Returns what is free for the queue of a level: of goods in lots, what may be sold, lot by lot.
+    /// Returns the available units for the queue of a level; lot by lot for a tracked product.
     pub(crate) fn free_at(&self, key: &LevelKey) -> Vec<Free> {
         if self.is_tracked(key.product_id) {
             return free_lots(self, key);
@@ -90,8 +93,9 @@ impl Book {
         vec![Free { key: *key, quantity: self.level(key).available(), expires_on: None }]
     }
 
-    /// Returns what is free for a line that waits although it has taken what is available to it. What is still free of goods
-    /// in lots will not do for the line; only what is reserved beyond what is on hand counts.
+    /// Returns the available units that count for a line that still waits after it took what suits it. The
+    /// available lots of a tracked product do not suit the line, so only what is reserved beyond the stock on
+    /// hand counts.
     pub(crate) fn free_beside(&self, key: &LevelKey) -> Quantity {
         if self.is_tracked(key.product_id) {
             lacking(&self.free_at(key))
@@ -134,8 +138,9 @@ mod tests {
     }
 
     proptest! {
-        /// Nobody gets what does not last, no lot is given twice nor more than all of them have together, a line that still
-        /// waits has left nothing that would do for it, and who comes later takes nothing from who comes first.
+        /// Every line gets only lots with enough remaining life. No lot is allocated beyond its units, nor
+        /// all lots together. A line waits only if nothing that suits it is left. Later lines take nothing
+        /// from earlier ones.
         #[test]
         fn each_line_gets_all_that_will_do_for_it(
             goods in prop::collection::vec((prop::option::of(0..30_u64), -5..20_i64), 0..8),

@@ -1,4 +1,4 @@
-//! The example of the page: ten units of milk in two lots.
+//! The example of the module page: ten units of milk in two lots.
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use uuid::Uuid;
@@ -34,7 +34,7 @@ fn till(number: u128) -> Requester {
     Requester::till(RegisterId(Uuid::from_u128(number)))
 }
 
-/// Adds a lot that came on a day and expires on another one, and its level.
+/// Adds a lot that was received on one day and expires on another, and its level.
 fn stock(book: &mut Book, lot: u128, came: u64, expires: u64, on_hand: i64, reserved: i64) {
     let key = key(lot);
     book.lots.insert(Lot {
@@ -88,7 +88,7 @@ fn sale() -> Purpose {
     Purpose::Sale { on: day(5), life_days: 0, at_hand: false }
 }
 
-/// What a line of `wanted` units gets: stock units of A and of B, or nothing where it is refused.
+/// Returns the units of A and of B that a line of `wanted` units gets, or nothing if it is rejected.
 fn gets(mut demand: Demand, rule: &PickRule, wanted: i64, named: &[NamedLot]) -> Option<(i64, i64)> {
     let book = shop();
     let product = &book.products[&key(A).product_id];
@@ -171,7 +171,7 @@ fn a_forced_sale_takes_everything_and_then_the_lot_that_came_last() {
     assert_eq!(forced(2), Some((3, 9)));
 }
 
-/// What is left of the allotments after a sale: of the till on A and on B, and of retail.
+/// Returns what is left of the allotments after a sale: of the till on A and on B, and of retail.
 fn left_after(number: u128, (of_a, of_b): (i64, i64)) -> [Quantity; 3] {
     let mut book = shop();
     for (lot, quantity) in [(A, of_a), (B, of_b)].into_iter().filter(|(_, quantity)| *quantity > 0) {

@@ -1,4 +1,4 @@
-//! What somebody counted.
+//! Entries of counted quantities.
 
 use std::collections::BTreeSet;
 
@@ -16,59 +16,59 @@ use crate::number::Quantity;
 use crate::product::{ItemRef, Product, Tracking};
 use crate::refusal::{Code, Problem, Problems, Refusal};
 
-/// Figures to enter on a sheet.
+/// Counted quantities to enter on a sheet.
 #[derive(Debug, Clone)]
 pub struct Enter {
-    /// On which one.
+    /// The sheet.
     pub count_id: CountId,
-    /// The figures. Those of one product, or lot of it, add up: it lies in two places, two people count it.
+    /// The entries. Those of one product or lot add up: it may lie in two places, or two people may count it.
     pub entries: Vec<EntryInput>,
 }
 
-/// A figure to enter.
+/// A counted quantity to enter.
 #[derive(Debug, Clone)]
 pub struct EntryInput {
-    /// What was counted.
+    /// The counted product.
     pub item: ItemRef,
-    /// In which lot; none where the product is not tracked.
+    /// The lot; none if the product is not tracked.
     pub lot: Option<CountedLot>,
-    /// In which unit; that of the barcode, else the stock unit, where none is named.
+    /// The unit. If absent: the unit of the barcode, else the stock unit.
     pub uom: Option<String>,
-    /// How many of that unit; zero where there are none.
+    /// The quantity in that unit; zero if there is none.
     pub quantity: Quantity,
-    /// When; now where no instant is named.
+    /// The time of the counting; now if absent.
     pub counted_at: Option<DateTime<Utc>>,
-    /// Whether it takes the place of what was entered for the product, or its lot, before in this round.
+    /// Whether it replaces earlier entries of this round for the product or lot.
     pub replaces: bool,
 }
 
-/// A figure that was entered.
+/// An entry on a count sheet.
 #[derive(Debug, Clone)]
 pub struct CountEntry {
-    /// On which sheet.
+    /// The sheet.
     pub count_id: CountId,
-    /// For which line.
+    /// The line.
     pub line_no: i32,
-    /// In which round.
+    /// The round.
     pub round: i32,
-    /// In which unit.
+    /// The unit.
     pub uom: String,
-    /// How many of that unit.
+    /// The quantity in that unit.
     pub entered: Quantity,
-    /// Stock units in one of them.
+    /// Stock units in one of that unit.
     pub factor: Quantity,
     /// Stock units.
     pub quantity: Quantity,
-    /// When it was counted.
+    /// The time of the counting.
     pub counted_at: DateTime<Utc>,
-    /// Whether it took the place of earlier ones.
+    /// Whether it replaced earlier entries.
     pub replaces: bool,
 }
 
 struct Checked {
     product_id: ProductId,
     lot: Option<CountedLot>,
-    /// The most that can be there of it.
+    /// The most units that can be there.
     most: Option<Quantity>,
     uom: String,
     entered: Quantity,
@@ -90,7 +90,7 @@ impl Rule for Enter {
         needs.count_ids.insert(self.count_id);
         for entry in &self.entries {
             needs.item(&entry.item, entry.uom.is_some());
-            // What is said of a lot must be what is known of it.
+            // An expiry date must agree with that of the lot.
             let lot = entry.lot.as_ref().filter(|lot| lot.expires_on.is_some());
             needs.lot_codes.extend(lot.map(|lot| lot.code.clone()));
         }
@@ -101,7 +101,7 @@ impl Rule for Enter {
     }
 }
 
-/// Enters figures. A product or a lot that is not on the sheet gets a line, but not in a recount.
+/// Enters counted quantities. A product or lot that is not on the sheet gets a line, except in a recount.
 pub(super) fn enter(book: &mut Book, command: &Enter) -> Result<(Count, Posting), Refusal> {
     let count = book.count(command.count_id)?;
     count.require(&[CountStatus::Counting, CountStatus::Recount], "counted")?;
@@ -124,7 +124,7 @@ pub(super) fn enter(book: &mut Book, command: &Enter) -> Result<(Count, Posting)
         return Err(Refusal::invalid("/entries", detail));
     }
 
-    // Nothing can refuse it any more.
+    // Nothing rejects the command from here on.
     let mut count = count.clone();
     let mut posting = Posting::default();
     let mut changed = BTreeSet::new();
@@ -149,12 +149,12 @@ pub(super) fn enter(book: &mut Book, command: &Enter) -> Result<(Count, Posting)
 }
 
 fn check(book: &Book, count: &Count, entry: &EntryInput, pointer: &str) -> Result<Checked, Problem> {
-    let (product, unit) = book.stocked(&entry.item, entry.uom.as_deref(), pointer)?;
+    let (product, unit) = book.find_stocked(&entry.item, entry.uom.as_deref(), pointer)?;
     let problem = |field: &str, detail: &str| invalid(product, format!("{pointer}/{field}"), detail);
     if entry.quantity.is_negative() || entry.quantity.get() * unit.factor.get() > AMOUNT_MAX {
-        return Err(problem("quantity", "A count is zero or more, and not beyond what a level holds."));
+        return Err(problem("quantity", &format!("A count must be from 0 to {AMOUNT_MAX} stock units.")));
     }
-    let quantity = product.divided(entry.quantity.get() * unit.factor.get());
+    let quantity = product.to_stock_quantity(entry.quantity.get() * unit.factor.get());
     let quantity = quantity.map_err(|detail| problem("quantity", &detail))?;
     let counted_at = entry.counted_at.unwrap_or(book.now);
     if counted_at > book.now + CLOCK_SKEW_MAX || counted_at < DateTime::UNIX_EPOCH {
@@ -175,7 +175,7 @@ fn check(book: &Book, count: &Count, entry: &EntryInput, pointer: &str) -> Resul
     })
 }
 
-/// Refuses what is not to be counted in this round.
+/// Rejects an entry that a recount does not ask for.
 fn check_asked(
     count: &Count,
     product: &Product,
@@ -191,7 +191,7 @@ fn check_asked(
     Err(Problem {
         pointer: pointer.to_owned(),
         code: Code::InvalidStateTransition,
-        detail: format!("{what} is not to be counted again; see recount of the lines."),
+        detail: format!("{what} needs no recount: see recount in the lines of the count."),
         params: vec![("sku", product.sku.clone())],
     })
 }
@@ -202,7 +202,7 @@ impl Checked {
     }
 }
 
-/// Adds an entry to its line; answers the line's number.
+/// Adds an entry to its line, and returns the number of the line.
 fn note(count: &mut Count, entry: &Checked) -> i32 {
     let round = count.round;
     let at = count.lines.iter().position(|line| line.names() == entry.names());

@@ -1,8 +1,8 @@
-//! Sheets of goods in lots: a line is of one lot, as a level is.
+//! Count sheets of tracked products: a line is of one lot, as a level is.
 //!
-//! A line names its lot by the code, which is what is printed on the goods. So a lot may be counted that nobody knew: it
-//! becomes one when the sheet is posted, with whoever sent it unknown. A serial number is one piece, however often it is
-//! seen.
+//! A line names its lot by the code printed on the units. So a lot can be counted that the record does not
+//! have. It is made when the sheet is posted, without a sender. A serial number is one unit, however often it
+//! is seen.
 
 use chrono::NaiveDate;
 
@@ -20,23 +20,23 @@ use crate::stock::LevelKey;
 /// A lot as a sheet names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CountedLot {
-    /// What is printed on the goods.
+    /// The code printed on the units.
     pub code: String,
-    /// The last day on which it may be sold, as whoever counted it read it off the goods.
+    /// The last day on which it may be sold, as printed on the units.
     pub expires_on: Option<NaiveDate>,
 }
 
-/// What a new sheet lists: a product, or one of its lots where it is tracked.
+/// A line of a new sheet: a product, or one of its lots if it is tracked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
     /// The product.
     pub product_id: ProductId,
-    /// The code of the lot.
+    /// The code of the lot; none if the product is not tracked.
     pub lot_code: Option<String>,
 }
 
 impl Listed {
-    /// Whether the product is still tracked as it was when it was chosen.
+    /// Returns whether the product is still tracked, or still untracked, as when it was chosen.
     pub(super) fn fits(&self, book: &Book) -> bool {
         let product = book.products.get(&self.product_id);
         product.is_some_and(|product| product.is_tracked() == self.lot_code.is_some())
@@ -49,20 +49,20 @@ impl Listed {
 }
 
 impl CountLine {
-    /// The code of its lot.
+    /// Returns the code of its lot.
     pub fn lot_code(&self) -> Option<&str> {
         self.lot.as_ref().map(|lot| lot.code.as_str())
     }
 
-    /// What it counts.
+    /// Returns the product and the lot code that it counts.
     pub(super) fn names(&self) -> (ProductId, Option<&str>) {
         (self.product_id, self.lot_code())
     }
 }
 
 impl Count {
-    /// The level that a line counts. While nobody knows its lot, that is the one of goods without lots, of which a tracked
-    /// product has none.
+    /// Returns the level that a line counts. If its lot is unknown, that is the level without a lot, on which
+    /// a tracked product has no stock.
     pub fn key(&self, lots: &Lots, line: &CountLine) -> LevelKey {
         let lot = line.lot_code().and_then(|code| lots.find(line.product_id, code));
         let lot_id = lot.map_or_else(LotId::default, |lot| lot.id);
@@ -70,8 +70,8 @@ impl Count {
     }
 }
 
-/// Refuses an entry that names no lot of tracked goods, a lot of others, more than a piece of a serial number, or another
-/// day than the one that the lot is known to expire on.
+/// Rejects an entry if a tracked product has no lot, an untracked one has a lot, the quantity of a serial
+/// number is not 0 or 1, or the expiry date contradicts that of the lot.
 pub(super) fn check_entry(
     book: &Book,
     product: &Product,
@@ -84,11 +84,12 @@ pub(super) fn check_entry(
         return match product.tracking {
             Tracking::None => Ok(()),
             Tracking::Lot => {
-                refuse("lot_code", format!("{sku} is tracked by lot: count each lot by itself."))
+                refuse("lot_code", format!("{sku} is tracked by lot: count each lot separately."))
             }
-            Tracking::Serial => {
-                refuse("lot_code", format!("{sku} is tracked by serial number: count each piece by itself."))
-            }
+            Tracking::Serial => refuse(
+                "lot_code",
+                format!("{sku} is tracked by serial number: count each number separately."),
+            ),
         };
     };
     if !product.is_tracked() {
@@ -96,30 +97,36 @@ pub(super) fn check_entry(
     }
     let is_piece = quantity.is_zero() || quantity == Quantity::ONE;
     if product.tracking == Tracking::Serial && !is_piece {
-        return refuse("quantity", format!("{} is one piece of {sku}: it is there, 1, or not, 0.", lot.code));
+        return refuse(
+            "quantity",
+            format!("{} is one unit of {sku}: send 1 if it is there, else 0.", lot.code),
+        );
     }
     let known = book.lots.find(product.id, &lot.code);
     match known {
         Some(known) if lot.expires_on.is_some_and(|day| known.expires_on != Some(day)) => {
-            let detail =
-                format!("Lot {} is known, with another day: put it right with PATCH /v1/lots.", lot.code);
+            let detail = format!(
+                "Lot {} has another expiry date: correct the entry, or the lot with PATCH /v1/lots.",
+                lot.code
+            );
             refuse("expires_on", detail)
         }
         _ => Ok(()),
     }
 }
 
-/// Refuses a line whose product is tracked otherwise than when it was entered.
+/// Rejects a line whose product became tracked, or untracked, after it was entered.
 pub(super) fn check_tracking(product: &Product, line: &CountLine, pointer: String) -> Result<(), Problem> {
     if product.is_tracked() == line.lot.is_some() {
         return Ok(());
     }
-    let how = if product.is_tracked() { "tracked by now" } else { "not tracked any more" };
+    let how = if product.is_tracked() { "tracked now" } else { "no longer tracked" };
     let detail = format!("{} is {how}: cancel the sheet.", product.sku);
     Err(Problem { pointer, code: Code::InvalidStateTransition, detail, params: Vec::new() })
 }
 
-/// Refuses a serial number that was found although the record has it elsewhere: one piece can't be in two places.
+/// Rejects a serial number that was found although the record has it elsewhere: one unit can't be in two
+/// places.
 pub(super) fn check_piece(
     book: &Book,
     (product, key): (&Product, &LevelKey),
@@ -135,7 +142,7 @@ pub(super) fn check_piece(
     }
     let code = book.lots.get(key.lot_id).map_or("", |lot| lot.code.as_str());
     let detail = format!(
-        "{code} of {} was counted here, but the record has it elsewhere: take it out there with an adjustment, or \
+        "Serial number {code} of {} was counted here, but the record has it elsewhere: post an adjustment there, or \
          record its transfer.",
         product.sku
     );
@@ -143,8 +150,8 @@ pub(super) fn check_piece(
     Err(Problem { pointer, code: Code::AlreadyExists, detail, params })
 }
 
-/// The level of a line that is posted; one of an unknown lot gets the lot, if anything of it was found. Called only when
-/// nothing can refuse the sheet.
+/// Returns the level to which a line is posted, and makes its lot if it is unknown. Call it after the last
+/// check, and only if the line differs.
 pub(super) fn settle_key(
     book: &mut Book,
     key: LevelKey,

@@ -1,4 +1,4 @@
-//! The differences of a sheet, posted.
+//! The posting of a count sheet.
 
 use std::collections::BTreeSet;
 
@@ -15,21 +15,21 @@ use crate::refusal::{Code, Problem, Problems, Refusal};
 use crate::stock::{self, LevelKey, Movement, MovementKind, Source};
 use crate::stock_document::{self, MovedLine, StockDocument, StockDocumentKind};
 
-/// A sheet to post.
+/// A count sheet to post.
 #[derive(Debug, Clone, Copy)]
 pub struct Post {
-    /// Which one.
+    /// The sheet.
     pub count_id: CountId,
-    /// Whether the caller may approve differences over the tenant's limit.
+    /// Whether the caller may approve differences above the tenant's limit.
     pub is_approver: bool,
 }
 
-/// A line, and what is to be posted of it.
+/// A line and the difference to post.
 struct Due {
     at: usize,
     key: LevelKey,
     expected: Quantity,
-    /// What was counted less what was expected; zero where a later count stands.
+    /// Counted less expected; zero if a later count of the level stands.
     off: Quantity,
     value: Money,
     superseded: bool,
@@ -52,7 +52,7 @@ impl Rule for Post {
     }
 }
 
-/// Posts what differs as one adjustment, and makes each line the anchor of its level.
+/// Posts the differences as one adjustment, and notes the time of the count on each level.
 pub(super) fn post(
     book: &mut Book,
     command: &Post,
@@ -65,7 +65,7 @@ pub(super) fn post(
     check_left(book, count, &due)?;
     check_approved(book, &due, command.is_approver)?;
 
-    // Nothing can refuse it any more.
+    // Nothing rejects the command from here on.
     let mut count = count.clone();
     let mut posting = Posting::default();
     let differs = due.iter().any(|due| !due.off.is_zero());
@@ -84,7 +84,7 @@ pub(super) fn post(
             document.value += moved.value;
             document.lines.push(moved);
         }
-        // Of a lot that nobody knows and nobody found there is nothing to remember.
+        // An unknown lot of which nothing was found has no level.
         let is_level = line.lot.is_none() || due.key.lot_id != LotId::default();
         if let Some(counted_at) = line.counted_at.filter(|_| is_level && !due.superseded) {
             book.level_mut(due.key).note_count(counted_at);
@@ -112,7 +112,7 @@ fn due(book: &Book, count: &Count, at: usize, line: &CountLine) -> Option<Due> {
     Some(Due { at, key, expected, off, value: book.found_cost(&key, off.abs()), superseded })
 }
 
-/// Refuses lines whose lots can't be posted as they were counted.
+/// Rejects lines whose lots can't be posted as they were counted.
 fn check_lots(book: &Book, count: &Count, due: &[Due]) -> Result<(), Refusal> {
     let mut problems = Problems::default();
     for due in due {
@@ -126,7 +126,7 @@ fn check_lots(book: &Book, count: &Count, due: &[Due]) -> Result<(), Refusal> {
     problems.check()
 }
 
-/// Refuses lines of which more has gone since than was counted: one of the two is wrong.
+/// Rejects lines of which more was issued since the count than was counted: one of the two is wrong.
 fn check_left(book: &Book, count: &Count, due: &[Due]) -> Result<(), Refusal> {
     let mut problems = Problems::default();
     for due in due.iter().filter(|due| due.off.is_negative()) {
@@ -137,7 +137,7 @@ fn check_left(book: &Book, count: &Count, due: &[Due]) -> Result<(), Refusal> {
                 pointer: format!("/lines/{}", due.at),
                 code: Code::InvalidStateTransition,
                 detail: format!(
-                    "{} more of {sku} went since line {} was counted than it found: count it again.",
+                    "{} more of {sku} left since line {} was counted than were found: count it again.",
                     -left, count.lines[due.at].line_no
                 ),
                 params: vec![("sku", sku)],
@@ -152,7 +152,7 @@ fn check_approved(book: &Book, due: &[Due], is_approver: bool) -> Result<(), Ref
     match book.count_settings.approval_value {
         Some(most) if value > most && !is_approver => {
             let detail = format!(
-                "The differences come to {value}: over {most} a count is posted by somebody with the scope counts:approve."
+                "The differences add up to {value}: above {most}, posting needs the scope counts:approve."
             );
             Err(Refusal::new(Code::InsufficientScope, detail))
         }
@@ -175,7 +175,7 @@ fn document(book: &mut Book, count: &Count) -> StockDocument {
     }
 }
 
-/// Moves a level to what was counted.
+/// Adjusts a level to the counted quantity.
 fn adjust_level(
     book: &mut Book,
     (document, line): (&StockDocument, &CountLine),
@@ -184,7 +184,7 @@ fn adjust_level(
 ) -> MovedLine {
     let (key, line_no, occurred_at) = (due.key, line.line_no, line.counted_at.unwrap_or(book.now));
     let value = if due.off.is_negative() {
-        // What is promised may be missing: more than is available goes, but never more than there is.
+        // Reserved units may be missing: the issue may exceed what is available, but never what is on hand.
         let issue = Issue { key, quantity: -due.off, line_no, occurred_at, forced: true };
         -book.issue(&issue)
     } else {

@@ -10,7 +10,7 @@ use crate::negative_stock::tests::book;
 use crate::product::{ItemRef, Tracking};
 use crate::stock::{CostingMethod, StoredLevel};
 
-/// A lot: stock units on record, what was counted, and what moved on it since.
+/// A lot: stock units on record, units counted, and units moved since.
 type Figures = (i64, i64, i64);
 
 fn units(number: i64) -> Quantity {
@@ -25,7 +25,7 @@ fn code(number: usize) -> String {
     format!("L{number}")
 }
 
-/// A book at an hour, with a product in lots of which the first ones are known, and one empty sheet.
+/// Returns a book with a product in lots, of which the first `known` exist, and one empty count sheet.
 fn counted(lots: &[Figures], known: usize) -> (Book, CountId) {
     let mut book = book(CostingMethod::MovingAverage);
     book.now = at(60);
@@ -62,8 +62,9 @@ fn counted(lots: &[Figures], known: usize) -> (Book, CountId) {
 }
 
 proptest! {
-    /// Each lot is left at what was counted and what moved since, whatever is counted of the others; what it is worth
-    /// changes by what is posted; and a sheet of which a lot lost more since than was found changes nothing.
+    /// Each lot ends at its counted quantity and what moved since, for any counts of the others. The value of
+    /// the stock changes by what is posted. A sheet is rejected and changes nothing if more of a lot left
+    /// since than was found.
     #[test]
     fn each_lot_is_left_at_what_was_counted_and_moved_since(
         lots in prop::collection::vec((0..20_i64, 0..20_i64, -10..10_i64), 1..6),

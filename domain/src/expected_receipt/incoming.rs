@@ -1,11 +1,11 @@
-//! What a batch itself does to what is on its way: the commands after one that changes a supply see it as it is then.
+//! Changes that a batch makes to the supplies, so that its later commands see them.
 
 use super::{ExpectedReceipt, ExpectedStatus, Source, Supply};
 use crate::book::Book;
 use crate::number::Quantity;
 use crate::transfer::Transfer;
 
-/// Keeps what is on its way up with the documents of the batch: the database does not know yet what became of them.
+/// Updates the supplies with the documents of the batch, whose changes the database does not have yet.
 pub fn note_all(book: &mut Book) {
     for expected in book.expected.clone().values() {
         note(book, expected);
@@ -15,7 +15,7 @@ pub fn note_all(book: &mut Book) {
     }
 }
 
-/// Keeps what is on its way up with an expected receipt, where it was read.
+/// Updates the supplies with an expected receipt, if they were read.
 pub(super) fn note(book: &mut Book, expected: &ExpectedReceipt) {
     let Some(supplies) = &mut book.supplies else { return };
     for line in &expected.lines {
@@ -26,7 +26,7 @@ pub(super) fn note(book: &mut Book, expected: &ExpectedReceipt) {
     }
 }
 
-/// As [`note`], of a transfer.
+/// Updates the supplies with a transfer, if they were read and its day is known.
 pub(crate) fn note_transfer(book: &mut Book, transfer: &Transfer) {
     let (Some(supplies), Some(on)) = (&mut book.supplies, transfer.expected_on) else { return };
     for line in &transfer.lines {
@@ -36,7 +36,7 @@ pub(crate) fn note_transfer(book: &mut Book, transfer: &Transfer) {
     }
 }
 
-/// Puts a supply in the place of what was known of its line.
+/// Replaces the supply of a document line, or removes it if nothing more is to come.
 fn put(there: &mut Vec<Supply>, supply: Supply) {
     there.retain(|known| known.source != supply.source);
     if supply.quantity.is_positive() {

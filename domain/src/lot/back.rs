@@ -1,4 +1,4 @@
-//! Goods that come back: into the lot that they left in.
+//! Returns: units come back into the lot in which they left.
 
 use super::{Incoming, LotShare, NamedLot, NamedLots, divided, problem, unknown};
 use crate::allocation::check_serial;
@@ -11,24 +11,25 @@ use crate::refusal::{Code, Problem};
 use crate::sales::SoldLine;
 use crate::stock::LevelKey;
 
-/// A lot that a line was sold in.
+/// A lot of a sold line.
 #[derive(Debug, Clone)]
 pub struct SoldLot {
-    /// What was sold of it.
+    /// The units sold of it.
     pub share: LotShare,
-    /// Stock units that already came back.
+    /// Stock units that were returned.
     pub returned: Quantity,
 }
 
 impl SoldLot {
-    /// Stock units that can still come back.
+    /// Returns the stock units that can still be returned.
     pub fn out(&self) -> Quantity {
         self.share.quantity - self.returned
     }
 }
 
-/// The lots that `quantity` units of a sold line come back in, negative, at the cost they left with. Where the line went
-/// out in several and only a part of it comes back, nobody but the caller knows which.
+/// Returns the lots into which `quantity` units of a sold line come back, with negative quantities, at the
+/// cost with which they left. If the line left in several lots and only a part comes back, the caller must
+/// name the lots.
 pub(crate) fn shares_back(
     book: &Book,
     line: &SoldLine,
@@ -55,7 +56,8 @@ pub(crate) fn shares_back(
         out.iter().map(|lot| (*lot, lot.out())).collect()
     } else {
         let codes: Vec<&str> = out.iter().map(|lot| lot.share.code.as_str()).collect();
-        let detail = format!("The line went out in {}: say in lots which came back.", codes.join(" and "));
+        let detail =
+            format!("The line was sold in the lots {}: name those that come back.", codes.join(" and "));
         return Err(invalid(product, format!("{pointer}/lots"), detail));
     };
     let settings = &book.setup.settings;
@@ -84,14 +86,14 @@ fn named_out<'a>(
         problem(product, format!("{pointer}/code"), Code::NotFound, detail)
     })?;
     if part > lot.out() {
-        let detail = format!("{} of lot {code} can still come back, not {part}.", lot.out());
+        let detail = format!("{} of lot {code} can still be returned, not {part}.", lot.out());
         return Err(problem(product, format!("{pointer}/quantity"), Code::ReturnExceedsSale, detail));
     }
     Ok(lot)
 }
 
-/// The lots that goods come back in without naming an original, negative, at the current cost. Each of them was here
-/// before: what never came can't come back.
+/// Returns the lots into which units come back without an original document, with negative quantities, at the
+/// current cost. Rejects a lot that does not exist.
 pub(crate) fn named_back(
     book: &Book,
     incoming: &mut Incoming,

@@ -1,4 +1,4 @@
-//! The lots that come in: of a receipt, a return, or goods that were found.
+//! The lots that a document receives.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ use crate::number::Quantity;
 use crate::product::{Product, Tracking};
 use crate::refusal::Problem;
 
-/// The part of a receipt's line that is of one lot.
+/// The part of a received line in one lot.
 #[derive(Debug, Clone)]
 pub(crate) struct Arrival {
     pub(super) code: String,
@@ -22,29 +22,30 @@ pub(crate) struct Arrival {
 }
 
 impl Arrival {
-    /// Goods that were found in a lot of which no more is known than what is printed on them.
+    /// Makes the arrival of units that a count found, in a lot of which only code and expiry date are known.
     pub(crate) fn found(code: String, expires_on: Option<NaiveDate>) -> Self {
         let details = LotDetails { expires_on, ..LotDetails::default() };
         Arrival { code, quantity: Quantity::ZERO, details }
     }
 }
 
-/// The lots that the lines of a document have brought in so far.
+/// The lots that the lines of a document have received so far.
 #[derive(Debug, Default)]
 pub(crate) struct Incoming {
     known: HashMap<(ProductId, String), LotDetails>,
-    /// Whether a serial number may come in that was here before.
+    /// Whether a serial number may be received that was received before.
     may_return: bool,
 }
 
 impl Incoming {
-    /// Lots of a document that takes goods back, or finds them.
+    /// Starts a document that takes returns, or finds units.
     pub(crate) fn returning() -> Self {
         Incoming { may_return: true, ..Incoming::default() }
     }
 
-    /// The lots that a line brings in; none for goods that are not tracked. What it says of a lot must agree with what is
-    /// known. A serial number must not be in stock and, unless goods may return, must never have been.
+    /// Returns the lots that a line receives; none for a product that is not tracked. Rejects details that
+    /// contradict those of the lot, and a serial number that is in stock. Unless units may return, also
+    /// rejects a serial number that was received before.
     pub(crate) fn add(&mut self, book: &Book, line: &NamedLots<'_>) -> Result<Vec<Arrival>, Problem> {
         let NamedLots { product, quantity, named, pointer } = *line;
         if named.is_empty() {
@@ -70,13 +71,13 @@ impl Incoming {
     }
 }
 
-/// What a later receipt says of a lot must be what the first one said.
+/// Rejects details that differ from those of the first receipt of the lot.
 fn check_agrees(product: &Product, known: &LotDetails, lot: &NamedLot, pointer: &str) -> Result<(), Problem> {
     let said = &lot.details;
     let shown = |day: Option<NaiveDate>| day.map_or("never".to_owned(), |day| format!("on {day}"));
     if said.expires_on.is_some() && said.expires_on != known.expires_on {
         let detail = format!(
-            "Lot {} expires {}, not {}: put the lot right with PATCH /v1/lots, or the receipt.",
+            "Lot {} expires {}, not {}: correct the receipt, or the lot with PATCH /v1/lots.",
             lot.code,
             shown(known.expires_on),
             shown(said.expires_on)
@@ -85,7 +86,7 @@ fn check_agrees(product: &Product, known: &LotDetails, lot: &NamedLot, pointer: 
     }
     if said.supplier_lot.is_some() && said.supplier_lot != known.supplier_lot {
         let detail = format!(
-            "Lot {} has another supplier_lot: put the lot right with PATCH /v1/lots, or the receipt.",
+            "Lot {} has another supplier_lot: correct the receipt, or the lot with PATCH /v1/lots.",
             lot.code
         );
         return Err(invalid(product, format!("{pointer}/supplier_lot"), detail));
@@ -93,7 +94,7 @@ fn check_agrees(product: &Product, known: &LotDetails, lot: &NamedLot, pointer: 
     Ok(())
 }
 
-/// The lot that an arrival is of; made here if it is the first of it. Called only when nothing can refuse the document.
+/// Returns the lot of an arrival, and makes it if it is new. Call it after the last check of a command.
 pub(crate) fn enter(
     book: &mut Book,
     product_id: ProductId,

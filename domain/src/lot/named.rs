@@ -16,8 +16,8 @@ pub(crate) struct NamedLots<'a> {
     pub(crate) pointer: &'a str,
 }
 
-/// How many stock units of each named lot a line is of. Refuses lots of goods that are not tracked, and quantities that
-/// do not make up the line.
+/// Returns the stock units of each named lot of a line. Rejects lots of a product that is not tracked, and
+/// quantities that do not add up to the line.
 pub(crate) fn divided(
     product: &Product,
     quantity: Quantity,
@@ -37,14 +37,17 @@ pub(crate) fn divided(
             None if is_serial => Quantity::ONE,
             None if named.len() == 1 => quantity,
             None => {
-                return refuse(format!("lots/{index}/quantity"), "Say how many are of each lot.".to_owned());
+                return refuse(
+                    format!("lots/{index}/quantity"),
+                    "State the quantity of each lot.".to_owned(),
+                );
             }
         };
         if !part.is_positive() {
             return refuse(format!("lots/{index}/quantity"), "The quantity must be above zero.".to_owned());
         }
         if is_serial && part != Quantity::ONE {
-            let detail = format!("{} is one piece: name each serial number of {sku} by itself.", lot.code);
+            let detail = format!("{} is one unit: name each serial number of {sku} separately.", lot.code);
             return refuse(format!("lots/{index}/quantity"), detail);
         }
         if named[..index].iter().any(|earlier| earlier.code == lot.code) {
@@ -54,17 +57,18 @@ pub(crate) fn divided(
     }
     let sum: Quantity = parts.iter().copied().sum();
     if sum != quantity {
-        let detail = format!("The lots make up {sum} {} of {sku}, the line {quantity}.", product.stock_uom);
+        let detail =
+            format!("The lots add up to {sum} {} of {sku}, but the line has {quantity}.", product.stock_uom);
         return refuse("lots".to_owned(), detail);
     }
     Ok(parts)
 }
 
-/// A line of tracked goods without lots.
+/// Returns the problem of a line that names no lots of a tracked product.
 pub(crate) fn unnamed(product: &Product, pointer: &str) -> Problem {
     let what = match product.tracking {
-        Tracking::Serial => "by serial number: name each piece",
-        Tracking::Lot | Tracking::None => "by lot: say which",
+        Tracking::Serial => "by serial number: name each one",
+        Tracking::Lot | Tracking::None => "by lot: name them",
     };
     invalid(product, format!("{pointer}/lots"), format!("{} is tracked {what} in lots.", product.sku))
 }

@@ -1,4 +1,4 @@
-//! A recall: nobody gets more of a lot, and everybody who has some of it is known.
+//! Recalls: a lot is no longer sold, and its buyers are known.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -18,72 +18,72 @@ use crate::tenant::Channel;
 /// A lot to recall.
 #[derive(Debug, Clone)]
 pub struct RecallLot {
-    /// Which.
+    /// The lot.
     pub lot_id: LotId,
-    /// Why.
+    /// The reason. A repeated recall keeps the first one.
     pub reason: String,
 }
 
-/// A lot that is recalled.
+/// A recalled lot.
 #[derive(Debug, Clone)]
 pub struct Recall {
     /// The lot.
     pub lot: Lot,
-    /// Why.
+    /// The reason.
     pub reason: String,
-    /// Since when.
+    /// The time of the recall.
     pub recalled_at: DateTime<Utc>,
-    /// What is in quarantine, with what this command put there.
+    /// The quarantines on the lot, with those that this command placed.
     pub quarantined: Vec<Hold>,
-    /// Who has goods of it, and who waits for some.
+    /// The documents and customers that it affects.
     pub affected: Affected,
-    /// Whether the command began the recall.
+    /// Whether this command began the recall.
     pub is_new: bool,
 }
 
-/// Who has goods of a lot, and who waits for some.
+/// The documents and customers that a recall affects.
 #[derive(Debug, Clone, Default)]
 pub struct Affected {
-    /// Why and since when it is recalled, if it is.
+    /// Reason and time of the recall, if the lot is recalled.
     pub recalled: Option<(String, DateTime<Utc>)>,
-    /// What is in quarantine.
+    /// The quarantines on the lot.
     pub quarantined: Vec<Hold>,
-    /// The documents in which it was sold, oldest first.
+    /// The documents in which it was sold, the oldest first.
     pub parties: Vec<AffectedParty>,
-    /// The orders that wait for some of it.
+    /// The orders for which some of it is reserved.
     pub waiting: Vec<OpenReservation>,
-    /// Stock units between two locations.
+    /// Stock units in transit.
     pub in_transit: Quantity,
 }
 
-/// A sale or a shipment that took goods of a lot.
+/// A sale or shipment of units of a lot.
 #[derive(Debug, Clone)]
 pub struct AffectedParty {
     /// `sale` or `shipment`.
     pub document_kind: String,
-    /// The document.
+    /// That document.
     pub document_id: Uuid,
     /// Its number.
     pub number: String,
-    /// The number of its order.
+    /// The number of its order, if it has one.
     pub order_number: Option<String>,
-    /// The code of the till.
+    /// The code of the till, if it was a sale.
     pub register_code: Option<String>,
     /// The channel.
     pub channel: Channel,
-    /// Where the goods came from.
+    /// The location from which the units were issued.
     pub location_id: LocationId,
-    /// When they left.
+    /// The time of the issue.
     pub occurred_at: DateTime<Utc>,
-    /// Stock units that left.
+    /// Stock units issued.
     pub sold: Quantity,
-    /// Stock units of them that came back.
+    /// Stock units of them that were returned.
     pub returned: Quantity,
-    /// Who got them; nobody who is known, where it was a walk-in sale.
+    /// The customer, unless it was a walk-in sale.
     pub customer: Option<AffectedCustomer>,
 }
 
-/// A customer to call.
+/// A customer to inform of a recall.
 #[derive(Debug, Clone)]
 pub struct AffectedCustomer {
     /// Its id.
@@ -92,26 +92,26 @@ pub struct AffectedCustomer {
     pub number: String,
     /// Its name.
     pub name: String,
-    /// Where it is written to.
+    /// The e-mail address.
     pub email: Option<String>,
     /// Its country.
     pub country: String,
 }
 
-/// Goods of a lot that are reserved for an order.
+/// Units of a lot that are reserved for an order.
 #[derive(Debug, Clone)]
 pub struct OpenReservation {
     /// The order.
     pub order_id: OrderId,
     /// Its number.
     pub number: String,
-    /// Its line.
+    /// The line of the order.
     pub line_no: i32,
-    /// Where.
+    /// The location.
     pub location_id: LocationId,
     /// Stock units.
     pub quantity: Quantity,
-    /// Who waits.
+    /// The customer of the order.
     pub customer: AffectedCustomer,
 }
 impl Rule for RecallLot {
@@ -128,12 +128,13 @@ impl Rule for RecallLot {
     }
 }
 
-/// Recalls a lot: it is not sold any more, and what is free of it goes into quarantine at every location. What orders
-/// have reserved stays theirs, but is not shipped. Repeated, it puts into quarantine what has come free since.
+/// Recalls a lot: it is no longer sold, and its available units go into quarantine at every location. Units
+/// reserved for orders stay reserved, but are not shipped. Repeated, the command quarantines what has become
+/// available since.
 fn recall(book: &mut Book, command: &RecallLot) -> Result<(Recall, Posting), Refusal> {
     let lot = book.lots.get(command.lot_id).ok_or_else(|| Refusal::not_found("lot"))?.clone();
 
-    // Nothing can refuse it any more.
+    // Nothing rejects the command from here on.
     let mut posting = Posting::default();
     let affected = book.lots.affected.get(&lot.id).cloned().unwrap_or_default();
     let (reason, recalled_at) =
@@ -158,7 +159,8 @@ fn recall(book: &mut Book, command: &RecallLot) -> Result<(Recall, Posting), Ref
     Ok((Recall { lot, reason, recalled_at, quarantined, affected, is_new }, posting))
 }
 
-/// What nobody has reserved, by level. What is on its way can't be held: it is when it has arrived.
+/// Returns the available units by level. Units in transit are left out: they can be quarantined after their
+/// receipt.
 fn free(book: &Book, id: LotId) -> Vec<(LevelKey, Quantity)> {
     let is_kept = |location_id| {
         let location = book.setup.location(Some(location_id));

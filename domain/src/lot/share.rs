@@ -10,16 +10,17 @@ use crate::refusal::Refusal;
 use crate::sales::Line;
 use crate::stock::LevelKey;
 
-/// Refuses a document that has too many lines once each is of one lot.
+/// Rejects a document that has too many lines after they were split by lot.
 pub(crate) fn check_line_count(lines: usize) -> Result<(), Refusal> {
     if lines > LINES_MAX {
-        let detail = format!("With a line for each lot the document has more than {LINES_MAX} lines.");
+        let detail = format!("Split by lot, the document has more than {LINES_MAX} lines.");
         return Err(Refusal::invalid("/lines", detail));
     }
     Ok(())
 }
 
-/// The levels that a line moves, each with its quantity and cost: one per lot, or the one of goods without lots.
+/// Returns the levels that a line moves, each with quantity and cost: one per lot, or that of the product
+/// without lots. Nothing for a line without stock.
 pub(crate) fn moves(location_id: LocationId, line: &Line, cost: Money) -> Vec<(LevelKey, Quantity, Money)> {
     if !line.stocked {
         return Vec::new();
@@ -32,8 +33,8 @@ pub(crate) fn moves(location_id: LocationId, line: &Line, cost: Money) -> Vec<(L
     line.lots.iter().map(|share| (key(share.lot_id), share.quantity, share.cost)).collect()
 }
 
-/// Issues the shares of a line out of its lots, and notes what each cost; returns the sum. `line` is the issue of the whole
-/// line, as if it lay in no lot.
+/// Issues the lots of a line, notes the cost of each, and returns the sum. `line` is the issue of the whole line, from the
+/// level without a lot.
 pub(crate) fn issue(book: &mut Book, line: &Issue, shares: &mut [LotShare]) -> Money {
     for share in shares.iter_mut() {
         let key = LevelKey { lot_id: share.lot_id, ..line.key };
@@ -42,7 +43,7 @@ pub(crate) fn issue(book: &mut Book, line: &Issue, shares: &mut [LotShare]) -> M
     shares.iter().map(|share| share.cost).sum()
 }
 
-/// The shares of a line with `quantity` more of a lot, those first that expire first.
+/// Returns the shares of a line with `quantity` more of a lot, those first that expire first.
 pub(crate) fn joined(lots: &Lots, shares: &[LotShare], lot_id: LotId, quantity: Quantity) -> Vec<LotShare> {
     let mut shares = shares.to_vec();
     match shares.iter_mut().find(|share| share.lot_id == lot_id) {

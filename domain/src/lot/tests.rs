@@ -12,10 +12,11 @@ use crate::product::{Product, ProductKind, ProductStatus, Tracking};
 use crate::refusal::Refusal;
 use crate::stock::{CostingMethod, Level, LevelKey, StoredLevel};
 
-/// A lot on the shelf: the day on which it ends, stock units, how many of them are promised, and whether it is recalled.
+/// A lot: the day on which it expires, stock units, how many of them are reserved, and whether it is
+/// recalled.
 type OnShelf = (u64, i64, i64, bool);
 
-/// A product that is tracked.
+/// A tracked product.
 pub(crate) fn product(tracking: Tracking) -> Product {
     Product {
         id: ProductId(Uuid::from_u128(1)),
@@ -38,7 +39,7 @@ fn units(number: i64) -> Quantity {
     Quantity::new(number.into())
 }
 
-/// The fifth day of the books.
+/// The day of the sales, five days after the books began.
 fn today() -> NaiveDate {
     DateTime::<Utc>::UNIX_EPOCH.date_naive() + Days::new(5)
 }
@@ -47,7 +48,8 @@ fn midday() -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + chrono::Duration::hours(5 * 24 + 12)
 }
 
-/// A book of one product in lots at one place, of which each came a minute after the one before.
+/// Returns a book with one product in lots at one location. Each lot was received a minute after the one
+/// before.
 fn shelf(lots: &[OnShelf]) -> Book {
     let mut book = book(CostingMethod::MovingAverage);
     let product = product(Tracking::Lot);
@@ -74,7 +76,7 @@ fn shelf(lots: &[OnShelf]) -> Book {
     book
 }
 
-/// The shares that `wanted` units of no named lot get, and what is refused of them.
+/// Returns the lots that `wanted` units get if none is named, or the rejection.
 fn allocated(book: &Book, wanted: i64, forced: bool) -> Result<Vec<LotShare>, Refusal> {
     let purpose = Purpose::Sale { on: today(), life_days: 0, at_hand: true };
     let rule = PickRule {
@@ -108,8 +110,8 @@ prop_compose! {
 }
 
 proptest! {
-    /// What has left is taken off in full: nothing that may not be sold while something may, nothing promised while
-    /// anything is free, and nothing below zero while anything is there.
+    /// A forced sale is issued in full. It takes no lot that is not sellable while there is a sellable one,
+    /// no reserved unit while any is available, and nothing below zero while a lot has units.
     #[test]
     fn what_has_left_is_taken_off_in_full(lots in shelves(), wanted in 1..40_i64) {
         let mut book = shelf(&lots);
@@ -139,8 +141,8 @@ proptest! {
         }
     }
 
-    /// A plain sale gets exactly what the report says is available: what is free of the lots that may be sold, less what
-    /// others of them lack; what expires first goes first, and nothing that is promised goes.
+    /// A plain sale gets exactly what is available: the available units of sellable lots, less what others of
+    /// them have below zero. Lots that expire first are taken first, and nothing reserved is taken.
     #[test]
     fn what_is_sold_is_available(lots in shelves(), wanted in 1..20_i64) {
         let book = shelf(&lots);

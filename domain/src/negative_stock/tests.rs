@@ -9,7 +9,7 @@ use crate::book::Setup;
 use crate::id::{IdSequence, LocationId, ProductId};
 use crate::stock::{CostingMethod, Layer, Layers};
 
-/// A book of nothing, in which goods are valued by `method`.
+/// Returns an empty book whose costing method is `method`.
 pub(crate) fn book(method: CostingMethod) -> Book {
     let settings = Settings { costing_method: method, ..crate::stock::tests::settings() };
     let setup = Setup {
@@ -44,7 +44,7 @@ fn movement(kind: MovementKind, key: LevelKey, (quantity, value): (Quantity, Mon
     }
 }
 
-/// Forces goods out; answers what is posted.
+/// Forces an issue and returns its posting.
 fn force(book: &mut Book, key: LevelKey, quantity: Quantity) -> Posting {
     let issue = Issue { key, quantity, line_no: 1, occurred_at: DateTime::UNIX_EPOCH, forced: true };
     let cost = book.issue(&issue);
@@ -54,7 +54,7 @@ fn force(book: &mut Book, key: LevelKey, quantity: Quantity) -> Posting {
     posting
 }
 
-/// Brings goods in; answers what is posted.
+/// Receives stock and returns the posting.
 fn bring(book: &mut Book, key: LevelKey, (quantity, value): (Quantity, Money)) -> Posting {
     book.receive(key, quantity, value, &Source::new(RECEIPT, Uuid::nil(), 1, DateTime::UNIX_EPOCH));
     let movements = vec![movement(MovementKind::Receipt, key, (quantity, value))];
@@ -69,8 +69,8 @@ fn layers_of(book: &Book, key: &LevelKey) -> (Quantity, Money) {
 }
 
 proptest! {
-    /// Whatever is forced out and comes in, by either method: the level is its movements, what is below zero is what is
-    /// to settle, and once all has come in, goods cost what was paid for them.
+    /// After any forced issues and receipts, by either method: the level is the sum of its movements, what is
+    /// below zero has open costs of the same quantity and value, and layers add up to the level.
     #[test]
     fn what_is_below_zero_is_settled_to_the_cent(
         fifo in any::<bool>(),
@@ -124,7 +124,7 @@ fn the_oldest_goods_below_zero_are_settled_first() {
     assert_eq!((first.oversold.len(), first.short.len()), (1, 1));
     bring(&mut book, key, (units(1), pounds(5)));
     force(&mut book, key, units(1));
-    // Of two costs, one of 3.00 and one of 5.00, the older is settled.
+    // Of two open costs, 3.00 and 5.00, the older is settled first.
     let came = bring(&mut book, key, (units(1), pounds(4)));
     let variances: Vec<(CostId, Money)> = came.settled.iter().map(|cost| (cost.id, cost.variance)).collect();
     assert_eq!(variances, [(first.oversold[0].cost.id, pounds(3))], "5.00 and 4.00 instead of 3.00 each");

@@ -1,14 +1,14 @@
-//! The end of an order that will not be carried out whole, and goods for one that waits.
+//! Commands that end an order, allocate stock to it, or renew its promises.
 
 use super::reserve::unreserve;
-use super::{OrderStatus, Ordered, changed, exposure, known, order_mut};
+use super::{OrderStatus, Ordered, exposure, find, finish, order_mut};
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::id::OrderId;
 use crate::needs::Needs;
 use crate::promise;
 use crate::refusal::Refusal;
-/// Cancel an order.
+/// An order to cancel.
 #[derive(Debug, Clone, Copy)]
 pub struct Cancel(pub OrderId);
 
@@ -26,9 +26,9 @@ impl Rule for Cancel {
     }
 }
 
-/// Gives an order up and releases what is reserved for it. What has left stays an invoice's business.
+/// Cancels an order of which nothing was shipped, and releases what is reserved for it.
 fn cancel(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> {
-    let order = known(book, id)?;
+    let order = find(book, id)?;
     order.require(&[OrderStatus::Draft, OrderStatus::OnHold, OrderStatus::Confirmed], "cancelled")?;
     let was_confirmed = order.status == OrderStatus::Confirmed;
     let (customer_id, open) = (order.customer_id, order.open_total(book));
@@ -37,9 +37,9 @@ fn cancel(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> {
         exposure(book, customer_id).ordered -= open;
     }
     order_mut(book, id).status = OrderStatus::Cancelled;
-    Ok(changed(book, id, Posting::default()))
+    Ok(finish(book, id, Posting::default()))
 }
-/// Close an order.
+/// An order to close.
 #[derive(Debug, Clone, Copy)]
 pub struct Close(pub OrderId);
 
@@ -57,10 +57,10 @@ impl Rule for Close {
     }
 }
 
-/// Gives up what has not left of an order that was shipped from: its lines say how much. What has left and is not
-/// invoiced is invoiced as ever.
+/// Closes an order that was shipped in part: cancels what was not shipped. Its shipments can still be
+/// invoiced.
 fn close(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> {
-    let order = known(book, id)?;
+    let order = find(book, id)?;
     order.require(&[OrderStatus::PartiallyShipped], "closed")?;
     let (customer_id, open) = (order.customer_id, order.open_total(book));
     unreserve(book, id);
@@ -71,9 +71,9 @@ fn close(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> {
     }
     let invoiced = order.lines.iter().all(|line| line.invoiced == line.shipped);
     order.status = if invoiced { OrderStatus::Invoiced } else { OrderStatus::Shipped };
-    Ok(changed(book, id, Posting::default()))
+    Ok(finish(book, id, Posting::default()))
 }
-/// Allocate available stock to an order.
+/// An order to which available stock is to be allocated.
 #[derive(Debug, Clone, Copy)]
 pub struct Allocate(pub OrderId);
 
@@ -91,20 +91,20 @@ impl Rule for Allocate {
     }
 }
 
-/// Serves an order that waits, and those that stand before it, with what has become free by itself, such as by a hold
-/// that expired. Whatever a command frees is served at once, and so is what the levels of this command were swept of before
-/// it: there may be nothing left to do.
+/// Allocates available stock to a waiting order, and to the lines before it in the queue. Stock that a
+/// command makes available is allocated at once, and stock of expired holds before this command is decided.
+/// So there may be nothing left to do.
 fn allocate(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> {
-    let order = known(book, id)?;
+    let order = find(book, id)?;
     order.require(&[OrderStatus::Confirmed, OrderStatus::PartiallyShipped], "allocated to")?;
     if !promise::waits(order) && !book.served_first.contains(&id) {
-        return Err(Refusal::state(format!("Order {} does not wait for goods.", order.number)));
+        return Err(Refusal::state(format!("Order {} does not wait for stock.", order.number)));
     }
     let mut posting = Posting::default();
-    promise::serve(book, &mut posting);
-    Ok(changed(book, id, posting))
+    promise::allocate(book, &mut posting);
+    Ok(finish(book, id, posting))
 }
-/// Make new promises for an order.
+/// An order for which new promises are to be made.
 #[derive(Debug, Clone, Copy)]
 pub struct Promise(pub OrderId);
 
@@ -123,14 +123,14 @@ impl Rule for Promise {
     }
 }
 
-/// Makes new promises for what an order waits for, on what is on its way now: after its customer was told.
+/// Makes new promises for the backordered lines of an order, on the supplies as they are now.
 fn promise_again(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> {
-    let order = known(book, id)?;
-    order.require(&[OrderStatus::Confirmed, OrderStatus::PartiallyShipped], "promised anew")?;
+    let order = find(book, id)?;
+    order.require(&[OrderStatus::Confirmed, OrderStatus::PartiallyShipped], "promised again")?;
     if !promise::waits(order) {
-        return Err(Refusal::state(format!("Order {} does not wait for goods.", order.number)));
+        return Err(Refusal::state(format!("Order {} does not wait for stock.", order.number)));
     }
     let mut posting = Posting::default();
     promise::renew(book, id, &mut posting);
-    Ok(changed(book, id, posting))
+    Ok(finish(book, id, posting))
 }

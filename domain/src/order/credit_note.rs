@@ -1,4 +1,4 @@
-//! Wholesale goods that come back: one transaction restocks them and credits the customer.
+//! Wholesale returns: one transaction receives the stock and credits the customer.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -18,7 +18,7 @@ use crate::sales::{self, Back, Basket, Line, LineInput, TakenBack, Totals};
 use crate::stock::{self, LevelKey, Movement, MovementKind, Source};
 use crate::tenant::Channel;
 
-/// In what state goods came back.
+/// The condition of returned goods.
 #[derive(
     Debug,
     Clone,
@@ -35,48 +35,48 @@ use crate::tenant::Channel;
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Condition {
-    /// They go back into stock.
+    /// They are received into stock.
     #[default]
     Resellable,
     /// They are written off.
     Damaged,
 }
 
-/// A line of the original invoice that comes back.
+/// A line of the original invoice to return.
 #[derive(Debug, Clone)]
 pub struct ReturnLine {
-    /// Its number in the invoice.
+    /// The number of the line in the invoice.
     pub line_no: i32,
-    /// Stock units; all that are still out where no quantity is named.
+    /// Stock units; all that were not returned yet if absent.
     pub quantity: Option<Quantity>,
-    /// The lots that they are of.
+    /// The lots that come back.
     pub lots: Vec<NamedLot>,
 }
 
-/// What comes back.
+/// A return to receive.
 #[derive(Debug, Clone)]
 pub struct Return {
-    /// The caller's own id of the credit note; ours where it has none.
+    /// The id of the credit note, if the caller chose one.
     pub id: Option<InvoiceId>,
-    /// From whom.
+    /// The customer.
     pub customer_id: CustomerId,
-    /// The invoice that is taken back, if it is known.
+    /// The original invoice, if it is known.
     pub original_id: Option<InvoiceId>,
-    /// Its lines; all of them where none are named.
+    /// The lines of the original to return; all of them if empty.
     pub original_lines: Vec<ReturnLine>,
-    /// Without an original: what comes back, at which price.
+    /// The lines to return if there is no original.
     pub lines: Vec<LineInput>,
-    /// Where the goods go; where they came from, or the default location, where none is named.
+    /// The location that receives the stock. If absent: that of the original, else the default one.
     pub location_id: Option<LocationId>,
-    /// The country, if not the customer's.
+    /// The country of the return. If absent: that of the original, else the customer's.
     pub country: Option<String>,
-    /// In what state they are.
+    /// The condition of the goods.
     pub condition: Condition,
-    /// Why.
+    /// The reason.
     pub reason: Option<String>,
-    /// When; now where no instant is named.
+    /// The time; now if absent.
     pub occurred_at: Option<DateTime<Utc>>,
-    /// Who sets prices that no rule gave; `None` where the caller may not.
+    /// The caller who may override prices; `None` if the caller may not.
     pub overrider: Option<String>,
 }
 impl Rule for Return {
@@ -93,7 +93,7 @@ impl Rule for Return {
         needs.sold_ids.extend(self.original_id.map(|id| id.0));
         needs.location(self.location_id);
         needs.numbered.insert(DocumentKind::CreditNote);
-        needs.come_back(self.original_lines.iter().map(|line| &*line.lots));
+        needs.add_returned_lots(self.original_lines.iter().map(|line| &*line.lots));
         needs.lines(&self.lines);
     }
 
@@ -102,11 +102,11 @@ impl Rule for Return {
     }
 }
 
-/// Takes goods back: with an original at the price charged and the cost they left with, without one at today's price
-/// (or the one named) and the current cost.
+/// Receives a return. With an original, at the price charged and at the cost with which the units left;
+/// without one, at the price of today or an override, and at the current cost.
 fn give_back(book: &mut Book, command: &Return) -> Result<(Invoice, Posting), Refusal> {
     let occurred_at = book.occurred_at(command.occurred_at)?;
-    // A customer who is blocked may not buy, but may give back.
+    // A blocked customer may not buy, but may return.
     let customer = book
         .customers
         .get(&command.customer_id)
@@ -123,7 +123,7 @@ fn give_back(book: &mut Book, command: &Return) -> Result<(Invoice, Posting), Re
     let country = sold_to.map_or(country, |sold| sold.country.clone());
     let totals = Totals::of(lines.iter().map(|(line, _)| line));
 
-    // Nothing can refuse it any more.
+    // Nothing rejects the command from here on.
     if let Some(sold) = command.original_id.and_then(|id| book.sold.get_mut(&id.0)) {
         sales::mark_returned(sold, &lines, &originals);
     }
@@ -170,8 +170,8 @@ fn restock(book: &mut Book, note: &Invoice, posting: &mut Posting) {
     }
 }
 
-/// Damaged goods never reach the shelf, and change no level. Those of a lot are noted as come back and written off at
-/// once, so that the lot's trace adds up.
+/// Writes damaged units off. They never become stock, and change no level. Units of a lot get a return and an
+/// adjustment at once, so that the lot's trace adds up.
 fn write_off(book: &mut Book, note: &Invoice, posting: &mut Posting) {
     for (line, cost) in note.lines.iter().filter(|(line, _)| !line.lots.is_empty()) {
         for (key, quantity, cost) in lot::moves(note.location_id, line, *cost) {

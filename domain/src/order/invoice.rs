@@ -1,9 +1,9 @@
-//! What left is invoiced: one invoice per shipment.
+//! Invoices of an order: one per shipment.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Order, OrderStatus, Ordered, Shipment, changed, exposure, known, order_mut};
+use super::{Order, OrderStatus, Ordered, Shipment, exposure, find, finish, order_mut};
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
@@ -15,7 +15,7 @@ use crate::refusal::Refusal;
 use crate::sales::{self, Line, Part, SalesLine, Totals};
 use crate::tenant::Channel;
 
-/// Whether a customer owes or is owed.
+/// The kind of an invoice.
 #[derive(
     Debug,
     Clone,
@@ -33,7 +33,7 @@ use crate::tenant::Channel;
 pub enum InvoiceKind {
     /// The customer owes its total.
     Invoice,
-    /// The customer is owed its total, which is negative like every amount of it.
+    /// The customer is owed its total. Every amount is negative.
     CreditNote,
 }
 
@@ -51,34 +51,34 @@ impl From<InvoiceKind> for DocumentKind {
 pub struct Invoice {
     /// Its id.
     pub id: InvoiceId,
-    /// Its number, gap-free.
+    /// Its number. The series has no gaps.
     pub number: String,
-    /// Which of the two.
+    /// Its kind.
     pub kind: InvoiceKind,
-    /// Who.
+    /// The customer.
     pub customer_id: CustomerId,
-    /// The order, where there is one.
+    /// The order, if there is one.
     pub order_id: Option<OrderId>,
-    /// Where the goods came from or went to.
+    /// The location that issued or received the stock.
     pub location_id: LocationId,
-    /// The invoice that a credit note takes back.
+    /// The invoice to which a credit note refers, if it names one.
     pub original_id: Option<InvoiceId>,
     /// The country of the sale.
     pub country: String,
-    /// Its lines, with the cost of their goods.
+    /// Its lines, each with its cost.
     pub lines: Vec<(Line, Money)>,
-    /// Their sums.
+    /// The sums of its lines.
     pub totals: Totals,
-    /// What is still to be paid.
+    /// The amount still to be paid.
     pub open: Money,
-    /// When it is due.
+    /// The day on which it is due.
     pub due_on: NaiveDate,
-    /// Why goods came back.
+    /// The reason of a return.
     pub reason: Option<String>,
-    /// When it was issued.
+    /// The time at which it was made.
     pub occurred_at: DateTime<Utc>,
 }
-/// Invoice the shipments of an order.
+/// An order whose shipments are to be invoiced.
 #[derive(Debug, Clone, Copy)]
 pub struct Bill(pub OrderId);
 
@@ -97,16 +97,16 @@ impl Rule for Bill {
     }
 }
 
-/// Invoices every shipment that is not invoiced yet, one invoice each.
+/// Invoices every shipment that has no invoice yet, one invoice each.
 fn invoice(book: &mut Book, order_id: OrderId) -> Result<(Ordered, Posting), Refusal> {
-    let order = known(book, order_id)?;
+    let order = find(book, order_id)?;
     order.require(&[OrderStatus::PartiallyShipped, OrderStatus::Shipped], "invoiced")?;
     if order.shipments.iter().all(|shipment| shipment.invoice_id.is_some()) {
-        return Err(Refusal::state(format!("Everything that left for order {} is invoiced.", order.number)));
+        return Err(Refusal::state(format!("Every shipment of order {} is invoiced already.", order.number)));
     }
     let mut posting = Posting::default();
     let invoices = invoice_all(book, order_id, &mut posting);
-    let (ordered, posting) = changed(book, order_id, posting);
+    let (ordered, posting) = finish(book, order_id, posting);
     Ok((Ordered { invoices, ..ordered }, posting))
 }
 
@@ -159,7 +159,7 @@ fn of_shipment(book: &mut Book, order: &mut Order, at: usize) -> Invoice {
     }
 }
 
-/// The part of the order's lines that a shipment carried: whatever the steps, they add up to the order.
+/// Returns the part of the order's lines that a shipment has. The parts of all shipments add up to the order.
 fn billed_lines(book: &Book, order: &mut Order, shipment: &Shipment) -> Vec<(Line, Money)> {
     let settings = &book.setup.settings;
     let mut lines = Vec::with_capacity(shipment.lines.len());
@@ -188,7 +188,8 @@ fn billed_lines(book: &Book, order: &mut Order, shipment: &Shipment) -> Vec<(Lin
     lines
 }
 
-/// Sales lines and journal entry of an invoice or credit note; the goods come from (or go to) `goods`.
+/// Adds the sales lines and the journal entry of an invoice or credit note to a posting. `goods` is the
+/// account on the other side of the cost.
 pub(super) fn post(
     book: &mut Book,
     invoice: &Invoice,

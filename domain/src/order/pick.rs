@@ -1,7 +1,7 @@
-//! Which lots of an order's line leave: those that are named, else those that are reserved for it.
+//! Lots of an order line to ship: the named ones, else those reserved for it.
 //!
-//! What is reserved and may not be sold any more stays: free goods of other lots leave in its place, and its reservation
-//! ends with theirs. So a line never takes what is reserved for another.
+//! A reserved lot that may no longer be sold stays. Available units of other lots are shipped in its place,
+//! and as much of its reservation ends. So a line never takes what is reserved for another.
 
 use super::reserve::pick_rule;
 use super::{Order, OrderLine};
@@ -13,21 +13,21 @@ use crate::refusal::Problem;
 use crate::stock::LevelKey;
 use chrono::{DateTime, Utc};
 
-/// What leaves of a line.
+/// The units of a line to ship.
 #[derive(Debug, Clone)]
 pub(super) struct Picked {
     /// The line's place in the order.
     pub(super) at: usize,
     /// Stock units.
     pub(super) quantity: Quantity,
-    /// The lots that leave; none for goods that are not tracked.
+    /// The lots to ship; none if the product is not tracked.
     pub(super) lots: Vec<LotShare>,
-    /// What is reserved for the line after it.
+    /// The lots that stay reserved for the line.
     pub(super) kept: Vec<LotShare>,
 }
 
 impl Picked {
-    /// The levels that it leaves, each with its stock units.
+    /// Returns the levels to issue from, each with its stock units.
     pub(super) fn levels(&self, order: &Order) -> Vec<(LevelKey, Quantity)> {
         let (location_id, product_id) = (order.location_id, order.lines[self.at].line.product_id);
         if self.lots.is_empty() {
@@ -38,7 +38,7 @@ impl Picked {
     }
 }
 
-/// What a caller wants of a line.
+/// The request for one line.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Wanted<'a> {
     pub(super) at: usize,
@@ -47,7 +47,8 @@ pub(super) struct Wanted<'a> {
     pub(super) pointer: &'a str,
 }
 
-/// The lots of a line that leave at an instant. What it takes besides its own is added to the demand.
+/// Picks the lots of a line to ship at an instant. Adds what it takes besides its own reservation to the
+/// demand.
 pub(super) fn pick(
     book: &Book,
     (order, at): (&Order, DateTime<Utc>),
@@ -68,7 +69,7 @@ pub(super) fn pick(
     Ok(Picked { at: wanted.at, quantity: wanted.quantity, lots, kept })
 }
 
-/// Takes up to `quantity` off what is reserved of a lot; answers how much it was.
+/// Takes up to `quantity` off the reservation of a lot, and returns how much it took.
 fn take(kept: &mut LotShare, quantity: Quantity) -> Quantity {
     let part = quantity.min(kept.quantity);
     kept.quantity -= part;
@@ -123,7 +124,7 @@ fn as_named(
         covered,
         pointer: wanted.pointer,
     };
-    // Only what is not reserved for the line already must be free.
+    // Only units that are not reserved for the line must be available.
     let named = Demand::default().allocate(book, rule, &request)?;
     let mut swapped = Quantity::ZERO;
     for share in &named {
@@ -141,7 +142,7 @@ fn as_named(
     Ok(named)
 }
 
-/// Ends what is reserved for the line in the lots that leave in the place of others: the last to expire first.
+/// Ends the reservation of as many units as other lots replace, first in the lots that expire last.
 fn give_up(kept: &mut [LotShare], mut quantity: Quantity) {
     for own in kept.iter_mut().rev() {
         quantity -= take(own, quantity);

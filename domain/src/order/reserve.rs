@@ -1,4 +1,4 @@
-//! What an order reserves: its goods, and its share of the customer's credit.
+//! Reservation of an order's stock, and of its part of the customer's credit.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ use crate::refusal::Refusal;
 use crate::sales::{self, Line, LineInput};
 use crate::stock::{LevelKey, Reservation, ReservationKind};
 
-/// What becomes of an order that wants more than there is.
+/// The policy for an order that asks for more than is available.
 #[derive(
     Debug,
     Clone,
@@ -32,26 +32,28 @@ use crate::stock::{LevelKey, Reservation, ReservationKind};
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Policy {
-    /// It is refused: everything is reserved, or nothing.
+    /// It is rejected: all is reserved, or nothing.
     #[default]
     ShipComplete,
-    /// It takes what there is, and the rest is given up. A bundle of which a part is short is given up whole.
+    /// It gets what is available, and the rest is cancelled. A bundle with a short component is cancelled
+    /// whole.
     Partial,
-    /// It takes what there is, and waits for the rest.
+    /// It gets what is available, and the rest is backordered.
     Backorder,
 }
 
-/// What an order takes of what there is, line by line.
+/// The stock that an order gets, line by line.
 pub(super) struct Plan {
-    /// Stock units. Of a line that takes less than is open, the rest is given up or waits, as the order's policy says.
+    /// Stock units. The rest of a line is cancelled or backordered, by the order's policy.
     taken: Vec<Quantity>,
-    /// Their lots; none for goods that are not tracked.
+    /// Their lots; none for a product that is not tracked.
     lots: Vec<Vec<LotShare>>,
 }
 
-/// What an order may take, where what `hold` keeps back is there for it. Refuses an order that has to be complete and
-/// is not, and one that would get none of its goods and wait for nothing. Of tracked goods it gets the lots that `inputs`
-/// name, else those that expire first and last long enough for the customer `at` the instant.
+/// Plans what an order gets. The units of `hold` are available to it. Rejects an order that must be complete
+/// and is short, and one that would get nothing and wait for nothing. A tracked product gets the lots that
+/// `inputs` name, else those that expire first and have enough remaining life for the customer `at` the
+/// instant.
 pub(super) fn plan(
     book: &Book,
     order: &Order,
@@ -69,7 +71,7 @@ pub(super) fn plan(
         order.lines.iter().map(|line| Line { quantity: line.open(), ..line.line.clone() }).collect();
     sales::allot(book, &mut lines, inputs, &mut demand, &rule)?;
     match there {
-        // An order that waits may get nothing now; one that gives up the rest has to get something.
+        // An order that waits may get nothing now; one that cancels the rest must get something.
         Some(plan)
             if order.policy == Policy::Backorder || plan.taken.iter().any(|taken| taken.is_positive()) =>
         {
@@ -83,19 +85,18 @@ pub(super) fn plan(
     }
 }
 
-/// What comes for an order that waits is of a lot that nobody knows yet, so it names none.
+/// Rejects named lots unless the policy is `ship_complete`: the lots of later stock are not known yet.
 fn check_named(order: &Order, inputs: &[LineInput]) -> Result<(), Refusal> {
     match inputs.iter().position(|line| !line.lots.is_empty()) {
         Some(at) if order.policy != Policy::ShipComplete => {
-            let detail =
-                "Only an order that is ship_complete names lots: leave them out to get what expires first.";
+            let detail = "Only an order with the policy ship_complete can name lots: leave them out to get those that expire first.";
             Err(Refusal::invalid(format!("/lines/{at}/lots"), detail))
         }
         _ => Ok(()),
     }
 }
 
-/// Where an order's goods come from, and which lots will do on the day that they are taken.
+/// Returns the rule by which an order takes lots on the day of an instant.
 pub(super) fn pick_rule(book: &Book, order: &Order, at: DateTime<Utc>) -> PickRule {
     let customer = book.customers.get(&order.customer_id);
     let purpose = Purpose::Sale {
@@ -106,7 +107,7 @@ pub(super) fn pick_rule(book: &Book, order: &Order, at: DateTime<Utc>) -> PickRu
     PickRule { location_id: order.location_id, purpose, left: None }
 }
 
-/// What is there for each line, one after the other; of a bundle everything or nothing where the order does not wait.
+/// Plans what is available for each line, in order. If the policy is `partial`, a bundle gets all or nothing.
 fn fill(book: &Book, order: &Order, rule: &PickRule, mut demand: Demand) -> Plan {
     let whole = order.policy == Policy::Partial;
     let mut plan = Plan { taken: Vec::new(), lots: Vec::new() };
@@ -116,7 +117,7 @@ fn fill(book: &Book, order: &Order, rule: &PickRule, mut demand: Demand) -> Plan
     };
     for group in order.lines.chunk_by(of_one_bundle) {
         let before = (whole && group[0].line.bundle_id.is_some()).then(|| demand.clone());
-        let takes = group.iter().map(|line| taken(book, line, rule, &mut demand));
+        let takes = group.iter().map(|line| pick_available(book, line, rule, &mut demand));
         let mut takes: Vec<(Quantity, Vec<LotShare>)> = takes.collect();
         let is_short = group.iter().zip(&takes).any(|(line, (taken, _))| *taken < line.open());
         if let Some(before) = before.filter(|_| is_short) {
@@ -131,8 +132,13 @@ fn fill(book: &Book, order: &Order, rule: &PickRule, mut demand: Demand) -> Plan
     plan
 }
 
-/// What is there for a line, and its lots.
-fn taken(book: &Book, line: &OrderLine, rule: &PickRule, demand: &mut Demand) -> (Quantity, Vec<LotShare>) {
+/// Returns the units available for a line, and their lots.
+fn pick_available(
+    book: &Book,
+    line: &OrderLine,
+    rule: &PickRule,
+    demand: &mut Demand,
+) -> (Quantity, Vec<LotShare>) {
     if !line.line.stocked {
         return (line.open(), Vec::new());
     }
@@ -146,7 +152,7 @@ fn taken(book: &Book, line: &OrderLine, rule: &PickRule, demand: &mut Demand) ->
     demand.allocate_available(book, rule, &request)
 }
 
-/// Notes on the lines what the order will not get: nothing where it waits for the rest.
+/// Cancels what a `partial` order does not get.
 fn give_up(order: &mut Order, plan: &Plan) {
     if order.policy == Policy::Partial {
         for (line, taken) in order.lines.iter_mut().zip(&plan.taken) {
@@ -169,7 +175,7 @@ pub(super) fn put_on_hold(book: &mut Book, id: OrderId, reasons: Vec<String>) {
     order.hold_reasons = reasons;
 }
 
-/// Reserves what the plan takes; the rest is given up or owed.
+/// Reserves what the plan takes. The rest is cancelled or backordered.
 pub(super) fn reserve(book: &mut Book, id: OrderId, plan: &Plan, posting: &mut Posting) {
     let order = order_mut(book, id);
     order.status = OrderStatus::Confirmed;
@@ -189,14 +195,14 @@ pub(super) fn reserve(book: &mut Book, id: OrderId, plan: &Plan, posting: &mut P
         book.level_mut(key).reserve(quantity);
         allocation::rebalance(book, &consumed, posting);
     }
-    promise::owe(book, id, posting);
+    promise::add_backorders(book, id, posting);
     let open = book.orders[&id].open_total(book);
     exposure(book, customer_id).ordered += open;
 }
 
-/// Releases what is reserved for an order, and what it waits for.
+/// Releases what is reserved for an order, and ends its backorders.
 pub(super) fn unreserve(book: &mut Book, id: OrderId) {
-    promise::waive(book, id);
+    promise::end_backorders(book, id);
     let order = order_mut(book, id);
     let location_id = order.location_id;
     let mut given = Vec::with_capacity(order.lines.len());
@@ -211,7 +217,7 @@ pub(super) fn unreserve(book: &mut Book, id: OrderId) {
 }
 
 impl OrderLine {
-    /// What is reserved for it, level by level. A lot that was reserved before is there with zero.
+    /// Returns what is reserved for it, level by level. A lot that was reserved before is listed with zero.
     fn reservations(&self, location_id: LocationId) -> Vec<(LevelKey, Quantity)> {
         let product_id = self.line.product_id;
         if self.line.lots.is_empty() {

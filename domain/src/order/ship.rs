@@ -1,9 +1,9 @@
-//! Goods of an order that leave.
+//! Shipments of an order.
 
 use chrono::{DateTime, Utc};
 
 use super::pick::{self, Picked, Wanted};
-use super::{Order, OrderLine, OrderStatus, Ordered, changed, exposure, known, order_mut};
+use super::{Order, OrderLine, OrderStatus, Ordered, exposure, find, finish, order_mut};
 use crate::allocation::{Demand, check_gone};
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
@@ -20,64 +20,64 @@ use crate::sales::Line;
 use crate::stock::{self, LevelKey, Movement, MovementKind};
 use crate::tenant::Channel;
 
-/// What to ship.
+/// A shipment to make.
 #[derive(Debug, Clone)]
 pub struct Ship {
-    /// Of which order.
+    /// The order.
     pub order_id: OrderId,
-    /// Its lines; all that is reserved where none are named.
+    /// The lines to ship. If empty, all that is ready is shipped.
     pub lines: Vec<ShipLine>,
-    /// When; now where no instant is named.
+    /// The time; now if absent.
     pub occurred_at: Option<DateTime<Utc>>,
 }
 
 /// A line to ship.
 #[derive(Debug, Clone)]
 pub struct ShipLine {
-    /// Its number in the order.
+    /// The number of the line in the order.
     pub line_no: i32,
-    /// Stock units; all that is reserved where no quantity is named.
+    /// Stock units; all that is ready if absent.
     pub quantity: Option<Quantity>,
-    /// The lots that leave; those that are reserved where none are named.
+    /// The lots to ship; the reserved ones if empty.
     pub lots: Vec<NamedLot>,
 }
 
-/// Goods that left.
+/// A shipment.
 #[derive(Debug, Clone)]
 pub struct Shipment {
     /// Its id.
     pub id: ShipmentId,
     /// Its number.
     pub number: String,
-    /// When the goods left.
+    /// The time of the shipment.
     pub occurred_at: DateTime<Utc>,
     /// Its lines.
     pub lines: Vec<ShipmentLine>,
     /// Whether a command of this batch made it.
     pub is_new: bool,
-    /// The invoice, once there is one.
+    /// Its invoice, once it has one.
     pub invoice_id: Option<crate::id::InvoiceId>,
 }
 
 /// A line of a shipment.
 #[derive(Debug, Clone)]
 pub struct ShipmentLine {
-    /// From 1.
+    /// The number of the line, from 1.
     pub line_no: i32,
-    /// The order's line.
+    /// The number of the order's line.
     pub order_line_no: i32,
-    /// What.
+    /// The product.
     pub product_id: ProductId,
     /// Stock units.
     pub quantity: Quantity,
-    /// What they cost.
+    /// Their cost.
     pub cost: Money,
-    /// The lots that left; none where the product is not tracked.
+    /// The lots shipped; none if the product is not tracked.
     pub lots: Vec<LotShare>,
 }
 
 impl Shipment {
-    /// What the goods cost.
+    /// Returns the cost of the units shipped.
     pub fn cost(&self) -> Money {
         self.lines.iter().map(|line| line.cost).sum()
     }
@@ -100,18 +100,18 @@ impl Rule for Ship {
 
 /// Ships what is reserved, in full or in part.
 fn ship(book: &mut Book, command: &Ship) -> Result<(Ordered, Posting), Refusal> {
-    let order = known(book, command.order_id)?;
+    let order = find(book, command.order_id)?;
     order.require(&[OrderStatus::Confirmed, OrderStatus::PartiallyShipped], "shipped")?;
     let occurred_at = book.occurred_at(command.occurred_at)?;
-    let picked = picked(book, (order, occurred_at), &command.lines)?;
+    let picked = pick_lines(book, (order, occurred_at), &command.lines)?;
     check_there(book, (order, occurred_at), &picked)?;
     let mut posting = Posting::default();
     dispatch(book, (command.order_id, occurred_at), picked, &mut posting);
-    Ok(changed(book, command.order_id, posting))
+    Ok(finish(book, command.order_id, posting))
 }
 
-/// Refuses what is not there. It was promised to the order, but goods that left elsewhere meanwhile, or that a count
-/// missed, can't be shipped, unless the count saw them leave.
+/// Rejects units that are reserved for the order but no longer on hand, because a forced issue took them or a
+/// count did not find them. If a level was counted after the shipment, only its serial numbers are checked.
 fn check_there(
     book: &Book,
     (order, occurred_at): (&Order, DateTime<Utc>),
@@ -133,8 +133,8 @@ fn check_there(
     book.check_available(&demand)
 }
 
-/// What leaves, line by line.
-fn picked(
+/// Returns the units to ship, line by line.
+fn pick_lines(
     book: &Book,
     (order, occurred_at): (&Order, DateTime<Utc>),
     wanted: &[ShipLine],
@@ -144,7 +144,7 @@ fn picked(
         .collect();
     let wanted = if wanted.is_empty() { everything.as_slice() } else { wanted };
     if wanted.is_empty() {
-        let detail = format!("Nothing of order {} can leave: it waits for its goods.", order.number);
+        let detail = format!("Nothing of order {} can be shipped: it waits for stock.", order.number);
         return Err(Refusal::state(detail));
     }
     let mut problems = Problems::default();
@@ -185,11 +185,12 @@ fn all_ready(order: &Order) -> impl Iterator<Item = (usize, Quantity)> {
     ready.filter(|(_, quantity)| quantity.is_positive())
 }
 
-/// Ships everything that may leave, at the instant of the order; an order that waits for all of its goods stays as it is.
+/// Ships everything that is ready, at the time of the order. Ships nothing if all of its stock is
+/// backordered.
 pub(super) fn dispatch_all(book: &mut Book, id: OrderId, posting: &mut Posting) {
     let order = &book.orders[&id];
     let occurred_at = order.occurred_at;
-    // What was reserved just now leaves as it is.
+    // The lots were reserved by the same command, so they need no check.
     let lots = |at: usize| order.lines[at].line.lots.clone();
     let picked: Vec<Picked> = all_ready(order)
         .map(|(at, quantity)| Picked { at, quantity, lots: lots(at), kept: Vec::new() })
@@ -244,7 +245,7 @@ fn dispatch(book: &mut Book, (id, at): (OrderId, DateTime<Utc>), picked: Vec<Pic
     *order_mut(book, id) = order;
 }
 
-/// Takes what leaves of a line out of stock, and off what is reserved for it. Answers the line as it leaves, and its cost.
+/// Issues a picked line and releases its reservation. Returns the line as shipped, and its cost.
 fn leave(
     book: &mut Book,
     (location_id, ordered): (LocationId, &mut OrderLine),
@@ -277,7 +278,7 @@ fn leave(
     (line, cost)
 }
 
-/// The goods leave inventory and wait for their invoice.
+/// Posts the cost from inventory to stock that is shipped and not invoiced.
 fn post_cost(book: &mut Book, order: &Order, shipment: &Shipment, posting: &mut Posting) {
     let mut entry = Lines::default();
     let place = Dimensions { location_id: Some(order.location_id), ..Dimensions::default() };

@@ -1,4 +1,4 @@
-//! Goods that come back at a till: against a sale, or without one.
+//! Refunds at a till: against a sale, or blind.
 
 use chrono::{DateTime, Utc};
 
@@ -14,37 +14,37 @@ use crate::sales::{self, Back, Basket, Line, LineInput, TakenBack, Totals};
 use crate::stock::Source;
 use crate::tenant::Channel;
 
-/// A line of the original sale to take back.
+/// A line of the original sale to refund.
 #[derive(Debug, Clone)]
 pub struct RefundLine {
-    /// Its number in the original.
+    /// The number of the line in the original.
     pub line_no: i32,
-    /// How many stock units; all that are still out where no quantity is named.
+    /// Stock units; all that were not refunded yet if absent.
     pub quantity: Option<Quantity>,
-    /// The lots that they are of.
+    /// The lots that come back.
     pub lots: Vec<NamedLot>,
 }
 
-/// What to take back.
+/// A refund to make.
 #[derive(Debug, Clone)]
 pub struct Refund {
-    /// The till's own id of the refund; ours where it has none.
+    /// The id of the refund, if the till chose one.
     pub id: Option<SaleId>,
-    /// At which till.
+    /// The till.
     pub register_id: RegisterId,
-    /// The sale that is taken back.
+    /// The original sale; none in a blind refund.
     pub original_id: Option<SaleId>,
-    /// Its lines; all of them where none are named.
+    /// The lines of the original to refund; all of them if empty.
     pub original_lines: Vec<RefundLine>,
-    /// Without an original: what comes back, at which price.
+    /// The lines of a blind refund.
     pub lines: Vec<LineInput>,
-    /// The country of the refund, where no original has it.
+    /// The country of the refund. If absent: that of the original, else the tenant's.
     pub country: Option<String>,
-    /// When; now where no instant is named.
+    /// The time; now if absent.
     pub occurred_at: Option<DateTime<Utc>>,
-    /// What is handed back.
+    /// The tenders that are paid back.
     pub tenders: Vec<TenderInput>,
-    /// Who sets prices that no rule gave; `None` where the caller may not.
+    /// The caller who may override prices; `None` if the caller may not.
     pub overrider: Option<String>,
 }
 impl Rule for Refund {
@@ -59,7 +59,7 @@ impl Rule for Refund {
     fn needs(&self, needs: &mut Needs) {
         needs.register_ids.insert(self.register_id);
         needs.sold_ids.extend(self.original_id.map(|id| id.0));
-        needs.come_back(self.original_lines.iter().map(|line| &*line.lots));
+        needs.add_returned_lots(self.original_lines.iter().map(|line| &*line.lots));
         needs.lines(&self.lines);
     }
 
@@ -68,8 +68,9 @@ impl Rule for Refund {
     }
 }
 
-/// Takes goods back. Against a sale: never more than was sold, at the price that was paid, and the goods return at
-/// the cost they left with. Without one: at the price of today (or the one named) and the current cost.
+/// Refunds a sale, or goods without one. Against a sale: not more than was sold, at the price that was paid,
+/// and the units come back at the cost with which they left. Blind: at the price of today or an override, and
+/// at the current cost.
 fn refund(book: &mut Book, command: &Refund) -> Result<(Sale, Posting), Refusal> {
     let (register, session) = open_register(book, command.register_id)?;
     let occurred_at = book.occurred_at(command.occurred_at)?;
@@ -83,7 +84,7 @@ fn refund(book: &mut Book, command: &Refund) -> Result<(Sale, Posting), Refusal>
     tender::check(&command.tenders, &book.setup.settings)?;
     let (tenders, rounding) = tender::give_back(totals.total(), &command.tenders, register.cash_rounding)?;
 
-    // Nothing can refuse it any more.
+    // Nothing rejects the command from here on.
     let id = command.id.unwrap_or_else(|| SaleId(book.ids.next_id()));
     for (line, cost) in &lines {
         let source = Source::new(SaleKind::Refund.into(), id.0, line.line_no, occurred_at);

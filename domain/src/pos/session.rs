@@ -1,4 +1,4 @@
-//! A till's shift: it controls cash.
+//! Sessions: a till from opening to closing, with its cash.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -13,32 +13,32 @@ use crate::needs::Needs;
 use crate::number::Money;
 use crate::refusal::{Problems, Refusal};
 
-/// Opens a session.
+/// A session to open.
 #[derive(Debug, Clone)]
 pub struct OpenSession {
-    /// At which till.
+    /// The till.
     pub register_id: RegisterId,
-    /// The cash counted in its drawer; what its last session left where no amount is named.
+    /// The cash counted in the drawer. If absent, what the last session left.
     pub opening_float: Option<Money>,
 }
 
-/// Puts cash in or takes it out.
+/// A cash move to make.
 #[derive(Debug, Clone)]
 pub struct MoveCash {
-    /// At which till.
+    /// The till.
     pub register_id: RegisterId,
-    /// In or out.
+    /// The kind: `PaidIn`, `PaidOut` or `Banked`.
     pub kind: CashMoveKind,
-    /// How much, above zero.
+    /// The amount, above zero.
     pub amount: Money,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 
-/// Closes a session.
+/// A session to close.
 #[derive(Debug, Clone)]
 pub struct CloseSession {
-    /// At which till.
+    /// The till.
     pub register_id: RegisterId,
     /// The session.
     pub session_id: SessionId,
@@ -46,7 +46,7 @@ pub struct CloseSession {
     pub counted: Money,
 }
 
-/// Why cash moved without a sale.
+/// The kind of a cash move.
 #[derive(
     Debug,
     Clone,
@@ -64,13 +64,13 @@ pub struct CloseSession {
 pub enum CashMoveKind {
     /// The float differs from what the last session left.
     OpeningFloat,
-    /// Cash was put in.
+    /// Cash was paid in.
     PaidIn,
-    /// Cash was taken out.
+    /// Cash was paid out.
     PaidOut,
-    /// The count differs from what should be there.
+    /// The closing count differs from the expected cash.
     OverShort,
-    /// Cash went to the bank.
+    /// Cash was taken to the bank.
     Banked,
 }
 
@@ -81,34 +81,34 @@ pub struct CashMove {
     pub id: CashMoveId,
     /// The session.
     pub session_id: SessionId,
-    /// Why.
+    /// Its kind.
     pub kind: CashMoveKind,
-    /// Positive in, negative out.
+    /// The amount: positive in, negative out.
     pub amount: Money,
-    /// Why, in words.
+    /// The reason.
     pub reason: String,
-    /// When.
+    /// The time at which it happened.
     pub occurred_at: DateTime<Utc>,
 }
 
-/// A shift.
+/// A session.
 #[derive(Debug, Clone)]
 pub struct Session {
     /// Its id.
     pub id: SessionId,
     /// The till.
     pub register_id: RegisterId,
-    /// The cash it was opened with.
+    /// The cash with which it was opened.
     pub opening_float: Money,
-    /// The cash that was counted at its end.
+    /// The cash counted at closing.
     pub counted: Option<Money>,
-    /// The cash that should have been there.
+    /// The cash expected at closing.
     pub expected: Option<Money>,
     /// Counted less expected.
     pub difference: Option<Money>,
-    /// When it was opened.
+    /// The time of its opening.
     pub opened_at: DateTime<Utc>,
-    /// When it was closed.
+    /// The time of its closing.
     pub closed_at: Option<DateTime<Utc>>,
 }
 impl Rule for OpenSession {
@@ -125,7 +125,7 @@ impl Rule for OpenSession {
     }
 }
 
-/// Opens a session; a float that differs from what the last one left is posted against the bank.
+/// Opens a session. A float that differs from what the last session left is posted against the bank.
 fn open(book: &mut Book, command: &OpenSession) -> Result<(Session, Option<CashMove>, Posting), Refusal> {
     let register = known_register(book, command.register_id)?;
     let drawer = book.drawers.get(&register.id).copied().unwrap_or_default();
@@ -139,7 +139,7 @@ fn open(book: &mut Book, command: &OpenSession) -> Result<(Session, Option<CashM
     if opening_float.is_negative() || !is_exact(book, opening_float) {
         return Err(Refusal::invalid(
             "/opening_float",
-            "The float is not below zero and not finer than a coin.",
+            "The float must not be negative or have more decimals than the currency.",
         ));
     }
     let id = SessionId(book.ids.next_id());
@@ -178,15 +178,16 @@ impl Rule for MoveCash {
     }
 }
 
-/// Puts cash in or takes it out; the other side is the bank.
+/// Pays cash in or out, against the bank.
 fn move_cash(book: &mut Book, command: &MoveCash) -> Result<(CashMove, Posting), Refusal> {
     let (register, session) = open_register(book, command.register_id)?;
     let mut problems = Problems::default();
     if !command.amount.is_positive() || !is_exact(book, command.amount) {
-        problems.invalid("/amount", "The amount is above zero; the kind says whether it comes or goes.");
+        problems
+            .invalid("/amount", "The amount must be above zero, without more decimals than the currency.");
     }
     if command.reason.trim().is_empty() {
-        problems.invalid("/reason", "Say why cash is moved.");
+        problems.invalid("/reason", "A cash move needs a reason.");
     }
     let amount = match command.kind {
         CashMoveKind::PaidIn => command.amount,
@@ -217,14 +218,17 @@ impl Rule for CloseSession {
     }
 }
 
-/// Closes a session by a count; what is over or short is posted.
+/// Closes a session with a count of its cash, and posts what is over or short.
 fn close(book: &mut Book, command: &CloseSession) -> Result<(Session, Option<CashMove>, Posting), Refusal> {
     let (register, opened) = open_register(book, command.register_id)?;
     if opened.id != command.session_id {
         return Err(Refusal::state("This is not the open session of the register."));
     }
     if command.counted.is_negative() || !is_exact(book, command.counted) {
-        return Err(Refusal::invalid("/counted", "The count is not below zero and not finer than a coin."));
+        return Err(Refusal::invalid(
+            "/counted",
+            "The count must not be negative or have more decimals than the currency.",
+        ));
     }
     let expected = opened.opening_float + opened.cash_moved;
     let difference = command.counted - expected;
@@ -247,7 +251,7 @@ fn close(book: &mut Book, command: &CloseSession) -> Result<(Session, Option<Cas
     Ok((session, Some(change), posting))
 }
 
-/// Whether an amount has no more decimals than the currency.
+/// Returns whether an amount has no more decimals than the currency.
 fn is_exact(book: &Book, amount: Money) -> bool {
     amount == book.setup.settings.money(amount.get())
 }

@@ -1,4 +1,4 @@
-//! What is paid, and with what.
+//! Tenders: the payments of a sale or refund.
 
 use serde::{Deserialize, Serialize};
 
@@ -28,14 +28,14 @@ pub const TENDERS_MAX: usize = 10;
 pub enum TenderKind {
     /// Notes and coins.
     Cash,
-    /// A card; only the processor's reference is kept.
+    /// A card. Only the processor's reference is stored.
     Card,
     /// A voucher or store credit.
     Voucher,
 }
 
 impl TenderKind {
-    /// The account that takes it.
+    /// Returns the account that it moves.
     pub fn account(self) -> &'static str {
         match self {
             TenderKind::Cash => account::CASH,
@@ -45,33 +45,33 @@ impl TenderKind {
     }
 }
 
-/// What a customer hands over.
+/// A tender as a caller names it.
 #[derive(Debug, Clone)]
 pub struct TenderInput {
-    /// With what.
+    /// Its kind.
     pub kind: TenderKind,
-    /// How much; what is left to pay where no amount is named.
+    /// The amount. If absent, what is left to pay.
     pub amount: Option<Money>,
     /// The processor's reference, or the voucher's code.
     pub reference: Option<String>,
 }
 
-/// What was paid.
+/// A tender of a sale or refund.
 #[derive(Debug, Clone)]
 pub struct Tender {
-    /// With what.
+    /// Its kind.
     pub kind: TenderKind,
-    /// What it paid, change taken off; negative in a refund.
+    /// The amount it paid, without the change; negative in a refund.
     pub amount: Money,
-    /// What was handed over in cash.
+    /// The cash handed over, in a sale.
     pub tendered: Option<Money>,
-    /// What was handed back.
+    /// The change handed back, in a sale.
     pub change: Option<Money>,
     /// The processor's reference, or the voucher's code.
     pub reference: Option<String>,
 }
 
-/// Refuses amounts that are finer than the currency's smallest unit.
+/// Rejects amounts with more decimals than the currency.
 pub fn check(inputs: &[TenderInput], settings: &Settings) -> Result<(), Refusal> {
     let mut problems = Problems::default();
     for (index, amount) in inputs.iter().enumerate().filter_map(|(index, input)| Some((index, input.amount?)))
@@ -84,14 +84,15 @@ pub fn check(inputs: &[TenderInput], settings: &Settings) -> Result<(), Refusal>
     problems.check()
 }
 
-/// Settles `total` with `inputs`: everything but cash pays its amount and never more than is due; cash comes last,
-/// is rounded to the smallest coin and gives change. Answers what was paid and what the rounding added.
+/// Settles `total` with tenders. Cards and vouchers pay their amounts, and never more than is due. Cash pays
+/// the rest, rounded to a multiple of `coin`, and gives change. Returns the tenders, and the amount that
+/// rounding added.
 pub fn settle(total: Money, inputs: &[TenderInput], coin: Money) -> Result<(Vec<Tender>, Money), Refusal> {
     if inputs.len() > TENDERS_MAX {
         return Err(Refusal::invalid("/tenders", format!("A sale has at most {TENDERS_MAX} tenders.")));
     }
     if inputs.iter().filter(|input| input.amount.is_none()).count() > 1 {
-        return Err(Refusal::invalid("/tenders", "Only one tender may leave its amount open."));
+        return Err(Refusal::invalid("/tenders", "Only one tender may leave its amount out."));
     }
     let named = |cash: bool| -> Money {
         inputs
@@ -105,7 +106,7 @@ pub fn settle(total: Money, inputs: &[TenderInput], coin: Money) -> Result<(Vec<
         if paid.is_negative() || (paid.is_zero() && input.amount.is_some()) {
             return Err(Refusal::invalid(
                 format!("/tenders/{index}/amount"),
-                "A tender's amount is above zero.",
+                "The amount of a tender must be above zero.",
             ));
         }
     }
@@ -145,7 +146,7 @@ pub fn settle(total: Money, inputs: &[TenderInput], coin: Money) -> Result<(Vec<
     Ok((tenders, due_in_cash - due))
 }
 
-/// `amount` rounded to a multiple of the smallest coin.
+/// Rounds `amount` to a multiple of the smallest coin.
 fn to_coins(amount: Money, coin: Money) -> Money {
     if coin.is_zero() {
         return amount;
@@ -153,14 +154,14 @@ fn to_coins(amount: Money, coin: Money) -> Money {
     Money::new(round(amount.get() / coin.get(), 0) * coin.get())
 }
 
-/// What is handed back in a refund of `total`, which is negative: as named, or everything in one kind.
+/// Settles a refund of `total`, which is negative, with tenders. Rejects tenders that exceed it.
 pub fn give_back(total: Money, inputs: &[TenderInput], coin: Money) -> Result<(Vec<Tender>, Money), Refusal> {
     let (tenders, rounding) = settle(-total, inputs, coin)?;
     if tenders.iter().any(|tender| tender.change.is_some_and(Money::is_positive)) {
         return Err(Problems::one(
             "/tenders",
             Code::TenderMismatch,
-            format!("The refund is {}, no more.", -total),
+            format!("The tenders exceed the refund of {}.", -total),
         ));
     }
     let back = |tender: Tender| Tender { amount: -tender.amount, tendered: None, change: None, ..tender };

@@ -1,4 +1,4 @@
-//! The rules of pricing, one by one, then against each other.
+//! Tests of the pricing rules, one by one, then against each other.
 
 use chrono::TimeDelta;
 use uuid::Uuid;
@@ -45,7 +45,7 @@ fn now() -> DateTime<Utc> {
     days(0)
 }
 
-/// The instant that many days from now.
+/// Returns the instant that many days from now.
 fn days(count: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_780_000_000, 0).expect("an instant") + TimeDelta::days(count)
 }
@@ -89,7 +89,7 @@ fn find(rules: Vec<Rule>, item: &Item<'_>, asked: &Asked) -> Resolved {
     resolve(&Rules::new(rules), &every_list(), item, asked).expect("a price")
 }
 
-/// The unit price and the number of the winning rule, 0 for none.
+/// Returns the unit price and the number of the winning rule, 0 for none.
 fn found(rules: Vec<Rule>, item: &Item<'_>, asked: &Asked) -> (String, u128) {
     let resolved = find(rules, item, asked);
     (resolved.unit_price.to_string(), resolved.rule_id.map_or(0, |id| id.0.as_u128()))
@@ -237,7 +237,7 @@ fn a_missing_price_is_missing_and_zero_is_a_price() {
         found(vec![rule(1, TIER, Scope::All, fixed("0"))], &piece("5"), &asked("1")),
         ("0.00".to_owned(), 1)
     );
-    // A rule that can't apply gives way to a list that counts less.
+    // A rule that can't apply gives way to a list with lower precedence.
     let mut with_sheet = reductions;
     with_sheet.push(rule(3, CHANNEL, Scope::All, fixed("4")));
     assert_eq!(found(with_sheet, &unlisted, &asked("1")), ("4.00".to_owned(), 3));

@@ -1,4 +1,4 @@
-//! Why a price is what it is: the small trace that is stored with a line, and the full one with every loser.
+//! Price traces: the small one that is stored with a line, and the full one with every loser.
 
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
@@ -8,16 +8,16 @@ use super::{Asked, Item, Lists, Method, Override, Rule, Rules, Source, exact_pri
 use crate::id::{PriceListId, PriceRuleId, ProductId};
 use crate::number::{Kind, Price, PriceKind, Quantity};
 
-/// Version of the resolver's rules, stored with every trace; it counts up when the same input may give
-/// another price.
+/// Version of the resolver's rules, stored with every trace. It is raised if the same input may give another
+/// price.
 pub const RESOLVER_VERSION: u32 = 1;
 
-/// How a price came about, stored with the line that bears it.
+/// The trace of a price, stored with its line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct PriceTrace {
     /// Version of the resolver that made the price.
     pub resolver_version: u32,
-    /// The winning rule; none where the list price won.
+    /// The winning rule; none if the list price won.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule_id: Option<PriceRuleId>,
     /// The price list of the winning rule.
@@ -26,16 +26,16 @@ pub struct PriceTrace {
     /// The list price per sold unit, if there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub list_price: Option<Price>,
-    /// What the price started from, per sold unit: the list price, or the fixed price of a sheet; none where
-    /// there was neither.
+    /// The price per sold unit from which the steps start: the list price, or the fixed price of a rule. None
+    /// if there was neither.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<Price>,
-    /// From the base to the unit price, one figure after the other.
+    /// The steps from the base to the unit price.
     pub steps: Vec<Step>,
-    /// What rounding changed, if it changed anything.
+    /// The rounding, if it changed the price.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rounding: Option<Rounding>,
-    /// Who put another price in place, and why.
+    /// The override, if there was one.
     #[serde(rename = "override", default, skip_serializing_if = "Option::is_none")]
     pub overridden: Option<Override>,
 }
@@ -44,21 +44,21 @@ pub struct PriceTrace {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = PriceStep)]
 pub struct Step {
-    /// What was done.
+    /// The method of the step.
     pub method: StepMethod,
-    /// The figure it was done with: a price, an amount, or a percentage (`15` is 15 %).
+    /// The figure that it uses: a price, an amount, or a percentage (`15` is 15 %).
     pub value: String,
-    /// Stock units per sold unit, where the value is per stock unit and that is not the sold unit.
+    /// Stock units per sold unit, if the value is per stock unit and the two units differ.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub factor: Option<Quantity>,
     /// The price per sold unit before this step; none before the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Price>,
-    /// The price per sold unit after it.
+    /// The price per sold unit after this step.
     pub after: Price,
 }
 
-/// What one step of a calculation does.
+/// The method of one step of a calculation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = PriceStepMethod)]
@@ -71,11 +71,11 @@ pub enum StepMethod {
     PercentOff,
     /// Takes an amount off the list price, not below zero.
     AmountOff,
-    /// Puts the price that a person named in place.
+    /// Replaces the price by the override.
     Override,
 }
 
-/// How the resolved unit price was rounded: half away from zero.
+/// The rounding of the resolved unit price: half away from zero.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = PriceRounding)]
 pub struct Rounding {
@@ -85,7 +85,7 @@ pub struct Rounding {
     pub unrounded: String,
 }
 
-/// A price with everything that could have made another one.
+/// The full trace of a price: its winner, and everything that could have given another price.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[schema(as = PriceExplanation)]
 pub struct Trace {
@@ -97,27 +97,27 @@ pub struct Trace {
     pub basket_quantity: Quantity,
     /// The instant whose prices count.
     pub at: DateTime<Utc>,
-    /// What gave the price; none where the price is missing.
+    /// The candidate that gave the price; none if the price is missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub winner: Option<Candidate>,
-    /// How the price came about; none where it is missing.
+    /// The trace of the price; none if it is missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub price: Option<PriceTrace>,
-    /// What did not give the price, in order of precedence, then from narrow to wide, then from deep to
-    /// shallow.
+    /// The candidates that did not give the price, in order of precedence, then from narrow to wide, then
+    /// from deep to shallow.
     pub losers: Vec<Loser>,
 }
 
-/// What could give a price.
+/// A rule or a list price that could give the price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[schema(as = PriceCandidate)]
 pub struct Candidate {
-    /// Where it comes from.
+    /// Its source.
     pub source: Source,
     /// The rule; none for the list price.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<Rule>,
-    /// The price per sold unit that it gives, or would; none where it needs a list price and there is none.
+    /// The price per sold unit that it gives, or would give; none if it needs a list price and there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unit_price: Option<Price>,
 }
@@ -128,11 +128,11 @@ pub struct Candidate {
 pub struct Loser {
     /// The candidate.
     pub candidate: Candidate,
-    /// Why it lost.
+    /// The reason why it lost.
     pub lost: Lost,
 }
 
-/// Why a candidate did not give the price: the first of these that is true.
+/// The reason why a candidate lost: the first of these that is true.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema, strum::IntoStaticStr)]
 #[serde(tag = "reason", rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
@@ -155,14 +155,14 @@ pub enum Lost {
     },
     /// It takes something off the list price, and there is none.
     NoListPrice,
-    /// A list that counts more has a rule that applies.
+    /// A list with higher precedence has a rule that applies.
     LowerPrecedence,
     /// The winner's quantity break is deeper.
     ShallowerBreak {
         /// The winner's quantity break, in stock units.
         winner_min_quantity: Quantity,
     },
-    /// The winner is about fewer products.
+    /// The winner has a narrower scope.
     WiderScope,
     /// The winner started to apply later.
     EarlierStart,
@@ -170,10 +170,11 @@ pub enum Lost {
     HigherRuleId,
 }
 
-/// The winner that [`resolve`](super::resolve) finds for the same input, and every loser with the reason.
+/// Returns the winner that [`resolve`](super::resolve) finds for the same input, and every loser with its
+/// reason.
 ///
-/// Business case: a customer asks why the invoice says 8.50. The rules as they were at that instant give the
-/// same answer today.
+/// Example: a customer asks why the invoice says 8.50. The rules as they were at that instant give the same
+/// result today.
 pub fn explain(rules: &Rules, lists: &Lists, item: &Item<'_>, asked: &Asked) -> Trace {
     let won = winner(rules, lists, item, asked);
     let list_price = item.list_price_per_sold_unit();
@@ -199,7 +200,7 @@ pub fn explain(rules: &Rules, lists: &Lists, item: &Item<'_>, asked: &Asked) -> 
 }
 
 impl PriceTrace {
-    /// How a rule makes the price of an item, or how the list price alone does.
+    /// Traces how a rule makes the price of an item, or the list price if there is no rule.
     pub(super) fn new(item: &Item<'_>, rule: Option<&Rule>) -> Self {
         let list_price = item.list_price_per_sold_unit();
         let mut steps = Vec::with_capacity(2);
@@ -223,8 +224,8 @@ impl PriceTrace {
         }
     }
 
-    /// Adds the step that puts another price in place; `before` is none where the price was missing.
-    pub(super) fn put_in_place(&mut self, before: Option<Price>, after: Price, overridden: Override) {
+    /// Adds the step of an override. `before` is none if the price was missing.
+    pub(super) fn add_override(&mut self, before: Option<Price>, after: Price, overridden: Override) {
         let method = StepMethod::Override;
         self.steps.push(Step { method, value: after.to_string(), factor: None, before, after });
         self.overridden = Some(overridden);
@@ -232,7 +233,7 @@ impl PriceTrace {
 }
 
 impl Rounding {
-    /// What rounding does to a unit price, if it does anything.
+    /// Returns the rounding of a unit price, if it changes the price.
     fn of(exact: Decimal) -> Option<Self> {
         let decimals = PriceKind::DECIMALS as u32;
         let changed = Price::rounded(exact).get() != exact;
@@ -250,7 +251,7 @@ impl Candidate {
     }
 }
 
-/// The list price per sold unit before rounding.
+/// Returns the list price per sold unit, before rounding.
 fn exact_list_price(item: &Item<'_>) -> Option<Decimal> {
     match item.unit_list_price {
         Some(own) => Some(own.get()),
@@ -258,7 +259,7 @@ fn exact_list_price(item: &Item<'_>) -> Option<Decimal> {
     }
 }
 
-/// The step that starts from the list price, if there is one.
+/// Returns the step that starts from the list price, if there is one.
 fn list_price_step(item: &Item<'_>) -> Option<Step> {
     let after = item.list_price_per_sold_unit()?;
     let value = item.unit_list_price.or(item.list_price)?.to_string();
@@ -266,7 +267,7 @@ fn list_price_step(item: &Item<'_>) -> Option<Step> {
     Some(Step { method: StepMethod::ListPrice, value, factor, before: None, after })
 }
 
-/// The step that a rule makes.
+/// Returns the step of a rule.
 fn rule_step(method: Method, item: &Item<'_>, after: Price) -> Step {
     let list_price = item.list_price_per_sold_unit();
     let (method, value, factor, before) = match method {
@@ -283,8 +284,8 @@ fn shown_factor(item: &Item<'_>) -> Option<Quantity> {
     (item.factor != Quantity::ONE).then_some(item.factor)
 }
 
-/// Every rule for the item that stands in one of the lists and did not win; a list that is named twice counts
-/// once.
+/// Returns every rule for the item that is in one of the lists and did not win. A list that is named twice
+/// counts once.
 fn losing_rules(
     rules: &Rules,
     lists: &Lists,
@@ -309,7 +310,7 @@ fn losing_rules(
     losers
 }
 
-/// Why a rule that applies lost to the winner.
+/// Returns the reason why a rule that applies lost to the winner.
 fn beaten_by(rule: &Rule, won: &Rule) -> Lost {
     if rule.list_id != won.list_id {
         Lost::LowerPrecedence

@@ -56,8 +56,8 @@ fn a_promise_that_was_never_made_is_not_broken() {
 }
 
 proptest! {
-    /// Served in their order as the supplies come, the lines that wait get their goods on the days that they are
-    /// due, and each promise stands on supplies that nobody before it takes.
+    /// If supplies come as expected, each line is filled on the day on which it is due, in the order of the
+    /// queue. No unit of a supply has two promises.
     #[test]
     fn what_is_due_is_what_will_happen(
         free in 0..20_i64,

@@ -1,19 +1,19 @@
-//! Bundles: sold as one, kept and reported as what they are made of.
+//! Bundles: sold as one product, stocked and reported as their components.
 
 use rust_decimal::Decimal;
 
 use super::Line;
 use crate::book::Book;
 use crate::line_item::LINES_MAX;
-use crate::line_item::check_divided;
+use crate::line_item::check_decimals;
 use crate::number::{Money, Price, Quantity};
 use crate::product::{Component, Product, ProductKind, ProductStatus};
 use crate::refusal::{Problems, Refusal};
 use crate::tenant::Settings;
 
-/// Puts the components of each bundle in its place. They share its gross and discount by their standalone prices (IFRS 15,
-/// paragraphs 73 to 80: their list prices), so that stock, tax, cost and margin are those of the goods that move; the
-/// shares add up exactly.
+/// Replaces each bundle by its components. They share its gross and discount in proportion to their list
+/// prices (their stand-alone selling prices, IFRS 15, paragraphs 73 to 80). So stock, tax, cost and margin
+/// are those of the components. The shares add up exactly.
 pub(super) fn unpack(book: &Book, lines: Vec<Line>) -> Result<Vec<Line>, Refusal> {
     let is_bundle = |line: &Line| book.products[&line.product_id].kind == ProductKind::Bundle;
     if !lines.iter().any(is_bundle) {
@@ -28,7 +28,7 @@ pub(super) fn unpack(book: &Book, lines: Vec<Line>) -> Result<Vec<Line>, Refusal
         }
         for part in parts(book, &line, &book.products[&line.product_id].components) {
             let pointer = format!("/lines/{}", line.input);
-            match check_divided(book, part.product_id, part.quantity, &pointer) {
+            match check_decimals(book, part.product_id, part.quantity, &pointer) {
                 Ok(()) => unpacked.push(part),
                 Err(problem) => problems.push(problem),
             }
@@ -46,10 +46,11 @@ pub(super) fn unpack(book: &Book, lines: Vec<Line>) -> Result<Vec<Line>, Refusal
     Ok(unpacked)
 }
 
-/// Why a bundle can't be sold, or taken back: it is made of nothing, or of something that can't be.
+/// Returns the reason why a bundle can't be sold or returned: it has no components, or one that can't be
+/// sold.
 pub(super) fn flaw(book: &Book, bundle: &Product, is_return: bool) -> Option<String> {
     if bundle.components.is_empty() {
-        return Some(format!("{} has no components: say what it is made of.", bundle.sku));
+        return Some(format!("{} has no components: add them to the product.", bundle.sku));
     }
     let mut parts = bundle.components.iter().map(|component| &book.products[&component.product_id]);
     let flawed = parts.find(|part| {
@@ -58,7 +59,7 @@ pub(super) fn flaw(book: &Book, bundle: &Product, is_return: bool) -> Option<Str
     Some(format!("{} has a component that can't be sold: {}.", bundle.sku, flawed.sku))
 }
 
-/// One line for each component of a bundle's line.
+/// Returns one line for each component of a bundle's line.
 fn parts(book: &Book, line: &Line, components: &[Component]) -> Vec<Line> {
     let weights = weights(book, components);
     let whole: Decimal = weights.iter().sum();
@@ -91,7 +92,8 @@ fn parts(book: &Book, line: &Line, components: &[Component]) -> Vec<Line> {
     parts
 }
 
-/// What each component is worth by itself; the same for all where none has a list price.
+/// Returns the weight of each component: its list price times its quantity, or 1 for each if none has a list
+/// price.
 fn weights(book: &Book, components: &[Component]) -> Vec<Decimal> {
     let worth = |component: &Component| {
         let price = book.products[&component.product_id].list_price.unwrap_or_default();
@@ -101,14 +103,14 @@ fn weights(book: &Book, components: &[Component]) -> Vec<Decimal> {
     if weights.iter().all(Decimal::is_zero) { vec![Decimal::ONE; components.len()] } else { weights }
 }
 
-/// An amount that is given out in shares.
+/// An amount that is divided into shares.
 #[derive(Default)]
 struct Share {
     given: Money,
 }
 
 impl Share {
-    /// The next share, where `passed` of the `whole` weight has had its own.
+    /// Returns the next share. `passed` is the weight up to this share, with its own, out of `whole`.
     fn next(&mut self, amount: Money, (passed, whole): (Decimal, Decimal), settings: &Settings) -> Money {
         let up_to = if passed == whole { amount } else { settings.money(amount.get() * passed / whole) };
         let share = up_to - self.given;

@@ -1,4 +1,4 @@
-//! The lots of priced lines: of goods that are sold, and of goods that come back.
+//! Lots of priced lines, in sales and returns.
 
 use super::{Line, LineInput, SoldLine};
 use crate::allocation::{Demand, LineRequest, PickRule};
@@ -9,8 +9,8 @@ use crate::number::{Money, Quantity};
 use crate::refusal::{Problem, Problems, Refusal};
 use uuid::Uuid;
 
-/// Adds what priced lines want of stock, and gives those of tracked goods their lots. Every wrong lot is named; what is
-/// short stays with the demand.
+/// Adds the demand of priced lines, and picks the lots of tracked products. Rejects with a problem for every
+/// wrong lot. Shortages stay with the demand.
 pub(crate) fn allot(
     book: &Book,
     lines: &mut [Line],
@@ -39,7 +39,7 @@ pub(crate) fn allot(
     problems.check()
 }
 
-/// The lots that the input of a line names. A service has none, and whoever sells a bundle does not see its parts.
+/// Returns the lots that the input of a line names. Rejects lots of a service or a bundle.
 fn named<'a>(
     book: &Book,
     inputs: &'a [LineInput],
@@ -52,12 +52,12 @@ fn named<'a>(
     }
     let product = &book.products[&line.bundle_id.unwrap_or(line.product_id)];
     let detail =
-        format!("{} has no lots of its own: leave lots out, or name its parts as lines.", product.sku);
+        format!("{} has no lots of its own: leave lots out, or send its components as lines.", product.sku);
     Err(crate::line_item::invalid(product, format!("{pointer}/lots"), detail))
 }
 
-/// Priced lines as goods that come back without naming an original: negative, at the current cost, and those of tracked
-/// goods into the lots that are named.
+/// Makes the return of priced lines without an original: negative, at the current cost, and for tracked
+/// products into the named lots.
 pub(crate) fn given_back(
     book: &Book,
     location_id: LocationId,
@@ -103,7 +103,7 @@ fn reversed(book: &Book, location_id: LocationId, line: Line) -> (Line, Money) {
     (line, cost)
 }
 
-/// Notes on sold lines what came back of them.
+/// Adds what was returned to the sold lines.
 pub(crate) fn mark_returned(sold: &mut [SoldLine], lines: &[(Line, Money)], originals: &[(Uuid, i32)]) {
     for ((line, _), (_, line_no)) in lines.iter().zip(originals) {
         let Some(sold) = sold.iter_mut().find(|sold| sold.line.line_no == *line_no) else { continue };

@@ -1,4 +1,4 @@
-//! Prices and taxes a basket: each line's product, unit, price, discounts and tax.
+//! Prices and taxes of a basket: each line's product, unit, price, discounts and tax.
 
 use std::collections::HashMap;
 
@@ -15,7 +15,7 @@ use crate::refusal::{Code, Problem, Problems, Refusal};
 use crate::tax::{self, Taxable};
 use crate::tenant::Settings;
 
-/// Prices and taxes a basket. Every wrong line is named at once.
+/// Prices and taxes a basket. Rejects with a problem for every wrong line.
 pub fn price(book: &Book, basket: &Basket<'_>) -> Result<Vec<Line>, Refusal> {
     if basket.lines.is_empty() || basket.lines.len() > LINES_MAX {
         return Err(Refusal::invalid("/lines", format!("A document has 1 to {LINES_MAX} lines.")));
@@ -52,7 +52,7 @@ pub fn price(book: &Book, basket: &Basket<'_>) -> Result<Vec<Line>, Refusal> {
     Ok(tax_lines(book, basket, bundle::unpack(book, priced)?))
 }
 
-/// A line's product, unit and stock quantity.
+/// Product, unit and stock quantity of a line.
 struct Found<'a> {
     product: &'a Product,
     unit: Unit,
@@ -87,12 +87,12 @@ fn find<'a>(
     let uom = input.uom.as_deref().or(barcode_uom);
     let unit = product
         .unit(uom)
-        .ok_or_else(|| problem("uom", format!("{} is not sold by {}.", product.sku, uom.unwrap_or(""))))?;
+        .ok_or_else(|| problem("uom", format!("{} has no unit {}.", product.sku, uom.unwrap_or(""))))?;
     if !input.quantity.is_positive() {
         return Err(problem("quantity", "The quantity must be above zero.".to_owned()));
     }
     let quantity = product
-        .divided(input.quantity.get() * unit.factor.get())
+        .to_stock_quantity(input.quantity.get() * unit.factor.get())
         .map_err(|detail| problem("quantity", detail))?;
     Ok(Found { product, unit, quantity })
 }
@@ -141,7 +141,8 @@ fn price_line(
     let settings = &book.setup.settings;
     let largest = resolved.unit_price.get().max(quantity.get()).max(input.quantity.get());
     if largest > AMOUNT_MAX || resolved.unit_price.get() * input.quantity.get() > AMOUNT_MAX {
-        let detail = format!("A line is worth at most {AMOUNT_MAX}, and has at most so many stock units.");
+        let detail =
+            format!("A line may have at most {AMOUNT_MAX} stock units, and a value of at most {AMOUNT_MAX}.");
         return Err(problem("quantity", Code::ValidationFailed, detail));
     }
     let gross = settings.money(resolved.unit_price.get() * input.quantity.get());
@@ -181,22 +182,22 @@ fn line_discount(
     match discount {
         None => Ok(Money::ZERO),
         Some(Discount::Percent(percent)) if percent.is_negative() || percent.get() > Decimal::ONE_HUNDRED => {
-            Err("A discount is between 0 and 100 percent.")
+            Err("A discount must be from 0 to 100 percent.")
         }
         Some(Discount::Percent(percent)) => {
             Ok(settings.money(gross.get() * percent.get() / Decimal::ONE_HUNDRED))
         }
         Some(Discount::Amount(amount)) if amount != settings.money(amount.get()) => {
-            Err("A discount is not finer than the currency's smallest unit.")
+            Err("A discount must not have more decimals than the currency.")
         }
         Some(Discount::Amount(amount)) if amount.is_negative() || amount > gross => {
-            Err("A discount is not negative and not more than the amount it is taken from.")
+            Err("A discount must not be negative or exceed the amount that it is taken from.")
         }
         Some(Discount::Amount(amount)) => Ok(amount),
     }
 }
 
-/// Spreads a basket's discount over its lines by their net amounts; the lines add up to it exactly.
+/// Spreads a basket's discount over its lines in proportion to their net amounts. The shares add up exactly.
 fn spread_discount(
     lines: &mut [Line],
     discount: Option<Discount>,
@@ -220,7 +221,7 @@ fn spread_discount(
     Ok(())
 }
 
-/// Adds the taxes; where prices include tax, takes it out of the amounts.
+/// Adds the taxes. If prices include tax, takes it out of the amounts.
 fn tax_lines(book: &Book, basket: &Basket<'_>, mut lines: Vec<Line>) -> Vec<Line> {
     let settings = &book.setup.settings;
     let exempt = basket.customer.is_some_and(|customer| customer.tax_exempt);
@@ -243,11 +244,11 @@ fn tax_lines(book: &Book, basket: &Basket<'_>, mut lines: Vec<Line>) -> Vec<Line
         line.net = after_discount[index].net;
         line.tax = after_discount[index].tax;
         if let Some(before) = &before_discount {
-            // A rounding difference must not look like a discount that nobody gave.
+            // A rounding difference must not look like a discount.
             line.gross = if line.discount.is_zero() { line.net } else { before[index].net };
             line.discount = line.gross - line.net;
         }
-        // An exempt customer pays what is left when the tax is taken out of the price.
+        // An exempt customer pays what is left after the tax is taken out of the price.
         if exempt {
             line.tax_rate = Percent::ZERO;
             line.tax = Money::ZERO;

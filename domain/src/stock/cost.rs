@@ -1,9 +1,9 @@
-//! What goods cost when they leave: the moving average of their level, or layer by layer, first in, first out.
+//! The cost of an issue: the moving average of its level, or layer by layer, first in, first out.
 //!
-//! The method is a tenant's setting, which a product may override. Goods of a lot always cost what the lot cost, and
-//! goods in transit what they left with, so neither has layers. A level takes the method on with its next movement: it
-//! changes no figure, since the first layer of a level holds what is there at its present value, and an average starts
-//! from what the layers add up to.
+//! The costing method is a setting of the tenant that a product may override. Stock of a lot always costs the
+//! average of the lot, and stock in transit costs what it left its origin with, so neither has layers. A
+//! level changes its method with its next movement. This changes no figure: the first layer has all the stock
+//! on hand at its present value, and an average starts from the sum of the layers.
 
 use std::sync::Arc;
 
@@ -19,27 +19,27 @@ use crate::location::LocationKind;
 use crate::number::{Money, Price, Quantity};
 use crate::tenant::Settings;
 
-/// The line of a document that brought goods.
+/// The document line that received stock.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
-    /// What kind of document it is.
+    /// The kind of the document.
     pub document_kind: DocumentKind,
-    /// The document; nil where goods were there before their level had layers.
+    /// The document; nil for stock on hand before its level had layers.
     pub document_id: Uuid,
-    /// Its line; 0 where there is none.
+    /// The line; 0 if there is none.
     pub line_no: i32,
-    /// When it brought them.
+    /// The time of the receipt.
     pub occurred_at: DateTime<Utc>,
 }
 
 impl Source {
-    /// The line `line_no` of a document.
+    /// Names the line `line_no` of a document.
     pub fn new(kind: DocumentKind, id: Uuid, line_no: i32, occurred_at: DateTime<Utc>) -> Self {
         Source { document_kind: kind, document_id: id, line_no, occurred_at }
     }
 }
 
-/// What is left of goods that came in together, at one cost.
+/// A cost layer: what is left of one receipt, at its own cost.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layer {
     id: CostLayerId,
@@ -49,38 +49,42 @@ pub struct Layer {
 }
 
 impl Layer {
-    /// A layer of goods at a cost of zero or more.
+    /// Makes a layer.
+    ///
+    /// # Panics
+    ///
+    /// If it has no units, or a cost below zero.
     pub fn new(id: CostLayerId, quantity: Quantity, value: Money, source: Source) -> Self {
         assert!(quantity.is_positive() && !value.is_negative(), "a layer holds goods at a cost");
         Layer { id, quantity, value, source }
     }
 
-    /// Its id. Ids are in the order in which layers were made.
+    /// Returns its id. Ids ascend in the order in which layers were made.
     pub fn id(&self) -> CostLayerId {
         self.id
     }
 
-    /// Stock units that are left, above zero.
+    /// Returns the stock units left, above zero.
     pub fn quantity(&self) -> Quantity {
         self.quantity
     }
 
-    /// Their cost.
+    /// Returns the cost of the units left.
     pub fn value(&self) -> Money {
         self.value
     }
 
-    /// What brought them.
+    /// Returns the line that received them.
     pub fn source(&self) -> &Source {
         &self.source
     }
 
-    /// The cost of one stock unit.
+    /// Returns the cost of one stock unit.
     pub fn unit_cost(&self) -> Price {
         unit_cost(self.value, self.quantity)
     }
 
-    /// Takes `quantity` of it; answers its cost. The last unit takes what is left of the value.
+    /// Takes `quantity` of it and returns the cost. The last unit takes what is left of the value.
     fn take(&mut self, quantity: Quantity, settings: &Settings) -> Money {
         let cost = if quantity == self.quantity {
             self.value
@@ -93,48 +97,49 @@ impl Layer {
     }
 }
 
-/// Goods that were taken from one layer.
+/// The units that an issue took of one cost layer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LayerUse {
-    /// The layer, which may be used up since.
+    /// The layer. It may be used up since.
     pub layer_id: CostLayerId,
     /// Stock units, above zero.
     pub quantity: Quantity,
     /// Their cost.
     pub value: Money,
-    /// What had brought them.
+    /// The line that had received them.
     pub source: Source,
 }
 
-/// What goods cost that left a level.
+/// The cost of an issue.
 #[derive(Debug, Default)]
 pub struct Issued {
-    /// The cost of all of them.
+    /// The cost of all its units.
     pub cost: Money,
-    /// The layers they were taken from, the oldest first; none where the level has none.
+    /// The layers used, the oldest first. Empty if the level has none.
     pub layer_uses: Vec<LayerUse>,
 }
 
-/// The layers of one level, the oldest goods first. They always add up to what the level holds, and to its value.
+/// The cost layers of one level, the oldest first. They add up to its stock on hand and its value, unless it
+/// is below zero.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Layers(Vec<Layer>);
 
 impl Layers {
-    /// All of them.
+    /// Iterates over the layers, the oldest first.
     pub fn iter(&self) -> std::slice::Iter<'_, Layer> {
         self.0.iter()
     }
 
-    /// Adds goods. Those of a document that comes in late take the place that their date gives them; what left before
-    /// it was known stays as it was valued.
+    /// Adds a layer at the place of its date. A receipt dated back does not change the cost of earlier
+    /// issues.
     pub fn add(&mut self, layer: Layer) {
         let key = |layer: &Layer| (layer.source.occurred_at, layer.id);
         let place = self.0.partition_point(|known| key(known) < key(&layer));
         self.0.insert(place, layer);
     }
 
-    /// Takes `quantity`, the oldest first; answers its cost with what came from which layer, and the cost of one unit of
-    /// the youngest of it.
+    /// Takes `quantity`, the oldest first. Returns the cost and the layers used, and the unit cost of the
+    /// last of them.
     fn take(&mut self, quantity: Quantity, settings: &Settings) -> (Issued, Price) {
         let (mut wanted, mut issued, mut last) = (quantity, Issued::default(), Price::ZERO);
         let mut used_up = 0;
@@ -156,8 +161,8 @@ impl Layers {
         (issued, last)
     }
 
-    /// Spreads a new value over all layers in proportion to their old ones; by quantity where they had none. The parts
-    /// add up to `value`.
+    /// Spreads a new value over all layers in proportion to their values, or to their quantities if they have
+    /// no value. The parts add up to `value`.
     fn revalue(&mut self, value: Money, settings: &Settings) {
         let worthless = self.0.iter().all(|layer| layer.value.is_zero());
         let weight = |layer: &Layer| if worthless { layer.quantity.get() } else { layer.value.get() };
@@ -173,10 +178,10 @@ impl Layers {
 }
 
 impl Book {
-    /// Takes `quantity` out of a level that holds as much; answers what it cost.
+    /// Issues `quantity` of a level that has enough on hand, and returns its cost.
     pub fn issue_layers(&mut self, key: LevelKey, quantity: Quantity) -> Issued {
         let setup = Arc::clone(&self.setup);
-        if !self.adopt(key, self.now) {
+        if !self.apply_costing_method(key, self.now) {
             let cost = self.level_mut(key).issue(quantity, &setup.settings);
             return Issued { cost, layer_uses: Vec::new() };
         }
@@ -186,17 +191,17 @@ impl Book {
         issued
     }
 
-    /// Takes `quantity` out of the location of goods in transit, at the cost that it left its origin with.
-    pub fn take_off_transit(&mut self, key: LevelKey, quantity: Quantity, value: Money) {
-        let is_layered = self.adopt(key, self.now);
+    /// Issues `quantity` of stock in transit, at the cost with which it left its origin.
+    pub fn issue_from_transit(&mut self, key: LevelKey, quantity: Quantity, value: Money) {
+        let is_layered = self.apply_costing_method(key, self.now);
         assert!(!is_layered, "goods in transit have no layers");
         let level = self.level_mut(key);
         level.issue_at(quantity, value, level.unit_cost());
     }
 
-    /// Brings `quantity` in at a total cost of `value`.
+    /// Receives `quantity` at a total cost of `value`.
     pub fn receive_layers(&mut self, key: LevelKey, quantity: Quantity, value: Money, source: &Source) {
-        let is_layered = self.adopt(key, source.occurred_at);
+        let is_layered = self.apply_costing_method(key, source.occurred_at);
         self.level_mut(key).receive(quantity, value);
         if is_layered {
             let id = CostLayerId(self.ids.next_id());
@@ -205,10 +210,10 @@ impl Book {
         }
     }
 
-    /// Gives what is there another value; answers by how much it changed.
+    /// Sets the value of the stock on hand, and returns the change.
     pub fn revalue(&mut self, key: LevelKey, value: Money) -> Money {
         let setup = Arc::clone(&self.setup);
-        if self.adopt(key, self.now) {
+        if self.apply_costing_method(key, self.now) {
             self.layers_mut(key).revalue(value, &setup.settings);
         }
         let change = self.level_mut(key).revalue(value);
@@ -216,8 +221,8 @@ impl Book {
         change
     }
 
-    /// What `quantity` that comes in without a cost of its own is worth: the average of what is there, or the cost of
-    /// the youngest layer; the last known cost where nothing is there.
+    /// Returns the value of `quantity` that is received without a cost of its own: at the unit cost of the
+    /// youngest layer, else at the average of the level, else at its last known cost.
     pub fn current_cost(&self, key: &LevelKey, quantity: Quantity) -> Money {
         let settings = &self.setup.settings;
         let layers = self.layers().get(key).filter(|_| self.wants_layers(key));
@@ -241,7 +246,7 @@ impl Book {
         );
     }
 
-    /// Whether a level is to have layers.
+    /// Returns whether a level should have layers.
     fn wants_layers(&self, key: &LevelKey) -> bool {
         let default = self.setup.settings.costing_method;
         let product = self.products.get(&key.product_id);
@@ -251,9 +256,9 @@ impl Book {
         method == CostingMethod::Fifo && key.lot_id == LotId::default() && !is_transit(key.location_id)
     }
 
-    /// Brings a level over to the method that its product is valued by, with a movement that happened `at` an instant;
-    /// answers whether it has layers. What is there then counts as older than what the movement brings.
-    fn adopt(&mut self, key: LevelKey, at: DateTime<Utc>) -> bool {
+    /// Changes a level to the costing method of its product, before a movement at the instant `at`. Returns
+    /// whether the level has layers. The stock on hand counts as older than what the movement receives.
+    fn apply_costing_method(&mut self, key: LevelKey, at: DateTime<Utc>) -> bool {
         let wants_layers = self.wants_layers(&key);
         let level = self.level(&key);
         if level.is_layered() == wants_layers {
@@ -295,7 +300,7 @@ mod tests {
     #[test]
     fn the_oldest_goods_leave_first() {
         let mut layers = Layers::default();
-        // 10 at 1.00, then 10 at 2.00, and a delivery of a day before, 10 at 0.50, which comes in late.
+        // 10 at 1.00, then 10 at 2.00, and a late receipt dated one day earlier, 10 at 0.50.
         layers.add(layer(1, 100, 1_000));
         layers.add(layer(2, 100, 2_000));
         let mut late = layer(3, 100, 500);
@@ -331,8 +336,8 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever comes, goes and is revalued, layers add up to what came less what went, to the cent, and none is
-        /// empty or below zero.
+        /// After any receipts, issues and revaluations, layers add up to receipts less issues, to the cent,
+        /// and none is empty or below zero.
         #[test]
         fn layers_add_up(
             steps in prop::collection::vec((0..3_u8, 1..500_i64, 0..100_000_i64, 0..50_i64), 1..60),

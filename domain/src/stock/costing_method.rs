@@ -1,9 +1,9 @@
-//! How the cost of goods that leave is found.
+//! Costing methods.
 
 use sea_orm::{DeriveActiveEnum, EnumIter};
 use serde::{Deserialize, Serialize};
 
-/// How goods that leave are valued.
+/// The costing method: how an issue is valued.
 #[derive(
     Debug,
     Clone,
@@ -24,9 +24,9 @@ use serde::{Deserialize, Serialize};
 #[strum(serialize_all = "snake_case")]
 #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
 pub enum CostingMethod {
-    /// At the average cost of what is at the location.
+    /// At the average cost of the stock on the level.
     #[default]
     MovingAverage,
-    /// At the cost of the oldest goods at the location: first in, first out.
+    /// At the cost of the oldest stock on the level: first in, first out.
     Fifo,
 }

@@ -1,13 +1,13 @@
-//! One level: how much there is, how much of it is reserved, and what it cost.
+//! One level: its stock on hand, how much of it is reserved, and its value.
 //!
 //! A level keeps its own rules. Its fields are private, and only the methods here change them. After each change:
 //!
-//! - what is reserved and what is backordered is never below zero;
-//! - goods on hand are worth zero or more, and an empty level is worth exactly zero;
-//! - a level below zero is worth zero or less: the provisional cost of what it lacks.
+//! - reserved and backordered are never below zero;
+//! - stock on hand has a value of zero or more, and an empty level has a value of exactly zero;
+//! - a level below zero has a value of zero or less: the provisional cost of the units that it lacks.
 //!
-//! More may be reserved than is on hand: goods that left in spite of the record leave reservations uncovered. A command
-//! checks what is available before it changes a level, so a broken rule is a fault of the program and panics.
+//! Reserved may exceed on hand: a forced issue leaves reservations uncovered. A command checks what is
+//! available before it changes a level, so a broken rule is a fault of the program and panics.
 
 use chrono::{DateTime, Utc};
 
@@ -16,30 +16,30 @@ use crate::number::{Money, Price, Quantity};
 use crate::stock::unit_cost;
 use crate::tenant::Settings;
 
-/// Where a stock level is kept: one product, in one lot, at one location. Levels are locked in this order.
+/// The key of a level: one product, in one lot or without, at one location. Levels are locked in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LevelKey {
     /// The location.
     pub location_id: LocationId,
     /// The product.
     pub product_id: ProductId,
-    /// The lot; nil where the product is not tracked by lot.
+    /// The lot; nil for the level without a lot.
     pub lot_id: LotId,
 }
 
 impl LevelKey {
-    /// The level of a product that is not tracked by lot.
+    /// Returns the level of a product without a lot.
     pub fn untracked(location_id: LocationId, product_id: ProductId) -> Self {
         LevelKey { location_id, product_id, lot_id: LotId::default() }
     }
 
-    /// The level on which lines wait for the product: its own where the product is not tracked by lot, else one that never
-    /// has goods and is locked before those of the lots.
+    /// Returns the level on which orders wait for the product. For a tracked product it never has stock, and
+    /// is locked before the levels of the lots.
     pub fn without_lot(&self) -> Self {
         LevelKey { lot_id: LotId::default(), ..*self }
     }
 
-    /// Whether it is the level of a lot.
+    /// Returns whether it is the level of a lot.
     pub fn is_of_lot(&self) -> bool {
         *self != self.without_lot()
     }
@@ -48,17 +48,17 @@ impl LevelKey {
 /// The figures of a level as they are stored.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct StoredLevel {
-    /// Stock units on hand; below zero where more left than the record had.
+    /// Stock units on hand; below zero if more left than the record had.
     pub on_hand: Quantity,
-    /// Stock units that are reserved.
+    /// Stock units reserved.
     pub reserved: Quantity,
-    /// Cost of what is on hand.
+    /// Value of the stock on hand.
     pub value: Money,
-    /// Cost of one stock unit when there last was one.
+    /// Last known cost of one stock unit.
     pub last_cost: Price,
-    /// Whether the cost is kept in layers, first in, first out.
+    /// Whether the level has cost layers.
     pub layered: bool,
-    /// When the level was last counted.
+    /// Time of the last count.
     pub counted_at: Option<DateTime<Utc>>,
     /// Stock units that confirmed orders wait for.
     pub backordered: Quantity,
@@ -66,7 +66,7 @@ pub struct StoredLevel {
     pub allotted: bool,
 }
 
-/// How much there is, how much of it is reserved, and what it cost.
+/// The figures of a level. Only its methods change them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Level {
     on_hand: Quantity,
@@ -87,49 +87,49 @@ impl From<StoredLevel> for Level {
     }
 }
 
-/// Reading.
 impl Level {
-    /// Stock units on hand; below zero where more left than the record had.
+    /// Returns the stock units on hand; below zero if more left than the record had.
     pub fn on_hand(&self) -> Quantity {
         self.on_hand
     }
 
-    /// Stock units that are reserved: for orders, holds and allotments.
+    /// Returns the stock units reserved for orders, holds and allotments.
     pub fn reserved(&self) -> Quantity {
         self.reserved
     }
 
-    /// What may still be sold or reserved; below zero where more is reserved than is on hand.
+    /// Returns what may still be sold or reserved; below zero if more is reserved than is on hand.
     pub fn available(&self) -> Quantity {
         self.on_hand - self.reserved
     }
 
-    /// Whether there is less than nothing on hand, or less than is reserved.
+    /// Returns whether less than zero is on hand, or less than is reserved.
     pub fn is_short(&self) -> bool {
         self.on_hand.is_negative() || self.reserved > self.on_hand
     }
 
-    /// Stock units that confirmed orders wait for: whatever becomes free here is allocated to them first.
+    /// Returns the stock units that confirmed orders wait for. Stock that becomes available is allocated to
+    /// them first.
     pub fn backordered(&self) -> Quantity {
         self.backordered
     }
 
-    /// Whether a till or a channel may have an allotment on the level.
+    /// Returns whether a till or a channel may have an allotment on the level.
     pub fn is_allotted(&self) -> bool {
         self.allotted
     }
 
-    /// Cost of what is on hand.
+    /// Returns the value of the stock on hand.
     pub fn value(&self) -> Money {
         self.value
     }
 
-    /// Cost of one stock unit when there last was one.
+    /// Returns the last known cost of one stock unit.
     pub fn last_cost(&self) -> Price {
         self.last_cost
     }
 
-    /// The average cost of one stock unit; the last known one while nothing is on hand.
+    /// Returns the average cost of one stock unit, or the last known cost if none is on hand.
     pub fn unit_cost(&self) -> Price {
         if self.on_hand.is_positive() {
             Price::rounded(self.value.get() / self.on_hand.get())
@@ -138,7 +138,7 @@ impl Level {
         }
     }
 
-    /// What `quantity` costs at the current average.
+    /// Returns what `quantity` costs at the current average, or at the last known cost if none is on hand.
     pub(super) fn cost_of(&self, quantity: Quantity, settings: &Settings) -> Money {
         if self.on_hand.is_positive() {
             settings.money(self.value.get() * quantity.get() / self.on_hand.get())
@@ -147,21 +147,22 @@ impl Level {
         }
     }
 
-    /// Whether the cost is kept in layers, first in, first out.
+    /// Returns whether the level has cost layers.
     pub fn is_layered(&self) -> bool {
         self.layered
     }
 
-    /// When the level was last counted. The count includes whatever happened by then, even if it is recorded later.
+    /// Returns the time of the last count. The count includes what is dated until then, also if it is
+    /// recorded later.
     pub fn counted_at(&self) -> Option<DateTime<Utc>> {
         self.counted_at
     }
 }
 
-/// Goods that come and go.
+/// Receipts and issues.
 impl Level {
-    /// Issues `quantity` at the average cost; returns what it cost. The last unit takes the rest of the value, so that
-    /// rounding never leaves a value without goods.
+    /// Issues `quantity` at the average cost, and returns its cost. The last unit takes the rest of the
+    /// value, so that an empty level has no value.
     pub(super) fn issue(&mut self, quantity: Quantity, settings: &Settings) -> Money {
         self.check_issue(quantity);
         let cost = if quantity == self.on_hand {
@@ -173,8 +174,8 @@ impl Level {
         cost
     }
 
-    /// Issues `quantity` at a cost that is known: that of its layers, or that with which it came. `last_cost` is the cost
-    /// of the last unit of it.
+    /// Issues `quantity` at a known cost: that of its layers, or that with which it left its origin.
+    /// `last_cost` is the unit cost of the last layer, or of the level.
     pub(super) fn issue_at(&mut self, quantity: Quantity, cost: Money, last_cost: Price) {
         self.check_issue(quantity);
         self.on_hand -= quantity;
@@ -187,7 +188,7 @@ impl Level {
         assert!(quantity.is_positive() && quantity <= self.on_hand, "an issue stays within what is on hand");
     }
 
-    /// Issues `quantity` that the level does not have, at the last known cost; returns that cost, which is provisional.
+    /// Issues `quantity` below zero at the last known cost, and returns this provisional cost.
     pub(crate) fn issue_below_zero(&mut self, quantity: Quantity, settings: &Settings) -> Money {
         assert!(
             quantity.is_positive() && !self.on_hand.is_positive(),
@@ -200,7 +201,7 @@ impl Level {
         provisional
     }
 
-    /// Receives `quantity` at a total cost of `value`. What is below zero was settled before.
+    /// Receives `quantity` at a total cost of `value`. The level must not be below zero.
     pub(super) fn receive(&mut self, quantity: Quantity, value: Money) {
         assert!(quantity.is_positive() && !value.is_negative(), "a receipt brings goods at a cost");
         assert!(!self.on_hand.is_negative(), "a receipt settles what is below zero first");
@@ -210,8 +211,8 @@ impl Level {
         self.check();
     }
 
-    /// Receives `quantity` of what is below zero, which gives back its provisional cost; `last_cost` is what one unit of the
-    /// receipt really costs.
+    /// Receives `quantity` of what is below zero, and reverses its provisional cost. `last_cost` is the real
+    /// cost of one unit.
     pub(crate) fn settle_below_zero(&mut self, quantity: Quantity, provisional: Money, last_cost: Price) {
         assert!(
             quantity.is_positive() && quantity <= -self.on_hand,
@@ -223,7 +224,7 @@ impl Level {
         self.check();
     }
 
-    /// Gives what is on hand another value; returns by how much it changed.
+    /// Sets the value of the stock on hand, and returns the change.
     pub(super) fn revalue(&mut self, value: Money) -> Money {
         assert!(self.on_hand.is_positive() && !value.is_negative(), "only goods on hand have a value");
         let change = value - self.value;
@@ -233,18 +234,18 @@ impl Level {
         change
     }
 
-    /// Says whether the cost is kept in layers from now on.
+    /// Sets whether the level has cost layers.
     pub(super) fn set_layered(&mut self, layered: bool) {
         self.layered = layered;
     }
 
-    /// Notes that the level was counted at an instant.
+    /// Sets the time of the last count.
     pub(crate) fn note_count(&mut self, counted_at: DateTime<Utc>) {
         self.counted_at = Some(counted_at);
     }
 }
 
-/// Goods that are reserved or waited for.
+/// Reservations and backorders.
 impl Level {
     /// Reserves `quantity`.
     pub(crate) fn reserve(&mut self, quantity: Quantity) {
@@ -252,20 +253,20 @@ impl Level {
         self.reserved += quantity;
     }
 
-    /// Releases `quantity` of what is reserved.
+    /// Releases `quantity` of the reserved units.
     pub(crate) fn release(&mut self, quantity: Quantity) {
         assert!(!quantity.is_negative(), "a release takes off what is reserved");
         self.reserved -= quantity;
         self.check();
     }
 
-    /// Adds `quantity` to what confirmed orders wait for.
+    /// Adds `quantity` to the backordered units.
     pub(crate) fn backorder(&mut self, quantity: Quantity) {
         assert!(!quantity.is_negative(), "a backorder adds to what is waited for");
         self.backordered += quantity;
     }
 
-    /// Takes `quantity` off what confirmed orders wait for: they got it, or gave it up.
+    /// Takes `quantity` off the backordered units: it was allocated, or the order no longer wants it.
     pub(crate) fn end_backorder(&mut self, quantity: Quantity) {
         assert!(!quantity.is_negative(), "the end of a backorder takes off what is waited for");
         self.backordered -= quantity;
@@ -328,7 +329,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever comes and goes, the cost that left plus the value that stayed is the cost that came.
+        /// After any receipts and issues, the cost issued plus the value left is the cost received.
         #[test]
         fn cost_is_conserved(steps in prop::collection::vec((1..500_i64, 0..100_000_i64, any::<bool>()), 1..60)) {
             let (mut level, mut came, mut left) = (Level::default(), Money::ZERO, Money::ZERO);

@@ -5,17 +5,20 @@ const DIGITS_MIN: usize = 13;
 /// The longest card number.
 const DIGITS_MAX: usize = 19;
 
-/// Returns whether a text holds a number of 13 to 19 digits, blanks, dots and dashes aside, that starts like a card and
-/// passes the check of Luhn (PCI DSS 3.3.1: such a number must not be stored). Other digits beside the number do not
-/// hide it. The time grows with the length of the text alone, whatever stands in it.
+/// Returns whether a text contains a number of 13 to 19 digits that starts with 2 to 6 and passes the Luhn
+/// check.
+///
+/// Blanks, dots and dashes between the digits are ignored. Other digits beside the number do not hide it.
+/// Source: PCI DSS 4.0, 3.5.1 (a stored card number must be unreadable). The time is proportional to the
+/// length of the text.
 pub fn holds_card_number(text: &str) -> bool {
     find_card(text, &mut || ())
 }
 
-/// As [`holds_card_number`]; calls `step` for each byte and for each number that is tried.
+/// As [`holds_card_number`]. Calls `step` for each byte and each number that it tries.
 fn find_card(text: &str, step: &mut impl FnMut()) -> bool {
     let mut run = Run::default();
-    // Digits that touch a letter belong to a word, such as a UUID, and to no card.
+    // Digits next to a letter belong to a word, such as a UUID, and not to a card number.
     let (mut stands_alone, mut last) = (true, b' ');
     for byte in text.bytes().chain([b'/']) {
         step();
@@ -40,14 +43,13 @@ fn find_card(text: &str, step: &mut impl FnMut()) -> bool {
     false
 }
 
-/// Digits in groups: a card begins and ends where a group does.
+/// Digits in groups. A card number begins and ends at the edge of a group.
 #[derive(Default)]
 struct Run {
     digits: Vec<u8>,
-    /// How many digits stand before the end of each group, rising.
+    /// Number of digits before the end of each group, ascending.
     ends: Vec<usize>,
-    /// `sums[0][n]`: the first `n` digits added up as Luhn weighs them, each with an even place doubled.
-    /// `sums[1][n]`: the same, each with an odd place doubled.
+    /// `sums[p][n]`: the Luhn sum of the digits at places 0 to `n`, with the places of parity `p` doubled.
     sums: [Vec<u32>; 2],
 }
 
@@ -63,14 +65,15 @@ impl Run {
         self.digits.push(digit);
     }
 
-    /// Ends a group; a second separator after the first ends nothing more.
+    /// Ends a group, unless the last end is at the same place.
     fn end_group(&mut self) {
         if self.ends.last() != Some(&self.digits.len()) {
             self.ends.push(self.digits.len());
         }
     }
 
-    /// At most seven ends lie within the length of a card from each start, and each is checked by two sums.
+    /// Returns whether some groups in a row are a card number. At most seven ends (13 to 19 digits) fit one
+    /// start.
     fn holds_card(&self, step: &mut impl FnMut()) -> bool {
         let mut first_end = 0;
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
@@ -93,7 +96,8 @@ impl Run {
         false
     }
 
-    /// Luhn doubles every second digit, counted from the last one, which stays single.
+    /// Returns whether the digits from `from` to before `to` pass Luhn: every second digit before the last is
+    /// doubled.
     fn passes_luhn(&self, from: usize, to: usize) -> bool {
         let sums = &self.sums[to % 2];
         let before =
@@ -132,7 +136,7 @@ mod tests {
         }
     }
 
-    /// Every span of groups, tried one by one as the rule says it.
+    /// Tries all groups in a row, one by one.
     fn holds_card_slowly(groups: &[&str]) -> bool {
         let spans = (0..groups.len()).flat_map(|from| (from + 1..=groups.len()).map(move |to| (from, to)));
         spans.map(|(from, to)| groups[from..to].concat()).any(|digits| {
@@ -155,7 +159,7 @@ mod tests {
         }
     }
 
-    /// A body may have 256 KiB, and a field of it is looked at before it is refused.
+    /// A body may have 256 KiB, and each field is checked before the body is rejected.
     #[test]
     fn a_hostile_text_costs_no_more_than_its_length() {
         const LENGTH: usize = 200_000;

@@ -10,7 +10,7 @@ use domain::refusal::{Problem, Problems, Refusal};
 use domain::stock::CostingMethod;
 use domain::text::{Description, Line64, Line200, Name};
 use domain::variant::{
-    Choice, GroupOption, check_choice, check_options, choices, filled, options_json, parse_options,
+    Choice, GroupOption, check_choice, check_options, choices, fill_pattern, options_json, parse_options,
 };
 use sea_orm::sea_query::LockType;
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
@@ -208,7 +208,7 @@ fn build_variant(group: &Group, input: &VariantsInput, choice: Choice) -> Produc
     let values: Vec<&str> =
         group.options.iter().filter_map(|option| choice.get(&option.name)).map(String::as_str).collect();
     let text = |pattern: Option<&Line200>, own: &str, between: &str| match pattern {
-        Some(pattern) => filled(pattern, &choice),
+        Some(pattern) => fill_pattern(pattern, &choice),
         None => format!("{own}{between}{}", values.join(between)),
     };
     let sku = text(input.sku_pattern.as_ref(), &group.row.code, "-");

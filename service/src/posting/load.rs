@@ -49,7 +49,7 @@ pub(super) async fn book(tx: &Tx, setups: &Setups, commands: &[Command]) -> Resu
     goods.need(&mut needs);
     lots::need_products(tx, &mut needs).await?;
     let counts = counts::load(tx, &needs).await?;
-    needs.counted(&counts);
+    needs.add_count_lines(&counts);
     let invoices = documents::payable(tx, &needs).await?;
     let drawers = drawers(tx, &needs).await?;
     let mut book = Book::new(tx.now, tx.id_sequence(), setup);

@@ -36,7 +36,7 @@ impl Before {
     /// written with the batch, also where nothing of that is accepted.
     pub(super) fn serve(book: &mut Book) -> Self {
         let (levels, layers) = (book.levels().clone(), book.layers().clone());
-        Before { levels, layers, served: domain::promise::serve_first(book) }
+        Before { levels, layers, served: domain::promise::allocate_first(book) }
     }
 }
 

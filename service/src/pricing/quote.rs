@@ -179,7 +179,7 @@ fn resolve_lines<'a>(
             Some(unit) => drafts.push(Draft { product, unit, quantity: line.quantity }),
             None => {
                 let uom = uom.unwrap_or_default();
-                problems.invalid(pointer("uom"), format!("{} is not sold by {uom}.", product.sku));
+                problems.invalid(pointer("uom"), format!("{} has no unit {uom}.", product.sku));
             }
         }
     }

@@ -19,7 +19,7 @@ async fn refuses(tenant: &Tenant, path: &str, body: &Value, pointer: &str) {
     let before = tenant.footprint().await;
     let refused = tenant.post(path, body).await.refused(422, "validation_failed").names(&[pointer]);
     let detail = refused.0["errors"][0]["detail"].as_str().expect("a detail").to_owned();
-    assert!(detail.contains("is kept in") && detail.contains("correct the quantity"), "{path}: {detail}");
+    assert!(detail.contains("is counted in") && detail.contains("correct the quantity"), "{path}: {detail}");
     let after = tenant.footprint().await;
     let changed: Vec<_> = before.iter().zip(&after).filter(|(old, new)| old != new).collect();
     let only_noted = changed.iter().all(|(old, _)| ["command", "number_series"].contains(&old.0));

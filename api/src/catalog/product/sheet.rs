@@ -238,7 +238,7 @@ fn too_many() -> ApiError {
 }
 
 fn null_character() -> ApiError {
-    ApiError::new(Code::ValidationFailed, "A text bears no null character.")
+    ApiError::new(Code::ValidationFailed, "A text must not contain a null character.")
 }
 
 fn unknown_column(name: &str) -> ApiError {

@@ -17,7 +17,7 @@ fn key(number: usize) -> LevelKey {
     LevelKey { lot_id, ..LevelKey::untracked(LocationId::default(), ProductId::default()) }
 }
 
-/// A book with lots that never expire, and of each what retail keeps.
+/// Returns a book with lots that never expire: of each, the available units and those allotted to retail.
 fn shelf(lots: &[(i64, i64)]) -> Book {
     let mut book = book(CostingMethod::MovingAverage);
     for (number, (free, kept)) in lots.iter().enumerate() {
@@ -50,8 +50,8 @@ fn kept(book: &Book) -> Quantity {
 }
 
 proptest! {
-    /// A channel allotment shrinks only when nothing else is free, whatever its channel takes of which lot, and a level has
-    /// reserved what is left of its allotments.
+    /// A channel allotment shrinks only if no other unit is available, in any order of sales and lots. Each
+    /// level has reserved what is left of its allotments.
     #[test]
     fn a_channel_allotment_keeps_its_quantity_while_goods_are_free(
         lots in prop::collection::vec((0..10_i64, 0..10_i64), 1..6),

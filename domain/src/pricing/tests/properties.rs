@@ -1,4 +1,4 @@
-//! What holds for any rules, item and question.
+//! Properties that hold for any rules, item and question.
 
 use std::cmp::Reverse;
 
@@ -14,7 +14,7 @@ fn methods() -> impl Strategy<Value = Method> {
     })
 }
 
-/// Rules from few values, so that they often meet; the number of each is its place.
+/// Makes rules from few values, so that they often meet. Each is numbered by its place.
 fn rule_sets() -> impl Strategy<Value = Vec<Rule>> {
     let scopes = prop::sample::select(vec![
         Scope::Product(PRODUCT),
@@ -57,7 +57,7 @@ fn questions() -> impl Strategy<Value = Asked> {
         .prop_map(|(basket, day)| Asked { at: days(day), ..asked(basket) })
 }
 
-/// The winner by the sentence in the design, one rule after the other, without an index.
+/// Returns the winner by the words of the module page, one rule after the other, without an index.
 fn winner_by_the_book(rules: &[Rule], item: &Item<'_>, asked: &Asked) -> Option<PriceRuleId> {
     let width = |rule: &Rule| match rule.scope {
         Scope::Product(product) => (product == item.product_id).then_some(0),
@@ -84,7 +84,7 @@ fn winning_list(rules: &[Rule], item: &Item<'_>, asked: &Asked) -> Option<PriceL
     rules.iter().find(|rule| rule.id == won).map(|rule| rule.list_id)
 }
 
-/// The same rules in two orders.
+/// Makes the same rules in two orders.
 fn shuffled_rules() -> impl Strategy<Value = (Vec<Rule>, Vec<Rule>)> {
     rule_sets().prop_flat_map(|rules| (Just(rules.clone()), Just(rules).prop_shuffle()))
 }

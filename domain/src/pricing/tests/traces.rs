@@ -1,8 +1,8 @@
-//! What a price says about itself.
+//! Tests of price traces.
 
 use super::*;
 
-/// From ten pieces on, the product costs 8 from yesterday on.
+/// Returns a rule by which the product costs 8 from ten units on, since yesterday.
 fn sheet() -> Rule {
     let agreed = rule(1, CUSTOMER, Scope::Product(PRODUCT), fixed("8"));
     Rule { valid_from: Some(days(-1)), ..from_quantity("10", agreed) }
@@ -12,7 +12,7 @@ fn like_the_sheet(id: u128) -> Rule {
     Rule { id: PriceRuleId(Uuid::from_u128(id)), ..sheet() }
 }
 
-/// Why each of the rules loses to the sheet for twelve pieces, by the rule's number; 0 is the list price.
+/// Returns the reason why each rule loses to the sheet for twelve units, by its number; 0 is the list price.
 fn lost_to_the_sheet(mut rules: Vec<Rule>) -> Vec<(u128, Lost)> {
     rules.push(sheet());
     let trace = explain(&Rules::new(rules), &every_list(), &piece("10.00"), &asked("12"));

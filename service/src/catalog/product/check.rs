@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::id::{CategoryId, ProductGroupId, ProductId, TaxClassId};
-use domain::product::{DECIMALS_MAX, ProductKind, Tracking, barcode_is_sound, is_divided_so};
+use domain::product::{DECIMALS_MAX, ProductKind, Tracking, barcode_is_sound, fits_decimals};
 use domain::refusal::{Code, Problems, Refusal};
 use domain::stock::CostingMethod;
 use domain::variant::{Choice, GroupOption, check_choice, parse_options};
@@ -341,7 +341,7 @@ fn check_units(problems: &mut Problems, input: &ProductInput) {
                 pointer("factor"),
                 "This must be above zero: it says how many stock units a unit has.",
             );
-        } else if !is_divided_so(*factor, input.decimals()) {
+        } else if !fits_decimals(*factor, input.decimals()) {
             let (most, stock_uom) = (input.decimals(), &input.stock_uom);
             let detail = format!("A quantity in {stock_uom} has at most {most} decimals here.");
             problems.invalid(pointer("factor"), detail);

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use domain::id::{ProductId, SkuMappingId};
-use domain::product::{ProductStatus, is_divided_so};
+use domain::product::{ProductStatus, fits_decimals};
 use domain::refusal::{Code, Problems, Refusal};
 use domain::text::Line100;
 use sea_orm::sqlx::{self, Row};
@@ -166,7 +166,7 @@ impl References {
             let detail = "This must be above zero: it says how many stock units an external unit has.";
             problems.invalid("/factor", detail);
         } else if let Some(Target { decimals, .. }) = target
-            && !is_divided_so(input.factor, *decimals)
+            && !fits_decimals(input.factor, *decimals)
         {
             problems
                 .invalid("/factor", format!("A quantity of this product has at most {decimals} decimals."));
