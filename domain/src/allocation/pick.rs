@@ -41,7 +41,7 @@ type Left = fn(&Demand, &Book, &LevelKey) -> Quantity;
 pub(crate) struct PickRule {
     pub(crate) location_id: LocationId,
     pub(crate) purpose: Purpose,
-    /// How the stock was issued; none for a reservation.
+    /// The issue; none for a reservation.
     pub(crate) left: Option<Departure>,
 }
 
