@@ -1,8 +1,9 @@
-//! Statements over many rows, which are sent as one array for each column.
+//! Statements whose values are bound by the names of their columns.
 //!
-//! Arrays are bound by name: `unnest($3::uuid[], $4::text[]) as v (id, code)` says that the third value is the column `id`.
-//! Two columns of one type could change places otherwise, and no compiler and no database would notice. A build with
-//! debug checks, which every test is, compares each name with the statement.
+//! A row has one value for each column: `insert into t (a, b) values ($1, $2)` says that the second value is the column
+//! `b`. Many rows have one array for each: `unnest($3::uuid[], $4::text[]) as v (id, code)` says that the third value is
+//! the column `id`. Two columns of one type could change places otherwise, and no compiler and no database would notice. A
+//! build with debug checks, which every test is, compares each name with the statement.
 
 use sea_orm::sqlx::postgres::PgArguments;
 use sea_orm::sqlx::query::Query;
@@ -10,7 +11,7 @@ use sea_orm::sqlx::{self, Encode, Postgres, Type};
 
 use crate::{Error, Tx};
 
-/// A statement whose values are bound in order, and its arrays by name.
+/// A statement whose values are bound in order and by name.
 pub(crate) struct Columns<'q> {
     text: &'static str,
     query: Query<'q, Postgres, PgArguments>,
@@ -23,7 +24,7 @@ impl<'q> Columns<'q> {
         Columns { text, query: sqlx::query(text), bound: 0 }
     }
 
-    /// Binds a value that is the same for all rows.
+    /// Binds a value that is no column, or the same for all rows.
     pub(crate) fn bind<T>(mut self, value: T) -> Self
     where
         T: Encode<'q, Postgres> + Type<Postgres> + 'q,
@@ -31,6 +32,20 @@ impl<'q> Columns<'q> {
         self.bound += 1;
         self.query = self.query.bind(value);
         self
+    }
+
+    /// Binds the column `name` of the one row that a statement inserts.
+    ///
+    /// # Panics
+    ///
+    /// In a build with debug checks, if the statement has another column at this place.
+    pub(crate) fn value<T>(self, name: &str, value: T) -> Self
+    where
+        T: Encode<'q, Postgres> + Type<Postgres> + 'q,
+    {
+        let number = self.bound + 1;
+        debug_assert_eq!(inserted_column(self.text, number), Some(name), "${number} of {}", self.text);
+        self.bind(value)
     }
 
     /// Binds the column `name` of the rows.
@@ -64,6 +79,16 @@ fn column_at(text: &str, number: usize) -> Option<&str> {
     columns.split(',').nth(values.matches(',').count()).map(str::trim)
 }
 
+/// The column that a statement inserts its value `number` into.
+fn inserted_column(text: &str, number: usize) -> Option<&str> {
+    let (before, values) = text.split_once("values (")?;
+    let (_, columns) = before.rsplit_once("insert into ")?;
+    let (columns, _) = columns.split_once('(')?.1.split_once(')')?;
+    let (values, _) = values.split_once(')')?;
+    let place = values.split(',').position(|value| value.trim() == format!("${number}"))?;
+    columns.split(',').nth(place).map(str::trim)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,6 +101,14 @@ mod tests {
     fn a_value_is_the_column_at_its_place() {
         let columns = [1, 2, 3, 12, 4].map(|number| column_at(TEXT, number));
         assert_eq!(columns, [Some("head_id"), Some("id"), Some("code"), Some("amount"), None]);
+    }
+
+    #[test]
+    fn a_value_of_one_row_is_the_column_it_is_inserted_into() {
+        let text = "with made as (insert into t (a, b, c, d) values ($1, $3, now(), $2)) select 1";
+        assert_eq!([1, 3, 4].map(|number| inserted_column(text, number)), [Some("a"), Some("b"), None]);
+        let text = "insert into t (a, b, c) values ($1, case when $3::int is null then 1 else 2 end, $2)";
+        assert_eq!([1, 2, 3].map(|number| inserted_column(text, number)), [Some("a"), Some("c"), None]);
     }
 
     #[test]

@@ -58,29 +58,26 @@ pub(super) async fn write_payments(tx: &Tx, book: &Book, documents: &Documents<'
 /// Opens and closes sessions. A batch may open one and close it again: each is written in order.
 pub(super) async fn write_sessions(tx: &Tx, documents: &Documents<'_>) -> Result<(), Error> {
     for (session, by) in &documents.sessions {
-        tx.execute(
-            sqlx::query(
-                "insert into pos_session (tenant_id, id, register_id, status, opening_float, counted, expected, \
-                                          difference, opened_at, closed_at, command_id) \
-                 values ($1, $2, $3, case when $9::timestamptz is null then 'open' else 'closed' end, $4, $5, $6, $7, \
-                         $8, $9, $10) \
-                 on conflict (tenant_id, id) do update \
-                 set status = excluded.status, counted = excluded.counted, expected = excluded.expected, \
-                     difference = excluded.difference, closed_at = excluded.closed_at, \
-                     version = pos_session.version + 1",
-            )
-            .bind(tx.tenant_id.0)
-            .bind(session.id.0)
-            .bind(session.register_id.0)
-            .bind(session.opening_float.get())
-            .bind(session.counted.map(|amount| amount.get()))
-            .bind(session.expected.map(|amount| amount.get()))
-            .bind(session.difference.map(|amount| amount.get()))
-            .bind(session.opened_at)
-            .bind(session.closed_at)
-            .bind(by),
-        )
-        .await?;
+        let statement = "insert into pos_session (tenant_id, id, register_id, status, opening_float, counted, \
+                             expected, difference, opened_at, closed_at, command_id) \
+             values ($1, $2, $3, case when $9::timestamptz is null then 'open' else 'closed' end, $4, $5, $6, $7, \
+                     $8, $9, $10) \
+             on conflict (tenant_id, id) do update \
+             set status = excluded.status, counted = excluded.counted, expected = excluded.expected, \
+                 difference = excluded.difference, closed_at = excluded.closed_at, \
+                 version = pos_session.version + 1";
+        let query = Columns::of(statement)
+            .value("tenant_id", tx.tenant_id.0)
+            .value("id", session.id.0)
+            .value("register_id", session.register_id.0)
+            .value("opening_float", session.opening_float.get())
+            .value("counted", session.counted.map(|amount| amount.get()))
+            .value("expected", session.expected.map(|amount| amount.get()))
+            .value("difference", session.difference.map(|amount| amount.get()))
+            .value("opened_at", session.opened_at)
+            .value("closed_at", session.closed_at)
+            .value("command_id", by);
+        query.execute(tx).await?;
     }
     Ok(())
 }
