@@ -79,7 +79,7 @@ pub use demand::Demand;
 pub(crate) use forced::is_unsellable;
 #[cfg(test)]
 pub(crate) use forced::last_received;
-pub(crate) use pick::{LineRequest, Part, PickRule, Purpose, held_lines};
+pub(crate) use pick::{Departure, LineRequest, Part, PickRule, Purpose, held_lines};
 pub(crate) use serial::{check_gone, check_serial, on_hand};
 pub(crate) use shelf::lacking;
 pub use shelf::{Free, Given, allot};

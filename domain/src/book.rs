@@ -5,6 +5,7 @@
 //! batch sees exactly what the accepted ones before it did.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
@@ -114,7 +115,7 @@ pub struct Book {
     /// The source of new ids.
     pub ids: IdSequence,
     /// Settings and master data from the cache.
-    pub setup: std::sync::Arc<Setup>,
+    pub setup: Arc<Setup>,
     /// Products by id.
     pub products: HashMap<ProductId, Product>,
     /// Products by SKU.
@@ -127,10 +128,8 @@ pub struct Book {
     pub customers: HashMap<CustomerId, Customer>,
     /// Lots of tracked products.
     pub lots: Lots,
-    /// Stock levels.
-    pub levels: BTreeMap<LevelKey, Level>,
-    /// The cost layers of the levels that have them.
-    pub layers: BTreeMap<LevelKey, Layers>,
+    levels: BTreeMap<LevelKey, Level>,
+    layers: BTreeMap<LevelKey, Layers>,
     /// The drawers of tills.
     pub drawers: HashMap<RegisterId, Drawer>,
     /// Orders with their lines.
@@ -215,6 +214,42 @@ pub struct Posting {
 }
 
 impl Book {
+    /// Makes a book without rows.
+    pub fn new(now: DateTime<Utc>, ids: IdSequence, setup: Arc<Setup>) -> Self {
+        Book {
+            now,
+            ids,
+            setup,
+            products: HashMap::new(),
+            skus: HashMap::new(),
+            barcodes: HashMap::new(),
+            rules: Rules::default(),
+            customers: HashMap::new(),
+            lots: Lots::default(),
+            levels: BTreeMap::new(),
+            layers: BTreeMap::new(),
+            drawers: HashMap::new(),
+            orders: HashMap::new(),
+            sold: HashMap::new(),
+            invoices: HashMap::new(),
+            holds: HashMap::new(),
+            transfers: HashMap::new(),
+            expected: HashMap::new(),
+            counts: HashMap::new(),
+            count_settings: CountSettings::default(),
+            moved_since: HashMap::new(),
+            moved: Vec::new(),
+            costs_elsewhere: HashMap::new(),
+            costs: HashMap::new(),
+            consequences: Consequences::default(),
+            supplies: None,
+            allotments: BTreeMap::new(),
+            waiting: BTreeMap::new(),
+            served_first: BTreeSet::new(),
+            series: HashMap::new(),
+        }
+    }
+
     /// Returns the product that a line names. `pointer` is that of the line.
     pub fn product(&self, item: &ItemRef, pointer: &str) -> Result<&Product, Problem> {
         let id = match item {
@@ -276,9 +311,34 @@ impl Book {
         self.levels.get(key).copied().unwrap_or_default()
     }
 
+    /// Returns all levels of the book, in the order in which levels are locked.
+    pub fn levels(&self) -> &BTreeMap<LevelKey, Level> {
+        &self.levels
+    }
+
+    /// Adds levels as they were read.
+    pub fn add_levels(&mut self, levels: BTreeMap<LevelKey, Level>) {
+        self.levels.extend(levels);
+    }
+
     /// Returns the level at `key` for changes, and makes it if there is none yet.
-    pub fn level_mut(&mut self, key: LevelKey) -> &mut Level {
+    pub(crate) fn level_mut(&mut self, key: LevelKey) -> &mut Level {
         self.levels.entry(key).or_default()
+    }
+
+    /// Returns the cost layers of the levels that have them.
+    pub fn layers(&self) -> &BTreeMap<LevelKey, Layers> {
+        &self.layers
+    }
+
+    /// Adds cost layers as they were read.
+    pub fn add_layers(&mut self, layers: BTreeMap<LevelKey, Layers>) {
+        self.layers.extend(layers);
+    }
+
+    /// Returns the cost layers of the level at `key` for changes, which must be made to the level too.
+    pub(crate) fn layers_mut(&mut self, key: LevelKey) -> &mut Layers {
+        self.layers.entry(key).or_default()
     }
 
     /// Returns whether the stock of a product lies in lots.

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::allocation::{self, Consumed, Demand, PickRule, Purpose, Requester};
+use crate::allocation::{self, Consumed, Demand, Departure, PickRule, Purpose, Requester};
 use crate::book::{Book, Location, Posting, Register};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
@@ -189,10 +189,8 @@ fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal> {
         )));
     }
     if command.forced && command.occurred_at.is_none() {
-        return Err(Refusal::invalid(
-            "/occurred_at",
-            "A forced sale needs the time at which the goods left.",
-        ));
+        let detail = "A forced sale needs the time at which the goods left.";
+        return Err(Refusal::invalid("/occurred_at", detail));
     }
     let occurred_at = book.occurred_at(command.occurred_at)?;
     let customer = command.customer_id.map(|id| sales::buyer(book, id)).transpose()?;
@@ -209,7 +207,8 @@ fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal> {
         is_return: false,
     };
     let mut lines = sales::price(book, &basket)?;
-    check_stock(book, command, &register, (&mut lines, occurred_at))?;
+    let left = Departure { occurred_at, forced: command.forced };
+    check_stock(book, command, &register, left, &mut lines)?;
     let totals = Totals::of(&lines);
     tender::check(&command.tenders, &book.setup.settings)?;
     let (tenders, rounding) = tender::settle(totals.total(), &command.tenders, register.cash_rounding)?;
@@ -224,7 +223,7 @@ fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal> {
         .into_iter()
         .map(|mut line| {
             let consumed = consume_allotments(book, &register, (&line, occurred_at), &mut released);
-            let cost = issue_line(book, register.location_id, &mut line, (occurred_at, command.forced));
+            let cost = issue_line(book, register.location_id, &mut line, left);
             allocation::rebalance(book, &consumed, &mut released);
             (line, cost)
         })
@@ -280,7 +279,8 @@ fn check_stock(
     book: &Book,
     command: &Sell,
     register: &Register,
-    (lines, occurred_at): (&mut [Line], DateTime<Utc>),
+    left: Departure,
+    lines: &mut [Line],
 ) -> Result<(), Refusal> {
     let mut demand = Demand::of(Requester::till(register.id));
     if let Some(id) = command.hold_id {
@@ -288,16 +288,13 @@ fn check_stock(
     }
     let customer = command.customer_id.and_then(|id| book.customers.get(&id));
     let purpose = Purpose::Sale {
-        on: book.setup.settings.day(occurred_at),
+        on: book.setup.settings.day(left.occurred_at),
         // Goods that have left may have been too old for the customer: that rejects no forced sale.
-        life_days: customer
-            .filter(|_| !command.forced)
-            .map_or(0, |customer| customer.min_remaining_life_days),
+        life_days: customer.filter(|_| !left.forced).map_or(0, |customer| customer.min_remaining_life_days),
         at_hand: true,
     };
-    let went = Some((occurred_at, command.forced));
-    let rule = PickRule { location_id: register.location_id, purpose, went };
-    sales::allot(book, lines, &command.lines, (&mut demand, &rule))?;
+    let rule = PickRule { location_id: register.location_id, purpose, left: Some(left) };
+    sales::allot(book, lines, &command.lines, &mut demand, &rule)?;
     book.check_available(&demand)
 }
 
@@ -322,21 +319,14 @@ fn consume_allotments(
 }
 
 /// Issues a line and returns its cost.
-fn issue_line(
-    book: &mut Book,
-    location_id: LocationId,
-    line: &mut Line,
-    (occurred_at, forced): (DateTime<Utc>, bool),
-) -> Money {
+fn issue_line(book: &mut Book, location_id: LocationId, line: &mut Line, left: Departure) -> Money {
     if !line.stocked {
         return Money::ZERO;
     }
-    if !line.lots.is_empty() {
-        let went = (line.line_no, occurred_at, forced);
-        return lot::issue(book, (location_id, line.product_id), &mut line.lots, went);
-    }
     let key = sales::level_key(location_id, line);
-    book.issue(&Issue { key, quantity: line.quantity, line_no: line.line_no, occurred_at, forced })
+    let Departure { occurred_at, forced } = left;
+    let issue = Issue { key, quantity: line.quantity, line_no: line.line_no, occurred_at, forced };
+    if line.lots.is_empty() { book.issue(&issue) } else { lot::issue(book, &issue, &mut line.lots) }
 }
 
 /// Makes the movements, sales lines and journal entry of a sale or refund. `originals` has the original

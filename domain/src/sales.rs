@@ -357,7 +357,7 @@ pub fn take_back(
         } else if let Err(problem) = check_part(book, line.line.product_id, (quantity, out), &pointer) {
             problems.push(problem);
         } else {
-            match lot::shares_back(book, line, (quantity, lots), &pointer) {
+            match lot::shares_back(book, line, quantity, lots, &pointer) {
                 Ok(lots) => {
                     let line_no = lines.len() as i32 + 1;
                     lines.push(line.take_back(quantity, lots, line_no, &book.setup.settings));

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::allocation::{Demand, LineRequest, PickRule, Purpose};
+use crate::allocation::{Demand, Departure, LineRequest, PickRule, Purpose};
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
@@ -12,7 +12,7 @@ use crate::id::{EntryId, ExpectedReceiptId, LocationId, LotId, MovementId, Produ
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::line_item::invalid;
 use crate::line_item::{AMOUNT_MAX, LINES_MAX};
-use crate::lot::{self, Arrival, Incoming, NamedLot};
+use crate::lot::{self, Arrival, Incoming, NamedLot, NamedLots};
 use crate::needs::Needs;
 use crate::negative_stock::{COUNT_REASON, Issue};
 use crate::number::{Money, Price, Quantity};
@@ -207,12 +207,11 @@ fn post(book: &mut Book, command: &Move) -> Result<(StockDocument, Posting), Ref
     }
     let mut problems = Problems::default();
     let mut checked = Vec::with_capacity(command.lines.len());
-    let went = (occurred_at, command.forced);
-    let mut lots = LotCheck { location_id, went, ..LotCheck::default() };
+    let mut lots = LotCheck::new(command, location_id, occurred_at);
     for (index, line) in command.lines.iter().enumerate() {
         let pointer = format!("/lines/{index}");
         let parts = check_line(book, command.kind, line, &pointer)
-            .and_then(|goods| lots.divide(book, (command.kind, line), goods, &pointer));
+            .and_then(|goods| lots.divide(book, line, goods, &pointer));
         match parts {
             Ok(parts) => checked.extend(parts),
             Err(problem) => problems.push(problem),
@@ -346,38 +345,48 @@ fn check_line(
 }
 
 /// Checks the lots of a document's lines.
-#[derive(Default)]
 struct LotCheck {
     location_id: LocationId,
-    /// The time of an issue, and whether it is forced.
-    went: (DateTime<Utc>, bool),
+    /// The issue of the lines that issue stock.
+    left: Departure,
     incoming: Incoming,
     /// The stock to issue.
     demand: Demand,
 }
 
 impl LotCheck {
+    fn new(command: &Move, location_id: LocationId, occurred_at: DateTime<Utc>) -> Self {
+        let incoming = match command.kind {
+            // It may find a unit that was lost.
+            StockDocumentKind::Adjustment => Incoming::returning(),
+            StockDocumentKind::Receipt | StockDocumentKind::Opening | StockDocumentKind::Revaluation => {
+                Incoming::default()
+            }
+        };
+        let left = Departure { occurred_at, forced: command.forced };
+        LotCheck { location_id, left, incoming, demand: Demand::default() }
+    }
+
     /// Splits a checked line by lot. The parts of its value add up to the whole.
     fn divide(
         &mut self,
         book: &Book,
-        (kind, line): (StockDocumentKind, &MoveLine),
+        line: &MoveLine,
         goods: Checked,
         pointer: &str,
     ) -> Result<Vec<Checked>, Problem> {
         let product = &book.products[&goods.product_id];
         let parts: Vec<(Quantity, LotPart)> = if goods.quantity.is_negative() {
-            let went = Some(self.went);
-            let rule = PickRule { location_id: self.location_id, purpose: Purpose::WriteOff, went };
+            let (location_id, left) = (self.location_id, Some(self.left));
+            let rule = PickRule { location_id, purpose: Purpose::WriteOff, left };
             let covered = Quantity::ZERO;
             let request =
                 LineRequest { product, quantity: -goods.quantity, named: &line.lots, covered, pointer };
             let shares = self.demand.allocate(book, &rule, &request)?;
             shares.into_iter().map(|share| (-share.quantity, LotPart::Known(share.lot_id))).collect()
         } else {
-            let may_return = kind == StockDocumentKind::Adjustment;
-            let named = (product, goods.quantity);
-            let arrivals = self.incoming.add(book, named, &line.lots, (may_return, pointer))?;
+            let named = NamedLots { product, quantity: goods.quantity, named: &line.lots, pointer };
+            let arrivals = self.incoming.add(book, &named)?;
             arrivals.into_iter().map(|arrival| (arrival.quantity, LotPart::Arriving(arrival))).collect()
         };
         if parts.is_empty() {

@@ -6,7 +6,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::allocation::{Demand, Part, PickRule, Purpose};
+use crate::allocation::{Demand, Departure, Part, PickRule, Purpose};
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
@@ -193,7 +193,8 @@ fn dispatch(book: &mut Book, command: &Dispatch) -> Result<(Transfer, Posting), 
     let goods = book.goods(&command.lines)?;
     let mut demand = Demand::default();
     let purpose = Purpose::Transfer { on: book.setup.settings.day(occurred_at) };
-    let rule = PickRule { location_id: from, purpose, went: Some((occurred_at, false)) };
+    let left = Some(Departure { occurred_at, forced: false });
+    let rule = PickRule { location_id: from, purpose, left };
     let parts = book.allocate_goods(&mut demand, &rule, &goods, &command.lines)?;
     book.check_available(&demand)?;
 

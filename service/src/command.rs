@@ -11,6 +11,7 @@ use domain::refusal::{Code, Refusal};
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
+use crate::columns::Columns;
 use crate::{Caller, Error, Tx};
 
 /// The idempotency key of a request, with the content that it stands for.
@@ -89,13 +90,14 @@ pub(crate) async fn find_responses(
     let mut answers = HashMap::with_capacity(rows.len());
     for row in rows {
         let answer = Answer {
-            status: row.try_get::<i16, _>(2)? as u16,
-            body: row.try_get::<Option<String>, _>(3)?.unwrap_or_default(),
-            document_id: row.try_get(4)?,
+            status: row.try_get::<i16, _>("status")? as u16,
+            body: row.try_get::<Option<String>, _>("response")?.unwrap_or_default(),
+            document_id: row.try_get("document_id")?,
             version: None,
             replayed: true,
         };
-        answers.insert(row.try_get(0)?, (row.try_get::<Option<Vec<u8>>, _>(1)?.unwrap_or_default(), answer));
+        let fingerprint: Option<Vec<u8>> = row.try_get("fingerprint")?;
+        answers.insert(row.try_get("idempotency_key")?, (fingerprint.unwrap_or_default(), answer));
     }
     Ok(answers)
 }
@@ -162,34 +164,29 @@ pub async fn record(
         (Some((object, _)), Some(document_id)) => (object, document_id),
         _ => ("command", id.0),
     };
-    let rows = tx
-        .execute(
-            sqlx::query(
-                "with command as ( \
-                     insert into command (tenant_id, id, name, actor_kind, actor_id, idempotency_key, fingerprint, \
-                                          status, document_id, response, recorded_at) \
-                     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
-                     on conflict (tenant_id, idempotency_key) do nothing returning 1) \
-                 insert into event (tenant_id, id, kind, command_id, document_kind, document_id, occurred_at) \
-                 select $1, $12, $3, $2, $13, $14, $11 from command",
-            )
-            .bind(tx.tenant_id.0)
-            .bind(id.0)
-            .bind(name)
-            .bind(actor)
-            .bind(caller.actor_id)
-            .bind(idempotency.map(|idempotency| idempotency.key.as_str()))
-            .bind(idempotency.map(|idempotency| idempotency.fingerprint.as_slice()))
-            .bind(written.status as i16)
-            .bind(written.document_id)
-            .bind(idempotency.map(|_| written.body.as_str()))
-            .bind(tx.now)
-            .bind(tx.next_id())
-            .bind(object)
-            .bind(object_id),
-        )
-        .await?;
-    if rows == 0 {
+    let statement = "with command as ( \
+             insert into command (tenant_id, id, name, actor_kind, actor_id, idempotency_key, fingerprint, \
+                                  status, document_id, response, recorded_at) \
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
+             on conflict (tenant_id, idempotency_key) do nothing returning 1) \
+         insert into event (tenant_id, id, kind, command_id, document_kind, document_id, occurred_at) \
+         select $1, $12, $3, $2, $13, $14, $11 from command";
+    let query = Columns::of(statement)
+        .value("tenant_id", tx.tenant_id.0)
+        .value("id", id.0)
+        .value("name", name)
+        .value("actor_kind", actor)
+        .value("actor_id", caller.actor_id)
+        .value("idempotency_key", idempotency.map(|idempotency| idempotency.key.as_str()))
+        .value("fingerprint", idempotency.map(|idempotency| idempotency.fingerprint.as_slice()))
+        .value("status", written.status as i16)
+        .value("document_id", written.document_id)
+        .value("response", idempotency.map(|_| written.body.as_str()))
+        .value("recorded_at", tx.now)
+        .bind(tx.next_id())
+        .bind(object)
+        .bind(object_id);
+    if query.execute(tx).await? == 0 {
         // Another process finished the same request first; a retry finds its response.
         let detail = "The first request with this Idempotency-Key is just finishing: send it again.";
         return Err(Refusal::new(Code::IdempotencyInProgress, detail).into());

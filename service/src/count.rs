@@ -148,8 +148,8 @@ async fn check_skus(tx: &Tx, skus: &[String]) -> Result<Vec<ProductId>, Error> {
     let mut found = Vec::with_capacity(rows.len());
     let mut kinds: HashMap<String, String> = HashMap::new();
     for row in rows {
-        found.push(ProductId(row.try_get(0)?));
-        kinds.insert(row.try_get(1)?, row.try_get(2)?);
+        found.push(ProductId(row.try_get("id")?));
+        kinds.insert(row.try_get("sku")?, row.try_get("kind")?);
     }
     let named = skus.iter().map(|sku| (sku.clone(), kinds.get(sku)));
     check_named("/skus", named)?;

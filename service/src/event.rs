@@ -48,6 +48,11 @@ impl FeedPosition {
     pub fn before(position: i64) -> Self {
         FeedPosition(position, 0, Uuid::nil())
     }
+
+    /// Reads the place of the event in a row.
+    pub(crate) fn read(row: &PgRow) -> Result<Self, Error> {
+        Ok(FeedPosition(row.try_get("position")?, row.try_get("written")?, row.try_get("id")?))
+    }
 }
 
 #[derive(Debug, Clone, Default)]
@@ -166,7 +171,7 @@ async fn find_scan_end(
     );
     let query = query.bind(tx.tenant_id.0).bind(after.0).bind(after.1).bind(after.2);
     let row = tx.row(query.bind(horizon.0).bind(SCAN_MAX - 1)).await?;
-    row.map(|row| Ok(FeedPosition(row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))).transpose()
+    row.as_ref().map(FeedPosition::read).transpose()
 }
 
 /// Turns patterns with `*` into SQL patterns.
@@ -188,7 +193,7 @@ fn read_event(row: &PgRow) -> Result<Event, Error> {
     let id: Uuid = row.try_get("id")?;
     Ok(Event {
         id: EventId(id),
-        place: FeedPosition(row.try_get("position")?, row.try_get("written")?, id),
+        place: FeedPosition::read(row)?,
         kind: row.try_get("kind")?,
         command_id: CommandId(row.try_get("command_id")?),
         document_kind: row.try_get("document_kind")?,

@@ -7,6 +7,7 @@ pub mod audit;
 pub mod auth;
 pub mod caller;
 pub mod catalog;
+mod columns;
 pub mod command;
 pub mod count;
 pub mod customer;

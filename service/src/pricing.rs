@@ -7,7 +7,7 @@ pub mod rule;
 pub mod tier;
 
 use domain::id::{CategoryId, CustomerId, LocationId, PriceListId, PriceRuleId, ProductId};
-use domain::number::{Percent, Price, Quantity};
+use domain::number::{Percent, Price};
 use domain::pricing::{Lists, Method, Rule, Rules, Scope};
 use domain::refusal::Refusal;
 use domain::tenant::Channel;
@@ -16,6 +16,7 @@ use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
+use crate::listing::number;
 use crate::{Error, Tx};
 
 /// Reads the rules of `lists` that can price one of `products`, of `categories`, or everything, including past and
@@ -94,26 +95,27 @@ pub fn all_lists(lists: &Lists) -> Vec<PriceListId> {
 }
 
 fn read_rule(row: &PgRow) -> Result<Rule, Error> {
-    let (product, category): (Option<Uuid>, Option<Uuid>) = (row.try_get(3)?, row.try_get(4)?);
+    let (product, category): (Option<Uuid>, Option<Uuid>) =
+        (row.try_get("product_id")?, row.try_get("category_id")?);
     let scope = match (product, category) {
         (Some(id), _) => Scope::Product(ProductId(id)),
         (None, Some(id)) => Scope::Category(CategoryId(id)),
         (None, None) => Scope::All,
     };
-    let value: Decimal = row.try_get(6)?;
-    let method = match row.try_get(5)? {
+    let value: Decimal = row.try_get("value")?;
+    let method = match row.try_get("method")? {
         "fixed" => Method::Fixed(Price::new(value)),
         "percent_off" => Method::PercentOff(Percent::new(value)),
         "amount_off" => Method::AmountOff(Price::new(value)),
         other => return Err(Error::invariant(format!("{other} is no pricing method"))),
     };
     Ok(Rule {
-        id: PriceRuleId(row.try_get(0)?),
-        list_id: PriceListId(row.try_get(1)?),
+        id: PriceRuleId(row.try_get("id")?),
+        list_id: PriceListId(row.try_get("price_list_id")?),
         scope,
         method,
-        min_quantity: Quantity::new(row.try_get::<Decimal, _>(7)?),
-        valid_from: row.try_get(8)?,
-        valid_until: row.try_get(9)?,
+        min_quantity: number(row, "min_quantity")?,
+        valid_from: row.try_get("valid_from")?,
+        valid_until: row.try_get("valid_until")?,
     })
 }

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use domain::id::{LotId, ProductId};
 use domain::number::Money;
 use domain::sales::Line;
-use rust_decimal::Decimal;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
+use crate::listing::number;
 use crate::posting::lots;
 use crate::{Error, Tx};
 
@@ -31,10 +31,10 @@ pub(crate) struct DocumentLines {
 
 /// Reads the lines of sales, refunds, invoices and credit notes.
 pub(crate) async fn lines(tx: &Tx, documents: &[Uuid]) -> Result<DocumentLines, Error> {
-    let statement = "select s.document_id, s.line_no, s.product_id, s.category_id, p.kind = 'stocked', s.description, \
+    let statement = "select s.document_id, s.line_no, s.product_id, s.category_id, p.kind = 'stocked' as stocked, s.description, \
                 s.uom, s.factor, s.entered, s.quantity, s.unit_price, s.list_price, s.price_source, \
                 s.price_rule_id, s.price_trace, s.gross, s.discount, s.net, s.tax_rate, s.tax, s.cost, p.sku, s.bundle_id, \
-                p.tracking <> 'none' \
+                p.tracking <> 'none' as is_tracked \
          from sales_line s join product p on p.tenant_id = s.tenant_id and p.id = s.product_id \
          where s.tenant_id = $1 and s.document_id = any($2) order by s.document_id, s.line_no";
     let (mut sold, mut has_lots) = (DocumentLines::default(), false);
@@ -42,11 +42,11 @@ pub(crate) async fn lines(tx: &Tx, documents: &[Uuid]) -> Result<DocumentLines, 
         return Ok(sold);
     }
     for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(documents)).await? {
-        let line = crate::posting::documents::line(&row, 1)?;
-        let cost = Money::new(row.try_get::<Decimal, _>(20)?);
-        sold.skus.insert(line.product_id, row.try_get(21)?);
-        has_lots |= row.try_get::<bool, _>(23)?;
-        sold.lines.entry(row.try_get(0)?).or_default().push((line, cost));
+        let line = crate::posting::documents::line(&row)?;
+        let cost = number(&row, "cost")?;
+        sold.skus.insert(line.product_id, row.try_get("sku")?);
+        has_lots |= row.try_get::<bool, _>("is_tracked")?;
+        sold.lines.entry(row.try_get("document_id")?).or_default().push((line, cost));
     }
     if has_lots {
         let mut lots = lots::moved_of(tx, documents).await?;

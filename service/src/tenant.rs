@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::auth::{ApiKeyCreate, KeyKind, KeyMode, NewKey, insert_key};
 use crate::caller::ActorKind;
+use crate::columns::Columns;
 use crate::command::{self, Written};
 use crate::scope::{Scope, Scopes};
 use crate::{Caller, Db, Error, Tx, input};
@@ -117,21 +118,21 @@ fn check(input: &TenantCreate) -> Result<(), Refusal> {
 
 async fn insert_tenant(tx: &Tx, input: &TenantCreate) -> Result<(), Error> {
     let rounding: &str = input.tax_rounding.into();
-    let statement = sqlx::query(
+    let statement = Columns::of(
         "insert into tenant (tenant_id, slug, name, currency, time_zone, country, prices_include_tax, tax_rounding, \
                              created_at, updated_at) \
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)",
     )
     .bind(tx.tenant_id.0)
-    .bind(&input.slug)
-    .bind(&input.name)
-    .bind(&input.currency)
-    .bind(&input.time_zone)
-    .bind(&input.country)
-    .bind(input.prices_include_tax)
-    .bind(rounding)
+    .value("slug", &input.slug)
+    .value("name", &input.name)
+    .value("currency", &input.currency)
+    .value("time_zone", &input.time_zone)
+    .value("country", &input.country)
+    .value("prices_include_tax", input.prices_include_tax)
+    .value("tax_rounding", rounding)
     .bind(tx.now);
-    tx.execute(statement).await.map_err(|error| {
+    statement.execute(tx).await.map_err(|error| {
         error.on_constraint("tenant_slug_key", || {
             Problems::one("/slug", Code::AlreadyExists, "Another tenant has this slug.")
         })
@@ -188,12 +189,19 @@ async fn insert_locations(tx: &Tx) -> Result<(), Error> {
         shop_id = tx.next_id();
         let channels: &[&str] = if kind.sells() { &["wholesale", "retail"] } else { &[] };
         let kind: &str = kind.into();
-        let statement = sqlx::query(
+        let statement = Columns::of(
             "insert into location (tenant_id, id, code, name, kind, channels, created_at, updated_at) \
              values ($1, $2, $3, $4, $5, $6, $7, $7)",
         );
-        let statement = statement.bind(tx.tenant_id.0).bind(shop_id).bind(code).bind(name).bind(kind);
-        tx.execute(statement.bind(channels).bind(tx.now)).await?;
+        let statement = statement
+            .bind(tx.tenant_id.0)
+            .value("id", shop_id)
+            .value("code", code)
+            .value("name", name)
+            .value("kind", kind)
+            .value("channels", channels)
+            .bind(tx.now);
+        statement.execute(tx).await?;
     }
     let statement = sqlx::query(
         "insert into register (tenant_id, id, code, name, location_id, created_at, updated_at) \

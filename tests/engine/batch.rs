@@ -8,11 +8,13 @@ use domain::book::Book;
 use domain::expected_receipt::Expect;
 use domain::id::{ExpectedReceiptId, OrderId};
 use domain::line_item::GoodsLine;
+use domain::number::Quantity;
 use domain::product::ItemRef;
 use domain::refusal::Refusal;
+use domain::stock_document::{MoveLine, StockDocumentKind};
 use domain::transfer::Dispatch;
-use domain::{expected_receipt, order};
-use sea_orm::sqlx;
+use domain::{expected_receipt, order, stock_document};
+use sea_orm::sqlx::{self, Connection};
 use serde_json::{Value, json};
 use service::Db;
 use service::caller::EntryMode;
@@ -101,8 +103,8 @@ fn pairs(of: &[(&str, &str)]) -> Vec<(String, String)> {
 async fn allocated(tenant: &Tenant, orders: &[Value]) -> Vec<usize> {
     let mut counts = Vec::new();
     for order in orders {
-        let path = format!("/v1/events?type=order.allocated&document_id={}", id(order));
-        counts.push(tenant.get(&path).await.ok()["data"].as_array().expect("events").len());
+        let query = format!("type=order.allocated&document_id={}", id(order));
+        counts.push(tenant.events(&query).await.len());
     }
     counts
 }
@@ -268,6 +270,57 @@ fn a_refusal_knows_what_the_batch_before_it_did_to_what_is_expected() {
     );
 }
 
+/// An adjustment that finds goods, or one of goods that have left already.
+fn adjusted(sku: &str, quantity: &str) -> Command {
+    let quantity: Quantity = quantity.parse().expect("a quantity");
+    let unit_cost = quantity.is_positive().then(|| "4".parse().expect("a price"));
+    let item = ItemRef::Sku(sku.to_owned());
+    Command::MoveStock(stock_document::Move {
+        id: None,
+        kind: StockDocumentKind::Adjustment,
+        location_id: None,
+        reason: Some("damage".to_owned()),
+        reference: None,
+        occurred_at: Some("2026-01-05T12:00:00Z".parse().expect("an instant")),
+        forced: quantity.is_negative(),
+        expected_receipt_id: None,
+        lines: vec![MoveLine { item, uom: None, quantity, unit_cost, lots: Vec::new() }],
+    })
+}
+
+#[test]
+fn a_level_that_recovers_within_a_batch_keeps_its_constraints() {
+    with_tenant(async |tenant| {
+        tenant.stocked("MUG", "10.00", ("10", "4.00")).await;
+        tenant.stocked("CUP", "10.00", ("10", "4.00")).await;
+        tenant.product("JUG", "10.00").await;
+        let customer = tenant.customer("Nordwind Supply").await;
+        tenant.order(&customer, &[("CUP", "10")], "confirmed").await.created();
+        // Below zero, below what is reserved, and below zero where there never was a level.
+        for (sku, quantity) in [("MUG", "12"), ("CUP", "1"), ("JUG", "3")] {
+            let before = tenant.level(sku).await;
+            let commands = vec![adjusted(sku, &format!("-{quantity}")), adjusted(sku, quantity)];
+            let answers = together(tenant, commands).await;
+            assert!(answers.iter().all(|(status, _)| *status == 200), "{answers:?}");
+            assert_eq!(tenant.level(sku).await, before);
+            assert_eq!(forced(tenant, sku).await, [false], "{sku}");
+        }
+        // One that stays below zero has no constraints until it recovers.
+        together(tenant, vec![adjusted("MUG", "-12"), adjusted("MUG", "1")]).await;
+        assert_eq!(forced(tenant, "MUG").await, [true]);
+        together(tenant, vec![adjusted("MUG", "1")]).await;
+        assert_eq!(forced(tenant, "MUG").await, [false]);
+    });
+}
+
+/// Whether the levels of a product are free of their constraints.
+async fn forced(tenant: &Tenant, sku: &str) -> Vec<bool> {
+    let query = "select l.forced from stock_level l join product p on p.tenant_id = $1 and p.id = l.product_id \
+                 where l.tenant_id = $1 and p.sku = $2";
+    let query = sqlx::query_scalar(query).bind(tenant.id.0).bind(sku);
+    query.fetch_all(&environment().root).await.expect("levels are read")
+}
+
 fn line(sku: &str, quantity: &str) -> GoodsLine {
     let quantity = quantity.parse().expect("a quantity");
     GoodsLine { item: ItemRef::Sku(sku.to_owned()), uom: None, quantity, lots: Vec::new() }
@@ -320,7 +373,8 @@ fn batches_that_begin_a_series_at_once_do_not_lock_each_other_out() {
                 tenant.stocked(sku, "10.00", ("10", "4.00")).await;
             }
             let now = environment().now().await;
-            let mut blocker = environment().root.begin().await.expect("a transaction");
+            let mut blocker = environment().connect().await;
+            let mut blocker = blocker.begin().await.expect("a transaction");
             let series = format!("ER-{}", now.year());
             let made = sqlx::query("insert into number_series (tenant_id, series) values ($1, $2)");
             made.bind(tenant.id.0).bind(series).execute(&mut *blocker).await.expect("a series is begun");

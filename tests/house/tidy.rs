@@ -98,6 +98,32 @@ fn crates_use_only_the_crates_below_them() {
     none("a crate uses a crate that it may not", &offenders);
 }
 
+/// Returns the first argument of a call that begins behind `call`, after the types that the call may name.
+fn argument(call: &str) -> &str {
+    let (_, rest) = call.split_once('(').unwrap_or_default();
+    rest.split([',', ')']).next().unwrap_or_default().trim()
+}
+
+#[test]
+fn columns_are_read_by_name() {
+    let mut offenders = Vec::new();
+    for source in sources() {
+        if !["service/", "graphql/", "reports/"].iter().any(|name| source.name.starts_with(name)) {
+            continue;
+        }
+        for (number, line) in source.text.lines().enumerate() {
+            for call in line.split(".try_get").skip(1) {
+                let column = argument(call);
+                // A row of one or two columns has no order that anybody could mistake.
+                if column.contains('+') || column.parse::<usize>().is_ok_and(|position| position >= 2) {
+                    offenders.push(format!("- {}:{}: {}", source.name, number + 1, line.trim()));
+                }
+            }
+        }
+    }
+    none("a column is read by its position: name it", &offenders);
+}
+
 /// Tables that only posting writes.
 const OF_POSTING: [&str; 33] = [
     "stock_level",

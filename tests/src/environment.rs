@@ -11,8 +11,8 @@ use chrono::{DateTime, Utc};
 use clap::Parser;
 use local::Postgres;
 use migration::Passwords;
-use sea_orm::sqlx;
-use sea_orm::sqlx::postgres::{PgPool, PgPoolOptions};
+use sea_orm::sqlx::postgres::{PgConnection, PgPool, PgPoolOptions};
+use sea_orm::sqlx::{self, Connection};
 use service::Db;
 use service::auth::SigningKey;
 use service::tx::PoolOptions;
@@ -112,6 +112,12 @@ impl Environment {
     /// Returns the URL of the shared database for the application's role.
     pub fn database_url(&self) -> String {
         self.postgres.url("stockwell_app", DATABASE)
+    }
+
+    /// Connects as superuser, for a test that holds a transaction open. [`root`](Environment::root) has few connections,
+    /// and a test that keeps one of them while it asks for another may wait for a test that does the same.
+    pub async fn connect(&self) -> PgConnection {
+        PgConnection::connect(&self.postgres.url("postgres", DATABASE)).await.expect("the superuser connects")
     }
 
     /// Returns the time of the database's clock.

@@ -1,8 +1,14 @@
 //! Figures read from the rows, without the API.
 
+use std::time::{Duration, Instant};
+
 use sea_orm::sqlx::{self, AssertSqlSafe, Row};
+use serde_json::Value;
 
 use crate::{Tenant, environment};
+
+/// Longest time that other tests may have transactions open.
+const FEED_PATIENCE: Duration = Duration::from_secs(180);
 
 /// Stock of a product in the warehouse, without trailing zeros.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +29,29 @@ impl Level {
 }
 
 impl Tenant {
+    /// Waits until the feed has everything that the tenant wrote. The feed ends before the oldest open transaction, which
+    /// may be one of another test.
+    pub async fn complete_feed(&self) {
+        let query = "select coalesce(max(position), 0) < event_base() + pg_snapshot_xmin(pg_current_snapshot())::text::bigint \
+                     from event where tenant_id = $1";
+        let deadline = Instant::now() + FEED_PATIENCE;
+        let is_complete = async || -> bool {
+            let query = sqlx::query_scalar(query).bind(self.id.0);
+            query.fetch_one(&environment().root).await.expect("the horizon is read")
+        };
+        while !is_complete().await {
+            assert!(Instant::now() < deadline, "a transaction stays open");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// Returns the first page of the complete feed, filtered by a query such as `type=order.allocated`.
+    pub async fn events(&self, query: &str) -> Vec<Value> {
+        self.complete_feed().await;
+        let page = self.get(&format!("/v1/events?{query}")).await.ok();
+        page["data"].as_array().expect("events").clone()
+    }
+
     /// Returns the level of a product in the warehouse.
     pub async fn level(&self, sku: &str) -> Level {
         let row = sqlx::query(

@@ -43,7 +43,7 @@ impl Demand {
         if left.is_zero() {
             return Ok(());
         }
-        let on = book.setup.settings.day(rule.went.map_or(book.now, |(at, _)| at));
+        let on = book.setup.settings.day(rule.left.map_or(book.now, |left| left.occurred_at));
         let Some(last) = last_received(book, rule.location_id, request.product.id, on) else {
             let detail = format!(
                 "{} has no lot, because none was ever received: record its receipt, then send this again.",
@@ -93,7 +93,7 @@ pub(crate) fn last_received(
 ) -> Option<&Lot> {
     let lots = book.lots.iter().filter(|lot| lot.product_id == product_id);
     lots.max_by_key(|lot| {
-        let was_here = book.levels.contains_key(&key(location_id, lot));
+        let was_here = book.levels().contains_key(&key(location_id, lot));
         (was_here, lot.is_sellable(on, 0), lot.received_at, lot.id)
     })
 }

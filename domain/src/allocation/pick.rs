@@ -41,8 +41,17 @@ type Left = fn(&Demand, &Book, &LevelKey) -> Quantity;
 pub(crate) struct PickRule {
     pub(crate) location_id: LocationId,
     pub(crate) purpose: Purpose,
-    /// The time of the issue, and whether it is forced; none for a reservation.
-    pub(crate) went: Option<(DateTime<Utc>, bool)>,
+    /// The issue; none for a reservation.
+    pub(crate) left: Option<Departure>,
+}
+
+/// The issue of stock that has left.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Departure {
+    /// The time of the issue.
+    pub(crate) occurred_at: DateTime<Utc>,
+    /// Whether a shortage does not reject it.
+    pub(crate) forced: bool,
 }
 
 /// The request of one line.
@@ -65,12 +74,12 @@ impl PickRule {
 
     /// Returns whether a shortage does not reject the issue.
     fn is_forced(&self) -> bool {
-        self.went.is_some_and(|(_, forced)| forced)
+        self.left.is_some_and(|left| left.forced)
     }
 
     /// Returns whether the level was counted after the issue, so that the count includes it.
     fn is_counted(&self, book: &Book, key: &LevelKey) -> bool {
-        self.went.is_some_and(|(at, _)| book.is_counted(key, at))
+        self.left.is_some_and(|left| book.is_counted(key, left.occurred_at))
     }
 
     /// Returns the level of a lot at the location of the rule.
@@ -378,7 +387,7 @@ pub(super) fn levels_of(
     let first = LevelKey { location_id, product_id, lot_id: LotId::default() };
     let here =
         move |(key, _): &(&LevelKey, &Level)| key.location_id == location_id && key.product_id == product_id;
-    book.levels.range(first..).take_while(here)
+    book.levels().range(first..).take_while(here)
 }
 
 pub(super) fn key(location_id: LocationId, lot: &Lot) -> LevelKey {
@@ -415,7 +424,7 @@ pub(crate) fn held_lines(
         HoldKind::Quarantine => Purpose::Quarantine,
     };
     let parts =
-        book.allocate_goods(demand, &PickRule { location_id, purpose, went: None }, goods, &command.lines)?;
+        book.allocate_goods(demand, &PickRule { location_id, purpose, left: None }, goods, &command.lines)?;
     let line = |(part, line_no): (Part, i32)| HeldLine {
         line_no,
         product_id: part.product_id,

@@ -50,5 +50,5 @@ pub(crate) fn check_gone(book: &Book, key: &LevelKey, taken: Quantity, pointer: 
 /// Returns the stock units of a lot on all levels in the book. For a serial number that is received, these
 /// are all its levels.
 pub(crate) fn on_hand(book: &Book, id: LotId) -> Quantity {
-    book.levels.iter().filter(|(key, _)| key.lot_id == id).map(|(_, level)| level.on_hand()).sum()
+    book.levels().iter().filter(|(key, _)| key.lot_id == id).map(|(_, level)| level.on_hand()).sum()
 }

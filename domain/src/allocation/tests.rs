@@ -56,7 +56,7 @@ fn stock(book: &mut Book, lot: u128, came: u64, expires: u64, on_hand: i64, rese
         allotted: true,
         ..StoredLevel::default()
     };
-    book.levels.insert(key, stored.into());
+    *book.level_mut(key) = stored.into();
 }
 
 fn keep(book: &mut Book, lot: u128, owner: Owner, left: i64) {
@@ -106,7 +106,11 @@ fn gets(mut demand: Demand, rule: &PickRule, wanted: i64, named: &[NamedLot]) ->
 
 fn rule(purpose: Purpose, forced: bool) -> PickRule {
     let at = DateTime::UNIX_EPOCH + chrono::Duration::days(5);
-    PickRule { location_id: LocationId::default(), purpose, went: Some((at, forced)) }
+    PickRule {
+        location_id: LocationId::default(),
+        purpose,
+        left: Some(Departure { occurred_at: at, forced }),
+    }
 }
 
 fn sold_at(number: u128, wanted: i64) -> Option<(i64, i64)> {
@@ -114,7 +118,7 @@ fn sold_at(number: u128, wanted: i64) -> Option<(i64, i64)> {
 }
 
 fn ordered(wanted: i64) -> Option<(i64, i64)> {
-    let rule = PickRule { went: None, ..rule(sale(), false) };
+    let rule = PickRule { left: None, ..rule(sale(), false) };
     gets(Demand::of(Requester::ORDER), &rule, wanted, &[])
 }
 

@@ -45,7 +45,7 @@ fn counted(lots: &[Figures], known: usize) -> (Book, CountId) {
         let key = LevelKey { location_id: LocationId::default(), product_id: product.id, lot_id };
         let value = Money::new((*there).into());
         let stored = StoredLevel { on_hand: units(*there), value, ..StoredLevel::default() };
-        book.levels.insert(key, stored.into());
+        *book.level_mut(key) = stored.into();
         book.moved_since.insert((key, at(number as i64)), units(*since));
     }
     let open = Open {
@@ -83,14 +83,14 @@ proptest! {
         let entries = lots.iter().enumerate().map(entry).collect();
         enter(&mut book, &Enter { count_id: id, entries }).expect("figures are entered");
         complete(&mut book, &Complete { count_id: id, skip_uncounted: false }).expect("all are counted");
-        let worth = |book: &Book| book.levels.values().map(|level| level.value()).sum::<Money>();
-        let (old, before) = (book.levels.clone(), worth(&book));
+        let worth = |book: &Book| book.levels().values().map(|level| level.value()).sum::<Money>();
+        let (old, before) = (book.levels().clone(), worth(&book));
         let posted = post(&mut book, &Post { count_id: id, is_approver: true });
         let left = |(number, (_, found, since)): (usize, &Figures)| found + if number < known { *since } else { 0 };
         let is_contradiction = |(at, lot): (usize, &Figures)| at < known && left((at, lot)) < 0;
         if lots.iter().enumerate().any(is_contradiction) {
             prop_assert!(posted.is_err());
-            prop_assert_eq!(book.levels, old);
+            prop_assert_eq!(book.levels(), &old);
             return Ok(());
         }
         let (count, document, posting) = posted.expect("it is posted");

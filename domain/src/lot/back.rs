@@ -1,6 +1,6 @@
 //! Returns: units come back into the lot in which they left.
 
-use super::{Incoming, LotShare, NamedLot, divided, unknown};
+use super::{Incoming, LotShare, NamedLot, NamedLots, divided, problem, unknown};
 use crate::allocation::check_serial;
 use crate::book::Book;
 use crate::id::LocationId;
@@ -33,7 +33,8 @@ impl SoldLot {
 pub(crate) fn shares_back(
     book: &Book,
     line: &SoldLine,
-    (quantity, named): (Quantity, &[NamedLot]),
+    quantity: Quantity,
+    named: &[NamedLot],
     pointer: &str,
 ) -> Result<Vec<LotShare>, Problem> {
     let product = &book.products[&line.line.product_id];
@@ -46,7 +47,7 @@ pub(crate) fn shares_back(
         let lots = named.iter().zip(parts).enumerate();
         lots.map(|(index, (named, part))| {
             let pointer = format!("{pointer}/lots/{index}");
-            named_out(product, &line.lots, (&named.code, part), &pointer).map(|lot| (lot, part))
+            named_out(product, &line.lots, &named.code, part, &pointer).map(|lot| (lot, part))
         })
         .collect::<Result<_, _>>()?
     } else if let [only] = out.as_slice() {
@@ -75,17 +76,18 @@ pub(crate) fn shares_back(
 fn named_out<'a>(
     product: &Product,
     sold: &'a [SoldLot],
-    (code, part): (&str, Quantity),
+    code: &str,
+    part: Quantity,
     pointer: &str,
 ) -> Result<&'a SoldLot, Problem> {
     let lot = sold.iter().find(|lot| lot.share.code == code);
     let lot = lot.ok_or_else(|| {
         let detail = format!("The line was not sold in lot {code}.");
-        super::problem(product, format!("{pointer}/code"), Code::NotFound, detail)
+        problem(product, format!("{pointer}/code"), Code::NotFound, detail)
     })?;
     if part > lot.out() {
         let detail = format!("{} of lot {code} can still be returned, not {part}.", lot.out());
-        return Err(super::problem(product, format!("{pointer}/quantity"), Code::ReturnExceedsSale, detail));
+        return Err(problem(product, format!("{pointer}/quantity"), Code::ReturnExceedsSale, detail));
     }
     Ok(lot)
 }
@@ -95,10 +97,11 @@ fn named_out<'a>(
 pub(crate) fn named_back(
     book: &Book,
     incoming: &mut Incoming,
-    (location_id, product, quantity): (LocationId, &Product, Quantity),
-    (named, pointer): (&[NamedLot], &str),
+    location_id: LocationId,
+    line: &NamedLots<'_>,
 ) -> Result<Vec<LotShare>, Problem> {
-    let arrivals = incoming.add(book, (product, quantity), named, (true, pointer))?;
+    let NamedLots { product, pointer, .. } = *line;
+    let arrivals = incoming.add(book, line)?;
     let mut shares = Vec::with_capacity(arrivals.len());
     for (index, arrival) in arrivals.into_iter().enumerate() {
         let lot = book.lots.find(product.id, &arrival.code);

@@ -166,7 +166,7 @@ fn free(book: &Book, id: LotId) -> Vec<(LevelKey, Quantity)> {
         let location = book.setup.location(Some(location_id));
         location.is_some_and(|location| location.kind != LocationKind::Transit)
     };
-    let of_lot = book.levels.iter().filter(|(key, _)| key.lot_id == id && is_kept(key.location_id));
+    let of_lot = book.levels().iter().filter(|(key, _)| key.lot_id == id && is_kept(key.location_id));
     let free = of_lot.map(|(key, level)| (*key, level.available()));
     free.filter(|(_, quantity)| quantity.is_positive()).collect()
 }

@@ -3,10 +3,14 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
-use crate::allocation::{Demand, LineRequest, PickRule, Purpose, last_received};
+use crate::allocation::{Demand, Departure, LineRequest, PickRule, Purpose, last_received};
+use crate::book::Book;
+use crate::id::LocationId;
+use crate::negative_stock::Issue;
 use crate::negative_stock::tests::book;
-use crate::product::{ProductKind, ProductStatus};
-use crate::stock::{CostingMethod, Level, StoredLevel};
+use crate::product::{Product, ProductKind, ProductStatus, Tracking};
+use crate::refusal::Refusal;
+use crate::stock::{CostingMethod, Level, LevelKey, StoredLevel};
 
 /// A lot: the day on which it expires, stock units, how many of them are reserved, and whether it is
 /// recalled.
@@ -65,7 +69,7 @@ fn shelf(lots: &[OnShelf]) -> Book {
         let value = Money::new((*on_hand).max(0).into());
         let (on_hand, reserved) = (units(*on_hand), units(*promised));
         let stored = StoredLevel { on_hand, reserved, value, ..StoredLevel::default() };
-        book.levels.insert(key, stored.into());
+        *book.level_mut(key) = stored.into();
         book.lots.insert(lot);
     }
     book.products.insert(product.id, product);
@@ -75,7 +79,11 @@ fn shelf(lots: &[OnShelf]) -> Book {
 /// Returns the lots that `wanted` units get if none is named, or the rejection.
 fn allocated(book: &Book, wanted: i64, forced: bool) -> Result<Vec<LotShare>, Refusal> {
     let purpose = Purpose::Sale { on: today(), life_days: 0, at_hand: true };
-    let rule = PickRule { location_id: LocationId::default(), purpose, went: Some((midday(), forced)) };
+    let rule = PickRule {
+        location_id: LocationId::default(),
+        purpose,
+        left: Some(Departure { occurred_at: midday(), forced }),
+    };
     let product = book.products.values().next().expect("a product");
     let request =
         LineRequest { product, quantity: units(wanted), named: &[], covered: Quantity::ZERO, pointer: "" };
@@ -90,7 +98,7 @@ fn allocated(book: &Book, wanted: i64, forced: bool) -> Result<Vec<LotShare>, Re
 
 fn sellable(book: &Book) -> Vec<(LevelKey, Level)> {
     let of_lot = |key: &LevelKey| book.lots.get(key.lot_id).is_some_and(|lot| lot.is_sellable(today(), 0));
-    book.levels.iter().filter(|(key, _)| of_lot(key)).map(|(key, level)| (*key, *level)).collect()
+    book.levels().iter().filter(|(key, _)| of_lot(key)).map(|(key, level)| (*key, *level)).collect()
 }
 
 prop_compose! {
@@ -107,7 +115,7 @@ proptest! {
     #[test]
     fn what_has_left_is_taken_off_in_full(lots in shelves(), wanted in 1..40_i64) {
         let mut book = shelf(&lots);
-        let before: Quantity = book.levels.values().map(|level| level.on_hand()).sum();
+        let before: Quantity = book.levels().values().map(|level| level.on_hand()).sum();
         let (location_id, id) = (LocationId::default(), ProductId(Uuid::from_u128(1)));
         let last = last_received(&book, location_id, id, today()).expect("there is a lot").id;
         let mut shares = allocated(&book, wanted, true).expect("it is never refused");
@@ -116,15 +124,17 @@ proptest! {
         let could: Vec<LotId> = sellable(&book).iter().map(|(key, _)| key.lot_id).collect();
         prop_assert!(could.is_empty() || shares.iter().all(|share| could.contains(&share.lot_id)));
         prop_assert!(!could.is_empty() || shares.iter().all(|share| share.lot_id == last));
-        let old = book.levels.clone();
-        issue(&mut book, (location_id, id), &mut shares, (1, DateTime::UNIX_EPOCH, true));
-        let after: Quantity = book.levels.values().map(|level| level.on_hand()).sum();
+        let old = book.levels().clone();
+        let key = LevelKey::untracked(location_id, id);
+        let (quantity, occurred_at) = (units(wanted), DateTime::UNIX_EPOCH);
+        issue(&mut book, &Issue { key, quantity, line_no: 1, occurred_at, forced: true }, &mut shares);
+        let after: Quantity = book.levels().values().map(|level| level.on_hand()).sum();
         prop_assert_eq!(before - after, units(wanted));
         let fell = |key: &LevelKey, level: &Level| level.on_hand() < old[key].on_hand();
-        let is_broken = book.levels.iter().any(|(key, level)| {
+        let is_broken = book.levels().iter().any(|(key, level)| {
             fell(key, level) && key.lot_id != last && level.available().is_negative()
         });
-        let is_below = book.levels.iter().any(|(key, level)| fell(key, level) && level.on_hand().is_negative());
+        let is_below = book.levels().iter().any(|(key, level)| fell(key, level) && level.on_hand().is_negative());
         for (_, level) in sellable(&book) {
             prop_assert!(!is_broken || !level.available().is_positive(), "promised goods went while some were free");
             prop_assert!(!is_below || !level.on_hand().is_positive(), "a lot fell below zero while another had some");

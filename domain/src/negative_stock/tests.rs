@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use proptest::prelude::*;
@@ -6,10 +6,8 @@ use rust_decimal::Decimal;
 
 use super::*;
 use crate::book::Setup;
-use crate::count::CountSettings;
 use crate::id::{IdSequence, LocationId, ProductId};
-use crate::pricing::Rules;
-use crate::stock::{CostingMethod, Layers};
+use crate::stock::{CostingMethod, Layer, Layers};
 
 /// Returns an empty book whose costing method is `method`.
 pub(crate) fn book(method: CostingMethod) -> Book {
@@ -23,38 +21,7 @@ pub(crate) fn book(method: CostingMethod) -> Book {
         accounts: Vec::new(),
         reasons: HashMap::new(),
     };
-    Book {
-        now: DateTime::UNIX_EPOCH,
-        ids: IdSequence::new(DateTime::UNIX_EPOCH, 1),
-        setup: Arc::new(setup),
-        products: HashMap::new(),
-        skus: HashMap::new(),
-        barcodes: HashMap::new(),
-        rules: Rules::default(),
-        customers: HashMap::new(),
-        lots: crate::lot::Lots::default(),
-        levels: BTreeMap::new(),
-        layers: BTreeMap::new(),
-        drawers: HashMap::new(),
-        orders: HashMap::new(),
-        sold: HashMap::new(),
-        invoices: HashMap::new(),
-        holds: HashMap::new(),
-        transfers: HashMap::new(),
-        expected: HashMap::new(),
-        allotments: Default::default(),
-        waiting: Default::default(),
-        served_first: Default::default(),
-        counts: HashMap::new(),
-        count_settings: CountSettings::default(),
-        moved_since: HashMap::new(),
-        moved: Vec::new(),
-        costs_elsewhere: HashMap::new(),
-        costs: HashMap::new(),
-        consequences: Consequences::default(),
-        supplies: None,
-        series: HashMap::new(),
-    }
+    Book::new(DateTime::UNIX_EPOCH, IdSequence::new(DateTime::UNIX_EPOCH, 1), Arc::new(setup))
 }
 
 const SALE: DocumentKind = DocumentKind::Sale;
@@ -97,8 +64,8 @@ fn bring(book: &mut Book, key: LevelKey, (quantity, value): (Quantity, Money)) -
 }
 
 fn layers_of(book: &Book, key: &LevelKey) -> (Quantity, Money) {
-    let layers = book.layers.get(key).map_or(&[][..], |layers: &Layers| layers.iter().as_slice());
-    (layers.iter().map(|layer| layer.quantity).sum(), layers.iter().map(|layer| layer.value).sum())
+    let layers = book.layers().get(key).map_or(&[][..], |layers: &Layers| layers.iter().as_slice());
+    (layers.iter().map(Layer::quantity).sum(), layers.iter().map(Layer::value).sum())
 }
 
 proptest! {

@@ -69,7 +69,7 @@ pub(super) fn plan(
     let there = (order.policy != Policy::ShipComplete).then(|| fill(book, order, &rule, demand.clone()));
     let mut lines: Vec<Line> =
         order.lines.iter().map(|line| Line { quantity: line.open(), ..line.line.clone() }).collect();
-    sales::allot(book, &mut lines, inputs, (&mut demand, &rule))?;
+    sales::allot(book, &mut lines, inputs, &mut demand, &rule)?;
     match there {
         // An order that waits may get nothing now; one that cancels the rest must get something.
         Some(plan)
@@ -104,7 +104,7 @@ pub(super) fn pick_rule(book: &Book, order: &Order, at: DateTime<Utc>) -> PickRu
         life_days: customer.map_or(0, |customer| customer.min_remaining_life_days),
         at_hand: false,
     };
-    PickRule { location_id: order.location_id, purpose, went: None }
+    PickRule { location_id: order.location_id, purpose, left: None }
 }
 
 /// Plans what is available for each line, in order. If the policy is `partial`, a bundle gets all or nothing.

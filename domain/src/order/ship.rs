@@ -260,10 +260,11 @@ fn leave(
     }
     ordered.reserved -= quantity;
     let product_id = line.product_id;
+    let key = LevelKey::untracked(location_id, product_id);
+    let issue = Issue { key, quantity, line_no, occurred_at, forced: false };
     if line.lots.is_empty() {
-        let key = LevelKey::untracked(location_id, product_id);
         book.level_mut(key).release(quantity);
-        let cost = book.issue(&Issue { key, quantity, line_no, occurred_at, forced: false });
+        let cost = book.issue(&issue);
         return (line, cost);
     }
     for own in &mut ordered.line.lots {
@@ -273,8 +274,7 @@ fn leave(
         book.level_mut(key).release(own.quantity - kept);
         own.quantity = kept;
     }
-    let went = (line_no, occurred_at, false);
-    let cost = lot::issue(book, (location_id, product_id), &mut line.lots, went);
+    let cost = lot::issue(book, &issue, &mut line.lots);
     (line, cost)
 }
 

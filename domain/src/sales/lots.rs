@@ -4,7 +4,7 @@ use super::{Line, LineInput, SoldLine};
 use crate::allocation::{Demand, LineRequest, PickRule};
 use crate::book::Book;
 use crate::id::LocationId;
-use crate::lot::{self, Incoming, NamedLot};
+use crate::lot::{self, Incoming, NamedLot, NamedLots};
 use crate::number::{Money, Quantity};
 use crate::refusal::{Problem, Problems, Refusal};
 use uuid::Uuid;
@@ -15,7 +15,8 @@ pub(crate) fn allot(
     book: &Book,
     lines: &mut [Line],
     inputs: &[LineInput],
-    (demand, rule): (&mut Demand, &PickRule),
+    demand: &mut Demand,
+    rule: &PickRule,
 ) -> Result<(), Refusal> {
     let mut problems = Problems::default();
     for line in lines.iter_mut() {
@@ -64,7 +65,7 @@ pub(crate) fn given_back(
     lines: Vec<Line>,
 ) -> Result<Vec<(Line, Money)>, Refusal> {
     let mut problems = Problems::default();
-    let mut incoming = Incoming::default();
+    let mut incoming = Incoming::returning();
     let mut back = Vec::with_capacity(lines.len());
     for line in lines {
         let pointer = format!("/lines/{}", line.input);
@@ -72,8 +73,9 @@ pub(crate) fn given_back(
             if !line.stocked {
                 return Ok(Vec::new());
             }
-            let goods = (location_id, &book.products[&line.product_id], line.quantity);
-            lot::named_back(book, &mut incoming, goods, (named, &pointer))
+            let product = &book.products[&line.product_id];
+            let lots = NamedLots { product, quantity: line.quantity, named, pointer: &pointer };
+            lot::named_back(book, &mut incoming, location_id, &lots)
         });
         match lots {
             Ok(lots) => back.push(reversed(book, location_id, Line { lots, ..line })),

@@ -42,17 +42,43 @@ impl Source {
 /// A cost layer: what is left of one receipt, at its own cost.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layer {
-    /// Its id. Ids ascend in the order in which layers were made.
-    pub id: CostLayerId,
-    /// Stock units left, above zero.
-    pub quantity: Quantity,
-    /// Their cost.
-    pub value: Money,
-    /// The line that received them.
-    pub source: Source,
+    id: CostLayerId,
+    quantity: Quantity,
+    value: Money,
+    source: Source,
 }
 
 impl Layer {
+    /// Makes a layer.
+    ///
+    /// # Panics
+    ///
+    /// If it has no units, or a cost below zero.
+    pub fn new(id: CostLayerId, quantity: Quantity, value: Money, source: Source) -> Self {
+        assert!(quantity.is_positive() && !value.is_negative(), "a layer holds goods at a cost");
+        Layer { id, quantity, value, source }
+    }
+
+    /// Returns its id. Ids ascend in the order in which layers were made.
+    pub fn id(&self) -> CostLayerId {
+        self.id
+    }
+
+    /// Returns the stock units left, above zero.
+    pub fn quantity(&self) -> Quantity {
+        self.quantity
+    }
+
+    /// Returns the cost of the units left.
+    pub fn value(&self) -> Money {
+        self.value
+    }
+
+    /// Returns the line that received them.
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
     /// Returns the cost of one stock unit.
     pub fn unit_cost(&self) -> Price {
         unit_cost(self.value, self.quantity)
@@ -107,7 +133,6 @@ impl Layers {
     /// Adds a layer at the place of its date. A receipt dated back does not change the cost of earlier
     /// issues.
     pub fn add(&mut self, layer: Layer) {
-        assert!(layer.quantity.is_positive() && !layer.value.is_negative(), "a layer holds goods at a cost");
         let key = |layer: &Layer| (layer.source.occurred_at, layer.id);
         let place = self.0.partition_point(|known| key(known) < key(&layer));
         self.0.insert(place, layer);
@@ -160,7 +185,7 @@ impl Book {
             let cost = self.level_mut(key).issue(quantity, &setup.settings);
             return Issued { cost, layer_uses: Vec::new() };
         }
-        let (issued, last_cost) = self.layers.entry(key).or_default().take(quantity, &setup.settings);
+        let (issued, last_cost) = self.layers_mut(key).take(quantity, &setup.settings);
         self.level_mut(key).issue_at(quantity, issued.cost, last_cost);
         self.check_layers(&key);
         issued
@@ -180,7 +205,7 @@ impl Book {
         self.level_mut(key).receive(quantity, value);
         if is_layered {
             let id = CostLayerId(self.ids.next_id());
-            self.layers.entry(key).or_default().add(Layer { id, quantity, value, source: source.clone() });
+            self.layers_mut(key).add(Layer::new(id, quantity, value, source.clone()));
             self.check_layers(&key);
         }
     }
@@ -189,7 +214,7 @@ impl Book {
     pub fn revalue(&mut self, key: LevelKey, value: Money) -> Money {
         let setup = Arc::clone(&self.setup);
         if self.apply_costing_method(key, self.now) {
-            self.layers.entry(key).or_default().revalue(value, &setup.settings);
+            self.layers_mut(key).revalue(value, &setup.settings);
         }
         let change = self.level_mut(key).revalue(value);
         self.check_layers(&key);
@@ -200,7 +225,7 @@ impl Book {
     /// youngest layer, else at the average of the level, else at its last known cost.
     pub fn current_cost(&self, key: &LevelKey, quantity: Quantity) -> Money {
         let settings = &self.setup.settings;
-        let layers = self.layers.get(key).filter(|_| self.wants_layers(key));
+        let layers = self.layers().get(key).filter(|_| self.wants_layers(key));
         match layers.and_then(|layers| layers.0.last()) {
             Some(layer) => settings.money(layer.value.get() * quantity.get() / layer.quantity.get()),
             None => self.level(key).cost_of(quantity, settings),
@@ -211,7 +236,7 @@ impl Book {
     fn check_layers(&self, key: &LevelKey) {
         let level = self.level(key);
         let add_up = || {
-            let layers = || self.layers.get(key).into_iter().flat_map(Layers::iter);
+            let layers = || self.layers().get(key).into_iter().flat_map(Layers::iter);
             layers().map(|layer| layer.quantity).sum::<Quantity>() == level.on_hand()
                 && layers().map(|layer| layer.value).sum::<Money>() == level.value()
         };
@@ -243,9 +268,9 @@ impl Book {
         if wants_layers && level.on_hand().is_positive() {
             let source = Source::new(DocumentKind::EarlierStock, Uuid::nil(), 0, at);
             let id = CostLayerId(self.ids.next_id());
-            layers.add(Layer { id, quantity: level.on_hand(), value: level.value(), source });
+            layers.add(Layer::new(id, level.on_hand(), level.value(), source));
         }
-        self.layers.insert(key, layers);
+        *self.layers_mut(key) = layers;
         self.level_mut(key).set_layered(wants_layers);
         wants_layers
     }

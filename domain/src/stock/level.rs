@@ -103,6 +103,11 @@ impl Level {
         self.on_hand - self.reserved
     }
 
+    /// Returns whether less than zero is on hand, or less than is reserved.
+    pub fn is_short(&self) -> bool {
+        self.on_hand.is_negative() || self.reserved > self.on_hand
+    }
+
     /// Returns the stock units that confirmed orders wait for. Stock that becomes available is allocated to
     /// them first.
     pub fn backordered(&self) -> Quantity {

@@ -3,14 +3,12 @@
 use std::collections::{BTreeSet, HashMap};
 
 use domain::id::{CategoryId, ProductId, TaxClassId};
-use domain::number::{Price, Quantity};
 use domain::product::{ItemRef, Product, Unit};
-use rust_decimal::Decimal;
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
-use crate::listing::optional_word;
+use crate::listing::{number, optional_number, optional_word, word};
 use crate::{Error, Tx};
 
 /// The products that a basket names.
@@ -87,7 +85,9 @@ pub(crate) async fn barcodes(tx: &Tx, codes: &[&str]) -> Result<Vec<(String, Pro
     }
     let statement = "select code, product_id, uom from barcode where tenant_id = $1 and code = any($2)";
     let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(codes)).await?;
-    rows.iter().map(|row| Ok((row.try_get(0)?, ProductId(row.try_get(1)?), row.try_get(2)?))).collect()
+    rows.iter()
+        .map(|row| Ok((row.try_get("code")?, ProductId(row.try_get("product_id")?), row.try_get("uom")?)))
+        .collect()
 }
 
 /// Returns the products with these SKUs, without their units and components.
@@ -123,30 +123,28 @@ pub(crate) async fn units(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(ProductId, Unit)
                      where tenant_id = $1 and product_id = any($2) order by uom";
     let unit = |row: &PgRow| -> Result<(ProductId, Unit), Error> {
         let unit = Unit {
-            uom: row.try_get(1)?,
-            factor: Quantity::new(row.try_get(2)?),
-            list_price: row.try_get::<Option<Decimal>, _>(3)?.map(Price::new),
+            uom: row.try_get("uom")?,
+            factor: number(row, "factor")?,
+            list_price: optional_number(row, "list_price")?,
         };
-        Ok((ProductId(row.try_get(0)?), unit))
+        Ok((ProductId(row.try_get("product_id")?), unit))
     };
     tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await?.iter().map(unit).collect()
 }
 
 fn read_product(row: &PgRow) -> Result<Product, Error> {
-    let word = |at: usize| -> Result<String, Error> { Ok(row.try_get(at)?) };
-    let unknown = |text: &str| Error::invariant(format!("a product is {text}"));
-    let lineage: Option<Vec<Uuid>> = row.try_get(7)?;
+    let lineage: Option<Vec<Uuid>> = row.try_get("lineage")?;
     Ok(Product {
-        id: ProductId(row.try_get(0)?),
-        sku: word(1)?,
-        kind: word(2)?.parse().map_err(|_| unknown("of no kind"))?,
-        status: word(3)?.parse().map_err(|_| unknown("in no state"))?,
-        tracking: word(10)?.parse().map_err(|_| unknown("tracked in no known way"))?,
+        id: ProductId(row.try_get("id")?),
+        sku: row.try_get("sku")?,
+        kind: word(row, "kind")?,
+        status: word(row, "status")?,
+        tracking: word(row, "tracking")?,
         lineage: lineage.unwrap_or_default().into_iter().map(CategoryId).collect(),
-        stock_uom: word(4)?,
+        stock_uom: row.try_get("stock_uom")?,
         stock_decimals: u8::try_from(row.try_get::<i16, _>("stock_decimals")?).unwrap_or_default(),
-        tax_class_id: TaxClassId(row.try_get(5)?),
-        list_price: row.try_get::<Option<Decimal>, _>(6)?.map(Price::new),
+        tax_class_id: TaxClassId(row.try_get("tax_class_id")?),
+        list_price: optional_number(row, "list_price")?,
         costing_method: optional_word(row, "costing_method")?,
         units: Vec::new(),
         components: Vec::new(),

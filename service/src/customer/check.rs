@@ -72,9 +72,9 @@ impl References {
              where tenant_id = $1 and (number = any($2) or external_ref = any($3))",
         );
         for row in tx.rows(query.bind(tx.tenant_id.0).bind(numbers).bind(external_refs)).await? {
-            let id = CustomerId(row.try_get(0)?);
-            self.numbers.insert(row.try_get(1)?, id);
-            if let Some(external_ref) = row.try_get(2)? {
+            let id = CustomerId(row.try_get("id")?);
+            self.numbers.insert(row.try_get("number")?, id);
+            if let Some(external_ref) = row.try_get("external_ref")? {
                 self.external_refs.insert(external_ref, id);
             }
         }

@@ -26,10 +26,11 @@ pub struct Snapshot {
 impl Snapshot {
     /// Returns the snapshot that the transaction reads from.
     pub(crate) async fn read(tx: &Tx) -> Result<Self, Error> {
-        let query = sqlx::query("select pg_current_snapshot()::text, event_base(), now()");
+        let query =
+            sqlx::query("select pg_current_snapshot()::text as snapshot, event_base() as base, now() as at");
         let row = tx.row(query).await?.ok_or_else(|| Error::invariant("a transaction has a snapshot"))?;
-        let text: String = row.try_get(0)?;
-        Snapshot::parse(&text, row.try_get(1)?, row.try_get(2)?)
+        let text: String = row.try_get("snapshot")?;
+        Snapshot::parse(&text, row.try_get("base")?, row.try_get("at")?)
             .ok_or_else(|| Error::invariant(format!("no snapshot: {text}")))
     }
 

@@ -17,7 +17,7 @@ use crate::{Error, Tx};
 /// Loads the allotments on the book's levels, and what is left of the book's own till and channel allotments.
 pub(super) async fn load(tx: &Tx, book: &mut Book) -> Result<(), Error> {
     let allotted: Vec<LevelKey> =
-        book.levels.iter().filter(|(_, level)| level.is_allotted()).map(|(key, _)| *key).collect();
+        book.levels().iter().filter(|(_, level)| level.is_allotted()).map(|(key, _)| *key).collect();
     if !allotted.is_empty() {
         book.allotments = allotments(tx, &allotted).await?;
     }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use domain::book::Book;
 use domain::count::{Count, CountLine, CountSettings, CountedLot};
 use domain::id::{CountId, LocationId, LotId, ProductId, StockDocumentId};
-use domain::number::{Money, Percent, Price, Quantity};
+use domain::number::{Price, Quantity};
 use domain::stock::LevelKey;
 use rust_decimal::Decimal;
 use sea_orm::sqlx::postgres::PgRow;
@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::Command;
 use super::stock_documents::{HasLines, with_lines};
+use crate::listing::optional_number;
 use crate::rows::{parsed, uuids};
 use crate::stock::movement::first_of;
 use crate::{Error, Tx};
@@ -39,9 +40,9 @@ pub(crate) async fn settings(tx: &Tx) -> Result<CountSettings, Error> {
     let row = tx.row(sqlx::query(statement).bind(tx.tenant_id.0)).await?;
     let Some(row) = row else { return Ok(CountSettings::default()) };
     Ok(CountSettings {
-        tolerance_percent: row.try_get::<Option<Decimal>, _>(0)?.map(Percent::new),
-        tolerance_value: row.try_get::<Option<Decimal>, _>(1)?.map(Money::new),
-        approval_value: row.try_get::<Option<Decimal>, _>(2)?.map(Money::new),
+        tolerance_percent: optional_number(&row, "tolerance_percent")?,
+        tolerance_value: optional_number(&row, "tolerance_value")?,
+        approval_value: optional_number(&row, "approval_value")?,
     })
 }
 
@@ -62,8 +63,8 @@ pub(crate) fn head(row: &PgRow) -> Result<(CountId, Count), Error> {
         location_id: LocationId(row.try_get("location_id")?),
         status: parsed(row.try_get("status")?)?,
         blind: row.try_get("blind")?,
-        tolerance_percent: row.try_get::<Option<Decimal>, _>("tolerance_percent")?.map(Percent::new),
-        tolerance_value: row.try_get::<Option<Decimal>, _>("tolerance_value")?.map(Money::new),
+        tolerance_percent: optional_number(row, "tolerance_percent")?,
+        tolerance_value: optional_number(row, "tolerance_value")?,
         reference: row.try_get("reference")?,
         document_id: row.try_get::<Option<Uuid>, _>("document_id")?.map(StockDocumentId),
         round: row.try_get("round")?,
@@ -79,10 +80,7 @@ pub(crate) async fn lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(CountId, CountLi
                             expected, posted_quantity, posted_value, superseded \
                      from stock_count_line where tenant_id = $1 and count_id = any($2) order by count_id, line_no";
     let line = |row: &PgRow| -> Result<(CountId, CountLine), Error> {
-        let quantity = |column: &str| -> Result<Option<Quantity>, Error> {
-            Ok(row.try_get::<Option<Decimal>, _>(column)?.map(Quantity::new))
-        };
-        let value = row.try_get::<Option<Decimal>, _>("posted_value")?.map(Money::new);
+        let posted: Option<Quantity> = optional_number(row, "posted_quantity")?;
         let (code, expires_on) = (row.try_get::<Option<String>, _>("lot_code")?, row.try_get("expires_on")?);
         let line = CountLine {
             line_no: row.try_get("line_no")?,
@@ -90,10 +88,10 @@ pub(crate) async fn lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(CountId, CountLi
             lot: code.map(|code| CountedLot { code, expires_on }),
             round: row.try_get("round")?,
             recount: row.try_get("recount")?,
-            counted: quantity("counted")?,
+            counted: optional_number(row, "counted")?,
             counted_at: row.try_get("counted_at")?,
-            expected: quantity("expected")?,
-            posted: quantity("posted_quantity")?.zip(value),
+            expected: optional_number(row, "expected")?,
+            posted: posted.zip(optional_number(row, "posted_value")?),
             superseded: row.try_get("superseded")?,
         };
         Ok((CountId(row.try_get("count_id")?), line))
@@ -154,15 +152,15 @@ async fn moved_since(
 
 /// Returns the average unit cost of each product where it has stock: of each lot, and of all lots together.
 async fn costs_elsewhere(tx: &Tx, products: &[Uuid]) -> Result<HashMap<(ProductId, LotId), Price>, Error> {
-    let statement = "select product_id, coalesce(lot_id, '00000000-0000-0000-0000-000000000000'), \
-                            sum(value) / sum(on_hand) \
+    let statement = "select product_id, coalesce(lot_id, '00000000-0000-0000-0000-000000000000') as lot_id, \
+                            sum(value) / sum(on_hand) as cost \
          from stock_level where tenant_id = $1 and product_id = any($2) and on_hand > 0 \
          group by grouping sets ((product_id), (product_id, lot_id))";
     let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(products)).await?;
     rows.iter()
         .map(|row| {
-            let place = (ProductId(row.try_get(0)?), LotId(row.try_get(1)?));
-            Ok((place, Price::rounded(row.try_get::<Decimal, _>(2)?)))
+            let place = (ProductId(row.try_get("product_id")?), LotId(row.try_get("lot_id")?));
+            Ok((place, Price::rounded(row.try_get::<Decimal, _>("cost")?)))
         })
         .collect()
 }

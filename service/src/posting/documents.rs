@@ -3,16 +3,15 @@
 use std::collections::HashMap;
 
 use domain::id::{CategoryId, CustomerId, InvoiceId, LocationId, PriceRuleId, ProductId, RegisterId};
-use domain::number::{Money, Percent, Price, Quantity};
 use domain::payment::OpenInvoice;
 use domain::pos::Drawer;
 use domain::sales::{Line, SoldLine};
-use rust_decimal::Decimal;
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
-use crate::rows::{parsed, uuids};
+use crate::listing::{number, optional_number, word};
+use crate::rows::uuids;
 use crate::{Error, Tx};
 use domain::needs::Needs;
 
@@ -28,61 +27,58 @@ pub(super) async fn sold(tx: &Tx, needs: &Needs) -> Result<HashMap<Uuid, Vec<Sol
     ] {
         tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(&ids)).await?;
     }
-    let statement = "select s.document_id, s.line_no, s.product_id, s.category_id, p.kind = 'stocked', s.description, \
+    let statement = "select s.document_id, s.line_no, s.product_id, s.category_id, p.kind = 'stocked' as stocked, s.description, \
                 s.uom, s.factor, s.entered, s.quantity, s.unit_price, s.list_price, s.price_source, \
                 s.price_rule_id, s.price_trace, s.gross, s.discount, s.net, s.tax_rate, s.tax, s.location_id, \
                 s.channel, s.customer_id, s.cost, s.country, s.bundle_id, \
                 coalesce((select -sum(r.quantity) from sales_line r \
                           where r.tenant_id = $1 and r.original_id = s.document_id \
-                            and r.original_line_no = s.line_no), 0) \
+                            and r.original_line_no = s.line_no), 0) as returned \
          from sales_line s join product p on p.tenant_id = s.tenant_id and p.id = s.product_id \
          where s.tenant_id = $1 and s.document_id = any($2) and s.document_kind in ('sale', 'invoice') \
          order by s.document_id, s.line_no";
     let mut sold: HashMap<Uuid, Vec<SoldLine>> = HashMap::new();
     for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(&ids)).await? {
         let line = SoldLine {
-            line: line(&row, 1)?,
-            location_id: LocationId(row.try_get(20)?),
-            channel: parsed(row.try_get(21)?)?,
-            customer_id: row.try_get::<Option<Uuid>, _>(22)?.map(CustomerId),
-            cost: Money::new(row.try_get(23)?),
-            country: row.try_get(24)?,
-            returned: Quantity::new(row.try_get(26)?),
+            line: line(&row)?,
+            location_id: LocationId(row.try_get("location_id")?),
+            channel: word(&row, "channel")?,
+            customer_id: row.try_get::<Option<Uuid>, _>("customer_id")?.map(CustomerId),
+            cost: number(&row, "cost")?,
+            country: row.try_get("country")?,
+            returned: number(&row, "returned")?,
             lots: Vec::new(),
         };
-        sold.entry(row.try_get(0)?).or_default().push(line);
+        sold.entry(row.try_get("document_id")?).or_default().push(line);
     }
     Ok(sold)
 }
 
-/// Reads a priced line from the columns that sales lines and order lines share. `first` is the column of `line_no`.
-pub(crate) fn line(row: &PgRow, first: usize) -> Result<Line, Error> {
-    let money =
-        |at: usize| -> Result<Money, Error> { Ok(Money::new(row.try_get::<Decimal, _>(first + at)?)) };
-    let quantity =
-        |at: usize| -> Result<Quantity, Error> { Ok(Quantity::new(row.try_get::<Decimal, _>(first + at)?)) };
+/// Reads a priced line from the columns that sales lines and order lines share.
+pub(crate) fn line(row: &PgRow) -> Result<Line, Error> {
+    let line_no: i32 = row.try_get("line_no")?;
     Ok(Line {
-        line_no: row.try_get(first)?,
-        input: row.try_get::<i32, _>(first)?.unsigned_abs() as usize - 1,
+        line_no,
+        input: line_no.unsigned_abs() as usize - 1,
         bundle_id: row.try_get::<Option<Uuid>, _>("bundle_id")?.map(ProductId),
-        product_id: ProductId(row.try_get(first + 1)?),
-        category_id: row.try_get::<Option<Uuid>, _>(first + 2)?.map(CategoryId),
-        stocked: row.try_get(first + 3)?,
-        description: row.try_get(first + 4)?,
-        uom: row.try_get(first + 5)?,
-        factor: quantity(6)?,
-        entered: quantity(7)?,
-        quantity: quantity(8)?,
-        unit_price: Price::new(row.try_get(first + 9)?),
-        list_price: row.try_get::<Option<Decimal>, _>(first + 10)?.map(Price::new),
-        source: parsed(row.try_get(first + 11)?)?,
-        rule_id: row.try_get::<Option<Uuid>, _>(first + 12)?.map(PriceRuleId),
-        trace: row.try_get(first + 13)?,
-        gross: money(14)?,
-        discount: money(15)?,
-        net: money(16)?,
-        tax_rate: Percent::new(row.try_get(first + 17)?),
-        tax: money(18)?,
+        product_id: ProductId(row.try_get("product_id")?),
+        category_id: row.try_get::<Option<Uuid>, _>("category_id")?.map(CategoryId),
+        stocked: row.try_get("stocked")?,
+        description: row.try_get("description")?,
+        uom: row.try_get("uom")?,
+        factor: number(row, "factor")?,
+        entered: number(row, "entered")?,
+        quantity: number(row, "quantity")?,
+        unit_price: number(row, "unit_price")?,
+        list_price: optional_number(row, "list_price")?,
+        source: word(row, "price_source")?,
+        rule_id: row.try_get::<Option<Uuid>, _>("price_rule_id")?.map(PriceRuleId),
+        trace: row.try_get("price_trace")?,
+        gross: number(row, "gross")?,
+        discount: number(row, "discount")?,
+        net: number(row, "net")?,
+        tax_rate: number(row, "tax_rate")?,
+        tax: number(row, "tax")?,
         lots: Vec::new(),
     })
 }
@@ -107,11 +103,11 @@ pub(super) async fn payable(tx: &Tx, needs: &Needs) -> Result<HashMap<InvoiceId,
         .await?;
     let invoice = |row: &PgRow| -> Result<(InvoiceId, OpenInvoice), Error> {
         let invoice = OpenInvoice {
-            customer_id: CustomerId(row.try_get(1)?),
-            open: Money::new(row.try_get(2)?),
-            due_on: row.try_get(3)?,
+            customer_id: CustomerId(row.try_get("customer_id")?),
+            open: number(row, "open")?,
+            due_on: row.try_get("due_on")?,
         };
-        Ok((InvoiceId(row.try_get(0)?), invoice))
+        Ok((InvoiceId(row.try_get("id")?), invoice))
     };
     rows.iter().map(invoice).collect()
 }
@@ -129,7 +125,7 @@ pub(super) async fn count_cash(
                 "select r.id, \
                     coalesce((select s.counted from pos_session s \
                               where s.tenant_id = $1 and s.register_id = r.id and s.status = 'closed' \
-                              order by s.id desc limit 1), 0), \
+                              order by s.id desc limit 1), 0) as cash_left, \
                     coalesce((select sum(t.amount) from pos_session s \
                               join pos_sale d on d.tenant_id = $1 and d.session_id = s.id \
                               join tender t on t.tenant_id = $1 and t.sale_id = d.id and t.kind = 'cash' \
@@ -137,7 +133,7 @@ pub(super) async fn count_cash(
                     + coalesce((select sum(m.amount) from pos_session s \
                               join cash_move m on m.tenant_id = $1 and m.session_id = s.id \
                                and m.kind <> 'opening_float' \
-                              where s.tenant_id = $1 and s.register_id = r.id and s.status = 'open'), 0) \
+                              where s.tenant_id = $1 and s.register_id = r.id and s.status = 'open'), 0) as cash_moved \
                  from register r where r.tenant_id = $1 and r.id = any($2)",
             )
             .bind(tx.tenant_id.0)
@@ -145,10 +141,10 @@ pub(super) async fn count_cash(
         )
         .await?;
     for row in rows {
-        let drawer = drawers.entry(RegisterId(row.try_get(0)?)).or_default();
-        drawer.cash_left = Money::new(row.try_get(1)?);
+        let drawer = drawers.entry(RegisterId(row.try_get("id")?)).or_default();
+        drawer.cash_left = number(&row, "cash_left")?;
         if let Some(session) = &mut drawer.session {
-            session.cash_moved = Money::new(row.try_get(2)?);
+            session.cash_moved = number(&row, "cash_moved")?;
         }
     }
     Ok(())

@@ -35,9 +35,9 @@ pub(super) async fn load(
     let mut layers: BTreeMap<LevelKey, Layers> = BTreeMap::new();
     for row in tx.rows(query).await? {
         let key = LevelKey {
-            location_id: LocationId(row.try_get(0)?),
-            product_id: ProductId(row.try_get(1)?),
-            lot_id: LotId(row.try_get(2)?),
+            location_id: LocationId(row.try_get("location_id")?),
+            product_id: ProductId(row.try_get("product_id")?),
+            lot_id: LotId(row.try_get("lot_id")?),
         };
         layers.entry(key).or_default().add(read_layer(&row)?);
     }

@@ -4,18 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::book::Book;
-use domain::count::CountSettings;
 use domain::customer::{Customer, Exposure};
 use domain::expected_receipt::Supplies;
 use domain::id::{CategoryId, CustomerId, LocationId, LotId, PriceListId, ProductId, RegisterId, SessionId};
-use domain::lot::Lots;
-use domain::negative_stock::Consequences;
-use domain::number::{Money, Price, Quantity};
+use domain::number::Money;
 use domain::pos::{Drawer, OpenedSession};
 use domain::pricing::Rules;
 use domain::product::{Component, Product, ProductKind, Unit};
 use domain::stock::{Level, LevelKey, StoredLevel};
-use rust_decimal::Decimal;
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
@@ -28,7 +24,8 @@ use super::{
     series, stock_documents, waiting,
 };
 use crate::catalog::lookup;
-use crate::rows::{parsed, uuids};
+use crate::listing::{number, optional_number, word};
+use crate::rows::uuids;
 use crate::{Error, Tx};
 use domain::needs::Needs;
 
@@ -63,38 +60,16 @@ pub(super) async fn book(
         Some(drawers) => drawers,
         None => drawers(tx, &needs).await?,
     };
-    let mut book = Book {
-        now: tx.now,
-        ids: tx.id_sequence(),
-        setup,
-        products: HashMap::new(),
-        skus: HashMap::new(),
-        barcodes: HashMap::new(),
-        rules: Rules::default(),
-        customers,
-        lots: Lots::default(),
-        levels: BTreeMap::new(),
-        layers: BTreeMap::new(),
-        drawers,
-        orders,
-        sold,
-        invoices,
-        holds: goods.holds,
-        transfers: goods.transfers,
-        expected: goods.expected,
-        counts,
-        count_settings: CountSettings::default(),
-        moved_since: HashMap::new(),
-        moved: Vec::new(),
-        costs_elsewhere: HashMap::new(),
-        costs: HashMap::new(),
-        consequences: Consequences::default(),
-        supplies: None,
-        allotments: BTreeMap::new(),
-        waiting: BTreeMap::new(),
-        served_first: BTreeSet::new(),
-        series: HashMap::new(),
-    };
+    let mut book = Book::new(tx.now, tx.id_sequence(), setup);
+    book.customers = customers;
+    book.orders = orders;
+    book.sold = sold;
+    book.invoices = invoices;
+    book.drawers = drawers;
+    book.holds = goods.holds;
+    book.transfers = goods.transfers;
+    book.expected = goods.expected;
+    book.counts = counts;
     match prefetched.products.take() {
         Some(products) => add_prefetched(tx, &mut book, products).await?,
         None => products(tx, &needs, &mut book).await?,
@@ -122,15 +97,18 @@ async fn stock(
     book: &mut Book,
     prefetched: Option<BTreeMap<LevelKey, Level>>,
 ) -> Result<(), Error> {
-    book.levels = match prefetched {
+    let found = match prefetched {
         Some(levels) => levels,
         None => levels(tx, needs, book, &level_keys(needs, book)).await?,
     };
+    book.add_levels(found);
     let heads = queue_levels::unseen(needs, book);
-    book.levels.extend(levels(tx, needs, book, &heads).await?);
+    let found = levels(tx, needs, book, &heads).await?;
+    book.add_levels(found);
     lots::complete(tx, needs, book).await?;
-    book.costs = open_costs::load(tx, &book.levels).await?;
-    book.layers = layer::load(tx, &book.levels).await?;
+    book.costs = open_costs::load(tx, book.levels()).await?;
+    let layers = layer::load(tx, book.levels()).await?;
+    book.add_layers(layers);
     stock_documents::note_swept(tx, &mut book.holds).await?;
     allotments::load(tx, book).await?;
     waiting::load(tx, book).await
@@ -143,7 +121,8 @@ async fn customers(tx: &Tx, needs: &Needs) -> Result<HashMap<CustomerId, Custome
     let rows = tx
         .rows(
             sqlx::query(
-                "select c.id, c.country, c.tax_exempt, c.status, c.price_list_id, t.price_list_id, c.payment_terms, \
+                "select c.id, c.country, c.tax_exempt, c.status, c.price_list_id, \
+                        t.price_list_id as tier_list_id, c.payment_terms, \
                         c.payment_days, c.credit_limit, a.receivable, a.ordered, a.shipped, a.unapplied, \
                         c.min_remaining_life_days \
                  from customer_account a \
@@ -162,28 +141,27 @@ async fn customers(tx: &Tx, needs: &Needs) -> Result<HashMap<CustomerId, Custome
 }
 
 fn customer(row: &PgRow) -> Result<(CustomerId, Customer), Error> {
-    let money = |at: usize| -> Result<Money, Error> { Ok(Money::new(row.try_get::<Decimal, _>(at)?)) };
-    let list = |at: usize| -> Result<Option<PriceListId>, Error> {
-        Ok(row.try_get::<Option<Uuid>, _>(at)?.map(PriceListId))
+    let list = |name: &str| -> Result<Option<PriceListId>, Error> {
+        Ok(row.try_get::<Option<Uuid>, _>(name)?.map(PriceListId))
     };
-    let id = CustomerId(row.try_get(0)?);
+    let id = CustomerId(row.try_get("id")?);
     let customer = Customer {
         id,
-        country: row.try_get(1)?,
-        tax_exempt: row.try_get(2)?,
-        status: parsed(row.try_get(3)?)?,
-        price_list_id: list(4)?,
-        tier_list_id: list(5)?,
-        payment_terms: parsed(row.try_get(6)?)?,
-        payment_days: row.try_get::<i32, _>(7)?.unsigned_abs(),
-        credit_limit: row.try_get::<Option<Decimal>, _>(8)?.map(Money::new),
+        country: row.try_get("country")?,
+        tax_exempt: row.try_get("tax_exempt")?,
+        status: word(row, "status")?,
+        price_list_id: list("price_list_id")?,
+        tier_list_id: list("tier_list_id")?,
+        payment_terms: word(row, "payment_terms")?,
+        payment_days: row.try_get::<i32, _>("payment_days")?.unsigned_abs(),
+        credit_limit: optional_number(row, "credit_limit")?,
         exposure: Exposure {
-            receivable: money(9)?,
-            ordered: money(10)?,
-            shipped: money(11)?,
-            unapplied: money(12)?,
+            receivable: number(row, "receivable")?,
+            ordered: number(row, "ordered")?,
+            shipped: number(row, "shipped")?,
+            unapplied: number(row, "unapplied")?,
         },
-        min_remaining_life_days: row.try_get::<i32, _>(13)?.unsigned_abs(),
+        min_remaining_life_days: row.try_get::<i32, _>("min_remaining_life_days")?.unsigned_abs(),
     };
     Ok((id, customer))
 }
@@ -204,13 +182,13 @@ async fn drawers(tx: &Tx, needs: &Needs) -> Result<HashMap<RegisterId, Drawer>, 
     let mut drawers: HashMap<RegisterId, Drawer> = HashMap::new();
     for row in tx.rows(query).await? {
         let session = OpenedSession {
-            id: SessionId(row.try_get(1)?),
-            opened_at: row.try_get(2)?,
-            opening_float: Money::new(row.try_get(3)?),
+            id: SessionId(row.try_get("id")?),
+            opened_at: row.try_get("opened_at")?,
+            opening_float: number(&row, "opening_float")?,
             cash_moved: Money::ZERO,
         };
-        drawers
-            .insert(RegisterId(row.try_get(0)?), Drawer { session: Some(session), cash_left: Money::ZERO });
+        let drawer = Drawer { session: Some(session), cash_left: Money::ZERO };
+        drawers.insert(RegisterId(row.try_get("register_id")?), drawer);
     }
     if !needs.cash_of.is_empty() {
         documents::count_cash(tx, needs, &mut drawers).await?;
@@ -256,10 +234,12 @@ async fn unpack(tx: &Tx, book: &mut Book) -> Result<(), Error> {
                      where tenant_id = $1 and bundle_id = any($2) order by bundle_id, line_no";
     let mut parts = BTreeSet::new();
     for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(bundles)).await? {
-        let component =
-            Component { product_id: ProductId(row.try_get(1)?), quantity: Quantity::new(row.try_get(2)?) };
+        let component = Component {
+            product_id: ProductId(row.try_get("component_id")?),
+            quantity: number(&row, "quantity")?,
+        };
         parts.insert(component.product_id);
-        if let Some(bundle) = book.products.get_mut(&ProductId(row.try_get(0)?)) {
+        if let Some(bundle) = book.products.get_mut(&ProductId(row.try_get("bundle_id")?)) {
             bundle.components.push(component);
         }
     }
@@ -319,7 +299,7 @@ async fn levels(
         tx.rows(
             sqlx::query(
                 "select l.location_id, l.product_id, l.lot_id, l.on_hand, l.reserved, l.value, l.last_cost, \
-                        l.next_expiry <= $4, l.layered, l.backordered, l.allotted, l.counted_at \
+                        l.next_expiry <= $4 as has_expired, l.layered, l.backordered, l.allotted, l.counted_at \
                  from stock_level l \
                  join unnest($2::uuid[], $3::uuid[]) as wanted (location_id, product_id) \
                    on l.location_id = wanted.location_id and l.product_id = wanted.product_id \
@@ -335,26 +315,27 @@ async fn levels(
         .await
     };
     let mut rows = read().await?;
-    let has_expired = |row: &PgRow| Ok::<bool, Error>(row.try_get::<Option<bool>, _>(7)? == Some(true));
+    let has_expired =
+        |row: &PgRow| Ok::<bool, Error>(row.try_get::<Option<bool>, _>("has_expired")? == Some(true));
     if rows.iter().map(has_expired).collect::<Result<Vec<bool>, Error>>()?.contains(&true) {
         stock_documents::sweep(tx, &locations, &products).await?;
         rows = read().await?;
     }
     let level = |row: &PgRow| -> Result<(LevelKey, Level), Error> {
         let key = LevelKey {
-            location_id: LocationId(row.try_get(0)?),
-            product_id: ProductId(row.try_get(1)?),
-            lot_id: LotId(row.try_get(2)?),
+            location_id: LocationId(row.try_get("location_id")?),
+            product_id: ProductId(row.try_get("product_id")?),
+            lot_id: LotId(row.try_get("lot_id")?),
         };
         let level = StoredLevel {
-            on_hand: Quantity::new(row.try_get(3)?),
-            reserved: Quantity::new(row.try_get(4)?),
-            value: Money::new(row.try_get(5)?),
-            last_cost: Price::new(row.try_get(6)?),
-            layered: row.try_get(8)?,
-            backordered: Quantity::new(row.try_get(9)?),
-            allotted: row.try_get(10)?,
-            counted_at: row.try_get(11)?,
+            on_hand: number(row, "on_hand")?,
+            reserved: number(row, "reserved")?,
+            value: number(row, "value")?,
+            last_cost: number(row, "last_cost")?,
+            layered: row.try_get("layered")?,
+            backordered: number(row, "backordered")?,
+            allotted: row.try_get("allotted")?,
+            counted_at: row.try_get("counted_at")?,
         };
         Ok((key, level.into()))
     };

@@ -47,8 +47,8 @@ pub const LOCK_LEVELS: &str = "
         select array_agg(location_id) as locations, array_agg(product_id) as products, array_agg(lot_id) as lots from key
     )
     select
-        l.location_id, l.product_id, l.lot_id, l.on_hand, l.reserved, l.value, l.last_cost, l.next_expiry <= $4,
-        l.layered, l.backordered, l.allotted, l.counted_at
+        l.location_id, l.product_id, l.lot_id, l.on_hand, l.reserved, l.value, l.last_cost,
+        l.next_expiry <= $4 as has_expired, l.layered, l.backordered, l.allotted, l.counted_at
     from keys
     cross join unnest(keys.locations, keys.products, keys.lots) as key (location_id, product_id, lot_id)
     join stock_level l on l.location_id = key.location_id and l.product_id = key.product_id and l.lot_id = key.lot_id

@@ -9,14 +9,14 @@ use std::collections::{BTreeSet, HashMap};
 use domain::book::Book;
 use domain::id::{LocationId, LotId, OrderId, ProductId};
 use domain::lot::{Lot, LotShare, SoldLot};
-use domain::number::{Money, Quantity};
+use domain::number::Quantity;
 use domain::product::{Product, Tracking};
-use rust_decimal::Decimal;
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
 use super::places::places;
+use crate::listing::number;
 use crate::rows::{parsed, uuids};
 use crate::{Error, Tx};
 use domain::needs::Needs;
@@ -78,7 +78,7 @@ pub(crate) async fn reserved_of(tx: &Tx, orders: &[Uuid]) -> Result<LotsOf, Erro
     if orders.is_empty() {
         return Ok(LotsOf::new());
     }
-    let statement = "select r.document_id, r.line_no, r.lot_id, t.code, r.quantity, 0::numeric \
+    let statement = "select r.document_id, r.line_no, r.lot_id, t.code, r.quantity, 0::numeric as cost \
          from reservation r join lot t on t.tenant_id = r.tenant_id and t.id = r.lot_id \
          where r.tenant_id = $1 and r.document_id = any($2) \
          order by r.document_id, r.line_no, t.expires_on nulls last, t.received_at, t.code";
@@ -98,7 +98,7 @@ pub(crate) async fn moved_of(tx: &Tx, documents: &[Uuid]) -> Result<LotsOf, Erro
              select s.id, i.id from invoice i \
              join shipment s on s.tenant_id = $1 and s.order_id = i.order_id and s.invoice_id = i.id \
              where i.tenant_id = $1 and i.id = any($2)) \
-         select d.named, m.line_no, m.lot_id, t.code, -sum(m.quantity), -sum(m.value) \
+         select d.named as document_id, m.line_no, m.lot_id, t.code, -sum(m.quantity) as quantity, -sum(m.value) as cost \
          from document d \
          join stock_movement m on m.tenant_id = $1 and m.document_id = d.id \
              and m.lot_id <> '00000000-0000-0000-0000-000000000000' and m.kind in ('sale', 'return') \
@@ -112,12 +112,12 @@ async fn shares(tx: &Tx, statement: &'static str, documents: &[Uuid]) -> Result<
     let mut lots = LotsOf::new();
     for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(documents)).await? {
         let share = LotShare {
-            lot_id: LotId(row.try_get(2)?),
-            code: row.try_get(3)?,
-            quantity: Quantity::new(row.try_get::<Decimal, _>(4)?),
-            cost: Money::new(row.try_get::<Decimal, _>(5)?),
+            lot_id: LotId(row.try_get("lot_id")?),
+            code: row.try_get("code")?,
+            quantity: number(&row, "quantity")?,
+            cost: number(&row, "cost")?,
         };
-        lots.entry((row.try_get(0)?, row.try_get(1)?)).or_default().push(share);
+        lots.entry((row.try_get("document_id")?, row.try_get("line_no")?)).or_default().push(share);
     }
     Ok(lots)
 }
@@ -150,7 +150,7 @@ async fn returned(tx: &Tx, originals: &[Uuid]) -> Result<HashMap<((Uuid, i32), L
     if originals.is_empty() {
         return Ok(HashMap::new());
     }
-    let statement = "select r.original_id, r.original_line_no, m.lot_id, sum(m.quantity) \
+    let statement = "select r.original_id, r.original_line_no, m.lot_id, sum(m.quantity) as quantity \
          from sales_line r \
          join stock_movement m on m.tenant_id = $1 and m.document_id = r.document_id and m.line_no = r.line_no \
              and m.lot_id <> '00000000-0000-0000-0000-000000000000' and m.kind = 'return' \
@@ -158,8 +158,8 @@ async fn returned(tx: &Tx, originals: &[Uuid]) -> Result<HashMap<((Uuid, i32), L
     let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(originals)).await?;
     rows.iter()
         .map(|row| {
-            let place = (row.try_get(0)?, row.try_get(1)?);
-            Ok(((place, LotId(row.try_get(2)?)), Quantity::new(row.try_get::<Decimal, _>(3)?)))
+            let place = (row.try_get("original_id")?, row.try_get("original_line_no")?);
+            Ok(((place, LotId(row.try_get("lot_id")?)), number(row, "quantity")?))
         })
         .collect()
 }
@@ -225,7 +225,7 @@ async fn serial_places(tx: &Tx, needs: &mut Needs, book: &Book) -> Result<(), Er
 
 /// Reads the lots whose levels are now locked, and what a recall affects.
 pub(super) async fn complete(tx: &Tx, needs: &Needs, book: &mut Book) -> Result<(), Error> {
-    let of_levels: BTreeSet<LotId> = book.levels.keys().map(|key| key.lot_id).collect();
+    let of_levels: BTreeSet<LotId> = book.levels().keys().map(|key| key.lot_id).collect();
     let missing: Vec<Uuid> = of_levels
         .into_iter()
         .filter(|id| !id.0.is_nil() && book.lots.get(*id).is_none())

@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 
 use domain::id::{CustomerId, InvoiceId, LocationId, OrderId, ProductId, ShipmentId};
-use domain::number::{Money, Quantity};
 use domain::order::{Order, OrderLine, Shipment, ShipmentLine};
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
 use super::{documents, lots};
-use crate::rows::{parsed, uuids};
+use crate::listing::{number, word};
+use crate::rows::uuids;
 use crate::{Error, Tx};
 use domain::needs::Needs;
 
@@ -45,20 +45,20 @@ pub(super) async fn load(tx: &Tx, needs: &Needs) -> Result<HashMap<OrderId, Orde
 /// Reads an order without its lines.
 pub(crate) fn head(row: &PgRow) -> Result<Order, Error> {
     Ok(Order {
-        id: OrderId(row.try_get(0)?),
-        number: row.try_get(1)?,
-        customer_id: CustomerId(row.try_get(2)?),
-        location_id: LocationId(row.try_get(3)?),
-        status: parsed(row.try_get(4)?)?,
-        country: row.try_get(5)?,
-        reference: row.try_get(6)?,
-        external_ref: row.try_get(7)?,
-        requested_on: row.try_get(8)?,
-        policy: parsed(row.try_get("policy")?)?,
+        id: OrderId(row.try_get("id")?),
+        number: row.try_get("number")?,
+        customer_id: CustomerId(row.try_get("customer_id")?),
+        location_id: LocationId(row.try_get("location_id")?),
+        status: word(row, "status")?,
+        country: row.try_get("country")?,
+        reference: row.try_get("reference")?,
+        external_ref: row.try_get("external_ref")?,
+        requested_on: row.try_get("requested_on")?,
+        policy: word(row, "policy")?,
         priority: row.try_get("priority")?,
-        hold_reasons: row.try_get(9)?,
-        occurred_at: row.try_get(10)?,
-        version: row.try_get(11)?,
+        hold_reasons: row.try_get("hold_reasons")?,
+        occurred_at: row.try_get("occurred_at")?,
+        version: row.try_get("version")?,
         lines: Vec::new(),
         shipments: Vec::new(),
     })
@@ -66,7 +66,7 @@ pub(crate) fn head(row: &PgRow) -> Result<Order, Error> {
 
 /// Returns the lines of orders.
 pub(crate) async fn lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(OrderId, OrderLine)>, Error> {
-    let statement = "select l.order_id, l.line_no, l.product_id, p.category_id, p.kind = 'stocked', l.description, \
+    let statement = "select l.order_id, l.line_no, l.product_id, p.category_id, p.kind = 'stocked' as stocked, l.description, \
                 l.uom, l.factor, l.entered, l.quantity, l.unit_price, l.list_price, l.price_source, \
                 l.price_rule_id, l.price_trace, l.gross, l.discount, l.net, l.tax_rate, l.tax, l.reserved, \
                 l.shipped, l.invoiced, l.bundle_id, l.backordered, l.cancelled, l.promised_on \
@@ -74,15 +74,15 @@ pub(crate) async fn lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(OrderId, OrderLi
          where l.tenant_id = $1 and l.order_id = any($2) order by l.order_id, l.line_no";
     let line = |row: &PgRow| -> Result<(OrderId, OrderLine), Error> {
         let line = OrderLine {
-            line: documents::line(row, 1)?,
-            reserved: Quantity::new(row.try_get(20)?),
-            shipped: Quantity::new(row.try_get(21)?),
-            invoiced: Quantity::new(row.try_get(22)?),
-            backordered: Quantity::new(row.try_get("backordered")?),
-            cancelled: Quantity::new(row.try_get("cancelled")?),
+            line: documents::line(row)?,
+            reserved: number(row, "reserved")?,
+            shipped: number(row, "shipped")?,
+            invoiced: number(row, "invoiced")?,
+            backordered: number(row, "backordered")?,
+            cancelled: number(row, "cancelled")?,
             promised_on: row.try_get("promised_on")?,
         };
-        Ok((OrderId(row.try_get(0)?), line))
+        Ok((OrderId(row.try_get("order_id")?), line))
     };
     tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await?.iter().map(line).collect()
 }
@@ -122,24 +122,24 @@ pub(crate) async fn shipments(
          order by s.id, l.line_no";
     let mut shipments: Vec<(OrderId, Shipment)> = Vec::new();
     for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids).bind(open_only)).await? {
-        let id = ShipmentId(row.try_get(1)?);
+        let id = ShipmentId(row.try_get("id")?);
         if shipments.last().is_none_or(|(_, last)| last.id != id) {
             let shipment = Shipment {
                 id,
-                number: row.try_get(2)?,
-                occurred_at: row.try_get(3)?,
-                invoice_id: row.try_get::<Option<Uuid>, _>(4)?.map(InvoiceId),
+                number: row.try_get("number")?,
+                occurred_at: row.try_get("occurred_at")?,
+                invoice_id: row.try_get::<Option<Uuid>, _>("invoice_id")?.map(InvoiceId),
                 lines: Vec::new(),
                 is_new: false,
             };
-            shipments.push((OrderId(row.try_get(0)?), shipment));
+            shipments.push((OrderId(row.try_get("order_id")?), shipment));
         }
         let line = ShipmentLine {
-            line_no: row.try_get(5)?,
-            order_line_no: row.try_get(6)?,
-            product_id: ProductId(row.try_get(7)?),
-            quantity: Quantity::new(row.try_get(8)?),
-            cost: Money::new(row.try_get(9)?),
+            line_no: row.try_get("line_no")?,
+            order_line_no: row.try_get("order_line_no")?,
+            product_id: ProductId(row.try_get("product_id")?),
+            quantity: number(&row, "quantity")?,
+            cost: number(&row, "cost")?,
             lots: Vec::new(),
         };
         if let Some((_, shipment)) = shipments.last_mut() {

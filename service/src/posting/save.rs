@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::book::{Book, Posting};
 use domain::stock::{Layers, Level, LevelKey};
 use domain::tenant::Channel;
-use sea_orm::sqlx;
 
 use super::{Accepted, Outcome, Recorded, queue_levels};
+use crate::columns::Columns;
 use crate::{Error, Tx};
 
 mod batch;
@@ -35,7 +35,7 @@ impl Before {
     /// Allocates the stock that expired holds released to waiting orders, so that no command of the batch can take it.
     /// It is written with the batch, even if every command is rejected.
     pub(super) fn serve(book: &mut Book) -> Self {
-        let (levels, layers) = (book.levels.clone(), book.layers.clone());
+        let (levels, layers) = (book.levels().clone(), book.layers().clone());
         Before { levels, layers, served: domain::promise::allocate_first(book) }
     }
 }
@@ -63,20 +63,20 @@ pub(super) async fn write(
     before: &Before,
 ) -> Result<i64, Error> {
     let changed: Vec<(LevelKey, Level)> = book
-        .levels
+        .levels()
         .iter()
         .filter(|(key, level)| before.levels.get(key).is_some_and(|old| old != *level))
         .map(pair)
         .collect();
     let mut fresh: Vec<(LevelKey, Level)> =
-        book.levels.iter().filter(|(key, _)| !before.levels.contains_key(key)).map(pair).collect();
+        book.levels().iter().filter(|(key, _)| !before.levels.contains_key(key)).map(pair).collect();
     let written: Vec<(LevelKey, Level)> = fresh.iter().chain(&changed).copied().collect();
     fresh.extend(queue_levels::missing(&before.levels, &written));
     fresh.sort_unstable_by_key(|(key, _)| *key);
-    let short = negative_stock::short(accepted);
+    let short = negative_stock::short(book, accepted);
     open_levels(tx, &fresh, &short).await?;
     negative_stock::allow(tx, &short).await?;
-    layer::write(tx, &before.layers, &book.layers, accepted).await?;
+    layer::write(tx, &before.layers, book.layers(), accepted).await?;
     if !before.served.allocations.is_empty() || !accepted.iter().all(is_plain_sale) {
         wholesale::write(tx, book, accepted).await?;
         stock::write(tx, accepted, &before.served).await?;
@@ -109,26 +109,24 @@ async fn open_levels(tx: &Tx, fresh: &[(LevelKey, Level)], short: &BTreeSet<Leve
     if fresh.is_empty() {
         return Ok(());
     }
-    tx.execute(
-        sqlx::query(
-            "insert into stock_level (tenant_id, location_id, product_id, lot_id, on_hand, reserved, value, \
-                                      last_cost, layered, forced, moved_at) \
-             select $1, v.*, $2 \
-             from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::numeric[], $7::numeric[], $8::numeric[], \
-                         $9::numeric[], $10::boolean[], $11::boolean[]) as v",
-        )
+    let statement = "insert into stock_level (tenant_id, location_id, product_id, lot_id, on_hand, reserved, value, \
+                         last_cost, layered, forced, moved_at) \
+         select $1, v.*, $2 \
+         from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::numeric[], $7::numeric[], $8::numeric[], $9::numeric[], \
+                     $10::boolean[], $11::boolean[]) \
+             as v (location_id, product_id, lot_id, on_hand, reserved, value, last_cost, layered, forced)";
+    let query = Columns::of(statement)
         .bind(tx.tenant_id.0)
         .bind(tx.now)
-        .bind(column(fresh, |(key, _)| key.location_id.0))
-        .bind(column(fresh, |(key, _)| key.product_id.0))
-        .bind(column(fresh, |(key, _)| key.lot_id.0))
-        .bind(column(fresh, |(_, level)| level.on_hand().get()))
-        .bind(column(fresh, |(_, level)| level.reserved().get()))
-        .bind(column(fresh, |(_, level)| level.value().get()))
-        .bind(column(fresh, |(_, level)| level.last_cost().get()))
-        .bind(column(fresh, |(_, level)| level.is_layered()))
-        .bind(column(fresh, |(key, _)| short.contains(key))),
-    )
-    .await?;
+        .column("location_id", fresh, |(key, _)| key.location_id.0)
+        .column("product_id", fresh, |(key, _)| key.product_id.0)
+        .column("lot_id", fresh, |(key, _)| key.lot_id.0)
+        .column("on_hand", fresh, |(_, level)| level.on_hand().get())
+        .column("reserved", fresh, |(_, level)| level.reserved().get())
+        .column("value", fresh, |(_, level)| level.value().get())
+        .column("last_cost", fresh, |(_, level)| level.last_cost().get())
+        .column("layered", fresh, |(_, level)| level.is_layered())
+        .column("forced", fresh, |(key, _)| short.contains(key));
+    query.execute(tx).await?;
     Ok(())
 }

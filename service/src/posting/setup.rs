@@ -7,15 +7,14 @@ use std::time::Duration;
 use domain::book::{Location, Register, Setup};
 use domain::id::{LocationId, PriceListId, RegisterId, TaxClassId, TenantId};
 use domain::needs::Needs;
-use domain::number::{Money, Percent};
 use domain::tax::Rate;
 use domain::tenant::{Channel, Settings};
 use moka::future::Cache;
-use rust_decimal::Decimal;
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
+use crate::listing::{number, word};
 use crate::rows::parsed;
 use crate::{Error, Tx};
 
@@ -102,18 +101,18 @@ pub async fn settings(tx: &Tx) -> Result<Settings, Error> {
         )
         .await?
         .ok_or_else(|| Error::invariant("the tenant of the credential does not exist"))?;
-    let currency: String = row.try_get(0)?;
+    let currency: String = row.try_get("currency")?;
     let exponent = iso_currency::Currency::from_code(&currency)
         .and_then(|currency| currency.exponent())
         .ok_or_else(|| Error::invariant(format!("{currency} is no currency")))?;
-    let zone: String = row.try_get(1)?;
+    let zone: String = row.try_get("time_zone")?;
     Ok(Settings {
         exponent: u32::from(exponent),
         time_zone: zone.parse().map_err(|_| Error::invariant(format!("{zone} is no time zone")))?,
-        country: row.try_get(2)?,
-        prices_include_tax: row.try_get(3)?,
-        tax_rounding: parsed(row.try_get(4)?)?,
-        costing_method: parsed(row.try_get(5)?)?,
+        country: row.try_get("country")?,
+        prices_include_tax: row.try_get("prices_include_tax")?,
+        tax_rounding: word(&row, "tax_rounding")?,
+        costing_method: word(&row, "costing_method")?,
         currency,
     })
 }
@@ -123,12 +122,12 @@ async fn locations(tx: &Tx) -> Result<Vec<Location>, Error> {
     let statement = "select id, code, channels, kind from location where tenant_id = $1 \
                      order by kind <> 'warehouse', created_at, id";
     let location = |row: &PgRow| -> Result<Location, Error> {
-        let channels: Vec<String> = row.try_get(2)?;
+        let channels: Vec<String> = row.try_get("channels")?;
         Ok(Location {
-            id: LocationId(row.try_get(0)?),
-            code: row.try_get(1)?,
+            id: LocationId(row.try_get("id")?),
+            code: row.try_get("code")?,
             channels: channels.into_iter().map(parsed).collect::<Result<_, _>>()?,
-            kind: parsed(row.try_get(3)?)?,
+            kind: word(row, "kind")?,
         })
     };
     rows(tx, statement).await?.iter().map(location).collect()
@@ -137,12 +136,13 @@ async fn locations(tx: &Tx) -> Result<Vec<Location>, Error> {
 async fn registers(tx: &Tx) -> Result<HashMap<RegisterId, Register>, Error> {
     let statement = "select id, code, location_id, cash_rounding from register where tenant_id = $1";
     let register = |row: &PgRow| -> Result<(RegisterId, Register), Error> {
-        let id = RegisterId(row.try_get(0)?);
-        let cash_rounding = Money::new(row.try_get::<Decimal, _>(3)?);
-        Ok((
-            id,
-            Register { id, code: row.try_get(1)?, location_id: LocationId(row.try_get(2)?), cash_rounding },
-        ))
+        let register = Register {
+            id: RegisterId(row.try_get("id")?),
+            code: row.try_get("code")?,
+            location_id: LocationId(row.try_get("location_id")?),
+            cash_rounding: number(row, "cash_rounding")?,
+        };
+        Ok((register.id, register))
     };
     rows(tx, statement).await?.iter().map(register).collect()
 }
@@ -152,11 +152,11 @@ async fn tax_rates(tx: &Tx) -> Result<Vec<Rate>, Error> {
         "select tax_class_id, zone, rate, valid_from, valid_until from tax_rate where tenant_id = $1";
     let rate = |row: &PgRow| -> Result<Rate, Error> {
         Ok(Rate {
-            tax_class_id: TaxClassId(row.try_get(0)?),
-            zone: row.try_get(1)?,
-            rate: Percent::new(row.try_get::<Decimal, _>(2)?),
-            valid_from: row.try_get(3)?,
-            valid_until: row.try_get(4)?,
+            tax_class_id: TaxClassId(row.try_get("tax_class_id")?),
+            zone: row.try_get("zone")?,
+            rate: number(row, "rate")?,
+            valid_from: row.try_get("valid_from")?,
+            valid_until: row.try_get("valid_until")?,
         })
     };
     rows(tx, statement).await?.iter().map(rate).collect()
@@ -165,9 +165,9 @@ async fn tax_rates(tx: &Tx) -> Result<Vec<Rate>, Error> {
 async fn channel_lists(tx: &Tx) -> Result<Vec<(Channel, Option<LocationId>, PriceListId)>, Error> {
     let statement = "select channel, location_id, price_list_id from channel_price_list where tenant_id = $1";
     let list = |row: &PgRow| -> Result<_, Error> {
-        let location: Uuid = row.try_get(1)?;
+        let location: Uuid = row.try_get("location_id")?;
         let location = (!location.is_nil()).then_some(LocationId(location));
-        Ok((parsed(row.try_get(0)?)?, location, PriceListId(row.try_get(2)?)))
+        Ok((word(row, "channel")?, location, PriceListId(row.try_get("price_list_id")?)))
     };
     rows(tx, statement).await?.iter().map(list).collect()
 }

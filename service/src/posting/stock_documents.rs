@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use domain::expected_receipt::{ExpectedLine, ExpectedReceipt};
 use domain::hold::{HeldLine, Hold, HoldKind, HoldStatus};
 use domain::id::{CustomerId, ExpectedReceiptId, HoldId, LocationId, LotId, ProductId, TransferId};
-use domain::number::{Money, Quantity};
 use domain::transfer::{Transfer, TransferLine};
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
 use super::allotments::owner;
+use crate::listing::number;
 use crate::rows::{parsed, uuids};
 use crate::{Error, Tx};
 use domain::needs::Needs;
@@ -178,19 +178,19 @@ pub(crate) fn hold(row: &PgRow) -> Result<(HoldId, Hold), Error> {
 pub(crate) async fn held_lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(HoldId, HeldLine)>, Error> {
     let statement = "select l.hold_id, l.line_no, l.product_id, l.quantity, \
                 coalesce((select sum(r.quantity) from reservation r \
-                          where r.tenant_id = l.tenant_id and r.document_id = l.hold_id and r.line_no = l.line_no), 0), \
+                          where r.tenant_id = l.tenant_id and r.document_id = l.hold_id and r.line_no = l.line_no), 0) as left, \
                 l.lot_id \
          from hold_line l \
          where l.tenant_id = $1 and l.hold_id = any($2) order by l.hold_id, l.line_no";
     let line = |row: &PgRow| -> Result<(HoldId, HeldLine), Error> {
         let line = HeldLine {
-            line_no: row.try_get(1)?,
-            product_id: ProductId(row.try_get(2)?),
-            quantity: Quantity::new(row.try_get(3)?),
-            left: Quantity::new(row.try_get(4)?),
-            lot_id: LotId(row.try_get(5)?),
+            line_no: row.try_get("line_no")?,
+            product_id: ProductId(row.try_get("product_id")?),
+            quantity: number(row, "quantity")?,
+            left: number(row, "left")?,
+            lot_id: LotId(row.try_get("lot_id")?),
         };
-        Ok((HoldId(row.try_get(0)?), line))
+        Ok((HoldId(row.try_get("hold_id")?), line))
     };
     tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await?.iter().map(line).collect()
 }
@@ -219,16 +219,16 @@ pub(crate) async fn transfer_lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(Transfe
                      from transfer_line where tenant_id = $1 and transfer_id = any($2) order by transfer_id, line_no";
     let line = |row: &PgRow| -> Result<(TransferId, TransferLine), Error> {
         let line = TransferLine {
-            line_no: row.try_get(1)?,
-            product_id: ProductId(row.try_get(2)?),
-            quantity: Quantity::new(row.try_get(3)?),
-            received: Quantity::new(row.try_get(4)?),
-            missing: Quantity::new(row.try_get(5)?),
-            value: Money::new(row.try_get(6)?),
-            open_value: Money::new(row.try_get(7)?),
-            lot_id: LotId(row.try_get(8)?),
+            line_no: row.try_get("line_no")?,
+            product_id: ProductId(row.try_get("product_id")?),
+            quantity: number(row, "quantity")?,
+            received: number(row, "received")?,
+            missing: number(row, "missing")?,
+            value: number(row, "value")?,
+            open_value: number(row, "open_value")?,
+            lot_id: LotId(row.try_get("lot_id")?),
         };
-        Ok((TransferId(row.try_get(0)?), line))
+        Ok((TransferId(row.try_get("transfer_id")?), line))
     };
     tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await?.iter().map(line).collect()
 }
@@ -258,12 +258,12 @@ pub(crate) async fn expected_lines(
                      where tenant_id = $1 and expected_receipt_id = any($2) order by expected_receipt_id, line_no";
     let line = |row: &PgRow| -> Result<(ExpectedReceiptId, ExpectedLine), Error> {
         let line = ExpectedLine {
-            line_no: row.try_get(1)?,
-            product_id: ProductId(row.try_get(2)?),
-            quantity: Quantity::new(row.try_get(3)?),
-            received: Quantity::new(row.try_get(4)?),
+            line_no: row.try_get("line_no")?,
+            product_id: ProductId(row.try_get("product_id")?),
+            quantity: number(row, "quantity")?,
+            received: number(row, "received")?,
         };
-        Ok((ExpectedReceiptId(row.try_get(0)?), line))
+        Ok((ExpectedReceiptId(row.try_get("expected_receipt_id")?), line))
     };
     tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await?.iter().map(line).collect()
 }
@@ -281,6 +281,10 @@ pub(super) async fn sweep(tx: &Tx, locations: &[Uuid], products: &[Uuid]) -> Res
          set reserved = l.reserved - coalesce(( \
                  select sum(g.quantity) from gone g \
                  where g.location_id = l.location_id and g.product_id = l.product_id and g.lot_id = l.lot_id), 0), \
+             forced = l.forced and (l.on_hand < 0 or l.reserved - coalesce(( \
+                 select sum(g.quantity) from gone g \
+                 where g.location_id = l.location_id and g.product_id = l.product_id and g.lot_id = l.lot_id), 0) \
+                 > l.on_hand), \
              next_expiry = ( \
                  select min(r.expires_at) from reservation r \
                  where r.tenant_id = $1 and r.location_id = l.location_id and r.product_id = l.product_id \

@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::book::Book;
 use domain::id::{LocationId, OrderId, ProductId};
-use domain::number::Quantity;
 use domain::order::{Order, OrderStatus, Policy};
 use domain::product::Product;
 use domain::promise::Waiting;
@@ -23,7 +22,7 @@ use crate::{Error, Tx};
 pub(super) async fn load(tx: &Tx, book: &mut Book) -> Result<(), Error> {
     refresh(tx, book).await?;
     let on: Vec<LevelKey> = book
-        .levels
+        .levels()
         .iter()
         .filter(|(_, level)| level.backordered().is_positive())
         .map(|(key, _)| *key)
@@ -106,12 +105,12 @@ async fn refresh(tx: &Tx, book: &mut Book) -> Result<(), Error> {
     let statement = "select order_id, line_no, reserved, backordered from sales_order_line \
                      where tenant_id = $1 and order_id = any($2)";
     for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await? {
-        let (id, line_no) = (OrderId(row.try_get(0)?), row.try_get::<i32, _>(1)?);
+        let (id, line_no) = (OrderId(row.try_get("order_id")?), row.try_get::<i32, _>("line_no")?);
         let order = book.orders.get_mut(&id);
         let line = order.and_then(|order| order.lines.iter_mut().find(|line| line.line.line_no == line_no));
         if let Some(line) = line {
-            line.reserved = Quantity::new(row.try_get(2)?);
-            line.backordered = Quantity::new(row.try_get(3)?);
+            line.reserved = number(&row, "reserved")?;
+            line.backordered = number(&row, "backordered")?;
         }
     }
     lots::reserved(tx, book).await

@@ -52,7 +52,10 @@ pub struct Batch {
     pub tenant_id: TenantId,
     /// Ids of the events, in the order of the feed.
     pub events: Vec<EventId>,
+    /// The place of the last of them.
     end: FeedPosition,
+    /// The horizon when they were read. Whether the tenant is behind is known only below it.
+    horizon: i64,
 }
 
 impl Consumer {
@@ -95,13 +98,14 @@ impl Consumer {
     }
 
     /// Moves the cursor behind events that were handed on. Returns whether it moved: if the lease ran out and another
-    /// relay has taken the events, that relay moves it.
+    /// relay has taken the events, that relay moves it. A batch that was taken before another one of its tenant never
+    /// moves the cursor back. Events that a later `take` saw beyond a batch stay to be taken.
     pub async fn advance(&mut self, batch: &Batch) -> Result<bool, Error> {
         let FeedPosition(position, written, event_id) = batch.end;
         let query = sqlx::query(ADVANCE).bind(batch.tenant_id.0).bind(&self.name).bind(self.id);
         let done = query.bind(position).bind(written).bind(event_id).execute(&self.pool).await?;
         let has_moved = done.rows_affected() > 0;
-        if has_moved && batch.events.len() < SHARE_MAX {
+        if has_moved && batch.events.len() < SHARE_MAX && self.seen == Some(batch.horizon) {
             self.behind.remove(&batch.tenant_id);
         }
         Ok(has_moved)
@@ -140,9 +144,9 @@ impl Consumer {
         let query = sqlx::query(TAKE).bind(tenant_id.0).bind(&self.name).bind(self.id).bind(self.lease_ms);
         let rows = query.bind(horizon).bind(SHARE_MAX as i64).fetch_all(&self.pool).await?;
         let Some(last) = rows.last() else { return Ok(None) };
-        let end = FeedPosition(last.try_get("position")?, last.try_get("written")?, last.try_get("id")?);
+        let end = FeedPosition::read(last)?;
         let ids = rows.iter().map(|row| Ok(EventId(row.try_get("id")?)));
-        Ok(Some(Batch { tenant_id, events: ids.collect::<Result<_, Error>>()?, end }))
+        Ok(Some(Batch { tenant_id, events: ids.collect::<Result<_, Error>>()?, end, horizon }))
     }
 
     /// Whether there are events after the cursor. A tenant without a cursor gets one, at the beginning of its feed.
@@ -178,7 +182,8 @@ const TAKE: &str = "with taken as ( \
 
 const ADVANCE: &str = "update event_cursor \
      set position = $4, written = $5, event_id = $6, leased_by = null, lease_until = null \
-     where tenant_id = $1 and consumer = $2 and leased_by = $3";
+     where tenant_id = $1 and consumer = $2 and leased_by = $3 \
+       and (position, written, event_id) < ($4, $5, $6)";
 
 const IS_BEHIND: &str = "select exists ( \
          select 1 from event e where e.tenant_id = $1 \

@@ -124,33 +124,31 @@ pub(super) async fn find_uses(tx: &Tx, movements: &[Uuid]) -> Result<HashMap<Uui
 
 fn read_listed(row: &PgRow) -> Result<ListedLayer, Error> {
     let layer = read_layer(row)?;
-    let is_known = !layer.source.document_id.is_nil();
+    let source = layer.source();
+    let is_known = !source.document_id.is_nil();
     Ok(ListedLayer {
-        id: layer.id,
-        received_at: layer.source.occurred_at,
-        quantity: layer.quantity,
-        value: layer.value,
+        id: layer.id(),
+        received_at: source.occurred_at,
+        quantity: layer.quantity(),
+        value: layer.value(),
         unit_cost: layer.unit_cost(),
         currency: row.try_get("currency")?,
-        document_kind: layer.source.document_kind.word().to_owned(),
-        document_id: is_known.then_some(layer.source.document_id),
+        document_kind: source.document_kind.word().to_owned(),
+        document_id: is_known.then_some(source.document_id),
         document_number: row.try_get("document_number")?,
-        line_no: is_known.then_some(layer.source.line_no),
+        line_no: is_known.then_some(source.line_no),
     })
 }
 
 /// Reads a layer from the columns of a row.
 pub(crate) fn read_layer(row: &PgRow) -> Result<Layer, Error> {
     let document_kind: String = row.try_get("document_kind")?;
-    Ok(Layer {
-        id: CostLayerId(row.try_get("id")?),
-        quantity: number(row, "quantity")?,
-        value: number(row, "value")?,
-        source: Source {
-            document_kind: parsed(document_kind)?,
-            document_id: row.try_get("document_id")?,
-            line_no: row.try_get("line_no")?,
-            occurred_at: row.try_get("received_at")?,
-        },
-    })
+    let source = Source {
+        document_kind: parsed(document_kind)?,
+        document_id: row.try_get("document_id")?,
+        line_no: row.try_get("line_no")?,
+        occurred_at: row.try_get("received_at")?,
+    };
+    let id = CostLayerId(row.try_get("id")?);
+    Ok(Layer::new(id, number(row, "quantity")?, number(row, "value")?, source))
 }

@@ -154,7 +154,8 @@ async fn add_names(
     let statement = "select id, number, customer_id from sales_order where tenant_id = $1 and id = any($2)";
     let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await?;
     let order = |row: &PgRow| -> Result<(OrderId, (String, CustomerId)), Error> {
-        Ok((OrderId(row.try_get(0)?), (row.try_get(1)?, CustomerId(row.try_get(2)?))))
+        let named = (row.try_get("number")?, CustomerId(row.try_get("customer_id")?));
+        Ok((OrderId(row.try_get("id")?), named))
     };
     let orders: HashMap<_, _> = rows.iter().map(order).collect::<Result<_, _>>()?;
     let skus = crate::sales_lines::skus(tx, page.iter().map(|(key, ..)| key.product_id)).await?;

@@ -156,13 +156,8 @@ fn whatever_frees_goods_of_a_lot_serves_who_waits() {
         let at_shop = shown(tenant, &at_shop).await;
         assert_eq!(figures(&at_shop), ["2", "0", "1", "0"]);
         assert_eq!(lots_of(&at_shop["lines"][0]), pairs(&[("L1", "2")]));
-        let events =
-            tenant.get(&format!("/v1/events?type=order.allocated&document_id={}", id(&waiting))).await;
-        assert_eq!(
-            events.ok()["data"].as_array().map(Vec::len),
-            Some(5),
-            "one for each command that allocated to it"
-        );
+        let events = tenant.events(&format!("type=order.allocated&document_id={}", id(&waiting))).await;
+        assert_eq!(events.len(), 5, "one for each command that allocated to it");
         assert_eq!(tenant.check_now().await, Vec::<String>::new());
     });
 }
@@ -293,8 +288,7 @@ fn a_promise_stands_on_what_is_expected_of_the_product() {
         let broken = tenant.get("/v1/orders/broken-promises").await.ok();
         assert_eq!(broken["data"][0]["order_id"], waiting["id"]);
         assert_eq!(broken["data"][0]["due_on"], json!(day(9).await));
-        let events = tenant.get("/v1/events?type=order.promise_broken").await.ok();
-        assert_eq!(events["data"].as_array().map(Vec::len), Some(1));
+        assert_eq!(tenant.events("type=order.promise_broken").await.len(), 1);
         let renewed = tenant.step(id(&waiting), "promise").await.ok();
         assert_eq!(renewed["lines"][0]["promised_on"], json!(day(9).await));
         assert_eq!(tenant.get("/v1/orders/broken-promises").await.ok()["data"], json!([]));

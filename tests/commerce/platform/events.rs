@@ -170,7 +170,7 @@ fn a_cursor_of_the_feed_is_sealed() {
 fn an_event_that_commits_late_is_waited_for() {
     with_tenant(async |tenant| {
         let (_, start) = read_until(tenant, "", "", 1).await;
-        let mut slow = environment().root.acquire().await.expect("a connection");
+        let mut slow = environment().connect().await;
         let mut slow = slow.begin().await.expect("a transaction");
         let late = "insert into event (tenant_id, id, kind, command_id, document_kind, document_id, occurred_at) \
                     values ($1, gen_random_uuid(), 'order.created', gen_random_uuid(), 'order', gen_random_uuid(), now())";
@@ -190,7 +190,7 @@ fn the_events_of_a_document_come_in_the_order_of_its_lock() {
     with_tenant(async |tenant| {
         let mut connections = Vec::new();
         for _ in 0..3 {
-            connections.push(environment().root.acquire().await.expect("a connection"));
+            connections.push(environment().connect().await);
         }
         let mut open = Vec::new();
         for connection in &mut connections {

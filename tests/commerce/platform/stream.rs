@@ -7,6 +7,7 @@ use futures_util::future::{join, join_all};
 use local::Redis;
 use rand::RngExt;
 use reqwest::Method;
+use sea_orm::sqlx::Connection;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use service::Db;
@@ -97,7 +98,8 @@ fn a_level_does_not_wait_for_a_slow_transaction() {
         tenant.stocked("MUG", "10.00", ("100", "4.00")).await;
         let till = tenant.till().await;
         let mut stream = Stream::open(tenant, "?type=pos_sale.*", "").await;
-        let mut slow = environment().root.begin().await.expect("a transaction");
+        let mut slow = environment().connect().await;
+        let mut slow = slow.begin().await.expect("a transaction");
         sea_orm::sqlx::query("select pg_current_xact_id()")
             .execute(&mut *slow)
             .await

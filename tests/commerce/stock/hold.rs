@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
-use sea_orm::sqlx;
+use sea_orm::sqlx::{self, Connection};
 use serde_json::{Value, json};
 use tests::{Level, Tenant, environment, lines, sale, with_tenant};
 
@@ -135,7 +135,8 @@ fn a_hold_that_ends_while_an_order_waits_is_not_taken_twice() {
         let order = json!({ "customer_id": customer, "hold_id": placed["id"], "lines": lines(&[("MUG", "10")]),
             "advance_to": "confirmed" });
         let lock = "select 1 from customer_account where tenant_id = $1 for update";
-        let mut blocker = environment().root.begin().await.expect("a transaction");
+        let mut blocker = environment().connect().await;
+        let mut blocker = blocker.begin().await.expect("a transaction");
         let locked = sqlx::query(lock).bind(tenant.id.0).execute(&mut *blocker).await.expect("a lock");
         assert_eq!(locked.rows_affected(), 1);
         let expired_and_sold = async {

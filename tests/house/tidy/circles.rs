@@ -84,9 +84,15 @@ const ALLOWED: &[Allowed] = &[
     },
     Allowed {
         in_crate: "domain",
-        from: "lot",
-        to: &["sales", "allocation/serial"],
+        from: "lot/share",
+        to: &["sales"],
         because: "lots are allocated to the lines of a sale, and a line of a sale names its lots",
+    },
+    Allowed {
+        in_crate: "domain",
+        from: "lot/incoming",
+        to: &["allocation/serial"],
+        because: "a serial number is received if it is not in stock, and allocation knows where it is",
     },
     Allowed {
         in_crate: "domain",

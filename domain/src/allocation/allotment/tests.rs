@@ -35,7 +35,7 @@ fn shelf(lots: &[(i64, i64)]) -> Book {
         });
         let stored =
             StoredLevel { on_hand: units(free + kept), reserved: units(*kept), ..StoredLevel::default() };
-        book.levels.insert(key, stored.into());
+        *book.level_mut(key) = stored.into();
         let (hold_id, owner) = (HoldId::default(), Owner::Channel(Channel::Retail));
         let allotment = Allotment { hold_id, line_no: 1, owner, left: units(*kept), expires_at: None };
         if *kept > 0 {
@@ -76,10 +76,10 @@ proptest! {
                 }
             }
             rebalance(&mut book, &consumed, &mut posting);
-            let free: Quantity = book.levels.values().map(|level| level.available()).sum();
+            let free: Quantity = book.levels().values().map(|level| level.available()).sum();
             prop_assert!(kept(&book) <= before);
             prop_assert!(kept(&book) == before || free.is_zero());
-            for (key, level) in &book.levels {
+            for (key, level) in book.levels() {
                 prop_assert!(!level.available().is_negative());
                 prop_assert_eq!(level.reserved(), book.allotted_to(key, requester));
             }

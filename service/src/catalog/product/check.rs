@@ -94,8 +94,8 @@ impl References {
              join product p on p.tenant_id = $1 and p.group_id = wanted.group_id and p.option_values = wanted.choice",
         );
         for row in tx.rows(query.bind(tx.tenant_id.0).bind(ids).bind(choices)).await? {
-            let group_id = ProductGroupId(row.try_get(0)?);
-            self.variants.insert((group_id, row.try_get(1)?), ProductId(row.try_get(2)?));
+            let group_id = ProductGroupId(row.try_get("group_id")?);
+            self.variants.insert((group_id, row.try_get("option_values")?), ProductId(row.try_get("id")?));
         }
         Ok(())
     }
@@ -132,9 +132,9 @@ impl References {
              where tenant_id = $1 and (sku = any($2) or external_ref = any($3))",
         );
         for row in tx.rows(query.bind(tx.tenant_id.0).bind(skus).bind(external_refs)).await? {
-            let id = ProductId(row.try_get(0)?);
-            self.skus.insert(row.try_get(1)?, id);
-            if let Some(external_ref) = row.try_get(2)? {
+            let id = ProductId(row.try_get("id")?);
+            self.skus.insert(row.try_get("sku")?, id);
+            if let Some(external_ref) = row.try_get("external_ref")? {
                 self.external_refs.insert(external_ref, id);
             }
         }

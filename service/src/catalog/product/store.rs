@@ -5,12 +5,13 @@ use std::collections::HashMap;
 use ::entity::{barcode, product, product_unit};
 use domain::id::ProductId;
 use rust_decimal::Decimal;
-use sea_orm::sqlx::{self, Postgres, postgres::PgArguments, query::Query};
+use sea_orm::sqlx;
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
 use super::check::{self, Resolved};
 use super::{Product, ProductInput};
+use crate::columns::Columns;
 use crate::{Error, Tx, input};
 
 const INSERT: &str = "
@@ -95,7 +96,7 @@ pub(super) async fn insert(tx: &Tx, products: &[&Product]) -> Result<(), Error> 
     if products.is_empty() {
         return Ok(());
     }
-    tx.execute(bind(tx, INSERT, products)).await?;
+    bind(tx, INSERT, products).execute(tx).await?;
     insert_parts(tx, products).await
 }
 
@@ -111,7 +112,7 @@ pub(super) async fn update(tx: &Tx, products: &[&Product]) -> Result<(), Error> 
     ] {
         tx.execute(sqlx::query(delete).bind(tx.tenant_id.0).bind(&ids)).await?;
     }
-    tx.execute(bind(tx, UPDATE, products)).await?;
+    bind(tx, UPDATE, products).execute(tx).await?;
     insert_parts(tx, products).await
 }
 
@@ -129,31 +130,28 @@ pub(super) async fn release(tx: &Tx, ids: &[Uuid]) -> Result<(), Error> {
 }
 
 /// Binds the columns of products for [`INSERT`] and [`UPDATE`].
-fn bind<'q>(tx: &Tx, text: &'static str, products: &[&Product]) -> Query<'q, Postgres, PgArguments> {
-    fn column<T>(products: &[&Product], value: impl Fn(&product::Model) -> T) -> Vec<T> {
-        products.iter().map(|product| value(&product.row)).collect()
-    }
-    sqlx::query(text)
+fn bind(tx: &Tx, text: &'static str, products: &[&Product]) -> Columns<'static> {
+    Columns::of(text)
         .bind(tx.tenant_id.0)
-        .bind(column(products, |row| row.id.0))
-        .bind(column(products, |row| row.sku.clone()))
-        .bind(column(products, |row| row.name.clone()))
-        .bind(column(products, |row| row.description.clone()))
-        .bind(column(products, |row| row.category_id.map(|id| id.0)))
-        .bind(column(products, |row| <&'static str>::from(row.kind)))
-        .bind(column(products, |row| <&'static str>::from(row.status)))
-        .bind(column(products, |row| <&'static str>::from(row.tracking)))
-        .bind(column(products, |row| row.stock_uom.clone()))
-        .bind(column(products, |row| row.tax_class_id.0))
-        .bind(column(products, |row| row.list_price.map(|price| price.get())))
-        .bind(column(products, |row| row.external_ref.clone()))
-        .bind(column(products, |row| row.metadata.to_string()))
-        .bind(column(products, |row| row.group_id.map(|id| id.0)))
-        .bind(column(products, |row| row.option_values.clone()))
-        .bind(column(products, |row| row.version))
+        .column("id", products, |product| product.row.id.0)
+        .column("sku", products, |product| product.row.sku.clone())
+        .column("name", products, |product| product.row.name.clone())
+        .column("description", products, |product| product.row.description.clone())
+        .column("category_id", products, |product| product.row.category_id.map(|id| id.0))
+        .column("kind", products, |product| <&'static str>::from(product.row.kind))
+        .column("status", products, |product| <&'static str>::from(product.row.status))
+        .column("tracking", products, |product| <&'static str>::from(product.row.tracking))
+        .column("stock_uom", products, |product| product.row.stock_uom.clone())
+        .column("tax_class_id", products, |product| product.row.tax_class_id.0)
+        .column("list_price", products, |product| product.row.list_price.map(|price| price.get()))
+        .column("external_ref", products, |product| product.row.external_ref.clone())
+        .column("metadata", products, |product| product.row.metadata.to_string())
+        .column("group_id", products, |product| product.row.group_id.map(|id| id.0))
+        .column("option_values", products, |product| product.row.option_values.clone())
+        .column("version", products, |product| product.row.version)
         .bind(tx.now)
-        .bind(column(products, |row| row.stock_decimals))
-        .bind(column(products, |row| row.costing_method.map(<&'static str>::from)))
+        .column("stock_decimals", products, |product| product.row.stock_decimals)
+        .column("costing_method", products, |product| product.row.costing_method.map(<&'static str>::from))
 }
 
 async fn insert_parts(tx: &Tx, products: &[&Product]) -> Result<(), Error> {

@@ -10,9 +10,9 @@ use domain::refusal::{Problems, Refusal};
 use domain::text::Line100;
 use sea_orm::sqlx::{self, Row, postgres::PgRow};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use super::check::check_reference;
+use crate::columns::Columns;
 use crate::listing::{Listing, Slice, number, word};
 use crate::{Error, Tx};
 
@@ -177,7 +177,7 @@ async fn record_misses<'r>(
     if counts.is_empty() {
         return Ok(());
     }
-    let query = sqlx::query(
+    let query = Columns::of(
         "insert into unmapped_sku as u (tenant_id, id, system, external_sku, external_location, misses,
                                         first_missed_at, last_missed_at, missed_for)
          select $1, r.id, r.system, r.external_sku, r.external_location, r.misses, $7, $7, $8
@@ -188,10 +188,19 @@ async fn record_misses<'r>(
          set misses = u.misses + excluded.misses, last_missed_at = excluded.last_missed_at,
              missed_for = greatest(u.missed_for, excluded.missed_for), mapped_at = null",
     );
-    let ids: Vec<Uuid> = counts.keys().map(|_| tx.next_id()).collect();
-    let (systems, skus, locations) = columns(counts.keys().copied());
-    let query = query.bind(tx.tenant_id.0).bind(ids).bind(systems).bind(skus).bind(locations);
-    tx.execute(query.bind(counts.into_values().collect::<Vec<_>>()).bind(tx.now).bind(at)).await?;
+    let rows: Vec<(&Reference, i64)> = counts.into_iter().collect();
+    let query = query
+        .bind(tx.tenant_id.0)
+        .column("id", &rows, |_| tx.next_id())
+        .column("system", &rows, |(reference, _)| reference.system.as_str())
+        .column("external_sku", &rows, |(reference, _)| reference.external_sku.as_str())
+        .column("external_location", &rows, |(reference, _)| {
+            reference.external_location.as_deref().unwrap_or_default()
+        })
+        .column("misses", &rows, |(_, misses)| *misses)
+        .bind(tx.now)
+        .bind(at);
+    query.execute(tx).await?;
     Ok(())
 }
 

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::stock::{Latest, Row};
 use super::{column, word};
+use crate::columns::Columns;
 use crate::posting::{Accepted, Outcome};
 use crate::{Error, Tx};
 
@@ -44,15 +45,15 @@ async fn update(tx: &Tx, rows: &[Row<'_, Count>]) -> Result<(), Error> {
          from unnest($3::uuid[], $4::text[], $5::int[], $6::int[], $7::uuid[]) \
              as v (id, status, round, version, document_id) \
          where c.tenant_id = $1 and c.id = v.id";
-    let query = sqlx::query(statement)
+    let query = Columns::of(statement)
         .bind(tx.tenant_id.0)
         .bind(tx.now)
-        .bind(column(rows, |(row, _)| row.id.0))
-        .bind(column(rows, |(row, _)| word(row.status)))
-        .bind(column(rows, |(row, _)| row.round))
-        .bind(column(rows, |(row, _)| row.version))
-        .bind(column(rows, |(row, _)| row.document_id.map(|id| id.0)));
-    tx.execute(query).await?;
+        .column("id", rows, |(row, _)| row.id.0)
+        .column("status", rows, |(row, _)| word(row.status))
+        .column("round", rows, |(row, _)| row.round)
+        .column("version", rows, |(row, _)| row.version)
+        .column("document_id", rows, |(row, _)| row.document_id.map(|id| id.0));
+    query.execute(tx).await?;
     Ok(())
 }
 
@@ -64,23 +65,25 @@ async fn insert(tx: &Tx, rows: &[Row<'_, Count>]) -> Result<(), Error> {
                          tolerance_value, reference, document_id, round, version, command_id, recorded_at, updated_at) \
          select $1, v.*, $2, $2 \
          from unnest($3::uuid[], $4::text[], $5::uuid[], $6::text[], $7::boolean[], $8::numeric[], $9::numeric[], \
-                     $10::text[], $11::uuid[], $12::int[], $13::int[], $14::uuid[]) as v";
-    let query = sqlx::query(statement)
+                     $10::text[], $11::uuid[], $12::int[], $13::int[], $14::uuid[]) as v \
+                    (id, number, location_id, status, blind, tolerance_percent, tolerance_value, \
+                     reference, document_id, round, version, command_id)";
+    let query = Columns::of(statement)
         .bind(tx.tenant_id.0)
         .bind(tx.now)
-        .bind(column(rows, |(row, _)| row.id.0))
-        .bind(column(rows, |(row, _)| row.number.clone()))
-        .bind(column(rows, |(row, _)| row.location_id.0))
-        .bind(column(rows, |(row, _)| word(row.status)))
-        .bind(column(rows, |(row, _)| row.blind))
-        .bind(column(rows, |(row, _)| row.tolerance_percent.map(|percent| percent.get())))
-        .bind(column(rows, |(row, _)| row.tolerance_value.map(|value| value.get())))
-        .bind(column(rows, |(row, _)| row.reference.clone()))
-        .bind(column(rows, |(row, _)| row.document_id.map(|id| id.0)))
-        .bind(column(rows, |(row, _)| row.round))
-        .bind(column(rows, |(row, _)| row.version))
-        .bind(column(rows, |(_, by)| *by));
-    tx.execute(query).await?;
+        .column("id", rows, |(row, _)| row.id.0)
+        .column("number", rows, |(row, _)| row.number.clone())
+        .column("location_id", rows, |(row, _)| row.location_id.0)
+        .column("status", rows, |(row, _)| word(row.status))
+        .column("blind", rows, |(row, _)| row.blind)
+        .column("tolerance_percent", rows, |(row, _)| row.tolerance_percent.map(|percent| percent.get()))
+        .column("tolerance_value", rows, |(row, _)| row.tolerance_value.map(|value| value.get()))
+        .column("reference", rows, |(row, _)| row.reference.clone())
+        .column("document_id", rows, |(row, _)| row.document_id.map(|id| id.0))
+        .column("round", rows, |(row, _)| row.round)
+        .column("version", rows, |(row, _)| row.version)
+        .column("command_id", rows, |(_, by)| *by);
+    query.execute(tx).await?;
     Ok(())
 }
 
@@ -93,27 +96,29 @@ async fn write_lines(tx: &Tx, rows: &[((Uuid, i32), &CountLine)]) -> Result<(), 
          select $1, v.* \
          from unnest($2::uuid[], $3::int[], $4::uuid[], $5::int[], $6::boolean[], $7::numeric[], $8::timestamptz[], \
                      $9::numeric[], $10::numeric[], $11::numeric[], $12::boolean[], $13::text[], $14::date[]) as v \
+                    (count_id, line_no, product_id, round, recount, counted, counted_at, expected, \
+                     posted_quantity, posted_value, superseded, lot_code, expires_on) \
          on conflict (tenant_id, count_id, line_no) do update \
          set round = excluded.round, recount = excluded.recount, counted = excluded.counted, \
              counted_at = excluded.counted_at, expected = excluded.expected, \
              posted_quantity = excluded.posted_quantity, posted_value = excluded.posted_value, \
              superseded = excluded.superseded, expires_on = excluded.expires_on";
-    let query = sqlx::query(statement)
+    let query = Columns::of(statement)
         .bind(tx.tenant_id.0)
-        .bind(column(rows, |((id, _), _)| *id))
-        .bind(column(rows, |(_, row)| row.line_no))
-        .bind(column(rows, |(_, row)| row.product_id.0))
-        .bind(column(rows, |(_, row)| row.round))
-        .bind(column(rows, |(_, row)| row.recount))
-        .bind(column(rows, |(_, row)| row.counted.map(|quantity| quantity.get())))
-        .bind(column(rows, |(_, row)| row.counted_at))
-        .bind(column(rows, |(_, row)| row.expected.map(|quantity| quantity.get())))
-        .bind(column(rows, |(_, row)| row.posted.map(|(quantity, _)| quantity.get())))
-        .bind(column(rows, |(_, row)| row.posted.map(|(_, value)| value.get())))
-        .bind(column(rows, |(_, row)| row.superseded))
-        .bind(column(rows, |(_, row)| row.lot.as_ref().map(|lot| lot.code.clone())))
-        .bind(column(rows, |(_, row)| row.lot.as_ref().and_then(|lot| lot.expires_on)));
-    tx.execute(query).await?;
+        .column("count_id", rows, |((id, _), _)| *id)
+        .column("line_no", rows, |(_, row)| row.line_no)
+        .column("product_id", rows, |(_, row)| row.product_id.0)
+        .column("round", rows, |(_, row)| row.round)
+        .column("recount", rows, |(_, row)| row.recount)
+        .column("counted", rows, |(_, row)| row.counted.map(|quantity| quantity.get()))
+        .column("counted_at", rows, |(_, row)| row.counted_at)
+        .column("expected", rows, |(_, row)| row.expected.map(|quantity| quantity.get()))
+        .column("posted_quantity", rows, |(_, row)| row.posted.map(|(quantity, _)| quantity.get()))
+        .column("posted_value", rows, |(_, row)| row.posted.map(|(_, value)| value.get()))
+        .column("superseded", rows, |(_, row)| row.superseded)
+        .column("lot_code", rows, |(_, row)| row.lot.as_ref().map(|lot| lot.code.clone()))
+        .column("expires_on", rows, |(_, row)| row.lot.as_ref().and_then(|lot| lot.expires_on));
+    query.execute(tx).await?;
     Ok(())
 }
 
@@ -125,22 +130,24 @@ async fn write_entries(tx: &Tx, rows: &[(&CountEntry, Uuid)]) -> Result<(), Erro
                          quantity, replaces, counted_at, command_id, recorded_at) \
          select $1, v.*, $2 \
          from unnest($3::uuid[], $4::uuid[], $5::int[], $6::int[], $7::text[], $8::numeric[], $9::numeric[], \
-                     $10::numeric[], $11::boolean[], $12::timestamptz[], $13::uuid[]) as v";
-    let query = sqlx::query(statement)
+                     $10::numeric[], $11::boolean[], $12::timestamptz[], $13::uuid[]) as v \
+                    (id, count_id, line_no, round, uom, entered, factor, quantity, replaces, counted_at, \
+                     command_id)";
+    let query = Columns::of(statement)
         .bind(tx.tenant_id.0)
         .bind(tx.now)
-        .bind(column(rows, |_| tx.next_id()))
-        .bind(column(rows, |(row, _)| row.count_id.0))
-        .bind(column(rows, |(row, _)| row.line_no))
-        .bind(column(rows, |(row, _)| row.round))
-        .bind(column(rows, |(row, _)| row.uom.clone()))
-        .bind(column(rows, |(row, _)| row.entered.get()))
-        .bind(column(rows, |(row, _)| row.factor.get()))
-        .bind(column(rows, |(row, _)| row.quantity.get()))
-        .bind(column(rows, |(row, _)| row.replaces))
-        .bind(column(rows, |(row, _)| row.counted_at))
-        .bind(column(rows, |(_, by)| *by));
-    tx.execute(query).await?;
+        .column("id", rows, |_| tx.next_id())
+        .column("count_id", rows, |(row, _)| row.count_id.0)
+        .column("line_no", rows, |(row, _)| row.line_no)
+        .column("round", rows, |(row, _)| row.round)
+        .column("uom", rows, |(row, _)| row.uom.clone())
+        .column("entered", rows, |(row, _)| row.entered.get())
+        .column("factor", rows, |(row, _)| row.factor.get())
+        .column("quantity", rows, |(row, _)| row.quantity.get())
+        .column("replaces", rows, |(row, _)| row.replaces)
+        .column("counted_at", rows, |(row, _)| row.counted_at)
+        .column("command_id", rows, |(_, by)| *by);
+    query.execute(tx).await?;
     Ok(())
 }
 

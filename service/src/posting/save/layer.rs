@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use domain::id::MovementId;
 use domain::stock::{Layer, LayerUse, Layers, LevelKey};
-use sea_orm::sqlx;
 use uuid::Uuid;
 
-use super::column;
+use crate::columns::Columns;
 use crate::posting::Accepted;
 use crate::{Error, Tx};
 
@@ -29,7 +28,8 @@ const WRITE: &str = "
         select $1, v.*
         from unnest(
             $23::uuid[], $24::uuid[], $25::numeric[], $26::numeric[], $27::text[], $28::uuid[], $29::int[],
-            $30::timestamptz[]) as v
+            $30::timestamptz[])
+            as v (movement_id, layer_id, quantity, value, document_kind, document_id, line_no, received_at)
     )
     insert into cost_layer (
         tenant_id, location_id, product_id, lot_id, id, received_at, quantity, value, document_kind, document_id, line_no,
@@ -37,7 +37,8 @@ const WRITE: &str = "
     select $1, v.*, $2
     from unnest(
         $13::uuid[], $14::uuid[], $15::uuid[], $16::uuid[], $17::timestamptz[], $18::numeric[], $19::numeric[],
-        $20::text[], $21::uuid[], $22::int[]) as v";
+        $20::text[], $21::uuid[], $22::int[])
+        as v (location_id, product_id, lot_id, id, received_at, quantity, value, document_kind, document_id, line_no)";
 
 /// A layer and its level.
 type Row<'a> = (LevelKey, &'a Layer);
@@ -45,7 +46,7 @@ type Row<'a> = (LevelKey, &'a Layer);
 fn rows(layers: &BTreeMap<LevelKey, Layers>) -> BTreeMap<(LevelKey, Uuid), &Layer> {
     layers
         .iter()
-        .flat_map(|(key, layers)| layers.iter().map(move |layer| ((*key, layer.id.0), layer)))
+        .flat_map(|(key, layers)| layers.iter().map(move |layer| ((*key, layer.id().0), layer)))
         .collect()
 }
 
@@ -73,37 +74,37 @@ pub(super) async fn write(
     if gone.is_empty() && changed.is_empty() && fresh.is_empty() && layer_uses.is_empty() {
         return Ok(());
     }
-    let query = sqlx::query(WRITE)
+    let query = Columns::of(WRITE)
         .bind(tx.tenant_id.0)
         .bind(tx.now)
-        .bind(column(&gone, |(key, _)| key.location_id.0))
-        .bind(column(&gone, |(key, _)| key.product_id.0))
-        .bind(column(&gone, |(key, _)| key.lot_id.0))
-        .bind(column(&gone, |(_, id)| *id))
-        .bind(column(&changed, |(key, _)| key.location_id.0))
-        .bind(column(&changed, |(key, _)| key.product_id.0))
-        .bind(column(&changed, |(key, _)| key.lot_id.0))
-        .bind(column(&changed, |(_, layer)| layer.id.0))
-        .bind(column(&changed, |(_, layer)| layer.quantity.get()))
-        .bind(column(&changed, |(_, layer)| layer.value.get()))
-        .bind(column(&fresh, |(key, _)| key.location_id.0))
-        .bind(column(&fresh, |(key, _)| key.product_id.0))
-        .bind(column(&fresh, |(key, _)| key.lot_id.0))
-        .bind(column(&fresh, |(_, layer)| layer.id.0))
-        .bind(column(&fresh, |(_, layer)| layer.source.occurred_at))
-        .bind(column(&fresh, |(_, layer)| layer.quantity.get()))
-        .bind(column(&fresh, |(_, layer)| layer.value.get()))
-        .bind(column(&fresh, |(_, layer)| layer.source.document_kind.word()))
-        .bind(column(&fresh, |(_, layer)| layer.source.document_id))
-        .bind(column(&fresh, |(_, layer)| layer.source.line_no))
-        .bind(column(&layer_uses, |(movement_id, _)| movement_id.0))
-        .bind(column(&layer_uses, |(_, layer_use)| layer_use.layer_id.0))
-        .bind(column(&layer_uses, |(_, layer_use)| layer_use.quantity.get()))
-        .bind(column(&layer_uses, |(_, layer_use)| layer_use.value.get()))
-        .bind(column(&layer_uses, |(_, layer_use)| layer_use.source.document_kind.word()))
-        .bind(column(&layer_uses, |(_, layer_use)| layer_use.source.document_id))
-        .bind(column(&layer_uses, |(_, layer_use)| layer_use.source.line_no))
-        .bind(column(&layer_uses, |(_, layer_use)| layer_use.source.occurred_at));
-    tx.execute(query).await?;
+        .column("location_id", &gone, |(key, _)| key.location_id.0)
+        .column("product_id", &gone, |(key, _)| key.product_id.0)
+        .column("lot_id", &gone, |(key, _)| key.lot_id.0)
+        .column("id", &gone, |(_, id)| *id)
+        .column("location_id", &changed, |(key, _)| key.location_id.0)
+        .column("product_id", &changed, |(key, _)| key.product_id.0)
+        .column("lot_id", &changed, |(key, _)| key.lot_id.0)
+        .column("id", &changed, |(_, layer)| layer.id().0)
+        .column("quantity", &changed, |(_, layer)| layer.quantity().get())
+        .column("value", &changed, |(_, layer)| layer.value().get())
+        .column("location_id", &fresh, |(key, _)| key.location_id.0)
+        .column("product_id", &fresh, |(key, _)| key.product_id.0)
+        .column("lot_id", &fresh, |(key, _)| key.lot_id.0)
+        .column("id", &fresh, |(_, layer)| layer.id().0)
+        .column("received_at", &fresh, |(_, layer)| layer.source().occurred_at)
+        .column("quantity", &fresh, |(_, layer)| layer.quantity().get())
+        .column("value", &fresh, |(_, layer)| layer.value().get())
+        .column("document_kind", &fresh, |(_, layer)| layer.source().document_kind.word())
+        .column("document_id", &fresh, |(_, layer)| layer.source().document_id)
+        .column("line_no", &fresh, |(_, layer)| layer.source().line_no)
+        .column("movement_id", &layer_uses, |(movement_id, _)| movement_id.0)
+        .column("layer_id", &layer_uses, |(_, layer_use)| layer_use.layer_id.0)
+        .column("quantity", &layer_uses, |(_, layer_use)| layer_use.quantity.get())
+        .column("value", &layer_uses, |(_, layer_use)| layer_use.value.get())
+        .column("document_kind", &layer_uses, |(_, layer_use)| layer_use.source.document_kind.word())
+        .column("document_id", &layer_uses, |(_, layer_use)| layer_use.source.document_id)
+        .column("line_no", &layer_uses, |(_, layer_use)| layer_use.source.line_no)
+        .column("received_at", &layer_uses, |(_, layer_use)| layer_use.source.occurred_at);
+    query.execute(tx).await?;
     Ok(())
 }

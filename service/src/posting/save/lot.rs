@@ -8,6 +8,7 @@ use sea_orm::sqlx;
 use uuid::Uuid;
 
 use super::{column, word};
+use crate::columns::Columns;
 use crate::posting::{Accepted, Outcome};
 use crate::{Error, Tx};
 
@@ -33,28 +34,27 @@ async fn insert(tx: &Tx, rows: &[(&Lot, bool, Uuid)]) -> Result<(), Error> {
     if rows.is_empty() {
         return Ok(());
     }
-    tx.execute(
-        sqlx::query(
-            "insert into lot (tenant_id, id, product_id, code, expires_on, supplier_lot, received_from, received_at, \
+    let statement = "insert into lot (tenant_id, id, product_id, code, expires_on, supplier_lot, received_from, received_at, \
                               status, version, command_id, updated_at) \
              select $1, v.*, $2 \
              from unnest($3::uuid[], $4::uuid[], $5::text[], $6::date[], $7::text[], $8::text[], $9::timestamptz[], \
-                         $10::text[], $11::int[], $12::uuid[]) as v",
-        )
+                         $10::text[], $11::int[], $12::uuid[]) as v \
+                        (id, product_id, code, expires_on, supplier_lot, received_from, received_at, \
+                         status, version, command_id)";
+    let query = Columns::of(statement)
         .bind(tx.tenant_id.0)
         .bind(tx.now)
-        .bind(column(rows, |(row, ..)| row.id.0))
-        .bind(column(rows, |(row, ..)| row.product_id.0))
-        .bind(column(rows, |(row, ..)| row.code.clone()))
-        .bind(column(rows, |(row, ..)| row.expires_on))
-        .bind(column(rows, |(row, ..)| row.supplier_lot.clone()))
-        .bind(column(rows, |(row, ..)| row.received_from.clone()))
-        .bind(column(rows, |(row, ..)| row.received_at))
-        .bind(column(rows, |(row, ..)| word(row.status)))
-        .bind(column(rows, |(row, ..)| row.version))
-        .bind(column(rows, |(.., by)| *by)),
-    )
-    .await?;
+        .column("id", rows, |(row, ..)| row.id.0)
+        .column("product_id", rows, |(row, ..)| row.product_id.0)
+        .column("code", rows, |(row, ..)| row.code.clone())
+        .column("expires_on", rows, |(row, ..)| row.expires_on)
+        .column("supplier_lot", rows, |(row, ..)| row.supplier_lot.clone())
+        .column("received_from", rows, |(row, ..)| row.received_from.clone())
+        .column("received_at", rows, |(row, ..)| row.received_at)
+        .column("status", rows, |(row, ..)| word(row.status))
+        .column("version", rows, |(row, ..)| row.version)
+        .column("command_id", rows, |(.., by)| *by);
+    query.execute(tx).await?;
     Ok(())
 }
 

@@ -2,19 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::book::Book;
 use domain::negative_stock::{OpenCost, Oversold};
 use domain::stock::LevelKey;
 use sea_orm::sqlx;
 use uuid::Uuid;
 
 use super::{channel, column};
+use crate::columns::Columns;
 use crate::posting::Accepted;
 use crate::{Error, Tx};
 
-/// Returns the levels from which a batch took more than was available. On hand may be below zero there, or below
-/// reserved.
-pub(super) fn short(accepted: &[Accepted<'_>]) -> BTreeSet<LevelKey> {
-    accepted.iter().flat_map(|accepted| accepted.posting.short.iter().copied()).collect()
+/// Returns the levels from which a batch took more than was available, and that it leaves so: below zero, or with more
+/// reserved than is on hand. A level that recovered within the batch keeps its constraints.
+pub(super) fn short(book: &Book, accepted: &[Accepted<'_>]) -> BTreeSet<LevelKey> {
+    let taken = accepted.iter().flat_map(|accepted| accepted.posting.short.iter().copied());
+    taken.filter(|key| book.level(key).is_short()).collect()
 }
 
 /// Allows known levels to fall below zero. Must run before they do.
@@ -62,22 +65,22 @@ async fn insert(tx: &Tx, rows: &[(&Oversold, Uuid)]) -> Result<(), Error> {
                      $10::text[], $11::numeric[], $12::numeric[], $13::timestamptz[], $14::uuid[]) \
              as v (id, location_id, product_id, lot_id, document_kind, document_id, line_no, channel, quantity, \
                    value, occurred_at, command_id)";
-    let query = sqlx::query(statement)
+    let query = Columns::of(statement)
         .bind(tx.tenant_id.0)
         .bind(tx.now)
-        .bind(column(rows, |(row, _)| row.cost.id.0))
-        .bind(column(rows, |(row, _)| row.cost.key.location_id.0))
-        .bind(column(rows, |(row, _)| row.cost.key.product_id.0))
-        .bind(column(rows, |(row, _)| row.cost.key.lot_id.0))
-        .bind(column(rows, |(row, _)| row.document_kind.word()))
-        .bind(column(rows, |(row, _)| row.document_id))
-        .bind(column(rows, |(row, _)| row.line_no))
-        .bind(column(rows, |(row, _)| channel(row.cost.channel)))
-        .bind(column(rows, |(row, _)| row.cost.quantity.get()))
-        .bind(column(rows, |(row, _)| row.cost.value.get()))
-        .bind(column(rows, |(row, _)| row.occurred_at))
-        .bind(column(rows, |(_, by)| *by));
-    tx.execute(query).await?;
+        .column("id", rows, |(row, _)| row.cost.id.0)
+        .column("location_id", rows, |(row, _)| row.cost.key.location_id.0)
+        .column("product_id", rows, |(row, _)| row.cost.key.product_id.0)
+        .column("lot_id", rows, |(row, _)| row.cost.key.lot_id.0)
+        .column("document_kind", rows, |(row, _)| row.document_kind.word())
+        .column("document_id", rows, |(row, _)| row.document_id)
+        .column("line_no", rows, |(row, _)| row.line_no)
+        .column("channel", rows, |(row, _)| channel(row.cost.channel))
+        .column("quantity", rows, |(row, _)| row.cost.quantity.get())
+        .column("value", rows, |(row, _)| row.cost.value.get())
+        .column("occurred_at", rows, |(row, _)| row.occurred_at)
+        .column("command_id", rows, |(_, by)| *by);
+    query.execute(tx).await?;
     Ok(())
 }
 

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::documents::Documents;
 use super::{column, word};
+use crate::columns::Columns;
 use crate::{Error, Tx};
 
 /// An order and the command that changed it.
@@ -27,9 +28,7 @@ async fn insert(tx: &Tx, book: &Book, rows: &[Row<'_>]) -> Result<(), Error> {
         return Ok(());
     }
     let totals = column(rows, |(order, _)| order.totals());
-    tx.execute(
-        sqlx::query(
-            "insert into sales_order (tenant_id, id, number, customer_id, location_id, status, country, reference, \
+    let statement = "insert into sales_order (tenant_id, id, number, customer_id, location_id, status, country, reference, \
                  external_ref, requested_on, net, tax, total, occurred_at, version, command_id, \
                  policy, priority, hold_reasons, currency, recorded_at, updated_at) \
              select $1, v.id, v.number, v.customer_id, v.location_id, v.status, v.country, v.reference, \
@@ -40,30 +39,29 @@ async fn insert(tx: &Tx, book: &Book, rows: &[Row<'_>]) -> Result<(), Error> {
                          $11::text[], $12::date[], $13::numeric[], $14::numeric[], $15::timestamptz[], $16::int[], \
                          $17::uuid[], $18::text[], $19::text[], $20::smallint[]) \
                  as v (id, number, customer_id, location_id, status, country, reference, external_ref, \
-                       requested_on, net, tax, occurred_at, version, command_id, hold_reason, policy, priority)",
-        )
+                       requested_on, net, tax, occurred_at, version, command_id, hold_reason, policy, priority)";
+    let query = Columns::of(statement)
         .bind(tx.tenant_id.0)
         .bind(&book.setup.settings.currency)
         .bind(tx.now)
-        .bind(column(rows, |(order, _)| order.id.0))
-        .bind(column(rows, |(order, _)| order.number.clone()))
-        .bind(column(rows, |(order, _)| order.customer_id.0))
-        .bind(column(rows, |(order, _)| order.location_id.0))
-        .bind(column(rows, |(order, _)| word(order.status)))
-        .bind(column(rows, |(order, _)| order.country.clone()))
-        .bind(column(rows, |(order, _)| order.reference.clone()))
-        .bind(column(rows, |(order, _)| order.external_ref.clone()))
-        .bind(column(rows, |(order, _)| order.requested_on))
-        .bind(column(&totals, |totals| totals.net.get()))
-        .bind(column(&totals, |totals| totals.tax.get()))
-        .bind(column(rows, |(order, _)| order.occurred_at))
-        .bind(column(rows, |(order, _)| order.version))
-        .bind(column(rows, |(_, by)| *by))
-        .bind(column(rows, |(order, _)| order.hold_reasons.join(" ")))
-        .bind(column(rows, |(order, _)| word(order.policy)))
-        .bind(column(rows, |(order, _)| order.priority)),
-    )
-    .await?;
+        .column("id", rows, |(order, _)| order.id.0)
+        .column("number", rows, |(order, _)| order.number.clone())
+        .column("customer_id", rows, |(order, _)| order.customer_id.0)
+        .column("location_id", rows, |(order, _)| order.location_id.0)
+        .column("status", rows, |(order, _)| word(order.status))
+        .column("country", rows, |(order, _)| order.country.clone())
+        .column("reference", rows, |(order, _)| order.reference.clone())
+        .column("external_ref", rows, |(order, _)| order.external_ref.clone())
+        .column("requested_on", rows, |(order, _)| order.requested_on)
+        .column("net", &totals, |totals| totals.net.get())
+        .column("tax", &totals, |totals| totals.tax.get())
+        .column("occurred_at", rows, |(order, _)| order.occurred_at)
+        .column("version", rows, |(order, _)| order.version)
+        .column("command_id", rows, |(_, by)| *by)
+        .column("hold_reason", rows, |(order, _)| order.hold_reasons.join(" "))
+        .column("policy", rows, |(order, _)| word(order.policy))
+        .column("priority", rows, |(order, _)| order.priority);
+    query.execute(tx).await?;
     Ok(())
 }
 
@@ -101,9 +99,7 @@ async fn write_lines(tx: &Tx, documents: &Documents<'_>) -> Result<(), Error> {
     if rows.is_empty() {
         return Ok(());
     }
-    tx.execute(
-        sqlx::query(
-            "insert into sales_order_line (tenant_id, order_id, line_no, product_id, description, uom, factor, \
+    let statement = "insert into sales_order_line (tenant_id, order_id, line_no, product_id, description, uom, factor, \
                  entered, quantity, reserved, shipped, invoiced, unit_price, list_price, price_source, \
                  price_rule_id, price_trace, gross, discount, net, tax_rate, tax, bundle_id, backordered, cancelled, \
                  backordered_at, promised_on) \
@@ -113,41 +109,44 @@ async fn write_lines(tx: &Tx, documents: &Documents<'_>) -> Result<(), Error> {
                          $14::numeric[], $15::text[], $16::uuid[], $17::jsonb[], $18::numeric[], $19::numeric[], \
                          $20::numeric[], $21::numeric[], $22::numeric[], $23::uuid[], $24::numeric[], \
                          $25::numeric[], $26::timestamptz[], $27::date[]) as v \
+                        (order_id, line_no, product_id, description, uom, factor, entered, quantity, \
+                         reserved, shipped, invoiced, unit_price, list_price, price_source, price_rule_id, \
+                         price_trace, gross, discount, net, tax_rate, tax, bundle_id, backordered, \
+                         cancelled, backordered_at, promised_on) \
              on conflict (tenant_id, order_id, line_no) do update \
              set reserved = excluded.reserved, shipped = excluded.shipped, invoiced = excluded.invoiced, \
                  backordered = excluded.backordered, cancelled = excluded.cancelled, \
                  promised_on = excluded.promised_on, \
                  backordered_at = case when excluded.backordered > 0 \
-                     then coalesce(sales_order_line.backordered_at, excluded.backordered_at) end",
-        )
+                     then coalesce(sales_order_line.backordered_at, excluded.backordered_at) end";
+    let query = Columns::of(statement)
         .bind(tx.tenant_id.0)
-        .bind(column(&rows, |(id, _)| id.0))
-        .bind(column(&rows, |(_, row)| row.line.line_no))
-        .bind(column(&rows, |(_, row)| row.line.product_id.0))
-        .bind(column(&rows, |(_, row)| row.line.description.clone()))
-        .bind(column(&rows, |(_, row)| row.line.uom.clone()))
-        .bind(column(&rows, |(_, row)| row.line.factor.get()))
-        .bind(column(&rows, |(_, row)| row.line.entered.get()))
-        .bind(column(&rows, |(_, row)| row.line.quantity.get()))
-        .bind(column(&rows, |(_, row)| row.reserved.get()))
-        .bind(column(&rows, |(_, row)| row.shipped.get()))
-        .bind(column(&rows, |(_, row)| row.invoiced.get()))
-        .bind(column(&rows, |(_, row)| row.line.unit_price.get()))
-        .bind(column(&rows, |(_, row)| row.line.list_price.map(|price| price.get())))
-        .bind(column(&rows, |(_, row)| word(row.line.source)))
-        .bind(column(&rows, |(_, row)| row.line.rule_id.map(|id| id.0)))
-        .bind(column(&rows, |(_, row)| row.line.trace.clone()))
-        .bind(column(&rows, |(_, row)| row.line.gross.get()))
-        .bind(column(&rows, |(_, row)| row.line.discount.get()))
-        .bind(column(&rows, |(_, row)| row.line.net.get()))
-        .bind(column(&rows, |(_, row)| row.line.tax_rate.get()))
-        .bind(column(&rows, |(_, row)| row.line.tax.get()))
-        .bind(column(&rows, |(_, row)| row.line.bundle_id.map(|id| id.0)))
-        .bind(column(&rows, |(_, row)| row.backordered.get()))
-        .bind(column(&rows, |(_, row)| row.cancelled.get()))
-        .bind(column(&rows, |(_, row)| row.backordered.is_positive().then_some(tx.now)))
-        .bind(column(&rows, |(_, row)| row.promised_on)),
-    )
-    .await?;
+        .column("order_id", &rows, |(id, _)| id.0)
+        .column("line_no", &rows, |(_, row)| row.line.line_no)
+        .column("product_id", &rows, |(_, row)| row.line.product_id.0)
+        .column("description", &rows, |(_, row)| row.line.description.clone())
+        .column("uom", &rows, |(_, row)| row.line.uom.clone())
+        .column("factor", &rows, |(_, row)| row.line.factor.get())
+        .column("entered", &rows, |(_, row)| row.line.entered.get())
+        .column("quantity", &rows, |(_, row)| row.line.quantity.get())
+        .column("reserved", &rows, |(_, row)| row.reserved.get())
+        .column("shipped", &rows, |(_, row)| row.shipped.get())
+        .column("invoiced", &rows, |(_, row)| row.invoiced.get())
+        .column("unit_price", &rows, |(_, row)| row.line.unit_price.get())
+        .column("list_price", &rows, |(_, row)| row.line.list_price.map(|price| price.get()))
+        .column("price_source", &rows, |(_, row)| word(row.line.source))
+        .column("price_rule_id", &rows, |(_, row)| row.line.rule_id.map(|id| id.0))
+        .column("price_trace", &rows, |(_, row)| row.line.trace.clone())
+        .column("gross", &rows, |(_, row)| row.line.gross.get())
+        .column("discount", &rows, |(_, row)| row.line.discount.get())
+        .column("net", &rows, |(_, row)| row.line.net.get())
+        .column("tax_rate", &rows, |(_, row)| row.line.tax_rate.get())
+        .column("tax", &rows, |(_, row)| row.line.tax.get())
+        .column("bundle_id", &rows, |(_, row)| row.line.bundle_id.map(|id| id.0))
+        .column("backordered", &rows, |(_, row)| row.backordered.get())
+        .column("cancelled", &rows, |(_, row)| row.cancelled.get())
+        .column("backordered_at", &rows, |(_, row)| row.backordered.is_positive().then_some(tx.now))
+        .column("promised_on", &rows, |(_, row)| row.promised_on);
+    query.execute(tx).await?;
     Ok(())
 }

@@ -13,6 +13,7 @@ use sea_orm::sqlx;
 use uuid::Uuid;
 
 use super::{Before, column};
+use crate::columns::Columns;
 use crate::posting::{Accepted, Outcome};
 use crate::{Error, Tx};
 
@@ -57,7 +58,7 @@ pub(super) fn first_events(served: &Posting, accepted: &[Accepted<'_>]) -> Vec<(
 async fn write_waiting(tx: &Tx, book: &Book, before: &BTreeMap<LevelKey, Level>) -> Result<(), Error> {
     let was = |key: &LevelKey| before.get(key).map_or(Quantity::ZERO, |level| level.backordered());
     let rows: Vec<(LevelKey, Quantity)> = book
-        .levels
+        .levels()
         .iter()
         .filter(|(key, level)| was(key) != level.backordered())
         .map(|(key, level)| (*key, level.backordered()))
@@ -168,24 +169,23 @@ async fn write_pegs(tx: &Tx, rows: &[(&Pegged, i32, &Peg)]) -> Result<(), Error>
     let line_no = |peg: &Peg| match peg.supply.source {
         Source::Expected(_, line_no) | Source::Transfer(_, line_no) => line_no,
     };
-    tx.execute(
-        sqlx::query(
-            "insert into peg (tenant_id, order_id, line_no, peg_no, expected_receipt_id, transfer_id, supply_line_no, \
+    let statement = "insert into peg (tenant_id, order_id, line_no, peg_no, expected_receipt_id, transfer_id, supply_line_no, \
                               quantity, expected_on) \
              select $1, v.* \
              from unnest($2::uuid[], $3::int[], $4::int[], $5::uuid[], $6::uuid[], $7::int[], $8::numeric[], \
-                         $9::date[]) as v",
-        )
+                         $9::date[]) as v \
+                        (order_id, line_no, peg_no, expected_receipt_id, transfer_id, supply_line_no, \
+                         quantity, expected_on)";
+    let query = Columns::of(statement)
         .bind(tx.tenant_id.0)
-        .bind(column::<_, Uuid>(rows, |(line, ..)| line.order_id.0))
-        .bind(column(rows, |(line, ..)| line.line_no))
-        .bind(column(rows, |(_, peg_no, _)| *peg_no))
-        .bind(column(rows, |(.., peg)| expected(peg)))
-        .bind(column(rows, |(.., peg)| transfer(peg)))
-        .bind(column(rows, |(.., peg)| line_no(peg)))
-        .bind(column(rows, |(.., peg)| peg.quantity.get()))
-        .bind(column(rows, |(.., peg)| peg.supply.on)),
-    )
-    .await?;
+        .column("order_id", rows, |(line, ..)| line.order_id.0)
+        .column("line_no", rows, |(line, ..)| line.line_no)
+        .column("peg_no", rows, |(_, peg_no, _)| *peg_no)
+        .column("expected_receipt_id", rows, |(.., peg)| expected(peg))
+        .column("transfer_id", rows, |(.., peg)| transfer(peg))
+        .column("supply_line_no", rows, |(.., peg)| line_no(peg))
+        .column("quantity", rows, |(.., peg)| peg.quantity.get())
+        .column("expected_on", rows, |(.., peg)| peg.supply.on);
+    query.execute(tx).await?;
     Ok(())
 }

@@ -14,6 +14,7 @@ use sea_orm::sqlx;
 use uuid::Uuid;
 
 use super::{column, word};
+use crate::columns::Columns;
 use crate::posting::{Accepted, Outcome};
 use crate::{Error, Tx};
 
@@ -112,46 +113,46 @@ async fn write_holds(tx: &Tx, holds: &Latest<'_, Hold>) -> Result<(), Error> {
     }
     let lines: Vec<_> =
         fresh.iter().flat_map(|(row, _)| row.lines.iter().map(|line| (row.id, line))).collect();
-    tx.execute(
-        sqlx::query(
-            "with head as ( \
+    let statement = "with head as ( \
                  insert into hold (tenant_id, id, kind, reference, location_id, customer_id, note, status, expires_at, \
                                    placed_at, version, command_id, register_id, channel, updated_at) \
                  select $1, v.*, $2 \
                  from unnest($3::uuid[], $4::text[], $5::text[], $6::uuid[], $7::uuid[], $8::text[], $9::text[], \
                              $10::timestamptz[], $11::timestamptz[], $12::int[], $13::uuid[], $18::uuid[], \
-                             $19::text[]) as v) \
+                             $19::text[]) as v \
+                        (id, kind, reference, location_id, customer_id, note, status, expires_at, \
+                         placed_at, version, command_id, register_id, channel)) \
              insert into hold_line (tenant_id, hold_id, line_no, product_id, quantity, lot_id) \
-             select $1, v.* from unnest($14::uuid[], $15::int[], $16::uuid[], $17::numeric[], $20::uuid[]) as v",
-        )
+             select $1, v.* from unnest($14::uuid[], $15::int[], $16::uuid[], $17::numeric[], $20::uuid[]) as v \
+                        (hold_id, line_no, product_id, quantity, lot_id)";
+    let query = Columns::of(statement)
         .bind(tx.tenant_id.0)
         .bind(tx.now)
-        .bind(column(&fresh, |(row, _)| row.id.0))
-        .bind(column(&fresh, |(row, _)| word(row.kind)))
-        .bind(column(&fresh, |(row, _)| row.reference.clone()))
-        .bind(column(&fresh, |(row, _)| row.location_id.0))
-        .bind(column(&fresh, |(row, _)| row.customer_id.map(|id| id.0)))
-        .bind(column(&fresh, |(row, _)| row.note.clone()))
-        .bind(column(&fresh, |(row, _)| word(row.status)))
-        .bind(column(&fresh, |(row, _)| row.expires_at))
-        .bind(column(&fresh, |(row, _)| row.placed_at))
-        .bind(column(&fresh, |(row, _)| row.version))
-        .bind(column(&fresh, |(_, by)| *by))
-        .bind(column(&lines, |(id, _)| id.0))
-        .bind(column(&lines, |(_, line)| line.line_no))
-        .bind(column(&lines, |(_, line)| line.product_id.0))
-        .bind(column(&lines, |(_, line)| line.quantity.get()))
-        .bind(column(&fresh, |(row, _)| match row.owner {
+        .column("id", &fresh, |(row, _)| row.id.0)
+        .column("kind", &fresh, |(row, _)| word(row.kind))
+        .column("reference", &fresh, |(row, _)| row.reference.clone())
+        .column("location_id", &fresh, |(row, _)| row.location_id.0)
+        .column("customer_id", &fresh, |(row, _)| row.customer_id.map(|id| id.0))
+        .column("note", &fresh, |(row, _)| row.note.clone())
+        .column("status", &fresh, |(row, _)| word(row.status))
+        .column("expires_at", &fresh, |(row, _)| row.expires_at)
+        .column("placed_at", &fresh, |(row, _)| row.placed_at)
+        .column("version", &fresh, |(row, _)| row.version)
+        .column("command_id", &fresh, |(_, by)| *by)
+        .column("hold_id", &lines, |(id, _)| id.0)
+        .column("line_no", &lines, |(_, line)| line.line_no)
+        .column("product_id", &lines, |(_, line)| line.product_id.0)
+        .column("quantity", &lines, |(_, line)| line.quantity.get())
+        .column("register_id", &fresh, |(row, _)| match row.owner {
             Some(Owner::Till(id)) => Some(id.0),
             _ => None,
-        }))
-        .bind(column(&fresh, |(row, _)| match row.owner {
+        })
+        .column("channel", &fresh, |(row, _)| match row.owner {
             Some(Owner::Channel(channel)) => Some(word(channel)),
             _ => None,
-        }))
-        .bind(column(&lines, |(_, line)| line.lot_id.0)),
-    )
-    .await?;
+        })
+        .column("lot_id", &lines, |(_, line)| line.lot_id.0);
+    query.execute(tx).await?;
     Ok(())
 }
 
@@ -173,56 +174,54 @@ async fn write_transfers(tx: &Tx, transfers: &Latest<'_, Transfer>) -> Result<()
         .await?;
     }
     if !fresh.is_empty() {
-        tx.execute(
-            sqlx::query(
-                "insert into transfer (tenant_id, id, number, from_location_id, to_location_id, status, expected_on, \
+        let statement = "insert into transfer (tenant_id, id, number, from_location_id, to_location_id, status, expected_on, \
                                        reference, occurred_at, version, command_id, recorded_at, updated_at) \
                  select $1, v.*, $2, $2 \
                  from unnest($3::uuid[], $4::text[], $5::uuid[], $6::uuid[], $7::text[], $8::date[], $9::text[], \
-                             $10::timestamptz[], $11::int[], $12::uuid[]) as v",
-            )
+                             $10::timestamptz[], $11::int[], $12::uuid[]) as v \
+                        (id, number, from_location_id, to_location_id, status, expected_on, reference, \
+                         occurred_at, version, command_id)";
+        let query = Columns::of(statement)
             .bind(tx.tenant_id.0)
             .bind(tx.now)
-            .bind(column(&fresh, |(row, _)| row.id.0))
-            .bind(column(&fresh, |(row, _)| row.number.clone()))
-            .bind(column(&fresh, |(row, _)| row.from_location_id.0))
-            .bind(column(&fresh, |(row, _)| row.to_location_id.0))
-            .bind(column(&fresh, |(row, _)| word(row.status)))
-            .bind(column(&fresh, |(row, _)| row.expected_on))
-            .bind(column(&fresh, |(row, _)| row.reference.clone()))
-            .bind(column(&fresh, |(row, _)| row.occurred_at))
-            .bind(column(&fresh, |(row, _)| row.version))
-            .bind(column(&fresh, |(_, by)| *by)),
-        )
-        .await?;
+            .column("id", &fresh, |(row, _)| row.id.0)
+            .column("number", &fresh, |(row, _)| row.number.clone())
+            .column("from_location_id", &fresh, |(row, _)| row.from_location_id.0)
+            .column("to_location_id", &fresh, |(row, _)| row.to_location_id.0)
+            .column("status", &fresh, |(row, _)| word(row.status))
+            .column("expected_on", &fresh, |(row, _)| row.expected_on)
+            .column("reference", &fresh, |(row, _)| row.reference.clone())
+            .column("occurred_at", &fresh, |(row, _)| row.occurred_at)
+            .column("version", &fresh, |(row, _)| row.version)
+            .column("command_id", &fresh, |(_, by)| *by);
+        query.execute(tx).await?;
     }
     let rows = transfers.documents.values();
     let lines: Vec<_> = rows.flat_map(|(row, _)| row.lines.iter().map(|line| (row.id, line))).collect();
     if lines.is_empty() {
         return Ok(());
     }
-    tx.execute(
-        sqlx::query(
-            "insert into transfer_line (tenant_id, transfer_id, line_no, product_id, quantity, received, missing, \
+    let statement = "insert into transfer_line (tenant_id, transfer_id, line_no, product_id, quantity, received, missing, \
                                         value, open_value, lot_id) \
              select $1, v.* \
              from unnest($2::uuid[], $3::int[], $4::uuid[], $5::numeric[], $6::numeric[], $7::numeric[], \
                          $8::numeric[], $9::numeric[], $10::uuid[]) as v \
+                        (transfer_id, line_no, product_id, quantity, received, missing, value, \
+                         open_value, lot_id) \
              on conflict (tenant_id, transfer_id, line_no) do update \
-             set received = excluded.received, missing = excluded.missing, open_value = excluded.open_value",
-        )
+             set received = excluded.received, missing = excluded.missing, open_value = excluded.open_value";
+    let query = Columns::of(statement)
         .bind(tx.tenant_id.0)
-        .bind(column(&lines, |(id, _)| id.0))
-        .bind(column(&lines, |(_, line)| line.line_no))
-        .bind(column(&lines, |(_, line)| line.product_id.0))
-        .bind(column(&lines, |(_, line)| line.quantity.get()))
-        .bind(column(&lines, |(_, line)| line.received.get()))
-        .bind(column(&lines, |(_, line)| line.missing.get()))
-        .bind(column(&lines, |(_, line)| line.value.get()))
-        .bind(column(&lines, |(_, line)| line.open_value.get()))
-        .bind(column(&lines, |(_, line)| line.lot_id.0)),
-    )
-    .await?;
+        .column("transfer_id", &lines, |(id, _)| id.0)
+        .column("line_no", &lines, |(_, line)| line.line_no)
+        .column("product_id", &lines, |(_, line)| line.product_id.0)
+        .column("quantity", &lines, |(_, line)| line.quantity.get())
+        .column("received", &lines, |(_, line)| line.received.get())
+        .column("missing", &lines, |(_, line)| line.missing.get())
+        .column("value", &lines, |(_, line)| line.value.get())
+        .column("open_value", &lines, |(_, line)| line.open_value.get())
+        .column("lot_id", &lines, |(_, line)| line.lot_id.0);
+    query.execute(tx).await?;
     Ok(())
 }
 
@@ -246,26 +245,24 @@ async fn write_expected(tx: &Tx, expected: &Latest<'_, ExpectedReceipt>) -> Resu
         .await?;
     }
     if !fresh.is_empty() {
-        tx.execute(
-            sqlx::query(
-                "insert into expected_receipt (tenant_id, id, number, location_id, expected_on, reference, status, \
+        let statement = "insert into expected_receipt (tenant_id, id, number, location_id, expected_on, reference, status, \
                                                version, command_id, recorded_at, updated_at) \
                  select $1, v.*, $2, $2 \
                  from unnest($3::uuid[], $4::text[], $5::uuid[], $6::date[], $7::text[], $8::text[], $9::int[], \
-                             $10::uuid[]) as v",
-            )
+                             $10::uuid[]) as v \
+                        (id, number, location_id, expected_on, reference, status, version, command_id)";
+        let query = Columns::of(statement)
             .bind(tx.tenant_id.0)
             .bind(tx.now)
-            .bind(column(&fresh, |(row, _)| row.id.0))
-            .bind(column(&fresh, |(row, _)| row.number.clone()))
-            .bind(column(&fresh, |(row, _)| row.location_id.0))
-            .bind(column(&fresh, |(row, _)| row.expected_on))
-            .bind(column(&fresh, |(row, _)| row.reference.clone()))
-            .bind(column(&fresh, |(row, _)| word(row.status)))
-            .bind(column(&fresh, |(row, _)| row.version))
-            .bind(column(&fresh, |(_, by)| *by)),
-        )
-        .await?;
+            .column("id", &fresh, |(row, _)| row.id.0)
+            .column("number", &fresh, |(row, _)| row.number.clone())
+            .column("location_id", &fresh, |(row, _)| row.location_id.0)
+            .column("expected_on", &fresh, |(row, _)| row.expected_on)
+            .column("reference", &fresh, |(row, _)| row.reference.clone())
+            .column("status", &fresh, |(row, _)| word(row.status))
+            .column("version", &fresh, |(row, _)| row.version)
+            .column("command_id", &fresh, |(_, by)| *by);
+        query.execute(tx).await?;
     }
     let rows = expected.documents.values();
     let lines: Vec<_> = rows.flat_map(|(row, _)| row.lines.iter().map(|line| (row.id, line))).collect();
@@ -311,28 +308,27 @@ async fn write_reservations(tx: &Tx, reservations: Vec<&Reservation>) -> Result<
         .await?;
     }
     if !open.is_empty() {
-        tx.execute(
-            sqlx::query(
-                "insert into reservation (tenant_id, document_id, line_no, location_id, product_id, lot_id, kind, \
+        let statement = "insert into reservation (tenant_id, document_id, line_no, location_id, product_id, lot_id, kind, \
                                           quantity, expires_at, created_at) \
                  select $1, v.*, $2 \
                  from unnest($3::uuid[], $4::int[], $5::uuid[], $6::uuid[], $7::uuid[], $8::text[], $9::numeric[], \
                              $10::timestamptz[]) as v \
+                        (document_id, line_no, location_id, product_id, lot_id, kind, quantity, \
+                         expires_at) \
                  on conflict (tenant_id, document_id, line_no, location_id, lot_id) do update \
-                 set quantity = excluded.quantity, expires_at = excluded.expires_at",
-            )
+                 set quantity = excluded.quantity, expires_at = excluded.expires_at";
+        let query = Columns::of(statement)
             .bind(tx.tenant_id.0)
             .bind(tx.now)
-            .bind(column(&open, |row| row.document_id))
-            .bind(column(&open, |row| row.line_no))
-            .bind(column(&open, |row| row.key.location_id.0))
-            .bind(column(&open, |row| row.key.product_id.0))
-            .bind(column(&open, |row| row.key.lot_id.0))
-            .bind(column(&open, |row| word(row.kind)))
-            .bind(column(&open, |row| row.quantity.get()))
-            .bind(column(&open, |row| row.expires_at)),
-        )
-        .await?;
+            .column("document_id", &open, |row| row.document_id)
+            .column("line_no", &open, |row| row.line_no)
+            .column("location_id", &open, |row| row.key.location_id.0)
+            .column("product_id", &open, |row| row.key.product_id.0)
+            .column("lot_id", &open, |row| row.key.lot_id.0)
+            .column("kind", &open, |row| word(row.kind))
+            .column("quantity", &open, |row| row.quantity.get())
+            .column("expires_at", &open, |row| row.expires_at);
+        query.execute(tx).await?;
     }
     note_expiries(tx, &timed).await
 }
@@ -371,26 +367,25 @@ async fn write_stock_documents(tx: &Tx, rows: &[Row<'_, StockDocument>]) -> Resu
     if rows.is_empty() {
         return Ok(());
     }
-    tx.execute(
-        sqlx::query(
-            "insert into stock_document (tenant_id, id, number, kind, location_id, reason, reference, value, \
+    let statement = "insert into stock_document (tenant_id, id, number, kind, location_id, reason, reference, value, \
                                          occurred_at, command_id, recorded_at) \
              select $1, v.*, $2 \
              from unnest($3::uuid[], $4::text[], $5::text[], $6::uuid[], $7::text[], $8::text[], $9::numeric[], \
-                         $10::timestamptz[], $11::uuid[]) as v",
-        )
+                         $10::timestamptz[], $11::uuid[]) as v \
+                        (id, number, kind, location_id, reason, reference, value, occurred_at, \
+                         command_id)";
+    let query = Columns::of(statement)
         .bind(tx.tenant_id.0)
         .bind(tx.now)
-        .bind(column(rows, |(row, _)| row.id.0))
-        .bind(column(rows, |(row, _)| row.number.clone()))
-        .bind(column(rows, |(row, _)| word(row.kind)))
-        .bind(column(rows, |(row, _)| row.location_id.0))
-        .bind(column(rows, |(row, _)| row.reason.clone()))
-        .bind(column(rows, |(row, _)| row.reference.clone()))
-        .bind(column(rows, |(row, _)| row.value.get()))
-        .bind(column(rows, |(row, _)| row.occurred_at))
-        .bind(column(rows, |(_, by)| *by)),
-    )
-    .await?;
+        .column("id", rows, |(row, _)| row.id.0)
+        .column("number", rows, |(row, _)| row.number.clone())
+        .column("kind", rows, |(row, _)| word(row.kind))
+        .column("location_id", rows, |(row, _)| row.location_id.0)
+        .column("reason", rows, |(row, _)| row.reason.clone())
+        .column("reference", rows, |(row, _)| row.reference.clone())
+        .column("value", rows, |(row, _)| row.value.get())
+        .column("occurred_at", rows, |(row, _)| row.occurred_at)
+        .column("command_id", rows, |(_, by)| *by);
+    query.execute(tx).await?;
     Ok(())
 }

@@ -5,6 +5,7 @@ use sea_orm::sqlx;
 
 use super::documents::Documents;
 use super::{column, money, order, word};
+use crate::columns::Columns;
 use crate::posting::Accepted;
 use crate::{Error, Tx};
 
@@ -33,35 +34,34 @@ async fn write_shipments(tx: &Tx, documents: &Documents<'_>) -> Result<(), Error
         .iter()
         .flat_map(|(_, shipment, _)| shipment.lines.iter().map(|line| (shipment.id, line)))
         .collect();
-    tx.execute(
-        sqlx::query(
-            "with head as ( \
+    let statement = "with head as ( \
                  insert into shipment (tenant_id, id, number, order_id, location_id, cost, occurred_at, command_id, \
                                        recorded_at) \
                  select $1, v.*, $2 \
                  from unnest($3::uuid[], $4::text[], $5::uuid[], $6::uuid[], $7::numeric[], $8::timestamptz[], \
-                             $9::uuid[]) as v) \
+                             $9::uuid[]) as v \
+                        (id, number, order_id, location_id, cost, occurred_at, command_id)) \
              insert into shipment_line (tenant_id, shipment_id, line_no, order_line_no, product_id, quantity, cost) \
              select $1, v.* \
-             from unnest($10::uuid[], $11::int[], $12::int[], $13::uuid[], $14::numeric[], $15::numeric[]) as v",
-        )
+             from unnest($10::uuid[], $11::int[], $12::int[], $13::uuid[], $14::numeric[], $15::numeric[]) as v \
+                        (shipment_id, line_no, order_line_no, product_id, quantity, cost)";
+    let query = Columns::of(statement)
         .bind(tx.tenant_id.0)
         .bind(tx.now)
-        .bind(column(rows, |(_, shipment, _)| shipment.id.0))
-        .bind(column(rows, |(_, shipment, _)| shipment.number.clone()))
-        .bind(column(rows, |(order, ..)| order.id.0))
-        .bind(column(rows, |(order, ..)| order.location_id.0))
-        .bind(column(rows, |(_, shipment, _)| shipment.cost().get()))
-        .bind(column(rows, |(_, shipment, _)| shipment.occurred_at))
-        .bind(column(rows, |(.., by)| *by))
-        .bind(column(&lines, |(id, _)| id.0))
-        .bind(column(&lines, |(_, line)| line.line_no))
-        .bind(column(&lines, |(_, line)| line.order_line_no))
-        .bind(column(&lines, |(_, line)| line.product_id.0))
-        .bind(column(&lines, |(_, line)| line.quantity.get()))
-        .bind(column(&lines, |(_, line)| line.cost.get())),
-    )
-    .await?;
+        .column("id", rows, |(_, shipment, _)| shipment.id.0)
+        .column("number", rows, |(_, shipment, _)| shipment.number.clone())
+        .column("order_id", rows, |(order, ..)| order.id.0)
+        .column("location_id", rows, |(order, ..)| order.location_id.0)
+        .column("cost", rows, |(_, shipment, _)| shipment.cost().get())
+        .column("occurred_at", rows, |(_, shipment, _)| shipment.occurred_at)
+        .column("command_id", rows, |(.., by)| *by)
+        .column("shipment_id", &lines, |(id, _)| id.0)
+        .column("line_no", &lines, |(_, line)| line.line_no)
+        .column("order_line_no", &lines, |(_, line)| line.order_line_no)
+        .column("product_id", &lines, |(_, line)| line.product_id.0)
+        .column("quantity", &lines, |(_, line)| line.quantity.get())
+        .column("cost", &lines, |(_, line)| line.cost.get());
+    query.execute(tx).await?;
     Ok(())
 }
 
@@ -70,40 +70,39 @@ async fn write_invoices(tx: &Tx, book: &Book, documents: &Documents<'_>) -> Resu
     if rows.is_empty() {
         return Ok(());
     }
-    tx.execute(
-        sqlx::query(
-            "insert into invoice (tenant_id, id, number, kind, customer_id, order_id, location_id, original_id, \
+    let statement = "insert into invoice (tenant_id, id, number, kind, customer_id, order_id, location_id, original_id, \
                  country, gross, discount, net, tax, total, open, due_on, reason, occurred_at, command_id, \
                  currency, recorded_at, updated_at) \
              select $1, v.*, $2, $3, $3 \
              from unnest($4::uuid[], $5::text[], $6::text[], $7::uuid[], $8::uuid[], $9::uuid[], $10::uuid[], \
                          $11::text[], $12::numeric[], $13::numeric[], $14::numeric[], $15::numeric[], \
                          $16::numeric[], $17::numeric[], $18::date[], $19::text[], $20::timestamptz[], \
-                         $21::uuid[]) as v",
-        )
+                         $21::uuid[]) as v \
+                        (id, number, kind, customer_id, order_id, location_id, original_id, country, \
+                         gross, discount, net, tax, total, open, due_on, reason, occurred_at, command_id)";
+    let query = Columns::of(statement)
         .bind(tx.tenant_id.0)
         .bind(&book.setup.settings.currency)
         .bind(tx.now)
-        .bind(column(rows, |(row, _)| row.id.0))
-        .bind(column(rows, |(row, _)| row.number.clone()))
-        .bind(column(rows, |(row, _)| word(row.kind)))
-        .bind(column(rows, |(row, _)| row.customer_id.0))
-        .bind(column(rows, |(row, _)| row.order_id.map(|id| id.0)))
-        .bind(column(rows, |(row, _)| row.location_id.0))
-        .bind(column(rows, |(row, _)| row.original_id.map(|id| id.0)))
-        .bind(column(rows, |(row, _)| row.country.clone()))
-        .bind(column(rows, |(row, _)| row.totals.gross.get()))
-        .bind(column(rows, |(row, _)| row.totals.discount.get()))
-        .bind(column(rows, |(row, _)| row.totals.net.get()))
-        .bind(column(rows, |(row, _)| row.totals.tax.get()))
-        .bind(column(rows, |(row, _)| row.totals.total().get()))
-        .bind(column(rows, |(row, _)| row.open.get()))
-        .bind(column(rows, |(row, _)| row.due_on))
-        .bind(column(rows, |(row, _)| row.reason.clone()))
-        .bind(column(rows, |(row, _)| row.occurred_at))
-        .bind(column(rows, |(_, by)| *by)),
-    )
-    .await?;
+        .column("id", rows, |(row, _)| row.id.0)
+        .column("number", rows, |(row, _)| row.number.clone())
+        .column("kind", rows, |(row, _)| word(row.kind))
+        .column("customer_id", rows, |(row, _)| row.customer_id.0)
+        .column("order_id", rows, |(row, _)| row.order_id.map(|id| id.0))
+        .column("location_id", rows, |(row, _)| row.location_id.0)
+        .column("original_id", rows, |(row, _)| row.original_id.map(|id| id.0))
+        .column("country", rows, |(row, _)| row.country.clone())
+        .column("gross", rows, |(row, _)| row.totals.gross.get())
+        .column("discount", rows, |(row, _)| row.totals.discount.get())
+        .column("net", rows, |(row, _)| row.totals.net.get())
+        .column("tax", rows, |(row, _)| row.totals.tax.get())
+        .column("total", rows, |(row, _)| row.totals.total().get())
+        .column("open", rows, |(row, _)| row.open.get())
+        .column("due_on", rows, |(row, _)| row.due_on)
+        .column("reason", rows, |(row, _)| row.reason.clone())
+        .column("occurred_at", rows, |(row, _)| row.occurred_at)
+        .column("command_id", rows, |(_, by)| *by);
+    query.execute(tx).await?;
     Ok(())
 }
 

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use futures_util::future::{join, join_all};
-use sea_orm::sqlx::{self, Postgres, Transaction};
+use sea_orm::sqlx::postgres::PgConnection;
+use sea_orm::sqlx::{self, Connection, Postgres, Transaction};
 use serde_json::{Value, json};
 use tests::{Client, Reply, Tenant, environment, with_tenant};
 
@@ -11,8 +12,8 @@ use super::{ORDERS, choosy, figures, id, order, placed, shown};
 use crate::lot::{day, lots_of, pairs, received, sale_of, tracked};
 
 /// Locks the level, so that every command on milk waits for this transaction.
-async fn locked(tenant: &Tenant) -> Transaction<'static, Postgres> {
-    let mut first = environment().root.begin().await.expect("a transaction");
+async fn lock<'a>(tenant: &Tenant, connection: &'a mut PgConnection) -> Transaction<'a, Postgres> {
+    let mut first = connection.begin().await.expect("a transaction");
     let statement = "select 1 from stock_level where tenant_id = $1 \
                      and lot_id = '00000000-0000-0000-0000-000000000000' for update";
     let heads = sqlx::query(statement).bind(tenant.id.0).fetch_all(&mut *first).await.expect("the head");
@@ -24,7 +25,8 @@ async fn locked(tenant: &Tenant) -> Transaction<'static, Postgres> {
 async fn behind(tenant: &Tenant, node: &Client, path: &str, body: &Value) -> (Reply, Reply) {
     // The first request of a client is slower.
     node.get("/v1/me").await.ok();
-    let first = locked(tenant).await;
+    let mut connection = environment().connect().await;
+    let first = lock(tenant, &mut connection).await;
     let receipt = json!({ "kind": "receipt", "lines": [{ "sku": "MILK", "quantity": "3", "unit_cost": "1",
         "lots": [{ "code": "NEW" }] }] });
     let turn = async |after: u64, client: &Client, path: &str, body: &Value| {

@@ -131,6 +131,56 @@ fn a_relay_whose_lease_ran_out_moves_no_cursor() {
 }
 
 #[test]
+fn what_came_between_two_takes_is_handed_on() {
+    environment().runtime.block_on(async {
+        let mut house = House::new("relay_takes_twice", 1).await;
+        house.write(2).await;
+        house.settle().await;
+        let mut consumer = house.consumer(LONG).await;
+        take(&mut consumer).await;
+        let first = take(&mut consumer).await;
+        assert_eq!(first[0].events.len(), 2);
+        house.write(1).await;
+        house.settle().await;
+        let second = take(&mut consumer).await;
+        assert_eq!(second[0].events.len(), 3, "the first two again, and the new one");
+        let mut log = Log::new();
+        hand_on(&mut log, &first);
+        advance(&mut consumer, &first).await;
+        assert!(!consumer.advance(&second[0]).await.expect("the cursor"), "the lease ended with the first");
+        drain(&mut consumer, &mut log).await;
+        assert_eq!(log, house.feed().await);
+    });
+}
+
+#[test]
+fn a_batch_that_is_late_does_not_move_the_cursor_back() {
+    environment().runtime.block_on(async {
+        let mut house = House::new("relay_goes_on", 1).await;
+        house.write(2).await;
+        house.settle().await;
+        let mut consumer = house.consumer(LONG).await;
+        take(&mut consumer).await;
+        let late = take(&mut consumer).await;
+        house.write(1).await;
+        house.settle().await;
+        let batches = take(&mut consumer).await;
+        let mut log = Log::new();
+        hand_on(&mut log, &batches);
+        advance(&mut consumer, &batches).await;
+        house.write(1).await;
+        house.settle().await;
+        // It holds the lease again, for the events after those.
+        let next = take(&mut consumer).await;
+        assert!(!consumer.advance(&late[0]).await.expect("the cursor"), "the cursor has passed it");
+        hand_on(&mut log, &next);
+        advance(&mut consumer, &next).await;
+        drain(&mut consumer, &mut log).await;
+        assert_eq!(log, house.feed().await, "each event once");
+    });
+}
+
+#[test]
 fn an_event_that_commits_late_is_not_passed() {
     environment().runtime.block_on(async {
         let mut house = House::new("relay_waits", 1).await;

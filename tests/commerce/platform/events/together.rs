@@ -78,7 +78,7 @@ async fn write(tenant: &Tenant, (till, customer): (&Till, &str), number: usize) 
 
 /// Holds a transaction open that has written an event, and commits it late, until the writers are done.
 async fn hold(tenant: &Tenant, are_done: &AtomicBool) -> usize {
-    let mut connection = environment().root.acquire().await.expect("a connection");
+    let mut connection = environment().connect().await;
     let mut late = 0;
     while !are_done.load(Ordering::Relaxed) {
         let mut slow = connection.begin().await.expect("a transaction");

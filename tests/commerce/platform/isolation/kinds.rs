@@ -67,6 +67,7 @@ fn every_kind_is_named_alike_in_events_audit_ledger_and_movements() {
         world(tenant).await;
         rest_of_the_world(tenant).await;
 
+        tenant.complete_feed().await;
         let mut seen = BTreeSet::new();
         for event in all(tenant, "/v1/events").await {
             let object = &event["data"]["object"];

@@ -1,0 +1,83 @@
+//! The lots that a caller names on a line.
+
+use super::NamedLot;
+use crate::line_item::invalid;
+use crate::number::Quantity;
+use crate::product::{Product, Tracking};
+use crate::refusal::{Code, Problem};
+
+/// The goods of a line, and the lots that it names.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NamedLots<'a> {
+    pub(crate) product: &'a Product,
+    /// Stock units of the line.
+    pub(crate) quantity: Quantity,
+    pub(crate) named: &'a [NamedLot],
+    pub(crate) pointer: &'a str,
+}
+
+/// Returns the stock units of each named lot of a line. Rejects lots of a product that is not tracked, and
+/// quantities that do not add up to the line.
+pub(crate) fn divided(
+    product: &Product,
+    quantity: Quantity,
+    named: &[NamedLot],
+    pointer: &str,
+) -> Result<Vec<Quantity>, Problem> {
+    let refuse = |field: String, detail: String| Err(invalid(product, format!("{pointer}/{field}"), detail));
+    let sku = &product.sku;
+    if !product.is_tracked() {
+        return refuse("lots".to_owned(), format!("{sku} is not tracked by lot: leave lots out."));
+    }
+    let is_serial = product.tracking == Tracking::Serial;
+    let mut parts: Vec<Quantity> = Vec::with_capacity(named.len());
+    for (index, lot) in named.iter().enumerate() {
+        let part = match lot.quantity {
+            Some(part) => part,
+            None if is_serial => Quantity::ONE,
+            None if named.len() == 1 => quantity,
+            None => {
+                return refuse(
+                    format!("lots/{index}/quantity"),
+                    "State the quantity of each lot.".to_owned(),
+                );
+            }
+        };
+        if !part.is_positive() {
+            return refuse(format!("lots/{index}/quantity"), "The quantity must be above zero.".to_owned());
+        }
+        if is_serial && part != Quantity::ONE {
+            let detail = format!("{} is one unit: name each serial number of {sku} separately.", lot.code);
+            return refuse(format!("lots/{index}/quantity"), detail);
+        }
+        if named[..index].iter().any(|earlier| earlier.code == lot.code) {
+            return refuse(format!("lots/{index}/code"), format!("{} is named twice.", lot.code));
+        }
+        parts.push(part);
+    }
+    let sum: Quantity = parts.iter().copied().sum();
+    if sum != quantity {
+        let detail =
+            format!("The lots add up to {sum} {} of {sku}, but the line has {quantity}.", product.stock_uom);
+        return refuse("lots".to_owned(), detail);
+    }
+    Ok(parts)
+}
+
+/// Returns the problem of a line that names no lots of a tracked product.
+pub(crate) fn unnamed(product: &Product, pointer: &str) -> Problem {
+    let what = match product.tracking {
+        Tracking::Serial => "by serial number: name each one",
+        Tracking::Lot | Tracking::None => "by lot: name them",
+    };
+    invalid(product, format!("{pointer}/lots"), format!("{} is tracked {what} in lots.", product.sku))
+}
+
+pub(crate) fn problem(product: &Product, pointer: String, code: Code, detail: String) -> Problem {
+    Problem { pointer, code, detail, params: vec![("sku", product.sku.clone())] }
+}
+
+pub(crate) fn unknown(product: &Product, code: &str, pointer: &str) -> Problem {
+    let detail = format!("There is no lot {code} of {}.", product.sku);
+    problem(product, format!("{pointer}/code"), Code::NotFound, detail)
+}
