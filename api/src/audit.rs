@@ -12,7 +12,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use crate::document::parse_document_id;
-use crate::list::{List, Page, PageParams};
+use crate::list::{List, Page};
 use crate::params::PathId;
 use crate::problem::{ApiError, ErrorCode};
 use crate::{Answer, App, Caller};
@@ -107,8 +107,6 @@ struct Filters {
     #[serde(rename = "created_at[lt]")]
     #[param(example = "2026-12-01T00:00:00Z")]
     created_to: Option<DateTime<Utc>>,
-    /// The order: newest first, if absent.
-    #[param(inline)]
     sort: Option<Age>,
 }
 
@@ -129,9 +127,8 @@ fn parse_id(
 /// One page of the audit log: every write, accepted or refused, with who asked for it.
 #[utoipa::path(
     operation_id = "commands_list",
-    tag = "Audit",
     security(("bearer" = ["ledger:read"])),
-    params(PageParams, Filters),
+    params(Filters),
     responses((status = 200, description = "One page of commands.", body = Page<Command>))
 )]
 #[get("/v1/commands")]
@@ -157,7 +154,6 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 /// Who asked for what, when, and which document came of it.
 #[utoipa::path(
     operation_id = "commands_get",
-    tag = "Audit",
     security(("bearer" = ["ledger:read"])),
     params(("id" = CommandId, Path, description = "The command's id.")),
     responses((status = 200, description = "The command.", body = Command))

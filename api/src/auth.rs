@@ -75,7 +75,6 @@ struct MeTenant {
 /// The first call of an integration: which tenant and what scopes the credential stands for.
 #[utoipa::path(
     operation_id = "me_get",
-    tag = "Account",
     security(("bearer" = [])),
     responses((status = 200, description = "The caller.", body = Me))
 )]

@@ -18,7 +18,6 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub use self::form::CountOut;
 use self::form::{CompleteIn, CountIn, EntriesIn, RecountIn};
 use crate::body::Nothing;
-use crate::idempotency::WriteHeaders;
 use crate::params::PathId;
 use crate::posting::Post;
 use crate::{Answer, Caller};
@@ -47,9 +46,7 @@ pub(crate) fn sees_all(caller: &service::Caller) -> bool {
 /// only.
 #[utoipa::path(
     operation_id = "counts_create",
-    tag = "Counts",
     security(("bearer" = ["counts:write"])),
-    params(WriteHeaders),
     request_body = CountIn,
     responses((status = 201, description = "The sheet.", body = CountOut))
 )]
@@ -82,9 +79,8 @@ async fn open(post: Post) -> Answer {
 /// is posted, with the `expires_on` that was read off the goods; who sent it stays unknown until the lot is put right.
 #[utoipa::path(
     operation_id = "counts_enter",
-    tag = "Counts",
     security(("bearer" = ["counts:write"])),
-    params(("id" = CountId, Path, description = "The sheet."), WriteHeaders),
+    params(("id" = CountId, Path, description = "The sheet.")),
     request_body = EntriesIn,
     responses((status = 200, description = "The sheet.", body = CountOut))
 )]
@@ -102,9 +98,8 @@ async fn enter(post: Post, id: PathId<CountId>) -> Answer {
 /// until they are. Otherwise it is counted, and may be posted.
 #[utoipa::path(
     operation_id = "counts_complete",
-    tag = "Counts",
     security(("bearer" = ["counts:write"])),
-    params(("id" = CountId, Path, description = "The sheet."), WriteHeaders),
+    params(("id" = CountId, Path, description = "The sheet.")),
     request_body = CompleteIn,
     responses((status = 200, description = "The sheet.", body = CountOut))
 )]
@@ -121,9 +116,8 @@ async fn complete(post: Post, id: PathId<CountId>) -> Answer {
 /// Of a counted sheet, whatever the tolerance says.
 #[utoipa::path(
     operation_id = "counts_recount",
-    tag = "Counts",
     security(("bearer" = ["counts:write"])),
-    params(("id" = CountId, Path, description = "The sheet."), WriteHeaders),
+    params(("id" = CountId, Path, description = "The sheet.")),
     request_body = RecountIn,
     responses((status = 200, description = "The sheet.", body = CountOut))
 )]
@@ -144,9 +138,8 @@ async fn recount(post: Post, id: PathId<CountId>) -> Answer {
 /// while the record has it elsewhere is refused (`already_exists`): one piece can't be in two places.
 #[utoipa::path(
     operation_id = "counts_post",
-    tag = "Counts",
     security(("bearer" = ["stock:write"])),
-    params(("id" = CountId, Path, description = "The sheet."), WriteHeaders),
+    params(("id" = CountId, Path, description = "The sheet.")),
     request_body = Nothing,
     responses((status = 200, description = "The sheet.", body = CountOut))
 )]
@@ -163,9 +156,8 @@ async fn post_count(post: Post, id: PathId<CountId>) -> Answer {
 /// Nothing of it is posted. A posted sheet can't be cancelled: count again.
 #[utoipa::path(
     operation_id = "counts_cancel",
-    tag = "Counts",
     security(("bearer" = ["counts:write"])),
-    params(("id" = CountId, Path, description = "The sheet."), WriteHeaders),
+    params(("id" = CountId, Path, description = "The sheet.")),
     request_body = Nothing,
     responses((status = 200, description = "The sheet.", body = CountOut))
 )]

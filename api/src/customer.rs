@@ -14,12 +14,11 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::batch::{Batch, Items, Results};
 use crate::body::{BatchBody, Body};
-use crate::idempotency::CreateHeaders;
-use crate::list::{List, Page, PageParams, Sorted};
+use crate::list::{List, Page, Sorted};
 use crate::params::PathId;
 use crate::patch::Patch;
 use crate::record::record;
-use crate::version::{ChangeHeaders, IfNoneMatch, ReadHeaders};
+use crate::version::{IfNoneMatch, ReadHeaders};
 use crate::write::{MergePatch, Write};
 use crate::{Answer, App, Caller};
 
@@ -170,12 +169,8 @@ struct Filters {
     /// With this external reference.
     #[param(max_length = 200, example = "crm-4711")]
     external_ref: Option<String>,
-    /// The order: newest first, if absent.
-    #[param(inline)]
     sort: Option<Sort>,
-    /// Only what changed at this instant or later.
     #[serde(rename = "updated_at[gte]")]
-    #[param(example = "2026-11-22T00:00:00Z")]
     updated_since: Option<DateTime<Utc>>,
 }
 
@@ -184,9 +179,8 @@ struct Filters {
 /// One page of customers. For a synchronisation ask with `sort=updated_at` and `updated_at[gte]`.
 #[utoipa::path(
     operation_id = "customers_list",
-    tag = "Customers",
     security(("bearer" = ["customers:read"])),
-    params(PageParams, Filters),
+    params(Filters),
     responses((status = 200, description = "One page of customers.", body = Page<Customer>))
 )]
 #[get("/v1/customers")]
@@ -213,13 +207,9 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 /// With its account, which starts at nothing. The number is drawn where none is given.
 #[utoipa::path(
     operation_id = "customers_create",
-    tag = "Customers",
     security(("bearer" = ["customers:write"])),
-    params(CreateHeaders),
     request_body = CustomerInput,
-    responses((status = 201, description = "The customer.", body = Customer,
-        headers(("Location" = String, description = "Where the customer is."),
-                ("ETag" = String, description = "Its version."))))
+    responses((status = 201, description = "The customer.", body = Customer))
 )]
 #[post("/v1/customers")]
 async fn create(write: Write, body: Body<CustomerInput>) -> Answer {
@@ -231,9 +221,7 @@ async fn create(write: Write, body: Body<CustomerInput>) -> Answer {
 /// Up to 500 in one request, one result each, in order: a refused customer does not spoil the others.
 #[utoipa::path(
     operation_id = "customers_create_batch",
-    tag = "Customers",
     security(("bearer" = ["customers:write"])),
-    params(CreateHeaders),
     request_body = Batch<CustomerInput>,
     responses((status = 207, description = "One result per customer.", body = Results<Customer>))
 )]
@@ -247,11 +235,9 @@ async fn create_batch(write: Write, body: BatchBody<Items>) -> Answer {
 /// One customer.
 #[utoipa::path(
     operation_id = "customers_get",
-    tag = "Customers",
     security(("bearer" = ["customers:read"])),
     params(("id" = CustomerId, Path, description = "The customer's id."), ReadHeaders),
-    responses((status = 200, description = "The customer.", body = Customer,
-        headers(("ETag" = String, description = "Its version."))))
+    responses((status = 200, description = "The customer.", body = Customer))
 )]
 #[get("/v1/customers/{id}")]
 async fn get(app: Data<App>, caller: Caller, id: PathId<CustomerId>, seen: IfNoneMatch) -> Answer {
@@ -264,12 +250,10 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<CustomerId>, seen: IfNon
 /// A merge patch. A customer that must not buy any more gets the status `blocked`.
 #[utoipa::path(
     operation_id = "customers_update",
-    tag = "Customers",
     security(("bearer" = ["customers:write"])),
-    params(("id" = CustomerId, Path, description = "The customer's id."), ChangeHeaders),
+    params(("id" = CustomerId, Path, description = "The customer's id.")),
     request_body = Patch<CustomerInput>,
-    responses((status = 200, description = "The customer as it is now.", body = Customer,
-        headers(("ETag" = String, description = "Its version."))))
+    responses((status = 200, description = "The customer as it is now.", body = Customer))
 )]
 #[patch("/v1/customers/{id}")]
 async fn update(write: Write, id: PathId<CustomerId>, body: Body<MergePatch>) -> Answer {
@@ -285,7 +269,6 @@ async fn update(write: Write, id: PathId<CustomerId>, body: Body<MergePatch>) ->
 /// What it owes and is about to owe, as of now.
 #[utoipa::path(
     operation_id = "customers_get_account",
-    tag = "Customers",
     security(("bearer" = ["customers:read"])),
     params(("id" = CustomerId, Path, description = "The customer's id.")),
     responses((status = 200, description = "The account.", body = CustomerAccount))

@@ -54,7 +54,6 @@ impl From<&Entry> for ErrorDoc {
 
 #[utoipa::path(
     operation_id = "errors_list",
-    tag = "Errors",
     summary = "List every error code",
     description = "All codes that a problem of this API may bear. New ones may be added.",
     security(()),
@@ -68,7 +67,6 @@ async fn list() -> Answer {
 
 #[utoipa::path(
     operation_id = "errors_get",
-    tag = "Errors",
     summary = "Explain an error code",
     description = "The page that `type` of a problem leads to: HTML for browsers, JSON for everyone else.",
     security(()),

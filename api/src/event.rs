@@ -186,7 +186,6 @@ pub(crate) fn checked_types(types: Vec<String>, parameter: &str) -> Result<Vec<S
 /// when every write that began before its own has ended, usually at once.
 #[utoipa::path(
     operation_id = "events_list",
-    tag = "Events",
     security(("bearer" = ["events:read"])),
     params(FeedParams),
     responses((status = 200, description = "One page of events.", body = EventPage))

@@ -72,7 +72,6 @@ struct HealthParams {
 
 #[utoipa::path(
     operation_id = "health_live",
-    tag = "Health",
     summary = "Does the process live?",
     description = "Touches nothing but the process itself: restart it when this fails.",
     security(()),
@@ -85,7 +84,6 @@ async fn livez() -> Answer {
 
 #[utoipa::path(
     operation_id = "health_ready",
-    tag = "Health",
     summary = "Should the server get work?",
     description = "The database answers and has the schema of this version. A missing Redis is told, and does not \
                    fail the check. A server that is about to stop is not ready.",

@@ -153,56 +153,6 @@ impl FromRequest for Preferences {
     }
 }
 
-/// The headers of a write of stock or ledger, for `params(WriteHeaders)` in a route's description.
-#[derive(Debug, utoipa::IntoParams)]
-#[into_params(parameter_in = Header)]
-#[expect(dead_code, reason = "documentation only: the extractors read the headers")]
-pub struct WriteHeaders {
-    /// A value of your own, unique per intended write. Send the same value when you retry: the write then happens
-    /// once, and every retry gets the first answer. Kept for 7 days.
-    #[param(
-        rename = "Idempotency-Key",
-        min_length = 1,
-        max_length = 257,
-        example = "8e03978e-40d5-43e8-bc93-6894a57f9324"
-    )]
-    idempotency_key: String,
-    /// `dry-run`: decide and answer as if, and write nothing.
-    #[param(rename = "Prefer", max_length = 100, example = "dry-run", required = false)]
-    prefer: Option<String>,
-}
-
-/// The headers of any other write, for `params(CreateHeaders)` in a route's description.
-#[derive(Debug, utoipa::IntoParams)]
-#[into_params(parameter_in = Header)]
-#[expect(dead_code, reason = "documentation only: the extractors read the headers")]
-pub struct CreateHeaders {
-    /// A value of your own, unique per intended write, where you may have to retry: the write then happens once, and
-    /// every retry gets the first answer. Kept for 7 days.
-    #[param(
-        rename = "Idempotency-Key",
-        min_length = 1,
-        max_length = 257,
-        required = false,
-        example = "8e03978e-40d5-43e8-bc93-6894a57f9324"
-    )]
-    idempotency_key: Option<String>,
-    /// `dry-run`: decide and answer as if, and write nothing.
-    #[param(rename = "Prefer", max_length = 100, example = "dry-run", required = false)]
-    prefer: Option<String>,
-}
-
-/// The header of a batch whose documents bear their keys themselves, for `params(BatchHeaders)` in a route's description.
-#[derive(Debug, utoipa::IntoParams)]
-#[into_params(parameter_in = Header)]
-#[expect(dead_code, reason = "documentation only: the extractor reads the header")]
-pub struct BatchHeaders {
-    /// `dry-run`: decide and answer each document as if it were alone, and write nothing. `return=minimal`: answer no
-    /// more than id and number of each.
-    #[param(rename = "Prefer", max_length = 100, example = "return=minimal", required = false)]
-    prefer: Option<String>,
-}
-
 #[cfg(test)]
 mod tests {
     use actix_web::test::TestRequest;

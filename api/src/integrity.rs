@@ -99,7 +99,6 @@ impl From<integrity::Difference> for Difference {
 /// were compared and how many differ; in healthy books, none does.
 #[utoipa::path(
     operation_id = "integrity_get",
-    tag = "Integrity",
     security(("bearer" = ["reports:read"])),
     responses((status = 200, description = "The facts, whether they hold or not.", body = Integrity))
 )]

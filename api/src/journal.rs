@@ -13,7 +13,6 @@ use serde::{Deserialize, Serialize};
 use service::posting::Command;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::idempotency::WriteHeaders;
 use crate::posting::Post;
 use crate::{Answer, ApiError, Caller};
 
@@ -128,9 +127,7 @@ impl<'a> From<&'a EntryLine> for ManualLineOut<'a> {
 /// sub-ledgers. An entry is never changed: post its reverse.
 #[utoipa::path(
     operation_id = "journal_entries_create",
-    tag = "Ledger",
     security(("bearer" = ["ledger:write"])),
-    params(WriteHeaders),
     request_body = ManualEntryIn,
     responses((status = 201, description = "The entry.", body = ManualEntryOut))
 )]

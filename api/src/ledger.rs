@@ -14,7 +14,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use crate::document::{document_id, parse_document_id};
-use crate::list::{List, Page, PageParams};
+use crate::list::{List, Page};
 use crate::params::{Params, PathId};
 use crate::{Answer, App, Caller};
 
@@ -147,9 +147,8 @@ struct Filters {
 /// One page of the journal with all lines, the newest entry first.
 #[utoipa::path(
     operation_id = "journal_entries_list",
-    tag = "Ledger",
     security(("bearer" = ["ledger:read"])),
-    params(PageParams, Filters),
+    params(Filters),
     responses((status = 200, description = "One page of journal entries.", body = Page<JournalEntry>))
 )]
 #[get("/v1/journal-entries")]
@@ -176,7 +175,6 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 /// The entry with its lines.
 #[utoipa::path(
     operation_id = "journal_entries_get",
-    tag = "Ledger",
     security(("bearer" = ["ledger:read"])),
     params(("id" = EntryId, Path, description = "The entry's id.")),
     responses((status = 200, description = "The entry.", body = JournalEntry))
@@ -277,7 +275,6 @@ impl From<Balance> for AccountBalance {
 /// it. Without a period it covers the whole history.
 #[utoipa::path(
     operation_id = "trial_balance_get",
-    tag = "Ledger",
     security(("bearer" = ["ledger:read"])),
     params(PeriodParams),
     responses((status = 200, description = "The trial balance.", body = TrialBalance))

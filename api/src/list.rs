@@ -60,16 +60,11 @@ pub struct PageInfo {
     pub prev_cursor: Option<String>,
 }
 
-/// What every list takes; name it in the route's `params(…)` beside the list's own filters.
-#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct PageParams {
-    /// The most rows of the page.
-    #[param(minimum = 1, maximum = 200, default = 50, example = 50)]
-    pub limit: Option<u32>,
-    /// The `next_cursor` of the page before, unchanged, together with the same filters.
-    #[param(max_length = 1024, example = "")]
-    pub cursor: Option<String>,
+/// What every list takes.
+#[derive(Debug, Default)]
+struct PageParams {
+    limit: Option<u32>,
+    cursor: Option<String>,
 }
 
 /// For a list without filters.

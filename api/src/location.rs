@@ -12,12 +12,11 @@ use service::page::Sort;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::Body;
-use crate::idempotency::CreateHeaders;
-use crate::list::{List, NoFilters, Page, PageParams, Sorted};
+use crate::list::{List, NoFilters, Page, Sorted};
 use crate::params::PathId;
 use crate::patch::Patch;
 use crate::record::record;
-use crate::version::{ChangeHeaders, IfNoneMatch, ReadHeaders};
+use crate::version::{IfNoneMatch, ReadHeaders};
 use crate::write::{MergePatch, Write};
 use crate::{Answer, App, Caller};
 
@@ -126,12 +125,8 @@ struct Filters {
     code: Option<String>,
     /// Of this kind.
     kind: Option<LocationKind>,
-    /// The order: newest first, if absent.
-    #[param(inline)]
     sort: Option<Sort>,
-    /// Only what changed at this instant or later.
     #[serde(rename = "updated_at[gte]")]
-    #[param(example = "2026-11-22T00:00:00Z")]
     updated_since: Option<DateTime<Utc>>,
 }
 
@@ -140,9 +135,8 @@ struct Filters {
 /// One page of locations.
 #[utoipa::path(
     operation_id = "locations_list",
-    tag = "Stock",
     security(("bearer" = ["stock:read"])),
-    params(PageParams, Filters),
+    params(Filters),
     responses((status = 200, description = "One page of locations.", body = Page<Location>))
 )]
 #[get("/v1/locations")]
@@ -162,13 +156,9 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 /// A warehouse, a store, goods in transit or a quarantine.
 #[utoipa::path(
     operation_id = "locations_create",
-    tag = "Stock",
     security(("bearer" = ["stock:write"])),
-    params(CreateHeaders),
     request_body = LocationInput,
-    responses((status = 201, description = "The location.", body = Location,
-        headers(("Location" = String, description = "Where the location is."),
-                ("ETag" = String, description = "Its version."))))
+    responses((status = 201, description = "The location.", body = Location))
 )]
 #[post("/v1/locations")]
 async fn create(write: Write, body: Body<LocationInput>) -> Answer {
@@ -180,11 +170,9 @@ async fn create(write: Write, body: Body<LocationInput>) -> Answer {
 /// One location.
 #[utoipa::path(
     operation_id = "locations_get",
-    tag = "Stock",
     security(("bearer" = ["stock:read"])),
     params(("id" = LocationId, Path, description = "The location's id."), ReadHeaders),
-    responses((status = 200, description = "The location.", body = Location,
-        headers(("ETag" = String, description = "Its version."))))
+    responses((status = 200, description = "The location.", body = Location))
 )]
 #[get("/v1/locations/{id}")]
 async fn get(app: Data<App>, caller: Caller, id: PathId<LocationId>, seen: IfNoneMatch) -> Answer {
@@ -197,12 +185,10 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<LocationId>, seen: IfNon
 /// A merge patch. The kind of a location can't change.
 #[utoipa::path(
     operation_id = "locations_update",
-    tag = "Stock",
     security(("bearer" = ["stock:write"])),
-    params(("id" = LocationId, Path, description = "The location's id."), ChangeHeaders),
+    params(("id" = LocationId, Path, description = "The location's id.")),
     request_body = Patch<LocationInput>,
-    responses((status = 200, description = "The location as it is now.", body = Location,
-        headers(("ETag" = String, description = "Its version."))))
+    responses((status = 200, description = "The location as it is now.", body = Location))
 )]
 #[patch("/v1/locations/{id}")]
 async fn update(write: Write, id: PathId<LocationId>, body: Body<MergePatch>) -> Answer {
@@ -219,9 +205,7 @@ async fn update(write: Write, id: PathId<LocationId>, body: Body<MergePatch>) ->
 /// One page of the reasons for which stock is adjusted, by code.
 #[utoipa::path(
     operation_id = "reason_codes_list",
-    tag = "Stock",
     security(("bearer" = ["stock:read"])),
-    params(PageParams),
     responses((status = 200, description = "One page of reason codes.", body = Page<ReasonCode>))
 )]
 #[get("/v1/reason-codes")]
@@ -237,9 +221,7 @@ async fn list_reasons(app: Data<App>, caller: Caller, page: List<NoFilters>) -> 
 /// A reason for which stock is adjusted, and the account that bears it.
 #[utoipa::path(
     operation_id = "reason_codes_create",
-    tag = "Stock",
     security(("bearer" = ["stock:write"])),
-    params(CreateHeaders),
     request_body = ReasonCodeInput,
     responses((status = 201, description = "The reason code.", body = ReasonCode))
 )]

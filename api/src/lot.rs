@@ -16,11 +16,11 @@ use service::stock::lot::{self, Filter, LotDetail, LotInput, LotLevel};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::Body;
-use crate::list::{List, Page, PageParams};
+use crate::list::{List, Page};
 use crate::params::PathId;
 use crate::patch::Patch;
 use crate::record::record;
-use crate::version::{ChangeHeaders, tag};
+use crate::version::tag;
 use crate::write::{MergePatch, Write};
 use crate::{Answer, App, Caller};
 
@@ -162,8 +162,6 @@ struct Filters {
     #[serde(rename = "expires_on[lt]")]
     #[param(example = "2027-01-01")]
     expires_before: Option<NaiveDate>,
-    /// The order: newest first, if absent.
-    #[param(inline)]
     sort: Option<Age>,
 }
 
@@ -172,9 +170,8 @@ struct Filters {
 /// One page of lots with what there is of each.
 #[utoipa::path(
     operation_id = "lots_list",
-    tag = "Stock",
     security(("bearer" = ["stock:read"])),
-    params(PageParams, Filters),
+    params(Filters),
     responses((status = 200, description = "One page of lots.", body = Page<LotOut>))
 )]
 #[get("/v1/lots")]
@@ -199,7 +196,6 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 /// The lot with what there is of it, location by location.
 #[utoipa::path(
     operation_id = "lots_get",
-    tag = "Stock",
     security(("bearer" = ["stock:read"])),
     params(("id" = LotId, Path, description = "The lot's id.")),
     responses((status = 200, description = "The lot.", body = LotOut,
@@ -226,12 +222,10 @@ async fn show(app: Data<App>, caller: Caller, id: PathId<LotId>) -> Answer {
 /// A merge patch of what was written down wrong. What was sold by the old day stays sold.
 #[utoipa::path(
     operation_id = "lots_update",
-    tag = "Stock",
     security(("bearer" = ["stock:write"])),
-    params(("id" = LotId, Path, description = "The lot's id."), ChangeHeaders),
+    params(("id" = LotId, Path, description = "The lot's id.")),
     request_body = Patch<LotInput>,
-    responses((status = 200, description = "The lot as it is now.", body = LotOut,
-        headers(("ETag" = String, description = "Its version."))))
+    responses((status = 200, description = "The lot as it is now.", body = LotOut))
 )]
 #[patch("/v1/lots/{id}")]
 async fn update(write: Write, id: PathId<LotId>, body: Body<MergePatch>) -> Answer {

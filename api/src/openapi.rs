@@ -1,8 +1,10 @@
 //! The OpenAPI document, made of the routes themselves, and the explorer that shows it.
 
+mod area;
 mod complete;
 mod examples;
 mod inline;
+mod shared;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -70,7 +72,6 @@ pub fn explorer() -> SwaggerUi {
 /// This document: OpenAPI 3.1. The same as a page to try things out is at `/docs/`.
 #[utoipa::path(
     operation_id = "openapi_get",
-    tag = "Errors",
     security(()),
     responses((status = 200, description = "The document.", body = serde_json::Value))
 )]

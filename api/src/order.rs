@@ -14,7 +14,6 @@ use service::posting::Command;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::Nothing;
-use crate::idempotency::{BatchHeaders, WriteHeaders};
 use crate::params::PathId;
 use crate::posting::{BatchIn, BatchOut, Post, overrider};
 use crate::{Answer, ApiError, Caller};
@@ -43,9 +42,7 @@ const ORDERS: &str = "/v1/orders";
 /// needs; only an order that is `ship_complete` may name lots.
 #[utoipa::path(
     operation_id = "orders_create",
-    tag = "Orders",
     security(("bearer" = ["orders:write"])),
-    params(WriteHeaders),
     request_body = OrderIn,
     responses((status = 201, description = "The order.", body = OrderOut))
 )]
@@ -59,9 +56,7 @@ async fn place(post: Post) -> Answer {
 /// Up to 500 orders in one request; each stands alone. `Prefer: return=minimal` answers no more than ids.
 #[utoipa::path(
     operation_id = "orders_create_batch",
-    tag = "Orders",
     security(("bearer" = ["orders:write"])),
-    params(BatchHeaders),
     request_body = BatchIn,
     responses((status = 207, description = "One result per order, in their order.", body = BatchOut))
 )]
@@ -77,9 +72,8 @@ async fn place_batch(post: Post) -> Answer {
 /// hold with the reason and reserves nothing.
 #[utoipa::path(
     operation_id = "orders_confirm",
-    tag = "Orders",
     security(("bearer" = ["orders:write"])),
-    params(("id" = OrderId, Path, description = "The order."), WriteHeaders),
+    params(("id" = OrderId, Path, description = "The order.")),
     request_body = Nothing,
     responses((status = 200, description = "The order.", body = OrderOut))
 )]
@@ -93,9 +87,8 @@ async fn confirm(post: Post, id: PathId<OrderId>) -> Answer {
 /// Reserves the goods of an order that is on hold, in spite of its customer's credit limit.
 #[utoipa::path(
     operation_id = "orders_release",
-    tag = "Orders",
     security(("bearer" = ["credit:approve"])),
-    params(("id" = OrderId, Path, description = "The order."), WriteHeaders),
+    params(("id" = OrderId, Path, description = "The order.")),
     request_body = Nothing,
     responses((status = 200, description = "The order.", body = OrderOut))
 )]
@@ -110,9 +103,8 @@ async fn release(post: Post, id: PathId<OrderId>) -> Answer {
 /// return of what has left.
 #[utoipa::path(
     operation_id = "orders_cancel",
-    tag = "Orders",
     security(("bearer" = ["orders:write"])),
-    params(("id" = OrderId, Path, description = "The order."), WriteHeaders),
+    params(("id" = OrderId, Path, description = "The order.")),
     request_body = Nothing,
     responses((status = 200, description = "The order.", body = OrderOut))
 )]
@@ -127,9 +119,8 @@ async fn cancel(post: Post, id: PathId<OrderId>) -> Answer {
 /// reserved for it is free again. What has left is invoiced as ever.
 #[utoipa::path(
     operation_id = "orders_close",
-    tag = "Orders",
     security(("bearer" = ["orders:write"])),
-    params(("id" = OrderId, Path, description = "The order."), WriteHeaders),
+    params(("id" = OrderId, Path, description = "The order.")),
     request_body = Nothing,
     responses((status = 200, description = "The order.", body = OrderOut))
 )]
@@ -146,9 +137,8 @@ async fn close(post: Post, id: PathId<OrderId>) -> Answer {
 /// before that one is decided; this is one. It serves the orders that stand before this one as well.
 #[utoipa::path(
     operation_id = "orders_allocate",
-    tag = "Orders",
     security(("bearer" = ["orders:write"])),
-    params(("id" = OrderId, Path, description = "The order."), WriteHeaders),
+    params(("id" = OrderId, Path, description = "The order.")),
     request_body = Nothing,
     responses((status = 200, description = "The order.", body = OrderOut))
 )]
@@ -163,9 +153,8 @@ async fn allocate(post: Post, id: PathId<OrderId>) -> Answer {
 /// invoice.
 #[utoipa::path(
     operation_id = "orders_ship",
-    tag = "Orders",
     security(("bearer" = ["orders:write"])),
-    params(("id" = OrderId, Path, description = "The order."), WriteHeaders),
+    params(("id" = OrderId, Path, description = "The order.")),
     request_body = ShipIn,
     responses((status = 200, description = "The order with its new shipment.", body = OrderOut))
 )]
@@ -183,9 +172,8 @@ async fn ship(post: Post, id: PathId<OrderId>) -> Answer {
 /// Makes one invoice for each shipment that has none.
 #[utoipa::path(
     operation_id = "orders_invoice",
-    tag = "Orders",
     security(("bearer" = ["orders:write"])),
-    params(("id" = OrderId, Path, description = "The order."), WriteHeaders),
+    params(("id" = OrderId, Path, description = "The order.")),
     request_body = Nothing,
     responses((status = 200, description = "The order with its new invoices.", body = OrderOut))
 )]

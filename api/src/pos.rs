@@ -12,7 +12,6 @@ use service::posting::Command;
 use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::idempotency::{BatchHeaders, WriteHeaders};
 use crate::posting::{BatchIn, BatchOut, Post, overrider};
 use crate::{Answer, ApiError, Caller, line};
 
@@ -39,9 +38,7 @@ const REFUNDS: &str = "/v1/pos/refunds";
 /// that had expired or is recalled have left all the same, and raise `stock.unsellable_sold`.
 #[utoipa::path(
     operation_id = "pos_sales_create",
-    tag = "Point of sale",
     security(("bearer" = ["pos:write"])),
-    params(WriteHeaders),
     request_body = SaleIn,
     responses((status = 201, description = "The receipt.", body = SaleOut))
 )]
@@ -56,9 +53,7 @@ async fn sell(post: Post) -> Answer {
 /// not spoil the others. `Prefer: return=minimal` answers no more than ids.
 #[utoipa::path(
     operation_id = "pos_sales_create_batch",
-    tag = "Point of sale",
     security(("bearer" = ["pos:write"])),
-    params(BatchHeaders),
     request_body = BatchIn,
     responses((status = 207, description = "One result per sale, in order.", body = BatchOut))
 )]
@@ -73,9 +68,7 @@ async fn sell_batch(post: Post) -> Answer {
 /// (needs `pos:blind_refund`): at today's price, or the one named, and the current cost.
 #[utoipa::path(
     operation_id = "pos_refunds_create",
-    tag = "Point of sale",
     security(("bearer" = ["pos:write"])),
-    params(WriteHeaders),
     request_body = RefundIn,
     responses((status = 201, description = "The receipt; its amounts are negative.", body = SaleOut))
 )]
@@ -89,9 +82,7 @@ async fn refund(post: Post) -> Answer {
 /// Up to 500 refunds in one request; each stands alone.
 #[utoipa::path(
     operation_id = "pos_refunds_create_batch",
-    tag = "Point of sale",
     security(("bearer" = ["pos:write"])),
-    params(BatchHeaders),
     request_body = BatchIn,
     responses((status = 207, description = "One result per refund, in order.", body = BatchOut))
 )]

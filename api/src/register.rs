@@ -11,8 +11,7 @@ use service::register::{self, Filter, RegisterInput};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::Body;
-use crate::idempotency::CreateHeaders;
-use crate::list::{List, Page, PageParams, Sorted};
+use crate::list::{List, Page, Sorted};
 use crate::params::PathId;
 use crate::record::record;
 use crate::version::{IfNoneMatch, ReadHeaders};
@@ -81,12 +80,8 @@ struct Filters {
     code: Option<String>,
     /// At this location.
     location_id: Option<LocationId>,
-    /// The order: newest first, if absent.
-    #[param(inline)]
     sort: Option<Sort>,
-    /// Only what changed at this instant or later.
     #[serde(rename = "updated_at[gte]")]
-    #[param(example = "2026-11-22T00:00:00Z")]
     updated_since: Option<DateTime<Utc>>,
 }
 
@@ -95,9 +90,8 @@ struct Filters {
 /// One page of tills.
 #[utoipa::path(
     operation_id = "registers_list",
-    tag = "Point of sale",
     security(("bearer" = ["pos:read"])),
-    params(PageParams, Filters),
+    params(Filters),
     responses((status = 200, description = "One page of tills.", body = Page<Register>))
 )]
 #[get("/v1/registers")]
@@ -117,13 +111,9 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 /// A till at a store or a warehouse.
 #[utoipa::path(
     operation_id = "registers_create",
-    tag = "Point of sale",
     security(("bearer" = ["pos:manage"])),
-    params(CreateHeaders),
     request_body = RegisterInput,
-    responses((status = 201, description = "The till.", body = Register,
-        headers(("Location" = String, description = "Where the till is."),
-                ("ETag" = String, description = "Its version."))))
+    responses((status = 201, description = "The till.", body = Register))
 )]
 #[post("/v1/registers")]
 async fn create(write: Write, body: Body<RegisterInput>) -> Answer {
@@ -135,11 +125,9 @@ async fn create(write: Write, body: Body<RegisterInput>) -> Answer {
 /// One till.
 #[utoipa::path(
     operation_id = "registers_get",
-    tag = "Point of sale",
     security(("bearer" = ["pos:read"])),
     params(("id" = RegisterId, Path, description = "The till's id."), ReadHeaders),
-    responses((status = 200, description = "The till.", body = Register,
-        headers(("ETag" = String, description = "Its version."))))
+    responses((status = 200, description = "The till.", body = Register))
 )]
 #[get("/v1/registers/{id}")]
 async fn get(app: Data<App>, caller: Caller, id: PathId<RegisterId>, seen: IfNoneMatch) -> Answer {

@@ -13,7 +13,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::body::Body;
 use crate::patch::Patch;
 use crate::record::record;
-use crate::version::{ChangeHeaders, IfNoneMatch, ReadHeaders};
+use crate::version::{IfNoneMatch, ReadHeaders};
 use crate::write::{MergePatch, Write};
 use crate::{Answer, App, Caller};
 
@@ -83,11 +83,9 @@ record!(Settings, TenantId);
 /// What your books are kept in, and how.
 #[utoipa::path(
     operation_id = "settings_get",
-    tag = "Ledger",
     security(("bearer" = ["ledger:read"])),
     params(ReadHeaders),
-    responses((status = 200, description = "Your settings.", body = Settings,
-        headers(("ETag" = String, description = "Their version."))))
+    responses((status = 200, description = "Your settings.", body = Settings))
 )]
 #[get("/v1/settings")]
 async fn get(app: Data<App>, caller: Caller, seen: IfNoneMatch) -> Answer {
@@ -100,12 +98,9 @@ async fn get(app: Data<App>, caller: Caller, seen: IfNoneMatch) -> Answer {
 /// A merge patch of what may change: the costing method.
 #[utoipa::path(
     operation_id = "settings_update",
-    tag = "Ledger",
     security(("bearer" = ["ledger:write"])),
-    params(ChangeHeaders),
     request_body = Patch<SettingsInput>,
-    responses((status = 200, description = "Your settings as they are now.", body = Settings,
-        headers(("ETag" = String, description = "Their version."))))
+    responses((status = 200, description = "Your settings as they are now.", body = Settings))
 )]
 #[patch("/v1/settings")]
 async fn update(write: Write, body: Body<MergePatch>) -> Answer {

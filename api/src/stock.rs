@@ -25,7 +25,6 @@ use service::posting::Command;
 use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::idempotency::{BatchHeaders, WriteHeaders};
 use crate::line::{Skus, item};
 use crate::lot::line::{self as lots, Codes, ReceivedLotIn};
 use crate::posting::{BatchIn, BatchOut, Post};
@@ -203,9 +202,7 @@ impl<'a> StockDocumentOut<'a> {
 /// happened before the last count of its level changes nothing any more: a second movement takes it back.
 #[utoipa::path(
     operation_id = "stock_documents_create",
-    tag = "Stock",
     security(("bearer" = ["stock:write"])),
-    params(WriteHeaders),
     request_body = StockDocumentIn,
     responses((status = 201, description = "The document.", body = StockDocumentOut))
 )]
@@ -219,9 +216,7 @@ async fn create(post: Post) -> Answer {
 /// Up to 500 documents in one request; each stands alone.
 #[utoipa::path(
     operation_id = "stock_documents_create_batch",
-    tag = "Stock",
     security(("bearer" = ["stock:write"])),
-    params(BatchHeaders),
     request_body = BatchIn,
     responses((status = 207, description = "One result per document, in order.", body = BatchOut))
 )]

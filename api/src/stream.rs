@@ -79,7 +79,6 @@ struct StreamHeaders {
 /// slowly, and when the key opens more than 10 streams: the oldest makes room. A comment comes every 15 seconds.
 #[utoipa::path(
     operation_id = "stream_get",
-    tag = "Events",
     security(("bearer" = ["stock:read"]), ("bearer" = ["events:read"])),
     params(StreamHeaders, StreamParams),
     responses(

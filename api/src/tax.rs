@@ -11,8 +11,7 @@ use service::tax::{self, TaxClassInput, TaxRateInput};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::Body;
-use crate::idempotency::CreateHeaders;
-use crate::list::{List, Page, PageParams, Sorted};
+use crate::list::{List, Page, Sorted};
 use crate::params::PathId;
 use crate::record::record;
 use crate::version::{GuardedHeaders, IfNoneMatch, ReadHeaders};
@@ -125,12 +124,8 @@ struct ClassFilters {
     /// Exactly this code.
     #[param(max_length = 64, example = "standard")]
     code: Option<String>,
-    /// The order: newest first, if absent.
-    #[param(inline)]
     sort: Option<Sort>,
-    /// Only what changed at this instant or later.
     #[serde(rename = "updated_at[gte]")]
-    #[param(example = "2026-11-22T00:00:00Z")]
     updated_since: Option<DateTime<Utc>>,
 }
 
@@ -141,12 +136,8 @@ struct ClassFilters {
 struct RateFilters {
     /// Of this class.
     tax_class_id: Option<TaxClassId>,
-    /// The order: newest first, if absent.
-    #[param(inline)]
     sort: Option<Sort>,
-    /// Only what changed at this instant or later.
     #[serde(rename = "updated_at[gte]")]
-    #[param(example = "2026-11-22T00:00:00Z")]
     updated_since: Option<DateTime<Utc>>,
 }
 
@@ -155,9 +146,8 @@ struct RateFilters {
 /// One page of tax classes.
 #[utoipa::path(
     operation_id = "tax_classes_list",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:read"])),
-    params(PageParams, ClassFilters),
+    params(ClassFilters),
     responses((status = 200, description = "One page of tax classes.", body = Page<TaxClass>))
 )]
 #[get("/v1/tax-classes")]
@@ -177,13 +167,9 @@ async fn list_classes(app: Data<App>, caller: Caller, list: List<ClassFilters>) 
 /// A product that names no class gets the one with the code `standard`.
 #[utoipa::path(
     operation_id = "tax_classes_create",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:write"])),
-    params(CreateHeaders),
     request_body = TaxClassInput,
-    responses((status = 201, description = "The tax class.", body = TaxClass,
-        headers(("Location" = String, description = "Where the tax class is."),
-                ("ETag" = String, description = "Its version."))))
+    responses((status = 201, description = "The tax class.", body = TaxClass))
 )]
 #[post("/v1/tax-classes")]
 async fn create_class(write: Write, body: Body<TaxClassInput>) -> Answer {
@@ -195,11 +181,9 @@ async fn create_class(write: Write, body: Body<TaxClassInput>) -> Answer {
 /// One tax class.
 #[utoipa::path(
     operation_id = "tax_classes_get",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:read"])),
     params(("id" = TaxClassId, Path, description = "The tax class's id."), ReadHeaders),
-    responses((status = 200, description = "The tax class.", body = TaxClass,
-        headers(("ETag" = String, description = "Its version."))))
+    responses((status = 200, description = "The tax class.", body = TaxClass))
 )]
 #[get("/v1/tax-classes/{id}")]
 async fn get_class(app: Data<App>, caller: Caller, id: PathId<TaxClassId>, seen: IfNoneMatch) -> Answer {
@@ -212,9 +196,8 @@ async fn get_class(app: Data<App>, caller: Caller, id: PathId<TaxClassId>, seen:
 /// One page of tax rates, past and future ones included.
 #[utoipa::path(
     operation_id = "tax_rates_list",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:read"])),
-    params(PageParams, RateFilters),
+    params(RateFilters),
     responses((status = 200, description = "One page of tax rates.", body = Page<TaxRate>))
 )]
 #[get("/v1/tax-rates")]
@@ -234,13 +217,9 @@ async fn list_rates(app: Data<App>, caller: Caller, list: List<RateFilters>) -> 
 /// A change of rate is a new row with a later first day: nobody has to end the old one.
 #[utoipa::path(
     operation_id = "tax_rates_create",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:write"])),
-    params(CreateHeaders),
     request_body = TaxRateInput,
-    responses((status = 201, description = "The tax rate.", body = TaxRate,
-        headers(("Location" = String, description = "Where the tax rate is."),
-                ("ETag" = String, description = "Its version."))))
+    responses((status = 201, description = "The tax rate.", body = TaxRate))
 )]
 #[post("/v1/tax-rates")]
 async fn create_rate(write: Write, body: Body<TaxRateInput>) -> Answer {
@@ -252,11 +231,9 @@ async fn create_rate(write: Write, body: Body<TaxRateInput>) -> Answer {
 /// One tax rate.
 #[utoipa::path(
     operation_id = "tax_rates_get",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:read"])),
     params(("id" = TaxRateId, Path, description = "The tax rate's id."), ReadHeaders),
-    responses((status = 200, description = "The tax rate.", body = TaxRate,
-        headers(("ETag" = String, description = "Its version."))))
+    responses((status = 200, description = "The tax rate.", body = TaxRate))
 )]
 #[get("/v1/tax-rates/{id}")]
 async fn get_rate(app: Data<App>, caller: Caller, id: PathId<TaxRateId>, seen: IfNoneMatch) -> Answer {
@@ -269,7 +246,6 @@ async fn get_rate(app: Data<App>, caller: Caller, id: PathId<TaxRateId>, seen: I
 /// What was sold keeps the rate that its line states.
 #[utoipa::path(
     operation_id = "tax_rates_delete",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:write"])),
     params(("id" = TaxRateId, Path, description = "The tax rate's id."), GuardedHeaders),
     responses((status = 204, description = "The tax rate is gone."))

@@ -57,7 +57,6 @@ struct ReportInfo {
 /// Returns all reports with their possible groupings and formats.
 #[utoipa::path(
     operation_id = "reports_list",
-    tag = "Reports",
     security(("bearer" = ["reports:read"])),
     responses((status = 200, description = "The reports.", body = ReportList))
 )]
@@ -183,7 +182,6 @@ struct ReportTable {
 /// header and no rows.
 #[utoipa::path(
     operation_id = "reports_get",
-    tag = "Reports",
     security(("bearer" = ["reports:read"])),
     params(("name" = String, Path, description = "Name of the report.", max_length = 64, example = "revenue"), ReportParams),
     responses(

@@ -12,8 +12,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::form::{self, kind_schema, mode_schema, scopes_schema};
 use crate::body::{Body, Input};
-use crate::idempotency::CreateHeaders;
-use crate::list::{List, NoFilters, Page, PageParams};
+use crate::list::{List, NoFilters, Page};
 use crate::params::PathId;
 use crate::write::{Secret, Write};
 use crate::{Answer, App, Caller};
@@ -165,9 +164,7 @@ struct RotateIn {
 /// Every key of the tenant, also ended ones, oldest first. The keys themselves are not shown.
 #[utoipa::path(
     operation_id = "api_keys_list",
-    tag = "API keys",
     security(("bearer" = ["api_keys:read"])),
-    params(PageParams),
     responses((status = 200, description = "One page of keys.", body = Page<ApiKey>))
 )]
 #[get("/v1/api-keys")]
@@ -181,12 +178,9 @@ async fn list(app: Data<App>, caller: Caller, list: List<NoFilters>) -> Answer {
 /// The answer bears the key; it is shown this once. A key can't do more than its creator.
 #[utoipa::path(
     operation_id = "api_keys_create",
-    tag = "API keys",
     security(("bearer" = ["api_keys:write"])),
-    params(CreateHeaders),
     request_body = ApiKeyIn,
-    responses((status = 201, description = "The key.", body = ApiKeySecret,
-        headers(("Location" = String, description = "Where the key is."))))
+    responses((status = 201, description = "The key.", body = ApiKeySecret))
 )]
 #[post("/v1/api-keys")]
 async fn create(write: Write, body: Body<ApiKeyIn>) -> Answer {
@@ -209,7 +203,6 @@ async fn create(write: Write, body: Body<ApiKeyIn>) -> Answer {
 /// What is kept of one key.
 #[utoipa::path(
     operation_id = "api_keys_get",
-    tag = "API keys",
     security(("bearer" = ["api_keys:read"])),
     params(("id" = ApiKeyId, Path, description = "The key's id.")),
     responses((status = 200, description = "The key.", body = ApiKey))
@@ -224,7 +217,6 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<ApiKeyId>) -> Answer {
 /// The key ends at once, everywhere. Revoking it again changes nothing.
 #[utoipa::path(
     operation_id = "api_keys_revoke",
-    tag = "API keys",
     security(("bearer" = ["api_keys:write"])),
     params(("id" = ApiKeyId, Path, description = "The key's id.")),
     responses((status = 204, description = "The key has ended."))
@@ -243,12 +235,10 @@ async fn revoke(app: Data<App>, write: Write, id: PathId<ApiKeyId>) -> Answer {
 /// one after the other.
 #[utoipa::path(
     operation_id = "api_keys_rotate",
-    tag = "API keys",
     security(("bearer" = ["api_keys:write"])),
-    params(("id" = ApiKeyId, Path, description = "The id of the key that is to be replaced."), CreateHeaders),
+    params(("id" = ApiKeyId, Path, description = "The id of the key that is to be replaced.")),
     request_body = RotateIn,
-    responses((status = 201, description = "The new key.", body = ApiKeySecret,
-        headers(("Location" = String, description = "Where the new key is."))))
+    responses((status = 201, description = "The new key.", body = ApiKeySecret))
 )]
 #[post("/v1/api-keys/{id}/rotate")]
 async fn rotate(app: Data<App>, write: Write, id: PathId<ApiKeyId>, body: Body<RotateIn>) -> Answer {

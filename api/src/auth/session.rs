@@ -75,7 +75,6 @@ struct Jwks {
 /// look the same. After ten failures for one address within 15 minutes the answer is 429.
 #[utoipa::path(
     operation_id = "auth_login",
-    tag = "Authentication",
     security(()),
     request_body = LoginIn,
     responses((status = 200, description = "The tokens.", body = TokensOut))
@@ -93,7 +92,6 @@ async fn login(app: Data<App>, body: Body<LoginIn>) -> Answer {
 /// because two parties hold it.
 #[utoipa::path(
     operation_id = "auth_refresh",
-    tag = "Authentication",
     security(()),
     request_body = RefreshIn,
     responses((status = 200, description = "The next tokens.", body = TokensOut))
@@ -109,7 +107,6 @@ async fn refresh(app: Data<App>, body: Body<RefreshIn>) -> Answer {
 /// Ends the login that the refresh token belongs to. The access token lives on until it expires.
 #[utoipa::path(
     operation_id = "auth_logout",
-    tag = "Authentication",
     security(()),
     request_body = RefreshIn,
     responses((status = 204, description = "The login has ended, or there was none."))
@@ -126,7 +123,6 @@ async fn logout(app: Data<App>, body: Body<RefreshIn>) -> Answer {
 /// A JWK set, to check access tokens without asking this server.
 #[utoipa::path(
     operation_id = "auth_jwks",
-    tag = "Authentication",
     security(()),
     responses((status = 200, description = "The key set.", body = Jwks))
 )]

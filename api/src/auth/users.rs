@@ -12,8 +12,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::form::role_schema;
 use crate::body::Body;
-use crate::idempotency::CreateHeaders;
-use crate::list::{List, NoFilters, Page, PageParams};
+use crate::list::{List, NoFilters, Page};
 use crate::params::PathId;
 use crate::record::record;
 use crate::write::Write;
@@ -96,9 +95,7 @@ struct UserIn {
 /// Every user of the tenant, also disabled ones, oldest first.
 #[utoipa::path(
     operation_id = "users_list",
-    tag = "Users",
     security(("bearer" = ["users:read"])),
-    params(PageParams),
     responses((status = 200, description = "One page of users.", body = Page<User>))
 )]
 #[get("/v1/users")]
@@ -112,12 +109,9 @@ async fn list(app: Data<App>, caller: Caller, list: List<NoFilters>) -> Answer {
 /// The role can't do more than you may do yourself.
 #[utoipa::path(
     operation_id = "users_create",
-    tag = "Users",
     security(("bearer" = ["users:write"])),
-    params(CreateHeaders),
     request_body = UserIn,
-    responses((status = 201, description = "The user.", body = User,
-        headers(("Location" = String, description = "Where the user is."))))
+    responses((status = 201, description = "The user.", body = User))
 )]
 #[post("/v1/users")]
 async fn create(app: Data<App>, write: Write, body: Body<UserIn>) -> Answer {
@@ -140,7 +134,6 @@ async fn create(app: Data<App>, write: Write, body: Body<UserIn>) -> Answer {
 /// One user of the tenant.
 #[utoipa::path(
     operation_id = "users_get",
-    tag = "Users",
     security(("bearer" = ["users:read"])),
     params(("id" = UserId, Path, description = "The user's id.")),
     responses((status = 200, description = "The user.", body = User))
@@ -155,9 +148,8 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<UserId>) -> Answer {
 /// Locks the user out at once: no login, and no token that was issued before. Disabling again changes nothing.
 #[utoipa::path(
     operation_id = "users_disable",
-    tag = "Users",
     security(("bearer" = ["users:write"])),
-    params(("id" = UserId, Path, description = "The user's id."), CreateHeaders),
+    params(("id" = UserId, Path, description = "The user's id.")),
     responses((status = 200, description = "The disabled user.", body = User))
 )]
 #[post("/v1/users/{id}/disable")]

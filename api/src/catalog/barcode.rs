@@ -41,7 +41,6 @@ struct Barcode {
 /// The product that a scanned code stands for, and the unit.
 #[utoipa::path(
     operation_id = "barcodes_get",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:read"])),
     params(("code" = String, Path, description = "The code as it was scanned.", max_length = 64,
         example = "4006381333931")),

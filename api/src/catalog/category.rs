@@ -10,12 +10,11 @@ use service::page::Sort;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::Body;
-use crate::idempotency::CreateHeaders;
-use crate::list::{List, Page, PageParams, Sorted};
+use crate::list::{List, Page, Sorted};
 use crate::params::{Params, PathId};
 use crate::patch::Patch;
 use crate::record::record;
-use crate::version::{ChangeHeaders, IfNoneMatch, ReadHeaders};
+use crate::version::{IfNoneMatch, ReadHeaders};
 use crate::write::{MergePatch, Write};
 use crate::{Answer, App, Caller};
 
@@ -133,12 +132,8 @@ struct Filters {
     code: Option<String>,
     /// Directly below this one.
     parent_id: Option<CategoryId>,
-    /// The order: newest first, if absent.
-    #[param(inline)]
     sort: Option<Sort>,
-    /// Only what changed at this instant or later.
     #[serde(rename = "updated_at[gte]")]
-    #[param(example = "2026-11-22T00:00:00Z")]
     updated_since: Option<DateTime<Utc>>,
 }
 
@@ -147,9 +142,8 @@ struct Filters {
 /// One page of categories; `lineage` tells where each stands in the tree.
 #[utoipa::path(
     operation_id = "categories_list",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:read"])),
-    params(PageParams, Filters),
+    params(Filters),
     responses((status = 200, description = "One page of categories.", body = Page<Category>))
 )]
 #[get("/v1/categories")]
@@ -169,7 +163,6 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 /// Every category with those below it and with the number of its products. The tree has at most 5,000 categories.
 #[utoipa::path(
     operation_id = "categories_tree",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:read"])),
     params(TreeParams),
     responses((status = 200, description = "The tree.", body = CategoryTree))
@@ -187,13 +180,9 @@ async fn tree(app: Data<App>, caller: Caller, params: Params<TreeParams>) -> Ans
 /// At the root, or below another one. The tree has at most 10 levels.
 #[utoipa::path(
     operation_id = "categories_create",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:write"])),
-    params(CreateHeaders),
     request_body = CategoryInput,
-    responses((status = 201, description = "The category.", body = Category,
-        headers(("Location" = String, description = "Where the category is."),
-                ("ETag" = String, description = "Its version."))))
+    responses((status = 201, description = "The category.", body = Category))
 )]
 #[post("/v1/categories")]
 async fn create(write: Write, body: Body<CategoryInput>) -> Answer {
@@ -205,11 +194,9 @@ async fn create(write: Write, body: Body<CategoryInput>) -> Answer {
 /// One category.
 #[utoipa::path(
     operation_id = "categories_get",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:read"])),
     params(("id" = CategoryId, Path, description = "The category's id."), ReadHeaders),
-    responses((status = 200, description = "The category.", body = Category,
-        headers(("ETag" = String, description = "Its version."))))
+    responses((status = 200, description = "The category.", body = Category))
 )]
 #[get("/v1/categories/{id}")]
 async fn get(app: Data<App>, caller: Caller, id: PathId<CategoryId>, seen: IfNoneMatch) -> Answer {
@@ -222,12 +209,10 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<CategoryId>, seen: IfNon
 /// A merge patch. Moving a category moves what is below it; below itself it can't go.
 #[utoipa::path(
     operation_id = "categories_update",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:write"])),
-    params(("id" = CategoryId, Path, description = "The category's id."), ChangeHeaders),
+    params(("id" = CategoryId, Path, description = "The category's id.")),
     request_body = Patch<CategoryInput>,
-    responses((status = 200, description = "The category as it is now.", body = Category,
-        headers(("ETag" = String, description = "Its version."))))
+    responses((status = 200, description = "The category as it is now.", body = Category))
 )]
 #[patch("/v1/categories/{id}")]
 async fn update(write: Write, id: PathId<CategoryId>, body: Body<MergePatch>) -> Answer {

@@ -12,12 +12,11 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::product::Product;
 use crate::body::Body;
-use crate::idempotency::CreateHeaders;
-use crate::list::{List, Page, PageParams, Sorted};
+use crate::list::{List, Page, Sorted};
 use crate::params::PathId;
 use crate::patch::Patch;
 use crate::record::record;
-use crate::version::{self, ChangeHeaders};
+use crate::version::{self};
 use crate::write::{MergePatch, Write};
 use crate::{Answer, App, Caller};
 
@@ -105,12 +104,8 @@ struct Filters {
     /// Exactly this code.
     #[param(max_length = 64, example = "SHIRT")]
     code: Option<String>,
-    /// The order: newest first, if absent.
-    #[param(inline)]
     sort: Option<Sort>,
-    /// Only what changed at this instant or later.
     #[serde(rename = "updated_at[gte]")]
-    #[param(example = "2026-11-22T00:00:00Z")]
     updated_since: Option<DateTime<Utc>>,
 }
 
@@ -119,9 +114,8 @@ struct Filters {
 /// One page of groups without their variants, which are products with the filter `group_id`.
 #[utoipa::path(
     operation_id = "product_groups_list",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:read"])),
-    params(PageParams, Filters),
+    params(Filters),
     responses((status = 200, description = "One page of groups.", body = Page<ProductGroup>))
 )]
 #[get("/v1/product-groups")]
@@ -141,13 +135,9 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 /// With the options in which its variants differ. A product becomes a variant by its `group_id` and `options`.
 #[utoipa::path(
     operation_id = "product_groups_create",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:write"])),
-    params(CreateHeaders),
     request_body = GroupInput,
-    responses((status = 201, description = "The group.", body = ProductGroup,
-        headers(("Location" = String, description = "Where the group is."),
-                ("ETag" = String, description = "Its version."))))
+    responses((status = 201, description = "The group.", body = ProductGroup))
 )]
 #[post("/v1/product-groups")]
 async fn create(write: Write, body: Body<GroupInput>) -> Answer {
@@ -159,7 +149,6 @@ async fn create(write: Write, body: Body<GroupInput>) -> Answer {
 /// With its variants.
 #[utoipa::path(
     operation_id = "product_groups_get",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:read"])),
     params(("id" = ProductGroupId, Path, description = "The group's id.")),
     responses((status = 200, description = "The group.", body = ProductGroup,
@@ -181,12 +170,10 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<ProductGroupId>) -> Answ
 /// and taken away where no variant has them.
 #[utoipa::path(
     operation_id = "product_groups_update",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:write"])),
-    params(("id" = ProductGroupId, Path, description = "The group's id."), ChangeHeaders),
+    params(("id" = ProductGroupId, Path, description = "The group's id.")),
     request_body = Patch<GroupInput>,
-    responses((status = 200, description = "The group as it is now.", body = ProductGroup,
-        headers(("ETag" = String, description = "Its version."))))
+    responses((status = 200, description = "The group as it is now.", body = ProductGroup))
 )]
 #[patch("/v1/product-groups/{id}")]
 async fn update(write: Write, id: PathId<ProductGroupId>, body: Body<MergePatch>) -> Answer {
@@ -203,9 +190,8 @@ async fn update(write: Write, id: PathId<ProductGroupId>, body: Body<MergePatch>
 /// second time makes nothing. `Prefer: dry-run` shows what would be made.
 #[utoipa::path(
     operation_id = "product_groups_create_variants",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:write"])),
-    params(("id" = ProductGroupId, Path, description = "The group's id."), CreateHeaders),
+    params(("id" = ProductGroupId, Path, description = "The group's id.")),
     request_body = VariantsInput,
     responses((status = 200, description = "The variants that were made.", body = CreatedVariants))
 )]

@@ -23,13 +23,12 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::batch::{Batch, Items, Results};
 use crate::body::{BatchBody, Body};
-use crate::idempotency::CreateHeaders;
-use crate::list::{List, Page, PageParams, Sorted};
+use crate::list::{List, Page, Sorted};
 use crate::params::PathId;
 use crate::patch::Patch;
 use crate::problem::{ApiError, ErrorCode};
 use crate::record::record;
-use crate::version::{ChangeHeaders, IfNoneMatch, ReadHeaders};
+use crate::version::{IfNoneMatch, ReadHeaders};
 use crate::write::{MergePatch, Write};
 use crate::{Answer, App, Caller};
 
@@ -195,12 +194,8 @@ struct Filters {
     external_ref: Option<String>,
     /// A variant of this group.
     group_id: Option<ProductGroupId>,
-    /// The order: newest first, if absent.
-    #[param(inline)]
     sort: Option<Sort>,
-    /// Only what changed at this instant or later.
     #[serde(rename = "updated_at[gte]")]
-    #[param(example = "2026-11-22T00:00:00Z")]
     updated_since: Option<DateTime<Utc>>,
 }
 
@@ -225,9 +220,8 @@ impl Filters {
 /// One page of products. For a synchronisation ask with `sort=updated_at` and `updated_at[gte]`.
 #[utoipa::path(
     operation_id = "products_list",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:read"])),
-    params(PageParams, Filters),
+    params(Filters),
     responses((status = 200, description = "One page of products.", body = Page<Product>))
 )]
 #[get("/v1/products")]
@@ -253,13 +247,9 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 /// With its units and barcodes. The check digits of GTINs are verified.
 #[utoipa::path(
     operation_id = "products_create",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:write"])),
-    params(CreateHeaders),
     request_body = ProductInput,
-    responses((status = 201, description = "The product.", body = Product,
-        headers(("Location" = String, description = "Where the product is."),
-                ("ETag" = String, description = "Its version."))))
+    responses((status = 201, description = "The product.", body = Product))
 )]
 #[post("/v1/products")]
 async fn create(write: Write, body: Body<ProductInput>) -> Answer {
@@ -271,9 +261,7 @@ async fn create(write: Write, body: Body<ProductInput>) -> Answer {
 /// Up to 500 in one request, one result each, in order: a refused product does not spoil the others.
 #[utoipa::path(
     operation_id = "products_create_batch",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:write"])),
-    params(CreateHeaders),
     request_body = Batch<ProductInput>,
     responses((status = 207, description = "One result per product.", body = Results<Product>))
 )]
@@ -287,11 +275,9 @@ async fn create_batch(write: Write, body: BatchBody<Items>) -> Answer {
 /// With its units and barcodes.
 #[utoipa::path(
     operation_id = "products_get",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:read"])),
     params(("id" = ProductId, Path, description = "The product's id."), ReadHeaders),
-    responses((status = 200, description = "The product.", body = Product,
-        headers(("ETag" = String, description = "Its version."))))
+    responses((status = 200, description = "The product.", body = Product))
 )]
 #[get("/v1/products/{id}")]
 async fn get(app: Data<App>, caller: Caller, id: PathId<ProductId>, seen: IfNoneMatch) -> Answer {
@@ -304,12 +290,10 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<ProductId>, seen: IfNone
 /// A merge patch: units and barcodes are replaced as a whole. A product is archived by its `status`.
 #[utoipa::path(
     operation_id = "products_update",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:write"])),
-    params(("id" = ProductId, Path, description = "The product's id."), ChangeHeaders),
+    params(("id" = ProductId, Path, description = "The product's id.")),
     request_body = Patch<ProductInput>,
-    responses((status = 200, description = "The product as it is now.", body = Product,
-        headers(("ETag" = String, description = "Its version."))))
+    responses((status = 200, description = "The product as it is now.", body = Product))
 )]
 #[patch("/v1/products/{id}")]
 async fn update(write: Write, id: PathId<ProductId>, body: Body<MergePatch>) -> Answer {

@@ -13,12 +13,11 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::batch::{Batch, Items, Results};
 use crate::body::{BatchBody, Body};
-use crate::idempotency::CreateHeaders;
-use crate::list::{List, Page, PageParams, Sorted};
+use crate::list::{List, Page, Sorted};
 use crate::params::PathId;
 use crate::patch::Patch;
 use crate::record::record;
-use crate::version::{ChangeHeaders, IfNoneMatch, ReadHeaders};
+use crate::version::{IfNoneMatch, ReadHeaders};
 use crate::write::{MergePatch, Write};
 use crate::{Answer, App, Caller};
 
@@ -172,12 +171,8 @@ struct Filters {
     external_sku: Option<String>,
     /// To this product.
     product_id: Option<ProductId>,
-    /// The order: newest first, if absent.
-    #[param(inline)]
     sort: Option<Sort>,
-    /// Only what changed at this instant or later.
     #[serde(rename = "updated_at[gte]")]
-    #[param(example = "2026-11-22T00:00:00Z")]
     updated_since: Option<DateTime<Utc>>,
 }
 
@@ -186,9 +181,8 @@ struct Filters {
 /// One page of what products are called in other systems.
 #[utoipa::path(
     operation_id = "sku_mappings_list",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:read"])),
-    params(PageParams, Filters),
+    params(Filters),
     responses((status = 200, description = "One page of mappings.", body = Page<SkuMapping>))
 )]
 #[get("/v1/sku-mappings")]
@@ -213,13 +207,9 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 /// mappings of the same SKU and location never overlap in time.
 #[utoipa::path(
     operation_id = "sku_mappings_create",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:write"])),
-    params(CreateHeaders),
     request_body = SkuMappingInput,
-    responses((status = 201, description = "The mapping.", body = SkuMapping,
-        headers(("Location" = String, description = "Where the mapping is."),
-                ("ETag" = String, description = "Its version."))))
+    responses((status = 201, description = "The mapping.", body = SkuMapping))
 )]
 #[post("/v1/sku-mappings")]
 async fn create(write: Write, body: Body<SkuMappingInput>) -> Answer {
@@ -231,9 +221,7 @@ async fn create(write: Write, body: Body<SkuMappingInput>) -> Answer {
 /// Up to 500 in one request, one result each, in order: a refused mapping does not spoil the others.
 #[utoipa::path(
     operation_id = "sku_mappings_create_batch",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:write"])),
-    params(CreateHeaders),
     request_body = Batch<SkuMappingInput>,
     responses((status = 207, description = "One result per mapping.", body = Results<SkuMapping>))
 )]
@@ -248,9 +236,7 @@ async fn create_batch(write: Write, body: BatchBody<Items>) -> Answer {
 /// stands for nothing is kept in the queue of unmapped SKUs and counted; `Prefer: dry-run` leaves the queue alone.
 #[utoipa::path(
     operation_id = "sku_mappings_resolve",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:write"])),
-    params(CreateHeaders),
     request_body = ResolveInput,
     responses((status = 200, description = "What they stand for.", body = SkuResolution))
 )]
@@ -272,11 +258,9 @@ async fn resolve(write: Write, body: Body<ResolveInput>) -> Answer {
 /// One mapping.
 #[utoipa::path(
     operation_id = "sku_mappings_get",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:read"])),
     params(("id" = SkuMappingId, Path, description = "The mapping's id."), ReadHeaders),
-    responses((status = 200, description = "The mapping.", body = SkuMapping,
-        headers(("ETag" = String, description = "Its version."))))
+    responses((status = 200, description = "The mapping.", body = SkuMapping))
 )]
 #[get("/v1/sku-mappings/{id}")]
 async fn get(app: Data<App>, caller: Caller, id: PathId<SkuMappingId>, seen: IfNoneMatch) -> Answer {
@@ -289,12 +273,10 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<SkuMappingId>, seen: IfN
 /// A merge patch. To map a SKU to another product from a day on, end this mapping and create the next one.
 #[utoipa::path(
     operation_id = "sku_mappings_update",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:write"])),
-    params(("id" = SkuMappingId, Path, description = "The mapping's id."), ChangeHeaders),
+    params(("id" = SkuMappingId, Path, description = "The mapping's id.")),
     request_body = Patch<SkuMappingInput>,
-    responses((status = 200, description = "The mapping as it is now.", body = SkuMapping,
-        headers(("ETag" = String, description = "Its version."))))
+    responses((status = 200, description = "The mapping as it is now.", body = SkuMapping))
 )]
 #[patch("/v1/sku-mappings/{id}")]
 async fn update(write: Write, id: PathId<SkuMappingId>, body: Body<MergePatch>) -> Answer {
@@ -311,9 +293,8 @@ async fn update(write: Write, id: PathId<SkuMappingId>, body: Body<MergePatch>) 
 /// under it is still understood. What it alone covered is back in the queue of unmapped SKUs.
 #[utoipa::path(
     operation_id = "sku_mappings_delete",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:write"])),
-    params(("id" = SkuMappingId, Path, description = "The mapping's id."), ChangeHeaders),
+    params(("id" = SkuMappingId, Path, description = "The mapping's id.")),
     responses((status = 204, description = "The mapping is gone."))
 )]
 #[delete("/v1/sku-mappings/{id}")]

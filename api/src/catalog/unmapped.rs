@@ -9,7 +9,7 @@ use service::catalog::sku_map::{self, UnmappedFilter, UnmappedStatus};
 use service::listing::Age;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::list::{List, Page, PageParams};
+use crate::list::{List, Page};
 use crate::{Answer, App, Caller};
 
 /// The routes of this area.
@@ -79,8 +79,6 @@ struct UnmappedFilters {
     /// `open`, or `mapped` for those that somebody has mapped since: the open ones, if absent.
     #[param(inline)]
     status: Option<UnmappedStatus>,
-    /// The order: newest first, if absent.
-    #[param(inline)]
     sort: Option<Age>,
 }
 
@@ -90,9 +88,8 @@ struct UnmappedFilters {
 /// mapping covers the latest instant that it was asked for, and is then found with `status=mapped`.
 #[utoipa::path(
     operation_id = "unmapped_skus_list",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:read"])),
-    params(PageParams, UnmappedFilters),
+    params(UnmappedFilters),
     responses((status = 200, description = "One page of unmapped SKUs.", body = Page<UnmappedSku>))
 )]
 #[get("/v1/unmapped-skus")]

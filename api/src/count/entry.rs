@@ -10,7 +10,7 @@ use service::count::entry::{EnteredFigure, Filter, list};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use crate::list::{List, Page, PageParams};
+use crate::list::{List, Page};
 use crate::params::PathId;
 use crate::stock::explain::CausedBy;
 use crate::{Answer, App, Caller};
@@ -106,9 +106,8 @@ struct Filters {
 /// blind sheet too: nothing of it says what was expected.
 #[utoipa::path(
     operation_id = "count_entries_list",
-    tag = "Counts",
     security(("bearer" = ["counts:read"])),
-    params(("id" = CountId, Path, description = "The sheet."), PageParams, Filters),
+    params(("id" = CountId, Path, description = "The sheet."), Filters),
     responses((status = 200, description = "One page of figures.", body = Page<CountEntry>))
 )]
 #[get("/v1/counts/{id}/entries")]

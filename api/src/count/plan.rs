@@ -51,7 +51,6 @@ struct CountPlan {
 /// factor is shown. `POST /v1/counts` with `plan` opens a sheet for the first of them.
 #[utoipa::path(
     operation_id = "counts_plan",
-    tag = "Counts",
     security(("bearer" = ["counts:read", "reports:read"])),
     params(Wanted),
     responses((status = 200, description = "The plan.", body = CountPlan))

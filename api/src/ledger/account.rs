@@ -6,7 +6,7 @@ use serde::Serialize;
 use service::ledger::{self, Account};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::list::{List, NoFilters, Page, PageParams};
+use crate::list::{List, NoFilters, Page};
 use crate::{Answer, App, Caller};
 
 /// The routes of this area.
@@ -43,9 +43,7 @@ impl From<Account> for AccountOut {
 /// One page of the chart of accounts, by code.
 #[utoipa::path(
     operation_id = "accounts_list",
-    tag = "Ledger",
     security(("bearer" = ["ledger:read"])),
-    params(PageParams),
     responses((status = 200, description = "One page of accounts.", body = Page<AccountOut>))
 )]
 #[get("/v1/accounts")]

@@ -17,7 +17,6 @@ use service::stock::{lot, recall};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::trace::{LotCustomer, PartyOut, QuarantinedOut, WaitingOut, quarantined};
-use crate::idempotency::WriteHeaders;
 use crate::params::PathId;
 use crate::posting::Post;
 use crate::{Answer, ApiError, App, Caller};
@@ -141,9 +140,8 @@ fn to_call(parties: &[AffectedParty]) -> Vec<ToCall> {
 /// into quarantine what has come back or become free since, and answers the list as it is then.
 #[utoipa::path(
     operation_id = "lots_recall",
-    tag = "Stock",
     security(("bearer" = ["stock:write", "customers:read"])),
-    params(("id" = LotId, Path, description = "The lot."), WriteHeaders),
+    params(("id" = LotId, Path, description = "The lot.")),
     request_body = RecallIn,
     responses((status = 200, description = "The recall.", body = RecallOut))
 )]
@@ -167,7 +165,6 @@ fn to_command(lot_id: LotId, reason: Filled200) -> Result<Command, ApiError> {
 /// The recall of a lot as it is now: what is in quarantine, who waits, and whom to call.
 #[utoipa::path(
     operation_id = "lots_recall_get",
-    tag = "Stock",
     security(("bearer" = ["stock:read", "customers:read"])),
     params(("id" = LotId, Path, description = "The lot.")),
     responses((status = 200, description = "The recall.", body = RecallOut))

@@ -305,7 +305,6 @@ impl From<Trace> for TraceOut {
 /// in transit, reserved, in quarantine, written off. The quantities add up, or `sums` says by how much they do not.
 #[utoipa::path(
     operation_id = "lots_trace",
-    tag = "Stock",
     security(("bearer" = ["stock:read", "customers:read"])),
     params(("id" = LotId, Path, description = "The lot's id.")),
     responses((status = 200, description = "The trace.", body = TraceOut))

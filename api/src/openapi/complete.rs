@@ -9,33 +9,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
+use super::area;
+use super::shared::{self, Shared};
 use crate::problem::PROBLEM_JSON;
-
-/// The areas of the API. A tag that a route uses and this list does not have fails a test.
-const TAGS: &[(&str, &str)] = &[
-    ("Account", "Who calls: the first call of every integration."),
-    ("Authentication", "Log in as a person, stay logged in, log out."),
-    ("API keys", "Keys for machines: create, rotate with an overlap, revoke."),
-    ("Users", "People who log in, with roles."),
-    ("Catalogue", "Categories, taxes, products with their units and barcodes."),
-    ("Customers", "Wholesale accounts and registered retail customers."),
-    ("Prices", "Price lists, rules and tiers, and the price that results, with its reasons."),
-    (
-        "Stock",
-        "Locations, levels, movements, receipts and adjustments: the one stock record of both channels.",
-    ),
-    ("Counts", "Count sheets: what is really there, and what to count next."),
-    ("Orders", "Wholesale: order, confirm, ship, invoice, cancel, return."),
-    ("Payments", "What customers paid and which invoices it settled."),
-    ("Point of sale", "Tills: registers, sessions, sales and refunds."),
-    ("Ledger", "Accounts, journal entries and the trial balance."),
-    ("Audit", "Who did what, and when."),
-    ("Events", "What happened, in the order in which it did: pulled, or pushed as it happens."),
-    ("Reports", "Figures as flat tables: revenue, margin, stock and more."),
-    ("Integrity", "Proof that stock, cost and ledger agree."),
-    ("Health", "For load balancers and monitoring."),
-    ("Errors", "What the API says about itself: its description and its error codes."),
-];
 
 const DESCRIPTION: &str = "One well of stock for wholesale and retail: orders and till sales draw from the same \
     record, and every movement has its ledger entry.\n\n\
@@ -53,13 +29,10 @@ pub fn complete(document: &mut Value) {
     rename_pages(document);
     super::inline::complete(document);
     super::examples::complete(document);
-    let mut used_tags = BTreeSet::new();
+    let shared = Shared::of(document);
     for (path, item) in object(&mut document["paths"]) {
         for (method, operation) in object(item) {
-            for tag in operation["tags"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-                used_tags.insert(tag.to_owned());
-            }
-            complete_operation(path, method, operation);
+            complete_operation(&shared, path, method, operation);
         }
     }
     document["info"] = json!({
@@ -70,25 +43,16 @@ pub fn complete(document: &mut Value) {
         "license": { "name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0" },
     });
     document["servers"] = json!([{ "url": "/", "description": "This server" }]);
-    document["tags"] = tags(&used_tags);
+    // Every way to present a credential, for each operation that is not public.
+    document["security"] = json!([{ "bearer": [] }, { "basic": [] }, { "apiKey": [] }]);
+    document["tags"] = area::tags(document);
     let components = &mut document["components"];
     components["securitySchemes"] = security_schemes();
-    components["responses"] = refusals();
-    components["headers"] = json!({ "XRequestId": {
-        "description": "The request's id; quote it when you report a problem.",
-        "schema": { "type": "string", "maxLength": 128, "examples": ["req_01h455vb4pex5vsknk084sn02q"] },
-    } });
+    components["responses"] = responses();
+    components["parameters"] = shared::parameters();
+    components["headers"] = shared::headers();
     add_schemas::<(crate::problem::Problem, crate::problem::FieldProblem)>(components);
     drop_unused(document);
-}
-
-fn tags(used: &BTreeSet<String>) -> Value {
-    let known = TAGS.iter().filter(|(name, _)| used.contains(*name));
-    let mut tags: Vec<Value> =
-        known.map(|(name, description)| json!({ "name": name, "description": description })).collect();
-    let unknown = used.iter().filter(|name| !TAGS.iter().any(|(known, _)| known == name));
-    tags.extend(unknown.map(|name| json!({ "name": name })));
-    Value::Array(tags)
 }
 
 fn security_schemes() -> Value {
@@ -112,8 +76,9 @@ fn security_schemes() -> Value {
     })
 }
 
-/// Refusals by status: name of the shared response, and when it is given.
-const REFUSALS: &[(&str, &str, &str)] = &[
+/// The responses that many operations give, by status: the name of the component, and when it is given.
+const RESPONSES: &[(&str, &str, &str)] = &[
+    ("304", "NotModified", "The record has not changed since."),
     (
         "400",
         "BadRequest",
@@ -138,25 +103,30 @@ const REFUSALS: &[(&str, &str, &str)] = &[
     ("503", "ServiceUnavailable", "Too busy or stopping; try again after the seconds in Retry-After."),
 ];
 
-fn refusals() -> Value {
+fn responses() -> Value {
     let mut responses = Map::new();
-    for (status, name, description) in REFUSALS {
-        let mut headers = json!({ "X-Request-Id": { "$ref": "#/components/headers/XRequestId" } });
+    for (status, name, description) in RESPONSES {
+        let mut response = json!({
+            "description": description,
+            "headers": { "X-Request-Id": { "$ref": "#/components/headers/XRequestId" } },
+        });
         if matches!(*status, "429" | "503") {
-            headers["Retry-After"] = json!({
-                "description": "Seconds to wait, at most 120.",
-                "schema": { "type": "integer", "minimum": 1, "maximum": 120, "examples": [1] },
-            });
+            response["headers"]["Retry-After"] = json!({ "$ref": "#/components/headers/RetryAfter" });
         }
-        let content = json!({ PROBLEM_JSON: { "schema": { "$ref": "#/components/schemas/Problem" } } });
-        let response = json!({ "description": description, "headers": headers, "content": content });
+        if *status != "304" {
+            let problem = json!({ "schema": { "$ref": "#/components/schemas/Problem" } });
+            response["content"] = json!({ PROBLEM_JSON: problem });
+        }
         responses.insert((*name).to_owned(), response);
     }
-    Value::Object(responses)
+    responses.into()
 }
 
-fn complete_operation(path: &str, method: &str, operation: &mut Value) {
-    let scopes = expand_security(operation);
+fn complete_operation(shared: &Shared, path: &str, method: &str, operation: &mut Value) {
+    if let Some(tag) = area::tag(path) {
+        operation["tags"] = json!([tag]);
+    }
+    let scopes = take_scopes(operation);
     if let Some(scopes) = &scopes {
         let needed = match scopes.as_slice() {
             [] => "Any valid credential will do.".to_owned(),
@@ -168,40 +138,10 @@ fn complete_operation(path: &str, method: &str, operation: &mut Value) {
         let described = operation["description"].as_str().unwrap_or_default();
         operation["description"] = format!("{described}\n\n{needed}").trim().into();
     }
-    let has_body = operation.get("requestBody").is_some();
-    let has_parameters = operation["parameters"].as_array().is_some_and(|parameters| !parameters.is_empty());
-    let writes = method != "get";
-    let mut expected = vec!["429", "500", "503"];
-    if has_body || has_parameters || scopes.is_some() {
-        expected.push("400");
-    }
-    if scopes.is_some() || path.starts_with("/v1/auth/") {
-        expected.extend(["401", "403"]);
-    }
-    if path.contains('{') {
-        expected.push("404");
-    }
-    if writes {
-        expected.extend(["409", "422"]);
-    }
-    let if_match =
-        operation["parameters"].as_array().into_iter().flatten().find(|one| one["name"] == "If-Match");
-    if let Some(if_match) = if_match {
-        expected.push("412");
-        if if_match["required"] == true {
-            expected.push("428");
-        }
-    }
-    if operation["parameters"].as_array().into_iter().flatten().any(|one| one["name"] == "If-None-Match") {
-        operation["responses"]["304"] = json!({ "description": "The record has not changed since." });
-    }
-    if has_body {
-        expected.extend(["408", "413", "415"]);
-    }
-    for response in object(&mut operation["responses"]).map(|(_, response)| response) {
-        response["headers"]["X-Request-Id"] = json!({ "$ref": "#/components/headers/XRequestId" });
-    }
-    for (status, name, _) in REFUSALS.iter().filter(|(status, ..)| expected.contains(status)) {
+    shared.add_parameters(path, method, operation);
+    shared.add_headers(path, method, operation);
+    let expected = expected(path, method, scopes.is_some(), operation);
+    for (status, name, _) in RESPONSES.iter().filter(|(status, ..)| expected.contains(status)) {
         let responses = &mut operation["responses"];
         if responses.get(status).is_none() {
             responses[*status] = json!({ "$ref": format!("#/components/responses/{name}") });
@@ -212,8 +152,41 @@ fn complete_operation(path: &str, method: &str, operation: &mut Value) {
     }
 }
 
-/// Every way to present the credential that the route asks for; answers the scopes, or nothing for a public route.
-fn expand_security(operation: &mut Value) -> Option<Vec<String>> {
+/// The shared responses that an operation can give.
+fn expected(path: &str, method: &str, asks_who_calls: bool, operation: &Value) -> Vec<&'static str> {
+    let has_body = operation.get("requestBody").is_some();
+    let has_parameters = operation["parameters"].as_array().is_some_and(|parameters| !parameters.is_empty());
+    let mut expected = vec!["429", "500", "503"];
+    if has_body || has_parameters || asks_who_calls {
+        expected.push("400");
+    }
+    if asks_who_calls || path.starts_with("/v1/auth/") {
+        expected.extend(["401", "403"]);
+    }
+    if path.contains('{') {
+        expected.push("404");
+    }
+    if method != "get" {
+        expected.extend(["409", "422"]);
+    }
+    if shared::takes(operation, "IfNoneMatch") {
+        expected.push("304");
+    }
+    if shared::takes(operation, "IfMatch") {
+        expected.push("412");
+    }
+    if shared::takes(operation, "RequiredIfMatch") {
+        expected.extend(["412", "428"]);
+    }
+    if has_body {
+        expected.extend(["408", "413", "415"]);
+    }
+    expected
+}
+
+/// Moves the scopes of an operation to a place of their own: by the standard, only OAuth 2 schemes list them under
+/// `security`. Answers the usual ones, or nothing for a public operation.
+fn take_scopes(operation: &mut Value) -> Option<Vec<String>> {
     let ways = operation["security"].as_array().into_iter().flatten();
     let mut asked: Vec<Value> = ways.filter_map(|way| way.get("bearer")).cloned().collect();
     let Some(scopes) = asked.first().cloned() else {
@@ -222,8 +195,9 @@ fn expand_security(operation: &mut Value) -> Option<Vec<String>> {
         }
         return None;
     };
-    // Scopes have a place of their own: by the standard, only OAuth 2 schemes list them under `security`.
-    operation["security"] = json!([{ "bearer": [] }, { "basic": [] }, { "apiKey": [] }]);
+    if let Some(operation) = operation.as_object_mut() {
+        operation.remove("security");
+    }
     operation["x-required-scopes"] = scopes.clone();
     if asked.len() > 1 {
         operation["x-alternative-scopes"] = asked.split_off(1).into();
@@ -283,7 +257,7 @@ fn drop_unused(document: &mut Value) {
             used.insert(reference.clone());
         });
         let mut dropped = false;
-        for kind in ["schemas", "responses", "headers"] {
+        for kind in ["schemas", "responses", "parameters", "headers"] {
             let Some(components) = document["components"][kind].as_object_mut() else { continue };
             let before = components.len();
             components.retain(|name, _| used.contains(&format!("#/components/{kind}/{name}")));

@@ -14,8 +14,7 @@ use service::payment::{Filter, PaymentSummary};
 use service::posting::Command;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::idempotency::WriteHeaders;
-use crate::list::{List, Page, PageParams};
+use crate::list::{List, Page};
 use crate::params::PathId;
 use crate::posting::Post;
 use crate::{Answer, ApiError, App, Caller};
@@ -115,9 +114,7 @@ impl<'a> PaymentOut<'a> {
 /// Applies it to the invoices named, or to the oldest due; what is left over stays unapplied.
 #[utoipa::path(
     operation_id = "payments_create",
-    tag = "Payments",
     security(("bearer" = ["payments:write"])),
-    params(WriteHeaders),
     request_body = PaymentIn,
     responses((status = 201, description = "The payment.", body = PaymentOut))
 )]
@@ -166,8 +163,6 @@ struct Filters {
     #[serde(rename = "occurred_at[lt]")]
     #[param(example = "2026-12-01T00:00:00Z")]
     occurred_to: Option<DateTime<Utc>>,
-    /// The order: newest first, if absent.
-    #[param(inline)]
     sort: Option<Age>,
 }
 
@@ -176,9 +171,8 @@ struct Filters {
 /// One page of payments, without the invoices that they pay.
 #[utoipa::path(
     operation_id = "payments_list",
-    tag = "Payments",
     security(("bearer" = ["payments:read"])),
-    params(PageParams, Filters),
+    params(Filters),
     responses((status = 200, description = "One page of payments.", body = Page<PaymentSummary>))
 )]
 #[get("/v1/payments")]
@@ -201,7 +195,6 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 /// The payment with the invoices that it pays.
 #[utoipa::path(
     operation_id = "payments_get",
-    tag = "Payments",
     security(("bearer" = ["payments:read"])),
     params(("id" = PaymentId, Path, description = "The payment's id.")),
     responses((status = 200, description = "The payment.", body = PaymentOut))

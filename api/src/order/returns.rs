@@ -12,7 +12,6 @@ use service::posting::Command;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::InvoiceOut;
-use crate::idempotency::{BatchHeaders, WriteHeaders};
 use crate::line::{self, LineIn, country_code};
 use crate::lot::line::{self as lots, LotIn};
 use crate::posting::{BatchIn, BatchOut, Post, overrider};
@@ -80,9 +79,7 @@ struct ReturnLineIn {
 /// charged and the cost they left with, without one at today's price and the current cost.
 #[utoipa::path(
     operation_id = "returns_create",
-    tag = "Orders",
     security(("bearer" = ["orders:write"])),
-    params(WriteHeaders),
     request_body = ReturnIn,
     responses((status = 201, description = "The credit note; its amounts are negative.", body = InvoiceOut))
 )]
@@ -96,9 +93,7 @@ async fn create(post: Post) -> Answer {
 /// Up to 500 returns in one request; each stands alone.
 #[utoipa::path(
     operation_id = "returns_create_batch",
-    tag = "Orders",
     security(("bearer" = ["orders:write"])),
-    params(BatchHeaders),
     request_body = BatchIn,
     responses((status = 207, description = "One result per return, in order.", body = BatchOut))
 )]

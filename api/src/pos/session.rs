@@ -14,8 +14,7 @@ use service::pos::SessionFilter;
 use service::posting::Command;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::idempotency::WriteHeaders;
-use crate::list::{List, Page, PageParams};
+use crate::list::{List, Page};
 use crate::params::PathId;
 use crate::posting::Post;
 use crate::{Answer, ApiError, App, Caller};
@@ -142,9 +141,7 @@ impl From<pos::CashMove> for CashMoveOut {
 /// Proposes the cash that the till's last session left; a float that differs is posted against the bank.
 #[utoipa::path(
     operation_id = "pos_sessions_open",
-    tag = "Point of sale",
     security(("bearer" = ["pos:write"])),
-    params(WriteHeaders),
     request_body = SessionIn,
     responses((status = 201, description = "The open session.", body = SessionOut))
 )]
@@ -161,9 +158,8 @@ async fn open(post: Post) -> Answer {
 /// By a count of the drawer. What it is over or short is posted; the cash stays for the next session.
 #[utoipa::path(
     operation_id = "pos_sessions_close",
-    tag = "Point of sale",
     security(("bearer" = ["pos:write"])),
-    params(("id" = SessionId, Path, description = "The session."), WriteHeaders),
+    params(("id" = SessionId, Path, description = "The session.")),
     request_body = CloseIn,
     responses((status = 200, description = "The closed session.", body = SessionOut))
 )]
@@ -180,9 +176,7 @@ async fn close(post: Post, id: PathId<SessionId>) -> Answer {
 /// Puts cash into a till's drawer or takes it out, with a reason; the other side is the bank.
 #[utoipa::path(
     operation_id = "pos_cash_moves_create",
-    tag = "Point of sale",
     security(("bearer" = ["pos:write"])),
-    params(WriteHeaders),
     request_body = CashMoveIn,
     responses((status = 201, description = "The cash move.", body = CashMoveOut))
 )]
@@ -209,8 +203,6 @@ struct Filters {
     /// `true`: open ones only; `false`: closed ones only.
     #[param(example = true)]
     open: Option<bool>,
-    /// The order: newest first, if absent.
-    #[param(inline)]
     sort: Option<Age>,
 }
 
@@ -219,9 +211,8 @@ struct Filters {
 /// One page of sessions.
 #[utoipa::path(
     operation_id = "pos_sessions_list",
-    tag = "Point of sale",
     security(("bearer" = ["pos:read"])),
-    params(PageParams, Filters),
+    params(Filters),
     responses((status = 200, description = "One page of sessions.", body = Page<SessionOut>))
 )]
 #[get("/v1/pos/sessions")]
@@ -238,7 +229,6 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 /// The session; once it is closed, with its count and what it was over or short.
 #[utoipa::path(
     operation_id = "pos_sessions_get",
-    tag = "Point of sale",
     security(("bearer" = ["pos:read"])),
     params(("id" = SessionId, Path, description = "The session's id.")),
     responses((status = 200, description = "The session.", body = SessionOut))
@@ -257,8 +247,6 @@ async fn show(app: Data<App>, caller: Caller, id: PathId<SessionId>) -> Answer {
 struct CashMoveFilters {
     /// Of this session.
     session_id: Option<SessionId>,
-    /// The order: newest first, if absent.
-    #[param(inline)]
     sort: Option<Age>,
 }
 
@@ -267,9 +255,8 @@ struct CashMoveFilters {
 /// One page of the cash that moved without a sale.
 #[utoipa::path(
     operation_id = "pos_cash_moves_list",
-    tag = "Point of sale",
     security(("bearer" = ["pos:read"])),
-    params(PageParams, CashMoveFilters),
+    params(CashMoveFilters),
     responses((status = 200, description = "One page of cash moves.", body = Page<CashMoveOut>))
 )]
 #[get("/v1/pos/cash-moves")]

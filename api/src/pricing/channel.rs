@@ -10,8 +10,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use crate::body::Body;
-use crate::idempotency::CreateHeaders;
-use crate::list::{List, NoFilters, Page, PageParams};
+use crate::list::{List, NoFilters, Page};
 use crate::params::Params;
 use crate::problem::ErrorCode;
 use crate::write::Write;
@@ -67,9 +66,7 @@ struct Place {
 /// All of them: there are few.
 #[utoipa::path(
     operation_id = "channel_price_lists_list",
-    tag = "Prices",
     security(("bearer" = ["prices:read"])),
-    params(PageParams),
     responses((status = 200, description = "The price lists of channels.", body = Page<ChannelPriceList>))
 )]
 #[get("/v1/channel-price-lists")]
@@ -87,9 +84,8 @@ async fn list(app: Data<App>, caller: Caller, list: List<NoFilters>) -> Answer {
 /// For the whole channel, or for one location in it, which counts first.
 #[utoipa::path(
     operation_id = "channel_price_lists_put",
-    tag = "Prices",
     security(("bearer" = ["prices:write"])),
-    params(("channel" = Channel, Path, description = "The channel."), CreateHeaders),
+    params(("channel" = Channel, Path, description = "The channel.")),
     request_body = ChannelPriceListInput,
     responses((status = 200, description = "The price list of the channel.", body = ChannelPriceList))
 )]
@@ -110,7 +106,6 @@ async fn put_list(write: Write, path: Path<String>, body: Body<ChannelPriceListI
 /// Off the whole channel, or off one location in it.
 #[utoipa::path(
     operation_id = "channel_price_lists_delete",
-    tag = "Prices",
     security(("bearer" = ["prices:write"])),
     params(("channel" = Channel, Path, description = "The channel."), Place),
     responses((status = 204, description = "The channel has no price list any more."))

@@ -10,8 +10,7 @@ use service::pricing::list::{self as lists, PriceListInput};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::Body;
-use crate::idempotency::CreateHeaders;
-use crate::list::{List, Page, PageParams, Sorted};
+use crate::list::{List, Page, Sorted};
 use crate::params::PathId;
 use crate::patch::Patch;
 use crate::record::record;
@@ -77,12 +76,8 @@ struct Filters {
     /// Exactly this code.
     #[param(max_length = 64, example = "dealers")]
     code: Option<String>,
-    /// The order: newest first, if absent.
-    #[param(inline)]
     sort: Option<Sort>,
-    /// Only what changed at this instant or later.
     #[serde(rename = "updated_at[gte]")]
-    #[param(example = "2026-11-22T00:00:00Z")]
     updated_since: Option<DateTime<Utc>>,
 }
 
@@ -91,9 +86,8 @@ struct Filters {
 /// One page of price lists.
 #[utoipa::path(
     operation_id = "price_lists_list",
-    tag = "Prices",
     security(("bearer" = ["prices:read"])),
-    params(PageParams, Filters),
+    params(Filters),
     responses((status = 200, description = "One page of price lists.", body = Page<PriceList>))
 )]
 #[get("/v1/price-lists")]
@@ -113,13 +107,9 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 /// An empty list; its rules are added next.
 #[utoipa::path(
     operation_id = "price_lists_create",
-    tag = "Prices",
     security(("bearer" = ["prices:write"])),
-    params(CreateHeaders),
     request_body = PriceListInput,
-    responses((status = 201, description = "The price list.", body = PriceList,
-        headers(("Location" = String, description = "Where the price list is."),
-                ("ETag" = String, description = "Its version."))))
+    responses((status = 201, description = "The price list.", body = PriceList))
 )]
 #[post("/v1/price-lists")]
 async fn create(write: Write, body: Body<PriceListInput>) -> Answer {
@@ -131,11 +121,9 @@ async fn create(write: Write, body: Body<PriceListInput>) -> Answer {
 /// One price list.
 #[utoipa::path(
     operation_id = "price_lists_get",
-    tag = "Prices",
     security(("bearer" = ["prices:read"])),
     params(("id" = PriceListId, Path, description = "The price list's id."), ReadHeaders),
-    responses((status = 200, description = "The price list.", body = PriceList,
-        headers(("ETag" = String, description = "Its version."))))
+    responses((status = 200, description = "The price list.", body = PriceList))
 )]
 #[get("/v1/price-lists/{id}")]
 async fn get(app: Data<App>, caller: Caller, id: PathId<PriceListId>, seen: IfNoneMatch) -> Answer {
@@ -148,12 +136,10 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<PriceListId>, seen: IfNo
 /// A merge patch. The version of a list also counts the changes of its rules.
 #[utoipa::path(
     operation_id = "price_lists_update",
-    tag = "Prices",
     security(("bearer" = ["prices:write"])),
     params(("id" = PriceListId, Path, description = "The price list's id."), GuardedHeaders),
     request_body = Patch<PriceListInput>,
-    responses((status = 200, description = "The price list as it is now.", body = PriceList,
-        headers(("ETag" = String, description = "Its version."))))
+    responses((status = 200, description = "The price list as it is now.", body = PriceList))
 )]
 #[patch("/v1/price-lists/{id}")]
 async fn update(write: Write, id: PathId<PriceListId>, body: Body<MergePatch>) -> Answer {

@@ -85,7 +85,6 @@ impl From<quote::QuoteLine> for PriceLine {
 /// price. Nothing is written. A product without a price is refused: nothing is free by omission.
 #[utoipa::path(
     operation_id = "prices_resolve",
-    tag = "Prices",
     security(("bearer" = ["prices:read"])),
     request_body = QuoteInput,
     responses((status = 200, description = "The price of every line.", body = Prices))

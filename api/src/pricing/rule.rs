@@ -12,8 +12,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::batch::{Batch, Items, Results};
 use crate::body::{BatchBody, Body, sentence};
-use crate::idempotency::CreateHeaders;
-use crate::list::{List, Page, PageParams, Sorted};
+use crate::list::{List, Page, Sorted};
 use crate::params::PathId;
 use crate::problem::ErrorCode;
 use crate::record::record;
@@ -103,12 +102,8 @@ struct Filters {
     #[serde(default)]
     #[param(default = false, example = false)]
     include_ended: bool,
-    /// The order: newest first, if absent.
-    #[param(inline)]
     sort: Option<Sort>,
-    /// Only what changed at this instant or later.
     #[serde(rename = "updated_at[gte]")]
-    #[param(example = "2026-11-22T00:00:00Z")]
     updated_since: Option<DateTime<Utc>>,
 }
 
@@ -117,9 +112,8 @@ struct Filters {
 /// One page of rules, those that have ended left out.
 #[utoipa::path(
     operation_id = "price_rules_list",
-    tag = "Prices",
     security(("bearer" = ["prices:read"])),
-    params(("id" = PriceListId, Path, description = "The price list's id."), PageParams, Filters),
+    params(("id" = PriceListId, Path, description = "The price list's id."), Filters),
     responses((status = 200, description = "One page of rules.", body = Page<PriceRule>))
 )]
 #[get("/v1/price-lists/{id}/rules")]
@@ -143,13 +137,10 @@ async fn list(app: Data<App>, caller: Caller, id: PathId<PriceListId>, list: Lis
 /// A bare date in `valid_from` or `valid_until` means the whole day in the tenant's zone: an end date is inclusive.
 #[utoipa::path(
     operation_id = "price_rules_create",
-    tag = "Prices",
     security(("bearer" = ["prices:write"])),
-    params(("id" = PriceListId, Path, description = "The price list's id."), CreateHeaders),
+    params(("id" = PriceListId, Path, description = "The price list's id.")),
     request_body = PriceRuleInput,
-    responses((status = 201, description = "The rule.", body = PriceRule,
-        headers(("Location" = String, description = "Where the rule is."),
-                ("ETag" = String, description = "Its version."))))
+    responses((status = 201, description = "The rule.", body = PriceRule))
 )]
 #[post("/v1/price-lists/{id}/rules")]
 async fn create(write: Write, id: PathId<PriceListId>, body: Body<PriceRuleInput>) -> Answer {
@@ -165,9 +156,8 @@ async fn create(write: Write, id: PathId<PriceListId>, body: Body<PriceRuleInput
 /// Up to 500 in one request, one result each, in order: a refused rule does not spoil the others.
 #[utoipa::path(
     operation_id = "price_rules_create_batch",
-    tag = "Prices",
     security(("bearer" = ["prices:write"])),
-    params(("id" = PriceListId, Path, description = "The price list's id."), CreateHeaders),
+    params(("id" = PriceListId, Path, description = "The price list's id.")),
     request_body = Batch<PriceRuleInput>,
     responses((status = 207, description = "One result per rule.", body = Results<PriceRule>))
 )]
@@ -185,12 +175,10 @@ async fn create_batch(write: Write, id: PathId<PriceListId>, body: BatchBody<Ite
 /// One rule.
 #[utoipa::path(
     operation_id = "price_rules_get",
-    tag = "Prices",
     security(("bearer" = ["prices:read"])),
     params(("id" = PriceListId, Path, description = "The price list's id."),
         ("rule_id" = PriceRuleId, Path, description = "The rule's id."), ReadHeaders),
-    responses((status = 200, description = "The rule.", body = PriceRule,
-        headers(("ETag" = String, description = "Its version."))))
+    responses((status = 200, description = "The rule.", body = PriceRule))
 )]
 #[get("/v1/price-lists/{id}/rules/{rule_id}")]
 async fn get(app: Data<App>, caller: Caller, path: Path<(String, String)>, seen: IfNoneMatch) -> Answer {
@@ -205,7 +193,6 @@ async fn get(app: Data<App>, caller: Caller, path: Path<(String, String)>, seen:
 /// still be explained; one that has not is gone.
 #[utoipa::path(
     operation_id = "price_rules_end",
-    tag = "Prices",
     security(("bearer" = ["prices:write"])),
     params(("id" = PriceListId, Path, description = "The price list's id."),
         ("rule_id" = PriceRuleId, Path, description = "The rule's id."), GuardedHeaders),

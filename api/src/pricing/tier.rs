@@ -10,12 +10,11 @@ use service::pricing::tier::{self, PriceTierInput};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::Body;
-use crate::idempotency::CreateHeaders;
-use crate::list::{List, Page, PageParams, Sorted};
+use crate::list::{List, Page, Sorted};
 use crate::params::PathId;
 use crate::patch::Patch;
 use crate::record::record;
-use crate::version::{ChangeHeaders, IfNoneMatch, ReadHeaders};
+use crate::version::{IfNoneMatch, ReadHeaders};
 use crate::write::{MergePatch, Write};
 use crate::{Answer, App, Caller};
 
@@ -76,12 +75,8 @@ struct Filters {
     /// Exactly this code.
     #[param(max_length = 64, example = "dealers")]
     code: Option<String>,
-    /// The order: newest first, if absent.
-    #[param(inline)]
     sort: Option<Sort>,
-    /// Only what changed at this instant or later.
     #[serde(rename = "updated_at[gte]")]
-    #[param(example = "2026-11-22T00:00:00Z")]
     updated_since: Option<DateTime<Utc>>,
 }
 
@@ -90,9 +85,8 @@ struct Filters {
 /// One page of price tiers.
 #[utoipa::path(
     operation_id = "price_tiers_list",
-    tag = "Prices",
     security(("bearer" = ["prices:read"])),
-    params(PageParams, Filters),
+    params(Filters),
     responses((status = 200, description = "One page of price tiers.", body = Page<PriceTier>))
 )]
 #[get("/v1/price-tiers")]
@@ -112,13 +106,9 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 /// Customers in it buy at its price list.
 #[utoipa::path(
     operation_id = "price_tiers_create",
-    tag = "Prices",
     security(("bearer" = ["prices:write"])),
-    params(CreateHeaders),
     request_body = PriceTierInput,
-    responses((status = 201, description = "The price tier.", body = PriceTier,
-        headers(("Location" = String, description = "Where the price tier is."),
-                ("ETag" = String, description = "Its version."))))
+    responses((status = 201, description = "The price tier.", body = PriceTier))
 )]
 #[post("/v1/price-tiers")]
 async fn create(write: Write, body: Body<PriceTierInput>) -> Answer {
@@ -130,11 +120,9 @@ async fn create(write: Write, body: Body<PriceTierInput>) -> Answer {
 /// One price tier.
 #[utoipa::path(
     operation_id = "price_tiers_get",
-    tag = "Prices",
     security(("bearer" = ["prices:read"])),
     params(("id" = PriceTierId, Path, description = "The price tier's id."), ReadHeaders),
-    responses((status = 200, description = "The price tier.", body = PriceTier,
-        headers(("ETag" = String, description = "Its version."))))
+    responses((status = 200, description = "The price tier.", body = PriceTier))
 )]
 #[get("/v1/price-tiers/{id}")]
 async fn get(app: Data<App>, caller: Caller, id: PathId<PriceTierId>, seen: IfNoneMatch) -> Answer {
@@ -147,12 +135,10 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<PriceTierId>, seen: IfNo
 /// A merge patch.
 #[utoipa::path(
     operation_id = "price_tiers_update",
-    tag = "Prices",
     security(("bearer" = ["prices:write"])),
-    params(("id" = PriceTierId, Path, description = "The price tier's id."), ChangeHeaders),
+    params(("id" = PriceTierId, Path, description = "The price tier's id.")),
     request_body = Patch<PriceTierInput>,
-    responses((status = 200, description = "The price tier as it is now.", body = PriceTier,
-        headers(("ETag" = String, description = "Its version."))))
+    responses((status = 200, description = "The price tier as it is now.", body = PriceTier))
 )]
 #[patch("/v1/price-tiers/{id}")]
 async fn update(write: Write, id: PathId<PriceTierId>, body: Body<MergePatch>) -> Answer {

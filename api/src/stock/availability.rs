@@ -134,7 +134,6 @@ impl Question {
 /// steps.
 #[utoipa::path(
     operation_id = "stock_availability_get",
-    tag = "Stock",
     security(("bearer" = ["stock:read"])),
     params(Question),
     responses((status = 200, description = "What is available.", body = Availability))
@@ -149,7 +148,6 @@ async fn show(app: Data<App>, caller: Caller, question: Params<Question>) -> Ans
 /// As `GET /v1/stock/availability`, with the products in the body. Nothing is written.
 #[utoipa::path(
     operation_id = "stock_availability_query",
-    tag = "Stock",
     security(("bearer" = ["stock:read"])),
     request_body = QuestionIn,
     responses((status = 200, description = "What is available.", body = Availability))

@@ -16,9 +16,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::goods::{GoodsLineIn, goods};
 use crate::body::Nothing;
-use crate::idempotency::WriteHeaders;
 use crate::line::{Skus, skus_in};
-use crate::list::{List, Page, PageParams};
+use crate::list::{List, Page};
 use crate::params::PathId;
 use crate::posting::Post;
 use crate::{Answer, ApiError, App, Caller};
@@ -138,9 +137,7 @@ impl<'a> ExpectedReceiptOut<'a> {
 /// When they come, post a receipt that names `expected_receipt_id`.
 #[utoipa::path(
     operation_id = "expected_receipts_create",
-    tag = "Stock",
     security(("bearer" = ["stock:write"])),
-    params(WriteHeaders),
     request_body = ExpectedReceiptIn,
     responses((status = 201, description = "The expected receipt.", body = ExpectedReceiptOut))
 )]
@@ -169,9 +166,8 @@ fn to_command(input: ExpectedReceiptIn, _: &Caller) -> Result<Command, ApiError>
 /// `GET /v1/stock/expected-receipts/{id}/broken-promises`; each of their orders has an event `order.promise_broken`.
 #[utoipa::path(
     operation_id = "expected_receipts_reschedule",
-    tag = "Stock",
     security(("bearer" = ["stock:write"])),
-    params(("id" = ExpectedReceiptId, Path, description = "The expected receipt."), WriteHeaders),
+    params(("id" = ExpectedReceiptId, Path, description = "The expected receipt.")),
     request_body = RescheduleIn,
     responses((status = 200, description = "The expected receipt.", body = ExpectedReceiptOut))
 )]
@@ -188,9 +184,8 @@ async fn reschedule(post: Post, id: PathId<ExpectedReceiptId>) -> Answer {
 /// What has not come is expected no longer. Promises that were made on it are broken, as when its day moves.
 #[utoipa::path(
     operation_id = "expected_receipts_cancel",
-    tag = "Stock",
     security(("bearer" = ["stock:write"])),
-    params(("id" = ExpectedReceiptId, Path, description = "The expected receipt."), WriteHeaders),
+    params(("id" = ExpectedReceiptId, Path, description = "The expected receipt.")),
     request_body = Nothing,
     responses((status = 200, description = "The expected receipt.", body = ExpectedReceiptOut))
 )]
@@ -212,8 +207,6 @@ struct Filters {
     #[serde(rename = "expected_on[lt]")]
     #[param(example = "2026-12-01")]
     before: Option<NaiveDate>,
-    /// The order: newest first, if absent.
-    #[param(inline)]
     sort: Option<Age>,
 }
 
@@ -222,9 +215,8 @@ struct Filters {
 /// One page of expected receipts, without their lines.
 #[utoipa::path(
     operation_id = "expected_receipts_list",
-    tag = "Stock",
     security(("bearer" = ["stock:read"])),
-    params(PageParams, Filters),
+    params(Filters),
     responses((status = 200, description = "One page of expected receipts.", body = Page<ExpectedReceiptOut>))
 )]
 #[get("/v1/stock/expected-receipts")]
@@ -242,7 +234,6 @@ async fn list_expected(app: Data<App>, caller: Caller, page: List<Filters>) -> A
 /// The expected receipt with its lines.
 #[utoipa::path(
     operation_id = "expected_receipts_get",
-    tag = "Stock",
     security(("bearer" = ["stock:read"])),
     params(("id" = ExpectedReceiptId, Path, description = "The expected receipt's id.")),
     responses((status = 200, description = "The expected receipt.", body = ExpectedReceiptOut))

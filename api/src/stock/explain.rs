@@ -19,7 +19,7 @@ use super::layer::LayerUse;
 use super::level::key;
 use crate::audit::actor_id;
 use crate::document::document_id;
-use crate::list::{List, Page, PageInfo, PageParams};
+use crate::list::{List, Page, PageInfo};
 use crate::problem::ApiError;
 use crate::{Answer, App, Caller};
 
@@ -253,10 +253,10 @@ struct OfLot {
 /// movement: it is gone from `reserved`, and `GET /v1/stock/holds/{id}` tells that it has expired.
 #[utoipa::path(
     operation_id = "stock_levels_explain",
-    tag = "Stock",
     security(("bearer" = ["stock:read", "reports:read"])),
     params(("location_id" = LocationId, Path, description = "The location."),
-        ("product_id" = ProductId, Path, description = "The product."), PageParams, Span),
+        ("product_id" = ProductId, Path, description = "The product."),
+        Span),
     responses((status = 200, description = "One page of the history.", body = StockExplanation))
 )]
 #[get("/v1/stock/levels/{location_id}/{product_id}/explain")]
@@ -298,10 +298,10 @@ async fn show(app: Data<App>, caller: Caller, path: Path<(String, String)>, list
 /// One page of what of the level is kept for whom, oldest first.
 #[utoipa::path(
     operation_id = "stock_level_reservations_list",
-    tag = "Stock",
     security(("bearer" = ["stock:read"])),
     params(("location_id" = LocationId, Path, description = "The location."),
-        ("product_id" = ProductId, Path, description = "The product."), PageParams, OfLot),
+        ("product_id" = ProductId, Path, description = "The product."),
+        OfLot),
     responses((status = 200, description = "One page of reservations.", body = Page<StockReservation>))
 )]
 #[get("/v1/stock/levels/{location_id}/{product_id}/reservations")]

@@ -18,9 +18,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::goods::{GoodsLineIn, goods};
 use crate::body::Nothing;
-use crate::idempotency::WriteHeaders;
 use crate::line::{Skus, skus_in};
-use crate::list::{List, Page, PageParams};
+use crate::list::{List, Page};
 use crate::lot::line::{Codes, codes_in, known};
 use crate::params::PathId;
 use crate::posting::Post;
@@ -193,9 +192,7 @@ impl<'a> HoldOut<'a> {
 /// another lot, while one is available.
 #[utoipa::path(
     operation_id = "holds_create",
-    tag = "Stock",
     security(("bearer" = ["stock:write"])),
-    params(WriteHeaders),
     request_body = HoldIn,
     responses((status = 201, description = "The hold.", body = HoldOut))
 )]
@@ -232,9 +229,8 @@ fn to_command(input: HoldIn, _: &Caller) -> Result<Command, ApiError> {
 /// Only while it is open: what has ended may be gone, and has to be held anew.
 #[utoipa::path(
     operation_id = "holds_extend",
-    tag = "Stock",
     security(("bearer" = ["stock:write"])),
-    params(("id" = HoldId, Path, description = "The hold."), WriteHeaders),
+    params(("id" = HoldId, Path, description = "The hold.")),
     request_body = ExtendIn,
     responses((status = 200, description = "The hold.", body = HoldOut))
 )]
@@ -251,9 +247,8 @@ async fn extend(post: Post, id: PathId<HoldId>) -> Answer {
 /// Its goods are available again at once.
 #[utoipa::path(
     operation_id = "holds_release",
-    tag = "Stock",
     security(("bearer" = ["stock:write"])),
-    params(("id" = HoldId, Path, description = "The hold."), WriteHeaders),
+    params(("id" = HoldId, Path, description = "The hold.")),
     request_body = Nothing,
     responses((status = 200, description = "The hold.", body = HoldOut))
 )]
@@ -280,8 +275,6 @@ struct Filters {
     kind: Option<HoldKind>,
     /// The allotments of this till.
     register_id: Option<RegisterId>,
-    /// The order: newest first, if absent.
-    #[param(inline)]
     sort: Option<Age>,
 }
 
@@ -290,9 +283,8 @@ struct Filters {
 /// One page of holds, without their lines.
 #[utoipa::path(
     operation_id = "holds_list",
-    tag = "Stock",
     security(("bearer" = ["stock:read"])),
-    params(PageParams, Filters),
+    params(Filters),
     responses((status = 200, description = "One page of holds.", body = Page<HoldOut>))
 )]
 #[get("/v1/stock/holds")]
@@ -317,7 +309,6 @@ async fn list_holds(app: Data<App>, caller: Caller, page: List<Filters>) -> Answ
 /// The hold with its lines.
 #[utoipa::path(
     operation_id = "holds_get",
-    tag = "Stock",
     security(("bearer" = ["stock:read"])),
     params(("id" = HoldId, Path, description = "The hold's id.")),
     responses((status = 200, description = "The hold.", body = HoldOut))

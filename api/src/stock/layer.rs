@@ -12,7 +12,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::level::key;
 use crate::document::document_id;
-use crate::list::{List, Page, PageParams};
+use crate::list::{List, Page};
 use crate::{Answer, App, Caller};
 
 /// The routes of this area.
@@ -133,10 +133,10 @@ struct OfLot {
 /// add up to what is on hand and to its value. A level that is valued at a moving average has none.
 #[utoipa::path(
     operation_id = "stock_level_layers_list",
-    tag = "Stock",
     security(("bearer" = ["stock:read", "reports:read"])),
     params(("location_id" = LocationId, Path, description = "The location."),
-        ("product_id" = ProductId, Path, description = "The product."), PageParams, OfLot),
+        ("product_id" = ProductId, Path, description = "The product."),
+        OfLot),
     responses((status = 200, description = "One page of layers.", body = Page<CostLayer>))
 )]
 #[get("/v1/stock/levels/{location_id}/{product_id}/layers")]

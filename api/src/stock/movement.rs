@@ -13,7 +13,7 @@ use service::stock::movement::{self, Filter, Movement};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::document::{document_id, parse_document_id};
-use crate::list::{List, Page, PageParams};
+use crate::list::{List, Page};
 use crate::{Answer, App, Caller};
 
 /// The routes of this area.
@@ -129,8 +129,6 @@ struct Filters {
     #[serde(rename = "occurred_at[lt]")]
     #[param(example = "2026-12-01T00:00:00Z")]
     occurred_to: Option<DateTime<Utc>>,
-    /// The order: newest first, if absent.
-    #[param(inline)]
     sort: Option<Age>,
 }
 
@@ -139,9 +137,8 @@ struct Filters {
 /// One page of everything that ever changed a level, in the order in which it was written down.
 #[utoipa::path(
     operation_id = "stock_movements_list",
-    tag = "Stock",
     security(("bearer" = ["stock:read", "reports:read"])),
-    params(PageParams, Filters),
+    params(Filters),
     responses((status = 200, description = "One page of movements.", body = Page<StockMovement>))
 )]
 #[get("/v1/stock/movements")]

@@ -12,7 +12,7 @@ use service::stock::oversold::{self, CostStatus, Filter};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::document::document_id;
-use crate::list::{List, Page, PageParams};
+use crate::list::{List, Page};
 use crate::{Answer, App, Caller};
 
 /// The routes of this area.
@@ -123,8 +123,6 @@ struct Filters {
     /// Of the product with this SKU.
     #[param(max_length = 64, example = "BOLT-M8")]
     sku: Option<String>,
-    /// The order: newest first, if absent.
-    #[param(inline)]
     sort: Option<Age>,
 }
 
@@ -134,9 +132,8 @@ struct Filters {
 /// open, the level is below zero and worth what its open costs say, with the other sign.
 #[utoipa::path(
     operation_id = "stock_oversold_list",
-    tag = "Stock",
     security(("bearer" = ["stock:read", "reports:read"])),
-    params(PageParams, Filters),
+    params(Filters),
     responses((status = 200, description = "One page of costs to settle.", body = Page<CostToSettle>))
 )]
 #[get("/v1/stock/oversold")]

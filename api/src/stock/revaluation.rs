@@ -12,7 +12,6 @@ use service::posting::Command;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{DOCUMENTS, StockDocumentOut};
-use crate::idempotency::WriteHeaders;
 use crate::line::item;
 use crate::posting::Post;
 use crate::{Answer, ApiError, Caller};
@@ -73,9 +72,7 @@ struct RevaluationLineIn {
 /// whose lines say by how much each value changed.
 #[utoipa::path(
     operation_id = "stock_revaluations_create",
-    tag = "Stock",
     security(("bearer" = ["ledger:write"])),
-    params(WriteHeaders),
     request_body = RevaluationIn,
     responses((status = 201, description = "The document.", body = StockDocumentOut))
 )]

@@ -15,9 +15,8 @@ use service::stock::transfer::{Filter, get, list};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::goods::{GoodsLineIn, goods};
-use crate::idempotency::WriteHeaders;
 use crate::line::{Skus, skus_in};
-use crate::list::{List, Page, PageParams};
+use crate::list::{List, Page};
 use crate::lot::line::{Codes, codes_in, known};
 use crate::params::PathId;
 use crate::posting::Post;
@@ -183,9 +182,7 @@ impl<'a> TransferOut<'a> {
 /// They leave at their cost and are nobody's to sell until they arrive. More than is available is refused.
 #[utoipa::path(
     operation_id = "transfers_create",
-    tag = "Stock",
     security(("bearer" = ["stock:write"])),
-    params(WriteHeaders),
     request_body = TransferIn,
     responses((status = 201, description = "The transfer.", body = TransferOut))
 )]
@@ -215,9 +212,8 @@ fn to_command(input: TransferIn, _: &Caller) -> Result<Command, ApiError> {
 /// In full or in part, never more than is on its way. A reason for what is missing writes the rest off.
 #[utoipa::path(
     operation_id = "transfers_receive",
-    tag = "Stock",
     security(("bearer" = ["stock:write"])),
-    params(("id" = TransferId, Path, description = "The transfer."), WriteHeaders),
+    params(("id" = TransferId, Path, description = "The transfer.")),
     request_body = ArrivalIn,
     responses((status = 200, description = "The transfer.", body = TransferOut))
 )]
@@ -246,8 +242,6 @@ struct Filters {
     from_location_id: Option<LocationId>,
     /// To this location.
     to_location_id: Option<LocationId>,
-    /// The order: newest first, if absent.
-    #[param(inline)]
     sort: Option<Age>,
 }
 
@@ -256,9 +250,8 @@ struct Filters {
 /// One page of transfers, without their lines.
 #[utoipa::path(
     operation_id = "transfers_list",
-    tag = "Stock",
     security(("bearer" = ["stock:read"])),
-    params(PageParams, Filters),
+    params(Filters),
     responses((status = 200, description = "One page of transfers.", body = Page<TransferOut>))
 )]
 #[get("/v1/stock/transfers")]
@@ -276,7 +269,6 @@ async fn list_transfers(app: Data<App>, caller: Caller, page: List<Filters>) -> 
 /// The transfer with its lines.
 #[utoipa::path(
     operation_id = "transfers_get",
-    tag = "Stock",
     security(("bearer" = ["stock:read", "reports:read"])),
     params(("id" = TransferId, Path, description = "The transfer's id.")),
     responses((status = 200, description = "The transfer.", body = TransferOut))

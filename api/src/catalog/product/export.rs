@@ -44,7 +44,6 @@ struct ExportParams {
 /// meanwhile may be in it or not.
 #[utoipa::path(
     operation_id = "products_export",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:read"])),
     params(ExportParams),
     responses((status = 200, description = "The products.", content(

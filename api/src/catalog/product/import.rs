@@ -16,7 +16,6 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::column::Column;
 use super::sheet::{Content, Row, Sheet};
 use super::stated::Stated;
-use crate::idempotency::CreateHeaders;
 use crate::params::Params;
 use crate::problem::FieldProblem;
 use crate::upload::Upload;
@@ -145,9 +144,8 @@ struct RowProblem {
 /// `row` and `column` (422), unless `mode=partial` is asked for. `Prefer: dry-run` answers the same and writes nothing.
 #[utoipa::path(
     operation_id = "products_import",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:write"])),
-    params(ImportParams, CreateHeaders),
+    params(ImportParams),
     request_body(content(
         (ProductImportItems = "application/json"),
         (String = "text/csv", example = "sku,name,list_price\r\nBOLT-M8,Bolt M8 x 40,0.12\r\n"),
