@@ -49,7 +49,6 @@ struct Command {
     #[schema(max_length = 64, example = "ord_01h455vb4pex5vsknk084sn02q")]
     document_id: Option<String>,
     /// When.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     created_at: DateTime<Utc>,
 }
 

@@ -41,7 +41,6 @@ struct Me {
     #[schema(schema_with = scopes_schema)]
     scopes: Vec<&'static str>,
     /// The server's clock.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     server_time: DateTime<Utc>,
     /// The version of the API.
     #[schema(value_type = String, max_length = 32, example = "0.1.0")]

@@ -40,10 +40,8 @@ pub(crate) struct Event {
     #[schema(max_length = 64, example = "order.confirmed")]
     kind: String,
     /// When it happened: before `created_at` where it was told late.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     occurred_at: DateTime<Utc>,
     /// When it was written down here.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     created_at: DateTime<Utc>,
     /// The command that did it; the audit log tells who asked for it.
     command_id: CommandId,

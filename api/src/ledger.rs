@@ -48,7 +48,6 @@ struct JournalEntry {
     #[schema(example = "2026-11-22")]
     posted_on: NaiveDate,
     /// When it was written.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     recorded_at: DateTime<Utc>,
     /// The command that wrote it.
     command_id: CommandId,

@@ -58,7 +58,6 @@ struct LotOut {
     #[schema(max_length = 200, example = "Hansa Foods")]
     received_from: Option<String>,
     /// When the first goods of it came.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     received_at: DateTime<Utc>,
     /// Whether it may be sold, as far as somebody has decided about it.
     status: LotStatus,
@@ -80,7 +79,6 @@ struct LotOut {
     #[schema(minimum = 1, example = 1)]
     version: i32,
     /// When it last changed.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     updated_at: DateTime<Utc>,
 }
 

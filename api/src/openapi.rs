@@ -4,6 +4,7 @@ mod area;
 mod complete;
 mod examples;
 mod inline;
+mod references;
 mod shared;
 
 use std::borrow::Cow;

@@ -54,7 +54,6 @@ struct Settings {
     #[schema(minimum = 1, example = 1)]
     version: i32,
     /// When they last changed.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     updated_at: DateTime<Utc>,
 }
 

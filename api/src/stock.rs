@@ -66,7 +66,6 @@ struct StockDocumentIn {
     /// A delivery note, a remark.
     reference: Option<Text200>,
     /// When it happened; now where absent, never in the future.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     occurred_at: Option<DateTime<Utc>>,
     /// Whether the goods have left already, so that they go even below zero; on adjustments only. Needs the scope
     /// `stock:force` and `occurred_at`. Goods in lots are taken off the lots that are named, else off those that expire
@@ -128,7 +127,6 @@ pub struct StockDocumentOut<'a> {
     #[schema(max_length = 200, example = "Delivery note 8812")]
     reference: Option<&'a str>,
     /// When it happened.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     occurred_at: DateTime<Utc>,
     /// The currency of every amount.
     #[schema(max_length = 3, example = "GBP")]

@@ -57,13 +57,10 @@ pub struct OrderSummary {
     /// Net plus tax.
     pub total: Money,
     /// When the order was placed.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     pub occurred_at: DateTime<Utc>,
     /// When the order was recorded.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     pub created_at: DateTime<Utc>,
     /// When the order last changed.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     pub updated_at: DateTime<Utc>,
     /// Increases with each change.
     #[schema(minimum = 1, maximum = 2_147_483_647, example = 3)]

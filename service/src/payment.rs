@@ -38,10 +38,8 @@ pub struct PaymentSummary {
     #[schema(max_length = 100, example = "transfer 20261122-77")]
     pub reference: Option<String>,
     /// When the payment was received.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     pub occurred_at: DateTime<Utc>,
     /// When the payment was recorded.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     pub created_at: DateTime<Utc>,
 }
 

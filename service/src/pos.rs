@@ -60,10 +60,8 @@ pub struct SaleSummary {
     #[schema(example = "2026-11-22")]
     pub business_date: NaiveDate,
     /// When the sale was made.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     pub occurred_at: DateTime<Utc>,
     /// When the sale was recorded.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     pub created_at: DateTime<Utc>,
 }
 

@@ -60,16 +60,13 @@ struct ApiKey {
     /// The key that replaces it.
     rotated_to: Option<ApiKeyId>,
     /// When it was last used, to the minute.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     last_used_at: Option<DateTime<Utc>>,
     /// Counts the changes.
     #[schema(minimum = 1, example = 1)]
     version: i32,
     /// When it was created.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     created_at: DateTime<Utc>,
     /// When it was last changed.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     updated_at: DateTime<Utc>,
 }
 

@@ -47,10 +47,8 @@ struct User {
     #[schema(minimum = 1, example = 1)]
     version: i32,
     /// When the user was created.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     created_at: DateTime<Utc>,
     /// When the user was last changed.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     updated_at: DateTime<Utc>,
 }
 

@@ -38,10 +38,8 @@ struct UnmappedSku {
     #[schema(minimum = 1, example = 3)]
     misses: i64,
     /// When it was for the first time.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     first_missed_at: DateTime<Utc>,
     /// When it was for the last time.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     last_missed_at: DateTime<Utc>,
     /// The latest instant that it was asked for: a mapping has to cover it.
     #[schema(example = "2026-11-21T17:03:00Z")]

@@ -54,7 +54,6 @@ struct CountEntry {
     #[schema(example = false)]
     replaces: bool,
     /// When it was counted.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     counted_at: DateTime<Utc>,
     /// When it was entered.
     #[schema(example = "2026-11-22T01:21:00.123456Z")]

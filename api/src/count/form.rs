@@ -107,7 +107,6 @@ struct EntryIn {
     /// How many of that unit; zero where there are none. Of a serial number 1, or 0.
     quantity: Quantity,
     /// When it was counted; now where absent, never in the future.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     counted_at: Option<DateTime<Utc>>,
     /// Whether it takes the place of what was entered for the product, or its lot, before in this round, instead of adding
     /// to it.
@@ -217,7 +216,6 @@ struct CountLineOut<'a> {
     /// What was counted in the last round; null before.
     counted: Option<Quantity>,
     /// When, by the last figure of that round.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     counted_at: Option<DateTime<Utc>>,
     /// Whether it has to be counted again, or was.
     recount: bool,

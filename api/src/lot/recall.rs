@@ -54,7 +54,6 @@ pub struct RecallOut<'a> {
     #[schema(max_length = 200, example = "Glass in the jar")]
     reason: &'a str,
     /// Since when.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     recalled_at: DateTime<Utc>,
     /// What is in quarantine, location by location.
     #[schema(max_items = 10000)]

@@ -105,7 +105,6 @@ struct MovedOut {
     /// Where.
     location_id: LocationId,
     /// When.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     occurred_at: DateTime<Utc>,
     /// Stock units, positive in, negative out.
     quantity: Quantity,
@@ -135,7 +134,6 @@ pub struct PartyOut {
     /// Where the goods came from.
     location_id: LocationId,
     /// When they left.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     occurred_at: DateTime<Utc>,
     /// Stock units that left.
     quantity: Quantity,

@@ -5,11 +5,10 @@
 //! present a credential, the refusals that can be expected, the sentence that names the scope, and `x-required-scopes`
 //! for programs.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Map, Value, json};
 
 use super::area;
+use super::references::{drop_unused, for_each_reference, name_formats, name_rows, replace_copies};
 use super::shared::{self, Shared};
 use crate::problem::PROBLEM_JSON;
 
@@ -25,9 +24,12 @@ pub fn complete(document: &mut Value) {
     if let Some(schemas) = document["components"]["schemas"].as_object_mut() {
         crate::patch::complete(schemas);
         crate::catalog::product::import::complete(schemas);
+        name_rows(schemas);
     }
     rename_pages(document);
     super::inline::complete(document);
+    replace_copies(document);
+    name_formats(document);
     super::examples::complete(document);
     let shared = Shared::of(document);
     for (path, item) in object(&mut document["paths"]) {
@@ -246,45 +248,6 @@ impl<A: utoipa::ToSchema, B: utoipa::ToSchema> Schemas for (A, B) {
     fn schemas() -> Vec<(String, Value)> {
         let schema = |schema| serde_json::to_value(schema).unwrap_or_default();
         vec![(A::name().into_owned(), schema(A::schema())), (B::name().into_owned(), schema(B::schema()))]
-    }
-}
-
-/// Drops the components that nothing refers to, until none is left.
-fn drop_unused(document: &mut Value) {
-    loop {
-        let mut used = BTreeSet::new();
-        for_each_reference(document, &mut |reference| {
-            used.insert(reference.clone());
-        });
-        let mut dropped = false;
-        for kind in ["schemas", "responses", "parameters", "headers"] {
-            let Some(components) = document["components"][kind].as_object_mut() else { continue };
-            let before = components.len();
-            components.retain(|name, _| used.contains(&format!("#/components/{kind}/{name}")));
-            dropped |= components.len() != before;
-            components.sort_keys();
-        }
-        if !dropped {
-            return;
-        }
-    }
-}
-
-fn for_each_reference(value: &mut Value, visit: &mut impl FnMut(&mut String)) {
-    match value {
-        Value::Object(members) => {
-            for (name, member) in members.iter_mut() {
-                if name == "$ref"
-                    && let Value::String(reference) = member
-                {
-                    visit(reference);
-                } else {
-                    for_each_reference(member, visit);
-                }
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(|item| for_each_reference(item, visit)),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 

@@ -33,7 +33,6 @@ pub struct OrderIn {
     #[schema(example = "2026-12-01")]
     pub requested_on: Option<NaiveDate>,
     /// When it was placed; now where absent, never in the future.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     pub occurred_at: Option<DateTime<Utc>>,
     /// What is ordered.
     #[schema(min_items = 1, max_items = 2000)]
@@ -95,7 +94,6 @@ pub struct ShipIn {
     #[schema(max_items = 2000)]
     pub lines: Vec<ShipLineIn>,
     /// When the goods left; now where absent.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     pub occurred_at: Option<DateTime<Utc>>,
 }
 
@@ -166,7 +164,6 @@ pub struct OrderOut<'a> {
     #[schema(max_items = 10)]
     hold_reasons: &'a [String],
     /// When it was placed.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     occurred_at: DateTime<Utc>,
     /// Grows with each change.
     #[schema(minimum = 1, maximum = 2_147_483_647, example = 3)]
@@ -222,7 +219,6 @@ pub struct ShipmentOut<'a> {
     #[schema(max_length = 64, example = "SH-2026-000123")]
     number: &'a str,
     /// When the goods left.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     occurred_at: DateTime<Utc>,
     /// The invoice that bills it.
     invoice_id: Option<InvoiceId>,
@@ -301,7 +297,6 @@ pub struct InvoiceOut<'a> {
     #[schema(max_length = 60, example = "GB")]
     country: &'a str,
     /// When it was issued.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     occurred_at: DateTime<Utc>,
     /// When it is due.
     #[schema(example = "2026-12-22")]

@@ -42,7 +42,6 @@ struct PaymentIn {
     /// The bank's or processor's reference. Never a card number.
     reference: Option<Text100>,
     /// When it came in; now where absent.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     occurred_at: Option<DateTime<Utc>>,
 }
 
@@ -85,7 +84,6 @@ pub struct PaymentOut<'a> {
     #[schema(max_length = 100, example = "transfer 20261122-77")]
     reference: Option<&'a str>,
     /// When it came in.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     occurred_at: DateTime<Utc>,
 }
 

@@ -53,7 +53,6 @@ pub struct ReturnIn {
     /// Why.
     reason: Option<Text200>,
     /// When; now where absent.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     occurred_at: Option<DateTime<Utc>>,
 }
 

@@ -32,7 +32,6 @@ pub struct SaleIn {
     #[schema(min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$", example = "GB")]
     pub country: Option<String>,
     /// When it happened; now where absent, never in the future.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     pub occurred_at: Option<DateTime<Utc>>,
     /// What is sold.
     #[schema(min_items = 1, max_items = 2000)]
@@ -79,7 +78,6 @@ pub struct RefundIn {
     #[schema(min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$", example = "GB")]
     pub country: Option<String>,
     /// When it happened; now where absent.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     pub occurred_at: Option<DateTime<Utc>>,
     /// What is handed back; together exactly the total.
     #[serde(default)]
@@ -160,7 +158,6 @@ pub struct SaleOut<'a> {
     #[schema(example = "2026-11-22")]
     business_date: NaiveDate,
     /// When it happened.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     occurred_at: DateTime<Utc>,
     /// Its lines.
     #[schema(max_items = 2000)]

@@ -28,7 +28,6 @@ struct Prices {
     #[schema(max_length = 3, example = "EUR")]
     currency: String,
     /// The instant whose prices count.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     at: DateTime<Utc>,
     /// The lines, in the order they were asked in.
     #[schema(max_items = 200)]

@@ -99,10 +99,8 @@ struct ExplainedMovement {
     #[schema(max_length = 64, example = json!(null))]
     reason: Option<String>,
     /// When it happened.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     occurred_at: DateTime<Utc>,
     /// When we learnt of it and the level changed.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     recorded_at: DateTime<Utc>,
     /// What goods that left were taken from, the oldest first, where the level is valued first in, first out: the parts
     /// add up to what the movement took of what was there.
@@ -137,7 +135,6 @@ struct StockReservation {
     #[schema(example = json!(null))]
     expires_at: Option<DateTime<Utc>>,
     /// Since when it is kept.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     created_at: DateTime<Utc>,
     /// The command that keeps it, and who asked for it.
     caused_by: Option<CausedBy>,

@@ -99,7 +99,6 @@ pub struct HoldOut<'a> {
     #[schema(example = "2026-11-22T12:00:00Z")]
     expires_at: Option<DateTime<Utc>>,
     /// When it was placed.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     created_at: DateTime<Utc>,
     /// Grows with each change.
     #[schema(minimum = 1, example = 1)]

@@ -29,7 +29,6 @@ struct CostLayer {
     #[schema(value_type = String, max_length = 10, example = "cost_layer")]
     object: &'static str,
     /// When its goods came in. The oldest leave first.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     received_at: DateTime<Utc>,
     /// Stock units that are left of it.
     quantity: Quantity,
@@ -98,7 +97,6 @@ pub(super) struct LayerUse {
     #[schema(minimum = 1, maximum = 2000, example = 1)]
     line_no: Option<i32>,
     /// When it had brought them.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     received_at: DateTime<Utc>,
 }
 

@@ -68,10 +68,8 @@ struct StockMovement {
     #[schema(max_length = 64, example = json!(null))]
     reason: Option<String>,
     /// When it happened.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     occurred_at: DateTime<Utc>,
     /// When it was written down here.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     created_at: DateTime<Utc>,
     /// The command that wrote it.
     command_id: CommandId,

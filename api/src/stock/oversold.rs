@@ -68,10 +68,8 @@ struct CostToSettle {
     /// By how much the ones that came in cost more; negative where they cost less.
     variance: Money,
     /// When they left.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     occurred_at: DateTime<Utc>,
     /// When that was written down here.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     created_at: DateTime<Utc>,
     /// When the last of them came in.
     #[schema(example = json!(null))]

@@ -35,7 +35,6 @@ struct RevaluationIn {
     /// A remark.
     reference: Option<Text200>,
     /// When it happened; now where absent, never in the future. What is there now is what gets the value.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     occurred_at: Option<DateTime<Utc>>,
     /// What gets another value.
     #[schema(min_items = 1, max_items = 2000)]

@@ -45,7 +45,6 @@ struct TransferIn {
     /// A remark.
     reference: Option<Text200>,
     /// When they left; now where absent, never in the future.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     occurred_at: Option<DateTime<Utc>>,
     /// What.
     #[schema(min_items = 1, max_items = 2000)]
@@ -104,7 +103,6 @@ pub struct TransferOut<'a> {
     #[schema(max_length = 200, example = "Van 2")]
     reference: Option<&'a str>,
     /// When they left.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     occurred_at: DateTime<Utc>,
     /// Grows with each change.
     #[schema(minimum = 1, example = 1)]

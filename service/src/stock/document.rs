@@ -40,10 +40,8 @@ pub struct StockDocumentSummary {
     /// Change of the stock's value.
     pub value: Money,
     /// When the document happened.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     pub occurred_at: DateTime<Utc>,
     /// When the document was recorded.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     pub created_at: DateTime<Utc>,
 }
 

@@ -56,7 +56,6 @@ pub struct StockLevel {
     /// Costing method of the level. It adopts a changed setting with its next movement.
     pub costing_method: CostingMethod,
     /// When the level last changed.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     pub moved_at: DateTime<Utc>,
 }
 
