@@ -5,6 +5,7 @@ use actix_web::{HttpResponse, get};
 use chrono::{DateTime, Utc};
 use domain::document::DocumentKind;
 use domain::id::{ApiKeyId, CommandId, UserId};
+use domain::tag;
 use serde::{Deserialize, Serialize};
 use service::audit::{self, Entry, Filter};
 use service::listing::{Age, Period};
@@ -27,9 +28,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 struct Command {
     /// Its id.
     id: CommandId,
-    /// Always `command`.
-    #[schema(value_type = String, max_length = 7, example = "command")]
-    object: &'static str,
+    object: tag::Command,
     /// What it did. New values may appear.
     #[schema(max_length = 64, example = "order.confirmed")]
     name: String,
@@ -58,7 +57,7 @@ impl From<Entry> for Command {
         let document_id = |id: Uuid| kind.map_or_else(|| id.to_string(), |kind| kind.encode(id));
         Command {
             id: entry.id,
-            object: "command",
+            object: tag::Command,
             actor_id: actor_id(&entry.actor_kind, entry.actor_id),
             actor_kind: entry.actor_kind,
             actor_name: entry.actor_name,

@@ -9,6 +9,7 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
 use chrono::{DateTime, Utc};
 use domain::id::TenantId;
+use domain::tag;
 use serde::Serialize;
 use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -26,9 +27,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 /// Who calls.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Me {
-    /// Always `me`.
-    #[schema(value_type = String, max_length = 2, example = "me")]
-    object: &'static str,
+    object: tag::Me,
     /// The tenant that the credential belongs to.
     tenant: MeTenant,
     /// What kind of credential: `api_key` or `user`.
@@ -82,7 +81,7 @@ async fn me(app: Data<App>, caller: Caller) -> Answer {
     let identity = app.auth.identify(&caller).await?;
     let tenant = identity.tenant;
     Ok(HttpResponse::Ok().json(Me {
-        object: "me",
+        object: tag::Me,
         tenant: MeTenant {
             id: tenant.tenant_id,
             slug: tenant.slug,

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use domain::customer::{CustomerKind, CustomerStatus, Exposure, PaymentTerms};
 use domain::id::{CustomerId, PriceListId, PriceTierId};
 use domain::number::Money;
+use domain::tag;
 use serde::{Deserialize, Serialize};
 use service::customer::{self, CustomerInput, Filter};
 use service::input::{Metadata, metadata_of, metadata_schema};
@@ -32,9 +33,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 struct Customer {
     /// The customer's id.
     id: CustomerId,
-    /// Always `customer`.
-    #[schema(value_type = String, max_length = 8, example = "customer")]
-    object: &'static str,
+    object: tag::Customer,
     /// The human number.
     #[schema(max_length = 64, example = "C-000123")]
     number: String,
@@ -93,7 +92,7 @@ impl From<entity::customer::Model> for Customer {
     fn from(row: entity::customer::Model) -> Self {
         Customer {
             id: row.id,
-            object: "customer",
+            object: tag::Customer,
             number: row.number,
             kind: row.kind,
             name: row.name,
@@ -125,9 +124,7 @@ record!(Customer, CustomerId);
 struct CustomerAccount {
     /// The customer's id.
     id: CustomerId,
-    /// Always `customer_account`.
-    #[schema(value_type = String, max_length = 16, example = "customer_account")]
-    object: &'static str,
+    object: tag::CustomerAccount,
     /// ISO 4217 code of every amount.
     #[schema(max_length = 3, example = "EUR")]
     currency: String,
@@ -283,7 +280,7 @@ async fn get_account(app: Data<App>, caller: Caller, id: PathId<CustomerId>) -> 
     };
     Ok(HttpResponse::Ok().json(CustomerAccount {
         id: customer.id,
-        object: "customer_account",
+        object: tag::CustomerAccount,
         currency: customer.currency,
         receivable: exposure.receivable,
         ordered: exposure.ordered,

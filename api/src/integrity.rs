@@ -3,6 +3,7 @@
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
 use chrono::{DateTime, Utc};
+use domain::tag;
 use serde::Serialize;
 use service::integrity;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -17,9 +18,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 /// The state of the books at one instant.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Integrity {
-    /// Always `integrity`.
-    #[schema(value_type = String, max_length = 9, example = "integrity")]
-    object: &'static str,
+    object: tag::Integrity,
     /// Whether every fact holds.
     #[schema(example = true)]
     holds: bool,
@@ -105,7 +104,7 @@ impl From<integrity::Difference> for Difference {
 async fn show(app: Data<App>, caller: Caller) -> Answer {
     let books = integrity::check(&app.db, caller.tenant_id).await?;
     Ok(HttpResponse::Ok().json(Integrity {
-        object: "integrity",
+        object: tag::Integrity,
         holds: books.holds(),
         checked_at: books.checked_at,
         facts: books.facts.into_iter().map(Fact::from).collect(),

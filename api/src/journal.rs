@@ -7,6 +7,7 @@ use domain::journal;
 use domain::ledger::{Entry, EntryLine};
 use domain::number::Money;
 use domain::refusal::Problems;
+use domain::tag;
 use domain::tenant::Channel;
 use domain::text::Filled500;
 use serde::{Deserialize, Serialize};
@@ -59,9 +60,7 @@ struct ManualLineIn {
 pub struct ManualEntryOut<'a> {
     /// Its id.
     id: EntryId,
-    /// Always `journal_entry`.
-    #[schema(value_type = String, max_length = 13, example = "journal_entry")]
-    object: &'static str,
+    object: tag::JournalEntry,
     /// The tenant's day that it belongs to.
     #[schema(example = "2026-11-22")]
     occurred_on: NaiveDate,
@@ -83,7 +82,7 @@ impl<'a> ManualEntryOut<'a> {
     pub fn new(entry: &'a Entry, currency: &'a str) -> Self {
         ManualEntryOut {
             id: entry.id,
-            object: "journal_entry",
+            object: tag::JournalEntry,
             occurred_on: entry.occurred_on,
             memo: entry.memo.as_deref(),
             currency,

@@ -7,6 +7,7 @@ use actix_web::{HttpResponse, get};
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::{CommandId, CustomerId, EntryId, LocationId};
 use domain::number::Money;
+use domain::tag;
 use domain::tenant::Channel;
 use serde::{Deserialize, Serialize};
 use service::ledger::{self, Balance, Entry, Filter, Line};
@@ -28,9 +29,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 struct JournalEntry {
     /// Its id.
     id: EntryId,
-    /// Always `journal_entry`.
-    #[schema(value_type = String, max_length = 13, example = "journal_entry")]
-    object: &'static str,
+    object: tag::JournalEntry,
     /// What kind of document caused it: `sale`, `refund`, `shipment`, `invoice`, `credit_note`, `payment`,
     /// `cash_move`, `receipt`, `opening`, `adjustment` or `manual`. New values may appear.
     #[schema(max_length = 32, example = "sale")]
@@ -89,7 +88,7 @@ impl From<Entry> for JournalEntry {
     fn from(entry: Entry) -> Self {
         JournalEntry {
             id: entry.id,
-            object: "journal_entry",
+            object: tag::JournalEntry,
             document_id: document_id(&entry.document_kind, entry.document_id),
             document_kind: entry.document_kind,
             memo: entry.memo,
@@ -200,9 +199,7 @@ struct PeriodParams {
 /// Every account with its balances.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct TrialBalance {
-    /// Always `trial_balance`.
-    #[schema(value_type = String, max_length = 13, example = "trial_balance")]
-    object: &'static str,
+    object: tag::TrialBalance,
     /// The first day of the period.
     #[schema(example = "2026-11-01")]
     from: Option<NaiveDate>,
@@ -292,7 +289,7 @@ async fn trial_balance(app: Data<App>, caller: Caller, period: Params<PeriodPara
     };
     let accounts = balances.into_iter().map(AccountBalance::from).collect();
     Ok(HttpResponse::Ok().json(TrialBalance {
-        object: "trial_balance",
+        object: tag::TrialBalance,
         from,
         to,
         currency,

@@ -14,6 +14,7 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
 use domain::id::TenantId;
+use domain::tag;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use service::listing::{Age, Slice};
@@ -34,8 +35,7 @@ pub const LIMIT_DEFAULT: u32 = 50;
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Page<T> {
     /// Always `list`.
-    #[schema(value_type = String, max_length = 4, pattern = "^list$", example = "list")]
-    pub object: &'static str,
+    pub object: tag::List,
     /// The rows, in the order that the list is sorted by.
     #[schema(max_items = 200)]
     pub data: Vec<T>,
@@ -163,7 +163,7 @@ impl<F> List<F> {
 
     /// The page of `rows`, of which there may be one more than it takes; `position` of a row is where it stands.
     pub fn answer<T: Serialize, K: Serialize>(&self, rows: Vec<T>, position: impl Fn(&T) -> K) -> Answer {
-        self.answer_with(rows, position, |data, page| Page { object: "list", data, page })
+        self.answer_with(rows, position, |data, page| Page { object: tag::List, data, page })
     }
 
     /// Like [`answer`](List::answer), for a body that has more to it than the rows.

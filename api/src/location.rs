@@ -5,6 +5,7 @@ use actix_web::{get, patch, post};
 use chrono::{DateTime, Utc};
 use domain::id::LocationId;
 use domain::location::LocationKind;
+use domain::tag;
 use domain::tenant::Channel;
 use serde::{Deserialize, Serialize};
 use service::location::{self, Filter, LocationInput, ReasonCodeInput};
@@ -35,9 +36,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 struct Location {
     /// The location's id.
     id: LocationId,
-    /// Always `location`.
-    #[schema(value_type = String, max_length = 8, example = "location")]
-    object: &'static str,
+    object: tag::Location,
     /// Your code for it.
     #[schema(max_length = 64, example = "MAIN")]
     code: String,
@@ -62,7 +61,7 @@ impl From<entity::location::Model> for Location {
     fn from(row: entity::location::Model) -> Self {
         Location {
             id: row.id,
-            object: "location",
+            object: tag::Location,
             channels: location::channels_of(&row),
             code: row.code,
             name: row.name,
@@ -82,9 +81,7 @@ struct ReasonCode {
     /// The code itself.
     #[schema(max_length = 64, example = "damage")]
     id: String,
-    /// Always `reason_code`.
-    #[schema(value_type = String, max_length = 11, example = "reason_code")]
-    object: &'static str,
+    object: tag::ReasonCode,
     /// The code.
     #[schema(max_length = 64, example = "damage")]
     code: String,
@@ -104,7 +101,7 @@ impl From<entity::reason_code::Model> for ReasonCode {
         let (name, account_code) = (row.name, row.account_code);
         ReasonCode {
             id: row.code.clone(),
-            object: "reason_code",
+            object: tag::ReasonCode,
             code: row.code,
             name,
             account_code,

@@ -10,6 +10,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::{LocationId, LotId, ProductId};
 use domain::lot::LotStatus;
 use domain::number::Quantity;
+use domain::tag;
 use serde::{Deserialize, Serialize};
 use service::listing::Age;
 use service::stock::lot::{self, Filter, LotDetail, LotInput, LotLevel};
@@ -37,9 +38,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 struct LotOut {
     /// Its id.
     id: LotId,
-    /// Always `lot`.
-    #[schema(value_type = String, max_length = 3, example = "lot")]
-    object: &'static str,
+    object: tag::Lot,
     /// What is printed on the goods, unique per product.
     #[schema(max_length = 64, example = "L-2026-117")]
     code: String,
@@ -117,7 +116,7 @@ impl From<LotDetail> for LotOut {
         let LotDetail { lot, sku, uom, on_hand, reserved, is_sellable, updated_at } = found;
         LotOut {
             id: lot.id,
-            object: "lot",
+            object: tag::Lot,
             code: lot.code,
             product_id: lot.product_id,
             sku,

@@ -5,6 +5,7 @@ use actix_web::{get, post};
 use chrono::{DateTime, Utc};
 use domain::id::{LocationId, RegisterId};
 use domain::number::Money;
+use domain::tag;
 use serde::{Deserialize, Serialize};
 use service::page::Sort;
 use service::register::{self, Filter, RegisterInput};
@@ -28,9 +29,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 struct Register {
     /// The till's id.
     id: RegisterId,
-    /// Always `register`.
-    #[schema(value_type = String, max_length = 8, example = "register")]
-    object: &'static str,
+    object: tag::Register,
     /// Your code for it, part of its receipt numbers.
     #[schema(max_length = 12, example = "TILL1")]
     code: String,
@@ -54,7 +53,7 @@ impl From<entity::register::Model> for Register {
     fn from(row: entity::register::Model) -> Self {
         Register {
             id: row.id,
-            object: "register",
+            object: tag::Register,
             code: row.code,
             name: row.name,
             location_id: row.location_id,

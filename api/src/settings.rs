@@ -5,6 +5,7 @@ use actix_web::{get, patch};
 use chrono::{DateTime, Utc};
 use domain::id::TenantId;
 use domain::stock::CostingMethod;
+use domain::tag;
 use domain::tenant::TaxRounding;
 use serde::Serialize;
 use service::tenant::settings::{self, SettingsInput};
@@ -28,9 +29,7 @@ struct Settings {
     #[serde(skip)]
     #[schema(ignore)]
     id: TenantId,
-    /// Always `settings`.
-    #[schema(value_type = String, max_length = 8, example = "settings")]
-    object: &'static str,
+    object: tag::Settings,
     /// Your name.
     #[schema(max_length = 200, example = "Nordwind Supply")]
     name: String,
@@ -61,7 +60,7 @@ impl From<entity::tenant::Model> for Settings {
     fn from(row: entity::tenant::Model) -> Self {
         Settings {
             id: row.tenant_id,
-            object: "settings",
+            object: tag::Settings,
             name: row.name,
             currency: row.currency,
             country: row.country,

@@ -19,6 +19,7 @@ use domain::id::{ExpectedReceiptId, LocationId, LotId, ProductId, StockDocumentI
 use domain::number::{Money, Price, Quantity};
 use domain::refusal::Problems;
 use domain::stock_document::{self, StockDocumentKind};
+use domain::tag;
 use domain::text::{self, Text200};
 use serde::{Deserialize, Serialize};
 use service::posting::Command;
@@ -110,9 +111,7 @@ struct StockLineIn {
 pub struct StockDocumentOut<'a> {
     /// Its id.
     id: StockDocumentId,
-    /// Always `stock_document`.
-    #[schema(value_type = String, max_length = 14, example = "stock_document")]
-    object: &'static str,
+    object: tag::StockDocument,
     /// Its number.
     #[schema(max_length = 64, example = "GR-2026-000123")]
     number: &'a str,
@@ -178,7 +177,7 @@ impl<'a> StockDocumentOut<'a> {
         };
         StockDocumentOut {
             id: document.id,
-            object: "stock_document",
+            object: tag::StockDocument,
             number: &document.number,
             kind: document.kind,
             location_id: document.location_id,

@@ -5,6 +5,7 @@ use actix_web::{delete, get, post};
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::{TaxClassId, TaxRateId};
 use domain::number::Percent;
+use domain::tag;
 use serde::{Deserialize, Serialize};
 use service::page::Sort;
 use service::tax::{self, TaxClassInput, TaxRateInput};
@@ -29,9 +30,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 struct TaxClass {
     /// The class's id.
     id: TaxClassId,
-    /// Always `tax_class`.
-    #[schema(value_type = String, max_length = 9, example = "tax_class")]
-    object: &'static str,
+    object: tag::TaxClass,
     /// Your code for it.
     #[schema(max_length = 64, example = "standard")]
     code: String,
@@ -51,7 +50,7 @@ impl From<entity::tax_class::Model> for TaxClass {
     fn from(row: entity::tax_class::Model) -> Self {
         TaxClass {
             id: row.id,
-            object: "tax_class",
+            object: tag::TaxClass,
             code: row.code,
             name: row.name,
             version: 1,
@@ -68,9 +67,7 @@ record!(TaxClass, TaxClassId);
 struct TaxRate {
     /// The rate's id.
     id: TaxRateId,
-    /// Always `tax_rate`.
-    #[schema(value_type = String, max_length = 8, example = "tax_rate")]
-    object: &'static str,
+    object: tag::TaxRate,
     /// The class of products that it taxes.
     tax_class_id: TaxClassId,
     /// ISO 3166-1 alpha-2 code of the country; null for every country without a rate of its own.
@@ -97,7 +94,7 @@ impl From<entity::tax_rate::Model> for TaxRate {
     fn from(row: entity::tax_rate::Model) -> Self {
         TaxRate {
             id: row.id,
-            object: "tax_rate",
+            object: tag::TaxRate,
             tax_class_id: row.tax_class_id,
             zone: Some(row.zone).filter(|zone| !zone.is_empty()),
             rate: row.rate,

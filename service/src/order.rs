@@ -5,6 +5,7 @@ use domain::id::{CustomerId, LocationId, OrderId, ShipmentId};
 use domain::number::Money;
 use domain::order::{Invoice, Order, OrderStatus, Shipment};
 use domain::refusal::Refusal;
+use domain::tag;
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use serde::Serialize;
@@ -21,8 +22,7 @@ pub struct OrderSummary {
     /// Id of the order.
     pub id: OrderId,
     /// Always `order`.
-    #[schema(value_type = String, max_length = 5, example = "order")]
-    pub object: &'static str,
+    pub object: tag::Order,
     /// Number of the order.
     #[schema(max_length = 64, example = "SO-2026-000123")]
     pub number: String,
@@ -147,7 +147,7 @@ pub async fn shipment(tx: &Tx, id: ShipmentId) -> Result<(OrderId, Shipment, Sku
 fn read_summary(row: &PgRow) -> Result<OrderSummary, Error> {
     Ok(OrderSummary {
         id: OrderId(row.try_get("id")?),
-        object: "order",
+        object: tag::Order,
         number: row.try_get("number")?,
         status: word(row, "status")?,
         customer_id: CustomerId(row.try_get("customer_id")?),

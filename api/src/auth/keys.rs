@@ -4,6 +4,7 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, delete, get, post};
 use chrono::{DateTime, Utc};
 use domain::id::ApiKeyId;
+use domain::tag;
 use entity::api_key;
 use serde::{Deserialize, Serialize};
 use service::Tx;
@@ -27,9 +28,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 struct ApiKey {
     /// The key's id.
     id: ApiKeyId,
-    /// Always `api_key`.
-    #[schema(value_type = String, max_length = 7, example = "api_key")]
-    object: &'static str,
+    object: tag::ApiKey,
     /// What it is for.
     #[schema(max_length = 200, example = "Web shop")]
     name: String,
@@ -74,7 +73,7 @@ impl From<api_key::Model> for ApiKey {
     fn from(row: api_key::Model) -> Self {
         ApiKey {
             id: row.id,
-            object: "api_key",
+            object: tag::ApiKey,
             name: row.name,
             kind: row.kind,
             mode: row.mode,

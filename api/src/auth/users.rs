@@ -4,6 +4,7 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post};
 use chrono::{DateTime, Utc};
 use domain::id::UserId;
+use domain::tag;
 use entity::app_user;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -28,9 +29,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 struct User {
     /// The user's id.
     id: UserId,
-    /// Always `user`.
-    #[schema(value_type = String, max_length = 4, example = "user")]
-    object: &'static str,
+    object: tag::User,
     /// The address to log in with.
     #[schema(max_length = 254, example = "till-3@shop.example")]
     email: String,
@@ -56,7 +55,7 @@ impl From<app_user::Model> for User {
     fn from(row: app_user::Model) -> Self {
         User {
             id: row.id,
-            object: "user",
+            object: tag::User,
             email: row.email,
             name: row.name,
             role: row.role,

@@ -4,6 +4,7 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, get, patch, post};
 use chrono::{DateTime, Utc};
 use domain::id::CategoryId;
+use domain::tag;
 use serde::{Deserialize, Serialize};
 use service::catalog::category::{self, CategoryInput, Filter};
 use service::page::Sort;
@@ -28,9 +29,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 struct Category {
     /// The category's id.
     id: CategoryId,
-    /// Always `category`.
-    #[schema(value_type = String, max_length = 8, example = "category")]
-    object: &'static str,
+    object: tag::Category,
     /// Your code for it.
     #[schema(max_length = 64, example = "fasteners")]
     code: String,
@@ -55,7 +54,7 @@ impl From<entity::category::Model> for Category {
     fn from(row: entity::category::Model) -> Self {
         Category {
             id: row.id,
-            object: "category",
+            object: tag::Category,
             code: row.code,
             name: row.name,
             parent_id: row.parent_id,
@@ -72,9 +71,7 @@ record!(Category, CategoryId);
 /// Categories as a tree.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct CategoryTree {
-    /// Always `category_tree`.
-    #[schema(value_type = String, max_length = 13, example = "category_tree")]
-    object: &'static str,
+    object: tag::CategoryTree,
     /// The roots, or the one category that was asked for.
     #[schema(max_items = 5000)]
     categories: Vec<CategoryNode>,
@@ -170,7 +167,7 @@ async fn tree(app: Data<App>, caller: Caller, params: Params<TreeParams>) -> Ans
     let root_id = params.root_id;
     let nodes = app.db.read(caller.tenant_id, async |tx| category::tree(tx, root_id).await).await?;
     let categories = nodes.into_iter().map(CategoryNode::from).collect();
-    Ok(HttpResponse::Ok().json(CategoryTree { object: "category_tree", categories }))
+    Ok(HttpResponse::Ok().json(CategoryTree { object: tag::CategoryTree, categories }))
 }
 
 /// Create a category

@@ -4,6 +4,7 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, get, patch, post};
 use chrono::{DateTime, Utc};
 use domain::id::ProductGroupId;
+use domain::tag;
 use domain::variant::GroupOption;
 use serde::{Deserialize, Serialize};
 use service::catalog::group::{self, GroupInput, VariantsInput};
@@ -30,9 +31,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 struct ProductGroup {
     /// The group's id.
     id: ProductGroupId,
-    /// Always `product_group`.
-    #[schema(value_type = String, max_length = 13, example = "product_group")]
-    object: &'static str,
+    object: tag::ProductGroup,
     /// Your code for it.
     #[schema(max_length = 64, example = "SHIRT")]
     code: String,
@@ -66,7 +65,7 @@ impl From<group::Group> for ProductGroup {
         let group::Group { row, options, variants } = group;
         ProductGroup {
             id: row.id,
-            object: "product_group",
+            object: tag::ProductGroup,
             code: row.code,
             name: row.name,
             options,
@@ -83,9 +82,7 @@ record!(ProductGroup, ProductGroupId);
 /// The variants that were made.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct CreatedVariants {
-    /// Always `created_variants`.
-    #[schema(value_type = String, max_length = 16, example = "created_variants")]
-    object: &'static str,
+    object: tag::CreatedVariants,
     /// How many variants were there already.
     #[schema(minimum = 0, maximum = 500, example = 2)]
     existing: usize,
@@ -199,7 +196,7 @@ async fn create_variants(write: Write, id: PathId<ProductGroupId>, body: Body<Va
         .put("product_group.variants_created", body, async |tx, input| {
             let (created, existing) = group::create_missing(tx, id.0, input).await?;
             let created = created.into_iter().map(Product::from).collect();
-            Ok((Some(id.0.0), CreatedVariants { object: "created_variants", existing, created }))
+            Ok((Some(id.0.0), CreatedVariants { object: tag::CreatedVariants, existing, created }))
         })
         .await
 }

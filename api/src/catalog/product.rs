@@ -14,6 +14,7 @@ use domain::id::{CategoryId, ProductGroupId, ProductId, TaxClassId};
 use domain::number::{Price, Quantity};
 use domain::product::{ProductKind, ProductStatus, Tracking};
 use domain::stock::CostingMethod;
+use domain::tag;
 use domain::variant::Choice;
 use serde::{Deserialize, Serialize};
 use service::catalog::product::{self, Filter, ProductInput, Text, options_schema};
@@ -51,9 +52,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 pub(super) struct Product {
     /// The product's id.
     id: ProductId,
-    /// Always `product`.
-    #[schema(value_type = String, max_length = 7, example = "product")]
-    object: &'static str,
+    object: tag::Product,
     /// Stock keeping unit: unique and case-sensitive.
     #[schema(max_length = 64, example = "BOLT-M8")]
     sku: String,
@@ -139,7 +138,7 @@ impl From<product::Product> for Product {
         };
         Product {
             id: row.id,
-            object: "product",
+            object: tag::Product,
             barcodes: barcodes_of(&row.stock_uom),
             units: units.into_iter().map(unit).collect(),
             sku: row.sku,

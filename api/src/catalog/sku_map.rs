@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use domain::id::{ProductId, SkuMappingId};
 use domain::number::Quantity;
 use domain::product::ProductStatus;
+use domain::tag;
 use serde::{Deserialize, Serialize};
 use service::catalog::sku_map::{self, Filter, Match, Reference, ResolveInput, SkuMappingInput};
 use service::page::Sort;
@@ -37,9 +38,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 struct SkuMapping {
     /// The mapping's id.
     id: SkuMappingId,
-    /// Always `sku_mapping`.
-    #[schema(value_type = String, max_length = 11, example = "sku_mapping")]
-    object: &'static str,
+    object: tag::SkuMapping,
     /// The other system.
     #[schema(max_length = 100, example = "webshop")]
     system: String,
@@ -72,7 +71,7 @@ impl From<entity::sku_mapping::Model> for SkuMapping {
     fn from(row: entity::sku_mapping::Model) -> Self {
         SkuMapping {
             id: row.id,
-            object: "sku_mapping",
+            object: tag::SkuMapping,
             system: row.system,
             external_sku: row.external_sku,
             external_location: (!row.external_location.is_empty()).then_some(row.external_location),
@@ -92,9 +91,7 @@ record!(SkuMapping, SkuMappingId);
 /// What names of other systems stand for.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct SkuResolution {
-    /// Always `sku_resolution`.
-    #[schema(value_type = String, max_length = 14, example = "sku_resolution")]
-    object: &'static str,
+    object: tag::SkuResolution,
     /// How many stand for a product.
     #[schema(minimum = 0, maximum = 1000, example = 1)]
     mapped: usize,
@@ -246,7 +243,7 @@ async fn resolve(write: Write, body: Body<ResolveInput>) -> Answer {
             let mapped = found.iter().flatten().count();
             let unmapped = found.len() - mapped;
             let results = input.references.iter().zip(found).map(SkuResult::of).collect();
-            Ok((None, SkuResolution { object: "sku_resolution", mapped, unmapped, results }))
+            Ok((None, SkuResolution { object: tag::SkuResolution, mapped, unmapped, results }))
         })
         .await
 }

@@ -4,6 +4,7 @@ use actix_web::get;
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use domain::id::UnmappedSkuId;
+use domain::tag;
 use serde::{Deserialize, Serialize};
 use service::catalog::sku_map::{self, UnmappedFilter, UnmappedStatus};
 use service::listing::Age;
@@ -22,9 +23,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 struct UnmappedSku {
     /// Its id.
     id: UnmappedSkuId,
-    /// Always `unmapped_sku`.
-    #[schema(value_type = String, max_length = 12, example = "unmapped_sku")]
-    object: &'static str,
+    object: tag::UnmappedSku,
     /// The other system.
     #[schema(max_length = 100, example = "webshop")]
     system: String,
@@ -53,7 +52,7 @@ impl From<sku_map::Unmapped> for UnmappedSku {
     fn from(unmapped: sku_map::Unmapped) -> Self {
         UnmappedSku {
             id: unmapped.id,
-            object: "unmapped_sku",
+            object: tag::UnmappedSku,
             system: unmapped.reference.system.into(),
             external_sku: unmapped.reference.external_sku.into(),
             external_location: unmapped.reference.external_location.map(String::from),

@@ -5,6 +5,7 @@ use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use domain::id::{CountId, ProductId};
 use domain::number::Quantity;
+use domain::tag;
 use serde::{Deserialize, Serialize};
 use service::count::entry::{EnteredFigure, Filter, list};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -23,9 +24,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 /// A figure that somebody entered on a count sheet. It does not say what was expected.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct CountEntry {
-    /// Always `count_entry`.
-    #[schema(value_type = String, max_length = 11, example = "count_entry")]
-    object: &'static str,
+    object: tag::CountEntry,
     /// The line of the sheet.
     #[schema(minimum = 1, maximum = 2000, example = 1)]
     line_no: i32,
@@ -67,7 +66,7 @@ struct CountEntry {
 impl From<EnteredFigure> for CountEntry {
     fn from(figure: EnteredFigure) -> Self {
         CountEntry {
-            object: "count_entry",
+            object: tag::CountEntry,
             line_no: figure.line_no,
             product_id: figure.product_id,
             sku: figure.sku,

@@ -5,6 +5,7 @@ use domain::count::{self, Count, CountStatus, CountedLot, EntryInput};
 use domain::id::{CategoryId, CountId, LocationId, ProductId, StockDocumentId};
 use domain::number::{Money, Percent, Quantity};
 use domain::refusal::{Problems, Refusal};
+use domain::tag;
 use domain::text::{self, Line64, Text200};
 use serde::{Deserialize, Serialize};
 use service::count::Selection;
@@ -162,9 +163,7 @@ pub struct RecountIn {
 pub struct CountOut<'a> {
     /// Its id.
     pub id: CountId,
-    /// Always `count`.
-    #[schema(value_type = String, max_length = 5, example = "count")]
-    object: &'static str,
+    object: tag::Count,
     /// Its number.
     #[schema(max_length = 64, example = "CT-2026-000123")]
     number: &'a str,
@@ -236,7 +235,7 @@ impl<'a> CountOut<'a> {
     pub fn new(count: &'a Count) -> Self {
         CountOut {
             id: count.id,
-            object: "count",
+            object: tag::Count,
             number: &count.number,
             location_id: count.location_id,
             status: count.status,

@@ -2,6 +2,7 @@
 
 use actix_web::get;
 use actix_web::web::Data;
+use domain::tag;
 use serde::Serialize;
 use service::ledger::{self, Account};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -18,9 +19,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = LedgerAccount)]
 struct AccountOut {
-    /// Always `account`.
-    #[schema(value_type = String, max_length = 7, example = "account")]
-    object: &'static str,
+    object: tag::Account,
     /// Its code.
     #[schema(max_length = 32, example = "4010")]
     code: String,
@@ -34,7 +33,7 @@ struct AccountOut {
 
 impl From<Account> for AccountOut {
     fn from(account: Account) -> Self {
-        AccountOut { object: "account", code: account.code, name: account.name, kind: account.kind }
+        AccountOut { object: tag::Account, code: account.code, name: account.name, kind: account.kind }
     }
 }
 

@@ -10,6 +10,7 @@ use domain::id::{CustomerId, LotId, ProductId};
 use domain::lot::{Affected, AffectedParty, Lot, RecallLot};
 use domain::number::Quantity;
 use domain::refusal::{Problems, Refusal};
+use domain::tag;
 use domain::text::Filled200;
 use serde::{Deserialize, Serialize};
 use service::posting::Command;
@@ -42,9 +43,7 @@ struct RecallIn {
 pub struct RecallOut<'a> {
     /// The lot's id.
     id: LotId,
-    /// Always `lot_recall`.
-    #[schema(value_type = String, max_length = 10, example = "lot_recall")]
-    object: &'static str,
+    object: tag::LotRecall,
     /// The lot's code.
     #[schema(max_length = 64, example = "L-2026-117")]
     code: &'a str,
@@ -99,7 +98,7 @@ impl<'a> RecallOut<'a> {
         let is_walk_in = |party: &&AffectedParty| party.customer.is_none();
         RecallOut {
             id: lot.id,
-            object: "lot_recall",
+            object: tag::LotRecall,
             code: &lot.code,
             product_id: lot.product_id,
             reason,

@@ -7,6 +7,7 @@ use domain::id::{CustomerId, HoldId, LocationId, LotId, OrderId};
 use domain::lot::{AffectedCustomer, AffectedParty, OpenReservation};
 use domain::number::Quantity;
 use domain::stock::MovementKind;
+use domain::tag;
 use domain::tenant::Channel;
 use serde::Serialize;
 use service::stock::trace::{self, Trace, TracedDocument};
@@ -26,9 +27,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = LotTrace)]
 struct TraceOut {
-    /// Always `lot_trace`.
-    #[schema(value_type = String, max_length = 9, example = "lot_trace")]
-    object: &'static str,
+    object: tag::LotTrace,
     /// The lot, and where the rest of it is.
     lot: LotOut,
     /// The quantities, which add up.
@@ -274,7 +273,7 @@ impl From<Trace> for TraceOut {
         let listed = |moved: Vec<TracedDocument>| moved.into_iter().map(MovedOut::from).collect();
         let levels = trace.levels.into_iter().map(LotLevelOut::from).collect();
         TraceOut {
-            object: "lot_trace",
+            object: tag::LotTrace,
             lot: LotOut { levels: Some(levels), ..LotOut::from(trace.found) },
             sums: SumsOut {
                 received: sums.received,

@@ -6,6 +6,7 @@ use domain::number::{Money, Quantity};
 use domain::order::{self, AdvanceTo, InvoiceKind, OrderStatus, Policy};
 use domain::promise::PRIORITY_MAX;
 use domain::refusal::{Problems, Refusal};
+use domain::tag;
 use domain::text::{self, Filled100, Text100};
 use serde::{Deserialize, Serialize};
 
@@ -128,9 +129,7 @@ pub fn shipped(lines: Vec<ShipLineIn>) -> Result<Vec<order::ShipLine>, Refusal> 
 pub struct OrderOut<'a> {
     /// Its id.
     id: OrderId,
-    /// Always `order`.
-    #[schema(value_type = String, max_length = 5, example = "order")]
-    object: &'static str,
+    object: tag::Order,
     /// Its number.
     #[schema(max_length = 64, example = "SO-2026-000123")]
     number: &'a str,
@@ -212,9 +211,7 @@ struct OrderLineOut<'a> {
 pub struct ShipmentOut<'a> {
     /// Its id.
     id: ShipmentId,
-    /// Always `shipment`.
-    #[schema(value_type = String, max_length = 8, example = "shipment")]
-    object: &'static str,
+    object: tag::Shipment,
     /// Its number.
     #[schema(max_length = 64, example = "SH-2026-000123")]
     number: &'a str,
@@ -262,7 +259,7 @@ impl<'a> ShipmentOut<'a> {
         };
         ShipmentOut {
             id: shipment.id,
-            object: "shipment",
+            object: tag::Shipment,
             number: &shipment.number,
             occurred_at: shipment.occurred_at,
             invoice_id: shipment.invoice_id,
@@ -368,7 +365,7 @@ impl<'a> OrderOut<'a> {
         };
         OrderOut {
             id: order.id,
-            object: "order",
+            object: tag::Order,
             number: &order.number,
             status: order.status,
             customer_id: order.customer_id,

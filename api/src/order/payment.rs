@@ -7,6 +7,7 @@ use domain::id::{CustomerId, InvoiceId, PaymentId};
 use domain::number::Money;
 use domain::payment::{self, PaymentMethod};
 use domain::refusal::Problems;
+use domain::tag;
 use domain::text::{self, Text100};
 use serde::{Deserialize, Serialize};
 use service::listing::{Age, Period};
@@ -60,9 +61,7 @@ struct AllocationForm {
 pub struct PaymentOut<'a> {
     /// Its id.
     id: PaymentId,
-    /// Always `payment`.
-    #[schema(value_type = String, max_length = 7, example = "payment")]
-    object: &'static str,
+    object: tag::Payment,
     /// Its number.
     #[schema(max_length = 64, example = "PAY-2026-000123")]
     number: &'a str,
@@ -93,7 +92,7 @@ impl<'a> PaymentOut<'a> {
             |part: &payment::Allocation| AllocationForm { invoice_id: part.invoice_id, amount: part.amount };
         PaymentOut {
             id: payment.id,
-            object: "payment",
+            object: tag::Payment,
             number: &payment.number,
             customer_id: payment.customer_id,
             method: payment.method,

@@ -5,6 +5,7 @@ use domain::id::{CustomerId, HoldId, LocationId, RegisterId, SaleId, SessionId};
 use domain::number::{Money, Quantity};
 use domain::pos::{self, SaleKind, TenderInput, TenderKind};
 use domain::refusal::{Problems, Refusal};
+use domain::tag;
 use domain::text::{self, Text100};
 use serde::{Deserialize, Serialize};
 
@@ -130,9 +131,7 @@ pub fn tenders(tenders: Vec<TenderIn>) -> Result<Vec<TenderInput>, Refusal> {
 pub struct SaleOut<'a> {
     /// Its id.
     id: SaleId,
-    /// Always `pos_sale`.
-    #[schema(value_type = String, max_length = 8, example = "pos_sale")]
-    object: &'static str,
+    object: tag::PosSale,
     /// Its number, gap-free per till and year.
     #[schema(max_length = 64, example = "T1-2026-000001")]
     number: &'a str,
@@ -207,7 +206,7 @@ impl<'a> SaleOut<'a> {
         };
         SaleOut {
             id: sale.id,
-            object: "pos_sale",
+            object: tag::PosSale,
             number: &sale.number,
             kind: sale.kind,
             register_id: sale.register_id,

@@ -7,6 +7,7 @@ use domain::id::{CashMoveId, RegisterId, SessionId};
 use domain::number::Money;
 use domain::pos::{self, CashMoveKind};
 use domain::refusal::Problems;
+use domain::tag;
 use domain::text::Filled200;
 use serde::{Deserialize, Serialize};
 use service::listing::Age;
@@ -63,9 +64,7 @@ struct CashMoveIn {
 pub struct SessionOut {
     /// Its id.
     id: SessionId,
-    /// Always `pos_session`.
-    #[schema(value_type = String, max_length = 11, example = "pos_session")]
-    object: &'static str,
+    object: tag::PosSession,
     /// The till.
     register_id: RegisterId,
     /// The cash it was opened with.
@@ -88,7 +87,7 @@ impl From<&pos::Session> for SessionOut {
     fn from(session: &pos::Session) -> Self {
         SessionOut {
             id: session.id,
-            object: "pos_session",
+            object: tag::PosSession,
             register_id: session.register_id,
             opening_float: session.opening_float,
             counted: session.counted,
@@ -105,9 +104,7 @@ impl From<&pos::Session> for SessionOut {
 pub struct CashMoveOut {
     /// Its id.
     id: CashMoveId,
-    /// Always `cash_move`.
-    #[schema(value_type = String, max_length = 9, example = "cash_move")]
-    object: &'static str,
+    object: tag::CashMove,
     /// The session.
     session_id: SessionId,
     /// Why.
@@ -126,7 +123,7 @@ impl From<pos::CashMove> for CashMoveOut {
     fn from(change: pos::CashMove) -> Self {
         CashMoveOut {
             id: change.id,
-            object: "cash_move",
+            object: tag::CashMove,
             session_id: change.session_id,
             kind: change.kind,
             amount: change.amount,

@@ -3,6 +3,7 @@
 use actix_web::web::{Data, Path};
 use actix_web::{delete, get, put};
 use domain::id::{LocationId, PriceListId};
+use domain::tag;
 use domain::tenant::Channel;
 use serde::{Deserialize, Serialize};
 use service::pricing::channel::{self, ChannelPriceListInput};
@@ -27,9 +28,7 @@ struct ChannelPriceList {
     /// The channel, and the location where it is for one.
     #[schema(max_length = 50, example = "retail")]
     id: String,
-    /// Always `channel_price_list`.
-    #[schema(value_type = String, max_length = 18, example = "channel_price_list")]
-    object: &'static str,
+    object: tag::ChannelPriceList,
     /// The channel.
     #[schema(value_type = Channel)]
     channel: String,
@@ -44,7 +43,7 @@ impl From<entity::channel_price_list::Model> for ChannelPriceList {
         let location_id = Some(row.location_id).filter(|id| !id.0.is_nil());
         ChannelPriceList {
             id: location_id.map_or_else(|| row.channel.clone(), |id| format!("{}:{id}", row.channel)),
-            object: "channel_price_list",
+            object: tag::ChannelPriceList,
             channel: row.channel,
             location_id,
             price_list_id: row.price_list_id,

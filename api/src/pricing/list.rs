@@ -4,6 +4,7 @@ use actix_web::web::Data;
 use actix_web::{get, patch, post};
 use chrono::{DateTime, Utc};
 use domain::id::PriceListId;
+use domain::tag;
 use serde::{Deserialize, Serialize};
 use service::page::Sort;
 use service::pricing::list::{self as lists, PriceListInput};
@@ -28,9 +29,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 struct PriceList {
     /// The price list's id.
     id: PriceListId,
-    /// Always `price_list`.
-    #[schema(value_type = String, max_length = 10, example = "price_list")]
-    object: &'static str,
+    object: tag::PriceList,
     /// Your code for it.
     #[schema(max_length = 64, example = "dealers")]
     code: String,
@@ -53,7 +52,7 @@ impl From<entity::price_list::Model> for PriceList {
     fn from(row: entity::price_list::Model) -> Self {
         PriceList {
             id: row.id,
-            object: "price_list",
+            object: tag::PriceList,
             code: row.code,
             name: row.name,
             currency: row.currency,

@@ -5,6 +5,7 @@ use actix_web::{delete, get, post};
 use chrono::{DateTime, Utc};
 use domain::id::{CategoryId, PriceListId, PriceRuleId, ProductId};
 use domain::number::{Price, Quantity};
+use domain::tag;
 use serde::{Deserialize, Serialize};
 use service::page::Sort;
 use service::pricing::rule::{self, Filter, PriceRuleInput, RuleMethod, RuleScope};
@@ -30,9 +31,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 struct PriceRule {
     /// The rule's id.
     id: PriceRuleId,
-    /// Always `price_rule`.
-    #[schema(value_type = String, max_length = 10, example = "price_rule")]
-    object: &'static str,
+    object: tag::PriceRule,
     /// The list that it is part of.
     price_list_id: PriceListId,
     /// Which products it prices.
@@ -68,7 +67,7 @@ impl From<entity::price_rule::Model> for PriceRule {
     fn from(row: entity::price_rule::Model) -> Self {
         PriceRule {
             id: row.id,
-            object: "price_rule",
+            object: tag::PriceRule,
             price_list_id: row.price_list_id,
             scope: row.scope,
             product_id: row.product_id,

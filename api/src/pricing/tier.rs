@@ -4,6 +4,7 @@ use actix_web::web::Data;
 use actix_web::{get, patch, post};
 use chrono::{DateTime, Utc};
 use domain::id::{PriceListId, PriceTierId};
+use domain::tag;
 use serde::{Deserialize, Serialize};
 use service::page::Sort;
 use service::pricing::tier::{self, PriceTierInput};
@@ -28,9 +29,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 struct PriceTier {
     /// The price tier's id.
     id: PriceTierId,
-    /// Always `price_tier`.
-    #[schema(value_type = String, max_length = 10, example = "price_tier")]
-    object: &'static str,
+    object: tag::PriceTier,
     /// Your code for it.
     #[schema(max_length = 64, example = "dealers")]
     code: String,
@@ -52,7 +51,7 @@ impl From<entity::price_tier::Model> for PriceTier {
     fn from(row: entity::price_tier::Model) -> Self {
         PriceTier {
             id: row.id,
-            object: "price_tier",
+            object: tag::PriceTier,
             code: row.code,
             name: row.name,
             price_list_id: row.price_list_id,

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post};
 use domain::id::{LocationId, ProductId};
+use domain::tag;
 use domain::tenant::Channel;
 use serde::{Deserialize, Serialize};
 use service::stock::availability::{self, Lookup, ProductAvailability};
@@ -85,9 +86,7 @@ impl From<QuestionIn> for Question {
 /// What may be sold right now.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Availability {
-    /// Always `availability`.
-    #[schema(value_type = String, max_length = 12, example = "availability")]
-    object: &'static str,
+    object: tag::Availability,
     /// The products that were found, in the order of the question, each once.
     #[schema(max_items = 1000)]
     data: Vec<ProductAvailability>,
@@ -169,5 +168,5 @@ async fn answer(app: &App, caller: &Caller, question: &Question) -> Answer {
     };
     let mut answered: HashSet<String> = data.iter().map(|product| product.asked.clone()).collect();
     let unknown = asked.into_iter().filter(|asked| answered.insert(asked.clone())).collect();
-    Ok(HttpResponse::Ok().json(Availability { object: "availability", data, unknown }))
+    Ok(HttpResponse::Ok().json(Availability { object: tag::Availability, data, unknown }))
 }

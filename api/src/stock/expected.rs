@@ -7,6 +7,7 @@ use domain::expected_receipt::{self, ExpectedReceipt, ExpectedStatus};
 use domain::id::{ExpectedReceiptId, LocationId, ProductId};
 use domain::number::Quantity;
 use domain::refusal::Problems;
+use domain::tag;
 use domain::text::{self, Text200};
 use serde::{Deserialize, Serialize};
 use service::listing::Age;
@@ -61,9 +62,7 @@ struct RescheduleIn {
 pub struct ExpectedReceiptOut<'a> {
     /// Its id.
     id: ExpectedReceiptId,
-    /// Always `expected_receipt`.
-    #[schema(value_type = String, max_length = 16, example = "expected_receipt")]
-    object: &'static str,
+    object: tag::ExpectedReceipt,
     /// Its number.
     #[schema(max_length = 64, example = "ER-2026-000123")]
     number: &'a str,
@@ -107,7 +106,7 @@ impl<'a> ExpectedReceiptOut<'a> {
     pub(crate) fn new(expected: &'a ExpectedReceipt) -> Self {
         ExpectedReceiptOut {
             id: expected.id,
-            object: "expected_receipt",
+            object: tag::ExpectedReceipt,
             number: &expected.number,
             location_id: expected.location_id,
             expected_on: expected.expected_on,

@@ -7,6 +7,7 @@ use domain::id::{CommandId, LocationId, LotId, MovementId, OrderId, ProductId};
 use domain::number::{Money, Price, Quantity};
 use domain::refusal::Code;
 use domain::stock::MovementKind;
+use domain::tag;
 use domain::tenant::Channel;
 use serde::{Deserialize, Serialize};
 use service::listing::Period;
@@ -34,9 +35,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 /// Why a level is what it is.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct StockExplanation {
-    /// Always `stock_explanation`.
-    #[schema(value_type = String, max_length = 17, example = "stock_explanation")]
-    object: &'static str,
+    object: tag::StockExplanation,
     /// The level as it is now.
     level: StockLevel,
     /// What there was before the first movement of this page.
@@ -283,9 +282,14 @@ async fn show(app: Data<App>, caller: Caller, path: Path<(String, String)>, list
     list.answer_with(
         lines,
         |line| line.id.0,
-        |data, page| {
-            let object = "stock_explanation";
-            StockExplanation { object, level, opening, data, closing, page, reserved }
+        |data, page| StockExplanation {
+            object: tag::StockExplanation,
+            level,
+            opening,
+            data,
+            closing,
+            page,
+            reserved,
         },
     )
 }

@@ -8,6 +8,7 @@ use domain::hold::{self, Hold, HoldKind, HoldStatus};
 use domain::id::{CustomerId, HoldId, LocationId, LotId, ProductId, RegisterId};
 use domain::number::Quantity;
 use domain::refusal::Problems;
+use domain::tag;
 use domain::tenant::Channel;
 use domain::text::{self, Filled100, Text500};
 use serde::{Deserialize, Serialize};
@@ -74,9 +75,7 @@ struct ExtendIn {
 pub struct HoldOut<'a> {
     /// Its id.
     id: HoldId,
-    /// Always `hold`.
-    #[schema(value_type = String, max_length = 4, example = "hold")]
-    object: &'static str,
+    object: tag::Hold,
     /// For someone, in quarantine, for a till or for a channel.
     kind: HoldKind,
     /// Your own name for it.
@@ -135,7 +134,7 @@ impl<'a> HoldOut<'a> {
     pub(crate) fn new(hold: &'a Hold, now: DateTime<Utc>) -> Self {
         HoldOut {
             id: hold.id,
-            object: "hold",
+            object: tag::Hold,
             kind: hold.kind,
             reference: hold.reference.as_deref(),
             location_id: hold.location_id,

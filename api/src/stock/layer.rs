@@ -5,6 +5,7 @@ use actix_web::web::{Data, Path};
 use chrono::{DateTime, Utc};
 use domain::id::{CostLayerId, LocationId, LotId, ProductId};
 use domain::number::{Money, Price, Quantity};
+use domain::tag;
 use serde::{Deserialize, Serialize};
 use service::stock::explain;
 use service::stock::layer::{self, ListedLayer, Position, UsedLayer};
@@ -25,9 +26,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 struct CostLayer {
     /// Its id.
     id: CostLayerId,
-    /// Always `cost_layer`.
-    #[schema(value_type = String, max_length = 10, example = "cost_layer")]
-    object: &'static str,
+    object: tag::CostLayer,
     /// When its goods came in. The oldest leave first.
     received_at: DateTime<Utc>,
     /// Stock units that are left of it.
@@ -58,7 +57,7 @@ impl From<ListedLayer> for CostLayer {
     fn from(layer: ListedLayer) -> Self {
         CostLayer {
             id: layer.id,
-            object: "cost_layer",
+            object: tag::CostLayer,
             received_at: layer.received_at,
             quantity: layer.quantity,
             currency: layer.currency,

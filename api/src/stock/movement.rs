@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use domain::id::{CommandId, LocationId, LotId, MovementId, ProductId};
 use domain::number::{Money, Price, Quantity};
 use domain::stock::MovementKind;
+use domain::tag;
 use domain::tenant::Channel;
 use serde::{Deserialize, Serialize};
 use service::listing::{Age, Period};
@@ -26,9 +27,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 struct StockMovement {
     /// Its id.
     id: MovementId,
-    /// Always `stock_movement`.
-    #[schema(value_type = String, max_length = 14, example = "stock_movement")]
-    object: &'static str,
+    object: tag::StockMovement,
     /// Why goods moved.
     kind: MovementKind,
     /// The product.
@@ -79,7 +78,7 @@ impl From<Movement> for StockMovement {
     fn from(row: Movement) -> Self {
         StockMovement {
             id: row.id,
-            object: "stock_movement",
+            object: tag::StockMovement,
             kind: row.kind,
             product_id: row.product_id,
             sku: row.sku,

@@ -5,6 +5,7 @@ use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use domain::id::{CommandId, CostId, LocationId, LotId, ProductId};
 use domain::number::{Money, Quantity};
+use domain::tag;
 use domain::tenant::Channel;
 use serde::{Deserialize, Serialize};
 use service::listing::Age;
@@ -26,9 +27,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 struct CostToSettle {
     /// Its id.
     id: CostId,
-    /// Always `cost_to_settle`.
-    #[schema(value_type = String, max_length = 14, example = "cost_to_settle")]
-    object: &'static str,
+    object: tag::CostToSettle,
     /// Whether some of the cost is still provisional.
     status: CostStatus,
     /// Where the goods left.
@@ -82,7 +81,7 @@ impl From<oversold::CostToSettle> for CostToSettle {
     fn from(row: oversold::CostToSettle) -> Self {
         CostToSettle {
             id: row.id,
-            object: "cost_to_settle",
+            object: tag::CostToSettle,
             status: row.status,
             location_id: row.location_id,
             product_id: row.product_id,

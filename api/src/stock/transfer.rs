@@ -6,6 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::{LocationId, LotId, ProductId, TransferId};
 use domain::number::{Money, Quantity};
 use domain::refusal::Problems;
+use domain::tag;
 use domain::text::{self, Text200};
 use domain::transfer::{self, Transfer, TransferStatus};
 use serde::{Deserialize, Serialize};
@@ -84,9 +85,7 @@ struct ArrivalLineIn {
 pub struct TransferOut<'a> {
     /// Its id.
     id: TransferId,
-    /// Always `transfer`.
-    #[schema(value_type = String, max_length = 8, example = "transfer")]
-    object: &'static str,
+    object: tag::Transfer,
     /// Its number.
     #[schema(max_length = 64, example = "TR-2026-000123")]
     number: &'a str,
@@ -145,7 +144,7 @@ impl<'a> TransferOut<'a> {
     pub(crate) fn new(transfer: &'a Transfer) -> Self {
         TransferOut {
             id: transfer.id,
-            object: "transfer",
+            object: tag::Transfer,
             number: &transfer.number,
             from_location_id: transfer.from_location_id,
             to_location_id: transfer.to_location_id,

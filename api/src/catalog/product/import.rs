@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use actix_web::post;
 use domain::id::ProductId;
 use domain::refusal::Code;
+use domain::tag;
 use serde::{Deserialize, Serialize};
 use service::catalog::codes::Codes;
 use service::catalog::product::Product;
@@ -85,9 +86,7 @@ pub struct ProductImportItem {
 /// What an import did.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct ProductImport {
-    /// Always `product_import`.
-    #[schema(value_type = String, max_length = 14, example = "product_import")]
-    object: &'static str,
+    object: tag::ProductImport,
     /// As it was asked for.
     mode: Mode,
     /// How many rows there were, the header not counted.
@@ -239,7 +238,7 @@ struct Tally {
 impl Tally {
     fn new(sheet: &Sheet<'_>, mode: Mode) -> Self {
         let report = ProductImport {
-            object: "product_import",
+            object: tag::ProductImport,
             mode,
             rows: 0,
             created: 0,
