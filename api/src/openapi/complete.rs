@@ -8,7 +8,9 @@
 use serde_json::{Map, Value, json};
 
 use super::area;
-use super::references::{drop_unused, for_each_reference, name_formats, name_rows, replace_copies};
+use super::references::{
+    drop_unused, for_each_reference, lift_descriptions, name_formats, name_rows, replace_copies,
+};
 use super::shared::{self, Shared};
 use crate::problem::PROBLEM_JSON;
 
@@ -30,6 +32,7 @@ pub fn complete(document: &mut Value) {
     super::inline::complete(document);
     replace_copies(document);
     name_formats(document);
+    lift_descriptions(document);
     super::examples::complete(document);
     let shared = Shared::of(document);
     for (path, item) in object(&mut document["paths"]) {

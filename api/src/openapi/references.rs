@@ -67,6 +67,22 @@ fn refer_to_formats(value: &mut Value) {
     for_each_child(value, &mut refer_to_formats);
 }
 
+/// Moves the description of a schema that may be null to the schema itself: one alternative is not the place for it.
+pub fn lift_descriptions(value: &mut Value) {
+    for_each_child(value, &mut lift_descriptions);
+    let Value::Object(members) = value else { return };
+    let null = json!({ "type": "null" });
+    let Some(Value::Array(alternatives)) = members.get_mut("oneOf") else { return };
+    if alternatives.len() == 2
+        && alternatives.contains(&null)
+        && let Some(Value::Object(other)) = alternatives.iter_mut().find(|alternative| **alternative != null)
+        && other.contains_key("$ref")
+        && let Some(description) = other.remove("description")
+    {
+        members.insert("description".to_owned(), description);
+    }
+}
+
 /// Drops the components that nothing refers to, until none is left.
 pub fn drop_unused(document: &mut Value) {
     loop {
@@ -127,6 +143,16 @@ mod tests {
                 "Till": till,
             })
         );
+    }
+
+    #[test]
+    fn what_may_be_null_is_described_as_a_whole() {
+        let reference = json!({ "$ref": "#/components/schemas/Till" });
+        let mut described = reference.clone();
+        described["description"] = "The till.".into();
+        let mut property = json!({ "oneOf": [{ "type": "null" }, described] });
+        lift_descriptions(&mut property);
+        assert_eq!(property, json!({ "description": "The till.", "oneOf": [{ "type": "null" }, reference] }));
     }
 
     #[test]
