@@ -4,6 +4,7 @@ mod area;
 mod complete;
 mod examples;
 mod inline;
+mod layout;
 mod references;
 mod shared;
 
@@ -35,7 +36,7 @@ impl DescribedRoutes {
         let (_, described) = actix_web::App::new().into_utoipa_app().configure(routes).split_for_parts();
         let mut document = serde_json::to_value(described).unwrap_or_default();
         complete::complete(&mut document);
-        let text = Bytes::from(format!("{document:#}\n"));
+        let text = Bytes::from(layout::text(&document));
         let access = Arc::new(Access::declared(&document));
         DescribedRoutes { routes, document, text, access }
     }
@@ -50,7 +51,7 @@ impl DescribedRoutes {
         &self.document
     }
 
-    /// The whole document as indented JSON.
+    /// The whole document as text.
     pub fn text(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(&self.text)
     }
