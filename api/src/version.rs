@@ -3,7 +3,7 @@
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
-use actix_web::http::header::{self, HeaderName};
+use actix_web::http::header::{self, EntityTag, Header, TryIntoHeaderValue};
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use serde::Serialize;
 
@@ -11,7 +11,7 @@ use crate::problem::{ApiError, ErrorCode};
 
 /// The header `If-Match`, not judged yet: a handler asks [`IfMatch::required`] or [`IfMatch::optional`].
 #[derive(Debug, Clone)]
-pub struct IfMatch(Option<String>);
+pub struct IfMatch(Option<header::IfMatch>);
 
 impl FromRequest for IfMatch {
     type Error = ApiError;
@@ -25,18 +25,23 @@ impl FromRequest for IfMatch {
 impl IfMatch {
     /// Reads the header of a request.
     pub fn of(request: &HttpRequest) -> Self {
-        IfMatch(text(request, header::IF_MATCH))
+        let parse = || header::IfMatch::parse(request).unwrap_or(header::IfMatch::Items(Vec::new()));
+        IfMatch(request.headers().contains_key(header::IF_MATCH).then(parse))
     }
 
     /// The version that the record must be at; nothing where any will do.
     pub fn optional(&self) -> Result<Option<i32>, ApiError> {
-        match self.0.as_deref().map(str::trim) {
-            None | Some("*") => Ok(None),
-            Some(tag) => parse(tag).map(Some).ok_or_else(|| {
-                let detail = "Send the ETag as it was answered, such as \"7\" with its quotes.";
-                ApiError::new(ErrorCode::InvalidParameter, detail).at_header("If-Match")
-            }),
-        }
+        let version = match &self.0 {
+            None | Some(header::IfMatch::Any) => return Ok(None),
+            Some(header::IfMatch::Items(tags)) => match tags.as_slice() {
+                [tag] => version(tag),
+                _ => None,
+            },
+        };
+        version.map(Some).ok_or_else(|| {
+            let detail = "Send the ETag as it was answered, such as \"7\" with its quotes.";
+            ApiError::new(ErrorCode::InvalidParameter, detail).at_header("If-Match")
+        })
     }
 
     /// As [`IfMatch::optional`], for a record that must not be changed unseen.
@@ -48,27 +53,29 @@ impl IfMatch {
     }
 }
 
-/// The header `If-None-Match`: which version the caller has.
+/// The header `If-None-Match`: which versions the caller has.
 #[derive(Debug, Clone)]
-pub struct IfNoneMatch(Option<String>);
+pub struct IfNoneMatch(header::IfNoneMatch);
 
 impl FromRequest for IfNoneMatch {
     type Error = ApiError;
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Ok(IfNoneMatch(text(request, header::IF_NONE_MATCH))))
+        let tags = header::IfNoneMatch::parse(request);
+        ready(Ok(IfNoneMatch(tags.unwrap_or(header::IfNoneMatch::Items(Vec::new())))))
     }
 }
 
 impl IfNoneMatch {
     /// The record with its version as ETag; 304 to a caller who has that version.
     pub fn answer(&self, version: i32, record: impl Serialize) -> HttpResponse {
-        let has = |tag: &str| tag.trim().trim_start_matches("W/") == etag(version);
-        let mut response = match &self.0 {
-            Some(tags) if tags.split(',').any(has) => HttpResponse::NotModified().finish(),
-            _ => HttpResponse::Ok().json(record),
+        let is_known = match &self.0 {
+            header::IfNoneMatch::Any => true,
+            header::IfNoneMatch::Items(tags) => tags.iter().any(|tag| tag.weak_eq(&entity_tag(version))),
         };
+        let mut response =
+            if is_known { HttpResponse::NotModified().finish() } else { HttpResponse::Ok().json(record) };
         tag(&mut response, version);
         response
     }
@@ -76,22 +83,18 @@ impl IfNoneMatch {
 
 /// Adds the version to an answer.
 pub fn tag(response: &mut HttpResponse, version: i32) {
-    if let Ok(value) = etag(version).try_into() {
+    if let Ok(value) = entity_tag(version).try_into_value() {
         response.headers_mut().insert(header::ETAG, value);
     }
 }
 
-fn etag(version: i32) -> String {
-    format!("\"{version}\"")
+fn entity_tag(version: i32) -> EntityTag {
+    EntityTag::new_strong(version.to_string())
 }
 
-fn parse(tag: &str) -> Option<i32> {
-    let digits = tag.strip_prefix('"')?.strip_suffix('"')?;
-    if digits.bytes().all(|byte| byte.is_ascii_digit()) { digits.parse().ok() } else { None }
-}
-
-fn text(request: &HttpRequest, name: HeaderName) -> Option<String> {
-    request.headers().get(name).map(|value| value.to_str().unwrap_or_default().to_owned())
+fn version(tag: &EntityTag) -> Option<i32> {
+    let version = tag.tag().parse().ok()?;
+    (version >= 0 && *tag == entity_tag(version)).then_some(version)
 }
 
 /// For `params(GuardedHeaders)` in the description of a route that needs `If-Match`.
@@ -114,7 +117,10 @@ mod tests {
     use super::*;
 
     fn if_match(tag: Option<&str>) -> IfMatch {
-        IfMatch(tag.map(str::to_owned))
+        let request = tag
+            .into_iter()
+            .fold(TestRequest::default(), |request, tag| request.insert_header((header::IF_MATCH, tag)));
+        IfMatch::of(&request.to_http_request())
     }
 
     #[test]
@@ -126,7 +132,7 @@ mod tests {
             if_match(None).required().err().map(|error| error.code()),
             Some(ErrorCode::PreconditionRequired)
         );
-        for tag in ["7", "\"\"", "\"x\"", "W/\"7\"", "\"-1\"", "\"99999999999\"", ""] {
+        for tag in ["7", "\"\"", "\"x\"", "W/\"7\"", "\"-1\"", "\"99999999999\"", "", "\"7\", \"8\""] {
             let code = if_match(Some(tag)).optional().err().map(|error| error.code());
             assert_eq!(code, Some(ErrorCode::InvalidParameter), "{tag}");
         }
@@ -137,7 +143,9 @@ mod tests {
         for (tags, status) in [
             ("\"7\"", StatusCode::NOT_MODIFIED),
             ("\"6\", W/\"7\"", StatusCode::NOT_MODIFIED),
+            ("*", StatusCode::NOT_MODIFIED),
             ("\"6\"", StatusCode::OK),
+            ("7", StatusCode::OK),
         ] {
             let request = TestRequest::get().insert_header((header::IF_NONE_MATCH, tags)).to_http_request();
             let seen = IfNoneMatch::extract(&request).await.expect("a header");
