@@ -1,8 +1,8 @@
-//! Who may call which route: the scopes that a route declares in its description are the ones it is guarded with.
+//! Scopes of routes. A route is guarded with the scopes that it declares in the API's description.
 //!
-//! `security(("bearer" = ["orders:write"]))` beside a handler is the only place where its scopes stand. A handler gets at
-//! the database only with a [`Caller`](crate::Caller), and that is extracted only where the caller has them. A handler
-//! asks for a further scope itself only where the need depends on what is sent.
+//! `security(("bearer" = ["orders:write"]))` beside a handler is the only place that names its scopes. A handler
+//! reaches the database only through a [`Caller`](crate::Caller), which is extracted only if the caller has the scopes.
+//! A handler checks a further scope itself only if the need depends on the body.
 
 use std::collections::HashMap;
 
@@ -13,27 +13,27 @@ use service::scope::Scope;
 
 use crate::problem::ApiError;
 
-/// The scopes of every route that is not public, by its pattern, such as `/v1/orders/{id}`.
+/// Scopes of every route that is not public, by its pattern, such as `/v1/orders/{id}`.
 #[derive(Debug)]
 pub struct Access(HashMap<String, Vec<Guard>>);
 
-/// What one operation needs.
+/// Scopes of one operation.
 #[derive(Debug)]
 struct Guard {
     method: Method,
-    /// A caller needs all scopes of one of these.
+    /// The caller needs all scopes of one alternative.
     alternatives: Vec<Vec<Scope>>,
 }
 
 impl Access {
-    /// Reads the scopes off the API's own description. An operation with a scope that does not exist stays closed.
+    /// Reads the scopes from the API's own description. An operation with an unknown scope rejects every caller.
     pub fn declared(document: &Value) -> Self {
         let paths = document["paths"].as_object().into_iter().flatten();
         Access(paths.map(|(path, item)| (path.clone(), guards(item))).collect())
     }
 
-    /// Refuses a caller who lacks a scope of the route that the request matched, and everybody on a route that declares
-    /// none.
+    /// Rejects a caller who lacks a scope of the matched route. Rejects every caller on a route that declares no
+    /// scopes.
     pub fn check(&self, request: &HttpRequest, caller: &service::Caller) -> Result<(), ApiError> {
         let pattern = request.match_pattern().unwrap_or_default();
         let guards = self.0.get(&pattern).map(Vec::as_slice).unwrap_or_default();
@@ -50,7 +50,7 @@ impl Guard {
         if self.alternatives.iter().any(has) {
             return Ok(());
         }
-        // The first way is the usual one: its missing scope is the one that is named.
+        // The first alternative is the usual one. The problem names its missing scope.
         let usual = self.alternatives.first().into_iter().flatten();
         usual.copied().try_for_each(|scope| caller.require(scope))
     }
@@ -71,7 +71,7 @@ fn guard(method: &str, operation: &Value) -> Option<Guard> {
     })
 }
 
-/// The scopes of a list; nothing where one of them does not exist.
+/// Parses a list of scopes. Returns nothing if one does not exist.
 fn scopes(texts: &Value) -> Option<Vec<Scope>> {
     texts.as_array()?.iter().map(|text| text.as_str()?.parse().ok()).collect()
 }
@@ -95,7 +95,7 @@ mod tests {
         HttpResponse::Ok().finish()
     }
 
-    /// The status of a request by a caller with `scopes`, where `document` declares what it does.
+    /// Returns the status of a request by a caller with `scopes`, for a route that is declared in `document`.
     async fn status(document: &Value, request: TestRequest, scopes: &[Scope]) -> StatusCode {
         let app = App::new()
             .app_data(Data::new(Access::declared(document)))
@@ -155,7 +155,7 @@ mod tests {
         );
     }
 
-    /// A scope that is misspelt closes its route: no operation of the API may have one.
+    /// A misspelt scope closes its route, so no operation may have one.
     #[test]
     fn every_operation_is_public_or_guarded() {
         let routes = crate::openapi::DescribedRoutes::new(crate::routes::mount);

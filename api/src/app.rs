@@ -1,5 +1,5 @@
-//! The application's state. It knows no handler: the routes are in [`routes`](crate::routes), the server around them in
-//! [`server`](crate::server).
+//! State of the application. It knows no handler: the routes are in [`routes`](crate::routes), the server around them
+//! in [`server`](crate::server).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -20,24 +20,24 @@ use crate::problem::ApiError;
 use crate::route_table::RouteTable;
 use crate::stream::seat::Streams;
 
-/// What every handler can reach, as `Data<App>`.
+/// State of the server, which every handler reaches as `Data<App>`.
 #[derive(Debug)]
 pub struct App {
     /// The database.
     pub db: Db,
-    /// Carries out what posts stock and ledger.
+    /// Carries out commands that post stock and ledger.
     pub poster: Poster,
-    /// What changes, for those who listen.
+    /// Wakes the streams of a tenant.
     pub live: Live,
-    /// Who listens.
+    /// Open streams and their limits.
     pub streams: Streams,
-    /// Who calls.
+    /// Authenticates callers.
     pub auth: Data<Auth>,
     /// Seals the cursors of lists.
     pub cursor_key: CursorKey,
     /// Networks of our own proxies.
     pub trusted_proxies: Vec<IpNet>,
-    /// The link to the other nodes, where there is one.
+    /// Link to the other nodes through Redis. Absent without Redis.
     pub broadcast: Option<Broadcast>,
     stopping: AtomicBool,
     closed: AtomicBool,
@@ -46,7 +46,7 @@ pub struct App {
 }
 
 impl App {
-    /// The state over a database; `broadcast` is linked to nothing where there is no Redis.
+    /// Creates the state over a database. Without a Redis URL there is no `broadcast`.
     pub(crate) fn new(db: Db, signing_key: SigningKey, config: &Config, table: RouteTable) -> Self {
         let cursor_key = CursorKey::new(&signing_key.derive("cursors"));
         let auth = Data::new(Auth::new(db.clone(), signing_key));
@@ -72,45 +72,45 @@ impl App {
         }
     }
 
-    /// The state that a request finds.
+    /// Returns the state of the server that received a request.
     pub fn of(request: &HttpRequest) -> Result<Data<Self>, ApiError> {
         let app = request.app_data::<Data<App>>().cloned();
         app.ok_or_else(|| ApiError::internal("no application state"))
     }
 
-    /// Whether the server is about to stop and wants no new work.
+    /// Whether the server is about to stop and takes no new work.
     pub fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Relaxed)
     }
 
-    /// Says from now on that the server is about to stop.
+    /// Marks the server as about to stop.
     pub(crate) fn begin_stopping(&self) {
         self.stopping.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the server answers no more.
+    /// Whether the server no longer serves requests.
     pub(crate) fn is_closed(&self) -> bool {
         self.closed.load(Ordering::SeqCst)
     }
 
-    /// From now on, requests are refused.
+    /// Rejects requests from now on.
     pub(crate) fn close(&self) {
         self.closed.store(true, Ordering::SeqCst);
     }
 
-    /// How many requests are being answered.
+    /// Returns the number of requests in progress.
     pub(crate) fn requests_in_flight(&self) -> usize {
         self.in_flight.load(Ordering::SeqCst)
     }
 
-    /// Counts a request until what it answers is dropped.
+    /// Counts a request as in progress until the returned value is dropped.
     pub(crate) fn enter(self: &Arc<Self>) -> InFlight {
         self.in_flight.fetch_add(1, Ordering::SeqCst);
         InFlight(Arc::clone(self))
     }
 }
 
-/// A request that is being answered.
+/// A request in progress.
 pub(crate) struct InFlight(Arc<App>);
 
 impl Drop for InFlight {

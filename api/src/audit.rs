@@ -1,4 +1,4 @@
-//! The audit log, to read: who did what, and when.
+//! The audit log: commands with their callers and times.
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
@@ -23,31 +23,31 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(list).service(show);
 }
 
-/// A write that somebody asked for. It never changes.
+/// A command in the audit log. It never changes.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Command {
-    /// Its id.
+    /// Id of the command.
     id: CommandId,
     object: tag::Command,
-    /// What it did. New values may appear.
+    /// Name of the command. New values may appear.
     #[schema(max_length = 64, example = "order.confirmed")]
     name: String,
     /// `api_key`, `user`, `operator` or `worker`.
     #[schema(max_length = 16, example = "api_key")]
     actor_kind: String,
-    /// The key or the user.
+    /// Id of the API key or user.
     #[schema(max_length = 64, example = "key_01h455vb4pex5vsknk084sn02q")]
     actor_id: String,
-    /// The name of the key or the user, as it is now.
+    /// Current name of the API key or user.
     #[schema(max_length = 200, example = "Web shop")]
     actor_name: Option<String>,
-    /// The HTTP status that was answered: from 400 on it was refused and changed nothing.
+    /// HTTP status of the response. From 400 on, the command was rejected and changed nothing.
     #[schema(minimum = 200, maximum = 599, example = 200)]
     status: i16,
-    /// What it made or changed.
+    /// Id of the document or record that it created or changed.
     #[schema(max_length = 64, example = "ord_01h455vb4pex5vsknk084sn02q")]
     document_id: Option<String>,
-    /// When.
+    /// When it was recorded.
     created_at: DateTime<Utc>,
 }
 
@@ -69,7 +69,7 @@ impl From<Entry> for Command {
     }
 }
 
-/// The id of an actor as the API writes it.
+/// Returns the id of an actor in the API's form.
 pub fn actor_id(actor_kind: &str, id: Uuid) -> String {
     let prefix = match actor_kind {
         "api_key" => Some(ApiKeyId::PREFIX),
@@ -88,41 +88,44 @@ fn text(prefix: Option<&str>, id: Uuid) -> String {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Filters {
-    /// That made or changed this document or record.
+    /// Only commands that created or changed this document or record.
     #[param(max_length = 64, example = "ord_01h455vb4pex5vsknk084sn02q")]
     document_id: Option<String>,
-    /// Of this name.
+    /// Only commands with this name.
     #[param(max_length = 64, example = "order.confirmed")]
     name: Option<String>,
-    /// Asked for by this API key or user.
+    /// Only commands of this API key or user.
     #[param(max_length = 64, example = "key_01h455vb4pex5vsknk084sn02q")]
     actor_id: Option<String>,
-    /// At this instant or later.
+    /// Recorded at this instant or later.
     #[serde(rename = "created_at[gte]")]
     #[param(example = "2026-11-01T00:00:00Z")]
     created_from: Option<DateTime<Utc>>,
-    /// Before this instant.
+    /// Recorded before this instant.
     #[serde(rename = "created_at[lt]")]
     #[param(example = "2026-12-01T00:00:00Z")]
     created_to: Option<DateTime<Utc>>,
     sort: Option<Age>,
 }
 
-/// The UUID in an id that bears one of `prefixes`.
+/// Returns the UUID of an id that has one of `prefixes`.
 fn parse_id(
     text: &str,
     mut prefixes: impl Iterator<Item = &'static str>,
     parameter: &str,
 ) -> Result<Uuid, ApiError> {
     prefixes.find_map(|prefix| domain::id::decode(prefix, text).ok()).ok_or_else(|| {
-        ApiError::new(ErrorCode::InvalidParameter, "Expected an id as the API writes it.")
-            .at_parameter(parameter)
+        ApiError::new(
+            ErrorCode::InvalidParameter,
+            "Expected the id of an API key or user, such as key_01h455vb4pex5vsknk084sn02q.",
+        )
+        .at_parameter(parameter)
     })
 }
 
 /// List commands
 ///
-/// One page of the audit log: every write, accepted or refused, with who asked for it.
+/// Returns one page of the audit log: every command, accepted or rejected, with its caller.
 #[utoipa::path(
     operation_id = "commands_list",
     security(("bearer" = ["ledger:read"])),
@@ -149,7 +152,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 
 /// Get a command
 ///
-/// Who asked for what, when, and which document came of it.
+/// Returns one command with its caller, its time and its document.
 #[utoipa::path(
     operation_id = "commands_get",
     security(("bearer" = ["ledger:read"])),

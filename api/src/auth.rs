@@ -1,4 +1,4 @@
-//! Who calls: the first call of every integration; API keys, users and logins have a file each.
+//! The caller of a request. API keys, users and logins have a file each.
 
 mod form;
 mod keys;
@@ -24,22 +24,22 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.configure(keys::routes).configure(users::routes).configure(session::routes);
 }
 
-/// Who calls.
+/// The caller.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Me {
     object: tag::Me,
     /// The tenant that the credential belongs to.
     tenant: MeTenant,
-    /// What kind of credential: `api_key` or `user`.
+    /// Kind of the credential: `api_key` or `user`.
     #[schema(value_type = String, max_length = 16, example = "api_key")]
     actor_kind: &'static str,
     /// The name of the key or user.
     #[schema(max_length = 200, example = "Web shop")]
     actor_name: String,
-    /// What the credential may do.
+    /// Scopes of the credential.
     #[schema(schema_with = scopes_schema)]
     scopes: Vec<&'static str>,
-    /// The server's clock.
+    /// Time of the server.
     server_time: DateTime<Utc>,
     /// The version of the API.
     #[schema(value_type = String, max_length = 32, example = "0.1.0")]
@@ -51,26 +51,26 @@ struct Me {
 struct MeTenant {
     /// The tenant's id.
     id: TenantId,
-    /// Its name in logins.
+    /// Name of the tenant in logins.
     #[schema(max_length = 63, example = "nordwind")]
     slug: String,
-    /// Its name.
+    /// Name of the tenant.
     #[schema(max_length = 200, example = "Nordwind Supply")]
     name: String,
-    /// ISO 4217 code of the currency of its books.
+    /// ISO 4217 code of the tenant's currency.
     #[schema(max_length = 3, example = "EUR")]
     currency: String,
-    /// IANA name of the zone in which its days begin.
+    /// IANA name of the tenant's time zone. Its days begin in this zone.
     #[schema(max_length = 64, example = "Europe/Berlin")]
     time_zone: String,
-    /// ISO 3166-1 alpha-2 code of its country.
+    /// ISO 3166-1 alpha-2 code of the tenant's country.
     #[schema(max_length = 2, example = "DE")]
     country: String,
 }
 
-/// Tell who calls
+/// Get the caller
 ///
-/// The first call of an integration: which tenant and what scopes the credential stands for.
+/// Returns the tenant and the scopes of the credential. Make it the first call of an integration.
 #[utoipa::path(
     operation_id = "me_get",
     security(("bearer" = [])),

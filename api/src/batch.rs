@@ -1,4 +1,4 @@
-//! Batch routes: many records in one request, one result each. A refused record never spoils its neighbours.
+//! Batch routes: many records in one request, one result each. A rejected record does not affect the others.
 
 use domain::refusal::Refusal;
 use domain::tag;
@@ -8,19 +8,19 @@ use serde_json::value::RawValue;
 use crate::body::{self, BatchBody, Input};
 use crate::problem::ApiError;
 
-/// The most records of one request.
+/// Most records in one request.
 const ITEMS_MAX: usize = 500;
 
-/// Many records, in the form of the single route each.
+/// Many records, each in the form of the single route.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Items {
     items: Vec<Box<RawValue>>,
 }
 
-/// Many records, in the form of the route that makes one.
+/// Many records, each in the form of the route that creates one.
 #[derive(Debug, utoipa::ToSchema)]
-#[expect(dead_code, reason = "documentation only: each item is parsed for itself")]
+#[expect(dead_code, reason = "documentation only: each item is parsed on its own")]
 pub struct Batch<T> {
     /// The records, at most 500.
     #[schema(min_items = 1, max_items = 500)]
@@ -31,10 +31,10 @@ pub struct Batch<T> {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Results<T> {
     object: tag::Batch,
-    /// How many were accepted.
+    /// Number of accepted records.
     #[schema(minimum = 0, maximum = 500, example = 499)]
     accepted: usize,
-    /// How many were refused.
+    /// Number of rejected records.
     #[schema(minimum = 0, maximum = 500, example = 1)]
     refused: usize,
     /// One result per item, in the order of the items.
@@ -42,33 +42,33 @@ pub struct Results<T> {
     results: Vec<ItemResult<T>>,
 }
 
-/// What became of one item of a batch.
+/// Result of one item of a batch.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct ItemResult<T> {
-    /// The status that the route that makes one would have answered.
+    /// HTTP status that the route for one record would have returned.
     #[schema(minimum = 200, maximum = 599, example = 201)]
     status: u16,
-    /// The record, or the problem that refused it.
+    /// The record, or the problem that rejected it.
     body: RecordOrProblem<T>,
 }
 
-/// A record, or the problem that refused it (RFC 9457).
+/// A record, or the problem that rejected it (RFC 9457).
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(untagged)]
 enum RecordOrProblem<T> {
     /// The record.
     Record(T),
-    /// The problem that refused it.
+    /// The problem that rejected it.
     #[schema(value_type = crate::problem::Problem)]
     Problem(Box<RawValue>),
 }
 
-/// The items of a batch, each parsed for itself.
+/// Items of a batch, each parsed on its own.
 #[derive(Debug)]
 pub struct Parsed<I>(Vec<Result<I, ApiError>>);
 
 impl<I: Clone + serde::de::DeserializeOwned> Parsed<I> {
-    /// Reads the body and parses each item; refuses more than `ITEMS_MAX` of them.
+    /// Reads the body and parses each item. Rejects an empty list and more than `ITEMS_MAX` items.
     pub async fn read(body: BatchBody<Items>) -> Result<Input<Self>, ApiError> {
         let Input { value, raw } = body.read().await?;
         if value.items.is_empty() || value.items.len() > ITEMS_MAX {
@@ -79,12 +79,12 @@ impl<I: Clone + serde::de::DeserializeOwned> Parsed<I> {
         Ok(Input { value: Parsed(items), raw })
     }
 
-    /// The items that have their form.
+    /// Returns the items that were parsed.
     pub fn well_formed(&self) -> Vec<I> {
         self.0.iter().flatten().cloned().collect()
     }
 
-    /// The results, from the answers to the items that have their form.
+    /// Returns one result per item, given the results of the items that were parsed.
     pub fn results<T>(&self, answers: Vec<Result<T, Refusal>>) -> Results<T> {
         let mut answers = answers.into_iter();
         let mut results = Vec::with_capacity(self.0.len());
@@ -94,7 +94,7 @@ impl<I: Clone + serde::de::DeserializeOwned> Parsed<I> {
                 Ok(_) => match answers.next() {
                     Some(Ok(record)) => ItemResult { status: 201, body: RecordOrProblem::Record(record) },
                     Some(Err(refusal)) => refused(&refusal.into()),
-                    None => refused(&ApiError::internal("an item of a batch was left without an answer")),
+                    None => refused(&ApiError::internal("an item of a batch has no result")),
                 },
             });
         }

@@ -1,7 +1,7 @@
 //! Request bodies: one JSON document.
 //!
-//! A handler takes a [`Body`] and calls [`Body::read`]. Extracting it reads nothing, so that a caller who may not write
-//! can't make the server read. What is wrong with the document is told with a pointer to the exact field.
+//! A handler takes a [`Body`] and calls [`Body::read`]. Extracting it reads nothing, so that a caller without
+//! permission can't make the server read. A problem has a pointer to the wrong field.
 
 use std::marker::PhantomData;
 use std::time::Duration;
@@ -20,14 +20,14 @@ use std::future::{Ready, ready};
 
 use crate::problem::{ApiError, ErrorCode};
 
-/// The most bytes of an ordinary body.
+/// Most bytes of an ordinary body.
 pub const BODY_BYTES_MAX: usize = 256 * 1024;
-/// The most bytes of a body of a batch route.
+/// Most bytes of a body of a batch route.
 pub const BATCH_BYTES_MAX: usize = 5 * 1024 * 1024;
-/// How long a body may take to arrive.
+/// Longest time that a body may take to arrive.
 const READ_DEADLINE: Duration = Duration::from_secs(10);
 
-/// A JSON body that has not been read yet. `T` should refuse unknown fields (`#[serde(deny_unknown_fields)]`).
+/// A JSON body that has not been read yet. `T` should reject unknown fields (`#[serde(deny_unknown_fields)]`).
 pub struct Body<T, const BYTES_MAX: usize = BODY_BYTES_MAX> {
     unread: Unread,
     form: PhantomData<T>,
@@ -61,14 +61,14 @@ impl<T: DeserializeOwned, const BYTES_MAX: usize> Body<T, BYTES_MAX> {
     }
 }
 
-/// A JSON body that has not been read yet, and whose form is not known yet either.
+/// A JSON body that has not been read yet, of a type that is not known yet.
 pub struct Unread {
     payload: Payload,
     head: Result<Option<usize>, ApiError>,
 }
 
 impl Unread {
-    /// The body of a request.
+    /// Takes the body of a request.
     pub fn of(request: &HttpRequest, payload: &mut Payload) -> Self {
         Unread { payload: payload.take(), head: check_head(request) }
     }
@@ -80,7 +80,7 @@ impl Unread {
     }
 }
 
-/// Content-Type and length, as announced.
+/// Checks the media type. Returns the announced length.
 fn check_head(request: &HttpRequest) -> Result<Option<usize>, ApiError> {
     let headers = request.headers();
     let essence = essence(headers);
@@ -94,14 +94,14 @@ fn check_head(request: &HttpRequest) -> Result<Option<usize>, ApiError> {
     Ok(announced(headers))
 }
 
-/// The media type of the body, without parameters.
+/// Returns the media type of the body, without parameters.
 pub(crate) fn essence(headers: &HeaderMap) -> &str {
     let media_type =
         headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     media_type.split(';').next().unwrap_or_default().trim()
 }
 
-/// The length of the body, as announced.
+/// Returns the announced length of the body.
 pub(crate) fn announced(headers: &HeaderMap) -> Option<usize> {
     let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
     length.and_then(|length| length.parse().ok())
@@ -128,13 +128,12 @@ async fn gather(mut payload: Payload, capacity: usize, bytes_max: usize) -> Resu
     let mut first: Option<Bytes> = None;
     let mut body = BytesMut::new();
     while let Some(chunk) = payload.next().await {
-        let chunk =
-            chunk.map_err(|_| ApiError::new(ErrorCode::MalformedJson, "The body ended before its end."))?;
+        let chunk = chunk.map_err(|_| ApiError::new(ErrorCode::MalformedJson, "The body is incomplete."))?;
         let length = body.len() + first.as_ref().map_or(0, Bytes::len) + chunk.len();
         if length > bytes_max {
             return Err(too_large(bytes_max));
         }
-        // Most bodies arrive whole: that one piece is used as it is.
+        // Most bodies arrive in one chunk, which is used without a copy.
         match (first.take(), body.is_empty()) {
             (None, true) => first = Some(chunk),
             (previous, _) => {
@@ -151,17 +150,18 @@ fn too_large(bytes_max: usize) -> ApiError {
     ApiError::new(ErrorCode::PayloadTooLarge, format!("The body may have at most {bytes_max} bytes."))
 }
 
-/// Parses one JSON object. Nothing at all is an empty object: a route that needs nothing is often called with nothing.
+/// Parses one JSON object. An empty body counts as an empty object: a route without required fields is often called
+/// without a body.
 pub fn parse_object<'de, T: Deserialize<'de>>(raw: &'de [u8]) -> Result<T, ApiError> {
     match raw.trim_ascii_start().first() {
         None => parse(b"{}"),
-        // Fields are named, never placed.
+        // Serde would read an array as fields by position.
         Some(b'[') => Err(ApiError::new(Code::ValidationFailed, "Send a JSON object.").at_pointer("")),
         Some(_) => parse(raw),
     }
 }
 
-/// Parses one JSON document; every refusal points at the field it is about.
+/// Parses one JSON document. Every error points at its field.
 pub fn parse<'de, T: Deserialize<'de>>(raw: &'de [u8]) -> Result<T, ApiError> {
     let mut reader = serde_json::Deserializer::from_slice(raw);
     let value =
@@ -174,7 +174,7 @@ fn refuse(path: &Path, error: &serde_json::Error) -> ApiError {
     if error.classify() != Category::Data {
         return malformed(error);
     }
-    // serde_json ends its messages with " at line 1 column 2"; the pointer says it better.
+    // serde_json ends its messages with " at line 1 column 2". The pointer replaces that.
     let text = error.to_string();
     let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text);
     let mut pointer = pointer(path);
@@ -192,7 +192,7 @@ fn refuse(path: &Path, error: &serde_json::Error) -> ApiError {
     ApiError::new(Code::ValidationFailed, explained(text)).at_pointer(&pointer)
 }
 
-/// A message of the parser in the caller's words.
+/// Returns a message of the parser in words for the caller.
 fn explained(text: &str) -> String {
     const TIMES: [&str; 4] = [
         "premature end of input",
@@ -219,19 +219,19 @@ fn malformed(error: &serde_json::Error) -> ApiError {
     ApiError::new(ErrorCode::MalformedJson, sentence(&error.to_string()))
 }
 
-/// What stands between the first two backticks.
+/// Returns the text between the first two backticks.
 fn quoted(text: &str) -> Option<&str> {
     text.split('`').nth(1)
 }
 
-/// A message of the parser as a sentence.
+/// Returns a message of the parser as a sentence.
 pub(crate) fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     let first: String = letters.next().map(|letter| letter.to_uppercase().collect()).unwrap_or_default();
     format!("{first}{}.", letters.as_str().trim_end_matches('.'))
 }
 
-/// The path as JSON pointer (RFC 6901).
+/// Returns the path as a JSON pointer (RFC 6901).
 fn pointer(path: &Path) -> String {
     let mut pointer = String::new();
     for segment in path {
@@ -248,7 +248,7 @@ fn escaped(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }
 
-/// An empty object: the route says it all.
+/// An empty object. The route takes no fields.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Nothing {}

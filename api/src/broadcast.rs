@@ -1,8 +1,8 @@
-//! Tells the other nodes that a credential was revoked, through Redis, and hears it from them; hears from the worker what
-//! was committed by others.
+//! Publishes revocations of credentials to the other nodes through Redis, and receives theirs. Receives from the worker
+//! which tenants have new events.
 //!
-//! Never in the path of a request: without Redis, or while it is away, a revocation reaches the other nodes when what
-//! they remember of the credential runs out, and streams look into the database by themselves every second.
+//! No request waits for it. Without Redis, a revocation reaches the other nodes when their cached credential expires,
+//! and streams poll the database every second.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,11 +14,12 @@ use service::auth::Auth;
 use service::live::Live;
 use tokio::task::JoinHandle;
 
-/// A tenant's events have the channel of this name and the tenant's id. The worker publishes the id of each event there.
+/// Prefix of the channel of a tenant's events. The tenant's id follows. The worker publishes the id of each event
+/// there.
 pub const EVENTS_CHANNEL: &str = "stockwell:events:";
-/// The channel of revocations.
+/// Channel of revocations.
 const REVOCATIONS_CHANNEL: &str = "stockwell:revoked";
-/// How long to wait before Redis is tried again.
+/// Pause before the next attempt to reach Redis.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// The link to the other nodes.
@@ -29,7 +30,7 @@ pub struct Broadcast {
 }
 
 impl Broadcast {
-    /// Keeps a link to the Redis at `url` until it is dropped.
+    /// Keeps a connection to the Redis at `url` until it is dropped.
     pub fn start(url: String, auth: Data<Auth>, live: Live) -> Self {
         let connected = Arc::new(AtomicBool::new(false));
         let state = Arc::clone(&connected);
@@ -64,7 +65,7 @@ async fn link(url: &str, auth: &Auth, live: &Live, connected: &AtomicBool) -> Re
     subscriber.subscribe(REVOCATIONS_CHANNEL).await?;
     subscriber.psubscribe(format!("{}*", EVENTS_CHANNEL)).await?;
     let mut revocations = auth.revocations();
-    // What happened while there was no link is not known.
+    // Revocations may have been missed without a connection.
     auth.forget();
     connected.store(true, Ordering::Relaxed);
     tracing::info!("linked to Redis");

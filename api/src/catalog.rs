@@ -1,4 +1,4 @@
-//! The catalogue: products, groups, barcodes, categories and what others call a product have a file each.
+//! The catalogue. Products, groups, barcodes, categories and SKU mappings have a file each.
 
 mod barcode;
 mod bundle;

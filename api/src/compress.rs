@@ -1,4 +1,4 @@
-//! gzip for answers that are worth it.
+//! gzip for responses that are worth it.
 
 use std::io::Write;
 
@@ -9,9 +9,9 @@ use actix_web::web::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-/// Below this many bytes an answer fits one packet anyway.
+/// Up to this many bytes a response fits one packet anyway.
 const WORTH_IT_BYTES: u64 = 1024;
-/// Above this many bytes the work is done away from the thread that answers requests.
+/// Above this many bytes the compression runs outside the threads that serve requests.
 const IN_PLACE_BYTES_MAX: usize = 64 * 1024;
 
 /// Whether `Accept-Encoding` allows gzip.
@@ -25,7 +25,7 @@ pub fn accepts_gzip(headers: &HeaderMap) -> bool {
     })
 }
 
-/// The answer, compressed where that pays: text of a known length above one kilobyte. Streams pass as they are.
+/// Compresses a response if it is text of a known length above one kilobyte. Returns streams as they are.
 pub async fn gzip(response: HttpResponse) -> HttpResponse {
     let BodySize::Sized(length) = response.body().size() else { return response };
     if length <= WORTH_IT_BYTES

@@ -1,4 +1,4 @@
-//! What the server can be told, as flags or as environment variables; both are the same.
+//! Settings of the server, as flags or as environment variables.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -6,28 +6,28 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 use secrecy::SecretString;
 
-/// How to serve the API.
+/// Settings of the API server.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Config {
     /// The database, as a role behind the tenant wall (stockwell_app).
     #[arg(long, env = "STOCKWELL_DATABASE_URL", hide_env_values = true)]
     pub database_url: SecretString,
-    /// Redis, to hear of revoked keys and of events at other nodes at once. Everything works without it.
+    /// Redis, to learn of revoked keys and of events at other nodes at once; optional.
     #[arg(long, env = "STOCKWELL_REDIS_URL", hide_env_values = true)]
     pub redis_url: Option<SecretString>,
-    /// Where to listen; port 0 takes a free one.
+    /// The address to listen on; port 0 takes a free one.
     #[arg(long, env = "STOCKWELL_ADDR", default_value_t = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080))]
     pub addr: SocketAddr,
     /// The PEM file of the key that signs access tokens; the same on every node.
     #[arg(long, env = "STOCKWELL_SIGNING_KEY_FILE")]
     pub signing_key_file: PathBuf,
-    /// Threads that answer requests.
+    /// Threads that serve requests.
     #[arg(long, env = "STOCKWELL_WORKERS", default_value_t = 2)]
     pub workers: usize,
     /// The most connections to the database.
     #[arg(long, env = "STOCKWELL_DB_CONNECTIONS", default_value_t = 16)]
     pub db_connections: u32,
-    /// Networks of our own proxies, whose X-Forwarded-For is believed.
+    /// Networks of our own proxies, whose X-Forwarded-For is trusted.
     #[arg(long, env = "STOCKWELL_TRUSTED_PROXIES", value_delimiter = ',')]
     pub trusted_proxies: Vec<IpNet>,
 }

@@ -1,4 +1,4 @@
-//! What is known of a request before its handler runs: its id and who calls.
+//! Context of a request before its handler runs: its id and its caller.
 
 use std::future::{Ready, ready};
 use std::ops::Deref;
@@ -17,24 +17,24 @@ use crate::problem::ApiError;
 #[derive(Debug, Clone)]
 pub struct Context {
     request_id: HeaderValue,
-    /// Who calls, or why that is not known. A handler hears it as a [`Caller`] alone.
+    /// The caller, or why there is none. A handler gets it only as a [`Caller`].
     caller: Result<service::Caller, AuthError>,
 }
 
 impl Context {
-    /// The context of a request with this `X-Request-Id`.
+    /// Creates the context of a request with this `X-Request-Id`.
     pub fn new(request_id: HeaderValue, caller: Result<service::Caller, AuthError>) -> Self {
         Context { request_id, caller }
     }
 
-    /// The caller's tenant.
+    /// Returns the caller's tenant.
     pub fn tenant_id(&self) -> Option<TenantId> {
         self.caller.as_ref().ok().map(|caller| caller.tenant_id)
     }
 }
 
-/// An authenticated caller who has the scopes that the route declares: everybody else is refused with 401 or 403 before
-/// the handler runs. See [`access`](crate::access).
+/// An authenticated caller who has the scopes that the route declares. Any other caller is rejected with 401 or 403
+/// before the handler runs. See [`access`](crate::access).
 #[derive(Debug, Clone)]
 pub struct Caller(pub service::Caller);
 

@@ -1,4 +1,4 @@
-//! Counts: sheets, what is entered on them, and what they post.
+//! Count sheets: open, enter, complete, recount, post, cancel.
 
 mod entry;
 mod form;
@@ -24,7 +24,7 @@ use crate::{Answer, Caller};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
-    // Before the sheets, which any other word in their place would name.
+    // Before the sheets, because `/v1/counts/{id}` also matches these paths.
     cfg.configure(plan::routes).configure(setting::routes);
     cfg.service(open).service(enter).service(complete).service(recount).service(post_count).service(cancel);
     cfg.configure(read::routes).configure(entry::routes);
@@ -32,18 +32,17 @@ pub fn routes(cfg: &mut ServiceConfig) {
 
 const COUNTS: &str = "/v1/counts";
 
-/// Whether the caller sees what a blind sheet expects.
+/// Whether the caller sees the expected quantities of a blind sheet.
 pub(crate) fn sees_all(caller: &service::Caller) -> bool {
     caller.scopes.contains(Scope::CountsApprove)
 }
 
 /// Open a count sheet
 ///
-/// For the products of a category, named ones, all that the location has, or the most urgent of the plan; without a
-/// choice the sheet is empty, and what is counted gets its lines. A product that is tracked has a line for each lot, or
-/// serial number, that the location has. A sheet freezes nothing: each figure is compared with
-/// what the record said when it was counted. On a blind sheet, what is expected is shown with the scope `counts:approve`
-/// only.
+/// Takes the products of a category, named ones, all that the location has, or the most urgent of the plan. Without a
+/// choice the sheet is empty, and each counted product gets a line. A tracked product has a line for each lot or serial
+/// number that the location has. A sheet locks nothing: each figure is compared with the record as of the time of
+/// counting. On a blind sheet, only a caller with the scope `counts:approve` sees the expected quantities.
 #[utoipa::path(
     operation_id = "counts_create",
     security(("bearer" = ["counts:write"])),
@@ -71,12 +70,13 @@ async fn open(post: Post) -> Answer {
     posting.create::<CountId>(COUNTS, command).await
 }
 
-/// Enter what was counted
+/// Enter counted quantities
 ///
-/// In any unit, with the instant of the counting. Figures of one product add up, unless one replaces what was entered
-/// before. A product that is not on the sheet gets a line: it was found. Of a product that is tracked each lot is counted
-/// by itself (`lot_code`), and each serial number is there, 1, or not, 0. A lot that nobody knows becomes one when the sheet
-/// is posted, with the `expires_on` that was read off the goods; who sent it stays unknown until the lot is put right.
+/// Takes quantities in any unit, each with the time of counting. Figures of one product add up, unless one replaces the
+/// earlier ones. A product that is not on the sheet gets a line, except in a recount. Each lot of a tracked product is
+/// counted separately (`lot_code`). A serial number counts 1 if it is there, otherwise 0. A lot that is not known is
+/// created when the sheet is posted, with the `expires_on` of its label. Its supplier stays unknown until the lot is
+/// corrected.
 #[utoipa::path(
     operation_id = "counts_enter",
     security(("bearer" = ["counts:write"])),
@@ -92,10 +92,10 @@ async fn enter(post: Post, id: PathId<CountId>) -> Answer {
     post.send(command).await
 }
 
-/// Declare a sheet counted
+/// Complete a count sheet
 ///
-/// Lines that were counted once and differ by more than the tolerance are to be counted again: the sheet is in recount
-/// until they are. Otherwise it is counted, and may be posted.
+/// A line that was counted once and differs by more than the tolerance must be counted again: the sheet is then in
+/// recount. Otherwise the sheet is counted and can be posted.
 #[utoipa::path(
     operation_id = "counts_complete",
     security(("bearer" = ["counts:write"])),
@@ -111,9 +111,9 @@ async fn complete(post: Post, id: PathId<CountId>) -> Answer {
     post.send(command).await
 }
 
-/// Have lines counted again
+/// Recount lines
 ///
-/// Of a counted sheet, whatever the tolerance says.
+/// Sends lines of a counted sheet back to be counted again, also those within the tolerance.
 #[utoipa::path(
     operation_id = "counts_recount",
     security(("bearer" = ["counts:write"])),
@@ -130,12 +130,14 @@ async fn recount(post: Post, id: PathId<CountId>) -> Answer {
 
 /// Post a counted sheet
 ///
-/// The differences become one adjustment with the reason `count`, and each line the anchor of its level: what happened by
-/// `counted_at` is in the count, and changes nothing any more when it is learnt of later. Differences over the tenant's
-/// limit need the scope `counts:approve`. What is promised to orders may turn out to be missing: then nothing is
-/// available, and `stock.oversold` is raised. A line for which a later count is posted already changes nothing. What is
-/// found is worth what its level says, else what its lot or product costs elsewhere. A serial number that was found here
-/// while the record has it elsewhere is refused (`already_exists`): one piece can't be in two places.
+/// Posts the differences as one adjustment with the reason `count`. Each line sets the `counted_at` of its level:
+/// movements dated up to then are part of the count, and one that is recorded later no longer changes the level.
+/// Differences above the tenant's limit need the scope `counts:approve`.
+///
+/// If fewer units are counted than are reserved, nothing is available and `stock.oversold` is raised. A line changes
+/// nothing if a later count of its level is posted already. Found units get the unit cost of their level, else that of
+/// their lot or product elsewhere. A serial number that the record has at another location is rejected
+/// (`already_exists`).
 #[utoipa::path(
     operation_id = "counts_post",
     security(("bearer" = ["stock:write"])),
@@ -153,7 +155,7 @@ async fn post_count(post: Post, id: PathId<CountId>) -> Answer {
 
 /// Cancel a sheet
 ///
-/// Nothing of it is posted. A posted sheet can't be cancelled: count again.
+/// Posts nothing. A posted sheet can't be cancelled: count again.
 #[utoipa::path(
     operation_id = "counts_cancel",
     security(("bearer" = ["counts:write"])),

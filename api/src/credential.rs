@@ -11,8 +11,8 @@ use ipnet::IpNet;
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// The API key or access token: `Authorization: Bearer …`, `Authorization: Basic base64(key:)`, or `X-Api-Key: …`.
-/// An `Authorization` that can't be read is an empty credential, which nobody has.
+/// Returns the API key or access token: `Authorization: Bearer …`, `Authorization: Basic base64(key:)`, or
+/// `X-Api-Key: …`. An `Authorization` that can't be read is an empty credential, which is never valid.
 pub fn presented(headers: &HeaderMap) -> Option<Cow<'_, str>> {
     let Some(value) = headers.get(header::AUTHORIZATION) else {
         return headers.get(X_API_KEY).map(|key| Cow::Borrowed(key.to_str().unwrap_or_default().trim()));
@@ -27,14 +27,14 @@ pub fn presented(headers: &HeaderMap) -> Option<Cow<'_, str>> {
     Some(Cow::Borrowed(""))
 }
 
-/// The user name of `base64(user:password)`; the password must be empty, as it means nothing.
+/// Returns the user name of `base64(user:password)`. The password has no meaning and must be empty.
 fn basic_user(encoded: &str) -> Option<String> {
     let decoded = String::from_utf8(BASE64_STANDARD.decode(encoded).ok()?).ok()?;
     let (user, password) = decoded.split_once(':')?;
     password.is_empty().then(|| user.to_owned())
 }
 
-/// The caller's address: the peer's, or what the outermost of our own proxies saw.
+/// Returns the caller's address: the peer's, or the one that the outermost of our own proxies saw.
 pub fn address(peer: Option<IpAddr>, headers: &HeaderMap, trusted_proxies: &[IpNet]) -> Option<IpAddr> {
     let is_trusted =
         |address: &IpAddr| trusted_proxies.iter().any(|network| network.contains(&address.to_canonical()));
@@ -53,7 +53,7 @@ pub fn address(peer: Option<IpAddr>, headers: &HeaderMap, trusted_proxies: &[IpN
     Some(address)
 }
 
-/// Whether a credential stands in the query string, where logs and histories would keep it.
+/// Whether the query string contains a credential. Logs and histories would keep it.
 pub fn exposed_in_query(query: &str) -> bool {
     query.split('&').any(|pair| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));

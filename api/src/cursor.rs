@@ -1,4 +1,4 @@
-//! Cursors: a place in a list, sealed so that a caller can hand it back and neither read nor make one.
+//! Cursors: a place in a list, sealed so that a caller can send it back but neither read nor make one.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use base64::Engine;
@@ -14,13 +14,13 @@ const CURSOR_VERSION: u8 = 2;
 pub struct CursorKey(RandomizedNonceKey);
 
 impl CursorKey {
-    /// A key made of a secret.
+    /// Creates a key from a secret.
     pub fn new(secret: &[u8; 32]) -> Self {
         let key = RandomizedNonceKey::new(&AES_256_GCM, secret);
         CursorKey(key.expect("AES-256 takes keys of 32 bytes"))
     }
 
-    /// The cursor of a position in the list described by `list`.
+    /// Returns the cursor of a position in the list described by `list`.
     pub(crate) fn seal(&self, list: &str, position: &[u8]) -> Result<String, ApiError> {
         let mut sealed = position.to_vec();
         let nonce = self.0.seal_in_place_append_tag(bound(list), &mut sealed).map_err(ApiError::internal)?;
@@ -30,7 +30,7 @@ impl CursorKey {
         Ok(BASE64_URL_SAFE_NO_PAD.encode(bytes))
     }
 
-    /// The position in a cursor that was made for the list described by `list`.
+    /// Returns the position in a cursor that was made for the list described by `list`.
     pub(crate) fn open(&self, list: &str, cursor: &str) -> Option<Vec<u8>> {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok()?;
         let (version, rest) = bytes.split_first()?;
@@ -43,7 +43,7 @@ impl CursorKey {
     }
 }
 
-/// What a cursor belongs to.
+/// Returns the data that binds a cursor to its list.
 fn bound(list: &str) -> Aad<&[u8]> {
     Aad::from(list.as_bytes())
 }

@@ -1,4 +1,4 @@
-//! Customers: list, create one or many, get, change; and what each owes.
+//! Customers: list, create one or many, get, change, and their accounts.
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, patch, post};
@@ -31,44 +31,44 @@ pub fn routes(cfg: &mut ServiceConfig) {
 /// A customer.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Customer {
-    /// The customer's id.
+    /// Id of the customer.
     id: CustomerId,
     object: tag::Customer,
-    /// The human number.
+    /// Customer number.
     #[schema(max_length = 64, example = "C-000123")]
     number: String,
-    /// How it usually buys.
+    /// Kind of the customer.
     kind: CustomerKind,
     /// The name.
     #[schema(max_length = 200, example = "Nordwind Supply GmbH")]
     name: String,
-    /// Where invoices go.
+    /// E-mail address for invoices.
     #[schema(max_length = 254, example = "invoices@nordwind.example")]
     email: Option<String>,
-    /// Its tax number.
+    /// Tax number.
     #[schema(max_length = 40, example = "DE123456789")]
     tax_number: Option<String>,
-    /// ISO 3166-1 alpha-2 code of the country it buys in; the tax zone of its orders.
+    /// ISO 3166-1 alpha-2 code of the country that it buys in, which is the tax zone of its orders.
     #[schema(max_length = 2, example = "DE")]
     country: String,
-    /// ISO 4217 code.
+    /// ISO 4217 code of its currency.
     #[schema(max_length = 3, example = "EUR")]
     currency: String,
-    /// Whether it pays no tax.
+    /// Whether its sales are free of tax.
     #[schema(example = false)]
     tax_exempt: bool,
     /// Its price tier.
     price_tier_id: Option<PriceTierId>,
-    /// Its own price list, which counts before that of its tier.
+    /// Its own price list, which goes before that of its tier.
     price_list_id: Option<PriceListId>,
     /// When its invoices are due.
     payment_terms: PaymentTerms,
-    /// The days in those terms.
+    /// Days in those terms.
     #[schema(minimum = 0, maximum = 365, example = 30)]
     payment_days: i32,
-    /// The most it may owe, open orders included; null for no limit.
+    /// Credit limit, compared to the exposure. Null: no limit.
     credit_limit: Option<Money>,
-    /// How many days goods of lots that expire must still last when it gets them, in either channel.
+    /// Remaining life that it requires of a lot, in days, in either channel.
     #[schema(minimum = 0, maximum = 3650, example = 0)]
     min_remaining_life_days: i32,
     /// Whether it may buy.
@@ -79,7 +79,7 @@ struct Customer {
     /// Your own notes.
     #[schema(schema_with = metadata_schema)]
     metadata: Metadata,
-    /// Counts the changes.
+    /// Version number. Each change adds 1.
     #[schema(minimum = 1, example = 1)]
     version: i32,
     /// When it was created.
@@ -119,10 +119,10 @@ impl From<entity::customer::Model> for Customer {
 
 record!(Customer, CustomerId);
 
-/// What a customer owes and is about to owe.
+/// Amounts that a customer owes or will owe.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct CustomerAccount {
-    /// The customer's id.
+    /// Id of the customer.
     id: CustomerId,
     object: tag::CustomerAccount,
     /// ISO 4217 code of every amount.
@@ -136,11 +136,11 @@ struct CustomerAccount {
     shipped: Money,
     /// Paid and not yet applied to an invoice.
     unapplied: Money,
-    /// What counts against the credit limit: receivable + ordered + shipped − unapplied.
+    /// Compared to the credit limit: receivable + ordered + shipped − unapplied.
     exposure: Money,
-    /// The most it may owe; null for no limit.
+    /// Credit limit. Null: no limit.
     credit_limit: Option<Money>,
-    /// What is left of the limit, negative where it is exceeded; null for no limit.
+    /// Credit limit less exposure, negative if it is exceeded. Null: no limit.
     credit_available: Option<Money>,
 }
 
@@ -149,19 +149,19 @@ struct CustomerAccount {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Filters {
-    /// Exactly this number.
+    /// Only this number.
     #[param(max_length = 64, example = "C-000123")]
     number: Option<String>,
-    /// The name begins with this, in any case.
+    /// The name begins with this, in upper or lower case.
     #[param(min_length = 1, max_length = 200, example = "nord")]
     q: Option<String>,
-    /// Of this kind.
+    /// Only this kind.
     kind: Option<CustomerKind>,
-    /// With this status.
+    /// Only this status.
     status: Option<CustomerStatus>,
-    /// In this price tier.
+    /// Only this price tier.
     price_tier_id: Option<PriceTierId>,
-    /// With this external reference.
+    /// Only this external reference.
     #[param(max_length = 200, example = "crm-4711")]
     external_ref: Option<String>,
     sort: Option<Sort>,
@@ -171,7 +171,7 @@ struct Filters {
 
 /// List customers
 ///
-/// One page of customers. For a synchronisation ask with `sort=updated_at` and `updated_at[gte]`.
+/// Returns one page of customers. To synchronise, send `sort=updated_at` and `updated_at[gte]`.
 #[utoipa::path(
     operation_id = "customers_list",
     security(("bearer" = ["customers:read"])),
@@ -199,7 +199,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 
 /// Create a customer
 ///
-/// With its account, which starts at nothing. The number is drawn where none is given.
+/// Creates a customer with an account at zero. Without a `number` it gets the next one.
 #[utoipa::path(
     operation_id = "customers_create",
     security(("bearer" = ["customers:write"])),
@@ -213,7 +213,7 @@ async fn create(write: Write, body: Body<CustomerInput>) -> Answer {
 
 /// Create many customers
 ///
-/// Up to 500 in one request, one result each, in order: a refused customer does not spoil the others.
+/// Takes up to 500 customers and returns one result each, in order. A rejected customer does not affect the others.
 #[utoipa::path(
     operation_id = "customers_create_batch",
     security(("bearer" = ["customers:write"])),
@@ -227,7 +227,7 @@ async fn create_batch(write: Write, body: BatchBody<Items>) -> Answer {
 
 /// Get a customer
 ///
-/// One customer.
+/// Returns one customer.
 #[utoipa::path(
     operation_id = "customers_get",
     security(("bearer" = ["customers:read"])),
@@ -242,7 +242,7 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<CustomerId>, seen: IfNon
 
 /// Change a customer
 ///
-/// A merge patch. A customer that must not buy any more gets the status `blocked`.
+/// Takes a merge patch. The status `blocked` ends a customer's purchases.
 #[utoipa::path(
     operation_id = "customers_update",
     security(("bearer" = ["customers:write"])),
@@ -261,7 +261,7 @@ async fn update(write: Write, id: PathId<CustomerId>, body: Body<MergePatch>) ->
 
 /// Get a customer's account
 ///
-/// What it owes and is about to owe, as of now.
+/// Returns what the customer owes and will owe, as of now.
 #[utoipa::path(
     operation_id = "customers_get_account",
     security(("bearer" = ["customers:read"])),

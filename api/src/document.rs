@@ -1,17 +1,17 @@
-//! Ids of documents of any kind, as the API writes and reads them.
+//! Ids of documents of any kind, in the form of the API.
 
 use domain::document::DocumentKind;
 use uuid::Uuid;
 
 use crate::problem::{ApiError, ErrorCode};
 
-/// The id of a document as the API writes it; the plain UUID if a newer version wrote a kind that this one does not know.
+/// Returns the id of a document in the form of the API. Returns the plain UUID if this version does not know the kind.
 pub fn document_id(document_kind: &str, id: Uuid) -> String {
     let kind = document_kind.parse::<DocumentKind>();
     kind.map_or_else(|_| id.to_string(), |kind| kind.encode(id))
 }
 
-/// The UUID in the id of a document of any kind, which `parameter` of the query gives.
+/// Parses the id of a document of any kind, which `parameter` of the query gives.
 pub fn parse_document_id(text: &str, parameter: &'static str) -> Result<Uuid, ApiError> {
     let invalid = || {
         let detail = "Expected the id of a document or record, such as ord_01h455vb4pex5vsknk084sn02q.";

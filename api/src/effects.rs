@@ -1,11 +1,11 @@
-//! What a dry run shows: the document as it would be, and everything that would be written.
+//! Response to a dry run: the document as it would be, and everything that would be written.
 
 use domain::ledger::EntryLine;
 use domain::number::{Money, Quantity};
 use serde_json::{Value, json};
 use service::posting::DryRun;
 
-/// The answer to a dry run: `document` as the write would answer it, and its `effects`.
+/// Returns the response to a dry run: `document` as the command would return it, and its `effects`.
 pub fn of(dry_run: &DryRun) -> Value {
     let posting = &dry_run.posting;
     let stock: Vec<Value> = posting

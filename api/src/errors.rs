@@ -1,4 +1,4 @@
-//! The pages behind `type` of a problem: what a code means and what to do about it.
+//! Pages that the `type` of a problem links to: meaning of a code, and advice.
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get};
@@ -12,27 +12,30 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(list).service(show);
 }
 
-/// An error code explained.
+/// An error code with its explanation.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct ErrorDoc {
-    /// The code, as in a problem.
+    /// Code, as in a problem.
     #[schema(max_length = 64, example = "insufficient_stock")]
     code: &'static str,
-    /// The HTTP status it is answered with.
+    /// HTTP status of a problem with this code.
     #[schema(minimum = 400, maximum = 599, example = 409)]
     status: u16,
-    /// Its title.
+    /// Title of a problem with this code.
     #[schema(max_length = 200, example = "Not enough stock")]
     title: &'static str,
-    /// What it means.
-    #[schema(max_length = 2000, example = "More is wanted than is available at that place.")]
+    /// Meaning of the code.
+    #[schema(max_length = 2000, example = "The request needs more than is available at the location.")]
     cause: &'static str,
-    /// What to do.
-    #[schema(max_length = 2000, example = "Take less, another location, or wait for what is on the way.")]
+    /// Advice to the caller.
+    #[schema(
+        max_length = 2000,
+        example = "Request less, use another location, or wait for expected receipts."
+    )]
     fix: &'static str,
 }
 
-/// Every error code.
+/// All error codes.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct ErrorDocs {
     /// The codes.
@@ -54,8 +57,8 @@ impl From<&Entry> for ErrorDoc {
 
 #[utoipa::path(
     operation_id = "errors_list",
-    summary = "List every error code",
-    description = "All codes that a problem of this API may bear. New ones may be added.",
+    summary = "List error codes",
+    description = "Returns all codes that a problem of this API may have. New ones may be added.",
     security(()),
     responses((status = 200, description = "The codes.", body = ErrorDocs))
 )]
@@ -67,11 +70,11 @@ async fn list() -> Answer {
 
 #[utoipa::path(
     operation_id = "errors_get",
-    summary = "Explain an error code",
-    description = "The page that `type` of a problem leads to: HTML for browsers, JSON for everyone else.",
+    summary = "Get an error code",
+    description = "Returns the page that the `type` of a problem links to: HTML for browsers, JSON for all others.",
     security(()),
     params(("code" = String, Path, description = "The code.", max_length = 64, example = "insufficient_stock")),
-    responses((status = 200, description = "The code explained.", body = ErrorDoc))
+    responses((status = 200, description = "The explanation.", body = ErrorDoc))
 )]
 #[get("/errors/{code}")]
 async fn show(request: HttpRequest) -> Answer {
@@ -91,7 +94,7 @@ async fn show(request: HttpRequest) -> Answer {
 
 const PUBLIC: (header::HeaderName, &str) = (header::CACHE_CONTROL, "public, max-age=3600");
 
-/// The texts are our own and hold no markup.
+/// The texts are our own and contain no markup.
 fn page(doc: &ErrorDoc) -> String {
     format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{title}</title>\

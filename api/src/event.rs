@@ -1,4 +1,4 @@
-//! The feed of events: pulled page by page, in an order that never changes.
+//! The feed of events, read page by page in an order that never changes.
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
@@ -18,9 +18,9 @@ use crate::params::{Params, listed};
 use crate::problem::{ApiError, ErrorCode};
 use crate::{Answer, App, Caller};
 
-/// The most types that a request may name.
+/// Most types of a request.
 const TYPES_MAX: usize = 20;
-/// How long a type may be.
+/// Most characters of a type.
 const TYPE_LENGTH_MAX: usize = 64;
 
 /// The routes of this area.
@@ -28,43 +28,43 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(list);
 }
 
-/// Something that happened. It never changes.
+/// An event. It never changes.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct Event {
-    /// Its id: the same event may reach you more than once, and bears the same id then.
+    /// Id of the event. An event may reach you more than once, always with the same id.
     id: EventId,
     object: tag::Event,
-    /// What happened. New values may appear.
+    /// Type of the event. New values may appear.
     #[serde(rename = "type")]
     #[schema(max_length = 64, example = "order.confirmed")]
     kind: String,
-    /// When it happened: before `created_at` where it was told late.
+    /// When it happened. It is before `created_at` if it was recorded late.
     occurred_at: DateTime<Utc>,
-    /// When it was written down here.
+    /// When it was recorded.
     created_at: DateTime<Utc>,
-    /// The command that did it; the audit log tells who asked for it.
+    /// The command that caused it. The audit log has its caller.
     command_id: CommandId,
-    /// What it is about.
+    /// Subject of the event.
     data: EventData,
 }
 
-/// What an event is about.
+/// Subject of an event.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct EventData {
-    /// The document or record, to be read as it is now.
+    /// The document or record. Read it for its present state.
     object: EventObject,
 }
 
-/// A document or record. Where one command made many records, it is the command.
+/// A document or record. If one command made many records, it is the command.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct EventObject {
-    /// Its id.
+    /// Id of the object.
     #[schema(max_length = 64, example = "ord_01h455vb4pex5vsknk084sn02q")]
     id: String,
-    /// What it is.
+    /// Type of the object.
     #[schema(max_length = 32, example = "order")]
     object: String,
-    /// Where it is read; null where there is nothing more to read.
+    /// Path to read it. Null: nothing more can be read.
     #[schema(max_length = 200, example = "/v1/orders/ord_01h455vb4pex5vsknk084sn02q")]
     url: Option<String>,
 }
@@ -101,67 +101,67 @@ struct EventPage {
     /// The events, oldest first.
     #[schema(max_items = 200)]
     data: Vec<Event>,
-    /// Where the page stands in the feed.
+    /// Position of the page in the feed.
     page: EventPageInfo,
 }
 
-/// Where a page stands in the feed.
+/// Position of a page in the feed.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct EventPageInfo {
-    /// The most events of a page, as asked for.
+    /// Most events of a page, as requested.
     #[schema(minimum = 1, maximum = 200, example = 50)]
     limit: u32,
-    /// Whether there is more right now. A page may be short of events, or have none, and still have more behind it.
+    /// Whether more events can be read now. A page may be short or empty although more events follow.
     #[schema(example = false)]
     has_more: bool,
-    /// Send it as `cursor` to get the next page; null at the present end of the feed.
+    /// Cursor of the next page. Null at the present end of the feed.
     #[schema(max_length = 1024, required = true, example = json!(null))]
     next_cursor: Option<String>,
     /// Always null: the feed is read forward only.
     #[schema(max_length = 1024, required = true, example = json!(null))]
     prev_cursor: Option<String>,
-    /// Where this page ends, always there: keep it with what you made of the page, and send it as `cursor` to go on, in
-    /// a second or in a year. `Last-Event-ID` of the stream takes it as well.
+    /// Cursor of the end of this page, never null. Store it with the results of the page, and send it as `cursor` to
+    /// continue at any later time. It is also valid as `Last-Event-ID` of the stream.
     #[schema(max_length = 1024, example = "AmX2Ow")]
     resume_cursor: String,
 }
 
-/// What to read of the feed.
+/// Parameters of the feed.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct FeedParams {
-    /// The most events of the page.
+    /// Most events of the page.
     #[param(minimum = 1, maximum = 200, default = 50, example = 50)]
     limit: Option<u32>,
-    /// The `next_cursor` or `resume_cursor` of a page, or the id of a message of the stream. It fits any filter.
+    /// `next_cursor` or `resume_cursor` of a page, or the id of a message of the stream. It fits any filter.
     #[param(max_length = 1024, example = "")]
     cursor: Option<String>,
-    /// Types, separated by commas. A star stands for anything: `order.*`, `*.deleted`.
+    /// Types, separated by commas. `*` matches anything: `order.*`, `*.deleted`.
     #[serde(default, rename = "type", deserialize_with = "listed")]
     #[param(value_type = String, max_length = 1300, example = "order.*")]
     kinds: Vec<String>,
-    /// About this document or record.
+    /// Only events about this document or record.
     #[param(max_length = 64, example = "ord_01h455vb4pex5vsknk084sn02q")]
     document_id: Option<String>,
 }
 
-/// The place in a cursor of the feed.
+/// Returns the position in a cursor of the feed.
 pub(crate) fn open(key: &CursorKey, tenant_id: TenantId, cursor: &str) -> Option<FeedPosition> {
     serde_json::from_slice(&key.open(&feed_of(tenant_id), cursor)?).ok()
 }
 
-/// The cursor of a place in the feed.
+/// Returns the cursor of a position in the feed.
 pub(crate) fn seal(key: &CursorKey, tenant_id: TenantId, place: FeedPosition) -> Result<String, ApiError> {
     key.seal(&feed_of(tenant_id), &serde_json::to_vec(&place).map_err(ApiError::internal)?)
 }
 
-/// What cursors of the feed are bound to.
+/// Returns what a cursor of the feed is bound to.
 fn feed_of(tenant_id: TenantId) -> String {
     format!("{tenant_id} feed")
 }
 
-/// Types with stars, as `parameter` names them.
+/// Checks types with stars, which the caller sent as `parameter`.
 pub(crate) fn checked_types(types: Vec<String>, parameter: &str) -> Result<Vec<String>, ApiError> {
     let known = |letter: u8| letter.is_ascii_lowercase() || b"_.*".contains(&letter);
     let sound = |name: &String| name.len() <= TYPE_LENGTH_MAX && name.bytes().all(known);
@@ -169,16 +169,16 @@ pub(crate) fn checked_types(types: Vec<String>, parameter: &str) -> Result<Vec<S
         return Ok(types);
     }
     let detail = format!(
-        "Give at most {TYPES_MAX} types of at most {TYPE_LENGTH_MAX} letters, such as order.confirmed, order.* or *.deleted."
+        "Send at most {TYPES_MAX} types of at most {TYPE_LENGTH_MAX} letters, such as order.confirmed, order.* or *.deleted."
     );
     Err(ApiError::new(ErrorCode::InvalidParameter, detail).at_parameter(parameter))
 }
 
 /// Read the feed of events
 ///
-/// Everything that happened, oldest first, from the first day on. The order never changes, and nothing is ever put
-/// before what was read already: read on from `resume_cursor`, and each event comes exactly once. An event appears
-/// when every write that began before its own has ended, usually at once.
+/// Returns all events, oldest first, from the first day on. The order never changes, and no event is inserted before
+/// one that was read. If you continue from `resume_cursor`, each event comes exactly once. An event appears when every
+/// write that began before its own has ended, usually at once.
 #[utoipa::path(
     operation_id = "events_list",
     security(("bearer" = ["events:read"])),

@@ -1,4 +1,4 @@
-//! Whether the process lives, and whether it should get work.
+//! Liveness and readiness of the server.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::params::Params;
 use crate::problem::Answer;
 
-/// How long the database may take to answer.
+/// Longest time that the database may take to respond.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The routes of this area.
@@ -19,13 +19,13 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(livez).service(readyz);
 }
 
-/// How well something is.
+/// Health status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum Status {
     /// All is well.
     Pass,
-    /// It works, with something missing that is not needed.
+    /// It works, but an optional part is missing.
     Degraded,
     /// It does not work.
     Fail,
@@ -34,48 +34,48 @@ enum Status {
 /// The health of the server.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Health {
-    /// How well it is.
+    /// Status of the server: the worst of its checks.
     #[schema(example = "pass")]
     status: Status,
     /// The version of the server.
     #[schema(max_length = 32, example = "0.1.0")]
     version: &'static str,
-    /// What was looked at; only where asked for.
+    /// Results of the checks. Only with `verbose`.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     #[schema(max_items = 10)]
     checks: Vec<Check>,
 }
 
-/// One thing that was looked at.
+/// Result of one check.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Check {
-    /// What.
+    /// Name of the check.
     #[schema(max_length = 32, example = "database")]
     name: &'static str,
-    /// How well it is.
+    /// Status of the check.
     #[schema(example = "pass")]
     status: Status,
-    /// More about it.
+    /// Details of the status.
     #[schema(max_length = 200, example = "schema 0008_ledger")]
     detail: String,
 }
 
-/// What to tell.
+/// Parameters of a health check.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct HealthParams {
-    /// List each check.
+    /// Lists each check, unless the value is `false`.
     #[param(allow_reserved = false, required = false, value_type = String, max_length = 5, example = "true")]
     verbose: Option<String>,
 }
 
 #[utoipa::path(
     operation_id = "health_live",
-    summary = "Does the process live?",
-    description = "Touches nothing but the process itself: restart it when this fails.",
+    summary = "Check that the process is alive",
+    description = "Checks nothing but the process itself. Restart it when this fails.",
     security(()),
-    responses((status = 200, description = "It lives.", body = Health))
+    responses((status = 200, description = "It is alive.", body = Health))
 )]
 #[get("/livez")]
 async fn livez() -> Answer {
@@ -84,9 +84,9 @@ async fn livez() -> Answer {
 
 #[utoipa::path(
     operation_id = "health_ready",
-    summary = "Should the server get work?",
-    description = "The database answers and has the schema of this version. A missing Redis is told, and does not \
-                   fail the check. A server that is about to stop is not ready.",
+    summary = "Check that the server is ready",
+    description = "Checks that the database responds and has the schema of this version. A missing Redis is reported, \
+                   but does not fail the check. A server that is about to stop is not ready.",
     security(()),
     params(HealthParams),
     responses(
@@ -116,10 +116,10 @@ async fn database(app: &App) -> Check {
         Ok(Ok(step)) if step == expected => (Status::Pass, format!("schema {step}")),
         Ok(Ok(step)) => (Status::Fail, format!("schema {step}, expected {expected}")),
         Ok(Err(error)) => {
-            tracing::warn!(%error, "the database does not answer");
-            (Status::Fail, "no answer".to_owned())
+            tracing::warn!(%error, "the database does not respond");
+            (Status::Fail, "no response".to_owned())
         }
-        Err(_) => (Status::Fail, "no answer in time".to_owned()),
+        Err(_) => (Status::Fail, "no response in time".to_owned()),
     };
     Check { name: "database", status, detail }
 }

@@ -1,4 +1,4 @@
-//! `Idempotency-Key` and `Prefer`: how a caller makes a retry safe, and how it asks for a dry run.
+//! `Idempotency-Key` and `Prefer`: safe retries and dry runs.
 
 use std::future::{Ready, ready};
 
@@ -11,18 +11,18 @@ use sha2::{Digest, Sha256};
 
 use crate::problem::{ApiError, ErrorCode, PROBLEM_JSON};
 
-/// The request header that bears the key.
+/// Request header with the idempotency key.
 pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-/// Tells that an answer is the stored one of the first request.
+/// Response header that marks a replay.
 pub const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 const PREFER: HeaderName = HeaderName::from_static("prefer");
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
-/// The longest key.
+/// Most characters of a key.
 const KEY_LENGTH_MAX: usize = 255;
 
-/// The header `Idempotency-Key`, not judged yet: a handler asks [`IdempotencyKey::required`] or
-/// [`IdempotencyKey::optional`] once it has read the body.
+/// The header `Idempotency-Key`, not checked yet. A handler calls [`IdempotencyKey::required`] or
+/// [`IdempotencyKey::optional`] after it has read the body.
 pub struct IdempotencyKey {
     header: Option<HeaderValue>,
     prefix: Sha256,
@@ -40,7 +40,7 @@ impl FromRequest for IdempotencyKey {
 }
 
 impl IdempotencyKey {
-    /// The key of a write that must have one.
+    /// Returns the key. Rejects a request without one.
     pub fn required(self, raw: &[u8]) -> Result<Idempotency, ApiError> {
         self.optional(raw)?.ok_or_else(|| {
             let example = uuid::Uuid::new_v4();
@@ -52,7 +52,7 @@ impl IdempotencyKey {
         })
     }
 
-    /// The key of a write that may have one.
+    /// Returns the key, if the request has one.
     pub fn optional(self, raw: &[u8]) -> Result<Option<Idempotency>, ApiError> {
         let Some(header) = self.header else { return Ok(None) };
         let key = parse_key(header.as_bytes()).ok_or_else(|| {
@@ -74,12 +74,12 @@ fn prefix(method: &str, path: &str) -> Sha256 {
     prefix
 }
 
-/// The fingerprint of a request: SHA-256 over method, path and body.
+/// Returns the fingerprint of a request: SHA-256 over method, path and body.
 pub fn fingerprint(method: &str, path: &str, raw: &[u8]) -> [u8; 32] {
     prefix(method, path).chain_update(raw).finalize().into()
 }
 
-/// A key of a batch's document, if it is a valid one.
+/// Returns the key of a batch's document, if it is valid.
 pub fn valid_key(key: &str) -> Option<&str> {
     is_key(key).then_some(key)
 }
@@ -89,7 +89,7 @@ fn is_key(key: &str) -> bool {
     (1..=KEY_LENGTH_MAX).contains(&key.len()) && key.bytes().all(known)
 }
 
-/// The key without its quotes, or nothing where it has the wrong form.
+/// Returns the key without its quotes. Returns nothing if it has the wrong form.
 fn parse_key(header: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(header).ok()?.trim();
     let key = match text.strip_prefix('"') {
@@ -99,8 +99,8 @@ fn parse_key(header: &[u8]) -> Option<&str> {
     is_key(key).then_some(key)
 }
 
-/// The answer of a command, with the mark of a repeated one. `location` is where the document is, for a command that
-/// makes one.
+/// Returns the response to a command, marked if it is a replay. `location` is the path of a document that the command
+/// created.
 pub fn respond(answer: command::Answer, location: Option<String>) -> HttpResponse {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
     let mut response = HttpResponse::build(status);
@@ -114,17 +114,17 @@ pub fn respond(answer: command::Answer, location: Option<String>) -> HttpRespons
     response.content_type(if is_refusal { PROBLEM_JSON } else { "application/json" }).body(answer.body)
 }
 
-/// The header `Prefer` (RFC 7240), as far as this API knows it.
+/// The header `Prefer` (RFC 7240), as far as this API supports it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Preferences {
-    /// `dry-run`: decide and answer as if, and write nothing.
+    /// `dry-run`: returns the response without the effect.
     pub dry_run: bool,
-    /// `return=minimal`: of each document of a batch, answer no more than its id.
+    /// `return=minimal`: returns only the id, the number and the count of lines of each document of a batch.
     pub minimal: bool,
 }
 
 impl Preferences {
-    /// Reads `Prefer`; what is not known is ignored, as the standard wants.
+    /// Reads `Prefer`. Unknown preferences are ignored, as RFC 7240 requires.
     pub fn of(headers: &HeaderMap) -> Self {
         let wishes = headers.get_all(PREFER).filter_map(|value| value.to_str().ok());
         let mut preferences = Preferences::default();
@@ -136,7 +136,7 @@ impl Preferences {
         preferences
     }
 
-    /// Tells which wishes were fulfilled.
+    /// Confirms the preferences that were applied.
     pub fn confirm(self, response: &mut HttpResponse) {
         if self.dry_run {
             response.headers_mut().insert(PREFERENCE_APPLIED, HeaderValue::from_static("dry-run"));

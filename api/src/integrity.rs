@@ -1,4 +1,4 @@
-//! The proof that stock, cost and ledger agree.
+//! The integrity check: stock, cost and ledger agree.
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
@@ -15,37 +15,37 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(show);
 }
 
-/// The state of the books at one instant.
+/// Result of the integrity check at one instant.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Integrity {
     object: tag::Integrity,
-    /// Whether every fact holds.
+    /// Whether all facts hold.
     #[schema(example = true)]
     holds: bool,
-    /// Everything that was committed before this instant was looked at.
+    /// Instant of the check. It covers everything that was committed before.
     checked_at: DateTime<Utc>,
     /// The six facts.
     #[schema(max_items = 6)]
     facts: Vec<Fact>,
 }
 
-/// One fact, and whether it holds.
+/// A fact, and whether it holds.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Fact {
-    /// Its number.
+    /// Number of the fact.
     #[schema(minimum = 1, maximum = 6, example = 1)]
     fact: u8,
-    /// What it says.
+    /// Statement of the fact.
     #[schema(value_type = String, max_length = 400,
         example = "On hand and value of every stock level are the sums of its movements.")]
     statement: &'static str,
-    /// How many figures were compared.
+    /// Number of figures that were compared.
     #[schema(maximum = 9007199254740991_u64, example = 16000)]
     checked: u64,
-    /// How many of them differ: zero where the fact holds.
+    /// Number of figures that differ. Zero: the fact holds.
     #[schema(maximum = 9007199254740991_u64, example = 0)]
     differences: u64,
-    /// The largest difference, without its sign; in the tenant's currency, or in stock units for quantities.
+    /// Largest difference, without its sign, in the tenant's currency or in stock units.
     #[schema(max_length = 24, pattern = r"^\d{1,16}\.\d{2,6}$", example = "0.00")]
     largest_difference: String,
     /// The largest differences.
@@ -53,16 +53,16 @@ struct Fact {
     examples: Vec<Difference>,
 }
 
-/// Two records of one figure that should agree and do not.
+/// Two records of one figure that do not agree.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Difference {
-    /// What the figure is.
+    /// The figure.
     #[schema(max_length = 500, example = "on hand of BOLT-M8 at MAIN")]
     subject: String,
-    /// What the raw rows add up to.
+    /// Sum of the raw rows.
     #[schema(max_length = 24, pattern = r"^-?\d{1,16}\.\d{2,6}$", example = "140.00")]
     expected: String,
-    /// What is kept, or posted.
+    /// Figure as it is stored or posted.
     #[schema(max_length = 24, pattern = r"^-?\d{1,16}\.\d{2,6}$", example = "141.00")]
     found: String,
 }
@@ -90,11 +90,11 @@ impl From<integrity::Difference> for Difference {
     }
 }
 
-/// Prove that the books agree
+/// Check the integrity of the books
 ///
-/// Six facts, computed from the raw rows on one snapshot: stock against its movements, reservations, balanced entries,
-/// inventory, receivables and cash against the ledger, and the reports against the ledger. Each says how many figures
-/// were compared and how many differ; in healthy books, none does.
+/// Returns six facts, computed from the raw rows on one snapshot: stock against its movements, reservations, balanced
+/// entries, inventory, receivables and cash against the ledger, and the reports against the ledger. Each has the number
+/// of figures compared and the number of those that differ. In healthy books none differ.
 #[utoipa::path(
     operation_id = "integrity_get",
     security(("bearer" = ["reports:read"])),

@@ -1,4 +1,4 @@
-//! Entries that a person posts by hand.
+//! Journal entries that are posted by hand.
 
 use actix_web::post;
 use chrono::NaiveDate;
@@ -26,14 +26,14 @@ pub fn routes(cfg: &mut ServiceConfig) {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ManualEntryIn {
-    /// Your own id of the entry; ours where absent.
+    /// Your own id of the entry. The server chooses one if absent.
     id: Option<EntryId>,
-    /// The tenant's day that it belongs to; today where absent, never in the future.
+    /// Day of the entry, in the tenant's time zone. Today if absent. Never in the future.
     #[schema(example = "2026-11-22")]
     occurred_on: Option<NaiveDate>,
-    /// What it is for.
+    /// Purpose of the entry.
     memo: Filled500,
-    /// Its lines; debits equal credits.
+    /// Lines. Their debits equal their credits.
     #[schema(min_items = 2, max_items = 200)]
     lines: Vec<ManualLineIn>,
 }
@@ -42,43 +42,43 @@ struct ManualEntryIn {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ManualLineIn {
-    /// The account's code. Accounts that only documents move (such as inventory) are refused.
+    /// Code of the account. An account that only documents move, such as inventory, is rejected.
     #[schema(min_length = 1, max_length = 32, example = "6100")]
     account: String,
     /// The debit.
     debit: Option<Money>,
     /// The credit.
     credit: Option<Money>,
-    /// The channel it belongs to.
+    /// Channel of the line.
     channel: Option<Channel>,
-    /// The customer it belongs to.
+    /// Customer of the line.
     customer_id: Option<CustomerId>,
 }
 
 /// A posted entry.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct ManualEntryOut<'a> {
-    /// Its id.
+    /// Id of the entry.
     id: EntryId,
     object: tag::JournalEntry,
-    /// The tenant's day that it belongs to.
+    /// Day of the entry, in the tenant's time zone.
     #[schema(example = "2026-11-22")]
     occurred_on: NaiveDate,
-    /// What it is for.
+    /// Purpose of the entry.
     #[schema(max_length = 500, example = "Allowance for a doubtful receivable")]
     memo: Option<&'a str>,
-    /// The currency of every amount.
+    /// Currency of all amounts.
     #[schema(max_length = 3, example = "GBP")]
     currency: &'a str,
-    /// The sum of the debits, which is the sum of the credits.
+    /// Sum of the debits, which equals the sum of the credits.
     total: Money,
-    /// Its lines; those of the same account and dimensions are netted.
+    /// Lines. Those of the same account and dimensions are netted.
     #[schema(max_items = 200)]
     lines: Vec<ManualLineOut<'a>>,
 }
 
 impl<'a> ManualEntryOut<'a> {
-    /// The answer's form of an entry.
+    /// Returns the wire form of an entry.
     pub fn new(entry: &'a Entry, currency: &'a str) -> Self {
         ManualEntryOut {
             id: entry.id,
@@ -95,7 +95,7 @@ impl<'a> ManualEntryOut<'a> {
 /// A line of a posted entry.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct ManualLineOut<'a> {
-    /// The account's code.
+    /// Code of the account.
     #[schema(max_length = 32, example = "6100")]
     account: &'a str,
     /// The debit.
@@ -122,8 +122,8 @@ impl<'a> From<&'a EntryLine> for ManualLineOut<'a> {
 
 /// Post an entry by hand
 ///
-/// For what no document covers. It balances, and leaves alone the accounts that documents keep in step with their
-/// sub-ledgers. An entry is never changed: post its reverse.
+/// Posts what no document covers. The entry must balance. It can't move an account that documents keep equal to a
+/// sub-ledger. An entry never changes: to correct it, post its reverse.
 #[utoipa::path(
     operation_id = "journal_entries_create",
     security(("bearer" = ["ledger:write"])),

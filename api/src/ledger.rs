@@ -1,4 +1,4 @@
-//! The general ledger, to read: the journal and the trial balance.
+//! The general ledger: journal and trial balance.
 
 mod account;
 
@@ -24,38 +24,38 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(list).service(show).service(trial_balance).configure(account::routes);
 }
 
-/// A journal entry. It never changes; a correction is another entry.
+/// A journal entry. It never changes. A correction is another entry.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct JournalEntry {
-    /// Its id.
+    /// Id of the entry.
     id: EntryId,
     object: tag::JournalEntry,
-    /// What kind of document caused it: `sale`, `refund`, `shipment`, `invoice`, `credit_note`, `payment`,
+    /// Kind of the document that caused it: `sale`, `refund`, `shipment`, `invoice`, `credit_note`, `payment`,
     /// `cash_move`, `receipt`, `opening`, `adjustment` or `manual`. New values may appear.
     #[schema(max_length = 32, example = "sale")]
     document_kind: String,
-    /// The id of that document.
+    /// Id of that document.
     #[schema(max_length = 64, example = "sal_01h455vb4pex5vsknk084sn02q")]
     document_id: String,
-    /// A remark, on entries posted by hand.
+    /// Purpose of an entry that was posted by hand.
     #[schema(max_length = 500, example = json!(null))]
     memo: Option<String>,
-    /// The tenant's day on which it happened.
+    /// Day on which it happened, in the tenant's time zone.
     #[schema(example = "2026-11-22")]
     occurred_on: NaiveDate,
-    /// The day it is booked on: later only where the period was closed.
+    /// Day on which it is posted. Later than `occurred_on` only if the period was closed.
     #[schema(example = "2026-11-22")]
     posted_on: NaiveDate,
-    /// When it was written.
+    /// When it was recorded.
     recorded_at: DateTime<Utc>,
     /// The command that wrote it.
     command_id: CommandId,
     /// ISO 4217 code of the currency of every amount.
     #[schema(max_length = 3, example = "GBP")]
     currency: String,
-    /// The sum of the debits, which is the sum of the credits.
+    /// Sum of the debits, which equals the sum of the credits.
     total: Money,
-    /// Its lines; those of the same account and dimensions are netted.
+    /// Lines. Those of the same account and dimensions are netted.
     #[schema(max_items = 1000)]
     lines: Vec<JournalLine>,
 }
@@ -63,7 +63,7 @@ struct JournalEntry {
 /// A line of a journal entry: either a debit or a credit.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct JournalLine {
-    /// Its number, from 1.
+    /// Line number, from 1.
     #[schema(minimum = 1, maximum = 10000, example = 1)]
     line_no: i32,
     /// Code of the account.
@@ -72,9 +72,9 @@ struct JournalLine {
     /// Name of the account.
     #[schema(max_length = 200, example = "Sales, retail")]
     account_name: String,
-    /// The amount debited; zero on the other side.
+    /// Amount debited. Zero if the line is a credit.
     debit: Money,
-    /// The amount credited; zero on the other side.
+    /// Amount credited. Zero if the line is a debit.
     credit: Money,
     /// The sales channel, on revenue, discount, tax and cost of goods.
     channel: Option<Channel>,
@@ -123,26 +123,26 @@ impl From<Line> for JournalLine {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Filters {
-    /// Booked on this day or later.
+    /// Posted on this day or later.
     #[param(example = "2026-11-01")]
     from: Option<NaiveDate>,
-    /// Booked before this day.
+    /// Posted before this day.
     #[param(example = "2026-12-01")]
     to: Option<NaiveDate>,
-    /// Caused by this kind of document.
+    /// Only entries of this kind of document.
     #[param(max_length = 32, example = "sale")]
     document_kind: Option<String>,
-    /// Caused by this document.
+    /// Only entries of this document.
     #[param(max_length = 64, example = "sal_01h455vb4pex5vsknk084sn02q")]
     document_id: Option<String>,
-    /// With a line on this account.
+    /// Only entries with a line on this account.
     #[param(max_length = 32, example = "4010")]
     account: Option<String>,
 }
 
 /// List journal entries
 ///
-/// One page of the journal with all lines, the newest entry first.
+/// Returns one page of the journal with all lines, newest entry first.
 #[utoipa::path(
     operation_id = "journal_entries_list",
     security(("bearer" = ["ledger:read"])),
@@ -170,7 +170,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 
 /// Get a journal entry
 ///
-/// The entry with its lines.
+/// Returns the entry with its lines.
 #[utoipa::path(
     operation_id = "journal_entries_get",
     security(("bearer" = ["ledger:read"])),
@@ -183,20 +183,20 @@ async fn show(app: Data<App>, caller: Caller, id: PathId<EntryId>) -> Answer {
     Ok(HttpResponse::Ok().json(JournalEntry::from(entry)))
 }
 
-/// Over which days of booking a trial balance runs.
+/// Period of a trial balance, in days of posting.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct PeriodParams {
-    /// The first day of the period; from the beginning, if absent.
+    /// First day of the period. From the beginning if absent.
     #[param(example = "2026-11-01")]
     from: Option<NaiveDate>,
-    /// The first day after the period; to the end, if absent.
+    /// First day after the period. To the end if absent.
     #[param(example = "2026-12-01")]
     to: Option<NaiveDate>,
 }
 
-/// Every account with its balances.
+/// All accounts with their balances.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct TrialBalance {
     object: tag::TrialBalance,
@@ -212,7 +212,7 @@ struct TrialBalance {
     /// The accounts, by code.
     #[schema(max_items = 10000)]
     accounts: Vec<AccountBalance>,
-    /// The sums over all accounts: debit equals credit, and the balances are zero.
+    /// Sums over all accounts. Debits equal credits, and the balances add up to zero.
     totals: BalanceTotals,
 }
 
@@ -241,13 +241,13 @@ struct AccountBalance {
 /// Sums over all accounts.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct BalanceTotals {
-    /// Sum of the opening balances: zero.
+    /// Sum of the opening balances, which is zero.
     opening: Money,
     /// Sum of the debits.
     debit: Money,
-    /// Sum of the credits: the same.
+    /// Sum of the credits, which equals that of the debits.
     credit: Money,
-    /// Sum of the closing balances: zero.
+    /// Sum of the closing balances, which is zero.
     closing: Money,
 }
 
@@ -265,10 +265,10 @@ impl From<Balance> for AccountBalance {
     }
 }
 
-/// Read the trial balance
+/// Get the trial balance
 ///
-/// Every account with its balance before and after a half-open period of booking days, and its debits and credits in
-/// it. Without a period it covers the whole history.
+/// Returns every account with its balance before and after a period, and its debits and credits in it. The period
+/// counts days of posting and is half-open. Without a period it is the whole history.
 #[utoipa::path(
     operation_id = "trial_balance_get",
     security(("bearer" = ["ledger:read"])),

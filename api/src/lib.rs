@@ -1,8 +1,9 @@
-//! The REST API: each area is one file with its routes and the forms of its input and output.
+//! The REST API. Each area has a file with its routes and the types of its input and output.
 //!
-//! [`app`] is the state, [`routes`] the list of routes, [`server`] puts them together. [`middleware`] is what every request
-//! passes, [`problem`] is how it refuses. A handler extracts, calls the use case and answers; [`access`] has asked for its
-//! scopes before. [`auth`] is the model that other areas follow.
+//! [`app`] is the state, [`routes`] the list of routes, [`server`] puts them together. Every request passes
+//! [`middleware`], and every rejection is a [`problem`]. [`access`] checks the scopes of a route before its handler
+//! runs. A handler extracts, calls the use case and returns the response. [`auth`] is the model that other areas
+//! follow.
 
 pub mod access;
 pub mod app;

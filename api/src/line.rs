@@ -1,4 +1,4 @@
-//! Lines of documents, as both channels take and answer them.
+//! Lines of documents of both channels, in input and output.
 
 use std::collections::HashMap;
 
@@ -17,12 +17,12 @@ use crate::lot::line::{self as lots, LotIn, LotShareOut};
 /// Finds the SKU of a product that a document names.
 pub type Skus<'f, 'a> = &'f (dyn Fn(ProductId) -> &'a str + 'f);
 
-/// The SKUs of a book's products.
+/// Returns a function that finds the SKU of a book's product.
 pub fn skus_of<'a>(book: &'a Book) -> impl Fn(ProductId) -> &'a str {
     |id| book.products.get(&id).map_or("", |product: &Product| product.sku.as_str())
 }
 
-/// The SKUs of products that were looked up.
+/// Returns a function that finds the SKU of a product in a map.
 pub fn skus_in<'a>(skus: &'a HashMap<ProductId, String>) -> impl Fn(ProductId) -> &'a str {
     |id| skus.get(&id).map_or("", String::as_str)
 }
@@ -31,28 +31,28 @@ pub fn skus_in<'a>(skus: &'a HashMap<ProductId, String>) -> impl Fn(ProductId) -
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LineIn {
-    /// The product, by id.
+    /// Id of the product.
     pub product_id: Option<ProductId>,
-    /// The product, by SKU.
+    /// SKU of the product.
     #[schema(min_length = 1, max_length = 64, example = "BOLT-M8")]
     pub sku: Option<String>,
-    /// The product and unit, by barcode.
+    /// Barcode of the product and its unit.
     #[schema(min_length = 1, max_length = 64, example = "4006381333931")]
     pub barcode: Option<String>,
-    /// The unit (UN/ECE Recommendation 20 or 21); the product's stock unit, or the barcode's unit, where absent.
+    /// Unit (UN/ECE Recommendation 20 or 21). If absent, that of the barcode, else the stock unit.
     #[schema(min_length = 1, max_length = 8, example = "C62")]
     pub uom: Option<String>,
-    /// How many of that unit, above zero.
+    /// Quantity in that unit, above zero.
     pub quantity: Quantity,
-    /// A price per unit in place of the one that the price lists give. Needs the scope `prices:override`.
+    /// Price per unit, instead of the one that the price lists give. Needs the scope `prices:override`.
     pub unit_price: Option<Price>,
-    /// Why the price was set by hand; kept with the line.
+    /// Reason for the `unit_price`. The line keeps it.
     pub price_reason: Option<Text200>,
     /// A discount on this line.
     pub discount: Option<DiscountIn>,
-    /// A text in place of the product's name.
+    /// Text instead of the product's name.
     pub description: Option<Text500>,
-    /// The lots that it is of, where the product is tracked; those that expire first where absent.
+    /// Lots of a tracked product. If absent, those that expire first.
     #[serde(default)]
     #[schema(max_items = 2000)]
     pub lots: Vec<LotIn>,
@@ -62,9 +62,9 @@ pub struct LineIn {
 #[derive(Debug, Clone, Copy, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
 pub enum DiscountIn {
-    /// In percent of the resolved price.
+    /// Percent of the resolved price.
     Percent(Percent),
-    /// In the tenant's currency.
+    /// Amount in the tenant's currency.
     Amount(Money),
 }
 
@@ -77,7 +77,7 @@ impl From<DiscountIn> for Discount {
     }
 }
 
-/// The lines of a document, every wrong one named at once.
+/// Parses the lines of a document. Reports every wrong one.
 pub fn lines(lines: Vec<LineIn>) -> Result<Vec<LineInput>, Refusal> {
     let mut problems = Problems::default();
     let mut parsed = Vec::with_capacity(lines.len());
@@ -104,7 +104,7 @@ pub fn lines(lines: Vec<LineIn>) -> Result<Vec<LineInput>, Refusal> {
     Ok(parsed)
 }
 
-/// The product that a line names.
+/// Returns the product that a line names.
 pub fn item(
     id: Option<ProductId>,
     sku: Option<String>,
@@ -112,7 +112,7 @@ pub fn item(
 ) -> Result<ItemRef, &'static str> {
     let bears_null = |text: &Option<String>| text.as_ref().is_some_and(|text| text.contains('\0'));
     if bears_null(&sku) || bears_null(&barcode) {
-        return Err("A SKU or barcode bears no null character.");
+        return Err("A SKU or barcode must not contain a null character.");
     }
     match (id, sku, barcode) {
         (Some(id), None, None) => Ok(ItemRef::Id(id)),
@@ -122,65 +122,68 @@ pub fn item(
     }
 }
 
-/// Notes a country that is not a code.
+/// Reports a country that is not a code.
 pub fn country_code(problems: &mut Problems, pointer: &str, country: Option<&str>) {
     let is_code = |text: &str| text.len() == 2 && text.bytes().all(|letter| letter.is_ascii_uppercase());
     if country.is_some_and(|country| !is_code(country)) {
-        problems.invalid(pointer, "Use an ISO 3166-1 alpha-2 code, such as GB; ZZ where it is not known.");
+        problems.invalid(
+            pointer,
+            "Use an ISO 3166-1 alpha-2 code, such as GB, or ZZ if the country is not known.",
+        );
     }
 }
 
-/// A line that was sold or taken back. Amounts exclude tax; a return's are negative.
+/// A line that was sold or returned. Amounts exclude tax. The amounts of a return are negative.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct LineOut<'a> {
-    /// From 1.
+    /// Line number, from 1.
     #[schema(minimum = 1, maximum = 2000, example = 1)]
     pub line_no: i32,
     /// The product.
     pub product_id: ProductId,
-    /// Its SKU.
+    /// SKU of the product.
     #[schema(max_length = 64, example = "BOLT-M8")]
     pub sku: &'a str,
-    /// The bundle that it was sold in: the line is one of its components, with its share of the bundle's price.
+    /// Bundle that it was sold in. The line is then one of its components, with its share of the bundle's price.
     pub bundle_id: Option<ProductId>,
-    /// Its category when it was sold.
+    /// Category of the product when it was sold.
     pub category_id: Option<CategoryId>,
-    /// A text in place of the product's name.
+    /// Text instead of the product's name.
     #[schema(max_length = 500, example = json!(null))]
     pub description: Option<&'a str>,
     /// The unit.
     #[schema(max_length = 8, example = "C62")]
     pub uom: &'a str,
-    /// How many of that unit.
+    /// Quantity in that unit.
     pub quantity: Quantity,
-    /// How many stock units.
+    /// Quantity in stock units.
     pub stock_quantity: Quantity,
     /// Price of one unit.
     pub unit_price: Price,
-    /// List price of one unit, where the product has one.
+    /// List price of one unit. Null: the product has none.
     pub list_price: Option<Price>,
-    /// Where the price comes from.
+    /// Source of the price.
     pub price_source: Source,
-    /// The rule that gave it.
+    /// Rule that gave the price.
     pub price_rule_id: Option<PriceRuleId>,
-    /// Before discounts given at the sale.
+    /// Amount before discounts given at the sale.
     pub gross: Money,
     /// Discounts given at the sale.
     pub discount: Money,
     /// Gross less discount.
     pub net: Money,
-    /// In percent.
+    /// Tax rate, in percent.
     pub tax_rate: Percent,
     /// Tax on the net.
     pub tax: Money,
-    /// The lots of its goods; left out where the product is not tracked.
+    /// Lots of the line. Omitted if the product is not tracked.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 2000)]
     pub lots: Vec<LotShareOut<'a>>,
 }
 
 impl<'a> LineOut<'a> {
-    /// The answer's form of a line.
+    /// Returns the wire form of a line.
     pub fn new(line: &'a Line, skus: Skus<'_, 'a>) -> Self {
         LineOut {
             line_no: line.line_no,

@@ -1,8 +1,8 @@
 //! Lists: keyset pages behind sealed cursors.
 //!
 //! A list route takes [`List<Filters>`](List), asks its use case for [`List::fetch`] rows after [`List::after`], and
-//! answers [`List::answer`]. The position is any serialisable value that the rows are ordered by and that ends in the
-//! id, such as `Uuid` or `(DateTime<Utc>, Uuid)`. A cursor only fits the list, the tenant and the filters that it was
+//! returns [`List::answer`]. The position is any serialisable value that the rows are ordered by and that ends in the
+//! id, such as `Uuid` or `(DateTime<Utc>, Uuid)`. A cursor fits only the list, the tenant and the filters that it was
 //! made with.
 
 use std::fmt::Write as _;
@@ -26,9 +26,9 @@ use crate::context::Context;
 use crate::params;
 use crate::problem::{Answer, ApiError, ErrorCode};
 
-/// The most rows of a page.
+/// Most rows of a page.
 pub const LIMIT_MAX: u32 = 200;
-/// The rows of a page where the caller does not say.
+/// Rows of a page if the caller sends no `limit`.
 pub const LIMIT_DEFAULT: u32 = 50;
 
 /// One page of a list.
@@ -36,44 +36,44 @@ pub const LIMIT_DEFAULT: u32 = 50;
 pub struct Page<T> {
     /// Always `list`.
     pub object: tag::List,
-    /// The rows, in the order that the list is sorted by.
+    /// Rows, in the order of the list.
     #[schema(max_items = 200)]
     pub data: Vec<T>,
-    /// Where the page stands in the list.
+    /// Position of the page in the list.
     pub page: PageInfo,
 }
 
-/// Where a page stands in its list.
+/// Position of a page in its list.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct PageInfo {
-    /// The most rows of a page, as asked for.
+    /// Most rows of a page, as requested.
     #[schema(minimum = 1, maximum = 200, example = 50)]
     pub limit: u32,
     /// Whether more rows follow.
     #[schema(example = false)]
     pub has_more: bool,
-    /// Send it as `cursor` to get the next page; null at the end.
+    /// Cursor of the next page. Null at the end of the list.
     #[schema(max_length = 1024, required = true, example = json!(null))]
     pub next_cursor: Option<String>,
-    /// Send it as `cursor` to get the page before; null where a list is read forward only.
+    /// Always null: lists are read forward only.
     #[schema(max_length = 1024, required = true, example = json!(null))]
     pub prev_cursor: Option<String>,
 }
 
-/// What every list takes.
+/// Parameters of every list.
 #[derive(Debug, Default)]
 struct PageParams {
     limit: Option<u32>,
     cursor: Option<String>,
 }
 
-/// For a list without filters.
+/// Filters of a list that has none.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NoFilters {}
 
-/// A request for one page of a list with the filters `F`, which should refuse unknown ones and have neither `limit`
-/// nor `cursor`.
+/// A request for one page of a list. The filters `F` should reject unknown fields, and have neither `limit` nor
+/// `cursor`.
 pub struct List<F> {
     /// The filters.
     pub filters: F,
@@ -82,12 +82,12 @@ pub struct List<F> {
     path: String,
     /// The query without `limit` and `cursor`.
     query: String,
-    /// What the cursor is bound to: tenant, path and filters.
+    /// Tenant, path and filters that the cursor is bound to.
     bound_to: String,
     app: Data<App>,
 }
 
-/// The order of a list, and from which change on.
+/// Order of a list, and the earliest change that it includes.
 #[derive(Debug, Clone, Copy)]
 pub struct Sorted {
     sort: Sort,
@@ -95,18 +95,18 @@ pub struct Sorted {
 }
 
 impl Sorted {
-    /// As the caller asks; newest first, if it does not.
+    /// Takes the order that the caller sends, or newest first.
     pub fn new(sort: Option<Sort>, updated_since: Option<DateTime<Utc>>) -> Self {
         Sorted { sort: sort.unwrap_or_default(), updated_since }
     }
 
-    /// The page that is asked for.
+    /// Returns the requested page.
     pub fn page<F>(self, list: &List<F>) -> Result<service::page::Page, ApiError> {
         let Sorted { sort, updated_since } = self;
         Ok(service::page::Page { sort, after: list.after()?, rows: list.fetch(), updated_since })
     }
 
-    /// Where a row stands in the list.
+    /// Returns the position of a row in the list.
     pub fn position(self, id: Uuid, updated_at: DateTime<Utc>) -> Position {
         self.sort.position(id, updated_at)
     }
@@ -145,28 +145,29 @@ impl<F: DeserializeOwned> List<F> {
 }
 
 impl<F> List<F> {
-    /// How many rows to read: one more than the page takes, to know whether there is a next one.
+    /// Returns the number of rows to read: one more than the page takes, to know whether another page follows.
     pub fn fetch(&self) -> u64 {
         u64::from(self.limit) + 1
     }
 
-    /// The position after which the page starts; nothing on the first page.
+    /// Returns the position after which the page starts. Returns nothing on the first page.
     pub fn after<K: DeserializeOwned>(&self) -> Result<Option<K>, ApiError> {
         let parse = |position: &Vec<u8>| serde_json::from_slice(position).map_err(|_| invalid_cursor());
         self.position.as_ref().map(parse).transpose()
     }
 
-    /// The page that is asked for, of a list of documents.
+    /// Returns the requested page of a list of documents.
     pub fn slice(&self, sort: Option<Age>) -> Result<Slice, ApiError> {
         Ok(Slice { age: sort.unwrap_or_default(), after: self.after()?, rows: self.fetch() })
     }
 
-    /// The page of `rows`, of which there may be one more than it takes; `position` of a row is where it stands.
+    /// Returns the page of `rows`, which may have one row more than the page takes. `position` returns the position of
+    /// a row.
     pub fn answer<T: Serialize, K: Serialize>(&self, rows: Vec<T>, position: impl Fn(&T) -> K) -> Answer {
         self.answer_with(rows, position, |data, page| Page { object: tag::List, data, page })
     }
 
-    /// Like [`answer`](List::answer), for a body that has more to it than the rows.
+    /// Like [`answer`](List::answer), for a body with more than the rows.
     pub fn answer_with<T, K: Serialize, B: Serialize>(
         &self,
         mut rows: Vec<T>,
@@ -217,7 +218,7 @@ fn parse_limit(text: &str) -> Result<u32, ApiError> {
 }
 
 pub(crate) fn invalid_limit() -> ApiError {
-    let detail = format!("Give limit once, as a whole number from 1 to {LIMIT_MAX}.");
+    let detail = format!("Send limit once, as a whole number from 1 to {LIMIT_MAX}.");
     ApiError::new(ErrorCode::InvalidParameter, detail).at_parameter("limit")
 }
 
@@ -225,7 +226,7 @@ pub(crate) fn invalid_cursor() -> ApiError {
     ApiError::of(ErrorCode::InvalidCursor).at_parameter("cursor")
 }
 
-/// The order of the filters does not matter.
+/// Returns what a cursor is bound to. The order of the filters does not matter.
 fn binding(tenant_id: TenantId, path: &str, query: &str) -> String {
     let mut pairs: Vec<&str> = query.split('&').collect();
     pairs.sort_unstable();

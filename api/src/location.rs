@@ -1,4 +1,4 @@
-//! Stock locations, and the reasons for which stock is adjusted.
+//! Locations, and reason codes of adjustments.
 
 use actix_web::web::Data;
 use actix_web::{get, patch, post};
@@ -34,7 +34,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 /// A place where stock is kept.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Location {
-    /// The location's id.
+    /// Id of the location.
     id: LocationId,
     object: tag::Location,
     /// Your code for it.
@@ -43,12 +43,12 @@ struct Location {
     /// The name.
     #[schema(max_length = 200, example = "Main warehouse")]
     name: String,
-    /// What it is.
+    /// Kind of the location.
     kind: LocationKind,
-    /// The channels that may draw from it.
+    /// Channels that may take stock from it.
     #[schema(max_items = 2)]
     channels: Vec<Channel>,
-    /// Counts the changes.
+    /// Version number. Each change adds 1.
     #[schema(minimum = 1, example = 1)]
     version: i32,
     /// When it was created.
@@ -75,23 +75,23 @@ impl From<entity::location::Model> for Location {
 
 record!(Location, LocationId);
 
-/// Why stock was adjusted, and the account that bears it.
+/// A reason for adjustments, with the account that they are posted to.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct ReasonCode {
-    /// The code itself.
+    /// The code.
     #[schema(max_length = 64, example = "damage")]
     id: String,
     object: tag::ReasonCode,
     /// The code.
     #[schema(max_length = 64, example = "damage")]
     code: String,
-    /// What it means.
+    /// Meaning of the code.
     #[schema(max_length = 200, example = "Damaged in the warehouse")]
     name: String,
-    /// The code of the account that bears the adjustment.
+    /// Code of the account that the adjustments are posted to.
     #[schema(max_length = 64, example = "5100")]
     account_code: String,
-    /// Always 1: it never changes.
+    /// Always 1, because it never changes.
     #[schema(minimum = 1, example = 1)]
     version: i32,
 }
@@ -115,10 +115,10 @@ impl From<entity::reason_code::Model> for ReasonCode {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Filters {
-    /// Exactly this code.
+    /// Only this code.
     #[param(max_length = 64, example = "MAIN")]
     code: Option<String>,
-    /// Of this kind.
+    /// Only this kind.
     kind: Option<LocationKind>,
     sort: Option<Sort>,
     #[serde(rename = "updated_at[gte]")]
@@ -127,7 +127,7 @@ struct Filters {
 
 /// List locations
 ///
-/// One page of locations.
+/// Returns one page of locations.
 #[utoipa::path(
     operation_id = "locations_list",
     security(("bearer" = ["stock:read"])),
@@ -148,7 +148,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 
 /// Create a location
 ///
-/// A warehouse, a store, goods in transit or a quarantine.
+/// Creates a warehouse, a store, a transit location or a quarantine.
 #[utoipa::path(
     operation_id = "locations_create",
     security(("bearer" = ["stock:write"])),
@@ -162,7 +162,7 @@ async fn create(write: Write, body: Body<LocationInput>) -> Answer {
 
 /// Get a location
 ///
-/// One location.
+/// Returns one location.
 #[utoipa::path(
     operation_id = "locations_get",
     security(("bearer" = ["stock:read"])),
@@ -177,7 +177,7 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<LocationId>, seen: IfNon
 
 /// Change a location
 ///
-/// A merge patch. The kind of a location can't change.
+/// Takes a merge patch. The kind of a location can't change.
 #[utoipa::path(
     operation_id = "locations_update",
     security(("bearer" = ["stock:write"])),
@@ -197,7 +197,7 @@ async fn update(write: Write, id: PathId<LocationId>, body: Body<MergePatch>) ->
 
 /// List reason codes
 ///
-/// One page of the reasons for which stock is adjusted, by code.
+/// Returns one page of the reasons for adjustments, by code.
 #[utoipa::path(
     operation_id = "reason_codes_list",
     security(("bearer" = ["stock:read"])),
@@ -213,7 +213,7 @@ async fn list_reasons(app: Data<App>, caller: Caller, page: List<NoFilters>) -> 
 
 /// Create a reason code
 ///
-/// A reason for which stock is adjusted, and the account that bears it.
+/// Creates a reason for adjustments, with the account that they are posted to.
 #[utoipa::path(
     operation_id = "reason_codes_create",
     security(("bearer" = ["stock:write"])),

@@ -1,4 +1,4 @@
-//! Lots and serial numbers: what there is of each, where it came from and went to, and its recall.
+//! Lots and serial numbers: quantities, trace and recall.
 
 pub mod line;
 mod recall;
@@ -32,33 +32,33 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(list).service(show).service(update).configure(trace::routes).configure(recall::routes);
 }
 
-/// Goods of one making, or one piece with a serial number.
+/// A lot, or a serial number, which is a lot of one unit.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = Lot)]
 struct LotOut {
-    /// Its id.
+    /// Id of the lot.
     id: LotId,
     object: tag::Lot,
-    /// What is printed on the goods, unique per product.
+    /// Code on the label, unique per product.
     #[schema(max_length = 64, example = "L-2026-117")]
     code: String,
     /// The product.
     product_id: ProductId,
-    /// Its SKU.
+    /// SKU of the product.
     #[schema(max_length = 64, example = "BOLT-M8")]
     sku: String,
-    /// The last day on which it may be sold.
+    /// Last day on which it may be sold.
     #[schema(example = "2027-03-31")]
     expires_on: Option<NaiveDate>,
-    /// The supplier's own code for it.
+    /// Supplier's own code of the lot.
     #[schema(max_length = 64, example = "BATCH-7781")]
     supplier_lot: Option<String>,
-    /// Who sent it.
+    /// Name of the supplier.
     #[schema(max_length = 200, example = "Hansa Foods")]
     received_from: Option<String>,
-    /// When the first goods of it came.
+    /// When the first stock of it was received.
     received_at: DateTime<Utc>,
-    /// Whether it may be sold, as far as somebody has decided about it.
+    /// Status that was set for the lot. It does not reflect expiry.
     status: LotStatus,
     /// Whether it may be sold today: it is open and has not expired.
     #[schema(example = true)]
@@ -66,36 +66,36 @@ struct LotOut {
     /// The unit of every quantity.
     #[schema(max_length = 8, example = "C62")]
     uom: String,
-    /// Stock units at every location, those in transit among them.
+    /// Stock units on hand at all locations, including in transit.
     on_hand: Quantity,
-    /// What is promised of them.
+    /// Stock units of them that are reserved.
     reserved: Quantity,
-    /// Where they are; left out in lists.
+    /// Quantities by location. Lists omit them.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 1000)]
     levels: Option<Vec<LotLevelOut>>,
-    /// Grows with each change.
+    /// Version number. Each change adds 1.
     #[schema(minimum = 1, example = 1)]
     version: i32,
     /// When it last changed.
     updated_at: DateTime<Utc>,
 }
 
-/// What there is of a lot at a location.
+/// Quantities of a lot at a location.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = LotLevel)]
 struct LotLevelOut {
     /// The location.
     location_id: LocationId,
-    /// Its code.
+    /// Code of the location.
     #[schema(max_length = 64, example = "MAIN")]
     location_code: String,
-    /// Whether the goods are on their way between two locations.
+    /// Whether the units are in transit between two locations.
     #[schema(example = false)]
     in_transit: bool,
-    /// Physically there.
+    /// Units on hand.
     on_hand: Quantity,
-    /// Promised to orders, or held back.
+    /// Units reserved for orders and holds.
     reserved: Quantity,
 }
 
@@ -143,19 +143,19 @@ record!(LotOut, LotId);
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Filters {
-    /// Of this product.
+    /// Only this product.
     product_id: Option<ProductId>,
-    /// Of the product with this SKU.
+    /// Only the product with this SKU.
     #[param(max_length = 64, example = "BOLT-M8")]
     sku: Option<String>,
-    /// With this code.
+    /// Only this code.
     #[param(max_length = 64, example = "L-2026-117")]
     code: Option<String>,
-    /// With this status.
+    /// Only this status.
     status: Option<LotStatus>,
-    /// Of which there is something at this location.
+    /// Only lots with stock at this location.
     location_id: Option<LocationId>,
-    /// Which expire before this day.
+    /// Only lots that expire before this day.
     #[serde(rename = "expires_on[lt]")]
     #[param(example = "2027-01-01")]
     expires_before: Option<NaiveDate>,
@@ -164,7 +164,7 @@ struct Filters {
 
 /// List lots
 ///
-/// One page of lots with what there is of each.
+/// Returns one page of lots with their quantities.
 #[utoipa::path(
     operation_id = "lots_list",
     security(("bearer" = ["stock:read"])),
@@ -190,7 +190,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 
 /// Get a lot
 ///
-/// The lot with what there is of it, location by location.
+/// Returns the lot with its quantities by location.
 #[utoipa::path(
     operation_id = "lots_get",
     security(("bearer" = ["stock:read"])),
@@ -208,15 +208,15 @@ async fn show(app: Data<App>, caller: Caller, id: PathId<LotId>) -> Answer {
     let (found, levels) = app.db.read(caller.tenant_id, read).await?;
     let levels = levels.into_iter().map(LotLevelOut::from).collect();
     let version = found.lot.version;
-    // Its version tells its own changes apart, not those of its stock: it is no reason to say that nothing changed.
+    // Never 304: the stock of a lot can change without its version.
     let mut response = HttpResponse::Ok().json(LotOut { levels: Some(levels), ..LotOut::from(found) });
     tag(&mut response, version);
     Ok(response)
 }
 
-/// Put a lot right
+/// Correct a lot
 ///
-/// A merge patch of what was written down wrong. What was sold by the old day stays sold.
+/// Takes a merge patch of wrong data. Sales that were made with the old data stay.
 #[utoipa::path(
     operation_id = "lots_update",
     security(("bearer" = ["stock:write"])),

@@ -1,7 +1,6 @@
 //! The one middleware: request id, caller, common headers, problem bodies, compression, and one log line per request.
 //!
-//! It is one and not several because every request pays for it. Everything that an answer needs in common is added
-//! here and nowhere else.
+//! It is one and not several because every request pays for it. It adds everything that all responses have in common.
 
 use std::future::{Ready, ready};
 use std::panic::AssertUnwindSafe;
@@ -28,17 +27,17 @@ use crate::context::Context;
 use crate::credential;
 use crate::problem::{ApiError, ErrorCode, PROBLEM_JSON};
 
-/// The request's id, in requests and answers.
+/// Header with the request's id, in requests and responses.
 pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const STOCKWELL_VERSION: HeaderName = HeaderName::from_static("stockwell-version");
 
-/// What a browser of another origin may read of an answer.
+/// Response headers that a browser of another origin may read.
 const EXPOSED: &str = "X-Request-Id, Retry-After, ETag, Link, Location, Idempotency-Replayed, Preference-Applied, \
                        Stockwell-Version, Stockwell-Report-Truncated, Content-Disposition, WWW-Authenticate";
-/// What a browser of another origin may send.
+/// Request headers that a browser of another origin may send.
 const ACCEPTED: &str = "Authorization, Content-Type, Accept, Idempotency-Key, If-Match, If-None-Match, Prefer, \
                         Last-Event-ID, X-Api-Key, X-Request-Id, traceparent";
-/// How long a browser may remember that, in seconds.
+/// Seconds for which a browser may cache that.
 const PREFLIGHT_SECONDS: &str = "7200";
 
 /// Wraps the whole application.
@@ -63,7 +62,7 @@ where
     }
 }
 
-/// The middleware at work.
+/// The middleware around a service.
 #[derive(Debug)]
 pub struct CommonService<S> {
     inner: Rc<S>,
@@ -103,7 +102,7 @@ where
     let wants = Wants::of(&request, app.is_stopping());
     request.extensions_mut().insert(Context::new(request_id, caller));
     if request.method() == Method::HEAD {
-        // Answered like GET; the server leaves the body out.
+        // HEAD is served like GET. The server omits the body.
         request.head_mut().method = Method::GET;
     }
     if credential::exposed_in_query(request.query_string()) {
@@ -113,7 +112,7 @@ where
         );
         let refused = ApiError::new(
             ErrorCode::InvalidParameter,
-            "A credential was sent in the query string. Send it as a header, and rotate it: addresses end up in logs.",
+            "A credential was sent in the query string. Send it as a header, and rotate it: URLs end up in logs.",
         );
         let response = refused.render(Some(log.id()));
         return Ok(finish(request.into_response(response), &wants, &log).await);
@@ -137,12 +136,12 @@ where
     }
 }
 
-/// What is needed of the request once it is gone.
+/// Properties of the request that its response needs.
 struct Wants {
     gzip: bool,
     cross_origin: bool,
     preflight: bool,
-    /// The connection ends with this answer.
+    /// Whether the connection ends with this response.
     last: bool,
 }
 
@@ -168,7 +167,7 @@ async fn identify(app: &App, request: &ServiceRequest) -> Result<service::Caller
     app.auth.authenticate(&credential, address).await
 }
 
-/// The caller's own id where it has a sensible form, or a new one.
+/// Returns the caller's own request id if its form is valid, otherwise a new one.
 fn request_id(headers: &HeaderMap) -> HeaderValue {
     let sensible = |id: &&HeaderValue| {
         let known = |letter: &u8| letter.is_ascii_alphanumeric() || b"._-".contains(letter);
@@ -196,7 +195,7 @@ async fn finish(response: ServiceResponse, wants: &Wants, log: &Log) -> ServiceR
         allow_origin(headers, wants.preflight);
     }
     if request.path().starts_with("/v1/reports") && response.status() == StatusCode::UNAUTHORIZED {
-        // Spreadsheets ask for a key only when they are challenged; browsers would pop up a dialog elsewhere.
+        // A spreadsheet sends a key only after a challenge. On other routes a browser would show a dialog.
         let challenge = HeaderValue::from_static(r#"Basic realm="stockwell", charset="UTF-8""#);
         response.headers_mut().append(header::WWW_AUTHENTICATE, challenge);
     }
@@ -210,7 +209,7 @@ async fn finish(response: ServiceResponse, wants: &Wants, log: &Log) -> ServiceR
     ServiceResponse::new(request, response)
 }
 
-/// Every origin may call: the credential is a header that the page must have, never a cookie.
+/// Allows every origin, because the credential is a header that the page must have, never a cookie.
 fn allow_origin(headers: &mut HeaderMap, preflight: bool) {
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     if preflight {
@@ -223,7 +222,7 @@ fn allow_origin(headers: &mut HeaderMap, preflight: bool) {
     }
 }
 
-/// Gives a refused request its problem body with the request id in it.
+/// Gives a rejected request its problem body with the request id.
 fn explain(response: ServiceResponse, request_id: &str) -> ServiceResponse {
     let rendered = match response.response().error() {
         None => return identified(response, request_id),
@@ -236,7 +235,7 @@ fn explain(response: ServiceResponse, request_id: &str) -> ServiceResponse {
     ServiceResponse::new(request, rendered)
 }
 
-/// Puts the request id into a problem that was rendered where it is not known: a refusal that is kept for repeats.
+/// Adds the request id to a problem that was rendered without it: a rejection that is stored for replays.
 fn identified(response: ServiceResponse, request_id: &str) -> ServiceResponse {
     let is_problem = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == PROBLEM_JSON);
     if !is_problem {
@@ -254,7 +253,7 @@ fn identified(response: ServiceResponse, request_id: &str) -> ServiceResponse {
     })
 }
 
-/// An error of the framework itself, such as a path that is not UTF-8.
+/// Returns the problem for an error of the framework, such as a path that is not UTF-8.
 fn foreign(error: &Error, status: StatusCode) -> ApiError {
     match status {
         StatusCode::NOT_FOUND => ApiError::of(ErrorCode::RouteNotFound),
@@ -264,7 +263,7 @@ fn foreign(error: &Error, status: StatusCode) -> ApiError {
     }
 }
 
-/// The key or user as its id.
+/// Returns the id of the API key or user.
 fn actor(caller: &service::Caller) -> String {
     let prefix = match caller.actor_kind {
         ActorKind::ApiKey => ApiKeyId::PREFIX,
@@ -275,7 +274,7 @@ fn actor(caller: &service::Caller) -> String {
     domain::id::encode(prefix, caller.actor_id)
 }
 
-/// The line of a request in the log.
+/// Log line of a request.
 struct Log {
     started: Instant,
     request_id: HeaderValue,

@@ -1,4 +1,4 @@
-//! The OpenAPI document, made of the routes themselves, and the explorer that shows it.
+//! The OpenAPI document, made from the routes themselves, and the explorer that shows it.
 
 mod area;
 mod complete;
@@ -21,7 +21,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 use crate::access::Access;
 use crate::problem::{Answer, ApiError};
 
-/// A set of routes, and the document that describes it.
+/// Routes, and the document that describes them.
 #[derive(Debug)]
 pub struct DescribedRoutes {
     routes: fn(&mut ServiceConfig),
@@ -31,7 +31,7 @@ pub struct DescribedRoutes {
 }
 
 impl DescribedRoutes {
-    /// Describes what `routes` mounts.
+    /// Describes the routes that `routes` mounts.
     pub fn new(routes: fn(&mut ServiceConfig)) -> Self {
         let (_, described) = actix_web::App::new().into_utoipa_app().configure(routes).split_for_parts();
         let mut document = serde_json::to_value(described).unwrap_or_default();
@@ -46,12 +46,12 @@ impl DescribedRoutes {
         cfg.app_data(Data::from(Arc::clone(&self.access))).configure(self.routes);
     }
 
-    /// The whole document.
+    /// Returns the whole document.
     pub fn document(&self) -> &Value {
         &self.document
     }
 
-    /// The whole document as text.
+    /// Returns the whole document as text.
     pub fn text(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(&self.text)
     }
@@ -62,16 +62,16 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(show);
 }
 
-/// Swagger UI, built into the program: no other server is asked.
+/// Returns Swagger UI, which is built into the program and loads nothing from other servers.
 pub fn explorer() -> SwaggerUi {
     let config =
         Config::from("/openapi.json").persist_authorization(true).display_operation_id(true).filter(true);
     SwaggerUi::new("/docs/{_:.*}").config(config)
 }
 
-/// Describe this API
+/// Get the description of the API
 ///
-/// This document: OpenAPI 3.1. The same as a page to try things out is at `/docs/`.
+/// Returns this document: OpenAPI 3.1. `/docs/` shows it as a page on which calls can be tried.
 #[utoipa::path(
     operation_id = "openapi_get",
     security(()),

@@ -30,16 +30,18 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.configure(payment::routes);
 }
 
-/// Where orders are.
+/// Path of orders.
 const ORDERS: &str = "/v1/orders";
 
 /// Place an order
 ///
-/// Prices every line for the customer at the instant of the order. `advance_to` takes it further in the same
-/// transaction: `confirmed` reserves its goods, `shipped` sends them, `invoiced` bills them. Where there is too little,
-/// `policy` says what becomes of it: it is refused, which is the default, takes what there is, or takes what there is
-/// and waits for the rest. Of goods that are tracked it gets the lots that expire first and last as long as its customer
-/// needs; only an order that is `ship_complete` may name lots.
+/// Prices every line for the customer at the time of the order. `advance_to` takes the order further in the same
+/// transaction: `confirmed` reserves its stock, `shipped` ships it, `invoiced` invoices it.
+///
+/// If a line is short, `policy` decides. `ship_complete`, the default, rejects the order. `partial` takes what is
+/// available. `backorder` takes what is available and waits for the rest. A tracked product gets the lots that expire
+/// first among those with the remaining life that the customer requires. Only an order with `ship_complete` may name
+/// lots.
 #[utoipa::path(
     operation_id = "orders_create",
     security(("bearer" = ["orders:write"])),
@@ -53,12 +55,13 @@ async fn place(post: Post) -> Answer {
 
 /// Place many orders at once
 ///
-/// Up to 500 orders in one request; each stands alone. `Prefer: return=minimal` answers no more than ids.
+/// Takes up to 500 orders. Each is carried out on its own: a rejected order does not affect the others.
+/// `Prefer: return=minimal` returns only ids, numbers and counts of lines.
 #[utoipa::path(
     operation_id = "orders_create_batch",
     security(("bearer" = ["orders:write"])),
     request_body = BatchIn,
-    responses((status = 207, description = "One result per order, in their order.", body = BatchOut))
+    responses((status = 207, description = "One result per order, in the order of the request.", body = BatchOut))
 )]
 #[post("/v1/orders/batch")]
 async fn place_batch(post: Post) -> Answer {
@@ -67,9 +70,10 @@ async fn place_batch(post: Post) -> Answer {
 
 /// Confirm an order
 ///
-/// Reserves its goods as its `policy` says: all or nothing, with every short line named; what there is, and the rest is
-/// given up; or what there is, and the rest waits for goods to come. Over the customer's credit limit the order goes on
-/// hold with the reason and reserves nothing.
+/// Reserves stock as the `policy` of the order says. `ship_complete` reserves all, or rejects with every short line.
+/// `partial` reserves what is available and cancels the rest, but rejects if that is nothing. `backorder` reserves what
+/// is available and backorders the rest. An order over the customer's credit limit goes on credit hold with the reason,
+/// and reserves nothing.
 #[utoipa::path(
     operation_id = "orders_confirm",
     security(("bearer" = ["orders:write"])),
@@ -84,7 +88,7 @@ async fn confirm(post: Post, id: PathId<OrderId>) -> Answer {
 
 /// Release an order
 ///
-/// Reserves the goods of an order that is on hold, in spite of its customer's credit limit.
+/// Ends the credit hold of an order and reserves its stock, although the customer is over the limit.
 #[utoipa::path(
     operation_id = "orders_release",
     security(("bearer" = ["credit:approve"])),
@@ -99,8 +103,8 @@ async fn release(post: Post, id: PathId<OrderId>) -> Answer {
 
 /// Cancel an order
 ///
-/// Releases what is reserved for it. An order of which something has left can't be cancelled: close it, and take a
-/// return of what has left.
+/// Ends the order and its reservations. An order with a shipment can't be cancelled: close it, and record a return of
+/// what was shipped.
 #[utoipa::path(
     operation_id = "orders_cancel",
     security(("bearer" = ["orders:write"])),
@@ -115,8 +119,8 @@ async fn cancel(post: Post, id: PathId<OrderId>) -> Answer {
 
 /// Close an order
 ///
-/// Gives up what has not left of an order that was shipped from: its lines say how much in `cancelled`, and what was
-/// reserved for it is free again. What has left is invoiced as ever.
+/// Ends what was not shipped of an order with a shipment. Its lines have the quantity in `cancelled`. Its reservations
+/// end. What was shipped can still be invoiced.
 #[utoipa::path(
     operation_id = "orders_close",
     security(("bearer" = ["orders:write"])),
@@ -129,12 +133,12 @@ async fn close(post: Post, id: PathId<OrderId>) -> Answer {
     post.empty(Command::CloseOrder(order::Close(id.0))).await
 }
 
-/// Serve an order that waits
+/// Allocate stock to a waiting order
 ///
-/// Whatever a command leaves free on a level goes to the orders that wait for it in the same transaction, the higher
-/// priority first, then the one that has waited longer: nothing has to be done for that. Only what becomes free by
-/// itself, such as by a hold that expires, waits for the next command on the level, whatever it is, and goes to them
-/// before that one is decided; this is one. It serves the orders that stand before this one as well.
+/// A command that makes stock available allocates it to waiting orders in the same transaction: by priority, then by
+/// age. You need no call for that. Stock that becomes available without a command, such as by a hold that expires, is
+/// allocated by the next command on its level. This command does it now. Orders ahead of this one in the queue get
+/// stock first.
 #[utoipa::path(
     operation_id = "orders_allocate",
     security(("bearer" = ["orders:write"])),
@@ -149,8 +153,8 @@ async fn allocate(post: Post, id: PathId<OrderId>) -> Answer {
 
 /// Ship an order
 ///
-/// Sends what is reserved, in full or by line and quantity. The goods leave stock at their cost and wait for their
-/// invoice.
+/// Ships what is reserved, in full or by line and quantity. The stock is issued at its cost. The shipment is not
+/// invoiced yet.
 #[utoipa::path(
     operation_id = "orders_ship",
     security(("bearer" = ["orders:write"])),
@@ -169,7 +173,7 @@ async fn ship(post: Post, id: PathId<OrderId>) -> Answer {
 
 /// Invoice an order
 ///
-/// Makes one invoice for each shipment that has none.
+/// Creates one invoice for each shipment that has none.
 #[utoipa::path(
     operation_id = "orders_invoice",
     security(("bearer" = ["orders:write"])),

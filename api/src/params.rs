@@ -14,7 +14,7 @@ use serde::de::{DeserializeOwned, IntoDeserializer};
 use crate::body::sentence;
 use crate::problem::{ApiError, ErrorCode};
 
-/// The query parameters. `T` should refuse unknown ones (`#[serde(deny_unknown_fields)]`).
+/// Query parameters. `T` should reject unknown ones (`#[serde(deny_unknown_fields)]`).
 #[derive(Debug, Clone)]
 pub struct Params<T>(pub T);
 
@@ -35,7 +35,7 @@ impl<T: DeserializeOwned> FromRequest for Params<T> {
     }
 }
 
-/// Parses a query string; every refusal names the parameter it is about.
+/// Parses a query string. Every error names its parameter.
 pub fn parse<T: DeserializeOwned>(query: &str) -> Result<T, ApiError> {
     let pairs = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
     serde_path_to_error::deserialize(pairs).map_err(|error| {
@@ -49,14 +49,14 @@ pub fn parse<T: DeserializeOwned>(query: &str) -> Result<T, ApiError> {
                 .at_parameter(named);
         }
         if text.starts_with("duplicate field `") {
-            return ApiError::new(ErrorCode::InvalidParameter, "Give this parameter once.")
+            return ApiError::new(ErrorCode::InvalidParameter, "Send this parameter only once.")
                 .at_parameter(named);
         }
         ApiError::new(ErrorCode::InvalidParameter, sentence(&text)).at_parameter(error.path().to_string())
     })
 }
 
-/// A comma-separated list, for `#[serde(default, deserialize_with = "listed")]`.
+/// Parses a comma-separated list, for `#[serde(default, deserialize_with = "listed")]`.
 pub fn listed<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -67,7 +67,8 @@ where
     parts.map(|part| T::deserialize(part.to_owned().into_deserializer())).collect()
 }
 
-/// The `{id}` of the path. A malformed id is 400 `invalid_id`; a well-formed one that is missing or foreign is 404.
+/// The `{id}` of the path. A malformed id is rejected with 400 `invalid_id`. A well-formed id of no record of the
+/// tenant leads to 404.
 #[derive(Debug, Clone, Copy)]
 pub struct PathId<T>(pub T);
 

@@ -1,4 +1,4 @@
-//! The form of a merge patch in the API's description: that of the record's input with every field optional.
+//! Schema of a merge patch: that of the record's input, with every field optional.
 
 use serde_json::{Map, Value, json};
 
@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 #[derive(Debug, utoipa::ToSchema)]
 pub struct Patch<T>(T);
 
-/// Gives every `Patch_…` the form of the input that it is a patch of.
+/// Gives every `Patch_…` schema the fields of its input.
 pub fn complete(schemas: &mut Map<String, Value>) {
     let inputs: Vec<String> =
         schemas.keys().filter_map(|name| name.strip_prefix("Patch_")).map(str::to_owned).collect();
@@ -20,7 +20,7 @@ pub fn complete(schemas: &mut Map<String, Value>) {
 fn optional(mut schema: Value) -> Value {
     if let Some(schema) = schema.as_object_mut() {
         schema.remove("required");
-        let description = "The fields to change (JSON merge patch, RFC 7396); null clears a field.";
+        let description = "Fields to change (JSON merge patch, RFC 7396). Null clears a field.";
         schema.insert("description".to_owned(), description.into());
     }
     for (_, field) in schema["properties"].as_object_mut().into_iter().flatten() {
@@ -32,7 +32,7 @@ fn optional(mut schema: Value) -> Value {
     schema
 }
 
-/// Lets a field be null as well.
+/// Allows null for a field.
 fn nullable(field: &mut Value) {
     match field.get("type") {
         Some(Value::String(kind)) => field["type"] = json!([kind, "null"]),

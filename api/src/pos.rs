@@ -1,4 +1,4 @@
-//! The till: sales, refunds, sessions and the cash in their drawers.
+//! Tills: sales, refunds, sessions and cash moves.
 
 mod form;
 mod read;
@@ -24,23 +24,25 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.configure(session::routes);
 }
 
-/// Where sales are.
+/// Path of sales.
 const SALES: &str = "/v1/pos/sales";
-/// Where refunds are made.
+/// Path of refunds.
 const REFUNDS: &str = "/v1/pos/refunds";
 
 /// Sell at a till
 ///
-/// Takes the goods out of stock, posts revenue, tax, cost and money, and answers the receipt, in one transaction. A
-/// customer who is named pays the price negotiated with them; everybody else pays the list price. What is not
-/// available is refused with every short line (`insufficient_stock`), unless the sale is `forced`: an offline till tells
-/// of goods that have left, which go even below zero, at the last known cost, and raise `stock.oversold`. Goods of a lot
-/// that had expired or is recalled have left all the same, and raise `stock.unsellable_sold`.
+/// Issues the stock, posts revenue, tax, cost and payment, and returns the sale, in one transaction. A named customer
+/// pays the price negotiated with them. Without a customer, the price lists of the location and the channel apply, then
+/// the list price. If stock is short, the sale is rejected with every short line (`insufficient_stock`).
+///
+/// A `forced` sale records products that have left already, as an offline till does. The stock may go below zero, at
+/// the last known cost, and `stock.oversold` is raised. If a lot had expired or is recalled, `stock.unsellable_sold` is
+/// raised.
 #[utoipa::path(
     operation_id = "pos_sales_create",
     security(("bearer" = ["pos:write"])),
     request_body = SaleIn,
-    responses((status = 201, description = "The receipt.", body = SaleOut))
+    responses((status = 201, description = "The sale.", body = SaleOut))
 )]
 #[post("/v1/pos/sales")]
 async fn sell(post: Post) -> Answer {
@@ -49,8 +51,8 @@ async fn sell(post: Post) -> Answer {
 
 /// Sell many at once
 ///
-/// Up to 500 sales in one request, as a till that was offline sends them. Each stands alone: one that is refused does
-/// not spoil the others. `Prefer: return=minimal` answers no more than ids.
+/// Takes up to 500 sales, as a till sends them after it was offline. Each is carried out on its own: a rejected sale
+/// does not affect the others. `Prefer: return=minimal` returns only ids, numbers and counts of lines.
 #[utoipa::path(
     operation_id = "pos_sales_create_batch",
     security(("bearer" = ["pos:write"])),
@@ -64,13 +66,13 @@ async fn sell_batch(post: Post) -> Answer {
 
 /// Refund at a till
 ///
-/// Against a sale: at the price paid, never more than was sold, the goods back at the cost they left with. Without one
-/// (needs `pos:blind_refund`): at today's price, or the one named, and the current cost.
+/// Against a sale: pays back the price paid, never more than was sold, and restocks at the cost at which it left.
+/// Without a sale (scope `pos:blind_refund`): at today's price, or the one named, and the current cost.
 #[utoipa::path(
     operation_id = "pos_refunds_create",
     security(("bearer" = ["pos:write"])),
     request_body = RefundIn,
-    responses((status = 201, description = "The receipt; its amounts are negative.", body = SaleOut))
+    responses((status = 201, description = "The refund; its amounts are negative.", body = SaleOut))
 )]
 #[post("/v1/pos/refunds")]
 async fn refund(post: Post) -> Answer {
@@ -79,7 +81,7 @@ async fn refund(post: Post) -> Answer {
 
 /// Refund many at once
 ///
-/// Up to 500 refunds in one request; each stands alone.
+/// Takes up to 500 refunds. Each is carried out on its own: a rejected refund does not affect the others.
 #[utoipa::path(
     operation_id = "pos_refunds_create_batch",
     security(("bearer" = ["pos:write"])),

@@ -1,6 +1,6 @@
-//! How a document is posted: alone, as a dry run, or as one of many on a batch route.
+//! Posts documents: alone, as a dry run, or as one of many on a batch route.
 //!
-//! A handler takes a [`Post`] and says which command the body makes. The key, the dry run, the answer and `Location`
+//! A handler takes a [`Post`] and says which command the body makes. The key, the dry run, the response and `Location`
 //! follow from that.
 
 use std::fmt::Display;
@@ -26,14 +26,14 @@ use crate::idempotency::{IdempotencyKey, Preferences, respond, valid_key};
 use crate::problem::{Answer, ApiError, ErrorCode};
 use crate::{App, Caller, effects};
 
-/// The most documents of a batch request.
+/// Most documents of a batch request.
 pub const BATCH_DOCUMENTS_MAX: usize = 500;
 
-/// How every command is answered: `configure` puts it in, because it knows the forms of all areas.
+/// Renders the outcome of every command. `configure` registers it, because it knows the wire types of all areas.
 #[derive(Debug)]
 pub struct Rendering(pub Render);
 
-/// Documents that are about to be posted, with the request's body unread.
+/// A request to post, with its body unread.
 pub struct Post {
     app: Data<App>,
     caller: Caller,
@@ -66,7 +66,7 @@ impl Post {
         })
     }
 
-    /// Posts what a route without input does.
+    /// Posts the command of a route without input.
     pub async fn empty(self, command: Command) -> Answer {
         self.send(|_: Nothing, _| Ok(command)).await
     }
@@ -81,7 +81,7 @@ impl Post {
         posting.run(command, |_| None).await
     }
 
-    /// Posts the command that the body makes. The document that it makes is found at `path`.
+    /// Posts the command that the body makes. The document that it creates is found below `path`.
     pub async fn create<Id: Display + From<Uuid>, In: DeserializeOwned>(
         self,
         path: &str,
@@ -92,14 +92,14 @@ impl Post {
         posting.create::<Id>(path, command).await
     }
 
-    /// Reads the body, for a command that takes more than the body to make.
+    /// Reads the body, for a command that needs more than the body.
     pub async fn read<In: DeserializeOwned>(self) -> Result<(In, Posting), ApiError> {
         let Post { app, caller, key, preferences, render, body } = self;
         let Input { value, raw } = body.read(BODY_BYTES_MAX).await?;
         Ok((value, Posting { app, caller, key, preferences, render, raw }))
     }
 
-    /// Posts many documents, as the single route at `path` posts each of them.
+    /// Posts many documents, each as the single route at `path` would.
     pub async fn batch<In: DeserializeOwned>(
         self,
         path: &str,
@@ -126,11 +126,11 @@ impl Post {
     }
 }
 
-/// A document that is about to be posted, with the request's body read.
+/// A request to post, with its body read.
 pub struct Posting {
     /// The state of the application.
     pub app: Data<App>,
-    /// Who asks.
+    /// The caller.
     pub caller: Caller,
     key: IdempotencyKey,
     preferences: Preferences,
@@ -139,7 +139,7 @@ pub struct Posting {
 }
 
 impl Posting {
-    /// Posts a command. The document that it makes is found at `path`.
+    /// Posts a command. The document that it creates is found below `path`.
     pub async fn create<Id: Display + From<Uuid>>(self, path: &str, command: Command) -> Answer {
         self.run(command, |id| Some(format!("{path}/{}", Id::from(id)))).await
     }
@@ -160,7 +160,7 @@ impl Posting {
     }
 }
 
-/// Renders a document, or the problem that refused it.
+/// Renders a document, or a problem if that fails.
 pub fn rendered<T: Serialize>(status: u16, document: &T) -> (u16, String) {
     match serde_json::to_string(document) {
         Ok(body) => (status, body),
@@ -168,13 +168,13 @@ pub fn rendered<T: Serialize>(status: u16, document: &T) -> (u16, String) {
     }
 }
 
-/// Renders the problem of a refusal.
+/// Renders a rejection as a problem.
 pub fn refused(refusal: &Refusal) -> (u16, String) {
     let error = ApiError::from(refusal.clone());
     (error.code().status().as_u16(), error.text(None))
 }
 
-/// Renders no more than a document's identity, or the problem that refused it.
+/// Renders only the identity of a document, or the problem that rejected it.
 fn minimal(_: &service::Caller, outcome: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
     match outcome {
         Err(refusal) => refused(refusal),
@@ -187,24 +187,24 @@ fn minimal(_: &service::Caller, outcome: Result<(&Outcome, &Book), &Refusal>) ->
     }
 }
 
-/// What is left of a document where the caller prefers `return=minimal`.
+/// A document in a response with `return=minimal`.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Minimal {
-    /// The document's id.
+    /// Id of the document.
     #[schema(max_length = 32, example = "sal_01h455vb4pex5vsknk084sn02q")]
     id: String,
-    /// What it is.
+    /// Type of the document.
     #[schema(value_type = String, max_length = 32, example = "pos_sale")]
     object: &'static str,
-    /// Its number, where it has one.
+    /// Number of the document, if it has one.
     #[schema(max_length = 64, example = "T1-2026-000001")]
     number: Option<String>,
-    /// How many lines it has.
+    /// Number of lines.
     #[schema(minimum = 0, maximum = 2000, example = 3)]
     lines: usize,
 }
 
-/// Many documents in one request. Each stands alone: one that is refused does not spoil the others.
+/// Many documents in one request. Each is carried out on its own: a rejected one does not affect the others.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BatchIn {
@@ -217,22 +217,22 @@ pub struct BatchIn {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BatchItem {
-    /// As the header `Idempotency-Key` of the single route: the same key and body mean the same document on both.
+    /// As the header `Idempotency-Key` of the single route. The same key and body mean the same document on both.
     #[schema(min_length = 1, max_length = 255, example = "till-7-000123")]
     idempotency_key: String,
-    /// The body as the single route takes it.
+    /// Body, as the single route takes it.
     #[schema(value_type = Object)]
     body: Box<RawValue>,
 }
 
-/// What became of the documents of a batch, in their order.
+/// Results of the documents of a batch, in their order.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct BatchOut {
     object: tag::Batch,
-    /// How many were accepted, now or before.
+    /// Number of documents accepted, now or before.
     #[schema(maximum = 500, example = 499)]
     accepted: usize,
-    /// How many were refused.
+    /// Number of documents rejected.
     #[schema(maximum = 500, example = 1)]
     refused: usize,
     /// One result per document.
@@ -240,21 +240,21 @@ pub struct BatchOut {
     results: Vec<BatchResult>,
 }
 
-/// What became of one document.
+/// Result of one document.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct BatchResult {
-    /// The status that the single route would have answered.
+    /// HTTP status that the single route would have returned.
     #[schema(minimum = 200, maximum = 599, example = 201)]
     status: u16,
-    /// Whether it had been carried out before.
+    /// Whether the body is a replay.
     replayed: bool,
-    /// The document, or the problem that refused it.
+    /// The document, or the problem that rejected it.
     #[schema(value_type = Object)]
     body: Box<RawValue>,
 }
 
 impl BatchItem {
-    /// The key, with the fingerprint that the same document has on the single route at `path`.
+    /// Returns the key, with the fingerprint that the same document has on the single route at `path`.
     fn idempotency(&self, path: &str) -> Result<Idempotency, ApiError> {
         let key = valid_key(&self.idempotency_key)
             .ok_or_else(|| ApiError::of(ErrorCode::IdempotencyKeyInvalid).at_pointer("/idempotency_key"))?;
@@ -263,7 +263,7 @@ impl BatchItem {
     }
 }
 
-/// Posts the requests that could be made, and answers every one in its place.
+/// Posts the requests that could be made. Returns one result each, in their order.
 async fn post_all(app: &App, preferences: Preferences, requests: Vec<Result<Request, ApiError>>) -> BatchOut {
     let mut made = Vec::with_capacity(requests.len());
     let known: Vec<Option<BatchResult>> = requests
@@ -287,7 +287,7 @@ async fn post_all(app: &App, preferences: Preferences, requests: Vec<Result<Requ
     BatchOut { object: tag::Batch, accepted, refused: results.len() - accepted, results }
 }
 
-/// What each document of a batch would do by itself.
+/// Dry-runs each document of a batch on its own.
 async fn dry_run_each(app: &App, requests: &[Request]) -> Vec<Result<command::Answer, service::Error>> {
     let mut answers = Vec::with_capacity(requests.len());
     for request in requests {
@@ -318,10 +318,10 @@ fn failed(error: &ApiError) -> BatchResult {
 }
 
 fn lost() -> ApiError {
-    ApiError::internal("a document of a batch was left without an answer")
+    ApiError::internal("a document of a batch has no result")
 }
 
-/// Who sets prices by hand, where the caller may.
+/// Returns who overrides prices, if the caller may.
 pub fn overrider(caller: &Caller) -> Option<String> {
     let kind: &str = caller.actor_kind.into();
     let may = caller.scopes.contains(service::scope::Scope::PricesOverride);

@@ -1,4 +1,4 @@
-//! Prices: lists, rules, tiers, the lists of channels, and the price that results have a file each.
+//! Prices. Lists, rules, tiers, channel price lists and quotes have a file each.
 
 mod channel;
 mod list;

@@ -1,7 +1,7 @@
-//! Every refusal of the REST API as [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) problem details.
+//! Rejections of the REST API, as [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) problem details.
 //!
-//! Handlers answer [`Answer`]; `?` turns a [`service::Error`] into an [`ApiError`]. The middleware adds the request id
-//! and writes the body. A fault of the server is logged with its cause and answered without it.
+//! Handlers return [`Answer`]. `?` turns a [`service::Error`] into an [`ApiError`]. The middleware adds the request id
+//! and writes the body. A fault of the server is logged with its cause, which the response does not contain.
 
 mod code;
 mod registry;
@@ -19,36 +19,36 @@ use service::auth::AuthError;
 pub use code::ErrorCode;
 pub use registry::{Entry, REGISTRY};
 
-/// What every handler answers.
+/// Result of every handler.
 pub type Answer = Result<HttpResponse, ApiError>;
 
 /// Media type of a problem.
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
-/// A problem: why a request was refused and what to do about it (RFC 9457).
+/// A problem: why a request was rejected (RFC 9457).
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Problem<'a> {
-    /// A page about the code.
+    /// Path of the page about the code.
     #[serde(rename = "type")]
     #[schema(rename = "type", max_length = 200, example = "/errors/insufficient_stock")]
     pub kind: String,
-    /// The code's title.
+    /// Title of the code.
     #[schema(max_length = 200, example = "Not enough stock")]
     pub title: &'a str,
-    /// The HTTP status.
+    /// HTTP status of the response.
     #[schema(minimum = 400, maximum = 599, example = 409)]
     pub status: u16,
-    /// The stable code: what a program should look at. New codes may appear.
+    /// Stable code, for programs. New codes may appear.
     #[schema(max_length = 64, example = "insufficient_stock")]
     pub code: &'a str,
-    /// What happened and what to do, in a sentence.
+    /// Description of the problem, in a sentence.
     #[schema(max_length = 2000, example = "2 of 3 lines cannot be reserved at warehouse MAIN.")]
     pub detail: &'a str,
-    /// The same id as in the header X-Request-Id; quote it when you report a problem.
+    /// Id of the request, as in the header X-Request-Id. Quote it when you report a problem.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 128, example = "req_01h455vb4pex5vsknk084sn02q")]
     pub request_id: Option<&'a str>,
-    /// Every field or line that is wrong.
+    /// All fields and lines that are wrong.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     #[schema(max_items = 10000)]
     pub errors: &'a [FieldProblem],
@@ -57,34 +57,34 @@ pub struct Problem<'a> {
     pub more: &'a BTreeMap<&'static str, String>,
 }
 
-/// One field, parameter, header or line that is wrong.
+/// A wrong field, parameter, header or line.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct FieldProblem {
     /// JSON pointer into the request body, as a URI fragment.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 500, example = "#/lines/0/quantity")]
     pub pointer: Option<String>,
-    /// The query parameter.
+    /// Query parameter.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 200, example = "limit")]
     pub parameter: Option<String>,
-    /// The request header.
+    /// Request header.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 200, example = "If-Match")]
     pub header: Option<String>,
-    /// The stable code of this field's problem.
+    /// Stable code of this field's problem.
     #[schema(max_length = 64, example = "insufficient_stock")]
     pub code: String,
-    /// What is wrong with it.
+    /// Description of the field's problem, in a sentence.
     #[schema(max_length = 2000, example = "Requested 200, available to promise 140.")]
     pub detail: String,
-    /// The figures of the sentence by name, as strings.
+    /// Figures of the description by name, as strings.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     #[schema(example = json!({"requested": "200", "available": "140"}))]
     pub params: BTreeMap<&'static str, String>,
 }
 
-/// A refused request.
+/// A rejected request.
 pub struct ApiError(Box<Inner>);
 
 struct Inner {
@@ -97,7 +97,7 @@ struct Inner {
 }
 
 impl ApiError {
-    /// A refusal with its own sentence.
+    /// Creates a rejection with its own detail.
     pub fn new(code: impl Into<ErrorCode>, detail: impl Into<String>) -> Self {
         ApiError(Box::new(Inner {
             code: code.into(),
@@ -109,19 +109,19 @@ impl ApiError {
         }))
     }
 
-    /// A refusal with the sentence of the registry.
+    /// Creates a rejection with the detail of the registry.
     pub fn of(code: impl Into<ErrorCode>) -> Self {
         let code = code.into();
         ApiError::new(code, code.entry().cause)
     }
 
-    /// A fault of the server: `cause` goes to the log and nowhere else.
+    /// Creates the problem of a fault of the server. `cause` is only logged.
     pub fn internal(cause: impl fmt::Display) -> Self {
         tracing::error!(%cause, "internal error");
         ApiError::of(ErrorCode::InternalError)
     }
 
-    /// The answer to a failed use case whose error others need too.
+    /// Returns the problem for an error that other requests get too.
     pub fn from_shared(error: &service::Error) -> Self {
         match error {
             service::Error::Refused(refusal) => refusal.clone().into(),
@@ -139,17 +139,17 @@ impl ApiError {
         }
     }
 
-    /// The code.
+    /// Returns the code.
     pub fn code(&self) -> ErrorCode {
         self.0.code
     }
 
-    /// The sentence.
+    /// Returns the detail.
     pub fn detail(&self) -> &str {
         &self.0.detail
     }
 
-    /// The fields that are wrong.
+    /// Returns the wrong fields.
     pub fn errors(&self) -> &[FieldProblem] {
         &self.0.errors
     }
@@ -198,18 +198,18 @@ impl ApiError {
         self
     }
 
-    /// Says after how many seconds to try again: a whole number of at most 120, as some tools obey nothing else.
+    /// Sets `Retry-After`: whole seconds, at most 120, because some tools accept nothing else.
     pub fn with_retry_after(self, seconds: u64) -> Self {
         self.with_header(header::RETRY_AFTER, HeaderValue::from(seconds.clamp(1, 120)))
     }
 
-    /// Tells the request's id.
+    /// Sets the request's id.
     pub fn with_request_id(mut self, request_id: &str) -> Self {
         self.0.request_id = Some(request_id.to_owned());
         self
     }
 
-    /// The answer, with the id of the request it belongs to.
+    /// Returns the response, with the id of its request.
     pub fn render(&self, request_id: Option<&str>) -> HttpResponse {
         let mut response = HttpResponse::build(self.0.code.status());
         response.insert_header((header::CONTENT_TYPE, PROBLEM_JSON));
@@ -219,7 +219,7 @@ impl ApiError {
         response.body(self.text(request_id))
     }
 
-    /// The body of the answer.
+    /// Returns the body of the response.
     pub fn text(&self, request_id: Option<&str>) -> String {
         let Inner { code, detail, errors, more, .. } = &*self.0;
         let problem = Problem {
@@ -272,7 +272,7 @@ impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> Self {
         let mut error = ApiError::new(refusal.code, refusal.detail);
         for problem in refusal.problems {
-            // A problem of the whole request: its figures stand beside the code.
+            // A problem of the whole request: its figures become members of the problem.
             if problem.pointer.is_empty() {
                 error.0.more.extend(problem.params);
                 continue;
@@ -315,7 +315,7 @@ impl From<service::Error> for ApiError {
     }
 }
 
-/// Input that the API itself refuses within a use case, such as a merge patch that makes no record.
+/// Input that the API rejects within a use case, such as a merge patch that makes no valid record.
 impl From<ApiError> for service::Error {
     fn from(error: ApiError) -> Self {
         service::Error::Input(Box::new(error))

@@ -6,16 +6,17 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
-/// A record as the API returns it. Its id stands in `Location`, its version in `ETag`, and lists are sorted by `updated_at`.
+/// A record as the API returns it. `Location` contains its id and `ETag` its version. Lists can be sorted by
+/// `updated_at`.
 pub trait Record: Serialize {
-    /// The type of its id.
+    /// Type of the id.
     type Id: Display + From<Uuid>;
 
-    /// Its id.
+    /// Returns the id.
     fn id(&self) -> Uuid;
-    /// How often it was written.
+    /// Returns the number of the version.
     fn version(&self) -> i32;
-    /// When it last changed.
+    /// Returns when it last changed.
     fn updated_at(&self) -> DateTime<Utc>;
 }
 

@@ -27,20 +27,20 @@ pub fn routes(cfg: &mut ServiceConfig) {
 /// A till.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Register {
-    /// The till's id.
+    /// Id of the till.
     id: RegisterId,
     object: tag::Register,
-    /// Your code for it, part of its receipt numbers.
+    /// Your code for it, part of the numbers of its sales.
     #[schema(max_length = 12, example = "TILL1")]
     code: String,
     /// The name.
     #[schema(max_length = 200, example = "Till at the entrance")]
     name: String,
-    /// The store or warehouse that it takes goods from.
+    /// Store or warehouse that its sales take stock from.
     location_id: LocationId,
-    /// The smallest cash amount that can be paid; zero where every amount can.
+    /// Smallest cash amount that can be paid. Zero: any amount can.
     cash_rounding: Money,
-    /// Counts the changes.
+    /// Version number. Each change adds 1.
     #[schema(minimum = 1, example = 1)]
     version: i32,
     /// When it was created.
@@ -72,19 +72,19 @@ record!(Register, RegisterId);
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Filters {
-    /// Exactly this code.
+    /// Only this code.
     #[param(max_length = 12, example = "TILL1")]
     code: Option<String>,
-    /// At this location.
+    /// Only this location.
     location_id: Option<LocationId>,
     sort: Option<Sort>,
     #[serde(rename = "updated_at[gte]")]
     updated_since: Option<DateTime<Utc>>,
 }
 
-/// List registers
+/// List tills
 ///
-/// One page of tills.
+/// Returns one page of tills.
 #[utoipa::path(
     operation_id = "registers_list",
     security(("bearer" = ["pos:read"])),
@@ -103,9 +103,9 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
     })
 }
 
-/// Create a register
+/// Create a till
 ///
-/// A till at a store or a warehouse.
+/// Creates a till at a store or a warehouse.
 #[utoipa::path(
     operation_id = "registers_create",
     security(("bearer" = ["pos:manage"])),
@@ -117,9 +117,9 @@ async fn create(write: Write, body: Body<RegisterInput>) -> Answer {
     write.changing_setup().create("register.created", body, Register::from, register::create).await
 }
 
-/// Get a register
+/// Get a till
 ///
-/// One till.
+/// Returns one till.
 #[utoipa::path(
     operation_id = "registers_get",
     security(("bearer" = ["pos:read"])),

@@ -1,4 +1,4 @@
-//! What every command is answered with: the document that it made or changed, in the form of its area.
+//! Renders outcomes of commands: the document that was made or changed, in the form of its area.
 
 use domain::book::Book;
 use domain::refusal::Refusal;
@@ -16,7 +16,7 @@ use crate::pos::{CashMoveOut, SaleOut, SessionOut};
 use crate::posting::{refused, rendered};
 use crate::stock::{ExpectedReceiptOut, HoldOut, StockDocumentOut, TransferOut};
 
-/// Renders what a command made as status and JSON, or the problem that refused it.
+/// Renders the outcome of a command as status and JSON, or the problem that rejected it.
 pub fn render(caller: &Caller, decided: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
     let (outcome, book) = match decided {
         Ok(accepted) => accepted,
@@ -59,7 +59,7 @@ fn created<T: Serialize>(document: &T) -> (u16, String) {
     shown(true, document)
 }
 
-/// 201 where the command made the document, 200 where it changed it.
+/// Renders 201 if the command made the document, 200 if it changed it.
 fn shown<T: Serialize>(is_new: bool, document: &T) -> (u16, String) {
     rendered(if is_new { 201 } else { 200 }, document)
 }

@@ -1,22 +1,22 @@
-//! Which paths there are, and which methods each takes.
+//! Paths of the API, and the methods of each.
 
 use std::collections::BTreeSet;
 
 use actix_web::dev::ResourceDef;
 use serde_json::Value;
 
-/// Which path takes which methods, by the API's own description.
+/// Methods of each path, from the API's own description.
 #[derive(Debug)]
 pub(crate) struct RouteTable(Vec<(ResourceDef, String)>);
 
 impl RouteTable {
-    /// The table of the routes that `document` describes.
+    /// Creates the table of the routes that `document` describes.
     pub(crate) fn of(document: &Value) -> Self {
         let paths = document["paths"].as_object().into_iter().flatten();
         RouteTable(paths.map(|(path, item)| (ResourceDef::new(path.as_str()), allow(item))).collect())
     }
 
-    /// The methods of a path, as `Allow` wants them.
+    /// Returns the methods of a path, in the form of `Allow`.
     pub(crate) fn methods(&self, path: &str) -> Option<&str> {
         self.0.iter().find(|(pattern, _)| pattern.is_match(path)).map(|(_, methods)| methods.as_str())
     }

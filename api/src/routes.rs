@@ -9,7 +9,7 @@ use crate::{
     openapi, order, pos, pricing, register, render, settings, stock, stream, tax,
 };
 
-/// Every route of this crate: an area is one line here. What is asked most often comes first, because routes are tried in
+/// Mounts every route of this crate, one line per area. The busiest areas come first, because routes are tried in
 /// order.
 pub fn mount(cfg: &mut ServiceConfig) {
     cfg.app_data(Data::new(Rendering(render::render)))

@@ -1,4 +1,4 @@
-//! The server: it binds the address, serves the routes, and ends when requests in flight have been answered.
+//! The server: it binds the address, serves the routes, and stops when no request is in progress.
 
 use std::io;
 use std::net::SocketAddr;
@@ -22,16 +22,16 @@ use crate::openapi::{self, DescribedRoutes};
 use crate::problem::{Answer, ApiError, ErrorCode};
 use crate::route_table::RouteTable;
 
-/// How long a request line with its headers may take to arrive.
+/// Longest time for a request line with its headers to arrive.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long an idle connection is kept.
+/// Time that an idle connection is kept.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
-/// How long requests in flight may take to finish when the server stops.
+/// Longest time for requests in progress to finish when the server stops.
 const SHUTDOWN_SECONDS: u64 = 30;
-/// How often it is looked whether they have.
+/// Pause before it is checked again whether they have finished.
 const DRAIN_STEP: Duration = Duration::from_millis(20);
 
-/// Why the server did not start.
+/// The reason why the server did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// The signing key can't be used.
@@ -40,34 +40,34 @@ pub enum ServeError {
     /// The database can't be reached.
     #[error("connecting to the database: {0}")]
     Database(#[from] service::Error),
-    /// The address can't be listened on.
+    /// The address can't be bound.
     #[error("listening on {addr}: {source}")]
     Bind {
         /// The address.
         addr: SocketAddr,
-        /// The system's answer.
+        /// The error of the system.
         source: io::Error,
     },
 }
 
-/// A server at work.
+/// A running server.
 #[derive(Debug)]
 pub struct Running {
-    /// Where it listens.
+    /// Address that it listens on.
     pub addr: SocketAddr,
     /// Its state.
     pub app: Data<App>,
-    /// Stops it at once; [`Running::stop`] is gentler.
+    /// Stops it at once. [`Running::stop`] waits for requests in progress.
     pub handle: ServerHandle,
     task: JoinHandle<io::Result<()>>,
 }
 
 impl Running {
-    /// Takes no new work and ends when requests in flight have been answered. `/readyz` says so from now on; it is
-    /// given `notice` to be heard by the load balancer.
+    /// Takes no new work and stops when no request is in progress. `/readyz` fails from now on. The load balancer has
+    /// `notice` to see that.
     ///
-    /// The workers end together, after the last answer: a connection to the database belongs to the worker that opened
-    /// it, and another worker that uses it must not lose it because that worker is idle.
+    /// The workers stop together, after the last response. A connection to the database belongs to the worker that
+    /// opened it, and another worker that uses it must not lose it because that worker is idle.
     pub async fn stop(self, notice: Duration) -> io::Result<()> {
         self.app.begin_stopping();
         tokio::time::sleep(notice).await;
@@ -79,7 +79,7 @@ impl Running {
             }
         };
         if tokio::time::timeout(Duration::from_secs(SHUTDOWN_SECONDS), answered).await.is_err() {
-            tracing::warn!("some requests were not answered in time");
+            tracing::warn!("some requests did not finish in time");
         }
         self.app.close();
         self.handle.stop(true).await;
@@ -114,7 +114,7 @@ pub async fn serve(config: &Config, routes: &'static DescribedRoutes) -> Result<
     Ok(Running { addr, app, handle, task: tokio::spawn(server) })
 }
 
-/// Puts the routes into an actix `App`, and beside them what is no part of the API.
+/// Registers the routes in an actix `App`, and the pages that are not part of the API.
 fn configure(cfg: &mut web::ServiceConfig, routes: &'static DescribedRoutes) {
     cfg.app_data(Data::new(routes));
     routes.mount(&mut ServiceConfig::new(cfg));
@@ -122,7 +122,7 @@ fn configure(cfg: &mut web::ServiceConfig, routes: &'static DescribedRoutes) {
     cfg.service(openapi::explorer()).default_service(web::to(no_route));
 }
 
-/// 404 for a path that no route has, 405 for a path that has others.
+/// Returns 404 for a path without routes, and 405 for a path with routes for other methods.
 async fn no_route(request: HttpRequest, app: Data<App>) -> Answer {
     let Some(allowed) = app.table.methods(request.path()) else {
         return Err(ApiError::of(ErrorCode::RouteNotFound));

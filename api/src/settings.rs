@@ -23,33 +23,33 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(get).service(update);
 }
 
-/// What your books are kept in, and how.
+/// Settings of the tenant.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Settings {
     #[serde(skip)]
     #[schema(ignore)]
     id: TenantId,
     object: tag::Settings,
-    /// Your name.
+    /// Name of the tenant.
     #[schema(max_length = 200, example = "Nordwind Supply")]
     name: String,
-    /// ISO 4217 code of the only currency of your books.
+    /// ISO 4217 code of the tenant's only currency.
     #[schema(max_length = 3, example = "GBP")]
     currency: String,
-    /// ISO 3166-1 alpha-2 code of the country where you trade.
+    /// ISO 3166-1 alpha-2 code of the tenant's country.
     #[schema(max_length = 2, example = "GB")]
     country: String,
-    /// IANA name of the zone in which your days begin.
+    /// IANA name of the tenant's time zone. Its days begin in this zone.
     #[schema(max_length = 64, example = "Europe/London")]
     time_zone: String,
     /// Whether list prices contain tax.
     #[schema(example = false)]
     prices_include_tax: bool,
-    /// How tax is rounded.
+    /// Rounding of tax.
     tax_rounding: Option<TaxRounding>,
-    /// How goods that leave are valued, where their product says nothing else.
+    /// Costing method of products without one of their own.
     costing_method: CostingMethod,
-    /// Counts the changes.
+    /// Version number. Each change adds 1.
     #[schema(minimum = 1, example = 1)]
     version: i32,
     /// When they last changed.
@@ -78,7 +78,7 @@ record!(Settings, TenantId);
 
 /// Get your settings
 ///
-/// What your books are kept in, and how.
+/// Returns the settings of the tenant.
 #[utoipa::path(
     operation_id = "settings_get",
     security(("bearer" = ["ledger:read"])),
@@ -93,7 +93,7 @@ async fn get(app: Data<App>, caller: Caller, seen: IfNoneMatch) -> Answer {
 
 /// Change your settings
 ///
-/// A merge patch of what may change: the costing method.
+/// Takes a merge patch. Only the costing method can change.
 #[utoipa::path(
     operation_id = "settings_update",
     security(("bearer" = ["ledger:write"])),

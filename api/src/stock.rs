@@ -51,31 +51,31 @@ pub fn routes(cfg: &mut ServiceConfig) {
 
 const DOCUMENTS: &str = "/v1/stock/documents";
 
-/// A receipt, an opening or an adjustment; a revaluation has a path of its own.
+/// A receipt, an opening or an adjustment. A revaluation has a path of its own.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct StockDocumentIn {
-    /// Your own id of the document; ours where absent.
+    /// Your own id of the document. The server chooses one if absent.
     id: Option<StockDocumentId>,
-    /// What it does.
+    /// Kind of the document.
     kind: StockDocumentKind,
-    /// Where; the oldest warehouse where absent.
+    /// Location. The oldest warehouse if absent.
     location_id: Option<LocationId>,
     /// The reason code of an adjustment (`GET /v1/reason-codes`).
     #[schema(max_length = 64, example = "damage")]
     reason: Option<String>,
-    /// A delivery note, a remark.
+    /// Delivery note or remark.
     reference: Option<Text200>,
-    /// When it happened; now where absent, never in the future.
+    /// When it happened. Now if absent. Never in the future.
     occurred_at: Option<DateTime<Utc>>,
-    /// Whether the goods have left already, so that they go even below zero; on adjustments only. Needs the scope
-    /// `stock:force` and `occurred_at`. Goods in lots are taken off the lots that are named, else off those that expire
-    /// first and then the one that came last. A serial number leaves only where the record has it.
+    /// Whether the stock has left already, so that it may go below zero. Only for an adjustment. Needs the scope
+    /// `stock:force` and `occurred_at`. The lots are those named, else those that expire first, then the one received
+    /// last. A serial number can leave only where the record has it.
     #[serde(default)]
     forced: bool,
-    /// The expected receipt that came in; on receipts only.
+    /// Expected receipt that the stock belongs to. Only for a receipt.
     expected_receipt_id: Option<ExpectedReceiptId>,
-    /// What moved.
+    /// Lines of the document.
     #[schema(min_items = 1, max_items = 2000)]
     lines: Vec<StockLineIn>,
 }
@@ -84,23 +84,23 @@ struct StockDocumentIn {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct StockLineIn {
-    /// The product, by id.
+    /// Id of the product.
     product_id: Option<ProductId>,
-    /// The product, by SKU.
+    /// SKU of the product.
     #[schema(min_length = 1, max_length = 64, example = "BOLT-M8")]
     sku: Option<String>,
-    /// The product, by barcode.
+    /// Barcode of the product and its unit.
     #[schema(min_length = 1, max_length = 64, example = "4006381333931")]
     barcode: Option<String>,
-    /// The unit; the product's stock unit where absent.
+    /// Unit. If absent, that of the barcode, else the stock unit.
     #[schema(min_length = 1, max_length = 8, example = "C62")]
     uom: Option<String>,
-    /// How many of that unit. An adjustment may be negative.
+    /// Quantity in that unit. Only an adjustment may be negative.
     quantity: Quantity,
-    /// Cost of one such unit; required on receipts and openings, and not allowed on goods that go.
+    /// Cost of one such unit. Required for a receipt or an opening. Not allowed for stock that leaves.
     unit_cost: Option<Price>,
-    /// The lots that come in, or go, where the product is tracked by lot or serial number. Goods that come in need them;
-    /// of goods that go, those that expire first go where absent.
+    /// Lots of a tracked product. Required for stock that comes in. For stock that leaves, those that expire first if
+    /// absent.
     #[serde(default)]
     #[schema(max_items = 2000)]
     lots: Vec<ReceivedLotIn>,
@@ -109,17 +109,17 @@ struct StockLineIn {
 /// A posted stock document.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct StockDocumentOut<'a> {
-    /// Its id.
+    /// Id of the document.
     id: StockDocumentId,
     object: tag::StockDocument,
-    /// Its number.
+    /// Number of the document.
     #[schema(max_length = 64, example = "GR-2026-000123")]
     number: &'a str,
-    /// What it did.
+    /// Kind of the document.
     kind: StockDocumentKind,
-    /// Where.
+    /// Location of the stock.
     location_id: LocationId,
-    /// The reason code.
+    /// Reason code of an adjustment.
     #[schema(max_length = 64, example = "damage")]
     reason: Option<&'a str>,
     /// A remark.
@@ -127,12 +127,12 @@ pub struct StockDocumentOut<'a> {
     reference: Option<&'a str>,
     /// When it happened.
     occurred_at: DateTime<Utc>,
-    /// The currency of every amount.
+    /// Currency of all amounts.
     #[schema(max_length = 3, example = "GBP")]
     currency: &'a str,
-    /// By how much the stock's value changed.
+    /// Change of the stock's value.
     value: Money,
-    /// Its lines.
+    /// Lines of the document.
     #[schema(max_items = 2000)]
     lines: Vec<StockLineOut<'a>>,
 }
@@ -140,22 +140,22 @@ pub struct StockDocumentOut<'a> {
 /// A line of a posted stock document.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct StockLineOut<'a> {
-    /// From 1.
+    /// Line number, from 1.
     #[schema(minimum = 1, maximum = 2000, example = 1)]
     line_no: i32,
     /// The product.
     product_id: ProductId,
-    /// Its SKU.
+    /// SKU of the product.
     #[schema(max_length = 64, example = "BOLT-M8")]
     sku: &'a str,
-    /// The lot, where the product is tracked.
+    /// Lot of a tracked product.
     lot_id: Option<LotId>,
-    /// Its code, or the serial number.
+    /// Lot code or serial number.
     #[schema(max_length = 64, example = json!(null))]
     lot_code: Option<&'a str>,
-    /// Stock units, negative where goods went; zero where they only got another value.
+    /// Stock units, negative for an issue. Zero in a revaluation.
     quantity: Quantity,
-    /// Their cost, of the same sign; by how much their value changed where they stayed.
+    /// Cost of the units, with the same sign. In a revaluation, the change of their value.
     value: Money,
 }
 
@@ -193,10 +193,12 @@ impl<'a> StockDocumentOut<'a> {
 
 /// Post a stock document
 ///
-/// Receives goods, opens the books or corrects the record. Adjustments need a reason code, which names the account
-/// that bears them. Taking out more than is available is refused, unless it is `forced`: what goes below zero does so at
-/// the last known cost, raises `stock.oversold`, and is settled by what comes in next (`GET /v1/stock/oversold`). What
-/// happened before the last count of its level changes nothing any more: a second movement takes it back.
+/// Receives stock, records an opening, or adjusts the record. An adjustment needs a reason code, which names the
+/// account that it is posted to. An issue of more than is available is rejected, unless it is `forced`. What leaves
+/// below zero has the last known cost, raises `stock.oversold`, and is settled by the next receipt
+/// (`GET /v1/stock/oversold`).
+///
+/// A movement dated before the last count of its level no longer changes the level: a second movement reverses it.
 #[utoipa::path(
     operation_id = "stock_documents_create",
     security(("bearer" = ["stock:write"])),
@@ -210,7 +212,7 @@ async fn create(post: Post) -> Answer {
 
 /// Post many stock documents at once
 ///
-/// Up to 500 documents in one request; each stands alone.
+/// Takes up to 500 documents. Each is carried out on its own: a rejected document does not affect the others.
 #[utoipa::path(
     operation_id = "stock_documents_create_batch",
     security(("bearer" = ["stock:write"])),

@@ -1,4 +1,4 @@
-//! What changes, pushed as it changes: server-sent events (WHATWG HTML, section 9.2).
+//! Changes, pushed as they happen: server-sent events (WHATWG HTML, section 9.2).
 
 pub mod seat;
 mod sender;
@@ -22,11 +22,11 @@ use crate::{Answer, App, Caller, credential};
 
 use sender::{Credential, Sender, Wanted};
 
-/// How many products or locations a stream may name.
+/// Most products or locations that a stream may name.
 const NAMED_MAX: usize = 100;
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
-/// Tells proxies that hold answers back not to.
+/// Header that tells proxies not to hold a response back.
 const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 /// The routes of this area.
@@ -34,50 +34,53 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(stream);
 }
 
-/// What to push.
+/// The changes to push.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct StreamParams {
-    /// Whether levels are wanted; they are, if absent.
+    /// Whether to push levels. True if absent.
     levels: Option<bool>,
-    /// Levels of these products only, at most 100, separated by commas.
+    /// Only levels of these products, at most 100, separated by commas.
     #[serde(default, deserialize_with = "listed")]
     #[param(value_type = String, max_length = 3100, example = "prd_01h455vb4pex5vsknk084sn02q")]
     product_id: Vec<ProductId>,
-    /// Levels at these locations only, at most 100, separated by commas.
+    /// Only levels at these locations, at most 100, separated by commas.
     #[serde(default, deserialize_with = "listed")]
     #[param(value_type = String, max_length = 3100, example = "loc_01h455vb4pex5vsknk084sn02q")]
     location_id: Vec<LocationId>,
-    /// Events of these types as well, separated by commas. A star stands for anything: `order.*`. Needs the scope
+    /// Types of events to push too, separated by commas. `*` matches anything: `order.*`. Needs the scope
     /// `events:read`.
     #[serde(default, rename = "type", deserialize_with = "listed")]
     #[param(value_type = String, max_length = 1300, example = "order.*")]
     kinds: Vec<String>,
-    /// Where to go on, as the header `Last-Event-ID`, for clients that can't send that.
+    /// Place to continue from, like the header `Last-Event-ID`, for clients that can't send that.
     #[param(max_length = 1024, example = "")]
     cursor: Option<String>,
 }
 
-/// The header that browsers send by themselves.
+/// The header that browsers send on their own.
 #[derive(utoipa::IntoParams)]
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "documentation only: the header is read by hand")]
 struct StreamHeaders {
-    /// The id of the last message that was received, or the cursor of a page of `/v1/events`: what changed since comes
-    /// first. From now on, if absent.
+    /// Id of the last message that you received, or the cursor of a page of `/v1/events`. Changes since then come
+    /// first. If absent, the stream starts now.
     #[param(rename = "Last-Event-ID", max_length = 1024, example = "")]
     last_event_id: Option<String>,
 }
 
-/// Push what changes
+/// Stream changes
 ///
-/// Server-sent events. `stock_level` brings a level as it is now; several changes in a row may be told as one. `event`
-/// brings an event as `GET /v1/events` has it, in the same order. `ready` comes first: levels that are read after it are
-/// kept right by what follows. Apply levels in the order in which they come. An answer that ends is to be taken up again
-/// with the last id as `Last-Event-ID`, as browsers do by themselves: nothing is lost, and a level may come twice.
-/// The server ends it, with `bye` and a reason, when it stops, when the credential ends, when the client reads too
-/// slowly, and when the key opens more than 10 streams: the oldest makes room. A comment comes every 15 seconds.
+/// Sends server-sent events. `ready` comes first: levels that you read after it are kept up to date by the messages
+/// that follow. `stock_level` has a level as it is now. Several changes in a row may come as one. `event` has an event
+/// as `GET /v1/events` returns it, in the same order. Apply levels in the order in which they come. A comment comes
+/// every 15 seconds.
+///
+/// When the response ends, connect again with the last id as `Last-Event-ID`, as browsers do on their own. Nothing is
+/// lost, and a level may come twice. The server ends a stream with `bye` and a reason when it stops, when the
+/// credential ends, when the client reads too slowly, or when the key opens more than 10 streams: then its oldest one
+/// ends.
 #[utoipa::path(
     operation_id = "stream_get",
     security(("bearer" = ["stock:read"]), ("bearer" = ["events:read"])),
@@ -85,7 +88,7 @@ struct StreamHeaders {
     responses(
         (status = 200, description = "Messages, without end.", content(
             (String = "text/event-stream", example = "event: stock_level\ndata: {\"object\":\"stock_level\"}\n\n"))),
-        (status = 406, description = "The client does not take server-sent events.", body = Problem,
+        (status = 406, description = "The client does not accept server-sent events.", body = Problem,
             content_type = "application/problem+json"),
     )
 )]
@@ -113,7 +116,7 @@ async fn stream(
     }
     for (parameter, named) in [("product_id", product_id.len()), ("location_id", location_id.len())] {
         if named > NAMED_MAX {
-            let detail = format!("Name at most {NAMED_MAX}, or none to hear of all.");
+            let detail = format!("Name at most {NAMED_MAX}, or none for all.");
             return Err(ApiError::new(ErrorCode::InvalidParameter, detail).at_parameter(parameter));
         }
     }
@@ -148,7 +151,7 @@ fn accepts_events(request: &HttpRequest) -> bool {
     !request.headers().contains_key(header::ACCEPT) || ranges.iter().any(fits)
 }
 
-/// The credential of the request, to be looked at again while the stream lasts.
+/// Returns the credential of the request, which is checked again while the stream lasts.
 fn presented(request: &HttpRequest, app: &App) -> Credential {
     let text = credential::presented(request.headers()).unwrap_or_default().into_owned();
     let peer = request.peer_addr().map(|address| address.ip());

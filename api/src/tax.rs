@@ -1,4 +1,4 @@
-//! Taxes: classes and rates.
+//! Tax classes and tax rates.
 
 use actix_web::web::Data;
 use actix_web::{delete, get, post};
@@ -25,10 +25,10 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(list_rates).service(create_rate).service(get_rate).service(delete_rate);
 }
 
-/// Products that are taxed alike.
+/// A class of products that are taxed alike.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct TaxClass {
-    /// The class's id.
+    /// Id of the tax class.
     id: TaxClassId,
     object: tag::TaxClass,
     /// Your code for it.
@@ -37,12 +37,12 @@ struct TaxClass {
     /// The name.
     #[schema(max_length = 200, example = "Standard rate")]
     name: String,
-    /// Always 1: it never changes.
+    /// Always 1, because it never changes.
     #[schema(minimum = 1, example = 1)]
     version: i32,
     /// When it was created.
     created_at: DateTime<Utc>,
-    /// The same: it never changes.
+    /// Same as `created_at`, because it never changes.
     updated_at: DateTime<Utc>,
 }
 
@@ -62,31 +62,31 @@ impl From<entity::tax_class::Model> for TaxClass {
 
 record!(TaxClass, TaxClassId);
 
-/// The rate of a tax class in a zone for a span of days.
+/// Rate of a tax class in a zone, for a span of days.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct TaxRate {
-    /// The rate's id.
+    /// Id of the tax rate.
     id: TaxRateId,
     object: tag::TaxRate,
-    /// The class of products that it taxes.
+    /// Tax class of the products.
     tax_class_id: TaxClassId,
-    /// ISO 3166-1 alpha-2 code of the country; null for every country without a rate of its own.
+    /// ISO 3166-1 alpha-2 code of the country. Null: every country without a rate of its own.
     #[schema(max_length = 2, example = "DE")]
     zone: Option<String>,
-    /// In percent of the net amount.
+    /// Percent of the net amount.
     rate: Percent,
-    /// The first day; null where it always applied.
+    /// First day. Null: no beginning.
     #[schema(example = "2027-01-01")]
     valid_from: Option<NaiveDate>,
-    /// The last day; null where it applies until the next rate begins.
+    /// Last day. Null: until the next rate begins.
     #[schema(example = "2027-12-31")]
     valid_until: Option<NaiveDate>,
-    /// Always 1: it never changes.
+    /// Always 1, because it never changes.
     #[schema(minimum = 1, example = 1)]
     version: i32,
     /// When it was created.
     created_at: DateTime<Utc>,
-    /// The same: it never changes.
+    /// Same as `created_at`, because it never changes.
     updated_at: DateTime<Utc>,
 }
 
@@ -114,7 +114,7 @@ record!(TaxRate, TaxRateId);
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct ClassFilters {
-    /// Exactly this code.
+    /// Only this code.
     #[param(max_length = 64, example = "standard")]
     code: Option<String>,
     sort: Option<Sort>,
@@ -127,7 +127,7 @@ struct ClassFilters {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct RateFilters {
-    /// Of this class.
+    /// Only this tax class.
     tax_class_id: Option<TaxClassId>,
     sort: Option<Sort>,
     #[serde(rename = "updated_at[gte]")]
@@ -136,7 +136,7 @@ struct RateFilters {
 
 /// List tax classes
 ///
-/// One page of tax classes.
+/// Returns one page of tax classes.
 #[utoipa::path(
     operation_id = "tax_classes_list",
     security(("bearer" = ["catalog:read"])),
@@ -157,7 +157,7 @@ async fn list_classes(app: Data<App>, caller: Caller, list: List<ClassFilters>) 
 
 /// Create a tax class
 ///
-/// A product that names no class gets the one with the code `standard`.
+/// Creates a tax class. A product that names no class gets the one with the code `standard`.
 #[utoipa::path(
     operation_id = "tax_classes_create",
     security(("bearer" = ["catalog:write"])),
@@ -171,7 +171,7 @@ async fn create_class(write: Write, body: Body<TaxClassInput>) -> Answer {
 
 /// Get a tax class
 ///
-/// One tax class.
+/// Returns one tax class.
 #[utoipa::path(
     operation_id = "tax_classes_get",
     security(("bearer" = ["catalog:read"])),
@@ -186,7 +186,7 @@ async fn get_class(app: Data<App>, caller: Caller, id: PathId<TaxClassId>, seen:
 
 /// List tax rates
 ///
-/// One page of tax rates, past and future ones included.
+/// Returns one page of tax rates, past and future ones included.
 #[utoipa::path(
     operation_id = "tax_rates_list",
     security(("bearer" = ["catalog:read"])),
@@ -207,7 +207,7 @@ async fn list_rates(app: Data<App>, caller: Caller, list: List<RateFilters>) -> 
 
 /// Create a tax rate
 ///
-/// A change of rate is a new row with a later first day: nobody has to end the old one.
+/// To change a rate, create a new one with a later first day. The old one then ends automatically.
 #[utoipa::path(
     operation_id = "tax_rates_create",
     security(("bearer" = ["catalog:write"])),
@@ -221,7 +221,7 @@ async fn create_rate(write: Write, body: Body<TaxRateInput>) -> Answer {
 
 /// Get a tax rate
 ///
-/// One tax rate.
+/// Returns one tax rate.
 #[utoipa::path(
     operation_id = "tax_rates_get",
     security(("bearer" = ["catalog:read"])),
@@ -236,12 +236,12 @@ async fn get_rate(app: Data<App>, caller: Caller, id: PathId<TaxRateId>, seen: I
 
 /// Delete a tax rate
 ///
-/// What was sold keeps the rate that its line states.
+/// Lines that were sold keep their rate.
 #[utoipa::path(
     operation_id = "tax_rates_delete",
     security(("bearer" = ["catalog:write"])),
     params(("id" = TaxRateId, Path, description = "The tax rate's id."), GuardedHeaders),
-    responses((status = 204, description = "The tax rate is gone."))
+    responses((status = 204, description = "The tax rate is deleted."))
 )]
 #[delete("/v1/tax-rates/{id}")]
 async fn delete_rate(write: Write, id: PathId<TaxRateId>) -> Answer {

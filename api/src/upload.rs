@@ -16,20 +16,20 @@ use crate::body;
 use crate::context::Context;
 use crate::problem::{ApiError, ErrorCode};
 
-/// The most bytes of an upload.
+/// Most bytes of an upload.
 pub const UPLOAD_BYTES_MAX: usize = 32 * 1024 * 1024;
-/// How long an upload may take to arrive.
+/// Longest time that an upload may take to arrive.
 const READ_DEADLINE: Duration = Duration::from_secs(120);
-/// How many uploads a process holds in memory at once.
+/// Most uploads that a process holds in memory at once.
 const UPLOADS_MAX: usize = 4;
-/// How long an upload waits for its turn.
+/// Longest time that an upload waits for its turn.
 const TURN_DEADLINE: Duration = Duration::from_secs(10);
 
 static TURNS: Semaphore = Semaphore::const_new(UPLOADS_MAX);
-/// One upload of a tenant at a time: a tenant who sends many must not take the turns of the others.
+/// Allows one upload of a tenant at a time, so that a tenant with many does not take the turns of others.
 static LANES: LazyLock<std::sync::Mutex<HashMap<TenantId, Arc<Mutex<()>>>>> = LazyLock::new(Default::default);
 
-/// What an upload is written in.
+/// Format of an upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     /// `application/json`.
@@ -45,10 +45,10 @@ pub struct Upload {
     tenant_id: TenantId,
 }
 
-/// An upload that was read. Others may take its turn when it is dropped.
+/// An upload that was read. Its turn ends when it is dropped.
 #[derive(Debug)]
 pub struct Uploaded {
-    /// What it is written in.
+    /// Its format.
     pub form: Form,
     /// Its bytes.
     pub raw: Bytes,

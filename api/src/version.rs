@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::problem::{ApiError, ErrorCode};
 
-/// The header `If-Match`, not judged yet: a handler asks [`IfMatch::required`] or [`IfMatch::optional`].
+/// The header `If-Match`, not checked yet. A handler calls [`IfMatch::required`] or [`IfMatch::optional`].
 #[derive(Debug, Clone)]
 pub struct IfMatch(Option<header::IfMatch>);
 
@@ -29,7 +29,7 @@ impl IfMatch {
         IfMatch(request.headers().contains_key(header::IF_MATCH).then(parse))
     }
 
-    /// The version that the record must be at; nothing where any will do.
+    /// Returns the version that the record must have, or nothing if any is allowed.
     pub fn optional(&self) -> Result<Option<i32>, ApiError> {
         let version = match &self.0 {
             None | Some(header::IfMatch::Any) => return Ok(None),
@@ -44,7 +44,7 @@ impl IfMatch {
         })
     }
 
-    /// As [`IfMatch::optional`], for a record that must not be changed unseen.
+    /// Like [`IfMatch::optional`], but rejects a request without the header.
     pub fn required(&self) -> Result<Option<i32>, ApiError> {
         if self.0.is_none() {
             return Err(ApiError::of(ErrorCode::PreconditionRequired).at_header("If-Match"));
@@ -68,7 +68,7 @@ impl FromRequest for IfNoneMatch {
 }
 
 impl IfNoneMatch {
-    /// The record with its version as ETag; 304 to a caller who has that version.
+    /// Returns the record with its version as ETag, or 304 to a caller who has that version.
     pub fn answer(&self, version: i32, record: impl Serialize) -> HttpResponse {
         let is_known = match &self.0 {
             header::IfNoneMatch::Any => true,
@@ -81,7 +81,7 @@ impl IfNoneMatch {
     }
 }
 
-/// Adds the version to an answer.
+/// Adds the version to a response.
 pub fn tag(response: &mut HttpResponse, version: i32) {
     if let Ok(value) = entity_tag(version).try_into_value() {
         response.headers_mut().insert(header::ETAG, value);
@@ -97,13 +97,13 @@ fn version(tag: &EntityTag) -> Option<i32> {
     (version >= 0 && *tag == entity_tag(version)).then_some(version)
 }
 
-/// For `params(GuardedHeaders)` in the description of a route that needs `If-Match`.
+/// Header of a route that needs `If-Match`, for `params(GuardedHeaders)` in its description.
 #[derive(Debug, utoipa::IntoParams)]
 #[into_params(parameter_in = Header, names("If-Match"))]
 #[expect(dead_code, reason = "documentation only: the extractors read the headers")]
 pub struct GuardedHeaders(String);
 
-/// For `params(ReadHeaders)` in the description of a route that takes `If-None-Match` and answers 304.
+/// Header of a route that returns one record or 304, for `params(ReadHeaders)` in its description.
 #[derive(Debug, utoipa::IntoParams)]
 #[into_params(parameter_in = Header, names("If-None-Match"))]
 #[expect(dead_code, reason = "documentation only: the extractors read the headers")]

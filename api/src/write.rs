@@ -1,7 +1,7 @@
 //! Writes of records that post neither stock nor ledger: products, customers, prices and the like.
 //!
-//! A handler takes a [`Write`] and hands over the body and the work. The command row, a repeated answer, a dry run,
-//! `If-Match`, `Location` and `ETag` follow from that.
+//! A handler takes a [`Write`] and passes it the body and the work. The command row, a replay, a dry run, `If-Match`,
+//! `Location` and `ETag` follow from that.
 
 use std::future::{Ready, ready};
 
@@ -26,7 +26,7 @@ use crate::record::Record;
 use crate::version::{self, IfMatch};
 use crate::{App, Caller};
 
-/// How often a write that lost a race for a unique value is tried.
+/// Most attempts of a write that loses a race for a unique value.
 const ATTEMPTS_MAX: u32 = 3;
 
 /// A write that is about to happen.
@@ -40,7 +40,7 @@ pub struct Write {
     changes_setup: bool,
 }
 
-/// A merge patch (RFC 7396): the fields to change; null clears one.
+/// A merge patch (RFC 7396): the fields to change. Null clears a field.
 pub type MergePatch = Map<String, Value>;
 
 impl FromRequest for Write {
@@ -65,24 +65,24 @@ impl Write {
         })
     }
 
-    /// Says that postings must read the tenant's settings, locations, tills, taxes and channel prices again.
+    /// Makes postings read the tenant's settings, locations, tills, taxes and channel prices again.
     pub fn changing_setup(mut self) -> Self {
         self.changes_setup = true;
         self
     }
 
-    /// Refuses a request without `If-Match`: the record must not be changed unseen.
+    /// Rejects a request without `If-Match`, because the record must not be changed unseen.
     pub fn requiring_if_match(self) -> Result<Self, ApiError> {
         self.if_match.required()?;
         Ok(self)
     }
 
-    /// Who asks.
+    /// Returns the caller.
     pub fn caller(&self) -> service::Caller {
         self.caller.0.clone()
     }
 
-    /// Makes a record: 201 with its `Location`.
+    /// Creates a record. Returns 201 with its `Location`.
     pub async fn create<I: DeserializeOwned, M, R: Record>(
         self,
         name: &'static str,
@@ -94,7 +94,7 @@ impl Write {
         self.create_as(name, &input.raw, show, async |tx| work(tx, &input.value).await).await
     }
 
-    /// Like [`create`](Write::create), for a request whose fingerprint covers `said` in place of the body.
+    /// Like [`create`](Write::create), for a request whose fingerprint covers `said` instead of the body.
     pub async fn create_as<M, R: Record>(
         self,
         name: &'static str,
@@ -108,7 +108,7 @@ impl Write {
         Ok(done.respond())
     }
 
-    /// Makes what has no address of its own: 201.
+    /// Creates a record without a path of its own. Returns 201.
     pub async fn create_unaddressed<I: DeserializeOwned, M, T: Serialize>(
         self,
         name: &'static str,
@@ -121,8 +121,8 @@ impl Write {
         Ok(self.run(name, &input.raw, made).await?.respond())
     }
 
-    /// Makes a record that has a secret: 201. `work` returns the record as it is kept for a repeat, without the secret,
-    /// and as it is shown this once.
+    /// Creates a record with a secret. Returns 201. `work` returns two forms of the record: without the secret, stored
+    /// for replays, and with it, returned this once.
     pub async fn create_secret<T: Serialize>(
         self,
         name: &'static str,
@@ -139,7 +139,7 @@ impl Write {
         Ok(done.respond())
     }
 
-    /// States what may or may not exist: 200. `work` returns the id of the record that it is about.
+    /// Replaces a record that may not exist yet. Returns 200. `work` returns its id.
     pub async fn put<I: DeserializeOwned, T: Serialize>(
         self,
         name: &'static str,
@@ -154,7 +154,7 @@ impl Write {
         Ok(self.run(name, &input.raw, stated).await?.respond())
     }
 
-    /// Changes a record by a step that takes no body: 200.
+    /// Changes a record by a step without a body. Returns 200.
     pub async fn change<M, R: Record>(
         self,
         name: &'static str,
@@ -164,8 +164,8 @@ impl Write {
         Ok(self.run(name, &Bytes::new(), async |tx| saved(200, &show(work(tx).await?))).await?.respond())
     }
 
-    /// Changes a record by a merge patch: 200. `work` is given the version that the record must be at, and what makes
-    /// its next state from the present one.
+    /// Changes a record by a merge patch. Returns 200. `work` gets the version that the record must have, and a
+    /// function from its present state to the next.
     pub async fn patch<I, M, R>(
         self,
         name: &'static str,
@@ -184,7 +184,8 @@ impl Write {
         Ok(self.run(name, &patch.raw, changed).await?.respond())
     }
 
-    /// Deletes or ends the record `id`, or what has none: 204. `work` is given the version that it must be at.
+    /// Deletes or ends the record `id`, or one without an id. Returns 204. `work` gets the version that the record must
+    /// have.
     pub async fn delete(
         self,
         name: &'static str,
@@ -199,8 +200,8 @@ impl Write {
         Ok(self.run(name, &Bytes::new(), ended).await?.respond())
     }
 
-    /// Makes many records, each for itself: 207 with one result each. A batch that lost a race for a unique value is
-    /// tried again, and then sees who has it.
+    /// Creates many records, each on its own. Returns 207 with one result each. A batch that lost a race for a unique
+    /// value runs again, and then finds the record that has it.
     pub async fn batch<I: DeserializeOwned + Clone, M, R: Serialize>(
         self,
         name: &'static str,
@@ -217,7 +218,7 @@ impl Write {
         Ok(self.run(name, &items.raw, made).await?.respond())
     }
 
-    /// Writes all of an upload or nothing of it: 200.
+    /// Writes all of an upload or nothing. Returns 200.
     pub async fn whole<T: Serialize>(
         self,
         name: &'static str,
@@ -257,14 +258,14 @@ impl Write {
     }
 }
 
-/// A record that was made with a secret.
+/// A new record with a secret.
 #[derive(Debug)]
 pub struct Secret<T> {
-    /// The record's id.
+    /// Id of the record.
     pub id: Uuid,
-    /// The record as it is kept for a repeat, without the secret.
+    /// The record without the secret, stored for replays.
     pub kept: T,
-    /// The record as it is shown this once.
+    /// The record with the secret, returned this once.
     pub shown_once: T,
 }
 
@@ -280,8 +281,8 @@ fn json<T: Serialize>(body: &T) -> Result<String, Error> {
     serde_json::to_string(body).map_err(|error| Error::invariant(error.to_string()))
 }
 
-/// Whether another transaction came first, so that a second try sees what it wrote: who has a unique value, or, where
-/// this is the repeat of a request that was just being carried out (`has_key`), its answer.
+/// Whether another transaction came first, so that a second attempt finds what it wrote: the record with the unique
+/// value, or the response to this request, if it is a retry of one that was in progress (`has_key`).
 fn lost_race(error: &Error, has_key: bool) -> bool {
     let by_twin = |code: Code| {
         matches!(
@@ -296,7 +297,7 @@ fn lost_race(error: &Error, has_key: bool) -> bool {
     error.is_unique_violation() || (has_key && error.code().is_some_and(by_twin))
 }
 
-/// A write that happened, now or before, or a dry run.
+/// A write that was carried out, now or before, or a dry run.
 struct Done {
     answer: command::Answer,
     preferences: Preferences,
@@ -304,7 +305,7 @@ struct Done {
 }
 
 impl Done {
-    /// Says where the record is that the write made.
+    /// Sets the path of the record that the write created.
     fn locate(&mut self, location: impl Fn(Uuid) -> String) {
         self.location = self.answer.document_id.filter(|_| self.answer.status == 201).map(location);
     }
@@ -326,7 +327,7 @@ impl Done {
     }
 }
 
-/// The version of the record in an answer that was kept: the command's row has the answer alone.
+/// Returns the version of the record in a stored response. The command's row has no version.
 fn kept_version(body: &str) -> Option<i32> {
     #[derive(Deserialize)]
     struct Kept {
@@ -335,19 +336,19 @@ fn kept_version(body: &str) -> Option<i32> {
     serde_json::from_str::<Kept>(body).ok()?.version
 }
 
-/// The next state of a record: the present one with the fields of the patch in their place.
+/// Returns the next state of a record: the present one with the fields of the patch.
 fn merge<I: Serialize + DeserializeOwned>(present: &I, patch: &MergePatch) -> Result<I, ApiError> {
     merged(serde_json::to_value(present).map_err(ApiError::internal)?, patch)
 }
 
-/// Like [`merge`], for a present state that may be nothing yet.
+/// Like [`merge`], for a present state that may be null.
 pub(crate) fn merged<I: DeserializeOwned>(mut present: Value, patch: &MergePatch) -> Result<I, ApiError> {
     merge_value(&mut present, &Value::Object(patch.clone()));
     let merged = serde_json::to_vec(&present).map_err(ApiError::internal)?;
     body::parse(&merged)
 }
 
-/// RFC 7396, section 2.
+/// Merges as RFC 7396, section 2, describes.
 fn merge_value(target: &mut Value, patch: &Value) {
     let Value::Object(patch) = patch else {
         *target = patch.clone();

@@ -20,14 +20,12 @@ const BANNED: [(&str, &str); 10] = [
 const NO_BEGINNING: [&str; 8] = ["what", "who", "whom", "whose", "of", "why", "where", "how"];
 
 /// Files that are not rewritten yet, by the beginning of their path. The list only gets shorter.
-const NOT_REWRITTEN: [&str; 15] = [
+const NOT_REWRITTEN: [&str; 13] = [
     "ARCHITECTURE.md",
     "CHANGELOG.md",
     "CONTRIBUTING.md",
     "README.md",
-    "api/",
     "bench/",
-    "docs/errors.md",
     "domain/",
     "local/",
     "service/src/error.rs",

@@ -1,4 +1,4 @@
-//! The forms of scopes, roles and kinds of keys in JSON and in the API's description.
+//! Scopes, roles and kinds of keys in JSON and in the API's description.
 
 use domain::refusal::{Problems, Refusal};
 use serde_json::json;
@@ -7,17 +7,17 @@ use service::scope::Scope;
 use strum::IntoEnumIterator;
 use utoipa::openapi::schema::{ArrayBuilder, Object, ObjectBuilder, Schema, Type};
 
-/// A key for servers, where the caller does not say.
+/// The default: a key for servers.
 pub(super) fn server_key() -> KeyKind {
     KeyKind::Sk
 }
 
-/// A key for the real books, where the caller does not say.
+/// The default: a live key.
 pub(super) fn live_key() -> KeyMode {
     KeyMode::Live
 }
 
-/// The scopes; every unknown one is refused at its place.
+/// Parses scopes. Reports each unknown one with its pointer.
 pub(super) fn parse_scopes(texts: &[String]) -> Result<Vec<Scope>, Refusal> {
     let mut problems = Problems::default();
     let mut scopes = Vec::with_capacity(texts.len());

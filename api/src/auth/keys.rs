@@ -1,4 +1,5 @@
-//! API keys: list, create, rotate, revoke. The model of an area: forms, then routes of about ten lines.
+//! API keys: list, create, get, revoke, rotate. A model for other areas: wire types first, then routes of about ten
+//! lines.
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, delete, get, post};
@@ -26,10 +27,10 @@ pub fn routes(cfg: &mut ServiceConfig) {
 /// An API key, without the key itself. It works until `expires_at`, unless `revoked_at` is set.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct ApiKey {
-    /// The key's id.
+    /// Id of the key.
     id: ApiKeyId,
     object: tag::ApiKey,
-    /// What it is for.
+    /// Name of the key, such as its purpose.
     #[schema(max_length = 200, example = "Web shop")]
     name: String,
     /// `sk` for servers, `pk` for browsers.
@@ -38,29 +39,29 @@ struct ApiKey {
     /// `live` or `test`.
     #[schema(schema_with = mode_schema)]
     mode: String,
-    /// What the key starts with.
+    /// Beginning of the key.
     #[schema(max_length = 11, example = "sw_live_sk_")]
     prefix: String,
-    /// What the key ends with.
+    /// Last four characters of the key.
     #[schema(max_length = 4, example = "x7Qp")]
     last4: String,
-    /// What it may do.
+    /// Scopes of the key.
     #[schema(schema_with = scopes_schema)]
     scopes: Vec<String>,
-    /// The networks it may be used from; everywhere where empty.
+    /// Networks that the key may be used from. Empty: any network.
     #[schema(max_items = 50, example = json!(["192.0.2.0/24"]))]
     ip_allowlist: Vec<String>,
-    /// When it ends.
+    /// When the key expires. Null: never.
     #[schema(example = "2027-01-01T00:00:00Z")]
     expires_at: Option<DateTime<Utc>>,
-    /// When it was revoked.
+    /// When it was revoked. Null: it was not.
     #[schema(example = json!(null))]
     revoked_at: Option<DateTime<Utc>>,
-    /// The key that replaces it.
+    /// Id of the key that replaces it.
     rotated_to: Option<ApiKeyId>,
     /// When it was last used, to the minute.
     last_used_at: Option<DateTime<Utc>>,
-    /// Counts the changes.
+    /// Version number. Each change adds 1.
     #[schema(minimum = 1, example = 1)]
     version: i32,
     /// When it was created.
@@ -92,12 +93,12 @@ impl From<api_key::Model> for ApiKey {
     }
 }
 
-/// A key that was just made: the only answer that bears the key itself.
+/// A new API key. Only this response contains the key itself.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct ApiKeySecret {
-    /// What is kept of the key.
+    /// Record of the key.
     api_key: ApiKey,
-    /// The key. It is shown this once: null in the answer to a repeat and to a dry run.
+    /// The key itself. It is returned once: it is null in a replay and in a dry run.
     #[schema(
         max_length = 49,
         pattern = "^sw_(live|test)_(sk|pk)_[0-9A-Za-z]{38}$",
@@ -118,14 +119,14 @@ fn location(id: uuid::Uuid) -> String {
     format!("/v1/api-keys/{}", ApiKeyId(id))
 }
 
-/// A key that is to be made.
+/// An API key to create.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ApiKeyIn {
-    /// What it is for.
+    /// Name of the key, such as its purpose.
     #[schema(min_length = 1, max_length = 200, example = "Web shop")]
     name: String,
-    /// `sk` for servers; `pk` for browsers, with `catalog:read`, `prices:read` and `stock:read` at most.
+    /// `sk` for servers. `pk` for browsers, with at most `catalog:read`, `prices:read` and `stock:read`.
     #[serde(default = "form::server_key")]
     #[schema(schema_with = kind_schema)]
     kind: KeyKind,
@@ -133,23 +134,23 @@ struct ApiKeyIn {
     #[serde(default = "form::live_key")]
     #[schema(schema_with = mode_schema)]
     mode: KeyMode,
-    /// What it may do: at most what you may do yourself.
+    /// Scopes of the key, at most those of the caller.
     #[schema(schema_with = scopes_schema)]
     scopes: Vec<String>,
-    /// The networks it may be used from, as CIDR or single addresses; everywhere where empty.
+    /// Networks that the key may be used from, as CIDR or single addresses. Empty: any network.
     #[serde(default)]
     #[schema(max_items = 50, example = json!(["192.0.2.0/24"]))]
     ip_allowlist: Vec<String>,
-    /// When it ends; never where absent.
+    /// When the key expires. Absent: never.
     #[schema(example = "2027-01-01T00:00:00Z")]
     expires_at: Option<DateTime<Utc>>,
 }
 
-/// How to rotate a key.
+/// Rotation of a key.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct RotateIn {
-    /// How long the old key still works, in seconds: at most 30 days.
+    /// Seconds for which the old key still works, at most 30 days.
     #[serde(default)]
     #[schema(maximum = 2_592_000, example = 86400)]
     overlap_seconds: u32,
@@ -157,7 +158,7 @@ struct RotateIn {
 
 /// List API keys
 ///
-/// Every key of the tenant, also ended ones, oldest first. The keys themselves are not shown.
+/// Returns every key of the tenant, oldest first, also expired and revoked ones. The keys themselves are not shown.
 #[utoipa::path(
     operation_id = "api_keys_list",
     security(("bearer" = ["api_keys:read"])),
@@ -171,7 +172,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<NoFilters>) -> Answer {
 
 /// Create an API key
 ///
-/// The answer bears the key; it is shown this once. A key can't do more than its creator.
+/// Returns the key itself, only this once. A key has at most the scopes of its creator.
 #[utoipa::path(
     operation_id = "api_keys_create",
     security(("bearer" = ["api_keys:write"])),
@@ -196,7 +197,7 @@ async fn create(write: Write, body: Body<ApiKeyIn>) -> Answer {
 
 /// Get an API key
 ///
-/// What is kept of one key.
+/// Returns one key, without the key itself.
 #[utoipa::path(
     operation_id = "api_keys_get",
     security(("bearer" = ["api_keys:read"])),
@@ -210,12 +211,13 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<ApiKeyId>) -> Answer {
 
 /// Revoke an API key
 ///
-/// The key ends at once, everywhere. Revoking it again changes nothing.
+/// The key stops working at once. Without Redis, another server may accept it for 5 seconds more. Revoking it again
+/// changes nothing.
 #[utoipa::path(
     operation_id = "api_keys_revoke",
     security(("bearer" = ["api_keys:write"])),
     params(("id" = ApiKeyId, Path, description = "The key's id.")),
-    responses((status = 204, description = "The key has ended."))
+    responses((status = 204, description = "The key is revoked."))
 )]
 #[delete("/v1/api-keys/{id}")]
 async fn revoke(app: Data<App>, write: Write, id: PathId<ApiKeyId>) -> Answer {
@@ -227,8 +229,8 @@ async fn revoke(app: Data<App>, write: Write, id: PathId<ApiKeyId>) -> Answer {
 
 /// Rotate an API key
 ///
-/// Makes a key with the same rights; the old one still works for `overlap_seconds`, so that callers can change over
-/// one after the other.
+/// Creates a key with the same scopes and networks. The old key still works for `overlap_seconds`, so that callers can
+/// change over one by one.
 #[utoipa::path(
     operation_id = "api_keys_rotate",
     security(("bearer" = ["api_keys:write"])),

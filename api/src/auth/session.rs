@@ -17,17 +17,17 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(login).service(refresh).service(logout).service(jwks);
 }
 
-/// A try to log in.
+/// Credentials of a login.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct LoginIn {
-    /// The tenant's name in logins.
+    /// Name of the tenant in logins.
     #[schema(max_length = 63, example = "nordwind")]
     tenant: String,
-    /// The user's address.
+    /// E-mail address of the user.
     #[schema(max_length = 254, example = "till-3@shop.example")]
     email: String,
-    /// The user's password.
+    /// Password of the user.
     #[schema(value_type = String, max_length = 200, example = "correct horse battery staple")]
     password: SecretString,
 }
@@ -36,7 +36,7 @@ struct LoginIn {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct RefreshIn {
-    /// The refresh token of the last login or refresh.
+    /// Refresh token of the last login or refresh.
     #[schema(value_type = String, max_length = 128, example = "swr_01h455vb4pex5vsknk084sn02q_x")]
     refresh_token: SecretString,
 }
@@ -44,24 +44,24 @@ struct RefreshIn {
 /// The tokens of a login.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct TokensOut {
-    /// For the API, as `Authorization: Bearer`.
+    /// Access token, to send as `Authorization: Bearer`.
     #[schema(max_length = 4096, example = "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFUzI1NiJ9.e30.c2ln")]
     access_token: String,
     /// Always `Bearer`.
     #[schema(value_type = String, max_length = 6, example = "Bearer")]
     token_type: &'static str,
-    /// How long the access token lives, in seconds.
+    /// Seconds until the access token expires.
     #[schema(minimum = 1, maximum = 3600, example = 900)]
     expires_in: i64,
-    /// For the next pair of tokens. It works once; a second use ends the login.
+    /// Refresh token for the next pair of tokens. It works once. A second use ends the login.
     #[schema(max_length = 128, example = "swr_01h455vb4pex5vsknk084sn02q_x")]
     refresh_token: String,
-    /// What the access token may do, separated by spaces.
+    /// Scopes of the access token, separated by spaces.
     #[schema(max_length = 2000, example = "catalog:read pos:write")]
     scope: String,
 }
 
-/// The public key that access tokens are signed with, as a JWK set (RFC 7517).
+/// Public keys of access tokens, as a JWK set (RFC 7517).
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Jwks {
     /// The keys.
@@ -71,8 +71,8 @@ struct Jwks {
 
 /// Log in
 ///
-/// Gives an access token for 15 minutes and a refresh token. An unknown tenant, an unknown user and a wrong password
-/// look the same. After ten failures for one address within 15 minutes the answer is 429.
+/// Returns an access token for 15 minutes and a refresh token. An unknown tenant, an unknown user and a wrong password
+/// return the same problem. After ten failures for one address within 15 minutes, a login returns 429.
 #[utoipa::path(
     operation_id = "auth_login",
     security(()),
@@ -88,8 +88,8 @@ async fn login(app: Data<App>, body: Body<LoginIn>) -> Answer {
 
 /// Refresh an access token
 ///
-/// Exchanges a refresh token for the next pair of tokens. A refresh token that was used before ends the whole login,
-/// because two parties hold it.
+/// Exchanges a refresh token for the next pair of tokens. A second use of a refresh token ends the login, because two
+/// parties have it.
 #[utoipa::path(
     operation_id = "auth_refresh",
     security(()),
@@ -104,7 +104,7 @@ async fn refresh(app: Data<App>, body: Body<RefreshIn>) -> Answer {
 
 /// Log out
 ///
-/// Ends the login that the refresh token belongs to. The access token lives on until it expires.
+/// Ends the login of the refresh token. The access token works until it expires.
 #[utoipa::path(
     operation_id = "auth_logout",
     security(()),
@@ -120,7 +120,7 @@ async fn logout(app: Data<App>, body: Body<RefreshIn>) -> Answer {
 
 /// Get the public key of access tokens
 ///
-/// A JWK set, to check access tokens without asking this server.
+/// Returns a JWK set. It lets a program check access tokens without calling this server.
 #[utoipa::path(
     operation_id = "auth_jwks",
     security(()),

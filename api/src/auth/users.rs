@@ -27,22 +27,22 @@ pub fn routes(cfg: &mut ServiceConfig) {
 /// A person who logs in.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct User {
-    /// The user's id.
+    /// Id of the user.
     id: UserId,
     object: tag::User,
-    /// The address to log in with.
+    /// E-mail address to log in with.
     #[schema(max_length = 254, example = "till-3@shop.example")]
     email: String,
     /// The user's name.
     #[schema(max_length = 200, example = "Till 3")]
     name: String,
-    /// What the user does, which says what the user may do.
+    /// Role of the user, which gives the scopes.
     #[schema(schema_with = role_schema)]
     role: String,
     /// `active` or `disabled`.
     #[schema(max_length = 16, example = "active")]
     status: String,
-    /// Counts the changes.
+    /// Version number. Each change adds 1.
     #[schema(minimum = 1, example = 1)]
     version: i32,
     /// When the user was created.
@@ -69,17 +69,17 @@ impl From<app_user::Model> for User {
 
 record!(User, UserId);
 
-/// A user that is to be made.
+/// A user to create.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct UserIn {
-    /// The address to log in with.
+    /// E-mail address to log in with.
     #[schema(max_length = 254, example = "till-3@shop.example")]
     email: String,
     /// The user's name.
     #[schema(min_length = 1, max_length = 200, example = "Till 3")]
     name: String,
-    /// What the user does, which says what the user may do: at most what you may do yourself.
+    /// Role of the user. It has at most the scopes of the caller.
     #[schema(schema_with = role_schema)]
     role: Role,
     /// The first password.
@@ -89,7 +89,7 @@ struct UserIn {
 
 /// List users
 ///
-/// Every user of the tenant, also disabled ones, oldest first.
+/// Returns every user of the tenant, oldest first, also disabled ones.
 #[utoipa::path(
     operation_id = "users_list",
     security(("bearer" = ["users:read"])),
@@ -103,7 +103,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<NoFilters>) -> Answer {
 
 /// Create a user
 ///
-/// The role can't do more than you may do yourself.
+/// The role has at most the scopes of the caller.
 #[utoipa::path(
     operation_id = "users_create",
     security(("bearer" = ["users:write"])),
@@ -113,7 +113,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<NoFilters>) -> Answer {
 #[post("/v1/users")]
 async fn create(app: Data<App>, write: Write, body: Body<UserIn>) -> Answer {
     let input = body.read().await?.value;
-    // The fingerprint is kept for a week: it covers everything but the password.
+    // The fingerprint is kept for a week. It covers everything but the password.
     let said = serde_json::json!([input.email, input.name, input.role]).to_string().into();
     let wanted =
         UserCreate { email: input.email, name: input.name, role: input.role, password: input.password };
@@ -128,7 +128,7 @@ async fn create(app: Data<App>, write: Write, body: Body<UserIn>) -> Answer {
 
 /// Get a user
 ///
-/// One user of the tenant.
+/// Returns one user.
 #[utoipa::path(
     operation_id = "users_get",
     security(("bearer" = ["users:read"])),
@@ -142,7 +142,7 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<UserId>) -> Answer {
 
 /// Disable a user
 ///
-/// Locks the user out at once: no login, and no token that was issued before. Disabling again changes nothing.
+/// The user can't log in any more, and all tokens of the user stop working. Disabling again changes nothing.
 #[utoipa::path(
     operation_id = "users_disable",
     security(("bearer" = ["users:write"])),

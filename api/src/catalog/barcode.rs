@@ -1,4 +1,4 @@
-//! What a scanner reads.
+//! Barcodes.
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get};
@@ -16,17 +16,17 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(get);
 }
 
-/// A barcode: a product in a unit.
+/// A barcode with its product and unit.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Barcode {
-    /// The code itself.
+    /// The code.
     #[schema(max_length = 64, example = "4006381333931")]
     id: String,
     object: tag::Barcode,
     /// The code.
     #[schema(max_length = 64, example = "4006381333931")]
     code: String,
-    /// The unit that it stands for.
+    /// Unit that the code stands for.
     #[schema(max_length = 3, example = "C62")]
     uom: String,
     /// Stock units per unit.
@@ -35,9 +35,9 @@ struct Barcode {
     product: Product,
 }
 
-/// Look a barcode up
+/// Look up a barcode
 ///
-/// The product that a scanned code stands for, and the unit.
+/// Returns the product and the unit that a scanned code stands for.
 #[utoipa::path(
     operation_id = "barcodes_get",
     security(("bearer" = ["catalog:read"])),

@@ -1,4 +1,4 @@
-//! What bundles are made of.
+//! Components of bundles.
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, put};
@@ -16,14 +16,14 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(show).service(set);
 }
 
-/// Get what a bundle is made of
+/// Get the components of a bundle
 ///
-/// Its components, with how many of each.
+/// Returns the components with their quantities.
 #[utoipa::path(
     operation_id = "bundles_get",
     security(("bearer" = ["catalog:read"])),
     params(("id" = ProductId, Path, description = "The bundle.")),
-    responses((status = 200, description = "What it is made of.", body = Bundle))
+    responses((status = 200, description = "The components.", body = Bundle))
 )]
 #[get("/v1/products/{id}/components")]
 async fn show(app: Data<App>, caller: Caller, id: PathId<ProductId>) -> Answer {
@@ -31,16 +31,16 @@ async fn show(app: Data<App>, caller: Caller, id: PathId<ProductId>) -> Answer {
     Ok(HttpResponse::Ok().json(found))
 }
 
-/// State what a bundle is made of
+/// Replace the components of a bundle
 ///
-/// A bundle is sold as one, at its own price; its stock, tax, cost and margin are those of its components, which share
-/// its price by their list prices. Lines that were sold keep what they were made of.
+/// A bundle is sold as one product, at its own price. Its stock, tax, cost and margin are those of its components. Its
+/// price is shared among them by their list prices. Lines that were sold keep their components.
 #[utoipa::path(
     operation_id = "bundles_put",
     security(("bearer" = ["catalog:write"])),
     params(("id" = ProductId, Path, description = "The bundle.")),
     request_body = BundleInput,
-    responses((status = 200, description = "What it is made of.", body = Bundle))
+    responses((status = 200, description = "The components.", body = Bundle))
 )]
 #[put("/v1/products/{id}/components")]
 async fn set(write: Write, id: PathId<ProductId>, body: Body<BundleInput>) -> Answer {

@@ -1,4 +1,4 @@
-//! Categories: list, as a tree as well, create, get, change.
+//! Categories: list, tree, create, get, change.
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, patch, post};
@@ -27,7 +27,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 /// A category of products.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Category {
-    /// The category's id.
+    /// Id of the category.
     id: CategoryId,
     object: tag::Category,
     /// Your code for it.
@@ -36,12 +36,12 @@ struct Category {
     /// The name.
     #[schema(max_length = 200, example = "Fasteners")]
     name: String,
-    /// The category above; null for a root.
+    /// Parent category. Null for a root.
     parent_id: Option<CategoryId>,
-    /// Itself first, then the category above, up to the root.
+    /// Ids from the category itself up to its root.
     #[schema(min_items = 1, max_items = 10)]
     lineage: Vec<CategoryId>,
-    /// Counts the changes.
+    /// Version number. Each change adds 1.
     #[schema(minimum = 1, example = 1)]
     version: i32,
     /// When it was created.
@@ -72,15 +72,15 @@ record!(Category, CategoryId);
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct CategoryTree {
     object: tag::CategoryTree,
-    /// The roots, or the one category that was asked for.
+    /// Root categories, or the category of `root_id`.
     #[schema(max_items = 5000)]
     categories: Vec<CategoryNode>,
 }
 
-/// A category with what is below it.
+/// A category with the categories below it.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct CategoryNode {
-    /// The category's id.
+    /// Id of the category.
     id: CategoryId,
     /// Your code for it.
     #[schema(max_length = 64, example = "fasteners")]
@@ -88,10 +88,10 @@ struct CategoryNode {
     /// The name.
     #[schema(max_length = 200, example = "Fasteners")]
     name: String,
-    /// How many active products are in the category itself.
+    /// Number of active products directly in the category.
     #[schema(minimum = 0, example = 12)]
     products: i64,
-    /// The categories directly below it, by code.
+    /// Categories directly below it, by code.
     #[schema(no_recursion, max_items = 5000)]
     children: Vec<CategoryNode>,
 }
@@ -108,12 +108,12 @@ impl From<category::Node> for CategoryNode {
     }
 }
 
-/// Which part of the tree to show.
+/// The part of the tree to return.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct TreeParams {
-    /// Only this category and what is below it.
+    /// Only this category and those below it.
     root_id: Option<CategoryId>,
 }
 
@@ -122,10 +122,10 @@ struct TreeParams {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Filters {
-    /// Exactly this code.
+    /// Only this code.
     #[param(max_length = 64, example = "fasteners")]
     code: Option<String>,
-    /// Directly below this one.
+    /// Only categories directly below this one.
     parent_id: Option<CategoryId>,
     sort: Option<Sort>,
     #[serde(rename = "updated_at[gte]")]
@@ -134,7 +134,7 @@ struct Filters {
 
 /// List categories
 ///
-/// One page of categories; `lineage` tells where each stands in the tree.
+/// Returns one page of categories. `lineage` is the path from each one to its root.
 #[utoipa::path(
     operation_id = "categories_list",
     security(("bearer" = ["catalog:read"])),
@@ -153,9 +153,10 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
     })
 }
 
-/// Show the tree of categories
+/// Get the tree of categories
 ///
-/// Every category with those below it and with the number of its products. The tree has at most 5,000 categories.
+/// Returns every category with the categories below it and its number of products. The tree has at most 5,000
+/// categories.
 #[utoipa::path(
     operation_id = "categories_tree",
     security(("bearer" = ["catalog:read"])),
@@ -172,7 +173,7 @@ async fn tree(app: Data<App>, caller: Caller, params: Params<TreeParams>) -> Ans
 
 /// Create a category
 ///
-/// At the root, or below another one. The tree has at most 10 levels.
+/// Creates a category at the root or below another one. The tree has at most 10 levels.
 #[utoipa::path(
     operation_id = "categories_create",
     security(("bearer" = ["catalog:write"])),
@@ -186,7 +187,7 @@ async fn create(write: Write, body: Body<CategoryInput>) -> Answer {
 
 /// Get a category
 ///
-/// One category.
+/// Returns one category.
 #[utoipa::path(
     operation_id = "categories_get",
     security(("bearer" = ["catalog:read"])),
@@ -201,7 +202,7 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<CategoryId>, seen: IfNon
 
 /// Change a category
 ///
-/// A merge patch. Moving a category moves what is below it; below itself it can't go.
+/// Takes a merge patch. The categories below a category move with it. A category can't move below itself.
 #[utoipa::path(
     operation_id = "categories_update",
     security(("bearer" = ["catalog:write"])),

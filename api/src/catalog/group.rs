@@ -1,4 +1,4 @@
-//! Product groups: list, create, get, change, and make the variants that are missing.
+//! Product groups: list, create, get, change, and create missing variants.
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, patch, post};
@@ -29,7 +29,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 /// A group of products that are variants of each other.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct ProductGroup {
-    /// The group's id.
+    /// Id of the group.
     id: ProductGroupId,
     object: tag::ProductGroup,
     /// Your code for it.
@@ -38,14 +38,14 @@ struct ProductGroup {
     /// The name.
     #[schema(max_length = 200, example = "Work shirt")]
     name: String,
-    /// What its variants differ in.
+    /// Options that its variants differ in.
     #[schema(max_items = 5)]
     options: Vec<GroupOption>,
-    /// Its variants by SKU. A list of groups leaves them out.
+    /// Its variants, by SKU. Lists omit them.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 500)]
     variants: Option<Vec<Product>>,
-    /// Counts the changes of the group itself.
+    /// Version number of the group itself. Each change adds 1.
     #[schema(minimum = 1, example = 1)]
     version: i32,
     /// When it was created.
@@ -79,14 +79,14 @@ impl From<group::Group> for ProductGroup {
 
 record!(ProductGroup, ProductGroupId);
 
-/// The variants that were made.
+/// Variants that were created.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct CreatedVariants {
     object: tag::CreatedVariants,
-    /// How many variants were there already.
+    /// Number of variants that existed already.
     #[schema(minimum = 0, maximum = 500, example = 2)]
     existing: usize,
-    /// Those that were missing.
+    /// Variants that were missing.
     #[schema(max_items = 500)]
     created: Vec<Product>,
 }
@@ -96,7 +96,7 @@ struct CreatedVariants {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Filters {
-    /// Exactly this code.
+    /// Only this code.
     #[param(max_length = 64, example = "SHIRT")]
     code: Option<String>,
     sort: Option<Sort>,
@@ -106,7 +106,7 @@ struct Filters {
 
 /// List product groups
 ///
-/// One page of groups without their variants, which are products with the filter `group_id`.
+/// Returns one page of groups without their variants. To list variants, filter products by `group_id`.
 #[utoipa::path(
     operation_id = "product_groups_list",
     security(("bearer" = ["catalog:read"])),
@@ -127,7 +127,8 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 
 /// Create a product group
 ///
-/// With the options in which its variants differ. A product becomes a variant by its `group_id` and `options`.
+/// Creates a group with the options that its variants differ in. A product becomes a variant by its `group_id` and
+/// `options`.
 #[utoipa::path(
     operation_id = "product_groups_create",
     security(("bearer" = ["catalog:write"])),
@@ -141,7 +142,7 @@ async fn create(write: Write, body: Body<GroupInput>) -> Answer {
 
 /// Get a product group
 ///
-/// With its variants.
+/// Returns the group with its variants.
 #[utoipa::path(
     operation_id = "product_groups_get",
     security(("bearer" = ["catalog:read"])),
@@ -153,7 +154,7 @@ async fn create(write: Write, body: Body<GroupInput>) -> Answer {
 async fn get(app: Data<App>, caller: Caller, id: PathId<ProductGroupId>) -> Answer {
     let group = app.db.read(caller.tenant_id, async |tx| group::get(tx, id.0).await).await?;
     let version = group.row.version;
-    // Never `not modified`: the variants have versions of their own.
+    // Never 304: a variant can change without the version of the group.
     let mut response = HttpResponse::Ok().json(ProductGroup::from(group));
     version::tag(&mut response, version);
     Ok(response)
@@ -161,8 +162,8 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<ProductGroupId>) -> Answ
 
 /// Change a product group
 ///
-/// A merge patch; options are replaced as a whole. They must allow the variants that there are: values may be added,
-/// and taken away where no variant has them.
+/// Takes a merge patch. `options` is replaced as a whole. Values may be added. A value can be removed if no variant has
+/// it.
 #[utoipa::path(
     operation_id = "product_groups_update",
     security(("bearer" = ["catalog:write"])),
@@ -181,14 +182,14 @@ async fn update(write: Write, id: PathId<ProductGroupId>, body: Body<MergePatch>
 
 /// Create the missing variants of a product group
 ///
-/// Makes a product for every combination of option values that has none, all of them or none: the same request a
-/// second time makes nothing. `Prefer: dry-run` shows what would be made.
+/// Creates a product for every combination of option values that has none. It creates all of them or, on an error,
+/// none. A second request creates nothing. `Prefer: dry-run` shows what would be created.
 #[utoipa::path(
     operation_id = "product_groups_create_variants",
     security(("bearer" = ["catalog:write"])),
     params(("id" = ProductGroupId, Path, description = "The group's id.")),
     request_body = VariantsInput,
-    responses((status = 200, description = "The variants that were made.", body = CreatedVariants))
+    responses((status = 200, description = "The variants that were created.", body = CreatedVariants))
 )]
 #[post("/v1/product-groups/{id}/variants")]
 async fn create_variants(write: Write, id: PathId<ProductGroupId>, body: Body<VariantsInput>) -> Answer {

@@ -33,7 +33,7 @@ use crate::version::{IfNoneMatch, ReadHeaders};
 use crate::write::{MergePatch, Write};
 use crate::{Answer, App, Caller};
 
-/// The fewest characters that are looked for within texts: the index knows groups of three.
+/// Fewest characters of a search within texts, because the index consists of groups of three.
 const WITHIN_LENGTH_MIN: usize = 3;
 
 /// The routes of this area.
@@ -50,7 +50,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 /// A product.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub(super) struct Product {
-    /// The product's id.
+    /// Id of the product.
     id: ProductId,
     object: tag::Product,
     /// Stock keeping unit: unique and case-sensitive.
@@ -59,38 +59,38 @@ pub(super) struct Product {
     /// The name.
     #[schema(max_length = 200, example = "Bolt M8 x 40")]
     name: String,
-    /// A longer text.
+    /// Longer text about the product.
     #[schema(max_length = 10000, example = "Zinc-plated steel, DIN 933.")]
     description: String,
-    /// The category.
+    /// Category of the product.
     category_id: Option<CategoryId>,
-    /// Goods, a service or a bundle.
+    /// Stocked, a service or a bundle.
     kind: ProductKind,
     /// Whether it may be sold.
     status: ProductStatus,
-    /// How precisely its stock is followed.
+    /// Whether its stock is tracked in lots, by serial number, or not at all.
     tracking: Tracking,
-    /// The unit that stock is counted in (UN/ECE Rec 20 or 21).
+    /// Unit in which its stock is counted (UN/ECE Rec 20 or 21).
     #[schema(max_length = 3, example = "C62")]
     stock_uom: String,
-    /// How many decimals a quantity in that unit may have.
+    /// Decimals that a quantity in that unit may have.
     #[schema(minimum = 0, maximum = 6, example = 0)]
     stock_decimals: i16,
-    /// How it is taxed.
+    /// Tax class of the product.
     tax_class_id: TaxClassId,
-    /// The list price per stock unit; null where there is none, which is not the same as a price of zero.
+    /// List price per stock unit. Null: no list price, which is not a price of zero.
     list_price: Option<Price>,
-    /// How goods that leave are valued; null where the settings say it.
+    /// Costing method of its issues. Null: as the tenant's settings say.
     costing_method: Option<CostingMethod>,
     /// Barcodes of the stock unit.
     #[schema(max_items = 20, example = json!(["4006381333931"]))]
     barcodes: Vec<String>,
-    /// Units in which it is sold, besides the stock unit.
+    /// Units in which it is sold besides the stock unit.
     #[schema(max_items = 20)]
     units: Vec<ProductUnit>,
-    /// The group that it is a variant of.
+    /// Group that it is a variant of.
     group_id: Option<ProductGroupId>,
-    /// What it chose of its group's options.
+    /// Its values of the group's options.
     #[schema(schema_with = options_schema)]
     options: Choice,
     /// Your own id of it.
@@ -99,7 +99,7 @@ pub(super) struct Product {
     /// Your own notes.
     #[schema(schema_with = metadata_schema)]
     metadata: Metadata,
-    /// Counts the changes.
+    /// Version number. Each change adds 1.
     #[schema(minimum = 1, example = 1)]
     version: i32,
     /// When it was created.
@@ -116,7 +116,7 @@ struct ProductUnit {
     uom: String,
     /// Stock units per unit.
     factor: Quantity,
-    /// The list price per unit; null where the product's list price times the factor counts.
+    /// List price per unit. Null: the product's list price times the factor.
     list_price: Option<Price>,
     /// Barcodes of the unit.
     #[schema(max_items = 20, example = json!(["10614141000415"]))]
@@ -171,25 +171,25 @@ record!(Product, ProductId);
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Filters {
-    /// Exactly this SKU.
+    /// Only this SKU.
     #[param(max_length = 64, example = "BOLT-M8")]
     sku: Option<String>,
-    /// The SKU or the name begins with this, in any case.
+    /// The SKU or the name begins with this, in upper or lower case.
     #[param(min_length = 1, max_length = 200, example = "bolt")]
     q: Option<String>,
-    /// Whether `q` may also stand within the SKU or the name; it then has at least 3 characters, and of more than
-    /// 10,000 products the newest are found.
+    /// Whether `q` may also match within the SKU or the name. It then needs at least 3 characters. If more than 10,000
+    /// products match, the newest are found.
     #[serde(default)]
     #[param(default = false, example = false)]
     within: bool,
-    /// In this category itself.
+    /// Only products directly in this category.
     category_id: Option<CategoryId>,
-    /// With this status.
+    /// Only this status.
     status: Option<ProductStatus>,
-    /// With this external reference.
+    /// Only this external reference.
     #[param(max_length = 200, example = "erp-4711")]
     external_ref: Option<String>,
-    /// A variant of this group.
+    /// Only variants of this group.
     group_id: Option<ProductGroupId>,
     sort: Option<Sort>,
     #[serde(rename = "updated_at[gte]")]
@@ -205,7 +205,7 @@ impl Filters {
         match text {
             Some(text) if text.chars().count() >= WITHIN_LENGTH_MIN => Ok(Some(Text::Within(text))),
             _ => {
-                let detail = format!("To search within texts, give at least {WITHIN_LENGTH_MIN} characters.");
+                let detail = format!("A search within texts needs at least {WITHIN_LENGTH_MIN} characters.");
                 Err(ApiError::new(ErrorCode::InvalidParameter, detail).at_parameter("q"))
             }
         }
@@ -214,7 +214,7 @@ impl Filters {
 
 /// List products
 ///
-/// One page of products. For a synchronisation ask with `sort=updated_at` and `updated_at[gte]`.
+/// Returns one page of products. To synchronise, send `sort=updated_at` and `updated_at[gte]`.
 #[utoipa::path(
     operation_id = "products_list",
     security(("bearer" = ["catalog:read"])),
@@ -241,7 +241,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 
 /// Create a product
 ///
-/// With its units and barcodes. The check digits of GTINs are verified.
+/// Creates a product with its units and barcodes. The check digits of GTINs are verified.
 #[utoipa::path(
     operation_id = "products_create",
     security(("bearer" = ["catalog:write"])),
@@ -255,7 +255,7 @@ async fn create(write: Write, body: Body<ProductInput>) -> Answer {
 
 /// Create many products
 ///
-/// Up to 500 in one request, one result each, in order: a refused product does not spoil the others.
+/// Takes up to 500 products and returns one result each, in order. A rejected product does not affect the others.
 #[utoipa::path(
     operation_id = "products_create_batch",
     security(("bearer" = ["catalog:write"])),
@@ -269,7 +269,7 @@ async fn create_batch(write: Write, body: BatchBody<Items>) -> Answer {
 
 /// Get a product
 ///
-/// With its units and barcodes.
+/// Returns the product with its units and barcodes.
 #[utoipa::path(
     operation_id = "products_get",
     security(("bearer" = ["catalog:read"])),
@@ -284,7 +284,7 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<ProductId>, seen: IfNone
 
 /// Change a product
 ///
-/// A merge patch: units and barcodes are replaced as a whole. A product is archived by its `status`.
+/// Takes a merge patch. `units` and `barcodes` are replaced as a whole. To archive a product, set its `status`.
 #[utoipa::path(
     operation_id = "products_update",
     security(("bearer" = ["catalog:write"])),

@@ -1,4 +1,4 @@
-//! When products are to be ordered again.
+//! Reorder settings of products.
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, put};
@@ -18,7 +18,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 
 /// Get the reorder settings of a product
 ///
-/// At how few it is low, and how many to order then, everywhere and at single locations.
+/// Returns reorder point and reorder quantity, for all locations and for single ones.
 #[utoipa::path(
     operation_id = "reorder_settings_get",
     security(("bearer" = ["catalog:read"])),
@@ -31,9 +31,9 @@ async fn show(app: Data<App>, caller: Caller, id: PathId<ProductId>) -> Answer {
     Ok(HttpResponse::Ok().json(found))
 }
 
-/// State the reorder settings of a product
+/// Replace the reorder settings of a product
 ///
-/// All of them: what is absent is not set. The report `low_stock` goes by them.
+/// Replaces all of them. An absent field is not set. The report `low_stock` uses them.
 #[utoipa::path(
     operation_id = "reorder_settings_put",
     security(("bearer" = ["catalog:write"])),

@@ -1,4 +1,4 @@
-//! What other systems call a product: mappings, and what a name stands for.
+//! SKU mappings, and the resolution of other systems' SKUs.
 
 use actix_web::web::Data;
 use actix_web::{delete, get, patch, post};
@@ -33,32 +33,32 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(delete);
 }
 
-/// What a product is called in another system.
+/// Another system's SKU of a product.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct SkuMapping {
-    /// The mapping's id.
+    /// Id of the mapping.
     id: SkuMappingId,
     object: tag::SkuMapping,
     /// The other system.
     #[schema(max_length = 100, example = "webshop")]
     system: String,
-    /// What it calls the product.
+    /// SKU in that system.
     #[schema(max_length = 100, example = "4711-6PACK")]
     external_sku: String,
-    /// Where it calls it so; null for everywhere that has no mapping of its own.
+    /// Location in that system. Null: every location without a mapping of its own.
     #[schema(max_length = 100, example = "outlet-2")]
     external_location: Option<String>,
     /// The product.
     product_id: ProductId,
     /// Stock units per external unit.
     factor: Quantity,
-    /// The first instant at which it applies; null for always.
+    /// First instant at which it applies. Null: no beginning.
     #[schema(example = "2026-11-22T00:00:00Z")]
     valid_from: Option<DateTime<Utc>>,
-    /// The first instant at which it no longer applies; null for forever.
+    /// First instant at which it no longer applies. Null: no end.
     #[schema(example = "2027-01-01T00:00:00Z")]
     valid_until: Option<DateTime<Utc>>,
-    /// Counts the changes.
+    /// Version number. Each change adds 1.
     #[schema(minimum = 1, example = 1)]
     version: i32,
     /// When it was created.
@@ -88,14 +88,14 @@ impl From<entity::sku_mapping::Model> for SkuMapping {
 
 record!(SkuMapping, SkuMappingId);
 
-/// What names of other systems stand for.
+/// Products that SKUs of other systems stand for.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct SkuResolution {
     object: tag::SkuResolution,
-    /// How many stand for a product.
+    /// Number of SKUs with a mapping.
     #[schema(minimum = 0, maximum = 1000, example = 1)]
     mapped: usize,
-    /// How many stand for nothing, and are kept in the queue of unmapped SKUs.
+    /// Number of SKUs without a mapping. The queue of unmapped SKUs keeps them.
     #[schema(minimum = 0, maximum = 1000, example = 0)]
     unmapped: usize,
     /// One result per reference, in their order.
@@ -103,35 +103,35 @@ struct SkuResolution {
     results: Vec<SkuResult>,
 }
 
-/// What a name stands for.
+/// Result for one SKU.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct SkuResult {
     /// The other system.
     #[schema(max_length = 100, example = "webshop")]
     system: String,
-    /// The name.
+    /// SKU in that system.
     #[schema(max_length = 100, example = "4711-6PACK")]
     external_sku: String,
-    /// Where.
+    /// Location in that system.
     #[schema(max_length = 100, example = "outlet-2")]
     external_location: Option<String>,
-    /// What it stands for; null where no mapping says so.
+    /// Product that it stands for. Null: no mapping applies.
     product: Option<ResolvedProduct>,
 }
 
-/// The product that a name stands for.
+/// Product that a SKU stands for.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct ResolvedProduct {
-    /// Its id.
+    /// Id of the product.
     id: ProductId,
-    /// Its SKU.
+    /// SKU of the product.
     #[schema(max_length = 64, example = "BOLT-M8")]
     sku: String,
     /// Whether it may be sold.
     status: ProductStatus,
     /// Stock units per external unit.
     factor: Quantity,
-    /// The mapping that says so.
+    /// Mapping that applies.
     mapping_id: SkuMappingId,
 }
 
@@ -158,13 +158,13 @@ impl SkuResult {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Filters {
-    /// Of this system.
+    /// Only mappings of this system.
     #[param(max_length = 100, example = "webshop")]
     system: Option<String>,
-    /// Of this SKU there.
+    /// Only mappings of this SKU in that system.
     #[param(max_length = 100, example = "4711-6PACK")]
     external_sku: Option<String>,
-    /// To this product.
+    /// Only mappings to this product.
     product_id: Option<ProductId>,
     sort: Option<Sort>,
     #[serde(rename = "updated_at[gte]")]
@@ -173,7 +173,7 @@ struct Filters {
 
 /// List SKU mappings
 ///
-/// One page of what products are called in other systems.
+/// Returns one page of mappings from SKUs of other systems to products.
 #[utoipa::path(
     operation_id = "sku_mappings_list",
     security(("bearer" = ["catalog:read"])),
@@ -198,8 +198,8 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 
 /// Create a SKU mapping
 ///
-/// Says what a SKU of another system stands for, everywhere or at one of its locations, always or for a time. Two
-/// mappings of the same SKU and location never overlap in time.
+/// Maps a SKU of another system to a product: at all its locations or at one, always or for a period. Two mappings of
+/// the same SKU and location never overlap in time.
 #[utoipa::path(
     operation_id = "sku_mappings_create",
     security(("bearer" = ["catalog:write"])),
@@ -213,7 +213,7 @@ async fn create(write: Write, body: Body<SkuMappingInput>) -> Answer {
 
 /// Create many SKU mappings
 ///
-/// Up to 500 in one request, one result each, in order: a refused mapping does not spoil the others.
+/// Takes up to 500 mappings and returns one result each, in order. A rejected mapping does not affect the others.
 #[utoipa::path(
     operation_id = "sku_mappings_create_batch",
     security(("bearer" = ["catalog:write"])),
@@ -227,13 +227,14 @@ async fn create_batch(write: Write, body: BatchBody<Items>) -> Answer {
 
 /// Resolve SKUs of other systems
 ///
-/// What up to 1,000 SKUs stand for at an instant: the mapping of the location before the one for everywhere. What
-/// stands for nothing is kept in the queue of unmapped SKUs and counted; `Prefer: dry-run` leaves the queue alone.
+/// Returns the products that up to 1,000 SKUs stand for at an instant. A mapping of the location goes before one of all
+/// locations. A SKU without a mapping is counted and kept in the queue of unmapped SKUs. `Prefer: dry-run` does not
+/// change the queue.
 #[utoipa::path(
     operation_id = "sku_mappings_resolve",
     security(("bearer" = ["catalog:write"])),
     request_body = ResolveInput,
-    responses((status = 200, description = "What they stand for.", body = SkuResolution))
+    responses((status = 200, description = "One result per SKU.", body = SkuResolution))
 )]
 #[post("/v1/sku-mappings/resolve")]
 async fn resolve(write: Write, body: Body<ResolveInput>) -> Answer {
@@ -250,7 +251,7 @@ async fn resolve(write: Write, body: Body<ResolveInput>) -> Answer {
 
 /// Get a SKU mapping
 ///
-/// One mapping.
+/// Returns one mapping.
 #[utoipa::path(
     operation_id = "sku_mappings_get",
     security(("bearer" = ["catalog:read"])),
@@ -265,7 +266,7 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<SkuMappingId>, seen: IfN
 
 /// Change a SKU mapping
 ///
-/// A merge patch. To map a SKU to another product from a day on, end this mapping and create the next one.
+/// Takes a merge patch. To map a SKU to another product from a day on, end this mapping and create the next one.
 #[utoipa::path(
     operation_id = "sku_mappings_update",
     security(("bearer" = ["catalog:write"])),
@@ -284,13 +285,13 @@ async fn update(write: Write, id: PathId<SkuMappingId>, body: Body<MergePatch>) 
 
 /// Delete a SKU mapping
 ///
-/// For a mapping that was wrong from the start; one that has served is ended with `valid_until`, so that what was sold
-/// under it is still understood. What it alone covered is back in the queue of unmapped SKUs.
+/// Delete a mapping only if it was wrong from the start. End one that was used with `valid_until`, so that past sales
+/// can still be resolved. A SKU that only this mapping covered returns to the queue of unmapped SKUs.
 #[utoipa::path(
     operation_id = "sku_mappings_delete",
     security(("bearer" = ["catalog:write"])),
     params(("id" = SkuMappingId, Path, description = "The mapping's id.")),
-    responses((status = 204, description = "The mapping is gone."))
+    responses((status = 204, description = "The mapping is deleted."))
 )]
 #[delete("/v1/sku-mappings/{id}")]
 async fn delete(write: Write, id: PathId<SkuMappingId>) -> Answer {

@@ -1,4 +1,4 @@
-//! The queue of what other systems asked for and nobody mapped.
+//! Queue of SKUs of other systems that have no mapping.
 
 use actix_web::get;
 use actix_web::web::Data;
@@ -18,32 +18,32 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(list);
 }
 
-/// A name of another system that was asked for and stood for nothing.
+/// A SKU of another system that was asked for and had no mapping.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct UnmappedSku {
-    /// Its id.
+    /// Id of the unmapped SKU.
     id: UnmappedSkuId,
     object: tag::UnmappedSku,
     /// The other system.
     #[schema(max_length = 100, example = "webshop")]
     system: String,
-    /// The name.
+    /// SKU in that system.
     #[schema(max_length = 100, example = "4711-6PACK")]
     external_sku: String,
-    /// Where.
+    /// Location in that system.
     #[schema(max_length = 100, example = "outlet-2")]
     external_location: Option<String>,
-    /// How often it was asked for in vain.
+    /// Number of times that it was asked for without a mapping.
     #[schema(minimum = 1, example = 3)]
     misses: i64,
-    /// When it was for the first time.
+    /// When it was first asked for without a mapping.
     first_missed_at: DateTime<Utc>,
-    /// When it was for the last time.
+    /// When it was last asked for without a mapping.
     last_missed_at: DateTime<Utc>,
-    /// The latest instant that it was asked for: a mapping has to cover it.
+    /// Latest instant that it was asked for. A mapping must cover it.
     #[schema(example = "2026-11-21T17:03:00Z")]
     missed_for: DateTime<Utc>,
-    /// Since when a mapping covers that instant; null while none does.
+    /// Since when a mapping covers that instant. Null: none does.
     #[schema(example = "2026-11-22T08:00:00Z")]
     mapped_at: Option<DateTime<Utc>>,
 }
@@ -70,10 +70,10 @@ impl From<sku_map::Unmapped> for UnmappedSku {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct UnmappedFilters {
-    /// Of this system.
+    /// Only SKUs of this system.
     #[param(max_length = 100, example = "webshop")]
     system: Option<String>,
-    /// `open`, or `mapped` for those that somebody has mapped since: the open ones, if absent.
+    /// `open`, or `mapped` for SKUs that have a mapping now. `open` if absent.
     #[param(inline)]
     status: Option<UnmappedStatus>,
     sort: Option<Age>,
@@ -81,8 +81,8 @@ struct UnmappedFilters {
 
 /// List unmapped SKUs
 ///
-/// The queue of what other systems asked for and nobody mapped: nothing is ever dropped from it. A SKU leaves it when a
-/// mapping covers the latest instant that it was asked for, and is then found with `status=mapped`.
+/// Returns one page of the queue of SKUs without a mapping. A SKU is never dropped. It leaves the queue when a mapping
+/// covers the latest instant that it was asked for. `status=mapped` then finds it.
 #[utoipa::path(
     operation_id = "unmapped_skus_list",
     security(("bearer" = ["catalog:read"])),

@@ -1,4 +1,4 @@
-//! What was entered on count sheets, to read.
+//! Entries of count sheets.
 
 use actix_web::get;
 use actix_web::web::Data;
@@ -21,7 +21,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(list_entries);
 }
 
-/// A figure that somebody entered on a count sheet. It does not say what was expected.
+/// A figure that was entered on a count sheet. It does not show the expected quantity.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct CountEntry {
     object: tag::CountEntry,
@@ -30,26 +30,25 @@ struct CountEntry {
     line_no: i32,
     /// The product.
     product_id: ProductId,
-    /// Its SKU.
+    /// SKU of the product.
     #[schema(max_length = 64, example = "BOLT-M8")]
     sku: String,
-    /// The lot or serial number that was counted, where the product is tracked.
+    /// Lot or serial number that was counted. Null: the product is not tracked.
     #[schema(max_length = 64, example = json!(null))]
     lot_code: Option<String>,
-    /// The round of counting: 1, and one more with each recount. The figures of a line's last round add up to what the
-    /// line says was counted.
+    /// Round of counting: 1, and one more with each recount. The figures of a line's last round make up its `counted`.
     #[schema(minimum = 1, example = 1)]
     round: i32,
-    /// The unit that was counted in.
+    /// Unit of the figure.
     #[schema(max_length = 8, example = "XCS")]
     uom: String,
-    /// How many of that unit.
+    /// Quantity in that unit.
     entered: Quantity,
-    /// Stock units in one of them.
+    /// Stock units per unit.
     factor: Quantity,
-    /// Stock units.
+    /// Quantity in stock units.
     quantity: Quantity,
-    /// Whether it took the place of what was entered for the line before in its round, instead of adding to it.
+    /// Whether it replaces the earlier figures of the line in its round instead of adding to them.
     #[schema(example = false)]
     replaces: bool,
     /// When it was counted.
@@ -57,7 +56,7 @@ struct CountEntry {
     /// When it was entered.
     #[schema(example = "2026-11-22T01:21:00.123456Z")]
     recorded_at: DateTime<Utc>,
-    /// The command that entered it, and who asked for it.
+    /// The command that entered it, with its caller.
     caused_by: Option<CausedBy>,
     #[serde(skip)]
     position: Uuid,
@@ -98,10 +97,10 @@ struct Filters {
     round: Option<i32>,
 }
 
-/// List what was entered on a count sheet
+/// List the entries of a count sheet
 ///
-/// One page of figures in the order in which they were entered, each with its unit, its round and who entered it. On a
-/// blind sheet too: nothing of it says what was expected.
+/// Returns one page of figures in the order of entry, each with its unit, its round and its caller. It also works for a
+/// blind sheet, because a figure does not show the expected quantity.
 #[utoipa::path(
     operation_id = "count_entries_list",
     security(("bearer" = ["counts:read"])),

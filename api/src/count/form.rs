@@ -1,4 +1,4 @@
-//! The forms of count sheets.
+//! Wire types of count sheets.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::count::{self, Count, CountStatus, CountedLot, EntryInput};
@@ -16,9 +16,9 @@ use crate::line::{Skus, item};
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CountIn {
-    /// Your own id of the sheet; ours where absent.
+    /// Your own id of the sheet. The server chooses one if absent.
     pub id: Option<CountId>,
-    /// Where; the oldest warehouse where absent.
+    /// Location. The oldest warehouse if absent.
     pub location_id: Option<LocationId>,
     /// These products, by id.
     #[serde(default)]
@@ -28,21 +28,21 @@ pub struct CountIn {
     #[serde(default)]
     #[schema(max_items = 2000, example = json!(["BOLT-M8"]))]
     skus: Vec<String>,
-    /// What the location ever had of this category and those below it.
+    /// Products of this category and those below it that the location ever had.
     category_id: Option<CategoryId>,
-    /// What the location has.
+    /// All products that the location has.
     #[serde(default)]
     with_stock: bool,
-    /// So many of the plan (`GET /v1/counts/plan`), the most urgent first.
+    /// Number of products from the plan (`GET /v1/counts/plan`), the most urgent first.
     #[schema(minimum = 1, maximum = 2000, example = 50)]
     plan: Option<u32>,
-    /// Whether who counts does not see what is expected.
+    /// Whether the expected quantities are hidden from those who count.
     #[serde(default = "yes")]
     #[schema(default = true, example = true)]
     pub blind: bool,
-    /// By how many percent of what is expected a line may differ without a recount; the tenant's setting where absent.
+    /// Percent of the expected quantity by which a line may differ without a recount. The tenant's setting if absent.
     pub tolerance_percent: Option<Percent>,
-    /// By how much value a line may differ without a recount; the tenant's setting where absent.
+    /// Value by which a line may differ without a recount. The tenant's setting if absent.
     pub tolerance_value: Option<Money>,
     /// A remark.
     pub reference: Option<Text200>,
@@ -53,7 +53,7 @@ fn yes() -> bool {
 }
 
 impl CountIn {
-    /// Which products are chosen.
+    /// Returns the chosen products. Rejects more than one kind of choice.
     pub fn selection(&self, problems: &mut Problems) -> Selection {
         let chosen = [
             (!self.product_ids.is_empty())
@@ -88,35 +88,34 @@ pub struct EntriesIn {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct EntryIn {
-    /// The product, by id.
+    /// Id of the product.
     product_id: Option<ProductId>,
-    /// The product, by SKU.
+    /// SKU of the product.
     #[schema(min_length = 1, max_length = 64, example = "BOLT-M8")]
     sku: Option<String>,
-    /// The product and unit, by barcode.
+    /// Barcode of the product and its unit.
     #[schema(min_length = 1, max_length = 64, example = "4006381333931")]
     barcode: Option<String>,
-    /// The unit; the barcode's, else the product's stock unit, where absent.
+    /// Unit. If absent, that of the barcode, else the stock unit.
     #[schema(min_length = 1, max_length = 8, example = "C62")]
     uom: Option<String>,
-    /// What is printed on the goods, where the product is tracked: the lot's code, or the serial number.
+    /// Lot code or serial number on the label of a tracked product.
     lot_code: Option<Line64>,
-    /// The last day on which the lot may be sold, as it is printed on the goods; what is known of a lot already can be left
-    /// out, and is not changed.
+    /// Last day on which the lot may be sold, as its label says. May be absent if the lot is known already; its day is
+    /// not changed.
     #[schema(example = "2027-03-31")]
     expires_on: Option<NaiveDate>,
-    /// How many of that unit; zero where there are none. Of a serial number 1, or 0.
+    /// Quantity in that unit; zero if there is none. For a serial number 1 or 0.
     quantity: Quantity,
-    /// When it was counted; now where absent, never in the future.
+    /// When it was counted. Now if absent. Never in the future.
     counted_at: Option<DateTime<Utc>>,
-    /// Whether it takes the place of what was entered for the product, or its lot, before in this round, instead of adding
-    /// to it.
+    /// Whether it replaces the earlier figures of the product or its lot in this round instead of adding to them.
     #[serde(default)]
     replaces: bool,
 }
 
 impl EntriesIn {
-    /// The figures, each with its product.
+    /// Returns the figures, each with its product.
     pub fn entries(self) -> Result<Vec<EntryInput>, Refusal> {
         let mut problems = Problems::default();
         let mut entries = Vec::with_capacity(self.entries.len());
@@ -125,7 +124,7 @@ impl EntriesIn {
             let EntryIn { expires_on, quantity, counted_at, replaces, .. } = entry;
             let pointer = |field: &str| format!("/entries/{index}/{field}");
             if lot_code.is_none() && expires_on.is_some() {
-                problems.invalid(pointer("expires_on"), "Say of which lot: name its lot_code.");
+                problems.invalid(pointer("expires_on"), "Name the lot that expires then: send its lot_code.");
             }
             let lot = text::checked(&mut problems, &pointer("lot_code"), lot_code)
                 .map(|code| CountedLot { code, expires_on });
@@ -139,11 +138,11 @@ impl EntriesIn {
     }
 }
 
-/// How a sheet is declared counted.
+/// Completion of a sheet.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CompleteIn {
-    /// Whether lines that nobody counted are left as they are; otherwise they stand in the way.
+    /// Whether lines without a figure are skipped. Only in the first round. Otherwise they prevent the completion.
     #[serde(default)]
     #[schema(example = false)]
     pub skip_uncounted: bool,
@@ -153,7 +152,7 @@ pub struct CompleteIn {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RecountIn {
-    /// Their numbers.
+    /// Line numbers.
     #[schema(min_items = 1, max_items = 2000, example = json!([1]))]
     pub lines: Vec<i32>,
 }
@@ -161,77 +160,77 @@ pub struct RecountIn {
 /// A count sheet.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct CountOut<'a> {
-    /// Its id.
+    /// Id of the sheet.
     pub id: CountId,
     object: tag::Count,
-    /// Its number.
+    /// Number of the sheet.
     #[schema(max_length = 64, example = "CT-2026-000123")]
     number: &'a str,
-    /// Where.
+    /// Location of the count.
     location_id: LocationId,
-    /// Where it stands.
+    /// Status.
     status: CountStatus,
-    /// Whether who counts does not see what is expected.
+    /// Whether the expected quantities are hidden from those who count.
     blind: bool,
-    /// By how many percent of what is expected a line may differ without a recount.
+    /// Percent of the expected quantity by which a line may differ without a recount.
     tolerance_percent: Option<Percent>,
-    /// By how much value a line may differ without a recount.
+    /// Value by which a line may differ without a recount.
     tolerance_value: Option<Money>,
     /// A remark.
     #[schema(max_length = 200, example = "Aisle 4")]
     reference: Option<&'a str>,
-    /// The round of counting that is on: 1, and one more with each recount.
+    /// Current round of counting: 1, and one more with each recount.
     #[schema(minimum = 1, example = 1)]
     round: i32,
-    /// The adjustment that it posted, where anything differed.
+    /// The adjustment that it posted. Null: it is not posted, or nothing differed.
     document_id: Option<StockDocumentId>,
-    /// Grows with each change.
+    /// Version number. Each change adds 1.
     #[schema(minimum = 1, example = 1)]
     version: i32,
-    /// What; left out in lists.
+    /// Lines of the sheet. Lists omit them.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 2000)]
     lines: Option<Vec<CountLineOut<'a>>>,
 }
 
-/// A line of a sheet. Quantities are stock units. What is expected, and what follows from it, is null before the sheet is
-/// declared counted, and on a blind sheet without the scope `counts:approve`.
+/// A line of a sheet. Quantities are stock units. The expected quantity and all that follows from it is null until the
+/// sheet is completed. On a blind sheet it needs the scope `counts:approve`.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct CountLineOut<'a> {
-    /// From 1.
+    /// Line number, from 1.
     #[schema(minimum = 1, maximum = 2000, example = 1)]
     line_no: i32,
     /// The product.
     product_id: ProductId,
-    /// Its SKU.
+    /// SKU of the product.
     #[schema(max_length = 64, example = "BOLT-M8")]
     sku: &'a str,
-    /// The code of its lot, or the serial number, where the product is tracked.
+    /// Lot code or serial number. Null: the product is not tracked.
     #[schema(max_length = 64, example = json!(null))]
     lot_code: Option<&'a str>,
-    /// The last day on which the lot may be sold, where somebody read it off the goods.
+    /// Last day on which the lot may be sold, if it was entered.
     #[schema(example = json!(null))]
     expires_on: Option<NaiveDate>,
-    /// What was counted in the last round; null before.
+    /// Quantity counted in the last round. Null: not counted yet.
     counted: Option<Quantity>,
-    /// When, by the last figure of that round.
+    /// When it was counted, by the last figure of that round.
     counted_at: Option<DateTime<Utc>>,
     /// Whether it has to be counted again, or was.
     recount: bool,
-    /// What the record said at `counted_at`.
+    /// Recorded quantity as of `counted_at`.
     expected: Option<Quantity>,
-    /// What was counted less what was expected.
+    /// Counted less expected.
     variance: Option<Quantity>,
-    /// What was posted: of the variance, once the sheet is posted.
+    /// Posted part of the variance. Null until the sheet is posted.
     posted_quantity: Option<Quantity>,
-    /// Its cost.
+    /// Value of the posted quantity.
     posted_value: Option<Money>,
-    /// Whether a later count of the product, or its lot, stood already, so that nothing was posted.
+    /// Whether a later count of the product or its lot was posted before this one, so that nothing was posted.
     superseded: bool,
 }
 
 impl<'a> CountOut<'a> {
-    /// The answer's form of a sheet, without lines.
+    /// Returns the wire form of a sheet, without lines.
     pub fn new(count: &'a Count) -> Self {
         CountOut {
             id: count.id,
@@ -250,7 +249,8 @@ impl<'a> CountOut<'a> {
         }
     }
 
-    /// The answer's form of a sheet with its lines, for somebody who sees what blind sheets expect or not.
+    /// Returns the wire form of a sheet with its lines. Unless `sees_all`, it hides the expected quantities of a blind
+    /// sheet.
     pub fn with_lines(count: &'a Count, skus: Skus<'_, 'a>, sees_all: bool) -> Self {
         let is_shown = sees_all || !count.blind;
         let line = |line: &'a count::CountLine| {

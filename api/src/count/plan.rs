@@ -1,4 +1,4 @@
-//! What to count next.
+//! The count plan.
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
@@ -19,21 +19,21 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(show);
 }
 
-/// What the plan is made for.
+/// Parameters of the plan.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Wanted {
-    /// The location; the oldest warehouse where absent.
+    /// Location. The oldest warehouse if absent.
     location_id: Option<LocationId>,
     /// Only this category and those below it.
     category_id: Option<CategoryId>,
-    /// How many products.
+    /// Most products to return.
     #[param(minimum = 1, maximum = 200, default = 50, example = 50)]
     limit: Option<u32>,
 }
 
-/// What to count next at a location.
+/// Products to count next at a location.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct CountPlan {
     object: tag::CountPlan,
@@ -46,8 +46,8 @@ struct CountPlan {
 
 /// Plan counts
 ///
-/// What to count next, ranked by risk: value × (1 + velocity) × (1 + past variance) × days since the last count. Every
-/// factor is shown. `POST /v1/counts` with `plan` opens a sheet for the first of them.
+/// Returns the products to count next, ranked by risk: value × (1 + velocity) × (1 + past variance) × days since the
+/// last count. Every factor is shown. `POST /v1/counts` with `plan` opens a sheet for the first of them.
 #[utoipa::path(
     operation_id = "counts_plan",
     security(("bearer" = ["counts:read", "reports:read"])),

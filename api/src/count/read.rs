@@ -1,4 +1,4 @@
-//! Count sheets, to read.
+//! Routes that read count sheets.
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
@@ -26,16 +26,16 @@ pub fn routes(cfg: &mut ServiceConfig) {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Filters {
-    /// Where they stand.
+    /// Only this status.
     status: Option<CountStatus>,
-    /// At this location.
+    /// Only this location.
     location_id: Option<LocationId>,
     sort: Option<Age>,
 }
 
 /// List count sheets
 ///
-/// One page of sheets, without their lines.
+/// Returns one page of sheets, without their lines.
 #[utoipa::path(
     operation_id = "counts_list",
     security(("bearer" = ["counts:read"])),
@@ -54,7 +54,7 @@ async fn list_counts(app: Data<App>, caller: Caller, page: List<Filters>) -> Ans
 
 /// Get a count sheet
 ///
-/// The sheet with its lines.
+/// Returns the sheet with its lines.
 #[utoipa::path(
     operation_id = "counts_get",
     security(("bearer" = ["counts:read"])),

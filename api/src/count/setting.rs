@@ -1,4 +1,4 @@
-//! What counts are allowed to do.
+//! Settings of counts.
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, put};
@@ -16,7 +16,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 
 /// Get the settings of counts
 ///
-/// When lines are counted again, and up to which value a sheet is posted without an approver.
+/// Returns the tolerance of a line, and the value up to which a sheet is posted without an approver.
 #[utoipa::path(
     operation_id = "count_settings_get",
     security(("bearer" = ["counts:read"])),
@@ -28,9 +28,9 @@ async fn show(app: Data<App>, caller: Caller) -> Answer {
     Ok(HttpResponse::Ok().json(settings))
 }
 
-/// State the settings of counts
+/// Replace the settings of counts
 ///
-/// All of them: what is absent has no limit. Sheets that are open keep their tolerance.
+/// Replaces all of them. An absent field sets no limit. Open sheets keep their tolerance.
 #[utoipa::path(
     operation_id = "count_settings_put",
     security(("bearer" = ["counts:approve"])),

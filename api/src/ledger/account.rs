@@ -1,4 +1,4 @@
-//! The chart of accounts, to read.
+//! The chart of accounts.
 
 use actix_web::get;
 use actix_web::web::Data;
@@ -20,10 +20,10 @@ pub fn routes(cfg: &mut ServiceConfig) {
 #[schema(as = LedgerAccount)]
 struct AccountOut {
     object: tag::Account,
-    /// Its code.
+    /// Code of the account.
     #[schema(max_length = 32, example = "4010")]
     code: String,
-    /// Its name.
+    /// Name of the account.
     #[schema(max_length = 200, example = "Sales, retail")]
     name: String,
     /// `asset`, `liability`, `equity`, `revenue` or `expense`.
@@ -39,7 +39,7 @@ impl From<Account> for AccountOut {
 
 /// List accounts
 ///
-/// One page of the chart of accounts, by code.
+/// Returns one page of the chart of accounts, by code.
 #[utoipa::path(
     operation_id = "accounts_list",
     security(("bearer" = ["ledger:read"])),

@@ -1,4 +1,4 @@
-//! The lots of a document's lines, as they are taken and answered.
+//! Lots of a document's lines, in input and output.
 
 use std::collections::HashMap;
 
@@ -16,60 +16,60 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LotIn {
-    /// The lot's code, or the serial number.
+    /// Lot code or serial number.
     code: Line64,
-    /// Stock units of it; the whole line, or one piece of a serial number, where absent.
+    /// Stock units of the lot. If absent, the whole line, or 1 for a serial number.
     quantity: Option<Quantity>,
 }
 
-/// A lot that comes in. What is said of a lot that came in before must be what was said then.
+/// A lot that is received. For a lot that was received before, the data must be the same as then.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReceivedLotIn {
-    /// What is printed on the goods: the lot's code, or the serial number.
+    /// Lot code or serial number on the label.
     code: Line64,
-    /// Stock units of it; the whole line, or one piece of a serial number, where absent.
+    /// Stock units of the lot. If absent, the whole line, or 1 for a serial number.
     quantity: Option<Quantity>,
-    /// The last day on which it may be sold.
+    /// Last day on which it may be sold.
     #[schema(example = "2027-03-31")]
     expires_on: Option<NaiveDate>,
-    /// The supplier's own code for it.
+    /// Supplier's own code of the lot.
     supplier_lot: Option<Line64>,
-    /// Who sent it.
+    /// Name of the supplier.
     received_from: Option<Line200>,
 }
 
-/// The part of a line that is of one lot.
+/// Part of a line that belongs to one lot.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct LotShareOut<'a> {
     /// The lot.
     lot_id: LotId,
-    /// Its code, or the serial number.
+    /// Lot code or serial number.
     #[schema(max_length = 64, example = "L-2026-117")]
     code: &'a str,
-    /// Stock units, of the line's sign.
+    /// Stock units, with the sign of the line.
     quantity: Quantity,
 }
 
-/// Finds the code of a lot that a line is of; none where the product is not tracked.
+/// Finds the code of a lot. Returns nothing if the product is not tracked.
 pub type Codes<'f, 'a> = &'f (dyn Fn(LotId) -> Option<&'a str> + 'f);
 
-/// The codes of a book's lots.
+/// Returns a function that finds the code of a book's lot.
 pub fn codes_of<'a>(book: &'a Book) -> impl Fn(LotId) -> Option<&'a str> {
     |id| book.lots.get(id).map(|lot| lot.code.as_str())
 }
 
-/// The codes of lots that were looked up.
+/// Returns a function that finds the code of a lot in a map.
 pub fn codes_in<'a>(codes: &'a HashMap<LotId, String>) -> impl Fn(LotId) -> Option<&'a str> {
     |id| codes.get(&id).map(String::as_str)
 }
 
-/// The id of a lot, where there is one.
+/// Returns the id of a lot, or nothing for the nil id.
 pub fn known(id: LotId) -> Option<LotId> {
     (!id.0.is_nil()).then_some(id)
 }
 
-/// The lots that a line names, every wrong one noted.
+/// Parses the lots that a line names. Reports every wrong one.
 pub fn named(problems: &mut Problems, pointer: &str, lots: Vec<LotIn>) -> Vec<NamedLot> {
     check_count(problems, pointer, lots.len());
     let lot = |(index, lot): (usize, LotIn)| {
@@ -79,7 +79,7 @@ pub fn named(problems: &mut Problems, pointer: &str, lots: Vec<LotIn>) -> Vec<Na
     lots.into_iter().enumerate().map(lot).collect()
 }
 
-/// The lots that a line brings in, every wrong one noted.
+/// Parses the lots that a line receives. Reports every wrong one.
 pub fn received(problems: &mut Problems, pointer: &str, lots: Vec<ReceivedLotIn>) -> Vec<NamedLot> {
     check_count(problems, pointer, lots.len());
     let lot = |(index, lot): (usize, ReceivedLotIn)| {
@@ -97,7 +97,7 @@ pub fn received(problems: &mut Problems, pointer: &str, lots: Vec<ReceivedLotIn>
     lots.into_iter().enumerate().map(lot).collect()
 }
 
-/// The lots of a line, to show.
+/// Returns the wire form of the lots of a line, without those of quantity zero.
 pub fn shown(shares: &[LotShare]) -> Vec<LotShareOut<'_>> {
     let used = shares.iter().filter(|share| !share.quantity.is_zero());
     used.map(|share| LotShareOut { lot_id: share.lot_id, code: &share.code, quantity: share.quantity })
@@ -106,6 +106,6 @@ pub fn shown(shares: &[LotShare]) -> Vec<LotShareOut<'_>> {
 
 fn check_count(problems: &mut Problems, pointer: &str, lots: usize) {
     if lots > LINES_MAX {
-        problems.invalid(format!("{pointer}/lots"), format!("A line is of at most {LINES_MAX} lots."));
+        problems.invalid(format!("{pointer}/lots"), format!("A line can have at most {LINES_MAX} lots."));
     }
 }

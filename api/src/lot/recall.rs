@@ -1,4 +1,4 @@
-//! Recalls: nobody gets more of a lot, and whoever has some of it is named.
+//! Recalls: a lot is no longer sold, and the customers who got it are listed.
 
 use std::collections::BTreeMap;
 
@@ -22,53 +22,52 @@ use crate::params::PathId;
 use crate::posting::Post;
 use crate::{Answer, ApiError, App, Caller};
 
-/// The longest reason of a recall.
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(create).service(show);
 }
 
-/// Why a lot is recalled.
+/// The reason for a recall.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = LotRecallCreate)]
 struct RecallIn {
-    /// Why.
+    /// Reason for the recall.
     reason: Filled200,
 }
 
-/// The recall of a lot: what is kept back, who waits, and whom to call.
+/// Recall of a lot: its units in quarantine, its reservations, and the customers to call.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = LotRecall)]
 pub struct RecallOut<'a> {
-    /// The lot's id.
+    /// Id of the lot.
     id: LotId,
     object: tag::LotRecall,
-    /// The lot's code.
+    /// Code of the lot.
     #[schema(max_length = 64, example = "L-2026-117")]
     code: &'a str,
     /// The product.
     product_id: ProductId,
-    /// Why.
+    /// Reason for the recall.
     #[schema(max_length = 200, example = "Glass in the jar")]
     reason: &'a str,
-    /// Since when.
+    /// When it was recalled.
     recalled_at: DateTime<Utc>,
-    /// What is in quarantine, location by location.
+    /// Units in quarantine, by location.
     #[schema(max_items = 10000)]
     quarantined: Vec<QuarantinedOut>,
-    /// Stock units between two locations: repeat the recall when they have arrived.
+    /// Stock units in transit. Repeat the recall when they have been received.
     in_transit: Quantity,
-    /// The orders that some of it is reserved for: they get other lots when they are shipped, or are short.
+    /// Orders with a reservation of the lot. They ship other lots or are short.
     #[schema(max_items = 10000)]
     waiting: Vec<WaitingOut>,
-    /// Whom to call, those who have most first.
+    /// Customers to call, those with the most units first.
     #[schema(max_items = 10000)]
     customers: Vec<ToCall>,
-    /// Sales to nobody who is known: ask at the till, hang a notice.
+    /// Sales without a customer.
     #[schema(max_items = 10000)]
     walk_ins: Vec<PartyOut>,
-    /// Whether nobody is left out: at most 10,000 sales and shipments are looked at.
+    /// Whether the lists are complete. At most 10,000 sales and shipments are read.
     #[schema(example = true)]
     complete: bool,
 }
@@ -77,17 +76,17 @@ pub struct RecallOut<'a> {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = LotCustomerToCall)]
 struct ToCall {
-    /// Who.
+    /// The customer.
     customer: LotCustomer,
-    /// Stock units that it still has, as far as we know.
+    /// Stock units that it got, less those that it returned.
     quantity: Quantity,
-    /// What it got, oldest first.
+    /// Documents by which it got them, oldest first.
     #[schema(max_items = 10000)]
     documents: Vec<PartyOut>,
 }
 
 impl<'a> RecallOut<'a> {
-    /// The answer's form of a recall, with the holds that keep the lot in quarantine.
+    /// Returns the wire form of a recall, with the holds that keep the lot in quarantine.
     pub fn new(
         lot: &'a Lot,
         reason: &'a str,
@@ -113,7 +112,7 @@ impl<'a> RecallOut<'a> {
     }
 }
 
-/// Each customer once, with everything it got.
+/// Returns each customer once, with the documents by which it got the lot.
 fn to_call(parties: &[AffectedParty]) -> Vec<ToCall> {
     let mut customers: BTreeMap<CustomerId, ToCall> = BTreeMap::new();
     for party in parties {
@@ -133,9 +132,11 @@ fn to_call(parties: &[AffectedParty]) -> Vec<ToCall> {
 
 /// Recall a lot
 ///
-/// It is not sold or shipped any more, in either channel; what is free of it goes into quarantine at every location; and
-/// the answer names whom to call. What orders have reserved stays reserved, and is not shipped. Repeated later, it puts
-/// into quarantine what has come back or become free since, and answers the list as it is then.
+/// The lot is no longer sold or shipped, in either channel. Its available units go into quarantine at every location.
+/// Units that are reserved for orders stay reserved and are not shipped. The response lists the customers to call.
+///
+/// If you repeat the recall, it also puts units that were returned or became available since into quarantine, and
+/// returns the list as it is then.
 #[utoipa::path(
     operation_id = "lots_recall",
     security(("bearer" = ["stock:write", "customers:read"])),
@@ -160,7 +161,7 @@ fn to_command(lot_id: LotId, reason: Filled200) -> Result<Command, ApiError> {
 
 /// Get a recall
 ///
-/// The recall of a lot as it is now: what is in quarantine, who waits, and whom to call.
+/// Returns the recall of a lot as it is now: its units in quarantine, its reservations, and the customers to call.
 #[utoipa::path(
     operation_id = "lots_recall_get",
     security(("bearer" = ["stock:read", "customers:read"])),

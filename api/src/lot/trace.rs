@@ -23,175 +23,175 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(show);
 }
 
-/// Where goods of a lot came from and went to.
+/// Trace of a lot.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = LotTrace)]
 struct TraceOut {
     object: tag::LotTrace,
-    /// The lot, and where the rest of it is.
+    /// The lot with the quantities that are left, by location.
     lot: LotOut,
-    /// The quantities, which add up.
+    /// Sums of the quantities.
     sums: SumsOut,
-    /// Where it came from: receipts and openings, oldest first.
+    /// Receipts and openings of the lot, oldest first.
     #[schema(max_items = 10000)]
     received: Vec<MovedOut>,
-    /// Who got it: till sales and shipments, oldest first.
+    /// Till sales and shipments of the lot, oldest first.
     #[schema(max_items = 10000)]
     sold: Vec<PartyOut>,
-    /// What came back, oldest first.
+    /// Returns and refunds of the lot, oldest first.
     #[schema(max_items = 10000)]
     returned: Vec<MovedOut>,
-    /// What was written off, found or counted, oldest first.
+    /// Adjustments of the lot, also by counts, oldest first.
     #[schema(max_items = 10000)]
     adjusted: Vec<MovedOut>,
-    /// The orders that some of it is reserved for.
+    /// Orders with a reservation of the lot.
     #[schema(max_items = 10000)]
     waiting: Vec<WaitingOut>,
-    /// What is in quarantine.
+    /// Units in quarantine.
     #[schema(max_items = 10000)]
     quarantined: Vec<QuarantinedOut>,
-    /// Whether nothing is left out: a list ends after 10,000 documents, the sums don't.
+    /// Whether the lists are complete. A list ends after 10,000 documents. The sums are always complete.
     #[schema(example = true)]
     complete: bool,
 }
 
-/// The quantities of a trace in stock units: received - sold + returned + adjusted = on hand + in transit.
+/// Sums in stock units: received - sold + returned + adjusted = on hand + in transit.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = LotTraceSums)]
 struct SumsOut {
-    /// Came from suppliers, or was there when the books began.
+    /// Received from suppliers or in an opening.
     received: Quantity,
-    /// Left to customers.
+    /// Sold to customers.
     sold: Quantity,
-    /// Came back from customers.
+    /// Returned by customers.
     returned: Quantity,
     /// Found less written off.
     adjusted: Quantity,
-    /// At the locations.
+    /// On hand at the locations.
     on_hand: Quantity,
-    /// Between two locations.
+    /// In transit between two locations.
     in_transit: Quantity,
-    /// What the documents leave less what the levels say.
+    /// Balance of the documents less that of the levels.
     difference: Quantity,
-    /// Whether that is nothing.
+    /// Whether the difference is zero.
     #[schema(example = true)]
     adds_up: bool,
 }
 
-/// A document that moved goods of a lot.
+/// A document that moved units of a lot.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = LotMovement)]
 struct MovedOut {
-    /// Why.
+    /// Kind of the movement.
     kind: MovementKind,
-    /// What kind of document.
+    /// Kind of the document.
     #[schema(max_length = 32, example = "receipt")]
     document_kind: String,
-    /// The document.
+    /// Id of the document.
     #[schema(max_length = 36, example = "doc_01h455vb4pex5vsknk084sn02q")]
     document_id: String,
-    /// Its number.
+    /// Number of the document.
     #[schema(max_length = 64, example = "GR-2026-000123")]
     number: Option<String>,
-    /// A delivery note, a remark.
+    /// Delivery note or remark.
     #[schema(max_length = 200, example = "Delivery note 8812")]
     reference: Option<String>,
-    /// The reason code of an adjustment, or why goods came back.
+    /// Reason code of an adjustment, or reason of a return.
     #[schema(max_length = 200, example = json!(null))]
     reason: Option<String>,
-    /// The channel, where a customer is involved.
+    /// Channel, if a customer is involved.
     channel: Option<Channel>,
-    /// Where.
+    /// Location of the movement.
     location_id: LocationId,
-    /// When.
+    /// When it happened.
     occurred_at: DateTime<Utc>,
-    /// Stock units, positive in, negative out.
+    /// Stock units, positive for a receipt, negative for an issue.
     quantity: Quantity,
 }
 
-/// A till sale or a shipment that took goods of a lot.
+/// A till sale or a shipment that issued units of a lot.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = LotSale)]
 pub struct PartyOut {
     /// `sale` or `shipment`.
     #[schema(max_length = 32, example = "sale")]
     document_kind: String,
-    /// The document.
+    /// Id of the document.
     #[schema(max_length = 36, example = "sal_01h455vb4pex5vsknk084sn02q")]
     document_id: String,
-    /// Its number: a receipt's bears the till.
+    /// Number of the document. For a till sale it contains the till.
     #[schema(max_length = 64, example = "T1-2026-000001")]
     number: String,
-    /// The number of the order.
+    /// Number of the order.
     #[schema(max_length = 64, example = json!(null))]
     order_number: Option<String>,
-    /// The code of the till.
+    /// Code of the till.
     #[schema(max_length = 64, example = "T1")]
     register_code: Option<String>,
     /// The channel.
     channel: Channel,
-    /// Where the goods came from.
+    /// Location that the units left.
     location_id: LocationId,
-    /// When they left.
+    /// When the units left.
     occurred_at: DateTime<Utc>,
     /// Stock units that left.
     quantity: Quantity,
-    /// Stock units of them that came back.
+    /// Stock units of them that were returned.
     returned: Quantity,
-    /// Who got them; null where it was a walk-in sale.
+    /// The customer. Null for a sale without a customer.
     customer: Option<LotCustomer>,
 }
 
-/// A customer who got goods of a lot, or waits for some.
+/// A customer who got units of a lot, or for whom some are reserved.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct LotCustomer {
-    /// Its id.
+    /// Id of the customer.
     pub id: CustomerId,
-    /// Its number.
+    /// Customer number.
     #[schema(max_length = 64, example = "C-000123")]
     pub number: String,
-    /// Its name.
+    /// Name of the customer.
     #[schema(max_length = 200, example = "Nordwind Supply GmbH")]
     pub name: String,
-    /// Where it is written to.
+    /// E-mail address of the customer.
     #[schema(max_length = 254, example = "invoices@nordwind.example")]
     pub email: Option<String>,
-    /// Its country.
+    /// Country of the customer.
     #[schema(max_length = 2, example = "DE")]
     pub country: String,
 }
 
-/// An order that some of a lot is reserved for.
+/// An order with a reservation of a lot.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = LotWaiting)]
 pub struct WaitingOut {
-    /// The order.
+    /// Id of the order.
     order_id: OrderId,
-    /// Its number.
+    /// Number of the order.
     #[schema(max_length = 64, example = "SO-2026-000123")]
     number: String,
-    /// Its line.
+    /// Line of the order.
     #[schema(minimum = 1, maximum = 2000, example = 1)]
     line_no: i32,
-    /// Where the goods lie.
+    /// Location of the reserved units.
     location_id: LocationId,
-    /// Stock units.
+    /// Reserved stock units.
     quantity: Quantity,
-    /// Who waits.
+    /// Customer of the order.
     customer: LotCustomer,
 }
 
-/// Goods of a lot in quarantine.
+/// Units of a lot in quarantine.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = LotQuarantined)]
 pub struct QuarantinedOut {
-    /// The hold that keeps them back: release it to get at them.
+    /// Hold that keeps them in quarantine. Its release ends the quarantine.
     hold_id: HoldId,
-    /// Where.
+    /// Location of the units.
     location_id: LocationId,
     /// Stock units.
     quantity: Quantity,
-    /// Why.
+    /// Note of the hold.
     #[schema(max_length = 500, example = "Recall of lot L-2026-117: glass in the jar")]
     note: Option<String>,
 }
@@ -239,7 +239,7 @@ impl From<&OpenReservation> for WaitingOut {
     }
 }
 
-/// What holds keep in quarantine.
+/// Returns the wire form of holds in quarantine.
 pub fn quarantined(holds: &[domain::hold::Hold]) -> Vec<QuarantinedOut> {
     let hold = |hold: &domain::hold::Hold| QuarantinedOut {
         hold_id: hold.id,
@@ -298,8 +298,8 @@ impl From<Trace> for TraceOut {
 
 /// Trace a lot
 ///
-/// Backward to the receipts that brought it, forward to every customer of both channels, and where the rest is: on hand,
-/// in transit, reserved, in quarantine, written off. The quantities add up, or `sums` says by how much they do not.
+/// Returns the receipts of the lot, its sales to customers of both channels, and where the rest is: on hand, in
+/// transit, reserved, in quarantine, written off. If the quantities don't add up, `sums` has the difference.
 #[utoipa::path(
     operation_id = "lots_trace",
     security(("bearer" = ["stock:read", "customers:read"])),

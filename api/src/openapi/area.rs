@@ -1,36 +1,19 @@
-//! The areas of the API, which are the tags of its description: what lies at a path is of the area of its beginning.
+//! Areas of the API, which are the tags of its description. The tag of a path follows from its beginning.
+
+use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-/// An area of the API.
-struct Area {
-    tag: &'static str,
-    description: &'static str,
-    /// What its paths begin with.
-    paths: &'static [&'static str],
-}
-
-const AREAS: &[Area] = &[
-    Area {
-        tag: "Account",
-        description: "Who calls: the first call of every integration.",
-        paths: &["/v1/me"],
-    },
-    Area {
-        tag: "Authentication",
-        description: "Log in as a person, stay logged in, log out.",
-        paths: &["/.well-known/jwks.json", "/v1/auth"],
-    },
-    Area {
-        tag: "API keys",
-        description: "Keys for machines: create, rotate with an overlap, revoke.",
-        paths: &["/v1/api-keys"],
-    },
-    Area { tag: "Users", description: "People who log in, with roles.", paths: &["/v1/users"] },
-    Area {
-        tag: "Catalogue",
-        description: "Categories, taxes, products with their units and barcodes.",
-        paths: &[
+/// Tags by name: what they are about, and what their paths begin with.
+const AREAS: &[(&str, &str, &[&str])] = &[
+    ("Account", "The caller: the first call of every integration.", &["/v1/me"]),
+    ("Authentication", "Log in as a person, refresh, log out.", &["/.well-known/jwks.json", "/v1/auth"]),
+    ("API keys", "Keys for programs: create, rotate with an overlap, revoke.", &["/v1/api-keys"]),
+    ("Users", "People who log in, with roles.", &["/v1/users"]),
+    (
+        "Catalogue",
+        "Categories, taxes, products with their units and barcodes.",
+        &[
             "/v1/barcodes",
             "/v1/categories",
             "/v1/product-groups",
@@ -40,69 +23,41 @@ const AREAS: &[Area] = &[
             "/v1/tax-rates",
             "/v1/unmapped-skus",
         ],
-    },
-    Area {
-        tag: "Customers",
-        description: "Wholesale accounts and registered retail customers.",
-        paths: &["/v1/customers"],
-    },
-    Area {
-        tag: "Prices",
-        description: "Price lists, rules and tiers, and the price that results, with its reasons.",
-        paths: &["/v1/channel-price-lists", "/v1/price-lists", "/v1/price-tiers", "/v1/prices"],
-    },
-    Area {
-        tag: "Stock",
-        description: "Locations, levels, movements, receipts and adjustments: the one stock record of both channels.",
-        paths: &["/v1/locations", "/v1/lots", "/v1/reason-codes", "/v1/stock"],
-    },
-    Area {
-        tag: "Counts",
-        description: "Count sheets: what is really there, and what to count next.",
-        paths: &["/v1/counts"],
-    },
-    Area {
-        tag: "Orders",
-        description: "Wholesale: order, confirm, ship, invoice, cancel, return.",
-        paths: &["/v1/invoices", "/v1/orders", "/v1/returns", "/v1/shipments"],
-    },
-    Area {
-        tag: "Payments",
-        description: "What customers paid and which invoices it settled.",
-        paths: &["/v1/payments"],
-    },
-    Area {
-        tag: "Point of sale",
-        description: "Tills: registers, sessions, sales and refunds.",
-        paths: &["/v1/pos", "/v1/registers"],
-    },
-    Area {
-        tag: "Ledger",
-        description: "Accounts, journal entries and the trial balance.",
-        paths: &["/v1/accounts", "/v1/journal-entries", "/v1/settings", "/v1/trial-balance"],
-    },
-    Area { tag: "Audit", description: "Who did what, and when.", paths: &["/v1/commands"] },
-    Area {
-        tag: "Events",
-        description: "What happened, in the order in which it did: pulled, or pushed as it happens.",
-        paths: &["/v1/events", "/v1/stream"],
-    },
-    Area {
-        tag: "Reports",
-        description: "Figures as flat tables: revenue, margin, stock and more.",
-        paths: &["/graphql", "/v1/reports"],
-    },
-    Area {
-        tag: "Integrity",
-        description: "Proof that stock, cost and ledger agree.",
-        paths: &["/v1/integrity"],
-    },
-    Area { tag: "Health", description: "For load balancers and monitoring.", paths: &["/livez", "/readyz"] },
-    Area {
-        tag: "Errors",
-        description: "What the API says about itself: its description and its error codes.",
-        paths: &["/errors", "/openapi.json"],
-    },
+    ),
+    ("Customers", "Wholesale accounts and registered retail customers.", &["/v1/customers"]),
+    (
+        "Prices",
+        "Price lists, rules and tiers, and quotes with a price trace.",
+        &["/v1/channel-price-lists", "/v1/price-lists", "/v1/price-tiers", "/v1/prices"],
+    ),
+    (
+        "Stock",
+        "Locations, levels, movements, receipts and adjustments: one stock record for both channels.",
+        &["/v1/locations", "/v1/lots", "/v1/reason-codes", "/v1/stock"],
+    ),
+    ("Counts", "Count sheets, and the plan of what to count next.", &["/v1/counts"]),
+    (
+        "Orders",
+        "Wholesale: order, confirm, ship, invoice, cancel, return.",
+        &["/v1/invoices", "/v1/orders", "/v1/returns", "/v1/shipments"],
+    ),
+    ("Payments", "Payments of customers, and the invoices that they settle.", &["/v1/payments"]),
+    ("Point of sale", "Tills, their sessions, sales, refunds and cash moves.", &["/v1/pos", "/v1/registers"]),
+    (
+        "Ledger",
+        "Accounts, journal entries and the trial balance.",
+        &["/v1/accounts", "/v1/journal-entries", "/v1/settings", "/v1/trial-balance"],
+    ),
+    ("Audit", "Commands with their callers and times.", &["/v1/commands"]),
+    (
+        "Events",
+        "Events in their order, read page by page or streamed as they happen.",
+        &["/v1/events", "/v1/stream"],
+    ),
+    ("Reports", "Figures as flat tables: revenue, margin, stock and more.", &["/graphql", "/v1/reports"]),
+    ("Integrity", "Check that stock, cost and ledger agree.", &["/v1/integrity"]),
+    ("Health", "For load balancers and monitoring.", &["/livez", "/readyz"]),
+    ("Errors", "Description of the API, and its error codes.", &["/errors", "/openapi.json"]),
 ];
 
 /// Where a `POST` posts a document.
@@ -117,10 +72,10 @@ const DOCUMENTS: &[&str] = &[
     "/v1/stock",
 ];
 
-/// The tag of what lies at `path`.
+/// Returns the tag of what lies at `path`.
 pub fn tag(path: &str) -> Option<&'static str> {
-    let area = AREAS.iter().find(|area| area.paths.iter().any(|start| begins(path, start)))?;
-    Some(area.tag)
+    let is_of = |(.., paths): &&(_, _, &[&str])| paths.iter().any(|start| begins(path, start));
+    AREAS.iter().find(is_of).map(|(tag, ..)| *tag)
 }
 
 /// Whether a `POST` at `path` posts a document.
@@ -128,11 +83,12 @@ pub fn posts_documents(path: &str) -> bool {
     DOCUMENTS.iter().any(|start| begins(path, start))
 }
 
-/// The tags that the paths of `document` have, as the document lists them.
+/// Returns the tags of the paths of `document`, as the document lists them.
 pub fn tags(document: &Value) -> Value {
-    let paths = || document["paths"].as_object().into_iter().flatten().map(|(path, _)| path);
-    let used = AREAS.iter().filter(|area| paths().any(|path| tag(path) == Some(area.tag)));
-    used.map(|area| json!({ "name": area.tag, "description": area.description })).collect()
+    let paths = document["paths"].as_object().into_iter().flatten();
+    let used: BTreeSet<&str> = paths.filter_map(|(path, _)| tag(path)).collect();
+    let areas = AREAS.iter().filter(|(tag, ..)| used.contains(tag));
+    areas.map(|(tag, description, _)| json!({ "name": tag, "description": description })).collect()
 }
 
 fn begins(path: &str, start: &str) -> bool {

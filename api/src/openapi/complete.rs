@@ -1,9 +1,9 @@
-//! What the document needs besides what the routes say: everything that is the same for all of them.
+//! Parts of the document that are the same for all routes.
 //!
-//! A route names its scope as `security(("bearer" = ["orders:write"]))`, or `security(())` where it is public; further
-//! ways are alternatives to the first. From that follow the guard of the route ([`crate::access`]), the other ways to
-//! present a credential, the refusals that can be expected, the sentence that names the scope, and `x-required-scopes`
-//! for programs.
+//! A route names its scope as `security(("bearer" = ["orders:write"]))`, or `security(())` if it is public. Further
+//! entries are alternatives to the first. From that follow the guard of the route ([`crate::access`]), the other ways
+//! to send a credential, the rejections to expect, the sentence that names the scope, and `x-required-scopes` for
+//! programs.
 
 use serde_json::{Map, Value, json};
 
@@ -14,12 +14,12 @@ use super::references::{
 use super::shared::{self, Shared};
 use crate::problem::PROBLEM_JSON;
 
-const DESCRIPTION: &str = "One well of stock for wholesale and retail: orders and till sales draw from the same \
-    record, and every movement has its ledger entry.\n\n\
+const DESCRIPTION: &str = "One stock record for wholesale and retail: orders and till sales take from the same stock, \
+    and every movement has its ledger entry.\n\n\
     Send an API key or an access token as `Authorization: Bearer`, a key as the user name of HTTP Basic, or a key as \
-    `X-Api-Key`. Amounts and quantities are strings. Every refusal is a problem (RFC 9457) with a stable `code`. \
-    Writes that move stock or money need an `Idempotency-Key`. Lists are read page by page with `cursor`. New fields, \
-    codes and enum values may appear at any time; nothing is taken away within `/v1`.";
+    `X-Api-Key`. Amounts and quantities are strings. Every rejection is a problem (RFC 9457) with a stable `code`. \
+    Writes of stock or money need an `Idempotency-Key`. Lists are read page by page with `cursor`. New fields, codes \
+    and enum values may appear at any time; nothing is removed within `/v1`.";
 
 /// Completes the document.
 pub fn complete(document: &mut Value) {
@@ -48,7 +48,7 @@ pub fn complete(document: &mut Value) {
         "license": { "name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0" },
     });
     document["servers"] = json!([{ "url": "/", "description": "This server" }]);
-    // Every way to present a credential, for each operation that is not public.
+    // The ways to send a credential, for every operation that is not public.
     document["security"] = json!([{ "bearer": [] }, { "basic": [] }, { "apiKey": [] }]);
     document["tags"] = area::tags(document);
     let components = &mut document["components"];
@@ -81,7 +81,7 @@ fn security_schemes() -> Value {
     })
 }
 
-/// The responses that many operations give, by status: the name of the component, and when it is given.
+/// Responses of many operations by status: name of the component, and its condition.
 const RESPONSES: &[(&str, &str, &str)] = &[
     ("304", "NotModified", "The record has not changed since."),
     (
@@ -93,17 +93,13 @@ const RESPONSES: &[(&str, &str, &str)] = &[
     ("403", "Forbidden", "The credential lacks the scope, or may not be used from here."),
     ("404", "NotFound", "There is no such record, or it belongs to another tenant."),
     ("408", "RequestTimeout", "The body did not arrive in time."),
-    ("409", "Conflict", "Valid, but in conflict with the present state."),
+    ("409", "Conflict", "The request conflicts with the present state."),
     ("412", "PreconditionFailed", "The record was changed since it was read."),
-    ("413", "PayloadTooLarge", "The body is longer than the route takes."),
-    ("415", "UnsupportedMediaType", "The body is not JSON by its Content-Type."),
-    (
-        "422",
-        "UnprocessableContent",
-        "Read, but a field has a value that is not allowed; all of them are listed.",
-    ),
-    ("428", "PreconditionRequired", "The change must name the version it was made from, as If-Match."),
-    ("429", "TooManyRequests", "More was asked than is allowed; wait for the seconds in Retry-After."),
+    ("413", "PayloadTooLarge", "The body is longer than the route accepts."),
+    ("415", "UnsupportedMediaType", "The route does not read this Content-Type."),
+    ("422", "UnprocessableContent", "A field has a value that is not allowed. All such fields are listed."),
+    ("428", "PreconditionRequired", "The change needs the version that it was made from, as If-Match."),
+    ("429", "TooManyRequests", "Too many requests. Wait for the seconds in Retry-After."),
     ("500", "InternalServerError", "A fault of the server, logged under the request id."),
     ("503", "ServiceUnavailable", "Too busy or stopping; try again after the seconds in Retry-After."),
 ];
@@ -134,7 +130,7 @@ fn complete_operation(shared: &Shared, path: &str, method: &str, operation: &mut
     let scopes = take_scopes(operation);
     if let Some(scopes) = &scopes {
         let needed = match scopes.as_slice() {
-            [] => "Any valid credential will do.".to_owned(),
+            [] => "Any valid credential is accepted.".to_owned(),
             scopes => format!(
                 "Scope: {}.",
                 scopes.iter().map(|scope| format!("`{scope}`")).collect::<Vec<_>>().join(", ")
@@ -157,7 +153,7 @@ fn complete_operation(shared: &Shared, path: &str, method: &str, operation: &mut
     }
 }
 
-/// The shared responses that an operation can give.
+/// Returns the statuses of the shared responses of an operation.
 fn expected(path: &str, method: &str, asks_who_calls: bool, operation: &Value) -> Vec<&'static str> {
     let has_body = operation.get("requestBody").is_some();
     let has_parameters = operation["parameters"].as_array().is_some_and(|parameters| !parameters.is_empty());
@@ -189,8 +185,8 @@ fn expected(path: &str, method: &str, asks_who_calls: bool, operation: &Value) -
     expected
 }
 
-/// Moves the scopes of an operation to a place of their own: by the standard, only OAuth 2 schemes list them under
-/// `security`. Answers the usual ones, or nothing for a public operation.
+/// Moves the scopes of an operation to a place of their own: the standard lists them under `security` only for OAuth 2
+/// schemes. Returns its scopes, or nothing for a public operation.
 fn take_scopes(operation: &mut Value) -> Option<Vec<String>> {
     let ways = operation["security"].as_array().into_iter().flatten();
     let mut asked: Vec<Value> = ways.filter_map(|way| way.get("bearer")).cloned().collect();
@@ -210,7 +206,7 @@ fn take_scopes(operation: &mut Value) -> Option<Vec<String>> {
     Some(scopes.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect())
 }
 
-/// `Page_Order` is called `OrderList`, `Patch_ProductCreate` is called `ProductPatch`, and so on.
+/// Renames `Page_Order` to `OrderList`, `Patch_ProductCreate` to `ProductPatch`, and so on.
 fn rename_pages(document: &mut Value) {
     let renamed = |name: &str| {
         let (generic, of) = name.split_once('_')?;

@@ -1,4 +1,4 @@
-//! Examples that are the same wherever a field of that name or form stands: a route gives one only where it says more.
+//! Examples by the name or the form of a field. A route gives its own only if that says more.
 
 use serde_json::{Map, Value};
 

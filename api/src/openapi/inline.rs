@@ -1,13 +1,13 @@
-//! Schemas that stand where they are used: a text with its limits, the name of an object.
+//! Schemas that are inlined: a text with its limits, the name of an object.
 //!
-//! A type of such a schema has it under a name, as every type has. In the description the name would say nothing.
+//! Every type has a name, so such a schema has one too. In the description the name would say nothing.
 
 use serde_json::{Map, Value, json};
 
-/// What the names of such schemas begin with.
+/// Prefixes of the names of such schemas.
 const PREFIXES: [&str; 2] = ["Text_", "Tag_"];
 
-/// Puts each such schema in the place of its name.
+/// Replaces each reference to such a schema with the schema.
 pub fn complete(document: &mut Value) {
     let Some(Value::Object(schemas)) = document.pointer_mut("/components/schemas") else { return };
     let is_inline = |name: &str| PREFIXES.iter().any(|prefix| name.starts_with(prefix));
@@ -36,7 +36,7 @@ fn replace(value: &mut Value, inline: &Map<String, Value>) {
     }
 }
 
-/// Says "a text or null" as one schema of two types.
+/// Turns "a text or null" into one schema of two types.
 fn join_null(members: &mut Map<String, Value>) {
     let null = json!({ "type": "null" });
     let Some([one, other]) = members.get("oneOf").and_then(Value::as_array).map(Vec::as_slice) else {

@@ -1,7 +1,7 @@
-//! Parameters and headers of answers that many operations have: each stands once, under `components`.
+//! Parameters and response headers of many operations: each stands once, under `components`.
 //!
-//! Which of them an operation has follows from its method, its path and its answer. Only a handler knows two of them, so
-//! its route names them: `params(ReadHeaders)` and `params(GuardedHeaders)`.
+//! Which of them an operation has follows from its method, its path and its response. Two of them only a handler knows,
+//! so its route names them: `params(ReadHeaders)` and `params(GuardedHeaders)`.
 
 use std::collections::BTreeSet;
 
@@ -144,12 +144,12 @@ fn component(parameter: &Value) -> Option<&'static str> {
 /// The parameters by the names of their components.
 pub fn parameters() -> Value {
     let mut parameters = json!({
-        "Limit": in_query("limit", "The most rows of the page.", &json!(LIMIT_DEFAULT), &json!({
+        "Limit": in_query("limit", "Most rows of the page.", &json!(LIMIT_DEFAULT), &json!({
             "type": "integer", "format": "int32", "minimum": 1, "maximum": LIMIT_MAX, "default": LIMIT_DEFAULT,
         })),
         "Cursor": in_query(
             "cursor",
-            "The `next_cursor` of the page before, unchanged, together with the same filters.",
+            "`next_cursor` of the page before, unchanged, together with the same filters.",
             &json!(""),
             &json!({ "type": "string", "maxLength": 1024 }),
         ),
@@ -157,43 +157,44 @@ pub fn parameters() -> Value {
         "DocumentSort": in_query("sort", NEWEST_FIRST, &json!("-created_at"), &schema::<Age>()),
         "UpdatedSince": in_query(
             "updated_at[gte]",
-            "Only what changed at this instant or later.",
+            "Changed at this instant or later.",
             &json!("2026-11-22T00:00:00Z"),
             &json!({ "type": "string", "format": "date-time" }),
         ),
         "IdempotencyKey": idempotency_key(
             "A value of your own, unique per intended write. Send the same value when you retry: the write then happens \
-             once, and every retry gets the first answer. Kept for 7 days.",
+             once, and every retry gets the first response. Kept for 7 days.",
         ),
         "OptionalIdempotencyKey": idempotency_key(
-            "A value of your own, unique per intended write, where you may have to retry: the write then happens once, \
-             and every retry gets the first answer. Kept for 7 days.",
+            "A value of your own, unique per intended write. Send it if you may have to retry: the write then happens \
+             once, and every retry gets the first response. Kept for 7 days.",
         ),
-        "Prefer": in_header("Prefer", 100, "dry-run", "`dry-run`: decide and answer as if, and write nothing."),
+        "Prefer": in_header("Prefer", 100, "dry-run", "`dry-run`: returns the response without the effect."),
         "BatchPrefer": in_header(
             "Prefer",
             100,
             "return=minimal",
-            "`dry-run`: decide and answer each document as if it were alone, and write nothing. `return=minimal`: \
-             answer no more than id and number of each.",
+            "`dry-run`: returns the response to each document as if it were alone, without the effect. \
+             `return=minimal`: returns only the id, the number and the count of lines of each.",
         ),
         "IfMatch": in_header(
             "If-Match",
             40,
             "\"1\"",
-            "The ETag of the record as you read it: the change is refused if somebody else changed it since.",
+            "ETag of the record as you read it. The change is rejected if the record was changed since.",
         ),
         "RequiredIfMatch": in_header(
             "If-Match",
             40,
             "\"1\"",
-            "The ETag of the record as you read it, or `*`: the change is refused if somebody else changed it since.",
+            "ETag of the record as you read it: the change is rejected if the record was changed since. Or `*` for any \
+             version.",
         ),
         "IfNoneMatch": in_header(
             "If-None-Match",
             200,
             "\"1\"",
-            "The ETag that you have: 304 is answered if the record has not changed since.",
+            "ETag that you have. If the record has not changed since, the response is 304.",
         ),
     });
     for name in ["IdempotencyKey", "RequiredIfMatch"] {
@@ -202,7 +203,7 @@ pub fn parameters() -> Value {
     parameters
 }
 
-const NEWEST_FIRST: &str = "The order: newest first, if absent.";
+const NEWEST_FIRST: &str = "Order of the list. Newest first if absent.";
 
 fn idempotency_key(description: &str) -> Value {
     let mut key = in_header("Idempotency-Key", 257, "8e03978e-40d5-43e8-bc93-6894a57f9324", description);
@@ -239,14 +240,14 @@ fn schema<T: utoipa::PartialSchema>() -> Value {
 /// The headers of answers by the names of their components.
 pub fn headers() -> Value {
     json!({
-        "ETag": { "description": "The record's version.", "schema": { "type": "string" } },
-        "Location": { "description": "Where the new record is.", "schema": { "type": "string" } },
+        "ETag": { "description": "Version of the record.", "schema": { "type": "string" } },
+        "Location": { "description": "Address of the new record.", "schema": { "type": "string" } },
         "RetryAfter": {
             "description": "Seconds to wait, at most 120.",
             "schema": { "type": "integer", "minimum": 1, "maximum": 120, "examples": [1] },
         },
         "XRequestId": {
-            "description": "The request's id; quote it when you report a problem.",
+            "description": "Id of the request. Quote it when you report a problem.",
             "schema": { "type": "string", "maxLength": 128, "examples": ["req_01h455vb4pex5vsknk084sn02q"] },
         },
     })

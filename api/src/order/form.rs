@@ -1,4 +1,4 @@
-//! The forms of orders, shipments and invoices.
+//! Wire types of orders, shipments and invoices.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::{CustomerId, HoldId, InvoiceId, LocationId, OrderId, ProductId, ShipmentId};
@@ -13,50 +13,50 @@ use serde::{Deserialize, Serialize};
 use crate::line::{DiscountIn, LineIn, LineOut, Skus, country_code, lines};
 use crate::lot::line::{self as lots, LotIn, LotShareOut};
 
-/// An order.
+/// An order to place.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OrderIn {
-    /// Your own id of the order, made before it is sent; ours where absent.
+    /// Your own id of the order, made before it is sent. The server chooses one if absent.
     pub id: Option<OrderId>,
-    /// Who buys.
+    /// Customer of the order.
     pub customer_id: CustomerId,
-    /// Where the goods come from; the oldest warehouse where absent.
+    /// Location that ships. The oldest warehouse if absent.
     pub location_id: Option<LocationId>,
-    /// The country it goes to; the customer's where absent.
+    /// Country that it ships to. The customer's if absent.
     #[schema(min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$", example = "GB")]
     pub country: Option<String>,
     /// The customer's reference.
     pub reference: Option<Text100>,
     /// Your own number, unique among orders.
     pub external_ref: Option<Filled100>,
-    /// When the goods are wanted.
+    /// Day for which the customer wants the products.
     #[schema(example = "2026-12-01")]
     pub requested_on: Option<NaiveDate>,
-    /// When it was placed; now where absent, never in the future.
+    /// When it was placed. Now if absent. Never in the future.
     pub occurred_at: Option<DateTime<Utc>>,
-    /// What is ordered.
+    /// Lines of the order.
     #[schema(min_items = 1, max_items = 2000)]
     pub lines: Vec<LineIn>,
     /// A discount over all lines.
     pub discount: Option<DiscountIn>,
-    /// How far to take it in the same transaction.
+    /// State to take it to in the same transaction.
     #[serde(default)]
     pub advance_to: AdvanceTo,
-    /// The hold whose goods it takes, where it is confirmed at once.
+    /// Hold whose stock it takes, if it is confirmed at once.
     pub hold_id: Option<HoldId>,
-    /// What becomes of it where it wants more than there is when it is confirmed.
+    /// Treatment of lines that are short when it is confirmed.
     #[serde(default)]
     pub policy: Policy,
-    /// Of the orders that wait for goods, which one is served first: from 0, the default, to 9, the highest first, and
-    /// among equals the one that has waited longest.
+    /// Priority among waiting orders, from 0, the default, to 9. The highest is first. Among equals, the one that has
+    /// waited longest is first.
     #[serde(default)]
     #[schema(minimum = 0, maximum = 9, example = 0)]
     pub priority: i16,
 }
 
 impl OrderIn {
-    /// The order to place, every wrong text and line named at once.
+    /// Parses the order. Reports every wrong text, then every wrong line.
     pub fn place(self, overrider: Option<String>) -> Result<order::Place, Refusal> {
         let mut problems = Problems::default();
         let reference = text::checked(&mut problems, "/reference", self.reference);
@@ -86,15 +86,15 @@ impl OrderIn {
     }
 }
 
-/// What to ship.
+/// A shipment to make.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShipIn {
-    /// Lines and quantities; all that is reserved where empty.
+    /// Lines and quantities. If empty, all that is reserved.
     #[serde(default)]
     #[schema(max_items = 2000)]
     pub lines: Vec<ShipLineIn>,
-    /// When the goods left; now where absent.
+    /// When it left. Now if absent.
     pub occurred_at: Option<DateTime<Utc>>,
 }
 
@@ -102,18 +102,18 @@ pub struct ShipIn {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShipLineIn {
-    /// Its number in the order.
+    /// Line of the order.
     #[schema(minimum = 1, maximum = 2000, example = 1)]
     line_no: i32,
-    /// Stock units; all that is reserved where absent.
+    /// Stock units. If absent, all that is reserved.
     quantity: Option<Quantity>,
-    /// The lots that leave, of a tracked product; those that are reserved for the line where absent.
+    /// Lots of a tracked product that leave. If absent, those that are reserved for the line.
     #[serde(default)]
     #[schema(max_items = 2000)]
     lots: Vec<LotIn>,
 }
 
-/// The lines to ship, every wrong lot named.
+/// Parses the lines to ship. Reports every wrong lot.
 pub fn shipped(lines: Vec<ShipLineIn>) -> Result<Vec<order::ShipLine>, Refusal> {
     let (mut problems, mut shipped) = (Problems::default(), Vec::with_capacity(lines.len()));
     for (index, line) in lines.into_iter().enumerate() {
@@ -127,22 +127,22 @@ pub fn shipped(lines: Vec<ShipLineIn>) -> Result<Vec<order::ShipLine>, Refusal> 
 /// An order.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct OrderOut<'a> {
-    /// Its id.
+    /// Id of the order.
     id: OrderId,
     object: tag::Order,
-    /// Its number.
+    /// Number of the order.
     #[schema(max_length = 64, example = "SO-2026-000123")]
     number: &'a str,
-    /// Where it stands.
+    /// Status.
     status: OrderStatus,
-    /// Who buys.
+    /// Customer of the order.
     customer_id: CustomerId,
-    /// Where the goods come from.
+    /// Location that ships.
     location_id: LocationId,
-    /// The currency of every amount.
+    /// Currency of all amounts.
     #[schema(max_length = 3, example = "GBP")]
     currency: &'a str,
-    /// The country it goes to.
+    /// Country that it ships to.
     #[schema(max_length = 60, example = "GB")]
     country: &'a str,
     /// The customer's reference.
@@ -151,23 +151,23 @@ pub struct OrderOut<'a> {
     /// Your own number.
     #[schema(max_length = 100, example = "shop-10023")]
     external_ref: Option<&'a str>,
-    /// When the goods are wanted.
+    /// Day for which the customer wants the products.
     #[schema(example = "2026-12-01")]
     requested_on: Option<NaiveDate>,
-    /// What becomes of it where it wants more than there is.
+    /// Treatment of lines that are short.
     policy: Policy,
-    /// Of the orders that wait for goods, the highest is served first.
+    /// Priority among waiting orders. The highest is first.
     #[schema(minimum = 0, maximum = 9, example = 0)]
     priority: i16,
-    /// Why it is on hold.
+    /// Reasons for its credit hold.
     #[schema(max_items = 10)]
     hold_reasons: &'a [String],
     /// When it was placed.
     occurred_at: DateTime<Utc>,
-    /// Grows with each change.
+    /// Version number. Each change adds 1.
     #[schema(minimum = 1, maximum = 2_147_483_647, example = 3)]
     version: i32,
-    /// Its lines.
+    /// Lines of the order.
     #[schema(max_items = 2000)]
     lines: Vec<OrderLineOut<'a>>,
     /// After discounts, before tax.
@@ -176,10 +176,10 @@ pub struct OrderOut<'a> {
     tax: Money,
     /// Net plus tax.
     total: Money,
-    /// Its shipments; in the answer to a write, those that are new or were not invoiced before.
+    /// Shipments of the order. The response to a command has only those that are new or were not invoiced before.
     #[schema(max_items = 2000)]
     shipments: Vec<ShipmentOut<'a>>,
-    /// Its invoices; in the answer to a write, those that it made.
+    /// Invoices of the order. The response to a command has only those that it made.
     #[schema(max_items = 2000)]
     invoices: Vec<InvoiceOut<'a>>,
 }
@@ -187,39 +187,39 @@ pub struct OrderOut<'a> {
 /// A line of an order.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct OrderLineOut<'a> {
-    /// What, and at which price.
+    /// Product, quantity and price.
     #[serde(flatten)]
     line: LineOut<'a>,
     /// Stock units reserved.
     reserved: Quantity,
-    /// Stock units that left.
+    /// Stock units shipped.
     shipped: Quantity,
     /// Stock units invoiced.
     invoiced: Quantity,
-    /// Stock units that it waits for.
+    /// Stock units backordered.
     backordered: Quantity,
-    /// Stock units that were given up and will not come.
+    /// Stock units that were cancelled and will not be shipped.
     cancelled: Quantity,
-    /// The day for which what it waited for was promised, on what was on its way then; null where nothing was. Whether
-    /// the promise still holds is told by `GET /v1/orders/broken-promises`.
+    /// Day promised for the backordered units, by the supply that was known then. Null: no day was promised.
+    /// `GET /v1/orders/broken-promises` lists promises that no longer hold.
     #[schema(example = "2026-12-02")]
     promised_on: Option<NaiveDate>,
 }
 
-/// Goods that left.
+/// A shipment.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct ShipmentOut<'a> {
-    /// Its id.
+    /// Id of the shipment.
     id: ShipmentId,
     object: tag::Shipment,
-    /// Its number.
+    /// Number of the shipment.
     #[schema(max_length = 64, example = "SH-2026-000123")]
     number: &'a str,
-    /// When the goods left.
+    /// When it left.
     occurred_at: DateTime<Utc>,
-    /// The invoice that bills it.
+    /// Invoice of the shipment. Null: not invoiced yet.
     invoice_id: Option<InvoiceId>,
-    /// Its lines.
+    /// Lines of the shipment.
     #[schema(max_items = 2000)]
     lines: Vec<ShipmentLineOut<'a>>,
 }
@@ -227,27 +227,27 @@ pub struct ShipmentOut<'a> {
 /// A line of a shipment.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct ShipmentLineOut<'a> {
-    /// From 1.
+    /// Line number, from 1.
     #[schema(minimum = 1, maximum = 2000, example = 1)]
     line_no: i32,
-    /// The order's line.
+    /// Line of the order.
     #[schema(minimum = 1, maximum = 2000, example = 1)]
     order_line_no: i32,
     /// The product.
     product_id: ProductId,
-    /// Its SKU.
+    /// SKU of the product.
     #[schema(max_length = 64, example = "BOLT-M8")]
     sku: &'a str,
     /// Stock units.
     quantity: Quantity,
-    /// The lots of its goods; left out where the product is not tracked.
+    /// Lots of the line. Omitted if the product is not tracked.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 2000)]
     lots: Vec<LotShareOut<'a>>,
 }
 
 impl<'a> ShipmentOut<'a> {
-    /// The answer's form of a shipment.
+    /// Returns the wire form of a shipment.
     pub fn new(shipment: &'a order::Shipment, skus: Skus<'_, 'a>) -> Self {
         let line = |line: &'a order::ShipmentLine| ShipmentLineOut {
             line_no: line.line_no,
@@ -268,26 +268,26 @@ impl<'a> ShipmentOut<'a> {
     }
 }
 
-/// An invoice, or a credit note, whose amounts are negative.
+/// An invoice or a credit note. The amounts of a credit note are negative.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct InvoiceOut<'a> {
-    /// Its id.
+    /// Id of the invoice.
     id: InvoiceId,
     /// `invoice` or `credit_note`.
     #[schema(value_type = String, max_length = 11, example = "invoice")]
     object: &'static str,
-    /// Its number, gap-free per year.
+    /// Number, gap-free per year.
     #[schema(max_length = 64, example = "INV-2026-000123")]
     number: &'a str,
     /// Invoice or credit note.
     kind: InvoiceKind,
-    /// Who owes, or is owed.
+    /// Customer of the invoice.
     customer_id: CustomerId,
-    /// The order.
+    /// Order of the invoice.
     order_id: Option<OrderId>,
-    /// The invoice that a credit note takes back.
+    /// Invoice that a credit note belongs to.
     original_id: Option<InvoiceId>,
-    /// The currency of every amount.
+    /// Currency of all amounts.
     #[schema(max_length = 3, example = "GBP")]
     currency: &'a str,
     /// The country of the sale.
@@ -298,7 +298,7 @@ pub struct InvoiceOut<'a> {
     /// When it is due.
     #[schema(example = "2026-12-22")]
     due_on: NaiveDate,
-    /// Its lines.
+    /// Lines of the invoice.
     #[schema(max_items = 2000)]
     lines: Vec<LineOut<'a>>,
     /// Before discounts.
@@ -311,15 +311,15 @@ pub struct InvoiceOut<'a> {
     tax: Money,
     /// Net plus tax.
     total: Money,
-    /// What is still to be paid; of a credit note, what is still to be given back, negative.
+    /// Amount still to be paid. For a credit note, the amount still to be given back, negative.
     open: Money,
-    /// Why goods came back.
+    /// Reason of a return.
     #[schema(max_length = 200, example = json!(null))]
     reason: Option<&'a str>,
 }
 
 impl<'a> InvoiceOut<'a> {
-    /// The answer's form of an invoice or credit note.
+    /// Returns the wire form of an invoice or credit note.
     pub fn new(invoice: &'a order::Invoice, currency: &'a str, skus: Skus<'_, 'a>) -> Self {
         InvoiceOut {
             id: invoice.id,
@@ -346,7 +346,7 @@ impl<'a> InvoiceOut<'a> {
 }
 
 impl<'a> OrderOut<'a> {
-    /// The answer's form of an order.
+    /// Returns the wire form of an order.
     pub fn new(
         order: &'a order::Order,
         invoices: &'a [order::Invoice],

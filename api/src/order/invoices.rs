@@ -1,4 +1,4 @@
-//! Invoices and credit notes, to read.
+//! Routes that read invoices and credit notes.
 
 use actix_web::get;
 use actix_web::web::Data;
@@ -27,16 +27,16 @@ pub fn routes(cfg: &mut ServiceConfig) {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Filters {
-    /// Invoices or credit notes only.
+    /// Only invoices or only credit notes.
     kind: Option<InvoiceKind>,
-    /// Of this customer.
+    /// Only this customer.
     customer_id: Option<CustomerId>,
-    /// Of this order.
+    /// Only this order.
     order_id: Option<OrderId>,
-    /// With this number.
+    /// Only this number.
     #[param(max_length = 64, example = "INV-2026-000123")]
     number: Option<String>,
-    /// `true`: something is still to be paid or given back; `false`: nothing is.
+    /// `true`: only those with an open amount. `false`: only those without.
     #[param(example = true)]
     open: Option<bool>,
     /// Issued at this instant or later.
@@ -52,7 +52,7 @@ struct Filters {
 
 /// List invoices
 ///
-/// One page of invoices and credit notes, without their lines.
+/// Returns one page of invoices and credit notes, without their lines.
 #[utoipa::path(
     operation_id = "invoices_list",
     security(("bearer" = ["orders:read"])),
@@ -78,7 +78,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 
 /// Get an invoice
 ///
-/// The invoice or credit note with its lines, and what is still open.
+/// Returns the invoice or credit note with its lines and its open amount.
 #[utoipa::path(
     operation_id = "invoices_get",
     security(("bearer" = ["orders:read"])),

@@ -1,4 +1,4 @@
-//! Money that wholesale customers pay.
+//! Payments of wholesale customers.
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post};
@@ -25,24 +25,24 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(create).service(list).service(show);
 }
 
-/// A payment.
+/// A payment to record.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct PaymentIn {
-    /// Your own id of the payment; ours where absent.
+    /// Your own id of the payment. The server chooses one if absent.
     id: Option<PaymentId>,
-    /// Who paid.
+    /// Customer who paid.
     customer_id: CustomerId,
-    /// How.
+    /// Means of payment.
     method: PaymentMethod,
-    /// How much, above zero.
+    /// Amount, above zero.
     amount: Money,
-    /// Which invoices it pays; the oldest due first where absent. What is left over stays unapplied.
+    /// Invoices that it pays. If absent, those that are due first. The rest stays unapplied.
     #[schema(max_items = 500)]
     allocations: Option<Vec<AllocationForm>>,
-    /// The bank's or processor's reference. Never a card number.
+    /// Reference of the bank or processor. Never a card number.
     reference: Option<Text100>,
-    /// When it came in; now where absent.
+    /// When it was received. Now if absent.
     occurred_at: Option<DateTime<Utc>>,
 }
 
@@ -52,37 +52,37 @@ struct PaymentIn {
 struct AllocationForm {
     /// The invoice.
     invoice_id: InvoiceId,
-    /// How much of it.
+    /// Amount that pays it.
     amount: Money,
 }
 
 /// A payment.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct PaymentOut<'a> {
-    /// Its id.
+    /// Id of the payment.
     id: PaymentId,
     object: tag::Payment,
-    /// Its number.
+    /// Number of the payment.
     #[schema(max_length = 64, example = "PAY-2026-000123")]
     number: &'a str,
-    /// Who paid.
+    /// Customer who paid.
     customer_id: CustomerId,
-    /// How.
+    /// Means of payment.
     method: PaymentMethod,
-    /// The currency of every amount.
+    /// Currency of all amounts.
     #[schema(max_length = 3, example = "GBP")]
     currency: &'a str,
-    /// How much.
+    /// Amount of the payment.
     amount: Money,
-    /// What pays no invoice yet.
+    /// Part that pays no invoice yet.
     unapplied: Money,
-    /// Which invoices it pays.
+    /// Invoices that it pays.
     #[schema(max_items = 500)]
     allocations: Vec<AllocationForm>,
-    /// The bank's or processor's reference.
+    /// Reference of the bank or processor.
     #[schema(max_length = 100, example = "transfer 20261122-77")]
     reference: Option<&'a str>,
-    /// When it came in.
+    /// When it was received.
     occurred_at: DateTime<Utc>,
 }
 
@@ -108,7 +108,7 @@ impl<'a> PaymentOut<'a> {
 
 /// Record a payment
 ///
-/// Applies it to the invoices named, or to the oldest due; what is left over stays unapplied.
+/// Applies the payment to the named invoices, or to those that are due first. The rest stays unapplied.
 #[utoipa::path(
     operation_id = "payments_create",
     security(("bearer" = ["payments:write"])),
@@ -145,18 +145,18 @@ fn to_command(input: PaymentIn, _: &Caller) -> Result<Command, ApiError> {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Filters {
-    /// Of this customer.
+    /// Only this customer.
     customer_id: Option<CustomerId>,
-    /// Paid so.
+    /// Only this means of payment.
     method: Option<PaymentMethod>,
-    /// `true`: a part pays no invoice yet; `false`: all of it does.
+    /// `true`: only payments with an unapplied part. `false`: only those without.
     #[param(example = true)]
     unapplied: Option<bool>,
-    /// Came in at this instant or later.
+    /// Received at this instant or later.
     #[serde(rename = "occurred_at[gte]")]
     #[param(example = "2026-11-01T00:00:00Z")]
     occurred_from: Option<DateTime<Utc>>,
-    /// Came in before this instant.
+    /// Received before this instant.
     #[serde(rename = "occurred_at[lt]")]
     #[param(example = "2026-12-01T00:00:00Z")]
     occurred_to: Option<DateTime<Utc>>,
@@ -165,7 +165,7 @@ struct Filters {
 
 /// List payments
 ///
-/// One page of payments, without the invoices that they pay.
+/// Returns one page of payments, without the invoices that they pay.
 #[utoipa::path(
     operation_id = "payments_list",
     security(("bearer" = ["payments:read"])),
@@ -189,7 +189,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 
 /// Get a payment
 ///
-/// The payment with the invoices that it pays.
+/// Returns the payment with the invoices that it pays.
 #[utoipa::path(
     operation_id = "payments_get",
     security(("bearer" = ["payments:read"])),

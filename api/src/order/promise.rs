@@ -1,4 +1,4 @@
-//! Promises of days: those that no longer hold, and new ones.
+//! Promises to orders: broken ones, and new ones.
 
 use actix_web::web::Data;
 use actix_web::{get, post};
@@ -22,9 +22,9 @@ pub fn routes(cfg: &mut ServiceConfig) {
 
 /// List broken promises
 ///
-/// Lines of orders that wait for goods which will come later than was promised, or of which too little is on its way
-/// now. Orders are served by priority and age, so a promise may be broken by a supply that slips and by an order that
-/// goes before. A line is in the list until its goods are there, or until it gets a new promise.
+/// Returns the order lines whose stock will come later than promised, or for which too little supply is known now.
+/// Stock is allocated by priority and age, so a promise can be broken by a late supply or by an order that goes first.
+/// A line stays in the list until its stock is there or it gets a new promise.
 #[utoipa::path(
     operation_id = "broken_promises_list",
     security(("bearer" = ["orders:read"])),
@@ -38,8 +38,8 @@ async fn list_broken(app: Data<App>, caller: Caller, page: List<NoFilters>) -> A
 
 /// List the promises that an expected receipt broke
 ///
-/// Those of the broken promises that were made on this expected receipt: whom to call when it slips, is shortened or
-/// cancelled.
+/// Returns the broken promises that were made on this expected receipt: the customers to call when it is late,
+/// shortened or cancelled.
 #[utoipa::path(
     operation_id = "expected_receipts_broken_promises",
     security(("bearer" = ["orders:read"])),
@@ -69,10 +69,10 @@ async fn answer(
     page.answer(rows, BrokenPromise::position)
 }
 
-/// Promise anew
+/// Promise an order again
 ///
-/// Makes new promises for what an order waits for, on what is on its way now: after its customer was told of the new
-/// day. A line for which too little is on its way is promised for no day.
+/// Makes new promises for what an order waits for, by the supply that is known now. Call it after the customer has
+/// learned the new day. A line with too little supply is promised no day.
 #[utoipa::path(
     operation_id = "orders_promise",
     security(("bearer" = ["orders:write"])),

@@ -1,4 +1,4 @@
-//! Orders and shipments, to read.
+//! Routes that read orders and shipments.
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
@@ -27,19 +27,19 @@ pub fn routes(cfg: &mut ServiceConfig) {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Filters {
-    /// With one of these, separated by commas.
+    /// Only these statuses, separated by commas.
     #[serde(default, deserialize_with = "listed")]
     #[param(style = Form, explode = false, max_items = 10)]
     status: Vec<OrderStatus>,
-    /// Of this customer.
+    /// Only this customer.
     customer_id: Option<CustomerId>,
-    /// With this number.
+    /// Only this number.
     #[param(max_length = 64, example = "SO-2026-000123")]
     number: Option<String>,
-    /// With this number of your own.
+    /// Only this number of your own.
     #[param(max_length = 100, example = "shop-10023")]
     external_ref: Option<String>,
-    /// With this reference of the customer.
+    /// Only this reference of the customer.
     #[param(max_length = 100, example = "PO 4711")]
     reference: Option<String>,
     /// Placed at this instant or later.
@@ -50,11 +50,11 @@ struct Filters {
     #[serde(rename = "occurred_at[lt]")]
     #[param(example = "2026-12-01T00:00:00Z")]
     occurred_to: Option<DateTime<Utc>>,
-    /// Written down here at this instant or later.
+    /// Recorded at this instant or later.
     #[serde(rename = "created_at[gte]")]
     #[param(example = "2026-11-01T00:00:00Z")]
     created_from: Option<DateTime<Utc>>,
-    /// Written down here before this instant.
+    /// Recorded before this instant.
     #[serde(rename = "created_at[lt]")]
     #[param(example = "2026-12-01T00:00:00Z")]
     created_to: Option<DateTime<Utc>>,
@@ -63,7 +63,7 @@ struct Filters {
 
 /// List orders
 ///
-/// One page of orders, without their lines, shipments and invoices.
+/// Returns one page of orders, without their lines, shipments and invoices.
 #[utoipa::path(
     operation_id = "orders_list",
     security(("bearer" = ["orders:read"])),
@@ -90,7 +90,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 
 /// Get an order
 ///
-/// The order with its lines, and all of its shipments and invoices.
+/// Returns the order with its lines, and all of its shipments and invoices.
 #[utoipa::path(
     operation_id = "orders_get",
     security(("bearer" = ["orders:read"])),
@@ -104,19 +104,19 @@ async fn show(app: Data<App>, caller: Caller, id: PathId<OrderId>, seen: IfNoneM
     Ok(seen.answer(order.version, OrderOut::new(&order, &invoices, &currency, &skus_in(&skus))))
 }
 
-/// A shipment by itself.
+/// A shipment on its own.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct ShipmentOfOrder<'a> {
-    /// The order.
+    /// Order of the shipment.
     order_id: OrderId,
-    /// What left.
+    /// The shipment.
     #[serde(flatten)]
     shipment: ShipmentOut<'a>,
 }
 
 /// Get a shipment
 ///
-/// What left, for which order, and the invoice that bills it.
+/// Returns the shipment with its order and its invoice.
 #[utoipa::path(
     operation_id = "shipments_get",
     security(("bearer" = ["orders:read"])),

@@ -1,4 +1,4 @@
-//! Wholesale goods that come back.
+//! Returns of wholesale customers.
 
 use actix_web::post;
 use chrono::{DateTime, Utc};
@@ -24,58 +24,58 @@ pub fn routes(cfg: &mut ServiceConfig) {
 
 const RETURNS: &str = "/v1/returns";
 
-/// A return. Name `original_id` and its lines, or `lines` without an original.
+/// A return. Send `original_id` and its lines, or `lines` without an original.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReturnIn {
-    /// Your own id of the credit note; ours where absent.
+    /// Your own id of the credit note. The server chooses one if absent.
     id: Option<InvoiceId>,
-    /// Who gives back.
+    /// Customer who returns.
     customer_id: CustomerId,
-    /// The invoice that is taken back, if it is known.
+    /// Invoice of what is returned, if it is known.
     original_id: Option<InvoiceId>,
-    /// Its lines; everything that is still out where empty.
+    /// Lines of the invoice. If empty, all that was not returned yet.
     #[serde(default)]
     #[schema(max_items = 2000)]
     original_lines: Vec<ReturnLineIn>,
-    /// Without an original: what comes back, at today's price or the one named.
+    /// Without an original: the lines that are returned, at today's price or the one named.
     #[serde(default)]
     #[schema(max_items = 2000)]
     lines: Vec<LineIn>,
-    /// Where the goods go; where they came from, or the oldest warehouse, where absent.
+    /// Location that receives the stock. If absent, the one that shipped it, or the oldest warehouse.
     location_id: Option<LocationId>,
-    /// The country of the sale; the customer's where absent.
+    /// Country of the sale. The customer's if absent.
     #[schema(min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$", example = "GB")]
     country: Option<String>,
-    /// `resellable` goes back into stock, `damaged` is written off.
+    /// `resellable`: goes back into stock. `damaged`: is written off.
     #[serde(default)]
     condition: Condition,
-    /// Why.
+    /// Reason of the return.
     reason: Option<Text200>,
-    /// When; now where absent.
+    /// When it happened. Now if absent.
     occurred_at: Option<DateTime<Utc>>,
 }
 
-/// A line of the original invoice that comes back.
+/// A line of the original invoice that is returned.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ReturnLineIn {
-    /// Its number in the invoice.
+    /// Line of the invoice.
     #[schema(minimum = 1, maximum = 2000, example = 1)]
     line_no: i32,
-    /// Stock units; all that are still out where absent.
+    /// Stock units. If absent, all that were not returned yet.
     quantity: Option<Quantity>,
-    /// The lots that come back, where the product is tracked by lot or serial number. They may be left out where the line
-    /// went out in one lot, or where everything that is out comes back.
+    /// Lots that are returned, of a tracked product. They may be absent if the line was shipped in one lot, or if all
+    /// that was not returned yet comes back.
     #[serde(default)]
     #[schema(max_items = 2000)]
     lots: Vec<LotIn>,
 }
 
-/// Take goods back
+/// Record a return
 ///
-/// Restocks them (or writes them off) and credits the customer, in one transaction: against an invoice at the price
-/// charged and the cost they left with, without one at today's price and the current cost.
+/// Restocks what comes back, or writes it off, and credits the customer, in one transaction. With an invoice: at the
+/// price charged and the cost at which it left. Without one: at today's price and the current cost.
 #[utoipa::path(
     operation_id = "returns_create",
     security(("bearer" = ["orders:write"])),
@@ -87,9 +87,9 @@ async fn create(post: Post) -> Answer {
     post.create::<InvoiceId, _>("/v1/invoices", to_command).await
 }
 
-/// Take goods back, many at once
+/// Record many returns
 ///
-/// Up to 500 returns in one request; each stands alone.
+/// Takes up to 500 returns. Each is carried out on its own: a rejected return does not affect the others.
 #[utoipa::path(
     operation_id = "returns_create_batch",
     security(("bearer" = ["orders:write"])),

@@ -1,4 +1,4 @@
-//! The forms of till sales and refunds.
+//! Wire types of till sales and refunds.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::{CustomerId, HoldId, LocationId, RegisterId, SaleId, SessionId};
@@ -12,34 +12,34 @@ use serde::{Deserialize, Serialize};
 use crate::line::{DiscountIn, LineIn, LineOut, Skus};
 use crate::lot::line::{self as lots, LotIn};
 
-/// A sale.
+/// A sale to make.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SaleIn {
-    /// The till's own id of the sale, made before it is sent; ours where absent.
+    /// The till's own id of the sale, made before it is sent. The server chooses one if absent.
     pub id: Option<SaleId>,
-    /// The till; it needs an open session.
+    /// The till. It needs an open session.
     pub register_id: RegisterId,
-    /// The customer, who pays the price negotiated with them; a walk-in sale where absent.
+    /// Customer, who pays the price negotiated with them. Absent: a walk-in sale.
     pub customer_id: Option<CustomerId>,
-    /// The hold whose goods are sold.
+    /// Hold whose stock is sold.
     pub hold_id: Option<HoldId>,
-    /// Whether the goods have left already, so that they go even below zero. Needs the scope `stock:force` and
-    /// `occurred_at`. Goods in lots are taken off the lots that are named, else off those that expire first and then the
-    /// one that came last. A serial number leaves only where the record has it.
+    /// Whether the products have left already, so that the stock may go below zero. Needs the scope `stock:force` and
+    /// `occurred_at`. The lots are those named, else those that expire first, then the one received last. A serial
+    /// number can leave only where the record has it.
     #[serde(default)]
     pub forced: bool,
-    /// ISO 3166-1 alpha-2 code of the country of the sale; the customer's or the tenant's where absent.
+    /// ISO 3166-1 alpha-2 code of the country of the sale. If absent, the customer's or the tenant's.
     #[schema(min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$", example = "GB")]
     pub country: Option<String>,
-    /// When it happened; now where absent, never in the future.
+    /// When it happened. Now if absent. Never in the future.
     pub occurred_at: Option<DateTime<Utc>>,
-    /// What is sold.
+    /// Lines of the sale.
     #[schema(min_items = 1, max_items = 2000)]
     pub lines: Vec<LineIn>,
     /// A discount over all lines.
     pub discount: Option<DiscountIn>,
-    /// What is paid, and with what; together they cover the total.
+    /// Tenders. Together they cover the total.
     #[serde(default)]
     #[schema(max_items = 10)]
     pub tenders: Vec<TenderIn>,
@@ -49,60 +49,60 @@ pub struct SaleIn {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TenderIn {
-    /// With what.
+    /// Means of payment.
     pub kind: TenderKind,
-    /// How much is handed over; what is left to pay where absent (one tender may leave it so). Only cash gives change.
+    /// Amount handed over. If absent, what is left to pay; only one tender may leave it out. Only cash gives change.
     pub amount: Option<Money>,
-    /// The processor's reference or the voucher's code. Never a card number.
+    /// Reference of the processor, or code of the voucher. Never a card number.
     pub reference: Option<Text100>,
 }
 
-/// A refund. Name `original_id` and its lines, or `lines` without an original.
+/// A refund. Send `original_id` and its lines, or `lines` without an original.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RefundIn {
-    /// The till's own id of the refund; ours where absent.
+    /// The till's own id of the refund. The server chooses one if absent.
     pub id: Option<SaleId>,
-    /// The till; it needs an open session.
+    /// The till. It needs an open session.
     pub register_id: RegisterId,
-    /// The sale that is taken back.
+    /// Sale that is refunded.
     pub original_id: Option<SaleId>,
-    /// Its lines; everything that is still out where empty.
+    /// Lines of the sale. If empty, all that was not refunded yet.
     #[serde(default)]
     #[schema(max_items = 2000)]
     pub original_lines: Vec<BackIn>,
-    /// Without an original: what comes back.
+    /// Without an original: the lines that come back.
     #[serde(default)]
     #[schema(max_items = 2000)]
     pub lines: Vec<LineIn>,
-    /// The country of the refund; the tenant's where absent.
+    /// Country of the refund. The tenant's if absent.
     #[schema(min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$", example = "GB")]
     pub country: Option<String>,
-    /// When it happened; now where absent.
+    /// When it happened. Now if absent.
     pub occurred_at: Option<DateTime<Utc>>,
-    /// What is handed back; together exactly the total.
+    /// Tenders that are paid back. Together they are exactly the total.
     #[serde(default)]
     #[schema(max_items = 10)]
     pub tenders: Vec<TenderIn>,
 }
 
-/// A line of an earlier document that comes back.
+/// A line of the original sale that comes back.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BackIn {
-    /// Its number in that document.
+    /// Line of the sale.
     #[schema(minimum = 1, maximum = 2000, example = 1)]
     pub line_no: i32,
-    /// How many stock units; all that are still out where absent.
+    /// Stock units. If absent, all that were not refunded yet.
     pub quantity: Option<Quantity>,
-    /// The lots that come back, where the product is tracked by lot or serial number. They may be left out where the line
-    /// went out in one lot, or where everything that is out comes back.
+    /// Lots that come back, of a tracked product. They may be absent if the line left in one lot, or if all that was
+    /// not refunded yet comes back.
     #[serde(default)]
     #[schema(max_items = 2000)]
     pub lots: Vec<LotIn>,
 }
 
-/// The lines of an original that come back, every wrong lot named.
+/// Parses the lines of an original that come back. Reports every wrong lot.
 pub fn back(lines: Vec<BackIn>) -> Result<Vec<pos::RefundLine>, Refusal> {
     let mut problems = Problems::default();
     let mut back = Vec::with_capacity(lines.len());
@@ -114,7 +114,7 @@ pub fn back(lines: Vec<BackIn>) -> Result<Vec<pos::RefundLine>, Refusal> {
     Ok(back)
 }
 
-/// The tenders of a sale.
+/// Parses the tenders of a sale. Reports every wrong reference.
 pub fn tenders(tenders: Vec<TenderIn>) -> Result<Vec<TenderInput>, Refusal> {
     let mut problems = Problems::default();
     let mut checked = Vec::with_capacity(tenders.len());
@@ -126,13 +126,13 @@ pub fn tenders(tenders: Vec<TenderIn>) -> Result<Vec<TenderInput>, Refusal> {
     Ok(checked)
 }
 
-/// A receipt. A refund's amounts are negative.
+/// A till sale or a refund. The amounts of a refund are negative.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct SaleOut<'a> {
-    /// Its id.
+    /// Id of the sale.
     id: SaleId,
     object: tag::PosSale,
-    /// Its number, gap-free per till and year.
+    /// Number, gap-free per till and year.
     #[schema(max_length = 64, example = "T1-2026-000001")]
     number: &'a str,
     /// Sale or refund.
@@ -141,24 +141,24 @@ pub struct SaleOut<'a> {
     register_id: RegisterId,
     /// The session.
     session_id: SessionId,
-    /// Where the goods came from.
+    /// Location of the stock.
     location_id: LocationId,
-    /// The customer, unless it was a walk-in sale.
+    /// Customer. Null for a walk-in sale.
     customer_id: Option<CustomerId>,
-    /// The sale that a refund takes back.
+    /// Sale that is refunded.
     original_id: Option<SaleId>,
-    /// The currency of every amount.
+    /// Currency of all amounts.
     #[schema(max_length = 3, example = "GBP")]
     currency: &'a str,
     /// The country of the sale.
     #[schema(max_length = 60, example = "GB")]
     country: &'a str,
-    /// The day of the shop.
+    /// Business day, in the tenant's time zone.
     #[schema(example = "2026-11-22")]
     business_date: NaiveDate,
     /// When it happened.
     occurred_at: DateTime<Utc>,
-    /// Its lines.
+    /// Lines of the sale.
     #[schema(max_items = 2000)]
     lines: Vec<LineOut<'a>>,
     /// Before discounts.
@@ -169,33 +169,33 @@ pub struct SaleOut<'a> {
     net: Money,
     /// Tax.
     tax: Money,
-    /// What rounding to coins added.
+    /// Amount that rounding to coins added.
     rounding: Money,
-    /// What was to be paid.
+    /// Amount to pay.
     total: Money,
-    /// What was paid, and with what.
+    /// Tenders.
     #[schema(max_items = 10)]
     tenders: Vec<TenderOut<'a>>,
 }
 
-/// What was paid.
+/// A tender.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct TenderOut<'a> {
-    /// With what.
+    /// Means of payment.
     kind: TenderKind,
-    /// What it paid, change taken off.
+    /// Amount that it paid, less the change.
     amount: Money,
-    /// What was handed over in cash.
+    /// Cash handed over.
     tendered: Option<Money>,
-    /// What was handed back.
+    /// Change given back.
     change: Option<Money>,
-    /// The processor's reference or the voucher's code.
+    /// Reference of the processor, or code of the voucher.
     #[schema(max_length = 100, example = "auth-004211")]
     reference: Option<&'a str>,
 }
 
 impl<'a> SaleOut<'a> {
-    /// The answer's form of a sale.
+    /// Returns the wire form of a sale.
     pub fn new(sale: &'a pos::Sale, currency: &'a str, skus: Skus<'_, 'a>) -> Self {
         let tender = |tender: &'a pos::Tender| TenderOut {
             kind: tender.kind,

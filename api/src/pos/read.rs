@@ -1,4 +1,4 @@
-//! Receipts, to read.
+//! Routes that read sales and refunds.
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
@@ -21,23 +21,23 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(list).service(show);
 }
 
-/// Which receipts to list.
+/// Which sales and refunds to list.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Filters {
-    /// Sales or refunds only.
+    /// Only sales or only refunds.
     kind: Option<SaleKind>,
-    /// Of this till.
+    /// Only this till.
     register_id: Option<RegisterId>,
-    /// Of this session.
+    /// Only this session.
     session_id: Option<SessionId>,
-    /// Of this customer.
+    /// Only this customer.
     customer_id: Option<CustomerId>,
-    /// With this number.
+    /// Only this number.
     #[param(max_length = 64, example = "T1-2026-000001")]
     number: Option<String>,
-    /// Of this day of the shop.
+    /// Only this business day.
     #[param(example = "2026-11-22")]
     business_date: Option<NaiveDate>,
     /// Happened at this instant or later.
@@ -51,14 +51,14 @@ struct Filters {
     sort: Option<Age>,
 }
 
-/// List receipts
+/// List sales and refunds
 ///
-/// One page of till sales and refunds, without their lines and tenders.
+/// Returns one page of till sales and refunds, without their lines and tenders.
 #[utoipa::path(
     operation_id = "pos_sales_list",
     security(("bearer" = ["pos:read"])),
     params(Filters),
-    responses((status = 200, description = "One page of receipts.", body = Page<SaleSummary>))
+    responses((status = 200, description = "One page of sales and refunds.", body = Page<SaleSummary>))
 )]
 #[get("/v1/pos/sales")]
 async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
@@ -78,14 +78,14 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
     list.answer(rows, |sale| sale.id.0)
 }
 
-/// Get a receipt
+/// Get a sale or refund
 ///
-/// The sale or refund with its lines and tenders.
+/// Returns the sale or refund with its lines and tenders.
 #[utoipa::path(
     operation_id = "pos_sales_get",
     security(("bearer" = ["pos:read"])),
     params(("id" = SaleId, Path, description = "The sale's id.")),
-    responses((status = 200, description = "The receipt.", body = SaleOut))
+    responses((status = 200, description = "The sale or refund.", body = SaleOut))
 )]
 #[get("/v1/pos/sales/{id}")]
 async fn show(app: Data<App>, caller: Caller, id: PathId<SaleId>) -> Answer {

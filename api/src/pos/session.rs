@@ -31,7 +31,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 struct SessionIn {
     /// The till.
     register_id: RegisterId,
-    /// The cash counted in its drawer; what its last session left where absent. A difference is posted.
+    /// Cash counted in the drawer. If absent, the cash that the last session left. A difference is posted.
     opening_float: Option<Money>,
 }
 
@@ -41,11 +41,11 @@ struct SessionIn {
 struct CloseIn {
     /// The till.
     register_id: RegisterId,
-    /// The cash counted in its drawer. What it is over or short is posted.
+    /// Cash counted in the drawer. The over/short is posted.
     counted: Money,
 }
 
-/// Cash to put in or take out.
+/// Cash to pay in, pay out or bank.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct CashMoveIn {
@@ -53,32 +53,32 @@ struct CashMoveIn {
     register_id: RegisterId,
     /// `paid_in`, `paid_out` or `banked`.
     kind: CashMoveKind,
-    /// How much, above zero.
+    /// Amount, above zero.
     amount: Money,
-    /// Why.
+    /// Reason of the move.
     reason: Filled200,
 }
 
 /// A till session.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct SessionOut {
-    /// Its id.
+    /// Id of the session.
     id: SessionId,
     object: tag::PosSession,
     /// The till.
     register_id: RegisterId,
-    /// The cash it was opened with.
+    /// Cash that it was opened with.
     opening_float: Money,
-    /// The cash counted at its end.
+    /// Cash counted at closing.
     counted: Option<Money>,
-    /// The cash that should have been there.
+    /// Cash expected at closing.
     expected: Option<Money>,
     /// Counted less expected.
     difference: Option<Money>,
     /// When it was opened.
     #[schema(example = "2026-11-22T08:00:00Z")]
     opened_at: DateTime<Utc>,
-    /// When it was closed; absent while it is open.
+    /// When it was closed. Null while it is open.
     #[schema(example = json!(null))]
     closed_at: Option<DateTime<Utc>>,
 }
@@ -99,22 +99,22 @@ impl From<&pos::Session> for SessionOut {
     }
 }
 
-/// Cash that moved without a sale.
+/// Cash that was paid in, paid out or banked.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct CashMoveOut {
-    /// Its id.
+    /// Id of the cash move.
     id: CashMoveId,
     object: tag::CashMove,
     /// The session.
     session_id: SessionId,
-    /// Why.
+    /// Kind of the move.
     kind: CashMoveKind,
-    /// Positive in, negative out.
+    /// Amount, positive in, negative out.
     amount: Money,
-    /// Why, in words.
+    /// Reason of the move.
     #[schema(max_length = 200, example = "Window cleaner")]
     reason: String,
-    /// When.
+    /// When it happened.
     #[schema(example = "2026-11-22T10:15:00Z")]
     occurred_at: DateTime<Utc>,
 }
@@ -135,7 +135,8 @@ impl From<pos::CashMove> for CashMoveOut {
 
 /// Open a till session
 ///
-/// Proposes the cash that the till's last session left; a float that differs is posted against the bank.
+/// Opens a session with a float. Without `opening_float`, it is the cash that the till's last session left. A float
+/// that differs from that is posted against the bank.
 #[utoipa::path(
     operation_id = "pos_sessions_open",
     security(("bearer" = ["pos:write"])),
@@ -152,7 +153,7 @@ async fn open(post: Post) -> Answer {
 
 /// Close a till session
 ///
-/// By a count of the drawer. What it is over or short is posted; the cash stays for the next session.
+/// Closes a session by a count of the drawer. The over/short is posted. The cash stays for the next session.
 #[utoipa::path(
     operation_id = "pos_sessions_close",
     security(("bearer" = ["pos:write"])),
@@ -170,7 +171,7 @@ async fn close(post: Post, id: PathId<SessionId>) -> Answer {
 
 /// Move cash
 ///
-/// Puts cash into a till's drawer or takes it out, with a reason; the other side is the bank.
+/// Puts cash into a till's drawer or takes it out, with a reason. The other side of the entry is the bank.
 #[utoipa::path(
     operation_id = "pos_cash_moves_create",
     security(("bearer" = ["pos:write"])),
@@ -195,9 +196,9 @@ fn to_command(input: CashMoveIn, _: &Caller) -> Result<Command, ApiError> {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Filters {
-    /// Of this till.
+    /// Only this till.
     register_id: Option<RegisterId>,
-    /// `true`: open ones only; `false`: closed ones only.
+    /// `true`: only open ones. `false`: only closed ones.
     #[param(example = true)]
     open: Option<bool>,
     sort: Option<Age>,
@@ -205,7 +206,7 @@ struct Filters {
 
 /// List till sessions
 ///
-/// One page of sessions.
+/// Returns one page of sessions.
 #[utoipa::path(
     operation_id = "pos_sessions_list",
     security(("bearer" = ["pos:read"])),
@@ -223,7 +224,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 
 /// Get a till session
 ///
-/// The session; once it is closed, with its count and what it was over or short.
+/// Returns the session. A closed session has its count and its over/short.
 #[utoipa::path(
     operation_id = "pos_sessions_get",
     security(("bearer" = ["pos:read"])),
@@ -242,14 +243,14 @@ async fn show(app: Data<App>, caller: Caller, id: PathId<SessionId>) -> Answer {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct CashMoveFilters {
-    /// Of this session.
+    /// Only this session.
     session_id: Option<SessionId>,
     sort: Option<Age>,
 }
 
 /// List cash moves
 ///
-/// One page of the cash that moved without a sale.
+/// Returns one page of cash moves.
 #[utoipa::path(
     operation_id = "pos_cash_moves_list",
     security(("bearer" = ["pos:read"])),

@@ -1,4 +1,4 @@
-//! The price lists of channels and of locations in them.
+//! Price lists of channels, and of locations in them.
 
 use actix_web::web::{Data, Path};
 use actix_web::{delete, get, put};
@@ -25,14 +25,14 @@ pub fn routes(cfg: &mut ServiceConfig) {
 /// The price list of a channel, or of one location in it.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct ChannelPriceList {
-    /// The channel, and the location where it is for one.
+    /// The channel, and the location if the list is for one.
     #[schema(max_length = 50, example = "retail")]
     id: String,
     object: tag::ChannelPriceList,
     /// The channel.
     #[schema(value_type = Channel)]
     channel: String,
-    /// The location it is for; null for the whole channel.
+    /// Location in the channel. Null: the whole channel.
     location_id: Option<LocationId>,
     /// The price list.
     price_list_id: PriceListId,
@@ -51,18 +51,18 @@ impl From<entity::channel_price_list::Model> for ChannelPriceList {
     }
 }
 
-/// Which one is meant.
+/// Place that the price list is for.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Place {
-    /// The location; the whole channel, if absent.
+    /// Location in the channel. The whole channel if absent.
     location_id: Option<LocationId>,
 }
 
 /// List channel price lists
 ///
-/// All of them: there are few.
+/// Returns one page of the price lists of channels and of locations in them.
 #[utoipa::path(
     operation_id = "channel_price_lists_list",
     security(("bearer" = ["prices:read"])),
@@ -78,9 +78,9 @@ async fn list(app: Data<App>, caller: Caller, list: List<NoFilters>) -> Answer {
     })
 }
 
-/// State the price list of a channel
+/// Replace the price list of a channel
 ///
-/// For the whole channel, or for one location in it, which counts first.
+/// Sets it for the whole channel, or for one location in it. That of a location goes first.
 #[utoipa::path(
     operation_id = "channel_price_lists_put",
     security(("bearer" = ["prices:write"])),
@@ -100,14 +100,14 @@ async fn put_list(write: Write, path: Path<String>, body: Body<ChannelPriceListI
         .await
 }
 
-/// Take the price list off a channel
+/// Remove the price list of a channel
 ///
-/// Off the whole channel, or off one location in it.
+/// Removes it from the whole channel, or from one location in it.
 #[utoipa::path(
     operation_id = "channel_price_lists_delete",
     security(("bearer" = ["prices:write"])),
     params(("channel" = Channel, Path, description = "The channel."), Place),
-    responses((status = 204, description = "The channel has no price list any more."))
+    responses((status = 204, description = "The price list is removed."))
 )]
 #[delete("/v1/channel-price-lists/{channel}")]
 async fn delete_list(write: Write, path: Path<String>, place: Params<Place>) -> Answer {

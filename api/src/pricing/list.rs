@@ -27,7 +27,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 /// A price list.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct PriceList {
-    /// The price list's id.
+    /// Id of the price list.
     id: PriceListId,
     object: tag::PriceList,
     /// Your code for it.
@@ -36,10 +36,10 @@ struct PriceList {
     /// The name.
     #[schema(max_length = 200, example = "Dealers")]
     name: String,
-    /// ISO 4217 code.
+    /// ISO 4217 code of its currency.
     #[schema(max_length = 3, example = "EUR")]
     currency: String,
-    /// Counts the changes.
+    /// Version number. Each change adds 1.
     #[schema(minimum = 1, example = 1)]
     version: i32,
     /// When it was created.
@@ -70,7 +70,7 @@ record!(PriceList, PriceListId);
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Filters {
-    /// Exactly this code.
+    /// Only this code.
     #[param(max_length = 64, example = "dealers")]
     code: Option<String>,
     sort: Option<Sort>,
@@ -80,7 +80,7 @@ struct Filters {
 
 /// List price lists
 ///
-/// One page of price lists.
+/// Returns one page of price lists.
 #[utoipa::path(
     operation_id = "price_lists_list",
     security(("bearer" = ["prices:read"])),
@@ -101,7 +101,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 
 /// Create a price list
 ///
-/// An empty list; its rules are added next.
+/// Creates an empty list. Add its rules next.
 #[utoipa::path(
     operation_id = "price_lists_create",
     security(("bearer" = ["prices:write"])),
@@ -115,7 +115,7 @@ async fn create(write: Write, body: Body<PriceListInput>) -> Answer {
 
 /// Get a price list
 ///
-/// One price list.
+/// Returns one price list.
 #[utoipa::path(
     operation_id = "price_lists_get",
     security(("bearer" = ["prices:read"])),
@@ -130,7 +130,7 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<PriceListId>, seen: IfNo
 
 /// Change a price list
 ///
-/// A merge patch. The version of a list also counts the changes of its rules.
+/// Takes a merge patch. A change of a rule also changes the version of its list.
 #[utoipa::path(
     operation_id = "price_lists_update",
     security(("bearer" = ["prices:write"])),

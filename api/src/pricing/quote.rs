@@ -1,4 +1,4 @@
-//! What a basket costs, with every reason.
+//! Prices of a basket, each with its trace.
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, post};
@@ -26,9 +26,9 @@ struct Prices {
     /// ISO 4217 code of every price.
     #[schema(max_length = 3, example = "EUR")]
     currency: String,
-    /// The instant whose prices count.
+    /// Instant whose prices apply.
     at: DateTime<Utc>,
-    /// The lines, in the order they were asked in.
+    /// Lines, in the order of the request.
     #[schema(max_items = 200)]
     lines: Vec<PriceLine>,
 }
@@ -38,25 +38,25 @@ struct Prices {
 struct PriceLine {
     /// The product.
     product_id: ProductId,
-    /// Its SKU.
+    /// SKU of the product.
     #[schema(max_length = 64, example = "BOLT-M8")]
     sku: String,
-    /// The unit that the price is for.
+    /// Unit that the price is for.
     #[schema(max_length = 3, example = "C62")]
     uom: String,
-    /// How many of that unit.
+    /// Quantity in that unit.
     quantity: Quantity,
     /// Stock units per unit.
     factor: Quantity,
-    /// The price of one unit, before discounts given at the sale; with or without tax as the tenant's list prices.
+    /// Price of one unit before discounts given at the sale. It includes tax if the tenant's list prices do.
     unit_price: Price,
-    /// The list price of one unit; null where there is none.
+    /// List price of one unit. Null: there is none.
     list_price: Option<Price>,
-    /// Where the price comes from.
+    /// Source of the price.
     source: Source,
-    /// The rule that made it; null for a list price.
+    /// Rule that gave the price. Null for a list price.
     rule_id: Option<PriceRuleId>,
-    /// How it came about, and why every other candidate lost.
+    /// Trace of the price: the rule that won, and why every other one lost.
     trace: Trace,
 }
 
@@ -79,8 +79,8 @@ impl From<quote::QuoteLine> for PriceLine {
 
 /// Resolve prices
 ///
-/// What a basket costs, for any customer, channel, location and instant, past or future, with the reason of every
-/// price. Nothing is written. A product without a price is refused: nothing is free by omission.
+/// Returns the prices of a basket, for any customer, channel, location and instant, past or future, each with its
+/// trace. Nothing is written. A product without a price is rejected: nothing is free by omission.
 #[utoipa::path(
     operation_id = "prices_resolve",
     security(("bearer" = ["prices:read"])),

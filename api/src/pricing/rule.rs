@@ -29,37 +29,37 @@ pub fn routes(cfg: &mut ServiceConfig) {
 /// One rule of a price list. It never changes: it is added, and it ends.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct PriceRule {
-    /// The rule's id.
+    /// Id of the rule.
     id: PriceRuleId,
     object: tag::PriceRule,
-    /// The list that it is part of.
+    /// Price list that it is part of.
     price_list_id: PriceListId,
-    /// Which products it prices.
+    /// Scope of the rule: `product`, `category` or `all`.
     #[schema(value_type = RuleScope)]
     scope: String,
     /// The product, for the scope `product`.
     product_id: Option<ProductId>,
     /// The category, for the scope `category`.
     category_id: Option<CategoryId>,
-    /// How it makes a price.
+    /// Method by which it makes a price.
     #[schema(value_type = RuleMethod)]
     method: String,
-    /// A price per stock unit, a percentage or an amount per stock unit off list, by method.
+    /// Price per stock unit, or percentage or amount per stock unit off the list price, by `method`.
     value: Price,
-    /// The quantity break in stock units.
+    /// Quantity from which it applies, in stock units.
     min_quantity: Quantity,
-    /// The first instant at which it applies; null where it always did.
+    /// First instant at which it applies. Null: no beginning.
     #[schema(example = "2026-11-22T00:00:00Z")]
     valid_from: Option<DateTime<Utc>>,
-    /// The first instant at which it no longer applies; null where it never ends.
+    /// First instant at which it no longer applies. Null: no end.
     #[schema(example = "2027-01-01T00:00:00Z")]
     valid_until: Option<DateTime<Utc>>,
-    /// Always 1: it never changes.
+    /// Always 1, because it never changes.
     #[schema(minimum = 1, example = 1)]
     version: i32,
     /// When it was created.
     created_at: DateTime<Utc>,
-    /// The same.
+    /// Same as `created_at`.
     updated_at: DateTime<Utc>,
 }
 
@@ -91,11 +91,11 @@ record!(PriceRule, PriceRuleId);
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Filters {
-    /// For this product itself.
+    /// Only rules for this product itself.
     product_id: Option<ProductId>,
-    /// For this category itself.
+    /// Only rules for this category itself.
     category_id: Option<CategoryId>,
-    /// Also rules that have ended.
+    /// Whether to list rules that have ended, too.
     #[serde(default)]
     #[param(default = false, example = false)]
     include_ended: bool,
@@ -106,7 +106,7 @@ struct Filters {
 
 /// List the rules of a price list
 ///
-/// One page of rules, those that have ended left out.
+/// Returns one page of rules. Without `include_ended` it omits those that have ended.
 #[utoipa::path(
     operation_id = "price_rules_list",
     security(("bearer" = ["prices:read"])),
@@ -131,7 +131,8 @@ async fn list(app: Data<App>, caller: Caller, id: PathId<PriceListId>, list: Lis
 
 /// Add a rule to a price list
 ///
-/// A bare date in `valid_from` or `valid_until` means the whole day in the tenant's zone: an end date is inclusive.
+/// A date without a time in `valid_from` or `valid_until` means the whole day in the tenant's time zone: an end date is
+/// inclusive.
 #[utoipa::path(
     operation_id = "price_rules_create",
     security(("bearer" = ["prices:write"])),
@@ -150,7 +151,7 @@ async fn create(write: Write, id: PathId<PriceListId>, body: Body<PriceRuleInput
 
 /// Add many rules to a price list
 ///
-/// Up to 500 in one request, one result each, in order: a refused rule does not spoil the others.
+/// Takes up to 500 rules and returns one result each, in order. A rejected rule does not affect the others.
 #[utoipa::path(
     operation_id = "price_rules_create_batch",
     security(("bearer" = ["prices:write"])),
@@ -169,7 +170,7 @@ async fn create_batch(write: Write, id: PathId<PriceListId>, body: BatchBody<Ite
 
 /// Get a rule of a price list
 ///
-/// One rule.
+/// Returns one rule.
 #[utoipa::path(
     operation_id = "price_rules_get",
     security(("bearer" = ["prices:read"])),
@@ -186,8 +187,8 @@ async fn get(app: Data<App>, caller: Caller, path: Path<(String, String)>, seen:
 
 /// End a rule of a price list
 ///
-/// From now on it applies no longer. A rule that has been in force stays for its history, so that past prices can
-/// still be explained; one that has not is gone.
+/// The rule no longer applies from now on. A rule that has applied is kept as history, so that past prices can still be
+/// explained. A rule that has not is deleted.
 #[utoipa::path(
     operation_id = "price_rules_end",
     security(("bearer" = ["prices:write"])),
@@ -206,7 +207,7 @@ async fn end(write: Write, path: Path<(String, String)>) -> Answer {
         .await
 }
 
-/// The ids of a list and of a rule.
+/// Parses the ids of a list and of a rule.
 fn ids(path: &(String, String)) -> Result<(PriceListId, PriceRuleId), ApiError> {
     let refused = |name: &'static str, error: domain::id::InvalidId| {
         ApiError::new(ErrorCode::InvalidId, sentence(&error.to_string())).at_parameter(name)

@@ -27,7 +27,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 /// A price tier.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct PriceTier {
-    /// The price tier's id.
+    /// Id of the price tier.
     id: PriceTierId,
     object: tag::PriceTier,
     /// Your code for it.
@@ -36,9 +36,9 @@ struct PriceTier {
     /// The name.
     #[schema(max_length = 200, example = "Dealers")]
     name: String,
-    /// The price list of every customer in it.
+    /// Price list of every customer in the tier.
     price_list_id: Option<PriceListId>,
-    /// Counts the changes.
+    /// Version number. Each change adds 1.
     #[schema(minimum = 1, example = 1)]
     version: i32,
     /// When it was created.
@@ -69,7 +69,7 @@ record!(PriceTier, PriceTierId);
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Filters {
-    /// Exactly this code.
+    /// Only this code.
     #[param(max_length = 64, example = "dealers")]
     code: Option<String>,
     sort: Option<Sort>,
@@ -79,7 +79,7 @@ struct Filters {
 
 /// List price tiers
 ///
-/// One page of price tiers.
+/// Returns one page of price tiers.
 #[utoipa::path(
     operation_id = "price_tiers_list",
     security(("bearer" = ["prices:read"])),
@@ -100,7 +100,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 
 /// Create a price tier
 ///
-/// Customers in it buy at its price list.
+/// Creates a tier. Its customers buy at its price list.
 #[utoipa::path(
     operation_id = "price_tiers_create",
     security(("bearer" = ["prices:write"])),
@@ -114,7 +114,7 @@ async fn create(write: Write, body: Body<PriceTierInput>) -> Answer {
 
 /// Get a price tier
 ///
-/// One price tier.
+/// Returns one price tier.
 #[utoipa::path(
     operation_id = "price_tiers_get",
     security(("bearer" = ["prices:read"])),
@@ -129,7 +129,7 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<PriceTierId>, seen: IfNo
 
 /// Change a price tier
 ///
-/// A merge patch.
+/// Takes a merge patch.
 #[utoipa::path(
     operation_id = "price_tiers_update",
     security(("bearer" = ["prices:write"])),

@@ -1,4 +1,4 @@
-//! Every code that an answer may bear, with its status. The texts are in [`super::registry`].
+//! All codes of problems, each with its HTTP status. The texts are in [`super::registry`].
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use actix_web::http::StatusCode;
 use domain::refusal::Code;
 use strum::IntoEnumIterator;
 
-/// A stable error code: what the API itself refuses, and every code of the domain.
+/// A stable error code: one of the API's own, or one of the domain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumIter, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum ErrorCode {
@@ -16,7 +16,7 @@ pub enum ErrorCode {
     MalformedCsv,
     /// The body or the query has a field that the route does not know.
     UnknownField,
-    /// A query parameter has a value that it can't have.
+    /// A query parameter has a value that is not allowed.
     InvalidParameter,
     /// An id in the path has the wrong form.
     InvalidId,
@@ -30,9 +30,9 @@ pub enum ErrorCode {
     AuthenticationRequired,
     /// The API key is not known, was revoked, or is mistyped.
     InvalidApiKey,
-    /// The API key's time is over.
+    /// The API key has expired.
     ExpiredApiKey,
-    /// The access or refresh token is not valid, or not any more.
+    /// The access or refresh token is not valid, or no longer.
     InvalidToken,
     /// Tenant, e-mail address or password are wrong.
     InvalidCredentials,
@@ -44,7 +44,7 @@ pub enum ErrorCode {
     RouteNotFound,
     /// The path does not take this method.
     MethodNotAllowed,
-    /// The answer can't be given in the wanted form.
+    /// The response can't have the requested form.
     NotAcceptable,
     /// The body is too long.
     PayloadTooLarge,
@@ -56,11 +56,11 @@ pub enum ErrorCode {
     RequestTimeout,
     /// Too many requests.
     RateLimited,
-    /// A GraphQL query is too long, too deep, too wide or too dear.
+    /// A GraphQL query is too long, too deep, too wide or too costly.
     QueryCostExceeded,
     /// A fault of the server.
     InternalError,
-    /// The server can't answer now.
+    /// The server can't serve the request now.
     TemporarilyUnavailable,
     /// The database took too long.
     StatementTimeout,
@@ -70,23 +70,23 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
-    /// Every code.
+    /// Returns all codes.
     pub fn all() -> impl Iterator<Item = ErrorCode> {
         ErrorCode::iter().chain(Code::ALL.into_iter().map(ErrorCode::Domain))
     }
 
-    /// The code with this text form.
+    /// Returns the code with this text form.
     pub fn find(text: &str) -> Option<ErrorCode> {
         ErrorCode::all().find(|code| code.as_str() == text)
     }
 
-    /// The text form: the contract.
+    /// Returns the text form, which never changes.
     pub fn as_str(self) -> &'static str {
         if let ErrorCode::Domain(code) = self { code.as_str() } else { self.into() }
     }
 
-    /// The HTTP status it is answered with: 400 can't be read, 422 is read but not valid, 409 is valid but conflicts
-    /// with what is there.
+    /// Returns the HTTP status. 400: can't be read. 422: was read, but is not valid. 409: is valid, but conflicts with
+    /// the present state.
     pub fn status(self) -> StatusCode {
         match self {
             ErrorCode::MalformedJson

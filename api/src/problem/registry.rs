@@ -1,37 +1,37 @@
-//! The texts of every error code: what `/errors/{code}`, the OpenAPI document and the problem's `title` say.
+//! Texts of every error code, for `/errors/{code}`, `docs/errors.md` and the `title` of a problem.
 
 use domain::refusal::Code;
 
 use super::ErrorCode::{self, Domain};
 
-/// What there is to know about one code.
+/// Texts of one code.
 #[derive(Debug)]
 pub struct Entry {
     /// The code.
     pub code: ErrorCode,
-    /// Its title, the same in every answer.
+    /// Title, the same in every problem.
     pub title: &'static str,
-    /// What it means.
+    /// Meaning.
     pub cause: &'static str,
-    /// What to do.
+    /// Advice.
     pub fix: &'static str,
 }
 
 impl ErrorCode {
-    /// Its texts.
+    /// Returns its texts.
     pub fn entry(self) -> &'static Entry {
         REGISTRY.iter().find(|entry| entry.code == self).unwrap_or(&UNDOCUMENTED)
     }
 }
 
-/// Never seen: a test asks for every code.
+/// Never used: a test looks up every code.
 static UNDOCUMENTED: Entry = entry(ErrorCode::InternalError, "Undocumented error", "", "");
 
 const fn entry(code: ErrorCode, title: &'static str, cause: &'static str, fix: &'static str) -> Entry {
     Entry { code, title, cause, fix }
 }
 
-/// Every code with its texts.
+/// All codes with their texts.
 pub static REGISTRY: &[Entry] = &[
     entry(
         ErrorCode::MalformedJson,
@@ -43,37 +43,37 @@ pub static REGISTRY: &[Entry] = &[
         ErrorCode::MalformedCsv,
         "The body is not CSV",
         "The request body, or a row of it, could not be read as CSV.",
-        "Send CSV in UTF-8 with commas between the cells, a header in the first row, and as many cells in every row as the header has.",
+        "Send CSV in UTF-8, with a header in the first row, and as many cells in every row as the header has.",
     ),
     entry(
         ErrorCode::UnknownField,
         "Unknown field",
         "The body or the query has a field that this route does not know, often a misspelt one.",
-        "Correct or remove the field that is named in errors. Unknown fields are refused so that a typo can't be dropped in silence.",
+        "Correct or remove the field that is named in errors. Unknown fields are rejected, so that a typo is never ignored.",
     ),
     entry(
         ErrorCode::InvalidParameter,
         "Invalid parameter",
-        "A query parameter or a header has a value that it can't have.",
+        "A query parameter or a header has a value that is not allowed.",
         "Correct the parameter that is named in errors.",
     ),
     entry(
         ErrorCode::InvalidId,
         "Malformed id",
         "An id in the path has the wrong form or belongs to another type of object.",
-        "Use the id exactly as the API gave it, with its prefix, such as ord_01h455vb4pex5vsknk084sn02q.",
+        "Use the id exactly as the API returned it, with its prefix, such as ord_01h455vb4pex5vsknk084sn02q.",
     ),
     entry(
         ErrorCode::InvalidCursor,
         "Invalid cursor",
         "The cursor was not made by this list, or the filters changed between two pages.",
-        "Start again without a cursor, and send next_cursor back unchanged together with the same filters.",
+        "Start again without a cursor. Send next_cursor back unchanged, with the same filters.",
     ),
     entry(
         ErrorCode::IdempotencyKeyMissing,
         "Idempotency key missing",
         "This route writes stock or ledger, and a retry must not write twice.",
-        "Add the header Idempotency-Key with a value of your own that is unique per intended write, such as a UUID, and send the same value when you retry.",
+        "Add the header Idempotency-Key with a value of your own, unique per intended write, such as a UUID. Send the same value when you retry.",
     ),
     entry(
         ErrorCode::IdempotencyKeyInvalid,
@@ -91,12 +91,12 @@ pub static REGISTRY: &[Entry] = &[
         ErrorCode::InvalidApiKey,
         "Invalid API key",
         "The API key is not known, was revoked, or is mistyped.",
-        "Check the whole key, and create or rotate one where it was revoked. Keys belong in a header, never in the query string.",
+        "Check the whole key. If it was revoked, create a new one. Keys belong in a header, never in the query string.",
     ),
     entry(
         ErrorCode::ExpiredApiKey,
         "Expired API key",
-        "The API key's time is over, or it was rotated and the overlap has ended.",
+        "The API key has expired, or it was rotated and the overlap has ended.",
         "Use the key that replaced it, or create a new one.",
     ),
     entry(
@@ -108,19 +108,19 @@ pub static REGISTRY: &[Entry] = &[
     entry(
         ErrorCode::InvalidCredentials,
         "Wrong login",
-        "Tenant, e-mail address or password are wrong.",
-        "Check all three; the answer does not tell which one is wrong.",
+        "The tenant, the e-mail address or the password is wrong.",
+        "Check all three. The response does not say which one is wrong.",
     ),
     entry(
         ErrorCode::IpNotAllowed,
         "Address not allowed",
-        "The API key may only be used from certain addresses, and this is not one of them.",
-        "Call from an address on the key's list, or change the list.",
+        "The API key may not be used from this address.",
+        "Call from an address in the key's ip_allowlist, or create a key with another list.",
     ),
     entry(
         ErrorCode::TenantSuspended,
         "Tenant suspended",
-        "The tenant is suspended; no call is answered until the operator lifts that.",
+        "The tenant is suspended. Every call is rejected until the operator ends the suspension.",
         "Ask the operator of this installation.",
     ),
     entry(
@@ -138,50 +138,50 @@ pub static REGISTRY: &[Entry] = &[
     entry(
         ErrorCode::NotAcceptable,
         "Not acceptable",
-        "The answer can't be given in the form that Accept or format asks for.",
-        "Ask for one of the forms that the route's description lists.",
+        "The response can't have the form that Accept or format asks for.",
+        "Ask for one of the forms in the route's description.",
     ),
     entry(
         ErrorCode::PayloadTooLarge,
         "Body too large",
-        "The request body is longer than this route takes.",
+        "The request body is longer than this route accepts.",
         "Send less at once: split a batch into several requests.",
     ),
     entry(
         ErrorCode::UnsupportedMediaType,
         "Unsupported media type",
         "The body's Content-Type or Content-Encoding is not one that this route reads.",
-        "Send Content-Type: application/json, without Content-Encoding.",
+        "Send Content-Type: application/json, without Content-Encoding. An import also accepts text/csv.",
     ),
     entry(
         ErrorCode::PreconditionRequired,
         "If-Match required",
-        "This record is edited by several people, and a change must name the version it was made from.",
+        "A change of this record must name the version that it was made from.",
         "Read the record and send its ETag as If-Match.",
     ),
     entry(
         ErrorCode::RequestTimeout,
         "The body did not arrive in time",
-        "The request body was not complete within 10 seconds.",
+        "The request body was not complete within 10 seconds, or 120 seconds for an import.",
         "Send the request again over a faster connection, or send less at once.",
     ),
     entry(
         ErrorCode::RateLimited,
         "Too many requests",
-        "More was asked in a short time than is allowed.",
-        "Wait for the seconds in Retry-After, then go on more slowly.",
+        "More requests were sent in a short time than are allowed.",
+        "Wait for the seconds in Retry-After, then send requests more slowly.",
     ),
     entry(
         ErrorCode::QueryCostExceeded,
         "Query too costly",
         "A GraphQL query is too long, nested too deep, asks for too many fields at its root, or for too many values.",
-        "Lower limit, group by less, or ask for fewer fields. extensions.cost of an answer tells what a query cost, in points: one for each field at the root and one for each hundred values.",
+        "Lower limit, group by less, or ask for fewer fields. extensions.cost of a response has the cost of a query in points: one for each field at the root and one for each hundred values.",
     ),
     entry(
         ErrorCode::InternalError,
         "Internal error",
         "A fault of the server. It was logged under the request id.",
-        "Try again; a write with the same Idempotency-Key can't happen twice. If it stays, report the request id.",
+        "Try again. With the same Idempotency-Key, a write happens at most once. If the error stays, report the request id.",
     ),
     entry(
         ErrorCode::TemporarilyUnavailable,
@@ -192,32 +192,32 @@ pub static REGISTRY: &[Entry] = &[
     entry(
         ErrorCode::StatementTimeout,
         "The database took too long",
-        "The answer would have taken longer than a request may.",
+        "The database took longer than a request may.",
         "Ask for less: a shorter range, fewer dimensions, a smaller page.",
     ),
     entry(
         Domain(Code::NotFound),
         "Not found",
-        "There is no such record, or it belongs to another tenant: the two look the same.",
+        "There is no such record, or it belongs to another tenant. The response does not say which.",
         "Check the id.",
     ),
     entry(
         Domain(Code::ValidationFailed),
         "Validation failed",
         "The request was read, but a field has a value that is not allowed.",
-        "Correct every field that errors lists; all of them are listed at once.",
+        "Correct every field in errors. All wrong fields are listed at once.",
     ),
     entry(
         Domain(Code::InsufficientStock),
         "Not enough stock",
-        "More is wanted than is available at that place.",
-        "Take less, another location, or wait for what is on the way. Each short line is in errors with what is available.",
+        "The request needs more than is available at the location.",
+        "Request less, use another location, or wait for expected receipts. Each short line is in errors with what is available.",
     ),
     entry(
         Domain(Code::InvalidStateTransition),
         "Not possible in this state",
-        "The document is in a state that does not allow this step.",
-        "Read the document and take a step that its status allows.",
+        "The state of the document does not allow this command.",
+        "Read the document and send a command that its status allows.",
     ),
     entry(
         Domain(Code::DuplicateExternalRef),
@@ -253,7 +253,7 @@ pub static REGISTRY: &[Entry] = &[
         Domain(Code::IdempotencyInProgress),
         "First request still running",
         "A request with this idempotency key has not finished yet.",
-        "Wait a second and send the same request again: it gets the first one's answer.",
+        "Wait a second and send the same request again. It returns the first one's response.",
     ),
     entry(
         Domain(Code::UnbalancedEntry),
@@ -265,19 +265,19 @@ pub static REGISTRY: &[Entry] = &[
         Domain(Code::VersionMismatch),
         "Changed in the meantime",
         "The record was changed since you read it.",
-        "Read it again, apply your change to what it is now, and send its new ETag as If-Match.",
+        "Read it again, apply your change to the new version, and send its ETag as If-Match.",
     ),
     entry(
         Domain(Code::CreditExceeded),
         "Credit limit exceeded",
         "The customer's open invoices and orders would exceed the credit limit.",
-        "Take a payment first, raise the limit, or release the order with the scope credit:approve.",
+        "Record a payment first, raise the limit, or release the order with the scope credit:approve.",
     ),
     entry(
         Domain(Code::TenderMismatch),
-        "Payment does not fit",
-        "What is paid does not cover what is to be paid, or exceeds it where no change can be given.",
-        "Correct the tenders; only cash can give change.",
+        "Tenders do not match",
+        "The tenders do not cover the total, or exceed it where no change can be given.",
+        "Correct the tenders. Only cash can give change.",
     ),
     entry(
         Domain(Code::ReturnExceedsSale),
@@ -288,14 +288,14 @@ pub static REGISTRY: &[Entry] = &[
     entry(
         Domain(Code::LotExpired),
         "Lot expired",
-        "The lot that is named has expired, or will before the customer has had it for as long as they need.",
-        "Name another lot, or none to get what expires first; write the goods off with an adjustment.",
+        "The named lot has expired, or has less remaining life than the customer requires.",
+        "Name another lot, or none to get the lot that expires first. Write expired stock off with an adjustment.",
     ),
     entry(
         Domain(Code::LotRecalled),
         "Lot recalled",
-        "The lot that is named is recalled: no more of it is sold or reserved.",
-        "Name another lot, or none to get what expires first.",
+        "The named lot is recalled. It can't be sold or reserved.",
+        "Name another lot, or none to get the lot that expires first.",
     ),
 ];
 

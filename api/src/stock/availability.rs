@@ -1,4 +1,4 @@
-//! What may be sold, and where.
+//! Available stock by product and location.
 
 use std::collections::HashSet;
 
@@ -21,10 +21,10 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(show).service(query);
 }
 
-/// The most products of one request.
+/// Most products of one request.
 const PRODUCTS_MAX: usize = 1_000;
 
-/// Which products, where and for which channel. Name them by exactly one of `product_id`, `sku` and `barcode`.
+/// Products, location and channel. Name the products by exactly one of `product_id`, `sku` and `barcode`.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -33,7 +33,7 @@ struct Question {
     #[serde(default, deserialize_with = "listed")]
     #[param(style = Form, explode = false, max_items = 1000)]
     product_id: Vec<ProductId>,
-    /// Up to 1000 SKUs, separated by commas. A SKU that has a comma in it is asked for by `product_id`.
+    /// Up to 1000 SKUs, separated by commas. Use `product_id` for a SKU that contains a comma.
     #[serde(default, deserialize_with = "listed")]
     #[param(style = Form, explode = false, max_items = 1000, example = json!(["BOLT-M8"]))]
     sku: Vec<String>,
@@ -43,35 +43,35 @@ struct Question {
     barcode: Vec<String>,
     /// Only at this location.
     location_id: Option<LocationId>,
-    /// Only where this channel may draw from; what is kept for it by channel allotments is available to it.
+    /// Only locations that this channel may take stock from. Its channel allotments count as available.
     channel: Option<Channel>,
-    /// Whether to say as well what may be promised by day.
+    /// Whether to return by day how much can be promised.
     #[serde(default)]
     steps: bool,
 }
 
-/// As the parameters of `GET /v1/stock/availability`, for lists that are too long for an address. Name products by
-/// exactly one of `product_ids`, `skus` and `barcodes`.
+/// The parameters of `GET /v1/stock/availability`, for lists that are too long for a URL. Name products by exactly one
+/// of `product_ids`, `skus` and `barcodes`.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct QuestionIn {
-    /// Products, by id.
+    /// Ids of products.
     #[serde(default)]
     #[schema(max_items = 1000)]
     product_ids: Vec<ProductId>,
-    /// Products, by SKU.
+    /// SKUs of products.
     #[serde(default)]
     #[schema(max_items = 1000, example = json!(["BOLT-M8"]))]
     skus: Vec<String>,
-    /// Products, by barcode.
+    /// Barcodes of products.
     #[serde(default)]
     #[schema(max_items = 1000, example = json!([]))]
     barcodes: Vec<String>,
     /// Only at this location.
     location_id: Option<LocationId>,
-    /// Only where this channel may draw from; what is kept for it by channel allotments is available to it.
+    /// Only locations that this channel may take stock from. Its channel allotments count as available.
     channel: Option<Channel>,
-    /// Whether to say as well what may be promised by day.
+    /// Whether to return by day how much can be promised.
     #[serde(default)]
     steps: bool,
 }
@@ -83,14 +83,14 @@ impl From<QuestionIn> for Question {
     }
 }
 
-/// What may be sold right now.
+/// Stock that is available now.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Availability {
     object: tag::Availability,
-    /// The products that were found, in the order of the question, each once.
+    /// Products that were found, in the order of the request, each once.
     #[schema(max_items = 1000)]
     data: Vec<ProductAvailability>,
-    /// What was asked for and is no product.
+    /// Values of the request that match no product.
     #[schema(max_items = 1000, example = json!(["BOLT-M9"]))]
     unknown: Vec<String>,
 }
@@ -121,35 +121,34 @@ impl Question {
     }
 }
 
-/// Ask what is available
+/// Get availability
 ///
-/// On hand less reserved, as of now, in total and by location. Locations from which no channel may draw, such as goods
-/// in transit, do not count, and neither do lots that have expired or are recalled.
+/// Returns on hand less reserved, as of now, in total and by location. A location that no channel may take stock from,
+/// such as a transit location, does not count. Neither does a lot that has expired or is recalled.
 ///
-/// With `steps` the answer says as well from which day on how much may be promised: what is available now, what is on
-/// its way (expected receipts, and transfers with a day; a transfer without one counts for nothing, and neither does
-/// what should have come before today), and less what confirmed orders wait for, which have first claim on whatever
-/// comes. No step promises what a later day needs. The day that a refusal for want of stock names comes from the same
-/// steps.
+/// With `steps`, the response also has by day how much can be promised. That is what is available now, plus supply,
+/// less what confirmed orders wait for, because they get stock first. Supply is expected receipts, and transfers with a
+/// day. A transfer without a day does not count, nor does supply that is overdue. No step promises what a later day
+/// needs. A rejection with `insufficient_stock` takes its day from the same steps.
 #[utoipa::path(
     operation_id = "stock_availability_get",
     security(("bearer" = ["stock:read"])),
     params(Question),
-    responses((status = 200, description = "What is available.", body = Availability))
+    responses((status = 200, description = "The availability.", body = Availability))
 )]
 #[get("/v1/stock/availability")]
 async fn show(app: Data<App>, caller: Caller, question: Params<Question>) -> Answer {
     answer(&app, &caller, &question).await
 }
 
-/// Ask what is available, of many
+/// Get availability of many products
 ///
-/// As `GET /v1/stock/availability`, with the products in the body. Nothing is written.
+/// Same as `GET /v1/stock/availability`, with the products in the body. Nothing is written.
 #[utoipa::path(
     operation_id = "stock_availability_query",
     security(("bearer" = ["stock:read"])),
     request_body = QuestionIn,
-    responses((status = 200, description = "What is available.", body = Availability))
+    responses((status = 200, description = "The availability.", body = Availability))
 )]
 #[post("/v1/stock/availability")]
 async fn query(app: Data<App>, caller: Caller, body: Body<QuestionIn>) -> Answer {

@@ -1,4 +1,4 @@
-//! Stock documents, to read.
+//! Routes that read stock documents.
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
@@ -27,14 +27,14 @@ pub fn routes(cfg: &mut ServiceConfig) {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Filters {
-    /// Of this kind.
+    /// Only this kind.
     kind: Option<StockDocumentKind>,
-    /// At this location.
+    /// Only this location.
     location_id: Option<LocationId>,
-    /// With this reason code.
+    /// Only this reason code.
     #[param(max_length = 64, example = "damage")]
     reason: Option<String>,
-    /// With this number.
+    /// Only this number.
     #[param(max_length = 64, example = "GR-2026-000123")]
     number: Option<String>,
     /// Happened at this instant or later.
@@ -50,7 +50,7 @@ struct Filters {
 
 /// List stock documents
 ///
-/// One page of receipts, openings and adjustments, without their lines.
+/// Returns one page of receipts, openings and adjustments, without their lines.
 #[utoipa::path(
     operation_id = "stock_documents_list",
     security(("bearer" = ["stock:read", "reports:read"])),
@@ -75,7 +75,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 
 /// Get a stock document
 ///
-/// The receipt, opening or adjustment with its lines.
+/// Returns the receipt, opening or adjustment with its lines.
 #[utoipa::path(
     operation_id = "stock_documents_get",
     security(("bearer" = ["stock:read", "reports:read"])),

@@ -1,4 +1,4 @@
-//! Expected receipts: goods that are on their way, which promises beyond today stand on.
+//! Expected receipts: supply that promises for later days stand on.
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post};
@@ -30,56 +30,56 @@ pub fn routes(cfg: &mut ServiceConfig) {
 
 const EXPECTED: &str = "/v1/stock/expected-receipts";
 
-/// Goods to expect.
+/// An expected receipt to record.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ExpectedReceiptIn {
-    /// Your own id of the document; ours where absent.
+    /// Your own id of the document. The server chooses one if absent.
     id: Option<ExpectedReceiptId>,
-    /// Where they will come in; the oldest warehouse where absent.
+    /// Location that receives it. The oldest warehouse if absent.
     location_id: Option<LocationId>,
-    /// On which day, today or later.
+    /// Day on which it is expected, today or later.
     #[schema(example = "2026-12-02")]
     expected_on: NaiveDate,
-    /// A supplier's confirmation, a remark.
+    /// Supplier's confirmation or remark.
     reference: Option<Text200>,
-    /// What.
+    /// Lines of the document.
     #[schema(min_items = 1, max_items = 2000)]
     lines: Vec<GoodsLineIn>,
 }
 
-/// Another day.
+/// Another day for an expected receipt.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct RescheduleIn {
-    /// On which day, today or later.
+    /// Day on which it is expected, today or later.
     #[schema(example = "2026-12-09")]
     expected_on: NaiveDate,
 }
 
-/// Goods that are expected.
+/// Stock that a supplier is to deliver.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct ExpectedReceiptOut<'a> {
-    /// Its id.
+    /// Id of the expected receipt.
     id: ExpectedReceiptId,
     object: tag::ExpectedReceipt,
-    /// Its number.
+    /// Number of the expected receipt.
     #[schema(max_length = 64, example = "ER-2026-000123")]
     number: &'a str,
-    /// Where they will come in.
+    /// Location that receives it.
     location_id: LocationId,
-    /// On which day.
+    /// Day on which it is expected.
     #[schema(example = "2026-12-02")]
     expected_on: NaiveDate,
     /// A remark.
     #[schema(max_length = 200, example = "Confirmation 8812")]
     reference: Option<&'a str>,
-    /// Where it stands.
+    /// Status.
     status: ExpectedStatus,
-    /// Grows with each change.
+    /// Version number. Each change adds 1.
     #[schema(minimum = 1, example = 1)]
     version: i32,
-    /// What; left out in lists.
+    /// Lines of the document. Lists omit them.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 2000)]
     lines: Option<Vec<ExpectedLineOut<'a>>>,
@@ -88,17 +88,17 @@ pub struct ExpectedReceiptOut<'a> {
 /// A line of an expected receipt. Quantities are stock units.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct ExpectedLineOut<'a> {
-    /// From 1.
+    /// Line number, from 1.
     #[schema(minimum = 1, maximum = 2000, example = 1)]
     line_no: i32,
     /// The product.
     product_id: ProductId,
-    /// Its SKU.
+    /// SKU of the product.
     #[schema(max_length = 64, example = "BOLT-M8")]
     sku: &'a str,
-    /// What is expected.
+    /// Quantity that is expected.
     quantity: Quantity,
-    /// What has come; more than expected where more was sent.
+    /// Quantity that was received. It can exceed the expected quantity.
     received: Quantity,
 }
 
@@ -130,10 +130,10 @@ impl<'a> ExpectedReceiptOut<'a> {
     }
 }
 
-/// Expect goods
+/// Record an expected receipt
 ///
-/// From that day on they may be promised: a refusal for want of stock names the first day on which there is enough.
-/// When they come, post a receipt that names `expected_receipt_id`.
+/// Stock can be promised from its day on: a rejection with `insufficient_stock` names the first day with enough. When
+/// the stock is delivered, post a receipt that names `expected_receipt_id`.
 #[utoipa::path(
     operation_id = "expected_receipts_create",
     security(("bearer" = ["stock:write"])),
@@ -159,10 +159,10 @@ fn to_command(input: ExpectedReceiptIn, _: &Caller) -> Result<Command, ApiError>
     }))
 }
 
-/// Move the day of an expected receipt
+/// Reschedule an expected receipt
 ///
-/// What is promised from now on moves with it. Promises that were made on it and no longer hold are listed by
-/// `GET /v1/stock/expected-receipts/{id}/broken-promises`; each of their orders has an event `order.promise_broken`.
+/// New promises are made by the new day. `GET /v1/stock/expected-receipts/{id}/broken-promises` lists the promises made
+/// on it that no longer hold. Each of their orders gets an event `order.promise_broken`.
 #[utoipa::path(
     operation_id = "expected_receipts_reschedule",
     security(("bearer" = ["stock:write"])),
@@ -180,7 +180,7 @@ async fn reschedule(post: Post, id: PathId<ExpectedReceiptId>) -> Answer {
 
 /// Cancel an expected receipt
 ///
-/// What has not come is expected no longer. Promises that were made on it are broken, as when its day moves.
+/// Stock that was not received is no longer expected. Promises that were made on it are broken, as when its day moves.
 #[utoipa::path(
     operation_id = "expected_receipts_cancel",
     security(("bearer" = ["stock:write"])),
@@ -198,9 +198,9 @@ async fn cancel(post: Post, id: PathId<ExpectedReceiptId>) -> Answer {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Filters {
-    /// Where they stand.
+    /// Only this status.
     status: Option<ExpectedStatus>,
-    /// At this location.
+    /// Only this location.
     location_id: Option<LocationId>,
     /// Expected before this day.
     #[serde(rename = "expected_on[lt]")]
@@ -211,7 +211,7 @@ struct Filters {
 
 /// List expected receipts
 ///
-/// One page of expected receipts, without their lines.
+/// Returns one page of expected receipts, without their lines.
 #[utoipa::path(
     operation_id = "expected_receipts_list",
     security(("bearer" = ["stock:read"])),
@@ -230,7 +230,7 @@ async fn list_expected(app: Data<App>, caller: Caller, page: List<Filters>) -> A
 
 /// Get an expected receipt
 ///
-/// The expected receipt with its lines.
+/// Returns the expected receipt with its lines.
 #[utoipa::path(
     operation_id = "expected_receipts_get",
     security(("bearer" = ["stock:read"])),

@@ -1,4 +1,4 @@
-//! "Why is this number 47?": a level's history with who and why, and what of it is kept for whom.
+//! Explanations of a level: its movements with their causes, and its reservations.
 
 use actix_web::get;
 use actix_web::web::{Data, Path};
@@ -24,7 +24,7 @@ use crate::list::{List, Page, PageInfo};
 use crate::problem::ApiError;
 use crate::{Answer, App, Caller};
 
-/// The most reservations that stand beside the history; all of them have a list of their own.
+/// Most reservations in an explanation. A list of their own has all of them.
 const RESERVED_MAX: u64 = 200;
 
 /// The routes of this area.
@@ -32,130 +32,130 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(show).service(reservations);
 }
 
-/// Why a level is what it is.
+/// Explanation of a level.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct StockExplanation {
     object: tag::StockExplanation,
     /// The level as it is now.
     level: StockLevel,
-    /// What there was before the first movement of this page.
+    /// Balance before the first movement of this page.
     opening: Balance,
-    /// The movements of this page in the order in which they were written, each with what it left.
+    /// Movements of this page in the order of recording, each with the balance after it.
     #[schema(max_items = 200)]
     data: Vec<ExplainedMovement>,
-    /// What there was at the end of the span that was asked for: without `to`, what the level says now. It is the
-    /// balance of the last movement of the last page.
+    /// Balance at the end of the requested span. Without `to`, it is the level as it is now. It equals the balance
+    /// after the last movement of the last page.
     closing: Balance,
-    /// Where the page stands in the history.
+    /// Position of the page in the history.
     page: PageInfo,
-    /// What of the level is kept for somebody.
+    /// Reservations of the level.
     reserved: ReservedPart,
 }
 
-/// What of a level is kept for somebody.
+/// Reservations of a level.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct ReservedPart {
-    /// Stock units that are kept, as the level says.
+    /// Reserved stock units, as the level says.
     quantity: Quantity,
-    /// The reservations, oldest first.
+    /// Reservations, oldest first.
     #[schema(max_items = 200)]
     data: Vec<StockReservation>,
-    /// Whether there are more than these: `GET /v1/stock/levels/{location_id}/{product_id}/reservations` has all.
+    /// Whether there are more: `GET /v1/stock/levels/{location_id}/{product_id}/reservations` returns all.
     #[schema(example = false)]
     has_more: bool,
 }
 
-/// A movement, what it left, and who wrote it why.
+/// A movement with the balance after it and its cause.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct ExplainedMovement {
-    /// Its id.
+    /// Id of the movement.
     id: MovementId,
-    /// Why goods moved.
+    /// Kind of the movement.
     kind: MovementKind,
-    /// Stock units: positive in, negative out.
+    /// Stock units, positive for a receipt, negative for an issue.
     quantity: Quantity,
-    /// Their cost, of the same sign.
+    /// Cost of the units, with the same sign.
     value: Money,
-    /// Cost of one.
+    /// Cost of one stock unit.
     unit_cost: Price,
-    /// What there was after it.
+    /// Balance after the movement.
     balance: Balance,
-    /// What kind of document moved them. New values may appear.
+    /// Kind of the document that caused it. New values may appear.
     #[schema(max_length = 32, example = "sale")]
     document_kind: String,
-    /// The id of that document.
+    /// Id of that document.
     #[schema(max_length = 64, example = "sal_01h455vb4pex5vsknk084sn02q")]
     document_id: String,
-    /// The number of that document.
+    /// Number of that document.
     #[schema(max_length = 64, example = "PS-2026-000123")]
     document_number: Option<String>,
-    /// Its line.
+    /// Line of that document.
     #[schema(minimum = 1, maximum = 2000, example = 1)]
     line_no: i32,
-    /// The channel, where a customer is involved.
+    /// Channel, if a customer is involved.
     channel: Option<Channel>,
     /// The reason code of an adjustment.
     #[schema(max_length = 64, example = json!(null))]
     reason: Option<String>,
     /// When it happened.
     occurred_at: DateTime<Utc>,
-    /// When we learnt of it and the level changed.
+    /// When it was recorded and the level changed.
     recorded_at: DateTime<Utc>,
-    /// What goods that left were taken from, the oldest first, where the level is valued first in, first out: the parts
-    /// add up to what the movement took of what was there.
+    /// Cost layers that an issue used, oldest first, if the level is valued first in, first out. They add up to the
+    /// units that the movement took from stock on hand.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 10000)]
     layers: Vec<LayerUse>,
-    /// What of the movement left although the record had none; what comes in next settles its cost.
+    /// Part of the movement that left below zero. The next receipt settles its cost.
     #[serde(skip_serializing_if = "Option::is_none")]
     below_zero: Option<BelowZero>,
-    /// The command that wrote it, and who asked for it.
+    /// The command that wrote it, with its caller.
     caused_by: Option<CausedBy>,
 }
 
-/// A part of a level that is kept for somebody.
+/// A reservation of a level.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct StockReservation {
-    /// Why it is kept: `order`, `hold` and others. New values may appear.
+    /// Kind of the reservation: `order`, `hold` and others. New values may appear.
     #[schema(max_length = 32, example = "order")]
     kind: String,
-    /// Stock units.
+    /// Reserved stock units.
     quantity: Quantity,
-    /// The id of the document that it is kept for.
+    /// Id of the document that it is for.
     #[schema(max_length = 64, example = "ord_01h455vb4pex5vsknk084sn02q")]
     document_id: String,
-    /// The number of that document.
+    /// Number of that document.
     #[schema(max_length = 64, example = "SO-2026-000123")]
     document_number: Option<String>,
-    /// Its line.
+    /// Line of that document.
     #[schema(minimum = 1, maximum = 2000, example = 1)]
     line_no: i32,
-    /// When it ends by itself; null where it does not.
+    /// When it expires. Null: it does not.
     #[schema(example = json!(null))]
     expires_at: Option<DateTime<Utc>>,
-    /// Since when it is kept.
+    /// When it was made.
     created_at: DateTime<Utc>,
-    /// The command that keeps it, and who asked for it.
+    /// The command that made it, with its caller.
     caused_by: Option<CausedBy>,
     #[serde(skip)]
     position: explain::PromisePosition,
 }
 
-/// A command and who asked for it.
+/// A command with its caller.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct CausedBy {
     /// The command (`GET /v1/commands/{id}`).
     command_id: CommandId,
-    /// What it did. New values may appear.
+    /// Name of the command. New values may appear.
     #[schema(max_length = 64, example = "pos_sale.sold")]
     command: String,
     /// `api_key`, `user`, `operator` or `worker`.
     #[schema(max_length = 16, example = "api_key")]
     actor_kind: String,
-    /// The key or the user.
+    /// Id of the API key or user.
     #[schema(max_length = 64, example = "key_01h455vb4pex5vsknk084sn02q")]
     actor_id: String,
-    /// The name of the key or the user, as it is now.
+    /// Current name of the API key or user.
     #[schema(max_length = 200, example = "Till in the shop")]
     actor_name: Option<String>,
 }
@@ -216,37 +216,38 @@ impl From<Promise> for StockReservation {
     }
 }
 
-/// Which part of the history.
+/// Part of the history.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Span {
-    /// The lot; none where the product is not tracked by lot.
+    /// Lot of a tracked product.
     lot_id: Option<LotId>,
-    /// Only what was written down at this instant or later; cut to whole milliseconds.
+    /// Recorded at this instant or later. The instant is cut to whole milliseconds.
     #[param(example = "2026-11-01T00:00:00Z")]
     from: Option<DateTime<Utc>>,
-    /// Only what was written down before this instant; cut to whole milliseconds.
+    /// Recorded before this instant. The instant is cut to whole milliseconds.
     #[param(example = "2026-12-01T00:00:00Z")]
     to: Option<DateTime<Utc>>,
 }
 
-/// Which lot.
+/// Lot of a level.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct OfLot {
-    /// The lot; none where the product is not tracked by lot.
+    /// Lot of a tracked product.
     lot_id: Option<LotId>,
 }
 
 /// Explain a stock level
 ///
-/// Why the number is what it is: the opening balance, then everything that changed it, oldest first, each with its
-/// document, who asked for it, when it happened, when we learnt of it, and what it left; and what of the level is kept
-/// for whom. A document that came in late stands where it changed the figure. Goods that left name the cost layers they
-/// were taken from, and what of them went below zero. What a hold kept is free again the moment it ends, without a
-/// movement: it is gone from `reserved`, and `GET /v1/stock/holds/{id}` tells that it has expired.
+/// Returns the opening balance, then every movement, oldest first. Each movement has its document, its caller, when it
+/// happened, when it was recorded, and the balance after it. A late document stands where it changed the balance. An
+/// issue has the cost layers that it used, and the part that left below zero.
+///
+/// The response also has the reservations of the level. When a hold expires, its stock is available at once, without a
+/// movement: the hold leaves `reserved`, and `GET /v1/stock/holds/{id}` shows that it has expired.
 #[utoipa::path(
     operation_id = "stock_levels_explain",
     security(("bearer" = ["stock:read", "reports:read"])),
@@ -296,7 +297,7 @@ async fn show(app: Data<App>, caller: Caller, path: Path<(String, String)>, list
 
 /// List the reservations of a stock level
 ///
-/// One page of what of the level is kept for whom, oldest first.
+/// Returns one page of the reservations of the level, oldest first.
 #[utoipa::path(
     operation_id = "stock_level_reservations_list",
     security(("bearer" = ["stock:read"])),

@@ -1,4 +1,4 @@
-//! Lines that name goods, without a price.
+//! Lines that name a product and a quantity, without a price.
 
 use domain::id::ProductId;
 use domain::line_item::GoodsLine;
@@ -9,30 +9,30 @@ use serde::Deserialize;
 use crate::line::item;
 use crate::lot::line::{self as lots, LotIn};
 
-/// Goods. Name the product by exactly one of `product_id`, `sku` and `barcode`.
+/// A product and a quantity. Name the product by exactly one of `product_id`, `sku` and `barcode`.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GoodsLineIn {
-    /// The product, by id.
+    /// Id of the product.
     product_id: Option<ProductId>,
-    /// The product, by SKU.
+    /// SKU of the product.
     #[schema(min_length = 1, max_length = 64, example = "BOLT-M8")]
     sku: Option<String>,
-    /// The product and unit, by barcode.
+    /// Barcode of the product and its unit.
     #[schema(min_length = 1, max_length = 64, example = "4006381333931")]
     barcode: Option<String>,
-    /// The unit; the barcode's, else the product's stock unit, where absent.
+    /// Unit. If absent, that of the barcode, else the stock unit.
     #[schema(min_length = 1, max_length = 8, example = "C62")]
     uom: Option<String>,
-    /// How many of that unit, above zero.
+    /// Quantity in that unit, above zero.
     quantity: Quantity,
-    /// The lots that it is of, where the product is tracked; those that expire first where absent.
+    /// Lots of a tracked product. If absent, those that expire first.
     #[serde(default)]
     #[schema(max_items = 2000)]
     lots: Vec<LotIn>,
 }
 
-/// The goods of a document, every wrong line noted.
+/// Parses the lines of a document. Reports every wrong one.
 pub fn goods(problems: &mut Problems, lines: Vec<GoodsLineIn>) -> Vec<GoodsLine> {
     let mut goods = Vec::with_capacity(lines.len());
     for (index, line) in lines.into_iter().enumerate() {

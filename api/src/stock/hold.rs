@@ -1,4 +1,4 @@
-//! Holds: goods kept back for a while.
+//! Holds: documents that reserve stock until they end.
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post};
@@ -33,19 +33,19 @@ pub fn routes(cfg: &mut ServiceConfig) {
 
 const HOLDS: &str = "/v1/stock/holds";
 
-/// Goods to keep back.
+/// A hold to place.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct HoldIn {
-    /// Your own id of the hold; ours where absent.
+    /// Your own id of the hold. The server chooses one if absent.
     id: Option<HoldId>,
-    /// For someone, in quarantine, for a till or for a channel; a hold for someone where absent.
+    /// Kind of the hold. `hold` if absent.
     kind: Option<HoldKind>,
-    /// Your own name for it, such as a cart's. An open hold of that name is replaced: they never add up.
+    /// Your own name for it, such as that of a cart. A new hold replaces an open one with the same name.
     reference: Option<Filled100>,
-    /// Where; the oldest warehouse where absent.
+    /// Location. The oldest warehouse if absent.
     location_id: Option<LocationId>,
-    /// For whom; for whoever names the hold where absent.
+    /// Customer that it reserves for. If absent, any order or sale may name the hold.
     customer_id: Option<CustomerId>,
     /// The till of a `till_allotment`, which reserves stock at the location of the till.
     register_id: Option<RegisterId>,
@@ -53,37 +53,37 @@ struct HoldIn {
     channel: Option<Channel>,
     /// A remark.
     note: Option<Text500>,
-    /// When it ends by itself, within 366 days; required, except in quarantine, where it is not allowed.
+    /// When it expires, within 366 days. Required, except for a `quarantine`, for which it is not allowed.
     #[schema(example = "2026-11-22T12:00:00Z")]
     expires_at: Option<DateTime<Utc>>,
-    /// What.
+    /// Lines of the hold.
     #[schema(min_items = 1, max_items = 2000)]
     lines: Vec<GoodsLineIn>,
 }
 
-/// A new end.
+/// A new end of a hold.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ExtendIn {
-    /// When the hold ends by itself, within 366 days.
+    /// When the hold expires, within 366 days.
     #[schema(example = "2026-11-23T12:00:00Z")]
     expires_at: DateTime<Utc>,
 }
 
-/// Goods that are kept back.
+/// A hold.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct HoldOut<'a> {
-    /// Its id.
+    /// Id of the hold.
     id: HoldId,
     object: tag::Hold,
-    /// For someone, in quarantine, for a till or for a channel.
+    /// Kind of the hold.
     kind: HoldKind,
     /// Your own name for it.
     #[schema(max_length = 100, example = "cart-8812")]
     reference: Option<&'a str>,
-    /// Where.
+    /// Location of the stock.
     location_id: LocationId,
-    /// For whom.
+    /// Customer that it reserves for.
     customer_id: Option<CustomerId>,
     /// The till of a `till_allotment`.
     register_id: Option<RegisterId>,
@@ -92,17 +92,17 @@ pub struct HoldOut<'a> {
     /// A remark.
     #[schema(max_length = 500, example = "Kept for a call back")]
     note: Option<&'a str>,
-    /// Where it stands; only an open hold holds anything.
+    /// Status. Only an open hold reserves stock.
     status: HoldStatus,
-    /// When it ends by itself.
+    /// When it expires. Null: it does not.
     #[schema(example = "2026-11-22T12:00:00Z")]
     expires_at: Option<DateTime<Utc>>,
     /// When it was placed.
     created_at: DateTime<Utc>,
-    /// Grows with each change.
+    /// Version number. Each change adds 1.
     #[schema(minimum = 1, example = 1)]
     version: i32,
-    /// What; left out in lists.
+    /// Lines of the hold. Lists omit them.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 2000)]
     lines: Option<Vec<HoldLineOut<'a>>>,
@@ -111,22 +111,22 @@ pub struct HoldOut<'a> {
 /// A line of a hold.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct HoldLineOut<'a> {
-    /// From 1.
+    /// Line number, from 1.
     #[schema(minimum = 1, maximum = 2000, example = 1)]
     line_no: i32,
     /// The product.
     product_id: ProductId,
-    /// Its SKU.
+    /// SKU of the product.
     #[schema(max_length = 64, example = "BOLT-M8")]
     sku: &'a str,
-    /// The lot, where the product is tracked. A channel allotment was placed in it, and may be kept in others by now.
+    /// Lot of a tracked product. A channel allotment was placed in it, and may be reserved in others now.
     lot_id: Option<LotId>,
-    /// Its code, or the serial number.
+    /// Lot code or serial number.
     #[schema(max_length = 64, example = json!(null))]
     lot_code: Option<&'a str>,
     /// Stock units.
     quantity: Quantity,
-    /// Stock units that it still holds: fewer where sales of its till or channel took of them, none once it has ended.
+    /// Stock units that it still reserves. Sales of its till or channel lower it. Zero once the hold has ended.
     left: Quantity,
 }
 
@@ -175,19 +175,19 @@ impl<'a> HoldOut<'a> {
     }
 }
 
-/// Hold goods back
+/// Place a hold
 ///
-/// Reserves stock until the hold ends, is released, or is used by the order or till sale that names its `hold_id`. The hold
-/// is rejected as a whole if one line is short.
+/// Reserves stock until the hold expires, is released, or is used by the order or till sale that names its `hold_id`.
+/// If one line is short, the whole hold is rejected.
 ///
-/// A `till_allotment` reserves stock for the sales of one till, so that it can sell while it is offline. Its sales take from
-/// it first. No other till or order can take from it. A `channel_allotment` reserves stock for one channel until it ends. The
-/// other channel sees the stock as reserved. Sales and orders of its own channel take available stock first, then the
-/// allotment, which is not filled again. No document names an allotment.
+/// A `till_allotment` reserves stock for the sales of one till, so that it can sell while it is offline. Its sales take
+/// from it first. No other till or order can take from it. A `channel_allotment` reserves stock for one channel until
+/// it ends. The other channel sees the stock as reserved. Sales and orders of its own channel take available stock
+/// first, then the allotment, which is not refilled. No document names an allotment.
 ///
-/// For a tracked product, a hold reserves the named lots, or those that expire first. A `quarantine` must name its lots. A till
-/// allotment stays in its lots. A channel allotment is a quantity: what its channel takes of it in one lot is reserved in
-/// another lot, while one is available.
+/// For a tracked product, a hold reserves the named lots, or those that expire first. A `quarantine` must name its
+/// lots. A till allotment stays in its lots. A channel allotment is a quantity: what its channel takes in one lot is
+/// then reserved in another one, while one is available.
 #[utoipa::path(
     operation_id = "holds_create",
     security(("bearer" = ["stock:write"])),
@@ -203,7 +203,7 @@ fn to_command(input: HoldIn, _: &Caller) -> Result<Command, ApiError> {
     let mut problems = Problems::default();
     let reference = text::checked(&mut problems, "/reference", input.reference);
     if reference.as_ref().is_some_and(String::is_empty) {
-        problems.invalid("/reference", "Leave it out rather than empty.");
+        problems.invalid("/reference", "Leave it out, or give it a value.");
     }
     let note = text::checked(&mut problems, "/note", input.note);
     let lines = goods(&mut problems, input.lines);
@@ -222,9 +222,9 @@ fn to_command(input: HoldIn, _: &Caller) -> Result<Command, ApiError> {
     }))
 }
 
-/// Move the end of a hold
+/// Change the end of a hold
 ///
-/// Only while it is open: what has ended may be gone, and has to be held anew.
+/// Works only while the hold is open. The stock of a hold that has ended may be reserved elsewhere: place a new hold.
 #[utoipa::path(
     operation_id = "holds_extend",
     security(("bearer" = ["stock:write"])),
@@ -242,7 +242,7 @@ async fn extend(post: Post, id: PathId<HoldId>) -> Answer {
 
 /// Release a hold
 ///
-/// Its goods are available again at once.
+/// Ends the hold. Its stock is available at once.
 #[utoipa::path(
     operation_id = "holds_release",
     security(("bearer" = ["stock:write"])),
@@ -260,25 +260,25 @@ async fn release(post: Post, id: PathId<HoldId>) -> Answer {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Filters {
-    /// Where they stand now.
+    /// Only this status.
     status: Option<HoldStatus>,
-    /// At this location.
+    /// Only this location.
     location_id: Option<LocationId>,
-    /// For this customer.
+    /// Only this customer.
     customer_id: Option<CustomerId>,
-    /// With this name of yours.
+    /// Only this name of yours.
     #[param(max_length = 100, example = "cart-8812")]
     reference: Option<String>,
-    /// Of this kind.
+    /// Only this kind.
     kind: Option<HoldKind>,
-    /// The allotments of this till.
+    /// Only allotments of this till.
     register_id: Option<RegisterId>,
     sort: Option<Age>,
 }
 
 /// List holds
 ///
-/// One page of holds, without their lines.
+/// Returns one page of holds, without their lines.
 #[utoipa::path(
     operation_id = "holds_list",
     security(("bearer" = ["stock:read"])),
@@ -304,7 +304,7 @@ async fn list_holds(app: Data<App>, caller: Caller, page: List<Filters>) -> Answ
 
 /// Get a hold
 ///
-/// The hold with its lines.
+/// Returns the hold with its lines.
 #[utoipa::path(
     operation_id = "holds_get",
     security(("bearer" = ["stock:read"])),

@@ -1,4 +1,4 @@
-//! Cost layers of a stock level, to read.
+//! Cost layers of a stock level.
 
 use actix_web::get;
 use actix_web::web::{Data, Path};
@@ -21,34 +21,34 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(list);
 }
 
-/// What is left of goods that came in together, at one cost.
+/// A cost layer: what is left of one receipt, at its own cost.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct CostLayer {
-    /// Its id.
+    /// Id of the cost layer.
     id: CostLayerId,
     object: tag::CostLayer,
-    /// When its goods came in. The oldest leave first.
+    /// When it was received. The oldest is used first.
     received_at: DateTime<Utc>,
-    /// Stock units that are left of it.
+    /// Stock units that are left.
     quantity: Quantity,
-    /// The currency of every amount.
+    /// Currency of all amounts.
     #[schema(max_length = 3, example = "GBP")]
     currency: String,
-    /// Cost of what is left.
+    /// Cost of the units that are left.
     value: Money,
     /// Cost of one stock unit.
     unit_cost: Price,
-    /// What kind of document brought them: `receipt`, `transfer`, `refund` and others; `earlier_stock` for what was there
+    /// Kind of the document that brought it: `receipt`, `transfer`, `refund` and others. `earlier_stock`: stock from
     /// before the level had layers. New values may appear.
     #[schema(max_length = 32, example = "receipt")]
     document_kind: String,
-    /// The id of that document.
+    /// Id of that document.
     #[schema(max_length = 64, example = "std_01h455vb4pex5vsknk084sn02q")]
     document_id: Option<String>,
-    /// The number of that document.
+    /// Number of that document.
     #[schema(max_length = 64, example = "GR-2026-000123")]
     document_number: Option<String>,
-    /// Its line.
+    /// Line of that document.
     #[schema(minimum = 1, maximum = 2000, example = 1)]
     line_no: Option<i32>,
 }
@@ -71,31 +71,31 @@ impl From<ListedLayer> for CostLayer {
     }
 }
 
-/// What a movement took from a cost layer.
+/// Part of a cost layer that a movement used.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct LayerUse {
-    /// The layer; it is gone from the list of layers once it is used up.
+    /// Cost layer. The list of layers no longer has it once it is used up.
     layer_id: CostLayerId,
-    /// Stock units that were taken from it.
+    /// Stock units that were used.
     quantity: Quantity,
-    /// Their cost.
+    /// Cost of the units that were used.
     value: Money,
     /// Cost of one stock unit.
     unit_cost: Price,
-    /// What kind of document had brought them: `receipt`, `transfer`, `refund` and others; `earlier_stock` for what was
-    /// there before the level had layers. New values may appear.
+    /// Kind of the document that brought it: `receipt`, `transfer`, `refund` and others. `earlier_stock`: stock from
+    /// before the level had layers. New values may appear.
     #[schema(max_length = 32, example = "receipt")]
     document_kind: String,
-    /// The id of that document.
+    /// Id of that document.
     #[schema(max_length = 64, example = "std_01h455vb4pex5vsknk084sn02q")]
     document_id: Option<String>,
-    /// The number of that document.
+    /// Number of that document.
     #[schema(max_length = 64, example = "GR-2026-000123")]
     document_number: Option<String>,
-    /// Its line.
+    /// Line of that document.
     #[schema(minimum = 1, maximum = 2000, example = 1)]
     line_no: Option<i32>,
-    /// When it had brought them.
+    /// When it was received.
     received_at: DateTime<Utc>,
 }
 
@@ -115,19 +115,19 @@ impl From<UsedLayer> for LayerUse {
     }
 }
 
-/// Which lot.
+/// Lot of a level.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct OfLot {
-    /// The lot; none where the product is not tracked by lot.
+    /// Lot of a tracked product.
     lot_id: Option<LotId>,
 }
 
 /// List the cost layers of a stock level
 ///
-/// One page of what the level's goods cost, layer by layer, in the order in which they leave: first in, first out. They
-/// add up to what is on hand and to its value. A level that is valued at a moving average has none.
+/// Returns one page of the level's cost layers in the order of their use: first in, first out. They add up to its on
+/// hand and its value. A level that is valued at a moving average has none.
 #[utoipa::path(
     operation_id = "stock_level_layers_list",
     security(("bearer" = ["stock:read", "reports:read"])),

@@ -1,4 +1,4 @@
-//! Stock levels, to read.
+//! Stock levels.
 
 use actix_web::get;
 use actix_web::web::Data;
@@ -24,18 +24,18 @@ pub fn routes(cfg: &mut ServiceConfig) {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Filters {
-    /// At this location.
+    /// Only this location.
     location_id: Option<LocationId>,
-    /// Of this product.
+    /// Only this product.
     product_id: Option<ProductId>,
-    /// Of the product with this SKU.
+    /// Only the product with this SKU.
     #[param(max_length = 64, example = "BOLT-M8")]
     sku: Option<String>,
 }
 
 /// List stock levels
 ///
-/// One page of levels with their cost, by location, product and lot.
+/// Returns one page of levels by location, product and lot. Their cost is shown with the scope `reports:read`.
 #[utoipa::path(
     operation_id = "stock_levels_list",
     security(("bearer" = ["stock:read"])),
@@ -49,14 +49,14 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
     let after: Option<Position> = list.after()?;
     let read = async |tx: &service::Tx| level::list(tx, &filter, after, list.fetch()).await;
     let mut levels = app.db.read(caller.tenant_id, read).await?;
-    // A publishable key may have stock:read: what goods cost is not for everybody's browser.
+    // A publishable key may have stock:read, and a browser must not see costs.
     if !caller.scopes.contains(Scope::ReportsRead) {
         levels = levels.into_iter().map(StockLevel::without_cost).collect();
     }
     list.answer(levels, StockLevel::position)
 }
 
-/// The level that a path and a lot name.
+/// Parses the level that a path and a lot name.
 pub(super) fn key(path: &(String, String), lot_id: Option<LotId>) -> Result<LevelKey, ApiError> {
     let refused = |name: &'static str, error: domain::id::InvalidId| {
         ApiError::new(ErrorCode::InvalidId, sentence(&error.to_string())).at_parameter(name)

@@ -1,4 +1,4 @@
-//! Stock movements, to read.
+//! Stock movements.
 
 use actix_web::get;
 use actix_web::web::Data;
@@ -22,53 +22,53 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(list);
 }
 
-/// Goods that moved. It never changes. Quantity and value are positive in and negative out.
+/// A movement. It never changes. Quantity and value are positive for a receipt and negative for an issue.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct StockMovement {
-    /// Its id.
+    /// Id of the movement.
     id: MovementId,
     object: tag::StockMovement,
-    /// Why goods moved.
+    /// Kind of the movement.
     kind: MovementKind,
     /// The product.
     product_id: ProductId,
-    /// Its SKU.
+    /// SKU of the product.
     #[schema(max_length = 64, example = "BOLT-M8")]
     sku: String,
-    /// Where.
+    /// Location of the level.
     location_id: LocationId,
-    /// The lot, where the product is tracked by lot.
+    /// Lot of a tracked product.
     lot_id: Option<LotId>,
     /// The unit of the quantity.
     #[schema(max_length = 8, example = "C62")]
     uom: String,
-    /// How many stock units.
+    /// Quantity in stock units.
     quantity: Quantity,
-    /// The currency of every amount.
+    /// Currency of all amounts.
     #[schema(max_length = 3, example = "GBP")]
     currency: String,
-    /// Their cost.
+    /// Cost of the units.
     value: Money,
-    /// Cost of one.
+    /// Cost of one stock unit.
     unit_cost: Price,
-    /// What kind of document moved them: `sale`, `refund`, `shipment`, `credit_note`, `receipt`, `opening` or
+    /// Kind of the document that caused it: `sale`, `refund`, `shipment`, `credit_note`, `receipt`, `opening` or
     /// `adjustment`. New values may appear.
     #[schema(max_length = 32, example = "sale")]
     document_kind: String,
-    /// The id of that document.
+    /// Id of that document.
     #[schema(max_length = 64, example = "sal_01h455vb4pex5vsknk084sn02q")]
     document_id: String,
-    /// Its line.
+    /// Line of that document.
     #[schema(minimum = 1, maximum = 2000, example = 1)]
     line_no: i32,
-    /// The channel, where a customer is involved.
+    /// Channel, if a customer is involved.
     channel: Option<Channel>,
     /// The reason code of an adjustment.
     #[schema(max_length = 64, example = json!(null))]
     reason: Option<String>,
     /// When it happened.
     occurred_at: DateTime<Utc>,
-    /// When it was written down here.
+    /// When it was recorded.
     created_at: DateTime<Utc>,
     /// The command that wrote it.
     command_id: CommandId,
@@ -106,17 +106,17 @@ impl From<Movement> for StockMovement {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Filters {
-    /// Of this product.
+    /// Only this product.
     product_id: Option<ProductId>,
-    /// Of the product with this SKU.
+    /// Only the product with this SKU.
     #[param(max_length = 64, example = "BOLT-M8")]
     sku: Option<String>,
-    /// At this location.
+    /// Only this location.
     location_id: Option<LocationId>,
-    /// Of this sale, refund, shipment, credit note or stock document.
+    /// Only this sale, refund, shipment, credit note or stock document.
     #[param(max_length = 64, example = "sal_01h455vb4pex5vsknk084sn02q")]
     document_id: Option<String>,
-    /// For this reason.
+    /// Only this kind.
     kind: Option<MovementKind>,
     /// Happened at this instant or later.
     #[serde(rename = "occurred_at[gte]")]
@@ -131,7 +131,7 @@ struct Filters {
 
 /// List stock movements
 ///
-/// One page of everything that ever changed a level, in the order in which it was written down.
+/// Returns one page of all movements, in the order of recording.
 #[utoipa::path(
     operation_id = "stock_movements_list",
     security(("bearer" = ["stock:read", "reports:read"])),

@@ -1,4 +1,4 @@
-//! Goods that left before the record had them, to read.
+//! Stock that left below zero.
 
 use actix_web::get;
 use actix_web::web::Data;
@@ -21,59 +21,59 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(list);
 }
 
-/// Goods that left although the record had none. Their cost is provisional, the last known one, until as many come in;
-/// what these cost more (or less) is posted to cost variance with them.
+/// Units that left below zero. Their cost is provisional, the last known one, until as many are received. A difference
+/// from the real cost is then posted to cost variance.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct CostToSettle {
-    /// Its id.
+    /// Id of the cost to settle.
     id: CostId,
     object: tag::CostToSettle,
     /// Whether some of the cost is still provisional.
     status: CostStatus,
-    /// Where the goods left.
+    /// Location that the units left.
     location_id: LocationId,
     /// The product.
     product_id: ProductId,
-    /// Its SKU.
+    /// SKU of the product.
     #[schema(max_length = 64, example = "BOLT-M8")]
     sku: String,
-    /// The lot, where the product is tracked by lot.
+    /// Lot of a tracked product.
     lot_id: Option<LotId>,
     /// The unit of every quantity.
     #[schema(max_length = 8, example = "C62")]
     uom: String,
-    /// What kind of document they left with: `sale` or `adjustment`. New values may appear.
+    /// Kind of the document that issued them: `sale` or `adjustment`. New values may appear.
     #[schema(max_length = 32, example = "sale")]
     document_kind: String,
-    /// The id of that document.
+    /// Id of that document.
     #[schema(max_length = 64, example = "sal_01h455vb4pex5vsknk084sn02q")]
     document_id: String,
-    /// Its line.
+    /// Line of that document.
     #[schema(minimum = 1, maximum = 2000, example = 1)]
     line_no: i32,
-    /// The channel that sold them; null for adjustments.
+    /// Channel that sold them. Null for an adjustment.
     channel: Option<Channel>,
-    /// How many went below zero.
+    /// Units that went below zero.
     quantity: Quantity,
-    /// How many of them have not come in.
+    /// Units of them that were not received yet.
     open_quantity: Quantity,
-    /// The currency of every amount.
+    /// Currency of all amounts.
     #[schema(max_length = 3, example = "GBP")]
     currency: String,
-    /// What they were provisionally said to cost.
+    /// Provisional cost of the units.
     value: Money,
-    /// What of it is still provisional.
+    /// Part of the cost that is still provisional.
     open_value: Money,
-    /// By how much the ones that came in cost more; negative where they cost less.
+    /// Amount by which the received units cost more than that. Negative if they cost less.
     variance: Money,
-    /// When they left.
+    /// When the units left.
     occurred_at: DateTime<Utc>,
-    /// When that was written down here.
+    /// When that was recorded.
     created_at: DateTime<Utc>,
-    /// When the last of them came in.
+    /// When the last of them was received. Null before.
     #[schema(example = json!(null))]
     settled_at: Option<DateTime<Utc>>,
-    /// The command that let them go.
+    /// The command that issued them.
     command_id: CommandId,
 }
 
@@ -111,22 +111,22 @@ impl From<oversold::CostToSettle> for CostToSettle {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Filters {
-    /// Open ones or settled ones; both, if absent.
+    /// Only open or only settled ones. Both if absent.
     status: Option<CostStatus>,
-    /// At this location.
+    /// Only this location.
     location_id: Option<LocationId>,
-    /// Of this product.
+    /// Only this product.
     product_id: Option<ProductId>,
-    /// Of the product with this SKU.
+    /// Only the product with this SKU.
     #[param(max_length = 64, example = "BOLT-M8")]
     sku: Option<String>,
     sort: Option<Age>,
 }
 
-/// List oversold goods
+/// List costs to settle
 ///
-/// One page of goods that left although the record had none (`forced`), each with its cost to settle. While one is
-/// open, the level is below zero and worth what its open costs say, with the other sign.
+/// Returns one page of units that left below zero (`forced`), each with its cost to settle. While one is open, the
+/// level is below zero, and its value is minus its open costs.
 #[utoipa::path(
     operation_id = "stock_oversold_list",
     security(("bearer" = ["stock:read", "reports:read"])),

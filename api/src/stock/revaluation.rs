@@ -1,4 +1,4 @@
-//! Goods that stay and get another value.
+//! Revaluations: a new value for stock that does not move.
 
 use actix_web::post;
 use chrono::{DateTime, Utc};
@@ -21,54 +21,55 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(create);
 }
 
-/// Goods that get another value.
+/// A revaluation to post.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct RevaluationIn {
-    /// Your own id of the document; ours where absent.
+    /// Your own id of the document. The server chooses one if absent.
     id: Option<StockDocumentId>,
-    /// Where; the oldest warehouse where absent.
+    /// Location. The oldest warehouse if absent.
     location_id: Option<LocationId>,
-    /// The reason code (`GET /v1/reason-codes`), such as `revaluation` or `write_down`. Its account bears the difference.
+    /// Reason code (`GET /v1/reason-codes`), such as `revaluation` or `write_down`. The difference is posted to its
+    /// account.
     #[schema(max_length = 64, example = "write_down")]
     reason: String,
     /// A remark.
     reference: Option<Text200>,
-    /// When it happened; now where absent, never in the future. What is there now is what gets the value.
+    /// When it happened. Now if absent. Never in the future. The units that are on hand now get the value.
     occurred_at: Option<DateTime<Utc>>,
-    /// What gets another value.
+    /// Lines of the document.
     #[schema(min_items = 1, max_items = 2000)]
     lines: Vec<RevaluationLineIn>,
 }
 
-/// Goods and what they are worth: exactly one of `unit_cost` and `value`. Name the product by exactly one of
-/// `product_id`, `sku` and `barcode`.
+/// A level and its new value: exactly one of `unit_cost` and `value`. Name the product by exactly one of `product_id`,
+/// `sku` and `barcode`.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct RevaluationLineIn {
-    /// The product, by id.
+    /// Id of the product.
     product_id: Option<ProductId>,
-    /// The product, by SKU.
+    /// SKU of the product.
     #[schema(min_length = 1, max_length = 64, example = "BOLT-M8")]
     sku: Option<String>,
-    /// The product, by barcode.
+    /// Barcode of the product.
     #[schema(min_length = 1, max_length = 64, example = "4006381333931")]
     barcode: Option<String>,
-    /// The lot; none where the product is not tracked by lot.
+    /// Lot of a tracked product.
     lot_id: Option<LotId>,
-    /// What one stock unit is worth.
+    /// New value of one stock unit.
     unit_cost: Option<Price>,
-    /// What all that is there is worth.
+    /// New value of all units on hand.
     value: Option<Money>,
 }
 
 /// Revalue stock
 ///
-/// Gives goods another value without moving them, such as a write-down to what they would fetch. All that is at the
-/// location is worth `unit_cost` each, or `value` together, afterwards; cost layers keep their proportions and add up to
-/// the cent. The difference is posted between inventory and the account of the reason. What has left keeps the cost it
-/// left with. Goods that are not there can't be revalued (409). The document is a stock document of kind `revaluation`,
-/// whose lines say by how much each value changed.
+/// Gives stock a new value without moving it, such as a write-down to its market price. Afterwards each unit at the
+/// location has the value `unit_cost`, or all units together have `value`. Cost layers keep their proportions and add
+/// up to the cent. The difference is posted between inventory and the account of the reason. Units that have left keep
+/// their cost. A level without stock can't be revalued (409). The document is a stock document of kind `revaluation`.
+/// Its lines have the change of each value.
 #[utoipa::path(
     operation_id = "stock_revaluations_create",
     security(("bearer" = ["ledger:write"])),

@@ -1,4 +1,4 @@
-//! Transfers: goods that go from one location to another.
+//! Transfers: stock sent from one location and received at another.
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post};
@@ -30,83 +30,82 @@ pub fn routes(cfg: &mut ServiceConfig) {
 
 const TRANSFERS: &str = "/v1/stock/transfers";
 
-/// Goods to send.
+/// A transfer to dispatch.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct TransferIn {
-    /// Your own id of the transfer; ours where absent.
+    /// Your own id of the transfer. The server chooses one if absent.
     id: Option<TransferId>,
-    /// From where; the oldest warehouse where absent.
+    /// Location that sends. The oldest warehouse if absent.
     from_location_id: Option<LocationId>,
-    /// To where.
+    /// Location that receives.
     to_location_id: LocationId,
-    /// The day on which they should arrive; the destination may promise them for that day.
+    /// Day on which it should be received. The receiving location can promise the stock from that day on.
     #[schema(example = "2026-11-25")]
     expected_on: Option<NaiveDate>,
     /// A remark.
     reference: Option<Text200>,
-    /// When they left; now where absent, never in the future.
+    /// When it left. Now if absent. Never in the future.
     occurred_at: Option<DateTime<Utc>>,
-    /// What.
+    /// Lines of the transfer.
     #[schema(min_items = 1, max_items = 2000)]
     lines: Vec<GoodsLineIn>,
 }
 
-/// Goods that arrive.
+/// The receipt of a transfer.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ArrivalIn {
-    /// What arrived; everything that is on its way where absent.
+    /// Quantities received. If absent, everything in transit.
     #[serde(default)]
     #[schema(max_items = 2000)]
     lines: Vec<ArrivalLineIn>,
-    /// Why the rest will not arrive, as a reason code (`GET /v1/reason-codes`): it is written off. Without it the rest
-    /// stays on its way.
+    /// Reason code (`GET /v1/reason-codes`) with which the rest is written off. Without it the rest stays in transit.
     #[schema(max_length = 64, example = "damage")]
     missing_reason: Option<String>,
-    /// When; now where absent, never in the future.
+    /// When it was received. Now if absent. Never in the future.
     #[schema(example = "2026-11-23T09:00:00Z")]
     occurred_at: Option<DateTime<Utc>>,
 }
 
-/// A line that arrives.
+/// A line that was received.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ArrivalLineIn {
-    /// Its number in the transfer.
+    /// Line of the transfer.
     #[schema(minimum = 1, maximum = 2000, example = 1)]
     line_no: i32,
-    /// Stock units; zero where nothing of it arrived.
+    /// Stock units. Zero if nothing of it was received.
     quantity: Quantity,
 }
 
-/// Goods that go from one location to another.
+/// A transfer of stock from one location to another.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct TransferOut<'a> {
-    /// Its id.
+    /// Id of the transfer.
     id: TransferId,
     object: tag::Transfer,
-    /// Its number.
+    /// Number of the transfer.
     #[schema(max_length = 64, example = "TR-2026-000123")]
     number: &'a str,
-    /// From where.
+    /// Location that sends.
     from_location_id: LocationId,
-    /// To where.
+    /// Location that receives.
     to_location_id: LocationId,
-    /// Where it stands.
+    /// Status.
     status: TransferStatus,
-    /// The day on which the goods should arrive.
+    /// Day on which it should be received.
     #[schema(example = "2026-11-25")]
     expected_on: Option<NaiveDate>,
     /// A remark.
     #[schema(max_length = 200, example = "Van 2")]
     reference: Option<&'a str>,
-    /// When they left.
+    /// When it left.
     occurred_at: DateTime<Utc>,
-    /// Grows with each change.
+    /// Version number. Each change adds 1.
     #[schema(minimum = 1, example = 1)]
     version: i32,
-    /// What; left out in lists.
+    /// Lines of the transfer. Lists omit them.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 2000)]
     lines: Option<Vec<TransferLineOut<'a>>>,
@@ -115,28 +114,28 @@ pub struct TransferOut<'a> {
 /// A line of a transfer. Quantities are stock units.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct TransferLineOut<'a> {
-    /// From 1.
+    /// Line number, from 1.
     #[schema(minimum = 1, maximum = 2000, example = 1)]
     line_no: i32,
     /// The product.
     product_id: ProductId,
-    /// Its SKU.
+    /// SKU of the product.
     #[schema(max_length = 64, example = "BOLT-M8")]
     sku: &'a str,
-    /// The lot, where the product is tracked.
+    /// Lot of a tracked product.
     lot_id: Option<LotId>,
-    /// Its code, or the serial number.
+    /// Lot code or serial number.
     #[schema(max_length = 64, example = json!(null))]
     lot_code: Option<&'a str>,
-    /// What left.
+    /// Quantity sent.
     quantity: Quantity,
-    /// What arrived.
+    /// Quantity received.
     received: Quantity,
-    /// What was written off.
+    /// Quantity written off.
     missing: Quantity,
-    /// What is on its way.
+    /// Quantity in transit.
     in_transit: Quantity,
-    /// Cost of what left.
+    /// Cost of the quantity sent.
     value: Money,
 }
 
@@ -174,9 +173,9 @@ impl<'a> TransferOut<'a> {
     }
 }
 
-/// Send goods to another location
+/// Dispatch a transfer
 ///
-/// They leave at their cost and are nobody's to sell until they arrive. More than is available is refused.
+/// Issues the stock at its cost. It can't be sold until it is received. More than is available is rejected.
 #[utoipa::path(
     operation_id = "transfers_create",
     security(("bearer" = ["stock:write"])),
@@ -206,7 +205,7 @@ fn to_command(input: TransferIn, _: &Caller) -> Result<Command, ApiError> {
 
 /// Receive a transfer
 ///
-/// In full or in part, never more than is on its way. A reason for what is missing writes the rest off.
+/// Receives a transfer in full or in part, never more than is in transit. `missing_reason` writes off the rest.
 #[utoipa::path(
     operation_id = "transfers_receive",
     security(("bearer" = ["stock:write"])),
@@ -233,18 +232,18 @@ async fn receive(post: Post, id: PathId<TransferId>) -> Answer {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Filters {
-    /// Where they stand.
+    /// Only this status.
     status: Option<TransferStatus>,
-    /// From this location.
+    /// Only from this location.
     from_location_id: Option<LocationId>,
-    /// To this location.
+    /// Only to this location.
     to_location_id: Option<LocationId>,
     sort: Option<Age>,
 }
 
 /// List transfers
 ///
-/// One page of transfers, without their lines.
+/// Returns one page of transfers, without their lines.
 #[utoipa::path(
     operation_id = "transfers_list",
     security(("bearer" = ["stock:read"])),
@@ -263,7 +262,7 @@ async fn list_transfers(app: Data<App>, caller: Caller, page: List<Filters>) -> 
 
 /// Get a transfer
 ///
-/// The transfer with its lines.
+/// Returns the transfer with its lines.
 #[utoipa::path(
     operation_id = "transfers_get",
     security(("bearer" = ["stock:read", "reports:read"])),

@@ -1,4 +1,4 @@
-//! Seats: how many streams may be open, and which one makes room.
+//! Seats: the number of streams that may be open, and the one that ends for a new one.
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-/// How many streams one key or user may have open at once, on one server.
+/// Most streams that one key or user may have open at once, on one server.
 pub const STREAMS_PER_ACTOR_MAX: usize = 10;
-/// How many streams one server has open at once.
+/// Most streams that one server has open at once.
 pub const STREAMS_MAX: usize = 2_000;
 
-/// Who has which streams open.
+/// Open streams by actor.
 #[derive(Debug)]
 pub struct Streams {
     seats: Arc<Mutex<Seats>>,
@@ -22,16 +22,16 @@ pub struct Streams {
 #[derive(Debug, Default)]
 struct Seats {
     taken: usize,
-    /// Each actor's, oldest first.
+    /// Streams of each actor, oldest first.
     by_actor: HashMap<Uuid, VecDeque<Arc<Notify>>>,
 }
 
-/// A stream that is open, until it is dropped.
+/// Seat of an open stream, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Seat {
     seats: Arc<Mutex<Seats>>,
     actor_id: Uuid,
-    /// Told when a newer stream of the actor takes the seat.
+    /// Notified when a newer stream of the actor takes the seat.
     pub(crate) given_up: Arc<Notify>,
 }
 
@@ -42,8 +42,8 @@ impl Default for Streams {
 }
 
 impl Streams {
-    /// A seat for one more stream. An actor who has as many as it may gives its oldest up: who has gone without a word,
-    /// as clients in a train do, must not keep itself out.
+    /// Takes a seat for one more stream. Returns nothing if the server is full. If the actor has as many streams as it
+    /// may, its oldest one ends: a client that lost its connection unnoticed, as in a train, must not keep itself out.
     pub(crate) fn take(&self, actor_id: Uuid) -> Option<Seat> {
         let mut seats = lock(&self.seats);
         if seats.taken >= self.seats_max {

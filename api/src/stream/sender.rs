@@ -1,4 +1,4 @@
-//! One stream: what its listener hears, as messages.
+//! One stream: the changes that its listener receives, as messages.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -25,34 +25,34 @@ use crate::App;
 use crate::event::{Event, seal};
 use crate::problem::ApiError;
 
-/// How often a stream shows that it lives, and that its credential still does.
+/// Interval in which a stream sends a comment and checks its credential.
 const BEAT: Duration = Duration::from_secs(15);
-/// How long a client should wait before it takes a stream up again, in milliseconds.
+/// Milliseconds that a client should wait before it connects again.
 const RETRY_MS: u32 = 2_000;
-/// Up to how many bytes messages are sent together.
+/// Bytes up to which messages are sent together.
 const PIECE_BYTES: usize = 16 * 1024;
 
-/// What a stream was asked for.
+/// The changes that a stream sends.
 pub struct Wanted {
-    /// Whether levels are.
+    /// Whether levels are sent.
     pub levels: bool,
-    /// Of these products only; of all, if there are none.
+    /// Only levels of these products. All if empty.
     pub products: Vec<ProductId>,
-    /// At these locations only; at all, if there are none.
+    /// Only levels at these locations. All if empty.
     pub locations: Vec<LocationId>,
-    /// Which events, if any.
+    /// The events that are sent, if any.
     pub events: Option<Filter>,
 }
 
-/// Who listens, to be asked again.
+/// Credential of a stream, to be checked again.
 pub struct Credential {
     /// The key or the token.
     pub text: SecretString,
-    /// Where it comes from.
+    /// Address that it comes from.
     pub address: Option<IpAddr>,
 }
 
-/// A stream at work.
+/// A running stream.
 pub struct Sender {
     app: Data<App>,
     seat: Seat,
@@ -60,12 +60,12 @@ pub struct Sender {
     credential: Credential,
     listener: Listener,
     wanted: Wanted,
-    /// What is known of credentials changed.
+    /// Changes when cached credentials are forgotten.
     forgotten: watch::Receiver<u64>,
     beat: Interval,
     /// Messages that are ready.
     ready: VecDeque<Bytes>,
-    /// The place that the client knows of.
+    /// Place in the feed that the client knows.
     told: FeedPosition,
     has_ended: bool,
 }
@@ -104,7 +104,7 @@ impl<'a> From<&'a ChangedLevel> for Level<'a> {
     }
 }
 
-/// Why a stream ends.
+/// The reason why a stream ends.
 #[derive(Clone, Copy, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 enum Reason {
@@ -116,7 +116,7 @@ enum Reason {
 }
 
 impl Sender {
-    /// A stream that has said nothing yet.
+    /// Creates a stream whose first message is `ready`.
     pub fn new(
         (app, seat): (Data<App>, Seat),
         (credential, tenant_id): (Credential, TenantId),
@@ -146,7 +146,7 @@ impl Sender {
         Ok(sender)
     }
 
-    /// Its messages.
+    /// Returns its messages.
     pub fn messages(self) -> impl Stream<Item = Result<Bytes, Infallible>> {
         unfold(self, async |mut sender: Sender| {
             let message = sender.next().await?;
@@ -162,7 +162,7 @@ impl Sender {
                     Ok(Message::TooSlow) => self.end(Reason::TooSlow),
                     Ok(Message::Closing) => self.end(Reason::Stopping),
                     Err(error) => {
-                        tracing::warn!(%error, "a stream ends because what changed could not be read");
+                        tracing::warn!(%error, "a stream ends because changes could not be read");
                         self.end(Reason::Failed);
                     }
                 },
@@ -181,14 +181,14 @@ impl Sender {
         self.ready.pop_front()
     }
 
-    /// Whether the credential is still good. A fault of the database ends nothing.
+    /// Whether the credential is still valid. A fault of the database does not end the stream.
     async fn is_allowed(&self) -> bool {
         let Credential { text, address } = &self.credential;
         let answer = self.app.auth.authenticate(text.expose_secret(), *address).await;
         matches!(answer, Ok(_) | Err(service::auth::AuthError::Failed(_)))
     }
 
-    /// Levels first: what comes after an event may be resumed behind it, and they must not be missing then.
+    /// Sends a change, its levels first: a client that resumes after an event must not miss them.
     fn tell(&mut self, change: &Change) {
         let levels = change.levels.iter().chain(&change.ended);
         let levels: Vec<&ChangedLevel> = levels.filter(|level| self.wanted.wants(level)).collect();
@@ -209,7 +209,7 @@ impl Sender {
         self.send(piece);
     }
 
-    /// Adds a message; sends what there is once it is much.
+    /// Adds a message. Sends the piece once it is long.
     fn message(
         &mut self,
         piece: &mut String,
@@ -228,7 +228,7 @@ impl Sender {
         }
     }
 
-    /// Tells the client where to go on, without a message.
+    /// Sends the place to continue from, without a message.
     fn point_at(&mut self, piece: &mut String, place: FeedPosition) {
         if let Ok(id) = self.id(place) {
             self.told = place;

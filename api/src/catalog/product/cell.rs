@@ -1,4 +1,4 @@
-//! Cells: how single values and lists of them are written as text, and read back.
+//! Cells: values and lists written as text and read back.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::body::{self, sentence};
 
-/// Stands between the entries of a cell that holds several.
+/// Separates the entries of a cell.
 pub(super) const BETWEEN: char = '|';
 
 pub(super) fn word<T: FromStr>(cell: &str, expected: &str) -> Result<Option<T>, String> {

@@ -1,6 +1,6 @@
-//! The columns of a table of products: how each is written into a cell, and what a cell states.
+//! Columns of a table of products: writes and reads their cells.
 //!
-//! What is written can be read back: an export is an import of what is there.
+//! A written cell can be read back, so that an export can be imported.
 
 use domain::number::{Price, Quantity};
 use domain::variant::Choice;
@@ -10,55 +10,55 @@ use service::catalog::product::{ProductInput, UnitInput};
 use super::cell::{BETWEEN, entries, json, json_cell, list_cell, listed, number, word};
 use super::stated::{self, Stated};
 
-/// A column. The text form is its header.
+/// A column. Its text form is its header.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumIter, strum::EnumString, strum::IntoStaticStr,
 )]
 #[strum(serialize_all = "snake_case")]
 pub(super) enum Column {
-    /// Which product.
+    /// Identifies the product.
     Sku,
     Name,
     Description,
-    /// By code.
+    /// Code of the category.
     Category,
     Kind,
     Status,
     Tracking,
     StockUom,
-    /// Empty for what follows from the unit.
+    /// Empty: follows from the unit.
     StockDecimals,
-    /// By code.
+    /// Code of the tax class.
     TaxClass,
     ListPrice,
-    /// Empty for what the settings say.
+    /// Empty: as the settings say.
     CostingMethod,
     /// `4006381333931|96385074`, or a JSON list.
     Barcodes,
     /// `XCS=12|XBX=6@9.50`, or JSON as in the API where units have barcodes.
     Units,
-    /// By code.
+    /// Code of the group.
     Group,
     /// `Size=M|Colour=Red`, or a JSON object.
     Options,
     ExternalRef,
     /// A JSON object.
     Metadata,
-    /// At how few it is low, wherever nothing else is said.
+    /// Reorder point of locations without one of their own.
     ReorderPoint,
-    /// How many to order then.
+    /// Quantity to order then.
     ReorderQuantity,
     /// `SHOP=8@12|MAIN=20` by codes of locations, or a JSON list.
     ReorderAt,
 }
 
 impl Column {
-    /// Its header.
+    /// Returns the header.
     pub(super) fn header(self) -> &'static str {
         self.into()
     }
 
-    /// The column of a field of the API, such as `units/0/factor`.
+    /// Returns the column of a field of the API, such as `units/0/factor`.
     pub(super) fn of_field(field: &str) -> &str {
         let field = field.strip_prefix("reorder/").unwrap_or(field);
         match field.split('/').next().unwrap_or(field) {
@@ -71,7 +71,8 @@ impl Column {
         }
     }
 
-    /// States what a cell says; an empty one states what a new product has. Answers what is wrong with it.
+    /// Writes a cell into the product. An empty cell writes the default of a new product. The error says what is wrong
+    /// with the cell.
     pub(super) fn state(self, stated: &mut Stated, cell: &str, codes: &Codes) -> Result<(), String> {
         let bare = ProductInput::new("");
         let Stated { product: input, reorder } = stated;
@@ -103,7 +104,7 @@ impl Column {
         Ok(())
     }
 
-    /// What the cell of a product holds.
+    /// Returns the cell of a product.
     pub(super) fn cell(self, stated: &Stated, codes: &Codes) -> String {
         let Stated { product: input, reorder } = stated;
         let shown = |number: Option<Quantity>| number.map(|number| number.to_string()).unwrap_or_default();

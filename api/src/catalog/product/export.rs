@@ -1,4 +1,4 @@
-//! Export: every product as a row of CSV, in the form that the import takes.
+//! Export: every product as a row of CSV, in the form of the import.
 
 use actix_web::http::header;
 use actix_web::web::{Bytes, Data};
@@ -17,7 +17,7 @@ use super::stated::Stated;
 use crate::params::Params;
 use crate::{Answer, ApiError, App, Caller};
 
-/// How many products are read at once.
+/// Number of products that are read at once.
 const CHUNK: u64 = 500;
 
 /// The routes of this area.
@@ -25,23 +25,22 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(export);
 }
 
-/// What to export.
+/// Parameters of the export.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct ExportParams {
     /// Only products with this status.
     status: Option<ProductStatus>,
-    /// Whether the file begins with a byte order mark, by which Excel knows that it is UTF-8.
+    /// Whether the file begins with a byte order mark. Excel needs it to recognise UTF-8.
     #[param(example = false)]
     bom: Option<bool>,
 }
 
 /// Export products
 ///
-/// Every product as a row of CSV, by SKU, in the form that the import takes: what was exported can be changed in a
-/// spreadsheet and imported again. The file is written as it is read, a page of products at a time: what is changed
-/// meanwhile may be in it or not.
+/// Returns every product as a row of CSV, by SKU, in the form of the import. A file can be exported, changed in a
+/// spreadsheet and imported again. It is written page by page: a change made meanwhile may or may not be in it.
 #[utoipa::path(
     operation_id = "products_export",
     security(("bearer" = ["catalog:read"])),
@@ -60,7 +59,7 @@ async fn export(app: Data<App>, caller: Caller, params: Params<ExportParams>) ->
         is_over: false,
         head: if params.bom.unwrap_or_default() { "\u{feff}" } else { "" },
     };
-    // The first page is read before anything is answered, so that a failure is answered as one.
+    // The first page is read before the response begins, so that an error gets its own status.
     let first = export.next().await?;
     let rest = stream::unfold(export, async |mut export| {
         if export.is_over {
@@ -75,19 +74,19 @@ async fn export(app: Data<App>, caller: Caller, params: Params<ExportParams>) ->
         .streaming(Box::pin(body)))
 }
 
-/// An export under way.
+/// An export in progress.
 struct Export {
     app: Data<App>,
     tenant_id: TenantId,
     status: Option<ProductStatus>,
-    /// The last SKU that was written.
+    /// Last SKU that was written.
     after: Option<String>,
     is_over: bool,
     head: &'static str,
 }
 
 impl Export {
-    /// The next page, the first one with the header.
+    /// Returns the next page. The first one has the header.
     async fn next(&mut self) -> Result<Bytes, ApiError> {
         let (status, after) = (self.status, self.after.as_deref());
         let read = async |tx: &service::Tx| {

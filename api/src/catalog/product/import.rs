@@ -1,4 +1,4 @@
-//! Import: products stated by their SKU, as JSON or CSV, made and changed in one transaction.
+//! Import: creates and changes products by SKU, from JSON or CSV, in one transaction.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -23,7 +23,7 @@ use crate::upload::Upload;
 use crate::write::Write;
 use crate::{Answer, ApiError};
 
-/// The most errors that are listed; all of them are counted.
+/// Most errors that are listed. All are counted.
 const ERRORS_MAX: usize = 1_000;
 
 /// The routes of this area.
@@ -31,21 +31,21 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(import);
 }
 
-/// What happens to the good rows of an upload with bad ones.
+/// Treatment of the valid rows of an upload that has invalid ones.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema, strum::IntoStaticStr,
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 enum Mode {
-    /// One bad row, and nothing is written.
+    /// Nothing is written if a row is invalid.
     #[default]
     AllOrNothing,
-    /// The good rows are written, the bad ones are listed.
+    /// Valid rows are written, invalid rows are listed.
     Partial,
 }
 
-/// Gives an item of an import the fields of a product's patch.
+/// Adds the fields of a product's patch to the schema of an import item.
 pub fn complete(schemas: &mut serde_json::Map<String, serde_json::Value>) {
     let Some(mut whole) = schemas.get("Patch_ProductCreate").cloned() else { return };
     if let Some(item) = schemas.get_mut("ProductImportItem") {
@@ -55,92 +55,97 @@ pub fn complete(schemas: &mut serde_json::Map<String, serde_json::Value>) {
     }
 }
 
-/// How to import.
+/// Parameters of an import.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct ImportParams {
-    /// What happens to the good rows if there are bad ones: nothing is written, if absent.
+    /// Treatment of the valid rows if others are invalid. If absent, nothing is written.
     #[param(inline)]
     mode: Option<Mode>,
 }
 
 /// Products to import.
 #[derive(Debug, utoipa::ToSchema)]
-#[expect(dead_code, reason = "documentation only: each item is read for itself")]
+#[expect(dead_code, reason = "documentation only: each item is read on its own")]
 struct ProductImportItems {
-    /// The products, each with its `sku`. What an item does not name stays as it is, or is as for a new product; null
-    /// clears a field.
+    /// Products, each with its `sku`. A field that is not named keeps its value, or gets the default of a new product.
+    /// Null clears a field.
     #[schema(max_items = 100000)]
     items: Vec<ProductImportItem>,
 }
 
-/// A product to import, with its `sku`. What is not named stays as it is, or is as for a new product; null clears a field.
+/// A product to import, with its `sku`. A field that is not named keeps its value, or gets the default of a new
+/// product. Null clears a field.
 #[derive(Debug, utoipa::ToSchema)]
 #[expect(dead_code, reason = "documentation only: the fields of a product are added to it")]
 pub struct ProductImportItem {
-    /// When it is to be ordered again, as in `PUT /v1/products/{id}/reorder`: what is not named stays as it is.
+    /// Reorder settings, as in `PUT /v1/products/{id}/reorder`. A field that is not named keeps its value.
     reorder: Option<ReorderInput>,
 }
 
-/// What an import did.
+/// Result of an import.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct ProductImport {
     object: tag::ProductImport,
-    /// As it was asked for.
+    /// Mode of the request.
     mode: Mode,
-    /// How many rows there were, the header not counted.
+    /// Number of rows, without the header.
     #[schema(minimum = 0, maximum = 100000, example = 3)]
     rows: usize,
-    /// How many products were made.
+    /// Number of products created.
     #[schema(minimum = 0, maximum = 100000, example = 1)]
     created: usize,
-    /// How many were changed.
+    /// Number of products changed.
     #[schema(minimum = 0, maximum = 100000, example = 1)]
     updated: usize,
-    /// How many were like that already.
+    /// Number of products that needed no change.
     #[schema(minimum = 0, maximum = 100000, example = 0)]
     unchanged: usize,
-    /// How many rows were refused.
+    /// Number of rejected rows.
     #[schema(minimum = 0, maximum = 100000, example = 1)]
     refused: usize,
-    /// How many errors the refused rows have, also those that are not listed.
+    /// Number of errors in the rejected rows, also those that are not listed.
     #[schema(minimum = 0, example = 1)]
     errors_total: usize,
-    /// What is wrong with the refused rows: the first 1,000 errors.
+    /// The first 1,000 errors of the rejected rows.
     #[schema(max_items = 1000)]
     errors: Vec<RowProblem>,
 }
 
-/// What is wrong with a row.
+/// An error in a row.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 struct RowProblem {
-    /// The row: in CSV the header is row 1 and empty lines do not count; in JSON the first item is row 1.
+    /// Number of the row. In CSV the header is row 1 and empty lines do not count. In JSON the first item is row 1.
     #[schema(minimum = 1, maximum = 100001, example = 3)]
     row: usize,
-    /// The column of CSV, or the field of JSON, such as `units/0/factor`; null where the whole row is wrong.
+    /// Column in CSV, or field in JSON, such as `units/0/factor`. Null: the whole row is wrong.
     #[schema(max_length = 500, example = "list_price")]
     column: Option<String>,
-    /// The stable code of the problem.
+    /// Stable code of the problem.
     #[schema(max_length = 64, example = "validation_failed")]
     code: String,
-    /// What is wrong, in a sentence.
+    /// Description of the error, in one sentence.
     #[schema(max_length = 2000, example = "This must not be below zero.")]
     detail: String,
 }
 
 /// Import products
 ///
-/// Makes the products whose SKU is not known and changes those that differ; the same upload a second time changes
-/// nothing. Send `items` as JSON, or CSV in UTF-8 (with commas, semicolons or tabs) with a header: `sku` and any of `name`, `description`, `category`,
-/// `kind`, `status`, `tracking`, `stock_uom`, `stock_decimals`, `tax_class`, `list_price`, `costing_method`, `barcodes`,
-/// `units`, `group`, `options`, `external_ref`, `metadata`, `reorder_point`, `reorder_quantity` and `reorder_at`, in any order. A column that is not there leaves what is there; an empty cell clears
-/// it. Categories, tax classes and groups are named by code. Several entries of a cell have `|` between them:
-/// `XCS=12|XBX=6@9.50` are a case of 12 and a box of 6 with its own price; `SHOP=8@12|MAIN=20` in `reorder_at` orders 12
-/// again where 8 are left in the shop. At most 100,000 rows and 32 MiB.
+/// Creates products whose SKU is new and changes those that differ. The same upload changes nothing the second time.
+/// Send `items` as JSON, or CSV in UTF-8 (with commas, semicolons or tabs) with a header: `sku` and any of `name`,
+/// `description`, `category`, `kind`, `status`, `tracking`, `stock_uom`, `stock_decimals`, `tax_class`, `list_price`,
+/// `costing_method`, `barcodes`, `units`, `group`, `options`, `external_ref`, `metadata`, `reorder_point`,
+/// `reorder_quantity` and `reorder_at`, in any order. At most 100,000 rows and 32 MiB.
 ///
-/// Rows are carried out in order in one transaction. If one is wrong nothing is written and every error is listed with
-/// `row` and `column` (422), unless `mode=partial` is asked for. `Prefer: dry-run` answers the same and writes nothing.
+/// A missing column keeps the present values. An empty cell sets the default of a new product. Categories, tax classes,
+/// groups and locations are named by code. `|` separates the entries of a cell: `XCS=12|XBX=6@9.50` is a case of 12 and
+/// a box of 6 with its own price. `SHOP=8@12|MAIN=20` in `reorder_at` sets the reorder point 8 and the reorder quantity
+/// 12 at SHOP, and the reorder point 20 at MAIN.
+///
+/// Rows are carried out in order in one transaction. If a row is invalid, nothing is written and the errors are listed
+/// with `row` and `column` (422), unless the request has `mode=partial`. `Prefer: dry-run` returns the same and writes
+/// nothing.
 #[utoipa::path(
     operation_id = "products_import",
     security(("bearer" = ["catalog:write"])),
@@ -149,7 +154,7 @@ struct RowProblem {
         (ProductImportItems = "application/json"),
         (String = "text/csv", example = "sku,name,list_price\r\nBOLT-M8,Bolt M8 x 40,0.12\r\n"),
     )),
-    responses((status = 200, description = "What the import did.", body = ProductImport))
+    responses((status = 200, description = "The result.", body = ProductImport))
 )]
 #[post("/v1/products/import")]
 async fn import(write: Write, params: Params<ImportParams>, upload: Upload) -> Answer {
@@ -174,7 +179,7 @@ async fn run(tx: &Tx, sheet: &Sheet<'_>, mode: Mode) -> Result<ProductImport, Er
     }
 }
 
-/// Carries a chunk of rows out.
+/// Imports a chunk of rows.
 async fn take(tx: &Tx, codes: &Codes, tally: &mut Tally, chunk: Vec<Row<'_>>) -> Result<(), Error> {
     let rows: Vec<(usize, Content<'_>)> = chunk.into_iter().filter_map(|row| tally.admit(row)).collect();
     let skus = rows.iter().map(|(_, content)| content.sku.clone()).collect();
@@ -211,8 +216,7 @@ async fn take(tx: &Tx, codes: &Codes, tally: &mut Tally, chunk: Vec<Row<'_>>) ->
     reorder::replace_all(tx, &changed).await
 }
 
-/// What a row states of its product, as it is to be. What is wrong with its reorder settings is told at once; with the
-/// product itself, by what writes it.
+/// Returns the product as it is after the row. Checks its reorder settings; the write checks the product.
 fn checked(
     content: &Content<'_>,
     (before, known): (Option<&Product>, &ReorderInput),
@@ -227,11 +231,11 @@ fn checked(
     Ok(stated)
 }
 
-/// What came of the rows so far.
+/// Result of the rows so far.
 struct Tally {
     report: ProductImport,
     is_csv: bool,
-    /// Where each SKU stood first.
+    /// First row of each SKU.
     seen: HashMap<String, usize>,
 }
 
@@ -251,7 +255,7 @@ impl Tally {
         Tally { report, is_csv: sheet.is_csv(), seen: HashMap::new() }
     }
 
-    /// A row that has its form and is the first one about its product.
+    /// Returns a row that was parsed and is the first one of its SKU. Counts any other row as rejected.
     fn admit<'r>(&mut self, row: Row<'r>) -> Option<(usize, Content<'r>)> {
         match row.content {
             Err(error) => self.refuse(row.place, &error),
@@ -309,7 +313,7 @@ impl Tally {
             _ => "each is in errors".to_owned(),
         };
         let detail = format!(
-            "Rows that are wrong: {refused} of {rows}; {listed}. Nothing was written: correct them, or ask for \
+            "Rejected rows: {refused} of {rows}; {listed}. Nothing was written: correct the rows, or send \
              mode=partial."
         );
         let problems = report.errors.into_iter().map(|problem| problem.into_field(is_csv)).collect();

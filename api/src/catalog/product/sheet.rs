@@ -1,4 +1,4 @@
-//! What was uploaded, as rows: JSON items or records of a CSV file. They are read a chunk at a time.
+//! Rows of an upload: JSON items or CSV records. They are read in chunks.
 
 use std::collections::HashSet;
 
@@ -17,21 +17,21 @@ use crate::problem::{ApiError, ErrorCode, FieldProblem};
 use crate::upload::{Form, Uploaded};
 use crate::write::{MergePatch, merged};
 
-/// The most rows of an upload.
+/// Most rows of an upload.
 const ROWS_MAX: usize = 100_000;
-/// The field of an item that says when its product is ordered again.
+/// Field of an item with its reorder settings.
 const REORDER: &str = "reorder";
-/// How UTF-8 may begin.
+/// Byte order mark that a UTF-8 file may begin with.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// A table of products whose head is sound.
+/// A table of products whose header is valid.
 #[derive(Debug)]
 pub(super) enum Sheet<'r> {
     /// One object per product.
     Json(Vec<&'r RawValue>),
     /// One record per product.
     Csv {
-        /// The columns, in their order.
+        /// Columns, in their order.
         columns: Vec<Column>,
         /// The file, without a byte order mark.
         text: &'r [u8],
@@ -41,13 +41,13 @@ pub(super) enum Sheet<'r> {
 /// One row of a sheet.
 #[derive(Debug)]
 pub(super) struct Row<'r> {
-    /// Which: in JSON the first item is 1; in CSV the header is 1 and the first product 2.
+    /// Row number. In JSON the first item is 1. In CSV the header is 1 and the first product 2.
     pub(super) place: usize,
-    /// The product that it states, or what is wrong with the row.
+    /// Content of the row, or its error.
     pub(super) content: Result<Content<'r>, ApiError>,
 }
 
-/// What a row says.
+/// Content of a row.
 #[derive(Debug)]
 pub(super) struct Content<'r> {
     /// The product's SKU.
@@ -68,7 +68,7 @@ struct Items<'r> {
     items: Vec<&'r RawValue>,
 }
 
-/// What an item says of when its product is ordered again.
+/// Reorder settings of an item.
 #[derive(Deserialize)]
 struct Reordered {
     #[serde(default)]
@@ -81,7 +81,7 @@ struct OfSku {
 }
 
 impl<'r> Sheet<'r> {
-    /// Reads the head: the list of items, or the header of the file.
+    /// Opens an upload. Reads the list of items, or the header of the file.
     pub(super) fn open(uploaded: &'r Uploaded) -> Result<Self, ApiError> {
         match uploaded.form {
             Form::Json => Self::of_json(&uploaded.raw),
@@ -104,7 +104,7 @@ impl<'r> Sheet<'r> {
         let header =
             reader.headers().map_err(|_| malformed("The header is not UTF-8; save the file as UTF-8."))?;
         if header.is_empty() {
-            return Err(malformed("The file is empty: its first row names the columns."));
+            return Err(malformed("The file is empty. Its first row must name the columns."));
         }
         let mut columns = Vec::with_capacity(header.len());
         let mut seen = HashSet::new();
@@ -112,13 +112,13 @@ impl<'r> Sheet<'r> {
             let name = name.trim();
             let column: Column = name.parse().map_err(|_| unknown_column(name))?;
             if !seen.insert(column) {
-                let detail = format!("The column {name} stands twice in the header.");
+                let detail = format!("The header has the column {name} twice.");
                 return Err(ApiError::new(Code::ValidationFailed, detail));
             }
             columns.push(column);
         }
         if !seen.contains(&Column::Sku) {
-            let detail = "The header has no column sku, which says what product a row is about.";
+            let detail = "The header has no column sku, which identifies the product of a row.";
             return Err(ApiError::new(Code::ValidationFailed, detail));
         }
         if reader.into_byte_records().take(ROWS_MAX + 1).count() > ROWS_MAX {
@@ -127,12 +127,12 @@ impl<'r> Sheet<'r> {
         Ok(Sheet::Csv { columns, text })
     }
 
-    /// Whether it is CSV, whose columns have names of their own.
+    /// Whether it is CSV. Columns of CSV have names of their own.
     pub(super) fn is_csv(&self) -> bool {
         matches!(self, Sheet::Csv { .. })
     }
 
-    /// The rows from the first one on.
+    /// Returns the rows.
     pub(super) fn rows(&self) -> Box<dyn Iterator<Item = Row<'r>> + '_> {
         match self {
             Sheet::Json(items) => {
@@ -151,7 +151,7 @@ impl<'r> Sheet<'r> {
 }
 
 impl Content<'_> {
-    /// The product as the row states it: what is there already, with what the row names in its place.
+    /// Returns the product after the row: its present values, replaced by those that the row names.
     pub(super) fn stated(&self, present: Option<Stated>, codes: &Codes) -> Result<Stated, ApiError> {
         match &self.cells {
             Cells::Json(item) => {
@@ -178,7 +178,7 @@ impl Content<'_> {
     }
 }
 
-/// When a product is ordered again, as an item states it: what is there, with what is named in its place.
+/// Returns the reorder settings after an item: the present values, replaced by those that the item names.
 fn reordered(present: ReorderInput, named: Option<(String, Value)>) -> Result<ReorderInput, ApiError> {
     let Some(named) = named else { return Ok(present) };
     let Reordered { reorder } = merged(json!({ REORDER: present }), &MergePatch::from_iter([named]))?;
@@ -189,8 +189,8 @@ fn reader(text: &[u8]) -> csv::Reader<&[u8]> {
     csv::ReaderBuilder::new().flexible(true).delimiter(delimiter(text)).from_reader(text)
 }
 
-/// What stands between the cells: spreadsheets of many countries write semicolons, and tabs are what is copied out of
-/// them. No name of a column has either.
+/// Returns the delimiter. Spreadsheets of many countries write semicolons, and a copied table has tabs. No column name
+/// contains either.
 fn delimiter(text: &[u8]) -> u8 {
     let header = text.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
     *b",;\t".iter().find(|delimiter| header.contains(delimiter)).unwrap_or(&b',')
@@ -234,11 +234,11 @@ fn of_record<'r>(columns: &[Column], record: csv::Result<csv::ByteRecord>) -> Re
 }
 
 fn too_many() -> ApiError {
-    ApiError::new(Code::ValidationFailed, format!("Send at most {ROWS_MAX} rows; split what is longer."))
+    ApiError::new(Code::ValidationFailed, format!("Send at most {ROWS_MAX} rows; split a longer file."))
 }
 
 fn null_character() -> ApiError {
-    ApiError::new(Code::ValidationFailed, "A text bears no null character.")
+    ApiError::new(Code::ValidationFailed, "A text must not contain a null character.")
 }
 
 fn unknown_column(name: &str) -> ApiError {

@@ -1,4 +1,4 @@
-//! What a row says of a product, and the cells that say when it is ordered again.
+//! Content of a row: a product with its reorder settings, and the cells of those settings.
 
 use domain::number::Quantity;
 use domain::text::Line64;
@@ -9,23 +9,23 @@ use service::catalog::reorder::{LocationReorderInput, ReorderInput};
 
 use super::cell::{BETWEEN, entries, json, json_cell, number};
 
-/// A product as a row states it.
+/// A product with its reorder settings, as a row states them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Stated {
     /// The product itself.
     pub(super) product: ProductInput,
-    /// When it is to be ordered again.
+    /// Its reorder settings.
     pub(super) reorder: ReorderInput,
 }
 
 impl Stated {
-    /// A product of which nothing is known but its SKU.
+    /// Creates a product with a SKU and default values.
     pub(super) fn new(sku: impl Into<Line64>) -> Self {
         Stated { product: ProductInput::new(sku), reorder: ReorderInput::default() }
     }
 }
 
-/// What holds at a location, where its code means something in a cell.
+/// Reorder settings at a location, which is named by its code.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct At {
@@ -35,7 +35,7 @@ struct At {
     reorder_quantity: Option<Quantity>,
 }
 
-/// Reads `SHOP=8@12|MAIN=20`: at how few it is low at a location, and how many are ordered then.
+/// Reads `SHOP=8@12|MAIN=20`: reorder point and reorder quantity by location.
 pub(super) fn locations(cell: &str, codes: &Codes) -> Result<Vec<LocationReorderInput>, String> {
     let stated: Vec<At> = if cell.starts_with('[') {
         json(cell)?
@@ -62,7 +62,7 @@ fn entry(entry: &str) -> Result<At, String> {
     })
 }
 
-/// The cell of what holds at single locations, by their codes.
+/// Writes the reorder settings of single locations as a cell.
 pub(super) fn locations_cell(stated: &[LocationReorderInput], codes: &Codes) -> String {
     let at = |row: &LocationReorderInput| At {
         location: codes.of_location(row.location_id).to_owned(),
