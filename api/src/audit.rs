@@ -5,6 +5,7 @@ use actix_web::{HttpResponse, get};
 use chrono::{DateTime, Utc};
 use domain::document::DocumentKind;
 use domain::id::{ApiKeyId, CommandId, UserId};
+use domain::tag;
 use serde::{Deserialize, Serialize};
 use service::audit::{self, Entry, Filter};
 use service::listing::{Age, Period};
@@ -12,7 +13,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use crate::document::parse_document_id;
-use crate::list::{List, Page, PageParams};
+use crate::list::{List, Page};
 use crate::params::PathId;
 use crate::problem::{ApiError, ErrorCode};
 use crate::{Answer, App, Caller};
@@ -27,9 +28,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 struct Command {
     /// Id of the command.
     id: CommandId,
-    /// Always `command`.
-    #[schema(value_type = String, max_length = 7, example = "command")]
-    object: &'static str,
+    object: tag::Command,
     /// Name of the command. New values may appear.
     #[schema(max_length = 64, example = "order.confirmed")]
     name: String,
@@ -49,7 +48,6 @@ struct Command {
     #[schema(max_length = 64, example = "ord_01h455vb4pex5vsknk084sn02q")]
     document_id: Option<String>,
     /// When it was recorded.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     created_at: DateTime<Utc>,
 }
 
@@ -59,7 +57,7 @@ impl From<Entry> for Command {
         let document_id = |id: Uuid| kind.map_or_else(|| id.to_string(), |kind| kind.encode(id));
         Command {
             id: entry.id,
-            object: "command",
+            object: tag::Command,
             actor_id: actor_id(&entry.actor_kind, entry.actor_id),
             actor_kind: entry.actor_kind,
             actor_name: entry.actor_name,
@@ -107,8 +105,6 @@ struct Filters {
     #[serde(rename = "created_at[lt]")]
     #[param(example = "2026-12-01T00:00:00Z")]
     created_to: Option<DateTime<Utc>>,
-    /// Order of the list. Newest first if absent.
-    #[param(inline)]
     sort: Option<Age>,
 }
 
@@ -132,9 +128,8 @@ fn parse_id(
 /// Returns one page of the audit log: every command, accepted or rejected, with its caller.
 #[utoipa::path(
     operation_id = "commands_list",
-    tag = "Audit",
     security(("bearer" = ["ledger:read"])),
-    params(PageParams, Filters),
+    params(Filters),
     responses((status = 200, description = "One page of commands.", body = Page<Command>))
 )]
 #[get("/v1/commands")]
@@ -160,7 +155,6 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 /// Returns one command with its caller, its time and its document.
 #[utoipa::path(
     operation_id = "commands_get",
-    tag = "Audit",
     security(("bearer" = ["ledger:read"])),
     params(("id" = CommandId, Path, description = "The command's id.")),
     responses((status = 200, description = "The command.", body = Command))

@@ -9,6 +9,7 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
 use chrono::{DateTime, Utc};
 use domain::id::TenantId;
+use domain::tag;
 use serde::Serialize;
 use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -26,9 +27,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 /// The caller.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Me {
-    /// Always `me`.
-    #[schema(value_type = String, max_length = 2, example = "me")]
-    object: &'static str,
+    object: tag::Me,
     /// The tenant that the credential belongs to.
     tenant: MeTenant,
     /// Kind of the credential: `api_key` or `user`.
@@ -41,7 +40,6 @@ struct Me {
     #[schema(schema_with = scopes_schema)]
     scopes: Vec<&'static str>,
     /// Time of the server.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     server_time: DateTime<Utc>,
     /// The version of the API.
     #[schema(value_type = String, max_length = 32, example = "0.1.0")]
@@ -75,7 +73,6 @@ struct MeTenant {
 /// Returns the tenant and the scopes of the credential. Make it the first call of an integration.
 #[utoipa::path(
     operation_id = "me_get",
-    tag = "Account",
     security(("bearer" = [])),
     responses((status = 200, description = "The caller.", body = Me))
 )]
@@ -84,7 +81,7 @@ async fn me(app: Data<App>, caller: Caller) -> Answer {
     let identity = app.auth.identify(&caller).await?;
     let tenant = identity.tenant;
     Ok(HttpResponse::Ok().json(Me {
-        object: "me",
+        object: tag::Me,
         tenant: MeTenant {
             id: tenant.tenant_id,
             slug: tenant.slug,

@@ -1,6 +1,7 @@
 //! Batch routes: many records in one request, one result each. A rejected record does not affect the others.
 
 use domain::refusal::Refusal;
+use domain::tag;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -29,9 +30,7 @@ pub struct Batch<T> {
 /// The results of a batch.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Results<T> {
-    /// Always `batch`.
-    #[schema(value_type = String, max_length = 5, pattern = "^batch$", example = "batch")]
-    object: &'static str,
+    object: tag::Batch,
     /// Number of accepted records.
     #[schema(minimum = 0, maximum = 500, example = 499)]
     accepted: usize,
@@ -100,7 +99,7 @@ impl<I: Clone + serde::de::DeserializeOwned> Parsed<I> {
             });
         }
         let accepted = results.iter().filter(|result| result.status < 300).count();
-        Results { object: "batch", accepted, refused: results.len() - accepted, results }
+        Results { object: tag::Batch, accepted, refused: results.len() - accepted, results }
     }
 }
 

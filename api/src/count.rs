@@ -18,7 +18,6 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub use self::form::CountOut;
 use self::form::{CompleteIn, CountIn, EntriesIn, RecountIn};
 use crate::body::Nothing;
-use crate::idempotency::WriteHeaders;
 use crate::params::PathId;
 use crate::posting::Post;
 use crate::{Answer, Caller};
@@ -46,9 +45,7 @@ pub(crate) fn sees_all(caller: &service::Caller) -> bool {
 /// counting. On a blind sheet, only a caller with the scope `counts:approve` sees the expected quantities.
 #[utoipa::path(
     operation_id = "counts_create",
-    tag = "Counts",
     security(("bearer" = ["counts:write"])),
-    params(WriteHeaders),
     request_body = CountIn,
     responses((status = 201, description = "The sheet.", body = CountOut))
 )]
@@ -82,9 +79,8 @@ async fn open(post: Post) -> Answer {
 /// corrected.
 #[utoipa::path(
     operation_id = "counts_enter",
-    tag = "Counts",
     security(("bearer" = ["counts:write"])),
-    params(("id" = CountId, Path, description = "The sheet."), WriteHeaders),
+    params(("id" = CountId, Path, description = "The sheet.")),
     request_body = EntriesIn,
     responses((status = 200, description = "The sheet.", body = CountOut))
 )]
@@ -102,9 +98,8 @@ async fn enter(post: Post, id: PathId<CountId>) -> Answer {
 /// recount. Otherwise the sheet is counted and can be posted.
 #[utoipa::path(
     operation_id = "counts_complete",
-    tag = "Counts",
     security(("bearer" = ["counts:write"])),
-    params(("id" = CountId, Path, description = "The sheet."), WriteHeaders),
+    params(("id" = CountId, Path, description = "The sheet.")),
     request_body = CompleteIn,
     responses((status = 200, description = "The sheet.", body = CountOut))
 )]
@@ -121,9 +116,8 @@ async fn complete(post: Post, id: PathId<CountId>) -> Answer {
 /// Sends lines of a counted sheet back to be counted again, also those within the tolerance.
 #[utoipa::path(
     operation_id = "counts_recount",
-    tag = "Counts",
     security(("bearer" = ["counts:write"])),
-    params(("id" = CountId, Path, description = "The sheet."), WriteHeaders),
+    params(("id" = CountId, Path, description = "The sheet.")),
     request_body = RecountIn,
     responses((status = 200, description = "The sheet.", body = CountOut))
 )]
@@ -146,9 +140,8 @@ async fn recount(post: Post, id: PathId<CountId>) -> Answer {
 /// (`already_exists`).
 #[utoipa::path(
     operation_id = "counts_post",
-    tag = "Counts",
     security(("bearer" = ["stock:write"])),
-    params(("id" = CountId, Path, description = "The sheet."), WriteHeaders),
+    params(("id" = CountId, Path, description = "The sheet.")),
     request_body = Nothing,
     responses((status = 200, description = "The sheet.", body = CountOut))
 )]
@@ -165,9 +158,8 @@ async fn post_count(post: Post, id: PathId<CountId>) -> Answer {
 /// Posts nothing. A posted sheet can't be cancelled: count again.
 #[utoipa::path(
     operation_id = "counts_cancel",
-    tag = "Counts",
     security(("bearer" = ["counts:write"])),
-    params(("id" = CountId, Path, description = "The sheet."), WriteHeaders),
+    params(("id" = CountId, Path, description = "The sheet.")),
     request_body = Nothing,
     responses((status = 200, description = "The sheet.", body = CountOut))
 )]

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use domain::customer::{CustomerKind, CustomerStatus, Exposure, PaymentTerms};
 use domain::id::{CustomerId, PriceListId, PriceTierId};
 use domain::number::Money;
+use domain::tag;
 use serde::{Deserialize, Serialize};
 use service::customer::{self, CustomerInput, Filter};
 use service::input::{Metadata, metadata_of, metadata_schema};
@@ -14,12 +15,11 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::batch::{Batch, Items, Results};
 use crate::body::{BatchBody, Body};
-use crate::idempotency::CreateHeaders;
-use crate::list::{List, Page, PageParams, Sorted};
+use crate::list::{List, Page, Sorted};
 use crate::params::PathId;
 use crate::patch::Patch;
 use crate::record::record;
-use crate::version::{ChangeHeaders, IfNoneMatch, ReadHeaders};
+use crate::version::{IfNoneMatch, ReadHeaders};
 use crate::write::{MergePatch, Write};
 use crate::{Answer, App, Caller};
 
@@ -33,9 +33,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 struct Customer {
     /// Id of the customer.
     id: CustomerId,
-    /// Always `customer`.
-    #[schema(value_type = String, max_length = 8, example = "customer")]
-    object: &'static str,
+    object: tag::Customer,
     /// Customer number.
     #[schema(max_length = 64, example = "C-000123")]
     number: String,
@@ -85,10 +83,8 @@ struct Customer {
     #[schema(minimum = 1, example = 1)]
     version: i32,
     /// When it was created.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     created_at: DateTime<Utc>,
     /// When it last changed.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     updated_at: DateTime<Utc>,
 }
 
@@ -96,7 +92,7 @@ impl From<entity::customer::Model> for Customer {
     fn from(row: entity::customer::Model) -> Self {
         Customer {
             id: row.id,
-            object: "customer",
+            object: tag::Customer,
             number: row.number,
             kind: row.kind,
             name: row.name,
@@ -128,9 +124,7 @@ record!(Customer, CustomerId);
 struct CustomerAccount {
     /// Id of the customer.
     id: CustomerId,
-    /// Always `customer_account`.
-    #[schema(value_type = String, max_length = 16, example = "customer_account")]
-    object: &'static str,
+    object: tag::CustomerAccount,
     /// ISO 4217 code of every amount.
     #[schema(max_length = 3, example = "EUR")]
     currency: String,
@@ -170,12 +164,8 @@ struct Filters {
     /// Only this external reference.
     #[param(max_length = 200, example = "crm-4711")]
     external_ref: Option<String>,
-    /// Order of the list. Newest first if absent.
-    #[param(inline)]
     sort: Option<Sort>,
-    /// Changed at this instant or later.
     #[serde(rename = "updated_at[gte]")]
-    #[param(example = "2026-11-22T00:00:00Z")]
     updated_since: Option<DateTime<Utc>>,
 }
 
@@ -184,9 +174,8 @@ struct Filters {
 /// Returns one page of customers. To synchronise, send `sort=updated_at` and `updated_at[gte]`.
 #[utoipa::path(
     operation_id = "customers_list",
-    tag = "Customers",
     security(("bearer" = ["customers:read"])),
-    params(PageParams, Filters),
+    params(Filters),
     responses((status = 200, description = "One page of customers.", body = Page<Customer>))
 )]
 #[get("/v1/customers")]
@@ -213,13 +202,9 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 /// Creates a customer with an account at zero. Without a `number` it gets the next one.
 #[utoipa::path(
     operation_id = "customers_create",
-    tag = "Customers",
     security(("bearer" = ["customers:write"])),
-    params(CreateHeaders),
     request_body = CustomerInput,
-    responses((status = 201, description = "The customer.", body = Customer,
-        headers(("Location" = String, description = "Where the customer is."),
-                ("ETag" = String, description = "Its version."))))
+    responses((status = 201, description = "The customer.", body = Customer))
 )]
 #[post("/v1/customers")]
 async fn create(write: Write, body: Body<CustomerInput>) -> Answer {
@@ -231,9 +216,7 @@ async fn create(write: Write, body: Body<CustomerInput>) -> Answer {
 /// Takes up to 500 customers and returns one result each, in order. A rejected customer does not affect the others.
 #[utoipa::path(
     operation_id = "customers_create_batch",
-    tag = "Customers",
     security(("bearer" = ["customers:write"])),
-    params(CreateHeaders),
     request_body = Batch<CustomerInput>,
     responses((status = 207, description = "One result per customer.", body = Results<Customer>))
 )]
@@ -247,11 +230,9 @@ async fn create_batch(write: Write, body: BatchBody<Items>) -> Answer {
 /// Returns one customer.
 #[utoipa::path(
     operation_id = "customers_get",
-    tag = "Customers",
     security(("bearer" = ["customers:read"])),
     params(("id" = CustomerId, Path, description = "The customer's id."), ReadHeaders),
-    responses((status = 200, description = "The customer.", body = Customer,
-        headers(("ETag" = String, description = "Its version."))))
+    responses((status = 200, description = "The customer.", body = Customer))
 )]
 #[get("/v1/customers/{id}")]
 async fn get(app: Data<App>, caller: Caller, id: PathId<CustomerId>, seen: IfNoneMatch) -> Answer {
@@ -264,12 +245,10 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<CustomerId>, seen: IfNon
 /// Takes a merge patch. The status `blocked` ends a customer's purchases.
 #[utoipa::path(
     operation_id = "customers_update",
-    tag = "Customers",
     security(("bearer" = ["customers:write"])),
-    params(("id" = CustomerId, Path, description = "The customer's id."), ChangeHeaders),
+    params(("id" = CustomerId, Path, description = "The customer's id.")),
     request_body = Patch<CustomerInput>,
-    responses((status = 200, description = "The customer as it is now.", body = Customer,
-        headers(("ETag" = String, description = "Its version."))))
+    responses((status = 200, description = "The customer as it is now.", body = Customer))
 )]
 #[patch("/v1/customers/{id}")]
 async fn update(write: Write, id: PathId<CustomerId>, body: Body<MergePatch>) -> Answer {
@@ -285,7 +264,6 @@ async fn update(write: Write, id: PathId<CustomerId>, body: Body<MergePatch>) ->
 /// Returns what the customer owes and will owe, as of now.
 #[utoipa::path(
     operation_id = "customers_get_account",
-    tag = "Customers",
     security(("bearer" = ["customers:read"])),
     params(("id" = CustomerId, Path, description = "The customer's id.")),
     responses((status = 200, description = "The account.", body = CustomerAccount))
@@ -302,7 +280,7 @@ async fn get_account(app: Data<App>, caller: Caller, id: PathId<CustomerId>) -> 
     };
     Ok(HttpResponse::Ok().json(CustomerAccount {
         id: customer.id,
-        object: "customer_account",
+        object: tag::CustomerAccount,
         currency: customer.currency,
         receivable: exposure.receivable,
         ordered: exposure.ordered,

@@ -57,7 +57,6 @@ impl From<&Entry> for ErrorDoc {
 
 #[utoipa::path(
     operation_id = "errors_list",
-    tag = "Errors",
     summary = "List error codes",
     description = "Returns all codes that a problem of this API may have. New ones may be added.",
     security(()),
@@ -71,7 +70,6 @@ async fn list() -> Answer {
 
 #[utoipa::path(
     operation_id = "errors_get",
-    tag = "Errors",
     summary = "Get an error code",
     description = "Returns the page that the `type` of a problem links to: HTML for browsers, JSON for all others.",
     security(()),

@@ -5,6 +5,7 @@ use actix_web::{HttpResponse, get};
 use chrono::{DateTime, Utc};
 use domain::document::DocumentKind;
 use domain::id::{CommandId, EventId, TenantId};
+use domain::tag;
 use serde::{Deserialize, Serialize};
 use service::event::{self, FeedPosition, Filter};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -32,18 +33,14 @@ pub fn routes(cfg: &mut ServiceConfig) {
 pub(crate) struct Event {
     /// Id of the event. An event may reach you more than once, always with the same id.
     id: EventId,
-    /// Always `event`.
-    #[schema(value_type = String, max_length = 5, example = "event")]
-    object: &'static str,
+    object: tag::Event,
     /// Type of the event. New values may appear.
     #[serde(rename = "type")]
     #[schema(max_length = 64, example = "order.confirmed")]
     kind: String,
     /// When it happened. It is before `created_at` if it was recorded late.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     occurred_at: DateTime<Utc>,
     /// When it was recorded.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     created_at: DateTime<Utc>,
     /// The command that caused it. The audit log has its caller.
     command_id: CommandId,
@@ -76,7 +73,7 @@ impl From<&event::Event> for Event {
     fn from(event: &event::Event) -> Self {
         Event {
             id: event.id,
-            object: "event",
+            object: tag::Event,
             kind: event.kind.clone(),
             occurred_at: event.occurred_at,
             created_at: event.recorded_at,
@@ -100,9 +97,7 @@ impl EventObject {
 /// One page of the feed.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct EventPage {
-    /// Always `list`.
-    #[schema(value_type = String, max_length = 4, pattern = "^list$", example = "list")]
-    object: &'static str,
+    object: tag::List,
     /// The events, oldest first.
     #[schema(max_items = 200)]
     data: Vec<Event>,
@@ -186,7 +181,6 @@ pub(crate) fn checked_types(types: Vec<String>, parameter: &str) -> Result<Vec<S
 /// write that began before its own has ended, usually at once.
 #[utoipa::path(
     operation_id = "events_list",
-    tag = "Events",
     security(("bearer" = ["events:read"])),
     params(FeedParams),
     responses((status = 200, description = "One page of events.", body = EventPage))
@@ -210,7 +204,7 @@ async fn list(app: Data<App>, caller: Caller, params: Params<FeedParams>) -> Ans
     let feed = app.db.read(tenant_id, read).await?;
     let resume_cursor = seal(key, tenant_id, feed.end)?;
     Ok(HttpResponse::Ok().json(EventPage {
-        object: "list",
+        object: tag::List,
         data: feed.events.iter().map(Event::from).collect(),
         page: EventPageInfo {
             limit,

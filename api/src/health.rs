@@ -72,7 +72,6 @@ struct HealthParams {
 
 #[utoipa::path(
     operation_id = "health_live",
-    tag = "Health",
     summary = "Check that the process is alive",
     description = "Checks nothing but the process itself. Restart it when this fails.",
     security(()),
@@ -85,7 +84,6 @@ async fn livez() -> Answer {
 
 #[utoipa::path(
     operation_id = "health_ready",
-    tag = "Health",
     summary = "Check that the server is ready",
     description = "Checks that the database responds and has the schema of this version. A missing Redis is reported, \
                    but does not fail the check. A server that is about to stop is not ready.",

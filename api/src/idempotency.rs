@@ -153,56 +153,6 @@ impl FromRequest for Preferences {
     }
 }
 
-/// Headers of a write of stock or ledger, for `params(WriteHeaders)` in a route's description.
-#[derive(Debug, utoipa::IntoParams)]
-#[into_params(parameter_in = Header)]
-#[expect(dead_code, reason = "documentation only: the extractors read the headers")]
-pub struct WriteHeaders {
-    /// A value of your own, unique per intended write. Send the same value when you retry: the write then happens once,
-    /// and every retry gets the first response. Kept for 7 days.
-    #[param(
-        rename = "Idempotency-Key",
-        min_length = 1,
-        max_length = 257,
-        example = "8e03978e-40d5-43e8-bc93-6894a57f9324"
-    )]
-    idempotency_key: String,
-    /// `dry-run`: returns the response without the effect.
-    #[param(rename = "Prefer", max_length = 100, example = "dry-run", required = false)]
-    prefer: Option<String>,
-}
-
-/// Headers of any other write, for `params(CreateHeaders)` in a route's description.
-#[derive(Debug, utoipa::IntoParams)]
-#[into_params(parameter_in = Header)]
-#[expect(dead_code, reason = "documentation only: the extractors read the headers")]
-pub struct CreateHeaders {
-    /// A value of your own, unique per intended write. Send it if you may have to retry: the write then happens once,
-    /// and every retry gets the first response. Kept for 7 days.
-    #[param(
-        rename = "Idempotency-Key",
-        min_length = 1,
-        max_length = 257,
-        required = false,
-        example = "8e03978e-40d5-43e8-bc93-6894a57f9324"
-    )]
-    idempotency_key: Option<String>,
-    /// `dry-run`: returns the response without the effect.
-    #[param(rename = "Prefer", max_length = 100, example = "dry-run", required = false)]
-    prefer: Option<String>,
-}
-
-/// Header of a batch whose documents have keys of their own, for `params(BatchHeaders)` in a route's description.
-#[derive(Debug, utoipa::IntoParams)]
-#[into_params(parameter_in = Header)]
-#[expect(dead_code, reason = "documentation only: the extractor reads the header")]
-pub struct BatchHeaders {
-    /// `dry-run`: returns the response to each document as if it were alone, without the effect. `return=minimal`:
-    /// returns only the id, the number and the count of lines of each.
-    #[param(rename = "Prefer", max_length = 100, example = "return=minimal", required = false)]
-    prefer: Option<String>,
-}
-
 #[cfg(test)]
 mod tests {
     use actix_web::test::TestRequest;

@@ -3,6 +3,7 @@
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
 use chrono::{DateTime, Utc};
+use domain::tag;
 use serde::Serialize;
 use service::integrity;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -17,14 +18,11 @@ pub fn routes(cfg: &mut ServiceConfig) {
 /// Result of the integrity check at one instant.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Integrity {
-    /// Always `integrity`.
-    #[schema(value_type = String, max_length = 9, example = "integrity")]
-    object: &'static str,
+    object: tag::Integrity,
     /// Whether all facts hold.
     #[schema(example = true)]
     holds: bool,
     /// Instant of the check. It covers everything that was committed before.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     checked_at: DateTime<Utc>,
     /// The six facts.
     #[schema(max_items = 6)]
@@ -99,7 +97,6 @@ impl From<integrity::Difference> for Difference {
 /// of figures compared and the number of those that differ. In healthy books none differ.
 #[utoipa::path(
     operation_id = "integrity_get",
-    tag = "Integrity",
     security(("bearer" = ["reports:read"])),
     responses((status = 200, description = "The facts, whether they hold or not.", body = Integrity))
 )]
@@ -107,7 +104,7 @@ impl From<integrity::Difference> for Difference {
 async fn show(app: Data<App>, caller: Caller) -> Answer {
     let books = integrity::check(&app.db, caller.tenant_id).await?;
     Ok(HttpResponse::Ok().json(Integrity {
-        object: "integrity",
+        object: tag::Integrity,
         holds: books.holds(),
         checked_at: books.checked_at,
         facts: books.facts.into_iter().map(Fact::from).collect(),

@@ -7,13 +7,13 @@ use domain::journal;
 use domain::ledger::{Entry, EntryLine};
 use domain::number::Money;
 use domain::refusal::Problems;
+use domain::tag;
 use domain::tenant::Channel;
 use domain::text::Filled500;
 use serde::{Deserialize, Serialize};
 use service::posting::Command;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::idempotency::WriteHeaders;
 use crate::posting::Post;
 use crate::{Answer, ApiError, Caller};
 
@@ -60,9 +60,7 @@ struct ManualLineIn {
 pub struct ManualEntryOut<'a> {
     /// Id of the entry.
     id: EntryId,
-    /// Always `journal_entry`.
-    #[schema(value_type = String, max_length = 13, example = "journal_entry")]
-    object: &'static str,
+    object: tag::JournalEntry,
     /// Day of the entry, in the tenant's time zone.
     #[schema(example = "2026-11-22")]
     occurred_on: NaiveDate,
@@ -84,7 +82,7 @@ impl<'a> ManualEntryOut<'a> {
     pub fn new(entry: &'a Entry, currency: &'a str) -> Self {
         ManualEntryOut {
             id: entry.id,
-            object: "journal_entry",
+            object: tag::JournalEntry,
             occurred_on: entry.occurred_on,
             memo: entry.memo.as_deref(),
             currency,
@@ -128,9 +126,7 @@ impl<'a> From<&'a EntryLine> for ManualLineOut<'a> {
 /// sub-ledger. An entry never changes: to correct it, post its reverse.
 #[utoipa::path(
     operation_id = "journal_entries_create",
-    tag = "Ledger",
     security(("bearer" = ["ledger:write"])),
-    params(WriteHeaders),
     request_body = ManualEntryIn,
     responses((status = 201, description = "The entry.", body = ManualEntryOut))
 )]

@@ -7,6 +7,7 @@ use actix_web::{HttpResponse, get};
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::{CommandId, CustomerId, EntryId, LocationId};
 use domain::number::Money;
+use domain::tag;
 use domain::tenant::Channel;
 use serde::{Deserialize, Serialize};
 use service::ledger::{self, Balance, Entry, Filter, Line};
@@ -14,7 +15,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use crate::document::{document_id, parse_document_id};
-use crate::list::{List, Page, PageParams};
+use crate::list::{List, Page};
 use crate::params::{Params, PathId};
 use crate::{Answer, App, Caller};
 
@@ -28,9 +29,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 struct JournalEntry {
     /// Id of the entry.
     id: EntryId,
-    /// Always `journal_entry`.
-    #[schema(value_type = String, max_length = 13, example = "journal_entry")]
-    object: &'static str,
+    object: tag::JournalEntry,
     /// Kind of the document that caused it: `sale`, `refund`, `shipment`, `invoice`, `credit_note`, `payment`,
     /// `cash_move`, `receipt`, `opening`, `adjustment` or `manual`. New values may appear.
     #[schema(max_length = 32, example = "sale")]
@@ -48,7 +47,6 @@ struct JournalEntry {
     #[schema(example = "2026-11-22")]
     posted_on: NaiveDate,
     /// When it was recorded.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     recorded_at: DateTime<Utc>,
     /// The command that wrote it.
     command_id: CommandId,
@@ -90,7 +88,7 @@ impl From<Entry> for JournalEntry {
     fn from(entry: Entry) -> Self {
         JournalEntry {
             id: entry.id,
-            object: "journal_entry",
+            object: tag::JournalEntry,
             document_id: document_id(&entry.document_kind, entry.document_id),
             document_kind: entry.document_kind,
             memo: entry.memo,
@@ -147,9 +145,8 @@ struct Filters {
 /// Returns one page of the journal with all lines, newest entry first.
 #[utoipa::path(
     operation_id = "journal_entries_list",
-    tag = "Ledger",
     security(("bearer" = ["ledger:read"])),
-    params(PageParams, Filters),
+    params(Filters),
     responses((status = 200, description = "One page of journal entries.", body = Page<JournalEntry>))
 )]
 #[get("/v1/journal-entries")]
@@ -176,7 +173,6 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 /// Returns the entry with its lines.
 #[utoipa::path(
     operation_id = "journal_entries_get",
-    tag = "Ledger",
     security(("bearer" = ["ledger:read"])),
     params(("id" = EntryId, Path, description = "The entry's id.")),
     responses((status = 200, description = "The entry.", body = JournalEntry))
@@ -203,9 +199,7 @@ struct PeriodParams {
 /// All accounts with their balances.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct TrialBalance {
-    /// Always `trial_balance`.
-    #[schema(value_type = String, max_length = 13, example = "trial_balance")]
-    object: &'static str,
+    object: tag::TrialBalance,
     /// The first day of the period.
     #[schema(example = "2026-11-01")]
     from: Option<NaiveDate>,
@@ -277,7 +271,6 @@ impl From<Balance> for AccountBalance {
 /// counts days of posting and is half-open. Without a period it is the whole history.
 #[utoipa::path(
     operation_id = "trial_balance_get",
-    tag = "Ledger",
     security(("bearer" = ["ledger:read"])),
     params(PeriodParams),
     responses((status = 200, description = "The trial balance.", body = TrialBalance))
@@ -296,7 +289,7 @@ async fn trial_balance(app: Data<App>, caller: Caller, period: Params<PeriodPara
     };
     let accounts = balances.into_iter().map(AccountBalance::from).collect();
     Ok(HttpResponse::Ok().json(TrialBalance {
-        object: "trial_balance",
+        object: tag::TrialBalance,
         from,
         to,
         currency,

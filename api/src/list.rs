@@ -14,6 +14,7 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
 use domain::id::TenantId;
+use domain::tag;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use service::listing::{Age, Slice};
@@ -34,8 +35,7 @@ pub const LIMIT_DEFAULT: u32 = 50;
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Page<T> {
     /// Always `list`.
-    #[schema(value_type = String, max_length = 4, pattern = "^list$", example = "list")]
-    pub object: &'static str,
+    pub object: tag::List,
     /// Rows, in the order of the list.
     #[schema(max_items = 200)]
     pub data: Vec<T>,
@@ -60,16 +60,11 @@ pub struct PageInfo {
     pub prev_cursor: Option<String>,
 }
 
-/// Parameters of every list. Name them in the route's `params(…)` beside the list's own filters.
-#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct PageParams {
-    /// Most rows of the page.
-    #[param(minimum = 1, maximum = 200, default = 50, example = 50)]
-    pub limit: Option<u32>,
-    /// `next_cursor` of the page before, unchanged, together with the same filters.
-    #[param(max_length = 1024, example = "")]
-    pub cursor: Option<String>,
+/// Parameters of every list.
+#[derive(Debug, Default)]
+struct PageParams {
+    limit: Option<u32>,
+    cursor: Option<String>,
 }
 
 /// Filters of a list that has none.
@@ -169,7 +164,7 @@ impl<F> List<F> {
     /// Returns the page of `rows`, which may have one row more than the page takes. `position` returns the position of
     /// a row.
     pub fn answer<T: Serialize, K: Serialize>(&self, rows: Vec<T>, position: impl Fn(&T) -> K) -> Answer {
-        self.answer_with(rows, position, |data, page| Page { object: "list", data, page })
+        self.answer_with(rows, position, |data, page| Page { object: tag::List, data, page })
     }
 
     /// Like [`answer`](List::answer), for a body with more than the rows.

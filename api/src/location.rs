@@ -5,6 +5,7 @@ use actix_web::{get, patch, post};
 use chrono::{DateTime, Utc};
 use domain::id::LocationId;
 use domain::location::LocationKind;
+use domain::tag;
 use domain::tenant::Channel;
 use serde::{Deserialize, Serialize};
 use service::location::{self, Filter, LocationInput, ReasonCodeInput};
@@ -12,12 +13,11 @@ use service::page::Sort;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::Body;
-use crate::idempotency::CreateHeaders;
-use crate::list::{List, NoFilters, Page, PageParams, Sorted};
+use crate::list::{List, NoFilters, Page, Sorted};
 use crate::params::PathId;
 use crate::patch::Patch;
 use crate::record::record;
-use crate::version::{ChangeHeaders, IfNoneMatch, ReadHeaders};
+use crate::version::{IfNoneMatch, ReadHeaders};
 use crate::write::{MergePatch, Write};
 use crate::{Answer, App, Caller};
 
@@ -36,9 +36,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 struct Location {
     /// Id of the location.
     id: LocationId,
-    /// Always `location`.
-    #[schema(value_type = String, max_length = 8, example = "location")]
-    object: &'static str,
+    object: tag::Location,
     /// Your code for it.
     #[schema(max_length = 64, example = "MAIN")]
     code: String,
@@ -54,10 +52,8 @@ struct Location {
     #[schema(minimum = 1, example = 1)]
     version: i32,
     /// When it was created.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     created_at: DateTime<Utc>,
     /// When it last changed.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     updated_at: DateTime<Utc>,
 }
 
@@ -65,7 +61,7 @@ impl From<entity::location::Model> for Location {
     fn from(row: entity::location::Model) -> Self {
         Location {
             id: row.id,
-            object: "location",
+            object: tag::Location,
             channels: location::channels_of(&row),
             code: row.code,
             name: row.name,
@@ -85,9 +81,7 @@ struct ReasonCode {
     /// The code.
     #[schema(max_length = 64, example = "damage")]
     id: String,
-    /// Always `reason_code`.
-    #[schema(value_type = String, max_length = 11, example = "reason_code")]
-    object: &'static str,
+    object: tag::ReasonCode,
     /// The code.
     #[schema(max_length = 64, example = "damage")]
     code: String,
@@ -107,7 +101,7 @@ impl From<entity::reason_code::Model> for ReasonCode {
         let (name, account_code) = (row.name, row.account_code);
         ReasonCode {
             id: row.code.clone(),
-            object: "reason_code",
+            object: tag::ReasonCode,
             code: row.code,
             name,
             account_code,
@@ -126,12 +120,8 @@ struct Filters {
     code: Option<String>,
     /// Only this kind.
     kind: Option<LocationKind>,
-    /// Order of the list. Newest first if absent.
-    #[param(inline)]
     sort: Option<Sort>,
-    /// Changed at this instant or later.
     #[serde(rename = "updated_at[gte]")]
-    #[param(example = "2026-11-22T00:00:00Z")]
     updated_since: Option<DateTime<Utc>>,
 }
 
@@ -140,9 +130,8 @@ struct Filters {
 /// Returns one page of locations.
 #[utoipa::path(
     operation_id = "locations_list",
-    tag = "Stock",
     security(("bearer" = ["stock:read"])),
-    params(PageParams, Filters),
+    params(Filters),
     responses((status = 200, description = "One page of locations.", body = Page<Location>))
 )]
 #[get("/v1/locations")]
@@ -162,13 +151,9 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 /// Creates a warehouse, a store, a transit location or a quarantine.
 #[utoipa::path(
     operation_id = "locations_create",
-    tag = "Stock",
     security(("bearer" = ["stock:write"])),
-    params(CreateHeaders),
     request_body = LocationInput,
-    responses((status = 201, description = "The location.", body = Location,
-        headers(("Location" = String, description = "Where the location is."),
-                ("ETag" = String, description = "Its version."))))
+    responses((status = 201, description = "The location.", body = Location))
 )]
 #[post("/v1/locations")]
 async fn create(write: Write, body: Body<LocationInput>) -> Answer {
@@ -180,11 +165,9 @@ async fn create(write: Write, body: Body<LocationInput>) -> Answer {
 /// Returns one location.
 #[utoipa::path(
     operation_id = "locations_get",
-    tag = "Stock",
     security(("bearer" = ["stock:read"])),
     params(("id" = LocationId, Path, description = "The location's id."), ReadHeaders),
-    responses((status = 200, description = "The location.", body = Location,
-        headers(("ETag" = String, description = "Its version."))))
+    responses((status = 200, description = "The location.", body = Location))
 )]
 #[get("/v1/locations/{id}")]
 async fn get(app: Data<App>, caller: Caller, id: PathId<LocationId>, seen: IfNoneMatch) -> Answer {
@@ -197,12 +180,10 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<LocationId>, seen: IfNon
 /// Takes a merge patch. The kind of a location can't change.
 #[utoipa::path(
     operation_id = "locations_update",
-    tag = "Stock",
     security(("bearer" = ["stock:write"])),
-    params(("id" = LocationId, Path, description = "The location's id."), ChangeHeaders),
+    params(("id" = LocationId, Path, description = "The location's id.")),
     request_body = Patch<LocationInput>,
-    responses((status = 200, description = "The location as it is now.", body = Location,
-        headers(("ETag" = String, description = "Its version."))))
+    responses((status = 200, description = "The location as it is now.", body = Location))
 )]
 #[patch("/v1/locations/{id}")]
 async fn update(write: Write, id: PathId<LocationId>, body: Body<MergePatch>) -> Answer {
@@ -219,9 +200,7 @@ async fn update(write: Write, id: PathId<LocationId>, body: Body<MergePatch>) ->
 /// Returns one page of the reasons for adjustments, by code.
 #[utoipa::path(
     operation_id = "reason_codes_list",
-    tag = "Stock",
     security(("bearer" = ["stock:read"])),
-    params(PageParams),
     responses((status = 200, description = "One page of reason codes.", body = Page<ReasonCode>))
 )]
 #[get("/v1/reason-codes")]
@@ -237,9 +216,7 @@ async fn list_reasons(app: Data<App>, caller: Caller, page: List<NoFilters>) -> 
 /// Creates a reason for adjustments, with the account that they are posted to.
 #[utoipa::path(
     operation_id = "reason_codes_create",
-    tag = "Stock",
     security(("bearer" = ["stock:write"])),
-    params(CreateHeaders),
     request_body = ReasonCodeInput,
     responses((status = 201, description = "The reason code.", body = ReasonCode))
 )]

@@ -10,17 +10,18 @@ use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::{LocationId, LotId, ProductId};
 use domain::lot::LotStatus;
 use domain::number::Quantity;
+use domain::tag;
 use serde::{Deserialize, Serialize};
 use service::listing::Age;
 use service::stock::lot::{self, Filter, LotDetail, LotInput, LotLevel};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::Body;
-use crate::list::{List, Page, PageParams};
+use crate::list::{List, Page};
 use crate::params::PathId;
 use crate::patch::Patch;
 use crate::record::record;
-use crate::version::{ChangeHeaders, tag};
+use crate::version::tag;
 use crate::write::{MergePatch, Write};
 use crate::{Answer, App, Caller};
 
@@ -37,9 +38,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 struct LotOut {
     /// Id of the lot.
     id: LotId,
-    /// Always `lot`.
-    #[schema(value_type = String, max_length = 3, example = "lot")]
-    object: &'static str,
+    object: tag::Lot,
     /// Code on the label, unique per product.
     #[schema(max_length = 64, example = "L-2026-117")]
     code: String,
@@ -58,7 +57,6 @@ struct LotOut {
     #[schema(max_length = 200, example = "Hansa Foods")]
     received_from: Option<String>,
     /// When the first stock of it was received.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     received_at: DateTime<Utc>,
     /// Status that was set for the lot. It does not reflect expiry.
     status: LotStatus,
@@ -80,7 +78,6 @@ struct LotOut {
     #[schema(minimum = 1, example = 1)]
     version: i32,
     /// When it last changed.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     updated_at: DateTime<Utc>,
 }
 
@@ -119,7 +116,7 @@ impl From<LotDetail> for LotOut {
         let LotDetail { lot, sku, uom, on_hand, reserved, is_sellable, updated_at } = found;
         LotOut {
             id: lot.id,
-            object: "lot",
+            object: tag::Lot,
             code: lot.code,
             product_id: lot.product_id,
             sku,
@@ -162,8 +159,6 @@ struct Filters {
     #[serde(rename = "expires_on[lt]")]
     #[param(example = "2027-01-01")]
     expires_before: Option<NaiveDate>,
-    /// Order of the list. Newest first if absent.
-    #[param(inline)]
     sort: Option<Age>,
 }
 
@@ -172,9 +167,8 @@ struct Filters {
 /// Returns one page of lots with their quantities.
 #[utoipa::path(
     operation_id = "lots_list",
-    tag = "Stock",
     security(("bearer" = ["stock:read"])),
-    params(PageParams, Filters),
+    params(Filters),
     responses((status = 200, description = "One page of lots.", body = Page<LotOut>))
 )]
 #[get("/v1/lots")]
@@ -199,7 +193,6 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 /// Returns the lot with its quantities by location.
 #[utoipa::path(
     operation_id = "lots_get",
-    tag = "Stock",
     security(("bearer" = ["stock:read"])),
     params(("id" = LotId, Path, description = "The lot's id.")),
     responses((status = 200, description = "The lot.", body = LotOut,
@@ -226,12 +219,10 @@ async fn show(app: Data<App>, caller: Caller, id: PathId<LotId>) -> Answer {
 /// Takes a merge patch of wrong data. Sales that were made with the old data stay.
 #[utoipa::path(
     operation_id = "lots_update",
-    tag = "Stock",
     security(("bearer" = ["stock:write"])),
-    params(("id" = LotId, Path, description = "The lot's id."), ChangeHeaders),
+    params(("id" = LotId, Path, description = "The lot's id.")),
     request_body = Patch<LotInput>,
-    responses((status = 200, description = "The lot as it is now.", body = LotOut,
-        headers(("ETag" = String, description = "Its version."))))
+    responses((status = 200, description = "The lot as it is now.", body = LotOut))
 )]
 #[patch("/v1/lots/{id}")]
 async fn update(write: Write, id: PathId<LotId>, body: Body<MergePatch>) -> Answer {

@@ -16,6 +16,7 @@ use actix_web::{Error, HttpMessage, HttpResponse};
 use domain::id::{ApiKeyId, UserId};
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
+use serde_json::{Map, Value};
 use service::auth::AuthError;
 use service::caller::ActorKind;
 use uuid::Uuid;
@@ -241,11 +242,13 @@ fn identified(response: ServiceResponse, request_id: &str) -> ServiceResponse {
         return response;
     }
     response.map_body(|_, body| match body.try_into_bytes() {
-        Ok(text) if text.starts_with(b"{\"") => {
-            let head = format!("{{\"request_id\":\"{request_id}\",");
-            BoxBody::new(Bytes::from([head.as_bytes(), &text[1..]].concat()))
-        }
-        Ok(text) => BoxBody::new(text),
+        Ok(text) => match serde_json::from_slice::<Map<String, Value>>(&text) {
+            Ok(mut problem) => {
+                problem.insert("request_id".to_owned(), request_id.into());
+                BoxBody::new(Value::Object(problem).to_string())
+            }
+            Err(_) => BoxBody::new(text),
+        },
         Err(body) => body,
     })
 }

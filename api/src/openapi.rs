@@ -1,8 +1,12 @@
 //! The OpenAPI document, made from the routes themselves, and the explorer that shows it.
 
+mod area;
 mod complete;
 mod examples;
 mod inline;
+mod layout;
+mod references;
+mod shared;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -32,7 +36,7 @@ impl DescribedRoutes {
         let (_, described) = actix_web::App::new().into_utoipa_app().configure(routes).split_for_parts();
         let mut document = serde_json::to_value(described).unwrap_or_default();
         complete::complete(&mut document);
-        let text = Bytes::from(format!("{document:#}\n"));
+        let text = Bytes::from(layout::text(&document));
         let access = Arc::new(Access::declared(&document));
         DescribedRoutes { routes, document, text, access }
     }
@@ -47,7 +51,7 @@ impl DescribedRoutes {
         &self.document
     }
 
-    /// Returns the whole document as indented JSON.
+    /// Returns the whole document as text.
     pub fn text(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(&self.text)
     }
@@ -70,7 +74,6 @@ pub fn explorer() -> SwaggerUi {
 /// Returns this document: OpenAPI 3.1. `/docs/` shows it as a page on which calls can be tried.
 #[utoipa::path(
     operation_id = "openapi_get",
-    tag = "Errors",
     security(()),
     responses((status = 200, description = "The document.", body = serde_json::Value))
 )]

@@ -14,7 +14,6 @@ use service::posting::Command;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::Nothing;
-use crate::idempotency::{BatchHeaders, WriteHeaders};
 use crate::params::PathId;
 use crate::posting::{BatchIn, BatchOut, Post, overrider};
 use crate::{Answer, ApiError, Caller};
@@ -45,9 +44,7 @@ const ORDERS: &str = "/v1/orders";
 /// lots.
 #[utoipa::path(
     operation_id = "orders_create",
-    tag = "Orders",
     security(("bearer" = ["orders:write"])),
-    params(WriteHeaders),
     request_body = OrderIn,
     responses((status = 201, description = "The order.", body = OrderOut))
 )]
@@ -62,9 +59,7 @@ async fn place(post: Post) -> Answer {
 /// `Prefer: return=minimal` returns only ids, numbers and counts of lines.
 #[utoipa::path(
     operation_id = "orders_create_batch",
-    tag = "Orders",
     security(("bearer" = ["orders:write"])),
-    params(BatchHeaders),
     request_body = BatchIn,
     responses((status = 207, description = "One result per order, in the order of the request.", body = BatchOut))
 )]
@@ -81,9 +76,8 @@ async fn place_batch(post: Post) -> Answer {
 /// and reserves nothing.
 #[utoipa::path(
     operation_id = "orders_confirm",
-    tag = "Orders",
     security(("bearer" = ["orders:write"])),
-    params(("id" = OrderId, Path, description = "The order."), WriteHeaders),
+    params(("id" = OrderId, Path, description = "The order.")),
     request_body = Nothing,
     responses((status = 200, description = "The order.", body = OrderOut))
 )]
@@ -97,9 +91,8 @@ async fn confirm(post: Post, id: PathId<OrderId>) -> Answer {
 /// Ends the credit hold of an order and reserves its stock, although the customer is over the limit.
 #[utoipa::path(
     operation_id = "orders_release",
-    tag = "Orders",
     security(("bearer" = ["credit:approve"])),
-    params(("id" = OrderId, Path, description = "The order."), WriteHeaders),
+    params(("id" = OrderId, Path, description = "The order.")),
     request_body = Nothing,
     responses((status = 200, description = "The order.", body = OrderOut))
 )]
@@ -114,9 +107,8 @@ async fn release(post: Post, id: PathId<OrderId>) -> Answer {
 /// what was shipped.
 #[utoipa::path(
     operation_id = "orders_cancel",
-    tag = "Orders",
     security(("bearer" = ["orders:write"])),
-    params(("id" = OrderId, Path, description = "The order."), WriteHeaders),
+    params(("id" = OrderId, Path, description = "The order.")),
     request_body = Nothing,
     responses((status = 200, description = "The order.", body = OrderOut))
 )]
@@ -131,9 +123,8 @@ async fn cancel(post: Post, id: PathId<OrderId>) -> Answer {
 /// end. What was shipped can still be invoiced.
 #[utoipa::path(
     operation_id = "orders_close",
-    tag = "Orders",
     security(("bearer" = ["orders:write"])),
-    params(("id" = OrderId, Path, description = "The order."), WriteHeaders),
+    params(("id" = OrderId, Path, description = "The order.")),
     request_body = Nothing,
     responses((status = 200, description = "The order.", body = OrderOut))
 )]
@@ -150,9 +141,8 @@ async fn close(post: Post, id: PathId<OrderId>) -> Answer {
 /// stock first.
 #[utoipa::path(
     operation_id = "orders_allocate",
-    tag = "Orders",
     security(("bearer" = ["orders:write"])),
-    params(("id" = OrderId, Path, description = "The order."), WriteHeaders),
+    params(("id" = OrderId, Path, description = "The order.")),
     request_body = Nothing,
     responses((status = 200, description = "The order.", body = OrderOut))
 )]
@@ -167,9 +157,8 @@ async fn allocate(post: Post, id: PathId<OrderId>) -> Answer {
 /// invoiced yet.
 #[utoipa::path(
     operation_id = "orders_ship",
-    tag = "Orders",
     security(("bearer" = ["orders:write"])),
-    params(("id" = OrderId, Path, description = "The order."), WriteHeaders),
+    params(("id" = OrderId, Path, description = "The order.")),
     request_body = ShipIn,
     responses((status = 200, description = "The order with its new shipment.", body = OrderOut))
 )]
@@ -187,9 +176,8 @@ async fn ship(post: Post, id: PathId<OrderId>) -> Answer {
 /// Creates one invoice for each shipment that has none.
 #[utoipa::path(
     operation_id = "orders_invoice",
-    tag = "Orders",
     security(("bearer" = ["orders:write"])),
-    params(("id" = OrderId, Path, description = "The order."), WriteHeaders),
+    params(("id" = OrderId, Path, description = "The order.")),
     request_body = Nothing,
     responses((status = 200, description = "The order with its new invoices.", body = OrderOut))
 )]

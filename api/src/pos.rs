@@ -12,7 +12,6 @@ use service::posting::Command;
 use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::idempotency::{BatchHeaders, WriteHeaders};
 use crate::posting::{BatchIn, BatchOut, Post, overrider};
 use crate::{Answer, ApiError, Caller, line};
 
@@ -41,9 +40,7 @@ const REFUNDS: &str = "/v1/pos/refunds";
 /// raised.
 #[utoipa::path(
     operation_id = "pos_sales_create",
-    tag = "Point of sale",
     security(("bearer" = ["pos:write"])),
-    params(WriteHeaders),
     request_body = SaleIn,
     responses((status = 201, description = "The sale.", body = SaleOut))
 )]
@@ -58,9 +55,7 @@ async fn sell(post: Post) -> Answer {
 /// does not affect the others. `Prefer: return=minimal` returns only ids, numbers and counts of lines.
 #[utoipa::path(
     operation_id = "pos_sales_create_batch",
-    tag = "Point of sale",
     security(("bearer" = ["pos:write"])),
-    params(BatchHeaders),
     request_body = BatchIn,
     responses((status = 207, description = "One result per sale, in order.", body = BatchOut))
 )]
@@ -75,9 +70,7 @@ async fn sell_batch(post: Post) -> Answer {
 /// Without a sale (scope `pos:blind_refund`): at today's price, or the one named, and the current cost.
 #[utoipa::path(
     operation_id = "pos_refunds_create",
-    tag = "Point of sale",
     security(("bearer" = ["pos:write"])),
-    params(WriteHeaders),
     request_body = RefundIn,
     responses((status = 201, description = "The refund; its amounts are negative.", body = SaleOut))
 )]
@@ -91,9 +84,7 @@ async fn refund(post: Post) -> Answer {
 /// Takes up to 500 refunds. Each is carried out on its own: a rejected refund does not affect the others.
 #[utoipa::path(
     operation_id = "pos_refunds_create_batch",
-    tag = "Point of sale",
     security(("bearer" = ["pos:write"])),
-    params(BatchHeaders),
     request_body = BatchIn,
     responses((status = 207, description = "One result per refund, in order.", body = BatchOut))
 )]

@@ -12,6 +12,7 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use domain::book::Book;
 use domain::refusal::Refusal;
+use domain::tag;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -227,9 +228,7 @@ pub struct BatchItem {
 /// Results of the documents of a batch, in their order.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct BatchOut {
-    /// Always `batch`.
-    #[schema(value_type = String, max_length = 5, example = "batch")]
-    object: &'static str,
+    object: tag::Batch,
     /// Number of documents accepted, now or before.
     #[schema(maximum = 500, example = 499)]
     accepted: usize,
@@ -285,7 +284,7 @@ async fn post_all(app: &App, preferences: Preferences, requests: Vec<Result<Requ
         .map(|known| known.or_else(|| answers.next().map(answered)).unwrap_or_else(|| failed(&lost())))
         .collect();
     let accepted = results.iter().filter(|result| result.status < 300).count();
-    BatchOut { object: "batch", accepted, refused: results.len() - accepted, results }
+    BatchOut { object: tag::Batch, accepted, refused: results.len() - accepted, results }
 }
 
 /// Dry-runs each document of a batch on its own.

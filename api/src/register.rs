@@ -5,14 +5,14 @@ use actix_web::{get, post};
 use chrono::{DateTime, Utc};
 use domain::id::{LocationId, RegisterId};
 use domain::number::Money;
+use domain::tag;
 use serde::{Deserialize, Serialize};
 use service::page::Sort;
 use service::register::{self, Filter, RegisterInput};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::Body;
-use crate::idempotency::CreateHeaders;
-use crate::list::{List, Page, PageParams, Sorted};
+use crate::list::{List, Page, Sorted};
 use crate::params::PathId;
 use crate::record::record;
 use crate::version::{IfNoneMatch, ReadHeaders};
@@ -29,9 +29,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 struct Register {
     /// Id of the till.
     id: RegisterId,
-    /// Always `register`.
-    #[schema(value_type = String, max_length = 8, example = "register")]
-    object: &'static str,
+    object: tag::Register,
     /// Your code for it, part of the numbers of its sales.
     #[schema(max_length = 12, example = "TILL1")]
     code: String,
@@ -46,10 +44,8 @@ struct Register {
     #[schema(minimum = 1, example = 1)]
     version: i32,
     /// When it was created.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     created_at: DateTime<Utc>,
     /// When it last changed.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     updated_at: DateTime<Utc>,
 }
 
@@ -57,7 +53,7 @@ impl From<entity::register::Model> for Register {
     fn from(row: entity::register::Model) -> Self {
         Register {
             id: row.id,
-            object: "register",
+            object: tag::Register,
             code: row.code,
             name: row.name,
             location_id: row.location_id,
@@ -81,12 +77,8 @@ struct Filters {
     code: Option<String>,
     /// Only this location.
     location_id: Option<LocationId>,
-    /// Order of the list. Newest first if absent.
-    #[param(inline)]
     sort: Option<Sort>,
-    /// Changed at this instant or later.
     #[serde(rename = "updated_at[gte]")]
-    #[param(example = "2026-11-22T00:00:00Z")]
     updated_since: Option<DateTime<Utc>>,
 }
 
@@ -95,9 +87,8 @@ struct Filters {
 /// Returns one page of tills.
 #[utoipa::path(
     operation_id = "registers_list",
-    tag = "Point of sale",
     security(("bearer" = ["pos:read"])),
-    params(PageParams, Filters),
+    params(Filters),
     responses((status = 200, description = "One page of tills.", body = Page<Register>))
 )]
 #[get("/v1/registers")]
@@ -117,13 +108,9 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 /// Creates a till at a store or a warehouse.
 #[utoipa::path(
     operation_id = "registers_create",
-    tag = "Point of sale",
     security(("bearer" = ["pos:manage"])),
-    params(CreateHeaders),
     request_body = RegisterInput,
-    responses((status = 201, description = "The till.", body = Register,
-        headers(("Location" = String, description = "Where the till is."),
-                ("ETag" = String, description = "Its version."))))
+    responses((status = 201, description = "The till.", body = Register))
 )]
 #[post("/v1/registers")]
 async fn create(write: Write, body: Body<RegisterInput>) -> Answer {
@@ -135,11 +122,9 @@ async fn create(write: Write, body: Body<RegisterInput>) -> Answer {
 /// Returns one till.
 #[utoipa::path(
     operation_id = "registers_get",
-    tag = "Point of sale",
     security(("bearer" = ["pos:read"])),
     params(("id" = RegisterId, Path, description = "The till's id."), ReadHeaders),
-    responses((status = 200, description = "The till.", body = Register,
-        headers(("ETag" = String, description = "Its version."))))
+    responses((status = 200, description = "The till.", body = Register))
 )]
 #[get("/v1/registers/{id}")]
 async fn get(app: Data<App>, caller: Caller, id: PathId<RegisterId>, seen: IfNoneMatch) -> Answer {

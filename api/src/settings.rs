@@ -5,6 +5,7 @@ use actix_web::{get, patch};
 use chrono::{DateTime, Utc};
 use domain::id::TenantId;
 use domain::stock::CostingMethod;
+use domain::tag;
 use domain::tenant::TaxRounding;
 use serde::Serialize;
 use service::tenant::settings::{self, SettingsInput};
@@ -13,7 +14,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::body::Body;
 use crate::patch::Patch;
 use crate::record::record;
-use crate::version::{ChangeHeaders, IfNoneMatch, ReadHeaders};
+use crate::version::{IfNoneMatch, ReadHeaders};
 use crate::write::{MergePatch, Write};
 use crate::{Answer, App, Caller};
 
@@ -28,9 +29,7 @@ struct Settings {
     #[serde(skip)]
     #[schema(ignore)]
     id: TenantId,
-    /// Always `settings`.
-    #[schema(value_type = String, max_length = 8, example = "settings")]
-    object: &'static str,
+    object: tag::Settings,
     /// Name of the tenant.
     #[schema(max_length = 200, example = "Nordwind Supply")]
     name: String,
@@ -54,7 +53,6 @@ struct Settings {
     #[schema(minimum = 1, example = 1)]
     version: i32,
     /// When they last changed.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     updated_at: DateTime<Utc>,
 }
 
@@ -62,7 +60,7 @@ impl From<entity::tenant::Model> for Settings {
     fn from(row: entity::tenant::Model) -> Self {
         Settings {
             id: row.tenant_id,
-            object: "settings",
+            object: tag::Settings,
             name: row.name,
             currency: row.currency,
             country: row.country,
@@ -83,11 +81,9 @@ record!(Settings, TenantId);
 /// Returns the settings of the tenant.
 #[utoipa::path(
     operation_id = "settings_get",
-    tag = "Ledger",
     security(("bearer" = ["ledger:read"])),
     params(ReadHeaders),
-    responses((status = 200, description = "Your settings.", body = Settings,
-        headers(("ETag" = String, description = "Their version."))))
+    responses((status = 200, description = "Your settings.", body = Settings))
 )]
 #[get("/v1/settings")]
 async fn get(app: Data<App>, caller: Caller, seen: IfNoneMatch) -> Answer {
@@ -100,12 +96,9 @@ async fn get(app: Data<App>, caller: Caller, seen: IfNoneMatch) -> Answer {
 /// Takes a merge patch. Only the costing method can change.
 #[utoipa::path(
     operation_id = "settings_update",
-    tag = "Ledger",
     security(("bearer" = ["ledger:write"])),
-    params(ChangeHeaders),
     request_body = Patch<SettingsInput>,
-    responses((status = 200, description = "Your settings as they are now.", body = Settings,
-        headers(("ETag" = String, description = "Their version."))))
+    responses((status = 200, description = "Your settings as they are now.", body = Settings))
 )]
 #[patch("/v1/settings")]
 async fn update(write: Write, body: Body<MergePatch>) -> Answer {

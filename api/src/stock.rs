@@ -19,13 +19,13 @@ use domain::id::{ExpectedReceiptId, LocationId, LotId, ProductId, StockDocumentI
 use domain::number::{Money, Price, Quantity};
 use domain::refusal::Problems;
 use domain::stock_document::{self, StockDocumentKind};
+use domain::tag;
 use domain::text::{self, Text200};
 use serde::{Deserialize, Serialize};
 use service::posting::Command;
 use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::idempotency::{BatchHeaders, WriteHeaders};
 use crate::line::{Skus, item};
 use crate::lot::line::{self as lots, Codes, ReceivedLotIn};
 use crate::posting::{BatchIn, BatchOut, Post};
@@ -67,7 +67,6 @@ struct StockDocumentIn {
     /// Delivery note or remark.
     reference: Option<Text200>,
     /// When it happened. Now if absent. Never in the future.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     occurred_at: Option<DateTime<Utc>>,
     /// Whether the stock has left already, so that it may go below zero. Only for an adjustment. Needs the scope
     /// `stock:force` and `occurred_at`. The lots are those named, else those that expire first, then the one received
@@ -112,9 +111,7 @@ struct StockLineIn {
 pub struct StockDocumentOut<'a> {
     /// Id of the document.
     id: StockDocumentId,
-    /// Always `stock_document`.
-    #[schema(value_type = String, max_length = 14, example = "stock_document")]
-    object: &'static str,
+    object: tag::StockDocument,
     /// Number of the document.
     #[schema(max_length = 64, example = "GR-2026-000123")]
     number: &'a str,
@@ -129,7 +126,6 @@ pub struct StockDocumentOut<'a> {
     #[schema(max_length = 200, example = "Delivery note 8812")]
     reference: Option<&'a str>,
     /// When it happened.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     occurred_at: DateTime<Utc>,
     /// Currency of all amounts.
     #[schema(max_length = 3, example = "GBP")]
@@ -181,7 +177,7 @@ impl<'a> StockDocumentOut<'a> {
         };
         StockDocumentOut {
             id: document.id,
-            object: "stock_document",
+            object: tag::StockDocument,
             number: &document.number,
             kind: document.kind,
             location_id: document.location_id,
@@ -205,9 +201,7 @@ impl<'a> StockDocumentOut<'a> {
 /// A movement dated before the last count of its level no longer changes the level: a second movement reverses it.
 #[utoipa::path(
     operation_id = "stock_documents_create",
-    tag = "Stock",
     security(("bearer" = ["stock:write"])),
-    params(WriteHeaders),
     request_body = StockDocumentIn,
     responses((status = 201, description = "The document.", body = StockDocumentOut))
 )]
@@ -221,9 +215,7 @@ async fn create(post: Post) -> Answer {
 /// Takes up to 500 documents. Each is carried out on its own: a rejected document does not affect the others.
 #[utoipa::path(
     operation_id = "stock_documents_create_batch",
-    tag = "Stock",
     security(("bearer" = ["stock:write"])),
-    params(BatchHeaders),
     request_body = BatchIn,
     responses((status = 207, description = "One result per document, in order.", body = BatchOut))
 )]

@@ -3,7 +3,8 @@
 pub mod seat;
 mod sender;
 
-use actix_web::http::header::{self, HeaderName};
+use actix_web::http::header::{self, Accept, Header, HeaderName, Quality, QualityItem};
+use actix_web::mime::Mime;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get};
 use domain::id::{LocationId, ProductId};
@@ -82,7 +83,6 @@ struct StreamHeaders {
 /// ends.
 #[utoipa::path(
     operation_id = "stream_get",
-    tag = "Events",
     security(("bearer" = ["stock:read"]), ("bearer" = ["events:read"])),
     params(StreamHeaders, StreamParams),
     responses(
@@ -143,10 +143,12 @@ async fn stream(
 }
 
 fn accepts_events(request: &HttpRequest) -> bool {
-    let accepted =
-        request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("*/*");
-    let ranges = accepted.split(',').map(|range| range.split(';').next().unwrap_or_default().trim());
-    ranges.into_iter().any(|range| matches!(range, "text/event-stream" | "text/*" | "*/*"))
+    let ranges = Accept::parse(request).map(|accept| accept.0).unwrap_or_default();
+    let fits = |range: &QualityItem<Mime>| {
+        range.quality > Quality::ZERO
+            && matches!(range.item.essence_str(), "text/event-stream" | "text/*" | "*/*")
+    };
+    !request.headers().contains_key(header::ACCEPT) || ranges.iter().any(fits)
 }
 
 /// Returns the credential of the request, which is checked again while the stream lasts.

@@ -5,14 +5,14 @@ use actix_web::{delete, get, post};
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::{TaxClassId, TaxRateId};
 use domain::number::Percent;
+use domain::tag;
 use serde::{Deserialize, Serialize};
 use service::page::Sort;
 use service::tax::{self, TaxClassInput, TaxRateInput};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::Body;
-use crate::idempotency::CreateHeaders;
-use crate::list::{List, Page, PageParams, Sorted};
+use crate::list::{List, Page, Sorted};
 use crate::params::PathId;
 use crate::record::record;
 use crate::version::{GuardedHeaders, IfNoneMatch, ReadHeaders};
@@ -30,9 +30,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 struct TaxClass {
     /// Id of the tax class.
     id: TaxClassId,
-    /// Always `tax_class`.
-    #[schema(value_type = String, max_length = 9, example = "tax_class")]
-    object: &'static str,
+    object: tag::TaxClass,
     /// Your code for it.
     #[schema(max_length = 64, example = "standard")]
     code: String,
@@ -43,10 +41,8 @@ struct TaxClass {
     #[schema(minimum = 1, example = 1)]
     version: i32,
     /// When it was created.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     created_at: DateTime<Utc>,
     /// Same as `created_at`, because it never changes.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     updated_at: DateTime<Utc>,
 }
 
@@ -54,7 +50,7 @@ impl From<entity::tax_class::Model> for TaxClass {
     fn from(row: entity::tax_class::Model) -> Self {
         TaxClass {
             id: row.id,
-            object: "tax_class",
+            object: tag::TaxClass,
             code: row.code,
             name: row.name,
             version: 1,
@@ -71,9 +67,7 @@ record!(TaxClass, TaxClassId);
 struct TaxRate {
     /// Id of the tax rate.
     id: TaxRateId,
-    /// Always `tax_rate`.
-    #[schema(value_type = String, max_length = 8, example = "tax_rate")]
-    object: &'static str,
+    object: tag::TaxRate,
     /// Tax class of the products.
     tax_class_id: TaxClassId,
     /// ISO 3166-1 alpha-2 code of the country. Null: every country without a rate of its own.
@@ -91,10 +85,8 @@ struct TaxRate {
     #[schema(minimum = 1, example = 1)]
     version: i32,
     /// When it was created.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     created_at: DateTime<Utc>,
     /// Same as `created_at`, because it never changes.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     updated_at: DateTime<Utc>,
 }
 
@@ -102,7 +94,7 @@ impl From<entity::tax_rate::Model> for TaxRate {
     fn from(row: entity::tax_rate::Model) -> Self {
         TaxRate {
             id: row.id,
-            object: "tax_rate",
+            object: tag::TaxRate,
             tax_class_id: row.tax_class_id,
             zone: Some(row.zone).filter(|zone| !zone.is_empty()),
             rate: row.rate,
@@ -125,12 +117,8 @@ struct ClassFilters {
     /// Only this code.
     #[param(max_length = 64, example = "standard")]
     code: Option<String>,
-    /// Order of the list. Newest first if absent.
-    #[param(inline)]
     sort: Option<Sort>,
-    /// Changed at this instant or later.
     #[serde(rename = "updated_at[gte]")]
-    #[param(example = "2026-11-22T00:00:00Z")]
     updated_since: Option<DateTime<Utc>>,
 }
 
@@ -141,12 +129,8 @@ struct ClassFilters {
 struct RateFilters {
     /// Only this tax class.
     tax_class_id: Option<TaxClassId>,
-    /// Order of the list. Newest first if absent.
-    #[param(inline)]
     sort: Option<Sort>,
-    /// Changed at this instant or later.
     #[serde(rename = "updated_at[gte]")]
-    #[param(example = "2026-11-22T00:00:00Z")]
     updated_since: Option<DateTime<Utc>>,
 }
 
@@ -155,9 +139,8 @@ struct RateFilters {
 /// Returns one page of tax classes.
 #[utoipa::path(
     operation_id = "tax_classes_list",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:read"])),
-    params(PageParams, ClassFilters),
+    params(ClassFilters),
     responses((status = 200, description = "One page of tax classes.", body = Page<TaxClass>))
 )]
 #[get("/v1/tax-classes")]
@@ -177,13 +160,9 @@ async fn list_classes(app: Data<App>, caller: Caller, list: List<ClassFilters>) 
 /// Creates a tax class. A product that names no class gets the one with the code `standard`.
 #[utoipa::path(
     operation_id = "tax_classes_create",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:write"])),
-    params(CreateHeaders),
     request_body = TaxClassInput,
-    responses((status = 201, description = "The tax class.", body = TaxClass,
-        headers(("Location" = String, description = "Where the tax class is."),
-                ("ETag" = String, description = "Its version."))))
+    responses((status = 201, description = "The tax class.", body = TaxClass))
 )]
 #[post("/v1/tax-classes")]
 async fn create_class(write: Write, body: Body<TaxClassInput>) -> Answer {
@@ -195,11 +174,9 @@ async fn create_class(write: Write, body: Body<TaxClassInput>) -> Answer {
 /// Returns one tax class.
 #[utoipa::path(
     operation_id = "tax_classes_get",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:read"])),
     params(("id" = TaxClassId, Path, description = "The tax class's id."), ReadHeaders),
-    responses((status = 200, description = "The tax class.", body = TaxClass,
-        headers(("ETag" = String, description = "Its version."))))
+    responses((status = 200, description = "The tax class.", body = TaxClass))
 )]
 #[get("/v1/tax-classes/{id}")]
 async fn get_class(app: Data<App>, caller: Caller, id: PathId<TaxClassId>, seen: IfNoneMatch) -> Answer {
@@ -212,9 +189,8 @@ async fn get_class(app: Data<App>, caller: Caller, id: PathId<TaxClassId>, seen:
 /// Returns one page of tax rates, past and future ones included.
 #[utoipa::path(
     operation_id = "tax_rates_list",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:read"])),
-    params(PageParams, RateFilters),
+    params(RateFilters),
     responses((status = 200, description = "One page of tax rates.", body = Page<TaxRate>))
 )]
 #[get("/v1/tax-rates")]
@@ -234,13 +210,9 @@ async fn list_rates(app: Data<App>, caller: Caller, list: List<RateFilters>) -> 
 /// To change a rate, create a new one with a later first day. The old one then ends automatically.
 #[utoipa::path(
     operation_id = "tax_rates_create",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:write"])),
-    params(CreateHeaders),
     request_body = TaxRateInput,
-    responses((status = 201, description = "The tax rate.", body = TaxRate,
-        headers(("Location" = String, description = "Where the tax rate is."),
-                ("ETag" = String, description = "Its version."))))
+    responses((status = 201, description = "The tax rate.", body = TaxRate))
 )]
 #[post("/v1/tax-rates")]
 async fn create_rate(write: Write, body: Body<TaxRateInput>) -> Answer {
@@ -252,11 +224,9 @@ async fn create_rate(write: Write, body: Body<TaxRateInput>) -> Answer {
 /// Returns one tax rate.
 #[utoipa::path(
     operation_id = "tax_rates_get",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:read"])),
     params(("id" = TaxRateId, Path, description = "The tax rate's id."), ReadHeaders),
-    responses((status = 200, description = "The tax rate.", body = TaxRate,
-        headers(("ETag" = String, description = "Its version."))))
+    responses((status = 200, description = "The tax rate.", body = TaxRate))
 )]
 #[get("/v1/tax-rates/{id}")]
 async fn get_rate(app: Data<App>, caller: Caller, id: PathId<TaxRateId>, seen: IfNoneMatch) -> Answer {
@@ -269,7 +239,6 @@ async fn get_rate(app: Data<App>, caller: Caller, id: PathId<TaxRateId>, seen: I
 /// Lines that were sold keep their rate.
 #[utoipa::path(
     operation_id = "tax_rates_delete",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:write"])),
     params(("id" = TaxRateId, Path, description = "The tax rate's id."), GuardedHeaders),
     responses((status = 204, description = "The tax rate is deleted."))

@@ -3,7 +3,7 @@
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
-use actix_web::http::header::{self, HeaderName};
+use actix_web::http::header::{self, EntityTag, Header, TryIntoHeaderValue};
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use serde::Serialize;
 
@@ -11,7 +11,7 @@ use crate::problem::{ApiError, ErrorCode};
 
 /// The header `If-Match`, not checked yet. A handler calls [`IfMatch::required`] or [`IfMatch::optional`].
 #[derive(Debug, Clone)]
-pub struct IfMatch(Option<String>);
+pub struct IfMatch(Option<header::IfMatch>);
 
 impl FromRequest for IfMatch {
     type Error = ApiError;
@@ -25,18 +25,23 @@ impl FromRequest for IfMatch {
 impl IfMatch {
     /// Reads the header of a request.
     pub fn of(request: &HttpRequest) -> Self {
-        IfMatch(text(request, header::IF_MATCH))
+        let parse = || header::IfMatch::parse(request).unwrap_or(header::IfMatch::Items(Vec::new()));
+        IfMatch(request.headers().contains_key(header::IF_MATCH).then(parse))
     }
 
     /// Returns the version that the record must have, or nothing if any is allowed.
     pub fn optional(&self) -> Result<Option<i32>, ApiError> {
-        match self.0.as_deref().map(str::trim) {
-            None | Some("*") => Ok(None),
-            Some(tag) => parse(tag).map(Some).ok_or_else(|| {
-                let detail = "Send the ETag as the API returned it, such as \"7\" with its quotes.";
-                ApiError::new(ErrorCode::InvalidParameter, detail).at_header("If-Match")
-            }),
-        }
+        let version = match &self.0 {
+            None | Some(header::IfMatch::Any) => return Ok(None),
+            Some(header::IfMatch::Items(tags)) => match tags.as_slice() {
+                [tag] => version(tag),
+                _ => None,
+            },
+        };
+        version.map(Some).ok_or_else(|| {
+            let detail = "Send the ETag as it was answered, such as \"7\" with its quotes.";
+            ApiError::new(ErrorCode::InvalidParameter, detail).at_header("If-Match")
+        })
     }
 
     /// Like [`IfMatch::optional`], but rejects a request without the header.
@@ -48,27 +53,29 @@ impl IfMatch {
     }
 }
 
-/// The header `If-None-Match`: the version that the caller has.
+/// The header `If-None-Match`: which versions the caller has.
 #[derive(Debug, Clone)]
-pub struct IfNoneMatch(Option<String>);
+pub struct IfNoneMatch(header::IfNoneMatch);
 
 impl FromRequest for IfNoneMatch {
     type Error = ApiError;
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Ok(IfNoneMatch(text(request, header::IF_NONE_MATCH))))
+        let tags = header::IfNoneMatch::parse(request);
+        ready(Ok(IfNoneMatch(tags.unwrap_or(header::IfNoneMatch::Items(Vec::new())))))
     }
 }
 
 impl IfNoneMatch {
     /// Returns the record with its version as ETag, or 304 to a caller who has that version.
     pub fn answer(&self, version: i32, record: impl Serialize) -> HttpResponse {
-        let has = |tag: &str| tag.trim().trim_start_matches("W/") == etag(version);
-        let mut response = match &self.0 {
-            Some(tags) if tags.split(',').any(has) => HttpResponse::NotModified().finish(),
-            _ => HttpResponse::Ok().json(record),
+        let is_known = match &self.0 {
+            header::IfNoneMatch::Any => true,
+            header::IfNoneMatch::Items(tags) => tags.iter().any(|tag| tag.weak_eq(&entity_tag(version))),
         };
+        let mut response =
+            if is_known { HttpResponse::NotModified().finish() } else { HttpResponse::Ok().json(record) };
         tag(&mut response, version);
         response
     }
@@ -76,78 +83,31 @@ impl IfNoneMatch {
 
 /// Adds the version to a response.
 pub fn tag(response: &mut HttpResponse, version: i32) {
-    if let Ok(value) = etag(version).try_into() {
+    if let Ok(value) = entity_tag(version).try_into_value() {
         response.headers_mut().insert(header::ETAG, value);
     }
 }
 
-fn etag(version: i32) -> String {
-    format!("\"{version}\"")
+fn entity_tag(version: i32) -> EntityTag {
+    EntityTag::new_strong(version.to_string())
 }
 
-fn parse(tag: &str) -> Option<i32> {
-    let digits = tag.strip_prefix('"')?.strip_suffix('"')?;
-    if digits.bytes().all(|byte| byte.is_ascii_digit()) { digits.parse().ok() } else { None }
+fn version(tag: &EntityTag) -> Option<i32> {
+    let version = tag.tag().parse().ok()?;
+    (version >= 0 && *tag == entity_tag(version)).then_some(version)
 }
 
-fn text(request: &HttpRequest, name: HeaderName) -> Option<String> {
-    request.headers().get(name).map(|value| value.to_str().unwrap_or_default().to_owned())
-}
-
-/// Headers of a route that takes `If-Match`, for `params(ChangeHeaders)` in its description.
+/// Header of a route that needs `If-Match`, for `params(GuardedHeaders)` in its description.
 #[derive(Debug, utoipa::IntoParams)]
-#[into_params(parameter_in = Header)]
+#[into_params(parameter_in = Header, names("If-Match"))]
 #[expect(dead_code, reason = "documentation only: the extractors read the headers")]
-pub struct ChangeHeaders {
-    /// ETag of the record as you read it. The change is rejected if the record was changed since.
-    #[param(rename = "If-Match", max_length = 40, required = false, example = "\"1\"")]
-    if_match: Option<String>,
-    /// A value of your own, unique per intended write. Send it if you may have to retry. Kept for 7 days.
-    #[param(
-        rename = "Idempotency-Key",
-        min_length = 1,
-        max_length = 257,
-        required = false,
-        example = "8e03978e-40d5-43e8-bc93-6894a57f9324"
-    )]
-    idempotency_key: Option<String>,
-    /// `dry-run`: returns the response without the effect.
-    #[param(rename = "Prefer", max_length = 100, example = "dry-run", required = false)]
-    prefer: Option<String>,
-}
+pub struct GuardedHeaders(String);
 
-/// Headers of a route that needs `If-Match`, for `params(GuardedHeaders)` in its description.
+/// Header of a route that returns one record or 304, for `params(ReadHeaders)` in its description.
 #[derive(Debug, utoipa::IntoParams)]
-#[into_params(parameter_in = Header)]
+#[into_params(parameter_in = Header, names("If-None-Match"))]
 #[expect(dead_code, reason = "documentation only: the extractors read the headers")]
-pub struct GuardedHeaders {
-    /// ETag of the record as you read it: the change is rejected if the record was changed since. Or `*` for any
-    /// version.
-    #[param(rename = "If-Match", max_length = 40, example = "\"1\"")]
-    if_match: String,
-    /// A value of your own, unique per intended write. Send it if you may have to retry. Kept for 7 days.
-    #[param(
-        rename = "Idempotency-Key",
-        min_length = 1,
-        max_length = 257,
-        required = false,
-        example = "8e03978e-40d5-43e8-bc93-6894a57f9324"
-    )]
-    idempotency_key: Option<String>,
-    /// `dry-run`: returns the response without the effect.
-    #[param(rename = "Prefer", max_length = 100, example = "dry-run", required = false)]
-    prefer: Option<String>,
-}
-
-/// Headers of a route that returns one record, for `params(ReadHeaders)` in its description.
-#[derive(Debug, utoipa::IntoParams)]
-#[into_params(parameter_in = Header)]
-#[expect(dead_code, reason = "documentation only: the extractors read the headers")]
-pub struct ReadHeaders {
-    /// ETag that you have. If the record has not changed since, the response is 304.
-    #[param(rename = "If-None-Match", max_length = 200, required = false, example = "\"1\"")]
-    if_none_match: Option<String>,
-}
+pub struct ReadHeaders(String);
 
 #[cfg(test)]
 mod tests {
@@ -157,7 +117,10 @@ mod tests {
     use super::*;
 
     fn if_match(tag: Option<&str>) -> IfMatch {
-        IfMatch(tag.map(str::to_owned))
+        let request = tag
+            .into_iter()
+            .fold(TestRequest::default(), |request, tag| request.insert_header((header::IF_MATCH, tag)));
+        IfMatch::of(&request.to_http_request())
     }
 
     #[test]
@@ -169,7 +132,7 @@ mod tests {
             if_match(None).required().err().map(|error| error.code()),
             Some(ErrorCode::PreconditionRequired)
         );
-        for tag in ["7", "\"\"", "\"x\"", "W/\"7\"", "\"-1\"", "\"99999999999\"", ""] {
+        for tag in ["7", "\"\"", "\"x\"", "W/\"7\"", "\"-1\"", "\"99999999999\"", "", "\"7\", \"8\""] {
             let code = if_match(Some(tag)).optional().err().map(|error| error.code());
             assert_eq!(code, Some(ErrorCode::InvalidParameter), "{tag}");
         }
@@ -180,7 +143,9 @@ mod tests {
         for (tags, status) in [
             ("\"7\"", StatusCode::NOT_MODIFIED),
             ("\"6\", W/\"7\"", StatusCode::NOT_MODIFIED),
+            ("*", StatusCode::NOT_MODIFIED),
             ("\"6\"", StatusCode::OK),
+            ("7", StatusCode::OK),
         ] {
             let request = TestRequest::get().insert_header((header::IF_NONE_MATCH, tags)).to_http_request();
             let seen = IfNoneMatch::extract(&request).await.expect("a header");

@@ -33,6 +33,7 @@ pub mod revaluation;
 pub mod sales;
 pub mod stock;
 pub mod stock_document;
+pub mod tag;
 pub mod tax;
 pub mod tenant;
 pub mod text;

@@ -80,7 +80,6 @@ struct GraphqlResponse {
 /// `/graphql/schema.graphql`.
 #[utoipa::path(
     operation_id = "graphql_execute",
-    tag = "Reports",
     security(("bearer" = ["reports:read"])),
     request_body = GraphqlRequest,
     responses((status = 200, description = "The response; also of a request that failed, unless the client accepts \
@@ -130,7 +129,6 @@ struct GraphqlParams {
 /// editor.
 #[utoipa::path(
     operation_id = "graphql_get",
-    tag = "Reports",
     security(("bearer" = ["reports:read"])),
     params(GraphqlParams),
     responses((status = 200, description = "The response, as for the POST.", body = GraphqlResponse))
@@ -165,7 +163,6 @@ async fn read(
 /// Returns the schema in GraphQL's schema language, in a stable order.
 #[utoipa::path(
     operation_id = "graphql_schema_get",
-    tag = "Reports",
     security(("bearer" = ["reports:read"])),
     responses((status = 200, description = "The schema.", body = String, content_type = "text/plain"))
 )]

@@ -7,6 +7,7 @@ use api::params::Params;
 use api::problem::{ApiError, ErrorCode, Problem};
 use api::{Answer, App, Caller};
 use domain::refusal::Code;
+use domain::tag;
 use graphql::report::{self, Column, Dimension, Format, Input, Invalid, Meta, Name, Request, Table, Values};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -23,9 +24,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 /// All reports.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct ReportList {
-    /// Always `list`.
-    #[schema(value_type = String, max_length = 4, pattern = "^list$", example = "list")]
-    object: &'static str,
+    object: tag::List,
     /// The reports.
     #[schema(max_items = 100)]
     data: Vec<ReportInfo>,
@@ -57,7 +56,6 @@ struct ReportInfo {
 /// Returns all reports with their possible groupings and formats.
 #[utoipa::path(
     operation_id = "reports_list",
-    tag = "Reports",
     security(("bearer" = ["reports:read"])),
     responses((status = 200, description = "The reports.", body = ReportList))
 )]
@@ -70,7 +68,7 @@ async fn list(_: Caller) -> Answer {
         has_period: name.has_period(),
         formats: Format::iter().map(Into::into).collect(),
     };
-    Ok(HttpResponse::Ok().json(ReportList { object: "list", data: Name::iter().map(info).collect() }))
+    Ok(HttpResponse::Ok().json(ReportList { object: tag::List, data: Name::iter().map(info).collect() }))
 }
 
 /// Parameters of a report.
@@ -183,7 +181,6 @@ struct ReportTable {
 /// header and no rows.
 #[utoipa::path(
     operation_id = "reports_get",
-    tag = "Reports",
     security(("bearer" = ["reports:read"])),
     params(("name" = String, Path, description = "Name of the report.", max_length = 64, example = "revenue"), ReportParams),
     responses(

@@ -1,6 +1,6 @@
 //! Statements whose values are bound by the names of their columns.
 //!
-//! A row has one value for each column: `insert into t (a, b) values ($1, $2)` says that the second value is the column
+//! A row has one value for each column: `… t (a, b) values ($1, $2)` says that the second value is the column
 //! `b`. Many rows have one array for each: `unnest($3::uuid[], $4::text[]) as v (id, code)` says that the third value is
 //! the column `id`. Two columns of one type could change places otherwise, and no compiler and no database would notice. A
 //! build with debug checks, which every test is, compares each name with the statement.
@@ -82,7 +82,7 @@ fn column_at(text: &str, number: usize) -> Option<&str> {
 /// The column that a statement inserts its value `number` into.
 fn inserted_column(text: &str, number: usize) -> Option<&str> {
     let (before, values) = text.split_once("values (")?;
-    let (_, columns) = before.rsplit_once("insert into ")?;
+    let (_, columns) = before.rsplit_once(" into ")?;
     let (columns, _) = columns.split_once('(')?.1.split_once(')')?;
     let (values, _) = values.split_once(')')?;
     let place = values.split(',').position(|value| value.trim() == format!("${number}"))?;

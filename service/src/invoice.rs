@@ -56,13 +56,10 @@ pub struct InvoiceSummary {
     #[schema(example = "2026-12-22")]
     pub due_on: NaiveDate,
     /// When the document was issued.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     pub occurred_at: DateTime<Utc>,
     /// When the document was recorded.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     pub created_at: DateTime<Utc>,
     /// When `open` last changed.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     pub updated_at: DateTime<Utc>,
     /// Increases with each change of `open`.
     #[schema(minimum = 1, maximum = 2_147_483_647, example = 1)]

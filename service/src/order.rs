@@ -5,6 +5,7 @@ use domain::id::{CustomerId, LocationId, OrderId, ShipmentId};
 use domain::number::Money;
 use domain::order::{Invoice, Order, OrderStatus, Shipment};
 use domain::refusal::Refusal;
+use domain::tag;
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use serde::Serialize;
@@ -21,8 +22,7 @@ pub struct OrderSummary {
     /// Id of the order.
     pub id: OrderId,
     /// Always `order`.
-    #[schema(value_type = String, max_length = 5, example = "order")]
-    pub object: &'static str,
+    pub object: tag::Order,
     /// Number of the order.
     #[schema(max_length = 64, example = "SO-2026-000123")]
     pub number: String,
@@ -57,13 +57,10 @@ pub struct OrderSummary {
     /// Net plus tax.
     pub total: Money,
     /// When the order was placed.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     pub occurred_at: DateTime<Utc>,
     /// When the order was recorded.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     pub created_at: DateTime<Utc>,
     /// When the order last changed.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     pub updated_at: DateTime<Utc>,
     /// Increases with each change.
     #[schema(minimum = 1, maximum = 2_147_483_647, example = 3)]
@@ -150,7 +147,7 @@ pub async fn shipment(tx: &Tx, id: ShipmentId) -> Result<(OrderId, Shipment, Sku
 fn read_summary(row: &PgRow) -> Result<OrderSummary, Error> {
     Ok(OrderSummary {
         id: OrderId(row.try_get("id")?),
-        object: "order",
+        object: tag::Order,
         number: row.try_get("number")?,
         status: word(row, "status")?,
         customer_id: CustomerId(row.try_get("customer_id")?),

@@ -5,6 +5,7 @@ use domain::id::{CustomerId, InvoiceId, PaymentId};
 use domain::number::Money;
 use domain::payment::{Allocation, Payment, PaymentMethod};
 use domain::refusal::Refusal;
+use domain::tag;
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use serde::Serialize;
@@ -18,8 +19,7 @@ pub struct PaymentSummary {
     /// Id of the payment.
     pub id: PaymentId,
     /// Always `payment`.
-    #[schema(value_type = String, max_length = 7, example = "payment")]
-    pub object: &'static str,
+    pub object: tag::Payment,
     /// Number of the payment.
     #[schema(max_length = 64, example = "PAY-2026-000123")]
     pub number: String,
@@ -38,10 +38,8 @@ pub struct PaymentSummary {
     #[schema(max_length = 100, example = "transfer 20261122-77")]
     pub reference: Option<String>,
     /// When the payment was received.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     pub occurred_at: DateTime<Utc>,
     /// When the payment was recorded.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     pub created_at: DateTime<Utc>,
 }
 
@@ -76,7 +74,7 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Payment
             read_header(row)?;
         Ok(PaymentSummary {
             id,
-            object: "payment",
+            object: tag::Payment,
             number,
             customer_id,
             method,

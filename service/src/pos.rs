@@ -6,6 +6,7 @@ use domain::number::Money;
 use domain::pos::{CashMove, Sale, SaleKind, Session, Tender};
 use domain::refusal::Refusal;
 use domain::sales::Totals;
+use domain::tag;
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use serde::Serialize;
@@ -21,8 +22,7 @@ pub struct SaleSummary {
     /// Id of the sale or refund.
     pub id: SaleId,
     /// Always `pos_sale`.
-    #[schema(value_type = String, max_length = 8, example = "pos_sale")]
-    pub object: &'static str,
+    pub object: tag::PosSale,
     /// Number, gap-free per till and year.
     #[schema(max_length = 64, example = "T1-2026-000001")]
     pub number: String,
@@ -60,10 +60,8 @@ pub struct SaleSummary {
     #[schema(example = "2026-11-22")]
     pub business_date: NaiveDate,
     /// When the sale was made.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     pub occurred_at: DateTime<Utc>,
     /// When the sale was recorded.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     pub created_at: DateTime<Utc>,
 }
 
@@ -157,7 +155,7 @@ fn read_summary(row: &PgRow) -> Result<SaleSummary, Error> {
     let sale = read_header(row)?;
     Ok(SaleSummary {
         id: sale.id,
-        object: "pos_sale",
+        object: tag::PosSale,
         kind: sale.kind,
         register_id: sale.register_id,
         session_id: sale.session_id,

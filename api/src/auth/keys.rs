@@ -5,6 +5,7 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, delete, get, post};
 use chrono::{DateTime, Utc};
 use domain::id::ApiKeyId;
+use domain::tag;
 use entity::api_key;
 use serde::{Deserialize, Serialize};
 use service::Tx;
@@ -13,8 +14,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::form::{self, kind_schema, mode_schema, scopes_schema};
 use crate::body::{Body, Input};
-use crate::idempotency::CreateHeaders;
-use crate::list::{List, NoFilters, Page, PageParams};
+use crate::list::{List, NoFilters, Page};
 use crate::params::PathId;
 use crate::write::{Secret, Write};
 use crate::{Answer, App, Caller};
@@ -29,9 +29,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 struct ApiKey {
     /// Id of the key.
     id: ApiKeyId,
-    /// Always `api_key`.
-    #[schema(value_type = String, max_length = 7, example = "api_key")]
-    object: &'static str,
+    object: tag::ApiKey,
     /// Name of the key, such as its purpose.
     #[schema(max_length = 200, example = "Web shop")]
     name: String,
@@ -62,16 +60,13 @@ struct ApiKey {
     /// Id of the key that replaces it.
     rotated_to: Option<ApiKeyId>,
     /// When it was last used, to the minute.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     last_used_at: Option<DateTime<Utc>>,
     /// Version number. Each change adds 1.
     #[schema(minimum = 1, example = 1)]
     version: i32,
     /// When it was created.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     created_at: DateTime<Utc>,
     /// When it was last changed.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     updated_at: DateTime<Utc>,
 }
 
@@ -79,7 +74,7 @@ impl From<api_key::Model> for ApiKey {
     fn from(row: api_key::Model) -> Self {
         ApiKey {
             id: row.id,
-            object: "api_key",
+            object: tag::ApiKey,
             name: row.name,
             kind: row.kind,
             mode: row.mode,
@@ -166,9 +161,7 @@ struct RotateIn {
 /// Returns every key of the tenant, oldest first, also expired and revoked ones. The keys themselves are not shown.
 #[utoipa::path(
     operation_id = "api_keys_list",
-    tag = "API keys",
     security(("bearer" = ["api_keys:read"])),
-    params(PageParams),
     responses((status = 200, description = "One page of keys.", body = Page<ApiKey>))
 )]
 #[get("/v1/api-keys")]
@@ -182,12 +175,9 @@ async fn list(app: Data<App>, caller: Caller, list: List<NoFilters>) -> Answer {
 /// Returns the key itself, only this once. A key has at most the scopes of its creator.
 #[utoipa::path(
     operation_id = "api_keys_create",
-    tag = "API keys",
     security(("bearer" = ["api_keys:write"])),
-    params(CreateHeaders),
     request_body = ApiKeyIn,
-    responses((status = 201, description = "The key.", body = ApiKeySecret,
-        headers(("Location" = String, description = "Where the key is."))))
+    responses((status = 201, description = "The key.", body = ApiKeySecret))
 )]
 #[post("/v1/api-keys")]
 async fn create(write: Write, body: Body<ApiKeyIn>) -> Answer {
@@ -210,7 +200,6 @@ async fn create(write: Write, body: Body<ApiKeyIn>) -> Answer {
 /// Returns one key, without the key itself.
 #[utoipa::path(
     operation_id = "api_keys_get",
-    tag = "API keys",
     security(("bearer" = ["api_keys:read"])),
     params(("id" = ApiKeyId, Path, description = "The key's id.")),
     responses((status = 200, description = "The key.", body = ApiKey))
@@ -226,7 +215,6 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<ApiKeyId>) -> Answer {
 /// changes nothing.
 #[utoipa::path(
     operation_id = "api_keys_revoke",
-    tag = "API keys",
     security(("bearer" = ["api_keys:write"])),
     params(("id" = ApiKeyId, Path, description = "The key's id.")),
     responses((status = 204, description = "The key is revoked."))
@@ -245,12 +233,10 @@ async fn revoke(app: Data<App>, write: Write, id: PathId<ApiKeyId>) -> Answer {
 /// change over one by one.
 #[utoipa::path(
     operation_id = "api_keys_rotate",
-    tag = "API keys",
     security(("bearer" = ["api_keys:write"])),
-    params(("id" = ApiKeyId, Path, description = "The id of the key that is to be replaced."), CreateHeaders),
+    params(("id" = ApiKeyId, Path, description = "The id of the key that is to be replaced.")),
     request_body = RotateIn,
-    responses((status = 201, description = "The new key.", body = ApiKeySecret,
-        headers(("Location" = String, description = "Where the new key is."))))
+    responses((status = 201, description = "The new key.", body = ApiKeySecret))
 )]
 #[post("/v1/api-keys/{id}/rotate")]
 async fn rotate(app: Data<App>, write: Write, id: PathId<ApiKeyId>, body: Body<RotateIn>) -> Answer {

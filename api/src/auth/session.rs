@@ -75,7 +75,6 @@ struct Jwks {
 /// return the same problem. After ten failures for one address within 15 minutes, a login returns 429.
 #[utoipa::path(
     operation_id = "auth_login",
-    tag = "Authentication",
     security(()),
     request_body = LoginIn,
     responses((status = 200, description = "The tokens.", body = TokensOut))
@@ -93,7 +92,6 @@ async fn login(app: Data<App>, body: Body<LoginIn>) -> Answer {
 /// parties have it.
 #[utoipa::path(
     operation_id = "auth_refresh",
-    tag = "Authentication",
     security(()),
     request_body = RefreshIn,
     responses((status = 200, description = "The next tokens.", body = TokensOut))
@@ -109,7 +107,6 @@ async fn refresh(app: Data<App>, body: Body<RefreshIn>) -> Answer {
 /// Ends the login of the refresh token. The access token works until it expires.
 #[utoipa::path(
     operation_id = "auth_logout",
-    tag = "Authentication",
     security(()),
     request_body = RefreshIn,
     responses((status = 204, description = "The login has ended, or there was none."))
@@ -126,7 +123,6 @@ async fn logout(app: Data<App>, body: Body<RefreshIn>) -> Answer {
 /// Returns a JWK set. It lets a program check access tokens without calling this server.
 #[utoipa::path(
     operation_id = "auth_jwks",
-    tag = "Authentication",
     security(()),
     responses((status = 200, description = "The key set.", body = Jwks))
 )]

@@ -4,6 +4,7 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post};
 use chrono::{DateTime, Utc};
 use domain::id::UserId;
+use domain::tag;
 use entity::app_user;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -12,8 +13,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::form::role_schema;
 use crate::body::Body;
-use crate::idempotency::CreateHeaders;
-use crate::list::{List, NoFilters, Page, PageParams};
+use crate::list::{List, NoFilters, Page};
 use crate::params::PathId;
 use crate::record::record;
 use crate::write::Write;
@@ -29,9 +29,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 struct User {
     /// Id of the user.
     id: UserId,
-    /// Always `user`.
-    #[schema(value_type = String, max_length = 4, example = "user")]
-    object: &'static str,
+    object: tag::User,
     /// E-mail address to log in with.
     #[schema(max_length = 254, example = "till-3@shop.example")]
     email: String,
@@ -48,10 +46,8 @@ struct User {
     #[schema(minimum = 1, example = 1)]
     version: i32,
     /// When the user was created.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     created_at: DateTime<Utc>,
     /// When the user was last changed.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     updated_at: DateTime<Utc>,
 }
 
@@ -59,7 +55,7 @@ impl From<app_user::Model> for User {
     fn from(row: app_user::Model) -> Self {
         User {
             id: row.id,
-            object: "user",
+            object: tag::User,
             email: row.email,
             name: row.name,
             role: row.role,
@@ -96,9 +92,7 @@ struct UserIn {
 /// Returns every user of the tenant, oldest first, also disabled ones.
 #[utoipa::path(
     operation_id = "users_list",
-    tag = "Users",
     security(("bearer" = ["users:read"])),
-    params(PageParams),
     responses((status = 200, description = "One page of users.", body = Page<User>))
 )]
 #[get("/v1/users")]
@@ -112,12 +106,9 @@ async fn list(app: Data<App>, caller: Caller, list: List<NoFilters>) -> Answer {
 /// The role has at most the scopes of the caller.
 #[utoipa::path(
     operation_id = "users_create",
-    tag = "Users",
     security(("bearer" = ["users:write"])),
-    params(CreateHeaders),
     request_body = UserIn,
-    responses((status = 201, description = "The user.", body = User,
-        headers(("Location" = String, description = "Where the user is."))))
+    responses((status = 201, description = "The user.", body = User))
 )]
 #[post("/v1/users")]
 async fn create(app: Data<App>, write: Write, body: Body<UserIn>) -> Answer {
@@ -140,7 +131,6 @@ async fn create(app: Data<App>, write: Write, body: Body<UserIn>) -> Answer {
 /// Returns one user.
 #[utoipa::path(
     operation_id = "users_get",
-    tag = "Users",
     security(("bearer" = ["users:read"])),
     params(("id" = UserId, Path, description = "The user's id.")),
     responses((status = 200, description = "The user.", body = User))
@@ -155,9 +145,8 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<UserId>) -> Answer {
 /// The user can't log in any more, and all tokens of the user stop working. Disabling again changes nothing.
 #[utoipa::path(
     operation_id = "users_disable",
-    tag = "Users",
     security(("bearer" = ["users:write"])),
-    params(("id" = UserId, Path, description = "The user's id."), CreateHeaders),
+    params(("id" = UserId, Path, description = "The user's id.")),
     responses((status = 200, description = "The disabled user.", body = User))
 )]
 #[post("/v1/users/{id}/disable")]

@@ -3,6 +3,7 @@
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get};
 use domain::number::Quantity;
+use domain::tag;
 use serde::Serialize;
 use service::catalog::product;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -21,9 +22,7 @@ struct Barcode {
     /// The code.
     #[schema(max_length = 64, example = "4006381333931")]
     id: String,
-    /// Always `barcode`.
-    #[schema(value_type = String, max_length = 7, example = "barcode")]
-    object: &'static str,
+    object: tag::Barcode,
     /// The code.
     #[schema(max_length = 64, example = "4006381333931")]
     code: String,
@@ -41,7 +40,6 @@ struct Barcode {
 /// Returns the product and the unit that a scanned code stands for.
 #[utoipa::path(
     operation_id = "barcodes_get",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:read"])),
     params(("code" = String, Path, description = "The code as it was scanned.", max_length = 64,
         example = "4006381333931")),
@@ -54,7 +52,7 @@ async fn get(app: Data<App>, caller: Caller, code: Path<String>) -> Answer {
     let unit = product.units.iter().find(|unit| unit.uom == barcode.uom);
     Ok(HttpResponse::Ok().json(Barcode {
         id: barcode.code.clone(),
-        object: "barcode",
+        object: tag::Barcode,
         code: barcode.code,
         uom: barcode.uom,
         factor: unit.map_or(Quantity::ONE, |unit| unit.factor),

@@ -7,7 +7,6 @@ use service::catalog::bundle::{self, Bundle, BundleInput};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::Body;
-use crate::idempotency::CreateHeaders;
 use crate::params::PathId;
 use crate::write::Write;
 use crate::{Answer, App, Caller};
@@ -22,7 +21,6 @@ pub fn routes(cfg: &mut ServiceConfig) {
 /// Returns the components with their quantities.
 #[utoipa::path(
     operation_id = "bundles_get",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:read"])),
     params(("id" = ProductId, Path, description = "The bundle.")),
     responses((status = 200, description = "The components.", body = Bundle))
@@ -39,9 +37,8 @@ async fn show(app: Data<App>, caller: Caller, id: PathId<ProductId>) -> Answer {
 /// price is shared among them by their list prices. Lines that were sold keep their components.
 #[utoipa::path(
     operation_id = "bundles_put",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:write"])),
-    params(("id" = ProductId, Path, description = "The bundle."), CreateHeaders),
+    params(("id" = ProductId, Path, description = "The bundle.")),
     request_body = BundleInput,
     responses((status = 200, description = "The components.", body = Bundle))
 )]

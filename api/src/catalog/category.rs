@@ -4,18 +4,18 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, get, patch, post};
 use chrono::{DateTime, Utc};
 use domain::id::CategoryId;
+use domain::tag;
 use serde::{Deserialize, Serialize};
 use service::catalog::category::{self, CategoryInput, Filter};
 use service::page::Sort;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::Body;
-use crate::idempotency::CreateHeaders;
-use crate::list::{List, Page, PageParams, Sorted};
+use crate::list::{List, Page, Sorted};
 use crate::params::{Params, PathId};
 use crate::patch::Patch;
 use crate::record::record;
-use crate::version::{ChangeHeaders, IfNoneMatch, ReadHeaders};
+use crate::version::{IfNoneMatch, ReadHeaders};
 use crate::write::{MergePatch, Write};
 use crate::{Answer, App, Caller};
 
@@ -29,9 +29,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 struct Category {
     /// Id of the category.
     id: CategoryId,
-    /// Always `category`.
-    #[schema(value_type = String, max_length = 8, example = "category")]
-    object: &'static str,
+    object: tag::Category,
     /// Your code for it.
     #[schema(max_length = 64, example = "fasteners")]
     code: String,
@@ -47,10 +45,8 @@ struct Category {
     #[schema(minimum = 1, example = 1)]
     version: i32,
     /// When it was created.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     created_at: DateTime<Utc>,
     /// When it last changed.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     updated_at: DateTime<Utc>,
 }
 
@@ -58,7 +54,7 @@ impl From<entity::category::Model> for Category {
     fn from(row: entity::category::Model) -> Self {
         Category {
             id: row.id,
-            object: "category",
+            object: tag::Category,
             code: row.code,
             name: row.name,
             parent_id: row.parent_id,
@@ -75,9 +71,7 @@ record!(Category, CategoryId);
 /// Categories as a tree.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct CategoryTree {
-    /// Always `category_tree`.
-    #[schema(value_type = String, max_length = 13, example = "category_tree")]
-    object: &'static str,
+    object: tag::CategoryTree,
     /// Root categories, or the category of `root_id`.
     #[schema(max_items = 5000)]
     categories: Vec<CategoryNode>,
@@ -133,12 +127,8 @@ struct Filters {
     code: Option<String>,
     /// Only categories directly below this one.
     parent_id: Option<CategoryId>,
-    /// Order of the list. Newest first if absent.
-    #[param(inline)]
     sort: Option<Sort>,
-    /// Changed at this instant or later.
     #[serde(rename = "updated_at[gte]")]
-    #[param(example = "2026-11-22T00:00:00Z")]
     updated_since: Option<DateTime<Utc>>,
 }
 
@@ -147,9 +137,8 @@ struct Filters {
 /// Returns one page of categories. `lineage` is the path from each one to its root.
 #[utoipa::path(
     operation_id = "categories_list",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:read"])),
-    params(PageParams, Filters),
+    params(Filters),
     responses((status = 200, description = "One page of categories.", body = Page<Category>))
 )]
 #[get("/v1/categories")]
@@ -170,7 +159,6 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 /// categories.
 #[utoipa::path(
     operation_id = "categories_tree",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:read"])),
     params(TreeParams),
     responses((status = 200, description = "The tree.", body = CategoryTree))
@@ -180,7 +168,7 @@ async fn tree(app: Data<App>, caller: Caller, params: Params<TreeParams>) -> Ans
     let root_id = params.root_id;
     let nodes = app.db.read(caller.tenant_id, async |tx| category::tree(tx, root_id).await).await?;
     let categories = nodes.into_iter().map(CategoryNode::from).collect();
-    Ok(HttpResponse::Ok().json(CategoryTree { object: "category_tree", categories }))
+    Ok(HttpResponse::Ok().json(CategoryTree { object: tag::CategoryTree, categories }))
 }
 
 /// Create a category
@@ -188,13 +176,9 @@ async fn tree(app: Data<App>, caller: Caller, params: Params<TreeParams>) -> Ans
 /// Creates a category at the root or below another one. The tree has at most 10 levels.
 #[utoipa::path(
     operation_id = "categories_create",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:write"])),
-    params(CreateHeaders),
     request_body = CategoryInput,
-    responses((status = 201, description = "The category.", body = Category,
-        headers(("Location" = String, description = "Where the category is."),
-                ("ETag" = String, description = "Its version."))))
+    responses((status = 201, description = "The category.", body = Category))
 )]
 #[post("/v1/categories")]
 async fn create(write: Write, body: Body<CategoryInput>) -> Answer {
@@ -206,11 +190,9 @@ async fn create(write: Write, body: Body<CategoryInput>) -> Answer {
 /// Returns one category.
 #[utoipa::path(
     operation_id = "categories_get",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:read"])),
     params(("id" = CategoryId, Path, description = "The category's id."), ReadHeaders),
-    responses((status = 200, description = "The category.", body = Category,
-        headers(("ETag" = String, description = "Its version."))))
+    responses((status = 200, description = "The category.", body = Category))
 )]
 #[get("/v1/categories/{id}")]
 async fn get(app: Data<App>, caller: Caller, id: PathId<CategoryId>, seen: IfNoneMatch) -> Answer {
@@ -223,12 +205,10 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<CategoryId>, seen: IfNon
 /// Takes a merge patch. The categories below a category move with it. A category can't move below itself.
 #[utoipa::path(
     operation_id = "categories_update",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:write"])),
-    params(("id" = CategoryId, Path, description = "The category's id."), ChangeHeaders),
+    params(("id" = CategoryId, Path, description = "The category's id.")),
     request_body = Patch<CategoryInput>,
-    responses((status = 200, description = "The category as it is now.", body = Category,
-        headers(("ETag" = String, description = "Its version."))))
+    responses((status = 200, description = "The category as it is now.", body = Category))
 )]
 #[patch("/v1/categories/{id}")]
 async fn update(write: Write, id: PathId<CategoryId>, body: Body<MergePatch>) -> Answer {

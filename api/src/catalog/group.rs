@@ -4,6 +4,7 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, get, patch, post};
 use chrono::{DateTime, Utc};
 use domain::id::ProductGroupId;
+use domain::tag;
 use domain::variant::GroupOption;
 use serde::{Deserialize, Serialize};
 use service::catalog::group::{self, GroupInput, VariantsInput};
@@ -12,12 +13,11 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::product::Product;
 use crate::body::Body;
-use crate::idempotency::CreateHeaders;
-use crate::list::{List, Page, PageParams, Sorted};
+use crate::list::{List, Page, Sorted};
 use crate::params::PathId;
 use crate::patch::Patch;
 use crate::record::record;
-use crate::version::{self, ChangeHeaders};
+use crate::version::{self};
 use crate::write::{MergePatch, Write};
 use crate::{Answer, App, Caller};
 
@@ -31,9 +31,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 struct ProductGroup {
     /// Id of the group.
     id: ProductGroupId,
-    /// Always `product_group`.
-    #[schema(value_type = String, max_length = 13, example = "product_group")]
-    object: &'static str,
+    object: tag::ProductGroup,
     /// Your code for it.
     #[schema(max_length = 64, example = "SHIRT")]
     code: String,
@@ -51,10 +49,8 @@ struct ProductGroup {
     #[schema(minimum = 1, example = 1)]
     version: i32,
     /// When it was created.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     created_at: DateTime<Utc>,
     /// When it last changed.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     updated_at: DateTime<Utc>,
 }
 
@@ -69,7 +65,7 @@ impl From<group::Group> for ProductGroup {
         let group::Group { row, options, variants } = group;
         ProductGroup {
             id: row.id,
-            object: "product_group",
+            object: tag::ProductGroup,
             code: row.code,
             name: row.name,
             options,
@@ -86,9 +82,7 @@ record!(ProductGroup, ProductGroupId);
 /// Variants that were created.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct CreatedVariants {
-    /// Always `created_variants`.
-    #[schema(value_type = String, max_length = 16, example = "created_variants")]
-    object: &'static str,
+    object: tag::CreatedVariants,
     /// Number of variants that existed already.
     #[schema(minimum = 0, maximum = 500, example = 2)]
     existing: usize,
@@ -105,12 +99,8 @@ struct Filters {
     /// Only this code.
     #[param(max_length = 64, example = "SHIRT")]
     code: Option<String>,
-    /// Order of the list. Newest first if absent.
-    #[param(inline)]
     sort: Option<Sort>,
-    /// Changed at this instant or later.
     #[serde(rename = "updated_at[gte]")]
-    #[param(example = "2026-11-22T00:00:00Z")]
     updated_since: Option<DateTime<Utc>>,
 }
 
@@ -119,9 +109,8 @@ struct Filters {
 /// Returns one page of groups without their variants. To list variants, filter products by `group_id`.
 #[utoipa::path(
     operation_id = "product_groups_list",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:read"])),
-    params(PageParams, Filters),
+    params(Filters),
     responses((status = 200, description = "One page of groups.", body = Page<ProductGroup>))
 )]
 #[get("/v1/product-groups")]
@@ -142,13 +131,9 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 /// `options`.
 #[utoipa::path(
     operation_id = "product_groups_create",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:write"])),
-    params(CreateHeaders),
     request_body = GroupInput,
-    responses((status = 201, description = "The group.", body = ProductGroup,
-        headers(("Location" = String, description = "Where the group is."),
-                ("ETag" = String, description = "Its version."))))
+    responses((status = 201, description = "The group.", body = ProductGroup))
 )]
 #[post("/v1/product-groups")]
 async fn create(write: Write, body: Body<GroupInput>) -> Answer {
@@ -160,7 +145,6 @@ async fn create(write: Write, body: Body<GroupInput>) -> Answer {
 /// Returns the group with its variants.
 #[utoipa::path(
     operation_id = "product_groups_get",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:read"])),
     params(("id" = ProductGroupId, Path, description = "The group's id.")),
     responses((status = 200, description = "The group.", body = ProductGroup,
@@ -182,12 +166,10 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<ProductGroupId>) -> Answ
 /// it.
 #[utoipa::path(
     operation_id = "product_groups_update",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:write"])),
-    params(("id" = ProductGroupId, Path, description = "The group's id."), ChangeHeaders),
+    params(("id" = ProductGroupId, Path, description = "The group's id.")),
     request_body = Patch<GroupInput>,
-    responses((status = 200, description = "The group as it is now.", body = ProductGroup,
-        headers(("ETag" = String, description = "Its version."))))
+    responses((status = 200, description = "The group as it is now.", body = ProductGroup))
 )]
 #[patch("/v1/product-groups/{id}")]
 async fn update(write: Write, id: PathId<ProductGroupId>, body: Body<MergePatch>) -> Answer {
@@ -204,9 +186,8 @@ async fn update(write: Write, id: PathId<ProductGroupId>, body: Body<MergePatch>
 /// none. A second request creates nothing. `Prefer: dry-run` shows what would be created.
 #[utoipa::path(
     operation_id = "product_groups_create_variants",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:write"])),
-    params(("id" = ProductGroupId, Path, description = "The group's id."), CreateHeaders),
+    params(("id" = ProductGroupId, Path, description = "The group's id.")),
     request_body = VariantsInput,
     responses((status = 200, description = "The variants that were created.", body = CreatedVariants))
 )]
@@ -216,7 +197,7 @@ async fn create_variants(write: Write, id: PathId<ProductGroupId>, body: Body<Va
         .put("product_group.variants_created", body, async |tx, input| {
             let (created, existing) = group::create_missing(tx, id.0, input).await?;
             let created = created.into_iter().map(Product::from).collect();
-            Ok((Some(id.0.0), CreatedVariants { object: "created_variants", existing, created }))
+            Ok((Some(id.0.0), CreatedVariants { object: tag::CreatedVariants, existing, created }))
         })
         .await
 }

@@ -14,6 +14,7 @@ use domain::id::{CategoryId, ProductGroupId, ProductId, TaxClassId};
 use domain::number::{Price, Quantity};
 use domain::product::{ProductKind, ProductStatus, Tracking};
 use domain::stock::CostingMethod;
+use domain::tag;
 use domain::variant::Choice;
 use serde::{Deserialize, Serialize};
 use service::catalog::product::{self, Filter, ProductInput, Text, options_schema};
@@ -23,13 +24,12 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::batch::{Batch, Items, Results};
 use crate::body::{BatchBody, Body};
-use crate::idempotency::CreateHeaders;
-use crate::list::{List, Page, PageParams, Sorted};
+use crate::list::{List, Page, Sorted};
 use crate::params::PathId;
 use crate::patch::Patch;
 use crate::problem::{ApiError, ErrorCode};
 use crate::record::record;
-use crate::version::{ChangeHeaders, IfNoneMatch, ReadHeaders};
+use crate::version::{IfNoneMatch, ReadHeaders};
 use crate::write::{MergePatch, Write};
 use crate::{Answer, App, Caller};
 
@@ -52,9 +52,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 pub(super) struct Product {
     /// Id of the product.
     id: ProductId,
-    /// Always `product`.
-    #[schema(value_type = String, max_length = 7, example = "product")]
-    object: &'static str,
+    object: tag::Product,
     /// Stock keeping unit: unique and case-sensitive.
     #[schema(max_length = 64, example = "BOLT-M8")]
     sku: String,
@@ -105,10 +103,8 @@ pub(super) struct Product {
     #[schema(minimum = 1, example = 1)]
     version: i32,
     /// When it was created.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     created_at: DateTime<Utc>,
     /// When it last changed.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     updated_at: DateTime<Utc>,
 }
 
@@ -142,7 +138,7 @@ impl From<product::Product> for Product {
         };
         Product {
             id: row.id,
-            object: "product",
+            object: tag::Product,
             barcodes: barcodes_of(&row.stock_uom),
             units: units.into_iter().map(unit).collect(),
             sku: row.sku,
@@ -195,12 +191,8 @@ struct Filters {
     external_ref: Option<String>,
     /// Only variants of this group.
     group_id: Option<ProductGroupId>,
-    /// Order of the list. Newest first if absent.
-    #[param(inline)]
     sort: Option<Sort>,
-    /// Changed at this instant or later.
     #[serde(rename = "updated_at[gte]")]
-    #[param(example = "2026-11-22T00:00:00Z")]
     updated_since: Option<DateTime<Utc>>,
 }
 
@@ -225,9 +217,8 @@ impl Filters {
 /// Returns one page of products. To synchronise, send `sort=updated_at` and `updated_at[gte]`.
 #[utoipa::path(
     operation_id = "products_list",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:read"])),
-    params(PageParams, Filters),
+    params(Filters),
     responses((status = 200, description = "One page of products.", body = Page<Product>))
 )]
 #[get("/v1/products")]
@@ -253,13 +244,9 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 /// Creates a product with its units and barcodes. The check digits of GTINs are verified.
 #[utoipa::path(
     operation_id = "products_create",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:write"])),
-    params(CreateHeaders),
     request_body = ProductInput,
-    responses((status = 201, description = "The product.", body = Product,
-        headers(("Location" = String, description = "Where the product is."),
-                ("ETag" = String, description = "Its version."))))
+    responses((status = 201, description = "The product.", body = Product))
 )]
 #[post("/v1/products")]
 async fn create(write: Write, body: Body<ProductInput>) -> Answer {
@@ -271,9 +258,7 @@ async fn create(write: Write, body: Body<ProductInput>) -> Answer {
 /// Takes up to 500 products and returns one result each, in order. A rejected product does not affect the others.
 #[utoipa::path(
     operation_id = "products_create_batch",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:write"])),
-    params(CreateHeaders),
     request_body = Batch<ProductInput>,
     responses((status = 207, description = "One result per product.", body = Results<Product>))
 )]
@@ -287,11 +272,9 @@ async fn create_batch(write: Write, body: BatchBody<Items>) -> Answer {
 /// Returns the product with its units and barcodes.
 #[utoipa::path(
     operation_id = "products_get",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:read"])),
     params(("id" = ProductId, Path, description = "The product's id."), ReadHeaders),
-    responses((status = 200, description = "The product.", body = Product,
-        headers(("ETag" = String, description = "Its version."))))
+    responses((status = 200, description = "The product.", body = Product))
 )]
 #[get("/v1/products/{id}")]
 async fn get(app: Data<App>, caller: Caller, id: PathId<ProductId>, seen: IfNoneMatch) -> Answer {
@@ -304,12 +287,10 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<ProductId>, seen: IfNone
 /// Takes a merge patch. `units` and `barcodes` are replaced as a whole. To archive a product, set its `status`.
 #[utoipa::path(
     operation_id = "products_update",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:write"])),
-    params(("id" = ProductId, Path, description = "The product's id."), ChangeHeaders),
+    params(("id" = ProductId, Path, description = "The product's id.")),
     request_body = Patch<ProductInput>,
-    responses((status = 200, description = "The product as it is now.", body = Product,
-        headers(("ETag" = String, description = "Its version."))))
+    responses((status = 200, description = "The product as it is now.", body = Product))
 )]
 #[patch("/v1/products/{id}")]
 async fn update(write: Write, id: PathId<ProductId>, body: Body<MergePatch>) -> Answer {

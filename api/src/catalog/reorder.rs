@@ -7,7 +7,6 @@ use service::catalog::reorder::{self, Reorder, ReorderInput};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::Body;
-use crate::idempotency::CreateHeaders;
 use crate::params::PathId;
 use crate::write::Write;
 use crate::{Answer, App, Caller};
@@ -22,7 +21,6 @@ pub fn routes(cfg: &mut ServiceConfig) {
 /// Returns reorder point and reorder quantity, for all locations and for single ones.
 #[utoipa::path(
     operation_id = "reorder_settings_get",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:read"])),
     params(("id" = ProductId, Path, description = "The product.")),
     responses((status = 200, description = "The settings.", body = Reorder))
@@ -38,9 +36,8 @@ async fn show(app: Data<App>, caller: Caller, id: PathId<ProductId>) -> Answer {
 /// Replaces all of them. An absent field is not set. The report `low_stock` uses them.
 #[utoipa::path(
     operation_id = "reorder_settings_put",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:write"])),
-    params(("id" = ProductId, Path, description = "The product."), CreateHeaders),
+    params(("id" = ProductId, Path, description = "The product.")),
     request_body = ReorderInput,
     responses((status = 200, description = "The settings.", body = Reorder))
 )]

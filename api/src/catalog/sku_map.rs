@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use domain::id::{ProductId, SkuMappingId};
 use domain::number::Quantity;
 use domain::product::ProductStatus;
+use domain::tag;
 use serde::{Deserialize, Serialize};
 use service::catalog::sku_map::{self, Filter, Match, Reference, ResolveInput, SkuMappingInput};
 use service::page::Sort;
@@ -13,12 +14,11 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::batch::{Batch, Items, Results};
 use crate::body::{BatchBody, Body};
-use crate::idempotency::CreateHeaders;
-use crate::list::{List, Page, PageParams, Sorted};
+use crate::list::{List, Page, Sorted};
 use crate::params::PathId;
 use crate::patch::Patch;
 use crate::record::record;
-use crate::version::{ChangeHeaders, IfNoneMatch, ReadHeaders};
+use crate::version::{IfNoneMatch, ReadHeaders};
 use crate::write::{MergePatch, Write};
 use crate::{Answer, App, Caller};
 
@@ -38,9 +38,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 struct SkuMapping {
     /// Id of the mapping.
     id: SkuMappingId,
-    /// Always `sku_mapping`.
-    #[schema(value_type = String, max_length = 11, example = "sku_mapping")]
-    object: &'static str,
+    object: tag::SkuMapping,
     /// The other system.
     #[schema(max_length = 100, example = "webshop")]
     system: String,
@@ -64,10 +62,8 @@ struct SkuMapping {
     #[schema(minimum = 1, example = 1)]
     version: i32,
     /// When it was created.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     created_at: DateTime<Utc>,
     /// When it last changed.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     updated_at: DateTime<Utc>,
 }
 
@@ -75,7 +71,7 @@ impl From<entity::sku_mapping::Model> for SkuMapping {
     fn from(row: entity::sku_mapping::Model) -> Self {
         SkuMapping {
             id: row.id,
-            object: "sku_mapping",
+            object: tag::SkuMapping,
             system: row.system,
             external_sku: row.external_sku,
             external_location: (!row.external_location.is_empty()).then_some(row.external_location),
@@ -95,9 +91,7 @@ record!(SkuMapping, SkuMappingId);
 /// Products that SKUs of other systems stand for.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct SkuResolution {
-    /// Always `sku_resolution`.
-    #[schema(value_type = String, max_length = 14, example = "sku_resolution")]
-    object: &'static str,
+    object: tag::SkuResolution,
     /// Number of SKUs with a mapping.
     #[schema(minimum = 0, maximum = 1000, example = 1)]
     mapped: usize,
@@ -172,12 +166,8 @@ struct Filters {
     external_sku: Option<String>,
     /// Only mappings to this product.
     product_id: Option<ProductId>,
-    /// Order of the list. Newest first if absent.
-    #[param(inline)]
     sort: Option<Sort>,
-    /// Changed at this instant or later.
     #[serde(rename = "updated_at[gte]")]
-    #[param(example = "2026-11-22T00:00:00Z")]
     updated_since: Option<DateTime<Utc>>,
 }
 
@@ -186,9 +176,8 @@ struct Filters {
 /// Returns one page of mappings from SKUs of other systems to products.
 #[utoipa::path(
     operation_id = "sku_mappings_list",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:read"])),
-    params(PageParams, Filters),
+    params(Filters),
     responses((status = 200, description = "One page of mappings.", body = Page<SkuMapping>))
 )]
 #[get("/v1/sku-mappings")]
@@ -213,13 +202,9 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 /// the same SKU and location never overlap in time.
 #[utoipa::path(
     operation_id = "sku_mappings_create",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:write"])),
-    params(CreateHeaders),
     request_body = SkuMappingInput,
-    responses((status = 201, description = "The mapping.", body = SkuMapping,
-        headers(("Location" = String, description = "Where the mapping is."),
-                ("ETag" = String, description = "Its version."))))
+    responses((status = 201, description = "The mapping.", body = SkuMapping))
 )]
 #[post("/v1/sku-mappings")]
 async fn create(write: Write, body: Body<SkuMappingInput>) -> Answer {
@@ -231,9 +216,7 @@ async fn create(write: Write, body: Body<SkuMappingInput>) -> Answer {
 /// Takes up to 500 mappings and returns one result each, in order. A rejected mapping does not affect the others.
 #[utoipa::path(
     operation_id = "sku_mappings_create_batch",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:write"])),
-    params(CreateHeaders),
     request_body = Batch<SkuMappingInput>,
     responses((status = 207, description = "One result per mapping.", body = Results<SkuMapping>))
 )]
@@ -249,9 +232,7 @@ async fn create_batch(write: Write, body: BatchBody<Items>) -> Answer {
 /// change the queue.
 #[utoipa::path(
     operation_id = "sku_mappings_resolve",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:write"])),
-    params(CreateHeaders),
     request_body = ResolveInput,
     responses((status = 200, description = "One result per SKU.", body = SkuResolution))
 )]
@@ -263,7 +244,7 @@ async fn resolve(write: Write, body: Body<ResolveInput>) -> Answer {
             let mapped = found.iter().flatten().count();
             let unmapped = found.len() - mapped;
             let results = input.references.iter().zip(found).map(SkuResult::of).collect();
-            Ok((None, SkuResolution { object: "sku_resolution", mapped, unmapped, results }))
+            Ok((None, SkuResolution { object: tag::SkuResolution, mapped, unmapped, results }))
         })
         .await
 }
@@ -273,11 +254,9 @@ async fn resolve(write: Write, body: Body<ResolveInput>) -> Answer {
 /// Returns one mapping.
 #[utoipa::path(
     operation_id = "sku_mappings_get",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:read"])),
     params(("id" = SkuMappingId, Path, description = "The mapping's id."), ReadHeaders),
-    responses((status = 200, description = "The mapping.", body = SkuMapping,
-        headers(("ETag" = String, description = "Its version."))))
+    responses((status = 200, description = "The mapping.", body = SkuMapping))
 )]
 #[get("/v1/sku-mappings/{id}")]
 async fn get(app: Data<App>, caller: Caller, id: PathId<SkuMappingId>, seen: IfNoneMatch) -> Answer {
@@ -290,12 +269,10 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<SkuMappingId>, seen: IfN
 /// Takes a merge patch. To map a SKU to another product from a day on, end this mapping and create the next one.
 #[utoipa::path(
     operation_id = "sku_mappings_update",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:write"])),
-    params(("id" = SkuMappingId, Path, description = "The mapping's id."), ChangeHeaders),
+    params(("id" = SkuMappingId, Path, description = "The mapping's id.")),
     request_body = Patch<SkuMappingInput>,
-    responses((status = 200, description = "The mapping as it is now.", body = SkuMapping,
-        headers(("ETag" = String, description = "Its version."))))
+    responses((status = 200, description = "The mapping as it is now.", body = SkuMapping))
 )]
 #[patch("/v1/sku-mappings/{id}")]
 async fn update(write: Write, id: PathId<SkuMappingId>, body: Body<MergePatch>) -> Answer {
@@ -312,9 +289,8 @@ async fn update(write: Write, id: PathId<SkuMappingId>, body: Body<MergePatch>) 
 /// can still be resolved. A SKU that only this mapping covered returns to the queue of unmapped SKUs.
 #[utoipa::path(
     operation_id = "sku_mappings_delete",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:write"])),
-    params(("id" = SkuMappingId, Path, description = "The mapping's id."), ChangeHeaders),
+    params(("id" = SkuMappingId, Path, description = "The mapping's id.")),
     responses((status = 204, description = "The mapping is deleted."))
 )]
 #[delete("/v1/sku-mappings/{id}")]

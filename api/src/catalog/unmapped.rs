@@ -4,12 +4,13 @@ use actix_web::get;
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use domain::id::UnmappedSkuId;
+use domain::tag;
 use serde::{Deserialize, Serialize};
 use service::catalog::sku_map::{self, UnmappedFilter, UnmappedStatus};
 use service::listing::Age;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::list::{List, Page, PageParams};
+use crate::list::{List, Page};
 use crate::{Answer, App, Caller};
 
 /// The routes of this area.
@@ -22,9 +23,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 struct UnmappedSku {
     /// Id of the unmapped SKU.
     id: UnmappedSkuId,
-    /// Always `unmapped_sku`.
-    #[schema(value_type = String, max_length = 12, example = "unmapped_sku")]
-    object: &'static str,
+    object: tag::UnmappedSku,
     /// The other system.
     #[schema(max_length = 100, example = "webshop")]
     system: String,
@@ -38,10 +37,8 @@ struct UnmappedSku {
     #[schema(minimum = 1, example = 3)]
     misses: i64,
     /// When it was first asked for without a mapping.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     first_missed_at: DateTime<Utc>,
     /// When it was last asked for without a mapping.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     last_missed_at: DateTime<Utc>,
     /// Latest instant that it was asked for. A mapping must cover it.
     #[schema(example = "2026-11-21T17:03:00Z")]
@@ -55,7 +52,7 @@ impl From<sku_map::Unmapped> for UnmappedSku {
     fn from(unmapped: sku_map::Unmapped) -> Self {
         UnmappedSku {
             id: unmapped.id,
-            object: "unmapped_sku",
+            object: tag::UnmappedSku,
             system: unmapped.reference.system.into(),
             external_sku: unmapped.reference.external_sku.into(),
             external_location: unmapped.reference.external_location.map(String::from),
@@ -79,8 +76,6 @@ struct UnmappedFilters {
     /// `open`, or `mapped` for SKUs that have a mapping now. `open` if absent.
     #[param(inline)]
     status: Option<UnmappedStatus>,
-    /// Order of the list. Newest first if absent.
-    #[param(inline)]
     sort: Option<Age>,
 }
 
@@ -90,9 +85,8 @@ struct UnmappedFilters {
 /// covers the latest instant that it was asked for. `status=mapped` then finds it.
 #[utoipa::path(
     operation_id = "unmapped_skus_list",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:read"])),
-    params(PageParams, UnmappedFilters),
+    params(UnmappedFilters),
     responses((status = 200, description = "One page of unmapped SKUs.", body = Page<UnmappedSku>))
 )]
 #[get("/v1/unmapped-skus")]

@@ -5,12 +5,13 @@ use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use domain::id::{CountId, ProductId};
 use domain::number::Quantity;
+use domain::tag;
 use serde::{Deserialize, Serialize};
 use service::count::entry::{EnteredFigure, Filter, list};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use crate::list::{List, Page, PageParams};
+use crate::list::{List, Page};
 use crate::params::PathId;
 use crate::stock::explain::CausedBy;
 use crate::{Answer, App, Caller};
@@ -23,9 +24,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 /// A figure that was entered on a count sheet. It does not show the expected quantity.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct CountEntry {
-    /// Always `count_entry`.
-    #[schema(value_type = String, max_length = 11, example = "count_entry")]
-    object: &'static str,
+    object: tag::CountEntry,
     /// The line of the sheet.
     #[schema(minimum = 1, maximum = 2000, example = 1)]
     line_no: i32,
@@ -53,7 +52,6 @@ struct CountEntry {
     #[schema(example = false)]
     replaces: bool,
     /// When it was counted.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     counted_at: DateTime<Utc>,
     /// When it was entered.
     #[schema(example = "2026-11-22T01:21:00.123456Z")]
@@ -67,7 +65,7 @@ struct CountEntry {
 impl From<EnteredFigure> for CountEntry {
     fn from(figure: EnteredFigure) -> Self {
         CountEntry {
-            object: "count_entry",
+            object: tag::CountEntry,
             line_no: figure.line_no,
             product_id: figure.product_id,
             sku: figure.sku,
@@ -105,9 +103,8 @@ struct Filters {
 /// blind sheet, because a figure does not show the expected quantity.
 #[utoipa::path(
     operation_id = "count_entries_list",
-    tag = "Counts",
     security(("bearer" = ["counts:read"])),
-    params(("id" = CountId, Path, description = "The sheet."), PageParams, Filters),
+    params(("id" = CountId, Path, description = "The sheet."), Filters),
     responses((status = 200, description = "One page of figures.", body = Page<CountEntry>))
 )]
 #[get("/v1/counts/{id}/entries")]

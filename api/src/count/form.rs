@@ -5,6 +5,7 @@ use domain::count::{self, Count, CountStatus, CountedLot, EntryInput};
 use domain::id::{CategoryId, CountId, LocationId, ProductId, StockDocumentId};
 use domain::number::{Money, Percent, Quantity};
 use domain::refusal::{Problems, Refusal};
+use domain::tag;
 use domain::text::{self, Line64, Text200};
 use serde::{Deserialize, Serialize};
 use service::count::Selection;
@@ -107,7 +108,6 @@ struct EntryIn {
     /// Quantity in that unit; zero if there is none. For a serial number 1 or 0.
     quantity: Quantity,
     /// When it was counted. Now if absent. Never in the future.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     counted_at: Option<DateTime<Utc>>,
     /// Whether it replaces the earlier figures of the product or its lot in this round instead of adding to them.
     #[serde(default)]
@@ -162,9 +162,7 @@ pub struct RecountIn {
 pub struct CountOut<'a> {
     /// Id of the sheet.
     pub id: CountId,
-    /// Always `count`.
-    #[schema(value_type = String, max_length = 5, example = "count")]
-    object: &'static str,
+    object: tag::Count,
     /// Number of the sheet.
     #[schema(max_length = 64, example = "CT-2026-000123")]
     number: &'a str,
@@ -216,7 +214,6 @@ struct CountLineOut<'a> {
     /// Quantity counted in the last round. Null: not counted yet.
     counted: Option<Quantity>,
     /// When it was counted, by the last figure of that round.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     counted_at: Option<DateTime<Utc>>,
     /// Whether it has to be counted again, or was.
     recount: bool,
@@ -237,7 +234,7 @@ impl<'a> CountOut<'a> {
     pub fn new(count: &'a Count) -> Self {
         CountOut {
             id: count.id,
-            object: "count",
+            object: tag::Count,
             number: &count.number,
             location_id: count.location_id,
             status: count.status,

@@ -4,6 +4,7 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
 use domain::id::{CategoryId, LocationId};
 use domain::refusal::Refusal;
+use domain::tag;
 use serde::{Deserialize, Serialize};
 use service::count::plan::{PlannedCount, plan};
 use service::count::resolve_location;
@@ -35,9 +36,7 @@ struct Wanted {
 /// Products to count next at a location.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct CountPlan {
-    /// Always `count_plan`.
-    #[schema(value_type = String, max_length = 10, example = "count_plan")]
-    object: &'static str,
+    object: tag::CountPlan,
     /// The location.
     location_id: LocationId,
     /// The products, the most urgent first.
@@ -51,7 +50,6 @@ struct CountPlan {
 /// last count. Every factor is shown. `POST /v1/counts` with `plan` opens a sheet for the first of them.
 #[utoipa::path(
     operation_id = "counts_plan",
-    tag = "Counts",
     security(("bearer" = ["counts:read", "reports:read"])),
     params(Wanted),
     responses((status = 200, description = "The plan.", body = CountPlan))
@@ -68,5 +66,5 @@ async fn show(app: Data<App>, caller: Caller, wanted: Params<Wanted>) -> Answer 
         Ok((location_id, plan(tx, location_id, wanted.category_id, rows).await?))
     };
     let (location_id, data) = app.db.read(caller.tenant_id, read).await?;
-    Ok(HttpResponse::Ok().json(CountPlan { object: "count_plan", location_id, data }))
+    Ok(HttpResponse::Ok().json(CountPlan { object: tag::CountPlan, location_id, data }))
 }

@@ -12,7 +12,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::form::CountOut;
 use super::sees_all;
 use crate::line::skus_in;
-use crate::list::{List, Page, PageParams};
+use crate::list::{List, Page};
 use crate::params::PathId;
 use crate::{Answer, App, Caller};
 
@@ -30,8 +30,6 @@ struct Filters {
     status: Option<CountStatus>,
     /// Only this location.
     location_id: Option<LocationId>,
-    /// Order of the list. Newest first if absent.
-    #[param(inline)]
     sort: Option<Age>,
 }
 
@@ -40,9 +38,8 @@ struct Filters {
 /// Returns one page of sheets, without their lines.
 #[utoipa::path(
     operation_id = "counts_list",
-    tag = "Counts",
     security(("bearer" = ["counts:read"])),
-    params(PageParams, Filters),
+    params(Filters),
     responses((status = 200, description = "One page of sheets.", body = Page<CountOut>))
 )]
 #[get("/v1/counts")]
@@ -60,7 +57,6 @@ async fn list_counts(app: Data<App>, caller: Caller, page: List<Filters>) -> Ans
 /// Returns the sheet with its lines.
 #[utoipa::path(
     operation_id = "counts_get",
-    tag = "Counts",
     security(("bearer" = ["counts:read"])),
     params(("id" = CountId, Path, description = "The sheet.")),
     responses((status = 200, description = "The sheet.", body = CountOut))

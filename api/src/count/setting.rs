@@ -6,7 +6,6 @@ use service::count::setting::{self, CountSettings, CountSettingsInput};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::Body;
-use crate::idempotency::CreateHeaders;
 use crate::write::Write;
 use crate::{Answer, App, Caller};
 
@@ -20,7 +19,6 @@ pub fn routes(cfg: &mut ServiceConfig) {
 /// Returns the tolerance of a line, and the value up to which a sheet is posted without an approver.
 #[utoipa::path(
     operation_id = "count_settings_get",
-    tag = "Counts",
     security(("bearer" = ["counts:read"])),
     responses((status = 200, description = "The settings.", body = CountSettings))
 )]
@@ -35,9 +33,7 @@ async fn show(app: Data<App>, caller: Caller) -> Answer {
 /// Replaces all of them. An absent field sets no limit. Open sheets keep their tolerance.
 #[utoipa::path(
     operation_id = "count_settings_put",
-    tag = "Counts",
     security(("bearer" = ["counts:approve"])),
-    params(CreateHeaders),
     request_body = CountSettingsInput,
     responses((status = 200, description = "The settings.", body = CountSettings))
 )]

@@ -2,11 +2,12 @@
 
 use actix_web::get;
 use actix_web::web::Data;
+use domain::tag;
 use serde::Serialize;
 use service::ledger::{self, Account};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::list::{List, NoFilters, Page, PageParams};
+use crate::list::{List, NoFilters, Page};
 use crate::{Answer, App, Caller};
 
 /// The routes of this area.
@@ -18,9 +19,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = LedgerAccount)]
 struct AccountOut {
-    /// Always `account`.
-    #[schema(value_type = String, max_length = 7, example = "account")]
-    object: &'static str,
+    object: tag::Account,
     /// Code of the account.
     #[schema(max_length = 32, example = "4010")]
     code: String,
@@ -34,7 +33,7 @@ struct AccountOut {
 
 impl From<Account> for AccountOut {
     fn from(account: Account) -> Self {
-        AccountOut { object: "account", code: account.code, name: account.name, kind: account.kind }
+        AccountOut { object: tag::Account, code: account.code, name: account.name, kind: account.kind }
     }
 }
 
@@ -43,9 +42,7 @@ impl From<Account> for AccountOut {
 /// Returns one page of the chart of accounts, by code.
 #[utoipa::path(
     operation_id = "accounts_list",
-    tag = "Ledger",
     security(("bearer" = ["ledger:read"])),
-    params(PageParams),
     responses((status = 200, description = "One page of accounts.", body = Page<AccountOut>))
 )]
 #[get("/v1/accounts")]

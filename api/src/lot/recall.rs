@@ -10,6 +10,7 @@ use domain::id::{CustomerId, LotId, ProductId};
 use domain::lot::{Affected, AffectedParty, Lot, RecallLot};
 use domain::number::Quantity;
 use domain::refusal::{Problems, Refusal};
+use domain::tag;
 use domain::text::Filled200;
 use serde::{Deserialize, Serialize};
 use service::posting::Command;
@@ -17,7 +18,6 @@ use service::stock::{lot, recall};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::trace::{LotCustomer, PartyOut, QuarantinedOut, WaitingOut, quarantined};
-use crate::idempotency::WriteHeaders;
 use crate::params::PathId;
 use crate::posting::Post;
 use crate::{Answer, ApiError, App, Caller};
@@ -42,9 +42,7 @@ struct RecallIn {
 pub struct RecallOut<'a> {
     /// Id of the lot.
     id: LotId,
-    /// Always `lot_recall`.
-    #[schema(value_type = String, max_length = 10, example = "lot_recall")]
-    object: &'static str,
+    object: tag::LotRecall,
     /// Code of the lot.
     #[schema(max_length = 64, example = "L-2026-117")]
     code: &'a str,
@@ -54,7 +52,6 @@ pub struct RecallOut<'a> {
     #[schema(max_length = 200, example = "Glass in the jar")]
     reason: &'a str,
     /// When it was recalled.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     recalled_at: DateTime<Utc>,
     /// Units in quarantine, by location.
     #[schema(max_items = 10000)]
@@ -100,7 +97,7 @@ impl<'a> RecallOut<'a> {
         let is_walk_in = |party: &&AffectedParty| party.customer.is_none();
         RecallOut {
             id: lot.id,
-            object: "lot_recall",
+            object: tag::LotRecall,
             code: &lot.code,
             product_id: lot.product_id,
             reason,
@@ -142,9 +139,8 @@ fn to_call(parties: &[AffectedParty]) -> Vec<ToCall> {
 /// returns the list as it is then.
 #[utoipa::path(
     operation_id = "lots_recall",
-    tag = "Stock",
     security(("bearer" = ["stock:write", "customers:read"])),
-    params(("id" = LotId, Path, description = "The lot."), WriteHeaders),
+    params(("id" = LotId, Path, description = "The lot.")),
     request_body = RecallIn,
     responses((status = 200, description = "The recall.", body = RecallOut))
 )]
@@ -168,7 +164,6 @@ fn to_command(lot_id: LotId, reason: Filled200) -> Result<Command, ApiError> {
 /// Returns the recall of a lot as it is now: its units in quarantine, its reservations, and the customers to call.
 #[utoipa::path(
     operation_id = "lots_recall_get",
-    tag = "Stock",
     security(("bearer" = ["stock:read", "customers:read"])),
     params(("id" = LotId, Path, description = "The lot.")),
     responses((status = 200, description = "The recall.", body = RecallOut))

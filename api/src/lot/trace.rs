@@ -7,6 +7,7 @@ use domain::id::{CustomerId, HoldId, LocationId, LotId, OrderId};
 use domain::lot::{AffectedCustomer, AffectedParty, OpenReservation};
 use domain::number::Quantity;
 use domain::stock::MovementKind;
+use domain::tag;
 use domain::tenant::Channel;
 use serde::Serialize;
 use service::stock::trace::{self, Trace, TracedDocument};
@@ -26,9 +27,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = LotTrace)]
 struct TraceOut {
-    /// Always `lot_trace`.
-    #[schema(value_type = String, max_length = 9, example = "lot_trace")]
-    object: &'static str,
+    object: tag::LotTrace,
     /// The lot with the quantities that are left, by location.
     lot: LotOut,
     /// Sums of the quantities.
@@ -105,7 +104,6 @@ struct MovedOut {
     /// Location of the movement.
     location_id: LocationId,
     /// When it happened.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     occurred_at: DateTime<Utc>,
     /// Stock units, positive for a receipt, negative for an issue.
     quantity: Quantity,
@@ -135,7 +133,6 @@ pub struct PartyOut {
     /// Location that the units left.
     location_id: LocationId,
     /// When the units left.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     occurred_at: DateTime<Utc>,
     /// Stock units that left.
     quantity: Quantity,
@@ -276,7 +273,7 @@ impl From<Trace> for TraceOut {
         let listed = |moved: Vec<TracedDocument>| moved.into_iter().map(MovedOut::from).collect();
         let levels = trace.levels.into_iter().map(LotLevelOut::from).collect();
         TraceOut {
-            object: "lot_trace",
+            object: tag::LotTrace,
             lot: LotOut { levels: Some(levels), ..LotOut::from(trace.found) },
             sums: SumsOut {
                 received: sums.received,
@@ -305,7 +302,6 @@ impl From<Trace> for TraceOut {
 /// transit, reserved, in quarantine, written off. If the quantities don't add up, `sums` has the difference.
 #[utoipa::path(
     operation_id = "lots_trace",
-    tag = "Stock",
     security(("bearer" = ["stock:read", "customers:read"])),
     params(("id" = LotId, Path, description = "The lot's id.")),
     responses((status = 200, description = "The trace.", body = TraceOut))

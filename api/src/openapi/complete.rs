@@ -5,34 +5,14 @@
 //! to send a credential, the rejections to expect, the sentence that names the scope, and `x-required-scopes` for
 //! programs.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Map, Value, json};
 
+use super::area;
+use super::references::{
+    drop_unused, for_each_reference, lift_descriptions, name_formats, name_rows, replace_copies,
+};
+use super::shared::{self, Shared};
 use crate::problem::PROBLEM_JSON;
-
-/// Areas of the API. A test fails if a route uses a tag that this list does not have.
-const TAGS: &[(&str, &str)] = &[
-    ("Account", "The caller: the first call of every integration."),
-    ("Authentication", "Log in as a person, refresh, log out."),
-    ("API keys", "Keys for programs: create, rotate with an overlap, revoke."),
-    ("Users", "People who log in, with roles."),
-    ("Catalogue", "Categories, taxes, products with their units and barcodes."),
-    ("Customers", "Wholesale accounts and registered retail customers."),
-    ("Prices", "Price lists, rules and tiers, and quotes with a price trace."),
-    ("Stock", "Locations, levels, movements, receipts and adjustments: one stock record for both channels."),
-    ("Counts", "Count sheets, and the plan of what to count next."),
-    ("Orders", "Wholesale: order, confirm, ship, invoice, cancel, return."),
-    ("Payments", "Payments of customers, and the invoices that they settle."),
-    ("Point of sale", "Tills, their sessions, sales, refunds and cash moves."),
-    ("Ledger", "Accounts, journal entries and the trial balance."),
-    ("Audit", "Commands with their callers and times."),
-    ("Events", "Events in their order, read page by page or streamed as they happen."),
-    ("Reports", "Figures as flat tables: revenue, margin, stock and more."),
-    ("Integrity", "Check that stock, cost and ledger agree."),
-    ("Health", "For load balancers and monitoring."),
-    ("Errors", "Description of the API, and its error codes."),
-];
 
 const DESCRIPTION: &str = "One stock record for wholesale and retail: orders and till sales take from the same stock, \
     and every movement has its ledger entry.\n\n\
@@ -46,17 +26,18 @@ pub fn complete(document: &mut Value) {
     if let Some(schemas) = document["components"]["schemas"].as_object_mut() {
         crate::patch::complete(schemas);
         crate::catalog::product::import::complete(schemas);
+        name_rows(schemas);
     }
     rename_pages(document);
     super::inline::complete(document);
+    replace_copies(document);
+    name_formats(document);
+    lift_descriptions(document);
     super::examples::complete(document);
-    let mut used_tags = BTreeSet::new();
+    let shared = Shared::of(document);
     for (path, item) in object(&mut document["paths"]) {
         for (method, operation) in object(item) {
-            for tag in operation["tags"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-                used_tags.insert(tag.to_owned());
-            }
-            complete_operation(path, method, operation);
+            complete_operation(&shared, path, method, operation);
         }
     }
     document["info"] = json!({
@@ -67,25 +48,16 @@ pub fn complete(document: &mut Value) {
         "license": { "name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0" },
     });
     document["servers"] = json!([{ "url": "/", "description": "This server" }]);
-    document["tags"] = tags(&used_tags);
+    // The ways to send a credential, for every operation that is not public.
+    document["security"] = json!([{ "bearer": [] }, { "basic": [] }, { "apiKey": [] }]);
+    document["tags"] = area::tags(document);
     let components = &mut document["components"];
     components["securitySchemes"] = security_schemes();
-    components["responses"] = refusals();
-    components["headers"] = json!({ "XRequestId": {
-        "description": "Id of the request. Quote it when you report a problem.",
-        "schema": { "type": "string", "maxLength": 128, "examples": ["req_01h455vb4pex5vsknk084sn02q"] },
-    } });
+    components["responses"] = responses();
+    components["parameters"] = shared::parameters();
+    components["headers"] = shared::headers();
     add_schemas::<(crate::problem::Problem, crate::problem::FieldProblem)>(components);
     drop_unused(document);
-}
-
-fn tags(used: &BTreeSet<String>) -> Value {
-    let known = TAGS.iter().filter(|(name, _)| used.contains(*name));
-    let mut tags: Vec<Value> =
-        known.map(|(name, description)| json!({ "name": name, "description": description })).collect();
-    let unknown = used.iter().filter(|name| !TAGS.iter().any(|(known, _)| known == name));
-    tags.extend(unknown.map(|name| json!({ "name": name })));
-    Value::Array(tags)
 }
 
 fn security_schemes() -> Value {
@@ -109,8 +81,9 @@ fn security_schemes() -> Value {
     })
 }
 
-/// Rejections by status: name of the shared response, and its condition.
-const REFUSALS: &[(&str, &str, &str)] = &[
+/// Responses of many operations by status: name of the component, and its condition.
+const RESPONSES: &[(&str, &str, &str)] = &[
+    ("304", "NotModified", "The record has not changed since."),
     (
         "400",
         "BadRequest",
@@ -131,25 +104,30 @@ const REFUSALS: &[(&str, &str, &str)] = &[
     ("503", "ServiceUnavailable", "Too busy or stopping; try again after the seconds in Retry-After."),
 ];
 
-fn refusals() -> Value {
+fn responses() -> Value {
     let mut responses = Map::new();
-    for (status, name, description) in REFUSALS {
-        let mut headers = json!({ "X-Request-Id": { "$ref": "#/components/headers/XRequestId" } });
+    for (status, name, description) in RESPONSES {
+        let mut response = json!({
+            "description": description,
+            "headers": { "X-Request-Id": { "$ref": "#/components/headers/XRequestId" } },
+        });
         if matches!(*status, "429" | "503") {
-            headers["Retry-After"] = json!({
-                "description": "Seconds to wait, at most 120.",
-                "schema": { "type": "integer", "minimum": 1, "maximum": 120, "examples": [1] },
-            });
+            response["headers"]["Retry-After"] = json!({ "$ref": "#/components/headers/RetryAfter" });
         }
-        let content = json!({ PROBLEM_JSON: { "schema": { "$ref": "#/components/schemas/Problem" } } });
-        let response = json!({ "description": description, "headers": headers, "content": content });
+        if *status != "304" {
+            let problem = json!({ "schema": { "$ref": "#/components/schemas/Problem" } });
+            response["content"] = json!({ PROBLEM_JSON: problem });
+        }
         responses.insert((*name).to_owned(), response);
     }
-    Value::Object(responses)
+    responses.into()
 }
 
-fn complete_operation(path: &str, method: &str, operation: &mut Value) {
-    let scopes = expand_security(operation);
+fn complete_operation(shared: &Shared, path: &str, method: &str, operation: &mut Value) {
+    if let Some(tag) = area::tag(path) {
+        operation["tags"] = json!([tag]);
+    }
+    let scopes = take_scopes(operation);
     if let Some(scopes) = &scopes {
         let needed = match scopes.as_slice() {
             [] => "Any valid credential is accepted.".to_owned(),
@@ -161,40 +139,10 @@ fn complete_operation(path: &str, method: &str, operation: &mut Value) {
         let described = operation["description"].as_str().unwrap_or_default();
         operation["description"] = format!("{described}\n\n{needed}").trim().into();
     }
-    let has_body = operation.get("requestBody").is_some();
-    let has_parameters = operation["parameters"].as_array().is_some_and(|parameters| !parameters.is_empty());
-    let writes = method != "get";
-    let mut expected = vec!["429", "500", "503"];
-    if has_body || has_parameters || scopes.is_some() {
-        expected.push("400");
-    }
-    if scopes.is_some() || path.starts_with("/v1/auth/") {
-        expected.extend(["401", "403"]);
-    }
-    if path.contains('{') {
-        expected.push("404");
-    }
-    if writes {
-        expected.extend(["409", "422"]);
-    }
-    let if_match =
-        operation["parameters"].as_array().into_iter().flatten().find(|one| one["name"] == "If-Match");
-    if let Some(if_match) = if_match {
-        expected.push("412");
-        if if_match["required"] == true {
-            expected.push("428");
-        }
-    }
-    if operation["parameters"].as_array().into_iter().flatten().any(|one| one["name"] == "If-None-Match") {
-        operation["responses"]["304"] = json!({ "description": "The record has not changed since." });
-    }
-    if has_body {
-        expected.extend(["408", "413", "415"]);
-    }
-    for response in object(&mut operation["responses"]).map(|(_, response)| response) {
-        response["headers"]["X-Request-Id"] = json!({ "$ref": "#/components/headers/XRequestId" });
-    }
-    for (status, name, _) in REFUSALS.iter().filter(|(status, ..)| expected.contains(status)) {
+    shared.add_parameters(path, method, operation);
+    shared.add_headers(path, method, operation);
+    let expected = expected(path, method, scopes.is_some(), operation);
+    for (status, name, _) in RESPONSES.iter().filter(|(status, ..)| expected.contains(status)) {
         let responses = &mut operation["responses"];
         if responses.get(status).is_none() {
             responses[*status] = json!({ "$ref": format!("#/components/responses/{name}") });
@@ -205,8 +153,41 @@ fn complete_operation(path: &str, method: &str, operation: &mut Value) {
     }
 }
 
-/// Lists every way to send the credential of a route. Returns its scopes, or nothing for a public route.
-fn expand_security(operation: &mut Value) -> Option<Vec<String>> {
+/// Returns the statuses of the shared responses of an operation.
+fn expected(path: &str, method: &str, asks_who_calls: bool, operation: &Value) -> Vec<&'static str> {
+    let has_body = operation.get("requestBody").is_some();
+    let has_parameters = operation["parameters"].as_array().is_some_and(|parameters| !parameters.is_empty());
+    let mut expected = vec!["429", "500", "503"];
+    if has_body || has_parameters || asks_who_calls {
+        expected.push("400");
+    }
+    if asks_who_calls || path.starts_with("/v1/auth/") {
+        expected.extend(["401", "403"]);
+    }
+    if path.contains('{') {
+        expected.push("404");
+    }
+    if method != "get" {
+        expected.extend(["409", "422"]);
+    }
+    if shared::takes(operation, "IfNoneMatch") {
+        expected.push("304");
+    }
+    if shared::takes(operation, "IfMatch") {
+        expected.push("412");
+    }
+    if shared::takes(operation, "RequiredIfMatch") {
+        expected.extend(["412", "428"]);
+    }
+    if has_body {
+        expected.extend(["408", "413", "415"]);
+    }
+    expected
+}
+
+/// Moves the scopes of an operation to a place of their own: the standard lists them under `security` only for OAuth 2
+/// schemes. Returns its scopes, or nothing for a public operation.
+fn take_scopes(operation: &mut Value) -> Option<Vec<String>> {
     let ways = operation["security"].as_array().into_iter().flatten();
     let mut asked: Vec<Value> = ways.filter_map(|way| way.get("bearer")).cloned().collect();
     let Some(scopes) = asked.first().cloned() else {
@@ -215,8 +196,9 @@ fn expand_security(operation: &mut Value) -> Option<Vec<String>> {
         }
         return None;
     };
-    // Scopes have a place of their own: the standard lists them under `security` only for OAuth 2 schemes.
-    operation["security"] = json!([{ "bearer": [] }, { "basic": [] }, { "apiKey": [] }]);
+    if let Some(operation) = operation.as_object_mut() {
+        operation.remove("security");
+    }
     operation["x-required-scopes"] = scopes.clone();
     if asked.len() > 1 {
         operation["x-alternative-scopes"] = asked.split_off(1).into();
@@ -265,45 +247,6 @@ impl<A: utoipa::ToSchema, B: utoipa::ToSchema> Schemas for (A, B) {
     fn schemas() -> Vec<(String, Value)> {
         let schema = |schema| serde_json::to_value(schema).unwrap_or_default();
         vec![(A::name().into_owned(), schema(A::schema())), (B::name().into_owned(), schema(B::schema()))]
-    }
-}
-
-/// Drops components without a reference, until none is left.
-fn drop_unused(document: &mut Value) {
-    loop {
-        let mut used = BTreeSet::new();
-        for_each_reference(document, &mut |reference| {
-            used.insert(reference.clone());
-        });
-        let mut dropped = false;
-        for kind in ["schemas", "responses", "headers"] {
-            let Some(components) = document["components"][kind].as_object_mut() else { continue };
-            let before = components.len();
-            components.retain(|name, _| used.contains(&format!("#/components/{kind}/{name}")));
-            dropped |= components.len() != before;
-            components.sort_keys();
-        }
-        if !dropped {
-            return;
-        }
-    }
-}
-
-fn for_each_reference(value: &mut Value, visit: &mut impl FnMut(&mut String)) {
-    match value {
-        Value::Object(members) => {
-            for (name, member) in members.iter_mut() {
-                if name == "$ref"
-                    && let Value::String(reference) = member
-                {
-                    visit(reference);
-                } else {
-                    for_each_reference(member, visit);
-                }
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(|item| for_each_reference(item, visit)),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 

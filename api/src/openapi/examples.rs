@@ -3,9 +3,9 @@
 use serde_json::{Map, Value};
 
 /// The example of every instant.
-const INSTANT: &str = "2026-11-22T01:20:00Z";
+pub const INSTANT: &str = "2026-11-22T01:20:00.123456Z";
 /// The example of every day.
-const DAY: &str = "2026-11-22";
+pub const DAY: &str = "2026-11-22";
 
 /// Examples of texts by the name of their field.
 const TEXTS: &[(&str, &str)] = &[

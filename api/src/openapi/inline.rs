@@ -9,13 +9,13 @@ const PREFIXES: [&str; 2] = ["Text_", "Tag_"];
 
 /// Replaces each reference to such a schema with the schema.
 pub fn complete(document: &mut Value) {
-    let schemas = document["components"]["schemas"].as_object().into_iter().flatten();
+    let Some(Value::Object(schemas)) = document.pointer_mut("/components/schemas") else { return };
     let is_inline = |name: &str| PREFIXES.iter().any(|prefix| name.starts_with(prefix));
-    let inline: Map<String, Value> = schemas
-        .filter(|(name, _)| is_inline(name))
-        .map(|(name, schema)| (format!("#/components/schemas/{name}"), schema.clone()))
-        .collect();
-    replace(document, &inline);
+    let (inline, named): (Map<String, Value>, _) =
+        std::mem::take(schemas).into_iter().partition(|(name, _)| is_inline(name));
+    *schemas = named;
+    let reference = |(name, schema)| (format!("#/components/schemas/{name}"), schema);
+    replace(document, &inline.into_iter().map(reference).collect());
 }
 
 fn replace(value: &mut Value, inline: &Map<String, Value>) {

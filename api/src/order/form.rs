@@ -6,6 +6,7 @@ use domain::number::{Money, Quantity};
 use domain::order::{self, AdvanceTo, InvoiceKind, OrderStatus, Policy};
 use domain::promise::PRIORITY_MAX;
 use domain::refusal::{Problems, Refusal};
+use domain::tag;
 use domain::text::{self, Filled100, Text100};
 use serde::{Deserialize, Serialize};
 
@@ -33,7 +34,6 @@ pub struct OrderIn {
     #[schema(example = "2026-12-01")]
     pub requested_on: Option<NaiveDate>,
     /// When it was placed. Now if absent. Never in the future.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     pub occurred_at: Option<DateTime<Utc>>,
     /// Lines of the order.
     #[schema(min_items = 1, max_items = 2000)]
@@ -95,7 +95,6 @@ pub struct ShipIn {
     #[schema(max_items = 2000)]
     pub lines: Vec<ShipLineIn>,
     /// When it left. Now if absent.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     pub occurred_at: Option<DateTime<Utc>>,
 }
 
@@ -130,9 +129,7 @@ pub fn shipped(lines: Vec<ShipLineIn>) -> Result<Vec<order::ShipLine>, Refusal> 
 pub struct OrderOut<'a> {
     /// Id of the order.
     id: OrderId,
-    /// Always `order`.
-    #[schema(value_type = String, max_length = 5, example = "order")]
-    object: &'static str,
+    object: tag::Order,
     /// Number of the order.
     #[schema(max_length = 64, example = "SO-2026-000123")]
     number: &'a str,
@@ -166,7 +163,6 @@ pub struct OrderOut<'a> {
     #[schema(max_items = 10)]
     hold_reasons: &'a [String],
     /// When it was placed.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     occurred_at: DateTime<Utc>,
     /// Version number. Each change adds 1.
     #[schema(minimum = 1, maximum = 2_147_483_647, example = 3)]
@@ -215,14 +211,11 @@ struct OrderLineOut<'a> {
 pub struct ShipmentOut<'a> {
     /// Id of the shipment.
     id: ShipmentId,
-    /// Always `shipment`.
-    #[schema(value_type = String, max_length = 8, example = "shipment")]
-    object: &'static str,
+    object: tag::Shipment,
     /// Number of the shipment.
     #[schema(max_length = 64, example = "SH-2026-000123")]
     number: &'a str,
     /// When it left.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     occurred_at: DateTime<Utc>,
     /// Invoice of the shipment. Null: not invoiced yet.
     invoice_id: Option<InvoiceId>,
@@ -266,7 +259,7 @@ impl<'a> ShipmentOut<'a> {
         };
         ShipmentOut {
             id: shipment.id,
-            object: "shipment",
+            object: tag::Shipment,
             number: &shipment.number,
             occurred_at: shipment.occurred_at,
             invoice_id: shipment.invoice_id,
@@ -301,7 +294,6 @@ pub struct InvoiceOut<'a> {
     #[schema(max_length = 60, example = "GB")]
     country: &'a str,
     /// When it was issued.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     occurred_at: DateTime<Utc>,
     /// When it is due.
     #[schema(example = "2026-12-22")]
@@ -373,7 +365,7 @@ impl<'a> OrderOut<'a> {
         };
         OrderOut {
             id: order.id,
-            object: "order",
+            object: tag::Order,
             number: &order.number,
             status: order.status,
             customer_id: order.customer_id,

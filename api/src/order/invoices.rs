@@ -12,7 +12,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::InvoiceOut;
 use crate::line::skus_in;
-use crate::list::{List, Page, PageParams};
+use crate::list::{List, Page};
 use crate::params::PathId;
 use crate::version::{IfNoneMatch, ReadHeaders};
 use crate::{Answer, App, Caller};
@@ -47,8 +47,6 @@ struct Filters {
     #[serde(rename = "occurred_at[lt]")]
     #[param(example = "2026-12-01T00:00:00Z")]
     occurred_to: Option<DateTime<Utc>>,
-    /// Order of the list. Newest first if absent.
-    #[param(inline)]
     sort: Option<Age>,
 }
 
@@ -57,9 +55,8 @@ struct Filters {
 /// Returns one page of invoices and credit notes, without their lines.
 #[utoipa::path(
     operation_id = "invoices_list",
-    tag = "Orders",
     security(("bearer" = ["orders:read"])),
-    params(PageParams, Filters),
+    params(Filters),
     responses((status = 200, description = "One page of invoices.", body = Page<InvoiceSummary>))
 )]
 #[get("/v1/invoices")]
@@ -84,11 +81,9 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 /// Returns the invoice or credit note with its lines and its open amount.
 #[utoipa::path(
     operation_id = "invoices_get",
-    tag = "Orders",
     security(("bearer" = ["orders:read"])),
     params(("id" = InvoiceId, Path, description = "The invoice's id."), ReadHeaders),
-    responses((status = 200, description = "The invoice.", body = InvoiceOut,
-        headers(("ETag" = String, description = "Its version."))))
+    responses((status = 200, description = "The invoice.", body = InvoiceOut))
 )]
 #[get("/v1/invoices/{id}")]
 async fn show(app: Data<App>, caller: Caller, id: PathId<InvoiceId>, seen: IfNoneMatch) -> Answer {

@@ -7,6 +7,7 @@ use domain::id::{CustomerId, InvoiceId, PaymentId};
 use domain::number::Money;
 use domain::payment::{self, PaymentMethod};
 use domain::refusal::Problems;
+use domain::tag;
 use domain::text::{self, Text100};
 use serde::{Deserialize, Serialize};
 use service::listing::{Age, Period};
@@ -14,8 +15,7 @@ use service::payment::{Filter, PaymentSummary};
 use service::posting::Command;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::idempotency::WriteHeaders;
-use crate::list::{List, Page, PageParams};
+use crate::list::{List, Page};
 use crate::params::PathId;
 use crate::posting::Post;
 use crate::{Answer, ApiError, App, Caller};
@@ -43,7 +43,6 @@ struct PaymentIn {
     /// Reference of the bank or processor. Never a card number.
     reference: Option<Text100>,
     /// When it was received. Now if absent.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     occurred_at: Option<DateTime<Utc>>,
 }
 
@@ -62,9 +61,7 @@ struct AllocationForm {
 pub struct PaymentOut<'a> {
     /// Id of the payment.
     id: PaymentId,
-    /// Always `payment`.
-    #[schema(value_type = String, max_length = 7, example = "payment")]
-    object: &'static str,
+    object: tag::Payment,
     /// Number of the payment.
     #[schema(max_length = 64, example = "PAY-2026-000123")]
     number: &'a str,
@@ -86,7 +83,6 @@ pub struct PaymentOut<'a> {
     #[schema(max_length = 100, example = "transfer 20261122-77")]
     reference: Option<&'a str>,
     /// When it was received.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     occurred_at: DateTime<Utc>,
 }
 
@@ -96,7 +92,7 @@ impl<'a> PaymentOut<'a> {
             |part: &payment::Allocation| AllocationForm { invoice_id: part.invoice_id, amount: part.amount };
         PaymentOut {
             id: payment.id,
-            object: "payment",
+            object: tag::Payment,
             number: &payment.number,
             customer_id: payment.customer_id,
             method: payment.method,
@@ -115,9 +111,7 @@ impl<'a> PaymentOut<'a> {
 /// Applies the payment to the named invoices, or to those that are due first. The rest stays unapplied.
 #[utoipa::path(
     operation_id = "payments_create",
-    tag = "Payments",
     security(("bearer" = ["payments:write"])),
-    params(WriteHeaders),
     request_body = PaymentIn,
     responses((status = 201, description = "The payment.", body = PaymentOut))
 )]
@@ -166,8 +160,6 @@ struct Filters {
     #[serde(rename = "occurred_at[lt]")]
     #[param(example = "2026-12-01T00:00:00Z")]
     occurred_to: Option<DateTime<Utc>>,
-    /// Order of the list. Newest first if absent.
-    #[param(inline)]
     sort: Option<Age>,
 }
 
@@ -176,9 +168,8 @@ struct Filters {
 /// Returns one page of payments, without the invoices that they pay.
 #[utoipa::path(
     operation_id = "payments_list",
-    tag = "Payments",
     security(("bearer" = ["payments:read"])),
-    params(PageParams, Filters),
+    params(Filters),
     responses((status = 200, description = "One page of payments.", body = Page<PaymentSummary>))
 )]
 #[get("/v1/payments")]
@@ -201,7 +192,6 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 /// Returns the payment with the invoices that it pays.
 #[utoipa::path(
     operation_id = "payments_get",
-    tag = "Payments",
     security(("bearer" = ["payments:read"])),
     params(("id" = PaymentId, Path, description = "The payment's id.")),
     responses((status = 200, description = "The payment.", body = PaymentOut))

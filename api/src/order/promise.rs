@@ -10,8 +10,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::form::OrderOut;
 use crate::body::Nothing;
-use crate::idempotency::WriteHeaders;
-use crate::list::{List, NoFilters, Page, PageParams};
+use crate::list::{List, NoFilters, Page};
 use crate::params::PathId;
 use crate::posting::Post;
 use crate::{Answer, App, Caller};
@@ -28,9 +27,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 /// A line stays in the list until its stock is there or it gets a new promise.
 #[utoipa::path(
     operation_id = "broken_promises_list",
-    tag = "Orders",
     security(("bearer" = ["orders:read"])),
-    params(PageParams),
     responses((status = 200, description = "One page of broken promises, by order and line.",
         body = Page<BrokenPromise>))
 )]
@@ -45,9 +42,8 @@ async fn list_broken(app: Data<App>, caller: Caller, page: List<NoFilters>) -> A
 /// shortened or cancelled.
 #[utoipa::path(
     operation_id = "expected_receipts_broken_promises",
-    tag = "Stock",
     security(("bearer" = ["orders:read"])),
-    params(("id" = ExpectedReceiptId, Path, description = "The expected receipt."), PageParams),
+    params(("id" = ExpectedReceiptId, Path, description = "The expected receipt.")),
     responses((status = 200, description = "One page of broken promises, by order and line.",
         body = Page<BrokenPromise>))
 )]
@@ -79,9 +75,8 @@ async fn answer(
 /// learned the new day. A line with too little supply is promised no day.
 #[utoipa::path(
     operation_id = "orders_promise",
-    tag = "Orders",
     security(("bearer" = ["orders:write"])),
-    params(("id" = OrderId, Path, description = "The order."), WriteHeaders),
+    params(("id" = OrderId, Path, description = "The order.")),
     request_body = Nothing,
     responses((status = 200, description = "The order.", body = OrderOut))
 )]

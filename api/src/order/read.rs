@@ -12,7 +12,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{OrderOut, ShipmentOut};
 use crate::line::skus_in;
-use crate::list::{List, Page, PageParams};
+use crate::list::{List, Page};
 use crate::params::{PathId, listed};
 use crate::version::{IfNoneMatch, ReadHeaders};
 use crate::{Answer, App, Caller};
@@ -58,8 +58,6 @@ struct Filters {
     #[serde(rename = "created_at[lt]")]
     #[param(example = "2026-12-01T00:00:00Z")]
     created_to: Option<DateTime<Utc>>,
-    /// Order of the list. Newest first if absent.
-    #[param(inline)]
     sort: Option<Age>,
 }
 
@@ -68,9 +66,8 @@ struct Filters {
 /// Returns one page of orders, without their lines, shipments and invoices.
 #[utoipa::path(
     operation_id = "orders_list",
-    tag = "Orders",
     security(("bearer" = ["orders:read"])),
-    params(PageParams, Filters),
+    params(Filters),
     responses((status = 200, description = "One page of orders.", body = Page<OrderSummary>))
 )]
 #[get("/v1/orders")]
@@ -96,11 +93,9 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 /// Returns the order with its lines, and all of its shipments and invoices.
 #[utoipa::path(
     operation_id = "orders_get",
-    tag = "Orders",
     security(("bearer" = ["orders:read"])),
     params(("id" = OrderId, Path, description = "The order's id."), ReadHeaders),
-    responses((status = 200, description = "The order.", body = OrderOut,
-        headers(("ETag" = String, description = "Its version."))))
+    responses((status = 200, description = "The order.", body = OrderOut))
 )]
 #[get("/v1/orders/{id}")]
 async fn show(app: Data<App>, caller: Caller, id: PathId<OrderId>, seen: IfNoneMatch) -> Answer {
@@ -124,7 +119,6 @@ struct ShipmentOfOrder<'a> {
 /// Returns the shipment with its order and its invoice.
 #[utoipa::path(
     operation_id = "shipments_get",
-    tag = "Orders",
     security(("bearer" = ["orders:read"])),
     params(("id" = ShipmentId, Path, description = "The shipment's id.")),
     responses((status = 200, description = "The shipment.", body = ShipmentOfOrder))

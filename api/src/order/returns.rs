@@ -12,7 +12,6 @@ use service::posting::Command;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::InvoiceOut;
-use crate::idempotency::{BatchHeaders, WriteHeaders};
 use crate::line::{self, LineIn, country_code};
 use crate::lot::line::{self as lots, LotIn};
 use crate::posting::{BatchIn, BatchOut, Post, overrider};
@@ -54,7 +53,6 @@ pub struct ReturnIn {
     /// Reason of the return.
     reason: Option<Text200>,
     /// When it happened. Now if absent.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     occurred_at: Option<DateTime<Utc>>,
 }
 
@@ -80,9 +78,7 @@ struct ReturnLineIn {
 /// price charged and the cost at which it left. Without one: at today's price and the current cost.
 #[utoipa::path(
     operation_id = "returns_create",
-    tag = "Orders",
     security(("bearer" = ["orders:write"])),
-    params(WriteHeaders),
     request_body = ReturnIn,
     responses((status = 201, description = "The credit note; its amounts are negative.", body = InvoiceOut))
 )]
@@ -96,9 +92,7 @@ async fn create(post: Post) -> Answer {
 /// Takes up to 500 returns. Each is carried out on its own: a rejected return does not affect the others.
 #[utoipa::path(
     operation_id = "returns_create_batch",
-    tag = "Orders",
     security(("bearer" = ["orders:write"])),
-    params(BatchHeaders),
     request_body = BatchIn,
     responses((status = 207, description = "One result per return, in order.", body = BatchOut))
 )]

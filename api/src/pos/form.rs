@@ -5,6 +5,7 @@ use domain::id::{CustomerId, HoldId, LocationId, RegisterId, SaleId, SessionId};
 use domain::number::{Money, Quantity};
 use domain::pos::{self, SaleKind, TenderInput, TenderKind};
 use domain::refusal::{Problems, Refusal};
+use domain::tag;
 use domain::text::{self, Text100};
 use serde::{Deserialize, Serialize};
 
@@ -32,7 +33,6 @@ pub struct SaleIn {
     #[schema(min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$", example = "GB")]
     pub country: Option<String>,
     /// When it happened. Now if absent. Never in the future.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     pub occurred_at: Option<DateTime<Utc>>,
     /// Lines of the sale.
     #[schema(min_items = 1, max_items = 2000)]
@@ -79,7 +79,6 @@ pub struct RefundIn {
     #[schema(min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$", example = "GB")]
     pub country: Option<String>,
     /// When it happened. Now if absent.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     pub occurred_at: Option<DateTime<Utc>>,
     /// Tenders that are paid back. Together they are exactly the total.
     #[serde(default)]
@@ -132,9 +131,7 @@ pub fn tenders(tenders: Vec<TenderIn>) -> Result<Vec<TenderInput>, Refusal> {
 pub struct SaleOut<'a> {
     /// Id of the sale.
     id: SaleId,
-    /// Always `pos_sale`.
-    #[schema(value_type = String, max_length = 8, example = "pos_sale")]
-    object: &'static str,
+    object: tag::PosSale,
     /// Number, gap-free per till and year.
     #[schema(max_length = 64, example = "T1-2026-000001")]
     number: &'a str,
@@ -160,7 +157,6 @@ pub struct SaleOut<'a> {
     #[schema(example = "2026-11-22")]
     business_date: NaiveDate,
     /// When it happened.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     occurred_at: DateTime<Utc>,
     /// Lines of the sale.
     #[schema(max_items = 2000)]
@@ -210,7 +206,7 @@ impl<'a> SaleOut<'a> {
         };
         SaleOut {
             id: sale.id,
-            object: "pos_sale",
+            object: tag::PosSale,
             number: &sale.number,
             kind: sale.kind,
             register_id: sale.register_id,

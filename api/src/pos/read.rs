@@ -12,7 +12,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::SaleOut;
 use crate::line::skus_in;
-use crate::list::{List, Page, PageParams};
+use crate::list::{List, Page};
 use crate::params::PathId;
 use crate::{Answer, App, Caller};
 
@@ -48,8 +48,6 @@ struct Filters {
     #[serde(rename = "occurred_at[lt]")]
     #[param(example = "2026-12-01T00:00:00Z")]
     occurred_to: Option<DateTime<Utc>>,
-    /// Order of the list. Newest first if absent.
-    #[param(inline)]
     sort: Option<Age>,
 }
 
@@ -58,9 +56,8 @@ struct Filters {
 /// Returns one page of till sales and refunds, without their lines and tenders.
 #[utoipa::path(
     operation_id = "pos_sales_list",
-    tag = "Point of sale",
     security(("bearer" = ["pos:read"])),
-    params(PageParams, Filters),
+    params(Filters),
     responses((status = 200, description = "One page of sales and refunds.", body = Page<SaleSummary>))
 )]
 #[get("/v1/pos/sales")]
@@ -86,7 +83,6 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 /// Returns the sale or refund with its lines and tenders.
 #[utoipa::path(
     operation_id = "pos_sales_get",
-    tag = "Point of sale",
     security(("bearer" = ["pos:read"])),
     params(("id" = SaleId, Path, description = "The sale's id.")),
     responses((status = 200, description = "The sale or refund.", body = SaleOut))

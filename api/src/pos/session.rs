@@ -7,6 +7,7 @@ use domain::id::{CashMoveId, RegisterId, SessionId};
 use domain::number::Money;
 use domain::pos::{self, CashMoveKind};
 use domain::refusal::Problems;
+use domain::tag;
 use domain::text::Filled200;
 use serde::{Deserialize, Serialize};
 use service::listing::Age;
@@ -14,8 +15,7 @@ use service::pos::SessionFilter;
 use service::posting::Command;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::idempotency::WriteHeaders;
-use crate::list::{List, Page, PageParams};
+use crate::list::{List, Page};
 use crate::params::PathId;
 use crate::posting::Post;
 use crate::{Answer, ApiError, App, Caller};
@@ -64,9 +64,7 @@ struct CashMoveIn {
 pub struct SessionOut {
     /// Id of the session.
     id: SessionId,
-    /// Always `pos_session`.
-    #[schema(value_type = String, max_length = 11, example = "pos_session")]
-    object: &'static str,
+    object: tag::PosSession,
     /// The till.
     register_id: RegisterId,
     /// Cash that it was opened with.
@@ -89,7 +87,7 @@ impl From<&pos::Session> for SessionOut {
     fn from(session: &pos::Session) -> Self {
         SessionOut {
             id: session.id,
-            object: "pos_session",
+            object: tag::PosSession,
             register_id: session.register_id,
             opening_float: session.opening_float,
             counted: session.counted,
@@ -106,9 +104,7 @@ impl From<&pos::Session> for SessionOut {
 pub struct CashMoveOut {
     /// Id of the cash move.
     id: CashMoveId,
-    /// Always `cash_move`.
-    #[schema(value_type = String, max_length = 9, example = "cash_move")]
-    object: &'static str,
+    object: tag::CashMove,
     /// The session.
     session_id: SessionId,
     /// Kind of the move.
@@ -127,7 +123,7 @@ impl From<pos::CashMove> for CashMoveOut {
     fn from(change: pos::CashMove) -> Self {
         CashMoveOut {
             id: change.id,
-            object: "cash_move",
+            object: tag::CashMove,
             session_id: change.session_id,
             kind: change.kind,
             amount: change.amount,
@@ -143,9 +139,7 @@ impl From<pos::CashMove> for CashMoveOut {
 /// that differs from that is posted against the bank.
 #[utoipa::path(
     operation_id = "pos_sessions_open",
-    tag = "Point of sale",
     security(("bearer" = ["pos:write"])),
-    params(WriteHeaders),
     request_body = SessionIn,
     responses((status = 201, description = "The open session.", body = SessionOut))
 )]
@@ -162,9 +156,8 @@ async fn open(post: Post) -> Answer {
 /// Closes a session by a count of the drawer. The over/short is posted. The cash stays for the next session.
 #[utoipa::path(
     operation_id = "pos_sessions_close",
-    tag = "Point of sale",
     security(("bearer" = ["pos:write"])),
-    params(("id" = SessionId, Path, description = "The session."), WriteHeaders),
+    params(("id" = SessionId, Path, description = "The session.")),
     request_body = CloseIn,
     responses((status = 200, description = "The closed session.", body = SessionOut))
 )]
@@ -181,9 +174,7 @@ async fn close(post: Post, id: PathId<SessionId>) -> Answer {
 /// Puts cash into a till's drawer or takes it out, with a reason. The other side of the entry is the bank.
 #[utoipa::path(
     operation_id = "pos_cash_moves_create",
-    tag = "Point of sale",
     security(("bearer" = ["pos:write"])),
-    params(WriteHeaders),
     request_body = CashMoveIn,
     responses((status = 201, description = "The cash move.", body = CashMoveOut))
 )]
@@ -210,8 +201,6 @@ struct Filters {
     /// `true`: only open ones. `false`: only closed ones.
     #[param(example = true)]
     open: Option<bool>,
-    /// Order of the list. Newest first if absent.
-    #[param(inline)]
     sort: Option<Age>,
 }
 
@@ -220,9 +209,8 @@ struct Filters {
 /// Returns one page of sessions.
 #[utoipa::path(
     operation_id = "pos_sessions_list",
-    tag = "Point of sale",
     security(("bearer" = ["pos:read"])),
-    params(PageParams, Filters),
+    params(Filters),
     responses((status = 200, description = "One page of sessions.", body = Page<SessionOut>))
 )]
 #[get("/v1/pos/sessions")]
@@ -239,7 +227,6 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 /// Returns the session. A closed session has its count and its over/short.
 #[utoipa::path(
     operation_id = "pos_sessions_get",
-    tag = "Point of sale",
     security(("bearer" = ["pos:read"])),
     params(("id" = SessionId, Path, description = "The session's id.")),
     responses((status = 200, description = "The session.", body = SessionOut))
@@ -258,8 +245,6 @@ async fn show(app: Data<App>, caller: Caller, id: PathId<SessionId>) -> Answer {
 struct CashMoveFilters {
     /// Only this session.
     session_id: Option<SessionId>,
-    /// Order of the list. Newest first if absent.
-    #[param(inline)]
     sort: Option<Age>,
 }
 
@@ -268,9 +253,8 @@ struct CashMoveFilters {
 /// Returns one page of cash moves.
 #[utoipa::path(
     operation_id = "pos_cash_moves_list",
-    tag = "Point of sale",
     security(("bearer" = ["pos:read"])),
-    params(PageParams, CashMoveFilters),
+    params(CashMoveFilters),
     responses((status = 200, description = "One page of cash moves.", body = Page<CashMoveOut>))
 )]
 #[get("/v1/pos/cash-moves")]

@@ -3,6 +3,7 @@
 use actix_web::web::{Data, Path};
 use actix_web::{delete, get, put};
 use domain::id::{LocationId, PriceListId};
+use domain::tag;
 use domain::tenant::Channel;
 use serde::{Deserialize, Serialize};
 use service::pricing::channel::{self, ChannelPriceListInput};
@@ -10,8 +11,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use crate::body::Body;
-use crate::idempotency::CreateHeaders;
-use crate::list::{List, NoFilters, Page, PageParams};
+use crate::list::{List, NoFilters, Page};
 use crate::params::Params;
 use crate::problem::ErrorCode;
 use crate::write::Write;
@@ -28,9 +28,7 @@ struct ChannelPriceList {
     /// The channel, and the location if the list is for one.
     #[schema(max_length = 50, example = "retail")]
     id: String,
-    /// Always `channel_price_list`.
-    #[schema(value_type = String, max_length = 18, example = "channel_price_list")]
-    object: &'static str,
+    object: tag::ChannelPriceList,
     /// The channel.
     #[schema(value_type = Channel)]
     channel: String,
@@ -45,7 +43,7 @@ impl From<entity::channel_price_list::Model> for ChannelPriceList {
         let location_id = Some(row.location_id).filter(|id| !id.0.is_nil());
         ChannelPriceList {
             id: location_id.map_or_else(|| row.channel.clone(), |id| format!("{}:{id}", row.channel)),
-            object: "channel_price_list",
+            object: tag::ChannelPriceList,
             channel: row.channel,
             location_id,
             price_list_id: row.price_list_id,
@@ -67,9 +65,7 @@ struct Place {
 /// Returns one page of the price lists of channels and of locations in them.
 #[utoipa::path(
     operation_id = "channel_price_lists_list",
-    tag = "Prices",
     security(("bearer" = ["prices:read"])),
-    params(PageParams),
     responses((status = 200, description = "The price lists of channels.", body = Page<ChannelPriceList>))
 )]
 #[get("/v1/channel-price-lists")]
@@ -87,9 +83,8 @@ async fn list(app: Data<App>, caller: Caller, list: List<NoFilters>) -> Answer {
 /// Sets it for the whole channel, or for one location in it. That of a location goes first.
 #[utoipa::path(
     operation_id = "channel_price_lists_put",
-    tag = "Prices",
     security(("bearer" = ["prices:write"])),
-    params(("channel" = Channel, Path, description = "The channel."), CreateHeaders),
+    params(("channel" = Channel, Path, description = "The channel.")),
     request_body = ChannelPriceListInput,
     responses((status = 200, description = "The price list of the channel.", body = ChannelPriceList))
 )]
@@ -110,7 +105,6 @@ async fn put_list(write: Write, path: Path<String>, body: Body<ChannelPriceListI
 /// Removes it from the whole channel, or from one location in it.
 #[utoipa::path(
     operation_id = "channel_price_lists_delete",
-    tag = "Prices",
     security(("bearer" = ["prices:write"])),
     params(("channel" = Channel, Path, description = "The channel."), Place),
     responses((status = 204, description = "The price list is removed."))

@@ -4,14 +4,14 @@ use actix_web::web::Data;
 use actix_web::{get, patch, post};
 use chrono::{DateTime, Utc};
 use domain::id::PriceListId;
+use domain::tag;
 use serde::{Deserialize, Serialize};
 use service::page::Sort;
 use service::pricing::list::{self as lists, PriceListInput};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::Body;
-use crate::idempotency::CreateHeaders;
-use crate::list::{List, Page, PageParams, Sorted};
+use crate::list::{List, Page, Sorted};
 use crate::params::PathId;
 use crate::patch::Patch;
 use crate::record::record;
@@ -29,9 +29,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 struct PriceList {
     /// Id of the price list.
     id: PriceListId,
-    /// Always `price_list`.
-    #[schema(value_type = String, max_length = 10, example = "price_list")]
-    object: &'static str,
+    object: tag::PriceList,
     /// Your code for it.
     #[schema(max_length = 64, example = "dealers")]
     code: String,
@@ -45,10 +43,8 @@ struct PriceList {
     #[schema(minimum = 1, example = 1)]
     version: i32,
     /// When it was created.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     created_at: DateTime<Utc>,
     /// When it last changed.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     updated_at: DateTime<Utc>,
 }
 
@@ -56,7 +52,7 @@ impl From<entity::price_list::Model> for PriceList {
     fn from(row: entity::price_list::Model) -> Self {
         PriceList {
             id: row.id,
-            object: "price_list",
+            object: tag::PriceList,
             code: row.code,
             name: row.name,
             currency: row.currency,
@@ -77,12 +73,8 @@ struct Filters {
     /// Only this code.
     #[param(max_length = 64, example = "dealers")]
     code: Option<String>,
-    /// Order of the list. Newest first if absent.
-    #[param(inline)]
     sort: Option<Sort>,
-    /// Changed at this instant or later.
     #[serde(rename = "updated_at[gte]")]
-    #[param(example = "2026-11-22T00:00:00Z")]
     updated_since: Option<DateTime<Utc>>,
 }
 
@@ -91,9 +83,8 @@ struct Filters {
 /// Returns one page of price lists.
 #[utoipa::path(
     operation_id = "price_lists_list",
-    tag = "Prices",
     security(("bearer" = ["prices:read"])),
-    params(PageParams, Filters),
+    params(Filters),
     responses((status = 200, description = "One page of price lists.", body = Page<PriceList>))
 )]
 #[get("/v1/price-lists")]
@@ -113,13 +104,9 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 /// Creates an empty list. Add its rules next.
 #[utoipa::path(
     operation_id = "price_lists_create",
-    tag = "Prices",
     security(("bearer" = ["prices:write"])),
-    params(CreateHeaders),
     request_body = PriceListInput,
-    responses((status = 201, description = "The price list.", body = PriceList,
-        headers(("Location" = String, description = "Where the price list is."),
-                ("ETag" = String, description = "Its version."))))
+    responses((status = 201, description = "The price list.", body = PriceList))
 )]
 #[post("/v1/price-lists")]
 async fn create(write: Write, body: Body<PriceListInput>) -> Answer {
@@ -131,11 +118,9 @@ async fn create(write: Write, body: Body<PriceListInput>) -> Answer {
 /// Returns one price list.
 #[utoipa::path(
     operation_id = "price_lists_get",
-    tag = "Prices",
     security(("bearer" = ["prices:read"])),
     params(("id" = PriceListId, Path, description = "The price list's id."), ReadHeaders),
-    responses((status = 200, description = "The price list.", body = PriceList,
-        headers(("ETag" = String, description = "Its version."))))
+    responses((status = 200, description = "The price list.", body = PriceList))
 )]
 #[get("/v1/price-lists/{id}")]
 async fn get(app: Data<App>, caller: Caller, id: PathId<PriceListId>, seen: IfNoneMatch) -> Answer {
@@ -148,12 +133,10 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<PriceListId>, seen: IfNo
 /// Takes a merge patch. A change of a rule also changes the version of its list.
 #[utoipa::path(
     operation_id = "price_lists_update",
-    tag = "Prices",
     security(("bearer" = ["prices:write"])),
     params(("id" = PriceListId, Path, description = "The price list's id."), GuardedHeaders),
     request_body = Patch<PriceListInput>,
-    responses((status = 200, description = "The price list as it is now.", body = PriceList,
-        headers(("ETag" = String, description = "Its version."))))
+    responses((status = 200, description = "The price list as it is now.", body = PriceList))
 )]
 #[patch("/v1/price-lists/{id}")]
 async fn update(write: Write, id: PathId<PriceListId>, body: Body<MergePatch>) -> Answer {

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use domain::id::{PriceRuleId, ProductId};
 use domain::number::{Price, Quantity};
 use domain::pricing::{Source, Trace};
+use domain::tag;
 use serde::Serialize;
 use service::pricing::quote::{self, QuoteInput};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -21,14 +22,11 @@ pub fn routes(cfg: &mut ServiceConfig) {
 /// The prices of a basket.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Prices {
-    /// Always `prices`.
-    #[schema(value_type = String, max_length = 6, example = "prices")]
-    object: &'static str,
+    object: tag::Prices,
     /// ISO 4217 code of every price.
     #[schema(max_length = 3, example = "EUR")]
     currency: String,
     /// Instant whose prices apply.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     at: DateTime<Utc>,
     /// Lines, in the order of the request.
     #[schema(max_items = 200)]
@@ -85,7 +83,6 @@ impl From<quote::QuoteLine> for PriceLine {
 /// trace. Nothing is written. A product without a price is rejected: nothing is free by omission.
 #[utoipa::path(
     operation_id = "prices_resolve",
-    tag = "Prices",
     security(("bearer" = ["prices:read"])),
     request_body = QuoteInput,
     responses((status = 200, description = "The price of every line.", body = Prices))
@@ -95,7 +92,7 @@ async fn resolve(app: Data<App>, caller: Caller, body: Body<QuoteInput>) -> Answ
     let input = body.read().await?.value;
     let quote = app.db.read(caller.tenant_id, async |tx| quote::resolve(tx, &input).await).await?;
     Ok(HttpResponse::Ok().json(Prices {
-        object: "prices",
+        object: tag::Prices,
         currency: quote.currency,
         at: quote.at,
         lines: quote.lines.into_iter().map(PriceLine::from).collect(),

@@ -5,6 +5,7 @@ use actix_web::{delete, get, post};
 use chrono::{DateTime, Utc};
 use domain::id::{CategoryId, PriceListId, PriceRuleId, ProductId};
 use domain::number::{Price, Quantity};
+use domain::tag;
 use serde::{Deserialize, Serialize};
 use service::page::Sort;
 use service::pricing::rule::{self, Filter, PriceRuleInput, RuleMethod, RuleScope};
@@ -12,8 +13,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::batch::{Batch, Items, Results};
 use crate::body::{BatchBody, Body, sentence};
-use crate::idempotency::CreateHeaders;
-use crate::list::{List, Page, PageParams, Sorted};
+use crate::list::{List, Page, Sorted};
 use crate::params::PathId;
 use crate::problem::ErrorCode;
 use crate::record::record;
@@ -31,9 +31,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 struct PriceRule {
     /// Id of the rule.
     id: PriceRuleId,
-    /// Always `price_rule`.
-    #[schema(value_type = String, max_length = 10, example = "price_rule")]
-    object: &'static str,
+    object: tag::PriceRule,
     /// Price list that it is part of.
     price_list_id: PriceListId,
     /// Scope of the rule: `product`, `category` or `all`.
@@ -60,10 +58,8 @@ struct PriceRule {
     #[schema(minimum = 1, example = 1)]
     version: i32,
     /// When it was created.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     created_at: DateTime<Utc>,
     /// Same as `created_at`.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     updated_at: DateTime<Utc>,
 }
 
@@ -71,7 +67,7 @@ impl From<entity::price_rule::Model> for PriceRule {
     fn from(row: entity::price_rule::Model) -> Self {
         PriceRule {
             id: row.id,
-            object: "price_rule",
+            object: tag::PriceRule,
             price_list_id: row.price_list_id,
             scope: row.scope,
             product_id: row.product_id,
@@ -103,12 +99,8 @@ struct Filters {
     #[serde(default)]
     #[param(default = false, example = false)]
     include_ended: bool,
-    /// Order of the list. Newest first if absent.
-    #[param(inline)]
     sort: Option<Sort>,
-    /// Changed at this instant or later.
     #[serde(rename = "updated_at[gte]")]
-    #[param(example = "2026-11-22T00:00:00Z")]
     updated_since: Option<DateTime<Utc>>,
 }
 
@@ -117,9 +109,8 @@ struct Filters {
 /// Returns one page of rules. Without `include_ended` it omits those that have ended.
 #[utoipa::path(
     operation_id = "price_rules_list",
-    tag = "Prices",
     security(("bearer" = ["prices:read"])),
-    params(("id" = PriceListId, Path, description = "The price list's id."), PageParams, Filters),
+    params(("id" = PriceListId, Path, description = "The price list's id."), Filters),
     responses((status = 200, description = "One page of rules.", body = Page<PriceRule>))
 )]
 #[get("/v1/price-lists/{id}/rules")]
@@ -144,13 +135,10 @@ async fn list(app: Data<App>, caller: Caller, id: PathId<PriceListId>, list: Lis
 /// inclusive.
 #[utoipa::path(
     operation_id = "price_rules_create",
-    tag = "Prices",
     security(("bearer" = ["prices:write"])),
-    params(("id" = PriceListId, Path, description = "The price list's id."), CreateHeaders),
+    params(("id" = PriceListId, Path, description = "The price list's id.")),
     request_body = PriceRuleInput,
-    responses((status = 201, description = "The rule.", body = PriceRule,
-        headers(("Location" = String, description = "Where the rule is."),
-                ("ETag" = String, description = "Its version."))))
+    responses((status = 201, description = "The rule.", body = PriceRule))
 )]
 #[post("/v1/price-lists/{id}/rules")]
 async fn create(write: Write, id: PathId<PriceListId>, body: Body<PriceRuleInput>) -> Answer {
@@ -166,9 +154,8 @@ async fn create(write: Write, id: PathId<PriceListId>, body: Body<PriceRuleInput
 /// Takes up to 500 rules and returns one result each, in order. A rejected rule does not affect the others.
 #[utoipa::path(
     operation_id = "price_rules_create_batch",
-    tag = "Prices",
     security(("bearer" = ["prices:write"])),
-    params(("id" = PriceListId, Path, description = "The price list's id."), CreateHeaders),
+    params(("id" = PriceListId, Path, description = "The price list's id.")),
     request_body = Batch<PriceRuleInput>,
     responses((status = 207, description = "One result per rule.", body = Results<PriceRule>))
 )]
@@ -186,12 +173,10 @@ async fn create_batch(write: Write, id: PathId<PriceListId>, body: BatchBody<Ite
 /// Returns one rule.
 #[utoipa::path(
     operation_id = "price_rules_get",
-    tag = "Prices",
     security(("bearer" = ["prices:read"])),
     params(("id" = PriceListId, Path, description = "The price list's id."),
         ("rule_id" = PriceRuleId, Path, description = "The rule's id."), ReadHeaders),
-    responses((status = 200, description = "The rule.", body = PriceRule,
-        headers(("ETag" = String, description = "Its version."))))
+    responses((status = 200, description = "The rule.", body = PriceRule))
 )]
 #[get("/v1/price-lists/{id}/rules/{rule_id}")]
 async fn get(app: Data<App>, caller: Caller, path: Path<(String, String)>, seen: IfNoneMatch) -> Answer {
@@ -206,7 +191,6 @@ async fn get(app: Data<App>, caller: Caller, path: Path<(String, String)>, seen:
 /// explained. A rule that has not is deleted.
 #[utoipa::path(
     operation_id = "price_rules_end",
-    tag = "Prices",
     security(("bearer" = ["prices:write"])),
     params(("id" = PriceListId, Path, description = "The price list's id."),
         ("rule_id" = PriceRuleId, Path, description = "The rule's id."), GuardedHeaders),

@@ -4,18 +4,18 @@ use actix_web::web::Data;
 use actix_web::{get, patch, post};
 use chrono::{DateTime, Utc};
 use domain::id::{PriceListId, PriceTierId};
+use domain::tag;
 use serde::{Deserialize, Serialize};
 use service::page::Sort;
 use service::pricing::tier::{self, PriceTierInput};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::Body;
-use crate::idempotency::CreateHeaders;
-use crate::list::{List, Page, PageParams, Sorted};
+use crate::list::{List, Page, Sorted};
 use crate::params::PathId;
 use crate::patch::Patch;
 use crate::record::record;
-use crate::version::{ChangeHeaders, IfNoneMatch, ReadHeaders};
+use crate::version::{IfNoneMatch, ReadHeaders};
 use crate::write::{MergePatch, Write};
 use crate::{Answer, App, Caller};
 
@@ -29,9 +29,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 struct PriceTier {
     /// Id of the price tier.
     id: PriceTierId,
-    /// Always `price_tier`.
-    #[schema(value_type = String, max_length = 10, example = "price_tier")]
-    object: &'static str,
+    object: tag::PriceTier,
     /// Your code for it.
     #[schema(max_length = 64, example = "dealers")]
     code: String,
@@ -44,10 +42,8 @@ struct PriceTier {
     #[schema(minimum = 1, example = 1)]
     version: i32,
     /// When it was created.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     created_at: DateTime<Utc>,
     /// When it last changed.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     updated_at: DateTime<Utc>,
 }
 
@@ -55,7 +51,7 @@ impl From<entity::price_tier::Model> for PriceTier {
     fn from(row: entity::price_tier::Model) -> Self {
         PriceTier {
             id: row.id,
-            object: "price_tier",
+            object: tag::PriceTier,
             code: row.code,
             name: row.name,
             price_list_id: row.price_list_id,
@@ -76,12 +72,8 @@ struct Filters {
     /// Only this code.
     #[param(max_length = 64, example = "dealers")]
     code: Option<String>,
-    /// Order of the list. Newest first if absent.
-    #[param(inline)]
     sort: Option<Sort>,
-    /// Changed at this instant or later.
     #[serde(rename = "updated_at[gte]")]
-    #[param(example = "2026-11-22T00:00:00Z")]
     updated_since: Option<DateTime<Utc>>,
 }
 
@@ -90,9 +82,8 @@ struct Filters {
 /// Returns one page of price tiers.
 #[utoipa::path(
     operation_id = "price_tiers_list",
-    tag = "Prices",
     security(("bearer" = ["prices:read"])),
-    params(PageParams, Filters),
+    params(Filters),
     responses((status = 200, description = "One page of price tiers.", body = Page<PriceTier>))
 )]
 #[get("/v1/price-tiers")]
@@ -112,13 +103,9 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 /// Creates a tier. Its customers buy at its price list.
 #[utoipa::path(
     operation_id = "price_tiers_create",
-    tag = "Prices",
     security(("bearer" = ["prices:write"])),
-    params(CreateHeaders),
     request_body = PriceTierInput,
-    responses((status = 201, description = "The price tier.", body = PriceTier,
-        headers(("Location" = String, description = "Where the price tier is."),
-                ("ETag" = String, description = "Its version."))))
+    responses((status = 201, description = "The price tier.", body = PriceTier))
 )]
 #[post("/v1/price-tiers")]
 async fn create(write: Write, body: Body<PriceTierInput>) -> Answer {
@@ -130,11 +117,9 @@ async fn create(write: Write, body: Body<PriceTierInput>) -> Answer {
 /// Returns one price tier.
 #[utoipa::path(
     operation_id = "price_tiers_get",
-    tag = "Prices",
     security(("bearer" = ["prices:read"])),
     params(("id" = PriceTierId, Path, description = "The price tier's id."), ReadHeaders),
-    responses((status = 200, description = "The price tier.", body = PriceTier,
-        headers(("ETag" = String, description = "Its version."))))
+    responses((status = 200, description = "The price tier.", body = PriceTier))
 )]
 #[get("/v1/price-tiers/{id}")]
 async fn get(app: Data<App>, caller: Caller, id: PathId<PriceTierId>, seen: IfNoneMatch) -> Answer {
@@ -147,12 +132,10 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<PriceTierId>, seen: IfNo
 /// Takes a merge patch.
 #[utoipa::path(
     operation_id = "price_tiers_update",
-    tag = "Prices",
     security(("bearer" = ["prices:write"])),
-    params(("id" = PriceTierId, Path, description = "The price tier's id."), ChangeHeaders),
+    params(("id" = PriceTierId, Path, description = "The price tier's id.")),
     request_body = Patch<PriceTierInput>,
-    responses((status = 200, description = "The price tier as it is now.", body = PriceTier,
-        headers(("ETag" = String, description = "Its version."))))
+    responses((status = 200, description = "The price tier as it is now.", body = PriceTier))
 )]
 #[patch("/v1/price-tiers/{id}")]
 async fn update(write: Write, id: PathId<PriceTierId>, body: Body<MergePatch>) -> Answer {

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post};
 use domain::id::{LocationId, ProductId};
+use domain::tag;
 use domain::tenant::Channel;
 use serde::{Deserialize, Serialize};
 use service::stock::availability::{self, Lookup, ProductAvailability};
@@ -85,9 +86,7 @@ impl From<QuestionIn> for Question {
 /// Stock that is available now.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Availability {
-    /// Always `availability`.
-    #[schema(value_type = String, max_length = 12, example = "availability")]
-    object: &'static str,
+    object: tag::Availability,
     /// Products that were found, in the order of the request, each once.
     #[schema(max_items = 1000)]
     data: Vec<ProductAvailability>,
@@ -133,7 +132,6 @@ impl Question {
 /// needs. A rejection with `insufficient_stock` takes its day from the same steps.
 #[utoipa::path(
     operation_id = "stock_availability_get",
-    tag = "Stock",
     security(("bearer" = ["stock:read"])),
     params(Question),
     responses((status = 200, description = "The availability.", body = Availability))
@@ -148,7 +146,6 @@ async fn show(app: Data<App>, caller: Caller, question: Params<Question>) -> Ans
 /// Same as `GET /v1/stock/availability`, with the products in the body. Nothing is written.
 #[utoipa::path(
     operation_id = "stock_availability_query",
-    tag = "Stock",
     security(("bearer" = ["stock:read"])),
     request_body = QuestionIn,
     responses((status = 200, description = "The availability.", body = Availability))
@@ -170,5 +167,5 @@ async fn answer(app: &App, caller: &Caller, question: &Question) -> Answer {
     };
     let mut answered: HashSet<String> = data.iter().map(|product| product.asked.clone()).collect();
     let unknown = asked.into_iter().filter(|asked| answered.insert(asked.clone())).collect();
-    Ok(HttpResponse::Ok().json(Availability { object: "availability", data, unknown }))
+    Ok(HttpResponse::Ok().json(Availability { object: tag::Availability, data, unknown }))
 }

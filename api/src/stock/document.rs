@@ -12,7 +12,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::StockDocumentOut;
 use crate::line::skus_in;
-use crate::list::{List, Page, PageParams};
+use crate::list::{List, Page};
 use crate::lot::line::codes_in;
 use crate::params::PathId;
 use crate::{Answer, App, Caller};
@@ -45,8 +45,6 @@ struct Filters {
     #[serde(rename = "occurred_at[lt]")]
     #[param(example = "2026-12-01T00:00:00Z")]
     occurred_to: Option<DateTime<Utc>>,
-    /// Order of the list. Newest first if absent.
-    #[param(inline)]
     sort: Option<Age>,
 }
 
@@ -55,9 +53,8 @@ struct Filters {
 /// Returns one page of receipts, openings and adjustments, without their lines.
 #[utoipa::path(
     operation_id = "stock_documents_list",
-    tag = "Stock",
     security(("bearer" = ["stock:read", "reports:read"])),
-    params(PageParams, Filters),
+    params(Filters),
     responses((status = 200, description = "One page of stock documents.", body = Page<StockDocumentSummary>))
 )]
 #[get("/v1/stock/documents")]
@@ -81,7 +78,6 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 /// Returns the receipt, opening or adjustment with its lines.
 #[utoipa::path(
     operation_id = "stock_documents_get",
-    tag = "Stock",
     security(("bearer" = ["stock:read", "reports:read"])),
     params(("id" = StockDocumentId, Path, description = "The document's id.")),
     responses((status = 200, description = "The document.", body = StockDocumentOut))

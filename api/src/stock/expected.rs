@@ -7,6 +7,7 @@ use domain::expected_receipt::{self, ExpectedReceipt, ExpectedStatus};
 use domain::id::{ExpectedReceiptId, LocationId, ProductId};
 use domain::number::Quantity;
 use domain::refusal::Problems;
+use domain::tag;
 use domain::text::{self, Text200};
 use serde::{Deserialize, Serialize};
 use service::listing::Age;
@@ -16,9 +17,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::goods::{GoodsLineIn, goods};
 use crate::body::Nothing;
-use crate::idempotency::WriteHeaders;
 use crate::line::{Skus, skus_in};
-use crate::list::{List, Page, PageParams};
+use crate::list::{List, Page};
 use crate::params::PathId;
 use crate::posting::Post;
 use crate::{Answer, ApiError, App, Caller};
@@ -62,9 +62,7 @@ struct RescheduleIn {
 pub struct ExpectedReceiptOut<'a> {
     /// Id of the expected receipt.
     id: ExpectedReceiptId,
-    /// Always `expected_receipt`.
-    #[schema(value_type = String, max_length = 16, example = "expected_receipt")]
-    object: &'static str,
+    object: tag::ExpectedReceipt,
     /// Number of the expected receipt.
     #[schema(max_length = 64, example = "ER-2026-000123")]
     number: &'a str,
@@ -108,7 +106,7 @@ impl<'a> ExpectedReceiptOut<'a> {
     pub(crate) fn new(expected: &'a ExpectedReceipt) -> Self {
         ExpectedReceiptOut {
             id: expected.id,
-            object: "expected_receipt",
+            object: tag::ExpectedReceipt,
             number: &expected.number,
             location_id: expected.location_id,
             expected_on: expected.expected_on,
@@ -138,9 +136,7 @@ impl<'a> ExpectedReceiptOut<'a> {
 /// the stock is delivered, post a receipt that names `expected_receipt_id`.
 #[utoipa::path(
     operation_id = "expected_receipts_create",
-    tag = "Stock",
     security(("bearer" = ["stock:write"])),
-    params(WriteHeaders),
     request_body = ExpectedReceiptIn,
     responses((status = 201, description = "The expected receipt.", body = ExpectedReceiptOut))
 )]
@@ -169,9 +165,8 @@ fn to_command(input: ExpectedReceiptIn, _: &Caller) -> Result<Command, ApiError>
 /// on it that no longer hold. Each of their orders gets an event `order.promise_broken`.
 #[utoipa::path(
     operation_id = "expected_receipts_reschedule",
-    tag = "Stock",
     security(("bearer" = ["stock:write"])),
-    params(("id" = ExpectedReceiptId, Path, description = "The expected receipt."), WriteHeaders),
+    params(("id" = ExpectedReceiptId, Path, description = "The expected receipt.")),
     request_body = RescheduleIn,
     responses((status = 200, description = "The expected receipt.", body = ExpectedReceiptOut))
 )]
@@ -188,9 +183,8 @@ async fn reschedule(post: Post, id: PathId<ExpectedReceiptId>) -> Answer {
 /// Stock that was not received is no longer expected. Promises that were made on it are broken, as when its day moves.
 #[utoipa::path(
     operation_id = "expected_receipts_cancel",
-    tag = "Stock",
     security(("bearer" = ["stock:write"])),
-    params(("id" = ExpectedReceiptId, Path, description = "The expected receipt."), WriteHeaders),
+    params(("id" = ExpectedReceiptId, Path, description = "The expected receipt.")),
     request_body = Nothing,
     responses((status = 200, description = "The expected receipt.", body = ExpectedReceiptOut))
 )]
@@ -212,8 +206,6 @@ struct Filters {
     #[serde(rename = "expected_on[lt]")]
     #[param(example = "2026-12-01")]
     before: Option<NaiveDate>,
-    /// Order of the list. Newest first if absent.
-    #[param(inline)]
     sort: Option<Age>,
 }
 
@@ -222,9 +214,8 @@ struct Filters {
 /// Returns one page of expected receipts, without their lines.
 #[utoipa::path(
     operation_id = "expected_receipts_list",
-    tag = "Stock",
     security(("bearer" = ["stock:read"])),
-    params(PageParams, Filters),
+    params(Filters),
     responses((status = 200, description = "One page of expected receipts.", body = Page<ExpectedReceiptOut>))
 )]
 #[get("/v1/stock/expected-receipts")]
@@ -242,7 +233,6 @@ async fn list_expected(app: Data<App>, caller: Caller, page: List<Filters>) -> A
 /// Returns the expected receipt with its lines.
 #[utoipa::path(
     operation_id = "expected_receipts_get",
-    tag = "Stock",
     security(("bearer" = ["stock:read"])),
     params(("id" = ExpectedReceiptId, Path, description = "The expected receipt's id.")),
     responses((status = 200, description = "The expected receipt.", body = ExpectedReceiptOut))

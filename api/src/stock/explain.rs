@@ -7,6 +7,7 @@ use domain::id::{CommandId, LocationId, LotId, MovementId, OrderId, ProductId};
 use domain::number::{Money, Price, Quantity};
 use domain::refusal::Code;
 use domain::stock::MovementKind;
+use domain::tag;
 use domain::tenant::Channel;
 use serde::{Deserialize, Serialize};
 use service::listing::Period;
@@ -19,7 +20,7 @@ use super::layer::LayerUse;
 use super::level::key;
 use crate::audit::actor_id;
 use crate::document::document_id;
-use crate::list::{List, Page, PageInfo, PageParams};
+use crate::list::{List, Page, PageInfo};
 use crate::problem::ApiError;
 use crate::{Answer, App, Caller};
 
@@ -34,9 +35,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 /// Explanation of a level.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct StockExplanation {
-    /// Always `stock_explanation`.
-    #[schema(value_type = String, max_length = 17, example = "stock_explanation")]
-    object: &'static str,
+    object: tag::StockExplanation,
     /// The level as it is now.
     level: StockLevel,
     /// Balance before the first movement of this page.
@@ -99,10 +98,8 @@ struct ExplainedMovement {
     #[schema(max_length = 64, example = json!(null))]
     reason: Option<String>,
     /// When it happened.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     occurred_at: DateTime<Utc>,
     /// When it was recorded and the level changed.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     recorded_at: DateTime<Utc>,
     /// Cost layers that an issue used, oldest first, if the level is valued first in, first out. They add up to the
     /// units that the movement took from stock on hand.
@@ -137,7 +134,6 @@ struct StockReservation {
     #[schema(example = json!(null))]
     expires_at: Option<DateTime<Utc>>,
     /// When it was made.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     created_at: DateTime<Utc>,
     /// The command that made it, with its caller.
     caused_by: Option<CausedBy>,
@@ -254,10 +250,10 @@ struct OfLot {
 /// movement: the hold leaves `reserved`, and `GET /v1/stock/holds/{id}` shows that it has expired.
 #[utoipa::path(
     operation_id = "stock_levels_explain",
-    tag = "Stock",
     security(("bearer" = ["stock:read", "reports:read"])),
     params(("location_id" = LocationId, Path, description = "The location."),
-        ("product_id" = ProductId, Path, description = "The product."), PageParams, Span),
+        ("product_id" = ProductId, Path, description = "The product."),
+        Span),
     responses((status = 200, description = "One page of the history.", body = StockExplanation))
 )]
 #[get("/v1/stock/levels/{location_id}/{product_id}/explain")]
@@ -287,9 +283,14 @@ async fn show(app: Data<App>, caller: Caller, path: Path<(String, String)>, list
     list.answer_with(
         lines,
         |line| line.id.0,
-        |data, page| {
-            let object = "stock_explanation";
-            StockExplanation { object, level, opening, data, closing, page, reserved }
+        |data, page| StockExplanation {
+            object: tag::StockExplanation,
+            level,
+            opening,
+            data,
+            closing,
+            page,
+            reserved,
         },
     )
 }
@@ -299,10 +300,10 @@ async fn show(app: Data<App>, caller: Caller, path: Path<(String, String)>, list
 /// Returns one page of the reservations of the level, oldest first.
 #[utoipa::path(
     operation_id = "stock_level_reservations_list",
-    tag = "Stock",
     security(("bearer" = ["stock:read"])),
     params(("location_id" = LocationId, Path, description = "The location."),
-        ("product_id" = ProductId, Path, description = "The product."), PageParams, OfLot),
+        ("product_id" = ProductId, Path, description = "The product."),
+        OfLot),
     responses((status = 200, description = "One page of reservations.", body = Page<StockReservation>))
 )]
 #[get("/v1/stock/levels/{location_id}/{product_id}/reservations")]

@@ -8,6 +8,7 @@ use domain::hold::{self, Hold, HoldKind, HoldStatus};
 use domain::id::{CustomerId, HoldId, LocationId, LotId, ProductId, RegisterId};
 use domain::number::Quantity;
 use domain::refusal::Problems;
+use domain::tag;
 use domain::tenant::Channel;
 use domain::text::{self, Filled100, Text500};
 use serde::{Deserialize, Serialize};
@@ -18,9 +19,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::goods::{GoodsLineIn, goods};
 use crate::body::Nothing;
-use crate::idempotency::WriteHeaders;
 use crate::line::{Skus, skus_in};
-use crate::list::{List, Page, PageParams};
+use crate::list::{List, Page};
 use crate::lot::line::{Codes, codes_in, known};
 use crate::params::PathId;
 use crate::posting::Post;
@@ -75,9 +75,7 @@ struct ExtendIn {
 pub struct HoldOut<'a> {
     /// Id of the hold.
     id: HoldId,
-    /// Always `hold`.
-    #[schema(value_type = String, max_length = 4, example = "hold")]
-    object: &'static str,
+    object: tag::Hold,
     /// Kind of the hold.
     kind: HoldKind,
     /// Your own name for it.
@@ -100,7 +98,6 @@ pub struct HoldOut<'a> {
     #[schema(example = "2026-11-22T12:00:00Z")]
     expires_at: Option<DateTime<Utc>>,
     /// When it was placed.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     created_at: DateTime<Utc>,
     /// Version number. Each change adds 1.
     #[schema(minimum = 1, example = 1)]
@@ -137,7 +134,7 @@ impl<'a> HoldOut<'a> {
     pub(crate) fn new(hold: &'a Hold, now: DateTime<Utc>) -> Self {
         HoldOut {
             id: hold.id,
-            object: "hold",
+            object: tag::Hold,
             kind: hold.kind,
             reference: hold.reference.as_deref(),
             location_id: hold.location_id,
@@ -193,9 +190,7 @@ impl<'a> HoldOut<'a> {
 /// then reserved in another one, while one is available.
 #[utoipa::path(
     operation_id = "holds_create",
-    tag = "Stock",
     security(("bearer" = ["stock:write"])),
-    params(WriteHeaders),
     request_body = HoldIn,
     responses((status = 201, description = "The hold.", body = HoldOut))
 )]
@@ -232,9 +227,8 @@ fn to_command(input: HoldIn, _: &Caller) -> Result<Command, ApiError> {
 /// Works only while the hold is open. The stock of a hold that has ended may be reserved elsewhere: place a new hold.
 #[utoipa::path(
     operation_id = "holds_extend",
-    tag = "Stock",
     security(("bearer" = ["stock:write"])),
-    params(("id" = HoldId, Path, description = "The hold."), WriteHeaders),
+    params(("id" = HoldId, Path, description = "The hold.")),
     request_body = ExtendIn,
     responses((status = 200, description = "The hold.", body = HoldOut))
 )]
@@ -251,9 +245,8 @@ async fn extend(post: Post, id: PathId<HoldId>) -> Answer {
 /// Ends the hold. Its stock is available at once.
 #[utoipa::path(
     operation_id = "holds_release",
-    tag = "Stock",
     security(("bearer" = ["stock:write"])),
-    params(("id" = HoldId, Path, description = "The hold."), WriteHeaders),
+    params(("id" = HoldId, Path, description = "The hold.")),
     request_body = Nothing,
     responses((status = 200, description = "The hold.", body = HoldOut))
 )]
@@ -280,8 +273,6 @@ struct Filters {
     kind: Option<HoldKind>,
     /// Only allotments of this till.
     register_id: Option<RegisterId>,
-    /// Order of the list. Newest first if absent.
-    #[param(inline)]
     sort: Option<Age>,
 }
 
@@ -290,9 +281,8 @@ struct Filters {
 /// Returns one page of holds, without their lines.
 #[utoipa::path(
     operation_id = "holds_list",
-    tag = "Stock",
     security(("bearer" = ["stock:read"])),
-    params(PageParams, Filters),
+    params(Filters),
     responses((status = 200, description = "One page of holds.", body = Page<HoldOut>))
 )]
 #[get("/v1/stock/holds")]
@@ -317,7 +307,6 @@ async fn list_holds(app: Data<App>, caller: Caller, page: List<Filters>) -> Answ
 /// Returns the hold with its lines.
 #[utoipa::path(
     operation_id = "holds_get",
-    tag = "Stock",
     security(("bearer" = ["stock:read"])),
     params(("id" = HoldId, Path, description = "The hold's id.")),
     responses((status = 200, description = "The hold.", body = HoldOut))

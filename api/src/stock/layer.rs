@@ -5,6 +5,7 @@ use actix_web::web::{Data, Path};
 use chrono::{DateTime, Utc};
 use domain::id::{CostLayerId, LocationId, LotId, ProductId};
 use domain::number::{Money, Price, Quantity};
+use domain::tag;
 use serde::{Deserialize, Serialize};
 use service::stock::explain;
 use service::stock::layer::{self, ListedLayer, Position, UsedLayer};
@@ -12,7 +13,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::level::key;
 use crate::document::document_id;
-use crate::list::{List, Page, PageParams};
+use crate::list::{List, Page};
 use crate::{Answer, App, Caller};
 
 /// The routes of this area.
@@ -25,11 +26,8 @@ pub fn routes(cfg: &mut ServiceConfig) {
 struct CostLayer {
     /// Id of the cost layer.
     id: CostLayerId,
-    /// Always `cost_layer`.
-    #[schema(value_type = String, max_length = 10, example = "cost_layer")]
-    object: &'static str,
+    object: tag::CostLayer,
     /// When it was received. The oldest is used first.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     received_at: DateTime<Utc>,
     /// Stock units that are left.
     quantity: Quantity,
@@ -59,7 +57,7 @@ impl From<ListedLayer> for CostLayer {
     fn from(layer: ListedLayer) -> Self {
         CostLayer {
             id: layer.id,
-            object: "cost_layer",
+            object: tag::CostLayer,
             received_at: layer.received_at,
             quantity: layer.quantity,
             currency: layer.currency,
@@ -98,7 +96,6 @@ pub(super) struct LayerUse {
     #[schema(minimum = 1, maximum = 2000, example = 1)]
     line_no: Option<i32>,
     /// When it was received.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     received_at: DateTime<Utc>,
 }
 
@@ -133,10 +130,10 @@ struct OfLot {
 /// hand and its value. A level that is valued at a moving average has none.
 #[utoipa::path(
     operation_id = "stock_level_layers_list",
-    tag = "Stock",
     security(("bearer" = ["stock:read", "reports:read"])),
     params(("location_id" = LocationId, Path, description = "The location."),
-        ("product_id" = ProductId, Path, description = "The product."), PageParams, OfLot),
+        ("product_id" = ProductId, Path, description = "The product."),
+        OfLot),
     responses((status = 200, description = "One page of layers.", body = Page<CostLayer>))
 )]
 #[get("/v1/stock/levels/{location_id}/{product_id}/layers")]

@@ -10,7 +10,7 @@ use service::stock::level::{self, Filter, Position, StockLevel};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::sentence;
-use crate::list::{List, Page, PageParams};
+use crate::list::{List, Page};
 use crate::problem::{ApiError, ErrorCode};
 use crate::{Answer, App, Caller};
 
@@ -38,9 +38,8 @@ struct Filters {
 /// Returns one page of levels by location, product and lot. Their cost is shown with the scope `reports:read`.
 #[utoipa::path(
     operation_id = "stock_levels_list",
-    tag = "Stock",
     security(("bearer" = ["stock:read"])),
-    params(PageParams, Filters),
+    params(Filters),
     responses((status = 200, description = "One page of levels.", body = Page<StockLevel>))
 )]
 #[get("/v1/stock/levels")]

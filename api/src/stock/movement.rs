@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use domain::id::{CommandId, LocationId, LotId, MovementId, ProductId};
 use domain::number::{Money, Price, Quantity};
 use domain::stock::MovementKind;
+use domain::tag;
 use domain::tenant::Channel;
 use serde::{Deserialize, Serialize};
 use service::listing::{Age, Period};
@@ -13,7 +14,7 @@ use service::stock::movement::{self, Filter, Movement};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::document::{document_id, parse_document_id};
-use crate::list::{List, Page, PageParams};
+use crate::list::{List, Page};
 use crate::{Answer, App, Caller};
 
 /// The routes of this area.
@@ -26,9 +27,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 struct StockMovement {
     /// Id of the movement.
     id: MovementId,
-    /// Always `stock_movement`.
-    #[schema(value_type = String, max_length = 14, example = "stock_movement")]
-    object: &'static str,
+    object: tag::StockMovement,
     /// Kind of the movement.
     kind: MovementKind,
     /// The product.
@@ -68,10 +67,8 @@ struct StockMovement {
     #[schema(max_length = 64, example = json!(null))]
     reason: Option<String>,
     /// When it happened.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     occurred_at: DateTime<Utc>,
     /// When it was recorded.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     created_at: DateTime<Utc>,
     /// The command that wrote it.
     command_id: CommandId,
@@ -81,7 +78,7 @@ impl From<Movement> for StockMovement {
     fn from(row: Movement) -> Self {
         StockMovement {
             id: row.id,
-            object: "stock_movement",
+            object: tag::StockMovement,
             kind: row.kind,
             product_id: row.product_id,
             sku: row.sku,
@@ -129,8 +126,6 @@ struct Filters {
     #[serde(rename = "occurred_at[lt]")]
     #[param(example = "2026-12-01T00:00:00Z")]
     occurred_to: Option<DateTime<Utc>>,
-    /// Order of the list. Newest first if absent.
-    #[param(inline)]
     sort: Option<Age>,
 }
 
@@ -139,9 +134,8 @@ struct Filters {
 /// Returns one page of all movements, in the order of recording.
 #[utoipa::path(
     operation_id = "stock_movements_list",
-    tag = "Stock",
     security(("bearer" = ["stock:read", "reports:read"])),
-    params(PageParams, Filters),
+    params(Filters),
     responses((status = 200, description = "One page of movements.", body = Page<StockMovement>))
 )]
 #[get("/v1/stock/movements")]

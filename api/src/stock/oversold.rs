@@ -5,6 +5,7 @@ use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use domain::id::{CommandId, CostId, LocationId, LotId, ProductId};
 use domain::number::{Money, Quantity};
+use domain::tag;
 use domain::tenant::Channel;
 use serde::{Deserialize, Serialize};
 use service::listing::Age;
@@ -12,7 +13,7 @@ use service::stock::oversold::{self, CostStatus, Filter};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::document::document_id;
-use crate::list::{List, Page, PageParams};
+use crate::list::{List, Page};
 use crate::{Answer, App, Caller};
 
 /// The routes of this area.
@@ -26,9 +27,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 struct CostToSettle {
     /// Id of the cost to settle.
     id: CostId,
-    /// Always `cost_to_settle`.
-    #[schema(value_type = String, max_length = 14, example = "cost_to_settle")]
-    object: &'static str,
+    object: tag::CostToSettle,
     /// Whether some of the cost is still provisional.
     status: CostStatus,
     /// Location that the units left.
@@ -68,10 +67,8 @@ struct CostToSettle {
     /// Amount by which the received units cost more than that. Negative if they cost less.
     variance: Money,
     /// When the units left.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     occurred_at: DateTime<Utc>,
     /// When that was recorded.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     created_at: DateTime<Utc>,
     /// When the last of them was received. Null before.
     #[schema(example = json!(null))]
@@ -84,7 +81,7 @@ impl From<oversold::CostToSettle> for CostToSettle {
     fn from(row: oversold::CostToSettle) -> Self {
         CostToSettle {
             id: row.id,
-            object: "cost_to_settle",
+            object: tag::CostToSettle,
             status: row.status,
             location_id: row.location_id,
             product_id: row.product_id,
@@ -123,8 +120,6 @@ struct Filters {
     /// Only the product with this SKU.
     #[param(max_length = 64, example = "BOLT-M8")]
     sku: Option<String>,
-    /// Order of the list. Newest first if absent.
-    #[param(inline)]
     sort: Option<Age>,
 }
 
@@ -134,9 +129,8 @@ struct Filters {
 /// level is below zero, and its value is minus its open costs.
 #[utoipa::path(
     operation_id = "stock_oversold_list",
-    tag = "Stock",
     security(("bearer" = ["stock:read", "reports:read"])),
-    params(PageParams, Filters),
+    params(Filters),
     responses((status = 200, description = "One page of costs to settle.", body = Page<CostToSettle>))
 )]
 #[get("/v1/stock/oversold")]

@@ -12,7 +12,6 @@ use service::posting::Command;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{DOCUMENTS, StockDocumentOut};
-use crate::idempotency::WriteHeaders;
 use crate::line::item;
 use crate::posting::Post;
 use crate::{Answer, ApiError, Caller};
@@ -37,7 +36,6 @@ struct RevaluationIn {
     /// A remark.
     reference: Option<Text200>,
     /// When it happened. Now if absent. Never in the future. The units that are on hand now get the value.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     occurred_at: Option<DateTime<Utc>>,
     /// Lines of the document.
     #[schema(min_items = 1, max_items = 2000)]
@@ -74,9 +72,7 @@ struct RevaluationLineIn {
 /// Its lines have the change of each value.
 #[utoipa::path(
     operation_id = "stock_revaluations_create",
-    tag = "Stock",
     security(("bearer" = ["ledger:write"])),
-    params(WriteHeaders),
     request_body = RevaluationIn,
     responses((status = 201, description = "The document.", body = StockDocumentOut))
 )]

@@ -6,6 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::{LocationId, LotId, ProductId, TransferId};
 use domain::number::{Money, Quantity};
 use domain::refusal::Problems;
+use domain::tag;
 use domain::text::{self, Text200};
 use domain::transfer::{self, Transfer, TransferStatus};
 use serde::{Deserialize, Serialize};
@@ -15,9 +16,8 @@ use service::stock::transfer::{Filter, get, list};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::goods::{GoodsLineIn, goods};
-use crate::idempotency::WriteHeaders;
 use crate::line::{Skus, skus_in};
-use crate::list::{List, Page, PageParams};
+use crate::list::{List, Page};
 use crate::lot::line::{Codes, codes_in, known};
 use crate::params::PathId;
 use crate::posting::Post;
@@ -46,7 +46,6 @@ struct TransferIn {
     /// A remark.
     reference: Option<Text200>,
     /// When it left. Now if absent. Never in the future.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     occurred_at: Option<DateTime<Utc>>,
     /// Lines of the transfer.
     #[schema(min_items = 1, max_items = 2000)]
@@ -85,9 +84,7 @@ struct ArrivalLineIn {
 pub struct TransferOut<'a> {
     /// Id of the transfer.
     id: TransferId,
-    /// Always `transfer`.
-    #[schema(value_type = String, max_length = 8, example = "transfer")]
-    object: &'static str,
+    object: tag::Transfer,
     /// Number of the transfer.
     #[schema(max_length = 64, example = "TR-2026-000123")]
     number: &'a str,
@@ -104,7 +101,6 @@ pub struct TransferOut<'a> {
     #[schema(max_length = 200, example = "Van 2")]
     reference: Option<&'a str>,
     /// When it left.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     occurred_at: DateTime<Utc>,
     /// Version number. Each change adds 1.
     #[schema(minimum = 1, example = 1)]
@@ -147,7 +143,7 @@ impl<'a> TransferOut<'a> {
     pub(crate) fn new(transfer: &'a Transfer) -> Self {
         TransferOut {
             id: transfer.id,
-            object: "transfer",
+            object: tag::Transfer,
             number: &transfer.number,
             from_location_id: transfer.from_location_id,
             to_location_id: transfer.to_location_id,
@@ -182,9 +178,7 @@ impl<'a> TransferOut<'a> {
 /// Issues the stock at its cost. It can't be sold until it is received. More than is available is rejected.
 #[utoipa::path(
     operation_id = "transfers_create",
-    tag = "Stock",
     security(("bearer" = ["stock:write"])),
-    params(WriteHeaders),
     request_body = TransferIn,
     responses((status = 201, description = "The transfer.", body = TransferOut))
 )]
@@ -214,9 +208,8 @@ fn to_command(input: TransferIn, _: &Caller) -> Result<Command, ApiError> {
 /// Receives a transfer in full or in part, never more than is in transit. `missing_reason` writes off the rest.
 #[utoipa::path(
     operation_id = "transfers_receive",
-    tag = "Stock",
     security(("bearer" = ["stock:write"])),
-    params(("id" = TransferId, Path, description = "The transfer."), WriteHeaders),
+    params(("id" = TransferId, Path, description = "The transfer.")),
     request_body = ArrivalIn,
     responses((status = 200, description = "The transfer.", body = TransferOut))
 )]
@@ -245,8 +238,6 @@ struct Filters {
     from_location_id: Option<LocationId>,
     /// Only to this location.
     to_location_id: Option<LocationId>,
-    /// Order of the list. Newest first if absent.
-    #[param(inline)]
     sort: Option<Age>,
 }
 
@@ -255,9 +246,8 @@ struct Filters {
 /// Returns one page of transfers, without their lines.
 #[utoipa::path(
     operation_id = "transfers_list",
-    tag = "Stock",
     security(("bearer" = ["stock:read"])),
-    params(PageParams, Filters),
+    params(Filters),
     responses((status = 200, description = "One page of transfers.", body = Page<TransferOut>))
 )]
 #[get("/v1/stock/transfers")]
@@ -275,7 +265,6 @@ async fn list_transfers(app: Data<App>, caller: Caller, page: List<Filters>) -> 
 /// Returns the transfer with its lines.
 #[utoipa::path(
     operation_id = "transfers_get",
-    tag = "Stock",
     security(("bearer" = ["stock:read", "reports:read"])),
     params(("id" = TransferId, Path, description = "The transfer's id.")),
     responses((status = 200, description = "The transfer.", body = TransferOut))

@@ -9,6 +9,7 @@ use std::time::Duration;
 use actix_web::web::{Bytes, Data};
 use domain::id::{LocationId, LotId, ProductId, TenantId};
 use domain::number::Quantity;
+use domain::tag;
 use futures_util::Stream;
 use futures_util::stream::unfold;
 use secrecy::{ExposeSecret, SecretString};
@@ -72,7 +73,7 @@ pub struct Sender {
 /// A level that changed, as it is now.
 #[derive(Serialize)]
 struct Level<'a> {
-    object: &'static str,
+    object: tag::StockLevel,
     product_id: ProductId,
     sku: &'a str,
     location_id: LocationId,
@@ -88,7 +89,7 @@ struct Level<'a> {
 impl<'a> From<&'a ChangedLevel> for Level<'a> {
     fn from(level: &'a ChangedLevel) -> Self {
         Level {
-            object: "stock_level",
+            object: tag::StockLevel,
             product_id: level.product_id,
             sku: &level.sku,
             location_id: level.location_id,

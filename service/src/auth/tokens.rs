@@ -4,16 +4,16 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use chrono::{DateTime, Utc};
 use domain::id::{TenantId, UserId};
+use hkdf::Hkdf;
 use jsonwebtoken::jwk::{Jwk, JwkSet, PublicKeyUse, ThumbprintHash};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode};
+use pem::{EncodeConfig, LineEnding, Pem};
 use sea_orm::{ColumnTrait, QueryFilter};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+use sha2::Sha256;
 
 use super::{Auth, AuthError, CachedCredential, Role};
 use crate::caller::ActorKind;
@@ -64,7 +64,8 @@ pub enum SigningKeyError {
 
 /// The key that signs access tokens. Other secrets of the installation are derived from it.
 pub struct SigningKey {
-    pem: SecretString,
+    /// Derives the other secrets (RFC 5869).
+    hkdf: Hkdf<Sha256>,
     encoding: EncodingKey,
     decoding: DecodingKey,
     header: Header,
@@ -108,6 +109,8 @@ impl SigningKey {
     /// Parses a key from PEM text.
     pub fn from_pem(pem: SecretString) -> Result<Self, SigningKeyError> {
         let unusable = |_| SigningKeyError::Unusable;
+        let document = pem::parse(pem.expose_secret()).map_err(|_| SigningKeyError::Unusable)?;
+        let hkdf = Hkdf::new(None, document.contents());
         let encoding = EncodingKey::from_ec_pem(pem.expose_secret().as_bytes()).map_err(unusable)?;
         let mut jwk = Jwk::from_encoding_key(&encoding, Algorithm::ES256).map_err(unusable)?;
         let kid = jwk.thumbprint(ThumbprintHash::SHA256).map_err(unusable)?;
@@ -125,16 +128,16 @@ impl SigningKey {
         validation.set_issuer(&[ISSUER]);
         validation.set_audience(&[AUDIENCE]);
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-        Ok(SigningKey { pem, encoding, decoding, header, validation, jwks })
+        Ok(SigningKey { hkdf, encoding, decoding, header, validation, jwks })
     }
 
     /// Derives a secret for `purpose`. Nodes with the same key get the same secret.
     pub fn derive(&self, purpose: &str) -> [u8; 32] {
-        let mut hash = Sha256::new();
-        hash.update(purpose.as_bytes());
-        hash.update([0]);
-        hash.update(self.pem.expose_secret().as_bytes());
-        hash.finalize().into()
+        let mut secret = [0; 32];
+        self.hkdf
+            .expand(purpose.as_bytes(), &mut secret)
+            .expect("HKDF gives up to 255 times the hash's length");
+        secret
     }
 
     pub(super) fn jwks(&self) -> &str {
@@ -180,17 +183,8 @@ fn generate_pem() -> Result<SecretString, SigningKeyError> {
     let unusable = |_| SigningKeyError::Unusable;
     let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).map_err(unusable)?;
     let document = pair.to_pkcs8v1().map_err(unusable)?;
-    let encoded = BASE64_STANDARD.encode(document.as_ref());
-    let mut pem = String::from("-----BEGIN PRIVATE KEY-----\n");
-    let mut rest = encoded.as_str();
-    while !rest.is_empty() {
-        let (line, more) = rest.split_at(rest.len().min(64));
-        pem.push_str(line);
-        pem.push('\n');
-        rest = more;
-    }
-    pem.push_str("-----END PRIVATE KEY-----\n");
-    Ok(pem.into())
+    let pem = Pem::new("PRIVATE KEY", document.as_ref());
+    Ok(pem::encode_config(&pem, EncodeConfig::new().set_line_ending(LineEnding::LF)).into())
 }
 
 impl Auth {
@@ -223,6 +217,7 @@ impl Auth {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine;
     use chrono::TimeDelta;
 
     use super::*;

@@ -6,6 +6,7 @@ use domain::id::ProductId;
 use domain::number::Quantity;
 use domain::product::{ItemRef, ProductKind};
 use domain::refusal::{Problems, Refusal};
+use domain::tag;
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use serde::{Deserialize, Serialize};
@@ -45,8 +46,7 @@ pub struct Bundle {
     /// Id of the bundle.
     pub id: ProductId,
     /// Always `bundle`.
-    #[schema(value_type = String, max_length = 6, example = "bundle")]
-    pub object: &'static str,
+    pub object: tag::Bundle,
     /// SKU of the bundle.
     #[schema(max_length = 64, example = "GIFT-SET")]
     pub sku: String,
@@ -157,5 +157,5 @@ pub async fn get(tx: &Tx, id: ProductId) -> Result<Bundle, Error> {
     };
     let parts: Vec<Option<BundlePart>> = rows.iter().map(part).collect::<Result<_, _>>()?;
     let components = parts.into_iter().flatten().collect();
-    Ok(Bundle { id, object: "bundle", sku: first.try_get("sku")?, components })
+    Ok(Bundle { id, object: tag::Bundle, sku: first.try_get("sku")?, components })
 }

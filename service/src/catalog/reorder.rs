@@ -6,6 +6,7 @@ use domain::id::{LocationId, ProductId};
 use domain::number::Quantity;
 use domain::product::ProductKind;
 use domain::refusal::{Problems, Refusal};
+use domain::tag;
 use sea_orm::sqlx::{self, Row};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -51,8 +52,7 @@ pub struct Reorder {
     /// Id of the product.
     pub id: ProductId,
     /// Always `reorder_settings`.
-    #[schema(value_type = String, max_length = 16, example = "reorder_settings")]
-    pub object: &'static str,
+    pub object: tag::ReorderSettings,
     /// Available stock units at or below which the product is low, for locations without their own setting.
     pub reorder_point: Option<Quantity>,
     /// Stock units to order when the product is low.
@@ -188,9 +188,9 @@ pub async fn get(tx: &Tx, id: ProductId) -> Result<Reorder, Error> {
     if rows.is_empty() {
         return Err(Refusal::not_found("product").into());
     }
-    let object = "reorder_settings";
     let (reorder_point, reorder_quantity, locations) = (None, None, Vec::new());
-    let mut settings = Reorder { id, object, reorder_point, reorder_quantity, locations };
+    let mut settings =
+        Reorder { id, object: tag::ReorderSettings, reorder_point, reorder_quantity, locations };
     for row in rows {
         let point = optional_number(&row, "reorder_point")?;
         let quantity = optional_number(&row, "reorder_quantity")?;

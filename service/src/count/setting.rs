@@ -3,6 +3,7 @@
 use domain::count::check_tolerance;
 use domain::number::{Money, Percent};
 use domain::refusal::Problems;
+use domain::tag;
 use sea_orm::sqlx;
 use serde::{Deserialize, Serialize};
 
@@ -26,8 +27,7 @@ pub struct CountSettingsInput {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct CountSettings {
     /// Always `count_settings`.
-    #[schema(value_type = String, max_length = 14, example = "count_settings")]
-    pub object: &'static str,
+    pub object: tag::CountSettings,
     /// Difference of a line, in percent of the expected quantity, above which a recount is required. A sheet can
     /// override it.
     pub tolerance_percent: Option<Percent>,
@@ -40,7 +40,7 @@ pub struct CountSettings {
 pub async fn get(tx: &Tx) -> Result<CountSettings, Error> {
     let domain::count::CountSettings { tolerance_percent, tolerance_value, approval_value } =
         counts::settings(tx).await?;
-    Ok(CountSettings { object: "count_settings", tolerance_percent, tolerance_value, approval_value })
+    Ok(CountSettings { object: tag::CountSettings, tolerance_percent, tolerance_value, approval_value })
 }
 
 /// Replaces the limits. Open sheets keep their tolerance.

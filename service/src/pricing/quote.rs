@@ -34,7 +34,6 @@ pub struct QuoteInput {
     pub location_id: Option<LocationId>,
     /// Instant of the sale, past or future. The default is now.
     #[serde(default)]
-    #[schema(example = "2026-11-22T01:20:00Z")]
     pub at: Option<DateTime<Utc>>,
     /// Lines of the basket. Quantity breaks add up the lines of the same product.
     #[schema(min_items = 1, max_items = 200)]

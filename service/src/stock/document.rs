@@ -5,6 +5,7 @@ use domain::id::{LocationId, LotId, ProductId, StockDocumentId};
 use domain::number::Money;
 use domain::refusal::Refusal;
 use domain::stock_document::{MovedLine, StockDocument, StockDocumentKind};
+use domain::tag;
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use serde::Serialize;
@@ -19,8 +20,7 @@ pub struct StockDocumentSummary {
     /// Id of the document.
     pub id: StockDocumentId,
     /// Always `stock_document`.
-    #[schema(value_type = String, max_length = 14, example = "stock_document")]
-    pub object: &'static str,
+    pub object: tag::StockDocument,
     /// Number of the document.
     #[schema(max_length = 64, example = "GR-2026-000123")]
     pub number: String,
@@ -40,10 +40,8 @@ pub struct StockDocumentSummary {
     /// Change of the stock's value.
     pub value: Money,
     /// When the document happened.
-    #[schema(example = "2026-11-22T01:20:00Z")]
     pub occurred_at: DateTime<Utc>,
     /// When the document was recorded.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     pub created_at: DateTime<Utc>,
 }
 
@@ -74,7 +72,7 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<StockDo
             read_header(row)?;
         Ok(StockDocumentSummary {
             id,
-            object: "stock_document",
+            object: tag::StockDocument,
             number,
             kind,
             location_id,

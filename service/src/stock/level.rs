@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::{LocationId, LotId, ProductId};
 use domain::number::{Money, Price, Quantity};
 use domain::stock::{CostingMethod, Level, LevelKey, StoredLevel};
+use domain::tag;
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use serde::Serialize;
@@ -17,8 +18,7 @@ use crate::{Error, Tx};
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct StockLevel {
     /// Always `stock_level`.
-    #[schema(value_type = String, max_length = 11, example = "stock_level")]
-    pub object: &'static str,
+    pub object: tag::StockLevel,
     /// Id of the location.
     pub location_id: LocationId,
     /// Id of the product.
@@ -56,7 +56,6 @@ pub struct StockLevel {
     /// Costing method of the level. It adopts a changed setting with its next movement.
     pub costing_method: CostingMethod,
     /// When the level last changed.
-    #[schema(example = "2026-11-22T01:20:00.123456Z")]
     pub moved_at: DateTime<Utc>,
 }
 
@@ -135,7 +134,7 @@ fn read_level(row: &PgRow) -> Result<StockLevel, Error> {
     });
     let lot_id: Uuid = row.try_get("lot_id")?;
     Ok(StockLevel {
-        object: "stock_level",
+        object: tag::StockLevel,
         location_id: LocationId(row.try_get("location_id")?),
         product_id: ProductId(row.try_get("product_id")?),
         sku: row.try_get("sku")?,

@@ -9,6 +9,7 @@ use domain::number::Quantity;
 use domain::promise::{self, Waiting};
 use domain::refusal::Refusal;
 use domain::stock::LevelKey;
+use domain::tag;
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use serde::Serialize;
@@ -23,8 +24,7 @@ use crate::{Error, Tx};
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct BrokenPromise {
     /// Always `broken_promise`.
-    #[schema(value_type = String, max_length = 14, example = "broken_promise")]
-    pub object: &'static str,
+    pub object: tag::BrokenPromise,
     /// Id of the order.
     pub order_id: OrderId,
     /// Number of the order.
@@ -162,7 +162,7 @@ async fn add_names(
     let row = |(key, waiting, due_on): (LevelKey, Waiting, Option<NaiveDate>)| {
         let (order_number, customer_id) = orders.get(&waiting.order_id).cloned()?;
         Some(BrokenPromise {
-            object: "broken_promise",
+            object: tag::BrokenPromise,
             order_id: waiting.order_id,
             order_number,
             customer_id,

@@ -43,7 +43,6 @@ struct ExportParams {
 /// spreadsheet and imported again. It is written page by page: a change made meanwhile may or may not be in it.
 #[utoipa::path(
     operation_id = "products_export",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:read"])),
     params(ExportParams),
     responses((status = 200, description = "The products.", content(

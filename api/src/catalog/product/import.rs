@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use actix_web::post;
 use domain::id::ProductId;
 use domain::refusal::Code;
+use domain::tag;
 use serde::{Deserialize, Serialize};
 use service::catalog::codes::Codes;
 use service::catalog::product::Product;
@@ -16,7 +17,6 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::column::Column;
 use super::sheet::{Content, Row, Sheet};
 use super::stated::Stated;
-use crate::idempotency::CreateHeaders;
 use crate::params::Params;
 use crate::problem::FieldProblem;
 use crate::upload::Upload;
@@ -87,9 +87,7 @@ pub struct ProductImportItem {
 /// Result of an import.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct ProductImport {
-    /// Always `product_import`.
-    #[schema(value_type = String, max_length = 14, example = "product_import")]
-    object: &'static str,
+    object: tag::ProductImport,
     /// Mode of the request.
     mode: Mode,
     /// Number of rows, without the header.
@@ -150,9 +148,8 @@ struct RowProblem {
 /// nothing.
 #[utoipa::path(
     operation_id = "products_import",
-    tag = "Catalogue",
     security(("bearer" = ["catalog:write"])),
-    params(ImportParams, CreateHeaders),
+    params(ImportParams),
     request_body(content(
         (ProductImportItems = "application/json"),
         (String = "text/csv", example = "sku,name,list_price\r\nBOLT-M8,Bolt M8 x 40,0.12\r\n"),
@@ -245,7 +242,7 @@ struct Tally {
 impl Tally {
     fn new(sheet: &Sheet<'_>, mode: Mode) -> Self {
         let report = ProductImport {
-            object: "product_import",
+            object: tag::ProductImport,
             mode,
             rows: 0,
             created: 0,

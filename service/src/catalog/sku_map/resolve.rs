@@ -43,7 +43,6 @@ pub struct ResolveInput {
     pub references: Vec<Reference>,
     /// Instant for which the mapping must be valid: when the product was sold there. The default is now.
     #[serde(default)]
-    #[schema(example = "2026-11-22T01:20:00Z")]
     pub at: Option<DateTime<Utc>>,
 }
 

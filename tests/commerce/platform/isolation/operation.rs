@@ -42,7 +42,8 @@ fn of(document: &Value, (path, method): (&str, &str), operation: &Value) -> Oper
         let texts = value.as_array().into_iter().flatten();
         texts.map(|text| text.as_str().expect("a text").to_owned()).collect::<Vec<_>>()
     };
-    let parameters = || operation["parameters"].as_array().into_iter().flatten();
+    let own = operation["parameters"].as_array().into_iter().flatten();
+    let parameters = || own.clone().map(|parameter| resolve(document, parameter));
     let in_path = parameters().filter(|parameter| parameter["in"] == "path");
     let is_public = operation["security"].as_array().is_some_and(Vec::is_empty);
     Operation {
@@ -56,12 +57,17 @@ fn of(document: &Value, (path, method): (&str, &str), operation: &Value) -> Oper
     }
 }
 
+/// Returns the component that a value refers to, or the value if it refers to none.
+fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
+    match value["$ref"].as_str() {
+        Some(reference) => document.pointer(reference.trim_start_matches('#')).expect("a component"),
+        None => value,
+    }
+}
+
 /// Returns the prefix of the ids that a parameter takes.
 fn kind(document: &Value, parameter: &Value) -> String {
-    let schema = match parameter["schema"]["$ref"].as_str() {
-        Some(reference) => document.pointer(reference.trim_start_matches('#')).expect("a schema"),
-        None => &parameter["schema"],
-    };
+    let schema = resolve(document, &parameter["schema"]);
     let pattern = schema["pattern"].as_str().unwrap_or_default();
     match pattern.strip_prefix('^').and_then(|rest| rest.split_once('_')) {
         Some((prefix, _)) if prefix.len() == 3 => prefix.to_owned(),

@@ -1,0 +1,109 @@
+//! Areas of the API, which are the tags of its description. The tag of a path follows from its beginning.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+/// Tags by name: what they are about, and what their paths begin with.
+const AREAS: &[(&str, &str, &[&str])] = &[
+    ("Account", "The caller: the first call of every integration.", &["/v1/me"]),
+    ("Authentication", "Log in as a person, refresh, log out.", &["/.well-known/jwks.json", "/v1/auth"]),
+    ("API keys", "Keys for programs: create, rotate with an overlap, revoke.", &["/v1/api-keys"]),
+    ("Users", "People who log in, with roles.", &["/v1/users"]),
+    (
+        "Catalogue",
+        "Categories, taxes, products with their units and barcodes.",
+        &[
+            "/v1/barcodes",
+            "/v1/categories",
+            "/v1/product-groups",
+            "/v1/products",
+            "/v1/sku-mappings",
+            "/v1/tax-classes",
+            "/v1/tax-rates",
+            "/v1/unmapped-skus",
+        ],
+    ),
+    ("Customers", "Wholesale accounts and registered retail customers.", &["/v1/customers"]),
+    (
+        "Prices",
+        "Price lists, rules and tiers, and quotes with a price trace.",
+        &["/v1/channel-price-lists", "/v1/price-lists", "/v1/price-tiers", "/v1/prices"],
+    ),
+    (
+        "Stock",
+        "Locations, levels, movements, receipts and adjustments: one stock record for both channels.",
+        &["/v1/locations", "/v1/lots", "/v1/reason-codes", "/v1/stock"],
+    ),
+    ("Counts", "Count sheets, and the plan of what to count next.", &["/v1/counts"]),
+    (
+        "Orders",
+        "Wholesale: order, confirm, ship, invoice, cancel, return.",
+        &["/v1/invoices", "/v1/orders", "/v1/returns", "/v1/shipments"],
+    ),
+    ("Payments", "Payments of customers, and the invoices that they settle.", &["/v1/payments"]),
+    ("Point of sale", "Tills, their sessions, sales, refunds and cash moves.", &["/v1/pos", "/v1/registers"]),
+    (
+        "Ledger",
+        "Accounts, journal entries and the trial balance.",
+        &["/v1/accounts", "/v1/journal-entries", "/v1/settings", "/v1/trial-balance"],
+    ),
+    ("Audit", "Commands with their callers and times.", &["/v1/commands"]),
+    (
+        "Events",
+        "Events in their order, read page by page or streamed as they happen.",
+        &["/v1/events", "/v1/stream"],
+    ),
+    ("Reports", "Figures as flat tables: revenue, margin, stock and more.", &["/graphql", "/v1/reports"]),
+    ("Integrity", "Check that stock, cost and ledger agree.", &["/v1/integrity"]),
+    ("Health", "For load balancers and monitoring.", &["/livez", "/readyz"]),
+    ("Errors", "Description of the API, and its error codes.", &["/errors", "/openapi.json"]),
+];
+
+/// Where a `POST` posts a document.
+const DOCUMENTS: &[&str] = &[
+    "/v1/counts",
+    "/v1/journal-entries",
+    "/v1/lots/{id}/recall",
+    "/v1/orders",
+    "/v1/payments",
+    "/v1/pos",
+    "/v1/returns",
+    "/v1/stock",
+];
+
+/// Returns the tag of what lies at `path`.
+pub fn tag(path: &str) -> Option<&'static str> {
+    let is_of = |(.., paths): &&(_, _, &[&str])| paths.iter().any(|start| begins(path, start));
+    AREAS.iter().find(is_of).map(|(tag, ..)| *tag)
+}
+
+/// Whether a `POST` at `path` posts a document.
+pub fn posts_documents(path: &str) -> bool {
+    DOCUMENTS.iter().any(|start| begins(path, start))
+}
+
+/// Returns the tags of the paths of `document`, as the document lists them.
+pub fn tags(document: &Value) -> Value {
+    let paths = document["paths"].as_object().into_iter().flatten();
+    let used: BTreeSet<&str> = paths.filter_map(|(path, _)| tag(path)).collect();
+    let areas = AREAS.iter().filter(|(tag, ..)| used.contains(tag));
+    areas.map(|(tag, description, _)| json!({ "name": tag, "description": description })).collect()
+}
+
+fn begins(path: &str, start: &str) -> bool {
+    path.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_of_the_area_of_its_beginning() {
+        assert_eq!(tag("/v1/pos/sales/{id}"), Some("Point of sale"));
+        assert_eq!(tag("/v1/position"), None);
+        assert!(posts_documents("/v1/lots/{id}/recall"));
+        assert!(!posts_documents("/v1/lots/{id}"));
+    }
+}

@@ -1,0 +1,323 @@
+//! Parameters and response headers of many operations: each stands once, under `components`.
+//!
+//! Which of them an operation has follows from its method, its path and its response. Two of them only a handler knows,
+//! so its route names them: `params(ReadHeaders)` and `params(GuardedHeaders)`.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use service::listing::Age;
+use service::page::Sort;
+
+use super::area;
+use crate::list::{LIMIT_DEFAULT, LIMIT_MAX};
+
+/// Routes whose 201 is about something without an address.
+const UNADDRESSED: [&str; 2] = ["/v1/pos/cash-moves", "/v1/reason-codes"];
+
+/// What the document as a whole says about the operations.
+#[derive(Debug)]
+pub struct Shared {
+    /// References to the schemas that are pages of a list.
+    pages: BTreeSet<String>,
+    /// Paths at which a record is read together with its version.
+    versioned: BTreeSet<String>,
+}
+
+impl Shared {
+    /// Reads the document before any operation is completed.
+    pub fn of(document: &Value) -> Self {
+        let schemas = document["components"]["schemas"].as_object().into_iter().flatten();
+        let pages = schemas
+            .filter(|(_, schema)| schema["properties"]["page"]["$ref"] == "#/components/schemas/PageInfo");
+        let paths = document["paths"].as_object().into_iter().flatten();
+        let versioned = paths.filter(|(_, item)| {
+            has_parameter(&item["get"], "If-None-Match")
+                || item["get"]["responses"]["200"]["headers"].get("ETag").is_some()
+        });
+        Shared {
+            pages: pages.map(|(name, _)| format!("#/components/schemas/{name}")).collect(),
+            versioned: versioned.map(|(path, _)| path.clone()).collect(),
+        }
+    }
+
+    /// Adds the parameters of an operation that many have, and refers to those that it names itself.
+    pub fn add_parameters(&self, path: &str, method: &str, operation: &mut Value) {
+        let (mut first, mut last) = (Vec::new(), Vec::new());
+        if method == "get" && self.is_page(operation) {
+            first.extend(["Limit", "Cursor"]);
+        }
+        if writes(method, operation) {
+            let guards = matches!(method, "patch" | "delete") && self.versioned.contains(path);
+            if guards && !has_parameter(operation, "If-Match") {
+                last.push("IfMatch");
+            }
+            last.extend_from_slice(match posts_documents(path, method) {
+                true if path.ends_with("/batch") => &["BatchPrefer"],
+                true => &["IdempotencyKey", "Prefer"],
+                false => &["OptionalIdempotencyKey", "Prefer"],
+            });
+        }
+        let refer = |own: &Value| component(own).map_or_else(|| own.clone(), reference);
+        let (in_path, others): (Vec<Value>, Vec<Value>) =
+            declared(operation).map(refer).partition(|own| own["in"] == "path");
+        let [first, last] = [first, last].map(|names| names.into_iter().map(reference).collect());
+        let parameters = [in_path, first, others, last].concat();
+        if !parameters.is_empty() {
+            operation["parameters"] = parameters.into();
+        }
+    }
+
+    /// Adds the headers of the answers of an operation.
+    pub fn add_headers(&self, path: &str, method: &str, operation: &mut Value) {
+        let makes_versioned = || {
+            let is_made = |at: &String| at.rsplit_once('/').is_some_and(|(parent, _)| parent == path);
+            !posts_documents(path, method) && self.versioned.iter().any(is_made)
+        };
+        let has_version = |status: &str| match (method, status) {
+            ("get" | "patch", "200") => self.versioned.contains(path),
+            ("post", "201") => makes_versioned(),
+            _ => false,
+        };
+        for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
+            let headers = &mut response["headers"];
+            if status == "201" && !UNADDRESSED.contains(&path) {
+                headers["Location"] = header("Location");
+            }
+            if has_version(status) {
+                headers["ETag"] = header("ETag");
+            }
+            headers["X-Request-Id"] = header("XRequestId");
+        }
+    }
+
+    fn is_page(&self, operation: &Value) -> bool {
+        let schema = &operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"];
+        schema.as_str().is_some_and(|schema| self.pages.contains(schema))
+    }
+}
+
+/// Whether an operation has a parameter of the component `name`.
+pub fn takes(operation: &Value, name: &str) -> bool {
+    declared(operation).any(|parameter| *parameter == reference(name))
+}
+
+fn reference(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/parameters/{name}") })
+}
+
+fn header(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/headers/{name}") })
+}
+
+fn posts_documents(path: &str, method: &str) -> bool {
+    method == "post" && area::posts_documents(path)
+}
+
+/// Whether an operation writes: it asks for a scope that does not only read.
+fn writes(method: &str, operation: &Value) -> bool {
+    let scopes = operation["x-required-scopes"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    method != "get" && scopes.into_iter().any(|scope| !scope.ends_with(":read"))
+}
+
+fn has_parameter(operation: &Value, name: &str) -> bool {
+    declared(operation).any(|parameter| parameter["name"] == name)
+}
+
+fn declared(operation: &Value) -> impl Iterator<Item = &Value> {
+    operation["parameters"].as_array().into_iter().flatten()
+}
+
+/// The component of a parameter that routes name themselves.
+fn component(parameter: &Value) -> Option<&'static str> {
+    let schema = parameter["schema"]["$ref"].as_str().unwrap_or_default();
+    match parameter["name"].as_str()? {
+        "If-Match" => Some("RequiredIfMatch"),
+        "If-None-Match" => Some("IfNoneMatch"),
+        "sort" if schema.ends_with("/Age") => Some("DocumentSort"),
+        "sort" if schema.ends_with("/Sort") => Some("RecordSort"),
+        "updated_at[gte]" => Some("UpdatedSince"),
+        _ => None,
+    }
+}
+
+/// The parameters by the names of their components.
+pub fn parameters() -> Value {
+    let mut parameters = json!({
+        "Limit": in_query("limit", "Most rows of the page.", &json!(LIMIT_DEFAULT), &json!({
+            "type": "integer", "format": "int32", "minimum": 1, "maximum": LIMIT_MAX, "default": LIMIT_DEFAULT,
+        })),
+        "Cursor": in_query(
+            "cursor",
+            "`next_cursor` of the page before, unchanged, together with the same filters.",
+            &json!(""),
+            &json!({ "type": "string", "maxLength": 1024 }),
+        ),
+        "RecordSort": in_query("sort", NEWEST_FIRST, &json!("-created_at"), &schema::<Sort>()),
+        "DocumentSort": in_query("sort", NEWEST_FIRST, &json!("-created_at"), &schema::<Age>()),
+        "UpdatedSince": in_query(
+            "updated_at[gte]",
+            "Changed at this instant or later.",
+            &json!("2026-11-22T00:00:00Z"),
+            &json!({ "type": "string", "format": "date-time" }),
+        ),
+        "IdempotencyKey": idempotency_key(
+            "A value of your own, unique per intended write. Send the same value when you retry: the write then happens \
+             once, and every retry gets the first response. Kept for 7 days.",
+        ),
+        "OptionalIdempotencyKey": idempotency_key(
+            "A value of your own, unique per intended write. Send it if you may have to retry: the write then happens \
+             once, and every retry gets the first response. Kept for 7 days.",
+        ),
+        "Prefer": in_header("Prefer", 100, "dry-run", "`dry-run`: returns the response without the effect."),
+        "BatchPrefer": in_header(
+            "Prefer",
+            100,
+            "return=minimal",
+            "`dry-run`: returns the response to each document as if it were alone, without the effect. \
+             `return=minimal`: returns only the id, the number and the count of lines of each.",
+        ),
+        "IfMatch": in_header(
+            "If-Match",
+            40,
+            "\"1\"",
+            "ETag of the record as you read it. The change is rejected if the record was changed since.",
+        ),
+        "RequiredIfMatch": in_header(
+            "If-Match",
+            40,
+            "\"1\"",
+            "ETag of the record as you read it: the change is rejected if the record was changed since. Or `*` for any \
+             version.",
+        ),
+        "IfNoneMatch": in_header(
+            "If-None-Match",
+            200,
+            "\"1\"",
+            "ETag that you have. If the record has not changed since, the response is 304.",
+        ),
+    });
+    for name in ["IdempotencyKey", "RequiredIfMatch"] {
+        parameters[name]["required"] = true.into();
+    }
+    parameters
+}
+
+const NEWEST_FIRST: &str = "Order of the list. Newest first if absent.";
+
+fn idempotency_key(description: &str) -> Value {
+    let mut key = in_header("Idempotency-Key", 257, "8e03978e-40d5-43e8-bc93-6894a57f9324", description);
+    key["schema"]["minLength"] = 1.into();
+    key
+}
+
+fn in_header(name: &str, max_length: u32, example: &str, description: &str) -> Value {
+    json!({
+        "name": name,
+        "in": "header",
+        "description": description,
+        "required": false,
+        "schema": { "type": "string", "maxLength": max_length },
+        "example": example,
+    })
+}
+
+fn in_query(name: &str, description: &str, example: &Value, schema: &Value) -> Value {
+    json!({
+        "name": name,
+        "in": "query",
+        "description": description,
+        "required": false,
+        "schema": schema,
+        "example": example,
+    })
+}
+
+fn schema<T: utoipa::PartialSchema>() -> Value {
+    serde_json::to_value(T::schema()).unwrap_or_default()
+}
+
+/// The headers of answers by the names of their components.
+pub fn headers() -> Value {
+    json!({
+        "ETag": { "description": "Version of the record.", "schema": { "type": "string" } },
+        "Location": { "description": "Address of the new record.", "schema": { "type": "string" } },
+        "RetryAfter": {
+            "description": "Seconds to wait, at most 120.",
+            "schema": { "type": "integer", "minimum": 1, "maximum": 120, "examples": [1] },
+        },
+        "XRequestId": {
+            "description": "Id of the request. Quote it when you report a problem.",
+            "schema": { "type": "string", "maxLength": 128, "examples": ["req_01h455vb4pex5vsknk084sn02q"] },
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn document() -> Value {
+        json!({
+            "components": { "schemas": {
+                "TillList": { "properties": { "page": { "$ref": "#/components/schemas/PageInfo" } } },
+            } },
+            "paths": { "/tills/{id}": { "get": { "parameters": [{ "name": "If-None-Match", "in": "header" }] } } },
+        })
+    }
+
+    /// The components that the parameters and the headers of an operation refer to.
+    fn completed(path: &str, method: &str, mut operation: Value) -> (Vec<String>, Vec<String>) {
+        let document = document();
+        let shared = Shared::of(&document);
+        shared.add_parameters(path, method, &mut operation);
+        shared.add_headers(path, method, &mut operation);
+        let name = |one: &Value| {
+            let reference = one["$ref"].as_str().or(one["name"].as_str()).expect("a name");
+            reference.rsplit('/').next().unwrap_or_default().to_owned()
+        };
+        let responses = operation["responses"].as_object().into_iter().flatten();
+        let headers = responses.flat_map(|(_, response)| response["headers"].as_object().expect("headers"));
+        (
+            operation["parameters"].as_array().into_iter().flatten().map(name).collect(),
+            headers.map(|(_, header)| name(header)).collect(),
+        )
+    }
+
+    #[test]
+    fn a_list_is_read_page_by_page() {
+        let page = json!({ "schema": { "$ref": "#/components/schemas/TillList" } });
+        let sort =
+            json!({ "name": "sort", "in": "query", "schema": { "$ref": "#/components/schemas/Sort" } });
+        let list = json!({
+            "parameters": [sort, { "name": "id", "in": "path" }],
+            "responses": { "200": { "content": { "application/json": page } } },
+        });
+        let (parameters, _) = completed("/tills", "get", list);
+        assert_eq!(parameters, ["id", "Limit", "Cursor", "RecordSort"]);
+    }
+
+    #[test]
+    fn a_write_takes_a_key_and_a_record_has_a_version() {
+        let write = |path: &str, method: &str, status: &str| {
+            let operation = json!({ "x-required-scopes": ["pos:write"], "responses": { status: {} } });
+            completed(path, method, operation)
+        };
+        let (parameters, headers) = write("/tills", "post", "201");
+        assert_eq!(parameters, ["OptionalIdempotencyKey", "Prefer"]);
+        assert_eq!(headers, ["ETag", "Location", "XRequestId"]);
+        let (parameters, headers) = write("/tills/{id}", "patch", "200");
+        assert_eq!(parameters, ["IfMatch", "OptionalIdempotencyKey", "Prefer"]);
+        assert_eq!(headers, ["ETag", "XRequestId"]);
+        let (parameters, headers) = write("/v1/orders", "post", "201");
+        assert_eq!(parameters, ["IdempotencyKey", "Prefer"]);
+        assert_eq!(headers, ["Location", "XRequestId"]);
+        assert_eq!(write("/v1/orders/batch", "post", "207").0, ["BatchPrefer"]);
+    }
+
+    #[test]
+    fn a_question_takes_no_key() {
+        let asked = json!({ "x-required-scopes": ["stock:read"], "responses": { "200": {} } });
+        assert_eq!(completed("/v1/stock/availability", "post", asked).0, [""; 0]);
+    }
+}

@@ -1,0 +1,112 @@
+//! The names of the API's objects: a type of each, which is written as its name and knows its schema.
+
+use serde::{Serialize, Serializer};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+
+macro_rules! tags {
+    ($($tag:ident = $name:literal,)*) => {$(
+        #[doc = concat!("The name `", $name, "`.")]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub struct $tag;
+
+        impl Serialize for $tag {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str($name)
+            }
+        }
+
+        impl utoipa::PartialSchema for $tag {
+            fn schema() -> RefOr<Schema> {
+                schema($name)
+            }
+        }
+
+        impl utoipa::ToSchema for $tag {
+            /// The description of the API puts the schema in the place of the name.
+            fn name() -> std::borrow::Cow<'static, str> {
+                concat!("Tag_", $name).into()
+            }
+        }
+    )*};
+}
+
+tags! {
+    Account = "account",
+    ApiKey = "api_key",
+    Availability = "availability",
+    Barcode = "barcode",
+    Batch = "batch",
+    BrokenPromise = "broken_promise",
+    Bundle = "bundle",
+    CashMove = "cash_move",
+    Category = "category",
+    CategoryTree = "category_tree",
+    ChannelPriceList = "channel_price_list",
+    Command = "command",
+    CostLayer = "cost_layer",
+    CostToSettle = "cost_to_settle",
+    Count = "count",
+    CountEntry = "count_entry",
+    CountPlan = "count_plan",
+    CountSettings = "count_settings",
+    CreatedVariants = "created_variants",
+    Customer = "customer",
+    CustomerAccount = "customer_account",
+    Event = "event",
+    ExpectedReceipt = "expected_receipt",
+    Hold = "hold",
+    Integrity = "integrity",
+    JournalEntry = "journal_entry",
+    List = "list",
+    Location = "location",
+    Lot = "lot",
+    LotRecall = "lot_recall",
+    LotTrace = "lot_trace",
+    Me = "me",
+    Order = "order",
+    Payment = "payment",
+    PosSale = "pos_sale",
+    PosSession = "pos_session",
+    PriceList = "price_list",
+    PriceRule = "price_rule",
+    PriceTier = "price_tier",
+    Prices = "prices",
+    Product = "product",
+    ProductGroup = "product_group",
+    ProductImport = "product_import",
+    ReasonCode = "reason_code",
+    Register = "register",
+    ReorderSettings = "reorder_settings",
+    Settings = "settings",
+    Shipment = "shipment",
+    SkuMapping = "sku_mapping",
+    SkuResolution = "sku_resolution",
+    StockDocument = "stock_document",
+    StockExplanation = "stock_explanation",
+    StockLevel = "stock_level",
+    StockMovement = "stock_movement",
+    TaxClass = "tax_class",
+    TaxRate = "tax_rate",
+    Transfer = "transfer",
+    TrialBalance = "trial_balance",
+    UnmappedSku = "unmapped_sku",
+    User = "user",
+}
+
+fn schema(name: &str) -> RefOr<Schema> {
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some([name])).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_is_its_name() {
+        let value = |value| serde_json::to_value(value).expect("JSON");
+        assert_eq!(value(PosSale), "pos_sale");
+        let schema = serde_json::to_value(<PosSale as utoipa::PartialSchema>::schema()).expect("JSON");
+        assert_eq!(schema, serde_json::json!({ "type": "string", "enum": ["pos_sale"] }));
+    }
+}
