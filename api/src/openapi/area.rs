@@ -60,7 +60,7 @@ const AREAS: &[(&str, &str, &[&str])] = &[
     ("Errors", "Description of the API, and its error codes.", &["/errors", "/openapi.json"]),
 ];
 
-/// Where a `POST` posts a document.
+/// Routes whose `POST` posts a document.
 const DOCUMENTS: &[&str] = &[
     "/v1/counts",
     "/v1/journal-entries",

@@ -15,7 +15,7 @@ use crate::list::{LIMIT_DEFAULT, LIMIT_MAX};
 /// Routes whose 201 is about something without an address.
 const UNADDRESSED: [&str; 2] = ["/v1/pos/cash-moves", "/v1/reason-codes"];
 
-/// What the document as a whole says about the operations.
+/// The facts about the operations that the whole document states.
 #[derive(Debug)]
 pub struct Shared {
     /// References to the schemas that are pages of a list.
@@ -68,7 +68,7 @@ impl Shared {
         }
     }
 
-    /// Adds the headers of the answers of an operation.
+    /// Adds the headers of the responses of an operation.
     pub fn add_headers(&self, path: &str, method: &str, operation: &mut Value) {
         let makes_versioned = || {
             let is_made = |at: &String| at.rsplit_once('/').is_some_and(|(parent, _)| parent == path);
@@ -237,7 +237,7 @@ fn schema<T: utoipa::PartialSchema>() -> Value {
     serde_json::to_value(T::schema()).unwrap_or_default()
 }
 
-/// The headers of answers by the names of their components.
+/// Returns the response headers by the names of their components.
 pub fn headers() -> Value {
     json!({
         "ETag": { "description": "Version of the record.", "schema": { "type": "string" } },
