@@ -125,10 +125,11 @@ impl ApiError {
     pub fn from_shared(error: &service::Error) -> Self {
         match error {
             service::Error::Refused(refusal) => refusal.clone().into(),
-            service::Error::Busy | service::Error::LockTimeout => {
+            service::Error::Busy | service::Error::LockTimeout | service::Error::Unreachable(_) => {
                 tracing::warn!(%error, "temporarily unavailable");
                 ApiError::of(ErrorCode::TemporarilyUnavailable).with_retry_after(1)
             }
+            service::Error::OverShare => ApiError::of(ErrorCode::RateLimited).with_retry_after(1),
             service::Error::StatementTimeout => {
                 tracing::warn!(%error, "statement timeout");
                 ApiError::of(ErrorCode::StatementTimeout).with_retry_after(5)
@@ -308,6 +309,8 @@ impl From<service::Error> for ApiError {
             },
             service::Error::Database(_)
             | service::Error::Busy
+            | service::Error::OverShare
+            | service::Error::Unreachable(_)
             | service::Error::StatementTimeout
             | service::Error::LockTimeout
             | service::Error::Invariant(_) => ApiError::from_shared(&error),

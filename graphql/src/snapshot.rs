@@ -27,9 +27,14 @@ impl Failure {
     fn of(error: &Error) -> Self {
         match error {
             Error::Refused(refusal) => Failure::new(refusal.code.as_str(), &refusal.detail),
-            Error::Busy | Error::LockTimeout => {
+            Error::Busy | Error::LockTimeout | Error::Unreachable(_) => {
+                tracing::warn!(%error, "a report found the server unavailable");
                 Failure::new("temporarily_unavailable", "The server is busy; try again in a second.")
             }
+            Error::OverShare => Failure::new(
+                "rate_limited",
+                "Your tenant runs as many reports as it may at a time; try again in a second.",
+            ),
             Error::StatementTimeout => {
                 Failure::new("statement_timeout", "The report took too long; ask for a shorter period.")
             }

@@ -21,6 +21,12 @@ pub enum Error {
     /// No connection was available in time.
     #[error("every database connection is busy")]
     Busy,
+    /// The connection to the database failed. Whether a transaction that was committing is done is not known.
+    #[error("the database can't be reached: {0}")]
+    Unreachable(Arc<sqlx::Error>),
+    /// The tenant itself uses all connections that it may have at a time.
+    #[error("the tenant uses all connections that it may have at a time")]
+    OverShare,
     /// A statement ran into its time limit.
     #[error("a statement ran into its time limit")]
     StatementTimeout,
@@ -42,8 +48,8 @@ impl Error {
     }
 
     fn from_database(error: Arc<sqlx::Error>) -> Self {
-        if matches!(*error, sqlx::Error::PoolTimedOut) {
-            return Error::Busy;
+        if is_connection_failure(&error) {
+            return Error::Unreachable(error);
         }
         let code = error.as_database_error().and_then(|error| error.code()).unwrap_or_default();
         match code.as_ref() {
@@ -53,7 +59,9 @@ impl Error {
             "22021" => {
                 Refusal::new(Code::ValidationFailed, "A text must not contain a null character.").into()
             }
-            "53300" | "57P03" => Error::Busy,
+            "53300" => Error::Busy,
+            // The server shuts down, has crashed or starts.
+            "57P01" | "57P02" | "57P03" => Error::Unreachable(error),
             _ => Error::Database(error),
         }
     }
@@ -84,6 +92,16 @@ impl Error {
     /// Returns the code of a rejection.
     pub fn code(&self) -> Option<Code> {
         if let Error::Refused(refusal) = self { Some(refusal.code) } else { None }
+    }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "a foreign enum, which grows")]
+fn is_connection_failure(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => {
+            true
+        }
+        _ => false,
     }
 }
 

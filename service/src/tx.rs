@@ -22,10 +22,12 @@ use sea_query_sqlx::SqlxValues;
 use tokio::sync::{Mutex, MutexGuard};
 
 use self::connections::{Connections, Lent};
+use self::shares::Work;
 use crate::notifier::Notifier;
 use crate::{Caller, Error};
 
 mod connections;
+mod shares;
 
 /// Most attempts of a write that loses a race (40001, 40P01).
 const ATTEMPTS_MAX: u32 = 3;
@@ -33,15 +35,18 @@ const ATTEMPTS_MAX: u32 = 3;
 /// Options of the pool of connections.
 #[derive(Debug, Clone)]
 pub struct PoolOptions {
-    /// Most connections.
+    /// Most connections for commands, reads, reports and jobs together. Each kind has at least one. Two more find tenants
+    /// and credentials.
     pub connections_max: u32,
-    /// Time that a request waits for a connection before it fails as busy.
-    pub acquire_timeout_ms: u64,
+    /// Time that a command or a read waits for a connection before it fails as busy.
+    pub wait_ms: u64,
+    /// Time that a report or a job waits.
+    pub report_wait_ms: u64,
 }
 
 impl Default for PoolOptions {
     fn default() -> Self {
-        PoolOptions { connections_max: 16, acquire_timeout_ms: 10_000 }
+        PoolOptions { connections_max: 16, wait_ms: 300, report_wait_ms: 10_000 }
     }
 }
 
@@ -87,7 +92,7 @@ impl Db {
         let opening = "begin isolation level repeatable read read only; \
              set local plan_cache_mode = force_custom_plan; set local work_mem = '64MB'; set local jit = off; \
              set local statement_timeout = '60s'";
-        let tx = self.open(opening, tenant_id).await?;
+        let tx = self.open(opening, Work::Report, tenant_id).await?;
         let answer = work(&tx).await?;
         tx.rollback().await?;
         Ok(answer)
@@ -101,7 +106,7 @@ impl Db {
     ) -> Result<T, Error> {
         let opening = "begin; set local plan_cache_mode = force_custom_plan; set local work_mem = '64MB'; \
              set local jit = off; set local statement_timeout = '300s'";
-        let tx = self.open(opening, tenant_id).await?;
+        let tx = self.open(opening, Work::Job, tenant_id).await?;
         let answer = work(&tx).await?;
         tx.commit().await?;
         Ok(answer)
@@ -135,13 +140,13 @@ impl Db {
     pub(crate) async fn begin(&self, tenant_id: TenantId) -> Result<Tx, Error> {
         let opening = "begin; set local plan_cache_mode = force_generic_plan; set local enable_seqscan = off; \
              set local jit = off";
-        self.open(opening, tenant_id).await
+        self.open(opening, Work::Write, tenant_id).await
     }
 
     /// Opens a read-only snapshot.
     pub(crate) async fn begin_read(&self, tenant_id: TenantId) -> Result<Tx, Error> {
         let opening = "begin isolation level repeatable read read only; set local plan_cache_mode = auto";
-        self.open(opening, tenant_id).await
+        self.open(opening, Work::Read, tenant_id).await
     }
 
     /// Returns the newest step of the schema. Fails if the database can't be reached.
@@ -155,7 +160,7 @@ impl Db {
     /// of schema steps return rows there.
     pub(crate) async fn ask(&self, query: Query<'_, Postgres, PgArguments>) -> Result<Option<PgRow>, Error> {
         self.statements.fetch_add(1, Ordering::Relaxed);
-        let mut connection = self.connections.lend().await?;
+        let mut connection = self.connections.lend(Work::Lookup, None).await?;
         let answer = query.fetch_optional(&mut *connection).await;
         if answer.is_err() {
             connection.discard();
@@ -163,11 +168,11 @@ impl Db {
         Ok(answer?)
     }
 
-    async fn open(&self, opening: &str, tenant_id: TenantId) -> Result<Tx, Error> {
+    async fn open(&self, opening: &str, work: Work, tenant_id: TenantId) -> Result<Tx, Error> {
         // The only value that is ever formatted into SQL: a parsed UUID.
         let statement = format!("{opening}; set local app.tenant_id = '{}'", tenant_id.0);
         self.statements.fetch_add(1, Ordering::Relaxed);
-        let connection = self.connections.begin(&statement).await?;
+        let connection = self.connections.begin(&statement, work, tenant_id).await?;
         let now = now();
         Ok(Tx {
             connection: Mutex::new(connection),

@@ -4,15 +4,18 @@
 //! prepared and whose caches are warm. A connection that comes back costs no round trip.
 
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool::Runtime;
 use deadpool::managed::{Manager, Metrics, Object, Pool, PoolError, QueueMode, RecycleResult};
+use domain::id::TenantId;
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection};
 use sea_orm::sqlx::{self, AssertSqlSafe, Connection as _};
 use tokio::runtime::Handle;
 
 use super::PoolOptions;
+use super::shares::{Place, Shares, Work};
 use crate::Error;
 
 /// Prepared statements that a connection keeps.
@@ -20,34 +23,42 @@ const STATEMENTS_CACHED: usize = 500;
 /// A connection that was idle for longer is asked whether its server is still there before it is lent.
 const TRUSTED_FOR: Duration = Duration::from_secs(5);
 
-/// The pool.
+/// Time that opening a connection may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The pool, with the shares of its connections.
 #[derive(Debug, Clone)]
-pub(super) struct Connections(Pool<Connector>);
+pub(super) struct Connections {
+    pool: Pool<Connector>,
+    shares: Arc<Shares>,
+}
 
 impl Connections {
     /// Opens the first connection, so that a wrong URL is noticed at once.
     pub(super) async fn open(url: &str, options: &PoolOptions) -> Result<Self, Error> {
         let connect: PgConnectOptions = url.parse()?;
         let connect = connect.statement_cache_capacity(STATEMENTS_CACHED).application_name("stockwell");
-        let timeout = Some(Duration::from_millis(options.acquire_timeout_ms));
+        let shares = Shares::new(options);
         let pool = Pool::builder(Connector { options: connect, runtime: Handle::current() })
-            .max_size(options.connections_max as usize)
+            .max_size(shares.connections())
             .queue_mode(QueueMode::Lifo)
             .runtime(Runtime::Tokio1)
-            .wait_timeout(timeout)
-            .create_timeout(timeout)
-            .recycle_timeout(timeout)
+            .create_timeout(Some(CONNECT_TIMEOUT))
+            .recycle_timeout(Some(CONNECT_TIMEOUT))
             .build()
             .map_err(|error| Error::invariant(error.to_string()))?;
-        let connections = Connections(pool);
-        drop(connections.lend().await?);
+        let connections = Connections { pool, shares: Arc::new(shares) };
+        drop(connections.lend(Work::Lookup, None).await?);
         Ok(connections)
     }
 
-    /// Waits for a connection, for as long as the options allow.
-    pub(super) async fn lend(&self) -> Result<Lent, Error> {
-        match self.0.get().await {
-            Ok(connection) => Ok(Lent { connection: Some(connection), in_transaction: false }),
+    /// Lends a connection, after a wait for a place in the share of `work`.
+    pub(super) async fn lend(&self, work: Work, tenant_id: Option<TenantId>) -> Result<Lent, Error> {
+        let place = self.shares.enter(work, tenant_id).await?;
+        match self.pool.get().await {
+            Ok(connection) => {
+                Ok(Lent { connection: Some(connection), in_transaction: false, place: Some(place) })
+            }
             Err(PoolError::Backend(error)) => Err(error.into()),
             Err(PoolError::Timeout(_)) => Err(Error::Busy),
             Err(
@@ -58,9 +69,9 @@ impl Connections {
 
     /// Lends a connection on which a transaction has just begun. A connection that its server closed meanwhile is thrown
     /// away, and the next one is taken: nothing was done on it.
-    pub(super) async fn begin(&self, opening: &str) -> Result<Lent, Error> {
+    pub(super) async fn begin(&self, opening: &str, work: Work, tenant_id: TenantId) -> Result<Lent, Error> {
         loop {
-            let mut connection = self.lend().await?;
+            let mut connection = self.lend(work, Some(tenant_id)).await?;
             let is_new = connection.is_new();
             match sqlx::raw_sql(AssertSqlSafe(opening)).execute(&mut *connection).await {
                 Ok(_) => {
@@ -111,6 +122,8 @@ pub(super) struct Lent {
     /// There until it is dropped.
     connection: Option<Object<Connector>>,
     in_transaction: bool,
+    /// Left after the connection is back in the pool.
+    place: Option<Place>,
 }
 
 impl Lent {
@@ -158,7 +171,8 @@ impl Drop for Lent {
             return;
         }
         self.in_transaction = false;
-        let lent = Lent { connection: self.connection.take(), in_transaction: false };
+        let lent =
+            Lent { connection: self.connection.take(), in_transaction: false, place: self.place.take() };
         match Handle::try_current() {
             Ok(runtime) => drop(runtime.spawn(async move { lent.end("rollback").await })),
             // The server rolls back what a closed connection has left open.

@@ -1,0 +1,213 @@
+//! Shares of the connections, so that no kind of work and no tenant can take all of them.
+//!
+//! Each kind of work has a number of connections of its own. Within a kind, a tenant gets at most half of them. Work that
+//! finds its share taken waits, at most as long as the kind allows, and then fails: as [`Error::OverShare`] if the tenant
+//! itself has used its share up, as [`Error::Busy`] if others have.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use domain::id::TenantId;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+
+use super::PoolOptions;
+use crate::Error;
+
+/// A kind of work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Work {
+    /// Queries that find a tenant, a credential or the schema's step.
+    Lookup,
+    /// Commands.
+    Write,
+    /// Reads of records and lists.
+    Read,
+    /// Reports, which may take long.
+    Report,
+    /// Imports and the system's own jobs, which write much in one transaction.
+    Job,
+}
+
+/// Connections for lookups, besides those of the options: a caller is known, and health is reported, under any load.
+pub(super) const LOOKUPS: usize = 2;
+
+/// The shares of all kinds of work.
+#[derive(Debug)]
+pub(super) struct Shares {
+    lookup: Share,
+    write: Share,
+    read: Share,
+    report: Share,
+    job: Share,
+}
+
+impl Shares {
+    /// Divides the connections among the kinds of work. Each gets at least one.
+    pub(super) fn new(options: &PoolOptions) -> Self {
+        let connections = options.connections_max as usize;
+        let wait = Duration::from_millis(options.wait_ms);
+        let report_wait = Duration::from_millis(options.report_wait_ms);
+        let part = |of: usize| (connections * of / 16).max(1);
+        let (read, report, job) = (part(5), part(3), part(2));
+        let write = connections.saturating_sub(read + report + job).max(1);
+        Shares {
+            lookup: Share::new(LOOKUPS, wait),
+            write: Share::new(write, wait),
+            read: Share::new(read, wait),
+            report: Share::new(report, report_wait),
+            job: Share::new(job, report_wait),
+        }
+    }
+
+    /// Returns the sum of all shares.
+    pub(super) fn connections(&self) -> usize {
+        [&self.lookup, &self.write, &self.read, &self.report, &self.job]
+            .map(|share| share.places.available_permits())
+            .iter()
+            .sum()
+    }
+
+    /// Waits for a place in the share of `work`.
+    pub(super) async fn enter(&self, work: Work, tenant_id: Option<TenantId>) -> Result<Place, Error> {
+        let share = match work {
+            Work::Lookup => &self.lookup,
+            Work::Write => &self.write,
+            Work::Read => &self.read,
+            Work::Report => &self.report,
+            Work::Job => &self.job,
+        };
+        share.enter(tenant_id).await
+    }
+}
+
+#[derive(Debug)]
+struct Share {
+    places: Arc<Semaphore>,
+    of_tenant_max: usize,
+    wait: Duration,
+    tenants: Tenants,
+}
+
+/// Places of the tenants that have or want one.
+type Tenants = Arc<Mutex<HashMap<TenantId, Arc<Semaphore>>>>;
+
+impl Share {
+    fn new(places: usize, wait: Duration) -> Self {
+        Share {
+            places: Arc::new(Semaphore::new(places)),
+            of_tenant_max: places.div_ceil(2),
+            wait,
+            tenants: Tenants::default(),
+        }
+    }
+
+    async fn enter(&self, tenant_id: Option<TenantId>) -> Result<Place, Error> {
+        let of_tenant = match tenant_id {
+            Some(tenant_id) => Some(self.enter_as(tenant_id).await?),
+            None => None,
+        };
+        let place = timeout(self.wait, Arc::clone(&self.places).acquire_owned()).await;
+        let place = place.map_err(|_| Error::Busy)?.map_err(|_| Error::Busy)?;
+        Ok(Place { _of_all: place, _of_tenant: of_tenant })
+    }
+
+    async fn enter_as(&self, tenant_id: TenantId) -> Result<TenantPlace, Error> {
+        let semaphore = {
+            let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
+            let new = || Arc::new(Semaphore::new(self.of_tenant_max));
+            Arc::clone(tenants.entry(tenant_id).or_insert_with(new))
+        };
+        // Made before the wait, so that a tenant that gives up waiting is forgotten as well.
+        let mut place = TenantPlace { tenants: Arc::clone(&self.tenants), tenant_id, permit: None };
+        let permit = timeout(self.wait, semaphore.acquire_owned()).await;
+        place.permit = Some(permit.map_err(|_| Error::OverShare)?.map_err(|_| Error::Busy)?);
+        Ok(place)
+    }
+}
+
+/// A place in a share, until it is dropped.
+#[derive(Debug)]
+pub(super) struct Place {
+    _of_all: OwnedSemaphorePermit,
+    _of_tenant: Option<TenantPlace>,
+}
+
+/// A tenant's place in its part of a share.
+#[derive(Debug)]
+struct TenantPlace {
+    tenants: Tenants,
+    tenant_id: TenantId,
+    permit: Option<OwnedSemaphorePermit>,
+}
+
+impl Drop for TenantPlace {
+    fn drop(&mut self) {
+        let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(self.permit.take());
+        // Semaphores are cloned under the lock only: one that the map alone refers to has neither user nor waiter.
+        if tenants.get(&self.tenant_id).is_some_and(|semaphore| Arc::strong_count(semaphore) == 1) {
+            tenants.remove(&self.tenant_id);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn tenant(number: u128) -> Option<TenantId> {
+        Some(TenantId(Uuid::from_u128(number)))
+    }
+
+    fn shares(connections_max: u32) -> Shares {
+        Shares::new(&PoolOptions { connections_max, wait_ms: 20, report_wait_ms: 20 })
+    }
+
+    #[tokio::test]
+    async fn no_tenant_gets_more_than_half_of_a_share() {
+        let shares = shares(32);
+        let mut places = Vec::new();
+        for _ in 0..3 {
+            places.push(shares.enter(Work::Report, tenant(1)).await.expect("a place"));
+        }
+        assert!(matches!(shares.enter(Work::Report, tenant(1)).await, Err(Error::OverShare)));
+        assert!(shares.enter(Work::Report, tenant(2)).await.is_ok());
+        places.pop();
+        assert!(shares.enter(Work::Report, tenant(1)).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn no_kind_of_work_takes_the_places_of_another() {
+        let shares = shares(16);
+        let mut reports = Vec::new();
+        for number in 0..3 {
+            reports.push(shares.enter(Work::Report, tenant(number)).await.expect("a place"));
+        }
+        assert!(matches!(shares.enter(Work::Report, tenant(9)).await, Err(Error::Busy)));
+        for work in [Work::Lookup, Work::Write, Work::Read, Work::Job] {
+            assert!(shares.enter(work, tenant(1)).await.is_ok(), "{work:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_tenant_without_a_place_is_forgotten() {
+        let shares = shares(16);
+        let place = shares.enter(Work::Job, tenant(1)).await.expect("a place");
+        assert!(matches!(shares.enter(Work::Job, tenant(1)).await, Err(Error::OverShare)));
+        assert_eq!(shares.job.tenants.lock().expect("the map").len(), 1);
+        drop(place);
+        assert!(shares.job.tenants.lock().expect("the map").is_empty());
+    }
+
+    #[tokio::test]
+    async fn every_kind_of_work_has_a_connection() {
+        let shares = shares(1);
+        for work in [Work::Lookup, Work::Write, Work::Read, Work::Report, Work::Job] {
+            assert!(shares.enter(work, tenant(1)).await.is_ok(), "{work:?}");
+        }
+    }
+}
