@@ -112,6 +112,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg(debug_assertions)]
     #[should_panic(expected = "$3 of")]
     fn columns_can_not_change_places() {
         let rows = [(uuid::Uuid::nil(), "A")];
