@@ -99,11 +99,9 @@ struct Filters {
     actor_id: Option<String>,
     /// Recorded at this instant or later.
     #[serde(rename = "created_at[gte]")]
-    #[param(example = "2026-11-01T00:00:00Z")]
     created_from: Option<DateTime<Utc>>,
     /// Recorded before this instant.
     #[serde(rename = "created_at[lt]")]
-    #[param(example = "2026-12-01T00:00:00Z")]
     created_to: Option<DateTime<Utc>>,
     sort: Option<Age>,
 }

@@ -29,7 +29,6 @@ struct ManualEntryIn {
     /// Your own id of the entry. The server chooses one if absent.
     id: Option<EntryId>,
     /// Day of the entry, in the tenant's time zone. Today if absent. Never in the future.
-    #[schema(example = "2026-11-22")]
     occurred_on: Option<NaiveDate>,
     /// Purpose of the entry.
     memo: Filled500,
@@ -62,7 +61,6 @@ pub struct ManualEntryOut<'a> {
     id: EntryId,
     object: tag::JournalEntry,
     /// Day of the entry, in the tenant's time zone.
-    #[schema(example = "2026-11-22")]
     occurred_on: NaiveDate,
     /// Purpose of the entry.
     #[schema(max_length = 500, example = "Allowance for a doubtful receivable")]

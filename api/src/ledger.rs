@@ -41,10 +41,8 @@ struct JournalEntry {
     #[schema(max_length = 500, example = json!(null))]
     memo: Option<String>,
     /// Day on which it happened, in the tenant's time zone.
-    #[schema(example = "2026-11-22")]
     occurred_on: NaiveDate,
     /// Day on which it is posted. Later than `occurred_on` only if the period was closed.
-    #[schema(example = "2026-11-22")]
     posted_on: NaiveDate,
     /// When it was recorded.
     recorded_at: DateTime<Utc>,

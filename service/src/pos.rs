@@ -57,7 +57,6 @@ pub struct SaleSummary {
     /// Amount to be paid.
     pub total: Money,
     /// Business day of the shop.
-    #[schema(example = "2026-11-22")]
     pub business_date: NaiveDate,
     /// When the sale was made.
     pub occurred_at: DateTime<Utc>,

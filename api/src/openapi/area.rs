@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-/// Tags by name: what they are about, and what their paths begin with.
+/// Tags, each with its description and the beginnings of its paths.
 const AREAS: &[(&str, &str, &[&str])] = &[
     ("Account", "The caller: the first call of every integration.", &["/v1/me"]),
     ("Authentication", "Log in as a person, refresh, log out.", &["/.well-known/jwks.json", "/v1/auth"]),
@@ -60,7 +60,7 @@ const AREAS: &[(&str, &str, &[&str])] = &[
     ("Errors", "Description of the API, and its error codes.", &["/errors", "/openapi.json"]),
 ];
 
-/// Routes whose `POST` posts a document.
+/// Beginnings of the paths at which a `POST` posts a document.
 const DOCUMENTS: &[&str] = &[
     "/v1/counts",
     "/v1/journal-entries",
@@ -72,7 +72,7 @@ const DOCUMENTS: &[&str] = &[
     "/v1/stock",
 ];
 
-/// Returns the tag of what lies at `path`.
+/// Returns the tag of a path.
 pub fn tag(path: &str) -> Option<&'static str> {
     let is_of = |(.., paths): &&(_, _, &[&str])| paths.iter().any(|start| begins(path, start));
     AREAS.iter().find(is_of).map(|(tag, ..)| *tag)

@@ -115,6 +115,8 @@ fn exemplify(name: &str, schema: &mut Map<String, Value>) {
 
 fn example(name: &str, schema: &Map<String, Value>) -> Option<&'static str> {
     match text(schema, "format").as_deref() {
+        Some("date-time") if name.ends_with("[gte]") => return Some("2026-11-01T00:00:00Z"),
+        Some("date-time") if name.ends_with("[lt]") => return Some("2026-12-01T00:00:00Z"),
         Some("date-time") => return Some(INSTANT),
         Some("date") => return Some(DAY),
         _ => {}

@@ -1,16 +1,16 @@
-//! The document as text: what fits on a line stands on one, so that a small change shows as a small difference.
+//! Layout of the document: a value that fits on a line stands on one, so that a small change has a small diff.
 
 use serde_json::Value;
 
-/// The most characters of a line, unless a text alone is longer.
+/// Most characters of a line, unless a single text is longer.
 const WIDTH: usize = 110;
 
-/// The text of a JSON document.
+/// Returns the text of a JSON document.
 pub fn text(document: &Value) -> String {
     lines(document, 0, 0) + "\n"
 }
 
-/// A value on one line, or on many that are indented. Its first line has `before` characters already.
+/// Writes a value on one line, or on several. Its first line has `before` characters already.
 fn lines(value: &Value, indent: usize, before: usize) -> String {
     // A comma may follow.
     if let Some(line) = line(value, WIDTH.saturating_sub(before + 1)) {
@@ -33,7 +33,7 @@ fn lines(value: &Value, indent: usize, before: usize) -> String {
     format!("{open}{margin}{}{last}{close}", parts.join(&format!(",{margin}")))
 }
 
-/// A value on one line of at most `room` bytes.
+/// Writes a value on one line, if that has at most `room` bytes.
 fn line(value: &Value, room: usize) -> Option<String> {
     let mut text = String::new();
     match value {

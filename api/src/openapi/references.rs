@@ -6,13 +6,13 @@ use serde_json::{Map, Value, json};
 
 use super::examples;
 
-/// Formats of texts that have a schema of their own: its name, what it is, and an example.
+/// Formats with a schema of their own: the name of the schema, its description and an example.
 const FORMATS: [(&str, &str, &str, &str); 2] = [
     ("date-time", "Instant", "An instant (RFC 3339).", examples::INSTANT),
     ("date", "Day", "A day (RFC 3339).", examples::DAY),
 ];
 
-/// Gives the rows of every page, which stand in it, a component of their own.
+/// Gives the rows of every page a component of their own. utoipa writes them into the page.
 pub fn name_rows(schemas: &mut Map<String, Value>) {
     let pages = schemas.iter().filter_map(|(name, page)| Some((name.strip_prefix("Page_")?, page)));
     let rows: Vec<(String, Value)> =
@@ -67,7 +67,7 @@ fn refer_to_formats(value: &mut Value) {
     for_each_child(value, &mut refer_to_formats);
 }
 
-/// Moves the description of a schema that may be null to the schema itself: one alternative is not the place for it.
+/// Moves the description of a reference that may be null out of its alternative, to where generators read it.
 pub fn lift_descriptions(value: &mut Value) {
     for_each_child(value, &mut lift_descriptions);
     let Value::Object(members) = value else { return };
@@ -83,7 +83,7 @@ pub fn lift_descriptions(value: &mut Value) {
     }
 }
 
-/// Drops the components that nothing refers to, until none is left.
+/// Drops components without a reference, until none is left.
 pub fn drop_unused(document: &mut Value) {
     loop {
         let mut used = BTreeSet::new();

@@ -12,10 +12,10 @@ use service::page::Sort;
 use super::area;
 use crate::list::{LIMIT_DEFAULT, LIMIT_MAX};
 
-/// Routes whose 201 is about something without an address.
+/// Routes with a 201 for a record that has no address.
 const UNADDRESSED: [&str; 2] = ["/v1/pos/cash-moves", "/v1/reason-codes"];
 
-/// The facts about the operations that the whole document states.
+/// Facts of the whole document that decide what an operation shares.
 #[derive(Debug)]
 pub struct Shared {
     /// References to the schemas that are pages of a list.
@@ -41,7 +41,7 @@ impl Shared {
         }
     }
 
-    /// Adds the parameters of an operation that many have, and refers to those that it names itself.
+    /// Adds the shared parameters of an operation, and refers to those that its route names.
     pub fn add_parameters(&self, path: &str, method: &str, operation: &mut Value) {
         let (mut first, mut last) = (Vec::new(), Vec::new());
         if method == "get" && self.is_page(operation) {
@@ -68,7 +68,7 @@ impl Shared {
         }
     }
 
-    /// Adds the headers of the responses of an operation.
+    /// Adds the response headers of an operation.
     pub fn add_headers(&self, path: &str, method: &str, operation: &mut Value) {
         let makes_versioned = || {
             let is_made = |at: &String| at.rsplit_once('/').is_some_and(|(parent, _)| parent == path);
@@ -114,7 +114,7 @@ fn posts_documents(path: &str, method: &str) -> bool {
     method == "post" && area::posts_documents(path)
 }
 
-/// Whether an operation writes: it asks for a scope that does not only read.
+/// Whether an operation writes: it needs a scope other than one to read.
 fn writes(method: &str, operation: &Value) -> bool {
     let scopes = operation["x-required-scopes"].as_array().into_iter().flatten().filter_map(Value::as_str);
     method != "get" && scopes.into_iter().any(|scope| !scope.ends_with(":read"))
@@ -128,7 +128,7 @@ fn declared(operation: &Value) -> impl Iterator<Item = &Value> {
     operation["parameters"].as_array().into_iter().flatten()
 }
 
-/// The component of a parameter that routes name themselves.
+/// Returns the component of a parameter that a route names.
 fn component(parameter: &Value) -> Option<&'static str> {
     let schema = parameter["schema"]["$ref"].as_str().unwrap_or_default();
     match parameter["name"].as_str()? {
@@ -141,21 +141,23 @@ fn component(parameter: &Value) -> Option<&'static str> {
     }
 }
 
-/// The parameters by the names of their components.
+/// Returns the parameters by the names of their components.
 pub fn parameters() -> Value {
     let mut parameters = json!({
-        "Limit": in_query("limit", "Most rows of the page.", &json!(LIMIT_DEFAULT), &json!({
+        "Limit": parameter("query", "limit", "Most rows of the page.", &json!(LIMIT_DEFAULT), &json!({
             "type": "integer", "format": "int32", "minimum": 1, "maximum": LIMIT_MAX, "default": LIMIT_DEFAULT,
         })),
-        "Cursor": in_query(
+        "Cursor": parameter(
+            "query",
             "cursor",
             "`next_cursor` of the page before, unchanged, together with the same filters.",
             &json!(""),
             &json!({ "type": "string", "maxLength": 1024 }),
         ),
-        "RecordSort": in_query("sort", NEWEST_FIRST, &json!("-created_at"), &schema::<Sort>()),
-        "DocumentSort": in_query("sort", NEWEST_FIRST, &json!("-created_at"), &schema::<Age>()),
-        "UpdatedSince": in_query(
+        "RecordSort": parameter("query", "sort", NEWEST_FIRST, &json!("-created_at"), &schema::<Sort>()),
+        "DocumentSort": parameter("query", "sort", NEWEST_FIRST, &json!("-created_at"), &schema::<Age>()),
+        "UpdatedSince": parameter(
+            "query",
             "updated_at[gte]",
             "Changed at this instant or later.",
             &json!("2026-11-22T00:00:00Z"),
@@ -212,20 +214,14 @@ fn idempotency_key(description: &str) -> Value {
 }
 
 fn in_header(name: &str, max_length: u32, example: &str, description: &str) -> Value {
-    json!({
-        "name": name,
-        "in": "header",
-        "description": description,
-        "required": false,
-        "schema": { "type": "string", "maxLength": max_length },
-        "example": example,
-    })
+    let schema = json!({ "type": "string", "maxLength": max_length });
+    parameter("header", name, description, &example.into(), &schema)
 }
 
-fn in_query(name: &str, description: &str, example: &Value, schema: &Value) -> Value {
+fn parameter(place: &str, name: &str, description: &str, example: &Value, schema: &Value) -> Value {
     json!({
         "name": name,
-        "in": "query",
+        "in": place,
         "description": description,
         "required": false,
         "schema": schema,

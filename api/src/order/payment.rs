@@ -154,11 +154,9 @@ struct Filters {
     unapplied: Option<bool>,
     /// Received at this instant or later.
     #[serde(rename = "occurred_at[gte]")]
-    #[param(example = "2026-11-01T00:00:00Z")]
     occurred_from: Option<DateTime<Utc>>,
     /// Received before this instant.
     #[serde(rename = "occurred_at[lt]")]
-    #[param(example = "2026-12-01T00:00:00Z")]
     occurred_to: Option<DateTime<Utc>>,
     sort: Option<Age>,
 }

@@ -44,19 +44,15 @@ struct Filters {
     reference: Option<String>,
     /// Placed at this instant or later.
     #[serde(rename = "occurred_at[gte]")]
-    #[param(example = "2026-11-01T00:00:00Z")]
     occurred_from: Option<DateTime<Utc>>,
     /// Placed before this instant.
     #[serde(rename = "occurred_at[lt]")]
-    #[param(example = "2026-12-01T00:00:00Z")]
     occurred_to: Option<DateTime<Utc>>,
     /// Recorded at this instant or later.
     #[serde(rename = "created_at[gte]")]
-    #[param(example = "2026-11-01T00:00:00Z")]
     created_from: Option<DateTime<Utc>>,
     /// Recorded before this instant.
     #[serde(rename = "created_at[lt]")]
-    #[param(example = "2026-12-01T00:00:00Z")]
     created_to: Option<DateTime<Utc>>,
     sort: Option<Age>,
 }

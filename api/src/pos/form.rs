@@ -154,7 +154,6 @@ pub struct SaleOut<'a> {
     #[schema(max_length = 60, example = "GB")]
     country: &'a str,
     /// Business day, in the tenant's time zone.
-    #[schema(example = "2026-11-22")]
     business_date: NaiveDate,
     /// When it happened.
     occurred_at: DateTime<Utc>,

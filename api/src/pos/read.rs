@@ -38,15 +38,12 @@ struct Filters {
     #[param(max_length = 64, example = "T1-2026-000001")]
     number: Option<String>,
     /// Only this business day.
-    #[param(example = "2026-11-22")]
     business_date: Option<NaiveDate>,
     /// Happened at this instant or later.
     #[serde(rename = "occurred_at[gte]")]
-    #[param(example = "2026-11-01T00:00:00Z")]
     occurred_from: Option<DateTime<Utc>>,
     /// Happened before this instant.
     #[serde(rename = "occurred_at[lt]")]
-    #[param(example = "2026-12-01T00:00:00Z")]
     occurred_to: Option<DateTime<Utc>>,
     sort: Option<Age>,
 }

@@ -120,11 +120,9 @@ struct Filters {
     kind: Option<MovementKind>,
     /// Happened at this instant or later.
     #[serde(rename = "occurred_at[gte]")]
-    #[param(example = "2026-11-01T00:00:00Z")]
     occurred_from: Option<DateTime<Utc>>,
     /// Happened before this instant.
     #[serde(rename = "occurred_at[lt]")]
-    #[param(example = "2026-12-01T00:00:00Z")]
     occurred_to: Option<DateTime<Utc>>,
     sort: Option<Age>,
 }
