@@ -24,9 +24,14 @@ pub struct Config {
     /// Threads that serve requests.
     #[arg(long, env = "STOCKWELL_WORKERS", default_value_t = 2)]
     pub workers: usize,
-    /// The most connections to the database.
-    #[arg(long, env = "STOCKWELL_DB_CONNECTIONS", default_value_t = 16)]
+    /// The most connections to the database for work. Of 16, commands have 6, reads 5, reports 3 and jobs 2; a tenant has
+    /// at most half of each. Two more find credentials.
+    #[arg(long, env = "STOCKWELL_DB_CONNECTIONS", default_value_t = 16, value_parser = clap::value_parser!(u32).range(4..=1_000))]
     pub db_connections: u32,
+    /// Milliseconds that a command or a read waits for a connection before it is rejected: with 429 if its tenant has all
+    /// that it may have, else with 503. Reports wait 10 seconds.
+    #[arg(long, env = "STOCKWELL_DB_WAIT_MS", default_value_t = 300)]
+    pub db_wait_ms: u64,
     /// Networks of our own proxies, whose X-Forwarded-For is trusted.
     #[arg(long, env = "STOCKWELL_TRUSTED_PROXIES", value_delimiter = ',')]
     pub trusted_proxies: Vec<IpNet>,

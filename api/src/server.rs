@@ -90,7 +90,11 @@ impl Running {
 /// Starts a server of `routes`.
 pub async fn serve(config: &Config, routes: &'static DescribedRoutes) -> Result<Running, ServeError> {
     let signing_key = SigningKey::load(&config.signing_key_file)?;
-    let options = PoolOptions { connections_max: config.db_connections, ..PoolOptions::default() };
+    let options = PoolOptions {
+        connections_max: config.db_connections,
+        wait_ms: config.db_wait_ms,
+        ..PoolOptions::default()
+    };
     let db = Db::connect(config.database_url.expose_secret(), &options).await?;
     let app = Data::new(App::new(db, signing_key, config, RouteTable::of(routes.document())));
     let bind = |source| ServeError::Bind { addr: config.addr, source };

@@ -203,6 +203,7 @@ fn config(
         signing_key_file,
         workers: 2,
         db_connections: 16,
+        db_wait_ms: 300,
         trusted_proxies: Vec::new(),
     })
 }

@@ -141,7 +141,7 @@ fn server() {
     let setting = |name: &str| std::env::var(name).expect("the parent sets it");
     let config = tests::config(&setting(DATABASE_URL), &addr, &PathBuf::from(setting(SIGNING_KEY)));
     // Few connections: opening one costs more than most requests, and this server restarts every second.
-    let config = Config { db_connections: 3, ..config };
+    let config = Config { db_connections: 6, ..config };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     runtime.expect("a runtime starts").block_on(async {
         let _running = stockwell::serve(&config).await.expect("the server starts");

@@ -75,7 +75,7 @@ fn start() -> Environment {
         migration::up(&migrator_url).await.expect("the schema is applied");
         let root = PgPoolOptions::new().max_connections(8);
         let root = root.connect(&postgres.url("postgres", DATABASE)).await.expect("the superuser connects");
-        let options = PoolOptions { connections_max: 4, ..PoolOptions::default() };
+        let options = PoolOptions { connections_max: 8, wait_ms: 10_000, ..PoolOptions::default() };
         let db =
             Db::connect(&postgres.url("stockwell_app", DATABASE), &options).await.expect("the app connects");
         let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
@@ -181,5 +181,6 @@ pub fn config(database_url: &str, addr: &str, signing_key_file: &Path) -> Config
     let key_file = signing_key_file.to_str().expect("a path in UTF-8");
     let arguments =
         ["stockwell", "--database-url", database_url, "--addr", addr, "--signing-key-file", key_file];
-    Cli::parse_from(arguments).config
+    // The machine that runs the tests may be busy: no test depends on how fast a connection is free.
+    Config { db_wait_ms: 10_000, ..Cli::parse_from(arguments).config }
 }
