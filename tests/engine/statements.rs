@@ -9,8 +9,7 @@ use service::Db;
 use service::caller::EntryMode;
 use service::command::Idempotency;
 use service::posting::{Command, Poster, Request};
-use service::tx::PoolOptions;
-use tests::{Tenant, Till, environment, lines, with_tenant};
+use tests::{Tenant, Till, environment, lines, pool_options, with_tenant};
 
 /// Opening, responses of the batch, session, products, stock levels, number series, the write, commit.
 const SALE: u64 = 8;
@@ -20,7 +19,7 @@ const REPORT: u64 = 3;
 
 /// Makes a database connection of its own, so that no other test adds to its count.
 async fn own_db() -> Db {
-    Db::connect(&environment().database_url(), &PoolOptions::default()).await.expect("the app connects")
+    Db::connect(&environment().database_url(), &pool_options()).await.expect("the app connects")
 }
 
 fn request(tenant: &Tenant, till: &Till, skus: &[&str], key: &str) -> Request {

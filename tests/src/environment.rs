@@ -75,9 +75,9 @@ fn start() -> Environment {
         migration::up(&migrator_url).await.expect("the schema is applied");
         let root = PgPoolOptions::new().max_connections(8);
         let root = root.connect(&postgres.url("postgres", DATABASE)).await.expect("the superuser connects");
-        let options = PoolOptions { connections_max: 8, wait_ms: 10_000, ..PoolOptions::default() };
-        let db =
-            Db::connect(&postgres.url("stockwell_app", DATABASE), &options).await.expect("the app connects");
+        let db = Db::connect(&postgres.url("stockwell_app", DATABASE), &pool_options())
+            .await
+            .expect("the app connects");
         let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
         (postgres, root, db, http.build().expect("an HTTP client"))
     });
@@ -175,12 +175,17 @@ struct Cli {
     config: Config,
 }
 
+/// Returns options with a long wait. The machine that runs the tests may be busy, and no test depends on how fast a
+/// connection is free.
+pub fn pool_options() -> PoolOptions {
+    PoolOptions { wait_ms: 10_000, ..PoolOptions::default() }
+}
+
 /// Returns the configuration of a server. What is not named has its default, as on the command line.
 pub fn config(database_url: &str, addr: &str, signing_key_file: &Path) -> Config {
     addr.parse::<SocketAddr>().expect("an address");
     let key_file = signing_key_file.to_str().expect("a path in UTF-8");
     let arguments =
         ["stockwell", "--database-url", database_url, "--addr", addr, "--signing-key-file", key_file];
-    // The machine that runs the tests may be busy: no test depends on how fast a connection is free.
-    Config { db_wait_ms: 10_000, ..Cli::parse_from(arguments).config }
+    Config { db_wait_ms: pool_options().wait_ms, ..Cli::parse_from(arguments).config }
 }

@@ -15,7 +15,7 @@ mod tenant;
 
 pub use build::{Product, Till, lines, sale};
 pub use client::{Call, Client, Problem, Reply};
-pub use environment::{Environment, Node, config, environment};
+pub use environment::{Environment, Node, config, environment, pool_options};
 pub use facts::Level;
 pub use kept::keep;
 pub use schema::{SCHEMA_RULES, broken_rules};

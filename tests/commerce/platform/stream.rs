@@ -12,9 +12,8 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use service::Db;
 use service::live::{Live, Message};
-use service::tx::PoolOptions;
 use stockwell::worker::{Worker, WorkerConfig};
-use tests::{Client, Tenant, environment, with_tenant, with_tenants};
+use tests::{Client, Tenant, environment, pool_options, with_tenant, with_tenants};
 
 mod browser;
 mod ended;
@@ -205,9 +204,7 @@ fn nothing_is_lost_between_two_connections() {
 #[test]
 fn a_slow_listener_is_given_up_and_misses_nothing() {
     with_tenant(async |tenant| {
-        let db = Db::connect(&environment().database_url(), &PoolOptions::default())
-            .await
-            .expect("the app connects");
+        let db = Db::connect(&environment().database_url(), &pool_options()).await.expect("the app connects");
         let live = Live::new(db, 2);
         tenant.stocked("MUG", "10.00", ("100", "4.00")).await;
         let till = tenant.till().await;
