@@ -17,11 +17,11 @@ const MANY: usize = 7;
 
 /// Each kind of command, named as in its event, and its statements.
 const COMMANDS: [(&str, u64); 52] = [
-    ("pos_sale.completed", 8),
-    ("pos_sale.completed, first in first out", 10),
-    ("pos_sale.completed, by lot", 9),
-    ("pos_sale.completed, from a lease", 11),
-    ("pos_sale.completed, forced", 11),
+    ("pos_sale.completed", 4),
+    ("pos_sale.completed, first in first out", 6),
+    ("pos_sale.completed, by lot", 7),
+    ("pos_sale.completed, from a lease", 7),
+    ("pos_sale.completed, forced", 7),
     ("pos_sale.refunded", 13),
     ("pos_sale.refunded, blind", 8),
     ("pos_session.opened", 9),

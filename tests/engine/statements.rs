@@ -12,7 +12,7 @@ use service::posting::{Command, Poster, Request};
 use tests::{Tenant, Till, environment, lines, pool_options, with_tenant};
 
 /// Opening, responses of the batch, session, products, stock levels, number series, the write, commit.
-const SALE: u64 = 8;
+const SALE: u64 = 4;
 
 /// Opening, the report, the end.
 const REPORT: u64 = 3;
