@@ -16,7 +16,8 @@ use actix_web::{Error, HttpMessage, HttpResponse};
 use domain::id::{ApiKeyId, UserId};
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
-use serde_json::{Map, Value};
+use indexmap::IndexMap;
+use serde_json::value::{RawValue, to_raw_value};
 use service::auth::AuthError;
 use service::caller::ActorKind;
 use uuid::Uuid;
@@ -242,15 +243,16 @@ fn identified(response: ServiceResponse, request_id: &str) -> ServiceResponse {
         return response;
     }
     response.map_body(|_, body| match body.try_into_bytes() {
-        Ok(text) => match serde_json::from_slice::<Map<String, Value>>(&text) {
-            Ok(mut problem) => {
-                problem.insert("request_id".to_owned(), request_id.into());
-                BoxBody::new(Value::Object(problem).to_string())
-            }
-            Err(_) => BoxBody::new(text),
-        },
+        Ok(text) => BoxBody::new(with_request_id(&text, request_id).map_or(text, Bytes::from)),
         Err(body) => body,
     })
+}
+
+/// Returns a problem with the request id as its first member.
+fn with_request_id(problem: &[u8], request_id: &str) -> serde_json::Result<Vec<u8>> {
+    let mut members: IndexMap<String, Box<RawValue>> = serde_json::from_slice(problem)?;
+    members.shift_insert(0, "request_id".to_owned(), to_raw_value(request_id)?);
+    serde_json::to_vec(&members)
 }
 
 /// Returns the problem for an error of the framework, such as a path that is not UTF-8.
@@ -302,5 +304,18 @@ impl Log {
             tenant = self.caller.as_ref().map(|caller| tracing::field::display(caller.tenant_id)),
             actor = self.caller.as_ref().map(actor),
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_has_one_request_id() {
+        for problem in [r#"{"type":"t","status":409}"#, r#"{"type":"t","status":409,"request_id":"req_0"}"#] {
+            let text = with_request_id(problem.as_bytes(), "req_1").expect("a problem");
+            assert_eq!(String::from_utf8_lossy(&text), r#"{"request_id":"req_1","type":"t","status":409}"#);
+        }
     }
 }
