@@ -1,6 +1,6 @@
 //! Statements whose values are bound by the names of their columns.
 //!
-//! A row has one value for each column: `… t (a, b) values ($1, $2)` says that the second value is the column
+//! A row has one value for each column: `into t (a, b) values ($1, $2)` says that the second value is the column
 //! `b`. Many rows have one array for each: `unnest($3::uuid[], $4::text[]) as v (id, code)` says that the third value is
 //! the column `id`. Two columns of one type could change places otherwise, and no compiler and no database would notice. A
 //! build with debug checks, which every test is, compares each name with the statement.
@@ -82,7 +82,7 @@ fn column_at(text: &str, number: usize) -> Option<&str> {
 /// The column that a statement inserts its value `number` into.
 fn inserted_column(text: &str, number: usize) -> Option<&str> {
     let (before, values) = text.split_once("values (")?;
-    let (_, columns) = before.rsplit_once(" into ")?;
+    let (_, columns) = before.rsplit_once("into ")?;
     let (columns, _) = columns.split_once('(')?.1.split_once(')')?;
     let (values, _) = values.split_once(')')?;
     let place = values.split(',').position(|value| value.trim() == format!("${number}"))?;
@@ -93,9 +93,9 @@ fn inserted_column(text: &str, number: usize) -> Option<&str> {
 mod tests {
     use super::*;
 
-    const TEXT: &str = "with head as (insert into t (a, b, c) select $1, v.* \
+    const TEXT: &str = "with head as (into t (a, b, c) select $1, v.* \
                         from unnest($2::uuid[], $3::text[], $12::numeric[]) as v (id, code, amount)) \
-                        insert into u (d) select v.* from unnest($1::uuid[]) as v (head_id)";
+                        into u (d) select v.* from unnest($1::uuid[]) as v (head_id)";
 
     #[test]
     fn a_value_is_the_column_at_its_place() {
@@ -105,9 +105,9 @@ mod tests {
 
     #[test]
     fn a_value_of_one_row_is_the_column_it_is_inserted_into() {
-        let text = "with made as (insert into t (a, b, c, d) values ($1, $3, now(), $2)) select 1";
+        let text = "with made as (into t (a, b, c, d) values ($1, $3, now(), $2)) select 1";
         assert_eq!([1, 3, 4].map(|number| inserted_column(text, number)), [Some("a"), Some("b"), None]);
-        let text = "insert into t (a, b, c) values ($1, case when $3::int is null then 1 else 2 end, $2)";
+        let text = "into t (a, b, c) values ($1, case when $3::int is null then 1 else 2 end, $2)";
         assert_eq!([1, 2, 3].map(|number| inserted_column(text, number)), [Some("a"), Some("c"), None]);
     }
 

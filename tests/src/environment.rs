@@ -18,7 +18,7 @@ use service::auth::SigningKey;
 use service::tx::PoolOptions;
 use stockwell::log;
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::OnceCell;
+use tokio::sync::{Mutex, OnceCell};
 
 /// The database that the tests share.
 pub(crate) const DATABASE: &str = "stockwell";
@@ -42,6 +42,9 @@ pub struct Environment {
     pub node: Node,
     /// Key that signs access tokens.
     pub signing_key_file: PathBuf,
+    /// Held by a test while workers hand events on to its Redis. Workers share the events of the database, so those of
+    /// another test would take some to another Redis.
+    pub relays: Mutex<()>,
     other_node: OnceCell<Node>,
     servers: Runtime,
 }
@@ -93,6 +96,7 @@ fn start() -> Environment {
         http,
         node,
         signing_key_file,
+        relays: Mutex::new(()),
         other_node: OnceCell::new(),
         servers,
     }
@@ -157,7 +161,7 @@ impl Environment {
     /// Creates a further database without any schema. Returns the migrator's URL to it.
     pub async fn empty_database(&self, name: &str) -> String {
         // Roles belong to the server: two tests that create them at once fail.
-        static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+        static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
         let _turn = ONE_AT_A_TIME.lock().await;
         prepare(&self.postgres, name).await
     }

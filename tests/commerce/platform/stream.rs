@@ -149,6 +149,7 @@ fn nothing_is_lost_between_two_connections() {
             tenant.stocked(sku, "10.00", ("1000", "4.00")).await;
         }
         let till = tenant.till().await;
+        let _turn = environment().relays.lock().await;
         let redis = Redis::start().await.expect("Redis starts").expect("redis-server is installed");
         let config = WorkerConfig {
             relay_database_url: SecretString::from(environment().relay_database_url()),

@@ -148,6 +148,7 @@ async fn unsent(tenant: &Tenant) -> i64 {
 #[test]
 fn nothing_is_skipped_repeated_or_lost() {
     with_tenant(async |tenant| {
+        let _turn = environment().relays.lock().await;
         let redis = Redis::start().await.expect("Redis starts").expect("redis-server is installed");
         tenant.stocked("MUG", "10.00", ("1000", "4.00")).await;
         let (till, customer) = (tenant.till().await, tenant.customer("Nordwind Supply").await);
