@@ -24,6 +24,24 @@ CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA extension;
 
 COMMENT ON EXTENSION pg_trgm IS 'text similarity measurement and index searching based on trigrams';
 
+CREATE TYPE public.answered_command_row_1 AS (
+	idempotency_key text,
+	fingerprint bytea,
+	status smallint,
+	response text,
+	document_id uuid
+);
+
+ALTER TYPE public.answered_command_row_1 OWNER TO stockwell_owner;
+
+CREATE TYPE public.barcode_row_1 AS (
+	code text,
+	product_id uuid,
+	uom text
+);
+
+ALTER TYPE public.barcode_row_1 OWNER TO stockwell_owner;
+
 CREATE TYPE public.command_row_1 AS (
 	id uuid,
 	name text,
@@ -74,12 +92,43 @@ CREATE TYPE public.journal_line_row_1 AS (
 
 ALTER TYPE public.journal_line_row_1 OWNER TO stockwell_owner;
 
+CREATE TYPE public.locked_level_row_1 AS (
+	location_id uuid,
+	product_id uuid,
+	on_hand numeric,
+	reserved numeric,
+	value numeric,
+	last_cost numeric,
+	layered boolean,
+	backordered numeric,
+	allotted boolean,
+	counted_at timestamp with time zone
+);
+
+ALTER TYPE public.locked_level_row_1 OWNER TO stockwell_owner;
+
+CREATE TYPE public.locked_series_row_1 AS (
+	series text,
+	next bigint
+);
+
+ALTER TYPE public.locked_series_row_1 OWNER TO stockwell_owner;
+
 CREATE TYPE public.number_series_row_1 AS (
 	series text,
 	next bigint
 );
 
 ALTER TYPE public.number_series_row_1 OWNER TO stockwell_owner;
+
+CREATE TYPE public.open_session_row_1 AS (
+	register_id uuid,
+	id uuid,
+	opened_at timestamp with time zone,
+	opening_float numeric
+);
+
+ALTER TYPE public.open_session_row_1 OWNER TO stockwell_owner;
 
 CREATE TYPE public.pos_sale_row_1 AS (
 	id uuid,
@@ -104,6 +153,31 @@ CREATE TYPE public.pos_sale_row_1 AS (
 );
 
 ALTER TYPE public.pos_sale_row_1 OWNER TO stockwell_owner;
+
+CREATE TYPE public.product_row_1 AS (
+	id uuid,
+	sku text,
+	kind text,
+	status text,
+	tracking text,
+	lineage uuid[],
+	stock_uom text,
+	stock_decimals smallint,
+	tax_class_id uuid,
+	list_price numeric,
+	costing_method text
+);
+
+ALTER TYPE public.product_row_1 OWNER TO stockwell_owner;
+
+CREATE TYPE public.product_unit_row_1 AS (
+	product_id uuid,
+	uom text,
+	factor numeric,
+	list_price numeric
+);
+
+ALTER TYPE public.product_unit_row_1 OWNER TO stockwell_owner;
 
 CREATE TYPE public.sales_line_row_1 AS (
 	document_id uuid,
@@ -270,6 +344,88 @@ CREATE FUNCTION public.event_base() RETURNS bigint
     RETURN (0)::bigint;
 
 ALTER FUNCTION public.event_base() OWNER TO stockwell_owner;
+
+CREATE FUNCTION public.load_sales_1(p_tenant uuid, p_now timestamp with time zone, p_keys text[], p_registers uuid[], p_locations uuid[], p_products uuid[], p_skus text[], p_barcodes text[], p_with_units boolean, p_series text[], OUT answered public.answered_command_row_1[], OUT sessions public.open_session_row_1[], OUT barcodes public.barcode_row_1[], OUT products public.product_row_1[], OUT units public.product_unit_row_1[], OUT levels public.locked_level_row_1[], OUT series public.locked_series_row_1[]) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+declare
+    v_products uuid[] := p_products;
+    v_stocked uuid[];
+    v_needs_more boolean;
+    v_has_expired boolean;
+begin
+    if cardinality(p_keys) > 0 then
+        select array_agg(row(
+            c.idempotency_key, c.fingerprint, c.status, c.response, c.document_id)::answered_command_row_1)
+        into answered
+        from command c
+        where c.tenant_id = p_tenant and c.idempotency_key = any(p_keys);
+    end if;
+    select array_agg(row(s.register_id, s.id, s.opened_at, s.opening_float)::open_session_row_1)
+    into sessions
+    from (
+        select * from pos_session s
+        where s.tenant_id = p_tenant and s.register_id = any(p_registers) and s.status = 'open'
+        order by s.id for share
+    ) s;
+    if cardinality(p_barcodes) > 0 then
+        select array_agg(row(b.code, b.product_id, b.uom)::barcode_row_1), v_products || array_agg(b.product_id)
+        into barcodes, v_products
+        from barcode b
+        where b.tenant_id = p_tenant and b.code = any(p_barcodes);
+    end if;
+    select
+        array_agg(row(
+            p.id, p.sku, p.kind, p.status, p.tracking, c.lineage, p.stock_uom, p.stock_decimals, p.tax_class_id,
+            p.list_price, p.costing_method)::product_row_1),
+        array_agg(p.id),
+        array_agg(p.id) filter (where p.kind = 'stocked'),
+        coalesce(bool_or(p.kind = 'bundle' or p.tracking <> 'none'), false)
+    into products, v_products, v_stocked, v_needs_more
+    from product p
+    left join category c on c.tenant_id = p.tenant_id and c.id = p.category_id
+    where p.tenant_id = p_tenant and (p.id = any(v_products) or p.sku = any(p_skus));
+    if p_with_units then
+        select array_agg(row(u.product_id, u.uom, u.factor, u.list_price)::product_unit_row_1 order by u.uom)
+        into units
+        from product_unit u
+        where u.tenant_id = p_tenant and u.product_id = any(v_products);
+    end if;
+    if v_needs_more then
+        return;
+    end if;
+    select
+        coalesce(array_agg(row(
+            l.location_id, l.product_id, l.on_hand, l.reserved, l.value, l.last_cost, l.layered, l.backordered,
+            l.allotted, l.counted_at)::locked_level_row_1), '{}'),
+        coalesce(bool_or(l.next_expiry <= p_now), false)
+    into levels, v_has_expired
+    from (
+        select l.*
+        from unnest(p_locations) location (id)
+        cross join unnest(v_stocked) product (id)
+        join stock_level l on l.tenant_id = p_tenant and l.location_id = location.id and l.product_id = product.id
+            and l.lot_id = '00000000-0000-0000-0000-000000000000'
+        order by l.location_id, l.product_id for update of l
+    ) l;
+    if v_has_expired then
+        levels := null;
+        return;
+    end if;
+    select array_agg(row(s.series, s.next)::locked_series_row_1)
+    into series
+    from (
+        select * from number_series s
+        where s.tenant_id = p_tenant and s.series = any(p_series)
+          and (
+              select count(*) from number_series n where n.tenant_id = p_tenant and n.series = any(p_series)
+          ) = cardinality(p_series)
+        order by s.series for update
+    ) s;
+end
+$$;
+
+ALTER FUNCTION public.load_sales_1(p_tenant uuid, p_now timestamp with time zone, p_keys text[], p_registers uuid[], p_locations uuid[], p_products uuid[], p_skus text[], p_barcodes text[], p_with_units boolean, p_series text[], OUT answered public.answered_command_row_1[], OUT sessions public.open_session_row_1[], OUT barcodes public.barcode_row_1[], OUT products public.product_row_1[], OUT units public.product_unit_row_1[], OUT levels public.locked_level_row_1[], OUT series public.locked_series_row_1[]) OWNER TO stockwell_owner;
 
 CREATE FUNCTION public.post_batch_1(p_tenant uuid, p_now timestamp with time zone, p_currency text, p_levels public.stock_level_row_1[], p_series public.number_series_row_1[], p_movements public.stock_movement_row_1[], p_sales public.pos_sale_row_1[], p_tenders public.tender_row_1[], p_sales_lines public.sales_line_row_1[], p_entries public.journal_entry_row_1[], p_entry_lines public.journal_line_row_1[], p_events public.event_row_1[], p_commands public.command_row_1[]) RETURNS integer
     LANGUAGE plpgsql
@@ -1272,7 +1428,7 @@ CREATE TABLE public.journal_line (
     location_id uuid,
     party_id uuid,
     posted_on date NOT NULL,
-    CONSTRAINT journal_line_one_side CHECK (((debit >= (0)::numeric) AND (credit >= (0)::numeric) AND ((debit = (0)::numeric) <> (credit = (0)::numeric))))
+    CONSTRAINT journal_line_one_side CHECK (((LEAST(debit, credit) = (0)::numeric) AND (GREATEST(debit, credit) > (0)::numeric)))
 );
 
 ALTER TABLE ONLY public.journal_line FORCE ROW LEVEL SECURITY;
@@ -2658,7 +2814,7 @@ CREATE TABLE public.stock_movement (
     entry_mode text NOT NULL,
     source_system text,
     command_id uuid NOT NULL,
-    CONSTRAINT stock_movement_kind_known CHECK ((kind = ANY (ARRAY['receipt'::text, 'sale'::text, 'return'::text, 'transfer_out'::text, 'transfer_in'::text, 'adjustment'::text, 'count'::text, 'supplier_return'::text, 'opening'::text, 'settlement'::text, 'revaluation'::text])))
+    CONSTRAINT stock_movement_kind_known CHECK ((kind = ANY ('{receipt,sale,return,transfer_out,transfer_in,adjustment,count,supplier_return,opening,settlement,revaluation}'::text[])))
 );
 
 ALTER TABLE ONLY public.stock_movement FORCE ROW LEVEL SECURITY;
@@ -4550,9 +4706,6 @@ ALTER TABLE ONLY public.peg
 ALTER TABLE ONLY public.peg
     ADD CONSTRAINT peg_transfer_fkey FOREIGN KEY (tenant_id, transfer_id, supply_line_no) REFERENCES public.transfer_line(tenant_id, transfer_id, line_no);
 
-ALTER TABLE ONLY public.pos_sale
-    ADD CONSTRAINT pos_sale_session_fkey FOREIGN KEY (tenant_id, session_id) REFERENCES public.pos_session(tenant_id, id);
-
 ALTER TABLE ONLY public.pos_session
     ADD CONSTRAINT pos_session_register_fkey FOREIGN KEY (tenant_id, register_id) REFERENCES public.register(tenant_id, id);
 
@@ -4651,9 +4804,6 @@ ALTER TABLE ONLY public.tax_class
 
 ALTER TABLE ONLY public.tax_rate
     ADD CONSTRAINT tax_rate_class_fkey FOREIGN KEY (tenant_id, tax_class_id) REFERENCES public.tax_class(tenant_id, id);
-
-ALTER TABLE ONLY public.tender
-    ADD CONSTRAINT tender_sale_fkey FOREIGN KEY (tenant_id, sale_id) REFERENCES public.pos_sale(tenant_id, id);
 
 ALTER TABLE ONLY public.transfer
     ADD CONSTRAINT transfer_from_fkey FOREIGN KEY (tenant_id, from_location_id) REFERENCES public.location(tenant_id, id);
@@ -4961,6 +5111,9 @@ GRANT ALL ON FUNCTION auth.forget_answers(of_tenant uuid, after_id uuid, before 
 
 REVOKE ALL ON FUNCTION auth.tenants() FROM PUBLIC;
 GRANT ALL ON FUNCTION auth.tenants() TO stockwell_relay;
+
+REVOKE ALL ON FUNCTION public.load_sales_1(p_tenant uuid, p_now timestamp with time zone, p_keys text[], p_registers uuid[], p_locations uuid[], p_products uuid[], p_skus text[], p_barcodes text[], p_with_units boolean, p_series text[], OUT answered public.answered_command_row_1[], OUT sessions public.open_session_row_1[], OUT barcodes public.barcode_row_1[], OUT products public.product_row_1[], OUT units public.product_unit_row_1[], OUT levels public.locked_level_row_1[], OUT series public.locked_series_row_1[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.load_sales_1(p_tenant uuid, p_now timestamp with time zone, p_keys text[], p_registers uuid[], p_locations uuid[], p_products uuid[], p_skus text[], p_barcodes text[], p_with_units boolean, p_series text[], OUT answered public.answered_command_row_1[], OUT sessions public.open_session_row_1[], OUT barcodes public.barcode_row_1[], OUT products public.product_row_1[], OUT units public.product_unit_row_1[], OUT levels public.locked_level_row_1[], OUT series public.locked_series_row_1[]) TO stockwell_app;
 
 REVOKE ALL ON FUNCTION public.post_batch_1(p_tenant uuid, p_now timestamp with time zone, p_currency text, p_levels public.stock_level_row_1[], p_series public.number_series_row_1[], p_movements public.stock_movement_row_1[], p_sales public.pos_sale_row_1[], p_tenders public.tender_row_1[], p_sales_lines public.sales_line_row_1[], p_entries public.journal_entry_row_1[], p_entry_lines public.journal_line_row_1[], p_events public.event_row_1[], p_commands public.command_row_1[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.post_batch_1(p_tenant uuid, p_now timestamp with time zone, p_currency text, p_levels public.stock_level_row_1[], p_series public.number_series_row_1[], p_movements public.stock_movement_row_1[], p_sales public.pos_sale_row_1[], p_tenders public.tender_row_1[], p_sales_lines public.sales_line_row_1[], p_entries public.journal_entry_row_1[], p_entry_lines public.journal_line_row_1[], p_events public.event_row_1[], p_commands public.command_row_1[]) TO stockwell_app;

@@ -132,7 +132,7 @@ pub const SCHEMA_RULES: &[(&str, &str)] = &[
              and p.proowner = 'stockwell_lookup'::regrole \
              and not has_function_privilege('public', p.oid, 'execute') \
              or p.oid::regprocedure::text = 'event_base()' and not p.prosecdef \
-             or p.proname = 'post_batch_1' and not p.prosecdef and not has_function_privilege('public', p.oid, 'execute'))",
+             or p.proname in ('load_sales_1', 'post_batch_1') and not p.prosecdef and not has_function_privilege('public', p.oid, 'execute'))",
     ),
     (
         "only the migrator and the owner of the three functions bypass row-level security",
