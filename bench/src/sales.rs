@@ -306,8 +306,8 @@ fn print_gates(cases: &[Case]) -> bool {
     gate("rate at 32 connections ÷ F1", many.ours.rate() / many.floor.rate(), true, 0.5);
     gate("hot rate at 32 ÷ hot F1", hot.ours.rate() / hot.floor.rate(), true, 2.0);
     gate("hot rate ÷ own spread rate", hot.ours.rate() / many.ours.rate(), true, 0.5);
-    gate("processor time per sale ÷ F1 (32)", many.ours.cpu_ms() / many.floor.cpu_ms(), false, 2.0);
-    gate("p50 at 1 connection ÷ F1", one.ours.p50_ms() / one.floor.p50_ms(), false, 3.0);
+    gate("processor time per sale ÷ F1 (32)", many.ours.cpu_ms() / many.floor.cpu_ms(), false, 1.6);
+    gate("p50 at 1 connection ÷ F1", one.ours.p50_ms() / one.floor.p50_ms(), false, 6.0);
     gate("p99 at 8 connections ÷ F1", eight.ours.p99_ms() / eight.floor.p99_ms(), false, 3.0);
     all
 }
