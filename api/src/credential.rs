@@ -1,7 +1,7 @@
 //! The credential of a request, and the address it comes from.
 
 use std::borrow::Cow;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use actix_web::http::header::{self, HeaderMap, HeaderName};
 use base64::Engine;
@@ -35,10 +35,10 @@ fn basic_user(encoded: &str) -> Option<String> {
 }
 
 /// Returns the caller's address: the peer's, or the one that the outermost of our own proxies saw.
-pub fn address(peer: Option<IpAddr>, headers: &HeaderMap, trusted_proxies: &[IpNet]) -> Option<IpAddr> {
+pub fn address(peer: Option<SocketAddr>, headers: &HeaderMap, trusted_proxies: &[IpNet]) -> Option<IpAddr> {
     let is_trusted =
         |address: &IpAddr| trusted_proxies.iter().any(|network| network.contains(&address.to_canonical()));
-    let mut address = peer?;
+    let mut address = peer?.ip();
     let forwarded: Vec<&str> = headers
         .get_all(X_FORWARDED_FOR)
         .filter_map(|value| value.to_str().ok())

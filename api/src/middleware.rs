@@ -163,8 +163,7 @@ impl Wants {
 
 async fn identify(app: &App, request: &ServiceRequest) -> Result<service::Caller, AuthError> {
     let Some(credential) = credential::presented(request.headers()) else { return Err(AuthError::Missing) };
-    let peer = request.peer_addr().map(|address| address.ip());
-    let address = credential::address(peer, request.headers(), &app.trusted_proxies);
+    let address = credential::address(request.peer_addr(), request.headers(), &app.trusted_proxies);
     app.auth.authenticate(&credential, address).await
 }
 

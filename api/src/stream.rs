@@ -154,7 +154,6 @@ fn accepts_events(request: &HttpRequest) -> bool {
 /// Returns the credential of the request, which is checked again while the stream lasts.
 fn presented(request: &HttpRequest, app: &App) -> Credential {
     let text = credential::presented(request.headers()).unwrap_or_default().into_owned();
-    let peer = request.peer_addr().map(|address| address.ip());
-    let address = credential::address(peer, request.headers(), &app.trusted_proxies);
+    let address = credential::address(request.peer_addr(), request.headers(), &app.trusted_proxies);
     Credential { text: SecretString::from(text), address }
 }

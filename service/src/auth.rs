@@ -12,6 +12,7 @@ pub mod users;
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -20,7 +21,7 @@ use ipnet::IpNet;
 use moka::future::Cache;
 use sea_orm::sqlx::{self, Row};
 use sha2::{Digest, Sha256};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
 use crate::caller::ActorKind;
 use crate::scope::Scopes;
@@ -28,6 +29,7 @@ use crate::{Caller, Db, Error};
 
 pub(crate) use keys::insert as insert_key;
 pub use keys::{ApiKeyCreate, KeyKind, KeyMode, NewKey, PUBLISHABLE, is_well_formed, make_key};
+use password::Hashers;
 pub use role::Role;
 pub use session::{Login, Tokens};
 pub use tokens::{ACCESS_TOKEN_SECONDS, SigningKey, SigningKeyError};
@@ -37,17 +39,17 @@ pub use users::UserCreate;
 pub const CREDENTIAL_CACHE_TTL: Duration = Duration::from_secs(5);
 /// Most credentials in the cache.
 const CACHED_CREDENTIALS_MAX: u64 = 50_000;
-/// Most failed logins for one address within [`FAILURE_WINDOW`].
-const FAILURES_MAX: u32 = 10;
+/// Most failed logins of one user from one network within [`FAILURE_WINDOW`]. Failures from other networks don't count, so
+/// that no stranger can lock a user out.
+const FAILURES_OF_USER_MAX: u32 = 10;
+/// Most failed logins of any users from one network within [`FAILURE_WINDOW`].
+const FAILURES_OF_NETWORK_MAX: u32 = 100;
 /// Shortest time between two notes of a key's use. [`FIND_KEY`] says the same.
 const USE_NOTED_EVERY: TimeDelta = TimeDelta::minutes(1);
 /// Time after which failed logins no longer count.
 const FAILURE_WINDOW: Duration = Duration::from_secs(15 * 60);
-/// Most addresses with failed logins that are remembered.
-const FAILED_ADDRESSES_MAX: u64 = 100_000;
-/// Most passwords that are hashed at the same time: each takes 19 MiB and a core.
-const HASHING_MAX: usize = 2;
-
+/// Most counts of failed logins that are remembered.
+const FAILURE_COUNTS_MAX: u64 = 100_000;
 /// The reason why authentication failed.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum AuthError {
@@ -115,6 +117,13 @@ impl CachedCredential {
     }
 }
 
+/// A count of failed logins.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum FailureKey {
+    Network(IpNet),
+    User { network: IpNet, tenant: String, email: String },
+}
+
 /// Authenticates callers.
 #[derive(Debug)]
 pub struct Auth {
@@ -125,8 +134,8 @@ pub struct Auth {
     revocations: watch::Sender<u64>,
     /// Counts how often the cache was cleared.
     forgotten: watch::Sender<u64>,
-    failures: Cache<(String, String), Arc<std::sync::atomic::AtomicU32>>,
-    hashing: Semaphore,
+    failures: Cache<FailureKey, Arc<AtomicU32>>,
+    hashers: Hashers,
 }
 
 impl Auth {
@@ -141,11 +150,8 @@ impl Auth {
                 .build(),
             revocations: watch::Sender::new(0),
             forgotten: watch::Sender::new(0),
-            failures: Cache::builder()
-                .max_capacity(FAILED_ADDRESSES_MAX)
-                .time_to_live(FAILURE_WINDOW)
-                .build(),
-            hashing: Semaphore::new(HASHING_MAX),
+            failures: Cache::builder().max_capacity(FAILURE_COUNTS_MAX).time_to_live(FAILURE_WINDOW).build(),
+            hashers: Hashers::start(),
         }
     }
 

@@ -2,7 +2,8 @@
 
 use actix_web::http::header;
 use actix_web::web::Data;
-use actix_web::{HttpResponse, get, post};
+use actix_web::{HttpRequest, HttpResponse, get, post};
+use domain::refusal::{Problems, Refusal};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use service::auth::{ACCESS_TOKEN_SECONDS, Login, Tokens};
@@ -10,12 +11,19 @@ use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::Body;
-use crate::{Answer, App};
+use crate::{Answer, App, credential};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(login).service(refresh).service(logout).service(jwks);
 }
+
+/// Most characters of a tenant's name in logins, as in [`LoginIn`].
+const TENANT_MAX: usize = 63;
+/// Most characters of an e-mail address (RFC 5321, 4.5.3.1.3).
+const EMAIL_MAX: usize = 254;
+/// Most characters of a password.
+const PASSWORD_MAX: usize = 200;
 
 /// Credentials of a login.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -30,6 +38,23 @@ struct LoginIn {
     /// Password of the user.
     #[schema(value_type = String, max_length = 200, example = "correct horse battery staple")]
     password: SecretString,
+}
+
+impl LoginIn {
+    /// Rejects credentials that are too long to be right, before they cost anything.
+    fn check(&self) -> Result<(), Refusal> {
+        let mut problems = Problems::default();
+        for (pointer, text, max) in [
+            ("/tenant", self.tenant.as_str(), TENANT_MAX),
+            ("/email", self.email.as_str(), EMAIL_MAX),
+            ("/password", self.password.expose_secret(), PASSWORD_MAX),
+        ] {
+            if text.chars().nth(max).is_some() {
+                problems.invalid(pointer, format!("Use at most {max} characters."));
+            }
+        }
+        problems.check()
+    }
 }
 
 /// A refresh token.
@@ -72,7 +97,8 @@ struct Jwks {
 /// Log in
 ///
 /// Returns an access token for 15 minutes and a refresh token. An unknown tenant, an unknown user and a wrong password
-/// return the same problem. After ten failures for one address within 15 minutes, a login returns 429.
+/// return the same problem. After 10 failures of one user within 15 minutes from one network, or 100 of any users, a login
+/// from there returns 429.
 #[utoipa::path(
     operation_id = "auth_login",
     security(()),
@@ -80,9 +106,12 @@ struct Jwks {
     responses((status = 200, description = "The tokens.", body = TokensOut))
 )]
 #[post("/v1/auth/login")]
-async fn login(app: Data<App>, body: Body<LoginIn>) -> Answer {
+async fn login(request: HttpRequest, app: Data<App>, body: Body<LoginIn>) -> Answer {
     let input = body.read().await?.value;
-    let login = Login { tenant: input.tenant, email: input.email, password: input.password };
+    input.check()?;
+    let LoginIn { tenant, email, password } = input;
+    let address = credential::address(request.peer_addr(), request.headers(), &app.trusted_proxies);
+    let login = Login { tenant, email, password, address };
     Ok(tokens(app.auth.login(login).await?))
 }
 

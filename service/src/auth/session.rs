@@ -1,11 +1,13 @@
 //! Logins of users, and the refresh tokens that extend them.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use chrono::TimeDelta;
 use domain::id::{TenantId, decode, encode};
 use entity::{app_user, refresh_token};
+use ipnet::IpNet;
 use rand::RngExt;
 use rand::distr::Alphanumeric;
 use sea_orm::{ActiveModelTrait, ColumnTrait, QueryFilter, QuerySelect, Set, sqlx};
@@ -15,7 +17,9 @@ use sqlx::Row;
 use uuid::Uuid;
 
 use super::password::DUMMY_HASH;
-use super::{Auth, AuthError, FAILURE_WINDOW, FAILURES_MAX, Role, users};
+use super::{
+    Auth, AuthError, FAILURE_WINDOW, FAILURES_OF_NETWORK_MAX, FAILURES_OF_USER_MAX, FailureKey, Role, users,
+};
 use crate::caller::ActorKind;
 use crate::scope::Scopes;
 use crate::{Caller, Error, Tx};
@@ -33,6 +37,8 @@ pub struct Login {
     pub tenant: String,
     pub email: String,
     pub password: SecretString,
+    /// Address of the caller.
+    pub address: Option<IpAddr>,
 }
 
 /// The tokens of a login or a refresh.
@@ -56,10 +62,14 @@ impl Auth {
     /// time.
     pub async fn login(&self, login: Login) -> Result<Tokens, AuthError> {
         let email = login.email.trim().to_lowercase();
-        let key = (login.tenant.clone(), email.clone());
-        let failures = self.failures.get_with(key.clone(), async { Arc::new(AtomicU32::new(0)) }).await;
+        let network = network(login.address);
+        let of_network = self.failures(FailureKey::Network(network)).await;
+        let key = FailureKey::User { network, tenant: login.tenant.clone(), email: email.clone() };
+        let of_user = self.failures(key.clone()).await;
         // Counted before the result is known, so that parallel attempts count too.
-        if failures.fetch_add(1, Ordering::Relaxed) >= FAILURES_MAX {
+        if of_network.fetch_add(1, Ordering::Relaxed) >= FAILURES_OF_NETWORK_MAX
+            || of_user.fetch_add(1, Ordering::Relaxed) >= FAILURES_OF_USER_MAX
+        {
             return Err(AuthError::TooManyAttempts(FAILURE_WINDOW.as_secs()));
         }
         let known = self.find_login(&login.tenant, &email).await?;
@@ -69,6 +79,7 @@ impl Auth {
             return Err(AuthError::WrongLogin);
         };
         self.failures.invalidate(&key).await;
+        of_network.fetch_sub(1, Ordering::Relaxed);
         if !known.tenant_active {
             return Err(AuthError::TenantSuspended);
         }
@@ -100,6 +111,10 @@ impl Auth {
             Ok(())
         };
         self.db.write(&anonymous(tenant_id), end).await
+    }
+
+    async fn failures(&self, key: FailureKey) -> Arc<AtomicU32> {
+        self.failures.get_with(key, async { Arc::new(AtomicU32::new(0)) }).await
     }
 
     async fn find_login(&self, slug: &str, email: &str) -> Result<Option<LoginUser>, Error> {
@@ -166,6 +181,14 @@ const USE_TOKEN: &str = "update refresh_token set used_at = $3 where tenant_id =
 struct LoginUser {
     user: app_user::Model,
     tenant_active: bool,
+}
+
+/// Returns the network whose failed logins count together: an IPv4 address, or the 64 bits of IPv6 that one customer of
+/// a provider has.
+fn network(address: Option<IpAddr>) -> IpNet {
+    let address = address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)).to_canonical();
+    let bits = if address.is_ipv4() { 32 } else { 64 };
+    IpNet::new(address, bits).map_or_else(|_| address.into(), |network| network.trunc())
 }
 
 fn user_caller(user: &app_user::Model) -> Caller {

@@ -276,6 +276,26 @@ fn guessing_passwords_is_stopped() {
 }
 
 #[test]
+fn credentials_that_are_too_long_are_rejected_before_they_cost_anything() {
+    with_tenant(async |tenant| {
+        let (_, login) = user(tenant, "cashier").await;
+        let anonymous = tenant.anonymous();
+        for (field, max) in [("tenant", 63), ("email", 254), ("password", 200)] {
+            let mut long = login.clone();
+            long[field] = json!("x".repeat(max));
+            anonymous.post("/v1/auth/login", &long).await.refused(401, "invalid_credentials");
+            for length in [max + 1, 200_000] {
+                long[field] = json!("x".repeat(length));
+                let problem = anonymous.post("/v1/auth/login", &long).await;
+                let problem = problem.refused(422, "validation_failed");
+                assert_eq!(problem["errors"][0]["pointer"], format!("/{field}"));
+            }
+        }
+        anonymous.post("/v1/auth/login", &login).await.ok();
+    });
+}
+
+#[test]
 fn a_disabled_user_is_locked_out_at_once() {
     with_tenant(async |tenant| {
         let (id, login) = user(tenant, "buyer").await;
