@@ -90,7 +90,7 @@ mod tests {
         let proxies: Vec<IpNet> = vec!["10.0.0.0/8".parse().expect("a network")];
         let from = |peer: &str, forwarded: &str| {
             let request = TestRequest::get().insert_header((X_FORWARDED_FOR, forwarded)).to_http_request();
-            let peer = peer.parse().expect("an address");
+            let peer = SocketAddr::new(peer.parse().expect("an address"), 40_000);
             address(Some(peer), request.headers(), &proxies).map(|address| address.to_string())
         };
         assert_eq!(from("203.0.113.9", "192.0.2.1").as_deref(), Some("203.0.113.9"));

@@ -286,9 +286,8 @@ fn credentials_that_are_too_long_are_rejected_before_they_cost_anything() {
             anonymous.post("/v1/auth/login", &long).await.refused(401, "invalid_credentials");
             for length in [max + 1, 200_000] {
                 long[field] = json!("x".repeat(length));
-                let problem = anonymous.post("/v1/auth/login", &long).await;
-                let problem = problem.refused(422, "validation_failed");
-                assert_eq!(problem["errors"][0]["pointer"], format!("/{field}"));
+                let answer = anonymous.post("/v1/auth/login", &long).await;
+                assert_eq!(answer.refused(422, "validation_failed").pointers(), [format!("/{field}")]);
             }
         }
         anonymous.post("/v1/auth/login", &login).await.ok();
