@@ -38,6 +38,8 @@ pub struct Write {
     if_match: IfMatch,
     path: String,
     changes_setup: bool,
+    /// Whether it takes long, and so uses the connections of the jobs.
+    is_import: bool,
 }
 
 /// A merge patch (RFC 7396): the fields to change. Null clears a field.
@@ -62,6 +64,7 @@ impl Write {
             if_match: IfMatch::of(request),
             path: request.path().to_owned(),
             changes_setup: false,
+            is_import: false,
         })
     }
 
@@ -220,11 +223,12 @@ impl Write {
 
     /// Writes all of an upload or nothing. Returns 200.
     pub async fn whole<T: Serialize>(
-        self,
+        mut self,
         name: &'static str,
         raw: &Bytes,
         work: impl AsyncFn(&Tx) -> Result<T, Error>,
     ) -> Answer {
+        self.is_import = true;
         Ok(self.run(name, raw, async |tx| written(200, None, &work(tx).await?)).await?.respond())
     }
 
@@ -234,14 +238,15 @@ impl Write {
         raw: &Bytes,
         work: impl AsyncFn(&Tx) -> Result<Written, Error>,
     ) -> Result<Done, ApiError> {
-        let Write { app, caller, idempotency, preferences, changes_setup, .. } = self;
+        let Write { app, caller, idempotency, preferences, changes_setup, is_import, .. } = self;
+        let db = if is_import { app.db.for_imports() } else { app.db.clone() };
         let idempotency = idempotency.optional(raw)?;
         let mut attempt = 1;
         loop {
             let answer = if preferences.dry_run {
-                command::dry_run(&app.db, &caller, &work).await
+                command::dry_run(&db, &caller, &work).await
             } else {
-                command::run(&app.db, &caller, name, idempotency.as_ref(), &work).await
+                command::run(&db, &caller, name, idempotency.as_ref(), &work).await
             };
             match answer {
                 Err(error) if attempt < ATTEMPTS_MAX && lost_race(&error, idempotency.is_some()) => {

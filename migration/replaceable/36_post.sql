@@ -3,7 +3,8 @@
 -- version.
 
 -- Reads and locks the rows of a batch of till sales, in the order in which every batch locks: sessions, stock levels by
--- key, number series. Returns null levels if a product is a bundle or tracked, because then other rows are read before
+-- key, number series. Returns only the stored
+-- responses if every command has one. Returns null levels if a product is a bundle or tracked, because then other rows are read before
 -- levels are locked, and if a hold has expired on a level, because then the level is swept first. Returns null series if
 -- there are no levels, and if a series is new.
 create or replace function load_sales_1(
@@ -17,6 +18,7 @@ create or replace function load_sales_1(
     p_barcodes text[],
     p_with_units boolean,
     p_series text[],
+    p_commands integer,
     out answered answered_command_row_1[],
     out sessions open_session_row_1[],
     out barcodes barcode_row_1[],
@@ -39,6 +41,9 @@ begin
         into answered
         from command c
         where c.tenant_id = p_tenant and c.idempotency_key = any(p_keys);
+        if cardinality(answered) = p_commands then
+            return;
+        end if;
     end if;
     select array_agg(row(s.register_id, s.id, s.opened_at, s.opening_float)::open_session_row_1)
     into sessions
@@ -53,6 +58,10 @@ begin
         from barcode b
         where b.tenant_id = p_tenant and b.code = any(p_barcodes);
     end if;
+    if cardinality(p_skus) > 0 then
+        v_products := v_products || array(
+            select p.id from product p where p.tenant_id = p_tenant and p.sku = any(p_skus));
+    end if;
     select
         array_agg(row(
             p.id, p.sku, p.kind, p.status, p.tracking, c.lineage, p.stock_uom, p.stock_decimals, p.tax_class_id,
@@ -63,7 +72,7 @@ begin
     into products, v_products, v_stocked, v_needs_more
     from product p
     left join category c on c.tenant_id = p.tenant_id and c.id = p.category_id
-    where p.tenant_id = p_tenant and (p.id = any(v_products) or p.sku = any(p_skus));
+    where p.tenant_id = p_tenant and p.id = any(v_products);
     if p_with_units then
         select array_agg(row(u.product_id, u.uom, u.factor, u.list_price)::product_unit_row_1 order by u.uom)
         into units
@@ -81,10 +90,9 @@ begin
     into levels, v_has_expired
     from (
         select l.*
-        from unnest(p_locations) location (id)
-        cross join unnest(v_stocked) product (id)
-        join stock_level l on l.tenant_id = p_tenant and l.location_id = location.id and l.product_id = product.id
-            and l.lot_id = '00000000-0000-0000-0000-000000000000'
+        from stock_level l
+        where l.tenant_id = p_tenant and l.location_id = any(p_locations) and l.product_id = any(v_stocked)
+          and l.lot_id = '00000000-0000-0000-0000-000000000000'
         order by l.location_id, l.product_id for update of l
     ) l;
     if v_has_expired then

@@ -66,6 +66,17 @@ impl Error {
         }
     }
 
+    /// Returns the error again if no connection could be had, or one was lost: other work would fail in the same way.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the other errors are of one piece of work")]
+    pub(crate) fn unavailable(&self) -> Option<Error> {
+        match self {
+            Error::Busy => Some(Error::Busy),
+            Error::OverShare => Some(Error::OverShare),
+            Error::Unreachable(error) => Some(Error::Unreachable(Arc::clone(error))),
+            _ => None,
+        }
+    }
+
     /// Whether the transaction lost a race that a second attempt may win (40001, 40P01).
     pub fn is_retryable(&self) -> bool {
         let Error::Database(error) = self else { return false };
@@ -95,14 +106,8 @@ impl Error {
     }
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "a foreign enum, which grows")]
 fn is_connection_failure(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => {
-            true
-        }
-        _ => false,
-    }
+    matches!(error, sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::WorkerCrashed)
 }
 
 /// Returns the constraint that a statement violated. A distributed engine may pass on the message of one of its servers

@@ -125,25 +125,32 @@ const ATTEMPTS_MAX: u32 = 4;
 
 /// Carries out a batch of one tenant's requests in one transaction. Returns one result for each request, in order. If
 /// the batch fails or panics, its requests are carried out again one by one, so that only the request that is the cause
-/// fails.
+/// fails. If no connection can be had, all that are left fail at once.
 pub(crate) async fn run(db: &Db, setups: &setup::Setups, requests: &[Request]) -> Vec<Result<Answer, Error>> {
-    match catch_panic(attempt(db, setups, requests)).await {
-        Ok(answers) => answers,
-        Err(error) if requests.len() == 1 => vec![Err(map_constraint(error))],
-        Err(error) => {
-            tracing::warn!(%error, commands = requests.len(), "a batch failed and is carried out one by one");
-            let mut answers = Vec::with_capacity(requests.len());
-            for request in requests {
-                let alone = std::slice::from_ref(request);
-                let answer = catch_panic(attempt(db, setups, alone)).await;
-                answers.push(match answer {
-                    Ok(mut answers) => answers.remove(0),
-                    Err(error) => Err(map_constraint(error)),
-                });
-            }
-            answers
+    let error = match catch_panic(attempt(db, setups, requests)).await {
+        Ok(answers) => return answers,
+        Err(error) if requests.len() == 1 => return vec![Err(map_constraint(error))],
+        Err(error) => error,
+    };
+    tracing::warn!(%error, commands = requests.len(), "a batch failed");
+    // A connection may be lost while a batch commits. Its requests are carried out again, to learn whether it did.
+    let mut unavailable = if matches!(error, Error::Unreachable(_)) { None } else { error.unavailable() };
+    let mut answers = Vec::with_capacity(requests.len());
+    for request in requests {
+        if let Some(error) = unavailable.as_ref().and_then(Error::unavailable) {
+            answers.push(Err(error));
+            continue;
         }
+        let answer = catch_panic(attempt(db, setups, std::slice::from_ref(request))).await;
+        answers.push(match answer {
+            Ok(mut answers) => answers.remove(0),
+            Err(error) => {
+                unavailable = error.unavailable();
+                Err(map_constraint(error))
+            }
+        });
     }
+    answers
 }
 
 /// Turns a panic into an error. The transaction of `work` rolls back, so nothing half decided is written.

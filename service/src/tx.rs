@@ -57,13 +57,25 @@ pub struct Db {
     statements: Arc<AtomicU64>,
     /// Notified after every commit.
     pub(crate) notifier: Notifier,
+    /// Share of the connections that commands use.
+    write_share: Work,
 }
 
 impl Db {
     /// Connects as the role of `url`, which must be behind the tenant wall (`stockwell_app`).
     pub async fn connect(url: &str, options: &PoolOptions) -> Result<Self, Error> {
         let connections = Connections::open(url, options).await?;
-        Ok(Db { connections, statements: Arc::new(AtomicU64::new(0)), notifier: Notifier::default() })
+        Ok(Db {
+            connections,
+            statements: Arc::new(AtomicU64::new(0)),
+            notifier: Notifier::default(),
+            write_share: Work::Write,
+        })
+    }
+
+    /// Returns the same database for an import, whose long transactions use the share of the jobs.
+    pub fn for_imports(&self) -> Self {
+        Db { write_share: Work::Job, ..self.clone() }
     }
 
     /// Returns the number of statements sent, including `begin` and `commit`.
@@ -140,7 +152,7 @@ impl Db {
     pub(crate) async fn begin(&self, tenant_id: TenantId) -> Result<Tx, Error> {
         let opening = "begin; set local plan_cache_mode = force_generic_plan; set local enable_seqscan = off; \
              set local jit = off";
-        self.open(opening, Work::Write, tenant_id).await
+        self.open(opening, self.write_share, tenant_id).await
     }
 
     /// Opens a read-only snapshot.
@@ -160,12 +172,7 @@ impl Db {
     /// of schema steps return rows there.
     pub(crate) async fn ask(&self, query: Query<'_, Postgres, PgArguments>) -> Result<Option<PgRow>, Error> {
         self.statements.fetch_add(1, Ordering::Relaxed);
-        let mut connection = self.connections.lend(Work::Lookup, None).await?;
-        let answer = query.fetch_optional(&mut *connection).await;
-        if answer.is_err() {
-            connection.discard();
-        }
-        Ok(answer?)
+        self.connections.lend(Work::Lookup, None).await?.ask(query).await
     }
 
     async fn open(&self, opening: &str, work: Work, tenant_id: TenantId) -> Result<Tx, Error> {

@@ -4,6 +4,7 @@
 
 mod batch;
 mod command_cost;
+mod connections;
 mod mix;
 mod model;
 mod queue;

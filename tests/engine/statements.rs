@@ -18,11 +18,11 @@ const SALE: u64 = 4;
 const REPORT: u64 = 3;
 
 /// Makes a database connection of its own, so that no other test adds to its count.
-async fn own_db() -> Db {
+pub async fn own_db() -> Db {
     Db::connect(&environment().database_url(), &pool_options()).await.expect("the app connects")
 }
 
-fn request(tenant: &Tenant, till: &Till, skus: &[&str], key: &str) -> Request {
+pub fn request(tenant: &Tenant, till: &Till, skus: &[&str], key: &str) -> Request {
     let line = |sku: &&str| LineInput {
         item: ItemRef::Sku((*sku).to_owned()),
         uom: None,

@@ -101,18 +101,15 @@ mod tests {
         let gate = Arc::new(Mutex::new(gate));
         let wait = || {
             let gate = Arc::clone(&gate);
-            move || drop(gate.lock().expect("the gate").recv())
+            move || _ = gate.lock().expect("the gate").recv()
         };
         let all = THREADS + WAITING_MAX + 10;
-        let runs = (0..all).map(|_| hashers.run(wait()));
-        // The threads may take their first jobs at any moment, so some more than the queue may be accepted.
-        let outcomes = async {
-            let runs = futures_util::future::join_all(runs);
-            drop(open);
-            runs.await
-        };
-        let outcomes = outcomes.await;
+        let mut runs = futures_util::future::join_all((0..all).map(|_| hashers.run(wait())));
+        assert!(futures_util::future::poll_immediate(&mut runs).await.is_none(), "the gate is closed");
+        drop(open);
+        let outcomes = runs.await;
         let rejected = outcomes.iter().filter(|outcome| matches!(outcome, Err(Error::Busy))).count();
+        // A thread may not have taken its first job when the queue is full.
         assert!((10..=10 + THREADS).contains(&rejected), "{rejected}");
         assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), all - rejected);
     }

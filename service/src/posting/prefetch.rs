@@ -26,7 +26,7 @@ use crate::{Error, Tx};
 /// The function is in `migration/replaceable/36_post.sql`.
 const LOAD_SALES: &str = "select answered, sessions, barcodes, products, units, levels, series from load_sales_1( \
      p_tenant => $1, p_now => $2, p_keys => $3, p_registers => $4, p_locations => $5, p_products => $6, p_skus => $7, \
-     p_barcodes => $8, p_with_units => $9, p_series => $10)";
+     p_barcodes => $8, p_with_units => $9, p_series => $10, p_commands => $11)";
 
 /// The rows that are read before the book is loaded. A part that is `None` was not read.
 #[derive(Debug, Default)]
@@ -56,7 +56,7 @@ pub(super) async fn sales<'a>(
     if !commands.clone().all(is_plain) {
         return Ok(Prefetched::default());
     }
-    let needs = Needs::of(commands);
+    let needs = Needs::of(commands.clone());
     let setup = setups.with(tx, &needs).await?;
     let registers = needs.register_ids.iter().filter_map(|id| setup.registers.get(id));
     let series: Vec<String> = registers.map(|register| document::series(&register.code, tx.now)).collect();
@@ -70,7 +70,8 @@ pub(super) async fn sales<'a>(
         .bind(needs.skus.iter().map(String::as_str).collect::<Vec<&str>>())
         .bind(needs.barcodes.iter().map(String::as_str).collect::<Vec<&str>>())
         .bind(needs.units)
-        .bind(&series);
+        .bind(&series)
+        .bind(i32::try_from(commands.count()).unwrap_or(i32::MAX));
     let row = tx.row(query).await?.ok_or_else(|| Error::invariant("the load function returns one row"))?;
     let answered: Option<Vec<AnsweredRow>> = row.try_get("answered")?;
     let sessions: Option<Vec<SessionRow>> = row.try_get("sessions")?;

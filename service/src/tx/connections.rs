@@ -8,10 +8,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool::Runtime;
-use deadpool::managed::{Manager, Metrics, Object, Pool, PoolError, QueueMode, RecycleResult};
+use deadpool::managed::{Manager, Metrics, Object, Pool, PoolError, QueueMode, RecycleError, RecycleResult};
 use domain::id::TenantId;
-use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection};
-use sea_orm::sqlx::{self, AssertSqlSafe, Connection as _};
+use sea_orm::sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgRow};
+use sea_orm::sqlx::query::Query;
+use sea_orm::sqlx::{self, AssertSqlSafe, Connection as _, Postgres};
 use tokio::runtime::Handle;
 
 use super::PoolOptions;
@@ -25,6 +26,12 @@ const TRUSTED_FOR: Duration = Duration::from_secs(5);
 
 /// Time that opening a connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Time that the ping of an idle connection may take.
+const PING_TIMEOUT: Duration = Duration::from_secs(1);
+/// Time that the rollback of an abandoned transaction may take.
+const ROLLBACK_TIMEOUT: Duration = Duration::from_secs(5);
+/// Longest life of a connection: after a failover, one may lead to a server that only reads.
+const LIFE_MAX: Duration = Duration::from_secs(30 * 60);
 
 /// The pool, with the shares of its connections.
 #[derive(Debug, Clone)]
@@ -44,7 +51,7 @@ impl Connections {
             .queue_mode(QueueMode::Lifo)
             .runtime(Runtime::Tokio1)
             .create_timeout(Some(CONNECT_TIMEOUT))
-            .recycle_timeout(Some(CONNECT_TIMEOUT))
+            .recycle_timeout(Some(PING_TIMEOUT))
             .build()
             .map_err(|error| Error::invariant(error.to_string()))?;
         let connections = Connections { pool, shares: Arc::new(shares) };
@@ -56,9 +63,12 @@ impl Connections {
     pub(super) async fn lend(&self, work: Work, tenant_id: Option<TenantId>) -> Result<Lent, Error> {
         let place = self.shares.enter(work, tenant_id).await?;
         match self.pool.get().await {
-            Ok(connection) => {
-                Ok(Lent { connection: Some(connection), in_transaction: false, place: Some(place) })
-            }
+            Ok(connection) => Ok(Lent {
+                connection: Some(connection),
+                state: State::Idle,
+                place: Some(place),
+                runtime: self.pool.manager().runtime.clone(),
+            }),
             Err(PoolError::Backend(error)) => Err(error.into()),
             Err(PoolError::Timeout(_)) => Err(Error::Busy),
             Err(
@@ -67,23 +77,16 @@ impl Connections {
         }
     }
 
-    /// Lends a connection on which a transaction has just begun. A connection that its server closed meanwhile is thrown
-    /// away, and the next one is taken: nothing was done on it.
+    /// Lends a connection on which a transaction has just begun. A connection that its server closed meanwhile is
+    /// discarded, and the next one is taken: nothing was done on it.
     pub(super) async fn begin(&self, opening: &str, work: Work, tenant_id: TenantId) -> Result<Lent, Error> {
         loop {
-            let mut connection = self.lend(work, Some(tenant_id)).await?;
-            let is_new = connection.is_new();
-            match sqlx::raw_sql(AssertSqlSafe(opening)).execute(&mut *connection).await {
-                Ok(_) => {
-                    connection.in_transaction = true;
-                    return Ok(connection);
-                }
-                Err(error) => {
-                    connection.discard();
-                    if is_new {
-                        return Err(error.into());
-                    }
-                }
+            let mut lent = self.lend(work, Some(tenant_id)).await?;
+            let is_new = lent.is_new();
+            match lent.run(AssertSqlSafe(opening), State::InTransaction).await {
+                Ok(()) => return Ok(lent),
+                Err(error) if is_new => return Err(error),
+                Err(_) => {}
             }
         }
     }
@@ -108,6 +111,9 @@ impl Manager for Connector {
     }
 
     async fn recycle(&self, connection: &mut PgConnection, metrics: &Metrics) -> RecycleResult<sqlx::Error> {
+        if metrics.age() > LIFE_MAX {
+            return Err(RecycleError::message("the connection is old"));
+        }
         if metrics.last_used() > TRUSTED_FOR {
             connection.ping().await?;
         }
@@ -115,35 +121,54 @@ impl Manager for Connector {
     }
 }
 
+/// The state of a lent connection, as far as it is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// No transaction is open.
+    Idle,
+    /// A transaction is open.
+    InTransaction,
+    /// A statement was sent that opens or ends a transaction, or that runs outside one, and its end was not seen.
+    Unknown,
+}
+
 /// A connection that is lent until this is dropped. A transaction that is still open then is rolled back before the
-/// connection is lent again.
+/// connection is lent again. A connection in an unknown state is closed.
 #[derive(Debug)]
 pub(super) struct Lent {
     /// There until it is dropped.
     connection: Option<Object<Connector>>,
-    in_transaction: bool,
+    state: State,
     /// Left after the connection is back in the pool.
     place: Option<Place>,
+    /// Rolls back, whatever becomes of the runtime on which this is dropped.
+    runtime: Handle,
 }
 
 impl Lent {
-    /// Ends the transaction. A connection on which that fails is closed.
+    /// Ends the transaction.
     pub(super) async fn end(mut self, statement: &'static str) -> Result<(), Error> {
-        let ended = sqlx::raw_sql(statement).execute(&mut *self).await;
-        self.in_transaction = false;
-        match ended {
-            Ok(_) => Ok(()),
-            Err(error) => {
-                self.discard();
-                Err(error.into())
-            }
-        }
+        self.run(AssertSqlSafe(statement), State::Idle).await
     }
 
-    /// Closes the connection.
-    pub(super) fn discard(mut self) {
-        self.in_transaction = false;
-        drop(self.connection.take().map(Object::take));
+    /// Runs a query outside a transaction.
+    pub(super) async fn ask(
+        mut self,
+        query: Query<'_, Postgres, PgArguments>,
+    ) -> Result<Option<PgRow>, Error> {
+        // Set before the first byte is sent: the future may be dropped at any time.
+        self.state = State::Unknown;
+        let row = query.fetch_optional(&mut *self).await?;
+        self.state = State::Idle;
+        Ok(row)
+    }
+
+    /// Runs a statement after which the connection is in the state `then`.
+    async fn run(&mut self, statement: AssertSqlSafe<&str>, then: State) -> Result<(), Error> {
+        self.state = State::Unknown;
+        sqlx::raw_sql(statement).execute(&mut **self).await?;
+        self.state = then;
+        Ok(())
     }
 
     fn is_new(&self) -> bool {
@@ -167,16 +192,24 @@ impl DerefMut for Lent {
 
 impl Drop for Lent {
     fn drop(&mut self) {
-        if !self.in_transaction {
-            return;
-        }
-        self.in_transaction = false;
-        let lent =
-            Lent { connection: self.connection.take(), in_transaction: false, place: self.place.take() };
-        match Handle::try_current() {
-            Ok(runtime) => drop(runtime.spawn(async move { lent.end("rollback").await })),
-            // The server rolls back what a closed connection has left open.
-            Err(_) => lent.discard(),
+        match self.state {
+            State::Idle => {}
+            State::Unknown => drop(self.connection.take().map(Object::take)),
+            State::InTransaction => {
+                // Closed if the task is dropped before it has rolled back.
+                let mut lent = Lent {
+                    connection: self.connection.take(),
+                    state: State::Unknown,
+                    place: self.place.take(),
+                    runtime: self.runtime.clone(),
+                };
+                self.runtime.spawn(async move {
+                    let rollback = lent.run(AssertSqlSafe("rollback"), State::Idle);
+                    if tokio::time::timeout(ROLLBACK_TIMEOUT, rollback).await.is_err() {
+                        tracing::warn!("a rollback took too long, and its connection is closed");
+                    }
+                });
+            }
         }
     }
 }
