@@ -345,7 +345,7 @@ CREATE FUNCTION public.event_base() RETURNS bigint
 
 ALTER FUNCTION public.event_base() OWNER TO stockwell_owner;
 
-CREATE FUNCTION public.load_sales_1(p_tenant uuid, p_now timestamp with time zone, p_keys text[], p_registers uuid[], p_locations uuid[], p_products uuid[], p_skus text[], p_barcodes text[], p_with_units boolean, p_series text[], OUT answered public.answered_command_row_1[], OUT sessions public.open_session_row_1[], OUT barcodes public.barcode_row_1[], OUT products public.product_row_1[], OUT units public.product_unit_row_1[], OUT levels public.locked_level_row_1[], OUT series public.locked_series_row_1[]) RETURNS record
+CREATE FUNCTION public.load_sales_1(p_tenant uuid, p_now timestamp with time zone, p_keys text[], p_registers uuid[], p_locations uuid[], p_products uuid[], p_skus text[], p_barcodes text[], p_with_units boolean, p_series text[], p_commands integer, OUT answered public.answered_command_row_1[], OUT sessions public.open_session_row_1[], OUT barcodes public.barcode_row_1[], OUT products public.product_row_1[], OUT units public.product_unit_row_1[], OUT levels public.locked_level_row_1[], OUT series public.locked_series_row_1[]) RETURNS record
     LANGUAGE plpgsql
     AS $$
 declare
@@ -360,6 +360,9 @@ begin
         into answered
         from command c
         where c.tenant_id = p_tenant and c.idempotency_key = any(p_keys);
+        if cardinality(answered) = p_commands then
+            return;
+        end if;
     end if;
     select array_agg(row(s.register_id, s.id, s.opened_at, s.opening_float)::open_session_row_1)
     into sessions
@@ -374,6 +377,10 @@ begin
         from barcode b
         where b.tenant_id = p_tenant and b.code = any(p_barcodes);
     end if;
+    if cardinality(p_skus) > 0 then
+        v_products := v_products || array(
+            select p.id from product p where p.tenant_id = p_tenant and p.sku = any(p_skus));
+    end if;
     select
         array_agg(row(
             p.id, p.sku, p.kind, p.status, p.tracking, c.lineage, p.stock_uom, p.stock_decimals, p.tax_class_id,
@@ -384,7 +391,7 @@ begin
     into products, v_products, v_stocked, v_needs_more
     from product p
     left join category c on c.tenant_id = p.tenant_id and c.id = p.category_id
-    where p.tenant_id = p_tenant and (p.id = any(v_products) or p.sku = any(p_skus));
+    where p.tenant_id = p_tenant and p.id = any(v_products);
     if p_with_units then
         select array_agg(row(u.product_id, u.uom, u.factor, u.list_price)::product_unit_row_1 order by u.uom)
         into units
@@ -402,10 +409,9 @@ begin
     into levels, v_has_expired
     from (
         select l.*
-        from unnest(p_locations) location (id)
-        cross join unnest(v_stocked) product (id)
-        join stock_level l on l.tenant_id = p_tenant and l.location_id = location.id and l.product_id = product.id
-            and l.lot_id = '00000000-0000-0000-0000-000000000000'
+        from stock_level l
+        where l.tenant_id = p_tenant and l.location_id = any(p_locations) and l.product_id = any(v_stocked)
+          and l.lot_id = '00000000-0000-0000-0000-000000000000'
         order by l.location_id, l.product_id for update of l
     ) l;
     if v_has_expired then
@@ -425,7 +431,7 @@ begin
 end
 $$;
 
-ALTER FUNCTION public.load_sales_1(p_tenant uuid, p_now timestamp with time zone, p_keys text[], p_registers uuid[], p_locations uuid[], p_products uuid[], p_skus text[], p_barcodes text[], p_with_units boolean, p_series text[], OUT answered public.answered_command_row_1[], OUT sessions public.open_session_row_1[], OUT barcodes public.barcode_row_1[], OUT products public.product_row_1[], OUT units public.product_unit_row_1[], OUT levels public.locked_level_row_1[], OUT series public.locked_series_row_1[]) OWNER TO stockwell_owner;
+ALTER FUNCTION public.load_sales_1(p_tenant uuid, p_now timestamp with time zone, p_keys text[], p_registers uuid[], p_locations uuid[], p_products uuid[], p_skus text[], p_barcodes text[], p_with_units boolean, p_series text[], p_commands integer, OUT answered public.answered_command_row_1[], OUT sessions public.open_session_row_1[], OUT barcodes public.barcode_row_1[], OUT products public.product_row_1[], OUT units public.product_unit_row_1[], OUT levels public.locked_level_row_1[], OUT series public.locked_series_row_1[]) OWNER TO stockwell_owner;
 
 CREATE FUNCTION public.post_batch_1(p_tenant uuid, p_now timestamp with time zone, p_currency text, p_levels public.stock_level_row_1[], p_series public.number_series_row_1[], p_movements public.stock_movement_row_1[], p_sales public.pos_sale_row_1[], p_tenders public.tender_row_1[], p_sales_lines public.sales_line_row_1[], p_entries public.journal_entry_row_1[], p_entry_lines public.journal_line_row_1[], p_events public.event_row_1[], p_commands public.command_row_1[]) RETURNS integer
     LANGUAGE plpgsql
@@ -5112,8 +5118,8 @@ GRANT ALL ON FUNCTION auth.forget_answers(of_tenant uuid, after_id uuid, before 
 REVOKE ALL ON FUNCTION auth.tenants() FROM PUBLIC;
 GRANT ALL ON FUNCTION auth.tenants() TO stockwell_relay;
 
-REVOKE ALL ON FUNCTION public.load_sales_1(p_tenant uuid, p_now timestamp with time zone, p_keys text[], p_registers uuid[], p_locations uuid[], p_products uuid[], p_skus text[], p_barcodes text[], p_with_units boolean, p_series text[], OUT answered public.answered_command_row_1[], OUT sessions public.open_session_row_1[], OUT barcodes public.barcode_row_1[], OUT products public.product_row_1[], OUT units public.product_unit_row_1[], OUT levels public.locked_level_row_1[], OUT series public.locked_series_row_1[]) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.load_sales_1(p_tenant uuid, p_now timestamp with time zone, p_keys text[], p_registers uuid[], p_locations uuid[], p_products uuid[], p_skus text[], p_barcodes text[], p_with_units boolean, p_series text[], OUT answered public.answered_command_row_1[], OUT sessions public.open_session_row_1[], OUT barcodes public.barcode_row_1[], OUT products public.product_row_1[], OUT units public.product_unit_row_1[], OUT levels public.locked_level_row_1[], OUT series public.locked_series_row_1[]) TO stockwell_app;
+REVOKE ALL ON FUNCTION public.load_sales_1(p_tenant uuid, p_now timestamp with time zone, p_keys text[], p_registers uuid[], p_locations uuid[], p_products uuid[], p_skus text[], p_barcodes text[], p_with_units boolean, p_series text[], p_commands integer, OUT answered public.answered_command_row_1[], OUT sessions public.open_session_row_1[], OUT barcodes public.barcode_row_1[], OUT products public.product_row_1[], OUT units public.product_unit_row_1[], OUT levels public.locked_level_row_1[], OUT series public.locked_series_row_1[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.load_sales_1(p_tenant uuid, p_now timestamp with time zone, p_keys text[], p_registers uuid[], p_locations uuid[], p_products uuid[], p_skus text[], p_barcodes text[], p_with_units boolean, p_series text[], p_commands integer, OUT answered public.answered_command_row_1[], OUT sessions public.open_session_row_1[], OUT barcodes public.barcode_row_1[], OUT products public.product_row_1[], OUT units public.product_unit_row_1[], OUT levels public.locked_level_row_1[], OUT series public.locked_series_row_1[]) TO stockwell_app;
 
 REVOKE ALL ON FUNCTION public.post_batch_1(p_tenant uuid, p_now timestamp with time zone, p_currency text, p_levels public.stock_level_row_1[], p_series public.number_series_row_1[], p_movements public.stock_movement_row_1[], p_sales public.pos_sale_row_1[], p_tenders public.tender_row_1[], p_sales_lines public.sales_line_row_1[], p_entries public.journal_entry_row_1[], p_entry_lines public.journal_line_row_1[], p_events public.event_row_1[], p_commands public.command_row_1[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.post_batch_1(p_tenant uuid, p_now timestamp with time zone, p_currency text, p_levels public.stock_level_row_1[], p_series public.number_series_row_1[], p_movements public.stock_movement_row_1[], p_sales public.pos_sale_row_1[], p_tenders public.tender_row_1[], p_sales_lines public.sales_line_row_1[], p_entries public.journal_entry_row_1[], p_entry_lines public.journal_line_row_1[], p_events public.event_row_1[], p_commands public.command_row_1[]) TO stockwell_app;

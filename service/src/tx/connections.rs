@@ -141,7 +141,7 @@ pub(super) struct Lent {
     state: State,
     /// Left after the connection is back in the pool.
     place: Option<Place>,
-    /// Rolls back, whatever becomes of the runtime on which this is dropped.
+    /// Rolls back. The runtime on which this is dropped may end first.
     runtime: Handle,
 }
 
