@@ -19,7 +19,7 @@ pub enum Error {
     #[error("database: {0}")]
     Database(Arc<sqlx::Error>),
     /// No connection was available in time.
-    #[error("every database connection is busy")]
+    #[error("no capacity is left for this work")]
     Busy,
     /// The connection to the database failed. Whether a transaction that was committing is done is not known.
     #[error("the database can't be reached: {0}")]
