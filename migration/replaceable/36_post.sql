@@ -3,10 +3,9 @@
 -- version.
 
 -- Reads and locks the rows of a batch of till sales, in the order in which every batch locks: sessions, stock levels by
--- key, number series. Returns only the stored
--- responses if every command has one. Returns null levels if a product is a bundle or tracked, because then other rows are read before
--- levels are locked, and if a hold has expired on a level, because then the level is swept first. Returns null series if
--- there are no levels, and if a series is new.
+-- key, number series. Returns only the stored responses if every command has one. Returns null levels if a product is a
+-- bundle or tracked, because then other rows are read before levels are locked, and if a hold has expired on a level,
+-- because then the level is swept first. Returns null series if there are no levels, and if a series is new.
 create or replace function load_sales_1(
     p_tenant uuid,
     p_now timestamptz,

@@ -72,12 +72,13 @@ impl Auth {
         {
             return Err(AuthError::TooManyAttempts(FAILURE_WINDOW.as_secs()));
         }
-        let known = self.find_login(&login.tenant, &email).await?;
-        let password_hash = known.as_ref().map_or(DUMMY_HASH, |known| &known.user.password_hash).to_owned();
-        let matches = self.verify(login.password, password_hash).await?;
-        let Some(known) = known.filter(|known| matches && known.user.status == "active") else {
-            return Err(AuthError::WrongLogin);
-        };
+        let checked = self.check_password(login, &email).await;
+        if checked.is_err() {
+            // The server failed, not the login: a user who meets a busy server is not locked out.
+            of_network.fetch_sub(1, Ordering::Relaxed);
+            of_user.fetch_sub(1, Ordering::Relaxed);
+        }
+        let Some(known) = checked? else { return Err(AuthError::WrongLogin) };
         self.failures.invalidate(&key).await;
         of_network.fetch_sub(1, Ordering::Relaxed);
         if !known.tenant_active {
@@ -115,6 +116,14 @@ impl Auth {
 
     async fn failures(&self, key: FailureKey) -> Arc<AtomicU32> {
         self.failures.get_with(key, async { Arc::new(AtomicU32::new(0)) }).await
+    }
+
+    /// Returns the active user of a login, if there is one and the password is right.
+    async fn check_password(&self, login: Login, email: &str) -> Result<Option<LoginUser>, Error> {
+        let known = self.find_login(&login.tenant, email).await?;
+        let password_hash = known.as_ref().map_or(DUMMY_HASH, |known| &known.user.password_hash).to_owned();
+        let matches = self.verify(login.password, password_hash).await?;
+        Ok(known.filter(|known| matches && known.user.status == "active"))
     }
 
     async fn find_login(&self, slug: &str, email: &str) -> Result<Option<LoginUser>, Error> {

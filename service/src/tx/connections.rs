@@ -23,7 +23,6 @@ use crate::Error;
 const STATEMENTS_CACHED: usize = 500;
 /// A connection that was idle for longer is asked whether its server is still there before it is lent.
 const TRUSTED_FOR: Duration = Duration::from_secs(5);
-
 /// Time that opening a connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Time that the ping of an idle connection may take.
