@@ -275,6 +275,30 @@ $$;
 
 ALTER FUNCTION auth.find_api_key(wanted bytea) OWNER TO stockwell_lookup;
 
+CREATE FUNCTION auth.find_key_chain(wanted bytea) RETURNS TABLE(depth integer, tenant_id uuid, id uuid, kind text, scopes text[], ip_allowlist text[], expires_at timestamp with time zone, revoked_at timestamp with time zone, last_used_at timestamp with time zone, locations uuid[], channels text[], amount_max text, parent_id uuid, user_id uuid, user_role text, user_status text, tenant_status text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    return query
+    with recursive chain as (
+        select 0 as depth, k.* from public.api_key k where k.hash = wanted
+        union all
+        select c.depth + 1, k.*
+        from chain c join public.api_key k on k.tenant_id = c.tenant_id and k.id = c.parent_id
+        where c.depth < 16
+    )
+    select c.depth, c.tenant_id, c.id, c.kind, c.scopes, c.ip_allowlist, c.expires_at, c.revoked_at, c.last_used_at,
+           c.locations, c.channels, c.amount_max::text, c.parent_id, c.user_id, u.role, u.status, t.status
+    from chain c
+    join public.tenant t on t.tenant_id = c.tenant_id
+    left join public.app_user u on u.tenant_id = c.tenant_id and u.id = c.user_id
+    order by c.depth;
+end
+$$;
+
+ALTER FUNCTION auth.find_key_chain(wanted bytea) OWNER TO stockwell_lookup;
+
 CREATE FUNCTION auth.find_products(wanted text, rows_max integer) RETURNS SETOF uuid
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3302,9 +3326,17 @@ CREATE TABLE public.api_key (
     version integer DEFAULT 1 NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    parent_id uuid,
+    user_id uuid,
+    locations uuid[],
+    channels text[],
+    amount_max numeric(18,4),
+    CONSTRAINT api_key_amount_max_sign CHECK ((amount_max >= (0)::numeric)),
+    CONSTRAINT api_key_channels_known CHECK ((channels <@ ARRAY['wholesale'::text, 'retail'::text])),
     CONSTRAINT api_key_hash_length CHECK ((octet_length(hash) = 32)),
     CONSTRAINT api_key_kind_known CHECK ((kind = ANY (ARRAY['sk'::text, 'pk'::text]))),
-    CONSTRAINT api_key_mode_known CHECK ((mode = ANY (ARRAY['live'::text, 'test'::text])))
+    CONSTRAINT api_key_mode_known CHECK ((mode = ANY (ARRAY['live'::text, 'test'::text]))),
+    CONSTRAINT api_key_one_maker CHECK (((parent_id IS NULL) OR (user_id IS NULL)))
 );
 
 ALTER TABLE ONLY public.api_key FORCE ROW LEVEL SECURITY;
@@ -4605,7 +4637,13 @@ ALTER TABLE ONLY public.account
     ADD CONSTRAINT account_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
 
 ALTER TABLE ONLY public.api_key
+    ADD CONSTRAINT api_key_parent_fkey FOREIGN KEY (tenant_id, parent_id) REFERENCES public.api_key(tenant_id, id);
+
+ALTER TABLE ONLY public.api_key
     ADD CONSTRAINT api_key_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+
+ALTER TABLE ONLY public.api_key
+    ADD CONSTRAINT api_key_user_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES public.app_user(tenant_id, id);
 
 ALTER TABLE ONLY public.app_user
     ADD CONSTRAINT app_user_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
@@ -5106,6 +5144,9 @@ GRANT USAGE ON SCHEMA public TO stockwell_lookup;
 REVOKE ALL ON FUNCTION auth.find_api_key(wanted bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION auth.find_api_key(wanted bytea) TO stockwell_app;
 
+REVOKE ALL ON FUNCTION auth.find_key_chain(wanted bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION auth.find_key_chain(wanted bytea) TO stockwell_app;
+
 REVOKE ALL ON FUNCTION auth.find_products(wanted text, rows_max integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION auth.find_products(wanted text, rows_max integer) TO stockwell_app;
 
@@ -5264,6 +5305,14 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.api_key TO stockwell_app;
 GRANT SELECT ON TABLE public.api_key TO stockwell_lookup;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.app_user TO stockwell_app;
+
+GRANT SELECT(tenant_id) ON TABLE public.app_user TO stockwell_lookup;
+
+GRANT SELECT(id) ON TABLE public.app_user TO stockwell_lookup;
+
+GRANT SELECT(role) ON TABLE public.app_user TO stockwell_lookup;
+
+GRANT SELECT(status) ON TABLE public.app_user TO stockwell_lookup;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.barcode TO stockwell_app;
 

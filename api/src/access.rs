@@ -103,12 +103,12 @@ mod tests {
             .route("/orders/{id}", web::get().to(handler))
             .route("/orders/{id}", web::delete().to(handler));
         let request = request.to_request();
-        let caller = service::Caller {
-            tenant_id: domain::id::TenantId::default(),
-            actor_kind: ActorKind::ApiKey,
-            actor_id: uuid::Uuid::nil(),
-            scopes: scopes.iter().copied().collect::<Scopes>(),
-        };
+        let caller = service::Caller::new(
+            domain::id::TenantId::default(),
+            ActorKind::ApiKey,
+            uuid::Uuid::nil(),
+            scopes.iter().copied().collect::<Scopes>(),
+        );
         request.extensions_mut().insert(Context::new(HeaderValue::from_static("req"), Ok(caller)));
         call_service(&init_service(app).await, request).await.status()
     }

@@ -8,8 +8,11 @@ mod users;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
 use chrono::{DateTime, Utc};
-use domain::id::TenantId;
+use domain::bounds::Bounds;
+use domain::id::{LocationId, TenantId};
+use domain::number::Money;
 use domain::tag;
+use domain::tenant::Channel;
 use serde::Serialize;
 use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -39,11 +42,40 @@ struct Me {
     /// Scopes of the credential.
     #[schema(schema_with = scopes_schema)]
     scopes: Vec<&'static str>,
+    /// Bounds of the credential. A user has none.
+    bounds: MeBounds,
     /// Time of the server.
     server_time: DateTime<Utc>,
     /// The version of the API.
     #[schema(value_type = String, max_length = 32, example = "0.1.0")]
     api_version: &'static str,
+}
+
+/// Bounds of a credential, also those of the keys that it acts for. A null bounds nothing.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct MeBounds {
+    /// When the credential ends.
+    expires_at: Option<DateTime<Utc>>,
+    /// Locations at which it may write documents.
+    #[schema(max_items = 500)]
+    locations: Option<Vec<LocationId>>,
+    /// Channels in which it may write documents.
+    #[schema(max_items = 2, example = json!(["retail"]))]
+    channels: Option<Vec<Channel>>,
+    /// Largest amount of a document that it may write, in the tenant's currency.
+    amount_max: Option<Money>,
+}
+
+impl MeBounds {
+    fn of(limits: &service::caller::Limits) -> Self {
+        let Bounds { locations, channels, amount_max } = &limits.bounds;
+        MeBounds {
+            expires_at: limits.ends_at,
+            locations: locations.as_ref().map(|ids| ids.iter().copied().collect()),
+            channels: channels.as_ref().map(|channels| channels.iter().copied().collect()),
+            amount_max: *amount_max,
+        }
+    }
 }
 
 /// The tenant that the credential belongs to.
@@ -70,7 +102,7 @@ struct MeTenant {
 
 /// Get the caller
 ///
-/// Returns the tenant and the scopes of the credential. Make it the first call of an integration.
+/// Returns the tenant, the scopes and the bounds of the credential. Make it the first call of an integration.
 #[utoipa::path(
     operation_id = "me_get",
     security(("bearer" = [])),
@@ -93,6 +125,7 @@ async fn me(app: Data<App>, caller: Caller) -> Answer {
         actor_kind: caller.actor_kind.into(),
         actor_name: identity.name,
         scopes: caller.scopes.iter().map(Scope::as_str).collect(),
+        bounds: MeBounds::of(&caller.limits),
         server_time: identity.at,
         api_version: env!("CARGO_PKG_VERSION"),
     }))

@@ -187,6 +187,7 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<LocationId>, seen: IfNon
 )]
 #[patch("/v1/locations/{id}")]
 async fn update(write: Write, id: PathId<LocationId>, body: Body<MergePatch>) -> Answer {
+    write.caller().limits.require_location(id.0, "")?;
     write
         .changing_setup()
         .patch("location.updated", body, Location::from, async |tx, expected, change| {

@@ -379,12 +379,12 @@ mod tests {
 
     #[actix_web::test]
     async fn a_missing_scope_is_named_beside_the_code() {
-        let caller = service::Caller {
-            tenant_id: domain::id::TenantId::default(),
-            actor_kind: service::caller::ActorKind::ApiKey,
-            actor_id: uuid::Uuid::nil(),
-            scopes: service::scope::Scopes::default(),
-        };
+        let caller = service::Caller::new(
+            domain::id::TenantId::default(),
+            service::caller::ActorKind::ApiKey,
+            uuid::Uuid::nil(),
+            service::scope::Scopes::default(),
+        );
         let refused = caller.require(service::scope::Scope::OrdersWrite).expect_err("a refusal");
         let error = ApiError::from(refused);
         let body = body(&error).await;

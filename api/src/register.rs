@@ -114,7 +114,12 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 )]
 #[post("/v1/registers")]
 async fn create(write: Write, body: Body<RegisterInput>) -> Answer {
-    write.changing_setup().create("register.created", body, Register::from, register::create).await
+    let caller = write.caller();
+    let make = async |tx: &service::Tx, input: &RegisterInput| {
+        caller.limits.require_location(input.location_id, "/location_id")?;
+        register::create(tx, input).await
+    };
+    write.changing_setup().create("register.created", body, Register::from, make).await
 }
 
 /// Get a till

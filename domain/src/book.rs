@@ -108,7 +108,7 @@ impl Setup {
 }
 
 /// Every row that a batch of commands touches.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Book {
     /// The time of the batch.
     pub now: DateTime<Utc>,

@@ -6,6 +6,7 @@
 
 pub mod allocation;
 pub mod book;
+pub mod bounds;
 pub mod command;
 pub mod count;
 pub mod customer;

@@ -129,7 +129,7 @@ pub struct LotShare {
 }
 
 /// The lots that a batch of commands touches.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Lots {
     by_id: HashMap<LotId, Lot>,
     by_code: HashMap<(ProductId, String), LotId>,

@@ -73,7 +73,7 @@ pub struct OpenCost {
 }
 
 /// Consequences of a command, to be posted beside its document.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Consequences {
     /// Levels from which more was issued than was available.
     short: Vec<LevelKey>,

@@ -21,6 +21,8 @@ pub enum Code {
     PriceMissing,
     /// The caller lacks a permission that this command needs.
     InsufficientScope,
+    /// The credential is bound to other locations, channels, networks or times, or to a lower amount.
+    BoundExceeded,
     /// The idempotency key was used before with other content.
     IdempotencyKeyReused,
     /// The first request with this idempotency key has not finished yet.
@@ -43,7 +45,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Code; 17] = [
+    pub const ALL: [Code; 18] = [
         Code::NotFound,
         Code::ValidationFailed,
         Code::InsufficientStock,
@@ -52,6 +54,7 @@ impl Code {
         Code::AlreadyExists,
         Code::PriceMissing,
         Code::InsufficientScope,
+        Code::BoundExceeded,
         Code::IdempotencyKeyReused,
         Code::IdempotencyInProgress,
         Code::UnbalancedEntry,
@@ -74,6 +77,7 @@ impl Code {
             Code::AlreadyExists => "already_exists",
             Code::PriceMissing => "price_missing",
             Code::InsufficientScope => "insufficient_scope",
+            Code::BoundExceeded => "bound_exceeded",
             Code::IdempotencyKeyReused => "idempotency_key_reused",
             Code::IdempotencyInProgress => "idempotency_in_progress",
             Code::UnbalancedEntry => "unbalanced_entry",

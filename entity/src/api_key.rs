@@ -1,6 +1,7 @@
 //! An API key. Only a hash of the secret is stored.
 
-use domain::id::{ApiKeyId, TenantId};
+use domain::id::{ApiKeyId, TenantId, UserId};
+use domain::number::Money;
 use sea_orm::entity::prelude::*;
 
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
@@ -28,6 +29,16 @@ pub struct Model {
     pub ip_allowlist: Vec<String>,
     /// The key or user that created it; the operator if absent.
     pub created_by: Option<Uuid>,
+    /// The key that it acts for.
+    pub parent_id: Option<ApiKeyId>,
+    /// The user that it acts for.
+    pub user_id: Option<UserId>,
+    /// Locations at which its documents may be; any if absent.
+    pub locations: Option<Vec<Uuid>>,
+    /// Channels of its documents: `wholesale`, `retail`; any if absent.
+    pub channels: Option<Vec<String>>,
+    /// Largest amount of one document.
+    pub amount_max: Option<Money>,
     /// When it ends.
     pub expires_at: Option<DateTimeUtc>,
     pub revoked_at: Option<DateTimeUtc>,

@@ -1,6 +1,7 @@
 -- The only functions that read across tenants: they find the caller before the tenant is known. They are in plpgsql, as
 -- all functions with the rights of their owner: a distributed engine plans no query with the parameters of an SQL function.
 
+-- For servers of the version before, which may run until all are replaced.
 create or replace function auth.find_api_key(wanted bytea)
 returns table (
     tenant_id uuid, id uuid, name text, kind text, scopes text[], ip_allowlist text[], expires_at timestamptz,
@@ -18,6 +19,35 @@ begin
 end
 $$;
 
+-- The key with this hash, then the keys that it acts for: the one that made it, and so on. The last one has the user who
+-- made it, unless the operator did. Depth 16 is more than a key may have.
+create or replace function auth.find_key_chain(wanted bytea)
+returns table (
+    depth integer, tenant_id uuid, id uuid, kind text, scopes text[], ip_allowlist text[], expires_at timestamptz,
+    revoked_at timestamptz, last_used_at timestamptz, locations uuid[], channels text[], amount_max text,
+    parent_id uuid, user_id uuid, user_role text, user_status text, tenant_status text
+)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return query
+    with recursive chain as (
+        select 0 as depth, k.* from public.api_key k where k.hash = wanted
+        union all
+        select c.depth + 1, k.*
+        from chain c join public.api_key k on k.tenant_id = c.tenant_id and k.id = c.parent_id
+        where c.depth < 16
+    )
+    select c.depth, c.tenant_id, c.id, c.kind, c.scopes, c.ip_allowlist, c.expires_at, c.revoked_at, c.last_used_at,
+           c.locations, c.channels, c.amount_max::text, c.parent_id, c.user_id, u.role, u.status, t.status
+    from chain c
+    join public.tenant t on t.tenant_id = c.tenant_id
+    left join public.app_user u on u.tenant_id = c.tenant_id and u.id = c.user_id
+    order by c.depth;
+end
+$$;
+
 create or replace function auth.find_tenant(wanted text)
 returns table (tenant_id uuid, status text)
 language plpgsql stable security definer
@@ -30,7 +60,9 @@ end
 $$;
 
 grant select on public.api_key, public.tenant to stockwell_lookup;
+grant select (tenant_id, id, role, status) on public.app_user to stockwell_lookup;
 alter function auth.find_api_key(bytea) owner to stockwell_lookup;
+alter function auth.find_key_chain(bytea) owner to stockwell_lookup;
 alter function auth.find_tenant(text) owner to stockwell_lookup;
-revoke all on function auth.find_api_key(bytea), auth.find_tenant(text) from public;
-grant execute on function auth.find_api_key(bytea), auth.find_tenant(text) to stockwell_app;
+revoke all on function auth.find_api_key(bytea), auth.find_key_chain(bytea), auth.find_tenant(text) from public;
+grant execute on function auth.find_api_key(bytea), auth.find_key_chain(bytea), auth.find_tenant(text) to stockwell_app;

@@ -68,6 +68,7 @@ pub const STEPS: &[Step] = &[
     step!("0035_transfer_movements"),
     step!("0036_load"),
     step!("0037_sale_checks"),
+    step!("0040_key_bounds"),
 ];
 
 /// Run after every change, in this order.

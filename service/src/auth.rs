@@ -4,8 +4,11 @@
 //! another process when its announcement arrives, or after that time.
 
 pub mod keys;
+mod network;
 mod password;
+mod power;
 mod role;
+mod secret;
 mod session;
 mod tokens;
 pub mod users;
@@ -13,24 +16,25 @@ pub mod users;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::id::{ApiKeyId, TenantId, UserId};
 use ipnet::IpNet;
 use moka::future::Cache;
-use sea_orm::sqlx::{self, Row};
+use sea_orm::sqlx;
 use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 
 use crate::caller::ActorKind;
-use crate::scope::Scopes;
 use crate::{Caller, Db, Error};
 
 pub(crate) use keys::insert as insert_key;
-pub use keys::{ApiKeyCreate, KeyKind, KeyMode, NewKey, PUBLISHABLE, is_well_formed, make_key};
+pub use keys::{ApiKeyCreate, NewKey, PUBLISHABLE, make_key};
 use password::Hashers;
+use power::{Chain, FIND_CHAIN};
 pub use role::Role;
+pub use secret::{KeyKind, KeyMode, is_well_formed};
 pub use session::{Login, Tokens};
 pub use tokens::{ACCESS_TOKEN_SECONDS, SigningKey, SigningKeyError};
 pub use users::UserCreate;
@@ -44,7 +48,7 @@ const CACHED_CREDENTIALS_MAX: u64 = 50_000;
 const FAILURES_OF_USER_MAX: u32 = 10;
 /// Most failed logins of any users from one network within [`FAILURE_WINDOW`].
 const FAILURES_OF_NETWORK_MAX: u32 = 100;
-/// Shortest time between two notes of a key's use. [`FIND_KEY`] says the same.
+/// Shortest time between two notes of a key's use.
 const USE_NOTED_EVERY: TimeDelta = TimeDelta::minutes(1);
 /// Time after which failed logins no longer count.
 const FAILURE_WINDOW: Duration = Duration::from_secs(15 * 60);
@@ -102,18 +106,17 @@ pub struct Identity {
 #[derive(Debug)]
 struct CachedCredential {
     caller: Caller,
-    /// Networks from which it may be used; all if empty.
-    networks: Vec<IpNet>,
+    /// When it ends, by the clock of this process.
+    ends: Option<Instant>,
 }
 
 impl CachedCredential {
     fn from(&self, address: Option<IpAddr>) -> Result<Caller, AuthError> {
-        let allowed = self.networks.is_empty()
-            || address.is_some_and(|address| {
-                let address = address.to_canonical();
-                self.networks.iter().any(|network| network.contains(&address))
-            });
-        if allowed { Ok(self.caller.clone()) } else { Err(AuthError::IpNotAllowed) }
+        if self.caller.limits.admit(address) { Ok(self.caller.clone()) } else { Err(AuthError::IpNotAllowed) }
+    }
+
+    fn has_ended(&self) -> bool {
+        self.ends.is_some_and(|end| end <= Instant::now())
     }
 }
 
@@ -163,11 +166,11 @@ impl Auth {
     /// Authenticates `credential`, an API key or an access token, sent from `address`.
     pub async fn authenticate(&self, credential: &str, address: Option<IpAddr>) -> Result<Caller, AuthError> {
         let hash: [u8; 32] = Sha256::digest(credential.as_bytes()).into();
-        if let Some(known) = self.known.get(&hash).await {
+        if let Some(known) = self.known.get(&hash).await.filter(|known| !known.has_ended()) {
             return known.from(address);
         }
         let forgotten = *self.forgotten.borrow();
-        let known = if credential.starts_with(keys::PREFIX) {
+        let known = if credential.starts_with(secret::PREFIX) {
             if !is_well_formed(credential) {
                 return Err(AuthError::InvalidKey);
             }
@@ -221,29 +224,22 @@ impl Auth {
     }
 
     async fn find_key(&self, hash: &[u8; 32]) -> Result<CachedCredential, AuthError> {
-        let found = self.db.ask(sqlx::query(FIND_KEY).bind(hash.as_slice())).await?;
-        let row = found.ok_or(AuthError::InvalidKey)?;
-        let key = KeyRow::read(&row).map_err(Error::from)?;
-        if key.revoked {
-            return Err(AuthError::InvalidKey);
+        let row = self.db.ask(sqlx::query(FIND_CHAIN).bind(hash.as_slice())).await?;
+        let found = row.as_ref().map(Chain::read).transpose()?.flatten();
+        let (chain, now) = found.ok_or(AuthError::InvalidKey)?;
+        chain.check(now)?;
+        if chain.last_used_at().is_none_or(|at| at < now - USE_NOTED_EVERY) {
+            self.note_use(chain.tenant_id(), chain.id());
         }
-        if key.expired {
-            return Err(AuthError::ExpiredKey);
-        }
-        if key.tenant_status != "active" {
-            return Err(AuthError::TenantSuspended);
-        }
-        if key.unnoted {
-            self.note_use(key.tenant_id, key.id);
-        }
+        let limits = chain.limits();
+        let left = limits.ends_at.map(|end| (end - now).to_std().unwrap_or_default());
         let caller = Caller {
-            tenant_id: key.tenant_id,
-            actor_kind: ActorKind::ApiKey,
-            actor_id: key.id.0,
-            scopes: Scopes::parse(&key.scopes),
+            limits: Arc::new(limits),
+            ..Caller::new(chain.tenant_id(), ActorKind::ApiKey, chain.id().0, chain.scopes())
         };
-        let networks = key.ip_allowlist.iter().filter_map(|network| keys::parse_network(network)).collect();
-        Ok(CachedCredential { caller, networks })
+        // A far end overflows no clock: the cache forgets the key long before.
+        let ends = left.filter(|left| *left <= CREDENTIAL_CACHE_TTL).map(|left| Instant::now() + left);
+        Ok(CachedCredential { caller, ends })
     }
 
     /// Records the use of a key, in the background.
@@ -264,39 +260,6 @@ impl Auth {
     }
 }
 
-/// The database's clock decides, so that all processes agree.
-const FIND_KEY: &str = "
-    select tenant_id, id, scopes, ip_allowlist, tenant_status, revoked_at is not null as revoked,
-           expires_at is not null and expires_at <= now() as expired,
-           last_used_at is null or last_used_at < now() - interval '1 minute' as unnoted
-    from auth.find_api_key($1)";
-
 const NOTE_USE: &str = "
     update api_key set last_used_at = $3
     where tenant_id = $1 and id = $2 and (last_used_at is null or last_used_at < $4)";
-
-struct KeyRow {
-    tenant_id: TenantId,
-    id: ApiKeyId,
-    scopes: Vec<String>,
-    ip_allowlist: Vec<String>,
-    tenant_status: String,
-    revoked: bool,
-    expired: bool,
-    unnoted: bool,
-}
-
-impl KeyRow {
-    fn read(row: &sqlx::postgres::PgRow) -> Result<Self, sqlx::Error> {
-        Ok(KeyRow {
-            tenant_id: TenantId(row.try_get("tenant_id")?),
-            id: ApiKeyId(row.try_get("id")?),
-            scopes: row.try_get("scopes")?,
-            ip_allowlist: row.try_get("ip_allowlist")?,
-            tenant_status: row.try_get("tenant_status")?,
-            revoked: row.try_get("revoked")?,
-            expired: row.try_get("expired")?,
-            unnoted: row.try_get("unnoted")?,
-        })
-    }
-}

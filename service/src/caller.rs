@@ -1,7 +1,13 @@
 //! The caller of a command.
 
-use domain::id::TenantId;
-use domain::refusal::{Code, Refusal};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use domain::bounds::Bounds;
+use domain::id::{LocationId, TenantId};
+use domain::refusal::{Code, Problem, Problems, Refusal};
+use ipnet::IpNet;
 use uuid::Uuid;
 
 use crate::Error;
@@ -33,6 +39,40 @@ pub enum EntryMode {
     Console,
 }
 
+/// Bounds of a credential. A user has none.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Limits {
+    /// Networks from which it may be used: one of each list. No list: from everywhere.
+    pub networks: Vec<Vec<IpNet>>,
+    /// When it ends.
+    pub ends_at: Option<DateTime<Utc>>,
+    /// Bounds of its documents.
+    pub bounds: Bounds,
+    /// Number of keys that it acts for.
+    pub ancestors: usize,
+}
+
+impl Limits {
+    /// Whether the credential may be used from `address`.
+    pub fn admit(&self, address: Option<IpAddr>) -> bool {
+        self.networks.is_empty()
+            || address.is_some_and(|address| {
+                let address = address.to_canonical();
+                self.networks.iter().all(|list| list.iter().any(|network| network.contains(&address)))
+            })
+    }
+
+    /// Rejects a write to a record of this location, if the credential is bound to others.
+    pub fn require_location(&self, id: LocationId, pointer: &str) -> Result<(), Refusal> {
+        match &self.bounds.locations {
+            Some(allowed) if !allowed.contains(&id) => {
+                Err(bound_exceeded(pointer, "locations", "The credential is bound to other locations."))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 /// An authenticated actor of one tenant.
 #[derive(Debug, Clone)]
 pub struct Caller {
@@ -42,16 +82,23 @@ pub struct Caller {
     /// Id of the API key or user.
     pub actor_id: Uuid,
     pub scopes: Scopes,
+    /// Bounds of the credential.
+    pub limits: Arc<Limits>,
 }
 
 impl Caller {
+    /// Returns a caller without bounds.
+    pub fn new(tenant_id: TenantId, actor_kind: ActorKind, actor_id: Uuid, scopes: Scopes) -> Self {
+        Caller { tenant_id, actor_kind, actor_id, scopes, limits: Arc::default() }
+    }
+
     /// Rejects a caller without `scope`.
     pub fn require(&self, scope: Scope) -> Result<(), Error> {
         if self.scopes.contains(scope) {
             return Ok(());
         }
         let mut refusal = Refusal::new(Code::InsufficientScope, format!("This needs the scope {scope}."));
-        refusal.problems.push(domain::refusal::Problem {
+        refusal.problems.push(Problem {
             pointer: String::new(),
             code: Code::InsufficientScope,
             detail: format!("The credential has no scope {scope}."),
@@ -59,4 +106,17 @@ impl Caller {
         });
         Err(refusal.into())
     }
+}
+
+/// Returns the problem of a field that exceeds a bound of the credential.
+pub(crate) fn bound_problem(pointer: &str, bound: &'static str, detail: &str) -> Problem {
+    let params = vec![("bound", bound.to_owned())];
+    Problem { pointer: pointer.to_owned(), code: Code::BoundExceeded, detail: detail.to_owned(), params }
+}
+
+/// Rejects a request that exceeds a bound of the credential.
+pub(crate) fn bound_exceeded(pointer: &str, bound: &'static str, detail: &str) -> Refusal {
+    let mut problems = Problems::default();
+    problems.push(bound_problem(pointer, bound, detail));
+    problems.check().expect_err("one problem was added")
 }

@@ -25,7 +25,7 @@ use domain::id::CommandId;
 use domain::refusal::Refusal;
 use futures_util::FutureExt;
 
-use self::decide::{decide_naming_supply_date, map_constraint};
+use self::decide::{decide_within_bounds, map_constraint};
 use self::prefetch::Prefetched;
 use crate::caller::EntryMode;
 use crate::command::{self, Answer, Idempotency};
@@ -208,7 +208,7 @@ async fn dry_run_once(db: &Db, poster: &Poster, request: &Request) -> Result<Dry
     let command = std::slice::from_ref(&request.command);
     let mut book = load::book(&tx, poster.setups(), command, Prefetched::default()).await?;
     let before = save::Before::serve(&mut book);
-    let (outcome, posting) = decide_naming_supply_date(&tx, &mut book, &request.command).await??;
+    let (outcome, posting) = decide_within_bounds(&tx, &mut book, request).await??;
     let (_, body) = (request.render)(&request.caller, Ok((&outcome, &book)));
     let accepted = [Accepted { request, command_id: tx.command_id(), outcome, posting }];
     save::write(&tx, &book, &accepted, &[], &before).await?;
@@ -294,7 +294,7 @@ async fn decide_all(
     let mut recorded = Vec::with_capacity(fresh.len());
     for request in fresh.iter().map(|at| &requests[*at]) {
         let command_id = CommandId(book.ids.next_id());
-        let decided = decide_naming_supply_date(tx, &mut book, &request.command).await?;
+        let decided = decide_within_bounds(tx, &mut book, request).await?;
         let so_far = decided.as_ref().map(|(outcome, _)| (outcome, &book));
         let (status, body) = (request.render)(&request.caller, so_far);
         // A rejection is stored only if it follows from the state of the records (409, 422). A missing scope or record

@@ -107,6 +107,9 @@ pub enum Scope {
     /// Create and change users.
     #[strum(serialize = "users:write")]
     UsersWrite,
+    /// Create, change and disable owners; with `users:write`.
+    #[strum(serialize = "owners:write")]
+    OwnersWrite,
 }
 
 impl Scope {
@@ -140,7 +143,7 @@ impl Scopes {
         self.0 & scope.bit() != 0
     }
 
-    /// Whether the set has all of `others`. A key can never grant more than it has.
+    /// Whether the set has all of `others`.
     pub fn covers(self, others: Scopes) -> bool {
         others.0 & !self.0 == 0
     }

@@ -11,7 +11,7 @@ use sea_orm::sqlx;
 use strum::IntoEnumIterator;
 use uuid::Uuid;
 
-use crate::auth::{ApiKeyCreate, KeyKind, KeyMode, NewKey, insert_key};
+use crate::auth::{ApiKeyCreate, KeyMode, NewKey, insert_key};
 use crate::caller::ActorKind;
 use crate::columns::Columns;
 use crate::command::{self, Written};
@@ -58,14 +58,7 @@ pub async fn create(db: &Db, input: &TenantCreate) -> Result<NewTenant, Error> {
         insert_accounts(tx).await?;
         insert_taxes(tx, &input.country).await?;
         insert_locations(tx).await?;
-        let key = ApiKeyCreate {
-            name: "Owner".to_owned(),
-            kind: KeyKind::Sk,
-            mode: input.mode,
-            scopes: Scope::iter().collect(),
-            ip_allowlist: Vec::new(),
-            expires_at: None,
-        };
+        let key = ApiKeyCreate::unbounded("Owner", input.mode, Scope::iter().collect());
         let key = insert_key(tx, &operator, &key).await?;
         command::record(tx, &operator, "tenant.created", None, &Written::created(id.0)).await?;
         Ok(NewTenant { id, key })
@@ -83,7 +76,7 @@ pub async fn find(db: &Db, slug: &str) -> Result<TenantId, Error> {
 
 /// Returns the operator as a caller of a tenant.
 pub fn operator(tenant_id: TenantId) -> Caller {
-    Caller { tenant_id, actor_kind: ActorKind::Operator, actor_id: Uuid::nil(), scopes: Scopes::all() }
+    Caller::new(tenant_id, ActorKind::Operator, Uuid::nil(), Scopes::all())
 }
 
 /// Returns the standard, reduced and zero rate of a country in percent; zero for an unknown country.

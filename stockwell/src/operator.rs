@@ -285,12 +285,10 @@ pub async fn keys(command: KeysCommand) -> Result<(), Failed> {
     let db = args.database.connect().await?;
     let tenant_id = tenant::find(&db, &args.tenant).await?;
     let wanted = ApiKeyCreate {
-        name: args.name,
         kind: if args.publishable { KeyKind::Pk } else { KeyKind::Sk },
-        mode: mode(args.test),
-        scopes: scopes(&args.scopes)?,
         ip_allowlist: args.networks,
         expires_at: args.expires_at,
+        ..ApiKeyCreate::unbounded(&args.name, mode(args.test), scopes(&args.scopes)?)
     };
     let made = make_key(&db, &tenant::operator(tenant_id), &wanted).await?;
     println!("{}", made.reveal());

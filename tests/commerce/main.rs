@@ -16,6 +16,7 @@ mod stock;
 /// Behaviour that all operations share: authority, idempotency, reads, streams, limits.
 mod platform {
     pub mod auth;
+    mod bounds;
     mod card_numbers;
     mod events;
     mod idempotency;
@@ -23,6 +24,7 @@ mod platform {
     mod isolation;
     mod limits;
     mod own_ids;
+    mod power;
     mod reading;
     mod stream;
 }

@@ -124,7 +124,7 @@ pub const SCHEMA_RULES: &[(&str, &str)] = &[
         "functions with the rights of their owner are those that are known, in plpgsql, with a fixed search path, closed to the public",
         "select p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace \
          where n.nspname in ('public', 'bi', 'auth') and not ( \
-             p.oid::regprocedure::text in ('auth.find_api_key(bytea)', 'auth.find_tenant(text)', 'auth.tenants()', \
+             p.oid::regprocedure::text in ('auth.find_api_key(bytea)', 'auth.find_key_chain(bytea)', 'auth.find_tenant(text)', 'auth.tenants()', \
                                            'auth.find_products(text,integer)', \
                                            'auth.forget_answers(uuid,uuid,uuid,integer)') \
              and p.prosecdef and p.prolang = (select l.oid from pg_language l where l.lanname = 'plpgsql') \

@@ -2,7 +2,7 @@
 
 use domain::refusal::{Problems, Refusal};
 use serde_json::json;
-use service::auth::{KeyKind, KeyMode, Role};
+use service::auth::{KeyKind, KeyMode};
 use service::scope::Scope;
 use strum::IntoEnumIterator;
 use utoipa::openapi::schema::{ArrayBuilder, Object, ObjectBuilder, Schema, Type};
@@ -40,11 +40,6 @@ pub(super) fn scopes_schema() -> Schema {
         .max_items(Some(64))
         .examples([json!(["catalog:read", "orders:write"])])
         .into()
-}
-
-/// A role.
-pub(super) fn role_schema() -> Object {
-    word("A role. New ones may appear.", Role::iter().map(Into::into))
 }
 
 /// A kind of key.

@@ -4,8 +4,10 @@
 use actix_web::web::Data;
 use actix_web::{HttpResponse, delete, get, post};
 use chrono::{DateTime, Utc};
-use domain::id::ApiKeyId;
+use domain::id::{ApiKeyId, LocationId, UserId};
+use domain::number::Money;
 use domain::tag;
+use domain::tenant::Channel;
 use entity::api_key;
 use serde::{Deserialize, Serialize};
 use service::Tx;
@@ -51,6 +53,19 @@ struct ApiKey {
     /// Networks that the key may be used from. Empty: any network.
     #[schema(max_items = 50, example = json!(["192.0.2.0/24"]))]
     ip_allowlist: Vec<String>,
+    /// Locations at which it may write documents. Null: all.
+    #[schema(max_items = 500)]
+    locations: Option<Vec<LocationId>>,
+    /// Channels in which it may write documents. Null: both.
+    #[schema(max_items = 2, example = json!(["retail"]))]
+    channels: Option<Vec<String>>,
+    /// Largest amount of a document that it may write, in the tenant's currency. Null: any.
+    amount_max: Option<Money>,
+    /// Key that it acts for: it ends with that key. Null: it acts for a user or the operator.
+    parent_id: Option<ApiKeyId>,
+    /// User that it acts for: it has at most the scopes that the user has now, and ends with the user. Null: it acts for
+    /// a key or the operator.
+    user_id: Option<UserId>,
     /// When the key expires. Null: never.
     #[schema(example = "2027-01-01T00:00:00Z")]
     expires_at: Option<DateTime<Utc>>,
@@ -82,6 +97,11 @@ impl From<api_key::Model> for ApiKey {
             last4: row.last4,
             scopes: row.scopes,
             ip_allowlist: row.ip_allowlist,
+            locations: row.locations.map(|ids| ids.into_iter().map(LocationId).collect()),
+            channels: row.channels,
+            amount_max: row.amount_max,
+            parent_id: row.parent_id,
+            user_id: row.user_id,
             expires_at: row.expires_at,
             revoked_at: row.revoked_at,
             rotated_to: row.rotated_to,
@@ -137,13 +157,23 @@ struct ApiKeyIn {
     /// Scopes of the key, at most those of the caller.
     #[schema(schema_with = scopes_schema)]
     scopes: Vec<String>,
-    /// Networks that the key may be used from, as CIDR or single addresses. Empty: any network.
+    /// Networks that the key may be used from, as CIDR or single addresses. Empty: those of the caller.
     #[serde(default)]
     #[schema(max_items = 50, example = json!(["192.0.2.0/24"]))]
     ip_allowlist: Vec<String>,
-    /// When the key expires. Absent: never.
+    /// When the key expires. Absent: when the caller does.
     #[schema(example = "2027-01-01T00:00:00Z")]
     expires_at: Option<DateTime<Utc>>,
+    /// Locations at which it may write documents: issue, receive, reserve or count. Absent: those of the caller.
+    #[schema(min_items = 1, max_items = 500)]
+    locations: Option<Vec<LocationId>>,
+    /// Channels in which it may write documents. Absent: those of the caller.
+    #[schema(min_items = 1, max_items = 2, example = json!(["retail"]))]
+    channels: Option<Vec<Channel>>,
+    /// Largest amount of one document, in the tenant's currency: the total of an order, sale, refund or return, a payment,
+    /// the value of a stock document. Absent: that of the caller.
+    #[schema(example = "500.00")]
+    amount_max: Option<Money>,
 }
 
 /// Rotation of a key.
@@ -172,7 +202,9 @@ async fn list(app: Data<App>, caller: Caller, list: List<NoFilters>) -> Answer {
 
 /// Create an API key
 ///
-/// Returns the key itself, only this once. A key has at most the scopes of its creator.
+/// Returns the key itself, only this once. A key acts for its creator: it has at most the scopes and the bounds that the
+/// creator has now, and ends with the creator. The bounds `locations`, `channels` and `amount_max` concern documents that the
+/// key writes, on every route, and nothing that it reads.
 #[utoipa::path(
     operation_id = "api_keys_create",
     security(("bearer" = ["api_keys:write"])),
@@ -189,6 +221,9 @@ async fn create(write: Write, body: Body<ApiKeyIn>) -> Answer {
         scopes: form::parse_scopes(&input.scopes)?,
         ip_allowlist: input.ip_allowlist,
         expires_at: input.expires_at,
+        locations: input.locations,
+        channels: input.channels,
+        amount_max: input.amount_max,
     };
     let caller = write.caller();
     let make = async |tx: &Tx| Ok(ApiKeySecret::of(keys::create(tx, &caller, &wanted).await?));
@@ -211,7 +246,8 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<ApiKeyId>) -> Answer {
 
 /// Revoke an API key
 ///
-/// The key stops working at once. Without Redis, another server may accept it for 5 seconds more. Revoking it again
+/// The key stops working at once, and with it all keys that act for it. The caller needs all scopes and bounds of the key,
+/// unless the key acts for the caller. Without Redis, another server may accept it for 5 seconds more. Revoking it again
 /// changes nothing.
 #[utoipa::path(
     operation_id = "api_keys_revoke",
@@ -221,15 +257,18 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<ApiKeyId>) -> Answer {
 )]
 #[delete("/v1/api-keys/{id}")]
 async fn revoke(app: Data<App>, write: Write, id: PathId<ApiKeyId>) -> Answer {
-    let ended =
-        write.delete("api_key.revoked", Some(id.0.0), async |tx, _| keys::revoke(tx, id.0).await).await?;
+    let caller = write.caller();
+    let ended = write
+        .delete("api_key.revoked", Some(id.0.0), async |tx, _| keys::revoke(tx, &caller, id.0).await)
+        .await?;
     app.auth.revoked();
     Ok(ended)
 }
 
 /// Rotate an API key
 ///
-/// Creates a key with the same scopes and networks. The old key still works for `overlap_seconds`, so that callers can
+/// Creates a key with the same scopes and bounds, which acts for the caller. Keys that the old one made end with it. The
+/// caller needs all scopes and bounds of the key. The old key still works for `overlap_seconds`, so that callers can
 /// change over one by one.
 #[utoipa::path(
     operation_id = "api_keys_rotate",

@@ -1,27 +1,28 @@
-//! Users: list, create, disable.
+//! Users: list, create, change, disable.
 
 use actix_web::web::Data;
-use actix_web::{HttpResponse, get, post};
+use actix_web::{HttpResponse, get, patch, post};
 use chrono::{DateTime, Utc};
 use domain::id::UserId;
 use domain::tag;
 use entity::app_user;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
+use service::auth::users::{UserChange, role_schema};
 use service::auth::{Role, UserCreate, users};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::form::role_schema;
 use crate::body::Body;
 use crate::list::{List, NoFilters, Page};
 use crate::params::PathId;
+use crate::patch::Patch;
 use crate::record::record;
-use crate::write::Write;
+use crate::write::{MergePatch, Write};
 use crate::{Answer, App, Caller};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(list).service(create).service(get).service(disable);
+    cfg.service(list).service(create).service(get).service(update).service(disable);
 }
 
 /// A person who logs in.
@@ -103,7 +104,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<NoFilters>) -> Answer {
 
 /// Create a user
 ///
-/// The role has at most the scopes of the caller.
+/// The role has at most the scopes of the caller: only an owner makes an owner. A key with bounds makes no users.
 #[utoipa::path(
     operation_id = "users_create",
     security(("bearer" = ["users:write"])),
@@ -120,9 +121,7 @@ async fn create(app: Data<App>, write: Write, body: Body<UserIn>) -> Answer {
     let caller = write.caller();
     let hash = app.auth.password_hash(&caller, &wanted).await?;
     write
-        .create_as("user.created", &said, User::from, async |tx| {
-            users::create(tx, &caller, &wanted, &hash).await
-        })
+        .create_as("user.created", &said, User::from, async |tx| users::create(tx, &wanted, &hash).await)
         .await
 }
 
@@ -140,9 +139,34 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<UserId>) -> Answer {
     Ok(HttpResponse::Ok().json(User::from(app.auth.get_user(&caller, id.0).await?)))
 }
 
+/// Change a user
+///
+/// Takes a merge patch with a name, a role or a status. The caller needs all scopes of the present role and of the new one:
+/// only an owner changes an owner, and none with fewer scopes than a user changes that user. A key with bounds changes no
+/// user. The last active owner stays one. Tokens and keys of the user have the scopes of the new role at once.
+#[utoipa::path(
+    operation_id = "users_update",
+    security(("bearer" = ["users:write"])),
+    params(("id" = UserId, Path, description = "The user's id.")),
+    request_body = Patch<UserChange>,
+    responses((status = 200, description = "The user as it is now.", body = User))
+)]
+#[patch("/v1/users/{id}")]
+async fn update(app: Data<App>, write: Write, id: PathId<UserId>, body: Body<MergePatch>) -> Answer {
+    let caller = write.caller();
+    let change =
+        async |tx: &service::Tx, expected: Option<i32>, change: service::input::Change<'_, UserChange>| {
+            users::update(tx, &caller, id.0, expected, change).await
+        };
+    let changed = write.patch("user.updated", body, User::from, change).await?;
+    app.auth.revoked();
+    Ok(changed)
+}
+
 /// Disable a user
 ///
-/// The user can't log in any more, and all tokens of the user stop working. Disabling again changes nothing.
+/// The user can't log in any more, and all tokens of the user and all keys that act for the user stop working. The caller
+/// needs all scopes of the user's role. The last active owner can't be disabled. Disabling again changes nothing.
 #[utoipa::path(
     operation_id = "users_disable",
     security(("bearer" = ["users:write"])),

@@ -123,7 +123,7 @@ impl ErrorCode {
 fn domain_status(code: Code) -> StatusCode {
     match code {
         Code::NotFound => StatusCode::NOT_FOUND,
-        Code::InsufficientScope => StatusCode::FORBIDDEN,
+        Code::InsufficientScope | Code::BoundExceeded => StatusCode::FORBIDDEN,
         Code::VersionMismatch => StatusCode::PRECONDITION_FAILED,
         Code::InsufficientStock
         | Code::InvalidStateTransition

@@ -244,6 +244,12 @@ pub static REGISTRY: &[Entry] = &[
         "Use a key or a user that has the scope named in required_scope.",
     ),
     entry(
+        Domain(Code::BoundExceeded),
+        "Bound of the credential exceeded",
+        "The credential is bound to some locations, channels, networks or times, or to an amount, and the request exceeds the bound that is named.",
+        "Stay within the bound, or use a credential without it. GET /v1/me lists the bounds of the credential.",
+    ),
+    entry(
         Domain(Code::IdempotencyKeyReused),
         "Idempotency key used before",
         "The same key was sent before with another method, path or body.",

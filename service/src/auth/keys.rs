@@ -1,76 +1,39 @@
-//! API keys: `sw_{live|test}_{sk|pk}_`, 32 random letters, 6 letters of checksum. Only a hash is stored.
-
-use std::net::IpAddr;
+//! API keys. Only a hash of a key is stored.
+//!
+//! A key acts for the key or user that made it: it never has more than that one has now, and ends with it.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::id::ApiKeyId;
-use domain::refusal::{Code, Problem, Problems, Refusal};
+use domain::bounds::Bounds;
+use domain::id::{ApiKeyId, LocationId, UserId};
+use domain::number::Money;
+use domain::refusal::{Problems, Refusal};
+use domain::tenant::Channel;
 use entity::api_key;
 use ipnet::IpNet;
-use rand::RngExt;
-use rand::distr::Alphanumeric;
+use sea_orm::sqlx::Row;
 use sea_orm::{ActiveModelTrait, ColumnTrait, QueryFilter, QueryOrder, QuerySelect, Set, sqlx};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
-use super::Auth;
+use super::network::parse_network;
+use super::power::{CHAIN_MAX, Chain, FIND_CHAIN, Powers};
+use super::secret::{KeyKind, KeyMode};
+use super::{Auth, secret};
+use crate::caller::ActorKind;
 use crate::command::{self, Written};
-use crate::scope::{Scope, Scopes};
-use crate::{Caller, Db, Error, Tx};
+use crate::rows::parsed;
+use crate::scope::Scope;
+use crate::{Caller, Db, Error, Tx, input};
 
-pub(super) const PREFIX: &str = "sw_";
-/// Random letters of a key: 190 bits.
-const RANDOM_LETTERS: usize = 32;
-const CHECKSUM_LETTERS: usize = 6;
 /// Longest overlap of a rotation: 30 days.
 const OVERLAP_SECONDS_MAX: u32 = 30 * 24 * 3600;
 /// Most networks of a key.
 const NETWORKS_MAX: usize = 50;
+/// Most locations that a key is bound to.
+const LOCATIONS_MAX: usize = 500;
 
 /// Scopes that a publishable key may have.
 pub const PUBLISHABLE: [Scope; 3] = [Scope::CatalogRead, Scope::StockRead, Scope::PricesRead];
-
-/// The place where a key may be used.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    serde::Serialize,
-    serde::Deserialize,
-    strum::IntoStaticStr,
-    strum::EnumString,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum KeyKind {
-    /// On servers only.
-    Sk,
-    /// In browsers too: it can only read what every customer may see.
-    Pk,
-}
-
-/// The data on which a key works.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    serde::Serialize,
-    serde::Deserialize,
-    strum::IntoStaticStr,
-    strum::EnumString,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum KeyMode {
-    /// The live tenant.
-    Live,
-    /// A tenant for trials.
-    Test,
-}
 
 #[derive(Debug, Clone)]
 pub struct ApiKeyCreate {
@@ -82,6 +45,75 @@ pub struct ApiKeyCreate {
     /// Networks from which it may be used, as CIDR or single addresses; all if empty.
     pub ip_allowlist: Vec<String>,
     pub expires_at: Option<DateTime<Utc>>,
+    /// Locations of its documents; all if absent.
+    pub locations: Option<Vec<LocationId>>,
+    /// Channels of its documents; all if absent.
+    pub channels: Option<Vec<Channel>>,
+    /// Largest amount of one document; none if absent.
+    pub amount_max: Option<Money>,
+}
+
+impl ApiKeyCreate {
+    /// Returns a key for servers without bounds.
+    pub fn unbounded(name: &str, mode: KeyMode, scopes: Vec<Scope>) -> Self {
+        ApiKeyCreate {
+            name: name.to_owned(),
+            kind: KeyKind::Sk,
+            mode,
+            scopes,
+            ip_allowlist: Vec::new(),
+            expires_at: None,
+            locations: None,
+            channels: None,
+            amount_max: None,
+        }
+    }
+
+    fn powers(&self) -> Powers {
+        Powers {
+            scopes: self.scopes.iter().copied().collect(),
+            networks: self.ip_allowlist.iter().filter_map(|network| parse_network(network)).collect(),
+            ends_at: self.expires_at,
+            bounds: Bounds {
+                locations: self.locations.as_ref().map(|ids| ids.iter().copied().collect()),
+                channels: self.channels.as_ref().map(|channels| channels.iter().copied().collect()),
+                amount_max: self.amount_max,
+            },
+        }
+    }
+
+    /// Fills bounds that are not stated with those of the caller.
+    fn inherit(mut self, caller: &Caller) -> Self {
+        let limits = &caller.limits;
+        self.expires_at = self.expires_at.or(limits.ends_at);
+        if self.ip_allowlist.is_empty() {
+            self.ip_allowlist = limits.networks.first().into_iter().flatten().map(IpNet::to_string).collect();
+        }
+        let Bounds { locations, channels, amount_max } = &limits.bounds;
+        let listed = |ids: &std::collections::BTreeSet<LocationId>| ids.iter().copied().collect();
+        self.locations = self.locations.or_else(|| locations.as_ref().map(listed));
+        self.channels =
+            self.channels.or_else(|| channels.as_ref().map(|channels| channels.iter().copied().collect()));
+        self.amount_max = self.amount_max.or(*amount_max);
+        self
+    }
+}
+
+/// The key or user that a key acts for; the operator if there is neither.
+#[derive(Debug, Clone, Copy, Default)]
+struct Maker {
+    key: Option<ApiKeyId>,
+    user: Option<UserId>,
+}
+
+impl Maker {
+    fn of(caller: &Caller) -> Self {
+        match caller.actor_kind {
+            ActorKind::ApiKey => Maker { key: Some(ApiKeyId(caller.actor_id)), user: None },
+            ActorKind::User => Maker { key: None, user: Some(UserId(caller.actor_id)) },
+            ActorKind::Operator | ActorKind::Worker => Maker::default(),
+        }
+    }
 }
 
 /// A key that was just created. Its secret is shown only once.
@@ -90,46 +122,6 @@ pub struct NewKey {
     /// The stored row.
     pub row: api_key::Model,
     pub secret: SecretString,
-}
-
-/// Whether `key` has the form and the checksum of a key.
-pub fn is_well_formed(key: &str) -> bool {
-    let random_and_checksum = ["sw_live_sk_", "sw_live_pk_", "sw_test_sk_", "sw_test_pk_"]
-        .iter()
-        .find_map(|prefix| key.strip_prefix(prefix))
-        .filter(|rest| rest.len() == RANDOM_LETTERS + CHECKSUM_LETTERS)
-        .filter(|rest| rest.bytes().all(|letter| letter.is_ascii_alphanumeric()));
-    random_and_checksum.is_some() && {
-        let (body, sum) = key.split_at(key.len() - CHECKSUM_LETTERS);
-        checksum(body) == sum.as_bytes()
-    }
-}
-
-/// CRC-32 in base 62, most significant letter first.
-fn checksum(body: &str) -> [u8; CHECKSUM_LETTERS] {
-    const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    let mut rest = crc32fast::hash(body.as_bytes());
-    let mut letters = [b'0'; CHECKSUM_LETTERS];
-    for letter in letters.iter_mut().rev() {
-        *letter = ALPHABET[(rest % 62) as usize];
-        rest /= 62;
-    }
-    letters
-}
-
-fn generate(mode: KeyMode, kind: KeyKind) -> String {
-    let mode: &str = mode.into();
-    let kind: &str = kind.into();
-    let mut key = format!("{PREFIX}{mode}_{kind}_");
-    key.extend(rand::rng().sample_iter(Alphanumeric).take(RANDOM_LETTERS).map(char::from));
-    let sum = checksum(&key);
-    key.extend(sum.iter().map(|letter| char::from(*letter)));
-    key
-}
-
-/// Parses a network in CIDR form, or a single address.
-pub(super) fn parse_network(text: &str) -> Option<IpNet> {
-    text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
 }
 
 impl Auth {
@@ -155,13 +147,17 @@ impl Auth {
     }
 }
 
-/// Creates a key. Rejects scopes that the caller does not have.
+/// Creates a key. Rejects powers that the caller does not have. Bounds that are not stated are the caller's.
 pub async fn create(tx: &Tx, caller: &Caller, wanted: &ApiKeyCreate) -> Result<NewKey, Error> {
-    check(caller, wanted)?;
+    check(wanted)?;
     if wanted.expires_at.is_some_and(|end| end <= tx.now) {
         return Err(Refusal::invalid("/expires_at", "This must be in the future.").into());
     }
-    insert(tx, caller, wanted).await
+    check_locations(tx, wanted).await?;
+    let wanted = wanted.clone().inherit(caller);
+    wanted.powers().require_of(caller)?;
+    check_depth(caller)?;
+    store(tx, caller, Maker::of(caller), &wanted).await
 }
 
 /// Creates a key in its own transaction, for the operator.
@@ -174,14 +170,23 @@ pub async fn make_key(db: &Db, caller: &Caller, wanted: &ApiKeyCreate) -> Result
     db.write(caller, make).await
 }
 
-/// Revokes a key. Revoking it again changes nothing. [`Auth::revoked`] must be called after the commit.
-pub async fn revoke(tx: &Tx, id: ApiKeyId) -> Result<(), Error> {
-    let statement = sqlx::query(REVOKE).bind(tx.tenant_id.0).bind(id.0).bind(tx.now);
-    if tx.execute(statement).await? == 0 {
-        // The key does not exist, or was revoked before.
-        find(tx, id).await?;
+/// Revokes a key, and with it all keys that act for it. Rejects a key with powers that the caller does not have, unless
+/// it acts for the caller. Revoking it again changes nothing. [`Auth::revoked`] must be called after the commit.
+pub async fn revoke(tx: &Tx, caller: &Caller, id: ApiKeyId) -> Result<(), Error> {
+    let key = find(tx, id).await?;
+    let chain = chain(tx, &key).await?;
+    if !chain.acts_for(caller) {
+        chain.powers().require_of(caller)?;
     }
+    tx.execute(sqlx::query(REVOKE).bind(tx.tenant_id.0).bind(id.0).bind(tx.now)).await?;
     Ok(())
+}
+
+async fn chain(tx: &Tx, key: &api_key::Model) -> Result<Chain, Error> {
+    let row = tx.row(sqlx::query(FIND_CHAIN).bind(key.hash.as_slice())).await?;
+    let found = row.as_ref().map(Chain::read).transpose()?.flatten();
+    let (chain, _) = found.ok_or_else(|| Error::invariant(format!("key {} has no chain", key.id)))?;
+    Ok(chain)
 }
 
 /// Name of the command that creates a key.
@@ -204,8 +209,12 @@ pub(super) async fn find(tx: &Tx, id: ApiKeyId) -> Result<api_key::Model, Error>
 
 /// Inserts a key without checking `wanted`.
 pub(crate) async fn insert(tx: &Tx, caller: &Caller, wanted: &ApiKeyCreate) -> Result<NewKey, Error> {
-    let secret = generate(wanted.mode, wanted.kind);
-    let random_at = secret.len() - RANDOM_LETTERS - CHECKSUM_LETTERS;
+    store(tx, caller, Maker::of(caller), wanted).await
+}
+
+async fn store(tx: &Tx, caller: &Caller, maker: Maker, wanted: &ApiKeyCreate) -> Result<NewKey, Error> {
+    let secret = secret::generate(wanted.mode, wanted.kind);
+    let random_at = secret.len() - secret::SECRET_LETTERS;
     let kind: &str = wanted.kind.into();
     let mode: &str = wanted.mode.into();
     let row = api_key::ActiveModel {
@@ -220,6 +229,11 @@ pub(crate) async fn insert(tx: &Tx, caller: &Caller, wanted: &ApiKeyCreate) -> R
         scopes: Set(wanted.scopes.iter().map(Scope::to_string).collect()),
         ip_allowlist: Set(wanted.ip_allowlist.clone()),
         created_by: Set((!caller.actor_id.is_nil()).then_some(caller.actor_id)),
+        parent_id: Set(maker.key),
+        user_id: Set(maker.user),
+        locations: Set(wanted.locations.as_ref().map(|ids| ids.iter().map(|id| id.0).collect())),
+        channels: Set(wanted.channels.as_ref().map(|channels| channels.iter().map(channel_text).collect())),
+        amount_max: Set(wanted.amount_max),
         expires_at: Set(wanted.expires_at),
         revoked_at: Set(None),
         rotated_to: Set(None),
@@ -231,8 +245,13 @@ pub(crate) async fn insert(tx: &Tx, caller: &Caller, wanted: &ApiKeyCreate) -> R
     Ok(NewKey { row: row.insert(tx).await?, secret: secret.into() })
 }
 
-/// Creates a key that replaces the key `id`, which stays valid for `overlap_seconds`. [`Auth::revoked`] must be
-/// called after the commit.
+fn channel_text(channel: &Channel) -> String {
+    let text: &str = channel.into();
+    text.to_owned()
+}
+
+/// Creates a key that replaces the key `id`, which stays valid for `overlap_seconds`. The new key acts for the caller; if
+/// a key rotates itself, for the same one as before. [`Auth::revoked`] must be called after the commit.
 pub async fn rotate(tx: &Tx, caller: &Caller, id: ApiKeyId, overlap_seconds: u32) -> Result<NewKey, Error> {
     if overlap_seconds > OVERLAP_SECONDS_MAX {
         let detail = format!("The overlap may last at most {OVERLAP_SECONDS_MAX} seconds.");
@@ -241,23 +260,33 @@ pub async fn rotate(tx: &Tx, caller: &Caller, id: ApiKeyId, overlap_seconds: u32
     let lock = "select 1 from api_key where tenant_id = $1 and id = $2 for update";
     tx.row(sqlx::query(lock).bind(tx.tenant_id.0).bind(id.0)).await?;
     let old = find(tx, id).await?;
+    let powers = chain(tx, &old).await?.powers();
+    powers.require_of(caller)?;
     if old.revoked_at.is_some() || old.expires_at.is_some_and(|end| end <= tx.now) {
         return Err(Refusal::state("The key has expired or was revoked; create a new one.").into());
     }
     if old.rotated_to.is_some() {
         return Err(Refusal::state("The key was rotated before; rotate the key that replaced it.").into());
     }
-    let parse = |text: &str| text.parse().map_err(|_| Error::invariant(format!("key {id} has {text:?}")));
+    let maker = if caller.actor_id == id.0 {
+        Maker { key: old.parent_id, user: old.user_id }
+    } else {
+        check_depth(caller)?;
+        Maker::of(caller)
+    };
+    let channels = old.channels.map(|channels| channels.into_iter().map(parsed).collect::<Result<_, _>>());
     let wanted = ApiKeyCreate {
         name: old.name,
-        kind: old.kind.parse().map_err(|_| Error::invariant(format!("key {id} has an unknown kind")))?,
-        mode: old.mode.parse().map_err(|_| Error::invariant(format!("key {id} has an unknown mode")))?,
-        scopes: old.scopes.iter().map(|scope| parse(scope)).collect::<Result<_, _>>()?,
+        kind: parsed(old.kind)?,
+        mode: parsed(old.mode)?,
+        scopes: powers.scopes.iter().collect(),
         ip_allowlist: old.ip_allowlist,
         expires_at: old.expires_at,
+        locations: old.locations.map(|ids| ids.into_iter().map(LocationId).collect()),
+        channels: channels.transpose()?,
+        amount_max: old.amount_max,
     };
-    check(caller, &wanted)?;
-    let new = insert(tx, caller, &wanted).await?;
+    let new = store(tx, caller, maker, &wanted).await?;
     let end = tx.now + TimeDelta::seconds(i64::from(overlap_seconds));
     let replace =
         sqlx::query(REPLACE).bind(tx.tenant_id.0).bind(id.0).bind(new.row.id.0).bind(tx.now).bind(end);
@@ -265,9 +294,31 @@ pub async fn rotate(tx: &Tx, caller: &Caller, id: ApiKeyId, overlap_seconds: u32
     Ok(new)
 }
 
-fn check(caller: &Caller, wanted: &ApiKeyCreate) -> Result<(), Error> {
+fn check_depth(caller: &Caller) -> Result<(), Refusal> {
+    if caller.actor_kind == ActorKind::ApiKey && caller.limits.ancestors + 2 > CHAIN_MAX {
+        let detail = format!("Keys can make keys in at most {CHAIN_MAX} steps: use a key further up.");
+        return Err(Refusal::state(detail));
+    }
+    Ok(())
+}
+
+/// Rejects a location that does not exist.
+async fn check_locations(tx: &Tx, wanted: &ApiKeyCreate) -> Result<(), Error> {
+    let Some(wanted) = &wanted.locations else { return Ok(()) };
+    let ids: Vec<uuid::Uuid> = wanted.iter().map(|id| id.0).collect();
+    let query = sqlx::query("select id from location where tenant_id = $1 and id = any($2)");
+    let rows = tx.rows(query.bind(tx.tenant_id.0).bind(ids)).await?;
+    let known: Vec<uuid::Uuid> = rows.iter().map(|row| row.try_get("id")).collect::<Result<_, _>>()?;
     let mut problems = Problems::default();
-    crate::input::check_line(&mut problems, "/name", &wanted.name, crate::input::NAME_LENGTH_MAX);
+    for (index, _) in wanted.iter().enumerate().filter(|(_, id)| !known.contains(&id.0)) {
+        input::add_unknown(&mut problems, format!("/locations/{index}"), "location");
+    }
+    Ok(problems.check()?)
+}
+
+fn check(wanted: &ApiKeyCreate) -> Result<(), Refusal> {
+    let mut problems = Problems::default();
+    input::check_line(&mut problems, "/name", &wanted.name, input::NAME_LENGTH_MAX);
     if wanted.scopes.is_empty() {
         problems.invalid("/scopes", "Name at least one scope.");
     }
@@ -286,93 +337,21 @@ fn check(caller: &Caller, wanted: &ApiKeyCreate) -> Result<(), Error> {
             problems.invalid(format!("/ip_allowlist/{index}"), detail);
         }
     }
-    problems.check()?;
-    cover(caller, wanted.scopes.iter().copied().collect())
-}
-
-/// Rejects a grant of scopes that the caller does not have.
-pub(super) fn cover(caller: &Caller, granted: Scopes) -> Result<(), Error> {
-    let Some(missing) = granted.iter().find(|scope| !caller.scopes.contains(*scope)) else { return Ok(()) };
-    let detail = format!("You can't grant the scope {missing}: you don't have it yourself.");
-    let params = vec![("required_scope", missing.to_string())];
-    let mut refusal = Refusal::new(Code::InsufficientScope, detail.clone());
-    refusal.problems.push(Problem { pointer: String::new(), code: Code::InsufficientScope, detail, params });
-    Err(refusal.into())
+    let (locations, channels) = (wanted.locations.as_ref(), wanted.channels.as_ref());
+    if locations.is_some_and(|ids| ids.is_empty() || ids.len() > LOCATIONS_MAX) {
+        let detail = format!("Name 1 to {LOCATIONS_MAX} locations, or leave the field out for all.");
+        problems.invalid("/locations", detail);
+    }
+    if channels.is_some_and(Vec::is_empty) {
+        problems.invalid("/channels", "Name a channel, or leave the field out for both.");
+    }
+    input::check_not_negative(&mut problems, "/amount_max", wanted.amount_max);
+    problems.check()
 }
 
 impl NewKey {
     /// Returns the key in plain text, to be shown once.
     pub fn reveal(&self) -> &str {
         self.secret.expose_secret()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_key_has_its_form_and_a_checksum() {
-        for (mode, kind, prefix) in [
-            (KeyMode::Live, KeyKind::Sk, "sw_live_sk_"),
-            (KeyMode::Live, KeyKind::Pk, "sw_live_pk_"),
-            (KeyMode::Test, KeyKind::Sk, "sw_test_sk_"),
-            (KeyMode::Test, KeyKind::Pk, "sw_test_pk_"),
-        ] {
-            let key = generate(mode, kind);
-            assert!(key.starts_with(prefix) && key.len() == prefix.len() + 38, "{key}");
-            assert!(is_well_formed(&key), "{key}");
-            assert_ne!(key, generate(mode, kind));
-        }
-    }
-
-    #[test]
-    fn the_checksum_is_crc_32_in_base_62() {
-        // CRC-32 of "123456789" is 0xCBF43926, which is 3jZRME in base 62.
-        assert_eq!(&checksum("123456789"), b"3jZRME");
-        assert!(is_well_formed(&with_sum("sw_live_sk_abcdefghijklmnopqrstuvwxyz012345")));
-    }
-
-    fn with_sum(body: &str) -> String {
-        let sum: String = checksum(body).iter().map(|letter| char::from(*letter)).collect();
-        format!("{body}{sum}")
-    }
-
-    #[test]
-    fn every_changed_letter_is_noticed() {
-        let key = generate(KeyMode::Live, KeyKind::Sk);
-        for index in 0..key.len() {
-            let mut bytes = key.clone().into_bytes();
-            bytes[index] = if bytes[index] == b'x' { b'y' } else { b'x' };
-            let changed = String::from_utf8(bytes).expect("text");
-            assert!(!is_well_formed(&changed), "{changed}");
-        }
-        let bodies = [
-            "sw_prod_sk_abcdefghijklmnopqrstuvwxyz012345",
-            "sw_live_sk_abcdefghijklmnopqrstuvwxyz01234",
-            "sw_live_sk_",
-            "",
-        ];
-        for body in bodies {
-            assert!(!is_well_formed(&with_sum(body)), "{body}");
-        }
-        assert!(!is_well_formed("sw_live_sk_äöü"));
-    }
-
-    #[test]
-    fn networks_are_cidr_or_addresses() {
-        for (network, address, inside) in [
-            ("192.0.2.0/24", "192.0.2.77", true),
-            ("192.0.2.0/24", "192.0.3.77", false),
-            ("192.0.2.1", "192.0.2.1", true),
-            ("2001:db8::/32", "2001:db8:1::1", true),
-            ("2001:db8::1", "2001:db8::2", false),
-        ] {
-            let network = parse_network(network).expect("a network");
-            let address: IpAddr = address.parse().expect("an address");
-            assert_eq!(network.contains(&address), inside, "{network} {address}");
-        }
-        assert_eq!(parse_network("192.0.2.0/33"), None);
-        assert_eq!(parse_network("example"), None);
     }
 }

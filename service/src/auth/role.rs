@@ -20,7 +20,7 @@ use crate::scope::{Scope, Scopes};
 pub enum Role {
     /// Everything.
     Owner,
-    /// Everything except creating owners.
+    /// Everything except creating and changing owners.
     Admin,
     /// The trade: catalogue, prices, stock, orders, tills.
     Manager,
@@ -49,7 +49,8 @@ impl Role {
             EventsRead,
         ];
         let (base, more): (&[Scope], &[Scope]) = match self {
-            Role::Owner | Role::Admin => return Scopes::all(),
+            Role::Owner => return Scopes::all(),
+            Role::Admin => return Scopes::all().iter().filter(|scope| *scope != OwnersWrite).collect(),
             Role::Manager => (
                 &reads,
                 &[

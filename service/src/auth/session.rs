@@ -201,17 +201,12 @@ fn network(address: Option<IpAddr>) -> IpNet {
 }
 
 fn user_caller(user: &app_user::Model) -> Caller {
-    Caller {
-        tenant_id: user.tenant_id,
-        actor_kind: ActorKind::User,
-        actor_id: user.id.0,
-        scopes: Scopes::default(),
-    }
+    Caller::new(user.tenant_id, ActorKind::User, user.id.0, Scopes::default())
 }
 
 /// Returns a caller for a refresh token, of which only the tenant is known so far.
 fn anonymous(tenant_id: TenantId) -> Caller {
-    Caller { tenant_id, actor_kind: ActorKind::User, actor_id: Uuid::nil(), scopes: Scopes::default() }
+    Caller::new(tenant_id, ActorKind::User, Uuid::nil(), Scopes::default())
 }
 
 /// Reads and locks the token with this hash.

@@ -210,8 +210,8 @@ impl Auth {
         let role: Role = user.role.parse().map_err(|_| AuthError::InvalidToken)?;
         let claimed: Vec<String> = claims.scope.split(' ').map(str::to_owned).collect();
         let scopes = Scopes::parse(&claimed).intersection(role.scopes());
-        let caller = Caller { tenant_id, actor_kind: ActorKind::User, actor_id: user_id.0, scopes };
-        Ok(CachedCredential { caller, networks: Vec::new() })
+        let caller = Caller::new(tenant_id, ActorKind::User, user_id.0, scopes);
+        Ok(CachedCredential { caller, ends: None })
     }
 }
 

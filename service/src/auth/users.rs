@@ -3,11 +3,16 @@
 use domain::id::UserId;
 use domain::refusal::{Code, Problems, Refusal};
 use entity::app_user;
-use sea_orm::{ActiveModelTrait, ColumnTrait, QueryFilter, QueryOrder, QuerySelect, Set, sqlx};
+use sea_orm::{ActiveModelTrait, ColumnTrait, QueryFilter, QueryOrder, QuerySelect, Set, Unchanged, sqlx};
 use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use strum::IntoEnumIterator;
+use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 
-use super::{Auth, Role, keys};
-use crate::caller::ActorKind;
+use super::power::require_role;
+use super::{Auth, Role};
+use crate::input::Change;
+use crate::rows::parsed;
 use crate::{Caller, Error, Tx, input};
 
 /// Shortest password.
@@ -52,7 +57,7 @@ impl Auth {
     /// Hashes a password for storage. Hashing is slow, so it is done before a transaction is opened.
     pub async fn password_hash(&self, caller: &Caller, wanted: &UserCreate) -> Result<String, Error> {
         check_user(wanted, &address(wanted))?;
-        keys::cover(caller, wanted.role.scopes())?;
+        require_role(wanted.role, caller)?;
         self.hash(wanted.password.clone()).await
     }
 }
@@ -62,17 +67,8 @@ fn address(wanted: &UserCreate) -> String {
     wanted.email.trim().to_lowercase()
 }
 
-/// Creates a user with the hash from [`Auth::password_hash`]. Rejects a role with scopes that the caller does not
-/// have.
-pub async fn create(
-    tx: &Tx,
-    caller: &Caller,
-    wanted: &UserCreate,
-    password_hash: &str,
-) -> Result<app_user::Model, Error> {
-    if wanted.role == Role::Owner && caller.actor_kind == ActorKind::User {
-        require_owner(tx, caller).await?;
-    }
+/// Creates a user with the hash from [`Auth::password_hash`], which checks what the caller may grant.
+pub async fn create(tx: &Tx, wanted: &UserCreate, password_hash: &str) -> Result<app_user::Model, Error> {
     let role: &str = wanted.role.into();
     let user = app_user::ActiveModel {
         tenant_id: Set(tx.tenant_id),
@@ -93,20 +89,133 @@ pub async fn create(
     })
 }
 
-/// Disables a user: logins fail, and issued tokens are no longer valid. [`Auth::revoked`] must be called after the
-/// commit.
+/// The fields of a user that can be changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = UserUpdate)]
+pub struct UserChange {
+    /// The user's name.
+    #[schema(min_length = 1, max_length = 200, example = "Till 3")]
+    pub name: String,
+    /// Role of the user. The caller needs all scopes of the present role and of the new one.
+    #[schema(schema_with = role_schema)]
+    pub role: Role,
+    /// `active`, or `disabled`: the user can't log in, and the user's tokens and keys don't work.
+    pub status: UserStatus,
+}
+
+/// Whether a user can log in.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    strum::IntoStaticStr,
+    strum::EnumString,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum UserStatus {
+    /// The user can log in.
+    Active,
+    /// The user can't log in. Tokens of the user and keys that act for the user don't work.
+    Disabled,
+}
+
+/// Schema of a role.
+pub fn role_schema() -> Object {
+    let roles: Vec<&'static str> = Role::iter().map(Into::into).collect();
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .description(Some("A role. New ones may appear."))
+        .examples([serde_json::json!(roles[0])])
+        .enum_values(Some(roles))
+        .build()
+}
+
+/// Changes a user. Rejects a caller who lacks a scope of the present or the new role. [`Auth::revoked`] must be called
+/// after the commit.
+pub async fn update(
+    tx: &Tx,
+    caller: &Caller,
+    id: UserId,
+    expected: Option<i32>,
+    change: Change<'_, UserChange>,
+) -> Result<app_user::Model, Error> {
+    let before = lock(tx, id).await?;
+    input::check_version(before.version, expected)?;
+    let present = UserChange {
+        name: before.name.clone(),
+        role: parsed(before.role.clone())?,
+        status: parsed(before.status.clone())?,
+    };
+    let next = change(&present)?;
+    require_role(present.role, caller)?;
+    require_role(next.role, caller)?;
+    let mut problems = Problems::default();
+    input::check_line(&mut problems, "/name", &next.name, input::NAME_LENGTH_MAX);
+    problems.check()?;
+    if next.role != Role::Owner || next.status == UserStatus::Disabled {
+        keep_an_owner(tx, &before).await?;
+    }
+    if next.status == UserStatus::Disabled {
+        end(tx, caller, id).await?;
+    }
+    let (role, status): (&str, &str) = (next.role.into(), next.status.into());
+    let after = app_user::ActiveModel {
+        tenant_id: Unchanged(tx.tenant_id),
+        id: Unchanged(id),
+        name: Set(next.name),
+        role: Set(role.to_owned()),
+        status: Set(status.to_owned()),
+        version: Set(before.version + 1),
+        updated_at: Set(tx.now),
+        ..Default::default()
+    };
+    Ok(after.update(tx).await?)
+}
+
+/// Disables a user: logins fail, and issued tokens are no longer valid. Rejects a caller who lacks a scope of the user's
+/// role. [`Auth::revoked`] must be called after the commit.
 pub async fn disable(tx: &Tx, caller: &Caller, id: UserId) -> Result<app_user::Model, Error> {
-    let user = find(tx, id).await?;
-    if user.id.0 == caller.actor_id {
-        return Err(Refusal::state("You cannot disable yourself.").into());
-    }
-    if user.role == "owner" && caller.actor_kind == ActorKind::User {
-        require_owner(tx, caller).await?;
-    }
+    let user = lock(tx, id).await?;
+    require_role(parsed(user.role.clone())?, caller)?;
+    keep_an_owner(tx, &user).await?;
+    end(tx, caller, id).await?;
     tx.execute(sqlx::query(DISABLE_USER).bind(tx.tenant_id.0).bind(id.0).bind(tx.now)).await?;
-    tx.execute(sqlx::query(END_LOGINS).bind(tx.tenant_id.0).bind(id.0).bind(tx.now)).await?;
     find(tx, id).await
 }
+
+/// Ends the logins of a user who is disabled.
+async fn end(tx: &Tx, caller: &Caller, id: UserId) -> Result<(), Error> {
+    if id.0 == caller.actor_id {
+        return Err(Refusal::state("You cannot disable yourself.").into());
+    }
+    tx.execute(sqlx::query(END_LOGINS).bind(tx.tenant_id.0).bind(id.0).bind(tx.now)).await?;
+    Ok(())
+}
+
+/// Rejects a change after which no active owner would be left. Locks the owners, so that two of them can't disable each
+/// other.
+async fn keep_an_owner(tx: &Tx, user: &app_user::Model) -> Result<(), Error> {
+    if user.role != "owner" || user.status != "active" {
+        return Ok(());
+    }
+    let others = tx.rows(sqlx::query(LOCK_OTHER_OWNERS).bind(tx.tenant_id.0).bind(user.id.0)).await?;
+    if others.is_empty() {
+        return Err(Refusal::state("This is the last active owner: make another user an owner first.").into());
+    }
+    Ok(())
+}
+
+const LOCK_OTHER_OWNERS: &str = "
+    select id from app_user
+    where tenant_id = $1 and id <> $2 and role = 'owner' and status = 'active'
+    order by id for update";
 
 const DISABLE_USER: &str = "
     update app_user set status = 'disabled', updated_at = $3, version = version + 1
@@ -116,12 +225,9 @@ const END_LOGINS: &str = "
     update refresh_token set revoked_at = $3
     where tenant_id = $1 and user_id = $2 and revoked_at is null";
 
-async fn require_owner(tx: &Tx, caller: &Caller) -> Result<(), Error> {
-    let actor = find(tx, UserId(caller.actor_id)).await?;
-    if actor.role == "owner" {
-        return Ok(());
-    }
-    Err(Refusal::new(Code::InsufficientScope, "Only an owner can make or disable an owner.").into())
+async fn lock(tx: &Tx, id: UserId) -> Result<app_user::Model, Error> {
+    let users = tx.select::<app_user::Entity>().filter(app_user::Column::Id.eq(id)).lock_exclusive();
+    Ok(users.one(tx).await?.ok_or_else(|| Refusal::not_found("user"))?)
 }
 
 pub(super) async fn find(tx: &Tx, id: UserId) -> Result<app_user::Model, Error> {

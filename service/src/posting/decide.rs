@@ -7,16 +7,35 @@ use domain::expected_receipt;
 use domain::refusal::{Code, Problems, Refusal};
 use strum::VariantArray;
 
-use super::{Command, counts, load};
+use super::{Command, Request, counts, load};
 use crate::{Error, Tx};
+
+/// Decides a command of a caller on the book. Rejects one that exceeds the bounds of the credential, without a change. The
+/// amount of a document is known only after its decision, which is made on a copy of the book for that.
+pub(super) async fn decide_within_bounds(
+    tx: &Tx,
+    book: &mut Book,
+    request: &Request,
+) -> Result<Decision, Error> {
+    let bounds = &request.caller.limits.bounds;
+    if let Err(refusal) = bounds.check_place(book, &request.command) {
+        return Ok(Err(refusal));
+    }
+    if bounds.amount_max.is_none() {
+        return decide_naming_supply_date(tx, book, &request.command).await;
+    }
+    let mut trial = book.clone();
+    let decision = decide_naming_supply_date(tx, &mut trial, &request.command).await?;
+    Ok(decision.and_then(|(outcome, posting)| {
+        bounds.check_amount(&outcome)?;
+        *book = trial;
+        Ok((outcome, posting))
+    }))
+}
 
 /// Decides a command on the book. If it is rejected for a shortage, reads the expected supplies and decides it again: the
 /// rejection then names the day on which there will be enough.
-pub(super) async fn decide_naming_supply_date(
-    tx: &Tx,
-    book: &mut Book,
-    command: &Command,
-) -> Result<Decision, Error> {
+async fn decide_naming_supply_date(tx: &Tx, book: &mut Book, command: &Command) -> Result<Decision, Error> {
     counts::look(tx, book, command).await?;
     let is_short = |refusal: &Refusal| refusal.code == Code::InsufficientStock;
     match command.decide(book) {

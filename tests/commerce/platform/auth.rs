@@ -3,7 +3,7 @@
 use reqwest::Method;
 use sea_orm::sqlx;
 use serde_json::{Value, json};
-use tests::{Tenant, environment, with_tenant, with_tenants};
+use tests::{Client, Tenant, environment, with_tenant, with_tenants};
 
 const PASSWORD: &str = "correct horse battery staple";
 
@@ -13,7 +13,7 @@ pub async fn key(tenant: &Tenant, scopes: &[&str]) -> String {
 }
 
 /// Makes a key with further fields. Returns its id and secret.
-async fn key_with(tenant: &Tenant, more: Value) -> (String, String) {
+pub async fn key_with(tenant: &Client, more: Value) -> (String, String) {
     let mut body = json!({ "name": "A key with few scopes", "mode": "test", "scopes": ["catalog:read"] });
     more.as_object().into_iter().flatten().for_each(|(name, value)| body[name] = value.clone());
     let made = tenant.post("/v1/api-keys", &body).await.created();
@@ -22,7 +22,7 @@ async fn key_with(tenant: &Tenant, more: Value) -> (String, String) {
 }
 
 /// Runs a statement as the superuser, with the tenant as `$1`.
-async fn outside(tenant: &Tenant, statement: &'static str) {
+pub async fn outside(tenant: &Tenant, statement: &'static str) {
     sqlx::query(statement).bind(tenant.id.0).execute(&environment().root).await.expect("the statement runs");
 }
 

@@ -1,0 +1,233 @@
+//! Bounds of a credential: the locations, the channels and the amount of the documents that it may write.
+//!
+//! They concern documents: what posts stock or money, reserves or counts. They do not concern master data, and nothing
+//! that is read. What has no location or no channel, such as a payment or a journal entry, is not bounded by it.
+
+use std::collections::BTreeSet;
+
+use crate::allocation::Owner;
+use crate::book::Book;
+use crate::command::{Command, Outcome};
+use crate::hold::HoldKind;
+use crate::id::{CountId, ExpectedReceiptId, HoldId, LocationId, OrderId, RegisterId};
+use crate::number::Money;
+use crate::refusal::{Code, Problem, Refusal};
+use crate::sales::Totals;
+use crate::stock_document::StockDocument;
+use crate::tenant::Channel;
+
+/// Bounds of the documents that a credential may write.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Bounds {
+    /// The locations; all if absent.
+    pub locations: Option<BTreeSet<LocationId>>,
+    /// The channels; all if absent.
+    pub channels: Option<BTreeSet<Channel>>,
+    /// The largest amount of one document; none if absent.
+    pub amount_max: Option<Money>,
+}
+
+/// A location that a command concerns, and the field that names it, which is empty if the path does.
+struct Place {
+    location_id: LocationId,
+    pointer: &'static str,
+}
+
+impl Bounds {
+    /// Returns whether there are no bounds.
+    pub fn is_unbounded(&self) -> bool {
+        *self == Bounds::default()
+    }
+
+    /// Returns the bounds that are within these and `others`.
+    #[must_use]
+    pub fn within(&self, others: &Bounds) -> Bounds {
+        Bounds {
+            locations: common(self.locations.as_ref(), others.locations.as_ref()),
+            channels: common(self.channels.as_ref(), others.channels.as_ref()),
+            amount_max: [self.amount_max, others.amount_max].into_iter().flatten().min(),
+        }
+    }
+
+    /// Rejects a command at another location or in another channel, by what it names and by the records of the book.
+    pub fn check_place(&self, book: &Book, command: &Command) -> Result<(), Refusal> {
+        if let Some(allowed) = &self.locations {
+            if matches!(command, Command::RecallLot(_)) {
+                let detail = "A recall concerns every location, and the credential is bound to some.";
+                return Err(refuse("", "locations", detail.to_owned(), None));
+            }
+            if let Some(place) = place(book, command)
+                && !allowed.contains(&place.location_id)
+            {
+                let code = book.setup.location(Some(place.location_id)).map_or("", |found| &found.code);
+                let detail = format!("The credential may not write documents at the location {code}.");
+                return Err(refuse(place.pointer, "locations", detail, None));
+            }
+        }
+        match (&self.channels, channel(book, command)) {
+            (Some(allowed), Some(channel)) if !allowed.contains(&channel) => {
+                let channel: &str = channel.into();
+                let detail = format!("The credential may not write documents of the channel {channel}.");
+                Err(refuse("", "channels", detail, None))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Rejects a document with a larger amount.
+    pub fn check_amount(&self, outcome: &Outcome) -> Result<(), Refusal> {
+        let (Some(max), Some((pointer, amount))) = (self.amount_max, amount(outcome)) else { return Ok(()) };
+        if amount <= max {
+            return Ok(());
+        }
+        let detail = format!("The credential may write documents of at most {max}; this one has {amount}.");
+        Err(refuse(pointer, "amount_max", detail, Some(("amount", amount.to_string()))))
+    }
+}
+
+fn common<T: Ord + Copy>(one: Option<&BTreeSet<T>>, other: Option<&BTreeSet<T>>) -> Option<BTreeSet<T>> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.intersection(other).copied().collect()),
+        (one, other) => one.or(other).cloned(),
+    }
+}
+
+fn refuse(pointer: &str, bound: &str, detail: String, figure: Option<(&'static str, String)>) -> Refusal {
+    let mut params = vec![("bound", bound.to_owned())];
+    params.extend(figure);
+    let problem =
+        Problem { pointer: pointer.to_owned(), code: Code::BoundExceeded, detail: detail.clone(), params };
+    Refusal { code: Code::BoundExceeded, detail, problems: vec![problem] }
+}
+
+/// Returns the location at which a command issues, receives, reserves or counts; nothing if it has none, or if its
+/// record does not exist.
+fn place(book: &Book, command: &Command) -> Option<Place> {
+    let named = |id: Option<LocationId>, pointer| {
+        book.setup.location(id).map(|location| Place { location_id: location.id, pointer })
+    };
+    let at =
+        |location_id: Option<LocationId>| location_id.map(|location_id| Place { location_id, pointer: "" });
+    let order = |id: &OrderId| at(book.orders.get(id).map(|order| order.location_id));
+    let hold = |id: &HoldId| at(book.holds.get(id).map(|hold| hold.location_id));
+    let expected = |id: &ExpectedReceiptId| at(book.expected.get(id).map(|expected| expected.location_id));
+    let count = |id: &CountId| at(book.counts.get(id).map(|count| count.location_id));
+    match command {
+        Command::Sell(command) => till(book, command.register_id),
+        Command::Refund(command) => till(book, command.register_id),
+        Command::OpenSession(command) => till(book, command.register_id),
+        Command::MoveCash(command) => till(book, command.register_id),
+        Command::CloseSession(command) => till(book, command.register_id),
+        Command::PlaceOrder(command) => named(command.location_id, "/location_id"),
+        Command::ConfirmOrder(command) => order(&command.0),
+        Command::ReleaseOrder(command) => order(&command.0),
+        Command::CancelOrder(command) => order(&command.0),
+        Command::CloseOrder(command) => order(&command.0),
+        Command::AllocateOrder(command) => order(&command.0),
+        Command::PromiseOrder(command) => order(&command.0),
+        Command::ShipOrder(command) => order(&command.order_id),
+        Command::InvoiceOrder(command) => order(&command.0),
+        Command::Return(command) => {
+            let original = command.original_id.and_then(|id| book.sold.get(&id.0)?.first());
+            named(command.location_id.or(original.map(|sold| sold.location_id)), "/location_id")
+        }
+        Command::MoveStock(command) => named(command.location_id, "/location_id"),
+        Command::Revalue(command) => named(command.location_id, "/location_id"),
+        Command::PlaceHold(command) => match (command.kind, command.register_id) {
+            (HoldKind::TillAllotment, Some(id)) => till(book, id),
+            _ => named(command.location_id, "/location_id"),
+        },
+        Command::ExtendHold(command) => hold(&command.hold_id),
+        Command::ReleaseHold(command) => hold(&command.0),
+        Command::DispatchTransfer(command) => named(command.from_location_id, "/from_location_id"),
+        Command::ReceiveTransfer(command) => {
+            at(book.transfers.get(&command.transfer_id).map(|transfer| transfer.to_location_id))
+        }
+        Command::ExpectReceipt(command) => named(command.location_id, "/location_id"),
+        Command::RescheduleReceipt(command) => expected(&command.id),
+        Command::CancelExpectedReceipt(command) => expected(&command.0),
+        Command::OpenCount(command) => named(command.location_id, "/location_id"),
+        Command::EnterCount(command) => count(&command.count_id),
+        Command::CompleteCount(command) => count(&command.count_id),
+        Command::RecountLines(command) => count(&command.count_id),
+        Command::PostCount(command) => count(&command.count_id),
+        Command::CancelCount(command) => count(&command.0),
+        Command::RecallLot(_) | Command::ReceivePayment(_) | Command::PostEntry(_) => None,
+    }
+}
+
+fn till(book: &Book, id: RegisterId) -> Option<Place> {
+    let register = book.setup.registers.get(&id)?;
+    Some(Place { location_id: register.location_id, pointer: "/register_id" })
+}
+
+/// Returns the channel of a command; nothing if it concerns none.
+fn channel(book: &Book, command: &Command) -> Option<Channel> {
+    let hold = |id: &HoldId| match book.holds.get(id)?.owner? {
+        Owner::Till(_) => Some(Channel::Retail),
+        Owner::Channel(channel) => Some(channel),
+    };
+    match command {
+        Command::Sell(_)
+        | Command::Refund(_)
+        | Command::OpenSession(_)
+        | Command::MoveCash(_)
+        | Command::CloseSession(_) => Some(Channel::Retail),
+        Command::PlaceOrder(_)
+        | Command::ConfirmOrder(_)
+        | Command::ReleaseOrder(_)
+        | Command::CancelOrder(_)
+        | Command::CloseOrder(_)
+        | Command::AllocateOrder(_)
+        | Command::PromiseOrder(_)
+        | Command::ShipOrder(_)
+        | Command::InvoiceOrder(_)
+        | Command::Return(_)
+        | Command::ReceivePayment(_) => Some(Channel::Wholesale),
+        Command::PlaceHold(command) => match command.kind {
+            HoldKind::TillAllotment => Some(Channel::Retail),
+            HoldKind::ChannelAllotment => command.channel,
+            HoldKind::Hold | HoldKind::Quarantine => None,
+        },
+        Command::ExtendHold(command) => hold(&command.hold_id),
+        Command::ReleaseHold(command) => hold(&command.0),
+        Command::MoveStock(_)
+        | Command::Revalue(_)
+        | Command::DispatchTransfer(_)
+        | Command::ReceiveTransfer(_)
+        | Command::ExpectReceipt(_)
+        | Command::RescheduleReceipt(_)
+        | Command::CancelExpectedReceipt(_)
+        | Command::RecallLot(_)
+        | Command::OpenCount(_)
+        | Command::EnterCount(_)
+        | Command::CompleteCount(_)
+        | Command::RecountLines(_)
+        | Command::PostCount(_)
+        | Command::CancelCount(_)
+        | Command::PostEntry(_) => None,
+    }
+}
+
+/// Returns the amount of a document, without its sign, and the field that made it; nothing if it has no amount. A
+/// document with lines of both signs has the sum of their sizes, so that they can't cancel each other out.
+fn amount(outcome: &Outcome) -> Option<(&'static str, Money)> {
+    let of_stock =
+        |document: &StockDocument| document.lines.iter().map(|line| line.value.abs()).sum::<Money>();
+    match outcome {
+        Outcome::Sale(sale) => Some(("/lines", sale.total().abs())),
+        Outcome::Session(_, change) => Some(("", change.as_ref()?.amount.abs())),
+        Outcome::CashMove(change) => Some(("/amount", change.amount.abs())),
+        Outcome::Order(ordered) => {
+            let totals = Totals::of(ordered.order.lines.iter().map(|line| &line.line));
+            Some(("/lines", totals.total().abs()))
+        }
+        Outcome::CreditNote(note) => Some(("/lines", note.totals.total().abs())),
+        Outcome::Payment(payment) => Some(("/amount", payment.amount.abs())),
+        Outcome::StockDocument(document) => Some(("/lines", of_stock(document))),
+        Outcome::Transfer(transfer) => Some(("/lines", transfer.lines.iter().map(|line| line.value).sum())),
+        Outcome::Count(_, document) => Some(("", of_stock(document.as_ref()?))),
+        Outcome::Entry(entry) => Some(("/lines", entry.total)),
+        Outcome::Hold(_) | Outcome::Expected(_) | Outcome::Recall(_) => None,
+    }
+}

@@ -1,0 +1,6 @@
+alter table api_key
+    drop column parent_id,
+    drop column user_id,
+    drop column locations,
+    drop column channels,
+    drop column amount_max;

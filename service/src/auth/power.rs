@@ -1,0 +1,226 @@
+//! Powers: what a credential may do, and the one rule about handing them on.
+//!
+//! Who makes, rotates or revokes a key, or makes, changes or disables a user, must have all the powers of that key or
+//! user: its scopes, and no bound that it lacks. So no credential makes more than itself, and none touches what
+//! outranks it. Owners outrank admins by the scope `owners:write`.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use domain::bounds::Bounds;
+use domain::id::{ApiKeyId, LocationId, TenantId};
+use domain::number::Money;
+use domain::refusal::{Code, Problem, Problems, Refusal};
+use ipnet::IpNet;
+use sea_orm::sqlx::{self, Row};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::network::parse_network;
+use super::{AuthError, Role};
+use crate::caller::{ActorKind, Limits, bound_exceeded, bound_problem};
+use crate::scope::Scopes;
+use crate::{Caller, Error};
+
+/// Most keys in a chain, of which each made the next.
+pub(super) const CHAIN_MAX: usize = 8;
+
+/// The powers of a key or a user.
+#[derive(Debug, Clone)]
+pub(super) struct Powers {
+    pub scopes: Scopes,
+    /// Networks from which it may be used; all if empty.
+    pub networks: Vec<IpNet>,
+    pub ends_at: Option<DateTime<Utc>>,
+    pub bounds: Bounds,
+}
+
+impl Powers {
+    /// Rejects a caller who lacks one of these powers. Names each field of a key that exceeds a bound.
+    pub fn require_of(&self, caller: &Caller) -> Result<(), Refusal> {
+        require_scopes(self.scopes, caller)?;
+        let mut problems = Problems::default();
+        self.check_bounds(&caller.limits, &mut problems);
+        problems.check()
+    }
+
+    fn check_bounds(&self, limits: &Limits, problems: &mut Problems) {
+        let mut exceed = |pointer: &str, bound: &'static str, detail: &str| {
+            problems.push(bound_problem(pointer, bound, detail));
+        };
+        if let Some(end) = limits.ends_at
+            && self.ends_at.is_none_or(|ends_at| ends_at > end)
+        {
+            exceed("/expires_at", "expires_at", "The credential ends before.");
+        }
+        let is_inside =
+            |network: &IpNet, list: &[IpNet]| list.iter().any(|allowed| allowed.contains(network));
+        for list in &limits.networks {
+            if self.networks.is_empty() || !self.networks.iter().all(|network| is_inside(network, list)) {
+                exceed("/ip_allowlist", "ip_allowlist", "The credential is bound to fewer networks.");
+                break;
+            }
+        }
+        let Bounds { locations, channels, amount_max } = &limits.bounds;
+        if !is_subset(self.bounds.locations.as_ref(), locations.as_ref()) {
+            exceed("/locations", "locations", "The credential is bound to fewer locations.");
+        }
+        if !is_subset(self.bounds.channels.as_ref(), channels.as_ref()) {
+            exceed("/channels", "channels", "The credential is bound to fewer channels.");
+        }
+        if amount_max.is_some_and(|max| self.bounds.amount_max.is_none_or(|wanted| wanted > max)) {
+            exceed("/amount_max", "amount_max", "The credential is bound to a lower amount.");
+        }
+    }
+}
+
+/// Rejects a caller who can't make, change or disable a user with this role. Users have no bounds, so a credential with
+/// bounds can't.
+pub(super) fn require_role(role: Role, by: &Caller) -> Result<(), Refusal> {
+    require_scopes(role.scopes(), by)?;
+    let Limits { networks, ends_at, bounds, .. } = &*by.limits;
+    if networks.is_empty() && ends_at.is_none() && bounds.is_unbounded() {
+        return Ok(());
+    }
+    let detail = "A credential with bounds can't make or change users, because users have none.";
+    Err(bound_exceeded("", "users", detail))
+}
+
+fn require_scopes(scopes: Scopes, caller: &Caller) -> Result<(), Refusal> {
+    let Some(missing) = scopes.iter().find(|scope| !caller.scopes.contains(*scope)) else { return Ok(()) };
+    let detail = format!(
+        "This needs the scope {missing}, which the credential lacks: to make, change or end a key or a user takes all \
+         that the key or the user may do."
+    );
+    let params = vec![("required_scope", missing.to_string())];
+    let mut refusal = Refusal::new(Code::InsufficientScope, detail.clone());
+    refusal.problems.push(Problem { pointer: String::new(), code: Code::InsufficientScope, detail, params });
+    Err(refusal)
+}
+
+fn is_subset<T: Ord>(wanted: Option<&BTreeSet<T>>, allowed: Option<&BTreeSet<T>>) -> bool {
+    allowed.is_none_or(|allowed| wanted.is_some_and(|wanted| wanted.is_subset(allowed)))
+}
+
+/// A key and the keys that it acts for, the nearest first.
+#[derive(Debug)]
+pub(super) struct Chain(Vec<Link>);
+
+/// One key of a chain.
+#[derive(Debug, Deserialize)]
+struct Link {
+    tenant_id: Uuid,
+    id: Uuid,
+    scopes: Vec<String>,
+    ip_allowlist: Vec<String>,
+    expires_at: Option<DateTime<Utc>>,
+    revoked_at: Option<DateTime<Utc>>,
+    last_used_at: Option<DateTime<Utc>>,
+    locations: Option<Vec<Uuid>>,
+    channels: Option<Vec<String>>,
+    amount_max: Option<String>,
+    parent_id: Option<Uuid>,
+    user_id: Option<Uuid>,
+    user_role: Option<String>,
+    user_status: Option<String>,
+    tenant_status: String,
+}
+
+/// Reads the chain of a key by its hash. The database's clock decides, so that all processes agree.
+pub(super) const FIND_CHAIN: &str = "
+    select jsonb_agg(c order by c.depth) as chain, now() as asked_at from auth.find_key_chain($1) c";
+
+impl Chain {
+    /// Reads a row of [`FIND_CHAIN`]. Returns nothing if there is no such key.
+    pub fn read(row: &sqlx::postgres::PgRow) -> Result<Option<(Self, DateTime<Utc>)>, Error> {
+        let chain: Option<serde_json::Value> = row.try_get("chain")?;
+        let Some(chain) = chain else { return Ok(None) };
+        let links = serde_json::from_value(chain).map_err(|error| Error::invariant(error.to_string()))?;
+        Ok(Some((Chain(links), row.try_get("asked_at")?)))
+    }
+
+    fn key(&self) -> &Link {
+        self.0.first().expect("a chain has at least its key")
+    }
+
+    pub fn tenant_id(&self) -> TenantId {
+        TenantId(self.key().tenant_id)
+    }
+
+    pub fn id(&self) -> ApiKeyId {
+        ApiKeyId(self.key().id)
+    }
+
+    pub fn last_used_at(&self) -> Option<DateTime<Utc>> {
+        self.key().last_used_at
+    }
+
+    /// Whether the key is the caller, or acts for the caller, directly or through others.
+    pub fn acts_for(&self, caller: &Caller) -> bool {
+        match caller.actor_kind {
+            ActorKind::ApiKey => self.0.iter().any(|link| link.id == caller.actor_id),
+            ActorKind::User => self.0.iter().any(|link| link.user_id == Some(caller.actor_id)),
+            ActorKind::Operator | ActorKind::Worker => false,
+        }
+    }
+
+    /// Returns why the key can't be used at the instant `now`. It ends with each key and with the user that it acts for.
+    pub fn check(&self, now: DateTime<Utc>) -> Result<(), AuthError> {
+        let last = self.0.last().expect("a chain has at least its key");
+        let is_whole = last.parent_id.is_none() && self.0.len() <= CHAIN_MAX;
+        let is_active = last.user_id.is_none() || last.user_status.as_deref() == Some("active");
+        if !is_whole || !is_active || self.0.iter().any(|link| link.revoked_at.is_some()) {
+            return Err(AuthError::InvalidKey);
+        }
+        if self.ends_at().is_some_and(|end| end <= now) {
+            return Err(AuthError::ExpiredKey);
+        }
+        if self.key().tenant_status != "active" {
+            return Err(AuthError::TenantSuspended);
+        }
+        Ok(())
+    }
+
+    fn ends_at(&self) -> Option<DateTime<Utc>> {
+        self.0.iter().filter_map(|link| link.expires_at).min()
+    }
+
+    /// Returns the scopes that every key of the chain has, and the user whom they act for has now.
+    pub fn scopes(&self) -> Scopes {
+        let links = self.0.iter().map(|link| Scopes::parse(&link.scopes));
+        let role = self.0.last().and_then(|link| link.user_role.as_deref());
+        let of_user = role.map(|role| role.parse::<Role>().map(Role::scopes).unwrap_or_default());
+        links.chain(of_user).reduce(Scopes::intersection).unwrap_or_default()
+    }
+
+    pub fn limits(&self) -> Limits {
+        let parse = |texts: &Vec<String>| -> Vec<IpNet> {
+            texts.iter().filter_map(|text| parse_network(text)).collect()
+        };
+        let lists = self.0.iter().map(|link| parse(&link.ip_allowlist));
+        Limits {
+            networks: lists.filter(|list| !list.is_empty()).collect(),
+            ends_at: self.ends_at(),
+            bounds: self.0.iter().map(Link::bounds).fold(Bounds::default(), |all, one| all.within(&one)),
+            ancestors: self.0.len() - 1,
+        }
+    }
+
+    /// Returns what another credential must have to rotate or revoke the key.
+    pub fn powers(&self) -> Powers {
+        let limits = self.limits();
+        let networks = limits.networks.into_iter().next().unwrap_or_default();
+        Powers { scopes: self.scopes(), networks, ends_at: limits.ends_at, bounds: limits.bounds }
+    }
+}
+
+impl Link {
+    fn bounds(&self) -> Bounds {
+        let known = |texts: &Vec<String>| texts.iter().filter_map(|text| text.parse().ok()).collect();
+        Bounds {
+            locations: self.locations.as_ref().map(|ids| ids.iter().copied().map(LocationId).collect()),
+            channels: self.channels.as_ref().map(known),
+            amount_max: self.amount_max.as_deref().and_then(|text| text.parse::<Money>().ok()),
+        }
+    }
+}

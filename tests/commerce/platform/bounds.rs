@@ -1,0 +1,245 @@
+//! Bounds of a key: time, networks, locations, channels and amounts. Keys that it makes inherit them.
+
+use serde_json::{Value, json};
+use tests::{Client, Tenant, lines, sale, with_tenant};
+
+use super::auth::{key_with, outside};
+
+/// Makes a key with all scopes and these bounds.
+async fn bound(client: &Client, mut bounds: Value) -> Client {
+    bounds["scopes"] = client.get("/v1/me").await.ok()["scopes"].clone();
+    client.with_key(&key_with(client, bounds).await.1)
+}
+
+fn key_body(bounds: &Value) -> Value {
+    let mut body = json!({ "name": "Child", "mode": "test", "scopes": ["catalog:read"] });
+    bounds.as_object().into_iter().flatten().for_each(|(name, value)| body[name] = value.clone());
+    body
+}
+
+#[test]
+fn children_have_every_bound_of_their_parent() {
+    with_tenant(async |tenant| {
+        let bounds = json!({ "expires_at": "2090-01-01T00:00:00Z", "ip_allowlist": ["127.0.0.0/8", "::1"],
+            "locations": [tenant.shop], "channels": ["retail"], "amount_max": "100.00" });
+        let parent = bound(tenant, bounds.clone()).await;
+        let child = parent.post("/v1/api-keys", &key_body(&json!({}))).await.created()["api_key"].clone();
+        assert_eq!(child["expires_at"], bounds["expires_at"]);
+        assert_eq!(child["ip_allowlist"], json!(["127.0.0.0/8", "::1/128"]));
+        for field in ["locations", "channels", "amount_max"] {
+            assert_eq!(child[field], bounds[field], "{field}");
+        }
+        for (field, wider) in [
+            ("expires_at", json!("2090-01-01T00:00:01Z")),
+            ("ip_allowlist", json!(["127.0.0.1", "0.0.0.0/0"])),
+            ("ip_allowlist", json!(["10.0.0.1"])),
+            ("locations", json!([tenant.shop, tenant.main])),
+            ("locations", json!([tenant.main])),
+            ("channels", json!(["retail", "wholesale"])),
+            ("amount_max", json!("100.01")),
+        ] {
+            let reply = parent.post("/v1/api-keys", &key_body(&json!({ field: wider }))).await;
+            let problem = reply.refused(403, "bound_exceeded").names(&[&format!("#/{field}")]);
+            assert_eq!(problem.params(&format!("#/{field}"))["bound"], json!(field));
+        }
+        let narrower = json!({ "expires_at": "2089-01-01T00:00:00Z", "ip_allowlist": ["127.0.0.1"],
+            "locations": [tenant.shop], "channels": ["retail"], "amount_max": "99.99" });
+        parent.post("/v1/api-keys", &key_body(&narrower)).await.created();
+        for (field, wrong, status) in [
+            ("locations", json!([]), 422),
+            ("channels", json!([]), 422),
+            ("amount_max", json!("-1"), 422),
+            ("locations", json!(["loc_01h455vb4pex5vsknk084sn02q"]), 404),
+        ] {
+            let reply = tenant.post("/v1/api-keys", &key_body(&json!({ field: wrong }))).await;
+            assert_eq!(reply.status, status, "{}", reply.text);
+        }
+    });
+}
+
+#[test]
+fn a_key_with_bounds_ends_no_key_and_makes_no_user_without() {
+    with_tenant(async |tenant| {
+        let (free, _) = key_with(tenant, json!({ "scopes": ["catalog:read"] })).await;
+        let cashier = json!({ "email": "c@shop.example", "name": "C", "role": "cashier", "password": "correct horse battery" });
+        let user = tenant.make("/v1/users", cashier.clone()).await;
+        for bounds in [
+            json!({ "expires_at": "2090-01-01T00:00:00Z" }),
+            json!({ "ip_allowlist": ["127.0.0.1"] }),
+            json!({ "locations": [tenant.shop] }),
+            json!({ "channels": ["retail"] }),
+            json!({ "amount_max": "1000000" }),
+        ] {
+            let client = bound(tenant, bounds).await;
+            client.delete(&format!("/v1/api-keys/{free}")).await.refused(403, "bound_exceeded");
+            client
+                .post(&format!("/v1/api-keys/{free}/rotate"), &json!({}))
+                .await
+                .refused(403, "bound_exceeded");
+            client.post("/v1/users", &cashier).await.refused(403, "bound_exceeded");
+            client
+                .post(&format!("/v1/users/{user}/disable"), &json!({}))
+                .await
+                .refused(403, "bound_exceeded");
+            client
+                .patch(&format!("/v1/users/{user}"), &json!({ "name": "D" }))
+                .await
+                .refused(403, "bound_exceeded");
+        }
+    });
+}
+
+#[test]
+fn a_key_that_ends_soon_is_not_kept_longer_by_a_cache() {
+    with_tenant(async |tenant| {
+        let client = bound(tenant, json!({ "expires_at": "2090-01-01T00:00:00Z" })).await;
+        outside(tenant, "update api_key set expires_at = now() + interval '1500 ms' where tenant_id = $1 and expires_at is not null").await;
+        client.get("/v1/me").await.ok();
+        tokio::time::sleep(std::time::Duration::from_millis(1600)).await;
+        client.get("/v1/me").await.refused(401, "expired_api_key");
+    });
+}
+
+/// A tenant with goods at two locations, a till at each, a customer and an order at each.
+struct Places {
+    here: tests::Till,
+    there: tests::Till,
+    customer: String,
+}
+
+async fn places(tenant: &Tenant) -> Places {
+    tenant.stocked("MUG", "10.00", ("100", "4")).await;
+    let receipt = json!({ "kind": "receipt", "location_id": tenant.shop, "lines": [{ "sku": "MUG", "quantity": "50", "unit_cost": "4" }] });
+    tenant.post("/v1/stock/documents", &receipt).await.created();
+    let here = tenant.till_with(json!({ "location_id": tenant.shop })).await;
+    let there = tenant.till_with(json!({ "location_id": tenant.main })).await;
+    Places { here, there, customer: tenant.customer("Hotel").await }
+}
+
+async fn step(client: &Client, order: &Value, verb: &str) -> tests::Reply {
+    let id = order["id"].as_str().expect("an id");
+    client.post(&format!("/v1/orders/{id}/{verb}"), &json!({})).await
+}
+
+#[track_caller]
+fn refused(reply: &tests::Reply, bound: &str) {
+    let problem = reply.refused(403, "bound_exceeded").0;
+    let named = problem["errors"][0]["params"]["bound"].as_str().or(problem["bound"].as_str());
+    assert_eq!(named, Some(bound), "{problem}");
+}
+
+#[test]
+fn a_key_of_one_location_writes_documents_there_only() {
+    with_tenant(async |tenant| {
+        let Places { here, there, customer } = places(tenant).await;
+        let client = bound(tenant, json!({ "locations": [tenant.shop] })).await;
+        client.post("/v1/pos/sales", &sale(&here, &[("MUG", "1")])).await.created();
+        let elsewhere = sale(&there, &[("MUG", "1")]);
+        refused(&client.post("/v1/pos/sales", &elsewhere).await, "locations");
+        refused(&client.dry_run("/v1/pos/sales", &elsewhere).await, "locations");
+        let batch = json!({ "items": [{ "idempotency_key": "a", "body": elsewhere }, { "idempotency_key": "b", "body": sale(&here, &[("MUG", "1")]) }] });
+        let results = client.post("/v1/pos/sales/batch", &batch).await.expect(207)["results"].clone();
+        assert_eq!((&results[0]["status"], &results[1]["status"]), (&json!(403), &json!(201)), "{results}");
+
+        let order = |location: &str| json!({ "customer_id": customer, "location_id": location, "lines": lines(&[("MUG", "1")]) });
+        let own = client.post("/v1/orders", &order(&tenant.shop)).await.created();
+        step(&client, &own, "confirm").await.ok();
+        refused(&client.post("/v1/orders", &order(&tenant.main)).await, "locations");
+        let by_default = json!({ "customer_id": customer, "lines": lines(&[("MUG", "1")]) });
+        refused(&client.post("/v1/orders", &by_default).await, "locations");
+        let theirs = tenant.post("/v1/orders", &order(&tenant.main)).await.created();
+        for verb in ["confirm", "cancel"] {
+            refused(&step(&client, &theirs, verb).await, "locations");
+        }
+        let goods = lines(&[("MUG", "1")]);
+        for (path, body) in [
+            (
+                "/v1/stock/documents",
+                json!({ "kind": "receipt", "lines": [{ "sku": "MUG", "quantity": "1", "unit_cost": "4" }] }),
+            ),
+            ("/v1/stock/holds", json!({ "kind": "quarantine", "lines": goods })),
+            ("/v1/stock/transfers", json!({ "to_location_id": tenant.shop, "lines": goods })),
+            ("/v1/stock/expected-receipts", json!({ "expected_on": "2089-01-01", "lines": goods })),
+            (
+                "/v1/stock/revaluations",
+                json!({ "reason": "damage", "lines": [{ "sku": "MUG", "unit_cost": "1" }] }),
+            ),
+            ("/v1/counts", json!({})),
+        ] {
+            let reply = client.post(path, &body).await;
+            refused(&reply, "locations");
+        }
+        let arriving =
+            json!({ "from_location_id": tenant.main, "to_location_id": tenant.shop, "lines": goods });
+        let transfer = tenant.make("/v1/stock/transfers", arriving).await;
+        client.post(&format!("/v1/stock/transfers/{transfer}/receive"), &json!({})).await.ok();
+        let till = json!({ "code": "T99", "name": "Theirs", "location_id": tenant.main });
+        refused(&client.post("/v1/registers", &till).await, "locations");
+        refused(
+            &client.patch(&format!("/v1/locations/{}", tenant.main), &json!({ "name": "Mine" })).await,
+            "locations",
+        );
+    });
+}
+
+#[test]
+fn a_key_of_one_channel_writes_no_document_of_the_other() {
+    with_tenant(async |tenant| {
+        let Places { here, customer, .. } = places(tenant).await;
+        let order = json!({ "customer_id": customer, "lines": lines(&[("MUG", "1")]) });
+        let payment = json!({ "customer_id": customer, "method": "bank", "amount": "5" });
+        let retail = bound(tenant, json!({ "channels": ["retail"] })).await;
+        retail.post("/v1/pos/sales", &sale(&here, &[("MUG", "1")])).await.created();
+        refused(&retail.post("/v1/orders", &order).await, "channels");
+        refused(&retail.post("/v1/payments", &payment).await, "channels");
+        let wholesale = bound(tenant, json!({ "channels": ["wholesale"] })).await;
+        wholesale.post("/v1/orders", &order).await.created();
+        wholesale.post("/v1/payments", &payment).await.created();
+        refused(&wholesale.post("/v1/pos/sales", &sale(&here, &[("MUG", "1")])).await, "channels");
+    });
+}
+
+#[test]
+fn a_document_above_the_amount_is_refused_and_changes_nothing() {
+    with_tenant(async |tenant| {
+        let Places { here, customer, .. } = places(tenant).await;
+        let client = bound(tenant, json!({ "amount_max": "60.00" })).await;
+        let before = tenant.level("MUG").await;
+        let order = |quantity: &str| json!({ "customer_id": customer, "lines": lines(&[("MUG", quantity)]), "advance_to": "confirmed" });
+        // 5 mugs are 50.00 and 20 % tax.
+        refused(&client.post("/v1/orders", &order("6")).await, "amount_max");
+        for (path, body) in [
+            ("/v1/pos/sales", sale(&here, &[("MUG", "6")])),
+            ("/v1/payments", json!({ "customer_id": customer, "method": "bank", "amount": "60.01" })),
+            (
+                "/v1/stock/documents",
+                json!({ "kind": "receipt", "lines": [{ "sku": "MUG", "quantity": "7", "unit_cost": "10" }] }),
+            ),
+            (
+                "/v1/stock/revaluations",
+                json!({ "reason": "damage", "lines": [{ "sku": "MUG", "unit_cost": "1" }] }),
+            ),
+            ("/v1/returns", json!({ "customer_id": customer, "lines": lines(&[("MUG", "6")]) })),
+            (
+                "/v1/stock/transfers",
+                json!({ "to_location_id": tenant.shop, "lines": lines(&[("MUG", "20")]) }),
+            ),
+        ] {
+            let reply = client.post(path, &body).await;
+            if reply.status != 422 {
+                refused(&reply, "amount_max");
+            }
+        }
+        assert_eq!(tenant.level("MUG").await, before);
+        let made = client.post("/v1/orders", &order("5")).await.created();
+        assert_eq!(made["status"], "confirmed");
+        client.post("/v1/pos/sales", &sale(&here, &[("MUG", "5")])).await.created();
+        // A rejected document leaves the others of its batch as they are.
+        let item = |key: &str, quantity: &str| json!({ "idempotency_key": key, "body": sale(&here, &[("MUG", quantity)]) });
+        let batch = json!({ "items": [item("a", "1"), item("b", "6"), item("c", "2")] });
+        let out = client.post("/v1/pos/sales/batch", &batch).await.expect(207);
+        let statuses: Vec<&Value> =
+            out["results"].as_array().expect("results").iter().map(|one| &one["status"]).collect();
+        assert_eq!(statuses, [&json!(201), &json!(403), &json!(201)], "{out}");
+    });
+}
